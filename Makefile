@@ -1,0 +1,39 @@
+# Every target sets up what it needs first. A line with two # signs after a target is its help.
+# Settings: PYTHON=/path/to/python3 chooses the Python, TORCH_INDEX=https://… the torch build.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all check lint lock clean
+SHELL := /bin/sh
+export PYTHON TORCH_INDEX
+BIN := .venv/bin
+OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 WANDB_MODE=offline
+
+help: ## print this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
+	@echo "  settings:       PYTHON=/path/to/python3   TORCH_INDEX=https://… (another torch build, e.g. one for the CPU)"
+
+setup: ## make .venv, or update it where the lock has changed (3.3 GB to download the first time)
+	@$(BIN)/python scripts/setup_env.py --check 2>/dev/null || \
+	  { python=$$(sh scripts/preflight.sh) && "$$python" scripts/setup_env.py; }
+
+demo: setup ## the main job on small models: the method and its ablations, one table, a gallery (3 minutes)
+	@$(OFFLINE) $(BIN)/zgs demo
+
+test: setup ## core and golden tests, offline (5 minutes)
+	@$(OFFLINE) $(BIN)/python -m pytest -m "not slow and not extra"
+
+test-all: setup ## every test, also the slow ones and those that need extras
+	@$(OFFLINE) $(BIN)/python -m pytest -m ""
+
+lint: setup ## ruff and mypy
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m mypy
+
+check: lint test ## ruff, mypy and the tests: what has to pass before a commit
+
+lock: setup ## write constraints.txt from what .venv holds
+	@$(BIN)/python scripts/lock.py
+
+clean: ## remove .venv and every cache, but no results
+	@rm -rf .venv .setup.lock build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

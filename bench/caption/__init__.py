@@ -1,0 +1,1 @@
+"""Section 3.3: from an embedding in CLIP's joint space to a text."""

@@ -1,0 +1,74 @@
+"""CLIP text features of whole texts, each computed once: "Image of a {}." and the like (sections 3.3, 3.4, 4.1)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from bench.errors import UserError
+from bench.models.text_tower import TextTower
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class ClipText(Protocol):
+    """What captioning needs of CLIP: its text tower and its tokenizer (ids with start and end token, no padding)."""
+
+    @property
+    def text(self) -> TextTower: ...
+
+    def tokenize_raw(self, text: str) -> list[int]: ...
+
+
+class Recent(Generic[Key, Value]):
+    """The most recently used entries that fit into ``limit`` bytes; the last one always stays."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.held = limit, 0
+        self._entries: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, key: Key) -> Value | None:
+        """The value, which becomes the most recent one, or None."""
+        if key not in self._entries:
+            return None
+        self._entries.move_to_end(key)
+        return self._entries[key][0]
+
+    def put(self, key: Key, value: Value, size: int) -> None:
+        """Keep a value of ``size`` bytes and forget the oldest ones that no longer fit."""
+        self.held -= self._entries.pop(key, (value, 0))[1]
+        self._entries[key] = (value, size)
+        self.held += size
+        while self.held > self.limit and len(self._entries) > 1:
+            self.held -= self._entries.popitem(last=False)[1][1]
+
+
+class PromptedTexts:
+    """CLIP text features of short texts inside one prompt, whose beginning is computed once."""
+
+    def __init__(self, clip: ClipText, prompt: str, limit: int = 1 << 25) -> None:
+        if prompt.count("{}") != 1:
+            raise UserError(f"the CLIP prompt {prompt!r} must hold {{}} exactly once, as in 'Image of a {{}}.'")
+        self.clip, self.prompt = clip, prompt
+        self.prefix = clip.text.read(clip.tokenize_raw(prompt.split("{}")[0])[:-1])
+        self._features: Recent[str, Tensor] = Recent(limit)
+
+    def __call__(self, texts: Sequence[str]) -> Float[Tensor, "n d"]:
+        """Features, not normalised, of the prompt filled with each text."""
+        wanted = dict.fromkeys(texts)
+        found = {text: feature for text in wanted if (feature := self._features.get(text)) is not None}
+        new = [text for text in wanted if text not in found]
+        tokens = [self.clip.tokenize_raw(self.prompt.replace("{}", text)) for text in new]
+        for text, feature in zip(new, self.clip.text.encode(tokens, self.prefix), strict=True):
+            found[text] = feature.clone()  # a view would keep the whole batch alive
+            self._features.put(text, found[text], feature.nbytes)
+        return torch.stack([found[text] for text in texts]) if texts else self.clip.text.encode([])

@@ -1,0 +1,165 @@
+"""Section 3.3: ZeroCap, text from an embedding, by guiding a language model with CLIP.
+
+For every token of every beam the language model's keys and values are shifted towards texts that CLIP finds similar to
+the segment (`guidance`), the next-token distribution is corrected (`rules`) and the best beams go on (`beams`). Of the
+final beams the text whose "Image of a {}." is most similar to the segment wins.
+
+Exact and fast: candidate texts at true length over a shared prefix, features remembered (`candidates`), keys and
+values of the unmodified model carried along and never recomputed, all beams of all segments in one batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from bench.caption.beams import Beams
+from bench.caption.candidates import Vocabulary, shared_features
+from bench.caption.guidance import Guidance
+from bench.caption.language_step import LanguageStep
+from bench.caption.rules import TokenRules, forbidden_ids
+from bench.caption.search import Search
+from bench.caption.texts import ClipText, PromptedTexts
+from bench.errors import UserError
+from bench.records import Captions, Embeddings
+
+SEGMENTS_AT_ONCE = 16
+"""Bounds memory: five beams of GPT-2 medium keep about 20 MB of keys and values for each segment."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """A segment's winning text, its CLIP feature inside the prompt (not normalised) and the cosine with the segment."""
+
+    text: str
+    feature: Float[Tensor, " d"]
+    score: float
+
+
+class ZeroCap:
+    """The captioner; defaults are the paper's.
+
+    ``language`` has ``.model`` (GPT2LMHeadModel) and ``.tokenizer``; ``clip`` has ``.text`` and ``.tokenize_raw``.
+    ``candidates`` None means the whole vocabulary. ``forbidden``: gpt2 (a rule), none, or token ids.
+    ``normalisation``: beam, a proper probability for each, or joint, over all beams of a segment as the reference does.
+    ``final``: stop, where candidates are cleaned before they are compared, or cut_last, where they are compared as they
+    are and the winner loses its last character whatever it is, as in the reference.
+    ``rows`` is the fixed size of the language model's batch: a segment's result does not depend on the others'.
+    ``store_mb`` bounds the memory of remembered CLIP features.
+    """
+
+    def __init__(
+        self,
+        language: Any,
+        clip: ClipText,
+        *,
+        prompt: str = "Image of a",
+        clip_prompt: str = "Image of a {}.",
+        beams: int = 5,
+        tokens: int = 15,
+        iterations: int = 5,
+        step: float = 0.3,
+        grad_norm_factor: float = 0.9,
+        clip_scale: float = 1.0,
+        fluency_scale: float = 0.2,
+        clip_temperature: float = 0.01,
+        candidates: int | None = 512,
+        fusion: float = 0.99,
+        repetition_penalty: float = 1.0,
+        end_token: str = ".",
+        end_factor: float = 1.1,
+        end_start_factor: float = 1.6,
+        forbidden_factor: float = 20.0,
+        forbidden: str | Iterable[int] | None = "gpt2",
+        normalisation: Literal["beam", "joint"] = "beam",
+        final: Literal["stop", "cut_last"] = "stop",
+        rows: int = 16,
+        store_mb: int = 512,
+    ) -> None:
+        _one_of("normalisation", normalisation, ("beam", "joint"))
+        _one_of("final", final, ("stop", "cut_last"))
+        self.final = final
+        model, tokenizer = LanguageStep(language.model), language.tokenizer
+        self.vocabulary = Vocabulary(tokenizer, model.vocabulary)
+        start = (*self.vocabulary.start_ids, *tokenizer.encode(prompt, add_special_tokens=False))
+        if len(start) + tokens > model.longest + 1:
+            raise UserError(f"caption.tokens={tokens} is too long for a language model of {model.longest} positions")
+        penalised = forbidden_ids(forbidden, self.vocabulary.strings)
+        self.search = Search(
+            model=model,
+            features=shared_features(self.vocabulary, clip, store_mb << 20),
+            rules=TokenRules(
+                end_token=_single_token(tokenizer, end_token),
+                forbidden=torch.tensor(penalised, dtype=torch.int64, device=model.device),
+                end_factor=end_factor,
+                end_start_factor=end_start_factor,
+                forbidden_factor=forbidden_factor,
+                repetition_penalty=repetition_penalty,
+            ),
+            guidance=Guidance(
+                iterations, step, grad_norm_factor, clip_scale, fluency_scale, clip_temperature, candidates
+            ),
+            prompt=start,
+            width=beams,
+            tokens=tokens,
+            fusion=fusion,
+            joint=normalisation == "joint",
+            rows=rows,
+        )
+        self.prompted = PromptedTexts(clip, clip_prompt)
+
+    def __call__(self, embeddings: Embeddings) -> Captions:
+        """A caption for each segment; any number of segments, also none.
+
+        Raises `UserError` for embeddings that are not finite.
+        """
+        if not np.isfinite(embeddings.vectors).all():
+            raise UserError("an embedding is not finite, so it has no caption: check the image and the CLIP weights")
+        vectors = torch.from_numpy(embeddings.vectors).to(self.search.model.device, torch.float32)
+        targets = F.normalize(vectors, dim=-1)
+        chosen = []
+        for some in targets.split(SEGMENTS_AT_ONCE):
+            chosen += [self.choose(beams, target) for beams, target in zip(self.search(some), some, strict=True)]
+        features = torch.stack([c.feature for c in chosen]) if chosen else self.prompted([])
+        scores = np.array([c.score for c in chosen], dtype=np.float32)
+        return Captions(tuple(c.text for c in chosen), features.cpu().numpy(), scores)
+
+    def choose(self, beams: Beams, target: Float[Tensor, " d"]) -> Chosen:
+        """The beam whose text inside the CLIP prompt is most similar to the unit-length target."""
+        texts = self.candidates(beams)
+        features = self.prompted(texts)
+        scores = (F.normalize(features, dim=-1) * target).sum(dim=-1)
+        best = int(scores.argmax())
+        text = clean(texts[best][:-1]) if self.final == "cut_last" else texts[best]
+        return Chosen(text, features[best], float(scores[best]))
+
+    def candidates(self, beams: Beams) -> list[str]:
+        """The texts of the final beams as they are compared, best mean log-probability first."""
+        order = beams.mean_scores.argsort(descending=True, stable=True).tolist()
+        tokens, lengths = beams.tokens.tolist(), beams.lengths.tolist()
+        texts = [self.vocabulary.text(tokens[i][: lengths[i]]) for i in order]
+        return texts if self.final == "cut_last" else [clean(text) for text in texts]
+
+
+def clean(text: str) -> str:
+    """Lower case, without full stops and surrounding blanks; may be empty."""
+    return text.lower().replace(".", "").strip()
+
+
+def _single_token(tokenizer: Any, text: str) -> int:
+    ids = tokenizer.encode(text, add_special_tokens=False)
+    if len(ids) != 1:
+        raise UserError(f"caption.end_token={text!r} is {len(ids)} tokens of the language model: choose a single token")
+    return ids[0]
+
+
+def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise UserError(f"caption.{name}={value} is unknown: use {' or '.join(choices)}")

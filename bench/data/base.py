@@ -1,0 +1,75 @@
+"""Section 4, data: what every data set offers to the pipeline."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from bench.records import ClassList, Sample
+
+
+class Dataset(Protocol):
+    """Images by id. Read-only; cheap to make: no picture is read before `load` or `fingerprint` is asked for."""
+
+    @property
+    def name(self) -> str:
+        """Short name, first part of a metric's full name."""
+        ...
+
+    @property
+    def split(self) -> str:
+        """Name of the split, e.g. ``val``."""
+        ...
+
+    @property
+    def subset(self) -> str | None:
+        """Which ids of the split, as it stands in a metric's name (`bench.data.subsets.label`); None for all."""
+        ...
+
+    @property
+    def classes(self) -> ClassList | None:
+        """The class list, None where nothing is labelled."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the content of the whole split, whatever the subset: other data, other stored results."""
+        ...
+
+    def ids(self) -> tuple[str, ...]:
+        """All ids of this subset, sorted as text."""
+        ...
+
+    def load(self, image_id: str) -> Sample:
+        """One image with its labels. Raises `bench.errors.BadSample` where the image cannot be used."""
+        ...
+
+
+def full_name(dataset: Dataset) -> str:
+    """``<name>:<split>`` and, unless it is the whole split, ``[<subset>]``: the first part of a metric's full name."""
+    return f"{dataset.name}:{dataset.split}" + (f"[{dataset.subset}]" if dataset.subset else "")
+
+
+def nearest(word: str, options: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` for the option most like ``word``, or an empty string where none is."""
+    close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.5)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def content_hash(files: Iterable[tuple[str, Path]]) -> str:
+    """sha256 (32 hex digits of it) of labels and the bytes of their files; a file that is missing counts as missing.
+
+    Content rather than size and time: a copied or re-downloaded data set keeps its stored results.
+    """
+    total = hashlib.sha256()
+    for name, path in files:
+        try:
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError:
+            digest = "missing"
+        total.update(f"{len(name)}:{name}={digest}\n".encode("utf-8", "surrogateescape"))
+    return total.hexdigest()[:32]

@@ -1,0 +1,99 @@
+"""Section 5, any photograph: a folder of pictures without labels (predictions and pictures, no scores)."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from functools import cached_property
+from pathlib import Path
+
+from bench.data.base import content_hash, nearest
+from bench.data.images import read_image
+from bench.data.subsets import label, select
+from bench.errors import UsageError, UserError
+from bench.records import ClassList, Sample
+
+EXTENSIONS = (
+    ".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp",
+)  # fmt: skip
+
+
+class Folder:
+    """Every picture below ``root``, at any depth; hidden files and folders are left out.
+
+    An id is the path below ``root`` without its extension; where two pictures would share one, both keep theirs.
+    Raises `UserError` where the folder is missing or holds no picture.
+    """
+
+    name = "folder"
+
+    def __init__(
+        self, root: str | Path | None, split: str = "all", subset: str | None = None, names: str = "own"
+    ) -> None:
+        if split != "all":
+            raise UsageError(f"data.split={split}: a folder of photographs has one split, 'all'")
+        if names != "own":
+            raise UsageError(f"data.names={names}: a folder of photographs has no class names; leave 'own'")
+        self.split = split
+        self.classes: ClassList | None = None
+        self.root = _existing(root)
+        self._files = _by_id(self.root, _pictures(self.root))
+        self._ids = select(subset, tuple(self._files))
+        self.subset = label(subset, self._ids)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of all ids and the bytes of their files."""
+        return content_hash(sorted(self._files.items()))
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the subset, sorted as text."""
+        return self._ids
+
+    def load(self, image_id: str) -> Sample:
+        """One picture, turned as its EXIF tag says. Raises `BadSample` for a file that cannot be read."""
+        if image_id not in self._files:
+            raise UserError(f"no picture {image_id!r} below {self.root}{nearest(image_id, self._ids)}")
+        return Sample(image_id, read_image(self._files[image_id]))
+
+
+def _existing(root: str | Path | None) -> Path:
+    if not root:
+        raise UserError("data.root is not set; name a folder of photographs, e.g. data.root=photos")
+    path = Path(root).expanduser()
+    if not path.is_dir():
+        kind = "is a file, not a folder" if path.exists() else "does not exist"
+        raise UserError(f"data.root={root} {kind}; name a folder of photographs")
+    return path
+
+
+def _pictures(root: Path) -> list[Path]:
+    found, others = [], Counter[str]()
+    for folder, subfolders, files in os.walk(root):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        for name in files:
+            if name.startswith("."):
+                continue
+            extension = Path(name).suffix.lower()
+            if extension in EXTENSIONS:
+                found.append(Path(folder, name))
+            else:
+                others[extension or "no extension"] += 1
+    if not found:
+        seen = ", ".join(f"{count} {extension}" for extension, count in others.most_common(5)) or "no file at all"
+        raise UserError(
+            f"data.root={root} holds no picture: looked for {' '.join(EXTENSIONS)} at any depth, saw {seen}"
+        )
+    return found
+
+
+def _by_id(root: Path, files: list[Path]) -> dict[str, Path]:
+    full = {path: path.relative_to(root).as_posix() for path in files}
+    ids = {path: str(Path(name).with_suffix("").as_posix()) for path, name in full.items()}
+    while True:
+        counts = Counter(ids.values())
+        shared = [path for path, image_id in ids.items() if counts[image_id] > 1 and image_id != full[path]]
+        if not shared:
+            return {image_id: path for path, image_id in ids.items()}
+        # Repeated, for a.jpg beside a.png beside a.jpg.png: the longer name may meet a third file's short one.
+        ids.update((path, full[path]) for path in shared)

@@ -1,0 +1,118 @@
+"""Section 4, data: image files of any kind as 8-bit RGB, and label files as class numbers.
+
+Whatever a decoder says of a damaged file becomes one `BadSample` line. Pillow is never told to accept truncated files:
+the missing part would be scored as if it were picture.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int32, UInt8
+from PIL import Image, ImageOps
+
+from bench.errors import BadSample
+
+MAX_PIXELS = 89_478_485
+"""Larger pictures are refused before decoding (Pillow's own warning level: 256 MB of RGB)."""
+
+_TOO_LARGE = f"has more than the {MAX_PIXELS} pixels allowed (a decompression bomb?); make it smaller"
+_WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
+_SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N", "I")
+# Pillow stretches 2- and 4-bit grey to 0..255 while reading: right for a photograph, wrong for class numbers.
+_STRETCH = {"L;2": 85, "L;4": 17}
+
+
+def read_image(path: Path | str, *, orient: bool = True) -> UInt8[np.ndarray, "h w 3"]:
+    """An image file as 8-bit RGB, whatever its kind.
+
+    Grey and palette images become RGB; transparency is laid on white (as a page shows it); 16-bit grey is scaled, not
+    clipped; of an animation the first frame counts. ``orient`` turns a photograph as its EXIF tag says, the way people
+    see it; pass False where a label mask lies beside it, for masks are drawn on the pixels as stored.
+    Raises `BadSample` for a file that is missing, empty, truncated, no image, of unknown range or too large.
+    """
+    return _read(Path(path), lambda image, _: _to_rgb(Path(path), image, orient))
+
+
+def read_labels(path: Path | str) -> Int32[np.ndarray, "h w"]:
+    """A label file as numbers: the palette index of a palette PNG, the value of a grey one; never a colour.
+
+    Raises `BadSample` as `read_image` does, and for RGB or lossy files, whose class numbers are lost.
+    """
+    return _read(Path(path), lambda image, stored: _to_labels(Path(path), image, stored))
+
+
+def _read(path: Path, convert: Callable[[Image.Image, object], np.ndarray]) -> np.ndarray:
+    try:
+        if path.stat().st_size == 0:
+            raise BadSample(f"{path}: file is empty (0 bytes)")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # doubts about EXIF and other blocks that hold no pixels
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise BadSample(f"{path}: {_TOO_LARGE}")
+                stored = image.tile[0].args if image.tile else None  # Pillow forgets it in load()
+                image.load()
+                return convert(image, stored)
+    except BadSample:
+        raise
+    except FileNotFoundError as error:
+        raise BadSample(f"{path}: file is missing") from error
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise BadSample(f"{path}: {_TOO_LARGE}") from error
+    except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error and more
+        raise BadSample(f"{path}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, Image.UnidentifiedImageError):
+        return "not an image of a known format, or its header is damaged"
+    text = " ".join(str(error).split()) or type(error).__name__
+    return f"cannot be decoded ({text[:160]})"
+
+
+def _to_rgb(path: Path, image: Image.Image, orient: bool) -> np.ndarray:
+    picture = _oriented(image) if orient else image
+    if picture.mode in _SIXTEEN_BIT:
+        grey = _sixteen_to_eight(path, np.asarray(picture))
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if picture.mode == "F":
+        raise BadSample(f"{path}: floating-point values have no known range; save it as 8-bit RGB")
+    if picture.mode in _WITH_ALPHA or "transparency" in picture.info:
+        return _on_white(picture)
+    return np.array(picture.convert("RGB"), dtype=np.uint8)
+
+
+def _oriented(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # a damaged EXIF block says nothing of the pixels, which are whole
+        return image
+
+
+def _sixteen_to_eight(path: Path, values: np.ndarray) -> np.ndarray:
+    wide = values.astype(np.int64)
+    if wide.min() < 0 or wide.max() > 65535:
+        raise BadSample(f"{path}: 32-bit values have no known range; save it as 8- or 16-bit")
+    return ((wide * 255 + 32767) // 65535).astype(np.uint8)
+
+
+def _on_white(picture: Image.Image) -> np.ndarray:
+    rgba = np.asarray(picture.convert("RGBA"), dtype=np.int32)
+    alpha = rgba[:, :, 3:]
+    return ((rgba[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def _to_labels(path: Path, image: Image.Image, stored: object) -> np.ndarray:
+    if image.format in ("JPEG", "MPO", "JPEG2000"):
+        raise BadSample(f"{path}: labels in a lossy format ({image.format}); use a palette or grey PNG")
+    if image.mode not in ("1", "P", "L", *_SIXTEEN_BIT):
+        raise BadSample(
+            f"{path}: labels must be a palette or grey PNG but this is {image.mode}: colours, not class numbers "
+            "(a palette PNG that was saved as RGB); use the publisher's file"
+        )
+    return np.asarray(image).astype(np.int32) // (_STRETCH.get(stored, 1) if isinstance(stored, str) else 1)

@@ -1,0 +1,112 @@
+"""Section 5 and table 1, "the first 1,000" and "1,000 random" images: a subset is an explicit list of ids.
+
+Forms: ``all``; ``first:k``, the first k ids sorted as text; ``random:k:seed``; ``file:PATH``, ids one a line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from bench.data.base import Dataset, nearest
+from bench.errors import UsageError, UserError
+from bench.records import ClassList, Sample
+
+FORMS = "all, first:k, random:k:seed or file:PATH"
+
+
+def select(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids that ``spec`` names, sorted as text. None means ``all``.
+
+    Raises `UsageError` for a form that is none of the four, `UserError` for more ids than there are and for
+    unknown ids in a file.
+    """
+    ordered = tuple(sorted(ids))
+    kind, _, rest = ((spec or "").strip() or "all").partition(":")
+    if kind == "all" and not rest:
+        return ordered
+    if kind == "first":
+        return ordered[: _count(spec, rest, len(ordered))]
+    if kind == "random":
+        count, _, seed = rest.partition(":")
+        if not seed:
+            raise UsageError(f"subset {spec!r}: a random subset needs a seed, e.g. random:100:0")
+        size = _count(spec, count, len(ordered))
+        return tuple(sorted(sorted(ordered, key=lambda image_id: _draw(seed, image_id))[:size]))
+    if kind == "file" and rest:
+        return _from_file(Path(rest).expanduser(), ordered)
+    raise UsageError(f"subset {spec!r} is not a subset{nearest(kind, ('all', 'first', 'random', 'file'))}; use {FORMS}")
+
+
+def label(spec: str | None, chosen: tuple[str, ...]) -> str | None:
+    """``spec`` as it stands in a metric's name; None for all.
+
+    A file goes by its name and a hash of its ids: a folder says nothing, and the ids of a file may change.
+    """
+    text = (spec or "all").strip() or "all"
+    if not text.startswith("file:"):
+        return None if text == "all" else text
+    digest = hashlib.sha256("\n".join(chosen).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    stem = re.sub(r"[^\w.+-]", "_", Path(text[len("file:") :]).stem)
+    return f"file:{stem}@{digest}"
+
+
+class Subset:
+    """A data set narrowed to some of its ids; name, split, classes and fingerprint stay those of the whole."""
+
+    def __init__(self, dataset: Dataset, spec: str | None) -> None:
+        self._dataset = dataset
+        self._ids = select(spec, dataset.ids())
+        self.name = dataset.name
+        self.split = dataset.split
+        self.subset = label(spec, self._ids)
+
+    @property
+    def classes(self) -> ClassList | None:
+        """The class list of the whole data set."""
+        return self._dataset.classes
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the whole split, so that subsets share stored results."""
+        return self._dataset.fingerprint
+
+    def ids(self) -> tuple[str, ...]:
+        """The chosen ids, sorted as text."""
+        return self._ids
+
+    def load(self, image_id: str) -> Sample:
+        """One image of the subset. Raises `UserError` for an id outside of it."""
+        if image_id not in self._ids:
+            raise UserError(f"image {image_id!r} is not in subset {self.subset or 'all'}{nearest(image_id, self._ids)}")
+        return self._dataset.load(image_id)
+
+
+def _count(spec: str | None, text: str, available: int) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise UsageError(f"subset {spec!r}: {text!r} is not a number of images above 0; use {FORMS}")
+    if int(text) > available:
+        # Silently taking fewer would put a wrong subset into the name of every number.
+        raise UserError(f"subset {spec!r} asks for {text} images but there are {available}; use data.subset=all")
+    return int(text)
+
+
+def _draw(seed: str, image_id: str) -> bytes:
+    # A hash for each id, not a generator's state: the same ids come whatever the library version and the order.
+    return hashlib.sha256(f"{seed}:{image_id}".encode("utf-8", "surrogateescape")).digest()
+
+
+def _from_file(path: Path, ids: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"subset file {path}: cannot be read ({error}); it should hold one id a line") from error
+    wanted = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    known = set(ids)
+    for image_id in wanted:
+        if image_id not in known:
+            raise UserError(f"subset file {path}: unknown id {image_id!r}{nearest(image_id, ids)}")
+    if not wanted:
+        raise UserError(f"subset file {path}: holds no id; write one id a line")
+    return tuple(sorted(set(wanted)))

@@ -1,0 +1,1 @@
+"""Section 3.2: segments to embeddings in CLIP's joint space; one short file a masking variant."""

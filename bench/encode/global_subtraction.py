@@ -1,0 +1,71 @@
+"""Equations 2 to 4: masked attention from which the global token's output is subtracted, the less salient the more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bench.encode.attention import Attention
+from bench.encode.trunk import MaskedEncoder
+from bench.errors import UserError
+
+if TYPE_CHECKING:
+    from bench.models.clip import Clip
+
+SALIENCY = ("outputs", "weights")
+HEADS = ("concat", "per_head_mean", "per_head_separate")
+
+
+class GlobalSubtraction(MaskedEncoder):
+    """A_out = A_masked - w A_0 with w = exp(-(S + 1)^2 / (2 sigma2)).
+
+    `saliency` is the cosine of attention ``outputs`` (equation 2) or of attention ``weights`` (the reference, mean over
+    heads). `heads` says how heads share S and w: ``concat`` takes the cosine of the concatenated heads,
+    ``per_head_mean`` averages the cosine of each head, ``per_head_separate`` gives each head its own S and w.
+    """
+
+    def __init__(
+        self,
+        clip: Clip,
+        start_layer: int,
+        sigma2: float = 2.5,
+        saliency: str = "outputs",
+        heads: str = "concat",
+        micro_batch: int = 8,
+    ) -> None:
+        super().__init__(clip, start_layer, micro_batch)
+        if saliency not in SALIENCY or heads not in HEADS:
+            raise UserError(f"encode.saliency={saliency} encode.heads={heads}: one of {SALIENCY} and one of {HEADS}")
+        if not sigma2 > 0:
+            raise UserError(f"encode.sigma2={sigma2}: the variance of equation 4 must be positive")
+        self.sigma2, self.saliency, self.heads = sigma2, saliency, heads
+
+    def mix(self, attention: Attention) -> tuple[Tensor, Tensor, Tensor]:
+        """Equation 3; S and w are [n, 1], or [n, H] with ``per_head_separate``."""
+        saliency = self._saliency(attention)
+        weight = subtraction_weight(saliency, self.sigma2)
+        return attention.masked - weight[:, :, None, None] * attention.unmasked[:, :, :1], saliency, weight
+
+    def _saliency(self, attention: Attention) -> Tensor:
+        """Equation 2: [n, 1] or [n, H]."""
+        if self.saliency == "weights":
+            cosine = attention.weight_cosine()
+        elif self.heads == "concat":
+            cosine = functional.cosine_similarity(joined(attention.masked), joined(attention.unmasked), dim=-1)[:, None]
+        else:
+            cosine = functional.cosine_similarity(attention.masked, attention.unmasked, dim=-1)
+        per_head = cosine.mean(-1)
+        return per_head if self.heads == "per_head_separate" else per_head.mean(1, keepdim=True)
+
+
+def joined(heads: Tensor) -> Tensor:
+    """[n, H, Q, D] to [n, Q, H * D]."""
+    return heads.transpose(1, 2).flatten(2)
+
+
+def subtraction_weight(saliency: Tensor, sigma2: float) -> Tensor:
+    """Equation 4: 1 where S = -1, falling as the segment is more salient."""
+    return torch.exp(-((saliency + 1) ** 2) / (2 * sigma2))

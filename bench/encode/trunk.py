@@ -1,0 +1,115 @@
+"""Section 3.2: the trunk every segment shares, and the masked layers from `start_layer` to the last.
+
+A variant says only what becomes of attention (`mix`); everything else, the micro-batches included, is here.
+Segments are encoded in micro-batches of one fixed shape, so that an embedding never depends on its neighbours.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float32
+from torch import Tensor
+from torch.nn import functional
+
+from bench.encode.attention import Attention
+from bench.errors import UserError
+from bench.records import Embeddings, Sample
+
+if TYPE_CHECKING:
+    from bench.models.clip import Clip
+
+
+class MaskedEncoder(ABC):
+    """A masking variant: the plain forward up to layer `start_layer` - 1, `mix` in place of attention from there on.
+
+    `start_layer` counts from 1 (the paper's 21 of 24 masks the last four). `micro_batch` segments are encoded at once.
+    """
+
+    all_queries = True
+    """Whether `mix` reads the attention of every token; if not, the last layer computes the global token's alone."""
+
+    def __init__(self, clip: Clip, start_layer: int, micro_batch: int = 8) -> None:
+        if not 1 <= start_layer <= clip.depth:
+            raise UserError(f"encode.start_layer={start_layer}: the image tower has layers 1 to {clip.depth}")
+        self.clip, self.start_layer, self.micro_batch = clip, start_layer, micro_batch
+
+    @abstractmethod
+    def mix(self, attention: Attention) -> tuple[Tensor, Tensor, Tensor]:
+        """The attention output [n, H, Q, D] before the output projection, saliency S [n, s] and weight w [n, s].
+
+        s is 1, or H where each head has its own, or 0 where a variant has no saliency.
+        """
+
+    @torch.inference_mode()
+    def trunk(self, sample: Sample) -> Float32[np.ndarray, "t w"]:
+        """Tokens that enter layer `start_layer`: the same for all segments of an image, float32 [tokens, width]."""
+        visual = self.clip.visual
+        tokens = visual._embeds(self.clip.preprocess(sample.image))
+        for block in visual.transformer.resblocks[: self.start_layer - 1]:
+            tokens = block(tokens)
+        return tokens[0].float().cpu().numpy()
+
+    @torch.inference_mode()
+    def __call__(
+        self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Float32[np.ndarray, "t w"] | None = None
+    ) -> Embeddings:
+        """Embed the segments given by `masks`; `trunk` saves its recomputation. Empty masks keep the global token."""
+        tokens = torch.from_numpy(self.trunk(sample) if trunk is None else trunk).to(self.clip.device, self.clip.dtype)
+        parts = [self._tail(tokens[None], grid) for grid in self._micro_batches(masks)]
+        vectors, saliency, weight = (torch.cat(p)[: len(masks)].float().cpu().numpy() for p in zip(*parts, strict=True))
+        return Embeddings(vectors, saliency, weight)
+
+    def _micro_batches(self, masks: Bool[np.ndarray, "n h w"]) -> list[Tensor]:
+        """Token masks in chunks of exactly `micro_batch` rows, the last one filled up with empty masks."""
+        grid = token_masks(masks, self.clip.grid).to(self.clip.device)
+        missing = -len(grid) % self.micro_batch or (self.micro_batch if len(grid) == 0 else 0)
+        return list(functional.pad(grid, (0, 0, 0, missing)).split(self.micro_batch))
+
+    def _tail(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        visual, traces = self.clip.visual, []
+        blocks = visual.transformer.resblocks[self.start_layer - 1 :]
+        for block in blocks:
+            last = block is blocks[-1]
+            attention = attend(block, tokens, mask, queries=1 if last and not self.all_queries else None)
+            mixed, saliency, weight = self.mix(attention)
+            traces.append((saliency, weight))
+            # Of the last layer only the global token is read, so only it is projected and passed through the MLP.
+            mixed, tokens = (mixed[:, :, :1], tokens[:, :1]) if last else (mixed, tokens)
+            tokens = tokens + block.ls_1(project(block, mixed.to(tokens.dtype)))
+            tokens = tokens + block.ls_2(block.mlp(block.ln_2(tokens)))
+        pooled, _ = visual._pool(tokens)
+        saliency, weight = (torch.cat(column, dim=1) for column in zip(*traces, strict=True))
+        return pooled @ visual.proj, saliency, weight
+
+
+def attend(block: Any, tokens: Tensor, mask: Tensor, queries: int | None) -> Attention:
+    """Keys, queries and values of one block for `tokens` [s, T, w]; the exponentials in float32 at any precision."""
+    normed, attn = block.ln_1(tokens), block.attn
+    batch, length, width = normed.shape
+    split = (batch, length, attn.num_heads, width // attn.num_heads)
+    query, key, value = functional.linear(normed, attn.in_proj_weight, attn.in_proj_bias).chunk(3, dim=-1)
+    query, key, value = (part.reshape(split).transpose(1, 2).float() for part in (query, key, value))
+    logits = (query[:, :, :queries] * split[-1] ** -0.5) @ key.transpose(-1, -2)
+    # The row maximum is over all tokens, masked or not: it cancels in eq. 1 and lets one exponential serve both.
+    return Attention((logits - logits.amax(-1, keepdim=True)).exp_(), value, mask)
+
+
+def project(block: Any, heads: Tensor) -> Tensor:
+    """Heads [n, H, Q, D] concatenated and put through the output projection: [n, Q, w]."""
+    n, count, queries, dim = heads.shape
+    return block.attn.out_proj(heads.transpose(1, 2).reshape(n, queries, count * dim))
+
+
+def token_masks(masks: Bool[np.ndarray, "n h w"], grid: tuple[int, int]) -> Tensor:
+    """Masks averaged by area to the token grid, a leading 1 for the global token: float32 [n, 1 + rows * columns].
+
+    torch's ``area``: a cell averages every pixel it touches, whole; linear, so a union is the sum of its parts.
+    """
+    if len(masks) == 0:
+        return torch.zeros(0, 1 + grid[0] * grid[1])
+    reduced = functional.interpolate(torch.from_numpy(masks).float()[None], size=grid, mode="area")[0]
+    return functional.pad(reduced.flatten(1), (1, 0), value=1.0)

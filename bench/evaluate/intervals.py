@@ -1,0 +1,165 @@
+"""Uncertainty of every number of section 4: a seeded bootstrap over images, as products of resampling weights.
+
+The image is the unit that is drawn, whatever the number counts (segments, classes, images), because everything in
+one image hangs together. A metric comes as `Rows`: numerators and denominators of each image, so a resample is a
+weighted sum of rows, and 10,000 resamples of 5,000 images are one product of matrices, done in pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+
+from bench.errors import UserError
+
+_PIECE = 4_000_000
+"""Weights held at once (32 MB)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """One metric, image by image: the mean over columns of sum(numerator) / sum(denominator).
+
+    One column for most metrics, one for each class for the mIoU of a data set. Columns whose denominators sum to 0
+    are left out. ``unit`` says what is counted: "images", "segments" or "classes".
+    """
+
+    image_ids: tuple[str, ...]
+    numerator: Float64[np.ndarray, "i m"]
+    denominator: Float64[np.ndarray, "i m"]
+    unit: str
+
+    @property
+    def n(self) -> int:
+        """How many units the value is a mean over."""
+        if self.unit == "images":
+            return int((self.denominator > 0).any(axis=1).sum())
+        total = self.denominator.sum(axis=0)
+        return int((total > 0).sum() if self.unit == "classes" else total.sum())
+
+    def value(self) -> float:
+        """The number itself; NaN where nothing was measurable."""
+        return float(_statistic(self.numerator.sum(axis=0)[None], self.denominator.sum(axis=0)[None])[0])
+
+    def each(self) -> Float64[np.ndarray, " i"]:
+        """The number for each image alone; NaN where nothing was measurable."""
+        return _statistic(self.numerator, self.denominator)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with its percentile interval; the ends are NaN where fewer than two images could be measured."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """First minus second on their common images, with interval and two-sided bootstrap p-value."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+    n: int
+
+
+def intervals(rows: Sequence[Rows], resamples: int = 10_000, seed: int = 0, level: float = 0.95) -> list[Interval]:
+    """One interval for each metric; metrics over the same images see the same resamples."""
+    samples = bootstrap(rows, resamples, seed)
+    return [Interval(row.value(), *_ends(row, sample, level)) for row, sample in zip(rows, samples, strict=True)]
+
+
+def bootstrap(rows: Sequence[Rows], resamples: int, seed: int) -> list[Float64[np.ndarray, " b"]]:
+    """Each metric on each resample of the images; NaN where a resample holds nothing measurable.
+
+    Raises UserError where the metrics are not over the same images.
+    """
+    if len({row.image_ids for row in rows}) > 1:
+        raise UserError("bootstrap: the metrics are over different images; resample each set on its own")
+    if not rows:
+        return []
+    used = [_used_columns(row) for row in rows]
+    stacked = np.hstack([_exact(part) for pair in used for part in pair])
+    out = np.full((len(rows), resamples), np.nan)
+    for piece, weights in _weights(len(rows[0].image_ids), resamples, seed):
+        sums, start = weights @ stacked, 0
+        for index, (numerator, _) in enumerate(used):
+            middle, end = start + numerator.shape[1], start + 2 * numerator.shape[1]
+            out[index, piece] = _statistic(sums[:, start:middle], sums[:, middle:end])
+            start = end
+    return list(out)
+
+
+def paired(first: Rows, second: Rows, resamples: int = 10_000, seed: int = 0, level: float = 0.95) -> Difference:
+    """Compare one metric of two variants: both are resampled together on the images that both have.
+
+    p is twice the share of resamples on the far side of zero, with one added to both counts so that it is never 0.
+    """
+    common = tuple(sorted(set(first.image_ids) & set(second.image_ids)))
+    a, b = select(first, common), select(second, common)
+    drawn = bootstrap([a, b], resamples, seed)
+    samples = drawn[0] - drawn[1]
+    value, known = a.value() - b.value(), samples[~np.isnan(samples)]
+    far = min((known <= 0).sum(), (known >= 0).sum())
+    measured = min(_measured(a), _measured(b))
+    p = min(1.0, 2 * (far + 1) / (len(known) + 1)) if measured > 1 and len(known) else np.nan
+    low, high = _percentiles(known, level) if measured > 1 else (np.nan, np.nan)
+    return Difference(value, low, high, float(p), measured)
+
+
+def select(rows: Rows, image_ids: Sequence[str]) -> Rows:
+    """The rows of these images, in this order."""
+    position = {image: index for index, image in enumerate(rows.image_ids)}
+    index = [position[image] for image in image_ids]
+    return Rows(tuple(image_ids), rows.numerator[index], rows.denominator[index], rows.unit)
+
+
+def _weights(images: int, resamples: int, seed: int) -> Iterator[tuple[slice, Float64[np.ndarray, "b i"]]]:
+    """How often each image is drawn in each resample (multinomial), some resamples at a time."""
+    draw, step = np.random.default_rng(seed), max(1, _PIECE // max(images, 1))
+    for start in range(0, resamples if images else 0, step):
+        count = min(step, resamples - start)
+        drawn = draw.integers(0, images, size=(count, images)) + images * np.arange(count)[:, None]
+        weights = np.bincount(drawn.ravel(), minlength=count * images).reshape(count, images)
+        yield slice(start, start + count), weights.astype(np.float64)
+
+
+def _statistic(
+    numerator: Float64[np.ndarray, "b m"], denominator: Float64[np.ndarray, "b m"]
+) -> Float64[np.ndarray, " b"]:
+    known = denominator > 0
+    ratio = np.divide(numerator, denominator, out=np.zeros(numerator.shape), where=known)
+    n = known.sum(axis=1)
+    return np.divide(ratio.sum(axis=1), n, out=np.full(len(n), np.nan), where=n > 0)
+
+
+def _used_columns(rows: Rows) -> tuple[Float64[np.ndarray, "i m"], Float64[np.ndarray, "i m"]]:
+    used = rows.denominator.any(axis=0)
+    return rows.numerator[:, used], rows.denominator[:, used]
+
+
+def _exact(values: Float64[np.ndarray, "i m"]) -> Float64[np.ndarray, "i m"]:
+    """On a grid of 2^-40: sums of them are exact, so the number of threads of the product changes no bit."""
+    return np.round(values * 2.0**40) / 2.0**40
+
+
+def _measured(rows: Rows) -> int:
+    return int((rows.denominator > 0).any(axis=1).sum())
+
+
+def _ends(rows: Rows, samples: Float64[np.ndarray, " b"], level: float) -> tuple[float, float]:
+    known = samples[~np.isnan(samples)]
+    return _percentiles(known, level) if _measured(rows) > 1 else (np.nan, np.nan)
+
+
+def _percentiles(samples: Float64[np.ndarray, " b"], level: float) -> tuple[float, float]:
+    if not len(samples):
+        return np.nan, np.nan
+    low, high = np.percentile(samples, [50 * (1 - level), 50 * (1 + level)])
+    return float(low), float(high)

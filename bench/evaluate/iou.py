@@ -1,0 +1,112 @@
+"""Section 4.3, Segmentation IoU: segments of one label are united and compared with the true class.
+
+`tally` reduces an overlap table to pixel counts for each class; every number below is a ratio of those.
+
+Aggregation "image" (the paper and the reference): mean over the classes of an image that are true or predicted,
+then mean over images. A predicted class that the image does not have scores 0. 0/0 (such a class lying only on
+pixels that do not count) is left out; so is an image where nothing is left.
+
+Aggregation "dataset" (mIoU of the confusion matrix): intersections and unions are summed over images first, then
+intersection / union is averaged over the classes that occur in ground truth or predictions. Unlabelled pixels are
+misses of their true class. Where segments overlap, a pixel counts once for each class predicted there.
+
+Pixels outside the classes, by policy:
+``void`` "ignore": void pixels are taken out of predictions; "count": they count against them.
+``background`` "context": background pixels count against predictions; "voc": only against classes that the image
+has; "ignore": never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int32
+
+from bench.evaluate.intervals import Rows
+from bench.records import Overlap
+
+Counts = tuple[Float64[np.ndarray, " t"], Float64[np.ndarray, " t"]]
+"""Numerator and denominator of one image at t thresholds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Pixels of one image for its u classes (true or predicted, ascending), at t thresholds."""
+
+    classes: Int32[np.ndarray, " u"]
+    truth: Float64[np.ndarray, " u"]
+    predicted: Bool[np.ndarray, "t u"]
+    intersection: Float64[np.ndarray, "t u"]
+    union: Float64[np.ndarray, "t u"]
+
+    @property
+    def evaluated(self) -> Bool[np.ndarray, "t u"]:
+        """The classes that enter an image's mean: true or predicted."""
+        return self.predicted | (self.truth > 0)
+
+    @property
+    def iou(self) -> Float64[np.ndarray, "t u"]:
+        """NaN where the union is empty."""
+        return divide(self.intersection, self.union)
+
+
+def tally(
+    overlap: Overlap, labels: Int32[np.ndarray, "t n"], background: str = "context", void: str = "ignore"
+) -> Tally:
+    """Count the pixels of each class under labels from `assign.verify` (one row for each threshold, -1 unlabelled)."""
+    classes = np.union1d(overlap.truth_classes, labels[labels >= 0]).astype(np.int32)
+    chosen = labels[:, :, None] == classes
+    cover = (overlap.membership.astype(np.float32) @ chosen.astype(np.float32)) > 0
+    truth = true_pixels(overlap, classes)
+    intersection = np.einsum("tau,au->tu", cover, truth)
+    area = np.einsum("tau,au->tu", cover, _scored_pixels(overlap, truth, background, void))
+    total = truth.sum(axis=0)
+    return Tally(classes, total, chosen.any(axis=1), intersection, total + area - intersection)
+
+
+def true_pixels(overlap: Overlap, classes: Int32[np.ndarray, " u"]) -> Float64[np.ndarray, "a u"]:
+    """Pixels of each atom that truly belong to each class; several true segments of a class are added."""
+    return overlap.counts[:, :-2] @ (overlap.truth_classes[:, None] == classes).astype(np.float64)
+
+
+def image_counts(tally: Tally) -> Counts:
+    """The mean IoU of an image over its classes, and 1; or 0 and 0 where nothing could be measured."""
+    mean, n = mean_known(tally.iou, tally.evaluated)
+    return np.where(n > 0, mean, 0.0), (n > 0).astype(np.float64)
+
+
+def dataset_rows(tallies: Sequence[Tally | None], ids: tuple[str, ...], classes: int, at: int = 0) -> Rows:
+    """Intersections and unions of every image and class at the threshold number ``at``; None is a skipped image."""
+    shape = len(tallies), classes
+    intersection, union = np.zeros(shape), np.zeros(shape)
+    for row, item in enumerate(tallies):
+        if item is not None:
+            intersection[row, item.classes] = item.intersection[at]
+            union[row, item.classes] = item.union[at]
+    return Rows(ids, intersection, union, "classes")
+
+
+def divide(numerator: Float64[np.ndarray, "*s"], denominator: Float64[np.ndarray, "*s"]) -> Float64[np.ndarray, "*s"]:
+    """The quotient, NaN where the denominator is 0."""
+    return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)
+
+
+def mean_known(
+    values: Float64[np.ndarray, "t u"], counted: Bool[np.ndarray, "t u"]
+) -> tuple[Float64[np.ndarray, " t"], Float64[np.ndarray, " t"]]:
+    """Mean over the counted values that are not NaN, and how many they are."""
+    known = counted & ~np.isnan(values)
+    n = known.sum(axis=1).astype(np.float64)
+    return divide(np.where(known, values, 0.0).sum(axis=1), n), n
+
+
+def _scored_pixels(
+    overlap: Overlap, truth: Float64[np.ndarray, "a u"], background: str, void: str
+) -> Float64[np.ndarray, "a u"]:
+    """Pixels of each atom that enter the area of a prediction of each class."""
+    empty, outside = overlap.counts[:, -2:-1], overlap.counts[:, -1:]
+    inside = overlap.counts[:, :-2].sum(axis=1, keepdims=True)
+    counts = {"context": True, "voc": truth.any(axis=0), "ignore": False}[background]
+    return inside + empty * np.asarray(counts, np.float64) + outside * float(void == "count") + np.zeros_like(truth)

@@ -1,0 +1,114 @@
+"""Section 4.3, the only step that looks at pixels: predicted segments against ground truth as one small table."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int64, UInt8
+
+from bench.errors import BadSample, UserError
+from bench.records import BACKGROUND, VOID, Overlap, Prediction, Sample
+
+
+def overlap(
+    prediction: Prediction,
+    sample: Sample,
+    tt: Float32[np.ndarray, "n c"] | None = None,
+    st: Float32[np.ndarray, "n c"] | None = None,
+) -> Overlap:
+    """Count the pixels that each atom of the prediction shares with each ground-truth segment.
+
+    Masks of another size are brought to that of the ground truth by nearest neighbour (index floor(i * in / out)).
+    The k columns are the classes present in the image, ascending, then background, then void. An atom that the
+    resizing loses keeps a row of zeros.
+
+    Raises BadSample without ground truth, UserError where masks, texts and similarities do not fit together.
+    """
+    truth = _truth(prediction, sample)
+    ids, membership = _atoms(prediction.masks)
+    width = int(truth.max()) + 1 - VOID
+    joint = _resize(ids, truth.shape) * width + (truth - VOID)
+    table = np.bincount(joint.ravel(), minlength=len(membership) * width).reshape(-1, width)
+    present = np.flatnonzero(table[:, -VOID:].any(axis=0))
+    result = Overlap(
+        image_id=prediction.image_id,
+        counts=table[:, [*(present - VOID), BACKGROUND - VOID, 0]],
+        membership=membership,
+        truth_classes=present.astype(np.int32),
+        areas=np.count_nonzero(prediction.masks, axis=(1, 2)).astype(np.int64),
+        tt=tt,
+        st=st,
+        texts=prediction.texts,
+    )
+    validate(result)
+    return result
+
+
+def validate(record: Overlap, classes: int | None = None) -> None:
+    """Raise UserError where the parts of a record do not fit together, or do not fit a list of that many classes."""
+    where, n, k = f"image {record.image_id}", len(record.areas), len(record.truth_classes)
+    if record.counts.shape != (len(record.membership), k + 2) or record.membership.shape[1] != n:
+        raise UserError(f"{where}: counts {record.counts.shape} do not fit {n} segments and {k} true segments")
+    if classes is not None and k and int(record.truth_classes.max()) >= classes:
+        raise UserError(f"{where}: true class {int(record.truth_classes.max())}, but the list has {classes} classes")
+    for name, rows in (("tt", record.tt), ("st", record.st)):
+        if rows is not None:
+            check_rows(rows, n, classes, f"{where}, {name} similarity")
+
+
+def check_rows(rows: Float32[np.ndarray, "n c"], n: int, classes: int | None, where: str) -> None:
+    """Raise UserError unless the similarities are n rows of finite numbers, one column for each class."""
+    if rows.ndim != 2 or len(rows) != n or (classes is not None and rows.shape[1] != classes):
+        raise UserError(f"{where}: shape {rows.shape}, expected ({n}, {'c' if classes is None else classes})")
+    if not np.isfinite(rows).all():
+        bad = int(np.flatnonzero(~np.isfinite(rows).all(axis=1))[0])
+        raise UserError(f"{where}: segment {bad} holds NaN or infinity; recompute its embedding")
+
+
+def _truth(prediction: Prediction, sample: Sample) -> Int64[np.ndarray, "h w"]:
+    masks = prediction.masks
+    if sample.truth is None:
+        raise BadSample(f"image {sample.image_id} has no ground truth: nothing to score")
+    if masks.ndim != 3 or len(masks) != len(prediction.texts):
+        raise UserError(f"image {prediction.image_id}: masks {masks.shape} but {len(prediction.texts)} texts")
+    if sample.truth.size == 0 or (len(masks) and masks[0].size == 0):
+        raise UserError(f"image {prediction.image_id}: masks {masks.shape}, ground truth {sample.truth.shape}: empty")
+    if sample.truth.min() < VOID:
+        raise BadSample(f"image {sample.image_id}: label {int(sample.truth.min())} in the ground truth is no class")
+    return sample.truth.astype(np.int64)
+
+
+def _atoms(masks: Bool[np.ndarray, "n h w"]) -> tuple[Int64[np.ndarray, "h w"], Bool[np.ndarray, "a n"]]:
+    """Number the sets of segments that cover a pixel, eight segments at a time, so that any n stays exact."""
+    shape = masks.shape[1:] if masks.shape[0] else (1, 1)
+    ids, membership = np.zeros(shape, np.int64), np.zeros((1, 0), bool)
+    for start in range(0, len(masks), 8):
+        group = masks[start : start + 8]
+        ids, codes = _renumber(ids * 256 + _byte(group))
+        bits = (codes[:, None] >> np.arange(len(group))) & 1
+        membership = np.hstack([membership[codes >> 8], bits.astype(bool)])
+    return ids, membership
+
+
+def _byte(group: Bool[np.ndarray, "g h w"]) -> UInt8[np.ndarray, "h w"]:
+    code = np.zeros(group.shape[1:], np.uint8)
+    for bit, mask in enumerate(np.ascontiguousarray(group).view(np.uint8)):
+        code |= mask << np.uint8(bit)
+    return code
+
+
+def _renumber(codes: Int64[np.ndarray, "h w"]) -> tuple[Int64[np.ndarray, "h w"], Int64[np.ndarray, " a"]]:
+    """The codes that occur, ascending, and for each pixel the position of its own."""
+    if codes.max() > 8 * codes.size:  # a table would be larger than sorting is slow
+        present, ids = np.unique(codes, return_inverse=True)
+        return ids.reshape(codes.shape), present
+    present = np.flatnonzero(np.bincount(codes.ravel()))
+    position = np.zeros(int(present[-1]) + 1, np.int64)
+    position[present] = np.arange(len(present))
+    return position[codes], present
+
+
+def _resize(ids: Int64[np.ndarray, "h w"], size: tuple[int, int]) -> Int64[np.ndarray, "H W"]:
+    if ids.shape == size:
+        return ids
+    rows, columns = (np.arange(out) * old // out for old, out in zip(ids.shape, size, strict=True))
+    return ids[rows][:, columns]

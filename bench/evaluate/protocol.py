@@ -1,0 +1,217 @@
+"""Section 4 as a whole: a protocol (`Score`), the presets of that name, and `evaluate`, from tables to numbers.
+
+paper         what the paper's text says; where the text is silent, what the reference does
+reference     what the published implementation computes: raw similarities, recall over 101 IoU thresholds and
+              over true and predicted classes, TGQ image by image with >=, images without prediction left out
+dataset_miou  intersections and unions summed over the data set, no threshold, background never scored
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from bench.errors import UsageError, UserError
+from bench.evaluate import overlap as overlap_table
+from bench.evaluate import tgq
+from bench.evaluate.intervals import Interval, Rows, intervals
+from bench.evaluate.metrics import oracle_rows, segment_rows
+from bench.evaluate.names import Naming, number
+from bench.evaluate.similarity import count_empty
+from bench.records import ClassList, Oracle, Overlap
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "paper": {},
+    "reference": {"rounding": None, "recall": "reference", "tgq": "macro", "empty": "skip"},
+    "dataset_miou": {"aggregation": ("dataset",), "background": "ignore", "tau_sbert": None, "tau_clip": None},
+}
+CHOICES = {
+    "representative": ("union", "argmax"),
+    "recall": ("paper", "reference"),
+    "tgq": ("micro", "macro"),
+    "background": ("context", "voc", "ignore"),
+    "void": ("ignore", "count"),
+    "empty": ("zero", "skip"),
+}
+COLUMNS = ("run", "variant", "metric", "value", "low", "high", "n", "unit_of_n", "expected", "found", "skipped")
+_IN_NAME = ("background", "void", "empty", "rounding")
+Record = TypeVar("Record", Overlap, Oracle)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Everything that changes a number. The defaults are ``paper``.
+
+    tau_sbert, tau_clip: a segment is unlabelled below this similarity (TT, ST); None: never
+    tau_iou:        a true segment is found above this IoU
+    mapping:        any of tt, st
+    aggregation:    any of image, dataset (`iou`)
+    representative: of a class: the union of its segments, or the most similar one (argmax)
+    rounding:       decimals of similarities before any comparison; None compares raw values
+    recall, tgq:    which of the definitions in `recall` and `tgq`
+    background, void: how pixels outside the classes count (`iou`)
+    empty:          an image without any predicted segment scores 0, or is left out; either way it is counted
+    resamples, level, seed: of the bootstrap
+    """
+
+    name: str = "paper"
+    tau_sbert: float | None = 0.5
+    tau_clip: float | None = 0.1
+    tau_iou: float = 0.5
+    mapping: tuple[str, ...] = ("tt", "st")
+    aggregation: tuple[str, ...] = ("image",)
+    representative: str = "union"
+    rounding: int | None = 6
+    recall: str = "paper"
+    tgq: str = "micro"
+    background: str = "context"
+    void: str = "ignore"
+    empty: str = "zero"
+    resamples: int = 10_000
+    level: float = 0.95
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        lists: dict[str, tuple[str, ...]] = {"mapping": ("tt", "st"), "aggregation": ("image", "dataset")}
+        for key, known in lists.items():
+            given = getattr(self, key)
+            values = (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
+            object.__setattr__(self, key, values)
+            for value in values:
+                _choose(key, value, known)
+        for key, known in CHOICES.items():
+            _choose(key, getattr(self, key), known)
+        if not 0 <= self.tau_iou <= 1 or not 0 < self.level < 1 or self.resamples < 0:
+            raise UsageError("score: tau_iou lies in 0..1, level between 0 and 1, resamples is 0 or more")
+
+    def tau(self, mapping: str) -> float | None:
+        """The threshold of a mapping."""
+        return {"tt": self.tau_sbert, "st": self.tau_clip}[mapping]
+
+    @property
+    def title(self) -> str:
+        """The name, and in braces what differs from the preset of that name and stands nowhere else in a full name."""
+        usual = preset(self.name if self.name in PRESETS else "paper")
+        changed = [key for key in _IN_NAME if getattr(self, key) != getattr(usual, key)]
+        options = [f"{key}={_word(getattr(self, key))}" for key in changed]
+        return self.name + ("{" + ",".join(options) + "}" if options else "")
+
+
+def preset(name: str, **changes: Any) -> Score:
+    """A protocol by name, with changes. Raises UsageError for an unknown one."""
+    _choose("name", name, tuple(PRESETS))
+    return Score(**{"name": name, **PRESETS[name], **changes})
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """The numbers of one variant.
+
+    ``table`` has the columns `COLUMNS`, ``per_image`` has image_id and a column for each metric, sorted by image_id.
+    A value is NaN only where nothing was measurable (no image with labels, a metric over 0 segments), the ends of an
+    interval also where fewer than two images were. ``rows`` are the counts behind every metric, for
+    `intervals.paired`. ``counted`` says what was counted in spite of being empty (or left out, by ``Score.empty``).
+    """
+
+    table: pd.DataFrame
+    per_image: pd.DataFrame
+    rows: Mapping[str, Rows]
+    counted: Mapping[str, int] = field(default_factory=dict)
+
+
+def evaluate(
+    overlaps: Sequence[Overlap],
+    oracles: Sequence[Oracle],
+    classes: ClassList,
+    score: Score,
+    naming: Naming,
+    *,
+    run: str = "",
+    variant: str = "",
+    expected: int | None = None,
+    found: int | None = None,
+    skipped: int = 0,
+) -> Scores:
+    """Every metric of a protocol with its interval; the order of images changes nothing.
+
+    TGQ and its companions are there where oracle records have similarities (none for a variant without captions).
+    Raises UserError for records that contradict themselves or the class list, that repeat an image, or that lack
+    the similarity a mapping needs.
+    """
+    images, truths = _ordered(overlaps), _ordered(oracles)
+    for item in images:
+        overlap_table.validate(item, len(classes))
+    for oracle in truths:
+        tgq.validate(oracle, len(classes))
+    rows = _named(images, truths, len(classes), score, naming)
+    spans = _spans(rows, score)
+    found = len(images) if found is None else found
+    rest = (found + skipped if expected is None else expected, found, skipped)
+    lines = [
+        (run, variant, name, spans[name].value, spans[name].low, spans[name].high, row.n, row.unit, *rest)
+        for name, row in rows.items()
+    ]
+    table = pd.DataFrame(lines, columns=list(COLUMNS))
+    return Scores(table, _per_image(rows, images, truths), rows, _counted(images, truths))
+
+
+def _named(images: list[Overlap], truths: list[Oracle], classes: int, score: Score, naming: Naming) -> dict[str, Rows]:
+    rows = {}
+    for mapping in score.mapping if images else ():
+        tau = score.tau(mapping)
+        for metric, (row,) in segment_rows(images, mapping, [tau], score, classes).items():
+            rows[naming(score.title, metric, mapping, tau)] = row
+    for mapping in ("tt", "st"):
+        for metric, row in oracle_rows(truths, mapping, score).items():
+            rows[naming(score.title, metric, mapping)] = row
+    return rows
+
+
+def _spans(rows: Mapping[str, Rows], score: Score) -> dict[str, Interval]:
+    """Intervals, with the same resamples for all metrics over the same images."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, row in rows.items():
+        groups.setdefault(row.image_ids, []).append(name)
+    spans: dict[str, Interval] = {}
+    for names in groups.values():
+        found = intervals([rows[name] for name in names], score.resamples, score.seed, score.level)
+        spans |= dict(zip(names, found, strict=True))
+    return spans
+
+
+def _per_image(rows: Mapping[str, Rows], images: list[Overlap], truths: list[Oracle]) -> pd.DataFrame:
+    ids = sorted({item.image_id for item in images} | {item.image_id for item in truths})
+    columns = {name: pd.Series(row.each(), index=list(row.image_ids)).reindex(ids) for name, row in rows.items()}
+    return pd.DataFrame({"image_id": ids, **{name: column.to_numpy() for name, column in columns.items()}})
+
+
+def _counted(images: list[Overlap], truths: list[Oracle]) -> dict[str, int]:
+    return {
+        "empty_predictions": sum(not len(item.areas) for item in images),
+        "empty_texts": sum(count_empty(item.texts) for item in images),
+        "empty_oracle_texts": sum(count_empty(item.texts) for item in truths),
+        "images_without_classes": sum(not len(item.truth_classes) for item in images),
+    }
+
+
+def _ordered(records: Sequence[Record]) -> list[Record]:
+    ids = sorted(record.image_id for record in records)
+    twice = [a for a, b in zip(ids, ids[1:], strict=False) if a == b]
+    if twice:
+        raise UserError(f"image {twice[0]} is there twice; give each image once")
+    return sorted(records, key=lambda record: record.image_id)
+
+
+def _choose(key: str, value: Any, known: tuple[str, ...]) -> None:
+    if value not in known:
+        near = difflib.get_close_matches(str(value), known, n=1, cutoff=0.4)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise UsageError(f"score.{key}={value}: known are {', '.join(known)}{hint}")
+
+
+def _word(value: Any) -> str:
+    return "none" if value is None else value if isinstance(value, str) else number(value)

@@ -1,0 +1,70 @@
+"""Section 4.3, Segment Recall: how much of what is labelled in the ground truth was found.
+
+Two definitions under two names. "paper": true positives are united segments with IoU **>** tau_IoU, over the true
+segments of all images pooled; labels that the image does not have cost nothing. "reference" (what the published
+implementation computes): IoU **>=** each of 101 thresholds 0, 0.01, … 1, over classes true **or** predicted, as a
+share of each image, averaged over thresholds, then over images; a class without IoU (0/0) is a miss. "allseg" is
+the same with the best single segment of each class instead of their union.
+
+A true segment is all pixels of one class in one image.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64, Int32
+
+from bench.evaluate.iou import Counts, Tally, divide, tally
+from bench.records import Overlap
+
+IOU_THRESHOLDS = np.linspace(0.0, 1.0, 101)
+
+
+def paper_counts(tally: Tally, tau: float = 0.5) -> Counts:
+    """True positives and true segments of an image."""
+    true = tally.truth > 0
+    hits = ((tally.iou > tau) & true).sum(axis=1).astype(np.float64)
+    return hits, np.full(len(hits), float(true.sum()))
+
+
+def reference_counts(tally: Tally) -> Counts:
+    """Recall of an image averaged over the IoU thresholds, and 1; 0 and 0 where the image has no class at all."""
+    return _mean_over_thresholds(reference_curve(tally))
+
+
+def reference_curve(tally: Tally) -> Float64[np.ndarray, "t 101"]:
+    """Recall of an image at each IoU threshold; NaN without any class."""
+    return _share_at_least(tally.iou, tally.evaluated)
+
+
+def allseg_counts(curve: Float64[np.ndarray, " 101"]) -> Counts:
+    """The same as `reference_counts`, from `allseg_curve`."""
+    return _mean_over_thresholds(curve[None])
+
+
+def allseg_curve(
+    overlap: Overlap, labels: Int32[np.ndarray, " n"], background: str = "context", void: str = "ignore"
+) -> Float64[np.ndarray, " 101"]:
+    """Recall of an image at each IoU threshold with the best single segment of each class; NaN without any class.
+
+    As in the reference a true class without any segment is a miss even at threshold 0, and so is a class whose
+    first segment has no IoU, whatever the later ones have.
+    """
+    alone = np.where(np.eye(len(labels), dtype=bool), labels, -1).astype(np.int32)
+    single = tally(overlap, alone, background, void)
+    best = np.full(len(single.classes), -1.0)
+    for column, label in enumerate(single.classes):
+        values = single.iou[labels == label, column]
+        if len(values):
+            best[column] = np.nan if np.isnan(values[0]) else np.nanmax(values)
+    return _share_at_least(best[None], np.ones((1, len(best)), bool))[0]
+
+
+def _share_at_least(iou: Float64[np.ndarray, "t u"], counted: np.ndarray) -> Float64[np.ndarray, "t 101"]:
+    hits = ((iou[:, :, None] >= IOU_THRESHOLDS) & counted[:, :, None]).sum(axis=1).astype(np.float64)
+    return divide(hits, np.broadcast_to(counted.sum(axis=1)[:, None], hits.shape).astype(np.float64))
+
+
+def _mean_over_thresholds(curve: Float64[np.ndarray, "t 101"]) -> Counts:
+    mean, known = curve.mean(axis=1), ~np.isnan(curve).any(axis=1)
+    return np.where(known, mean, 0.0), known.astype(np.float64)

@@ -1,0 +1,108 @@
+"""Section 4.1, how near a predicted segment is to each class name: text to text (TT) and segment to text (ST).
+
+``names`` are the texts of the class list. Both give one row for each segment and one column for each class. The
+texts of the classes are encoded once for each mapping object, so make one object and call it for every image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from bench.errors import UserError
+
+PROMPT = "Image of a {}."
+
+
+class TextEncoder(Protocol):
+    """A sentence encoder: texts to vectors."""
+
+    def encode(self, texts: Sequence[str], /) -> Float32[np.ndarray, "n d"]: ...
+
+
+class ClassEncoder(Protocol):
+    """CLIP's text side: texts to vectors of the joint space, not normalised."""
+
+    def encode_text(self, texts: Sequence[str], /) -> Float32[np.ndarray, "n d"]: ...
+
+
+@dataclass(frozen=True)
+class TextToText:
+    """TT: cosine between sentence embeddings of the predicted text and of the bare class name."""
+
+    sentence: TextEncoder
+    names: tuple[str, ...]
+
+    @cached_property
+    def vectors(self) -> Float32[np.ndarray, "c d"]:
+        """The class names, encoded once."""
+        return self.sentence.encode(list(self.names))
+
+    def __call__(self, texts: Sequence[str]) -> Float32[np.ndarray, "n c"]:
+        """Identical strings have exactly 1; an empty text has 0 to every class (`count_empty` counts them)."""
+        known = [text for text in dict.fromkeys(texts) if text.strip()]
+        rows = np.zeros((len(texts), len(self.names)), np.float32)
+        if known:
+            near = dict(zip(known, cosine(self.sentence.encode(known), self.vectors), strict=True))
+            for row, text in zip(rows, texts, strict=True):
+                row[:] = near.get(text, 0.0)
+        same = np.array([[text == name for name in self.names] for text in texts], bool).reshape(rows.shape)
+        return np.where(same, np.float32(1), rows)
+
+
+@dataclass(frozen=True)
+class SegmentToText:
+    """ST: cosine between the segment's embedding and CLIP's embedding of the class name in a prompt."""
+
+    clip: ClassEncoder
+    names: tuple[str, ...]
+    prompt: str = PROMPT
+
+    @cached_property
+    def vectors(self) -> Float32[np.ndarray, "c d"]:
+        """The class names in the prompt, encoded once."""
+        return self.clip.encode_text([self.prompt.format(name) for name in self.names])
+
+    def __call__(self, embeddings: Float32[np.ndarray, "n d"], image_id: str = "?") -> Float32[np.ndarray, "n c"]:
+        """Raises UserError naming image and segment where an embedding holds NaN or infinity."""
+        wrong = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
+        if len(wrong):
+            raise UserError(f"image {image_id}: the embedding of segment {wrong[0]} holds NaN; delete and recompute it")
+        return cosine(embeddings, self.vectors)
+
+
+def text_similarity(sentence: TextEncoder, texts: Sequence[str], names: Sequence[str]) -> Float32[np.ndarray, "n c"]:
+    """TT of one image; see `TextToText`."""
+    return TextToText(sentence, tuple(names))(texts)
+
+
+def segment_similarity(
+    clip: ClassEncoder,
+    embeddings: Float32[np.ndarray, "n d"],
+    names: Sequence[str],
+    prompt: str = PROMPT,
+    image_id: str = "?",
+) -> Float32[np.ndarray, "n c"]:
+    """ST of one image; see `SegmentToText`."""
+    return SegmentToText(clip, tuple(names), prompt)(embeddings, image_id)
+
+
+def cosine(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "c d"]) -> Float32[np.ndarray, "n c"]:
+    """Cosine of each row of a with each row of b; 0 where a row is zero.
+
+    In float64, so that a row's result does not depend on the rows beside it within float32.
+    """
+    left, right = (
+        np.asarray(x, np.float64) / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12) for x in (a, b)
+    )
+    return np.clip(left @ right.T, -1, 1).astype(np.float32)
+
+
+def count_empty(texts: Sequence[str]) -> int:
+    """How many texts say nothing."""
+    return sum(not text.strip() for text in texts)

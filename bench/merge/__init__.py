@@ -1,0 +1,1 @@
+"""Section 3.4: over-segments to final segments."""

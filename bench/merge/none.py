@@ -1,0 +1,19 @@
+"""Table 4, "without merging": every over-segment is a final segment."""
+
+from __future__ import annotations
+
+from bench.merge.base import Describe, Embed, Merged
+from bench.records import SegmentTree
+
+
+class NoMerge:
+    """Embeds and captions the leaves and leaves it at that; order as in the tree."""
+
+    oracle = False
+    """Oracle segments never merge, so their texts are the full method's: the paper prints "–" for TGQ, not a copy."""
+
+    def __call__(self, tree: SegmentTree, embed: Embed, describe: Describe) -> Merged:
+        """One segment for each leaf, in one call of each function."""
+        masks = tree.masks()
+        embeddings = embed(masks)
+        return Merged(masks, tree.heap_ids, embeddings, describe(embeddings))

@@ -1,0 +1,135 @@
+"""Section 3.4: merge siblings whose embeddings and texts are alike, and so on up the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool
+
+from bench.errors import UserError
+from bench.merge.base import Decision, Describe, Embed, Merged
+from bench.records import Captions, Embeddings, SegmentTree
+from bench.segment.cosine import cosine
+from bench.segment.tree import lineage, parent, sibling
+
+ORDERS = ("leaves", "reference")
+
+
+class Siblings:
+    """Merges two siblings at similarity >= ``threshold``; both must be final segments, leaves or merged themselves.
+
+    The test needs only the children, so a parent is embedded and captioned only after it passed. ``order`` of the
+    final segments: "leaves" by their first leaf in the tree, "reference" as the published implementation's stack
+    leaves them. It changes the order of segments and decisions, never what they are.
+    """
+
+    def __init__(self, threshold: float = 0.8, order: str = "leaves") -> None:
+        if order not in ORDERS:
+            raise UserError(f"merge.order={order!r} is unknown: use one of {', '.join(ORDERS)}")
+        self.threshold, self.order = threshold, order
+
+    def __call__(self, tree: SegmentTree, embed: Embed, describe: Describe) -> Merged:
+        """Leaves in one call of each function, then round by round all parents that passed, in one call each."""
+        nodes = _Nodes(embed, describe)
+        nodes.add(tree.heap_ids, tree.masks())
+        final, decisions = set(tree.heap_ids), dict[int, Decision]()
+        while ready := _ready(final, decisions):
+            decisions |= {p: self._decide(nodes, p) for p in ready}
+            if passed := [p for p in ready if decisions[p].merged]:
+                nodes.add(passed, np.stack([nodes.union(p) for p in passed]))
+                final = (final - {child for p in passed for child in _children(p)}) | set(passed)
+        return self._ordered(tree.heap_ids, nodes, final, decisions)
+
+    def _decide(self, nodes: _Nodes, node: int) -> Decision:
+        left, right = (nodes.row[child] for child in _children(node))
+        image = cosine(nodes.embeddings.vectors[left], nodes.embeddings.vectors[right])
+        text = cosine(nodes.captions.features[left], nodes.captions.features[right])
+        similarity = 0.5 * image + 0.5 * text
+        return Decision(node, image, text, similarity, similarity >= self.threshold)
+
+    def _ordered(self, leaves: Sequence[int], nodes: _Nodes, final: set[int], decisions: dict[int, Decision]) -> Merged:
+        if self.order == "leaves":
+            first = {i: position for position, leaf in reversed(list(enumerate(leaves))) for i in lineage(leaf)}
+            return nodes.merged(sorted(final, key=first.__getitem__), decisions.values())
+        visits = stack_order(leaves, {p for p, d in decisions.items() if d.merged})
+        order = [i for i in reversed(visits) if i in final]
+        return nodes.merged(order, [decisions[p] for p in visits if p in decisions])
+
+
+def stack_order(leaves: Sequence[int], passed: Collection[int]) -> list[int]:
+    """The nodes in the order in which the reference visits them: leaves, merged parents and failed ones.
+
+    Its queue is a stack filled with the leaves; a parent is pushed as soon as both children are final segments.
+    """
+    stack, visits, final = list(leaves), list[int](), set[int]()
+    while stack:
+        node = stack.pop()
+        visits.append(node)
+        if node in passed:
+            final -= set(_children(node))
+        elif node not in leaves:
+            continue
+        final.add(node)
+        if node and sibling(node) in final:
+            stack.append(parent(node))
+    return visits
+
+
+def _children(node: int) -> tuple[int, int]:
+    return 2 * node + 1, 2 * node + 2
+
+
+def _ready(final: set[int], decided: Collection[int]) -> list[int]:
+    """Parents of two final segments that were not tested yet, ascending."""
+    parents = {parent(node) for node in final if node and sibling(node) in final}
+    return sorted(parents.difference(decided))
+
+
+@dataclass(eq=False)
+class _Nodes:
+    """Every node met so far: its mask, and its row in the embeddings and captions."""
+
+    embed: Embed
+    describe: Describe
+    row: dict[int, int] = field(default_factory=dict)
+    masks: list[Bool[np.ndarray, "h w"]] = field(default_factory=list)
+    embeddings: Embeddings = field(init=False)
+    captions: Captions = field(init=False)
+
+    def add(self, ids: Sequence[int], masks: Bool[np.ndarray, "n h w"]) -> None:
+        """Embed and caption some nodes, in one call of each function."""
+        embeddings = self.embed(masks)
+        captions = self.describe(embeddings)
+        first = not self.row
+        self.embeddings = embeddings if first else _join_embeddings(self.embeddings, embeddings)
+        self.captions = captions if first else _join_captions(self.captions, captions)
+        self.row.update((node, len(self.masks) + i) for i, node in enumerate(ids))
+        self.masks.extend(masks)
+
+    def union(self, node: int) -> Bool[np.ndarray, "h w"]:
+        """The mask of a node from those of its children."""
+        left, right = _children(node)
+        return self.masks[self.row[left]] | self.masks[self.row[right]]
+
+    def merged(self, order: Sequence[int], decisions: Iterable[Decision]) -> Merged:
+        """The result: some nodes in an order."""
+        rows = [self.row[node] for node in order]
+        vectors, captions = self.embeddings, self.captions
+        return Merged(
+            masks=np.stack([self.masks[i] for i in rows]),
+            heap_ids=tuple(order),
+            embeddings=Embeddings(vectors.vectors[rows], vectors.saliency[rows], vectors.weight[rows]),
+            captions=Captions(tuple(captions.texts[i] for i in rows), captions.features[rows], captions.scores[rows]),
+            decisions=tuple(decisions),
+        )
+
+
+def _join_embeddings(a: Embeddings, b: Embeddings) -> Embeddings:
+    pairs = ((a.vectors, b.vectors), (a.saliency, b.saliency), (a.weight, b.weight))
+    return Embeddings(*(np.concatenate(pair) for pair in pairs))
+
+
+def _join_captions(a: Captions, b: Captions) -> Captions:
+    return Captions(a.texts + b.texts, np.concatenate([a.features, b.features]), np.concatenate([a.scores, b.scores]))

@@ -1,0 +1,120 @@
+"""Section 3.2: CLIP, loaded through open_clip from a hub name, a local folder or a checkpoint file.
+
+The image is squashed to the model's square input whatever its aspect (no crop), so that every pixel of a segment has
+its place in the token grid.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+from jaxtyping import Float32, UInt8
+from PIL import Image
+
+from bench.errors import UserError
+from bench.models import sources
+from bench.models.text_tower import TextTower
+
+OPEN_CLIP_PRECISION = {"float32": "fp32", "bfloat16": "pure_bf16", "float16": "pure_fp16"}
+
+
+class Clip:
+    """CLIP with its preprocessing, token grid and text tower.
+
+    `source` is ``embedded:clip``, a folder in open_clip's format, ``hf-hub:org/repo``, or the name of an architecture
+    that open_clip knows with `pretrained` naming a weight tag or a checkpoint file. Raises UserError where the weights
+    are missing or the model is no vision transformer with a class token.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        pretrained: str | None = None,
+        device: str = "cpu",
+        dtype: str = "float32",
+    ) -> None:
+        self.source, self.device, self.dtype = source, torch.device(device), sources.torch_dtype(dtype)
+        name, precision = sources.open_clip_name(source), OPEN_CLIP_PRECISION[dtype]
+        model: Any = sources.load(
+            "CLIP",
+            source,
+            lambda _: open_clip.create_model(
+                name, pretrained, precision=precision, device=device, require_pretrained=True
+            ),
+        )
+        self.tokenizer: Any = sources.load("CLIP's tokenizer", source, lambda _: open_clip.get_tokenizer(name))
+        self.model = model.eval().requires_grad_(False)
+        self.visual = _checked_visual(self.model.visual, source)
+        cfg = open_clip.get_model_preprocess_cfg(self.model)
+        self._mean = torch.tensor(cfg["mean"]).view(3, 1, 1)
+        self._std = torch.tensor(cfg["std"]).view(3, 1, 1)
+
+    @property
+    def image_size(self) -> int:
+        """Side of the square input in pixels."""
+        return int(self.visual.image_size[0])
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of patch tokens."""
+        return tuple(self.visual.grid_size)
+
+    @property
+    def depth(self) -> int:
+        """Number of transformer layers of the image tower."""
+        return len(self.visual.transformer.resblocks)
+
+    @property
+    def dim(self) -> int:
+        """Dimension of the joint space."""
+        return int(self.visual.output_dim)
+
+    @property
+    def mean_colour(self) -> tuple[int, int, int]:
+        """The colour that preprocessing maps to zero, 0..255."""
+        red, green, blue = (round(float(v) * 255) for v in self._mean.flatten())
+        return red, green, blue
+
+    def preprocess(self, image: UInt8[np.ndarray, "h w 3"]) -> torch.Tensor:
+        """Squash (bicubic, antialiased) to the input size and normalise: float32 [1, 3, S, S] on the device."""
+        size = self.image_size
+        squashed = Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC)
+        pixels = torch.from_numpy(np.asarray(squashed, dtype=np.float32) / 255.0).permute(2, 0, 1)
+        return ((pixels - self._mean) / self._std)[None].to(self.device, self.dtype)
+
+    def tokenize_raw(self, text: str) -> list[int]:
+        """Token ids of one text with start and end tokens as CLIP wants them, without padding."""
+        row = self.tokenizer([text])[0].tolist()
+        end = int(np.argmax(row))
+        return row[: end + 1]
+
+    @cached_property
+    def text(self) -> TextTower:
+        """The text tower with prefix reuse."""
+        return TextTower(self.model)
+
+    def encode_text(self, texts: Sequence[str]) -> Float32[np.ndarray, "n d"]:
+        """CLIP text embeddings, not normalised, float32 [n, d]."""
+        if not texts:
+            return np.zeros((0, self.dim), np.float32)
+        features = self.text.encode([self.tokenize_raw(text) for text in texts])
+        return features.float().cpu().numpy()
+
+
+def _checked_visual(visual: Any, source: str) -> Any:
+    if not isinstance(visual, open_clip.transformer.VisionTransformer):
+        raise UserError(f"CLIP {source}: a {type(visual).__name__} image tower; masking needs a vision transformer")
+    if visual.attn_pool is not None or visual.pool_type != "tok":
+        raise UserError(f"CLIP {source}: the image tower has no class token; global subtraction needs one")
+    if not all(isinstance(b, open_clip.transformer.ResidualAttentionBlock) for b in visual.transformer.resblocks):
+        raise UserError(f"CLIP {source}: the image tower's attention blocks are not the plain pre-norm ones of CLIP")
+    return visual
+
+
+logging.getLogger("open_clip").setLevel(logging.ERROR)

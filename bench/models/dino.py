@@ -1,0 +1,162 @@
+"""Section 3.1 and appendix B: dense features of a self-supervised ViT, keys of its last layer at a small stride.
+
+The model's own modules are used unchanged; only the patch projection is applied at another stride and the position
+embedding is interpolated to the denser grid. The grid is 1 + (H - patch) // stride, read from the model: 109 x 109 for
+patch 8, stride 2 and 224 pixels, where appendix B writes 111 x 111.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32, UInt8
+from PIL import Image
+from torch.nn import functional
+from transformers import ViTModel
+from transformers.utils import cached_file
+
+from bench.errors import BadSample, UserError
+from bench.models import sources
+
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+FACETS = ("key", "token")
+
+
+class Dino:
+    """A transformers ViT as a source of dense features.
+
+    ``size``: pixels of the smaller edge; ``stride``: pixels between patches; ``layer``: block, negative from the end;
+    ``facet``: "key" (heads concatenated) or "token" (the block's output, before the final norm); ``max_tokens`` refuses
+    images so long that attention over their grid would not end. Raises UserError for options the model does not have.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        size: int = 224,
+        stride: int = 2,
+        layer: int = -1,
+        facet: str = "key",
+        device: str = "cpu",
+        dtype: str = "float32",
+        max_tokens: int = 32768,
+    ) -> None:
+        kind = sources.torch_dtype(dtype)
+        model: Any = sources.load(
+            "DINO", source, lambda name: ViTModel.from_pretrained(name, dtype=kind, add_pooling_layer=False)
+        )
+        self.model = model.to(device).eval().requires_grad_(False)
+        self.source, self.size, self.stride, self.facet, self.max_tokens = source, size, stride, facet, max_tokens
+        self.device, self.dtype = torch.device(device), kind
+        self.patch, self.depth = int(self.model.config.patch_size), len(self.model.layers)
+        self._check(layer)
+        self.layer = layer % self.depth
+        self._mean, self._std = (torch.tensor(v).view(3, 1, 1) for v in _pixel_statistics(source))
+
+    def features(
+        self, image: UInt8[np.ndarray, "h w 3"]
+    ) -> tuple[Float32[np.ndarray, "n d"], tuple[int, int], UInt8[np.ndarray, "lh lw 3"]]:
+        """Unit features in row-major order, their grid (rows, columns), and the image at the size that was loaded.
+
+        Raises BadSample for an array that is no 8-bit RGB image or has more than ``max_tokens`` places in the grid.
+        """
+        loaded = self.load(image)
+        pixels = torch.from_numpy(loaded).permute(2, 0, 1).float() / 255.0
+        dense = self.dense(((pixels - self._mean) / self._std)[None])
+        rows, columns = self.grid(*loaded.shape[:2])
+        return functional.normalize(dense[0].float(), dim=1).cpu().numpy(), (rows, columns), loaded
+
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns of features of a loaded image."""
+        return 1 + (height - self.patch) // self.stride, 1 + (width - self.patch) // self.stride
+
+    def load(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "lh lw 3"]:
+        """Resize the smaller edge to ``size`` (Lanczos); the other one follows, rounded down."""
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+            raise BadSample(f"image of shape {image.shape} and type {image.dtype} is no 8-bit RGB image: convert it")
+        height, width = loaded_size(image.shape[0], image.shape[1], self.size)
+        rows, columns = self.grid(height, width)
+        if rows * columns > self.max_tokens:
+            raise BadSample(
+                f"image of {image.shape[0]}x{image.shape[1]} pixels is too long: {rows}x{columns} features are more than "
+                f"{self.max_tokens}: crop it, or raise the stride"
+            )
+        return np.array(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
+
+    @torch.inference_mode()
+    def dense(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Facet of normalised pixels [1, 3, H, W]: [1, rows * columns, d], class token dropped, not unit length."""
+        tokens = self._tokens(pixels.to(self.device, self.dtype))
+        for block in self.model.layers[: self.layer]:
+            tokens = _run(block, tokens)
+        block = self.model.layers[self.layer]
+        if self.facet == "key":
+            return block.attention.k_proj(block.layernorm_before(tokens[:, 1:]))
+        return _run(block, tokens)[:, 1:]
+
+    def positions(self, rows: int, columns: int) -> torch.Tensor:
+        """The position embedding for a grid, bicubically interpolated: [1, 1 + rows * columns, d]."""
+        own = self.model.embeddings.position_embeddings
+        patch = self.model.embeddings.patch_embeddings
+        own_rows, own_columns = (full // side for full, side in zip(patch.image_size, patch.patch_size, strict=True))
+        if (rows, columns) == (own_rows, own_columns):
+            return own
+        square = own[:, 1:].float().unflatten(1, (own_rows, own_columns)).permute(0, 3, 1, 2)
+        dense = functional.interpolate(square, size=(rows, columns), mode="bicubic", align_corners=False)
+        return torch.cat([own[:, :1], dense.flatten(2).transpose(1, 2).to(own.dtype)], dim=1)
+
+    def _tokens(self, pixels: torch.Tensor) -> torch.Tensor:
+        projection = self.model.embeddings.patch_embeddings.projection
+        patches = functional.conv2d(pixels, projection.weight, projection.bias, stride=self.stride)
+        rows, columns = patches.shape[-2:]
+        tokens = torch.cat([self.model.embeddings.cls_token, patches.flatten(2).transpose(1, 2)], dim=1)
+        return tokens + self.positions(rows, columns)
+
+    def _check(self, layer: int) -> None:
+        if not -self.depth <= layer < self.depth:
+            raise UserError(f"DINO {self.source!r}: layer {layer} does not exist: it has {self.depth} layers")
+        if self.facet not in FACETS:
+            raise UserError(f"DINO facet {self.facet!r} is unknown: use one of {', '.join(FACETS)}")
+        if self.stride < 1 or self.size < self.patch:
+            raise UserError(
+                f"DINO {self.source!r}: stride {self.stride} must be at least 1 and size {self.size} at least the patch "
+                f"({self.patch})"
+            )
+
+
+def loaded_size(height: int, width: int, size: int) -> tuple[int, int]:
+    """Height and width with the smaller edge ``size`` and the aspect kept; the longer edge is rounded down."""
+    if height <= width:
+        return size, int(size * width / height)
+    return int(size * height / width), size
+
+
+def _run(block: Any, tokens: torch.Tensor) -> torch.Tensor:
+    """One pre-norm block. Fused attention never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid."""
+    attention = block.attention
+    normed = block.layernorm_before(tokens)
+    query, key, value = (
+        project(normed).unflatten(2, (-1, attention.head_dim)).transpose(1, 2)
+        for project in (attention.q_proj, attention.k_proj, attention.v_proj)
+    )
+    mixed = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+    tokens = tokens + attention.o_proj(mixed)
+    return tokens + block.mlp(block.layernorm_after(tokens))
+
+
+def _pixel_statistics(source: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of the folder's preprocessor_config.json; ImageNet's where there is none."""
+    path = cached_file(
+        sources.resolve(source),
+        "preprocessor_config.json",
+        _raise_exceptions_for_missing_entries=False,
+        _raise_exceptions_for_connection_errors=False,
+    )
+    if path is None:
+        return IMAGENET
+    stored = json.loads(Path(path).read_text())
+    return tuple(stored.get("image_mean", IMAGENET[0])), tuple(stored.get("image_std", IMAGENET[1]))

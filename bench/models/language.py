@@ -1,0 +1,23 @@
+"""Section 3.3: the language model that ZeroCap steers, GPT-2 of any size with its byte-level BPE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from transformers import AutoTokenizer, GPT2LMHeadModel
+
+from bench.models import sources
+
+
+class Language:
+    """`model` (GPT2LMHeadModel, eval, no gradients for its weights) and `tokenizer` from one folder or hub name."""
+
+    def __init__(self, source: str, device: str = "cpu", dtype: str = "float32") -> None:
+        kind = sources.torch_dtype(dtype)
+        self.source, self.device = source, torch.device(device)
+        self.tokenizer: Any = sources.load("language model's tokenizer", source, AutoTokenizer.from_pretrained)
+        model: Any = sources.load(
+            "language model", source, lambda name: GPT2LMHeadModel.from_pretrained(name, dtype=kind)
+        )
+        self.model = model.to(self.device).eval().requires_grad_(False)

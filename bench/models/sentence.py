@@ -1,0 +1,50 @@
+"""Section 4.1, equation 5: the sentence encoder behind text-to-text similarity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from sentence_transformers import SentenceTransformer
+
+from bench.models import sources
+
+
+class Sentence:
+    """A SentenceTransformer from a folder or hub name; ``prompt`` is put before each text (the paper has none)."""
+
+    def __init__(
+        self, source: str, device: str = "cpu", dtype: str = "float32", prompt: str = "", batch_size: int = 32
+    ) -> None:
+        self.source, self.prompt, self.batch_size = source, prompt, batch_size
+        kind = sources.torch_dtype(dtype)
+        model = sources.load("sentence encoder", source, lambda name: SentenceTransformer(name, device=device))
+        # A static embedding may be stored as float16; a mean of few vectors in float16 would blur equal texts.
+        self.model = model.to(kind).eval().requires_grad_(False)
+
+    def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "n d"]:
+        """Unit vectors; equal texts of one call get equal vectors. A text without any piece gets zeros."""
+        unique = sorted(set(texts))
+        if not unique:
+            return np.zeros((0, self._dim), np.float32)
+        with torch.inference_mode():
+            raw = self.model.encode(
+                [self.prompt + text for text in unique],
+                batch_size=self.batch_size,
+                convert_to_tensor=True,
+                show_progress_bar=False,
+            )
+        vectors = torch.nn.functional.normalize(raw.float(), dim=1).cpu().numpy()
+        place = {text: i for i, text in enumerate(unique)}
+        return vectors[[place[text] for text in texts]]
+
+    def similarity(self, texts: Sequence[str], names: Sequence[str]) -> Float32[np.ndarray, "n c"]:
+        """Cosine of each text with each name; encoded together, so that an equal name gets 1 within float error."""
+        vectors = self.encode([*texts, *names])
+        return vectors[: len(texts)] @ vectors[len(texts) :].T
+
+    @property
+    def _dim(self) -> int:
+        return int(self.model.get_embedding_dimension() or 0)

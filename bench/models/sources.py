@@ -1,0 +1,124 @@
+"""Sections 3 and 4 (models): from the text that names some weights to the folder or hub name that a library loads.
+
+``embedded:NAME`` is a folder that ships in the package; what exists on disk is a folder or a checkpoint file; anything
+else is a hub name, looked up in the local cache first (and there only, if HF_HUB_OFFLINE=1).
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from bench.errors import UserError
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+EMBEDDED = "embedded:"
+LOCAL_DIR = "local-dir:"
+HUB = "hf-hub:"
+# Everything a library reads when it loads: a changed tokenizer or config changes results as a changed weight does.
+LOADED = (".safetensors", ".bin", ".pt", ".pth", ".json", ".txt", ".model")
+
+Model = TypeVar("Model")
+
+
+def resolve(source: str) -> str:
+    """A path as text, or a hub name, for ``from_pretrained``; raises UserError for a path or embedded name that is none."""
+    if source.startswith(EMBEDDED):
+        return str(_embedded(source.removeprefix(EMBEDDED)))
+    name = source.removeprefix(LOCAL_DIR).removeprefix(HUB)
+    path = Path(name).expanduser()
+    if path.exists():
+        return str(path)
+    if source.startswith(LOCAL_DIR) or _looks_like_path(name):
+        raise UserError(f"model weights {source!r}: no such folder or file: give an existing path, a hub name or embedded:…")
+    return name
+
+
+def open_clip_name(source: str) -> str:
+    """The same for open_clip, which marks folders with ``local-dir:``; its own architecture names pass unchanged."""
+    if source.startswith(HUB):
+        return source
+    name = resolve(source)
+    return LOCAL_DIR + name if Path(name).is_dir() else name
+
+
+def load(what: str, source: str, call: Callable[[str], Model]) -> Model:
+    """``call(resolved source)``; whatever the library says of missing or damaged weights becomes one UserError line."""
+    from safetensors import SafetensorError
+
+    name = resolve(source)
+    try:
+        return call(name)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        said = " ".join(str(error).split())[:200] or type(error).__name__
+        raise UserError(f"{what} {source!r} cannot be loaded: {_advice(name)} ({said})") from error
+
+
+def weights_hash(source: str | Path) -> str:
+    """sha256 (hex) over the names and contents of the files that loading reads; for a hub name, of its cached copy."""
+    path = Path(resolve(str(source)))
+    if not path.exists():
+        path = _cached(str(source))
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.suffix in LOADED)
+    if not files:
+        raise UserError(f"model weights {str(source)!r}: {path} holds no weight files: give a folder that does")
+    total = hashlib.sha256()
+    for file in files:
+        name = file.name if path.is_file() else file.relative_to(path).as_posix()
+        status = file.stat()
+        total.update(f"{name}\0{_file_hash(str(file), status.st_size, status.st_mtime_ns)}\n".encode())
+    return total.hexdigest()
+
+
+def torch_dtype(dtype: str) -> torch.dtype:
+    """The torch type of a configured name; UserError lists the known ones."""
+    if dtype not in DTYPES:
+        raise UserError(f"dtype={dtype!r} is unknown: use one of {', '.join(DTYPES)}")
+    return DTYPES[dtype]
+
+
+@lru_cache(maxsize=256)
+def _file_hash(path: str, size: int, modified: int) -> str:
+    """``size`` and ``modified`` belong to the key only: a file that changed is read again."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _embedded(name: str) -> Path:
+    root = Path(str(resources.files("bench.models"))) / "embedded"
+    if name and (root / name / "README.md").is_file():
+        return root / name
+    known = sorted(card.parent.name for card in root.glob("*/README.md"))
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean embedded:{close[0]}? " if close else ""
+    raise UserError(f"model weights 'embedded:{name}' do not ship: {hint}there are {', '.join(known) or 'none'}")
+
+
+def _looks_like_path(name: str) -> bool:
+    """Hub names have at most one slash and start with neither a dot, a slash nor a tilde."""
+    return name.startswith((".", "/", "~")) or name.count("/") > 1 or name.endswith(LOADED) or "\\" in name
+
+
+def _advice(name: str) -> str:
+    if Path(name).exists():
+        return "files are missing or damaged: fetch or make the folder again"
+    if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
+        return "not in the local cache and HF_HUB_OFFLINE is set: unset it to download, or give a folder"
+    return "neither cached nor downloadable: check the name and the network, or give a folder"
+
+
+def _cached(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name.removeprefix(HUB), local_files_only=True))
+    except (OSError, ValueError) as error:
+        raise UserError(f"model weights {name!r} are not in the local cache: load the model once, or give a folder") from error

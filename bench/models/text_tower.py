@@ -1,0 +1,165 @@
+"""CLIP's text tower (section 3.3), exact at a text's true length, with the keys and values of a prefix computed once.
+
+The tower is causal, so neither padding after the end token nor the split into a prefix and a rest changes a text's
+feature. Texts go through in chunks of a fixed shape: a text's feature does not depend on what else is in the call.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bench.errors import UserError
+
+
+@dataclass(frozen=True, eq=False)
+class Prefix:
+    """Tokens that texts may begin with, and their keys and values: a [2, heads, P, dim / heads] for each block."""
+
+    tokens: tuple[int, ...]
+    cache: tuple[Tensor, ...]
+
+    def shared_with(self, text: tuple[int, ...]) -> int:
+        """How many leading tokens a text has in common with the prefix; at least one of its own is left over."""
+        limit = min(len(self.tokens), len(text) - 1)
+        return next((i for i in range(limit) if self.tokens[i] != text[i]), limit)
+
+
+class TextTower:
+    """The text half of an open_clip model (`CLIP` or `CustomTextCLIP`), which stays where its weights are.
+
+    ``chunk`` is the number of texts in one forward pass: it trades padding against speed and, like any change of
+    shape, may change the last bit of a feature. Raises `UserError` for towers that are not causal or pool otherwise.
+    """
+
+    def __init__(self, model: nn.Module, chunk: int = 64) -> None:
+        tower = getattr(model, "text", model)
+        self.blocks = tower.transformer.resblocks
+        self.embedding: Tensor = tower.token_embedding.weight
+        self.positions: Tensor = tower.positional_embedding
+        self.ln_final: nn.Module = tower.ln_final
+        self.projection = tower.text_projection
+        self.pooling: str = getattr(tower, "text_pool_type", getattr(tower, "pool_type", "argmax"))
+        self.end_id: int | None = getattr(tower, "text_eos_id", getattr(tower, "eos_id", None))
+        self.chunk = chunk
+        self.derived: dict[Any, Any] = {}  # stores of features that others keep for, and free with, this tower
+        _check(tower, self.pooling)
+
+    @property
+    def context(self) -> int:
+        """The longest text in tokens; longer ones lose their tail but keep their end token, as in open_clip."""
+        return self.positions.shape[0]
+
+    @property
+    def dim(self) -> int:
+        """The dimension d of the joint space."""
+        if self.projection is None:
+            return self.embedding.shape[1]
+        return self.projection.out_features if isinstance(self.projection, nn.Linear) else self.projection.shape[1]
+
+    @property
+    def device(self) -> torch.device:
+        """Where features are computed and returned."""
+        return self.embedding.device
+
+    def encode(self, texts: Sequence[Sequence[int]], prefix: Prefix | None = None) -> Float[Tensor, "n d"]:
+        """Features, not normalised, of texts given as token ids with start and end token and without padding.
+
+        A text may leave the prefix early: it reuses the keys and values up to there.
+        """
+        prefix = prefix or self.read(())
+        cut = [self._cut(tuple(text)) for text in texts]
+        groups: dict[tuple[int, int], list[tuple[int, ...]]] = defaultdict(list)
+        for text in dict.fromkeys(cut):
+            groups[prefix.shared_with(text), len(text)].append(text)
+        features: dict[tuple[int, ...], Tensor] = {}
+        for (shared, _), members in groups.items():
+            for i in range(0, len(members), self.chunk):
+                some = members[i : i + self.chunk]
+                features.update(zip(some, self._encode_chunk(some, prefix, shared), strict=True))
+        return torch.stack([features[text] for text in cut]) if cut else self.embedding.new_zeros(0, self.dim)
+
+    def encode_continuations(
+        self, prefix: Sequence[int], continuations: Sequence[Sequence[int]]
+    ) -> Float[Tensor, "n d"]:
+        """Features of the texts ``prefix + continuation``; each continuation holds an end token."""
+        return self.encode([(*prefix, *rest) for rest in continuations], self.read(prefix))
+
+    @torch.no_grad()
+    def read(self, tokens: Sequence[int]) -> Prefix:
+        """Keys and values of a common beginning; it holds the start token and no end token."""
+        tokens = tuple(tokens)[: self.context - 1]
+        empty = [self.embedding.new_zeros(2, block.attn.num_heads, 0, block.attn.head_dim) for block in self.blocks]
+        ids = torch.tensor([tokens], dtype=torch.int64, device=self.device)
+        return Prefix(tokens, tuple(self._forward(ids, empty)[1]) if tokens else tuple(empty))
+
+    def _cut(self, text: tuple[int, ...]) -> tuple[int, ...]:
+        """Drop what the pooled position cannot see."""
+        if len(text) > self.context:
+            text = (*text[: self.context - 1], text[-1])
+        end = max(text) if self.pooling == "argmax" else self.end_id
+        if end not in text:
+            raise UserError(f"CLIP text tokens {text} hold no end token {end}: does the tokenizer fit the model?")
+        return text[: text.index(end) + 1]
+
+    @torch.no_grad()
+    def _encode_chunk(self, texts: list[tuple[int, ...]], prefix: Prefix, shared: int) -> Float[Tensor, "n d"]:
+        padded = texts + [texts[-1]] * (self.chunk - len(texts))
+        tokens = torch.tensor(padded, dtype=torch.int64, device=self.device)[:, shared:]
+        pooled = self.ln_final(self._forward(tokens, [kv[:, :, :shared] for kv in prefix.cache])[0])
+        if isinstance(self.projection, nn.Linear):
+            pooled = self.projection(pooled)
+        elif self.projection is not None:
+            pooled = pooled @ self.projection
+        return pooled[: len(texts)].float()
+
+    def _forward(
+        self, tokens: Int64[Tensor, "c l"], past: Sequence[Tensor]
+    ) -> tuple[Float[Tensor, "c w"], list[Tensor]]:
+        """The last token's final state, and keys and values of the first row's tokens in every block."""
+        (count, length), start = tokens.shape, past[0].shape[2]
+        x = self.embedding[tokens] + self.positions[start : start + length].to(self.embedding.dtype)
+        cache = []
+        for number, (block, kv) in enumerate(zip(self.blocks, past, strict=True), start=1):
+            attention, new = _attend(block.attn, block.ln_1(x), kv)
+            cache.append(new)
+            if number == len(self.blocks):  # only the pooled token is read after the last attention
+                x, attention = x[:, -1:], attention[:, -1:]
+            x = x + block.ls_1(F.linear(attention, block.attn.out_proj.weight, block.attn.out_proj.bias))
+            x = x + block.ls_2(block.mlp(block.ln_2(x)))
+        return x.reshape(count, -1), cache
+
+
+def _attend(
+    attention: nn.MultiheadAttention, x: Float[Tensor, "c l w"], past: Float[Tensor, "2 h p k"]
+) -> tuple[Float[Tensor, "c l w"], Float[Tensor, "2 h l k"]]:
+    """Causal attention of the rows' own tokens to the prefix all rows share and to themselves."""
+    (count, length, width), (_, heads, prefix_length, size) = x.shape, past.shape
+    packed = F.linear(x.reshape(-1, width), attention.in_proj_weight, attention.in_proj_bias)
+    queries, keys, values = packed.view(-1, 3, heads, size).permute(1, 2, 0, 3)  # each h, c*l, k
+    queries = queries * size**-0.5
+    own_shape = (heads, count, length, size)
+    own_keys, own_values = keys.reshape(own_shape), values.reshape(own_shape)
+    to_prefix = torch.bmm(queries, past[0].transpose(1, 2)).view(heads, count, length, prefix_length)
+    to_own = queries.reshape(own_shape) @ own_keys.transpose(2, 3)
+    future = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
+    weights = torch.cat([to_prefix, to_own.masked_fill(future, -torch.inf)], dim=-1).softmax(dim=-1)
+    from_prefix = torch.bmm(weights[..., :prefix_length].reshape(heads, -1, prefix_length), past[1])
+    mixed = from_prefix.view(own_shape) + weights[..., prefix_length:] @ own_values
+    return mixed.permute(1, 2, 0, 3).reshape(count, length, width), torch.stack([own_keys[:, 0], own_values[:, 0]])
+
+
+def _check(tower: nn.Module, pooling: str) -> None:
+    if pooling not in ("argmax", "eos"):
+        raise UserError(f"CLIP text pooling {pooling!r} is not supported: use a model that pools by argmax or eos")
+    blocks = tower.transformer.resblocks
+    plain = all(isinstance(getattr(block, "attn", None), nn.MultiheadAttention) for block in blocks)
+    if tower.attn_mask is None or getattr(tower, "cls_emb", None) is not None or not plain:
+        raise UserError("this CLIP text tower is not a plain causal transformer: use one in OpenAI CLIP's layout")

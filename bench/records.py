@@ -1,0 +1,158 @@
+"""What flows between the stages: read this file first.
+
+A stage is a function from records to records; it knows neither the disk nor Hydra nor the other stages.
+
+    Sample ─▶ segment ─▶ SegmentTree ─▶ encode ─▶ Embeddings ─▶ caption ─▶ Captions ─▶ merge ─▶ Prediction
+    Prediction + Sample ─▶ overlap ─▶ Overlap ─▶ every score, without touching a pixel or a model again
+
+Letters in shapes: h, w image pixels; n segments (nodes of the tree); d dimension of CLIP's joint space;
+l masked layers; k ground-truth segments; c classes; a atoms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int16, Int32, Int64, UInt8
+
+BACKGROUND = -1
+"""A pixel that belongs to no class of the list (VOC id 0, PASCAL-Context "other"). How it counts is a score policy."""
+VOID = -2
+"""A pixel that is never scored (VOC id 255)."""
+
+
+@dataclass(frozen=True)
+class ClassList:
+    """The classes of a data set: ``names[i]`` is the text of class ``i``, ``things[i]`` tells things from stuff."""
+
+    name: str
+    names: tuple[str, ...]
+    things: tuple[bool, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.names) != len(self.things):
+            raise ValueError(f"class list {self.name}: {len(self.names)} names but {len(self.things)} thing flags")
+        if len(set(self.names)) != len(self.names):
+            raise ValueError(f"class list {self.name}: names repeat")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One image with what is known of it.
+
+    ``truth`` holds a class index, `BACKGROUND` or `VOID` for each pixel and is None where an image has no labels.
+    """
+
+    image_id: str
+    image: UInt8[np.ndarray, "h w 3"]
+    truth: Int16[np.ndarray, "h w"] | None = None
+    captions: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.image.shape[0], self.image.shape[1]
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentTree:
+    """Section 3.1: the over-segments of an image, leaves of a binary tree in heap numbering.
+
+    The root is 0 and the children of node i are 2i+1 and 2i+2, so siblings and parents need no pointers.
+    ``leaves`` gives for each pixel a position in ``heap_ids``; its size is the size the CRF worked at.
+    """
+
+    leaves: Int16[np.ndarray, "h w"]
+    heap_ids: tuple[int, ...]
+
+    def mask(self, positions: tuple[int, ...]) -> Bool[np.ndarray, "h w"]:
+        """The union of some leaves, given by their positions in ``heap_ids``."""
+        return np.isin(self.leaves, positions)
+
+    def masks(self) -> Bool[np.ndarray, "n h w"]:
+        """One mask for each leaf, in the order of ``heap_ids``."""
+        return self.leaves[None] == np.arange(len(self.heap_ids), dtype=self.leaves.dtype)[:, None, None]
+
+
+@dataclass(frozen=True, eq=False)
+class Embeddings:
+    """Section 3.2: segments in CLIP's joint space, not normalised.
+
+    ``saliency`` is S of equation 2 and ``weight`` w of equation 4, a column for each masked layer
+    (0 columns where a variant has none).
+    """
+
+    vectors: Float32[np.ndarray, "n d"]
+    saliency: Float32[np.ndarray, "n l"]
+    weight: Float32[np.ndarray, "n l"]
+
+
+@dataclass(frozen=True, eq=False)
+class Captions:
+    """Section 3.3: a text for each segment, and CLIP's text embedding of "Image of a {text}." (not normalised).
+
+    ``scores`` is the cosine between that text embedding and the segment's embedding.
+    """
+
+    texts: tuple[str, ...]
+    features: Float32[np.ndarray, "n d"]
+    scores: Float32[np.ndarray, " n"]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Section 3.4: the named segments of an image, of our method or of any other system.
+
+    Masks may overlap and may leave pixels uncovered; they may have another size than the ground truth (scoring
+    resizes them with nearest neighbour). ``embeddings`` is None for systems that have none.
+    """
+
+    image_id: str
+    masks: Bool[np.ndarray, "n h w"]
+    texts: tuple[str, ...]
+    embeddings: Float32[np.ndarray, "n d"] | None = None
+    heap_ids: tuple[int, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True, eq=False)
+class Overlap:
+    """All that scoring needs of one image: a contingency table and the similarity rows.
+
+    Rows of ``counts`` are atoms: disjoint sets of pixels covered by the same segments, so that unions of overlapping
+    segments are exact; ``membership`` tells which segments cover an atom (one atom may be covered by none).
+    Columns are the k ground-truth segments (``truth_classes``), then background, then void. Unit: pixels of the
+    ground truth. ``tt`` and ``st`` are similarities of segments to class names (section 4.1) and None where the
+    text or the embedding does not exist. ``areas`` are in pixels of the prediction's own size.
+    """
+
+    image_id: str
+    counts: Int64[np.ndarray, "a k+2"]
+    membership: Bool[np.ndarray, "a n"]
+    truth_classes: Int32[np.ndarray, " k"]
+    areas: Int64[np.ndarray, " n"]
+    tt: Float32[np.ndarray, "n c"] | None = None
+    st: Float32[np.ndarray, "n c"] | None = None
+    texts: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, eq=False)
+class Oracle:
+    """Section 4.3, Text Generation Quality: what the method says of each ground-truth segment of one image.
+
+    ``classes`` is the true class of each of the k segments, ``tt`` and ``st`` the similarity rows of its text and of
+    its embedding to all class names, ``areas`` its pixels.
+    """
+
+    image_id: str
+    classes: Int32[np.ndarray, " k"]
+    areas: Int64[np.ndarray, " k"]
+    tt: Float32[np.ndarray, "k c"] | None
+    st: Float32[np.ndarray, "k c"] | None
+    texts: tuple[str, ...] = field(default=())

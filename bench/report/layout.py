@@ -1,0 +1,140 @@
+"""Tables 1 to 5: what stands in each cell, header and note, before it has a form."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bench.errors import UserError
+from bench.evaluate.names import MetricName, number, parse
+from bench.evaluate.protocol import COLUMNS
+
+MISSING = "–"
+"""What does not exist (TGQ of merge=none, as in the paper): never a copy of another number, never 0."""
+EMBEDDED_NOTE = "Made with embedded models: cannot be compared with published numbers."
+_BOUND = re.compile(r"(floor|ceiling)\b")
+_FAMILIES = {"iou": "IoU", "recall": "Recall", "tgq": "TGQ", "top1": "top-1"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number as text: ``31.2``, its interval ``[28.0, 34.1]``, and its n where a column has more than one n."""
+
+    value: str = MISSING
+    interval: str = ""
+    n: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A variant and one cell for each column."""
+
+    variant: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table before it has a form: header lines for each column, two blocks of rows, notes below."""
+
+    headers: tuple[tuple[str, ...], ...]
+    variants: tuple[Row, ...]
+    bounds: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+
+def lay_out(scores: pd.DataFrame, *, embedded: bool) -> Table:
+    """The table as texts, without a form. Raises `UserError` where a column is missing or a row stands twice."""
+    check(scores, "scores")
+    twice = scores.duplicated(["variant", "metric"])
+    if twice.any():
+        row = scores[twice].iloc[0]
+        raise UserError(f"scores: {row['variant']} has {row['metric']} twice; a table shows one run")
+    metrics = list(dict.fromkeys(scores["metric"]))
+    names = [parse(metric) for metric in metrics]
+    common = [_common_n(scores[scores["metric"] == metric]) for metric in metrics]
+    found = {(row["variant"], row["metric"]): row for _, row in scores.iterrows()}
+    rows = [
+        Row(str(variant), tuple(_cell(found.get((variant, m)), m, n) for m, n in zip(metrics, common, strict=True)))
+        for variant in dict.fromkeys(scores["variant"])
+    ]
+    bounds = tuple(row for row in rows if _BOUND.match(row.variant))
+    headers = tuple((*short_name(name, names), n) for name, n in zip(names, common, strict=True))
+    return Table(headers, tuple(row for row in rows if row not in bounds), bounds, _notes(scores, names, embedded))
+
+
+def short_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str, str, str]:
+    """Three short lines for a column: what (IoU), under which mapping (TT ≥0.5), how averaged (image, union).
+
+    What differs ``among`` the metrics of a table beyond that (data set, protocol) is added to the last line.
+    """
+    family, *rest = name.metric.split(".")
+    measure = [_FAMILIES.get(part, part) for part in rest if part in ("cosine", "top1")]
+    averaging = [part for part in rest if part not in ("cosine", "top1")]
+    bound = "" if name.bound is None else f"{name.relation}{number(name.bound)}"
+    what = " ".join(filter(None, (_FAMILIES.get(family, family), *measure, bound)))
+    mapping = "" if name.mapping == "none" else name.mapping.upper()
+    mapping += "" if name.threshold is None else f" ≥{number(name.threshold)}"
+    shown = _places(name), name.classlist, name.score
+    every = [{part(other) for other in among} for part in (_places, lambda o: o.classlist, lambda o: o.score)]
+    added = [text for text, texts in zip(shown, every, strict=True) if len(texts) > 1]
+    return what, mapping, ", ".join([*averaging, *added])
+
+
+def _places(name: MetricName) -> str:
+    return f"{name.dataset}:{name.split}" + (f"[{name.subset}]" if name.subset else "")
+
+
+def _common_n(rows: pd.DataFrame) -> str:
+    known = rows[rows["value"].notna()]
+    texts = {f"n={int(n)} {unit}" for n, unit in zip(known["n"], known["unit_of_n"], strict=True)}
+    return texts.pop() if len(texts) == 1 else ""
+
+
+def _cell(row: pd.Series | None, metric: str, common_n: str) -> Cell:
+    if row is None or math.isnan(row["value"]):
+        return Cell()
+    cosine = metric.endswith(".cosine")
+    value, low, high = (_number(float(row[key]), cosine) for key in ("value", "low", "high"))
+    interval = f"[{low}, {high}]" if MISSING not in (low, high) else ""
+    return Cell(value, interval, "" if common_n else f"n={int(row['n'])} {row['unit_of_n']}")
+
+
+def _number(value: float, cosine: bool) -> str:
+    if math.isnan(value):
+        return MISSING
+    return f"{value:.3f}" if cosine else f"{100 * value:.1f}"
+
+
+def _notes(scores: pd.DataFrame, names: Sequence[MetricName], embedded: bool) -> tuple[str, ...]:
+    places = ", ".join(dict.fromkeys(f"{_places(name)}, class list {name.classlist}" for name in names))
+    protocols = ", ".join(dict.fromkeys(_protocol(name) for name in names))
+    models = dict.fromkeys(f"{name.mapping.upper()} by {name.model}" for name in names if name.model)
+    notes = [
+        f"Data: {places}. Protocol: {protocols}." + (f" Mapping: {', '.join(models)}." if models else ""),
+        f"Percent (cosines as they are) with 95 % bootstrap intervals; {MISSING} does not exist.",
+    ]
+    # Where a metric of a variant covers fewer images than another, the worst is what a reader must know.
+    for variant, rows in scores.groupby("variant", sort=False):
+        worst = rows.sort_values("found").iloc[0]
+        expected, found, skipped = (int(worst[key]) for key in ("expected", "found", "skipped"))
+        if found < expected or skipped:
+            notes.append(f"{variant}: {found} of {expected} images found, {skipped} skipped.")
+    return (*notes, EMBEDDED_NOTE) if embedded else tuple(notes)
+
+
+def _protocol(name: MetricName) -> str:
+    return name.score + ("{" + ",".join(f"{k}={v}" for k, v in name.options) + "}" if name.options else "")
+
+
+def check(scores: pd.DataFrame, where: str) -> None:
+    """Raises `UserError` where a column of scores.csv is missing or there is no row."""
+    missing = [column for column in COLUMNS if column not in scores.columns]
+    if missing:
+        raise UserError(f"{where}: column {missing[0]!r} is missing; scores have {', '.join(COLUMNS)}")
+    if scores.empty:
+        raise UserError(f"{where}: holds no score")

@@ -1,0 +1,1 @@
+"""From a resolved configuration to a folder of results; no part of the paper."""

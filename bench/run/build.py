@@ -1,0 +1,180 @@
+"""The door between configuration and code: from resolved settings to data, models, stages and store.
+
+Settings are a plain dict (Hydra's resolved configuration). Behind this file nobody sees them: stages get plain
+arguments. A stage says by the names of its constructor's parameters which models it needs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from hydra.utils import get_object, instantiate
+
+from bench.data.subsets import Subset
+from bench.errors import UsageError
+from bench.evaluate.similarity import SegmentToText, TextToText
+from bench.keys import library_versions, source_digest, stage_key, texts_digest
+from bench.models import sources
+from bench.pipeline import Pipeline
+from bench.store import Shelf, Store
+from bench.stored import Shelves, StoredStages
+
+MODELS = ("clip", "dino", "language", "sentence")
+NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures")
+"""Settings that change no number, so that a run with other ones is the same run."""
+
+Settings = Mapping[str, Any]
+
+
+class Builder:
+    """Everything a run needs, made when first asked for; models are loaded only if a result is missing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store(Path(settings["store"]))
+        self._models: dict[str, Any] = {}
+
+    @cached_property
+    def dataset(self) -> Any:
+        """The data set, narrowed to `data.subset`."""
+        options = dict(self.settings["data"])
+        subset = options.pop("subset", "all") or "all"
+        return Subset(instantiate(options, _convert_="all"), subset)
+
+    @cached_property
+    def device(self) -> str:
+        """The device: auto is the GPU where there is one."""
+        import torch
+
+        wanted = str(self.settings["device"])
+        if wanted.startswith("cuda") and not torch.cuda.is_available():
+            raise UsageError(f"device={wanted}: no GPU that torch can use; use device=cpu or another torch build")
+        return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
+
+    def model(self, name: str) -> Any:
+        """One of clip, dino, language, sentence, loaded once."""
+        if name not in self._models:
+            options = self.settings["models"][name]
+            self._models[name] = instantiate(
+                options, device=self.device, dtype=self.settings["dtype"], _convert_="all"
+            )
+        return self._models[name]
+
+    def stage(self, name: str) -> Any:
+        """The stage of a config group, with the models that its constructor names."""
+        options = self.settings[name]
+        return instantiate(options, **{m: self.model(m) for m in _needs(options)}, _convert_="all")
+
+    @cached_property
+    def stages(self) -> StoredStages:
+        """Segment, embed and describe with the store around them."""
+        return StoredStages(self.store, self.shelves, self.stage)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """Sections 3.1 to 3.4."""
+        return Pipeline(self.stages.segment, self.stages.embed, self.stages.describe, self.stage("merge"))
+
+    @cached_property
+    def shelves(self) -> Shelves:
+        """Where results lie."""
+        return Shelves(self._shelf("segment"), self._shelf("encode"), self._shelf("caption"), self._trunk_shelf())
+
+    @cached_property
+    def overlaps(self) -> Shelf:
+        """Overlap tables and oracle rows: they depend on all stages, the class names and the sentence encoder."""
+        upstream = {s.stage: s.key for s in (self.shelves.segment, self.shelves.encode, self.shelves.caption)}
+        names = self.dataset.classes.names if self.dataset.classes else ()
+        parts = self._parts("merge", ("clip", "sentence")) | {
+            "upstream": upstream,
+            "classes": texts_digest(names),
+            "scoring": source_digest("bench.run.scoring"),
+        }
+        return self._open("overlap", parts)
+
+    @property
+    def has_oracle(self) -> bool:
+        """Whether oracle segments tell anything of this variant: without merging they would repeat the full method's."""
+        return bool(getattr(get_object(self.settings["merge"]["_target_"]), "oracle", True))
+
+    @cached_property
+    def text_to_text(self) -> TextToText:
+        """Equation 5 against the classes of the data set."""
+        return TextToText(self.model("sentence"), self.dataset.classes.names)
+
+    @cached_property
+    def segment_to_text(self) -> SegmentToText:
+        """Equation 6 against the classes of the data set."""
+        return SegmentToText(self.model("clip"), self.dataset.classes.names)
+
+    def _shelf(self, stage: str) -> Shelf:
+        return self._open(stage, self._parts(stage, _needs(self.settings[stage])))
+
+    def _trunk_shelf(self) -> Shelf | None:
+        options = self.settings["encode"]
+        if not hasattr(get_object(options["_target_"]), "trunk"):
+            return None
+        parts = self._common(("clip",)) | {
+            "start_layer": options["start_layer"],
+            "source": source_digest("bench.encode.trunk"),
+        }
+        return self._open("trunk", parts)
+
+    def _open(self, stage: str, parts: dict[str, Any]) -> Shelf:
+        return self.store.shelf(stage, stage_key(stage, parts), parts)
+
+    def _parts(self, stage: str, models: tuple[str, ...]) -> dict[str, Any]:
+        options = self.settings[stage]
+        return self._common(models) | {
+            "options": dict(options),
+            "source": source_digest(options["_target_"].rpartition(".")[0]),
+        }
+
+    def _common(self, models: tuple[str, ...]) -> dict[str, Any]:
+        facts = {name: _model_facts(self.settings["models"][name]) for name in models}
+        run = {"device": self.device.partition(":")[0], "dtype": self.settings["dtype"], "seed": self.settings["seed"]}
+        return run | {"models": facts, "libraries": library_versions()}
+
+
+def variant_name(settings: Settings) -> str:
+    """The name of a variant in tables: as configured, else made from the encoder and whether segments are merged."""
+    if settings.get("variant"):
+        return str(settings["variant"])
+    encoder = settings["encode"]["_target_"].rpartition(".")[0].rpartition(".")[2]
+    merging = settings["merge"]["_target_"].rpartition(".")[0].rpartition(".")[2]
+    return encoder if merging == "siblings" else f"{encoder}-{merging}_merge" if merging == "none" else f"{encoder}-{merging}"
+
+
+def run_name(settings: Settings) -> str:
+    """The folder of a run: the same settings are the same run, so a run that was killed continues in its own folder."""
+    told = {k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME}
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
+    data = settings["data"]["_target_"].rpartition(".")[2].lower()
+    return f"{data}-{settings['data']['split']}-{variant_name(settings)}-{digest}"
+
+
+def _needs(options: Settings) -> tuple[str, ...]:
+    """The models that the constructor of a stage names among its parameters."""
+    parameters = inspect.signature(get_object(options["_target_"])).parameters
+    return tuple(name for name in MODELS if name in parameters)
+
+
+def _model_facts(options: Settings) -> dict[str, Any]:
+    """What a result depends on of a model: its options and the hash of its weights, not the place they lie in."""
+    told = {k: v for k, v in options.items() if k not in ("source", "pretrained", "device")}
+    pretrained = options.get("pretrained")
+    if pretrained and not Path(pretrained).is_file():
+        # A tag of published weights that open_clip resolves: the name stands for one checkpoint.
+        return told | {"weights": f"{options['source']}/{pretrained}"}
+    return told | {"weights": sources.weights_hash(pretrained or options["source"]), "name": _architecture(options)}
+
+
+def _architecture(options: Settings) -> str:
+    """The architecture counts where weights alone do not carry it (a checkpoint file)."""
+    return str(options["source"]) if options.get("pretrained") else ""

@@ -1,0 +1,67 @@
+"""Who works on the images of a run: this process, or several on this machine. Workers share only the store."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from bench.errors import UserError
+from bench.run import worker
+from bench.run.worker import Outcome
+
+Map = Callable[[str, Iterable[str]], Iterator[Outcome]]
+
+
+class Executor(Protocol):
+    """Opens a session in which one pass (a name of `worker.PASSES`) after the other runs over many images."""
+
+    def session(self, settings: Mapping[str, Any]) -> Any:
+        """A context manager that gives `map(pass_name, image_ids)`; outcomes come as they are finished."""
+        ...
+
+
+class Serial:
+    """Everything in this process."""
+
+    @contextmanager
+    def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
+        """See `Executor`."""
+        worker.start(settings, threads=None)
+        yield lambda name, ids: (worker.work(name, image_id) for image_id in ids)
+
+
+class Local:
+    """`workers` processes on this machine ("auto": one a processor), each with `threads` torch threads."""
+
+    def __init__(self, workers: int | str = "auto", threads: int = 1) -> None:
+        if workers != "auto" and not (isinstance(workers, int) and workers > 0):
+            raise UserError(f"executor.workers={workers}: a positive number or auto")
+        self.workers = len(os.sched_getaffinity(0)) if workers == "auto" else int(workers)
+        self.threads = threads
+
+    @contextmanager
+    def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
+        """See `Executor`. A fork server imports the libraries once; workers of all jobs of a sweep come from it."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["bench.run.worker"])
+        pool = ProcessPoolExecutor(self.workers, context, worker.start, (settings, self.threads))
+        try:
+            yield lambda name, ids: _collect(pool, name, ids)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _collect(pool: ProcessPoolExecutor, name: str, ids: Iterable[str]) -> Iterator[Outcome]:
+    try:
+        for future in as_completed([pool.submit(worker.work, name, image_id) for image_id in ids]):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise UserError(
+            "a worker process died (out of memory, or killed); what is finished is kept: run the same command again, "
+            "perhaps with executor.workers=1"
+        ) from error

@@ -1,0 +1,50 @@
+"""Section 4 for one image: the overlap table and the similarity rows, from which every score is arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.evaluate.overlap import overlap
+from bench.keys import content_digest
+from bench.records import Oracle, Overlap, Sample
+from bench.store import from_entry, to_entry
+from bench.stored import item_name
+
+if TYPE_CHECKING:
+    from bench.run.build import Builder
+
+
+def tables(builder: Builder, sample: Sample) -> tuple[Overlap, Oracle]:
+    """The stored records of an image, made where they are missing. The oracle of a variant that has none is empty."""
+    shelf, item = builder.overlaps, f"{item_name(sample)}-{content_digest(sample.truth)}"
+    found = builder.store.read(shelf, item)
+    if {"overlap", "oracle"} <= set(found):
+        builder.store.reused[shelf.stage] += 1
+        return from_entry(Overlap, found["overlap"]), from_entry(Oracle, found["oracle"])
+    made = _overlap(builder, sample), _oracle(builder, sample)
+    builder.store.add(shelf, item, {"overlap": to_entry(made[0]), "oracle": to_entry(made[1])})
+    return made
+
+
+def _overlap(builder: Builder, sample: Sample) -> Overlap:
+    prediction = builder.pipeline.predict(sample)
+    assert prediction.embeddings is not None, "our own predictions carry embeddings"
+    tt = builder.text_to_text(prediction.texts)
+    return overlap(prediction, sample, tt, builder.segment_to_text(prediction.embeddings, sample.image_id))
+
+
+def _oracle(builder: Builder, sample: Sample) -> Oracle:
+    if not builder.has_oracle:
+        none = np.zeros(0, np.int32)
+        return Oracle(sample.image_id, none, none.astype(np.int64), None, None)
+    captions, embeddings, masks, classes = builder.pipeline.oracle(sample)
+    return Oracle(
+        sample.image_id,
+        classes,
+        masks.sum(axis=(1, 2), dtype=np.int64),
+        builder.text_to_text(captions.texts),
+        builder.segment_to_text(embeddings.vectors, sample.image_id),
+        captions.texts,
+    )

@@ -1,0 +1,94 @@
+"""Section 3.1, in order: DINO features, Ward tree, pruned leaves, CRF, the tree of what is left."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float32, Int16, UInt8
+
+from bench.errors import BadSample, UserError
+from bench.records import Sample, SegmentTree
+from bench.segment.crf import DenseCrf, centroid_energy, nearest
+from bench.segment.prune import SPLITS, Leaves, prune
+from bench.segment.tree import LOST, drop_lost_leaves
+from bench.segment.ward import ward_tree
+
+
+class DenseFeatures(Protocol):
+    """What a segmenter asks of a backbone."""
+
+    def features(
+        self, image: UInt8[np.ndarray, "h w 3"]
+    ) -> tuple[Float32[np.ndarray, "f d"], tuple[int, int], UInt8[np.ndarray, "lh lw 3"]]:
+        """Unit features in row-major order, their grid (height, width), and the image at the size that was loaded."""
+        ...
+
+
+class DinoWard:
+    """Image to over-segments.
+
+    ``n``: parts of the Ward cut; ``prune_threshold``: siblings as alike as this (cosine) become one; ``splits`` and
+    ``lost``: the paper's way or the reference's quirk, see `prune` and `drop_lost_leaves`; ``crf``: a `DenseCrf`, or
+    None, False or "none" for the leaves as clustered; ``max_features`` bounds the memory (4 GiB for the default).
+    """
+
+    def __init__(
+        self,
+        dino: DenseFeatures,
+        n: int = 20,
+        prune_threshold: float = 0.9,
+        splits: str = "all",
+        crf: DenseCrf | str | bool | None = True,
+        lost: str = "promote",
+        max_features: int = 32768,
+    ) -> None:
+        if not 1 <= n <= 32767:
+            raise UserError(f"segment.n={n} must lie between 1 and 32767")
+        for key, value, known in (("splits", splits, SPLITS), ("lost", lost, LOST)):
+            if value not in known:
+                raise UserError(f"segment.{key}={value!r} is unknown: use one of {', '.join(known)}")
+        self.dino, self.n, self.prune_threshold = dino, n, prune_threshold
+        self.splits, self.lost, self.max_features = splits, lost, max_features
+        self.crf = switch(crf)
+
+    def __call__(self, sample: Sample) -> SegmentTree:
+        """The leaves at the loaded size (the image's with ``crf.size=image``); BadSample if features are unusable."""
+        features, grid, loaded = self.dino.features(sample.image)
+        self._check(sample, features)
+        leaves = prune(features, ward_tree(features), self.n, self.prune_threshold, self.splits)
+        return drop_lost_leaves(self._pixels(sample, features, leaves, grid, loaded), leaves.heap_ids, self.lost)
+
+    def _pixels(
+        self,
+        sample: Sample,
+        features: Float32[np.ndarray, "f d"],
+        leaves: Leaves,
+        grid: tuple[int, int],
+        loaded: UInt8[np.ndarray, "lh lw 3"],
+    ) -> Int16[np.ndarray, "h w"]:
+        image = sample.image if self.crf and self.crf.size == "image" else loaded
+        if self.crf is None or len(leaves.heap_ids) == 1:
+            return nearest(leaves.labels.reshape(grid), image.shape[:2])
+        energy = centroid_energy(features, leaves.centroids).astype(np.float32)
+        return self.crf.labels(nearest(energy.reshape(*grid, -1), image.shape[:2]), image)
+
+    def _check(self, sample: Sample, features: Float32[np.ndarray, "f d"]) -> None:
+        if not 1 <= len(features) <= self.max_features:
+            raise BadSample(
+                f"image {sample.image_id}: {len(features)} features, but 1 to {self.max_features} can be clustered: "
+                "crop the image or raise the stride or segment.max_features"
+            )
+        if not np.isfinite(features).all():
+            raise BadSample(f"image {sample.image_id}: its features are not finite: check the image and the weights")
+
+
+def switch(crf: DenseCrf | str | bool | None) -> DenseCrf | None:
+    """The CRF that a configuration value asks for: True is the default one; None, False and "none" are none."""
+    if isinstance(crf, DenseCrf):
+        return crf
+    if crf is None or crf is False or crf == "none":
+        return None
+    if crf is True:
+        return DenseCrf()
+    raise UserError(f"segment.crf={crf!r} is unknown: use none, or parameters such as segment.crf.size=image")

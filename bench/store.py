@@ -1,0 +1,186 @@
+"""Results on disk, content-addressed: the only thing that outlives a killed run.
+
+    <root>/<stage>/<key>/key.json                 everything the key stands for
+    <root>/<stage>/<key>/<image>.safetensors      the results of one image: a node or a record an entry
+
+A file is written to a temporary name, synced and renamed, and carries a checksum of its contents. A file that does not
+agree with its checksum is set aside as ``*.damaged`` and made again. Any number of jobs may share a store: a lock makes
+two writers of one image take turns, and entries are only ever added.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from bench.errors import UserError
+
+Record = TypeVar("Record")
+Entry = tuple[dict[str, np.ndarray], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One stage under one key: where its results lie and what they depend on."""
+
+    root: Path
+    stage: str
+    key: str
+    parts: Mapping[str, Any] = field(compare=False, default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this stage and key."""
+        return self.root / self.stage / self.key
+
+
+class Store:
+    """Reads and writes records; counts for each stage how many entries were reused, made, and found damaged."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.reused: Counter[str] = Counter()
+        self.made: Counter[str] = Counter()
+        self.damaged: Counter[str] = Counter()
+
+    def shelf(self, stage: str, key: str, parts: Mapping[str, Any]) -> Shelf:
+        """Open a shelf and leave beside its results, in words, what they depend on."""
+        shelf = Shelf(self.root, stage, key, parts)
+        with _disk(shelf.folder):
+            shelf.folder.mkdir(parents=True, exist_ok=True)
+            if not (shelf.folder / "key.json").exists():
+                write_atomically(shelf.folder / "key.json", json.dumps(parts, indent=1, default=str).encode())
+        return shelf
+
+    def read(self, shelf: Shelf, item: str) -> dict[str, Entry]:
+        """All entries of an item; empty where there are none or the file is damaged."""
+        path = _path(shelf, item)
+        if not path.exists():
+            return {}
+        try:
+            return _unpack(path)
+        except (SafetensorError, OSError, ValueError, KeyError) as error:
+            self._set_aside(shelf, path, error)
+            return {}
+
+    def add(self, shelf: Shelf, item: str, entries: Mapping[str, Entry]) -> None:
+        """Add entries to an item; those already there stay as they are."""
+        if not entries:
+            return
+        path = _path(shelf, item)
+        with _disk(path), _locked(path):
+            write_atomically(path, _pack({**entries, **self.read(shelf, item)}))
+        self.made[shelf.stage] += len(entries)
+
+    def _set_aside(self, shelf: Shelf, path: Path, error: Exception) -> None:
+        self.damaged[shelf.stage] += 1
+        os.replace(path, path.with_name(path.name + ".damaged"))
+        print(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged and made again", flush=True)
+
+
+def to_entry(record: Any) -> Entry:
+    """A record of `bench.records` as arrays and JSON values, field by field."""
+    arrays, values = {}, {}
+    for f in fields(record):
+        value = getattr(record, f.name)
+        (arrays if isinstance(value, np.ndarray) else values)[f.name] = value
+    return arrays, values
+
+
+def from_entry(kind: type[Record], entry: Entry) -> Record:
+    """The record of `kind` that `to_entry` took apart; JSON lists become the tuples they were."""
+    arrays, values = entry
+    return kind(**arrays, **{k: _tuples(v) for k, v in values.items()})
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write to a temporary name, sync, rename: a reader sees the old file or the new one, never a part."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value
+
+
+def _path(shelf: Shelf, item: str) -> Path:
+    return shelf.folder / f"{safe_name(item)}.safetensors"
+
+
+def safe_name(item: str) -> str:
+    """A file name for any image id: itself where it is plain, else a readable part and a hash of the whole."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", item):
+        return item
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", item).lstrip("._")[:80]
+    return f"{plain}-{hashlib.sha256(item.encode()).hexdigest()[:12]}"
+
+
+def _pack(entries: Mapping[str, Entry]) -> bytes:
+    """Entries sorted by name, so that the same entries are the same bytes whatever the order they came in."""
+    names = sorted(entries)
+    tensors = {f"{n}/{k}": np.ascontiguousarray(v) for n in names for k, v in sorted(entries[n][0].items())}
+    values = json.dumps({n: entries[n][1] for n in names}, sort_keys=True)
+    return save(tensors, {"values": values, "sha256": _checksum(tensors, values)})
+
+
+def _unpack(path: Path) -> dict[str, Entry]:
+    with safe_open(path, framework="numpy") as file:
+        metadata = file.metadata() or {}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if metadata["sha256"] != _checksum(tensors, metadata["values"]):
+        raise ValueError("its checksum does not fit its contents")
+    entries: dict[str, Entry] = {name: ({}, values) for name, values in json.loads(metadata["values"]).items()}
+    for name, tensor in tensors.items():
+        entry, _, part = name.rpartition("/")
+        entries[entry][0][part] = tensor
+    return entries
+
+
+def _checksum(tensors: Mapping[str, np.ndarray], values: str) -> str:
+    digest = hashlib.sha256(values.encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        digest.update(f"{name}{array.dtype}{array.shape}".encode() + array.tobytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One writer at a time for the items of a folder; released by the system even when the process is killed."""
+    with open(path.parent / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _disk(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"store: cannot write {path}: {error.strerror or error}; free some space or choose another place "
+            "with store=FOLDER (what is finished is kept)"
+        ) from error

@@ -1,0 +1,41 @@
+"""Checkpoints of the training scripts: written whole or not at all, so that a killed script resumes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def save(path: Path, state: Any) -> None:
+    """Write ``state`` with torch.save under a temporary name, sync, then rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def load(path: Path) -> Any | None:
+    """The state at ``path``, or None where there is none yet."""
+    return torch.load(path, weights_only=False) if path.exists() else None
+
+
+def lines(path: Path) -> list[str]:
+    """The lines of a text file that are not empty."""
+    return [line.strip() for line in path.read_text().splitlines() if line.strip()]
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of all files below ``folder``."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Number of trained numbers of a model."""
+    return sum(parameter.numel() for parameter in model.parameters())

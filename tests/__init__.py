@@ -1,0 +1,1 @@
+"""Tests mirror the folders of bench/; tests/golden compares with reference vectors."""

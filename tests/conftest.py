@@ -1,0 +1,90 @@
+"""What every test runs under: offline, few threads, shapes of the records checked, and an honest end."""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports torch or a hub client: both read these once.
+for _name, _value in {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "WANDB_MODE": "offline",
+    "WANDB_SILENT": "true",
+    "TOKENIZERS_PARALLELISM": "false",
+    "MPLBACKEND": "agg",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}.items():
+    os.environ.setdefault(_name, _value)
+
+import dataclasses
+import typing
+from collections import Counter
+
+import pytest
+import torch
+from beartype import beartype
+from hypothesis import settings
+from jaxtyping import jaxtyped
+
+import bench.records
+
+TIERS = ("golden", "slow", "extra")
+SLOW_TIMEOUT = 1200
+_deselected = pytest.StashKey[list[pytest.Item]]()
+
+
+def check_shapes() -> None:
+    """Makes every record check its shapes and types when it is made.
+
+    jaxtyping's import hook skips dataclasses whose annotations are strings (`from __future__ import annotations`),
+    so their annotations are resolved here first.
+    """
+    for record in vars(bench.records).values():
+        if dataclasses.is_dataclass(record) and isinstance(record, type):
+            init = record.__init__
+            init.__annotations__ = {**typing.get_type_hints(record), "return": type(None)}
+            record.__init__ = jaxtyped(typechecker=beartype)(init)  # type: ignore[method-assign]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    torch.set_num_threads(1)
+    check_shapes()
+    # The same examples on every run and no deadline: a failure is a fault of the code, never of the machine.
+    settings.register_profile("zgs", derandomize=True, deadline=None, database=None)
+    settings.load_profile("zgs")
+    config.stash[_deselected] = []
+
+
+# First of all plug-ins, since `-m core` has to find the mark.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test without a tier is core; a slow one gets more time unless it says how much."""
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        if not marks.intersection(TIERS):
+            item.add_marker(pytest.mark.core)
+        if "slow" in marks and "timeout" not in marks:
+            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT))
+
+
+def pytest_deselected(items: typing.Sequence[pytest.Item]) -> None:
+    if items:
+        items[0].config.stash[_deselected].extend(items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Names what did not run, so that nobody takes a tier for the whole."""
+    lines = [f"{n} {tier}: deselected (make test-all runs them)" for tier, n in tiers(config.stash[_deselected])]
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if report.longrepr)
+    lines += [f"{n} skipped: {reason.removeprefix('Skipped: ')}" for reason, n in sorted(reasons.items())]
+    terminalreporter.section("not run")
+    for line in lines or ["nothing: every test of this collection ran"]:
+        terminalreporter.write_line(line)
+
+
+def tiers(items: list[pytest.Item]) -> list[tuple[str, int]]:
+    """How many tests of each tier; one with two marks counts once, under both names."""
+    names = (" + ".join(t for t in ("core", *TIERS) if item.get_closest_marker(t)) for item in items)
+    return sorted(Counter(names).items())

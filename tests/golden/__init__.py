@@ -1,0 +1,1 @@
+"""Comparison with reference vectors; the data and its conventions are in data/README.md."""

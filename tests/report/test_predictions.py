@@ -1,0 +1,132 @@
+"""Predictions on disk: nothing is lost, and a damaged file is named to the segment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from pycocotools import mask as coco
+
+from bench.errors import UserError
+from bench.records import Prediction
+from bench.report import rle
+from bench.report.predictions import read_predictions, write_predictions
+
+SHAPES = st.tuples(st.integers(0, 4), st.integers(1, 20), st.integers(1, 20))
+
+
+def some(image_id: str = "a", n: int = 2, size: tuple[int, int] = (5, 7), embed: bool = True) -> Prediction:
+    rng = np.random.default_rng(n)
+    vectors = rng.normal(size=(n, 3)).astype(np.float32) if embed else None
+    return Prediction(image_id, rng.random((n, *size)) < 0.4, tuple(f"text {i}" for i in range(n)), vectors, None)
+
+
+def same(a: Prediction, b: Prediction) -> bool:
+    masks = a.masks.dtype == b.masks.dtype and np.array_equal(a.masks, b.masks)
+    both = a.embeddings is not None and b.embeddings is not None
+    vectors = a.embeddings is b.embeddings or (both and a.embeddings.tobytes() == b.embeddings.tobytes())
+    shapes = not both or a.embeddings.shape == b.embeddings.shape
+    return masks and vectors and shapes and (a.image_id, a.texts, a.heap_ids) == (b.image_id, b.texts, b.heap_ids)
+
+
+@settings(max_examples=60, deadline=None)
+@given(masks=SHAPES.flatmap(lambda shape: arrays(bool, shape)), data=st.data())
+def test_round_trip_loses_nothing(masks: np.ndarray, data: st.DataObject, tmp_path_factory) -> None:
+    n = len(masks)
+    texts = tuple(data.draw(st.lists(st.text(), min_size=n, max_size=n)))
+    vectors = data.draw(st.none() | arrays(np.float32, (n, 4)))
+    heap_ids = data.draw(st.none() | st.lists(st.integers(0, 10**6), min_size=n, max_size=n).map(tuple))
+    before = Prediction(data.draw(st.text()), masks, texts, vectors, heap_ids)
+    path = tmp_path_factory.mktemp("p") / "predictions.json"
+    assert same(read_predictions(write_predictions(path, [before]))[0], before)
+
+
+@settings(max_examples=60, deadline=None)
+@given(arrays(bool, st.tuples(st.just(1), st.integers(1, 60), st.integers(1, 60))))
+def test_codes_agree_with_cocos_own_decoder(masks: np.ndarray) -> None:
+    counts = rle.encode(masks)[0]
+    size = list(masks.shape[1:])
+    assert np.array_equal(coco.decode({"size": size, "counts": counts}), rle.decode(counts, *masks.shape[1:]))
+
+
+def test_worked_example() -> None:
+    # Down the columns: 0 0 1, 1 1 0 -> runs 2 3 1; compressed each is one character, its value + 48.
+    mask = np.array([[0, 1], [0, 1], [1, 0]], dtype=bool)
+    assert rle.encode(mask[None]) == ["231"]
+    assert np.array_equal(rle.decode("231", 3, 2), mask) and np.array_equal(rle.decode([2, 3, 1], 3, 2), mask)
+
+
+def test_several_images_keep_their_order_and_their_own_embeddings(tmp_path: Path) -> None:
+    written = [some("z/1", 3), some("b", 0), some("c", 2, embed=False), some("a", 4, (1, 1))]
+    path = write_predictions(tmp_path / "deep" / "p.json", iter(written), {"variant": "crop"})
+    read = read_predictions(path)
+    assert all(same(a, b) for a, b in zip(written, read, strict=True))
+    assert json.loads(path.read_text())["about"] == {"variant": "crop"}
+
+
+def test_same_predictions_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_predictions(tmp_path / name / "p.json", [some("a"), some("b", 4)])
+    for file in ("p.json", "p.npz"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+    assert sorted(file.name for file in (tmp_path / "one").iterdir()) == ["p.json", "p.npz"]
+
+
+def test_a_minimal_file_of_another_system(tmp_path: Path) -> None:
+    segment = {"text": "dog", "segmentation": {"size": [3, 2], "counts": [2, 3, 1]}}
+    image = {"image_id": "a", "height": 3, "width": 2, "segments": [segment]}
+    (tmp_path / "p.json").write_text(json.dumps({"format": "zgs-predictions/1", "images": [image]}))
+    (prediction,) = read_predictions(tmp_path / "p.json")
+    assert prediction.texts == ("dog",) and prediction.masks.sum() == 3
+    assert prediction.embeddings is None and prediction.heap_ids is None
+
+
+DAMAGE = {
+    "format": (lambda f: f.update(format="coco"), "zgs-predictions/1"),
+    "images": (lambda f: f.pop("images"), "'images' is missing"),
+    "entry": (lambda f: f["images"].__setitem__(1, 3), "image 1: should be an object"),
+    "id": (lambda f: f["images"][1].update(image_id=5), "image 1: 'image_id' should be a text"),
+    "twice": (lambda f: f["images"][1].update(image_id="a"), "'a' stands there twice"),
+    "height": (lambda f: f["images"][1].update(height=True), "image 1 (b): 'height' should be a whole number"),
+    "huge": (lambda f: f["images"][1].update(height=10**9, width=10**9), "no picture's"),
+    "text": (lambda f: f["images"][1]["segments"][1].pop("text"), "image 1 (b), segment 1: 'text' is missing"),
+    "size": (lambda f: f["images"][1]["segments"][1]["segmentation"].update(size=[7, 5]), "segment 1: mask of size"),
+    "short": (lambda f: f["images"][1]["segments"][0]["segmentation"].update(counts="0"), "segment 0: mask cannot"),
+    "none": (lambda f: f["images"][1]["segments"][0]["segmentation"].update(counts=""), "segment 0: mask cannot"),
+    "open": (lambda f: f["images"][1]["segments"][0]["segmentation"].update(counts="o"), "segment 0: mask cannot"),
+    "words": (lambda f: f["images"][1]["segments"][0]["segmentation"].update(counts=["x"]), "segment 0: mask cannot"),
+    "long": (lambda f: f["images"][1]["segments"][0]["segmentation"].update(counts="o" * 40 + "0"), "malformed"),
+    "negative": (lambda f: f["images"][1]["segments"][0]["segmentation"].update(counts=[36, -1]), "malformed"),
+    "nodes": (lambda f: f["images"][1].update(heap_ids=[1]), "image 1 (b): heap_ids"),
+    "fewer": (lambda f: f["images"][1]["segments"].pop(), "image 1 (b): embeddings have shape [2, 3]"),
+    "sum": (lambda f: f["embeddings"].update(sha256="0"), "not the embeddings"),
+    "beside": (lambda f: f["embeddings"].update(file="none.npz"), "none.npz: embeddings"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_bad_file_is_named_to_the_place(damage: str, tmp_path: Path) -> None:
+    path = write_predictions(tmp_path / "p.json", [some("a"), some("b")])
+    content = json.loads(path.read_text())
+    change, reason = DAMAGE[damage]
+    change(content)
+    path.write_text(json.dumps(content))
+    with pytest.raises(UserError) as caught:
+        read_predictions(path)
+    assert reason in str(caught.value) and str(tmp_path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_no_json_and_no_file(tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text('{"format": "zgs-pred')
+    with pytest.raises(UserError, match="not a JSON file"):
+        read_predictions(tmp_path / "p.json")
+    with pytest.raises(UserError, match="cannot be read"):
+        read_predictions(tmp_path / "none.json")
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="cannot be written"):
+        write_predictions(tmp_path / "file" / "p.json", [some()])
