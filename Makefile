@@ -34,6 +34,6 @@ check: lint test ## ruff, mypy and the tests: what has to pass before a commit
 lock: setup ## write constraints.txt from what .venv holds
 	@$(BIN)/python scripts/lock.py
 
-clean: ## remove .venv and every cache, but no results
-	@rm -rf .venv .setup.lock build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## remove .venv and the tools' caches, but nothing that a run or a training made
+	@rm -rf .venv .venv-old .setup.lock dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

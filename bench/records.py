@@ -11,6 +11,7 @@ l masked layers; k ground-truth segments; c classes; a atoms.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -90,6 +91,20 @@ class Embeddings:
     saliency: Float32[np.ndarray, "n l"]
     weight: Float32[np.ndarray, "n l"]
 
+    def take(self, rows: Sequence[int]) -> Embeddings:
+        """Some rows, in the order given."""
+        chosen = list(rows)
+        return Embeddings(self.vectors[chosen], self.saliency[chosen], self.weight[chosen])
+
+    @staticmethod
+    def concat(parts: Sequence[Embeddings]) -> Embeddings:
+        """Rows of several records under each other; needs at least one."""
+        return Embeddings(
+            np.concatenate([p.vectors for p in parts]),
+            np.concatenate([p.saliency for p in parts]),
+            np.concatenate([p.weight for p in parts]),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Captions:
@@ -101,6 +116,17 @@ class Captions:
     texts: tuple[str, ...]
     features: Float32[np.ndarray, "n d"]
     scores: Float32[np.ndarray, " n"]
+
+    def take(self, rows: Sequence[int]) -> Captions:
+        """Some rows, in the order given."""
+        chosen = list(rows)
+        return Captions(tuple(self.texts[i] for i in chosen), self.features[chosen], self.scores[chosen])
+
+    @staticmethod
+    def concat(parts: Sequence[Captions]) -> Captions:
+        """Rows of several records under each other; needs at least one."""
+        texts = tuple(text for part in parts for text in part.texts)
+        return Captions(texts, np.concatenate([p.features for p in parts]), np.concatenate([p.scores for p in parts]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -88,13 +88,14 @@ class Store:
 
     def _set_aside(self, shelf: Shelf, path: Path, error: Exception) -> None:
         self.damaged[shelf.stage] += 1
-        os.replace(path, path.with_name(path.name + ".damaged"))
+        path.replace(path.with_name(path.name + ".damaged"))
         print(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged and made again", flush=True)
 
 
 def to_entry(record: Any) -> Entry:
     """A record of `bench.records` as arrays and JSON values, field by field."""
-    arrays, values = {}, {}
+    arrays: dict[str, np.ndarray] = {}
+    values: dict[str, Any] = {}
     for f in fields(record):
         value = getattr(record, f.name)
         (arrays if isinstance(value, np.ndarray) else values)[f.name] = value
@@ -109,16 +110,17 @@ def from_entry(kind: type[Record], entry: Entry) -> Record:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write to a temporary name, sync, rename: a reader sees the old file or the new one, never a part."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 

@@ -38,7 +38,7 @@ class Shelves:
 
 
 class StoredStages:
-    """`segment`, `embed` and `describe` as the pipeline calls them. Stages are built when first needed: `build(name)`."""
+    """`segment`, `embed` and `describe` as the pipeline calls them; `build(name)` makes a stage when first needed."""
 
     def __init__(self, store: Store, shelves: Shelves, build: Callable[[str], Any]) -> None:
         self.store, self.shelves, self._build = store, shelves, build
@@ -79,9 +79,11 @@ class StoredStages:
     def describe(self, sample: Sample, embeddings: Embeddings) -> Captions:
         """Section 3.3, for the embeddings not described before."""
         names = [content_digest(vector) for vector in embeddings.vectors]
-        return self._rows(
-            Captions, self.shelves.caption, item_name(sample), names, lambda missing: self._captioner(take(embeddings, missing))
-        )
+
+        def compute(missing: list[int]) -> Captions:
+            return self._captioner(embeddings.take(missing))
+
+        return self._rows(Captions, self.shelves.caption, item_name(sample), names, compute)
 
     def _trunk(self, shelf: Shelf, sample: Sample) -> Float32[np.ndarray, "t w"]:
         found = self.store.read(shelf, item_name(sample))
@@ -101,28 +103,10 @@ class StoredStages:
         self.store.reused[shelf.stage] += len(set(names)) - len(missing)
         if missing or not names:
             computed = compute(missing)
-            new = {names[i]: to_entry(take(computed, [row])) for row, i in enumerate(missing)}
+            new = {names[i]: to_entry(computed.take([row])) for row, i in enumerate(missing)}
             self.store.add(shelf, item, new)
             found |= new
             if not names:
                 return computed
-        return stack([from_entry(kind, found[name]) for name in names])
+        return kind.concat([from_entry(kind, found[name]) for name in names])
 
-
-def take(rows: Rows, indices: Sequence[int]) -> Rows:
-    """Some rows of `Embeddings` or `Captions`, in the order of `indices`."""
-    if isinstance(rows, Embeddings):
-        chosen = list(indices)
-        return Embeddings(rows.vectors[chosen], rows.saliency[chosen], rows.weight[chosen])
-    chosen = list(indices)
-    return Captions(tuple(rows.texts[i] for i in chosen), rows.features[chosen], rows.scores[chosen])
-
-
-def stack(parts: Sequence[Rows]) -> Rows:
-    """Rows of several records under each other; needs at least one."""
-    first = parts[0]
-    if isinstance(first, Embeddings):
-        columns = ("vectors", "saliency", "weight")
-        return Embeddings(*(np.concatenate([getattr(p, c) for p in parts]) for c in columns))
-    texts = tuple(text for part in parts for text in part.texts)
-    return Captions(texts, *(np.concatenate([getattr(p, c) for p in parts]) for c in ("features", "scores")))

@@ -31,6 +31,13 @@ def lines(path: Path) -> list[str]:
     return [line.strip() for line in path.read_text().splitlines() if line.strip()]
 
 
+def make_readable(folder: Path) -> None:
+    """Let everyone read the folder's files: safetensors writes them for the owner alone."""
+    for file in folder.rglob("*"):
+        if file.is_file():
+            file.chmod(0o644)
+
+
 def folder_size(folder: Path) -> int:
     """Bytes of all files below ``folder``."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -5,6 +5,7 @@ The folder holds images.npy uint8 [n, 96, 96, 3], tokens.npy int16 [n, 5, 32] an
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +56,11 @@ def pad(ids: list[int], filler: int) -> list[int]:
 
 def fill(pool: Pool, tokenizer: Tokenizer) -> None:
     """Draws what is missing, in order; may be stopped and started again at any time."""
-    filler = tokenizer.token_to_id("<|pad|>")
+    filler, parent = tokenizer.token_to_id("<|pad|>"), os.getppid()
     for index in range(pool.ready, len(pool.images)):
+        if os.getppid() != parent:
+            # The trainer was killed and a new one draws in its own process.
+            return
         scene = draw("train", index)
         small = Image.fromarray(scene.image).resize((IMAGE, IMAGE), Image.Resampling.BICUBIC)
         pool.images[index] = np.asarray(small)

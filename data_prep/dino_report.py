@@ -72,28 +72,40 @@ trained on drawn scenes of this package's toy world, without labels. It knows no
 - Make again: `python -m data_prep.train_dino` (about 30 minutes; resumes). Measure again: add `--card`.
 - Use: `Dino("embedded:dino", size=96)`; input of 96 pixels, stride 4 or 2.
 
-Ceiling of over-segments: keys at {size_in} pixels and stride {stride}, Ward cut to {clusters} clusters, each cluster takes its
-most frequent true class; mean IoU over the true classes of a picture, mean over {validation} validation scenes
-(standard error over scenes).
+Ceiling of over-segments: keys at {size_in} pixels and stride {stride}, Ward cut to {clusters} clusters, each
+cluster takes its most frequent true class; mean IoU over the true classes of a picture, mean over {validation}
+validation scenes (standard error over scenes).
 
 | features | mean IoU |
 |---|---|
 {rows}
 
-Limits: the snapshot was chosen on the same {validation} scenes, so its figure is slightly hopeful. Thin things (poles, fence
-slats) are lost at this resolution. Segments made with these weights cannot be compared with published numbers.
+Limits: the snapshot was chosen on the same {validation} scenes, so its figure is slightly hopeful. Thin things (poles,
+fence slats) are lost at this resolution. Segments made with these weights cannot be compared with published numbers.
 """
 
 
 def write_card(target: Path, picked: dict[str, Any], facts: dict[str, Any]) -> None:
     """Write README.md into the folder."""
     everything = picked["all"]
-    rows = [f"| {name.replace('step_', 'after step ')}{' (shipped)' if name == picked['best'] else ''} "
-            f"| {of['keys']['mean']:.3f} ± {of['keys']['error']:.3f} |" for name, of in everything.items()]
+    rows = [
+        f"| {name.replace('step_', 'after step ')}{' (shipped)' if name == picked['best'] else ''} "
+        f"| {of['keys']['mean']:.3f} ± {of['keys']['error']:.3f} |"
+        for name, of in everything.items()
+    ]
     rows[0] = rows[0].replace("after step 00000", "untrained")
     plain = everything[picked["best"]]["colours"]
     rows.append(f"| mean colour of the cell | {plain['mean']:.3f} ± {plain['error']:.3f} |")
     model = Dino(str(target), size=SIZE).model
-    (target / "README.md").write_text(CARD.format(
-        parameters=checkpoints.count_parameters(model), size=checkpoints.folder_size(target) / 1e6, rows="\n".join(rows),
-        best=picked["best"], size_in=SIZE, clusters=CLUSTERS, stride=everything[picked["best"]]["stride"], **facts))
+    (target / "README.md").write_text(
+        CARD.format(
+            parameters=checkpoints.count_parameters(model),
+            size=checkpoints.folder_size(target) / 1e6,
+            rows="\n".join(rows),
+            best=picked["best"],
+            size_in=SIZE,
+            clusters=CLUSTERS,
+            stride=everything[picked["best"]]["stride"],
+            **facts,
+        )
+    )

@@ -38,7 +38,9 @@ def cut(pictures: torch.Tensor, windows: torch.Tensor, side: int) -> torch.Tenso
 def recolour(views: torch.Tensor, draw: torch.Generator) -> torch.Tensor:
     """Change gain and offset of each channel a little, sometimes the saturation, add noise; then normalise."""
     n = len(views)
-    gain = 1 + 0.4 * (torch.rand(n, 1, 1, 1, generator=draw) - 0.5) + 0.2 * (torch.rand(n, 3, 1, 1, generator=draw) - 0.5)
+    gain = (
+        1 + 0.4 * (torch.rand(n, 1, 1, 1, generator=draw) - 0.5) + 0.2 * (torch.rand(n, 3, 1, 1, generator=draw) - 0.5)
+    )
     shift = 0.2 * (torch.rand(n, 1, 1, 1, generator=draw) - 0.5) + 0.1 * (torch.rand(n, 3, 1, 1, generator=draw) - 0.5)
     grey = views.mean(1, keepdim=True)
     keep = 0.6 + 0.6 * torch.rand(n, 1, 1, 1, generator=draw)

@@ -5,8 +5,8 @@
 
 The first package carries the real MiniLM weights, the second lists of English words by frequency; both are needed for
 the making only. About 12 minutes on one core; killed at any moment, the same command continues. Steps: texts (words,
-random two- to five-word phrases), the teacher's embeddings of them, training of one vector per wordpiece so that cosines
-of means equal the teacher's cosines, export, measurement, card.
+random phrases), the teacher's embeddings of them, training of one vector per wordpiece so that cosines of means equal
+the teacher's cosines, export, measurement, card.
 """
 
 from __future__ import annotations
@@ -28,10 +28,55 @@ from data_prep.sentence_report import measure, write_card
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "bench" / "models" / "embedded" / "sentence"
-ATTRIBUTES = """red orange yellow green blue purple pink brown black white grey dark light bright big small large tiny
-tall short long round square old new wooden metal stone plastic wet dry striped empty""".split()
-FRAMES = ("{a} {x}", "{a} {x}", "{x} {y}", "{x} {y}", "{x} on a {y}", "{x} and {y}", "{x} in the {y}", "{x} of {y}",
-          "{a} {x} on a {y}", "{a} {x} next to a {b} {y}", "{a} {x} {y}", "{x} {y} {z}")
+ATTRIBUTES = [
+    "red",
+    "orange",
+    "yellow",
+    "green",
+    "blue",
+    "purple",
+    "pink",
+    "brown",
+    "black",
+    "white",
+    "grey",
+    "dark",
+    "light",
+    "bright",
+    "big",
+    "small",
+    "large",
+    "tiny",
+    "tall",
+    "short",
+    "long",
+    "round",
+    "square",
+    "old",
+    "new",
+    "wooden",
+    "metal",
+    "stone",
+    "plastic",
+    "wet",
+    "dry",
+    "striped",
+    "empty",
+]
+FRAMES = (
+    "{a} {x}",
+    "{a} {x}",
+    "{x} {y}",
+    "{x} {y}",
+    "{x} on a {y}",
+    "{x} and {y}",
+    "{x} in the {y}",
+    "{x} of {y}",
+    "{a} {x} on a {y}",
+    "{a} {x} next to a {b} {y}",
+    "{a} {x} {y}",
+    "{x} {y} {z}",
+)
 CHUNK = 4096
 GROUPS = 512
 
@@ -47,7 +92,9 @@ def words(tokenizer: Tokenizer) -> list[str]:
 
     pieces = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     listed = [word for name in ("english_wikipedia", "us_tv_and_film") for word in FREQUENCY_LISTS[name]]
-    return list(dict.fromkeys(word for word in [text for text, _ in pieces] + listed if re.fullmatch("[a-z]{3,}", word)))
+    return list(
+        dict.fromkeys(word for word in [text for text, _ in pieces] + listed if re.fullmatch("[a-z]{3,}", word))
+    )
 
 
 def phrases(vocabulary: list[str], n: int, seed: int) -> list[str]:
@@ -77,7 +124,7 @@ def teacher_embeddings(teacher: SentenceTransformer, texts: list[str], work: Pat
         path = work / f"teacher_{start:07d}.pt"
         part = checkpoints.load(path)
         if part is None:
-            part = teacher.encode(texts[start:start + CHUNK], batch_size=128, convert_to_tensor=True).half()
+            part = teacher.encode(texts[start : start + CHUNK], batch_size=128, convert_to_tensor=True).half()
             checkpoints.save(path, part)
             print(f"teacher {start + len(part)}/{len(texts)}", flush=True)
         parts.append(part)
@@ -96,7 +143,7 @@ def group(embeddings: torch.Tensor, seed: int) -> list[torch.Tensor]:
 
 
 def initial_weights(teacher: SentenceTransformer, tokenizer: Tokenizer, dim: int, work: Path) -> torch.Tensor:
-    """float32 [vocabulary, dim]: main directions of the teacher's embedding of each piece; held-out pieces get the mean."""
+    """float32 [vocabulary, dim]: main directions of the teacher's embedding of each piece; the mean if held out."""
     names = [text for text, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
     full = teacher_embeddings(teacher, [name.removeprefix("##") for name in names], work / "pieces")
     full[[i for i, name in enumerate(names) if name.removeprefix("##") in held_out()]] = full.mean(0)
@@ -104,7 +151,7 @@ def initial_weights(teacher: SentenceTransformer, tokenizer: Tokenizer, dim: int
 
 
 def batch(step: int, seed: int, groups: list[torch.Tensor], n: int, size: int) -> torch.Tensor:
-    """Indices of one step: half from eight groups of related texts, half from anywhere; depends on (seed, step) only."""
+    """Indices of one step: half from eight groups of related texts, half from anywhere; from (seed, step) only."""
     draw = torch.Generator().manual_seed(seed * 1_000_003 + step)
     chosen = [groups[int(i)] for i in torch.randint(len(groups), (8,), generator=draw)]
     near = [members[torch.randint(len(members), (size // 16,), generator=draw)] for members in chosen]
@@ -121,10 +168,11 @@ def loss_of(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
 
 
 def train(args: argparse.Namespace, module: StaticEmbedding, texts: list[str], teacher: torch.Tensor) -> None:
-    """Adam with cosine decay; the state is saved every 500 steps."""
+    """Adam on the rows that a step touches, with cosine decay; the state is saved every 500 steps."""
+    module.embedding.sparse = True
     groups = group(teacher, args.seed)
     ids = [encoding.ids for encoding in module.tokenizer.encode_batch(texts, add_special_tokens=False)]
-    optimizer = torch.optim.Adam(module.parameters(), lr=args.rate)
+    optimizer = torch.optim.SparseAdam(module.parameters(), lr=args.rate)
     state = checkpoints.load(args.work / "training.pt") or {"step": 0}
     if state["step"]:
         module.load_state_dict(state["module"])
@@ -150,6 +198,7 @@ def export(module: StaticEmbedding, target: Path) -> None:
     half = (rows / rows.norm(dim=1).median()).half()
     encoder = SentenceTransformer(modules=[StaticEmbedding(module.tokenizer, embedding_weights=half), Normalize()])
     encoder.save(str(target), create_model_card=False)
+    checkpoints.make_readable(target)
 
 
 def options() -> argparse.Namespace:
@@ -184,7 +233,9 @@ def main() -> None:
         module = StaticEmbedding(tokenizer, initial_weights(teacher, tokenizer, args.dim, args.work))
         train(args, module, texts, teacher_embeddings(teacher, texts, args.work / "texts"))
         export(module, args.target)
-    figures: dict[str, Any] = measure(SentenceTransformer(str(args.target), device="cpu").float(), teacher, texts[:2000])
+    figures: dict[str, Any] = measure(
+        SentenceTransformer(str(args.target), device="cpu").float(), teacher, texts[:2000]
+    )
     (args.work / "figures.json").write_text(json.dumps(figures, indent=1))
     write_card(args.target, figures, {"texts": len(texts), "seed": args.seed, "steps": args.steps})
 

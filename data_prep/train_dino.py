@@ -4,8 +4,8 @@
 
 About 30 minutes on one core; killed at any moment, the same command continues. Self-distillation with no labels (Caron
 et al. 2021: student and teacher with averaged weights, several crops, centering and sharpening), with a second term for
-places: the key of a patch in one view predicts the teacher's output for the same place of the picture in the other view.
-Keys of the last layer are what section 3.1 clusters, so the second head reads those.
+places: the key of a patch in one view predicts the teacher's output for the same place of the picture in the other
+view. Keys of the last layer are what section 3.1 clusters, so the second head reads those.
 """
 
 from __future__ import annotations
@@ -69,8 +69,16 @@ class Network(nn.Module):
 
 def config() -> ViTConfig:
     """The architecture of the shipped folder."""
-    return ViTConfig(hidden_size=96, num_hidden_layers=6, num_attention_heads=3, intermediate_size=384, image_size=96,
-                     patch_size=8, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    return ViTConfig(
+        hidden_size=96,
+        num_hidden_layers=6,
+        num_attention_heads=3,
+        intermediate_size=384,
+        image_size=96,
+        patch_size=8,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
 
 
 def pictures(n: int, work: Path) -> np.ndarray:
@@ -105,8 +113,13 @@ class Distillation:
 
     def state(self) -> dict[str, Any]:
         """All that resuming needs."""
-        return {"student": self.student.state_dict(), "teacher": self.teacher.state_dict(), "done": self.done,
-                "optimizer": self.optimizer.state_dict(), "centres": self.centres}
+        return {
+            "student": self.student.state_dict(),
+            "teacher": self.teacher.state_dict(),
+            "done": self.done,
+            "optimizer": self.optimizer.state_dict(),
+            "centres": self.centres,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a saved `state`."""
@@ -175,10 +188,18 @@ def export(vit: Any, folder: Path) -> None:
     """Write the folder in transformers' format, weights as float16."""
     copy.deepcopy(vit).half().save_pretrained(folder)
     statistics = {"image_mean": dino_views.MEAN.flatten().tolist(), "image_std": dino_views.STD.flatten().tolist()}
-    facts = {"do_normalize": True, "do_resize": True, "do_rescale": True, "image_processor_type": "ViTImageProcessor",
-             "resample": 1, "rescale_factor": 1 / 255, "size": {"height": 96, "width": 96}}
+    facts = {
+        "do_normalize": True,
+        "do_resize": True,
+        "do_rescale": True,
+        "image_processor_type": "ViTImageProcessor",
+        "resample": 1,
+        "rescale_factor": 1 / 255,
+        "size": {"height": 96, "width": 96},
+    }
     stated = {key: [round(v, 6) for v in values] for key, values in statistics.items()}
     (folder / "preprocessor_config.json").write_text(json.dumps(facts | stated, indent=1) + "\n")
+    checkpoints.make_readable(folder)
 
 
 def train(args: argparse.Namespace) -> Iterator[int]:
@@ -216,14 +237,24 @@ def best_of(args: argparse.Namespace) -> dict[str, Any]:
 def options() -> argparse.Namespace:
     """The command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    numbers = {"steps": 2000, "batch": 32, "pictures": 20_000, "prototypes": 256, "every": 250, "validation": 60, "seed": 0}
+    numbers = {
+        "steps": 2000,
+        "batch": 32,
+        "pictures": 12_000,
+        "prototypes": 256,
+        "every": 250,
+        "validation": 60,
+        "seed": 0,
+    }
     for name, value in numbers.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--place", type=float, default=2.0, help="weight of the term for places")
     parser.add_argument("--work", type=Path, default=Path("build/train_dino"))
     parser.add_argument("--target", type=Path, default=TARGET)
-    parser.add_argument("--card", action="store_true", help="only measure the snapshots, export the best, write its card")
+    parser.add_argument(
+        "--card", action="store_true", help="only measure the snapshots, export the best, write its card"
+    )
     return parser.parse_args()
 
 

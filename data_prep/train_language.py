@@ -2,9 +2,10 @@
 
     python -m data_prep.train_language
 
-About 8 minutes on one core; killed at any moment, the same command continues. The tokenizer (800 byte-level pieces, shared
-with the embedded CLIP) must lie in the target folder already. A text ends in "." and <|endoftext|>; half of the training
-texts begin with <|endoftext|>, the others at once, because ZeroCap's prompt "Image of a" stands at the very beginning.
+About 8 minutes on one core; killed at any moment, the same command continues. The tokenizer (800 byte-level pieces,
+shared with the embedded CLIP) must lie in the target folder already. A text ends in "." and <|endoftext|>; half of the
+training texts begin with <|endoftext|>, the others at once, because ZeroCap's prompt "Image of a" stands at the very
+beginning.
 """
 
 from __future__ import annotations
@@ -65,18 +66,20 @@ def batch(ids: list[list[int]], step: int, seed: int, size: int) -> tuple[torch.
     pool = sorted(torch.randint(len(ids), (8 * size,), generator=draw).tolist(), key=lambda i: (len(ids[i]), i))
     begin = int(torch.randint(8, (1,), generator=draw)) * size
     bare = torch.rand(size, generator=draw) < 0.5
-    rows = [ids[i][1:] if bare[row] else ids[i] for row, i in enumerate(pool[begin:begin + size])]
+    rows = [ids[i][1:] if bare[row] else ids[i] for row, i in enumerate(pool[begin : begin + size])]
     inputs = torch.zeros(size, max(map(len, rows)), dtype=torch.long)
     targets = torch.full_like(inputs, IGNORED)
     for row, text in enumerate(rows):
-        inputs[row, :len(text)] = targets[row, :len(text)] = torch.tensor(text)
+        inputs[row, : len(text)] = targets[row, : len(text)] = torch.tensor(text)
     return inputs, targets
 
 
 def loss_of(model: Any, inputs: torch.Tensor, targets: torch.Tensor, reduction: str = "mean") -> torch.Tensor:
     """Cross-entropy of each next token, in nats; padding lies after the text and is never looked back at."""
     scores = model(inputs).logits[:, :-1]
-    return functional.cross_entropy(scores.flatten(0, 1), targets[:, 1:].flatten(), ignore_index=IGNORED, reduction=reduction)
+    return functional.cross_entropy(
+        scores.flatten(0, 1), targets[:, 1:].flatten(), ignore_index=IGNORED, reduction=reduction
+    )
 
 
 @torch.no_grad()
@@ -112,6 +115,7 @@ def train(args: argparse.Namespace, model: Any, ids: list[list[int]]) -> None:
             state = {"done": step + 1, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
             checkpoints.save(args.work / "training.pt", state)
             copy.deepcopy(model).half().save_pretrained(args.target)
+            checkpoints.make_readable(args.target)
 
 
 CARD = """---
@@ -124,8 +128,8 @@ GPT-2 format, {layers} layers, width {width}, {positions} positions, {parameters
 ({size:.1f} MB with the tokenizer). Byte-level BPE of {vocabulary} pieces, shared with the embedded CLIP. It knows the
 captions of this package's toy world and, thinly, some lists of nouns; it knows no other English.
 
-- Trained on {texts} texts: sampled captions (`bench/data/toyworld/captions.py`), {listed:.0%} "Image of a {{noun}}." with the
-  toy world's nouns and colours, {wide:.0%} with {n_wide} other nouns (`data_prep/text/`).
+- Trained on {texts} texts: sampled captions (`bench/data/toyworld/captions.py`), {listed:.0%} "Image of a {{noun}}." with
+  the toy world's nouns and colours, {wide:.0%} with {n_wide} other nouns (`data_prep/text/`).
 - {steps} steps of {batch} texts, dropout 0, seed {seed}, one core. Half the texts begin without <|endoftext|>.
 - Make again: `python -m data_prep.train_language` (about 8 minutes; resumes). Measure again: add `--card`.
 - Use: `GPT2LMHeadModel.from_pretrained("bench/models/embedded/language", dtype=torch.float32)`.
@@ -134,11 +138,11 @@ captions of this package's toy world and, thinly, some lists of nouns; it knows 
 |---|---|---|---|
 {rows}
 
-Captions are drawn at random, so a part of the perplexity cannot be learned. Validation captions come from another seed, and
-some of the short ones are equal to training texts.
+Captions are drawn at random, so a part of the perplexity cannot be learned. Validation captions come from another
+seed, and some of the short ones are equal to training texts.
 
-Limits: 64 tokens at most. Words outside the toy world are spelled from short pieces and are seldom offered. Texts made with
-this model cannot be compared with published numbers.
+Limits: 64 tokens at most. Words outside the toy world are spelled from short pieces and are seldom offered. Texts
+made with this model cannot be compared with published numbers.
 """
 
 
@@ -150,8 +154,11 @@ def write_card(args: argparse.Namespace) -> None:
     tokenizer = AutoTokenizer.from_pretrained(args.target)
     own, wide = listed_nouns()
     captions = sample_captions(args.seed + 1, args.validation)
-    sets = {"captions": captions, "“Image of a …” captions": [text for text in captions if text.startswith("Image of a")],
-            "listed nouns": [f"Image of a {noun}." for noun in own]}
+    sets = {
+        "captions": captions,
+        "“Image of a …” captions": [text for text in captions if text.startswith("Image of a")],
+        "listed nouns": [f"Image of a {noun}." for noun in own],
+    }
     rows = []
     for name, texts in sets.items():
         for bare in (False, True):
@@ -159,18 +166,39 @@ def write_card(args: argparse.Namespace) -> None:
             begin = "first token given" if bare else "<|endoftext|> first"
             rows.append(f"| {name}, {begin} | {len(texts)} | {count} | {value:.2f} |")
     print(*rows, sep="\n")
-    (args.target / "README.md").write_text(CARD.format(
-        layers=model.config.n_layer, width=model.config.n_embd, positions=model.config.n_positions,
-        parameters=checkpoints.count_parameters(model), size=checkpoints.folder_size(args.target) / 1e6,
-        vocabulary=model.config.vocab_size, texts=args.texts, listed=LISTED, wide=WIDE, n_wide=len(wide),
-        steps=args.steps, batch=args.batch, seed=args.seed, rows="\n".join(rows)))
+    (args.target / "README.md").write_text(
+        CARD.format(
+            layers=model.config.n_layer,
+            width=model.config.n_embd,
+            positions=model.config.n_positions,
+            parameters=checkpoints.count_parameters(model),
+            size=checkpoints.folder_size(args.target) / 1e6,
+            vocabulary=model.config.vocab_size,
+            texts=args.texts,
+            listed=LISTED,
+            wide=WIDE,
+            n_wide=len(wide),
+            steps=args.steps,
+            batch=args.batch,
+            seed=args.seed,
+            rows="\n".join(rows),
+        )
+    )
 
 
 def options() -> argparse.Namespace:
     """The command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    numbers = {"layers": 4, "width": 128, "steps": 3000, "batch": 64, "texts": 200_000, "every": 250, "validation": 1000,
-               "seed": 0}
+    numbers = {
+        "layers": 4,
+        "width": 128,
+        "steps": 3000,
+        "batch": 64,
+        "texts": 200_000,
+        "every": 250,
+        "validation": 1000,
+        "seed": 0,
+    }
     for name, value in numbers.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--rate", type=float, default=2e-3)
@@ -188,9 +216,20 @@ def main() -> None:
     if not args.card:
         tokenizer = AutoTokenizer.from_pretrained(args.target)
         end = tokenizer.eos_token_id
-        model: Any = GPT2LMHeadModel(GPT2Config(
-            vocab_size=len(tokenizer), n_positions=tokenizer.model_max_length, n_embd=args.width, n_layer=args.layers,
-            n_head=4, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, bos_token_id=end, eos_token_id=end))
+        model: Any = GPT2LMHeadModel(
+            GPT2Config(
+                vocab_size=len(tokenizer),
+                n_positions=tokenizer.model_max_length,
+                n_embd=args.width,
+                n_layer=args.layers,
+                n_head=4,
+                resid_pdrop=0.0,
+                embd_pdrop=0.0,
+                attn_pdrop=0.0,
+                bos_token_id=end,
+                eos_token_id=end,
+            )
+        )
         train(args, model, encode(tokenizer, training_texts(args.texts, args.seed)))
     write_card(args)
 

@@ -1,7 +1,8 @@
 """Makes or updates `.venv` from pyproject.toml and constraints.txt; called by `make setup` (standard library only).
 
-The stamp `.venv/complete.json` is written last: a folder without it was interrupted and is made again, one with it is
-reused while the lock, the torch build, the Python and the place of the checkout are the same.
+The mark `.venv/made-by-make-setup` is written first, the stamp `.venv/complete.json` last. With the stamp, `.venv` is
+reused while the lock, the torch build, the Python and the place of the checkout are the same. With the mark alone it
+was interrupted and is made again. Without either somebody else made it, and it is left alone.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+MARK = "made-by-make-setup"
 LOCK_FILES = ("constraints.txt", "pyproject.toml")
 DOWNLOAD_MB, INSTALLED_MB = 3300, 6500  # measured with the default torch build on Linux
 NO_CACHE_BELOW_GB = 14  # pip's cache keeps a second copy of the wheels
@@ -179,13 +181,26 @@ def create(folder: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
 
 
+def remove() -> None:
+    """Takes our own `.venv` out of the way in one step, so that none is ever half deleted; exits for a foreign one."""
+    trash = ROOT / ".venv-old"
+    if VENV.exists() and not any((VENV / name).exists() for name in (MARK, "complete.json")):
+        sys.exit(f"set-up: {VENV} was not made by make: move it away or delete it, then run the same command again")
+    shutil.rmtree(trash, ignore_errors=True)
+    if VENV.exists():
+        VENV.rename(trash)
+        shutil.rmtree(trash, ignore_errors=True)
+
+
 def make(step: str) -> None:
     """Carries out a plan, and stamps the result."""
     start, target = time.monotonic(), wanted(read_stamp())
     if step == "rebuild":
         target["python"] = sys.version
         print(f"set-up: making .venv with Python {target['python'].split()[0]} (some minutes, once)", flush=True)
-        shutil.rmtree(VENV, ignore_errors=True)
+        remove()
+        VENV.mkdir()
+        (VENV / MARK).touch()
         create(VENV)
     else:
         print("set-up: the lock has changed, updating .venv", flush=True)

@@ -10,9 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+
+class Softmax(NamedTuple):
+    """exp(logit - row maximum) [s, H, Q, T] and values [s, H, T, D] of one layer, before any mask."""
+
+    exponential: Tensor
+    values: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +56,10 @@ class Attention:
         return dot / (masked_norm.sqrt() * square.sum(-1).sqrt()).clamp_min(torch.finfo(square.dtype).tiny)
 
     def _times(self, columns: Tensor) -> Tensor:
-        """exponential @ columns [n, H, T, C]; in the first masked layer one product serves all segments."""
+        """exponential @ columns [n, H, T, C]; where all segments share it, without a copy for each of them.
+
+        One product a segment: a wider one would make a result depend on its place among others.
+        """
         if self.exponential.shape[0] == columns.shape[0]:
             return self.exponential @ columns
-        n, heads, tokens, width = columns.shape
-        flat = columns.permute(1, 2, 0, 3).reshape(heads, tokens, n * width)
-        return (self.exponential[0] @ flat).reshape(heads, -1, n, width).permute(2, 0, 1, 3)
+        return torch.stack([self.exponential[0] @ own for own in columns])

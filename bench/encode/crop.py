@@ -20,7 +20,7 @@ FILLS = ("black", "mean", "white")
 class CropAndMask:
     """CLIP's plain embedding of the cropped and masked image; an empty mask keeps the whole frame, all filled."""
 
-    def __init__(self, clip: Clip, fill: str = "black", micro_batch: int = 8) -> None:
+    def __init__(self, clip: Clip, fill: str = "black", micro_batch: int = 1) -> None:
         if fill not in FILLS:
             raise UserError(f"encode.fill={fill}: one of {', '.join(FILLS)}")
         self.clip, self.micro_batch = clip, micro_batch

@@ -34,7 +34,7 @@ class GlobalSubtraction(MaskedEncoder):
         sigma2: float = 2.5,
         saliency: str = "outputs",
         heads: str = "concat",
-        micro_batch: int = 8,
+        micro_batch: int = 1,
     ) -> None:
         super().__init__(clip, start_layer, micro_batch)
         if saliency not in SALIENCY or heads not in HEADS:

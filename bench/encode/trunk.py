@@ -1,7 +1,8 @@
 """Section 3.2: the trunk every segment shares, and the masked layers from `start_layer` to the last.
 
-A variant says only what becomes of attention (`mix`); everything else, the micro-batches included, is here.
-Segments are encoded in micro-batches of one fixed shape, so that an embedding never depends on its neighbours.
+A variant says only what becomes of attention (`mix`); everything else is here. Segments are encoded in micro-batches of
+one fixed shape. With `micro_batch` 1 every segment passes through the same products on the same shapes, and its embedding
+is the same to the last bit whatever its neighbours; larger ones (for a GPU) agree within rounding.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from jaxtyping import Bool, Float32
 from torch import Tensor
 from torch.nn import functional
 
-from bench.encode.attention import Attention
+from bench.encode.attention import Attention, Softmax
 from bench.errors import UserError
 from bench.records import Embeddings, Sample
 
@@ -32,7 +33,7 @@ class MaskedEncoder(ABC):
     all_queries = True
     """Whether `mix` reads the attention of every token; if not, the last layer computes the global token's alone."""
 
-    def __init__(self, clip: Clip, start_layer: int, micro_batch: int = 8) -> None:
+    def __init__(self, clip: Clip, start_layer: int, micro_batch: int = 1) -> None:
         if not 1 <= start_layer <= clip.depth:
             raise UserError(f"encode.start_layer={start_layer}: the image tower has layers 1 to {clip.depth}")
         self.clip, self.start_layer, self.micro_batch = clip, start_layer, micro_batch
@@ -58,8 +59,11 @@ class MaskedEncoder(ABC):
         self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Float32[np.ndarray, "t w"] | None = None
     ) -> Embeddings:
         """Embed the segments given by `masks`; `trunk` saves its recomputation. Empty masks keep the global token."""
-        tokens = torch.from_numpy(self.trunk(sample) if trunk is None else trunk).to(self.clip.device, self.clip.dtype)
-        parts = [self._tail(tokens[None], grid) for grid in self._micro_batches(masks)]
+        tokens = torch.from_numpy(self.trunk(sample) if trunk is None else trunk)[None]
+        tokens = tokens.to(self.clip.device, self.clip.dtype)
+        block = self.clip.visual.transformer.resblocks[self.start_layer - 1]
+        shared = attend(block, tokens, queries=self._queries(self.start_layer))
+        parts = [self._tail(tokens, shared, mask) for mask in self._micro_batches(masks)]
         vectors, saliency, weight = (torch.cat(p)[: len(masks)].float().cpu().numpy() for p in zip(*parts, strict=True))
         return Embeddings(vectors, saliency, weight)
 
@@ -69,13 +73,17 @@ class MaskedEncoder(ABC):
         missing = -len(grid) % self.micro_batch or (self.micro_batch if len(grid) == 0 else 0)
         return list(functional.pad(grid, (0, 0, 0, missing)).split(self.micro_batch))
 
-    def _tail(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _queries(self, layer: int) -> int | None:
+        """How many queries a layer computes: of the last one only the global token is read, unless `mix` reads all."""
+        return 1 if layer == self.clip.depth and not self.all_queries else None
+
+    def _tail(self, tokens: Tensor, shared: Softmax, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The masked layers for one micro-batch; in the first of them all segments still see the same tokens."""
         visual, traces = self.clip.visual, []
-        blocks = visual.transformer.resblocks[self.start_layer - 1 :]
-        for block in blocks:
-            last = block is blocks[-1]
-            attention = attend(block, tokens, mask, queries=1 if last and not self.all_queries else None)
-            mixed, saliency, weight = self.mix(attention)
+        for layer in range(self.start_layer, self.clip.depth + 1):
+            block, last = visual.transformer.resblocks[layer - 1], layer == self.clip.depth
+            own = shared if layer == self.start_layer else attend(block, tokens, self._queries(layer))
+            mixed, saliency, weight = self.mix(Attention(own.exponential, own.values, mask))
             traces.append((saliency, weight))
             # Of the last layer only the global token is read, so only it is projected and passed through the MLP.
             mixed, tokens = (mixed[:, :, :1], tokens[:, :1]) if last else (mixed, tokens)
@@ -86,8 +94,8 @@ class MaskedEncoder(ABC):
         return pooled @ visual.proj, saliency, weight
 
 
-def attend(block: Any, tokens: Tensor, mask: Tensor, queries: int | None) -> Attention:
-    """Keys, queries and values of one block for `tokens` [s, T, w]; the exponentials in float32 at any precision."""
+def attend(block: Any, tokens: Tensor, queries: int | None) -> Softmax:
+    """Exponentials and values of one block for `tokens` [s, T, w], in float32 at any precision."""
     normed, attn = block.ln_1(tokens), block.attn
     batch, length, width = normed.shape
     split = (batch, length, attn.num_heads, width // attn.num_heads)
@@ -95,7 +103,7 @@ def attend(block: Any, tokens: Tensor, mask: Tensor, queries: int | None) -> Att
     query, key, value = (part.reshape(split).transpose(1, 2).float() for part in (query, key, value))
     logits = (query[:, :, :queries] * split[-1] ** -0.5) @ key.transpose(-1, -2)
     # The row maximum is over all tokens, masked or not: it cancels in eq. 1 and lets one exponential serve both.
-    return Attention((logits - logits.amax(-1, keepdim=True)).exp_(), value, mask)
+    return Softmax((logits - logits.amax(-1, keepdim=True)).exp_(), value)
 
 
 def project(block: Any, heads: Tensor) -> Tensor:
@@ -111,5 +119,5 @@ def token_masks(masks: Bool[np.ndarray, "n h w"], grid: tuple[int, int]) -> Tens
     """
     if len(masks) == 0:
         return torch.zeros(0, 1 + grid[0] * grid[1])
-    reduced = functional.interpolate(torch.from_numpy(masks).float()[None], size=grid, mode="area")[0]
+    reduced = functional.interpolate(torch.from_numpy(masks.astype(np.float32))[None], size=grid, mode="area")[0]
     return functional.pad(reduced.flatten(1), (1, 0), value=1.0)

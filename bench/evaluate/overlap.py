@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64, UInt8
+from jaxtyping import Bool, Float32, Int64, UInt16
 
 from bench.errors import BadSample, UserError
 from bench.records import BACKGROUND, VOID, Overlap, Prediction, Sample
+
+_GROUP = 10
+"""Segments numbered at a time: tables of 2^10 entries for each atom stay small."""
 
 
 def overlap(
@@ -26,7 +29,9 @@ def overlap(
     truth = _truth(prediction, sample)
     ids, membership = _atoms(prediction.masks)
     width = int(truth.max()) + 1 - VOID
-    joint = _resize(ids, truth.shape) * width + (truth - VOID)
+    joint = _resize(ids, truth.shape) * width
+    joint += truth
+    joint -= VOID
     table = np.bincount(joint.ravel(), minlength=len(membership) * width).reshape(-1, width)
     present = np.flatnonzero(table[:, -VOID:].any(axis=0))
     result = Overlap(
@@ -34,7 +39,7 @@ def overlap(
         counts=table[:, [*(present - VOID), BACKGROUND - VOID, 0]],
         membership=membership,
         truth_classes=present.astype(np.int32),
-        areas=np.count_nonzero(prediction.masks, axis=(1, 2)).astype(np.int64),
+        areas=np.array([np.count_nonzero(mask) for mask in prediction.masks], np.int64),
         tt=tt,
         st=st,
         texts=prediction.texts,
@@ -78,26 +83,30 @@ def _truth(prediction: Prediction, sample: Sample) -> Int64[np.ndarray, "h w"]:
 
 
 def _atoms(masks: Bool[np.ndarray, "n h w"]) -> tuple[Int64[np.ndarray, "h w"], Bool[np.ndarray, "a n"]]:
-    """Number the sets of segments that cover a pixel, eight segments at a time, so that any n stays exact."""
+    """Number the sets of segments that cover a pixel, some segments at a time, so that any n stays exact."""
     shape = masks.shape[1:] if masks.shape[0] else (1, 1)
     ids, membership = np.zeros(shape, np.int64), np.zeros((1, 0), bool)
-    for start in range(0, len(masks), 8):
-        group = masks[start : start + 8]
-        ids, codes = _renumber(ids * 256 + _byte(group))
+    for start in range(0, len(masks), _GROUP):
+        group = masks[start : start + _GROUP]
+        ids <<= len(group)
+        ids += _code(group)
+        ids, codes = _renumber(ids)
         bits = (codes[:, None] >> np.arange(len(group))) & 1
-        membership = np.hstack([membership[codes >> 8], bits.astype(bool)])
+        membership = np.hstack([membership[codes >> len(group)], bits.astype(bool)])
     return ids, membership
 
 
-def _byte(group: Bool[np.ndarray, "g h w"]) -> UInt8[np.ndarray, "h w"]:
-    code = np.zeros(group.shape[1:], np.uint8)
-    for bit, mask in enumerate(np.ascontiguousarray(group).view(np.uint8)):
-        code |= mask << np.uint8(bit)
+def _code(group: Bool[np.ndarray, "g h w"]) -> UInt16[np.ndarray, "h w"]:
+    """One number for each set of segments: segment i is bit i."""
+    code = np.zeros(group.shape[1:], np.uint16)
+    for mask in group[::-1]:
+        code += code
+        code |= mask
     return code
 
 
 def _renumber(codes: Int64[np.ndarray, "h w"]) -> tuple[Int64[np.ndarray, "h w"], Int64[np.ndarray, " a"]]:
-    """The codes that occur, ascending, and for each pixel the position of its own."""
+    """For each pixel the position of its code among those that occur, and these, ascending."""
     if codes.max() > 8 * codes.size:  # a table would be larger than sorting is slow
         present, ids = np.unique(codes, return_inverse=True)
         return ids.reshape(codes.shape), present

@@ -82,8 +82,8 @@ class Dino:
         rows, columns = self.grid(height, width)
         if rows * columns > self.max_tokens:
             raise BadSample(
-                f"image of {image.shape[0]}x{image.shape[1]} pixels is too long: {rows}x{columns} features are more than "
-                f"{self.max_tokens}: crop it, or raise the stride"
+                f"image of {image.shape[0]}x{image.shape[1]} pixels is too long: {rows}x{columns} features are more "
+                f"than {self.max_tokens}: crop it, or raise the stride"
             )
         return np.array(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
 
@@ -123,8 +123,8 @@ class Dino:
             raise UserError(f"DINO facet {self.facet!r} is unknown: use one of {', '.join(FACETS)}")
         if self.stride < 1 or self.size < self.patch:
             raise UserError(
-                f"DINO {self.source!r}: stride {self.stride} must be at least 1 and size {self.size} at least the patch "
-                f"({self.patch})"
+                f"DINO {self.source!r}: stride {self.stride} must be at least 1 and size {self.size} at least the "
+                f"patch ({self.patch})"
             )
 
 

@@ -30,7 +30,7 @@ Model = TypeVar("Model")
 
 
 def resolve(source: str) -> str:
-    """A path as text, or a hub name, for ``from_pretrained``; raises UserError for a path or embedded name that is none."""
+    """A path as text, or a hub name, for ``from_pretrained``; UserError for a path or an embedded name that is none."""
     if source.startswith(EMBEDDED):
         return str(_embedded(source.removeprefix(EMBEDDED)))
     name = source.removeprefix(LOCAL_DIR).removeprefix(HUB)
@@ -38,7 +38,9 @@ def resolve(source: str) -> str:
     if path.exists():
         return str(path)
     if source.startswith(LOCAL_DIR) or _looks_like_path(name):
-        raise UserError(f"model weights {source!r}: no such folder or file: give an existing path, a hub name or embedded:…")
+        raise UserError(
+            f"model weights {source!r}: no such folder or file: give an existing path, a hub name or embedded:…"
+        )
     return name
 
 
@@ -94,9 +96,9 @@ def _file_hash(path: str, size: int, modified: int) -> str:
 
 def _embedded(name: str) -> Path:
     root = Path(str(resources.files("bench.models"))) / "embedded"
-    if name and (root / name / "README.md").is_file():
+    known = sorted({file.relative_to(root).parts[0] for file in root.glob("*/**/*.safetensors")})
+    if name in known:
         return root / name
-    known = sorted(card.parent.name for card in root.glob("*/README.md"))
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean embedded:{close[0]}? " if close else ""
     raise UserError(f"model weights 'embedded:{name}' do not ship: {hint}there are {', '.join(known) or 'none'}")
@@ -121,4 +123,6 @@ def _cached(name: str) -> Path:
     try:
         return Path(snapshot_download(name.removeprefix(HUB), local_files_only=True))
     except (OSError, ValueError) as error:
-        raise UserError(f"model weights {name!r} are not in the local cache: load the model once, or give a folder") from error
+        raise UserError(
+            f"model weights {name!r} are not in the local cache: load the model once, or give a folder"
+        ) from error

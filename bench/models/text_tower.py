@@ -143,17 +143,12 @@ def _attend(
     """Causal attention of the rows' own tokens to the prefix all rows share and to themselves."""
     (count, length, width), (_, heads, prefix_length, size) = x.shape, past.shape
     packed = F.linear(x.reshape(-1, width), attention.in_proj_weight, attention.in_proj_bias)
-    queries, keys, values = packed.view(-1, 3, heads, size).permute(1, 2, 0, 3)  # each h, c*l, k
-    queries = queries * size**-0.5
-    own_shape = (heads, count, length, size)
-    own_keys, own_values = keys.reshape(own_shape), values.reshape(own_shape)
-    to_prefix = torch.bmm(queries, past[0].transpose(1, 2)).view(heads, count, length, prefix_length)
-    to_own = queries.reshape(own_shape) @ own_keys.transpose(2, 3)
-    future = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
-    weights = torch.cat([to_prefix, to_own.masked_fill(future, -torch.inf)], dim=-1).softmax(dim=-1)
-    from_prefix = torch.bmm(weights[..., :prefix_length].reshape(heads, -1, prefix_length), past[1])
-    mixed = from_prefix.view(own_shape) + weights[..., prefix_length:] @ own_values
-    return mixed.permute(1, 2, 0, 3).reshape(count, length, width), torch.stack([own_keys[:, 0], own_values[:, 0]])
+    queries, keys, values = packed.view(count, length, 3, heads, size).permute(2, 0, 3, 1, 4)
+    shared = past.unsqueeze(1).expand(-1, count, -1, -1, -1)
+    seen = torch.ones(length, prefix_length + length, dtype=torch.bool, device=x.device).tril(prefix_length)
+    all_keys, all_values = torch.cat([shared[0], keys], dim=2), torch.cat([shared[1], values], dim=2)
+    mixed = F.scaled_dot_product_attention(queries, all_keys, all_values, attn_mask=seen)
+    return mixed.transpose(1, 2).reshape(count, length, width), torch.stack([keys[0], values[0]])
 
 
 def _check(tower: nn.Module, pooling: str) -> None:

@@ -18,6 +18,7 @@ MISSING = "–"
 EMBEDDED_NOTE = "Made with embedded models: cannot be compared with published numbers."
 _BOUND = re.compile(r"(floor|ceiling)\b")
 _FAMILIES = {"iou": "IoU", "recall": "Recall", "tgq": "TGQ", "top1": "top-1"}
+_MEASURES = ("cosine", "top1")
 
 
 @dataclass(frozen=True)
@@ -72,17 +73,23 @@ def short_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str,
 
     What differs ``among`` the metrics of a table beyond that (data set, protocol) is added to the last line.
     """
-    family, *rest = name.metric.split(".")
-    measure = [_FAMILIES.get(part, part) for part in rest if part in ("cosine", "top1")]
-    averaging = [part for part in rest if part not in ("cosine", "top1")]
     bound = "" if name.bound is None else f"{name.relation}{number(name.bound)}"
-    what = " ".join(filter(None, (_FAMILIES.get(family, family), *measure, bound)))
+    what, averaging = metric_words(name.metric + bound)
     mapping = "" if name.mapping == "none" else name.mapping.upper()
     mapping += "" if name.threshold is None else f" ≥{number(name.threshold)}"
     shown = _places(name), name.classlist, name.score
     every = [{part(other) for other in among} for part in (_places, lambda o: o.classlist, lambda o: o.score)]
     added = [text for text, texts in zip(shown, every, strict=True) if len(texts) > 1]
-    return what, mapping, ", ".join([*averaging, *added])
+    return what, mapping, ", ".join(filter(None, (averaging, *added)))
+
+
+def metric_words(metric: str) -> tuple[str, str]:
+    """The last part of a metric's name in words: ``recall.argmax>0.5`` is ("Recall >0.5", "argmax")."""
+    dotted, relation, bound = re.fullmatch(r"([^>]*)(>=?)?(.*)", metric, re.DOTALL).groups("")  # type: ignore[union-attr]
+    family, *rest = dotted.split(".")
+    measure = [_FAMILIES.get(part, part) for part in rest if part in _MEASURES]
+    averaging = [part for part in rest if part not in _MEASURES]
+    return " ".join(filter(None, (_FAMILIES.get(family, family), *measure, relation + bound))), ", ".join(averaging)
 
 
 def _places(name: MetricName) -> str:
@@ -119,7 +126,7 @@ def _notes(scores: pd.DataFrame, names: Sequence[MetricName], embedded: bool) ->
         f"Percent (cosines as they are) with 95 % bootstrap intervals; {MISSING} does not exist.",
     ]
     # Where a metric of a variant covers fewer images than another, the worst is what a reader must know.
-    for variant, rows in scores.groupby("variant", sort=False):
+    for variant, rows in scores.dropna(subset=["expected", "found", "skipped"]).groupby("variant", sort=False):
         worst = rows.sort_values("found").iloc[0]
         expected, found, skipped = (int(worst[key]) for key in ("expected", "found", "skipped"))
         if found < expected or skipped:

@@ -100,7 +100,7 @@ class Builder:
 
     @property
     def has_oracle(self) -> bool:
-        """Whether oracle segments tell anything of this variant: without merging they would repeat the full method's."""
+        """Whether oracle segments tell anything new: without merging they would repeat the full method's."""
         return bool(getattr(get_object(self.settings["merge"]["_target_"]), "oracle", True))
 
     @cached_property
@@ -148,7 +148,7 @@ def variant_name(settings: Settings) -> str:
         return str(settings["variant"])
     encoder = settings["encode"]["_target_"].rpartition(".")[0].rpartition(".")[2]
     merging = settings["merge"]["_target_"].rpartition(".")[0].rpartition(".")[2]
-    return encoder if merging == "siblings" else f"{encoder}-{merging}_merge" if merging == "none" else f"{encoder}-{merging}"
+    return encoder + {"siblings": "", "none": "-no_merge"}.get(merging, f"-{merging}")
 
 
 def run_name(settings: Settings) -> str:

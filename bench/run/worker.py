@@ -1,4 +1,4 @@
-"""What a worker does: one pass of one image. Imported once by the fork server, so it imports the heavy libraries here."""
+"""What a worker does: one pass of one image. The fork server imports it once, heavy libraries included."""
 
 from __future__ import annotations
 

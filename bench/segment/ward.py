@@ -11,7 +11,7 @@ import fastcluster
 import numpy as np
 from jaxtyping import Float, Float64, Int32
 
-BLOCK = 256
+BLOCK = 512
 
 
 def ward_tree(features: Float[np.ndarray, "f d"]) -> Int32[np.ndarray, "f-1 2"]:

@@ -102,6 +102,21 @@ def test_an_interrupted_or_broken_or_moved_environment_is_made_again(setup_env: 
         assert setup_env.main(["--check"]) == 0
 
 
+def test_a_foreign_environment_is_left_alone(setup_env: ModuleType) -> None:
+    fake_venv(setup_env.VENV)
+    with pytest.raises(SystemExit, match="was not made by make"):
+        setup_env.main([])
+    assert (setup_env.VENV / "bin/python").exists()
+    assert calls(setup_env) == []
+
+
+def test_an_empty_one_with_the_mark_is_taken_for_interrupted(setup_env: ModuleType) -> None:
+    setup_env.VENV.mkdir()
+    (setup_env.VENV / setup_env.MARK).touch()
+    assert setup_env.main([]) == 0
+    assert not (setup_env.ROOT / ".venv-old").exists()
+
+
 def test_failure_shows_the_end_of_the_log_with_a_hint_and_leaves_no_stamp(setup_env: ModuleType) -> None:
     (setup_env.ROOT / "broken").touch()
     with pytest.raises(SystemExit) as end:

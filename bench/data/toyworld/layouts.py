@@ -183,7 +183,7 @@ def close_up(rng: Rng) -> Plan:
         regions.append(_region(rng, _pick(rng, STUFF), _split(rng)))
     if draw >= 0.4 or (0.3 <= draw < 0.4):
         two = bool(rng.random() < 0.4)
-        for x in ((38.0, 90.0) if two else (64.0,)):
+        for x in (38.0, 90.0) if two else (64.0,):
             name = _pick(rng, kinds)
             room = (62 if two else 104) / max(KINDS[name].width, KINDS[name].height)
             scale = room * float(rng.uniform(0.6, 1.1 if two else 1.2))

@@ -59,5 +59,3 @@ def render(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
     labels = np.asarray(canvas.labels).astype(np.int16)
     labels[labels == UNLABELLED] = BACKGROUND
     return _lit(canvas.image, plan.light, np.random.default_rng(plan.seed)), labels
-
-

@@ -28,9 +28,18 @@ class Scene:
 
 def compose(split: str, index: int) -> tuple[Plan, np.random.Generator]:
     """The plan of a scene, and the generator in the state in which the captions are written."""
-    rng = np.random.default_rng(np.random.SeedSequence((VERSION, tuple(SPLITS).index(split), index)))
+    rng = _start(split, index)
     plan = close_up(rng) if split == "train" and rng.random() < 0.5 else full_scene(rng)
     return plan, rng
+
+
+def is_close_up(index: int) -> bool:
+    """Whether a train scene is a close-up, without composing it."""
+    return bool(_start("train", index).random() < 0.5)
+
+
+def _start(split: str, index: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence((VERSION, tuple(SPLITS).index(split), index)))
 
 
 def draw(split: str, index: int) -> Scene:

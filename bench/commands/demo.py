@@ -1,0 +1,27 @@
+"""`zgs demo`: the full method, its three ablations and two floors on drawn scenes, with one report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.commands.run import sweep, worst
+
+VARIANTS = ("full", "crop_and_mask", "no_global_subtraction", "no_merge", "unmasked", "one_label")
+"""Experiments of conf/experiment, in the order of the table."""
+IMAGES = 48
+REPORT = Path("results/demo")
+
+
+def main(arguments: list[str]) -> int:
+    """Sweep over the variants, print one table, write the report to results/demo (or to=FOLDER)."""
+    to = [word.partition("=")[2] for word in arguments if word.startswith("to=")]
+    overrides = [word for word in arguments if not word.startswith("to=")]
+    choices = ["-m", f"experiment={','.join(VARIANTS)}", f"data.subset=first:{IMAGES}", "pictures=0"]
+    outcomes = sweep([*choices, *overrides])
+    folders = [Path(o["folder"]) for o in outcomes if o["folder"]]
+    if folders:
+        from bench.report.report import print_runs, write_report
+
+        print_runs(folders)
+        print("\nreport:", *write_report(folders, Path(to[-1]) if to else REPORT, pictures=IMAGES), sep="\n  ")
+    return worst(outcomes)

@@ -1,0 +1,68 @@
+"""What is wrong with the words of `zgs run`, in one line with the nearest right name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from bench.resources import conf_dir
+
+
+def explained(error: Exception, arguments: list[str]) -> str:
+    """Hydra's error as one line: what is wrong, where, and the nearest names that exist."""
+    text = " ".join(filter(None, (str(error), str(error.__cause__ or ""))))
+    if option := re.search(r"Could not find '([^']+)/([^/']+)'", text):
+        group, name = option.groups()
+        return f"{group}={name}: no such option; {_nearest(name, options_of(group))}"
+    if key := re.search(r"Could not override '([^']+)'", text):
+        return f"{key[1]}: no such key; {_nearest(key[1], [*keys(arguments), *groups()])}"
+    if missing := re.search(r"Missing mandatory value: (\S+)", text):
+        return f"{missing[1]} has to be given: {missing[1]}=…"
+    if missing := re.search(r"full_key: (\S+)", text):
+        return f"{missing[1]}: {text.splitlines()[0]}"
+    return " ".join(text.split())[:300]
+
+
+def groups() -> list[str]:
+    """The configuration groups."""
+    return sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
+
+
+def options_of(group: str) -> list[str]:
+    """The options of a configuration group that ship with the package."""
+    return sorted(file.stem for file in (conf_dir() / group).glob("*.yaml"))
+
+
+def keys(arguments: Iterable[str] = ()) -> list[str]:
+    """All keys of the configuration with the group choices among the arguments that are right, else of the default."""
+    from hydra import compose, initialize_config_dir
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+
+    chosen = [word for word in arguments if word.partition("=")[0] in groups() and "," not in word]
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        try:
+            config = compose("config", chosen)
+        except HydraException:
+            config = compose("config")
+    return _flat(OmegaConf.to_container(config))
+
+
+def _flat(node: Any, prefix: str = "") -> list[str]:
+    if not isinstance(node, dict):
+        return [prefix]
+    return ([prefix] if prefix else []) + [
+        key for name, value in node.items() for key in _flat(value, f"{prefix}.{name}" if prefix else str(name))
+    ]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    if not near:  # the last part may be right where the first is not
+        last = name.rpartition(".")[2]
+        near = [k for k in known if k.rpartition(".")[2] == last][:3]
+    if not near and len(known) > 20:
+        return "`zgs run --help` lists all keys"
+    return f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"

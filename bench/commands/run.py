@@ -1,0 +1,73 @@
+"""`zgs run`: Hydra composes the settings, each job is one run; a table over all jobs closes a sweep."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from bench.cli import DONE, FAILED, SKIPS, USAGE
+from bench.commands.overrides import explained
+from bench.errors import UsageError, UserError
+from bench.resources import conf_dir
+
+OUTCOMES = "ZGS_OUTCOMES"
+"""Names the file to which jobs of a sweep report, whichever process a launcher runs them in."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one job or a sweep and say where the results are; the exit code is the worst of all jobs."""
+    outcomes = sweep(arguments)
+    folders = [Path(o["folder"]) for o in outcomes if o["folder"]]
+    if folders:
+        from bench.report.report import print_runs
+
+        print_runs(folders)
+    return worst(outcomes)
+
+
+def worst(outcomes: Sequence[dict[str, Any]]) -> int:
+    """The exit code of several jobs: an error counts more than a skip."""
+    codes = {outcome["code"] for outcome in outcomes}
+    return next((code for code in (USAGE, FAILED, SKIPS) if code in codes), DONE)
+
+
+def sweep(arguments: list[str]) -> list[dict[str, Any]]:
+    """Compose and run all jobs; one outcome (code, folder) a job. Raises UsageError for wrong overrides."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, which print them as one line
+    with tempfile.NamedTemporaryFile(prefix="zgs-", suffix=".jsonl") as file:
+        os.environ[OUTCOMES] = file.name
+        argv, sys.argv = sys.argv, ["zgs run", *arguments]
+        try:
+            hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(_job)()
+        except (hydra.errors.HydraException, OmegaConfBaseException) as error:
+            raise UsageError(explained(error, arguments)) from error
+        finally:
+            sys.argv = argv
+        return [json.loads(line) for line in Path(file.name).read_text().splitlines()]
+
+
+def _job(config: DictConfig) -> None:
+    """One job. Its errors end the job, not the sweep."""
+    from bench.run.job import run
+
+    settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    try:
+        finished = run(settings)
+        _report(SKIPS if finished.skipped else DONE, str(finished.folder))
+    except UserError as error:
+        print(f"zgs: {' '.join(str(error).split())}", file=sys.stderr)
+        _report(USAGE if isinstance(error, UsageError) else FAILED, "")
+
+
+def _report(code: int, folder: str) -> None:
+    with open(os.environ[OUTCOMES], "a") as file:
+        file.write(json.dumps({"code": code, "folder": folder}) + "\n")

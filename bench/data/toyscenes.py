@@ -1,0 +1,63 @@
+"""Section 4 (data sets), small and without files: procedurally drawn scenes with exact labels and captions."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+
+from bench.data.base import nearest
+from bench.data.subsets import label, select
+from bench.data.toyworld.classes import VERSION, class_list
+from bench.data.toyworld.scene import SPLITS, draw
+from bench.errors import UsageError, UserError
+from bench.records import Sample
+
+_HASHED = 3
+"""How many scenes the fingerprint draws: enough that a changed drawing or library shows, few enough to be cheap."""
+
+
+class ToyScenes:
+    """The toy world's splits: train (drawn when asked for, never stored), tune, val and test.
+
+    Train mixes full scenes and close-ups, the others are full scenes. Raises `UsageError` for an unknown split or
+    class list, and `UserError` for a root, since there are no files.
+    """
+
+    name = "toyscenes"
+
+    def __init__(
+        self, root: str | Path | None = None, split: str = "test", subset: str | None = None, names: str = "own"
+    ) -> None:
+        if root:
+            raise UserError(f"data.root={root}: toyscenes are drawn, not read; leave data.root empty")
+        if split not in SPLITS:
+            raise UsageError(f"data.split={split}: toyscenes has {', '.join(SPLITS)}{nearest(split, SPLITS)}")
+        if names != "own":
+            raise UsageError(f"data.names={names}: toyscenes has one class list, 'own'")
+        self.split = split
+        self.classes = class_list()
+        digits = max(4, len(str(SPLITS[split] - 1)))
+        self._index = {f"{split}-{i:0{digits}d}": i for i in range(SPLITS[split])}
+        self._ids = select(subset, tuple(self._index))
+        self.subset = label(subset, self._ids)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of version, split, size, class names and the first few scenes as drawn here."""
+        total = hashlib.sha256(repr((VERSION, self.split, len(self._index), self.classes.names)).encode())
+        for index in range(_HASHED):
+            scene = draw(self.split, index)
+            total.update(scene.image.tobytes() + scene.truth.tobytes() + repr(scene.captions).encode())
+        return total.hexdigest()[:32]
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the subset, sorted as text, e.g. ``test-0007``."""
+        return self._ids
+
+    def load(self, image_id: str) -> Sample:
+        """One scene: image uint8 [128, 128, 3], truth int16 [128, 128], five captions."""
+        if image_id not in self._index:
+            raise UserError(f"no scene {image_id!r} in {self.name}:{self.split}{nearest(image_id, self._ids[:1000])}")
+        scene = draw(self.split, self._index[image_id])
+        return Sample(image_id, scene.image, scene.truth, scene.captions)

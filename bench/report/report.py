@@ -1,0 +1,78 @@
+"""From the folders of finished runs to what people look at: one table, threshold curves, a gallery."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from bench.errors import UserError
+from bench.report.curves import plot_curves
+from bench.report.tables import markdown_table, print_table, read_scores, write_scores
+
+
+def print_runs(folders: Sequence[Path]) -> None:
+    """The table over some runs, then the folder of each with the names of its files: what a command prints last."""
+    table = merged_scores(folders)
+    if len(table):
+        print()
+        print_table(table, embedded=embedded(folders))
+    else:
+        print("no labels, so no scores: predictions and pictures only")
+    for folder in folders:
+        print(f"\n{folder}/")
+        print("  " + "  ".join(sorted(p.name + "/" * p.is_dir() for p in folder.iterdir() if p.name[0] != ".")))
+
+
+def write_report(folders: Sequence[Path], to: Path, pictures: int) -> list[Path]:
+    """Leave table, scores, curves and gallery of some runs in a folder; returns what was written."""
+    from bench.report.compare import write_gallery
+
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write {to}: {error.strerror}; choose another place with to=FOLDER") from error
+    table, written = merged_scores(folders), []
+    if len(table):
+        (to / "table.md").write_text(markdown_table(table, embedded=embedded(folders)))
+        written += [
+            to / "table.md",
+            write_scores(table, to / "scores.csv"),
+            *plot_curves(merged_curves(folders), to / "curves"),
+        ]
+    return [*written, *write_gallery(folders, to / "gallery", pictures)]
+
+
+def merged_scores(folders: Sequence[Path]) -> pd.DataFrame:
+    """scores.csv of all runs under each other."""
+    return pd.concat([read_scores(folder / "scores.csv") for folder in folders], ignore_index=True)
+
+
+def merged_curves(folders: Sequence[Path]) -> pd.DataFrame:
+    """curves.csv of all runs under each other, floors left out."""
+    parts = [pd.read_csv(folder / "curves.csv") for folder in folders if (folder / "curves.csv").exists()]
+    table = pd.concat(parts, ignore_index=True)
+    return table[~table["variant"].str.startswith("floor")]
+
+
+def embedded(folders: Sequence[Path]) -> bool:
+    """Whether any of the runs used the small models, whose numbers compare with nothing published."""
+    return any(settings_of(folder)["models"]["name"] == "embedded" for folder in folders)
+
+
+def settings_of(folder: Path) -> dict[str, Any]:
+    """The resolved configuration of a finished run. Raises UserError for a folder that is none."""
+    if not (folder / "run.json").is_file() or not (folder / "config.yaml").is_file():
+        raise UserError(f"{folder}: no finished run (run.json is missing); give folders that `zgs run` has printed")
+    settings: dict[str, Any] = yaml.safe_load((folder / "config.yaml").read_text())
+    return settings
+
+
+def record_of(folder: Path) -> dict[str, Any]:
+    """run.json of a finished run."""
+    record: dict[str, Any] = json.loads((folder / "run.json").read_text())
+    return record

@@ -1,0 +1,143 @@
+"""One run, top to bottom: the passes in the paper's order, then scores, curves and predictions in a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra.utils import instantiate
+from tqdm import tqdm
+
+from bench.errors import UserError
+from bench.evaluate.protocol import Score
+from bench.keys import library_versions
+from bench.records import Oracle, Overlap
+from bench.run import scores
+from bench.run.build import Builder, run_name, variant_name
+from bench.run.executor import Executor, Map
+from bench.run.worker import PASSES, UNLABELLED
+from bench.store import safe_name, write_atomically
+
+
+@dataclass
+class Progress:
+    """What the passes gave so far: tables by image, skips by image with the reason, counts by stage."""
+
+    tables: dict[str, tuple[Overlap, Oracle]] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    reused: Counter[str] = field(default_factory=Counter)
+    made: Counter[str] = field(default_factory=Counter)
+    damaged: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run, as `zgs run` reports it."""
+
+    folder: Path
+    expected: int
+    skipped: int
+
+
+def run(settings: Mapping[str, Any]) -> Finished:
+    """Make what is missing in the store, score the whole store, leave everything in the run's own folder."""
+    builder = Builder(settings)
+    ids, folder = builder.dataset.ids(), prepare_folder(settings)
+    settings = {**settings, "device": builder.device}
+    executor: Executor = instantiate(settings["executor"], _convert_="all")
+    with executor.session(settings) as work:
+        progress = _passes(builder, ids, work)
+    found = [image_id for image_id in ids if image_id not in progress.skipped]
+    if not found:
+        first = next(iter(progress.skipped.values()))
+        raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")
+    table = scores.write(builder, folder, _score(builder), list(progress.tables.values()), len(ids), len(found))
+    scores.export(builder, folder, found)
+    _track(settings, folder, table)
+    # Written last: a folder with a record is a finished run.
+    write_atomically(folder / "run.json", json.dumps(_record(builder, ids, progress), indent=1).encode())
+    _say(progress, len(ids))
+    return Finished(folder, len(ids), len(progress.skipped))
+
+
+def prepare_folder(settings: Mapping[str, Any]) -> Path:
+    """The run's folder with the resolved configuration in it."""
+    folder = Path(settings["out"]) / safe_name(run_name(settings))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "run.json").unlink(missing_ok=True)
+        write_atomically(folder / "config.yaml", yaml.safe_dump(dict(settings), sort_keys=False).encode())
+    except OSError as error:
+        raise UserError(f"out: cannot write {folder}: {error.strerror}; choose another with out=FOLDER") from error
+    return folder
+
+
+def _passes(builder: Builder, ids: Iterable[str], work: Map) -> Progress:
+    progress, todo = Progress(), list(ids)
+    for name in _names(builder):
+        with tqdm(total=len(todo), desc=f"{name:8}", unit="img", dynamic_ncols=True) as bar:
+            for outcome in work(name, todo):
+                bar.update()
+                progress.reused += outcome.reused
+                progress.made += outcome.made
+                progress.damaged += outcome.damaged
+                progress.seconds[name] = progress.seconds.get(name, 0.0) + outcome.seconds
+                if outcome.skipped:
+                    progress.skipped[outcome.image_id] = outcome.skipped
+                elif outcome.tables:
+                    progress.tables[outcome.image_id] = outcome.tables
+        todo = [image_id for image_id in todo if image_id not in progress.skipped]
+    return progress
+
+
+def _names(builder: Builder) -> list[str]:
+    if builder.dataset.classes is None:
+        return list(UNLABELLED)
+    return [name for name in PASSES if name != "oracle" or builder.has_oracle]
+
+
+def _score(builder: Builder) -> Score:
+    options = dict(builder.settings["score"])
+    if options["background"] == "auto":
+        options["background"] = getattr(builder.dataset, "background", "context")
+    return instantiate(options, _convert_="all")
+
+
+def _record(builder: Builder, ids: Iterable[str], progress: Progress) -> dict[str, Any]:
+    """What stands beside the numbers: who made them, from what, how much of it was there already."""
+    stages = sorted(progress.reused | progress.made)
+    return {
+        "run": run_name(builder.settings),
+        "variant": variant_name(builder.settings),
+        "ids": list(ids),
+        "skipped": dict(sorted(progress.skipped.items())),
+        "store": {s: {"reused": progress.reused[s], "made": progress.made[s]} for s in stages},
+        "damaged": dict(progress.damaged),
+        "seconds": {name: round(value, 3) for name, value in progress.seconds.items()},
+        "device": builder.device,
+        "libraries": library_versions(),
+        "data": builder.dataset.fingerprint,
+        "processors": len(os.sched_getaffinity(0)),
+    }
+
+
+def _track(settings: Mapping[str, Any], folder: Path, table: Any) -> None:
+    tracker = instantiate(settings["tracking"], _convert_="all")
+    tracker.log(run_name(settings), dict(settings), table, folder)
+
+
+def _say(progress: Progress, expected: int) -> None:
+    total = progress.reused | progress.made
+    parts = [f"{stage} {progress.reused[stage]} of {progress.reused[stage] + progress.made[stage]}" for stage in total]
+    print(f"from the store: {', '.join(parts)}")
+    for image_id, reason in sorted(progress.skipped.items()):
+        print(f"skipped {image_id}: {reason}")
+    if progress.skipped:
+        print(f"{len(progress.skipped)} of {expected} images skipped")

@@ -1,0 +1,95 @@
+"""Section 4 for a whole run: scores with intervals, floors and ceilings beside them, curves, predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from bench.errors import UsageError
+from bench.evaluate.controls import shuffle_captions, true_classes
+from bench.evaluate.curves import curve
+from bench.evaluate.names import Naming
+from bench.evaluate.protocol import COLUMNS, Score, Scores, evaluate
+from bench.records import Oracle, Overlap
+from bench.report.predictions import write_predictions
+from bench.report.tables import write_scores
+from bench.run.build import Builder, run_name, variant_name
+
+Tables = tuple[list[Overlap], list[Oracle]]
+
+
+def write(
+    builder: Builder, folder: Path, score: Score, tables: Sequence[tuple[Overlap, Oracle]], expected: int, found: int
+) -> pd.DataFrame:
+    """scores.csv, per_image.parquet and curves.csv; returns the scores. Empty tables where nothing is labelled."""
+    if not tables:
+        return _write_unlabelled(folder)
+    classes, naming = builder.dataset.classes, naming_of(builder)
+    overlaps, oracles = [t[0] for t in tables], [t[1] for t in tables]
+    variant = variant_name(builder.settings)
+
+    def scored(given: Tables, by: Score, name: str) -> Scores:
+        return evaluate(
+            *given, classes, by, naming,
+            run=run_name(builder.settings), variant=name, expected=expected, found=found, skipped=expected - found,
+        )  # fmt: skip
+
+    own = overlaps, _described(oracles)
+    parts = [scored(own, score, variant)]
+    for name in builder.settings["controls"]:
+        title, kept, control = _control(name, builder.settings["seed"], len(classes))
+        given = replace(score, mapping=tuple(m for m in score.mapping if m in kept))
+        parts.append(scored(control(*own), given, f"{title} ({variant})"))
+    table = pd.concat([_only(part.table, at, builder) for at, part in enumerate(parts)], ignore_index=True)
+    write_scores(table, folder / "scores.csv")
+    parts[0].per_image.to_parquet(folder / "per_image.parquet", index=False)
+    lines = [curve(overlaps, classes, score, naming, mapping) for mapping in score.mapping]
+    pd.concat(lines, ignore_index=True).assign(variant=variant).to_csv(folder / "curves.csv", index=False)
+    return table
+
+
+def export(builder: Builder, folder: Path, ids: Sequence[str]) -> None:
+    """predictions.json and .npz, read from the store image by image."""
+    about = {"run": run_name(builder.settings), "models": builder.settings["models"]["name"]}
+    dataset, pipeline = builder.dataset, builder.pipeline
+    write_predictions(folder / "predictions.json", (pipeline.predict(dataset.load(i)) for i in ids), about)
+
+
+def naming_of(builder: Builder) -> Naming:
+    """What the metric names of a run share."""
+    dataset, models = builder.dataset, builder.settings["models"]
+    subset = None if dataset.subset == "all" else dataset.subset
+    named = {"tt": models["sentence_name"], "st": models["clip_name"]}
+    return Naming(dataset.name, dataset.split, dataset.classes.name, subset, named)
+
+
+def _control(name: str, seed: int, classes: int) -> tuple[str, tuple[str, ...], Callable[..., Tables]]:
+    """Title, mappings it says something of, and how it changes the records. ST does not read captions."""
+    if name == "shuffled":
+        return "floor: shuffled captions", ("tt",), lambda o, t: (shuffle_captions(o, seed), shuffle_captions(t, seed))
+    if name == "true_classes":
+        return "ceiling: true classes", ("tt", "st"), lambda o, t: ([true_classes(item, classes) for item in o], [])
+    raise UsageError(f"controls={name}: known are shuffled, true_classes")
+
+
+def _only(table: pd.DataFrame, at: int, builder: Builder) -> pd.DataFrame:
+    """Of a control, the metrics that the control is about: shuffled captions leave all ST figures as they were."""
+    if at == 0 or not table["variant"].iloc[0].startswith("floor: shuffled"):
+        return table
+    model = builder.settings["models"]["clip_name"]
+    return table[~table["metric"].str.contains(f"/st({model})", regex=False)]
+
+
+def _described(oracles: list[Oracle]) -> list[Oracle]:
+    """Oracle records of a variant that has any (without merging there are none)."""
+    return [oracle for oracle in oracles if oracle.tt is not None]
+
+
+def _write_unlabelled(folder: Path) -> pd.DataFrame:
+    table = pd.DataFrame(columns=list(COLUMNS))
+    write_scores(table, folder / "scores.csv")
+    pd.DataFrame({"image_id": []}).to_parquet(folder / "per_image.parquet", index=False)
+    return table

@@ -1,0 +1,65 @@
+"""Segment Recall: both definitions by hand, and the reference's curve from its words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bench.evaluate import recall
+from bench.evaluate.assign import assign
+from bench.evaluate.iou import tally
+from tests.evaluate.make import by_hand, case, row, slow_iou
+
+CAT, DOG, SKY = range(3)
+HALF = by_hand([[CAT, CAT, DOG]], [[[1, 0, 0]], [[0, 0, 1]]], [row(), row()])
+
+
+def counts(label: list[int], tau: float = 0.5) -> tuple[float, float]:
+    hits, n = recall.paper_counts(tally(HALF, np.array([label], np.int32)), tau)
+    return float(hits[0]), float(n[0])
+
+
+def test_papers_rule_is_strict_and_ignores_labels_that_are_not_true() -> None:
+    assert counts([CAT, DOG]) == (1, 2), "the cat's IoU is exactly 0.5"
+    assert counts([CAT, DOG], 0.49) == (2, 2)
+    assert counts([SKY, DOG]) == (1, 2), "an absent label costs nothing"
+    assert counts([-1, -1]) == (0, 2)
+
+
+def test_references_rule_counts_equality_and_absent_labels() -> None:
+    curve = recall.reference_curve(tally(HALF, np.array([[CAT, SKY]], np.int32)))[0]
+    assert curve[0] == 1, "at 0 even an absent class is a hit"
+    assert curve[50] == pytest.approx(1 / 3) and curve[51] == 0
+    value, n = recall.reference_counts(tally(HALF, np.array([[CAT, SKY]], np.int32)))
+    assert (value[0], n[0]) == (pytest.approx((1 + 50 / 3) / 101), 1)
+
+
+def test_best_single_segment() -> None:
+    """Two cats of 3 and 1 of 4 pixels: together 1, alone 0.75; a dog without segment misses even at 0."""
+    record = by_hand([[CAT] * 4, [DOG] * 4], [[[1, 1, 1, 0], [0] * 4], [[0, 0, 0, 1], [0] * 4]], [row(), row()])
+    curve = recall.allseg_curve(record, np.array([CAT, CAT], np.int32))
+    assert curve.tolist() == [0.5] * 76 + [0.0] * 25
+    assert recall.reference_curve(tally(record, np.array([[CAT, CAT]], np.int32)))[0, 100] == 0.5
+
+
+def test_image_without_any_class_weighs_nothing() -> None:
+    record = by_hand([[-1, -2]], [], [])
+    none = tally(record, np.zeros((1, 0), np.int32))
+    for found in (recall.paper_counts(none), recall.reference_counts(none)):
+        assert [part.tolist() for part in found] == [[0], [0]]
+    found = recall.allseg_counts(recall.allseg_curve(record, np.zeros(0, np.int32)))
+    assert [part.tolist() for part in found] == [[0], [0]]
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_equals_pixels(seed: int) -> None:
+    one = case(seed, overlapping=True)
+    label = assign(one.tt, 0.2)
+    slow = slow_iou(one, label, "voc")
+    fast = tally(one.overlap, label[None], "voc")
+    true = [index for index in slow if (one.sample.truth == index).any()]
+    hits, n = recall.paper_counts(fast, 0.1)
+    assert (hits[0], n[0]) == (sum(slow[index] > 0.1 for index in true), len(true))
+    for at in (0, 10, 50):
+        share = np.mean([value >= at / 100 for value in slow.values()])
+        assert recall.reference_curve(fast)[0, at] == pytest.approx(share)

@@ -1,0 +1,73 @@
+"""TT and ST with encoders whose vectors are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from bench.errors import UserError
+from bench.evaluate.similarity import SegmentToText, cosine, count_empty, segment_similarity, text_similarity
+
+
+class Letters:
+    """Counts of letters: a real, if small, text encoder."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        self.seen += texts
+        counts = np.array([[text.count(letter) for letter in "abcdefghijklmnopqrstuvwxyzé"] for text in texts])
+        return (counts + 0.1).astype(np.float32)
+
+    encode_text = encode
+
+
+def test_text_similarity_is_the_cosine_and_identical_strings_are_one() -> None:
+    similarity = text_similarity(Letters(), ["cat", "act", "dog"], ["cat", "dog", "naïve café"])
+    a, b = Letters().encode(["act", "dog"]).astype(np.float64)
+    assert similarity[1, 1] == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), abs=1e-7)
+    assert similarity[0, 0] == 1 and similarity[2, 1] == 1
+    assert similarity.dtype == np.float32
+
+
+def test_empty_texts_are_zero_to_everything_and_counted() -> None:
+    texts = ["", "cat", "  "]
+    similarity = text_similarity(Letters(), texts, ["cat", "dog"])
+    assert not similarity[[0, 2]].any() and similarity[1, 0] == 1
+    assert count_empty(texts) == 2
+    assert text_similarity(Letters(), [], ["cat", "dog"]).shape == (0, 2)
+    assert text_similarity(Letters(), [""], ["cat", "dog"]).tolist() == [[0, 0]]
+
+
+def test_repeated_texts_are_encoded_once_and_rows_do_not_depend_on_others() -> None:
+    encoder = Letters()
+    many = text_similarity(encoder, ["owl", "fox", "owl"], ["cat"])
+    assert sorted(encoder.seen) == ["cat", "fox", "owl"]
+    assert many[0] == many[2] == text_similarity(Letters(), ["owl"], ["cat"])[0]
+
+
+def test_segment_similarity_uses_the_prompt_and_encodes_classes_once() -> None:
+    encoder = Letters()
+    mapping = SegmentToText(encoder, ("cat", "dog"))
+    vectors = encoder.encode(["Image of a cat.", "x"])
+    encoder.seen.clear()
+    first, second = mapping(3 * vectors), mapping(vectors)
+    assert encoder.seen == ["Image of a cat.", "Image of a dog."]
+    assert first[0, 0] == pytest.approx(1, abs=1e-7)
+    np.testing.assert_allclose(first, second, atol=1e-7)
+    other = segment_similarity(Letters(), vectors, ["cat"], prompt="a {}")
+    assert other[0, 0] == pytest.approx(cosine(vectors[:1], Letters().encode(["a cat"]))[0, 0])
+
+
+def test_nan_embedding_names_image_and_segment() -> None:
+    vectors = np.ones((3, 27), np.float32)
+    vectors[2, 5] = np.nan
+    with pytest.raises(UserError, match="image im7: the embedding of segment 2"):
+        segment_similarity(Letters(), vectors, ["cat"], image_id="im7")
+
+
+def test_zero_vector_has_no_direction() -> None:
+    assert cosine(np.zeros((1, 3), np.float32), np.ones((2, 3), np.float32)).tolist() == [[0, 0]]

@@ -1,0 +1,94 @@
+"""The CRF's parts on inputs where the answer is known, and against an exact mean field."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bench.errors import UserError
+from bench.segment.crf import DenseCrf, centroid_energy, nearest
+
+
+def test_nearest_reads_index_floor() -> None:
+    grid = np.arange(6).reshape(2, 3)
+    assert nearest(grid, (3, 5)).tolist() == [[0, 0, 1, 1, 2], [0, 0, 1, 1, 2], [3, 3, 4, 4, 5]]
+    assert nearest(grid, (1, 2)).tolist() == [[0, 1]]
+    assert nearest(np.zeros((2, 3, 4)), (5, 7)).shape == (5, 7, 4)
+
+
+def test_energy_by_hand() -> None:
+    features = np.array([[1, 0], [0, 1]], np.float32)
+    centroids = np.array([[1, 0], [0.0, 0.5], [0, 0]])
+    # Squared distances 0, 1.25, 1 and 2, 0.25, 1.
+    np.testing.assert_allclose(centroid_energy(features, centroids), [[-1.25, 0, -0.25], [0, -1.75, -1]], atol=1e-12)
+
+
+def exact(unary: np.ndarray, image: np.ndarray, crf: DenseCrf) -> np.ndarray:
+    """Mean field with the kernels written out as matrices; marginals [k, h, w]."""
+    height, width, k = unary.shape
+    place = np.indices((height, width)).reshape(2, -1).T.astype(float)
+    colour = image.reshape(-1, 3).astype(float)
+    near, alike = [((x[:, None] - x[None]) ** 2).sum(axis=-1) for x in (place, colour)]
+    weighted = [
+        (crf.gaussian_compat, np.exp(-near / (2 * crf.gaussian_sxy**2))),
+        (crf.bilateral_compat, np.exp(-near / (2 * crf.bilateral_sxy**2) - alike / (2 * crf.bilateral_srgb**2))),
+    ]
+    total = sum(w * m / np.sqrt(np.outer(m.sum(axis=0), m.sum(axis=0))) for w, m in weighted)
+    energy = unary.reshape(-1, k).astype(float)
+    q = softmax(-energy)
+    for _ in range(crf.iterations):
+        q = softmax(-energy + total @ q)
+    return q.T.reshape(k, height, width)
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def two_halves() -> tuple[np.ndarray, np.ndarray]:
+    """A dark and a bright half whose border (column 9) the unary misses by two columns, with speckles."""
+    rng = np.random.default_rng(0)
+    image = np.full((16, 18, 3), 60, np.uint8)
+    image[:, 9:] = 190
+    labels = np.zeros((16, 18), int)
+    labels[:, 7:] = 1
+    labels[rng.random(labels.shape) < 0.1] = 2
+    return -np.eye(3, dtype=np.float32)[labels], image
+
+
+def test_labels_equal_the_exact_mean_field_and_follow_the_colours() -> None:
+    unary, image = two_halves()
+    labels = DenseCrf().labels(unary, image)
+    np.testing.assert_array_equal(labels, exact(unary, image, DenseCrf()).argmax(axis=0))
+    assert (labels == (np.arange(18) >= 9)).all()
+    assert not (unary.argmin(axis=-1) == labels).all()
+
+
+def test_every_parameter_reaches_the_model() -> None:
+    """Small weights, so that the marginals are not saturated: the lattice stays close to the exact kernels."""
+    unary, image = two_halves()
+    mild = {"gaussian_compat": 1.0, "bilateral_compat": 2.0, "iterations": 2}
+    base = DenseCrf(**mild).marginals(unary, image)  # type: ignore[arg-type]
+    assert abs(base - exact(unary, image, DenseCrf(**mild))).max() < 0.1  # type: ignore[arg-type]
+    changes = {"gaussian_sxy": 3, "gaussian_compat": 3, "bilateral_sxy": 2, "bilateral_srgb": 90,
+               "bilateral_compat": 4, "iterations": 1}  # fmt: skip
+    for key, value in changes.items():
+        crf = DenseCrf(**{**mild, key: value})  # type: ignore[arg-type]
+        other = crf.marginals(unary, image)
+        assert abs(other - base).max() > 0.02, key
+        assert abs(other - exact(unary, image, crf)).max() < 0.1, key
+
+
+def test_no_iteration_is_the_unary_and_tiny_images_work() -> None:
+    unary, image = two_halves()
+    np.testing.assert_array_equal(DenseCrf(iterations=0).labels(unary, image), unary.argmin(axis=-1))
+    for size in ((1, 1), (1, 7), (7, 1)):
+        marginals = DenseCrf().marginals(np.zeros((*size, 3), np.float32), np.zeros((*size, 3), np.uint8))
+        np.testing.assert_allclose(marginals, 1 / 3, atol=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [{"size": "big"}, {"iterations": -1}, {"gaussian_sxy": 0}, {"bilateral_srgb": -1}])
+def test_wrong_parameters_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(UserError, match="segment.crf"):
+        DenseCrf(**wrong)  # type: ignore[arg-type]
