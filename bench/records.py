@@ -159,7 +159,7 @@ class Overlap:
     """
 
     image_id: str
-    counts: Int64[np.ndarray, "a k+2"]
+    counts: Int64[np.ndarray, "a {len(truth_classes)}+2"]
     membership: Bool[np.ndarray, "a n"]
     truth_classes: Int32[np.ndarray, " k"]
     areas: Int64[np.ndarray, " n"]

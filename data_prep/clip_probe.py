@@ -123,10 +123,10 @@ def card(found: dict[str, Probe], recipe: dict[str, float], state: dict[str, flo
         f"core; recipe {', '.join(f'{k} {v}' for k, v in recipe.items())}. Weights are a running average, stored as",
         "float16. Activation: exact GELU (`quick_gelu` false). Input: squashed to 96x96, bicubic.", "",
         "Make it again:", "",
-        "    python data_prep/train_tokenizer.py",
-        "    python data_prep/train_clip.py --scratch FOLDER --minutes "
+        "    python -m data_prep.train_tokenizer",
+        "    python -m data_prep.train_clip --scratch FOLDER --minutes "
         f"{recipe['minutes']:.0f} --export bench/models/embedded/clip",
-        "    python data_prep/train_clip.py --scratch FOLDER --minutes "
+        "    python -m data_prep.train_clip --scratch FOLDER --minutes "
         f"{recipe['minutes']:.0f} --export bench/models/embedded/clip --card", "",
         "The time on the clock decides when the learning rate falls, so another machine gives other weights.", "",
         "Share of true segments whose class text \"Image of a {class}.\" is the nearest of 32 (chance 0.03).",

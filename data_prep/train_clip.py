@@ -1,7 +1,7 @@
 """Section 3.2: trains the embedded CLIP on pictures and captions of the toy world's train split, as CLIP is trained.
 
-    python data_prep/train_clip.py --scratch FOLDER --minutes 60 --export bench/models/embedded/clip
-    python data_prep/train_clip.py --scratch FOLDER --export bench/models/embedded/clip --card
+    python -m data_prep.train_clip --scratch FOLDER --minutes 60 --export bench/models/embedded/clip
+    python -m data_prep.train_clip --scratch FOLDER --export bench/models/embedded/clip --card
 
 The first command draws scenes into FOLDER/pool in a second process, trains, checkpoints every few minutes and exports
 averaged weights in open_clip's format as it goes; run again, it continues from the last checkpoint. The second
@@ -21,8 +21,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from clip_pool import CONTEXT, IMAGE, Pool, fill, open_pool
-from clip_probe import Probe, card, probe
 from open_clip.model import CLIP
 from open_clip.transformer import PatchDropout
 from safetensors.torch import load_file, save_file
@@ -30,7 +28,9 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bench.data.toyworld.scene import is_close_up
+from bench.data.toyworld.scene import framing
+from data_prep.clip_pool import CONTEXT, IMAGE, Pool, fill, open_pool
+from data_prep.clip_probe import Probe, card, probe
 
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 
@@ -42,7 +42,11 @@ DIMENSION = 64
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train; ``minutes`` is the time this model is to get in all, over every restart."""
+    """How to train; ``minutes`` is the time this model is to get in all, over every restart.
+
+    ``shares``: until which share of the time, how much of a batch is full scenes, close-ups of things, close-ups of
+    stuff. Close-ups teach single words fastest; stuff is learnt early, by its texture.
+    """
 
     minutes: float
     batch: int = 96
@@ -52,8 +56,11 @@ class Recipe:
     cool_from: float = 0.7
     dropped: float = 0.5
     average: float = 0.99
-    close: float = 0.8
-    close_until: float = 0.6
+    shares: tuple[tuple[float, tuple[float, ...]], ...] = (
+        (0.36, (0.2, 0.56, 0.24)),
+        (0.6, (0.25, 0.65, 0.1)),
+        (1.0, (0.5, 0.4, 0.1)),
+    )
     scenes: int = 32_768
     seed: int = 0
 
@@ -103,16 +110,17 @@ def augment(images: np.ndarray, rng: np.random.Generator) -> Tensor:
 
 
 def batches(pool: Pool, recipe: Recipe, state: State) -> Iterator[tuple[Tensor, Tensor]]:
-    """Scenes at random among those drawn, close-ups favoured at first: they teach single words fastest."""
-    close = np.array([is_close_up(index) for index in range(recipe.scenes)])
+    """Scenes at random among those drawn; the shares of the framings change with the time, see `Recipe`."""
+    kinds = np.array([framing(index) for index in range(recipe.scenes)])
     while True:
         while pool.ready < 4 * recipe.batch:
             time.sleep(2)
         rng = np.random.default_rng((recipe.seed, state.step))
-        share = recipe.close if state.seconds < 60 * recipe.minutes * recipe.close_until else 0.5
-        ready, wanted = close[: pool.ready], int(share * recipe.batch)
-        parts = (np.flatnonzero(ready), wanted), (np.flatnonzero(~ready), recipe.batch - wanted)
-        rows = np.concatenate([rng.choice(options, count, replace=False) for options, count in parts])
+        spent = state.seconds / (60 * recipe.minutes)
+        shares = next(shares for until, shares in recipe.shares if spent < until or until == 1)
+        counts = rng.multinomial(recipe.batch, shares)
+        drawn = kinds[: pool.ready]
+        rows = np.concatenate([rng.choice(np.flatnonzero(drawn == k), n) for k, n in enumerate(counts)])
         tokens = pool.tokens[rows, rng.integers(0, pool.tokens.shape[1], recipe.batch)]
         yield augment(pool.images[rows], rng), torch.from_numpy(tokens.astype(np.int64))
 

@@ -128,8 +128,8 @@ GPT-2 format, {layers} layers, width {width}, {positions} positions, {parameters
 ({size:.1f} MB with the tokenizer). Byte-level BPE of {vocabulary} pieces, shared with the embedded CLIP. It knows the
 captions of this package's toy world and, thinly, some lists of nouns; it knows no other English.
 
-- Trained on {texts} texts: sampled captions (`bench/data/toyworld/captions.py`), {listed:.0%} "Image of a {{noun}}." with
-  the toy world's nouns and colours, {wide:.0%} with {n_wide} other nouns (`data_prep/text/`).
+- Trained on {texts} texts: sampled captions (`bench/data/toyworld/captions.py`), {listed:.0%} "Image of a {{noun}}."
+  with the toy world's nouns and colours, {wide:.0%} with {n_wide} other nouns (`data_prep/text/`).
 - {steps} steps of {batch} texts, dropout 0, seed {seed}, one core. Half the texts begin without <|endoftext|>.
 - Make again: `python -m data_prep.train_language` (about 8 minutes; resumes). Measure again: add `--card`.
 - Use: `GPT2LMHeadModel.from_pretrained("bench/models/embedded/language", dtype=torch.float32)`.

@@ -1,6 +1,6 @@
 """Section 3.3: makes the byte-level BPE that the embedded language model and the embedded CLIP share.
 
-    python data_prep/train_tokenizer.py --out bench/models/embedded
+    python -m data_prep.train_tokenizer --out bench/models/embedded
 
 It is trained on captions of the toy world and a few hundred common words. Ids: bytes and merges first, then
 <|pad|>, <|startoftext|> and, highest, <|endoftext|>, so that CLIP's pooling at the highest id finds the end of text.

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional as F
 
-from bench.caption.texts import ClipText, Recent
+from bench.caption.texts import ClipText, Recent, tokenize
 from bench.models.text_tower import Prefix
 
 
@@ -82,8 +82,8 @@ class CandidateFeatures:
 
     def _encode(self, context: _Context, tokens: list[int]) -> Float[Tensor, "k d"]:
         """The whole string is tokenised: CLIP's tokens of "bl" + "ack" are not those of its parts."""
-        texts = [self.clip.tokenize_raw(context.text + self.vocabulary.strings[token]) for token in tokens]
-        return F.normalize(self.clip.text.encode(texts, context.prefix), dim=-1)
+        texts = [context.text + self.vocabulary.strings[token] for token in tokens]
+        return F.normalize(self.clip.text.encode(tokenize(self.clip, texts), context.prefix), dim=-1)
 
 
 def shared_features(vocabulary: Vocabulary, clip: ClipText, limit: int) -> CandidateFeatures:

@@ -33,6 +33,8 @@ class Voc:
     """
 
     name = "voc"
+    background = "voc"
+    """How the authors' scores treat background here (see `bench.evaluate.protocol`): ``score.background=auto``."""
 
     def __init__(
         self, root: str | Path | None, split: str = "val", subset: str | None = None, names: str = "own"

@@ -1,8 +1,8 @@
 """Section 3.2: the trunk every segment shares, and the masked layers from `start_layer` to the last.
 
 A variant says only what becomes of attention (`mix`); everything else is here. Segments are encoded in micro-batches of
-one fixed shape. With `micro_batch` 1 every segment passes through the same products on the same shapes, and its embedding
-is the same to the last bit whatever its neighbours; larger ones (for a GPU) agree within rounding.
+one fixed shape. With `micro_batch` 1 every segment passes through the same products on the same shapes, so that it is
+the same to the last bit whatever its neighbours; larger ones (for a GPU) agree within rounding.
 """
 
 from __future__ import annotations

@@ -27,14 +27,15 @@ def overlap(
     Raises BadSample without ground truth, UserError where masks, texts and similarities do not fit together.
     """
     truth = _truth(prediction, sample)
+    _check_similarities(prediction.image_id, tt, st, len(prediction), None)
     ids, membership = _atoms(prediction.masks)
-    width = int(truth.max()) + 1 - VOID
+    width = max(int(truth.max()), BACKGROUND) + 1 - VOID
     joint = _resize(ids, truth.shape) * width
     joint += truth
     joint -= VOID
     table = np.bincount(joint.ravel(), minlength=len(membership) * width).reshape(-1, width)
     present = np.flatnonzero(table[:, -VOID:].any(axis=0))
-    result = Overlap(
+    return Overlap(
         image_id=prediction.image_id,
         counts=table[:, [*(present - VOID), BACKGROUND - VOID, 0]],
         membership=membership,
@@ -44,8 +45,6 @@ def overlap(
         st=st,
         texts=prediction.texts,
     )
-    validate(result)
-    return result
 
 
 def validate(record: Overlap, classes: int | None = None) -> None:
@@ -55,9 +54,7 @@ def validate(record: Overlap, classes: int | None = None) -> None:
         raise UserError(f"{where}: counts {record.counts.shape} do not fit {n} segments and {k} true segments")
     if classes is not None and k and int(record.truth_classes.max()) >= classes:
         raise UserError(f"{where}: true class {int(record.truth_classes.max())}, but the list has {classes} classes")
-    for name, rows in (("tt", record.tt), ("st", record.st)):
-        if rows is not None:
-            check_rows(rows, n, classes, f"{where}, {name} similarity")
+    _check_similarities(record.image_id, record.tt, record.st, n, classes)
 
 
 def check_rows(rows: Float32[np.ndarray, "n c"], n: int, classes: int | None, where: str) -> None:
@@ -67,6 +64,14 @@ def check_rows(rows: Float32[np.ndarray, "n c"], n: int, classes: int | None, wh
     if not np.isfinite(rows).all():
         bad = int(np.flatnonzero(~np.isfinite(rows).all(axis=1))[0])
         raise UserError(f"{where}: segment {bad} holds NaN or infinity; recompute its embedding")
+
+
+def _check_similarities(
+    image_id: str, tt: np.ndarray | None, st: np.ndarray | None, n: int, classes: int | None
+) -> None:
+    for name, rows in (("tt", tt), ("st", st)):
+        if rows is not None:
+            check_rows(rows, n, classes, f"image {image_id}, {name} similarity")
 
 
 def _truth(prediction: Prediction, sample: Sample) -> Int64[np.ndarray, "h w"]:

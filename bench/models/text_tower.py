@@ -84,7 +84,7 @@ class TextTower:
             for i in range(0, len(members), self.chunk):
                 some = members[i : i + self.chunk]
                 features.update(zip(some, self._encode_chunk(some, prefix, shared), strict=True))
-        return torch.stack([features[text] for text in cut]) if cut else self.embedding.new_zeros(0, self.dim)
+        return torch.stack([features[text] for text in cut]) if cut else torch.zeros(0, self.dim, device=self.device)
 
     def encode_continuations(
         self, prefix: Sequence[int], continuations: Sequence[Sequence[int]]

@@ -39,6 +39,14 @@ class Panel:
     texts: tuple[str, ...] = ()
     note: str = ""
 
+    def __post_init__(self) -> None:
+        if self.labels is not None and self.masks is not None:
+            raise ValueError(f"panel {self.title}: give labels or masks, not both")
+        if self.masks is not None and self.texts and len(self.texts) != len(self.masks):
+            raise ValueError(f"panel {self.title}: {len(self.texts)} texts for {len(self.masks)} masks")
+        if self.labels is not None and self.texts and self.labels.max(initial=-1) >= len(self.texts):
+            raise ValueError(f"panel {self.title}: label {self.labels.max()} has no text")
+
 
 class Colours:
     """A colour for each text, the same wherever it is asked for; given out in order, so neighbours differ most."""
@@ -111,7 +119,9 @@ def _resized(labels: np.ndarray, height: int, width: int) -> np.ndarray:
 def panel_colours(panel: Panel, labels: np.ndarray, colours: Colours) -> list[Colour]:
     """The colour of each segment: by text where there are texts, else by position."""
     if panel.texts:
-        return [colours[text] for text in panel.texts]
+        # Only what is seen takes a colour: of a long class list few would be left that differ.
+        seen = set(np.unique(labels).tolist())
+        return [colours[text] if position in seen else (0, 0, 0) for position, text in enumerate(panel.texts)]
     return [colour(position) for position in range(int(labels.max(initial=-1)) + 1)]
 
 

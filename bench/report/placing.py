@@ -11,9 +11,9 @@ from scipy import ndimage
 
 _GRID = 64
 """Places are looked for on a map of at most this many cells a side: 10 ms a panel instead of a second."""
-_TOLERATED = 0.2
+_TOLERATED = 0.08
 """A text that would lie on others by more than this share is left out; the list below the picture has it anyway."""
-_CANDIDATES = 4
+_CANDIDATES = 6
 _FLAT = 0.45
 """Texts are wide: room to the left and right counts this much less than room above and below."""
 

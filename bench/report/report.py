@@ -30,7 +30,7 @@ def print_runs(folders: Sequence[Path]) -> None:
 
 def write_report(folders: Sequence[Path], to: Path, pictures: int) -> list[Path]:
     """Leave table, scores, curves and gallery of some runs in a folder; returns what was written."""
-    from bench.report.compare import write_gallery
+    from bench.report.compare import write_comparison
 
     try:
         to.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int) -> list[Path]
             write_scores(table, to / "scores.csv"),
             *plot_curves(merged_curves(folders), to / "curves"),
         ]
-    return [*written, *write_gallery(folders, to / "gallery", pictures)]
+    return [*written, *write_comparison(folders, to / "gallery", pictures)]
 
 
 def merged_scores(folders: Sequence[Path]) -> pd.DataFrame:

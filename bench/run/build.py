@@ -10,13 +10,12 @@ import hashlib
 import inspect
 import json
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from hydra.utils import get_object, instantiate
 
-from bench.data.subsets import Subset
 from bench.errors import UsageError
 from bench.evaluate.similarity import SegmentToText, TextToText
 from bench.keys import library_versions, source_digest, stage_key, texts_digest
@@ -38,14 +37,11 @@ class Builder:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(Path(settings["store"]))
-        self._models: dict[str, Any] = {}
 
     @cached_property
     def dataset(self) -> Any:
-        """The data set, narrowed to `data.subset`."""
-        options = dict(self.settings["data"])
-        subset = options.pop("subset", "all") or "all"
-        return Subset(instantiate(options, _convert_="all"), subset)
+        """The data set."""
+        return instantiate(self.settings["data"], _convert_="all")
 
     @cached_property
     def device(self) -> str:
@@ -59,12 +55,7 @@ class Builder:
 
     def model(self, name: str) -> Any:
         """One of clip, dino, language, sentence, loaded once."""
-        if name not in self._models:
-            options = self.settings["models"][name]
-            self._models[name] = instantiate(
-                options, device=self.device, dtype=self.settings["dtype"], _convert_="all"
-            )
-        return self._models[name]
+        return _loaded(json.dumps(self.settings["models"][name]), self.device, self.settings["dtype"])
 
     def stage(self, name: str) -> Any:
         """The stage of a config group, with the models that its constructor names."""
@@ -140,6 +131,12 @@ class Builder:
         facts = {name: _model_facts(self.settings["models"][name]) for name in models}
         run = {"device": self.device.partition(":")[0], "dtype": self.settings["dtype"], "seed": self.settings["seed"]}
         return run | {"models": facts, "libraries": library_versions()}
+
+
+@lru_cache(maxsize=len(MODELS))
+def _loaded(options: str, device: str, dtype: str) -> Any:
+    """Models stay in memory from one run of a sweep to the next."""
+    return instantiate(json.loads(options), device=device, dtype=dtype, _convert_="all")
 
 
 def variant_name(settings: Settings) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Protocol
 
 from bench.errors import UserError
@@ -31,8 +33,8 @@ class Serial:
     @contextmanager
     def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `Executor`."""
-        worker.start(settings, threads=None)
-        yield lambda name, ids: (worker.work(name, image_id) for image_id in ids)
+        told = json.dumps(settings)
+        yield lambda name, ids: (worker.work(told, name, image_id) for image_id in ids)
 
 
 class Local:
@@ -46,19 +48,27 @@ class Local:
 
     @contextmanager
     def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
-        """See `Executor`. A fork server imports the libraries once; workers of all jobs of a sweep come from it."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["bench.run.worker"])
-        pool = ProcessPoolExecutor(self.workers, context, worker.start, (settings, self.threads))
+        """See `Executor`. The workers stay for the next job of a sweep, with the models they have loaded."""
+        told, pool = json.dumps(settings), _pool(self.workers, self.threads)
         try:
-            yield lambda name, ids: _collect(pool, name, ids)
-        finally:
-            pool.shutdown(cancel_futures=True)
+            yield lambda name, ids: _collect(pool, told, name, ids)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            _pool.cache_clear()
+            raise
 
 
-def _collect(pool: ProcessPoolExecutor, name: str, ids: Iterable[str]) -> Iterator[Outcome]:
+@lru_cache(maxsize=1)
+def _pool(workers: int, threads: int) -> ProcessPoolExecutor:
+    """The fork server imports the libraries once; a forked copy of this process would inherit its threads' locks."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["bench.run.worker"])
+    return ProcessPoolExecutor(workers, context, worker.start, (threads,))
+
+
+def _collect(pool: ProcessPoolExecutor, settings: str, name: str, ids: Iterable[str]) -> Iterator[Outcome]:
     try:
-        for future in as_completed([pool.submit(worker.work, name, image_id) for image_id in ids]):
+        for future in as_completed([pool.submit(worker.work, settings, name, image_id) for image_id in ids]):
             yield future.result()
     except BrokenProcessPool as error:
         raise UserError(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -29,25 +31,24 @@ class Outcome:
     tables: tuple[Overlap, Oracle] | None = None
 
 
-_builder: Builder | None = None
+@lru_cache(maxsize=1)
+def _builder(settings: str) -> Builder:
+    """Data, store and stages of the current run; models outlive it (`bench.run.build`)."""
+    return Builder(json.loads(settings))
 
 
-def start(settings: Mapping[str, Any], threads: int | None) -> None:
-    """Take the settings; everything else is made when first needed."""
-    global _builder
-    if threads:
-        torch.set_num_threads(threads)
-    torch.manual_seed(settings["seed"])
-    _builder = Builder(settings)
+def start(threads: int) -> None:
+    """What a worker process does first."""
+    torch.set_num_threads(threads)
 
 
-def work(name: str, image_id: str) -> Outcome:
-    """One pass over one image. An image that cannot be used is an outcome, not an error."""
-    assert _builder is not None, "start() comes first"
-    store, begin = _builder.store, time.perf_counter()
+def work(settings: str, name: str, image_id: str) -> Outcome:
+    """One pass over one image under settings (JSON). An image that cannot be used is an outcome, not an error."""
+    builder, begin = _builder(settings), time.perf_counter()
+    store = builder.store
     store.reused, store.made, store.damaged = Counter(), Counter(), Counter()
     try:
-        found = PASSES[name](_builder, _builder.dataset.load(image_id))
+        found = PASSES[name](builder, builder.dataset.load(image_id))
     except BadSample as error:
         return Outcome(image_id, time.perf_counter() - begin, skipped=str(error))
     return Outcome(

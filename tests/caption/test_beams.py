@@ -28,7 +28,7 @@ def test_an_ended_beam_neither_grows_nor_pays() -> None:
     assert second.parents.tolist() == [0, 1]
     assert second.lengths.tolist() == [2, 1]
     torch.testing.assert_close(second.mean_scores, torch.tensor([0.36, 0.09]).sqrt().log())
-    third = advance(second, logs([0.7, 0.1, 0.1, 0.1], [1.0, 1e-9, 1e-9, 1e-9]), END)
+    third = advance(second, logs([0.91, 0.03, 0.03, 0.03], [1.0, 1e-9, 1e-9, 1e-9]), END)
     assert third.tokens.tolist() == [[1, 2, 0], [3, FILLER, FILLER]]
     assert third.lengths.tolist() == [3, 1]
     torch.testing.assert_close(third.scores[1], torch.tensor(0.3).log())

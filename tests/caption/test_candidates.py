@@ -21,7 +21,7 @@ def test_features_of_merging_and_special_tokens() -> None:
     shared = [store._open(context).prefix.shared_with(tuple(clip.tokenize_raw(text))) for text in texts]
     assert min(shared) < max(shared)  # some candidates change the context's own last CLIP token
     expected = torch.nn.functional.normalize(naive.encode(clip, texts), dim=-1)
-    torch.testing.assert_close(store(context, tokens), expected, rtol=0, atol=1e-5)
+    torch.testing.assert_close(store(context, tokens), expected, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(store(context, tokens[[5, 5, 2]]), store(context, tokens)[[5, 5, 2]], rtol=0, atol=0)
 
 
@@ -51,7 +51,7 @@ def test_the_least_recent_entry_is_forgotten_first() -> None:
 def test_prompted_texts_and_retrieval(tmp_path) -> None:
     clip, words = tiny.clip(), ["dog", "red cat", "", "lake"]
     expected = naive.encode(clip, [f"Image of a {word}." for word in words])
-    torch.testing.assert_close(PromptedTexts(clip, "Image of a {}.")(words), expected, rtol=0, atol=1e-5)
+    torch.testing.assert_close(PromptedTexts(clip, "Image of a {}.")(words), expected, rtol=1e-5, atol=1e-5)
     segments = tiny.embeddings(6)
     cosines = torch.cosine_similarity(torch.from_numpy(segments.vectors)[:, None], expected[None], dim=-1)
     captions = Retrieval(clip, words)(segments)

@@ -48,7 +48,7 @@ def watched(zerocap: ZeroCap, targets: torch.Tensor) -> list[TokenStep]:
 
 @pytest.mark.parametrize("candidates", [24, None])
 def test_equals_the_plain_oracle(language: tiny.Language, clip: tiny.Clip, candidates: int | None) -> None:
-    options = OPTIONS | {"candidates": candidates}
+    options = OPTIONS | {"candidates": candidates, "tokens": 4 if candidates else 2}
     zerocap = ZeroCap(language, clip, **options)
     targets = torch.nn.functional.normalize(torch.from_numpy(tiny.embeddings(2, seed=3).vectors), dim=-1)
     forbidden = zerocap.search.rules.forbidden.tolist()
@@ -122,7 +122,7 @@ def test_ended_beams_cost_nothing_and_a_full_stop_at_once_is_an_empty_text(langu
 
 def test_only_a_full_stop_is_removed_but_any_last_character_in_the_reference(language: Any, clip: Any) -> None:
     tokens = language.tokenizer.encode(" Blackbird", add_special_tokens=False)
-    ours, reference = (ZeroCap(language, clip, final=final) for final in ("stop", "cut_last"))
+    ours, reference = (ZeroCap(language, clip, **OPTIONS, final=final) for final in ("stop", "cut_last"))
     numbers = (torch.tensor([v]) for v in (-1.0, len(tokens), False, 0))
     beams = watched(ours, torch.ones(1, 16))[0].beams
     beams = type(beams)(torch.tensor([tokens]), *numbers)

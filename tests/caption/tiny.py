@@ -43,7 +43,10 @@ def bpe(vocab: int, special_first: bool) -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     special = ["<|endoftext|>"] if special_first else []
-    trainer = trainers.BpeTrainer(vocab_size=vocab, special_tokens=special, show_progress=False)
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
     corpus = [f"Image of a {a} {b}." for a in WORDS.split() for b in WORDS.split()]
     tokenizer.train_from_iterator([*corpus, "! ( ) , :\n"], trainer)
     if not special_first:
@@ -64,11 +67,11 @@ def clip_model(vocab: int, width: int = 32, layers: int = 2, heads: int = 2, dim
 
 
 def clip(chunk: int = 16, **sizes: Any) -> Clip:
-    tokenizer = bpe(300, special_first=False)
+    tokenizer = bpe(360, special_first=False)
     return Clip(clip_model(tokenizer.get_vocab_size(), **sizes), tokenizer, chunk)
 
 
-def language(width: int = 32, layers: int = 2, heads: int = 2, vocab: int = 340, scale: float = 6.0) -> Language:
+def language(width: int = 32, layers: int = 2, heads: int = 2, vocab: int = 400, scale: float = 6.0) -> Language:
     tokenizer = bpe(vocab, special_first=True)
     torch.manual_seed(1)
     config = GPT2Config(

@@ -35,10 +35,10 @@ def test_blocks_of_thresholds_change_nothing(monkeypatch: pytest.MonkeyPatch) ->
     assert curve(OVERLAPS, CLASSES, SCORE, NAMING, "tt").equals(whole)
 
 
-def test_recall_falls_with_the_threshold() -> None:
+def test_above_all_similarities_nothing_is_left() -> None:
     found = curve(OVERLAPS, CLASSES, SCORE, NAMING, "tt")
-    values = found[found["metric"] == "recall>0.5"]["value"].to_numpy()
-    assert (np.diff(values) <= 0).all() and values[0] > values[-1]
+    assert found[found["tau"] > 0.9]["value"].tolist() == [0.0] * 6
+    assert found[found["tau"] == 0]["value"].max() > 0
 
 
 def test_grids_are_the_papers_ranges() -> None:

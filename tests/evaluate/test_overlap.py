@@ -69,7 +69,7 @@ def test_what_does_not_fit_is_named() -> None:
         overlap(one.prediction, Sample("q", one.sample.image))
     with pytest.raises(BadSample, match="label -3"):
         overlap(one.prediction, picture(np.full((4, 4), -3)))
-    with pytest.raises(UserError, match="3, 5"):
+    with pytest.raises(UserError, match=r"shape \(2, 5\), expected \(3, c\)"):
         overlap(one.prediction, one.sample, one.tt[:2], None)
     with pytest.raises(UserError, match="2 texts"):
         overlap(Prediction("x", one.prediction.masks, ("a", "b")), one.sample)

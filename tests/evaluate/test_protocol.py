@@ -17,7 +17,7 @@ from bench.evaluate.intervals import paired
 from bench.evaluate.names import parse
 from bench.evaluate.protocol import COLUMNS, PRESETS, Score, Scores, evaluate, preset
 from bench.records import Oracle
-from tests.evaluate.make import CLASSES, NAMING, case, slow_iou
+from tests.evaluate.make import CLASSES, NAMING, case, picture, slow_iou
 
 CASES = [case(seed, overlapping=True) for seed in range(25)]
 OVERLAPS = [one.overlap for one in CASES]
@@ -121,7 +121,7 @@ def test_what_differs_from_a_preset_stands_in_the_name() -> None:
 
 
 def test_empty_predictions_and_texts_are_counted_whatever_the_policy() -> None:
-    none = replace(case(77, n=0), sample=replace(case(77, n=0).sample, truth=np.zeros((4, 4), np.int16))).overlap
+    none = replace(case(77, n=0), sample=picture(np.zeros((4, 4)), "0077")).overlap
     silent = replace(OVERLAPS[0], image_id="silent", texts=("",) * len(OVERLAPS[0].texts))
     rest = [item for item in OVERLAPS if len(item.areas)]
     paper, reference = (scores(preset(name), [*rest, none, silent]) for name in ("paper", "reference"))
@@ -145,7 +145,7 @@ def test_two_variants_are_compared_from_the_rows() -> None:
 def test_nothing_to_score_gives_an_empty_table_or_no_number() -> None:
     assert scores(preset("paper"), [], []).table.empty
     unlabelled = case(5, n=2)
-    unlabelled = replace(unlabelled, sample=replace(unlabelled.sample, truth=np.full((5, 5), -2, np.int16)))
+    unlabelled = replace(unlabelled, sample=picture(np.full((5, 5), -2)))
     found = scores(preset("paper"), [unlabelled.overlap], [])
     assert found.table["value"].isna().all() and set(found.table["n"]) == {0}
     assert found.counted["images_without_classes"] == 1

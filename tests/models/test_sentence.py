@@ -41,7 +41,8 @@ def test_equal_texts_have_similarity_one_and_order_does_not_matter(sentence: Sen
 
 def test_nearer_meanings_have_greater_cosines(sentence: Sentence) -> None:
     triples = [("automobile", "car", "sky"), ("couch", "sofa", "grass"), ("puppy", "dog", "bus"),
-               ("sea", "water", "chair"), ("red car", "car", "flower"), ("bicycle", "bike", "cloud"), ("boat", "ship", "curtain")]  # fmt: skip
+               ("sea", "water", "chair"), ("red car", "car", "flower"), ("bicycle", "bike", "cloud"),
+               ("boat", "ship", "curtain")]  # fmt: skip
     for text, near, far in triples:
         row = sentence.similarity([text], [near, far])[0]
         assert row[0] > row[1] + 0.2, (text, near, far, row)

@@ -59,7 +59,7 @@ def calls(module: ModuleType) -> list[str]:
 def test_first_time_installs_and_the_second_time_does_nothing(setup_env: ModuleType) -> None:
     assert setup_env.main(["--check"]) == 1
     assert setup_env.main([]) == 0
-    assert calls(setup_env) == ["--progress-bar off --constraint constraints.txt --editable .[dev]"]
+    assert calls(setup_env) == ["--no-compile --progress-bar off --constraint constraints.txt --editable .[dev]"]
     assert setup_env.main(["--check"]) == 0
     assert setup_env.main([]) == 0
     assert calls(setup_env) == []

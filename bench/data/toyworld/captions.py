@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from bench.data.toyworld.classes import INDEX, KINDS, SIDE
-from bench.data.toyworld.layouts import Plan, close_up, full_scene
+from bench.data.toyworld.layouts import Plan, Stuff, Thing, close_up, full_scene
 
 Rng = np.random.Generator
 
@@ -81,7 +81,8 @@ def _sentence(order: list[tuple[str, str, int]], backdrop: list[tuple[str, str, 
 def _merged(plan: Plan, areas: dict[str, int]) -> tuple[list[tuple[str, str, int]], list[tuple[str, str, int]]]:
     """Visible things and stuff as (class, colour, count); a colour is kept only where all of a kind share it."""
     seen: dict[str, tuple[str, int]] = {}
-    for item in (*plan.things, *plan.stuff):
+    items: tuple[Thing | Stuff, ...] = (*plan.things, *plan.stuff)
+    for item in items:
         if areas.get(item.name, 0) > 0:
             colour, count = seen.get(item.name, (item.colour, 0))
             seen[item.name] = (colour if colour == item.colour else "", count + 1)

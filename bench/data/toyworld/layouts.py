@@ -153,7 +153,7 @@ def full_scene(rng: Rng) -> Plan:
     regions, horizon = _backdrop(rng, setting)
     count = int(rng.integers(3, 7))
     columns = (rng.permutation(count) + rng.uniform(0.3, 0.7, count)) * (SIDE / count)
-    things = []
+    things: list[Thing] = []
     for x in columns:
         if things and things[-1].name not in ("sun", "moon") and rng.random() < 0.15:
             name = things[-1].name
@@ -176,7 +176,8 @@ def close_up(rng: Rng) -> Plan:
     """One stuff, two kinds of stuff, or one or two large things before one stuff or plain paper."""
     kinds, draw = tuple(KINDS), float(rng.random())
     paper = tuple(int(v) for v in rng.integers(0, 256, 3))
-    regions, things = [], []
+    regions: list[Stuff] = []
+    things: list[Thing] = []
     if draw < 0.85:
         regions.append(_region(rng, _pick(rng, STUFF), _ALL))
     if 0.2 <= draw < 0.4:

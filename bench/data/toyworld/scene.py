@@ -33,9 +33,11 @@ def compose(split: str, index: int) -> tuple[Plan, np.random.Generator]:
     return plan, rng
 
 
-def is_close_up(index: int) -> bool:
-    """Whether a train scene is a close-up, without composing it."""
-    return bool(_start("train", index).random() < 0.5)
+def framing(index: int) -> int:
+    """What a train scene is, without drawing it: 0 a full scene, 1 a close-up with things, 2 a close-up of stuff."""
+    if _start("train", index).random() >= 0.5:
+        return 0
+    return 1 if compose("train", index)[0].things else 2
 
 
 def _start(split: str, index: int) -> np.random.Generator:

@@ -33,6 +33,10 @@ LOOKS: dict[str, tuple[tuple[str, Colour], ...]] = {
 """For each class of stuff its looks: the word for the colour and the colour."""
 
 
+def _rgb(red: float, green: float, blue: float) -> np.ndarray:
+    return np.array((red, green, blue), dtype=np.float32)
+
+
 def _noise(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
     """Smooth noise between -1 and 1, float32 [SIDE, SIDE, 1], with about that many bumps down and across."""
     grid = Image.fromarray(rng.uniform(-1, 1, (rows, columns)).astype(np.float32))
@@ -47,8 +51,8 @@ def _sky(rng: np.random.Generator, look: int, base: np.ndarray, top: int, bottom
     fade = np.clip((_Y - top) / max(bottom - top, 1), 0, 1)[:, :, None]
     if look == 3:
         stars = (rng.random((SIDE, SIDE, 1), dtype=np.float32) > 0.994) * np.float32(170)
-        return base + fade * np.float32((14, 18, 46)) + stars
-    towards = np.float32((10, 30, -60) if look == 2 else (60, 40, 10))
+        return base + fade * _rgb(14, 18, 46) + stars
+    towards = _rgb(*((10, 30, -60) if look == 2 else (60, 40, 10)))
     return base + fade * towards + 6 * _noise(rng, 6, 3)
 
 
@@ -62,7 +66,7 @@ def _road(rng: np.random.Generator, look: int, base: np.ndarray, top: int, botto
     period = float(rng.uniform(20, 34))
     dashes = (np.abs(_Y - middle) < half) & ((_X + rng.uniform(0, 30)) % period < 0.6 * period)
     kerb = (np.abs(_Y - top - 2) < 1) & (look != 2)
-    paint = np.float32((240, 220, 120) if look == 1 else (238, 238, 232))
+    paint = _rgb(*((240, 220, 120) if look == 1 else (238, 238, 232)))
     return np.where((dashes | kerb)[:, :, None], paint, plain)
 
 
@@ -78,14 +82,14 @@ def _sand(rng: np.random.Generator, look: int, base: np.ndarray, top: int, botto
 
 def _snow(rng: np.random.Generator, look: int, base: np.ndarray, top: int, bottom: int) -> Texture:
     drifts = _noise(rng, 7, 4)
-    return base + np.float32((14, 10, 4)) * drifts - 12 * (drifts < -0.35) + _grain(rng, 3)
+    return base + _rgb(14, 10, 4) * drifts - 12 * (drifts < -0.35) + _grain(rng, 3)
 
 
 def _mountain(rng: np.random.Generator, look: int, base: np.ndarray, top: int, bottom: int) -> Texture:
     ridges = np.abs(((_X + _Y * 0.8 + 22 * _noise(rng, 6, 6)[:, :, 0]) % 30) / 15 - 1)[:, :, None]
     snowline = top + 0.22 * (bottom - top) + 5 * _noise(rng, 3, 14)[:, :, 0]
     cap = (snowline > _Y)[:, :, None] & (look == 0)
-    return np.where(cap, np.float32((236, 240, 246)), base * (0.75 + 0.45 * ridges) + _grain(rng, 6))
+    return np.where(cap, _rgb(236, 240, 246), base * (0.75 + 0.45 * ridges) + _grain(rng, 6))
 
 
 def _wall(rng: np.random.Generator, look: int, base: np.ndarray, top: int, bottom: int) -> Texture:
@@ -113,7 +117,7 @@ def _floor(rng: np.random.Generator, look: int, base: np.ndarray, top: int, bott
         return np.where(seam, base * 0.6, base + 20 * np.sin(plank * 2.4)[:, :, None] + 8 * _noise(rng, 60, 5))
     if look == 2:
         lozenge = (np.floor(across * 1.2 + depth / 11) + np.floor(across * 1.2 - depth / 11)) % 2
-        return base + 34 * lozenge[:, :, None] * np.float32((1, 0.8, 0.3)) + _grain(rng, 7)
+        return base + 34 * lozenge[:, :, None] * _rgb(1, 0.8, 0.3) + _grain(rng, 7)
     check = ((np.floor(across) + np.floor(depth / 9)) % 2)[:, :, None]
     return base - (120 if look == 1 else 45) * check + _grain(rng, 3)
 
@@ -124,7 +128,7 @@ def _fence(rng: np.random.Generator, look: int, base: np.ndarray, top: int, bott
     tall = bottom - top
     rail = (np.abs(_Y - top - 0.3 * tall) < 2.5) | (np.abs(_Y - top - 0.75 * tall) < 2.5)
     boards = base + 14 * np.sin(np.floor(_X / wide) * 1.7)[:, :, None] + _grain(rng, 5)
-    return np.where((gap & ~rail)[:, :, None], np.float32((58, 62, 52)), boards - 22 * (rail & gap)[:, :, None])
+    return np.where((gap & ~rail)[:, :, None], _rgb(58, 62, 52), boards - 22 * (rail & gap)[:, :, None])
 
 
 def _curtain(rng: np.random.Generator, look: int, base: np.ndarray, top: int, bottom: int) -> Texture:
@@ -142,7 +146,7 @@ _TEXTURES: dict[str, Callable[[np.random.Generator, int, np.ndarray, int, int], 
 
 def texture(name: str, look: int, rng: np.random.Generator, top: int, bottom: int) -> Image.Image:
     """A full picture of one stuff, `SIDE` pixels square; ``top`` and ``bottom`` (rows) anchor fades and markings."""
-    base = np.float32(LOOKS[name][look][1]) + rng.uniform(-12, 12, 3).astype(np.float32)
+    base = _rgb(*LOOKS[name][look][1]) + rng.uniform(-12, 12, 3).astype(np.float32)
     drawn = _TEXTURES[name](rng, look, base[None, None], top, bottom)
     pixels = np.clip(np.broadcast_to(drawn, (SIDE, SIDE, 3)), 0, 255).astype(np.uint8)
     return Image.fromarray(pixels)

@@ -1,0 +1,79 @@
+"""Figure 5 for finished runs: input, over-segments, each variant's named segments and the truth, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.records import Prediction, Sample
+from bench.report.draw import Panel
+from bench.report.gallery import GalleryRow, write_gallery
+from bench.report.predictions import read_predictions
+from bench.report.report import record_of, settings_of
+from bench.run.build import Builder
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the gallery shows of one finished run."""
+
+    variant: str
+    predictions: dict[str, Prediction]
+    per_image: pd.DataFrame
+    builder: Builder
+
+
+def write_comparison(folders: Sequence[Path], to: Path, pictures: int) -> tuple[Path, Path]:
+    """Write the gallery of some runs over the images they share; returns the page and the overview."""
+    runs = [_read(folder) for folder in folders]
+    first = runs[0].builder
+    shared = [i for i in first.dataset.ids() if all(i in run.predictions for run in runs)][:pictures]
+    settings = first.settings
+    facts = {
+        "data": f"{first.dataset.name}:{first.dataset.split}[{first.dataset.subset}]",
+        "models": str(settings["models"]["name"]),
+        "images": f"{len(shared)} of {len(first.dataset.ids())}",
+        "device": f"{first.device}, {settings['dtype']}",
+    }
+    embedded = settings["models"]["name"] == "embedded"
+    rows = (_row(runs, image_id) for image_id in shared)
+    return write_gallery(rows, to, title="Zero-guidance segmentation", facts=facts, embedded=embedded)
+
+
+def _read(folder: Path) -> Run:
+    predictions = {p.image_id: p for p in read_predictions(folder / "predictions.json")}
+    rows = pd.read_parquet(folder / "per_image.parquet").set_index("image_id")
+    return Run(record_of(folder)["variant"], predictions, rows, Builder(settings_of(folder)))
+
+
+def _row(runs: Sequence[Run], image_id: str) -> GalleryRow:
+    sample = runs[0].builder.dataset.load(image_id)
+    tree = runs[0].builder.stages.segment(sample)
+    panels = [Panel("over-segments", labels=tree.leaves, note=f"{len(tree.heap_ids)} segments")]
+    panels += [_predicted(run, image_id) for run in runs if not run.variant.startswith("floor")]
+    return GalleryRow(image_id, sample.image, (*panels, *_truth(runs[0], sample)))
+
+
+def _predicted(run: Run, image_id: str) -> Panel:
+    prediction = run.predictions[image_id]
+    return Panel(run.variant, masks=prediction.masks, texts=prediction.texts, note=_scores(run, image_id))
+
+
+def _scores(run: Run, image_id: str) -> str:
+    """IoU of the image by TT and by ST, where it was scored."""
+    if image_id not in run.per_image.index:
+        return ""
+    row: Any = run.per_image.loc[image_id]
+    found = {n.rpartition("/")[0].rpartition("/")[2][:2].upper(): row[n] for n in row.index if "/iou.image" in n}
+    return "IoU " + ", ".join(f"{mapping} {100 * value:.0f}" for mapping, value in found.items()) if found else ""
+
+
+def _truth(run: Run, sample: Sample) -> tuple[Panel, ...]:
+    classes = run.builder.dataset.classes
+    if sample.truth is None or classes is None:
+        return ()
+    return (Panel("ground truth", labels=sample.truth, texts=classes.names),)
