@@ -145,16 +145,17 @@ def _pack(entries: Mapping[str, Entry]) -> bytes:
     names = sorted(entries)
     tensors = {f"{n}/{k}": np.ascontiguousarray(v) for n in names for k, v in sorted(entries[n][0].items())}
     values = json.dumps({n: entries[n][1] for n in names}, sort_keys=True)
-    return save(tensors, {"values": values, "sha256": _checksum(tensors, values)})
+    # One entry of metadata: safetensors writes several in no fixed order, and same results are to be same bytes.
+    return save(tensors, {"record": json.dumps({"sha256": _checksum(tensors, values), "values": values})})
 
 
 def _unpack(path: Path) -> dict[str, Entry]:
     with safe_open(path, framework="numpy") as file:
-        metadata = file.metadata() or {}
+        record = json.loads((file.metadata() or {})["record"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    if metadata["sha256"] != _checksum(tensors, metadata["values"]):
+    if record["sha256"] != _checksum(tensors, record["values"]):
         raise ValueError("its checksum does not fit its contents")
-    entries: dict[str, Entry] = {name: ({}, values) for name, values in json.loads(metadata["values"]).items()}
+    entries: dict[str, Entry] = {name: ({}, values) for name, values in json.loads(record["values"]).items()}
     for name, tensor in tensors.items():
         entry, _, part = name.rpartition("/")
         entries[entry][0][part] = tensor

@@ -29,10 +29,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bench.data.toyworld.scene import framing
-from data_prep.clip_pool import CONTEXT, IMAGE, Pool, fill, open_pool
+from data_prep.clip_pool import CONTEXT, IMAGE, MEAN, STD, Pool, augment, fill, open_pool
 from data_prep.clip_probe import Probe, card, probe
-
-MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 
 VISION = {"image_size": IMAGE, "patch_size": 8, "layers": 6, "width": 96, "head_width": 24, "mlp_ratio": 3.0}
 TEXT = {"context_length": CONTEXT, "vocab_size": 800, "width": 128, "heads": 4, "layers": 3, "pad_id": 797,
@@ -54,6 +52,7 @@ class Recipe:
     decay: float = 0.05
     warm_steps: int = 60
     cool_from: float = 0.7
+    whole_from: float = 0.85
     dropped: float = 0.5
     average: float = 0.99
     shares: tuple[tuple[float, tuple[float, ...]], ...] = (
@@ -98,17 +97,6 @@ def loss(model: CLIP, images: Tensor, tokens: Tensor) -> Tensor:
     return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
 
 
-def augment(images: np.ndarray, rng: np.random.Generator) -> Tensor:
-    """Mirroring, a shift of at most 6 pixels and a change of brightness: nothing that makes a caption wrong."""
-    batch = torch.from_numpy(images.astype(np.float32) / 255).permute(0, 3, 1, 2)
-    flips = torch.from_numpy(rng.random(len(batch)) < 0.5)
-    batch = torch.where(flips[:, None, None, None], batch.flip(-1), batch)
-    dy, dx = (int(v) for v in rng.integers(0, 13, 2))
-    batch = functional.pad(batch, (6, 6, 6, 6), mode="replicate")[:, :, dy : dy + IMAGE, dx : dx + IMAGE]
-    gain = torch.from_numpy(rng.uniform(0.9, 1.1, (len(batch), 1, 1, 1)).astype(np.float32))
-    return ((batch * gain).clamp(0, 1) - MEAN[0]) / STD[0]
-
-
 def batches(pool: Pool, recipe: Recipe, state: State) -> Iterator[tuple[Tensor, Tensor]]:
     """Scenes at random among those drawn; the shares of the framings change with the time, see `Recipe`."""
     kinds = np.array([framing(index) for index in range(recipe.scenes)])
@@ -122,7 +110,7 @@ def batches(pool: Pool, recipe: Recipe, state: State) -> Iterator[tuple[Tensor, 
         drawn = kinds[: pool.ready]
         rows = np.concatenate([rng.choice(np.flatnonzero(drawn == k), n) for k, n in enumerate(counts)])
         tokens = pool.tokens[rows, rng.integers(0, pool.tokens.shape[1], recipe.batch)]
-        yield augment(pool.images[rows], rng), torch.from_numpy(tokens.astype(np.int64))
+        yield augment(pool.images[rows], counts, rng), torch.from_numpy(tokens.astype(np.int64))
 
 
 def schedule(recipe: Recipe, state: State) -> float:
@@ -176,11 +164,11 @@ class Trainer:
         self.checkpoint.with_suffix(".part").replace(self.checkpoint)
 
     def step(self, images: Tensor, tokens: Tensor) -> float:
-        """One update of weights and average; patches are dropped until the learning rate falls."""
+        """One update of weights and average; patches are dropped until near the end."""
         began = time.monotonic()
         spent = self.state.seconds / (60 * self.recipe.minutes)
         whole = nn.Identity()
-        self.model.visual.patch_dropout = PatchDropout(self.recipe.dropped) if spent < self.recipe.cool_from else whole
+        self.model.visual.patch_dropout = PatchDropout(self.recipe.dropped) if spent < self.recipe.whole_from else whole
         for group in self.optimizer.param_groups:
             group["lr"] = schedule(self.recipe, self.state)
         value = loss(self.model, images, tokens)

@@ -192,7 +192,7 @@ def options() -> argparse.Namespace:
     numbers = {
         "layers": 4,
         "width": 128,
-        "steps": 3000,
+        "steps": 2000,
         "batch": 64,
         "texts": 200_000,
         "every": 250,

@@ -4,7 +4,7 @@
 # Environment: PYTHON chooses the Python; TORCH_INDEX the torch build (one for the CPU needs less disk).
 
 minimum=11          # Python 3.11
-need_gb=10          # 6.5 GB stay; the wheels lie beside them until the end
+need_gb=11         # 7 GB stay; 3 GB of wheels lie beside them until the end
 case "${TORCH_INDEX:-}" in */cpu | */cpu/) need_gb=4 ;; esac
 failed=0
 

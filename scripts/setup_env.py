@@ -142,7 +142,7 @@ def clock(seconds: float) -> str:
 def pip(arguments: Sequence[str], log: Path, progress: Progress) -> None:
     """Runs the environment's pip; its output goes to the log. Exits with the last lines and a hint where it fails."""
     cache = [] if shutil.disk_usage(ROOT).free > NO_CACHE_BELOW_GB * 1e9 else ["--no-cache-dir"]
-    # Bytecode is made at the first import of what is imported, not now for 15,000 files.
+    # Bytecode is made at the first import of what is imported, not now for 18,000 files.
     options = ["--no-compile", "--progress-bar", "off", *cache]
     command = [str(VENV / "bin/python"), "-m", "pip", "install", *options, *arguments]
     scratch = VENV / "tmp"

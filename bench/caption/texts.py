@@ -73,7 +73,7 @@ class PromptedTexts:
         wanted = dict.fromkeys(texts)
         found = {text: feature for text in wanted if (feature := self._features.get(text)) is not None}
         new = [text for text in wanted if text not in found]
-        tokens = tokenize(self.clip, [self.prompt.replace("{}", text) for text in new])
+        tokens = tokenize(self.clip, [self.prompt.replace("{}", text) for text in new]) if new else []
         for text, feature in zip(new, self.clip.text.encode(tokens, self.prefix), strict=True):
             found[text] = feature.clone()  # a view would keep the whole batch alive
             self._features.put(text, found[text], feature.nbytes)

@@ -18,8 +18,9 @@ def explained(error: Exception, arguments: list[str]) -> str:
         return f"{group}={name}: no such option; {_nearest(name, options_of(group))}"
     if key := re.search(r"Could not override '([^']+)'", text):
         return f"{key[1]}: no such key; {_nearest(key[1], [*keys(arguments), *groups()])}"
-    if missing := re.search(r"Missing mandatory value: (\S+)", text):
-        return f"{missing[1]} has to be given: {missing[1]}=…"
+    if "Missing mandatory value" in text:
+        key_name = getattr(error, "full_key", None) or "a value marked ??? in the configuration"
+        return f"{key_name} has to be given: {key_name}=…"
     if missing := re.search(r"full_key: (\S+)", text):
         return f"{missing[1]}: {text.splitlines()[0]}"
     return " ".join(text.split())[:300]

@@ -59,13 +59,20 @@ def _job(config: DictConfig) -> None:
     """One job. Its errors end the job, not the sweep."""
     from bench.run.job import run
 
-    settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     try:
-        finished = run(settings)
+        finished = run(_settings(config))
         _report(SKIPS if finished.skipped else DONE, str(finished.folder))
     except UserError as error:
         print(f"zgs: {' '.join(str(error).split())}", file=sys.stderr)
         _report(USAGE if isinstance(error, UsageError) else FAILED, "")
+
+
+def _settings(config: DictConfig) -> Any:
+    """The configuration as a plain dict, every value resolved."""
+    try:
+        return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        raise UsageError(explained(error, [])) from error
 
 
 def _report(code: int, folder: str) -> None:

@@ -90,9 +90,12 @@ class Clip:
 
     def tokenize_raw(self, text: str) -> list[int]:
         """Token ids of one text with start and end tokens as CLIP wants them, without padding."""
-        row = self.tokenizer([text])[0].tolist()
-        end = int(np.argmax(row))
-        return row[: end + 1]
+        return self.tokenize_many([text])[0]
+
+    def tokenize_many(self, texts: Sequence[str]) -> list[list[int]]:
+        """`tokenize_raw` of many texts at once, several times as fast."""
+        rows = self.tokenizer(list(texts)).tolist() if texts else []
+        return [row[: int(np.argmax(row)) + 1] for row in rows]
 
     @cached_property
     def text(self) -> TextTower:
@@ -103,7 +106,7 @@ class Clip:
         """CLIP text embeddings, not normalised, float32 [n, d]."""
         if not texts:
             return np.zeros((0, self.dim), np.float32)
-        features = self.text.encode([self.tokenize_raw(text) for text in texts])
+        features = self.text.encode(self.tokenize_many(texts))
         return features.float().cpu().numpy()
 
 

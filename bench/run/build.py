@@ -14,9 +14,10 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
 
-from bench.errors import UsageError
+from bench.errors import UsageError, UserError
 from bench.evaluate.similarity import SegmentToText, TextToText
 from bench.keys import library_versions, source_digest, stage_key, texts_digest
 from bench.models import sources
@@ -41,7 +42,7 @@ class Builder:
     @cached_property
     def dataset(self) -> Any:
         """The data set."""
-        return instantiate(self.settings["data"], _convert_="all")
+        return make(self.settings["data"])
 
     @cached_property
     def device(self) -> str:
@@ -60,7 +61,7 @@ class Builder:
     def stage(self, name: str) -> Any:
         """The stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
-        return instantiate(options, **{m: self.model(m) for m in _needs(options)}, _convert_="all")
+        return make(options, **{m: self.model(m) for m in _needs(options)})
 
     @cached_property
     def stages(self) -> StoredStages:
@@ -133,10 +134,22 @@ class Builder:
         return run | {"models": facts, "libraries": library_versions()}
 
 
+def make(options: Settings, **given: Any) -> Any:
+    """The object that `_target_` names. What a constructor says is wrong is said as it says it."""
+    try:
+        return instantiate(dict(options), **given, _convert_="all")
+    except InstantiationException as error:
+        if isinstance(error.__cause__, UserError):
+            raise error.__cause__ from None
+        if isinstance(error.__cause__, TypeError | ImportError):
+            raise UsageError(f"{options['_target_']}: {error.__cause__}") from error
+        raise
+
+
 @lru_cache(maxsize=len(MODELS))
 def _loaded(options: str, device: str, dtype: str) -> Any:
     """Models stay in memory from one run of a sweep to the next."""
-    return instantiate(json.loads(options), device=device, dtype=dtype, _convert_="all")
+    return make(json.loads(options), device=device, dtype=dtype)
 
 
 def variant_name(settings: Settings) -> str:

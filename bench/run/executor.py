@@ -28,12 +28,16 @@ class Executor(Protocol):
 
 
 class Serial:
-    """Everything in this process."""
+    """Everything in this process, with `threads` torch threads."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self.threads = threads
 
     @contextmanager
     def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `Executor`."""
         told = json.dumps(settings)
+        worker.start(self.threads)
         yield lambda name, ids: (worker.work(told, name, image_id) for image_id in ids)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hydra.utils import instantiate
 from tqdm import tqdm
 
 from bench.errors import UserError
@@ -19,7 +18,7 @@ from bench.evaluate.protocol import Score
 from bench.keys import library_versions
 from bench.records import Oracle, Overlap
 from bench.run import scores
-from bench.run.build import Builder, run_name, variant_name
+from bench.run.build import Builder, make, run_name, variant_name
 from bench.run.executor import Executor, Map
 from bench.run.worker import PASSES, UNLABELLED
 from bench.store import safe_name, write_atomically
@@ -51,7 +50,7 @@ def run(settings: Mapping[str, Any]) -> Finished:
     builder = Builder(settings)
     ids, folder = builder.dataset.ids(), prepare_folder(settings)
     settings = {**settings, "device": builder.device}
-    executor: Executor = instantiate(settings["executor"], _convert_="all")
+    executor: Executor = make(settings["executor"])
     with executor.session(settings) as work:
         progress = _passes(builder, ids, work)
     found = [image_id for image_id in ids if image_id not in progress.skipped]
@@ -107,7 +106,8 @@ def _score(builder: Builder) -> Score:
     options = dict(builder.settings["score"])
     if options["background"] == "auto":
         options["background"] = getattr(builder.dataset, "background", "context")
-    return instantiate(options, _convert_="all")
+    score: Score = make(options)
+    return score
 
 
 def _record(builder: Builder, ids: Iterable[str], progress: Progress) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def _record(builder: Builder, ids: Iterable[str], progress: Progress) -> dict[st
 
 
 def _track(settings: Mapping[str, Any], folder: Path, table: Any) -> None:
-    tracker = instantiate(settings["tracking"], _convert_="all")
+    tracker = make(settings["tracking"])
     tracker.log(run_name(settings), dict(settings), table, folder)
 
 

@@ -44,7 +44,7 @@ class DenseCrf:
     ) -> Float32[np.ndarray, "k h w"]:
         """Mean-field marginals after all iterations, from energies (low is likely) and the colour image."""
         height, width, labels = unary.shape
-        crf = self._model(unary, np.ascontiguousarray(image, np.uint8))
+        crf = self._model(unary, image)
         return np.array(crf.inference(self.iterations), np.float32).reshape(labels, height, width)
 
     def _model(self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]):  # type: ignore[no-untyped-def]
@@ -52,9 +52,12 @@ class DenseCrf:
         from pydensecrf.densecrf import DIAG_KERNEL, NORMALIZE_SYMMETRIC, DenseCRF2D
 
         height, width, labels = unary.shape
+        # The library refuses arrays it may not write to, such as an image that Pillow lent.
+        energy = np.require(unary.reshape(-1, labels).T, np.float32, ["C", "W"])
+        image = np.require(image, np.uint8, ["C", "W"])
         form = {"kernel": DIAG_KERNEL, "normalization": NORMALIZE_SYMMETRIC}
         crf = DenseCRF2D(width, height, labels)
-        crf.setUnaryEnergy(np.ascontiguousarray(unary.reshape(-1, labels).T, np.float32))
+        crf.setUnaryEnergy(energy)
         crf.addPairwiseGaussian(sxy=self.gaussian_sxy, compat=self.gaussian_compat, **form)
         crf.addPairwiseBilateral(
             sxy=self.bilateral_sxy, srgb=self.bilateral_srgb, rgbim=image, compat=self.bilateral_compat, **form

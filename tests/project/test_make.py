@@ -46,7 +46,7 @@ def test_preflight_names_the_python_when_all_is_there(tmp_path: Path) -> None:
         ({"g++": COMPILER, "python3": WITHOUT_HEADERS}, {}, r"headers of python3 .*python3-dev"),
         ({"python3": PYTHON_THAT_IS_FINE}, {}, r"no working C\+\+ compiler .*apt-get install g\+\+"),
         ({"python3": PYTHON_THAT_IS_FINE, "c++": BROKEN_COMPILER}, {}, r"no working C\+\+ compiler"),
-        ({"python3": PYTHON_THAT_IS_FINE, "g++": COMPILER, "df": FULL_DISK}, {}, "3 GB are free here, 10 GB"),
+        ({"python3": PYTHON_THAT_IS_FINE, "g++": COMPILER, "df": FULL_DISK}, {}, "3 GB are free here, 11 GB"),
         ({"python3": PYTHON_THAT_IS_FINE, "apt-get": "#!/bin/sh\n"}, {}, r"Install it: apt-get install g\+\+$"),
     ],
 )

@@ -88,6 +88,20 @@ def test_no_iteration_is_the_unary_and_tiny_images_work() -> None:
         np.testing.assert_allclose(marginals, 1 / 3, atol=1e-6)
 
 
+@pytest.mark.parametrize("labels", [1, 3])
+def test_read_only_and_strided_inputs_work_and_stay_as_they_are(labels: int) -> None:
+    unary, image = (x.copy() for x in two_halves())
+    unary = unary[..., :labels].copy()
+    expected = DenseCrf().marginals(unary[::-1, ::-1].copy(), image[::-1, ::-1].copy())
+    before = unary.copy(), image.copy()
+    for array in (unary, image):
+        array.flags.writeable = False
+    np.testing.assert_array_equal(DenseCrf().marginals(unary[::-1, ::-1], image[::-1, ::-1]), expected)
+    DenseCrf().marginals(unary, image)
+    np.testing.assert_array_equal(unary, before[0])
+    np.testing.assert_array_equal(image, before[1])
+
+
 @pytest.mark.parametrize("wrong", [{"size": "big"}, {"iterations": -1}, {"gaussian_sxy": 0}, {"bilateral_srgb": -1}])
 def test_wrong_parameters_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UserError, match="segment.crf"):
