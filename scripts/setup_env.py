@@ -167,11 +167,11 @@ def failure(log: Path) -> str:
     return "\n".join([*(f"  {line}" for line in tail), f"set-up: pip failed (all of it: {log}): {hint}; {again}"])
 
 
-def install(torch_index: str, log: Path) -> None:
+def install(torch_index: str, log: Path, anew: bool) -> None:
     """The chosen torch build first and alone, then everything else, which finds it there."""
     pins = ["--constraint", "constraints.txt"]
     chosen = torch_index != "default"
-    with Progress(known_size=not chosen and sys.platform == "linux") as progress:
+    with Progress(known_size=anew and not chosen and sys.platform == "linux") as progress:
         if chosen:
             pip(["--no-deps", "--index-url", torch_index, *pins, "torch", "torchvision"], log, progress)
         more = ["--extra-index-url", torch_index] if chosen else []
@@ -207,7 +207,7 @@ def make(step: str) -> None:
     else:
         print("set-up: the lock has changed, updating .venv", flush=True)
         (VENV / "complete.json").unlink()
-    install(target["torch_index"], VENV / "setup.log")
+    install(target["torch_index"], VENV / "setup.log", anew=step == "rebuild")
     (VENV / "complete.json").write_text(json.dumps(target, indent=1) + "\n")
     print(f"set-up: done in {clock(time.monotonic() - start)} minutes, .venv has {size_mb(VENV) / 1000:.1f} GB")
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from bench.report.draw import font, shortened
 
-CELL = 236
+CELL = 216
 _GAP, _EDGE, _LINE = 8, 18, 20
 _DARK, _GREY = (28, 30, 36), (105, 110, 120)
 Row = tuple[str, Sequence[tuple[str, str]], Sequence[Image.Image]]

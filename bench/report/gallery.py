@@ -92,7 +92,7 @@ def write_gallery(
         shown.append(ShownRow(row.image_id, row.image.shape[:2], row.note, listed))
     overview = folder / "overview.png"
     sheet = contact_sheet(kept, title=title, footer=EMBEDDED_NOTE if embedded else "")
-    sheet.quantize(256).save(overview, optimize=True)  # a README loads a third of the bytes, and looks the same
+    sheet.save(overview, optimize=True)
     page = folder / "index.html"
     page.write_text(_page(shown, title, facts, embedded), encoding="utf-8")  # last: a page that is there is whole
     return page, overview

@@ -49,6 +49,7 @@ def run(settings: Mapping[str, Any]) -> Finished:
     """Make what is missing in the store, score the whole store, leave everything in the run's own folder."""
     builder = Builder(settings)
     ids, folder = builder.dataset.ids(), prepare_folder(settings)
+    assert builder.shelves, "keys are of the weights as they are when the run starts"
     settings = {**settings, "device": builder.device}
     executor: Executor = make(settings["executor"])
     with executor.session(settings) as work:

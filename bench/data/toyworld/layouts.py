@@ -1,6 +1,6 @@
 """Section 4 (data sets): what stands where in a scene, decided without drawing a pixel.
 
-Full scenes have a backdrop of two to four kinds of stuff and three to six things. Things usually stand where they
+Full scenes have a backdrop of two to four kinds of stuff and three to five things. Things usually stand where they
 belong and sometimes anywhere, so that context helps and misleads. Close-ups (train only) show one or two classes, so
 that captions can teach apart what often occurs together.
 """
@@ -138,20 +138,20 @@ def _foot(rng: Rng, name: str, x: float, horizon: float) -> tuple[Point, float]:
     """Where a thing stands and how large it is there: larger towards the front."""
     place = KINDS[name].place
     if place == "air":
-        return (x, float(rng.uniform(26, max(34.0, horizon - 8)))), float(rng.uniform(0.8, 1.2))
+        return (x, float(rng.uniform(26, max(34.0, horizon - 8)))), float(rng.uniform(1.05, 1.5))
     if place == "wall":
-        return (x, float(rng.uniform(40, max(46.0, horizon - 2)))), float(rng.uniform(0.8, 1.15))
+        return (x, float(rng.uniform(40, max(46.0, horizon - 2)))), float(rng.uniform(1.0, 1.4))
     if place == "doorway":
-        return (x, horizon + float(rng.uniform(0, 5))), float(rng.uniform(0.8, 1.1))
+        return (x, horizon + float(rng.uniform(0, 5))), float(rng.uniform(1.0, 1.3))
     depth = float(rng.random())
-    return (x, horizon + 8 + depth * (SIDE - horizon - 12)), 0.72 + 0.5 * depth + float(rng.uniform(0, 0.15))
+    return (x, horizon + 8 + depth * (SIDE - horizon - 12)), 1.0 + 0.6 * depth + float(rng.uniform(0, 0.25))
 
 
 def full_scene(rng: Rng) -> Plan:
-    """A whole scene: backdrop and three to six things in columns, so that none hides another entirely."""
+    """A whole scene: backdrop and three to five things in columns, so that none hides another entirely."""
     setting = SETTINGS[int(rng.integers(len(SETTINGS)))]
     regions, horizon = _backdrop(rng, setting)
-    count = int(rng.integers(3, 7))
+    count = int(rng.integers(3, 6))
     columns = (rng.permutation(count) + rng.uniform(0.3, 0.7, count)) * (SIDE / count)
     things: list[Thing] = []
     for x in columns:
