@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(error, USAGE)
     except UserError as error:
         return _fail(error, FAILED)
+    except BrokenPipeError:  # `zgs … | head`: whoever read us has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except KeyboardInterrupt:
         return _fail("stopped; what is finished is kept, the same command continues", FAILED)
 

@@ -112,7 +112,7 @@ def probe(model: CLIP, split: str, scenes: int, mean: float, std: float) -> Prob
     return Probe(split, {way: np.concatenate(parts) == truth for way, parts in votes.items()}, truth)
 
 
-def card(found: dict[str, Probe], recipe: dict[str, float], state: dict[str, float]) -> str:
+def card(found: dict[str, Probe], recipe: dict[str, float], state: dict[str, float], note: str) -> str:
     """The README of the exported folder."""
     lines = [
         "# Embedded CLIP", "",
@@ -128,6 +128,7 @@ def card(found: dict[str, Probe], recipe: dict[str, float], state: dict[str, flo
         f"{recipe['minutes']:.0f} --export bench/models/embedded/clip",
         "    python -m data_prep.train_clip --scratch FOLDER --minutes "
         f"{recipe['minutes']:.0f} --export bench/models/embedded/clip --card", "",
+        *([note, ""] if note else []),
         "The time on the clock decides when the learning rate falls, so another machine gives other weights.", "",
         "Share of true segments whose class text \"Image of a {class}.\" is the nearest of 32 (chance 0.03).",
         "\"masked L-\" masks attention from layer L of 6 on, without global subtraction.", "",

@@ -229,12 +229,13 @@ def main() -> None:
     parser.add_argument("--export", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--card", action="store_true")
+    parser.add_argument("--note", default="", help="a sentence for the card, such as what was changed during the run")
     args = parser.parse_args()
     torch.set_num_threads(1)
     recipe = Recipe(minutes=args.minutes, seed=args.seed)
     if args.card:
         state = torch.load(args.scratch / "clip.pt", weights_only=True)["state"]
-        (args.export / "README.md").write_text(card(measured(args.export), asdict(recipe), state))
+        (args.export / "README.md").write_text(card(measured(args.export), asdict(recipe), state, args.note))
         return
     tokenizer = Tokenizer.from_file(str(args.export / "tokenizer.json"))
     pool = open_pool(args.scratch / "pool", recipe.scenes)

@@ -9,9 +9,8 @@ import hashlib
 import re
 from pathlib import Path
 
-from bench.data.base import Dataset, nearest
+from bench.data.base import nearest
 from bench.errors import UsageError, UserError
-from bench.records import ClassList, Sample
 
 FORMS = "all, first:k, random:k:seed or file:PATH"
 
@@ -50,37 +49,6 @@ def label(spec: str | None, chosen: tuple[str, ...]) -> str | None:
     digest = hashlib.sha256("\n".join(chosen).encode("utf-8", "surrogateescape")).hexdigest()[:8]
     stem = re.sub(r"[^\w.+-]", "_", Path(text[len("file:") :]).stem)
     return f"file:{stem}@{digest}"
-
-
-class Subset:
-    """A data set narrowed to some of its ids; name, split, classes and fingerprint stay those of the whole."""
-
-    def __init__(self, dataset: Dataset, spec: str | None) -> None:
-        self._dataset = dataset
-        self._ids = select(spec, dataset.ids())
-        self.name = dataset.name
-        self.split = dataset.split
-        self.subset = label(spec, self._ids)
-
-    @property
-    def classes(self) -> ClassList | None:
-        """The class list of the whole data set."""
-        return self._dataset.classes
-
-    @property
-    def fingerprint(self) -> str:
-        """The fingerprint of the whole split, so that subsets share stored results."""
-        return self._dataset.fingerprint
-
-    def ids(self) -> tuple[str, ...]:
-        """The chosen ids, sorted as text."""
-        return self._ids
-
-    def load(self, image_id: str) -> Sample:
-        """One image of the subset. Raises `UserError` for an id outside of it."""
-        if image_id not in self._ids:
-            raise UserError(f"image {image_id!r} is not in subset {self.subset or 'all'}{nearest(image_id, self._ids)}")
-        return self._dataset.load(image_id)
 
 
 def _count(spec: str | None, text: str, available: int) -> int:

@@ -25,6 +25,7 @@ class ToyScenes:
     """
 
     name = "toyscenes"
+    photographs = False
 
     def __init__(
         self, root: str | Path | None = None, split: str = "test", subset: str | None = None, names: str = "own"

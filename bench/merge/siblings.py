@@ -103,8 +103,8 @@ class _Nodes:
         embeddings = self.embed(masks)
         captions = self.describe(embeddings)
         first = not self.row
-        self.embeddings = embeddings if first else _join_embeddings(self.embeddings, embeddings)
-        self.captions = captions if first else _join_captions(self.captions, captions)
+        self.embeddings = embeddings if first else Embeddings.concat([self.embeddings, embeddings])
+        self.captions = captions if first else Captions.concat([self.captions, captions])
         self.row.update((node, len(self.masks) + i) for i, node in enumerate(ids))
         self.masks.extend(masks)
 
@@ -116,20 +116,11 @@ class _Nodes:
     def merged(self, order: Sequence[int], decisions: Iterable[Decision]) -> Merged:
         """The result: some nodes in an order."""
         rows = [self.row[node] for node in order]
-        vectors, captions = self.embeddings, self.captions
         return Merged(
             masks=np.stack([self.masks[i] for i in rows]),
             heap_ids=tuple(order),
-            embeddings=Embeddings(vectors.vectors[rows], vectors.saliency[rows], vectors.weight[rows]),
-            captions=Captions(tuple(captions.texts[i] for i in rows), captions.features[rows], captions.scores[rows]),
+            embeddings=self.embeddings.take(rows),
+            captions=self.captions.take(rows),
             decisions=tuple(decisions),
         )
 
-
-def _join_embeddings(a: Embeddings, b: Embeddings) -> Embeddings:
-    pairs = ((a.vectors, b.vectors), (a.saliency, b.saliency), (a.weight, b.weight))
-    return Embeddings(*(np.concatenate(pair) for pair in pairs))
-
-
-def _join_captions(a: Captions, b: Captions) -> Captions:
-    return Captions(a.texts + b.texts, np.concatenate([a.features, b.features]), np.concatenate([a.scores, b.scores]))

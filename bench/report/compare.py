@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from bench.data.base import full_name
 from bench.records import Prediction, Sample
 from bench.report.draw import Panel
 from bench.report.gallery import GalleryRow, write_gallery
 from bench.report.predictions import read_predictions
-from bench.report.report import record_of, settings_of
+from bench.report.report import STRANGERS, record_of, settings_of, strangers
 from bench.run.build import Builder
 
 
@@ -34,11 +35,13 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int) -> tuple[
     shared = [i for i in first.dataset.ids() if all(i in run.predictions for run in runs)][:pictures]
     settings = first.settings
     facts = {
-        "data": f"{first.dataset.name}:{first.dataset.split}[{first.dataset.subset}]",
+        "data": full_name(first.dataset),
         "models": str(settings["models"]["name"]),
         "images": f"{len(shared)} of {len(first.dataset.ids())}",
         "device": f"{first.device}, {settings['dtype']}",
     }
+    if strangers(settings):
+        facts["beware"] = STRANGERS
     embedded = settings["models"]["name"] == "embedded"
     rows = (_row(runs, image_id) for image_id in shared)
     return write_gallery(rows, to, title="Zero-guidance segmentation", facts=facts, embedded=embedded)

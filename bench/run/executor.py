@@ -47,7 +47,7 @@ class Local:
     def __init__(self, workers: int | str = "auto", threads: int = 1) -> None:
         if workers != "auto" and not (isinstance(workers, int) and workers > 0):
             raise UserError(f"executor.workers={workers}: a positive number or auto")
-        self.workers = len(os.sched_getaffinity(0)) if workers == "auto" else int(workers)
+        self.workers = processors() if workers == "auto" else int(workers)
         self.threads = threads
 
     @contextmanager
@@ -60,6 +60,12 @@ class Local:
             pool.shutdown(wait=False, cancel_futures=True)
             _pool.cache_clear()
             raise
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)  # Linux only
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 @lru_cache(maxsize=1)

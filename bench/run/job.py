@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +16,10 @@ from bench.errors import UserError
 from bench.evaluate.protocol import Score
 from bench.keys import library_versions
 from bench.records import Oracle, Overlap
+from bench.report.compare import write_comparison
 from bench.run import scores
 from bench.run.build import Builder, make, run_name, variant_name
-from bench.run.executor import Executor, Map
+from bench.run.executor import Executor, Map, processors
 from bench.run.worker import PASSES, UNLABELLED
 from bench.store import safe_name, write_atomically
 
@@ -63,6 +63,8 @@ def run(settings: Mapping[str, Any]) -> Finished:
     _track(settings, folder, table)
     # Written last: a folder with a record is a finished run.
     write_atomically(folder / "run.json", json.dumps(_record(builder, ids, progress), indent=1).encode())
+    if pictures := int(settings["pictures"]):
+        write_comparison([folder], folder / "gallery", pictures)
     _say(progress, len(ids))
     return Finished(folder, len(ids), len(progress.skipped))
 
@@ -125,7 +127,7 @@ def _record(builder: Builder, ids: Iterable[str], progress: Progress) -> dict[st
         "device": builder.device,
         "libraries": library_versions(),
         "data": builder.dataset.fingerprint,
-        "processors": len(os.sched_getaffinity(0)),
+        "processors": processors(),
     }
 
 

@@ -46,7 +46,7 @@ def write(
     table = pd.concat([_only(part.table, at, builder) for at, part in enumerate(parts)], ignore_index=True)
     write_scores(table, folder / "scores.csv")
     parts[0].per_image.to_parquet(folder / "per_image.parquet", index=False)
-    lines = [curve(overlaps, classes, score, naming, mapping) for mapping in score.mapping]
+    lines = [curve(overlaps, classes, score, naming, mapping) for mapping in score.mapping or ("tt", "st")]
     pd.concat(lines, ignore_index=True).assign(variant=variant).to_csv(folder / "curves.csv", index=False)
     return table
 
@@ -61,9 +61,8 @@ def export(builder: Builder, folder: Path, ids: Sequence[str]) -> None:
 def naming_of(builder: Builder) -> Naming:
     """What the metric names of a run share."""
     dataset, models = builder.dataset, builder.settings["models"]
-    subset = None if dataset.subset == "all" else dataset.subset
     named = {"tt": models["sentence_name"], "st": models["clip_name"]}
-    return Naming(dataset.name, dataset.split, dataset.classes.name, subset, named)
+    return Naming(dataset.name, dataset.split, dataset.classes.name, dataset.subset, named)
 
 
 def _control(name: str, seed: int, classes: int) -> tuple[str, tuple[str, ...], Callable[..., Tables]]:
@@ -90,6 +89,6 @@ def _described(oracles: list[Oracle]) -> list[Oracle]:
 
 def _write_unlabelled(folder: Path) -> pd.DataFrame:
     table = pd.DataFrame(columns=list(COLUMNS))
-    write_scores(table, folder / "scores.csv")
+    table.to_csv(folder / "scores.csv", index=False)
     pd.DataFrame({"image_id": []}).to_parquet(folder / "per_image.parquet", index=False)
     return table

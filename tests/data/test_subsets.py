@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.data.base import full_name
-from bench.data.subsets import Subset, label, select
+from bench.data.subsets import label, select
 from bench.errors import UsageError, UserError
 from bench.evaluate import names
 from bench.records import ClassList, Sample
@@ -35,7 +34,6 @@ def test_first_is_sorted_as_text() -> None:
 @pytest.mark.parametrize("spec", [None, "all", "", " all ", " "])
 def test_all(spec: str | None) -> None:
     assert select(spec, IDS[::-1]) == tuple(sorted(IDS)) and label(spec, IDS) is None
-    assert full_name(Subset(Flat(), spec)) == "flat:val"
 
 
 def test_random_depends_on_the_seed_alone() -> None:
@@ -93,12 +91,3 @@ def test_label_of_a_file_has_no_folder_and_follows_its_ids() -> None:
     name = f"flat:val[{label('file:some/where/my [ids].txt', ('a',))}]/own30/paper/none/iou.image.union"
     assert (names.parse(name).subset or "").startswith("file:my__ids_@")
 
-
-def test_wrapper_narrows_and_keeps_the_rest() -> None:
-    whole = Flat()
-    part = Subset(whole, "first:2")
-    assert part.ids() == ("img0", "img1") and full_name(part) == "flat:val[first:2]"
-    assert (part.classes, part.fingerprint) == (whole.classes, whole.fingerprint)
-    assert part.load("img1").image_id == "img1"
-    with pytest.raises(UserError, match="img5"):
-        part.load("img5")

@@ -128,9 +128,9 @@ def test_snapshot_of_labels_captions_and_colours() -> None:
     """Seeds of stored results rest on this: a change here means a new VERSION."""
     scene = draw("test", 0)
     seen = hashlib.sha256(scene.truth.tobytes() + repr(scene.captions).encode()).hexdigest()[:16]
-    assert seen == "1aa7b426fb74066f"
+    assert seen == "7f2206823c5fbe58"
     # Colours pass through sines and so may differ by a level between processors.
-    np.testing.assert_allclose(scene.image.mean(axis=(0, 1)), (113.96, 114.9, 122.01), atol=0.2)
+    np.testing.assert_allclose(scene.image.mean(axis=(0, 1)), (115.6, 114.61, 107.81), atol=0.2)
 
 
 def test_dataset_interface() -> None:

@@ -29,8 +29,8 @@ def tower(arrays: dict[str, np.ndarray], facts: dict) -> SimpleNamespace:
         output_dim=facts["output_dim"],
         act_layer=open_clip.transformer.QuickGELU,
     )
-    state = {k.removeprefix("visual."): torch.from_numpy(v).float() for k, v in arrays.items() if k.startswith("visual.")}
-    visual.load_state_dict(state)
+    own = {k.removeprefix("visual."): v for k, v in arrays.items() if k.startswith("visual.")}
+    visual.load_state_dict({name: torch.from_numpy(value).float() for name, value in own.items()})
     grid = tuple(facts["grid"])
     return SimpleNamespace(
         visual=visual.eval().requires_grad_(False),
