@@ -16,8 +16,8 @@ import json
 import os
 import re
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -29,6 +29,8 @@ from safetensors.numpy import save
 
 from bench.errors import UserError
 
+STAGES = ("segment", "trunk", "encode", "caption", "overlap")
+"""The order in which counts are told."""
 Record = TypeVar("Record")
 Entry = tuple[dict[str, np.ndarray], dict[str, Any]]
 
@@ -48,14 +50,33 @@ class Shelf:
         return self.root / self.stage / self.key
 
 
+@dataclass
+class Account:
+    """By stage: the entries (image and name) that were there, those that were made, and the number of damaged files."""
+
+    reused: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    made: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    damaged: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Account) -> None:
+        """Take over another account, of another pass or process."""
+        for own, theirs in ((self.reused, other.reused), (self.made, other.made)):
+            for stage, entries in theirs.items():
+                own[stage] |= entries
+        self.damaged += other.damaged
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Entries by stage; what was made in one pass and read again in the next counts as made."""
+        stages = sorted(self.reused.keys() | self.made.keys(), key=lambda s: (STAGES.index(s) if s in STAGES else 99, s))
+        return {s: {"reused": len(self.reused[s] - self.made[s]), "made": len(self.made[s])} for s in stages}
+
+
 class Store:
-    """Reads and writes records; counts for each stage how many entries were reused, made, and found damaged."""
+    """Reads and writes records, and keeps account of what was reused, made, and found damaged."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.reused: Counter[str] = Counter()
-        self.made: Counter[str] = Counter()
-        self.damaged: Counter[str] = Counter()
+        self.account = Account()
 
     def shelf(self, stage: str, key: str, parts: Mapping[str, Any]) -> Shelf:
         """Open a shelf and leave beside its results, in words, what they depend on."""
@@ -84,10 +105,14 @@ class Store:
         path = _path(shelf, item)
         with _disk(path), _locked(path):
             write_atomically(path, _pack({**entries, **self.read(shelf, item)}))
-        self.made[shelf.stage] += len(entries)
+        self.account.made[shelf.stage].update(f"{item}/{name}" for name in entries)
+
+    def reuse(self, shelf: Shelf, item: str, names: Iterable[str]) -> None:
+        """Note that entries were found and taken."""
+        self.account.reused[shelf.stage].update(f"{item}/{name}" for name in names)
 
     def _set_aside(self, shelf: Shelf, path: Path, error: Exception) -> None:
-        self.damaged[shelf.stage] += 1
+        self.account.damaged[shelf.stage] += 1
         path.replace(path.with_name(path.name + ".damaged"))
         print(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged and made again", flush=True)
 

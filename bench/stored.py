@@ -60,7 +60,7 @@ class StoredStages:
         shelf, item = self.shelves.segment, item_name(sample)
         found = self.store.read(shelf, item)
         if "tree" in found:
-            self.store.reused[shelf.stage] += 1
+            self.store.reuse(shelf, item, ["tree"])
             return from_entry(SegmentTree, found["tree"])
         tree = self._segmenter(sample)
         self.store.add(shelf, item, {"tree": to_entry(tree)})
@@ -88,7 +88,7 @@ class StoredStages:
     def _trunk(self, shelf: Shelf, sample: Sample) -> Float32[np.ndarray, "t w"]:
         found = self.store.read(shelf, item_name(sample))
         if "trunk" in found:
-            self.store.reused[shelf.stage] += 1
+            self.store.reuse(shelf, item_name(sample), ["trunk"])
             return found["trunk"][0]["tokens"]
         tokens = self._encoder.trunk(sample)
         self.store.add(shelf, item_name(sample), {"trunk": ({"tokens": tokens}, {})})
@@ -100,7 +100,7 @@ class StoredStages:
         """One row a name: from the store where it has it, else computed, once for names that repeat, and kept."""
         found = self.store.read(shelf, item)
         missing = [i for i, name in enumerate(names) if name not in found and name not in names[:i]]
-        self.store.reused[shelf.stage] += len(set(names)) - len(missing)
+        self.store.reuse(shelf, item, found.keys() & set(names))
         if missing or not names:
             computed = compute(missing)
             new = {names[i]: to_entry(computed.take([row])) for row, i in enumerate(missing)}

@@ -65,8 +65,8 @@ license: mit
 A small vision transformer (patch 8, 6 layers, width 96, 3 heads, {parameters:,} parameters, {size:.1f} MB as float16)
 trained on drawn scenes of this package's toy world, without labels. It knows nothing of photographs.
 
-- Trained on the pictures of the first {pictures} train scenes (no labels, no captions), {batch} pictures a step, one core,
-  seed {seed}. This is the snapshot {best} of a run planned for {steps} steps, the best on validation of those listed.
+- Trained on the pictures of the first {pictures} train scenes (no labels, no captions), {batch} pictures a step, one
+  core, seed {seed}. This is the snapshot {best} of a run planned for {steps} steps, the best on validation so far.
 - Method: self-distillation with no labels (student, averaged teacher, crops, centering), with a second term in which
   the key of a patch predicts the teacher's output for the same place in another view.
 - Make again: `python -m data_prep.train_dino` (about 30 minutes; resumes). Measure again: add `--card`.

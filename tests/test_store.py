@@ -75,7 +75,7 @@ def test_a_damaged_file_is_set_aside_and_made_again(store: Store, shelf: Shelf, 
         {"flip": whole[:-1] + bytes([whole[-1] ^ 1]), "cut": whole[:-5], "empty": b"", "garbage": b"x" * 200}[fault]
     )
     assert store.read(shelf, "a") == {}
-    assert store.damaged["encode"] == 1 and not path.exists()
+    assert store.account.damaged["encode"] == 1 and not path.exists()
     assert "damaged" in capsys.readouterr().out
     store.add(shelf, "a", {"x": to_entry(embeddings())})
     assert path.read_bytes() == whole
@@ -119,7 +119,7 @@ def test_kill_at_any_moment_leaves_whole_files(tmp_path: Path) -> None:
     shelf = store.shelf("encode", "k", {})
     for path in shelf.folder.glob("item*.safetensors"):
         assert store.read(shelf, path.stem)
-    assert not store.damaged
+    assert not store.account.damaged
 
 
 def _add_many(root: Path, first: int) -> None:

@@ -19,6 +19,8 @@ from bench.commands.overrides import explained
 from bench.errors import UsageError, UserError
 from bench.resources import conf_dir
 
+WITH_VALUE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c", "--package", "-p")
+"""Hydra's flags that are followed by a value."""
 OUTCOMES = "ZGS_OUTCOMES"
 """Names the file to which jobs of a sweep report, whichever process a launcher runs them in."""
 
@@ -45,7 +47,7 @@ def sweep(arguments: list[str]) -> list[dict[str, Any]]:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, which print them as one line
     with tempfile.NamedTemporaryFile(prefix="zgs-", suffix=".jsonl") as file:
         os.environ[OUTCOMES] = file.name
-        argv, sys.argv = sys.argv, ["zgs run", *arguments]
+        argv, sys.argv = sys.argv, ["zgs run", *flags_first(arguments)]
         try:
             hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(_job)()
         except (hydra.errors.HydraException, OmegaConfBaseException) as error:
@@ -53,6 +55,17 @@ def sweep(arguments: list[str]) -> list[dict[str, Any]]:
         finally:
             sys.argv = argv
         return [json.loads(line) for line in Path(file.name).read_text().splitlines()]
+
+
+def flags_first(arguments: Sequence[str]) -> list[str]:
+    """The flags in front of the overrides: Hydra's parser takes overrides in one piece only."""
+    flags, overrides, words = [], [], iter(arguments)
+    for word in words:
+        if word.startswith("-"):
+            flags += [word] + ([next(words, "")] if word in WITH_VALUE else [])
+        else:
+            overrides.append(word)
+    return [*flags, *overrides]
 
 
 def _job(config: DictConfig) -> None:

@@ -55,7 +55,9 @@ def open_clip_name(source: str) -> str:
 def load(what: str, source: str, call: Callable[[str], Model]) -> Model:
     """``call(resolved source)``; whatever the library says of missing or damaged weights becomes one UserError line."""
     from safetensors import SafetensorError
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # a bar of its own for each model would break into the run's
     name = resolve(source)
     try:
         return call(name)

@@ -80,7 +80,7 @@ def embedded(folders: Sequence[Path]) -> bool:
     return any(settings_of(folder)["models"]["name"] == "embedded" for folder in folders)
 
 
-STRANGERS = "The embedded models know nothing of photographs (they saw drawn scenes only): names and scores mean nothing here."
+STRANGERS = "The embedded models know nothing of photographs (they saw drawn scenes): names and scores are void here."
 
 
 def strangers(settings: Mapping[str, Any]) -> bool:

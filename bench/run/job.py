@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,18 +20,16 @@ from bench.run import scores
 from bench.run.build import Builder, make, run_name, variant_name
 from bench.run.executor import Executor, Map, processors
 from bench.run.worker import PASSES, UNLABELLED
-from bench.store import safe_name, write_atomically
+from bench.store import Account, safe_name, write_atomically
 
 
 @dataclass
 class Progress:
-    """What the passes gave so far: tables by image, skips by image with the reason, counts by stage."""
+    """What the passes gave so far: tables by image, skips by image with the reason, the store's account, seconds."""
 
     tables: dict[str, tuple[Overlap, Oracle]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
-    reused: Counter[str] = field(default_factory=Counter)
-    made: Counter[str] = field(default_factory=Counter)
-    damaged: Counter[str] = field(default_factory=Counter)
+    account: Account = field(default_factory=Account)
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -87,9 +84,7 @@ def _passes(builder: Builder, ids: Iterable[str], work: Map) -> Progress:
         with tqdm(total=len(todo), desc=f"{name:8}", unit="img", dynamic_ncols=True) as bar:
             for outcome in work(name, todo):
                 bar.update()
-                progress.reused += outcome.reused
-                progress.made += outcome.made
-                progress.damaged += outcome.damaged
+                progress.account.add(outcome.account)
                 progress.seconds[name] = progress.seconds.get(name, 0.0) + outcome.seconds
                 if outcome.skipped:
                     progress.skipped[outcome.image_id] = outcome.skipped
@@ -115,14 +110,13 @@ def _score(builder: Builder) -> Score:
 
 def _record(builder: Builder, ids: Iterable[str], progress: Progress) -> dict[str, Any]:
     """What stands beside the numbers: who made them, from what, how much of it was there already."""
-    stages = sorted(progress.reused | progress.made)
     return {
         "run": run_name(builder.settings),
         "variant": variant_name(builder.settings),
         "ids": list(ids),
         "skipped": dict(sorted(progress.skipped.items())),
-        "store": {s: {"reused": progress.reused[s], "made": progress.made[s]} for s in stages},
-        "damaged": dict(progress.damaged),
+        "store": progress.account.counts(),
+        "damaged": dict(progress.account.damaged),
         "seconds": {name: round(value, 3) for name, value in progress.seconds.items()},
         "device": builder.device,
         "libraries": library_versions(),
@@ -137,9 +131,8 @@ def _track(settings: Mapping[str, Any], folder: Path, table: Any) -> None:
 
 
 def _say(progress: Progress, expected: int) -> None:
-    total = progress.reused | progress.made
-    parts = [f"{stage} {progress.reused[stage]} of {progress.reused[stage] + progress.made[stage]}" for stage in total]
-    print(f"from the store: {', '.join(parts)}")
+    counts = progress.account.counts().items()
+    print("from the store:", ", ".join(f"{s} {c['reused']} of {c['reused'] + c['made']}" for s, c in counts))
     for image_id, reason in sorted(progress.skipped.items()):
         print(f"skipped {image_id}: {reason}")
     if progress.skipped:

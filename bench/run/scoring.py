@@ -21,7 +21,7 @@ def tables(builder: Builder, sample: Sample) -> tuple[Overlap, Oracle]:
     shelf, item = builder.overlaps, f"{item_name(sample)}-{content_digest(sample.truth)}"
     found = builder.store.read(shelf, item)
     if {"overlap", "oracle"} <= set(found):
-        builder.store.reused[shelf.stage] += 1
+        builder.store.reuse(shelf, item, ["overlap", "oracle"])
         return from_entry(Overlap, found["overlap"]), from_entry(Oracle, found["oracle"])
     made = _overlap(builder, sample), _oracle(builder, sample)
     builder.store.add(shelf, item, {"overlap": to_entry(made[0]), "oracle": to_entry(made[1])})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,18 +15,17 @@ from bench.errors import BadSample
 from bench.records import Oracle, Overlap, Sample
 from bench.run.build import Builder
 from bench.run.scoring import tables
+from bench.store import Account
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one pass over one image gave: counts of the store, seconds, the reason of a skip, and the tables at last."""
+    """What one pass over one image gave: seconds, the reason of a skip, the store's account, and the tables at last."""
 
     image_id: str
     seconds: float = 0.0
     skipped: str | None = None
-    reused: Counter[str] = field(default_factory=Counter)
-    made: Counter[str] = field(default_factory=Counter)
-    damaged: Counter[str] = field(default_factory=Counter)
+    account: Account = field(default_factory=Account)
     tables: tuple[Overlap, Oracle] | None = None
 
 
@@ -45,15 +43,12 @@ def start(threads: int) -> None:
 def work(settings: str, name: str, image_id: str) -> Outcome:
     """One pass over one image under settings (JSON). An image that cannot be used is an outcome, not an error."""
     builder, begin = _builder(settings), time.perf_counter()
-    store = builder.store
-    store.reused, store.made, store.damaged = Counter(), Counter(), Counter()
+    builder.store.account = Account()
     try:
         found = PASSES[name](builder, builder.dataset.load(image_id))
     except BadSample as error:
         return Outcome(image_id, time.perf_counter() - begin, skipped=str(error))
-    return Outcome(
-        image_id, time.perf_counter() - begin, None, store.reused, store.made, store.damaged, found
-    )
+    return Outcome(image_id, time.perf_counter() - begin, None, builder.store.account, found)
 
 
 def _segment(builder: Builder, sample: Sample) -> None:
