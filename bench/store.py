@@ -67,7 +67,8 @@ class Account:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Entries by stage; what was made in one pass and read again in the next counts as made."""
-        stages = sorted(self.reused.keys() | self.made.keys(), key=lambda s: (STAGES.index(s) if s in STAGES else 99, s))
+        known = self.reused.keys() | self.made.keys()
+        stages = [s for s in STAGES if s in known] + sorted(known - set(STAGES))
         return {s: {"reused": len(self.reused[s] - self.made[s]), "made": len(self.made[s])} for s in stages}
 
 

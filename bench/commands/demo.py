@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.commands.run import sweep, worst
 
-VARIANTS = ("full", "crop_and_mask", "no_global_subtraction", "no_merge", "unmasked", "one_label")
+VARIANTS = ("full", "crop_and_mask", "no_subtraction", "no_merge", "unmasked", "one_label")
 """Experiments of conf/experiment, in the order of the table."""
 IMAGES = 48
 REPORT = Path("results/demo")

@@ -69,6 +69,9 @@ def draw_curves(curves: pd.DataFrame, *, title: str, chosen: Mapping[str, float]
         for column, mapping in enumerate(mappings):
             part = curves[(curves["metric"] == metric) & (curves["mapping"] == mapping)]
             _panel(panels[line, column], part, variants, mapping, chosen.get(mapping))
+        # Once for the row and after all of it is drawn: setting a limit stops a shared axis from growing.
+        top = 100 * curves.loc[curves["metric"] == metric, ["value", "high"]].max(axis=None)
+        panels[line, 0].set_ylim(0, max(1.0, 1.05 * top))
         what, averaging = metric_words(metric)
         panels[line, 0].set_ylabel(f"{what} (%)" + (f"\n{averaging}" if averaging else ""), fontsize=11)
     figure.suptitle(" · ".join(filter(None, (title, _counted(curves)))), fontsize=11.5, fontweight="bold")
@@ -92,7 +95,6 @@ def _panel(axes: Axes, part: pd.DataFrame, variants: list[str], mapping: str, ta
         )
         axes.plot(line["tau"], 100 * line["value"], label=str(variant), linewidth=2, markevery=every, **style)
     axes.set_xlabel(_AXES.get(mapping, mapping), fontsize=11)
-    axes.set_ylim(bottom=0)
     axes.margins(x=0.01)
     axes.grid(color="#e6e6e6", linewidth=0.8)
     axes.set_axisbelow(True)

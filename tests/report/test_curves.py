@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from bench.errors import UserError
-from bench.report.curves import draw_curves, plot_curves
+from bench.report.curves import COLUMNS, draw_curves, plot_curves
 
 
 @pytest.fixture
@@ -79,3 +79,14 @@ def test_bad_curves(curves: pd.DataFrame, tmp_path: Path) -> None:
 def test_pyplot_is_not_used() -> None:
     source = Path(sys.modules["bench.report.curves"].__file__ or "").read_text()
     assert "matplotlib.pyplot" not in source
+
+
+def test_every_line_of_a_shared_row_lies_inside_its_panel() -> None:
+    """The limits hold for the panel with the largest values, whichever it is."""
+    lines = pd.DataFrame(
+        [("v", m, t, "iou.image.union", 0.1 if m == "tt" else 0.8, 0.0, 0.2 if m == "tt" else 0.9, 5)
+         for m in ("tt", "st") for t in (0.0, 0.3)],
+        columns=list(COLUMNS),
+    )  # fmt: skip
+    figure = draw_curves(lines, title="", chosen={}, embedded=True)
+    assert all(axes.get_ylim()[0] == 0 and axes.get_ylim()[1] >= 90 for axes in figure.axes[:2])

@@ -80,7 +80,7 @@ def test_a_second_variant_reuses_what_lies_upstream_of_the_difference(full: Path
     none = record(zgs(full, "data.subset=first:2", "experiment=no_merge", "pictures=0")[-1])["store"]
     assert all(none[stage]["made"] == 0 for stage in ("segment", "encode", "caption"))
     assert none["overlap"] == {"reused": 0, "made": 4}, "overlap table and oracle of two images"
-    masked = record(zgs(full, "data.subset=first:2", "experiment=no_global_subtraction", "pictures=0")[-1])["store"]
+    masked = record(zgs(full, "data.subset=first:2", "experiment=no_subtraction", "pictures=0")[-1])["store"]
     assert masked["segment"] == masked["trunk"] == {"reused": 2, "made": 0}
     assert masked["encode"]["made"] > 0
     crop = record(zgs(full, "data.subset=first:2", "experiment=crop_and_mask", "pictures=0")[-1])["store"]
