@@ -9,6 +9,8 @@ from bench.commands.run import sweep, worst
 VARIANTS = ("full", "crop_and_mask", "no_subtraction", "no_merge", "unmasked", "one_label")
 """Experiments of conf/experiment, in the order of the table."""
 IMAGES = 48
+SHOWN = 12
+"""Images in the gallery: what a reader looks through, at half a megabyte each."""
 REPORT = Path("results/demo")
 
 
@@ -23,5 +25,5 @@ def main(arguments: list[str]) -> int:
         from bench.report.report import print_runs, write_report
 
         print_runs(folders)
-        print("\nreport:", *write_report(folders, Path(to[-1]) if to else REPORT, pictures=IMAGES), sep="\n  ")
+        print("\nreport:", *write_report(folders, Path(to[-1]) if to else REPORT, pictures=SHOWN), sep="\n  ")
     return worst(outcomes)
