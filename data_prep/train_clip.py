@@ -139,6 +139,7 @@ def export(weights: dict[str, Tensor], folder: Path) -> None:
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")
     halves = {name: value.detach().half().contiguous() for name, value in weights.items()}
     save_file(halves, folder / "new.safetensors.part")
+    (folder / "new.safetensors.part").chmod(0o644)
     (folder / "new.safetensors.part").replace(folder / "open_clip_model.safetensors")
 
 
