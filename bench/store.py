@@ -27,7 +27,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from bench.errors import UserError
+from bench.errors import writing
 
 STAGES = ("segment", "trunk", "encode", "caption", "overlap")
 """The order in which counts are told."""
@@ -82,7 +82,7 @@ class Store:
     def shelf(self, stage: str, key: str, parts: Mapping[str, Any]) -> Shelf:
         """Open a shelf and leave beside its results, in words, what they depend on."""
         shelf = Shelf(self.root, stage, key, parts)
-        with _disk(shelf.folder):
+        with writing(shelf.folder, "store"):
             shelf.folder.mkdir(parents=True, exist_ok=True)
             if not (shelf.folder / "key.json").exists():
                 write_atomically(shelf.folder / "key.json", json.dumps(parts, indent=1, default=str).encode())
@@ -104,7 +104,7 @@ class Store:
         if not entries:
             return
         path = _path(shelf, item)
-        with _disk(path), _locked(path):
+        with writing(path, "store"), _locked(path):
             write_atomically(path, _pack({**entries, **self.read(shelf, item)}))
         self.account.made[shelf.stage].update(f"{item}/{name}" for name in entries)
 
@@ -203,13 +203,3 @@ def _locked(path: Path) -> Iterator[None]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
-
-@contextmanager
-def _disk(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UserError(
-            f"store: cannot write {path}: {error.strerror or error}; free some space or choose another place "
-            "with store=FOLDER (what is finished is kept)"
-        ) from error

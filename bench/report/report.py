@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 from hydra.utils import get_object
 
-from bench.errors import UserError
+from bench.errors import UserError, writing
 from bench.evaluate.protocol import COLUMNS
 from bench.report.curves import plot_curves
 from bench.report.tables import markdown_table, print_table, read_scores, write_scores
@@ -41,18 +41,17 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int) -> list[Path]
     """Leave table, scores, curves and gallery of some runs in a folder; returns what was written."""
     from bench.report.compare import write_comparison
 
-    try:
-        to.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot write {to}: {error.strerror}; choose another place with to=FOLDER") from error
     table: pd.DataFrame = merged_scores(folders)
     written: list[Path] = []
-    if len(table):
-        small = embedded(folders)
-        (to / "table.md").write_text(markdown_table(table, embedded=small))
-        written += [to / "table.md", write_scores(table, to / "scores.csv")]
-        written += plot_curves(merged_curves(folders), to / "curves", title=data_name(table), embedded=small)
-    return [*written, *write_comparison(folders, to / "gallery", pictures)]
+    with writing(to, "to"):
+        to.mkdir(parents=True, exist_ok=True)
+        if len(table):
+            small = embedded(folders)
+            (to / "table.md").write_text(markdown_table(table, embedded=small))
+            written += [to / "table.md", write_scores(table, to / "scores.csv")]
+            written += plot_curves(merged_curves(folders), to / "curves", title=data_name(table), embedded=small)
+        written += write_comparison(folders, to / "gallery", pictures)
+    return written
 
 
 def merged_scores(folders: Sequence[Path]) -> pd.DataFrame:

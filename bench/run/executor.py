@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -73,7 +74,13 @@ def _pool(workers: int, threads: int) -> ProcessPoolExecutor:
     """The fork server imports the libraries once; a forked copy of this process would inherit its threads' locks."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["bench.run.worker"])
-    return ProcessPoolExecutor(workers, context, worker.start, (threads,))
+    return ProcessPoolExecutor(workers, context, _start, (threads,))
+
+
+def _start(threads: int) -> None:
+    """Ctrl-C reaches every process of a terminal; the parent alone tells of it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    worker.start(threads)
 
 
 def _collect(pool: ProcessPoolExecutor, settings: str, name: str, ids: Iterable[str]) -> Iterator[Outcome]:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from tqdm import tqdm
 
-from bench.errors import UserError
+from bench.errors import UserError, writing
 from bench.evaluate.protocol import Score
 from bench.keys import library_versions
 from bench.records import Oracle, Overlap
@@ -46,22 +46,24 @@ def run(settings: Mapping[str, Any]) -> Finished:
     """Make what is missing in the store, score the whole store, leave everything in the run's own folder."""
     builder = Builder(settings)
     ids, folder = builder.dataset.ids(), prepare_folder(settings)
-    assert builder.shelves, "keys are of the weights as they are when the run starts"
     settings = {**settings, "device": builder.device}
+    # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now.
     executor: Executor = make(settings["executor"])
+    score, tracker, _ = _score(builder), make(settings["tracking"]), builder.shelves
     with executor.session(settings) as work:
         progress = _passes(builder, ids, work)
     found = [image_id for image_id in ids if image_id not in progress.skipped]
     if not found:
         first = next(iter(progress.skipped.values()))
         raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")
-    table = scores.write(builder, folder, _score(builder), list(progress.tables.values()), len(ids), len(found))
-    scores.export(builder, folder, found)
-    _track(settings, folder, table)
-    # Written last: a folder with a record is a finished run.
-    write_atomically(folder / "run.json", json.dumps(_record(builder, ids, progress), indent=1).encode())
-    if pictures := int(settings["pictures"]):
-        write_comparison([folder], folder / "gallery", pictures)
+    with writing(folder, "out"):
+        table = scores.write(builder, folder, score, list(progress.tables.values()), len(ids), len(found))
+        scores.export(builder, folder, found)
+        tracker.log(run_name(settings), dict(settings), table, folder)
+        # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
+        write_atomically(folder / "run.json", json.dumps(_record(builder, ids, progress), indent=1).encode())
+        if pictures := int(settings["pictures"]):
+            write_comparison([folder], folder / "gallery", pictures)
     _say(progress, len(ids))
     return Finished(folder, len(ids), len(progress.skipped))
 
@@ -69,12 +71,10 @@ def run(settings: Mapping[str, Any]) -> Finished:
 def prepare_folder(settings: Mapping[str, Any]) -> Path:
     """The run's folder with the resolved configuration in it."""
     folder = Path(settings["out"]) / safe_name(run_name(settings))
-    try:
+    with writing(folder, "out"):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "run.json").unlink(missing_ok=True)
         write_atomically(folder / "config.yaml", yaml.safe_dump(dict(settings), sort_keys=False).encode())
-    except OSError as error:
-        raise UserError(f"out: cannot write {folder}: {error.strerror}; choose another with out=FOLDER") from error
     return folder
 
 
@@ -123,11 +123,6 @@ def _record(builder: Builder, ids: Iterable[str], progress: Progress) -> dict[st
         "data": builder.dataset.fingerprint,
         "processors": processors(),
     }
-
-
-def _track(settings: Mapping[str, Any], folder: Path, table: Any) -> None:
-    tracker = make(settings["tracking"])
-    tracker.log(run_name(settings), dict(settings), table, folder)
 
 
 def _say(progress: Progress, expected: int) -> None:
