@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
+from tqdm import tqdm
 
 from bench.errors import writing
 
@@ -115,7 +116,7 @@ class Store:
     def _set_aside(self, shelf: Shelf, path: Path, error: Exception) -> None:
         self.account.damaged[shelf.stage] += 1
         path.replace(path.with_name(path.name + ".damaged"))
-        print(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged and made again", flush=True)
+        tqdm.write(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged and made again")
 
 
 def to_entry(record: Any) -> Entry:

@@ -17,10 +17,13 @@ def explained(error: Exception, arguments: list[str]) -> str:
         group, name = option.groups()
         return f"{group}={name}: no such option; {_nearest(name, options_of(group))}"
     if key := re.search(r"Could not override '([^']+)'", text):
-        return f"{key[1]}: no such key; {_nearest(key[1], [*keys(arguments), *groups()])}"
+        return f"{key[1]}: no such key; {_nearest(key[1], list(dict.fromkeys([*keys(arguments), *groups()])))}"
     if "Missing mandatory value" in text:
         key_name = getattr(error, "full_key", None) or "a value marked ??? in the configuration"
         return f"{key_name} has to be given: {key_name}=…"
+    if word := re.search(r"LexerNoViableAltException: (\S+)|missing EQUAL at '(?:<EOF>|.*)'|mismatched input", text):
+        bare = next((a for a in arguments if "=" not in a and not a.startswith("-")), word[1] or "")
+        return f"{bare}: a setting is written KEY=VALUE; `zgs run --help` lists all keys"
     if missing := re.search(r"full_key: (\S+)", text):
         return f"{missing[1]}: {text.splitlines()[0]}"
     return " ".join(text.split())[:300]
@@ -55,7 +58,10 @@ def _flat(node: Any, prefix: str = "") -> list[str]:
     if not isinstance(node, dict):
         return [prefix]
     return ([prefix] if prefix else []) + [
-        key for name, value in node.items() for key in _flat(value, f"{prefix}.{name}" if prefix else str(name))
+        key
+        for name, value in node.items()
+        if name != "_target_"
+        for key in _flat(value, f"{prefix}.{name}" if prefix else str(name))
     ]
 
 

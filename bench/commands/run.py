@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -21,6 +22,7 @@ from bench.resources import conf_dir
 
 WITH_VALUE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c", "--package", "-p")
 """Hydra's flags that are followed by a value."""
+STAGES = ("segment", "encode", "caption", "merge")
 OUTCOMES = "ZGS_OUTCOMES"
 """Names the file to which jobs of a sweep report, whichever process a launcher runs them in."""
 
@@ -83,9 +85,19 @@ def _job(config: DictConfig) -> None:
 def _settings(config: DictConfig) -> Any:
     """The configuration as a plain dict, every value resolved."""
     try:
-        return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        settings["variant"] = _told(settings["variant"])
+        return settings
     except OmegaConfBaseException as error:
         raise UsageError(explained(error, [])) from error
+
+
+def _told(variant: str | None) -> str | None:
+    """The name that an experiment gives its variant, and what the command line changed of it."""
+    if variant is None:
+        return None
+    chosen = [word for word in HydraConfig.get().overrides.task if word.partition("=")[0] in STAGES]
+    return " ".join([str(variant), *chosen])
 
 
 def _report(code: int, folder: str) -> None:

@@ -122,9 +122,12 @@ def _advice(name: str) -> str:
 def _cached(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
+    name = name.removeprefix(HUB)
     try:
-        return Path(snapshot_download(name.removeprefix(HUB), local_files_only=True))
+        return Path(snapshot_download(name, local_files_only=True))
+    except (OSError, ValueError):
+        pass  # keys need the weights before any model is loaded, so what is not there yet is fetched here
+    try:
+        return Path(snapshot_download(name, allow_patterns=[f"*{ending}" for ending in LOADED if ending != ".bin"]))
     except (OSError, ValueError) as error:
-        raise UserError(
-            f"model weights {name!r} are not in the local cache: load the model once, or give a folder"
-        ) from error
+        raise UserError(f"model weights {name!r}: {_advice(name)}") from error

@@ -14,7 +14,7 @@ from bench.records import Prediction, Sample
 from bench.report.draw import Panel
 from bench.report.gallery import GalleryRow, write_gallery
 from bench.report.predictions import read_predictions
-from bench.report.report import STRANGERS, record_of, settings_of, strangers
+from bench.report.report import STRANGERS, labels, settings_of, strangers
 from bench.run.build import Builder
 
 
@@ -30,7 +30,8 @@ class Run:
 
 def write_comparison(folders: Sequence[Path], to: Path, pictures: int) -> tuple[Path, Path]:
     """Write the gallery of some runs over the images they share; returns the page and the overview."""
-    runs = [_read(folder) for folder in folders]
+    names = labels(folders)
+    runs = [_read(folder, names[folder]) for folder in folders]
     first = runs[0].builder
     shared = [i for i in first.dataset.ids() if all(i in run.predictions for run in runs)][:pictures]
     settings = first.settings
@@ -47,10 +48,10 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int) -> tuple[
     return write_gallery(rows, to, title="Zero-guidance segmentation", facts=facts, embedded=embedded)
 
 
-def _read(folder: Path) -> Run:
+def _read(folder: Path, variant: str) -> Run:
     predictions = {p.image_id: p for p in read_predictions(folder / "predictions.json")}
     rows = pd.read_parquet(folder / "per_image.parquet").set_index("image_id")
-    return Run(record_of(folder)["variant"], predictions, rows, Builder(settings_of(folder)))
+    return Run(variant, predictions, rows, Builder(settings_of(folder)))
 
 
 def _row(runs: Sequence[Run], image_id: str) -> GalleryRow:

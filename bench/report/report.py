@@ -16,6 +16,7 @@ from bench.errors import UserError, writing
 from bench.evaluate.protocol import COLUMNS
 from bench.report.curves import plot_curves
 from bench.report.tables import markdown_table, print_table, read_scores, write_scores
+from bench.run.build import NOT_IN_RUN_NAME
 
 NOT_SHOWN = (".cosine", ".top1")
 """Companions of TGQ: in scores.csv and table.md only, so that the terminal's one table holds the paper's metrics."""
@@ -54,24 +55,50 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int) -> list[Path]
     return written
 
 
+def labels(folders: Sequence[Path]) -> dict[Path, str]:
+    """The variant of each run; runs of one variant are told apart by the settings in which they differ."""
+    variants = {folder: str(record_of(folder)["variant"]) for folder in folders}
+    flat = {folder: _flat(settings_of(folder)) for folder in folders}
+    found = {}
+    for folder, variant in variants.items():
+        twins = [flat[other] for other in folders if variants[other] == variant]
+        differ = [k for k in flat[folder] if any(twin.get(k) != flat[folder][k] for twin in twins)]
+        told = [f"{k}={flat[folder][k]}" for k in differ if k.partition(".")[0] not in (*NOT_IN_RUN_NAME, "variant")]
+        found[folder] = " ".join([variant, *told])
+    return found
+
+
+def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(node, Mapping):
+        return {prefix: node}
+    return {k: v for name, value in node.items() for k, v in _flat(value, f"{prefix}.{name}".lstrip(".")).items()}
+
+
 def merged_scores(folders: Sequence[Path]) -> pd.DataFrame:
     """scores.csv of all runs under each other; empty where nothing was labelled."""
-    labelled = [folder for folder in folders if (folder / "curves.csv").exists()]
-    if not labelled:
-        return pd.DataFrame(columns=list(COLUMNS))
-    return pd.concat([read_scores(folder / "scores.csv") for folder in labelled], ignore_index=True)
+    names = labels(folders)
+    parts = [_renamed(read_scores(f / "scores.csv"), f, names) for f in folders if (f / "curves.csv").exists()]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
+def merged_curves(folders: Sequence[Path]) -> pd.DataFrame:
+    """curves.csv of all runs under each other, floors left out."""
+    names = labels(folders)
+    parts = [_renamed(pd.read_csv(f / "curves.csv"), f, names) for f in folders if (f / "curves.csv").exists()]
+    table = pd.concat(parts, ignore_index=True)
+    return table[~table["variant"].str.startswith("floor")]
+
+
+def _renamed(table: pd.DataFrame, folder: Path, names: Mapping[Path, str]) -> pd.DataFrame:
+    """The variant by its label, in the names of its floors and ceilings too."""
+    own = str(record_of(folder)["variant"])
+    new = {v: v.replace(f"({own})", f"({names[folder]})") for v in table["variant"].unique()} | {own: names[folder]}
+    return table.assign(variant=table["variant"].map(new))
 
 
 def data_name(scores: pd.DataFrame) -> str:
     """Data set, split and subset of some scores, as their names say."""
     return str(scores["metric"].iloc[0]).partition("/")[0]
-
-
-def merged_curves(folders: Sequence[Path]) -> pd.DataFrame:
-    """curves.csv of all runs under each other, floors left out."""
-    parts = [pd.read_csv(folder / "curves.csv") for folder in folders if (folder / "curves.csv").exists()]
-    table = pd.concat(parts, ignore_index=True)
-    return table[~table["variant"].str.startswith("floor")]
 
 
 def embedded(folders: Sequence[Path]) -> bool:

@@ -29,6 +29,9 @@ MODELS = ("clip", "dino", "language", "sentence")
 NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures")
 """Settings that change no number, so that a run with other ones is the same run."""
 
+OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge", "bench.run")
+"""Where a constructor can only complain of an option; data and models may also lack files."""
+
 Settings = Mapping[str, Any]
 
 
@@ -140,7 +143,8 @@ def make(options: Settings, **given: Any) -> Any:
         return instantiate(dict(options), **given, _convert_="all")
     except InstantiationException as error:
         if isinstance(error.__cause__, UserError):
-            raise error.__cause__ from None
+            own = isinstance(error.__cause__, UsageError) or not str(options["_target_"]).startswith(OPTIONS_ONLY)
+            raise error.__cause__ if own else UsageError(str(error.__cause__)) from None
         if isinstance(error.__cause__, TypeError | ImportError):
             raise UsageError(f"{options['_target_']}: {error.__cause__}") from error
         raise

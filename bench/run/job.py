@@ -18,6 +18,7 @@ from bench.records import Oracle, Overlap
 from bench.report.compare import write_comparison
 from bench.run import scores
 from bench.run.build import Builder, make, run_name, variant_name
+from bench.run.check import check_settings
 from bench.run.executor import Executor, Map, processors
 from bench.run.worker import PASSES, UNLABELLED
 from bench.store import Account, safe_name, write_atomically
@@ -44,6 +45,7 @@ class Finished:
 
 def run(settings: Mapping[str, Any]) -> Finished:
     """Make what is missing in the store, score the whole store, leave everything in the run's own folder."""
+    check_settings(settings)
     builder = Builder(settings)
     ids, folder = builder.dataset.ids(), prepare_folder(settings)
     settings = {**settings, "device": builder.device}

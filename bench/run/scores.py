@@ -39,7 +39,8 @@ def write(
 
     own = overlaps, _described(oracles)
     parts = [scored(own, score, variant)]
-    for name in builder.settings["controls"]:
+    controls = builder.settings["controls"]
+    for name in [controls] if isinstance(controls, str) else controls:
         title, kept, control = _control(name, builder.settings["seed"], len(classes))
         given = replace(score, mapping=tuple(m for m in score.mapping if m in kept))
         parts.append(scored(control(*own), given, f"{title} ({variant})"))

@@ -54,3 +54,31 @@ def test_help_names_every_command_and_loads_no_torch() -> None:
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
     assert all(f"zgs {name}" in told.stdout for name in ("run", "demo", "report"))
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("segment.n=1.5", "needs a whole number"),
+        ("segment.n=0", "segment.n=0"),
+        ("segment.prune_threshold=abc", "needs a number"),
+        ("merge.threshold=null", "needs a number"),
+        ("score.tau_sbert=abc", "needs a number or null"),
+        ("score.mapping=[xt]", "score.mapping=xt"),
+        ("seed=abc", "seed=abc: needs a whole number"),
+        ("pictures=-1", "must be 0 or more"),
+        ("caption.beams=0", "must be 1 or more"),
+        ("encode.micro_batch=0", "must be 1 or more"),
+        ("encode.sigma2=abc", "needs a number"),
+        ("encode.heads=foo", "per_head_mean"),
+        ("executor.threads=abc", "needs a whole number"),
+        ("dtype=float31", "bfloat16"),
+        ("controls=shufled", "controls=shufled"),
+        ("+foo=1", "foo: no such key"),
+    ],
+)
+def test_wrong_values(word: str, told: str, capfd, tmp_path) -> None:
+    words = [word, "data.subset=first:1", f"store={tmp_path}/store", f"out={tmp_path}/out", "executor=serial"]
+    assert main(["run", *words]) == 2
+    error = [line for line in capfd.readouterr().err.splitlines() if line.startswith("zgs:")]
+    assert len(error) == 1 and told in error[0]

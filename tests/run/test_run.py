@@ -214,3 +214,15 @@ def test_a_new_masking_variant_is_one_file_and_one_yaml(full: Path, tmp_path: Pa
     assert first["store"]["segment"]["made"] == first["store"]["trunk"]["made"] == 0 < first["store"]["encode"]["made"]
     changed = record(zgs(full, *words, "encode.share=0.25")[-1])
     assert changed["store"]["encode"]["made"] > 0, "another option is another key"
+
+
+def test_a_sweep_over_any_key_tells_its_jobs_apart(full: Path, capsys) -> None:
+    words = ["-m", "merge.threshold=0.7,0.8", "data.subset=first:2", "pictures=0"]
+    zgs(full, *words, out="thresholds")
+    told = capsys.readouterr().out
+    assert "global_subtraction merge.threshold=0.7" in told and "global_subtraction merge.threshold=0.8" in told
+
+
+def test_an_experiment_that_is_changed_says_so(full: Path) -> None:
+    run = zgs(full, "experiment=full", "merge=none", "data.subset=first:2", "pictures=0", out="changed")[-1]
+    assert record(run)["variant"] == "full merge=none"
