@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import time
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -31,6 +32,9 @@ NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures")
 
 OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge", "bench.run")
 """Where a constructor can only complain of an option; data and models may also lack files."""
+
+LOADING: list[float] = []
+"""Seconds that each loading of a model took in this process, the import of its library included."""
 
 Settings = Mapping[str, Any]
 
@@ -153,7 +157,11 @@ def make(options: Settings, **given: Any) -> Any:
 @lru_cache(maxsize=len(MODELS))
 def _loaded(options: str, device: str, dtype: str) -> Any:
     """Models stay in memory from one run of a sweep to the next."""
-    return make(json.loads(options), device=device, dtype=dtype)
+    begin = time.perf_counter()
+    try:
+        return make(json.loads(options), device=device, dtype=dtype)
+    finally:
+        LOADING.append(time.perf_counter() - begin)
 
 
 def variant_name(settings: Settings) -> str:

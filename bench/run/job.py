@@ -87,7 +87,8 @@ def _passes(builder: Builder, ids: Iterable[str], work: Map) -> Progress:
             for outcome in work(name, todo):
                 bar.update()
                 progress.account.add(outcome.account)
-                progress.seconds[name] = progress.seconds.get(name, 0.0) + outcome.seconds
+                for part, seconds in ((name, outcome.seconds), ("loading models", outcome.loading)):
+                    progress.seconds[part] = progress.seconds.get(part, 0.0) + seconds
                 if outcome.skipped:
                     progress.skipped[outcome.image_id] = outcome.skipped
                 elif outcome.tables:

@@ -13,17 +13,18 @@ import torch
 
 from bench.errors import BadSample
 from bench.records import Oracle, Overlap, Sample
-from bench.run.build import Builder
+from bench.run.build import LOADING, Builder
 from bench.run.scoring import tables
 from bench.store import Account
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one pass over one image gave: seconds, the reason of a skip, the store's account, and the tables at last."""
+    """What one pass over one image gave: seconds of work and of loading models, the reason of a skip, the account."""
 
     image_id: str
     seconds: float = 0.0
+    loading: float = 0.0
     skipped: str | None = None
     account: Account = field(default_factory=Account)
     tables: tuple[Overlap, Oracle] | None = None
@@ -42,13 +43,14 @@ def start(threads: int) -> None:
 
 def work(settings: str, name: str, image_id: str) -> Outcome:
     """One pass over one image under settings (JSON). An image that cannot be used is an outcome, not an error."""
-    builder, begin = _builder(settings), time.perf_counter()
+    builder, begin, loads = _builder(settings), time.perf_counter(), len(LOADING)
     builder.store.account = Account()
     try:
         found = PASSES[name](builder, builder.dataset.load(image_id))
     except BadSample as error:
-        return Outcome(image_id, time.perf_counter() - begin, skipped=str(error))
-    return Outcome(image_id, time.perf_counter() - begin, None, builder.store.account, found)
+        return Outcome(image_id, skipped=str(error))
+    loading = sum(LOADING[loads:])
+    return Outcome(image_id, time.perf_counter() - begin - loading, loading, None, builder.store.account, found)
 
 
 def _segment(builder: Builder, sample: Sample) -> None:
