@@ -1,95 +1,92 @@
 """Section 3.2 (training the embedded CLIP): train scenes drawn ahead of their use, kept outside the repository.
 
-The folder holds images.npy uint8 [n, 96, 96, 3], tokens.npy int16 [n, 5, 32] and count (how many are drawn).
+    python -m data_prep.clip_pool --folder FOLDER --scenes 96000 --workers 2
+
+The folder holds images-vV-N.npy, uint8 [N, 128, 128, 3] for version V of the world, and captions-W.jsonl, a line of
+five texts for each scene that worker W has drawn. Run again, it goes on where it stopped.
 """
 
 from __future__ import annotations
 
-import os
+import argparse
+import json
+import multiprocessing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
-from PIL import Image
-from tokenizers import Tokenizer
-from torch import Tensor
-from torch.nn import functional
+from tqdm import tqdm
 
-from bench.data.toyworld.captions import CAPTIONS_PER_SCENE
+from bench.data.toyworld.classes import SIDE, VERSION
 from bench.data.toyworld.scene import draw
-
-IMAGE = 96
-CONTEXT = 32
-MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Images and tokens as memory maps, and the number of scenes drawn so far."""
+    """Scenes 0 .. n-1 of the train split: pictures uint8 [n, 128, 128, 3] as a memory map, and their captions."""
 
     images: np.ndarray
-    tokens: np.ndarray
-    folder: Path
-
-    @property
-    def ready(self) -> int:
-        """Scenes drawn so far; grows while another process draws."""
-        file = self.folder / "count"
-        return int(file.read_text() or 0) if file.exists() else 0
+    captions: list[list[str]]
 
 
-def open_pool(folder: Path, size: int) -> Pool:
-    """The pool in a folder, made empty if there is none."""
+def _file(folder: Path, scenes: int, mode: str) -> np.ndarray:
+    shape = (scenes, SIDE, SIDE, 3)
+    file = folder / f"images-v{VERSION}-{scenes}.npy"
+    if mode == "w+" and file.exists():
+        mode = "r+"
+    return np.lib.format.open_memmap(file, mode=mode, dtype=np.uint8, shape=shape)  # type: ignore[arg-type]
+
+
+def _share(scenes: int, worker: int, workers: int) -> range:
+    return range(scenes * worker // workers, scenes * (worker + 1) // workers)
+
+
+def _draw(folder: Path, scenes: int, worker: int, workers: int) -> None:
+    images, share = _file(folder, scenes, "r+"), _share(scenes, worker, workers)
+    texts = folder / f"captions-{worker}.jsonl"
+    lines = texts.read_text().splitlines() if texts.exists() else []
+    # The last line may be half written.
+    begun = max(0, len(lines) - 1)
+    texts.write_text("".join(line + "\n" for line in lines[:begun]))
+    with texts.open("a") as file:
+        for index in tqdm(share[begun:], initial=begun, total=len(share), desc=f"drawing {worker}", mininterval=10):
+            scene = draw("train", index)
+            images[index] = scene.image
+            file.write(json.dumps(scene.captions) + "\n")
+
+
+def fill(folder: Path, scenes: int, workers: int) -> Pool:
+    """Draws what is missing, side by side, and opens the pool."""
     folder.mkdir(parents=True, exist_ok=True)
-    shapes = {"images": ((size, IMAGE, IMAGE, 3), np.uint8), "tokens": ((size, CAPTIONS_PER_SCENE, CONTEXT), np.int16)}
-    maps = {}
-    for name, (shape, kind) in shapes.items():
-        file = folder / f"{name}.npy"
-        mode = "r+" if file.exists() else "w+"
-        maps[name] = np.lib.format.open_memmap(file, mode=mode, dtype=kind, shape=shape)
-    return Pool(maps["images"], maps["tokens"], folder)
+    _file(folder, scenes, "w+").flush()
+    jobs = [multiprocessing.Process(target=_draw, args=(folder, scenes, w, workers)) for w in range(workers)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    if any(job.exitcode for job in jobs):
+        raise SystemExit("a drawing process failed; run the command again, it goes on where it stopped")
+    return open_pool(folder, scenes)
 
 
-def pad(ids: list[int], filler: int) -> list[int]:
-    """Exactly `CONTEXT` ids; a longer text keeps its last id, the end of text."""
-    if len(ids) > CONTEXT:
-        return [*ids[: CONTEXT - 1], ids[-1]]
-    return ids + [filler] * (CONTEXT - len(ids))
+def open_pool(folder: Path, scenes: int) -> Pool:
+    """The finished pool in a folder."""
+    files = sorted(folder.glob("captions-*.jsonl"), key=lambda file: int(file.stem.split("-")[1]))
+    captions = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    if len(captions) != scenes:
+        raise SystemExit(f"{folder} holds {len(captions)} of {scenes} scenes; run python -m data_prep.clip_pool first")
+    return Pool(_file(folder, scenes, "r"), captions)
 
 
-def fill(pool: Pool, tokenizer: Tokenizer) -> None:
-    """Draws what is missing, in order; may be stopped and started again at any time."""
-    filler, parent = tokenizer.token_to_id("<|pad|>"), os.getppid()
-    for index in range(pool.ready, len(pool.images)):
-        if os.getppid() != parent:
-            # The trainer was killed and a new one draws in its own process.
-            return
-        scene = draw("train", index)
-        small = Image.fromarray(scene.image).resize((IMAGE, IMAGE), Image.Resampling.BICUBIC)
-        pool.images[index] = np.asarray(small)
-        pool.tokens[index] = [pad(code.ids, filler) for code in tokenizer.encode_batch(list(scene.captions))]
-        if index % 128 == 127 or index == len(pool.images) - 1:
-            (pool.folder / "count").write_text(str(index + 1))
+def main() -> None:
+    """Draws the pool."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--scenes", type=int, default=96_000)
+    parser.add_argument("--workers", type=int, default=2)
+    args = parser.parse_args()
+    fill(args.folder, args.scenes, args.workers)
 
 
-def shifted(batch: Tensor, smallest: float, rng: np.random.Generator) -> Tensor:
-    """The pictures smaller (down to a share of their size) and moved by a few pixels; their edges are drawn out."""
-    side = int(IMAGE * rng.uniform(smallest, 1.0))
-    small = functional.interpolate(batch, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
-    room = IMAGE - side + 12
-    top, left = (int(v) for v in rng.integers(0, room + 1, 2))
-    wide = functional.pad(small, (left, room - left, top, room - top), mode="replicate")
-    return wide[:, :, 6 : 6 + IMAGE, 6 : 6 + IMAGE]
-
-
-def augment(images: np.ndarray, counts: np.ndarray, rng: np.random.Generator) -> Tensor:
-    """Mirroring, shifts and brightness, and close-ups of things also smaller: captions stay true."""
-    batch = torch.from_numpy(images.astype(np.float32) / 255).permute(0, 3, 1, 2)
-    flips = torch.from_numpy(rng.random(len(batch)) < 0.5)
-    batch = torch.where(flips[:, None, None, None], batch.flip(-1), batch)
-    full, things, stuff = batch.split([int(count) for count in counts])
-    smaller = [shifted(part, 0.5, rng) for part in things.chunk(6)]
-    batch = torch.cat([shifted(full, 0.9, rng), *smaller, shifted(stuff, 0.9, rng)])
-    gain = torch.from_numpy(rng.uniform(0.9, 1.1, (len(batch), 1, 1, 1)).astype(np.float32))
-    return ((batch * gain).clamp(0, 1) - MEAN[0]) / STD[0]
+if __name__ == "__main__":
+    main()

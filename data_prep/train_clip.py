@@ -1,11 +1,11 @@
 """Section 3.2: trains the embedded CLIP on pictures and captions of the toy world's train split, as CLIP is trained.
 
-    python -m data_prep.train_clip --scratch FOLDER --minutes 60 --export bench/models/embedded/clip
-    python -m data_prep.train_clip --scratch FOLDER --export bench/models/embedded/clip --card
+    python -m data_prep.clip_pool --folder FOLDER/pool
+    python -m data_prep.train_clip --scratch FOLDER
 
-The first command draws scenes into FOLDER/pool in a second process, trains, checkpoints every few minutes and exports
-averaged weights in open_clip's format as it goes; run again, it continues from the last checkpoint. The second
-measures what was exported and writes its card.
+The first command draws the train scenes once. The second trains, checkpoints, and exports averaged weights in
+open_clip's format as it goes; killed, it continues from the last checkpoint and gives the same weights. A GPU is used
+where there is one.
 """
 
 from __future__ import annotations
@@ -13,69 +13,97 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import multiprocessing
+import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from open_clip.model import CLIP
-from open_clip.transformer import PatchDropout
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bench.data.toyworld.classes import SIDE
 from bench.data.toyworld.scene import framing
-from data_prep.clip_pool import CONTEXT, IMAGE, MEAN, STD, Pool, augment, fill, open_pool
-from data_prep.clip_probe import Probe, card, probe
+from bench.models.clip import Clip
+from data_prep import checkpoints
+from data_prep.clip_pool import Pool, open_pool
+from data_prep.clip_report import name_segments, ways
+from data_prep.muon import Muon
 
-VISION = {"image_size": IMAGE, "patch_size": 8, "layers": 6, "width": 96, "head_width": 24, "mlp_ratio": 3.0}
-TEXT = {"context_length": CONTEXT, "vocab_size": 800, "width": 128, "heads": 4, "layers": 3, "pad_id": 797,
+TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "clip"
+CONTEXT = 32
+MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
+VISION = {"image_size": SIDE, "patch_size": 8, "layers": 6, "width": 96, "head_width": 32, "mlp_ratio": 4.0}
+TEXT = {"context_length": CONTEXT, "vocab_size": 800, "width": 128, "heads": 4, "layers": 2, "pad_id": 797,
         "eos_id": 799}  # fmt: skip
 DIMENSION = 64
+SHIFT = 8
+"""By how many pixels pictures are moved at most."""
+VALIDATION = 40
+"""Val scenes of a point of the learning curve."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train; ``minutes`` is the time this model is to get in all, over every restart.
+    """How to train.
 
-    ``shares``: until which share of the time, how much of a batch is full scenes, close-ups of things, close-ups of
-    stuff. Close-ups teach single words fastest; stuff is learnt early, by its texture.
+    ``kept``: how many of the 256 patches a batch keeps, drawn anew for each batch (FLIP); views of one thing or of
+    stuff keep a connected block half of the time. ``shares``: of full scenes, close-ups and views of stuff in a batch,
+    before and after ``late`` (a share of the steps), when more patches are kept too.
     """
 
-    minutes: float
-    batch: int = 96
-    rate: float = 1.5e-3
+    steps: int = 4200
+    batch: int = 128
+    rate: float = 2e-3
     decay: float = 0.05
     warm_steps: int = 60
-    cool_from: float = 0.7
-    whole_from: float = 0.85
-    dropped: float = 0.5
-    average: float = 0.99
-    shares: tuple[tuple[float, tuple[float, ...]], ...] = (
-        (0.36, (0.2, 0.56, 0.24)),
-        (0.6, (0.25, 0.65, 0.1)),
-        (1.0, (0.5, 0.4, 0.1)),
-    )
-    scenes: int = 32_768
+    cool_from: float = 0.6
+    average: float = 0.995
+    kept: tuple[int, ...] = (32, 48, 80, 112)
+    kept_late: tuple[int, ...] = (64, 112, 176, 256)
+    shares: tuple[float, float, float] = (0.34, 0.46, 0.2)
+    shares_late: tuple[float, float, float] = (0.6, 0.28, 0.12)
+    late: float = 0.85
+    scenes: int = 96_000
     seed: int = 0
 
 
-@dataclass
-class State:
-    """Everything a restart needs, beside the weights."""
+class Keep(nn.Module):
+    """Stands for open_clip's patch dropout: keeps the patches [n, k] that it was told of, and the class token."""
 
-    step: int = 0
-    seen: int = 0
-    seconds: float = 0.0
+    kept: Tensor | None = None
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Tokens [n, 1 + patches, d] to [n, 1 + k, d]."""
+        if self.kept is None:
+            return tokens
+        rows = torch.arange(len(tokens), device=tokens.device)[:, None]
+        return torch.cat([tokens[:, :1], tokens[rows, 1 + self.kept]], dim=1)
+
+
+def choose(rng: np.random.Generator, blocks: np.ndarray, kept: int) -> np.ndarray:
+    """Which patches each picture keeps, int64 [n, kept]: at random, or where ``blocks`` says so around one spot."""
+    side = SIDE // 8
+    n = len(blocks)
+    score = rng.random((n, side, side), dtype=np.float32)
+    centre = rng.integers(0, side, (n, 2, 1, 1))
+    stretch = np.exp(rng.uniform(-0.6, 0.6, (n, 1, 1)))
+    rows, columns = np.mgrid[0:side, 0:side]
+    far = np.maximum(np.abs(rows - centre[:, 0]) * stretch, np.abs(columns - centre[:, 1]) / stretch)
+    score = np.where(blocks[:, None, None], score + far, score)
+    return np.sort(np.argpartition(score.reshape(n, -1), kept - 1, axis=1)[:, :kept], axis=1)
 
 
 def build() -> CLIP:
     """A fresh model; the same class that open_clip builds from the exported folder."""
-    return CLIP(embed_dim=DIMENSION, vision_cfg=dict(VISION), text_cfg=dict(TEXT), quick_gelu=False)
+    model = CLIP(embed_dim=DIMENSION, vision_cfg=dict(VISION), text_cfg=dict(TEXT), quick_gelu=False)
+    model.visual.patch_dropout = Keep()
+    return model
 
 
 def encode_text(model: CLIP, tokens: Tensor) -> Tensor:
@@ -97,152 +125,184 @@ def loss(model: CLIP, images: Tensor, tokens: Tensor) -> Tensor:
     return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
 
 
-def batches(pool: Pool, recipe: Recipe, state: State) -> Iterator[tuple[Tensor, Tensor]]:
-    """Scenes at random among those drawn; the shares of the framings change with the time, see `Recipe`."""
-    kinds = np.array([framing(index) for index in range(recipe.scenes)])
-    while True:
-        while pool.ready < 4 * recipe.batch:
-            time.sleep(2)
-        rng = np.random.default_rng((recipe.seed, state.step))
-        spent = state.seconds / (60 * recipe.minutes)
-        shares = next(shares for until, shares in recipe.shares if spent < until or until == 1)
-        counts = rng.multinomial(recipe.batch, shares)
-        drawn = kinds[: pool.ready]
-        rows = np.concatenate([rng.choice(np.flatnonzero(drawn == k), n) for k, n in enumerate(counts)])
-        tokens = pool.tokens[rows, rng.integers(0, pool.tokens.shape[1], recipe.batch)]
-        yield augment(pool.images[rows], counts, rng), torch.from_numpy(tokens.astype(np.int64))
+def tokens_of(pool: Pool, tokenizer: Tokenizer) -> np.ndarray:
+    """int16 [scenes, captions, CONTEXT]; a longer text keeps its last id, the end of text."""
+    filler, each = tokenizer.token_to_id("<|pad|>"), len(pool.captions[0])
+    table = np.full((len(pool.captions) * each, CONTEXT), filler, np.int16)
+    for row, code in enumerate(tokenizer.encode_batch([text for texts in pool.captions for text in texts])):
+        ids = code.ids if len(code.ids) <= CONTEXT else [*code.ids[: CONTEXT - 1], code.ids[-1]]
+        table[row, : len(ids)] = ids
+    return table.reshape(len(pool.captions), each, CONTEXT)
 
 
-def schedule(recipe: Recipe, state: State) -> float:
-    """The learning rate: warm-up in steps, constant, then straight down to a fiftieth in the last part of the time."""
-    spent = state.seconds / (60 * recipe.minutes)
-    cooling = max(0.02, min(1.0, (1 - spent) / (1 - recipe.cool_from)))
-    return recipe.rate * min(1.0, (state.step + 1) / recipe.warm_steps) * cooling
+def augment(images: np.ndarray, rng: np.random.Generator) -> Tensor:
+    """Mirrored, moved by a few pixels, lighter or darker: float32 [n, 3, side, side], normalised."""
+    wide = np.pad(images, ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0)), mode="edge")
+    moved = np.empty_like(images)
+    for i, (top, left) in enumerate(rng.integers(0, 2 * SHIFT + 1, (len(images), 2))):
+        view = wide[i, top : top + SIDE, left : left + SIDE]
+        moved[i] = view[:, ::-1] if rng.random() < 0.5 else view
+    gain = torch.from_numpy(rng.uniform(0.88, 1.12, (len(images), 1, 1, 1)).astype(np.float32)) / 255
+    batch = torch.from_numpy(moved).permute(0, 3, 1, 2).contiguous().float().mul_(gain).clamp_(0, 1)
+    return batch.sub_(MEAN[0]).div_(STD[0])
 
 
-def optimizer_of(model: CLIP, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW, with weight decay on matrices only."""
-    matrices = [p for p in model.parameters() if p.ndim >= 2]
-    others = [p for p in model.parameters() if p.ndim < 2]
-    groups = [{"params": matrices, "weight_decay": recipe.decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.98), eps=1e-6)
+class Feed:
+    """Batches that depend on (seed, step) only: images, tokens, kept patches or None for all."""
+
+    def __init__(self, pool: Pool, tokenizer: Tokenizer, recipe: Recipe) -> None:
+        self.pool, self.recipe = pool, recipe
+        self.tokens = tokens_of(pool, tokenizer)
+        kinds = np.array([framing(index) for index in range(recipe.scenes)])
+        self.rows = [np.flatnonzero(kinds == kind) for kind in range(3)]
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The batch of a step."""
+        recipe = self.recipe
+        rng = np.random.default_rng((recipe.seed, step))
+        late = step >= recipe.late * recipe.steps
+        counts = rng.multinomial(recipe.batch, recipe.shares_late if late else recipe.shares)
+        rows = np.concatenate([rng.choice(part, n) for part, n in zip(self.rows, counts, strict=True)])
+        tokens = self.tokens[rows, rng.integers(0, self.tokens.shape[1], recipe.batch)].astype(np.int64)
+        options = recipe.kept_late if late else recipe.kept
+        kept = options[int(rng.integers(len(options)))]
+        patches = None
+        if kept < (SIDE // 8) ** 2:
+            blocks = (np.arange(recipe.batch) >= counts[0]) & (rng.random(recipe.batch) < 0.5)
+            patches = torch.from_numpy(choose(rng, blocks, kept))
+        return augment(self.pool.images[rows], rng), torch.from_numpy(tokens), patches
+
+
+def optimizers_of(model: CLIP, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices inside the transformers, AdamW for all else."""
+    inner = [p for name, p in model.named_parameters() if "resblocks" in name and p.ndim == 2]
+    known = {id(p) for p in inner}
+    rest = [p for p in model.parameters() if id(p) not in known]
+    muon = Muon(inner, lr=recipe.rate, weight_decay=recipe.decay)
+    adam = torch.optim.AdamW(rest, lr=recipe.rate, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.0)
+    return [muon, adam]
 
 
 def export(weights: dict[str, Tensor], folder: Path) -> None:
     """open_clip_config.json and float16 weights; loading copies them into float32 parameters exactly."""
     folder.mkdir(parents=True, exist_ok=True)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        if not (folder / name).exists():
+            shutil.copy(TARGET / name, folder)
     text = {**TEXT, "hf_tokenizer_name": "local"}
     config = {
         "model_cfg": {"embed_dim": DIMENSION, "quick_gelu": False, "vision_cfg": VISION, "text_cfg": text},
         "preprocess_cfg": {"mean": MEAN, "std": STD, "interpolation": "bicubic", "resize_mode": "squash"},
     }
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")
-    halves = {name: value.detach().half().contiguous() for name, value in weights.items()}
-    save_file(halves, folder / "new.safetensors.part")
-    (folder / "new.safetensors.part").chmod(0o644)
-    (folder / "new.safetensors.part").replace(folder / "open_clip_model.safetensors")
+    halves = {name: value.detach().half().cpu().contiguous() for name, value in weights.items()}
+    partial = folder / "new.safetensors.part"
+    save_file(halves, partial)
+    partial.chmod(0o644)
+    partial.replace(folder / "open_clip_model.safetensors")
 
 
 class Trainer:
-    """Model, running average, optimizer and clock, kept in one checkpoint file."""
+    """Model, running average, optimizers and learning curve, kept in one checkpoint file."""
 
-    def __init__(self, recipe: Recipe, checkpoint: Path) -> None:
+    def __init__(self, recipe: Recipe, scratch: Path, device: str) -> None:
         torch.manual_seed(recipe.seed)
-        self.recipe, self.checkpoint, self.state = recipe, checkpoint, State()
-        self.model = build().train()
-        self.optimizer = optimizer_of(self.model, recipe)
+        self.recipe, self.file, self.device = recipe, scratch / f"clip-{recipe.seed}.pt", device
+        self.model = build().train().to(device)
+        self.optimizers = optimizers_of(self.model, recipe)
         self.average = {name: value.clone() for name, value in self.model.state_dict().items()}
-        if checkpoint.exists():
-            saved = torch.load(checkpoint, weights_only=True)
+        self.done, self.seconds, self.curve = 0, 0.0, list[dict[str, Any]]()
+        saved = checkpoints.load(self.file)
+        if saved:
             self.model.load_state_dict(saved["model"])
-            self.optimizer.load_state_dict(saved["optimizer"])
-            self.average, self.state = saved["average"], State(**saved["state"])
+            for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
+                optimizer.load_state_dict(state)
+            self.average, self.done = saved["average"], saved["done"]
+            self.seconds, self.curve = saved["seconds"], saved["curve"]
 
     def save(self) -> None:
-        """Written whole before it takes the old one's place."""
-        parts = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "average": self.average}
-        torch.save({**parts, "state": asdict(self.state)}, self.checkpoint.with_suffix(".part"))
-        self.checkpoint.with_suffix(".part").replace(self.checkpoint)
+        """All that going on needs."""
+        states = [optimizer.state_dict() for optimizer in self.optimizers]
+        parts = {"model": self.model.state_dict(), "optimizers": states, "average": self.average}
+        facts = {"done": self.done, "seconds": self.seconds, "curve": self.curve, "recipe": asdict(self.recipe)}
+        checkpoints.save(self.file, {**parts, **facts})
 
-    def step(self, images: Tensor, tokens: Tensor) -> float:
-        """One update of weights and average; half of the patches are dropped until near the end, for speed."""
-        began = time.monotonic()
-        spent = self.state.seconds / (60 * self.recipe.minutes)
-        whole = nn.Identity()
-        self.model.visual.patch_dropout = PatchDropout(self.recipe.dropped) if spent < self.recipe.whole_from else whole
-        for group in self.optimizer.param_groups:
-            group["lr"] = schedule(self.recipe, self.state)
-        value = loss(self.model, images, tokens)
-        self.optimizer.zero_grad()
+    def _rate(self) -> float:
+        """Warm-up, constant, then straight down to a fiftieth."""
+        spent = self.done / self.recipe.steps
+        cooling = max(0.02, min(1.0, (1 - spent) / (1 - self.recipe.cool_from)))
+        return self.recipe.rate * min(1.0, (self.done + 1) / self.recipe.warm_steps) * cooling
+
+    def step(self, images: Tensor, tokens: Tensor, kept: Tensor | None) -> float:
+        """One update of weights and average."""
+        self.model.visual.patch_dropout.kept = None if kept is None else kept.to(self.device)
+        for optimizer in self.optimizers:
+            optimizer.param_groups[0]["lr"] = self._rate()
+            optimizer.zero_grad()
+        value = loss(self.model, images.to(self.device), tokens.to(self.device))
         value.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         with torch.no_grad():
             self.model.logit_scale.clamp_(0, math.log(60))
-            keep = min(self.recipe.average, 1 - 1 / (self.state.step / 10 + 1.1))
+            keep = min(self.recipe.average, 1 - 1 / (self.done / 10 + 1.1))
             for name, weight in self.model.state_dict().items():
                 self.average[name].lerp_(weight, 1 - keep)
-        self.state.step, self.state.seen = self.state.step + 1, self.state.seen + len(images)
-        self.state.seconds += time.monotonic() - began
+        self.done += 1
         return float(value.detach())
 
-
-def report(trainer: Trainer, folder: Path | None, recent: list[float]) -> None:
-    """Saves, exports the average, and prints accuracies on tune scenes."""
-    trainer.save()
-    if folder:
-        export(trainer.average, folder)
-    model = build()
-    model.load_state_dict(trainer.average)
-    found = probe(model.eval(), "tune", 40, MEAN[0], STD[0])
-    state = trainer.state
-    print(f"minute {state.seconds / 60:.1f} step {state.step} seen {state.seen} loss {np.mean(recent):.3f}", flush=True)
-    print("\n".join(found.lines()), flush=True)
-
-
-def train(recipe: Recipe, scratch: Path, folder: Path | None, every: float) -> None:
-    """Trains until the recipe's minutes are spent."""
-    trainer, pool = Trainer(recipe, scratch / "clip.pt"), open_pool(scratch / "pool", recipe.scenes)
-    feed, recent, due = batches(pool, recipe, trainer.state), [], trainer.state.seconds + 60 * every
-    while trainer.state.seconds < 60 * recipe.minutes:
-        recent.append(trainer.step(*next(feed)))
-        if trainer.state.step % 50 == 0:
-            print(f"step {trainer.state.step} loss {np.mean(recent[-50:]):.3f} drawn {pool.ready}", flush=True)
-        if trainer.state.seconds >= due:
-            report(trainer, folder, recent[-100:])
-            due += 60 * every
-    report(trainer, folder, recent[-100:])
+    def publish(self, recent: list[float], folder: Path) -> None:
+        """Exports the averaged weights, and with them a point of the learning curve measured on val scenes."""
+        export(self.average, folder)
+        clip = Clip(f"local-dir:{folder.resolve()}")
+        found = name_segments(clip, ways(clip), "val", VALIDATION)
+        shares = {
+            way: [found.share(way), found.share(way, found.things), found.share(way, ~found.things)]
+            for way in found.named
+        }
+        point = {"step": self.done, "minutes": self.seconds / 60, "loss": float(np.mean(recent)), "n": len(found.truth)}
+        self.curve.append({**point, "ways": shares})
+        told = ", ".join(f"{way} {100 * share[0]:.1f}" for way, share in shares.items())
+        print(f"step {self.done}, minute {point['minutes']:.1f}, loss {point['loss']:.3f}: {told}", flush=True)
+        where = torch.cuda.get_device_name() if self.device == "cuda" else f"{torch.get_num_threads()} core(s)"
+        facts = {"minutes": self.seconds / 60, "where": where, "recipe": asdict(self.recipe), "curve": self.curve}
+        (folder / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
 
 
-def measured(folder: Path) -> dict[str, Probe]:
-    """What the exported weights score on val and test scenes."""
-    model, weights = build(), load_file(folder / "open_clip_model.safetensors")
-    model.load_state_dict({name: value.float() for name, value in weights.items()})
-    return {split: probe(model.eval(), split, 100, MEAN[0], STD[0]) for split in ("val", "test")}
+def train(trainer: Trainer, feed: Feed, target: Path, every: int) -> None:
+    """To the recipe's last step."""
+    recent: list[float] = []
+    begun = time.monotonic()
+    while trainer.done < trainer.recipe.steps:
+        recent.append(trainer.step(*feed.batch(trainer.done)))
+        if trainer.done % 25 == 0:
+            left = (time.monotonic() - begun) / len(recent) * (trainer.recipe.steps - trainer.done) / 60
+            print(f"step {trainer.done} loss {np.mean(recent[-25:]):.3f}, about {left:.0f} min left", flush=True)
+        if trainer.done % every == 0 or trainer.done == trainer.recipe.steps:
+            trainer.seconds += time.monotonic() - begun
+            trainer.publish(recent[-200:], target)
+            trainer.save()
+            recent, begun = [], time.monotonic()
 
 
 def main() -> None:
-    """Trains, or writes the card of what was trained."""
+    """Trains."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scratch", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=60.0)
-    parser.add_argument("--every", type=float, default=8.0, help="minutes between checkpoints")
-    parser.add_argument("--export", type=Path)
+    parser.add_argument("--target", type=Path, default=TARGET)
+    parser.add_argument("--steps", type=int, default=Recipe.steps)
+    parser.add_argument("--scenes", type=int, default=Recipe.scenes)
+    parser.add_argument("--every", type=int, default=300, help="steps between checkpoints")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--card", action="store_true")
-    parser.add_argument("--note", default="", help="a sentence for the card, such as what was changed during the run")
+    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
-    torch.set_num_threads(1)
-    recipe = Recipe(minutes=args.minutes, seed=args.seed)
-    if args.card:
-        state = torch.load(args.scratch / "clip.pt", weights_only=True)["state"]
-        (args.export / "README.md").write_text(card(measured(args.export), asdict(recipe), state, args.note))
-        return
-    tokenizer = Tokenizer.from_file(str(args.export / "tokenizer.json"))
-    pool = open_pool(args.scratch / "pool", recipe.scenes)
-    drawing = multiprocessing.Process(target=fill, args=(pool, tokenizer), daemon=True)
-    drawing.start()
-    train(recipe, args.scratch, args.export, args.every)
+    torch.set_num_threads(args.threads)
+    recipe = Recipe(steps=args.steps, scenes=args.scenes, seed=args.seed)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    tokenizer = Tokenizer.from_file(str(TARGET / "tokenizer.json"))
+    feed = Feed(open_pool(args.scratch / "pool", args.scenes), tokenizer, recipe)
+    train(Trainer(recipe, args.scratch, device), feed, args.target, args.every)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch.nn import functional
+from tqdm import tqdm
 from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
 from data_prep import checkpoints
@@ -32,8 +33,8 @@ LISTED, WIDE = 0.15, 0.05
 
 def listed_nouns() -> tuple[list[str], list[str]]:
     """Nouns of the toy world with and without colours; and other nouns, which the captions never use."""
-    from bench.data.toyworld.captions import WORDS
     from bench.data.toyworld.classes import NAMES, PALETTE
+    from bench.data.toyworld.words import WORDS
 
     own = sorted({word for name in NAMES for word in WORDS.get(name, (name,))})
     wide = checkpoints.lines(HERE / "text" / "class_names.txt") + checkpoints.lines(HERE / "text" / "nouns.txt")
@@ -42,11 +43,11 @@ def listed_nouns() -> tuple[list[str], list[str]]:
 
 def training_texts(n: int, seed: int) -> list[str]:
     """``n`` texts: captions, and a share of "Image of a {noun}." from the lists."""
-    from bench.data.toyworld.captions import sample_captions
+    from bench.data.toyworld.scene import sample_captions
 
     draw = np.random.default_rng(seed)
     own, wide = listed_nouns()
-    texts = sample_captions(seed, n)
+    texts = list(tqdm(sample_captions("train", n), total=n, desc="captions", mininterval=5))
     kind = draw.random(n)
     for i in np.flatnonzero(kind < LISTED + WIDE):
         nouns = own if kind[i] < LISTED else wide
@@ -138,8 +139,8 @@ captions of this package's toy world and, thinly, some lists of nouns; it knows 
 |---|---|---|---|
 {rows}
 
-Captions are drawn at random, so a part of the perplexity cannot be learned. Validation captions come from another
-seed, and some of the short ones are equal to training texts.
+Captions are drawn at random, so a part of the perplexity cannot be learned. Validation captions are those of the val
+split, and some of the short ones are equal to training texts.
 
 Limits: 64 tokens at most. Words outside the toy world are spelled from short pieces and are seldom offered. Texts
 made with this model cannot be compared with published numbers.
@@ -148,12 +149,12 @@ made with this model cannot be compared with published numbers.
 
 def write_card(args: argparse.Namespace) -> None:
     """Measure the folder as it ships and write README.md into it."""
-    from bench.data.toyworld.captions import sample_captions
+    from bench.data.toyworld.scene import sample_captions
 
     model: Any = GPT2LMHeadModel.from_pretrained(args.target, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(args.target)
     own, wide = listed_nouns()
-    captions = sample_captions(args.seed + 1, args.validation)
+    captions = list(sample_captions("val", args.validation))
     sets = {
         "captions": captions,
         "“Image of a …” captions": [text for text in captions if text.startswith("Image of a")],

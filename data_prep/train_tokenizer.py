@@ -15,8 +15,9 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
-from bench.data.toyworld.captions import WORDS, sample_captions
 from bench.data.toyworld.classes import NAMES
+from bench.data.toyworld.scene import sample_captions
+from bench.data.toyworld.words import WORDS
 
 VOCABULARY = 800
 """Size with the three special tokens."""
@@ -45,7 +46,7 @@ learn point city play toward five using himself
 def corpus(captions: int) -> list[str]:
     """Captions, every class name and synonym in a caption's place, and the common words once each."""
     names = {word for name in NAMES for word in WORDS.get(name, (name,))} | set(NAMES)
-    lines = sample_captions(0, captions)
+    lines = list(sample_captions("train", captions))
     lines += [f"Image of a {name}." for name in sorted(names)] * 200
     return lines + [f" {word}" for word in COMMON.split()]
 

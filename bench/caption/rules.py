@@ -29,13 +29,17 @@ def gpt2_forbidden(vocabulary: Sequence[str]) -> tuple[int, ...]:
     return tuple(i for i, token in enumerate(vocabulary) if forbidden(token))
 
 
-def forbidden_ids(choice: str | Iterable[int] | None, vocabulary: Sequence[str]) -> tuple[int, ...]:
-    """Resolve the option: the rule ``gpt2``, explicit ids, or nothing. Raises `UserError` for anything else."""
+def forbidden_ids(choice: str | Iterable[int | str] | None, vocabulary: Sequence[str]) -> tuple[int, ...]:
+    """Resolve the option: the rule ``gpt2``, ids or exact tokens, or nothing. Raises `UserError` for anything else."""
     if choice == "gpt2":
         return gpt2_forbidden(vocabulary)
     if isinstance(choice, str) and choice != "none":
-        raise UserError(f"caption.forbidden={choice} is unknown: use gpt2, none or a list of token ids")
-    ids = () if choice is None or isinstance(choice, str) else tuple(int(i) for i in choice)
+        raise UserError(f"caption.forbidden={choice} is unknown: use gpt2, none or a list of token ids or tokens")
+    listed = () if choice is None or isinstance(choice, str) else tuple(choice)
+    unknown = [token for token in listed if isinstance(token, str) and token not in vocabulary]
+    if unknown:
+        raise UserError(f"caption.forbidden={unknown[0]!r} is no token of the vocabulary; mind the blank before words")
+    ids = tuple(vocabulary.index(token) if isinstance(token, str) else int(token) for token in listed)
     if any(not 0 <= i < len(vocabulary) for i in ids):
         raise UserError(f"caption.forbidden holds ids outside the vocabulary of {len(vocabulary)} tokens")
     return ids

@@ -90,4 +90,3 @@ def test_label_of_a_file_has_no_folder_and_follows_its_ids() -> None:
     assert label("file:mine.txt", ("a",)) != label("file:mine.txt", ("b",))
     name = f"flat:val[{label('file:some/where/my [ids].txt', ('a',))}]/own30/paper/none/iou.image.union"
     assert (names.parse(name).subset or "").startswith("file:my__ids_@")
-

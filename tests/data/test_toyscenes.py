@@ -4,35 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from bench.data.toyscenes import ToyScenes
-from bench.data.toyworld.captions import WORDS, sample_captions
+from bench.data.toyworld.captions import items
 from bench.data.toyworld.classes import INDEX, KINDS, NAMES, SIDE, STUFF, class_list
-from bench.data.toyworld.layouts import Plan, Stuff, Thing
-from bench.data.toyworld.pen import UNLABELLED, Canvas
-from bench.data.toyworld.render import _stand, render
-from bench.data.toyworld.scene import SPLITS, compose, draw
-from bench.data.toyworld.textures import LOOKS
+from bench.data.toyworld.pen import FINE, UNLABELLED, Canvas
+from bench.data.toyworld.plan import Plan, Stuff, Thing
+from bench.data.toyworld.render import VISIBLE, _stand, render
+from bench.data.toyworld.scene import SPLITS, compose, draw, framing, sample_captions
+from bench.data.toyworld.textures.looks import LOOKS
+from bench.data.toyworld.words import PLACES, TOLD_PARTS, WORDS, colour_word
 from bench.errors import UsageError, UserError
-from bench.records import BACKGROUND
+from bench.records import BACKGROUND, VOID
 
 MAGENTA = (255, 0, 255)
-_PLURALS = {"people": "person", "men": "man", "women": "woman", "buses": "bus", "puppies": "puppy", "ponies": "pony",
-            "coaches": "coach"}  # fmt: skip
+_PLURALS = {"people": "person", "men": "man", "women": "woman", "children": "child", "buses": "bus",
+            "puppies": "puppy", "ponies": "pony", "coaches": "coach", "benches": "bench", "couches": "couch",
+            "bushes": "bush"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def scenes() -> list:
-    return [draw("test", index) for index in range(40)]
+    return [draw("test", index) for index in range(60)]
 
 
 def test_class_list_has_things_and_stuff() -> None:
     classes = class_list()
-    assert len(classes) == 32
-    assert sum(classes.things) == len(KINDS) == 21
+    assert len(classes) == 45
+    assert sum(classes.things) == len(KINDS) == 33
     assert all(re.fullmatch(r"[a-z]+", name) for name in classes.names)
 
 
@@ -49,88 +52,149 @@ def test_shapes_types_and_values(scenes: list) -> None:
     for scene in scenes:
         assert scene.image.shape == (SIDE, SIDE, 3) and scene.image.dtype == np.uint8
         assert scene.truth.shape == (SIDE, SIDE) and scene.truth.dtype == np.int16
-        # Full scenes leave no pixel without a class.
-        assert scene.truth.min() >= 0 and scene.truth.max() < len(NAMES)
+        assert scene.instances.shape == (SIDE, SIDE) and scene.instances.dtype == np.int16
+        # Full scenes leave no pixel without a class but for specks.
+        assert BACKGROUND not in scene.truth and scene.truth.max() < len(NAMES)
+        assert (scene.truth == VOID).mean() < 0.01
 
 
 @pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("look", range(3))
-def test_labels_of_a_thing_are_exactly_the_pixels_it_paints(name: str, look: int) -> None:
-    canvas = Canvas(MAGENTA)
-    box = (30.0, 40.0, float(KINDS[name].width), float(KINDS[name].height))
-    _stand(canvas, Thing(name, look, KINDS[name].colours[0], box, look == 1, 0.1 * look, 5))
-    painted = (np.asarray(canvas.image) != MAGENTA).any(axis=2)
-    labels = np.asarray(canvas.labels)
-    np.testing.assert_array_equal(painted, labels == INDEX[name])
-    np.testing.assert_array_equal(~painted, labels == UNLABELLED)
-    assert 0.2 < painted.sum() / (box[2] * box[3]) < 1.2
+def test_labels_of_a_thing_are_exactly_the_pixels_it_paints(name: str) -> None:
+    kind = KINDS[name]
+    for look in range(kind.looks):
+        canvas = Canvas(MAGENTA)
+        box = (20.0, 30.0, float(kind.width), float(kind.height))
+        _stand(canvas, Thing(name, look, kind.colours[0], box, look == 1, 0.05 * look, 5), 0)
+        painted = (np.asarray(canvas.image) != MAGENTA).any(axis=2)
+        np.testing.assert_array_equal(painted, np.asarray(canvas.codes) != UNLABELLED)
+        assert {label for label, _, _ in canvas.keys} == {INDEX[name]}
+        assert 0.15 < painted.sum() / (FINE**2 * box[2] * box[3]) < 1.2
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_looks_and_colours_of_a_thing_differ(name: str) -> None:
+    kind = KINDS[name]
+
+    def picture(look: int, colour: str) -> bytes:
+        canvas = Canvas(MAGENTA)
+        _stand(canvas, Thing(name, look, colour, (20.0, 30.0, kind.width, kind.height), False, 0.0, 5), 0)
+        return canvas.image.tobytes()
+
+    options = {(look, colour) for look in range(kind.looks) for colour in kind.colours}
+    assert len({picture(*option) for option in options}) == len(options)
 
 
 @pytest.mark.parametrize("name", STUFF)
 def test_labels_of_stuff_fill_its_outline_and_paper_is_background(name: str) -> None:
-    outline = ((0.0, 64.0), (127.0, 64.0), (127.0, 127.0), (0.0, 127.0))
+    outline = ((0.0, 64.0), (128.0, 64.0), (128.0, 128.0), (0.0, 128.0))
     for look, (colour, _) in enumerate(LOOKS[name]):
-        image, truth = render(Plan((Stuff(name, look, colour, outline, 3),), (), (0, 255, 0), 1.0, 1))
-        assert (truth[64:] == INDEX[name]).all() and (truth[:64] == BACKGROUND).all()
+        drawn = render(Plan((Stuff(name, look, colour, outline, 3),), (0, 255, 0), 1.0, 1))
+        truth = drawn.truth()
+        assert (truth[65:] == INDEX[name]).all() and (truth[:64] == BACKGROUND).all()
+        image = drawn.image
         green = (image[..., 1] > 200) & (image[..., 0] < 40) & (image[..., 2] < 40)
-        assert green[:64].all() and not green[64:].any()
+        assert green[:64].all() and not green[65:].any()
+
+
+def _box(size: float) -> tuple[float, float, float, float]:
+    return (64 - size / 2, 64 - size / 2, size, size)
 
 
 def test_things_in_front_hide_what_is_behind() -> None:
-    box = (40.0, 40.0, 40.0, 40.0)
-    ball, house = (Thing(name, 0, "red", box, False, 0.0, 1) for name in ("ball", "house"))
-    _, front = render(Plan((), (house, ball), MAGENTA, 1.0, 1))
-    _, back = render(Plan((), (ball, house), MAGENTA, 1.0, 1))
-    assert front[60, 60] == INDEX["ball"] and back[60, 60] == INDEX["house"]
+    ball, house = (Thing(name, 0, "red", _box(40.0), False, 0.0, 1) for name in ("ball", "house"))
+    front, back = (render(Plan(layers, MAGENTA, 1.0, 1)) for layers in ((house, ball), (ball, house)))
+    assert front.truth()[64, 64] == INDEX["ball"] and back.truth()[64, 64] == INDEX["house"]
+    assert front.instances()[64, 64] == 1 and back.instances()[64, 64] == 1 and front.instances()[0, 0] == -1
 
 
-def test_test_split_has_every_class_and_enough_segments(scenes: list) -> None:
-    present = [np.unique(scene.truth) for scene in scenes]
+def test_specks_are_void_and_never_told_of() -> None:
+    house = Thing("house", 0, "red", _box(100.0), False, 0.0, 1)
+    ball = replace(house, name="ball", box=_box(4.0))
+    plan = Plan((house, ball), MAGENTA, 1.0, 1)
+    drawn = render(plan)
+    speck = drawn.instances() == 1
+    assert 0 < speck.sum() < VISIBLE
+    assert (drawn.truth()[speck] == VOID).all()
+    assert [item.name for item in items(plan, drawn)] == ["house"]
+
+
+def test_a_camera_that_sees_a_quarter_shows_it_twice_as_large() -> None:
+    ball = Thing("ball", 0, "red", (8.0, 12.0, 20.0, 20.0), False, 0.0, 1)
+    plan = Plan((ball,), MAGENTA, 1.0, 1)
+    wide, near = (render(seen).truth() == INDEX["ball"] for seen in (plan, plan.seen(0, 0, 64)))
+    assert 3.5 < near.sum() / wide.sum() < 4.5
+    rows, columns = (np.flatnonzero(near.any(axis=axis)) for axis in (1, 0))
+    assert abs(rows.mean() - 2 * 22) < 1.5 and abs(columns.mean() - 2 * 18) < 1.5
+
+
+def test_test_split_has_every_class_and_enough_segments() -> None:
+    present = [np.unique(truth[truth >= 0]) for truth in (draw("test", index).truth for index in range(150))]
     assert set(np.concatenate(present)) == set(range(len(NAMES)))
-    assert sum(len(classes) for classes in present) >= 200
     assert 5 <= np.mean([len(classes) for classes in present]) <= 9
 
 
+def test_weather_and_light_leave_the_labels_alone() -> None:
+    plan, _ = compose("test", 3)
+    drawn = {weather: render(replace(plan, weather=weather)) for weather in ("", "rain", "snowfall", "fog", "night")}
+    assert len({one.codes.tobytes() for one in drawn.values()}) == 1
+    assert len({one.image.tobytes() for one in drawn.values()}) == len(drawn)
+    assert drawn["night"].image.mean() < 0.85 * drawn[""].image.mean()
+
+
 def _named(caption: str) -> set[str]:
-    """The classes that a caption names, by its words."""
+    """The classes that a caption names, by its words; parts, and what the place is called, are left out."""
     meaning = {word: name for name in NAMES for word in (*WORDS.get(name, ()), name)}
-    words = re.findall(r"[a-z]+", caption)
+    caption = re.sub(rf" with (an? )?[a-z]+ ({'|'.join(TOLD_PARTS)})s?\b", "", caption)
+    caption = re.sub(rf"^(Image of )?an? ({'|'.join(sum(PLACES.values(), ()))}) with", "", caption)
+    words = re.findall(r"[a-z]+", caption.replace("falling snow", ""))
     singular = [word if word in meaning else _PLURALS.get(word, word.removesuffix("s")) for word in words]
     return {meaning[word] for word in singular if word in meaning}
 
 
 def test_captions_name_only_what_is_there(scenes: list) -> None:
-    for scene in [*scenes, *(draw("train", index) for index in range(60))]:
+    named = []
+    for scene in [*scenes, *(draw("train", index) for index in range(100))]:
         present = {NAMES[c] for c in np.unique(scene.truth[scene.truth >= 0])}
         assert len(scene.captions) == 5
         for caption in scene.captions:
-            assert _named(caption) and _named(caption) <= present, caption
+            named.append(len(_named(caption)))
+            assert _named(caption) <= present, caption
             assert caption.endswith(".") and caption.count(".") == 1
+    assert np.mean(np.array(named) > 0) > 0.98 and 1.5 < np.mean(named) < 3
 
 
-def test_captions_can_be_sampled_without_drawing() -> None:
-    texts = sample_captions(3, 2000)
-    assert texts == sample_captions(3, 2000) and texts != sample_captions(4, 2000)
-    assert len(texts) == 2000
-    assert 0.4 < np.mean([text.startswith("Image of a ") for text in texts]) < 0.65
-    assert set().union(*map(_named, texts)) == set(NAMES)
+def test_captions_tell_counts_colours_parts_and_weather() -> None:
+    texts = [text for index in range(400) for text in draw("train", index).captions]
+    for pattern in (r"\b(two|three)\b", r"\bred\b", r"with (a )?[a-z]+ (roof|wheels|sails)", r"at night|in the rain"):
+        assert 0.003 < np.mean([bool(re.search(pattern, text)) for text in texts]) < 0.4, pattern
+    assert colour_word((250, 10, 10)) == "red" and colour_word((20, 20, 20)) == "black"
+
+
+def test_more_captions_of_a_scene_begin_with_its_own() -> None:
+    texts = list(sample_captions("train", 23))
+    assert len(texts) == 23 and texts[:5] == list(draw("train", 0).captions)
+    assert texts[10:15] == list(draw("train", 1).captions)
+    many = list(sample_captions("train", 4000))
+    assert 0.35 < np.mean([text.startswith(("Image of a ", "Image of an ")) for text in many]) < 0.65
+    assert set().union(*map(_named, many)) == set(NAMES)
 
 
 def test_train_mixes_framings_and_the_others_do_not() -> None:
-    def share_of_full(split: str) -> float:
-        return float(np.mean([len(compose(split, index)[0].things) >= 3 for index in range(100)]))
-
-    assert 0.35 < share_of_full("train") < 0.65
-    assert all(share_of_full(split) == 1.0 for split in ("tune", "val", "test"))
+    kinds = np.array([framing(index) for index in range(2000)])
+    assert np.allclose([(kinds == kind).mean() for kind in range(3)], (0.48, 0.36, 0.16), atol=0.03)
+    stuff_views = [compose("train", int(index))[0] for index in np.flatnonzero(kinds == 2)[:20]]
+    assert not any(plan.things for plan in stuff_views) and not any(plan.place for plan in stuff_views)
+    assert all(compose(split, index)[0].place for split in ("tune", "val", "test") for index in range(40))
 
 
 def test_snapshot_of_labels_captions_and_colours() -> None:
     """Seeds of stored results rest on this: a change here means a new VERSION."""
-    scene = draw("test", 0)
-    seen = hashlib.sha256(scene.truth.tobytes() + repr(scene.captions).encode()).hexdigest()[:16]
-    assert seen == "7f2206823c5fbe58"
+    scenes = [draw("test", index) for index in range(5)]
+    total = b"".join(scene.truth.tobytes() + repr(scene.captions).encode() for scene in scenes)
+    assert hashlib.sha256(total).hexdigest()[:16] == "3001f580d2b23d90"
     # Colours pass through sines and so may differ by a level between processors.
-    np.testing.assert_allclose(scene.image.mean(axis=(0, 1)), (115.6, 114.61, 107.81), atol=0.2)
+    mean = np.mean([scene.image.mean(axis=(0, 1)) for scene in scenes], axis=0)
+    np.testing.assert_allclose(mean, (152.61, 129.42, 102.45), atol=0.2)
 
 
 def test_dataset_interface() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.data.toyworld.captions import sample_captions
+from bench.data.toyworld.scene import sample_captions
 from bench.errors import UserError
 from bench.models.language import Language
 
@@ -44,7 +44,7 @@ def test_the_tokenizer_loses_nothing(language: Language, text: str) -> None:
 
 
 def test_unseen_captions_are_likely_and_shuffled_ones_are_not(language: Language) -> None:
-    captions = sample_captions(12345, 60)
+    captions = list(sample_captions("val", 60))
     shuffled = [" ".join(sorted(text.rstrip(".").split(), key=lambda w: hash_of(w))) + "." for text in captions]
     likely = surprise(language, captions)
     assert likely < math.log(12)

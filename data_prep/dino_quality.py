@@ -1,0 +1,97 @@
+"""Section 3.1: how well over-segments can carry the true classes, and the plainer ways that they are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from bench.records import Sample
+from bench.segment.crf import DenseCrf
+from bench.segment.dino_ward import DinoWard
+
+LARGE = 64
+Segment = Callable[[Sample], np.ndarray]
+"""From a sample to the segment of each pixel, integers [h, w]."""
+
+
+def told_ious(segments: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """IoU of each true class when every segment takes its most frequent true class, and the pixels of the classes.
+
+    Pixels without a class (negative) neither vote nor count. Ties go to the class with the smaller number.
+    """
+    known = truth >= 0
+    classes, label = np.unique(truth[known], return_inverse=True)
+    parts, part = np.unique(segments[known], return_inverse=True)
+    counts = np.bincount(part * len(classes) + label, minlength=len(parts) * len(classes)).reshape(len(parts), -1)
+    told = counts.argmax(axis=1)
+    both = np.array([counts[told == c, c].sum() for c in range(len(classes))])
+    given = np.array([counts[told == c].sum() for c in range(len(classes))])
+    pixels = counts.sum(axis=0)
+    return both / (given + pixels - both), pixels
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Means over images of the mean IoU over true classes, with standard errors; ``large``: classes of `LARGE` pixels.
+
+    ``segments`` is the mean number of segments of an image, ``n`` the number of images.
+    """
+
+    every: float
+    every_error: float
+    large: float
+    large_error: float
+    segments: float
+    n: int
+
+    def row(self) -> str:
+        """The figures as cells of a table."""
+        return (
+            f"{self.every:.3f} ± {self.every_error:.3f} | {self.large:.3f} ± {self.large_error:.3f} "
+            f"| {self.segments:.1f}"
+        )
+
+
+def quality(segmented: Sequence[np.ndarray], samples: Sequence[Sample]) -> Quality:
+    """Over-segments [h, w] of samples against their labels; images without a class are left out."""
+    every, large, counts = [], [], []
+    for segments, sample in zip(segmented, samples, strict=True):
+        assert sample.truth is not None
+        ious, pixels = told_ious(segments, sample.truth)
+        every += [ious.mean()] if len(ious) else []
+        large += [ious[pixels >= LARGE].mean()] if (pixels >= LARGE).any() else []
+        counts.append(len(np.unique(segments)))
+    return Quality(*_mean(every), *_mean(large), float(np.mean(counts)), len(every))
+
+
+def _mean(values: Sequence[float]) -> tuple[float, float]:
+    return float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(len(values)))
+
+
+class Colours:
+    """Mean colour of the cells of a grid, 0..1, in the place of a network's features."""
+
+    def __init__(self, grid: tuple[int, int]) -> None:
+        self.grid = grid
+
+    def features(self, image: np.ndarray) -> tuple[np.ndarray, tuple[int, int], np.ndarray]:
+        """Colours float32 [cells, 3], the grid, the image itself."""
+        cells = np.asarray(Image.fromarray(image).resize(self.grid[::-1], Image.Resampling.BOX), np.float32) / 255
+        return cells.reshape(-1, 3), self.grid, image
+
+
+def colour_ward(sample: Sample, grid: tuple[int, int], n: int, crf: DenseCrf | None) -> np.ndarray:
+    """Ward on mean colours, cut to exactly ``n`` parts: a cosine is never above 2, so no sibling is pruned."""
+    return DinoWard(Colours(grid), n, prune_threshold=2.0, crf=crf)(sample).leaves
+
+
+def slic_segments(sample: Sample, n: int) -> np.ndarray:
+    """SLIC with the compactness that was best on tune; the library gives about ``n`` segments, at most ``n``."""
+    from skimage.segmentation import slic  # an optional extra: only this comparison needs it
+
+    options: dict[str, Any] = {"compactness": 10.0, "start_label": 0}
+    return slic(sample.image, n_segments=n, **options)

@@ -1,0 +1,1 @@
+"""Tests of the texts and fits behind the embedded models."""
