@@ -1,111 +1,161 @@
-"""Section 3.1: how well clusters of dense features can carry the true classes, and the card of the embedded DINO."""
+"""Section 3.1: figures of the embedded DINO on validation while it learns, on test at the end, and its card."""
 
 from __future__ import annotations
 
+import argparse
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import fastcluster
 import numpy as np
-from PIL import Image
-from scipy.cluster.hierarchy import fcluster
 
 from bench.models.dino import Dino
-from data_prep import checkpoints
+from bench.records import Sample
+from bench.segment.dino_ward import DinoWard
+from data_prep import checkpoints, dino_quality
+from data_prep.dino_quality import Quality, quality
 
-SIZE, CLUSTERS = 96, 20
-
-
-def ceiling(features: np.ndarray, grid: tuple[int, int], truth: np.ndarray, clusters: int = CLUSTERS) -> float:
-    """Mean IoU over the true classes of one picture when each Ward cluster takes its most frequent true class."""
-    labels = fcluster(fastcluster.linkage_vector(features.astype(np.float64), "ward"), clusters, "maxclust")
-    rows, columns = ((np.arange(side) * cells // side) for side, cells in zip(truth.shape, grid, strict=True))
-    large = labels.reshape(grid)[rows[:, None], columns]
-    classes = np.unique(truth[truth >= 0])
-    told = np.full(truth.shape, -1)
-    for label in np.unique(large):
-        inside = truth[(large == label) & (truth >= 0)]
-        if inside.size:
-            told[large == label] = np.bincount(inside).argmax()
-    known = truth >= 0
-    ious = [((told == c) & (truth == c)).sum() / (((told == c) & known) | (truth == c)).sum() for c in classes]
-    return float(np.mean(ious))
+CURVE_LEAVES, CURVE_SIZE, CURVE_STRIDE = 20, 128, 4
+"""The learning curve is measured without the CRF, which is slow and hides what the network learned."""
 
 
-def colours(image: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
-    """Mean colour of each cell of the grid, float64 [cells, 3]."""
-    return np.asarray(Image.fromarray(image).resize(grid[::-1], Image.Resampling.BOX), np.float64).reshape(-1, 3)
-
-
-def summary(values: list[float]) -> dict[str, float]:
-    """Mean with the standard error over pictures."""
-    return {"mean": float(np.mean(values)), "error": float(np.std(values, ddof=1) / np.sqrt(len(values)))}
-
-
-def measure(folder: str, n: int, stride: int = 4) -> dict[str, Any]:
-    """Ceilings on the first ``n`` validation scenes, for keys and for colours at the same grid."""
+def scenes(split: str, n: int) -> list[Sample]:
+    """The first ``n`` scenes of a split."""
     from bench.data.toyworld.scene import draw
 
-    dino = Dino(folder, size=SIZE, stride=stride)
-    ours, plain = [], []
-    for index in range(n):
-        scene = draw("val", index)
-        features, grid, _ = dino.features(scene.image)
-        ours.append(ceiling(features, grid, scene.truth))
-        plain.append(ceiling(colours(scene.image, grid), grid, scene.truth))
-    return {"keys": summary(ours), "colours": summary(plain), "n": n, "stride": stride}
+    drawn = ((index, draw(split, index)) for index in range(n))
+    return [Sample(f"{split}-{index:04d}", scene.image, scene.truth) for index, scene in drawn]
 
 
-CARD = """---
-library_name: transformers
-license: mit
----
-# Embedded DINO
+def settings(overrides: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The package's own configuration for models=embedded, resolved."""
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
 
-A small vision transformer (patch 8, 6 layers, width 96, 3 heads, {parameters:,} parameters, {size:.1f} MB as float16)
-trained on drawn scenes of this package's toy world, without labels. It knows nothing of photographs.
+    from bench.resources import conf_dir
 
-- Trained on the pictures of the first {pictures} train scenes (no labels, no captions), {batch} pictures a step, one
-  core, seed {seed}. This is the snapshot {best} of a run planned for {steps} steps, the best on validation so far.
-- Method: self-distillation with no labels (student, averaged teacher, crops, centering), with a second term in which
-  the key of a patch predicts the teacher's output for the same place in another view.
-- Make again: `python -m data_prep.train_dino` (about 30 minutes; resumes). Measure again: add `--card`.
-- Use: `Dino("embedded:dino", size=96)`; input of 96 pixels, stride 4 or 2.
-
-Ceiling of over-segments: keys at {size_in} pixels and stride {stride}, Ward cut to {clusters} clusters, each
-cluster takes its most frequent true class; mean IoU over the true classes of a picture, mean over {validation}
-validation scenes (standard error over scenes).
-
-| features | mean IoU |
-|---|---|
-{rows}
-
-Limits: the snapshot was chosen on the same {validation} scenes, so its figure is slightly hopeful. Thin things (poles,
-fence slats) are lost at this resolution. Segments made with these weights cannot be compared with published numbers.
-"""
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        made = OmegaConf.to_container(compose("config", ["models=embedded", *overrides]), resolve=True)
+    assert isinstance(made, dict)
+    return {str(key): value for key, value in made.items()}
 
 
-def write_card(target: Path, picked: dict[str, Any], facts: dict[str, Any]) -> None:
-    """Write README.md into the folder."""
-    everything = picked["all"]
-    rows = [
-        f"| {name.replace('step_', 'after step ')}{' (shipped)' if name == picked['best'] else ''} "
-        f"| {of['keys']['mean']:.3f} ± {of['keys']['error']:.3f} |"
-        for name, of in everything.items()
+def segmenter(source: str) -> DinoWard:
+    """The production segmenter, as configured for the embedded models, on the weights of a folder."""
+    from bench.run.build import Builder
+
+    stage = Builder(settings((f"models.dino.source={source}",))).stage("segment")
+    assert isinstance(stage, DinoWard)
+    return stage
+
+
+def curve_point(folder: Path, n: int) -> dict[str, Any]:
+    """Figures of a snapshot on the first ``n`` validation scenes, kept in the folder's figures.json."""
+    kept = folder / "figures.json"
+    if not kept.exists():
+        samples = scenes("val", n)
+        ward = DinoWard(Dino(str(folder), CURVE_SIZE, CURVE_STRIDE), CURVE_LEAVES, prune_threshold=2.0, crf=None)
+        kept.write_text(json.dumps(asdict(quality([ward(sample).leaves for sample in samples], samples))))
+    point: dict[str, Any] = json.loads(kept.read_text())
+    return point
+
+
+def compared(target: Path, n: int) -> dict[str, Quality]:
+    """All ways on the first ``n`` test scenes; each has as many segments in an image as the shipped network gives."""
+    samples = scenes("test", n)
+    ours = segmenter(str(target))
+    untrained = _untrained(ours, target)
+    grid = ours.dino.features(samples[0].image)[1]
+    own = [ours(sample).leaves for sample in samples]
+    counts = [len(np.unique(leaves)) for leaves in own]
+
+    def measure(way: Callable[[Sample, int], np.ndarray]) -> Quality:
+        return quality([way(sample, count) for sample, count in zip(samples, counts, strict=True)], samples)
+
+    exact = DinoWard(ours.dino, prune_threshold=2.0, crf=None)
+    return {
+        "this network, CRF (as configured)": quality(own, samples),
+        "this network, no CRF": measure(lambda s, k: _cut(exact, k, s)),
+        "untrained network, CRF": measure(lambda s, k: _cut(untrained, k, s)),
+        "mean colour, Ward, CRF": measure(lambda s, k: dino_quality.colour_ward(s, grid, k, ours.crf)),
+        "mean colour, Ward, no CRF": measure(lambda s, k: dino_quality.colour_ward(s, grid, k, None)),
+        "SLIC": measure(dino_quality.slic_segments),
+    }
+
+
+def _cut(ward: DinoWard, count: int, sample: Sample) -> np.ndarray:
+    ward.n = count
+    return ward(sample).leaves
+
+
+def _untrained(ours: DinoWard, target: Path) -> DinoWard:
+    """The same segmenter over the network as its seed made it, before the first step."""
+    import torch
+
+    from data_prep.dino_network import Network, config
+
+    facts = json.loads((target / "training.json").read_text())["facts"]
+    torch.manual_seed(facts["seed"])
+    fresh = Network(config(facts["width"], facts["layers"]), facts["prototypes"])
+    dino = Dino(str(target), ours.dino.size, ours.dino.stride, ours.dino.layer, ours.dino.facet)  # type: ignore[attr-defined]
+    dino.model.load_state_dict(fresh.vit.state_dict())
+    return DinoWard(dino, ours.n, prune_threshold=2.0, crf=ours.crf)
+
+
+def publish(args: argparse.Namespace) -> None:
+    """Ship the snapshot that is best on validation (``--card``: keep the shipped one), measure it, write its card."""
+    record = args.target / "training.json"
+    if not args.card:
+        points = {folder.name: curve_point(folder, args.validation) for folder in sorted(args.work.glob("step_*"))}
+        best = max((name for name in points if name != "step_00000"), key=lambda name: points[name]["every"])
+        args.target.mkdir(parents=True, exist_ok=True)
+        for file in ("config.json", "model.safetensors", "preprocessor_config.json"):
+            shutil.copyfile(args.work / best / file, args.target / file)
+        names = ("steps", "batch", "pictures", "prototypes", "width", "layers", "seed", "validation", "rate", "whole")
+        facts = {name: getattr(args, name) for name in (*names, "shift")}
+        _write(record, {"facts": facts, "best": best, "curve": points, "seeds": {}})
+    kept = json.loads(record.read_text())
+    ways = compared(args.target, args.test)
+    ours = next(iter(ways.values()))
+    kept["seeds"][str(kept["facts"]["seed"])] = asdict(ours)
+    for folder in args.beside:
+        other = json.loads((folder / "training.json").read_text())
+        kept["seeds"][str(other["facts"]["seed"])] = other["seeds"][str(other["facts"]["seed"])]
+    _write(record, kept)
+    (args.target / "README.md").write_text(card(args.target, kept, ways))
+    checkpoints.make_readable(args.target)
+
+
+def _write(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1) + "\n")
+
+
+def card(target: Path, kept: dict[str, Any], ways: dict[str, Quality]) -> str:
+    """The text of README.md."""
+    of, facts = settings(), kept["facts"]
+    model, segment = of["models"]["dino"], of["segment"]
+    leaves = max(ways.values(), key=lambda way: way.segments)
+    curve = [
+        f"| {int(name.removeprefix('step_'))}{' (shipped)' if name == kept['best'] else ''} "
+        f"| {point['every']:.3f} ± {point['every_error']:.3f} |"
+        for name, point in kept["curve"].items()
     ]
-    rows[0] = rows[0].replace("after step 00000", "untrained")
-    plain = everything[picked["best"]]["colours"]
-    rows.append(f"| mean colour of the cell | {plain['mean']:.3f} ± {plain['error']:.3f} |")
-    model = Dino(str(target), size=SIZE).model
-    (target / "README.md").write_text(
-        CARD.format(
-            parameters=checkpoints.count_parameters(model),
-            size=checkpoints.folder_size(target) / 1e6,
-            rows="\n".join(rows),
-            best=picked["best"],
-            size_in=SIZE,
-            clusters=CLUSTERS,
-            stride=everything[picked["best"]]["stride"],
-            **facts,
-        )
+    seeds = [f"| {seed} | {Quality(**point).row()} |" for seed, point in kept["seeds"].items()]
+    figures = [point["every"] for point in kept["seeds"].values()]
+    spread = f"spread {max(figures) - min(figures):.3f}" if len(figures) > 1 else "no second seed was trained yet"
+    facts = facts | {"parameters": checkpoints.count_parameters(Dino(str(target)).model), "best": kept["best"]}
+    return CARD.format(
+        megabytes=(target / "model.safetensors").stat().st_size / 1e6,
+        ways="\n".join(f"| {name} | {way.row()} |" for name, way in ways.items()),
+        curve="\n".join(curve),
+        seeds="\n".join(seeds),
+        spread=spread,
+        model=model,
+        segment=segment,
+        n=replace(leaves).n,
+        points=next(iter(kept["curve"].values()))["n"],
+        **facts,
     )

@@ -21,6 +21,21 @@ def draw_windows(n: int, low: float, high: float, draw: torch.Generator) -> torc
     return torch.stack([centre[:, 0], centre[:, 1], half * mirror, half], dim=1)
 
 
+def second_windows(first: torch.Tensor, low: float, high: float, draw: torch.Generator) -> torch.Tensor:
+    """Windows as `draw_windows` gives them, but near the first ones, so that most places are seen through both."""
+    windows = draw_windows(len(first), low, high, draw)
+    near = first[:, :2] + 0.6 * first[:, 3:] * (2 * torch.rand(len(first), 2, generator=draw) - 1)
+    room = 1 - windows[:, 3:]
+    windows[:, :2] = torch.maximum(torch.minimum(near, room), -room)
+    return windows
+
+
+def hidden(n: int, side: int, share: float, draw: torch.Generator) -> torch.Tensor:
+    """Which patches a network must guess, bool [n, side * side]: squares of 2 x 2 patches, about ``share`` of all."""
+    coarse = torch.rand(n, side // 2, side // 2, generator=draw) < share
+    return coarse.repeat_interleave(2, 1).repeat_interleave(2, 2).flatten(1)
+
+
 def points(windows: torch.Tensor, side: int) -> torch.Tensor:
     """Where the centres of side x side cells of a view lie in the picture: float32 [n, side, side, 2] as (x, y)."""
     ticks = (torch.arange(side) + 0.5) / side * 2 - 1

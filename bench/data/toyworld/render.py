@@ -87,7 +87,7 @@ class Rendered:
 
 
 @cache
-def _drawer(name: str) -> Callable[[Pen, Colour, int], None]:
+def drawer(name: str) -> Callable[[Pen, Colour, int], None]:
     """The function that draws a thing has the name of its class."""
     return next(getattr(room, name) for room in _ROOMS if hasattr(room, name))
 
@@ -126,7 +126,7 @@ def _stand(canvas: Canvas, thing: Thing, number: int) -> None:
         _shade(canvas, thing.box)
     rng = np.random.default_rng(thing.seed)
     pen = Pen(canvas, INDEX[thing.name], number, thing.box, rng, thing.flip, thing.angle)
-    _drawer(thing.name)(pen, jitter(PALETTE[thing.colour], rng), thing.look)
+    drawer(thing.name)(pen, jitter(PALETTE[thing.colour], rng), thing.look)
 
 
 def render(plan: Plan) -> Rendered:

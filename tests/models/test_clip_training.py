@@ -1,0 +1,151 @@
+"""The scripts that make the embedded CLIP: the optimizer, which patches are kept, resuming, exporting."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+from bench.data.toyworld.classes import SIDE
+from bench.data.toyworld.scene import draw
+from bench.models.clip import Clip
+from data_prep import clip_pool, clip_report, train_clip
+from data_prep.muon import Muon, orthogonal
+
+RECIPE = train_clip.Recipe(steps=4, batch=6, scenes=24, kept=(9, 12), kept_late=(16, 256), warm_steps=2)
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> clip_pool.Pool:
+    return clip_pool.fill(tmp_path_factory.mktemp("pool"), RECIPE.scenes, workers=2)
+
+
+@pytest.fixture(scope="module")
+def feed(pool: clip_pool.Pool) -> train_clip.Feed:
+    return train_clip.Feed(pool, Tokenizer.from_file(str(train_clip.TARGET / "tokenizer.json")), RECIPE)
+
+
+@pytest.mark.parametrize("shape", [(12, 30), (30, 12), (16, 16)])
+def test_orthogonal_keeps_directions_and_evens_out_singular_values(shape: tuple[int, int]) -> None:
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    found = orthogonal(matrix)
+    assert found.shape == matrix.shape
+    values = torch.linalg.svdvals(found)
+    assert values.min() > 0.5 and values.max() < 1.4
+    u, _, v = torch.linalg.svd(matrix, full_matrices=False)
+    assert torch.nn.functional.cosine_similarity(found.flatten(), (u @ v).flatten(), dim=0) > 0.97
+
+
+def test_muon_moves_against_the_gradient_by_the_rate_and_forgets_nothing_untrained() -> None:
+    weight, still = (torch.nn.Parameter(torch.randn(8, 20)) for _ in range(2))
+    before, kept = weight.detach().clone(), still.detach().clone()
+    optimizer = Muon([weight, still], lr=0.1)
+    gradient = torch.randn(8, 20)
+    weight.grad = gradient.clone()
+    optimizer.step()
+    moved = weight.detach() - before
+    assert (moved * gradient).sum() < 0 and torch.equal(still, kept)
+    # The root mean square of an orthogonal step, scaled as Adam's: 0.2 * lr.
+    assert moved.square().mean().sqrt() == pytest.approx(0.02, rel=0.3)
+
+
+def test_a_pool_holds_the_scenes_in_order_and_goes_on_after_a_kill(pool: clip_pool.Pool, tmp_path: Path) -> None:
+    for index in (0, 11, 12, 23):
+        scene = draw("train", index)
+        np.testing.assert_array_equal(pool.images[index], scene.image)
+        assert pool.captions[index] == list(scene.captions)
+    clip_pool._file(tmp_path, 24, "w+").flush()
+    clip_pool._draw(tmp_path, 24, 0, 2)
+    (tmp_path / "captions-1.jsonl").write_text('["half a li')
+    again = clip_pool.fill(tmp_path, 24, workers=2)
+    assert again.captions == pool.captions
+    np.testing.assert_array_equal(again.images, pool.images)
+    with pytest.raises(SystemExit, match="holds 24 of 48"):
+        clip_pool.open_pool(tmp_path, 48)
+
+
+def test_kept_patches_are_distinct_and_blocks_are_connected() -> None:
+    rng = np.random.default_rng(0)
+    blocks = np.arange(40) >= 20
+    kept = train_clip.choose(rng, blocks, 30)
+    assert kept.shape == (40, 30) and all(len(set(row)) == 30 for row in kept)
+    assert kept.min() >= 0 and kept.max() < 256
+
+    def spread(row: np.ndarray) -> float:
+        return float(np.ptp(row // 16) * np.ptp(row % 16))
+
+    assert np.mean([spread(row) for row in kept[20:]]) < 0.5 * np.mean([spread(row) for row in kept[:20]])
+
+
+def test_a_batch_depends_on_seed_and_step_alone(feed: train_clip.Feed) -> None:
+    images, tokens, kept = feed.batch(3)
+    again = feed.batch(3)
+    assert torch.equal(images, again[0]) and torch.equal(tokens, again[1])
+    assert images.shape == (6, 3, SIDE, SIDE) and tokens.shape == (6, 32)
+    assert kept is None or torch.equal(kept, again[2])
+    assert not torch.equal(images, feed.batch(2)[0])
+    other = replace(RECIPE, seed=1)
+    feed.recipe, mine = other, feed.recipe
+    assert not torch.equal(images, feed.batch(3)[0])
+    feed.recipe = mine
+
+
+def test_dropping_patches_is_the_model_on_those_patches(feed: train_clip.Feed) -> None:
+    torch.manual_seed(0)
+    model = train_clip.build().eval()
+    images = feed.batch(0)[0][:2]
+    every = torch.arange(256)[None].expand(2, -1)
+    with torch.no_grad():
+        plain = model.visual(images)
+        model.visual.patch_dropout.kept = every
+        assert torch.equal(model.visual(images), plain)
+        model.visual.patch_dropout.kept = every[:, 40:200]
+        blank = images.clone()
+        blank.view(2, 3, 16, 8, 128)[:, :, :2] = 7.0
+        torch.testing.assert_close(model.visual(blank), model.visual(images))
+        assert not torch.allclose(model.visual(images), plain)
+
+
+def test_a_killed_training_resumes_to_the_same_weights_and_exports_what_loads(
+    feed: train_clip.Feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_clip, "VALIDATION", 1)
+
+    def trained(name: str, stop: int | None) -> train_clip.Trainer:
+        (tmp_path / name).mkdir(exist_ok=True)
+        trainer = train_clip.Trainer(RECIPE, tmp_path / name, "cpu")
+        if stop:
+            for _ in range(stop):
+                trainer.step(*feed.batch(trainer.done))
+            trainer.save()
+            return trained(name, None)
+        train_clip.train(trainer, feed, tmp_path / name / "out", every=4)
+        return trainer
+
+    through, resumed = trained("through", None), trained("resumed", 2)
+    assert all(torch.equal(through.average[key], resumed.average[key]) for key in through.average)
+    clip = Clip(f"local-dir:{tmp_path / 'through' / 'out'}")
+    sample = draw("val", 0).image
+    with torch.no_grad():
+        through.model.load_state_dict(through.average)
+        through.model.visual.patch_dropout.kept = None
+        ours = through.model.eval().visual(clip.preprocess(sample))
+    torch.testing.assert_close(clip.visual(clip.preprocess(sample)), ours, atol=2e-3, rtol=2e-2)
+    assert through.curve[-1]["step"] == 4 and set(through.curve[-1]["ways"]) >= {"unmasked", "crop", "masked 1"}
+
+
+def test_shares_of_segments_named_right_are_counted_by_scene() -> None:
+    named = {"way": np.array([0, 1, 2, 3, 20])}
+    segments = clip_report.Segments(
+        "val", np.array([0, 0, 1, 1, 2]), np.array([0, 1, 2, 20, 20]), np.array([50, 70, 300, 20, 9000]), named
+    )
+    rows = segments.right("way")
+    np.testing.assert_array_equal(rows.numerator[:, 0], [2, 1, 1])
+    np.testing.assert_array_equal(rows.denominator[:, 0], [2, 2, 1])
+    assert segments.share("way") == 0.8 and segments.share("way", segments.things) == 0.5
+    table = clip_report._sizes(segments, ["way"])
+    assert table[2].startswith("| under 64 | 2 | 50.0") and table[-1].startswith("| 1024 and more | 1 | 100.0")
