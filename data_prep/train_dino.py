@@ -194,7 +194,7 @@ def options() -> argparse.Namespace:
     """The command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     numbers = {"steps": 3000, "batch": 8, "pictures": 16_000, "prototypes": 256, "width": 96, "layers": 4}
-    for name, value in (numbers | {"every": 250, "validation": 60, "seed": 0}).items():
+    for name, value in (numbers | {"every": 250, "validation": 60, "test": 500, "seed": 0}).items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--whole", type=float, default=0.3, help="weight of the term for whole pictures")
@@ -203,6 +203,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path("build/train_dino"))
     parser.add_argument("--target", type=Path, default=TARGET)
     parser.add_argument("--card", action="store_true", help="only measure the shipped weights again, for the card")
+    parser.add_argument("--beside", type=Path, nargs="*", default=[], help="targets of other seeds, for the card")
     args = parser.parse_args()
     if args.device == "auto":
         args.device = "cuda" if torch.cuda.is_available() else "cpu"

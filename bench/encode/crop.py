@@ -10,6 +10,7 @@ from jaxtyping import Bool, UInt8
 
 from bench.errors import UserError
 from bench.records import Embeddings, Sample
+from bench.resize import nearest
 
 if TYPE_CHECKING:
     from bench.models.clip import Clip
@@ -40,14 +41,7 @@ class CropAndMask:
 
     def crop(self, image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "a b"]) -> UInt8[np.ndarray, "y x 3"]:
         """The bounding box of the segment with the pixels outside the segment filled."""
-        mask = resized(mask, image.shape[:2])
+        mask = nearest(mask, image.shape[:2])
         filled = np.where(mask[..., None], image, np.array(self.colour, np.uint8))
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         return filled if len(rows) == 0 else filled[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
-def resized(mask: Bool[np.ndarray, "a b"], size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
-    """Nearest neighbour: pixel i of the target reads floor(i * in / out)."""
-    rows = np.arange(size[0]) * mask.shape[0] // size[0]
-    columns = np.arange(size[1]) * mask.shape[1] // size[1]
-    return mask[rows[:, None], columns[None]]

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float32, Int64, UInt16
 
 from bench.errors import BadSample, UserError
 from bench.records import BACKGROUND, VOID, Overlap, Prediction, Sample
+from bench.resize import nearest
 
 _GROUP = 10
 """Segments numbered at a time: tables of 2^10 entries for each atom stay small."""
@@ -30,7 +31,7 @@ def overlap(
     _check_similarities(prediction.image_id, tt, st, len(prediction), None)
     ids, membership = _atoms(prediction.masks)
     width = max(int(truth.max()), BACKGROUND) + 1 - VOID
-    joint = _resize(ids, truth.shape) * width
+    joint = nearest(ids, truth.shape) * width
     joint += truth
     joint -= VOID
     table = np.bincount(joint.ravel(), minlength=len(membership) * width).reshape(-1, width)
@@ -119,10 +120,3 @@ def _renumber(codes: Int64[np.ndarray, "h w"]) -> tuple[Int64[np.ndarray, "h w"]
     position = np.zeros(int(present[-1]) + 1, np.int64)
     position[present] = np.arange(len(present))
     return position[codes], present
-
-
-def _resize(ids: Int64[np.ndarray, "h w"], size: tuple[int, int]) -> Int64[np.ndarray, "H W"]:
-    if ids.shape == size:
-        return ids
-    rows, columns = (np.arange(out) * old // out for old, out in zip(ids.shape, size, strict=True))
-    return ids[rows][:, columns]

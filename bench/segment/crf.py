@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int16, Shaped, UInt8
+from jaxtyping import Float, Float32, Float64, Int16, UInt8
 
 from bench.errors import UserError
 
@@ -72,10 +72,3 @@ def centroid_energy(
     rows = features.astype(np.float64)
     square = (rows**2).sum(axis=1)[:, None] + (centroids**2).sum(axis=1) - 2 * rows @ centroids.T
     return square - square.max(axis=1, keepdims=True)
-
-
-def nearest(grid: Shaped[np.ndarray, "a b *rest"], size: tuple[int, int]) -> Shaped[np.ndarray, "h w *rest"]:
-    """Nearest-neighbour resizing: output row i reads input row floor(i * a / h), columns alike."""
-    rows = np.arange(size[0]) * grid.shape[0] // size[0]
-    columns = np.arange(size[1]) * grid.shape[1] // size[1]
-    return grid[rows[:, None], columns]

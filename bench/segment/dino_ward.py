@@ -9,7 +9,8 @@ from jaxtyping import Float32, Int16, UInt8
 
 from bench.errors import BadSample, UserError
 from bench.records import Sample, SegmentTree
-from bench.segment.crf import DenseCrf, centroid_energy, nearest
+from bench.resize import nearest
+from bench.segment.crf import DenseCrf, centroid_energy
 from bench.segment.prune import SPLITS, Leaves, prune
 from bench.segment.tree import LOST, drop_lost_leaves
 from bench.segment.ward import ward_tree

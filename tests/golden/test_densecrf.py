@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.segment.crf import DenseCrf, centroid_energy, nearest
+from bench.resize import nearest
+from bench.segment.crf import DenseCrf, centroid_energy
 from tests.golden import golden
 
 pytestmark = pytest.mark.golden

@@ -192,9 +192,9 @@ def test_damaged_weights_are_one_line(tiny: str, tmp_path: Path) -> None:
 
 
 def test_the_embedded_model_runs_in_float32_and_repeats() -> None:
-    dino = Dino("embedded:dino", size=96, stride=4)
+    dino = Dino("embedded:dino", size=128, stride=4)
     image = picture(128, 128)
     features, grid, _ = dino.features(image)
-    assert grid == (23, 23) and features.shape[1] == dino.model.config.hidden_size
+    assert grid == (32, 32) and features.shape[1] == dino.model.config.hidden_size
     assert next(dino.model.parameters()).dtype == torch.float32 and not dino.model.training
     assert np.array_equal(features, dino.features(image)[0])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bench.errors import UserError
-from bench.segment.crf import DenseCrf, centroid_energy, nearest
+from bench.resize import nearest
+from bench.segment.crf import DenseCrf, centroid_energy
 
 
 def test_nearest_reads_index_floor() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from bench.errors import BadSample, UserError
 from bench.records import Sample, SegmentTree
-from bench.segment.crf import DenseCrf, centroid_energy, nearest
+from bench.resize import nearest
+from bench.segment.crf import DenseCrf, centroid_energy
 from bench.segment.dino_ward import DinoWard
 from bench.segment.prune import prune
 from bench.segment.ward import ward_tree
