@@ -38,7 +38,9 @@ from data_prep.muon import Muon
 TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "clip"
 CONTEXT = 32
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
-VISION = {"image_size": SIDE, "patch_size": 8, "layers": 6, "width": 96, "head_width": 32, "mlp_ratio": 4.0}
+PATCH = 8
+GRID = SIDE // PATCH
+VISION = {"image_size": SIDE, "patch_size": PATCH, "layers": 6, "width": 96, "head_width": 32, "mlp_ratio": 4.0}
 TEXT = {"context_length": CONTEXT, "vocab_size": 800, "width": 128, "heads": 4, "layers": 2, "pad_id": 797,
         "eos_id": 799}  # fmt: skip
 DIMENSION = 64
@@ -52,23 +54,25 @@ VALIDATION = 40
 class Recipe:
     """How to train.
 
-    ``kept``: how many of the 256 patches a batch keeps, drawn anew for each batch (FLIP); views of one thing or of
-    stuff keep a connected block half of the time. ``shares``: of full scenes, close-ups and views of stuff in a batch,
-    before and after ``late`` (a share of the steps), when more patches are kept too.
+    ``sides``: to how many pixels the pictures of a batch are shrunk, drawn anew for each batch; each lies somewhere in
+    the square and only its own patches are computed. So many pictures are seen in little time, at many scales and
+    places, and the tower gets used to a few patches alone. From ``late`` on (a share of the steps) pictures have full
+    size and ``kept`` of their 256 patches are computed (FLIP). ``shares``: of full scenes, close-ups and views of stuff
+    in a batch, before and after.
     """
 
-    steps: int = 4200
+    steps: int = 3000
     batch: int = 128
     rate: float = 2e-3
     decay: float = 0.05
     warm_steps: int = 60
     cool_from: float = 0.6
     average: float = 0.995
-    kept: tuple[int, ...] = (32, 48, 80, 112)
-    kept_late: tuple[int, ...] = (64, 112, 176, 256)
-    shares: tuple[float, float, float] = (0.34, 0.46, 0.2)
+    sides: tuple[int, ...] = (48, 64, 64, 80, 96)
+    kept: tuple[int, ...] = (96, 144, 256)
+    shares: tuple[float, float, float] = (0.3, 0.58, 0.12)
     shares_late: tuple[float, float, float] = (0.6, 0.28, 0.12)
-    late: float = 0.85
+    late: float = 0.8
     scenes: int = 96_000
     seed: int = 0
 
@@ -86,17 +90,25 @@ class Keep(nn.Module):
         return torch.cat([tokens[:, :1], tokens[rows, 1 + self.kept]], dim=1)
 
 
-def choose(rng: np.random.Generator, blocks: np.ndarray, kept: int) -> np.ndarray:
-    """Which patches each picture keeps, int64 [n, kept]: at random, or where ``blocks`` says so around one spot."""
-    side = SIDE // 8
-    n = len(blocks)
-    score = rng.random((n, side, side), dtype=np.float32)
-    centre = rng.integers(0, side, (n, 2, 1, 1))
-    stretch = np.exp(rng.uniform(-0.6, 0.6, (n, 1, 1)))
-    rows, columns = np.mgrid[0:side, 0:side]
-    far = np.maximum(np.abs(rows - centre[:, 0]) * stretch, np.abs(columns - centre[:, 1]) / stretch)
-    score = np.where(blocks[:, None, None], score + far, score)
-    return np.sort(np.argpartition(score.reshape(n, -1), kept - 1, axis=1)[:, :kept], axis=1)
+def choose(rng: np.random.Generator, n: int, kept: int) -> Tensor:
+    """Which patches of each picture are computed, at random: int64 [n, kept], sorted."""
+    score = rng.random((n, GRID * GRID), dtype=np.float32)
+    return torch.from_numpy(np.sort(np.argpartition(score, kept - 1, axis=1)[:, :kept], axis=1))
+
+
+def place(rng: np.random.Generator, images: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """The pictures [n, 3, s, s] shrunk to ``side`` pixels somewhere on a square of nothing, and the patches they fill.
+
+    ``side`` is a multiple of the patch. Returns float32 [n, 3, s, s] and int64 [n, (side / patch)^2].
+    """
+    small = functional.interpolate(images, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
+    count = side // PATCH
+    corners = rng.integers(0, GRID - count + 1, (len(images), 2))
+    wide = torch.zeros_like(images)
+    for picture, one, (row, column) in zip(wide, small, corners, strict=True):
+        picture[:, PATCH * row : PATCH * row + side, PATCH * column : PATCH * column + side] = one
+    rows, columns = corners[:, :1, None] + np.arange(count)[:, None], corners[:, 1:, None] + np.arange(count)
+    return wide, torch.from_numpy((GRID * rows + columns).reshape(len(images), -1))
 
 
 def build() -> CLIP:
@@ -164,13 +176,14 @@ class Feed:
         counts = rng.multinomial(recipe.batch, recipe.shares_late if late else recipe.shares)
         rows = np.concatenate([rng.choice(part, n) for part, n in zip(self.rows, counts, strict=True)])
         tokens = self.tokens[rows, rng.integers(0, self.tokens.shape[1], recipe.batch)].astype(np.int64)
-        options = recipe.kept_late if late else recipe.kept
-        kept = options[int(rng.integers(len(options)))]
-        patches = None
-        if kept < (SIDE // 8) ** 2:
-            blocks = (np.arange(recipe.batch) >= counts[0]) & (rng.random(recipe.batch) < 0.5)
-            patches = torch.from_numpy(choose(rng, blocks, kept))
-        return augment(self.pool.images[rows], rng), torch.from_numpy(tokens), patches
+        images, patches = augment(self.pool.images[rows], rng), None
+        options = recipe.kept if late else recipe.sides
+        chosen = options[int(rng.integers(len(options)))]
+        if not late:
+            images, patches = place(rng, images, chosen)
+        elif chosen < GRID * GRID:
+            patches = choose(rng, len(rows), chosen)
+        return images, torch.from_numpy(tokens), patches
 
 
 def optimizers_of(model: CLIP, recipe: Recipe) -> list[torch.optim.Optimizer]:

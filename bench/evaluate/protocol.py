@@ -21,6 +21,7 @@ from bench.evaluate import tgq
 from bench.evaluate.intervals import Interval, Rows, intervals
 from bench.evaluate.metrics import oracle_rows, segment_rows
 from bench.evaluate.names import Naming, number
+from bench.evaluate.per_image import per_image
 from bench.evaluate.similarity import count_empty
 from bench.records import ClassList, Oracle, Overlap
 
@@ -156,7 +157,8 @@ def evaluate(
         for name, row in rows.items()
     ]
     table = pd.DataFrame(lines, columns=list(COLUMNS))
-    return Scores(table, _per_image(rows, images, truths), rows, _counted(images, truths))
+    ids = sorted({item.image_id for item in (*images, *truths)})
+    return Scores(table, per_image(rows, ids), rows, _counted(images, truths))
 
 
 def _named(images: list[Overlap], truths: list[Oracle], classes: int, score: Score, naming: Naming) -> dict[str, Rows]:
@@ -181,12 +183,6 @@ def _spans(rows: Mapping[str, Rows], score: Score) -> dict[str, Interval]:
         found = intervals([rows[name] for name in names], score.resamples, score.seed, score.level)
         spans |= dict(zip(names, found, strict=True))
     return spans
-
-
-def _per_image(rows: Mapping[str, Rows], images: list[Overlap], truths: list[Oracle]) -> pd.DataFrame:
-    ids = sorted({item.image_id for item in images} | {item.image_id for item in truths})
-    columns = {name: pd.Series(row.each(), index=list(row.image_ids)).reindex(ids) for name, row in rows.items()}
-    return pd.DataFrame({"image_id": ids, **{name: column.to_numpy() for name, column in columns.items()}})
 
 
 def _counted(images: list[Overlap], truths: list[Oracle]) -> dict[str, int]:

@@ -9,7 +9,7 @@ judge the embedding and not the text.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float, Int32
+from jaxtyping import Bool, Float, Float64, Int32
 
 from bench.errors import UserError
 from bench.evaluate.assign import nearest, verify
@@ -37,20 +37,21 @@ def counts(
     rounding: int | None = 6,
 ) -> tuple[float, float]:
     """Numerator and denominator of one image: (sum, segments) for micro, (share, 1) for macro, (0, 0) without any."""
-    total, k = float(_score(similarity, classes, measure, rule, tau, rounding).sum()), len(classes)
+    total, k = float(each(similarity, classes, measure, rule, tau, rounding).sum()), len(classes)
     if rule == "macro":
         return (total / k, 1.0) if k else (0.0, 0.0)
     return total, float(k)
 
 
-def _score(
+def each(
     similarity: Float[np.ndarray, "k c"],
     classes: Int32[np.ndarray, " k"],
     measure: str,
-    rule: str,
-    tau: float | None,
-    rounding: int | None,
-) -> np.ndarray:
+    rule: str = "micro",
+    tau: float | None = 0.5,
+    rounding: int | None = 6,
+) -> Bool[np.ndarray, " k"] | Float64[np.ndarray, " k"]:
+    """What `counts` sums up, for each true segment: whether it is a hit or the nearest class is right, or its cosine."""
     own = similarity[np.arange(len(classes)), classes]
     if measure == "cosine":
         return own.astype(np.float64)

@@ -12,7 +12,9 @@ from bench.errors import UsageError
 from bench.evaluate.controls import shuffle_captions, true_classes
 from bench.evaluate.curves import curve
 from bench.evaluate.names import Naming
+from bench.evaluate.per_image import per_image_n
 from bench.evaluate.protocol import COLUMNS, Score, Scores, evaluate
+from bench.evaluate.segments import KNOWN, segment_table
 from bench.records import Oracle, Overlap
 from bench.report.predictions import write_predictions
 from bench.report.tables import write_scores
@@ -24,7 +26,7 @@ Tables = tuple[list[Overlap], list[Oracle]]
 def write(
     builder: Builder, folder: Path, score: Score, tables: Sequence[tuple[Overlap, Oracle]], expected: int, found: int
 ) -> pd.DataFrame:
-    """scores.csv, per_image.parquet and curves.csv; returns the scores. Empty tables where nothing is labelled."""
+    """scores.csv, curves.csv, and the rows behind them as parquet; returns the scores. Empty without any label."""
     if not tables:
         return _write_unlabelled(folder)
     classes, naming = builder.dataset.classes, naming_of(builder)
@@ -46,7 +48,7 @@ def write(
         parts.append(scored(control(*own), given, f"{title} ({variant})"))
     table = pd.concat([_only(part.table, at, builder) for at, part in enumerate(parts)], ignore_index=True)
     write_scores(table, folder / "scores.csv")
-    parts[0].per_image.to_parquet(folder / "per_image.parquet", index=False)
+    _write_rows(folder, parts[0], segment_table(tables, classes, score))
     lines = [curve(overlaps, classes, score, naming, mapping) for mapping in score.mapping or ("tt", "st")]
     pd.concat(lines, ignore_index=True).assign(variant=variant).to_csv(folder / "curves.csv", index=False)
     return table
@@ -88,8 +90,17 @@ def _described(oracles: list[Oracle]) -> list[Oracle]:
     return [oracle for oracle in oracles if oracle.tt is not None]
 
 
+def _write_rows(folder: Path, own: Scores, segments: pd.DataFrame) -> None:
+    """From which every mean and every paired comparison follows without this run's models or data."""
+    own.per_image.to_parquet(folder / "per_image.parquet", index=False)
+    per_image_n(own.rows, list(own.per_image["image_id"])).to_parquet(folder / "per_image_n.parquet", index=False)
+    segments.to_parquet(folder / "segments.parquet", index=False)
+
+
 def _write_unlabelled(folder: Path) -> pd.DataFrame:
     table = pd.DataFrame(columns=list(COLUMNS))
     table.to_csv(folder / "scores.csv", index=False)
-    pd.DataFrame({"image_id": []}).to_parquet(folder / "per_image.parquet", index=False)
+    for name in ("per_image", "per_image_n"):
+        pd.DataFrame({"image_id": []}).to_parquet(folder / f"{name}.parquet", index=False)
+    pd.DataFrame(columns=list(KNOWN)).to_parquet(folder / "segments.parquet", index=False)
     return table

@@ -16,7 +16,7 @@ from bench.models.clip import Clip
 from data_prep import clip_pool, clip_report, train_clip
 from data_prep.muon import Muon, orthogonal
 
-RECIPE = train_clip.Recipe(steps=4, batch=6, scenes=24, kept=(9, 12), kept_late=(16, 256), warm_steps=2)
+RECIPE = train_clip.Recipe(steps=4, batch=6, scenes=24, sides=(24, 32), kept=(16, 256), warm_steps=2)
 
 
 @pytest.fixture(scope="module")
@@ -68,17 +68,26 @@ def test_a_pool_holds_the_scenes_in_order_and_goes_on_after_a_kill(pool: clip_po
         clip_pool.open_pool(tmp_path, 48)
 
 
-def test_kept_patches_are_distinct_and_blocks_are_connected() -> None:
-    rng = np.random.default_rng(0)
-    blocks = np.arange(40) >= 20
-    kept = train_clip.choose(rng, blocks, 30)
-    assert kept.shape == (40, 30) and all(len(set(row)) == 30 for row in kept)
+def test_kept_patches_are_distinct() -> None:
+    kept = train_clip.choose(np.random.default_rng(0), 40, 30)
+    assert kept.shape == (40, 30) and all(len(set(row.tolist())) == 30 for row in kept)
     assert kept.min() >= 0 and kept.max() < 256
+    assert len({tuple(row.tolist()) for row in kept}) == 40
 
-    def spread(row: np.ndarray) -> float:
-        return float(np.ptp(row // 16) * np.ptp(row % 16))
 
-    assert np.mean([spread(row) for row in kept[20:]]) < 0.5 * np.mean([spread(row) for row in kept[:20]])
+def test_a_shrunk_picture_lies_in_the_patches_that_are_computed() -> None:
+    images = torch.rand(30, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) + 1
+    wide, patches = train_clip.place(np.random.default_rng(0), images, 48)
+    assert wide.shape == images.shape and patches.shape == (30, 36)
+    cells = torch.nn.functional.unfold(wide, 8, stride=8)
+    for picture, cell, own in zip(wide, cells, patches, strict=True):
+        assert (cell[:, own] > 0).all() and (picture > 0).sum() == 3 * 48 * 48
+        rows, columns = own // 16, own % 16
+        assert torch.equal(rows.unique(), torch.arange(int(rows[0]), int(rows[0]) + 6))
+        assert torch.equal(columns.unique(), torch.arange(int(columns[0]), int(columns[0]) + 6))
+    top = patches[:, 0]
+    assert len(top.unique()) > 15
+    torch.testing.assert_close(wide.sum(dim=(1, 2, 3)) / 48**2, images.mean(dim=(1, 2, 3)) * 3, atol=0.05, rtol=0)
 
 
 def test_a_batch_depends_on_seed_and_step_alone(feed: train_clip.Feed) -> None:

@@ -1,0 +1,55 @@
+"""Section 4.3, what the method says of each true segment, one row each: the terms that TGQ is a mean of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from bench.evaluate import tgq
+from bench.evaluate.protocol import Score
+from bench.records import ClassList, Oracle, Overlap
+
+KNOWN = ("image_id", "class", "thing", "area", "share")
+"""Of the true segment itself: name of the class, thing or stuff, pixels, and share of all pixels of the image."""
+MEASURED = ("text", "tt_cosine", "tt_hit", "tt_top1", "st_cosine", "st_top1")
+"""What the method says of it, as in `tgq`; these columns are not there for a variant without oracle records."""
+
+
+def segment_table(tables: Sequence[tuple[Overlap, Oracle]], classes: ClassList, score: Score) -> pd.DataFrame:
+    """`KNOWN` and, where there are oracle records, `MEASURED`; sorted by image_id, then by class index.
+
+    Thresholds, rounding and ties are those of ``score``, so that sums over rows are the numerators of TGQ.
+    """
+    ordered = sorted(tables, key=lambda pair: pair[0].image_id)
+    parts = [_rows(overlap, oracle, classes, score) for overlap, oracle in ordered]
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=[*KNOWN, *MEASURED])
+
+
+def _rows(overlap: Overlap, oracle: Oracle, classes: ClassList, score: Score) -> pd.DataFrame:
+    index, inside = overlap.truth_classes, overlap.counts[:, :-2].sum(axis=0)
+    known = pd.DataFrame(
+        {
+            "image_id": overlap.image_id,
+            "class": [classes.names[i] for i in index],
+            "thing": [classes.things[i] for i in index],
+            "area": inside,
+            "share": inside / overlap.counts.sum(),
+        }
+    )
+    if oracle.tt is None or oracle.st is None:
+        return known
+
+    def each(rows: np.ndarray, measure: str) -> np.ndarray:
+        return tgq.each(rows, oracle.classes, measure, score.tgq, score.tau_sbert, score.rounding)
+
+    return known.assign(
+        text=list(oracle.texts),
+        tt_cosine=each(oracle.tt, "cosine"),
+        tt_hit=each(oracle.tt, "hit"),
+        tt_top1=each(oracle.tt, "top1"),
+        st_cosine=each(oracle.st, "cosine"),
+        st_top1=each(oracle.st, "top1"),
+    )

@@ -1,0 +1,140 @@
+"""Section 4.3's true segments, sorted by what they are: which are named right, by text and by embedding.
+
+Size classes are shares of the image's area with edges at 1/256, 1/64 and 1/16: of a picture of 128 x 128 pixels 64,
+256 and 1024 pixels. Fixed shares and not quantiles, so that a class means the same in every data set and run.
+A segment is all pixels of a class in an image (as for TGQ); an edge belongs to the larger class.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bench.evaluate.intervals import Rows, intervals
+from bench.report.figures import MARKERS, PALETTE, new_figure, note_of, plain, save
+from bench.report.layout import MISSING
+
+COLUMNS = ("variant", "mapping", "group", "value", "low", "high", "n", "images")
+EDGES = (1 / 256, 1 / 64, 1 / 16)
+GROUPS = ("all", "things", "stuff", "< 1/256", "1/256 to 1/64", "1/64 to 1/16", "≥ 1/16")
+"""The last four are visible sizes, as shares of the image."""
+MAPPINGS = {"st": "st_top1", "tt": "tt_hit"}
+TITLES = {"st": "segment to text (ST): nearest class is the true one", "tt": "text to text (TT): cosine above τ"}
+RESAMPLES = 10_000
+
+
+def breakdown(
+    runs: Sequence[tuple[str, pd.DataFrame]], resamples: int = RESAMPLES, seed: int = 0
+) -> pd.DataFrame:
+    """The columns `COLUMNS` from (variant, its segments.parquet): the share named right, from 0 to 1.
+
+    Intervals are a bootstrap over the images that have a true segment; ``n`` counts segments, ``images`` the images
+    that have one of the group. NaN where a group is empty.
+    """
+    lines = []
+    for variant, segments in runs:
+        for mapping, column in MAPPINGS.items():
+            rows = [_rows(segments, inside, column) for inside in members(segments).values()]
+            for group, row, span in zip(GROUPS, rows, intervals(rows, resamples, seed), strict=True):
+                images = int((row.denominator > 0).sum())
+                lines.append((variant, mapping, group, span.value, span.low, span.high, row.n, images))
+    return pd.DataFrame(lines, columns=list(COLUMNS))
+
+
+def members(segments: pd.DataFrame) -> dict[str, np.ndarray]:
+    """For each of `GROUPS` which rows belong to it, bool [rows]."""
+    things, size = segments["thing"].to_numpy(bool), np.digitize(segments["share"], EDGES)
+    sizes = {name: size == at for at, name in enumerate(GROUPS[3:])}
+    return {"all": np.ones(len(segments), bool), "things": things, "stuff": ~things, **sizes}
+
+
+def markdown_breakdown(table: pd.DataFrame) -> str:
+    """A row for each variant and mapping, a column for each group, in percent."""
+    common = {group: _common_n(part) for group, part in table.groupby("group")}
+    headers = [f"{group}<br>{common[group]}".removesuffix("<br>") for group in GROUPS]
+    lines = ["| true segments named right | by | " + " | ".join(headers) + " |", "|---|---|" + "---:|" * len(GROUPS)]
+    for (variant, mapping), part in table.groupby(["variant", "mapping"], sort=False):
+        found = {line["group"]: line for line in part.to_dict("records")}
+        cells = [_cell(found[group], not common[group]) for group in GROUPS]
+        lines.append("| " + " | ".join([str(variant).replace("|", "\\|"), str(mapping).upper(), *cells]) + " |")
+    notes = (
+        "Percent of true segments with 95 % bootstrap intervals over images. ST: the nearest class of the embedding is "
+        "the true one. TT: the text's cosine to the true name passes the threshold of TGQ.",
+        "Sizes are shares of the image's area; of 128 x 128 pixels the edges are 64, 256 and 1024 pixels.",
+    )
+    return "\n".join(lines) + "\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
+
+
+def plot_breakdown(table: pd.DataFrame, stem: Path, *, title: str, embedded: bool) -> tuple[Path, Path]:
+    """Write ``stem`` .png and .svg."""
+    return save(draw_breakdown(table, title=title, embedded=embedded), stem)
+
+
+def draw_breakdown(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
+    """A panel for each mapping, groups on x, a colour and a marker for each variant; floors are in the table only."""
+    variants = [v for v in dict.fromkeys(table["variant"]) if not v.startswith("floor")] or list(
+        dict.fromkeys(table["variant"])
+    )
+    figure = new_figure(7.0)
+    figure.get_layout_engine().set(hspace=0.05)  # type: ignore[union-attr, call-arg]
+    panels = figure.subplots(len(MAPPINGS), 1, sharex=True)
+    for axes, mapping in zip(panels, MAPPINGS, strict=True):
+        _panel(axes, table[table["mapping"] == mapping], variants)
+        axes.set_title(TITLES[mapping], fontsize=11, loc="left")
+        axes.set_ylabel("named right (%)", fontsize=11)
+    shown = table[table["variant"].isin(variants)]
+    counts = {group: _common_n(part) or "n differs" for group, part in shown.groupby("group")}
+    panels[-1].set_xticks(range(len(GROUPS)), [f"{group}\n{counts[group]}" for group in GROUPS])
+    panels[-1].set_xlabel(" " * 50 + "visible size, share of the image's area", fontsize=10.5)
+    figure.suptitle(f"True segments named right · {title}", fontsize=11.5, fontweight="bold")
+    handles, labels = panels[0].get_legend_handles_labels()
+    legend = figure.legend(
+        handles, labels, loc="outside lower center", ncols=min(4, len(labels)), frameon=False, fontsize=10.5,
+        title=note_of("n: true segments · 95 % bootstrap intervals", embedded), title_fontsize=9,
+    )  # fmt: skip
+    legend.get_title().set_color("#666666")
+    return figure
+
+
+def _panel(axes: Axes, part: pd.DataFrame, variants: Sequence[str]) -> None:
+    step = min(0.16, 0.7 / len(variants))
+    for at, variant in enumerate(variants):
+        line = part[part["variant"] == variant].set_index("group").reindex(list(GROUPS))
+        x = np.arange(len(GROUPS)) + (at - (len(variants) - 1) / 2) * step
+        value, low, high = (100 * line[key].to_numpy(float) for key in ("value", "low", "high"))
+        colour = PALETTE[at % len(PALETTE)]
+        axes.errorbar(
+            x, value, yerr=np.nan_to_num([value - low, high - value]), label=variant, linestyle="none", color=colour,
+            marker=MARKERS[at % len(MARKERS)], markersize=5.5, elinewidth=1.8,
+        )  # fmt: skip
+    for edge in (0.5, 2.5):
+        axes.axvline(edge, color="#aaaaaa", linewidth=1)
+    axes.set_xlim(-0.5, len(GROUPS) - 0.5)
+    axes.set_ylim(bottom=0)
+    plain(axes, "y")
+    axes.tick_params(axis="x", length=0)
+
+
+def _rows(segments: pd.DataFrame, inside: np.ndarray, column: str) -> Rows:
+    right = segments[column].to_numpy(float) * inside
+    sums = pd.DataFrame({"image": segments["image_id"], "right": right, "n": inside.astype(float)})
+    table = sums.groupby("image", sort=True).sum()
+    return Rows(tuple(table.index), table[["right"]].to_numpy(float), table[["n"]].to_numpy(float), "segments")
+
+
+def _common_n(part: pd.DataFrame) -> str:
+    return f"n={part['n'].iloc[0]}" if part["n"].nunique() == 1 else ""
+
+
+def _cell(line: Mapping[str, float], counted: bool) -> str:
+    if math.isnan(line["value"]):
+        return MISSING
+    value, low, high = (f"{100 * line[key]:.1f}" for key in ("value", "low", "high"))
+    interval = "" if math.isnan(line["low"]) else f" [{low}, {high}]"
+    return value + interval + (f" n={line['n']}" if counted else "")

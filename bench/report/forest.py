@@ -1,0 +1,110 @@
+"""A forest plot of the differences: for each metric of the paper, where the first variant is ahead for certain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from bench.evaluate.names import MetricName, parse
+from bench.report.differences import real, signed
+from bench.report.figures import new_figure, note_of, plain, save
+
+PANELS = (
+    ("IoU, text to text (TT)", "iou", "tt"),
+    ("IoU, segment to text (ST)", "iou", "st"),
+    ("recall, TT", "recall", "tt"),
+    ("recall, ST", "recall", "st"),
+    ("TGQ of true segments, TT", "tgq", "tt"),
+    ("top-1 of true segments, ST", "top1", "st"),
+)
+"""Title, kind of metric and mapping: the metrics of tables 1 to 4, and what the embeddings alone are worth."""
+_BLACK, _GREY = "#000000", "#8c8c8c"
+
+
+def plot_differences(table: pd.DataFrame, stem: Path, *, title: str, embedded: bool) -> tuple[Path, ...]:
+    """Write ``stem`` .png and .svg; nothing where no metric of `PANELS` is in the table."""
+    chosen = paper_metrics(list(dict.fromkeys(table["metric"])))
+    return save(draw_differences(table, chosen, title=title, embedded=embedded), stem) if chosen else ()
+
+
+def paper_metrics(metrics: Sequence[str]) -> dict[str, str]:
+    """For each title of `PANELS` the first metric of that kind; titles without any are left out."""
+    found: dict[str, str] = {}
+    for title, kind, mapping in PANELS:
+        of_kind = [m for m in metrics if _kind(name := parse(m)) == kind and name.mapping == mapping]
+        found |= {title: of_kind[0]} if of_kind else {}
+    return found
+
+
+def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str, embedded: bool) -> Figure:
+    """A panel for each chosen metric, a line for each other variant, one scale for all panels."""
+    others = list(dict.fromkeys(table["against"]))
+    columns = min(2, len(chosen))
+    lines = -(-len(chosen) // columns)
+    figure = new_figure(1.15 + lines * (0.75 + 0.36 * len(others)))
+    figure.get_layout_engine().set(wspace=0.04, hspace=0.04, h_pad=0.06)  # type: ignore[union-attr, call-arg]
+    grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
+    for axes in grid.flat[len(chosen) :]:
+        axes.set_visible(False)
+    for axes, (name, metric) in zip(grid.flat, chosen.items(), strict=False):
+        _panel(axes, table[table["metric"] == metric], others)
+        axes.set_title(name, fontsize=11, loc="left")
+    first = str(table["variant"].iloc[0])
+    shown = table[table["metric"].isin(list(chosen.values()))]
+    # Room for the numbers that stand beside the intervals, and the same on both sides of 0.
+    reach = 100 * float(shown[["value", "low", "high"]].abs().max(axis=None))
+    grid[0, 0].set_xlim(-1.12 * max(reach, 1), 1.12 * max(reach, 1))
+    grid[0, 0].set_ylim(len(others) - 0.4, -0.65)
+    for axes in grid[-1]:
+        axes.set_xlabel(f"← {first} is worse    points    {first} is better →", fontsize=10)
+    figure.suptitle(f"{first} minus each other variant · {title}", fontsize=11.5, fontweight="bold")
+    _legend(figure, embedded)
+    return figure
+
+
+def _panel(axes: Axes, part: pd.DataFrame, others: list[str]) -> None:
+    found = {str(line["against"]): line for line in part.to_dict("records")}
+    axes.axvline(0, color="#555555", linewidth=1, linestyle=(0, (2, 2)), zorder=1)
+    for at, variant in enumerate(others):
+        line = found.get(variant)
+        if line is None or pd.isna(line["value"]):
+            axes.annotate("does not exist", (0, at), ha="center", va="center", fontsize=9, color=_GREY,
+                          bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})  # fmt: skip
+            continue
+        low, value, high = (100 * line[key] for key in ("low", "value", "high"))
+        style = _style(real(line))
+        axes.plot([low, high], [at, at], color=style["color"], linewidth=2.2, solid_capstyle="butt", zorder=2)
+        axes.plot([value], [at], linestyle="none", zorder=3, **style)
+        axes.annotate(
+            signed(line["value"]), (value, at), xytext=(0, 6), textcoords="offset points", ha="center", va="bottom",
+            fontsize=9, color=style["color"] if real(line) else "#6a6a6a",
+        )  # fmt: skip
+    axes.set_yticks(range(len(others)), others)
+    plain(axes, "x")
+    axes.tick_params(axis="y", length=0, labelsize=10.5)
+    axes.spines["left"].set_visible(False)
+
+
+def _style(certain: bool) -> dict[str, Any]:
+    colour = _BLACK if certain else _GREY
+    return {"color": colour, "marker": "o", "markersize": 6.5, "markerfacecolor": colour if certain else "white"}
+
+
+def _legend(figure: Figure, embedded: bool) -> None:
+    marks = [Line2D([], [], linewidth=2.2, **_style(certain)) for certain in (True, False)]
+    legend = figure.legend(
+        marks, ["interval excludes 0", "interval contains 0"], loc="outside lower center", ncols=2, frameon=False,
+        fontsize=10.5, title=note_of("95 % intervals, paired bootstrap over images", embedded), title_fontsize=9,
+    )  # fmt: skip
+    legend.get_title().set_color("#666666")
+
+
+def _kind(name: MetricName) -> str:
+    family, *rest = name.metric.split(".")
+    return "top1" if "top1" in rest else "cosine" if "cosine" in rest else family

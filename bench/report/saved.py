@@ -1,0 +1,50 @@
+"""The rows behind section 4's numbers, read back from the folder of a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from bench.errors import UserError
+from bench.evaluate.intervals import Rows
+from bench.evaluate.per_image import rows_of
+from bench.evaluate.segments import KNOWN, MEASURED
+
+NEEDED = ("per_image_n.parquet", "segments.parquet")
+"""Files of a run that earlier versions did not write."""
+
+
+def complete(folder: Path) -> bool:
+    """Whether a run left the rows that comparisons need."""
+    return all((folder / name).is_file() for name in NEEDED)
+
+
+def saved_rows(folder: Path) -> dict[str, Rows]:
+    """The counts of each image behind every metric of a run, by the metric's full name."""
+    return rows_of(*(_table(folder / name, ("image_id",)) for name in ("per_image.parquet", "per_image_n.parquet")))
+
+
+def saved_segments(folder: Path) -> pd.DataFrame | None:
+    """segments.parquet; None of a variant that says nothing of true segments (without merging: it repeats another)."""
+    path = folder / "segments.parquet"
+    table = _table(path, KNOWN)
+    if table.empty or not set(MEASURED) & set(table.columns):
+        return None
+    return _checked(table, path, MEASURED)
+
+
+def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path}: cannot be read ({reason}); run the same command again") from error
+    return _checked(table, path, columns)
+
+
+def _checked(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise UserError(f"{path}: column {missing[0]!r} is missing; run the same command again")
+    return table
