@@ -2,7 +2,7 @@
 # Settings: PYTHON=/path/to/python3 chooses the Python, TORCH_INDEX=https://… the torch build.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check lint lock clean
+.PHONY: help setup demo test test-all check world cards tune lint lock clean
 SHELL := /bin/sh
 export PYTHON TORCH_INDEX
 BIN := .venv/bin
@@ -24,6 +24,15 @@ test: setup ## core and golden tests, offline (5 minutes)
 
 test-all: setup ## every test, also the slow ones and those that need extras
 	@$(OFFLINE) $(BIN)/python -m pytest -m ""
+
+world: setup ## contact sheets of the drawn world, and how fast it is drawn (half a minute)
+	@$(BIN)/python -m data_prep.world_sheet
+
+cards: setup ## measure the embedded models again and write their cards
+	@$(OFFLINE) $(BIN)/python -m data_prep.cards
+
+tune: setup ## the sweeps on the tune split that chose the settings of the embedded models (half an hour)
+	@$(OFFLINE) ZGS=$(BIN)/zgs sh scripts/tune.sh
 
 lint: setup ## ruff and mypy
 	@$(BIN)/python -m ruff check .

@@ -43,11 +43,11 @@ def settings(overrides: tuple[str, ...] = ()) -> dict[str, Any]:
     return {str(key): value for key, value in made.items()}
 
 
-def segmenter(source: str) -> DinoWard:
-    """The production segmenter, as configured for the embedded models, on the weights of a folder."""
+def segmenter(of: dict[str, Any]) -> DinoWard:
+    """The production segmenter of a configuration."""
     from bench.run.build import Builder
 
-    stage = Builder(settings((f"models.dino.source={source}",))).stage("segment")
+    stage = Builder(of).stage("segment")
     assert isinstance(stage, DinoWard)
     return stage
 
@@ -63,10 +63,13 @@ def curve_point(folder: Path, n: int) -> dict[str, Any]:
     return point
 
 
-def compared(target: Path, n: int) -> dict[str, Quality]:
-    """All ways on the first ``n`` test scenes; each has as many segments in an image as the shipped network gives."""
+def compared(target: Path, of: dict[str, Any], n: int) -> dict[str, Quality]:
+    """All ways on the first ``n`` test scenes; ``target`` holds the weights, ``of`` the configuration.
+
+    Each way makes as many segments of a scene as the configured segmenter gives.
+    """
     samples = scenes("test", n)
-    ours = segmenter(str(target))
+    ours = segmenter(of)
     untrained = _untrained(ours, target)
     grid = ours.dino.features(samples[0].image)[1]
     own = [ours(sample).leaves for sample in samples]
@@ -118,14 +121,15 @@ def publish(args: argparse.Namespace) -> None:
         facts = {name: getattr(args, name) for name in (*names, "shift")}
         _write(record, {"facts": facts, "best": best, "curve": points, "seeds": {}})
     kept = json.loads(record.read_text())
-    ways = compared(args.target, args.test)
+    of = settings((f"models.dino.source={args.target}", *args.settings))
+    ways = compared(args.target, of, args.test)
     ours = next(iter(ways.values()))
     kept["seeds"][str(kept["facts"]["seed"])] = asdict(ours)
     for folder in args.beside:
         other = json.loads((folder / "training.json").read_text())
         kept["seeds"][str(other["facts"]["seed"])] = other["seeds"][str(other["facts"]["seed"])]
     _write(record, kept)
-    (args.target / "README.md").write_text(card(args.target, kept, ways))
+    (args.target / "README.md").write_text(card(args.target, of, kept, ways))
     checkpoints.make_readable(args.target)
 
 
@@ -182,10 +186,9 @@ CRF finds them again. Segments made with these weights cannot be compared with p
 """
 
 
-def card(target: Path, kept: dict[str, Any], ways: dict[str, Quality]) -> str:
+def card(target: Path, of: dict[str, Any], kept: dict[str, Any], ways: dict[str, Quality]) -> str:
     """The text of README.md."""
-    of, facts = settings(), kept["facts"]
-    model, segment = of["models"]["dino"], of["segment"]
+    facts, model, segment = kept["facts"], of["models"]["dino"], of["segment"]
     curve = [
         f"| {int(name.removeprefix('step_'))}{' (shipped)' if name == kept['best'] else ''} "
         f"| {point['every']:.3f} ± {point['every_error']:.3f} |"

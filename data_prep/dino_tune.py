@@ -17,7 +17,8 @@ import torch
 
 from bench.models.dino import Dino
 from bench.records import Sample
-from bench.segment.crf import DenseCrf, centroid_energy, nearest
+from bench.resize import nearest
+from bench.segment.crf import DenseCrf, centroid_energy
 from bench.segment.prune import Leaves, prune
 from bench.segment.ward import ward_tree
 from data_prep.dino_quality import Quality, quality

@@ -6,8 +6,8 @@
 The first package carries the real MiniLM weights, the second lists of English words by frequency; both are needed for
 the making only. About 15 minutes on one core, nearly all for the teacher, less where there is a GPU; killed at any
 moment, the same command continues. Steps: texts (words, random phrases), the teacher's embeddings of them, one vector
-per wordpiece by least squares, training so that cosines of means equal the teacher's cosines, export, measurement,
-card. ``--card`` measures the folder as it is and writes its card again.
+per wordpiece by least squares, training so that cosines of means equal the teacher's cosines, the weight of the
+constant piece, export, measurement, card. ``--card`` measures the folder as it is and writes its card again.
 """
 
 from __future__ import annotations
@@ -216,9 +216,13 @@ def make(args: argparse.Namespace, teacher: SentenceTransformer, tokenizer: Toke
     targets = teacher_embeddings(teacher, texts, args.work / "texts")
     tokenizer.normalizer = normalizers.Sequence([tokenizer.normalizer, normalizers.Prepend(CONSTANT + " ")])
     small = trimmed(tokenizer, texts)
-    state = train(args, bags(small, texts), targets, Progress(teacher, small))
-    export(small, state["rows"].cpu(), args.target)
-    facts = {"texts": len(texts), "alone": args.alone, "curve": state["curve"]}
+    progress = Progress(teacher, small)
+    state = train(args, bags(small, texts), targets, progress)
+    rows, constant = state["rows"].cpu(), small.token_to_id(CONSTANT)
+    factor = progress.constant_weight(rows, constant)
+    rows[constant] *= factor
+    export(small, rows, args.target)
+    facts = {"texts": len(texts), "alone": args.alone, "factor": factor, "curve": state["curve"]}
     facts |= {"seed": args.seed, "text_seed": args.text_seed, "settings": ", ".join(settings)}
     (args.target / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
 

@@ -196,16 +196,18 @@ def train(args: argparse.Namespace) -> Iterator[int]:
 def options() -> argparse.Namespace:
     """The command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    numbers = {"steps": 3000, "batch": 8, "pictures": 16_000, "prototypes": 256, "width": 96, "layers": 4}
-    for name, value in (numbers | {"every": 250, "validation": 60, "test": 500, "seed": 0}).items():
+    numbers = {"steps": 1500, "batch": 8, "pictures": 24_000, "prototypes": 256, "width": 96, "layers": 4}
+    for name, value in (numbers | {"every": 100, "validation": 60, "test": 500, "seed": 0}).items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--whole", type=float, default=0.3, help="weight of the term for whole pictures")
+    parser.add_argument("--whole", type=float, default=0.1, help="weight of the term for whole pictures")
     parser.add_argument("--shift", type=float, default=0.04, help="how far off the other view's place may be")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--work", type=Path, default=Path("build/train_dino"))
     parser.add_argument("--target", type=Path, default=TARGET)
     parser.add_argument("--card", action="store_true", help="only measure the shipped weights again, for the card")
+    parser.add_argument("--ship", action="store_true", help="only ship the snapshot that is best so far")
+    parser.add_argument("--settings", nargs="*", default=[], help="keys of the configuration, other than committed")
     parser.add_argument("--beside", type=Path, nargs="*", default=[], help="targets of other seeds, for the card")
     args = parser.parse_args()
     if args.device == "auto":
@@ -214,11 +216,11 @@ def options() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Train with a point of the learning curve after each snapshot; then ship the last one with its card."""
+    """Train with a point of the learning curve after each snapshot; then ship the best one with its card."""
     args = options()
     torch.set_num_threads(1)
     args.work.mkdir(parents=True, exist_ok=True)
-    if not args.card:
+    if not args.card and not args.ship:
         for step in train(args):
             print(f"step {step}: {curve_point(args.work / f'step_{step:05d}', args.validation)}", flush=True)
     publish(args)

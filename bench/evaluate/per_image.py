@@ -39,13 +39,10 @@ def rows_of(values: pd.DataFrame, denominators: pd.DataFrame) -> dict[str, Rows]
     return found
 
 
-def _table(
-    rows: Mapping[str, Rows], image_ids: Sequence[str], measure: Callable[[Rows], np.ndarray]
-) -> pd.DataFrame:
+def _table(rows: Mapping[str, Rows], image_ids: Sequence[str], measure: Callable[[Rows], np.ndarray]) -> pd.DataFrame:
     columns = {name: pd.Series(measure(row), index=list(row.image_ids)) for name, row in rows.items()}
-    return pd.DataFrame(
-        {"image_id": list(image_ids), **{n: column.reindex(image_ids).to_numpy() for n, column in columns.items()}}
-    )
+    ids = list(image_ids)
+    return pd.DataFrame({"image_id": ids, **{name: column.reindex(ids).to_numpy() for name, column in columns.items()}})
 
 
 def _denominator(row: Rows) -> np.ndarray:

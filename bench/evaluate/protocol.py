@@ -157,7 +157,7 @@ def evaluate(
         for name, row in rows.items()
     ]
     table = pd.DataFrame(lines, columns=list(COLUMNS))
-    ids = sorted({item.image_id for item in (*images, *truths)})
+    ids = sorted({item.image_id for item in images} | {item.image_id for item in truths})
     return Scores(table, per_image(rows, ids), rows, _counted(images, truths))
 
 

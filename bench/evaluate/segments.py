@@ -46,7 +46,7 @@ def _rows(overlap: Overlap, oracle: Oracle, classes: ClassList, score: Score) ->
         return tgq.each(rows, oracle.classes, measure, score.tgq, score.tau_sbert, score.rounding)
 
     return known.assign(
-        text=list(oracle.texts),
+        text=list(oracle.texts or ("",) * len(index)),
         tt_cosine=each(oracle.tt, "cosine"),
         tt_hit=each(oracle.tt, "hit"),
         tt_top1=each(oracle.tt, "top1"),

@@ -51,7 +51,7 @@ def each(
     tau: float | None = 0.5,
     rounding: int | None = 6,
 ) -> Bool[np.ndarray, " k"] | Float64[np.ndarray, " k"]:
-    """What `counts` sums up, for each true segment: whether it is a hit or the nearest class is right, or its cosine."""
+    """What `counts` sums up, for each true segment: is it a hit, is the nearest class right, or the cosine."""
     own = similarity[np.arange(len(classes)), classes]
     if measure == "cosine":
         return own.astype(np.float64)

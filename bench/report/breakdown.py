@@ -10,40 +10,54 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.evaluate.intervals import Rows, intervals
+from bench.evaluate.intervals import Difference, Interval, Rows, intervals, paired, select
+from bench.report.differences import real, signed
 from bench.report.figures import MARKERS, PALETTE, new_figure, note_of, plain, save
 from bench.report.layout import MISSING
 
-COLUMNS = ("variant", "mapping", "group", "value", "low", "high", "n", "images")
+COLUMNS = ("variant", "against", "mapping", "group", "value", "low", "high", "n", "images")
+"""``against`` is empty for a share, and names the variant that was taken away for a difference."""
 EDGES = (1 / 256, 1 / 64, 1 / 16)
 GROUPS = ("all", "things", "stuff", "< 1/256", "1/256 to 1/64", "1/64 to 1/16", "≥ 1/16")
 """The last four are visible sizes, as shares of the image."""
 MAPPINGS = {"st": "st_top1", "tt": "tt_hit"}
-TITLES = {"st": "segment to text (ST): nearest class is the true one", "tt": "text to text (TT): cosine above τ"}
+TITLES = {
+    "st": "segment to text (ST): nearest class is the true one",
+    "tt": "text to text (TT): cosine to the true name passes the threshold of TGQ",
+}
 RESAMPLES = 10_000
 
 
 def breakdown(
-    runs: Sequence[tuple[str, pd.DataFrame]], resamples: int = RESAMPLES, seed: int = 0
+    runs: Sequence[tuple[str, pd.DataFrame]], first: str, resamples: int = RESAMPLES, seed: int = 0
 ) -> pd.DataFrame:
     """The columns `COLUMNS` from (variant, its segments.parquet): the share named right, from 0 to 1.
 
-    Intervals are a bootstrap over the images that have a true segment; ``n`` counts segments, ``images`` the images
-    that have one of the group. NaN where a group is empty.
+    After the shares of all variants come the differences: the variant ``first``, where it is among them, minus each
+    other one that is no floor, paired on the images of both. Intervals are a bootstrap over the images that have a
+    true segment; ``n`` counts segments, ``images`` the images that have one of the group. NaN where a group is empty.
+    The ends are NaN where no resample varies (all or none are right): that would give an interval of no width,
+    however few there are.
     """
+    rows = {(variant, m): _grouped(segments, column) for variant, segments in runs for m, column in MAPPINGS.items()}
     lines = []
-    for variant, segments in runs:
-        for mapping, column in MAPPINGS.items():
-            rows = [_rows(segments, inside, column) for inside in members(segments).values()]
-            for group, row, span in zip(GROUPS, rows, intervals(rows, resamples, seed), strict=True):
-                images = int((row.denominator > 0).sum())
-                lines.append((variant, mapping, group, span.value, span.low, span.high, row.n, images))
+    for (variant, mapping), groups in rows.items():
+        for group, row, span in zip(GROUPS, groups, intervals(groups, resamples, seed), strict=True):
+            lines.append((variant, "", mapping, group, span.value, *_ends(span), row.n, _images(row)))
+    for (other, mapping), groups in rows.items():
+        if other == first or other.startswith("floor") or (first, mapping) not in rows:
+            continue
+        for group, own, row in zip(GROUPS, rows[first, mapping], groups, strict=True):
+            found = paired(own, row, resamples, seed)
+            n = select(own, [image for image in own.image_ids if image in set(row.image_ids)]).n
+            lines.append((first, other, mapping, group, found.value, *_ends(found), n, found.n))
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
@@ -55,17 +69,20 @@ def members(segments: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def markdown_breakdown(table: pd.DataFrame) -> str:
-    """A row for each variant and mapping, a column for each group, in percent."""
-    common = {group: _common_n(part) for group, part in table.groupby("group")}
+    """A row for each variant (or difference) and mapping, a column for each group, in percent."""
+    common = {str(group): _common_n(part) for group, part in table.groupby("group")}
     headers = [f"{group}<br>{common[group]}".removesuffix("<br>") for group in GROUPS]
     lines = ["| true segments named right | by | " + " | ".join(headers) + " |", "|---|---|" + "---:|" * len(GROUPS)]
-    for (variant, mapping), part in table.groupby(["variant", "mapping"], sort=False):
+    for (variant, against, mapping), part in table.groupby(["variant", "against", "mapping"], sort=False):
         found = {line["group"]: line for line in part.to_dict("records")}
         cells = [_cell(found[group], not common[group]) for group in GROUPS]
-        lines.append("| " + " | ".join([str(variant).replace("|", "\\|"), str(mapping).upper(), *cells]) + " |")
+        name = f"{variant} minus {against}" if against else str(variant)
+        lines.append("| " + " | ".join([name.replace("|", "\\|"), str(mapping).upper(), *cells]) + " |")
     notes = (
-        "Percent of true segments with 95 % bootstrap intervals over images. ST: the nearest class of the embedding is "
-        "the true one. TT: the text's cosine to the true name passes the threshold of TGQ.",
+        "Percent of true segments with 95 % bootstrap intervals over images, paired for differences; none where all or "
+        "none are right. **Bold**: the interval of a difference excludes 0.",
+        "ST: the nearest class of the embedding is the true one. TT: the text's cosine to the true name passes the "
+        "threshold of TGQ.",
         "Sizes are shares of the image's area; of 128 x 128 pixels the edges are 64, 256 and 1024 pixels.",
     )
     return "\n".join(lines) + "\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
@@ -78,6 +95,7 @@ def plot_breakdown(table: pd.DataFrame, stem: Path, *, title: str, embedded: boo
 
 def draw_breakdown(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
     """A panel for each mapping, groups on x, a colour and a marker for each variant; floors are in the table only."""
+    table = table[table["against"] == ""]
     variants = [v for v in dict.fromkeys(table["variant"]) if not v.startswith("floor")] or list(
         dict.fromkeys(table["variant"])
     )
@@ -116,9 +134,14 @@ def _panel(axes: Axes, part: pd.DataFrame, variants: Sequence[str]) -> None:
     for edge in (0.5, 2.5):
         axes.axvline(edge, color="#aaaaaa", linewidth=1)
     axes.set_xlim(-0.5, len(GROUPS) - 0.5)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(bottom=-4)  # a marker at 0 is seen whole
     plain(axes, "y")
     axes.tick_params(axis="x", length=0)
+
+
+def _grouped(segments: pd.DataFrame, column: str) -> list[Rows]:
+    """For each of `GROUPS` how many segments of each image are named right, and how many there are."""
+    return [_rows(segments, inside, column) for inside in members(segments).values()]
 
 
 def _rows(segments: pd.DataFrame, inside: np.ndarray, column: str) -> Rows:
@@ -128,13 +151,23 @@ def _rows(segments: pd.DataFrame, inside: np.ndarray, column: str) -> Rows:
     return Rows(tuple(table.index), table[["right"]].to_numpy(float), table[["n"]].to_numpy(float), "segments")
 
 
+def _images(row: Rows) -> int:
+    return int((row.denominator > 0).sum())
+
+
+def _ends(span: Interval | Difference) -> tuple[float, float]:
+    return (span.low, span.high) if span.low < span.high else (np.nan, np.nan)
+
+
 def _common_n(part: pd.DataFrame) -> str:
     return f"n={part['n'].iloc[0]}" if part["n"].nunique() == 1 else ""
 
 
-def _cell(line: Mapping[str, float], counted: bool) -> str:
+def _cell(line: Mapping[Any, Any], counted: bool) -> str:
     if math.isnan(line["value"]):
         return MISSING
-    value, low, high = (f"{100 * line[key]:.1f}" for key in ("value", "low", "high"))
-    interval = "" if math.isnan(line["low"]) else f" [{low}, {high}]"
-    return value + interval + (f" n={line['n']}" if counted else "")
+    keys = ("value", "low", "high")
+    value, low, high = (signed(line[key]) if line["against"] else f"{100 * line[key]:.1f}" for key in keys)
+    text = value + ("" if math.isnan(line["low"]) else f" [{low}, {high}]")
+    text = f"**{text}**" if line["against"] and real(line) else text
+    return text + (f" n={line['n']}" if counted else "")

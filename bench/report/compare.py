@@ -15,6 +15,8 @@ from bench.report.draw import Panel
 from bench.report.gallery import GalleryRow, write_gallery
 from bench.report.predictions import read_predictions
 from bench.report.report import STRANGERS, labels, settings_of, strangers
+from bench.report.saved import complete, saved_segments
+from bench.report.where import pairs, write_where
 from bench.run.build import Builder
 
 
@@ -28,8 +30,11 @@ class Run:
     builder: Builder
 
 
-def write_comparison(folders: Sequence[Path], to: Path, pictures: int) -> tuple[Path, Path]:
-    """Write the gallery of some runs over the images they share; returns the page and the overview."""
+def write_comparison(folders: Sequence[Path], to: Path, pictures: int) -> tuple[Path, ...]:
+    """Write the gallery of some runs over the images they share; returns the page, the overview, and perhaps where.png.
+
+    That one shows the segments on which the first run and another disagree most, whatever images the page shows.
+    """
     names = labels(folders)
     runs = [_read(folder, names[folder]) for folder in folders]
     first = runs[0].builder
@@ -44,8 +49,25 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int) -> tuple[
     if strangers(settings):
         facts["beware"] = STRANGERS
     embedded = settings["models"]["name"] == "embedded"
+    where = _where(folders, runs, to / "where.png", embedded) if pictures else ()
+    figures = [("Where the variants disagree most", path.name) for path in where]
     rows = (_row(runs, image_id) for image_id in shared)
-    return write_gallery(rows, to, title="Zero-guidance segmentation", facts=facts, embedded=embedded)
+    written = write_gallery(
+        rows, to, title="Zero-guidance segmentation", facts=facts, embedded=embedded, figures=figures
+    )
+    return (*written, *where)
+
+
+def _where(folders: Sequence[Path], runs: Sequence[Run], path: Path, embedded: bool) -> tuple[Path, ...]:
+    """The picture of extremes, where the first run and another have rows of true segments; an earlier one goes."""
+    path.unlink(missing_ok=True)
+    tables = [(run.variant, saved_segments(f)) for f, run in zip(folders, runs, strict=True) if complete(f)]
+    known = [(variant, table) for variant, table in tables if table is not None]
+    if not known or known[0][0] != runs[0].variant:
+        return ()
+    found = pairs(known)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return (write_where(found, runs[0].builder.dataset, path, embedded=embedded),) if found else ()
 
 
 def _read(folder: Path, variant: str) -> Run:

@@ -6,24 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bench.errors import UserError
-from bench.report.layout import EMBEDDED_NOTE, metric_words
+from bench.report.figures import MARKERS, PALETTE, new_figure, note_of, plain, save
+from bench.report.layout import metric_words
 
 COLUMNS = ("variant", "mapping", "tau", "metric", "value", "low", "high", "n")
 PAPER_TAUS = {"tt": 0.5, "st": 0.1}
 """The thresholds of section 4.2; part of the evaluation, never tuned."""
-# Okabe and Ito's palette, told apart by colour-blind readers; dashes and markers carry the difference without colour.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
-MARKERS = "osD^vPX"
 _AXES = {"tt": r"$\tau_\mathrm{SBERT}$ (text to text, TT)", "st": r"$\tau_\mathrm{CLIP}$ (segment to text, ST)"}
-_WIDE, _HIGH = 9.0, 3.6  # inches: 900 pixels at 100 dpi, what a README column shows
+_HIGH = 3.6  # inches
 
 
 def plot_curves(
@@ -46,23 +42,18 @@ def plot_curves(
         raise UserError(f"curves: {what}; curves have {', '.join(COLUMNS)}")
     figure = draw_curves(curves, title=title, chosen=PAPER_TAUS if chosen is None else chosen, embedded=embedded)
     stem = Path(path)
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    png, svg, csv = (stem.with_name(stem.name + ending) for ending in (".png", ".svg", ".csv"))
-    # Without salt and with a date the same curves would give another file each time.
-    with mpl.rc_context({"svg.hashsalt": "zgs"}):
-        figure.savefig(png, dpi=200, metadata={"Software": None})
-        figure.savefig(svg, metadata={"Date": None})
+    csv = stem.with_name(stem.name + ".csv")
+    png, svg = save(figure, stem)
     curves.to_csv(csv, index=False, lineterminator="\n")
     return png, svg, csv
 
 
 def draw_curves(curves: pd.DataFrame, *, title: str, chosen: Mapping[str, float], embedded: bool) -> Figure:
-    """The figure of `plot_curves`, on a canvas of its own: pyplot's state is neither read nor changed."""
+    """The figure of `plot_curves`."""
     metrics = list(dict.fromkeys(curves["metric"]))
     mappings = [mapping for mapping in ("tt", "st") if (curves["mapping"] == mapping).any()]
     variants = list(dict.fromkeys(curves["variant"]))
-    figure = Figure(figsize=(_WIDE, _HIGH * len(metrics) + 0.5), layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = new_figure(_HIGH * len(metrics) + 0.5)
     figure.get_layout_engine().set(wspace=0.05, hspace=0.06)  # type: ignore[union-attr, call-arg]
     panels = figure.subplots(len(metrics), len(mappings), squeeze=False, sharey="row")
     for line, metric in enumerate(metrics):
@@ -96,10 +87,7 @@ def _panel(axes: Axes, part: pd.DataFrame, variants: list[str], mapping: str, ta
         axes.plot(line["tau"], 100 * line["value"], label=str(variant), linewidth=2, markevery=every, **style)
     axes.set_xlabel(_AXES.get(mapping, mapping), fontsize=11)
     axes.margins(x=0.01)
-    axes.grid(color="#e6e6e6", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize=10)
+    plain(axes, "both")
 
 
 def _style(position: int) -> dict[str, Any]:
@@ -122,7 +110,7 @@ def _counted(curves: pd.DataFrame) -> str:
 
 def _legend(figure: Figure, axes: Axes, embedded: bool) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    note = "bands: 95 % bootstrap intervals" + (f" · {EMBEDDED_NOTE}" if embedded else "")
+    note = note_of("bands: 95 % bootstrap intervals", embedded)
     legend = figure.legend(
         handles,
         labels,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -31,7 +32,7 @@ def differences(
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
-def real(line: Mapping[str, float] | pd.Series) -> bool:
+def real(line: Mapping[Any, Any]) -> bool:
     """Whether the interval of a difference excludes 0."""
     return bool(line["low"] > 0 or line["high"] < 0)
 
@@ -60,7 +61,7 @@ def signed(value: float, cosine: bool = False) -> str:
     return (text if text.strip("+-0.") else text[1:]).replace("-", "−")
 
 
-def _cell(line: Mapping[str, float] | None, metric: str) -> str:
+def _cell(line: Mapping[Any, Any] | None, metric: str) -> str:
     if line is None or math.isnan(line["value"]):
         return MISSING
     value, low, high = (signed(line[key], metric.endswith(".cosine")) for key in ("value", "low", "high"))

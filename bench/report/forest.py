@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -58,12 +59,14 @@ def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str,
     first = str(table["variant"].iloc[0])
     shown = table[table["metric"].isin(list(chosen.values()))]
     # Room for the numbers that stand beside the intervals, and the same on both sides of 0.
-    reach = 100 * float(shown[["value", "low", "high"]].abs().max(axis=None))
+    reach = 100 * float(np.nanmax(shown[["value", "low", "high"]].abs().to_numpy(float), initial=0))
     grid[0, 0].set_xlim(-1.12 * max(reach, 1), 1.12 * max(reach, 1))
     grid[0, 0].set_ylim(len(others) - 0.4, -0.65)
     for axes in grid[-1]:
-        axes.set_xlabel(f"← {first} is worse    points    {first} is better →", fontsize=10)
-    figure.suptitle(f"{first} minus each other variant · {title}", fontsize=11.5, fontweight="bold")
+        axes.set_xlabel(f"← {first} worse    percentage points    {first} better →", fontsize=10)
+    low, high = int(shown["n"].min()), int(shown["n"].max())
+    n = f"n = {low}{f'–{high}' if high > low else ''} images"
+    figure.suptitle(f"{first} minus each other variant · {title} · {n}", fontsize=11.5, fontweight="bold")
     _legend(figure, embedded)
     return figure
 
@@ -84,6 +87,7 @@ def _panel(axes: Axes, part: pd.DataFrame, others: list[str]) -> None:
         axes.annotate(
             signed(line["value"]), (value, at), xytext=(0, 6), textcoords="offset points", ha="center", va="bottom",
             fontsize=9, color=style["color"] if real(line) else "#6a6a6a",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
         )  # fmt: skip
     axes.set_yticks(range(len(others)), others)
     plain(axes, "x")

@@ -64,12 +64,14 @@ def write_gallery(
     facts: Mapping[str, str],
     embedded: bool,
     overview_rows: int = 6,
+    figures: Sequence[tuple[str, str]] = (),
 ) -> tuple[Path, Path]:
     """Write ``folder/index.html``, ``folder/pictures/*`` and ``folder/overview.png``; return page and overview.
 
     The page needs nothing else and opens from disk. ``rows`` may be a generator: one row is held at a time (the
     first ``overview_rows`` are kept for the overview, a contact sheet). Pictures of an earlier page are removed.
-    ``facts`` stand in the header; all texts are escaped.
+    ``facts`` stand in the header; ``figures`` (heading, name of a PNG in ``folder``) above the rows; all texts are
+    escaped.
     """
     folder = Path(folder)
     pictures = folder / "pictures"
@@ -94,7 +96,9 @@ def write_gallery(
     sheet = contact_sheet(kept, title=title, footer=EMBEDDED_NOTE if embedded else "")
     sheet.save(overview, optimize=True)
     page = folder / "index.html"
-    page.write_text(_page(shown, title, facts, embedded), encoding="utf-8")  # last: a page that is there is whole
+    drawings = [(heading, name, *Image.open(folder / name).size) for heading, name in figures]
+    content = {"rows": shown, "figures": drawings, "facts": dict(facts)}
+    page.write_text(_page(content, title, embedded), encoding="utf-8")  # last: a page that is there is whole
     return page, overview
 
 
@@ -131,9 +135,9 @@ def _legend(panel: Panel, colours: Colours) -> tuple[tuple[str, str], ...]:
     return tuple((f"rgb{rgb[text]}", text + (f" ×{n}" if n > 1 else "")) for text, n in count.items())
 
 
-def _page(rows: Sequence[ShownRow], title: str, facts: Mapping[str, str], embedded: bool) -> str:
+def _page(content: Mapping[str, Any], title: str, embedded: bool) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("bench.report"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
     template = environment.get_template("gallery.html")
-    return template.render(rows=rows, title=title, facts=dict(facts), banner=EMBEDDED_NOTE if embedded else "")
+    return template.render(**content, title=title, banner=EMBEDDED_NOTE if embedded else "")

@@ -14,6 +14,7 @@ from hydra.utils import get_object
 
 from bench.errors import UserError, writing
 from bench.evaluate.protocol import COLUMNS
+from bench.report.comparisons import write_comparisons
 from bench.report.curves import plot_curves
 from bench.report.tables import markdown_table, print_table, read_scores, write_scores
 from bench.run.build import NOT_IN_RUN_NAME
@@ -39,7 +40,7 @@ def print_runs(folders: Sequence[Path]) -> None:
 
 
 def write_report(folders: Sequence[Path], to: Path, pictures: int) -> list[Path]:
-    """Leave table, scores, curves and gallery of some runs in a folder; returns what was written."""
+    """Leave table, scores, curves, comparisons and gallery of some runs in a folder; returns what was written."""
     from bench.report.compare import write_comparison
 
     table: pd.DataFrame = merged_scores(folders)
@@ -48,11 +49,19 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int) -> list[Path]
         to.mkdir(parents=True, exist_ok=True)
         if len(table):
             small = embedded(folders)
-            (to / "table.md").write_text(markdown_table(table, embedded=small))
+            texts, files = write_comparisons(_named(folders), to, title=data_name(table), embedded=small)
+            (to / "table.md").write_text("\n".join([markdown_table(table, embedded=small), *texts]))
             written += [to / "table.md", write_scores(table, to / "scores.csv")]
             written += plot_curves(merged_curves(folders), to / "curves", title=data_name(table), embedded=small)
+            written += files
         written += write_comparison(folders, to / "gallery", pictures)
     return written
+
+
+def _named(folders: Sequence[Path]) -> list[tuple[str, Path]]:
+    """Label and folder of the runs that were scored."""
+    names = labels(folders)
+    return [(names[folder], folder) for folder in folders if (folder / "curves.csv").exists()]
 
 
 def labels(folders: Sequence[Path]) -> dict[Path, str]:

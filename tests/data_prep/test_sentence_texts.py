@@ -41,7 +41,8 @@ def test_no_evaluated_text_is_a_training_text(tokenizer: Tokenizer, seed: int) -
 @needs_words
 def test_held_out_words_occur_inside_phrases(tokenizer: Tokenizer) -> None:
     inside = {word for text in sentence_texts.training_texts(tokenizer, 20_000, 0, 0) for word in text.split()}
-    assert {"car", "grass", "window"} <= inside & sentence_texts.listed()
+    nouns = set(sentence_texts.named("nouns"))
+    assert len(nouns & inside) > len(nouns) / 2
 
 
 def test_the_evaluated_nouns_are_not_among_those_for_choices() -> None:
@@ -53,7 +54,7 @@ def test_the_evaluated_nouns_are_not_among_those_for_choices() -> None:
 def test_trimmed_tokenizer_cuts_the_texts_as_before(tokenizer: Tokenizer) -> None:
     texts = ["red car", "a skateboard on the grass"]
     small = trimmed(tokenizer, texts)
-    assert small.get_vocab_size() < 100
+    assert small.get_vocab_size() < 200
     for text in texts:
         assert small.encode(text, add_special_tokens=False).tokens == tokenizer.encode(text).tokens
     assert small.token_to_id("[UNK]") not in small.encode("zebra", add_special_tokens=False).ids

@@ -148,3 +148,14 @@ def test_panels_that_cannot_be() -> None:
         Panel("p", labels=np.full((2, 2), 3), texts=("a",))
     with pytest.raises(ValueError, match="not both"):
         Panel("p", labels=np.zeros((2, 2), int), masks=np.zeros((1, 2, 2), bool))
+
+
+def test_figures_stand_above_the_rows_and_are_escaped(tmp_path: Path) -> None:
+    (tmp_path / "gallery").mkdir()
+    Image.new("RGB", (30, 20)).save(tmp_path / "gallery" / "where.png")
+    page, _ = write_gallery(
+        [row()], tmp_path / "gallery", title="t", facts={}, embedded=False, figures=[(EVIL, "where.png")]
+    )
+    text = page.read_text(encoding="utf-8")
+    assert text.index('src="where.png" width="30" height="20"') < text.index('id="row-1"')
+    assert EVIL not in text and "<script>" not in text

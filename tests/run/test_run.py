@@ -12,6 +12,7 @@ from bench.cli import main
 from bench.evaluate.names import parse
 from bench.evaluate.protocol import COLUMNS
 from bench.report.predictions import read_predictions
+from bench.report.saved import saved_rows, saved_segments
 
 FAST = ["executor=serial", "caption.tokens=1", "caption.beams=1", "caption.iterations=1", "score.resamples=50"]
 
@@ -38,8 +39,8 @@ def test_a_run_leaves_what_the_readme_says(full: Path, capsys) -> None:
     (run,) = zgs(full, "data.subset=first:2", "experiment=full", "pictures=1")
     folder = run.parent
     assert {p.name for p in folder.iterdir()} == {
-        "config.yaml", "scores.csv", "per_image.parquet", "curves.csv", "predictions.json", "predictions.npz",
-        "run.json", "gallery",
+        "config.yaml", "scores.csv", "per_image.parquet", "per_image_n.parquet", "segments.parquet", "curves.csv",
+        "predictions.json", "predictions.npz", "run.json", "gallery",
     }  # fmt: skip
     assert capsys.readouterr().out.rstrip().splitlines()[-2] == f"{folder}/"
     scores, rows = pd.read_csv(folder / "scores.csv"), pd.read_parquet(folder / "per_image.parquet")
@@ -72,7 +73,8 @@ def test_a_new_store_gives_the_same_bytes(full: Path) -> None:
     (old,) = (full / "out").glob("*full*/run.json")
     new = zgs(full, "data.subset=first:2", "experiment=full", "pictures=1", store="other", out="again")[-1]
     assert record(new)["store"]["segment"]["made"] == 2
-    for name in ("scores.csv", "per_image.parquet", "predictions.json", "predictions.npz", "curves.csv"):
+    rows = "per_image.parquet", "per_image_n.parquet", "segments.parquet"
+    for name in ("scores.csv", *rows, "predictions.json", "predictions.npz", "curves.csv"):
         assert (old.parent / name).read_bytes() == (new.parent / name).read_bytes(), name
 
 
@@ -122,6 +124,7 @@ def test_photographs_without_labels(tmp_path: Path, capsys) -> None:
     assert len(read_predictions(run.parent / "predictions.json")) == 2
     assert (run.parent / "gallery/index.html").is_file()
     assert len(pd.read_csv(run.parent / "scores.csv")) == 0
+    assert saved_rows(run.parent) == {} and saved_segments(run.parent) is None
 
 
 def voc(root: Path, ids: dict[str, tuple[tuple[int, int], tuple[int, int]]]) -> Path:

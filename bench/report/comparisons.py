@@ -1,0 +1,61 @@
+"""What a report says beyond its table: paired differences, and which true segments are named right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from bench.report.breakdown import breakdown, markdown_breakdown, plot_breakdown
+from bench.report.differences import differences, markdown_differences
+from bench.report.forest import plot_differences
+from bench.report.saved import NEEDED, complete, saved_rows, saved_segments
+
+Named = Sequence[tuple[str, Path]]
+"""Variant and folder of each run; the first is the one the others are compared with."""
+Part = tuple[list[str], list[Path]]
+"""Markdown for the table's page, and the files written."""
+
+
+def write_comparisons(runs: Named, to: Path, *, title: str, embedded: bool) -> Part:
+    """Write differences.* and breakdown.* into ``to``; returns their markdown tables and the files.
+
+    Runs of an earlier version lack the rows for it: they are left out, with a line on standard output that says so.
+    Files of an earlier report go where there is nothing to put in their place.
+    """
+    for old in (f"{stem}.{ending}" for stem in ("differences", "breakdown") for ending in ("csv", "png", "svg")):
+        (to / old).unlink(missing_ok=True)
+    lacking = [variant for variant, folder in runs if not complete(folder)]
+    if lacking:
+        print(
+            f"no comparisons with {', '.join(lacking)}: made by an earlier version, without {' and '.join(NEEDED)}; "
+            "run the same command again to have them"
+        )
+    kept, first = [run for run in runs if run[0] not in lacking], runs[0][0]
+    parts = [_differences(kept, to, title, embedded)] if first not in lacking else []
+    parts.append(_breakdown(kept, first, to, title, embedded))
+    return [text for texts, _ in parts for text in texts], [path for _, paths in parts for path in paths]
+
+
+def _differences(runs: Named, to: Path, title: str, embedded: bool) -> Part:
+    table = differences([(variant, saved_rows(folder)) for variant, folder in runs])
+    if table.empty:
+        return [], []
+    drawn = plot_differences(table, to / "differences", title=title, embedded=embedded)
+    return [markdown_differences(table)], [_csv(table, to / "differences.csv"), *drawn]
+
+
+def _breakdown(runs: Named, first: str, to: Path, title: str, embedded: bool) -> Part:
+    found = [(variant, saved_segments(folder)) for variant, folder in runs]
+    known = [(variant, table) for variant, table in found if table is not None]
+    if not known:
+        return [], []
+    table = breakdown(known, first)
+    drawn = plot_breakdown(table, to / "breakdown", title=title, embedded=embedded)
+    return [markdown_breakdown(table)], [_csv(table, to / "breakdown.csv"), *drawn]
+
+
+def _csv(table: pd.DataFrame, path: Path) -> Path:
+    table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
+    return path

@@ -1,0 +1,94 @@
+"""Figure 5's question, segment by segment: the true segments on which two variants disagree most, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.data.base import Dataset
+from bench.report.layout import EMBEDDED_NOTE
+from bench.report.spotlight import Cell, Said, Strip, spotlight_sheet
+from bench.segment.oracle import truth_masks
+
+COUNT = 3
+"""Segments shown each way."""
+RULE = (
+    "These are the extremes; the tables say how often. Of the true segments that only one of the two names right, by "
+    "TT or by ST:",
+    "the {count} with the largest and the {count} with the smallest difference of cosines, at most one an image in a "
+    "row.",
+    "Number: cosine of the text to the true name; TT✓ it passes the threshold; ST✓ the embedding's nearest class is "
+    "right.",
+)
+_KEY = ["image_id", "class"]
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two variants and the segments between them: lines of both tables joined, columns ending in _a and _b."""
+
+    first: str
+    other: str
+    ahead: pd.DataFrame
+    behind: pd.DataFrame
+
+
+def select(first: pd.DataFrame, other: pd.DataFrame, count: int = COUNT) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The segments where ``first`` is most ahead of ``other`` and where it is most behind, at most ``count`` each.
+
+    Eligible is a segment of which ``tt_hit`` or ``st_top1`` differs. Sorted by the difference of ``tt_cosine`` (a
+    difference of 0 is neither), ties by image_id, then by class; of an image the first only, over both lists.
+    """
+    both = first.merge(other, on=_KEY, suffixes=("_a", "_b"), validate="one_to_one")
+    differ = (both["tt_hit_a"] != both["tt_hit_b"]) | (both["st_top1_a"] != both["st_top1_b"])
+    lead = both.assign(lead=both["tt_cosine_a"] - both["tt_cosine_b"])[differ]
+    ahead = _extremes(lead[lead["lead"] > 0], False, count)
+    behind = lead[(lead["lead"] < 0) & ~lead["image_id"].isin(ahead["image_id"])]
+    return ahead, _extremes(behind, True, count)
+
+
+def pairs(runs: Sequence[tuple[str, pd.DataFrame]]) -> list[Pair]:
+    """The first variant with each other one that is no floor, where there is anything to show."""
+    (first, own), *others = runs
+    chosen = [Pair(first, name, *select(own, table)) for name, table in others if not name.startswith("floor")]
+    return [pair for pair in chosen if len(pair.ahead) or len(pair.behind)]
+
+
+def write_where(found: Sequence[Pair], dataset: Dataset, path: Path, *, embedded: bool) -> Path:
+    """Draw the segments of some pairs, a row for each pair; the images come from ``dataset``."""
+    strips = [
+        Strip(
+            f"{pair.first} ahead of {pair.other}",
+            f"{pair.first} behind {pair.other}",
+            tuple(_cell(line, pair, dataset) for line in pair.ahead.to_dict("records")),
+            tuple(_cell(line, pair, dataset) for line in pair.behind.to_dict("records")),
+        )
+        for pair in found
+    ]
+    rule = tuple(line.format(count=COUNT) for line in RULE)
+    sheet = spotlight_sheet(
+        strips, count=COUNT, title="Where the variants disagree most", notes=rule, footer=EMBEDDED_NOTE * embedded
+    )
+    sheet.save(path, optimize=True)
+    return path
+
+
+def _extremes(lead: pd.DataFrame, ascending: bool, count: int) -> pd.DataFrame:
+    ordered = lead.sort_values(["lead", *_KEY], ascending=[ascending, True, True], kind="stable")
+    return ordered.drop_duplicates("image_id").head(count)
+
+
+def _cell(line: Mapping[Any, Any], pair: Pair, dataset: Dataset) -> Cell:
+    sample = dataset.load(line["image_id"])
+    masks, classes = truth_masks(sample)
+    assert dataset.classes is not None, "segments have classes"
+    mask = masks[classes.tolist().index(dataset.classes.names.index(line["class"]))]
+    said = (
+        Said(name, line[f"text_{end}"], line[f"tt_cosine_{end}"], line[f"tt_hit_{end}"], line[f"st_top1_{end}"])
+        for name, end in ((pair.first, "a"), (pair.other, "b"))
+    )
+    return Cell(sample.image, mask, line["class"], tuple(said))
