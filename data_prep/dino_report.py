@@ -147,7 +147,7 @@ A small vision transformer (patch 4, {layers} layers, width {width}, {parameters
 float16) trained on drawn scenes of this package's toy world, without labels. It knows nothing of photographs.
 
 - Trained on the pictures of the first {pictures} train scenes (no labels, no captions), {batch} pictures a step, seed
-  {seed}. This is the snapshot {best} of a run of {steps} steps, the best on validation.
+  {seed}. This is the snapshot {best} of a run planned for {steps} steps, the best on validation of those below.
 - Method: self-distillation with no labels (student, averaged teacher, balanced prototypes), mostly for places: the key
   of a patch, sometimes hidden from the network, predicts the teacher's output for the same place in another view.
 - Make again: `python -m data_prep.train_dino` (resumes; a GPU is used where there is one). Measure again: add `--card`

@@ -218,7 +218,7 @@ def make(args: argparse.Namespace, teacher: SentenceTransformer, tokenizer: Toke
     small = trimmed(tokenizer, texts)
     progress = Progress(teacher, small)
     state = train(args, bags(small, texts), targets, progress)
-    rows, constant = state["rows"].cpu(), small.token_to_id(CONSTANT)
+    rows, constant = state["rows"].cpu(), pieces(small).index(CONSTANT)
     factor = progress.constant_weight(rows, constant)
     rows[constant] *= factor
     export(small, rows, args.target)

@@ -179,7 +179,7 @@ def other_seeds(target: Path, work: Path, own: dict[str, Any], figures: dict[str
     What the work folder knows is written to ``seeds.json`` beside the weights, so that the card needs no work folder.
     """
     path, label = target / "seeds.json", f"{own['seed']} / {own['text_seed']}"
-    mine = {name: round(of["spearman"], 4) for name, of in figures.items() if isinstance(of, dict)}
+    mine = {name: round(of["spearman"], 6) for name, of in figures.items() if isinstance(of, dict)}
     work.mkdir(parents=True, exist_ok=True)
     record = json.dumps({"label": label, "settings": own["settings"], "spearman": mine}, indent=1)
     (work / f"figures_{own['seed']}_{own['text_seed']}.json").write_text(record + "\n")

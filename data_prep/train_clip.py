@@ -66,12 +66,12 @@ class Recipe:
     rate: float = 2e-3
     decay: float = 0.05
     warm_steps: int = 60
-    cool_from: float = 0.6
-    average: float = 0.995
+    cool_from: float = 0.5
+    average: float = 0.99
     sides: tuple[int, ...] = (48, 64, 64, 80, 96)
     kept: tuple[int, ...] = (96, 144, 256)
-    shares: tuple[float, float, float] = (0.3, 0.58, 0.12)
-    shares_late: tuple[float, float, float] = (0.6, 0.28, 0.12)
+    shares: tuple[float, float, float] = (0.32, 0.5, 0.18)
+    shares_late: tuple[float, float, float] = (0.5, 0.35, 0.15)
     late: float = 0.8
     scenes: int = 96_000
     seed: int = 0

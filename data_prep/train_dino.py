@@ -2,7 +2,7 @@
 
     python -m data_prep.train_dino
 
-Within 45 minutes on one free core, faster with a GPU; killed at any moment, the same command continues. Self-
+About 20 minutes on one free core, faster with a GPU; killed at any moment, the same command continues. Self-
 distillation with no labels (Caron et al. 2021: student, averaged teacher, sharpened targets), for the whole picture
 and, with more weight, for places: the key of a patch in one view, sometimes hidden from the network, predicts the
 teacher's output for the same place in the other view. Keys of the last layer are what section 3.1 clusters.
