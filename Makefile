@@ -28,8 +28,11 @@ test-all: setup ## every test, also the slow ones and those that need extras
 world: setup ## contact sheets of the drawn world, and how fast it is drawn (half a minute)
 	@$(BIN)/python -m data_prep.world_sheet
 
-cards: setup ## measure the embedded models again and write their cards
-	@$(OFFLINE) $(BIN)/python -m data_prep.cards
+cards: setup ## measure the embedded models again and write the figures of their cards (needs two more packages, see there)
+	@$(OFFLINE) $(BIN)/python -m data_prep.clip_report
+	@$(OFFLINE) $(BIN)/python -m data_prep.train_dino --card
+	@$(OFFLINE) $(BIN)/python -m data_prep.train_language --card
+	@$(OFFLINE) $(BIN)/python -m data_prep.distil_sentence --card
 
 tune: setup ## the sweeps on the tune split that chose the settings of the embedded models (half an hour)
 	@$(OFFLINE) ZGS=$(BIN)/zgs sh scripts/tune.sh

@@ -90,7 +90,12 @@ def colour_ward(sample: Sample, grid: tuple[int, int], n: int, crf: DenseCrf | N
 
 def slic_segments(sample: Sample, n: int, compactness: float = 30.0) -> np.ndarray:
     """SLIC with about ``n`` segments. It joins small ones, so it is asked for more until it comes nearest to ``n``."""
-    from skimage.segmentation import slic  # an optional extra: only this comparison needs it
+    try:
+        from skimage.segmentation import slic  # an optional extra: only this comparison needs it
+    except ModuleNotFoundError:
+        raise SystemExit(
+            "scikit-image is missing, for the comparison with SLIC: run pip install '.[compare]'"
+        ) from None
 
     tries = (
         slic(sample.image, n_segments=max(1, round(n * more)), compactness=compactness, start_label=0)

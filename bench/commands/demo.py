@@ -8,7 +8,7 @@ from bench.commands.run import sweep, worst
 
 VARIANTS = ("full", "crop_and_mask", "no_subtraction", "no_merge", "unmasked", "one_label")
 """Experiments of conf/experiment, in the order of the table."""
-IMAGES = 48
+IMAGES = 40
 SHOWN = 12
 """Images in the gallery: what a reader looks through, at half a megabyte each."""
 REPORT = Path("results/demo")
