@@ -33,6 +33,8 @@ TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "clip"
 SIZES = ((0, 64), (64, 256), (256, 1024), (1024, 1 << 14))
 """Visible pixels of a segment: from, and under."""
 SPLITS = {"val": 200, "test": 500}
+CURVE = ("unmasked", "crop", "masked 1", "masked 2")
+"""The ways whose shares are followed while the model learns."""
 
 
 @dataclass(frozen=True)
@@ -161,8 +163,7 @@ def plot_curve(points: list[dict[str, Any]], file: Path) -> None:
     steps = [point["step"] for point in points]
     left.plot(steps, [point["loss"] for point in points], color="black")
     left.set(xlabel="step", ylabel="contrastive loss (train)")
-    shown = ("unmasked", "crop", "masked 1", "masked 2", "masked 3", "masked 4")
-    for way in shown:
+    for way in CURVE:
         right.plot(steps, [100 * point["ways"][way][0] for point in points], label=way)
     right.set(xlabel="step", ylabel=f"val segments named right, %\n(n={points[-1]['n']})", ylim=(0, None))
     right.legend(fontsize=7)
@@ -181,8 +182,8 @@ A small CLIP in open_clip's format, trained from scratch on pictures and caption
 it can be compared with a published one.
 
 Image tower: ViT, 128 px, patch 8, {layers} layers, width {width}. Text tower: {text_layers} layers, width {text_width},
-32 tokens of a byte-level BPE of 800 pieces. {parameters:,} parameters, float16, exact GELU. Parts of the patches are
-dropped while it learns (FLIP), which saves time and gets it used to missing patches.
+32 tokens of a byte-level BPE of 800 pieces. {parameters:,} parameters, float16, exact GELU. While it learns, pictures
+are shrunk and only the patches that they fill are computed, which saves time and gets it used to missing patches.
 
 Training: {steps} steps of {batch} pictures, {scenes} scenes drawn once, seed {seed}, {minutes:.0f} minutes on {where}.
 Muon for the inner matrices, AdamW for the rest; the weights are a running average. Recipe: {recipe}.

@@ -28,25 +28,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bench.data.toyworld.classes import SIDE
-from bench.data.toyworld.scene import framing
 from bench.models.clip import Clip
 from data_prep import checkpoints
-from data_prep.clip_pool import Pool, open_pool
-from data_prep.clip_report import name_segments, ways
+from data_prep.clip_feed import CONTEXT, MEAN, PATCH, STD, Feed, Keep, Part
+from data_prep.clip_pool import open_pool
+from data_prep.clip_report import CURVE, name_segments, ways
 from data_prep.muon import Muon
 
 TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "clip"
-CONTEXT = 32
-MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
-PATCH = 8
-GRID = SIDE // PATCH
 VISION = {"image_size": SIDE, "patch_size": PATCH, "layers": 6, "width": 96, "head_width": 32, "mlp_ratio": 4.0}
 TEXT = {"context_length": CONTEXT, "vocab_size": 800, "width": 128, "heads": 4, "layers": 2, "pad_id": 797,
         "eos_id": 799}  # fmt: skip
 DIMENSION = 64
-SHIFT = 8
-"""By how many pixels pictures are moved at most."""
-VALIDATION = 40
+VALIDATION = 60
 """Val scenes of a point of the learning curve."""
 
 
@@ -54,61 +48,27 @@ VALIDATION = 40
 class Recipe:
     """How to train.
 
-    ``sides``: to how many pixels the pictures of a batch are shrunk, drawn anew for each batch; each lies somewhere in
-    the square and only its own patches are computed. So many pictures are seen in little time, at many scales and
-    places, and the tower gets used to a few patches alone. From ``late`` on (a share of the steps) pictures have full
-    size and ``kept`` of their 256 patches are computed (FLIP). ``shares``: of full scenes, close-ups and views of stuff
-    in a batch, before and after.
+    ``close``, ``stuff``: the shares of close-ups and of views of stuff in a batch; the rest is full scenes.
+    ``near_sides``: to how many pixels close-ups are shrunk, drawn anew for each batch; ``far_sides``: full scenes and
+    views of stuff. A shrunk picture lies somewhere in the square and only its own patches are computed: so many
+    pictures are seen in little time, things have the sizes that they have in full scenes, and the tower gets used to
+    few patches, as masks leave them. Learning rate: warm-up, constant, and from ``cool_from`` of the steps on straight
+    down. ``average``: decay of the running average of the weights, which is what is exported.
     """
 
-    steps: int = 3000
-    batch: int = 128
+    steps: int = 5200
+    batch: int = 112
     rate: float = 2e-3
     decay: float = 0.05
     warm_steps: int = 60
     cool_from: float = 0.5
-    average: float = 0.99
-    sides: tuple[int, ...] = (48, 64, 64, 80, 96)
-    kept: tuple[int, ...] = (96, 144, 256)
-    shares: tuple[float, float, float] = (0.32, 0.5, 0.18)
-    shares_late: tuple[float, float, float] = (0.5, 0.35, 0.15)
-    late: float = 0.8
+    average: float = 0.995
+    near_sides: tuple[int, ...] = (32, 32, 40, 48, 48, 56, 64)
+    far_sides: tuple[int, ...] = (40, 48, 48, 56, 64, 64, 80, 128)
+    close: float = 0.72
+    stuff: float = 0.12
     scenes: int = 96_000
     seed: int = 0
-
-
-class Keep(nn.Module):
-    """Stands for open_clip's patch dropout: keeps the patches [n, k] that it was told of, and the class token."""
-
-    kept: Tensor | None = None
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Tokens [n, 1 + patches, d] to [n, 1 + k, d]."""
-        if self.kept is None:
-            return tokens
-        rows = torch.arange(len(tokens), device=tokens.device)[:, None]
-        return torch.cat([tokens[:, :1], tokens[rows, 1 + self.kept]], dim=1)
-
-
-def choose(rng: np.random.Generator, n: int, kept: int) -> Tensor:
-    """Which patches of each picture are computed, at random: int64 [n, kept], sorted."""
-    score = rng.random((n, GRID * GRID), dtype=np.float32)
-    return torch.from_numpy(np.sort(np.argpartition(score, kept - 1, axis=1)[:, :kept], axis=1))
-
-
-def place(rng: np.random.Generator, images: Tensor, side: int) -> tuple[Tensor, Tensor]:
-    """The pictures [n, 3, s, s] shrunk to ``side`` pixels somewhere on a square of nothing, and the patches they fill.
-
-    ``side`` is a multiple of the patch. Returns float32 [n, 3, s, s] and int64 [n, (side / patch)^2].
-    """
-    small = functional.interpolate(images, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
-    count = side // PATCH
-    corners = rng.integers(0, GRID - count + 1, (len(images), 2))
-    wide = torch.zeros_like(images)
-    for picture, one, (row, column) in zip(wide, small, corners, strict=True):
-        picture[:, PATCH * row : PATCH * row + side, PATCH * column : PATCH * column + side] = one
-    rows, columns = corners[:, :1, None] + np.arange(count)[:, None], corners[:, 1:, None] + np.arange(count)
-    return wide, torch.from_numpy((GRID * rows + columns).reshape(len(images), -1))
 
 
 def build() -> CLIP:
@@ -127,63 +87,23 @@ def encode_text(model: CLIP, tokens: Tensor) -> Tensor:
     return x[torch.arange(len(x)), ends] @ model.text_projection
 
 
-def loss(model: CLIP, images: Tensor, tokens: Tensor) -> Tensor:
+def encode_pictures(model: CLIP, parts: list[Part]) -> Tensor:
+    """The image tower on each part, which computes its own patches alone."""
+    features = []
+    for part in parts:
+        model.visual.patch_dropout.kept = part.patches
+        features.append(model.visual(part.images))
+    return torch.cat(features)
+
+
+def loss(model: CLIP, parts: list[Part], tokens: Tensor) -> Tensor:
     """CLIP's symmetric contrastive loss; texts that are equal share the target, for neither is wrong."""
-    pictures = functional.normalize(model.visual(images), dim=-1)
+    pictures = functional.normalize(encode_pictures(model, parts), dim=-1)
     texts = functional.normalize(encode_text(model, tokens), dim=-1)
     logits = model.logit_scale.exp() * pictures @ texts.T
     same = (tokens[:, None] == tokens[None]).all(dim=-1).float()
     target = same / same.sum(dim=1, keepdim=True)
     return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
-
-
-def tokens_of(pool: Pool, tokenizer: Tokenizer) -> np.ndarray:
-    """int16 [scenes, captions, CONTEXT]; a longer text keeps its last id, the end of text."""
-    filler, each = tokenizer.token_to_id("<|pad|>"), len(pool.captions[0])
-    table = np.full((len(pool.captions) * each, CONTEXT), filler, np.int16)
-    for row, code in enumerate(tokenizer.encode_batch([text for texts in pool.captions for text in texts])):
-        ids = code.ids if len(code.ids) <= CONTEXT else [*code.ids[: CONTEXT - 1], code.ids[-1]]
-        table[row, : len(ids)] = ids
-    return table.reshape(len(pool.captions), each, CONTEXT)
-
-
-def augment(images: np.ndarray, rng: np.random.Generator) -> Tensor:
-    """Mirrored, moved by a few pixels, lighter or darker: float32 [n, 3, side, side], normalised."""
-    wide = np.pad(images, ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0)), mode="edge")
-    moved = np.empty_like(images)
-    for i, (top, left) in enumerate(rng.integers(0, 2 * SHIFT + 1, (len(images), 2))):
-        view = wide[i, top : top + SIDE, left : left + SIDE]
-        moved[i] = view[:, ::-1] if rng.random() < 0.5 else view
-    gain = torch.from_numpy(rng.uniform(0.88, 1.12, (len(images), 1, 1, 1)).astype(np.float32)) / 255
-    batch = torch.from_numpy(moved).permute(0, 3, 1, 2).contiguous().float().mul_(gain).clamp_(0, 1)
-    return batch.sub_(MEAN[0]).div_(STD[0])
-
-
-class Feed:
-    """Batches that depend on (seed, step) only: images, tokens, kept patches or None for all."""
-
-    def __init__(self, pool: Pool, tokenizer: Tokenizer, recipe: Recipe) -> None:
-        self.pool, self.recipe = pool, recipe
-        self.tokens = tokens_of(pool, tokenizer)
-        kinds = np.array([framing(index) for index in range(recipe.scenes)])
-        self.rows = [np.flatnonzero(kinds == kind) for kind in range(3)]
-
-    def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor | None]:
-        """The batch of a step."""
-        recipe = self.recipe
-        rng = np.random.default_rng((recipe.seed, step))
-        late = step >= recipe.late * recipe.steps
-        counts = rng.multinomial(recipe.batch, recipe.shares_late if late else recipe.shares)
-        rows = np.concatenate([rng.choice(part, n) for part, n in zip(self.rows, counts, strict=True)])
-        tokens = self.tokens[rows, rng.integers(0, self.tokens.shape[1], recipe.batch)].astype(np.int64)
-        images, patches = augment(self.pool.images[rows], rng), None
-        options = recipe.kept if late else recipe.sides
-        chosen = options[int(rng.integers(len(options)))]
-        if not late:
-            images, patches = place(rng, images, chosen)
-        elif chosen < GRID * GRID:
-            patches = choose(rng, len(rows), chosen)
-        return images, torch.from_numpy(tokens), patches
 
 
 def optimizers_of(model: CLIP, recipe: Recipe) -> list[torch.optim.Optimizer]:
@@ -246,13 +166,13 @@ class Trainer:
         cooling = max(0.02, min(1.0, (1 - spent) / (1 - self.recipe.cool_from)))
         return self.recipe.rate * min(1.0, (self.done + 1) / self.recipe.warm_steps) * cooling
 
-    def step(self, images: Tensor, tokens: Tensor, kept: Tensor | None) -> float:
+    def step(self, parts: list[Part], tokens: Tensor) -> float:
         """One update of weights and average."""
-        self.model.visual.patch_dropout.kept = None if kept is None else kept.to(self.device)
+        parts = [Part(part.images.to(self.device), part.patches.to(self.device)) for part in parts]
         for optimizer in self.optimizers:
             optimizer.param_groups[0]["lr"] = self._rate()
             optimizer.zero_grad()
-        value = loss(self.model, images.to(self.device), tokens.to(self.device))
+        value = loss(self.model, parts, tokens.to(self.device))
         value.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.optimizers:
@@ -269,7 +189,8 @@ class Trainer:
         """Exports the averaged weights, and with them a point of the learning curve measured on val scenes."""
         export(self.average, folder)
         clip = Clip(f"local-dir:{folder.resolve()}")
-        found = name_segments(clip, ways(clip), "val", VALIDATION)
+        compared = {way: encoder for way, encoder in ways(clip).items() if way in CURVE}
+        found = name_segments(clip, compared, "val", VALIDATION)
         shares = {
             way: [found.share(way), found.share(way, found.things), found.share(way, ~found.things)]
             for way in found.named
@@ -306,7 +227,7 @@ def main() -> None:
     parser.add_argument("--target", type=Path, default=TARGET)
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--scenes", type=int, default=Recipe.scenes)
-    parser.add_argument("--every", type=int, default=300, help="steps between checkpoints")
+    parser.add_argument("--every", type=int, default=400, help="steps between checkpoints")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()

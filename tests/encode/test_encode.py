@@ -1,6 +1,5 @@
 """The masking variants against equations 1 to 4 in plain loops, and the properties that make them trustworthy."""
 
-
 import numpy as np
 import pytest
 import torch
@@ -158,5 +157,3 @@ def test_underflow_gives_no_nan() -> None:
     exponential[..., 1] = 1
     attention = Attention(exponential, torch.ones(1, 1, 2, 3), torch.tensor([[1.0, 0.0]]))
     assert torch.isfinite(attention.masked).all() and torch.isfinite(attention.weight_cosine()).all()
-
-

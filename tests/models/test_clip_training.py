@@ -1,4 +1,4 @@
-"""The scripts that make the embedded CLIP: the optimizer, which patches are kept, resuming, exporting."""
+"""The scripts that make the embedded CLIP: the optimizer, batches, resuming, exporting."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import torch
 from tokenizers import Tokenizer
 
 from bench.data.toyworld.classes import SIDE
-from bench.data.toyworld.scene import draw
+from bench.data.toyworld.scene import draw, framing
 from bench.models.clip import Clip
-from data_prep import clip_pool, clip_report, train_clip
+from data_prep import clip_feed, clip_pool, clip_report, train_clip
 from data_prep.muon import Muon, orthogonal
 
-RECIPE = train_clip.Recipe(steps=4, batch=6, scenes=24, sides=(24, 32), kept=(16, 256), warm_steps=2)
+RECIPE = train_clip.Recipe(
+    steps=4, batch=8, close=0.5, stuff=0.25, scenes=24, near_sides=(24, 32), far_sides=(48, 128), warm_steps=2
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +27,8 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> clip_pool.Pool:
 
 
 @pytest.fixture(scope="module")
-def feed(pool: clip_pool.Pool) -> train_clip.Feed:
-    return train_clip.Feed(pool, Tokenizer.from_file(str(train_clip.TARGET / "tokenizer.json")), RECIPE)
+def feed(pool: clip_pool.Pool) -> clip_feed.Feed:
+    return clip_feed.Feed(pool, Tokenizer.from_file(str(train_clip.TARGET / "tokenizer.json")), RECIPE)
 
 
 @pytest.mark.parametrize("shape", [(12, 30), (30, 12), (16, 16)])
@@ -68,16 +70,10 @@ def test_a_pool_holds_the_scenes_in_order_and_goes_on_after_a_kill(pool: clip_po
         clip_pool.open_pool(tmp_path, 48)
 
 
-def test_kept_patches_are_distinct() -> None:
-    kept = train_clip.choose(np.random.default_rng(0), 40, 30)
-    assert kept.shape == (40, 30) and all(len(set(row.tolist())) == 30 for row in kept)
-    assert kept.min() >= 0 and kept.max() < 256
-    assert len({tuple(row.tolist()) for row in kept}) == 40
-
-
 def test_a_shrunk_picture_lies_in_the_patches_that_are_computed() -> None:
     images = torch.rand(30, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) + 1
-    wide, patches = train_clip.place(np.random.default_rng(0), images, 48)
+    placed = clip_feed.place(np.random.default_rng(0), images, 48)
+    wide, patches = placed.images, placed.patches
     assert wide.shape == images.shape and patches.shape == (30, 36)
     cells = torch.nn.functional.unfold(wide, 8, stride=8)
     for picture, cell, own in zip(wide, cells, patches, strict=True):
@@ -90,28 +86,46 @@ def test_a_shrunk_picture_lies_in_the_patches_that_are_computed() -> None:
     torch.testing.assert_close(wide.sum(dim=(1, 2, 3)) / 48**2, images.mean(dim=(1, 2, 3)) * 3, atol=0.05, rtol=0)
 
 
-def test_a_batch_depends_on_seed_and_step_alone(feed: train_clip.Feed) -> None:
-    images, tokens, kept = feed.batch(3)
-    again = feed.batch(3)
-    assert torch.equal(images, again[0]) and torch.equal(tokens, again[1])
-    assert images.shape == (6, 3, SIDE, SIDE) and tokens.shape == (6, 32)
-    assert kept is None or torch.equal(kept, again[2])
-    assert not torch.equal(images, feed.batch(2)[0])
+def test_a_batch_depends_on_seed_and_step_alone(feed: clip_feed.Feed) -> None:
+    (near, far), tokens = feed.batch(3)
+    (near_again, far_again), tokens_again = feed.batch(3)
+    assert torch.equal(near.images, near_again.images) and torch.equal(far.images, far_again.images)
+    assert torch.equal(near.patches, near_again.patches) and torch.equal(tokens, tokens_again)
+    assert not torch.equal(near.images, feed.batch(2)[0][0].images)
     other = replace(RECIPE, seed=1)
     feed.recipe, mine = other, feed.recipe
-    assert not torch.equal(images, feed.batch(3)[0])
+    assert not torch.equal(near.images, feed.batch(3)[0][0].images)
     feed.recipe = mine
 
 
-def test_dropping_patches_is_the_model_on_those_patches(feed: train_clip.Feed) -> None:
+def test_a_batch_holds_its_shares_of_close_ups_at_their_sizes_with_their_own_captions(feed: clip_feed.Feed) -> None:
+    seen: dict[str, set[int]] = {"near": set(), "far": set()}
+    for step in range(12):
+        (near, far), tokens = feed.batch(step)
+        assert near.images.shape == (4, 3, SIDE, SIDE) == far.images.shape and tokens.shape == (8, 32)
+        seen["near"].add(near.patches.shape[1])
+        seen["far"].add(far.patches.shape[1])
+        kinds = [kinds_of(feed, row) for row in tokens.numpy()]
+        assert all(1 in kind for kind in kinds[:4])
+        assert all(0 in kind for kind in kinds[4:6]) and all(2 in kind for kind in kinds[6:])
+    assert seen == {"near": {9, 16}, "far": {36, 256}}
+
+
+def kinds_of(feed: clip_feed.Feed, tokens: np.ndarray) -> set[int]:
+    """The framings of the scenes that have this caption."""
+    scenes = np.flatnonzero((feed.tokens == tokens).all(axis=2).any(axis=1))
+    return {framing(int(scene)) for scene in scenes}
+
+
+def test_dropping_patches_is_the_model_on_those_patches(feed: clip_feed.Feed) -> None:
     torch.manual_seed(0)
     model = train_clip.build().eval()
-    images = feed.batch(0)[0][:2]
+    images = feed.batch(0)[0][1].images[:2]
     every = torch.arange(256)[None].expand(2, -1)
     with torch.no_grad():
         plain = model.visual(images)
-        model.visual.patch_dropout.kept = every
-        assert torch.equal(model.visual(images), plain)
+        every_part = clip_feed.Part(images, every)
+        assert torch.equal(train_clip.encode_pictures(model, [every_part, every_part]), torch.cat([plain, plain]))
         model.visual.patch_dropout.kept = every[:, 40:200]
         blank = images.clone()
         blank.view(2, 3, 16, 8, 128)[:, :, :2] = 7.0
@@ -120,7 +134,7 @@ def test_dropping_patches_is_the_model_on_those_patches(feed: train_clip.Feed) -
 
 
 def test_a_killed_training_resumes_to_the_same_weights_and_exports_what_loads(
-    feed: train_clip.Feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    feed: clip_feed.Feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train_clip, "VALIDATION", 1)
 

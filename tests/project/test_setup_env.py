@@ -159,8 +159,11 @@ def test_another_python_makes_it_again(setup_env: ModuleType, monkeypatch: pytes
 def test_phases_are_read_from_pips_output(setup_env: ModuleType) -> None:
     progress = setup_env.Progress(known_size=True)
     shown = []
-    for line in ("Collecting torch>=2", "  Building wheel for pydensecrf2 (pyproject.toml): started",
-                 "Installing collected packages: a, b, c"):
+    for line in (
+        "Collecting torch>=2",
+        "  Building wheel for pydensecrf2 (pyproject.toml): started",
+        "Installing collected packages: a, b, c",
+    ):
         progress.read(line)
         shown.append(progress.phase)
     assert shown == ["downloading (torch>=2)", "building pydensecrf2", "installing 3 packages"]
