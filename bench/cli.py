@@ -15,7 +15,7 @@ DONE, FAILED, USAGE, SKIPS = 0, 1, 2, 3
 COMMANDS = {
     "run": "run [KEY=VALUE …]       run the method; -m sweeps: zgs run -m encode=crop,masked",
     "demo": "demo [KEY=VALUE …]      the method, its ablations and floors on drawn scenes, with a report",
-    "report": "report RUN … [to=DIR]   table, threshold curves and gallery of finished runs",
+    "report": "report RUN … [to=DIR]   table, threshold curves and gallery of finished runs, or of a folder of them",
 }
 """Each command is the module of that name in `bench.commands`."""
 HELP = f"""zgs {__version__}: zero-guidance segmentation, from images to named segments and to trustworthy numbers

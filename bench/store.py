@@ -203,4 +203,3 @@ def _locked(path: Path) -> Iterator[None]:
     with open(path.parent / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-

@@ -109,4 +109,3 @@ class StoredStages:
             if not names:
                 return computed
         return kind.concat([from_entry(kind, found[name]) for name in names])
-

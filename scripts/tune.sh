@@ -3,17 +3,27 @@
 # tau_SBERT, tau_CLIP and tau_IoU belong to the evaluation and are never tuned.
 set -eu
 zgs=${ZGS:-zgs}
+python=${PYTHON:-python}
 to=${1:-results/tuning}
-images=${IMAGES:-first:60}
+out=outputs/tune
+mkdir -p "$out"
+
+# Where texts are not what is chosen for, the nearest class name stands for them: it takes no time.
+words=$out/words.txt
+"$python" -c 'from bench.data.toyworld.classes import NAMES; print(*NAMES, sep="\n")' > "$words"
 
 sweep() {
   name=$1
-  shift
-  "$zgs" run -m data.split=tune "data.subset=$images" pictures=0 "out=outputs/tune/$name" "$@"
-  "$zgs" report outputs/tune/"$name"/* "to=$to/$name" pictures=0
+  images=$2
+  shift 2
+  "$zgs" run -m data.split=tune "data.subset=first:$images" pictures=0 controls='[true_classes]' "out=$out/$name" "$@"
+  "$zgs" report "$out/$name" "to=$to/$name" pictures=0
 }
 
-sweep start_layer "encode=masked" encode.start_layer=1,2,3,4,5
-sweep sigma2 encode.sigma2=0.1,0.25,0.5,1,2.5
-sweep segment experiment=no_merge segment.prune_threshold=0.5,0.6,0.7,0.8,0.9
-sweep merge merge.threshold=0.5,0.6,0.7,0.8,0.9
+# Each sweep takes over what the one before it has found, so read results/tuning from top to bottom.
+sweep start_layer "${IMAGES:-100}" encode=masked caption=retrieval "caption.words=$words" \
+  encode.start_layer=1,2,3,4,5,6
+sweep sigma2 "${IMAGES:-100}" caption=retrieval "caption.words=$words" encode.sigma2=0.05,0.1,0.25,0.5,1,2.5
+sweep segment "${IMAGES:-100}" merge=none caption=retrieval "caption.words=$words" \
+  segment.n=15,20,30,40 segment.prune_threshold=0.9,0.95,0.98,0.99
+sweep merge "${IMAGES:-40}" merge.threshold=0.5,0.6,0.7,0.8,0.9

@@ -28,6 +28,13 @@ def settings(*words: str) -> dict[str, Any]:
         return OmegaConf.to_container(compose("config", list(words)), resolve=True)
 
 
+def tuned(chosen: dict[str, Any]) -> tuple[Any, ...]:
+    """What the tuning of a set of models may set: parts, T_DINO, start layer, sigma2, tau_merge."""
+    segment, encode = chosen["segment"], chosen["encode"]
+    cut = (segment["n"], segment["prune_threshold"])
+    return (*cut, encode["start_layer"], encode["sigma2"], chosen["merge"]["threshold"])
+
+
 def targets(node: Any, given: tuple[str, ...] = ()) -> list[tuple[str, set[str]]]:
     """Every `_target_` of a configuration with the arguments it will get."""
     if not isinstance(node, dict):
@@ -98,3 +105,25 @@ def test_every_option_opens_with_what_it_is() -> None:
         lines = [line for line in file.read_text().splitlines() if not line.startswith("# @package")]
         assert lines[0].startswith("# "), f"{file.name} has no first line that says what it is"
         assert yaml.safe_load(file.read_text()) is not None or file.stem == "none"
+
+
+def test_the_paper_s_models_keep_the_paper_s_settings_and_the_embedded_ones_have_their_own() -> None:
+    paper = settings("models=paper")
+    # The paper: 20 parts, sigma2 2.5, tau_merge 0.8; T_DINO is the method's.
+    assert tuned(paper)[0] == 20 and tuned(paper)[3:] == (2.5, 0.8)
+    assert tuned(paper)[1] == paper["method"]["prune_threshold"]
+    small, keys = settings(), yaml.safe_load((Path(conf_dir()) / "models/embedded.yaml").read_text())
+    names = ("parts", "prune_threshold", "start_layer", "sigma2", "merge_threshold")
+    assert tuned(small) == tuple(keys[name] for name in names)
+
+
+@pytest.mark.parametrize("models", ["embedded", "paper"])
+def test_a_tuned_setting_is_overridden_from_the_command_line(models: str) -> None:
+    words = (
+        "segment.n=7",
+        "segment.prune_threshold=0.25",
+        "encode.start_layer=3",
+        "encode.sigma2=9",
+        "merge.threshold=0.125",
+    )
+    assert tuned(settings(f"models={models}", *words)) == (7, 0.25, 3, 9, 0.125)

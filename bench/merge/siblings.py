@@ -123,4 +123,3 @@ class _Nodes:
             captions=self.captions.take(rows),
             decisions=tuple(decisions),
         )
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -62,6 +63,26 @@ def _named(folders: Sequence[Path]) -> list[tuple[str, Path]]:
     """Label and folder of the runs that were scored."""
     names = labels(folders)
     return [(names[folder], folder) for folder in folders if (folder / "curves.csv").exists()]
+
+
+def finished_runs(folders: Sequence[Path]) -> list[Path]:
+    """The folders given; one that holds runs stands for those runs, ordered by their labels, numbers as numbers."""
+    found: list[Path] = []
+    for folder in folders:
+        within = [file.parent for file in folder.glob("*/run.json")]
+        if (folder / "run.json").is_file() or not within:
+            settings_of(folder)
+            found.append(folder)
+        else:
+            names = labels(within)
+            found += sorted(within, key=lambda run: (_natural(names[run]), run.name))
+    return found
+
+
+def _natural(label: str) -> list[tuple[bool, float, str]]:
+    """Sorts 0.5 before 1 and 2 before 10."""
+    pieces = re.split(r"(\d+(?:\.\d+)?)", label)
+    return [(i % 2 == 1, float(piece) if i % 2 else 0.0, piece) for i, piece in enumerate(pieces)]
 
 
 def labels(folders: Sequence[Path]) -> dict[Path, str]:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from bench.cli import main
 from bench.data.toyscenes import ToyScenes
+from bench.errors import UserError
+from bench.report.report import finished_runs
 from bench.report.saved import saved_rows, saved_segments
 from bench.segment.oracle import truth_masks
 from tests.run.test_run import zgs
@@ -80,3 +83,14 @@ def test_a_run_of_an_earlier_version_is_named_and_left_out(runs: list[Path], tmp
     (runs[1] / "per_image_n.parquet").write_bytes(kept)
     assert capsys.readouterr().out.count("no comparisons with no_subtraction:") == 1
     assert set(pd.read_csv(tmp_path / "differences.csv")["against"]) == {"no_merge"}
+
+
+def test_a_folder_of_runs_stands_for_its_runs_in_the_order_of_their_labels(runs: list[Path], tmp_path: Path) -> None:
+    for name, value in (("c", 10), ("a", 2), ("b", 0.5)):
+        shutil.copytree(runs[0], tmp_path / "sweep" / name)
+        settings = yaml.safe_load((tmp_path / "sweep" / name / "config.yaml").read_text())
+        settings["encode"]["sigma2"] = value
+        (tmp_path / "sweep" / name / "config.yaml").write_text(yaml.safe_dump(settings))
+    assert [run.name for run in finished_runs([tmp_path / "sweep", runs[1]])] == ["b", "a", "c", runs[1].name]
+    with pytest.raises(UserError, match=r"run\.json is missing"):
+        finished_runs([tmp_path])
