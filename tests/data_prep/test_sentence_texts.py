@@ -90,3 +90,9 @@ def test_the_card_shows_the_figures_of_the_shipped_run() -> None:
     assert all(f"| {point['step']} | " in card and f"{point['spearman']:.4f} |" in card for point in run["curve"])
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     assert size <= 15e6, "the folder may have 15 MB"
+
+
+def test_the_nouns_chosen_after_the_training_were_never_alone_and_are_in_no_other_list() -> None:
+    late = sentence_texts.named("late_nouns")
+    assert len(set(late)) == len(late) == 200 and not set(late) & sentence_texts.listed()
+    assert all(sentence_texts.never_alone(noun) and " " not in noun for noun in late)
