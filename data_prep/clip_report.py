@@ -1,115 +1,31 @@
-"""Section 4.3 in small: what the embedded CLIP knows, and its card.
+"""Section 4.3 in small: the card of the embedded CLIP.
 
     python -m data_prep.clip_report
 
 Measures the shipped weights with the encoders of `bench.encode` on val and test scenes and writes the card and its
-picture. A segment is all of a class in a scene; it is named by the class whose text "Image of a {class}." is nearest.
+picture.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
-from bench.data.toyworld.classes import NAMES, STUFF
-from bench.data.toyworld.scene import draw
-from bench.encode.crop import CropAndMask
-from bench.encode.global_subtraction import GlobalSubtraction
-from bench.encode.masked import Masked
-from bench.encode.unmasked import Unmasked
-from bench.evaluate.intervals import Rows, intervals
+from bench.data.toyworld.classes import NAMES
+from bench.evaluate.intervals import intervals
 from bench.models.clip import Clip
-from bench.records import Sample
+from data_prep.clip_quality import CURVE, Segments, name_segments, retrieval, ways
+from data_prep.dino_report import settings
 
 TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "clip"
 SIZES = ((0, 64), (64, 256), (256, 1024), (1024, 1 << 14))
 """Visible pixels of a segment: from, and under."""
 SPLITS = {"val": 200, "test": 500}
-CURVE = ("unmasked", "crop", "masked 1", "masked 2")
-"""The ways whose shares are followed while the model learns."""
-
-
-@dataclass(frozen=True)
-class Segments:
-    """True segments of a split's first scenes: scene, class and visible pixels of each, and what each way called it."""
-
-    split: str
-    scene: np.ndarray
-    truth: np.ndarray
-    area: np.ndarray
-    named: dict[str, np.ndarray]
-
-    def right(self, way: str, where: np.ndarray | None = None) -> Rows:
-        """Which of the segments (of those ``where`` is true) got their class, scene by scene."""
-        mask = np.ones(len(self.truth), bool) if where is None else where
-        scenes = int(self.scene.max()) + 1
-        hits = np.bincount(self.scene[mask], (self.named[way] == self.truth)[mask], scenes)
-        counts = np.bincount(self.scene[mask], minlength=scenes).astype(float)
-        ids = tuple(f"{self.split}-{i:04d}" for i in range(scenes))
-        return Rows(ids, hits[:, None], counts[:, None], "segments")
-
-    @property
-    def things(self) -> np.ndarray:
-        """Which segments are things."""
-        return self.truth >= len(STUFF)
-
-    def share(self, way: str, where: np.ndarray | None = None) -> float:
-        """The share of them that got their class."""
-        hits = self.named[way] == self.truth
-        return float(hits.mean() if where is None else hits[where].mean())
-
-
-def ways(clip: Clip, tuned: Iterable[tuple[int, float]] = ()) -> dict[str, Any]:
-    """The encoders to compare: no mask, crop, masks from each layer on, and subtraction for (start layer, sigma2)."""
-    masked = {f"masked {layer}": Masked(clip, layer) for layer in range(1, clip.depth + 1)}
-    minus = {f"subtraction {layer}, {sigma2:g}": GlobalSubtraction(clip, layer, sigma2) for layer, sigma2 in tuned}
-    return {"unmasked": Unmasked(clip, clip.depth), "crop": CropAndMask(clip), **masked, **minus}
-
-
-@torch.inference_mode()
-def name_segments(clip: Clip, encoders: dict[str, Any], split: str, scenes: int) -> Segments:
-    """Names the true segments of the first scenes by each encoder."""
-    texts = clip.encode_text([f"Image of a {name}." for name in NAMES])
-    texts /= np.linalg.norm(texts, axis=1, keepdims=True)
-    found: list[tuple[int, int, int]] = []
-    named: dict[str, list[np.ndarray]] = {way: [] for way in encoders}
-    for index in tqdm(range(scenes), desc=split, mininterval=5):
-        scene = draw(split, index)
-        truth = scene.truth
-        classes, areas = np.unique(truth[truth >= 0], return_counts=True)
-        masks = truth == classes[:, None, None]
-        sample = Sample(f"{split}-{index}", scene.image, truth)
-        found += [(index, int(c), int(area)) for c, area in zip(classes, areas, strict=True)]
-        for way, encoder in encoders.items():
-            named[way].append((encoder(sample, masks).vectors @ texts.T).argmax(axis=1))
-    scene_of, label, area_of = (np.array(column) for column in zip(*found, strict=True))
-    return Segments(split, scene_of, label, area_of, {way: np.concatenate(parts) for way, parts in named.items()})
-
-
-def retrieval(clip: Clip, split: str, scenes: int) -> dict[str, float]:
-    """Recall at 1 and 5 of pictures by captions and captions by pictures; an equal caption counts as right."""
-    drawn = [draw(split, index) for index in range(scenes)]
-    texts = [scene.captions[0] for scene in drawn]
-    encoder = Unmasked(clip, clip.depth)
-    whole = np.ones((1, *drawn[0].truth.shape), bool)
-    pictures = np.concatenate([encoder(Sample(str(i), s.image), whole).vectors for i, s in enumerate(drawn)])
-    vectors = clip.encode_text(texts)
-    pictures, vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (pictures, vectors))
-    same = np.array([[a == b for b in texts] for a in texts])
-    found: dict[str, float] = {"n": scenes}
-    for name, scores in (("picture to caption", pictures @ vectors.T), ("caption to picture", vectors @ pictures.T)):
-        order = np.argsort(-scores, axis=1, kind="stable")
-        hits = np.take_along_axis(same, order, axis=1)
-        found |= {f"{name}, at {k}": float(hits[:, :k].any(axis=1).mean()) for k in (1, 5)}
-    return found
 
 
 def _percent(segments: Segments, way: str, where: np.ndarray | None = None) -> str:
@@ -217,7 +133,7 @@ Most frequent mistakes, test, {best}: {confusions}.
 
 {retrieval}
 
-## Other seeds
+## Seeds
 
 {seeds}
 
@@ -227,8 +143,11 @@ Most frequent mistakes, test, {best}: {confusions}.
 """
 
 
-def write_card(folder: Path, scenes: dict[str, int], tuned: list[tuple[int, float]]) -> None:
-    """README.md and curve.svg of the folder, from its weights and from training.json, which the training left there."""
+def write_card(folder: Path, scenes: dict[str, int], tuned: list[tuple[int, float]], others: list[Path]) -> None:
+    """README.md and curve.svg of the folder, from its weights and from training.json, which the training left there.
+
+    ``others`` are folders of other seeds, measured beside it.
+    """
     from bench.data.toyworld.classes import VERSION
 
     facts = json.loads((folder / "training.json").read_text())
@@ -263,20 +182,51 @@ def write_card(folder: Path, scenes: dict[str, int], tuned: list[tuple[int, floa
         by_class=_by_class(test, best),
         confusions=_confusions(test, best),
         retrieval="\n".join([f"| test, n={found['n']} scenes | percent |", "| --- | ---: |", *lines]),
-        seeds=_seeds(facts.get("seeds", []), best),
+        seeds=_seeds(_beside(folder, test, others, tuned)),
         limits=facts.get("limits", "Small and far segments: see the table by size."),
     )
     (folder / "README.md").write_text(card)
     print(card)
 
 
-def _seeds(others: list[dict[str, Any]], best: str) -> str:
-    if not others:
-        return "No second training has been measured."
-    names = (best, "crop", "unmasked")
-    rows = [f"| {o['seed']} | {o['steps']} | " + " | ".join(f"{100 * o['ways'][w]:.1f}" for w in names) for o in others]
-    head = [f"Test, {others[0]['n']} segments, percent:", "", f"| seed | steps | {' | '.join(names)} |"]
-    return "\n".join([*head, "| --- | ---: |" + " ---: |" * len(names), *(row + " |" for row in rows)])
+def _figures(folder: Path, test: Segments) -> dict[str, Any]:
+    """What the card tells of one seed."""
+    recipe = json.loads((folder / "training.json").read_text())["recipe"]
+    shares = {way: round(test.share(way), 6) for way in test.named}
+    things = {way: round(test.share(way, test.things), 6) for way in test.named}
+    facts = {"seed": recipe["seed"], "steps": recipe["steps"], "n": len(test.truth)}
+    return {**facts, "ways": shares, "things": things}
+
+
+def _beside(folder: Path, test: Segments, others: list[Path], tuned: list[tuple[int, float]]) -> list[dict[str, Any]]:
+    """The figures of all seeds, this folder's first; kept in training.json, so that the card needs no other folder."""
+    file = folder / "training.json"
+    facts = json.loads(file.read_text())
+    mine = _figures(folder, test)
+    found = {other["seed"]: other for other in facts.get("seeds", []) if other["n"] == mine["n"]}
+    for other in others:
+        clip = Clip(f"local-dir:{other.resolve()}")
+        segments = name_segments(clip, ways(clip, tuned), "test", int(test.scene.max()) + 1)
+        found[_figures(other, segments)["seed"]] = _figures(other, segments)
+    found[mine["seed"]] = mine
+    facts["seeds"] = [mine, *(found[seed] for seed in sorted(found) if seed != mine["seed"])]
+    file.write_text(json.dumps(facts, indent=1) + "\n")
+    return list(facts["seeds"])
+
+
+def _seeds(seeds: list[dict[str, Any]]) -> str:
+    """The table of seeds, and how far apart they are."""
+    names = [way for way in seeds[0]["ways"] if all(way in other["ways"] for other in seeds)]
+    rows = [
+        f"| {way} | " + " | ".join(f"{100 * o['ways'][way]:.1f} ({100 * o['things'][way]:.1f})" for o in seeds) + " |"
+        for way in names
+    ]
+    head = [f"Test, n={seeds[0]['n']} segments, percent named right, in brackets things alone.", ""]
+    if len(seeds) > 1:
+        apart = max(max(o["ways"][way] for o in seeds) - min(o["ways"][way] for o in seeds) for way in names)
+        head[0] += f" Largest difference between {len(seeds)} seeds: {100 * apart:.1f} points."
+    titles = " | ".join(f"seed {o['seed']}, {o['steps']} steps" for o in seeds)
+    return "\n".join([*head, f"| way | {titles} |", "| --- |" + " ---: |" * len(seeds), *rows])
 
 
 def main() -> None:
@@ -284,12 +234,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=TARGET)
     parser.add_argument("--scenes", type=int, help="fewer scenes of each split, for a quick look")
-    parser.add_argument("--start-layer", type=int, default=2)
-    parser.add_argument("--sigma2", type=float, nargs="+", default=[2.5])
+    parser.add_argument("--start-layer", type=int, help="of the subtraction; default: the configuration's")
+    parser.add_argument("--sigma2", type=float, nargs="+", help="default: the configuration's and the paper's, 2.5")
+    parser.add_argument("--beside", type=Path, nargs="*", default=[], help="folders of other seeds, for the card")
     args = parser.parse_args()
     torch.set_num_threads(1)
     scenes = {split: min(n, args.scenes or n) for split, n in SPLITS.items()}
-    write_card(args.folder, scenes, [(args.start_layer, value) for value in args.sigma2])
+    encode = settings()["encode"]
+    layer = args.start_layer or encode["start_layer"]
+    tuned = [(layer, value) for value in args.sigma2 or dict.fromkeys((encode["sigma2"], 2.5))]
+    write_card(args.folder, scenes, tuned, args.beside)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from bench.models.clip import Clip
 from data_prep import checkpoints
 from data_prep.clip_feed import CONTEXT, MEAN, PATCH, STD, Feed, Keep, Part
 from data_prep.clip_pool import open_pool
-from data_prep.clip_report import CURVE, name_segments, ways
+from data_prep.clip_quality import CURVE, name_segments, ways
 from data_prep.muon import Muon
 
 TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "clip"

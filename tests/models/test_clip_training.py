@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tokenizers import Tokenizer
 from bench.data.toyworld.classes import SIDE
 from bench.data.toyworld.scene import draw, framing
 from bench.models.clip import Clip
-from data_prep import clip_feed, clip_pool, clip_report, train_clip
+from data_prep import clip_feed, clip_pool, clip_quality, clip_report, train_clip
 from data_prep.muon import Muon, orthogonal
 
 RECIPE = train_clip.Recipe(
@@ -163,7 +164,7 @@ def test_a_killed_training_resumes_to_the_same_weights_and_exports_what_loads(
 
 def test_shares_of_segments_named_right_are_counted_by_scene() -> None:
     named = {"way": np.array([0, 1, 2, 3, 20])}
-    segments = clip_report.Segments(
+    segments = clip_quality.Segments(
         "val", np.array([0, 0, 1, 1, 2]), np.array([0, 1, 2, 20, 20]), np.array([50, 70, 300, 20, 9000]), named
     )
     rows = segments.right("way")
@@ -172,3 +173,23 @@ def test_shares_of_segments_named_right_are_counted_by_scene() -> None:
     assert segments.share("way") == 0.8 and segments.share("way", segments.things) == 0.5
     table = clip_report._sizes(segments, ["way"])
     assert table[2].startswith("| under 64 | 2 | 50.0") and table[-1].startswith("| 1024 and more | 1 | 100.0")
+
+
+def test_the_card_keeps_the_figures_of_other_seeds(tmp_path: Path) -> None:
+    def segments(named: list[int]) -> clip_quality.Segments:
+        where = np.zeros(4, int), np.array([0, 1, 20, 21]), np.full(4, 100)
+        return clip_quality.Segments("test", *where, {"crop": np.array(named)})
+
+    for seed in (0, 1):
+        (tmp_path / str(seed)).mkdir()
+        facts = {"recipe": {"seed": seed, "steps": 7}}
+        (tmp_path / str(seed) / "training.json").write_text(json.dumps(facts))
+    other = clip_report._figures(tmp_path / "1", segments([0, 1, 20, 0]))
+    assert other["ways"]["crop"] == 0.75 and other["things"]["crop"] == 0.5
+    stored = json.loads((tmp_path / "0" / "training.json").read_text()) | {"seeds": [other]}
+    (tmp_path / "0" / "training.json").write_text(json.dumps(stored))
+    for named in ([0, 0, 0, 0], [0, 1, 0, 0]):
+        seeds = clip_report._beside(tmp_path / "0", segments(named), [], [])
+        assert [o["seed"] for o in seeds] == [0, 1] and seeds[1] == other
+    table = clip_report._seeds(seeds)
+    assert "between 2 seeds: 25.0 points" in table and "| crop | 50.0 (0.0) | 75.0 (50.0) |" in table
