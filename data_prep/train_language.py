@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
 import math
 import time
 from pathlib import Path
@@ -19,15 +20,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional
 from tqdm import tqdm
 from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
 from data_prep import checkpoints
+from data_prep.language_report import IGNORED, encode, loss_of, perplexity, write_card
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "bench" / "models" / "embedded" / "language"
-IGNORED = -100
 LISTED, WIDE = 0.15, 0.05
 
 
@@ -55,12 +55,6 @@ def training_texts(n: int, seed: int) -> list[str]:
     return texts
 
 
-def encode(tokenizer: Any, texts: list[str]) -> list[list[int]]:
-    """Token ids of each text between two end marks, cut to the model's length."""
-    end = tokenizer.eos_token_id
-    return [[end, *ids, end][: tokenizer.model_max_length] for ids in tokenizer(texts)["input_ids"]]
-
-
 def batch(ids: list[list[int]], step: int, seed: int, size: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Inputs and targets int64 [size, length] of texts of like length; depends on (seed, step) only."""
     draw = torch.Generator().manual_seed(seed * 1_000_003 + step)
@@ -75,116 +69,45 @@ def batch(ids: list[list[int]], step: int, seed: int, size: int) -> tuple[torch.
     return inputs, targets
 
 
-def loss_of(model: Any, inputs: torch.Tensor, targets: torch.Tensor, reduction: str = "mean") -> torch.Tensor:
-    """Cross-entropy of each next token, in nats; padding lies after the text and is never looked back at."""
-    scores = model(inputs).logits[:, :-1]
-    return functional.cross_entropy(
-        scores.flatten(0, 1), targets[:, 1:].flatten(), ignore_index=IGNORED, reduction=reduction
-    )
-
-
-@torch.no_grad()
-def perplexity(model: Any, ids: list[list[int]], bare: bool) -> tuple[float, int]:
-    """Perplexity per token, and the number of tokens; ``bare`` leaves out the mark at the beginning."""
-    total, count = 0.0, 0
-    for text in ids:
-        row = torch.tensor([text[1:] if bare else text])
-        total += float(loss_of(model, row, row, "sum"))
-        count += row.shape[1] - 1
-    return math.exp(total / count), count
-
-
-def train(args: argparse.Namespace, model: Any, ids: list[list[int]]) -> None:
-    """AdamW with warm-up and cosine decay; state and export every ``every`` steps."""
+def train(args: argparse.Namespace, model: Any, ids: list[list[int]], validation: list[list[int]]) -> None:
+    """AdamW with warm-up and cosine decay; state, export and a point of the learning curve every ``every`` steps."""
+    model.to(args.device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.01)
     saved = checkpoints.load(args.work / "training.pt")
-    done = saved["done"] if saved else 0
+    done, curve = (saved["done"], saved["curve"]) if saved else (0, [])
     if saved:
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
-    begun = time.time()
+    begun, losses = time.time(), []
     for step in range(done, args.steps):
         wave = 0.5 * (1 + math.cos(math.pi * step / args.steps))
         optimizer.param_groups[0]["lr"] = args.rate * min(1.0, (step + 1) / 100) * (0.02 + 0.98 * wave)
-        loss = loss_of(model, *batch(ids, step, args.seed, args.batch))
+        inputs, targets = batch(ids, step, args.seed, args.batch)
+        loss = loss_of(model, inputs.to(args.device), targets.to(args.device))
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
+        losses.append(loss.item())
         if (step + 1) % args.every == 0 or step + 1 == args.steps:
-            print(f"step {step + 1}: loss {loss.item():.3f}, {time.time() - begun:.0f} s", flush=True)
+            value, count = perplexity(model, validation, bare=False)
+            mean = sum(losses) / len(losses)
+            curve.append({"step": step + 1, "loss": mean, "perplexity": value, "tokens": count})
+            left = (time.time() - begun) / (step + 1 - done) * (args.steps - step - 1) / 60
+            print(f"step {step + 1}: loss {mean:.3f}, perplexity {value:.2f}, {left:.0f} min left", flush=True)
             state = {"done": step + 1, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
-            checkpoints.save(args.work / "training.pt", state)
-            copy.deepcopy(model).half().save_pretrained(args.target)
-            checkpoints.make_readable(args.target)
+            checkpoints.save(args.work / "training.pt", state | {"curve": curve})
+            export(args, model, curve)
+            losses = []
 
 
-CARD = """---
-library_name: transformers
-license: mit
----
-# Embedded language model
-
-GPT-2 format, {layers} layers, width {width}, {positions} positions, {parameters:,} parameters, stored as float16
-({size:.1f} MB with the tokenizer). Byte-level BPE of {vocabulary} pieces, shared with the embedded CLIP. It knows the
-captions of this package's toy world and, thinly, some lists of nouns; it knows no other English.
-
-- Trained on {texts} texts: sampled captions (`bench/data/toyworld/captions.py`), {listed:.0%} "Image of a {{noun}}."
-  with the toy world's nouns and colours, {wide:.0%} with {n_wide} other nouns (`data_prep/text/`).
-- {steps} steps of {batch} texts, dropout 0, seed {seed}, one core. Half the texts begin without <|endoftext|>.
-- Make again: `python -m data_prep.train_language` (about 8 minutes; resumes). Measure again: add `--card`.
-- Use: `GPT2LMHeadModel.from_pretrained("bench/models/embedded/language", dtype=torch.float32)`.
-
-| validation texts | texts | tokens | perplexity per token |
-|---|---|---|---|
-{rows}
-
-Captions are drawn at random, so a part of the perplexity cannot be learned. Validation captions are those of the val
-split, and some of the short ones are equal to training texts.
-
-Limits: 64 tokens at most. Words outside the toy world are spelled from short pieces and are seldom offered. Texts
-made with this model cannot be compared with published numbers.
-"""
-
-
-def write_card(args: argparse.Namespace) -> None:
-    """Measure the folder as it ships and write README.md into it."""
-    from bench.data.toyworld.scene import sample_captions
-
-    model: Any = GPT2LMHeadModel.from_pretrained(args.target, dtype=torch.float32).eval()
-    tokenizer = AutoTokenizer.from_pretrained(args.target)
-    own, wide = listed_nouns()
-    captions = list(sample_captions("val", args.validation))
-    sets = {
-        "captions": captions,
-        "“Image of a …” captions": [text for text in captions if text.startswith("Image of a")],
-        "listed nouns": [f"Image of a {noun}." for noun in own],
-    }
-    rows = []
-    for name, texts in sets.items():
-        for bare in (False, True):
-            value, count = perplexity(model, encode(tokenizer, texts), bare)
-            begin = "first token given" if bare else "<|endoftext|> first"
-            rows.append(f"| {name}, {begin} | {len(texts)} | {count} | {value:.2f} |")
-    print(*rows, sep="\n")
-    (args.target / "README.md").write_text(
-        CARD.format(
-            layers=model.config.n_layer,
-            width=model.config.n_embd,
-            positions=model.config.n_positions,
-            parameters=checkpoints.count_parameters(model),
-            size=checkpoints.folder_size(args.target) / 1e6,
-            vocabulary=model.config.vocab_size,
-            texts=args.texts,
-            listed=LISTED,
-            wide=WIDE,
-            n_wide=len(wide),
-            steps=args.steps,
-            batch=args.batch,
-            seed=args.seed,
-            rows="\n".join(rows),
-        )
-    )
+def export(args: argparse.Namespace, model: Any, curve: list[dict[str, Any]]) -> None:
+    """Weights as float16 in transformers' format, and training.json, from which the card is written."""
+    copy.deepcopy(model).cpu().half().save_pretrained(args.target)
+    facts = {key: getattr(args, key) for key in ("texts", "steps", "batch", "seed")}
+    own = {"listed": LISTED, "wide": WIDE, "n_wide": len(listed_nouns()[1]), "curve": curve}
+    (args.target / "training.json").write_text(json.dumps(facts | own, indent=1) + "\n")
+    checkpoints.make_readable(args.target)
 
 
 def options() -> argparse.Namespace:
@@ -197,7 +120,7 @@ def options() -> argparse.Namespace:
         "batch": 64,
         "texts": 200_000,
         "every": 250,
-        "validation": 1000,
+        "validation": 300,
         "seed": 0,
     }
     for name, value in numbers.items():
@@ -205,12 +128,16 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--work", type=Path, default=Path("build/train_language"))
     parser.add_argument("--target", type=Path, default=TARGET)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--card", action="store_true", help="only measure the existing folder and write its card")
+    parser.add_argument("--beside", type=Path, nargs="*", default=[], help="targets of other seeds, for the card")
     return parser.parse_args()
 
 
 def main() -> None:
     """Train, export, measure, write the card."""
+    from bench.data.toyworld.scene import sample_captions
+
     args = options()
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
@@ -231,8 +158,9 @@ def main() -> None:
                 eos_token_id=end,
             )
         )
-        train(args, model, encode(tokenizer, training_texts(args.texts, args.seed)))
-    write_card(args)
+        shown = encode(tokenizer, list(sample_captions("val", args.validation)))
+        train(args, model, encode(tokenizer, training_texts(args.texts, args.seed)), shown)
+    write_card(args.target, args.beside)
 
 
 if __name__ == "__main__":
