@@ -10,20 +10,28 @@ import torch
 from torch import nn
 
 
-def save(path: Path, state: Any) -> None:
-    """Write ``state`` with torch.save under a temporary name, sync, then rename."""
+def save(path: Path, state: Any, of: dict[str, Any] | None = None) -> None:
+    """Write ``state`` with torch.save under a temporary name, sync, then rename; ``of`` says what was trained how."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     with partial.open("wb") as file:
-        torch.save(state, file)
+        torch.save({"state": state, "of": of}, file)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
 
 
-def load(path: Path) -> Any | None:
-    """The state at ``path``, or None where there is none yet."""
-    return torch.load(path, weights_only=False) if path.exists() else None
+def load(path: Path, of: dict[str, Any] | None = None) -> Any | None:
+    """The state at ``path`` on the CPU, or None where there is none yet. Exits where it is that of another training."""
+    if not path.exists():
+        return None
+    kept = torch.load(path, weights_only=False, map_location="cpu")
+    known, asked = (kept.get("of") if isinstance(kept, dict) else None) or {}, of or {}
+    differ = [f"{key} {known.get(key)} instead of {asked[key]}" for key in asked if known.get(key) != asked[key]]
+    if differ or not isinstance(kept, dict) or "state" not in kept:
+        told = f" ({', '.join(differ)})" if differ else ""
+        raise SystemExit(f"{path} belongs to another training{told}: name another folder for it, or remove it")
+    return kept["state"]
 
 
 def lines(path: Path) -> list[str]:

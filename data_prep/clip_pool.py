@@ -2,8 +2,9 @@
 
     python -m data_prep.clip_pool --folder FOLDER --scenes 96000 --workers 2
 
-The folder holds images-vV-N.npy, uint8 [N, 128, 128, 3] for version V of the world, and captions-W.jsonl, a line of
-five texts for each scene that worker W has drawn. Run again, it goes on where it stopped.
+The folder holds for N scenes of version V of the world images-vV-N.npy, uint8 [N, 128, 128, 3], and for each worker W
+of K captions-vV-N-W-of-K.jsonl, a line of five texts for each scene that it has drawn. Run again, it goes on where it
+stopped.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def _share(scenes: int, worker: int, workers: int) -> range:
 
 def _draw(folder: Path, scenes: int, worker: int, workers: int) -> None:
     images, share = _file(folder, scenes, "r+"), _share(scenes, worker, workers)
-    texts = folder / f"captions-{worker}.jsonl"
+    texts = folder / f"captions-v{VERSION}-{scenes}-{worker}-of-{workers}.jsonl"
     lines = texts.read_text().splitlines() if texts.exists() else []
     # The last line may be half written.
     begun = max(0, len(lines) - 1)
@@ -71,11 +72,16 @@ def fill(folder: Path, scenes: int, workers: int) -> Pool:
 
 def open_pool(folder: Path, scenes: int) -> Pool:
     """The finished pool in a folder."""
-    files = sorted(folder.glob("captions-*.jsonl"), key=lambda file: int(file.stem.split("-")[1]))
-    captions = [json.loads(line) for file in files for line in file.read_text().splitlines()]
-    if len(captions) != scenes:
-        raise SystemExit(f"{folder} holds {len(captions)} of {scenes} scenes; run python -m data_prep.clip_pool first")
-    return Pool(_file(folder, scenes, "r"), captions)
+    most = 0
+    for first in sorted(folder.glob(f"captions-v{VERSION}-{scenes}-0-of-*.jsonl")):
+        workers = int(first.stem.rpartition("-")[2])
+        files = [first.with_name(first.name.replace("-0-of-", f"-{worker}-of-")) for worker in range(workers)]
+        texts = [file.read_text().splitlines() if file.exists() else [] for file in files]
+        whole = all(len(lines) == len(_share(scenes, w, workers)) for w, lines in enumerate(texts))
+        if whole and texts[-1][-1].endswith("]"):
+            return Pool(_file(folder, scenes, "r"), [json.loads(line) for lines in texts for line in lines])
+        most = max(most, sum(map(len, texts)))
+    raise SystemExit(f"{folder} holds {most} of {scenes} scenes; run python -m data_prep.clip_pool first")
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bench.data.toyworld.classes import SIDE
+from bench.data.toyworld.classes import SIDE, VERSION
 from bench.models.clip import Clip
 from data_prep import checkpoints
 from data_prep.clip_feed import CONTEXT, MEAN, PATCH, STD, Feed, Keep, Part
@@ -56,7 +56,7 @@ class Recipe:
     down. ``average``: decay of the running average of the weights, which is what is exported.
     """
 
-    steps: int = 5200
+    steps: int = 3600
     batch: int = 112
     rate: float = 2e-3
     decay: float = 0.05
@@ -145,20 +145,24 @@ class Trainer:
         self.optimizers = optimizers_of(self.model, recipe)
         self.average = {name: value.clone() for name, value in self.model.state_dict().items()}
         self.done, self.seconds, self.curve = 0, 0.0, list[dict[str, Any]]()
-        saved = checkpoints.load(self.file)
+        saved = checkpoints.load(self.file, self._settings())
         if saved:
             self.model.load_state_dict(saved["model"])
             for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
                 optimizer.load_state_dict(state)
-            self.average, self.done = saved["average"], saved["done"]
+            self.average = {name: value.to(device) for name, value in saved["average"].items()}
+            self.done = saved["done"]
             self.seconds, self.curve = saved["seconds"], saved["curve"]
 
     def save(self) -> None:
         """All that going on needs."""
         states = [optimizer.state_dict() for optimizer in self.optimizers]
         parts = {"model": self.model.state_dict(), "optimizers": states, "average": self.average}
-        facts = {"done": self.done, "seconds": self.seconds, "curve": self.curve, "recipe": asdict(self.recipe)}
-        checkpoints.save(self.file, {**parts, **facts})
+        facts = {"done": self.done, "seconds": self.seconds, "curve": self.curve}
+        checkpoints.save(self.file, {**parts, **facts}, self._settings())
+
+    def _settings(self) -> dict[str, Any]:
+        return {"world": VERSION, **asdict(self.recipe)}
 
     def _rate(self) -> float:
         """Warm-up, constant, then straight down to a fiftieth."""

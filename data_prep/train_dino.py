@@ -24,6 +24,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from bench.data.toyworld.classes import VERSION
 from data_prep import checkpoints, dino_views
 from data_prep.dino_network import PATCH, SIDE, Network, config
 from data_prep.dino_report import curve_point, publish
@@ -43,7 +44,7 @@ def pictures(n: int, work: Path) -> np.ndarray:
     """uint8 [n, 128, 128, 3]: the first pictures of the train split, without their labels, drawn once."""
     from bench.data.toyworld.scene import draw
 
-    path = work / f"pictures_{n}.npy"
+    path = work / f"pictures_v{VERSION}_{n}.npy"
     if not path.exists():
         np.save(work / "partial.npy", np.stack([draw("train", index).image for index in range(n)]))
         (work / "partial.npy").replace(path)
@@ -173,10 +174,16 @@ def export(vit: Any, folder: Path) -> None:
     checkpoints.make_readable(folder)
 
 
+def settings_of(args: argparse.Namespace) -> dict[str, Any]:
+    """What a checkpoint belongs to."""
+    names = ("steps", "batch", "pictures", "prototypes", "width", "layers", "seed", "rate", "whole", "shift")
+    return {"world": VERSION, **{name: getattr(args, name) for name in names}}
+
+
 def train(args: argparse.Namespace) -> Iterator[int]:
     """Train, and yield the step after each snapshot; snapshots and the state of the training are saved together."""
     run = Distillation(args, pictures(args.pictures, args.work))
-    saved = checkpoints.load(args.work / "training.pt")
+    saved = checkpoints.load(args.work / "training.pt", settings_of(args))
     if saved:
         run.restore(saved)
     else:
@@ -189,7 +196,7 @@ def train(args: argparse.Namespace) -> Iterator[int]:
             print(f"step {run.done}: whole {whole:.3f} place {place:.3f} {pace:.2f} s/step", flush=True)
         if run.done % args.every == 0 or run.done == args.steps:
             export(run.teacher.vit, args.work / f"step_{run.done:05d}")
-            checkpoints.save(args.work / "training.pt", run.state())
+            checkpoints.save(args.work / "training.pt", run.state(), settings_of(args))
             yield run.done
 
 
@@ -203,13 +210,14 @@ def options() -> argparse.Namespace:
     parser.add_argument("--whole", type=float, default=0.1, help="weight of the term for whole pictures")
     parser.add_argument("--shift", type=float, default=0.04, help="how far off the other view's place may be")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    parser.add_argument("--work", type=Path, default=Path("build/train_dino"))
+    parser.add_argument("--work", type=Path, help="default: build/train_dino-SEED")
     parser.add_argument("--target", type=Path, default=TARGET)
     parser.add_argument("--card", action="store_true", help="only measure the shipped weights again, for the card")
     parser.add_argument("--ship", action="store_true", help="only ship the snapshot that is best so far")
     parser.add_argument("--settings", nargs="*", default=[], help="keys of the configuration, other than committed")
     parser.add_argument("--beside", type=Path, nargs="*", default=[], help="targets of other seeds, for the card")
     args = parser.parse_args()
+    args.work = args.work or Path(f"build/train_dino-{args.seed}")
     if args.device == "auto":
         args.device = "cuda" if torch.cuda.is_available() else "cpu"
     return args

@@ -23,6 +23,7 @@ import torch
 from tqdm import tqdm
 from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
+from bench.data.toyworld.classes import VERSION
 from data_prep import checkpoints
 from data_prep.language_report import IGNORED, encode, loss_of, perplexity, write_card
 
@@ -73,7 +74,7 @@ def train(args: argparse.Namespace, model: Any, ids: list[list[int]], validation
     """AdamW with warm-up and cosine decay; state, export and a point of the learning curve every ``every`` steps."""
     model.to(args.device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.01)
-    saved = checkpoints.load(args.work / "training.pt")
+    saved = checkpoints.load(args.work / "training.pt", settings_of(args))
     done, curve = (saved["done"], saved["curve"]) if saved else (0, [])
     if saved:
         model.load_state_dict(saved["model"])
@@ -96,9 +97,15 @@ def train(args: argparse.Namespace, model: Any, ids: list[list[int]], validation
             left = (time.time() - begun) / (step + 1 - done) * (args.steps - step - 1) / 60
             print(f"step {step + 1}: loss {mean:.3f}, perplexity {value:.2f}, {left:.0f} min left", flush=True)
             state = {"done": step + 1, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
-            checkpoints.save(args.work / "training.pt", state | {"curve": curve})
+            checkpoints.save(args.work / "training.pt", state | {"curve": curve}, settings_of(args))
             export(args, model, curve)
             losses = []
+
+
+def settings_of(args: argparse.Namespace) -> dict[str, Any]:
+    """What a checkpoint belongs to."""
+    own = {key: getattr(args, key) for key in ("texts", "steps", "batch", "rate", "seed", "layers", "width")}
+    return {"world": VERSION, **own}
 
 
 def export(args: argparse.Namespace, model: Any, curve: list[dict[str, Any]]) -> None:
@@ -126,12 +133,14 @@ def options() -> argparse.Namespace:
     for name, value in numbers.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--work", type=Path, default=Path("build/train_language"))
+    parser.add_argument("--work", type=Path, help="default: build/train_language-SEED")
     parser.add_argument("--target", type=Path, default=TARGET)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--card", action="store_true", help="only measure the existing folder and write its card")
     parser.add_argument("--beside", type=Path, nargs="*", default=[], help="targets of other seeds, for the card")
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.work = args.work or Path(f"build/train_language-{args.seed}")
+    return args
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from bench.data.toyworld.classes import SIDE
+from bench.data.toyworld.classes import SIDE, VERSION
 from bench.data.toyworld.scene import draw, framing
 from bench.models.clip import Clip
 from data_prep import clip_feed, clip_pool, clip_quality, clip_report, train_clip
@@ -63,11 +63,13 @@ def test_a_pool_holds_the_scenes_in_order_and_goes_on_after_a_kill(pool: clip_po
         assert pool.captions[index] == list(scene.captions)
     clip_pool._file(tmp_path, 24, "w+").flush()
     clip_pool._draw(tmp_path, 24, 0, 2)
-    (tmp_path / "captions-1.jsonl").write_text('["half a li')
+    (tmp_path / f"captions-v{VERSION}-24-1-of-2.jsonl").write_text('["half a li')
+    with pytest.raises(SystemExit, match="holds 13 of 24"):
+        clip_pool.open_pool(tmp_path, 24)
     again = clip_pool.fill(tmp_path, 24, workers=2)
     assert again.captions == pool.captions
     np.testing.assert_array_equal(again.images, pool.images)
-    with pytest.raises(SystemExit, match="holds 24 of 48"):
+    with pytest.raises(SystemExit, match="holds 0 of 48"):
         clip_pool.open_pool(tmp_path, 48)
 
 

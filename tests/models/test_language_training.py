@@ -27,8 +27,8 @@ def options(folder: Path, steps: int) -> Namespace:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(train_language.TARGET / name, folder)
-    return Namespace(steps=steps, every=2, rate=1e-3, batch=4, seed=3, texts=len(TEXTS), device="cpu",
-                     work=folder / "work", target=folder)  # fmt: skip
+    return Namespace(layers=1, width=16, steps=steps, every=2, rate=1e-3, batch=4, seed=3, texts=len(TEXTS),
+                     device="cpu", work=folder / "work", target=folder)  # fmt: skip
 
 
 def test_a_killed_training_resumes_to_the_same_weights_and_learning_curve(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import torch
 
 from bench.models.dino import Dino
 from bench.records import Sample
-from data_prep import dino_network, dino_quality, dino_tune, dino_views, train_dino
+from data_prep import checkpoints, dino_network, dino_quality, dino_tune, dino_views, train_dino
 
 
 def windows_at(x: float, y: float, half: float, mirror: float = 1.0) -> torch.Tensor:
@@ -122,7 +122,19 @@ def test_dino_resumes_to_the_same_weights(tmp_path: Path) -> None:
         for _ in range(stops):
             next(train_dino.train(args))
         list(train_dino.train(args))
-        return torch.load(args.work / "training.pt", weights_only=False)["teacher"]
+        return checkpoints.load(args.work / "training.pt")["teacher"]
 
     through, resumed = run("through", 0), run("resumed", 1)
     assert all(torch.equal(through[key], resumed[key]) for key in through)
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
+    path, of = tmp_path / "a" / "training.pt", {"seed": 0, "world": 2}
+    assert checkpoints.load(path, of) is None
+    checkpoints.save(path, {"done": 3, "weight": torch.ones(2)}, of)
+    assert checkpoints.load(path, of)["done"] == 3 and checkpoints.load(path)["done"] == 3
+    with pytest.raises(SystemExit, match=r"training.pt belongs to another training \(seed 0 instead of 1\)"):
+        checkpoints.load(path, {"seed": 1, "world": 2})
+    torch.save({"done": 3}, path)
+    with pytest.raises(SystemExit, match="another training"):
+        checkpoints.load(path, of)
