@@ -8,6 +8,8 @@ from bench.commands.run import sweep, worst
 
 VARIANTS = ("full", "crop_and_mask", "no_subtraction", "no_merge", "unmasked", "one_label")
 """Experiments of conf/experiment, in the order of the table."""
+MASKING = (("no_subtraction", "unmasked"), ("no_subtraction", "crop_and_mask"))
+"""What masks inside the attention are worth by themselves; the full method is compared with each variant anyway."""
 IMAGES = 40
 SHOWN = 12
 """Images in the gallery: what a reader looks through, at half a megabyte each."""
@@ -25,5 +27,8 @@ def main(arguments: list[str]) -> int:
         from bench.report.report import print_runs, write_report
 
         print_runs(folders)
-        print("\nreport:", *write_report(folders, Path(to[-1]) if to else REPORT, pictures=SHOWN), sep="\n  ")
+        whole = len(folders) == len(VARIANTS)
+        pairs = ",".join(f"{VARIANTS.index(a) + 1}-{VARIANTS.index(b) + 1}" for a, b in MASKING) if whole else ""
+        written = write_report(folders, Path(to[-1]) if to else REPORT, SHOWN, pairs)
+        print("\nreport:", *written, sep="\n  ")
     return worst(outcomes)

@@ -9,16 +9,17 @@ from bench.errors import UsageError
 
 
 def main(arguments: list[str]) -> int:
-    """Report on the runs given, or on all in a folder given; `to=FOLDER` (report) and `pictures=N` (48) are options."""
+    """Report on the runs given, or on all in a folder given; `to=FOLDER`, `pictures=N`, `pairs=3-2` are options."""
     options = dict(word.split("=", 1) for word in arguments if "=" in word)
     folders = [Path(word) for word in arguments if "=" not in word]
-    unknown = set(options) - {"to", "pictures"}
+    unknown = set(options) - {"to", "pictures", "pairs"}
     if not folders or unknown or not options.get("pictures", "48").isdigit():
-        raise UsageError("report: give the folders of finished runs, then perhaps to=FOLDER and pictures=N")
+        raise UsageError("report: give the folders of finished runs, then perhaps to=FOLDER, pictures=N, pairs=3-2")
     from bench.report.report import finished_runs, print_runs, write_report
 
     folders = finished_runs(folders)
     print_runs(folders)
-    written = write_report(folders, Path(options.get("to", "report")), int(options.get("pictures", "48")))
+    to, pictures = Path(options.get("to", "report")), int(options.get("pictures", "48"))
+    written = write_report(folders, to, pictures, options.get("pairs", ""))
     print("\nreport:", *written, sep="\n  ")
     return DONE

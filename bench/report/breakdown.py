@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from bench.evaluate.intervals import Difference, Interval, Rows, intervals, pair
 from bench.report.differences import real, signed
 from bench.report.figures import MARKERS, PALETTE, new_figure, note_of, plain, save
 from bench.report.layout import MISSING
+from bench.report.pairs import Pair, compared
+from bench.report.pairs import title as pair_title
 
 COLUMNS = ("variant", "against", "mapping", "group", "value", "low", "high", "n", "images")
 """``against`` is empty for a share, and names the variant that was taken away for a difference."""
@@ -36,12 +39,16 @@ RESAMPLES = 10_000
 
 
 def breakdown(
-    runs: Sequence[tuple[str, pd.DataFrame]], first: str, resamples: int = RESAMPLES, seed: int = 0
+    runs: Sequence[tuple[str, pd.DataFrame]],
+    first: str,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    more: Sequence[Pair] = (),
 ) -> pd.DataFrame:
     """The columns `COLUMNS` from (variant, its segments.parquet): the share named right, from 0 to 1.
 
-    After the shares of all variants come the differences: the variant ``first``, where it is among them, minus each
-    other one that is no floor, paired on the images of both. Intervals are a bootstrap over the images that have a
+    After the shares of all variants come the differences for the pairs of `compared`, paired on the images of both.
+    Intervals are a bootstrap over the images that have a
     true segment; ``n`` counts segments, ``images`` the images that have one of the group. NaN where a group is empty.
     The ends are NaN where no resample varies (all or none are right): that would give an interval of no width,
     however few there are.
@@ -51,13 +58,11 @@ def breakdown(
     for (variant, mapping), groups in rows.items():
         for group, row, span in zip(GROUPS, groups, intervals(groups, resamples, seed), strict=True):
             lines.append((variant, "", mapping, group, span.value, *_ends(span), row.n, _images(row)))
-    for (other, mapping), groups in rows.items():
-        if other == first or other.startswith("floor") or (first, mapping) not in rows:
-            continue
-        for group, own, row in zip(GROUPS, rows[first, mapping], groups, strict=True):
+    for (variant, other), mapping in product(compared(first, [name for name, _ in runs], more), MAPPINGS):
+        for group, own, row in zip(GROUPS, rows[variant, mapping], rows[other, mapping], strict=True):
             found = paired(own, row, resamples, seed)
             n = select(own, [image for image in own.image_ids if image in set(row.image_ids)]).n
-            lines.append((first, other, mapping, group, found.value, *_ends(found), n, found.n))
+            lines.append((variant, other, mapping, group, found.value, *_ends(found), n, found.n))
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
@@ -76,7 +81,7 @@ def markdown_breakdown(table: pd.DataFrame) -> str:
     for (variant, against, mapping), part in table.groupby(["variant", "against", "mapping"], sort=False):
         found = {line["group"]: line for line in part.to_dict("records")}
         cells = [_cell(found[group], not common[group]) for group in GROUPS]
-        name = f"{variant} minus {against}" if against else str(variant)
+        name = pair_title((str(variant), str(against))) if against else str(variant)
         lines.append("| " + " | ".join([name.replace("|", "\\|"), str(mapping).upper(), *cells]) + " |")
     notes = (
         "Percent of true segments with 95 % bootstrap intervals over images, paired for differences; none where all or "

@@ -13,6 +13,7 @@ from bench.data.base import full_name
 from bench.records import Prediction, Sample
 from bench.report.draw import Panel
 from bench.report.gallery import GalleryRow, write_gallery
+from bench.report.pairs import Pair
 from bench.report.predictions import read_predictions
 from bench.report.report import STRANGERS, labels, settings_of, strangers
 from bench.report.saved import complete, saved_segments
@@ -30,10 +31,11 @@ class Run:
     builder: Builder
 
 
-def write_comparison(folders: Sequence[Path], to: Path, pictures: int) -> tuple[Path, ...]:
+def write_comparison(folders: Sequence[Path], to: Path, pictures: int, more: Sequence[Pair] = ()) -> tuple[Path, ...]:
     """Write the gallery of some runs over the images they share; returns the page, the overview, and perhaps where.png.
 
-    That one shows the segments on which the first run and another disagree most, whatever images the page shows.
+    That one shows the segments on which the first run and another, or those of a pair in ``more``, disagree most,
+    whatever images the page shows.
     """
     names = labels(folders)
     runs = [_read(folder, names[folder]) for folder in folders]
@@ -49,7 +51,7 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int) -> tuple[
     if strangers(settings):
         facts["beware"] = STRANGERS
     embedded = settings["models"]["name"] == "embedded"
-    where = _where(folders, runs, to / "where.png", embedded) if pictures else ()
+    where = _where(folders, runs, to / "where.png", embedded, more) if pictures else ()
     figures = [("Where the variants disagree most", path.name) for path in where]
     rows = (_row(runs, image_id) for image_id in shared)
     written = write_gallery(
@@ -58,14 +60,16 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int) -> tuple[
     return (*written, *where)
 
 
-def _where(folders: Sequence[Path], runs: Sequence[Run], path: Path, embedded: bool) -> tuple[Path, ...]:
+def _where(
+    folders: Sequence[Path], runs: Sequence[Run], path: Path, embedded: bool, more: Sequence[tuple[str, str]]
+) -> tuple[Path, ...]:
     """The picture of extremes, where the first run and another have rows of true segments; an earlier one goes."""
     path.unlink(missing_ok=True)
     tables = [(run.variant, saved_segments(f)) for f, run in zip(folders, runs, strict=True) if complete(f)]
     known = [(variant, table) for variant, table in tables if table is not None]
     if not known or known[0][0] != runs[0].variant:
         return ()
-    found = pairs(known)
+    found = pairs(known, more)
     path.parent.mkdir(parents=True, exist_ok=True)
     return (write_where(found, runs[0].builder.dataset, path, embedded=embedded),) if found else ()
 

@@ -10,6 +10,7 @@ import pandas as pd
 from bench.report.breakdown import breakdown, markdown_breakdown, plot_breakdown
 from bench.report.differences import differences, markdown_differences
 from bench.report.forest import plot_differences
+from bench.report.pairs import Pair
 from bench.report.saved import NEEDED, complete, saved_rows, saved_segments
 
 Named = Sequence[tuple[str, Path]]
@@ -18,8 +19,10 @@ Part = tuple[list[str], list[Path]]
 """Markdown for the table's page, and the files written."""
 
 
-def write_comparisons(runs: Named, to: Path, *, title: str, embedded: bool) -> Part:
+def write_comparisons(runs: Named, to: Path, *, title: str, embedded: bool, more: Sequence[Pair] = ()) -> Part:
     """Write differences.* and breakdown.* into ``to``; returns their markdown tables and the files.
+
+    Compared is the first run with the others, and the pairs of ``more``.
 
     Runs of an earlier version lack the rows for it: they are left out, with a line on standard output that says so.
     Files of an earlier report go where there is nothing to put in their place.
@@ -33,25 +36,25 @@ def write_comparisons(runs: Named, to: Path, *, title: str, embedded: bool) -> P
             "run the same command again to have them"
         )
     kept, first = [run for run in runs if run[0] not in lacking], runs[0][0]
-    parts = [_differences(kept, to, title, embedded)] if first not in lacking else []
-    parts.append(_breakdown(kept, first, to, title, embedded))
+    parts = [_differences(kept, to, title, embedded, more)] if first not in lacking else []
+    parts.append(_breakdown(kept, to, title, embedded, more))
     return [text for texts, _ in parts for text in texts], [path for _, paths in parts for path in paths]
 
 
-def _differences(runs: Named, to: Path, title: str, embedded: bool) -> Part:
-    table = differences([(variant, saved_rows(folder)) for variant, folder in runs])
+def _differences(runs: Named, to: Path, title: str, embedded: bool, more: Sequence[Pair]) -> Part:
+    table = differences([(variant, saved_rows(folder)) for variant, folder in runs], more=more)
     if table.empty:
         return [], []
     drawn = plot_differences(table, to / "differences", title=title, embedded=embedded)
     return [markdown_differences(table)], [_csv(table, to / "differences.csv"), *drawn]
 
 
-def _breakdown(runs: Named, first: str, to: Path, title: str, embedded: bool) -> Part:
+def _breakdown(runs: Named, to: Path, title: str, embedded: bool, more: Sequence[Pair]) -> Part:
     found = [(variant, saved_segments(folder)) for variant, folder in runs]
     known = [(variant, table) for variant, table in found if table is not None]
     if not known:
         return [], []
-    table = breakdown(known, first)
+    table = breakdown(known, runs[0][0], more=more)
     drawn = plot_breakdown(table, to / "breakdown", title=title, embedded=embedded)
     return [markdown_breakdown(table)], [_csv(table, to / "breakdown.csv"), *drawn]
 

@@ -11,6 +11,7 @@ import pandas as pd
 from bench.evaluate.intervals import Rows, paired
 from bench.evaluate.names import parse
 from bench.report.layout import MISSING, short_name
+from bench.report.pairs import Pair, compared, title
 
 COLUMNS = ("metric", "variant", "against", "value", "low", "high", "p", "n")
 """``value`` is ``variant`` minus ``against``; ``p`` is two-sided, from the bootstrap; ``n`` counts images."""
@@ -18,18 +19,27 @@ RESAMPLES = 10_000
 
 
 def differences(
-    runs: Sequence[tuple[str, Mapping[str, Rows]]], resamples: int = RESAMPLES, seed: int = 0
+    runs: Sequence[tuple[str, Mapping[str, Rows]]],
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    more: Sequence[Pair] = (),
 ) -> pd.DataFrame:
-    """The columns `COLUMNS`, from (variant, rows of its metrics) of each run, the first against the others.
+    """The columns `COLUMNS`, from (variant, rows of its metrics) of each run, for the pairs of `compared`.
 
-    Only metrics of one full name are compared. Floors are left out: nobody asks whether a method beats them by chance.
+    Only metrics of one full name are compared.
     """
-    lines = []
-    for variant, rows in runs[1:]:
-        for metric in () if variant.startswith("floor") else [name for name in runs[0][1] if name in rows]:
-            found = paired(runs[0][1][metric], rows[metric], resamples, seed)
-            lines.append((metric, runs[0][0], variant, found.value, found.low, found.high, found.p, found.n))
+    lines, tables = [], dict(runs)
+    for variant, against in compared(runs[0][0], list(tables), more):
+        own, other = tables[variant], tables[against]
+        for metric in [name for name in own if name in other]:
+            found = paired(own[metric], other[metric], resamples, seed)
+            lines.append((metric, variant, against, found.value, found.low, found.high, found.p, found.n))
     return pd.DataFrame(lines, columns=list(COLUMNS))
+
+
+def pairs_in(table: pd.DataFrame) -> list[Pair]:
+    """The pairs of a table, in its order."""
+    return list(dict.fromkeys(zip(table["variant"], table["against"], strict=True)))
 
 
 def real(line: Mapping[Any, Any]) -> bool:
@@ -38,14 +48,14 @@ def real(line: Mapping[Any, Any]) -> bool:
 
 
 def markdown_differences(table: pd.DataFrame) -> str:
-    """A row for each other variant, a column for each metric, in points of a percent (cosines as they are)."""
-    first, metrics = str(table["variant"].iloc[0]), list(dict.fromkeys(table["metric"]))
+    """A row for each pair of variants, a column for each metric, in points of a percent (cosines as they are)."""
+    metrics = list(dict.fromkeys(table["metric"]))
     names = [parse(metric) for metric in metrics]
     headers = ["<br>".join(filter(None, short_name(name, names))) for name in names]
-    found = {(line["against"], line["metric"]): line for line in table.to_dict("records")}
-    lines = [_piped([f"{first} minus …", *headers]), "|---|" + "---:|" * len(metrics)]
-    for variant in dict.fromkeys(table["against"]):
-        lines.append(_piped([variant, *(_cell(found.get((variant, metric)), metric) for metric in metrics)]))
+    found = {(line["variant"], line["against"], line["metric"]): line for line in table.to_dict("records")}
+    lines = [_piped(["difference", *headers]), "|---|" + "---:|" * len(metrics)]
+    for pair in pairs_in(table):
+        lines.append(_piped([title(pair), *(_cell(found.get((*pair, metric)), metric) for metric in metrics)]))
     low, high = int(table["n"].min()), int(table["n"].max())
     notes = (
         f"Differences on the {low}{f' to {high}' if high > low else ''} images that both have, in points of a percent "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bench.evaluate.names import MetricName, parse
-from bench.report.differences import real, signed
+from bench.report.differences import pairs_in, real, signed
 from bench.report.figures import new_figure, note_of, plain, save
+from bench.report.pairs import Pair
+from bench.report.pairs import title as pair_title
 
 PANELS = (
     ("IoU, text to text (TT)", "iou", "tt"),
@@ -44,38 +46,41 @@ def paper_metrics(metrics: Sequence[str]) -> dict[str, str]:
 
 
 def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str, embedded: bool) -> Figure:
-    """A panel for each chosen metric, a line for each other variant, one scale for all panels."""
-    others = list(dict.fromkeys(table["against"]))
+    """A panel for each chosen metric, a line for each pair of variants, one scale for all panels."""
+    found = pairs_in(table)
+    first = found[0][0] if len({lead for lead, _ in found}) == 1 else ""
+    names = {pair: pair[1] if first else pair_title(pair) for pair in found}
     columns = min(2, len(chosen))
     lines = -(-len(chosen) // columns)
-    figure = new_figure(1.15 + lines * (0.75 + 0.36 * len(others)))
+    figure = new_figure(1.15 + lines * (0.75 + 0.36 * len(names)))
     figure.get_layout_engine().set(wspace=0.04, hspace=0.04, h_pad=0.06)  # type: ignore[union-attr, call-arg]
     grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
     for axes in grid.flat[len(chosen) :]:
         axes.set_visible(False)
     for axes, (name, metric) in zip(grid.flat, chosen.items(), strict=False):
-        _panel(axes, table[table["metric"] == metric], others)
+        _panel(axes, table[table["metric"] == metric], names)
         axes.set_title(name, fontsize=11, loc="left")
-    first = str(table["variant"].iloc[0])
     shown = table[table["metric"].isin(list(chosen.values()))]
     # Room for the numbers that stand beside the intervals, and the same on both sides of 0.
     reach = 100 * float(np.nanmax(shown[["value", "low", "high"]].abs().to_numpy(float), initial=0))
     grid[0, 0].set_xlim(-1.12 * max(reach, 1), 1.12 * max(reach, 1))
-    grid[0, 0].set_ylim(len(others) - 0.4, -0.65)
+    grid[0, 0].set_ylim(len(names) - 0.4, -0.65)
     for axes in grid[-1]:
-        axes.set_xlabel(f"← {first} worse    percentage points    {first} better →", fontsize=10)
+        lead = first or "former"
+        axes.set_xlabel(f"← {lead} worse    percentage points    {lead} better →", fontsize=10)
     low, high = int(shown["n"].min()), int(shown["n"].max())
     n = f"n = {low}{f'–{high}' if high > low else ''} images"
-    figure.suptitle(f"{first} minus each other variant · {title} · {n}", fontsize=11.5, fontweight="bold")
+    told = f"{first} minus each other variant" if first else "One variant minus another"
+    figure.suptitle(f"{told} · {title} · {n}", fontsize=11.5, fontweight="bold")
     _legend(figure, embedded)
     return figure
 
 
-def _panel(axes: Axes, part: pd.DataFrame, others: list[str]) -> None:
-    found = {str(line["against"]): line for line in part.to_dict("records")}
+def _panel(axes: Axes, part: pd.DataFrame, names: Mapping[Pair, str]) -> None:
+    found = {(line["variant"], line["against"]): line for line in part.to_dict("records")}
     axes.axvline(0, color="#555555", linewidth=1, linestyle=(0, (2, 2)), zorder=1)
-    for at, variant in enumerate(others):
-        line = found.get(variant)
+    for at, pair in enumerate(names):
+        line = found.get(pair)
         if line is None or pd.isna(line["value"]):
             axes.annotate("does not exist", (0, at), ha="center", va="center", fontsize=9, color=_GREY,
                           bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})  # fmt: skip
@@ -89,7 +94,7 @@ def _panel(axes: Axes, part: pd.DataFrame, others: list[str]) -> None:
             fontsize=9, color=style["color"] if real(line) else "#6a6a6a",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
         )  # fmt: skip
-    axes.set_yticks(range(len(others)), others)
+    axes.set_yticks(range(len(names)), list(names.values()))
     plain(axes, "x")
     axes.tick_params(axis="y", length=0, labelsize=10.5)
     axes.spines["left"].set_visible(False)

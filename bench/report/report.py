@@ -17,6 +17,7 @@ from bench.errors import UserError, writing
 from bench.evaluate.protocol import COLUMNS
 from bench.report.comparisons import write_comparisons
 from bench.report.curves import plot_curves
+from bench.report.pairs import by_position
 from bench.report.tables import markdown_table, print_table, read_scores, write_scores
 from bench.run.build import NOT_IN_RUN_NAME
 
@@ -40,22 +41,27 @@ def print_runs(folders: Sequence[Path]) -> None:
         print("  " + "  ".join(sorted(p.name + "/" * p.is_dir() for p in folder.iterdir() if p.name[0] != ".")))
 
 
-def write_report(folders: Sequence[Path], to: Path, pictures: int) -> list[Path]:
-    """Leave table, scores, curves, comparisons and gallery of some runs in a folder; returns what was written."""
+def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = "") -> list[Path]:
+    """Leave table, scores, curves, comparisons and gallery of some runs in a folder; returns what was written.
+
+    ``pairs`` names runs to compare besides the first with the others, by their positions: ``3-2,3-5``.
+    """
     from bench.report.compare import write_comparison
 
+    names = labels(folders)
+    more = by_position(pairs, [names[folder] for folder in folders]) if pairs else []
     table: pd.DataFrame = merged_scores(folders)
     written: list[Path] = []
     with writing(to, "to"):
         to.mkdir(parents=True, exist_ok=True)
         if len(table):
             small = embedded(folders)
-            texts, files = write_comparisons(_named(folders), to, title=data_name(table), embedded=small)
+            texts, files = write_comparisons(_named(folders), to, title=data_name(table), embedded=small, more=more)
             (to / "table.md").write_text("\n".join([markdown_table(table, embedded=small), *texts]))
             written += [to / "table.md", write_scores(table, to / "scores.csv")]
             written += plot_curves(merged_curves(folders), to / "curves", title=data_name(table), embedded=small)
             written += files
-        written += write_comparison(folders, to / "gallery", pictures)
+        written += write_comparison(folders, to / "gallery", pictures, more)
     return written
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from bench.data.base import Dataset
 from bench.report.layout import EMBEDDED_NOTE
+from bench.report.pairs import Pair, compared
 from bench.report.spotlight import Cell, Said, Strip, spotlight_sheet
 from bench.segment.oracle import truth_masks
 
@@ -28,7 +29,7 @@ _KEY = ["image_id", "class"]
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class Extremes:
     """Two variants and the segments between them: lines of both tables joined, columns ending in _a and _b."""
 
     first: str
@@ -51,14 +52,14 @@ def select(first: pd.DataFrame, other: pd.DataFrame, count: int = COUNT) -> tupl
     return ahead, _extremes(behind, True, count)
 
 
-def pairs(runs: Sequence[tuple[str, pd.DataFrame]]) -> list[Pair]:
-    """The first variant with each other one that is no floor, where there is anything to show."""
-    (first, own), *others = runs
-    chosen = [Pair(first, name, *select(own, table)) for name, table in others if not name.startswith("floor")]
+def pairs(runs: Sequence[tuple[str, pd.DataFrame]], more: Sequence[Pair] = ()) -> list[Extremes]:
+    """The pairs of `compared` where there is anything to show."""
+    tables = dict(runs)
+    chosen = [Extremes(a, b, *select(tables[a], tables[b])) for a, b in compared(runs[0][0], list(tables), more)]
     return [pair for pair in chosen if len(pair.ahead) or len(pair.behind)]
 
 
-def write_where(found: Sequence[Pair], dataset: Dataset, path: Path, *, embedded: bool) -> Path:
+def write_where(found: Sequence[Extremes], dataset: Dataset, path: Path, *, embedded: bool) -> Path:
     """Draw the segments of some pairs, a row for each pair; the images come from ``dataset``."""
     strips = [
         Strip(
@@ -82,7 +83,7 @@ def _extremes(lead: pd.DataFrame, ascending: bool, count: int) -> pd.DataFrame:
     return ordered.drop_duplicates("image_id").head(count)
 
 
-def _cell(line: Mapping[Any, Any], pair: Pair, dataset: Dataset) -> Cell:
+def _cell(line: Mapping[Any, Any], pair: Extremes, dataset: Dataset) -> Cell:
     sample = dataset.load(line["image_id"])
     masks, classes = truth_masks(sample)
     assert dataset.classes is not None, "segments have classes"

@@ -74,9 +74,9 @@ def test_markdown() -> None:
     n = len(full)
     assert lines[0].startswith(f"| true segments named right | by | all<br>n={n} | things<br>n={full['thing'].sum()} |")
     rows = {tuple(c.strip() for c in line.split("|")[1:3]): line.split("|")[3].strip() for line in lines[2:8]}
-    assert list(rows) == [(name, by) for name in ("full", "crop", "full minus crop") for by in ("ST", "TT")]
+    assert list(rows) == [(name, by) for name in ("full", "crop", "full − crop") for by in ("ST", "TT")]
     assert (rows["full", "ST"], rows["crop", "ST"]) == ("100.0", "0.0"), "no interval where nothing varies"
-    assert rows["full minus crop", "TT"].startswith(("+", "−", "0.0", "**"))
+    assert rows["full − crop", "TT"].startswith(("+", "−", "0.0", "**"))
 
 
 def test_bold_only_where_a_difference_is_certain() -> None:

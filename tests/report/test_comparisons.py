@@ -45,7 +45,7 @@ def test_two_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runs = [(name, folder(tmp_path / name, seed)) for seed, name in enumerate(("full", "crop"))]
     texts, files = write(runs, tmp_path / "to")
     assert files == ALL and capsys.readouterr().out == ""
-    assert texts[0].startswith("| full minus …") and texts[1].startswith("| true segments")
+    assert texts[0].startswith("| difference |") and texts[1].startswith("| true segments")
     means = [pd.read_parquet(path / "per_image.parquet")[METRIC].mean() for _, path in runs]
     (line,) = pd.read_csv(tmp_path / "to/differences.csv").to_dict("records")
     assert line["value"] == pytest.approx(means[0] - means[1], abs=1e-6) and (line["metric"], line["n"]) == (METRIC, 4)

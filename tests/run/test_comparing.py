@@ -54,7 +54,7 @@ def test_a_report_compares_the_first_run_with_the_others(runs: list[Path], tmp_p
     files = {f"{stem}.{end}" for stem in ("differences", "breakdown") for end in ("csv", "png", "svg")}
     assert files <= {path.name for path in tmp_path.iterdir()}
     table = (tmp_path / "table.md").read_text()
-    assert table.index("| variant |") < table.index("| full minus … |") < table.index("| true segments named right |")
+    assert table.index("| variant |") < table.index("| difference |") < table.index("| true segments named right |")
     lines = pd.read_csv(tmp_path / "differences.csv")
     assert set(lines["variant"]) == {"full"} and set(lines["against"]) == {"no_subtraction", "no_merge"}
     scores = pd.read_csv(tmp_path / "scores.csv").set_index(["variant", "metric"])["value"]

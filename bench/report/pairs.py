@@ -1,0 +1,37 @@
+"""Which variants a report compares with which (Tables 1 to 5 compare the first row with the others)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.errors import UserError
+
+Pair = tuple[str, str]
+"""Two variants: the first minus the second."""
+
+
+def compared(first: str, variants: Sequence[str], more: Sequence[Pair] = ()) -> list[Pair]:
+    """The variant ``first`` with each other one that is no floor, then those of ``more`` whose variants are there.
+
+    Nobody asks whether a method beats a floor by chance; a floor is compared where ``more`` names it.
+    """
+    standard = [(first, other) for other in variants if other != first and not other.startswith("floor")]
+    asked = [pair for pair in more if pair not in standard]
+    return [pair for pair in [*standard, *asked] if all(variant in variants for variant in pair)]
+
+
+def title(pair: Pair) -> str:
+    """``masked − crop``."""
+    return " − ".join(variant.removeprefix("floor: ") for variant in pair)
+
+
+def by_position(text: str, variants: Sequence[str]) -> list[Pair]:
+    """``3-2,3-5`` as pairs: the third run minus the second, the third minus the fifth. Raises UserError."""
+    found = []
+    for word in text.split(","):
+        ends = word.split("-")
+        if len(ends) != 2 or not all(end.isdigit() and 0 < int(end) <= len(variants) for end in ends):
+            raise UserError(f"pairs={text}: {word!r} is no pair of the {len(variants)} runs; write e.g. pairs=3-2,3-1")
+        first, second = (variants[int(end) - 1] for end in ends)
+        found.append((first, second))
+    return found
