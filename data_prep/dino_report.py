@@ -79,8 +79,12 @@ def compared(target: Path, of: dict[str, Any], n: int) -> dict[str, Quality]:
         return quality([way(sample, count) for sample, count in zip(samples, counts, strict=True)], samples)
 
     exact = DinoWard(ours.dino, prune_threshold=2.0, crf=None)
+    twenty = segmenter(of | {"segment": of["segment"] | {"n": 20}})
     return {
         "this network, CRF (as configured)": quality(own, samples),
+        "this network, CRF, at most 20 parts (the paper's number)": quality(
+            [twenty(s).leaves for s in samples], samples
+        ),
         "this network, no CRF": measure(lambda s, k: _cut(exact, k, s)),
         "untrained network, CRF": measure(lambda s, k: _cut(untrained, k, s)),
         "mean colour, Ward, CRF": measure(lambda s, k: dino_quality.colour_ward(s, grid, k, ours.crf)),
@@ -126,8 +130,10 @@ def publish(args: argparse.Namespace) -> None:
     ours = next(iter(ways.values()))
     kept["seeds"][str(kept["facts"]["seed"])] = asdict(ours)
     for folder in args.beside:
-        other = json.loads((folder / "training.json").read_text())
-        kept["seeds"][str(other["facts"]["seed"])] = other["seeds"][str(other["facts"]["seed"])]
+        other = segmenter(settings((f"models.dino.source={folder}", *args.settings)))
+        samples = scenes("test", args.test)
+        seed = json.loads((folder / "training.json").read_text())["facts"]["seed"]
+        kept["seeds"][str(seed)] = asdict(quality([other(sample).leaves for sample in samples], samples))
     _write(record, kept)
     (args.target / "README.md").write_text(card(args.target, of, kept, ways))
     checkpoints.make_readable(args.target)
@@ -151,7 +157,7 @@ float16) trained on drawn scenes of this package's toy world, without labels. It
 - Method: self-distillation with no labels (student, averaged teacher, balanced prototypes), mostly for places: the key
   of a patch, sometimes hidden from the network, predicts the teacher's output for the same place in another view.
 - Make again: `python -m data_prep.train_dino` (resumes; a GPU is used where there is one). Measure again: add `--card`
-  (needs scikit-image). Another seed: `--seed 1 --work W --target T`, then `--card --beside T`.
+  (needs scikit-image; 20 minutes). Another seed: `--seed 1 --work W --target T`, then `--card --beside T`.
 - Use: as `models=embedded` sets it: `Dino("embedded:dino", size={model[size]}, stride={model[stride]})`.
 
 ## Over-segments with true classes, on test
@@ -180,9 +186,10 @@ The same figure for all classes on the first {points} validation scenes, 20 part
 |---|---|
 {curve}
 
-Settings (size, stride, parts, pruning, CRF) were chosen on tune scenes with `python -m data_prep.dino_tune`, the
-snapshot on validation scenes. Limits: a patch is 4 pixels wide, so thin things (poles, fence slats) are lost unless the
-CRF finds them again. Segments made with these weights cannot be compared with published numbers.
+Settings of the features and the CRF were chosen on tune scenes with `python -m data_prep.dino_tune`, parts and pruning
+by the sweep of `make tune` (`results/tuning/segment`), the snapshot on validation scenes. Limits: a patch is 4 pixels
+wide, so thin things (poles, fence slats) are lost unless the CRF finds them again. Segments made with these weights
+cannot be compared with published numbers.
 """
 
 

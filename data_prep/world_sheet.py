@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from bench.data.toyworld.classes import INDEX, KINDS, NAMES, PALETTE, SIDE, STUFF
 from bench.data.toyworld.pen import FINE, Canvas, Pen, jitter
@@ -55,13 +56,19 @@ def scenes(split: str, n: int, columns: int) -> Image.Image:
 
 
 def labelled(split: str, n: int, columns: int) -> Image.Image:
-    """Scenes beside their labels, with the first caption."""
-    table, pairs, titles = colours(), [], []
+    """Scenes beside their labels, twice as large, with class names on the labels and a caption above."""
+    pairs, titles, side = [], [], 2 * SIDE
     for i in range(n):
         scene = draw(split, i)
-        pair = Image.new("RGB", (2 * SIDE, SIDE))
-        pair.paste(Image.fromarray(scene.image))
-        pair.paste(Image.fromarray(table[scene.truth]), (SIDE, 0))
+        pair = Image.new("RGB", (2 * side, side))
+        pair.paste(Image.fromarray(scene.image).resize((side, side), Image.Resampling.BICUBIC))
+        pair.paste(Image.fromarray(colours()[scene.truth]).resize((side, side), Image.Resampling.NEAREST), (side, 0))
+        pen = ImageDraw.Draw(pair)
+        for label in np.unique(scene.truth[scene.truth >= 0]):
+            inside = ndimage.distance_transform_edt(np.pad(scene.truth == label, 1))[1:-1, 1:-1]
+            row, column = np.unravel_index(inside.argmax(), inside.shape)
+            where = (side + min(max(2 * column, 14), side - 14), min(max(2 * row, 6), side - 6))
+            pen.text(where, NAMES[label], "white", font(10), anchor="mm", stroke_width=2, stroke_fill="black")
         pairs.append(pair)
         titles.append(min(scene.captions, key=lambda text: (len(text) > 40, -len(text))))
     return grid(pairs, columns, titles)
@@ -113,7 +120,7 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=Path("results/toyscenes"))
     args = parser.parse_args()
     args.to.mkdir(parents=True, exist_ok=True)
-    sheets = {"scenes": scenes("test", 40, 8), "labels": labelled("test", 16, 4), "things": things(), "stuff": stuff()}
+    sheets = {"scenes": scenes("test", 40, 8), "labels": labelled("test", 12, 2), "things": things(), "stuff": stuff()}
     for name, sheet in sheets.items():
         sheet.convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(args.to / f"{name}.png", optimize=True)
         print(args.to / f"{name}.png")
