@@ -37,7 +37,7 @@ cards: setup ## measure the embedded models again and write their cards (an hour
 	@$(OFFLINE) $(BIN)/python -m data_prep.distil_sentence --card
 
 tune: setup ## the sweeps on the tune split that chose the settings of the embedded models (half an hour)
-	@$(OFFLINE) ZGS=$(BIN)/zgs sh scripts/tune.sh
+	@$(OFFLINE) ZGS=$(BIN)/zgs PYTHON=$(BIN)/python sh scripts/tune.sh
 
 lint: setup ## ruff and mypy
 	@$(BIN)/python -m ruff check .

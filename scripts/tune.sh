@@ -20,8 +20,8 @@ sweep() {
   images=$2
   shift 2
   case " $only " in *" $name "*) ;; *) return 0 ;; esac
-  "$zgs" run -m data.split=tune "data.subset=first:$images" pictures=0 controls='[true_classes]' "out=$out/$name" "$@"
-  "$zgs" report "$out/$name" "to=$to/$name" pictures=0
+  "$zgs" run -m data.split=tune "data.subset=first:$images" pictures=0 controls='[true_classes]' "out=$out/$name-$images" "$@"
+  "$zgs" report "$out/$name-$images" "to=$to/$name" pictures=0
 }
 
 # Write what a sweep has found into conf/models/embedded.yaml before the next one is run: it rests on it.
