@@ -27,7 +27,7 @@ sweep() {
 # Write what a sweep has found into conf/models/embedded.yaml before the next one is run: it rests on it.
 sweep start_layer "${IMAGES:-100}" encode=masked caption=retrieval "caption.words=$words" \
   encode.start_layer=1,2,3,4,5,6
-sweep sigma2 "${IMAGES:-100}" caption=retrieval "caption.words=$words" encode.sigma2=0.05,0.1,0.25,0.5,1,2.5
+sweep sigma2 "${IMAGES:-60}" caption=retrieval "caption.words=$words" encode.sigma2=0.1,0.25,0.5,1,2.5
 sweep segment "${IMAGES:-60}" merge=none caption=retrieval "caption.words=$words" \
   segment.n=20,30,40 segment.prune_threshold=0.95,0.98,0.99
 sweep merge "${IMAGES:-40}" merge.threshold=0.5,0.6,0.7,0.8,0.9
