@@ -61,7 +61,7 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
             written += [to / "table.md", write_scores(table, to / "scores.csv")]
             written += plot_curves(merged_curves(folders), to / "curves", title=data_name(table), embedded=small)
             written += files
-        written += write_comparison(folders, to / "gallery", pictures, more)
+        written += write_comparison(folders, to / "gallery", pictures, more) if pictures else ()
     return written
 
 
