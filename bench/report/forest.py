@@ -66,8 +66,8 @@ def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str,
     grid[0, 0].set_xlim(-1.12 * max(reach, 1), 1.12 * max(reach, 1))
     grid[0, 0].set_ylim(len(names) - 0.4, -0.65)
     for axes in grid[-1]:
-        lead = first or "former"
-        axes.set_xlabel(f"← {lead} worse    percentage points    {lead} better →", fontsize=10)
+        ends = f"← {first} worse    percentage points    {first} better →"
+        axes.set_xlabel(ends if first else "percentage points; right of 0: the former is better", fontsize=10)
     low, high = int(shown["n"].min()), int(shown["n"].max())
     n = f"n = {low}{f'–{high}' if high > low else ''} images"
     told = f"{first} minus each other variant" if first else "One variant minus another"
