@@ -45,9 +45,9 @@ def perplexity(model: Any, ids: list[list[int]], bare: bool) -> tuple[float, int
 
 def figures(target: Path) -> dict[str, dict[str, float]]:
     """Texts, tokens and perplexity of a folder's weights on captions of val and test and on the toy world's nouns."""
+    from bench.data.toyworld.classes import NAMES
     from bench.data.toyworld.scene import sample_captions
-    from data_prep.train_language import listed_nouns
-
+    from bench.data.toyworld.words import WORDS
     model: Any = GPT2LMHeadModel.from_pretrained(target, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(target)
     sets: dict[str, list[str]] = {}
@@ -55,7 +55,8 @@ def figures(target: Path) -> dict[str, dict[str, float]]:
         captions = list(sample_captions(split, CAPTIONS))
         sets[f"{split}, captions"] = captions
         sets[f"{split}, those with “Image of a …”"] = [text for text in captions if text.startswith("Image of a")]
-    sets["listed nouns"] = [f"Image of a {noun}." for noun in listed_nouns()[0]]
+    nouns = sorted({word for name in NAMES for word in WORDS.get(name, (name,))})
+    sets["“Image of a {noun}.”, the world's nouns"] = [f"Image of a {noun}." for noun in nouns]
     found = {}
     for name, texts in sets.items():
         for bare in (False, True):
@@ -73,11 +74,10 @@ license: mit
 
 GPT-2 format, {layers} layers, width {width}, {positions} positions, {parameters:,} parameters, stored as float16
 ({size:.1f} MB with the tokenizer). Byte-level BPE of {vocabulary} pieces, shared with the embedded CLIP. It knows the
-captions of this package's toy world and, thinly, some lists of nouns; it knows no other English.
+captions of this package's toy world and no other English.
 
-- Trained on {texts} texts: sampled captions (`bench/data/toyworld/captions.py`), {listed:.0%} "Image of a {{noun}}."
-  with the toy world's nouns and colours, {wide:.0%} with {n_wide} other nouns (`data_prep/text/`,
-  most of them class names of public data sets), so that it can offer words which the captions never use.
+- Trained on the captions of {texts} scenes of the train split (`bench/data/toyworld/captions.py`) and nothing else. The
+  tokenizer's pieces come from captions, class names and common words (`data_prep/train_tokenizer.py`).
 - {steps} steps of {batch} texts, dropout 0, seed {seed}. Half the texts begin without <|endoftext|>.
 - Make again: `python -m data_prep.train_language` (about 8 minutes on one core; resumes). Measure again: add `--card`.
   Another seed: `--seed 1 --work W --target T` (the tokenizer's files must lie in T), then `--card --beside T`.
@@ -138,7 +138,7 @@ def write_card(target: Path, others: list[Path]) -> None:
         apart=_apart(list(seeds.values())),
         shown=facts["curve"][-1]["tokens"],
         curve="\n".join(f"| {p['step']} | {p['loss']:.3f} | {p['perplexity']:.2f} |" for p in facts["curve"]),
-        **{key: facts[key] for key in ("texts", "listed", "wide", "n_wide", "steps", "batch", "seed")},
+        **{key: facts[key] for key in ("texts", "steps", "batch", "seed")},
     )
     (target / "README.md").write_text(card)
     print(card)

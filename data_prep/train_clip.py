@@ -5,7 +5,10 @@
 
 The first command draws the train scenes once. The second trains, checkpoints, and exports averaged weights in
 open_clip's format as it goes; killed, it continues from the last checkpoint and gives the same weights. A GPU is used
-where there is one.
+where there is one. ``--start`` goes on from an exported folder, with a recipe of its own:
+
+    python -m data_prep.clip_pool --folder FOLDER/pool --scenes 128000
+    python -m data_prep.train_clip --scratch FOLDER --scenes 128000 --start bench/models/embedded/clip
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from typing import Any
 import numpy as np
 import torch
 from open_clip.model import CLIP
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
@@ -138,10 +141,14 @@ def export(weights: dict[str, Tensor], folder: Path) -> None:
 class Trainer:
     """Model, running average, optimizers and learning curve, kept in one checkpoint file."""
 
-    def __init__(self, recipe: Recipe, scratch: Path, device: str) -> None:
+    def __init__(self, recipe: Recipe, scratch: Path, device: str, start: Path | None = None) -> None:
         torch.manual_seed(recipe.seed)
-        self.recipe, self.file, self.device = recipe, scratch / f"clip-{recipe.seed}.pt", device
+        self.recipe, self.device = recipe, device
+        self.file = scratch / f"clip-{recipe.seed}{'-on' if start else ''}.pt"
+        self.earlier = json.loads((start / "training.json").read_text()) if start else {}
         self.model = build().train().to(device)
+        if start:
+            self.model.load_state_dict(load_file(start / "open_clip_model.safetensors"))
         self.optimizers = optimizers_of(self.model, recipe)
         self.average = {name: value.clone() for name, value in self.model.state_dict().items()}
         self.done, self.seconds, self.curve = 0, 0.0, list[dict[str, Any]]()
@@ -205,6 +212,7 @@ class Trainer:
         print(f"step {self.done}, minute {point['minutes']:.1f}, loss {point['loss']:.3f}: {told}", flush=True)
         where = torch.cuda.get_device_name() if self.device == "cuda" else f"{torch.get_num_threads()} core(s)"
         facts = {"minutes": self.seconds / 60, "where": where, "recipe": asdict(self.recipe), "curve": self.curve}
+        facts |= {"earlier": self.earlier} if self.earlier else {}
         (folder / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
 
 
@@ -229,6 +237,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scratch", type=Path, required=True)
     parser.add_argument("--target", type=Path, default=TARGET)
+    parser.add_argument("--start", type=Path, help="folder of weights to go on from")
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--scenes", type=int, default=Recipe.scenes)
     parser.add_argument("--every", type=int, default=400, help="steps between checkpoints")
@@ -240,7 +249,7 @@ def main() -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = Tokenizer.from_file(str(TARGET / "tokenizer.json"))
     feed = Feed(open_pool(args.scratch / "pool", args.scenes), tokenizer, recipe)
-    train(Trainer(recipe, args.scratch, device), feed, args.target, args.every)
+    train(Trainer(recipe, args.scratch, device, args.start), feed, args.target, args.every)
 
 
 if __name__ == "__main__":

@@ -29,31 +29,13 @@ from data_prep.language_report import IGNORED, encode, loss_of, perplexity, writ
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "bench" / "models" / "embedded" / "language"
-LISTED, WIDE = 0.15, 0.05
 
 
-def listed_nouns() -> tuple[list[str], list[str]]:
-    """Nouns of the toy world with and without colours; and other nouns, which the captions never use."""
-    from bench.data.toyworld.classes import NAMES, PALETTE
-    from bench.data.toyworld.words import WORDS
-
-    own = sorted({word for name in NAMES for word in WORDS.get(name, (name,))})
-    wide = checkpoints.lines(HERE / "text" / "class_names.txt") + checkpoints.lines(HERE / "text" / "nouns.txt")
-    return own + [f"{colour} {noun}" for colour in PALETTE for noun in own], sorted(set(wide) - set(own))
-
-
-def training_texts(n: int, seed: int) -> list[str]:
-    """``n`` texts: captions, and a share of "Image of a {noun}." from the lists."""
+def training_texts(n: int) -> list[str]:
+    """The captions of the first ``n`` train scenes, a caption a scene."""
     from bench.data.toyworld.scene import sample_captions
 
-    draw = np.random.default_rng(seed)
-    own, wide = listed_nouns()
-    texts = list(tqdm(sample_captions("train", n), total=n, desc="captions", mininterval=5))
-    kind = draw.random(n)
-    for i in np.flatnonzero(kind < LISTED + WIDE):
-        nouns = own if kind[i] < LISTED else wide
-        texts[i] = f"Image of a {nouns[draw.integers(len(nouns))]}."
-    return texts
+    return list(tqdm(sample_captions("train", n), total=n, desc="captions", mininterval=5))
 
 
 def batch(ids: list[list[int]], step: int, seed: int, size: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -105,15 +87,14 @@ def train(args: argparse.Namespace, model: Any, ids: list[list[int]], validation
 def settings_of(args: argparse.Namespace) -> dict[str, Any]:
     """What a checkpoint belongs to."""
     own = {key: getattr(args, key) for key in ("texts", "steps", "batch", "rate", "seed", "layers", "width")}
-    return {"world": VERSION, **own}
+    return {"world": VERSION, "corpus": "captions", **own}
 
 
 def export(args: argparse.Namespace, model: Any, curve: list[dict[str, Any]]) -> None:
     """Weights as float16 in transformers' format, and training.json, from which the card is written."""
     copy.deepcopy(model).cpu().half().save_pretrained(args.target)
     facts = {key: getattr(args, key) for key in ("texts", "steps", "batch", "seed")}
-    own = {"listed": LISTED, "wide": WIDE, "n_wide": len(listed_nouns()[1]), "curve": curve}
-    (args.target / "training.json").write_text(json.dumps(facts | own, indent=1) + "\n")
+    (args.target / "training.json").write_text(json.dumps(facts | {"curve": curve}, indent=1) + "\n")
     checkpoints.make_readable(args.target)
 
 
@@ -168,7 +149,7 @@ def main() -> None:
             )
         )
         shown = encode(tokenizer, list(sample_captions("val", args.validation)))
-        train(args, model, encode(tokenizer, training_texts(args.texts, args.seed)), shown)
+        train(args, model, encode(tokenizer, training_texts(args.texts)), shown)
     write_card(args.target, args.beside)
 
 
