@@ -21,7 +21,7 @@ RULE = (
     "These are the extremes; the tables say how often. Of the true segments that only one of the two names right, by "
     "TT or by ST:",
     "the {count} with the largest and the {count} with the smallest difference of cosines, at most one an image in a "
-    "row.",
+    "row, none twice.",
     "Number: cosine of the text to the true name; TT✓ it passes the threshold; ST✓ the embedding's nearest class is "
     "right.",
 )
@@ -53,10 +53,17 @@ def select(first: pd.DataFrame, other: pd.DataFrame, count: int = COUNT) -> tupl
 
 
 def pairs(runs: Sequence[tuple[str, pd.DataFrame]], more: Sequence[Pair] = ()) -> list[Extremes]:
-    """The pairs of `compared` where there is anything to show."""
-    tables = dict(runs)
-    chosen = [Extremes(a, b, *select(tables[a], tables[b])) for a, b in compared(runs[0][0], list(tables), more)]
-    return [pair for pair in chosen if len(pair.ahead) or len(pair.behind)]
+    """The pairs of `compared` where there is anything to show; a segment is shown with the first of them only."""
+    tables, found, shown = dict(runs), list[Extremes](), set[tuple[str, str]]()
+    for a, b in compared(runs[0][0], list(tables), more):
+        pair = Extremes(a, b, *select(_without(tables[a], shown), _without(tables[b], shown)))
+        shown |= {key for part in (pair.ahead, pair.behind) for key in zip(part["image_id"], part["class"], strict=True)}
+        found += [pair] if len(pair.ahead) or len(pair.behind) else []
+    return found
+
+
+def _without(table: pd.DataFrame, shown: set[tuple[str, str]]) -> pd.DataFrame:
+    return table[[key not in shown for key in zip(table["image_id"], table["class"], strict=True)]]
 
 
 def write_where(found: Sequence[Extremes], dataset: Dataset, path: Path, *, embedded: bool) -> Path:
@@ -89,7 +96,7 @@ def _cell(line: Mapping[Any, Any], pair: Extremes, dataset: Dataset) -> Cell:
     assert dataset.classes is not None, "segments have classes"
     mask = masks[classes.tolist().index(dataset.classes.names.index(line["class"]))]
     said = (
-        Said(name, line[f"text_{end}"], line[f"tt_cosine_{end}"], line[f"tt_hit_{end}"], line[f"st_top1_{end}"])
+        Said(name.removeprefix("floor: "), line[f"text_{end}"], line[f"tt_cosine_{end}"], line[f"tt_hit_{end}"], line[f"st_top1_{end}"])
         for name, end in ((pair.first, "a"), (pair.other, "b"))
     )
     return Cell(sample.image, mask, line["class"], tuple(said))

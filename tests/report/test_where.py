@@ -58,6 +58,13 @@ def test_pairs_leave_out_floors_and_twins() -> None:
     assert [(pair.first, pair.other) for pair in found] == [("full", "crop")]
 
 
+def test_a_segment_is_shown_with_the_first_pair_only() -> None:
+    first, second = pairs([("full", FIRST), ("crop", OTHER), ("mask", OTHER)])
+    assert keys(first.ahead) == [("a", "cat"), ("b", "sky"), ("c", "cat")]
+    # What is next: a/dog, then d/cat; behind, f/sky and e/sky have been shown, a/sky lies in the row's image a.
+    assert keys(second.ahead) == [("a", "dog"), ("d", "cat")] and keys(second.behind) == []
+
+
 def test_the_segment_is_as_it_was_and_the_rest_is_dim() -> None:
     image = np.full((20, 20, 3), (200, 100, 50), np.uint8)
     mask = np.zeros((20, 20), bool)
