@@ -20,6 +20,7 @@ from bench.data.toyworld.classes import NAMES
 from bench.evaluate.intervals import intervals
 from bench.models.clip import Clip
 from data_prep.clip_quality import CURVE, Segments, name_segments, retrieval, ways
+from data_prep.clip_seeds import beside, table
 from data_prep.dino_report import settings
 
 TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "clip"
@@ -67,7 +68,7 @@ def _confusions(segments: Segments, way: str, most: int = 12) -> str:
     return ", ".join(f"{NAMES[pairs[0, i]]} as {NAMES[pairs[1, i]]} {counts[i]}" for i in order)
 
 
-def plot_curve(points: list[dict[str, Any]], file: Path) -> None:
+def plot_curve(facts: dict[str, Any], file: Path) -> None:
     """The learning curve: loss, and the share of val segments named right by each way, over the steps."""
     import matplotlib
 
@@ -75,14 +76,21 @@ def plot_curve(points: list[dict[str, Any]], file: Path) -> None:
     from matplotlib import pyplot
 
     matplotlib.rcParams["svg.hashsalt"] = "zgs"
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3), layout="constrained")
-    steps = [point["step"] for point in points]
-    left.plot(steps, [point["loss"] for point in points], color="black")
-    left.set(xlabel="step", ylabel="contrastive loss (train)")
-    for way in CURVE:
-        right.plot(steps, [100 * point["ways"][way][0] for point in points], label=way)
-    right.set(xlabel="step", ylabel=f"val segments named right, %\n(n={points[-1]['n']})", ylim=(0, None))
-    right.legend(fontsize=7)
+    figure, panes = pyplot.subplots(1, 2, figsize=(9, 3), layout="constrained")
+    begun = 0
+    for part in filter(None, (facts.get("earlier"), facts)):
+        points = part["curve"]
+        steps = [begun + point["step"] for point in points]
+        panes[0].plot(steps, [point["loss"] for point in points], color="black")
+        for at, way in enumerate(CURVE):
+            shares = [100 * point["ways"][way][0] for point in points]
+            panes[1].plot(steps, shares, color=f"C{at}", label=None if begun else way)
+        for pane in panes if begun else ():
+            pane.axvline(begun, color="grey", linewidth=0.8, linestyle=":")  # from here on with new scenes
+        begun = steps[-1]
+    panes[0].set(xlabel="step", ylabel="contrastive loss (train)")
+    panes[1].set(xlabel="step", ylabel=f"val segments named right, %\n(n={facts['curve'][-1]['n']})", ylim=(0, None))
+    panes[1].legend(fontsize=7)
     figure.savefig(file, metadata={"Date": None})
     pyplot.close(figure)
 
@@ -101,7 +109,7 @@ Image tower: ViT, 128 px, patch 8, {layers} layers, width {width}. Text tower: {
 32 tokens of a byte-level BPE of 800 pieces. {parameters:,} parameters, float16, exact GELU. While it learns, pictures
 are shrunk and only the patches that they fill are computed, which saves time and gets it used to missing patches.
 
-Training: {steps} steps of {batch} pictures, {scenes} scenes drawn once, seed {seed}, {minutes:.0f} minutes on {where}.
+Training: {training}.
 Muon for the inner matrices, AdamW for the rest; the weights are a running average. Recipe: {recipe}.
 
 Make it again, and measure it again:
@@ -109,7 +117,7 @@ Make it again, and measure it again:
     python -m data_prep.train_tokenizer
     python -m data_prep.clip_pool --folder FOLDER/pool
     python -m data_prep.train_clip --scratch FOLDER
-    python -m data_prep.clip_report
+    {again}python -m data_prep.clip_report
 
 ![learning curve](curve.svg)
 
@@ -143,6 +151,20 @@ Most frequent mistakes, test, {best}: {confusions}.
 """
 
 
+TOLD = ("steps", "batch", "scenes", "seed")
+AGAIN = """python -m data_prep.clip_pool --folder FOLDER/pool --scenes 128000
+    python -m data_prep.train_clip --scratch FOLDER --scenes 128000 --start bench/models/embedded/clip
+    """
+
+
+def _training(facts: dict[str, Any]) -> str:
+    of = facts["recipe"]
+    return (
+        f"{of['steps']} steps of {of['batch']} pictures out of {of['scenes']} scenes drawn once, seed {of['seed']}, "
+        f"{facts['minutes']:.0f} minutes on {facts['where']}"
+    )
+
+
 def write_card(folder: Path, scenes: dict[str, int], tuned: list[tuple[int, float]], others: list[Path]) -> None:
     """README.md and curve.svg of the folder, from its weights and from training.json, which the training left there.
 
@@ -161,19 +183,16 @@ def write_card(folder: Path, scenes: dict[str, int], tuned: list[tuple[int, floa
     lines = [f"| {name} | {100 * value:.1f} |" for name, value in found.items() if name != "n"]
     recipe = dict(facts["recipe"])
     visual, text = clip.visual, clip.model
-    plot_curve(facts["curve"], folder / "curve.svg")
-    shown = {key: recipe.pop(key) for key in ("steps", "batch", "scenes", "seed")}
+    plot_curve(facts, folder / "curve.svg")
     card = CARD.format(
-        **shown,
         version=VERSION,
         layers=clip.depth,
         width=visual.transformer.width,
         text_layers=len(text.transformer.resblocks),
         text_width=text.transformer.width,
         parameters=sum(p.numel() for p in clip.model.parameters()),
-        minutes=facts["minutes"],
-        where=facts["where"],
-        recipe=", ".join(f"{key} {value}" for key, value in recipe.items()),
+        training=", then ".join(_training(part) for part in filter(None, (facts.get("earlier"), facts))),
+        recipe=", ".join(f"{key} {value}" for key, value in recipe.items() if key not in TOLD),
         classes=len(NAMES),
         chance=100 / len(NAMES),
         tables="\n".join(_tables(measured)),
@@ -182,51 +201,12 @@ def write_card(folder: Path, scenes: dict[str, int], tuned: list[tuple[int, floa
         by_class=_by_class(test, best),
         confusions=_confusions(test, best),
         retrieval="\n".join([f"| test, n={found['n']} scenes | percent |", "| --- | ---: |", *lines]),
-        seeds=_seeds(_beside(folder, test, others, tuned)),
+        again=AGAIN if "earlier" in facts else "",
+        seeds=table(beside(folder, test, others, tuned)),
         limits=facts.get("limits", "Small and far segments: see the table by size."),
     )
     (folder / "README.md").write_text(card)
     print(card)
-
-
-def _figures(folder: Path, test: Segments) -> dict[str, Any]:
-    """What the card tells of one seed."""
-    recipe = json.loads((folder / "training.json").read_text())["recipe"]
-    shares = {way: round(test.share(way), 6) for way in test.named}
-    things = {way: round(test.share(way, test.things), 6) for way in test.named}
-    facts = {"seed": recipe["seed"], "steps": recipe["steps"], "n": len(test.truth)}
-    return {**facts, "ways": shares, "things": things}
-
-
-def _beside(folder: Path, test: Segments, others: list[Path], tuned: list[tuple[int, float]]) -> list[dict[str, Any]]:
-    """The figures of all seeds, this folder's first; kept in training.json, so that the card needs no other folder."""
-    file = folder / "training.json"
-    facts = json.loads(file.read_text())
-    mine = _figures(folder, test)
-    found = {other["seed"]: other for other in facts.get("seeds", []) if other["n"] == mine["n"]}
-    for other in others:
-        clip = Clip(f"local-dir:{other.resolve()}")
-        segments = name_segments(clip, ways(clip, tuned), "test", int(test.scene.max()) + 1)
-        found[_figures(other, segments)["seed"]] = _figures(other, segments)
-    found[mine["seed"]] = mine
-    facts["seeds"] = [mine, *(found[seed] for seed in sorted(found) if seed != mine["seed"])]
-    file.write_text(json.dumps(facts, indent=1) + "\n")
-    return list(facts["seeds"])
-
-
-def _seeds(seeds: list[dict[str, Any]]) -> str:
-    """The table of seeds, and how far apart they are."""
-    names = [way for way in seeds[0]["ways"] if all(way in other["ways"] for other in seeds)]
-    rows = [
-        f"| {way} | " + " | ".join(f"{100 * o['ways'][way]:.1f} ({100 * o['things'][way]:.1f})" for o in seeds) + " |"
-        for way in names
-    ]
-    head = [f"Test, n={seeds[0]['n']} segments, percent named right, in brackets things alone.", ""]
-    if len(seeds) > 1:
-        apart = max(max(o["ways"][way] for o in seeds) - min(o["ways"][way] for o in seeds) for way in names)
-        head[0] += f" Largest difference between {len(seeds)} seeds: {100 * apart:.1f} points."
-    titles = " | ".join(f"seed {o['seed']}, {o['steps']} steps" for o in seeds)
-    return "\n".join([*head, f"| way | {titles} |", "| --- |" + " ---: |" * len(seeds), *rows])
 
 
 def main() -> None:

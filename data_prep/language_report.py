@@ -48,6 +48,7 @@ def figures(target: Path) -> dict[str, dict[str, float]]:
     from bench.data.toyworld.classes import NAMES
     from bench.data.toyworld.scene import sample_captions
     from bench.data.toyworld.words import WORDS
+
     model: Any = GPT2LMHeadModel.from_pretrained(target, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(target)
     sets: dict[str, list[str]] = {}

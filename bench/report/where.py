@@ -57,7 +57,9 @@ def pairs(runs: Sequence[tuple[str, pd.DataFrame]], more: Sequence[Pair] = ()) -
     tables, found, shown = dict(runs), list[Extremes](), set[tuple[str, str]]()
     for a, b in compared(runs[0][0], list(tables), more):
         pair = Extremes(a, b, *select(_without(tables[a], shown), _without(tables[b], shown)))
-        shown |= {key for part in (pair.ahead, pair.behind) for key in zip(part["image_id"], part["class"], strict=True)}
+        shown |= {
+            key for part in (pair.ahead, pair.behind) for key in zip(part["image_id"], part["class"], strict=True)
+        }
         found += [pair] if len(pair.ahead) or len(pair.behind) else []
     return found
 
@@ -96,7 +98,13 @@ def _cell(line: Mapping[Any, Any], pair: Extremes, dataset: Dataset) -> Cell:
     assert dataset.classes is not None, "segments have classes"
     mask = masks[classes.tolist().index(dataset.classes.names.index(line["class"]))]
     said = (
-        Said(name.removeprefix("floor: "), line[f"text_{end}"], line[f"tt_cosine_{end}"], line[f"tt_hit_{end}"], line[f"st_top1_{end}"])
+        Said(
+            name.removeprefix("floor: "),
+            line[f"text_{end}"],
+            line[f"tt_cosine_{end}"],
+            line[f"tt_hit_{end}"],
+            line[f"st_top1_{end}"],
+        )
         for name, end in ((pair.first, "a"), (pair.other, "b"))
     )
     return Cell(sample.image, mask, line["class"], tuple(said))

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from bench.data.toyworld.classes import SIDE, VERSION
 from bench.data.toyworld.scene import draw, framing
 from bench.models.clip import Clip
-from data_prep import clip_feed, clip_pool, clip_quality, clip_report, train_clip
+from data_prep import clip_feed, clip_pool, clip_quality, clip_report, clip_seeds, train_clip
 from data_prep.muon import Muon, orthogonal
 
 RECIPE = train_clip.Recipe(
@@ -162,6 +162,10 @@ def test_a_killed_training_resumes_to_the_same_weights_and_exports_what_loads(
         ours = through.model.eval().visual(clip.preprocess(sample))
     torch.testing.assert_close(clip.visual(clip.preprocess(sample)), ours, atol=2e-3, rtol=2e-2)
     assert through.curve[-1]["step"] == 4 and set(through.curve[-1]["ways"]) >= {"unmasked", "crop", "masked 1"}
+    onward = train_clip.Trainer(RECIPE, tmp_path / "through", "cpu", tmp_path / "through" / "out")
+    assert onward.done == 0 and onward.earlier["curve"][-1]["step"] == 4
+    for name, weight in onward.model.state_dict().items():
+        assert torch.equal(weight, through.average[name].half().float()), f"{name} does not go on from the folder"
 
 
 def test_shares_of_segments_named_right_are_counted_by_scene() -> None:
@@ -186,12 +190,25 @@ def test_the_card_keeps_the_figures_of_other_seeds(tmp_path: Path) -> None:
         (tmp_path / str(seed)).mkdir()
         facts = {"recipe": {"seed": seed, "steps": 7}}
         (tmp_path / str(seed) / "training.json").write_text(json.dumps(facts))
-    other = clip_report._figures(tmp_path / "1", segments([0, 1, 20, 0]))
+    other = clip_seeds.figures_of(tmp_path / "1", segments([0, 1, 20, 0]))
     assert other["ways"]["crop"] == 0.75 and other["things"]["crop"] == 0.5
     stored = json.loads((tmp_path / "0" / "training.json").read_text()) | {"seeds": [other]}
     (tmp_path / "0" / "training.json").write_text(json.dumps(stored))
     for named in ([0, 0, 0, 0], [0, 1, 0, 0]):
-        seeds = clip_report._beside(tmp_path / "0", segments(named), [], [])
+        seeds = clip_seeds.beside(tmp_path / "0", segments(named), [], [])
         assert [o["seed"] for o in seeds] == [0, 1] and seeds[1] == other
-    table = clip_report._seeds(seeds)
-    assert "between 2 seeds: 25.0 points" in table and "| crop | 50.0 (0.0) | 75.0 (50.0) |" in table
+    table = clip_seeds.table(seeds)
+    assert "between 2 seeds after 7 steps: 25.0 points" in table and "| crop | 50.0 (0.0) | 75.0 (50.0) |" in table
+
+
+def test_a_training_that_goes_on_stands_beside_the_one_it_began_from(tmp_path: Path) -> None:
+    where = np.zeros(2, int), np.array([0, 20]), np.full(2, 100)
+    segments = clip_quality.Segments("test", *where, {"crop": np.array([0, 1])})
+    old = {"seed": 0, "steps": 7, "n": 2, "ways": {"crop": 0.5}, "things": {"crop": 0.5}}
+    earlier = {"recipe": {"seed": 0, "steps": 7}, "seeds": [old]}
+    facts = {"recipe": {"seed": 0, "steps": 5}, "earlier": earlier}
+    (tmp_path / "training.json").write_text(json.dumps(facts))
+    seeds = clip_seeds.beside(tmp_path, segments, [], [])
+    assert [(o["seed"], o["steps"]) for o in seeds] == [(0, 12), (0, 7)]
+    assert "seed 0, 12 steps | seed 0, 7 steps" in clip_seeds.table(seeds)
+    assert "Largest" not in clip_seeds.table(seeds), "trainings of different length are no spread"
