@@ -25,20 +25,31 @@ VOID = -2
 
 @dataclass(frozen=True)
 class ClassList:
-    """The classes of a data set: ``names[i]`` is the text of class ``i``, ``things[i]`` tells things from stuff."""
+    """The classes of a data set: ``names[i]`` is the text of class ``i``, ``things[i]`` tells things from stuff.
+
+    ``aliases[i]`` are further texts of class ``i`` (empty: no class has any). Its similarity is the maximum over all.
+    """
 
     name: str
     names: tuple[str, ...]
     things: tuple[bool, ...]
+    aliases: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.names) != len(self.things):
             raise ValueError(f"class list {self.name}: {len(self.names)} names but {len(self.things)} thing flags")
         if len(set(self.names)) != len(self.names):
             raise ValueError(f"class list {self.name}: names repeat")
+        if self.aliases and len(self.aliases) != len(self.names):
+            raise ValueError(f"class list {self.name}: {len(self.names)} names but {len(self.aliases)} alias sets")
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def texts(self) -> tuple[tuple[str, ...], ...]:
+        """All texts of each class, its name first."""
+        return tuple((name, *more) for name, more in zip(self.names, self.aliases or ((),) * len(self), strict=True))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Section 5, any photograph: a folder of pictures without labels (predictions and pictures, no scores)."""
+"""Section 5, any photograph: a folder of pictures, without labels (predictions and pictures, no scores) or with."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.data.base import content_hash, nearest
 from bench.data.images import read_image
+from bench.data.labelled import LabelledFolder
 from bench.data.subsets import label, select
 from bench.errors import UsageError, UserError
 from bench.records import ClassList, Sample
@@ -16,6 +17,20 @@ from bench.records import ClassList, Sample
 EXTENSIONS = (
     ".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp",
 )  # fmt: skip
+
+
+def folder(
+    root: str | Path | None,
+    split: str = "all",
+    subset: str | None = None,
+    names: str = "own",
+    layout: str | Path | None = None,
+) -> Folder | LabelledFolder:
+    """A folder of photographs, or with ``layout`` (a yaml file, see `bench.data.layout`) of images and masks."""
+    if layout is None:
+        return Folder(root, split, subset, names)
+    _check_split(split)
+    return LabelledFolder(_existing(root), Path(layout).expanduser(), subset, names)
 
 
 class Folder:
@@ -30,10 +45,9 @@ class Folder:
     def __init__(
         self, root: str | Path | None, split: str = "all", subset: str | None = None, names: str = "own"
     ) -> None:
-        if split != "all":
-            raise UsageError(f"data.split={split}: a folder of photographs has one split, 'all'")
+        _check_split(split)
         if names != "own":
-            raise UsageError(f"data.names={names}: a folder of photographs has no class names; leave 'own'")
+            raise UsageError(f"data.names={names}: a folder without data.layout has no class names; leave 'own'")
         self.split = split
         self.classes: ClassList | None = None
         self.root = _existing(root)
@@ -55,6 +69,11 @@ class Folder:
         if image_id not in self._files:
             raise UserError(f"no picture {image_id!r} below {self.root}{nearest(image_id, self._ids)}")
         return Sample(image_id, read_image(self._files[image_id]))
+
+
+def _check_split(split: str) -> None:
+    if split != "all":
+        raise UsageError(f"data.split={split}: a folder of photographs has one split, 'all'")
 
 
 def _existing(root: str | Path | None) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -26,33 +27,33 @@ _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _STRETCH = {"L;2": 85, "L;4": 17}
 
 
-def read_image(path: Path | str, *, orient: bool = True) -> UInt8[np.ndarray, "h w 3"]:
-    """An image file as 8-bit RGB, whatever its kind.
+def read_image(path: Path | str, *, orient: bool = True, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"]:
+    """An image file as 8-bit RGB, whatever its kind; with ``data`` these bytes, and ``path`` only says whence they are.
 
     Grey and palette images become RGB; transparency is laid on white (as a page shows it); 16-bit grey is scaled, not
     clipped; of an animation the first frame counts. ``orient`` turns a photograph as its EXIF tag says, the way people
     see it; pass False where a label mask lies beside it, for masks are drawn on the pixels as stored.
     Raises `BadSample` for a file that is missing, empty, truncated, no image, of unknown range or too large.
     """
-    return _read(Path(path), lambda image, _: _to_rgb(Path(path), image, orient))
+    return _read(Path(path), lambda image, _: _to_rgb(Path(path), image, orient), data)
 
 
-def read_labels(path: Path | str) -> Int32[np.ndarray, "h w"]:
+def read_labels(path: Path | str, *, data: bytes | None = None) -> Int32[np.ndarray, "h w"]:
     """A label file as numbers: the palette index of a palette PNG, the value of a grey one; never a colour.
 
     Raises `BadSample` as `read_image` does, and for RGB or lossy files, whose class numbers are lost.
     """
-    return _read(Path(path), lambda image, stored: _to_labels(Path(path), image, stored))
+    return _read(Path(path), lambda image, stored: _to_labels(Path(path), image, stored), data)
 
 
-def _read(path: Path, convert: Callable[[Image.Image, object], np.ndarray]) -> np.ndarray:
+def _read(path: Path, convert: Callable[[Image.Image, object], np.ndarray], data: bytes | None) -> np.ndarray:
     try:
-        if path.stat().st_size == 0:
+        if (path.stat().st_size if data is None else len(data)) == 0:
             raise BadSample(f"{path}: file is empty (0 bytes)")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # doubts about EXIF and other blocks that hold no pixels
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
+            with Image.open(path if data is None else BytesIO(data)) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise BadSample(f"{path}: {_TOO_LARGE}")
                 stored = image.tile[0].args if image.tile else None  # Pillow forgets it in load()

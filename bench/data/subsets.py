@@ -1,6 +1,7 @@
 """Section 5 and table 1, "the first 1,000" and "1,000 random" images: a subset is an explicit list of ids.
 
 Forms: ``all``; ``first:k``, the first k ids sorted as text; ``random:k:seed``; ``file:PATH``, ids one a line.
+A shard, ``k/n``, is every n-th id of a subset: n machines work on one shard each and share a store.
 """
 
 from __future__ import annotations
@@ -38,6 +39,28 @@ def select(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
     raise UsageError(f"subset {spec!r} is not a subset{nearest(kind, ('all', 'first', 'random', 'file'))}; use {FORMS}")
 
 
+def shard(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Of ids sorted as text, those of shard k of n (``k/n``, k from 1); None means all.
+
+    Raises `UsageError` for anything else, `UserError` where the shard would be empty.
+    """
+    if not spec:
+        return ids
+    match = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", spec, re.ASCII)
+    if not match or int(match[1]) > int(match[2]):
+        raise UsageError(f"data.shard={spec}: needs k/n with k from 1 to n, e.g. data.shard=1/4")
+    if int(match[1]) > len(ids):
+        raise UserError(f"data.shard={spec}: there are only {len(ids)} images; use fewer shards")
+    return ids[int(match[1]) - 1 :: int(match[2])]
+
+
+def chosen(subset: str | None, part: str | None, ids: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+    """The ids of a shard of a subset, and both as they stand in a metric's name; see `select`, `shard`, `label`."""
+    whole = select(subset, ids)
+    told = [word for word in (label(subset, whole), f"shard:{part}" if part else None) if word]
+    return shard(part, whole), ",".join(told) or None
+
+
 def label(spec: str | None, chosen: tuple[str, ...]) -> str | None:
     """``spec`` as it stands in a metric's name; None for all.
 
@@ -65,16 +88,25 @@ def _draw(seed: str, image_id: str) -> bytes:
     return hashlib.sha256(f"{seed}:{image_id}".encode("utf-8", "surrogateescape")).digest()
 
 
-def _from_file(path: Path, ids: tuple[str, ...]) -> tuple[str, ...]:
+def read_ids(path: Path, what: str = "subset file") -> tuple[str, ...]:
+    """The ids of a file, one a line, in its order; empty lines and lines that begin with # are left out.
+
+    Raises `UserError` where the file cannot be read or holds no id.
+    """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"subset file {path}: cannot be read ({error}); it should hold one id a line") from error
-    wanted = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+        raise UserError(f"{what} {path}: cannot be read ({error}); it should hold one id a line") from error
+    ids = tuple(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    if not ids:
+        raise UserError(f"{what} {path}: holds no id; write one id a line")
+    return ids
+
+
+def _from_file(path: Path, ids: tuple[str, ...]) -> tuple[str, ...]:
+    wanted = read_ids(path)
     known = set(ids)
     for image_id in wanted:
         if image_id not in known:
             raise UserError(f"subset file {path}: unknown id {image_id!r}{nearest(image_id, ids)}")
-    if not wanted:
-        raise UserError(f"subset file {path}: holds no id; write one id a line")
     return tuple(sorted(set(wanted)))

@@ -1,34 +1,41 @@
-"""Section 4.4, PAS-20: PASCAL VOC 2012 segmentation in its publisher's own layout."""
+"""Section 4.4, PAS-20: PASCAL VOC 2012 segmentation in its publisher's own layout, or prepared."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
 from bench.data.base import content_hash, nearest
+from bench.data.class_tables import class_table
+from bench.data.codes import Codes
 from bench.data.images import read_image, read_labels
-from bench.data.subsets import label, select
-from bench.errors import BadSample, UsageError, UserError
-from bench.records import BACKGROUND, VOID, ClassList, Sample
+from bench.data.prepared import Prepared, command, is_prepared
+from bench.data.subsets import chosen
+from bench.errors import BadSample, UserError
+from bench.records import BACKGROUND, VOID, Sample
 
-NAMES = (
-    "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
-    "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
-)  # fmt: skip
-SPELT = {"diningtable": "dining table", "pottedplant": "potted plant", "tvmonitor": "tv monitor"}
-"""The publisher's glued names as a text encoder should read them; the others are words already."""
+TABLE = "voc20"
 
-_INVALID = np.int16(-3)
+
+def voc(
+    root: str | Path | None,
+    split: str = "val",
+    subset: str | None = None,
+    names: str = "own",
+    shard: str | None = None,
+) -> Voc | Prepared:
+    """VOC from what ``root`` holds: the publisher's layout, or what `zgs prepare voc` has made of it."""
+    if root and is_prepared(root):
+        return Prepared(root, Voc.name, split, subset, names, shard=shard)
+    return Voc(root, split, subset, names, shard)
 
 
 class Voc:
     """The images of one split list, with one class index, `BACKGROUND` or `VOID` for each pixel.
 
     ``root`` is the folder that holds ``ImageSets``, or ``VOCdevkit`` or its parent. ``names=own`` keeps the
-    publisher's spelling (as the paper does), ``names=readable`` writes "potted plant" for "pottedplant".
-    Pixels are taken as stored: the masks know nothing of an EXIF orientation.
+    publisher's spelling (as the paper does), ``readable`` writes "potted plant" for "pottedplant", ``aliases`` adds
+    other words. Pixels are taken as stored: the masks know nothing of an EXIF orientation.
     Raises `UserError` where the layout or the split list is missing.
     """
 
@@ -37,14 +44,20 @@ class Voc:
     """How the authors' scores treat background here (see `bench.evaluate.protocol`): ``score.background=auto``."""
 
     def __init__(
-        self, root: str | Path | None, split: str = "val", subset: str | None = None, names: str = "own"
+        self,
+        root: str | Path | None,
+        split: str = "val",
+        subset: str | None = None,
+        names: str = "own",
+        shard: str | None = None,
     ) -> None:
-        self.classes = class_list(names)
-        self.root = _layout(root)
+        table = class_table(TABLE)
+        self.classes = table.class_list(names)
+        self._codes = Codes(table.codes() | {0: BACKGROUND, 255: VOID}, "VOC's (0 background, 1-20 classes, 255 void)")
+        self.root = _layout(root, split)
         self.split = split
         self._all = _split_ids(self.root, split)
-        self._ids = select(subset, self._all)
-        self.subset = label(subset, self._ids)
+        self._ids, self.subset = chosen(subset, shard, self._all)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -61,7 +74,7 @@ class Voc:
         if image_id not in self._all:
             raise UserError(f"image {image_id!r} is not in split {self.split}{nearest(image_id, self._all)}")
         image = read_image(self._image(image_id), orient=False)
-        truth = to_classes(self._mask(image_id), read_labels(self._mask(image_id)))
+        truth = self._codes.read(read_labels(self._mask(image_id)), str(self._mask(image_id)))
         if truth.shape != image.shape[:2]:
             (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
             raise BadSample(f"{self._mask(image_id)}: mask is {mask_w}x{mask_h} but its image is {w}x{h}")
@@ -74,27 +87,7 @@ class Voc:
         return self.root / "SegmentationClass" / f"{image_id}.png"
 
 
-def class_list(names: str) -> ClassList:
-    """The 20 classes, all things, in the publisher's order. Raises `UsageError` unless ``own`` or ``readable``."""
-    if names not in ("own", "readable"):
-        raise UsageError(f"data.names={names}: VOC offers 'own' and 'readable'{nearest(names, ('own', 'readable'))}")
-    spelt = NAMES if names == "own" else tuple(SPELT.get(name, name) for name in NAMES)
-    return ClassList(f"{names}{len(NAMES)}", spelt, (True,) * len(NAMES))
-
-
-def to_classes(path: Path, labels: np.ndarray) -> np.ndarray:
-    """Palette indices int [h, w] as int16 class numbers: 0 background, 1..20 classes, 255 void, nothing else."""
-    table = np.full(256, _INVALID, dtype=np.int16)
-    table[0], table[255] = BACKGROUND, VOID
-    table[1 : len(NAMES) + 1] = np.arange(len(NAMES))
-    wrong = np.unique(labels[(labels < 0) | (labels > 255) | (table[labels.clip(0, 255)] == _INVALID)])
-    if wrong.size:
-        listed = ", ".join(str(value) for value in wrong[:5])
-        raise BadSample(f"{path}: label {listed} is none of VOC's (0 background, 1-{len(NAMES)} classes, 255 void)")
-    return table[labels]
-
-
-def _layout(root: str | Path | None) -> Path:
+def _layout(root: str | Path | None, split: str) -> Path:
     if not root:
         raise UserError("data.root is not set; name the folder of PASCAL VOC 2012, e.g. data.root=VOCdevkit/VOC2012")
     path = Path(root).expanduser()
@@ -104,7 +97,7 @@ def _layout(root: str | Path | None) -> Path:
     state = "has no" if path.is_dir() else "does not exist; expected a folder with"
     raise UserError(
         f"data.root={root} {state} ImageSets/Segmentation (beside JPEGImages and SegmentationClass), "
-        "neither itself nor in VOC2012 or VOCdevkit/VOC2012 below it"
+        f"neither itself nor in VOC2012 or VOCdevkit/VOC2012 below it; or {command('voc', path, split)}"
     )
 
 

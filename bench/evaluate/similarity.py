@@ -1,7 +1,8 @@
 """Section 4.1, how near a predicted segment is to each class name: text to text (TT) and segment to text (ST).
 
-``names`` are the texts of the class list. Both give one row for each segment and one column for each class. The
-texts of the classes are encoded once for each mapping object, so make one object and call it for every image.
+``names`` are the texts of the class list; a class with ``aliases`` is as near as the nearest of its texts. Both give
+one row for each segment and one column for each class. The texts of the classes are encoded once for each mapping
+object, so make one object and call it for every image.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from jaxtyping import Float, Float32
 from bench.errors import UserError
 
 PROMPT = "Image of a {}."
+Aliases = tuple[tuple[str, ...], ...]
+"""Further texts of each class; empty where no class has any."""
 
 
 class TextEncoder(Protocol):
@@ -37,22 +40,28 @@ class TextToText:
 
     sentence: TextEncoder
     names: tuple[str, ...]
+    aliases: Aliases = ()
 
     @cached_property
-    def vectors(self) -> Float32[np.ndarray, "c d"]:
-        """The class names, encoded once."""
-        return self.sentence.encode(list(self.names))
+    def texts(self) -> list[str]:
+        """All t texts of all classes."""
+        return [text for group in _groups(self.names, self.aliases) for text in group]
+
+    @cached_property
+    def vectors(self) -> Float32[np.ndarray, "t d"]:
+        """The texts of the classes, encoded once."""
+        return self.sentence.encode(self.texts)
 
     def __call__(self, texts: Sequence[str]) -> Float32[np.ndarray, "n c"]:
         """Identical strings have exactly 1; an empty text has 0 to every class (`count_empty` counts them)."""
         known = [text for text in dict.fromkeys(texts) if text.strip()]
-        rows = np.zeros((len(texts), len(self.names)), np.float32)
+        rows = np.zeros((len(texts), len(self.texts)), np.float32)
         if known:
             near = dict(zip(known, cosine(self.sentence.encode(known), self.vectors), strict=True))
             for row, text in zip(rows, texts, strict=True):
                 row[:] = near.get(text, 0.0)
-        same = np.array([[text == name for name in self.names] for text in texts], bool).reshape(rows.shape)
-        return np.where(same, np.float32(1), rows)
+        same = np.array([[text == name for name in self.texts] for text in texts], bool).reshape(rows.shape)
+        return _nearest_text(np.where(same, np.float32(1), rows), _groups(self.names, self.aliases))
 
 
 @dataclass(frozen=True)
@@ -62,18 +71,31 @@ class SegmentToText:
     clip: ClassEncoder
     names: tuple[str, ...]
     prompt: str = PROMPT
+    aliases: Aliases = ()
 
     @cached_property
-    def vectors(self) -> Float32[np.ndarray, "c d"]:
-        """The class names in the prompt, encoded once."""
-        return self.clip.encode_text([self.prompt.format(name) for name in self.names])
+    def vectors(self) -> Float32[np.ndarray, "t d"]:
+        """The t texts of all classes in the prompt, encoded once."""
+        texts = [text for group in _groups(self.names, self.aliases) for text in group]
+        return self.clip.encode_text([self.prompt.format(text) for text in texts])
 
     def __call__(self, embeddings: Float32[np.ndarray, "n d"], image_id: str = "?") -> Float32[np.ndarray, "n c"]:
         """Raises UserError naming image and segment where an embedding holds NaN or infinity."""
         wrong = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
         if len(wrong):
             raise UserError(f"image {image_id}: the embedding of segment {wrong[0]} holds NaN; delete and recompute it")
-        return cosine(embeddings, self.vectors)
+        return _nearest_text(cosine(embeddings, self.vectors), _groups(self.names, self.aliases))
+
+
+def _groups(names: tuple[str, ...], aliases: Aliases) -> list[tuple[str, ...]]:
+    """All texts of each class, its name first."""
+    return [(name, *more) for name, more in zip(names, aliases or [()] * len(names), strict=True)]
+
+
+def _nearest_text(rows: Float32[np.ndarray, "n t"], groups: list[tuple[str, ...]]) -> Float32[np.ndarray, "n c"]:
+    """Of the columns of a class's texts the maximum, row by row."""
+    begins = np.cumsum([0, *map(len, groups)])[:-1]
+    return np.maximum.reduceat(rows, begins, axis=1) if groups else rows
 
 
 def text_similarity(sentence: TextEncoder, texts: Sequence[str], names: Sequence[str]) -> Float32[np.ndarray, "n c"]:

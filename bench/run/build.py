@@ -27,7 +27,7 @@ from bench.store import Shelf, Store
 from bench.stored import Shelves, StoredStages
 
 MODELS = ("clip", "dino", "language", "sentence")
-NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures")
+NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on")
 """Settings that change no number, so that a run with other ones is the same run."""
 
 OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge", "bench.run")
@@ -89,10 +89,10 @@ class Builder:
     def overlaps(self) -> Shelf:
         """Overlap tables and oracle rows: they depend on all stages, the class names and the sentence encoder."""
         upstream = {s.stage: s.key for s in (self.shelves.segment, self.shelves.encode, self.shelves.caption)}
-        names = self.dataset.classes.names if self.dataset.classes else ()
+        texts = self.dataset.classes.texts if self.dataset.classes else ()
         parts = self._parts("merge", ("clip", "sentence")) | {
             "upstream": upstream,
-            "classes": texts_digest(names),
+            "classes": texts_digest(["\1".join(group) for group in texts]),
             "scoring": source_digest("bench.run.scoring"),
         }
         return self._open("overlap", parts)
@@ -105,12 +105,14 @@ class Builder:
     @cached_property
     def text_to_text(self) -> TextToText:
         """Equation 5 against the classes of the data set."""
-        return TextToText(self.model("sentence"), self.dataset.classes.names)
+        classes = self.dataset.classes
+        return TextToText(self.model("sentence"), classes.names, classes.aliases)
 
     @cached_property
     def segment_to_text(self) -> SegmentToText:
         """Equation 6 against the classes of the data set."""
-        return SegmentToText(self.model("clip"), self.dataset.classes.names)
+        classes = self.dataset.classes
+        return SegmentToText(self.model("clip"), classes.names, aliases=classes.aliases)
 
     def _shelf(self, stage: str) -> Shelf:
         return self._open(stage, self._parts(stage, _needs(self.settings[stage])))
@@ -177,7 +179,7 @@ def run_name(settings: Settings) -> str:
     """The folder of a run: the same settings are the same run, so a run that was killed continues in its own folder."""
     told = {k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME}
     digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
-    data = settings["data"]["_target_"].rpartition(".")[2].lower()
+    data = settings["data"].get("name") or settings["data"]["_target_"].rpartition(".")[2].lower()
     return f"{data}-{settings['data']['split']}-{variant_name(settings)}-{digest}"
 
 

@@ -16,7 +16,7 @@ from bench.models.sources import DTYPES
 GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "method", "score", "tracking", "executor")
 RUN: dict[str, Any] = {
     "variant": str | None, "controls": list[str] | str, "device": str, "dtype": str, "seed": int, "store": str,
-    "out": str, "pictures": int,
+    "out": str, "pictures": int, "tuned_on": str | None,
 }  # fmt: skip
 AT_LEAST = {
     "seed": 0, "pictures": 0, "caption.beams": 1, "caption.tokens": 1, "caption.rows": 1, "caption.iterations": 0,

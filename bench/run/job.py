@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from tqdm import tqdm
 
+from bench.data.shared import remarks, tuned
 from bench.errors import UserError, writing
 from bench.evaluate.protocol import Score
 from bench.keys import library_versions
@@ -47,7 +48,8 @@ def run(settings: Mapping[str, Any]) -> Finished:
     """Make what is missing in the store, score the whole store, leave everything in the run's own folder."""
     check_settings(settings)
     builder = Builder(settings)
-    ids, folder = builder.dataset.ids(), prepare_folder(settings)
+    ids = builder.dataset.ids()
+    seen, folder = _seen(builder, ids), prepare_folder(settings)
     settings = {**settings, "device": builder.device}
     # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now.
     executor: Executor = make(settings["executor"])
@@ -63,10 +65,12 @@ def run(settings: Mapping[str, Any]) -> Finished:
         scores.export(builder, folder, found)
         tracker.log(run_name(settings), dict(settings), table, folder)
         # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
-        write_atomically(folder / "run.json", json.dumps(_record(builder, ids, progress), indent=1).encode())
+        write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
+        record = _record(builder, ids, progress) | seen
+        write_atomically(folder / "run.json", json.dumps(record, indent=1).encode())
         if pictures := int(settings["pictures"]):
             write_comparison([folder], folder / "gallery", pictures)
-    _say(progress, len(ids))
+    _say(progress, len(ids), seen)
     return Finished(folder, len(ids), len(progress.skipped))
 
 
@@ -128,10 +132,23 @@ def _record(builder: Builder, ids: Iterable[str], progress: Progress) -> dict[st
     }
 
 
-def _say(progress: Progress, expected: int) -> None:
+def _seen(builder: Builder, ids: Sequence[str]) -> dict[str, Any]:
+    """What of the images lies in other sets or was tuned on; read first, so that a wrong path harms nothing."""
+    settings = builder.settings
+    return {
+        "tuned_on": tuned(settings["tuned_on"], ids),
+        "shared": remarks(builder.dataset, settings["data"].get("root")),
+    }
+
+
+def _say(progress: Progress, expected: int, seen: Mapping[str, Any]) -> None:
     counts = progress.account.counts().items()
     print("from the store:", ", ".join(f"{s} {c['reused']} of {c['reused'] + c['made']}" for s, c in counts))
     for image_id, reason in sorted(progress.skipped.items()):
         print(f"skipped {image_id}: {reason}")
     if progress.skipped:
         print(f"{len(progress.skipped)} of {expected} images skipped")
+    if tuning := seen["tuned_on"]:
+        count, source = len(tuning["shared"]), tuning["source"]
+        print(f"{'beware: ' if count else ''}{count} of {expected} images were tuned on ({source})")
+    print(*seen["shared"], sep="\n", end="\n" if seen["shared"] else "")

@@ -16,7 +16,7 @@ from bench.cli import main
         (["encod=crop"], "did you mean encode"),
         (["experiment=ful"], "did you mean full?"),
         (["data=folder"], "data.root has to be given"),
-        (["data=voc"], "data.root has to be given"),
+        (["data=folder"], "data.root has to be given"),
         (["encode=crop", "encode.sigma2=1"], "encode.sigma2: no such key"),
         (["score.tau_sbert"], "score.tau_sbert"),
         (["data.subset=frist:3"], "did you mean 'first'"),

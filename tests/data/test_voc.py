@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.data.voc import NAMES, Voc
+from bench.data.voc import Voc, voc
 from bench.errors import BadSample, UsageError, UserError
 from bench.records import BACKGROUND, VOID
 
@@ -49,7 +49,10 @@ def test_names_as_published_and_readable(tree: Path) -> None:
     own, readable = Voc(tree).classes, Voc(tree, names="readable").classes
     changed = {a: b for a, b in zip(own.names, readable.names, strict=True) if a != b}
     assert changed == {"diningtable": "dining table", "pottedplant": "potted plant", "tvmonitor": "tv monitor"}
-    assert (own.name, readable.name) == ("own20", "readable20") and all(own.things)
+    assert (own.name, readable.name) == ("voc20", "voc20+readable") and all(own.things)
+    aliases = Voc(tree, names="aliases").classes
+    assert (aliases.name, aliases.names) == ("voc20+aliases", readable.names) and not own.aliases
+    assert "houseplant" in aliases.aliases[aliases.names.index("potted plant")]
     with pytest.raises(UsageError, match="did you mean 'readable'"):
         Voc(tree, names="readible")
 
@@ -64,6 +67,12 @@ def test_fingerprint_follows_masks_and_not_the_subset(tree: Path) -> None:
     assert Voc(tree, subset="first:1").fingerprint == before
     save_mask(tree / "SegmentationClass/2007_b.png", MASK[::-1])
     assert Voc(tree).fingerprint != before
+
+
+def test_a_shard_of_the_publisher_s_layout(tree: Path) -> None:
+    first, second = Voc(tree, shard="1/2"), voc(tree, shard="2/2")
+    assert isinstance(second, Voc) and (first.ids(), second.ids()) == (("2007_a",), ("2007_b",))
+    assert second.subset == "shard:2/2" and second.fingerprint == Voc(tree).fingerprint
 
 
 def test_orientation_tag_is_not_applied(tree: Path) -> None:
@@ -137,6 +146,6 @@ def test_real_photographs() -> None:
     data = Voc(SAMPLE)
     samples = [data.load(image_id) for image_id in data.ids()]
     assert all(s.truth is not None and s.truth.shape == s.size for s in samples)
-    seen = {NAMES[c] for s in samples for c in np.unique(s.truth) if c >= 0}
+    seen = {data.classes.names[c] for s in samples for c in np.unique(s.truth) if c >= 0}
     # 2007_000042 shows trains, 2007_000061 a boat and 2007_000332 horse and rider, as the publisher's lists say.
     assert {"train", "boat", "horse", "person"} <= seen and all((s.truth == VOID).any() for s in samples)

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from bench.errors import UserError
-from bench.evaluate.similarity import SegmentToText, cosine, count_empty, segment_similarity, text_similarity
+from bench.evaluate.similarity import (
+    SegmentToText,
+    TextToText,
+    cosine,
+    count_empty,
+    segment_similarity,
+    text_similarity,
+)
 
 
 class Letters:
@@ -71,3 +78,36 @@ def test_nan_embedding_names_image_and_segment() -> None:
 
 def test_zero_vector_has_no_direction() -> None:
     assert cosine(np.zeros((1, 3), np.float32), np.ones((2, 3), np.float32)).tolist() == [[0, 0]]
+
+
+NAMES, ALIASES = ("cat", "tv monitor", "dog"), (("kitten", "tom"), ("television",), ())
+SETS = [("cat", "kitten", "tom"), ("tv monitor", "television"), ("dog",)]
+
+
+def test_a_class_with_aliases_is_as_near_as_the_nearest_of_its_texts() -> None:
+    texts = ["kitten", "a vision", "", "god", "tomcat"]
+    similarity = TextToText(Letters(), NAMES, ALIASES)(texts)
+    for row, text in enumerate(texts):
+        for column, group in enumerate(SETS):  # each text of a class asked for as if it were the only class
+            alone = max(float(text_similarity(Letters(), [text], [name])[0, 0]) for name in group)
+            assert similarity[row, column] == pytest.approx(alone, abs=1e-7)
+    assert similarity[0, 0] == 1 and not similarity[2].any() and similarity.dtype == np.float32
+    assert TextToText(Letters(), NAMES, ALIASES)([]).shape == (0, 3)
+
+
+def test_aliases_in_the_prompt_of_segments() -> None:
+    encoder = Letters()
+    vectors = encoder.encode(["Image of a tom.", "Image of a dog.", "zebra"])
+    similarity = SegmentToText(encoder, NAMES, aliases=ALIASES)(vectors)
+    alone = [[cosine(vectors, encoder.encode([f"Image of a {n}." for n in group])).max(axis=1)] for group in SETS]
+    np.testing.assert_allclose(similarity, np.concatenate(alone).T, atol=1e-7)
+    assert similarity[0, 0] == pytest.approx(1) and similarity.shape == (3, 3)
+
+
+def test_without_aliases_nothing_changes_and_the_order_of_aliases_does_not_matter() -> None:
+    texts = ["kitten", "owl", "dog"]
+    plain = text_similarity(Letters(), texts, NAMES)
+    assert (TextToText(Letters(), NAMES, ((), (), ()))(texts) == plain).all()
+    swapped = (("tom", "kitten"), ("television",), ())
+    assert (TextToText(Letters(), NAMES, swapped)(texts) == TextToText(Letters(), NAMES, ALIASES)(texts)).all()
+    assert (TextToText(Letters(), NAMES, ALIASES)(texts) >= plain).all()

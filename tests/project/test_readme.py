@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md")
+LEFT_BY_RUNS = ("ids.txt",)
 FOLDERS = ("bench/", "conf/", "data_prep/", "results/", "scripts/", "tests/", ".ci/")
 
 
@@ -27,7 +28,7 @@ def test_relative_links_lead_somewhere(page: str) -> None:
 def test_files_in_backticks_exist(page: str) -> None:
     # Files of an example that the reader is asked to write are marked "(new)".
     names = re.findall(r"`((?:[\w.-]+/)[\w./-]*|[\w-]+\.(?:txt|toml|cff|sh))`(?! \(new\))", text_of(page))
-    ours = [name for name in names if name.startswith(FOLDERS) or "/" not in name]
+    ours = [name for name in names if name.startswith(FOLDERS) or "/" not in name and name not in LEFT_BY_RUNS]
     assert ours, "no file is named any more: does the pattern still fit?"
     assert [name for name in ours if not (ROOT / name).exists()] == []
 

@@ -46,7 +46,8 @@ def test_configs_and_weights_are_in_the_wheel(wheel: Path) -> None:
     expected = {f"bench/{f.relative_to(ROOT)}": f for f in (ROOT / "conf").rglob("*.yaml")}
     embedded = ROOT / "bench/models/embedded"
     expected |= {str(f.relative_to(ROOT)): f for f in embedded.rglob("*") if f.is_file() and f.suffix != ".pyc"}
-    assert len(expected) > 30
+    expected |= {str(f.relative_to(ROOT)): f for f in (ROOT / "bench/data/class_tables").glob("*.csv")}
+    assert len(expected) > 30 and "bench/data/class_tables/context59.csv" in expected
     weights = {Path(name).parts[3] for name in expected if name.endswith(".safetensors")}
     assert weights == {"clip", "dino", "language", "sentence"}
     with zipfile.ZipFile(wheel) as archive:

@@ -40,7 +40,7 @@ def test_a_run_leaves_what_the_readme_says(full: Path, capsys) -> None:
     folder = run.parent
     assert {p.name for p in folder.iterdir()} == {
         "config.yaml", "scores.csv", "per_image.parquet", "per_image_n.parquet", "segments.parquet", "curves.csv",
-        "predictions.json", "predictions.npz", "run.json", "gallery",
+        "predictions.json", "predictions.npz", "ids.txt", "run.json", "gallery",
     }  # fmt: skip
     assert capsys.readouterr().out.rstrip().splitlines()[-2] == f"{folder}/"
     scores, rows = pd.read_csv(folder / "scores.csv"), pd.read_parquet(folder / "per_image.parquet")
@@ -149,7 +149,7 @@ def test_labelled_photographs_and_a_skip_that_the_table_counts(tmp_path: Path) -
     scores = pd.read_csv(run.parent / "scores.csv")
     assert (scores[["expected", "found", "skipped"]] == [2, 1, 1]).all().all()
     assert "wrong" in record(run)["skipped"] and "30" in record(run)["skipped"]["wrong"]
-    assert scores["metric"].str.startswith("voc:val/own20/paper{background=voc}/").all()
+    assert scores["metric"].str.startswith("voc:val/voc20/paper{background=voc}/").all()
 
 
 def test_all_images_unusable_is_a_failure(tmp_path: Path, capsys) -> None:

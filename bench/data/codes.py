@@ -1,0 +1,34 @@
+"""Section 4, data: from the numbers of a label map to places in a class list, and nothing is let through unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Int16, Int32
+
+from bench.errors import BadSample
+
+_NONE = -3
+
+
+class Codes:
+    """The meaning of every number that may occur in a label map: a class index, `BACKGROUND` or `VOID`.
+
+    ``legend`` is how a user reads the rule, for the message when a number is none of them.
+    """
+
+    def __init__(self, meanings: Mapping[int, int], legend: str) -> None:
+        self.legend = legend
+        # The last entry stands for every number beyond the largest that has a meaning.
+        self._table = np.full(max(meanings) + 2, _NONE, np.int16)
+        self._table[list(meanings)] = list(meanings.values())
+
+    def read(self, labels: Int32[np.ndarray, "h w"], where: str) -> Int16[np.ndarray, "h w"]:
+        """The label map in our own numbers. Raises `BadSample` naming the first numbers without a meaning."""
+        last = len(self._table) - 1
+        found = self._table[np.where((labels < 0) | (labels > last), last, labels)]
+        wrong = np.unique(labels[found == _NONE])
+        if wrong.size:
+            raise BadSample(f"{where}: label {', '.join(map(str, wrong[:5].tolist()))} is none of {self.legend}")
+        return found

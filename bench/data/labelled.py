@@ -1,0 +1,106 @@
+"""Section 4, a user's own labelled data: images and masks in a layout that a yaml describes, without any code."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int32
+
+from bench.data.base import content_hash, nearest
+from bench.data.codes import Codes
+from bench.data.images import read_image, read_labels
+from bench.data.layout import Layout, find, read_layout
+from bench.data.subsets import label, read_ids, select
+from bench.errors import BadSample, UserError
+from bench.records import BACKGROUND, VOID, Sample
+
+
+class LabelledFolder:
+    """Images and masks below ``root``, as the file ``layout`` says (`bench.data.layout`).
+
+    Without a list of ids every image and every mask counts, so that a mask without its image, or the other way round,
+    is a skip with a reason and never a smaller n. Pixels are taken as stored, whatever an EXIF tag says.
+    Raises `UserError` where the layout is wrong or finds nothing.
+    """
+
+    split = "all"
+
+    def __init__(self, root: Path, layout: Path, subset: str | None = None, names: str = "own") -> None:
+        self.root = root
+        self.layout = read_layout(layout, root)
+        self.name = self.layout.name
+        self.classes = self.layout.classes.class_list(names)
+        self._codes = _codes(self.layout)
+        self._images, self._masks = (self._found(key) for key in ("images", "masks"))
+        self._all = self._wanted()
+        self._ids = select(subset, self._all)
+        self.subset = label(subset, self._ids)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of all ids, of the bytes of their images and masks, and of what the numbers in the masks mean."""
+        files = ((f"{i}.{key}", getattr(self, key)(i)) for i in self._all for key in ("image", "mask"))
+        meaning = (self.layout.classes.rows, self.layout.background, self.layout.void)
+        return hashlib.sha256(f"{content_hash(files)}{meaning}".encode()).hexdigest()[:32]
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the subset, sorted as text."""
+        return self._ids
+
+    def load(self, image_id: str) -> Sample:
+        """One image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
+        if image_id not in self._all:
+            raise UserError(f"image {image_id!r} is not in {self.name}{nearest(image_id, self._all)}")
+        path = self.mask(image_id)
+        image = read_image(self.image(image_id), orient=False)
+        truth = self._codes.read(_numbers(path), str(path))
+        if truth.shape != image.shape[:2]:
+            (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
+            raise BadSample(f"{path}: mask is {mask_w}x{mask_h} but its image {self.image(image_id)} is {w}x{h}")
+        return Sample(image_id, image, truth)
+
+    def image(self, image_id: str) -> Path:
+        """Where an image lies, or should lie."""
+        return self._images.get(image_id, self.root / self.layout.images.replace("{id}", image_id))
+
+    def mask(self, image_id: str) -> Path:
+        """Where a mask lies, or should lie."""
+        return self._masks.get(image_id, self.root / self.layout.masks.replace("{id}", image_id))
+
+    def _found(self, key: str) -> dict[str, Path]:
+        pattern = getattr(self.layout, key)
+        found = find(self.root, pattern)
+        if not found:
+            raise UserError(f"data.root={self.root}: no file fits {key}: {pattern}")
+        return found
+
+    def _wanted(self) -> tuple[str, ...]:
+        if self.layout.ids is None:
+            return tuple(sorted(self._images.keys() | self._masks.keys()))
+        return tuple(sorted(set(read_ids(self.layout.ids, "ids:"))))
+
+
+def _codes(layout: Layout) -> Codes:
+    outside = dict.fromkeys(layout.background, BACKGROUND) | dict.fromkeys(layout.void, VOID)
+    first, last = layout.classes.rows[0], layout.classes.rows[-1]
+    told = [f"{first.id} {first.name} … {last.id} {last.name}"]
+    told += [f"{key} {value}" for key in ("background", "void") for value in getattr(layout, key)]
+    return Codes(layout.classes.codes() | outside, f"{layout.name}'s ({', '.join(told)})")
+
+
+def _numbers(path: Path) -> Int32[np.ndarray, "h w"]:
+    """A mask as numbers, from a picture or from an array of NumPy's."""
+    if path.suffix != ".npy":
+        return read_labels(path)
+    try:
+        values = np.load(path, allow_pickle=False)
+    except FileNotFoundError as error:
+        raise BadSample(f"{path}: file is missing") from error
+    except (OSError, ValueError, EOFError) as error:
+        raise BadSample(f"{path}: no array that can be read ({str(error)[:120]})") from error
+    if values.ndim != 2 or not np.issubdtype(values.dtype, np.integer):
+        raise BadSample(f"{path}: needs whole numbers [h, w] but holds {values.dtype} {list(values.shape)}")
+    return np.clip(values, -1, 1 << 20).astype(np.int32)

@@ -1,0 +1,165 @@
+"""Section 4.4, data: a set that `zgs prepare` has made: Hugging Face `datasets` on disk, memory-mapped, checked.
+
+``<root>/dataset`` is Arrow with the columns image_id, image (encoded bytes), label (lossless 16-bit PNG: class id as in
+the class table, 0 background, 65535 void) and licence; ``<root>/zgs.json``, written last, says what it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bench.data.base import nearest
+from bench.data.class_tables import class_table
+from bench.data.codes import Codes
+from bench.data.images import read_image, read_labels
+from bench.data.subsets import chosen
+from bench.errors import BadSample, UserError
+from bench.records import BACKGROUND, VOID, Sample
+
+FORMAT = 1
+ABOUT, ARROW = "zgs.json", "dataset"
+NO_CLASS, NO_SCORE = 0, 65535
+_NEEDED = {"format": int, "name": str, "class_list": str, "split": str, "images": int, "fingerprint": str}
+_COLUMNS = {"image_id", "image", "label"}
+
+
+class Prepared:
+    """One split of the data set ``name`` under ``root``.
+
+    ``names`` is own (the paper's), readable or aliases; classes in ``exclude`` are neither asked for nor ground truth
+    (their pixels count as background). ``subset`` and ``shard``: see `bench.data.subsets`.
+    Where fewer images are prepared than were published (``5104of5105``), that stands in the subset's name too.
+    Raises `UserError` where nothing, another set or half a set is prepared there; the line says what to do.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        name: str,
+        split: str = "val",
+        subset: str | None = None,
+        names: str = "own",
+        exclude: tuple[str, ...] = (),
+        shard: str | None = None,
+    ) -> None:
+        self.root = Path(root).expanduser()
+        self.about = read_about(self.root, name, split)
+        _expect_split(self.root, self.about, split)
+        self.name, self.split = name, split
+        self.background = str(self.about.get("background", "context"))
+        table, left_out = class_table(self.about["class_list"]), _names(exclude)
+        self.classes = table.class_list(names, left_out)
+        legend = f"{self.about['class_list']}'s ({NO_CLASS} background, {table.rows[-1].id} classes, {NO_SCORE} void)"
+        self._codes = Codes(table.codes(left_out) | {NO_CLASS: BACKGROUND, NO_SCORE: VOID}, legend)
+        self._ids, part = chosen(subset, shard, tuple(self._rows))
+        # A set with fewer images than were published is another set, and its numbers say so.
+        whole, here = int(self.about.get("published", 0)), int(self.about["images"])
+        self.subset = ",".join(filter(None, (f"{here}of{whole}" if here < whole else None, part))) or None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The hash over the content of the whole split, as `zgs prepare` took it; `zgs prepare --check` repeats it."""
+        return str(self.about["fingerprint"])
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the subset, sorted as text."""
+        return self._ids
+
+    def load(self, image_id: str) -> Sample:
+        """One image with its labels. Raises `BadSample` where either is damaged or the two disagree."""
+        if image_id not in self._rows:
+            raise UserError(f"image {image_id!r} is not in {self.root}{nearest(image_id, self._rows)}")
+        row = self._arrow[self._rows[image_id]]
+        where = self.root / image_id
+        image = read_image(where, orient=False, data=row["image"]["bytes"] or b"")
+        truth = self._codes.read(read_labels(where, data=row["label"] or b""), str(where))
+        if truth.shape != image.shape[:2]:
+            (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
+            raise BadSample(f"{where}: label map is {mask_w}x{mask_h} but its image is {w}x{h}")
+        return Sample(image_id, image, truth)
+
+    @cached_property
+    def _arrow(self) -> Any:
+        return open_arrow(self.root, int(self.about["images"]))
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        ids = [str(image_id) for image_id in self._arrow["image_id"]]
+        rows = {image_id: row for row, image_id in enumerate(ids)}
+        if len(rows) < len(ids):
+            raise UserError(f"{self.root}: {len(ids) - len(rows)} ids stand twice; {again(self.about['name'])}")
+        return rows
+
+
+def is_prepared(root: str | Path | None) -> bool:
+    """Whether a folder is, or was meant to become, a prepared data set."""
+    return bool(root) and any(Path(str(root)).expanduser().joinpath(part).exists() for part in (ABOUT, ARROW))
+
+
+def read_about(root: Path, name: str | None = None, split: str = "val") -> dict[str, Any]:
+    """What ``zgs.json`` says. Raises `UserError` unless it is whole and of the data set ``name`` (None: of any).
+
+    ``split`` is only for the command that the message names.
+    """
+    path, make = root / ABOUT, command(name, root, split)
+    if not path.is_file():
+        half = (root / ARROW).exists()
+        state = f"is half prepared ({ABOUT}, written last, is missing)" if half else "holds no prepared data set"
+        raise UserError(f"data.root={root} {state if root.is_dir() else 'does not exist'}; {make}")
+    try:
+        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        lacking = [key for key, kind in _NEEDED.items() if not isinstance(about[key], kind)]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: damaged ({error or type(error).__name__}); {make}") from error
+    if lacking:
+        raise UserError(f"{path}: damaged ({lacking[0]} is {about[lacking[0]]!r}); {make}")
+    if about["format"] != FORMAT:
+        raise UserError(f"{path}: format {about['format']}, but this zgs reads {FORMAT}; {make}")
+    if name is not None and about["name"] != name:
+        raise UserError(f"data.root={root} holds {about['name']}, not {name}; use data={about['name']}")
+    return about
+
+
+def open_arrow(root: Path, images: int) -> Any:
+    """The memory-mapped table, images left encoded. Raises `UserError` where it is damaged or not whole."""
+    from datasets import Image, load_from_disk  # takes a second, which a run on other data does not pay
+
+    try:
+        table = load_from_disk(str(root / ARROW), keep_in_memory=False)
+        lacking = _COLUMNS - set(table.column_names)
+        if not lacking:
+            table = table.cast_column("image", Image(decode=False))
+    except Exception as error:  # pyarrow, json and datasets raise each their own
+        raise UserError(f"{root / ARROW}: damaged or half written ({str(error)[:120]}); {again('it')}") from error
+    if lacking:
+        raise UserError(f"{root / ARROW}: lacks the column {sorted(lacking)[0]}; {again('it')}")
+    if len(table) != images:
+        raise UserError(f"{root / ARROW}: {len(table)} images but {ABOUT} says {images}; {again('it')}")
+    return table
+
+
+def command(name: str | None, root: Path, split: str = "val") -> str:
+    """How to make what is missing."""
+    which = "" if split == "val" else f" --split {split}"
+    return f"make it with: zgs prepare {name or 'DATASET'}{which} --from FOLDER --to {root}"
+
+
+def again(name: str) -> str:
+    """How to make again what is damaged."""
+    return f"prepare {name} again with `zgs prepare`"
+
+
+def _expect_split(root: Path, about: dict[str, Any], split: str) -> None:
+    if about["split"] != split:
+        raise UserError(
+            f"data.root={root} holds the split {about['split']}, not {split}; use data.split={about['split']}, or "
+            f"data.root={root}_{split} ({command(about['name'], Path(f'{root}_{split}'), split)})"
+        )
+
+
+def _names(exclude: Sequence[str]) -> tuple[str, ...]:
+    return (exclude,) if isinstance(exclude, str) else tuple(exclude)  # a list where it comes from a configuration

@@ -1,0 +1,90 @@
+"""Appendix E, what was tuned on: images of a test set that a tuning set, or another data set, holds too.
+
+Whoever tunes on one of two sets that share images has seen a part of the other. Known facts stand in a table; with
+both prepared sets beside each other the ids themselves are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.data.base import Dataset
+from bench.data.prepared import ABOUT, open_arrow, read_about
+from bench.data.subsets import read_ids
+from bench.errors import UserError
+
+CONTEXT = ("pascal_context_59", "pascal_context_459")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Two splits, each of any data set in a family, and how many images they share."""
+
+    first: tuple[tuple[str, ...], str]
+    second: tuple[tuple[str, ...], str]
+    images: int
+
+
+# Counted over the id lists of VOC 2012 (1,449 and 1,464) and of Context val as its converters have it (5,104 of 5,105).
+FACTS = (
+    Fact((CONTEXT, "val"), (("voc",), "val"), 925),
+    Fact((CONTEXT, "val"), (("voc",), "train"), 0),
+)
+
+
+def facts(name: str, split: str, but: Iterable[str] = ()) -> list[str]:
+    """What is known of a split, a line each; without what it shares with ``but`` (as ``voc:val``)."""
+    lines, known = [], set(but)
+    for fact in FACTS:
+        for (names, own), (others, other) in ((fact.first, fact.second), (fact.second, fact.first)):
+            if name in names and split == own and fact.images and not known & {f"{o}:{other}" for o in others}:
+                lines.append(f"{name}:{split} shares {fact.images} images with {others[0]}:{other}: {_WHY}")
+    return lines
+
+
+_WHY = "what was tuned on one has seen these of the other"
+
+
+def neighbours(root: Path, name: str, split: str, ids: Iterable[str]) -> dict[str, int]:
+    """How many ids each prepared set beside ``root`` holds too, by ``name:split``; the same images aside.
+
+    The two label sets of PASCAL-Context are of the same images, so that sharing them says nothing.
+    """
+    own, found = set(ids), {}
+    for path in sorted(root.resolve().parent.glob(f"*/{ABOUT}")):
+        try:
+            about = read_about(path.parent)
+            if about["split"] == split and (about["name"] == name or {about["name"], name} <= set(CONTEXT)):
+                continue
+            others = open_arrow(path.parent, about["images"])["image_id"]
+        except UserError:
+            continue  # a neighbour that is not whole is the business of whoever reads it
+        found[f"{about['name']}:{about['split']}"] = len(own.intersection(others))
+    return found
+
+
+def remarks(dataset: Dataset, root: str | Path | None) -> list[str]:
+    """One line for each set that is known or found to share images with this one."""
+    ids = dataset.ids()
+    counted = neighbours(Path(root).expanduser(), dataset.name, dataset.split, ids) if root else {}
+    lines = [
+        f"{count} of these {len(ids)} images of {dataset.name}:{dataset.split} are in {other} too: {_WHY}"
+        for other, count in counted.items()
+        if count
+    ]
+    return lines + facts(dataset.name, dataset.split, counted)
+
+
+def tuned(source: str | Path | None, ids: Iterable[str]) -> dict[str, Any] | None:
+    """Which of the ids were tuned on: ``source`` is a file of ids or the folder of a finished run. None without one.
+
+    Raises `UserError` where the source cannot be read.
+    """
+    if not source:
+        return None
+    path = Path(source).expanduser()
+    known = read_ids(path / "ids.txt" if path.is_dir() else path, "tuned_on:")
+    return {"source": str(source), "ids": len(set(known)), "shared": sorted(set(known).intersection(ids))}
