@@ -1,4 +1,4 @@
-"""The command `zgs`: `run`, `demo`, `report`. Exit codes: 0 done, 1 failed, 2 usage, 3 done with skips."""
+"""The command `zgs`: `run`, `demo`, `prepare`, `report` …. Exit codes: 0 done, 1 failed, 2 usage, 3 done with skips."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ DONE, FAILED, USAGE, SKIPS = 0, 1, 2, 3
 COMMANDS = {
     "run": "run [KEY=VALUE …]       run the method; -m sweeps: zgs run -m encode=crop,masked",
     "demo": "demo [KEY=VALUE …]      the method, its ablations and floors on drawn scenes, with a report",
+    "prepare": "prepare [DATASET] …     a publisher's files as a checked data set; alone: which, and where to get them",
     "report": "report RUN … [to=DIR]   table, threshold curves and gallery of finished runs, or of a folder of them",
 }
 """Each command is the module of that name in `bench.commands`."""

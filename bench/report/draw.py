@@ -54,6 +54,11 @@ class Colours:
     def __init__(self) -> None:
         self._given: dict[str, Colour] = {}
 
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The texts that have a colour."""
+        return tuple(self._given)
+
     def __getitem__(self, text: str) -> Colour:
         if text not in self._given:
             self._given[text] = colour(len(self._given))

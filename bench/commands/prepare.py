@@ -1,0 +1,115 @@
+"""`zgs prepare`: from the publisher's files to a checked set that `zgs run` reads; without them, where to get them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bench.cli import DONE, SKIPS
+from bench.data.base import nearest
+from bench.errors import UsageError, UserError, writing
+from bench.prepare.publishers import PUBLISHERS, overview, page
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, as every other error of `zgs`."""
+        raise UsageError(f"prepare: {message} (zgs prepare --help)")
+
+
+def main(arguments: list[str]) -> int:
+    """List the data sets, say where to get one, prepare one, or check a prepared one."""
+    options = _parser().parse_args(arguments)
+    name = options.dataset
+    if name is not None and name not in PUBLISHERS:
+        raise UsageError(f"prepare {name}: no such data set{nearest(name, PUBLISHERS)}; known: {', '.join(PUBLISHERS)}")
+    if options.check is not None:
+        return _check(options.check or options.to or _default(name, options.split))
+    if options.source is None:
+        print(page(name) if name else overview())
+        return DONE
+    if name is None:
+        raise UsageError(f"prepare --from {options.source}: say which data set it is: {', '.join(PUBLISHERS)}")
+    return _prepare(options, options.to or _default(name, options.split))
+
+
+def _parser() -> _Parser:
+    parser = _Parser("zgs prepare", description=__doc__, allow_abbrev=False)
+    add = parser.add_argument
+    add("dataset", nargs="?", metavar="DATASET", help=", ".join(PUBLISHERS))
+    add("--from", dest="source", metavar="FOLDER", help="where the publisher's archives were unpacked")
+    add("--to", type=Path, metavar="FOLDER", help="the prepared set (default: data/DATASET, data/DATASET_SPLIT)")
+    add("--split", default="val", help="val (default), train or trainval")
+    add("--check", nargs="?", const="", metavar="FOLDER", help="check a prepared set again, byte by byte")
+    add("--voc", type=Path, metavar="FOLDER", help="PASCAL VOC, whose masks tell the order of Context's labels")
+    add("--order", choices=("own", "by459"), help="order of 59-class masks where no VOC masks are at hand")
+    add("--first", type=int, choices=(0, 1), help="number of the first class in the masks, where it cannot be told")
+    add("--masks", type=Path, metavar="FOLDER", help="the masks, where --from holds more than one folder of them")
+    add("--list", dest="id_list", type=Path, metavar="FILE", help="the split's ids, one a line")
+    add("--partial", action="store_true", help="prepare what is there, leave out what is not, and say so")
+    add("--jobs", type=int, metavar="N", help="processes (default: all cores for a whole set)")
+    return parser
+
+
+def _default(name: str | None, split: str) -> Path:
+    if name is None:
+        raise UsageError("prepare --check: name the folder of a prepared set, or its data set")
+    return Path("data", name if split == "val" else f"{name}_{split}")
+
+
+def _prepare(options: argparse.Namespace, to: Path) -> int:
+    from bench.prepare.write import finish, write
+
+    plan = _plan(options)
+    with writing(to, "--to"):
+        about = write(plan, to, options.jobs, options.partial)
+        _show(to, about)
+        finish(to, about)
+    root = "" if to == _default(plan.name, "val") else f" data.root={to}"
+    split = "" if plan.split == "val" else f" data.split={plan.split}"
+    print(f"next: zgs run data={plan.name}{root}{split}")
+    return SKIPS if about["missing"] else DONE
+
+
+def _plan(options: argparse.Namespace) -> Any:
+    from bench.prepare import context, voc
+    from bench.prepare.choices import Choices
+    from bench.prepare.splits import split_of
+    from bench.prepare.tree import open_tree
+
+    split_of(options.dataset, options.split)
+    of_context = [word for word in ("order", "first", "masks", "voc") if getattr(options, word) is not None]
+    if options.dataset == "voc" and of_context:
+        raise UsageError(f"prepare voc: --{of_context[0]} is for PASCAL-Context; VOC's masks come in one form only")
+    if options.jobs is not None and options.jobs < 1:
+        raise UsageError(f"prepare: --jobs {options.jobs}: at least 1")
+    if options.id_list and not options.id_list.is_file():
+        raise UserError(f"--list {options.id_list} does not exist; name a file with one image id a line")
+    choices = Choices(
+        options.dataset, options.split, options.voc, options.order, options.first, options.masks, options.id_list,
+        options.partial,
+    )  # fmt: skip
+    source = voc if options.dataset == "voc" else context
+    return source.plan(open_tree(options.source), choices)
+
+
+def _check(folder: str | Path) -> int:
+    from bench.prepare.verify import check
+
+    to = Path(folder).expanduser()
+    about = check(to)
+    with writing(to, "--to"):
+        _show(to, about)
+    print("  as it was prepared, to the last byte")
+    return SKIPS if about["missing"] else DONE
+
+
+def _show(to: Path, about: dict[str, Any]) -> None:
+    from bench.prepare.sheet import sheet
+    from bench.prepare.verify import report
+    from bench.prepare.write import SHEET
+
+    sheet(to, about).save(to / SHEET)
+    print(report(about))
+    print(f"  look at {to / SHEET}: right names on right pixels?")

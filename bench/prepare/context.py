@@ -1,0 +1,171 @@
+"""Section 4.4, PC-59 and PC-459: PASCAL-Context from .mat maps, the 59-class archive or a converter's masks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bench.errors import BadSample, UserError
+from bench.prepare.choices import Choices, items_of
+from bench.prepare.masks import is_8bit, read_mask
+from bench.prepare.orders import agreement, best, codings
+from bench.prepare.plan import Coding, Plan
+from bench.prepare.publishers import PUBLISHERS
+from bench.prepare.splits import check_count, chosen_list, context_lists, read_ids
+from bench.prepare.tree import Tree, open_tree
+
+SAMPLE = 200
+"""Masks looked into before the work begins, evenly spread over the split, and as many again for VOC's overlap."""
+_VOID_59 = 255
+_ASK = (
+    "give VOC's own masks of some of these images (--voc VOCdevkit), or say what they are: --order own (the data set's "
+    "59_context_labels) or --order by459 (detail-api, mmsegmentation, detectron2), --first 0 or 1 (number of the first "
+    "class)"
+)
+
+
+def plan(tree: Tree, choices: Choices) -> Plan:
+    """What to prepare. Raises `UserError` where files are missing or the labels' order cannot be told."""
+    path = choices.id_list or _list(tree, choices)
+    ids = read_ids(path)
+    remarks = check_count(ids, path, choices.name, choices.split, choices.partial)
+    folder, masks = _masks(tree, choices, ids)
+    items, missing = items_of(ids, tree.images(), masks, choices, tree)
+    of_split = {item.image_id: item.mask for item in items}
+    chosen, how = _coding(of_split, _voc_masks(tree, choices, of_split), choices)
+    kind = items[0].mask.suffix.lower().lstrip(".")
+    source = {"layout": f"{folder.name}/*.{kind}", "list": path.name, "label_order": chosen.name, "how": how}
+    said = f"label order: {chosen.name}; {how}"
+    return Plan(choices.name, choices.split, items, chosen, source, (*remarks, said), missing)
+
+
+def _list(tree: Tree, choices: Choices) -> Path:
+    lists = context_lists(tree, choices.split)
+    if not lists:
+        raise UserError(
+            f"{tree.option} {tree.root} holds no list of {choices.split}: looked for VOC2010/ImageSets/Main/"
+            f"{choices.split}.txt, ImageSets/SegmentationContext/{choices.split}.txt and pascalcontext_{choices.split}"
+            f".txt; unpack VOC 2010's archive there, or name a list with --list{tree.unpack_hint()}"
+        )
+    return chosen_list(lists, choices.name, choices.split)
+
+
+def _masks(tree: Tree, choices: Choices, ids: Sequence[str]) -> tuple[Path, dict[str, Path]]:
+    where = open_tree(choices.masks, "--masks") if choices.masks else tree
+    wanted = set(ids)
+    found = {folder: files for folder, files in where.mask_folders().items() if wanted & files.keys()}
+    maps = {folder: files for folder, files in found.items() if next(iter(files.values())).suffix == ".mat"}
+    found = maps or found  # .mat maps hold everything: nothing has to be told from their pixels
+    if not found:
+        raise UserError(
+            f"{where.option} {where.root} holds no mask of {choices.split} ({ids[0]}.mat, .png or .tif); unpack PASCAL-"
+            f"Context's trainval.tar.gz or 59_context_labels.tar.gz there{where.unpack_hint()}"
+        )
+    if len(found) > 1:
+        names = ", ".join(str(folder) for folder in found)
+        raise UserError(f"{where.option} {where.root} holds several folders of masks: {names}; choose with --masks")
+    return next(iter(found.items()))
+
+
+def _voc_masks(tree: Tree, choices: Choices, masks: Mapping[str, Path]) -> dict[str, Path]:
+    found = tree.voc_masks()
+    if choices.voc:
+        told = open_tree(choices.voc, "--voc")
+        found = told.voc_masks() | found
+        if not told.voc_masks():
+            raise UserError(f"--voc {choices.voc} holds no SegmentationClass with masks{told.unpack_hint()}")
+    return {image_id: path for image_id, path in found.items() if image_id in masks}
+
+
+def _coding(masks: Mapping[str, Path], voc: Mapping[str, Path], choices: Choices) -> tuple[Coding, str]:
+    """The meaning of the masks' numbers and how it was told; believed only where nothing speaks against it."""
+    seen = _values(masks)
+    wide = _is_wide(masks, seen, choices)
+    every = codings(PUBLISHERS[choices.name].class_list, wide)
+    options = [option for option in every if option.fits(seen) and _told(option, choices)]
+    if not options:
+        raise UserError(_no_meaning(masks, seen, every))
+    both = _spread({image_id: path for image_id, path in masks.items() if image_id in voc})
+    if both:
+        return _by_overlap(options, both, voc, choices)
+    suffix = next(iter(masks.values())).suffix
+    if len(options) > 1 and suffix == ".mat" and 0 not in seen:
+        options = options[:1]
+    if len(options) > 1:
+        names = " | ".join(option.name for option in options)
+        raise UserError(f"the masks may be any of {names}, and their pixels do not tell which; {_ASK}")
+    how = "as told by --order/--first" if choices.order or choices.first is not None else "by the numbers that occur"
+    return options[0], f"{how} in {len(_spread(masks))} masks (no VOC masks at hand to confirm it)"
+
+
+def _by_overlap(
+    options: list[Coding], both: Mapping[str, Path], voc: Mapping[str, Path], choices: Choices
+) -> tuple[Coding, str]:
+    table = PUBLISHERS[choices.name].class_list
+    # All orders compete, also those that the user ruled out: what was told must not contradict what is seen.
+    rivals = codings(table, options[0].wide)
+    found = agreement(rivals, table, both, voc)
+    shares, winner = found["shares"], best(found["shares"])
+    said = "; ".join(f"{name}: {share:.0%}" for name, share in sorted(shares.items(), key=lambda pair: -pair[1]))
+    over = f"{found['pixels']:,} pixels of VOC's classes in n={found['images']} images: {said}"
+    chosen = next((option for option in options if option.name == winner), None)
+    if chosen:
+        return chosen, f"VOC's own masks agree on {over}"
+    if winner:
+        raise UserError(f"VOC's masks say that the order is {winner}, which was ruled out ({over}); leave --order out")
+    raise UserError(f"VOC's masks speak clearly for no known order ({over}); {_ASK}, without VOC masks in the folder")
+
+
+def _told(option: Coding, choices: Choices) -> bool:
+    order_fits = choices.order is None or option.wide or option.name.startswith(f"{choices.order},")
+    return order_fits and (choices.first is None or option.name.endswith(f"from {choices.first}"))
+
+
+def _values(masks: Mapping[str, Path]) -> set[int]:
+    """The numbers that occur. A damaged mask is named when the work reaches it; here it counts only if all are."""
+    seen: set[int] = set()
+    for path in _spread(masks).values():
+        try:
+            seen |= set(np.unique(read_mask(path)).tolist())
+        except BadSample as error:
+            fault = error
+    if not seen:
+        raise fault
+    return seen
+
+
+def _spread(files: Mapping[str, Path]) -> dict[str, Path]:
+    names = sorted(files)
+    step = max(1, len(names) / SAMPLE)
+    return {name: files[name] for name in (names[int(i * step)] for i in range(min(SAMPLE, len(names))))}
+
+
+def _is_wide(masks: Mapping[str, Path], seen: set[int], choices: Choices) -> bool:
+    """Whether the masks are of 459 classes. Raises `UserError` for too few classes and for numbers cut to 8 bits."""
+    path = next(iter(masks.values()))
+    top = max(seen - {_VOID_59}, default=0)
+    if path.suffix != ".mat" and top <= 59:
+        if choices.name == "pascal_context_459":
+            raise UserError(f"{path} and the others hold 59 classes, not 459; use PASCAL-Context's .mat files")
+        return False
+    if max(seen) <= 255 and (path.suffix == ".mat" or not is_8bit(path)):
+        raise UserError(
+            f"{path} and {len(_spread(masks)) - 1} more masks hold no number above 255: the 459 classes were cut to 8 "
+            "bits on the way; use the publisher's .mat files"
+        )
+    if is_8bit(path):
+        raise UserError(
+            f"{path}: 8-bit masks with numbers up to {max(seen)}: 459 classes wrapped to 8 bits, or another data set; "
+            "use the publisher's .mat files or 59_context_labels"
+        )
+    return True
+
+
+def _no_meaning(masks: Mapping[str, Path], seen: set[int], every: list[Coding]) -> str:
+    folder = next(iter(masks.values())).parent
+    known = " or ".join(sorted({option.legend for option in every}))
+    if any(option.fits(seen) for option in every):
+        known += ", counted as --order and --first say; leave these out"
+    return f"{folder}: masks hold {min(seen)} to {max(seen)}, which is none of {known}; use the publisher's files"

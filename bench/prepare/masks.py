@@ -1,0 +1,54 @@
+"""Section 4.4: mask files as numbers: MATLAB LabelMaps, PNG and TIFF; what 8 bits have cut off is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int32
+from PIL import Image
+
+from bench.data.images import read_labels
+from bench.errors import BadSample
+
+_WRAPPED = "459 classes do not fit into 8 bits, so ids above 255 have wrapped; use the publisher's .mat files"
+
+
+def read_mask(path: Path, wide: bool = False) -> Int32[np.ndarray, "h w"]:
+    """A mask's own numbers. ``wide``: they need 16 bits. Raises `BadSample` for what is damaged or no mask."""
+    if path.suffix.lower() == ".mat":
+        return _label_map(path)
+    if wide and is_8bit(path):
+        raise BadSample(f"{path}: an 8-bit mask; {_WRAPPED}")
+    return read_labels(path)
+
+
+def is_8bit(path: Path) -> bool:
+    """Whether an image file holds at most 8 bits a pixel; False where it cannot be opened at all."""
+    try:
+        with Image.open(path) as image:
+            return image.mode in ("1", "L", "P")
+    except OSError:
+        return False
+
+
+def _label_map(path: Path) -> np.ndarray:
+    from scipy.io import loadmat
+
+    try:
+        # As MATLAB would see it: doubles are kept in fewer bytes on disk, which says nothing of their range.
+        values = loadmat(path, variable_names=["LabelMap"], mat_dtype=True).get("LabelMap")
+    except FileNotFoundError as error:
+        raise BadSample(f"{path}: file is missing") from error
+    except Exception as error:  # scipy raises ValueError, TypeError, zlib.error, NotImplementedError and more
+        raise BadSample(f"{path}: cannot be decoded ({' '.join(str(error).split())[:160]}); unpack it again") from error
+    if values is None:
+        raise BadSample(
+            f"{path}: has no LabelMap, so it is not PASCAL-Context's (PASCAL-Part's archive is also called "
+            "trainval.tar.gz)"
+        )
+    if values.ndim != 2 or not np.issubdtype(values.dtype, np.number) or np.any(values != np.floor(values)):
+        raise BadSample(f"{path}: LabelMap is not a plane of whole numbers ({values.dtype}, {values.shape})")
+    if values.dtype.itemsize == 1:
+        raise BadSample(f"{path}: LabelMap has 8 bits; {_WRAPPED}")
+    return values.astype(np.int32)

@@ -1,0 +1,65 @@
+"""Section 4.4: a contact sheet of a prepared set: photographs, labels in colour with names, and the key to both.
+
+The last check is by eye: a wrong order of classes is consistent with every number but not with the pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from bench.data.images import read_image, read_labels
+from bench.data.prepared import NO_CLASS, NO_SCORE, open_arrow
+from bench.prepare.verify import names_of
+from bench.records import BACKGROUND, VOID
+from bench.report.contact_sheet import contact_sheet
+from bench.report.draw import Colours, Panel, draw, font, shortened
+
+SHOWN, PAIRS = 12, 2
+"""Images on the sheet, evenly spread over the split, and how many of them in a row."""
+_ENTRY, _LINE, _EDGE = 150, 20, 18
+
+
+def sheet(folder: Path, about: Mapping[str, Any]) -> Image.Image:
+    """The sheet of a prepared set, RGB: each image, its labels beside it, and below all colours with their names."""
+    rows = open_arrow(folder, about["images"])
+    places = np.unique(np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).round().astype(int)).tolist()
+    names, colours = names_of(about["class_list"]), Colours()
+    cells = [cell for place in places for cell in _pair(rows[place], names, colours)]
+    lines = [cells[i : i + 2 * PAIRS] for i in range(0, len(cells), 2 * PAIRS)]
+    table = [("", [(title, note) for title, note, _ in line], [picture for *_, picture in line]) for line in lines]
+    title = f"{about['name']} {about['split']}: {len(places)} of {about['images']:,} images"
+    upper = contact_sheet(table, title=title, footer="white: void, grey: background or no class of the list")
+    return _with_key(upper, colours)
+
+
+def _pair(row: Mapping[str, Any], names: Mapping[int, str], colours: Colours) -> list[tuple[str, str, Image.Image]]:
+    image = read_image(row["image_id"], orient=False, data=row["image"]["bytes"])
+    ids = read_labels(row["image_id"], data=row["label"])
+    seen = [i for i in np.unique(ids).tolist() if i not in (NO_CLASS, NO_SCORE)]
+    labels = np.full(ids.shape, BACKGROUND, np.int32)
+    labels[ids == NO_SCORE] = VOID
+    for position, i in enumerate(seen):
+        labels[ids == i] = position
+    texts = tuple(names[i] for i in seen)
+    note = ", ".join(f"{names[i]} {i}" for i in seen)
+    plain = draw(image, Panel(row["image_id"]), colours)
+    return [(row["image_id"], "", plain), ("labels", note, draw(image, Panel("", labels, None, texts), colours))]
+
+
+def _with_key(upper: Image.Image, colours: Colours) -> Image.Image:
+    """The sheet with a colour key below it."""
+    names = sorted(colours.given)
+    across = max(1, (upper.width - 2 * _EDGE) // _ENTRY)
+    whole = Image.new("RGB", (upper.width, upper.height + _LINE * -(-len(names) // across) + _EDGE), "white")
+    whole.paste(upper)
+    pen = ImageDraw.Draw(whole)
+    for place, name in enumerate(names):
+        x, y = _EDGE + place % across * _ENTRY, upper.height + place // across * _LINE
+        pen.rectangle((x, y + 3, x + 14, y + 15), fill=colours[name])
+        pen.text((x + 20, y + 1), shortened(name, 12, _ENTRY - 26, False), font=font(12, False), fill=(28, 30, 36))
+    return whole

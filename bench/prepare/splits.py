@@ -1,0 +1,80 @@
+"""Section 4.4: split lists of the publisher's: found, read, and checked against the published sizes and by id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.errors import UserError
+from bench.prepare.publishers import PUBLISHERS, Split, extra_id, id_sum
+from bench.prepare.tree import Tree
+
+
+def split_of(name: str, split: str) -> Split:
+    """What is known of a split. Raises `UserError` for one the data set does not have."""
+    splits = PUBLISHERS[name].splits
+    if split not in splits:
+        raise UserError(f"--split {split}: {name} has {', '.join(splits)}")
+    return splits[split]
+
+
+def read_ids(path: Path) -> tuple[str, ...]:
+    """The ids of a list, one a line (the first word of it), sorted as text. Raises `UserError`."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); it should hold one image id a line") from error
+    ids = {line.split()[0] for line in lines if line.strip()}
+    if not ids:
+        raise UserError(f"{path}: holds no id; it should hold one image id a line")
+    return tuple(sorted(ids))
+
+
+def chosen_list(lists: Sequence[Path], name: str, split: str) -> Path:
+    """The first list with a published size, else the first."""
+    sizes = {split_of(name, split).published, split_of(name, split).converters}
+    return next((path for path in lists if len(read_ids(path)) in sizes), lists[0])
+
+
+def context_lists(tree: Tree, split: str) -> list[Path]:
+    """Lists of a Context split, those that say most surely what they are first."""
+    below = [folder / file for folder, names in tree.folders.items() for file in names if file.endswith(".txt")]
+    kinds = (
+        lambda p: p.parts[-4:] == ("VOC2010", "ImageSets", "Main", f"{split}.txt"),
+        lambda p: p.parts[-3:] == ("ImageSets", "SegmentationContext", f"{split}.txt"),
+        lambda p: p.name == f"pascalcontext_{split}.txt",
+        lambda p: p.name in (f"{split}_ids.txt", f"{split}.txt") and "ImageSets" not in p.parts,
+        lambda p: p.parts[-3:] == ("ImageSets", "Main", f"{split}.txt"),
+    )
+    return list(dict.fromkeys(path for kind in kinds for path in below if kind(path)))
+
+
+def check_count(ids: Sequence[str], path: Path, name: str, split: str, partial: bool) -> tuple[str, ...]:
+    """What there is to say of a list's size. Raises `UserError` for a size nobody published unless ``partial``."""
+    facts, n = split_of(name, split), len(ids)
+    if n == facts.published:
+        return (f"{n:,} ids, as published{_by_id(ids, facts)}",)
+    if n == facts.converters:
+        said = f"{n:,} ids, {facts.published - n} fewer than the published {facts.published:,}"
+        return (f"{said}: the list of the common converters; say so beside numbers{_by_id(ids, facts)}",)
+    other = " (VOC 2012's or another year's list?)" if n > facts.published // 2 else ""
+    if not partial:
+        raise UserError(
+            f"{path}: {n:,} ids, but {name} {split} has {_sizes(facts)}{other}; give the publisher's list with --list, "
+            "or add --partial to prepare what is there"
+        )
+    return (f"{n:,} ids where {facts.published:,} are published{other}: a part of the split",)
+
+
+def _sizes(facts: Split) -> str:
+    return f"{facts.published:,}" + (f" ({facts.converters:,} through converters)" if facts.converters else "")
+
+
+def _by_id(ids: Sequence[str], facts: Split) -> str:
+    if facts.known is None:
+        return "; only the count could be checked"
+    size, known = facts.known
+    if len(ids) == size:
+        return "; the same ids as in the list known here" if id_sum(ids) == known else "; WARNING: other ids than known"
+    extra = extra_id(ids, known)
+    return f"; the list known here and {extra}" if extra else "; WARNING: not the known list and one more"

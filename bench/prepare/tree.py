@@ -1,0 +1,84 @@
+"""Section 4.4: what lies in a user's folder, found by file names, however the archives were unpacked."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bench.errors import UserError
+
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip", ".gz", ".bz2", ".xz")
+_ID = re.compile(r"\d{4}_\d{6}")
+_VOC_MASKS = ("SegmentationClass", "SegmentationObject")
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A folder of the user's. ``option`` is how the user named it, for messages."""
+
+    root: Path
+    option: str = "--from"
+
+    @cached_property
+    def folders(self) -> dict[Path, list[str]]:
+        """The names of the files in every folder below the root that is not hidden; sorted, the root first."""
+        found = {}
+        for folder, below, files in os.walk(self.root):
+            below[:] = sorted(name for name in below if not name.startswith("."))
+            found[Path(folder)] = sorted(name for name in files if not name.startswith("."))
+        return found
+
+    def named(self, *names: str) -> list[Path]:
+        """Folders with one of these names, at any depth."""
+        return [folder for folder in self.folders if folder.name in names]
+
+    def images(self) -> dict[str, Path]:
+        """Photographs by id: those in a folder JPEGImages, else wherever files are called like VOC's."""
+        folders = self.named("JPEGImages") or list(self.folders)
+        # VOC 2010 before 2012: PASCAL-Context was drawn on the former.
+        return self._by_id(sorted(folders, key=str), (".jpg", ".jpeg"))
+
+    def voc_masks(self) -> dict[str, Path]:
+        """VOC's own class masks by id."""
+        return self._by_id(self.named("SegmentationClass"), (".png",))
+
+    def mask_folders(self) -> dict[Path, dict[str, Path]]:
+        """Folders with masks that are called like VOC's images, VOC's own masks left out, and their files by id."""
+        folders = [folder for folder in self.folders if folder.name not in (*_VOC_MASKS, "JPEGImages")]
+        found = {folder: self._by_id([folder], (".mat", ".png", ".tif", ".tiff")) for folder in folders}
+        return {folder: files for folder, files in found.items() if files}
+
+    def _by_id(self, folders: Iterable[Path], suffixes: tuple[str, ...]) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        for folder in folders:
+            for name in self.folders.get(folder, ()):
+                path = folder / name
+                if path.suffix.lower() in suffixes and _ID.fullmatch(path.stem):
+                    found.setdefault(path.stem, path)
+        return found
+
+    def unpack_hint(self) -> str:
+        """A closing half sentence where archives lie about that nobody has unpacked yet."""
+        packed = [folder / name for folder, names in self.folders.items() for name in names if name.endswith(ARCHIVES)]
+        return f"; {packed[0]} is an archive: unpack it first ({unpack(packed[0])})" if packed else ""
+
+
+def open_tree(folder: str | Path, option: str = "--from") -> Tree:
+    """The tree of an existing folder. Raises `UserError` for what is none, with the command that unpacks an archive."""
+    root = Path(folder).expanduser()
+    if root.is_file():
+        packed = root.name.endswith(ARCHIVES)
+        todo = f"is an archive; unpack it first ({unpack(root)})" if packed else "is a file; name the folder it lies in"
+        raise UserError(f"{option} {folder} {todo}")
+    if not root.is_dir():
+        raise UserError(f"{option} {folder} does not exist; name the folder into which the archives were unpacked")
+    return Tree(root, option)
+
+
+def unpack(path: Path) -> str:
+    """The command that unpacks an archive where it lies."""
+    return f"unzip {path.name}" if path.suffix == ".zip" else f"tar xf {path.name}"

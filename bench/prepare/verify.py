@@ -1,0 +1,94 @@
+"""Section 4.4: what a prepared set holds, counted again from its own bytes, against what its marker says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from bench.data.class_tables import class_table
+from bench.data.images import read_image, read_labels
+from bench.data.prepared import ABOUT, NO_CLASS, NO_SCORE, again, open_arrow, read_about
+from bench.errors import BadSample, UserError
+from bench.prepare.convert import count, digest
+from bench.prepare.write import Tally
+
+RAREST = 5
+_NAMELESS = {NO_CLASS: "background", NO_SCORE: "void"}
+
+
+def names_of(class_list: str) -> dict[int, str]:
+    """The data set's own names by id, background and void among them."""
+    return _NAMELESS | {row.id: row.name for row in class_table(class_list).rows}
+
+
+def histogram(class_list: str, pixels: Mapping[int, int], images: Mapping[int, int]) -> dict[str, dict[str, int]]:
+    """Pixels and images of every class, also of those that never occur; background and void first."""
+    names = names_of(class_list)
+    return {names[i]: {"pixels": pixels.get(i, 0), "images": images.get(i, 0)} for i in names}
+
+
+def report(about: Mapping[str, Any]) -> str:
+    """What a person should know of a prepared set, a few lines."""
+    counts = f"{about['images']:,} images ({about['published']:,} published), each as large as its labels"
+    lines = [f"{about['name']} {about['split']}: {counts}", *about["source"].get("remarks", ()), *_classes(about)]
+    if about["missing"]:
+        lines.append(
+            f"left out: {len(about['missing']):,} ids of the list, the first {about['missing'][0]}; see {ABOUT}"
+        )
+    return "\n  ".join([*lines, f"fingerprint: {about['fingerprint'][:16]}"])
+
+
+def _classes(about: Mapping[str, Any]) -> list[str]:
+    counts = about["histogram"]
+    names = [name for name in counts if name not in _NAMELESS.values()]
+    seen = [name for name in names if counts[name]["images"]]
+    rarest = sorted(seen, key=lambda name: (counts[name]["images"], counts[name]["pixels"], name))[:RAREST]
+    never = [name for name in names if name not in seen]
+    total = max(1, sum(n["pixels"] for n in counts.values()))
+    lines = [
+        f"classes: {len(seen)} of {len(names)} occur, in the fewest images "
+        + ", ".join(f"{name} ({counts[name]['images']})" for name in rarest),
+        "pixels: " + ", ".join(f"{name} {counts[name]['pixels'] / total:.1%}" for name in _NAMELESS.values()),
+    ]
+    more = f" and {len(never) - RAREST} more" if len(never) > RAREST else ""
+    return [*lines, f"never: {', '.join(never[:RAREST])}{more}"] if never else lines
+
+
+def check(folder: Path) -> dict[str, Any]:
+    """Read a prepared set from first to last byte. Returns its marker; raises `UserError` where anything disagrees."""
+    about = read_about(folder)
+    try:
+        ids = names_of(about["class_list"])
+        tally = _counted(folder, about, ids)
+        known = (about["images"], about["fingerprint"], about["histogram"])
+    except KeyError as error:
+        raise UserError(f"{folder / ABOUT}: has no {error}; {again(str(about['name']))}") from error
+    found = (tally.rows, tally.total.hexdigest(), histogram(about["class_list"], tally.pixels, tally.images))
+    for what, said, is_ in zip(("number of images", "fingerprint", "class histogram"), known, found, strict=True):
+        if said != is_:
+            raise UserError(f"{folder}: the {what} is not what {ABOUT} says; the set was changed: prepare it again")
+    return about
+
+
+def _counted(folder: Path, about: Mapping[str, Any], ids: Mapping[int, str]) -> Tally:
+    tally, before = Tally(), ""
+    for row in tqdm(open_arrow(folder, about["images"]), desc="check", unit=" images"):
+        image_id, where = row["image_id"], folder / row["image_id"]
+        if image_id <= before:
+            raise UserError(f"{folder}: id {image_id} stands twice or out of order; {again(str(about['name']))}")
+        try:
+            label = read_labels(where, data=row["label"]).astype("uint16")
+            size = read_image(where, orient=False, data=row["image"]["bytes"]).shape[:2]
+        except BadSample as error:
+            raise UserError(f"{error}; {again(str(about['name']))}") from error
+        pixels = count(label)
+        if size != label.shape:
+            raise UserError(f"{where}: image is {size}, labels are {label.shape}; {again(str(about['name']))}")
+        if not pixels.keys() <= ids.keys():
+            raise UserError(f"{where}: id {max(pixels.keys() - ids.keys())} is no class; {again(str(about['name']))}")
+        tally.add(pixels, digest(image_id, row["image"]["bytes"], label))
+        before = image_id
+    return tally

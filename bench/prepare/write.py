@@ -1,0 +1,140 @@
+"""Section 4.4: a prepared set on disk, whole or not at all: made beside the old one, exchanged, marked last."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from bench import __version__
+from bench.data.prepared import ABOUT, ARROW, FORMAT
+from bench.errors import UserError
+from bench.prepare.convert import Row, rows
+from bench.prepare.plan import Plan
+from bench.prepare.publishers import PUBLISHERS
+from bench.store import write_atomically
+
+SHEET = "check.png"
+_BUILDING, _LOCK = ".building", ".lock"
+_OURS = {ABOUT, ARROW, SHEET, _BUILDING, _LOCK}
+
+
+@dataclass
+class Tally:
+    """What is counted while rows go by: pixels and images of each id, the running hash, and what had to be left out."""
+
+    pixels: Counter[int] = field(default_factory=Counter)
+    images: Counter[int] = field(default_factory=Counter)
+    total: Any = field(default_factory=hashlib.sha256)
+    rows: int = 0
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def add(self, pixels: dict[int, int], digest: bytes) -> None:
+        """One row more, in the order of the ids."""
+        self.pixels.update(pixels)
+        self.images.update(pixels.keys())
+        self.total.update(digest)
+        self.rows += 1
+
+
+def write(plan: Plan, to: Path, jobs: int | None, partial: bool) -> dict[str, Any]:
+    """Make the set and say what it is, all but the marker that `finish` writes. On a `UserError` the old set stays."""
+    with _alone(to):
+        building = to / _BUILDING
+        shutil.rmtree(building, ignore_errors=True)  # of a run that was killed
+        building.mkdir()
+        try:
+            tally = _write_arrow(plan, building, jobs)
+            _refuse(tally, plan, partial)
+            (to / ABOUT).unlink(missing_ok=True)
+            shutil.rmtree(to / ARROW, ignore_errors=True)
+            (building / ARROW).rename(to / ARROW)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    return _about(plan, tally)
+
+
+def finish(to: Path, about: dict[str, Any]) -> None:
+    """The marker, written last: from now on the set counts as finished."""
+    write_atomically(to / ABOUT, (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def _write_arrow(plan: Plan, building: Path, jobs: int | None) -> Tally:
+    from datasets import Dataset, Features, Image, Value, disable_progress_bars
+    from datasets.arrow_writer import ArrowWriter
+
+    disable_progress_bars()  # ours tells more
+    text = Value("string")
+    features = Features({"image_id": text, "image": Image(), "label": Value("binary"), "licence": text})
+    tally, licence = Tally(), PUBLISHERS[plan.name].licence
+    path = building / "rows.arrow"
+    with ArrowWriter(features=features, path=str(path)) as writer:
+        done = tqdm(rows(plan, jobs), total=len(plan.items), desc=f"{plan.name} {plan.split}", unit=" images")
+        for item, row in zip(plan.items, done, strict=True):
+            if isinstance(row, Row):
+                tally.add(row.pixels, row.digest)
+                image = {"bytes": row.image, "path": item.image.name}
+                writer.write({"image_id": row.image_id, "image": image, "label": row.label, "licence": licence})
+            else:
+                tally.left_out[item.image_id] = row
+        writer.finalize()
+    if tally.rows:
+        Dataset.from_file(str(path)).save_to_disk(str(building / ARROW))
+    return tally
+
+
+def _refuse(tally: Tally, plan: Plan, partial: bool) -> None:
+    if tally.left_out and not (partial and tally.rows):
+        first = next(iter(tally.left_out.values()))
+        raise UserError(
+            f"{len(tally.left_out):,} of {len(plan.items):,} images cannot be used, the first: {first}; put the "
+            "publisher's files in their place, or add --partial to leave them out"
+        )
+
+
+def _about(plan: Plan, tally: Tally) -> dict[str, Any]:
+    from bench.prepare.verify import histogram
+
+    publisher = PUBLISHERS[plan.name]
+    return {
+        "format": FORMAT,
+        "name": plan.name,
+        "class_list": publisher.class_list,
+        "split": plan.split,
+        "images": tally.rows,
+        "published": publisher.splits[plan.split].published,
+        "fingerprint": tally.total.hexdigest(),
+        "source": plan.source | {"remarks": list(plan.remarks), "left_out": tally.left_out},
+        "background": publisher.background,
+        "histogram": histogram(publisher.class_list, tally.pixels, tally.images),
+        "missing": sorted([*plan.missing, *tally.left_out]),
+        "licence": publisher.licence,
+        "made": {"zgs": __version__} | {name: version(name) for name in ("datasets", "numpy", "pillow", "scipy")},
+    }
+
+
+@contextmanager
+def _alone(to: Path) -> Iterator[None]:
+    """A folder of our own, with one writer at a time; the system frees it even when the process is killed."""
+    if to.exists() and not to.is_dir():
+        raise UserError(f"--to {to} is a file; name a folder")
+    others = sorted(path.name for path in to.iterdir() if path.name not in _OURS) if to.is_dir() else []
+    if others:
+        raise UserError(f"--to {to} holds other files ({others[0]}); name a new folder or one that zgs has prepared")
+    to.mkdir(parents=True, exist_ok=True)
+    with open(to / _LOCK, "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"--to {to}: another zgs prepare is writing there; wait for it") from error
+        yield
