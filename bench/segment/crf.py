@@ -69,6 +69,13 @@ def centroid_energy(
     features: Float[np.ndarray, "f d"], centroids: Float64[np.ndarray, "k d"]
 ) -> Float64[np.ndarray, "f k"]:
     """The unary: squared Euclidean distance to each centroid, minus its maximum over the centroids (so <= 0)."""
-    rows = features.astype(np.float64)
-    square = (rows**2).sum(axis=1)[:, None] + (centroids**2).sum(axis=1) - 2 * rows @ centroids.T
+    square = squared_distance(features, centroids)
     return square - square.max(axis=1, keepdims=True)
+
+
+def squared_distance(
+    features: Float[np.ndarray, "f d"], centroids: Float64[np.ndarray, "k d"]
+) -> Float64[np.ndarray, "f k"]:
+    """Squared Euclidean distance of each feature to each centroid, by a matrix product in float64."""
+    rows = features.astype(np.float64)
+    return (rows**2).sum(axis=1)[:, None] + (centroids**2).sum(axis=1) - 2 * rows @ centroids.T

@@ -19,10 +19,17 @@ def ward_tree(features: Float[np.ndarray, "f d"]) -> Int32[np.ndarray, "f-1 2"]:
 
     Nodes 0..f-1 are the features themselves. Needs 4 f (f - 1) bytes for the distances (1 GiB for 15,914 features).
     """
+    return ward_linkage(features)[:, :2].astype(np.int32)
+
+
+def ward_linkage(features: Float[np.ndarray, "f d"]) -> Float64[np.ndarray, "f-1 4"]:
+    """The same merges in SciPy's form: two nodes, Ward distance, number of features below."""
     if len(features) < 2:
-        return np.empty((0, 2), np.int32)
-    linkage = fastcluster.linkage(condensed_distances(features), method="ward", preserve_input=False)
-    return linkage[:, :2].astype(np.int32)
+        return np.empty((0, 4))
+    linkage: Float64[np.ndarray, "f-1 4"] = fastcluster.linkage(
+        condensed_distances(features), method="ward", preserve_input=False
+    )
+    return linkage
 
 
 def condensed_distances(features: Float[np.ndarray, "f d"]) -> Float64[np.ndarray, " p"]:

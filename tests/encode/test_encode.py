@@ -10,7 +10,7 @@ from bench.encode.masked import Masked
 from bench.encode.trunk import token_masks
 from bench.encode.unmasked import Unmasked
 from bench.errors import UserError
-from tests.encode import slow, tiny
+from tests.encode import loop_oracle, tiny
 
 SHAPES = {
     "empty": np.zeros((18, 24), bool),
@@ -36,7 +36,7 @@ def test_global_subtraction_is_equations_1_to_4(shape: str, start_layer: int, sa
     clip, sample, mask = tiny.clip(), tiny.sample(), SHAPES[shape]
     found = GlobalSubtraction(clip, start_layer, sigma2=1.5, saliency=saliency, heads=heads)(sample, mask[None])
     pixels = tiny.preprocess(sample.image)
-    vector, s, w = slow.embed(clip.visual, pixels, pixel_means(mask), start_layer, "gsub", 1.5, saliency, heads)
+    vector, s, w = loop_oracle.embed(clip.visual, pixels, pixel_means(mask), start_layer, "gsub", 1.5, saliency, heads)
     np.testing.assert_allclose(found.saliency[0], np.concatenate(s), atol=1e-5)
     np.testing.assert_allclose(found.weight[0], np.concatenate(w), atol=1e-5)
     np.testing.assert_allclose(found.vectors[0], vector, atol=1e-4)
@@ -47,7 +47,8 @@ def test_global_subtraction_is_equations_1_to_4(shape: str, start_layer: int, sa
 def test_masked_is_equation_1(shape: str, start_layer: int) -> None:
     clip, sample, mask = tiny.clip(1), tiny.sample(1), SHAPES[shape]
     found = Masked(clip, start_layer)(sample, mask[None])
-    expected, _, _ = slow.embed(clip.visual, tiny.preprocess(sample.image), pixel_means(mask), start_layer, "masked")
+    pixels = tiny.preprocess(sample.image)
+    expected, _, _ = loop_oracle.embed(clip.visual, pixels, pixel_means(mask), start_layer, "masked")
     np.testing.assert_allclose(found.vectors[0], expected, atol=1e-4)
 
 

