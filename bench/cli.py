@@ -1,4 +1,4 @@
-"""The command `zgs`: `run`, `demo`, `prepare`, `report` …. Exit codes: 0 done, 1 failed, 2 usage, 3 done with skips."""
+"""The command `zgs`, one module a subcommand. Exit codes: 0 done, 1 failed, 2 usage, 3 done with skips."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ COMMANDS = {
     "run": "run [KEY=VALUE …]       run the method; -m sweeps: zgs run -m encode=crop,masked",
     "demo": "demo [KEY=VALUE …]      the method, its ablations and floors on drawn scenes, with a report",
     "prepare": "prepare [DATASET] …     a publisher's files as a checked data set; alone: which, and where to get them",
+    "score": "score PREDICTIONS data=DATASET [score=A,B]   published protocols on stored predictions of any system",
+    "vocabulary": "vocabulary PREDICTIONS   the words that a mapping table has to answer",
     "report": "report RUN … [to=DIR]   table, threshold curves and gallery of finished runs, or of a folder of them",
 }
 """Each command is the module of that name in `bench.commands`."""

@@ -57,12 +57,15 @@ class Sample:
     """One image with what is known of it.
 
     ``truth`` holds a class index, `BACKGROUND` or `VOID` for each pixel and is None where an image has no labels.
+    ``instances`` tells the objects of one class apart by number (-1: no object, as for stuff); None where nobody
+    drew them.
     """
 
     image_id: str
     image: UInt8[np.ndarray, "h w 3"]
     truth: Int16[np.ndarray, "h w"] | None = None
     captions: tuple[str, ...] = ()
+    instances: Int16[np.ndarray, "h w"] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -145,7 +148,8 @@ class Prediction:
     """Section 3.4: the named segments of an image, of our method or of any other system.
 
     Masks may overlap and may leave pixels uncovered; they may have another size than the ground truth (scoring
-    resizes them with nearest neighbour). ``embeddings`` is None for systems that have none.
+    resizes them with nearest neighbour). ``embeddings`` and ``scores`` (how sure the system is of a segment, any
+    scale) are None for systems that have none.
     """
 
     image_id: str
@@ -153,6 +157,7 @@ class Prediction:
     texts: tuple[str, ...]
     embeddings: Float32[np.ndarray, "n d"] | None = None
     heap_ids: tuple[int, ...] | None = None
+    scores: Float32[np.ndarray, " n"] | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -164,9 +169,11 @@ class Overlap:
 
     Rows of ``counts`` are atoms: disjoint sets of pixels covered by the same segments, so that unions of overlapping
     segments are exact; ``membership`` tells which segments cover an atom (one atom may be covered by none).
-    Columns are the k ground-truth segments (``truth_classes``), then background, then void. Unit: pixels of the
-    ground truth. ``tt`` and ``st`` are similarities of segments to class names (section 4.1) and None where the
-    text or the embedding does not exist. ``areas`` are in pixels of the prediction's own size.
+    Columns are the k ground-truth segments, then background, then void. A ground-truth segment is an object where
+    the data set has objects, else all pixels of a class; ``truth_classes`` is its class, so a class may stand there
+    several times, in one piece. Unit: pixels of the ground truth. ``tt`` and ``st`` are similarities of segments to
+    class names (section 4.1) and None where the text or the embedding does not exist. ``areas`` are in pixels of the
+    prediction's own size.
     """
 
     image_id: str
@@ -177,6 +184,7 @@ class Overlap:
     tt: Float32[np.ndarray, "n c"] | None = None
     st: Float32[np.ndarray, "n c"] | None = None
     texts: tuple[str, ...] = field(default=())
+    scores: Float32[np.ndarray, " n"] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,8 @@
-"""Where the files that travel with the package lie; no part of the paper."""
+"""Where the files that travel with the package lie, and how many processors there are; no part of the paper."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from bench.errors import UserError
@@ -18,3 +19,9 @@ def conf_dir() -> Path:
         if place.is_dir():
             return place
     raise UserError(f"the configs are missing: neither {places[0]} nor {places[1]} exists; install the package again")
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)  # Linux only
+    return len(allowed(0)) if allowed else os.cpu_count() or 1

@@ -30,7 +30,7 @@ from tqdm import tqdm
 
 from bench.errors import writing
 
-STAGES = ("segment", "trunk", "encode", "caption", "overlap")
+STAGES = ("segment", "trunk", "encode", "caption", "overlap", "table", "texts")
 """The order in which counts are told."""
 Record = TypeVar("Record")
 Entry = tuple[dict[str, np.ndarray], dict[str, Any]]
@@ -88,6 +88,10 @@ class Store:
             if not (shelf.folder / "key.json").exists():
                 write_atomically(shelf.folder / "key.json", json.dumps(parts, indent=1, default=str).encode())
         return shelf
+
+    def has(self, shelf: Shelf, item: str) -> bool:
+        """Whether there is anything of an item; only `read` sees whether it is whole."""
+        return _path(shelf, item).exists()
 
     def read(self, shelf: Shelf, item: str) -> dict[str, Entry]:
         """All entries of an item; empty where there are none or the file is damaged."""

@@ -57,8 +57,8 @@ class ToyScenes:
         return self._ids
 
     def load(self, image_id: str) -> Sample:
-        """One scene: image uint8 [128, 128, 3], truth int16 [128, 128], five captions."""
+        """One scene: image uint8 [128, 128, 3], truth and objects int16 [128, 128], five captions."""
         if image_id not in self._index:
             raise UserError(f"no scene {image_id!r} in {self.name}:{self.split}{nearest(image_id, self._ids[:1000])}")
         scene = draw(self.split, self._index[image_id])
-        return Sample(image_id, scene.image, scene.truth, scene.captions)
+        return Sample(image_id, scene.image, scene.truth, scene.captions, scene.instances)

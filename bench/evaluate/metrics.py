@@ -10,9 +10,12 @@ import numpy as np
 
 from bench.errors import UserError
 from bench.evaluate import recall, tgq
-from bench.evaluate.assign import nearest, representatives, verify
+from bench.evaluate.assign import representatives, verify
 from bench.evaluate.intervals import Rows
 from bench.evaluate.iou import Counts, Tally, dataset_rows, image_counts, tally
+from bench.evaluate.mapping.base import Strategy
+from bench.evaluate.mapping.choose import of_record
+from bench.evaluate.mapping.nearest import similarity
 from bench.evaluate.names import number
 from bench.records import Oracle, Overlap
 
@@ -23,7 +26,7 @@ T = TypeVar("T")
 
 
 def segment_rows(
-    overlaps: Sequence[Overlap], mapping: str, taus: Sequence[float | None], score: Score, classes: int
+    overlaps: Sequence[Overlap], mapping: str | Strategy, taus: Sequence[float | None], score: Score, classes: int
 ) -> dict[str, list[Rows]]:
     """IoU and recall under one mapping: for each metric a `Rows` for each threshold in ``taus``.
 
@@ -52,7 +55,7 @@ def segment_rows(
 def oracle_rows(oracles: Sequence[Oracle], mapping: str, score: Score) -> dict[str, Rows]:
     """TGQ (only by TT, as it is defined), mean cosine and top-1; nothing where no image has the similarity."""
     ids = tuple(item.image_id for item in oracles)
-    similarities = [_similarity(item, mapping) for item in oracles if getattr(item, mapping) is not None]
+    similarities = [similarity(item, mapping) for item in oracles if getattr(item, mapping) is not None]
     if not similarities:
         return {}
     if len(similarities) < len(oracles):
@@ -72,19 +75,19 @@ def oracle_rows(oracles: Sequence[Oracle], mapping: str, score: Score) -> dict[s
     return rows
 
 
-def labels(item: Overlap, mapping: str, taus: Sequence[float | None], score: Score, kind: str) -> np.ndarray:
+def labels(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score, kind: str) -> np.ndarray:
     """The class of each segment at each threshold, int32 [t, n]; with ``argmax`` only of the best one of a class."""
-    label, best = nearest(_similarity(item, mapping), score.rounding)
+    label, best = of_record(mapping, score.rounding).assign(item)
     if kind == "argmax":
         label = representatives(label, best, item.areas)
     return verify(label, best, taus, score.rounding)
 
 
-def _tally(item: Overlap, mapping: str, taus: Sequence[float | None], score: Score) -> Tally:
+def _tally(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score) -> Tally:
     return tally(item, labels(item, mapping, taus, score, score.representative), score.background, score.void)
 
 
-def _allseg(item: Overlap, mapping: str, taus: Sequence[float | None], score: Score) -> Counts:
+def _allseg(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score) -> Counts:
     chosen = labels(item, mapping, taus, score, "union")
     curves = [recall.allseg_curve(item, row, score.background, score.void) for row in chosen]
     parts = [recall.allseg_counts(curve) for curve in curves]
@@ -98,11 +101,3 @@ def _stack(
     nothing = np.zeros(taus), np.zeros(taus)
     table = np.array([nothing if item is None else count(item) for item in items]).reshape(len(ids), 2, taus)
     return [Rows(ids, table[:, 0, at, None], table[:, 1, at, None], unit) for at in range(taus)]
-
-
-def _similarity(item: Overlap | Oracle, mapping: str) -> np.ndarray:
-    rows = getattr(item, mapping)
-    if rows is None:
-        need = "texts" if mapping == "tt" else "embeddings"
-        raise UserError(f"image {item.image_id} has no {need}: score.mapping={mapping} needs them; choose another")
-    return rows

@@ -10,12 +10,15 @@
     model   = one or more characters except "(", ")" and white space ;
     number  = as Python writes a float, without a final ".0" ;
 
-The mapping is "none" where a metric uses none, and it carries the model, because a threshold has no meaning across
-models. In braces stand the options that differ from the protocol of that name. Examples:
+The mapping is "none" where a metric uses none, and it carries the model with its weights (the first 8 hex digits of
+their hash), precision and prompt, because a threshold has no meaning across models; a table carries its hash, human
+ratings ("+human") theirs. In braces stand the options that differ from the protocol of that name. Examples:
 
     toyscenes:test[first:48]/own30/paper/tt(minilm-static)>=0.5/iou.image.union
     voc2012:val/voc20/paper{background=voc}/st(ViT-L-14-336@openai)>=0.1/recall>0.5
-    toyscenes:test/own30/paper/tt(minilm-static)/tgq.micro>0.5
+    toyscenes:test/own30/paper/tt(minilm-static@1b2c3d4e,fp32)/tgq.micro>0.5
+    voc:val/own20/paper/st+human(ViT-L-14-336-openai,fp32,prompt=image-of-a,ratings=9f31ab20)>=2/iou.image.union
+    voc:val/own20/dataset_miou{overlap=highest_score}/table(0c1d2e3f)/iou.dataset.union
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bench.errors import UserError
 
@@ -67,6 +71,13 @@ class MetricName:
         )
 
 
+class Named(Protocol):
+    """A mapping that brings its own name."""
+
+    @property
+    def name(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Naming:
     """What the names of one run share: the data, the class list, and the model behind each mapping ("tt", "st")."""
@@ -77,13 +88,19 @@ class Naming:
     subset: str | None = None
     models: Mapping[str, str] = field(default_factory=dict)
 
-    def __call__(self, score: str, metric: str, mapping: str = "none", threshold: float | None = None) -> str:
-        """The full name of a metric; raises UserError where a part cannot stand in a name."""
-        model = self.models.get(mapping)
+    def __call__(self, score: str, metric: str, mapping: str | Named = "none", threshold: float | None = None) -> str:
+        """The full name of a metric; raises UserError where a part cannot stand in a name.
+
+        A mapping that is a strategy brings its own name; a word gets the model that stands behind it.
+        """
         place = f"{self.dataset}:{self.split}" + (f"[{self.subset}]" if self.subset else "")
         bound = "" if threshold is None else f">={number(threshold)}"
-        mapping += f"({model})" if model else ""
-        return str(parse(f"{place}/{self.classlist}/{score}/{mapping}{bound}/{metric}"))
+        if isinstance(mapping, str):
+            model = self.models.get(mapping)
+            mapped = mapping + (f"({model})" if model else "")
+        else:
+            mapped = mapping.name
+        return str(parse(f"{place}/{self.classlist}/{score}/{mapped}{bound}/{metric}"))
 
 
 def parse(text: str) -> MetricName:

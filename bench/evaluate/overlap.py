@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-from jaxtyping import Bool, Float32, Int64, UInt16
+from jaxtyping import Bool, Float32, Int32, Int64, UInt16
 
 from bench.errors import BadSample, UserError
 from bench.records import BACKGROUND, VOID, Overlap, Prediction, Sample
@@ -22,30 +24,38 @@ def overlap(
     """Count the pixels that each atom of the prediction shares with each ground-truth segment.
 
     Masks of another size are brought to that of the ground truth by nearest neighbour (index floor(i * in / out)).
-    The k columns are the classes present in the image, ascending, then background, then void. An atom that the
-    resizing loses keeps a row of zeros.
+    The k columns are the classes present in the image, ascending (a class in its objects, by number, where the
+    sample has ``instances``), then background, then void. An atom that the resizing loses keeps a row of zeros.
 
     Raises BadSample without ground truth, UserError where masks, texts and similarities do not fit together.
     """
     truth = _truth(prediction, sample)
     _check_similarities(prediction.image_id, tt, st, len(prediction), None)
     ids, membership = _atoms(prediction.masks)
-    width = max(int(truth.max()), BACKGROUND) + 1 - VOID
+    columns, classes = _columns(truth, sample)
+    width = len(classes) + 2
     joint = nearest(ids, truth.shape) * width
-    joint += truth
-    joint -= VOID
-    table = np.bincount(joint.ravel(), minlength=len(membership) * width).reshape(-1, width)
-    present = np.flatnonzero(table[:, -VOID:].any(axis=0))
+    joint += columns
     return Overlap(
         image_id=prediction.image_id,
-        counts=table[:, [*(present - VOID), BACKGROUND - VOID, 0]],
+        counts=np.bincount(joint.ravel(), minlength=len(membership) * width).reshape(-1, width),
         membership=membership,
-        truth_classes=present.astype(np.int32),
+        truth_classes=classes,
         areas=np.array([np.count_nonzero(mask) for mask in prediction.masks], np.int64),
         tt=tt,
         st=st,
         texts=prediction.texts,
+        scores=prediction.scores,
     )
+
+
+def by_class(record: Overlap) -> Overlap:
+    """The same table with one column a class: the objects of a class are added up (section 4.3 knows no objects)."""
+    classes, starts = np.unique(record.truth_classes, return_index=True)
+    if len(classes) == len(record.truth_classes):
+        return record
+    counts = np.add.reduceat(record.counts, [*starts, *(len(record.truth_classes) + np.arange(2))], axis=1)
+    return replace(record, counts=counts, truth_classes=classes)
 
 
 def validate(record: Overlap, classes: int | None = None) -> None:
@@ -86,6 +96,20 @@ def _truth(prediction: Prediction, sample: Sample) -> Int64[np.ndarray, "h w"]:
     if sample.truth.min() < VOID:
         raise BadSample(f"image {sample.image_id}: label {int(sample.truth.min())} in the ground truth is no class")
     return sample.truth.astype(np.int64)
+
+
+def _columns(
+    truth: Int64[np.ndarray, "h w"], sample: Sample
+) -> tuple[Int64[np.ndarray, "h w"], Int32[np.ndarray, " k"]]:
+    """For each pixel its column of the table, and the class of each of the first k columns."""
+    objects = np.zeros(truth.shape, np.int64) if sample.instances is None else sample.instances.astype(np.int64) + 1
+    if objects.shape != truth.shape or objects.min() < 0:
+        raise BadSample(f"image {sample.image_id}: its objects {objects.shape} do not fit its labels {truth.shape}")
+    most = int(objects.max()) + 1
+    code = np.where(truth >= 0, truth * most + objects, 0)
+    present, column = np.flatnonzero(np.bincount(code[truth >= 0])), np.zeros(int(code.max()) + 1, np.int64)
+    column[present] = np.arange(len(present))
+    return np.where(truth >= 0, column[code], len(present) + BACKGROUND - truth), (present // most).astype(np.int32)
 
 
 def _atoms(masks: Bool[np.ndarray, "n h w"]) -> tuple[Int64[np.ndarray, "h w"], Bool[np.ndarray, "a n"]]:

@@ -19,6 +19,8 @@ from bench.errors import UsageError, UserError
 from bench.evaluate import overlap as overlap_table
 from bench.evaluate import tgq
 from bench.evaluate.intervals import Interval, Rows, intervals
+from bench.evaluate.mapping.base import Strategy
+from bench.evaluate.mapping.choose import KNOWN, of_record
 from bench.evaluate.metrics import oracle_rows, segment_rows
 from bench.evaluate.names import Naming, number
 from bench.evaluate.per_image import per_image
@@ -36,10 +38,13 @@ CHOICES = {
     "tgq": ("micro", "macro"),
     "background": ("context", "voc", "ignore"),
     "void": ("ignore", "count"),
+    "unmapped": ("none", "error"),
+    "verify": ("threshold", "human"),
+    "overlap": ("all", "highest_score"),
     "empty": ("zero", "skip"),
 }
 COLUMNS = ("run", "variant", "metric", "value", "low", "high", "n", "unit_of_n", "expected", "found", "skipped")
-_IN_NAME = ("background", "void", "empty", "rounding")
+_IN_NAME = ("background", "void", "empty", "rounding", "overlap")
 Record = TypeVar("Record", Overlap, Oracle)
 
 
@@ -49,7 +54,10 @@ class Score:
 
     tau_sbert, tau_clip: a segment is unlabelled below this similarity (TT, ST); None: never
     tau_iou:        a true segment is found above this IoU
-    mapping:        any of tt, st
+    mapping:        any of `mapping.choose.KNOWN`; behind the door, the strategies themselves
+    table, unmapped: the file of mapping "table"; a word it lacks is no class (none), or an error
+    verify, ratings: thresholds decide which labels stand, or people do (human: the csv of `verification`)
+    overlap:        where segments overlap: all of them stand, or at each pixel the one of highest_score
     aggregation:    any of image, dataset (`iou`)
     representative: of a class: the union of its segments, or the most similar one (argmax)
     rounding:       decimals of similarities before any comparison; None compares raw values
@@ -63,7 +71,12 @@ class Score:
     tau_sbert: float | None = 0.5
     tau_clip: float | None = 0.1
     tau_iou: float = 0.5
-    mapping: tuple[str, ...] = ("tt", "st")
+    mapping: tuple[str | Strategy, ...] = ("tt", "st")
+    table: str | None = None
+    unmapped: str = "none"
+    verify: str = "threshold"
+    ratings: str | None = None
+    overlap: str = "all"
     aggregation: tuple[str, ...] = ("image",)
     representative: str = "union"
     rounding: int | None = 6
@@ -77,21 +90,23 @@ class Score:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        lists: dict[str, tuple[str, ...]] = {"mapping": ("tt", "st"), "aggregation": ("image", "dataset")}
+        lists: dict[str, tuple[str, ...]] = {"mapping": KNOWN, "aggregation": ("image", "dataset")}
         for key, known in lists.items():
             given = getattr(self, key)
             values = (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
             object.__setattr__(self, key, values)
             for value in values:
-                _choose(key, value, known)
+                if not hasattr(value, "assign"):
+                    _choose(key, value, known)
         for key, known in CHOICES.items():
             _choose(key, getattr(self, key), known)
         if not 0 <= self.tau_iou <= 1 or not 0 < self.level < 1 or self.resamples < 0:
             raise UsageError("score: tau_iou lies in 0..1, level between 0 and 1, resamples is 0 or more")
 
-    def tau(self, mapping: str) -> float | None:
-        """The threshold of a mapping."""
-        return {"tt": self.tau_sbert, "st": self.tau_clip}[mapping]
+    def tau(self, mapping: str | Strategy) -> float | None:
+        """The threshold of a mapping; None where it has none."""
+        setting = of_record(mapping, self.rounding).threshold
+        return None if setting is None else getattr(self, setting)
 
     @property
     def title(self) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bench.evaluate import tgq
+from bench.evaluate.overlap import by_class
 from bench.evaluate.protocol import Score
 from bench.records import ClassList, Oracle, Overlap
 
@@ -29,6 +30,7 @@ def segment_table(tables: Sequence[tuple[Overlap, Oracle]], classes: ClassList, 
 
 
 def _rows(overlap: Overlap, oracle: Oracle, classes: ClassList, score: Score) -> pd.DataFrame:
+    overlap = by_class(overlap)
     index, inside = overlap.truth_classes, overlap.counts[:, :-2].sum(axis=0)
     known = pd.DataFrame(
         {

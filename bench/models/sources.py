@@ -13,13 +13,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar
-
-import torch
+from typing import TYPE_CHECKING, TypeVar
 
 from bench.errors import UserError
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+if TYPE_CHECKING:
+    import torch
+
+DTYPES = ("float32", "bfloat16", "float16")
 EMBEDDED = "embedded:"
 LOCAL_DIR = "local-dir:"
 HUB = "hf-hub:"
@@ -86,7 +87,10 @@ def torch_dtype(dtype: str) -> torch.dtype:
     """The torch type of a configured name; UserError lists the known ones."""
     if dtype not in DTYPES:
         raise UserError(f"dtype={dtype!r} is unknown: use one of {', '.join(DTYPES)}")
-    return DTYPES[dtype]
+    import torch  # seconds, which a command that only hashes weights does not pay
+
+    kind: torch.dtype = getattr(torch, dtype)
+    return kind
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from bench.data.base import full_name
+from bench.predictions.source import PredictionFile
 from bench.records import Prediction, Sample
 from bench.report.draw import Panel
 from bench.report.gallery import GalleryRow, write_gallery
 from bench.report.pairs import Pair
-from bench.report.predictions import read_predictions
 from bench.report.report import STRANGERS, labels, settings_of, strangers
 from bench.report.saved import complete, saved_segments
 from bench.report.where import pairs, write_where
@@ -26,7 +26,7 @@ class Run:
     """What the gallery shows of one finished run."""
 
     variant: str
-    predictions: dict[str, Prediction]
+    predictions: Mapping[str, Prediction]
     per_image: pd.DataFrame
     builder: Builder
 
@@ -75,17 +75,25 @@ def _where(
 
 
 def _read(folder: Path, variant: str) -> Run:
-    predictions = {p.image_id: p for p in read_predictions(folder / "predictions.json")}
+    settings = settings_of(folder)
+    predictions = PredictionFile(settings.get("predictions", folder / "predictions.json"))
     rows = pd.read_parquet(folder / "per_image.parquet").set_index("image_id")
-    return Run(variant, predictions, rows, Builder(settings_of(folder)))
+    return Run(variant, predictions, rows, Builder(settings))
 
 
 def _row(runs: Sequence[Run], image_id: str) -> GalleryRow:
     sample = runs[0].builder.dataset.load(image_id)
-    tree = runs[0].builder.stages.segment(sample)
-    panels = [Panel("over-segments", labels=tree.leaves, note=f"{len(tree.heap_ids)} segments")]
+    panels = _over_segments(runs[0], sample)
     panels += [_predicted(run, image_id) for run in runs if not run.variant.startswith("floor")]
     return GalleryRow(image_id, sample.image, (*panels, *_truth(runs[0], sample)))
+
+
+def _over_segments(run: Run, sample: Sample) -> list[Panel]:
+    """Nothing for stored predictions (`zgs score`): nobody knows how they were made."""
+    if "predictions" in run.builder.settings:
+        return []
+    tree = run.builder.stages.segment(sample)
+    return [Panel("over-segments", labels=tree.leaves, note=f"{len(tree.heap_ids)} segments")]
 
 
 def _predicted(run: Run, image_id: str) -> Panel:

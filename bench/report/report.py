@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -10,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 from hydra.utils import get_object
 
-from bench.errors import UserError, writing
+from bench.errors import writing
 from bench.evaluate.protocol import COLUMNS
 from bench.report.comparisons import write_comparisons
 from bench.report.curves import plot_curves
 from bench.report.pairs import by_position
+from bench.report.saved import record_of, settings_of
 from bench.report.tables import markdown_table, print_table, read_scores, write_scores
 from bench.run.build import NOT_IN_RUN_NAME
 
@@ -59,7 +58,8 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
             texts, files = write_comparisons(_named(folders), to, title=data_name(table), embedded=small, more=more)
             (to / "table.md").write_text("\n".join([markdown_table(table, embedded=small), *texts]))
             written += [to / "table.md", write_scores(table, to / "scores.csv")]
-            written += plot_curves(merged_curves(folders), to / "curves", title=data_name(table), embedded=small)
+            if any((folder / "curves.csv").exists() for folder in folders):
+                written += plot_curves(merged_curves(folders), to / "curves", title=data_name(table), embedded=small)
             written += files
         written += write_comparison(folders, to / "gallery", pictures, more) if pictures else ()
     return written
@@ -68,7 +68,12 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
 def _named(folders: Sequence[Path]) -> list[tuple[str, Path]]:
     """Label and folder of the runs that were scored."""
     names = labels(folders)
-    return [(names[folder], folder) for folder in folders if (folder / "curves.csv").exists()]
+    return [(names[folder], folder) for folder in folders if _scored(folder)]
+
+
+def _scored(folder: Path) -> bool:
+    """Whether the data had labels."""
+    return len(pd.read_csv(folder / "scores.csv")) > 0
 
 
 def finished_runs(folders: Sequence[Path]) -> list[Path]:
@@ -113,7 +118,7 @@ def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
 def merged_scores(folders: Sequence[Path]) -> pd.DataFrame:
     """scores.csv of all runs under each other; empty where nothing was labelled."""
     names = labels(folders)
-    parts = [_renamed(read_scores(f / "scores.csv"), f, names) for f in folders if (f / "curves.csv").exists()]
+    parts = [_renamed(read_scores(f / "scores.csv"), f, names) for f in folders if _scored(f)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
 
@@ -149,17 +154,3 @@ def strangers(settings: Mapping[str, Any]) -> bool:
     """Whether models that have never seen a photograph were shown photographs."""
     dataset = get_object(settings["data"]["_target_"])
     return not settings["models"]["photographs"] and getattr(dataset, "photographs", True)
-
-
-def settings_of(folder: Path) -> dict[str, Any]:
-    """The resolved configuration of a finished run. Raises UserError for a folder that is none."""
-    if not (folder / "run.json").is_file() or not (folder / "config.yaml").is_file():
-        raise UserError(f"{folder}: no finished run (run.json is missing); give folders that `zgs run` has printed")
-    settings: dict[str, Any] = yaml.safe_load((folder / "config.yaml").read_text())
-    return settings
-
-
-def record_of(folder: Path) -> dict[str, Any]:
-    """run.json of a finished run."""
-    record: dict[str, Any] = json.loads((folder / "run.json").read_text())
-    return record

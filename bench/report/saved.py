@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import yaml
 
 from bench.errors import UserError
 from bench.evaluate.intervals import Rows
@@ -13,6 +16,20 @@ from bench.evaluate.segments import KNOWN, MEASURED
 
 NEEDED = ("per_image_n.parquet", "segments.parquet")
 """Files of a run that earlier versions did not write."""
+
+
+def settings_of(folder: Path) -> dict[str, Any]:
+    """The resolved configuration of a finished run. Raises UserError for a folder that is none."""
+    if not (folder / "run.json").is_file() or not (folder / "config.yaml").is_file():
+        raise UserError(f"{folder}: no finished run (run.json is missing); give folders that `zgs run` has printed")
+    settings: dict[str, Any] = yaml.safe_load((folder / "config.yaml").read_text())
+    return settings
+
+
+def record_of(folder: Path) -> dict[str, Any]:
+    """run.json of a finished run."""
+    record: dict[str, Any] = json.loads((folder / "run.json").read_text())
+    return record
 
 
 def complete(folder: Path) -> bool:

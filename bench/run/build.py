@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import re
 import time
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
@@ -19,10 +20,11 @@ from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
 
 from bench.errors import UsageError, UserError
-from bench.evaluate.similarity import SegmentToText, TextToText
+from bench.evaluate.similarity import PROMPT, SegmentToText, TextToText
 from bench.keys import library_versions, source_digest, stage_key, texts_digest
 from bench.models import sources
 from bench.pipeline import Pipeline
+from bench.run.encoded import StoredEncoder
 from bench.store import Shelf, Store
 from bench.stored import Shelves, StoredStages
 
@@ -32,6 +34,8 @@ NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on
 
 OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge", "bench.run")
 """Where a constructor can only complain of an option; data and models may also lack files."""
+
+PRECISION = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 
 LOADING: list[float] = []
 """Seconds that each loading of a model took in this process, the import of its library included."""
@@ -113,6 +117,26 @@ class Builder:
         """Equation 6 against the classes of the data set."""
         classes = self.dataset.classes
         return SegmentToText(self.model("clip"), classes.names, aliases=classes.aliases)
+
+    def mapping_model(self, rows: str) -> str:
+        """What stands behind "tt" or "st" in a metric's name: model, weights, precision, and ST's prompt."""
+        model = {"tt": "sentence", "st": "clip"}[rows]
+        weights = _model_facts(self.settings["models"][model])["weights"]
+        revision = f"@{weights[:8]}" if re.fullmatch("[0-9a-f]{64}", weights) else ""
+        told = f"{self.settings['models'][model + '_name']}{revision},{PRECISION[self.settings['dtype']]}"
+        return told + (f",prompt={_hyphened(PROMPT)}" if rows == "st" else "")
+
+    def encoder(self, rows: str) -> StoredEncoder:
+        """The text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
+        model, call = {"tt": ("sentence", "encode"), "st": ("clip", "encode_text")}[rows]
+        parts = {
+            "model": _model_facts(self.settings["models"][model]),
+            "source": source_digest(f"bench.models.{model}"),
+            "libraries": library_versions(),
+            # As configured: to learn what auto is here would load torch.
+            "run": {"device": self.settings["device"], "dtype": self.settings["dtype"]},
+        }
+        return StoredEncoder(self.store, self._open("texts", parts), lambda: getattr(self.model(model), call))
 
     def _shelf(self, stage: str) -> Shelf:
         return self._open(stage, self._parts(stage, _needs(self.settings[stage])))
@@ -197,6 +221,11 @@ def _model_facts(options: Settings) -> dict[str, Any]:
         # A tag of published weights that open_clip resolves: the name stands for one checkpoint.
         return told | {"weights": f"{options['source']}/{pretrained}"}
     return told | {"weights": sources.weights_hash(pretrained or options["source"]), "name": _architecture(options)}
+
+
+def _hyphened(prompt: str) -> str:
+    """A prompt as it can stand in a name: "Image of a {}." is image-of-a."""
+    return "-".join(re.findall(r"\w+", prompt.replace("{}", "").lower()))
 
 
 def _architecture(options: Settings) -> str:

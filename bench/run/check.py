@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hydra.utils import get_object
@@ -25,14 +25,14 @@ AT_LEAST = {
 WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", type(None): "null"}
 
 
-def check_settings(settings: Mapping[str, Any]) -> None:
-    """Raise UsageError for the first setting that is unknown, of a wrong type, or too small."""
+def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) -> None:
+    """Raise UsageError for the first setting that is unknown, of a wrong type, or too small; look into ``groups``."""
     for key in settings:
         if key not in (*GROUPS, *RUN):
             raise UsageError(f"{key}: no such key{nearest(key, (*GROUPS, *RUN))}")
     for key, hint in RUN.items():
         _fit(key, settings[key], hint)
-    for group in GROUPS:
+    for group in groups:
         if group != "models":  # their modules take seconds to import, which a run that needs no model does not pay
             _check_node(group, settings[group])
     if settings["dtype"] not in DTYPES:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -14,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from bench.errors import UserError
+from bench.resources import processors
 from bench.run import worker
 from bench.run.worker import Outcome
 
@@ -61,12 +61,6 @@ class Local:
             pool.shutdown(wait=False, cancel_futures=True)
             _pool.cache_clear()
             raise
-
-
-def processors() -> int:
-    """Processors that this process may use."""
-    allowed = getattr(os, "sched_getaffinity", None)  # Linux only
-    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 @lru_cache(maxsize=1)

@@ -12,15 +12,16 @@ import yaml
 from tqdm import tqdm
 
 from bench.data.shared import remarks, tuned
-from bench.errors import UserError, writing
+from bench.errors import UsageError, UserError, writing
 from bench.evaluate.protocol import Score
 from bench.keys import library_versions
 from bench.records import Oracle, Overlap
 from bench.report.compare import write_comparison
+from bench.resources import processors
 from bench.run import scores
 from bench.run.build import Builder, make, run_name, variant_name
 from bench.run.check import check_settings
-from bench.run.executor import Executor, Map, processors
+from bench.run.executor import Executor, Map
 from bench.run.worker import PASSES, UNLABELLED
 from bench.store import Account, safe_name, write_atomically
 
@@ -108,10 +109,9 @@ def _names(builder: Builder) -> list[str]:
 
 
 def _score(builder: Builder) -> Score:
-    options = dict(builder.settings["score"])
-    if options["background"] == "auto":
-        options["background"] = getattr(builder.dataset, "background", "context")
-    score: Score = make(options)
+    score = scores.score_of(builder, builder.settings["score"])
+    if score.verify == "human":
+        raise UsageError("score.verify=human rates predictions that exist: zgs score RUN score.verify=human")
     return score
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from bench.errors import UsageError
 from bench.evaluate.controls import shuffle_captions, true_classes
 from bench.evaluate.curves import curve
+from bench.evaluate.mapping.choose import strategies
 from bench.evaluate.names import Naming
 from bench.evaluate.per_image import per_image_n
 from bench.evaluate.protocol import COLUMNS, Score, Scores, evaluate
 from bench.evaluate.segments import KNOWN, segment_table
-from bench.records import Oracle, Overlap
-from bench.report.predictions import write_predictions
+from bench.predictions.parse import Described
+from bench.predictions.write import write_predictions
+from bench.records import Oracle, Overlap, Prediction
 from bench.report.tables import write_scores
-from bench.run.build import Builder, run_name, variant_name
+from bench.run.build import Builder, make, run_name, variant_name
 
 Tables = tuple[list[Overlap], list[Oracle]]
 
@@ -49,23 +52,46 @@ def write(
     table = pd.concat([_only(part.table, at, builder) for at, part in enumerate(parts)], ignore_index=True)
     write_scores(table, folder / "scores.csv")
     _write_rows(folder, parts[0], segment_table(tables, classes, score))
-    lines = [curve(overlaps, classes, score, naming, mapping) for mapping in score.mapping or ("tt", "st")]
-    pd.concat(lines, ignore_index=True).assign(variant=variant).to_csv(folder / "curves.csv", index=False)
+    mappings = [rows for rows in ("tt", "st") if rows in score.mapping or not score.mapping]
+    lines = [curve(overlaps, classes, score, naming, mapping) for mapping in mappings]
+    (folder / "curves.csv").unlink(missing_ok=True)
+    if lines:  # other mappings have no threshold
+        pd.concat(lines, ignore_index=True).assign(variant=variant).to_csv(folder / "curves.csv", index=False)
     return table
 
 
 def export(builder: Builder, folder: Path, ids: Sequence[str]) -> None:
     """predictions.json and .npz, read from the store image by image."""
     about = {"run": run_name(builder.settings), "models": builder.settings["models"]["name"]}
-    dataset, pipeline = builder.dataset, builder.pipeline
-    write_predictions(folder / "predictions.json", (pipeline.predict(dataset.load(i)) for i in ids), about)
+    write_predictions(folder / "predictions.json", (_exported(builder, i) for i in ids), about)
 
 
-def naming_of(builder: Builder) -> Naming:
-    """What the metric names of a run share."""
-    dataset, models = builder.dataset, builder.settings["models"]
-    named = {"tt": models["sentence_name"], "st": models["clip_name"]}
+def _exported(builder: Builder, image_id: str) -> tuple[Prediction, Described | None]:
+    """The prediction of an image and, where TGQ is measured, what the method says of the true segments."""
+    sample, pipeline, classes = builder.dataset.load(image_id), builder.pipeline, builder.dataset.classes
+    prediction = pipeline.predict(sample)
+    if sample.truth is None or classes is None or not builder.has_oracle:
+        return prediction, None
+    captions, embeddings, _, true = pipeline.oracle(sample)
+    return prediction, Described(tuple(classes.names[i] for i in true), captions.texts, embeddings.vectors)
+
+
+def naming_of(builder: Builder, rows: Sequence[str] = ("tt", "st")) -> Naming:
+    """What the metric names of a run share; ``rows`` are the similarities that are measured, and so need a model."""
+    dataset = builder.dataset
+    models = {row: builder.mapping_model(row) for row in rows}
+    named = models | {f"grounded-{row}": model for row, model in models.items()}
     return Naming(dataset.name, dataset.split, dataset.classes.name, dataset.subset, named)
+
+
+def score_of(builder: Builder, options: Mapping[str, Any]) -> Score:
+    """The protocol, with the background as the data set says and mappings that know the class names."""
+    options = dict(options)
+    if options["background"] == "auto":
+        options["background"] = getattr(builder.dataset, "background", "context")
+    score: Score = make(options)
+    names = builder.dataset.classes.names if builder.dataset.classes else ()
+    return replace(score, mapping=strategies(score.mapping, names, score.table))
 
 
 def _control(name: str, seed: int, classes: int) -> tuple[str, tuple[str, ...], Callable[..., Tables]]:
@@ -81,7 +107,7 @@ def _only(table: pd.DataFrame, at: int, builder: Builder) -> pd.DataFrame:
     """Of a control, the metrics that the control is about: shuffled captions leave all ST figures as they were."""
     if at == 0 or not table["variant"].iloc[0].startswith("floor: shuffled"):
         return table
-    model = builder.settings["models"]["clip_name"]
+    model = builder.mapping_model("st")
     return table[~table["metric"].str.contains(f"/st({model})", regex=False)]
 
 

@@ -14,6 +14,9 @@ EXAMPLES = [
     "voc2012:val/voc20/paper{background=voc}/st(ViT-L-14-336@openai)>=0.1/recall>0.5",
     "toyscenes:test/own30/paper/tt(minilm-static)/tgq.micro>0.5",
     "toyscenes:test/own30/reference{background=voc,rounding=6}/tt(a/b@c:d)>=1e-07/recall.mean101.allseg",
+    "toyscenes:test/own30/paper/tt(static-minilm@129a720d,fp32)>=0.5/recall>0.5",
+    "voc:val/own20/paper/st+human(ViT-L-14-336-openai,fp32,prompt=image-of-a,ratings=9f31ab20)>=2/iou.image.union",
+    "voc:val/own20/dataset_miou{overlap=highest_score}/table(0c1d2e3f)/iou.dataset.union",
     "folder:all[list:ids/of mine.txt]/none/paper/none/mask_quality",
 ]
 word = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.+\-]{0,8}", fullmatch=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from bench.data.toyscenes import ToyScenes
 from bench.errors import BadSample, UserError
-from bench.evaluate.overlap import overlap, validate
-from bench.records import BACKGROUND, VOID, Prediction, Sample
+from bench.evaluate.overlap import by_class, overlap, validate
+from bench.records import BACKGROUND, VOID, Overlap, Prediction, Sample
 from tests.evaluate.make import case, picture, resized
 
 
@@ -79,3 +82,40 @@ def test_what_does_not_fit_is_named() -> None:
         overlap(one.prediction, one.sample, one.tt, bad)
     with pytest.raises(UserError, match="true class 7"):
         validate(overlap(Prediction("x", np.zeros((0, 2, 2), bool), ()), picture(np.full((2, 2), 7))), classes=5)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_objects_are_columns_and_add_up_to_their_class(seed: int) -> None:
+    one = case(seed, overlapping=True)
+    objects = np.random.default_rng(seed).integers(-1, 3, one.sample.truth.shape).astype(np.int16)
+    record = overlap(one.prediction, replace(one.sample, instances=objects), one.tt, one.st)
+    truth = one.sample.truth
+    pairs = sorted({(c, o) for c, o in zip(truth.ravel().tolist(), objects.ravel().tolist(), strict=True) if c >= 0})
+    assert record.truth_classes.tolist() == [c for c, _ in pairs]
+    expected = [((truth == c) & (objects == o)).sum() for c, o in pairs]
+    assert record.counts.sum(axis=0).tolist() == [*expected, (truth == BACKGROUND).sum(), (truth == VOID).sum()]
+    whole = one.overlap
+    assert (by_class(record).counts == whole.counts).all()
+    assert by_class(record).truth_classes.tolist() == whole.truth_classes.tolist()
+    validate(record, 5)
+
+
+def test_numbers_of_objects_change_nothing_and_must_fit() -> None:
+    truth = np.array([[0, 0, 1, 1]], np.int16)
+    prediction = Prediction("x", truth[None] == 0, ("a",))
+
+    def table(*objects: int) -> Overlap:
+        return overlap(prediction, replace(picture(truth), instances=np.array([objects], np.int16)))
+
+    first, again = table(0, 1, 0, 0), table(5, 9, 7, 7)
+    assert first.truth_classes.tolist() == [0, 0, 1] and (first.counts == again.counts).all()
+    with pytest.raises(BadSample, match="objects"):
+        table(0, 1, 0, -2)
+
+
+def test_drawn_scenes_know_their_objects() -> None:
+    sample = ToyScenes(subset="first:1").load("test-0000")
+    record = overlap(Prediction("x", np.ones((1, 128, 128), bool), ("a",)), sample)
+    classes = ToyScenes().classes
+    repeated = {c for c in record.truth_classes.tolist() if (record.truth_classes == c).sum() > 1}
+    assert repeated and all(classes.things[c] for c in repeated)

@@ -11,7 +11,7 @@ from PIL import Image
 from bench.cli import main
 from bench.evaluate.names import parse
 from bench.evaluate.protocol import COLUMNS
-from bench.report.predictions import read_predictions
+from bench.predictions.source import PredictionFile
 from bench.report.saved import saved_rows, saved_segments
 
 FAST = ["executor=serial", "caption.tokens=1", "caption.beams=1", "caption.iterations=1", "score.resamples=50"]
@@ -50,7 +50,7 @@ def test_a_run_leaves_what_the_readme_says(full: Path, capsys) -> None:
     assert list(rows["image_id"]) == ["test-0000", "test-0001"] and set(own["metric"]) == set(rows.columns[1:])
     assert {parse(name).mapping for name in own["metric"]} == {"tt", "st"}
     assert (own["low"] <= own["value"]).all() and (own["value"] <= own["high"]).all()
-    assert [p.image_id for p in read_predictions(folder / "predictions.json")] == list(rows["image_id"])
+    assert list(PredictionFile(folder / "predictions.json")) == list(rows["image_id"])
 
 
 def test_image_metrics_are_the_means_of_their_rows(full: Path) -> None:
@@ -121,7 +121,7 @@ def test_photographs_without_labels(tmp_path: Path, capsys) -> None:
     assert list(record(run)["skipped"]) == ["cut"]
     told = capsys.readouterr().out
     assert "1 of 3 images skipped" in told and "know nothing of photographs" in told
-    assert len(read_predictions(run.parent / "predictions.json")) == 2
+    assert len(PredictionFile(run.parent / "predictions.json")) == 2
     assert (run.parent / "gallery/index.html").is_file()
     assert len(pd.read_csv(run.parent / "scores.csv")) == 0
     assert saved_rows(run.parent) == {} and saved_segments(run.parent) is None
@@ -229,3 +229,31 @@ def test_a_sweep_over_any_key_tells_its_jobs_apart(full: Path, capsys) -> None:
 def test_an_experiment_that_is_changed_says_so(full: Path) -> None:
     run = zgs(full, "experiment=full", "merge=none", "data.subset=first:2", "pictures=0", out="changed")[-1]
     assert record(run)["variant"] == "full merge=none"
+
+
+def test_scoring_a_runs_predictions_again_gives_its_numbers(full: Path) -> None:
+    """`zgs score RUN` from the exported file alone: nothing was lost on the way, TGQ included."""
+    *_, run = zgs(full, "data.subset=first:2", "experiment=full", "pictures=1")
+    words = ["score", str(run.parent), f"store={full / 'store'}", f"out={full / 'scored'}", "executor=serial"]
+    assert main(words) == 0
+    (folder,) = (full / "scored").iterdir()
+    tables = [pd.read_csv(f / "scores.csv").query("variant == 'full'") for f in (run.parent, folder)]
+    first, again = (table.set_index("metric").drop(columns="run") for table in tables)
+    pd.testing.assert_frame_equal(first, again)
+    for name in ("per_image", "per_image_n", "segments"):
+        pair = [pd.read_parquet(f / f"{name}.parquet") for f in (run.parent, folder)]
+        pd.testing.assert_frame_equal(*pair)
+    assert (run.parent / "curves.csv").read_text() == (folder / "curves.csv").read_text()
+    assert main(["report", str(run.parent), str(folder), f"to={full / 'report'}", "pictures=1"]) == 0
+    assert main([*words, "score=reference", "score.mapping=[grounded-tt,exact]", "data.subset=first:1"]) == 1, (
+        "unknown id"
+    )
+    assert main([*words, "score.mapping=[grounded-tt,exact]", "data.subset=first:1", "--ignore-unknown"]) == 0
+
+
+def test_a_run_can_be_scored_by_other_mappings(full: Path) -> None:
+    words = ["data.subset=first:2", "experiment=full", "pictures=0", "controls=[]"]
+    *_, run = zgs(full, *words, "score.mapping=[exact,hungarian,grounded-st]")
+    mappings = {parse(name).mapping for name in pd.read_csv(run.parent / "scores.csv")["metric"]}
+    assert mappings == {"exact", "hungarian", "grounded-st", "tt", "st"}, "the last two by TGQ"
+    zgs(full, *words, "score.verify=human", code=2)

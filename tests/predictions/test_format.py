@@ -7,17 +7,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pycocotools import mask as coco
 
 from bench.errors import UserError
+from bench.predictions import rle
+from bench.predictions.parse import Described
+from bench.predictions.source import PredictionFile
+from bench.predictions.write import write_predictions
 from bench.records import Prediction
-from bench.report import rle
-from bench.report.predictions import read_predictions, write_predictions
+
+
+def read_predictions(path: Path) -> tuple[Prediction, ...]:
+    return tuple(PredictionFile(path).values())
+
 
 SHAPES = st.tuples(st.integers(0, 4), st.integers(1, 20), st.integers(1, 20))
+FINITE = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
 
 def some(image_id: str = "a", n: int = 2, size: tuple[int, int] = (5, 7), embed: bool = True) -> Prediction:
@@ -26,24 +34,42 @@ def some(image_id: str = "a", n: int = 2, size: tuple[int, int] = (5, 7), embed:
     return Prediction(image_id, rng.random((n, *size)) < 0.4, tuple(f"text {i}" for i in range(n)), vectors, None)
 
 
+def equal(a: np.ndarray | None, b: np.ndarray | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
 def same(a: Prediction, b: Prediction) -> bool:
-    masks = a.masks.dtype == b.masks.dtype and np.array_equal(a.masks, b.masks)
-    both = a.embeddings is not None and b.embeddings is not None
-    vectors = a.embeddings is b.embeddings or (both and a.embeddings.tobytes() == b.embeddings.tobytes())
-    shapes = not both or a.embeddings.shape == b.embeddings.shape
-    return masks and vectors and shapes and (a.image_id, a.texts, a.heap_ids) == (b.image_id, b.texts, b.heap_ids)
+    arrays_agree = all(equal(getattr(a, name), getattr(b, name)) for name in ("masks", "embeddings", "scores"))
+    return arrays_agree and (a.image_id, a.texts, a.heap_ids) == (b.image_id, b.texts, b.heap_ids)
 
 
 @settings(max_examples=60, deadline=None)
-@given(masks=SHAPES.flatmap(lambda shape: arrays(bool, shape)), data=st.data())
-def test_round_trip_loses_nothing(masks: np.ndarray, data: st.DataObject, tmp_path_factory) -> None:
+@given(
+    masks=SHAPES.flatmap(lambda shape: arrays(bool, shape)), data=st.data(), ending=st.sampled_from(["json", "jsonl"])
+)
+def test_round_trip_loses_nothing(masks: np.ndarray, data: st.DataObject, ending: str, tmp_path_factory) -> None:
     n = len(masks)
     texts = tuple(data.draw(st.lists(st.text(), min_size=n, max_size=n)))
-    vectors = data.draw(st.none() | arrays(np.float32, (n, 4)))
+    vectors = data.draw(st.none() | arrays(np.float32, (n, 4), elements=FINITE))
     heap_ids = data.draw(st.none() | st.lists(st.integers(0, 10**6), min_size=n, max_size=n).map(tuple))
-    before = Prediction(data.draw(st.text()), masks, texts, vectors, heap_ids)
-    path = tmp_path_factory.mktemp("p") / "predictions.json"
-    assert same(read_predictions(write_predictions(path, [before]))[0], before)
+    scores = data.draw(st.none() | arrays(np.float32, n, elements=FINITE)) if n else None
+    before = Prediction(data.draw(st.text()), masks, texts, vectors, heap_ids, scores)
+    told = data.draw(st.none() | st.lists(st.tuples(st.text(), st.text()), max_size=3, unique_by=lambda pair: pair[0]))
+    rows = None if told is None else data.draw(st.none() | arrays(np.float32, (len(told), 4), elements=FINITE))
+    oracle = None if told is None else Described(tuple(c for c, _ in told), tuple(t for _, t in told), rows)
+    assume(before.image_id != "first")
+    path = tmp_path_factory.mktemp("p") / f"predictions.{ending}"
+    file = PredictionFile(write_predictions(path, [some("first"), (before, oracle)]))
+    assert same(file[before.image_id], before) and list(file) == ["first", before.image_id]
+    assert list(file.faults()) == [] and file.texts(before.image_id) == texts
+    found = file.oracle(before.image_id)
+    if oracle is None or found is None:
+        assert found is oracle
+    else:
+        assert (found.classes, found.texts) == (oracle.classes, oracle.texts)
+        assert equal(found.embeddings, oracle.embeddings)
 
 
 @settings(max_examples=60, deadline=None)
@@ -88,6 +114,20 @@ def test_a_minimal_file_of_another_system(tmp_path: Path) -> None:
 
 DAMAGE = {
     "format": (lambda f: f.update(format="coco"), "zgs-predictions/1"),
+    "no number": (
+        lambda f: [s.update(score=x) for s, x in zip(f["images"][1]["segments"], (1, float("nan")), strict=True)],
+        "segment 1: 'score' should be",
+    ),
+    "one score": (lambda f: f["images"][1]["segments"][1].update(score=1.5), "segment 0: 'score' is missing"),
+    "truth": (lambda f: f["images"][1].update(oracle=[{"class": "cat"}]), "(b), true segment 0: 'text' is missing"),
+    "class": (
+        lambda f: f["images"][1].update(oracle=[{"class": "cat", "text": "a"}, {"class": "cat", "text": "b"}]),
+        "true segment 1: class 'cat' stands there twice",
+    ),
+    "many": (
+        lambda f: f["images"][1].update(height=9000, width=9000, segments=f["images"][1]["segments"] * 50),
+        "image 1 (b): 100 segments of 9000x9000 pixels; at most 13",
+    ),
     "images": (lambda f: f.pop("images"), "'images' is missing"),
     "entry": (lambda f: f["images"].__setitem__(1, 3), "image 1: should be an object"),
     "id": (lambda f: f["images"][1].update(image_id=5), "image 1: 'image_id' should be a text"),

@@ -1,0 +1,188 @@
+"""`zgs score`: published protocols on stored predictions of any system; `--check` only looks for faults."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.cli import DONE, FAILED, SKIPS
+from bench.commands.overrides import explained
+from bench.errors import UsageError, UserError
+from bench.resources import conf_dir
+
+USAGE = """zgs score PREDICTIONS data=DATASET [score=A,B] [KEY=VALUE …] [--csv FILE] [--check] [--ignore-unknown]
+zgs score RUN [score=A,B] [KEY=VALUE …]
+
+PREDICTIONS       a .json or .jsonl file as PREDICTIONS.md describes, of any system
+RUN               the folder of a finished run: its data and models, unless they are given
+score=A,B         protocols, e.g. paper,reference; every other key is that of `zgs run --help`
+--csv FILE        write the tidy table there too
+--check           name every fault of the file and score nothing
+--ignore-unknown  score although the file holds images that the data set does not have"""
+SHOWN = 20
+"""Faults that --check writes out; the others are counted."""
+GROUPS = ("data", "score")
+"""Settings that stored predictions leave to be checked: stages of the method are not made, their modules not loaded."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        raise UsageError(f"score: {message}; `zgs score --help` shows how")
+
+
+def main(arguments: list[str]) -> int:
+    """Score predictions, print and write the tidy table; the exit code is 3 where images lack or were skipped."""
+    parser = _Parser("zgs score", add_help=False)
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("--csv", type=Path)
+    for flag in ("--check", "--ignore-unknown", "-h", "--help"):
+        parser.add_argument(flag, action="store_true")
+    given = parser.parse_intermixed_args(arguments)
+    if given.h or given.help:
+        print(USAGE)
+        return DONE
+    words = [word for word in given.words if "=" in word and not Path(word).exists()]
+    places = [word for word in given.words if word not in words]
+    if len(places) != 1:
+        raise UsageError(f"score: name one file of predictions or one run, not {len(places)}; `zgs score --help`")
+    place = Path(places[0])
+    if given.check:
+        return check(predictions_of(place), words)
+    return _scored(place, words, given.csv, given.ignore_unknown)
+
+
+def predictions_of(place: Path) -> Path:
+    """The file of predictions, or that of a run's folder."""
+    return place / "predictions.json" if place.is_dir() else place
+
+
+def check(path: Path, words: Sequence[str] = ()) -> int:
+    """Print every fault of a file and, where data are named, the ids that only one side has."""
+    from bench.predictions.source import PredictionFile
+
+    file, count = PredictionFile(path), 0
+    for fault in file.faults():
+        count += 1
+        if count <= SHOWN:
+            print(fault)
+    if count > SHOWN:
+        print(f"… and {count - SHOWN} more")
+    print(f"{path}: {len(file)} images, {count} faults")
+    if any(word.startswith("data=") for word in words) and not count:
+        from bench.run.build import make
+        from bench.run.tabulate import ids_without
+
+        missing, unknown = ids_without(file, make(composed(words)["data"]).ids())
+        print(f"{len(missing)} images of the data set are missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}")
+    return FAILED if count else DONE
+
+
+def _scored(place: Path, words: list[str], csv: Path | None, ignore_unknown: bool) -> int:
+    from bench.errors import writing
+    from bench.report.tables import write_scores
+    from bench.run.check import check_settings
+    from bench.run.rescore import Request, rescore
+
+    own = _run_settings(place)
+    if own is None and not any(word.startswith("data=") for word in words):
+        raise UsageError("score: say which data the predictions are of: data=…")
+    protocols, settings = _protocols(words, own)
+    workers = settings["executor"].get("workers", 1)
+    if workers != "auto" and (type(workers) is not int or workers < 1):
+        raise UsageError(f"executor.workers={workers}: a positive number or auto")
+    for options in protocols:
+        check_settings({**settings, "score": options}, GROUPS)
+    chosen = any(word.startswith("score.mapping=") for word in words)
+    path, variant = predictions_of(place), _variant(place, settings)
+    result = rescore(Request(settings, protocols, path, variant, ignore_unknown, chosen))
+    _tell(result, protocols)
+    if csv:
+        with writing(csv, "--csv"):
+            csv.parent.mkdir(parents=True, exist_ok=True)
+            write_scores(result.table, csv)
+    return SKIPS if result.incomplete else DONE
+
+
+def _protocols(words: Sequence[str], own: Mapping[str, Any] | None) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The ``score`` settings of each protocol asked for, and all other settings."""
+    rest = [word for word in words if not word.startswith("score=")]
+    names = next((word.partition("=")[2].split(",") for word in reversed(words) if word.startswith("score=")), [""])
+    configs = [composed([*rest, f"score={name}"] if name else rest) for name in dict.fromkeys(names)]
+    settings = configs[0]
+    if own is not None:
+        settings = json.loads(json.dumps(own))
+        for key in (word.partition("=")[0].lstrip("+") for word in rest):
+            _copy(configs[0], settings, key.split("."))
+    return [config["score"] for config in configs], settings
+
+
+def composed(words: Sequence[str]) -> dict[str, Any]:
+    """The resolved configuration of `zgs run` with some overrides. Raises UsageError with the nearest right name."""
+    from hydra import compose, initialize_config_dir
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            config = compose("config", list(words))
+        settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UsageError(explained(error, list(words))) from error
+    return dict(settings)
+
+
+def _copy(source: Any, target: Any, path: list[str]) -> None:
+    """Take over one setting, a whole group or a key of it."""
+    for name in path[:-1]:
+        source, target = source.get(name, {}), target.setdefault(name, {})
+    if path[-1] in source:
+        target[path[-1]] = source[path[-1]]
+
+
+def _run_settings(place: Path) -> dict[str, Any] | None:
+    """The settings of a run's folder; None for a file."""
+    if not place.is_dir():
+        if not place.exists():
+            raise UserError(f"{place}: no such file; give a .json or .jsonl file of predictions, or a run's folder")
+        return None
+    from bench.report.saved import settings_of
+
+    settings = settings_of(place)
+    if "predictions" in settings:
+        raise UserError(f"{place}: a folder of `zgs score`; give the file it scored: {settings['predictions']}")
+    return settings
+
+
+def _variant(place: Path, settings: Mapping[str, Any]) -> str | None:
+    """What the row is called, as given or as the run says; None leaves it to the file."""
+    if place.is_dir() and not settings.get("variant"):
+        from bench.report.saved import record_of
+
+        return str(record_of(place)["variant"])
+    return settings.get("variant")
+
+
+def _tell(result: Any, protocols: Sequence[Mapping[str, Any]]) -> None:
+    """The protocols with everything that changes a number, the tidy table, what was counted, and where it all is."""
+    for options in protocols:
+        told = ", ".join(f"{key}={value}" for key, value in options.items() if key not in ("_target_", "name"))
+        print(f"score={options['name']}: {told}")
+    print()
+    table = result.table
+    wide = max((len(name) for name in table["metric"]), default=6)
+    counts = ("expected", "found", "skipped")
+    print(f"{'metric':{wide}}     value  interval            {'n':>7} {'unit':8} {' '.join(counts)}")
+    for row in table.to_dict("records"):
+        interval = f"[{row['low']:.4f}, {row['high']:.4f}]"
+        print(
+            f"{row['metric']:{wide}}  {row['value']:8.4f}  {interval:18}  {row['n']:>7} {row['unit_of_n']:8} "
+            + " ".join(f"{row[name]:>{len(name)}}" for name in counts)
+        )
+    print()
+    for note in result.notes:
+        print(note)
+    print(f"{result.folder}/")

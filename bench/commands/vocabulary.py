@@ -1,0 +1,67 @@
+"""`zgs vocabulary`: the words of stored predictions that a mapping table has to answer, and how often each comes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+from bench.cli import DONE
+from bench.errors import UsageError, writing
+
+USAGE = """zgs vocabulary PREDICTIONS [table=FILE] [csv=FILE] [json=FILE]
+
+PREDICTIONS  a .json or .jsonl file as PREDICTIONS.md describes, or the folder of a run
+table=FILE   only the words that this mapping table does not know yet
+csv=FILE     write word,count there (else to the terminal)
+json=FILE    write a table to be filled: {word: null}; null means no class"""
+
+
+def main(arguments: list[str]) -> int:
+    """Write the words, the most frequent first, equal ones by alphabet; texts are taken letter by letter."""
+    if {"-h", "--help"} & set(arguments):
+        print(USAGE)
+        return DONE
+    places = [word for word in arguments if "=" not in word]
+    options = dict(word.split("=", 1) for word in arguments if "=" in word)
+    unknown = [word for word in (*options, *places) if word.startswith("-") or word in set(options) - _OPTIONS]
+    if len(places) != 1 or unknown:
+        told = f"{unknown[0]} is no option" if unknown else f"name one file of predictions, not {len(places)}"
+        raise UsageError(f"vocabulary: {told}; `zgs vocabulary --help` shows how")
+    words = counted(Path(places[0]))
+    if "table" in options:
+        from bench.evaluate.mapping.table import read_words
+
+        known = read_words(options["table"])
+        words = [(word, count) for word, count in words if word not in known]
+    _write(words, options)
+    return DONE
+
+
+_OPTIONS = {"table", "csv", "json"}
+
+
+def counted(place: Path) -> list[tuple[str, int]]:
+    """The texts of all segments and how many segments have each; empty texts need no answer."""
+    from bench.commands.score import predictions_of
+    from bench.predictions.source import PredictionFile
+
+    file = PredictionFile(predictions_of(place))
+    found = Counter(text for image_id in file for text in file.texts(image_id) if text.strip())
+    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _write(words: list[tuple[str, int]], options: dict[str, str]) -> None:
+    if "json" in options:
+        with writing(Path(options["json"]), "json"):
+            text = json.dumps({word: None for word, _ in words}, indent=1, ensure_ascii=False)
+            Path(options["json"]).write_text(text + "\n", encoding="utf-8")
+    if "csv" in options:
+        with writing(Path(options["csv"]), "csv"), open(options["csv"], "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("word", "count"), *words])
+    if not {"csv", "json"} & set(options):
+        csv.writer(sys.stdout, lineterminator="\n").writerows([("word", "count"), *words])
+    else:
+        print(f"{len(words)} words on {sum(count for _, count in words)} segments")

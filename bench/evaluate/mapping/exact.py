@@ -1,0 +1,25 @@
+"""Hard mapping (vicss, "Hard Jaccard"): a text is a class if it is the class's name, letter by letter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.evaluate.assign import UNLABELLED
+from bench.evaluate.mapping.base import Assigned
+from bench.records import Overlap
+
+
+@dataclass(frozen=True)
+class Exact:
+    """``names`` are the class names. Nothing is lower-cased or stripped: what counts as the same word is the file's."""
+
+    names: tuple[str, ...]
+    name: str = "exact"
+    threshold: None = None
+
+    def assign(self, item: Overlap) -> Assigned:
+        index = {name: number for number, name in enumerate(self.names)}
+        label = np.array([index.get(text, UNLABELLED) for text in item.texts], np.int32)
+        return label, (label >= 0).astype(np.float64)

@@ -1,0 +1,179 @@
+"""Predictions on disk, first look: where each image stands in the file, in constant memory and without its masks.
+
+A file is read once from front to back, one image in memory at a time; afterwards every image is read by its byte
+offset, so that no worker reads the whole file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from bench.errors import UserError
+
+FORMAT = "zgs-predictions/1"
+LINES = (".jsonl", ".ndjson")
+"""Endings of files with one JSON value a line; the first line is the head."""
+_CHUNK = 1 << 20
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an image stands: its position in the list, and its bytes in the file."""
+
+    position: int
+    offset: int
+    length: int
+
+
+@dataclass
+class Index:
+    """``head`` is what a file says beside its images; ``faults`` are those that were seen on the way."""
+
+    head: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+def read_index(path: Path) -> Index:
+    """Find all images of a file. Raises UserError where it cannot be read to its end or is of another format."""
+    index = Index()
+    try:
+        with path.open("rb") as stream:
+            start = len(_BOM) if stream.read(len(_BOM)) == _BOM else 0
+            stream.seek(start)
+            found = _lines(path, stream, index) if path.suffix in LINES else _document(stream, index)
+            for position, (offset, raw) in enumerate(found):
+                _note(path, index, Place(position, offset, len(raw)), raw)
+    except OSError as error:
+        raise UserError(f"{path}: predictions cannot be read ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: not a JSON file ({error})") from error
+    if index.head.get("format") != FORMAT:
+        raise UserError(f'{path}: not predictions that can be scored; the file must say "format": "{FORMAT}"')
+    return index
+
+
+def _note(path: Path, index: Index, place: Place, raw: bytes) -> None:
+    where = f"{path}: image {place.position}"
+    try:
+        entry = json.loads(raw.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        index.faults.append(f"{where}: cannot be read as JSON ({error})")
+        return
+    image_id = entry.get("image_id") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict):
+        index.faults.append(f"{where}: should be an object with 'image_id' but is {type(entry).__name__}")
+    elif "image_id" not in entry:
+        index.faults.append(f"{where}: 'image_id' is missing")
+    elif not isinstance(image_id, str):
+        index.faults.append(f"{where}: 'image_id' should be a text but is {image_id!r:.40}")
+    elif image_id in index.places:
+        index.faults.append(f"{where}: image {image_id!r} stands there twice; keep one")
+    else:
+        index.places[image_id] = place
+
+
+def _lines(path: Path, stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:
+    """The lines after the first, which is the head; empty lines say nothing."""
+    offset, head = stream.tell(), True
+    for line in stream:
+        if line.strip():
+            if head:
+                found = json.loads(line.decode("utf-8"))
+                index.head, head = (found if isinstance(found, dict) else {}), False
+                if index.head.get("format") != FORMAT:
+                    return
+            else:
+                yield offset, line
+        offset += len(line)
+
+
+def _document(stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:
+    """The elements of "images" in a JSON object; its other keys go to the head."""
+    text = _Text(stream)
+    if text.peek() != "{":
+        return
+    separator = text.skip()
+    while separator != "}" and text.peek() != "}":
+        key = text.utf8()
+        text.expect(":")
+        if key == "images" and text.peek() == "[":
+            text.skip()
+            yield from _elements(text)
+            index.head["images"] = True
+        else:
+            index.head[str(key)] = text.utf8()
+        separator = text.expect(",}")
+    if index.head.get("format") == FORMAT and index.head.get("images") is not True:
+        what = "is missing" if "images" not in index.head else "should be a list"
+        index.faults.append(f"{stream.name}: 'images' {what}")
+
+
+def _elements(text: _Text) -> Iterator[tuple[int, bytes]]:
+    separator = text.skip() if text.peek() == "]" else ","
+    while separator == ",":
+        _, offset, raw = text.value()
+        yield offset, raw
+        separator = text.expect(",]")
+
+
+class _Text:
+    """A window over a file. One character stands for one byte (Latin-1), so that positions are byte offsets."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream, self.text, self.at, self.base = stream, "", 0, stream.tell()
+        self.decoder = json.JSONDecoder()
+
+    def more(self) -> bool:
+        """Let go of what was read and look further ahead, twice as far each time; False at the end of the file."""
+        kept = self.text[self.at :]
+        fresh = self.stream.read(max(_CHUNK, len(kept)))
+        if fresh:
+            self.base, self.text, self.at = self.base + self.at, kept + fresh.decode("latin-1"), 0
+        return bool(fresh)
+
+    def peek(self) -> str:
+        """The next character that is no space, "" at the end."""
+        while True:
+            while self.at < len(self.text) and self.text[self.at] in " \t\r\n":
+                self.at += 1
+            if self.at < len(self.text) or not self.more():
+                return self.text[self.at : self.at + 1]
+
+    def skip(self) -> str:
+        """Take the next character."""
+        char = self.peek()
+        self.at += 1
+        return char
+
+    def expect(self, chars: str) -> str:
+        """Take the next character, which must be one of some."""
+        char = self.peek()
+        if not char or char not in chars:
+            raise ValueError(f"expected one of {chars} at byte {self.base + self.at}, found {char or 'the end'}")
+        return self.skip()
+
+    def value(self) -> tuple[Any, int, bytes]:
+        """Take a JSON value; what it is, its byte offset, its bytes."""
+        self.peek()
+        while True:
+            try:
+                found, end = self.decoder.raw_decode(self.text, self.at)
+            except json.JSONDecodeError as error:
+                if not self.more():
+                    raise ValueError(f"{error.msg} at byte {self.base + error.pos}") from None
+                continue
+            if end + len("e+1") > len(self.text) and self.more():  # a number may go on
+                continue
+            raw, offset = self.text[self.at : end].encode("latin-1"), self.base + self.at
+            self.at = end
+            return found, offset, raw
+
+    def utf8(self) -> Any:
+        """Take a JSON value and read its text as what it is."""
+        return json.loads(self.value()[2].decode("utf-8"))

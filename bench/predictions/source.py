@@ -1,0 +1,166 @@
+"""Predictions on disk as a mapping from image id to `Prediction`, each read when it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.errors import UserError
+from bench.predictions.index import Place, read_index
+from bench.predictions.parse import Described, Parsed, parse_image
+from bench.records import Prediction
+
+
+class PredictionFile(Mapping[str, Prediction]):
+    """The predictions of a .json or .jsonl file, in its order.
+
+    Raises `UserError` for a file that cannot be read or of another kind; ``file[image_id]`` raises it for whatever is
+    wrong with that image, naming file, image and segment. ``faults`` tells of all faults at once.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._index = read_index(self.path)
+        self.head = self._index.head
+
+    def __getitem__(self, image_id: str) -> Prediction:
+        self._stop_at_first_fault()
+        return sound(self._parsed(image_id))[0]
+
+    def __iter__(self) -> Iterator[str]:
+        self._stop_at_first_fault()
+        return iter(self._index.places)
+
+    def __len__(self) -> int:
+        return len(self._index.places)
+
+    def __contains__(self, image_id: object) -> bool:
+        return image_id in self._index.places
+
+    def place(self, image_id: str) -> Place:
+        """Where an image stands in the file."""
+        return self._index.places[image_id]
+
+    def texts(self, image_id: str) -> tuple[str, ...]:
+        """The texts of an image, without its masks; raises `UserError` where one is missing."""
+        entry = read_entry(self.path, self.place(image_id))
+        segments = entry.get("segments")
+        found = [s.get("text") if isinstance(s, dict) else None for s in segments] if isinstance(segments, list) else []
+        wrong = next((i for i, text in enumerate(found) if not isinstance(text, str)), None)
+        if wrong is not None or not isinstance(segments, list):
+            raise UserError(
+                f"{self.where(image_id)}, segment {wrong or 0}: 'text' is missing; zgs score --check says more"
+            )
+        return tuple(str(text) for text in found)
+
+    def oracle(self, image_id: str) -> Described | None:
+        """What the file says of the true segments of an image."""
+        entry = read_entry(self.path, self.place(image_id))
+        entry |= {"segments": [], "heap_ids": None, "label_map": None}  # those of the image were read with its masks
+        vectors = self._vectors(f"{self.place(image_id).position}.oracle")
+        parsed = parse_image(self.where(image_id), entry, self.path.parent, None, vectors)
+        return sound(parsed)[1]
+
+    def embeddings(self, image_id: str) -> np.ndarray | None:
+        """The embeddings of an image's segments, without its masks."""
+        return self._vectors(str(self.place(image_id).position))
+
+    def faults(self) -> Iterator[str]:
+        """Everything that is wrong with the file, image by image."""
+        yield from self._index.faults
+        try:
+            self._archive  # noqa: B018
+        except UserError as error:
+            yield str(error)
+            return
+        for image_id in self._index.places:
+            yield from self._parsed(image_id).faults
+
+    def where(self, image_id: str) -> str:
+        """File and image, for messages."""
+        return where(self.path, self.place(image_id), image_id)
+
+    def _stop_at_first_fault(self) -> None:
+        if self._index.faults:
+            raise UserError(self._index.faults[0])
+
+    def _parsed(self, image_id: str) -> Parsed:
+        place = self.place(image_id)
+        vectors = self.embeddings(image_id), self._vectors(f"{place.position}.oracle")
+        return parse_image(self.where(image_id), read_entry(self.path, place), self.path.parent, *vectors)
+
+    def _vectors(self, key: str) -> np.ndarray | None:
+        archive = self._archive
+        if archive is None or key not in archive:
+            return None
+        try:
+            found = archive[key]
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise UserError(f"{self.path}: embeddings {key!r} cannot be read ({error})") from error
+        return found.astype(np.float32) if np.issubdtype(found.dtype, np.floating) else found
+
+    @cached_property
+    def _archive(self) -> Any:
+        """The npz beside the file, opened and not read; None where there is none."""
+        told = self.head.get("embeddings")
+        if told is None:
+            return None
+        if not isinstance(told, dict) or not isinstance(told.get("file"), str):
+            raise UserError(f"{self.path}: embeddings: 'file' is missing; name the npz beside the predictions")
+        beside = self.path.with_name(Path(told["file"]).name)
+        try:
+            if told.get("sha256") is not None and _digest(beside) != told["sha256"]:
+                raise UserError(
+                    f"{beside}: not the embeddings that {self.path.name} was written with; write both again"
+                )
+            found = np.load(beside, allow_pickle=False)
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise UserError(f"{beside}: embeddings of {self.path.name} cannot be read ({error})") from error
+        if not hasattr(found, "files"):
+            raise UserError(f"{beside}: embeddings of {self.path.name} cannot be read (a single array, not an npz)")
+        return found
+
+
+def read_entry(path: Path, place: Place) -> dict[str, Any]:
+    """One image of a file as JSON, by its byte offset."""
+    entry: dict[str, Any] = json.loads(read_bytes(path, place).decode("utf-8"))
+    return entry
+
+
+def read_bytes(path: Path, place: Place) -> bytes:
+    """One image of a file as it stands there. Raises UserError where the file was changed since it was indexed."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(place.offset)
+            found = stream.read(place.length)
+    except OSError as error:
+        raise UserError(f"{path}: predictions cannot be read ({error.strerror})") from error
+    if len(found) < place.length:
+        raise UserError(f"{path}: became shorter while it was read; run the command again")
+    return found
+
+
+def where(path: Path, place: Place, image_id: str) -> str:
+    """File and image, for messages."""
+    return f"{path}: image {place.position} ({image_id})"
+
+
+def sound(parsed: Parsed) -> tuple[Prediction, Described | None]:
+    """What was read of an image. Raises UserError with its first fault where there is one."""
+    if parsed.prediction is None:
+        more = len(parsed.faults) - 1
+        rest = f" (and {more} more faults in this image; `zgs score FILE --check` lists all)" if more else ""
+        raise UserError(parsed.faults[0] + rest)
+    return parsed.prediction, parsed.oracle
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,133 @@
+"""Section 3.4's outcome on disk, written image by image: PREDICTIONS.md describes the format."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from bench.errors import UserError
+from bench.predictions import rle
+from bench.predictions.index import FORMAT, LINES
+from bench.predictions.parse import Described
+from bench.records import Prediction
+
+Told = Prediction | tuple[Prediction, Described | None]
+
+
+def write_predictions(path: Path | str, predictions: Iterable[Told], about: Mapping[str, str] | None = None) -> Path:
+    """Write ``path`` (.json, or .jsonl with one image a line) and, where there are embeddings, the .npz beside it.
+
+    A prediction may come with what the system says of the true segments. ``about`` is free text facts (variant, models)
+    for readers. Same predictions, same bytes. One image is in memory at a time; each file is written under another
+    name and renamed, the predictions last, so that what is there is whole. Returns ``path``.
+    """
+    path = Path(path)
+    head: dict[str, Any] = {"format": FORMAT, "about": dict(about or {}), "embeddings": None}
+    target = path.with_suffix(".npz")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _replacing(target) as (archive, keep), _temporary(path) as images:
+            if _write_images(images, archive, predictions, path.suffix in LINES):
+                digest = hashlib.sha256()
+                archive.seek(0)
+                shutil.copyfileobj(archive, _Sink(digest))
+                head["embeddings"] = {"file": target.name, "sha256": digest.hexdigest()}
+                keep()
+            images.seek(0)
+            _write_whole(path, head, images)
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"{path}: cannot be written ({reason}); free some space or choose another folder") from error
+    return path
+
+
+def _write_images(images: BinaryIO, archive: BinaryIO, predictions: Iterable[Told], lines: bool) -> bool:
+    """One line an image, so that two runs can be compared with diff; returns whether there were embeddings."""
+    found = False
+    with zipfile.ZipFile(archive, "w") as vectors:
+        for position, told in enumerate(predictions):
+            prediction, oracle = told if isinstance(told, tuple) else (told, None)
+            images.write((b"" if lines or not position else b",\n") + json.dumps(_image(prediction, oracle)).encode())
+            images.write(b"\n" if lines else b"")
+            for key, rows in ((f"{position}", prediction), (f"{position}.oracle", oracle)):
+                if rows is not None and rows.embeddings is not None:
+                    _add(vectors, key, rows.embeddings)
+                    found = True
+    return found
+
+
+def _write_whole(path: Path, head: dict[str, Any], images: BinaryIO) -> None:
+    with _replacing(path) as (stream, keep):
+        text = json.dumps(head)
+        stream.write((text + "\n" if path.suffix in LINES else text[:-1] + ', "images": [\n').encode())
+        shutil.copyfileobj(images, stream)
+        stream.write(b"" if path.suffix in LINES else b"\n]}\n")
+        keep()
+
+
+def _image(prediction: Prediction, oracle: Described | None) -> dict[str, Any]:
+    _, height, width = prediction.masks.shape
+    coded = zip(prediction.texts, rle.encode(prediction.masks), strict=True)
+    segments: list[dict[str, Any]] = [
+        {"text": text, "segmentation": {"size": [height, width], "counts": counts}} for text, counts in coded
+    ]
+    for segment, score in zip(segments, () if prediction.scores is None else prediction.scores, strict=False):
+        segment["score"] = float(score)
+    entry = {
+        "image_id": prediction.image_id,
+        "height": height,
+        "width": width,
+        "heap_ids": None if prediction.heap_ids is None else [int(node) for node in prediction.heap_ids],
+        "segments": segments,
+    }
+    if oracle is not None:
+        entry["oracle"] = [{"class": c, "text": t} for c, t in zip(oracle.classes, oracle.texts, strict=True)]
+    return entry
+
+
+def _add(archive: zipfile.ZipFile, key: str, rows: np.ndarray) -> None:
+    """As np.savez does; a fixed date gives the same bytes for the same predictions."""
+    with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as stream:
+        np.lib.format.write_array(stream, np.ascontiguousarray(rows, np.float32), allow_pickle=False)
+
+
+class _Sink:
+    """A digest that can be copied to."""
+
+    def __init__(self, digest: Any) -> None:
+        self.write = digest.update
+
+
+@contextlib.contextmanager
+def _temporary(path: Path) -> Iterator[BinaryIO]:
+    part = path.with_name(f".{path.name}.{os.getpid()}.images")
+    try:
+        with part.open("w+b") as stream:
+            yield stream
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[tuple[BinaryIO, Any]]:
+    """A stream, and a function that says that it is to become ``path`` when all went well."""
+    part, kept = path.with_name(f".{path.name}.{os.getpid()}.part"), []
+    try:
+        with part.open("w+b") as stream:
+            yield stream, lambda: kept.append(True)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if kept:
+            part.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -1,0 +1,122 @@
+"""Section 4.1 for stored predictions: similarities beside the overlap tables, and the records of the true segments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float32
+
+from bench.data.base import nearest
+from bench.errors import UserError
+from bench.evaluate.overlap import by_class
+from bench.evaluate.similarity import SegmentToText, TextToText
+from bench.predictions.parse import Described, Faults, check_vectors
+from bench.predictions.source import PredictionFile
+from bench.records import Oracle, Overlap
+from bench.run.build import Builder
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Who measures similarities of a file's texts and embeddings to the class names; nothing is loaded before."""
+
+    builder: Builder
+    file: PredictionFile
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The class names."""
+        names: tuple[str, ...] = self.builder.dataset.classes.names
+        return names
+
+    @cached_property
+    def tt(self) -> TextToText:
+        """Equation 5."""
+        return TextToText(self.builder.encoder("tt"), self.names)
+
+    @cached_property
+    def st(self) -> SegmentToText:
+        """Equation 6."""
+        return SegmentToText(self.builder.encoder("st"), self.names)
+
+    def learn(self, texts: Sequence[str]) -> None:
+        """Encode all texts of a run at once: one entry of the store, one pass through the model."""
+        self.tt.sentence.learn([text for text in {*texts, *self.names} if text.strip()])  # type: ignore[attr-defined]
+
+    def segments(self, item: Overlap) -> Float32[np.ndarray, "n c"]:
+        """ST rows of an image's segments."""
+        vectors = self.file.embeddings(item.image_id) if len(item.areas) else None
+        if vectors is None:
+            return np.zeros((0, len(self.names)), np.float32)
+        return self.compared(vectors, item.image_id, len(item.areas))
+
+    def compared(self, vectors: np.ndarray, image_id: str, n: int) -> Float32[np.ndarray, "n c"]:
+        """ST rows of some embeddings; UserError where they are not finite or of another space than the model's."""
+        where, dim, faults = self.file.where(image_id), self.st.vectors.shape[1], Faults()
+        check_vectors(faults, where, vectors, n)
+        if not faults and vectors.shape[1] != dim:
+            own, model = vectors.shape[1], self.builder.settings["models"]["clip_name"]
+            faults.append(f"{where}: embeddings of {own} numbers, but those of {model} have {dim}; choose models=…")
+        if faults:
+            raise UserError(faults[0])
+        return self.st(vectors, image_id)
+
+    def oracle(self, tables: Mapping[str, Overlap]) -> dict[str, Described]:
+        """What the file says of true segments, by image; empty where it says nothing of any.
+
+        Raises UserError for a class that the image does not have, before any model is loaded.
+        """
+        told = {image_id: self.file.oracle(image_id) for image_id in tables if image_id in self.file}
+        found = {image_id: one for image_id, one in told.items() if one is not None}
+        for image_id, one in found.items():
+            true = {self.names[c] for c in tables[image_id].truth_classes}
+            for name in (name for name in one.classes if name not in true):
+                kind = "is not in the image" if name in self.names else f"is no class{nearest(name, self.names)}"
+                raise UserError(f"{self.file.where(image_id)}: oracle: {name!r} {kind}; describe what is there")
+        return found
+
+
+def attach(measures: Measures, tables: Mapping[str, Overlap], rows: Sequence[str]) -> list[Overlap]:
+    """The tables with the similarities asked for. Other mappings read the tables alone."""
+    if "tt" in rows:
+        measures.learn([text for item in tables.values() for text in item.texts])
+    return [
+        replace(
+            item,
+            tt=measures.tt(item.texts) if "tt" in rows else None,
+            st=measures.segments(item) if "st" in rows else None,
+        )
+        for item in tables.values()
+    ]
+
+
+def oracles(
+    measures: Measures, tables: Mapping[str, Overlap], told: Mapping[str, Described], rows: Sequence[str]
+) -> list[Oracle]:
+    """A record of the true segments of each image, in one piece a class; none where the file describes none.
+
+    A true segment that the file does not describe has an empty text: a miss that is counted, never a smaller n.
+    """
+    if not told:
+        return []
+    measures.learn([text for one in told.values() for text in one.texts])
+    embedded = "st" in rows and all(one.embeddings is not None for one in told.values())
+    return [_oracle(measures, by_class(item), told.get(image_id), embedded) for image_id, item in tables.items()]
+
+
+def _oracle(measures: Measures, item: Overlap, told: Described | None, embedded: bool) -> Oracle:
+    names, true = measures.names, item.truth_classes
+    present = [names[c] for c in true]
+    texts = dict(zip(told.classes, told.texts, strict=True)) if told else {}
+    st = None
+    if embedded:
+        st = np.zeros((len(true), len(names)), np.float32)
+        if told is not None and told.embeddings is not None and len(told.classes):
+            rows = measures.compared(told.embeddings, item.image_id, len(told.classes))
+            st[[present.index(name) for name in told.classes]] = rows
+    ordered = tuple(texts.get(name, "") for name in present)
+    areas = item.counts[:, :-2].sum(axis=0)
+    return Oracle(item.image_id, true, areas, measures.tt(ordered), st, ordered)

@@ -1,0 +1,151 @@
+"""Section 4, one protocol over the tables of stored predictions: which mappings can be measured, and every number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench.errors import UsageError, UserError
+from bench.evaluate.curves import curve
+from bench.evaluate.intervals import Rows
+from bench.evaluate.mapping.base import Strategy
+from bench.evaluate.mapping.choose import of_record, rows_of
+from bench.evaluate.mapping.table import Table
+from bench.evaluate.names import Naming
+from bench.evaluate.protocol import COLUMNS, Score, evaluate
+from bench.evaluate.segments import segment_table
+from bench.evaluate.verification import check_ratings, distribution, read_ratings, unrated, verified
+from bench.records import Oracle, Overlap
+from bench.run.attach import Measures, attach, oracles
+from bench.run.build import Builder
+from bench.run.scores import naming_of
+from bench.run.tabulate import Tables
+
+
+@dataclass(frozen=True)
+class Session:
+    """What the protocols of one call share; ``notes`` grow with everything that a reader must know."""
+
+    builder: Builder
+    measures: Measures
+    run: str
+    variant: str
+    chosen: bool
+    notes: list[str]
+
+    def note(self, text: str) -> None:
+        """Say something once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+@dataclass
+class Numbers:
+    """What the protocols of one call give together."""
+
+    lines: list[pd.DataFrame] = field(default_factory=list)
+    rows: dict[str, Rows] = field(default_factory=dict)
+    curves: list[pd.DataFrame] = field(default_factory=list)
+    segments: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ratings: list[pd.DataFrame] = field(default_factory=list)
+
+
+def score_protocol(session: Session, score: Score, found: Tables, counted: dict[str, int], numbers: Numbers) -> None:
+    """Add every number of a protocol; ``counted`` are expected, found and skipped."""
+    score = replace(score, mapping=_measurable(session, score, found))
+    described = session.measures.oracle(found.tables)
+    rows = sorted({row for row in map(rows_of, score.mapping) if row} | ({"tt"} if described else set()))
+    images = attach(session.measures, found.tables, rows)
+    truths = oracles(session.measures, found.tables, described, rows)
+    if not described:
+        session.note('no TGQ: the file has no "oracle" section (texts for the true segments)')
+    naming, classes = naming_of(session.builder, rows), session.builder.dataset.classes
+    told = {"run": session.run, "variant": session.variant, **counted}
+    by_people = score.verify == "human"
+    given = replace(score, mapping=()) if by_people else score
+    scores = evaluate(images, truths, classes, given, naming, **told)  # type: ignore[arg-type]
+    numbers.lines.append(scores.table)
+    numbers.rows |= scores.rows
+    if by_people:
+        _verify(session, images, score, naming, told, numbers)
+    for mapping in [m for m in ("tt", "st") if m in given.mapping]:
+        numbers.curves.append(curve(images, classes, score, naming, mapping).assign(variant=session.variant))
+    if numbers.segments.empty:
+        numbers.segments = segment_table(_pairs(images, truths), classes, score)
+    empty = [f"{value} {key.replace('_', ' ')}" for key, value in scores.counted.items() if value]
+    if empty:
+        session.note(f"counted: {', '.join(empty)}")
+
+
+def _measurable(session: Session, score: Score, found: Tables) -> tuple[str | Strategy, ...]:
+    """The mappings that the predictions allow."""
+    kept = []
+    for mapping in score.mapping:
+        if isinstance(mapping, Table):
+            _count_missing(session, mapping, score, found)
+        if rows_of(mapping) != "st" or _embedded(session, mapping, found):
+            kept.append(mapping)
+    return tuple(kept)
+
+
+def _embedded(session: Session, mapping: str | Strategy, found: Tables) -> bool:
+    """Whether there are embeddings. Some images without them are an error, and so is a mapping that was asked for."""
+    filled = [image_id for image_id, item in found.tables.items() if len(item.areas)]
+    lacking = [image_id for image_id in filled if session.measures.file.embeddings(image_id) is None]
+    if not lacking:
+        return True
+    if session.chosen or len(lacking) < len(filled):
+        raise UserError(
+            f"{session.measures.file.where(lacking[0])}: {len(lacking)} of {len(filled)} images have no embeddings, "
+            f"which score.mapping={mapping} needs; choose others, e.g. score.mapping=[tt]"
+        )
+    session.note(f"{mapping} left out: the file has no embeddings")
+    return False
+
+
+def _count_missing(session: Session, table: Table, score: Score, found: Tables) -> None:
+    absent = table.missing(text for item in found.tables.values() for text in item.texts)
+    if not absent:
+        return
+    word, count = absent.most_common(1)[0]
+    told = f"{score.table} lacks {len(absent)} words on {absent.total()} segments, most often {word!r} ({count})"
+    if score.unmapped == "error":
+        raise UserError(f"{told}; add them: `zgs vocabulary FILE table={score.table}` lists all")
+    session.note(f"{told}; they count as no class")
+
+
+def _verify(
+    session: Session, images: list[Overlap], score: Score, naming: Naming, told: dict[str, Any], numbers: Numbers
+) -> None:
+    """Scores verified by people instead of thresholds, and the distribution of their ratings."""
+    if not score.ratings:
+        raise UsageError("score.verify=human needs score.ratings=FILE (csv: image,segment,label,rater,batch,rating)")
+    classes, ratings = session.builder.dataset.classes, read_ratings(score.ratings)
+    check_ratings(ratings, {item.image_id: item for item in images}, session.measures.file, classes.names)
+    bases = {}
+    for mapping in score.mapping:
+        model = naming.models.get(mapping) if isinstance(mapping, str) else None
+        base = of_record(mapping, score.rounding, model)
+        bases[base.name.partition("(")[0]] = base
+    for what, base in bases.items():
+        found = verified(images, ratings, base, score, classes, naming)
+        lines = [{**told, "metric": v.name, **vars(v.interval), "n": v.n, "unit_of_n": v.unit} for v in found]
+        numbers.lines.append(pd.DataFrame(lines)[list(COLUMNS)])
+        numbers.rows |= {v.name: v.each() for v in found}
+        without, total = unrated(images, ratings, base, classes)
+        if without:
+            session.note(f"{what}: {without} of {total} ratings are missing; those labels count as not verified")
+    numbers.ratings.append(distribution({item.image_id: item for item in images}, ratings, bases, classes))
+    session.note(f"ratings: {len(ratings.batches)} batches, {ratings.raters} raters")
+
+
+def _pairs(images: list[Overlap], truths: list[Oracle]) -> list[tuple[Overlap, Oracle]]:
+    """Each image with its true segments as described, or with nothing."""
+    known, none = {oracle.image_id: oracle for oracle in truths}, np.zeros(0, np.int32)
+    return [
+        (item, known.get(item.image_id, Oracle(item.image_id, none, none.astype(np.int64), None, None)))
+        for item in images
+    ]
