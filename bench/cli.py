@@ -19,6 +19,7 @@ COMMANDS = {
     "score": "score PREDICTIONS data=DATASET [score=A,B]   published protocols on stored predictions of any system",
     "vocabulary": "vocabulary PREDICTIONS   the words that a mapping table has to answer",
     "report": "report RUN … [to=DIR]   table, threshold curves and gallery of finished runs, or of a folder of them",
+    "agree": "agree RUN … [to=DIR]    do all metrics rank these runs alike? Kendall's tau between each two of them",
 }
 """Each command is the module of that name in `bench.commands`."""
 HELP = f"""zgs {__version__}: zero-guidance segmentation, from images to named segments and to trustworthy numbers

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.report.predictions import read_predictions
+from bench.predictions.source import PredictionFile
 
 TABLES = ("scores.csv", "curves.csv", "per_image.parquet", "per_image_n.parquet", "segments.parquet")
 FILES = (*TABLES, "predictions.json", "predictions.npz")
@@ -123,7 +123,7 @@ def compare(first: Path, other: Path) -> dict[str, float]:
 def segments(folder: Path) -> dict[tuple[str, bytes], tuple[str, np.ndarray]]:
     """Text and embedding of every final segment, by image and mask."""
     found = {}
-    for p in read_predictions(folder / "predictions.json"):
+    for p in PredictionFile(folder / "predictions.json").values():
         assert p.embeddings is not None, "our own predictions carry embeddings"
         for mask, text, vector in zip(p.masks, p.texts, p.embeddings, strict=True):
             found[p.image_id, np.packbits(mask).tobytes()] = text, vector

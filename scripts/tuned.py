@@ -22,8 +22,8 @@ PAPER = {
     "encode.sigma2": "2.5",
     "merge.threshold": "0.8",
 }
-EMBEDDING = ("/st(toy-clip)>=0.1/iou.image.union", "/st(toy-clip)>=0.1/recall>0.5", "/st(toy-clip)/tgq.micro.top1")
-TEXT = ("/tt(static-minilm)/tgq.micro>0.5", "/tt(static-minilm)/tgq.micro.top1")
+EMBEDDING = r"/st\([^/]*\)(?:>=0\.1)?/(?:iou\.image\.union|recall>0\.5|tgq\.micro\.top1)"
+TEXT = r"/tt\([^/]*\)/tgq\.micro(?:>0\.5|\.top1)"
 BY = {"caption": TEXT}
 """The metrics of a sweep, by its name; `EMBEDDING` is the rule."""
 
@@ -36,12 +36,13 @@ class Chosen:
     mean: float
     images: int
     means: dict[str, float]
+    metrics: tuple[str, ...]
 
 
 def choose(folder: Path) -> Chosen:
     """The rule, from scores.csv and differences.csv of a sweep's report."""
     scores = pd.read_csv(folder / "scores.csv")
-    scores = scores[scores["metric"].str.endswith(BY.get(folder.name, EMBEDDING))]
+    scores = scores[scores["metric"].str.contains(BY.get(folder.name, EMBEDDING) + "$")]
     scores = scores[~scores["variant"].str.contains(":")]  # without floors and ceilings
     means = scores.groupby("variant", sort=False)["value"].mean()
     best = str(means.idxmax())
@@ -49,7 +50,8 @@ def choose(folder: Path) -> Chosen:
     if paper and best != paper[0] and not _better(folder, best, str(paper[0]), set(scores["metric"])):
         best = str(paper[0])
     images = int(scores["expected"].iloc[0])
-    return Chosen(settings_of(best), float(means[best]), images, {str(k): float(v) for k, v in means.items()})
+    names = tuple(str(name).rpartition("/")[2] for name in dict.fromkeys(scores["metric"]))
+    return Chosen(settings_of(best), float(means[best]), images, {str(k): float(v) for k, v in means.items()}, names)
 
 
 def settings_of(variant: str) -> dict[str, str]:
@@ -77,7 +79,7 @@ def main() -> None:
     for folder in map(Path, sys.argv[1:]):
         chosen = choose(folder)
         width = max(map(len, chosen.means))
-        print(f"{folder.name}: n={chosen.images} images; mean of {', '.join(BY.get(folder.name, EMBEDDING))}")
+        print(f"{folder.name}: n={chosen.images} images; percent, mean of {', '.join(chosen.metrics)}")
         for name, value in chosen.means.items():
             mark = "  <- chosen" if settings_of(name) == chosen.settings else ""
             print(f"  {name:{width}}  {100 * value:5.1f}{mark}")

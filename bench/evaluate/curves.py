@@ -1,29 +1,75 @@
-"""Appendix C, figures 11 and 12: IoU and recall over the threshold of a mapping, with bootstrap bands.
+"""Appendix C, figures 11 and 12: scores over thresholds, with bootstrap bands and the area under each curve.
 
-A threshold only drops labels, so all thresholds are counted at once from the stored overlap tables.
+Three kinds of curve, told apart by the column ``axis``:
+
+tau     IoU, recall and precision over the threshold of a mapping. A threshold only drops labels, so all thresholds are
+        counted at once from the stored overlap tables.
+iou     recall over the IoU that makes a hit, at the protocol's own threshold of the mapping: by the paper's definition
+        (``recall.paper``: >, true classes, pooled) and by the reference's (``recall.reference``: >=, true or predicted
+        classes, mean over images; ``recall.allseg``: the best single segment of a class).
+recall  precision over recall as tau_SBERT or tau_CLIP moves: drawn from the first kind, nothing is counted again.
+
+Bands are pointwise. Every curve over the same images sees the same resamples, and so does its area.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from bench.evaluate.intervals import Rows, intervals
-from bench.evaluate.metrics import segment_rows
+from bench.evaluate import recall
+from bench.evaluate.intervals import Rows, bootstrap, ends, measured
+from bench.evaluate.metrics import labels, segment_rows, tally_of
 from bench.evaluate.names import Naming
 from bench.evaluate.protocol import Score
 from bench.records import ClassList, Overlap
 
+AREAS = ("metric", "mapping", "axis", "start", "stop", "area", "low", "high", "n", "unit_of_n", "name")
 _CELLS = 3_000_000
 """Images × classes × thresholds held at once for the dataset aggregation."""
+Line = dict[str, object]
 
 
 def grid(mapping: str) -> tuple[float, ...]:
     """tau_SBERT 0, 0.05, … 1 (tt); tau_CLIP 0, 0.0125, … 0.35 (st)."""
     step, count = {"tt": (0.05, 21), "st": (0.0125, 29)}[mapping]
     return tuple(round(step * index, 6) for index in range(count))
+
+
+def curves(
+    overlaps: Sequence[Overlap],
+    classes: ClassList,
+    score: Score,
+    naming: Naming,
+    mapping: str,
+    taus: Sequence[float] | None = None,
+    axes: Sequence[str] = ("tau", "iou"),
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The lines of every curve of a mapping, and the area under each with its interval (`AREAS`).
+
+    A line has metric, mapping, axis, tau (the place on the axis), value, low, high, n, unit_of_n, name (full). An area
+    is divided by the width of the axis: the mean height. It is NaN where some threshold has no number, and a resample
+    without a number at some threshold does not enter its interval.
+    """
+    images = sorted(overlaps, key=lambda item: item.image_id)
+    taus = grid(mapping) if taus is None else tuple(taus)
+    by = replace(score, metrics=("iou", "recall", *("precision",) * (score.recall == "paper")))
+    lines, areas = [], []
+    kinds = {
+        "tau": lambda: over_tau(images, classes, by, mapping, taus),
+        "iou": lambda: over_iou(images, score, mapping),
+    }
+    for axis in axes:
+        for metric, places, rows, samples in kinds[axis]():
+            tau = None if axis == "tau" else score.tau(mapping)
+            names = [naming(score.title, metric, mapping, place if axis == "tau" else tau) for place in places]
+            facts: Line = {"metric": metric, "mapping": mapping, "axis": axis}
+            lines += _lines(facts, places, rows, samples, names, score.level)
+            areas.append(_area(facts, places, rows, samples, naming(score.title, metric, mapping, tau), score.level))
+    return pd.DataFrame(lines), pd.DataFrame(areas, columns=list(AREAS))
 
 
 def curve(
@@ -34,43 +80,89 @@ def curve(
     mapping: str,
     taus: Sequence[float] | None = None,
 ) -> pd.DataFrame:
-    """One line for each metric and threshold: metric, mapping, tau, value, low, high, n, unit_of_n, name (full).
-
-    The bands are pointwise; every threshold sees the same resamples.
-    """
-    taus = grid(mapping) if taus is None else tuple(taus)
-    images = sorted(overlaps, key=lambda item: item.image_id)
-    step = max(1, _CELLS // max(1, len(images) * len(classes)))
-    parts: dict[str, list[pd.DataFrame]] = {}
-    for start in range(0, len(taus), step):
-        block = taus[start : start + step]
-        for metric, rows in segment_rows(images, mapping, block, score, len(classes)).items():
-            parts.setdefault(metric, []).append(_lines(metric, mapping, block, rows, score, naming))
-    return pd.concat([part for parts_of in parts.values() for part in parts_of], ignore_index=True)
-
-
-def _lines(
-    metric: str, mapping: str, taus: Sequence[float], rows: Sequence[Rows], score: Score, naming: Naming
-) -> pd.DataFrame:
-    spans = intervals(rows, score.resamples, score.seed, score.level)
-    lines = [
-        {
-            "metric": metric,
-            "mapping": mapping,
-            "tau": tau,
-            "value": span.value,
-            "low": span.low,
-            "high": span.high,
-            "n": row.n,
-            "unit_of_n": row.unit,
-            "name": naming(score.title, metric, mapping, tau),
-        }
-        for tau, row, span in zip(taus, rows, spans, strict=True)
-    ]
-    return pd.DataFrame(lines)
+    """The lines of the protocol's own metrics over the threshold: the first kind without precision."""
+    lines, _ = curves(overlaps, classes, score, naming, mapping, taus, axes=["tau"])
+    return lines[~lines["metric"].str.startswith("precision")].reset_index(drop=True)
 
 
 def area(line: pd.DataFrame) -> float:
     """Area under one metric of `curve`, divided by the width of the grid: the mean height."""
     tau, value = line["tau"].to_numpy(float), line["value"].to_numpy(float)
-    return float(np.trapezoid(value, tau) / (tau[-1] - tau[0])) if len(tau) > 1 else float(value.mean())
+    return float(mean_height(tau, value[:, None])[0])
+
+
+def mean_height(places: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Trapezoids over the places [t] under values [t, b], divided by the width."""
+    if len(places) < 2:
+        return values.mean(axis=0)
+    return np.trapezoid(values, places, axis=0) / (places[-1] - places[0])
+
+
+Found = Iterator[tuple[str, Sequence[float], Sequence["Summary"], np.ndarray]]
+"""Metric, places on the axis, a summary for each, resamples [t, b]."""
+
+
+class Summary:
+    """What a line says of a point besides its band; the counts behind it may be large and are let go."""
+
+    def __init__(self, row: Rows) -> None:
+        self.value, self.n, self.unit, self.measured = row.value(), row.n, row.unit, measured(row)
+
+
+def over_tau(images: Sequence[Overlap], classes: ClassList, score: Score, mapping: str, taus: Sequence[float]) -> Found:
+    """Every metric at every threshold, some thresholds at a time; all metrics of these share their resamples."""
+    step = max(1, _CELLS // max(1, len(images) * len(classes)))
+    points: dict[str, list[Summary]] = {}
+    samples: dict[str, list[np.ndarray]] = {}
+    for start in range(0, len(taus), step):
+        found = segment_rows(images, mapping, taus[start : start + step], score, len(classes))
+        drawn = iter(bootstrap([row for rows in found.values() for row in rows], score.resamples, score.seed))
+        for metric, rows in found.items():
+            points.setdefault(metric, []).extend(Summary(row) for row in rows)
+            samples.setdefault(metric, []).extend(next(drawn) for _ in rows)
+    for metric, known in points.items():
+        yield metric, taus, known, np.array(samples[metric])
+
+
+def over_iou(images: Sequence[Overlap], score: Score, mapping: str) -> Found:
+    """Recall at each of 101 IoU thresholds, by the paper's definition and by the two of the reference."""
+    ids = tuple(item.image_id for item in images)
+    tau, places = score.tau(mapping), recall.IOU_THRESHOLDS.tolist()
+    names = ("recall.paper", "recall.reference", "recall.allseg")
+    tables: dict[str, list[tuple[np.ndarray, float]]] = {name: [] for name in names}
+    for item in images:
+        tally = tally_of(item, mapping, [tau], score)
+        tables["recall.paper"].append(recall.paper_curve(tally))
+        chosen = labels(item, mapping, [tau], score, "union")[0]
+        alone = recall.allseg_curve(item, chosen, score.background, score.void)
+        for name, values in (("recall.reference", recall.reference_curve(tally)[0]), ("recall.allseg", alone)):
+            known = not np.isnan(values).any()
+            tables[name].append((np.nan_to_num(values), float(known)))
+    for name, table in tables.items() if images else ():
+        unit = "segments" if name == "recall.paper" else "images"
+        top, bottom = np.array([values for values, _ in table]), np.array([[weight] for _, weight in table])
+        rows = [Rows(ids, top[:, at, None], bottom, unit) for at in range(top.shape[1])]
+        yield name, places, [Summary(row) for row in rows], np.array(bootstrap(rows, score.resamples, score.seed))
+
+
+def _lines(
+    facts: Line, places: Sequence[float], points: Sequence[Summary], samples: np.ndarray, names: Sequence[str],
+    level: float,
+) -> list[Line]:  # fmt: skip
+    found = []
+    for place, point, drawn, name in zip(places, points, samples, names, strict=True):
+        low, high = ends(drawn, point.measured, level)
+        rest = {"value": point.value, "low": low, "high": high, "n": point.n, "unit_of_n": point.unit, "name": name}
+        found.append({**facts, "tau": place, **rest})
+    return found
+
+
+def _area(
+    facts: Line, places: Sequence[float], points: Sequence[Summary], samples: np.ndarray, name: str, level: float
+) -> Line:
+    at = np.array(places, float)
+    low, high = ends(mean_height(at, samples), min(point.measured for point in points), level)
+    value = float(mean_height(at, np.array([[point.value] for point in points]))[0])
+    n, unit = points[0].n, points[0].unit
+    more = {"start": at[0], "stop": at[-1], "area": value, "low": low, "high": high, "n": n, "unit_of_n": unit}
+    return {**facts, **more, "name": name}

@@ -72,7 +72,9 @@ class Difference:
 def intervals(rows: Sequence[Rows], resamples: int = 10_000, seed: int = 0, level: float = 0.95) -> list[Interval]:
     """One interval for each metric; metrics over the same images see the same resamples."""
     samples = bootstrap(rows, resamples, seed)
-    return [Interval(row.value(), *_ends(row, sample, level)) for row, sample in zip(rows, samples, strict=True)]
+    return [
+        Interval(row.value(), *ends(sample, measured(row), level)) for row, sample in zip(rows, samples, strict=True)
+    ]
 
 
 def bootstrap(rows: Sequence[Rows], resamples: int, seed: int) -> list[Float64[np.ndarray, " b"]]:
@@ -101,16 +103,31 @@ def paired(first: Rows, second: Rows, resamples: int = 10_000, seed: int = 0, le
 
     p is twice the share of resamples on the far side of zero, with one added to both counts so that it is never 0.
     """
-    common = tuple(sorted(set(first.image_ids) & set(second.image_ids)))
-    a, b = select(first, common), select(second, common)
-    drawn = bootstrap([a, b], resamples, seed)
-    samples = drawn[0] - drawn[1]
-    value, known = a.value() - b.value(), samples[~np.isnan(samples)]
+    return paired_all([(first, second)], resamples, seed, level)[0]
+
+
+def paired_all(
+    pairs: Sequence[tuple[Rows, Rows]], resamples: int = 10_000, seed: int = 0, level: float = 0.95
+) -> list[Difference]:
+    """The same for several metrics; those with the same common images see the same resamples, drawn once."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for at, (first, second) in enumerate(pairs):
+        groups.setdefault(tuple(sorted(set(first.image_ids) & set(second.image_ids))), []).append(at)
+    found: dict[int, Difference] = {}
+    for common, members in groups.items():
+        rows = [select(row, common) for at in members for row in pairs[at]]
+        drawn = bootstrap(rows, resamples, seed)
+        for place, at in enumerate(members):
+            a, b = 2 * place, 2 * place + 1
+            found[at] = _difference(rows[a], rows[b], drawn[a] - drawn[b], level)
+    return [found[at] for at in range(len(pairs))]
+
+
+def _difference(a: Rows, b: Rows, samples: np.ndarray, level: float) -> Difference:
+    known, n = samples[~np.isnan(samples)], min(measured(a), measured(b))
     far = min((known <= 0).sum(), (known >= 0).sum())
-    measured = min(_measured(a), _measured(b))
-    p = min(1.0, 2 * (far + 1) / (len(known) + 1)) if measured > 1 and len(known) else np.nan
-    low, high = _percentiles(known, level) if measured > 1 else (np.nan, np.nan)
-    return Difference(value, low, high, float(p), measured)
+    p = min(1.0, 2 * (far + 1) / (len(known) + 1)) if n > 1 and len(known) else np.nan
+    return Difference(a.value() - b.value(), *ends(known, n, level), float(p), n)
 
 
 def select(rows: Rows, image_ids: Sequence[str]) -> Rows:
@@ -149,13 +166,15 @@ def _exact(values: Float64[np.ndarray, "i m"]) -> Float64[np.ndarray, "i m"]:
     return np.round(values * 2.0**40) / 2.0**40
 
 
-def _measured(rows: Rows) -> int:
+def measured(rows: Rows) -> int:
+    """How many images have anything measurable."""
     return int((rows.denominator > 0).any(axis=1).sum())
 
 
-def _ends(rows: Rows, samples: Float64[np.ndarray, " b"], level: float) -> tuple[float, float]:
+def ends(samples: Float64[np.ndarray, " b"], images: int, level: float) -> tuple[float, float]:
+    """The percentile interval of the resamples that have a number; NaN where fewer than two images were measured."""
     known = samples[~np.isnan(samples)]
-    return _percentiles(known, level) if _measured(rows) > 1 else (np.nan, np.nan)
+    return _percentiles(known, level) if images > 1 else (np.nan, np.nan)
 
 
 def _percentiles(samples: Float64[np.ndarray, " b"], level: float) -> tuple[float, float]:

@@ -13,7 +13,13 @@ misses of their true class. Where segments overlap, a pixel counts once for each
 Pixels outside the classes, by policy:
 ``void`` "ignore": void pixels are taken out of predictions; "count": they count against them.
 ``background`` "context": background pixels count against predictions; "voc": only against classes that the image
-has; "ignore": never.
+has; "ignore": never; "class": background is scored as one more class (60 instead of 59 for PASCAL-Context, 21 instead
+of 20 for VOC), predicted wherever nothing else is.
+
+Pixels and classes without an answer, by policy:
+``unlabelled`` pixels under no segment, and pixels whose segments were all dropped (``below`` the threshold): "count" as
+misses of their true class (as background where that is a class); "ignore": they are not scored at all.
+``absent`` a predicted class that the image does not have: "zero" in the image's mean, or "ignore".
 """
 
 from __future__ import annotations
@@ -25,7 +31,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int32
 
 from bench.evaluate.intervals import Rows
-from bench.records import Overlap
+from bench.records import BACKGROUND, Overlap
 
 Counts = tuple[Float64[np.ndarray, " t"], Float64[np.ndarray, " t"]]
 """Numerator and denominator of one image at t thresholds."""
@@ -33,13 +39,17 @@ Counts = tuple[Float64[np.ndarray, " t"], Float64[np.ndarray, " t"]]
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """Pixels of one image for its u classes (true or predicted, ascending), at t thresholds."""
+    """Pixels of one image for its u classes (true or predicted, ascending), at t thresholds.
+
+    `BACKGROUND` stands last where it is scored as a class. ``pixels`` is the size of the image.
+    """
 
     classes: Int32[np.ndarray, " u"]
     truth: Float64[np.ndarray, " u"]
     predicted: Bool[np.ndarray, "t u"]
     intersection: Float64[np.ndarray, "t u"]
     union: Float64[np.ndarray, "t u"]
+    pixels: int = 0
 
     @property
     def evaluated(self) -> Bool[np.ndarray, "t u"]:
@@ -53,17 +63,47 @@ class Tally:
 
 
 def tally(
-    overlap: Overlap, labels: Int32[np.ndarray, "t n"], background: str = "context", void: str = "ignore"
+    overlap: Overlap,
+    labels: Int32[np.ndarray, "t n"],
+    background: str = "context",
+    void: str = "ignore",
+    unlabelled: str = "count",
+    below: str = "count",
 ) -> Tally:
     """Count the pixels of each class under labels from `assign.verify` (one row for each threshold, -1 unlabelled)."""
     classes = np.union1d(overlap.truth_classes, labels[labels >= 0]).astype(np.int32)
     chosen = labels[:, :, None] == classes
     cover = (overlap.membership.astype(np.float32) @ chosen.astype(np.float32)) > 0
-    truth = true_pixels(overlap, classes)
-    intersection = np.einsum("tau,au->tu", cover, truth)
-    area = np.einsum("tau,au->tu", cover, _scored_pixels(overlap, truth, background, void))
-    total = truth.sum(axis=0)
-    return Tally(classes, total, chosen.any(axis=1), intersection, total + area - intersection)
+    truth, predicted = true_pixels(overlap, classes), chosen.any(axis=1)
+    scored = scored_pixels(overlap, truth, background, void)
+    kept = _answered(overlap, cover, unlabelled, below)
+    if background == "class":
+        classes = np.append(classes, np.int32(BACKGROUND))
+        nothing = ~cover.any(axis=2) & kept
+        truth = np.hstack([truth, overlap.counts[:, -2:-1]])
+        rest = overlap.counts[:, :-1].sum(axis=1) + overlap.counts[:, -1] * float(void == "count")
+        cover, scored = np.dstack([cover, nothing]), np.hstack([scored, rest[:, None]])
+        predicted = np.hstack([predicted, nothing @ rest[:, None] > 0])
+    intersection, area = _within(cover, truth), _within(cover, scored)
+    total = kept.astype(np.float64) @ truth
+    pixels = int(overlap.counts.sum())
+    return Tally(classes, truth.sum(axis=0), predicted, intersection, total + area - intersection, pixels)
+
+
+def _within(cover: Bool[np.ndarray, "t a u"], pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "t u"]:
+    return np.einsum("tau,au->tu", cover, pixels)
+
+
+def _answered(
+    overlap: Overlap, cover: Bool[np.ndarray, "t a u"], unlabelled: str, below: str
+) -> Bool[np.ndarray, "t a"]:
+    """The atoms that are scored."""
+    answered = np.asarray(cover.any(axis=2))
+    if unlabelled == below == "ignore":
+        return answered
+    covered = np.asarray(overlap.membership.any(axis=1))
+    left_out = {"count": np.zeros_like(covered), "ignore": ~covered}[unlabelled]
+    return ~left_out & (answered | (below == "count") | ~covered)
 
 
 def true_pixels(overlap: Overlap, classes: Int32[np.ndarray, " u"]) -> Float64[np.ndarray, "a u"]:
@@ -71,15 +111,23 @@ def true_pixels(overlap: Overlap, classes: Int32[np.ndarray, " u"]) -> Float64[n
     return overlap.counts[:, :-2] @ (overlap.truth_classes[:, None] == classes).astype(np.float64)
 
 
-def image_counts(tally: Tally) -> Counts:
+def image_counts(tally: Tally, absent: str = "zero") -> Counts:
     """The mean IoU of an image over its classes, and 1; or 0 and 0 where nothing could be measured."""
-    mean, n = mean_known(tally.iou, tally.evaluated)
+    mean, n = mean_known(tally.iou, counted(tally, absent))
     return np.where(n > 0, mean, 0.0), (n > 0).astype(np.float64)
 
 
+def counted(tally: Tally, absent: str = "zero") -> Bool[np.ndarray, "t u"]:
+    """The classes that enter an image's mean, by the policy for predicted classes that it does not have."""
+    return tally.evaluated if absent == "zero" else np.broadcast_to(tally.truth > 0, tally.predicted.shape)
+
+
 def dataset_rows(tallies: Sequence[Tally | None], ids: tuple[str, ...], classes: int, at: int = 0) -> Rows:
-    """Intersections and unions of every image and class at the threshold number ``at``; None is a skipped image."""
-    shape = len(tallies), classes
+    """Intersections and unions of every image and class at the threshold number ``at``; None is a skipped image.
+
+    Background, where it is scored, has the last of one column more.
+    """
+    shape = len(tallies), classes + any(item is not None and BACKGROUND in item.classes for item in tallies)
     intersection, union = np.zeros(shape), np.zeros(shape)
     for row, item in enumerate(tallies):
         if item is not None:
@@ -102,11 +150,11 @@ def mean_known(
     return divide(np.where(known, values, 0.0).sum(axis=1), n), n
 
 
-def _scored_pixels(
+def scored_pixels(
     overlap: Overlap, truth: Float64[np.ndarray, "a u"], background: str, void: str
 ) -> Float64[np.ndarray, "a u"]:
-    """Pixels of each atom that enter the area of a prediction of each class."""
+    """Pixels of each atom that enter the area of a prediction of each class, by the policies of this page."""
     empty, outside = overlap.counts[:, -2:-1], overlap.counts[:, -1:]
     inside = overlap.counts[:, :-2].sum(axis=1, keepdims=True)
-    counts = {"context": True, "voc": truth.any(axis=0), "ignore": False}[background]
+    counts = {"context": True, "class": True, "voc": truth.any(axis=0), "ignore": False}[background]
     return inside + empty * np.asarray(counts, np.float64) + outside * float(void == "count") + np.zeros_like(truth)

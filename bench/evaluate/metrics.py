@@ -1,55 +1,121 @@
-"""Section 4.3: the metrics that a protocol asks for, as rows of each image, at one or many thresholds."""
+"""Section 4.3: the metrics that a protocol asks for, as rows of each image, at one or many thresholds.
+
+Three steps, all arithmetic on records: validate (`protocol.evaluate`), reduce each image to counts, average (`Rows`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from bench.errors import UserError
-from bench.evaluate import recall, tgq
+from bench.evaluate import clipscore, recall, tgq
 from bench.evaluate.assign import representatives, verify
+from bench.evaluate.families import FAMILIES, averaged, generated, grouped, labelled
 from bench.evaluate.intervals import Rows
 from bench.evaluate.iou import Counts, Tally, dataset_rows, image_counts, tally
 from bench.evaluate.mapping.base import Strategy
 from bench.evaluate.mapping.choose import of_record
 from bench.evaluate.mapping.nearest import similarity
 from bench.evaluate.names import number
-from bench.records import Oracle, Overlap
+from bench.evaluate.units import Found, groups
+from bench.records import ClassList, Oracle, Overlap
 
 if TYPE_CHECKING:
-    from bench.evaluate.protocol import Score
+    from bench.evaluate.protocol import OwnText, Score
 
 T = TypeVar("T")
+Key = tuple[str, str | Strategy, float | None]
+"""A metric, the mapping and the threshold that its full name carries."""
+Block = tuple[str | Strategy, float | None, tuple[str, ...], list[Found | None]]
+"""Mapping, threshold, images, and the terms of each."""
+
+
+def all_rows(
+    images: Sequence[Overlap], truths: Sequence[Oracle], classes: ClassList, score: Score, own_text: OwnText | None
+) -> dict[Key, Rows]:
+    """Every metric of a protocol: section 4.3's, then the other families, then the groups of a breakdown."""
+    found: dict[Key, Rows] = {}
+    for mapping in score.mapping if images else ():
+        tau = score.tau(mapping)
+        for metric, (row,) in segment_rows(images, mapping, [tau], score, len(classes)).items():
+            found[metric, mapping, tau] = row
+    for mapping in ("tt", "st") if "tgq" in score.metrics else ():
+        found |= {(metric, mapping, None): row for metric, row in oracle_rows(truths, mapping, score).items()}
+    width, divided = len(classes) + 1, groups(score.breakdown, classes)
+    for mapping, tau, ids, parts in _blocks(images, truths, classes, score, own_text):
+        for metric, row in (averaged(ids, parts, width) | grouped(ids, parts, width, divided)).items():
+            found.setdefault((metric, mapping, tau), row)
+    return found
+
+
+def _blocks(
+    images: Sequence[Overlap], truths: Sequence[Oracle], classes: ClassList, score: Score, own_text: OwnText | None
+) -> Iterator[Block]:
+    """What is made of terms: PQ, the families, and whatever is to be broken down."""
+    ids, true_ids = tuple(item.image_id for item in images), tuple(item.image_id for item in truths)
+    kept = _kept(images, score)
+    if "panoptic" in score.metrics or score.breakdown:
+        for mapping in score.mapping if images else ():
+            tau = score.tau(mapping)
+            yield mapping, tau, ids, [None if x is None else _labelled(x, mapping, tau, classes, score) for x in kept]
+    pixels = {item.image_id: float(item.counts.sum()) for item in images}
+    sizes = [pixels.get(item.image_id, np.nan) for item in truths]
+    for mapping in ("tt", "st") if score.breakdown and "tgq" in score.metrics else ():
+        named, pairs = _tgq_names(mapping, score), list(zip(truths, sizes, strict=True))
+        if truths and getattr(truths[0], mapping) is not None:
+            parts = [generated(item, similarity(item, mapping), named, size, score) for item, size in pairs]
+            yield mapping, None, true_ids, list(parts)
+    for name, family in FAMILIES.items():
+        if name in score.metrics and family.segments and images:
+            yield family.mapping, None, ids, [None if x is None else family.segments(x, classes, score) for x in kept]
+        if name in score.metrics and family.truths and truths:
+            each = [family.truths(item, classes, size) for item, size in zip(truths, sizes, strict=True)]
+            yield family.mapping, None, true_ids, list(each)
+    if "clipscore" in score.metrics and own_text is not None and images:
+        yield "st", None, ids, [None if x is None else clipscore.own_text(x, own_text[x.image_id]) for x in kept]
+
+
+def _labelled(item: Overlap, mapping: str | Strategy, tau: float | None, classes: ClassList, score: Score) -> Found:
+    chosen = labels(item, mapping, [tau], score, score.representative)
+    return labelled(item, chosen[0], tally_of(item, mapping, [tau], score), classes, score)
+
+
+def _kept(images: Sequence[Overlap], score: Score) -> list[Overlap | None]:
+    return [None if score.empty == "skip" and not len(item.areas) else item for item in images]
 
 
 def segment_rows(
     overlaps: Sequence[Overlap], mapping: str | Strategy, taus: Sequence[float | None], score: Score, classes: int
 ) -> dict[str, list[Rows]]:
-    """IoU and recall under one mapping: for each metric a `Rows` for each threshold in ``taus``.
+    """IoU, recall and precision under one mapping: for each metric a `Rows` for each threshold in ``taus``.
 
     Raises UserError where an image has no similarity for the mapping.
     """
-    ids = tuple(item.image_id for item in overlaps)
-    kept = [None if score.empty == "skip" and not len(item.areas) else item for item in overlaps]
-    tallies = [None if item is None else _tally(item, mapping, taus, score) for item in kept]
+    if not {"iou", "recall", "precision"} & set(score.metrics):
+        return {}
+    ids, kept = tuple(item.image_id for item in overlaps), _kept(overlaps, score)
+    tallies = [None if item is None else tally_of(item, mapping, taus, score) for item in kept]
     counted = partial(_stack, ids, tallies, len(taus))
     kind, rows = score.representative, {}
-    if "image" in score.aggregation:
-        rows[f"iou.image.{kind}"] = counted(image_counts, "images")
-    if "dataset" in score.aggregation:
+    middle, bound = "" if kind == "union" else f".{kind}", f">{number(score.tau_iou)}"
+    if "iou" in score.metrics and "image" in score.aggregation:
+        rows[f"iou.image.{kind}"] = counted(partial(image_counts, absent=score.absent), "images")
+    if "iou" in score.metrics and "dataset" in score.aggregation:
         rows[f"iou.dataset.{kind}"] = [dataset_rows(tallies, ids, classes, at) for at in range(len(taus))]
-    if score.recall == "paper":
-        name = "recall" if kind == "union" else f"recall.{kind}"
-        found = partial(recall.paper_counts, tau=score.tau_iou)
-        return rows | {f"{name}>{number(score.tau_iou)}": counted(found, "segments")}
-    best = partial(_allseg, mapping=mapping, taus=taus, score=score)
-    return rows | {
-        f"recall.mean101.{kind}": counted(recall.reference_counts, "images"),
-        "recall.mean101.allseg": _stack(ids, kept, len(taus), best, "images"),
-    }
+    if "recall" in score.metrics and score.recall == "paper":
+        rows[f"recall{middle}{bound}"] = counted(partial(recall.paper_counts, tau=score.tau_iou), "segments")
+    elif "recall" in score.metrics:
+        best = partial(_allseg, mapping=mapping, taus=taus, score=score)
+        rows[f"recall.mean101.{kind}"] = counted(recall.reference_counts, "images")
+        rows["recall.mean101.allseg"] = _stack(ids, kept, len(taus), best, "images")
+    if "precision" in score.metrics:
+        found = partial(recall.precision_counts, tau=score.tau_iou)
+        rows[f"precision{middle}{bound}"] = counted(found, "segments")
+    return rows
 
 
 def oracle_rows(oracles: Sequence[Oracle], mapping: str, score: Score) -> dict[str, Rows]:
@@ -60,19 +126,23 @@ def oracle_rows(oracles: Sequence[Oracle], mapping: str, score: Score) -> dict[s
         return {}
     if len(similarities) < len(oracles):
         raise UserError(f"TGQ: {len(oracles) - len(similarities)} of {len(oracles)} images have no {mapping} rows")
-    relation = {"micro": ">", "macro": ">="}[score.tgq]
-    hit = f"tgq.{score.tgq}" + ("" if score.tau_sbert is None else relation + number(score.tau_sbert))
-    names = {"hit": hit, "cosine": f"tgq.{score.tgq}.cosine", "top1": f"tgq.{score.tgq}.top1"}
     unit = "segments" if score.tgq == "micro" else "images"
     rows = {}
-    for measure in tgq.MEASURES if mapping == "tt" else tgq.MEASURES[1:]:
+    for measure, name in _tgq_names(mapping, score).items():
         counts = [
             tgq.counts(similarity, item.classes, measure, score.tgq, score.tau_sbert, score.rounding)
             for similarity, item in zip(similarities, oracles, strict=True)
         ]
         table = np.array(counts)
-        rows[names[measure]] = Rows(ids, table[:, :1], table[:, 1:], unit)
+        rows[name] = Rows(ids, table[:, :1], table[:, 1:], unit)
     return rows
+
+
+def _tgq_names(mapping: str, score: Score) -> dict[str, str]:
+    relation = {"micro": ">", "macro": ">="}[score.tgq]
+    hit = f"tgq.{score.tgq}" + ("" if score.tau_sbert is None else relation + number(score.tau_sbert))
+    names = {"hit": hit, "cosine": f"tgq.{score.tgq}.cosine", "top1": f"tgq.{score.tgq}.top1"}
+    return names if mapping == "tt" else {measure: names[measure] for measure in tgq.MEASURES[1:]}
 
 
 def labels(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score, kind: str) -> np.ndarray:
@@ -83,8 +153,10 @@ def labels(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None],
     return verify(label, best, taus, score.rounding)
 
 
-def _tally(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score) -> Tally:
-    return tally(item, labels(item, mapping, taus, score, score.representative), score.background, score.void)
+def tally_of(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score) -> Tally:
+    """The pixel counts of an image under one mapping, at each threshold."""
+    chosen = labels(item, mapping, taus, score, score.representative)
+    return tally(item, chosen, score.background, score.void, score.unlabelled, score.below)
 
 
 def _allseg(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score) -> Counts:

@@ -9,6 +9,8 @@ import pandas as pd
 
 from bench.evaluate.intervals import Rows
 
+CLASS_COLUMNS = ("metric", "image_id", "column", "numerator", "denominator")
+
 
 def per_image(rows: Mapping[str, Rows], image_ids: Sequence[str]) -> pd.DataFrame:
     """Column image_id, then each metric of each image alone; NaN where nothing was measurable."""
@@ -22,6 +24,31 @@ def per_image_n(rows: Mapping[str, Rows], image_ids: Sequence[str]) -> pd.DataFr
     column for each class (the mIoU of a data set), which no single denominator gives back.
     """
     return _table(rows, image_ids, _denominator)
+
+
+def per_class(rows: Mapping[str, Rows]) -> pd.DataFrame:
+    """Of every metric with a column for each class what no single denominator gives back: one row for each number
+    that is not 0, with metric, image_id, column, numerator, denominator (a class without either is left out)."""
+    parts = []
+    for name, row in rows.items():
+        if row.denominator.shape[1] > 1:
+            image, column = np.nonzero((row.numerator != 0) | (row.denominator != 0))
+            ids = np.array(row.image_ids, object)[image]
+            numbers = row.numerator[image, column], row.denominator[image, column]
+            parts.append(pd.DataFrame(dict(zip(CLASS_COLUMNS, (name, ids, column, *numbers), strict=True))))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(CLASS_COLUMNS))
+
+
+def class_rows(table: pd.DataFrame, image_ids: Sequence[str]) -> dict[str, Rows]:
+    """The counts that `per_class` wrote; images without a row have zeros."""
+    place, ids, found = {image: at for at, image in enumerate(image_ids)}, tuple(image_ids), {}
+    for name, part in table.groupby("metric", sort=False):
+        image, column = part["image_id"].map(place).to_numpy(int), part["column"].to_numpy(int)
+        shape = len(ids), int(column.max()) + 1
+        top, bottom = np.zeros(shape), np.zeros(shape)
+        top[image, column], bottom[image, column] = part["numerator"], part["denominator"]
+        found[str(name)] = Rows(ids, top, bottom, "classes")
+    return found
 
 
 def rows_of(values: pd.DataFrame, denominators: pd.DataFrame) -> dict[str, Rows]:

@@ -4,24 +4,28 @@ paper         what the paper's text says; where the text is silent, what the ref
 reference     what the published implementation computes: raw similarities, recall over 101 IoU thresholds and
               over true and predicted classes, TGQ image by image with >=, images without prediction left out
 dataset_miou  intersections and unions summed over the data set, no threshold, background never scored
+soft          what texts are worth to true segments without any threshold: soft, hard, overlap and nearest Jaccard
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Float32
 
 from bench.errors import UsageError, UserError
 from bench.evaluate import overlap as overlap_table
 from bench.evaluate import tgq
+from bench.evaluate.families import FAMILIES
 from bench.evaluate.intervals import Interval, Rows, intervals
 from bench.evaluate.mapping.base import Strategy
 from bench.evaluate.mapping.choose import KNOWN, of_record
-from bench.evaluate.metrics import oracle_rows, segment_rows
+from bench.evaluate.metrics import all_rows
 from bench.evaluate.names import Naming, number
 from bench.evaluate.per_image import per_image
 from bench.evaluate.similarity import count_empty
@@ -31,21 +35,29 @@ PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "reference": {"rounding": None, "recall": "reference", "tgq": "macro", "empty": "skip"},
     "dataset_miou": {"aggregation": ("dataset",), "background": "ignore", "tau_sbert": None, "tau_clip": None},
+    "soft": {"metrics": ("soft", "hard", "overlap", "nearest"), "void": "count", "tau_sbert": None, "tau_clip": None},
 }
+METRICS = ("iou", "recall", "precision", "tgq", "panoptic", *FAMILIES)
 CHOICES = {
     "representative": ("union", "argmax"),
     "recall": ("paper", "reference"),
     "tgq": ("micro", "macro"),
-    "background": ("context", "voc", "ignore"),
+    "background": ("context", "voc", "ignore", "class"),
     "void": ("ignore", "count"),
     "unmapped": ("none", "error"),
     "verify": ("threshold", "human"),
     "overlap": ("all", "highest_score"),
+    "unlabelled": ("count", "ignore"),
+    "below": ("count", "ignore"),
+    "absent": ("zero", "ignore"),
     "empty": ("zero", "skip"),
 }
+BREAKDOWNS = ("class", "size", "kind")
 COLUMNS = ("run", "variant", "metric", "value", "low", "high", "n", "unit_of_n", "expected", "found", "skipped")
-_IN_NAME = ("background", "void", "empty", "rounding", "overlap")
+_IN_NAME = ("background", "void", "unlabelled", "below", "absent", "empty", "rounding", "overlap")
 Record = TypeVar("Record", Overlap, Oracle)
+OwnText = Mapping[str, Float32[np.ndarray, " n"]]
+"""By image: the cosine of each segment's embedding with CLIP's embedding of its own text in the prompt."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,8 @@ class Score:
 
     tau_sbert, tau_clip: a segment is unlabelled below this similarity (TT, ST); None: never
     tau_iou:        a true segment is found above this IoU
+    metrics:        any of `METRICS`: section 4.3's (iou, recall, tgq), precision, panoptic, and the `families`
+    breakdown:      any of class, size, kind: every metric again for these groups (`units`)
     mapping:        any of `mapping.choose.KNOWN`; behind the door, the strategies themselves
     table, unmapped: the file of mapping "table"; a word it lacks is no class (none), or an error
     verify, ratings: thresholds decide which labels stand, or people do (human: the csv of `verification`)
@@ -63,6 +77,7 @@ class Score:
     rounding:       decimals of similarities before any comparison; None compares raw values
     recall, tgq:    which of the definitions in `recall` and `tgq`
     background, void: how pixels outside the classes count (`iou`)
+    unlabelled, below, absent: how pixels without an answer and classes that the image does not have count (`iou`)
     empty:          an image without any predicted segment scores 0, or is left out; either way it is counted
     resamples, level, seed: of the bootstrap
     """
@@ -71,6 +86,8 @@ class Score:
     tau_sbert: float | None = 0.5
     tau_clip: float | None = 0.1
     tau_iou: float = 0.5
+    metrics: tuple[str, ...] = ("iou", "recall", "tgq")
+    breakdown: tuple[str, ...] = ()
     mapping: tuple[str | Strategy, ...] = ("tt", "st")
     table: str | None = None
     unmapped: str = "none"
@@ -84,13 +101,18 @@ class Score:
     tgq: str = "micro"
     background: str = "context"
     void: str = "ignore"
+    unlabelled: str = "count"
+    below: str = "count"
+    absent: str = "zero"
     empty: str = "zero"
     resamples: int = 10_000
     level: float = 0.95
     seed: int = 0
 
     def __post_init__(self) -> None:
-        lists: dict[str, tuple[str, ...]] = {"mapping": KNOWN, "aggregation": ("image", "dataset")}
+        lists: dict[str, tuple[str, ...]] = {
+            "mapping": KNOWN, "aggregation": ("image", "dataset"), "metrics": METRICS, "breakdown": BREAKDOWNS,
+        }  # fmt: skip
         for key, known in lists.items():
             given = getattr(self, key)
             values = (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
@@ -107,6 +129,11 @@ class Score:
         """The threshold of a mapping; None where it has none."""
         setting = of_record(mapping, self.rounding).threshold
         return None if setting is None else getattr(self, setting)
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting as plain values, strategies by their names."""
+        plain = {setting.name: getattr(self, setting.name) for setting in fields(self)}
+        return plain | {"mapping": [m if isinstance(m, str) else m.name for m in self.mapping]}
 
     @property
     def title(self) -> str:
@@ -151,10 +178,12 @@ def evaluate(
     expected: int | None = None,
     found: int | None = None,
     skipped: int = 0,
+    own_text: OwnText | None = None,
 ) -> Scores:
     """Every metric of a protocol with its interval; the order of images changes nothing.
 
     TGQ and its companions are there where oracle records have similarities (none for a variant without captions).
+    ``own_text`` has for each image the cosines of `clipscore.own_text`; without it that metric is left out.
     Raises UserError for records that contradict themselves or the class list, that repeat an image, or that lack
     the similarity a mapping needs.
     """
@@ -163,7 +192,10 @@ def evaluate(
         overlap_table.validate(item, len(classes))
     for oracle in truths:
         tgq.validate(oracle, len(classes))
-    rows = _named(images, truths, len(classes), score, naming)
+    rows = {
+        naming(score.title, metric, mapping, tau): row
+        for (metric, mapping, tau), row in all_rows(images, truths, classes, score, own_text).items()
+    }
     spans = _spans(rows, score)
     found = len(images) if found is None else found
     rest = (found + skipped if expected is None else expected, found, skipped)
@@ -174,18 +206,6 @@ def evaluate(
     table = pd.DataFrame(lines, columns=list(COLUMNS))
     ids = sorted({item.image_id for item in images} | {item.image_id for item in truths})
     return Scores(table, per_image(rows, ids), rows, _counted(images, truths))
-
-
-def _named(images: list[Overlap], truths: list[Oracle], classes: int, score: Score, naming: Naming) -> dict[str, Rows]:
-    rows = {}
-    for mapping in score.mapping if images else ():
-        tau = score.tau(mapping)
-        for metric, (row,) in segment_rows(images, mapping, [tau], score, classes).items():
-            rows[naming(score.title, metric, mapping, tau)] = row
-    for mapping in ("tt", "st"):
-        for metric, row in oracle_rows(truths, mapping, score).items():
-            rows[naming(score.title, metric, mapping)] = row
-    return rows
 
 
 def _spans(rows: Mapping[str, Rows], score: Score) -> dict[str, Interval]:

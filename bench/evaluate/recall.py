@@ -6,7 +6,10 @@ implementation computes): IoU **>=** each of 101 thresholds 0, 0.01, … 1, over
 share of each image, averaged over thresholds, then over images; a class without IoU (0/0) is a miss. "allseg" is
 the same with the best single segment of each class instead of their union.
 
-A true segment is all pixels of one class in one image.
+A true segment is all pixels of one class in one image; background is none, even where it is scored as a class.
+
+Precision is the other side of the paper's definition: united segments with IoU > tau_IoU among all that were predicted
+(those that lie only on pixels that do not count are left out). Neither paper nor reference has it.
 """
 
 from __future__ import annotations
@@ -22,9 +25,21 @@ IOU_THRESHOLDS = np.linspace(0.0, 1.0, 101)
 
 def paper_counts(tally: Tally, tau: float = 0.5) -> Counts:
     """True positives and true segments of an image."""
-    true = tally.truth > 0
+    true = (tally.truth > 0) & (tally.classes >= 0)
     hits = ((tally.iou > tau) & true).sum(axis=1).astype(np.float64)
     return hits, np.full(len(hits), float(true.sum()))
+
+
+def precision_counts(tally: Tally, tau: float = 0.5) -> Counts:
+    """True positives and predicted classes of an image."""
+    found = tally.predicted & (tally.classes >= 0) & ~np.isnan(tally.iou)
+    return ((tally.iou > tau) & found).sum(axis=1).astype(np.float64), found.sum(axis=1).astype(np.float64)
+
+
+def paper_curve(tally: Tally) -> tuple[Float64[np.ndarray, " 101"], float]:
+    """True positives at each IoU threshold (>), and true segments, at the first threshold of the similarity."""
+    true = (tally.truth > 0) & (tally.classes >= 0)
+    return (tally.iou[0, true, None] > IOU_THRESHOLDS).sum(axis=0).astype(np.float64), float(true.sum())
 
 
 def reference_counts(tally: Tally) -> Counts:

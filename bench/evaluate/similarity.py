@@ -114,6 +114,18 @@ def segment_similarity(
     return SegmentToText(clip, tuple(names), prompt)(embeddings, image_id)
 
 
+def own_similarity(
+    clip: ClassEncoder, embeddings: Float32[np.ndarray, "n d"], texts: Sequence[str], prompt: str = PROMPT
+) -> Float32[np.ndarray, " n"]:
+    """Cosine of each segment's embedding with CLIP's embedding of its own text in the prompt; 0 for an empty text."""
+    known = [text for text in dict.fromkeys(texts) if text.strip()]
+    if not known:
+        return np.zeros(len(texts), np.float32)
+    table = cosine(embeddings, clip.encode_text([prompt.format(text) for text in known]))
+    place = {text: at for at, text in enumerate(known)}
+    return np.array([table[row, place[t]] if t in place else 0 for row, t in enumerate(texts)], np.float32)
+
+
 def cosine(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "c d"]) -> Float32[np.ndarray, "n c"]:
     """Cosine of each row of a with each row of b; 0 where a row is zero.
 

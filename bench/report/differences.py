@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from bench.evaluate.intervals import Rows, paired
+from bench.evaluate.intervals import Rows, paired_all
 from bench.evaluate.names import parse
-from bench.report.layout import MISSING, short_name
+from bench.report.layout import MISSING, as_is, short_name
 from bench.report.pairs import Pair, compared, title
 
 COLUMNS = ("metric", "variant", "against", "value", "low", "high", "p", "n")
 """``value`` is ``variant`` minus ``against``; ``p`` is two-sided, from the bootstrap; ``n`` counts images."""
 RESAMPLES = 10_000
+GROUPED = re.compile(r"\.(?:class|size|kind)\.")
+"""Metrics of a breakdown: there may be hundreds."""
 
 
 def differences(
@@ -31,8 +34,9 @@ def differences(
     lines, tables = [], dict(runs)
     for variant, against in compared(runs[0][0], list(tables), more):
         own, other = tables[variant], tables[against]
-        for metric in [name for name in own if name in other]:
-            found = paired(own[metric], other[metric], resamples, seed)
+        both = [name for name in own if name in other]
+        pairs = [(own[metric], other[metric]) for metric in both]
+        for metric, found in zip(both, paired_all(pairs, resamples, seed), strict=True):
             lines.append((metric, variant, against, found.value, found.low, found.high, found.p, found.n))
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
@@ -48,8 +52,11 @@ def real(line: Mapping[Any, Any]) -> bool:
 
 
 def markdown_differences(table: pd.DataFrame) -> str:
-    """A row for each pair of variants, a column for each metric, in points of a percent (cosines as they are)."""
-    metrics = list(dict.fromkeys(table["metric"]))
+    """A row for each pair of variants, a column for each metric, in points of a percent (cosines as they are).
+
+    Metrics of a breakdown are in the csv only.
+    """
+    metrics = [metric for metric in dict.fromkeys(table["metric"]) if not GROUPED.search(metric)]
     names = [parse(metric) for metric in metrics]
     headers = ["<br>".join(filter(None, short_name(name, names))) for name in names]
     found = {(line["variant"], line["against"], line["metric"]): line for line in table.to_dict("records")}
@@ -59,7 +66,7 @@ def markdown_differences(table: pd.DataFrame) -> str:
     low, high = int(table["n"].min()), int(table["n"].max())
     notes = (
         f"Differences on the {low}{f' to {high}' if high > low else ''} images that both have, in points of a percent "
-        f"(cosines as they are) with 95 % intervals of a paired bootstrap over images.",
+        f"(cosines as they are) with 95 % intervals and two-sided p of a paired bootstrap over images.",
         "**Bold**: the interval excludes 0. Of many intervals around nothing, one in twenty excludes 0 by chance.",
     )
     return "\n".join(lines) + "\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
@@ -74,10 +81,10 @@ def signed(value: float, cosine: bool = False) -> str:
 def _cell(line: Mapping[Any, Any] | None, metric: str) -> str:
     if line is None or math.isnan(line["value"]):
         return MISSING
-    value, low, high = (signed(line[key], metric.endswith(".cosine")) for key in ("value", "low", "high"))
+    value, low, high = (signed(line[key], as_is(metric)) for key in ("value", "low", "high"))
     if math.isnan(line["low"]):
         return value
-    text = f"{value} [{low}, {high}]"
+    text = f"{value} [{low}, {high}] p={line['p']:.2g}"
     return f"**{text}**" if real(line) else text
 
 

@@ -17,7 +17,12 @@ MISSING = "–"
 """What does not exist (TGQ of merge=none, as in the paper): never a copy of another number, never 0."""
 EMBEDDED_NOTE = "Made with embedded models: cannot be compared with published numbers."
 _BOUND = re.compile(r"(floor|ceiling)\b")
-_FAMILIES = {"iou": "IoU", "recall": "Recall", "tgq": "TGQ", "top1": "top-1"}
+_FAMILIES = {
+    "iou": "IoU", "recall": "Recall", "precision": "Precision", "tgq": "TGQ", "top1": "top-1", "jaccard": "Jaccard",
+    "pq": "PQ", "sq": "SQ", "rq": "RQ", "open_miou": "open mIoU", "masks": "Masks", "names": "Names",
+    "clipscore": "CLIPScore",
+}  # fmt: skip
+_AS_IS = re.compile(r"(?:\.cosine|/clipscore|/names\.similarity)\b")
 _MEASURES = ("cosine", "top1")
 
 
@@ -68,6 +73,11 @@ def lay_out(scores: pd.DataFrame, *, embedded: bool) -> Table:
     return Table(headers, tuple(row for row in rows if row not in bounds), bounds, _notes(scores, names, embedded))
 
 
+def as_is(metric: str) -> bool:
+    """Whether a metric (full name) is a cosine or a multiple of one, which nobody gives in percent."""
+    return _AS_IS.search(metric) is not None
+
+
 def short_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str, str, str]:
     """Three short lines for a column: what (IoU), under which mapping (TT ≥0.5), how averaged (image, union).
 
@@ -105,7 +115,7 @@ def _common_n(rows: pd.DataFrame) -> str:
 def _cell(row: pd.Series | None, metric: str, common_n: str) -> Cell:
     if row is None or math.isnan(row["value"]):
         return Cell()
-    cosine = metric.endswith(".cosine")
+    cosine = as_is(metric)
     value, low, high = (_number(float(row[key]), cosine) for key in ("value", "low", "high"))
     interval = f"[{low}, {high}]" if MISSING not in (low, high) else ""
     return Cell(value, interval, "" if common_n else f"n={int(row['n'])} {row['unit_of_n']}")

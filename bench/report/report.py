@@ -13,8 +13,10 @@ from hydra.utils import get_object
 
 from bench.errors import writing
 from bench.evaluate.protocol import COLUMNS
+from bench.evaluate.stated import WIDTH, stated
 from bench.report.comparisons import write_comparisons
-from bench.report.curves import plot_curves
+from bench.report.curves import markdown_areas, plot_curves
+from bench.report.differences import GROUPED
 from bench.report.pairs import by_position
 from bench.report.saved import record_of, settings_of
 from bench.report.tables import markdown_table, print_table, read_scores, write_scores
@@ -29,8 +31,10 @@ def print_runs(folders: Sequence[Path]) -> None:
     table = merged_scores(folders)
     if len(table):
         print()
-        shown = table[~table["metric"].str.endswith(NOT_SHOWN)]
-        print_table(shown, embedded=embedded(folders), width=max(shutil.get_terminal_size((120, 24)).columns, 100))
+        shown = _whole(table[~table["metric"].str.endswith(NOT_SHOWN)])
+        width = max(shutil.get_terminal_size((120, 24)).columns, 100)
+        print_table(shown, embedded=embedded(folders), width=width)
+        print(*protocols(folders, width), sep="\n")
     else:
         print("no labels, so no scores: predictions and pictures only")
     if any(strangers(settings_of(folder)) for folder in folders):
@@ -56,13 +60,33 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
         if len(table):
             small = embedded(folders)
             texts, files = write_comparisons(_named(folders), to, title=data_name(table), embedded=small, more=more)
-            (to / "table.md").write_text("\n".join([markdown_table(table, embedded=small), *texts]))
+            areas = merged_curves(folders, "areas.csv")
+            below = [*_quoted(folders), *texts, *([markdown_areas(areas)] if len(areas) else [])]
+            (to / "table.md").write_text("\n".join([markdown_table(_whole(table), embedded=small), *below]))
             written += [to / "table.md", write_scores(table, to / "scores.csv")]
             if any((folder / "curves.csv").exists() for folder in folders):
                 written += plot_curves(merged_curves(folders), to / "curves", title=data_name(table), embedded=small)
+            if len(areas):
+                areas.to_csv(to / "areas.csv", index=False, lineterminator="\n")
+                written.append(to / "areas.csv")
             written += files
         written += write_comparison(folders, to / "gallery", pictures, more) if pictures else ()
     return written
+
+
+def protocols(folders: Sequence[Path], width: int = WIDTH) -> list[str]:
+    """Every setting of the protocols behind the runs, one block for each that differs."""
+    records = (record_of(folder).get("score") or settings_of(folder)["score"] for folder in folders)
+    return list(dict.fromkeys(stated(record, width) for record in records))
+
+
+def _whole(table: pd.DataFrame) -> pd.DataFrame:
+    """Without the metrics of a breakdown, which are in the csv only."""
+    return table[~table["metric"].str.contains(GROUPED.pattern)]
+
+
+def _quoted(folders: Sequence[Path]) -> list[str]:
+    return [f"```\n{block}\n```\n" for block in protocols(folders)]
 
 
 def _named(folders: Sequence[Path]) -> list[tuple[str, Path]]:
@@ -122,10 +146,12 @@ def merged_scores(folders: Sequence[Path]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
 
-def merged_curves(folders: Sequence[Path]) -> pd.DataFrame:
-    """curves.csv of all runs under each other, floors left out."""
+def merged_curves(folders: Sequence[Path], file: str = "curves.csv") -> pd.DataFrame:
+    """curves.csv (or areas.csv, which earlier versions did not write) of all runs under each other, without floors."""
     names = labels(folders)
-    parts = [_renamed(pd.read_csv(f / "curves.csv"), f, names) for f in folders if (f / "curves.csv").exists()]
+    parts = [_renamed(pd.read_csv(f / file), f, names) for f in folders if (f / file).exists()]
+    if not parts:
+        return pd.DataFrame()
     table = pd.concat(parts, ignore_index=True)
     return table[~table["variant"].str.startswith("floor")]
 

@@ -11,7 +11,7 @@ import yaml
 
 from bench.errors import UserError
 from bench.evaluate.intervals import Rows
-from bench.evaluate.per_image import rows_of
+from bench.evaluate.per_image import CLASS_COLUMNS, class_rows, rows_of
 from bench.evaluate.segments import KNOWN, MEASURED
 
 NEEDED = ("per_image_n.parquet", "segments.parquet")
@@ -38,8 +38,15 @@ def complete(folder: Path) -> bool:
 
 
 def saved_rows(folder: Path) -> dict[str, Rows]:
-    """The counts of each image behind every metric of a run, by the metric's full name."""
-    return rows_of(*(_table(folder / name, ("image_id",)) for name in ("per_image.parquet", "per_image_n.parquet")))
+    """The counts of each image behind every metric of a run, by the metric's full name.
+
+    Metrics that average over classes (mIoU of a data set, PQ) come from per_class.parquet, where the run left it.
+    """
+    values, n = (_table(folder / name, ("image_id",)) for name in ("per_image.parquet", "per_image_n.parquet"))
+    found, path = rows_of(values, n), folder / "per_class.parquet"
+    if path.is_file():
+        found |= class_rows(_table(path, CLASS_COLUMNS), [str(image) for image in values["image_id"]])
+    return {name: found[name] for name in values.columns if name in found}
 
 
 def saved_segments(folder: Path) -> pd.DataFrame | None:

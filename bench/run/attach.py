@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from jaxtyping import Float32
@@ -12,7 +13,7 @@ from jaxtyping import Float32
 from bench.data.base import nearest
 from bench.errors import UserError
 from bench.evaluate.overlap import by_class
-from bench.evaluate.similarity import SegmentToText, TextToText
+from bench.evaluate.similarity import SegmentToText, TextToText, own_similarity
 from bench.predictions.parse import Described, Faults, check_vectors
 from bench.predictions.source import PredictionFile
 from bench.records import Oracle, Overlap
@@ -32,19 +33,25 @@ class Measures:
         names: tuple[str, ...] = self.builder.dataset.classes.names
         return names
 
+    @property
+    def aliases(self) -> tuple[tuple[str, ...], ...]:
+        """Other names of each class; empty where there are none."""
+        aliases: tuple[tuple[str, ...], ...] = self.builder.dataset.classes.aliases
+        return aliases
+
     @cached_property
     def tt(self) -> TextToText:
         """Equation 5."""
-        return TextToText(self.builder.encoder("tt"), self.names)
+        return TextToText(self.builder.encoder("tt"), self.names, self.aliases)
 
     @cached_property
     def st(self) -> SegmentToText:
         """Equation 6."""
-        return SegmentToText(self.builder.encoder("st"), self.names)
+        return SegmentToText(self.builder.encoder("st"), self.names, aliases=self.aliases)
 
     def learn(self, texts: Sequence[str]) -> None:
         """Encode all texts of a run at once: one entry of the store, one pass through the model."""
-        self.tt.sentence.learn([text for text in {*texts, *self.names} if text.strip()])  # type: ignore[attr-defined]
+        self.tt.sentence.learn([text for text in {*texts, *self.names, *chain(*self.aliases)} if text.strip()])  # type: ignore[attr-defined]
 
     def segments(self, item: Overlap) -> Float32[np.ndarray, "n c"]:
         """ST rows of an image's segments."""
@@ -63,6 +70,11 @@ class Measures:
         if faults:
             raise UserError(faults[0])
         return self.st(vectors, image_id)
+
+    def own_text(self, item: Overlap) -> Float32[np.ndarray, " n"]:
+        """`clipscore.own_text`'s cosines of an image."""
+        vectors = self.file.embeddings(item.image_id) if len(item.areas) else None
+        return np.zeros(0, np.float32) if vectors is None else own_similarity(self.st.clip, vectors, item.texts)
 
     def oracle(self, tables: Mapping[str, Overlap]) -> dict[str, Described]:
         """What the file says of true segments, by image; empty where it says nothing of any.

@@ -67,7 +67,7 @@ def run(settings: Mapping[str, Any]) -> Finished:
         tracker.log(run_name(settings), dict(settings), table, folder)
         # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
         write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
-        record = _record(builder, ids, progress) | seen
+        record = _record(builder, ids, progress, score) | seen
         write_atomically(folder / "run.json", json.dumps(record, indent=1).encode())
         if pictures := int(settings["pictures"]):
             write_comparison([folder], folder / "gallery", pictures)
@@ -115,11 +115,12 @@ def _score(builder: Builder) -> Score:
     return score
 
 
-def _record(builder: Builder, ids: Iterable[str], progress: Progress) -> dict[str, Any]:
+def _record(builder: Builder, ids: Iterable[str], progress: Progress, score: Score) -> dict[str, Any]:
     """What stands beside the numbers: who made them, from what, how much of it was there already."""
     return {
         "run": run_name(builder.settings),
         "variant": variant_name(builder.settings),
+        "score": score.settings(),
         "ids": list(ids),
         "skipped": dict(sorted(progress.skipped.items())),
         "store": progress.account.counts(),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bench.errors import UsageError, UserError
-from bench.evaluate.curves import curve
+from bench.evaluate.curves import curves
 from bench.evaluate.intervals import Rows
 from bench.evaluate.mapping.base import Strategy
 from bench.evaluate.mapping.choose import of_record, rows_of
@@ -49,6 +49,7 @@ class Numbers:
     lines: list[pd.DataFrame] = field(default_factory=list)
     rows: dict[str, Rows] = field(default_factory=dict)
     curves: list[pd.DataFrame] = field(default_factory=list)
+    areas: list[pd.DataFrame] = field(default_factory=list)
     segments: pd.DataFrame = field(default_factory=pd.DataFrame)
     ratings: list[pd.DataFrame] = field(default_factory=list)
 
@@ -66,18 +67,26 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
     told = {"run": session.run, "variant": session.variant, **counted}
     by_people = score.verify == "human"
     given = replace(score, mapping=()) if by_people else score
-    scores = evaluate(images, truths, classes, given, naming, **told)  # type: ignore[arg-type]
+    spoken = {item.image_id: session.measures.own_text(item) for item in images} if _speaks(score, rows) else None
+    scores = evaluate(images, truths, classes, given, naming, own_text=spoken, **told)  # type: ignore[arg-type]
     numbers.lines.append(scores.table)
     numbers.rows |= scores.rows
     if by_people:
         _verify(session, images, score, naming, told, numbers)
     for mapping in [m for m in ("tt", "st") if m in given.mapping]:
-        numbers.curves.append(curve(images, classes, score, naming, mapping).assign(variant=session.variant))
+        lines, areas = curves(images, classes, score, naming, mapping)
+        numbers.curves.append(lines.assign(variant=session.variant))
+        numbers.areas.append(areas.assign(variant=session.variant))
     if numbers.segments.empty:
         numbers.segments = segment_table(_pairs(images, truths), classes, score)
     empty = [f"{value} {key.replace('_', ' ')}" for key, value in scores.counted.items() if value]
     if empty:
         session.note(f"counted: {', '.join(empty)}")
+
+
+def _speaks(score: Score, rows: list[str]) -> bool:
+    """Whether CLIP compares segments with their own texts: it needs embeddings, as ST does."""
+    return "clipscore" in score.metrics and "st" in rows
 
 
 def _measurable(session: Session, score: Score, found: Tables) -> tuple[str | Strategy, ...]:

@@ -14,7 +14,7 @@ import yaml
 
 from bench.data.base import nearest
 from bench.errors import UserError, writing
-from bench.evaluate.per_image import per_image, per_image_n
+from bench.evaluate.per_image import per_class, per_image, per_image_n
 from bench.evaluate.protocol import Score
 from bench.predictions.source import PredictionFile
 from bench.report.tables import write_scores
@@ -141,7 +141,8 @@ def _write(folder: Path, request: Request, table: pd.DataFrame, numbers: Numbers
     per_image(numbers.rows, ids).to_parquet(folder / "per_image.parquet", index=False)
     per_image_n(numbers.rows, ids).to_parquet(folder / "per_image_n.parquet", index=False)
     numbers.segments.to_parquet(folder / "segments.parquet", index=False)
-    for name, tables in (("curves", numbers.curves), ("ratings", numbers.ratings)):
+    per_class(numbers.rows).to_parquet(folder / "per_class.parquet", index=False)
+    for name, tables in (("curves", numbers.curves), ("areas", numbers.areas), ("ratings", numbers.ratings)):
         if tables:
             pd.concat(tables, ignore_index=True).to_csv(folder / f"{name}.csv", index=False)
     told = {"run": request.name, "variant": request.variant, **record}

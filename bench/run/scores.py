@@ -11,12 +11,13 @@ import pandas as pd
 
 from bench.errors import UsageError
 from bench.evaluate.controls import shuffle_captions, true_classes
-from bench.evaluate.curves import curve
+from bench.evaluate.curves import curves
 from bench.evaluate.mapping.choose import strategies
 from bench.evaluate.names import Naming
-from bench.evaluate.per_image import per_image_n
-from bench.evaluate.protocol import COLUMNS, Score, Scores, evaluate
+from bench.evaluate.per_image import per_class, per_image_n
+from bench.evaluate.protocol import COLUMNS, OwnText, Score, Scores, evaluate
 from bench.evaluate.segments import KNOWN, segment_table
+from bench.evaluate.similarity import own_similarity
 from bench.predictions.parse import Described
 from bench.predictions.write import write_predictions
 from bench.records import Oracle, Overlap, Prediction
@@ -24,22 +25,30 @@ from bench.report.tables import write_scores
 from bench.run.build import Builder, make, run_name, variant_name
 
 Tables = tuple[list[Overlap], list[Oracle]]
+UNCHANGED = {True: r"/(?:masks|jaccard\.overlap)", False: r"/(?:masks|names|jaccard\.(?:overlap|hard))"}
+"""Metrics that shuffled captions, and true classes in place of texts, say nothing of."""
 
 
 def write(
     builder: Builder, folder: Path, score: Score, tables: Sequence[tuple[Overlap, Oracle]], expected: int, found: int
 ) -> pd.DataFrame:
-    """scores.csv, curves.csv, and the rows behind them as parquet; returns the scores. Empty without any label."""
+    """scores.csv, curves.csv, areas.csv, and the rows behind them as parquet; returns the scores.
+
+    Empty without any label.
+    """
     if not tables:
         return _write_unlabelled(folder)
     classes, naming = builder.dataset.classes, naming_of(builder)
     overlaps, oracles = [t[0] for t in tables], [t[1] for t in tables]
     variant = variant_name(builder.settings)
 
+    spoken = _own_text(builder, overlaps) if "clipscore" in score.metrics else None
+
     def scored(given: Tables, by: Score, name: str) -> Scores:
         return evaluate(
-            *given, classes, by, naming,
-            run=run_name(builder.settings), variant=name, expected=expected, found=found, skipped=expected - found,
+            *given, classes, by, naming, run=run_name(builder.settings), variant=name,
+            expected=expected, found=found, skipped=expected - found,
+            own_text=spoken if name == variant else None,
         )  # fmt: skip
 
     own = overlaps, _described(oracles)
@@ -52,12 +61,31 @@ def write(
     table = pd.concat([_only(part.table, at, builder) for at, part in enumerate(parts)], ignore_index=True)
     write_scores(table, folder / "scores.csv")
     _write_rows(folder, parts[0], segment_table(tables, classes, score))
-    mappings = [rows for rows in ("tt", "st") if rows in score.mapping or not score.mapping]
-    lines = [curve(overlaps, classes, score, naming, mapping) for mapping in mappings]
-    (folder / "curves.csv").unlink(missing_ok=True)
-    if lines:  # other mappings have no threshold
-        pd.concat(lines, ignore_index=True).assign(variant=variant).to_csv(folder / "curves.csv", index=False)
+    _write_curves(folder, [curves(overlaps, classes, score, naming, rows) for rows in _curved(score)], variant)
     return table
+
+
+def _curved(score: Score) -> list[str]:
+    """The mappings that have a threshold, or both where only texts of true segments are scored."""
+    return [rows for rows in ("tt", "st") if rows in score.mapping or not score.mapping]
+
+
+def _write_curves(folder: Path, found: Sequence[tuple[pd.DataFrame, pd.DataFrame]], variant: str) -> None:
+    for at, file in enumerate(("curves.csv", "areas.csv")):
+        (folder / file).unlink(missing_ok=True)
+        if found:
+            table = pd.concat([parts[at] for parts in found], ignore_index=True).assign(variant=variant)
+            table.to_csv(folder / file, index=False)
+
+
+def _own_text(builder: Builder, overlaps: Sequence[Overlap]) -> OwnText:
+    """What CLIP says of each predicted segment and its own text; the embeddings come from the store."""
+    found = {}
+    for item in overlaps:
+        prediction = builder.pipeline.predict(builder.dataset.load(item.image_id))
+        assert prediction.embeddings is not None, "our own predictions carry embeddings"
+        found[item.image_id] = own_similarity(builder.model("clip"), prediction.embeddings, item.texts)
+    return found
 
 
 def export(builder: Builder, folder: Path, ids: Sequence[str]) -> None:
@@ -104,11 +132,14 @@ def _control(name: str, seed: int, classes: int) -> tuple[str, tuple[str, ...], 
 
 
 def _only(table: pd.DataFrame, at: int, builder: Builder) -> pd.DataFrame:
-    """Of a control, the metrics that the control is about: shuffled captions leave all ST figures as they were."""
-    if at == 0 or not table["variant"].iloc[0].startswith("floor: shuffled"):
+    """Of a control, the metrics that it changes: what reads only embeddings, masks or texts stays as it was."""
+    if at == 0:
         return table
-    model = builder.mapping_model("st")
-    return table[~table["metric"].str.contains(f"/st({model})", regex=False)]
+    floor = str(table["variant"].iloc[0]).startswith("floor: shuffled") if len(table) else False
+    same = table["metric"].str.contains(UNCHANGED[floor])
+    if floor:
+        same |= table["metric"].str.contains(f"/st({builder.mapping_model('st')})", regex=False)
+    return table[~same]
 
 
 def _described(oracles: list[Oracle]) -> list[Oracle]:
@@ -120,6 +151,7 @@ def _write_rows(folder: Path, own: Scores, segments: pd.DataFrame) -> None:
     """From which every mean and every paired comparison follows without this run's models or data."""
     own.per_image.to_parquet(folder / "per_image.parquet", index=False)
     per_image_n(own.rows, list(own.per_image["image_id"])).to_parquet(folder / "per_image_n.parquet", index=False)
+    per_class(own.rows).to_parquet(folder / "per_class.parquet", index=False)
     segments.to_parquet(folder / "segments.parquet", index=False)
 
 
@@ -128,5 +160,6 @@ def _write_unlabelled(folder: Path) -> pd.DataFrame:
     table.to_csv(folder / "scores.csv", index=False)
     for name in ("per_image", "per_image_n"):
         pd.DataFrame({"image_id": []}).to_parquet(folder / f"{name}.parquet", index=False)
+    per_class({}).to_parquet(folder / "per_class.parquet", index=False)
     pd.DataFrame(columns=list(KNOWN)).to_parquet(folder / "segments.parquet", index=False)
     return table

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bench.evaluate import curves
 from bench.evaluate.curves import area, curve, grid
+from bench.evaluate.metrics import segment_rows
 from bench.evaluate.protocol import evaluate, preset
 from tests.evaluate.make import CLASSES, NAMING, case
 
@@ -51,3 +53,54 @@ def test_area_is_the_mean_height() -> None:
     line = found[found["metric"] == "iou.image.union"]
     a, b, c = line["value"]
     assert area(line) == pytest.approx((a + 2 * b + c) / 4)
+
+
+def by_axis(mapping: str = "tt", name: str = "paper") -> tuple[pd.DataFrame, pd.DataFrame]:
+    score = preset(name, resamples=150, aggregation=("image", "dataset"))
+    return curves.curves(OVERLAPS, CLASSES, score, NAMING, mapping)
+
+
+def test_recall_over_iou_meets_the_scores_of_the_two_protocols() -> None:
+    lines, areas = by_axis()
+    line = lines[(lines["axis"] == "iou") & (lines["metric"] == "recall.paper")]
+    for bound in (0.3, 0.5):
+        table = evaluate(OVERLAPS, [], CLASSES, replace(SCORE, tau_iou=bound), NAMING).table
+        expected = table[table["metric"].str.endswith(f"recall>{bound}")].iloc[0]
+        found = line[np.isclose(line["tau"], bound)].iloc[0]
+        assert [found[k] for k in ("value", "low", "high", "n")] == [expected[k] for k in ("value", "low", "high", "n")]
+    # Both here with the rounding and the treatment of empty images that is `paper`'s.
+    raw = preset("paper", recall="reference", resamples=150)
+    table = evaluate(OVERLAPS, [], CLASSES, raw, NAMING).table.set_index("metric")["value"]
+    for metric, name in (("recall.reference", "recall.mean101.union"), ("recall.allseg", "recall.mean101.allseg")):
+        values = lines[(lines["axis"] == "iou") & (lines["metric"] == metric)]["value"]
+        assert len(values) == 101
+        assert values.mean() == pytest.approx(table[f"toy:test/five/paper/tt(tiny)>=0.5/{name}"])
+
+
+def test_precision_is_the_other_reading_of_the_same_hits() -> None:
+    lines, _ = by_axis()
+    both = lines[lines["axis"] == "tau"].pivot(index="tau", columns="metric", values=["value", "n"])
+    hits = both["value"] * both["n"]
+    np.testing.assert_allclose(hits["precision>0.5"].fillna(0), hits["recall>0.5"], atol=1e-9)
+    assert (hits["recall>0.5"] > 0).any() and both["n", "precision>0.5"].is_monotonic_decreasing
+    assert both["value", "precision>0.5"].isna().tolist()[-1], "nothing is predicted above all similarities"
+    assert not by_axis(name="reference")[0]["metric"].str.startswith("precision").any()
+
+
+def test_areas_have_the_interval_of_their_own_resamples() -> None:
+    lines, areas = by_axis()
+    assert tuple(areas.columns) == curves.AREAS
+    for _, one in areas.iterrows():
+        line = lines[(lines["axis"] == one["axis"]) & (lines["metric"] == one["metric"])]
+        assert one["area"] == pytest.approx(area(line), nan_ok=True)
+        assert (one["start"], one["stop"]) == (line["tau"].min(), line["tau"].max())
+    index = {metric: at for at, metric in enumerate(areas["metric"])}
+    one = areas.iloc[index["recall>0.5"]]
+    found = segment_rows(OVERLAPS, "tt", grid("tt"), SCORE, 5)["recall>0.5"]
+    drawn = np.random.default_rng(0).integers(0, len(OVERLAPS), (150, len(OVERLAPS)))
+    slow = []
+    for chosen in drawn:
+        values = [row.numerator[chosen].sum() / row.denominator[chosen].sum() for row in found]
+        slow.append(np.mean((np.array(values[1:]) + values[:-1]) / 2))
+    assert (one["low"], one["high"]) == pytest.approx(tuple(np.percentile(slow, [2.5, 97.5])))
+    assert one["low"] < one["area"] < one["high"] and one["name"].endswith("tt(tiny)/recall>0.5")

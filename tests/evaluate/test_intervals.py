@@ -10,7 +10,7 @@ from scipy.stats import bootstrap as scipy_bootstrap
 
 from bench.errors import UserError
 from bench.evaluate import intervals as module
-from bench.evaluate.intervals import Rows, bootstrap, intervals, paired, select
+from bench.evaluate.intervals import Rows, bootstrap, intervals, paired, paired_all, select
 
 
 def rows(numerator: object, denominator: object, unit: str = "segments", ids: tuple[str, ...] | None = None) -> Rows:
@@ -122,3 +122,11 @@ def test_order_of_images_does_not_change_the_value(seed: int, random: object) ->
     ids = list(one.image_ids)
     random.shuffle(ids)
     assert select(one, ids).value() == one.value() or np.isnan(one.value())
+
+
+def test_many_pairs_at_once_equal_each_alone() -> None:
+    few = select(random_rows(3), random_rows(3).image_ids[10:])
+    pairs = [(random_rows(0), random_rows(1)), (random_rows(2), few), (random_rows(4), random_rows(5))]
+    assert paired_all(pairs, 200, seed=3) == [paired(*pair, 200, seed=3) for pair in pairs]
+    assert [found.n for found in paired_all(pairs, 10)] == [paired(*pair, 10).n for pair in pairs]
+    assert paired_all([]) == []

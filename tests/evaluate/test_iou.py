@@ -129,3 +129,71 @@ def test_relabelled_classes_and_segments_change_nothing(seed: int, order: list[i
 
 def _facts(one: object) -> list[list[float]]:
     return [list(fact) for fact in zip(one.classes.tolist(), one.truth, one.intersection[0], one.union[0], strict=True)]
+
+
+def answered(one: object, label: np.ndarray, unlabelled: str, below: str) -> np.ndarray:
+    """Which pixels are scored, mask by mask."""
+    shape = one.sample.truth.shape
+    covered, named = np.zeros(shape, bool), np.zeros(shape, bool)
+    for mask, own in zip(one.prediction.masks, label, strict=True):
+        covered |= resized(mask, shape)
+        if own >= 0:
+            named |= resized(mask, shape)
+    return ~((~covered & (unlabelled == "ignore")) | (covered & ~named & (below == "ignore")))
+
+
+@pytest.mark.parametrize(("unlabelled", "below"), [("ignore", "count"), ("count", "ignore"), ("ignore", "ignore")])
+def test_pixels_without_an_answer_equal_a_truth_without_them(unlabelled: str, below: str) -> None:
+    """Void is what is never scored: so the same as void in the ground truth, but for which classes the image has."""
+    visited = 0
+    for seed in range(40):
+        one = case(seed, overlapping=bool(seed % 2))
+        label = assign(one.tt, 0.8)
+        fast = tally(one.overlap, label[None], unlabelled=unlabelled, below=below)
+        kept = answered(one, label, unlabelled, below)
+        truth = np.where(kept, one.sample.truth, V).astype(np.int16)
+        slow = slow_iou(replace(one, sample=replace(one.sample, truth=truth)), label)
+        expected = [slow.get(index, float("nan")) for index in fast.classes.tolist()]
+        np.testing.assert_array_equal(fast.iou[0], expected)
+        np.testing.assert_array_equal(fast.truth, tally(one.overlap, label[None]).truth)
+        visited += int((~kept).any())
+    assert visited > 20
+
+
+def test_background_as_a_class_equals_scikit_learn() -> None:
+    """21 classes instead of 20: what no segment names is background."""
+    true, predicted, tallies = [], [], []
+    for seed in range(20):
+        one = case(seed)
+        label = assign(one.st, 0.3)
+        seen = np.full(one.sample.truth.shape, 5)
+        for mask, own in zip(one.prediction.masks, label, strict=True):
+            seen[resized(mask, seen.shape)] = own if own >= 0 else 5
+        kept = one.sample.truth != V
+        true.append(np.where(one.sample.truth == B, 5, one.sample.truth)[kept])
+        predicted.append(seen[kept])
+        tallies.append(tally(one.overlap, label[None], "class"))
+    rows = dataset_rows(tallies, tuple(map(str, range(20))), 5)
+    y, z = np.concatenate(true), np.concatenate(predicted)
+    assert rows.value() == pytest.approx(jaccard_score(y, z, labels=range(6), average="macro"), abs=1e-12)
+    assert rows.n == 6
+    for one, y_one, z_one in zip(tallies, true, predicted, strict=True):
+        present = sorted(set(y_one) | set(z_one))
+        value = image_counts(one)[0][0]
+        expected = jaccard_score(y_one, z_one, labels=present, average="macro", zero_division=0) if present else 0
+        assert value == pytest.approx(expected)
+
+
+def test_background_as_a_class_changes_nothing_for_the_others() -> None:
+    record = by_hand([[CAT, B, B, B]], [[[1, 1, 0, 0]], [[0, 0, 1, 0]]], [row(), row()])
+    one = tally(record, np.array([[CAT, DOG]], np.int32), "class")
+    assert one.classes.tolist() == [CAT, DOG, B] and one.iou[0].tolist() == [1 / 2, 0, 1 / 3]
+    full = tally(by_hand([[CAT]], [[[1]]], [row()]), np.array([[CAT]], np.int32), "class")
+    assert image_counts(full)[0][0] == 1, "no background and none predicted: it is not there to be averaged"
+
+
+def test_absent_classes_by_policy() -> None:
+    both = by_hand([[CAT, DOG]], [[[1, 0]], [[0, 1]]], [row(), row()])
+    found = tally(both, np.array([[CAT, SKY]], np.int32))
+    assert image_counts(found)[0][0] == pytest.approx(1 / 3)
+    assert image_counts(found, "ignore")[0][0] == pytest.approx(1 / 2)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bench.evaluate.intervals import Rows, intervals, paired
-from bench.evaluate.per_image import per_image, per_image_n, rows_of
+from bench.evaluate.per_image import CLASS_COLUMNS, class_rows, per_class, per_image, per_image_n, rows_of
 
 IDS = ("a", "b", "c", "d")
 
@@ -54,3 +54,19 @@ def test_a_metric_over_classes_has_no_single_denominator() -> None:
 def test_no_image_at_all() -> None:
     empty = pd.DataFrame({"image_id": []})
     assert rows_of(empty, empty) == {}
+
+
+def test_metrics_over_classes_come_back_from_a_table_of_their_own() -> None:
+    draw = np.random.default_rng(0)
+    top, bottom = draw.integers(0, 3, (2, 4, 6)).astype(float)
+    top[:, 5] = bottom[:, 5] = 0  # a class that never occurs
+    top[2] = bottom[2] = 0  # an image without any
+    top = np.minimum(top, bottom)
+    given = {"miou": Rows(IDS, top, bottom, "classes"), "recall": rows(1)}
+    table = per_class(given)
+    assert tuple(table.columns) == CLASS_COLUMNS and set(table["metric"]) == {"miou"}
+    (found,) = class_rows(table, IDS).values()
+    assert (found.value(), found.n, found.unit) == (given["miou"].value(), given["miou"].n, "classes")
+    np.testing.assert_array_equal(found.numerator, top[:, : found.numerator.shape[1]])
+    assert intervals([found], 100) == intervals([given["miou"]], 100)
+    assert class_rows(per_class({}), IDS) == {}

@@ -52,7 +52,7 @@ def test_sweeps_saw_the_tune_split_alone(sweep: str) -> None:
 
 def write(folder: Path, means: dict[str, float], low: float) -> Path:
     """A sweep of sigma2 with one metric, and differences between the first setting and the others."""
-    metric = "toyscenes:tune[first:9]/toyscenes/paper/st(toy-clip)>=0.1/iou.image.union"
+    metric = "toyscenes:tune[first:9]/toyscenes/paper/st(toy-clip@0,fp32,prompt=x)>=0.1/iou.image.union"
     rows = [{"variant": f"x encode.sigma2={k}", "metric": metric, "value": v, "expected": 9} for k, v in means.items()]
     names = [row["variant"] for row in rows]
     pairs = [{"metric": metric, "variant": names[0], "against": n, "low": low, "high": 0.2} for n in names[1:]]

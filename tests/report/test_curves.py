@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from bench.errors import UserError
-from bench.report.curves import COLUMNS, draw_curves, plot_curves
+from bench.evaluate.curves import AREAS
+from bench.report.curves import COLUMNS, draw_curves, draw_precision, markdown_areas, plot_curves
 
 
 @pytest.fixture
@@ -90,3 +91,56 @@ def test_every_line_of_a_shared_row_lies_inside_its_panel() -> None:
     )  # fmt: skip
     figure = draw_curves(lines, title="", chosen={}, embedded=True)
     assert all(axes.get_ylim()[0] == 0 and axes.get_ylim()[1] >= 90 for axes in figure.axes[:2])
+
+
+@pytest.fixture
+def every(curves: pd.DataFrame) -> pd.DataFrame:
+    """Three kinds of curve: over tau, over IoU, and precision."""
+    recall, precision = (curves.assign(metric=f"{name}>0.5") for name in ("recall", "precision"))
+    over = curves.assign(metric="recall.paper", axis="iou", tau=curves.groupby(["variant", "mapping"]).cumcount() / 4)
+    return pd.concat([curves, recall, precision, over], ignore_index=True).fillna({"axis": "tau"})
+
+
+def test_recall_over_iou_and_precision_have_pictures_of_their_own(every: pd.DataFrame, tmp_path: Path) -> None:
+    written = plot_curves(every, tmp_path / "c")
+    assert [p.name for p in written] == [
+        "c.png", "c.svg", "c.csv", "c_iou.png", "c_iou.svg", "c_precision.png", "c_precision.svg",
+    ]  # fmt: skip
+    tau = draw_curves(every[(every["axis"] == "tau")], title="", chosen={}, embedded=False)
+    assert [axes.get_xlabel() for axes in tau.axes[:2]] == [
+        "$\\tau_\\mathrm{SBERT}$ (text to text, TT)", "$\\tau_\\mathrm{CLIP}$ (segment to text, ST)",
+    ]  # fmt: skip
+    iou = draw_curves(every[every["axis"] == "iou"], title="", chosen={"tt": 0.5}, embedded=False, axis="iou")
+    assert iou.axes[0].get_xlabel() == "IoU that makes a hit, text to text (TT)"
+    assert [text.get_text() for text in iou.axes[0].texts] == ["IoU = 0.5"]
+
+
+def test_precision_over_recall_pairs_the_same_threshold(curves: pd.DataFrame) -> None:
+    recall = curves.assign(metric="recall>0.5", value=curves["value"] / 2)
+    both = pd.concat([curves.assign(metric="precision>0.5").sample(frac=1, random_state=1), recall])
+    figure = draw_precision(both, title="t", chosen={"tt": 0.25}, embedded=True)
+    tt = figure.axes[0]
+    drawn = {line.get_label(): line for line in tt.get_lines()}
+    own = curves[(curves["variant"] == "full") & (curves["mapping"] == "tt")]
+    np.testing.assert_allclose(drawn["full"].get_xydata(), np.c_[50 * own["value"], 100 * own["value"]])
+    rings = [line.get_xydata().tolist() for line in tt.get_lines() if line.get_label().startswith("_")]
+    at = own[own["tau"] == 0.25]["value"].item()
+    assert rings[0] == [[pytest.approx(50 * at), pytest.approx(100 * at)]]
+    assert "rings: τ = 0.25 (TT)" in figure.legends[0].get_title().get_text()
+
+
+def test_areas_as_a_table() -> None:
+    lines = [
+        ("full", "iou.image.union", "tt", "tau", 0.0, 1.0, 0.25, 0.2, 0.3, 9, "images", "x"),
+        ("full", "precision>0.5", "tt", "tau", 0.0, 1.0, 0.5, 0.4, 0.6, 9, "segments", "x"),
+        ("full", "recall.paper", "st", "iou", 0.0, 1.0, 0.125, np.nan, np.nan, 9, "segments", "x"),
+        ("crop", "iou.image.union", "tt", "tau", 0.0, 1.0, np.nan, np.nan, np.nan, 0, "images", "x"),
+    ]
+    text = markdown_areas(pd.DataFrame(lines, columns=["variant", *AREAS]))
+    assert text.splitlines()[:4] == [
+        "| area under the curve | IoU image, union over τ TT | Recall paper over IoU, ST |",
+        "|---|---:|---:|",
+        "| full | 25.0 [20.0, 30.0] | 12.5 |",
+        "| crop | – | – |",
+    ]
+    assert "τ TT from 0 to 1; IoU, ST from 0 to 1" in text

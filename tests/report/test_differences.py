@@ -55,9 +55,9 @@ def test_bold_where_the_interval_excludes_zero(runs: list[tuple[str, dict[str, R
     lines = markdown_differences(differences(runs, resamples=2000)).splitlines()
     assert lines[0].startswith("| difference | IoU<br>TT ≥0.5<br>image, union | TGQ >0.5<br>TT<br>micro |")
     _, name, iou, tgq, _ = (cell.strip() for cell in lines[2].split("|"))
-    assert (name, iou) == ("full − crop", "**+13.3 [+10.0, +20.0]**")
+    assert (name, iou) == ("full − crop", "**+13.3 [+10.0, +20.0] p=0.001**")
     assert tgq.startswith("0.0 [−") and "**" not in tgq
-    assert lines[3].split("|")[2].strip() == "0.0 [0.0, 0.0]"
+    assert lines[3].split("|")[2].strip() == "0.0 [0.0, 0.0] p=1"
     assert "on the 3 to 4 images" in lines[5]
 
 

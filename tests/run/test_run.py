@@ -10,7 +10,7 @@ from PIL import Image
 
 from bench.cli import main
 from bench.evaluate.names import parse
-from bench.evaluate.protocol import COLUMNS
+from bench.evaluate.protocol import COLUMNS, METRICS
 from bench.predictions.source import PredictionFile
 from bench.report.saved import saved_rows, saved_segments
 
@@ -40,7 +40,7 @@ def test_a_run_leaves_what_the_readme_says(full: Path, capsys) -> None:
     folder = run.parent
     assert {p.name for p in folder.iterdir()} == {
         "config.yaml", "scores.csv", "per_image.parquet", "per_image_n.parquet", "segments.parquet", "curves.csv",
-        "predictions.json", "predictions.npz", "ids.txt", "run.json", "gallery",
+        "per_class.parquet", "areas.csv", "predictions.json", "predictions.npz", "ids.txt", "run.json", "gallery",
     }  # fmt: skip
     assert capsys.readouterr().out.rstrip().splitlines()[-2] == f"{folder}/"
     scores, rows = pd.read_csv(folder / "scores.csv"), pd.read_parquet(folder / "per_image.parquet")
@@ -59,6 +59,31 @@ def test_image_metrics_are_the_means_of_their_rows(full: Path) -> None:
     rows = pd.read_parquet(folder / "per_image.parquet")
     for name in (n for n in rows.columns if "/iou.image" in n):
         assert scores["full", name] == pytest.approx(rows[name].mean(), abs=1e-6)
+
+
+def test_the_protocol_is_said_beside_the_numbers(full: Path, capsys) -> None:
+    (run,) = zgs(full, "data.subset=first:2", "experiment=full", "pictures=1")
+    out = " ".join(capsys.readouterr().out.split())
+    assert "protocol: name=paper tau_sbert=0.5 tau_clip=0.1 tau_iou=0.5 metrics=iou,recall,tgq" in out
+    assert "background=context" in out and record(run)["score"]["background"] == "context", "what auto became"
+
+
+def test_every_metric_is_reached_from_the_command_line(full: Path) -> None:
+    metrics = f"score.metrics=[{','.join(METRICS)}]"
+    words = ("data.subset=first:2", "experiment=full", "pictures=0", "score.aggregation=[image,dataset]")
+    folder = zgs(full, *words, metrics, "score.breakdown=[class,size,kind]", out="metrics")[-1].parent
+    scores = pd.read_csv(folder / "scores.csv")
+    own = scores[scores["variant"] == "full"].set_index("metric")["value"]
+    words = {parse(name).metric.split(".")[0] for name in own.index}
+    assert words >= {"precision", "pq", "jaccard", "masks", "open_miou", "names", "clipscore"}
+    assert {"own_text", "class_prompt"} <= {name.split(".")[-1] for name in own.index}
+    rows = saved_rows(folder)
+    assert set(own[own.notna()].index) <= set(rows), "mIoU and PQ come back too"
+    for name, row in rows.items():
+        assert row.value() == pytest.approx(own[name], abs=1e-6, nan_ok=True), name
+    floor, ceiling = (scores[scores["variant"].str.startswith(kind)]["metric"] for kind in ("floor", "ceiling"))
+    for kind in (floor, ceiling):
+        assert not kind.str.contains("/masks|jaccard.overlap|clipscore").any(), "controls do not touch masks"
 
 
 def test_a_second_time_everything_comes_from_the_store(full: Path) -> None:

@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from bench.cli import main
-from bench.report.predictions import read_predictions, write_predictions
+from bench.predictions.source import PredictionFile
+from bench.predictions.write import write_predictions
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.timeout(600)
@@ -64,7 +65,7 @@ def test_another_batch_size_moves_no_score(steady: ModuleType, first: Path, tmp_
 def test_what_has_moved_is_counted(steady: ModuleType, first: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(first, other)
-    predictions = list(read_predictions(other / "predictions.json"))
+    predictions = list(PredictionFile(other / "predictions.json").values())
     predictions[0].masks[0, 0, 0] ^= True
     predictions[1].embeddings[2, 3] += np.float32(0.5)
     object.__setattr__(predictions[2], "texts", ("another", *predictions[2].texts[1:]))

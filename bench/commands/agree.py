@@ -1,0 +1,42 @@
+"""`zgs agree`: do all metrics rank a set of finished runs alike?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.cli import DONE
+from bench.errors import UsageError, UserError, writing
+
+USAGE = (
+    "agree: give the folders of at least three finished runs, or one that holds them, then perhaps to=FOLDER, "
+    "resamples=N, seed=N"
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Kendall's tau-b between all metrics over the runs, with intervals: one table, one picture."""
+    options = {"to": "agreement", "resamples": "10000", "seed": "0"}
+    given = dict(word.split("=", 1) for word in arguments if "=" in word)
+    folders = [Path(word) for word in arguments if "=" not in word]
+    numbers = [{**options, **given}[key] for key in ("resamples", "seed")]
+    if not folders or set(given) - set(options) or not all(number.isdigit() for number in numbers):
+        raise UsageError(USAGE)
+    options |= given
+    from bench.evaluate.agreement import agreement
+    from bench.report.agree import markdown_agreement, write_agreement
+    from bench.report.differences import GROUPED
+    from bench.report.report import data_name, embedded, finished_runs, merged_scores
+    from bench.report.saved import complete, saved_rows
+
+    runs = finished_runs(folders)
+    lacking = [str(folder) for folder in runs if not complete(folder)]
+    if lacking:
+        raise UserError(f"{lacking[0]}: rows of each image are missing; run the same command again")
+    rows = [{name: row for name, row in saved_rows(run).items() if not GROUPED.search(name)} for run in runs]
+    table = agreement(rows, *map(int, numbers))
+    title, small = data_name(merged_scores(runs)), embedded(runs)
+    print(markdown_agreement(table, title=title, embedded=small))
+    with writing(Path(options["to"]), "to"):
+        written = write_agreement(table, Path(options["to"]), title=title, embedded=small)
+    print("agreement:", *written, sep="\n  ")
+    return DONE

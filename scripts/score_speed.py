@@ -1,0 +1,92 @@
+"""How fast stored overlap tables become numbers: made-up tables, real code, time and memory printed.
+
+    python scripts/score_speed.py [IMAGES] [RESAMPLES]
+
+First part: IMAGES (default 5,000) stored tables of a data set of 59 classes are read from a store and become IoU by
+image and by data set, recall and precision at 21 thresholds under TT and under ST, each with a band of RESAMPLES
+(10,000) resamples. Second part: every protocol with every metric on 200 images. The goals are 60 s and 2 GB on two
+cores, and 5 s.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from bench.evaluate.curves import curves
+from bench.evaluate.names import Naming
+from bench.evaluate.protocol import METRICS, PRESETS, evaluate, preset
+from bench.records import ClassList, Oracle, Overlap
+from bench.store import Store, from_entry, to_entry
+
+CLASSES = ClassList("made59", tuple(f"class {i}" for i in range(59)), tuple(i % 2 == 0 for i in range(59)))
+NAMING = Naming("made", "val", "made59", models={"tt": "none", "st": "none"})
+THRESHOLDS = {"tt": np.linspace(0, 1, 21).tolist(), "st": np.linspace(0, 0.35, 21).tolist()}
+
+
+def main(images: int = 5000, resamples: int = 10_000) -> None:
+    """Print both parts."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        shelf = store.shelf("overlap", "made", {})
+        for i in range(images):
+            store.add(shelf, f"{i:05}", {"overlap": to_entry(table(i))})
+        with timed(f"{images} images x 21 thresholds x TT, ST x both aggregations, {resamples} resamples", 60):
+            stored = [from_entry(Overlap, store.read(shelf, f"{i:05}")["overlap"]) for i in range(images)]
+            score, points = preset("paper", aggregation=("image", "dataset"), resamples=resamples), 0
+            for mapping, taus in THRESHOLDS.items():
+                lines, _ = curves(stored, CLASSES, score, NAMING, mapping, taus, axes=["tau"])
+                points += len(lines)
+        print(f"  {points} numbers with intervals")
+    scenes = [table(i) for i in range(200)]
+    oracles = [oracle(i) for i in range(200)]
+    with timed("every protocol with every metric, 200 images", 5):
+        numbers = 0
+        for name in PRESETS:
+            score = preset(name, metrics=METRICS, aggregation=("image", "dataset"), resamples=resamples)
+            numbers += len(evaluate(scenes, oracles, CLASSES, score, NAMING).table)
+    print(f"  {numbers} numbers with intervals")
+
+
+def table(seed: int) -> Overlap:
+    """An image of 375 x 500 pixels with 8 to 20 disjoint segments over 2 to 8 true classes."""
+    draw = np.random.default_rng(seed)
+    n, k = int(draw.integers(8, 21)), int(draw.integers(2, 9))
+    shares = draw.dirichlet(np.full((n + 1) * (k + 2), 0.15))
+    counts = np.floor(shares * 375 * 500).astype(np.int64).reshape(n + 1, k + 2)
+    member = np.vstack([np.eye(n, dtype=bool), np.zeros((1, n), bool)])
+    classes = np.sort(draw.choice(len(CLASSES), k, replace=False)).astype(np.int32)
+    tt = np.clip(draw.normal(0.25, 0.2, (n, len(CLASSES))), -1, 1).astype(np.float32)
+    st = np.clip(draw.normal(0.15, 0.06, (n, len(CLASSES))), -1, 1).astype(np.float32)
+    texts = tuple(f"class {i}" for i in draw.integers(0, 100, n))
+    return Overlap(f"{seed:05}", counts, member, classes, counts[:n].sum(axis=1), tt, st, texts)
+
+
+def oracle(seed: int) -> Oracle:
+    """What a method might say of the true segments of the same image."""
+    made, draw = table(seed), np.random.default_rng(-seed % 2**32)
+    k = len(made.truth_classes)
+    rows = np.clip(draw.normal(0.3, 0.2, (2, k, len(CLASSES))), -1, 1).astype(np.float32)
+    areas = made.counts[:, :-2].sum(axis=0)
+    return Oracle(made.image_id, made.truth_classes, areas, rows[0], rows[1], ("some text",) * k)
+
+
+@contextmanager
+def timed(what: str, goal: float) -> Iterator[None]:
+    """Print the seconds, their share of the goal, and the most memory that this process ever held."""
+    begin = time.perf_counter()
+    yield
+    seconds = time.perf_counter() - begin
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # kilobytes
+    print(f"{what}: {seconds:.1f} s ({seconds / goal:.2f} of {goal:g} s), peak memory {peak:.2f} GB")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
