@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "CONTRIBUTING.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "DATA.md", "SCORES.md", "PREDICTIONS.md")
 LEFT_BY_RUNS = ("ids.txt",)
 FOLDERS = ("bench/", "conf/", "data_prep/", "results/", "scripts/", "tests/", ".ci/")
 
