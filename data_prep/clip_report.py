@@ -20,7 +20,7 @@ from bench.data.toyworld.classes import NAMES
 from bench.evaluate.intervals import intervals
 from bench.models.clip import Clip
 from data_prep.clip_quality import CURVE, Segments, name_segments, retrieval, ways
-from data_prep.clip_seeds import beside, table
+from data_prep.clip_seeds import beside, chain, table
 from data_prep.dino_report import settings
 
 TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "clip"
@@ -78,7 +78,7 @@ def plot_curve(facts: dict[str, Any], file: Path) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "zgs"
     figure, panes = pyplot.subplots(1, 2, figsize=(9, 3), layout="constrained")
     begun = 0
-    for part in filter(None, (facts.get("earlier"), facts)):
+    for part in chain(facts):
         points = part["curve"]
         steps = [begun + point["step"] for point in points]
         panes[0].plot(steps, [point["loss"] for point in points], color="black")
@@ -117,7 +117,7 @@ Make it again, and measure it again:
     python -m data_prep.train_tokenizer
     python -m data_prep.clip_pool --folder FOLDER/pool
     python -m data_prep.train_clip --scratch FOLDER
-    {again}python -m data_prep.clip_report
+{again}    python -m data_prep.clip_report
 
 ![learning curve](curve.svg)
 
@@ -151,10 +151,15 @@ Most frequent mistakes, test, {best}: {confusions}.
 """
 
 
-TOLD = ("steps", "batch", "scenes", "seed")
-AGAIN = """python -m data_prep.clip_pool --folder FOLDER/pool --scenes 128000
-    python -m data_prep.train_clip --scratch FOLDER --scenes 128000 --start bench/models/embedded/clip
-    """
+TOLD = ("steps", "batch", "scenes", "seed", "skip")
+
+
+def _again(facts: dict[str, Any]) -> str:
+    """The commands of a training that goes on from the shipped folder."""
+    of = facts["recipe"]
+    pool = "" if of.get("skip") else f"    python -m data_prep.clip_pool --folder FOLDER/pool --scenes {of['scenes']}\n"
+    options = "".join(f" --{key} {of[key]}" for key in ("scenes", "steps", "skip") if of.get(key))
+    return f"{pool}    python -m data_prep.train_clip --scratch FOLDER{options} --start bench/models/embedded/clip\n"
 
 
 def _training(facts: dict[str, Any]) -> str:
@@ -191,7 +196,7 @@ def write_card(folder: Path, scenes: dict[str, int], tuned: list[tuple[int, floa
         text_layers=len(text.transformer.resblocks),
         text_width=text.transformer.width,
         parameters=sum(p.numel() for p in clip.model.parameters()),
-        training=", then ".join(_training(part) for part in filter(None, (facts.get("earlier"), facts))),
+        training=", then ".join(map(_training, chain(facts))),
         recipe=", ".join(f"{key} {value}" for key, value in recipe.items() if key not in TOLD),
         classes=len(NAMES),
         chance=100 / len(NAMES),
@@ -201,7 +206,7 @@ def write_card(folder: Path, scenes: dict[str, int], tuned: list[tuple[int, floa
         by_class=_by_class(test, best),
         confusions=_confusions(test, best),
         retrieval="\n".join([f"| test, n={found['n']} scenes | percent |", "| --- | ---: |", *lines]),
-        again=AGAIN if "earlier" in facts else "",
+        again="".join(map(_again, chain(facts)[1:])),
         seeds=table(beside(folder, test, others, tuned)),
         limits=facts.get("limits", "Small and far segments: see the table by size."),
     )

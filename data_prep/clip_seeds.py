@@ -10,9 +10,14 @@ from bench.models.clip import Clip
 from data_prep.clip_quality import Segments, name_segments, ways
 
 
+def chain(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """The trainings that made some weights, each of which went on from the one before."""
+    return [*(chain(facts["earlier"]) if "earlier" in facts else []), facts]
+
+
 def steps_of(facts: dict[str, Any]) -> int:
-    """Steps of the training, with those of the training that it goes on from."""
-    return int(facts["recipe"]["steps"]) + (steps_of(facts["earlier"]) if "earlier" in facts else 0)
+    """Steps of all trainings together."""
+    return sum(int(part["recipe"]["steps"]) for part in chain(facts))
 
 
 def figures_of(folder: Path, test: Segments) -> dict[str, Any]:
@@ -29,7 +34,7 @@ def beside(folder: Path, test: Segments, others: list[Path], tuned: list[tuple[i
     file = folder / "training.json"
     facts = json.loads(file.read_text())
     mine = figures_of(folder, test)
-    kept = [*facts.get("earlier", {}).get("seeds", []), *facts.get("seeds", [])]
+    kept = [other for part in chain(facts) for other in part.get("seeds", [])]
     found = {(other["seed"], other["steps"]): other for other in kept if other["n"] == mine["n"]}
     for other in others:
         clip = Clip(f"local-dir:{other.resolve()}")

@@ -9,6 +9,8 @@ where there is one. ``--start`` goes on from an exported folder, with a recipe o
 
     python -m data_prep.clip_pool --folder FOLDER/pool --scenes 128000
     python -m data_prep.train_clip --scratch FOLDER --scenes 128000 --start bench/models/embedded/clip
+
+``--skip`` then leaves out the batches of that pool that an earlier training has seen.
 """
 
 from __future__ import annotations
@@ -56,7 +58,8 @@ class Recipe:
     views of stuff. A shrunk picture lies somewhere in the square and only its own patches are computed: so many
     pictures are seen in little time, things have the sizes that they have in full scenes, and the tower gets used to
     few patches, as masks leave them. Learning rate: warm-up, constant, and from ``cool_from`` of the steps on straight
-    down. ``average``: decay of the running average of the weights, which is what is exported.
+    down. ``average``: decay of the running average of the weights, which is what is exported. ``skip``: batches of the
+    pool that are left out.
     """
 
     steps: int = 3600
@@ -72,6 +75,7 @@ class Recipe:
     stuff: float = 0.12
     scenes: int = 96_000
     seed: int = 0
+    skip: int = 0
 
 
 def build() -> CLIP:
@@ -144,7 +148,7 @@ class Trainer:
     def __init__(self, recipe: Recipe, scratch: Path, device: str, start: Path | None = None) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.device = recipe, device
-        self.file = scratch / f"clip-{recipe.seed}{'-on' if start else ''}.pt"
+        self.file = scratch / f"clip-{recipe.seed}{f'-from-{recipe.skip}' if start else ''}.pt"
         self.earlier = json.loads((start / "training.json").read_text()) if start else {}
         self.model = build().train().to(device)
         if start:
@@ -221,7 +225,7 @@ def train(trainer: Trainer, feed: Feed, target: Path, every: int) -> None:
     recent: list[float] = []
     begun = time.monotonic()
     while trainer.done < trainer.recipe.steps:
-        recent.append(trainer.step(*feed.batch(trainer.done)))
+        recent.append(trainer.step(*feed.batch(trainer.recipe.skip + trainer.done)))
         if trainer.done % 25 == 0:
             left = (time.monotonic() - begun) / len(recent) * (trainer.recipe.steps - trainer.done) / 60
             print(f"step {trainer.done} loss {np.mean(recent[-25:]):.3f}, about {left:.0f} min left", flush=True)
@@ -240,12 +244,13 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="folder of weights to go on from")
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--scenes", type=int, default=Recipe.scenes)
+    parser.add_argument("--skip", type=int, default=0, help="batches of the pool that are left out")
     parser.add_argument("--every", type=int, default=400, help="steps between checkpoints")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    recipe = Recipe(steps=args.steps, scenes=args.scenes, seed=args.seed)
+    recipe = Recipe(steps=args.steps, scenes=args.scenes, seed=args.seed, skip=args.skip)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = Tokenizer.from_file(str(TARGET / "tokenizer.json"))
     feed = Feed(open_pool(args.scratch / "pool", args.scenes), tokenizer, recipe)
