@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from bench.errors import UserError
 from bench.report.figures import MARKERS, PALETTE, new_figure, note_of, plain, save
 from bench.report.layout import MISSING, metric_words
+from bench.report.pairs import briefly
 
 COLUMNS = ("variant", "mapping", "tau", "metric", "value", "low", "high", "n")
 PAPER_TAUS = {"tt": 0.5, "st": 0.1}
@@ -29,6 +30,7 @@ _AXES = {
 }
 _MARKS = {"tau": "τ", "iou": "IoU", "recall": "τ"}
 _HIGH = 3.6  # inches
+_LINE = 96  # characters of a legend's line
 
 
 def plot_curves(
@@ -193,12 +195,13 @@ def _counted(curves: pd.DataFrame) -> str:
 
 def _legend(figure: Figure, axes: Axes, embedded: bool, told: str = "bands: 95 % bootstrap intervals") -> None:
     handles, labels = axes.get_legend_handles_labels()
+    labels = list(briefly(labels).values())
     note = note_of(told, embedded)
     legend = figure.legend(
         handles,
         labels,
         loc="outside lower center",
-        ncols=min(4, len(labels)),
+        ncols=max(1, min(4, len(labels), _LINE // (max(map(len, labels), default=0) + 8))),
         title=note,
         frameon=False,
         fontsize=10.5,

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from bench.evaluate.names import MetricName, parse
 from bench.report.differences import pairs_in, real, signed
 from bench.report.figures import new_figure, note_of, plain, save
-from bench.report.pairs import Pair
+from bench.report.pairs import Pair, briefly
 from bench.report.pairs import title as pair_title
 
 PANELS = (
@@ -49,7 +49,10 @@ def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str,
     """A panel for each chosen metric, a line for each pair of variants, one scale for all panels."""
     found = pairs_in(table)
     first = found[0][0] if len({lead for lead, _ in found}) == 1 else ""
-    names = {pair: pair[1] if first else pair_title(pair) for pair in found}
+    short = briefly(list(dict.fromkeys(variant for pair in found for variant in pair)))
+    told = {pair: (short[pair[0]], short[pair[1]]) for pair in found}
+    names = {pair: told[pair][1] if first else pair_title(told[pair]) for pair in found}
+    first = short.get(first, first)
     columns = min(2, len(chosen))
     lines = -(-len(chosen) // columns)
     figure = new_figure(1.15 + lines * (0.75 + 0.36 * len(names)))
@@ -67,11 +70,11 @@ def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str,
     grid[0, 0].set_ylim(len(names) - 0.4, -0.65)
     for axes in grid[-1]:
         ends = f"← {first} worse    percentage points    {first} better →"
-        axes.set_xlabel(ends if first else "percentage points; right of 0: the former is better", fontsize=10)
+        axes.set_xlabel(ends if first else "percentage points; right of 0:\nthe former is better", fontsize=10)
     low, high = int(shown["n"].min()), int(shown["n"].max())
     n = f"n = {low}{f'–{high}' if high > low else ''} images"
-    told = f"{first} minus each other variant" if first else "One variant minus another"
-    figure.suptitle(f"{told} · {title} · {n}", fontsize=11.5, fontweight="bold")
+    what = f"{first} minus each other variant" if first else "One variant minus another"
+    figure.suptitle(f"{what} · {title} · {n}", fontsize=11.5, fontweight="bold")
     _legend(figure, embedded)
     return figure
 

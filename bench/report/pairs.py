@@ -20,6 +20,23 @@ def compared(first: str, variants: Sequence[str], more: Sequence[Pair] = ()) -> 
     return [pair for pair in [*standard, *asked] if all(variant in variants for variant in pair)]
 
 
+def briefly(variants: Sequence[str]) -> dict[str, str]:
+    """Names for pictures: without the words that all variants have, keys by their last part.
+
+    Names stay as they are where nothing would be left of one, or where two would become alike.
+    """
+    common = set.intersection(*(set(variant.split()) for variant in variants)) if len(variants) > 1 else set()
+    kept = {variant: [word for word in variant.split() if word not in common] for variant in variants}
+    short = {variant: " ".join(map(_last_part, words)) for variant, words in kept.items()}
+    told_apart = all(short.values()) and len(set(short.values())) == len(short)
+    return short if told_apart else {variant: variant for variant in variants}
+
+
+def _last_part(word: str) -> str:
+    key, equals, value = word.partition("=")
+    return key.rpartition(".")[2] + equals + value if equals else word
+
+
 def title(pair: Pair) -> str:
     """``masked − crop``."""
     return " − ".join(variant.removeprefix("floor: ") for variant in pair)

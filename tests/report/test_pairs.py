@@ -8,7 +8,7 @@ from bench.errors import UserError
 from bench.report.breakdown import breakdown, markdown_breakdown
 from bench.report.differences import differences, markdown_differences, pairs_in
 from bench.report.forest import draw_differences, paper_metrics
-from bench.report.pairs import by_position, compared, title
+from bench.report.pairs import briefly, by_position, compared, title
 from bench.report.where import pairs
 from tests.report.test_breakdown import segments
 from tests.report.test_differences import IOU, rows
@@ -32,6 +32,15 @@ def test_pairs_by_position() -> None:
     for wrong in ("3", "3-5", "0-1", "a-b", "3-4,", "1-2-3", ""):
         with pytest.raises(UserError, match="is no pair of the 4 runs"):
             by_position(wrong, VARIANTS)
+
+
+def test_names_for_pictures_leave_out_what_all_share() -> None:
+    sweep = ["masked merge.threshold=0.5", "masked merge.threshold=0.75"]
+    assert list(briefly(sweep).values()) == ["threshold=0.5", "threshold=0.75"]
+    assert list(briefly([*sweep, "masked"]).values()) == [*sweep, "masked"], "nothing would be left of the last"
+    alike = ["x a.n=1", "x b.n=1"]
+    assert list(briefly(alike).values()) == alike
+    assert briefly(["full"]) == {"full": "full"}
 
 
 def test_differences_and_their_picture_tell_the_pairs() -> None:
