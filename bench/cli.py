@@ -15,11 +15,13 @@ DONE, FAILED, USAGE, SKIPS = 0, 1, 2, 3
 COMMANDS = {
     "run": "run [KEY=VALUE …]       run the method; -m sweeps: zgs run -m encode=crop,masked",
     "demo": "demo [KEY=VALUE …]      the method, its ablations and floors on drawn scenes, with a report",
-    "prepare": "prepare [DATASET] …     a publisher's files as a checked data set; alone: which, and where to get them",
-    "score": "score PREDICTIONS data=DATASET [score=A,B]   published protocols on stored predictions of any system",
-    "vocabulary": "vocabulary PREDICTIONS   the words that a mapping table has to answer",
     "report": "report RUN … [to=DIR]   table, threshold curves and gallery of finished runs, or of a folder of them",
+    "score": "score PREDICTIONS …     published protocols on stored predictions of any system",
+    "vocabulary": "vocabulary FILE         the words that a mapping table has to answer",
     "agree": "agree RUN … [to=DIR]    do all metrics rank these runs alike? Kendall's tau between each two of them",
+    "prepare": "prepare [DATASET] …     a publisher's files as a checked data set; alone: which, and where to get them",
+    "doctor": "doctor [models=paper …] what is here of what a run needs, and the command that mends what is not",
+    "verify": "verify [models=paper …] do the weights do what they should? one line a check",
 }
 """Each command is the module of that name in `bench.commands`."""
 HELP = f"""zgs {__version__}: zero-guidance segmentation, from images to named segments and to trustworthy numbers

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from bench.errors import UserError
-from bench.models import sources
+from bench.models import guards, sources
 from bench.models.text_tower import TextTower
 
 OPEN_CLIP_PRECISION = {"float32": "fp32", "bfloat16": "pure_bf16", "float16": "pure_fp16"}
@@ -27,9 +28,11 @@ OPEN_CLIP_PRECISION = {"float32": "fp32", "bfloat16": "pure_bf16", "float16": "p
 class Clip:
     """CLIP with its preprocessing, token grid and text tower.
 
-    `source` is ``embedded:clip``, a folder in open_clip's format, ``hf-hub:org/repo``, or the name of an architecture
-    that open_clip knows with `pretrained` naming a weight tag or a checkpoint file. Raises UserError where the weights
-    are missing or the model is no vision transformer with a class token.
+    `source` is ``embedded:clip``, a folder in open_clip's format, ``hf-hub:org/repo``, a checkpoint file (of
+    `architecture`), or the name of an architecture that open_clip knows with `pretrained` naming a weight tag or a
+    checkpoint file. `patch`, `grid` and `activation` say what the model must be (None: not stated). Raises UserError
+    where weights or tokenizer are missing, where the model is not what is stated or what its weights need, or where it
+    is no vision transformer with a class token.
     """
 
     def __init__(
@@ -38,9 +41,15 @@ class Clip:
         pretrained: str | None = None,
         device: str = "cpu",
         dtype: str = "float32",
+        architecture: str | None = None,
+        patch: int | None = None,
+        grid: int | None = None,
+        activation: str | None = None,
     ) -> None:
         self.source, self.device, self.dtype = source, torch.device(device), sources.torch_dtype(dtype)
-        name, precision = sources.open_clip_name(source), OPEN_CLIP_PRECISION[dtype]
+        self.architecture = architecture
+        name, pretrained = sources.open_clip_source(source, pretrained, architecture)
+        precision = OPEN_CLIP_PRECISION[dtype]
         model: Any = sources.load(
             "CLIP",
             source,
@@ -50,7 +59,14 @@ class Clip:
         )
         self.tokenizer: Any = sources.load("CLIP's tokenizer", source, lambda _: open_clip.get_tokenizer(name))
         self.model = model.eval().requires_grad_(False)
-        self.visual = _checked_visual(self.model.visual, source)
+        self.visual, what = _checked_visual(self.model.visual, source), f"CLIP {source!r}"
+        checkpoint = sources.open_clip_checkpoint(name, pretrained)
+        guards.check_patch(what, int(self.visual.patch_size[0]), patch)
+        guards.check_grid(what, self.grid, guards.stored_positions(checkpoint) if checkpoint else None, grid)
+        guards.check_activation(self.visual, source, pretrained, activation, silent=_is_file(pretrained))
+        guards.check_precision(what, self.model, self.dtype)
+        tokens = getattr(self.model, "text", self.model).token_embedding.num_embeddings
+        guards.check_vocabulary(what, sources.vocabulary_size(self.tokenizer), tokens, source)
         cfg = open_clip.get_model_preprocess_cfg(self.model)
         self._mean = torch.tensor(cfg["mean"]).view(3, 1, 1)
         self._std = torch.tensor(cfg["std"]).view(3, 1, 1)
@@ -110,11 +126,15 @@ class Clip:
         return features.float().cpu().numpy()
 
 
+def _is_file(pretrained: str | None) -> bool:
+    return bool(pretrained) and Path(str(pretrained)).is_file()
+
+
 def _checked_visual(visual: Any, source: str) -> Any:
     if not isinstance(visual, open_clip.transformer.VisionTransformer):
         raise UserError(f"CLIP {source}: a {type(visual).__name__} image tower; masking needs a vision transformer")
     if visual.attn_pool is not None or visual.pool_type != "tok":
-        raise UserError(f"CLIP {source}: the image tower has no class token; global subtraction needs one")
+        raise UserError(f"CLIP {source}: the image tower has no class token; section 3.2 needs one: use OpenAI's")
     if not all(isinstance(b, open_clip.transformer.ResidualAttentionBlock) for b in visual.transformer.resblocks):
         raise UserError(f"CLIP {source}: the image tower's attention blocks are not the plain pre-norm ones of CLIP")
     return visual

@@ -15,23 +15,25 @@ import numpy as np
 import torch
 from jaxtyping import Float32, UInt8
 from PIL import Image
+from torch import nn
 from torch.nn import functional
-from transformers import ViTModel
+from transformers import AutoConfig, Dinov2Model, ViTModel
 from transformers.utils import cached_file
 
 from bench.errors import BadSample, UserError
-from bench.models import sources
+from bench.models import guards, sources
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 FACETS = ("key", "token")
 
 
 class Dino:
-    """A transformers ViT as a source of dense features.
+    """A transformers ViT (DINO) or Dinov2 as a source of dense features.
 
     ``size``: pixels of the smaller edge; ``stride``: pixels between patches; ``layer``: block, negative from the end;
     ``facet``: "key" (heads concatenated) or "token" (the block's output, before the final norm); ``max_tokens`` refuses
-    images so long that attention over their grid would not end. Raises UserError for options the model does not have.
+    images so long that attention over their grid would not end; ``patch`` and ``grid`` (own places an edge) say what
+    the model must be. Raises UserError for options the model does not have.
     """
 
     def __init__(
@@ -44,15 +46,21 @@ class Dino:
         device: str = "cpu",
         dtype: str = "float32",
         max_tokens: int = 32768,
+        patch: int | None = None,
+        grid: int | None = None,
     ) -> None:
         kind = sources.torch_dtype(dtype)
-        model: Any = sources.load(
-            "DINO", source, lambda name: ViTModel.from_pretrained(name, dtype=kind, add_pooling_layer=False)
-        )
+        model, report = sources.load("DINO", source, lambda name: _pretrained(name, source, kind))
+        what = f"DINO {source!r}"
+        guards.check_complete(what, report, ignored=("pooler.", "embeddings.mask_token"))
+        guards.check_precision(what, model, kind)
         self.model = model.to(device).eval().requires_grad_(False)
         self.source, self.size, self.stride, self.facet, self.max_tokens = source, size, stride, facet, max_tokens
         self.device, self.dtype = torch.device(device), kind
-        self.patch, self.depth = int(self.model.config.patch_size), len(self.model.layers)
+        self.blocks: Any = self.model.layers if isinstance(model, ViTModel) else self.model.encoder.layer
+        self.patch, self.depth = int(self.model.config.patch_size), len(self.blocks)
+        guards.check_patch(what, self.patch, patch)
+        guards.check_grid(what, self._own_grid(), self.model.embeddings.position_embeddings.shape[1] - 1, grid)
         self._check(layer)
         self.layer = layer % self.depth
         self._mean, self._std = (torch.tensor(v).view(3, 1, 1) for v in _pixel_statistics(source))
@@ -91,23 +99,27 @@ class Dino:
     def dense(self, pixels: torch.Tensor) -> torch.Tensor:
         """Facet of normalised pixels [1, 3, H, W]: [1, rows * columns, d], class token dropped, not unit length."""
         tokens = self._tokens(pixels.to(self.device, self.dtype))
-        for block in self.model.layers[: self.layer]:
+        for block in self.blocks[: self.layer]:
             tokens = _run(block, tokens)
-        block = self.model.layers[self.layer]
+        block = self.blocks[self.layer]
         if self.facet == "key":
-            return block.attention.k_proj(block.layernorm_before(tokens[:, 1:]))
+            return block.attention.k_proj(_norms(block)[0](tokens[:, 1:]))
         return _run(block, tokens)[:, 1:]
 
     def positions(self, rows: int, columns: int) -> torch.Tensor:
         """The position embedding for a grid, bicubically interpolated: [1, 1 + rows * columns, d]."""
         own = self.model.embeddings.position_embeddings
-        patch = self.model.embeddings.patch_embeddings
-        own_rows, own_columns = (full // side for full, side in zip(patch.image_size, patch.patch_size, strict=True))
+        own_rows, own_columns = self._own_grid()
         if (rows, columns) == (own_rows, own_columns):
             return own
         square = own[:, 1:].float().unflatten(1, (own_rows, own_columns)).permute(0, 3, 1, 2)
         dense = functional.interpolate(square, size=(rows, columns), mode="bicubic", align_corners=False)
         return torch.cat([own[:, :1], dense.flatten(2).transpose(1, 2).to(own.dtype)], dim=1)
+
+    def _own_grid(self) -> tuple[int, int]:
+        patch = self.model.embeddings.patch_embeddings
+        rows, columns = (full // side for full, side in zip(patch.image_size, patch.patch_size, strict=True))
+        return rows, columns
 
     def _tokens(self, pixels: torch.Tensor) -> torch.Tensor:
         projection = self.model.embeddings.patch_embeddings.projection
@@ -138,14 +150,32 @@ def loaded_size(height: int, width: int, size: int) -> tuple[int, int]:
 def _run(block: Any, tokens: torch.Tensor) -> torch.Tensor:
     """One pre-norm block. Fused attention never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid."""
     attention = block.attention
-    normed = block.layernorm_before(tokens)
+    before, after = _norms(block)
+    normed = before(tokens)
     query, key, value = (
         project(normed).unflatten(2, (-1, attention.head_dim)).transpose(1, 2)
         for project in (attention.q_proj, attention.k_proj, attention.v_proj)
     )
     mixed = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
-    tokens = tokens + attention.o_proj(mixed)
-    return tokens + block.mlp(block.layernorm_after(tokens))
+    scale = getattr(block, "layer_scale1", nn.Identity()), getattr(block, "layer_scale2", nn.Identity())  # DINOv2's
+    tokens = tokens + scale[0](attention.o_proj(mixed))
+    return tokens + scale[1](block.mlp(after(tokens)))
+
+
+def _norms(block: Any) -> tuple[Any, Any]:
+    """The two layer norms of a block of ViT or of DINOv2."""
+    return (block.norm1, block.norm2) if hasattr(block, "norm1") else (block.layernorm_before, block.layernorm_after)
+
+
+def _pretrained(name: str, source: str, kind: torch.dtype) -> tuple[Any, dict[str, Any]]:
+    """The model (ViT or DINOv2, as its config says) and what transformers reports of its weights."""
+    options = {"dtype": kind, "output_loading_info": True, "ignore_mismatched_sizes": True}  # the guard names them
+    family = AutoConfig.from_pretrained(name).model_type
+    if family == "dinov2":
+        return Dinov2Model.from_pretrained(name, **options)
+    if family != "vit":
+        raise UserError(f"DINO {source!r} is a {family} model: use one of type vit (DINO) or dinov2")
+    return ViTModel.from_pretrained(name, add_pooling_layer=False, **options)
 
 
 def _pixel_statistics(source: str) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from transformers import AutoTokenizer, GPT2LMHeadModel
 
-from bench.models import sources
+from bench.models import guards, sources
 
 
 class Language:
@@ -17,7 +17,18 @@ class Language:
         kind = sources.torch_dtype(dtype)
         self.source, self.device = source, torch.device(device)
         self.tokenizer: Any = sources.load("language model's tokenizer", source, AutoTokenizer.from_pretrained)
-        model: Any = sources.load(
-            "language model", source, lambda name: GPT2LMHeadModel.from_pretrained(name, dtype=kind)
+        model, report = sources.load(
+            "language model",
+            source,
+            lambda name: GPT2LMHeadModel.from_pretrained(
+                name,
+                dtype=kind,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # the guard names them
+            ),
         )
-        self.model = model.to(self.device).eval().requires_grad_(False)
+        what = f"language model {source!r}"
+        guards.check_complete(what, report, ignored=("lm_head.",))
+        guards.check_vocabulary(what, len(self.tokenizer), model.config.vocab_size, source)
+        guards.check_precision(what, model, kind)
+        self.model: Any = model.to(self.device).eval().requires_grad_(False)

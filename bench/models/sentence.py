@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float32
 from sentence_transformers import SentenceTransformer
 
-from bench.models import sources
+from bench.models import guards, sources
 
 
 class Sentence:
@@ -23,6 +23,12 @@ class Sentence:
         model = sources.load("sentence encoder", source, lambda name: SentenceTransformer(name, device=device))
         # A static embedding may be stored as float16; a mean of few vectors in float16 would blur equal texts.
         self.model = model.to(kind).eval().requires_grad_(False)
+        what, words = f"sentence encoder {source!r}", getattr(self.model[0], "auto_model", None)
+        guards.check_precision(what, self.model, kind)
+        if words is not None:
+            tokenizer = self.model.tokenizer
+            ids, special = sources.vocabulary_size(tokenizer), len(set(tokenizer.all_special_ids))
+            guards.check_vocabulary(what, ids, words.config.vocab_size, source, special)
 
     def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "n d"]:
         """Unit vectors; equal texts of one call get equal vectors. A text without any piece gets zeros."""

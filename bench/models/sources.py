@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bench.errors import UserError
 
@@ -25,7 +27,8 @@ EMBEDDED = "embedded:"
 LOCAL_DIR = "local-dir:"
 HUB = "hf-hub:"
 # Everything a library reads when it loads: a changed tokenizer or config changes results as a changed weight does.
-LOADED = (".safetensors", ".bin", ".pt", ".pth", ".json", ".txt", ".model")
+WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
+LOADED = (*WEIGHTS, ".json", ".txt", ".model")
 
 Model = TypeVar("Model")
 
@@ -53,18 +56,62 @@ def open_clip_name(source: str) -> str:
     return LOCAL_DIR + name if Path(name).is_dir() else name
 
 
+def open_clip_source(source: str, pretrained: str | None, architecture: str | None) -> tuple[str, str | None]:
+    """Name and ``pretrained`` for open_clip; a checkpoint file as source needs its architecture's name.
+
+    A folder or hub repository carries its own weights, so a tag left over from the yaml does not count there.
+    """
+    name = open_clip_name(source)
+    if name.startswith((HUB, LOCAL_DIR)):
+        return name, None
+    if Path(name).is_file():
+        if architecture is None:
+            raise UserError(f"CLIP {source!r} is a checkpoint file: say models.clip.architecture=… (open_clip's name)")
+        return architecture, name
+    tag = str(Path(pretrained).expanduser()) if pretrained else None
+    return name, tag if tag and Path(tag).exists() else pretrained
+
+
+def open_clip_checkpoint(name: str, pretrained: str | None) -> Path | None:
+    """The checkpoint that open_clip reads, where it lies on disk; None for published weights."""
+    if name.startswith(LOCAL_DIR):
+        from open_clip.factory import _find_checkpoint_in_dir
+
+        found = _find_checkpoint_in_dir(Path(name.removeprefix(LOCAL_DIR)))
+        return Path(found) if found else None
+    return Path(pretrained) if pretrained and Path(pretrained).is_file() else None
+
+
+def vocabulary_size(tokenizer: Any) -> int:
+    """How many ids a tokenizer of open_clip or of transformers can write."""
+    inner = getattr(tokenizer, "tokenizer", tokenizer)
+    return int(getattr(inner, "vocab_size", 0)) if not hasattr(inner, "__len__") else len(inner)
+
+
 def load(what: str, source: str, call: Callable[[str], Model]) -> Model:
     """``call(resolved source)``; whatever the library says of missing or damaged weights becomes one UserError line."""
     from safetensors import SafetensorError
-    from transformers.utils import logging
+    from transformers.utils.logging import disable_progress_bar
 
-    logging.disable_progress_bar()  # a bar of its own for each model would break into the run's
+    disable_progress_bar()  # a bar of its own for each model would break into the run's
     name = resolve(source)
     try:
-        return call(name)
+        with _silent():
+            return call(name)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         said = " ".join(str(error).split())[:200] or type(error).__name__
         raise UserError(f"{what} {source!r} cannot be loaded: {_advice(name)} ({said})") from error
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """open_clip logs to the root, transformers warns: what matters of it is raised here or by a guard, in one line."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def weights_hash(source: str | Path) -> str:
@@ -72,8 +119,10 @@ def weights_hash(source: str | Path) -> str:
     path = Path(resolve(str(source)))
     if not path.exists():
         path = _cached(str(source))
-    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.suffix in LOADED)
-    if not files:
+    weights = weight_files(path)
+    others = [] if path.is_file() else [f for f in path.rglob("*") if f.suffix in LOADED and f.suffix not in WEIGHTS]
+    files = sorted([*weights, *others])
+    if not weights:
         raise UserError(f"model weights {str(source)!r}: {path} holds no weight files: give a folder that does")
     total = hashlib.sha256()
     for file in files:
@@ -81,6 +130,14 @@ def weights_hash(source: str | Path) -> str:
         status = file.stat()
         total.update(f"{name}\0{_file_hash(str(file), status.st_size, status.st_mtime_ns)}\n".encode())
     return total.hexdigest()
+
+
+def weight_files(path: Path) -> list[Path]:
+    """The files of weights that loading reads, sorted: the path itself, or a folder's, safetensors where it has any."""
+    if path.is_file():
+        return [path]
+    found = sorted(file for file in path.rglob("*") if file.suffix in WEIGHTS and file.is_file())
+    return [file for file in found if file.suffix == ".safetensors"] or found
 
 
 def torch_dtype(dtype: str) -> torch.dtype:
@@ -123,15 +180,28 @@ def _advice(name: str) -> str:
     return "neither cached nor downloadable: check the name and the network, or give a folder"
 
 
+def cached_copy(name: str) -> Path | None:
+    """The snapshot of a hub repository in the local cache; None where there is none, or one without weights."""
+    from huggingface_hub import snapshot_download
+
+    try:
+        path = Path(snapshot_download(name.removeprefix(HUB), local_files_only=True))
+    except (OSError, ValueError):
+        return None
+    return path if weight_files(path) else None
+
+
 def _cached(name: str) -> Path:
+    if copy := cached_copy(name):
+        return copy
+    # Keys need the weights before any model is loaded, so what is not there yet is fetched here.
     from huggingface_hub import snapshot_download
 
     name = name.removeprefix(HUB)
     try:
-        return Path(snapshot_download(name, local_files_only=True))
-    except (OSError, ValueError):
-        pass  # keys need the weights before any model is loaded, so what is not there yet is fetched here
-    try:
-        return Path(snapshot_download(name, allow_patterns=[f"*{ending}" for ending in LOADED if ending != ".bin"]))
+        path = Path(snapshot_download(name, allow_patterns=[f"*{ending}" for ending in LOADED if ending != ".bin"]))
+        if not any(path.rglob("*.safetensors")):  # older repositories; fetched now, lest the hash change at loading
+            snapshot_download(name, allow_patterns=["*.bin"])
+        return path
     except (OSError, ValueError) as error:
         raise UserError(f"model weights {name!r}: {_advice(name)}") from error

@@ -215,19 +215,19 @@ def _needs(options: Settings) -> tuple[str, ...]:
 
 def _model_facts(options: Settings) -> dict[str, Any]:
     """What a result depends on of a model: its options and the hash of its weights, not the place they lie in."""
-    told = {k: v for k, v in options.items() if k not in ("source", "pretrained", "device")}
-    pretrained = options.get("pretrained")
-    if pretrained and not Path(pretrained).is_file():
-        # A tag of published weights that open_clip resolves: the name stands for one checkpoint.
-        return told | {"weights": f"{options['source']}/{pretrained}"}
-    return told | {"weights": sources.weights_hash(pretrained or options["source"]), "name": _architecture(options)}
+    told = {k: v for k, v in options.items() if k not in ("source", "pretrained", "architecture", "device")}
+    source = str(options["source"])
+    if "pretrained" not in options:
+        return told | {"weights": sources.weights_hash(source), "name": ""}
+    name, pretrained = sources.open_clip_source(source, options["pretrained"], options.get("architecture"))
+    if name.startswith((sources.HUB, sources.LOCAL_DIR)):
+        return told | {"weights": sources.weights_hash(source), "name": ""}
+    if pretrained and Path(pretrained).is_file():  # weights alone do not carry their architecture
+        return told | {"weights": sources.weights_hash(pretrained), "name": name}
+    # A tag of published weights that open_clip resolves: the two names stand for one checkpoint.
+    return told | {"weights": f"{name}/{pretrained}", "name": name}
 
 
 def _hyphened(prompt: str) -> str:
     """A prompt as it can stand in a name: "Image of a {}." is image-of-a."""
     return "-".join(re.findall(r"\w+", prompt.replace("{}", "").lower()))
-
-
-def _architecture(options: Settings) -> str:
-    """The architecture counts where weights alone do not carry it (a checkpoint file)."""
-    return str(options["source"]) if options.get("pretrained") else ""

@@ -53,7 +53,8 @@ def test_help_names_every_command_and_loads_no_torch() -> None:
     code = "import sys; from bench.cli import main; main(['--help']); sys.exit('torch' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
-    assert all(f"zgs {name}" in told.stdout for name in ("run", "demo", "score", "vocabulary", "report"))
+    names = ("run", "demo", "prepare", "score", "vocabulary", "report", "agree", "doctor", "verify")
+    assert all(f"zgs {name}" in told.stdout for name in names)
 
 
 @pytest.mark.parametrize(

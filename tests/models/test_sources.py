@@ -105,3 +105,35 @@ def test_unknown_dtype_lists_the_known() -> None:
     assert sources.torch_dtype("bfloat16") is torch.bfloat16
     with pytest.raises(UserError, match="float32, bfloat16, float16"):
         sources.torch_dtype("float8")
+
+
+def test_a_format_that_is_not_read_changes_no_hash(tmp_path: Path) -> None:
+    one = folder(tmp_path / "one")
+    before = sources.weights_hash(one)
+    (one / "pytorch_model.bin").write_bytes(b"the same weights in another format")
+    assert sources.weights_hash(one) == before and sources.weight_files(one) == [one / "model.safetensors"]
+    (one / "model.safetensors").unlink()
+    assert sources.weight_files(one) == [one / "pytorch_model.bin"] and sources.weights_hash(one) != before
+
+
+@pytest.mark.parametrize("stored", ["model.safetensors", "pytorch_model.bin"])
+def test_a_hub_repository_is_fetched_whole_before_it_is_hashed(
+    stored: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights that came at loading only would change the hash, and with it every key, after the first run."""
+    asked: list[list[str]] = []
+
+    def fetch(name: str, allow_patterns: list[str] | None = None, local_files_only: bool = False) -> str:
+        if not local_files_only:
+            asked.append(allow_patterns or [])
+            files = {file for file in ("config.json", stored) if any(Path(file).match(p) for p in asked[-1])}
+            for file in files:
+                (tmp_path / file).write_text(name)
+        elif not asked:
+            raise FileNotFoundError(name)
+        return str(tmp_path)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
+    first = sources.weights_hash("some/model")
+    assert (tmp_path / stored).exists() and len(asked) == (2 if stored.endswith(".bin") else 1)
+    assert sources.weights_hash("some/model") == first and len(asked) < 3

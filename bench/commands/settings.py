@@ -1,0 +1,24 @@
+"""Settings from the words of a command that is no Hydra job (`zgs verify`); no part of the paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.commands.overrides import explained
+from bench.errors import UsageError
+from bench.resources import conf_dir
+
+
+def composed(words: list[str]) -> dict[str, Any]:
+    """The resolved configuration with some choices; UsageError names what is wrong with them."""
+    from hydra import compose, initialize_config_dir
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            settings: Any = OmegaConf.to_container(compose("config", words), resolve=True, throw_on_missing=True)
+        return settings
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UsageError(explained(error, words)) from error

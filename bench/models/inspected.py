@@ -1,0 +1,94 @@
+"""Sections 3.1 to 3.3 (models): what can be told of weights from their headers and configs, without loading them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.errors import UserError
+from bench.models import guards, sources
+
+FAMILIES = {"dino": ("vit", "dinov2"), "language": ("gpt2",)}
+"""The model types of transformers that can be loaded."""
+TOKENIZERS = ("tokenizer.json", "vocab.json", "vocab.txt")
+DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+
+
+def facts(kind: str, options: Mapping[str, Any], path: Path) -> str:
+    """What the weights are, in a few words; UserError for the first thing that is wrong with them."""
+    files = sources.weight_files(path)
+    if not files or not all(file.stat().st_size for file in files):
+        raise UserError(f"{path} holds no weights")
+    stored = sorted({dtype for file in files for dtype in _stored(file)})
+    told = [f"{sum(file.stat().st_size for file in files) / 1e6:,.1f} MB{', stored ' * bool(stored)}{'+'.join(stored)}"]
+    if kind == "clip":
+        return ", ".join([*told, *_clip(options, path)])
+    if path.is_dir():
+        told += _transformers(kind, options, path)
+    return ", ".join(told)
+
+
+def _stored(file: Path) -> Iterator[str]:
+    """Number types in the header of a safetensors file, which a file that was cut short does not pass."""
+    from safetensors import SafetensorError, safe_open
+
+    if file.suffix != ".safetensors":
+        return
+    try:
+        with safe_open(str(file), "np") as opened:
+            kinds = {opened.get_slice(key).get_dtype() for key in opened.keys()}  # noqa: SIM118
+            yield from (DTYPES.get(kind, kind) for kind in kinds)
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{file.name} is damaged ({error})") from error
+
+
+def _config(file: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(file.read_text()))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file.name} is missing or damaged in {file.parent}") from error
+
+
+def _clip(options: Mapping[str, Any], path: Path) -> list[str]:
+    """Activation, patch and grid against what the settings say and what the weights' origin needs."""
+    import open_clip
+
+    source, pretrained = str(options["source"]), options.get("pretrained")
+    if path.is_dir():
+        config, silent = _config(path / "open_clip_config.json").get("model_cfg") or {}, False
+    else:
+        name, tag = sources.open_clip_source(source, pretrained, options.get("architecture"))
+        config, silent = open_clip.get_model_config(name) or {}, bool(tag and Path(tag).is_file())
+    vision = config.get("vision_cfg")
+    if not vision:
+        raise UserError(f"CLIP {source!r}: its config names no image tower that open_clip knows")
+    own, patch = "quick_gelu" if config.get("quick_gelu") else "gelu", int(vision["patch_size"])
+    grid = int(vision["image_size"]) // patch
+    what, declared = f"CLIP {source!r}", options.get("activation")
+    guards.check_patch(what, patch, options.get("patch"))
+    header = next((file for file in sources.weight_files(path) if file.suffix == ".safetensors"), None)
+    guards.check_grid(what, (grid, grid), guards.stored_positions(header) if header else None, options.get("grid"))
+    guards.check_stated_activation(own, source, pretrained, declared, silent)
+    return [own, f"patch {patch}", f"grid {grid}x{grid}", f"{vision['layers']} layers"]
+
+
+def _transformers(kind: str, options: Mapping[str, Any], path: Path) -> list[str]:
+    """Family, activation and sizes from config.json; the tokenizer's presence where one is needed."""
+    if kind in ("language", "sentence") and not any(list(path.rglob(name)) for name in TOKENIZERS):
+        raise UserError(f"the tokenizer is missing in {path}")
+    if kind == "sentence" and not (path / "config.json").exists():
+        return [f"{len(json.loads((path / 'modules.json').read_text()))} modules"]
+    config = _config(path / "config.json")
+    family = str(config.get("model_type"))
+    if family not in FAMILIES.get(kind, (family,)):
+        raise UserError(f"{path} holds a {family} model; use one of type {' or '.join(FAMILIES[kind])}")
+    told = [family, str(config.get("activation_function") or config.get("hidden_act", ""))]
+    if kind == "dino":
+        patch = int(config.get("patch_size", 16))
+        grid = int(config.get("image_size", 224)) // patch
+        guards.check_patch(f"DINO {options['source']!r}", patch, options.get("patch"))
+        guards.check_grid(f"DINO {options['source']!r}", (grid, grid), None, options.get("grid"))
+        told += [f"patch {patch}", f"grid {grid}x{grid}"]
+    return told

