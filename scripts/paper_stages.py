@@ -1,0 +1,217 @@
+"""Sections 3 and 4, what scripts/paper_scale.py measures: the parts of every stage, run by the stages of `zgs run`."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from bench.errors import UserError
+from bench.records import Oracle, Prediction, Sample, SegmentTree
+
+FULL = {"segments": 20, "tokens": 15, "iterations": 5, "beams": 5}
+"""The paper's settings, for which captions are extrapolated."""
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Seconds of the clock and of the processor (all threads)."""
+
+    clock: float = 0.0
+    processor: float = 0.0
+
+    @staticmethod
+    def now() -> Seconds:
+        """Both counters."""
+        return Seconds(time.perf_counter(), time.process_time())
+
+    def __add__(self, other: Seconds) -> Seconds:
+        return Seconds(self.clock + other.clock, self.processor + other.processor)
+
+    def __sub__(self, other: Seconds) -> Seconds:
+        return Seconds(self.clock - other.clock, self.processor - other.processor)
+
+    def __mul__(self, count: float) -> Seconds:
+        return Seconds(self.clock * count, self.processor * count)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a stage: seconds, and those of the processor, for n things.
+
+    On a busy machine seconds pass that are not the processor's. ``extrapolated`` says for which settings a part was
+    worked out that was not run.
+    """
+
+    part: str
+    n: int
+    things: str
+    spent: Seconds
+    extrapolated: str = ""
+
+
+class Stopwatch:
+    """A function that adds up the seconds of its calls, the GPU's included, and counts texts it was never given before.
+
+    Other attributes are the function's own, so that it can stand in its place.
+    """
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self.call, self.seconds, self.texts = call, Seconds(), set[tuple[Any, int]]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.call, name)
+
+    def __call__(self, *given: Any) -> Any:
+        """The call itself."""
+        import torch
+
+        begin = Seconds.now()
+        made = self.call(*given)
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        self.seconds += Seconds.now() - begin
+        if len(given) == 2 and isinstance(given[0], tuple):
+            self.texts |= {(given[0], token) for token in given[1].tolist()}
+        return made
+
+
+def timed(call: Callable[..., Any], *given: Any) -> tuple[Any, Seconds]:
+    """What a call gives, and its seconds."""
+    watch = Stopwatch(call)
+    return watch(*given), watch.seconds
+
+
+def stored(builder: Any, **stages: Any) -> Any:
+    """The store around stages that were made here, so that making them is not measured."""
+    from bench.stored import StoredStages
+
+    return StoredStages(builder.store, builder.shelves, stages.__getitem__)
+
+
+def segment(builder: Any, sample: Sample) -> list[Part]:
+    """Section 3.1: DINO, and what makes segments of its features."""
+    segmenter = builder.stage("segment")
+    segmenter.dino.features = features = Stopwatch(segmenter.dino.features)
+    tree, seconds = timed(stored(builder, segment=segmenter).segment, sample)
+    rows, columns = segmenter.dino.grid(*segmenter.dino.load(sample.image).shape[:2])
+    return [
+        Part("DINO", rows * columns, "places", features.seconds),
+        Part("Ward tree, second stage, CRF", len(tree.heap_ids), "segments", seconds - features.seconds),
+    ]
+
+
+def encode(builder: Any, sample: Sample) -> list[Part]:
+    """Section 3.2: the layers that all segments share, and the masked ones of each segment."""
+    encoder, masks = builder.stage("encode"), builder.stages.segment(sample).masks()
+    encoder.trunk = trunk = Stopwatch(encoder.trunk)
+    _, seconds = timed(stored(builder, encode=encoder).embed, sample, masks)
+    return [
+        Part("trunk", 1, "image", trunk.seconds),
+        Part("masked layers", len(masks), "segments", seconds - trunk.seconds),
+    ]
+
+
+def caption(builder: Any, sample: Sample) -> list[Part]:
+    """Section 3.3: one token and one iteration, and from them the paper's settings."""
+    captioner, tree = builder.stage("caption"), three(builder.stages.segment(sample))
+    clip = Stopwatch(captioner.search.features)
+    captioner.search = replace(captioner.search, features=clip)
+    _, seconds = timed(stored(builder, caption=captioner).describe, sample, builder.stages.embed(sample, tree.masks()))
+    texts, language, rows = len(clip.texts), seconds - clip.seconds, captioner.search.rows
+    return [
+        Part("candidates in CLIP, 1 token, 1 iteration", texts, "texts", clip.seconds),
+        Part(f"language model, 1 token, 1 iteration, batch of {rows}", len(tree.heap_ids), "segments", language),
+        *extrapolated(texts, clip.seconds, language, rows),
+    ]
+
+
+def extrapolated(texts: int, clip: Seconds, language: Seconds, rows: int) -> list[Part]:
+    """Captions at `FULL`, from the seconds of CLIP for one context and of the language model for one batch.
+
+    No beam ends early. All segments share the context of the first token; after it every beam has its own. The
+    iterations of a token have the same candidates at the least, no common ones at the most.
+    """
+    from bench.caption.zerocap import SEGMENTS_AT_ONCE as AT_ONCE
+
+    segments, later, beams, iterations = FULL["segments"], FULL["tokens"] - 1, FULL["beams"], FULL["iterations"]
+    groups = [min(AT_ONCE, segments - start) for start in range(0, segments, AT_ONCE)]
+    batches = iterations * sum(math.ceil(g / rows) + later * math.ceil(g * beams / rows) for g in groups)
+    least = texts * (1 + segments * beams * later)
+    told = ", ".join(f"{count} {name}" for name, count in FULL.items())
+    return [
+        Part("candidates in CLIP, at least", least, "texts", clip * (least / texts), told),
+        Part("candidates in CLIP, at most", least * iterations, "texts", clip * (least * iterations / texts), told),
+        Part("language model", batches, "batches", language * batches, told),
+    ]
+
+
+def merge(builder: Any, sample: Sample) -> list[Part]:
+    """Section 3.4 on the captioned segments: the decisions, and the merged ones embedded and captioned."""
+    tree, merger = three(builder.stages.segment(sample)), builder.stage("merge")
+    stages = stored(builder, encode=builder.stage("encode"), caption=builder.stage("caption"))
+    # Everything merges here, so there are as many parents as decisions.
+    steps = (lambda masks: stages.embed(sample, masks)), (lambda found: stages.describe(sample, found))
+    merged, seconds = timed(merger, tree, *steps)
+    return [Part("parents embedded and captioned, 1 token, 1 iteration", len(merged.decisions), "parents", seconds)]
+
+
+def score(builder: Any, sample: Sample) -> list[Part]:
+    """Section 4: both mappings to 59 names, and all scores against squares of 16 classes in the place of labels."""
+    from bench.data.class_tables import class_list
+    from bench.evaluate.names import Naming
+    from bench.evaluate.overlap import overlap
+    from bench.evaluate.protocol import evaluate, preset
+    from bench.evaluate.similarity import SegmentToText, TextToText
+
+    classes, tree = class_list("context59"), three(builder.stages.segment(sample))
+    vectors = (embeddings := builder.stages.embed(sample, tree.masks())).vectors
+    texts = builder.stages.describe(sample, embeddings).texts
+    tt, sentence = timed(TextToText(builder.model("sentence"), classes.names), texts)
+    st, clip = timed(SegmentToText(builder.model("clip"), classes.names), vectors)
+    prediction = Prediction(sample.image_id, tree.masks(), texts, vectors)
+    table, counting = timed(overlap, prediction, replace(sample, truth=squares(*sample.size)), tt, st)
+    none = Oracle(sample.image_id, np.zeros(0, np.int32), np.zeros(0, np.int64), None, None)
+    given = ([table], [none], classes, preset("paper"), Naming("photograph", "all", classes.name))
+    scores, scoring = timed(evaluate, *given)
+    return [
+        Part("TT: sentence encoder", len(classes) + len(set(texts)), "texts", sentence),
+        Part("ST: CLIP", len(classes), "texts", clip),
+        Part("overlap table", len(prediction), "segments", counting),
+        Part("scores with intervals", len(scores.table), "numbers", scoring),
+    ]
+
+
+def squares(height: int, width: int) -> np.ndarray:
+    """4 x 4 rectangles of the classes 0 to 15, int16 [h, w]."""
+    rows, columns = np.arange(height) * 4 // height, np.arange(width) * 4 // width
+    return (rows[:, None] * 4 + columns).astype(np.int16)
+
+
+def three(tree: SegmentTree) -> SegmentTree:
+    """Two siblings and a third leaf as a tree of their own; all other pixels are in no segment (-1)."""
+    from bench.segment.tree import promote, sibling
+
+    ids = tree.heap_ids
+    left = next((i for i in ids if i and sibling(i) in ids), 0)
+    chosen = [left, sibling(left), *(i for i in ids if i not in (left, sibling(left)))][:3] if left else []
+    if len(chosen) < 3:
+        raise UserError(f"{len(ids)} segments are too few: say segment.prune_threshold=2 segment.crf=none")
+    leaves = np.full_like(tree.leaves, -1)
+    for place, node in enumerate(chosen):
+        leaves[tree.leaves == ids.index(node)] = place
+    return SegmentTree(leaves, promote(chosen))
+
+
+STAGES: dict[str, tuple[Callable[[Any, Sample], list[Part]], tuple[str, ...]]] = {
+    "segment": (segment, ("dino",)),
+    "encode": (encode, ("clip",)),
+    "caption": (caption, ("clip", "language")),
+    "merge": (merge, ("clip", "language")),
+    "score": (score, ("clip", "sentence")),
+}
+"""What measures a stage, and the models that are loaded before the clock runs."""
