@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,7 +26,9 @@ def main(arguments: list[str]) -> int:
     if name is not None and name not in PUBLISHERS:
         raise UsageError(f"prepare {name}: no such data set{nearest(name, PUBLISHERS)}; known: {', '.join(PUBLISHERS)}")
     if options.check is not None:
-        return _check(options.check or options.to or _default(name, options.split))
+        if options.source is not None:
+            raise UsageError("prepare: --check looks at what is prepared and --from prepares it; give one of them")
+        return _check(options.check or options.to or _default(name, options.split), name)
     if options.source is None:
         print(page(name) if name else overview())
         return DONE
@@ -94,11 +97,11 @@ def _plan(options: argparse.Namespace) -> Any:
     return source.plan(open_tree(options.source), choices)
 
 
-def _check(folder: str | Path) -> int:
+def _check(folder: str | Path, name: str | None) -> int:
     from bench.prepare.verify import check
 
     to = Path(folder).expanduser()
-    about = check(to)
+    about = check(to, name)
     with writing(to, "--to"):
         _show(to, about)
     print("  as it was prepared, to the last byte")
@@ -107,9 +110,13 @@ def _check(folder: str | Path) -> int:
 
 def _show(to: Path, about: dict[str, Any]) -> None:
     from bench.prepare.sheet import sheet
+    from bench.prepare.splits import WARNING
     from bench.prepare.verify import report
     from bench.prepare.write import SHEET
 
     sheet(to, about).save(to / SHEET)
     print(report(about))
+    for remark in about["source"].get("remarks", ()):
+        if remark.startswith(WARNING):
+            print(f"zgs: {remark}", file=sys.stderr)
     print(f"  look at {to / SHEET}: right names on right pixels?")

@@ -16,7 +16,7 @@ from bench.data.base import nearest
 from bench.data.class_tables import class_table
 from bench.data.codes import Codes
 from bench.data.images import read_image, read_labels
-from bench.data.subsets import chosen
+from bench.data.subsets import chosen, partial
 from bench.errors import BadSample, UserError
 from bench.records import BACKGROUND, VOID, Sample
 
@@ -57,8 +57,7 @@ class Prepared:
         self._codes = Codes(table.codes(left_out) | {NO_CLASS: BACKGROUND, NO_SCORE: VOID}, legend)
         self._ids, part = chosen(subset, shard, tuple(self._rows))
         # A set with fewer images than were published is another set, and its numbers say so.
-        whole, here = int(self.about.get("published", 0)), int(self.about["images"])
-        self.subset = ",".join(filter(None, (f"{here}of{whole}" if here < whole else None, part))) or None
+        self.subset = partial(part, int(self.about["images"]), int(self.about.get("published", 0)))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -61,6 +61,11 @@ def chosen(subset: str | None, part: str | None, ids: tuple[str, ...]) -> tuple[
     return shard(part, whole), ",".join(told) or None
 
 
+def partial(part: str | None, here: int, published: int) -> str | None:
+    """``part`` of a split, which is told as ``8of1449`` where fewer images are here than were published."""
+    return ",".join(filter(None, (f"{here}of{published}" if here < published else None, part))) or None
+
+
 def label(spec: str | None, chosen: tuple[str, ...]) -> str | None:
     """``spec`` as it stands in a metric's name; None for all.
 

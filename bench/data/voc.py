@@ -10,8 +10,9 @@ from bench.data.class_tables import class_table
 from bench.data.codes import Codes
 from bench.data.images import read_image, read_labels
 from bench.data.prepared import Prepared, command, is_prepared
-from bench.data.subsets import chosen
+from bench.data.subsets import chosen, partial
 from bench.errors import BadSample, UserError
+from bench.prepare.publishers import PUBLISHERS
 from bench.records import BACKGROUND, VOID, Sample
 
 TABLE = "voc20"
@@ -35,7 +36,8 @@ class Voc:
 
     ``root`` is the folder that holds ``ImageSets``, or ``VOCdevkit`` or its parent. ``names=own`` keeps the
     publisher's spelling (as the paper does), ``readable`` writes "potted plant" for "pottedplant", ``aliases`` adds
-    other words. Pixels are taken as stored: the masks know nothing of an EXIF orientation.
+    other words. A list shorter than the published one stands in the subset's name (``8of1449``).
+    Pixels are taken as stored: the masks know nothing of an EXIF orientation.
     Raises `UserError` where the layout or the split list is missing.
     """
 
@@ -57,7 +59,9 @@ class Voc:
         self.root = _layout(root, split)
         self.split = split
         self._all = _split_ids(self.root, split)
-        self._ids, self.subset = chosen(subset, shard, self._all)
+        self._ids, part = chosen(subset, shard, self._all)
+        sizes = PUBLISHERS[self.name].splits
+        self.subset = partial(part, len(self._all), sizes[split].published if split in sizes else 0)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -13,17 +13,14 @@ from bench.prepare.masks import is_8bit, read_mask
 from bench.prepare.orders import agreement, best, codings
 from bench.prepare.plan import Coding, Plan
 from bench.prepare.publishers import PUBLISHERS
-from bench.prepare.splits import check_count, chosen_list, context_lists, read_ids
+from bench.prepare.splits import WARNING, check_count, chosen_list, context_lists, read_ids
 from bench.prepare.tree import Tree, open_tree
 
 SAMPLE = 200
 """Masks looked into before the work begins, evenly spread over the split, and as many again for VOC's overlap."""
 _VOID_59 = 255
-_ASK = (
-    "give VOC's own masks of some of these images (--voc VOCdevkit), or say what they are: --order own (the data set's "
-    "59_context_labels) or --order by459 (detail-api, mmsegmentation, detectron2), --first 0 or 1 (number of the first "
-    "class)"
-)
+_TOLD = "as told by --order/--first"
+_ORDER = "--order own (the data set's 59_context_labels) or --order by459 (detail-api, mmsegmentation, detectron2)"
 
 
 def plan(tree: Tree, choices: Choices) -> Plan:
@@ -38,6 +35,8 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     kind = items[0].mask.suffix.lower().lstrip(".")
     source = {"layout": f"{folder.name}/*.{kind}", "list": path.name, "label_order": chosen.name, "how": how}
     said = f"label order: {chosen.name}; {how}"
+    if how.startswith(_TOLD):
+        said = f"{WARNING}: {said}; a wrong order gives near-zero scores and no other sign: look at the contact sheet"
     return Plan(choices.name, choices.split, items, chosen, source, (*remarks, said), missing)
 
 
@@ -95,8 +94,8 @@ def _coding(masks: Mapping[str, Path], voc: Mapping[str, Path], choices: Choices
         options = options[:1]
     if len(options) > 1:
         names = " | ".join(option.name for option in options)
-        raise UserError(f"the masks may be any of {names}, and their pixels do not tell which; {_ASK}")
-    how = "as told by --order/--first" if choices.order or choices.first is not None else "by the numbers that occur"
+        raise UserError(f"the masks may be any of {names}, and their pixels do not tell which; {_ask(wide)}")
+    how = _TOLD if choices.order or choices.first is not None else "by the numbers that occur"
     return options[0], f"{how} in {len(_spread(masks))} masks (no VOC masks at hand to confirm it)"
 
 
@@ -115,7 +114,17 @@ def _by_overlap(
         return chosen, f"VOC's own masks agree on {over}"
     if winner:
         raise UserError(f"VOC's masks say that the order is {winner}, which was ruled out ({over}); leave --order out")
-    raise UserError(f"VOC's masks speak clearly for no known order ({over}); {_ASK}, without VOC masks in the folder")
+    asked = f"{_ask(options[0].wide)}, without VOC masks in the folder"
+    raise UserError(f"VOC's masks speak clearly for no known order ({over}); {asked}")
+
+
+def _ask(wide: bool) -> str:
+    """What a user can say; 459 classes have one order."""
+    return (
+        "give VOC's own masks of some of these images (--voc VOCdevkit), or say what they are: "
+        + ("" if wide else f"{_ORDER}, ")
+        + "--first 0 or 1 (number of the first class)"
+    )
 
 
 def _told(option: Coding, choices: Choices) -> bool:

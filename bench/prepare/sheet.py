@@ -34,7 +34,7 @@ def sheet(folder: Path, about: Mapping[str, Any]) -> Image.Image:
     table = [("", [(title, note) for title, note, _ in line], [picture for *_, picture in line]) for line in lines]
     title = f"{about['name']} {about['split']}: {len(places)} of {about['images']:,} images"
     upper = contact_sheet(table, title=title, footer="white: void, grey: background or no class of the list")
-    return _with_key(upper, colours)
+    return _with_key(upper, {name: i for i, name in names.items()}, colours)
 
 
 def _pair(row: Mapping[str, Any], names: Mapping[int, str], colours: Colours) -> list[tuple[str, str, Image.Image]]:
@@ -51,8 +51,8 @@ def _pair(row: Mapping[str, Any], names: Mapping[int, str], colours: Colours) ->
     return [(row["image_id"], "", plain), ("labels", note, draw(image, Panel("", labels, None, texts), colours))]
 
 
-def _with_key(upper: Image.Image, colours: Colours) -> Image.Image:
-    """The sheet with a colour key below it."""
+def _with_key(upper: Image.Image, ids: Mapping[str, int], colours: Colours) -> Image.Image:
+    """The sheet with a key below it: colour, name, id."""
     names = sorted(colours.given)
     across = max(1, (upper.width - 2 * _EDGE) // _ENTRY)
     whole = Image.new("RGB", (upper.width, upper.height + _LINE * -(-len(names) // across) + _EDGE), "white")
@@ -61,5 +61,10 @@ def _with_key(upper: Image.Image, colours: Colours) -> Image.Image:
     for place, name in enumerate(names):
         x, y = _EDGE + place % across * _ENTRY, upper.height + place // across * _LINE
         pen.rectangle((x, y + 3, x + 14, y + 15), fill=colours[name])
-        pen.text((x + 20, y + 1), shortened(name, 12, _ENTRY - 26, False), font=font(12, False), fill=(28, 30, 36))
+        pen.text(
+            (x + 20, y + 1),
+            shortened(f"{name} {ids[name]}", 12, _ENTRY - 26, False),
+            font=font(12, False),
+            fill=(28, 30, 36),
+        )
     return whole

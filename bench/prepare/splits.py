@@ -9,6 +9,9 @@ from bench.errors import UserError
 from bench.prepare.publishers import PUBLISHERS, Split, extra_id, id_sum
 from bench.prepare.tree import Tree
 
+WARNING = "WARNING"
+"""How a remark begins that also goes to the error stream."""
+
 
 def split_of(name: str, split: str) -> Split:
     """What is known of a split. Raises `UserError` for one the data set does not have."""
@@ -52,11 +55,12 @@ def context_lists(tree: Tree, split: str) -> list[Path]:
 def check_count(ids: Sequence[str], path: Path, name: str, split: str, partial: bool) -> tuple[str, ...]:
     """What there is to say of a list's size. Raises `UserError` for a size nobody published unless ``partial``."""
     facts, n = split_of(name, split), len(ids)
+    known, warnings = _by_id(ids, path, facts)
     if n == facts.published:
-        return (f"{n:,} ids, as published{_by_id(ids, facts)}",)
+        return (f"{n:,} ids, as published{known}", *warnings)
     if n == facts.converters:
         said = f"{n:,} ids, {facts.published - n} fewer than the published {facts.published:,}"
-        return (f"{said}: the list of the common converters; say so beside numbers{_by_id(ids, facts)}",)
+        return (f"{said}: the list of the common converters; say so beside numbers{known}", *warnings)
     other = " (VOC 2012's or another year's list?)" if n > facts.published // 2 else ""
     if not partial:
         raise UserError(
@@ -70,11 +74,15 @@ def _sizes(facts: Split) -> str:
     return f"{facts.published:,}" + (f" ({facts.converters:,} through converters)" if facts.converters else "")
 
 
-def _by_id(ids: Sequence[str], facts: Split) -> str:
+def _by_id(ids: Sequence[str], path: Path, facts: Split) -> tuple[str, tuple[str, ...]]:
+    """What the ids themselves say, to end the remark on their number; and a warning of its own where they are wrong."""
     if facts.known is None:
-        return "; only the count could be checked"
+        return "; only the count could be checked", ()
     size, known = facts.known
-    if len(ids) == size:
-        return "; the same ids as in the list known here" if id_sum(ids) == known else "; WARNING: other ids than known"
-    extra = extra_id(ids, known)
-    return f"; the list known here and {extra}" if extra else "; WARNING: not the known list and one more"
+    extra = None if len(ids) == size else extra_id(ids, known)
+    if id_sum(ids) == known:
+        return "; the same ids as in the list known here", ()
+    if extra:
+        return f"; the list known here and {extra}", ()
+    what = "other ids than" if len(ids) == size else "not one id more than"
+    return "", (f"{WARNING}: {path} has {what} the list known here: another split's or year's? look before you use it",)

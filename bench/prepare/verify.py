@@ -35,9 +35,9 @@ def report(about: Mapping[str, Any]) -> str:
     counts = f"{about['images']:,} images ({about['published']:,} published), each as large as its labels"
     lines = [f"{about['name']} {about['split']}: {counts}", *about["source"].get("remarks", ()), *_classes(about)]
     if about["missing"]:
-        lines.append(
-            f"left out: {len(about['missing']):,} ids of the list, the first {about['missing'][0]}; see {ABOUT}"
-        )
+        first = about["missing"][0]
+        reason = about["source"].get("left_out", {}).get(first, "no image or no mask")
+        lines.append(f"left out: {len(about['missing']):,} ids of the list, the first {first} ({reason}); see {ABOUT}")
     return "\n  ".join([*lines, f"fingerprint: {about['fingerprint'][:16]}"])
 
 
@@ -57,9 +57,12 @@ def _classes(about: Mapping[str, Any]) -> list[str]:
     return [*lines, f"never: {', '.join(never[:RAREST])}{more}"] if never else lines
 
 
-def check(folder: Path) -> dict[str, Any]:
-    """Read a prepared set from first to last byte. Returns its marker; raises `UserError` where anything disagrees."""
-    about = read_about(folder)
+def check(folder: Path, name: str | None = None) -> dict[str, Any]:
+    """Read a prepared set from first to last byte. Returns its marker; raises `UserError` where anything disagrees.
+
+    With ``name``, another data set's folder is refused too.
+    """
+    about = read_about(folder, name)
     try:
         ids = names_of(about["class_list"])
         tally = _counted(folder, about, ids)

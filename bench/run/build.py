@@ -203,8 +203,12 @@ def run_name(settings: Settings) -> str:
     """The folder of a run: the same settings are the same run, so a run that was killed continues in its own folder."""
     told = {k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME}
     digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
-    data = settings["data"].get("name") or settings["data"]["_target_"].rpartition(".")[2].lower()
-    return f"{data}-{settings['data']['split']}-{variant_name(settings)}-{digest}"
+    return f"{data_name(settings)}-{settings['data']['split']}-{variant_name(settings)}-{digest}"
+
+
+def data_name(settings: Settings) -> str:
+    """The data set as it begins a folder's name."""
+    return str(settings["data"].get("name") or settings["data"]["_target_"].rpartition(".")[2].lower())
 
 
 def _needs(options: Settings) -> tuple[str, ...]:

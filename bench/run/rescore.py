@@ -20,7 +20,7 @@ from bench.predictions.source import PredictionFile
 from bench.report.tables import write_scores
 from bench.resources import processors
 from bench.run.attach import Measures
-from bench.run.build import NOT_IN_RUN_NAME, Builder
+from bench.run.build import NOT_IN_RUN_NAME, Builder, data_name
 from bench.run.one_protocol import Numbers, Session, score_protocol
 from bench.run.scores import score_of
 from bench.run.tabulate import Tables, ids_without, tabulate
@@ -48,8 +48,7 @@ class Request:
         told = {k: v for k, v in self.settings.items() if k not in (*NOT_IN_RUN_NAME, "score")}
         told |= {"score": list(self.protocols), "predictions": str(self.predictions.resolve())}
         digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
-        data = self.settings["data"]["_target_"].rpartition(".")[2].lower()
-        return safe_name(f"score-{data}-{self.settings['data']['split']}-{self.variant}-{digest}")
+        return safe_name(f"score-{data_name(self.settings)}-{self.settings['data']['split']}-{self.variant}-{digest}")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 
 from bench.cli import main
 from bench.data.prepared import Prepared
-from bench.prepare.publishers import PUBLISHERS
+from bench.prepare.publishers import PUBLISHERS, Split, id_sum
 from tests.prepare.make import IDS, voc_tree
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "sample"
@@ -43,6 +44,7 @@ def test_without_files_it_says_where_to_get_them(name: str, capsys) -> None:
         (["voc", "--form", "x"], "unrecognized arguments: --form"),
         (["--from", "x"], "say which data set it is"),
         (["--check"], "name the folder of a prepared set"),
+        (["voc", "--check", "--from", "x"], "give one of them"),
         (["pascal_context_59", "--from", "x", "--order", "alphabetical"], "invalid choice"),
         (["voc", "--from", "x", "--order", "own"], "--order is for PASCAL-Context"),
         (["voc", "--from", "x", "--jobs", "0"], "--jobs 0: at least 1"),
@@ -66,6 +68,28 @@ def test_default_folders_are_those_the_configurations_read(tmp_path: Path, monke
     assert len(Prepared("data/voc", "voc").ids()) == len(IDS)
     assert Prepared("data/voc_train", "voc", split="train").ids() == IDS[:1]
     assert main(["prepare", "voc", "--check"]) == 0 and "to the last byte" in capsys.readouterr().out
+
+
+def test_wrong_ids_are_said_aloud_and_again_by_check(tmp_path: Path, monkeypatch, capsys) -> None:
+    tree, to = voc_tree(tmp_path / "from"), str(tmp_path / "to")
+    splits = PUBLISHERS["voc"].splits | {"val": Split(len(IDS), known=(len(IDS), id_sum(["2007_000001"])))}
+    monkeypatch.setitem(PUBLISHERS, "voc", replace(PUBLISHERS["voc"], splits=splits))
+    for words in (["voc", "--from", str(tree), "--to", to], ["--check", to]):
+        assert main(["prepare", *words]) == 0
+        warnings = [line for line in capsys.readouterr().err.splitlines() if line.startswith("zgs: WARNING: ")]
+        assert len(warnings) == 1 and "val.txt has other ids than the list known here" in warnings[0]
+    known = Split(len(IDS), known=(len(IDS), id_sum(IDS)))
+    monkeypatch.setitem(PUBLISHERS, "voc", replace(PUBLISHERS["voc"], splits=splits | {"val": known}))
+    assert main(["prepare", "voc", "--from", str(tree), "--to", to]) == 0
+    assert "WARNING" not in capsys.readouterr().err
+
+
+def test_check_knows_which_data_set_was_meant(tmp_path: Path, capsys) -> None:
+    to = str(tmp_path / "to")
+    assert main(["prepare", "voc", "--from", str(voc_tree(tmp_path / "from")), "--to", to, "--partial"]) == 0
+    assert main(["prepare", "pascal_context_59", "--check", to]) == 1
+    assert "holds voc, not pascal_context_59" in capsys.readouterr().err
+    assert main(["prepare", "voc", "--check", to]) == 0
 
 
 def test_help_and_lists_load_no_models() -> None:

@@ -72,7 +72,16 @@ def test_fingerprint_follows_masks_and_not_the_subset(tree: Path) -> None:
 def test_a_shard_of_the_publisher_s_layout(tree: Path) -> None:
     first, second = Voc(tree, shard="1/2"), voc(tree, shard="2/2")
     assert isinstance(second, Voc) and (first.ids(), second.ids()) == (("2007_a",), ("2007_b",))
-    assert second.subset == "shard:2/2" and second.fingerprint == Voc(tree).fingerprint
+    assert second.subset == "2of1449,shard:2/2" and second.fingerprint == Voc(tree).fingerprint
+
+
+def test_a_list_shorter_than_the_published_one_stands_in_the_name(tree: Path) -> None:
+    assert Voc(tree).subset == "2of1449" and Voc(tree, split="train").subset == "1of1464"
+    assert Voc(tree, subset="first:1").subset == "2of1449,first:1"
+    whole = "".join(f"2007_{i:06}\n" for i in range(1449))
+    (tree / "ImageSets/Segmentation/val.txt").write_text(whole)
+    (tree / "ImageSets/Segmentation/trainaug.txt").write_text("2007_c\n")
+    assert Voc(tree).subset is None and Voc(tree, split="trainaug").subset is None
 
 
 def test_orientation_tag_is_not_applied(tree: Path) -> None:

@@ -86,16 +86,18 @@ def test_without_voc_masks_the_order_is_asked_for(layout: str, tmp_path: Path, c
     assert "--voc VOCdevkit" in line and "--order own" in line and "--order by459" in line
     order = "own" if layout == "archive" else "by459"
     assert prepare("pascal_context_59", tree, tmp_path / "to", "--order", order) == 0
+    assert "zgs: WARNING: label order: " + order in capsys.readouterr().err, "nothing has confirmed it"
     data = Prepared(tmp_path / "to", "pascal_context_59")
     assert all(np.array_equal(data.load(i).truth, own59(i) - 1) for i in IDS)
     assert "no VOC masks at hand" in about(tmp_path / "to")["source"]["how"]
 
 
-def test_voc_masks_from_elsewhere_tell_the_order(tmp_path: Path) -> None:
+def test_voc_masks_from_elsewhere_tell_the_order(tmp_path: Path, capsys) -> None:
     tree = context_tree(tmp_path / "from", "mmseg", voc=False)
     make.voc_tree(tmp_path / "voc", IDS[2:4])
     assert prepare("pascal_context_59", tree, tmp_path / "to", "--voc", str(tmp_path / "voc")) == 0
     assert "n=2 images" in about(tmp_path / "to")["source"]["how"]
+    assert "WARNING" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("layout", "wrong"), [("archive", "by459"), ("mmseg", "own"), ("detectron", "own")])

@@ -153,7 +153,8 @@ def test_half_unpacked_is_refused_and_taken_with_leave(
     assert prepare(tree, tmp_path / "to", "--partial") == 3
     about = json.loads((tmp_path / "to/zgs.json").read_text())
     assert about["images"] + len(about["missing"]) == len(IDS)
-    assert f"left out: {len(about['missing'])} ids" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"left out: {len(about['missing'])} ids" in said and f"{about['missing'][0]} (no image or no mask)" in said
 
 
 def truncated_mask(root: Path) -> Path:
