@@ -98,7 +98,7 @@ def _scored(place: Path, words: list[str], csv: Path | None, ignore_unknown: boo
     chosen = any(word.startswith("score.mapping=") for word in words)
     path, variant = predictions_of(place), _variant(place, settings)
     result = rescore(Request(settings, protocols, path, variant, ignore_unknown, chosen))
-    _tell(result, protocols)
+    _tell(result)
     if csv:
         with writing(csv, "--csv"):
             csv.parent.mkdir(parents=True, exist_ok=True)
@@ -166,12 +166,11 @@ def _variant(place: Path, settings: Mapping[str, Any]) -> str | None:
     return settings.get("variant")
 
 
-def _tell(result: Any, protocols: Sequence[Mapping[str, Any]]) -> None:
+def _tell(result: Any) -> None:
     """The protocols with everything that changes a number, the tidy table, what was counted, and where it all is."""
-    for options in protocols:
-        told = ", ".join(f"{key}={value}" for key, value in options.items() if key not in ("_target_", "name"))
-        print(f"score={options['name']}: {told}")
-    print()
+    from bench.evaluate.stated import stated
+
+    print(*map(stated, result.protocols), "", sep="\n")
     table = result.table
     wide = max((len(name) for name in table["metric"]), default=6)
     counts = ("expected", "found", "skipped")

@@ -80,7 +80,7 @@ def _blocks(
 
 
 def _labelled(item: Overlap, mapping: str | Strategy, tau: float | None, classes: ClassList, score: Score) -> Found:
-    chosen = labels(item, mapping, [tau], score, score.representative)
+    chosen = labels(item, mapping, [tau], score, "union")  # PQ keeps things apart itself: no segment stands for others
     return labelled(item, chosen[0], tally_of(item, mapping, [tau], score), classes, score)
 
 
@@ -139,10 +139,12 @@ def oracle_rows(oracles: Sequence[Oracle], mapping: str, score: Score) -> dict[s
 
 
 def _tgq_names(mapping: str, score: Score) -> dict[str, str]:
+    """The name of each measure; no hits by ST, nor without a threshold, where every text would be one."""
+    names = {measure: f"tgq.{score.tgq}.{measure}" for measure in tgq.MEASURES[1:]}
+    if mapping != "tt" or score.tau_sbert is None:
+        return names
     relation = {"micro": ">", "macro": ">="}[score.tgq]
-    hit = f"tgq.{score.tgq}" + ("" if score.tau_sbert is None else relation + number(score.tau_sbert))
-    names = {"hit": hit, "cosine": f"tgq.{score.tgq}.cosine", "top1": f"tgq.{score.tgq}.top1"}
-    return names if mapping == "tt" else {measure: names[measure] for measure in tgq.MEASURES[1:]}
+    return {"hit": f"tgq.{score.tgq}{relation}{number(score.tau_sbert)}", **names}
 
 
 def labels(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score, kind: str) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from bench.errors import UsageError, UserError
 from bench.evaluate.curves import curves
+from bench.evaluate.families import FAMILIES
 from bench.evaluate.intervals import Rows
 from bench.evaluate.mapping.base import Strategy
 from bench.evaluate.mapping.choose import of_record, rows_of
@@ -58,16 +59,17 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
     """Add every number of a protocol; ``counted`` are expected, found and skipped."""
     score = replace(score, mapping=_measurable(session, score, found))
     described = session.measures.oracle(found.tables)
-    rows = sorted({row for row in map(rows_of, score.mapping) if row} | ({"tt"} if described else set()))
+    rows = _rows(session, score, found, bool(described))
     images = attach(session.measures, found.tables, rows)
     truths = oracles(session.measures, found.tables, described, rows)
-    if not described:
+    if not described and "tgq" in score.metrics:
         session.note('no TGQ: the file has no "oracle" section (texts for the true segments)')
     naming, classes = naming_of(session.builder, rows), session.builder.dataset.classes
     told = {"run": session.run, "variant": session.variant, **counted}
     by_people = score.verify == "human"
     given = replace(score, mapping=()) if by_people else score
-    spoken = {item.image_id: session.measures.own_text(item) for item in images} if _speaks(score, rows) else None
+    speaks = "clipscore" in score.metrics and "st" in rows
+    spoken = {item.image_id: session.measures.own_text(item) for item in images} if speaks else None
     scores = evaluate(images, truths, classes, given, naming, own_text=spoken, **told)  # type: ignore[arg-type]
     numbers.lines.append(scores.table)
     numbers.rows |= scores.rows
@@ -82,11 +84,17 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
     empty = [f"{value} {key.replace('_', ' ')}" for key, value in scores.counted.items() if value]
     if empty:
         session.note(f"counted: {', '.join(empty)}")
+    if score.empty == "skip" and scores.counted["empty_predictions"]:
+        session.note(f"score={score.name} leaves empty predictions out of its means: look at n")
 
 
-def _speaks(score: Score, rows: list[str]) -> bool:
-    """Whether CLIP compares segments with their own texts: it needs embeddings, as ST does."""
-    return "clipscore" in score.metrics and "st" in rows
+def _rows(session: Session, score: Score, found: Tables, described: bool) -> list[str]:
+    """The similarities that mappings and metrics read; CLIPScore is left out with a note where nothing is embedded."""
+    read = {rows_of(mapping) for mapping in score.mapping} | {"tt" if described else None}
+    read |= {FAMILIES[metric].mapping for metric in score.metrics if metric in FAMILIES and metric != "clipscore"}
+    if "clipscore" in score.metrics and _embedded(session, "clipscore", found):
+        read.add("st")
+    return [rows for rows in ("st", "tt") if rows in read]
 
 
 def _measurable(session: Session, score: Score, found: Tables) -> tuple[str | Strategy, ...]:
@@ -95,23 +103,23 @@ def _measurable(session: Session, score: Score, found: Tables) -> tuple[str | St
     for mapping in score.mapping:
         if isinstance(mapping, Table):
             _count_missing(session, mapping, score, found)
-        if rows_of(mapping) != "st" or _embedded(session, mapping, found):
+        if rows_of(mapping) != "st" or _embedded(session, f"score.mapping={mapping}", found, session.chosen):
             kept.append(mapping)
     return tuple(kept)
 
 
-def _embedded(session: Session, mapping: str | Strategy, found: Tables) -> bool:
+def _embedded(session: Session, what: str, found: Tables, required: bool = False) -> bool:
     """Whether there are embeddings. Some images without them are an error, and so is a mapping that was asked for."""
     filled = [image_id for image_id, item in found.tables.items() if len(item.areas)]
     lacking = [image_id for image_id in filled if session.measures.file.embeddings(image_id) is None]
     if not lacking:
         return True
-    if session.chosen or len(lacking) < len(filled):
+    if required or len(lacking) < len(filled):
         raise UserError(
             f"{session.measures.file.where(lacking[0])}: {len(lacking)} of {len(filled)} images have no embeddings, "
-            f"which score.mapping={mapping} needs; choose others, e.g. score.mapping=[tt]"
+            f"which {what} needs; choose others, e.g. score.mapping=[tt]"
         )
-    session.note(f"{mapping} left out: the file has no embeddings")
+    session.note(f"{what.removeprefix('score.mapping=')} left out: the file has no embeddings")
     return False
 
 

@@ -79,11 +79,14 @@ def rescore(request: Request) -> Rescored:
         counted = {"expected": len(ids), "skipped": len(found.skipped)}
         counted["found"] = len(ids) - len([i for i in missing if i not in found.skipped]) - len(found.skipped)
         score_protocol(session, score, found, counted, numbers)
+    table = pd.concat(numbers.lines, ignore_index=True)
+    if table.empty:
+        raise UserError(f"{request.predictions}: nothing to score: {'; '.join(notes) or 'no metric was asked for'}")
     if found.resized:
         notes.append(f"{found.resized} predictions have another size than the truth: resized by nearest neighbour")
     notes += [f"skipped {image_id}: {reason}" for image_id, reason in sorted(found.skipped.items())]
     record = {"ids": list(ids), "missing": missing, "unknown": unknown, "skipped": dict(sorted(found.skipped.items()))}
-    folder, table = Path(request.settings["out"]) / request.name, pd.concat(numbers.lines, ignore_index=True)
+    folder = Path(request.settings["out"]) / request.name
     with writing(folder, "out"):
         _write(folder, request, table, numbers, record | {"notes": notes} | _account(builder))
     return Rescored(folder, table, scores, notes, bool(missing or found.skipped))

@@ -130,6 +130,24 @@ def test_text_to_text_measures_once_and_names_its_model(tmp_path: Path, voc: Pat
     assert store["table"] == {"reused": 3, "made": 0} and store["texts"]["made"] == 0
 
 
+def test_a_metric_brings_the_model_that_no_mapping_needs(tmp_path: Path, voc: Path, capfd: Any) -> None:
+    file = write(tmp_path / "theirs.json", IMAGES)
+    found = values(zgs(tmp_path, voc, file, "score=soft", "score.mapping=[exact]"))
+    assert any("/jaccard.soft.micro" in name for name in found)
+    assert "protocol: name=soft" in (told := capfd.readouterr().out) and "background=voc" in told, "as resolved"
+    assert "TGQ" not in told, "nobody asked for it"
+    zgs(tmp_path, voc, file, "score.metrics=[iou,clipscore]", "score.mapping=[exact]")
+    assert "clipscore left out: the file has no embeddings" in capfd.readouterr().out
+    zgs(tmp_path, voc, file, "score.metrics=[clipscore]", "score.mapping=[exact]", code=1)
+    assert "nothing to score: clipscore left out" in capfd.readouterr().err
+
+
+def test_images_that_a_protocol_leaves_out_are_told(tmp_path: Path, voc: Path, capsys: Any) -> None:
+    file = write(tmp_path / "theirs.json", [*IMAGES[:2], image("c")])
+    zgs(tmp_path, voc, file, "score=reference", "score.mapping=[exact]")
+    assert "score=reference leaves empty predictions out of its means" in capsys.readouterr().out
+
+
 def test_several_protocols_in_one_table(tmp_path: Path, voc: Path) -> None:
     file = write(tmp_path / "theirs.json", IMAGES)
     folder = zgs(tmp_path, voc, file, "score=paper,dataset_miou", "score.mapping=[exact,maxoverlap]")
