@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import torch
 
 DTYPES = ("float32", "bfloat16", "float16")
+RECORDS = ("training.json", "seeds.json")
+"""What the embedded models' cards are written from: no loader reads it, and a new measurement makes no new weights."""
 EMBEDDED = "embedded:"
 LOCAL_DIR = "local-dir:"
 HUB = "hf-hub:"
@@ -119,10 +121,16 @@ def weights_hash(source: str | Path) -> str:
     path = Path(resolve(str(source)))
     if not path.exists():
         path = _cached(str(source))
+<<<<<<< ours
     weights = weight_files(path)
     others = [] if path.is_file() else [f for f in path.rglob("*") if f.suffix in LOADED and f.suffix not in WEIGHTS]
     files = sorted([*weights, *others])
     if not weights:
+=======
+    loaded = (file for file in path.rglob("*") if file.suffix in LOADED and file.name not in RECORDS)
+    files = [path] if path.is_file() else sorted(loaded)
+    if not files:
+>>>>>>> theirs
         raise UserError(f"model weights {str(source)!r}: {path} holds no weight files: give a folder that does")
     total = hashlib.sha256()
     for file in files:

@@ -18,8 +18,8 @@ from bench.segment.oracle import truth_masks
 COUNT = 3
 """Segments shown each way."""
 RULE = (
-    "These are the extremes; the tables say how often. Of the true segments that only one of the two names right, by "
-    "TT or by ST:",
+    "These are the extremes; the tables say how often. Of the true segments that one of the two names right and the "
+    "other wrong, by TT or ST, and never the reverse:",
     "the {count} with the largest and the {count} with the smallest difference of cosines, at most one an image in a "
     "row, none twice.",
     "Number: cosine of the text to the true name; TT✓ it passes the threshold; ST✓ the embedding's nearest class is "
@@ -41,15 +41,24 @@ class Extremes:
 def select(first: pd.DataFrame, other: pd.DataFrame, count: int = COUNT) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The segments where ``first`` is most ahead of ``other`` and where it is most behind, at most ``count`` each.
 
-    Eligible is a segment of which ``tt_hit`` or ``st_top1`` differs. Sorted by the difference of ``tt_cosine`` (a
-    difference of 0 is neither), ties by image_id, then by class; of an image the first only, over both lists.
+    Eligible is a segment of which ``tt_hit`` or ``st_top1`` differs, and neither in favour of the one whose
+    ``tt_cosine`` is smaller. Sorted by the difference of ``tt_cosine`` (a difference of 0 is neither), ties by
+    image_id, then by class; of an image the first only, over both lists.
     """
     both = first.merge(other, on=_KEY, suffixes=("_a", "_b"), validate="one_to_one")
-    differ = (both["tt_hit_a"] != both["tt_hit_b"]) | (both["st_top1_a"] != both["st_top1_b"])
-    lead = both.assign(lead=both["tt_cosine_a"] - both["tt_cosine_b"])[differ]
-    ahead = _extremes(lead[lead["lead"] > 0], False, count)
-    behind = lead[(lead["lead"] < 0) & ~lead["image_id"].isin(ahead["image_id"])]
+    lead = both.assign(lead=both["tt_cosine_a"] - both["tt_cosine_b"])
+    more, less = _right_alone(both, "a", "b"), _right_alone(both, "b", "a")
+    ahead = _extremes(lead[(lead["lead"] > 0) & more & ~less], False, count)
+    behind = lead[(lead["lead"] < 0) & less & ~more & ~lead["image_id"].isin(ahead["image_id"])]
     return ahead, _extremes(behind, True, count)
+
+
+def _right_alone(both: pd.DataFrame, one: str, other: str) -> pd.Series:
+    """Which segments the ``one`` names right, by text or by embedding, and the ``other`` does not by the same."""
+    hits = [
+        both[f"{kind}_{one}"].astype(bool) & ~both[f"{kind}_{other}"].astype(bool) for kind in ("tt_hit", "st_top1")
+    ]
+    return hits[0] | hits[1]
 
 
 def pairs(runs: Sequence[tuple[str, pd.DataFrame]], more: Sequence[Pair] = ()) -> list[Extremes]:

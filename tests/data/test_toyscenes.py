@@ -197,6 +197,21 @@ def test_snapshot_of_labels_captions_and_colours() -> None:
     np.testing.assert_allclose(mean, (152.61, 129.42, 102.45), atol=0.2)
 
 
+def test_snapshot_of_what_scenes_of_every_split_and_place_consist_of() -> None:
+    """Plans are cheap, so this sees places, weathers and framings that the few drawn scenes above do not have."""
+    plans = {split: [compose(split, index)[0] for index in range(150)] for split in SPLITS}
+    full = [plan for split in ("tune", "val", "test") for plan in plans[split]]
+    assert {plan.place for plan in full} == set(PLACES) and len({plan.weather for plan in full}) == 6
+    told = {split: hashlib.sha256(repr(list(map(_told, own))).encode()).hexdigest()[:8] for split, own in plans.items()}
+    assert told == {"train": "382a45eb", "tune": "dfe9b336", "val": "6fd545d6", "test": "fc3bd69b"}
+
+
+def _told(plan: Plan) -> tuple[object, ...]:
+    """A plan in words and whole numbers; a layer's seed depends on all that was drawn at random before it."""
+    layers = [(type(of).__name__, of.name, of.look, of.colour, of.seed) for of in plan.layers]
+    return (plan.place, plan.weather, plan.paper, plan.seed, layers)
+
+
 def test_dataset_interface() -> None:
     data = ToyScenes(split="val", subset="first:3")
     assert data.ids() == ("val-0000", "val-0001", "val-0002") and data.subset == "first:3"

@@ -60,6 +60,7 @@ def test_hash_depends_on_what_is_loaded_only(tmp_path: Path) -> None:
     before = sources.weights_hash(one)
     assert len(before) == 64 and before == sources.weights_hash(str(two))
     (one / "README.md").write_text("another card")
+    (one / "training.json").write_text('{"seeds": "measured again"}')
     assert sources.weights_hash(one) == before
     (one / "config.json").write_text('{"act": "gelu"}')
     assert sources.weights_hash(one) != before

@@ -22,14 +22,14 @@ def table(*lines: tuple[str, str, float, bool, bool]) -> pd.DataFrame:
 # In the order of the difference; "=" marks what both name alike, which is never shown.
 FIRST = table(
     ("a", "cat", 0.9, True, True), ("a", "dog", 0.8, True, True), ("b", "cat", 0.9, True, True),
-    ("b", "sky", 0.6, True, True), ("d", "cat", 0.6, True, False), ("c", "cat", 0.6, True, False),
-    ("e", "dog", 0.3, False, False), ("e", "sky", 0.2, False, True), ("f", "sky", 0.1, False, False),
+    ("b", "sky", 0.6, True, True), ("d", "cat", 0.6, True, True), ("c", "cat", 0.6, True, True),
+    ("e", "dog", 0.3, False, False), ("e", "sky", 0.2, False, False), ("f", "sky", 0.1, False, False),
     ("a", "sky", 0.0, False, False),
 )  # fmt: skip
 OTHER = table(
     ("a", "cat", 0.1, False, True), ("a", "dog", 0.1, False, True), ("b", "cat", 0.1, True, True),
-    ("b", "sky", 0.1, False, True), ("d", "cat", 0.5, True, True), ("c", "cat", 0.5, True, True),
-    ("e", "dog", 0.3, True, False), ("e", "sky", 0.4, False, False), ("f", "sky", 0.5, False, True),
+    ("b", "sky", 0.1, False, True), ("d", "cat", 0.5, True, False), ("c", "cat", 0.5, True, False),
+    ("e", "dog", 0.3, True, False), ("e", "sky", 0.4, False, True), ("f", "sky", 0.5, False, True),
     ("a", "sky", 0.9, True, True),
 )  # fmt: skip
 
@@ -45,6 +45,14 @@ def test_the_rule_by_hand() -> None:
     # a/sky: its image is in the row; e/dog: no difference of cosines.
     assert keys(behind) == [("f", "sky"), ("e", "sky")]
     assert keys(select(FIRST, OTHER, count=1)[0]) == [("a", "cat")]
+
+
+def test_nothing_is_called_ahead_where_the_embedding_says_the_reverse() -> None:
+    """Else a segment would stand under "behind" whose embedding only the variant that is behind names right."""
+    first = table(("a", "cat", 0.9, True, False), ("b", "cat", 0.6, True, True), ("c", "cat", 0.8, True, True))
+    other = table(("a", "cat", 0.1, False, True), ("b", "cat", 0.1, False, True), ("c", "cat", 1.0, True, False))
+    assert [keys(part) for part in select(first, other)] == [[("b", "cat")], []]
+    assert [keys(part) for part in select(other, first)] == [[], [("b", "cat")]]
 
 
 def test_order_of_lines_changes_nothing_and_roles_can_be_swapped() -> None:
