@@ -54,6 +54,11 @@ class Faults(list[str]):
         return instead
 
 
+def broken(text: str) -> bool:
+    """Whether a text holds half of a surrogate pair, which JSON may escape but no file can hold."""
+    return any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def parse_image(
     where: str,
     entry: dict[str, Any],
@@ -74,6 +79,9 @@ def parse_image(
         segments = []
     places = [f"{where}, segment {position}" for position in range(len(segments))]
     texts = tuple(faults.get(s, "text", str, place, "") for s, place in zip(segments, places, strict=True))
+    faults += [
+        f"{place}: 'text' holds half a character" for place, text in zip(places, texts, strict=True) if broken(text)
+    ]
     read = _from_map if isinstance(entry.get("label_map"), str) else _from_codes
     masks = read(faults, where, entry, segments, (height, width), folder)
     check_vectors(faults, where, vectors, len(segments))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index
 
 import numpy as np
 from jaxtyping import Bool, Int64
@@ -25,7 +26,7 @@ def decode(counts: str | Sequence[int], height: int, width: int) -> Bool[np.ndar
     Decoded here: pycocotools returns uninitialised memory for runs that end too early.
     Raises ValueError where the runs are malformed or do not fill the picture exactly.
     """
-    runs = _decompressed(counts) if isinstance(counts, str) else np.asarray(counts, dtype=np.int64)
+    runs = _decompressed(counts) if isinstance(counts, str) else np.asarray([*map(index, counts)], dtype=np.int64)
     if runs.ndim != 1 or (runs < 0).any():
         raise ValueError("counts are malformed")
     if runs.sum() != height * width:

@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.errors import UserError
 from bench.predictions.index import Place, read_index
-from bench.predictions.parse import Described, Parsed, parse_image
+from bench.predictions.parse import Described, Parsed, broken, parse_image
 from bench.records import Prediction
 
 
@@ -53,10 +53,10 @@ class PredictionFile(Mapping[str, Prediction]):
         entry = read_entry(self.path, self.place(image_id))
         segments = entry.get("segments")
         found = [s.get("text") if isinstance(s, dict) else None for s in segments] if isinstance(segments, list) else []
-        wrong = next((i for i, text in enumerate(found) if not isinstance(text, str)), None)
+        wrong = next((i for i, text in enumerate(found) if not isinstance(text, str) or broken(text)), None)
         if wrong is not None or not isinstance(segments, list):
             raise UserError(
-                f"{self.where(image_id)}, segment {wrong or 0}: 'text' is missing; zgs score --check says more"
+                f"{self.where(image_id)}, segment {wrong or 0}: 'text' is missing or broken; see zgs score --check"
             )
         return tuple(str(text) for text in found)
 

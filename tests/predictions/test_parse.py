@@ -12,6 +12,7 @@ from PIL import Image
 from bench.errors import UserError
 from bench.predictions import parse
 from bench.predictions.overlapping import highest_score
+from bench.predictions.rle import decode
 from bench.predictions.source import PredictionFile
 from bench.records import Prediction
 
@@ -60,6 +61,21 @@ def test_all_faults_of_an_image_are_told(tmp_path: Path) -> None:
     assert sorted({fault.split("segment ")[1][0] for fault in faults}) == ["0", "1", "2"] and len(faults) >= 7
     with pytest.raises(UserError, match=f"and {len(faults) - 1} more faults in this image"):
         PredictionFile(path)["a"]
+
+
+def test_half_a_character_is_named(tmp_path: Path) -> None:
+    """JSON may escape one; no file, hash or model takes it."""
+    path = write(
+        tmp_path, segments=[{"text": "a \ud800", "segmentation": {"size": [2, 3], "counts": [6]}}], label_map=None
+    )
+    assert any("segment 0: 'text' holds half a character" in fault for fault in PredictionFile(path).faults())
+    with pytest.raises(UserError, match="segment 0: 'text' is missing or broken"):
+        PredictionFile(path).texts("a")
+
+
+def test_run_lengths_are_whole_numbers() -> None:
+    with pytest.raises(TypeError):
+        decode([0, 2.5, 4.0], 2, 3)  # type: ignore[list-item]
 
 
 def test_embeddings_that_are_not_numbers_are_named(tmp_path: Path) -> None:
