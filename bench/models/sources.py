@@ -121,16 +121,11 @@ def weights_hash(source: str | Path) -> str:
     path = Path(resolve(str(source)))
     if not path.exists():
         path = _cached(str(source))
-<<<<<<< ours
     weights = weight_files(path)
-    others = [] if path.is_file() else [f for f in path.rglob("*") if f.suffix in LOADED and f.suffix not in WEIGHTS]
+    beside = (f for f in path.rglob("*") if f.suffix in LOADED and f.suffix not in WEIGHTS and f.name not in RECORDS)
+    others = [] if path.is_file() else list(beside)
     files = sorted([*weights, *others])
     if not weights:
-=======
-    loaded = (file for file in path.rglob("*") if file.suffix in LOADED and file.name not in RECORDS)
-    files = [path] if path.is_file() else sorted(loaded)
-    if not files:
->>>>>>> theirs
         raise UserError(f"model weights {str(source)!r}: {path} holds no weight files: give a folder that does")
     total = hashlib.sha256()
     for file in files:
