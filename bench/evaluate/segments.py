@@ -21,7 +21,8 @@ MEASURED = ("text", "tt_cosine", "tt_hit", "tt_top1", "st_cosine", "st_top1")
 def segment_table(tables: Sequence[tuple[Overlap, Oracle]], classes: ClassList, score: Score) -> pd.DataFrame:
     """`KNOWN` and, where there are oracle records, `MEASURED`; sorted by image_id, then by class index.
 
-    Thresholds, rounding and ties are those of ``score``, so that sums over rows are the numerators of TGQ.
+    Thresholds, rounding and ties are those of ``score``, so that sums over rows are the numerators of TGQ. Without a
+    threshold every text would be a hit: ``tt_hit`` then says what ``tt_top1`` says.
     """
     ordered = sorted(tables, key=lambda pair: pair[0].image_id)
     parts = [_rows(overlap, oracle, classes, score) for overlap, oracle in ordered]
@@ -50,7 +51,7 @@ def _rows(overlap: Overlap, oracle: Oracle, classes: ClassList, score: Score) ->
     return known.assign(
         text=list(oracle.texts or ("",) * len(index)),
         tt_cosine=each(oracle.tt, "cosine"),
-        tt_hit=each(oracle.tt, "hit"),
+        tt_hit=each(oracle.tt, "top1" if score.tau_sbert is None else "hit"),
         tt_top1=each(oracle.tt, "top1"),
         st_cosine=each(oracle.st, "cosine"),
         st_top1=each(oracle.st, "top1"),

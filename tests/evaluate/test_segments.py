@@ -43,6 +43,11 @@ def test_the_protocol_decides_at_the_threshold() -> None:
     assert hits == {"paper": [False, False], "reference": [True, False]}
 
 
+def test_without_a_threshold_a_hit_is_the_nearest_class() -> None:
+    pairs = [pair([row(cat=0.4), row(dog=0.9, sky=0.8)], [row(), row()])]
+    assert segment_table(pairs, CLASSES, preset("dataset_miou"))["tt_hit"].tolist() == [True, False]
+
+
 def test_sums_over_rows_are_the_metrics() -> None:
     draw, pairs = np.random.default_rng(0), []
     for seed in range(8):
