@@ -178,7 +178,7 @@ the first {n} test scenes (± standard error over scenes). "Large" counts only c
 The segmenter is the production one (features, Ward, pruning, CRF). The first way is a fine cut, by which the features
 are judged; the next ones get, scene by scene, the number of parts that it has; a CRF may then lose some, and SLIC gives
 about as many. Coarser cuts close the table: the sweep prefers one of them, for this package's CLIP names few, large
-segments better than many small ones.
+segments better than many small ones. The aim, 0.75, is reached by the fine cut and not by the configured one.
 
 | way | all classes | large | segments |
 |---|---|---|---|

@@ -164,12 +164,15 @@ class Trainer:
             self.average = {name: value.to(device) for name, value in saved["average"].items()}
             self.done = saved["done"]
             self.seconds, self.curve = saved["seconds"], saved["curve"]
+            self.earlier = saved.get("earlier", self.earlier)
+        elif start:
+            self.save()  # the start may be the target as well: from here on it is never read again
 
     def save(self) -> None:
         """All that going on needs."""
         states = [optimizer.state_dict() for optimizer in self.optimizers]
         parts = {"model": self.model.state_dict(), "optimizers": states, "average": self.average}
-        facts = {"done": self.done, "seconds": self.seconds, "curve": self.curve}
+        facts = {"done": self.done, "seconds": self.seconds, "curve": self.curve, "earlier": self.earlier}
         checkpoints.save(self.file, {**parts, **facts}, self._settings())
 
     def _settings(self) -> dict[str, Any]:

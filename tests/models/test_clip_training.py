@@ -166,6 +166,14 @@ def test_a_killed_training_resumes_to_the_same_weights_and_exports_what_loads(
     assert onward.done == 0 and onward.earlier["curve"][-1]["step"] == 4
     for name, weight in onward.model.state_dict().items():
         assert torch.equal(weight, through.average[name].half().float()), f"{name} does not go on from the folder"
+    # Killed just after it wrote over the folder that it began from, it still knows its own beginning.
+    onward.done = 1
+    onward.publish([0.0], tmp_path / "through" / "out")
+    train_clip.export({name: weight + 1 for name, weight in through.average.items()}, tmp_path / "through" / "out")
+    again = train_clip.Trainer(RECIPE, tmp_path / "through", "cpu", tmp_path / "through" / "out")
+    assert again.done == 0 and again.earlier == onward.earlier and "earlier" not in again.earlier
+    for name, weight in again.model.state_dict().items():
+        assert torch.equal(weight, through.average[name].half().float()), f"{name} was read again"
 
 
 def test_shares_of_segments_named_right_are_counted_by_scene() -> None:
