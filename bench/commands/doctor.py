@@ -25,6 +25,7 @@ KINDS = ("clip", "dino", "language", "sentence")
 ROOM = 1.0
 """GiB that the store and the results should find free."""
 GIB = 2**30
+REINSTALL = "pip install --force-reinstall --no-deps WHEEL_OR_FOLDER (the one that zgs was installed from)"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def findings(settings: dict[str, Any], words: list[str]) -> Iterator[Finding]:
                 finding = Finding(name, *part())
         except Exception as error:  # a doctor must not die of what it looks for
             said = f"cannot be examined: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
-            finding = Finding(name, said, "pip install --force-reinstall zgs")
+            finding = Finding(name, said, REINSTALL)
         yield finding
 
 
@@ -134,7 +135,7 @@ def model(kind: str, settings: dict[str, Any], words: list[str]) -> tuple[str, s
         said = inspected.facts(kind, options, place.path)
         return f"{told}, sha256 {sources.weights_hash(place.path)[:8]}, {said}", ""
     except guards.Misstated as error:
-        return f"{told}; {error}", f"add {_fitting(kind, words, place.path)}"
+        return f"{told}; {error}", f"add {_fitting(kind, words, place.path, str(error))}"
     except UserError as error:
         return f"{told}; {error}", _fetch(kind, place, words)
 
@@ -150,12 +151,15 @@ def _fetch(kind: str, place: Any, words: list[str]) -> str:
         return f"{place.fetch}{force}, or add {given[0]}FOLDER"
     original = located.locate(composed([word for word in words if not word.startswith(given)])["models"][kind])
     if not original.fetch:
-        return "pip install --force-reinstall --no-deps zgs"
+        return REINSTALL
     return f"{original.fetch} --local-dir FOLDER, and add {given[0]}FOLDER"
 
 
-def _fitting(kind: str, words: list[str], path: Path) -> str:
-    """The option of the group models/KIND that these weights fit, else the overrides that state nothing."""
+def _fitting(kind: str, words: list[str], path: Path, told: str) -> str:
+    """The option of the group models/KIND that these weights fit, else the overrides that state nothing.
+
+    A config without a flag computes gelu whatever the weights need, so that there the reader must say which it is.
+    """
     from bench.commands.overrides import options_of
     from bench.commands.settings import composed
     from bench.models import inspected
@@ -167,7 +171,10 @@ def _fitting(kind: str, words: list[str], path: Path) -> str:
             return choice
         except UserError:
             continue
-    stated = ("patch", "grid", "activation") if kind == "clip" and path.is_dir() else ("patch", "grid")
+    if "computes gelu" in told and path.is_dir():
+        config = path / "open_clip_config.json"
+        return f'"quick_gelu": true to model_cfg in {config} (OpenAI\'s weights), or models.clip.activation=gelu (others)'
+    stated = ("activation",) if "computes" in told else ("patch", "grid")
     return " ".join(f"models.{kind}.{key}=null" for key in stated)
 
 

@@ -34,6 +34,8 @@ def main(arguments: list[str]) -> int:
         print(f"{'ok' if passed else 'FAILED':7} {told}")
         done, failed = done + 1, failed + (not passed)
     print(f"{failed} of {done} checks failed" if failed else f"all {done} checks passed", f"({NOTE})")
+    if failed:
+        print(f"next: {' '.join(['zgs doctor', *arguments])} names the command that mends what is missing or misstated")
     return FAILED if failed else DONE
 
 

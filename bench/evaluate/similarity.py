@@ -36,11 +36,15 @@ class ClassEncoder(Protocol):
 
 @dataclass(frozen=True)
 class TextToText:
-    """TT: cosine between sentence embeddings of the predicted text and of the bare class name."""
+    """TT: cosine between sentence embeddings of the predicted text and of the bare class name.
+
+    ``raw`` leaves identical strings the cosine that they have, as the reference does (``score.rounding=null``).
+    """
 
     sentence: TextEncoder
     names: tuple[str, ...]
     aliases: Aliases = ()
+    raw: bool = False
 
     @cached_property
     def texts(self) -> list[str]:
@@ -53,13 +57,15 @@ class TextToText:
         return self.sentence.encode(self.texts)
 
     def __call__(self, texts: Sequence[str]) -> Float32[np.ndarray, "n c"]:
-        """Identical strings have exactly 1; an empty text has 0 to every class (`count_empty` counts them)."""
+        """Identical strings have exactly 1, unless raw; an empty text has 0 to every class (`count_empty` counts them)."""
         known = [text for text in dict.fromkeys(texts) if text.strip()]
         rows = np.zeros((len(texts), len(self.texts)), np.float32)
         if known:
             near = dict(zip(known, cosine(self.sentence.encode(known), self.vectors), strict=True))
             for row, text in zip(rows, texts, strict=True):
                 row[:] = near.get(text, 0.0)
+        if self.raw:
+            return _nearest_text(rows, _groups(self.names, self.aliases))
         same = np.array([[text == name for name in self.texts] for text in texts], bool).reshape(rows.shape)
         return _nearest_text(np.where(same, np.float32(1), rows), _groups(self.names, self.aliases))
 

@@ -26,6 +26,12 @@ class Measures:
 
     builder: Builder
     file: PredictionFile
+    raw: bool = False
+
+    def of(self, rounding: int | None) -> Measures:
+        """The measures of a protocol: without rounding identical strings keep the cosine that they have."""
+        raw = rounding is None
+        return self if raw == self.raw else replace(self, raw=raw)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -42,7 +48,7 @@ class Measures:
     @cached_property
     def tt(self) -> TextToText:
         """Equation 5."""
-        return TextToText(self.builder.encoder("tt"), self.names, self.aliases)
+        return TextToText(self.builder.encoder("tt"), self.names, self.aliases, self.raw)
 
     @cached_property
     def st(self) -> SegmentToText:

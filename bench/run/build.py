@@ -98,6 +98,7 @@ class Builder:
             "upstream": upstream,
             "classes": texts_digest(["\1".join(group) for group in texts]),
             "scoring": source_digest("bench.run.scoring"),
+            "raw": self.raw,
         }
         return self._open("overlap", parts)
 
@@ -106,11 +107,16 @@ class Builder:
         """Whether oracle segments tell anything new: without merging they would repeat the full method's."""
         return bool(getattr(get_object(self.settings["merge"]["_target_"]), "oracle", True))
 
+    @property
+    def raw(self) -> bool:
+        """Whether similarities stay as floating point gave them, those of identical strings too."""
+        return self.settings["score"]["rounding"] is None
+
     @cached_property
     def text_to_text(self) -> TextToText:
         """Equation 5 against the classes of the data set."""
         classes = self.dataset.classes
-        return TextToText(self.model("sentence"), classes.names, classes.aliases)
+        return TextToText(self.model("sentence"), classes.names, classes.aliases, self.raw)
 
     @cached_property
     def segment_to_text(self) -> SegmentToText:

@@ -58,6 +58,7 @@ class Numbers:
 def score_protocol(session: Session, score: Score, found: Tables, counted: dict[str, int], numbers: Numbers) -> None:
     """Add every number of a protocol; ``counted`` are expected, found and skipped."""
     score = replace(score, mapping=_measurable(session, score, found))
+    session = replace(session, measures=session.measures.of(score.rounding))
     described = session.measures.oracle(found.tables)
     rows = _rows(session, score, found, bool(described))
     images = attach(session.measures, found.tables, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -163,6 +164,22 @@ def test_an_activation_that_is_not_the_weights_own(tiny: Path, capfd) -> None:
     assert "computes quick_gelu" in told["clip"]
     nulls = mends["clip"].split()[1:]
     assert "models.clip.activation=null" in nulls and not examined([*stated, *nulls], capfd)[2]
+
+
+def test_a_config_without_the_flag_is_never_mended_by_silence(tiny: Path, tmp_path: Path, capfd) -> None:
+    """OpenAI's weights with open_clip's default: to drop what the settings say would make every number wrong."""
+    shutil.copytree(tiny / "clip", tmp_path / "clip")
+    config = tmp_path / "clip" / "open_clip_config.json"
+    stored = json.loads(config.read_text())
+    del stored["model_cfg"]["quick_gelu"]
+    config.write_text(json.dumps(stored))
+    stated = words(tiny, clip=tmp_path / "clip")
+    _, told, mends = examined(stated, capfd)
+    assert "computes gelu but models.clip.activation says quick_gelu" in told["clip"]
+    assert f'add "quick_gelu": true to model_cfg in {config}' in mends["clip"] and "null" not in mends["clip"]
+    assert not examined([*stated, "models.clip.activation=gelu"], capfd)[2]
+    config.write_text(json.dumps(stored | {"model_cfg": stored["model_cfg"] | {"quick_gelu": True}}))
+    assert not examined(stated, capfd)[2]
 
 
 def test_a_checkpoint_file_and_a_tag_that_does_not_exist(tiny: Path, capfd) -> None:

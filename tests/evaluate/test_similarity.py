@@ -40,6 +40,22 @@ def test_text_similarity_is_the_cosine_and_identical_strings_are_one() -> None:
     assert similarity.dtype == np.float32
 
 
+class Drifting(Letters):
+    """Equal texts of two calls get vectors that differ a little, as in batches of other lengths."""
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        self.calls = getattr(self, "calls", 0) + 1
+        return super().encode(texts) + np.float32(self.calls) * np.linspace(0, 0.01, 27, dtype=np.float32)
+
+
+@pytest.mark.parametrize("aliases", [(), (("kitten",), ())])
+def test_raw_leaves_identical_strings_the_cosine_they_have(aliases: tuple[tuple[str, ...], ...]) -> None:
+    texts, names = ["cat", "dog", ""], ("cat", "dog")
+    exact, raw = (TextToText(Drifting(), names, aliases, raw)(texts) for raw in (False, True))
+    assert (np.diag(exact) == 1).all() and (np.diag(raw) < 1).all() and (np.diag(raw) > 0.99).all()
+    assert exact[0, 1] == raw[0, 1] and exact[1, 0] == raw[1, 0] and not raw[2].any()
+
+
 def test_empty_texts_are_zero_to_everything_and_counted() -> None:
     texts = ["", "cat", "  "]
     similarity = text_similarity(Letters(), texts, ["cat", "dog"])

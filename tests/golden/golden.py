@@ -29,9 +29,9 @@ def seeds(family: str) -> list[str]:
     return found
 
 
-def load(family: str, seed: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The arrays and the json of one seed. Raises FileNotFoundError where either is missing."""
-    stem = folder() / f"{family}_{seed}"
+def load(family: str, seed: str, where: Path | None = None) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and the json of one seed in `folder`, or elsewhere. FileNotFoundError where either is missing."""
+    stem = (where or folder()) / f"{family}_{seed}"
     with np.load(f"{stem}.npz", allow_pickle=False) as archive:
         arrays = dict(archive)
     return arrays, json.loads(Path(f"{stem}.json").read_text(encoding="utf-8"))

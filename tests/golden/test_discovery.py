@@ -19,7 +19,7 @@ from tests.golden.golden import Family
 from tests.golden.test_vectors import MADE
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
-TESTS = str(HERE.relative_to(ROOT))
+TESTS, OWN = str(HERE.relative_to(ROOT)), HERE / "data"
 
 
 def suite(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -33,15 +33,16 @@ def third_seed(to: Path) -> None:
     """A seed c of every family beside the others: a's numbers, with the features of the Ward family turned round.
 
     An orthogonal matrix leaves every distance and cosine as it is, so the tree is a's and the centroids turn too.
+    The repository's own a: the folder under test need not hold one.
     """
-    shutil.copytree(golden.folder(), to)
+    shutil.copytree(OWN, to)
     for path in sorted(path for path in to.iterdir() if re.search(r"_a[._]", path.name)):
         text = re.sub(r"_a([._])", r"_c\1", path.name)
         if path.suffix == ".json":
             (to / text).write_text(path.read_text().replace("zerocap_a_", "zerocap_c_"))
         else:
             shutil.copy(path, to / text)
-    arrays, _ = golden.load("ward_tree", "a")
+    arrays, _ = golden.load("ward_tree", "a", OWN)
     turn = np.linalg.qr(np.random.default_rng(0).normal(size=(arrays["features"].shape[1],) * 2))[0]
     for name in arrays:
         if name == "features" or name.endswith("centroids"):
@@ -56,7 +57,7 @@ def test_a_third_seed_is_found_and_compared(tmp_path: Path, monkeypatch: pytest.
     vectors, found, _ = golden.produced(ward.FAMILY, "c")
     for entry, made in found.items():
         ward.FAMILY.check(entry, made, vectors.entries[entry])
-    assert abs(vectors.entries["node_centroids"] - golden.load("ward_tree", "a")[0]["node_centroids"]).max() > 0.1
+    assert abs(vectors.entries["node_centroids"] - golden.load("ward_tree", "a", OWN)[0]["node_centroids"]).max() > 0.1
 
 
 @pytest.mark.parametrize("folder", ["empty", "missing"])
@@ -72,7 +73,7 @@ def test_a_folder_without_vectors_is_an_error(tmp_path: Path, monkeypatch: pytes
 def test_the_command_finds_a_third_seed_and_fails_for_a_wrong_number_in_it(tmp_path: Path) -> None:
     folder = tmp_path / "vectors"
     third_seed(folder)
-    arrays, facts = golden.load("ward_tree", "a")
+    arrays, facts = golden.load("ward_tree", "a", OWN)
     found = suite(folder, "--collect-only").stdout
     assert all(f"[{family.name}-c-" in found for family in MADE)
     assert any("test_metrics.py" in line and "[c" in line for line in found.splitlines())

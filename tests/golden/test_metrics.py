@@ -123,26 +123,27 @@ def test_every_image_and_class_equals_the_reference(vectors: Vectors, kind: str,
                     labels[1], vectors.arrays[f"{key}_assigned_class"][index][: len(item.areas)]
                 )
             else:
-                np.testing.assert_array_equal(places(labels[1]), vectors.arrays[f"{key}_argmax_segment"][index])
+                np.testing.assert_array_equal(places(labels[1], len(vectors.names)), vectors.arrays[f"{key}_argmax_segment"][index])
             union, one = (tally(item, label[None], POLICY[kind]) for label in labels)
             compare_iou(one, expected)
             curve = recall.reference_curve(one)[0] if rep == "union" else counted_on(union, one)
             np.testing.assert_allclose(curve, expected["recall_curve"], **EXACT)
             np.testing.assert_allclose(curve.mean(), expected["recall_image"], **EXACT)
             visited += 1
-    assert visited == (12 if mode == "itfix" else 24)
+    assert visited == len(vectors.arrays[f"gt_{kind}"]) * (1 if mode == "itfix" else 2)
 
 
-def places(label: np.ndarray) -> np.ndarray:
-    segments = np.full(7, -1)
+def places(label: np.ndarray, size: int) -> np.ndarray:
+    segments = np.full(size, -1)
     segments[label[label >= 0]] = np.flatnonzero(label >= 0)
     return segments
 
 
 def compare_iou(one: Tally, expected: dict[str, np.ndarray]) -> None:
-    np.testing.assert_array_equal(spread(one, one.evaluated[0], 7, 0) > 0, expected["evaluated"])
+    size = len(expected["evaluated"])
+    np.testing.assert_array_equal(spread(one, one.evaluated[0], size, 0) > 0, expected["evaluated"])
     iou = np.where(one.evaluated[0], one.iou[0], np.nan)
-    np.testing.assert_allclose(spread(one, iou, 7), expected["iou_class"], **EXACT)
+    np.testing.assert_allclose(spread(one, iou, size), expected["iou_class"], **EXACT)
     np.testing.assert_allclose(_ratio(image_counts(one)), expected["iou_image"], **EXACT)
 
 
@@ -180,7 +181,7 @@ def test_numbers_of_the_set_equal_the_reference(
     rows = {}
     for rep in ("union", "argmax"):
         protocol = preset("reference", background=POLICY[kind], representative=rep)
-        rows |= segment_rows(vectors.overlaps(kind), mapping, list(THRESHOLDS.values()), protocol, 7)
+        rows |= segment_rows(vectors.overlaps(kind), mapping, list(THRESHOLDS.values()), protocol, len(vectors.names))
     recalls = {"recall.mean101.union", "recall.mean101.argmax", "recall.mean101.allseg"}
     assert set(rows) == {"iou.image.union", "iou.image.argmax"} | recalls
     for at, name in enumerate(THRESHOLDS):
@@ -201,7 +202,7 @@ def test_numbers_of_the_set_equal_the_reference(
 @pytest.mark.parametrize(("mode", "mapping"), [("tt", "tt"), ("it", "st")])
 def test_papers_recall_equals_the_independent_numbers(vectors: Vectors, kind: str, mode: str, mapping: str) -> None:
     paper = preset("paper", background=POLICY[kind])
-    rows = segment_rows(vectors.overlaps(kind), mapping, list(THRESHOLDS.values()), paper, 7)["recall>0.5"]
+    rows = segment_rows(vectors.overlaps(kind), mapping, list(THRESHOLDS.values()), paper, len(vectors.names))["recall>0.5"]
     for row, name in zip(rows, THRESHOLDS, strict=True):
         overall = vectors.json["overall"][f"{kind}_{mode}_{name}"]
         assert row.value() == pytest.approx(overall["independent_paper_recall_at_0.5_union_pooled"], abs=1e-9)
@@ -224,3 +225,38 @@ def test_text_generation_quality(vectors: Vectors, kind: str) -> None:
     paper = overall["independent_paper_tgq_gt_0.5_pooled_over_segments"]
     assert micro["tgq.micro>0.5"].value() == pytest.approx(paper, abs=1e-9)
     assert paper <= overall["independent_ge_0.5_pooled_over_segments"], "ties at 0.5 count for >= alone"
+
+
+def test_thresholds_and_classes_of_the_images(vectors: Vectors) -> None:
+    np.testing.assert_allclose(recall.IOU_THRESHOLDS, vectors.arrays["iou_thresholds"], rtol=0, atol=1e-12)
+    for kind in POLICY:
+        found = [np.isin(np.arange(len(vectors.names)), item.truth_classes) for item in vectors.overlaps(kind)]
+        np.testing.assert_array_equal(found, vectors.arrays[f"{kind}_class_in_image"])
+
+
+@pytest.mark.parametrize("kind", ["voc", "ctx"])
+@pytest.mark.parametrize("mode", ["tt", "it"])
+@pytest.mark.parametrize("name", THRESHOLDS)
+def test_recall_at_one_iou_threshold_equals_the_reference(vectors: Vectors, kind: str, mode: str, name: str) -> None:
+    overlaps, overall = vectors.overlaps(kind), vectors.json["overall"][f"{kind}_{mode}_{name}"]
+    labels = [represented(vectors, item, kind, mode, "union", THRESHOLDS[name]) for item in overlaps]
+    curves = [
+        recall.reference_curve(tally(item, label[None], POLICY[kind]))[0]
+        for item, label in zip(overlaps, labels, strict=True)
+    ]
+    assert np.mean(curves, axis=0)[50] == pytest.approx(overall["recall_at_0.5_union_mean_over_images"], abs=1e-9)
+
+
+def test_no_array_is_left_out(vectors: Vectors) -> None:
+    """Every array is an input or one that a test above compares."""
+    modes = [(mode, rep) for mode in ("tt", "it") for rep in ("union", "argmax")] + [("itfix", "argmax")]
+    known = {"iou_thresholds", *(f"{kind}_{part}" for kind in POLICY for part in ("class_in_image", "tgq_image"))}
+    for key in (f"{kind}_{{}}_{name}_" for kind in POLICY for name in THRESHOLDS):
+        known |= {key.format(mode) + f"{part}_{rep}" for mode, rep in modes for part in PARTS}
+        known |= {key.format(mode) + "argmax_segment" for mode in ("tt", "it", "itfix")}
+        curves = ("assigned_class", "allseg_recall_curve", "allseg_recall_curve_overall")
+        known |= {key.format(mode) + part for mode in ("tt", "it") for part in curves}
+    inputs = {"gt_voc", "gt_ctx"} | {
+        f"{what}_{i:02}" for what in ("seg", *MATRIX.values()) for i in range(len(vectors.arrays["gt_voc"]))
+    }
+    assert vectors.arrays.keys() == known | inputs
