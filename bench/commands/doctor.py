@@ -164,6 +164,9 @@ def _fitting(kind: str, words: list[str], path: Path, told: str) -> str:
     from bench.commands.settings import composed
     from bench.models import inspected
 
+    if "computes gelu" in told and path.is_dir():
+        flag = f'"quick_gelu": true to model_cfg in {path / "open_clip_config.json"} (OpenAI\'s weights)'
+        return f"{flag}, or models.clip.activation=gelu (others)"
     for name in options_of(f"models/{kind}"):
         choice = f"models/{kind}={name}"
         try:
@@ -171,9 +174,6 @@ def _fitting(kind: str, words: list[str], path: Path, told: str) -> str:
             return choice
         except UserError:
             continue
-    if "computes gelu" in told and path.is_dir():
-        config = path / "open_clip_config.json"
-        return f'"quick_gelu": true to model_cfg in {config} (OpenAI\'s weights), or models.clip.activation=gelu (others)'
     stated = ("activation",) if "computes" in told else ("patch", "grid")
     return " ".join(f"models.{kind}.{key}=null" for key in stated)
 

@@ -57,7 +57,7 @@ class TextToText:
         return self.sentence.encode(self.texts)
 
     def __call__(self, texts: Sequence[str]) -> Float32[np.ndarray, "n c"]:
-        """Identical strings have exactly 1, unless raw; an empty text has 0 to every class (`count_empty` counts them)."""
+        """Identical strings have exactly 1 unless raw; an empty text has 0 to every class (`count_empty` counts)."""
         known = [text for text in dict.fromkeys(texts) if text.strip()]
         rows = np.zeros((len(texts), len(self.texts)), np.float32)
         if known:

@@ -64,7 +64,11 @@ def _clip(options: Mapping[str, Any], path: Path) -> list[str]:
     vision = config.get("vision_cfg")
     if not vision:
         raise UserError(f"CLIP {source!r}: its config names no image tower that open_clip knows")
-    own, patch = "quick_gelu" if config.get("quick_gelu") else "gelu", int(vision["patch_size"])
+    if "timm_model_name" in vision or not isinstance(vision.get("layers"), int):
+        raise UserError(f"CLIP {source!r}: its image tower is not open_clip's vision transformer; masking needs one")
+    if vision.get("attentional_pool") or vision.get("pool_type", "tok") != "tok":
+        raise UserError(f"CLIP {source!r}: the image tower has no class token; section 3.2 needs one: use OpenAI's")
+    own, patch = "quick_gelu" if config.get("quick_gelu") else "gelu", int(vision.get("patch_size", 16))
     grid = int(vision["image_size"]) // patch
     what, declared = f"CLIP {source!r}", options.get("activation")
     guards.check_patch(what, patch, options.get("patch"))

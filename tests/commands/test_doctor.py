@@ -182,6 +182,25 @@ def test_a_config_without_the_flag_is_never_mended_by_silence(tiny: Path, tmp_pa
     assert not examined(stated, capfd)[2]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("pool_type", "avg", "no class token"),
+        ("attentional_pool", True, "no class token"),
+        ("layers", [3, 4, 6, 3], "not open_clip's vision transformer"),
+        ("timm_model_name", "vit_base", "not open_clip's vision transformer"),
+    ],
+)
+def test_a_tower_that_masking_cannot_use(key: str, value: Any, said: str, tiny: Path, tmp_path: Path, capfd) -> None:
+    shutil.copytree(tiny / "clip", tmp_path / "clip")
+    config = tmp_path / "clip" / "open_clip_config.json"
+    stored = json.loads(config.read_text())
+    stored["model_cfg"]["vision_cfg"][key] = value
+    config.write_text(json.dumps(stored))
+    _, told, mends = examined(words(tiny, clip=tmp_path / "clip"), capfd)
+    assert said in told["clip"] and "hf download timm/" in mends["clip"]
+
+
 def test_a_checkpoint_file_and_a_tag_that_does_not_exist(tiny: Path, capfd) -> None:
     file = tiny / "clip" / "open_clip_model.safetensors"
     stated = [word for word in words(tiny, clip=file) if not word.startswith(("models.clip.patch", "models.clip.grid"))]

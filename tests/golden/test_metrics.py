@@ -123,7 +123,8 @@ def test_every_image_and_class_equals_the_reference(vectors: Vectors, kind: str,
                     labels[1], vectors.arrays[f"{key}_assigned_class"][index][: len(item.areas)]
                 )
             else:
-                np.testing.assert_array_equal(places(labels[1], len(vectors.names)), vectors.arrays[f"{key}_argmax_segment"][index])
+                places_of = vectors.arrays[f"{key}_argmax_segment"][index]
+                np.testing.assert_array_equal(places(labels[1], len(places_of)), places_of)
             union, one = (tally(item, label[None], POLICY[kind]) for label in labels)
             compare_iou(one, expected)
             curve = recall.reference_curve(one)[0] if rep == "union" else counted_on(union, one)
@@ -202,7 +203,8 @@ def test_numbers_of_the_set_equal_the_reference(
 @pytest.mark.parametrize(("mode", "mapping"), [("tt", "tt"), ("it", "st")])
 def test_papers_recall_equals_the_independent_numbers(vectors: Vectors, kind: str, mode: str, mapping: str) -> None:
     paper = preset("paper", background=POLICY[kind])
-    rows = segment_rows(vectors.overlaps(kind), mapping, list(THRESHOLDS.values()), paper, len(vectors.names))["recall>0.5"]
+    taus, size = list(THRESHOLDS.values()), len(vectors.names)
+    rows = segment_rows(vectors.overlaps(kind), mapping, taus, paper, size)["recall>0.5"]
     for row, name in zip(rows, THRESHOLDS, strict=True):
         overall = vectors.json["overall"][f"{kind}_{mode}_{name}"]
         assert row.value() == pytest.approx(overall["independent_paper_recall_at_0.5_union_pooled"], abs=1e-9)
