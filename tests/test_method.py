@@ -17,7 +17,8 @@ from omegaconf import OmegaConf
 from bench.merge.siblings import Siblings
 from bench.records import Sample
 from bench.resources import conf_dir
-from bench.run.build import make
+from bench.run.attach import Measures
+from bench.run.build import Builder, make
 from bench.run.check import check_settings
 from bench.run.job import prepare_folder
 from tests.encode import tiny
@@ -222,3 +223,12 @@ def test_mean_over_heads_is_what_the_reference_s_saliency_always_was() -> None:
         make(own | {"heads": heads}, clip=clip)(tiny.sample(), mask).vectors for heads in ("concat", "per_head_mean")
     ]
     assert (vectors[0] == vectors[1]).all()
+
+
+@pytest.mark.parametrize(("choice", "raw"), [("paper", False), ("reference", True)])
+def test_identical_strings_stay_raw_where_nothing_is_rounded(choice: str, raw: bool, tmp_path: Path) -> None:
+    """In a run, whose stored tables are then others, and for stored predictions."""
+    builder = Builder(settings("models=embedded", f"score={choice}", f"store={tmp_path}"))
+    assert builder.raw is builder.text_to_text.raw is raw and builder.overlaps.parts["raw"] is raw
+    measures = Measures(builder, None).of(builder.settings["score"]["rounding"])  # type: ignore[arg-type]
+    assert measures.tt.raw is raw and measures.of(6).tt.raw is False and measures.of(None).tt.raw is True
