@@ -66,12 +66,13 @@ def test_a_report_compares_the_first_run_with_the_others(runs: list[Path], tmp_p
 def test_the_gallery_shows_where_variants_disagree_and_an_earlier_picture_goes(
     runs: list[Path], tmp_path: Path
 ) -> None:
-    other = shutil.copytree(runs[1], tmp_path / "other")
+    first, other = shutil.copytree(runs[0], tmp_path / "first"), shutil.copytree(runs[1], tmp_path / "other")
     segments = pd.read_parquet(runs[0] / "segments.parquet")
-    changed = segments.assign(tt_hit=~segments["tt_hit"], tt_cosine=segments["tt_cosine"] - 0.1, text="nothing")
+    segments.assign(tt_hit=True).to_parquet(first / "segments.parquet")
+    changed = segments.assign(tt_hit=False, tt_cosine=segments["tt_cosine"] - 0.1, text="nothing")
     changed.to_parquet(other / "segments.parquet")
     page = tmp_path / "to/gallery/index.html"
-    for folders, there in (([runs[0], other], True), ([runs[0], runs[2]], False)):
+    for folders, there in (([first, other], True), ([first, runs[2]], False)):
         assert main(["report", *map(str, folders), f"to={tmp_path / 'to'}", "pictures=1"]) == 0
         assert (page.parent / "where.png").exists() == ('src="where.png"' in page.read_text()) == there
 
