@@ -72,19 +72,6 @@ def curves(
     return pd.DataFrame(lines), pd.DataFrame(areas, columns=list(AREAS))
 
 
-def curve(
-    overlaps: Sequence[Overlap],
-    classes: ClassList,
-    score: Score,
-    naming: Naming,
-    mapping: str,
-    taus: Sequence[float] | None = None,
-) -> pd.DataFrame:
-    """The lines of the protocol's own metrics over the threshold: the first kind without precision."""
-    lines, _ = curves(overlaps, classes, score, naming, mapping, taus, axes=["tau"])
-    return lines[~lines["metric"].str.startswith("precision")].reset_index(drop=True)
-
-
 def area(line: pd.DataFrame) -> float:
     """Area under one metric of `curve`, divided by the width of the grid: the mean height."""
     tau, value = line["tau"].to_numpy(float), line["value"].to_numpy(float)

@@ -9,13 +9,19 @@ import pandas as pd
 import pytest
 
 from bench.evaluate import curves
-from bench.evaluate.curves import area, curve, grid
+from bench.evaluate.curves import area, grid
 from bench.evaluate.metrics import segment_rows
 from bench.evaluate.protocol import evaluate, preset
 from tests.evaluate.make import CLASSES, NAMING, case
 
 OVERLAPS = [case(seed, overlapping=bool(seed % 2)).overlap for seed in range(15)]
 SCORE = preset("paper", resamples=150, aggregation=("image", "dataset"))
+
+
+def curve(*given: object) -> pd.DataFrame:
+    """The lines of the protocol's own metrics over the threshold."""
+    lines, _ = curves.curves(*given, axes=["tau"])
+    return lines[~lines["metric"].str.startswith("precision")].reset_index(drop=True)
 
 
 @pytest.mark.parametrize(("mapping", "key"), [("tt", "tau_sbert"), ("st", "tau_clip")])
