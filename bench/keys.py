@@ -34,7 +34,16 @@ def source_digest(module: str) -> str:
     """sha256 over the code of a module and of all modules of this package that it imports, comments aside."""
     digest = hashlib.sha256()
     for name in sorted(_closure(module)):
-        digest.update(name.encode() + _code(name).encode())
+        digest.update(name.encode() + _parsed(name)[1].encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def package_digest(module: str) -> str:
+    """sha256 over the bytes of all source files of the package that a module is of: quick, and anything changes it."""
+    origin, digest = _path(module.partition(".")[0]), hashlib.sha256()
+    for path in sorted(origin.parent.rglob("*.py")) if origin else ():
+        digest.update(f"{path.relative_to(origin.parent)}".encode() + path.read_bytes())  # type: ignore[union-attr]
     return digest.hexdigest()[:16]
 
 
@@ -72,20 +81,27 @@ def _closure(module: str) -> set[str]:
         name = waiting.pop()
         if name not in seen and _path(name) is not None:
             seen.add(name)
-            waiting += _imports(name)
+            waiting += _parsed(name)[0]
     return seen
 
 
-def _imports(module: str) -> list[str]:
-    """Modules of this package that a module imports; ``from bench.a import b`` counts as bench.a and bench.a.b."""
-    package = module.partition(".")[0]
-    found = []
-    for node in ast.walk(ast.parse(_text(module))):
+@cache
+def _parsed(module: str) -> tuple[tuple[str, ...], str]:
+    """What a module imports of this package, and its code without comments and docstrings: parsed once for all stages.
+
+    ``from bench.a import b`` counts as bench.a and bench.a.b.
+    """
+    package, tree, found = module.partition(".")[0], ast.parse(_text(module)), []
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
-    return [name for name in found if name.partition(".")[0] == package]
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            # A bare string is a docstring, at the head of a body or below an attribute: no code.
+            node.body = [s for s in body if not _is_text(s)] or [ast.Pass()]  # type: ignore[attr-defined]
+    return tuple(name for name in found if name.partition(".")[0] == package), ast.dump(tree)
 
 
 @cache
@@ -103,16 +119,6 @@ def _path(module: str) -> Path | None:
 def _text(module: str) -> str:
     path = _path(module)
     return path.read_text(encoding="utf-8") if path else ""
-
-
-def _code(module: str) -> str:
-    tree = ast.parse(_text(module))
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            # A bare string is a docstring, at the head of a body or below an attribute: no code.
-            node.body = [s for s in body if not _is_text(s)] or [ast.Pass()]  # type: ignore[attr-defined]
-    return ast.dump(tree)
 
 
 def _is_text(statement: ast.stmt) -> bool:

@@ -16,6 +16,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
     """A function from the sources of two modules, the first of which imports the second, to their joint code."""
     monkeypatch.syspath_prepend(str(tmp_path))
     keys._path.cache_clear()
+    keys._parsed.cache_clear()
     names = (f"pack{i}" for i in count())
 
     def code(first: str, second: str = "B = 1\n") -> str:
@@ -25,7 +26,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         (tmp_path / name / "first.py").write_text(first.replace("PACK", name))
         (tmp_path / name / "second.py").write_text(second)
         importlib.invalidate_caches()
-        return "".join(keys._code(m) for m in sorted(keys._closure(f"{name}.first"))).replace(name, "PACK")
+        return "".join(keys._parsed(m)[1] for m in sorted(keys._closure(f"{name}.first"))).replace(name, "PACK")
 
     return code
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ score=A,B         protocols, e.g. paper,reference; every other key is that of `z
 --csv FILE        write the tidy table there too
 --check           name every fault of the file and score nothing
 --ignore-unknown  score although the file holds images that the data set does not have"""
+_OTHERS = "other_protocols"
 SHOWN = 20
 """Faults that --check writes out; the others are counted."""
 GROUPS = ("data", "score")
@@ -107,16 +109,22 @@ def _scored(place: Path, words: list[str], csv: Path | None, ignore_unknown: boo
 
 
 def _protocols(words: Sequence[str], own: Mapping[str, Any] | None) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The ``score`` settings of each protocol asked for, and all other settings."""
+    """The ``score`` settings of each protocol asked for, and all other settings, composed in one go."""
     rest = [word for word in words if not word.startswith("score=")]
     names = next((word.partition("=")[2].split(",") for word in reversed(words) if word.startswith("score=")), [""])
-    configs = [composed([*rest, f"score={name}"] if name else rest) for name in dict.fromkeys(names)]
-    settings = configs[0]
+    first, *others = dict.fromkeys(filter(None, names)) or [""]
+    told = [*rest, f"score={first}"] if first else list(rest)
+    for at, name in enumerate(others):  # the same group again in another place, and there the same changes
+        place = f"{_OTHERS}.at{at}"
+        changes = [re.sub(r"^([+~]*)score\.", rf"\1{place}.", word) for word in rest]
+        told += [f"+score@{place}={name}", *(word for word in changes if word not in rest)]
+    config = composed(told)
+    protocols, settings = [config["score"], *config.pop(_OTHERS, {}).values()], config
     if own is not None:
         settings = json.loads(json.dumps(own))
         for key in (word.partition("=")[0].lstrip("+") for word in rest):
-            _copy(configs[0], settings, key.split("."))
-    return [config["score"] for config in configs], settings
+            _copy(config, settings, key.split("."))
+    return protocols, settings
 
 
 def composed(words: Sequence[str]) -> dict[str, Any]:

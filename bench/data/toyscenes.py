@@ -26,6 +26,7 @@ class ToyScenes:
 
     name = "toyscenes"
     photographs = False
+    from_code = True
 
     def __init__(
         self, root: str | Path | None = None, split: str = "test", subset: str | None = None, names: str = "own"

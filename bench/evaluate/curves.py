@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 
 from bench.evaluate import recall
-from bench.evaluate.intervals import Rows, bootstrap, ends, measured
-from bench.evaluate.metrics import labels, segment_rows, tally_of
+from bench.evaluate.intervals import Rows, all_ends, bootstrap, ends, measured
+from bench.evaluate.metrics import labels, segment_rows, tally_under
 from bench.evaluate.names import Naming
 from bench.evaluate.protocol import Score
 from bench.records import ClassList, Overlap
@@ -31,6 +31,12 @@ AREAS = ("metric", "mapping", "axis", "start", "stop", "area", "low", "high", "n
 _CELLS = 3_000_000
 """Images × classes × thresholds held at once for the dataset aggregation."""
 Line = dict[str, object]
+
+
+def curved(score: Score) -> list[str]:
+    """The mappings that a protocol draws curves of: tt and st, where it asks for IoU, recall or precision."""
+    asked = {"iou", "recall", "precision"} & set(score.metrics)
+    return [mapping for mapping in ("tt", "st") if mapping in score.mapping and asked]
 
 
 def grid(mapping: str) -> tuple[float, ...]:
@@ -56,11 +62,14 @@ def curves(
     """
     images = sorted(overlaps, key=lambda item: item.image_id)
     taus = grid(mapping) if taus is None else tuple(taus)
-    by = replace(score, metrics=("iou", "recall", *("precision",) * (score.recall == "paper")))
+    kept = {"iou", "recall", "precision"} & set(score.metrics)
+    if "recall" in kept and score.recall == "paper":
+        kept.add("precision")  # the other half of the reading precision over recall
+    by = replace(score, metrics=tuple(sorted(kept, key=("iou", "recall", "precision").index)))
     lines, areas = [], []
     kinds = {
         "tau": lambda: over_tau(images, classes, by, mapping, taus),
-        "iou": lambda: over_iou(images, score, mapping),
+        "iou": lambda: over_iou(images, score, mapping) if "recall" in kept else (),
     }
     for axis in axes:
         for metric, places, rows, samples in kinds[axis]():
@@ -85,8 +94,8 @@ def mean_height(places: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.trapezoid(values, places, axis=0) / (places[-1] - places[0])
 
 
-Found = Iterator[tuple[str, Sequence[float], Sequence["Summary"], np.ndarray]]
-"""Metric, places on the axis, a summary for each, resamples [t, b]."""
+Found = Iterator[tuple[str, Sequence[float], Sequence["Summary"], Sequence[np.ndarray]]]
+"""Metric, places on the axis, and for each a summary and its resamples [b]."""
 
 
 class Summary:
@@ -108,7 +117,7 @@ def over_tau(images: Sequence[Overlap], classes: ClassList, score: Score, mappin
             points.setdefault(metric, []).extend(Summary(row) for row in rows)
             samples.setdefault(metric, []).extend(next(drawn) for _ in rows)
     for metric, known in points.items():
-        yield metric, taus, known, np.array(samples[metric])
+        yield metric, taus, known, samples[metric]
 
 
 def over_iou(images: Sequence[Overlap], score: Score, mapping: str) -> Found:
@@ -118,10 +127,11 @@ def over_iou(images: Sequence[Overlap], score: Score, mapping: str) -> Found:
     names = ("recall.paper", "recall.reference", "recall.allseg")
     tables: dict[str, list[tuple[np.ndarray, float]]] = {name: [] for name in names}
     for item in images:
-        tally = tally_of(item, mapping, [tau], score)
+        chosen = labels(item, mapping, [tau], score, "union")
+        best = chosen if score.representative == "union" else labels(item, mapping, [tau], score, score.representative)
+        tally = tally_under(item, best, score)
         tables["recall.paper"].append(recall.paper_curve(tally))
-        chosen = labels(item, mapping, [tau], score, "union")[0]
-        alone = recall.allseg_curve(item, chosen, score.background, score.void)
+        alone = recall.allseg_curve(item, chosen, score.background, score.void)[0]
         for name, values in (("recall.reference", recall.reference_curve(tally)[0]), ("recall.allseg", alone)):
             known = not np.isnan(values).any()
             tables[name].append((np.nan_to_num(values), float(known)))
@@ -129,26 +139,26 @@ def over_iou(images: Sequence[Overlap], score: Score, mapping: str) -> Found:
         unit = "segments" if name == "recall.paper" else "images"
         top, bottom = np.array([values for values, _ in table]), np.array([[weight] for _, weight in table])
         rows = [Rows(ids, top[:, at, None], bottom, unit) for at in range(top.shape[1])]
-        yield name, places, [Summary(row) for row in rows], np.array(bootstrap(rows, score.resamples, score.seed))
+        yield name, places, [Summary(row) for row in rows], bootstrap(rows, score.resamples, score.seed)
 
 
 def _lines(
-    facts: Line, places: Sequence[float], points: Sequence[Summary], samples: np.ndarray, names: Sequence[str],
-    level: float,
+    facts: Line, places: Sequence[float], points: Sequence[Summary], samples: Sequence[np.ndarray],
+    names: Sequence[str], level: float,
 ) -> list[Line]:  # fmt: skip
-    found = []
-    for place, point, drawn, name in zip(places, points, samples, names, strict=True):
-        low, high = ends(drawn, point.measured, level)
+    found, spans = [], all_ends(samples, [point.measured for point in points], level)
+    for place, point, (low, high), name in zip(places, points, spans, names, strict=True):
         rest = {"value": point.value, "low": low, "high": high, "n": point.n, "unit_of_n": point.unit, "name": name}
         found.append({**facts, "tau": place, **rest})
     return found
 
 
 def _area(
-    facts: Line, places: Sequence[float], points: Sequence[Summary], samples: np.ndarray, name: str, level: float
-) -> Line:
+    facts: Line, places: Sequence[float], points: Sequence[Summary], samples: Sequence[np.ndarray], name: str,
+    level: float,
+) -> Line:  # fmt: skip
     at = np.array(places, float)
-    low, high = ends(mean_height(at, samples), min(point.measured for point in points), level)
+    low, high = ends(mean_height(at, np.array(samples)), min(point.measured for point in points), level)
     value = float(mean_height(at, np.array([[point.value] for point in points]))[0])
     n, unit = points[0].n, points[0].unit
     more = {"start": at[0], "stop": at[-1], "area": value, "low": low, "high": high, "n": n, "unit_of_n": unit}

@@ -7,8 +7,10 @@ weighted sum of rows, and 10,000 resamples of 5,000 images are one product of ma
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float64
@@ -28,8 +30,8 @@ class Rows:
     """
 
     image_ids: tuple[str, ...]
-    numerator: Float64[np.ndarray, "i m"]
-    denominator: Float64[np.ndarray, "i m"]
+    numerator: np.ndarray
+    denominator: np.ndarray
     unit: str
 
     @property
@@ -71,10 +73,8 @@ class Difference:
 
 def intervals(rows: Sequence[Rows], resamples: int = 10_000, seed: int = 0, level: float = 0.95) -> list[Interval]:
     """One interval for each metric; metrics over the same images see the same resamples."""
-    samples = bootstrap(rows, resamples, seed)
-    return [
-        Interval(row.value(), *ends(sample, measured(row), level)) for row, sample in zip(rows, samples, strict=True)
-    ]
+    found = all_ends(bootstrap(rows, resamples, seed), [measured(row) for row in rows], level)
+    return [Interval(row.value(), *span) for row, span in zip(rows, found, strict=True)]
 
 
 def bootstrap(rows: Sequence[Rows], resamples: int, seed: int) -> list[Float64[np.ndarray, " b"]]:
@@ -86,16 +86,39 @@ def bootstrap(rows: Sequence[Rows], resamples: int, seed: int) -> list[Float64[n
         raise UserError("bootstrap: the metrics are over different images; resample each set on its own")
     if not rows:
         return []
-    used = [_used_columns(row) for row in rows]
-    stacked = np.hstack([_exact(part) for pair in used for part in pair])
-    out = np.full((len(rows), resamples), np.nan)
+    columns, wanted = _Columns(), []
+    for row in rows:
+        used = row.denominator.any(axis=0)
+        wanted.append((columns.add(row.numerator[:, used]), columns.add(row.denominator[:, used])))
+    distinct = {key: np.full(resamples, np.nan) for key in wanted}
+    table = _exact(columns.table(len(rows[0].image_ids)))
     for piece, weights in _weights(len(rows[0].image_ids), resamples, seed):
-        sums, start = weights @ stacked, 0
-        for index, (numerator, _) in enumerate(used):
-            middle, end = start + numerator.shape[1], start + 2 * numerator.shape[1]
-            out[index, piece] = _statistic(sums[:, start:middle], sums[:, middle:end])
-            start = end
-    return list(out)
+        sums = table @ weights.T
+        for (top, bottom), samples in distinct.items():
+            samples[piece] = _statistic(sums[list(top)], sums[list(bottom)], axis=0)
+    return [distinct[key] for key in wanted]
+
+
+class _Columns:
+    """The distinct columns of several metrics: thresholds that drop nothing share them, and a sum is made once."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, int] = {}
+        self._columns: list[np.ndarray] = []
+
+    def add(self, part: np.ndarray) -> tuple[int, ...]:
+        """The places of these columns."""
+        return tuple(self._place(column) for column in part.T)
+
+    def _place(self, column: Float64[np.ndarray, " i"]) -> int:
+        place = self._known.setdefault(hashlib.blake2b(column.tobytes(), digest_size=16).digest(), len(self._columns))
+        if place == len(self._columns):
+            self._columns.append(column)
+        return place
+
+    def table(self, images: int) -> np.ndarray:
+        """One row a column."""
+        return np.array(self._columns).reshape(len(self._columns), images)
 
 
 def paired(first: Rows, second: Rows, resamples: int = 10_000, seed: int = 0, level: float = 0.95) -> Difference:
@@ -137,31 +160,37 @@ def select(rows: Rows, image_ids: Sequence[str]) -> Rows:
     return Rows(tuple(image_ids), rows.numerator[index], rows.denominator[index], rows.unit)
 
 
-def _weights(images: int, resamples: int, seed: int) -> Iterator[tuple[slice, Float64[np.ndarray, "b i"]]]:
+def _weights(images: int, resamples: int, seed: int) -> Iterator[tuple[slice, np.ndarray]]:
     """How often each image is drawn in each resample (multinomial), some resamples at a time."""
+    if 0 < images * resamples <= _PIECE:
+        yield slice(0, resamples), _one_piece(images, resamples, seed)
+        return
     draw, step = np.random.default_rng(seed), max(1, _PIECE // max(images, 1))
     for start in range(0, resamples if images else 0, step):
         count = min(step, resamples - start)
-        drawn = draw.integers(0, images, size=(count, images)) + images * np.arange(count)[:, None]
-        weights = np.bincount(drawn.ravel(), minlength=count * images).reshape(count, images)
-        yield slice(start, start + count), weights.astype(np.float64)
+        yield slice(start, start + count), _drawn(draw, images, count)
 
 
-def _statistic(
-    numerator: Float64[np.ndarray, "b m"], denominator: Float64[np.ndarray, "b m"]
-) -> Float64[np.ndarray, " b"]:
+@lru_cache(maxsize=1)
+def _one_piece(images: int, resamples: int, seed: int) -> np.ndarray:
+    """Every protocol and every curve asks for the same weights."""
+    return _drawn(np.random.default_rng(seed), images, resamples)
+
+
+def _drawn(draw: np.random.Generator, images: int, count: int) -> np.ndarray:
+    drawn = draw.integers(0, images, size=(count, images)) + images * np.arange(count)[:, None]
+    return np.bincount(drawn.ravel(), minlength=count * images).reshape(count, images).astype(np.float64)
+
+
+def _statistic(numerator: np.ndarray, denominator: np.ndarray, axis: int = 1) -> Float64[np.ndarray, " b"]:
+    """The mean ratio along an axis, over those with a denominator."""
     known = denominator > 0
     ratio = np.divide(numerator, denominator, out=np.zeros(numerator.shape), where=known)
-    n = known.sum(axis=1)
-    return np.divide(ratio.sum(axis=1), n, out=np.full(len(n), np.nan), where=n > 0)
+    n = known.sum(axis=axis)
+    return np.divide(ratio.sum(axis=axis), n, out=np.full(len(n), np.nan), where=n > 0)
 
 
-def _used_columns(rows: Rows) -> tuple[Float64[np.ndarray, "i m"], Float64[np.ndarray, "i m"]]:
-    used = rows.denominator.any(axis=0)
-    return rows.numerator[:, used], rows.denominator[:, used]
-
-
-def _exact(values: Float64[np.ndarray, "i m"]) -> Float64[np.ndarray, "i m"]:
+def _exact(values: np.ndarray) -> np.ndarray:
     """On a grid of 2^-40: sums of them are exact, so the number of threads of the product changes no bit."""
     return np.round(values * 2.0**40) / 2.0**40
 
@@ -174,11 +203,23 @@ def measured(rows: Rows) -> int:
 def ends(samples: Float64[np.ndarray, " b"], images: int, level: float) -> tuple[float, float]:
     """The percentile interval of the resamples that have a number; NaN where fewer than two images were measured."""
     known = samples[~np.isnan(samples)]
-    return _percentiles(known, level) if images > 1 else (np.nan, np.nan)
-
-
-def _percentiles(samples: Float64[np.ndarray, " b"], level: float) -> tuple[float, float]:
-    if not len(samples):
+    if images < 2 or not len(known):
         return np.nan, np.nan
-    low, high = np.percentile(samples, [50 * (1 - level), 50 * (1 + level)])
+    low, high = np.percentile(known, _quantiles(level))
     return float(low), float(high)
+
+
+def all_ends(samples: Sequence[np.ndarray], images: Sequence[int], level: float) -> list[tuple[float, float]]:
+    """`ends` of several metrics; resamples that `bootstrap` made once for several of them are sorted once."""
+    distinct = {id(one): one for one in samples}
+    whole = {key: one for key, one in distinct.items() if len(one) and not np.isnan(one).any()}
+    found = dict.fromkeys(distinct, (np.nan, np.nan))
+    if whole:
+        low, high = np.percentile(np.array(list(whole.values())), _quantiles(level), axis=1)
+        found |= dict(zip(whole, zip(low.tolist(), high.tolist(), strict=True), strict=True))
+    found |= {key: ends(one, 2, level) for key, one in distinct.items() if key not in whole}
+    return [found[id(one)] if n > 1 else (np.nan, np.nan) for one, n in zip(samples, images, strict=True)]
+
+
+def _quantiles(level: float) -> list[float]:
+    return [50 * (1 - level), 50 * (1 + level)]

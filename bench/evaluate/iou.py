@@ -122,18 +122,18 @@ def counted(tally: Tally, absent: str = "zero") -> Bool[np.ndarray, "t u"]:
     return tally.evaluated if absent == "zero" else np.broadcast_to(tally.truth > 0, tally.predicted.shape)
 
 
-def dataset_rows(tallies: Sequence[Tally | None], ids: tuple[str, ...], classes: int, at: int = 0) -> Rows:
-    """Intersections and unions of every image and class at the threshold number ``at``; None is a skipped image.
+def dataset_rows(tallies: Sequence[Tally | None], ids: tuple[str, ...], classes: int, taus: int = 1) -> list[Rows]:
+    """Intersections and unions of every image and class, a `Rows` for each threshold; None is a skipped image.
 
     Background, where it is scored, has the last of one column more.
     """
-    shape = len(tallies), classes + any(item is not None and BACKGROUND in item.classes for item in tallies)
-    intersection, union = np.zeros(shape), np.zeros(shape)
+    width = classes + any(item is not None and BACKGROUND in item.classes for item in tallies)
+    intersection, union = np.zeros((2, taus, len(tallies), width))
     for row, item in enumerate(tallies):
         if item is not None:
-            intersection[row, item.classes] = item.intersection[at]
-            union[row, item.classes] = item.union[at]
-    return Rows(ids, intersection, union, "classes")
+            intersection[:, row, item.classes] = item.intersection
+            union[:, row, item.classes] = item.union
+    return [Rows(ids, *parts, "classes") for parts in zip(intersection, union, strict=True)]
 
 
 def divide(numerator: Float64[np.ndarray, "*s"], denominator: Float64[np.ndarray, "*s"]) -> Float64[np.ndarray, "*s"]:

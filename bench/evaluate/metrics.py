@@ -105,7 +105,7 @@ def segment_rows(
     if "iou" in score.metrics and "image" in score.aggregation:
         rows[f"iou.image.{kind}"] = counted(partial(image_counts, absent=score.absent), "images")
     if "iou" in score.metrics and "dataset" in score.aggregation:
-        rows[f"iou.dataset.{kind}"] = [dataset_rows(tallies, ids, classes, at) for at in range(len(taus))]
+        rows[f"iou.dataset.{kind}"] = dataset_rows(tallies, ids, classes, len(taus))
     if "recall" in score.metrics and score.recall == "paper":
         rows[f"recall{middle}{bound}"] = counted(partial(recall.paper_counts, tau=score.tau_iou), "segments")
     elif "recall" in score.metrics:
@@ -157,15 +157,17 @@ def labels(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None],
 
 def tally_of(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score) -> Tally:
     """The pixel counts of an image under one mapping, at each threshold."""
-    chosen = labels(item, mapping, taus, score, score.representative)
+    return tally_under(item, labels(item, mapping, taus, score, score.representative), score)
+
+
+def tally_under(item: Overlap, chosen: np.ndarray, score: Score) -> Tally:
+    """The pixel counts of an image under labels [t, n], by the policies of a protocol."""
     return tally(item, chosen, score.background, score.void, score.unlabelled, score.below)
 
 
 def _allseg(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score) -> Counts:
     chosen = labels(item, mapping, taus, score, "union")
-    curves = [recall.allseg_curve(item, row, score.background, score.void) for row in chosen]
-    parts = [recall.allseg_counts(curve) for curve in curves]
-    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    return recall.mean_over_iou(recall.allseg_curve(item, chosen, score.background, score.void))
 
 
 def _stack(

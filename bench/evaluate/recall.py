@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64, Int32
 
-from bench.evaluate.iou import Counts, Tally, divide, tally
+from bench.evaluate.iou import Counts, Tally, divide, scored_pixels, true_pixels
 from bench.records import Overlap
 
 IOU_THRESHOLDS = np.linspace(0.0, 1.0, 101)
@@ -44,42 +44,58 @@ def paper_curve(tally: Tally) -> tuple[Float64[np.ndarray, " 101"], float]:
 
 def reference_counts(tally: Tally) -> Counts:
     """Recall of an image averaged over the IoU thresholds, and 1; 0 and 0 where the image has no class at all."""
-    return _mean_over_thresholds(reference_curve(tally))
+    return mean_over_iou(reference_curve(tally))
 
 
 def reference_curve(tally: Tally) -> Float64[np.ndarray, "t 101"]:
     """Recall of an image at each IoU threshold; NaN without any class."""
-    return _share_at_least(tally.iou, tally.evaluated)
-
-
-def allseg_counts(curve: Float64[np.ndarray, " 101"]) -> Counts:
-    """The same as `reference_counts`, from `allseg_curve`."""
-    return _mean_over_thresholds(curve[None])
+    return _share_at_least(tally.iou, tally.evaluated & (tally.classes >= 0))
 
 
 def allseg_curve(
-    overlap: Overlap, labels: Int32[np.ndarray, " n"], background: str = "context", void: str = "ignore"
-) -> Float64[np.ndarray, " 101"]:
+    overlap: Overlap, labels: Int32[np.ndarray, "t n"], background: str = "context", void: str = "ignore"
+) -> Float64[np.ndarray, "t 101"]:
     """Recall of an image at each IoU threshold with the best single segment of each class; NaN without any class.
 
-    As in the reference a true class without any segment is a miss even at threshold 0, and so is a class whose
-    first segment has no IoU, whatever the later ones have.
+    ``labels`` has a row for each threshold of a mapping: the same label in every row that keeps the segment, else -1.
+    As in the reference a true class without any segment is a miss even at IoU 0, and so is a class whose first
+    segment has no IoU, whatever the later ones have.
     """
-    alone = np.where(np.eye(len(labels), dtype=bool), labels, -1).astype(np.int32)
-    single = tally(overlap, alone, background, void)
-    best = np.full(len(single.classes), -1.0)
-    for column, label in enumerate(single.classes):
-        values = single.iou[labels == label, column]
-        if len(values):
-            best[column] = np.nan if np.isnan(values[0]) else np.nanmax(values)
-    return _share_at_least(best[None], np.ones((1, len(best)), bool))[0]
+    kept = labels >= 0
+    classes = np.union1d(overlap.truth_classes, labels[kept]).astype(np.int32)
+    best = np.full((len(labels), len(classes)), -1.0)
+    counted = np.tile(np.isin(classes, overlap.truth_classes), (len(labels), 1))
+    order = np.flatnonzero(kept.any(axis=0))
+    if len(order):
+        column = np.searchsorted(classes, labels.max(axis=0)[order])
+        order, column = order[np.argsort(column, kind="stable")], np.sort(column)
+        begins = np.flatnonzero(np.diff(column, prepend=-1))
+        iou, kept = _alone(overlap, classes, order, column, background, void), kept[:, order]
+        highest = np.maximum.reduceat(np.where(kept, np.nan_to_num(iou, nan=-1.0), -1.0), begins, axis=1)
+        first = np.minimum.reduceat(np.where(kept, np.arange(len(order)), len(order)), begins, axis=1)
+        unknown = np.isnan(np.append(iou, 0.0))[first]
+        best[:, column[begins]] = np.where(unknown, np.nan, highest)
+        counted[:, column[begins]] |= first < len(order)
+    return _share_at_least(best, counted)
+
+
+def mean_over_iou(curve: Float64[np.ndarray, "t 101"]) -> Counts:
+    """Recall averaged over the IoU thresholds, and 1; 0 and 0 where there is none."""
+    mean, known = curve.mean(axis=1), ~np.isnan(curve).any(axis=1)
+    return np.where(known, mean, 0.0), known.astype(np.float64)
+
+
+def _alone(
+    overlap: Overlap, classes: np.ndarray, segments: np.ndarray, column: np.ndarray, background: str, void: str
+) -> Float64[np.ndarray, " s"]:
+    """The IoU of single segments, each with one of the classes; NaN where there is no pixel of either."""
+    truth, member = true_pixels(overlap, classes), overlap.membership[:, segments].T.astype(np.float64)
+    inside = member @ truth
+    area = member @ scored_pixels(overlap, truth, background, void)
+    place = np.arange(len(segments)), column
+    return divide(inside[place], truth.sum(axis=0)[column] + area[place] - inside[place])
 
 
 def _share_at_least(iou: Float64[np.ndarray, "t u"], counted: np.ndarray) -> Float64[np.ndarray, "t 101"]:
     hits = ((iou[:, :, None] >= IOU_THRESHOLDS) & counted[:, :, None]).sum(axis=1).astype(np.float64)
     return divide(hits, np.broadcast_to(counted.sum(axis=1)[:, None], hits.shape).astype(np.float64))
-
-
-def _mean_over_thresholds(curve: Float64[np.ndarray, "t 101"]) -> Counts:
-    mean, known = curve.mean(axis=1), ~np.isnan(curve).any(axis=1)
-    return np.where(known, mean, 0.0), known.astype(np.float64)

@@ -24,35 +24,33 @@ def segment_table(tables: Sequence[tuple[Overlap, Oracle]], classes: ClassList, 
     Thresholds, rounding and ties are those of ``score``, so that sums over rows are the numerators of TGQ. Without a
     threshold every text would be a hit: ``tt_hit`` then says what ``tt_top1`` says.
     """
-    ordered = sorted(tables, key=lambda pair: pair[0].image_id)
-    parts = [_rows(overlap, oracle, classes, score) for overlap, oracle in ordered]
-    filled = [part for part in parts if len(part)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=[*KNOWN, *MEASURED])
+    parts = [_columns(*pair, classes, score) for pair in sorted(tables, key=lambda pair: pair[0].image_id)]
+    names = [*KNOWN, *MEASURED] if not parts or any("text" in part for part in parts) else list(KNOWN)
+    rows = {name: [v for part in parts for v in part.get(name, [None] * len(part["area"]))] for name in names}
+    return pd.DataFrame(rows, columns=names)
 
 
-def _rows(overlap: Overlap, oracle: Oracle, classes: ClassList, score: Score) -> pd.DataFrame:
+def _columns(overlap: Overlap, oracle: Oracle, classes: ClassList, score: Score) -> dict[str, Sequence[object]]:
     overlap = by_class(overlap)
     index, inside = overlap.truth_classes, overlap.counts[:, :-2].sum(axis=0)
-    known = pd.DataFrame(
-        {
-            "image_id": overlap.image_id,
-            "class": [classes.names[i] for i in index],
-            "thing": [classes.things[i] for i in index],
-            "area": inside,
-            "share": inside / overlap.counts.sum(),
-        }
-    )
+    known: dict[str, Sequence[object]] = {
+        "image_id": [overlap.image_id] * len(index),
+        "class": [classes.names[i] for i in index],
+        "thing": [classes.things[i] for i in index],
+        "area": inside.tolist(),
+        "share": (inside / overlap.counts.sum()).tolist(),
+    }
     if oracle.tt is None or oracle.st is None:
         return known
 
-    def each(rows: np.ndarray, measure: str) -> np.ndarray:
-        return tgq.each(rows, oracle.classes, measure, score.tgq, score.tau_sbert, score.rounding)
+    def each(rows: np.ndarray, measure: str) -> Sequence[object]:
+        return list(tgq.each(rows, oracle.classes, measure, score.tgq, score.tau_sbert, score.rounding))
 
-    return known.assign(
-        text=list(oracle.texts or ("",) * len(index)),
-        tt_cosine=each(oracle.tt, "cosine"),
-        tt_hit=each(oracle.tt, "top1" if score.tau_sbert is None else "hit"),
-        tt_top1=each(oracle.tt, "top1"),
-        st_cosine=each(oracle.st, "cosine"),
-        st_top1=each(oracle.st, "top1"),
-    )
+    return known | {
+        "text": list(oracle.texts or ("",) * len(index)),
+        "tt_cosine": each(oracle.tt, "cosine"),
+        "tt_hit": each(oracle.tt, "top1" if score.tau_sbert is None else "hit"),
+        "tt_top1": each(oracle.tt, "top1"),
+        "st_cosine": each(oracle.st, "cosine"),
+        "st_top1": each(oracle.st, "top1"),
+    }

@@ -72,6 +72,10 @@ class PredictionFile(Mapping[str, Prediction]):
         """The embeddings of an image's segments, without its masks."""
         return self._vectors(str(self.place(image_id).position))
 
+    def embedded(self, image_id: str) -> bool:
+        """Whether there are embeddings of an image's segments, without reading them."""
+        return self._archive is not None and str(self.place(image_id).position) in self._archive
+
     def faults(self) -> Iterator[str]:
         """Everything that is wrong with the file, image by image."""
         yield from self._index.faults

@@ -18,6 +18,7 @@ from bench.predictions.parse import Described, Faults, check_vectors
 from bench.predictions.source import PredictionFile
 from bench.records import Oracle, Overlap
 from bench.run.build import Builder
+from bench.run.tabulate import Tables
 
 
 @dataclass(frozen=True)
@@ -97,23 +98,17 @@ class Measures:
         return found
 
 
-def attach(measures: Measures, tables: Mapping[str, Overlap], rows: Sequence[str]) -> list[Overlap]:
-    """The tables with the similarities asked for. Other mappings read the tables alone."""
+def attach(measures: Measures, found: Tables, rows: Sequence[str]) -> list[Overlap]:
+    """The tables with the similarities asked for, measured once for all protocols. Other mappings read tables alone."""
+    items, none = list(found.tables.values()), [None] * len(found.tables)
     if "tt" in rows:
-        measures.learn([text for item in tables.values() for text in item.texts])
-    return [
-        replace(
-            item,
-            tt=measures.tt(item.texts) if "tt" in rows else None,
-            st=measures.segments(item) if "st" in rows else None,
-        )
-        for item in tables.values()
-    ]
+        measures.learn([text for item in items for text in item.texts])
+    tt = found.once(("tt", measures.raw), lambda: [measures.tt(i.texts) for i in items]) if "tt" in rows else none
+    st = found.once("st", lambda: [measures.segments(i) for i in items]) if "st" in rows else none
+    return [replace(item, tt=one, st=other) for item, one, other in zip(items, tt, st, strict=True)]
 
 
-def oracles(
-    measures: Measures, tables: Mapping[str, Overlap], told: Mapping[str, Described], rows: Sequence[str]
-) -> list[Oracle]:
+def oracles(measures: Measures, found: Tables, told: Mapping[str, Described], rows: Sequence[str]) -> list[Oracle]:
     """A record of the true segments of each image, in one piece a class; none where the file describes none.
 
     A true segment that the file does not describe has an empty text: a miss that is counted, never a smaller n.
@@ -122,7 +117,10 @@ def oracles(
         return []
     measures.learn([text for one in told.values() for text in one.texts])
     embedded = "st" in rows and all(one.embeddings is not None for one in told.values())
-    return [_oracle(measures, by_class(item), told.get(image_id), embedded) for image_id, item in tables.items()]
+    return found.once(
+        ("oracles", measures.raw, embedded),
+        lambda: [_oracle(measures, by_class(item), told.get(i), embedded) for i, item in found.tables.items()],
+    )
 
 
 def _oracle(measures: Measures, item: Overlap, told: Described | None, embedded: bool) -> Oracle:

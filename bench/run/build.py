@@ -25,6 +25,7 @@ from bench.keys import library_versions, source_digest, stage_key, texts_digest
 from bench.models import sources
 from bench.pipeline import Pipeline
 from bench.run.encoded import StoredEncoder
+from bench.run.identity import Identity, identity
 from bench.store import Shelf, Store
 from bench.stored import Shelves, StoredStages
 
@@ -54,6 +55,11 @@ class Builder:
     def dataset(self) -> Any:
         """The data set."""
         return make(self.settings["data"])
+
+    @cached_property
+    def identity(self) -> Identity:
+        """What the data are, for keys and records."""
+        return identity(self.dataset, self.settings["data"], self.store)
 
     @cached_property
     def device(self) -> str:

@@ -128,7 +128,7 @@ def _record(builder: Builder, ids: Iterable[str], progress: Progress, score: Sco
         "seconds": {name: round(value, 3) for name, value in progress.seconds.items()},
         "device": builder.device,
         "libraries": library_versions(),
-        "data": builder.dataset.fingerprint,
+        "data": builder.identity.fingerprint,
         "processors": processors(),
     }
 

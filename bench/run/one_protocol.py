@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bench.errors import UsageError, UserError
-from bench.evaluate.curves import curves
+from bench.evaluate.curves import curved, curves
 from bench.evaluate.families import FAMILIES
 from bench.evaluate.intervals import Rows
 from bench.evaluate.mapping.base import Strategy
@@ -59,10 +59,10 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
     """Add every number of a protocol; ``counted`` are expected, found and skipped."""
     score = replace(score, mapping=_measurable(session, score, found))
     session = replace(session, measures=session.measures.of(score.rounding))
-    described = session.measures.oracle(found.tables)
+    described = found.once("described", lambda: session.measures.oracle(found.tables))
     rows = _rows(session, score, found, bool(described))
-    images = attach(session.measures, found.tables, rows)
-    truths = oracles(session.measures, found.tables, described, rows)
+    images = attach(session.measures, found, rows)
+    truths = oracles(session.measures, found, described, rows)
     if not described and "tgq" in score.metrics:
         session.note('no TGQ: the file has no "oracle" section (texts for the true segments)')
     naming, classes = naming_of(session.builder, rows), session.builder.dataset.classes
@@ -76,7 +76,7 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
     numbers.rows |= scores.rows
     if by_people:
         _verify(session, images, score, naming, told, numbers)
-    for mapping in [m for m in ("tt", "st") if m in given.mapping]:
+    for mapping in curved(given):
         lines, areas = curves(images, classes, score, naming, mapping)
         numbers.curves.append(lines.assign(variant=session.variant))
         numbers.areas.append(areas.assign(variant=session.variant))
@@ -112,7 +112,7 @@ def _measurable(session: Session, score: Score, found: Tables) -> tuple[str | St
 def _embedded(session: Session, what: str, found: Tables, required: bool = False) -> bool:
     """Whether there are embeddings. Some images without them are an error, and so is a mapping that was asked for."""
     filled = [image_id for image_id, item in found.tables.items() if len(item.areas)]
-    lacking = [image_id for image_id in filled if session.measures.file.embeddings(image_id) is None]
+    lacking = [image_id for image_id in filled if not session.measures.file.embedded(image_id)]
     if not lacking:
         return True
     if required or len(lacking) < len(filled):

@@ -73,9 +73,10 @@ def rescore(request: Request) -> Rescored:
     notes = _told_of_ids(request, ids, len(file), missing, unknown)
     scores, numbers = [score_of(builder, options) for options in request.protocols], Numbers()
     session = Session(builder, Measures(builder, file), request.name, str(request.variant), request.chosen, notes)
+    tables = {overlap: _tables(builder, file, ids, overlap) for overlap in dict.fromkeys(s.overlap for s in scores)}
     found = Tables()
     for score in scores:
-        found = _tables(builder, file, ids, score.overlap)
+        found = tables[score.overlap]
         counted = {"expected": len(ids), "skipped": len(found.skipped)}
         counted["found"] = len(ids) - len([i for i in missing if i not in found.skipped]) - len(found.skipped)
         score_protocol(session, score, found, counted, numbers)
@@ -118,8 +119,7 @@ def _told_of_ids(request: Request, ids: Sequence[str], given: int, missing: list
 def _tables(builder: Builder, file: PredictionFile, ids: Sequence[str], overlap: str) -> Tables:
     workers = builder.settings["executor"].get("workers", 1)
     number = processors() if workers == "auto" else int(workers)
-    fingerprint = builder.dataset.fingerprint
-    found = tabulate(file, ids, builder.settings["data"], fingerprint, builder.store, overlap, number)
+    found = tabulate(file, ids, builder.settings["data"], builder.identity, builder.store, overlap, number)
     if not found.tables:
         reason = next(iter(found.skipped.values()), "the data set has no image")
         raise UserError(f"none of the {len(ids)} images could be used; the first: {reason}")
@@ -128,7 +128,7 @@ def _tables(builder: Builder, file: PredictionFile, ids: Sequence[str], overlap:
 
 def _account(builder: Builder) -> dict[str, Any]:
     account = builder.store.account
-    return {"store": account.counts(), "damaged": dict(account.damaged), "data": builder.dataset.fingerprint}
+    return {"store": account.counts(), "damaged": dict(account.damaged), "data": builder.identity.fingerprint}
 
 
 def _write(folder: Path, request: Request, table: pd.DataFrame, numbers: Numbers, record: dict[str, Any]) -> None:

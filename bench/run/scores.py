@@ -11,7 +11,7 @@ import pandas as pd
 
 from bench.errors import UsageError
 from bench.evaluate.controls import shuffle_captions, true_classes
-from bench.evaluate.curves import curves
+from bench.evaluate.curves import curved, curves
 from bench.evaluate.mapping.choose import strategies
 from bench.evaluate.names import Naming
 from bench.evaluate.per_image import per_class, per_image_n
@@ -61,13 +61,8 @@ def write(
     table = pd.concat([_only(part.table, at, builder) for at, part in enumerate(parts)], ignore_index=True)
     write_scores(table, folder / "scores.csv")
     _write_rows(folder, parts[0], segment_table(tables, classes, score))
-    _write_curves(folder, [curves(overlaps, classes, score, naming, rows) for rows in _curved(score)], variant)
+    _write_curves(folder, [curves(overlaps, classes, score, naming, rows) for rows in curved(score)], variant)
     return table
-
-
-def _curved(score: Score) -> list[str]:
-    """The mappings that have a threshold, or both where only texts of true segments are scored."""
-    return [rows for rows in ("tt", "st") if rows in score.mapping or not score.mapping]
 
 
 def _write_curves(folder: Path, found: Sequence[tuple[pd.DataFrame, pd.DataFrame]], variant: str) -> None:

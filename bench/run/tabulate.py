@@ -10,13 +10,13 @@ import hashlib
 import json
 import multiprocessing
 import signal
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -30,8 +30,10 @@ from bench.predictions.parse import parse_image
 from bench.predictions.source import PredictionFile, read_bytes, sound, where
 from bench.records import Overlap, Prediction
 from bench.run.build import make
+from bench.run.identity import Identity
 from bench.store import Account, Shelf, Store, from_entry, to_entry
 
+T = TypeVar("T")
 _FEW = 8
 """Images that are not worth starting processes for."""
 _LIBRARIES = ("numpy", "pillow")
@@ -56,15 +58,26 @@ class Task:
 
 @dataclass
 class Tables:
-    """The tables in the order of the ids, without similarities; reasons of skips; images whose sizes differ."""
+    """The tables in the order of the ids, without similarities; reasons of skips; images whose sizes differ.
+
+    ``known`` is what protocols have measured of these tables, for those that come after.
+    """
 
     tables: dict[str, Overlap] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     resized: int = 0
+    known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What ``make`` gives, made for the first protocol that asks."""
+        if key not in self.known:
+            self.known[key] = make()
+        made: T = self.known[key]
+        return made
 
 
 def tabulate(
-    file: PredictionFile, ids: Sequence[str], data: Mapping[str, Any], fingerprint: str, store: Store,
+    file: PredictionFile, ids: Sequence[str], data: Mapping[str, Any], identity: Identity, store: Store,
     overlap: str = "all", workers: int = 1,
 ) -> Tables:  # fmt: skip
     """A table for each image of ``ids``: from the store where it is there, else from pixels.
@@ -73,9 +86,9 @@ def tabulate(
     and segment for a prediction that cannot be read; an image without usable truth is skipped with its reason.
     """
     parts = {
-        "data": fingerprint,
+        "data": identity.fingerprint,
         "options": {key: value for key, value in data.items() if key not in ("root", "subset")},
-        "source": [source_digest(name) for name in (*_MODULES, data["_target_"].rpartition(".")[0])],
+        "source": [*map(source_digest, _MODULES), identity.source],
         "libraries": {name: library_versions()[name] for name in _LIBRARIES},
     }
     shelf, told = store.shelf("table", stage_key("table", parts), parts), json.dumps(dict(data))

@@ -54,7 +54,7 @@ def test_dataset_aggregation_equals_scikit_learn() -> None:
         true.append(one.sample.truth[kept])
         predicted.append(seen[kept])
         tallies.append(tally(one.overlap, label[None], "ignore"))
-    rows = dataset_rows(tallies, tuple(map(str, range(20))), 5)
+    (rows,) = dataset_rows(tallies, tuple(map(str, range(20))), 5)
     y, z = np.concatenate(true), np.concatenate(predicted)
     assert rows.value() == pytest.approx(jaccard_score(y, z, labels=range(5), average="macro"), abs=1e-12)
     matrix = confusion_matrix(y, z, labels=range(10))
@@ -65,7 +65,7 @@ def test_dataset_aggregation_equals_scikit_learn() -> None:
 
 def test_dataset_aggregation_leaves_out_classes_that_never_occur() -> None:
     one = by_hand([[CAT, CAT]], [[[1, 0]]], [row(cat=1)])
-    rows = dataset_rows([tally(one, np.array([[CAT]], np.int32)), None], ("a", "b"), 5)
+    (rows,) = dataset_rows([tally(one, np.array([[CAT]], np.int32)), None], ("a", "b"), 5)
     assert (rows.value(), rows.n) == (0.5, 1)
 
 
@@ -173,7 +173,7 @@ def test_background_as_a_class_equals_scikit_learn() -> None:
         true.append(np.where(one.sample.truth == B, 5, one.sample.truth)[kept])
         predicted.append(seen[kept])
         tallies.append(tally(one.overlap, label[None], "class"))
-    rows = dataset_rows(tallies, tuple(map(str, range(20))), 5)
+    (rows,) = dataset_rows(tallies, tuple(map(str, range(20))), 5)
     y, z = np.concatenate(true), np.concatenate(predicted)
     assert rows.value() == pytest.approx(jaccard_score(y, z, labels=range(6), average="macro"), abs=1e-12)
     assert rows.n == 6

@@ -65,7 +65,7 @@ def test_hard_similarities_give_the_ordinary_miou(seed: int) -> None:
         label = np.random.default_rng(at).integers(0, 5, len(item.areas))
         items.append(replace(item, tt=np.eye(5, dtype=np.float32)[label]))
     tallies = [tally(item, item.tt.argmax(axis=1)[None].astype(np.int32), "ignore") for item in items]
-    expected = dataset_rows(tallies, tuple("abcd"), 5).value()
+    expected = dataset_rows(tallies, tuple("abcd"), 5)[0].value()
     assert score(items) == pytest.approx(expected, nan_ok=True)
 
 

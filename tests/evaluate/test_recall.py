@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.evaluate import recall
-from bench.evaluate.assign import assign
+from bench.evaluate.assign import assign, nearest, verify
 from bench.evaluate.iou import tally
 from tests.evaluate.make import by_hand, case, row, slow_iou
 
@@ -37,7 +37,7 @@ def test_references_rule_counts_equality_and_absent_labels() -> None:
 def test_best_single_segment() -> None:
     """Two cats of 3 and 1 of 4 pixels: together 1, alone 0.75; a dog without segment misses even at 0."""
     record = by_hand([[CAT] * 4, [DOG] * 4], [[[1, 1, 1, 0], [0] * 4], [[0, 0, 0, 1], [0] * 4]], [row(), row()])
-    curve = recall.allseg_curve(record, np.array([CAT, CAT], np.int32))
+    curve = recall.allseg_curve(record, np.array([[CAT, CAT]], np.int32))[0]
     assert curve.tolist() == [0.5] * 76 + [0.0] * 25
     assert recall.reference_curve(tally(record, np.array([[CAT, CAT]], np.int32)))[0, 100] == 0.5
 
@@ -47,7 +47,7 @@ def test_image_without_any_class_weighs_nothing() -> None:
     none = tally(record, np.zeros((1, 0), np.int32))
     for found in (recall.paper_counts(none), recall.reference_counts(none)):
         assert [part.tolist() for part in found] == [[0], [0]]
-    found = recall.allseg_counts(recall.allseg_curve(record, np.zeros(0, np.int32)))
+    found = recall.mean_over_iou(recall.allseg_curve(record, np.zeros((1, 0), np.int32)))
     assert [part.tolist() for part in found] == [[0], [0]]
 
 
@@ -63,3 +63,32 @@ def test_equals_pixels(seed: int) -> None:
     for at in (0, 10, 50):
         share = np.mean([value >= at / 100 for value in slow.values()])
         assert recall.reference_curve(fast)[0, at] == pytest.approx(share)
+
+
+@pytest.mark.parametrize("background", ["voc", "context", "class"])
+@pytest.mark.parametrize("seed", range(20))
+def test_best_single_segment_equals_pixels_at_every_threshold(seed: int, background: str) -> None:
+    one = case(seed, overlapping=bool(seed % 2), n=6)
+    taus = [None, 0.3, 0.6, 0.9, 2.0]
+    labels = verify(*nearest(one.tt), taus)
+    found = recall.allseg_curve(one.overlap, labels, background)
+    truth = one.sample.truth
+    for row_, curve in zip(labels, found, strict=True):
+        of_class: dict[int, list[float]] = {index: [] for index in set(truth[truth >= 0].tolist())}
+        for segment in np.flatnonzero(row_ >= 0):
+            alone = np.where(np.arange(6) == segment, row_, -1)
+            values = slow_iou(one, alone, "context" if background == "class" else background)
+            of_class.setdefault(row_[segment], []).append(values[row_[segment]])
+        best = [(v[0] if np.isnan(v[0]) else np.nanmax(v)) if v else -1.0 for v in of_class.values()]
+        if best:
+            expected = [np.mean([value >= at / 100 for value in best]) for at in range(101)]
+            np.testing.assert_allclose(curve, expected, atol=1e-12)
+        else:
+            assert np.isnan(curve).all()
+
+
+def test_background_is_no_segment_even_where_it_is_scored() -> None:
+    record = by_hand([[CAT, CAT, -1, -1]], [[[1, 1, 0, 0]]], [row(cat=1)])
+    label = np.array([[CAT], [-1]], np.int32)
+    assert recall.reference_curve(tally(record, label, "class"))[:, 50].tolist() == [1, 0]
+    assert recall.allseg_curve(record, label, "class")[:, 50].tolist() == [1, 0]

@@ -160,12 +160,8 @@ def _ratio(counts: tuple[np.ndarray, np.ndarray]) -> float:
 @pytest.mark.parametrize("name", THRESHOLDS)
 def test_best_single_segment_recall_equals_the_reference(vectors: Vectors, kind: str, mode: str, name: str) -> None:
     key, overlaps = f"{kind}_{mode}_{name}", vectors.overlaps(kind)
-    curves = np.stack(
-        [
-            recall.allseg_curve(o, represented(vectors, o, kind, mode, "union", THRESHOLDS[name]), POLICY[kind])
-            for o in overlaps
-        ]
-    )
+    labels = [represented(vectors, o, kind, mode, "union", THRESHOLDS[name])[None] for o in overlaps]
+    curves = np.vstack([recall.allseg_curve(*pair, POLICY[kind]) for pair in zip(overlaps, labels, strict=True)])
     np.testing.assert_allclose(curves, vectors.arrays[f"{key}_allseg_recall_curve"], **EXACT)
     overall, curve = vectors.json["overall"][key], curves.mean(axis=0)
     np.testing.assert_allclose(curve, vectors.arrays[f"{key}_allseg_recall_curve_overall"], **EXACT)

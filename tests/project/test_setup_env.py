@@ -168,3 +168,19 @@ def test_phases_are_read_from_pips_output(setup_env: ModuleType) -> None:
         shown.append(progress.phase)
     assert shown == ["downloading (torch>=2)", "building pydensecrf2", "installing 3 packages"]
     assert "of about 6500 MB" in progress.line()
+
+
+def test_everything_is_imported_once_so_that_bytecode_is_there(
+    setup_env: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    sources = {"__init__": "", "broken": "raise OSError", "last": "import needed"}
+    (setup_env.ROOT / "bench").mkdir()
+    for name, text in sources.items():
+        (setup_env.ROOT / f"bench/{name}.py").write_text(text)
+    (setup_env.ROOT / "needed.py").write_text("")
+    (setup_env.VENV / "bin").mkdir(parents=True)
+    (setup_env.VENV / "bin/python").symlink_to(sys.executable)
+    setup_env.first_imports()
+    assert list(setup_env.ROOT.glob("bench/__pycache__/last.*.pyc")), "a module that breaks does not stop the others"
+    assert list(setup_env.ROOT.glob("__pycache__/needed.*.pyc"))
