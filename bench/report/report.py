@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +78,12 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
 
 def protocols(folders: Sequence[Path], width: int = WIDTH) -> list[str]:
     """Every setting of the protocols behind the runs, one block for each that differs."""
-    records = (record_of(folder).get("score") or settings_of(folder)["score"] for folder in folders)
-    return list(dict.fromkeys(stated(record, width) for record in records))
+    blocks: dict[str, None] = {}
+    for folder in folders:
+        record = record_of(folder)
+        scores = record.get("protocols") or [record.get("score") or settings_of(folder)["score"]]
+        blocks |= dict.fromkeys(stated(score, width) for score in scores)
+    return list(blocks)
 
 
 def _whole(table: pd.DataFrame) -> pd.DataFrame:
@@ -121,16 +127,38 @@ def _natural(label: str) -> list[tuple[bool, float, str]]:
 
 
 def labels(folders: Sequence[Path]) -> dict[Path, str]:
-    """The variant of each run; runs of one variant are told apart by the settings in which they differ."""
+    """The variant of each run; runs of one variant are told apart by the settings in which they differ.
+
+    Where no setting does, the places of their predictions do, as far as they differ, or else the end of the folder.
+    """
     variants = {folder: str(record_of(folder)["variant"]) for folder in folders}
-    flat = {folder: _flat(settings_of(folder)) for folder in folders}
+    flat = {folder: _flat(_telling(settings_of(folder))) for folder in folders}
     found = {}
     for folder, variant in variants.items():
         twins = [flat[other] for other in folders if variants[other] == variant]
         differ = [k for k in flat[folder] if any(twin.get(k) != flat[folder][k] for twin in twins)]
         told = [f"{k}={flat[folder][k]}" for k in differ if k.partition(".")[0] not in (*NOT_IN_RUN_NAME, "variant")]
         found[folder] = " ".join([variant, *told])
+    for label in [label for label, count in Counter(found.values()).items() if count > 1]:
+        alike = [folder for folder in found if found[folder] == label]
+        found |= {folder: f"{label} {place}" for folder, place in zip(alike, _places(alike), strict=True)}
     return found
+
+
+def _telling(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings by which runs are told apart: protocols by name, and not the place of predictions."""
+    names = [options["name"] for options in settings.get("protocols", [settings["score"]])]
+    return {**settings, "protocols": "+".join(names), "predictions": None}
+
+
+def _places(folders: Sequence[Path]) -> list[str]:
+    """What tells the predictions behind some folders apart: the differing part of their paths, else of the folders."""
+    paths = [Path(settings_of(f).get("predictions", f.resolve() / "predictions.json")).parts for f in folders]
+    if len(set(paths)) < len(paths):
+        return [folder.name[-8:] for folder in folders]
+    before = next(i for i, parts in enumerate(zip_longest(*paths)) if len(set(parts)) > 1)
+    after = next(i for i, parts in enumerate(zip_longest(*(p[::-1] for p in paths))) if len(set(parts)) > 1)
+    return ["/".join(parts[before : max(before + 1, len(parts) - after)]) for parts in paths]
 
 
 def _flat(node: Any, prefix: str = "") -> dict[str, Any]:

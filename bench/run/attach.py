@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 from jaxtyping import Float32
@@ -56,9 +55,10 @@ class Measures:
         """Equation 6."""
         return SegmentToText(self.builder.encoder("st"), self.names, aliases=self.aliases)
 
-    def learn(self, texts: Sequence[str]) -> None:
-        """Encode all texts of a run at once: one entry of the store, one pass through the model."""
-        self.tt.sentence.learn([text for text in {*texts, *self.names, *chain(*self.aliases)} if text.strip()])  # type: ignore[attr-defined]
+    def learn(self, lists: Iterable[Sequence[str]]) -> None:
+        """Encode the texts of all images and of the classes at once: one pass through the model."""
+        said = ([text for text in texts if text.strip()] for texts in lists)
+        self.tt.sentence.learn([*said, self.tt.texts])  # type: ignore[attr-defined]
 
     def segments(self, item: Overlap) -> Float32[np.ndarray, "n c"]:
         """ST rows of an image's segments."""
@@ -102,7 +102,7 @@ def attach(measures: Measures, found: Tables, rows: Sequence[str]) -> list[Overl
     """The tables with the similarities asked for, measured once for all protocols. Other mappings read tables alone."""
     items, none = list(found.tables.values()), [None] * len(found.tables)
     if "tt" in rows:
-        measures.learn([text for item in items for text in item.texts])
+        measures.learn(item.texts for item in items)
     tt = found.once(("tt", measures.raw), lambda: [measures.tt(i.texts) for i in items]) if "tt" in rows else none
     st = found.once("st", lambda: [measures.segments(i) for i in items]) if "st" in rows else none
     return [replace(item, tt=one, st=other) for item, one, other in zip(items, tt, st, strict=True)]
@@ -115,7 +115,7 @@ def oracles(measures: Measures, found: Tables, told: Mapping[str, Described], ro
     """
     if not told:
         return []
-    measures.learn([text for one in told.values() for text in one.texts])
+    measures.learn(one.texts for one in told.values())
     embedded = "st" in rows and all(one.embeddings is not None for one in told.values())
     return found.once(
         ("oracles", measures.raw, embedded),

@@ -122,13 +122,13 @@ class Builder:
     def text_to_text(self) -> TextToText:
         """Equation 5 against the classes of the data set."""
         classes = self.dataset.classes
-        return TextToText(self.model("sentence"), classes.names, classes.aliases, self.raw)
+        return TextToText(self.encoder("tt"), classes.names, classes.aliases, self.raw)
 
     @cached_property
     def segment_to_text(self) -> SegmentToText:
         """Equation 6 against the classes of the data set."""
         classes = self.dataset.classes
-        return SegmentToText(self.model("clip"), classes.names, aliases=classes.aliases)
+        return SegmentToText(self.encoder("st"), classes.names, aliases=classes.aliases)
 
     def mapping_model(self, rows: str) -> str:
         """What stands behind "tt" or "st" in a metric's name: model, weights, precision, and ST's prompt."""

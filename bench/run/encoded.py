@@ -1,12 +1,12 @@
 """Section 4.1, texts in the space of a model, kept in the store: a second scoring loads no model.
 
-All texts of a run are encoded at once. What is stored depends on the model and on the list of texts, so the words of
-other predictions are another entry.
+An entry is a list of texts: those of one image, as a run meets them, or all that a file of predictions has and no list
+in the store holds. Which one it was never depends on what else was encoded, so that a number never does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,25 +24,39 @@ class StoredEncoder:
     shelf: Shelf
     model: Callable[[], Callable[[Sequence[str]], Float32[np.ndarray, "n d"]]]
     known: dict[str, np.ndarray] = field(default_factory=dict)
+    lists: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict)
 
-    def learn(self, texts: Sequence[str]) -> None:
-        """Encode the texts that are not known yet, or read them from the store."""
-        wanted = sorted(set(texts) - self.known.keys())
-        if not wanted:
-            return
-        item = f"texts-{texts_digest(wanted)}"
-        found = self.store.read(self.shelf, item)
-        if "vectors" in found:
-            self.store.reuse(self.shelf, item, ["vectors"])
-            vectors = found["vectors"][0]["vectors"]
-        else:
-            vectors = self.model()(wanted)
-            self.store.add(self.shelf, item, {"vectors": ({"vectors": vectors}, {})})
-        self.known.update(zip(wanted, vectors, strict=True))
+    def learn(self, lists: Iterable[Sequence[str]]) -> None:
+        """Read the lists that the store holds, and encode all other texts in one pass through the model."""
+        missing: set[str] = set()
+        for own in {tuple(sorted(set(texts))) for texts in lists} - self.lists.keys() - {()}:
+            if self.store.has(self.shelf, _item(own)):
+                self.lists[own] = self._vectors(own)
+            else:
+                missing |= set(own)
+        if wanted := tuple(sorted(missing - self.known.keys())):
+            self.known |= zip(wanted, self._vectors(wanted), strict=True)
 
     def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "n d"]:
         """One row a text."""
-        self.learn(texts)
-        return np.stack([self.known[text] for text in texts])
+        own = tuple(sorted(set(texts)))
+        if own not in self.lists and self.known.keys() >= set(own):
+            return np.stack([self.known[text] for text in texts])
+        vectors, place = self.lists.get(own), {text: at for at, text in enumerate(own)}
+        return (self._vectors(own) if vectors is None else vectors)[[place[text] for text in texts]]
 
     encode_text = encode
+
+    def _vectors(self, texts: tuple[str, ...]) -> Float32[np.ndarray, "n d"]:
+        item = _item(texts)
+        found = self.store.read(self.shelf, item)
+        if "vectors" in found:
+            self.store.reuse(self.shelf, item, ["vectors"])
+            return found["vectors"][0]["vectors"]
+        vectors = self.model()(list(texts))
+        self.store.add(self.shelf, item, {"vectors": ({"vectors": vectors}, {})})
+        return vectors
+
+
+def _item(texts: Sequence[str]) -> str:
+    return f"texts-{texts_digest(texts)}"

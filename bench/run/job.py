@@ -21,7 +21,7 @@ from bench.resources import processors
 from bench.run import scores
 from bench.run.build import Builder, make, run_name, variant_name
 from bench.run.check import check_settings
-from bench.run.executor import Executor, Map
+from bench.run.executor import Map
 from bench.run.worker import PASSES, UNLABELLED
 from bench.store import Account, safe_name, write_atomically
 
@@ -51,9 +51,8 @@ def run(settings: Mapping[str, Any]) -> Finished:
     builder = Builder(settings)
     ids = builder.dataset.ids()
     seen, folder = _seen(builder, ids), prepare_folder(settings)
-    settings = {**settings, "device": builder.device}
     # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now.
-    executor: Executor = make(settings["executor"])
+    device, executor = builder.device, make(settings["executor"])
     score, tracker, _ = _score(builder), make(settings["tracking"]), builder.shelves
     with executor.session(settings) as work:
         progress = _passes(builder, ids, work)
@@ -63,8 +62,8 @@ def run(settings: Mapping[str, Any]) -> Finished:
         raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")
     with writing(folder, "out"):
         table = scores.write(builder, folder, score, list(progress.tables.values()), len(ids), len(found))
-        scores.export(builder, folder, found)
-        tracker.log(run_name(settings), dict(settings), table, folder)
+        scores.export(builder, folder, progress.tables, found)
+        tracker.log(run_name(settings), {**settings, "device": device}, table, folder)
         # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
         write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
         record = _record(builder, ids, progress, score) | seen

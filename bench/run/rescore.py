@@ -89,7 +89,8 @@ def rescore(request: Request) -> Rescored:
     record = {"ids": list(ids), "missing": missing, "unknown": unknown, "skipped": dict(sorted(found.skipped.items()))}
     folder = Path(request.settings["out"]) / request.name
     with writing(folder, "out"):
-        _write(folder, request, table, numbers, record | {"notes": notes} | _account(builder))
+        told = {"protocols": [score.settings() for score in scores], "notes": notes}
+        _write(folder, request, table, numbers, record | told | _account(builder))
     return Rescored(folder, table, scores, notes, bool(missing or found.skipped))
 
 

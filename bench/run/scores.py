@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,12 @@ from bench.evaluate.protocol import COLUMNS, OwnText, Score, Scores, evaluate
 from bench.evaluate.segments import KNOWN, segment_table
 from bench.evaluate.similarity import own_similarity
 from bench.predictions.parse import Described
+from bench.predictions.source import PredictionFile
 from bench.predictions.write import write_predictions
-from bench.records import Oracle, Overlap, Prediction
+from bench.records import Oracle, Overlap, Prediction, Sample
 from bench.report.tables import write_scores
 from bench.run.build import Builder, make, run_name, variant_name
+from bench.run.tabulate import keep
 
 Tables = tuple[list[Overlap], list[Oracle]]
 UNCHANGED = {True: r"/(?:masks|jaccard\.overlap)", False: r"/(?:masks|names|jaccard\.(?:overlap|hard))"}
@@ -83,15 +85,26 @@ def _own_text(builder: Builder, overlaps: Sequence[Overlap]) -> OwnText:
     return found
 
 
-def export(builder: Builder, folder: Path, ids: Sequence[str]) -> None:
-    """predictions.json and .npz, read from the store image by image."""
+def export(builder: Builder, folder: Path, tables: Mapping[str, tuple[Overlap, Oracle]], ids: Sequence[str]) -> None:
+    """predictions.json and .npz, read from the store image by image; `zgs score` finds the tables that were made."""
     about = {"run": run_name(builder.settings), "models": builder.settings["models"]["name"]}
-    write_predictions(folder / "predictions.json", (_exported(builder, i) for i in ids), about)
+    records: dict[str, tuple[Overlap, bool]] = {}
+
+    def exported() -> Iterator[tuple[Prediction, Described | None]]:
+        for image_id in ids:
+            sample = builder.dataset.load(image_id)
+            prediction, oracle = _exported(builder, sample)
+            if image_id in tables:
+                records[image_id] = tables[image_id][0], prediction.masks.shape[1:] != sample.size
+            yield prediction, oracle
+
+    path = write_predictions(folder / "predictions.json", exported(), about)
+    keep(PredictionFile(path), records, builder.settings["data"], builder.identity, builder.store)
 
 
-def _exported(builder: Builder, image_id: str) -> tuple[Prediction, Described | None]:
+def _exported(builder: Builder, sample: Sample) -> tuple[Prediction, Described | None]:
     """The prediction of an image and, where TGQ is measured, what the method says of the true segments."""
-    sample, pipeline, classes = builder.dataset.load(image_id), builder.pipeline, builder.dataset.classes
+    pipeline, classes = builder.pipeline, builder.dataset.classes
     prediction = pipeline.predict(sample)
     if sample.truth is None or classes is None or not builder.has_oracle:
         return prediction, None

@@ -13,7 +13,7 @@ import signal
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -85,13 +85,7 @@ def tabulate(
     An image that the file does not have gets the table of an empty prediction. Raises UserError that names file, image
     and segment for a prediction that cannot be read; an image without usable truth is skipped with its reason.
     """
-    parts = {
-        "data": identity.fingerprint,
-        "options": {key: value for key, value in data.items() if key not in ("root", "subset")},
-        "source": [*map(source_digest, _MODULES), identity.source],
-        "libraries": {name: library_versions()[name] for name in _LIBRARIES},
-    }
-    shelf, told = store.shelf("table", stage_key("table", parts), parts), json.dumps(dict(data))
+    shelf, told = _shelf(data, identity, store), json.dumps(dict(data))
     tasks = [_task(file, image_id, overlap, told, shelf) for image_id in ids]
     found = Tables()
     with tqdm(total=len(tasks), desc="overlap ", unit="img", dynamic_ncols=True) as bar:
@@ -104,6 +98,32 @@ def tabulate(
             else:
                 found.tables[task.image_id] = record
     return found
+
+
+def keep(
+    file: PredictionFile, records: Mapping[str, tuple[Overlap, bool]], data: Mapping[str, Any], identity: Identity,
+    store: Store,
+) -> None:  # fmt: skip
+    """Put the tables of a run where `tabulate` looks for those of the file that the run has just written.
+
+    Beside each table stands whether the masks have another size than the truth.
+    """
+    shelf = _shelf(data, identity, store)
+    for image_id, (record, differ) in records.items():
+        task = _task(file, image_id, "all", "", shelf)
+        if not store.has(shelf, task.item):
+            plain = replace(record, tt=None, st=None)
+            store.add(shelf, task.item, {"overlap": to_entry(plain), "sizes": ({}, {"differ": differ})})
+
+
+def _shelf(data: Mapping[str, Any], identity: Identity, store: Store) -> Shelf:
+    parts = {
+        "data": identity.fingerprint,
+        "options": {key: value for key, value in data.items() if key not in ("root", "subset")},
+        "source": [*map(source_digest, _MODULES), identity.source],
+        "libraries": {name: library_versions()[name] for name in _LIBRARIES},
+    }
+    return store.shelf("table", stage_key("table", parts), parts)
 
 
 Outcome = tuple[Overlap | None, bool, str, Account]
@@ -146,11 +166,8 @@ def _outcome(task: Task) -> Outcome:
 def _made(task: Task) -> dict[str, Any]:
     prediction, sample = _prediction(task), _dataset(task.data).load(task.image_id)
     record = overlap_table(prediction, sample)
-    truth, given = sample.size, prediction.masks.shape[1:]
-    return {
-        "overlap": to_entry(record),
-        "sizes": ({}, {"truth": truth, "given": given, "differ": task.place is not None and truth != given}),
-    }
+    differ = task.place is not None and sample.size != prediction.masks.shape[1:]
+    return {"overlap": to_entry(record), "sizes": ({}, {"differ": differ})}
 
 
 def _prediction(task: Task) -> Prediction:

@@ -256,26 +256,6 @@ def test_an_experiment_that_is_changed_says_so(full: Path) -> None:
     assert record(run)["variant"] == "full merge=none"
 
 
-def test_scoring_a_runs_predictions_again_gives_its_numbers(full: Path) -> None:
-    """`zgs score RUN` from the exported file alone: nothing was lost on the way, TGQ included."""
-    *_, run = zgs(full, "data.subset=first:2", "experiment=full", "pictures=1")
-    words = ["score", str(run.parent), f"store={full / 'store'}", f"out={full / 'scored'}", "executor=serial"]
-    assert main(words) == 0
-    (folder,) = (full / "scored").iterdir()
-    tables = [pd.read_csv(f / "scores.csv").query("variant == 'full'") for f in (run.parent, folder)]
-    first, again = (table.set_index("metric").drop(columns="run") for table in tables)
-    pd.testing.assert_frame_equal(first, again)
-    for name in ("per_image", "per_image_n", "segments"):
-        pair = [pd.read_parquet(f / f"{name}.parquet") for f in (run.parent, folder)]
-        pd.testing.assert_frame_equal(*pair)
-    assert (run.parent / "curves.csv").read_text() == (folder / "curves.csv").read_text()
-    assert main(["report", str(run.parent), str(folder), f"to={full / 'report'}", "pictures=1"]) == 0
-    assert main([*words, "score=reference", "score.mapping=[grounded-tt,exact]", "data.subset=first:1"]) == 1, (
-        "unknown id"
-    )
-    assert main([*words, "score.mapping=[grounded-tt,exact]", "data.subset=first:1", "--ignore-unknown"]) == 0
-
-
 def test_a_run_can_be_scored_by_other_mappings(full: Path) -> None:
     words = ["data.subset=first:2", "experiment=full", "pictures=0", "controls=[]"]
     *_, run = zgs(full, *words, "score.mapping=[exact,hungarian,grounded-st]")
