@@ -24,7 +24,7 @@ misses of their true class (as background where that is a class); "ignore": they
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,8 @@ from jaxtyping import Bool, Float64, Int32
 from bench.evaluate.intervals import Rows
 from bench.records import BACKGROUND, Overlap
 
+_SEGMENTS = 4096
+"""Segments taken at a time: a hundred thousand in one image are one byte each for each atom, not eight."""
 Counts = tuple[Float64[np.ndarray, " t"], Float64[np.ndarray, " t"]]
 """Numerator and denominator of one image at t thresholds."""
 
@@ -73,7 +75,7 @@ def tally(
     """Count the pixels of each class under labels from `assign.verify` (one row for each threshold, -1 unlabelled)."""
     classes = np.union1d(overlap.truth_classes, labels[labels >= 0]).astype(np.int32)
     chosen = labels[:, :, None] == classes
-    cover = (overlap.membership.astype(np.float32) @ chosen.astype(np.float32)) > 0
+    cover = _cover(overlap.membership, chosen)
     truth, predicted = true_pixels(overlap, classes), chosen.any(axis=1)
     scored = scored_pixels(overlap, truth, background, void)
     kept = _answered(overlap, cover, unlabelled, below)
@@ -88,6 +90,25 @@ def tally(
     total = kept.astype(np.float64) @ truth
     pixels = int(overlap.counts.sum())
     return Tally(classes, truth.sum(axis=0), predicted, intersection, total + area - intersection, pixels)
+
+
+def _cover(member: Bool[np.ndarray, "a n"], chosen: Bool[np.ndarray, "t n u"]) -> Bool[np.ndarray, "t a u"]:
+    """Whether a segment of each class covers an atom, some segments at a time."""
+    cover = np.zeros((len(chosen), len(member), chosen.shape[2]), bool)
+    for piece in _pieces(member.shape[1]):
+        cover |= (member[:, piece].astype(np.float32) @ chosen[:, piece].astype(np.float32)) > 0
+    return cover
+
+
+def per_segment(overlap: Overlap, pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "n u"]:
+    """Sums over the atoms of each segment, some segments at a time."""
+    member, pieces = overlap.membership, _pieces(len(overlap.areas))
+    parts = [member[:, piece].T.astype(np.float64) @ pixels for piece in pieces]
+    return np.vstack([np.zeros((0, pixels.shape[1])), *parts])
+
+
+def _pieces(segments: int) -> Iterator[slice]:
+    return (slice(start, start + _SEGMENTS) for start in range(0, segments, _SEGMENTS))
 
 
 def _within(cover: Bool[np.ndarray, "t a u"], pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "t u"]:

@@ -23,7 +23,7 @@ from jaxtyping import Float64, Int32
 
 from bench.evaluate.assign import UNLABELLED
 from bench.evaluate.assign import nearest as nearest_class
-from bench.evaluate.iou import divide, scored_pixels, tally, true_pixels
+from bench.evaluate.iou import divide, per_segment, scored_pixels, tally, true_pixels
 from bench.evaluate.units import Found, units
 from bench.records import Overlap
 
@@ -66,7 +66,7 @@ def overlap(item: Overlap, background: str = "context", void: str = "count") -> 
 def overlapped(item: Overlap) -> Int32[np.ndarray, " n"]:
     """For each segment the true class it shares most pixels with, -1 where it lies on none."""
     present = np.unique(item.truth_classes)
-    pixels = item.membership.T.astype(np.float64) @ true_pixels(item, present)
+    pixels = per_segment(item, true_pixels(item, present))
     if not pixels.size:
         return np.full(len(item.areas), UNLABELLED, np.int32)
     return np.where(pixels.any(axis=1), present[pixels.argmax(axis=1)], UNLABELLED).astype(np.int32)

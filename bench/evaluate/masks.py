@@ -14,16 +14,16 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
-from bench.evaluate.iou import divide
+from bench.evaluate.iou import divide, per_segment
 from bench.evaluate.units import Found, units
 from bench.records import Overlap
 
 
 def iou_matrix(item: Overlap, background: str = "context", void: str = "ignore") -> Float64[np.ndarray, "n k"]:
     """IoU of each predicted segment with each true one; 0 where both are empty."""
-    both = item.membership.T.astype(np.float64) @ item.counts.astype(np.float64)
+    both = per_segment(item, item.counts.astype(np.float64))
     shared, empty, outside = both[:, :-2], both[:, -2:-1], both[:, -1:]
-    area = (item.membership.T.astype(np.float64) @ item.counts[:, :-2].sum(axis=1, dtype=np.float64))[:, None]
+    area = per_segment(item, item.counts[:, :-2].sum(axis=1, dtype=np.float64)[:, None])
     area = area + empty * float(background != "ignore") + outside * float(void == "count")
     return np.nan_to_num(divide(shared, area + item.counts[:, :-2].sum(axis=0) - shared))
 

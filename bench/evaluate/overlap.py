@@ -115,14 +115,19 @@ def _columns(
 def _atoms(masks: Bool[np.ndarray, "n h w"]) -> tuple[Int64[np.ndarray, "h w"], Bool[np.ndarray, "a n"]]:
     """Number the sets of segments that cover a pixel, some segments at a time, so that any n stays exact."""
     shape = masks.shape[1:] if masks.shape[0] else (1, 1)
-    ids, membership = np.zeros(shape, np.int64), np.zeros((1, 0), bool)
+    ids, steps = np.zeros(shape, np.int64), []
     for start in range(0, len(masks), _GROUP):
         group = masks[start : start + _GROUP]
         ids <<= len(group)
         ids += _code(group)
         ids, codes = _renumber(ids)
         bits = (codes[:, None] >> np.arange(len(group))) & 1
-        membership = np.hstack([membership[codes >> len(group)], bits.astype(bool)])
+        steps.append((start, codes >> len(group), bits.astype(bool)))
+    atom = np.arange(int(ids.max()) + 1)
+    membership = np.zeros((len(atom), len(masks)), bool)
+    for start, before, bits in reversed(steps):  # from the last atoms back to those that they were cut from
+        membership[:, start : start + bits.shape[1]] = bits[atom]
+        atom = before[atom]
     return ids, membership
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64, Int32
 
-from bench.evaluate.iou import Counts, Tally, divide, scored_pixels, true_pixels
+from bench.evaluate.iou import Counts, Tally, divide, per_segment, scored_pixels, true_pixels
 from bench.records import Overlap
 
 IOU_THRESHOLDS = np.linspace(0.0, 1.0, 101)
@@ -89,11 +89,10 @@ def _alone(
     overlap: Overlap, classes: np.ndarray, segments: np.ndarray, column: np.ndarray, background: str, void: str
 ) -> Float64[np.ndarray, " s"]:
     """The IoU of single segments, each with one of the classes; NaN where there is no pixel of either."""
-    truth, member = true_pixels(overlap, classes), overlap.membership[:, segments].T.astype(np.float64)
-    inside = member @ truth
-    area = member @ scored_pixels(overlap, truth, background, void)
-    place = np.arange(len(segments)), column
-    return divide(inside[place], truth.sum(axis=0)[column] + area[place] - inside[place])
+    truth, place = true_pixels(overlap, classes), (segments, column)
+    inside = per_segment(overlap, truth)[place]
+    area = per_segment(overlap, scored_pixels(overlap, truth, background, void))[place]
+    return divide(inside, truth.sum(axis=0)[column] + area - inside)
 
 
 def _share_at_least(iou: Float64[np.ndarray, "t u"], counted: np.ndarray) -> Float64[np.ndarray, "t 101"]:

@@ -147,8 +147,8 @@ def labels(folders: Sequence[Path]) -> dict[Path, str]:
 
 def _telling(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings by which runs are told apart: protocols by name, and not the place of predictions."""
-    names = [options["name"] for options in settings.get("protocols", [settings["score"]])]
-    return {**settings, "protocols": "+".join(names), "predictions": None}
+    options = settings.get("protocols") or [settings.get("score", {})]
+    return {**settings, "protocols": "+".join(str(each.get("name")) for each in options), "predictions": None}
 
 
 def _places(folders: Sequence[Path]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float, Float64, Int32
 
-from bench.evaluate.iou import true_pixels
+from bench.evaluate.iou import per_segment, true_pixels
 from bench.records import Overlap
 
 Assigned = tuple[Int32[np.ndarray, " n"], Float[np.ndarray, " n"]]
@@ -30,7 +30,7 @@ class Strategy(Protocol):
 
 def shared_pixels(item: Overlap, classes: Int32[np.ndarray, " u"]) -> Float64[np.ndarray, "n u"]:
     """Pixels that each segment shares with each class."""
-    return item.membership.T.astype(np.float64) @ true_pixels(item, classes)
+    return per_segment(item, true_pixels(item, classes))
 
 
 def titled(word: str, model: str | None) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.evaluate.assign import UNLABELLED
+from bench.evaluate.iou import per_segment
 from bench.evaluate.mapping.base import Assigned, shared_pixels
 from bench.records import Overlap
 
@@ -43,4 +44,4 @@ def _unions(item: Overlap, pixels: np.ndarray) -> np.ndarray:
     scored = item.counts[:, :-1].sum(axis=1)
     classes = np.unique(item.truth_classes)
     truth = np.array([item.counts[:, :-2][:, item.truth_classes == c].sum() for c in classes], np.float64)
-    return (item.membership.T.astype(np.float64) @ scored)[:, None] + truth - pixels
+    return per_segment(item, scored[:, None]) + truth - pixels
