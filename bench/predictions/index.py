@@ -166,7 +166,8 @@ class _Text:
                 found, end = self.decoder.raw_decode(self.text, self.at)
             except json.JSONDecodeError as error:
                 if not self.more():
-                    raise ValueError(f"{error.msg} at byte {self.base + error.pos}") from None
+                    said = error.msg.removesuffix(" starting at")
+                    raise ValueError(f"{said} at byte {self.base + error.pos}") from None
                 continue
             if end + len("e+1") > len(self.text) and self.more():  # a number may go on
                 continue

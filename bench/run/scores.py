@@ -126,8 +126,8 @@ def score_of(builder: Builder, options: Mapping[str, Any]) -> Score:
     if options["background"] == "auto":
         options["background"] = getattr(builder.dataset, "background", "context")
     score: Score = make(options)
-    names = builder.dataset.classes.names if builder.dataset.classes else ()
-    return replace(score, mapping=strategies(score.mapping, names, score.table))
+    texts = builder.dataset.classes.texts if builder.dataset.classes else ()
+    return replace(score, mapping=strategies(score.mapping, texts, score.table))
 
 
 def _control(name: str, seed: int, classes: int) -> tuple[str, tuple[str, ...], Callable[..., Tables]]:

@@ -75,6 +75,7 @@ def image(name: str) -> dict[str, Any]:
         ('{"format": "zgs-predictions/1", "images": [{"image_id": "a"', "not a JSON file"),
         ('{"format": "zgs-predictions/1", "images": [{"image_id": "a"} {"image_id": "b"}]}', "not a JSON file"),
         ('{"format" "zgs-predictions/1"}', "not a JSON file (expected one of : at byte 10"),
+        ('{"format": "zgs', "not a JSON file (Unterminated string at byte 11)"),
         ("[" * 100_000, "the file must say"),
         ('{"format": ' + "[" * 100_000, "not a JSON file"),
     ],

@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from bench.errors import UserError
-from bench.predictions import parse
 from bench.predictions.overlapping import highest_score
 from bench.predictions.rle import decode
 from bench.predictions.source import PredictionFile
@@ -126,17 +125,3 @@ def test_overlaps_without_scores_are_one_line() -> None:
         highest_score(Prediction("a", np.ones((1, 2, 2), bool), ("t",)), "here")
     none = Prediction("a", np.ones((0, 2, 2), bool), ())
     assert highest_score(none, "here") is none
-
-
-def test_the_schema_asks_for_what_the_reader_asks_for(tmp_path: Path) -> None:
-    """Every key of a written file stands in the schema, and what the schema requires the reader misses."""
-    schema = json.loads((Path(parse.__file__).parent / "schema.json").read_text())
-    image = schema["$defs"]["image"]
-    for key in image["required"]:
-        path = write(tmp_path)
-        content = json.loads(path.read_text())
-        del content["images"][0][key]
-        path.write_text(json.dumps(content))
-        assert any(f"'{key}' is missing" in fault for fault in PredictionFile(path).faults())
-    assert {"image_id", "height", "width", "segments", "label_map", "heap_ids", "oracle"} == set(image["properties"])
-    assert {"text", "score", "segmentation", "id"} == set(schema["$defs"]["segment"]["properties"])

@@ -36,19 +36,22 @@ def of_record(mapping: str | Strategy, rounding: int | None, model: str | None =
 
 
 def strategies(
-    mappings: tuple[str | Strategy, ...], names: tuple[str, ...], table: str | None
+    mappings: tuple[str | Strategy, ...], texts: tuple[tuple[str, ...], ...], table: str | None
 ) -> tuple[str | Strategy, ...]:
-    """The words that need the class names as strategies, the others as they are. Raises UsageError without a table."""
+    """The words that need the class names as strategies, the others as they are. Raises UsageError without a table.
+
+    ``texts`` are those of each class, its name first.
+    """
 
     def made(mapping: str | Strategy) -> str | Strategy:
         if mapping == "exact":
-            return Exact(names)
+            return Exact(texts)
         if mapping == "table":
             if not table:
                 raise UsageError(
                     "score.mapping=table needs score.table=FILE, a JSON object of word: class name or null"
                 )
-            return read_table(table, names)
+            return read_table(table, tuple(names[0] for names in texts))
         return mapping
 
     return tuple(made(mapping) for mapping in mappings)

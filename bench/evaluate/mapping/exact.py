@@ -13,13 +13,18 @@ from bench.records import Overlap
 
 @dataclass(frozen=True)
 class Exact:
-    """``names`` are the class names. Nothing is lower-cased or stripped: what counts as the same word is the file's."""
+    """``texts`` are those of each class, its name first and then its aliases; a name goes before another's alias.
 
-    names: tuple[str, ...]
+    Nothing is lower-cased or stripped: what counts as the same word is the file's.
+    """
+
+    texts: tuple[tuple[str, ...], ...]
     name: str = "exact"
     threshold: None = None
 
     def assign(self, item: Overlap) -> Assigned:
-        index = {name: number for number, name in enumerate(self.names)}
+        index = {names[0]: number for number, names in enumerate(self.texts)}
+        for number, names in enumerate(self.texts):
+            index = dict.fromkeys(names, number) | index
         label = np.array([index.get(text, UNLABELLED) for text in item.texts], np.int32)
         return label, (label >= 0).astype(np.float64)

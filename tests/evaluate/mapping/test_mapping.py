@@ -91,8 +91,14 @@ def test_hungarian_by_hand() -> None:
 
 def test_exact_means_letter_by_letter() -> None:
     item = replace(by_hand([[0]], [[[1]]] * 5, [row()] * 5), texts=("dog", "Dog", "dog ", "", "sky"))
-    label, sure = Exact(CLASSES.names).assign(item)
+    label, sure = Exact(CLASSES.texts).assign(item)
     assert label.tolist() == [1, -1, -1, -1, 2] and sure.tolist() == [1, 0, 0, 0, 1]
+
+
+def test_exact_knows_the_aliases_of_a_class_and_a_name_goes_before_anothers_alias() -> None:
+    item = replace(by_hand([[0]], [[[1]]] * 4, [row()] * 4), texts=("kitty", "sky", "heaven", "cow"))
+    texts = (("cat", "kitty", "sky"), ("dog", "heaven"), ("sky", "heaven"))
+    assert Exact(texts).assign(item)[0].tolist() == [0, 2, 1, -1]
 
 
 def write(path: Path, words: object) -> Path:
@@ -136,7 +142,7 @@ def test_a_bad_table_is_one_clear_line(text: str, told: str, tmp_path: Path) -> 
 
 def test_names_under_a_snapshot(tmp_path: Path) -> None:
     path = write(tmp_path / "t.json", {"puppy": "dog", "blue": None})
-    made = strategies(KNOWN, CLASSES.names, str(path))
+    made = strategies(KNOWN, CLASSES.texts, str(path))
     models = {"tt": "tiny@1b2c3d4e,fp32", "st": "clip,fp32,prompt=image-of-a"}
     names = [of_record(m, 6, models.get(rows_of(m) or "")).name for m in made]
     assert names == [
@@ -185,7 +191,7 @@ def test_what_is_wrong_with_a_mapping_is_said() -> None:
     with pytest.raises(UsageError, match="did you mean hungarian"):
         Score(mapping=("hungarain",))
     with pytest.raises(UsageError, match="score.table=FILE"):
-        strategies(("table",), CLASSES.names, None)
+        strategies(("table",), CLASSES.texts, None)
     with pytest.raises(UsageError, match="class names"):
         of_record("exact", 6)
     item = replace(case(1, n=2).overlap, st=None)
