@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from bench.evaluate.intervals import Difference, Interval, Rows, intervals, paired, select
 from bench.report.differences import real, signed
-from bench.report.figures import MARKERS, PALETTE, new_figure, note_of, plain, save
+from bench.report.figures import MARKERS, PALETTE, columns, new_figure, note_of, plain, save
 from bench.report.layout import MISSING
 from bench.report.pairs import Pair, compared
 from bench.report.pairs import title as pair_title
@@ -118,7 +118,7 @@ def draw_breakdown(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure
     figure.suptitle(f"True segments named right · {title}", fontsize=11.5, fontweight="bold")
     handles, labels = panels[0].get_legend_handles_labels()
     legend = figure.legend(
-        handles, labels, loc="outside lower center", ncols=min(4, len(labels)), frameon=False, fontsize=10.5,
+        handles, labels, loc="outside lower center", ncols=max(1, columns(len(labels))), frameon=False, fontsize=10.5,
         title=note_of("n: true segments · 95 % bootstrap intervals", embedded), title_fontsize=9,
     )  # fmt: skip
     legend.get_title().set_color("#666666")

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.errors import UserError
-from bench.report.figures import MARKERS, PALETTE, new_figure, note_of, plain, save
+from bench.report.figures import MARKERS, PALETTE, columns, new_figure, note_of, plain, save
 from bench.report.layout import MISSING, metric_words
 from bench.report.pairs import briefly
 
@@ -201,7 +201,7 @@ def _legend(figure: Figure, axes: Axes, embedded: bool, told: str = "bands: 95 %
         handles,
         labels,
         loc="outside lower center",
-        ncols=max(1, min(4, len(labels), _LINE // (max(map(len, labels), default=0) + 8))),
+        ncols=max(1, columns(len(labels), min(4, _LINE // (max(map(len, labels), default=0) + 8)))),
         title=note,
         frameon=False,
         fontsize=10.5,

@@ -44,6 +44,12 @@ def plain(axes: Axes, grid: str) -> None:
     axes.tick_params(labelsize=10)
 
 
+def columns(entries: int, most: int = 4) -> int:
+    """Columns of a legend whose rows are about equally long, so that no last entry stands alone."""
+    rows = -(-entries // max(1, most))
+    return -(-entries // max(1, rows))
+
+
 def note_of(text: str, embedded: bool) -> str:
     """A figure's note, with the warning that belongs to the small models."""
     return text + (f" · {EMBEDDED_NOTE}" if embedded else "")

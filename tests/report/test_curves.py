@@ -152,3 +152,9 @@ def test_a_legend_of_long_names_lies_inside_the_picture(curves: pd.DataFrame, tm
     figure.savefig(tmp_path / "c.png")
     box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0 and box.x1 <= figure.bbox.width
+
+
+def test_no_entry_of_the_legend_stands_alone(curves: pd.DataFrame) -> None:
+    parts = [curves[curves["variant"] == curves["variant"].iloc[0]].assign(variant=name) for name in "abcde"]
+    figure = draw_curves(pd.concat(parts), title="t", chosen={}, embedded=False)
+    assert figure.legends[0]._ncols == 3, "three and two, not four and one"
