@@ -16,6 +16,10 @@ def explained(error: Exception, arguments: list[str]) -> str:
     if option := re.search(r"Could not find '([^']+)/([^/']+)'", text):
         group, name = option.groups()
         return f"{group}={name}: no such option; {_nearest(name, options_of(group))}"
+    if key := re.search(r"Could not override '([^']+/[^']+)'", text):
+        above = key[1].rpartition("/")[0]
+        if (conf_dir() / key[1]).is_dir():
+            return f"{key[1]}: chooses a part of {above}=paper; write {above}=paper {_word_of(key[1], arguments)}"
     if key := re.search(r"Could not override '([^']+)'", text):
         return f"{key[1]}: no such key; {_nearest(key[1], list(dict.fromkeys([*keys(arguments), *groups()])))}"
     if "Missing mandatory value" in text:
@@ -27,6 +31,10 @@ def explained(error: Exception, arguments: list[str]) -> str:
     if missing := re.search(r"full_key: (\S+)", text):
         return f"{missing[1]}: {text.splitlines()[0]}"
     return " ".join(text.split())[:300]
+
+
+def _word_of(key: str, arguments: Iterable[str]) -> str:
+    return next((word for word in arguments if word.partition("=")[0] == key), key)
 
 
 def groups() -> list[str]:

@@ -18,6 +18,11 @@ from bench.cli import main
         (["data=folder"], "data.root has to be given"),
         (["data=folder"], "data.root has to be given"),
         (["encode=crop", "encode.sigma2=1"], "encode.sigma2: no such key"),
+        (
+            ["models/clip=vit_b_32"],
+            "models/clip: chooses a part of models=paper; write models=paper models/clip=vit_b_32",
+        ),
+        (["models/clap=vit_b_32"], "models/clap: no such key"),
         (["score.tau_sbert"], "score.tau_sbert"),
         (["data.subset=frist:3"], "did you mean 'first'"),
         (["data.split=tset"], "did you mean 'test'"),
