@@ -22,7 +22,7 @@ import pandas as pd
 
 from bench.evaluate import recall
 from bench.evaluate.intervals import Rows, all_ends, bootstrap, ends, measured
-from bench.evaluate.metrics import labels, segment_rows, tally_under
+from bench.evaluate.metrics import allseg_under, kept_images, labels, segment_rows, tally_under
 from bench.evaluate.names import Naming
 from bench.evaluate.protocol import Score
 from bench.records import ClassList, Overlap
@@ -122,21 +122,25 @@ def over_tau(images: Sequence[Overlap], classes: ClassList, score: Score, mappin
 
 def over_iou(images: Sequence[Overlap], score: Score, mapping: str) -> Found:
     """Recall at each of 101 IoU thresholds, by the paper's definition and by the two of the reference."""
-    ids = tuple(item.image_id for item in images)
+    ids, kind = tuple(item.image_id for item in images), score.representative
     tau, places = score.tau(mapping), recall.IOU_THRESHOLDS.tolist()
-    names = ("recall.paper", "recall.reference", "recall.allseg")
+    middle = "" if kind == "union" else f".{kind}"
+    names = (f"recall.paper{middle}", f"recall.reference{middle}", "recall.allseg")
     tables: dict[str, list[tuple[np.ndarray, float]]] = {name: [] for name in names}
-    for item in images:
-        chosen = labels(item, mapping, [tau], score, "union")
-        best = chosen if score.representative == "union" else labels(item, mapping, [tau], score, score.representative)
-        tally = tally_under(item, best, score)
-        tables["recall.paper"].append(recall.paper_curve(tally))
-        alone = recall.allseg_curve(item, chosen, score.background, score.void)[0]
-        for name, values in (("recall.reference", recall.reference_curve(tally)[0]), ("recall.allseg", alone)):
-            known = not np.isnan(values).any()
-            tables[name].append((np.nan_to_num(values), float(known)))
+    for item in kept_images(images, score):
+        if item is None:
+            found = [(np.zeros(len(places)), 0.0)] * 3
+        else:
+            chosen = labels(item, mapping, [tau], score, "union")
+            best = chosen if kind == "union" else labels(item, mapping, [tau], score, kind)
+            tally = tally_under(item, best, score)
+            by_reference = recall.reference_curve(tally)[0], allseg_under(item, chosen, score)[0]
+            known = [(np.nan_to_num(values), float(not np.isnan(values).any())) for values in by_reference]
+            found = [recall.paper_curve(tally), *known]
+        for table, counted in zip(tables.values(), found, strict=True):
+            table.append(counted)
     for name, table in tables.items() if images else ():
-        unit = "segments" if name == "recall.paper" else "images"
+        unit = "segments" if name.startswith("recall.paper") else "images"
         top, bottom = np.array([values for values, _ in table]), np.array([[weight] for _, weight in table])
         rows = [Rows(ids, top[:, at, None], bottom, unit) for at in range(top.shape[1])]
         yield name, places, [Summary(row) for row in rows], bootstrap(rows, score.resamples, score.seed)

@@ -78,7 +78,7 @@ def tally(
     cover = _cover(overlap.membership, chosen)
     truth, predicted = true_pixels(overlap, classes), chosen.any(axis=1)
     scored = scored_pixels(overlap, truth, background, void)
-    kept = _answered(overlap, cover, unlabelled, below)
+    kept = _scored_atoms(overlap, np.asarray(cover.any(axis=2)), unlabelled, below)
     if background == "class":
         classes = np.append(classes, np.int32(BACKGROUND))
         nothing = ~cover.any(axis=2) & kept
@@ -115,11 +115,20 @@ def _within(cover: Bool[np.ndarray, "t a u"], pixels: Float64[np.ndarray, "a u"]
     return np.einsum("tau,au->tu", cover, pixels)
 
 
-def _answered(
-    overlap: Overlap, cover: Bool[np.ndarray, "t a u"], unlabelled: str, below: str
+def true_totals(
+    overlap: Overlap, labels: Int32[np.ndarray, "t n"], truth: Float64[np.ndarray, "a u"], unlabelled: str, below: str
+) -> Float64[np.ndarray, "t u"]:
+    """True pixels of each class on the atoms that are scored; one row for all thresholds where all are."""
+    if unlabelled == below == "count":
+        return truth.sum(axis=0, keepdims=True)
+    answered = _cover(overlap.membership, labels[:, :, None] >= 0)[:, :, 0]
+    return _scored_atoms(overlap, answered, unlabelled, below).astype(np.float64) @ truth
+
+
+def _scored_atoms(
+    overlap: Overlap, answered: Bool[np.ndarray, "t a"], unlabelled: str, below: str
 ) -> Bool[np.ndarray, "t a"]:
-    """The atoms that are scored."""
-    answered = np.asarray(cover.any(axis=2))
+    """The atoms that are scored; ``answered`` are those under a segment that has a label."""
     if unlabelled == below == "ignore":
         return answered
     covered = np.asarray(overlap.membership.any(axis=1))

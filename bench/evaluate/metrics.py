@@ -57,7 +57,7 @@ def _blocks(
 ) -> Iterator[Block]:
     """What is made of terms: PQ, the families, and whatever is to be broken down."""
     ids, true_ids = tuple(item.image_id for item in images), tuple(item.image_id for item in truths)
-    kept = _kept(images, score)
+    kept = kept_images(images, score)
     if "panoptic" in score.metrics or score.breakdown:
         for mapping in score.mapping if images else ():
             tau = score.tau(mapping)
@@ -84,7 +84,8 @@ def _labelled(item: Overlap, mapping: str | Strategy, tau: float | None, classes
     return labelled(item, chosen[0], tally_of(item, mapping, [tau], score), classes, score)
 
 
-def _kept(images: Sequence[Overlap], score: Score) -> list[Overlap | None]:
+def kept_images(images: Sequence[Overlap], score: Score) -> list[Overlap | None]:
+    """The images that a protocol scores; None in the place of one without segments where ``empty`` is skip."""
     return [None if score.empty == "skip" and not len(item.areas) else item for item in images]
 
 
@@ -97,7 +98,7 @@ def segment_rows(
     """
     if not {"iou", "recall", "precision"} & set(score.metrics):
         return {}
-    ids, kept = tuple(item.image_id for item in overlaps), _kept(overlaps, score)
+    ids, kept = tuple(item.image_id for item in overlaps), kept_images(overlaps, score)
     tallies = [None if item is None else tally_of(item, mapping, taus, score) for item in kept]
     counted = partial(_stack, ids, tallies, len(taus))
     kind, rows = score.representative, {}
@@ -165,9 +166,13 @@ def tally_under(item: Overlap, chosen: np.ndarray, score: Score) -> Tally:
     return tally(item, chosen, score.background, score.void, score.unlabelled, score.below)
 
 
+def allseg_under(item: Overlap, chosen: np.ndarray, score: Score) -> np.ndarray:
+    """Recall by single segments under labels [t, n], by the policies of a protocol: [t, 101]."""
+    return recall.allseg_curve(item, chosen, score.background, score.void, score.unlabelled, score.below)
+
+
 def _allseg(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score) -> Counts:
-    chosen = labels(item, mapping, taus, score, "union")
-    return recall.mean_over_iou(recall.allseg_curve(item, chosen, score.background, score.void))
+    return recall.mean_over_iou(allseg_under(item, labels(item, mapping, taus, score, "union"), score))
 
 
 def _stack(

@@ -224,7 +224,7 @@ def _counted(images: list[Overlap], truths: list[Oracle]) -> dict[str, int]:
     return {
         "empty_predictions": sum(not len(item.areas) for item in images),
         "empty_texts": sum(count_empty(item.texts) for item in images),
-        "empty_oracle_texts": sum(count_empty(item.texts) for item in truths),
+        "true_segments_without_a_text": sum(count_empty(item.texts) for item in truths),
         "images_without_classes": sum(not len(item.truth_classes) for item in images),
     }
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64, Int32
 
-from bench.evaluate.iou import Counts, Tally, divide, per_segment, scored_pixels, true_pixels
+from bench.evaluate.iou import Counts, Tally, divide, per_segment, scored_pixels, true_pixels, true_totals
 from bench.records import Overlap
 
 IOU_THRESHOLDS = np.linspace(0.0, 1.0, 101)
@@ -53,7 +53,12 @@ def reference_curve(tally: Tally) -> Float64[np.ndarray, "t 101"]:
 
 
 def allseg_curve(
-    overlap: Overlap, labels: Int32[np.ndarray, "t n"], background: str = "context", void: str = "ignore"
+    overlap: Overlap,
+    labels: Int32[np.ndarray, "t n"],
+    background: str = "context",
+    void: str = "ignore",
+    unlabelled: str = "count",
+    below: str = "count",
 ) -> Float64[np.ndarray, "t 101"]:
     """Recall of an image at each IoU threshold with the best single segment of each class; NaN without any class.
 
@@ -70,11 +75,18 @@ def allseg_curve(
         column = np.searchsorted(classes, labels.max(axis=0)[order])
         order, column = order[np.argsort(column, kind="stable")], np.sort(column)
         begins = np.flatnonzero(np.diff(column, prepend=-1))
-        iou, kept = _alone(overlap, classes, order, column, background, void), kept[:, order]
+        truth = true_pixels(overlap, classes)
+        inside = per_segment(overlap, truth)[order, column]
+        area = per_segment(overlap, scored_pixels(overlap, truth, background, void))[order, column]
+        total = true_totals(overlap, labels, truth, unlabelled, below)[:, column]
+        iou = divide(np.broadcast_to(inside, total.shape), total + area - inside)
+        kept = kept[:, order]
         highest = np.maximum.reduceat(np.where(kept, np.nan_to_num(iou, nan=-1.0), -1.0), begins, axis=1)
         first = np.minimum.reduceat(np.where(kept, np.arange(len(order)), len(order)), begins, axis=1)
-        unknown = np.isnan(np.append(iou, 0.0))[first]
-        best[:, column[begins]] = np.where(unknown, np.nan, highest)
+        known = np.broadcast_to(
+            np.pad(~np.isnan(iou), ((0, 0), (0, 1)), constant_values=True), (len(kept), len(order) + 1)
+        )
+        best[:, column[begins]] = np.where(np.take_along_axis(known, first, axis=1), highest, np.nan)
         counted[:, column[begins]] |= first < len(order)
     return _share_at_least(best, counted)
 
@@ -83,16 +95,6 @@ def mean_over_iou(curve: Float64[np.ndarray, "t 101"]) -> Counts:
     """Recall averaged over the IoU thresholds, and 1; 0 and 0 where there is none."""
     mean, known = curve.mean(axis=1), ~np.isnan(curve).any(axis=1)
     return np.where(known, mean, 0.0), known.astype(np.float64)
-
-
-def _alone(
-    overlap: Overlap, classes: np.ndarray, segments: np.ndarray, column: np.ndarray, background: str, void: str
-) -> Float64[np.ndarray, " s"]:
-    """The IoU of single segments, each with one of the classes; NaN where there is no pixel of either."""
-    truth, place = true_pixels(overlap, classes), (segments, column)
-    inside = per_segment(overlap, truth)[place]
-    area = per_segment(overlap, scored_pixels(overlap, truth, background, void))[place]
-    return divide(inside, truth.sum(axis=0)[column] + area - inside)
 
 
 def _share_at_least(iou: Float64[np.ndarray, "t u"], counted: np.ndarray) -> Float64[np.ndarray, "t 101"]:

@@ -137,9 +137,8 @@ def cosine(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "c d"]) -> Float32[
 
     In float64, so that a row's result does not depend on the rows beside it within float32.
     """
-    left, right = (
-        np.asarray(x, np.float64) / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12) for x in (a, b)
-    )
+    doubled = (np.asarray(x, np.float64) for x in (a, b))
+    left, right = (x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12) for x in doubled)
     return np.clip(left @ right.T, -1, 1).astype(np.float32)
 
 

@@ -81,8 +81,8 @@ class Verified:
 
     @property
     def n(self) -> int:
-        """Units of one batch; all batches rate the same predictions."""
-        return self.batches[0].n
+        """Units of a batch, of the smallest where they differ (precision counts the labels that stand)."""
+        return min(rows.n for rows in self.batches)
 
     @property
     def unit(self) -> str:

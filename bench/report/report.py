@@ -137,12 +137,18 @@ def labels(folders: Sequence[Path]) -> dict[Path, str]:
     for folder, variant in variants.items():
         twins = [flat[other] for other in folders if variants[other] == variant]
         differ = [k for k in flat[folder] if any(twin.get(k) != flat[folder][k] for twin in twins)]
-        told = [f"{k}={flat[folder][k]}" for k in differ if k.partition(".")[0] not in (*NOT_IN_RUN_NAME, "variant")]
-        found[folder] = " ".join([variant, *told])
+        told = [
+            f"{k}={_word(flat[folder][k])}" for k in differ if k.partition(".")[0] not in (*NOT_IN_RUN_NAME, "variant")
+        ]
+        found[folder] = " ".join([variant, *(told if len(" ".join(told)) <= _LONG else [folder.name[-8:]])])
     for label in [label for label, count in Counter(found.values()).items() if count > 1]:
         alike = [folder for folder in found if found[folder] == label]
         found |= {folder: f"{label} {place}" for folder, place in zip(alike, _places(alike), strict=True)}
     return found
+
+
+def _word(value: Any) -> str:
+    return f"[{','.join(map(str, value))}]" if isinstance(value, list) else str(value)
 
 
 def _telling(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,6 +207,8 @@ def embedded(folders: Sequence[Path]) -> bool:
     return any(settings_of(folder)["models"]["name"] == "embedded" for folder in folders)
 
 
+_LONG = 70
+"""Characters of differing settings beyond which the end of the folder's name tells twins apart."""
 STRANGERS = "The embedded models know nothing of photographs (they saw drawn scenes): names and scores are void here."
 
 

@@ -82,11 +82,11 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
         numbers.areas.append(areas.assign(variant=session.variant))
     if numbers.segments.empty:
         numbers.segments = segment_table(_pairs(images, truths), classes, score)
-    empty = [f"{value} {key.replace('_', ' ')}" for key, value in scores.counted.items() if value]
+    empty = [f"{key.replace('_', ' ')} {value}" for key, value in scores.counted.items() if value]
     if empty:
         session.note(f"counted: {', '.join(empty)}")
     if score.empty == "skip" and scores.counted["empty_predictions"]:
-        session.note(f"score={score.name} leaves empty predictions out of its means: look at n")
+        session.note(f"score={score.name} leaves predictions without segments out of IoU and recall: look at n")
 
 
 def _rows(session: Session, score: Score, found: Tables, described: bool) -> list[str]:

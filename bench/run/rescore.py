@@ -84,7 +84,7 @@ def rescore(request: Request) -> Rescored:
     if table.empty:
         raise UserError(f"{request.predictions}: nothing to score: {'; '.join(notes) or 'no metric was asked for'}")
     if found.resized:
-        notes.append(f"{found.resized} predictions have another size than the truth: resized by nearest neighbour")
+        notes.append(f"predictions of another size than the truth: {found.resized} (resized by nearest neighbour)")
     notes += [f"skipped {image_id}: {reason}" for image_id, reason in sorted(found.skipped.items())]
     record = {"ids": list(ids), "missing": missing, "unknown": unknown, "skipped": dict(sorted(found.skipped.items()))}
     folder = Path(request.settings["out"]) / request.name

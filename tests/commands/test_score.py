@@ -79,7 +79,7 @@ def test_a_metric_brings_the_model_that_no_mapping_needs(tmp_path: Path, voc: Pa
 def test_images_that_a_protocol_leaves_out_are_told(tmp_path: Path, voc: Path, capsys: Any) -> None:
     file = write(tmp_path / "theirs.json", [*IMAGES[:2], image("c")])
     zgs(tmp_path, voc, file, "score=reference", "score.mapping=[exact]")
-    assert "score=reference leaves empty predictions out of its means" in capsys.readouterr().out
+    assert "score=reference leaves predictions without segments out of IoU and recall" in capsys.readouterr().out
 
 
 def test_several_protocols_in_one_table(tmp_path: Path, voc: Path) -> None:
@@ -162,7 +162,7 @@ def test_text_generation_quality_needs_the_files_word(tmp_path: Path, voc: Path,
     table = pd.read_csv(folder / "scores.csv").set_index("metric")
     (hit,) = [name for name in table.index if name.endswith("/tgq.micro>0.5")]
     assert table.loc[hit, "value"] == pytest.approx(3 / 5, abs=1e-6) and table.loc[hit, "n"] == 5
-    assert "2 empty oracle texts" in capsys.readouterr().out
+    assert "true segments without a text 2" in capsys.readouterr().out
 
 
 def test_people_verify(tmp_path: Path, voc: Path, capsys: Any) -> None:

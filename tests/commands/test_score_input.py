@@ -50,13 +50,13 @@ def test_sizes_that_differ_are_resized_and_counted(tmp_path: Path, voc: Path, ca
     assert values(folder)["paper{background=voc}/exact/iou.image.union"] == pytest.approx(
         (0.5 + 0.75 + 1) / 3, abs=1e-6
     )
-    assert "1 predictions have another size than the truth" in capsys.readouterr().out
+    assert "predictions of another size than the truth: 1 (resized" in capsys.readouterr().out
 
 
 def test_empty_texts_and_no_segments_are_counted(tmp_path: Path, voc: Path, capsys: Any) -> None:
     images = [image("a"), image("b", **{"": LEFT}), IMAGES[2]]
     folder = zgs(tmp_path, voc, write(tmp_path / "t.json", images), "score.mapping=[tt]")
-    assert "counted: 1 empty predictions, 1 empty texts" in capsys.readouterr().out
+    assert "counted: empty predictions 1, empty texts 1" in capsys.readouterr().out
     (name, value), *_ = values(folder).items()
     assert "/iou" in name and value == pytest.approx(1 / 3, abs=1e-6)
 

@@ -66,21 +66,45 @@ def by_axis(mapping: str = "tt", name: str = "paper") -> tuple[pd.DataFrame, pd.
     return curves.curves(OVERLAPS, CLASSES, score, NAMING, mapping)
 
 
-def test_recall_over_iou_meets_the_scores_of_the_two_protocols() -> None:
-    lines, areas = by_axis()
-    line = lines[(lines["axis"] == "iou") & (lines["metric"] == "recall.paper")]
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {}, {"empty": "skip"}, {"unlabelled": "ignore"}, {"below": "ignore"}, {"representative": "argmax"},
+        {"void": "count"}, {"background": "voc", "unlabelled": "ignore", "below": "ignore"}, {"background": "class"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_recall_over_iou_meets_the_scores_of_the_two_protocols(changes: dict[str, str]) -> None:
+    """The paper's at each bound with its band, and the mean of both curves of the reference, under every policy."""
+    score = replace(SCORE, mapping="tt", **changes)
+    lines, _ = curves.curves(OVERLAPS, CLASSES, score, NAMING, "tt", axes=["iou"])
+    middle = ".argmax" if score.representative == "argmax" else ""
+    line = lines[lines["metric"] == f"recall.paper{middle}"]
     for bound in (0.3, 0.5):
-        table = evaluate(OVERLAPS, [], CLASSES, replace(SCORE, tau_iou=bound), NAMING).table
-        expected = table[table["metric"].str.endswith(f"recall>{bound}")].iloc[0]
+        table = evaluate(OVERLAPS, [], CLASSES, replace(score, tau_iou=bound), NAMING).table
+        expected = table[table["metric"].str.endswith(f"recall{middle}>{bound}")].iloc[0]
         found = line[np.isclose(line["tau"], bound)].iloc[0]
         assert [found[k] for k in ("value", "low", "high", "n")] == [expected[k] for k in ("value", "low", "high", "n")]
-    # Both here with the rounding and the treatment of empty images that is `paper`'s.
-    raw = preset("paper", recall="reference", resamples=150)
-    table = evaluate(OVERLAPS, [], CLASSES, raw, NAMING).table.set_index("metric")["value"]
-    for metric, name in (("recall.reference", "recall.mean101.union"), ("recall.allseg", "recall.mean101.allseg")):
-        values = lines[(lines["axis"] == "iou") & (lines["metric"] == metric)]["value"]
-        assert len(values) == 101
-        assert values.mean() == pytest.approx(table[f"toy:test/five/paper/tt(tiny)>=0.5/{name}"])
+    table = evaluate(OVERLAPS, [], CLASSES, replace(score, recall="reference"), NAMING).table
+    both = (
+        (f"recall.reference{middle}", f"recall.mean101.{score.representative}"),
+        ("recall.allseg", "recall.mean101.allseg"),
+    )
+    for metric, name in both:
+        part = lines[lines["metric"] == metric]
+        (expected,) = table[table["metric"].str.endswith(name)].to_dict("records")
+        assert len(part) == 101 and set(part["n"]) == {expected["n"]}
+        assert part["value"].mean() == pytest.approx(expected["value"])
+
+
+def test_one_name_never_stands_for_two_numbers() -> None:
+    named: dict[tuple[str, float, str], float] = {}
+    for kind in ("union", "argmax"):
+        score = preset("paper", resamples=20, representative=kind, aggregation=("image", "dataset"))
+        lines, _ = curves.curves(OVERLAPS, CLASSES, score, NAMING, "tt")
+        for _, line in lines.iterrows():
+            key = line["name"], line["tau"], line["axis"]
+            assert named.setdefault(key, line["value"]) == pytest.approx(line["value"], nan_ok=True)
 
 
 def test_precision_is_the_other_reading_of_the_same_hits() -> None:

@@ -92,3 +92,19 @@ def test_background_is_no_segment_even_where_it_is_scored() -> None:
     label = np.array([[CAT], [-1]], np.int32)
     assert recall.reference_curve(tally(record, label, "class"))[:, 50].tolist() == [1, 0]
     assert recall.allseg_curve(record, label, "class")[:, 50].tolist() == [1, 0]
+
+
+def test_best_single_segment_obeys_what_becomes_of_pixels_without_an_answer() -> None:
+    """Six pixels of cat: two under a cat, two under a dog that the second threshold drops, two under nothing."""
+    record = by_hand([[CAT] * 6], [[[1, 1, 0, 0, 0, 0]], [[0, 0, 1, 1, 0, 0]]], [row(), row()])
+    labels = np.array([[CAT, DOG], [CAT, -1]], np.int32)
+
+    def best(unlabelled: str, below: str) -> list[int]:
+        """The highest IoU, in percent, at which the cat is found, under both thresholds."""
+        found = recall.allseg_curve(record, labels, unlabelled=unlabelled, below=below)
+        return [int(np.flatnonzero(line > 0.4).max()) for line in found]
+
+    assert best("count", "count") == [33, 33]
+    assert best("ignore", "count") == [50, 50]
+    assert best("count", "ignore") == [33, 50]
+    assert best("ignore", "ignore") == [50, 100]

@@ -127,3 +127,9 @@ def test_without_aliases_nothing_changes_and_the_order_of_aliases_does_not_matte
     swapped = (("tom", "kitten"), ("television",), ())
     assert (TextToText(Letters(), NAMES, swapped)(texts) == TextToText(Letters(), NAMES, ALIASES)(texts)).all()
     assert (TextToText(Letters(), NAMES, ALIASES)(texts) >= plain).all()
+
+
+def test_a_vector_is_exactly_as_near_to_itself_as_can_be() -> None:
+    """Norms in single precision would leave some at 0.9999999, below a raw threshold of 1."""
+    vectors = np.random.default_rng(0).normal(size=(500, 384)).astype(np.float32)
+    assert (np.diag(cosine(vectors, vectors)) == 1).all()

@@ -50,3 +50,11 @@ def test_equal_settings_are_told_apart_by_the_place_of_the_predictions(tmp_path:
 def test_the_same_predictions_twice_are_told_apart_by_their_folders(tmp_path: Path) -> None:
     scored = [folder(tmp_path, f"score-{i}1234567", protocols=[SCORE], predictions="/p.json") for i in "ab"]
     assert told(scored) == ["full a1234567", "full b1234567"]
+
+
+def test_settings_that_would_fill_a_line_give_way_to_the_end_of_the_folder(tmp_path: Path) -> None:
+    kinds = [["tt", "st"], ["maxoverlap"]]
+    runs = [folder(tmp_path, f"score-{i}2345678", score={**SCORE, "mapping": kind}) for i, kind in enumerate(kinds)]
+    assert told(runs) == ["full score.mapping=[tt,st]", "full score.mapping=[maxoverlap]"]
+    many = [folder(tmp_path, f"s-{i}2345678", score={**SCORE, "metrics": ["x" * 9] * (9 + i)}) for i in range(2)]
+    assert told(many) == ["full 02345678", "full 12345678"]
