@@ -18,8 +18,8 @@ def main(arguments: list[str]) -> int:
     from bench.report.report import finished_runs, print_runs, write_report
 
     folders = finished_runs(folders)
-    print_runs(folders)
     to, pictures = Path(options.get("to", "report")), int(options.get("pictures", "48"))
-    written = write_report(folders, to, pictures, options.get("pairs", ""))
+    written = write_report(folders, to, pictures, options.get("pairs", ""))  # first, for a reader may leave early
+    print_runs(folders)
     print("\nreport:", *written, sep="\n  ")
     return DONE

@@ -129,7 +129,7 @@ def _number(value: float, cosine: bool) -> str:
 
 def _notes(scores: pd.DataFrame, names: Sequence[MetricName], embedded: bool) -> tuple[str, ...]:
     places = ", ".join(dict.fromkeys(f"{_places(name)}, class list {name.classlist}" for name in names))
-    protocols = ", ".join(dict.fromkeys(_protocol(name) for name in names))
+    protocols = ", ".join(dict.fromkeys(protocol_of(name) for name in names))
     models = dict.fromkeys(f"{name.mapping.upper()} by {name.model}" for name in names if name.model)
     notes = [
         f"Data: {places}. Protocol: {protocols}." + (f" Mapping: {', '.join(models)}." if models else ""),
@@ -144,7 +144,8 @@ def _notes(scores: pd.DataFrame, names: Sequence[MetricName], embedded: bool) ->
     return (*notes, EMBEDDED_NOTE) if embedded else tuple(notes)
 
 
-def _protocol(name: MetricName) -> str:
+def protocol_of(name: MetricName) -> str:
+    """The protocol as a metric's name says it: ``paper{background=class}``."""
     return name.score + ("{" + ",".join(f"{k}={v}" for k, v in name.options) + "}" if name.options else "")
 
 

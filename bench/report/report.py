@@ -14,11 +14,13 @@ import pandas as pd
 from hydra.utils import get_object
 
 from bench.errors import writing
+from bench.evaluate.names import parse
 from bench.evaluate.protocol import COLUMNS
 from bench.evaluate.stated import WIDTH, stated
 from bench.report.comparisons import write_comparisons
 from bench.report.curves import markdown_areas, plot_curves
 from bench.report.differences import GROUPED
+from bench.report.layout import protocol_of
 from bench.report.pairs import by_position
 from bench.report.saved import record_of, settings_of
 from bench.report.tables import markdown_table, print_table, read_scores, write_scores
@@ -181,12 +183,18 @@ def merged_scores(folders: Sequence[Path]) -> pd.DataFrame:
 
 
 def merged_curves(folders: Sequence[Path], file: str = "curves.csv") -> pd.DataFrame:
-    """curves.csv (or areas.csv, which earlier versions did not write) of all runs under each other, without floors."""
+    """curves.csv (or areas.csv, which earlier versions did not write) of all runs under each other, without floors.
+
+    Where runs were scored by several protocols, each variant stands there once for each, told by its name.
+    """
     names = labels(folders)
     parts = [_renamed(pd.read_csv(f / file), f, names) for f in folders if (f / file).exists()]
     if not parts:
         return pd.DataFrame()
     table = pd.concat(parts, ignore_index=True)
+    titles = table["name"].map({name: protocol_of(parse(name)) for name in table["name"].unique()})
+    if titles.nunique() > 1:
+        table["variant"] += ", " + titles
     return table[~table["variant"].str.startswith("floor")]
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from bench.cli import main
+from bench.report.report import merged_curves
 from bench.run.encoded import StoredEncoder
 from bench.store import Store
 
@@ -128,3 +129,24 @@ def test_a_report_states_every_protocol_as_it_was_resolved(run: Path, capsys: py
     assert "protocol: name=paper" in told and "protocol: name=soft" in told
     assert "background=context" in told and "background=auto" not in told
     assert "background=context" in (run.parents[1] / "two-report/table.md").read_text()
+
+
+def test_a_line_of_a_curve_belongs_to_one_protocol(run: Path) -> None:
+    folder = scored(run, "three", "store", "score=paper,reference,dataset_miou")
+    for file in ("curves.csv", "areas.csv"):
+        table = merged_curves([folder], file)
+        assert set(table["variant"]) == {f"full, {name}" for name in ("paper", "reference", "dataset_miou")}
+        keys = ["variant", "mapping", "axis", "metric", *(["tau"] if file == "curves.csv" else [])]
+        assert not table.duplicated(keys).any()
+    assert set(merged_curves([run])["variant"]) == {"full"}, "one protocol needs no word"
+
+
+def test_who_reads_only_the_head_of_a_report_has_all_files(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("bench.report.report.print_runs", closed)
+    monkeypatch.setattr("os.dup2", lambda *_: None)
+    to = run.parents[1] / "head"
+    assert main(["report", str(run), f"to={to}", "pictures=0"]) == 0
+    assert (to / "table.md").is_file() and (to / "curves.png").is_file()
