@@ -27,9 +27,9 @@ def main(arguments: list[str]) -> int:
     if folders:
         from bench.report.report import print_runs, write_report
 
-        print_runs(folders)
         whole = len(folders) == len(VARIANTS)
         pairs = ",".join(f"{VARIANTS.index(a) + 1}-{VARIANTS.index(b) + 1}" for a, b in ISOLATING) if whole else ""
         written = write_report(folders, Path(to[-1]) if to else REPORT, SHOWN, pairs)
+        print_runs(folders)
         print("\nreport:", *written, sep="\n  ")
     return worst(outcomes)
