@@ -102,9 +102,10 @@ def _cover(member: Bool[np.ndarray, "a n"], chosen: Bool[np.ndarray, "t n u"]) -
 
 def per_segment(overlap: Overlap, pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "n u"]:
     """Sums over the atoms of each segment, some segments at a time."""
-    member, pieces = overlap.membership, _pieces(len(overlap.areas))
-    parts = [member[:, piece].T.astype(np.float64) @ pixels for piece in pieces]
-    return np.vstack([np.zeros((0, pixels.shape[1])), *parts])
+    sums = np.zeros((len(overlap.areas), pixels.shape[1]))
+    for piece in _pieces(len(sums)):
+        np.matmul(overlap.membership[:, piece].T.astype(np.float64), pixels, out=sums[piece])
+    return sums
 
 
 def _pieces(segments: int) -> Iterator[slice]:

@@ -66,28 +66,29 @@ def allseg_curve(
     As in the reference a true class without any segment is a miss even at IoU 0, and so is a class whose first
     segment has no IoU, whatever the later ones have.
     """
-    kept = labels >= 0
-    classes = np.union1d(overlap.truth_classes, labels[kept]).astype(np.int32)
-    best = np.full((len(labels), len(classes)), -1.0)
-    counted = np.tile(np.isin(classes, overlap.truth_classes), (len(labels), 1))
-    order = np.flatnonzero(kept.any(axis=0))
+    kept, label = labels >= 0, labels.max(axis=0, initial=-1)
+    true = np.bincount(overlap.truth_classes, minlength=int(label.max(initial=-1)) + 1) > 0
+    present = true.copy()
+    present[label[label >= 0]] = True
+    classes = np.flatnonzero(present).astype(np.int32)
+    best, counted = np.full((len(labels), len(classes)), -1.0), np.tile(true[classes], (len(labels), 1))
+    order = np.flatnonzero(label >= 0)
     if len(order):
-        column = np.searchsorted(classes, labels.max(axis=0)[order])
+        column = np.searchsorted(classes, label[order])
         order, column = order[np.argsort(column, kind="stable")], np.sort(column)
         begins = np.flatnonzero(np.diff(column, prepend=-1))
         truth = true_pixels(overlap, classes)
         inside = per_segment(overlap, truth)[order, column]
         area = per_segment(overlap, scored_pixels(overlap, truth, background, void))[order, column]
-        total = true_totals(overlap, labels, truth, unlabelled, below)[:, column]
+        total = true_totals(overlap, labels, truth, unlabelled, below)[:, column] + np.zeros((len(labels), 1))
         iou = divide(np.broadcast_to(inside, total.shape), total + area - inside)
-        kept = kept[:, order]
-        highest = np.maximum.reduceat(np.where(kept, np.nan_to_num(iou, nan=-1.0), -1.0), begins, axis=1)
+        unknown, kept, last = np.isnan(iou), kept[:, order], len(order) - 1
+        highest = np.maximum.reduceat(np.where(kept & ~unknown, iou, -1.0), begins, axis=1)
         first = np.minimum.reduceat(np.where(kept, np.arange(len(order)), len(order)), begins, axis=1)
-        known = np.broadcast_to(
-            np.pad(~np.isnan(iou), ((0, 0), (0, 1)), constant_values=True), (len(kept), len(order) + 1)
-        )
-        best[:, column[begins]] = np.where(np.take_along_axis(known, first, axis=1), highest, np.nan)
-        counted[:, column[begins]] |= first < len(order)
+        row = np.arange(len(labels))[:, None]
+        lost = unknown[row, np.minimum(first, last)] & (first <= last)
+        best[:, column[begins]] = np.where(lost, np.nan, highest)
+        counted[:, column[begins]] |= first <= last
     return _share_at_least(best, counted)
 
 
