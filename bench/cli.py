@@ -59,7 +59,10 @@ def _command(words: list[str]) -> Callable[[list[str]], int]:
         near = difflib.get_close_matches(words[0], COMMANDS, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise UsageError(f"{words[0]}: no such command{hint} (known: {', '.join(COMMANDS)})")
-    return import_module(f"bench.commands.{words[0]}").main
+    module = import_module(f"bench.commands.{words[0]}")
+    if {"-h", "--help"} & set(words[1:]) and hasattr(module, "USAGE"):
+        return lambda _: _say(module.USAGE)
+    return module.main
 
 
 def _say(text: str) -> int:

@@ -21,11 +21,14 @@ class BadSample(UserError):
 
 @contextmanager
 def writing(place: Path, option: str) -> Iterator[None]:
-    """A full or unwritable disk becomes a `UserError` that names the place and the option that chooses another."""
+    """A full or unwritable disk becomes a `UserError` that names the place and the option that chooses another.
+
+    ``option`` is the option's name, "out" or "--csv".
+    """
     try:
         yield
     except OSError as error:
         raise UserError(
             f"cannot write {place}: {error.strerror or error}; free some space or choose another place with "
-            f"{option}=FOLDER (what is finished is kept)"
+            f"{option} (what is finished is kept)"
         ) from error

@@ -7,10 +7,12 @@ from pathlib import Path
 from bench.cli import DONE
 from bench.errors import UsageError, UserError, writing
 
-USAGE = (
-    "agree: give the folders of at least three finished runs, or one that holds them, then perhaps to=FOLDER, "
-    "resamples=N, seed=N"
-)
+USAGE = """zgs agree RUN … [to=FOLDER] [resamples=N] [seed=N]
+
+RUN …        folders of at least three finished runs or scored predictions, or one that holds them
+to=FOLDER    where agreement.csv, .md, .png and .svg go (agreement)
+resamples=N  of the bootstrap over images (10000)
+seed=N       of the bootstrap (0)"""
 
 
 def main(arguments: list[str]) -> int:
@@ -20,7 +22,7 @@ def main(arguments: list[str]) -> int:
     folders = [Path(word) for word in arguments if "=" not in word]
     numbers = [{**options, **given}[key] for key in ("resamples", "seed")]
     if not folders or set(given) - set(options) or not all(number.isdigit() for number in numbers):
-        raise UsageError(USAGE)
+        raise UsageError("agree: give at least three finished runs, or a folder of them; `zgs agree --help` shows how")
     options |= given
     from bench.evaluate.agreement import agreement
     from bench.report.agree import markdown_agreement, write_agreement
@@ -29,6 +31,8 @@ def main(arguments: list[str]) -> int:
     from bench.report.saved import complete, saved_rows
 
     runs = finished_runs(folders)
+    if twice := [run for at, run in enumerate(runs) if run.resolve() in {other.resolve() for other in runs[:at]}]:
+        raise UsageError(f"agree: {twice[0]} is given twice; each run counts once")
     lacking = [str(folder) for folder in runs if not complete(folder)]
     if lacking:
         raise UserError(f"{lacking[0]}: rows of each image are missing; run the same command again")

@@ -15,6 +15,10 @@ IMAGES = 40
 SHOWN = 12
 """Images in the gallery: what a reader looks through, at half a megabyte each."""
 REPORT = Path("results/demo")
+USAGE = """zgs demo [to=FOLDER] [KEY=VALUE …]
+
+to=FOLDER    where the report goes (results/demo)
+KEY=VALUE    any key of `zgs run --help`, e.g. executor.workers=1"""
 
 
 def main(arguments: list[str]) -> int:

@@ -20,6 +20,9 @@ from bench.cli import DONE, FAILED
 from bench.commands.verify import NOTE, quiet
 from bench.errors import UserError
 
+USAGE = """zgs doctor [models=paper] [KEY=VALUE …]
+
+What is here of what a run with these settings needs, and the command that mends the rest; loads and fetches nothing."""
 SHOWN = ("torch", "open_clip_torch", "transformers", "sentence-transformers", "pydensecrf2")
 KINDS = ("clip", "dino", "language", "sentence")
 ROOM = 1.0

@@ -7,6 +7,13 @@ from pathlib import Path
 from bench.cli import DONE
 from bench.errors import UsageError
 
+USAGE = """zgs report RUN … [to=FOLDER] [pictures=N] [pairs=3-2,3-5]
+
+RUN …       folders of finished runs or scored predictions, or one that holds them; the first is compared with others
+to=FOLDER   where table, curves, comparisons and gallery go (report)
+pictures=N  images in the gallery (48)
+pairs=3-2   compare the third with the second, too"""
+
 
 def main(arguments: list[str]) -> int:
     """Report on the runs given, or on all in a folder given; `to=FOLDER`, `pictures=N`, `pairs=3-2` are options."""
@@ -14,7 +21,7 @@ def main(arguments: list[str]) -> int:
     folders = [Path(word) for word in arguments if "=" not in word]
     unknown = set(options) - {"to", "pictures", "pairs"}
     if not folders or unknown or not options.get("pictures", "48").isdigit():
-        raise UsageError("report: give the folders of finished runs, then perhaps to=FOLDER, pictures=N, pairs=3-2")
+        raise UsageError("report: give the folders of finished runs; `zgs report --help` shows how")
     from bench.report.report import finished_runs, print_runs, write_report
 
     folders = finished_runs(folders)

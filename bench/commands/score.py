@@ -40,12 +40,9 @@ def main(arguments: list[str]) -> int:
     parser = _Parser("zgs score", add_help=False)
     parser.add_argument("words", nargs="*")
     parser.add_argument("--csv", type=Path)
-    for flag in ("--check", "--ignore-unknown", "-h", "--help"):
+    for flag in ("--check", "--ignore-unknown"):
         parser.add_argument(flag, action="store_true")
     given = parser.parse_intermixed_args(arguments)
-    if given.h or given.help:
-        print(USAGE)
-        return DONE
     words = [word for word in given.words if "=" in word and not Path(word).exists()]
     places = [word for word in given.words if word not in words]
     if len(places) != 1:
@@ -62,24 +59,60 @@ def predictions_of(place: Path) -> Path:
 
 
 def check(path: Path, words: Sequence[str] = ()) -> int:
-    """Print every fault of a file and, where data are named, the ids that only one side has."""
+    """Print every fault of a file and, where data are named, what does not fit them: ids, classes of true segments.
+
+    The exit code is what scoring would have: 1 where it would stop, 3 where images have no prediction.
+    """
     from bench.predictions.source import PredictionFile
 
-    file, count = PredictionFile(path), 0
-    for fault in file.faults():
-        count += 1
-        if count <= SHOWN:
-            print(fault)
-    if count > SHOWN:
-        print(f"… and {count - SHOWN} more")
-    print(f"{path}: {len(file)} images, {count} faults")
-    if any(word.startswith("data=") for word in words) and not count:
-        from bench.run.build import make
-        from bench.run.tabulate import ids_without
+    file = PredictionFile(path)
+    faults = list(file.faults())
+    faults += [] if faults else sorted(file.unembedded())
+    dataset = _data_of(words) if not faults else None
+    if dataset is not None:
+        faults = _unfit(file, dataset)
+    for fault in faults[:SHOWN]:
+        print(fault)
+    if len(faults) > SHOWN:
+        print(f"… and {len(faults) - SHOWN} more")
+    print(f"{path}: {len(file)} images, {len(faults)} faults")
+    if dataset is None:
+        return FAILED if faults else DONE
+    from bench.run.tabulate import ids_without
 
-        missing, unknown = ids_without(file, make(composed(words)["data"]).ids())
-        print(f"{len(missing)} images of the data set are missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}")
-    return FAILED if count else DONE
+    missing, unknown = ids_without(file, dataset.ids())
+    print(f"{len(missing)} images of the data set are missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}")
+    return FAILED if faults or unknown else SKIPS if missing else DONE
+
+
+def _data_of(words: Sequence[str]) -> Any:
+    """The data set that is named, if one is."""
+    if not any(word.startswith("data=") for word in words):
+        return None
+    from bench.run.build import make
+
+    return make(composed(words)["data"])
+
+
+def _unfit(file: Any, dataset: Any) -> list[str]:
+    """Classes that the file describes and that images do not have. An image whose truth is unusable is skipped."""
+    import numpy as np
+    from tqdm import tqdm
+
+    from bench.errors import BadSample
+    from bench.run.attach import misplaced
+
+    faults: list[str] = []
+    for image_id in tqdm([i for i in dataset.ids() if i in file], desc="check   ", unit="img", dynamic_ncols=True):
+        told = file.oracle(image_id)
+        try:
+            truth = dataset.load(image_id).truth if told else None
+        except BadSample:
+            continue
+        if told and truth is not None and dataset.classes is not None:
+            true = [int(c) for c in np.unique(truth) if c >= 0]
+            faults += misplaced(told, true, dataset.classes.names, file.where(image_id))
+    return faults
 
 
 def _scored(place: Path, words: list[str], csv: Path | None, ignore_unknown: bool) -> int:
@@ -177,9 +210,11 @@ def _variant(place: Path, settings: Mapping[str, Any]) -> str | None:
 def _tell(result: Any) -> None:
     """The protocols with everything that changes a number, the tidy table, what was counted, and where it all is."""
     from bench.evaluate.stated import stated
+    from bench.report.differences import GROUPED
 
     print(*map(stated, result.protocols), "", sep="\n")
-    table = result.table
+    grouped = result.table["metric"].str.contains(GROUPED.pattern)
+    table = result.table[~grouped]
     wide = max((len(name) for name in table["metric"]), default=6)
     counts = ("expected", "found", "skipped")
     print(f"{'metric':{wide}}     value  interval            {'n':>7} {'unit':8} {' '.join(counts)}")
@@ -190,6 +225,8 @@ def _tell(result: Any) -> None:
             + " ".join(f"{row[name]:>{len(name)}}" for name in counts)
         )
     print()
+    if grouped.any():
+        print(f"breakdown: {grouped.sum()} more lines in scores.csv")
     for note in result.notes:
         print(note)
     print(f"{result.folder}/")

@@ -12,6 +12,9 @@ from typing import Any
 from bench.cli import DONE, FAILED
 from bench.errors import UserError
 
+USAGE = """zgs verify [models=paper] [KEY=VALUE …]
+
+Loads the weights and compares them with the libraries that publish them, one line a check."""
 NOTE = (
     "tested on the real architectures with random weights and on golden vectors, never here with the published weights"
 )

@@ -21,9 +21,6 @@ json=FILE    write a table to be filled: {word: null}; null means no class"""
 
 def main(arguments: list[str]) -> int:
     """Write the words, the most frequent first, equal ones by alphabet; texts are taken letter by letter."""
-    if {"-h", "--help"} & set(arguments):
-        print(USAGE)
-        return DONE
     places = [word for word in arguments if "=" not in word]
     options = dict(word.split("=", 1) for word in arguments if "=" in word)
     unknown = [word for word in (*options, *places) if word.startswith("-") or word in set(options) - _OPTIONS]

@@ -53,6 +53,8 @@ def read_index(path: Path) -> Index:
         raise UserError(f"{path}: predictions cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not a JSON file ({error})") from error
+    if not isinstance(index.head.get("about", {}), dict):
+        index.faults.append(f"{path}: 'about' should be an object")
     if index.head.get("format") != FORMAT:
         raise UserError(f'{path}: not predictions that can be scored; the file must say "format": "{FORMAT}"')
     return index

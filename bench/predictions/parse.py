@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from bench.records import Prediction
 
 MAX_BYTES = 1 << 30
 """Masks of one image, a byte a pixel and segment."""
+_LARGEST = float(np.finfo(np.float32).max)
 _KINDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
 
 
@@ -82,6 +82,8 @@ def parse_image(
     faults += [
         f"{place}: 'text' holds half a character" for place, text in zip(places, texts, strict=True) if broken(text)
     ]
+    if entry.get("label_map") is not None:
+        faults.get(entry, "label_map", str, where, None)
     read = _from_map if isinstance(entry.get("label_map"), str) else _from_codes
     masks = read(faults, where, entry, segments, (height, width), folder)
     check_vectors(faults, where, vectors, len(segments))
@@ -149,7 +151,7 @@ def _scores(faults: Faults, segments: list[Any], places: list[str]) -> Float32[n
     for value, place in zip(given, places, strict=True):
         if value is None:
             faults.append(f"{place}: 'score' is missing; give all segments of an image one, or none")
-        elif type(value) not in (int, float) or not math.isfinite(value) or not np.isfinite(np.float32(value)):
+        elif type(value) not in (int, float) or not abs(value) <= _LARGEST:
             faults.append(f"{place}: 'score' should be a finite number but is {value!r:.40}")
     return None if faults else np.array(given, np.float32)
 

@@ -87,6 +87,13 @@ class PredictionFile(Mapping[str, Prediction]):
         for image_id in self._index.places:
             yield from self._parsed(image_id).faults
 
+    def unembedded(self) -> Iterator[str]:
+        """Images without embeddings where others have them, as faults: no fault of the format, but ST stops at them."""
+        known = {image_id for image_id in self._index.places if self.embedded(image_id)}
+        for image_id in self._index.places.keys() - known if known else ():
+            if self.texts(image_id):
+                yield f"{self.where(image_id)}: has no embeddings, but other images have; ST needs those of all"
+
     def where(self, image_id: str) -> str:
         """File and image, for messages."""
         return where(self.path, self.place(image_id), image_id)
@@ -116,7 +123,7 @@ class PredictionFile(Mapping[str, Prediction]):
         told = self.head.get("embeddings")
         if told is None:
             return None
-        if not isinstance(told, dict) or not isinstance(told.get("file"), str):
+        if not isinstance(told, dict) or not isinstance(told.get("file"), str) or not Path(told["file"]).name:
             raise UserError(f"{self.path}: embeddings: 'file' is missing; name the npz beside the predictions")
         beside = self.path.with_name(Path(told["file"]).name)
         try:

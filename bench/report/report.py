@@ -211,8 +211,13 @@ def data_name(scores: pd.DataFrame) -> str:
 
 
 def embedded(folders: Sequence[Path]) -> bool:
-    """Whether any of the runs used the small models, whose numbers compare with nothing published."""
-    return any(settings_of(folder)["models"]["name"] == "embedded" for folder in folders)
+    """Whether the small models had a part in any of the runs, whose numbers then compare with nothing published.
+
+    Where predictions of another system were scored, the record says whether a model of ours measured anything.
+    """
+    return any(
+        record_of(folder).get("embedded", settings_of(folder)["models"]["name"] == "embedded") for folder in folders
+    )
 
 
 _LONG = 70

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -91,11 +91,17 @@ class Measures:
         told = {image_id: self.file.oracle(image_id) for image_id in tables if image_id in self.file}
         found = {image_id: one for image_id, one in told.items() if one is not None}
         for image_id, one in found.items():
-            true = {self.names[c] for c in tables[image_id].truth_classes}
-            for name in (name for name in one.classes if name not in true):
-                kind = "is not in the image" if name in self.names else f"is no class{nearest(name, self.names)}"
-                raise UserError(f"{self.file.where(image_id)}: oracle: {name!r} {kind}; describe what is there")
+            for fault in misplaced(one, tables[image_id].truth_classes, self.names, self.file.where(image_id)):
+                raise UserError(fault)
         return found
+
+
+def misplaced(told: Described, true: Iterable[int], names: tuple[str, ...], where: str) -> Iterator[str]:
+    """Each class that a file describes and that the image does not have, as a fault."""
+    present = {names[c] for c in true}
+    for name in (name for name in told.classes if name not in present):
+        kind = "is not in the image" if name in names else f"is no class{nearest(name, names)}"
+        yield f"{where}: oracle: {name!r} {kind}; describe what is there"
 
 
 def attach(measures: Measures, found: Tables, rows: Sequence[str]) -> list[Overlap]:
@@ -115,15 +121,17 @@ def oracles(measures: Measures, found: Tables, told: Mapping[str, Described], ro
     """
     if not told:
         return []
-    measures.learn(one.texts for one in told.values())
+    by_text = "tt" in rows
+    if by_text:
+        measures.learn(one.texts for one in told.values())
     embedded = "st" in rows and all(one.embeddings is not None for one in told.values())
     return found.once(
-        ("oracles", measures.raw, embedded),
-        lambda: [_oracle(measures, by_class(item), told.get(i), embedded) for i, item in found.tables.items()],
+        ("oracles", measures.raw, by_text, embedded),
+        lambda: [_oracle(measures, by_class(item), told.get(i), by_text, embedded) for i, item in found.tables.items()],
     )
 
 
-def _oracle(measures: Measures, item: Overlap, told: Described | None, embedded: bool) -> Oracle:
+def _oracle(measures: Measures, item: Overlap, told: Described | None, by_text: bool, embedded: bool) -> Oracle:
     names, true = measures.names, item.truth_classes
     present = [names[c] for c in true]
     texts = dict(zip(told.classes, told.texts, strict=True)) if told else {}
@@ -135,4 +143,4 @@ def _oracle(measures: Measures, item: Overlap, told: Described | None, embedded:
             st[[present.index(name) for name in told.classes]] = rows
     ordered = tuple(texts.get(name, "") for name in present)
     areas = item.counts[:, :-2].sum(axis=0)
-    return Oracle(item.image_id, true, areas, measures.tt(ordered), st, ordered)
+    return Oracle(item.image_id, true, areas, measures.tt(ordered) if by_text else None, st, ordered)

@@ -20,7 +20,7 @@ RUN: dict[str, Any] = {
 }  # fmt: skip
 AT_LEAST = {
     "seed": 0, "pictures": 0, "caption.beams": 1, "caption.tokens": 1, "caption.rows": 1, "caption.iterations": 0,
-    "encode.micro_batch": 1, "executor.threads": 1, "score.tau_sbert": -1, "score.tau_clip": -1,
+    "encode.micro_batch": 1, "executor.threads": 1, "score.tau_sbert": -1, "score.tau_clip": -1, "score.rounding": 0,
 }  # fmt: skip
 WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", type(None): "null"}
 
@@ -65,7 +65,7 @@ def _hints(target: str) -> dict[str, Any]:
 def _fit(key: str, value: Any, hint: Any) -> None:
     if not fits(value, hint):
         raise UsageError(f"{key}={value}: needs {described(hint)}")
-    if key in AT_LEAST and isinstance(value, int | float) and value < AT_LEAST[key]:
+    if key in AT_LEAST and isinstance(value, int | float) and not value >= AT_LEAST[key]:
         raise UsageError(f"{key}={value}: must be {AT_LEAST[key]} or more")
 
 

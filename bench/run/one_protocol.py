@@ -60,11 +60,13 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
     score = replace(score, mapping=_measurable(session, score, found))
     session = replace(session, measures=session.measures.of(score.rounding))
     described = found.once("described", lambda: session.measures.oracle(found.tables))
-    rows = _rows(session, score, found, bool(described))
+    rows = _rows(session, score, found)
     images = attach(session.measures, found, rows)
     truths = oracles(session.measures, found, described, rows)
-    if not described and "tgq" in score.metrics:
+    if "tgq" in score.metrics and not described:
         session.note('no TGQ: the file has no "oracle" section (texts for the true segments)')
+    elif "tgq" in score.metrics and not rows:
+        session.note("no TGQ: it is measured by TT and ST, and none of the mappings asks for their models")
     naming, classes = naming_of(session.builder, rows), session.builder.dataset.classes
     told = {"run": session.run, "variant": session.variant, **counted}
     by_people = score.verify == "human"
@@ -89,9 +91,12 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
         session.note(f"score={score.name} leaves predictions without segments out of IoU and recall: look at n")
 
 
-def _rows(session: Session, score: Score, found: Tables, described: bool) -> list[str]:
-    """The similarities that mappings and metrics read; CLIPScore is left out with a note where nothing is embedded."""
-    read = {rows_of(mapping) for mapping in score.mapping} | {"tt" if described else None}
+def _rows(session: Session, score: Score, found: Tables) -> list[str]:
+    """The similarities that mappings and metrics read; CLIPScore is left out with a note where nothing is embedded.
+
+    TGQ reads what the mappings read: it alone loads no model.
+    """
+    read = {rows_of(mapping) for mapping in score.mapping}
     read |= {FAMILIES[metric].mapping for metric in score.metrics if metric in FAMILIES and metric != "clipscore"}
     if "clipscore" in score.metrics and _embedded(session, "clipscore", found):
         read.add("st")

@@ -14,6 +14,7 @@ import yaml
 
 from bench.data.base import nearest
 from bench.errors import UserError, writing
+from bench.evaluate.names import parse
 from bench.evaluate.per_image import per_class, per_image, per_image_n
 from bench.evaluate.protocol import Score
 from bench.predictions.source import PredictionFile
@@ -89,7 +90,9 @@ def rescore(request: Request) -> Rescored:
     record = {"ids": list(ids), "missing": missing, "unknown": unknown, "skipped": dict(sorted(found.skipped.items()))}
     folder = Path(request.settings["out"]) / request.name
     with writing(folder, "out"):
-        told = {"protocols": [score.settings() for score in scores], "notes": notes}
+        small = request.settings["models"]["name"] == "embedded" and any(parse(m).model for m in table["metric"])
+        made = file.head.get("about", {}).get("models") == "embedded"
+        told = {"protocols": [score.settings() for score in scores], "embedded": small or made, "notes": notes}
         _write(folder, request, table, numbers, record | told | _account(builder))
     return Rescored(folder, table, scores, notes, bool(missing or found.skipped))
 

@@ -194,7 +194,10 @@ def _task(file: PredictionFile, image_id: str, overlap: str, data: str, shelf: S
 
 def _label_map(predictions: Path, raw: bytes) -> bytes:
     path = predictions.parent / str(json.loads(raw.decode("utf-8")).get("label_map"))
-    return path.read_bytes() if path.is_file() else b""
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError):  # reading the image will say what is wrong
+        return b""
 
 
 @lru_cache(maxsize=1)

@@ -165,6 +165,45 @@ def test_text_generation_quality_needs_the_files_word(tmp_path: Path, voc: Path,
     assert "true segments without a text 2" in capsys.readouterr().out
 
 
+def test_text_generation_quality_alone_loads_no_model(tmp_path: Path, voc: Path, capsys: Any) -> None:
+    images = json.loads(json.dumps(IMAGES))
+    images[0]["oracle"] = [{"class": "dog", "text": "dog"}]
+    words = ["score.mapping=[exact,maxoverlap]", "models=paper"]  # whose weights are not here
+    folder = zgs(tmp_path, voc, write(tmp_path / "t.json", images), *words)
+    assert "no TGQ: it is measured by TT and ST, and none of the mappings" in capsys.readouterr().out
+    assert not any("/tgq" in name for name in values(folder))
+
+
+def test_breakdowns_stand_in_the_files_and_not_in_the_printed_table(tmp_path: Path, voc: Path, capsys: Any) -> None:
+    words = ["score.mapping=[exact]", "score.breakdown=[class,kind]", "score.metrics=[iou]"]
+    folder = zgs(tmp_path, voc, write(tmp_path / "t.json", IMAGES), *words)
+    told, lines = capsys.readouterr().out, len(pd.read_csv(folder / "scores.csv"))
+    assert ".class.cat" not in told and f"breakdown: {lines - 1} more lines in scores.csv" in told and lines > 5
+
+
+def test_a_report_warns_of_the_small_models_only_where_they_had_a_part(tmp_path: Path, voc: Path, capsys: Any) -> None:
+    file, warning = write(tmp_path / "t.json", IMAGES), "cannot be compared with published numbers"
+    for mapping, warned in (("exact", False), ("tt", True)):
+        folder = zgs(tmp_path, voc, file, f"score.mapping=[{mapping}]")
+        capsys.readouterr()
+        assert main(["report", str(folder), f"to={tmp_path / mapping}", "pictures=0"]) == 0
+        assert (
+            (warning in capsys.readouterr().out) is (warning in (tmp_path / mapping / "table.md").read_text()) is warned
+        )
+
+
+def test_a_label_map_that_changes_is_read_again(tmp_path: Path, voc: Path) -> None:
+    """The table's address in the store holds what the picture holds, not only its name."""
+    entry = {"image_id": "a", "height": 2, "width": 4, "label_map": "a.png", "segments": [{"text": "dog", "id": 7}]}
+    file, found = write(tmp_path / "t.json", [entry, *IMAGES[1:]]), []
+    for labels in ([[0, 0, 0, 7], [0, 0, 0, 7]], [[0, 0, 0, 7], [0, 0, 0, 0]]):
+        Image.fromarray(np.array(labels, np.uint8)).save(tmp_path / "a.png")
+        found.append(
+            values(zgs(tmp_path, voc, file, "score.mapping=[exact]"))["paper{background=voc}/exact/recall>0.5"]
+        )
+    assert found == [pytest.approx(4 / 5, abs=1e-6), pytest.approx(3 / 5, abs=1e-6)]
+
+
 def test_people_verify(tmp_path: Path, voc: Path, capsys: Any) -> None:
     """One rater finds the aeroplane right, another only partly; nobody was asked of bird in the second batch."""
     ratings = tmp_path / "r.csv"
@@ -189,7 +228,7 @@ def test_the_example_of_the_page_is_scored(tmp_path: Path, voc: Path) -> None:
     (tmp_path / "maps").mkdir()
     Image.fromarray(np.array([[7, 7, 7, 7], [0, 0, 0, 0]], np.uint8)).save(tmp_path / "maps" / "b.png")
     assert main(["score", str(tmp_path / "p.jsonl"), "--check"]) == 0
-    folder = zgs(tmp_path, voc, tmp_path / "p.jsonl", "score.mapping=[maxoverlap]", code=3)
+    folder = zgs(tmp_path, voc, tmp_path / "p.jsonl", "score.mapping=[maxoverlap,tt]", code=3)
     table = pd.read_csv(folder / "scores.csv")
     assert table["value"].iloc[0] == pytest.approx((1 + 0.5 + 0) / 3, abs=1e-6), "no person in b, and no c"
     assert set(table["variant"]) == {"my system"} and any("/tgq.micro>0.5" in name for name in table["metric"])

@@ -123,9 +123,52 @@ def test_check_lists_every_fault_and_scores_nothing(tmp_path: Path, voc: Path, c
     assert lines[0].startswith(f"{file}: image 0 (a), segment 1: 'text' should be a text") and len(lines) == 22
     assert lines[-2:] == ["… and 11 more", f"{file}: 3 images, 31 faults"]
     fine = write(tmp_path / "u.json", [*IMAGES[:2], image("q")])
-    assert main(["score", str(fine), "--check", "data=voc", f"data.root={voc}"]) == 0
+    data = ["--check", "data=voc", f"data.root={voc}"]
+    assert main(["score", str(fine), *data]) == 1, "scoring stops at what the data do not have"
     assert "1 images of the data set are missing ['c'], 1 unknown ['q']" in capsys.readouterr().out
+    assert main(["score", str(write(tmp_path / "v.json", IMAGES[:2])), *data]) == 3
+    assert main(["score", str(write(tmp_path / "w.json", IMAGES)), *data]) == 0
     assert not (tmp_path / "out").exists()
+
+
+def test_check_finds_whatever_scoring_would_stop_at(tmp_path: Path, voc: Path, capsys: Any) -> None:
+    data = ["--check", "data=voc", f"data.root={voc}"]
+    images = json.loads(json.dumps(IMAGES))
+    images[0]["oracle"] = [{"class": "aeroplane", "text": "x"}, {"class": "cow", "text": "x"}]
+    images[1]["oracle"] = [{"class": "catt", "text": "x"}]
+    file = write(tmp_path / "t.json", images)
+    assert main(["score", str(file), *data]) == 1
+    told = capsys.readouterr().out
+    assert f"{file}: image 0 (a): oracle: 'cow' is not in the image" in told and "'catt' is no class" in told
+    assert "3 images, 2 faults" in told
+    np.savez(tmp_path / "e.npz", **{"0": np.ones((2, 64), np.float32), "2": np.ones((1, 64), np.float32)})
+    file = write(tmp_path / "e.json", IMAGES, embeddings={"file": "e.npz"})
+    assert main(["score", str(file), *data]) == 1
+    assert f"{file}: image 1 (b): has no embeddings, but other images have" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda top, images: top.update(embeddings={"file": ""}), "embeddings: 'file' is missing"),
+        (lambda top, images: top.update(about="mine"), "'about' should be an object"),
+        (lambda top, images: images[1]["segments"][0].update(score=10**400), "segment 0: 'score' should be a finite"),
+        (lambda top, images: images[1].update(label_map="a" * 5000), "image 1 (b): label map: "),
+        (lambda top, images: images[1].update(label_map=5), "'label_map' should be a text but is 5"),
+    ],
+)
+def test_odd_values_are_one_line_for_the_validator_and_for_scoring(
+    change: Any, told: str, tmp_path: Path, voc: Path, capfd: Any
+) -> None:
+    top: dict[str, Any] = {}
+    images = json.loads(json.dumps(IMAGES))
+    change(top, images)
+    file = write(tmp_path / "t.json", images, **top)
+    assert main(["score", str(file), "--check"]) == 1
+    assert told in "".join(capfd.readouterr())
+    zgs(tmp_path, voc, file, "score.mapping=[exact]", code=1)
+    lines = [line for line in capfd.readouterr().err.splitlines() if line.startswith("zgs: ")]
+    assert len(lines) == 1 and told in lines[0] and len(lines[0]) < 500
 
 
 @pytest.mark.parametrize(
@@ -141,6 +184,9 @@ def test_check_lists_every_fault_and_scores_nothing(tmp_path: Path, voc: Path, c
         (["t.json", "data=toyscenes", "score.mapping=[table]"], "needs score.table=FILE"),
         (["t.json", "data=toyscenes", "score.verify=human"], "needs score.ratings=FILE"),
         (["t.json", "data=toyscenes", "executor.workers=0"], "executor.workers=0"),
+        (["t.json", "data=toyscenes", "score.rounding=-1"], "score.rounding=-1: must be 0 or more"),
+        (["t.json", "data=toyscenes", "score.tau_sbert=nan"], "score.tau_sbert=nan: must be -1 or more"),
+        (["t.json", "data=toyscenes", "--csv", "none/t.csv/x", "score.mapping=[exact]"], "cannot write none/t.csv/x"),
         (["t.json", "data=toyscenes", "score=papre"], "score=papre: no such option; did you mean paper"),
     ],
 )
@@ -154,7 +200,7 @@ def test_a_wrong_command_is_one_line(words: list[str], told: str, tmp_path: Path
 
 
 def test_helps(capsys: Any) -> None:
-    for command in ("score", "vocabulary"):
+    for command in ("score", "vocabulary", "report", "agree", "demo", "doctor", "verify"):
         assert main([command, "--help"]) == 0
-        assert f"zgs {command} PREDICTIONS" in capsys.readouterr().out
+        assert capsys.readouterr().out.startswith(f"zgs {command} ")
     assert main(["vocabulary", "x.json", "jason=3"]) == 2
