@@ -187,9 +187,8 @@ def test_a_report_warns_of_the_small_models_only_where_they_had_a_part(tmp_path:
         folder = zgs(tmp_path, voc, file, f"score.mapping=[{mapping}]")
         capsys.readouterr()
         assert main(["report", str(folder), f"to={tmp_path / mapping}", "pictures=0"]) == 0
-        assert (
-            (warning in capsys.readouterr().out) is (warning in (tmp_path / mapping / "table.md").read_text()) is warned
-        )
+        printed, written = capsys.readouterr().out, (tmp_path / mapping / "table.md").read_text()
+        assert (warning in printed, warning in written) == (warned, warned)
 
 
 def test_a_label_map_that_changes_is_read_again(tmp_path: Path, voc: Path) -> None:
@@ -198,10 +197,9 @@ def test_a_label_map_that_changes_is_read_again(tmp_path: Path, voc: Path) -> No
     file, found = write(tmp_path / "t.json", [entry, *IMAGES[1:]]), []
     for labels in ([[0, 0, 0, 7], [0, 0, 0, 7]], [[0, 0, 0, 7], [0, 0, 0, 0]]):
         Image.fromarray(np.array(labels, np.uint8)).save(tmp_path / "a.png")
-        found.append(
-            values(zgs(tmp_path, voc, file, "score.mapping=[exact]"))["paper{background=voc}/exact/recall>0.5"]
-        )
-    assert found == [pytest.approx(4 / 5, abs=1e-6), pytest.approx(3 / 5, abs=1e-6)]
+        one = values(zgs(tmp_path, voc, file, "score.mapping=[exact]"))
+        found.append(one["paper{background=voc}/exact/recall>0.5"])
+    assert found == [pytest.approx(3 / 5, abs=1e-6), pytest.approx(2 / 5, abs=1e-6)]
 
 
 def test_people_verify(tmp_path: Path, voc: Path, capsys: Any) -> None:
