@@ -17,6 +17,7 @@ from bench.records import Prediction
 MAX_BYTES = 1 << 30
 """Masks of one image, a byte a pixel and segment."""
 _LARGEST = float(np.finfo(np.float32).max)
+_NAME = 1000
 _KINDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
 
 
@@ -126,8 +127,11 @@ def _from_map(
     ids = [faults.get(s, "id", int, f"{where}, segment {position}", -1) for position, s in enumerate(segments)]
     wrong = [p for p, value in enumerate(ids) if value == 0 or (value > 0 and value in ids[:p])]
     faults += [f"{where}, segment {p}: id {ids[p]} is 0 or stands there twice" for p in wrong]
+    if len(name := entry["label_map"]) > _NAME:
+        faults.append(f"{where}: label map: {name[:40]}… has {len(name)} characters, no file's name has")
+        return masks
     try:
-        labels = read_labels(folder / entry["label_map"])
+        labels = read_labels(folder / name)
     except BadSample as error:
         faults.append(f"{where}: label map: {error}")
         return masks

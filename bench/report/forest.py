@@ -27,6 +27,8 @@ PANELS = (
     ("top-1 of true segments, ST", "top1", "st"),
 )
 """Title, kind of metric and mapping: the metrics of tables 1 to 4, and what the embeddings alone are worth."""
+_HALF = 52
+"""Characters that fit under one of two panels."""
 _BLACK, _GREY = "#000000", "#8c8c8c"
 
 
@@ -70,11 +72,13 @@ def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str,
     grid[0, 0].set_ylim(len(names) - 0.4, -0.65)
     for axes in grid[-1]:
         ends = f"← {first} worse    percentage points    {first} better →"
-        axes.set_xlabel(ends if first else "percentage points; right of 0:\nthe former is better", fontsize=10)
+        beside = "percentage points; right of 0:\n" + (f"{first} is better" if first else "the former is better")
+        axes.set_xlabel(ends if first and len(ends) <= _HALF else beside, fontsize=10)
     low, high = int(shown["n"].min()), int(shown["n"].max())
     n = f"n = {low}{f'–{high}' if high > low else ''} images"
     what = f"{first} minus each other variant" if first else "One variant minus another"
-    figure.suptitle(f"{what} · {title} · {n}", fontsize=11.5, fontweight="bold")
+    gap = " · " if len(f"{what}{title}{n}") <= 1.5 * _HALF else "\n"
+    figure.suptitle(gap.join([what, f"{title} · {n}"]), fontsize=11.5, fontweight="bold")
     _legend(figure, embedded)
     return figure
 

@@ -94,3 +94,11 @@ def test_too_little_is_refused_in_one_line() -> None:
     apart[0] = {name: rows(row.numerator, tuple(f"x{i}" for i in range(60))) for name, row in apart[0].items()}
     with pytest.raises(UserError, match="0 images are common"):
         agreement(apart)
+
+
+def test_only_the_last_bits_of_a_sum_are_no_difference() -> None:
+    """Three runs a thousandth apart are ranked; apart by less than the rounding they are ties."""
+    for step, expected in ((1e-3, 1.0), (1e-14, np.nan)):
+        qualities = np.array([0.5, 0.5 + step, 0.5 + 2 * step])
+        found = kendall(np.stack([qualities, [1.0, 2.0, 3.0]])[:, :, None])[0, 0, 1]
+        assert found == pytest.approx(expected, nan_ok=True)

@@ -92,11 +92,10 @@ def test_equals_loops_over_maps() -> None:
     assert 0.1 < expected["pq"] < 0.9
 
 
-@pytest.mark.extra
 def test_equals_torchmetrics() -> None:
     """Background is one more stuff class there; the five are averaged here."""
-    detection = pytest.importorskip("torchmetrics.detection")
     import torch
+    from torchmetrics import detection
 
     images = []
     for one, label in pairs():

@@ -89,6 +89,14 @@ def test_hungarian_by_hand() -> None:
     assert Hungarian().assign(third)[0].tolist() == [0, 1, -1]
 
 
+def test_an_assigned_segment_that_shares_no_pixel_stays_unlabelled() -> None:
+    """Two segments and two classes: the assignment gives both a class, but the second lies on background alone."""
+    item = by_hand([[0, 1, -1]], [[[1, 0, 0]], [[0, 0, 1]]], [row(), row()])
+    for by in ("intersection", "iou"):
+        label, sure = Hungarian(by).assign(item)
+        assert (label.tolist(), sure.tolist()) == ([0, -1], [1, 0])
+
+
 def test_exact_means_letter_by_letter() -> None:
     item = replace(by_hand([[0]], [[[1]]] * 5, [row()] * 5), texts=("dog", "Dog", "dog ", "", "sky"))
     label, sure = Exact(CLASSES.texts).assign(item)
