@@ -15,8 +15,8 @@ from bench.report.differences import real
 from bench.report.figures import new_figure, note_of, save
 from bench.report.layout import MISSING, short_name
 
-_DETAILED, _NUMBERED = 14, 20
-"""Metrics up to which a cell has room for two decimals, and for a number at all."""
+_DETAILED, _NUMBERED, _EVERY = 14, 20, 45
+"""Metrics up to which a cell has room for two decimals, and for a number at all, and every column for its own."""
 
 
 def write_agreement(table: pd.DataFrame, to: Path, *, title: str, embedded: bool) -> list[Path]:
@@ -75,7 +75,8 @@ def draw_agreement(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure
         axes.text(column, row, text, ha="center", va="center", fontsize=size, color=colour, fontweight=weight)
     shown = axes.imshow(matrix, cmap=mpl.colormaps["RdBu"], vmin=-1, vmax=1, aspect="auto")
     axes.set_yticks(range(n), labels(metrics), fontsize=9 if n <= _NUMBERED else 7.5)
-    axes.set_xticks(range(n - 1), [str(at) for at in range(1, n)], fontsize=9 if n <= _NUMBERED else 6.5)
+    columns = [at for at in range(1, n) if n <= _EVERY or at % 5 == 0]
+    axes.set_xticks([at - 1 for at in columns], list(map(str, columns)), fontsize=9 if n <= _NUMBERED else 6.5)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     # The upper half is empty: room for the scale.
