@@ -23,7 +23,7 @@ class BadSample(UserError):
 def writing(place: Path, option: str) -> Iterator[None]:
     """A full or unwritable disk becomes a `UserError` that names the place and the option that chooses another.
 
-    ``option`` is the option's name, "out" or "--csv".
+    ``option`` is as it is written, "out=FOLDER" or "--csv FILE".
     """
     try:
         yield

@@ -83,7 +83,7 @@ class Store:
     def shelf(self, stage: str, key: str, parts: Mapping[str, Any]) -> Shelf:
         """Open a shelf and leave beside its results, in words, what they depend on."""
         shelf = Shelf(self.root, stage, key, parts)
-        with writing(shelf.folder, "store"):
+        with writing(shelf.folder, "store=FOLDER"):
             shelf.folder.mkdir(parents=True, exist_ok=True)
             if not (shelf.folder / "key.json").exists():
                 write_atomically(shelf.folder / "key.json", json.dumps(parts, indent=1, default=str).encode())
@@ -109,7 +109,7 @@ class Store:
         if not entries:
             return
         path = _path(shelf, item)
-        with writing(path, "store"), _locked(path):
+        with writing(path, "store=FOLDER"), _locked(path):
             write_atomically(path, _pack({**entries, **self.read(shelf, item)}))
         self.account.made[shelf.stage].update(f"{item}/{name}" for name in entries)
 

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     rows = [{name: row for name, row in saved_rows(run).items() if not GROUPED.search(name)} for run in runs]
     table = agreement(rows, *map(int, numbers))
     title, small = data_name(merged_scores(runs)), embedded(runs)
-    with writing(Path(options["to"]), "to"):
+    with writing(Path(options["to"]), "to=FOLDER"):
         written = write_agreement(table, Path(options["to"]), title=title, embedded=small)
     print(markdown_agreement(table, title=title, embedded=small))
     print("agreement:", *written, sep="\n  ")

@@ -65,7 +65,7 @@ def _prepare(options: argparse.Namespace, to: Path) -> int:
     from bench.prepare.write import finish, write
 
     plan = _plan(options)
-    with writing(to, "--to"):
+    with writing(to, "--to FOLDER"):
         about = write(plan, to, options.jobs, options.partial)
         _show(to, about)
         finish(to, about)
@@ -102,7 +102,7 @@ def _check(folder: str | Path, name: str | None) -> int:
 
     to = Path(folder).expanduser()
     about = check(to, name)
-    with writing(to, "--to"):
+    with writing(to, "--to FOLDER"):
         _show(to, about)
     print("  as it was prepared, to the last byte")
     return SKIPS if about["missing"] else DONE

@@ -135,7 +135,7 @@ def _scored(place: Path, words: list[str], csv: Path | None, ignore_unknown: boo
     result = rescore(Request(settings, protocols, path, variant, ignore_unknown, chosen))
     _tell(result)
     if csv:
-        with writing(csv, "--csv"):
+        with writing(csv, "--csv FILE"):
             csv.parent.mkdir(parents=True, exist_ok=True)
             write_scores(result.table, csv)
     return SKIPS if result.incomplete else DONE

@@ -52,11 +52,11 @@ def counted(place: Path) -> list[tuple[str, int]]:
 
 def _write(words: list[tuple[str, int]], options: dict[str, str]) -> None:
     if "json" in options:
-        with writing(Path(options["json"]), "json"):
+        with writing(Path(options["json"]), "json=FILE"):
             text = json.dumps({word: None for word, _ in words}, indent=1, ensure_ascii=False)
             Path(options["json"]).write_text(text + "\n", encoding="utf-8")
     if "csv" in options:
-        with writing(Path(options["csv"]), "csv"), open(options["csv"], "w", encoding="utf-8", newline="") as file:
+        with writing(Path(options["csv"]), "csv=FILE"), open(options["csv"], "w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([("word", "count"), *words])
     if not {"csv", "json"} & set(options):
         csv.writer(sys.stdout, lineterminator="\n").writerows([("word", "count"), *words])

@@ -57,7 +57,7 @@ class Prepared:
         self._codes = Codes(table.codes(left_out) | {NO_CLASS: BACKGROUND, NO_SCORE: VOID}, legend)
         self._ids, part = chosen(subset, shard, tuple(self._rows))
         # A set with fewer images than were published is another set, and its numbers say so.
-        self.subset = partial(part, int(self.about["images"]), int(self.about.get("published", 0)))
+        self.subset = partial(part, tuple(self._rows), int(self.about.get("published", 0)))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -61,9 +61,13 @@ def chosen(subset: str | None, part: str | None, ids: tuple[str, ...]) -> tuple[
     return shard(part, whole), ",".join(told) or None
 
 
-def partial(part: str | None, here: int, published: int) -> str | None:
-    """``part`` of a split, which is told as ``8of1449`` where fewer images are here than were published."""
-    return ",".join(filter(None, (f"{here}of{published}" if here < published else None, part))) or None
+def partial(part: str | None, here: tuple[str, ...], published: int) -> str | None:
+    """``part`` of a split, which is told as ``8of1449@1b2c3d4e`` where fewer images are here than were published.
+
+    The hash of the ids says which they are: two such parts are not the same data.
+    """
+    lacking = f"{len(here)}of{published}@{_hash(tuple(sorted(here)))}" if len(here) < published else None
+    return ",".join(filter(None, (lacking, part))) or None
 
 
 def label(spec: str | None, chosen: tuple[str, ...]) -> str | None:
@@ -74,9 +78,12 @@ def label(spec: str | None, chosen: tuple[str, ...]) -> str | None:
     text = (spec or "all").strip() or "all"
     if not text.startswith("file:"):
         return None if text == "all" else text
-    digest = hashlib.sha256("\n".join(chosen).encode("utf-8", "surrogateescape")).hexdigest()[:8]
     stem = re.sub(r"[^\w.+-]", "_", Path(text[len("file:") :]).stem)
-    return f"file:{stem}@{digest}"
+    return f"file:{stem}@{_hash(chosen)}"
+
+
+def _hash(ids: tuple[str, ...]) -> str:
+    return hashlib.sha256("\n".join(ids).encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
 def _count(spec: str | None, text: str, available: int) -> int:

@@ -36,7 +36,7 @@ class Voc:
 
     ``root`` is the folder that holds ``ImageSets``, or ``VOCdevkit`` or its parent. ``names=own`` keeps the
     publisher's spelling (as the paper does), ``readable`` writes "potted plant" for "pottedplant", ``aliases`` adds
-    other words. A list shorter than the published one stands in the subset's name (``8of1449``).
+    other words. A list shorter than the published one stands in the subset's name (``8of1449@1b2c3d4e``).
     Pixels are taken as stored: the masks know nothing of an EXIF orientation.
     Raises `UserError` where the layout or the split list is missing.
     """
@@ -61,7 +61,7 @@ class Voc:
         self._all = _split_ids(self.root, split)
         self._ids, part = chosen(subset, shard, self._all)
         sizes = PUBLISHERS[self.name].splits
-        self.subset = partial(part, len(self._all), sizes[split].published if split in sizes else 0)
+        self.subset = partial(part, self._all, sizes[split].published if split in sizes else 0)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -59,7 +59,7 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
     more = by_position(pairs, [names[folder] for folder in folders]) if pairs else []
     table: pd.DataFrame = merged_scores(folders)
     written: list[Path] = []
-    with writing(to, "to"):
+    with writing(to, "to=FOLDER"):
         to.mkdir(parents=True, exist_ok=True)
         if len(table):
             small = embedded(folders)

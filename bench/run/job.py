@@ -60,7 +60,7 @@ def run(settings: Mapping[str, Any]) -> Finished:
     if not found:
         first = next(iter(progress.skipped.values()))
         raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")
-    with writing(folder, "out"):
+    with writing(folder, "out=FOLDER"):
         table = scores.write(builder, folder, score, list(progress.tables.values()), len(ids), len(found))
         scores.export(builder, folder, progress.tables, found)
         tracker.log(run_name(settings), {**settings, "device": device}, table, folder)
@@ -77,7 +77,7 @@ def run(settings: Mapping[str, Any]) -> Finished:
 def prepare_folder(settings: Mapping[str, Any]) -> Path:
     """The run's folder with the resolved configuration in it."""
     folder = Path(settings["out"]) / safe_name(run_name(settings))
-    with writing(folder, "out"):
+    with writing(folder, "out=FOLDER"):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "run.json").unlink(missing_ok=True)
         write_atomically(folder / "config.yaml", yaml.safe_dump(dict(settings), sort_keys=False).encode())

@@ -89,7 +89,7 @@ def rescore(request: Request) -> Rescored:
     notes += [f"skipped {image_id}: {reason}" for image_id, reason in sorted(found.skipped.items())]
     record = {"ids": list(ids), "missing": missing, "unknown": unknown, "skipped": dict(sorted(found.skipped.items()))}
     folder = Path(request.settings["out"]) / request.name
-    with writing(folder, "out"):
+    with writing(folder, "out=FOLDER"):
         small = request.settings["models"]["name"] == "embedded" and any(parse(m).model for m in table["metric"])
         made = file.head.get("about", {}).get("models") == "embedded"
         told = {"protocols": [score.settings() for score in scores], "embedded": small or made, "notes": notes}

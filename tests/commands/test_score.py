@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from bench.cli import main
+from bench.data.voc import Voc
 from bench.evaluate.names import parse
 from bench.evaluate.protocol import COLUMNS
 from bench.report.saved import saved_rows, settings_of
@@ -86,7 +87,7 @@ def test_several_protocols_in_one_table(tmp_path: Path, voc: Path) -> None:
     file = write(tmp_path / "theirs.json", IMAGES)
     folder = zgs(tmp_path, voc, file, "score=paper,dataset_miou", "score.mapping=[exact,maxoverlap]")
     names = list(values(folder))
-    full = {f"voc:val[3of1449]/voc20/{name}" for name in names}
+    full = {f"voc:val[{Voc(voc).subset}]/voc20/{name}" for name in names}
     assert {parse(name).score for name in full} == {"paper", "dataset_miou"}
     assert set(pd.read_parquet(folder / "per_image.parquet").columns[1:]) == full
     alone = {**values(zgs(tmp_path, voc, file, "score.mapping=[exact,maxoverlap]"))}

@@ -186,7 +186,7 @@ def test_odd_values_are_one_line_for_the_validator_and_for_scoring(
         (["t.json", "data=toyscenes", "executor.workers=0"], "executor.workers=0"),
         (["t.json", "data=toyscenes", "score.rounding=-1"], "score.rounding=-1: must be 0 or more"),
         (["t.json", "data=toyscenes", "score.tau_sbert=nan"], "score.tau_sbert=nan: must be -1 or more"),
-        (["t.json", "data=toyscenes", "--csv", "t.json/x", "score.mapping=[exact]"], "another place with --csv (what"),
+        (["t.json", "data=toyscenes", "--csv", "t.json/x", "score.mapping=[exact]"], "place with --csv FILE (what"),
         (["t.json", "data=toyscenes", "score=papre"], "score=papre: no such option; did you mean paper"),
     ],
 )

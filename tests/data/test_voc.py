@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from bench.errors import BadSample, UsageError, UserError
 from bench.records import BACKGROUND, VOID
 
 MASK = np.array([[0, 1, 20, 255], [15, 15, 0, 255], [16, 11, 18, 0]], dtype=np.uint8)
+BOTH = "2of1449@75118762"
+"""The first eight digits of sha256 over "2007_a", a line break, "2007_b"."""
 SAMPLE = Path(__file__).parents[3] / "shared" / "sample" / "voc2012"
 
 
@@ -72,12 +75,12 @@ def test_fingerprint_follows_masks_and_not_the_subset(tree: Path) -> None:
 def test_a_shard_of_the_publisher_s_layout(tree: Path) -> None:
     first, second = Voc(tree, shard="1/2"), voc(tree, shard="2/2")
     assert isinstance(second, Voc) and (first.ids(), second.ids()) == (("2007_a",), ("2007_b",))
-    assert second.subset == "2of1449,shard:2/2" and second.fingerprint == Voc(tree).fingerprint
+    assert second.subset == f"{BOTH},shard:2/2" and second.fingerprint == Voc(tree).fingerprint
 
 
 def test_a_list_shorter_than_the_published_one_stands_in_the_name(tree: Path) -> None:
-    assert Voc(tree).subset == "2of1449" and Voc(tree, split="train").subset == "1of1464"
-    assert Voc(tree, subset="first:1").subset == "2of1449,first:1"
+    assert Voc(tree).subset == BOTH and re.fullmatch("1of1464@[0-9a-f]{8}", str(Voc(tree, split="train").subset))
+    assert Voc(tree, subset="first:1").subset == f"{BOTH},first:1"
     whole = "".join(f"2007_{i:06}\n" for i in range(1449))
     (tree / "ImageSets/Segmentation/val.txt").write_text(whole)
     (tree / "ImageSets/Segmentation/trainaug.txt").write_text("2007_c\n")
