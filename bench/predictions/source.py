@@ -125,6 +125,8 @@ class PredictionFile(Mapping[str, Prediction]):
             return None
         if not isinstance(told, dict) or not isinstance(told.get("file"), str) or not Path(told["file"]).name:
             raise UserError(f"{self.path}: embeddings: 'file' is missing; name the npz beside the predictions")
+        if not isinstance(told.get("model", ""), str | None):
+            raise UserError(f"{self.path}: embeddings: 'model' should be a text but is {told['model']!r:.40}")
         beside = self.path.with_name(Path(told["file"]).name)
         try:
             if told.get("sha256") is not None and _digest(beside) != told["sha256"]:

@@ -23,12 +23,15 @@ from bench.records import Prediction
 Told = Prediction | tuple[Prediction, Described | None]
 
 
-def write_predictions(path: Path | str, predictions: Iterable[Told], about: Mapping[str, str] | None = None) -> Path:
+def write_predictions(
+    path: Path | str, predictions: Iterable[Told], about: Mapping[str, str] | None = None, embedder: str | None = None
+) -> Path:
     """Write ``path`` (.json, or .jsonl with one image a line) and, where there are embeddings, the .npz beside it.
 
     A prediction may come with what the system says of the true segments. ``about`` is free text facts (variant, models)
-    for readers. Same predictions, same bytes. One image is in memory at a time; each file is written under another
-    name and renamed, the predictions last, so that what is there is whole. Returns ``path``.
+    for readers; ``embedder`` names the model whose space the embeddings are of. Same predictions, same bytes. One image
+    is in memory at a time; each file is written under another name and renamed, the predictions last, so that what is
+    there is whole. Returns ``path``.
     """
     path = Path(path)
     head: dict[str, Any] = {"format": FORMAT, "about": dict(about or {}), "embeddings": None}
@@ -41,6 +44,7 @@ def write_predictions(path: Path | str, predictions: Iterable[Told], about: Mapp
                 archive.seek(0)
                 shutil.copyfileobj(archive, _Sink(digest))
                 head["embeddings"] = {"file": target.name, "sha256": digest.hexdigest()}
+                head["embeddings"] |= {"model": embedder} if embedder else {}
                 keep()
             images.seek(0)
             _write_whole(path, head, images)

@@ -138,6 +138,11 @@ class Builder:
         told = f"{self.settings['models'][model + '_name']}{revision},{PRECISION[self.settings['dtype']]}"
         return told + (f",prompt={_hyphened(PROMPT)}" if rows == "st" else "")
 
+    @property
+    def embedder(self) -> str:
+        """The name and revision of the CLIP in whose space segments and prompts meet."""
+        return self.mapping_model("st").partition(",")[0]
+
     def encoder(self, rows: str) -> StoredEncoder:
         """The text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
         model, call = {"tt": ("sentence", "encode"), "st": ("clip", "encode_text")}[rows]

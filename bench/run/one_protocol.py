@@ -67,6 +67,8 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
         session.note('no TGQ: the file has no "oracle" section (texts for the true segments)')
     elif "tgq" in score.metrics and not rows:
         session.note("no TGQ: it is measured by TT and ST, and none of the mappings asks for their models")
+    if "st" in rows:
+        _same_space(session)
     naming, classes = naming_of(session.builder, rows), session.builder.dataset.classes
     told = {"run": session.run, "variant": session.variant, **counted}
     by_people = score.verify == "human"
@@ -127,6 +129,13 @@ def _embedded(session: Session, what: str, found: Tables, required: bool = False
         )
     session.note(f"{what.removeprefix('score.mapping=')} left out: the file has no embeddings")
     return False
+
+
+def _same_space(session: Session) -> None:
+    """Say where the file names another model for its embeddings than the one that encodes the class names."""
+    told, own = (session.measures.file.head.get("embeddings") or {}).get("model"), session.builder.embedder
+    if told is not None and told != own:
+        session.note(f"beware: embeddings of {told} (says the file) are compared with texts of {own}: choose models=…")
 
 
 def _count_missing(session: Session, table: Table, score: Score, found: Tables) -> None:

@@ -98,7 +98,7 @@ def export(builder: Builder, folder: Path, tables: Mapping[str, tuple[Overlap, O
                 records[image_id] = tables[image_id][0], prediction.masks.shape[1:] != sample.size
             yield prediction, oracle
 
-    path = write_predictions(folder / "predictions.json", exported(), about)
+    path = write_predictions(folder / "predictions.json", exported(), about, builder.embedder)
     keep(PredictionFile(path), records, builder.settings["data"], builder.identity, builder.store)
 
 

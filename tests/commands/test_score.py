@@ -175,6 +175,16 @@ def test_text_generation_quality_alone_loads_no_model(tmp_path: Path, voc: Path,
     assert not any("/tgq" in name for name in values(folder))
 
 
+def test_embeddings_of_another_model_than_the_class_names_are_told(tmp_path: Path, voc: Path, capsys: Any) -> None:
+    rows = np.random.default_rng(0).normal(size=(5, 64)).astype(np.float32)
+    np.savez(tmp_path / "t.npz", **{"0": rows[:2], "1": rows[2:4], "2": rows[4:]})
+    for model, told in (("ViT-B-32", True), (None, False)):
+        head = {"file": "t.npz"} | ({"model": model} if model else {})
+        zgs(tmp_path, voc, write(tmp_path / "t.json", IMAGES, embeddings=head), "score.mapping=[st]")
+        said = "beware: embeddings of ViT-B-32 (says the file) are compared with texts of toy-clip@"
+        assert (said in capsys.readouterr().out) is told
+
+
 def test_breakdowns_stand_in_the_files_and_not_in_the_printed_table(tmp_path: Path, voc: Path, capsys: Any) -> None:
     words = ["score.mapping=[exact]", "score.breakdown=[class,kind]", "score.metrics=[iou]"]
     folder = zgs(tmp_path, voc, write(tmp_path / "t.json", IMAGES), *words)

@@ -81,6 +81,7 @@ FAULTS = {
     "images": _set("images", {}),
     "embeddings": _set("embeddings", "x.npz"),
     "embeddings file": _set("embeddings", {"sha256": None}),
+    "embeddings model": _set("embeddings", {"file": "x.npz", "model": 3}),
     "an image": _set("images", 2, "c"),
     **{f"no {key}": _set("images", 0, key, KeyError) for key in ("image_id", "height", "width", "segments")},
     "image_id": _set("images", 0, "image_id", 7),
@@ -121,8 +122,10 @@ def test_the_example_of_the_page_and_what_we_write_fit(tmp_path: Path) -> None:
     own = Prediction(
         "x", np.ones((1, 2, 2), bool), ("größer",), np.ones((1, 4), np.float32), (0,), np.ones(1, np.float32)
     )
-    path = write_predictions(tmp_path / "p.json", [(own, Described(("cat",), ("kitty",), np.ones((1, 4), np.float32)))])
+    described = Described(("cat",), ("kitty",), np.ones((1, 4), np.float32))
+    path = write_predictions(tmp_path / "p.json", [(own, described)], embedder="clip@1b2c3d4e")
     written = json.loads(path.read_text())
+    assert written["embeddings"]["model"] == "clip@1b2c3d4e"
     VALID.validate(written)
     image, segment = SCHEMA["$defs"]["image"], SCHEMA["$defs"]["segment"]
     assert set(written["images"][0]) <= set(image["properties"])

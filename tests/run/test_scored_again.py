@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ import pandas as pd
 import pytest
 
 from bench.cli import main
+from bench.predictions.source import PredictionFile
 from bench.report.report import merged_curves
 from bench.run.encoded import StoredEncoder
 from bench.store import Store
@@ -50,6 +53,13 @@ def same(first: Path, again: Path) -> None:
 def test_from_the_exported_file_alone_nothing_was_lost(run: Path) -> None:
     same(run, folder := scored(run, "from-file", "empty"))
     assert main(["report", str(run), str(folder), f"to={run.parents[1] / 'report'}", "pictures=1"]) == 0
+
+
+def test_a_run_says_whose_space_its_embeddings_are_of_and_scoring_agrees(run: Path) -> None:
+    told = PredictionFile(run / "predictions.json").head["embeddings"]["model"]
+    assert re.fullmatch("toy-clip@[0-9a-f]{8}", told)
+    notes = json.loads((scored(run, "space", "store") / "run.json").read_text())["notes"]
+    assert not any(note.startswith("beware") for note in notes)
 
 
 def test_images_that_are_not_in_the_data_stop(run: Path) -> None:
