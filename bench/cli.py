@@ -60,8 +60,9 @@ def _command(words: list[str]) -> Callable[[list[str]], int]:
         hint = f"; did you mean {near[0]}?" if near else ""
         raise UsageError(f"{words[0]}: no such command{hint} (known: {', '.join(COMMANDS)})")
     module = import_module(f"bench.commands.{words[0]}")
-    if {"-h", "--help"} & set(words[1:]) and hasattr(module, "USAGE"):
-        return lambda _: _say(module.USAGE)
+    usage = getattr(module, "USAGE", None)  # zgs run has Hydra's help
+    if isinstance(usage, str) and {"-h", "--help"} & set(words[1:]):
+        return lambda _: _say(usage)
     return module.main
 
 

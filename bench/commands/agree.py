@@ -21,7 +21,12 @@ def main(arguments: list[str]) -> int:
     given = dict(word.split("=", 1) for word in arguments if "=" in word)
     folders = [Path(word) for word in arguments if "=" not in word]
     numbers = [{**options, **given}[key] for key in ("resamples", "seed")]
-    if not folders or set(given) - set(options) or not all(number.isdigit() for number in numbers):
+    if unknown := sorted(set(given) - set(options)):
+        raise UsageError(f"agree: {unknown[0]}: no such option; `zgs agree --help` shows all")
+    for key, number in zip(("resamples", "seed"), numbers, strict=True):
+        if not number.isdigit():
+            raise UsageError(f"agree: {key}={number}: needs a whole number")
+    if not folders:
         raise UsageError("agree: give at least three finished runs, or a folder of them; `zgs agree --help` shows how")
     options |= given
     from bench.evaluate.agreement import agreement

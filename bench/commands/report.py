@@ -19,8 +19,11 @@ def main(arguments: list[str]) -> int:
     """Report on the runs given, or on all in a folder given; `to=FOLDER`, `pictures=N`, `pairs=3-2` are options."""
     options = dict(word.split("=", 1) for word in arguments if "=" in word)
     folders = [Path(word) for word in arguments if "=" not in word]
-    unknown = set(options) - {"to", "pictures", "pairs"}
-    if not folders or unknown or not options.get("pictures", "48").isdigit():
+    if unknown := sorted(set(options) - {"to", "pictures", "pairs"}):
+        raise UsageError(f"report: {unknown[0]}: no such option; `zgs report --help` shows all")
+    if not options.get("pictures", "48").isdigit():
+        raise UsageError(f"report: pictures={options['pictures']}: needs a whole number")
+    if not folders:
         raise UsageError("report: give the folders of finished runs; `zgs report --help` shows how")
     from bench.report.report import finished_runs, print_runs, write_report
 

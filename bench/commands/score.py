@@ -65,9 +65,11 @@ def check(path: Path, words: Sequence[str] = ()) -> int:
     """
     from bench.predictions.source import PredictionFile
 
-    file = PredictionFile(path)
+    settings, file = composed(words) if words else None, PredictionFile(path)
     faults = list(file.faults())
-    faults += [] if faults else sorted(file.unembedded())
+    faults += [] if faults else list(file.unembedded())
+    if settings is not None and settings["score"]["overlap"] == "highest_score" and not faults:
+        faults += file.unscored()
     dataset = _data_of(words) if not faults else None
     if dataset is not None:
         faults = _unfit(file, dataset)

@@ -73,7 +73,8 @@ def parse_image(
     segments = faults.get(entry, "segments", list, where, [])
     if min(height, width) < 1 or height * width > MAX_PIXELS:
         faults.append(f"{where}: height {height} and width {width} are no picture's")
-        height = width = 1
+    if faults:  # what the masks should be like is not known
+        return Parsed(None, None, list(faults))
     if len(segments) * height * width > MAX_BYTES:
         most = MAX_BYTES // (height * width)
         faults.append(f"{where}: {len(segments)} segments of {height}x{width} pixels; at most {most} of this size")
@@ -114,7 +115,9 @@ def _from_codes(
         else:
             try:
                 masks[position] = rle.decode(counts, *size)
-            except (ValueError, TypeError, OverflowError) as error:
+            except OverflowError:
+                faults.append(f"{place}: mask cannot be read (a run is longer than any picture)")
+            except (ValueError, TypeError) as error:
                 faults.append(f"{place}: mask cannot be read ({error})")
     return masks
 

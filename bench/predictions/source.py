@@ -88,11 +88,24 @@ class PredictionFile(Mapping[str, Prediction]):
             yield from self._parsed(image_id).faults
 
     def unembedded(self) -> Iterator[str]:
-        """Images without embeddings where others have them, as faults: no fault of the format, but ST stops at them."""
-        known = {image_id for image_id in self._index.places if self.embedded(image_id)}
-        for image_id in self._index.places.keys() - known if known else ():
-            if self.texts(image_id):
+        """Embeddings that some images lack or that have several widths: no fault of the format, but ST stops there."""
+        some, first = any(map(self.embedded, self._index.places)), None
+        for image_id in self._index.places:
+            rows = self.embeddings(image_id)
+            if rows is not None and len(rows):
+                first = first or rows.shape[1]
+                if rows.shape[1] != first:
+                    told = f"embeddings of {rows.shape[1]} numbers, but those of other images have {first}"
+                    yield f"{self.where(image_id)}: {told}"
+            elif rows is None and some and self.texts(image_id):
                 yield f"{self.where(image_id)}: has no embeddings, but other images have; ST needs those of all"
+
+    def unscored(self) -> Iterator[str]:
+        """Images whose segments have no score: no fault of the format, but overlap=highest_score stops there."""
+        for image_id in self._index.places:
+            found = self._parsed(image_id).prediction
+            if found is not None and len(found) and found.scores is None:
+                yield f"{self.where(image_id)}: score.overlap=highest_score needs a 'score' for each segment"
 
     def where(self, image_id: str) -> str:
         """File and image, for messages."""
@@ -115,7 +128,8 @@ class PredictionFile(Mapping[str, Prediction]):
             found = archive[key]
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise UserError(f"{self.path}: embeddings {key!r} cannot be read ({error})") from error
-        return found.astype(np.float32) if np.issubdtype(found.dtype, np.floating) else found
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is told as that
+            return found.astype(np.float32) if np.issubdtype(found.dtype, np.floating) else found
 
     @cached_property
     def _archive(self) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 import pandas as pd
 
 from bench.data.base import full_name
+from bench.evaluate.names import parse
 from bench.predictions.source import PredictionFile
 from bench.records import Prediction, Sample
 from bench.report.draw import Panel
 from bench.report.gallery import GalleryRow, write_gallery
 from bench.report.pairs import Pair
-from bench.report.report import STRANGERS, labels, settings_of, strangers
+from bench.report.report import STRANGERS, embedded, labels, settings_of, strangers
 from bench.report.saved import complete, saved_segments
 from bench.report.where import pairs, write_where
 from bench.run.build import Builder
@@ -48,20 +50,18 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int, more: Seq
         "images": f"{len(shared)} of {len(first.dataset.ids())}",
         "device": f"{first.device}, {settings['dtype']}",
     }
-    if strangers(settings):
+    if any(map(strangers, folders)):
         facts["beware"] = STRANGERS
-    embedded = settings["models"]["name"] == "embedded"
-    where = _where(folders, runs, to / "where.png", embedded, more) if pictures else ()
+    small = embedded(folders)
+    where = _where(folders, runs, to / "where.png", small, more) if pictures else ()
     figures = [("Where the variants disagree most", path.name) for path in where]
     rows = (_row(runs, image_id) for image_id in shared)
-    written = write_gallery(
-        rows, to, title="Zero-guidance segmentation", facts=facts, embedded=embedded, figures=figures
-    )
+    written = write_gallery(rows, to, title="Zero-guidance segmentation", facts=facts, embedded=small, figures=figures)
     return (*written, *where)
 
 
 def _where(
-    folders: Sequence[Path], runs: Sequence[Run], path: Path, embedded: bool, more: Sequence[tuple[str, str]]
+    folders: Sequence[Path], runs: Sequence[Run], path: Path, small: bool, more: Sequence[tuple[str, str]]
 ) -> tuple[Path, ...]:
     """The picture of extremes, where the first run and another have rows of true segments; an earlier one goes."""
     path.unlink(missing_ok=True)
@@ -71,7 +71,7 @@ def _where(
         return ()
     found = pairs(known, more)
     path.parent.mkdir(parents=True, exist_ok=True)
-    return (write_where(found, runs[0].builder.dataset, path, embedded=embedded),) if found else ()
+    return (write_where(found, runs[0].builder.dataset, path, embedded=small),) if found else ()
 
 
 def _read(folder: Path, variant: str) -> Run:
@@ -102,11 +102,15 @@ def _predicted(run: Run, image_id: str) -> Panel:
 
 
 def _scores(run: Run, image_id: str) -> str:
-    """IoU of the image by TT and by ST, where it was scored."""
+    """IoU of the whole image by each mapping, where it was scored; of several protocols the first."""
     if image_id not in run.per_image.index:
         return ""
     row: Any = run.per_image.loc[image_id]
-    found = {n.rpartition("/")[0].rpartition("/")[2][:2].upper(): row[n] for n in row.index if "/iou.image" in n}
+    found: dict[str, float] = {}
+    for column in row.index:
+        name = parse(column)
+        if re.fullmatch(r"iou\.image\.\w+", name.metric) and not pd.isna(row[column]):
+            found.setdefault(name.mapping.upper() if len(name.mapping) == 2 else name.mapping, row[column])
     return "IoU " + ", ".join(f"{mapping} {100 * value:.0f}" for mapping, value in found.items()) if found else ""
 
 

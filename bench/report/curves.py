@@ -5,7 +5,7 @@ Beside them recall over the IoU that makes a hit, precision over recall, and a t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,8 @@ def draw_precision(curves: pd.DataFrame, *, title: str, chosen: Mapping[str, flo
     panels[0].set_ylabel("precision (%)\nof predicted classes", fontsize=11)
     figure.suptitle(" · ".join(filter(None, (title, _counted(both)))), fontsize=11.5, fontweight="bold")
     rings = ", ".join(f"τ = {chosen[mapping]:g} ({mapping.upper()})" for mapping in mappings if mapping in chosen)
-    _legend(figure, panels[0], embedded, "each point a threshold" + (f"; rings: {rings}" if rings else ""))
+    told = "each point a threshold" + (f"; rings: {rings}" if rings else "")
+    _legend(figure, list(panels), variants, embedded, told)
     return figure
 
 
@@ -150,7 +151,7 @@ def draw_curves(
         what, averaging = metric_words(metric)
         panels[line, 0].set_ylabel(f"{what} (%)" + (f"\n{averaging}" if averaging else ""), fontsize=11)
     figure.suptitle(" · ".join(filter(None, (title, _counted(curves)))), fontsize=11.5, fontweight="bold")
-    _legend(figure, panels[0, 0], embedded)
+    _legend(figure, list(panels.flat), variants, embedded)
     return figure
 
 
@@ -179,7 +180,8 @@ def _style(position: int) -> dict[str, Any]:
     return {
         "color": PALETTE[position % len(PALETTE)],
         "linestyle": DASHES[position % len(DASHES)],
-        "marker": MARKERS[position % len(MARKERS)],
+        # A colour that comes again has another marker.
+        "marker": MARKERS[(position + position // len(PALETTE)) % len(MARKERS)],
         "markersize": 4.5,
     }
 
@@ -193,9 +195,14 @@ def _counted(curves: pd.DataFrame) -> str:
     return ", ".join(texts)
 
 
-def _legend(figure: Figure, axes: Axes, embedded: bool, told: str = "bands: 95 % bootstrap intervals") -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    labels = list(briefly(labels).values())
+def _legend(
+    figure: Figure, panels: Sequence[Axes], variants: Sequence[str], embedded: bool,
+    told: str = "bands: 95 % bootstrap intervals",
+) -> None:  # fmt: skip
+    """Every variant that some panel shows, in their order."""
+    drawn = {label: one for axes in panels for one, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    shown = [variant for variant in variants if variant in drawn]
+    handles, labels = [drawn[variant] for variant in shown], list(briefly(shown).values())
     note = note_of(told, embedded)
     legend = figure.legend(
         handles,

@@ -41,7 +41,7 @@ def print_runs(folders: Sequence[Path]) -> None:
         print(*protocols(folders, width), sep="\n")
     else:
         print("no labels, so no scores: predictions and pictures only")
-    if any(strangers(settings_of(folder)) for folder in folders):
+    if any(map(strangers, folders)):
         print(STRANGERS)
     for folder in folders:
         print(f"\n{folder}/")
@@ -225,7 +225,8 @@ _LONG = 70
 STRANGERS = "The embedded models know nothing of photographs (they saw drawn scenes): names and scores are void here."
 
 
-def strangers(settings: Mapping[str, Any]) -> bool:
-    """Whether models that have never seen a photograph were shown photographs."""
-    dataset = get_object(settings["data"]["_target_"])
-    return not settings["models"]["photographs"] and getattr(dataset, "photographs", True)
+def strangers(folder: Path) -> bool:
+    """Whether names were made by models that have never seen a photograph, of photographs."""
+    settings = settings_of(folder)
+    small = record_of(folder).get("made_embedded", not settings["models"]["photographs"])
+    return small and getattr(get_object(settings["data"]["_target_"]), "photographs", True)

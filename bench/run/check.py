@@ -20,8 +20,10 @@ RUN: dict[str, Any] = {
 }  # fmt: skip
 AT_LEAST = {
     "seed": 0, "pictures": 0, "caption.beams": 1, "caption.tokens": 1, "caption.rows": 1, "caption.iterations": 0,
-    "encode.micro_batch": 1, "executor.threads": 1, "score.tau_sbert": -1, "score.tau_clip": -1, "score.rounding": 0,
+    "encode.micro_batch": 1, "executor.threads": 1, "score.tau_sbert": -1, "score.tau_clip": -1,
+    "score.rounding": 0, "score.seed": 0, "score.resamples": 0,
 }  # fmt: skip
+NOT_EMPTY = ("score.metrics", "score.aggregation")
 WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", type(None): "null"}
 
 
@@ -63,6 +65,8 @@ def _hints(target: str) -> dict[str, Any]:
 
 
 def _fit(key: str, value: Any, hint: Any) -> None:
+    if key in NOT_EMPTY and value == []:
+        raise UsageError(f"{key}=[]: name at least one")
     if not fits(value, hint):
         raise UsageError(f"{key}={value}: needs {described(hint)}")
     if key in AT_LEAST and isinstance(value, int | float) and not value >= AT_LEAST[key]:

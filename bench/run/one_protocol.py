@@ -69,6 +69,10 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
         session.note("no TGQ: it is measured by TT and ST, and none of the mappings asks for their models")
     if "st" in rows:
         _same_space(session)
+    if score.table and not any(isinstance(mapping, Table) for mapping in score.mapping):
+        session.note("score.table is given, but score.mapping has no table: it was not read")
+    if score.ratings and score.verify != "human":
+        session.note("score.ratings is given, but score.verify is not human: they were not read")
     naming, classes = naming_of(session.builder, rows), session.builder.dataset.classes
     told = {"run": session.run, "variant": session.variant, **counted}
     by_people = score.verify == "human"
@@ -86,7 +90,8 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
         numbers.areas.append(areas.assign(variant=session.variant))
     if numbers.segments.empty:
         numbers.segments = segment_table(_pairs(images, truths), classes, score)
-    empty = [f"{key.replace('_', ' ')} {value}" for key, value in scores.counted.items() if value]
+    unread = set() if {"tgq", "names"} & set(score.metrics) else {"true_segments_without_a_text"}
+    empty = [f"{key.replace('_', ' ')} {n}" for key, n in scores.counted.items() if n and key not in unread]
     if empty:
         session.note(f"counted: {', '.join(empty)}")
     if score.empty == "skip" and scores.counted["empty_predictions"]:

@@ -18,6 +18,7 @@ from bench.evaluate.names import parse
 from bench.evaluate.per_image import per_class, per_image, per_image_n
 from bench.evaluate.protocol import Score
 from bench.predictions.source import PredictionFile
+from bench.report.layout import EMBEDDED_NOTE
 from bench.report.tables import write_scores
 from bench.resources import processors
 from bench.run.attach import Measures
@@ -92,7 +93,10 @@ def rescore(request: Request) -> Rescored:
     with writing(folder, "out=FOLDER"):
         small = request.settings["models"]["name"] == "embedded" and any(parse(m).model for m in table["metric"])
         made = file.head.get("about", {}).get("models") == "embedded"
+        if small or made:
+            notes.append(EMBEDDED_NOTE)
         told = {"protocols": [score.settings() for score in scores], "embedded": small or made, "notes": notes}
+        told["made_embedded"] = made
         _write(folder, request, table, numbers, record | told | _account(builder))
     return Rescored(folder, table, scores, notes, bool(missing or found.skipped))
 

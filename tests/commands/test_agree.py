@@ -65,10 +65,21 @@ def test_runs_given_one_by_one_and_the_seed(runs: Path, tmp_path: Path) -> None:
     assert set(pd.read_csv(tmp_path / "to" / "agreement.csv")["runs"]) == {3}
 
 
-@pytest.mark.parametrize("words", [[], ["to=x"], ["RUNS", "seeds=1"], ["RUNS", "resamples=many"]])
-def test_wrong_words_are_usage_errors(runs: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["agree", *(str(runs) if word == "RUNS" else word for word in words)]) == 2
-    assert "at least three finished runs" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "at least three finished runs"),
+        (["to=x"], "at least three finished runs"),
+        (["RUNS", "seeds=1"], "agree: seeds: no such option"),
+        (["RUNS", "resamples=many"], "agree: resamples=many: needs a whole number"),
+        (["RUNS/a", "RUNS/b", "RUNS/a"], "is given twice"),
+    ],
+)
+def test_wrong_words_are_usage_errors(
+    runs: Path, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["agree", *(word.replace("RUNS", str(runs)) for word in words)]) == 2
+    assert told in capsys.readouterr().err
 
 
 def test_too_few_runs_and_runs_without_rows(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

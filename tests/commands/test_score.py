@@ -202,6 +202,19 @@ def test_a_report_warns_of_the_small_models_only_where_they_had_a_part(tmp_path:
         assert (warning in printed, warning in written) == (warned, warned)
 
 
+def test_a_gallery_tells_the_images_own_iou_and_whose_names_it_shows(tmp_path: Path, voc: Path, capsys: Any) -> None:
+    """Not that of a group or of another mapping; names of another system are not void because our models are small."""
+    words = ["score.mapping=[hungarian,hungarian-iou,exact,tt]", "score.metrics=[iou]", "score.breakdown=[class,kind]"]
+    folder = zgs(tmp_path, voc, write(tmp_path / "t.json", IMAGES), *words)
+    row = pd.read_parquet(folder / "per_image.parquet").set_index("image_id").loc["a"]
+    each = {name: row[f"voc:val[{Voc(voc).subset}]/voc20/paper{{background=voc}}/{name}/iou.image.union"]
+            for name in ("hungarian", "hungarian-iou", "exact")}  # fmt: skip
+    assert main(["report", str(folder), f"to={tmp_path / 'r'}", "pictures=1"]) == 0
+    page = (tmp_path / "r/gallery/index.html").read_text()
+    assert "IoU " + ", ".join(f"{name} {100 * value:.0f}" for name, value in each.items()) + ", TT " in page
+    assert "nan" not in page and "know nothing of photographs" not in page + capsys.readouterr().out
+
+
 def test_a_label_map_that_changes_is_read_again(tmp_path: Path, voc: Path) -> None:
     """The table's address in the store holds what the picture holds, not only its name."""
     entry = {"image_id": "a", "height": 2, "width": 4, "label_map": "a.png", "segments": [{"text": "dog", "id": 7}]}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +147,14 @@ def test_check_finds_whatever_scoring_would_stop_at(tmp_path: Path, voc: Path, c
     file = write(tmp_path / "e.json", IMAGES, embeddings={"file": "e.npz"})
     assert main(["score", str(file), *data]) == 1
     assert f"{file}: image 1 (b): has no embeddings, but other images have" in capsys.readouterr().out
+    rows = {"0": np.ones((2, 64), np.float32), "1": np.ones((2, 7), np.float32), "2": np.ones((1, 64), np.float32)}
+    np.savez(tmp_path / "e.npz", **rows)
+    assert main(["score", str(file), *data]) == 1
+    assert "image 1 (b): embeddings of 7 numbers, but those of other images have 64" in capsys.readouterr().out
+    plain = write(tmp_path / "p.json", IMAGES)
+    assert main(["score", str(plain), *data, "score.overlap=highest_score"]) == 1
+    assert "(a): score.overlap=highest_score needs a 'score'" in capsys.readouterr().out
+    assert main(["score", str(plain), "--check", "dta=voc"]) == 2, "a word that says nothing is no check"
 
 
 @pytest.mark.parametrize(
@@ -154,6 +164,8 @@ def test_check_finds_whatever_scoring_would_stop_at(tmp_path: Path, voc: Path, c
         (lambda top, images: top.update(about="mine"), "'about' should be an object"),
         (lambda top, images: images[1]["segments"][0].update(score=10**400), "segment 0: 'score' should be a finite"),
         (lambda top, images: images[1].update(label_map="a" * 5000, segments=[]), "image 1 (b): label map: "),
+        (lambda top, images: images[1].update(height=-4), "image 1 (b): height -4 and width 4 are no picture's"),
+        (lambda top, images: coded_as(images[1], 0, [2, 4], [10**30]), "a run is longer than any picture"),
         (lambda top, images: images[1].update(label_map=5), "'label_map' should be a text but is 5"),
     ],
 )
@@ -185,6 +197,9 @@ def test_odd_values_are_one_line_for_the_validator_and_for_scoring(
         (["t.json", "data=toyscenes", "score.verify=human"], "needs score.ratings=FILE"),
         (["t.json", "data=toyscenes", "executor.workers=0"], "executor.workers=0"),
         (["t.json", "data=toyscenes", "score.rounding=-1"], "score.rounding=-1: must be 0 or more"),
+        (["t.json", "data=toyscenes", "score.seed=-1"], "score.seed=-1: must be 0 or more"),
+        (["t.json", "data=toyscenes", "score.metrics=[]"], "score.metrics=[]: name at least one"),
+        (["t.json", "data=toyscenes", "score.aggregation=[]"], "score.aggregation=[]: name at least one"),
         (["t.json", "data=toyscenes", "score.tau_sbert=nan"], "score.tau_sbert=nan: must be -1 or more"),
         (["t.json", "data=toyscenes", "--csv", "t.json/x", "score.mapping=[exact]"], "place with --csv FILE (what"),
         (["t.json", "data=toyscenes", "score=papre"], "score=papre: no such option; did you mean paper"),
@@ -204,3 +219,11 @@ def test_helps(capsys: Any) -> None:
         assert main([command, "--help"]) == 0
         assert capsys.readouterr().out.startswith(f"zgs {command} ")
     assert main(["vocabulary", "x.json", "jason=3"]) == 2
+
+
+@pytest.mark.parametrize("word", ["--help", "-h"])
+def test_help_of_run_names_groups_and_keys(word: str) -> None:
+    """In a process of its own, for Hydra ends it."""
+    command = [sys.executable, "-m", "bench.cli", "run", word]
+    told = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert told.returncode == 0 and "encode: " in told.stdout and "tau_sbert" in told.stdout

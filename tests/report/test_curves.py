@@ -158,3 +158,15 @@ def test_no_entry_of_the_legend_stands_alone(curves: pd.DataFrame) -> None:
     parts = [curves[curves["variant"] == curves["variant"].iloc[0]].assign(variant=name) for name in "abcde"]
     figure = draw_curves(pd.concat(parts), title="t", chosen={}, embedded=False)
     assert figure.legends[0]._ncols == 3, "three and two, not four and one"
+
+
+def test_the_legend_has_every_line_of_every_panel_and_no_two_look_alike(curves: pd.DataFrame) -> None:
+    """A protocol may have lines in some panels only; colours come again after seven, markers then differ."""
+    metrics = list(dict.fromkeys(curves["metric"]))
+    base = curves[curves["variant"] == curves["variant"].iloc[0]]
+    parts = [base[base["metric"] == metrics[at % len(metrics)]].assign(variant=f"v{at}") for at in range(9)]
+    figure = draw_curves(pd.concat(parts), title="t", chosen={}, embedded=False)
+    legend = figure.legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == [f"v{at}" for at in range(9)]
+    looks = [(line.get_color(), line.get_marker()) for line in legend.get_lines()]
+    assert len(set(looks)) == 9
