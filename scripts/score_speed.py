@@ -88,7 +88,7 @@ def command(run: Path) -> None:
     with tempfile.TemporaryDirectory() as out:
         words = ["score", str(run), f"score={','.join(PRESETS)}", f"out={out}"]
         for time_ in ("first", "second", "third"):
-            with timed(f"zgs score {run.name} {words[2]}, {images} images, {time_} time", 5 * images / 200):
+            with timed(f"zgs score {run.name} {words[2]}, {images} images, {time_} time", 5 * max(1, images / 200)):
                 subprocess.run([sys.executable, "-m", "bench.cli", *words], check=True, capture_output=True)
 
 
