@@ -135,11 +135,11 @@ def _scored(place: Path, words: list[str], csv: Path | None, ignore_unknown: boo
     chosen = any(word.startswith("score.mapping=") for word in words)
     path, variant = predictions_of(place), _variant(place, settings)
     result = rescore(Request(settings, protocols, path, variant, ignore_unknown, chosen))
-    _tell(result)
-    if csv:
+    if csv:  # before the table is printed, for a reader may leave early
         with writing(csv, "--csv FILE"):
             csv.parent.mkdir(parents=True, exist_ok=True)
             write_scores(result.table, csv)
+    _tell(result)
     return SKIPS if result.incomplete else DONE
 
 
