@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
         raise UsageError(f"agree: {unknown[0]}: no such option; `zgs agree --help` shows all")
     for key, number in zip(("resamples", "seed"), numbers, strict=True):
         if not number.isdigit():
-            raise UsageError(f"agree: {key}={number}: needs a whole number")
+            raise UsageError(f"agree: {key}={number}: needs a whole number, 0 or more")
     if not folders:
         raise UsageError("agree: give at least three finished runs, or a folder of them; `zgs agree --help` shows how")
     options |= given
@@ -36,8 +36,6 @@ def main(arguments: list[str]) -> int:
     from bench.report.saved import complete, saved_rows
 
     runs = finished_runs(folders)
-    if twice := [run for at, run in enumerate(runs) if run.resolve() in {other.resolve() for other in runs[:at]}]:
-        raise UsageError(f"agree: {twice[0]} is given twice; each run counts once")
     lacking = [str(folder) for folder in runs if not complete(folder)]
     if lacking:
         raise UserError(f"{lacking[0]}: rows of each image are missing; run the same command again")

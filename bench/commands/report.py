@@ -19,10 +19,13 @@ def main(arguments: list[str]) -> int:
     """Report on the runs given, or on all in a folder given; `to=FOLDER`, `pictures=N`, `pairs=3-2` are options."""
     options = dict(word.split("=", 1) for word in arguments if "=" in word)
     folders = [Path(word) for word in arguments if "=" not in word]
-    if unknown := sorted(set(options) - {"to", "pictures", "pairs"}):
+    flags = [word for word in arguments if word.startswith("-")]
+    if unknown := flags + sorted(set(options) - {"to", "pictures", "pairs"}):
         raise UsageError(f"report: {unknown[0]}: no such option; `zgs report --help` shows all")
     if not options.get("pictures", "48").isdigit():
-        raise UsageError(f"report: pictures={options['pictures']}: needs a whole number")
+        raise UsageError(f"report: pictures={options['pictures']}: needs a whole number, 0 or more")
+    if options.get("to") == "":
+        raise UsageError("report: to=: name a folder")
     if not folders:
         raise UsageError("report: give the folders of finished runs; `zgs report --help` shows how")
     from bench.report.report import finished_runs, print_runs, write_report

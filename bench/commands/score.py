@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
         raise UsageError(f"score: name one file of predictions or one run, not {len(places)}; `zgs score --help`")
     place = Path(places[0])
     if given.check:
-        return check(predictions_of(place), words)
+        return check(predictions_of(place), words, given.ignore_unknown)
     return _scored(place, words, given.csv, given.ignore_unknown)
 
 
@@ -58,19 +58,19 @@ def predictions_of(place: Path) -> Path:
     return place / "predictions.json" if place.is_dir() else place
 
 
-def check(path: Path, words: Sequence[str] = ()) -> int:
+def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -> int:
     """Print every fault of a file and, where data are named, what does not fit them: ids, classes of true segments.
 
     The exit code is what scoring would have: 1 where it would stop, 3 where images have no prediction.
     """
     from bench.predictions.source import PredictionFile
 
-    settings, file = composed(words) if words else None, PredictionFile(path)
+    settings, file = _checked(words), PredictionFile(path)
     faults = list(file.faults())
     faults += [] if faults else list(file.unembedded())
     if settings is not None and settings["score"]["overlap"] == "highest_score" and not faults:
         faults += file.unscored()
-    dataset = _data_of(words) if not faults else None
+    dataset = _data_of(words, settings) if not faults else None
     if dataset is not None:
         faults = _unfit(file, dataset)
     for fault in faults[:SHOWN]:
@@ -84,16 +84,31 @@ def check(path: Path, words: Sequence[str] = ()) -> int:
 
     missing, unknown = ids_without(file, dataset.ids())
     print(f"{len(missing)} images of the data set are missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}")
-    return FAILED if faults or unknown else SKIPS if missing else DONE
+    stops = bool(faults) or (bool(unknown) and not ignore_unknown)
+    return FAILED if stops else SKIPS if missing else DONE
 
 
-def _data_of(words: Sequence[str]) -> Any:
+def _checked(words: Sequence[str]) -> dict[str, Any] | None:
+    """The settings that go with a file, if any are given. Raises UsageError for one that scoring would not take."""
+    if not words:
+        return None
+    from bench.run.build import make
+    from bench.run.check import check_settings
+
+    settings = composed([word.partition(",")[0] if word.startswith("score=") else word for word in words])
+    check_settings(settings, GROUPS)
+    score = dict(settings["score"])
+    make(score | {"background": "context" if score["background"] == "auto" else score["background"]})
+    return settings
+
+
+def _data_of(words: Sequence[str], settings: Mapping[str, Any] | None) -> Any:
     """The data set that is named, if one is."""
-    if not any(word.startswith("data=") for word in words):
+    if settings is None or not any(word.startswith("data=") for word in words):
         return None
     from bench.run.build import make
 
-    return make(composed(words)["data"])
+    return make(settings["data"])
 
 
 def _unfit(file: Any, dataset: Any) -> list[str]:

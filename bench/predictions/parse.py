@@ -173,7 +173,7 @@ def check_vectors(faults: Faults, where: str, vectors: np.ndarray | None, n: int
         faults.append(f"{where}: embeddings are of type {vectors.dtype}; store them as float32")
     else:
         rows = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-        faults += [f"{where}, segment {row}: its embedding holds NaN or infinity" for row in rows]
+        faults += [f"{where}, segment {row}: its embedding holds NaN or infinity (in float32)" for row in rows]
 
 
 def _heap_ids(faults: Faults, entry: dict[str, Any], where: str, n: int) -> tuple[int, ...] | None:

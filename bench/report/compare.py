@@ -46,10 +46,11 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int, more: Seq
     settings = first.settings
     facts = {
         "data": full_name(first.dataset),
-        "models": str(settings["models"]["name"]),
         "images": f"{len(shared)} of {len(first.dataset.ids())}",
         "device": f"{first.device}, {settings['dtype']}",
     }
+    if "predictions" not in settings:  # of another system nobody knows with which
+        facts["models"] = str(settings["models"]["name"])
     if any(map(strangers, folders)):
         facts["beware"] = STRANGERS
     small = embedded(folders)

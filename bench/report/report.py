@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from hydra.utils import get_object
 
-from bench.errors import writing
+from bench.errors import UsageError, writing
 from bench.evaluate.names import parse
 from bench.evaluate.protocol import COLUMNS
 from bench.evaluate.stated import WIDTH, stated
@@ -109,7 +109,10 @@ def _scored(folder: Path) -> bool:
 
 
 def finished_runs(folders: Sequence[Path]) -> list[Path]:
-    """The folders given; one that holds runs stands for those runs, ordered by their labels, numbers as numbers."""
+    """The folders given; one that holds runs stands for those runs, ordered by their labels, numbers as numbers.
+
+    Raises UsageError for a run that is there twice.
+    """
     found: list[Path] = []
     for folder in folders:
         within = [file.parent for file in folder.glob("*/run.json")]
@@ -119,6 +122,9 @@ def finished_runs(folders: Sequence[Path]) -> list[Path]:
         else:
             names = labels(within)
             found += sorted(within, key=lambda run: (_natural(names[run]), run.name))
+    places = [folder.resolve() for folder in found]
+    if twice := [folder for at, folder in enumerate(found) if places[at] in places[:at]]:
+        raise UsageError(f"{twice[0]} is given twice; each run counts once")
     return found
 
 

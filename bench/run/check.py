@@ -23,7 +23,7 @@ AT_LEAST = {
     "encode.micro_batch": 1, "executor.threads": 1, "score.tau_sbert": -1, "score.tau_clip": -1,
     "score.rounding": 0, "score.seed": 0, "score.resamples": 0,
 }  # fmt: skip
-NOT_EMPTY = ("score.metrics", "score.aggregation")
+NOT_EMPTY = ("score.metrics", "score.mapping", "score.aggregation")
 WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", type(None): "null"}
 
 

@@ -154,7 +154,10 @@ def test_check_finds_whatever_scoring_would_stop_at(tmp_path: Path, voc: Path, c
     plain = write(tmp_path / "p.json", IMAGES)
     assert main(["score", str(plain), *data, "score.overlap=highest_score"]) == 1
     assert "(a): score.overlap=highest_score needs a 'score'" in capsys.readouterr().out
-    assert main(["score", str(plain), "--check", "dta=voc"]) == 2, "a word that says nothing is no check"
+    for word in ("dta=voc", "score.overlap=highest", "score.mapping=[exakt]", "score.seed=-1"):
+        assert main(["score", str(plain), "--check", word]) == 2, "a word that says nothing is no check"
+    more = write(tmp_path / "m.json", [*IMAGES, image("q")])
+    assert main(["score", str(more), *data, "--ignore-unknown", "score=paper,soft"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -199,6 +202,7 @@ def test_odd_values_are_one_line_for_the_validator_and_for_scoring(
         (["t.json", "data=toyscenes", "score.rounding=-1"], "score.rounding=-1: must be 0 or more"),
         (["t.json", "data=toyscenes", "score.seed=-1"], "score.seed=-1: must be 0 or more"),
         (["t.json", "data=toyscenes", "score.metrics=[]"], "score.metrics=[]: name at least one"),
+        (["t.json", "data=toyscenes", "score.mapping=[]"], "score.mapping=[]: name at least one"),
         (["t.json", "data=toyscenes", "score.aggregation=[]"], "score.aggregation=[]: name at least one"),
         (["t.json", "data=toyscenes", "score.tau_sbert=nan"], "score.tau_sbert=nan: must be -1 or more"),
         (["t.json", "data=toyscenes", "--csv", "t.json/x", "score.mapping=[exact]"], "place with --csv FILE (what"),

@@ -160,3 +160,20 @@ def test_who_reads_only_the_head_of_a_report_has_all_files(run: Path, monkeypatc
     to = run.parents[1] / "head"
     assert main(["report", str(run), f"to={to}", "pictures=0"]) == 0
     assert (to / "table.md").is_file() and (to / "curves.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["RUN", "RUN/"], "is given twice; each run counts once"),
+        (["RUN", "--foo"], "report: --foo: no such option"),
+        (["RUN", "pictures=-1"], "pictures=-1: needs a whole number, 0 or more"),
+        (["RUN", "to="], "to=: name a folder"),
+        ([], "give the folders of finished runs"),
+    ],
+)
+def test_a_wrong_report_names_what_is_wrong(
+    run: Path, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", *(word.replace("RUN", str(run)) for word in words)]) == 2
+    assert told in capsys.readouterr().err
