@@ -65,10 +65,10 @@ def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -
     """
     from bench.predictions.source import PredictionFile
 
-    settings, file = _checked(words), PredictionFile(path)
+    (protocols, settings), file = _checked(words), PredictionFile(path)
     faults = list(file.faults())
     faults += [] if faults else list(file.unembedded())
-    if settings is not None and settings["score"]["overlap"] == "highest_score" and not faults:
+    if any(options["overlap"] == "highest_score" for options in protocols) and not faults:
         faults += file.unscored()
     dataset = _data_of(words, settings) if not faults else None
     if dataset is not None:
@@ -88,23 +88,23 @@ def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -
     return FAILED if stops else SKIPS if missing else DONE
 
 
-def _checked(words: Sequence[str]) -> dict[str, Any] | None:
-    """The settings that go with a file, if any are given. Raises UsageError for one that scoring would not take."""
+def _checked(words: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Protocols and settings that go with a file, if any are given. UsageError for one that scoring would not take."""
     if not words:
-        return None
+        return [], {}
     from bench.run.build import make
     from bench.run.check import check_settings
 
-    settings = composed([word.partition(",")[0] if word.startswith("score=") else word for word in words])
-    check_settings(settings, GROUPS)
-    score = dict(settings["score"])
-    make(score | {"background": "context" if score["background"] == "auto" else score["background"]})
-    return settings
+    protocols, settings = _protocols(words, None)
+    for options in protocols:
+        check_settings({**settings, "score": options}, GROUPS)
+        make(options | ({"background": "context"} if options["background"] == "auto" else {}))
+    return protocols, settings
 
 
-def _data_of(words: Sequence[str], settings: Mapping[str, Any] | None) -> Any:
+def _data_of(words: Sequence[str], settings: Mapping[str, Any]) -> Any:
     """The data set that is named, if one is."""
-    if settings is None or not any(word.startswith("data=") for word in words):
+    if not any(word.startswith("data=") for word in words):
         return None
     from bench.run.build import make
 

@@ -28,6 +28,7 @@ from bench.evaluate.protocol import Score
 from bench.records import ClassList, Overlap
 
 AREAS = ("metric", "mapping", "axis", "start", "stop", "area", "low", "high", "n", "unit_of_n", "name")
+_DRAWN = ("iou", "recall", "precision")
 _CELLS = 3_000_000
 """Images × classes × thresholds held at once for the dataset aggregation."""
 Line = dict[str, object]
@@ -35,7 +36,7 @@ Line = dict[str, object]
 
 def curved(score: Score) -> list[str]:
     """The mappings that a protocol draws curves of: tt and st, where it asks for IoU, recall or precision."""
-    asked = {"iou", "recall", "precision"} & set(score.metrics)
+    asked = set(_DRAWN) & set(score.metrics)
     return [mapping for mapping in ("tt", "st") if mapping in score.mapping and asked]
 
 
@@ -62,10 +63,10 @@ def curves(
     """
     images = sorted(overlaps, key=lambda item: item.image_id)
     taus = grid(mapping) if taus is None else tuple(taus)
-    kept = {"iou", "recall", "precision"} & set(score.metrics)
+    kept = set(_DRAWN) & set(score.metrics)
     if "recall" in kept and score.recall == "paper":
         kept.add("precision")  # the other half of the reading precision over recall
-    by = replace(score, metrics=tuple(sorted(kept, key=("iou", "recall", "precision").index)))
+    by = replace(score, metrics=tuple(metric for metric in _DRAWN if metric in kept))
     lines, areas = [], []
     kinds = {
         "tau": lambda: over_tau(images, classes, by, mapping, taus),

@@ -229,9 +229,9 @@ def all_ends(samples: Sequence[np.ndarray], images: Sequence[int], level: float)
 def _percentiles(samples: Float64[np.ndarray, "r b"], level: float) -> Float64[np.ndarray, "2 r"]:
     """Both ends of each row, as `numpy.percentile` has them; sorting whole rows is faster than its partition."""
     ordered, last = np.sort(samples, axis=1), samples.shape[1] - 1
-    ends_ = []
+    found = []
     for share in (50 * (1 - level) / 100, 50 * (1 + level) / 100):
         below = int(share * last)
         low, high, part = ordered[:, below], ordered[:, min(below + 1, last)], share * last - below
-        ends_.append(high - (high - low) * (1 - part) if part >= 0.5 else low + (high - low) * part)
-    return np.array(ends_)
+        found.append(high - (high - low) * (1 - part) if part >= 0.5 else low + (high - low) * part)
+    return np.array(found)

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from bench.errors import UserError
-from bench.evaluate.intervals import Interval, Rows, bootstrap
+from bench.evaluate.intervals import Interval, Rows, bootstrap, ends, measured
 from bench.evaluate.mapping.base import Assigned, Strategy
 from bench.evaluate.metrics import segment_rows
 from bench.evaluate.names import Naming
@@ -212,9 +212,4 @@ def _interval(rows: Sequence[Rows], score: Score) -> Interval:
     """The mean over batches; on every resample of the images too."""
     value = float(np.mean([row.value() for row in rows]))
     samples = np.mean(bootstrap(rows, score.resamples, score.seed), axis=0)
-    known = samples[~np.isnan(samples)]
-    measured = int((rows[0].denominator > 0).any(axis=1).sum())
-    if measured < 2 or not len(known):
-        return Interval(value, float("nan"), float("nan"))
-    low, high = np.quantile(known, [(1 - score.level) / 2, (1 + score.level) / 2])
-    return Interval(value, float(low), float(high))
+    return Interval(value, *ends(samples, measured(rows[0]), score.level))

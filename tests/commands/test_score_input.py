@@ -154,7 +154,7 @@ def test_check_finds_whatever_scoring_would_stop_at(tmp_path: Path, voc: Path, c
     plain = write(tmp_path / "p.json", IMAGES)
     assert main(["score", str(plain), *data, "score.overlap=highest_score"]) == 1
     assert "(a): score.overlap=highest_score needs a 'score'" in capsys.readouterr().out
-    for word in ("dta=voc", "score.overlap=highest", "score.mapping=[exakt]", "score.seed=-1"):
+    for word in ("dta=voc", "score=paper,papre", "score.overlap=highest", "score.mapping=[exakt]", "score.seed=-1"):
         assert main(["score", str(plain), "--check", word]) == 2, "a word that says nothing is no check"
     more = write(tmp_path / "m.json", [*IMAGES, image("q")])
     assert main(["score", str(more), *data, "--ignore-unknown", "score=paper,soft"]) == 0
