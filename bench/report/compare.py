@@ -44,13 +44,14 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int, more: Seq
     first = runs[0].builder
     shared = [i for i in first.dataset.ids() if all(i in run.predictions for run in runs)][:pictures]
     settings = first.settings
+    # Of the predictions of another system nobody knows with which models they were made.
+    models = {} if "predictions" in settings else {"models": str(settings["models"]["name"])}
     facts = {
         "data": full_name(first.dataset),
+        **models,
         "images": f"{len(shared)} of {len(first.dataset.ids())}",
         "device": f"{first.device}, {settings['dtype']}",
     }
-    if "predictions" not in settings:  # of another system nobody knows with which
-        facts["models"] = str(settings["models"]["name"])
     if any(map(strangers, folders)):
         facts["beware"] = STRANGERS
     small = embedded(folders)
