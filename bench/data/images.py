@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Int32, UInt8
 from PIL import Image, ImageOps
 
+from bench.data.stored_numbers import find_raw_mode, read_stored_numbers
 from bench.errors import BadSample
 
 MAX_PIXELS = 89_478_485
@@ -22,9 +23,8 @@ MAX_PIXELS = 89_478_485
 
 _TOO_LARGE = f"has more than the {MAX_PIXELS} pixels allowed (a decompression bomb?); make it smaller"
 _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
+_LARGEST = int(np.iinfo(np.int32).max)
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N", "I")
-# Pillow stretches 2- and 4-bit grey to 0..255 while reading: right for a photograph, wrong for class numbers.
-_STRETCH = {"L;2": 85, "L;4": 17}
 
 
 def read_image(path: Path | str, *, orient: bool = True, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"]:
@@ -43,10 +43,10 @@ def read_labels(path: Path | str, *, data: bytes | None = None) -> Int32[np.ndar
 
     Raises `BadSample` as `read_image` does, and for RGB or lossy files, whose class numbers are lost.
     """
-    return _read(Path(path), lambda image, stored: _to_labels(Path(path), image, stored), data)
+    return _read(Path(path), lambda image, raw_mode: _to_labels(Path(path), image, raw_mode), data)
 
 
-def _read(path: Path, convert: Callable[[Image.Image, object], np.ndarray], data: bytes | None) -> np.ndarray:
+def _read(path: Path, convert: Callable[[Image.Image, str], np.ndarray], data: bytes | None) -> np.ndarray:
     try:
         if (path.stat().st_size if data is None else len(data)) == 0:
             raise BadSample(f"{path}: file is empty (0 bytes)")
@@ -56,9 +56,9 @@ def _read(path: Path, convert: Callable[[Image.Image, object], np.ndarray], data
             with Image.open(path if data is None else BytesIO(data)) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise BadSample(f"{path}: {_TOO_LARGE}")
-                stored = image.tile[0].args if image.tile else None  # Pillow forgets it in load()
+                raw_mode = find_raw_mode(image)
                 image.load()
-                return convert(image, stored)
+                return convert(image, raw_mode)
     except BadSample:
         raise
     except FileNotFoundError as error:
@@ -108,7 +108,7 @@ def _on_white(picture: Image.Image) -> np.ndarray:
     return ((rgba[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
-def _to_labels(path: Path, image: Image.Image, stored: object) -> np.ndarray:
+def _to_labels(path: Path, image: Image.Image, raw_mode: str) -> np.ndarray:
     if image.format in ("JPEG", "MPO", "JPEG2000"):
         raise BadSample(f"{path}: labels in a lossy format ({image.format}); use a palette or grey PNG")
     if image.mode not in ("1", "P", "L", *_SIXTEEN_BIT):
@@ -116,4 +116,7 @@ def _to_labels(path: Path, image: Image.Image, stored: object) -> np.ndarray:
             f"{path}: labels must be a palette or grey PNG but this is {image.mode}: colours, not class numbers "
             "(a palette PNG that was saved as RGB); use the publisher's file"
         )
-    return np.asarray(image).astype(np.int32) // (_STRETCH.get(stored, 1) if isinstance(stored, str) else 1)
+    numbers = read_stored_numbers(image, raw_mode)
+    if numbers.dtype == np.uint32 and numbers.max(initial=0) > _LARGEST:
+        raise BadSample(f"{path}: holds {numbers.max()}, but class numbers go up to {_LARGEST}")
+    return numbers.astype(np.int32)
