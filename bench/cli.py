@@ -10,6 +10,7 @@ from importlib import import_module
 
 from bench import __version__
 from bench.errors import UsageError, UserError
+from bench.escape import visible
 
 DONE, FAILED, USAGE, SKIPS = 0, 1, 2, 3
 COMMANDS = {
@@ -72,7 +73,7 @@ def _say(text: str) -> int:
 
 
 def _fail(error: object, code: int) -> int:
-    print(f"zgs: {' '.join(str(error).split())}", file=sys.stderr)
+    print(f"zgs: {visible(' '.join(str(error).split()))}", file=sys.stderr)
     return code
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.csv_files import read_csv, write_csv
 from bench.predictions.source import PredictionFile
 
 TABLES = ("scores.csv", "curves.csv", "per_image.parquet", "per_image_n.parquet", "segments.parquet")
@@ -101,7 +102,7 @@ def compare(first: Path, other: Path) -> dict[str, float]:
     left, right = (segments(folder) for folder in (first, other))
     shared = left.keys() & right.keys()
     oracles = [pd.read_parquet(folder / "segments.parquet") for folder in (first, other)]
-    scores = [pd.read_csv(folder / "scores.csv").drop(columns=["run", "variant"]) for folder in (first, other)]
+    scores = [read_csv(folder / "scores.csv").drop(columns=["run", "variant"]) for folder in (first, other)]
     same = scores[0].eq(scores[1]) | (scores[0].isna() & scores[1].isna())
     return {
         "images": len({image for image, _ in left}),
@@ -181,7 +182,7 @@ def main(arguments: Sequence[str], settings: Sequence[Setting] = SETTINGS) -> in
         print(f"{setting.name}: {time.perf_counter() - begin:.0f} s", rows[-1], flush=True)
     table = pd.DataFrame(rows)
     to.mkdir(parents=True, exist_ok=True)
-    table.to_csv(to / "steady.csv", index=False)
+    write_csv(table, to / "steady.csv")
     (to / "steady.md").write_text(page(table))
     return int(moved(table).any())
 

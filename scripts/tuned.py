@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
+from bench.csv_files import read_csv
 
 PAPER = {
     "segment.n": "20",
@@ -41,7 +41,7 @@ class Chosen:
 
 def choose(folder: Path) -> Chosen:
     """The rule, from scores.csv and differences.csv of a sweep's report."""
-    scores = pd.read_csv(folder / "scores.csv")
+    scores = read_csv(folder / "scores.csv")
     scores = scores[scores["metric"].str.contains(BY.get(folder.name, EMBEDDING) + "$")]
     scores = scores[~scores["variant"].str.contains(":")]  # without floors and ceilings
     means = scores.groupby("variant", sort=False)["value"].mean()
@@ -65,7 +65,7 @@ def _is_paper(settings: dict[str, str]) -> bool:
 
 def _better(folder: Path, best: str, other: str, metrics: set[str]) -> bool:
     """Whether a paired interval of one of the metrics lies on the side of ``best``."""
-    table = pd.read_csv(folder / "differences.csv")
+    table = read_csv(folder / "differences.csv")
     table = table[table["metric"].isin(metrics)]
     ahead = table[(table["variant"] == best) & (table["against"] == other)]
     behind = table[(table["variant"] == other) & (table["against"] == best)]

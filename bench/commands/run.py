@@ -16,8 +16,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from bench.cli import DONE, FAILED, SKIPS, USAGE
+from bench.commands.naming import as_written
 from bench.commands.overrides import explained
 from bench.errors import UsageError, UserError
+from bench.escape import visible
 from bench.resources import conf_dir
 
 WITH_VALUE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c", "--package", "-p")
@@ -78,7 +80,7 @@ def _job(config: DictConfig) -> None:
         finished = run(_settings(config))
         _report(SKIPS if finished.skipped else DONE, str(finished.folder))
     except UserError as error:
-        print(f"zgs: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"zgs: {visible(' '.join(str(error).split()))}", file=sys.stderr)
         _report(USAGE if isinstance(error, UsageError) else FAILED, "")
 
 
@@ -92,12 +94,13 @@ def _settings(config: DictConfig) -> Any:
         raise UsageError(explained(error, [])) from error
 
 
-def _told(variant: str | None) -> str | None:
+def _told(variant: Any) -> str | None:
     """The name that an experiment gives its variant, and what the command line changed of it."""
-    if variant is None:
+    words = HydraConfig.get().overrides.task
+    name = as_written(variant, words)
+    if name is None:
         return None
-    chosen = [word for word in HydraConfig.get().overrides.task if word.partition("=")[0] in STAGES]
-    return " ".join([str(variant), *chosen])
+    return " ".join([name, *(word for word in words if word.partition("=")[0] in STAGES)])
 
 
 def _report(code: int, folder: str) -> None:

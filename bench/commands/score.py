@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.cli import DONE, FAILED, SKIPS
+from bench.commands.naming import as_written
 from bench.commands.overrides import explained
 from bench.errors import UsageError, UserError
+from bench.escape import visible
 from bench.resources import conf_dir
 
 USAGE = """zgs score PREDICTIONS data=DATASET [score=A,B] [KEY=VALUE …] [--csv FILE] [--check] [--ignore-unknown]
@@ -74,7 +76,7 @@ def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -
     if dataset is not None:
         faults = _unfit(file, dataset)
     for fault in faults[:SHOWN]:
-        print(fault)
+        print(visible(fault))
     if len(faults) > SHOWN:
         print(f"… and {len(faults) - SHOWN} more")
     print(f"{path}: {len(file)} images, {len(faults)} faults")
@@ -148,7 +150,7 @@ def _scored(place: Path, words: list[str], csv: Path | None, ignore_unknown: boo
     for options in protocols:
         check_settings({**settings, "score": options}, GROUPS)
     chosen = any(word.startswith("score.mapping=") for word in words)
-    path, variant = predictions_of(place), _variant(place, settings)
+    path, variant = predictions_of(place), as_written(_variant(place, settings), words)
     result = rescore(Request(settings, protocols, path, variant, ignore_unknown, chosen))
     if csv:  # before the table is printed, for a reader may leave early
         with writing(csv, "--csv FILE"):
@@ -244,6 +246,4 @@ def _tell(result: Any) -> None:
     print()
     if grouped.any():
         print(f"breakdown: {grouped.sum()} more lines in scores.csv")
-    for note in result.notes:
-        print(note)
-    print(f"{result.folder}/")
+    print(*map(visible, [*result.notes, f"{result.folder}/"]), sep="\n")

@@ -7,7 +7,7 @@ A family says which mapping its name carries: "none" where it uses no model, "tt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,11 +32,16 @@ ALONE = ("masks.hungarian_all", "clipscore.own_text", "clipscore.own_text_area")
 
 @dataclass(frozen=True)
 class Family:
-    """``segments`` of an image's overlap table, ``truths`` of its oracle record; either may be absent."""
+    """``segments`` of an image's overlap table, ``truths`` of its oracle record; either may be absent.
+
+    ``units`` says of which metrics the values are no shares, by the beginning of their names: "cosine" (or a multiple
+    of one) or "count". Tables and figures give shares in percent and everything else as it is.
+    """
 
     mapping: str
     segments: Callable[[Overlap, ClassList, Score], Found] | None = None
     truths: Callable[[Oracle, ClassList, float], Found] | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 def _similarity(item: Overlap) -> np.ndarray:
@@ -58,10 +63,30 @@ FAMILIES: Mapping[str, Family] = {
         "tt",
         lambda item, classes, by: wording.matched(item, classes.names, by.background, by.void),
         lambda oracle, classes, pixels: wording.given(oracle, classes.names, pixels),
+        {"names.similarity": "cosine"},
     ),
-    "clipscore": Family("st", None, lambda oracle, _, pixels: clipscore.class_prompt(oracle, pixels)),
+    "clipscore": Family(
+        "st", None, lambda oracle, _, pixels: clipscore.class_prompt(oracle, pixels), {"clipscore": "cosine"}
+    ),
 }
 """By the word in ``score.metrics``. `panoptic` and section 4.3's own need labels: see `labelled`."""
+
+UNITS = ("share", "cosine", "count")
+_OF_SECTION_4 = {f"tgq.{average}.cosine": "cosine" for average in ("micro", "macro")}
+
+
+def unit_of(metric: str) -> str:
+    """The unit of a metric's values, one of `UNITS`; a share where no family says otherwise.
+
+    ``metric`` is the last part of a full name: ``names.similarity.given.class.cat``, ``recall>0.5``.
+    """
+    parts = metric.partition(">")[0].split(".")
+    stated = _OF_SECTION_4 | {name: unit for family in FAMILIES.values() for name, unit in family.units.items()}
+    beginnings = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
+    found = next((stated[name] for name in beginnings if name in stated), "share")
+    if found not in UNITS:
+        raise UserError(f"metric {metric}: its family says the unit {found!r}; known are {', '.join(UNITS)}")
+    return found
 
 
 def labelled(item: Overlap, labels: np.ndarray, tally: Tally, classes: ClassList, score: Score) -> Found:

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bench.csv_files import write_csv
+from bench.escape import markdown, row
 from bench.evaluate.names import parse
 from bench.report.differences import real
 from bench.report.figures import new_figure, note_of, save
@@ -22,7 +24,7 @@ _DETAILED, _NUMBERED, _EVERY = 14, 20, 45
 def write_agreement(table: pd.DataFrame, to: Path, *, title: str, embedded: bool) -> list[Path]:
     """Leave agreement.csv, .md, .png and .svg of `agreement`'s table in a folder; returns them."""
     to.mkdir(parents=True, exist_ok=True)
-    table.to_csv(to / "agreement.csv", index=False, float_format="%.6f", lineterminator="\n")
+    write_csv(table, to / "agreement.csv", decimals=6)
     (to / "agreement.md").write_text(markdown_agreement(table, title=title, embedded=embedded), encoding="utf-8")
     figure = draw_agreement(table, title=title, embedded=embedded)
     return [to / "agreement.csv", to / "agreement.md", *save(figure, to / "agreement")]
@@ -51,8 +53,9 @@ def markdown_agreement(table: pd.DataFrame, *, title: str, embedded: bool) -> st
     lines = ["| Kendall τ-b | " + " | ".join(numbers) + " |", "|---|" + "---:|" * len(numbers)]
     for at, (metric, label) in enumerate(zip(metrics, labels(metrics), strict=True)):
         cells = [_cell(found[metric, other]) if place < at else "" for place, other in enumerate(metrics[:-1])]
-        lines.append(f"| {label} | " + " | ".join(cells) + " |")
-    notes = [f"{title}. {_counted(table)}.", f"**Bold**: the 95 % interval (bootstrap over images) excludes 0; "
+        lines.append(row([markdown(label), *cells]))
+    notes = [f"{markdown(title)}. {_counted(table)}.",
+             f"**Bold**: the 95 % interval (bootstrap over images) excludes 0; "
              f"intervals and full names are in agreement.csv. {MISSING}: a metric gives all runs the same value.",
              *filter(None, [note_of("", embedded).removeprefix(" · ")])]  # fmt: skip
     return "\n".join(lines) + "\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
@@ -66,13 +69,13 @@ def draw_agreement(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure
     axes = figure.add_subplot()
     matrix = np.full((n, n - 1), np.nan)
     for line in table.to_dict("records"):
-        row, column = place[line["second"]], place[line["first"]]
-        matrix[row, column] = line["tau"]
+        down, across = place[line["second"]], place[line["first"]]
+        matrix[down, across] = line["tau"]
         colour = "white" if abs(line["tau"]) > 0.6 else "#222222"
         text = _number(line["tau"], n) if n <= _NUMBERED else "•" * real(line)
         weight = "bold" if real(line) else "normal"
         size = 9.5 if n <= _DETAILED else 8 if n <= _NUMBERED else 6
-        axes.text(column, row, text, ha="center", va="center", fontsize=size, color=colour, fontweight=weight)
+        axes.text(across, down, text, ha="center", va="center", fontsize=size, color=colour, fontweight=weight)
     shown = axes.imshow(matrix, cmap=mpl.colormaps["RdBu"], vmin=-1, vmax=1, aspect="auto")
     axes.set_yticks(range(n), labels(metrics), fontsize=9 if n <= _NUMBERED else 7.5)
     columns = [at for at in range(1, n) if n <= _EVERY or at % 5 == 0]

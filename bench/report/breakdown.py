@@ -18,6 +18,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bench.escape import markdown
 from bench.evaluate.intervals import Difference, Interval, Rows, intervals, paired, select
 from bench.report.differences import real, signed
 from bench.report.figures import MARKERS, PALETTE, columns, new_figure, note_of, plain, save
@@ -82,7 +83,7 @@ def markdown_breakdown(table: pd.DataFrame) -> str:
         found = {line["group"]: line for line in part.to_dict("records")}
         cells = [_cell(found[group], not common[group]) for group in GROUPS]
         name = pair_title((str(variant), str(against))) if against else str(variant)
-        lines.append("| " + " | ".join([name.replace("|", "\\|"), str(mapping).upper(), *cells]) + " |")
+        lines.append("| " + " | ".join([markdown(name), str(mapping).upper(), *cells]) + " |")
     notes = (
         "Percent of true segments with 95 % bootstrap intervals over images, paired for differences; none where all or "
         "none are right. **Bold**: the interval of a difference excludes 0.",

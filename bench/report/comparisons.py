@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
+from bench.csv_files import write_csv
+from bench.escape import visible
 from bench.report.breakdown import breakdown, markdown_breakdown, plot_breakdown
 from bench.report.differences import differences, markdown_differences
 from bench.report.forest import plot_differences
@@ -32,8 +32,8 @@ def write_comparisons(runs: Named, to: Path, *, title: str, embedded: bool, more
     lacking = [variant for variant, folder in runs if not complete(folder)]
     if lacking:
         print(
-            f"no comparisons with {', '.join(lacking)}: made by an earlier version, without {' and '.join(NEEDED)}; "
-            "run the same command again to have them"
+            f"no comparisons with {', '.join(map(visible, lacking))}: made by an earlier version, without "
+            f"{' and '.join(NEEDED)}; run the same command again to have them"
         )
     kept, first = [run for run in runs if run[0] not in lacking], runs[0][0]
     parts = [_differences(kept, to, title, embedded, more)] if first not in lacking else []
@@ -46,7 +46,7 @@ def _differences(runs: Named, to: Path, title: str, embedded: bool, more: Sequen
     if table.empty:
         return [], []
     drawn = plot_differences(table, to / "differences", title=title, embedded=embedded)
-    return [markdown_differences(table)], [_csv(table, to / "differences.csv"), *drawn]
+    return [markdown_differences(table)], [write_csv(table, to / "differences.csv", decimals=6), *drawn]
 
 
 def _breakdown(runs: Named, to: Path, title: str, embedded: bool, more: Sequence[Pair]) -> Part:
@@ -56,9 +56,4 @@ def _breakdown(runs: Named, to: Path, title: str, embedded: bool, more: Sequence
         return [], []
     table = breakdown(known, runs[0][0], more=more)
     drawn = plot_breakdown(table, to / "breakdown", title=title, embedded=embedded)
-    return [markdown_breakdown(table)], [_csv(table, to / "breakdown.csv"), *drawn]
-
-
-def _csv(table: pd.DataFrame, path: Path) -> Path:
-    table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
-    return path
+    return [markdown_breakdown(table)], [write_csv(table, to / "breakdown.csv", decimals=6), *drawn]

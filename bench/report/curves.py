@@ -13,7 +13,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bench.csv_files import write_csv
 from bench.errors import UserError
+from bench.escape import markdown, row
 from bench.report.figures import MARKERS, PALETTE, columns, new_figure, note_of, plain, save
 from bench.report.layout import MISSING, metric_words
 from bench.report.pairs import briefly
@@ -66,7 +68,7 @@ def plot_curves(
     if precise.any():
         figure = draw_precision(curves[axis == "tau"], title=title, chosen=marks, embedded=embedded)
         written += save(figure, stem.with_name(f"{stem.name}_precision"))
-    curves.to_csv(csv, index=False, lineterminator="\n")
+    write_csv(curves, csv)
     return (*written[:2], csv, *written[2:])
 
 
@@ -109,12 +111,12 @@ def markdown_areas(areas: pd.DataFrame) -> str:
     keys = ["axis", "mapping", "metric"]
     columns = list(dict.fromkeys(areas[keys].itertuples(index=False, name=None)))
     heads = [" ".join(filter(None, (*metric_words(m), f"over {_OVER[axis, mapping]}"))) for axis, mapping, m in columns]
-    lines = ["| area under the curve | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(columns)]
+    lines = [row(["area under the curve", *heads]), "|---|" + "---:|" * len(columns)]
     for variant, part in areas.groupby("variant", sort=False):
         places = part[keys].itertuples(index=False, name=None)
         found = dict(zip(places, part.to_dict("records"), strict=True))
         cells = [_area(found.get(column)) for column in columns]
-        lines.append("| " + " | ".join([str(variant), *cells]) + " |")
+        lines.append(row([markdown(str(variant)), *cells]))
     ranges = areas[["axis", "mapping", "start", "stop"]].drop_duplicates().itertuples(index=False, name=None)
     told = "; ".join(f"{_OVER[axis, mapping]} from {start:g} to {stop:g}" for axis, mapping, start, stop in ranges)
     note = f"- Mean height of a curve in percent with 95 % intervals: {told}. n as in the curves' csv."

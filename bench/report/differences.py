@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from bench.escape import markdown, row
 from bench.evaluate.intervals import Rows, paired_all
 from bench.evaluate.names import parse
-from bench.report.layout import MISSING, as_is, short_name
+from bench.report.layout import MISSING, as_they_are, short_name, unit, written
 from bench.report.pairs import Pair, compared, title
 
 COLUMNS = ("metric", "variant", "against", "value", "low", "high", "p", "n")
@@ -58,35 +59,31 @@ def markdown_differences(table: pd.DataFrame) -> str:
     """
     metrics = [metric for metric in dict.fromkeys(table["metric"]) if not GROUPED.search(metric)]
     names = [parse(metric) for metric in metrics]
-    headers = ["<br>".join(filter(None, short_name(name, names))) for name in names]
+    headers = ["<br>".join(map(markdown, filter(None, short_name(name, names)))) for name in names]
     found = {(line["variant"], line["against"], line["metric"]): line for line in table.to_dict("records")}
-    lines = [_piped(["difference", *headers]), "|---|" + "---:|" * len(metrics)]
+    lines = [row(["difference", *headers]), "|---|" + "---:|" * len(metrics)]
     for pair in pairs_in(table):
-        lines.append(_piped([title(pair), *(_cell(found.get((*pair, metric)), metric) for metric in metrics)]))
+        lines.append(row([markdown(title(pair)), *(_cell(found.get((*pair, metric)), metric) for metric in metrics)]))
     low, high = int(table["n"].min()), int(table["n"].max())
     notes = (
         f"Differences on the {low}{f' to {high}' if high > low else ''} images that both have, in points of a percent "
-        f"(cosines as they are) with 95 % intervals and two-sided p of a paired bootstrap over images.",
+        f"({as_they_are(metrics)} as they are) with 95 % intervals and two-sided p of a paired bootstrap over images.",
         "**Bold**: the interval excludes 0. Of many intervals around nothing, one in twenty excludes 0 by chance.",
     )
     return "\n".join(lines) + "\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
 
 
-def signed(value: float, cosine: bool = False) -> str:
-    """``+2.1`` points of a percent, ``−0.012`` for a cosine; a rounded 0 has no sign."""
-    text = f"{value:+.3f}" if cosine else f"{100 * value:+.1f}"
+def signed(value: float, kind: str = "share") -> str:
+    """``+2.1`` points of a percent, ``−0.012`` for a cosine, ``+7.25`` for a count; a rounded 0 has no sign."""
+    text = ("" if math.copysign(1, value) < 0 else "+") + written(value, kind)
     return (text if text.strip("+-0.") else text[1:]).replace("-", "−")
 
 
 def _cell(line: Mapping[Any, Any] | None, metric: str) -> str:
     if line is None or math.isnan(line["value"]):
         return MISSING
-    value, low, high = (signed(line[key], as_is(metric)) for key in ("value", "low", "high"))
+    value, low, high = (signed(line[key], unit(metric)) for key in ("value", "low", "high"))
     if math.isnan(line["low"]):
         return value
     text = f"{value} [{low}, {high}] p={line['p']:.2g}"
     return f"**{text}**" if real(line) else text
-
-
-def _piped(texts: Sequence[str]) -> str:
-    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"

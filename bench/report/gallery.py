@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from bench.escape import visible
 from bench.report.contact_sheet import contact_sheet
 from bench.report.draw import SMALLEST, Colour, Colours, Panel, draw, label_map, panel_colours
 from bench.report.layout import EMBEDDED_NOTE
@@ -135,9 +136,15 @@ def _legend(panel: Panel, colours: Colours) -> tuple[tuple[str, str], ...]:
     return tuple((f"rgb{rgb[text]}", text + (f" ×{n}" if n > 1 else "")) for text, n in count.items())
 
 
+def _shown_on_a_page(value: Any) -> Any:
+    """Every text of the page; line ends are kept, for a note may have several lines."""
+    return "\n".join(map(visible, value.split("\n"))) if isinstance(value, str) else value
+
+
 def _page(content: Mapping[str, Any], title: str, embedded: bool) -> str:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("bench.report"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
+        loader=jinja2.PackageLoader("bench.report"), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, finalize=_shown_on_a_page,
+    )  # fmt: skip
     template = environment.get_template("gallery.html")
     return template.render(**content, title=title, banner=EMBEDDED_NOTE if embedded else "")

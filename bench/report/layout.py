@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from bench.errors import UserError
+from bench.evaluate.families import unit_of
 from bench.evaluate.names import MetricName, number, parse
 from bench.evaluate.protocol import COLUMNS
 
@@ -22,7 +23,6 @@ _FAMILIES = {
     "pq": "PQ", "sq": "SQ", "rq": "RQ", "open_miou": "open mIoU", "masks": "Masks", "names": "Names",
     "clipscore": "CLIPScore",
 }  # fmt: skip
-_AS_IS = re.compile(r"(?:\.cosine|/clipscore|/names\.similarity)\b")
 _MEASURES = ("cosine", "top1")
 
 
@@ -73,9 +73,24 @@ def lay_out(scores: pd.DataFrame, *, embedded: bool) -> Table:
     return Table(headers, tuple(row for row in rows if row not in bounds), bounds, _notes(scores, names, embedded))
 
 
-def as_is(metric: str) -> bool:
-    """Whether a metric (full name) is a cosine or a multiple of one, which nobody gives in percent."""
-    return _AS_IS.search(metric) is not None
+def unit(metric: str) -> str:
+    """The unit of a metric by its full name: "share" (given in percent), "cosine" or "count" (as they are)."""
+    return unit_of(metric.rpartition("/")[2])
+
+
+def scale(metric: str) -> float:
+    """What the values of a metric (full name) are multiplied by where people read them."""
+    return 100.0 if unit(metric) == "share" else 1.0
+
+
+def written(value: float, kind: str) -> str:
+    """A value of a unit as text: ``31.2`` of a share, ``0.312`` of a cosine, ``7.25`` of a count."""
+    return f"{100 * value:.1f}" if kind == "share" else f"{value:.3f}" if kind == "cosine" else f"{value:.2f}"
+
+
+def as_they_are(metrics: Iterable[str]) -> str:
+    """Which of some metrics (full names) are not in percent: ``cosines``, and ``counts`` where there are any."""
+    return "cosines and counts" if "count" in {unit(metric) for metric in metrics} else "cosines"
 
 
 def short_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str, str, str]:
@@ -85,6 +100,7 @@ def short_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str,
     """
     bound = "" if name.bound is None else f"{name.relation}{number(name.bound)}"
     what, averaging = metric_words(name.metric + bound)
+    what += " (count)" if unit_of(name.metric) == "count" else ""
     mapping = "" if name.mapping == "none" else name.mapping.upper()
     mapping += "" if name.threshold is None else f" ≥{number(name.threshold)}"
     shown = _places(name), name.classlist, name.score
@@ -115,25 +131,23 @@ def _common_n(rows: pd.DataFrame) -> str:
 def _cell(row: pd.Series | None, metric: str, common_n: str) -> Cell:
     if row is None or math.isnan(row["value"]):
         return Cell()
-    cosine = as_is(metric)
-    value, low, high = (_number(float(row[key]), cosine) for key in ("value", "low", "high"))
+    value, low, high = (_number(float(row[key]), unit(metric)) for key in ("value", "low", "high"))
     interval = f"[{low}, {high}]" if MISSING not in (low, high) else ""
     return Cell(value, interval, "" if common_n else f"n={int(row['n'])} {row['unit_of_n']}")
 
 
-def _number(value: float, cosine: bool) -> str:
-    if math.isnan(value):
-        return MISSING
-    return f"{value:.3f}" if cosine else f"{100 * value:.1f}"
+def _number(value: float, kind: str) -> str:
+    return MISSING if math.isnan(value) else written(value, kind)
 
 
 def _notes(scores: pd.DataFrame, names: Sequence[MetricName], embedded: bool) -> tuple[str, ...]:
     places = ", ".join(dict.fromkeys(f"{_places(name)}, class list {name.classlist}" for name in names))
     protocols = ", ".join(dict.fromkeys(protocol_of(name) for name in names))
     models = dict.fromkeys(f"{name.mapping.upper()} by {name.model}" for name in names if name.model)
+    plain = as_they_are(map(str, names))
     notes = [
         f"Data: {places}. Protocol: {protocols}." + (f" Mapping: {', '.join(models)}." if models else ""),
-        f"Percent (cosines as they are) with 95 % bootstrap intervals; {MISSING} does not exist.",
+        f"Percent ({plain} as they are) with 95 % bootstrap intervals; {MISSING} does not exist.",
     ]
     # Where a metric of a variant covers fewer images than another, the worst is what a reader must know.
     for variant, rows in scores.dropna(subset=["expected", "found", "skipped"]).groupby("variant", sort=False):

@@ -13,7 +13,9 @@ from typing import Any
 import pandas as pd
 from hydra.utils import get_object
 
+from bench.csv_files import read_csv, write_csv
 from bench.errors import UsageError, writing
+from bench.escape import visible
 from bench.evaluate.names import parse
 from bench.evaluate.protocol import COLUMNS
 from bench.evaluate.stated import WIDTH, stated
@@ -44,7 +46,7 @@ def print_runs(folders: Sequence[Path]) -> None:
     if any(map(strangers, folders)):
         print(STRANGERS)
     for folder in folders:
-        print(f"\n{folder}/")
+        print(f"\n{visible(str(folder))}/")
         print("  " + "  ".join(sorted(p.name + "/" * p.is_dir() for p in folder.iterdir() if p.name[0] != ".")))
 
 
@@ -71,8 +73,7 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
             if any((folder / "curves.csv").exists() for folder in folders):
                 written += plot_curves(merged_curves(folders), to / "curves", title=data_name(table), embedded=small)
             if len(areas):
-                areas.to_csv(to / "areas.csv", index=False, lineterminator="\n")
-                written.append(to / "areas.csv")
+                written.append(write_csv(areas, to / "areas.csv"))
             written += files
         written += write_comparison(folders, to / "gallery", pictures, more) if pictures else ()
     return written
@@ -84,7 +85,7 @@ def protocols(folders: Sequence[Path], width: int = WIDTH) -> list[str]:
     for folder in folders:
         record = record_of(folder)
         scores = record.get("protocols") or [record.get("score") or settings_of(folder)["score"]]
-        blocks |= dict.fromkeys(stated(score, width) for score in scores)
+        blocks |= dict.fromkeys("\n".join(map(visible, stated(score, width).splitlines())) for score in scores)
     return list(blocks)
 
 
@@ -105,7 +106,7 @@ def _named(folders: Sequence[Path]) -> list[tuple[str, Path]]:
 
 def _scored(folder: Path) -> bool:
     """Whether the data had labels."""
-    return len(pd.read_csv(folder / "scores.csv")) > 0
+    return len(read_csv(folder / "scores.csv")) > 0
 
 
 def finished_runs(folders: Sequence[Path]) -> list[Path]:
@@ -194,7 +195,7 @@ def merged_curves(folders: Sequence[Path], file: str = "curves.csv") -> pd.DataF
     Where runs were scored by several protocols, each variant stands there once for each, told by its name.
     """
     names = labels(folders)
-    parts = [_renamed(pd.read_csv(f / file), f, names) for f in folders if (f / file).exists()]
+    parts = [_renamed(read_csv(f / file), f, names) for f in folders if (f / file).exists()]
     if not parts:
         return pd.DataFrame()
     table = pd.concat(parts, ignore_index=True)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 import pandas as pd
 
-from bench.errors import UserError
+from bench.csv_files import read_csv, write_csv
+from bench.escape import abridged, markdown, padded, visible
+from bench.escape import row as line_of
+from bench.escape import width as wide
 from bench.evaluate.protocol import COLUMNS
 from bench.report.layout import Cell, Row, Table, check, lay_out
 
@@ -28,7 +32,7 @@ def text_table(scores: pd.DataFrame, *, embedded: bool, width: int = 110) -> str
     ``scores`` has the columns of scores.csv; rows and columns keep the order in which they first appear there.
     Variants whose name begins with "floor" or "ceiling" form a block of their own.
     """
-    table = lay_out(scores, embedded=embedded)
+    table = _shown(lay_out(scores, embedded=embedded), width)
     groups = _groups(table, width, stacked=False)
     stacked = len(groups) > 1
     if stacked:
@@ -37,17 +41,31 @@ def text_table(scores: pd.DataFrame, *, embedded: bool, width: int = 110) -> str
     return "\n\n".join(blocks) + "\n" + "\n".join(table.notes)
 
 
+def _shown(table: Table, columns: int) -> Table:
+    """The table in letters that a terminal shows, names of more than half its width by their ends, told below."""
+    known = [row.variant for row in (*table.variants, *table.bounds)]
+    plain = dict(zip(known, map(visible, known), strict=True))
+    short = abridged(plain.values(), max(40, columns // 2))
+    told = tuple(f"{brief} is {name}" for name, brief in short.items() if name != brief)
+    variants, bounds = (
+        tuple(replace(row, variant=short[plain[row.variant]]) for row in rows)
+        for rows in (table.variants, table.bounds)
+    )
+    headers = tuple(tuple(map(visible, header)) for header in table.headers)
+    return Table(headers, variants, bounds, (*map(visible, table.notes), *told))
+
+
 def markdown_table(scores: pd.DataFrame, *, embedded: bool) -> str:
     """The same table as markdown, ending in a line break."""
     table = lay_out(scores, embedded=embedded)
     parts = []
     for title, rows in (("variant", table.variants), ("floors and ceilings", table.bounds)):
         if rows:
-            lines = [_piped([title, *("<br>".join(filter(None, header)) for header in table.headers)])]
+            lines = [line_of([title, *("<br>".join(map(markdown, filter(None, header))) for header in table.headers)])]
             lines.append("|---|" + "---:|" * len(table.headers))
-            lines += [_piped([row.variant, *(_flat(cell) for cell in row.cells)]) for row in rows]
+            lines += [line_of([markdown(row.variant), *(_flat(cell) for cell in row.cells)]) for row in rows]
             parts.append("\n".join(lines))
-    return "\n\n".join([*parts, "\n".join(f"- {note}" for note in table.notes)]) + "\n"
+    return "\n\n".join([*parts, "\n".join(f"- {markdown(note)}" for note in table.notes)]) + "\n"
 
 
 def write_scores(scores: pd.DataFrame, path: Path | str) -> Path:
@@ -55,16 +73,12 @@ def write_scores(scores: pd.DataFrame, path: Path | str) -> Path:
     check(scores, "scores")
     whole = {name: scores[name].astype("Int64") for name in _WHOLE}
     ordered = scores.assign(**whole)[list(COLUMNS)]
-    ordered.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
-    return Path(path)
+    return write_csv(ordered, path, decimals=6)
 
 
 def read_scores(path: Path | str) -> pd.DataFrame:
     """Read scores.csv. Raises `UserError` where the file or a column is missing."""
-    try:
-        scores = pd.read_csv(path, dtype=dict.fromkeys(_WHOLE, "Int64"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: scores cannot be read ({' '.join(str(error).split())})") from error
+    scores = read_csv(path)
     check(scores, str(path))
     return scores
 
@@ -102,12 +116,12 @@ def _groups(table: Table, width: int, stacked: bool) -> list[list[int]]:
 
 
 def _first_width(table: Table) -> int:
-    return max(len(row.variant) for row in (*table.variants, *table.bounds, Row("variant", ())))
+    return max(wide(row.variant) for row in (*table.variants, *table.bounds, Row("variant", ())))
 
 
 def _column_width(table: Table, column: int, stacked: bool) -> int:
     cells = [row.cells[column] for row in (*table.variants, *table.bounds)]
-    return max(len(text) for text in (*table.headers[column], *(t for c in cells for t in _cell_lines(c, stacked))))
+    return max(wide(text) for text in (*table.headers[column], *(t for c in cells for t in _cell_lines(c, stacked))))
 
 
 def _cell_lines(cell: Cell, stacked: bool) -> list[str]:
@@ -121,11 +135,5 @@ def _flat(cell: Cell) -> str:
 
 
 def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
-    first, *others = (
-        f"{text:<{w}}" if i == 0 else f"{text:>{w}}" for i, (text, w) in enumerate(zip(texts, widths, strict=True))
-    )
+    first, *others = (padded(text, w, right=i > 0) for i, (text, w) in enumerate(zip(texts, widths, strict=True)))
     return _GAP.join([first, *others]).rstrip()
-
-
-def _piped(texts: Sequence[str]) -> str:
-    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"

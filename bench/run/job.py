@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from bench.data.shared import remarks, tuned
 from bench.errors import UsageError, UserError, writing
+from bench.escape import visible
 from bench.evaluate.protocol import Score
 from bench.keys import library_versions
 from bench.records import Oracle, Overlap
@@ -145,10 +146,10 @@ def _say(progress: Progress, expected: int, seen: Mapping[str, Any]) -> None:
     counts = progress.account.counts().items()
     print("from the store:", ", ".join(f"{s} {c['reused']} of {c['reused'] + c['made']}" for s, c in counts))
     for image_id, reason in sorted(progress.skipped.items()):
-        print(f"skipped {image_id}: {reason}")
+        print(visible(f"skipped {image_id}: {reason}"))
     if progress.skipped:
         print(f"{len(progress.skipped)} of {expected} images skipped")
     if tuning := seen["tuned_on"]:
         count, source = len(tuning["shared"]), tuning["source"]
         print(f"{'beware: ' if count else ''}{count} of {expected} images were tuned on ({source})")
-    print(*seen["shared"], sep="\n", end="\n" if seen["shared"] else "")
+    print(*map(visible, seen["shared"]), sep="\n", end="\n" if seen["shared"] else "")

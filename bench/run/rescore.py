@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from bench.csv_files import write_csv
 from bench.data.base import nearest
 from bench.errors import UserError, writing
 from bench.evaluate.names import parse
@@ -154,6 +155,6 @@ def _write(folder: Path, request: Request, table: pd.DataFrame, numbers: Numbers
     per_class(numbers.rows).to_parquet(folder / "per_class.parquet", index=False)
     for name, tables in (("curves", numbers.curves), ("areas", numbers.areas), ("ratings", numbers.ratings)):
         if tables:
-            pd.concat(tables, ignore_index=True).to_csv(folder / f"{name}.csv", index=False)
+            write_csv(pd.concat(tables, ignore_index=True), folder / f"{name}.csv")
     told = {"run": request.name, "variant": request.variant, **record}
     write_atomically(folder / "run.json", json.dumps(told, indent=1).encode())

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.csv_files import write_csv
 from bench.errors import UsageError
 from bench.evaluate.controls import shuffle_captions, true_classes
 from bench.evaluate.curves import curved, curves
@@ -72,7 +73,7 @@ def _write_curves(folder: Path, found: Sequence[tuple[pd.DataFrame, pd.DataFrame
         (folder / file).unlink(missing_ok=True)
         if found:
             table = pd.concat([parts[at] for parts in found], ignore_index=True).assign(variant=variant)
-            table.to_csv(folder / file, index=False)
+            write_csv(table, folder / file)
 
 
 def _own_text(builder: Builder, overlaps: Sequence[Overlap]) -> OwnText:
@@ -165,7 +166,7 @@ def _write_rows(folder: Path, own: Scores, segments: pd.DataFrame) -> None:
 
 def _write_unlabelled(folder: Path) -> pd.DataFrame:
     table = pd.DataFrame(columns=list(COLUMNS))
-    table.to_csv(folder / "scores.csv", index=False)
+    write_csv(table, folder / "scores.csv")
     for name in ("per_image", "per_image_n"):
         pd.DataFrame({"image_id": []}).to_parquet(folder / f"{name}.parquet", index=False)
     per_class({}).to_parquet(folder / "per_class.parquet", index=False)

@@ -23,6 +23,10 @@ THRESHOLDS = {"none": None, "0.1": 0.1, "0.3": 0.3, "0.5": 0.5}
 POLICY = {"voc": "voc", "ctx": "context"}
 MATRIX = {"tt": "text_text", "it": "segment_text"}
 EXACT = {"rtol": 0, "atol": 1e-9}
+SUMMED_IN_FLOAT32 = 1e-7
+"""For one number only, the mean cosine of TGQ: the reference adds an image's cosines in float32, where the order of the
+terms decides the last bit of a sum near 1 (6e-8), and production adds them in float64. Shares of hits are counts, whose
+float32 sums are exact, so they and everything else are held to 1e-9."""
 
 
 class Vectors:
@@ -224,8 +228,29 @@ def test_text_generation_quality(vectors: Vectors, kind: str) -> None:
     assert micro["tgq.micro>0.5"].value() == pytest.approx(paper, abs=1e-9)
     own = np.concatenate([item.tt[np.arange(len(item.classes)), item.classes] for item in oracles])
     assert (own >= 0.5).mean() == pytest.approx(overall["independent_ge_0.5_pooled_over_segments"], abs=1e-9)
+    expected = overall["clip_text_similarity_mean_over_images"]
+    assert mean_cosine(oracles) == pytest.approx(expected, abs=SUMMED_IN_FLOAT32)
+
+
+def mean_cosine(oracles: list[Oracle]) -> float:
+    """As production makes it, with the reference's rounding of each image's mean."""
     cosine = oracle_rows(oracles, "tt", preset("reference"))["tgq.macro.cosine"].each().astype(np.float32)
-    assert cosine.mean(dtype=np.float64) == pytest.approx(overall["clip_text_similarity_mean_over_images"], abs=1e-9)
+    return float(cosine.mean(dtype=np.float64))
+
+
+def test_float32_sums_of_other_seeds_need_the_wider_tolerance_and_keep_it() -> None:
+    """Sums as the reference makes them, over 200 drawn sets: 1e-9 is too narrow for some of them, 1e-7 for none."""
+    errors = []
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        drawn = [random.uniform(0, 1, random.integers(2, 9)).astype(np.float32) for _ in range(12)]
+        oracles = [
+            Oracle(f"{i:02}", np.arange(len(own), dtype=np.int32), np.ones(len(own), np.int64), np.diag(own), None)
+            for i, own in enumerate(drawn)
+        ]
+        reference = np.mean([np.add.accumulate(own)[-1] / np.float32(len(own)) for own in drawn], dtype=np.float64)
+        errors.append(abs(mean_cosine(oracles) - reference))
+    assert 1e-9 < max(errors) < SUMMED_IN_FLOAT32
 
 
 def test_thresholds_and_classes_of_the_images(vectors: Vectors) -> None:

@@ -62,11 +62,14 @@ def test_bold_where_the_interval_excludes_zero(runs: list[tuple[str, dict[str, R
 
 
 @pytest.mark.parametrize(
-    ("value", "cosine", "text"),
-    [(0.0213, False, "+2.1"), (-0.0213, False, "−2.1"), (-0.0001, False, "0.0"), (-0.0124, True, "−0.012")],
-)
-def test_signs(value: float, cosine: bool, text: str) -> None:
-    assert signed(value, cosine) == text
+    ("value", "unit", "text"),
+    [
+        (0.0213, "share", "+2.1"), (-0.0213, "share", "−2.1"), (-0.0001, "share", "0.0"), (-0.0124, "cosine", "−0.012"),
+        (0.0001, "share", "0.0"), (7.25, "count", "+7.25"), (-0.001, "count", "0.00"),
+    ],
+)  # fmt: skip
+def test_signs(value: float, unit: str, text: str) -> None:
+    assert signed(value, unit) == text
 
 
 def test_panels_are_the_metrics_of_the_paper() -> None:
