@@ -64,7 +64,7 @@ def content_digest(*arrays: np.ndarray | None) -> str:
 
 def texts_digest(texts: Sequence[str]) -> str:
     """12 hex digits for a list of texts."""
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _version(name: str) -> str:

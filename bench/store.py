@@ -168,7 +168,7 @@ def safe_name(item: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", item):
         return item
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", item).lstrip("._")[:80]
-    return f"{plain}-{hashlib.sha256(item.encode()).hexdigest()[:12]}"
+    return f"{plain}-{hashlib.sha256(item.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
 def _pack(entries: Mapping[str, Entry]) -> bytes:

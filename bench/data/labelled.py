@@ -11,7 +11,8 @@ from jaxtyping import Int32
 
 from bench.data.base import content_hash, nearest
 from bench.data.codes import Codes
-from bench.data.images import read_image, read_labels
+from bench.data.headers import refuse_larger, whole_array
+from bench.data.images import MAX_PIXELS, read_image, read_labels
 from bench.data.layout import Layout, find, read_layout
 from bench.data.subsets import label, read_ids, select
 from bench.errors import BadSample, UserError
@@ -56,6 +57,7 @@ class LabelledFolder:
             raise UserError(f"image {image_id!r} is not in {self.name}{nearest(image_id, self._all)}")
         path = self.mask(image_id)
         image = read_image(self.image(image_id), orient=False)
+        refuse_larger(path, image.shape[:2], f"{self.image(image_id)} ")
         truth = self._codes.read(_numbers(path), str(path))
         if truth.shape != image.shape[:2]:
             (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
@@ -96,7 +98,7 @@ def _numbers(path: Path) -> Int32[np.ndarray, "h w"]:
     if path.suffix != ".npy":
         return read_labels(path)
     try:
-        values = np.load(path, allow_pickle=False)
+        values = whole_array(path, MAX_PIXELS)
     except FileNotFoundError as error:
         raise BadSample(f"{path}: file is missing") from error
     except (OSError, ValueError, EOFError) as error:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from bench.characters import broken
 from bench.errors import UserError
 
 FORMAT = "zgs-predictions/1"
@@ -23,11 +24,18 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Place:
-    """Where an image stands: its position in the list, and its bytes in the file."""
+    """Where an image stands: its position in the list, its bytes in the file, and what other files hold of it.
+
+    ``segments`` and ``described`` (true segments) are how many rows its embeddings may have; ``label_map`` is the name
+    of its label map, as the entry was parsed.
+    """
 
     position: int
     offset: int
     length: int
+    segments: int = 0
+    described: int = 0
+    label_map: str | None = None
 
 
 @dataclass
@@ -53,11 +61,18 @@ def read_index(path: Path) -> Index:
         raise UserError(f"{path}: predictions cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not a JSON file ({error})") from error
-    if not isinstance(index.head.get("about", {}), dict):
-        index.faults.append(f"{path}: 'about' should be an object")
+    index.faults += _of_head(path, index.head)
     if index.head.get("format") != FORMAT:
         raise UserError(f'{path}: not predictions that can be scored; the file must say "format": "{FORMAT}"')
     return index
+
+
+def _of_head(path: Path, head: dict[str, Any]) -> list[str]:
+    about = head.get("about", {})
+    if not isinstance(about, dict):
+        return [f"{path}: 'about' should be an object"]
+    told = [(key, value) for key, value in about.items() if isinstance(value, str)]
+    return [f"{path}: 'about.{key}' holds half a character" for key, value in told if broken(key + value)]
 
 
 def _note(path: Path, index: Index, place: Place, raw: bytes) -> None:
@@ -74,10 +89,16 @@ def _note(path: Path, index: Index, place: Place, raw: bytes) -> None:
         index.faults.append(f"{where}: 'image_id' is missing")
     elif not isinstance(image_id, str):
         index.faults.append(f"{where}: 'image_id' should be a text but is {image_id!r:.40}")
+    elif broken(image_id):
+        index.faults.append(f"{where}: 'image_id' holds half a character: {image_id!r:.40}")
     elif image_id in index.places:
         index.faults.append(f"{where}: image {image_id!r} stands there twice; keep one")
     else:
-        index.places[image_id] = place
+        counts = (len(entry[key]) if isinstance(entry.get(key), list) else 0 for key in ("segments", "oracle"))
+        named = entry.get("label_map")
+        index.places[image_id] = Place(
+            place.position, place.offset, place.length, *counts, named if isinstance(named, str) else None
+        )
 
 
 def _lines(path: Path, stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:

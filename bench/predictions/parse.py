@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from bench.characters import broken
+from bench.data.headers import claimed
 from bench.data.images import MAX_PIXELS, read_labels
 from bench.errors import BadSample
 from bench.predictions import rle
+from bench.predictions.beside import beside
 from bench.records import Prediction
 
 MAX_BYTES = 1 << 30
 """Masks of one image, a byte a pixel and segment."""
 _LARGEST = float(np.finfo(np.float32).max)
-_NAME = 1000
+_LAST_ID = int(np.iinfo(np.int32).max)
 _KINDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
 
 
@@ -55,11 +58,6 @@ class Faults(list[str]):
         return instead
 
 
-def broken(text: str) -> bool:
-    """Whether a text holds half of a surrogate pair, which JSON may escape but no file can hold."""
-    return any("\ud800" <= char <= "\udfff" for char in text)
-
-
 def parse_image(
     where: str,
     entry: dict[str, Any],
@@ -72,7 +70,7 @@ def parse_image(
     height, width = (faults.get(entry, key, int, where, 1) for key in ("height", "width"))
     segments = faults.get(entry, "segments", list, where, [])
     if min(height, width) < 1 or height * width > MAX_PIXELS:
-        faults.append(f"{where}: height {height} and width {width} are no picture's")
+        faults.append(f"{where}: height {height!r:.20} and width {width!r:.20} are no picture's")
     if faults:  # what the masks should be like is not known
         return Parsed(None, None, list(faults))
     if len(segments) * height * width > MAX_BYTES:
@@ -109,14 +107,14 @@ def _from_codes(
         if coded is None:
             continue
         if coded.get("size") != list(size):
-            faults.append(f"{place}: mask of size {coded.get('size')} in a picture of {list(size)} (height, width)")
+            faults.append(
+                f"{place}: mask of size {coded.get('size')!r:.40} in a picture of {list(size)} (height, width)"
+            )
         elif not isinstance(counts, str | list):
             faults.append(f"{place}: counts must be COCO's text or a list of run lengths")
         else:
             try:
                 masks[position] = rle.decode(counts, *size)
-            except OverflowError:
-                faults.append(f"{place}: mask cannot be read (a run is longer than any picture)")
             except (ValueError, TypeError) as error:
                 faults.append(f"{place}: mask cannot be read ({error})")
     return masks
@@ -128,20 +126,24 @@ def _from_map(
     """Masks from a picture whose values are the ids of the segments; 0 belongs to none."""
     masks = np.zeros((len(segments), *size), bool)
     ids = [faults.get(s, "id", int, f"{where}, segment {position}", -1) for position, s in enumerate(segments)]
-    wrong = [p for p, value in enumerate(ids) if value == 0 or (value > 0 and value in ids[:p])]
-    faults += [f"{where}, segment {p}: id {ids[p]} is 0 or stands there twice" for p in wrong]
-    if len(name := entry["label_map"]) > _NAME:
-        faults.append(f"{where}: label map: {name[:40]}… has {len(name)} characters, no file's name has")
-        return masks
+    seen: set[int] = set()
+    for position, value in enumerate(ids):
+        if value == 0 or value > _LAST_ID or value in seen:
+            wrong = "is 0 or stands there twice" if value <= _LAST_ID else "is larger than any in a picture"
+            faults.append(f"{where}, segment {position}: id {value!r:.20} {wrong}")
+        seen |= {value} if value > 0 else set()
     try:
-        labels = read_labels(folder / name)
+        path = beside(folder, entry["label_map"])
+        shape = claimed(path)
+        labels = read_labels(path) if shape in (size, None) else np.zeros((0, 0), np.int32)
     except BadSample as error:
         faults.append(f"{where}: label map: {error}")
         return masks
-    if labels.shape != size:
-        faults.append(f"{where}: label map of size {list(labels.shape)} in a picture of {list(size)} (height, width)")
+    shape = shape or labels.shape
+    if shape != size:  # as its header says: what is too large is never unpacked
+        faults.append(f"{where}: label map of size {list(shape)} in a picture of {list(size)} (height, width)")
         return masks
-    unknown = np.setdiff1d(labels, [0, *ids])
+    unknown = np.setdiff1d(labels, np.array([0, *(value for value in ids if abs(value) <= _LAST_ID)], np.int64))
     if len(unknown):
         told = ", ".join(map(str, unknown[:5]))
         faults.append(f"{where}: label map holds {told}, but no segment has such an id (0 is for unlabelled pixels)")
@@ -195,6 +197,11 @@ def _oracle(faults: Faults, where: str, entry: dict[str, Any], vectors: np.ndarr
         tuple(faults.get(one, key, str, place, "") for one, place in zip(told, places, strict=True))
         for key in ("class", "text")
     )
-    faults += [f"{places[i]}: class {c!r} stands there twice" for i, c in enumerate(classes) if c in classes[:i]]
+    seen: set[str] = set()
+    for place, name, text in zip(places, classes, texts, strict=True):
+        halves = [key for key, it in (("class", name), ("text", text)) if broken(it)]
+        faults += [f"{place}: {key!r} holds half a character" for key in halves]
+        faults += [f"{place}: class {name!r} stands there twice"] if name in seen else []
+        seen.add(name)
     check_vectors(faults, f"{where}, true segments", vectors, len(told))
     return None if faults else Described(classes, texts, vectors)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import index
 
 import numpy as np
 from jaxtyping import Bool, Int64
@@ -26,16 +25,34 @@ def decode(counts: str | Sequence[int], height: int, width: int) -> Bool[np.ndar
     Decoded here: pycocotools returns uninitialised memory for runs that end too early.
     Raises ValueError where the runs are malformed or do not fill the picture exactly.
     """
-    runs = _decompressed(counts) if isinstance(counts, str) else np.asarray([*map(index, counts)], dtype=np.int64)
-    if runs.ndim != 1 or (runs < 0).any():
+    pixels = height * width
+    if isinstance(counts, str) and len(counts) > _LONGEST * (pixels + 1):
+        raise ValueError("counts are longer than the picture has pixels")
+    runs = _decompressed(counts, pixels) if isinstance(counts, str) else _listed(counts, pixels)
+    # One by one before they are summed: a sum of huge ones wraps around and may be right.
+    if (runs < 0).any():
         raise ValueError("counts are malformed")
-    if runs.sum() != height * width:
-        raise ValueError(f"counts cover {runs.sum()} pixels but the picture has {height * width}")
+    if (runs > pixels).any():
+        raise ValueError(f"a run is longer than any picture of {pixels} pixels")
+    if runs.sum() != pixels:
+        raise ValueError(f"counts cover {runs.sum()} pixels but the picture has {pixels}")
     values = np.arange(len(runs)) % 2 == 1
     return np.repeat(values, runs).reshape(width, height).T
 
 
-def _decompressed(text: str) -> Int64[np.ndarray, " r"]:
+def _listed(counts: Sequence[int], pixels: int) -> Int64[np.ndarray, " r"]:
+    """Plain runs; numbers that no picture has, and what is no whole number (true is none), are refused before NumPy."""
+    for run in counts:
+        if isinstance(run, bool) or not isinstance(run, int | np.integer):
+            raise TypeError(f"a run length should be a whole number but is {run!r:.40}")
+    if min(counts, default=0) < 0:
+        raise ValueError("counts are malformed")
+    if max(counts, default=0) > pixels:
+        raise ValueError(f"a run is longer than any picture of {pixels} pixels")
+    return np.array([*counts], dtype=np.int64)
+
+
+def _decompressed(text: str, pixels: int) -> Int64[np.ndarray, " r"]:
     """Five bits a character, lowest first; 32 means "goes on". From the fourth on: difference to the last but one."""
     codes = np.frombuffer(text.encode("utf-8"), dtype=np.uint8).astype(np.int64) - 48
     if not codes.size or codes.min() < 0 or codes.max() > 63 or codes[-1] & 32:
@@ -48,6 +65,8 @@ def _decompressed(text: str) -> Int64[np.ndarray, " r"]:
     place = np.arange(codes.size) - np.repeat(starts, lengths)
     values = np.add.reduceat((codes & 31) << (5 * place), starts)
     values -= np.where(codes[ends] & 16, np.int64(1) << (5 * lengths), 0)
+    if (np.abs(values) > pixels).any():
+        raise ValueError(f"a run is longer than any picture of {pixels} pixels")
     values[1::2] = np.cumsum(values[1::2])
     values[2::2] = np.cumsum(values[2::2])
     return values

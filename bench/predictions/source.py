@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from bench.errors import UserError
+from bench.characters import broken, shown
+from bench.errors import BadSample, UserError
+from bench.predictions.archive import Archive
+from bench.predictions.beside import beside
 from bench.predictions.index import Place, read_index
-from bench.predictions.parse import Described, Parsed, broken, parse_image
+from bench.predictions.parse import Described, Parsed, parse_image
 from bench.records import Prediction
 
 
@@ -64,13 +66,14 @@ class PredictionFile(Mapping[str, Prediction]):
         """What the file says of the true segments of an image."""
         entry = read_entry(self.path, self.place(image_id))
         entry |= {"segments": [], "heap_ids": None, "label_map": None}  # those of the image were read with its masks
-        vectors = self._vectors(f"{self.place(image_id).position}.oracle")
+        vectors = self._described(image_id)
         parsed = parse_image(self.where(image_id), entry, self.path.parent, None, vectors)
         return sound(parsed)[1]
 
     def embeddings(self, image_id: str) -> np.ndarray | None:
         """The embeddings of an image's segments, without its masks."""
-        return self._vectors(str(self.place(image_id).position))
+        place = self.place(image_id)
+        return self._vectors(str(place.position), place.segments)
 
     def embedded(self, image_id: str) -> bool:
         """Whether there are embeddings of an image's segments, without reading them."""
@@ -78,14 +81,14 @@ class PredictionFile(Mapping[str, Prediction]):
 
     def faults(self) -> Iterator[str]:
         """Everything that is wrong with the file, image by image."""
-        yield from self._index.faults
+        yield from map(shown, self._index.faults)
         try:
             self._archive  # noqa: B018
         except UserError as error:
             yield str(error)
             return
         for image_id in self._index.places:
-            yield from self._parsed(image_id).faults
+            yield from map(shown, self._parsed(image_id).faults)
 
     def unembedded(self) -> Iterator[str]:
         """Embeddings that some images lack or that have several widths: no fault of the format, but ST stops there."""
@@ -117,22 +120,28 @@ class PredictionFile(Mapping[str, Prediction]):
 
     def _parsed(self, image_id: str) -> Parsed:
         place = self.place(image_id)
-        vectors = self.embeddings(image_id), self._vectors(f"{place.position}.oracle")
+        vectors = self.embeddings(image_id), self._described(image_id)
         return parse_image(self.where(image_id), read_entry(self.path, place), self.path.parent, *vectors)
 
-    def _vectors(self, key: str) -> np.ndarray | None:
+    def _described(self, image_id: str) -> np.ndarray | None:
+        place = self.place(image_id)
+        return self._vectors(f"{place.position}.oracle", place.described)
+
+    def _vectors(self, key: str, rows: int) -> np.ndarray | None:
         archive = self._archive
         if archive is None or key not in archive:
             return None
         try:
-            found = archive[key]
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise UserError(f"{self.path}: embeddings {key!r} cannot be read ({error})") from error
+            found = archive.read(key, rows)
+        except ValueError as error:
+            raise UserError(f"{archive.path}: embeddings {key!r} cannot be read ({error})") from error
+        if found.ndim != 2 or len(found) != rows or not np.issubdtype(found.dtype, np.floating):
+            return found  # zeros that stand for its shape and type
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is told as that
-            return found.astype(np.float32) if np.issubdtype(found.dtype, np.floating) else found
+            return found.astype(np.float32)
 
     @cached_property
-    def _archive(self) -> Any:
+    def _archive(self) -> Archive | None:
         """The npz beside the file, opened and not read; None where there is none."""
         told = self.head.get("embeddings")
         if told is None:
@@ -141,18 +150,17 @@ class PredictionFile(Mapping[str, Prediction]):
             raise UserError(f"{self.path}: embeddings: 'file' is missing; name the npz beside the predictions")
         if not isinstance(told.get("model", ""), str | None):
             raise UserError(f"{self.path}: embeddings: 'model' should be a text but is {told['model']!r:.40}")
-        beside = self.path.with_name(Path(told["file"]).name)
+        name = Path(told["file"]).name
         try:
-            if told.get("sha256") is not None and _digest(beside) != told["sha256"]:
-                raise UserError(
-                    f"{beside}: not the embeddings that {self.path.name} was written with; write both again"
-                )
-            found = np.load(beside, allow_pickle=False)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise UserError(f"{beside}: embeddings of {self.path.name} cannot be read ({error})") from error
-        if not hasattr(found, "files"):
-            raise UserError(f"{beside}: embeddings of {self.path.name} cannot be read (a single array, not an npz)")
-        return found
+            path = beside(self.path.parent, name)
+            same = told.get("sha256") is None or _digest(path) == told["sha256"]
+        except (BadSample, OSError) as error:
+            place = self.path.parent / name
+            reason = str(error).removeprefix(f"{place}: ")
+            raise UserError(f"{place}: embeddings of {self.path.name} cannot be read ({reason})") from error
+        if not same:
+            raise UserError(f"{path}: not the embeddings that {self.path.name} was written with; write both again")
+        return Archive(path, self.path.name)
 
 
 def read_entry(path: Path, place: Place) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tqdm import tqdm
 from bench.errors import BadSample, UserError
 from bench.evaluate.overlap import overlap as overlap_table
 from bench.keys import library_versions, source_digest, stage_key
+from bench.predictions.beside import beside
 from bench.predictions.index import Place
 from bench.predictions.overlapping import highest_score
 from bench.predictions.parse import parse_image
@@ -183,20 +184,18 @@ def _task(file: PredictionFile, image_id: str, overlap: str, data: str, shelf: S
     """The address is the image with a digest of its entry, of its label map and of what becomes of overlaps."""
     if image_id not in file:
         return Task(image_id, f"{image_id}-none", file.path, None, overlap, data, shelf)
-    raw = read_bytes(file.path, file.place(image_id))
-    digest = hashlib.sha256(raw + overlap.encode())
-    if b'"label_map"' in raw:
-        digest.update(_label_map(file.path, raw))
-    return Task(
-        image_id, f"{image_id}-{digest.hexdigest()[:16]}", file.path, file.place(image_id), overlap, data, shelf
-    )
+    place = file.place(image_id)
+    digest = hashlib.sha256(read_bytes(file.path, place) + overlap.encode())
+    if place.label_map is not None:
+        digest.update(_label_map(file.path.parent, place.label_map))
+    return Task(image_id, f"{image_id}-{digest.hexdigest()[:16]}", file.path, place, overlap, data, shelf)
 
 
-def _label_map(predictions: Path, raw: bytes) -> bytes:
-    path = predictions.parent / str(json.loads(raw.decode("utf-8")).get("label_map"))
+def _label_map(folder: Path, name: str) -> bytes:
     try:
-        return path.read_bytes()
-    except (OSError, ValueError):  # reading the image will say what is wrong
+        with beside(folder, name).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").digest()
+    except (BadSample, OSError):  # reading the image will say what is wrong
         return b""
 
 

@@ -1,0 +1,83 @@
+"""Section 4, data: how large an image or an array says that it is, read from its first bytes and nothing unpacked."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from PIL import Image
+
+from bench.errors import BadSample
+
+
+def claimed(path: Path, data: bytes | None = None) -> tuple[int, int] | None:
+    """Height and width that a file (.npy, else an image of any kind) says it has; None where it says nothing.
+
+    What is wrong with a file that says nothing is told by whoever reads it.
+    """
+    try:
+        if data is None and path.suffix == ".npy":
+            with path.open("rb") as stream:
+                shape, _ = array_header(stream)
+            return (shape[0], shape[1]) if len(shape) == 2 else None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path if data is None else BytesIO(data)) as image:
+                return image.height, image.width
+    except Exception:  # decoders raise OSError, SyntaxError, ValueError, struct.error and more
+        return None
+
+
+def refuse_larger(path: Path, size: tuple[int, int], image: str, data: bytes | None = None) -> None:
+    """Raise BadSample where the mask at ``path`` says it has more pixels than its image of ``size`` (height, width).
+
+    Said before it is decoded: a few bytes can claim to be gigabytes.
+    """
+    found = claimed(path, data)
+    if found is not None and found[0] * found[1] > size[0] * size[1]:
+        raise BadSample(f"{path}: mask is {found[1]}x{found[0]} but its image {image}is {size[1]}x{size[0]}")
+
+
+def array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and dtype of an array in NumPy's format; the stream stands at its first number afterwards.
+
+    Raises ValueError for another format and for an array of Python objects, which only unpickling could read.
+    """
+    version = np.lib.format.read_magic(stream)
+    if version == (1, 0):
+        shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    elif version == (2, 0):
+        shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
+    else:
+        raise ValueError(f"version {version} of NumPy's format; save it again with np.save")
+    if dtype.hasobject:
+        raise ValueError("an array of Python objects; save numbers")
+    if any(length < 0 for length in shape):
+        raise ValueError(f"shape {list(shape)}")
+    return tuple(shape), dtype
+
+
+def size_of(shape: tuple[int, ...], dtype: np.dtype) -> int:
+    """Bytes of an array, as a Python number that does not wrap around."""
+    total = int(dtype.itemsize)
+    for length in shape:
+        total *= int(length)
+    return total
+
+
+def whole_array(path: Path, limit: int) -> np.ndarray:
+    """The array of a .npy file. Raises ValueError where it claims more than ``limit`` numbers, or than it holds."""
+    with path.open("rb") as stream:
+        shape, dtype = array_header(stream)
+        said, there = size_of(shape, dtype), os.fstat(stream.fileno()).st_size - stream.tell()
+        if said > limit * max(1, dtype.itemsize):
+            raise ValueError(f"says it has the shape {list(shape)}: more than {limit} numbers")
+        if said > there:
+            raise ValueError(f"says it holds {said} bytes but has {there}")
+        stream.seek(0)
+        found: np.ndarray = np.load(stream, allow_pickle=False)
+        return found

@@ -1,0 +1,35 @@
+"""Predictions on disk: the files that an entry names, which are plain files beside it and nothing else."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from bench.characters import broken
+from bench.errors import BadSample
+
+_NAME = 1000
+
+
+def beside(folder: Path, name: str) -> Path:
+    """The file ``name`` in or below ``folder``. Raises BadSample for what is no plain file there.
+
+    Predictions come from others: a name that leads out of their folder, or to a device or a pipe, is never opened.
+    """
+    if len(name) > _NAME:
+        raise BadSample(f"{name[:40]}… has {len(name)} characters, no file's name has")
+    if not name.strip() or broken(name) or "\0" in name:
+        raise BadSample(f"{name!r} is no file's name")
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise BadSample(f"{name}: should be a name below the folder of the predictions; copy the file there")
+    path = folder / name
+    try:
+        kind = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        missing = isinstance(error, FileNotFoundError)
+        raise BadSample(f"{path}: " + ("file is missing" if missing else f"cannot be read ({error})")) from error
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise BadSample(f"{path}: a link that leads out of the folder of the predictions; copy the file there")
+    if not stat.S_ISREG(kind):
+        raise BadSample(f"{path}: is no plain file")
+    return path
