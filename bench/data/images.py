@@ -15,6 +15,8 @@ import numpy as np
 from jaxtyping import Int32, UInt8
 from PIL import Image, ImageOps
 
+from bench.data.files import missing
+from bench.data.stored_numbers import stored_numbers
 from bench.errors import BadSample
 
 MAX_PIXELS = 89_478_485
@@ -23,8 +25,6 @@ MAX_PIXELS = 89_478_485
 _TOO_LARGE = f"has more than the {MAX_PIXELS} pixels allowed (a decompression bomb?); make it smaller"
 _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N", "I")
-# Pillow stretches 2- and 4-bit grey to 0..255 while reading: right for a photograph, wrong for class numbers.
-_STRETCH = {"L;2": 85, "L;4": 17}
 
 
 def read_image(path: Path | str, *, orient: bool = True, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"]:
@@ -39,11 +39,11 @@ def read_image(path: Path | str, *, orient: bool = True, data: bytes | None = No
 
 
 def read_labels(path: Path | str, *, data: bytes | None = None) -> Int32[np.ndarray, "h w"]:
-    """A label file as numbers: the palette index of a palette PNG, the value of a grey one; never a colour.
+    """A label file as numbers: the palette index, the grey value, or the value that all channels of a colour share.
 
-    Raises `BadSample` as `read_image` does, and for RGB or lossy files, whose class numbers are lost.
+    Raises `BadSample` as `read_image` does, and for colours and lossy files, whose class numbers are lost.
     """
-    return _read(Path(path), lambda image, stored: _to_labels(Path(path), image, stored), data)
+    return _read(Path(path), lambda image, stored: stored_numbers(Path(path), image, stored), data)
 
 
 def _read(path: Path, convert: Callable[[Image.Image, object], np.ndarray], data: bytes | None) -> np.ndarray:
@@ -62,7 +62,7 @@ def _read(path: Path, convert: Callable[[Image.Image, object], np.ndarray], data
     except BadSample:
         raise
     except FileNotFoundError as error:
-        raise BadSample(f"{path}: file is missing") from error
+        raise BadSample(missing(path)) from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise BadSample(f"{path}: {_TOO_LARGE}") from error
     except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error and more
@@ -106,14 +106,3 @@ def _on_white(picture: Image.Image) -> np.ndarray:
     rgba = np.asarray(picture.convert("RGBA"), dtype=np.int32)
     alpha = rgba[:, :, 3:]
     return ((rgba[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-
-def _to_labels(path: Path, image: Image.Image, stored: object) -> np.ndarray:
-    if image.format in ("JPEG", "MPO", "JPEG2000"):
-        raise BadSample(f"{path}: labels in a lossy format ({image.format}); use a palette or grey PNG")
-    if image.mode not in ("1", "P", "L", *_SIXTEEN_BIT):
-        raise BadSample(
-            f"{path}: labels must be a palette or grey PNG but this is {image.mode}: colours, not class numbers "
-            "(a palette PNG that was saved as RGB); use the publisher's file"
-        )
-    return np.asarray(image).astype(np.int32) // (_STRETCH.get(stored, 1) if isinstance(stored, str) else 1)
