@@ -53,6 +53,18 @@ def full_name(dataset: Dataset) -> str:
     return f"{dataset.name}:{dataset.split}" + (f"[{dataset.subset}]" if dataset.subset else "")
 
 
+def whole(dataset: Dataset) -> tuple[str, ...]:
+    """The ids of the whole split, where a data set tells them; else those of the subset."""
+    every = getattr(dataset, "whole", dataset.ids)
+    return tuple(every())
+
+
+def remarks_of(dataset: Dataset) -> tuple[str, ...]:
+    """What a data set made of its files, in words."""
+    told = getattr(dataset, "remarks", tuple)
+    return tuple(told())
+
+
 def nearest(word: str, options: Iterable[str]) -> str:
     """`` (did you mean 'x'?)`` for the option most like ``word``, or an empty string where none is."""
     close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.5)

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from bench.data.base import nearest
+from bench.data.files import is_hidden
 from bench.errors import UsageError, UserError
 from bench.records import BACKGROUND, ClassList
 
@@ -34,6 +35,13 @@ class ClassRow:
     readable: str
     aliases: tuple[str, ...]
     thing: bool
+    more: tuple[int, ...] = ()
+    """Further numbers that stand for it."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """All numbers that stand for it."""
+        return self.id, *self.more
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class ClassTable:
     def codes(self, exclude: Sequence[str] = ()) -> dict[int, int]:
         """From ids in label maps to places in `class_list`; an excluded class is background."""
         places = {row.id: place for place, row in enumerate(self._without(exclude))}
-        return {row.id: places.get(row.id, BACKGROUND) for row in self.rows}
+        return {number: places.get(row.id, BACKGROUND) for row in self.rows for number in row.numbers}
 
     def _without(self, exclude: Sequence[str]) -> tuple[ClassRow, ...]:
         known = [row.name for row in self.rows]
@@ -85,7 +93,7 @@ def class_table(name: str) -> ClassTable:
 
 def tables() -> list[str]:
     """The names of the tables that travel with the package."""
-    return sorted(path.stem for path in FOLDER.glob("*.csv"))
+    return sorted(path.stem for path in FOLDER.glob("*.csv") if not is_hidden(path.name))
 
 
 def class_list(name: str, names: str = "own") -> ClassList:
@@ -98,23 +106,27 @@ def read_table(path: Path) -> ClassTable:
 
     Aliases are separated by ``;``. Raises `UserError` that names the line of the first fault.
     """
+    return checked(ClassTable(path.stem, tuple(sorted(read_rows(path), key=lambda row: row.id))), str(path))
+
+
+def read_rows(path: Path) -> list[ClassRow]:
+    """The lines of such a csv, as they stand."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             columns = reader.fieldnames or ()
             if not {"id", "name"} <= set(columns) <= set(COLUMNS):
                 raise UserError(f"{path}: columns are {','.join(columns)} but should be {','.join(COLUMNS)}")
-            rows = [_row(path, reader.line_num, line) for line in reader]
+            return [_row(path, reader.line_num, line) for line in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: cannot be read as a table of classes ({error})") from error
-    return checked(ClassTable(path.stem, tuple(sorted(rows, key=lambda row: row.id))), str(path))
 
 
 def checked(table: ClassTable, where: str) -> ClassTable:
     """The table, if no id stands twice and no text names two classes. Raises `UserError` otherwise."""
     if not table.rows:
         raise UserError(f"{where}: holds no class")
-    ids = Counter(row.id for row in table.rows)
+    ids = Counter(number for row in table.rows for number in row.numbers)
     texts = Counter(text for row in table.rows for text in {row.name, row.readable, *row.aliases})
     for value, count in [*ids.items(), *texts.items()]:
         if count > 1:

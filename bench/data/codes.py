@@ -20,15 +20,19 @@ class Codes:
 
     def __init__(self, meanings: Mapping[int, int], legend: str) -> None:
         self.legend = legend
-        # The last entry stands for every number beyond the largest that has a meaning.
-        self._table = np.full(max(meanings) + 2, _NONE, np.int16)
-        self._table[list(meanings)] = list(meanings.values())
+        self._first = min(0, *meanings)
+        # The last entry stands for every number beyond the smallest and the largest that has a meaning.
+        self._table = np.full(max(meanings) - self._first + 2, _NONE, np.int16)
+        self._table[np.array(list(meanings)) - self._first] = list(meanings.values())
 
     def read(self, labels: Int32[np.ndarray, "h w"], where: str) -> Int16[np.ndarray, "h w"]:
         """The label map in our own numbers. Raises `BadSample` naming the first numbers without a meaning."""
         last = len(self._table) - 1
-        found = self._table[np.where((labels < 0) | (labels > last), last, labels)]
+        places = labels.astype(np.int64) - self._first
+        found = self._table[np.where((places < 0) | (places > last), last, places)]
         wrong = np.unique(labels[found == _NONE])
         if wrong.size:
-            raise BadSample(f"{where}: label {', '.join(map(str, wrong[:5].tolist()))} is none of {self.legend}")
+            hint = "; never scored? then void: -1" if wrong[0] == -1 else ""
+            told = ", ".join(map(str, wrong[:5].tolist()))
+            raise BadSample(f"{where}: label {told} is none of {self.legend}{hint}")
         return found

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from bench.data.base import content_hash, nearest
+from bench.data.files import composed, is_hidden
 from bench.data.images import read_image
 from bench.data.labelled import LabelledFolder
 from bench.data.subsets import label, select
@@ -36,7 +38,8 @@ def folder(
 class Folder:
     """Every picture below ``root``, at any depth; hidden files and folders are left out.
 
-    An id is the path below ``root`` without its extension; where two pictures would share one, both keep theirs.
+    An id is the path below ``root`` without its extension (composed, see `bench.data.files`); where two pictures would
+    share one, both keep theirs.
     Raises `UserError` where the folder is missing or holds no picture.
     """
 
@@ -64,6 +67,10 @@ class Folder:
         """The ids of the subset, sorted as text."""
         return self._ids
 
+    def whole(self) -> tuple[str, ...]:
+        """The ids of all pictures, sorted as text."""
+        return tuple(sorted(self._files))
+
     def load(self, image_id: str) -> Sample:
         """One picture, turned as its EXIF tag says. Raises `BadSample` for a file that cannot be read."""
         if image_id not in self._files:
@@ -89,9 +96,9 @@ def _existing(root: str | Path | None) -> Path:
 def _pictures(root: Path) -> list[Path]:
     found, others = [], Counter[str]()
     for folder, subfolders, files in os.walk(root):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        subfolders[:] = [name for name in subfolders if not is_hidden(name)]
         for name in files:
-            if name.startswith("."):
+            if is_hidden(name):
                 continue
             extension = Path(name).suffix.lower()
             if extension in EXTENSIONS:
@@ -107,7 +114,10 @@ def _pictures(root: Path) -> list[Path]:
 
 
 def _by_id(root: Path, files: list[Path]) -> dict[str, Path]:
-    full = {path: path.relative_to(root).as_posix() for path in files}
+    full = {path: composed(path.relative_to(root).as_posix()) for path in sorted(files)}
+    if len(set(full.values())) < len(full):
+        one, other = next((a, b) for a, b in pairwise(sorted(full, key=full.__getitem__)) if full[a] == full[b])
+        raise UserError(f"{one.parent}: {one.name!a} and {other.name!a} are one name in two forms of Unicode; keep one")
     ids = {path: str(Path(name).with_suffix("").as_posix()) for path, name in full.items()}
     while True:
         counts = Counter(ids.values())

@@ -15,7 +15,8 @@ import numpy as np
 from jaxtyping import Int32, UInt8
 from PIL import Image, ImageOps
 
-from bench.data.stored_numbers import find_raw_mode, read_stored_numbers
+from bench.data.files import missing
+from bench.data.stored_numbers import stored_numbers
 from bench.errors import BadSample
 
 MAX_PIXELS = 89_478_485
@@ -23,7 +24,6 @@ MAX_PIXELS = 89_478_485
 
 _TOO_LARGE = f"has more than the {MAX_PIXELS} pixels allowed (a decompression bomb?); make it smaller"
 _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
-_LARGEST = int(np.iinfo(np.int32).max)
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 
 
@@ -39,14 +39,14 @@ def read_image(path: Path | str, *, orient: bool = True, data: bytes | None = No
 
 
 def read_labels(path: Path | str, *, data: bytes | None = None) -> Int32[np.ndarray, "h w"]:
-    """A label file as numbers: the palette index of a palette PNG, the value of a grey one; never a colour.
+    """A label file as numbers: the palette index, the grey value, or the value that all channels of a colour share.
 
-    Raises `BadSample` as `read_image` does, and for RGB or lossy files, whose class numbers are lost.
+    Raises `BadSample` as `read_image` does, and for colours and lossy files, whose class numbers are lost.
     """
-    return _read(Path(path), lambda image, raw_mode: _to_labels(Path(path), image, raw_mode), data)
+    return _read(Path(path), lambda image, stored: stored_numbers(Path(path), image, stored), data)
 
 
-def _read(path: Path, convert: Callable[[Image.Image, str], np.ndarray], data: bytes | None) -> np.ndarray:
+def _read(path: Path, convert: Callable[[Image.Image, object], np.ndarray], data: bytes | None) -> np.ndarray:
     try:
         if (path.stat().st_size if data is None else len(data)) == 0:
             raise BadSample(f"{path}: file is empty (0 bytes)")
@@ -56,13 +56,13 @@ def _read(path: Path, convert: Callable[[Image.Image, str], np.ndarray], data: b
             with Image.open(path if data is None else BytesIO(data)) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise BadSample(f"{path}: {_TOO_LARGE}")
-                raw_mode = find_raw_mode(image)
+                stored = image.tile[0].args if image.tile else None  # Pillow forgets it in load()
                 image.load()
-                return convert(image, raw_mode)
+                return convert(image, stored)
     except BadSample:
         raise
     except FileNotFoundError as error:
-        raise BadSample(f"{path}: file is missing") from error
+        raise BadSample(missing(path)) from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise BadSample(f"{path}: {_TOO_LARGE}") from error
     except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error and more
@@ -106,17 +106,3 @@ def _on_white(picture: Image.Image) -> np.ndarray:
     rgba = np.asarray(picture.convert("RGBA"), dtype=np.int32)
     alpha = rgba[:, :, 3:]
     return ((rgba[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-
-def _to_labels(path: Path, image: Image.Image, raw_mode: str) -> np.ndarray:
-    if image.format in ("JPEG", "MPO", "JPEG2000"):
-        raise BadSample(f"{path}: labels in a lossy format ({image.format}); use a palette or grey PNG")
-    if image.mode not in ("1", "P", "L", *_SIXTEEN_BIT):
-        raise BadSample(
-            f"{path}: labels must be a palette or grey PNG but this is {image.mode}: colours, not class numbers "
-            "(a palette PNG that was saved as RGB); use the publisher's file"
-        )
-    numbers = read_stored_numbers(image, raw_mode)
-    if numbers.dtype == np.uint32 and numbers.max(initial=0) > _LARGEST:
-        raise BadSample(f"{path}: holds {numbers.max()}, but class numbers go up to {_LARGEST}")
-    return numbers.astype(np.int32)

@@ -10,10 +10,14 @@ import numpy as np
 from jaxtyping import Int32
 
 from bench.data.base import content_hash, nearest
+from bench.data.class_tables import ClassTable
 from bench.data.codes import Codes
+from bench.data.files import missing
 from bench.data.headers import refuse_larger, whole_array
 from bench.data.images import MAX_PIXELS, read_image, read_labels
 from bench.data.layout import Layout, find, read_layout
+from bench.data.orientation import orientation_remarks
+from bench.data.stored_numbers import bounded, whole_numbers
 from bench.data.subsets import label, read_ids, select
 from bench.errors import BadSample, UserError
 from bench.records import BACKGROUND, VOID, Sample
@@ -23,8 +27,9 @@ class LabelledFolder:
     """Images and masks below ``root``, as the file ``layout`` says (`bench.data.layout`).
 
     Without a list of ids every image and every mask counts, so that a mask without its image, or the other way round,
-    is a skip with a reason and never a smaller n. Pixels are taken as stored, whatever an EXIF tag says.
-    Raises `UserError` where the layout is wrong or finds nothing.
+    is a skip with a reason and never a smaller n. Pixels are taken as stored, but a picture whose orientation tag gives
+    it the size of its mask is turned. Raises `UserError` where the layout is wrong or finds
+    nothing.
     """
 
     split = "all"
@@ -51,6 +56,19 @@ class LabelledFolder:
         """The ids of the subset, sorted as text."""
         return self._ids
 
+    def whole(self) -> tuple[str, ...]:
+        """The ids of the whole split, sorted as text."""
+        return self._all
+
+    @property
+    def table(self) -> ClassTable:
+        """The classes with all that is known of them."""
+        return self.layout.classes
+
+    def remarks(self) -> tuple[str, ...]:
+        """What was made of the class list, and of pictures with an orientation tag."""
+        return *self.layout.remarks, *orientation_remarks((i, self.image(i), self.mask(i)) for i in self._ids)
+
     def load(self, image_id: str) -> Sample:
         """One image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
         if image_id not in self._all:
@@ -59,6 +77,9 @@ class LabelledFolder:
         image = read_image(self.image(image_id), orient=False)
         refuse_larger(path, image.shape[:2], f"{self.image(image_id)} ")
         truth = self._codes.read(_numbers(path), str(path))
+        if truth.shape != image.shape[:2]:
+            shown = read_image(self.image(image_id))
+            image = shown if shown.shape[:2] == truth.shape else image
         if truth.shape != image.shape[:2]:
             (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
             raise BadSample(f"{path}: mask is {mask_w}x{mask_h} but its image {self.image(image_id)} is {w}x{h}")
@@ -76,13 +97,23 @@ class LabelledFolder:
         pattern = getattr(self.layout, key)
         found = find(self.root, pattern)
         if not found:
-            raise UserError(f"data.root={self.root}: no file fits {key}: {pattern}")
+            raise UserError(f"data.root={self.root}: no file fits {key}: {pattern}{_other_ending(self.root, pattern)}")
         return found
 
     def _wanted(self) -> tuple[str, ...]:
         if self.layout.ids is None:
             return tuple(sorted(self._images.keys() | self._masks.keys()))
         return tuple(sorted(set(read_ids(self.layout.ids, "ids:"))))
+
+
+def _other_ending(root: Path, pattern: str) -> str:
+    """A half sentence where files would fit but for their ending."""
+    stem, dot, ending = pattern.rpartition(".")
+    try:
+        near = find(root, f"{stem}.*") if dot and "{id}" in stem and "/" not in ending else {}
+    except UserError:
+        return f"; files of other endings fit {stem}.*"
+    return f"; {next(iter(near.values()))} is there: name its ending" if near else ""
 
 
 def _codes(layout: Layout) -> Codes:
@@ -95,14 +126,18 @@ def _codes(layout: Layout) -> Codes:
 
 def _numbers(path: Path) -> Int32[np.ndarray, "h w"]:
     """A mask as numbers, from a picture or from an array of NumPy's."""
-    if path.suffix != ".npy":
+    if path.suffix.lower() != ".npy":
         return read_labels(path)
     try:
         values = whole_array(path, MAX_PIXELS)
     except FileNotFoundError as error:
-        raise BadSample(f"{path}: file is missing") from error
+        raise BadSample(missing(path)) from error
     except (OSError, ValueError, EOFError) as error:
         raise BadSample(f"{path}: no array that can be read ({str(error)[:120]})") from error
-    if values.ndim != 2 or not np.issubdtype(values.dtype, np.integer):
+    if values.ndim == 3 and 1 in (values.shape[0], values.shape[2]):
+        values = values.reshape(values.shape[1:] if values.shape[0] == 1 else values.shape[:2])
+    if values.ndim == 2 and np.issubdtype(values.dtype, np.floating):
+        return whole_numbers(path, values)
+    if values.ndim != 2 or not (np.issubdtype(values.dtype, np.integer) or values.dtype == bool):
         raise BadSample(f"{path}: needs whole numbers [h, w] but holds {values.dtype} {list(values.shape)}")
-    return np.clip(values, -1, 1 << 20).astype(np.int32)
+    return bounded(values)

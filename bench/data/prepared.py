@@ -15,6 +15,7 @@ from typing import Any
 from bench.data.base import nearest
 from bench.data.class_tables import class_table
 from bench.data.codes import Codes
+from bench.data.files import composed
 from bench.data.images import read_image, read_labels
 from bench.data.subsets import chosen, partial
 from bench.errors import BadSample, UserError
@@ -52,7 +53,7 @@ class Prepared:
         self.name, self.split = name, split
         self.background = str(self.about.get("background", "context"))
         table, left_out = class_table(self.about["class_list"]), _names(exclude)
-        self.classes = table.class_list(names, left_out)
+        self.table, self.classes = table, table.class_list(names, left_out)
         legend = f"{self.about['class_list']}'s ({NO_CLASS} background, {table.rows[-1].id} classes, {NO_SCORE} void)"
         self._codes = Codes(table.codes(left_out) | {NO_CLASS: BACKGROUND, NO_SCORE: VOID}, legend)
         self._ids, part = chosen(subset, shard, tuple(self._rows))
@@ -67,6 +68,10 @@ class Prepared:
     def ids(self) -> tuple[str, ...]:
         """The ids of the subset, sorted as text."""
         return self._ids
+
+    def whole(self) -> tuple[str, ...]:
+        """The ids of the whole split, sorted as text."""
+        return tuple(sorted(self._rows))
 
     def load(self, image_id: str) -> Sample:
         """One image with its labels. Raises `BadSample` where either is damaged or the two disagree."""
@@ -87,7 +92,7 @@ class Prepared:
 
     @cached_property
     def _rows(self) -> dict[str, int]:
-        ids = [str(image_id) for image_id in self._arrow["image_id"]]
+        ids = [composed(str(image_id)) for image_id in self._arrow["image_id"]]
         rows = {image_id: row for row, image_id in enumerate(ids)}
         if len(rows) < len(ids):
             raise UserError(f"{self.root}: {len(ids) - len(rows)} ids stand twice; {again(self.about['name'])}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.data.base import Dataset
+from bench.data.files import is_hidden
 from bench.data.prepared import ABOUT, open_arrow, read_about
 from bench.data.subsets import read_ids
 from bench.errors import UserError
@@ -55,6 +56,8 @@ def neighbours(root: Path, name: str, split: str, ids: Iterable[str]) -> dict[st
     """
     own, found = set(ids), {}
     for path in sorted(root.resolve().parent.glob(f"*/{ABOUT}")):
+        if is_hidden(path.parent.name):
+            continue
         try:
             about = read_about(path.parent)
             if about["split"] == split and (about["name"] == name or {about["name"], name} <= set(CONTEXT)):

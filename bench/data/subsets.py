@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from bench.data.base import nearest
+from bench.data.files import composed
 from bench.errors import UsageError, UserError
 
 FORMS = "all, first:k, random:k:seed or file:PATH"
@@ -101,7 +102,7 @@ def _draw(seed: str, image_id: str) -> bytes:
 
 
 def read_ids(path: Path, what: str = "subset file") -> tuple[str, ...]:
-    """The ids of a file, one a line, in its order; empty lines and lines that begin with # are left out.
+    """The ids of a file, one a line, in its order and composed; empty lines and lines that begin with # are left out.
 
     Raises `UserError` where the file cannot be read or holds no id.
     """
@@ -109,7 +110,7 @@ def read_ids(path: Path, what: str = "subset file") -> tuple[str, ...]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{what} {path}: cannot be read ({error}); it should hold one id a line") from error
-    ids = tuple(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    ids = tuple(composed(line.strip()) for line in lines if line.strip() and not line.lstrip().startswith("#"))
     if not ids:
         raise UserError(f"{what} {path}: holds no id; write one id a line")
     return ids

@@ -57,6 +57,10 @@ class ToyScenes:
         """The ids of the subset, sorted as text, e.g. ``test-0007``."""
         return self._ids
 
+    def whole(self) -> tuple[str, ...]:
+        """The ids of the whole split, sorted as text."""
+        return tuple(sorted(self._index))
+
     def load(self, image_id: str) -> Sample:
         """One scene: image uint8 [128, 128, 3], truth and objects int16 [128, 128], five captions."""
         if image_id not in self._index:

@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.data.base import content_hash, nearest
 from bench.data.class_tables import class_table
 from bench.data.codes import Codes
+from bench.data.files import composed, is_hidden, there
 from bench.data.headers import refuse_larger
 from bench.data.images import read_image, read_labels
 from bench.data.prepared import Prepared, command, is_prepared
@@ -54,9 +55,11 @@ class Voc:
         names: str = "own",
         shard: str | None = None,
     ) -> None:
-        table = class_table(TABLE)
-        self.classes = table.class_list(names)
-        self._codes = Codes(table.codes() | {0: BACKGROUND, 255: VOID}, "VOC's (0 background, 1-20 classes, 255 void)")
+        self.table = class_table(TABLE)
+        self.classes = self.table.class_list(names)
+        self._codes = Codes(
+            self.table.codes() | {0: BACKGROUND, 255: VOID}, "VOC's (0 background, 1-20 classes, 255 void)"
+        )
         self.root = _layout(root, split)
         self.split = split
         self._all = _split_ids(self.root, split)
@@ -74,6 +77,10 @@ class Voc:
         """The ids of the subset, sorted as text."""
         return self._ids
 
+    def whole(self) -> tuple[str, ...]:
+        """The ids of the whole split, sorted as text."""
+        return self._all
+
     def load(self, image_id: str) -> Sample:
         """One image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
         if image_id not in self._all:
@@ -87,10 +94,10 @@ class Voc:
         return Sample(image_id, image, truth)
 
     def _image(self, image_id: str) -> Path:
-        return self.root / "JPEGImages" / f"{image_id}.jpg"
+        return there(self.root / "JPEGImages", f"{image_id}.jpg")
 
     def _mask(self, image_id: str) -> Path:
-        return self.root / "SegmentationClass" / f"{image_id}.png"
+        return there(self.root / "SegmentationClass", f"{image_id}.png")
 
 
 def _layout(root: str | Path | None, split: str) -> Path:
@@ -111,12 +118,12 @@ def _split_ids(root: Path, split: str) -> tuple[str, ...]:
     folder = root / "ImageSets" / "Segmentation"
     path = folder / f"{split}.txt"
     if not path.is_file():
-        there = sorted(file.stem for file in folder.glob("*.txt"))
+        there = sorted(file.stem for file in folder.glob("*.txt") if not is_hidden(file.name))
         raise UserError(
             f"data.split={split}: {path} is missing; there are {', '.join(there) or 'none'}{nearest(split, there)}"
         )
     try:
-        ids = {line.split()[0] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()}
+        ids = {composed(line.split()[0]) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()}
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read ({error}); it should hold one id a line") from error
     if not ids:

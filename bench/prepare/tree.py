@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from bench.data.files import is_hidden
 from bench.errors import UserError
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip", ".gz", ".bz2", ".xz")
@@ -28,8 +29,8 @@ class Tree:
         """The names of the files in every folder below the root that is not hidden; sorted, the root first."""
         found = {}
         for folder, below, files in os.walk(self.root):
-            below[:] = sorted(name for name in below if not name.startswith("."))
-            found[Path(folder)] = sorted(name for name in files if not name.startswith("."))
+            below[:] = sorted(name for name in below if not is_hidden(name))
+            found[Path(folder)] = sorted(name for name in files if not is_hidden(name))
         return found
 
     def named(self, *names: str) -> list[Path]:

@@ -28,3 +28,11 @@ def test_other_numbers_name_image_and_value(value: int) -> None:
 def test_at_most_five_are_listed() -> None:
     with pytest.raises(BadSample, match="label 10, 11, 12, 13, 14 is none"):
         CODES.read(np.arange(10, 30, dtype=np.int32)[None], "a.png")
+
+
+def test_numbers_below_zero_may_have_a_meaning() -> None:
+    codes = Codes({1: 0, -1: VOID, -300: BACKGROUND}, "mine")
+    assert codes.read(np.array([[1, -1, -300]], np.int32), "a").tolist() == [[0, VOID, BACKGROUND]]
+    for value in (0, -2, -299, -301, 2, -(1 << 30), 1 << 30):
+        with pytest.raises(BadSample, match=f"label {value} is none"):
+            codes.read(np.array([[value]], np.int32), "a")

@@ -84,3 +84,13 @@ def test_options_it_does_not_have(tmp_path: Path) -> None:
         Folder(tmp_path, names="readable")
     with pytest.raises(UserError, match="did you mean 'cat1'"):
         Folder(tmp_path).load("cat2")
+
+
+def test_what_systems_leave_and_both_forms_of_a_name(tmp_path: Path) -> None:
+    for name in ("__MACOSX/a.png", "._a.png", ".ipynb_checkpoints/a-checkpoint.png", "cafe\u0301.png", "b.PNG"):
+        draw(tmp_path / name)
+    data = Folder(tmp_path)
+    assert data.ids() == data.whole() == ("b", "caf\u00e9") and data.load("caf\u00e9").size == (3, 4)
+    draw(tmp_path / "caf\u00e9.png")
+    with pytest.raises(UserError, match="are one name in two forms of Unicode; keep one"):
+        Folder(tmp_path)

@@ -111,6 +111,111 @@ def test_masks_of_other_kinds_mean_the_same(root: Path) -> None:
     assert (read(root, FIVE.replace("ann/", "grey/") + "ids: one.txt\n").load("a").truth == want).all()
 
 
+def test_words_of_a_layout_are_as_they_are_written(root: Path) -> None:
+    """YAML 1.1 would read false, null, 750 seconds of a clock, and a date."""
+    data = read(root, FIVE.replace("classes.txt", "{1: no, 2: null, 3: 12:30, 4: 2012-01-02, '5': on}"))
+    assert data.classes.names == ("no", "null", "12:30", "2012-01-02", "on")
+    assert read(root, FIVE + "ids: null\nname: ~\n").name == "mine", "a key may still have no value"
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix"), [(np.int8, "npy"), (np.int16, "npy"), (np.float32, "npy"), (np.int32, "tif")]
+)
+def test_void_below_zero(root: Path, kind: type, suffix: str) -> None:
+    want = read(root).load("a").truth
+    for name in ("a", "b"):
+        save(root / f"ann/{name}.{suffix}", np.where(MASK == 255, -1, MASK.astype(np.int16)).astype(kind))
+    text = FIVE.replace("{id}.png", f"{{id}}.{suffix}")
+    assert (read(root, text.replace("255", "-1")).load("a").truth == want).all()
+    with pytest.raises(BadSample, match="label -1 is none of mine's .*; never scored. then void: -1"):
+        read(root, text).load("a")
+
+
+def test_several_numbers_of_one_class(root: Path) -> None:
+    for classes in ("{1: water, 2: sky, 3: water}", "[water, sky, water]"):
+        data = read(root, FIVE.replace("classes.txt", classes))
+        assert data.classes.names == ("water", "sky")
+        assert data.load("a").truth.tolist() == [[BACKGROUND, 0, 1, VOID], [0, 0, BACKGROUND, 1]]
+        assert data.remarks() == (f"{root.parent / 'mine.yaml'}: classes: 2 numbers, 1 and 3, are 'water': one class",)
+    with pytest.raises(UserError, match="void=3 is also 'water'"):
+        read(root, FIVE.replace("classes.txt", "{1: water, 2: sky, 3: water}").replace("255", "3"))
+
+
+def test_hidden_files_and_folders_are_no_data(root: Path) -> None:
+    for name in (".ipynb_checkpoints/a-checkpoint", "._a", "__MACOSX/a", ".hidden/x/c"):
+        save(root / f"img/{name}.jpg", picture(2, 4))
+        save(root / f"ann/{name}.png", MASK)
+    (root / "img/Thumbs.db").touch()
+    assert read(root).ids() == ("a", "b") == read(root, FIVE.replace("{id}.jpg", "{id}.*")).ids()
+    (root / ".own").mkdir()
+    (root / "img").rename(root / ".own/img")
+    assert read(root, FIVE.replace("img/", ".own/img/")).ids() == ("a", "b"), "where the layout itself names it"
+
+
+def test_endings_in_any_case(root: Path) -> None:
+    (root / "ann/b.png").rename(root / "ann/b.PNG")
+    (root / "img/a.jpg").rename(root / "img/a.JPG")
+    data = read(root)
+    assert data.ids() == ("a", "b") and data.load("a").size == data.load("b").size == (2, 4)
+    save(root / "ann/b.png", MASK)
+    with pytest.raises(UserError, match="b.PNG and .*b.png have the same id 'b'; keep one"):
+        read(root)
+
+
+def test_a_file_of_another_ending_is_named(root: Path) -> None:
+    (root / "img/a.jpg").rename(root / "img/a.jpeg")
+    with pytest.raises(BadSample, match="img/a.jpg: file is missing; a.jpeg is there: name its ending"):
+        read(root).load("a")
+    (root / "img/b.jpg").rename(root / "img/b.jpeg")
+    with pytest.raises(UserError, match="no file fits images: img/{id}.jpg; .*img/a.jpeg is there: name its ending"):
+        read(root)
+
+
+def test_ids_in_two_normal_forms_are_one(root: Path) -> None:
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    (root / "img/a.jpg").rename(root / f"img/{composed}.jpg")
+    (root / "ann/a.png").rename(root / f"ann/{decomposed}.png")
+    data = read(root)
+    assert data.ids() == ("b", composed) and data.load(composed).size == (2, 4)
+    (root / "val.txt").write_text(f"{decomposed}\n")
+    assert read(root, subset=f"file:{root / 'val.txt'}").ids() == (composed,)
+    assert read(root, FIVE + "ids: val.txt\n").ids() == (composed,)
+    (root / f"b{decomposed}").mkdir()
+    (root / "ann").rename(root / f"b{decomposed}/ann")
+    assert read(root, FIVE.replace("ann/", f"b{composed}/ann/")).load(composed).size == (2, 4)
+    save(root / f"img/{decomposed}.jpg", picture(2, 4))
+    with pytest.raises(UserError, match="have the same id 'caf"):
+        read(root)
+
+
+@pytest.mark.parametrize(("tag", "rotations"), [(6, -1), (8, 1)])
+def test_a_picture_is_turned_where_its_mask_has_the_turned_size(root: Path, tag: int, rotations: int) -> None:
+    stored = np.rot90(picture(2, 4), -rotations)
+    exif = Image.Exif()
+    exif[0x0112] = tag
+    Image.fromarray(stored).save(root / "img/a.png", exif=exif)
+    (root / "img/a.jpg").unlink()
+    data = read(root, FIVE.replace("{id}.jpg", "{id}.*"))
+    assert np.array_equal(data.load("a").image, picture(2, 4)) and data.load("a").truth.shape == (2, 4)
+    told = "pictures with an orientation tag: 1 turned as it says, for their masks have the turned size, the first 'a'"
+    assert data.remarks() == (told,)
+
+
+def test_what_orientation_cannot_tell_is_as_stored_and_said(root: Path) -> None:
+    for name, tag, size in (("a", 6, (2, 4)), ("b", 3, (2, 4)), ("c", 6, (3, 3))):
+        exif = Image.Exif()
+        exif[0x0112] = tag
+        Image.fromarray(picture(*size)).save(root / f"img/{name}.jpg", exif=exif)
+    save(root / "ann/c.png", MASK[:1, :1].repeat(3, 0).repeat(3, 1))
+    data = read(root)
+    assert data.load("a").size == (2, 4)
+    told = "pictures with an orientation tag:"
+    assert data.remarks() == (
+        f"{told} 1 taken as stored, for their masks have the stored size, the first 'a'",
+        f"{told} 2 taken as stored, though the sizes of their masks cannot tell, the first 'b'",
+    )
+
+
 def test_any_depth_any_ending_and_a_name_of_its_own(root: Path) -> None:
     save(root / "img/town/c.png", picture(2, 4))
     save(root / "ann/town/c_labels.png", MASK)
@@ -175,10 +280,12 @@ def test_one_bad_image_is_a_skip_and_counts(root: Path, what: str, reason: str) 
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        (MASK.astype(np.float32), "needs whole numbers .* holds float32"),
+        (MASK + np.float32(0.5), "labels are float32 and not all whole numbers, e.g. 0.5"),
+        (np.where(MASK == 3, np.nan, MASK), "labels are float64 and not all whole numbers, e.g. nan"),
+        (MASK.astype(complex), "needs whole numbers .* holds complex128"),
         (np.stack([MASK, MASK]), r"holds uint8 \[2, 2, 4\]"),
-        (MASK.astype(np.int64) - (1 << 40), "label -1 is none"),
-        (MASK.astype(np.uint64) + (1 << 40), "label 1048576 is none"),
+        (MASK.astype(np.int64) - (1 << 40), "label -2147483647 is none"),
+        (MASK.astype(np.uint64) + (1 << 40), "label 2147483647 is none"),
     ],
 )
 def test_arrays_that_are_no_label_map(root: Path, values: np.ndarray, reason: str) -> None:
@@ -204,14 +311,19 @@ def test_arrays_that_are_no_label_map(root: Path, values: np.ndarray, reason: st
         (("img/{id}.jpg", "pic/{id}.jpg"), "no file fits images: pic/{id}.jpg"),
         (("ann/{id}.png", "ann/{id}.tif"), "no file fits masks: ann/{id}.tif"),
         (("classes.txt", "clases.txt"), "classes=clases.txt: no such file below .* or beside the layout"),
-        (("classes.txt", "[cat, cat]"), "classes: 'cat' stands for 2 classes"),
         (("classes.txt", "[cat, 5]"), "classes: 2: 5 is no class"),
-        (("classes.txt", "{cat: 1}"), "classes: cat: 1 is no class"),
+        (("classes.txt", "{cat: 1}"), "classes: cat: 1 is no class; swap them: needs a number"),
         (("classes.txt", "{1: cat, 255: sky}"), "void=255 is also 'sky'"),
         (("classes.txt", "{0: cat}"), "background=0 is also 'cat'"),
         (("void: 255", "void: 0"), "void=0 is also 'background'"),
-        (("void: 255", "void: none"), "void=none: needs a whole number from 0 to 65535"),
-        (("void: 255", "void: -1"), "void=-1: needs a whole number"),
+        (("void: 255", "void: none"), "void=none: needs a whole number from -32768 to 65535"),
+        (("void: 255", "void: -40000"), "void=-40000: needs a whole number"),
+        (("void: 255", "void: 0255"), "void=0255: needs a whole number .* as it is usually written"),
+        (("void: 255", "void: 255\nvoid: 254"), "line 6: 'void' stands there twice"),
+        (("classes.txt", "{1: cat, 1: dog}"), "line 3: 1 stands there twice; keep one"),
+        (("classes.txt", "{010: cat}"), r"classes: number 010 \(10 or 8\?\): write it without the leading 0"),
+        (("classes.txt", "{1_000: cat}"), "classes: 1_000: 'cat' is no class"),
+        (("classes.txt", "5"), "classes=5: needs a list, a mapping NUMBER: NAME, or a file; a class list holds"),
         (("void: 255", "ids: val.txt"), "ids=val.txt: no such file"),
         ((FIVE, "- a\n- b\n"), "should hold lines KEY: VALUE"),
         ((FIVE, "a: [1\n"), "no yaml"),

@@ -90,7 +90,7 @@ def test_a_list_shorter_than_the_published_one_stands_in_the_name(tree: Path) ->
 def test_orientation_tag_is_not_applied(tree: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    Image.new("RGB", (4, 3)).save(tree / "JPEGImages/2007_a.jpg", exif=exif)
+    Image.new("RGB", (4, 3), (128, 0, 0)).save(tree / "JPEGImages/2007_a.jpg", exif=exif)
     assert Voc(tree).load("2007_a").image.shape == (3, 4, 3)
 
 
@@ -103,7 +103,7 @@ def damage_value(root: Path) -> None:
 
 
 def damage_colour(root: Path) -> None:
-    Image.new("RGB", (4, 3)).save(root / "SegmentationClass/2007_a.png")
+    Image.new("RGB", (4, 3), (128, 0, 0)).save(root / "SegmentationClass/2007_a.png")
 
 
 def damage_mask_missing(root: Path) -> None:
@@ -161,3 +161,17 @@ def test_real_photographs() -> None:
     seen = {data.classes.names[c] for s in samples for c in np.unique(s.truth) if c >= 0}
     # 2007_000042 shows trains, 2007_000061 a boat and 2007_000332 horse and rider, as the publisher's lists say.
     assert {"train", "boat", "horse", "person"} <= seen and all((s.truth == VOID).any() for s in samples)
+
+
+def test_endings_in_any_case_and_names_in_both_forms(tree: Path) -> None:
+    lists = tree / "ImageSets/Segmentation/val.txt"
+    first = sorted(lists.read_text().split())[0]
+    before = Voc(tree).load(first).truth
+    (tree / f"JPEGImages/{first}.jpg").rename(tree / "JPEGImages/cafe\u0301.JPG")
+    (tree / f"SegmentationClass/{first}.png").rename(tree / "SegmentationClass/caf\u00e9.Png")
+    lists.write_text(lists.read_text().replace(first, "caf\u00e9"))
+    (tree / "ImageSets/Segmentation/._val.txt").touch()
+    data = Voc(tree)
+    assert (data.load("caf\u00e9").truth == before).all() and "caf\u00e9" in data.ids() == data.whole()
+    with pytest.raises(UserError, match="there are ((?![.]_val).)*$"):
+        Voc(tree, split="tset")

@@ -1,0 +1,254 @@
+"""Section 4.1, class names: lists as publishers write them as one table: numbers, names, aliases, thing or stuff.
+
+    wall                              one class a line, or all lines NUMBER: NAME (also a tab, a comma, a space)
+    building, edifice; or ; between   several names of one class: the first is its name, the others are aliases
+    Idx  Ratio  Train  Val  Stuff  Name     a table, tab-separated or csv, with a header or, as ADE20K's, without
+    {"categories": [{"id": 1, "name": "person", "isthing": 1}]}     json as COCO's and LVIS's, or {"1": "person"}
+
+Whatever was made of a list beyond reading it is said in its remarks.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench.data.class_tables import COLUMNS, ClassRow, ClassTable, read_rows
+from bench.data.combined import combined
+from bench.data.yaml_text import whole
+from bench.errors import UserError
+
+SHAPE = (
+    "a class list holds one class a line (NAME, or NUMBER: NAME; synonyms after commas), a csv or tab-separated table "
+    "with a column name, or json as COCO's categories"
+)
+NAME = ("name", "names", "class", "class_name", "classname", "label", "category", "category_name")
+NUMBER = ("id", "idx", "index", "number", "class_id", "label_id", "category_id", "value", "trainid")
+THING = ("thing", "isthing", "is_thing", "hasinstances")
+STUFF = ("stuff", "isstuff", "is_stuff")
+ALIASES = ("aliases", "synonyms")
+_YES, _NO = ("1", "true", "yes"), ("0", "false", "no")
+_LARGEST = 65535
+_BETWEEN = r"(?![^()]*\))"  # a comma in brackets belongs to the name
+
+
+class Entry(NamedTuple):
+    """One class as a list says it: number (None: by its place), cell of names, further names, and thing, if told."""
+
+    number: object
+    name: object
+    aliases: tuple[str, ...] = ()
+    thing: bool = True
+
+
+def read_class_list(source: Path, name: str, begin: int) -> tuple[ClassTable, tuple[str, ...]]:
+    """The classes of a file and what was made of it; places without numbers count from ``begin``.
+
+    Raises `UserError` that names file and line of the first fault and says what a class list looks like.
+    """
+    try:
+        text = source.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{source}: cannot be read ({error}); {SHAPE}") from error
+    stem = re.sub(r"[^A-Za-z0-9_.+-]", "_", source.stem).lstrip(".+-") or name
+    if source.suffix.lower() == ".json" or text.lstrip()[:1] in ("{", "["):
+        return table_of(str(source), name, _json(source, text), begin)
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if _is_ours(lines):
+        return combined(str(source), stem, read_rows(source), strict=True)
+    found = _with_header(source, lines)
+    if found is None:
+        return table_of(str(source), name, _without_header(source, lines) or _lines(source, lines), begin)
+    own = source.suffix.lower() == ".csv"
+    return table_of(str(source), stem if own else name, found, begin, numbered=not own)
+
+
+def table_of(
+    where: str, name: str, entries: Iterable[Entry], begin: int = 0, numbered: bool = True
+) -> tuple[ClassTable, tuple[str, ...]]:
+    """The table of some entries: cells with several names are taken apart, equal names are one class.
+
+    ``name`` is that of the class list; ``numbered`` puts the number of classes behind it.
+    """
+    listed = list(entries)
+    cells = [entry.name for entry in listed if isinstance(entry.name, str)]
+    mark = next((mark for mark in ";," if any(re.search(mark + _BETWEEN, _bare(cell)) for cell in cells)), None)
+    split = mark if not any(entry.aliases for entry in listed) else None
+    rows = [_row(where, entry, at, split) for at, entry in enumerate(listed, begin)]
+    several = sum(bool(row.aliases) for row in rows)
+    remarks = []
+    if several and split:
+        aliases = sum(len(row.aliases) for row in rows)
+        example = next(row for row in rows if row.aliases)
+        remarks.append(
+            f"{where}: {several} of {len(rows)} classes have several names, e.g. {example.name!r} with the alias "
+            f"{example.aliases[0]!r}: the first is the name, the other {aliases} count with data.names=aliases"
+        )
+    table, more = combined(where, name, rows, numbered=numbered)
+    return table, (*remarks, *more)
+
+
+def _row(where: str, entry: Entry, place: int, split: str | None) -> ClassRow:
+    given, names = entry.number, entry.name
+    number = place if given is None else whole(given)
+    if number is None and isinstance(given, str) and re.fullmatch(r"0[0-9]+", given, re.ASCII):
+        readings = dict.fromkeys([int(given), int(given, 8)] if re.fullmatch("[0-7]+", given) else [int(given)])
+        told = f" ({' or '.join(map(str, readings))}?)"
+        raise UserError(f"{where}: number {given}{told}: write it without the leading 0")
+    words = names if isinstance(names, list) else [names]
+    if isinstance(names, str):
+        cell = _bare(names)
+        words = [_bare(word) for word in re.split(split + _BETWEEN, cell)] if split else [cell]
+        words = [word for word in words if word]
+    texts = [word for word in words if isinstance(word, str) and word.strip()]
+    if number is None or not 0 <= number <= _LARGEST or not texts or len(texts) < len(words):
+        told = "swap them: " if isinstance(given, str) and whole(names) is not None else ""
+        raise UserError(
+            f"{where}: {given if given is not None else place}: {names!r} is no class; {told}needs a number from 0 to "
+            f"{_LARGEST} and a name"
+        )
+    first, *others = dict.fromkeys((*map(str.strip, texts), *entry.aliases))
+    return ClassRow(number, first, first, tuple(others), entry.thing)
+
+
+def _bare(cell: str) -> str:
+    """Without the quotes and the last comma of a list in a program."""
+    return cell.strip().rstrip(",;").strip().strip("'\"").strip()
+
+
+def _is_ours(lines: Sequence[str]) -> bool:
+    header = {cell.strip() for cell in next(csv.reader(lines[:1]), [])}
+    return {"id", "name"} <= header <= set(COLUMNS) and bool({"readable", "aliases"} & header)
+
+
+def _with_header(source: Path, lines: Sequence[str]) -> list[Entry] | None:
+    """The lines of a table by the names of its columns; None where the first line is no header."""
+    for mark in ("\t", ",", ";"):
+        header = [cell.strip().casefold() for cell in next(csv.reader(lines[:1], delimiter=mark), [])]
+        columns = {kind: _column(header, words) for kind, words in _KINDS.items()}
+        known = sum(at is not None for at in columns.values())
+        alone = mark == "\t" or source.suffix.lower() in (".csv", ".tsv")
+        if columns["name"] is None or not (known > 1 or (alone and (len(header) > 1 or mark == ","))):
+            continue
+        return [_cells(source, at, line, header, columns) for at, line in _table(source, lines[1:], mark)]
+    return None
+
+
+_KINDS = {"name": NAME, "number": NUMBER, "thing": THING, "stuff": STUFF, "aliases": ALIASES}
+
+
+def _column(header: Sequence[str], words: Sequence[str]) -> int | None:
+    return next((header.index(word) for word in words if word in header), None)
+
+
+def _table(source: Path, lines: Sequence[str], mark: str) -> Iterable[tuple[int, list[str]]]:
+    try:
+        yield from enumerate(csv.reader(lines, delimiter=mark, skipinitialspace=True), 2)
+    except csv.Error as error:
+        raise UserError(f"{source}: cannot be read as a table ({error}); {SHAPE}") from error
+
+
+def _cells(
+    source: Path, at: int, line: list[str], header: Sequence[str], columns: dict[str, int | None]
+) -> Entry:  # fmt: skip
+    if len(line) != len(header):
+        raise UserError(f"{source}, line {at}: {len(line)} cells under {len(header)} columns; quote names with commas")
+    cell = {kind: None if place is None else line[place].strip() for kind, place in columns.items()}
+    thing = _told(cell["thing"], _YES) and _told(cell["stuff"], _NO)
+    aliases = tuple(filter(None, (alias.strip() for alias in re.split("[;|,]", cell["aliases"] or ""))))
+    number = cell["number"]
+    if number is not None and not re.fullmatch("[0-9]+", number, re.ASCII):
+        raise UserError(f"{source}, line {at}: number {number!r}: needs a whole number from 0 to {_LARGEST}")
+    return Entry(None if number is None else int(number), cell["name"], aliases, thing)
+
+
+def _told(cell: str | None, yes: Sequence[str]) -> bool:
+    return cell is None or cell == "" or cell.casefold() in yes
+
+
+def _without_header(source: Path, lines: Sequence[str]) -> list[Entry] | None:
+    """The lines of a table whose one column of words comes last, after a number of its own in the first."""
+    for mark in ("\t", ",", ";"):
+        cells = [[cell.strip() for cell in line] for _, line in _table(source, lines, mark)]
+        widths = {len(line) for line in cells}
+        if len(widths) != 1 or min(widths) < 3 or any(_numeric(line[-1]) for line in cells):
+            continue
+        if not all(_numeric(cell) for line in cells for cell in line[:-1]):
+            continue
+        numbers = [line[0] for line in cells]
+        if not all(number.isdigit() for number in numbers) or len(set(numbers)) < len(numbers):
+            raise UserError(f"{source}: {lines[0]!r}: its first column is no number of a class (a colour?); {SHAPE}")
+        # ADE20K's columns before the name: number, share, images of train and of val, and whether it is stuff.
+        ade = widths == {6} and {line[-2] for line in cells} <= {"0", "1"}
+        return [Entry(int(line[0]), line[-1], thing=not (ade and line[-2] == "1")) for line in cells]
+    return None
+
+
+def _numeric(cell: str) -> bool:
+    return bool(re.fullmatch(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?", cell, re.ASCII))
+
+
+def _lines(source: Path, lines: Sequence[str]) -> list[Entry]:
+    """Lines ``name``, or all of them ``number: name``."""
+    texts = [line.strip() for line in lines]
+    for mark in (r"\s*[:\t]\s*", r"\s*[,;]\s*", r"\s+"):
+        matches = [re.fullmatch(rf"(\d+){mark}(\S.*)", text, re.ASCII) for text in texts]
+        numbered = [Entry(int(match[1]), match[2]) for match in matches if match]
+        if len(numbered) == len(texts) or (numbered and ":" in mark):
+            break
+    else:
+        numbered = []
+    if 0 < len(numbered) < len(texts):
+        odd = texts[matches.index(None)]
+        raise UserError(f"{source}: {odd!r} has no number but other lines have; write all as NUMBER: NAME, or none")
+    found = numbered or [Entry(None, text) for text in texts]
+    for entry, text in zip(found, texts, strict=True):
+        if "\t" in str(entry.name) or _numeric(str(entry.name).split()[0]):
+            raise UserError(f"{source}: {text[:60]!r} is no class; {SHAPE}")
+    if len({entry.number for entry in numbered}) < len(numbered):
+        raise UserError(f"{source}: a number stands twice; each number for one class only")
+    return found
+
+
+def _json(source: Path, text: str) -> list[Entry]:
+    try:
+        given = json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{source}: not a JSON file ({error}); {SHAPE}") from error
+    if isinstance(given, dict):
+        given = next((given[key] for key in ("categories", "classes", "id2label", "labels") if key in given), given)
+    if isinstance(given, dict):
+        turned = all(type(value) is int for value in given.values())
+        return [Entry(value, key) if turned else Entry(key, value) for key, value in given.items()]
+    if isinstance(given, list) and given:
+        return [_category(source, item) for item in given]
+    raise UserError(f"{source}: {text[:40]!r}: no list of classes; {SHAPE}")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+    if twice:
+        raise ValueError(f"{twice[0]!r} stands there twice")
+    return dict(pairs)
+
+
+def _category(source: Path, item: Any) -> Entry:
+    if not isinstance(item, dict):
+        return Entry(None, item)
+    plain = {str(key).casefold(): value for key, value in item.items()}
+    cell = {kind: next((plain[word] for word in words if word in plain), None) for kind, words in _KINDS.items()}
+    if cell["name"] is None:
+        raise UserError(f"{source}: {str(item)[:60]}: has no name; {SHAPE}")
+    names = cell["aliases"] if isinstance(cell["aliases"], list) else []
+    aliases = tuple(name for name in names if isinstance(name, str) and name != cell["name"])
+    thing = _told(_word(cell["thing"]), _YES) and _told(_word(cell["stuff"]), _NO)
+    return Entry(cell["number"], cell["name"], aliases, thing)
+
+
+def _word(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,79 @@
+"""Section 4.1, class names: what is said twice in a list: one class with several numbers, one word for two classes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bench.data.class_tables import ClassRow, ClassTable, checked
+from bench.data.files import composed
+
+
+def combined(
+    where: str, name: str, rows: Sequence[ClassRow], *, strict: bool = False, numbered: bool = False
+) -> tuple[ClassTable, tuple[str, ...]]:
+    """The table of some rows and what was made of them, in words.
+
+    Rows of the same name are one class with several numbers. An alias that also stands for another class is left out,
+    unless ``strict``: then it is an error, as is a number that stands twice. ``numbered`` puts the number of classes
+    behind the name of the list.
+    """
+    merged, remarks = _merged(where, rows)
+    if not strict:
+        merged, more = _told_apart(where, merged)
+        remarks += more
+    remarks += _near(where, merged)
+    table = ClassTable(f"{name}{len(merged)}" if numbered else name, tuple(sorted(merged, key=lambda row: row.id)))
+    return checked(table, where), tuple(remarks)
+
+
+def _merged(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], list[str]]:
+    groups: dict[str, list[ClassRow]] = {}
+    for row in rows:
+        groups.setdefault(row.name, []).append(row)
+    found, remarks = [], []
+    for name, group in groups.items():
+        numbers = sorted(number for row in group for number in row.numbers)
+        aliases = tuple(dict.fromkeys(alias for row in group for alias in row.aliases))
+        found.append(replace(group[0], id=numbers[0], more=tuple(numbers[1:]), aliases=aliases))
+        if len(group) > 1 and len(set(numbers)) == len(numbers):
+            listed = f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+            remarks.append(f"{where}: {len(numbers)} numbers, {listed}, are {name!r}: one class")
+    return found, remarks
+
+
+def _told_apart(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], list[str]]:
+    """Aliases that name one class only."""
+    names = {row.name for row in rows}
+    uses = Counter(alias for row in rows for alias in set(row.aliases))
+    kept, left_out = [], []
+    for row in rows:
+        aliases = tuple(alias for alias in row.aliases if alias not in names and uses[alias] == 1)
+        left_out += [(alias, row.name) for alias in row.aliases if alias not in aliases and alias != row.name]
+        kept.append(replace(row, aliases=aliases))
+    if not left_out:
+        return kept, []
+    alias, name = left_out[0]
+    told = f"{len(left_out)} aliases also stand for another class and were left out, e.g. {alias!r} of {name!r}"
+    return kept, [f"{where}: {told}"]
+
+
+def _near(where: str, rows: Sequence[ClassRow]) -> list[str]:
+    """Names that differ by case, spaces or marks alone: two classes, as they are written."""
+    groups: dict[str, list[ClassRow]] = {}
+    for row in rows:
+        groups.setdefault(plain(row.name), []).append(row)
+    return [
+        f"{where}: {group[0].name!r} ({group[0].id}) and {group[1].name!r} ({group[1].id}) are two classes; "
+        "write them alike to make them one"
+        for group in groups.values()
+        if len(group) > 1
+    ]
+
+
+def plain(text: str) -> str:
+    """A text without what a slip changes: case, spaces, hyphens, marks, and the form of its letters."""
+    kept = re.sub(r"[\W_]+", " ", composed(text).casefold()).strip()
+    return kept or composed(text).strip()
