@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from bench.data.files import composed
 from bench.errors import UserError
 
 FORMAT = "zgs-predictions/1"
@@ -46,7 +47,7 @@ def read_index(path: Path) -> Index:
         with path.open("rb") as stream:
             start = len(_BOM) if stream.read(len(_BOM)) == _BOM else 0
             stream.seek(start)
-            found = _lines(path, stream, index) if path.suffix in LINES else _document(stream, index)
+            found = _lines(path, stream, index) if path.suffix.lower() in LINES else _document(stream, index)
             for position, (offset, raw) in enumerate(found):
                 _note(path, index, Place(position, offset, len(raw)), raw)
     except OSError as error:
@@ -74,10 +75,10 @@ def _note(path: Path, index: Index, place: Place, raw: bytes) -> None:
         index.faults.append(f"{where}: 'image_id' is missing")
     elif not isinstance(image_id, str):
         index.faults.append(f"{where}: 'image_id' should be a text but is {image_id!r:.40}")
-    elif image_id in index.places:
+    elif composed(image_id) in index.places:
         index.faults.append(f"{where}: image {image_id!r} stands there twice; keep one")
     else:
-        index.places[image_id] = place
+        index.places[composed(image_id)] = place
 
 
 def _lines(path: Path, stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from bench.data.files import composed
 from bench.data.images import MAX_PIXELS, read_labels
 from bench.errors import BadSample
 from bench.predictions import rle
@@ -94,7 +95,7 @@ def parse_image(
     oracle = _oracle(faults, where, entry, oracle_vectors)
     if faults:
         return Parsed(None, None, list(faults))
-    return Parsed(Prediction(str(entry["image_id"]), masks, texts, vectors, nodes, scores), oracle)
+    return Parsed(Prediction(composed(str(entry["image_id"])), masks, texts, vectors, nodes, scores), oracle)
 
 
 def _from_codes(
