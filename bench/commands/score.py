@@ -74,7 +74,7 @@ def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -
         faults += file.unscored()
     dataset = _data_of(words, settings) if not faults else None
     if dataset is not None:
-        faults = _unfit(file, dataset)
+        faults = _unfit(file, dataset, any(options["proportions"] == "same" for options in protocols))
     for fault in faults[:SHOWN]:
         print(visible(fault))
     if len(faults) > SHOWN:
@@ -82,10 +82,14 @@ def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -
     print(f"{path}: {len(file)} images, {len(faults)} faults")
     if dataset is None:
         return FAILED if faults else DONE
-    from bench.run.tabulate import ids_without
+    from bench.data.base import remarks_of
+    from bench.run.tabulate import told_apart
 
-    missing, unknown = ids_without(file, dataset.ids())
+    print(*remarks_of(dataset), sep="\n", end="\n" if remarks_of(dataset) else "")
+    missing, unknown, outside = told_apart(file, dataset)
     print(f"{len(missing)} images of the data set are missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}")
+    if outside:
+        print(f"{len(outside)} images are in the split but not in the subset {outside[:3]}")
     stops = bool(faults) or (bool(unknown) and not ignore_unknown)
     return FAILED if stops else SKIPS if missing else DONE
 
@@ -113,21 +117,25 @@ def _data_of(words: Sequence[str], settings: Mapping[str, Any]) -> Any:
     return make(settings["data"])
 
 
-def _unfit(file: Any, dataset: Any) -> list[str]:
-    """Classes that the file describes and that images do not have. An image whose truth is unusable is skipped."""
+def _unfit(file: Any, dataset: Any, in_proportion: bool) -> list[str]:
+    """Classes that the file describes and images lack, masks of other proportions. Unusable truth is skipped."""
     import numpy as np
     from tqdm import tqdm
 
     from bench.errors import BadSample
+    from bench.predictions.proportions import misfit
     from bench.run.attach import misplaced
 
     faults: list[str] = []
     for image_id in tqdm([i for i in dataset.ids() if i in file], desc="check   ", unit="img", dynamic_ncols=True):
         told = file.oracle(image_id)
         try:
-            truth = dataset.load(image_id).truth if told else None
+            truth = dataset.load(image_id).truth
         except BadSample:
             continue
+        compared = in_proportion and truth is not None and file.texts(image_id)
+        fault = misfit(file.size(image_id), truth.shape) if compared else None
+        faults += [f"{file.where(image_id)}: {fault}"] if fault else []
         if told and truth is not None and dataset.classes is not None:
             true = [int(c) for c in np.unique(truth) if c >= 0]
             faults += misplaced(told, true, dataset.classes.names, file.where(image_id))

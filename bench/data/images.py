@@ -16,7 +16,8 @@ from jaxtyping import Int32, UInt8
 from PIL import Image, ImageOps
 
 from bench.data.files import missing
-from bench.data.stored_numbers import stored_numbers
+from bench.data.label_numbers import label_numbers
+from bench.data.stored_numbers import find_raw_mode
 from bench.errors import BadSample
 
 MAX_PIXELS = 89_478_485
@@ -43,10 +44,10 @@ def read_labels(path: Path | str, *, data: bytes | None = None) -> Int32[np.ndar
 
     Raises `BadSample` as `read_image` does, and for colours and lossy files, whose class numbers are lost.
     """
-    return _read(Path(path), lambda image, stored: stored_numbers(Path(path), image, stored), data)
+    return _read(Path(path), lambda image, raw_mode: label_numbers(Path(path), image, raw_mode), data)
 
 
-def _read(path: Path, convert: Callable[[Image.Image, object], np.ndarray], data: bytes | None) -> np.ndarray:
+def _read(path: Path, convert: Callable[[Image.Image, str], np.ndarray], data: bytes | None) -> np.ndarray:
     try:
         if (path.stat().st_size if data is None else len(data)) == 0:
             raise BadSample(f"{path}: file is empty (0 bytes)")
@@ -56,9 +57,9 @@ def _read(path: Path, convert: Callable[[Image.Image, object], np.ndarray], data
             with Image.open(path if data is None else BytesIO(data)) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise BadSample(f"{path}: {_TOO_LARGE}")
-                stored = image.tile[0].args if image.tile else None  # Pillow forgets it in load()
+                raw_mode = find_raw_mode(image)
                 image.load()
-                return convert(image, stored)
+                return convert(image, raw_mode)
     except BadSample:
         raise
     except FileNotFoundError as error:

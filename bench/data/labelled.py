@@ -15,9 +15,9 @@ from bench.data.codes import Codes
 from bench.data.files import missing
 from bench.data.headers import refuse_larger, whole_array
 from bench.data.images import MAX_PIXELS, read_image, read_labels
+from bench.data.label_numbers import bounded, whole_numbers
 from bench.data.layout import Layout, find, read_layout
 from bench.data.orientation import orientation_remarks
-from bench.data.stored_numbers import bounded, whole_numbers
 from bench.data.subsets import label, read_ids, select
 from bench.errors import BadSample, UserError
 from bench.records import BACKGROUND, VOID, Sample

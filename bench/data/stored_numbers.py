@@ -1,87 +1,47 @@
-"""Section 4, data: the class numbers of a label file as its writer stored them, whatever a viewer makes of the file.
+"""Section 4, data: the numbers that a label file stores, where Pillow gives the shades that a viewer would show.
 
-Pillow decodes for people: it stretches grey of 2 and 4 bits to 0..255, turns min-is-white grey round, reads signed
-bytes as unsigned ones and cuts colours of 16 bits to 8. Right for a photograph, other numbers for labels.
+Right for a photograph and wrong for class numbers, and always without a word: grey of 2 or 4 bits is stretched to
+0..255, a TIFF whose zero means white is inverted (tifffile writes every boolean mask so), signed bytes are read as
+unsigned (-1 becomes 255, which often means void), and unsigned 32-bit numbers as signed.
 """
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import numpy as np
-from jaxtyping import Int32
-from PIL import Image
+from jaxtyping import Shaped
+from PIL import Image, ImageFile
 
-from bench.errors import BadSample
-
-UNSURE = ("JPEG", "MPO", "JPEG2000", "WEBP", "AVIF", "HEIF", "GIF")
-"""Formats that may be lossy, or, as GIF, may number the palette anew."""
 _STRETCH = {"L;2": 85, "L;4": 17}
-_LARGEST = 2**31 - 1
-_SAMPLE_FORMAT, _SIGNED = 339, 2
-_USE = "use a palette or grey PNG"
+"""By what Pillow multiplies grey of few bits, by the way in which it unpacks a row."""
+_SAMPLE_FORMAT, _UNSIGNED, _SIGNED = 339, 1, 2
+"""The tag of a TIFF that says which kind of number a sample is, and two of its values."""
 
 
-def stored_numbers(path: Path, image: Image.Image, stored: object) -> Int32[np.ndarray, "h w"]:
-    """The numbers of a loaded picture: palette index, grey value, or the value that all colour channels share.
-
-    ``stored`` are the arguments of its decoder, which Pillow forgets in ``load``. Raises `BadSample` for lossy files,
-    for colours, for transparency and for fractions, which are no numbers of classes.
-    """
-    if image.format in UNSURE or image.info.get("compression") in ("jpeg", "webp"):
-        raise BadSample(f"{path}: labels in {image.format}, a lossy format or one that renumbers; {_USE}")
-    raw = str(stored[0] if isinstance(stored, tuple) and stored else stored)
-    if image.mode in ("LA", "RGB", "RGBA", "RGBX", "PA"):
-        return _shared_channel(path, image, raw)
-    if image.mode == "F":
-        return whole_numbers(path, np.asarray(image))
-    if image.mode not in ("1", "P", "L") and not image.mode.startswith("I"):
-        raise BadSample(f"{path}: labels must be a palette or grey PNG but this is {image.mode}: colours; {_USE}")
-    return _grey(image, raw)
+def find_raw_mode(image: ImageFile.ImageFile) -> str:
+    """How Pillow unpacks a row, such as "L;4" or "1;I"; to be asked for before `load`, which forgets it."""
+    if not image.tile:
+        return ""
+    arguments = image.tile[0].args
+    first = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
+    return first if isinstance(first, str) else ""
 
 
-def whole_numbers(path: Path, values: np.ndarray) -> Int32[np.ndarray, "h w"]:
-    """Floating-point labels as whole numbers. Raises `BadSample` where one has a fraction or is no number."""
-    odd = values[~(np.isfinite(values) & (values == np.floor(values)))]
-    if odd.size:
-        raise BadSample(f"{path}: labels are {values.dtype} and not all whole numbers, e.g. {odd.flat[0]:g}; {_USE}")
-    return bounded(values)
-
-
-def bounded(values: np.ndarray) -> Int32[np.ndarray, "h w"]:
-    """Whole numbers of any type as int32; those beyond become its bounds, which no class has."""
-    return np.clip(values, -_LARGEST, _LARGEST).astype(np.int32)
-
-
-def _grey(image: Image.Image, raw: str) -> np.ndarray:
+def read_stored_numbers(image: Image.Image, raw_mode: str) -> Shaped[np.ndarray, "h w"]:
+    """The numbers as stored of a loaded palette or grey picture; ``raw_mode`` is what `find_raw_mode` said of it."""
     values = np.asarray(image)
-    if image.mode == "1":
-        values = values.astype(np.uint8)
-    if re.match(r"[1L];\d?I", raw):  # min is white
-        values = (1 if image.mode == "1" else 255) - values
-    signed = getattr(image, "tag_v2", {}).get(_SAMPLE_FORMAT)
-    if image.mode == "L" and _SIGNED in (signed if isinstance(signed, tuple) else (signed,)):
-        values = values.view(np.int8)
-    if raw == "I;32N":  # Pillow's word for unsigned 32 bits, which its mode I shows with a sign
-        values = values.view(np.uint32)
-    return bounded(values) // _STRETCH.get(raw[:3], 1)
+    mode, _, packing = raw_mode.rstrip("R").partition(";")
+    if image.format == "TIFF" and mode in ("1", "L") and packing.endswith("I"):
+        values = ~values if mode == "1" else 255 - values
+    if stretch := _STRETCH.get(raw_mode.rstrip("R").removesuffix("I")):
+        values = values // stretch
+    return _with_sign(image, values) if image.format == "TIFF" else values
 
 
-def _shared_channel(path: Path, image: Image.Image, raw: str) -> np.ndarray:
-    values = np.asarray(image)
-    alpha = image.mode in ("LA", "RGBA", "PA")
-    colours = values[:, :, :-1] if alpha or image.mode == "RGBX" else values
-    odd = np.argwhere((colours != colours[:, :, :1]).any(axis=2))
-    if len(odd):
-        y, x = odd[0]
-        seen = ", ".join(map(str, colours[y, x].tolist()))
-        raise BadSample(
-            f"{path}: colours, not class numbers (a palette PNG that was saved as RGB): pixel x={x} y={y} is ({seen}); "
-            "use the publisher's file, or a palette or grey PNG of class numbers"
-        )
-    if ";16" in raw:
-        raise BadSample(f"{path}: 16-bit {image.mode}, of which only 8 bits can be read; write 16-bit grey")
-    if alpha and (values[:, :, -1] != 255).any():
-        raise BadSample(f"{path}: partly transparent, so what its numbers mean is not sure; save it without alpha")
-    return bounded(colours[:, :, 0])
+def _with_sign(image: Image.Image, values: np.ndarray) -> np.ndarray:
+    told = image.tag_v2.get(_SAMPLE_FORMAT, (_UNSIGNED,))  # type: ignore[attr-defined]
+    kind = told[0] if isinstance(told, tuple) else told
+    if image.mode == "L" and kind == _SIGNED:
+        return values.view(np.int8)
+    if image.mode == "I" and kind == _UNSIGNED:
+        return values.view(np.uint32)
+    return values

@@ -21,6 +21,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64, Int32
 
+from bench.data.files import composed
 from bench.evaluate.assign import UNLABELLED
 from bench.evaluate.assign import nearest as nearest_class
 from bench.evaluate.iou import divide, per_segment, scored_pixels, tally, true_pixels
@@ -39,8 +40,8 @@ def soft(item: Overlap, similarity: np.ndarray, background: str = "context", voi
 
 def hard(item: Overlap, names: tuple[str, ...], background: str = "context", void: str = "count") -> Found:
     """Texts that are class names as strings."""
-    index = {name: at for at, name in enumerate(names)}
-    labels = np.array([index.get(text, UNLABELLED) for text in item.texts], np.int32)
+    index = {composed(name): at for at, name in enumerate(names)}
+    labels = np.array([index.get(composed(text), UNLABELLED) for text in item.texts], np.int32)
     found = _labelled(item, labels, "hard", background, void)
     whole = tally(item, labels[None], background, void)
     share = whole.truth / max(1, whole.pixels)

@@ -27,15 +27,23 @@ from bench.evaluate.mapping.base import Strategy
 from bench.evaluate.mapping.choose import KNOWN, of_record
 from bench.evaluate.metrics import all_rows
 from bench.evaluate.names import Naming, number
+from bench.evaluate.no_class import WORDS as NO_CLASS
+from bench.evaluate.no_class import as_word
 from bench.evaluate.per_image import per_image
 from bench.evaluate.similarity import count_empty
 from bench.records import ClassList, Oracle, Overlap
 
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
-    "reference": {"rounding": None, "recall": "reference", "tgq": "macro", "empty": "skip"},
+    "reference": {"rounding": None, "recall": "reference", "tgq": "macro", "empty": "skip", "no_class": ()},
     "dataset_miou": {"aggregation": ("dataset",), "background": "ignore", "tau_sbert": None, "tau_clip": None},
-    "soft": {"metrics": ("soft", "hard", "overlap", "nearest"), "void": "count", "tau_sbert": None, "tau_clip": None},
+    "soft": {
+        "metrics": ("soft", "hard", "overlap", "nearest"),
+        "void": "count",
+        "tau_sbert": None,
+        "tau_clip": None,
+        "no_class": (),
+    },
 }
 METRICS = ("iou", "recall", "precision", "tgq", "panoptic", *FAMILIES)
 CHOICES = {
@@ -47,6 +55,7 @@ CHOICES = {
     "unmapped": ("none", "error"),
     "verify": ("threshold", "human"),
     "overlap": ("all", "highest_score"),
+    "proportions": ("same", "any"),
     "unlabelled": ("count", "ignore"),
     "below": ("count", "ignore"),
     "absent": ("zero", "ignore"),
@@ -54,7 +63,7 @@ CHOICES = {
 }
 BREAKDOWNS = ("class", "size", "kind")
 COLUMNS = ("run", "variant", "metric", "value", "low", "high", "n", "unit_of_n", "expected", "found", "skipped")
-_IN_NAME = ("background", "void", "unlabelled", "below", "absent", "empty", "rounding", "overlap")
+_IN_NAME = ("background", "void", "unlabelled", "below", "absent", "empty", "rounding", "overlap", "no_class")
 Record = TypeVar("Record", Overlap, Oracle)
 OwnText = Mapping[str, Float32[np.ndarray, " n"]]
 """By image: the cosine of each segment's embedding with CLIP's embedding of its own text in the prompt."""
@@ -70,6 +79,8 @@ class Score:
     breakdown:      any of class, size, kind: every metric again for these groups (`units`)
     mapping:        any of `mapping.choose.KNOWN`; behind the door, the strategies themselves
     table, unmapped: the file of mapping "table"; a word it lacks is no class (none), or an error
+    no_class:       texts that mean no class; records are scored as `no_class.silenced` gives them
+    proportions:    masks of other proportions than the image's are a fault (same), or stretched to fit (any)
     verify, ratings: thresholds decide which labels stand, or people do (human: the csv of `verification`)
     overlap:        where segments overlap: all of them stand, or at each pixel the one of highest_score
     aggregation:    any of image, dataset (`iou`)
@@ -91,6 +102,8 @@ class Score:
     mapping: tuple[str | Strategy, ...] = ("tt", "st")
     table: str | None = None
     unmapped: str = "none"
+    no_class: tuple[str, ...] = NO_CLASS
+    proportions: str = "same"
     verify: str = "threshold"
     ratings: str | None = None
     overlap: str = "all"
@@ -120,6 +133,10 @@ class Score:
             for value in values:
                 if not hasattr(value, "assign"):
                     _choose(key, value, known)
+        words = (self.no_class,) if isinstance(self.no_class, str) else tuple(dict.fromkeys(self.no_class))
+        object.__setattr__(self, "no_class", words)
+        if not all(isinstance(word, str) and word.strip() for word in words):
+            raise UsageError(f"score.no_class={list(words)}: needs a list of texts, or [] for none")
         for key, known in CHOICES.items():
             _choose(key, getattr(self, key), known)
         if not 0 <= self.tau_iou <= 1 or not 0 < self.level < 1 or self.resamples < 0:
@@ -139,7 +156,7 @@ class Score:
     def title(self) -> str:
         """The name, and in braces what differs from the preset of that name and stands nowhere else in a full name."""
         usual = preset(self.name if self.name in PRESETS else "paper")
-        changed = [key for key in _IN_NAME if getattr(self, key) != getattr(usual, key)]
+        changed = [key for key in _IN_NAME if _word(getattr(self, key)) != _word(getattr(usual, key))]
         options = [f"{key}={_word(getattr(self, key))}" for key in changed]
         return self.name + ("{" + ",".join(options) + "}" if options else "")
 
@@ -245,4 +262,6 @@ def _choose(key: str, value: Any, known: tuple[str, ...]) -> None:
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, tuple):
+        return as_word(value)
     return "none" if value is None else value if isinstance(value, str) else number(value)

@@ -21,6 +21,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.data.base import nearest
+from bench.data.files import composed
 from bench.errors import UserError
 from bench.evaluate.intervals import Interval, Rows, bootstrap, ends, measured
 from bench.evaluate.mapping.base import Assigned, Strategy
@@ -134,14 +136,15 @@ def check_ratings(ratings: Ratings, images: Mapping[str, Overlap], known: Iterab
     for (image, segment, label), line in ratings.lines.items():
         where = f"{ratings.path}: line {line}"
         if image not in known:
-            raise UserError(f"{where}: image {image!r} is not in the predictions")
+            raise UserError(f"{where}: image {image!r} is not in the predictions{nearest(image, sorted(known)[:2000])}")
         if image not in images:
             continue
         n = len(images[image].areas)
         if not 0 <= segment < n:
             raise UserError(f"{where}: image {image!r} has {n} segments, counted from 0, and none is {segment}")
         if label not in names and label != images[image].texts[segment]:
-            raise UserError(f"{where}: label {label!r} is neither the text of segment {segment} nor a class name")
+            near = nearest(label, (images[image].texts[segment], *names))
+            raise UserError(f"{where}: label {label!r} is neither the text of segment {segment} nor a class name{near}")
 
 
 def verified(
@@ -205,7 +208,7 @@ def _parsed(where: str, row: Mapping[str, str]) -> tuple[Question, int]:
         raise UserError(f"{where}: segment {row['segment']!r} should be its position in the prediction, from 0")
     if row["rating"].strip() not in ("0", "1", "2", "3"):
         raise UserError(f"{where}: rating {row['rating']!r} should be 0, 1, 2 or 3")
-    return (row["image"], int(row["segment"]), row["label"]), int(row["rating"])
+    return (composed(row["image"]), int(row["segment"]), row["label"]), int(row["rating"])
 
 
 def _interval(rows: Sequence[Rows], score: Score) -> Interval:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from bench.characters import broken
+from bench.data.files import composed
 from bench.errors import UserError
 
 FORMAT = "zgs-predictions/1"
@@ -54,7 +55,7 @@ def read_index(path: Path) -> Index:
         with path.open("rb") as stream:
             start = len(_BOM) if stream.read(len(_BOM)) == _BOM else 0
             stream.seek(start)
-            found = _lines(path, stream, index) if path.suffix in LINES else _document(stream, index)
+            found = _lines(path, stream, index) if path.suffix.lower() in LINES else _document(stream, index)
             for position, (offset, raw) in enumerate(found):
                 _note(path, index, Place(position, offset, len(raw)), raw)
     except OSError as error:
@@ -91,14 +92,15 @@ def _note(path: Path, index: Index, place: Place, raw: bytes) -> None:
         index.faults.append(f"{where}: 'image_id' should be a text but is {image_id!r:.40}")
     elif broken(image_id):
         index.faults.append(f"{where}: 'image_id' holds half a character: {image_id!r:.40}")
-    elif image_id in index.places:
+    elif composed(image_id) in index.places:
         index.faults.append(f"{where}: image {image_id!r} stands there twice; keep one")
     else:
-        counts = (len(entry[key]) if isinstance(entry.get(key), list) else 0 for key in ("segments", "oracle"))
-        named = entry.get("label_map")
-        index.places[image_id] = Place(
-            place.position, place.offset, place.length, *counts, named if isinstance(named, str) else None
+        segments, described = (
+            len(entry[key]) if isinstance(entry.get(key), list) else 0 for key in ("segments", "oracle")
         )
+        named = entry["label_map"] if isinstance(entry.get("label_map"), str) else None
+        known = replace(place, segments=segments, described=described, label_map=named)
+        index.places[composed(image_id)] = known
 
 
 def _lines(path: Path, stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:

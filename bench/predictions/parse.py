@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from bench.characters import broken
+from bench.data.files import composed
 from bench.data.headers import claimed
 from bench.data.images import MAX_PIXELS, read_labels
 from bench.errors import BadSample
@@ -92,7 +93,7 @@ def parse_image(
     oracle = _oracle(faults, where, entry, oracle_vectors)
     if faults:
         return Parsed(None, None, list(faults))
-    return Parsed(Prediction(str(entry["image_id"]), masks, texts, vectors, nodes, scores), oracle)
+    return Parsed(Prediction(composed(str(entry["image_id"])), masks, texts, vectors, nodes, scores), oracle)
 
 
 def _from_codes(

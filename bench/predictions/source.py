@@ -62,6 +62,11 @@ class PredictionFile(Mapping[str, Prediction]):
             )
         return tuple(str(text) for text in found)
 
+    def size(self, image_id: str) -> tuple[int, int]:
+        """Height and width of the masks of an image without faults."""
+        entry = read_entry(self.path, self.place(image_id))
+        return int(entry["height"]), int(entry["width"])
+
     def oracle(self, image_id: str) -> Described | None:
         """What the file says of the true segments of an image."""
         entry = read_entry(self.path, self.place(image_id))

@@ -67,11 +67,13 @@ def run(settings: Mapping[str, Any]) -> Finished:
         tracker.log(run_name(settings), {**settings, "device": device}, table, folder)
         # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
         write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
-        record = _record(builder, ids, progress, score) | seen
+        notes = scores.notes(builder, score, list(progress.tables.values()))
+        record = _record(builder, ids, progress, score) | seen | {"notes": notes}
         write_atomically(folder / "run.json", json.dumps(record, indent=1).encode())
         if pictures := int(settings["pictures"]):
             write_comparison([folder], folder / "gallery", pictures)
     _say(progress, len(ids), seen)
+    print(*notes, sep="\n", end="\n" if notes else "")
     return Finished(folder, len(ids), len(progress.skipped))
 
 

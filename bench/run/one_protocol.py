@@ -14,8 +14,10 @@ from bench.evaluate.families import FAMILIES
 from bench.evaluate.intervals import Rows
 from bench.evaluate.mapping.base import Strategy
 from bench.evaluate.mapping.choose import of_record, rows_of
+from bench.evaluate.mapping.remarks import remarks
 from bench.evaluate.mapping.table import Table
 from bench.evaluate.names import Naming
+from bench.evaluate.no_class import says_nothing, silenced, silent_words
 from bench.evaluate.protocol import COLUMNS, Score, evaluate
 from bench.evaluate.segments import segment_table
 from bench.evaluate.verification import check_ratings, distribution, read_ratings, unrated, verified
@@ -63,6 +65,11 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
     rows = _rows(session, score, found)
     images = attach(session.measures, found, rows)
     truths = oracles(session.measures, found, described, rows)
+    dataset = session.builder.dataset
+    for text in remarks(images, truths, dataset.classes, score, getattr(dataset, "table", None)):
+        session.note(text)
+    silent = silent_words(score.no_class, dataset.classes)
+    images, truths = silenced(images, silent), silenced(truths, silent)
     if "tgq" in score.metrics and not described:
         session.note('no TGQ: the file has no "oracle" section (texts for the true segments)')
     elif "tgq" in score.metrics and not rows:
@@ -144,7 +151,9 @@ def _same_space(session: Session) -> None:
 
 
 def _count_missing(session: Session, table: Table, score: Score, found: Tables) -> None:
-    absent = table.missing(text for item in found.tables.values() for text in item.texts)
+    silent = silent_words(score.no_class, session.builder.dataset.classes)
+    texts = (text for item in found.tables.values() for text in item.texts)
+    absent = table.missing(text for text in texts if not says_nothing(text, silent))
     if not absent:
         return
     word, count = absent.most_common(1)[0]

@@ -13,8 +13,9 @@ import pandas as pd
 import yaml
 
 from bench.csv_files import write_csv
-from bench.data.base import nearest
+from bench.data.base import nearest, remarks_of
 from bench.errors import UserError, writing
+from bench.evaluate.mapping.remarks import absent_classes
 from bench.evaluate.names import parse
 from bench.evaluate.per_image import per_class, per_image, per_image_n
 from bench.evaluate.protocol import Score
@@ -26,7 +27,7 @@ from bench.run.attach import Measures
 from bench.run.build import NOT_IN_RUN_NAME, Builder, data_name
 from bench.run.one_protocol import Numbers, Session, score_protocol
 from bench.run.scores import score_of
-from bench.run.tabulate import Tables, ids_without, tabulate
+from bench.run.tabulate import Tables, tabulate, told_apart
 from bench.store import safe_name, write_atomically
 
 
@@ -72,24 +73,31 @@ def rescore(request: Request) -> Rescored:
     if builder.dataset.classes is None:
         raise UserError("these data have no labels, so there is nothing to score; give data=… with labels")
     ids = builder.dataset.ids()
-    missing, unknown = ids_without(file, ids)
-    notes = _told_of_ids(request, ids, len(file), missing, unknown)
+    missing, unknown, outside = told_apart(file, builder.dataset)
+    notes = [*remarks_of(builder.dataset), *_told_of_ids(request, ids, len(file), missing, unknown, outside)]
     scores, numbers = [score_of(builder, options) for options in request.protocols], Numbers()
     session = Session(builder, Measures(builder, file), request.name, str(request.variant), request.chosen, notes)
     tables = {overlap: _tables(builder, file, ids, overlap) for overlap in dict.fromkeys(s.overlap for s in scores)}
     found = Tables()
     for score in scores:
         found = tables[score.overlap]
+        if found.misfits and score.proportions == "same":
+            raise UserError(_misfits(found))
         counted = {"expected": len(ids), "skipped": len(found.skipped)}
         counted["found"] = len(ids) - len([i for i in missing if i not in found.skipped]) - len(found.skipped)
         score_protocol(session, score, found, counted, numbers)
+    if builder.dataset.subset is None:
+        notes += absent_classes(found.tables.values(), builder.dataset.classes)
     table = pd.concat(numbers.lines, ignore_index=True)
     if table.empty:
         raise UserError(f"{request.predictions}: nothing to score: {'; '.join(notes) or 'no metric was asked for'}")
+    if found.misfits:
+        notes.append(f"predictions of other proportions than the truth: {len(found.misfits)} (stretched to fit)")
     if found.resized:
         notes.append(f"predictions of another size than the truth: {found.resized} (resized by nearest neighbour)")
     notes += [f"skipped {image_id}: {reason}" for image_id, reason in sorted(found.skipped.items())]
     record = {"ids": list(ids), "missing": missing, "unknown": unknown, "skipped": dict(sorted(found.skipped.items()))}
+    record["outside"] = outside
     folder = Path(request.settings["out"]) / request.name
     with writing(folder, "out=FOLDER"):
         small = request.settings["models"]["name"] == "embedded" and any(parse(m).model for m in table["metric"])
@@ -109,7 +117,9 @@ def _variant(file: PredictionFile) -> str:
     return str(told or file.path.stem)
 
 
-def _told_of_ids(request: Request, ids: Sequence[str], given: int, missing: list[str], unknown: list[str]) -> list[str]:
+def _told_of_ids(
+    request: Request, ids: Sequence[str], given: int, missing: list[str], unknown: list[str], outside: list[str]
+) -> list[str]:
     """What to say of ids that only one side has; unknown ones stop unless they are to be ignored."""
     if unknown and not request.ignore_unknown:
         raise UserError(
@@ -120,9 +130,20 @@ def _told_of_ids(request: Request, ids: Sequence[str], given: int, missing: list
     if missing:
         first = f"the first {missing[0]!r}"
         notes.append(f"{len(missing)} of {len(ids)} images have no prediction, {first}: each counts as an empty one")
+    if outside:
+        first = f"the first {outside[0]!r}"
+        notes.append(
+            f"{len(outside)} of the file's {given} images are of the split, not of the subset, {first}: left out"
+        )
     if unknown:
-        notes.append(f"{len(unknown)} of the file's {given} images are not in the data set and were ignored")
+        near = f", the first {unknown[0]!r}{nearest(unknown[0], ids[:2000])}" if missing else ""
+        notes.append(f"{len(unknown)} of the file's {given} images are not in the data set and were ignored{near}")
     return notes
+
+
+def _misfits(found: Tables) -> str:
+    more = len(found.misfits) - 1
+    return next(iter(found.misfits.values())) + (f" (and so are those of {more} more images)" if more else "")
 
 
 def _tables(builder: Builder, file: PredictionFile, ids: Sequence[str], overlap: str) -> Tables:

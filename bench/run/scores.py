@@ -10,11 +10,14 @@ from typing import Any
 import pandas as pd
 
 from bench.csv_files import write_csv
+from bench.data.base import remarks_of
 from bench.errors import UsageError
 from bench.evaluate.controls import shuffle_captions, true_classes
 from bench.evaluate.curves import curved, curves
 from bench.evaluate.mapping.choose import strategies
+from bench.evaluate.mapping.remarks import remarks
 from bench.evaluate.names import Naming
+from bench.evaluate.no_class import silenced, silent_words
 from bench.evaluate.per_image import per_class, per_image_n
 from bench.evaluate.protocol import COLUMNS, OwnText, Score, Scores, evaluate
 from bench.evaluate.segments import KNOWN, segment_table
@@ -25,7 +28,7 @@ from bench.predictions.write import write_predictions
 from bench.records import Oracle, Overlap, Prediction, Sample
 from bench.report.tables import write_scores
 from bench.run.build import Builder, make, run_name, variant_name
-from bench.run.tabulate import keep
+from bench.run.tabulate import Sizes, keep
 
 Tables = tuple[list[Overlap], list[Oracle]]
 UNCHANGED = {True: r"/(?:masks|jaccard\.overlap)", False: r"/(?:masks|names|jaccard\.(?:overlap|hard))"}
@@ -42,7 +45,9 @@ def write(
     if not tables:
         return _write_unlabelled(folder)
     classes, naming = builder.dataset.classes, naming_of(builder)
-    overlaps, oracles = [t[0] for t in tables], [t[1] for t in tables]
+    silent = silent_words(score.no_class, classes)
+    overlaps, oracles = silenced([pair[0] for pair in tables], silent), silenced([pair[1] for pair in tables], silent)
+    tables = list(zip(overlaps, oracles, strict=True))
     variant = variant_name(builder.settings)
 
     spoken = _own_text(builder, overlaps) if "clipscore" in score.metrics else None
@@ -68,6 +73,16 @@ def write(
     return table
 
 
+def notes(builder: Builder, score: Score, tables: Sequence[tuple[Overlap, Oracle]]) -> list[str]:
+    """What the data set made of its files, and what a reader must know of the texts."""
+    dataset = builder.dataset
+    told = list(remarks_of(dataset))
+    if tables and dataset.classes is not None:
+        images, truths = [pair[0] for pair in tables], [pair[1] for pair in tables]
+        told += remarks(images, truths, dataset.classes, score, getattr(dataset, "table", None))
+    return told
+
+
 def _write_curves(folder: Path, found: Sequence[tuple[pd.DataFrame, pd.DataFrame]], variant: str) -> None:
     for at, file in enumerate(("curves.csv", "areas.csv")):
         (folder / file).unlink(missing_ok=True)
@@ -89,14 +104,14 @@ def _own_text(builder: Builder, overlaps: Sequence[Overlap]) -> OwnText:
 def export(builder: Builder, folder: Path, tables: Mapping[str, tuple[Overlap, Oracle]], ids: Sequence[str]) -> None:
     """predictions.json and .npz, read from the store image by image; `zgs score` finds the tables that were made."""
     about = {"run": run_name(builder.settings), "models": builder.settings["models"]["name"]}
-    records: dict[str, tuple[Overlap, bool]] = {}
+    records: dict[str, tuple[Overlap, Sizes]] = {}
 
     def exported() -> Iterator[tuple[Prediction, Described | None]]:
         for image_id in ids:
             sample = builder.dataset.load(image_id)
             prediction, oracle = _exported(builder, sample)
             if image_id in tables:
-                records[image_id] = tables[image_id][0], prediction.masks.shape[1:] != sample.size
+                records[image_id] = tables[image_id][0], (prediction.masks.shape[1:], sample.size)
             yield prediction, oracle
 
     path = write_predictions(folder / "predictions.json", exported(), about, builder.embedder)

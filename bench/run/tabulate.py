@@ -10,7 +10,7 @@ import hashlib
 import json
 import multiprocessing
 import signal
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import numpy as np
 from tqdm import tqdm
 
+from bench.data.base import whole
 from bench.errors import BadSample, UserError
 from bench.evaluate.overlap import overlap as overlap_table
 from bench.keys import library_versions, source_digest, stage_key
@@ -28,6 +29,7 @@ from bench.predictions.beside import beside
 from bench.predictions.index import Place
 from bench.predictions.overlapping import highest_score
 from bench.predictions.parse import parse_image
+from bench.predictions.proportions import misfit
 from bench.predictions.source import PredictionFile, read_bytes, sound, where
 from bench.records import Overlap, Prediction
 from bench.run.build import make
@@ -61,12 +63,14 @@ class Task:
 class Tables:
     """The tables in the order of the ids, without similarities; reasons of skips; images whose sizes differ.
 
+    ``misfits`` are images whose masks have other proportions, with what is wrong with them.
     ``known`` is what protocols have measured of these tables, for those that come after.
     """
 
     tables: dict[str, Overlap] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     resized: int = 0
+    misfits: dict[str, str] = field(default_factory=dict)
     known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -90,10 +94,12 @@ def tabulate(
     tasks = [_task(file, image_id, overlap, told, shelf) for image_id in ids]
     found = Tables()
     with tqdm(total=len(tasks), desc="overlap ", unit="img", dynamic_ncols=True) as bar:
-        for task, (record, resized, skipped, account) in zip(tasks, _outcomes(tasks, store, workers), strict=True):
+        for task, (record, sizes, skipped, account) in zip(tasks, _outcomes(tasks, store, workers), strict=True):
             bar.update()
             store.account.add(account)
-            found.resized += resized
+            found.resized += bool(sizes and sizes[0] != sizes[1])
+            if fault := misfit(*sizes) if sizes and record and len(record.areas) else None:
+                found.misfits[task.image_id] = f"{file.where(task.image_id)}: {fault}"
             if record is None:
                 found.skipped[task.image_id] = skipped
             else:
@@ -102,19 +108,19 @@ def tabulate(
 
 
 def keep(
-    file: PredictionFile, records: Mapping[str, tuple[Overlap, bool]], data: Mapping[str, Any], identity: Identity,
+    file: PredictionFile, records: Mapping[str, tuple[Overlap, Sizes]], data: Mapping[str, Any], identity: Identity,
     store: Store,
 ) -> None:  # fmt: skip
     """Put the tables of a run where `tabulate` looks for those of the file that the run has just written.
 
-    Beside each table stands whether the masks have another size than the truth.
+    Beside each table stand the sizes of its masks and of the truth.
     """
     shelf = _shelf(data, identity, store)
-    for image_id, (record, differ) in records.items():
+    for image_id, (record, sizes) in records.items():
         task = _task(file, image_id, "all", "", shelf)
         if not store.has(shelf, task.item):
             plain = replace(record, tt=None, st=None)
-            store.add(shelf, task.item, {"overlap": to_entry(plain), "sizes": ({}, {"differ": differ})})
+            store.add(shelf, task.item, {"overlap": to_entry(plain), "sizes": ({}, {"both": sizes})})
 
 
 def _shelf(data: Mapping[str, Any], identity: Identity, store: Store) -> Shelf:
@@ -123,11 +129,14 @@ def _shelf(data: Mapping[str, Any], identity: Identity, store: Store) -> Shelf:
         "options": {key: value for key, value in data.items() if key not in ("root", "subset")},
         "source": [*map(source_digest, _MODULES), identity.source],
         "libraries": {name: library_versions()[name] for name in _LIBRARIES},
+        "sizes": "both",
     }
     return store.shelf("table", stage_key("table", parts), parts)
 
 
-Outcome = tuple[Overlap | None, bool, str, Account]
+Sizes = tuple[tuple[int, int], tuple[int, int]]
+"""Height and width of the masks of an image, and of its truth."""
+Outcome = tuple[Overlap | None, Sizes | None, str, Account]
 
 
 def _outcomes(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome]:
@@ -157,18 +166,19 @@ def _outcome(task: Task) -> Outcome:
         try:
             entry = _made(task)
         except BadSample as error:
-            return None, False, str(error), store.account
+            return None, None, str(error), store.account
         store.add(task.shelf, task.item, entry)
     else:
         store.reuse(task.shelf, task.item, ["overlap"])
-    return from_entry(Overlap, entry["overlap"]), bool(entry["sizes"][1]["differ"]), "", store.account
+    both = entry["sizes"][1]["both"] if task.place else None
+    sizes = (tuple(both[0]), tuple(both[1])) if both else None
+    return from_entry(Overlap, entry["overlap"]), sizes, "", store.account
 
 
 def _made(task: Task) -> dict[str, Any]:
-    prediction, sample = _prediction(task), _dataset(task.data).load(task.image_id)
+    prediction, sample = _prediction(task), _dataset(task.data, task.shelf.key).load(task.image_id)
     record = overlap_table(prediction, sample)
-    differ = task.place is not None and sample.size != prediction.masks.shape[1:]
-    return {"overlap": to_entry(record), "sizes": ({}, {"differ": differ})}
+    return {"overlap": to_entry(record), "sizes": ({}, {"both": (prediction.masks.shape[1:], sample.size)})}
 
 
 def _prediction(task: Task) -> Prediction:
@@ -200,12 +210,15 @@ def _label_map(folder: Path, name: str) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _dataset(options: str) -> Any:
+def _dataset(options: str, key: str) -> Any:
+    """The data set, once for its options and contents (``key``): files may change between two calls."""
     return make(json.loads(options))
 
 
-def ids_without(file: PredictionFile, ids: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Images of the data set that the file lacks, and images of the file that the data set lacks."""
-    known = list(ids)
-    inside = set(known)
-    return [i for i in known if i not in file], [i for i in file if i not in inside]
+def told_apart(file: PredictionFile, dataset: Any) -> tuple[list[str], list[str], list[str]]:
+    """Images that the file lacks, those of the file that the split lacks, and those of the split beside the subset."""
+    wanted = dataset.ids()
+    inside = set(wanted)
+    split = inside.union(whole(dataset))
+    unknown = [image_id for image_id in file if image_id not in split]
+    return [i for i in wanted if i not in file], unknown, [i for i in file if i in split and i not in inside]

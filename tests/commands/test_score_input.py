@@ -212,7 +212,7 @@ def test_odd_values_are_one_line_for_the_validator_and_for_scoring(
 def test_a_wrong_command_is_one_line(words: list[str], told: str, tmp_path: Path, capfd: Any, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "t.json", [image("test-0000", cat=LEFT)])
-    more = ["data.subset=first:1"] if "data=toyscenes" in words else []
+    more = ["data.subset=first:1", "score.proportions=any"] if "data=toyscenes" in words else []
     assert main(["score", *words, *more]) in (1, 2)
     lines = [line for line in capfd.readouterr().err.splitlines() if line.startswith("zgs: ")]
     assert len(lines) == 1 and told in lines[0]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.data.files import composed
 from bench.evaluate.assign import UNLABELLED
 from bench.evaluate.mapping.base import Assigned
 from bench.records import Overlap
@@ -15,7 +16,8 @@ from bench.records import Overlap
 class Exact:
     """``texts`` are those of each class, its name first and then its aliases; a name goes before another's alias.
 
-    Nothing is lower-cased or stripped: what counts as the same word is the file's.
+    Nothing is lower-cased or stripped: what counts as the same word is the file's. The two normal forms of Unicode are
+    one word.
     """
 
     texts: tuple[tuple[str, ...], ...]
@@ -23,8 +25,8 @@ class Exact:
     threshold: None = None
 
     def assign(self, item: Overlap) -> Assigned:
-        index = {names[0]: number for number, names in enumerate(self.texts)}
+        index = {composed(names[0]): number for number, names in enumerate(self.texts)}
         for number, names in enumerate(self.texts):
-            index = dict.fromkeys(names, number) | index
-        label = np.array([index.get(text, UNLABELLED) for text in item.texts], np.int32)
+            index = dict.fromkeys(map(composed, names), number) | index
+        label = np.array([index.get(composed(text), UNLABELLED) for text in item.texts], np.int32)
         return label, (label >= 0).astype(np.float64)

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.data.base import nearest
+from bench.data.files import composed
 from bench.errors import UserError
 from bench.evaluate.assign import UNLABELLED
 from bench.evaluate.mapping.base import Assigned
@@ -36,12 +37,16 @@ class Table:
         return f"table({self.digest})"
 
     def assign(self, item: Overlap) -> Assigned:
-        label = np.array([self.words.get(text, UNLABELLED) for text in item.texts], np.int32)
+        label = np.array([self.place(text) for text in item.texts], np.int32)
         return label, (label >= 0).astype(np.float64)
+
+    def place(self, text: str) -> int:
+        """The class of a text, -1 for none; the two normal forms of Unicode are one word."""
+        return self.words.get(text, self.words.get(composed(text), UNLABELLED))
 
     def missing(self, texts: Iterable[str]) -> Counter[str]:
         """The texts that the table does not know, and how often each comes; empty texts say nothing and are none."""
-        return Counter(text for text in texts if text.strip() and text not in self.words)
+        return Counter(text for text in texts if text.strip() and not {text, composed(text)} & self.words.keys())
 
 
 def read_table(path: Path | str, names: tuple[str, ...]) -> Table:

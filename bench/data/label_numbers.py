@@ -1,0 +1,70 @@
+"""Section 4, data: the class numbers of a label file as tools write them, from any lossless picture or array."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int32
+from PIL import Image
+
+from bench.data.stored_numbers import read_stored_numbers
+from bench.errors import BadSample
+
+UNSURE = ("JPEG", "MPO", "JPEG2000", "WEBP", "AVIF", "HEIF", "GIF")
+"""Formats that may be lossy, or, as GIF, may number the palette anew."""
+_COLOURS = ("LA", "PA", "RGB", "RGBA", "RGBX")
+_LARGEST = int(np.iinfo(np.int32).max)
+_USE = "use a palette or grey PNG"
+
+
+def label_numbers(path: Path, image: Image.Image, raw_mode: str) -> Int32[np.ndarray, "h w"]:
+    """The numbers of a loaded picture: palette index, grey value, or the value that all colour channels share.
+
+    ``raw_mode`` is what `stored_numbers.find_raw_mode` said of it. Raises `BadSample` for lossy files, for colours,
+    for transparency and for fractions, which are no numbers of classes.
+    """
+    if image.format in UNSURE or image.info.get("compression") in ("jpeg", "webp"):
+        raise BadSample(f"{path}: labels in {image.format}, a lossy format or one that renumbers; {_USE}")
+    if image.mode in _COLOURS:
+        return _shared_channel(path, image, raw_mode)
+    if image.mode == "F":
+        return whole_numbers(path, np.asarray(image))
+    if image.mode not in ("1", "P", "L", "I") and not image.mode.startswith("I;16"):
+        raise BadSample(f"{path}: labels must be a palette or grey PNG but this is {image.mode}: colours; {_USE}")
+    numbers = read_stored_numbers(image, raw_mode)
+    if numbers.dtype == np.uint32 and numbers.max(initial=0) > _LARGEST:
+        raise BadSample(f"{path}: holds {numbers.max()}, but class numbers go up to {_LARGEST}")
+    return numbers.astype(np.int32)
+
+
+def whole_numbers(path: Path, values: np.ndarray) -> Int32[np.ndarray, "h w"]:
+    """Floating-point labels as whole numbers. Raises `BadSample` where one has a fraction or is no number."""
+    odd = values[~(np.isfinite(values) & (values == np.floor(values)))]
+    if odd.size:
+        raise BadSample(f"{path}: labels are {values.dtype} and not all whole numbers, e.g. {odd.flat[0]:g}; {_USE}")
+    return bounded(values)
+
+
+def bounded(values: np.ndarray) -> Int32[np.ndarray, "h w"]:
+    """Whole numbers of any type as int32; those beyond become its bounds, which no class has."""
+    return np.clip(values, -_LARGEST, _LARGEST).astype(np.int32)
+
+
+def _shared_channel(path: Path, image: Image.Image, raw_mode: str) -> np.ndarray:
+    values = np.asarray(image)
+    alpha = image.mode in ("LA", "RGBA", "PA")
+    colours = values[:, :, :-1] if alpha or image.mode == "RGBX" else values
+    odd = np.argwhere((colours != colours[:, :, :1]).any(axis=2))
+    if len(odd):
+        y, x = odd[0]
+        seen = ", ".join(map(str, colours[y, x].tolist()))
+        raise BadSample(
+            f"{path}: colours, not class numbers (a palette PNG that was saved as RGB): pixel x={x} y={y} is ({seen}); "
+            "use the publisher's file, or a palette or grey PNG of class numbers"
+        )
+    if ";16" in raw_mode:
+        raise BadSample(f"{path}: 16-bit {image.mode}, of which only 8 bits can be read; write 16-bit grey")
+    if alpha and (values[:, :, -1] != 255).any():
+        raise BadSample(f"{path}: partly transparent, so what its numbers mean is not sure; save it without alpha")
+    return bounded(colours[:, :, 0])

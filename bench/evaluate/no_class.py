@@ -1,0 +1,80 @@
+"""Section 4.1, texts that mean no class: a system that says "background" of a segment says that it is none of them.
+
+Such a text counts as an empty one does: its similarity to every class is 0, so that under TT (and whatever else reads
+texts) its segment stays unlabelled, and a true segment so described is a miss. Case, marks and spaces do not matter. A
+word that is a text of the class list stays a class. ST and the mappings by overlap read no text and change nothing,
+and an answer of a mapping table stands. The published implementation has no such rule: ``score=reference`` lists none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+
+from bench.data.combined import plain
+from bench.records import ClassList, Oracle, Overlap
+
+WORDS = ("background", "unlabelled", "unlabeled", "void", "nothing", "none", "unknown", "other", "n/a")
+Record = TypeVar("Record", Overlap, Oracle)
+
+
+def silent_words(words: Iterable[str], classes: ClassList) -> frozenset[str]:
+    """The words as `plain` texts, without those that are a name or an alias of a class."""
+    named = {plain(text) for group in classes.texts for text in group}
+    return frozenset(map(plain, words)) - named
+
+
+def silenced(records: Sequence[Record], words: frozenset[str]) -> list[Record]:
+    """The records with rows of zeros for the texts that mean no class; they themselves stay as they are."""
+    return [_silenced(record, words) for record in records]
+
+
+def says_nothing(text: str, words: frozenset[str]) -> bool:
+    """Whether a text means no class."""
+    return plain(text) in words
+
+
+def said(records: Iterable[Overlap | Oracle], words: frozenset[str]) -> Counter[str]:
+    """How often each of the words was said, as `plain` texts."""
+    texts = (plain(text) for record in records for text in record.texts)
+    return Counter(text for text in texts if text in words)
+
+
+def in_words(images: Iterable[Overlap], truths: Iterable[Oracle], words: frozenset[str]) -> list[str]:
+    """What a reader must know of it: how many segments say which word, and how many true ones are so described."""
+    found, described = said(images, words), said(truths, words)
+    told = [f"{found.total()} segments say {_listed(found)}: no class (score.no_class)"] if found else []
+    if described:
+        told.append(
+            f"{described.total()} true segments are described as {_listed(described)}: no class, so a miss each"
+        )
+    return told
+
+
+def as_word(words: Iterable[str]) -> str:
+    """A list of such words as it can stand in a metric's name, whatever its order."""
+    listed = sorted(set(map(plain, words)))
+    joined = "+".join(listed)
+    if not listed or (re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_+]*", joined) and len(joined) <= 60):
+        return joined or "none"
+    return f"{len(listed)}words.{hashlib.sha256(repr(listed).encode()).hexdigest()[:8]}"
+
+
+def _silenced(record: Record, words: frozenset[str]) -> Record:
+    if record.tt is None or not words:
+        return record
+    silent = np.array([says_nothing(text, words) for text in record.texts], bool)
+    if not silent.any():
+        return record
+    return replace(record, tt=np.where(silent[:, None], np.float32(0), record.tt))
+
+
+def _listed(found: Counter[str]) -> str:
+    several = len(found) > 1
+    return ", ".join(f"{word} ({count})" if several else word for word, count in found.most_common())
