@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -94,11 +94,11 @@ def _note(path: Path, index: Index, place: Place, raw: bytes) -> None:
     elif image_id in index.places:
         index.faults.append(f"{where}: image {image_id!r} stands there twice; keep one")
     else:
-        counts = (len(entry[key]) if isinstance(entry.get(key), list) else 0 for key in ("segments", "oracle"))
-        named = entry.get("label_map")
-        index.places[image_id] = Place(
-            place.position, place.offset, place.length, *counts, named if isinstance(named, str) else None
+        segments, described = (
+            len(entry[key]) if isinstance(entry.get(key), list) else 0 for key in ("segments", "oracle")
         )
+        named = entry["label_map"] if isinstance(entry.get("label_map"), str) else None
+        index.places[image_id] = replace(place, segments=segments, described=described, label_map=named)
 
 
 def _lines(path: Path, stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from bench.run.build import Builder, make, run_name, variant_name
 from bench.run.check import check_settings
 from bench.run.executor import Map
 from bench.run.worker import PASSES, UNLABELLED
+from bench.sealed import write_record
 from bench.store import Account, safe_name, write_atomically
 
 
@@ -67,7 +67,7 @@ def run(settings: Mapping[str, Any]) -> Finished:
         # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
         write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
         record = _record(builder, ids, progress, score) | seen
-        write_atomically(folder / "run.json", json.dumps(record, indent=1).encode())
+        write_record(folder, record)
         if pictures := int(settings["pictures"]):
             write_comparison([folder], folder / "gallery", pictures)
     _say(progress, len(ids), seen)

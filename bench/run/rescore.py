@@ -26,6 +26,7 @@ from bench.run.build import NOT_IN_RUN_NAME, Builder, data_name
 from bench.run.one_protocol import Numbers, Session, score_protocol
 from bench.run.scores import score_of
 from bench.run.tabulate import Tables, ids_without, tabulate
+from bench.sealed import write_record
 from bench.store import safe_name, write_atomically
 
 
@@ -156,4 +157,4 @@ def _write(folder: Path, request: Request, table: pd.DataFrame, numbers: Numbers
         if tables:
             pd.concat(tables, ignore_index=True).to_csv(folder / f"{name}.csv", index=False)
     told = {"run": request.name, "variant": request.variant, **record}
-    write_atomically(folder / "run.json", json.dumps(told, indent=1).encode())
+    write_record(folder, told)
