@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.characters import shown
 from bench.cli import DONE, FAILED, SKIPS
 from bench.commands.overrides import explained
 from bench.errors import UsageError, UserError
@@ -83,7 +84,7 @@ def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -
     if dataset is not None:
         faults = _unfit(file, dataset)
     for fault in faults[:SHOWN]:
-        print(fault)
+        print(shown(fault))
     if len(faults) > SHOWN:
         print(f"… and {len(faults) - SHOWN} more")
     print(f"{path}: {len(file)} images, {len(faults)} faults")
@@ -258,5 +259,5 @@ def _tell(result: Any) -> None:
     if grouped.any():
         print(f"breakdown: {grouped.sum()} more lines in scores.csv")
     for note in result.notes:
-        print(note)
+        print(shown(note))
     print(f"{result.folder}/")

@@ -21,6 +21,7 @@ from typing import Any
 
 import yaml
 
+from bench.characters import first_broken
 from bench.data.base import nearest
 from bench.data.class_tables import ClassRow, ClassTable, checked, class_table, read_table, tables
 from bench.errors import UserError
@@ -83,10 +84,13 @@ def find(root: Path, pattern: str) -> dict[str, Path]:
 def _mapping(path: Path) -> dict[Any, Any]:
     try:
         given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        half = first_broken(given)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"data.layout={path}: cannot be read ({error}); it should be a yaml file") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # dates and numbers that are none are ValueErrors
         raise UserError(f"{path}: no yaml ({' '.join(str(error).split())[:160]})") from error
+    if half is not None:
+        raise UserError(f"{path}: {half!r:.60} holds half a character")
     if not isinstance(given, dict):
         raise UserError(f"{path}: should hold lines KEY: VALUE with {', '.join(NEEDED)}")
     return given
@@ -108,6 +112,9 @@ def _numbers(path: Path, key: str, given: Any) -> tuple[int, ...]:
 
 
 def _file(path: Path, root: Path, key: str, name: str) -> Path:
+    if Path(name).is_absolute() or name.startswith("~") or ".." in Path(name).parts:  # a layout comes with its data
+        more = "; ids of another place: data.subset=file:PATH" if key == "ids" else ""
+        raise UserError(f"{path}: {key}={name}: should lie below {root} or beside the layout; copy it there{more}")
     for place in (root / name, path.parent / name):
         if place.is_file():
             return place
@@ -134,7 +141,7 @@ def _lines(source: Path) -> list[str] | dict[int, str]:
         lines = [line.strip() for line in source.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{source}: cannot be read ({error}); it should hold one class a line") from error
-    matches = [re.fullmatch(r"(\d+)\s*[:\t]\s*(\S.*)", line, re.ASCII) for line in lines]
+    matches = [re.fullmatch(r"(\d{1,18})\s*[:\t]\s*(\S.*)", line, re.ASCII) for line in lines]
     numbered = [(int(match[1]), match[2]) for match in matches if match]
     if not numbered:
         return lines

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from tqdm import tqdm
 
+from bench.characters import shown
 from bench.data.shared import remarks, tuned
 from bench.errors import UsageError, UserError, writing
 from bench.evaluate.protocol import Score
@@ -134,10 +135,10 @@ def _record(builder: Builder, ids: Iterable[str], progress: Progress, score: Sco
 
 def _seen(builder: Builder, ids: Sequence[str]) -> dict[str, Any]:
     """What of the images lies in other sets or was tuned on; read first, so that a wrong path harms nothing."""
-    settings = builder.settings
+    settings, told = builder.settings, getattr(builder.dataset, "remark", None)
     return {
         "tuned_on": tuned(settings["tuned_on"], ids),
-        "shared": remarks(builder.dataset, settings["data"].get("root")),
+        "shared": [*remarks(builder.dataset, settings["data"].get("root")), *([told] if told else [])],
     }
 
 
@@ -145,7 +146,7 @@ def _say(progress: Progress, expected: int, seen: Mapping[str, Any]) -> None:
     counts = progress.account.counts().items()
     print("from the store:", ", ".join(f"{s} {c['reused']} of {c['reused'] + c['made']}" for s, c in counts))
     for image_id, reason in sorted(progress.skipped.items()):
-        print(f"skipped {image_id}: {reason}")
+        print(shown(f"skipped {image_id}: {reason}"))
     if progress.skipped:
         print(f"{len(progress.skipped)} of {expected} images skipped")
     if tuning := seen["tuned_on"]:
