@@ -38,5 +38,8 @@ def _read(path: str) -> tuple[str, ...]:
     file = Path(path)
     if not file.is_file():
         raise UserError(f"caption.words={path} is no file: give a text file with one word a line")
-    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
+    try:
+        lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"caption.words={path}: cannot be read ({error}); give one word a line in UTF-8") from error
     return tuple(dict.fromkeys(line for line in lines if line))

@@ -34,16 +34,19 @@ def main(arguments: list[str]) -> int:
     from bench.report.differences import GROUPED
     from bench.report.report import data_name, embedded, finished_runs, merged_scores
     from bench.report.saved import complete, saved_rows
+    from bench.sealed import reading, tell_unsealed
 
     runs = finished_runs(folders)
     lacking = [str(folder) for folder in runs if not complete(folder)]
     if lacking:
         raise UserError(f"{lacking[0]}: rows of each image are missing; run the same command again")
-    rows = [{name: row for name, row in saved_rows(run).items() if not GROUPED.search(name)} for run in runs]
-    table = agreement(rows, *map(int, numbers))
-    title, small = data_name(merged_scores(runs)), embedded(runs)
-    with writing(Path(options["to"]), "to=FOLDER"):
-        written = write_agreement(table, Path(options["to"]), title=title, embedded=small)
+    with reading(runs):
+        rows = [{name: row for name, row in saved_rows(run).items() if not GROUPED.search(name)} for run in runs]
+        table = agreement(rows, *map(int, numbers))
+        title, small = data_name(merged_scores(runs)), embedded(runs)
+        with writing(Path(options["to"]), "to=FOLDER"):
+            written = write_agreement(table, Path(options["to"]), title=title, embedded=small)
     print(markdown_agreement(table, title=title, embedded=small))
+    tell_unsealed(runs)
     print("agreement:", *written, sep="\n  ")
     return DONE

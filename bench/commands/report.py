@@ -7,16 +7,20 @@ from pathlib import Path
 from bench.cli import DONE
 from bench.errors import UsageError
 
-USAGE = """zgs report RUN … [to=FOLDER] [pictures=N] [pairs=3-2,3-5]
+USAGE = """zgs report RUN … [to=FOLDER] [pictures=N] [pairs=3-2,3-5] [trust=PACKAGE]
 
 RUN …       folders of finished runs or scored predictions, or one that holds them; the first is compared with others
 to=FOLDER   where table, curves, comparisons and gallery go (report)
 pictures=N  images in the gallery (48)
-pairs=3-2   compare the third with the second, too"""
+pairs=3-2   compare the third with the second, too
+trust=PACKAGE  run code of that package where the settings of a run name it; else only zgs's own is run"""
 
 
 def main(arguments: list[str]) -> int:
     """Report on the runs given, or on all in a folder given; `to=FOLDER`, `pictures=N`, `pairs=3-2` are options."""
+    from bench.run.trust import REPORTING, check_run, taken
+
+    arguments, trusted = taken(arguments)
     options = dict(word.split("=", 1) for word in arguments if "=" in word)
     folders = [Path(word) for word in arguments if "=" not in word]
     flags = [word for word in arguments if word.startswith("-")]
@@ -29,10 +33,15 @@ def main(arguments: list[str]) -> int:
     if not folders:
         raise UsageError("report: give the folders of finished runs; `zgs report --help` shows how")
     from bench.report.report import finished_runs, print_runs, write_report
+    from bench.sealed import reading, tell_unsealed
 
     folders = finished_runs(folders)
     to, pictures = Path(options.get("to", "report")), int(options.get("pictures", "48"))
-    written = write_report(folders, to, pictures, options.get("pairs", ""))  # first, for a reader may leave early
-    print_runs(folders)
+    for folder in folders:
+        check_run(folder, trusted, REPORTING if pictures else REPORTING[:1])
+    with reading(folders):
+        written = write_report(folders, to, pictures, options.get("pairs", ""))  # first, for a reader may leave early
+        print_runs(folders)
+    tell_unsealed(folders)
     print("\nreport:", *written, sep="\n  ")
     return DONE

@@ -48,6 +48,10 @@ def worst(outcomes: Sequence[dict[str, Any]]) -> int:
 
 def sweep(arguments: list[str]) -> list[dict[str, Any]]:
     """Compose and run all jobs; one outcome (code, folder) a job. Raises UsageError for wrong overrides."""
+    from bench.run.trust import check_config_folders, taken
+
+    arguments, trusted = taken(arguments)
+    check_config_folders(arguments, trusted)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, which print them as one line
     with tempfile.NamedTemporaryFile(prefix="zgs-", suffix=".jsonl") as file:
         os.environ[OUTCOMES] = file.name

@@ -17,11 +17,12 @@ from bench.escape import visible
 from bench.resources import conf_dir
 
 USAGE = """zgs score PREDICTIONS data=DATASET [score=A,B] [KEY=VALUE …] [--csv FILE] [--check] [--ignore-unknown]
-zgs score RUN [score=A,B] [KEY=VALUE …]
+zgs score RUN [score=A,B] [KEY=VALUE …] [trust=PACKAGE]
 
 PREDICTIONS       a .json or .jsonl file as PREDICTIONS.md describes, of any system
 RUN               the folder of a finished run: its data and models, unless they are given
 score=A,B         protocols, e.g. paper,reference; every other key is that of `zgs run --help`
+trust=PACKAGE     run code of that package where the settings of RUN name it; else only zgs's own is run
 --csv FILE        write the tidy table there too
 --check           name every fault of the file and score nothing
 --ignore-unknown  score although the file holds images that the data set does not have"""
@@ -47,17 +48,25 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_intermixed_args(arguments)
     words = [word for word in given.words if "=" in word and not Path(word).exists()]
     places = [word for word in given.words if word not in words]
+    from bench.run.trust import taken
+
+    words, trusted = taken(words)
     if len(places) != 1:
         raise UsageError(f"score: name one file of predictions or one run, not {len(places)}; `zgs score --help`")
     place = Path(places[0])
     if given.check:
         return check(predictions_of(place), words, given.ignore_unknown)
-    return _scored(place, words, given.csv, given.ignore_unknown)
+    return _scored(place, words, given.csv, given.ignore_unknown, trusted)
 
 
 def predictions_of(place: Path) -> Path:
     """The file of predictions, or that of a run's folder."""
-    return place / "predictions.json" if place.is_dir() else place
+    if not place.is_dir():
+        return place
+    from bench.sealed import RECORD, intact
+
+    # A folder without a record is no finished run; what is wrong with its predictions is told when they are read.
+    return intact(place, "predictions.json") if (place / RECORD).exists() else place / "predictions.json"
 
 
 def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -> int:
@@ -142,13 +151,13 @@ def _unfit(file: Any, dataset: Any, in_proportion: bool) -> list[str]:
     return faults
 
 
-def _scored(place: Path, words: list[str], csv: Path | None, ignore_unknown: bool) -> int:
+def _scored(place: Path, words: list[str], csv: Path | None, ignore_unknown: bool, trusted: Sequence[str] = ()) -> int:
     from bench.errors import writing
     from bench.report.tables import write_scores
     from bench.run.check import check_settings
     from bench.run.rescore import Request, rescore
 
-    own = _run_settings(place)
+    own = _run_settings(place, trusted)
     if own is None and not any(word.startswith("data=") for word in words):
         raise UsageError("score: say which data the predictions are of: data=…")
     protocols, settings = _protocols(words, own)
@@ -211,17 +220,21 @@ def _copy(source: Any, target: Any, path: list[str]) -> None:
         target[path[-1]] = source[path[-1]]
 
 
-def _run_settings(place: Path) -> dict[str, Any] | None:
+def _run_settings(place: Path, trusted: Sequence[str] = ()) -> dict[str, Any] | None:
     """The settings of a run's folder; None for a file."""
     if not place.is_dir():
         if not place.exists():
             raise UserError(f"{place}: no such file; give a .json or .jsonl file of predictions, or a run's folder")
         return None
     from bench.report.saved import settings_of
+    from bench.run.trust import SCORING, check_run
+    from bench.sealed import tell_unsealed
 
     settings = settings_of(place)
     if "predictions" in settings:
         raise UserError(f"{place}: a folder of `zgs score`; give the file it scored: {settings['predictions']}")
+    check_run(place, trusted, SCORING)
+    tell_unsealed([place])
     return settings
 
 

@@ -137,7 +137,7 @@ def checked(table: ClassTable, where: str) -> ClassTable:
 def _row(path: Path, line: int, cells: dict[str, str | None]) -> ClassRow:
     text = {key: (value or "").strip() for key, value in cells.items() if key is not None}
     thing = text.get("thing", "").lower() or "true"
-    if not (text["id"].isascii() and text["id"].isdigit() and text["name"]) or thing not in ("true", "false"):
+    if not (re.fullmatch("[0-9]{1,9}", text["id"]) and text["name"]) or thing not in ("true", "false"):
         raise UserError(f"{path}, line {line}: needs a whole number as id, a name, and true or false as thing")
     aliases = (alias.strip() for alias in text.get("aliases", "").split(";"))
     readable = text.get("readable", "") or text["name"]

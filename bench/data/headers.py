@@ -32,14 +32,16 @@ def claimed(path: Path, data: bytes | None = None) -> tuple[int, int] | None:
         return None
 
 
-def refuse_larger(path: Path, size: tuple[int, int], image: str, data: bytes | None = None) -> None:
+def refuse_larger(
+    path: Path, size: tuple[int, int], image: str = "", data: bytes | None = None, what: str = "mask"
+) -> None:
     """Raise BadSample where the mask at ``path`` says it has more pixels than its image of ``size`` (height, width).
 
     Said before it is decoded: a few bytes can claim to be gigabytes.
     """
     found = claimed(path, data)
     if found is not None and found[0] * found[1] > size[0] * size[1]:
-        raise BadSample(f"{path}: mask is {found[1]}x{found[0]} but its image {image}is {size[1]}x{size[0]}")
+        raise BadSample(f"{path}: {what} is {found[1]}x{found[0]} but its image {image}is {size[1]}x{size[0]}")
 
 
 def array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from bench.characters import first_broken
 from bench.data.base import nearest
 from bench.data.class_lists import SHAPE, Entry, read_class_list, table_of
 from bench.data.class_tables import ClassTable, class_table, tables
@@ -99,6 +100,8 @@ def _expression(pattern: str) -> re.Pattern[str]:
 
 def _mapping(path: Path) -> dict[Any, Any]:
     given = read_yaml(path, "data.layout=")
+    if (half := first_broken(given)) is not None:
+        raise UserError(f"{path}: {half!r:.60} holds half a character")
     if not isinstance(given, dict):
         raise UserError(f"{path}: should hold lines KEY: VALUE with {', '.join(NEEDED)}")
     return {key: value for key, value in given.items() if value not in NOTHING or key not in KEYS}
@@ -123,6 +126,9 @@ def _numbers(path: Path, key: str, given: Any) -> tuple[int, ...]:
 
 
 def _file(path: Path, root: Path, key: str, name: str) -> Path:
+    if Path(name).is_absolute() or name.startswith("~") or ".." in Path(name).parts:  # a layout comes with its data
+        more = "; ids of another place: data.subset=file:PATH" if key == "ids" else ""
+        raise UserError(f"{path}: {key}={name}: should lie below {root} or beside the layout; copy it there{more}")
     for place in (there(root, name), there(path.parent, name)):
         if place.is_file():
             return place

@@ -6,7 +6,6 @@ the class table, 0 background, 65535 void) and licence; ``<root>/zgs.json``, wri
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +15,13 @@ from bench.data.base import nearest
 from bench.data.class_tables import class_table
 from bench.data.codes import Codes
 from bench.data.files import composed
+from bench.data.headers import refuse_larger
 from bench.data.images import read_image, read_labels
 from bench.data.subsets import chosen, partial
+from bench.data.whole import DIGEST, digest, has_digests, same_digests
 from bench.errors import BadSample, UserError
 from bench.records import BACKGROUND, VOID, Sample
+from bench.sealed import unsealed
 
 FORMAT = 1
 ABOUT, ARROW = "zgs.json", "dataset"
@@ -78,13 +80,24 @@ class Prepared:
         if image_id not in self._rows:
             raise UserError(f"image {image_id!r} is not in {self.root}{nearest(image_id, self._rows)}")
         row = self._arrow[self._rows[image_id]]
-        where = self.root / image_id
-        image = read_image(where, orient=False, data=row["image"]["bytes"] or b"")
-        truth = self._codes.read(read_labels(where, data=row["label"] or b""), str(where))
+        where, encoded = self.root / image_id, row["image"]["bytes"] or b""
+        image = read_image(where, orient=False, data=encoded)
+        refuse_larger(where, image.shape[:2], data=row["label"] or b"", what="label map")
+        labels = read_labels(where, data=row["label"] or b"")
+        if row.get(DIGEST, b"") not in (b"", digest(image_id, encoded, labels)):
+            raise BadSample(f"{where}: not as it was prepared (its checksum does not fit); {again(self.name)}")
+        truth = self._codes.read(labels, str(where))
         if truth.shape != image.shape[:2]:
             (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
             raise BadSample(f"{where}: label map is {mask_w}x{mask_h} but its image is {w}x{h}")
         return Sample(image_id, image, truth)
+
+    @property
+    def remark(self) -> str | None:
+        """What a run says of a set that an earlier version prepared."""
+        if has_digests(self._arrow):
+            return None
+        return f"{self.root}: prepared by an earlier version, without checksums of its images; {again(self.name)}"
 
     @cached_property
     def _arrow(self) -> Any:
@@ -96,6 +109,8 @@ class Prepared:
         rows = {image_id: row for row, image_id in enumerate(ids)}
         if len(rows) < len(ids):
             raise UserError(f"{self.root}: {len(ids) - len(rows)} ids stand twice; {again(self.about['name'])}")
+        if not same_digests(self._arrow, self.about):
+            raise UserError(f"{self.root}: its checksums are not those of {ABOUT}; {again(self.about['name'])}")
         return rows
 
 
@@ -115,7 +130,7 @@ def read_about(root: Path, name: str | None = None, split: str = "val") -> dict[
         state = f"is half prepared ({ABOUT}, written last, is missing)" if half else "holds no prepared data set"
         raise UserError(f"data.root={root} {state if root.is_dir() else 'does not exist'}; {make}")
     try:
-        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        about = unsealed(path, path.read_bytes(), make)
         lacking = [key for key, kind in _NEEDED.items() if not isinstance(about[key], kind)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: damaged ({error or type(error).__name__}); {make}") from error
@@ -137,6 +152,7 @@ def open_arrow(root: Path, images: int) -> Any:
         lacking = _COLUMNS - set(table.column_names)
         if not lacking:
             table = table.cast_column("image", Image(decode=False))
+            table.data.validate(full=True)  # wrong offsets would let Arrow read what lies outside
     except Exception as error:  # pyarrow, json and datasets raise each their own
         raise UserError(f"{root / ARROW}: damaged or half written ({str(error)[:120]}); {again('it')}") from error
     if lacking:

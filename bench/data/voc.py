@@ -86,7 +86,7 @@ class Voc:
         if image_id not in self._all:
             raise UserError(f"image {image_id!r} is not in split {self.split}{nearest(image_id, self._all)}")
         image = read_image(self._image(image_id), orient=False)
-        refuse_larger(self._mask(image_id), image.shape[:2], "")
+        refuse_larger(self._mask(image_id), image.shape[:2])
         truth = self._codes.read(read_labels(self._mask(image_id)), str(self._mask(image_id)))
         if truth.shape != image.shape[:2]:
             (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]

@@ -34,6 +34,7 @@ from bench.records import ClassList, Overlap
 COLUMNS = ("image", "segment", "label", "rater", "batch", "rating")
 LEVELS = (1.0, 2.0, 3.0)
 """h >= 1, h >= 2, h = 3."""
+_DIGITS = 20
 Question = tuple[str, int, str]
 """Image, segment, label."""
 
@@ -204,8 +205,8 @@ def distribution(
 def _parsed(where: str, row: Mapping[str, str]) -> tuple[Question, int]:
     if None in row or any(row[column] is None for column in COLUMNS):
         raise UserError(f"{where}: not {len(COLUMNS)} fields; the columns are {', '.join(COLUMNS)}")
-    if not row["segment"].strip().isdecimal():
-        raise UserError(f"{where}: segment {row['segment']!r} should be its position in the prediction, from 0")
+    if not row["segment"].strip().isdecimal() or len(row["segment"]) > _DIGITS:
+        raise UserError(f"{where}: segment {row['segment']!r:.40} should be its position in the prediction, from 0")
     if row["rating"].strip() not in ("0", "1", "2", "3"):
         raise UserError(f"{where}: rating {row['rating']!r} should be 0, 1, 2 or 3")
     return (composed(row["image"]), int(row["segment"]), row["label"]), int(row["rating"])

@@ -155,6 +155,8 @@ class PredictionFile(Mapping[str, Prediction]):
             raise UserError(f"{self.path}: embeddings: 'file' is missing; name the npz beside the predictions")
         if not isinstance(told.get("model", ""), str | None):
             raise UserError(f"{self.path}: embeddings: 'model' should be a text but is {told['model']!r:.40}")
+        if halves := [key for key in ("file", "model") if broken(str(told.get(key)))]:
+            raise UserError(f"{self.path}: embeddings: {halves[0]!r} holds half a character")
         name = Path(told["file"]).name
         try:
             path = beside(self.path.parent, name)
@@ -170,7 +172,10 @@ class PredictionFile(Mapping[str, Prediction]):
 
 def read_entry(path: Path, place: Place) -> dict[str, Any]:
     """One image of a file as JSON, by its byte offset."""
-    entry: dict[str, Any] = json.loads(read_bytes(path, place).decode("utf-8"))
+    try:
+        entry: dict[str, Any] = json.loads(read_bytes(path, place).decode("utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path}: was changed while it was read; run the command again") from error
     return entry
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import multiprocessing
 import os
@@ -15,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from bench.data.images import read_image
+from bench.data.whole import digest as digest
 from bench.errors import BadSample
 from bench.prepare.masks import read_mask
 from bench.prepare.plan import Coding, Item, Plan
@@ -59,12 +59,6 @@ def count(label: np.ndarray) -> dict[int, int]:
     """Pixels of each id."""
     ids, pixels = np.unique(label, return_counts=True)
     return dict(zip(ids.tolist(), pixels.tolist(), strict=True))
-
-
-def digest(image_id: str, image: bytes, label: np.ndarray) -> bytes:
-    """sha256 of one row; the label array goes in with its shape, as little-endian 16-bit numbers."""
-    parts = (image_id.encode(), image, f"{label.shape}".encode() + label.astype("<u2").tobytes())
-    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
 
 
 def rows(plan: Plan, jobs: int | None) -> Iterator[Row | str]:

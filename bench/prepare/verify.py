@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from bench.data.class_tables import class_table
 from bench.data.images import read_image, read_labels
-from bench.data.prepared import ABOUT, NO_CLASS, NO_SCORE, again, open_arrow, read_about
+from bench.data.prepared import ABOUT, ARROW, NO_CLASS, NO_SCORE, again, open_arrow, read_about
+from bench.data.whole import check_files
 from bench.errors import BadSample, UserError
 from bench.prepare.convert import count, digest
 from bench.prepare.write import Tally
@@ -73,6 +74,7 @@ def check(folder: Path, name: str | None = None) -> dict[str, Any]:
     for what, said, is_ in zip(("number of images", "fingerprint", "class histogram"), known, found, strict=True):
         if said != is_:
             raise UserError(f"{folder}: the {what} is not what {ABOUT} says; the set was changed: prepare it again")
+    check_files(folder / ARROW, about, again(str(about["name"])))
     return about
 
 

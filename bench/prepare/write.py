@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -18,10 +17,12 @@ from tqdm import tqdm
 
 from bench import __version__
 from bench.data.prepared import ABOUT, ARROW, FORMAT
+from bench.data.whole import DIGEST, arrow_files
 from bench.errors import UserError
 from bench.prepare.convert import Row, rows
 from bench.prepare.plan import Plan
 from bench.prepare.publishers import PUBLISHERS
+from bench.sealed import sealed
 from bench.store import write_atomically
 
 SHEET = "check.png"
@@ -61,12 +62,12 @@ def write(plan: Plan, to: Path, jobs: int | None, partial: bool) -> dict[str, An
             (building / ARROW).rename(to / ARROW)
         finally:
             shutil.rmtree(building, ignore_errors=True)
-    return _about(plan, tally)
+    return _about(plan, tally) | {"files": arrow_files(to / ARROW)}
 
 
 def finish(to: Path, about: dict[str, Any]) -> None:
     """The marker, written last: from now on the set counts as finished."""
-    write_atomically(to / ABOUT, (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())
+    write_atomically(to / ABOUT, sealed(about))
 
 
 def _write_arrow(plan: Plan, building: Path, jobs: int | None) -> Tally:
@@ -75,7 +76,8 @@ def _write_arrow(plan: Plan, building: Path, jobs: int | None) -> Tally:
 
     disable_progress_bars()  # ours tells more
     text = Value("string")
-    features = Features({"image_id": text, "image": Image(), "label": Value("binary"), "licence": text})
+    columns = {"image_id": text, "image": Image(), "label": Value("binary"), "licence": text, DIGEST: Value("binary")}
+    features = Features(columns)
     tally, licence = Tally(), PUBLISHERS[plan.name].licence
     path = building / "rows.arrow"
     with ArrowWriter(features=features, path=str(path)) as writer:
@@ -84,7 +86,8 @@ def _write_arrow(plan: Plan, building: Path, jobs: int | None) -> Tally:
             if isinstance(row, Row):
                 tally.add(row.pixels, row.digest)
                 image = {"bytes": row.image, "path": item.image.name}
-                writer.write({"image_id": row.image_id, "image": image, "label": row.label, "licence": licence})
+                told = {"image_id": row.image_id, "image": image, "label": row.label, "licence": licence}
+                writer.write(told | {DIGEST: row.digest})
             else:
                 tally.left_out[item.image_id] = row
         writer.finalize()

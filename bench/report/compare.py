@@ -18,9 +18,10 @@ from bench.report.draw import Panel
 from bench.report.gallery import GalleryRow, write_gallery
 from bench.report.pairs import Pair
 from bench.report.report import STRANGERS, embedded, labels, settings_of, strangers
-from bench.report.saved import complete, saved_segments
+from bench.report.saved import complete, saved_image_scores, saved_segments
 from bench.report.where import pairs, write_where
 from bench.run.build import Builder
+from bench.sealed import RECORD, intact
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,10 @@ def _where(
 
 def _read(folder: Path, variant: str) -> Run:
     settings = settings_of(folder)
-    predictions = PredictionFile(settings.get("predictions", folder / "predictions.json"))
-    rows = pd.read_parquet(folder / "per_image.parquet").set_index("image_id")
-    return Run(variant, predictions, rows, Builder(settings))
+    path = Path(settings.get("predictions") or folder / "predictions.json")
+    if (path.parent / RECORD).exists():  # of a run of ours, its own or the one that was scored again
+        path = intact(path.parent, path.name)
+    return Run(variant, PredictionFile(path), saved_image_scores(folder), Builder(settings))
 
 
 def _row(runs: Sequence[Run], image_id: str) -> GalleryRow:
@@ -94,7 +96,7 @@ def _over_segments(run: Run, sample: Sample) -> list[Panel]:
     """Nothing for stored predictions (`zgs score`): nobody knows how they were made."""
     if "predictions" in run.builder.settings:
         return []
-    tree = run.builder.stages.segment(sample)
+    tree = run.builder.segmenting.segment(sample)
     return [Panel("over-segments", labels=tree.leaves, note=f"{len(tree.heap_ids)} segments")]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from hydra.utils import get_object
 
-from bench.csv_files import read_csv, write_csv
+from bench.csv_files import write_csv
 from bench.errors import UsageError, writing
 from bench.escape import visible
 from bench.evaluate.names import parse
@@ -24,9 +24,10 @@ from bench.report.curves import markdown_areas, plot_curves
 from bench.report.differences import GROUPED
 from bench.report.layout import protocol_of
 from bench.report.pairs import by_position
-from bench.report.saved import record_of, settings_of
+from bench.report.saved import record_of, saved_csv, setting, settings_of
 from bench.report.tables import markdown_table, print_table, read_scores, write_scores
 from bench.run.build import NOT_IN_RUN_NAME
+from bench.sealed import has, intact
 
 NOT_SHOWN = (".cosine", ".top1")
 """Companions of TGQ: in scores.csv and table.md only, so that the terminal's one table holds the paper's metrics."""
@@ -70,7 +71,7 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
             below = [*_quoted(folders), *texts, *([markdown_areas(areas)] if len(areas) else [])]
             (to / "table.md").write_text("\n".join([markdown_table(_whole(table), embedded=small), *below]))
             written += [to / "table.md", write_scores(table, to / "scores.csv")]
-            if any((folder / "curves.csv").exists() for folder in folders):
+            if any(has(folder, "curves.csv") for folder in folders):
                 written += plot_curves(merged_curves(folders), to / "curves", title=data_name(table), embedded=small)
             if len(areas):
                 written.append(write_csv(areas, to / "areas.csv"))
@@ -106,7 +107,7 @@ def _named(folders: Sequence[Path]) -> list[tuple[str, Path]]:
 
 def _scored(folder: Path) -> bool:
     """Whether the data had labels."""
-    return len(read_csv(folder / "scores.csv")) > 0
+    return len(saved_csv(folder, "scores.csv")) > 0
 
 
 def finished_runs(folders: Sequence[Path]) -> list[Path]:
@@ -185,7 +186,7 @@ def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
 def merged_scores(folders: Sequence[Path]) -> pd.DataFrame:
     """scores.csv of all runs under each other; empty where nothing was labelled."""
     names = labels(folders)
-    parts = [_renamed(read_scores(f / "scores.csv"), f, names) for f in folders if _scored(f)]
+    parts = [_renamed(read_scores(intact(f, "scores.csv")), f, names) for f in folders if _scored(f)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
 
@@ -195,7 +196,7 @@ def merged_curves(folders: Sequence[Path], file: str = "curves.csv") -> pd.DataF
     Where runs were scored by several protocols, each variant stands there once for each, told by its name.
     """
     names = labels(folders)
-    parts = [_renamed(read_csv(f / file), f, names) for f in folders if (f / file).exists()]
+    parts = [_renamed(saved_csv(f, file), f, names) for f in folders if has(f, file)]
     if not parts:
         return pd.DataFrame()
     table = pd.concat(parts, ignore_index=True)
@@ -222,9 +223,7 @@ def embedded(folders: Sequence[Path]) -> bool:
 
     Where predictions of another system were scored, the record says whether a model of ours measured anything.
     """
-    return any(
-        record_of(folder).get("embedded", settings_of(folder)["models"]["name"] == "embedded") for folder in folders
-    )
+    return any(record_of(folder).get("embedded", setting(folder, "models", "name") == "embedded") for folder in folders)
 
 
 _LONG = 70
@@ -234,6 +233,5 @@ STRANGERS = "The embedded models know nothing of photographs (they saw drawn sce
 
 def strangers(folder: Path) -> bool:
     """Whether names were made by models that have never seen a photograph, of photographs."""
-    settings = settings_of(folder)
-    small = record_of(folder).get("made_embedded", not settings["models"]["photographs"])
-    return small and getattr(get_object(settings["data"]["_target_"]), "photographs", True)
+    small = record_of(folder).get("made_embedded", not setting(folder, "models", "photographs"))
+    return small and getattr(get_object(setting(folder, "data", "_target_")), "photographs", True)

@@ -86,6 +86,12 @@ class Builder:
         return StoredStages(self.store, self.shelves, self.stage)
 
     @cached_property
+    def segmenting(self) -> StoredStages:
+        """Section 3.1 alone, which looks at the code of no other stage: what a report shows of somebody's run."""
+        shelf = self._shelf("segment")
+        return StoredStages(self.store, Shelves(shelf, shelf, shelf), self.stage)
+
+    @cached_property
     def pipeline(self) -> Pipeline:
         """Sections 3.1 to 3.4."""
         return Pipeline(self.stages.segment, self.stages.embed, self.stages.describe, self.stage("merge"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from bench.run.build import Builder, make, run_name, variant_name
 from bench.run.check import check_settings
 from bench.run.executor import Map
 from bench.run.worker import PASSES, UNLABELLED
+from bench.sealed import write_record
 from bench.store import Account, safe_name, write_atomically
 
 
@@ -69,7 +69,7 @@ def run(settings: Mapping[str, Any]) -> Finished:
         write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
         notes = scores.notes(builder, score, list(progress.tables.values()))
         record = _record(builder, ids, progress, score) | seen | {"notes": notes}
-        write_atomically(folder / "run.json", json.dumps(record, indent=1).encode())
+        write_record(folder, record)
         if pictures := int(settings["pictures"]):
             write_comparison([folder], folder / "gallery", pictures)
     _say(progress, len(ids), seen)
@@ -137,10 +137,10 @@ def _record(builder: Builder, ids: Iterable[str], progress: Progress, score: Sco
 
 def _seen(builder: Builder, ids: Sequence[str]) -> dict[str, Any]:
     """What of the images lies in other sets or was tuned on; read first, so that a wrong path harms nothing."""
-    settings = builder.settings
+    settings, told = builder.settings, getattr(builder.dataset, "remark", None)
     return {
         "tuned_on": tuned(settings["tuned_on"], ids),
-        "shared": remarks(builder.dataset, settings["data"].get("root")),
+        "shared": [*remarks(builder.dataset, settings["data"].get("root")), *([told] if told else [])],
     }
 
 

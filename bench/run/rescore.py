@@ -28,6 +28,7 @@ from bench.run.build import NOT_IN_RUN_NAME, Builder, data_name
 from bench.run.one_protocol import Numbers, Session, score_protocol
 from bench.run.scores import score_of
 from bench.run.tabulate import Tables, tabulate, told_apart
+from bench.sealed import write_record
 from bench.store import safe_name, write_atomically
 
 
@@ -178,4 +179,4 @@ def _write(folder: Path, request: Request, table: pd.DataFrame, numbers: Numbers
         if tables:
             write_csv(pd.concat(tables, ignore_index=True), folder / f"{name}.csv")
     told = {"run": request.name, "variant": request.variant, **record}
-    write_atomically(folder / "run.json", json.dumps(told, indent=1).encode())
+    write_record(folder, told)

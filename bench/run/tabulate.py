@@ -30,7 +30,7 @@ from bench.predictions.index import Place
 from bench.predictions.overlapping import highest_score
 from bench.predictions.parse import parse_image
 from bench.predictions.proportions import misfit
-from bench.predictions.source import PredictionFile, read_bytes, sound, where
+from bench.predictions.source import PredictionFile, read_bytes, read_entry, sound, where
 from bench.records import Overlap, Prediction
 from bench.run.build import make
 from bench.run.identity import Identity
@@ -185,8 +185,7 @@ def _prediction(task: Task) -> Prediction:
     if task.place is None:
         return Prediction(task.image_id, np.zeros((0, 1, 1), bool), ())
     place = where(task.path, task.place, task.image_id)
-    entry = json.loads(read_bytes(task.path, task.place).decode("utf-8"))
-    prediction, _ = sound(parse_image(place, entry, task.path.parent))
+    prediction, _ = sound(parse_image(place, read_entry(task.path, task.place), task.path.parent))
     return highest_score(prediction, place) if task.overlap == "highest_score" else prediction
 
 

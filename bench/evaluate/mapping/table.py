@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.characters import first_broken
 from bench.data.base import nearest
 from bench.data.files import composed
 from bench.errors import UserError
@@ -69,15 +70,19 @@ def read_words(path: Path | str) -> dict[str, str | None]:
         words = json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=_once)
     except OSError as error:
         raise UserError(f"score.table={path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(
             f"{path}: not a table of words ({error}); write {{word: class name or null}} as JSON"
         ) from error
-    wrong = None if isinstance(words, dict) else words
-    if wrong is None:
+    wrong: object = None
+    if not isinstance(words, dict):
+        wrong = json.dumps(words)
+    else:
         wrong = next(((w, n) for w, n in words.items() if n is not None and not isinstance(n, str)), None)
     if wrong is not None:
         raise UserError(f"{path}: {str(wrong)[:60]}: a table is a JSON object of word: class name or null")
+    if (half := first_broken(words)) is not None:
+        raise UserError(f"{path}: {half!r:.60} holds half a character")
     found: dict[str, str | None] = words
     return found
 

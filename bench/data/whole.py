@@ -1,0 +1,58 @@
+"""Section 4.4, data: whether a prepared set is what `zgs prepare` left, by the checksums that it left beside it.
+
+Each row has a digest of its id, image bytes and label map, which is compared when an image is loaded; the digests in
+their order make the set's fingerprint. It stands in ``zgs.json``, which has checksums of the Arrow files and of itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.errors import UserError
+
+DIGEST = "digest"
+"""The column; sets of earlier versions have none."""
+
+
+def digest(image_id: str, image: bytes, label: np.ndarray) -> bytes:
+    """sha256 of one row; the label array goes in with its shape, as little-endian 16-bit numbers."""
+    parts = (image_id.encode(), image, f"{label.shape}".encode() + label.astype("<u2").tobytes())
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
+
+
+def has_digests(table: Any) -> bool:
+    """Whether a set was prepared with a digest for each row."""
+    return DIGEST in table.column_names
+
+
+def same_digests(table: Any, about: Mapping[str, Any]) -> bool:
+    """Whether the digests of all rows are those of the fingerprint; True of a set that has none."""
+    if not has_digests(table):
+        return True
+    told = [bytes(one or b"") for one in table[DIGEST]]
+    return hashlib.sha256(b"".join(told)).hexdigest() == about["fingerprint"]
+
+
+def arrow_files(folder: Path) -> dict[str, str]:
+    """Checksums of the files that hold the rows, by name."""
+    found = {}
+    for path in sorted(folder.glob("*.arrow")):
+        with path.open("rb") as stream:
+            found[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return found
+
+
+def check_files(folder: Path, about: Mapping[str, Any], remedy: str) -> None:
+    """Raise UserError for the first file of rows that is not as it was written, to the last byte."""
+    known = about.get("files")
+    if known is None:
+        return
+    found = arrow_files(folder)
+    for name in sorted({*known, *found}):
+        if known.get(name) != found.get(name):
+            raise UserError(f"{folder / name}: not as it was prepared (its checksum does not fit); {remedy}")
