@@ -59,7 +59,7 @@ def open_clip_name(source: str) -> str:
 
 
 def open_clip_source(source: str, pretrained: str | None, architecture: str | None) -> tuple[str, str | None]:
-    """Name and ``pretrained`` for open_clip; a checkpoint file as source needs its architecture's name.
+    """Name and ``pretrained`` for open_clip; the name is empty for a checkpoint file that tells its own architecture.
 
     A folder or hub repository carries its own weights, so a tag left over from the yaml does not count there.
     """
@@ -67,9 +67,7 @@ def open_clip_source(source: str, pretrained: str | None, architecture: str | No
     if name.startswith((HUB, LOCAL_DIR)):
         return name, None
     if Path(name).is_file():
-        if architecture is None:
-            raise UserError(f"CLIP {source!r} is a checkpoint file: say models.clip.architecture=… (open_clip's name)")
-        return architecture, name
+        return architecture or "", name
     tag = str(Path(pretrained).expanduser()) if pretrained else None
     return name, tag if tag and Path(tag).exists() else pretrained
 
