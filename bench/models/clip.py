@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from bench.errors import UserError
-from bench.models import guards, sources
+from bench.models import clip_file, guards, sources
 from bench.models.text_tower import TextTower
 
 OPEN_CLIP_PRECISION = {"float32": "fp32", "bfloat16": "pure_bf16", "float16": "pure_fp16"}
@@ -28,11 +28,11 @@ OPEN_CLIP_PRECISION = {"float32": "fp32", "bfloat16": "pure_bf16", "float16": "p
 class Clip:
     """CLIP with its preprocessing, token grid and text tower.
 
-    `source` is ``embedded:clip``, a folder in open_clip's format, ``hf-hub:org/repo``, a checkpoint file (of
-    `architecture`), or the name of an architecture that open_clip knows with `pretrained` naming a weight tag or a
-    checkpoint file. `patch`, `grid` and `activation` say what the model must be (None: not stated). Raises UserError
-    where weights or tokenizer are missing, where the model is not what is stated or what its weights need, or where it
-    is no vision transformer with a class token.
+    `source` is ``embedded:clip``, a folder in open_clip's format, ``hf-hub:org/repo``, a checkpoint file (OpenAI's own,
+    which tells its architecture, or a state dict of `architecture`), or the name of an architecture that open_clip
+    knows with `pretrained` naming a weight tag or a checkpoint file. `patch`, `grid` and `activation` say what the
+    model must be (None: not stated). Raises UserError where weights or tokenizer are missing, where the model is not
+    what is stated or what its weights need, or where it is no vision transformer with a class token.
     """
 
     def __init__(
@@ -47,23 +47,27 @@ class Clip:
         activation: str | None = None,
     ) -> None:
         self.source, self.device, self.dtype = source, torch.device(device), sources.torch_dtype(dtype)
-        self.architecture = architecture
         name, pretrained = sources.open_clip_source(source, pretrained, architecture)
-        precision = OPEN_CLIP_PRECISION[dtype]
-        model: Any = sources.load(
-            "CLIP",
-            source,
-            lambda _: open_clip.create_model(
-                name, pretrained, precision=precision, device=device, require_pretrained=True
-            ),
+        file, what = Path(str(pretrained)) if _is_file(pretrained) else None, f"CLIP {source!r}"
+        own = _told(source, file, name, activation) if file else None
+        if own and file:
+            guards.check_stated_activation(own.computed, source, str(file), activation, silent=own.activation is None)
+        self.name, self.config = (clip_file.BASE, own.config) if own else (name, {})
+        loading = partial(_loaded, name, pretrained, OPEN_CLIP_PRECISION[dtype], device)
+        if own and file:
+            loading = partial(clip_file.build, source, file, own, OPEN_CLIP_PRECISION[dtype], device)
+        model: Any = sources.load("CLIP", source, lambda _: loading())
+        context = own.config["text_cfg"]["context_length"] if own else None
+        self.tokenizer: Any = sources.load(
+            "CLIP's tokenizer", source, lambda _: open_clip.get_tokenizer(self.name, context_length=context)
         )
-        self.tokenizer: Any = sources.load("CLIP's tokenizer", source, lambda _: open_clip.get_tokenizer(name))
         self.model = model.eval().requires_grad_(False)
-        self.visual, what = _checked_visual(self.model.visual, source), f"CLIP {source!r}"
+        self.visual = _checked_visual(self.model.visual, source)
         checkpoint = sources.open_clip_checkpoint(name, pretrained)
         guards.check_patch(what, int(self.visual.patch_size[0]), patch)
         guards.check_grid(what, self.grid, guards.stored_positions(checkpoint) if checkpoint else None, grid)
-        guards.check_activation(self.visual, source, pretrained, activation, silent=_is_file(pretrained))
+        silent = file is not None and (own is None or own.activation is None)
+        guards.check_activation(self.visual, source, pretrained, activation, silent)
         guards.check_precision(what, self.model, self.dtype)
         tokens = getattr(self.model, "text", self.model).token_embedding.num_embeddings
         guards.check_vocabulary(what, sources.vocabulary_size(self.tokenizer), tokens, source)
@@ -124,6 +128,18 @@ class Clip:
             return np.zeros((0, self.dim), np.float32)
         features = self.text.encode(self.tokenize_many(texts))
         return features.float().cpu().numpy()
+
+
+def _loaded(name: str, pretrained: str | None, precision: str, device: str) -> Any:
+    return open_clip.create_model(name, pretrained, precision=precision, device=device, require_pretrained=True)
+
+
+def _told(source: str, file: Path, name: str, activation: str | None) -> clip_file.Told | None:
+    """What a checkpoint file tells of itself; None where the settings tell it, and the file agrees."""
+    own = clip_file.told(source, file, name or None, activation)
+    if own is None:
+        clip_file.check_stated(source, file, name)
+    return own
 
 
 def _is_file(pretrained: str | None) -> bool:

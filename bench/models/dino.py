@@ -26,6 +26,8 @@ from bench.models import guards, sources
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 FACETS = ("key", "token")
 
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
+
 
 class Dino:
     """A transformers ViT (DINO) or Dinov2 as a source of dense features.
@@ -50,7 +52,7 @@ class Dino:
         grid: int | None = None,
     ) -> None:
         kind = sources.torch_dtype(dtype)
-        model, report = sources.load("DINO", source, lambda name: _pretrained(name, source, kind))
+        model, report, statistics = sources.load("DINO", source, lambda name: _pretrained(name, source, kind))
         what = f"DINO {source!r}"
         guards.check_complete(what, report, ignored=("pooler.", "embeddings.mask_token"))
         guards.check_precision(what, model, kind)
@@ -63,7 +65,7 @@ class Dino:
         guards.check_grid(what, self._own_grid(), self.model.embeddings.position_embeddings.shape[1] - 1, grid)
         self._check(layer)
         self.layer = layer % self.depth
-        self._mean, self._std = (torch.tensor(v).view(3, 1, 1) for v in _pixel_statistics(source))
+        self._mean, self._std = (torch.tensor(v).view(3, 1, 1) for v in statistics)
 
     def features(
         self, image: UInt8[np.ndarray, "h w 3"]
@@ -167,21 +169,21 @@ def _norms(block: Any) -> tuple[Any, Any]:
     return (block.norm1, block.norm2) if hasattr(block, "norm1") else (block.layernorm_before, block.layernorm_after)
 
 
-def _pretrained(name: str, source: str, kind: torch.dtype) -> tuple[Any, dict[str, Any]]:
-    """The model (ViT or DINOv2, as its config says) and what transformers reports of its weights."""
+def _pretrained(name: str, source: str, kind: torch.dtype) -> tuple[Any, dict[str, Any], Statistics]:
+    """The model (ViT or DINOv2, as its config says), what transformers reports of its weights, and pixel statistics."""
     options = {"dtype": kind, "output_loading_info": True, "ignore_mismatched_sizes": True}  # the guard names them
     family = AutoConfig.from_pretrained(name).model_type
-    if family == "dinov2":
-        return Dinov2Model.from_pretrained(name, **options)
-    if family != "vit":
+    if family not in ("vit", "dinov2"):
         raise UserError(f"DINO {source!r} is a {family} model: use one of type vit (DINO) or dinov2")
-    return ViTModel.from_pretrained(name, add_pooling_layer=False, **options)
+    plain = {"add_pooling_layer": False} if family == "vit" else {}
+    model, report = (ViTModel if family == "vit" else Dinov2Model).from_pretrained(name, **plain, **options)
+    return model, report, _pixel_statistics(name)
 
 
-def _pixel_statistics(source: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _pixel_statistics(name: str) -> Statistics:
     """Mean and standard deviation of the folder's preprocessor_config.json; ImageNet's where there is none."""
     path = cached_file(
-        sources.resolve(source),
+        name,
         "preprocessor_config.json",
         _raise_exceptions_for_missing_entries=False,
         _raise_exceptions_for_connection_errors=False,

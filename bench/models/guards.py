@@ -131,8 +131,8 @@ def stored_positions(checkpoint: Path) -> int | None:
         with safe_open(str(checkpoint), "pt") as file:
             found = [file.get_slice(name).get_shape()[0] for name in names if name in file.keys()]  # noqa: SIM118
         return found[0] - 1 if found else None
-    import open_clip
+    from bench.models import checkpoints
 
-    stored = open_clip.factory.load_state_dict(str(checkpoint))
+    stored = checkpoints.unwrapped(checkpoints.tensors("CLIP", checkpoint, values=False))
     found = [stored[name].shape[0] for name in names if name in stored]
     return found[0] - 1 if found else None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from bench.errors import UserError
-from bench.models import guards, sources
+from bench.models import checkpoints, clip_file, guards, sources
 
 FAMILIES = {"dino": ("vit", "dinov2"), "language": ("gpt2",)}
 """The model types of transformers that can be loaded."""
@@ -31,10 +32,14 @@ def facts(kind: str, options: Mapping[str, Any], path: Path) -> str:
 
 
 def _stored(file: Path) -> Iterator[str]:
-    """Number types in the header of a safetensors file, which a file that was cut short does not pass."""
+    """Number types in the header of a file, which one that was cut short does not pass."""
     from safetensors import SafetensorError, safe_open
 
+    if not _has_header(file):
+        return
     if file.suffix != ".safetensors":
+        found = checkpoints.unwrapped(checkpoints.tensors("checkpoint", file, values=False)).values()
+        yield from (str(value.dtype).removeprefix("torch.") for value in found if value.is_floating_point())
         return
     try:
         with safe_open(str(file), "np") as opened:
@@ -42,6 +47,11 @@ def _stored(file: Path) -> Iterator[str]:
             yield from (DTYPES.get(kind, kind) for kind in kinds)
     except (SafetensorError, OSError) as error:
         raise UserError(f"{file.name} is damaged ({error})") from error
+
+
+def _has_header(file: Path) -> bool:
+    """Whether shapes and number types can be had without the numbers: not from files of torch before 1.6."""
+    return file.suffix == ".safetensors" or zipfile.is_zipfile(file)
 
 
 def _config(file: Path) -> dict[str, Any]:
@@ -60,7 +70,10 @@ def _clip(options: Mapping[str, Any], path: Path) -> list[str]:
         config, silent = _config(path / "open_clip_config.json").get("model_cfg") or {}, False
     else:
         name, tag = sources.open_clip_source(source, pretrained, options.get("architecture"))
-        config, silent = open_clip.get_model_config(name) or {}, bool(tag and Path(tag).is_file())
+        file = tag and Path(tag).is_file()
+        told = clip_file.told(source, path, name or None, options.get("activation")) if file else None
+        config = told.config if told else open_clip.get_model_config(name) or {}
+        silent = bool(file) and (told is None or told.activation is None)
     vision = config.get("vision_cfg")
     if not vision:
         raise UserError(f"CLIP {source!r}: its config names no image tower that open_clip knows")
@@ -72,7 +85,7 @@ def _clip(options: Mapping[str, Any], path: Path) -> list[str]:
     grid = int(vision["image_size"]) // patch
     what, declared = f"CLIP {source!r}", options.get("activation")
     guards.check_patch(what, patch, options.get("patch"))
-    header = next((file for file in sources.weight_files(path) if file.suffix == ".safetensors"), None)
+    header = next((file for file in sources.weight_files(path) if _has_header(file)), None)
     guards.check_grid(what, (grid, grid), guards.stored_positions(header) if header else None, options.get("grid"))
     guards.check_stated_activation(own, source, pretrained, declared, silent)
     return [own, f"patch {patch}", f"grid {grid}x{grid}", f"{vision['layers']} layers"]

@@ -5,14 +5,13 @@ And the command that fetches them, for `zgs doctor`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.errors import UserError
-from bench.models import sources
+from bench.models import hub, sources
 
 CHECKPOINTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 """Names of open_clip's checkpoints in a hub repository, in the order in which it looks."""
@@ -73,8 +72,7 @@ def published(name: str, tag: str | None) -> Located:
 
 def hub_command(repository: str, what: str = OTHER_FORMATS) -> str:
     """The command that fetches a hub repository into the local cache."""
-    offline = os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
-    return f"{'HF_HUB_OFFLINE=0 ' * offline}hf download {repository} {what}"
+    return f"{'HF_HUB_OFFLINE=0 ' * hub.asked_offline()}hf download {repository} {what}"
 
 
 def _plain(source: str) -> Located:
@@ -84,3 +82,10 @@ def _plain(source: str) -> Located:
         return Located(how, Path(name))
     copy, fetch = sources.cached_copy(name), hub_command(name)
     return Located("hub cache", copy, fetch) if copy else Located("missing", fetch=fetch)
+
+
+def settle(models: Mapping[str, Any]) -> None:
+    """Ask the hub once, if weights are missing here, before worker processes start that would each ask it."""
+    kinds = [options for options in models.values() if isinstance(options, Mapping) and "source" in options]
+    if not hub.asked_offline() and any(place.how == "missing" and place.fetch for place in map(locate, kinds)):
+        hub.silence()

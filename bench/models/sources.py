@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import json
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bench.errors import UserError
+from bench.models import hub
 
 if TYPE_CHECKING:
     import torch
@@ -31,6 +32,8 @@ HUB = "hf-hub:"
 # Everything a library reads when it loads: a changed tokenizer or config changes results as a changed weight does.
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
 LOADED = (*WEIGHTS, ".json", ".txt", ".model")
+
+FAMILIAR = (OSError, ValueError, RuntimeError)
 
 Model = TypeVar("Model")
 
@@ -59,7 +62,7 @@ def open_clip_name(source: str) -> str:
 
 
 def open_clip_source(source: str, pretrained: str | None, architecture: str | None) -> tuple[str, str | None]:
-    """Name and ``pretrained`` for open_clip; a checkpoint file as source needs its architecture's name.
+    """Name and ``pretrained`` for open_clip; the name is empty for a checkpoint file that tells its own architecture.
 
     A folder or hub repository carries its own weights, so a tag left over from the yaml does not count there.
     """
@@ -67,9 +70,7 @@ def open_clip_source(source: str, pretrained: str | None, architecture: str | No
     if name.startswith((HUB, LOCAL_DIR)):
         return name, None
     if Path(name).is_file():
-        if architecture is None:
-            raise UserError(f"CLIP {source!r} is a checkpoint file: say models.clip.architecture=… (open_clip's name)")
-        return architecture, name
+        return architecture or "", name
     tag = str(Path(pretrained).expanduser()) if pretrained else None
     return name, tag if tag and Path(tag).exists() else pretrained
 
@@ -91,18 +92,26 @@ def vocabulary_size(tokenizer: Any) -> int:
 
 
 def load(what: str, source: str, call: Callable[[str], Model]) -> Model:
-    """``call(resolved source)``; whatever the library says of missing or damaged weights becomes one UserError line."""
-    from safetensors import SafetensorError
+    """``call(where the weights lie)``; whatever a library says of missing or damaged weights is one UserError line.
+
+    The snapshot in the hub's cache takes the place of a hub name, so that what is loaded is what `weights_hash` hashed.
+    """
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # a bar of its own for each model would break into the run's
     name = resolve(source)
+    place = name if Path(name).exists() else str(cached_copy(name) or name)
     try:
         with _silent():
-            return call(name)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        said = " ".join(str(error).split())[:200] or type(error).__name__
-        raise UserError(f"{what} {source!r} cannot be loaded: {_advice(name)} ({said})") from error
+            return hub.first_in_caches(f"{what} {source!r}", lambda: call(place))
+    except UserError:
+        raise
+    except Exception as error:  # open_clip, transformers and pickle raise anything over files that are cut or changed
+        said = (
+            f"{'' if isinstance(error, FAMILIAR) else type(error).__name__ + ': '}{' '.join(str(error).split())[:200]}"
+        )
+        told = said or type(error).__name__
+        raise UserError(f"{what} {source!r} cannot be loaded: {_advice(name, error)} ({told})") from error
 
 
 @contextmanager
@@ -175,23 +184,37 @@ def _looks_like_path(name: str) -> bool:
     return name.startswith((".", "/", "~")) or name.count("/") > 1 or name.endswith(LOADED) or "\\" in name
 
 
-def _advice(name: str) -> str:
-    if Path(name).exists():
+def _advice(name: str, error: BaseException | None = None) -> str:
+    if isinstance(error, MemoryError) or "out of memory" in str(error):
+        return "there is not enough memory: free some, or add dtype=bfloat16"
+    if Path(name).exists() or cached_copy(name):
         return "files are missing or damaged: fetch or make the folder again"
-    if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
+    if hub.asked_offline():
         return "not in the local cache and HF_HUB_OFFLINE is set: unset it to download, or give a folder"
     return "neither cached nor downloadable: check the name and the network, or give a folder"
 
 
 def cached_copy(name: str) -> Path | None:
-    """The snapshot of a hub repository in the local cache; None where there is none, or one without weights."""
+    """The snapshot of a hub repository in the local cache; None where there is none, or one without all its weights."""
     from huggingface_hub import snapshot_download
 
     try:
         path = Path(snapshot_download(name.removeprefix(HUB), local_files_only=True))
-    except (OSError, ValueError):
-        return None
-    return path if weight_files(path) else None
+    except (OSError, ValueError) as error:
+        found = getattr(error, "snapshot_path", None)  # weights for other libraries were left out, as they should be
+        if found is None:
+            return None
+        path = Path(found)
+    return path if weight_files(path) and not _lacks_shards(path) else None
+
+
+def _lacks_shards(path: Path) -> bool:
+    """Whether a fetch was cut off between two files of one model, for which an index names all."""
+    for index in path.glob("*.safetensors.index.json"):
+        named = set(json.loads(index.read_text()).get("weight_map", {}).values())
+        if not all((path / file).exists() for file in named):
+            return True
+    return False
 
 
 def _cached(name: str) -> Path:
@@ -201,6 +224,7 @@ def _cached(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
     name = name.removeprefix(HUB)
+    hub.require(f"model weights {name!r}")
     try:
         path = Path(snapshot_download(name, allow_patterns=[f"*{ending}" for ending in LOADED if ending != ".bin"]))
         if not any(path.rglob("*.safetensors")):  # older repositories; fetched now, lest the hash change at loading

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from bench.errors import UserError
+from bench.models import located
 from bench.resources import processors
 from bench.run import worker
 from bench.run.worker import Outcome
@@ -54,6 +55,7 @@ class Local:
     @contextmanager
     def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `Executor`. The workers stay for the next job of a sweep, with the models they have loaded."""
+        located.settle(settings["models"])
         told, pool = json.dumps(settings), _pool(self.workers, self.threads)
         try:
             yield lambda name, ids: _collect(pool, told, name, ids)
