@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Protocol
@@ -15,6 +12,7 @@ from typing import Any, Protocol
 from bench.errors import UserError
 from bench.resources import processors
 from bench.run import worker
+from bench.run.crew import Crew
 from bench.run.worker import Outcome
 
 Map = Callable[[str, Iterable[str]], Iterator[Outcome]]
@@ -54,35 +52,22 @@ class Local:
     @contextmanager
     def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `Executor`. The workers stay for the next job of a sweep, with the models they have loaded."""
-        told, pool = json.dumps(settings), _pool(self.workers, self.threads)
+        told, crew = json.dumps(settings), _crew(self.workers, self.threads)
         try:
-            yield lambda name, ids: _collect(pool, told, name, ids)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            _pool.cache_clear()
+            yield lambda name, ids: _collect(crew, told, name, list(ids))
+        except BaseException as error:
+            crew.end() if isinstance(error, KeyboardInterrupt) else crew.close()
+            _crew.cache_clear()
             raise
 
 
 @lru_cache(maxsize=1)
-def _pool(workers: int, threads: int) -> ProcessPoolExecutor:
+def _crew(workers: int, threads: int) -> Crew:
     """The fork server imports the libraries once; a forked copy of this process would inherit its threads' locks."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["bench.run.worker"])
-    return ProcessPoolExecutor(workers, context, _start, (threads,))
+    return Crew(context, workers, threads)
 
 
-def _start(threads: int) -> None:
-    """Ctrl-C reaches every process of a terminal; the parent alone tells of it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    worker.start(threads)
-
-
-def _collect(pool: ProcessPoolExecutor, settings: str, name: str, ids: Iterable[str]) -> Iterator[Outcome]:
-    try:
-        for future in as_completed([pool.submit(worker.work, settings, name, image_id) for image_id in ids]):
-            yield future.result()
-    except BrokenProcessPool as error:
-        raise UserError(
-            "a worker process died (out of memory, or killed); what is finished is kept: run the same command again, "
-            "perhaps with executor.workers=1"
-        ) from error
+def _collect(crew: Crew, settings: str, name: str, ids: Sequence[str]) -> Iterator[Outcome]:
+    return crew.run(worker.work, [(settings, name, image_id) for image_id in ids], [f"{name} of {i}" for i in ids])

@@ -9,10 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
-import signal
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from tqdm import tqdm
 
-from bench.errors import BadSample, UserError
+from bench.errors import BadSample
 from bench.evaluate.overlap import overlap as overlap_table
 from bench.keys import library_versions, source_digest, stage_key
 from bench.predictions.index import Place
@@ -30,6 +27,7 @@ from bench.predictions.parse import parse_image
 from bench.predictions.source import PredictionFile, read_bytes, sound, where
 from bench.records import Overlap, Prediction
 from bench.run.build import make
+from bench.run.crew import Crew
 from bench.run.identity import Identity
 from bench.store import Account, Shelf, Store, from_entry, to_entry
 
@@ -137,16 +135,12 @@ def _outcomes(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome
         return
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-        try:
-            yield from pool.map(_outcome, tasks, chunksize=max(1, min(16, len(tasks) // workers)))
-        except BrokenProcessPool as error:
-            raise UserError(
-                "a worker process died (out of memory, or killed); what is finished is kept: run the same command "
-                "again, perhaps with executor.workers=1"
-            ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    crew = Crew(context, workers)
+    try:
+        names, chunk = [f"the table of {task.image_id}" for task in tasks], max(1, min(16, len(tasks) // workers))
+        yield from crew.run(_outcome, [(task,) for task in tasks], names, chunk, ordered=True)
+    finally:
+        crew.end()
 
 
 def _outcome(task: Task) -> Outcome:
