@@ -37,7 +37,11 @@ class Serial:
         """See `Executor`."""
         told = json.dumps(settings)
         worker.start(self.threads)
-        yield lambda name, ids: (worker.work(told, name, image_id) for image_id in ids)
+
+        def each(name: str, ids: Sequence[str], wait: bool) -> Iterator[Outcome]:
+            return (worker.work(told, name, image_id, wait) for image_id in ids)
+
+        yield lambda name, ids: _others_first(each, name, ids)
 
 
 class Local:
@@ -53,8 +57,12 @@ class Local:
     def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `Executor`. The workers stay for the next job of a sweep, with the models they have loaded."""
         told, crew = json.dumps(settings), _crew(self.workers, self.threads)
+
+        def shared(name: str, ids: Sequence[str], wait: bool) -> Iterator[Outcome]:
+            return crew.run(worker.work, [(told, name, i, wait) for i in ids], [f"{name} of {i}" for i in ids])
+
         try:
-            yield lambda name, ids: _collect(crew, told, name, list(ids))
+            yield lambda name, ids: _others_first(shared, name, ids)
         except BaseException as error:
             crew.end() if isinstance(error, KeyboardInterrupt) else crew.close()
             _crew.cache_clear()
@@ -69,5 +77,16 @@ def _crew(workers: int, threads: int) -> Crew:
     return Crew(context, workers, threads)
 
 
-def _collect(crew: Crew, settings: str, name: str, ids: Sequence[str]) -> Iterator[Outcome]:
-    return crew.run(worker.work, [(settings, name, image_id) for image_id in ids], [f"{name} of {i}" for i in ids])
+def _others_first(
+    work: Callable[[str, Sequence[str], bool], Iterator[Outcome]], name: str, ids: Iterable[str]
+) -> Iterator[Outcome]:
+    """Images that another run is working on come last: runs that share a store share the work."""
+    busy: dict[str, Outcome] = {}
+    for outcome in work(name, list(ids), False):
+        if outcome.busy:
+            busy[outcome.image_id] = outcome
+        else:
+            yield outcome
+    for outcome in work(name, list(busy), True):
+        outcome.account.add(busy[outcome.image_id].account)
+        yield outcome

@@ -145,15 +145,10 @@ def _outcomes(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome
 
 def _outcome(task: Task) -> Outcome:
     store = Store(task.shelf.root)
-    entry = store.read(task.shelf, task.item)
-    if "overlap" not in entry:
-        try:
-            entry = _made(task)
-        except BadSample as error:
-            return None, False, str(error), store.account
-        store.add(task.shelf, task.item, entry)
-    else:
-        store.reuse(task.shelf, task.item, ["overlap"])
+    try:
+        entry = store.fill(task.shelf, task.item, ["overlap"], lambda _: _made(task))
+    except BadSample as error:
+        return None, False, str(error), store.account
     return from_entry(Overlap, entry["overlap"]), bool(entry["sizes"][1]["differ"]), "", store.account
 
 
