@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
-import os
+import errno
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 
-from bench import __version__
+from bench import __version__, signals, streams
 from bench.errors import UsageError, UserError
 from bench.escape import visible
+from bench.exhausted import lacks_memory, told
 
 DONE, FAILED, USAGE, SKIPS = 0, 1, 2, 3
 COMMANDS = {
@@ -35,20 +36,54 @@ HELP = f"""zgs {__version__}: zero-guidance segmentation, from images to named s
 exit codes: 0 done, 1 failed, 2 usage, 3 done with images skipped"""
 
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What writing to a full disk, past a quota or to a terminal that is gone ends with."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; every error a user can mend is one line on standard error."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    """Run one command; every error a user can mend is one line on standard error.
+
+    Without ``arguments`` the process is ours: its signals and its streams are taken over.
+    """
+    if arguments is not None:
+        return _run(list(arguments))
+    signals.listen()
+    streams.prepare()
+    code = _run(sys.argv[1:])
+    if "bench.run.crew" in sys.modules:
+        sys.modules["bench.run.crew"].end_all()
+    signals.over(code)
+    return code
+
+
+def _run(words: list[str]) -> int:
     try:
-        return _command(words)(words[1:])
-    except UsageError as error:
-        return _fail(error, USAGE)
-    except UserError as error:
-        return _fail(error, FAILED)
-    except BrokenPipeError:  # `zgs … | head`: whoever read us has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _command(words)(words[1:])
+        if sys.stdout is not None:
+            sys.stdout.flush()  # what cannot be written is told here and not at the exit
+        return code
+    except BaseException as error:
+        return _answer(error)
+
+
+def _answer(error: BaseException) -> int:
+    """The exit code of an error that is one line; any other is raised again."""
+    if signals.asked():  # libraries turn an interrupt into errors of their own
+        signals.say()
+        return FAILED
+    if isinstance(error, KeyboardInterrupt):
+        return _fail(signals.STOPPED, FAILED)
+    if isinstance(error, UserError):
+        return _fail(error, USAGE if isinstance(error, UsageError) else FAILED)
+    if isinstance(error, BrokenPipeError):  # `zgs … | head`: whoever read us has enough
+        streams.silence("stdout", "stderr")
         return DONE
-    except KeyboardInterrupt:
-        return _fail("stopped; what is finished is kept, the same command continues", FAILED)
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        streams.silence("stdout")
+        return _fail(f"cannot write {error.filename or 'standard output'}: {error.strerror}; free some space", FAILED)
+    if isinstance(error, Exception) and lacks_memory(error):
+        return _fail(told("zgs", "less at once, e.g. executor.workers=1", error), FAILED)
+    raise error
 
 
 def _command(words: list[str]) -> Callable[[list[str]], int]:
@@ -57,6 +92,8 @@ def _command(words: list[str]) -> Callable[[list[str]], int]:
     if words[0] == "--version":
         return lambda _: _say(f"zgs {__version__}")
     if words[0] not in COMMANDS:
+        import difflib
+
         near = difflib.get_close_matches(words[0], COMMANDS, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise UsageError(f"{words[0]}: no such command{hint} (known: {', '.join(COMMANDS)})")
@@ -73,7 +110,8 @@ def _say(text: str) -> int:
 
 
 def _fail(error: object, code: int) -> int:
-    print(f"zgs: {visible(' '.join(str(error).split()))}", file=sys.stderr)
+    with suppress(OSError):  # nobody may be left to read it
+        print(f"zgs: {visible(' '.join(str(error).split()))}", file=sys.stderr)
     return code
 
 

@@ -4,8 +4,8 @@
     <root>/<stage>/<key>/<image>.safetensors      the results of one image: a node or a record an entry
 
 A file is written to a temporary name, synced and renamed, and carries a checksum of its contents. A file that does not
-agree with its checksum is set aside as ``*.damaged`` and made again. Any number of jobs may share a store: a lock makes
-two writers of one image take turns, and entries are only ever added.
+agree with its checksum is set aside as ``*.damaged`` and made again. Any number of jobs may share a store: who needs an
+image that another is making waits and finds it made, two writers take turns, and entries are only ever added.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import os
 import re
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,9 +29,11 @@ from safetensors.numpy import save
 from tqdm import tqdm
 
 from bench.errors import writing
+from bench.locks import alone
 
 STAGES = ("segment", "trunk", "encode", "caption", "overlap", "table", "texts")
 """The order in which counts are told."""
+_DAMAGES = (SafetensorError, OSError, ValueError, KeyError)
 Record = TypeVar("Record")
 Entry = tuple[dict[str, np.ndarray], dict[str, Any]]
 
@@ -74,10 +76,13 @@ class Account:
 
 
 class Store:
-    """Reads and writes records, and keeps account of what was reused, made, and found damaged."""
+    """Reads and writes records, and keeps account of what was reused, made, and found damaged.
+
+    One that is not ``patient`` raises `bench.locks.Busy` instead of waiting for what another process is making.
+    """
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root, self.patient = root, True
         self.account = Account()
 
     def shelf(self, stage: str, key: str, parts: Mapping[str, Any]) -> Shelf:
@@ -96,13 +101,30 @@ class Store:
     def read(self, shelf: Shelf, item: str) -> dict[str, Entry]:
         """All entries of an item; empty where there are none or the file is damaged."""
         path = _path(shelf, item)
-        if not path.exists():
-            return {}
         try:
-            return _unpack(path)
-        except (SafetensorError, OSError, ValueError, KeyError) as error:
-            self._set_aside(shelf, path, error)
-            return {}
+            return _load(path)
+        except _DAMAGES:
+            with writing(path, "store=FOLDER"), _locked(path):
+                return self._read_again(shelf, path)
+
+    def fill(
+        self, shelf: Shelf, item: str, names: Iterable[str], make: Callable[[list[str]], Mapping[str, Entry]]
+    ) -> dict[str, Entry]:
+        """All entries of an item, with those of ``names`` that are missing made and kept: ``make(missing)`` gives them.
+
+        One process makes an item at a time. Another that wants it waits, and makes only what is missing then. A lock
+        is held while others are asked for: entries are made of entries of earlier stages, never the other way round.
+        """
+        wanted = list(dict.fromkeys(names))
+        found, new = self.read(shelf, item), dict[str, Entry]()
+        if not found.keys() >= set(wanted):
+            with self._making(shelf, item):
+                found = self.read(shelf, item)
+                if missing := [name for name in wanted if name not in found]:
+                    new = dict(make(missing))
+                    self.add(shelf, item, new)
+        self.reuse(shelf, item, found.keys() & set(wanted))
+        return found | new
 
     def add(self, shelf: Shelf, item: str, entries: Mapping[str, Entry]) -> None:
         """Add entries to an item; those already there stay as they are."""
@@ -110,17 +132,32 @@ class Store:
             return
         path = _path(shelf, item)
         with writing(path, "store=FOLDER"), _locked(path):
-            write_atomically(path, _pack({**entries, **self.read(shelf, item)}))
-        self.account.made[shelf.stage].update(f"{item}/{name}" for name in entries)
+            found = self._read_again(shelf, path)
+            write_atomically(path, _pack({**entries, **found}))
+        self.account.made[shelf.stage].update(f"{item}/{name}" for name in entries if name not in found)
+        self.reuse(shelf, item, found.keys() & entries.keys())
 
     def reuse(self, shelf: Shelf, item: str, names: Iterable[str]) -> None:
         """Note that entries were found and taken."""
         self.account.reused[shelf.stage].update(f"{item}/{name}" for name in names)
 
-    def _set_aside(self, shelf: Shelf, path: Path, error: Exception) -> None:
-        self.account.damaged[shelf.stage] += 1
-        path.replace(path.with_name(path.name + ".damaged"))
-        tqdm.write(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged and made again")
+    @contextmanager
+    def _making(self, shelf: Shelf, item: str) -> Iterator[None]:
+        path = shelf.folder / f".{safe_name(item)}.making"
+        with ExitStack() as held:
+            with writing(path, "store=FOLDER"):
+                held.enter_context(alone(path, wait=self.patient))
+            yield
+
+    def _read_again(self, shelf: Shelf, path: Path) -> dict[str, Entry]:
+        """With the lock of the folder held: a file that is damaged still, not one that was just made again."""
+        try:
+            return _load(path)
+        except _DAMAGES as error:
+            self.account.damaged[shelf.stage] += 1
+            path.replace(path.with_name(path.name + ".damaged"))
+            tqdm.write(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged and made again")
+            return {}
 
 
 def to_entry(record: Any) -> Entry:
@@ -178,6 +215,14 @@ def _pack(entries: Mapping[str, Entry]) -> bytes:
     values = json.dumps({n: entries[n][1] for n in names}, sort_keys=True)
     # One entry of metadata: safetensors writes several in no fixed order, and same results are to be same bytes.
     return save(tensors, {"record": json.dumps({"sha256": _checksum(tensors, values), "values": values})})
+
+
+def _load(path: Path) -> dict[str, Entry]:
+    """What a file holds; empty where there is none. Raises one of `_DAMAGES` for a file that is not whole."""
+    try:
+        return _unpack(path)
+    except FileNotFoundError:
+        return {}
 
 
 def _unpack(path: Path) -> dict[str, Entry]:

@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float32
 
 from bench.keys import content_digest
 from bench.records import Captions, Embeddings, Sample, SegmentTree
-from bench.store import Shelf, Store, from_entry, to_entry
+from bench.store import Entry, Shelf, Store, from_entry, to_entry
 
 Rows = TypeVar("Rows", Embeddings, Captions)
 
@@ -58,13 +58,8 @@ class StoredStages:
     def segment(self, sample: Sample) -> SegmentTree:
         """Section 3.1."""
         shelf, item = self.shelves.segment, item_name(sample)
-        found = self.store.read(shelf, item)
-        if "tree" in found:
-            self.store.reuse(shelf, item, ["tree"])
-            return from_entry(SegmentTree, found["tree"])
-        tree = self._segmenter(sample)
-        self.store.add(shelf, item, {"tree": to_entry(tree)})
-        return tree
+        found = self.store.fill(shelf, item, ["tree"], lambda _: {"tree": to_entry(self._segmenter(sample))})
+        return from_entry(SegmentTree, found["tree"])
 
     def embed(self, sample: Sample, masks: Bool[np.ndarray, "n h w"]) -> Embeddings:
         """Section 3.2, for the segments not embedded before."""
@@ -86,26 +81,21 @@ class StoredStages:
         return self._rows(Captions, self.shelves.caption, item_name(sample), names, compute)
 
     def _trunk(self, shelf: Shelf, sample: Sample) -> Float32[np.ndarray, "t w"]:
-        found = self.store.read(shelf, item_name(sample))
-        if "trunk" in found:
-            self.store.reuse(shelf, item_name(sample), ["trunk"])
-            return found["trunk"][0]["tokens"]
-        tokens = self._encoder.trunk(sample)
-        self.store.add(shelf, item_name(sample), {"trunk": ({"tokens": tokens}, {})})
-        return tokens
+        def make(_: list[str]) -> dict[str, Entry]:
+            return {"trunk": ({"tokens": self._encoder.trunk(sample)}, {})}
+
+        return self.store.fill(shelf, item_name(sample), ["trunk"], make)["trunk"][0]["tokens"]
 
     def _rows(
         self, kind: type[Rows], shelf: Shelf, item: str, names: Sequence[str], compute: Callable[[list[int]], Rows]
     ) -> Rows:
         """One row a name: from the store where it has it, else computed, once for names that repeat, and kept."""
-        found = self.store.read(shelf, item)
-        missing = [i for i, name in enumerate(names) if name not in found and name not in names[:i]]
-        self.store.reuse(shelf, item, found.keys() & set(names))
-        if missing or not names:
-            computed = compute(missing)
-            new = {names[i]: to_entry(computed.take([row])) for row, i in enumerate(missing)}
-            self.store.add(shelf, item, new)
-            found |= new
-            if not names:
-                return computed
+
+        def make(missing: list[str]) -> dict[str, Entry]:
+            computed = compute([names.index(name) for name in missing])
+            return {name: to_entry(computed.take([row])) for row, name in enumerate(missing)}
+
+        if not names:
+            return compute([])
+        found = self.store.fill(shelf, item, names, make)
         return kind.concat([from_entry(kind, found[name]) for name in names])

@@ -6,7 +6,6 @@ import io
 import multiprocessing
 import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,6 +17,7 @@ from bench.data.whole import digest as digest
 from bench.errors import BadSample
 from bench.prepare.masks import read_mask
 from bench.prepare.plan import Coding, Item, Plan
+from bench.run.crew import Crew
 
 WORTH_IT = 400
 """From so many images on several processes are quicker than one: each takes a second to start."""
@@ -68,6 +68,12 @@ def rows(plan: Plan, jobs: int | None) -> Iterator[Row | str]:
     if cores == 1:
         yield from map(work, plan.items)
         return
-    # Not forked: a process that runs threads may be copied in the middle of one.
-    with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(work, plan.items, chunksize=16)
+    # Not forked from here: a process that runs threads may be copied in the middle of one.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    crew = Crew(context, cores, fewer="--jobs 1")
+    try:
+        names = [f"image {item.image_id}" for item in plan.items]
+        yield from crew.run(work, [(item,) for item in plan.items], names, chunk=16, ordered=True)
+    finally:
+        crew.end()

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from bench.keys import texts_digest
-from bench.store import Shelf, Store
+from bench.store import Entry, Shelf, Store
 
 
 @dataclass
@@ -48,14 +48,10 @@ class StoredEncoder:
     encode_text = encode
 
     def _vectors(self, texts: tuple[str, ...]) -> Float32[np.ndarray, "n d"]:
-        item = _item(texts)
-        found = self.store.read(self.shelf, item)
-        if "vectors" in found:
-            self.store.reuse(self.shelf, item, ["vectors"])
-            return found["vectors"][0]["vectors"]
-        vectors = self.model()(list(texts))
-        self.store.add(self.shelf, item, {"vectors": ({"vectors": vectors}, {})})
-        return vectors
+        def make(_: list[str]) -> dict[str, Entry]:
+            return {"vectors": ({"vectors": self.model()(list(texts))}, {})}
+
+        return self.store.fill(self.shelf, _item(texts), ["vectors"], make)["vectors"][0]["vectors"]
 
 
 def _item(texts: Sequence[str]) -> str:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Protocol
@@ -16,6 +13,7 @@ from bench.errors import UserError
 from bench.models import located
 from bench.resources import processors
 from bench.run import worker
+from bench.run.crew import Crew
 from bench.run.worker import Outcome
 
 Map = Callable[[str, Iterable[str]], Iterator[Outcome]]
@@ -40,7 +38,11 @@ class Serial:
         """See `Executor`."""
         told = json.dumps(settings)
         worker.start(self.threads)
-        yield lambda name, ids: (worker.work(told, name, image_id) for image_id in ids)
+
+        def each(name: str, ids: Sequence[str], wait: bool) -> Iterator[Outcome]:
+            return (worker.work(told, name, image_id, wait) for image_id in ids)
+
+        yield lambda name, ids: _others_first(each, name, ids)
 
 
 class Local:
@@ -56,35 +58,37 @@ class Local:
     def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `Executor`. The workers stay for the next job of a sweep, with the models they have loaded."""
         located.settle(settings["models"])
-        told, pool = json.dumps(settings), _pool(self.workers, self.threads)
+        told, crew = json.dumps(settings), _crew(self.workers, self.threads)
+
+        def shared(name: str, ids: Sequence[str], wait: bool) -> Iterator[Outcome]:
+            return crew.run(worker.work, [(told, name, i, wait) for i in ids], [f"{name} of {i}" for i in ids])
+
         try:
-            yield lambda name, ids: _collect(pool, told, name, ids)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            _pool.cache_clear()
+            yield lambda name, ids: _others_first(shared, name, ids)
+        except BaseException as error:
+            crew.end() if isinstance(error, KeyboardInterrupt) else crew.close()
+            _crew.cache_clear()
             raise
 
 
 @lru_cache(maxsize=1)
-def _pool(workers: int, threads: int) -> ProcessPoolExecutor:
+def _crew(workers: int, threads: int) -> Crew:
     """The fork server imports the libraries once; a forked copy of this process would inherit its threads' locks."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["bench.run.worker"])
-    return ProcessPoolExecutor(workers, context, _start, (threads,))
+    return Crew(context, workers, threads)
 
 
-def _start(threads: int) -> None:
-    """Ctrl-C reaches every process of a terminal; the parent alone tells of it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    worker.start(threads)
-
-
-def _collect(pool: ProcessPoolExecutor, settings: str, name: str, ids: Iterable[str]) -> Iterator[Outcome]:
-    try:
-        for future in as_completed([pool.submit(worker.work, settings, name, image_id) for image_id in ids]):
-            yield future.result()
-    except BrokenProcessPool as error:
-        raise UserError(
-            "a worker process died (out of memory, or killed); what is finished is kept: run the same command again, "
-            "perhaps with executor.workers=1"
-        ) from error
+def _others_first(
+    work: Callable[[str, Sequence[str], bool], Iterator[Outcome]], name: str, ids: Iterable[str]
+) -> Iterator[Outcome]:
+    """Images that another run is working on come last: runs that share a store share the work."""
+    busy: dict[str, Outcome] = {}
+    for outcome in work(name, list(ids), False):
+        if outcome.busy:
+            busy[outcome.image_id] = outcome
+        else:
+            yield outcome
+    for outcome in work(name, list(busy), True):
+        outcome.account.add(busy[outcome.image_id].account)
+        yield outcome

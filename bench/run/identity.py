@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.keys import library_versions, package_digest, source_digest, stage_key
-from bench.store import Store
+from bench.store import Entry, Store
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,8 @@ def identity(dataset: Any, options: Mapping[str, Any], store: Store) -> Identity
     parts = {"package": package_digest(module), "libraries": library_versions(), "options": dict(options)}
     own = Store(store.root)  # with an account of its own: this is no result of a stage
     shelf = own.shelf("data", stage_key("data", parts), parts)
-    found = own.read(shelf, "identity")
-    if "identity" not in found:
-        made = Identity(dataset.fingerprint, source_digest(module))
-        own.add(shelf, "identity", {"identity": ({}, asdict(made))})
-        return made
-    return Identity(**found["identity"][1])
+
+    def make(_: list[str]) -> dict[str, Entry]:
+        return {"identity": ({}, asdict(Identity(dataset.fingerprint, source_digest(module))))}
+
+    return Identity(**own.fill(shelf, "identity", ["identity"], make)["identity"][1])

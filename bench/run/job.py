@@ -14,6 +14,7 @@ from bench.data.shared import remarks, tuned
 from bench.errors import UsageError, UserError, writing
 from bench.escape import visible
 from bench.evaluate.protocol import Score
+from bench.exhausted import enough_memory
 from bench.keys import library_versions
 from bench.records import Oracle, Overlap
 from bench.report.compare import write_comparison
@@ -46,6 +47,7 @@ class Finished:
     skipped: int
 
 
+@enough_memory("scores and files of the run", "executor.workers=1, fewer images (data.subset) or score.resamples")
 def run(settings: Mapping[str, Any]) -> Finished:
     """Make what is missing in the store, score the whole store, leave everything in the run's own folder."""
     check_settings(settings)

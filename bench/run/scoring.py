@@ -9,7 +9,7 @@ import numpy as np
 from bench.evaluate.overlap import overlap
 from bench.keys import content_digest
 from bench.records import Oracle, Overlap, Sample
-from bench.store import from_entry, to_entry
+from bench.store import Entry, from_entry, to_entry
 from bench.stored import item_name
 
 if TYPE_CHECKING:
@@ -19,13 +19,12 @@ if TYPE_CHECKING:
 def tables(builder: Builder, sample: Sample) -> tuple[Overlap, Oracle]:
     """The stored records of an image, made where they are missing. The oracle of a variant that has none is empty."""
     shelf, item = builder.overlaps, f"{item_name(sample)}-{content_digest(sample.truth)}"
-    found = builder.store.read(shelf, item)
-    if {"overlap", "oracle"} <= set(found):
-        builder.store.reuse(shelf, item, ["overlap", "oracle"])
-        return from_entry(Overlap, found["overlap"]), from_entry(Oracle, found["oracle"])
-    made = _overlap(builder, sample), _oracle(builder, sample)
-    builder.store.add(shelf, item, {"overlap": to_entry(made[0]), "oracle": to_entry(made[1])})
-    return made
+
+    def make(_: list[str]) -> dict[str, Entry]:
+        return {"overlap": to_entry(_overlap(builder, sample)), "oracle": to_entry(_oracle(builder, sample))}
+
+    found = builder.store.fill(shelf, item, ["overlap", "oracle"], make)
+    return from_entry(Overlap, found["overlap"]), from_entry(Oracle, found["oracle"])
 
 
 def _overlap(builder: Builder, sample: Sample) -> Overlap:

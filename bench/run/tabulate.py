@@ -9,10 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
-import signal
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +19,7 @@ import numpy as np
 from tqdm import tqdm
 
 from bench.data.base import whole
-from bench.errors import BadSample, UserError
+from bench.errors import BadSample
 from bench.evaluate.overlap import overlap as overlap_table
 from bench.keys import library_versions, source_digest, stage_key
 from bench.predictions.beside import beside
@@ -33,6 +30,7 @@ from bench.predictions.proportions import misfit
 from bench.predictions.source import PredictionFile, read_bytes, read_entry, sound, where
 from bench.records import Overlap, Prediction
 from bench.run.build import make
+from bench.run.crew import Crew
 from bench.run.identity import Identity
 from bench.store import Account, Shelf, Store, from_entry, to_entry
 
@@ -147,29 +145,20 @@ def _outcomes(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome
         return
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-        try:
-            yield from pool.map(_outcome, tasks, chunksize=max(1, min(16, len(tasks) // workers)))
-        except BrokenProcessPool as error:
-            raise UserError(
-                "a worker process died (out of memory, or killed); what is finished is kept: run the same command "
-                "again, perhaps with executor.workers=1"
-            ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    crew = Crew(context, workers)
+    try:
+        names, chunk = [f"the table of {task.image_id}" for task in tasks], max(1, min(16, len(tasks) // workers))
+        yield from crew.run(_outcome, [(task,) for task in tasks], names, chunk, ordered=True)
+    finally:
+        crew.end()
 
 
 def _outcome(task: Task) -> Outcome:
     store = Store(task.shelf.root)
-    entry = store.read(task.shelf, task.item)
-    if "overlap" not in entry:
-        try:
-            entry = _made(task)
-        except BadSample as error:
-            return None, None, str(error), store.account
-        store.add(task.shelf, task.item, entry)
-    else:
-        store.reuse(task.shelf, task.item, ["overlap"])
+    try:
+        entry = store.fill(task.shelf, task.item, ["overlap"], lambda _: _made(task))
+    except BadSample as error:
+        return None, None, str(error), store.account
     both = entry["sizes"][1]["both"] if task.place else None
     sizes = (tuple(both[0]), tuple(both[1])) if both else None
     return from_entry(Overlap, entry["overlap"]), sizes, "", store.account

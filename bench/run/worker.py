@@ -12,6 +12,8 @@ from typing import Any
 import torch
 
 from bench.errors import BadSample
+from bench.exhausted import enough_memory
+from bench.locks import Busy
 from bench.records import Oracle, Overlap, Sample
 from bench.run.build import LOADING, Builder
 from bench.run.scoring import tables
@@ -20,7 +22,10 @@ from bench.store import Account
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one pass over one image gave: seconds of work and of loading models, the reason of a skip, the account."""
+    """What one pass over one image gave: seconds of work and of loading models, the reason of a skip, the account.
+
+    ``busy`` is one that another process was working on.
+    """
 
     image_id: str
     seconds: float = 0.0
@@ -28,6 +33,7 @@ class Outcome:
     skipped: str | None = None
     account: Account = field(default_factory=Account)
     tables: tuple[Overlap, Oracle] | None = None
+    busy: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -41,14 +47,20 @@ def start(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def work(settings: str, name: str, image_id: str) -> Outcome:
-    """One pass over one image under settings (JSON). An image that cannot be used is an outcome, not an error."""
+def work(settings: str, name: str, image_id: str, wait: bool = True) -> Outcome:
+    """One pass over one image under settings (JSON). An image that cannot be used is an outcome, not an error.
+
+    Neither is one that another process works on, unless this one is to ``wait`` for it.
+    """
     builder, begin, loads = _builder(settings), time.perf_counter(), len(LOADING)
-    builder.store.account = Account()
+    builder.store.account, builder.store.patient = Account(), wait
     try:
-        found = PASSES[name](builder, builder.dataset.load(image_id))
+        with enough_memory(f"{name} of {image_id}", SMALLER.get(name, ONE)):
+            found = PASSES[name](builder, builder.dataset.load(image_id))
     except BadSample as error:
         return Outcome(image_id, skipped=str(error))
+    except Busy:
+        return Outcome(image_id, account=builder.store.account, busy=True)
     loading = sum(LOADING[loads:])
     return Outcome(image_id, time.perf_counter() - begin - loading, loading, None, builder.store.account, found)
 
@@ -83,6 +95,13 @@ PASSES: dict[str, Callable[[Builder, Sample], Any]] = {
     "overlap": tables,
 }
 """The stages in the paper's order; each reads what those before it stored."""
+
+ONE = "executor.workers=1"
+SMALLER = {
+    "encode": f"{ONE}, or a smaller encode.micro_batch where the variant has one",
+    "caption": f"{ONE}, or a smaller caption.rows or caption.beams",
+}
+"""By pass, the settings that need less memory."""
 
 UNLABELLED = ("segment", "encode", "caption", "merge")
 """The passes that need no ground truth."""

@@ -1,0 +1,46 @@
+"""Too little memory, however a library says it, as one line that names what was done and what makes it smaller."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bench.errors import UserError
+
+_SAID = (
+    "can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory", "bad_alloc",
+    "bad allocation", "alloc_failed", "can't start new thread",
+)  # fmt: skip
+"""What torch, CUDA's libraries and the system say, each by a plain RuntimeError or OSError."""
+
+
+def lacks_memory(error: BaseException | None) -> bool:
+    """Whether an error, or one that it was made of, means that memory (or room for one more process) ran out."""
+    while error is not None:
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+            return True
+        if isinstance(error, RuntimeError | OSError) and any(word in str(error).lower() for word in _SAID):
+            return True
+        error = error.__cause__
+    return False
+
+
+def told(what: str, smaller: str, error: BaseException) -> UserError:
+    """The error a user can mend. ``smaller`` names the settings that need less."""
+    said = " ".join(str(error).split())[:120]
+    return UserError(
+        f"{what}: out of memory{f' ({said})' if said else ''}; what is finished is kept: run the same command again "
+        f"with {smaller}"
+    )
+
+
+@contextmanager
+def enough_memory(what: str, smaller: str) -> Iterator[None]:
+    """Around work that may need more memory than there is; can decorate a function. Raises `UserError`."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, UserError) or not lacks_memory(error):
+            raise
+        raise told(what, smaller, error) from error
