@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from bench.errors import UserError
 from bench.resources import processors
 from bench.run import worker
+from bench.run.nested import end, nested, use_a_known_start_method
 from bench.run.worker import Outcome
 
 Map = Callable[[str, Iterable[str]], Iterator[Outcome]]
@@ -61,11 +62,15 @@ class Local:
             pool.shutdown(wait=False, cancel_futures=True)
             _pool.cache_clear()
             raise
+        if nested():
+            _pool.cache_clear()
+            end(pool)
 
 
 @lru_cache(maxsize=1)
 def _pool(workers: int, threads: int) -> ProcessPoolExecutor:
     """The fork server imports the libraries once; a forked copy of this process would inherit its threads' locks."""
+    use_a_known_start_method()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["bench.run.worker"])
     return ProcessPoolExecutor(workers, context, _start, (threads,))

@@ -14,6 +14,7 @@ import torch
 from bench.errors import BadSample
 from bench.records import Oracle, Overlap, Sample
 from bench.run.build import LOADING, Builder
+from bench.run.crash import contained
 from bench.run.scoring import tables
 from bench.store import Account
 
@@ -41,6 +42,7 @@ def start(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
+@contained
 def work(settings: str, name: str, image_id: str) -> Outcome:
     """One pass over one image under settings (JSON). An image that cannot be used is an outcome, not an error."""
     builder, begin, loads = _builder(settings), time.perf_counter(), len(LOADING)
