@@ -6,6 +6,7 @@ import os
 import platform
 import shlex
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,12 @@ def provenance(command: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
     }
+
+
+def typed(command: str, words: Sequence[str]) -> dict[str, Any]:
+    """The same of a command that was typed, which is also the line that repeats it, in the folder where it was."""
+    line = shlex.join(["zgs", command, *words])
+    return provenance(line) | {"repeat": f"cd {_shell(homely(Path.cwd()))} && {line}"}
 
 
 @cache

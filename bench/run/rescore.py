@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class Request:
     """What is to be scored: resolved settings, resolved ``score`` settings of each protocol, the predictions.
 
     ``chosen`` says that mappings were asked for by name: one that cannot be measured is then an error, else it is left
-    out with a note.
+    out with a note. ``made_by`` goes into the record as it is.
     """
 
     settings: Mapping[str, Any]
@@ -43,6 +43,7 @@ class Request:
     variant: str | None
     ignore_unknown: bool = False
     chosen: bool = False
+    made_by: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -155,5 +156,5 @@ def _write(folder: Path, request: Request, table: pd.DataFrame, numbers: Numbers
     for name, tables in (("curves", numbers.curves), ("areas", numbers.areas), ("ratings", numbers.ratings)):
         if tables:
             pd.concat(tables, ignore_index=True).to_csv(folder / f"{name}.csv", index=False)
-    told = {"run": request.name, "variant": request.variant, **record}
+    told = {"run": request.name, "variant": request.variant, **record, **request.made_by}
     write_atomically(folder / "run.json", json.dumps(told, indent=1).encode())
