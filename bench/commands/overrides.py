@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from bench.commands.options import CONFIG_DIR, composed_as, flag, lacking, option_files
 from bench.resources import conf_dir
 
 
@@ -15,12 +16,15 @@ def explained(error: Exception, arguments: list[str]) -> str:
     text = " ".join(filter(None, (str(error), str(error.__cause__ or ""))))
     if option := re.search(r"Could not find '([^']+)/([^/']+)'", text):
         group, name = option.groups()
-        return f"{group}={name}: no such option; {_nearest(name, options_of(group))}"
+        known = sorted(option_files(group, flag(arguments, CONFIG_DIR)))
+        return f"{group}={name}: no such option; {_nearest(name, known)}"
     if key := re.search(r"Could not override '([^']+/[^']+)'", text):
         above = key[1].rpartition("/")[0]
         if (conf_dir() / key[1]).is_dir():
             return f"{key[1]}: chooses a part of {above}=paper; write {above}=paper {_word_of(key[1], arguments)}"
     if key := re.search(r"Could not override '([^']+)'", text):
+        if lacks := lacking(key[1], arguments):
+            return f"{key[1]}: no such key; {lacks}"
         return f"{key[1]}: no such key; {_nearest(key[1], list(dict.fromkeys([*keys(arguments), *groups()])))}"
     if "Missing mandatory value" in text:
         key_name = getattr(error, "full_key", None) or "a value marked ??? in the configuration"
@@ -49,17 +53,15 @@ def options_of(group: str) -> list[str]:
 
 def keys(arguments: Iterable[str] = ()) -> list[str]:
     """All keys of the configuration with the group choices among the arguments that are right, else of the default."""
-    from hydra import compose, initialize_config_dir
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
 
     chosen = [word for word in arguments if word.partition("=")[0] in groups() and "," not in word]
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        try:
-            config = compose("config", chosen)
-        except HydraException:
-            config = compose("config")
-    return _flat(OmegaConf.to_container(config))
+    try:
+        config = composed_as(chosen, flag(list(arguments), CONFIG_DIR))
+    except HydraException:
+        config = composed_as([])
+    return [key for key in _flat(OmegaConf.to_container(config)) if key.partition(".")[0] != "hydra"]
 
 
 def _flat(node: Any, prefix: str = "") -> list[str]:

@@ -2,111 +2,70 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-import tempfile
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import hydra
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-
-from bench.cli import DONE, FAILED, SKIPS, USAGE
-from bench.commands.naming import as_written
+from bench.commands.calling import COMPOSING, call_hydra
+from bench.commands.failures import tell_failures
+from bench.commands.options import CONFIG_DIR, flag
 from bench.commands.overrides import explained
-from bench.errors import UsageError, UserError
-from bench.escape import visible
-from bench.resources import conf_dir
+from bench.commands.repeated import Request, requested, standing_in
+from bench.commands.sweeps import is_sweep
+from bench.commands.task import Task
+from bench.errors import UsageError
 
-WITH_VALUE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c", "--package", "-p")
-"""Hydra's flags that are followed by a value."""
-STAGES = ("segment", "encode", "caption", "merge")
-OUTCOMES = "ZGS_OUTCOMES"
-"""Names the file to which jobs of a sweep report, whichever process a launcher runs them in."""
+if TYPE_CHECKING:
+    from bench.run.outcomes import Outcome
 
 
 def main(arguments: list[str]) -> int:
     """Run one job or a sweep and say where the results are; the exit code is the worst of all jobs."""
     outcomes = sweep(arguments)
-    folders = [Path(o["folder"]) for o in outcomes if o["folder"]]
-    if folders:
+    if folders := folders_of(outcomes):
         from bench.report.report import print_runs
 
         print_runs(folders)
+    return closed(outcomes, arguments)
+
+
+def closed(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> int:
+    """Below the table, the jobs of a sweep that failed; returns the exit code."""
+    from bench.run.outcomes import worst
+
+    if is_sweep(arguments):
+        tell_failures(outcomes, arguments)
     return worst(outcomes)
 
 
-def worst(outcomes: Sequence[dict[str, Any]]) -> int:
-    """The exit code of several jobs: an error counts more than a skip."""
-    codes = {outcome["code"] for outcome in outcomes}
-    return next((code for code in (USAGE, FAILED, SKIPS) if code in codes), DONE)
+def folders_of(outcomes: Sequence[Outcome]) -> list[Path]:
+    """The folders of the runs that are finished; jobs with the same settings share one."""
+    return [Path(folder) for folder in dict.fromkeys(outcome.folder for outcome in outcomes if outcome.folder)]
 
 
-def sweep(arguments: list[str]) -> list[dict[str, Any]]:
-    """Compose and run all jobs; one outcome (code, folder) a job. Raises UsageError for wrong overrides."""
+def sweep(arguments: list[str], command: str = "") -> list[Outcome]:
+    """Compose and run all jobs; one outcome a job, whatever it raised. Raises UsageError for words that fit no job.
+
+    ``command`` is the line that asked for them, for the record, where it is not `zgs run` with these words.
+    """
     from bench.run.trust import check_config_folders, taken
 
-    arguments, trusted = taken(arguments)
-    check_config_folders(arguments, trusted)
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, which print them as one line
-    with tempfile.NamedTemporaryFile(prefix="zgs-", suffix=".jsonl") as file:
-        os.environ[OUTCOMES] = file.name
-        argv, sys.argv = sys.argv, ["zgs run", *flags_first(arguments)]
-        try:
-            hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(_job)()
-        except (hydra.errors.HydraException, OmegaConfBaseException) as error:
-            raise UsageError(explained(error, arguments)) from error
-        finally:
-            sys.argv = argv
-        return [json.loads(line) for line in Path(file.name).read_text().splitlines()]
+    words, trusted = taken(arguments)
+    check_config_folders(words, trusted)
+    request, line = requested(words), command or shlex.join(["zgs", "run", *arguments])
+    with standing_in(request.cwd):
+        if is_sweep(arguments):
+            from bench.commands.many import run_many
+
+            return run_many(request, line)
+        return _one(request, line)
 
 
-def flags_first(arguments: Sequence[str]) -> list[str]:
-    """The flags in front of the overrides: Hydra's parser takes overrides in one piece only."""
-    flags, overrides, words = [], [], iter(arguments)
-    for word in words:
-        if word.startswith("-"):
-            flags += [word] + ([next(words, "")] if word in WITH_VALUE else [])
-        else:
-            overrides.append(word)
-    return [*flags, *overrides]
-
-
-def _job(config: DictConfig) -> None:
-    """One job. Its errors end the job, not the sweep."""
-    from bench.run.job import run
-
+def _one(request: Request, command: str) -> list[Outcome]:
+    task = Task(command, request.base, flag(request.arguments, CONFIG_DIR))
     try:
-        finished = run(_settings(config))
-        _report(SKIPS if finished.skipped else DONE, str(finished.folder))
-    except UserError as error:
-        print(f"zgs: {visible(' '.join(str(error).split()))}", file=sys.stderr)
-        _report(USAGE if isinstance(error, UsageError) else FAILED, "")
-
-
-def _settings(config: DictConfig) -> Any:
-    """The configuration as a plain dict, every value resolved."""
-    try:
-        settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-        settings["variant"] = _told(settings["variant"])
-        return settings
-    except OmegaConfBaseException as error:
-        raise UsageError(explained(error, [])) from error
-
-
-def _told(variant: Any) -> str | None:
-    """The name that an experiment gives its variant, and what the command line changed of it."""
-    words = HydraConfig.get().overrides.task
-    name = as_written(variant, words)
-    if name is None:
-        return None
-    return " ".join([name, *(word for word in words if word.partition("=")[0] in STAGES)])
-
-
-def _report(code: int, folder: str) -> None:
-    with open(os.environ[OUTCOMES], "a") as file:
-        file.write(json.dumps({"code": code, "folder": folder}) + "\n")
+        call_hydra(request.arguments, task)
+    except COMPOSING as error:
+        raise UsageError(explained(error, request.arguments)) from error
+    return task.outcomes

@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
     place = Path(places[0])
     if given.check:
         return check(predictions_of(place), words, given.ignore_unknown)
-    return _scored(place, words, given.csv, given.ignore_unknown, trusted)
+    return _scored(place, words, given.csv, given.ignore_unknown, trusted, arguments)
 
 
 def predictions_of(place: Path) -> Path:
@@ -151,10 +151,13 @@ def _unfit(file: Any, dataset: Any, in_proportion: bool) -> list[str]:
     return faults
 
 
-def _scored(place: Path, words: list[str], csv: Path | None, ignore_unknown: bool, trusted: Sequence[str] = ()) -> int:
+def _scored(
+    place: Path, words: list[str], csv: Path | None, ignore_unknown: bool, trusted: Sequence[str], line: Sequence[str]
+) -> int:
     from bench.errors import writing
     from bench.report.tables import write_scores
     from bench.run.check import check_settings
+    from bench.run.provenance import typed
     from bench.run.rescore import Request, rescore
 
     own = _run_settings(place, trusted)
@@ -168,7 +171,7 @@ def _scored(place: Path, words: list[str], csv: Path | None, ignore_unknown: boo
         check_settings({**settings, "score": options}, GROUPS)
     chosen = any(word.startswith("score.mapping=") for word in words)
     path, variant = predictions_of(place), as_written(_variant(place, settings), words)
-    result = rescore(Request(settings, protocols, path, variant, ignore_unknown, chosen))
+    result = rescore(Request(settings, protocols, path, variant, ignore_unknown, chosen, typed("score", line)))
     if csv:  # before the table is printed, for a reader may leave early
         with writing(csv, "--csv FILE"):
             csv.parent.mkdir(parents=True, exist_ok=True)

@@ -26,11 +26,13 @@ from bench.models import sources
 from bench.pipeline import Pipeline
 from bench.run.encoded import StoredEncoder
 from bench.run.identity import Identity, identity
+from bench.run.naming import called
+from bench.run.start_layer import start_layer_of
 from bench.store import Shelf, Store
 from bench.stored import Shelves, StoredStages
 
 MODELS = ("clip", "dino", "language", "sentence")
-NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on")
+NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices")
 """Settings that change no number, so that a run with other ones is the same run."""
 
 OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge", "bench.run")
@@ -169,7 +171,7 @@ class Builder:
         if not hasattr(get_object(options["_target_"]), "trunk"):
             return None
         parts = self._common(("clip",)) | {
-            "start_layer": options["start_layer"],
+            "start_layer": start_layer_of(options),
             "source": source_digest("bench.encode.trunk"),
         }
         return self._open("trunk", parts)
@@ -214,12 +216,10 @@ def _loaded(options: str, device: str, dtype: str) -> Any:
 
 
 def variant_name(settings: Settings) -> str:
-    """The name of a variant in tables: as configured, else made from the encoder and whether segments are merged."""
+    """The name of a variant in tables: as configured, else made from the options chosen."""
     if settings.get("variant"):
         return str(settings["variant"])
-    encoder = settings["encode"]["_target_"].rpartition(".")[0].rpartition(".")[2]
-    merging = settings["merge"]["_target_"].rpartition(".")[0].rpartition(".")[2]
-    return encoder + {"siblings": "", "none": "-no_merge"}.get(merging, f"-{merging}")
+    return called(settings)
 
 
 def run_name(settings: Settings) -> str:

@@ -30,7 +30,7 @@ WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or
 def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) -> None:
     """Raise UsageError for the first setting that is unknown, of a wrong type, or too small; look into ``groups``."""
     for key in settings:
-        if key not in (*GROUPS, *RUN):
+        if key not in (*GROUPS, *RUN, "choices"):
             raise UsageError(f"{key}: no such key{nearest(key, (*GROUPS, *RUN))}")
     for key, hint in RUN.items():
         _fit(key, settings[key], hint)

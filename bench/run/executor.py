@@ -14,6 +14,7 @@ from bench.models import located
 from bench.resources import processors
 from bench.run import worker
 from bench.run.crew import Crew
+from bench.run.nested import nested, use_a_known_start_method
 from bench.run.worker import Outcome
 
 Map = Callable[[str, Iterable[str]], Iterator[Outcome]]
@@ -69,11 +70,15 @@ class Local:
             crew.end() if isinstance(error, KeyboardInterrupt) else crew.close()
             _crew.cache_clear()
             raise
+        if nested():
+            _crew.cache_clear()
+            crew.end()
 
 
 @lru_cache(maxsize=1)
 def _crew(workers: int, threads: int) -> Crew:
     """The fork server imports the libraries once; a forked copy of this process would inherit its threads' locks."""
+    use_a_known_start_method()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["bench.run.worker"])
     return Crew(context, workers, threads)

@@ -23,9 +23,13 @@ from bench.run import scores
 from bench.run.build import Builder, make, run_name, variant_name
 from bench.run.check import check_settings
 from bench.run.executor import Map
+from bench.run.provenance import repeat_line
 from bench.run.worker import PASSES, UNLABELLED
 from bench.sealed import write_record
 from bench.store import Account, safe_name, write_atomically
+
+TRACEBACK = "traceback.txt"
+"""In the folder of a run that an unexpected error has ended."""
 
 
 @dataclass
@@ -48,8 +52,11 @@ class Finished:
 
 
 @enough_memory("scores and files of the run", "executor.workers=1, fewer images (data.subset) or score.resamples")
-def run(settings: Mapping[str, Any]) -> Finished:
-    """Make what is missing in the store, score the whole store, leave everything in the run's own folder."""
+def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -> Finished:
+    """Make what is missing in the store, score the whole store, leave everything in the run's own folder.
+
+    ``made_by`` goes into the record as it is: what is known of the command behind these settings.
+    """
     check_settings(settings)
     builder = Builder(settings)
     ids = builder.dataset.ids()
@@ -70,8 +77,8 @@ def run(settings: Mapping[str, Any]) -> Finished:
         # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
         write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
         notes = scores.notes(builder, score, list(progress.tables.values()))
-        record = _record(builder, ids, progress, score) | seen | {"notes": notes}
-        write_record(folder, record)
+        own = {"notes": notes, "repeat": repeat_line(folder)}
+        write_record(folder, _record(builder, ids, progress, score) | seen | dict(made_by or {}) | own)
         if pictures := int(settings["pictures"]):
             write_comparison([folder], folder / "gallery", pictures)
     _say(progress, len(ids), seen)
@@ -79,12 +86,18 @@ def run(settings: Mapping[str, Any]) -> Finished:
     return Finished(folder, len(ids), len(progress.skipped))
 
 
+def folder_of(settings: Mapping[str, Any]) -> Path:
+    """Where a run with these settings leaves its results."""
+    return Path(settings["out"]) / safe_name(run_name(settings))
+
+
 def prepare_folder(settings: Mapping[str, Any]) -> Path:
     """The run's folder with the resolved configuration in it."""
-    folder = Path(settings["out"]) / safe_name(run_name(settings))
+    folder = folder_of(settings)
     with writing(folder, "out=FOLDER"):
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "run.json").unlink(missing_ok=True)
+        for old in ("run.json", TRACEBACK):
+            (folder / old).unlink(missing_ok=True)
         write_atomically(folder / "config.yaml", yaml.safe_dump(dict(settings), sort_keys=False).encode())
     return folder
 

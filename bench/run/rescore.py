@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class Request:
     """What is to be scored: resolved settings, resolved ``score`` settings of each protocol, the predictions.
 
     ``chosen`` says that mappings were asked for by name: one that cannot be measured is then an error, else it is left
-    out with a note.
+    out with a note. ``made_by`` goes into the record as it is.
     """
 
     settings: Mapping[str, Any]
@@ -46,6 +46,7 @@ class Request:
     variant: str | None
     ignore_unknown: bool = False
     chosen: bool = False
+    made_by: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -178,5 +179,4 @@ def _write(folder: Path, request: Request, table: pd.DataFrame, numbers: Numbers
     for name, tables in (("curves", numbers.curves), ("areas", numbers.areas), ("ratings", numbers.ratings)):
         if tables:
             write_csv(pd.concat(tables, ignore_index=True), folder / f"{name}.csv")
-    told = {"run": request.name, "variant": request.variant, **record}
-    write_record(folder, told)
+    write_record(folder, {"run": request.name, "variant": request.variant, **record, **request.made_by})

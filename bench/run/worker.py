@@ -16,6 +16,7 @@ from bench.exhausted import enough_memory
 from bench.locks import Busy
 from bench.records import Oracle, Overlap, Sample
 from bench.run.build import LOADING, Builder
+from bench.run.crash import contained
 from bench.run.scoring import tables
 from bench.store import Account
 
@@ -47,6 +48,7 @@ def start(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
+@contained
 def work(settings: str, name: str, image_id: str, wait: bool = True) -> Outcome:
     """One pass over one image under settings (JSON). An image that cannot be used is an outcome, not an error.
 

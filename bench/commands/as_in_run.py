@@ -1,0 +1,91 @@
+"""The configuration behind a finished run's settings, composed again: what further words change, is told from it.
+
+A run's config.yaml holds values, not choices: `method=reference` would change nothing but a name there. So the run's
+choices are composed twice, without further words and with them, and what differs is changed in the run's settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from bench.commands.options import choices_of, composed_as, option_files
+from bench.resources import conf_dir
+
+STORED = "zgs_as_in_run"
+"""The primary configuration of a repeated run, and the option of a group whose yaml the package does not have."""
+NAMED = ("models", "method", "score")
+"""Groups whose settings tell which option they came from: earlier versions wrote no choices."""
+ONCE = ("experiment", "protocol")
+"""Groups that only choose options of others."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """A run that is repeated: its settings, and what its choices compose to before any word changes them."""
+
+    settings: dict[str, Any]
+    composed: dict[str, Any]
+    chosen: dict[str, str]
+
+
+def base_of(settings: dict[str, Any], parts: bool) -> Base:
+    """Make the primary configuration `STORED` known to Hydra, and compose it; ``parts`` chooses models/clip and so on.
+
+    It lies in Hydra's ConfigStore, which launchers hand on to their jobs, wherever they are.
+    """
+    from hydra.core.config_store import ConfigStore
+
+    primary = yaml.safe_load((conf_dir() / "config.yaml").read_text(encoding="utf-8"))
+    chosen = _choices(settings)
+    primary["defaults"] = [_default(item, chosen, settings) for item in primary["defaults"]]
+    if parts:
+        primary["defaults"] += [
+            {f"override {group}": option}
+            for group, option in chosen.items()
+            if "/" in group and option in option_files(group)
+        ]
+    ConfigStore.instance().store(STORED, primary)
+    config = composed_as([], name=STORED)
+    return Base(settings, resolved(config), choices_of(config.hydra))
+
+
+def resolved(config: Any) -> dict[str, Any]:
+    """A configuration as a plain dict, without Hydra's part; what has to be given and is not stays ``???``."""
+    from omegaconf import OmegaConf
+
+    own = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+    found: Any = OmegaConf.to_container(own, resolve=True, throw_on_missing=False)
+    return dict(found)
+
+
+def _choices(settings: Mapping[str, Any]) -> dict[str, str]:
+    """The options that a run chose, as far as the package has them."""
+    chosen = dict(settings.get("choices") or {group: settings[group].get("name") for group in NAMED})
+    return {group: str(option) for group, option in chosen.items() if option in option_files(group)}
+
+
+def _default(item: Any, chosen: Mapping[str, str], settings: Mapping[str, Any]) -> Any:
+    """One entry of the defaults list with the run's own choice."""
+    if not isinstance(item, dict):
+        return item
+    ((group, option),) = item.items()
+    if group in ONCE:
+        return {group: None}
+    if group.startswith("override "):
+        return item
+    if group not in chosen:
+        _store(group, settings.get(group))
+        return {group: STORED}
+    # ``zerocap_${models}`` goes on following the models.
+    follows = str(option).replace("${models}", chosen.get("models", "")) == chosen[group]
+    return {group: option if follows else chosen[group]}
+
+
+def _store(group: str, node: Any) -> None:
+    from hydra.core.config_store import ConfigStore
+
+    ConfigStore.instance().store(STORED, node if isinstance(node, dict) else {}, group=group)

@@ -1,0 +1,36 @@
+"""The end of a sweep in which jobs failed: which, why, where it is told in full, and how to run only those again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bench.commands.calling import split
+from bench.commands.sweeps import SWEEPS, commands, telling
+
+if TYPE_CHECKING:
+    from bench.run.outcomes import Outcome
+
+
+def tell_failures(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> None:
+    """On standard error, below the table: each failed job, and the command that repeats those alone."""
+    failed = [outcome for outcome in outcomes if outcome.failed]
+    if not failed:
+        return
+    sys.stdout.flush()
+    print(f"\n{len(failed)} of {len(outcomes)} jobs failed:", file=sys.stderr)
+    jobs = [outcome.overrides for outcome in outcomes]
+    for outcome in failed:
+        print(f"  job {outcome.job}: {telling(outcome.overrides, jobs)}\n    {outcome.reason}", file=sys.stderr)
+        if outcome.traceback:
+            print(f"    traceback: {outcome.traceback}", file=sys.stderr)
+    if again := [outcome.overrides for outcome in failed if outcome.overrides]:
+        print("only these again:", *commands(again, _shared(arguments)), sep="\n  ", file=sys.stderr)
+
+
+def _shared(arguments: Sequence[str]) -> list[str]:
+    """The flags and Hydra's own words, which all jobs need."""
+    flags, words = split(arguments)
+    own = [word for word in words if word.startswith(("hydra.", "hydra/")) and word != "hydra.mode=MULTIRUN"]
+    return [*(flag for flag in flags if flag not in SWEEPS), *own]

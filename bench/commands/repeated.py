@@ -1,0 +1,154 @@
+"""`zgs run -cd RUN -cn config`: the settings of a finished run, with what further words change of them."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bench.commands.as_in_run import STORED, Base, base_of
+from bench.commands.options import CONFIG_DIR, flag
+from bench.errors import UsageError
+from bench.resources import conf_dir
+
+CONFIG_NAME, CONFIG_PATH = ("-cn", "--config-name"), ("-cp", "--config-path")
+WHOLE = ("data", "models", "segment", "encode", "caption", "merge", "method", "score", "tracking", "executor", "out")
+"""What the settings of a run have; a configuration of one's own builds on ``defaults`` instead."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """The words of `zgs run` as Hydra is to read them, the run that they repeat, if any, and the folder it ran in."""
+
+    arguments: list[str]
+    base: Base | None = None
+    cwd: Path | None = None
+
+
+def requested(arguments: Sequence[str]) -> Request:
+    """What `-cd` and `-cn` ask for. Raises UsageError for a name that is no file, and for a folder of `zgs score`."""
+    name, place = flag(arguments, CONFIG_NAME), flag(arguments, (*CONFIG_DIR, *CONFIG_PATH))
+    if place is not None and not Path(place).is_dir():
+        raise UsageError(f"-cd {place}: no such folder")
+    if name is None:
+        return Request(list(arguments))
+    path = Path(place or ".") / f"{name.removesuffix('.yaml')}.yaml"
+    ours = (conf_dir() / path.name).is_file()
+    if place is None or not path.is_file():
+        if ours:
+            return Request(list(arguments))
+        raise UsageError(f"-cn {name}: {path} is no file; to repeat a run: zgs run -cd RUN -cn config")
+    settings = _settings_in(path)
+    if set(WHOLE) <= set(settings) and "defaults" not in settings:
+        return _repeat(arguments, settings, path.parent)
+    if ours:
+        raise UsageError(f"-cn {name}: {path} is not the settings of a run; zgs has a {path.name} too: rename it")
+    return Request(list(arguments))  # a configuration of the user's own, which Hydra composes
+
+
+def settings_from(base: Base, composed: Mapping[str, Any], chosen: Mapping[str, str], words: Sequence[str]) -> Any:
+    """The settings of a run with what ``words`` change of it; ``composed`` and ``chosen`` are with those words.
+
+    A key is as the words say, a named group as its yaml says, and all that follows from them follows.
+    """
+    settings = copy.deepcopy(base.settings)
+    _change(settings, base.composed, composed)
+    for word in words:
+        _copy(composed, settings, word.partition("=")[0].lstrip("+~").replace("/", ".").split("."))
+    kept = {group: option for group, option in settings.get("choices", {}).items() if group in chosen}
+    new = {group: option for group, option in chosen.items() if base.chosen.get(group) != option}
+    if kept or new:
+        settings["choices"] = dict(sorted({**kept, **new}.items()))
+    return settings
+
+
+@contextmanager
+def standing_in(folder: Path | None) -> Iterator[None]:
+    """Work in another folder, from which a run's relative paths were seen; None stays."""
+    here = Path.cwd()
+    try:
+        if folder is not None:
+            os.chdir(folder)
+        yield
+    finally:
+        os.chdir(here)
+
+
+def _repeat(arguments: Sequence[str], settings: dict[str, Any], folder: Path) -> Request:
+    file = folder / "run.json"
+    record = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    if "predictions" in settings:
+        command = record.get("command") or shlex.join(["zgs", "score", str(settings["predictions"]), "data=…"])
+        raise UsageError(f"{folder}: a folder of `zgs score`, which runs no model; to score again: {command}")
+    words = _without(arguments, (*CONFIG_NAME, *CONFIG_DIR, *CONFIG_PATH))
+    told = str(record.get("cwd") or "")
+    cwd = Path(told).expanduser() if told else None
+    cwd = cwd if cwd and cwd.is_dir() and cwd.resolve() != Path.cwd().resolve() else None
+    own = str(record.get("config_dir") or "")
+    flags = ["-cn", STORED, *(["-cd", own] if own and Path(own).is_dir() else [])]
+    keys = {word.partition("=")[0] for word in words}
+    base = base_of(settings, parts="models" not in keys)
+    return Request([*flags, *(_anchored(word) if cwd else word for word in words)], base, cwd)
+
+
+def _anchored(word: str) -> str:
+    """A word whose value is a relative path here, with the whole path: the run's own folder is another."""
+    key, equals, value = word.partition("=")
+    if not equals or not value or word.startswith("-"):
+        return word
+    kind, _, path = value.rpartition(":") if value.startswith("file:") else ("", "", value)
+    here = Path(path).absolute()
+    if key not in ("out", "store") and not (here.exists() and path not in (".", "..")):
+        return word
+    return f"{key}={kind + ':' if kind else ''}{here}"
+
+
+def _without(arguments: Sequence[str], flags: Sequence[str]) -> list[str]:
+    kept, words = [], iter(arguments)
+    for word in words:
+        name, equals, _ = word.partition("=")
+        if name not in flags:
+            kept.append(word)
+        elif not equals:
+            next(words, None)
+    return kept
+
+
+def _settings_in(file: Path) -> dict[str, Any]:
+    try:
+        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UsageError(f"{file}: cannot be read ({' '.join(str(error).split())[:200]})") from error
+    if not isinstance(settings, dict):
+        raise UsageError(f"{file}: holds no settings")
+    return settings
+
+
+def _change(target: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Do to ``target`` what makes ``before`` into ``after``."""
+    for key in [*after, *(key for key in before if key not in after)]:
+        old, new = before.get(key), after.get(key)
+        if isinstance(old, Mapping) and isinstance(new, Mapping) and isinstance(target.get(key), dict):
+            _change(target[key], old, new)
+        elif key not in after:
+            target.pop(key, None)
+        elif key not in before or old != new:
+            target[key] = copy.deepcopy(new)
+
+
+def _copy(source: Any, target: Any, path: Sequence[str]) -> None:
+    """Take over one setting, a whole group or a key of it."""
+    for name in path[:-1]:
+        if not isinstance(source, Mapping) or name not in source or not isinstance(target, dict):
+            return
+        source, target = source[name], target.setdefault(name, {})
+    if isinstance(source, Mapping) and path[-1] in source and isinstance(target, dict):
+        target[path[-1]] = copy.deepcopy(source[path[-1]])

@@ -1,0 +1,113 @@
+"""The jobs of `zgs run -m`: which they are, where they report to, and the commands that run some of them again."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shlex
+import time
+from collections.abc import Iterable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from bench.commands.options import option_files
+
+Job = tuple[str, ...]
+"""The overrides of one job, each as Hydra reads it: ``encode.sigma2=1``."""
+SWEEPS = ("-m", "--multirun")
+FOLDER = "sweeps"
+"""Below ``out``: a folder a sweep, which neither another sweep nor another host's temporary folder can touch."""
+
+
+def is_sweep(arguments: Iterable[str]) -> bool:
+    """Whether the words ask for several jobs."""
+    return bool({*SWEEPS, "hydra.mode=MULTIRUN"} & set(arguments))
+
+
+def new_folder(out: str) -> Path:
+    """A name for the folder of this sweep that no other has, absolute: a job may start elsewhere."""
+    return Path(out).absolute() / FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+
+
+def expanded(words: Sequence[str], config_dir: str | None = None) -> tuple[list[Job], list[str]]:
+    """The jobs of a sweep in Hydra's order, and the words for Hydra itself, which all jobs share.
+
+    No jobs where only another sweeper knows them (``hydra/sweeper=…``, intervals). Raises HydraException for words
+    that cannot be read.
+    """
+    parsed = _parsed(words)
+    own = [o.input_line for o in parsed if o.is_hydra_override()]
+    if any(word.startswith(("hydra/sweeper=", "hydra.sweeper.")) for word in own):
+        return [], own
+    values: dict[str, list[str]] = {}
+    for override in (o for o in parsed if not o.is_hydra_override()):
+        key = override.get_key_element()
+        if override.is_sweep_override() and not override.is_discrete_sweep():
+            return [], own
+        values[key] = [f"{key}={value}" for value in _values(override, config_dir)]
+    return list(product(*values.values())), own
+
+
+def fixed(words: Sequence[str]) -> Job:
+    """The words of a sweep that stay the same in every job."""
+    return tuple(o.input_line for o in _parsed(words) if not o.is_sweep_override() and not o.is_hydra_override())
+
+
+def telling(job: Job, jobs: Sequence[Job]) -> str:
+    """The overrides of a job by which it differs from others of its sweep; all of them where none does."""
+    common = set.intersection(*map(set, jobs)) if jobs else set()
+    return " ".join([word for word in job if word not in common] or job)
+
+
+def quoted(value: str) -> str:
+    """A text as Hydra reads it, whatever characters it has."""
+    return "'" + re.sub(r"(\\*)'", r"\1\1\'", re.sub(r"(\\+)$", r"\1\1", value)) + "'"
+
+
+def grouped(jobs: Sequence[Job]) -> list[list[str]]:
+    """Some jobs as few sweeps as can be: each list of words makes all its combinations, and nothing else.
+
+    >>> grouped([("a=1", "b=1"), ("a=2", "b=1"), ("a=2", "b=2")])
+    [['a=1,2', 'b=1'], ['a=2', 'b=2']]
+    """
+    groups: list[dict[str, tuple[str, ...]]] = [
+        {word.partition("=")[0]: (word.partition("=")[2],) for word in job} for job in dict.fromkeys(jobs)
+    ]
+    for key in dict.fromkeys(key for group in groups for key in group):
+        alike: dict[Any, dict[str, tuple[str, ...]]] = {}
+        for group in groups:
+            # An empty value cannot stand in a list of values.
+            rest = tuple((k, v) for k, v in group.items() if k != key or "" in v)
+            have = alike.get(rest)
+            alike[rest] = {**group, key: have[key] + group[key]} if have and key in group else group
+        groups = list(alike.values())
+    return [[f"{key}={','.join(values)}" for key, values in group.items()] for group in groups]
+
+
+def commands(jobs: Sequence[Job], shared: Sequence[str]) -> list[str]:
+    """Lines for a shell that run these jobs and no others; ``shared`` are flags and words that all of them need."""
+    lines = []
+    for group in grouped(jobs):
+        several = any(_several(word) for word in group)
+        lines.append(shlex.join(["zgs", "run", *(["-m"] if several else []), *shared, *group]))
+    return lines
+
+
+def _several(word: str) -> bool:
+    (override,) = _parsed([word])
+    return bool(override.is_sweep_override())
+
+
+def _values(override: Any, config_dir: str | None) -> list[str]:
+    if not override.is_sweep_override():
+        return [override.get_value_element_as_str()]
+    if override.value_type.name == "GLOB_CHOICE_SWEEP":
+        return [str(name) for name in override.value().filter(sorted(option_files(override.key_or_group, config_dir)))]
+    return list(override.sweep_string_iterator())
+
+
+def _parsed(words: Sequence[str]) -> list[Any]:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    return OverridesParser.create().parse_overrides(list(words))

@@ -1,0 +1,115 @@
+"""What Hydra calls for each job of `zgs run`: one run, whose end is told in the sweep's folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from bench.commands.as_in_run import Base, resolved
+from bench.commands.naming import as_written
+from bench.commands.options import choices_of
+from bench.commands.overrides import explained
+from bench.commands.repeated import settings_from
+from bench.commands.sweeps import Job, telling
+from bench.errors import UsageError
+from bench.escape import visible
+
+if TYPE_CHECKING:
+    from bench.run.outcomes import Outcome
+
+STAGES = ("segment", "encode", "caption", "merge")
+
+
+class Task:
+    """One job, in whichever process and on whichever host a launcher runs it: all that it needs travels with it.
+
+    ``folder`` is the sweep's, on a disk that all hosts share; a job alone has none and leaves ``outcomes`` here.
+    """
+
+    def __init__(
+        self,
+        command: str,
+        base: Base | None = None,
+        config_dir: str | None = None,
+        folder: Path | None = None,
+        jobs: Sequence[Job] = (),
+    ) -> None:
+        self.command, self.base, self.folder, self.jobs = command, base, folder, list(jobs)
+        self.config_dir = str(Path(config_dir).absolute()) if config_dir else None
+        self.places = {tuple(sorted(job)): at for at, job in enumerate(jobs, 1)}
+        self.outcomes: list[Outcome] = []
+
+    def __call__(self, config: DictConfig) -> None:
+        """Run a job; whatever it raises but Ctrl-C is its outcome, so that all jobs of a sweep run."""
+        from bench.run.outcomes import attempt, path_of, write
+
+        own = HydraConfig.get()
+        words = tuple(str(word) for word in own.overrides.task)
+        # Where another sweeper chose the jobs, their number is all that is known.
+        place = self.places.get(tuple(sorted(words))) or len(self.jobs) + 1 + int(own.job.get("num") or 0)
+        settings: dict[str, Any] = {}
+
+        def run_it() -> Any:
+            settings.update(self._settings(config, choices_of(own), words))
+            from bench.run.job import run
+            from bench.run.provenance import provenance
+
+            made_by = provenance(self.command) | {"overrides": list(words), "config_dir": self.config_dir}
+            return run(settings, made_by)
+
+        def trace() -> Path:
+            from bench.run.job import TRACEBACK, folder_of
+
+            if self.folder is not None:
+                return path_of(place, self.folder, "txt")
+            return folder_of(settings) / TRACEBACK if settings else Path(str(config.get("out", "."))) / TRACEBACK
+
+        outcome = attempt(place, words, run_it, trace)
+        if outcome.failed:
+            _say(outcome, f"job {place} ({telling(words, self.jobs)}): " if self.folder is not None else "")
+        if self.folder is None:
+            self.outcomes.append(outcome)
+        else:
+            write(outcome, self.folder)
+
+    def _settings(self, config: DictConfig, chosen: dict[str, str], words: Sequence[str]) -> dict[str, Any]:
+        """The configuration as a plain dict, every value resolved, with the options that were chosen."""
+        try:
+            if self.base is not None:
+                settings = settings_from(self.base, resolved(config), chosen, words)
+            else:
+                found: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+                settings = {**found, "choices": chosen}
+        except OmegaConfBaseException as error:
+            raise UsageError(explained(error, list(words))) from error
+        if missing := _missing(settings):
+            raise UsageError(f"{missing} has to be given: {missing}=…")
+        return {**settings, "variant": _told(settings["variant"], words)}
+
+
+def _told(variant: Any, words: Sequence[str]) -> str | None:
+    """The name that an experiment gives its variant, and what the command line changed of it."""
+    name = as_written(variant, words)
+    if name is None:
+        return None
+    return " ".join([name, *(word for word in words if word.partition("=")[0] in STAGES)])
+
+
+def _missing(node: Any, key: str = "") -> str | None:
+    """The first key that has to be given and is not."""
+    if isinstance(node, dict):
+        found = (_missing(value, f"{key}.{name}".lstrip(".")) for name, value in node.items())
+        return next(filter(None, found), None)
+    return key if isinstance(node, str) and node == "???" else None
+
+
+def _say(outcome: Outcome, which: str) -> None:
+    """A job's error in one line, as soon as it has happened."""
+    trace = f"; traceback: {outcome.traceback}" if outcome.traceback else ""
+    print(visible(f"zgs: {which}{outcome.reason}{trace}"), file=sys.stderr, flush=True)

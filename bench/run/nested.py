@@ -1,0 +1,21 @@
+"""A run inside a worker process of a launcher of sweeps (joblib's are loky's); no part of the paper."""
+
+from __future__ import annotations
+
+import multiprocessing
+
+STANDARD = ("fork", "forkserver", "spawn")
+
+
+def nested() -> bool:
+    """Whether this process is a worker itself: it ends only after its children, so no pool may outlive a job."""
+    return multiprocessing.current_process().name != "MainProcess"
+
+
+def use_a_known_start_method() -> None:
+    """Children are told the start method of their parent by name, and know only those of the standard library.
+
+    A worker of loky has "loky" there: every child of a fork server would end with "cannot find context for 'loky'".
+    """
+    if multiprocessing.get_start_method() not in STANDARD:
+        multiprocessing.set_start_method("forkserver", force=True)

@@ -1,0 +1,117 @@
+"""What became of each job of a sweep: a file in the sweep's folder, whatever host it ran on; no part of the paper."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bench.cli import DONE, FAILED, SKIPS, USAGE
+from bench.errors import UsageError, UserError
+from bench.run.crash import told, trace_of
+from bench.store import write_atomically
+
+PATIENCE = 30.0
+"""Seconds within which a file that another host wrote is seen on a shared disk."""
+NOTHING_LEFT = "no outcome: killed or never started"
+
+
+class Finished(Protocol):
+    """A finished run: its folder, and how many images it skipped."""
+
+    folder: Path
+    skipped: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One job: its place in the sweep (from 1), overrides, exit code, and its folder or the reason that it has none.
+
+    ``traceback`` is the file in which an unexpected error is told in full.
+    """
+
+    job: int
+    overrides: tuple[str, ...]
+    code: int
+    reason: str = ""
+    traceback: str = ""
+    folder: str = ""
+    seconds: float = 0.0
+    host: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the job has left no results."""
+        return self.code in (FAILED, USAGE)
+
+
+def attempt(job: int, overrides: Sequence[str], run: Callable[[], Finished], trace: Callable[[], Path]) -> Outcome:
+    """Run one job; whatever it raises is its outcome, but Ctrl-C. ``trace`` says where a traceback is written."""
+    begin, code, reason, place, folder = time.monotonic(), DONE, "", "", ""
+    try:
+        finished = run()
+        code, folder = (SKIPS if finished.skipped else DONE), str(finished.folder)
+    except UserError as error:
+        code, reason = (USAGE if isinstance(error, UsageError) else FAILED), " ".join(str(error).split())
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: a variant's own sys.exit() ends its job, not the sweep
+        code, reason, place = FAILED, told(error), _kept(trace, trace_of(error))
+    seconds = round(time.monotonic() - begin, 3)
+    return Outcome(job, tuple(overrides), code, reason, place, folder, seconds, platform.node())
+
+
+def write(outcome: Outcome, folder: Path) -> None:
+    """Leave an outcome in the sweep's folder, all or nothing."""
+    write_atomically(path_of(outcome.job, folder), json.dumps(asdict(outcome), indent=1).encode())
+
+
+def path_of(job: int, folder: Path, ending: str = "json") -> Path:
+    """The file of a job in the sweep's folder."""
+    return folder / f"job-{job:03}.{ending}"
+
+
+def collect(folder: Path, planned: Sequence[tuple[str, ...]], reason: str = "", patience: float = 0.0) -> list[Outcome]:
+    """The outcomes of a sweep in its order; a planned job (its overrides) that left none is a failure, for ``reason``.
+
+    Waits up to ``patience`` seconds for files that are not to be seen yet.
+    """
+    until = time.monotonic() + patience
+    while (missing := _missing(folder, len(planned))) and time.monotonic() < until:
+        time.sleep(0.1)
+    lost = f"{NOTHING_LEFT} ({reason})" if reason else NOTHING_LEFT
+    found = [_read(path) for path in sorted(folder.glob("job-*.json"))]
+    return sorted([*found, *(Outcome(job, planned[job - 1], FAILED, lost) for job in missing)], key=lambda o: o.job)
+
+
+def worst(outcomes: Iterable[Outcome]) -> int:
+    """The exit code of several jobs: an error counts more than a wrong word, and that more than a skip."""
+    codes = {outcome.code for outcome in outcomes}
+    return next((code for code in (FAILED, USAGE, SKIPS) if code in codes), DONE)
+
+
+def _missing(folder: Path, jobs: int) -> list[int]:
+    there = {path.name for path in folder.iterdir()}  # listed, for a disk may remember that a file was not there
+    return [job for job in range(1, jobs + 1) if path_of(job, folder).name not in there]
+
+
+def _read(path: Path) -> Outcome:
+    known = json.loads(path.read_text())
+    return Outcome(**{**known, "overrides": tuple(known["overrides"])})
+
+
+def _kept(trace: Callable[[], Path], text: str) -> str:
+    """Where the traceback was written; where it cannot be, it goes to standard error: a full disk hides nothing."""
+    try:
+        place = trace()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(place, text.encode("utf-8", "backslashreplace"))
+        return str(place)
+    except OSError:
+        print(text, file=sys.stderr)
+        return ""
