@@ -20,8 +20,9 @@ from matplotlib.figure import Figure
 
 from bench.escape import markdown
 from bench.evaluate.intervals import Difference, Interval, Rows, intervals, paired, select
+from bench.report.breakdown_rows import GROUPS, MAPPINGS, NOTE, TITLES, draw_rows
 from bench.report.differences import real, signed
-from bench.report.figures import MARKERS, PALETTE, columns, new_figure, note_of, plain, save
+from bench.report.figures import MANY, headline, key, look, names_in, new_figure, note_of, plain, save
 from bench.report.layout import MISSING
 from bench.report.pairs import Pair, compared
 from bench.report.pairs import title as pair_title
@@ -29,13 +30,6 @@ from bench.report.pairs import title as pair_title
 COLUMNS = ("variant", "against", "mapping", "group", "value", "low", "high", "n", "images")
 """``against`` is empty for a share, and names the variant that was taken away for a difference."""
 EDGES = (1 / 256, 1 / 64, 1 / 16)
-GROUPS = ("all", "things", "stuff", "< 1/256", "1/256 to 1/64", "1/64 to 1/16", "≥ 1/16")
-"""The last four are visible sizes, as shares of the image."""
-MAPPINGS = {"st": "st_top1", "tt": "tt_hit"}
-TITLES = {
-    "st": "segment to text (ST): nearest class is the true one",
-    "tt": "text to text (TT): cosine to the true name passes the threshold of TGQ",
-}
 RESAMPLES = 10_000
 
 
@@ -105,6 +99,8 @@ def draw_breakdown(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure
     variants = [v for v in dict.fromkeys(table["variant"]) if not v.startswith("floor")] or list(
         dict.fromkeys(table["variant"])
     )
+    if len(variants) > MANY:
+        return draw_rows(table, variants, title=title, embedded=embedded)
     figure = new_figure(7.0)
     figure.get_layout_engine().set(hspace=0.05)  # type: ignore[union-attr, call-arg]
     panels = figure.subplots(len(MAPPINGS), 1, sharex=True)
@@ -116,13 +112,8 @@ def draw_breakdown(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure
     counts = {group: _common_n(part) or "n differs" for group, part in shown.groupby("group")}
     panels[-1].set_xticks(range(len(GROUPS)), [f"{group}\n{counts[group]}" for group in GROUPS])
     panels[-1].set_xlabel(" " * 50 + "visible size, share of the image's area", fontsize=10.5)
-    figure.suptitle(f"True segments named right · {title}", fontsize=11.5, fontweight="bold")
-    handles, labels = panels[0].get_legend_handles_labels()
-    legend = figure.legend(
-        handles, labels, loc="outside lower center", ncols=max(1, columns(len(labels))), frameon=False, fontsize=10.5,
-        title=note_of("n: true segments · 95 % bootstrap intervals", embedded), title_fontsize=9,
-    )  # fmt: skip
-    legend.get_title().set_color("#666666")
+    headline(figure, ("True segments named right", title))
+    key(figure, panels[0].containers, list(names_in(variants).values()), note_of(NOTE, embedded), lined=False)
     return figure
 
 
@@ -132,10 +123,9 @@ def _panel(axes: Axes, part: pd.DataFrame, variants: Sequence[str]) -> None:
         line = part[part["variant"] == variant].set_index("group").reindex(list(GROUPS))
         x = np.arange(len(GROUPS)) + (at - (len(variants) - 1) / 2) * step
         value, low, high = (100 * line[key].to_numpy(float) for key in ("value", "low", "high"))
-        colour = PALETTE[at % len(PALETTE)]
         axes.errorbar(
-            x, value, yerr=np.nan_to_num([value - low, high - value]), label=variant, linestyle="none", color=colour,
-            marker=MARKERS[at % len(MARKERS)], markersize=5.5, elinewidth=1.8,
+            x, value, yerr=np.nan_to_num([value - low, high - value]), markersize=5.5, elinewidth=1.8,
+            **look(at) | {"linestyle": "none"},
         )  # fmt: skip
     for edge in (0.5, 2.5):
         axes.axvline(edge, color="#aaaaaa", linewidth=1)

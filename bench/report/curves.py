@@ -16,15 +16,14 @@ from matplotlib.figure import Figure
 from bench.csv_files import write_csv
 from bench.errors import UserError
 from bench.escape import markdown, row
-from bench.report.figures import MARKERS, PALETTE, columns, new_figure, note_of, plain, save
+from bench.report.ends import number_ends
+from bench.report.figures import MANY, headline, key, look, names_in, new_figure, note_of, plain, save
 from bench.report.layout import MISSING, metric_words
-from bench.report.pairs import briefly
 
 COLUMNS = ("variant", "mapping", "tau", "metric", "value", "low", "high", "n")
 PAPER_TAUS = {"tt": 0.5, "st": 0.1}
 """The thresholds of section 4.2; part of the evaluation, never tuned."""
 PAPER_IOU = {"tt": 0.5, "st": 0.5}
-DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 _AXES = {
     "tau": {"tt": r"$\tau_\mathrm{SBERT}$ (text to text, TT)", "st": r"$\tau_\mathrm{CLIP}$ (segment to text, ST)"},
     "iou": {"tt": "IoU that makes a hit, text to text (TT)", "st": "IoU that makes a hit, segment to text (ST)"},
@@ -32,7 +31,6 @@ _AXES = {
 }
 _MARKS = {"tau": "τ", "iou": "IoU", "recall": "τ"}
 _HIGH = 3.6  # inches
-_LINE = 96  # characters of a legend's line
 
 
 def plot_curves(
@@ -81,24 +79,33 @@ def draw_precision(curves: pd.DataFrame, *, title: str, chosen: Mapping[str, flo
     )
     mappings = [mapping for mapping in ("tt", "st") if (both["mapping"] == mapping).any()]
     variants = list(dict.fromkeys(curves["variant"]))
-    figure = new_figure(_HIGH + 0.7)
-    panels = figure.subplots(1, len(mappings), squeeze=False, sharey=True)[0]
-    for axes, mapping in zip(panels, mappings, strict=True):
+    figure, panels = _figure(1, len(mappings), len(variants), 0.7)
+    for axes, mapping in zip(panels.flat, mappings, strict=True):
+        ends = {}
         for variant, line in both[both["mapping"] == mapping].groupby("variant", sort=False):
-            line = line.sort_values("tau")
-            style = _style(variants.index(str(variant)))
-            axes.plot(100 * line["value_recall"], 100 * line["value"], label=str(variant), linewidth=2, **style)
-            at = line[(line["tau"] - chosen.get(mapping, -1)).abs() < 1e-9]
-            axes.plot(100 * at["value_recall"], 100 * at["value"], "o", ms=11, mfc="none", mec=style["color"], mew=1.6)
+            line, at = line.sort_values("tau"), variants.index(str(variant))
+            style = _style(at, len(variants))
+            axes.plot(100 * line["value_recall"], 100 * line["value"], gid=f"variant-{at}", **style)
+            ring = line[(line["tau"] - chosen.get(mapping, -1)).abs() < 1e-9]
+            axes.plot(
+                100 * ring["value_recall"], 100 * ring["value"], "o", ms=11, mfc="none", mec=style["color"], mew=1.6
+            )
+            known = line.dropna(subset=["value", "value_recall"]).sort_values("value_recall")
+            if len(known):
+                ends[at] = 100 * float(known["value_recall"].iloc[-1]), 100 * float(known["value"].iloc[-1])
         axes.set_xlabel(_AXES["recall"][mapping], fontsize=11)
-        axes.set_xlim(left=0)
-        axes.set_ylim(bottom=0)
         plain(axes, "both")
-    panels[0].set_ylabel("precision (%)\nof predicted classes", fontsize=11)
-    figure.suptitle(" · ".join(filter(None, (title, _counted(both)))), fontsize=11.5, fontweight="bold")
+        if len(variants) > MANY:
+            number_ends(axes, ends)
+        else:
+            axes.set_xlim(left=0)
+            axes.set_ylim(bottom=0)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("precision (%)\nof predicted classes", fontsize=11)
+    headline(figure, (title, counted(both)))
     rings = ", ".join(f"τ = {chosen[mapping]:g} ({mapping.upper()})" for mapping in mappings if mapping in chosen)
     told = "each point a threshold" + (f"; rings: {rings}" if rings else "")
-    _legend(figure, list(panels), variants, embedded, told)
+    _legend(figure, list(panels.flat), variants, embedded, told)
     return figure
 
 
@@ -140,25 +147,41 @@ def draw_curves(
     metrics = list(dict.fromkeys(curves["metric"]))
     mappings = [mapping for mapping in ("tt", "st") if (curves["mapping"] == mapping).any()]
     variants = list(dict.fromkeys(curves["variant"]))
-    figure = new_figure(_HIGH * len(metrics) + 0.5)
-    figure.get_layout_engine().set(wspace=0.05, hspace=0.06)  # type: ignore[union-attr, call-arg]
-    panels = figure.subplots(len(metrics), len(mappings), squeeze=False, sharey="row")
+    figure, panels = _figure(len(metrics), len(mappings), len(variants), 0.5)
+    places = panels.reshape(len(metrics), len(mappings))
     for line, metric in enumerate(metrics):
         for column, mapping in enumerate(mappings):
             part = curves[(curves["metric"] == metric) & (curves["mapping"] == mapping)]
-            _panel(panels[line, column], part, variants, (axis, mapping), chosen.get(mapping))
-        # Once for the row and after all of it is drawn: setting a limit stops a shared axis from growing.
-        top = 100 * curves.loc[curves["metric"] == metric, ["value", "high"]].max(axis=None)
-        panels[line, 0].set_ylim(0, max(1.0, 1.05 * top))
+            _panel(places[line, column], part, variants, (axis, mapping), chosen.get(mapping))
+        if len(variants) <= MANY:
+            # Once for the row and after all of it is drawn: setting a limit stops a shared axis from growing.
+            top = 100 * curves.loc[curves["metric"] == metric, ["value", "high"]].max(axis=None)
+            places[line, 0].set_ylim(0, max(1.0, 1.05 * top))
         what, averaging = metric_words(metric)
-        panels[line, 0].set_ylabel(f"{what} (%)" + (f"\n{averaging}" if averaging else ""), fontsize=11)
-    figure.suptitle(" · ".join(filter(None, (title, _counted(curves)))), fontsize=11.5, fontweight="bold")
-    _legend(figure, list(panels.flat), variants, embedded)
+        for axes in places[line] if len(variants) > MANY else places[line, :1]:
+            axes.set_ylabel(f"{what} (%)" + (f"\n{averaging}" if averaging else ""), fontsize=11)
+    headline(figure, (title, counted(curves)))
+    told = "intervals are in the csv" if len(variants) > MANY else "bands: 95 % bootstrap intervals"
+    _legend(figure, list(panels.flat), variants, embedded, told)
     return figure
+
+
+def _figure(metrics: int, mappings: int, variants: int, more: float) -> tuple[Figure, Any]:
+    """Panels side by side with a scale in common; of many variants under each other, each with room of its own."""
+    if variants > MANY:
+        panels, high = metrics * mappings, max(_HIGH, 0.165 * variants + 0.6)
+        figure = new_figure(high * panels + more)
+        grid = figure.subplots(panels, 1, squeeze=False)
+    else:
+        figure = new_figure(_HIGH * metrics + more)
+        grid = figure.subplots(metrics, mappings, squeeze=False, sharey="row")
+    figure.get_layout_engine().set(wspace=0.05, hspace=0.06)  # type: ignore[union-attr, call-arg]
+    return figure, grid
 
 
 def _panel(axes: Axes, part: pd.DataFrame, variants: list[str], kind: tuple[str, str], tau: float | None) -> None:
     axis, mapping = kind
+    many, ends, begins = len(variants) > MANY, {}, {}
     if tau is not None:
         axes.axvline(tau, color="#777777", linewidth=1, linestyle=(0, (2, 2)), zorder=1)
         axes.annotate(
@@ -166,29 +189,31 @@ def _panel(axes: Axes, part: pd.DataFrame, variants: list[str], kind: tuple[str,
             textcoords="offset points", fontsize=9.5, color="#555555", va="top",
         )  # fmt: skip
     for variant, line in part.groupby("variant", sort=False):
-        line = line.sort_values("tau")
-        style = _style(variants.index(str(variant)))
-        every = max(1, len(line) // 7)
-        axes.fill_between(
-            line["tau"], 100 * line["low"], 100 * line["high"], color=style["color"], alpha=0.15, linewidth=0
-        )
-        axes.plot(line["tau"], 100 * line["value"], label=str(variant), linewidth=2, markevery=every, **style)
+        line, at = line.sort_values("tau"), variants.index(str(variant))
+        style, every = _style(at, len(variants)), max(1, len(line) // 7)
+        if not many:  # many bands are one slab
+            axes.fill_between(
+                line["tau"], 100 * line["low"], 100 * line["high"], color=style["color"], alpha=0.15, linewidth=0
+            )
+        begin = at % every if many else 0  # or markers of lines that are alike would cover each other
+        axes.plot(line["tau"], 100 * line["value"], gid=f"variant-{at}", markevery=(begin, every), **style)
+        known = line[line["value"].notna()]
+        if len(known):
+            begins[at], ends[at] = ((float(known["tau"].iloc[i]), 100 * float(known["value"].iloc[i])) for i in (0, -1))
     axes.set_xlabel(_AXES[axis].get(mapping, mapping), fontsize=11)
     axes.margins(x=0.01)
     plain(axes, "both")
+    if many:
+        axes.margins(y=0.11)  # the threshold's mark stands above all lines
+        number_ends(axes, ends, begins)
 
 
-def _style(position: int) -> dict[str, Any]:
-    return {
-        "color": PALETTE[position % len(PALETTE)],
-        "linestyle": DASHES[position % len(DASHES)],
-        # A colour that comes again has another marker.
-        "marker": MARKERS[(position + position // len(PALETTE)) % len(MARKERS)],
-        "markersize": 4.5,
-    }
+def _style(position: int, variants: int) -> dict[str, Any]:
+    return look(position) | {"markersize": 4.5, "linewidth": 2 if variants <= MANY else 1.2}
 
 
-def _counted(curves: pd.DataFrame) -> str:
+def counted(curves: pd.DataFrame) -> str:
+    """``n = 40 images, n = 240–245 segments``, from the columns n and unit_of_n."""
     units = curves["unit_of_n"] if "unit_of_n" in curves else pd.Series("", index=curves.index)
     texts = []
     for unit, n in curves["n"].groupby(units, sort=False):
@@ -197,24 +222,9 @@ def _counted(curves: pd.DataFrame) -> str:
     return ", ".join(texts)
 
 
-def _legend(
-    figure: Figure, panels: Sequence[Axes], variants: Sequence[str], embedded: bool,
-    told: str = "bands: 95 % bootstrap intervals",
-) -> None:  # fmt: skip
+def _legend(figure: Figure, panels: Sequence[Axes], variants: Sequence[str], embedded: bool, told: str) -> None:
     """Every variant that some panel shows, in their order."""
-    drawn = {label: one for axes in panels for one, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    shown = [variant for variant in variants if variant in drawn]
-    handles, labels = [drawn[variant] for variant in shown], list(briefly(shown).values())
-    note = note_of(told, embedded)
-    legend = figure.legend(
-        handles,
-        labels,
-        loc="outside lower center",
-        ncols=max(1, columns(len(labels), min(4, _LINE // (max(map(len, labels), default=0) + 8)))),
-        title=note,
-        frameon=False,
-        fontsize=10.5,
-        title_fontsize=9,
-        handlelength=3,
-    )
-    legend.get_title().set_color("#666666")
+    drawn = {line.get_gid(): line for axes in panels for line in axes.get_lines() if line.get_gid()}
+    names = names_in(variants, numbered=len(variants) > MANY)
+    shown = [(f"variant-{at}", variant) for at, variant in enumerate(variants) if f"variant-{at}" in drawn]
+    key(figure, [drawn[gid] for gid, _ in shown], [names[variant] for _, variant in shown], note_of(told, embedded))

@@ -12,6 +12,8 @@ import numpy as np
 from jaxtyping import Bool, Int, UInt8
 from PIL import Image, ImageDraw, ImageFont
 
+from bench.escape import drawn, middle
+from bench.escape import width as cells
 from bench.records import BACKGROUND, VOID
 from bench.report.placing import Box, place
 
@@ -166,7 +168,7 @@ def _write(picture: Image.Image, labels: np.ndarray, texts: tuple[str, ...]) -> 
 @lru_cache(maxsize=4096)
 def wrapped(text: str, size: int, width: float) -> str:
     """``text`` on one line where it is short, on at most two otherwise; cut with … where even that is too wide."""
-    words = " ".join(text.split())
+    words = drawn(" ".join(text.split()))
     lines = [words]
     if len(words) > 14 and " " in words:
         middle = min((i for i, c in enumerate(words) if c == " "), key=lambda i: abs(2 * i - len(words)))
@@ -174,8 +176,30 @@ def wrapped(text: str, size: int, width: float) -> str:
     return "\n".join(shortened(line, size, width) for line in lines)
 
 
+def ends(text: str, size: int, width: float, bold: bool = True) -> str:
+    """``text`` as letters can show it, or both its ends with … between, as much as fits into ``width`` pixels."""
+    line = drawn(text)
+    columns = cells(line)
+    while columns > 2 and font(size, bold).getlength(middle(line, columns)) > width:
+        columns -= 1
+    return middle(line, columns)
+
+
+def folded(text: str, size: int, width: float, bold: bool = True) -> list[str]:
+    """``text`` on one line, or on two where it is too wide, broken at a blank where there is one; then by its ends."""
+    line = drawn(text)
+    letters = font(size, bold)
+    if letters.getlength(line) <= width:
+        return [line]
+    most = max(at for at in range(1, len(line) + 1) if at == 1 or letters.getlength(line[:at]) <= width)
+    blank = line.rfind(" ", most // 2, most + 1)
+    at = blank if blank > 0 else most
+    return [line[:at].rstrip(), ends(line[at:].lstrip(), size, width, bold)]
+
+
 def shortened(text: str, size: int, width: float, bold: bool = True) -> str:
-    """``text``, or as much of its beginning as fits into ``width`` pixels with … behind it."""
+    """``text`` as letters can show it, or as much of its beginning as fits into ``width`` pixels with … behind it."""
+    text = drawn(text)
     if font(size, bold).getlength(text) <= width:
         return text
     while text and font(size, bold).getlength(text + "…") > width:

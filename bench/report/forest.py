@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 
 from bench.evaluate.names import MetricName, parse
 from bench.report.differences import pairs_in, real, signed
-from bench.report.figures import new_figure, note_of, plain, save
-from bench.report.pairs import Pair, briefly
+from bench.report.figures import LONG, WIDE, headline, names_in, new_figure, note_of, plain, save, wide
+from bench.report.pairs import Pair
 from bench.report.pairs import title as pair_title
 
 PANELS = (
@@ -27,8 +27,10 @@ PANELS = (
     ("top-1 of true segments, ST", "top1", "st"),
 )
 """Title, kind of metric and mapping: the metrics of tables 1 to 4, and what the embeddings alone are worth."""
-_HALF = 52
-"""Characters that fit under one of two panels."""
+_HALF, _HALF_WIDE = 52, 2.9
+"""Characters and inches that fit under one of two panels."""
+_NAMED, _ROOM = 10.5, 2.8
+"""Points of the letters of names, and inches of a figure that they may take."""
 _BLACK, _GREY = "#000000", "#8c8c8c"
 
 
@@ -51,13 +53,15 @@ def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str,
     """A panel for each chosen metric, a line for each pair of variants, one scale for all panels."""
     found = pairs_in(table)
     first = found[0][0] if len({lead for lead, _ in found}) == 1 else ""
-    short = briefly(list(dict.fromkeys(variant for pair in found for variant in pair)))
+    variants = list(dict.fromkeys(variant for pair in found for variant in pair))
+    short = names_in(variants, long=LONG if first else LONG // 2)
     told = {pair: (short[pair[0]], short[pair[1]]) for pair in found}
     names = {pair: told[pair][1] if first else pair_title(told[pair]) for pair in found}
     first = short.get(first, first)
     columns = min(2, len(chosen))
     lines = -(-len(chosen) // columns)
-    figure = new_figure(1.15 + lines * (0.75 + 0.36 * len(names)))
+    beside_names = max((wide(name, _NAMED) for name in names.values()), default=0) - _ROOM
+    figure = new_figure(1.15 + lines * (0.75 + 0.36 * len(names)), WIDE + max(0, beside_names))
     figure.get_layout_engine().set(wspace=0.04, hspace=0.04, h_pad=0.06)  # type: ignore[union-attr, call-arg]
     grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
     for axes in grid.flat[len(chosen) :]:
@@ -72,13 +76,14 @@ def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str,
     grid[0, 0].set_ylim(len(names) - 0.4, -0.65)
     for axes in grid[-1]:
         ends = f"← {first} worse    percentage points    {first} better →"
-        beside = "percentage points; right of 0:\n" + (f"{first} is better" if first else "the former is better")
+        better = first if wide(f"{first} is better", 10) < _HALF_WIDE else "the first of the title"
+        beside = "percentage points; right of 0:\n" + (f"{better} is better" if first else "the former is better")
         axes.set_xlabel(ends if first and len(ends) <= _HALF else beside, fontsize=10)
     low, high = int(shown["n"].min()), int(shown["n"].max())
     n = f"n = {low}{f'–{high}' if high > low else ''} images"
-    what = f"{first} minus each other variant" if first else "One variant minus another"
-    gap = " · " if len(f"{what}{title}{n}") <= 1.5 * _HALF else "\n"
-    figure.suptitle(gap.join([what, f"{title} · {n}"]), fontsize=11.5, fontweight="bold")
+    # The headline guards every $ itself.
+    what = f"{first} minus each other variant".replace("\\$", "$") if first else "One variant minus another"
+    headline(figure, (what, title, n))
     _legend(figure, embedded)
     return figure
 
@@ -103,7 +108,7 @@ def _panel(axes: Axes, part: pd.DataFrame, names: Mapping[Pair, str]) -> None:
         )  # fmt: skip
     axes.set_yticks(range(len(names)), list(names.values()))
     plain(axes, "x")
-    axes.tick_params(axis="y", length=0, labelsize=10.5)
+    axes.tick_params(axis="y", length=0, labelsize=_NAMED)
     axes.spines["left"].set_visible(False)
 
 

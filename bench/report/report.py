@@ -25,6 +25,8 @@ from bench.report.differences import GROUPED
 from bench.report.layout import protocol_of
 from bench.report.pairs import by_position
 from bench.report.saved import record_of, saved_csv, setting, settings_of
+from bench.report.sweep_figure import write_sweeps
+from bench.report.sweeps import sweep_table, sweeps
 from bench.report.tables import markdown_table, print_table, read_scores, write_scores
 from bench.run.build import NOT_IN_RUN_NAME
 from bench.sealed import has, intact
@@ -75,9 +77,17 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
                 written += plot_curves(merged_curves(folders), to / "curves", title=data_name(table), embedded=small)
             if len(areas):
                 written.append(write_csv(areas, to / "areas.csv"))
-            written += files
+            written += [*files, *_sweeps(folders, table, to, small)]
         written += write_comparison(folders, to / "gallery", pictures, more) if pictures else ()
     return written
+
+
+def _sweeps(folders: Sequence[Path], table: pd.DataFrame, to: Path, small: bool) -> list[Path]:
+    """Figures over the numbers that the runs sweep."""
+    names, ours = labels(folders), (*NOT_IN_RUN_NAME, "variant")
+    flat = {names[folder]: _flat(_telling(settings_of(folder))) for folder in folders if _scored(folder)}
+    told = {name: {k: v for k, v in keys.items() if k.partition(".")[0] not in ours} for name, keys in flat.items()}
+    return write_sweeps(sweep_table(sweeps(told), table), to, title=data_name(table), embedded=small)
 
 
 def protocols(folders: Sequence[Path], width: int = WIDTH) -> list[str]:

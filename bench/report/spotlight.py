@@ -9,12 +9,15 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from PIL import Image, ImageDraw, ImageFilter
 
-from bench.report.draw import font, shortened
+from bench.escape import drawn
+from bench.report.draw import folded, font, shortened
 
 CELL = 272
 """Width of a picture: a sheet of six is 1800 pixels wide, and can be read when a README shows it at half of that."""
 _EDGE, _GAP, _SPLIT = 20, 18, 44
-_NAME, _TEXT, _SMALL, _LINE = 23, 21, 19, 26
+_NAME, _TEXT, _SMALL, _LINE, _FOLD = 23, 21, 19, 26, 28
+_NAMED = CELL - 106
+"""Pixels of a variant's name beside its marks."""
 _DARK, _GREY, _WARNING = (28, 30, 36), (95, 100, 110), (150, 70, 0)
 # Okabe and Ito's blue and vermilion, told apart by colour-blind readers; the sign says the same without colour.
 _RIGHT, _WRONG = ("✓", (0, 114, 178)), ("✗", (200, 80, 0))
@@ -59,7 +62,7 @@ def spotlight_sheet(
     half = count * CELL + (count - 1) * _GAP
     width = 2 * (_EDGE + half) + _SPLIT
     top = _EDGE + 38 + 25 * len(notes) + 14
-    heights = [_height(strip) for strip in strips]
+    heights = [_headed(strip, half) + _height(strip) for strip in strips]
     sheet = Image.new("RGB", (width, top + sum(heights) + (34 if footer else 0) + _EDGE), "white")
     pen = ImageDraw.Draw(sheet)
     _put(pen, (_EDGE, _EDGE - 4), title, 28, _DARK, width - 2 * _EDGE)
@@ -69,13 +72,15 @@ def spotlight_sheet(
     for strip, height in zip(strips, heights, strict=True):
         pen.line((_EDGE, y, width - _EDGE, y), fill=(205, 208, 214), width=2)
         halves = (strip.left_title, strip.left), (strip.right_title, strip.right)
+        below = y + _headed(strip, half)
         for side, (heading, cells) in enumerate(halves):
             x = _EDGE + side * (half + _SPLIT)
-            _put(pen, (x, y + 12), heading, _NAME, _DARK, half)
+            for at, line in enumerate(folded(heading, _NAME, half)):
+                _put(pen, (x, y + 12 + _FOLD * at), line, _NAME, _DARK, half)
             if not cells:
-                _put(pen, (x, y + 52), "no such segment", _TEXT, _GREY, half, bold=False)
+                _put(pen, (x, below + 2), "no such segment", _TEXT, _GREY, half, bold=False)
             for column, cell in enumerate(cells):
-                _cell(sheet, pen, cell, (x + column * (CELL + _GAP), y + 50))
+                _cell(sheet, pen, cell, (x + column * (CELL + _GAP), below))
         y += height
     if footer:
         _put(pen, (_EDGE, y + 4), footer, 20, _WARNING, width - 2 * _EDGE)
@@ -97,6 +102,11 @@ def spotlight(image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "h w"], 
     return dim
 
 
+def fits(variant: str) -> bool:
+    """Whether a variant's name has room in a cell."""
+    return font(_SMALL, False).getlength(drawn(variant)) <= _NAMED
+
+
 def _cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, at: tuple[int, int]) -> None:
     x, y = at
     size = _size(cell)
@@ -106,7 +116,7 @@ def _cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, at: tuple[in
     y += _LINE + 6
     for said in cell.said:
         marks = (("TT", said.tt), ("ST", said.st))
-        _put(pen, (x, y), said.variant, _SMALL, _GREY, CELL - 106, bold=False)
+        _put(pen, (x, y), said.variant, _SMALL, _GREY, _NAMED, bold=False)
         for place, (name, right) in enumerate(marks):
             sign, colour = _RIGHT if right else _WRONG
             _put(pen, (x + CELL - 98 + 52 * place, y), f"{name}{sign}", _SMALL, colour, 60, bold=False)
@@ -123,10 +133,17 @@ def _size(cell: Cell) -> tuple[int, int]:
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
+def _headed(strip: Strip, width: int) -> int:
+    """Pixels above the pictures of a row: its headings take two lines where one is too long."""
+    lines = max(len(folded(heading, _NAME, width)) for heading in (strip.left_title, strip.right_title))
+    return 50 + _FOLD * (lines - 1)
+
+
 def _height(strip: Strip) -> int:
+    """Pixels from the pictures down."""
     cells = (*strip.left, *strip.right)
     tall = max(_size(cell)[1] for cell in cells)
-    return 50 + tall + 6 + _LINE + 6 + (30 + _LINE) * max(len(cell.said) for cell in cells) + 14
+    return tall + 6 + _LINE + 6 + (30 + _LINE) * max(len(cell.said) for cell in cells) + 14
 
 
 def _put(

@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from bench.data.base import Dataset
+from bench.escape import drawn, middle
 from bench.report.layout import EMBEDDED_NOTE
 from bench.report.pairs import Pair, compared
-from bench.report.spotlight import Cell, Said, Strip, spotlight_sheet
+from bench.report.spotlight import Cell, Said, Strip, fits, spotlight_sheet
 from bench.segment.oracle import truth_masks
 
 COUNT = 3
@@ -26,6 +27,8 @@ RULE = (
     "right.",
 )
 _KEY = ["image_id", "class"]
+_LONG = 52
+"""Characters of a name in a heading of two lines."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +84,8 @@ def write_where(found: Sequence[Extremes], dataset: Dataset, path: Path, *, embe
     """Draw the segments of some pairs, a row for each pair; the images come from ``dataset``."""
     strips = [
         Strip(
-            f"{pair.first} ahead of {pair.other}",
-            f"{pair.first} behind {pair.other}",
+            _heading(pair, "ahead of"),
+            _heading(pair, "behind"),
             tuple(_cell(line, pair, dataset) for line in pair.ahead.to_dict("records")),
             tuple(_cell(line, pair, dataset) for line in pair.behind.to_dict("records")),
         )
@@ -94,6 +97,20 @@ def write_where(found: Sequence[Extremes], dataset: Dataset, path: Path, *, embe
     )
     sheet.save(path, optimize=True)
     return path
+
+
+def _called(pair: Extremes) -> tuple[str, str]:
+    """What cells call the two: their names where both have room, else the letters that the heading gives them."""
+    names = pair.first.removeprefix("floor: "), pair.other.removeprefix("floor: ")
+    return names if all(map(fits, names)) else ("A", "B")
+
+
+def _heading(pair: Extremes, way: str) -> str:
+    """``masked ahead of crop``, or on two lines ``A: …`` and ``ahead of B: …`` with long names by their ends."""
+    if _called(pair) != ("A", "B"):
+        return f"{pair.first} {way} {pair.other}"
+    first, other = (middle(drawn(name), _LONG) for name in (pair.first, pair.other))
+    return f"A: {first} {way} B: {other}"
 
 
 def _extremes(lead: pd.DataFrame, ascending: bool, count: int) -> pd.DataFrame:
@@ -108,12 +125,12 @@ def _cell(line: Mapping[Any, Any], pair: Extremes, dataset: Dataset) -> Cell:
     mask = masks[classes.tolist().index(dataset.classes.names.index(line["class"]))]
     said = (
         Said(
-            name.removeprefix("floor: "),
+            name,
             line[f"text_{end}"],
             line[f"tt_cosine_{end}"],
             line[f"tt_hit_{end}"],
             line[f"st_top1_{end}"],
         )
-        for name, end in ((pair.first, "a"), (pair.other, "b"))
+        for name, end in zip(_called(pair), "ab", strict=True)
     )
     return Cell(sample.image, mask, line["class"], tuple(said))

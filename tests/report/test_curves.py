@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -28,6 +29,10 @@ def curves() -> pd.DataFrame:
     return pd.DataFrame(lines, columns=["variant", "mapping", "tau", "metric", "value", "low", "high", "n"])
 
 
+def legend_of(figure: Any) -> list[str]:
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
 def test_three_files_and_the_csv_is_the_input(curves: pd.DataFrame, tmp_path: Path) -> None:
     settings = dict(mpl.rcParams)
     png, svg, csv = plot_curves(curves, tmp_path / "deep" / "curves.v1", title="toyscenes:test")
@@ -46,13 +51,14 @@ def test_same_curves_same_bytes(curves: pd.DataFrame, tmp_path: Path) -> None:
 def test_lines_bands_and_the_chosen_threshold(curves: pd.DataFrame) -> None:
     figure = draw_curves(curves.sample(frac=1, random_state=0), title="t", chosen={"tt": 0.25}, embedded=True)
     tt, st = figure.axes
-    drawn = {line.get_label(): line for line in tt.get_lines()}
+    drawn = {line.get_gid(): line for line in tt.get_lines()}
     expected = curves[(curves["variant"] == "crop") & (curves["mapping"] == "tt")]
-    assert np.allclose(drawn["crop"].get_xydata(), np.c_[expected["tau"], 100 * expected["value"]])
+    crop = f"variant-{legend_of(figure).index('crop')}"
+    assert np.allclose(drawn[crop].get_xydata(), np.c_[expected["tau"], 100 * expected["value"]])
     assert len(tt.collections) == 2
-    marks = [line for line in tt.get_lines() if line.get_label().startswith("_")]
+    marks = [line for line in tt.get_lines() if line.get_gid() is None]
     assert len(marks) == 1 and set(marks[0].get_xdata()) == {0.25}
-    assert not [line for line in st.get_lines() if line.get_label().startswith("_")]
+    assert not [line for line in st.get_lines() if line.get_gid() is None]
     legend = figure.legends[0]
     assert {text.get_text() for text in legend.get_texts()} == {"full", "crop"}
     assert "cannot be compared" in legend.get_title().get_text()
@@ -120,10 +126,10 @@ def test_precision_over_recall_pairs_the_same_threshold(curves: pd.DataFrame) ->
     both = pd.concat([curves.assign(metric="precision>0.5").sample(frac=1, random_state=1), recall])
     figure = draw_precision(both, title="t", chosen={"tt": 0.25}, embedded=True)
     tt = figure.axes[0]
-    drawn = {line.get_label(): line for line in tt.get_lines()}
+    drawn = dict(zip(legend_of(figure), (line for line in tt.get_lines() if line.get_gid()), strict=True))
     own = curves[(curves["variant"] == "full") & (curves["mapping"] == "tt")]
     np.testing.assert_allclose(drawn["full"].get_xydata(), np.c_[50 * own["value"], 100 * own["value"]])
-    rings = [line.get_xydata().tolist() for line in tt.get_lines() if line.get_label().startswith("_")]
+    rings = [line.get_xydata().tolist() for line in tt.get_lines() if line.get_gid() is None]
     at = own[own["tau"] == 0.25]["value"].item()
     assert rings[0] == [[pytest.approx(50 * at), pytest.approx(100 * at)]]
     assert "rings: τ = 0.25 (TT)" in figure.legends[0].get_title().get_text()
@@ -167,6 +173,6 @@ def test_the_legend_has_every_line_of_every_panel_and_no_two_look_alike(curves: 
     parts = [base[base["metric"] == metrics[at % len(metrics)]].assign(variant=f"v{at}") for at in range(9)]
     figure = draw_curves(pd.concat(parts), title="t", chosen={}, embedded=False)
     legend = figure.legends[0]
-    assert [text.get_text() for text in legend.get_texts()] == [f"v{at}" for at in range(9)]
+    assert legend_of(figure) == [f"{at + 1} v{at}" for at in range(9)]
     looks = [(line.get_color(), line.get_marker()) for line in legend.get_lines()]
     assert len(set(looks)) == 9

@@ -36,7 +36,7 @@ def test_names_of_pandas_own_list_come_through_a_whole_report(tmp_path: Path, ca
     assert list(dict.fromkeys(read_csv(tmp_path / "to/breakdown.csv")["variant"])) == NAMES
     figure = draw_curves(merged_curves(runs).query("axis == 'tau'"), title="t", chosen={}, embedded=False)
     shown = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert shown == [name.strip() for name in NAMES]
+    assert shown == [f"{at} {name.strip()}" for at, name in enumerate(NAMES, 1)]
 
 
 def test_one_run_called_na_has_its_own_scores_beside_its_floor(tmp_path: Path) -> None:
