@@ -21,7 +21,7 @@ from transformers import AutoConfig, Dinov2Model, ViTModel
 from transformers.utils import cached_file
 
 from bench.errors import BadSample, UserError
-from bench.models import guards, sources
+from bench.models import dino_file, guards, sources
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 FACETS = ("key", "token")
@@ -30,7 +30,7 @@ Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 class Dino:
-    """A transformers ViT (DINO) or Dinov2 as a source of dense features.
+    """A transformers ViT (DINO) or Dinov2, or an original checkpoint file of either, as a source of dense features.
 
     ``size``: pixels of the smaller edge; ``stride``: pixels between patches; ``layer``: block, negative from the end;
     ``facet``: "key" (heads concatenated) or "token" (the block's output, before the final norm); ``max_tokens`` refuses
@@ -171,6 +171,8 @@ def _norms(block: Any) -> tuple[Any, Any]:
 
 def _pretrained(name: str, source: str, kind: torch.dtype) -> tuple[Any, dict[str, Any], Statistics]:
     """The model (ViT or DINOv2, as its config says), what transformers reports of its weights, and pixel statistics."""
+    if Path(name).is_file():
+        return dino_file.load(source, Path(name), kind), {}, IMAGENET
     options = {"dtype": kind, "output_loading_info": True, "ignore_mismatched_sizes": True}  # the guard names them
     family = AutoConfig.from_pretrained(name).model_type
     if family not in ("vit", "dinov2"):

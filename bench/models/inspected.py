@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UserError
-from bench.models import checkpoints, clip_file, guards, sources
+from bench.models import checkpoints, clip_file, dino_file, guards, sources
 
 FAMILIES = {"dino": ("vit", "dinov2"), "language": ("gpt2",)}
 """The model types of transformers that can be loaded."""
@@ -28,6 +28,9 @@ def facts(kind: str, options: Mapping[str, Any], path: Path) -> str:
         return ", ".join([*told, *_clip(options, path)])
     if path.is_dir():
         told += _transformers(kind, options, path)
+    elif kind == "dino":
+        family, sizes = dino_file.told(str(options["source"]), path)
+        told += [f"original {family}", *_dino(options, sizes)]
     return ", ".join(told)
 
 
@@ -102,10 +105,13 @@ def _transformers(kind: str, options: Mapping[str, Any], path: Path) -> list[str
     if family not in FAMILIES.get(kind, (family,)):
         raise UserError(f"{path} holds a {family} model; use one of type {' or '.join(FAMILIES[kind])}")
     told = [family, str(config.get("activation_function") or config.get("hidden_act", ""))]
-    if kind == "dino":
-        patch = int(config.get("patch_size", 16))
-        grid = int(config.get("image_size", 224)) // patch
-        guards.check_patch(f"DINO {options['source']!r}", patch, options.get("patch"))
-        guards.check_grid(f"DINO {options['source']!r}", (grid, grid), None, options.get("grid"))
-        told += [f"patch {patch}", f"grid {grid}x{grid}"]
-    return told
+    return [*told, *_dino(options, config)] if kind == "dino" else told
+
+
+def _dino(options: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
+    """Patch and grid against what the settings say."""
+    patch = int(config.get("patch_size", 16))
+    grid = int(config.get("image_size", 224)) // patch
+    guards.check_patch(f"DINO {options['source']!r}", patch, options.get("patch"))
+    guards.check_grid(f"DINO {options['source']!r}", (grid, grid), None, options.get("grid"))
+    return [f"patch {patch}", f"grid {grid}x{grid}"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float32
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize
 
+from bench.errors import UserError
 from bench.models import guards, sources
 
 
@@ -23,6 +26,9 @@ class Sentence:
         model = sources.load("sentence encoder", source, lambda name: SentenceTransformer(name, device=device))
         # A static embedding may be stored as float16; a mean of few vectors in float16 would blur equal texts.
         self.model = model.to(kind).eval().requires_grad_(False)
+        for module in self.model.modules():
+            if isinstance(module, Normalize):
+                module.register_forward_pre_hook(_widen)
         what, words = f"sentence encoder {source!r}", getattr(self.model[0], "auto_model", None)
         guards.check_precision(what, self.model, kind)
         if words is not None:
@@ -31,7 +37,10 @@ class Sentence:
             guards.check_vocabulary(what, ids, words.config.vocab_size, source, special)
 
     def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "n d"]:
-        """Unit vectors; equal texts of one call get equal vectors. A text without any piece gets zeros."""
+        """Unit vectors; equal texts of one call get equal vectors. A text without any piece gets zeros.
+
+        Raises UserError where the model gives numbers that are not finite.
+        """
         unique = sorted(set(texts))
         if not unique:
             return np.zeros((0, self._dim), np.float32)
@@ -43,6 +52,11 @@ class Sentence:
                 show_progress_bar=False,
             )
         vectors = torch.nn.functional.normalize(raw.float(), dim=1).cpu().numpy()
+        if bad := [text for text, row in zip(unique, vectors, strict=True) if not np.isfinite(row).all()]:
+            raise UserError(
+                f"sentence encoder {self.source!r} gives numbers that are not finite for {bad[0]!r} ({len(bad)} of "
+                f"{len(unique)} texts): use dtype=float32, or fetch its weights again"
+            )
         place = {text: i for i, text in enumerate(unique)}
         return vectors[[place[text] for text in texts]]
 
@@ -54,3 +68,8 @@ class Sentence:
     @property
     def _dim(self) -> int:
         return int(self.model.get_embedding_dimension() or 0)
+
+
+def _widen(module: Any, given: tuple[dict[str, Any], ...]) -> None:
+    """Unit length is made in float32: in float16 the guard against a division by zero is itself zero, and gives NaN."""
+    given[0]["sentence_embedding"] = given[0]["sentence_embedding"].float()

@@ -187,6 +187,8 @@ def _looks_like_path(name: str) -> bool:
 def _advice(name: str, error: BaseException | None = None) -> str:
     if isinstance(error, MemoryError) or "out of memory" in str(error):
         return "there is not enough memory: free some, or add dtype=bfloat16"
+    if Path(name).is_file():
+        return "the file is damaged or of another kind: fetch it again, or give the model's folder"
     if Path(name).exists() or cached_copy(name):
         return "files are missing or damaged: fetch or make the folder again"
     if hub.asked_offline():
