@@ -61,7 +61,7 @@ def as_word(words: Iterable[str]) -> str:
     """A list of such words as it can stand in a metric's name, whatever its order."""
     listed = sorted(set(map(plain, words)))
     joined = "+".join(listed)
-    if not listed or (re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_+]*", joined) and len(joined) <= 60):
+    if not listed or (joined != "none" and re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_+]*", joined) and len(joined) <= 60):
         return joined or "none"
     return f"{len(listed)}words.{hashlib.sha256(repr(listed).encode()).hexdigest()[:8]}"
 

@@ -132,7 +132,7 @@ def test_the_list_is_part_of_the_name_where_it_differs() -> None:
     assert preset("reference", no_class=("Void", "back ground")).title == "reference{no_class=2words.da74ae71}"
     name = NAMING(preset("paper", no_class=WORDS[1:]).title, "recall", "tt", 0.5)
     assert parse(name).options[0][0] == "no_class"
-    assert as_word(["b", "a", "B."]) == "a+b"
+    assert as_word(["b", "a", "B."]) == "a+b" and as_word([]) == "none" != as_word(["none"])
     for wrong in ((" ",), (5,)):
         with pytest.raises(UsageError, match="score.no_class=.*: needs a list of texts"):
             Score(no_class=wrong)  # type: ignore[arg-type]
