@@ -101,7 +101,7 @@ def has(folder: Path, name: str) -> bool:
 def intact(folder: Path, name: str) -> Path:
     """The path of a run's file. Raises UserError where it is missing or not as the run left it."""
     files, path = _files(folder), folder / name
-    if files is None or name not in SEALED:
+    if files is None or name not in (*SEALED, *files):
         return path
     try:
         if _digest(path) == files.get(name):
@@ -109,6 +109,12 @@ def intact(folder: Path, name: str) -> Path:
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from error
     raise UserError(f"{path}: {CHANGED}")
+
+
+def check_whole(folder: Path) -> None:
+    """Raise UserError for the first file of a run that is not as the run left it, whether it will be read or not."""
+    for name in _files(folder) or ():
+        intact(folder, name)
 
 
 def unsealed_runs(folders: Iterable[Path]) -> list[Path]:

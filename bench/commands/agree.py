@@ -34,9 +34,11 @@ def main(arguments: list[str]) -> int:
     from bench.report.differences import GROUPED
     from bench.report.report import data_name, embedded, finished_runs, merged_scores
     from bench.report.saved import complete, saved_rows
-    from bench.sealed import reading, tell_unsealed
+    from bench.sealed import check_whole, reading, tell_unsealed
 
     runs = finished_runs(folders)
+    for run in runs:
+        check_whole(run)
     lacking = [str(folder) for folder in runs if not complete(folder)]
     if lacking:
         raise UserError(f"{lacking[0]}: rows of each image are missing; run the same command again")

@@ -16,6 +16,7 @@ from bench.data.files import is_hidden
 from bench.data.prepared import ABOUT, open_arrow, read_about
 from bench.data.subsets import read_ids
 from bench.errors import UserError
+from bench.sealed import RECORD, intact
 
 CONTEXT = ("pascal_context_59", "pascal_context_459")
 
@@ -89,5 +90,7 @@ def tuned(source: str | Path | None, ids: Iterable[str]) -> dict[str, Any] | Non
     if not source:
         return None
     path = Path(source).expanduser()
-    known = read_ids(path / "ids.txt" if path.is_dir() else path, "tuned_on:")
+    if path.is_dir():
+        path = intact(path, "ids.txt") if (path / RECORD).exists() else path / "ids.txt"
+    known = read_ids(path, "tuned_on:")
     return {"source": str(source), "ids": len(set(known)), "shared": sorted(set(known).intersection(ids))}
