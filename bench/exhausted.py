@@ -27,10 +27,10 @@ def lacks_memory(error: BaseException | None) -> bool:
 
 
 def told(what: str, smaller: str, error: BaseException) -> UserError:
-    """The error a user can mend. ``smaller`` names the settings that need less."""
+    """The error a user can mend. ``what`` was done (empty where nobody knows), ``smaller`` needs less."""
     said = " ".join(str(error).split())[:120]
     return UserError(
-        f"{what}: out of memory{f' ({said})' if said else ''}; what is finished is kept: run the same command again "
+        f"{what}{': ' if what else ''}out of memory{f' ({said})' if said else ''}; what is finished is kept: run the same command again "
         f"with {smaller}"
     )
 

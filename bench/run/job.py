@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from tqdm import tqdm
 
+from bench import signals
 from bench.data.shared import remarks, tuned
 from bench.errors import UsageError, UserError, writing
 from bench.evaluate.protocol import Score
@@ -23,6 +24,7 @@ from bench.run import scores
 from bench.run.build import Builder, make, run_name, variant_name
 from bench.run.check import check_settings
 from bench.run.executor import Map
+from bench.run.folder import one_writer
 from bench.run.worker import PASSES, UNLABELLED
 from bench.store import Account, safe_name, write_atomically
 
@@ -49,6 +51,7 @@ class Finished:
 @enough_memory("scores and files of the run", "executor.workers=1, fewer images (data.subset) or score.resamples")
 def run(settings: Mapping[str, Any]) -> Finished:
     """Make what is missing in the store, score the whole store, leave everything in the run's own folder."""
+    signals.heed()
     check_settings(settings)
     builder = Builder(settings)
     ids = builder.dataset.ids()
@@ -62,7 +65,7 @@ def run(settings: Mapping[str, Any]) -> Finished:
     if not found:
         first = next(iter(progress.skipped.values()))
         raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")
-    with writing(folder, "out=FOLDER"):
+    with writing(folder, "out=FOLDER"), one_writer(folder):
         table = scores.write(builder, folder, score, list(progress.tables.values()), len(ids), len(found))
         scores.export(builder, folder, progress.tables, found)
         tracker.log(run_name(settings), {**settings, "device": device}, table, folder)
@@ -73,6 +76,7 @@ def run(settings: Mapping[str, Any]) -> Finished:
         if pictures := int(settings["pictures"]):
             write_comparison([folder], folder / "gallery", pictures)
     _say(progress, len(ids), seen)
+    signals.keep(folder)
     return Finished(folder, len(ids), len(progress.skipped))
 
 
@@ -81,7 +85,6 @@ def prepare_folder(settings: Mapping[str, Any]) -> Path:
     folder = Path(settings["out"]) / safe_name(run_name(settings))
     with writing(folder, "out=FOLDER"):
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "run.json").unlink(missing_ok=True)
         write_atomically(folder / "config.yaml", yaml.safe_dump(dict(settings), sort_keys=False).encode())
     return folder
 
