@@ -82,7 +82,7 @@ def _answer(error: BaseException) -> int:
         streams.silence("stdout")
         return _fail(f"cannot write {error.filename or 'standard output'}: {error.strerror}; free some space", FAILED)
     if isinstance(error, Exception) and lacks_memory(error):
-        return _fail(told("zgs", "less at once, e.g. executor.workers=1", error), FAILED)
+        return _fail(told("", "less at once, e.g. executor.workers=1", error), FAILED)
     raise error
 
 

@@ -27,11 +27,11 @@ def lacks_memory(error: BaseException | None) -> bool:
 
 
 def told(what: str, smaller: str, error: BaseException) -> UserError:
-    """The error a user can mend. ``smaller`` names the settings that need less."""
+    """The error a user can mend. ``what`` was done (empty where nobody knows), ``smaller`` needs less."""
     said = " ".join(str(error).split())[:120]
+    begin, because = f"{what}: " if what else "", f" ({said})" if said else ""
     return UserError(
-        f"{what}: out of memory{f' ({said})' if said else ''}; what is finished is kept: run the same command again "
-        f"with {smaller}"
+        f"{begin}out of memory{because}; what is finished is kept: run the same command again with {smaller}"
     )
 
 

@@ -28,9 +28,10 @@ _IMPORTING = "<frozen importlib._bootstrap>"
 
 
 class _State:
-    """When a stop was asked for, whether that was said, and the exit code once the command is over."""
+    """When a stop was asked for, whether that was said, the exit code once the command is over, runs that are done."""
 
     asked: float | None = None
+    kept: list[str] = []
     said = False
     over: int | None = None
 
@@ -49,12 +50,28 @@ def asked() -> bool:
     return _State.asked is not None
 
 
+def heed() -> None:
+    """Stop here where an interrupt was swallowed by a library that took it for an error of its own."""
+    if asked():
+        raise KeyboardInterrupt
+
+
+def keep(folder: object) -> None:
+    """Name a finished run, to be told of should the command be stopped later."""
+    _State.kept.append(str(folder))
+
+
+def stopped() -> str:
+    """The line."""
+    return f"{STOPPED}; finished: zgs report {' '.join(_State.kept)}" if _State.kept else STOPPED
+
+
 def say() -> None:
     """The line, once."""
     if not _State.said:
         _State.said = True
         with suppress(*_UNWRITABLE):
-            print(f"zgs: {STOPPED}", file=sys.stderr, flush=True)
+            print(f"zgs: {stopped()}", file=sys.stderr, flush=True)
 
 
 def over(code: int) -> None:

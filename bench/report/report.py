@@ -29,12 +29,14 @@ from bench.report.sweep_figure import write_sweeps
 from bench.report.sweeps import sweep_table, sweeps
 from bench.report.tables import markdown_table, print_table, read_scores, write_scores
 from bench.run.build import NOT_IN_RUN_NAME
+from bench.run.folder import while_whole
 from bench.sealed import has, intact
 
 NOT_SHOWN = (".cosine", ".top1")
 """Companions of TGQ: in scores.csv and table.md only, so that the terminal's one table holds the paper's metrics."""
 
 
+@while_whole
 def print_runs(folders: Sequence[Path]) -> None:
     """The table over some runs, then the folder of each with the names of its files: what a command prints last."""
     table = merged_scores(folders)
@@ -53,6 +55,7 @@ def print_runs(folders: Sequence[Path]) -> None:
         print("  " + "  ".join(sorted(p.name + "/" * p.is_dir() for p in folder.iterdir() if p.name[0] != ".")))
 
 
+@while_whole
 def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = "") -> list[Path]:
     """Leave table, scores, curves, comparisons and gallery of some runs in a folder; returns what was written.
 

@@ -1,8 +1,9 @@
 """Worker processes on this machine: none outlives this process, and one that dies is told of; no part of the paper.
 
 A worker ends when the process that asked for it does, however that ends: a thread waits for the end of a pipe that the
-parent holds, and on Linux the system kills it with the fork server, should a library never let that thread run. Ctrl-C
-and a closed terminal reach every process of a terminal, so workers and fork server leave both to the parent.
+parent holds, and on Linux the system kills it with the fork server, should a library never let that thread run. (A fork
+server ends when nobody holds its pipe any more; Python gives it to workers too, so these let go of it.) Ctrl-C and a
+closed terminal reach every process of a terminal, so workers and fork server leave both to the parent.
 """
 
 from __future__ import annotations
@@ -151,11 +152,19 @@ def _enter(marks: Any, threads: int | None) -> None:
     if parent := multiprocessing.parent_process():
         threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DEATH, signal.SIGKILL)
+        _end_with_server()
     if threads is not None:
         import torch
 
         torch.set_num_threads(threads)
+
+
+def _end_with_server() -> None:
+    own, name = forkserver._forkserver, "_forkserver_alive_fd"
+    if (pipe := getattr(own, name, None)) is not None:
+        setattr(own, name, None)
+        os.close(pipe)
+    ctypes.CDLL(None).prctl(_DEATH, signal.SIGKILL)
 
 
 def _end_after(parent: int) -> None:

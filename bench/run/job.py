@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from tqdm import tqdm
 
+from bench import signals
 from bench.data.shared import remarks, tuned
 from bench.errors import UsageError, UserError, writing
 from bench.escape import visible
@@ -23,6 +24,7 @@ from bench.run import scores
 from bench.run.build import Builder, make, run_name, variant_name
 from bench.run.check import check_settings
 from bench.run.executor import Map
+from bench.run.folder import one_writer
 from bench.run.provenance import repeat_line
 from bench.run.worker import PASSES, UNLABELLED
 from bench.sealed import write_record
@@ -57,6 +59,7 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
 
     ``made_by`` goes into the record as it is: what is known of the command behind these settings.
     """
+    signals.heed()
     check_settings(settings)
     builder = Builder(settings)
     ids = builder.dataset.ids()
@@ -70,7 +73,7 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
     if not found:
         first = next(iter(progress.skipped.values()))
         raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")
-    with writing(folder, "out=FOLDER"):
+    with writing(folder, "out=FOLDER"), one_writer(folder):
         table = scores.write(builder, folder, score, list(progress.tables.values()), len(ids), len(found))
         scores.export(builder, folder, progress.tables, found)
         tracker.log(run_name(settings), {**settings, "device": device}, table, folder)
@@ -83,6 +86,7 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
             write_comparison([folder], folder / "gallery", pictures)
     _say(progress, len(ids), seen)
     print(*notes, sep="\n", end="\n" if notes else "")
+    signals.keep(folder)
     return Finished(folder, len(ids), len(progress.skipped))
 
 
@@ -96,8 +100,7 @@ def prepare_folder(settings: Mapping[str, Any]) -> Path:
     folder = folder_of(settings)
     with writing(folder, "out=FOLDER"):
         folder.mkdir(parents=True, exist_ok=True)
-        for old in ("run.json", TRACEBACK):
-            (folder / old).unlink(missing_ok=True)
+        (folder / TRACEBACK).unlink(missing_ok=True)
         write_atomically(folder / "config.yaml", yaml.safe_dump(dict(settings), sort_keys=False).encode())
     return folder
 

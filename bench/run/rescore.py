@@ -25,6 +25,7 @@ from bench.report.tables import write_scores
 from bench.resources import processors
 from bench.run.attach import Measures
 from bench.run.build import NOT_IN_RUN_NAME, Builder, data_name
+from bench.run.folder import one_writer
 from bench.run.one_protocol import Numbers, Session, score_protocol
 from bench.run.scores import score_of
 from bench.run.tabulate import Tables, tabulate, told_apart
@@ -108,7 +109,9 @@ def rescore(request: Request) -> Rescored:
             notes.append(EMBEDDED_NOTE)
         told = {"protocols": [score.settings() for score in scores], "embedded": small or made, "notes": notes}
         told["made_embedded"] = made
-        _write(folder, request, table, numbers, record | told | _account(builder))
+        folder.mkdir(parents=True, exist_ok=True)
+        with one_writer(folder):
+            _write(folder, request, table, numbers, record | told | _account(builder))
     return Rescored(folder, table, scores, notes, bool(missing or found.skipped))
 
 
@@ -165,8 +168,6 @@ def _account(builder: Builder) -> dict[str, Any]:
 
 def _write(folder: Path, request: Request, table: pd.DataFrame, numbers: Numbers, record: dict[str, Any]) -> None:
     """The files of a run, as far as they exist for predictions whose making nobody saw."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "run.json").unlink(missing_ok=True)
     settings = {**request.settings, "variant": request.variant, "score": dict(request.protocols[0])}
     settings |= {"protocols": [dict(o) for o in request.protocols], "predictions": str(request.predictions.resolve())}
     write_atomically(folder / "config.yaml", yaml.safe_dump(settings, sort_keys=False).encode())
