@@ -1,26 +1,33 @@
-"""What a stored result depends on: the key under which `bench.store` keeps it.
+"""What a stored result depends on: the key under which `bench.store` keeps it. KEYS.md lists every input and its test.
 
-A key is the sha256 of the stage's resolved options, the source of the stage (without comments and docstrings: an edited
-constant misses, an edited comment hits), library versions, weight hashes, device type, dtype, seed and the keys of the
-stages before it. Items under a key are addressed by the content of the image, so a replaced photograph misses too.
+A key is the sha256 of the stage's resolved options with the contents of the files that they name, the source of
+everything they are made of (without comments and docstrings: an edited constant misses, an edited comment hits),
+library versions, weight hashes, this machine, device, threads, dtype, seed and the keys of the stages before it. Items
+under a key are addressed by the content of the image, so a replaced photograph misses too.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import importlib.metadata
-import importlib.util
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-LIBRARIES = ("torch", "transformers", "open_clip_torch", "sentence-transformers", "tokenizers", "pydensecrf2",
-             "scikit-learn", "scipy", "fastcluster", "numpy", "pillow")  # fmt: skip
+from bench.facts import modules
+from bench.facts.beside import COUNTED
+from bench.facts.closure import targets, union
+from bench.facts.contents import by_content, content_of
+
+LIBRARIES = (
+    "torch", "torchvision", "transformers", "open_clip_torch", "sentence-transformers", "tokenizers", "regex", "ftfy",
+    "safetensors", "pydensecrf2", "scikit-learn", "scipy", "fastcluster", "numpy", "pillow",
+)  # fmt: skip
+"""Those that touch a number and that others import for us; what sources import themselves counts anyway."""
 
 
 def stage_key(stage: str, parts: Mapping[str, Any]) -> str:
@@ -29,22 +36,42 @@ def stage_key(stage: str, parts: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-@cache
-def source_digest(module: str) -> str:
-    """sha256 over the code of a module and of all modules of this package that it imports, comments aside."""
-    digest = hashlib.sha256()
-    for name in sorted(_closure(module)):
-        digest.update(name.encode() + _parsed(name)[1].encode())
-    return digest.hexdigest()[:16]
+def made_of(options: Any, *names: str) -> dict[str, Any]:
+    """What options name, as parts of a key: contents of files, the source of every target, what that imports.
+
+    ``names`` are modules that count with them. "unknown" says in words what cannot be followed.
+    """
+    found = union([*targets(options), *names])
+    told = {"options": by_content(options), "source": found.digest, "imports": list(found.libraries)}
+    return told | {"unknown": list(found.unknown)}
+
+
+def source_digest(*names: str) -> str:
+    """16 hex digits for the code of modules, classes or functions and everything of ours that they import."""
+    return union(names).digest
+
+
+def alone(names: Iterable[str]) -> dict[str, str]:
+    """For code around a stage: a digest of each module's own code, without what it imports."""
+    from bench.facts.parsed import parsed
+
+    return {name: hashlib.sha256(parsed(name).code.encode()).hexdigest()[:16] for name in names}
 
 
 @cache
 def package_digest(module: str) -> str:
-    """sha256 over the bytes of all source files of the package that a module is of: quick, and anything changes it."""
-    origin, digest = _path(module.partition(".")[0]), hashlib.sha256()
-    for path in sorted(origin.parent.rglob("*.py")) if origin else ():
-        digest.update(f"{path.relative_to(origin.parent)}".encode() + path.read_bytes())  # type: ignore[union-attr]
+    """sha256 over the bytes of all files of the package that a module is of: quick, and anything changes it."""
+    top = modules.find(module.partition(".")[0])
+    digest = hashlib.sha256()
+    for folder in top.folders if top else ():
+        for path in sorted(path for path in folder.rglob("*") if _counts(folder, path)):
+            digest.update(f"{path.relative_to(folder)}{content_of(path)}".encode())
     return digest.hexdigest()[:16]
+
+
+def _counts(folder: Path, path: Path) -> bool:
+    inside = path.relative_to(folder).as_posix()
+    return path.is_file() and "__pycache__" not in path.parts and not inside.startswith(COUNTED)
 
 
 @cache
@@ -72,58 +99,3 @@ def _version(name: str) -> str:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return "absent"
-
-
-def _closure(module: str) -> set[str]:
-    seen: set[str] = set()
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        if name not in seen and _path(name) is not None:
-            seen.add(name)
-            waiting += _parsed(name)[0]
-    return seen
-
-
-@cache
-def _parsed(module: str) -> tuple[tuple[str, ...], str]:
-    """What a module imports of this package, and its code without comments and docstrings: parsed once for all stages.
-
-    ``from bench.a import b`` counts as bench.a and bench.a.b.
-    """
-    package, tree, found = module.partition(".")[0], ast.parse(_text(module)), []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            # A bare string is a docstring, at the head of a body or below an attribute: no code.
-            node.body = [s for s in body if not _is_text(s)] or [ast.Pass()]  # type: ignore[attr-defined]
-    return tuple(name for name in found if name.partition(".")[0] == package), ast.dump(tree)
-
-
-@cache
-def _path(module: str) -> Path | None:
-    """Where a module's source lies, found without importing it; None where the name is no module."""
-    package, *rest = module.split(".")
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.origin:
-        return None
-    place = Path(spec.origin).parent.joinpath(*rest)
-    candidates = (place / "__init__.py", place.with_suffix(".py")) if rest else (Path(spec.origin),)
-    return next((path for path in candidates if path.is_file()), None)
-
-
-def _text(module: str) -> str:
-    path = _path(module)
-    return path.read_text(encoding="utf-8") if path else ""
-
-
-def _is_text(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )

@@ -7,7 +7,7 @@ merging threshold pays only for segments never seen, and oracle segments share e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from jaxtyping import Bool, Float32
 
 from bench.keys import content_digest
 from bench.records import Captions, Embeddings, Sample, SegmentTree
+from bench.returned import Width, check_captions, check_embeddings, check_tokens
 from bench.store import Entry, Shelf, Store, from_entry, to_entry
 
 Rows = TypeVar("Rows", Embeddings, Captions)
@@ -38,10 +39,17 @@ class Shelves:
 
 
 class StoredStages:
-    """`segment`, `embed` and `describe` as the pipeline calls them; `build(name)` makes a stage when first needed."""
+    """`segment`, `embed` and `describe` as the pipeline calls them; `build(name)` makes a stage when first needed.
 
-    def __init__(self, store: Store, shelves: Shelves, build: Callable[[str], Any]) -> None:
+    ``told`` are the names of the stages for errors, ``width`` gives the dimension of CLIP's joint space.
+    """
+
+    def __init__(
+        self, store: Store, shelves: Shelves, build: Callable[[str], Any],
+        told: Mapping[str, str] | None = None, width: Width = lambda: None,
+    ) -> None:  # fmt: skip
         self.store, self.shelves, self._build = store, shelves, build
+        self._told, self._width = told or {}, width
 
     @cached_property
     def _segmenter(self) -> Any:
@@ -67,7 +75,9 @@ class StoredStages:
 
         def compute(missing: list[int]) -> Embeddings:
             extra = () if self.shelves.trunk is None else (self._trunk(self.shelves.trunk, sample),)
-            return self._encoder(sample, masks[missing], *extra)
+            made = self._encoder(sample, masks[missing], *extra)
+            check_embeddings(self._who("encode"), made, len(missing), self._width())
+            return made
 
         return self._rows(Embeddings, self.shelves.encode, item_name(sample), names, compute)
 
@@ -76,13 +86,20 @@ class StoredStages:
         names = [content_digest(vector) for vector in embeddings.vectors]
 
         def compute(missing: list[int]) -> Captions:
-            return self._captioner(embeddings.take(missing))
+            made = self._captioner(embeddings.take(missing))
+            check_captions(self._who("caption"), made, len(missing))
+            return made
 
         return self._rows(Captions, self.shelves.caption, item_name(sample), names, compute)
 
+    def _who(self, stage: str) -> str:
+        return f"{stage}: {self._told.get(stage, '?')}"
+
     def _trunk(self, shelf: Shelf, sample: Sample) -> Float32[np.ndarray, "t w"]:
         def make(_: list[str]) -> dict[str, Entry]:
-            return {"trunk": ({"tokens": self._encoder.trunk(sample)}, {})}
+            tokens = self._encoder.trunk(sample)
+            check_tokens(self._who("encode"), tokens)
+            return {"trunk": ({"tokens": tokens}, {})}
 
         return self.store.fill(shelf, item_name(sample), ["trunk"], make)["trunk"][0]["tokens"]
 

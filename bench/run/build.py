@@ -21,18 +21,21 @@ from hydra.utils import get_object, instantiate
 
 from bench.errors import UsageError, UserError
 from bench.evaluate.similarity import PROMPT, SegmentToText, TextToText
-from bench.keys import library_versions, source_digest, stage_key, texts_digest
-from bench.models import sources
+from bench.facts.machine import switches
+from bench.keys import made_of, stage_key, texts_digest
 from bench.pipeline import Pipeline
+from bench.run.depends import Dependence, check_same, trunk_parts, unchanged
 from bench.run.encoded import StoredEncoder
 from bench.run.identity import Identity, identity
+from bench.run.model_facts import model_facts as _model_facts
+from bench.run.model_facts import told_of
 from bench.run.naming import called
-from bench.run.start_layer import start_layer_of
 from bench.store import Shelf, Store
 from bench.stored import Shelves, StoredStages
 
 MODELS = ("clip", "dino", "language", "sentence")
-NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices")
+STAGES = ("segment", "encode", "caption", "merge")
+NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys")
 """Settings that change no number, so that a run with other ones is the same run."""
 
 OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge", "bench.run")
@@ -52,6 +55,11 @@ class Builder:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(Path(settings["store"]))
+
+    @cached_property
+    def name(self) -> str:
+        """The run's name, of the files as they are when it begins."""
+        return run_name(self.settings)
 
     @cached_property
     def dataset(self) -> Any:
@@ -75,17 +83,29 @@ class Builder:
 
     def model(self, name: str) -> Any:
         """One of clip, dino, language, sentence, loaded once."""
-        return _loaded(json.dumps(self.settings["models"][name]), self.device, self.settings["dtype"])
+        options, threads = self.settings["models"][name], self.depends.threads
+        facts = json.dumps(_model_facts(options), sort_keys=True)
+        return _loaded(json.dumps(options), self.device, self.settings["dtype"], threads, facts)
 
     def stage(self, name: str) -> Any:
         """The stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
-        return make(options, **{m: self.model(m) for m in _needs(options)})
+        with unchanged(name, lambda: self._parts(name, _needs(options))):
+            return make(options, **{m: self.model(m) for m in _needs(options)})
+
+    @cached_property
+    def depends(self) -> Dependence:
+        """What results depend on besides options and models."""
+        return Dependence(self.settings)
 
     @cached_property
     def stages(self) -> StoredStages:
         """Segment, embed and describe with the store around them."""
-        return StoredStages(self.store, self.shelves, self.stage)
+        if began := self.settings.get("keys"):  # a worker, which must find what its run has found
+            check_same(began, self.keys)
+        own = "clip" in _needs(self.settings["encode"])
+        told = {name: f"{variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
+        return StoredStages(self.store, self.shelves, self.stage, told, lambda: self.model("clip").dim if own else None)
 
     @cached_property
     def segmenting(self) -> StoredStages:
@@ -104,14 +124,22 @@ class Builder:
         return Shelves(self._shelf("segment"), self._shelf("encode"), self._shelf("caption"), self._trunk_shelf())
 
     @cached_property
+    def keys(self) -> dict[str, str]:
+        """The key of every shelf: one run has one of each, in whichever process."""
+        own = self.shelves
+        shelves = [own.segment, own.encode, own.caption, *filter(None, [own.trunk])]
+        if self.dataset.classes is not None:
+            shelves += [self.overlaps, self.encoder("tt").shelf, self.encoder("st").shelf]
+        return {f"{at} {shelf.stage}": shelf.key for at, shelf in enumerate(shelves)}
+
+    @cached_property
     def overlaps(self) -> Shelf:
         """Overlap tables and oracle rows: they depend on all stages, the class names and the sentence encoder."""
         upstream = {s.stage: s.key for s in (self.shelves.segment, self.shelves.encode, self.shelves.caption)}
         texts = self.dataset.classes.texts if self.dataset.classes else ()
-        parts = self._parts("merge", ("clip", "sentence")) | {
+        parts = self._parts("merge", ("clip", "sentence"), "bench.run.scoring") | {
             "upstream": upstream,
             "classes": texts_digest(["\1".join(group) for group in texts]),
-            "scoring": source_digest("bench.run.scoring"),
             "raw": self.raw,
         }
         return self._open("overlap", parts)
@@ -154,12 +182,11 @@ class Builder:
     def encoder(self, rows: str) -> StoredEncoder:
         """The text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
         model, call = {"tt": ("sentence", "encode"), "st": ("clip", "encode_text")}[rows]
-        parts = {
+        # The device as configured: to learn what auto is here would load torch.
+        device = str(self.settings["device"])
+        parts = self.depends.on_machine(device, "bench.run.encoded") | {
             "model": _model_facts(self.settings["models"][model]),
-            "source": source_digest(f"bench.models.{model}"),
-            "libraries": library_versions(),
-            # As configured: to learn what auto is here would load torch.
-            "run": {"device": self.settings["device"], "dtype": self.settings["dtype"]},
+            "run": {"device": device, "dtype": self.settings["dtype"]},
         }
         return StoredEncoder(self.store, self._open("texts", parts), lambda: getattr(self.model(model), call))
 
@@ -168,28 +195,21 @@ class Builder:
 
     def _trunk_shelf(self) -> Shelf | None:
         options = self.settings["encode"]
-        if not hasattr(get_object(options["_target_"]), "trunk"):
-            return None
-        parts = self._common(("clip",)) | {
-            "start_layer": start_layer_of(options),
-            "source": source_digest("bench.encode.trunk"),
-        }
-        return self._open("trunk", parts)
+        told = trunk_parts(options)
+        return self._open("trunk", self._common(("clip",)) | told) if told else None
 
     def _open(self, stage: str, parts: dict[str, Any]) -> Shelf:
         return self.store.shelf(stage, stage_key(stage, parts), parts)
 
-    def _parts(self, stage: str, models: tuple[str, ...]) -> dict[str, Any]:
-        options = self.settings[stage]
-        return self._common(models) | {
-            "options": dict(options),
-            "source": source_digest(options["_target_"].rpartition(".")[0]),
-        }
+    def _parts(self, stage: str, models: tuple[str, ...], *names: str) -> dict[str, Any]:
+        return self._common(models) | made_of(self.settings[stage], *names)
 
     def _common(self, models: tuple[str, ...]) -> dict[str, Any]:
         facts = {name: _model_facts(self.settings["models"][name]) for name in models}
+        for stage in STAGES:  # what their modules set in torch when they are imported holds for the whole process
+            get_object(self.settings[stage]["_target_"])
         run = {"device": self.device.partition(":")[0], "dtype": self.settings["dtype"], "seed": self.settings["seed"]}
-        return run | {"models": facts, "libraries": library_versions()}
+        return self.depends.on_machine(self.device, "bench.stored") | run | {"models": facts, "torch": switches()}
 
 
 def make(options: Settings, **given: Any) -> Any:
@@ -206,9 +226,12 @@ def make(options: Settings, **given: Any) -> Any:
 
 
 @lru_cache(maxsize=len(MODELS))
-def _loaded(options: str, device: str, dtype: str) -> Any:
-    """Models stay in memory from one run of a sweep to the next."""
+def _loaded(options: str, device: str, dtype: str, threads: int, facts: str) -> Any:
+    """Models stay in memory from one run of a sweep to the next; ``facts`` are what is in their files."""
+    import torch
+
     begin = time.perf_counter()
+    torch.set_num_threads(threads)  # here too, where no worker has: keys say with how many a result was made
     try:
         return make(json.loads(options), device=device, dtype=dtype)
     finally:
@@ -223,8 +246,10 @@ def variant_name(settings: Settings) -> str:
 
 
 def run_name(settings: Settings) -> str:
-    """The folder of a run: the same settings are the same run, so a run that was killed continues in its own folder."""
-    told = {k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME}
+    """The folder of a run: the same settings and contents are the same run, so one that was killed continues in it."""
+    told = told_of({k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME})
+    if (threads := settings["executor"].get("threads", 1)) != 1:  # of the executor the one thing that may round
+        told["threads"] = threads
     digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
     return f"{data_name(settings)}-{settings['data']['split']}-{variant_name(settings)}-{digest}"
 
@@ -238,21 +263,6 @@ def _needs(options: Settings) -> tuple[str, ...]:
     """The models that the constructor of a stage names among its parameters."""
     parameters = inspect.signature(get_object(options["_target_"])).parameters
     return tuple(name for name in MODELS if name in parameters)
-
-
-def _model_facts(options: Settings) -> dict[str, Any]:
-    """What a result depends on of a model: its options and the hash of its weights, not the place they lie in."""
-    told = {k: v for k, v in options.items() if k not in ("source", "pretrained", "architecture", "device")}
-    source = str(options["source"])
-    if "pretrained" not in options:
-        return told | {"weights": sources.weights_hash(source), "name": ""}
-    name, pretrained = sources.open_clip_source(source, options["pretrained"], options.get("architecture"))
-    if name.startswith((sources.HUB, sources.LOCAL_DIR)):
-        return told | {"weights": sources.weights_hash(source), "name": ""}
-    if pretrained and Path(pretrained).is_file():  # weights alone do not carry their architecture
-        return told | {"weights": sources.weights_hash(pretrained), "name": name}
-    # A tag of published weights that open_clip resolves: the two names stand for one checkpoint.
-    return told | {"weights": f"{name}/{pretrained}", "name": name}
 
 
 def _hyphened(prompt: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from bench.resources import processors
 from bench.run import scores
 from bench.run.build import Builder, make, run_name, variant_name
 from bench.run.check import check_settings
+from bench.run.depends import check_name
 from bench.run.executor import Map
 from bench.run.folder import one_writer
 from bench.run.provenance import repeat_line
@@ -63,11 +65,12 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
     check_settings(settings)
     builder = Builder(settings)
     ids = builder.dataset.ids()
-    seen, folder = _seen(builder, ids), prepare_folder(settings)
+    seen, folder, _ = _seen(builder, ids), prepare_folder(settings), builder.name
     # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now.
     device, executor = builder.device, make(settings["executor"])
     score, tracker, _ = _score(builder), make(settings["tracking"]), builder.shelves
-    with executor.session(settings) as work:
+    print(*builder.depends.unknown, sep="\n", end="\n" if builder.depends.unknown else "")
+    with executor.session({**settings, "keys": builder.keys}) as work:
         progress = _passes(builder, ids, work)
     found = [image_id for image_id in ids if image_id not in progress.skipped]
     if not found:
@@ -76,12 +79,14 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
     with writing(folder, "out=FOLDER"), one_writer(folder):
         table = scores.write(builder, folder, score, list(progress.tables.values()), len(ids), len(found))
         scores.export(builder, folder, progress.tables, found)
-        tracker.log(run_name(settings), {**settings, "device": device}, table, folder)
+        tracker.log(builder.name, {**settings, "device": device}, table, folder)
+        check_name(builder)
         # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
         write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
         notes = scores.notes(builder, score, list(progress.tables.values()))
         own = {"notes": notes, "repeat": repeat_line(folder)}
         write_record(folder, _record(builder, ids, progress, score) | seen | dict(made_by or {}) | own)
+        shutil.rmtree(folder / "gallery", ignore_errors=True)  # of the same run before its images changed
         if pictures := int(settings["pictures"]):
             write_comparison([folder], folder / "gallery", pictures)
     _say(progress, len(ids), seen)
@@ -138,7 +143,7 @@ def _score(builder: Builder) -> Score:
 def _record(builder: Builder, ids: Iterable[str], progress: Progress, score: Score) -> dict[str, Any]:
     """What stands beside the numbers: who made them, from what, how much of it was there already."""
     return {
-        "run": run_name(builder.settings),
+        "run": builder.name,
         "variant": variant_name(builder.settings),
         "score": score.settings(),
         "ids": list(ids),
@@ -148,6 +153,7 @@ def _record(builder: Builder, ids: Iterable[str], progress: Progress, score: Sco
         "seconds": {name: round(value, 3) for name, value in progress.seconds.items()},
         "device": builder.device,
         "libraries": library_versions(),
+        "unknown": builder.depends.unknown,
         "data": builder.identity.fingerprint,
         "processors": processors(),
     }

@@ -19,6 +19,7 @@ from bench.evaluate.mapping.remarks import absent_classes
 from bench.evaluate.names import parse
 from bench.evaluate.per_image import per_class, per_image, per_image_n
 from bench.evaluate.protocol import Score
+from bench.facts.contents import by_content, content_of
 from bench.predictions.source import PredictionFile
 from bench.report.layout import EMBEDDED_NOTE
 from bench.report.tables import write_scores
@@ -26,6 +27,7 @@ from bench.resources import processors
 from bench.run.attach import Measures
 from bench.run.build import NOT_IN_RUN_NAME, Builder, data_name
 from bench.run.folder import one_writer
+from bench.run.model_facts import told_of
 from bench.run.one_protocol import Numbers, Session, score_protocol
 from bench.run.scores import score_of
 from bench.run.tabulate import Tables, tabulate, told_apart
@@ -51,9 +53,11 @@ class Request:
 
     @property
     def name(self) -> str:
-        """The folder: the same request is the same folder."""
-        told = {k: v for k, v in self.settings.items() if k not in (*NOT_IN_RUN_NAME, "score")}
-        told |= {"score": list(self.protocols), "predictions": str(self.predictions.resolve())}
+        """The folder: the same request of the same contents is the same folder, wherever they lie."""
+        archive = self.predictions.with_suffix(".npz")  # where embeddings lie by custom
+        told = told_of({k: v for k, v in self.settings.items() if k not in (*NOT_IN_RUN_NAME, "score")})
+        told["score"] = by_content(list(self.protocols), named=True)
+        told["predictions"] = [content_of(path) for path in (self.predictions, archive) if path.is_file()]
         digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
         return safe_name(f"score-{data_name(self.settings)}-{self.settings['data']['split']}-{self.variant}-{digest}")
 
@@ -178,6 +182,7 @@ def _write(folder: Path, request: Request, table: pd.DataFrame, numbers: Numbers
     numbers.segments.to_parquet(folder / "segments.parquet", index=False)
     per_class(numbers.rows).to_parquet(folder / "per_class.parquet", index=False)
     for name, tables in (("curves", numbers.curves), ("areas", numbers.areas), ("ratings", numbers.ratings)):
+        (folder / f"{name}.csv").unlink(missing_ok=True)  # of the same request before its data changed
         if tables:
             write_csv(pd.concat(tables, ignore_index=True), folder / f"{name}.csv")
     write_record(folder, {"run": request.name, "variant": request.variant, **record, **request.made_by})

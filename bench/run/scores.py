@@ -27,7 +27,7 @@ from bench.predictions.source import PredictionFile
 from bench.predictions.write import write_predictions
 from bench.records import Oracle, Overlap, Prediction, Sample
 from bench.report.tables import write_scores
-from bench.run.build import Builder, make, run_name, variant_name
+from bench.run.build import Builder, make, variant_name
 from bench.run.tabulate import Sizes, keep
 
 Tables = tuple[list[Overlap], list[Oracle]]
@@ -54,7 +54,7 @@ def write(
 
     def scored(given: Tables, by: Score, name: str) -> Scores:
         return evaluate(
-            *given, classes, by, naming, run=run_name(builder.settings), variant=name,
+            *given, classes, by, naming, run=builder.name, variant=name,
             expected=expected, found=found, skipped=expected - found,
             own_text=spoken if name == variant else None,
         )  # fmt: skip
@@ -103,7 +103,7 @@ def _own_text(builder: Builder, overlaps: Sequence[Overlap]) -> OwnText:
 
 def export(builder: Builder, folder: Path, tables: Mapping[str, tuple[Overlap, Oracle]], ids: Sequence[str]) -> None:
     """predictions.json and .npz, read from the store image by image; `zgs score` finds the tables that were made."""
-    about = {"run": run_name(builder.settings), "models": builder.settings["models"]["name"]}
+    about = {"run": builder.name, "models": builder.settings["models"]["name"]}
     records: dict[str, tuple[Overlap, Sizes]] = {}
 
     def exported() -> Iterator[tuple[Prediction, Described | None]]:

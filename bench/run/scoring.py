@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def tables(builder: Builder, sample: Sample) -> tuple[Overlap, Oracle]:
     """The stored records of an image, made where they are missing. The oracle of a variant that has none is empty."""
-    shelf, item = builder.overlaps, f"{item_name(sample)}-{content_digest(sample.truth)}"
+    shelf, item = builder.overlaps, f"{item_name(sample)}-{content_digest(sample.truth, sample.instances)}"
 
     def make(_: list[str]) -> dict[str, Entry]:
         return {"overlap": to_entry(_overlap(builder, sample)), "oracle": to_entry(_oracle(builder, sample))}

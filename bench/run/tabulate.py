@@ -21,7 +21,8 @@ from tqdm import tqdm
 from bench.data.base import whole
 from bench.errors import BadSample
 from bench.evaluate.overlap import overlap as overlap_table
-from bench.keys import library_versions, source_digest, stage_key
+from bench.facts.machine import machine
+from bench.keys import alone, library_versions, made_of, stage_key
 from bench.predictions.beside import beside
 from bench.predictions.index import Place
 from bench.predictions.overlapping import highest_score
@@ -37,8 +38,11 @@ from bench.store import Account, Shelf, Store, from_entry, to_entry
 T = TypeVar("T")
 _FEW = 8
 """Images that are not worth starting processes for."""
-_LIBRARIES = ("numpy", "pillow")
-_MODULES = ("bench.evaluate.overlap", "bench.predictions.parse", "bench.predictions.overlapping")
+_MODULES = (
+    "bench.evaluate.overlap", "bench.predictions.overlapping", "bench.predictions.parse", "bench.predictions.source",
+)  # fmt: skip
+_NOT_IN_A_TABLE = ("root", "subset", "shard")
+"""Which images are asked for, and where they lie: a table is of one image, whose data set counts by its content."""
 
 
 @dataclass(frozen=True)
@@ -122,11 +126,13 @@ def keep(
 
 
 def _shelf(data: Mapping[str, Any], identity: Identity, store: Store) -> Shelf:
-    parts = {
+    made = made_of({key: value for key, value in data.items() if key not in _NOT_IN_A_TABLE}, *_MODULES)
+    parts = made | {
         "data": identity.fingerprint,
-        "options": {key: value for key, value in data.items() if key not in ("root", "subset")},
-        "source": [*map(source_digest, _MODULES), identity.source],
-        "libraries": {name: library_versions()[name] for name in _LIBRARIES},
+        "source": [made["source"], identity.source],
+        "calling": alone([__name__]),
+        "machine": machine("cpu"),
+        "libraries": library_versions(),
         "sizes": "both",
     }
     return store.shelf("table", stage_key("table", parts), parts)

@@ -1,0 +1,1 @@
+"""What a stored result depends on besides its options: files, sources, libraries, this machine (KEYS.md)."""

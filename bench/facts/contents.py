@@ -1,0 +1,100 @@
+"""What a key takes of files that options name: what is in them, never where they lie (KEYS.md).
+
+A text that names a file or folder that is there counts by content, so that an edited file misses and a moved one hits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+_LONGEST = 4096
+"""Characters of a path on Linux; a longer text names no file."""
+_SKIPPED = ("__pycache__",)
+
+
+def by_content(options: Any, named: bool = False) -> Any:
+    """Options with every file and folder that they name replaced by its content; lists and mappings at any depth.
+
+    ``named`` keeps the names of the files (never their folders): what is read is the same, but not what it is called.
+    """
+    if isinstance(options, Mapping):
+        return {str(key): by_content(value, named) for key, value in options.items()}
+    if isinstance(options, list | tuple):
+        return [by_content(value, named) for value in options]
+    if isinstance(options, str | os.PathLike):
+        return _told(os.fspath(options), named)
+    return options
+
+
+def content_of(path: Path) -> str:
+    """sha256 (hex) of a file's bytes, or of the names and bytes of all files below a folder.
+
+    A file is hashed once a process for each place, size, time and inode; nothing of it is kept on disk.
+    """
+    if not path.is_dir():
+        return file_hash(path)
+    total = hashlib.sha256()
+    for file in sorted(files_below(path)):
+        total.update(f"{file.relative_to(path).as_posix()}\0{file_hash(file)}\n".encode("utf-8", "surrogateescape"))
+    return total.hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """sha256 (hex) of the bytes of a file; "unreadable" where they cannot be had, which whoever reads it will say."""
+    try:
+        status = path.stat()
+        return _hashed(str(path.resolve()), status.st_size, status.st_mtime_ns, status.st_ino)
+    except OSError:
+        return "unreadable"
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """All regular files below a folder, those behind links included, compiled Python aside."""
+    seen: set[str] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        folders[:] = [name for name in folders if name not in _SKIPPED and real not in seen]
+        seen.add(real)
+        yield from (path for name in files if (path := Path(place, name)).is_file())
+
+
+def _told(text: str, named: bool) -> Any:
+    """A text, or what stands in the file it names; ``file:PATH`` and the like keep what is before the colon."""
+    head, colon, rest = text.partition(":")
+    for before, name in (("", text), (head + colon, rest)):
+        path = existing(name)
+        if path is None:
+            continue
+        told = {"content": content_of(path) + path.suffix}  # the ending may say how a file is read
+        # A word without slash or ending may be meant as a word, whatever lies in the working folder: it counts too.
+        kept = before + (name if _is_word(name) else path.name if named else "")
+        return {**told, "text": kept} if kept else told
+    return text
+
+
+def existing(text: str) -> Path | None:
+    """The file or folder that a text names; None where it names none, as ``.`` and ``/`` do, which are words."""
+    if not 0 < len(text) <= _LONGEST or "\0" in text or not re.search(r"\w", text):
+        return None
+    path = Path(text).expanduser() if text.startswith("~") else Path(text)
+    try:
+        return path if path.is_file() or path.is_dir() else None
+    except (OSError, ValueError):  # too long a name, or characters that no file name has
+        return None
+
+
+def _is_word(text: str) -> bool:
+    return "/" not in text and os.sep not in text and not Path(text).suffix
+
+
+@lru_cache(maxsize=65536)
+def _hashed(path: str, size: int, modified: int, inode: int) -> str:
+    """All but the path belong to the cache's key only: a file that changed is read again."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

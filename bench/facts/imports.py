@@ -1,0 +1,158 @@
+"""One module read without running it: its code, what it imports, and which files beside it may be read (KEYS.md).
+
+Comments, docstrings, layout and ``__version__`` are no code. What is imported inside functions, relatively, for type
+checkers alone, or by a literal name counts; an import by a computed name can only be said.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+BY_NAME = ("import_module", "__import__", "get_object")
+"""Functions whose first argument names a module, or something in one."""
+UNSEEN = ("spec_from_file_location", "run_path", "run_module", "SourceFileLoader")
+"""Functions that run code which no import statement names."""
+BESIDE = ("__file__", "__path__", "resources", "get_data")
+"""Names by which a module finds the files that lie beside it."""
+
+
+COLLECTED = (ast.Import, ast.ImportFrom, ast.Dict, ast.Call, ast.Name, ast.Attribute, ast.Constant)
+LONGEST = 256
+"""Characters of a file's name; a longer text is none."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """``imports`` are dotted names, perhaps with attributes behind; ``computed`` the calls that cannot be followed.
+
+    ``texts`` are its literals, among them names of files; ``beside`` tells whether it looks for files beside itself.
+    """
+
+    code: str
+    imports: tuple[str, ...]
+    computed: tuple[str, ...]
+    texts: tuple[str, ...]
+    beside: bool
+
+
+def parse(source: str | bytes, module: str, is_package: bool) -> Parsed:
+    """The source of a module. A source that is no Python counts as text: importing it will say what is wrong."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        text = source if isinstance(source, str) else source.decode("utf-8", "replace")
+        return Parsed(text, (), (), (), False)
+    package = module if is_package else module.rpartition(".")[0]
+    code: list[str] = []
+    nodes: list[ast.AST] = []
+    _read(tree, code, nodes)
+    known = _aliases(nodes)
+    imports: list[str] = []
+    computed: list[str] = []
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            imports += _imported(node, package)
+        elif isinstance(node, ast.Dict):
+            imports += _targets(node)
+    for node in _references(nodes, known):
+        called = _called(node, package, known)
+        (imports if called else computed).append(called or ast.unparse(node)[:80])
+    literals = (_literal(node) for node in nodes)
+    texts = {text for text in literals if text and len(text) < LONGEST and text.isprintable()}
+    beside = any(_name(node) in BESIDE for node in nodes)
+    return Parsed("".join(code), tuple(imports), tuple(dict.fromkeys(computed)), tuple(sorted(texts)), beside)
+
+
+def _is_no_code(statement: object) -> bool:
+    value = getattr(statement, "value", None)
+    if not (isinstance(value, ast.Constant) and isinstance(value.value, str)):
+        return False
+    if isinstance(statement, ast.Assign):
+        return [ast.unparse(target) for target in statement.targets] == ["__version__"]
+    return isinstance(statement, ast.Expr)
+
+
+def _imported(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
+    """``from a import b`` counts as a and a.b, of which one may be a module."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    base = _absolute("." * node.level + (node.module or ""), package)
+    return [base, *(f"{base}.{alias.name}" for alias in node.names)] if base else []
+
+
+def _absolute(name: str, package: str) -> str:
+    """A relative name, ``..a`` seen from a package, as an absolute one; empty where there is no such package."""
+    level = len(name) - len(name.lstrip("."))
+    parts = package.split(".") if package else []
+    if level == 0:
+        return name
+    if level > len(parts):
+        return ""
+    return ".".join([*parts[: len(parts) - level + 1], *filter(None, [name[level:]])])
+
+
+def _aliases(nodes: Sequence[ast.AST]) -> dict[str, str]:
+    """Functions that import by name, as this module calls them."""
+    own = {name: name for name in (*BY_NAME, *UNSEEN)}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            own |= {alias.asname: alias.name for alias in node.names if alias.asname and alias.name in own.values()}
+    return own
+
+
+def _references(nodes: Sequence[ast.AST], known: Mapping[str, str]) -> list[ast.AST]:
+    """Calls of those functions, and every other place where one is handed on."""
+    calls = [n for n in nodes if isinstance(n, ast.Call) and _name(n.func) in known]
+    called = {id(call.func) for call in calls}
+    return [*calls, *(n for n in nodes if _name(n) in known and id(n) not in called)]
+
+
+def _called(node: ast.AST, package: str, known: Mapping[str, str]) -> str:
+    """The name that a call imports; empty where it cannot be told."""
+    if not isinstance(node, ast.Call) or known[_name(node.func)] in UNSEEN:
+        return ""
+    told = [_literal(argument) for argument in (*node.args, *(keyword.value for keyword in node.keywords))]
+    if not told or not told[0]:
+        return ""
+    base = told[1] if len(told) > 1 and told[1] else package
+    return _absolute(told[0], base)
+
+
+def _name(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _targets(node: ast.Dict) -> list[str]:
+    """What a mapping in the code names as ``_target_``."""
+    pairs = zip(node.keys, node.values, strict=True)
+    return [text for key, value in pairs if key and _literal(key) == "_target_" and (text := _literal(value))]
+
+
+def _literal(node: ast.AST) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _read(node: ast.AST, code: list[str], nodes: list[ast.AST]) -> None:
+    """Write a tree without places, as `ast.dump` does, and collect what is looked at; one pass, for speed."""
+    kind = type(node)
+    if kind in COLLECTED:
+        nodes.append(node)
+    code.append(f"{kind.__name__}(")
+    for name in kind._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            # A bare string is a docstring, at the head of a body or below an attribute: no code.
+            kept = [each for each in value if not _is_no_code(each)] if name == "body" else value
+            code.append(f"{name}=[")
+            for each in kept:
+                _read(each, code, nodes) if isinstance(each, ast.AST) else code.append(f"{each!r},")
+            code.append("]")
+        elif isinstance(value, ast.AST):
+            if not isinstance(value, ast.expr_context):
+                code.append(f"{name}=")
+                _read(value, code, nodes)
+        elif value is not None or kind is ast.Constant:
+            code.append(f"{name}={value!r},")
+    code.append(")")

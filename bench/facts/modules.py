@@ -1,0 +1,163 @@
+"""Where a module's source lies, found without importing it, and which installed library it is of (KEYS.md).
+
+Ours is whatever is no installed library: this package, editable installs, packages that pip copied from a folder,
+namespace packages and modules of the working folder.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import platform
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.machinery import all_suffixes
+from importlib.metadata import Distribution
+from pathlib import Path
+
+OURS = "bench"
+_INSTALLED = ("site-packages", "dist-packages")
+_STDLIB = tuple(Path(sysconfig.get_paths()[kind]).resolve() for kind in ("stdlib", "platstdlib"))
+
+
+@dataclass(frozen=True)
+class Module:
+    """``path`` is None for what has no file (built-in, namespace package); ``folders`` hold a package's modules."""
+
+    name: str
+    path: Path | None
+    folders: tuple[Path, ...] = ()
+    builtin: bool = False
+
+    @property
+    def is_package(self) -> bool:
+        """Whether relative imports start from the module itself."""
+        return bool(self.folders)
+
+
+@cache
+def find(name: str) -> Module | None:
+    """A module by its dotted name; None where there is none of that name."""
+    above, _, leaf = name.rpartition(".")
+    if not above:
+        return _top(name)
+    package = find(above)
+    return _below(name, leaf, package.folders) if package else None
+
+
+def prefixes(dotted: str) -> Iterator[Module]:
+    """The packages and the module at the head of a dotted name, outermost first; what follows are attributes."""
+    parts = dotted.split(".")
+    for end in range(1, len(parts) + 1):
+        module = find(".".join(parts[:end]))
+        if module is None:
+            return
+        yield module
+
+
+@cache
+def library(name: str) -> str | None:
+    """``name==version`` of the installed library that a module is of, or Python's version; None for one of ours."""
+    module = find(name)
+    if module is None or name.partition(".")[0] == OURS:
+        return None
+    if module.builtin:
+        return f"python=={platform.python_version()}"
+    return _distributed(module.path) if module.path else None
+
+
+def _top(name: str) -> Module | None:
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ValueError, ImportError, AttributeError):  # __main__ has none, and a broken finder is as good as none
+        file = getattr(sys.modules.get(name), "__file__", None)
+        return Module(name, Path(file)) if file else None
+    if spec is None:
+        return None
+    folders = tuple(Path(place) for place in spec.submodule_search_locations or ())
+    if spec.origin is None or spec.origin == "namespace":
+        return Module(name, None, folders) if folders else None
+    builtin = spec.origin in ("built-in", "frozen") or _of_python(Path(spec.origin))
+    return Module(name, Path(spec.origin), folders, builtin)
+
+
+def _of_python(path: Path) -> bool:
+    path = path.resolve()
+    return not set(_INSTALLED) & set(path.parts) and any(path.is_relative_to(place) for place in _STDLIB)
+
+
+def _below(name: str, leaf: str, folders: tuple[Path, ...]) -> Module | None:
+    builtin, portions = bool((top := find(name.partition(".")[0])) and top.builtin), []
+    for folder in folders:
+        for suffix in all_suffixes():
+            if (path := folder / leaf / f"__init__{suffix}").is_file():
+                return Module(name, path, (folder / leaf,), builtin)
+        for suffix in all_suffixes():
+            if (path := folder / f"{leaf}{suffix}").is_file():
+                return Module(name, path, (), builtin)
+        if (folder / leaf).is_dir() and leaf.isidentifier() and leaf != "__pycache__":
+            portions.append(folder / leaf)
+    return Module(name, None, tuple(portions), builtin) if portions else None
+
+
+def _distributed(path: Path) -> str | None:
+    for root in (folder for folder in path.parents if _installed_in(folder)):
+        record = path.relative_to(root)
+        # Most libraries are called as their module is: those first, for there are long records among the others.
+        likely = record.parts[0].partition(".")[0].lower()
+        for place in sorted(_installed_in(root), key=lambda place: not place.name.lower().startswith(likely)):
+            if f"\n{record.as_posix()}," in _record(place):
+                return _pinned(place)
+    if set(_INSTALLED) & set(path.parts):  # without a record of its files, as distributions of Linux have it
+        return _unrecorded(path)
+    return None
+
+
+@cache
+def _installed_in(folder: Path) -> tuple[Path, ...]:
+    return tuple(sorted(folder.glob("*.dist-info")))
+
+
+@cache
+def _record(place: Path) -> str:
+    try:
+        return "\n" + (place / "RECORD").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+@cache
+def _pinned(place: Path) -> str | None:
+    """Name, version and, where it came from elsewhere than an index, which commit or archive.
+
+    None for one that was copied from a folder: its version says nothing of what was edited there.
+    """
+    found = Distribution.at(place)
+    origin = json.loads(found.read_text("direct_url.json") or "{}")
+    if "dir_info" in origin:
+        return None
+    details = origin.get("vcs_info") or origin.get("archive_info")
+    told = f"{found.metadata['Name'].lower()}=={found.version}"
+    return f"{told} {json.dumps(details, sort_keys=True)}" if details else told
+
+
+def _unrecorded(path: Path) -> str | None:
+    root = next(folder for folder in path.parents if folder.name in _INSTALLED)
+    top = path.relative_to(root).parts[0].partition(".")[0]
+    names = _by_module().get(top, ())
+    return " ".join(f"{name.lower()}=={importlib.metadata.version(name)}" for name in sorted(set(names))) or None
+
+
+@cache
+def _by_module() -> dict[str, list[str]]:
+    return dict(importlib.metadata.packages_distributions())
+
+
+def forget() -> None:
+    """Look for modules and libraries again."""
+    for each in (find, library, _installed_in, _record, _pinned, _by_module):
+        each.cache_clear()

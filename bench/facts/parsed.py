@@ -1,0 +1,25 @@
+"""The modules of ours as this process first read them, once for all targets (KEYS.md)."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from bench.errors import UserError
+from bench.facts import modules
+from bench.facts.contents import file_hash
+from bench.facts.imports import Parsed, parse
+
+
+@cache
+def parsed(name: str) -> Parsed:
+    """A module of ours. One without source counts by its bytes, a namespace package by nothing."""
+    module = modules.find(name)
+    if module is None or module.path is None:
+        return Parsed("", (), (), (), False)
+    if module.path.suffix != ".py":
+        return Parsed(file_hash(module.path), (), (), (), False)
+    try:
+        return parse(module.path.read_bytes(), name, module.is_package)
+    except OSError as error:
+        said = error.strerror or error
+        raise UserError(f"{module.path}: cannot be read ({said}), so no result of it can be kept: mend it") from error

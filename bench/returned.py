@@ -1,0 +1,62 @@
+"""Sections 3.2 and 3.3, what stages return, looked at before it is kept: rows, widths, finite numbers, texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from bench.errors import UserError
+from bench.records import Captions, Embeddings
+
+Width = Callable[[], int | None]
+"""The dimension of CLIP's joint space, asked for when CLIP is loaded; None where the encoder has no CLIP."""
+
+
+def check_embeddings(who: str, found: Any, rows: int, width: int | None) -> None:
+    """Raises UserError that names the variant unless there is a finite float32 row of that width for each segment."""
+    if not isinstance(found, Embeddings):
+        raise UserError(f"{who}: gave {_kind(found)} for embeddings; return bench.records.Embeddings")
+    for name in ("vectors", "saliency", "weight"):
+        _check_array(who, name, getattr(found, name), rows, 2)
+    if width is not None and found.vectors.shape[1] != width:
+        own = found.vectors.shape[1]
+        raise UserError(f"{who}: gave embeddings of {own} numbers, but CLIP's joint space has {width}; end in it")
+
+
+def check_captions(who: str, found: Any, rows: int) -> None:
+    """Raises UserError that names the captioner unless each segment has a text, finite features and a score."""
+    if not isinstance(found, Captions):
+        raise UserError(f"{who}: gave {_kind(found)} for texts; return bench.records.Captions")
+    if len(found.texts) != rows:
+        raise UserError(f"{who}: gave {len(found.texts)} texts for {rows} embeddings; give one each")
+    for at, text in enumerate(found.texts):
+        if not isinstance(text, str):
+            raise UserError(f"{who}: text {at} is {_kind(text)}; give a text, an empty one if there is nothing to say")
+    _check_array(who, "features", found.features, rows, 2)
+    _check_array(who, "scores", found.scores, rows, 1)
+
+
+def check_tokens(who: str, found: Any) -> None:
+    """Raises UserError that names the variant unless the trunk's tokens are finite float32 numbers, a row each."""
+    _check_array(who, "tokens of the trunk", found, None, 2)
+
+
+def _check_array(who: str, name: str, array: Any, rows: int | None, dimensions: int) -> None:
+    if not isinstance(array, np.ndarray) or array.dtype != np.float32:
+        kind = f"an array of {array.dtype}" if isinstance(array, np.ndarray) else _kind(array)
+        raise UserError(f"{who}: its {name} are {kind}; give a NumPy array of float32")
+    if array.ndim != dimensions or (rows is not None and len(array) != rows):
+        wanted = f"[{'tokens' if rows is None else rows}{', width' * (dimensions == 2)}]"
+        raise UserError(f"{who}: its {name} have the shape {list(array.shape)}, not {wanted}")
+    wrong = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
+    if len(wrong):
+        raise UserError(
+            f"{who}: {len(wrong)} of {len(array)} rows of its {name} hold NaN or infinity, the first is row "
+            f"{wrong[0]}; nothing of them was kept"
+        )
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else f"a {type(value).__name__}"
