@@ -52,7 +52,8 @@ def named(name: str) -> dict[str, Path]:
     for root in dict.fromkeys([module.path.parent, *(top.folders if top else ())]):
         there = {path.name for path in root.iterdir()} if root.is_dir() else set()
         for text in parsed(name).texts:
-            found |= {path.relative_to(root).as_posix(): path for path in _meant(root, there, text)}
+            for path in _meant(root, there, text):
+                found[path.relative_to(root).as_posix()] = path
     return found
 
 
@@ -70,9 +71,9 @@ def _hashed(name: str) -> dict[str, str]:
 
 
 def _meant(root: Path, there: set[str], text: str) -> Iterator[Path]:
-    path = root / text
-    if text.partition("/")[0] in there and ".." not in text and path.exists():
-        if path.suffix not in CODE and (path.is_file() or _holds_data(path)):
+    if text.partition("/")[0] in there and ".." not in text:
+        path = root / text
+        if path.suffix not in CODE and (path.is_file() or (path.is_dir() and _holds_data(path))):
             yield path
     elif "." in text and (ending := _ENDING.fullmatch(text)):
         yield from (root / each for each in there if each.endswith(ending[1]) and not each.endswith(CODE))

@@ -16,6 +16,7 @@ from typing import Any
 from bench.facts import beside, modules
 from bench.facts.contents import existing
 from bench.facts.imports import Parsed
+from bench.facts.parsed import forget as forget_parsed
 from bench.facts.parsed import parsed
 
 RESOLVED = ("bench.cli", "bench.commands", "bench.report", "bench.resources", "bench.run")
@@ -86,11 +87,12 @@ def union(names: Iterable[str]) -> Closure:
     return Closure(own, libraries, unknown, "".join(one.code for one in found))
 
 
-def forget() -> None:
-    """Read all sources again: for whoever edits modules and imports them afresh."""
+def forget(*packages: str) -> None:
+    """Read the sources of some packages again, or all: for whoever edits modules and imports them afresh."""
     modules.forget()
-    for each in (closure, parsed, beside.at_first):
-        each.cache_clear()
+    forget_parsed(packages)
+    closure.cache_clear()
+    beside.at_first.cache_clear()
 
 
 def _unknown(name: str, found: Parsed) -> Iterator[str]:

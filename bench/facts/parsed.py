@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from bench.errors import UserError
 from bench.facts import modules
 from bench.facts.contents import file_hash
 from bench.facts.imports import Parsed, parse
 
+_READ: dict[str, Parsed] = {}
 
-@cache
+
 def parsed(name: str) -> Parsed:
     """A module of ours. One without source counts by its bytes, a namespace package by nothing."""
+    if name not in _READ:
+        _READ[name] = _read(name)
+    return _READ[name]
+
+
+def forget(packages: tuple[str, ...]) -> None:
+    """Read the modules of some packages again, or all."""
+    for name in [name for name in _READ if not packages or name.partition(".")[0] in packages]:
+        del _READ[name]
+
+
+def _read(name: str) -> Parsed:
     module = modules.find(name)
     if module is None or module.path is None:
         return Parsed("", (), (), (), False)

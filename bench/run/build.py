@@ -55,6 +55,7 @@ class Builder:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(Path(settings["store"]))
+        self._facts: dict[str, dict[str, Any]] = {}
 
     @cached_property
     def name(self) -> str:
@@ -84,8 +85,14 @@ class Builder:
     def model(self, name: str) -> Any:
         """One of clip, dino, language, sentence, loaded once."""
         options, threads = self.settings["models"][name], self.depends.threads
-        facts = json.dumps(_model_facts(options), sort_keys=True)
+        facts = json.dumps(self.facts(name), sort_keys=True)
         return _loaded(json.dumps(options), self.device, self.settings["dtype"], threads, facts)
+
+    def facts(self, name: str) -> dict[str, Any]:
+        """What results depend on of a model, as its files are when first asked."""
+        if name not in self._facts:
+            self._facts[name] = _model_facts(self.settings["models"][name])
+        return self._facts[name]
 
     def stage(self, name: str) -> Any:
         """The stage of a config group, with the models that its constructor names."""
@@ -169,7 +176,7 @@ class Builder:
     def mapping_model(self, rows: str) -> str:
         """What stands behind "tt" or "st" in a metric's name: model, weights, precision, and ST's prompt."""
         model = {"tt": "sentence", "st": "clip"}[rows]
-        weights = _model_facts(self.settings["models"][model])["weights"]
+        weights = self.facts(model)["weights"]
         revision = f"@{weights[:8]}" if re.fullmatch("[0-9a-f]{64}", weights) else ""
         told = f"{self.settings['models'][model + '_name']}{revision},{PRECISION[self.settings['dtype']]}"
         return told + (f",prompt={_hyphened(PROMPT)}" if rows == "st" else "")
@@ -185,7 +192,7 @@ class Builder:
         # The device as configured: to learn what auto is here would load torch.
         device = str(self.settings["device"])
         parts = self.depends.on_machine(device, "bench.run.encoded") | {
-            "model": _model_facts(self.settings["models"][model]),
+            "model": self.facts(model),
             "run": {"device": device, "dtype": self.settings["dtype"]},
         }
         return StoredEncoder(self.store, self._open("texts", parts), lambda: getattr(self.model(model), call))
@@ -205,7 +212,7 @@ class Builder:
         return self._common(models) | made_of(self.settings[stage], *names)
 
     def _common(self, models: tuple[str, ...]) -> dict[str, Any]:
-        facts = {name: _model_facts(self.settings["models"][name]) for name in models}
+        facts = {name: self.facts(name) for name in models}
         for stage in STAGES:  # what their modules set in torch when they are imported holds for the whole process
             get_object(self.settings[stage]["_target_"])
         run = {"device": self.device.partition(":")[0], "dtype": self.settings["dtype"], "seed": self.settings["seed"]}

@@ -50,7 +50,8 @@ def test_a_file_or_folder_counts_by_content_at_any_depth(way: str, prefix: str, 
 
 def test_the_hash_is_that_of_the_bytes(here: Path) -> None:
     digest = hashlib.sha256(b"cat\n").hexdigest()
-    assert by_content("lists/words.txt") == {"content": digest + ".txt"} and content_of(Path("lists/words.txt")) == digest
+    assert by_content("lists/words.txt") == {"content": digest + ".txt"}
+    assert content_of(Path("lists/words.txt")) == digest
     assert by_content("lists/words.txt", named=True) == {"content": digest + ".txt", "text": "words.txt"}
     assert by_content(Path("lists/words.txt")) == by_content("lists/words.txt")
 
@@ -69,7 +70,7 @@ def test_a_word_that_happens_to_be_a_file_counts_as_a_word_too(here: Path) -> No
     assert by_content("gpt2") != before, "and the file, should it be meant"
 
 
-@pytest.mark.parametrize("word", [".", "..", "/", "~", "", " of", "Image of a {}.", "a" * 5000, "a\0b", 3, None, 0.5, True])
+@pytest.mark.parametrize("word", [".", "..", "/", "~", "", " of", "Image of a {}.", "a" * 5000, "a\0b", 3, None, True])
 def test_what_names_no_file_stays_as_it_is(word: Any, here: Path) -> None:
     assert by_content(word) == word and by_content([word]) == [word]
 
