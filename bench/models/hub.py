@@ -27,8 +27,8 @@ _answered: set[str] = set()
 
 def asked_offline() -> bool:
     """Whether the user has forbidden the network (not: whether it is down)."""
-    asked = any(os.environ.get(name, "").lower() in TRUE for name in (OFFLINE, "TRANSFORMERS_OFFLINE"))
-    return asked and SILENT not in os.environ
+    asked = os.environ.get(OFFLINE) or os.environ.get("TRANSFORMERS_OFFLINE") or ""  # as huggingface_hub reads them
+    return asked.lower() in TRUE and SILENT not in os.environ
 
 
 def first_in_caches(what: str, call: Callable[[], Found]) -> Found:

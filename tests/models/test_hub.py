@@ -33,6 +33,7 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in (hub.OFFLINE, "TRANSFORMERS_OFFLINE", hub.SILENT):
         monkeypatch.setenv(name, "")  # so that it is restored, whatever is set meanwhile
         monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(hub, "_answered", set())
