@@ -10,6 +10,7 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -125,18 +126,21 @@ def device(settings: dict[str, Any]) -> tuple[str, str]:
 
 def model(kind: str, settings: dict[str, Any], words: list[str]) -> tuple[str, str]:
     """Where the weights are, a short hash of them, and what their headers and configs say."""
-    from bench.models import guards, inspected, located, sources
+    from bench.models import caches, guards, inspected, located, sources
 
     options = settings["models"][kind]
     place, name = located.locate(options), f"{options['source']}"
     if options.get("pretrained") and place.how in ("missing", "hub cache"):
         name += f" ({options['pretrained']})"
+    found = caches.elsewhere(kind, options, missing=place.path is None)
     if place.path is None:
-        return f"{name}: missing{': ' * bool(place.why)}{place.why}", _fetch(kind, place, words)
+        name += f": missing{': ' * bool(place.why)}{place.why}"
+        return name + caches.told(*found), caches.mend(found[0]) or _fetch(kind, place, words)
     told = f"{name}: {place.how}"
     try:
+        caches.check_published(place.path)
         said = inspected.facts(kind, options, place.path)
-        return f"{told}, sha256 {sources.weights_hash(place.path)[:8]}, {said}", ""
+        return f"{told}, sha256 {sources.weights_hash(place.path)[:8]}, {said}{caches.told(*found)}", ""
     except guards.Misstated as error:
         return f"{told}; {error}", f"add {_fitting(kind, words, place.path, str(error))}"
     except UserError as error:
@@ -172,13 +176,11 @@ def _fitting(kind: str, words: list[str], path: Path, told: str) -> str:
         return f"{flag}, or models.clip.activation=gelu (others)"
     for name in options_of(f"models/{kind}"):
         choice = f"models/{kind}={name}"
-        try:
+        with suppress(UserError):
             inspected.facts(kind, composed([*words, choice])["models"][kind], path)
             return choice
-        except UserError:
-            continue
-    stated = ("activation",) if "computes" in told else ("patch", "grid")
-    return " ".join(f"models.{kind}.{key}=null" for key in stated)
+    keys = ["activation"] if "computes" in told else ["patch", "grid"]
+    return " ".join(f"models.{kind}.{key}=null" for key in [*keys, *["architecture"] * (".architecture=" in told)])
 
 
 def memory(settings: dict[str, Any]) -> tuple[str, str]:

@@ -49,7 +49,7 @@ class Clip:
         self.source, self.device, self.dtype = source, torch.device(device), sources.torch_dtype(dtype)
         name, pretrained = sources.open_clip_source(source, pretrained, architecture)
         file, what = Path(str(pretrained)) if _is_file(pretrained) else None, f"CLIP {source!r}"
-        own = _told(source, file, name, activation) if file else None
+        self.file, own = file, _told(source, file, name, activation) if file else None
         if own and file:
             guards.check_stated_activation(own.computed, source, str(file), activation, silent=own.activation is None)
         self.name, self.config = (clip_file.BASE, own.config) if own else (name, {})

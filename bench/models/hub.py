@@ -16,6 +16,7 @@ from bench.errors import UserError
 
 PATIENCE = 3.0
 """Seconds in which the hub must answer, name look-up and all addresses included."""
+LATE = f"did not answer within {PATIENCE:.0f} seconds"
 SILENT = "ZGS_HUB_SILENT"
 """Set in the environment, for this process and its workers, once the hub did not answer; holds the reason."""
 OFFLINE = "HF_HUB_OFFLINE"
@@ -27,8 +28,8 @@ _answered: set[str] = set()
 
 def asked_offline() -> bool:
     """Whether the user has forbidden the network (not: whether it is down)."""
-    asked = any(os.environ.get(name, "").lower() in TRUE for name in (OFFLINE, "TRANSFORMERS_OFFLINE"))
-    return asked and SILENT not in os.environ
+    asked = os.environ.get(OFFLINE) or os.environ.get("TRANSFORMERS_OFFLINE") or ""  # as huggingface_hub reads them
+    return asked.lower() in TRUE and SILENT not in os.environ
 
 
 def first_in_caches(what: str, call: Callable[[], Found]) -> Found:
@@ -91,7 +92,7 @@ def _tested(endpoint: str) -> str:
     thread = threading.Thread(target=lambda: outcome.append(_asked(endpoint)), daemon=True)
     thread.start()  # a name server that is down keeps a process waiting whatever timeout a client has
     thread.join(PATIENCE)
-    return outcome[0] if outcome else f"did not answer within {PATIENCE:.0f} seconds"
+    return outcome[0] if outcome else LATE
 
 
 def _asked(endpoint: str) -> str:
@@ -100,6 +101,8 @@ def _asked(endpoint: str) -> str:
     try:
         status = int(get_session().head(endpoint, timeout=PATIENCE, follow_redirects=False).status_code)
     except Exception as error:  # whatever a proxy, a certificate or a socket may raise
+        if "Timeout" in type(error).__name__:
+            return LATE
         return f"cannot be reached ({type(error).__name__}: {' '.join(str(error).split())[:100]})"
     return f"answers with an error ({status})" if status >= 500 or status == 407 else ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ class Sentence:
     ) -> None:
         self.source, self.prompt, self.batch_size = source, prompt, batch_size
         kind = sources.torch_dtype(dtype)
-        model = sources.load("sentence encoder", source, lambda name: SentenceTransformer(name, device=device))
+        model = sources.load("sentence encoder", source, lambda name: _loaded(name, source, device))
         # A static embedding may be stored as float16; a mean of few vectors in float16 would blur equal texts.
         self.model = model.to(kind).eval().requires_grad_(False)
         for module in self.model.modules():
@@ -68,6 +69,16 @@ class Sentence:
     @property
     def _dim(self) -> int:
         return int(self.model.get_embedding_dimension() or 0)
+
+
+def _loaded(name: str, source: str, device: str) -> SentenceTransformer:
+    """Without modules.json the library takes the mean over all tokens, whatever the weights were trained with."""
+    if Path(name).is_dir() and not (Path(name) / "modules.json").is_file():
+        raise UserError(
+            f"sentence encoder {source!r}: {name} has no modules.json, so that its pooling would be guessed: fetch it "
+            "whole, or save it with SentenceTransformer(modules=[…]).save(FOLDER)"
+        )
+    return SentenceTransformer(name, device=device)
 
 
 def _widen(module: Any, given: tuple[dict[str, Any], ...]) -> None:

@@ -94,6 +94,13 @@ def test_language_model_without_its_tokenizer(tmp_path: Path) -> None:
     stops("tokenizer", lambda: Language(str(folder)))
 
 
+def test_a_head_of_its_own_must_be_in_the_file(tmp_path: Path) -> None:
+    folder = make_language(tmp_path / "l", tiny=True)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"tie_word_embeddings": False}))
+    stops("lack 1 parameters .lm_head.weight", lambda: Language(str(folder)))
+
+
 def test_weights_that_lack_a_parameter(tmp_path: Path) -> None:
     folder = make_dino(tmp_path / "d", tiny=True)
     weights = load_file(folder / "model.safetensors")

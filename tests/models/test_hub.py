@@ -12,16 +12,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from huggingface_hub import constants
 
 from bench.cli import main
 from bench.errors import UserError
 from bench.models import hub, located, sources
+from bench.models.clip import Clip
 from bench.models.dino import Dino
 from bench.models.language import Language
 from bench.models.sentence import Sentence
-from data_prep.random_models import make_dino, make_language
+from data_prep.random_models import make_all, make_dino
 from tests.commands.test_doctor import in_cache
 
 KINDS = ("clip", "dino", "language", "sentence")
@@ -33,6 +35,7 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in (hub.OFFLINE, "TRANSFORMERS_OFFLINE", hub.SILENT):
         monkeypatch.setenv(name, "")  # so that it is restored, whatever is set meanwhile
         monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(hub, "_answered", set())
@@ -125,13 +128,17 @@ def test_worker_processes_inherit_the_answer(silent: Door) -> None:
 
 
 def test_weights_that_are_here_ask_nobody(silent: Door, tmp_path: Path) -> None:
-    make_dino(tmp_path / "dino", tiny=True)
-    make_language(tmp_path / "language", tiny=True)
-    shutil.copytree(tmp_path / "dino", in_cache(silent_cache(), "some/dino"), dirs_exist_ok=True)
-    shutil.copytree(tmp_path / "language", in_cache(silent_cache(), "some/gpt2"), dirs_exist_ok=True)
-    located.settle({"dino": {"source": "some/dino"}, "language": {"source": "some/gpt2"}})
-    assert Dino("some/dino", size=32).patch == 8 and len(Language("some/gpt2").tokenizer) == 257
-    assert sources.weights_hash("some/dino") == sources.weights_hash(tmp_path / "dino")
+    make_all(tmp_path, tiny=True)
+    for kind in KINDS:
+        shutil.copytree(tmp_path / kind, in_cache(silent_cache(), f"some/{kind}"), dirs_exist_ok=True)
+    named = {kind: f"{'hf-hub:' * (kind == 'clip')}some/{kind}" for kind in KINDS}
+    located.settle({kind: {"source": name} for kind, name in named.items()})
+    own = Clip(named["clip"]).encode_text(["a dog"])
+    assert np.array_equal(own, Clip(str(tmp_path / "clip")).encode_text(["a dog"]))
+    assert Dino(named["dino"], size=32).patch == 8 and len(Language(named["language"]).tokenizer) == 257
+    assert Sentence(named["sentence"]).encode(["a dog"]).shape == (1, 32)
+    for kind, name in named.items():
+        assert sources.weights_hash(name) == sources.weights_hash(tmp_path / kind)
     assert silent.knocks() == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from sentence_transformers import SentenceTransformer
 from bench.errors import UserError
 from bench.models import sources
 from bench.models.sentence import Sentence
+from data_prep.random_models import make_sentence
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,15 @@ def test_prompt_is_put_before(sentence: Sentence) -> None:
 def test_missing_weights(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such folder"):
         Sentence(str(tmp_path / "none"))
+
+
+def test_a_folder_that_does_not_say_its_pooling(tmp_path: Path) -> None:
+    """sentence-transformers would take the mean, with a warning: other numbers than the model's own."""
+    shutil.copytree(make_sentence(tmp_path / "s", tiny=True), tmp_path / "t")
+    (tmp_path / "t" / "modules.json").unlink()
+    assert Sentence(str(tmp_path / "s")).encode(["a dog"]).shape == (1, 32)
+    with pytest.raises(UserError, match="has no modules.json, so that its pooling would be guessed"):
+        Sentence(str(tmp_path / "t"))
 
 
 def test_weights_are_computed_in_float32(sentence: Sentence) -> None:
