@@ -38,7 +38,7 @@ def write_record(folder: Path, record: Mapping[str, Any]) -> None:
 def sealed(record: Mapping[str, Any]) -> bytes:
     """A record as JSON, with a checksum of itself."""
     plain = json.loads(json.dumps(record))  # as it will be read: lists for tuples, texts for the keys of objects
-    text = json.dumps({**plain, "sha256": _own(plain)}, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps({**plain, "sha256": _own(plain)}, indent=1, ensure_ascii=False)
     return text.encode("utf-8", "backslashreplace")
 
 
@@ -53,7 +53,7 @@ def unsealed(path: Path, content: bytes, remedy: str) -> dict[str, Any]:
         raise UserError(f"{path}: damaged ({' '.join(str(error).split())[:120]}); {remedy}") from error
     if not isinstance(record, dict):
         raise UserError(f"{path}: damaged (no JSON object); {remedy}")
-    if "sha256" in record and record["sha256"] != _own(record):
+    if {"sha256", "files"} & set(record) and record.get("sha256") != _own(record):
         raise UserError(f"{path}: damaged or changed (its checksum does not fit); {remedy}")
     return record
 
@@ -73,7 +73,7 @@ def record_of(folder: Path) -> dict[str, Any]:
 
 def settings_of(folder: Path) -> dict[str, Any]:
     """The resolved configuration of a finished run. Raises UserError for a folder that is none."""
-    if not (folder / "run.json").is_file() or not (folder / "config.yaml").is_file():
+    if not (folder / RECORD).is_file():
         raise UserError(f"{folder}: no finished run (run.json is missing); give folders that `zgs run` has printed")
     return read_settings(intact(folder, "config.yaml"))
 
@@ -101,10 +101,10 @@ def has(folder: Path, name: str) -> bool:
 def intact(folder: Path, name: str) -> Path:
     """The path of a run's file. Raises UserError where it is missing or not as the run left it."""
     files, path = _files(folder), folder / name
-    if files is None or name not in (*SEALED, *files):
+    if files is None or name not in SEALED:
         return path
     try:
-        if _digest(path) == files.get(name):
+        if path.is_file() and _digest(path) == files.get(name):  # a pipe or a device would never end
             return path
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from error
@@ -113,8 +113,9 @@ def intact(folder: Path, name: str) -> Path:
 
 def check_whole(folder: Path) -> None:
     """Raise UserError for the first file of a run that is not as the run left it, whether it will be read or not."""
-    for name in _files(folder) or ():
-        intact(folder, name)
+    for name in SEALED:
+        if name in (_files(folder) or ()):
+            intact(folder, name)
 
 
 def unsealed_runs(folders: Iterable[Path]) -> list[Path]:

@@ -85,7 +85,7 @@ def _check(settings: Mapping[str, Any], path: Path, trusted: Sequence[str]) -> N
             raise UserError(f"{path}: holds more than {_MOST} settings, which no run has; run the same command again")
         if isinstance(value, str) and "${" in value:  # resolved late, it could become anything
             raise UserError(f"{path}: {key}={value:.60}: no finished run leaves ${{…}}; run the same command again")
-        if _is_target(key) and value not in installed() and not _is_trusted(value, trusted):
+        if _is_target(key) and str(value) not in installed() and not _is_trusted(value, trusted):
             package = re.sub(r"\W.*", "", str(value)) or "PACKAGE"
             raise UserError(
                 f"{path}: {key}={value!s:.100} is none of the targets that zgs brings, so it is not run; whoever knows "
