@@ -6,7 +6,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _WITHOUT = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
@@ -29,6 +29,8 @@ def alone(path: Path, wait: bool = True, waiting: Callable[[], None] | None = No
         yield
     finally:
         path.unlink(missing_ok=True)  # while the lock is held: whoever waits for it sees that the file is gone
+        with suppress(OSError):  # a forked child that has the handle too must not hold on to the lock
+            fcntl.flock(handle, fcntl.LOCK_UN)
         os.close(handle)
 
 

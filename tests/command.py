@@ -49,9 +49,9 @@ def zgs(*words: str) -> list[str]:
     return [sys.executable, "-m", "bench.cli", *words]
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+def ended(process: subprocess.Popen[str], seconds: float = 60) -> tuple[int, str, str]:
     """Exit code, standard output and standard error."""
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=seconds)
     return process.returncode, out, err
 
 

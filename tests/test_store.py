@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.errors import UserError
+import bench.store
+from bench.errors import BadSample, UserError
+from bench.locks import Busy
 from bench.records import Captions, Embeddings, SegmentTree
 from bench.store import Shelf, Store, from_entry, safe_name, to_entry
 
@@ -138,6 +140,95 @@ def test_two_writers_of_one_image_lose_nothing(tmp_path: Path) -> None:
         job.join()
     store = Store(tmp_path)
     assert len(store.read(store.shelf("encode", "k", {}), "shared")) == 60
+
+
+def _fill(root: Path, start: object) -> None:
+    """As a run does: every image through two stages, the second of which asks for the first while it is made."""
+    start.wait()  # type: ignore[attr-defined]
+    store = Store(root / "store")
+    first, second = store.shelf("trunk", "k", {}), store.shelf("encode", "k", {})
+
+    def count(line: str) -> dict:
+        time.sleep(0.002)
+        with open(root / "made.txt", "a") as file:
+            file.write(line + "\n")
+        return to_entry(embeddings(1))
+
+    for i in range(12):
+        trunk = (first, f"i{i}", ["t"], lambda _, i=i: {"t": count(f"trunk {i}")})
+        store.fill(second, f"i{i}", [f"n{n}" for n in range(3)], lambda missing, i=i, trunk=trunk: (
+            store.fill(*trunk) and {name: count(f"encode {i} {name}") for name in missing}
+        ))  # fmt: skip
+        store.fill(*trunk)
+    counts = store.account.counts()
+    with open(root / "counts.txt", "a") as file:
+        told = [sum(counts[stage].values()) for stage in ("trunk", "encode")]
+        file.write(f"{told[0]} {told[1]} {sum(stage['made'] for stage in counts.values())}\n")
+
+
+def test_processes_that_start_together_make_each_entry_once(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    start = context.Barrier(6)
+    jobs = [context.Process(target=_fill, args=(tmp_path, start)) for _ in range(6)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+        assert job.exitcode == 0
+    made = (tmp_path / "made.txt").read_text().splitlines()
+    assert len(made) == len(set(made)) == 12 + 12 * 3
+    told = [[int(word) for word in line.split()] for line in (tmp_path / "counts.txt").read_text().splitlines()]
+    assert [row[:2] for row in told] == [[12, 36]] * 6, "whoever waited has reused"
+    assert sum(row[2] for row in told) == 48
+    names = {path.name for path in (tmp_path / "store").rglob("*") if path.is_file() and path.suffix != ".safetensors"}
+    assert names == {"key.json", ".lock"}, "no lock of an image stays"
+
+
+def test_one_that_is_not_patient_goes_on_with_something_else(store: Store, shelf: Shelf) -> None:
+    other = Store(store.root)
+    other.patient = False
+
+    def inside(_: list[str]) -> dict:
+        with pytest.raises(Busy):
+            other.fill(shelf, "a", ["x"], lambda _: {})
+        assert set(other.fill(shelf, "b", ["x"], lambda _: {"x": to_entry(embeddings(1))})) == {"x"}
+        return {"x": to_entry(embeddings(1))}
+
+    store.fill(shelf, "a", ["x"], inside)
+    assert set(other.fill(shelf, "a", ["x"], lambda _: {})) == {"x"}, "what is there needs no lock"
+
+
+def test_an_error_in_the_making_leaves_nothing_and_frees_the_image(store: Store, shelf: Shelf) -> None:
+    def fails(_: list[str]) -> dict:
+        raise BadSample("cut")
+
+    with pytest.raises(BadSample):
+        store.fill(shelf, "a", ["x"], fails)
+    other = Store(store.root)
+    other.patient = False
+    assert set(other.fill(shelf, "a", ["x"], lambda _: {"x": to_entry(embeddings(1))})) == {"x"}
+
+
+def test_what_was_made_again_meanwhile_is_not_set_aside(store: Store, shelf: Shelf, monkeypatch) -> None:
+    """Two readers find a damaged file; the second looks again when the first has already replaced it."""
+    store.add(shelf, "a", {"x": to_entry(embeddings())})
+    path, locked = shelf.folder / "a.safetensors", bench.store._locked
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-5])
+
+    def late(place: Path) -> object:
+        path.write_bytes(whole)
+        return locked(place)
+
+    monkeypatch.setattr(bench.store, "_locked", late)
+    assert set(store.read(shelf, "a")) == {"x"} and not store.account.damaged
+
+
+def test_what_another_has_added_counts_as_reused(store: Store, shelf: Shelf) -> None:
+    store.add(shelf, "a", {"x": to_entry(embeddings(1))})
+    other = Store(store.root)
+    other.add(shelf, "a", {"x": to_entry(embeddings(1)), "y": to_entry(embeddings(1))})
+    assert other.account.counts()["encode"] == {"reused": 1, "made": 1}
 
 
 def test_ids_become_file_names_without_colliding() -> None:
