@@ -17,8 +17,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bench.cli import DONE, FAILED, SKIPS, USAGE
 from bench.commands.overrides import explained
+from bench.commands.words import prepared
 from bench.errors import UsageError, UserError
 from bench.resources import conf_dir
+from bench.run.decimals import shortest
 
 WITH_VALUE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c", "--package", "-p")
 """Hydra's flags that are followed by a value."""
@@ -49,7 +51,7 @@ def sweep(arguments: list[str]) -> list[dict[str, Any]]:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, which print them as one line
     with tempfile.NamedTemporaryFile(prefix="zgs-", suffix=".jsonl") as file:
         os.environ[OUTCOMES] = file.name
-        argv, sys.argv = sys.argv, ["zgs run", *flags_first(arguments)]
+        argv, sys.argv = sys.argv, ["zgs run", *flags_first(prepared(arguments))]
         try:
             hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(_job)()
         except (hydra.errors.HydraException, OmegaConfBaseException) as error:
@@ -85,7 +87,7 @@ def _job(config: DictConfig) -> None:
 def _settings(config: DictConfig) -> Any:
     """The configuration as a plain dict, every value resolved."""
     try:
-        settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        settings: Any = shortest(OmegaConf.to_container(config, resolve=True, throw_on_missing=True))
         settings["variant"] = _told(settings["variant"])
         return settings
     except OmegaConfBaseException as error:

@@ -24,6 +24,7 @@ from bench.evaluate.similarity import PROMPT, SegmentToText, TextToText
 from bench.keys import library_versions, source_digest, stage_key, texts_digest
 from bench.models import sources
 from bench.pipeline import Pipeline
+from bench.run.device import found_device
 from bench.run.encoded import StoredEncoder
 from bench.run.identity import Identity, identity
 from bench.store import Shelf, Store
@@ -64,12 +65,7 @@ class Builder:
     @cached_property
     def device(self) -> str:
         """The device: auto is the GPU where there is one."""
-        import torch
-
-        wanted = str(self.settings["device"])
-        if wanted.startswith("cuda") and not torch.cuda.is_available():
-            raise UsageError(f"device={wanted}: no GPU that torch can use; use device=cpu or another torch build")
-        return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
+        return found_device(str(self.settings["device"]), str(self.settings["dtype"]))
 
     def model(self, name: str) -> Any:
         """One of clip, dino, language, sentence, loaded once."""
@@ -78,7 +74,10 @@ class Builder:
     def stage(self, name: str) -> Any:
         """The stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
-        return make(options, **{m: self.model(m) for m in _needs(options)})
+        made = make(options, **{m: self.model(m) for m in _needs(options)})
+        if not callable(made):
+            raise UsageError(f"{name}._target_={options['_target_']}: gives no {name}, which can be called")
+        return made
 
     @cached_property
     def stages(self) -> StoredStages:
