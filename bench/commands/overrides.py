@@ -15,7 +15,10 @@ def explained(error: Exception, arguments: list[str]) -> str:
     text = " ".join(filter(None, (str(error), str(error.__cause__ or ""))))
     if option := re.search(r"Could not find '([^']+)/([^/']+)'", text):
         group, name = option.groups()
-        return f"{group}={name}: no such option; {_nearest(name, options_of(group))}"
+        listed = re.findall(
+            r"\n\t([\w-]+)", text.partition("Available options")[2]
+        )  # of Hydra's own groups and plug-ins
+        return f"{group}={name}: no such option; {_nearest(name, options_of(group) or listed)}"
     if key := re.search(r"Could not override '([^']+/[^']+)'", text):
         above = key[1].rpartition("/")[0]
         if (conf_dir() / key[1]).is_dir():

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.data.base import nearest
 from bench.errors import UsageError
 from bench.resources import conf_dir
 
@@ -44,7 +43,7 @@ def places_and_options(arguments: Iterable[str], known: Iterable[str]) -> tuple[
 def is_setting(word: str, known: Iterable[str]) -> bool:
     """Whether a word of a command is KEY=VALUE with a key of a run, or of nothing that exists."""
     first = re.split(r"[./@]", _key(word).lstrip("+~"), maxsplit=1)[0]
-    return "=" in word and (first in set(known) or not _exists(word))
+    return ("=" in word or word.startswith("~")) and (first in set(known) or not _exists(word))
 
 
 def _allowed(arguments: Sequence[str]) -> Sequence[str]:
@@ -74,8 +73,7 @@ def _word(word: str, sweep: bool) -> str:
             raise UsageError(f"{word}: some of these signs mean something to Hydra; as a text it is {told}")
     elif (conf_dir() / bare).is_dir() and not parsed.is_sweep_override() and not isinstance(parsed.value(), str):
         known = sorted(file.stem for file in (conf_dir() / bare).glob("*.yaml"))
-        near = nearest(value, known)
-        raise UsageError(f"{word}: choose one option{near} of {', '.join(known)}; a sweep is -m {bare}=A,B")
+        raise UsageError(f"{word}: choose one option of {', '.join(known)}; a sweep is -m {bare}=A,B")
     return word
 
 
