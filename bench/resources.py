@@ -1,4 +1,4 @@
-"""Where the files that travel with the package lie, and how many processors there are; no part of the paper."""
+"""Where the files that travel with the package lie, what processors and memory there are; no part of the paper."""
 
 from __future__ import annotations
 
@@ -25,3 +25,28 @@ def processors() -> int:
     """Processors that this process may use."""
     allowed = getattr(os, "sched_getaffinity", None)  # Linux only
     return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+def memory() -> int | None:
+    """Bytes of memory that this process may have at all: the machine's, or the least limit of its control groups."""
+    names = {"SC_PAGE_SIZE", "SC_PHYS_PAGES"}
+    known = names <= set(getattr(os, "sysconf_names", {}))  # not on Windows
+    whole = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")] if known else []
+    return min(whole + _limits(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")), default=None)
+
+
+def _limits(groups: Path, root: Path) -> list[int]:
+    """Limits of memory of the control groups (v1 and v2) that a process is in, and of those above them."""
+    try:
+        lines = groups.read_text().splitlines()
+    except OSError:  # not Linux
+        return []
+    files = []
+    for line in lines:
+        _, kinds, name = line.split(":", 2)
+        top, file = (root, "memory.max") if kinds == "" else (root / "memory", "memory.limit_in_bytes")
+        if kinds in ("", "memory"):
+            own = top / name.strip("/")
+            files += [folder / file for folder in (own, *own.parents) if folder.is_relative_to(top)]
+    texts = [file.read_text().strip() for file in files if file.is_file()]
+    return [int(text) for text in texts if text.isdigit()]  # "max" is no limit

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
+from annotated_types import Interval
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
@@ -32,6 +33,9 @@ from bench.records import Captions, Embeddings
 
 SEGMENTS_AT_ONCE = 16
 """Bounds memory: five beams of GPT-2 medium keep about 20 MB of keys and values for each segment."""
+
+Factor = Annotated[float, Interval(ge=0.001, le=10_000)]
+"""Of a logit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,26 +66,26 @@ class ZeroCap:
         *,
         prompt: str = "Image of a",
         clip_prompt: str = "Image of a {}.",
-        beams: int = 5,
-        tokens: int = 15,
-        iterations: int = 5,
-        step: float = 0.3,
-        grad_norm_factor: float = 0.9,
-        clip_scale: float = 1.0,
-        fluency_scale: float = 0.2,
-        clip_temperature: float = 0.01,
-        candidates: int | None = 512,
-        fusion: float = 0.99,
-        repetition_penalty: float = 1.0,
+        beams: Annotated[int, Interval(ge=1, le=10**9)] = 5,
+        tokens: Annotated[int, Interval(ge=1, le=1000)] = 15,
+        iterations: Annotated[int, Interval(ge=0, le=1000)] = 5,
+        step: Annotated[float, Interval(ge=0, le=1000)] = 0.3,
+        grad_norm_factor: Annotated[float, Interval(ge=0, le=10)] = 0.9,
+        clip_scale: Annotated[float, Interval(ge=0, le=10_000)] = 1.0,
+        fluency_scale: Annotated[float, Interval(ge=0, le=10_000)] = 0.2,
+        clip_temperature: Annotated[float, Interval(ge=1e-6, le=1000)] = 0.01,
+        candidates: Annotated[int, Interval(ge=1, le=1_000_000)] | None = 512,
+        fusion: Annotated[float, Interval(ge=0, le=1)] = 0.99,
+        repetition_penalty: Factor = 1.0,
         end_token: str = ".",
-        end_factor: float = 1.1,
-        end_start_factor: float = 1.6,
-        forbidden_factor: float = 20.0,
+        end_factor: Factor = 1.1,
+        end_start_factor: Factor = 1.6,
+        forbidden_factor: Factor = 20.0,
         forbidden: str | Iterable[int] | None = "gpt2",
         normalisation: Literal["beam", "joint"] = "beam",
         final: Literal["stop", "cut_last"] = "stop",
-        rows: int = 16,
-        store_mb: int = 512,
+        rows: Annotated[int, Interval(ge=1, le=10**9)] = 16,
+        store_mb: Annotated[int, Interval(ge=1, le=10**9)] = 512,
     ) -> None:
         _one_of("normalisation", normalisation, ("beam", "joint"))
         _one_of("final", final, ("stop", "cut_last"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.cli import DONE
+from bench.commands.words import places_and_options
 from bench.errors import UsageError, UserError, writing
 
 USAGE = """zgs agree RUN … [to=FOLDER] [resamples=N] [seed=N]
@@ -18,8 +19,8 @@ seed=N       of the bootstrap (0)"""
 def main(arguments: list[str]) -> int:
     """Kendall's tau-b between all metrics over the runs, with intervals: one table, one picture."""
     options = {"to": "agreement", "resamples": "10000", "seed": "0"}
-    given = dict(word.split("=", 1) for word in arguments if "=" in word)
-    folders = [Path(word) for word in arguments if "=" not in word]
+    places, given = places_and_options(arguments, options)
+    folders = [Path(word) for word in places]
     numbers = [{**options, **given}[key] for key in ("resamples", "seed")]
     if unknown := sorted(set(given) - set(options)):
         raise UsageError(f"agree: {unknown[0]}: no such option; `zgs agree --help` shows all")

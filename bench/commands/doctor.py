@@ -112,6 +112,7 @@ def device(settings: dict[str, Any]) -> tuple[str, str]:
     import torch
 
     from bench.models.sources import DTYPES
+    from bench.run.device import found_device
 
     wanted, dtype, gpu = str(settings["device"]), settings["dtype"], torch.cuda.is_available()
     told = f"cpu, {torch.get_num_threads()} of {os.cpu_count()} threads"
@@ -121,6 +122,10 @@ def device(settings: dict[str, Any]) -> tuple[str, str]:
         return f"{told}; dtype={dtype} is unknown", "add dtype=float32"
     if wanted.startswith("cuda") and not gpu:
         return f"{told}; device={wanted} but torch {torch.__version__} finds no GPU", "add device=cpu"
+    try:
+        found_device(wanted, dtype)
+    except UserError as error:
+        return f"{told}; {error}", "add device=auto dtype=float32"
     return f"{told} (device={wanted}), {dtype}", ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.cli import DONE
+from bench.commands.words import places_and_options
 from bench.errors import UsageError
 
 USAGE = """zgs report RUN … [to=FOLDER] [pictures=N] [pairs=3-2,3-5] [trust=PACKAGE]
@@ -21,10 +22,10 @@ def main(arguments: list[str]) -> int:
     from bench.run.trust import REPORTING, check_run, taken
 
     arguments, trusted = taken(arguments)
-    options = dict(word.split("=", 1) for word in arguments if "=" in word)
-    folders = [Path(word) for word in arguments if "=" not in word]
-    flags = [word for word in arguments if word.startswith("-")]
-    if unknown := flags + sorted(set(options) - {"to", "pictures", "pairs"}):
+    known = {"to", "pictures", "pairs"}
+    places, options = places_and_options(arguments, known)
+    folders, flags = [Path(word) for word in places], [word for word in arguments if word.startswith("-")]
+    if unknown := flags + sorted(set(options) - known):
         raise UsageError(f"report: {unknown[0]}: no such option; `zgs report --help` shows all")
     if not options.get("pictures", "48").isdigit():
         raise UsageError(f"report: pictures={options['pictures']}: needs a whole number, 0 or more")

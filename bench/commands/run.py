@@ -14,6 +14,7 @@ from bench.commands.overrides import explained
 from bench.commands.repeated import Request, requested, standing_in
 from bench.commands.sweeps import is_sweep
 from bench.commands.task import Task
+from bench.commands.words import prepared
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def sweep(arguments: list[str], command: str = "") -> list[Outcome]:
     from bench.run.trust import check_config_folders, taken
 
     words, trusted = taken(arguments)
+    words = prepared(words)
     check_config_folders(words, trusted)
     request, line = requested(words), command or shlex.join(["zgs", "run", *arguments])
     with standing_in(request.cwd):

@@ -11,10 +11,12 @@ from typing import Any
 
 from bench.cli import DONE, FAILED, SKIPS
 from bench.commands.naming import as_written
-from bench.commands.overrides import explained
+from bench.commands.overrides import groups
+from bench.commands.settings import composed
+from bench.commands.words import is_setting, prepared
 from bench.errors import UsageError, UserError
 from bench.escape import visible
-from bench.resources import conf_dir
+from bench.run.ranges import RUN
 
 USAGE = """zgs score PREDICTIONS data=DATASET [score=A,B] [KEY=VALUE …] [--csv FILE] [--check] [--ignore-unknown]
 zgs score RUN [score=A,B] [KEY=VALUE …] [trust=PACKAGE]
@@ -46,7 +48,7 @@ def main(arguments: list[str]) -> int:
     for flag in ("--check", "--ignore-unknown"):
         parser.add_argument(flag, action="store_true")
     given = parser.parse_intermixed_args(arguments)
-    words = [word for word in given.words if "=" in word and not Path(word).exists()]
+    words = [word for word in given.words if is_setting(word, (*groups(), *RUN))]
     places = [word for word in given.words if word not in words]
     from bench.run.trust import taken
 
@@ -54,6 +56,8 @@ def main(arguments: list[str]) -> int:
     if len(places) != 1:
         raise UsageError(f"score: name one file of predictions or one run, not {len(places)}; `zgs score --help`")
     place = Path(places[0])
+    # Now, for keys of a second protocol are moved; commas between protocols are ours, and not Hydra's.
+    words = [word if word.startswith("score=") else prepared([word], sweep=False)[0] for word in words]
     if given.check:
         return check(predictions_of(place), words, given.ignore_unknown)
     return _scored(place, words, given.csv, given.ignore_unknown, trusted, arguments)
@@ -184,7 +188,12 @@ def _protocols(words: Sequence[str], own: Mapping[str, Any] | None) -> tuple[lis
     """The ``score`` settings of each protocol asked for, and all other settings, composed in one go."""
     rest = [word for word in words if not word.startswith("score=")]
     names = next((word.partition("=")[2].split(",") for word in reversed(words) if word.startswith("score=")), [""])
-    first, *others = dict.fromkeys(filter(None, names)) or [""]
+    first, *others = names
+    if len(names) > 1 and ("" in names or len(set(names)) < len(names)):
+        wrong = next(name for at, name in enumerate(names) if not name or name in names[:at])
+        raise UsageError(
+            f"score={','.join(names)}: {wrong or 'an empty name'} stands there for nothing; name each protocol once"
+        )
     told = [*rest, f"score={first}"] if first else list(rest)
     for at, name in enumerate(others):  # the same group again in another place, and there the same changes
         place = f"{_OTHERS}.at{at}"
@@ -197,22 +206,6 @@ def _protocols(words: Sequence[str], own: Mapping[str, Any] | None) -> tuple[lis
         for key in (word.partition("=")[0].lstrip("+") for word in rest):
             _copy(config, settings, key.split("."))
     return protocols, settings
-
-
-def composed(words: Sequence[str]) -> dict[str, Any]:
-    """The resolved configuration of `zgs run` with some overrides. Raises UsageError with the nearest right name."""
-    from hydra import compose, initialize_config_dir
-    from hydra.errors import HydraException
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
-    try:
-        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            config = compose("config", list(words))
-        settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise UsageError(explained(error, list(words))) from error
-    return dict(settings)
 
 
 def _copy(source: Any, target: Any, path: list[str]) -> None:

@@ -19,6 +19,7 @@ from bench.commands.repeated import settings_from
 from bench.commands.sweeps import Job, telling
 from bench.errors import UsageError
 from bench.escape import visible
+from bench.run.decimals import shortest
 
 if TYPE_CHECKING:
     from bench.run.outcomes import Outcome
@@ -90,7 +91,7 @@ class Task:
             raise UsageError(explained(error, list(words))) from error
         if missing := _missing(settings):
             raise UsageError(f"{missing} has to be given: {missing}=…")
-        return {**settings, "variant": _told(settings["variant"], words)}
+        return shortest({**settings, "variant": _told(settings["variant"], words)})
 
 
 def _told(variant: Any, words: Sequence[str]) -> str | None:

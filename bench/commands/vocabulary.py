@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from bench.cli import DONE
+from bench.commands.words import places_and_options
 from bench.errors import UsageError, writing
 
 USAGE = """zgs vocabulary PREDICTIONS [table=FILE] [csv=FILE] [json=FILE]
@@ -21,8 +22,7 @@ json=FILE    write a table to be filled: {word: null}; null means no class"""
 
 def main(arguments: list[str]) -> int:
     """Write the words, the most frequent first, equal ones by alphabet; texts are taken letter by letter."""
-    places = [word for word in arguments if "=" not in word]
-    options = dict(word.split("=", 1) for word in arguments if "=" in word)
+    places, options = places_and_options(arguments, _OPTIONS)
     unknown = [word for word in (*options, *places) if word.startswith("-") or word in set(options) - _OPTIONS]
     if len(places) != 1 or unknown:
         told = f"{unknown[0]} is no option" if unknown else f"name one file of predictions, not {len(places)}"

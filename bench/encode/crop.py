@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import torch
+from annotated_types import Interval
 from jaxtyping import Bool, UInt8
 
 from bench.errors import UserError
@@ -21,7 +22,9 @@ FILLS = ("black", "mean", "white")
 class CropAndMask:
     """CLIP's plain embedding of the cropped and masked image; an empty mask keeps the whole frame, all filled."""
 
-    def __init__(self, clip: Clip, fill: str = "black", micro_batch: int = 1) -> None:
+    def __init__(
+        self, clip: Clip, fill: str = "black", micro_batch: Annotated[int, Interval(ge=1, le=10**9)] = 1
+    ) -> None:
         if fill not in FILLS:
             raise UserError(f"encode.fill={fill}: one of {', '.join(FILLS)}")
         self.clip, self.micro_batch = clip, micro_batch

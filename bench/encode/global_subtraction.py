@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import torch
+from annotated_types import Interval
 from torch import Tensor
 from torch.nn import functional
 
@@ -30,11 +31,11 @@ class GlobalSubtraction(MaskedEncoder):
     def __init__(
         self,
         clip: Clip,
-        start_layer: int,
-        sigma2: float = 2.5,
+        start_layer: Annotated[int, Interval(ge=1, le=1000)],
+        sigma2: Annotated[float, Interval(ge=1e-9, le=1e6)] = 2.5,
         saliency: str = "outputs",
         heads: str = "concat",
-        micro_batch: int = 1,
+        micro_batch: Annotated[int, Interval(ge=1, le=10**9)] = 1,
     ) -> None:
         super().__init__(clip, start_layer, micro_batch)
         if saliency not in SALIENCY or heads not in HEADS:

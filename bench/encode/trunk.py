@@ -8,10 +8,11 @@ the same to the last bit whatever its neighbours; larger ones (for a GPU) agree 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import torch
+from annotated_types import Interval
 from jaxtyping import Bool, Float32
 from torch import Tensor
 from torch.nn import functional
@@ -33,7 +34,12 @@ class MaskedEncoder(ABC):
     all_queries = True
     """Whether `mix` reads the attention of every token; if not, the last layer computes the global token's alone."""
 
-    def __init__(self, clip: Clip, start_layer: int, micro_batch: int = 1) -> None:
+    def __init__(
+        self,
+        clip: Clip,
+        start_layer: Annotated[int, Interval(ge=1, le=1000)],
+        micro_batch: Annotated[int, Interval(ge=1, le=10**9)] = 1,
+    ) -> None:
         if not 1 <= start_layer <= clip.depth:
             raise UserError(f"encode.start_layer={start_layer}: the image tower has layers 1 to {clip.depth}")
         self.clip, self.start_layer, self.micro_batch = clip, start_layer, micro_batch

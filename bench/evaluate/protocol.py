@@ -12,10 +12,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from annotated_types import Interval as Between
 from jaxtyping import Float32
 
 from bench.errors import UsageError, UserError
@@ -64,6 +65,7 @@ CHOICES = {
 BREAKDOWNS = ("class", "size", "kind")
 COLUMNS = ("run", "variant", "metric", "value", "low", "high", "n", "unit_of_n", "expected", "found", "skipped")
 _IN_NAME = ("background", "void", "unlabelled", "below", "absent", "empty", "rounding", "overlap", "no_class")
+Cosine = Annotated[float, Between(ge=-1, le=1)]
 Record = TypeVar("Record", Overlap, Oracle)
 OwnText = Mapping[str, Float32[np.ndarray, " n"]]
 """By image: the cosine of each segment's embedding with CLIP's embedding of its own text in the prompt."""
@@ -94,9 +96,9 @@ class Score:
     """
 
     name: str = "paper"
-    tau_sbert: float | None = 0.5
-    tau_clip: float | None = 0.1
-    tau_iou: float = 0.5
+    tau_sbert: Cosine | None = 0.5
+    tau_clip: Cosine | None = 0.1
+    tau_iou: Annotated[float, Between(ge=0, le=1)] = 0.5
     metrics: tuple[str, ...] = ("iou", "recall", "tgq")
     breakdown: tuple[str, ...] = ()
     mapping: tuple[str | Strategy, ...] = ("tt", "st")
@@ -109,7 +111,7 @@ class Score:
     overlap: str = "all"
     aggregation: tuple[str, ...] = ("image",)
     representative: str = "union"
-    rounding: int | None = 6
+    rounding: Annotated[int, Between(ge=0, le=15)] | None = 6
     recall: str = "paper"
     tgq: str = "micro"
     background: str = "context"
@@ -118,9 +120,9 @@ class Score:
     below: str = "count"
     absent: str = "zero"
     empty: str = "zero"
-    resamples: int = 10_000
-    level: float = 0.95
-    seed: int = 0
+    resamples: Annotated[int, Between(ge=0, le=10**9)] = 10_000
+    level: Annotated[float, Between(gt=0, lt=1)] = 0.95
+    seed: Annotated[int, Between(ge=0, le=2**32 - 1)] = 0
 
     def __post_init__(self) -> None:
         lists: dict[str, tuple[str, ...]] = {

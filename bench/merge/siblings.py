@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Interval
 from jaxtyping import Bool
 
 from bench.errors import UserError
@@ -25,7 +27,7 @@ class Siblings:
     leaves them. It changes the order of segments and decisions, never what they are.
     """
 
-    def __init__(self, threshold: float = 0.8, order: str = "leaves") -> None:
+    def __init__(self, threshold: Annotated[float, Interval(ge=-1, le=1)] = 0.8, order: str = "leaves") -> None:
         if order not in ORDERS:
             raise UserError(f"merge.order={order!r} is unknown: use one of {', '.join(ORDERS)}")
         self.threshold, self.order = threshold, order

@@ -6,9 +6,11 @@ import math
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pandas as pd
+
+Mode = Literal["offline", "online", "disabled"]
 
 
 class Tracker(Protocol):
@@ -33,7 +35,7 @@ class Wandb:
     """
 
     def __init__(
-        self, project: str = "zero-guidance-segmentation", group: str | None = None, mode: str = "offline"
+        self, project: str = "zero-guidance-segmentation", group: str | None = None, mode: Mode = "offline"
     ) -> None:
         self.project = project
         self.group = group
@@ -50,7 +52,7 @@ class Wandb:
                 name=name,
                 config=dict(config),
                 dir=str(folder),
-                mode=self.mode,  # type: ignore[arg-type]
+                mode=self.mode,
                 reinit="create_new",
                 settings=wandb.Settings(silent=True, console="off"),
             )

@@ -25,6 +25,7 @@ from bench.facts.machine import switches
 from bench.keys import made_of, stage_key, texts_digest
 from bench.pipeline import Pipeline
 from bench.run.depends import Dependence, check_same, trunk_parts, unchanged
+from bench.run.device import found_device
 from bench.run.encoded import StoredEncoder
 from bench.run.identity import Identity, identity
 from bench.run.model_facts import model_facts as _model_facts
@@ -75,12 +76,7 @@ class Builder:
     @cached_property
     def device(self) -> str:
         """The device: auto is the GPU where there is one."""
-        import torch
-
-        wanted = str(self.settings["device"])
-        if wanted.startswith("cuda") and not torch.cuda.is_available():
-            raise UsageError(f"device={wanted}: no GPU that torch can use; use device=cpu or another torch build")
-        return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
+        return found_device(str(self.settings["device"]), str(self.settings["dtype"]))
 
     def model(self, name: str) -> Any:
         """One of clip, dino, language, sentence, loaded once."""
@@ -98,7 +94,10 @@ class Builder:
         """The stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
         with unchanged(name, lambda: self._parts(name, _needs(options))):
-            return make(options, **{m: self.model(m) for m in _needs(options)})
+            made = make(options, **{m: self.model(m) for m in _needs(options)})
+        if not callable(made):
+            raise UsageError(f"{name}._target_={options['_target_']}: gives no {name}, which can be called")
+        return made
 
     @cached_property
     def depends(self) -> Dependence:

@@ -7,7 +7,9 @@ import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
+
+from annotated_types import Interval
 
 from bench.errors import UserError
 from bench.models import located
@@ -18,6 +20,7 @@ from bench.run.nested import nested, use_a_known_start_method
 from bench.run.worker import Outcome
 
 Map = Callable[[str, Iterable[str]], Iterator[Outcome]]
+Threads = Annotated[int, Interval(ge=1, le=1024)]
 
 
 class Executor(Protocol):
@@ -31,7 +34,7 @@ class Executor(Protocol):
 class Serial:
     """Everything in this process, with `threads` torch threads."""
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: Threads = 1) -> None:
         self.threads = threads
 
     @contextmanager
@@ -49,7 +52,9 @@ class Serial:
 class Local:
     """`workers` processes on this machine ("auto": one a processor), each with `threads` torch threads."""
 
-    def __init__(self, workers: int | str = "auto", threads: int = 1) -> None:
+    def __init__(
+        self, workers: Annotated[int, Interval(ge=1, le=10**9)] | Literal["auto"] = "auto", threads: Threads = 1
+    ) -> None:
         if workers != "auto" and not (isinstance(workers, int) and workers > 0):
             raise UserError(f"executor.workers={workers}: a positive number or auto")
         self.workers = processors() if workers == "auto" else int(workers)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Interval
 from jaxtyping import Float, Float32, Float64, Int16, UInt8
 
-from bench.errors import UserError
+from bench.bounds import hints_of, span_of, told, within
+from bench.errors import BadSample, UserError
 
 SIZES = ("loaded", "image")
+FARTHEST = {"gaussian_sxy": 10_000, "bilateral_sxy": 5_000}
+"""The longest edge in widths: the library keeps places of its lattice in 16 bits and checks none of its arguments."""
+Width = Annotated[float, Interval(ge=0.5, le=1000)]
+Weight = Annotated[float, Interval(ge=0, le=10_000)]
 
 
 @dataclass(frozen=True)
@@ -20,18 +27,19 @@ class DenseCrf:
     """
 
     size: str = "loaded"
-    iterations: int = 10
-    gaussian_sxy: float = 1.0
-    gaussian_compat: float = 25.0
-    bilateral_sxy: float = 5.0
-    bilateral_srgb: float = 13.0
-    bilateral_compat: float = 100.0
+    iterations: Annotated[int, Interval(ge=0, le=1000)] = 10
+    gaussian_sxy: Width = 1.0
+    gaussian_compat: Weight = 25.0
+    bilateral_sxy: Width = 5.0
+    bilateral_srgb: Width = 13.0
+    bilateral_compat: Weight = 100.0
 
     def __post_init__(self) -> None:
         if self.size not in SIZES:
             raise UserError(f"segment.crf.size={self.size!r} is unknown: use one of {', '.join(SIZES)}")
-        if self.iterations < 0 or min(self.gaussian_sxy, self.bilateral_sxy, self.bilateral_srgb) <= 0:
-            raise UserError("segment.crf: iterations must be at least 0, and gaussian_sxy, bilateral_* widths above 0")
+        for key, hint in hints_of(DenseCrf).items():  # the library ends the process where it is given what it cannot do
+            if (span := span_of(hint)) and not within(value := getattr(self, key), span):
+                raise UserError(f"segment.crf.{key}={value}: must be {told(span)}")
 
     def labels(
         self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]
@@ -42,8 +50,16 @@ class DenseCrf:
     def marginals(
         self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]
     ) -> Float32[np.ndarray, "k h w"]:
-        """Mean-field marginals after all iterations, from energies (low is likely) and the colour image."""
+        """Mean-field marginals after all iterations, from energies (low is likely) and the colour image.
+
+        Raises `BadSample` for an image longer than `FARTHEST`, and for energies that are not finite.
+        """
         height, width, labels = unary.shape
+        most = min(int(widths * getattr(self, key)) for key, widths in FARTHEST.items())
+        if max(height, width) > most:
+            raise BadSample(f"{height}x{width} pixels: segment.crf with these widths takes at most {most} an edge")
+        if not np.isfinite(unary).all():
+            raise BadSample("energies for segment.crf are not finite: check the image and the weights")
         crf = self._model(unary, image)
         return np.array(crf.inference(self.iterations), np.float32).reshape(labels, height, width)
 

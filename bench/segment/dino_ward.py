@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
+from annotated_types import Interval
 from jaxtyping import Float32, Int16, UInt8
 
 from bench.errors import BadSample, UserError
@@ -29,20 +30,20 @@ class DenseFeatures(Protocol):
 class DinoWard:
     """Image to over-segments.
 
-    ``n``: parts of the Ward cut; ``prune_threshold``: siblings as alike as this (cosine) become one; ``splits`` and
-    ``lost``: the paper's way or the reference's quirk, see `prune` and `drop_lost_leaves`; ``crf``: a `DenseCrf`, or
-    None, False or "none" for the leaves as clustered; ``max_features`` bounds the memory (4 GiB for the default).
+    ``n``: parts of the Ward cut; ``prune_threshold``: siblings as alike as this (cosine) become one, above 1 none;
+    ``splits`` and ``lost``: the paper's way or the reference's quirk, see `prune` and `drop_lost_leaves`; ``crf``: a
+    `DenseCrf`, or None, False or "none" for the leaves as clustered; ``max_features`` bounds the memory (4 GiB for the default).
     """
 
     def __init__(
         self,
         dino: DenseFeatures,
-        n: int = 20,
-        prune_threshold: float = 0.9,
+        n: Annotated[int, Interval(ge=1, le=32767)] = 20,
+        prune_threshold: Annotated[float, Interval(ge=-1, le=2)] = 0.9,
         splits: str = "all",
         crf: DenseCrf | str | bool | None = True,
         lost: str = "promote",
-        max_features: int = 32768,
+        max_features: Annotated[int, Interval(ge=1, le=1_000_000)] = 32768,
     ) -> None:
         if not 1 <= n <= 32767:
             raise UserError(f"segment.n={n} must lie between 1 and 32767")

@@ -1,0 +1,86 @@
+"""Finite ranges that stand beside the parameters they are of: `Annotated[float, Interval(ge=0, le=1)]`.
+
+No part of the paper. The marks are those of annotated-types. A parameter without one takes any finite number.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import types
+from collections.abc import Iterator
+from functools import cache
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from annotated_types import GroupedMetadata
+
+SIDES = ("ge", "gt", "le", "lt")
+Span = dict[str, float]
+"""The ends of a range by the names of `SIDES`, those that there are."""
+
+
+@cache
+def hints_of(made: Any) -> dict[str, Any]:
+    """The hint of each parameter of a class or function, marks included.
+
+    One by one, since some names are imported for a type checker only: these parameters are models, which nobody
+    configures, and are left out.
+    """
+    call = inspect.unwrap(made.__init__ if inspect.isclass(made) else made)
+    found: dict[str, Any] = {}
+    for name, parameter in inspect.signature(made).parameters.items():
+        if parameter.annotation is not inspect.Parameter.empty:
+            alone = types.SimpleNamespace(__annotations__={name: parameter.annotation})
+            try:
+                found |= get_type_hints(alone, getattr(call, "__globals__", {}), include_extras=True)
+            except (NameError, AttributeError):
+                continue
+    return found
+
+
+def branches(hint: Any) -> Iterator[Any]:
+    """The hints of a union, one by one; any other hint alone."""
+    if get_origin(hint) in (Union, types.UnionType):
+        for each in get_args(hint):
+            yield from branches(each)
+    else:
+        yield hint
+
+
+def span_of(hint: Any) -> Span:
+    """The range that a hint states for numbers; empty where it states none."""
+    found: Span = {}
+    for each in branches(hint):
+        for mark in get_args(each)[1:] if get_origin(each) is Annotated else ():
+            for single in mark if isinstance(mark, GroupedMetadata) else (mark,):
+                found |= {s: getattr(single, s) for s in SIDES if getattr(single, s, None) is not None}
+    return found
+
+
+def within(number: float, span: Span) -> bool:
+    """Whether a number is finite and in a range."""
+    if isinstance(number, float) and not math.isfinite(number):
+        return False
+    return all(_holds(number, side, end) for side, end in span.items())
+
+
+def _holds(number: float, side: str, end: float) -> bool:
+    return {"ge": number >= end, "gt": number > end, "le": number <= end, "lt": number < end}[side]
+
+
+def told(span: Span) -> str:
+    """A range in words: "from 0 to 1", "above 0 and below 1", "a finite number"."""
+    if {"ge", "le"} <= set(span):
+        return f"from {_plain(span['ge'])} to {_plain(span['le'])}"
+    words = {"ge": "{} or more", "gt": "above {}", "le": "at most {}", "lt": "below {}"}
+    return " and ".join(words[side].format(_plain(span[side])) for side in SIDES if side in span) or "a finite number"
+
+
+def bounded(span: Span) -> bool:
+    """Whether a range has two finite ends."""
+    low, high = (next((span[s] for s in pair if s in span), math.inf) for pair in (("ge", "gt"), ("le", "lt")))
+    return math.isfinite(low) and math.isfinite(high)
+
+
+def _plain(end: float) -> str:
+    return f"{end:g}" if isinstance(end, float) else str(end)
