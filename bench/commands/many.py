@@ -37,6 +37,7 @@ def run_many(request: Request, command: str) -> list[Outcome]:
     except COMPOSING as error:  # Hydra composes all jobs before it runs the first
         refused = _refusals(jobs, flags)
         if not refused:
+            _withdraw(folder, Path(out))
             raise UsageError(explained(error, request.arguments)) from error
         for outcome in refused:
             write(outcome, folder)
@@ -58,6 +59,17 @@ def _launch(arguments: Sequence[str], task: Task, folder: Path) -> str:
         write_atomically(trace, trace_of(error).encode("utf-8", "backslashreplace"))
         return f"the launcher stopped: {told(error)}; traceback: {trace}"
     return ""
+
+
+def _withdraw(folder: Path, out: Path) -> None:
+    """Take away the folder of a sweep that never began, and those above it up to ``out`` that are empty without it."""
+    for place in (folder, *folder.parents):
+        try:
+            place.rmdir()
+        except OSError:  # something else lies there
+            return
+        if place == out:
+            return
 
 
 def _out(jobs: Sequence[Job], flags: Sequence[str]) -> str | None:
