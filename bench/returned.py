@@ -46,10 +46,10 @@ def check_tokens(who: str, found: Any) -> None:
 def _check_array(who: str, name: str, array: Any, rows: int | None, dimensions: int) -> None:
     if not isinstance(array, np.ndarray) or array.dtype != np.float32:
         kind = f"an array of {array.dtype}" if isinstance(array, np.ndarray) else _kind(array)
-        raise UserError(f"{who}: its {name} are {kind}; give a NumPy array of float32")
+        raise UserError(f"{who}: its {name}: {kind}; give a NumPy array of float32")
     if array.ndim != dimensions or (rows is not None and len(array) != rows):
         wanted = f"[{'tokens' if rows is None else rows}{', width' * (dimensions == 2)}]"
-        raise UserError(f"{who}: its {name} have the shape {list(array.shape)}, not {wanted}")
+        raise UserError(f"{who}: its {name}: the shape is {list(array.shape)}, not {wanted}")
     wrong = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
     if len(wrong):
         raise UserError(
