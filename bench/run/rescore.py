@@ -17,6 +17,7 @@ from bench.errors import UserError, writing
 from bench.evaluate.names import parse
 from bench.evaluate.per_image import per_class, per_image, per_image_n
 from bench.evaluate.protocol import Score
+from bench.predictions.remarks import remarks
 from bench.predictions.source import PredictionFile
 from bench.report.layout import EMBEDDED_NOTE
 from bench.report.tables import write_scores
@@ -73,6 +74,7 @@ def rescore(request: Request) -> Rescored:
     ids = builder.dataset.ids()
     missing, unknown = ids_without(file, ids)
     notes = _told_of_ids(request, ids, len(file), missing, unknown)
+    notes += remarks(file, ids)
     scores, numbers = [score_of(builder, options) for options in request.protocols], Numbers()
     session = Session(builder, Measures(builder, file), request.name, str(request.variant), request.chosen, notes)
     tables = {overlap: _tables(builder, file, ids, overlap) for overlap in dict.fromkeys(s.overlap for s in scores)}
