@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> int:
     from bench.report.differences import GROUPED
     from bench.report.report import data_name, embedded, finished_runs, merged_scores
     from bench.report.saved import complete, saved_rows
+    from bench.run.room import Need, refuse
     from bench.sealed import check_whole, reading, tell_unsealed
 
     runs = finished_runs(folders)
@@ -45,6 +46,8 @@ def main(arguments: list[str]) -> int:
         raise UserError(f"{lacking[0]}: rows of each image are missing; run the same command again")
     with reading(runs):
         rows = [{name: row for name, row in saved_rows(run).items() if not GROUPED.search(name)} for run in runs]
+        each = 8 * len({name for row in rows for name in row}) * len(rows)
+        refuse(Need("resamples", int(numbers[0]), each, "resamples of every metric of every run"))
         table = agreement(rows, *map(int, numbers))
         title, small = data_name(merged_scores(runs)), embedded(runs)
         with writing(Path(options["to"]), "to=FOLDER"):

@@ -78,6 +78,7 @@ def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -
 
     The exit code is what scoring would have: 1 where it would stop, 3 where images have no prediction.
     """
+    from bench.predictions.remarks import of_head, remarks
     from bench.predictions.source import PredictionFile
 
     (protocols, settings), file = _checked(words), PredictionFile(path)
@@ -88,11 +89,14 @@ def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -
     dataset = _data_of(words, settings) if not faults else None
     if dataset is not None:
         faults = _unfit(file, dataset, any(options["proportions"] == "same" for options in protocols))
+    notes = of_head(file) if faults else remarks(file, file)
+    for note in notes:
+        print(visible(f"note: {note}"))
     for fault in faults[:SHOWN]:
         print(visible(fault))
     if len(faults) > SHOWN:
         print(f"… and {len(faults) - SHOWN} more")
-    print(f"{path}: {len(file)} images, {len(faults)} faults")
+    print(f"{path}: {len(file)} images, {len(faults)} faults" + f", {len(notes)} notes" * bool(notes))
     if dataset is None:
         return FAILED if faults else DONE
     from bench.data.base import remarks_of
@@ -189,11 +193,9 @@ def _protocols(words: Sequence[str], own: Mapping[str, Any] | None) -> tuple[lis
     rest = [word for word in words if not word.startswith("score=")]
     names = next((word.partition("=")[2].split(",") for word in reversed(words) if word.startswith("score=")), [""])
     first, *others = names
-    if len(names) > 1 and ("" in names or len(set(names)) < len(names)):
-        wrong = next(name for at, name in enumerate(names) if not name or name in names[:at])
-        raise UsageError(
-            f"score={','.join(names)}: {wrong or 'an empty name'} stands there for nothing; name each protocol once"
-        )
+    if twice := [name for at, name in enumerate(names) if name in names[:at] or (not name and others)]:
+        wrong = f"{twice[0]} is named twice" if twice[0] else "one of the names is empty"
+        raise UsageError(f"score={','.join(names)}: {wrong}; name each protocol once")
     told = [*rest, f"score={first}"] if first else list(rest)
     for at, name in enumerate(others):  # the same group again in another place, and there the same changes
         place = f"{_OTHERS}.at{at}"

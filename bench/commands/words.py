@@ -71,7 +71,11 @@ def _word(word: str, sweep: bool) -> str:
         if value and re.fullmatch(r"[\w.@/$-]+", bare):
             told = shlex.quote(f"{key}={quoted(value)}")
             raise UsageError(f"{word}: some of these signs mean something to Hydra; as a text it is {told}")
-    elif (conf_dir() / bare).is_dir() and not parsed.is_sweep_override() and not isinstance(parsed.value(), str):
+    elif (
+        (conf_dir() / bare).is_dir()
+        and not parsed.is_sweep_override()
+        and (not value or not isinstance(parsed.value(), str))
+    ):
         known = sorted(file.stem for file in (conf_dir() / bare).glob("*.yaml"))
         raise UsageError(f"{word}: choose one option of {', '.join(known)}; a sweep is -m {bare}=A,B")
     return word

@@ -7,6 +7,7 @@ import logging
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from hydra.utils import get_object
@@ -23,7 +24,15 @@ DOES = dict.fromkeys(("segment", "encode", "caption", "merge"), "__call__") | {
     "data": "ids", "tracking": "log", "executor": "session", "score": "settings",
 }  # fmt: skip
 """What the class that a group names has to have."""
-WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", type(None): "null"}
+WORDS = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    bool: "true or false",
+    type(None): "null",
+    Path: "a path",
+}
+HYDRA_KEYS = ("_target_", "_convert_", "_recursive_", "_partial_", "_args_")
 DEVICES = re.compile(r"auto|cpu|(cuda|mps|xpu)(:\d{1,3})?", re.ASCII)
 
 
@@ -70,17 +79,20 @@ def _check_models(settings: Mapping[str, Any]) -> None:
                 node = {}
         if path[-1] in node:
             _fit(key, node[path[-1]], hint)
+    for name, node in settings["models"].items():
+        if isinstance(node, Mapping) and not str(node.get("_target_", "bench.")).startswith("bench."):
+            _hints(f"models.{name}", node["_target_"])
     _check_finite("models", settings["models"])
 
 
 def _check_node(where: str, node: Any) -> None:
     if not isinstance(node, Mapping):
         raise UsageError(f"{where}={node}: needs an option of the group; `zgs run --help` lists them")
-    hints = _hints(where, node["_target_"]) if "_target_" in node else {}
+    hints = _hints(where, node["_target_"], node) if "_target_" in node else {}
     if where in DOES and not hints and "_target_" not in node:
         raise UsageError(f"{where}: names no class; say which, {where}._target_=package.module.Class")
     for key, value in node.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and ("_target_" in value or key not in hints):
             _check_node(f"{where}.{key}", value)
         elif key in hints:
             _fit(f"{where}.{key}", value, hints[key])
@@ -88,8 +100,8 @@ def _check_node(where: str, node: Any) -> None:
             _check_finite(f"{where}.{key}", value)
 
 
-def _hints(where: str, target: Any) -> dict[str, Any]:
-    """The hints of the class that a group names. Raises UsageError where there is none, or it is of another kind."""
+def _hints(where: str, target: Any, node: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The hints of the class that a group names. UsageError where it is none, or lacks a key of ``node``."""
     log = logging.getLogger("hydra.utils")  # it tells of the error too, in several lines
     before, log.disabled = log.disabled, True
     try:
@@ -104,8 +116,15 @@ def _hints(where: str, target: Any) -> dict[str, Any]:
         log.disabled = before
     needed = DOES.get(where)
     classy = inspect.isclass(made) and any(needed in vars(base) for base in made.__mro__)
-    if needed and not classy and not (inspect.isfunction(made) and where in ("data", *STAGES)):
-        raise UsageError(f"{where}._target_={target}: is no {where}; it has to be a class with {needed}()")
+    named = inspect.isclass(made) or inspect.isfunction(made)
+    if (needed and not classy and not (inspect.isfunction(made) and where in ("data", *STAGES))) or not named:
+        what = f"a class with {needed}()" if needed else "a class"
+        raise UsageError(f"{where}._target_={target}: is no {where}; it has to be {what}")
+    parameters = inspect.signature(made).parameters
+    if node is not None and not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        for key in node:
+            if key not in parameters and key not in HYDRA_KEYS:
+                raise UsageError(f"{where}.{key}: no such key of {target}{nearest(key, parameters)}")
     return hints_of(made)
 
 
@@ -155,7 +174,7 @@ def fits(value: Any, hint: Any) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, hint) if hint in WORDS else True
+    return isinstance(value, str if hint is Path else hint) if hint in WORDS else True
 
 
 def described(hint: Any) -> str:

@@ -20,6 +20,7 @@ from bench.evaluate.names import parse
 from bench.evaluate.per_image import per_class, per_image, per_image_n
 from bench.evaluate.protocol import Score
 from bench.facts.contents import by_content, content_of
+from bench.predictions.remarks import remarks
 from bench.predictions.source import PredictionFile
 from bench.report.layout import EMBEDDED_NOTE
 from bench.report.tables import write_scores
@@ -82,6 +83,7 @@ def rescore(request: Request) -> Rescored:
     ids = builder.dataset.ids()
     missing, unknown, outside = told_apart(file, builder.dataset)
     notes = [*remarks_of(builder.dataset), *_told_of_ids(request, ids, len(file), missing, unknown, outside)]
+    notes += remarks(file, ids)
     scores, numbers = [score_of(builder, options) for options in request.protocols], Numbers()
     session = Session(builder, Measures(builder, file), request.name, str(request.variant), request.chosen, notes)
     tables = {overlap: _tables(builder, file, ids, overlap) for overlap in dict.fromkeys(s.overlap for s in scores)}

@@ -206,6 +206,12 @@ def test_odd_values_are_one_line_for_the_validator_and_for_scoring(
         (["t.json", "data=toyscenes", "score.aggregation=[]"], "score.aggregation=[]: name at least one"),
         (["t.json", "data=toyscenes", "score.tau_sbert=nan"], "score.tau_sbert=nan: must be from -1 to 1"),
         (["t.json", "data=toyscenes", "--csv", "t.json/x", "score.mapping=[exact]"], "place with --csv FILE (what"),
+        (["t.json", "data=toyscenes", "score=paper,paper"], "score=paper,paper: paper is named twice"),
+        (["t.json", "data=toyscenes", "score=paper,,soft"], "score=paper,,soft: one of the names is empty"),
+        (["t.json", "data=toyscenes", "score.metrics=[iou,iou]"], "score.metrics=[iou, iou]: iou stands there twice"),
+        (["t.json", "data=toyscenes", "score.tau_sbert=2"], "score.tau_sbert=2: must be from -1 to 1"),
+        (["t.json", "data=toyscenes", "device=meta"], "device=meta: known are auto, cpu, cuda"),
+        (["t.json", "data=toyscenes", "out="], "out=: is empty; name one, out=PATH"),
         (["t.json", "data=toyscenes", "score=papre"], "score=papre: no such option; did you mean paper"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Paths of every kind on the command line reach the setting letter by letter; what is no setting of a run is one line."""
+"""Paths of every kind on the command line reach the setting letter by letter; what is no setting is one line."""
 
 from __future__ import annotations
 
@@ -123,6 +123,7 @@ def test_a_folder_that_is_not_there_is_named_as_it_was_typed(tmp_path: Path, cap
         ("hydra.job.chdir=true", "hydra.job.chdir: where"),
         ("hydra.output_subdir=x", "hydra.output_subdir: where"),
         ("encode=null", "encode=null: choose one option of crop, global_subtraction, masked, unmasked; a sweep is -m"),
+        ("encode=", "encode=: choose one option of crop"),
         ("encode=5", "encode=5: choose one option of crop"),
         ("encode=[crop,masked]", "encode=[crop,masked]: choose one option of crop"),
         ("hydra/launcher=nothing", "hydra/launcher=nothing: no such option; known: basic, "),

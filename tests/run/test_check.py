@@ -132,6 +132,7 @@ def refusal(settings: dict[str, Any]) -> str | None:
         ("executor.workers", "auto", None),
         ("store", " ", "store= : is empty; name one, store=PATH"),
         ("data.root", "", "data.root=: is empty; name one, data.root=PATH, or none, data.root=null"),
+        ("data.root", 2012, "data.root=2012: needs a text or a path or null"),
         ("device", "meta", "device=meta: known are auto, cpu, cuda"),
         ("device", "cuda:x", "device=cuda:x: known are"),
         ("models.dino.size", "big", "models.dino.size=big: needs a whole number from 1 to 100000"),
@@ -158,7 +159,7 @@ class Mine:
         ({"share": 1.0, "far": 1e300}, None),
         ({"far": math.nan}, "encode.far=nan: must be a finite number"),
         ({"more": [1, {"deep": -math.inf}]}, "encode.more.deep=-inf: must be a finite number"),
-        ({"unknown": math.inf}, "encode.unknown=inf: must be a finite number"),
+        ({"shrae": 1}, f"encode.shrae: no such key of {__name__}.Mine (did you mean 'share'?)"),
     ],
 )
 def test_variants_of_ones_own_are_looked_at_too(own: dict[str, Any], told: str | None) -> None:
@@ -187,6 +188,9 @@ def test_a_group_that_was_taken_away_is_named() -> None:
     assert refusal({k: v for k, v in settings.items() if k != "encode"}) == (
         "encode: is not there, and every run needs it; give encode=…"
     )
+    assert "data.subset={'x': 1}: needs a text or null" in str(refusal(changed(settings, "data.subset", {"x": 1})))
+    told = str(refusal(changed(settings, "models.clip._target_", "os.getcwd")))
+    assert told == "models.clip._target_=os.getcwd: is no models.clip; it has to be a class"
     assert "encode: names no class" in str(refusal({**settings, "encode": {"micro_batch": 1}}))
 
 

@@ -1,8 +1,9 @@
-"""Numbers of settings are the shortest decimals: what a range hands over, and nothing that somebody typed on purpose."""
+"""Numbers of settings are the shortest decimals of what a range hands over; what somebody typed on purpose stays."""
 
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.commands.run import sweep
 from bench.commands.settings import composed
 from bench.evaluate.names import number
 from bench.run.decimals import shortest
+from bench.run.job import Finished
 
 
 def swept(text: str) -> list[float]:
@@ -54,3 +57,16 @@ def test_composed_settings_are_brought_to_it_at_every_depth() -> None:
     settings = composed([*words, "encode.sigma2=0.30000000000000004"])
     assert settings["score"]["tau_clip"] == 0.15 and settings["segment"]["crf"]["bilateral_srgb"] == 0.8
     assert settings["encode"]["sigma2"] == 0.3
+
+
+def test_jobs_of_a_sweep_have_the_decimals_of_a_single_run(monkeypatch: Any, tmp_path: Path) -> None:
+    seen: list[float] = []
+
+    def run(settings: dict[str, Any]) -> Finished:
+        seen.append(settings["score"]["tau_clip"])
+        return Finished(tmp_path, 1, 0)
+
+    monkeypatch.setattr("bench.run.job.run", run)
+    sweep(["-m", "score.tau_clip=range(0.1,0.25,0.05)", f"out={tmp_path}"])
+    sweep(["score.tau_clip=0.15", f"out={tmp_path}"])
+    assert seen == [0.1, 0.15, 0.2, 0.15]

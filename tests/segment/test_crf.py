@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.errors import UserError
+from bench.errors import BadSample, UserError
 from bench.resize import nearest
 from bench.segment.crf import DenseCrf, centroid_energy
 
@@ -103,7 +103,29 @@ def test_read_only_and_strided_inputs_work_and_stay_as_they_are(labels: int) -> 
     np.testing.assert_array_equal(image, before[1])
 
 
-@pytest.mark.parametrize("wrong", [{"size": "big"}, {"iterations": -1}, {"gaussian_sxy": 0}, {"bilateral_srgb": -1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"size": "big"},
+        {"iterations": -1},
+        {"gaussian_sxy": 0},
+        {"bilateral_srgb": -1},
+        {"gaussian_compat": float("nan")},
+        {"bilateral_sxy": float("inf")},
+        {"bilateral_compat": -1},
+        {"gaussian_sxy": 1001},
+    ],
+)
 def test_wrong_parameters_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UserError, match="segment.crf"):
         DenseCrf(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_library_is_not_reached_by_what_it_does_not_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DenseCrf, "_model", lambda *_: pytest.fail("reached"))
+    unary, image = np.zeros((1, 5000, 2), np.float32), np.zeros((1, 5000, 3), np.uint8)
+    with pytest.raises(BadSample, match="1x5000 pixels: segment.crf with these widths takes at most 4999 an edge"):
+        DenseCrf(gaussian_sxy=0.4999 + 0.0001, bilateral_sxy=0.9998).marginals(unary, image)
+    unary[0, 0, 0] = np.nan
+    with pytest.raises(BadSample, match="energies for segment.crf are not finite"):
+        DenseCrf().marginals(unary, image)
