@@ -147,7 +147,7 @@ _REMEDY = "run the same command again"
 
 
 def _files(folder: Path) -> dict[str, str] | None:
-    return record_of(folder).get("files")
+    return record_of(folder).get("files") if (folder / RECORD).exists() else None
 
 
 def _digest(path: Path) -> str:

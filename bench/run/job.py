@@ -161,10 +161,11 @@ def _record(builder: Builder, ids: Iterable[str], progress: Progress, score: Sco
 
 def _seen(builder: Builder, ids: Sequence[str]) -> dict[str, Any]:
     """What of the images lies in other sets or was tuned on; read first, so that a wrong path harms nothing."""
-    settings, told = builder.settings, getattr(builder.dataset, "remark", None)
+    settings = builder.settings
     return {
         "tuned_on": tuned(settings["tuned_on"], ids),
-        "shared": [*remarks(builder.dataset, settings["data"].get("root")), *([told] if told else [])],
+        "shared": remarks(builder.dataset, settings["data"].get("root")),
+        "remark": getattr(builder.dataset, "remark", None),
     }
 
 
@@ -178,4 +179,7 @@ def _say(progress: Progress, expected: int, seen: Mapping[str, Any]) -> None:
     if tuning := seen["tuned_on"]:
         count, source = len(tuning["shared"]), tuning["source"]
         print(f"{'beware: ' if count else ''}{count} of {expected} images were tuned on ({source})")
-    print(*map(visible, seen["shared"]), sep="\n", end="\n" if seen["shared"] else "")
+    said = [*seen["shared"], *filter(None, [seen["remark"]])]
+    print(*map(visible, said), sep="
+", end="
+" if said else "")

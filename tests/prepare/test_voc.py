@@ -41,7 +41,7 @@ def test_what_is_on_disk_is_what_the_contract_says(tree: Path, tmp_path: Path) -
     to = tmp_path / "to"
     assert prepare(tree, to, "--partial") == 0
     rows = load_from_disk(str(to / "dataset"))
-    assert set(rows.column_names) == {"image_id", "image", "label", "licence"}
+    assert set(rows.column_names) == {"image_id", "image", "label", "licence", "digest"}
     assert [row["image_id"] for row in rows] == sorted(IDS) and "Flickr" in rows[0]["licence"]
     raw = rows.cast_column("image", type(rows.features["image"])(decode=False))
     total = hashlib.sha256()
@@ -54,7 +54,9 @@ def test_what_is_on_disk_is_what_the_contract_says(tree: Path, tmp_path: Path) -
         expected = voc20(row["image_id"])
         assert np.array_equal(values, np.where(expected == 255, 65535, expected))
         parts = (row["image_id"].encode(), row["image"]["bytes"], f"{values.shape}".encode() + values.tobytes())
-        total.update(hashlib.sha256(b"".join(hashlib.sha256(p).digest() for p in parts)).digest())
+        digest = hashlib.sha256(b"".join(hashlib.sha256(p).digest() for p in parts)).digest()
+        total.update(digest)
+        assert row["digest"] == digest
     about = json.loads((to / "zgs.json").read_text())
     assert about["fingerprint"] == total.hexdigest()
     assert (about["format"], about["name"], about["class_list"], about["split"]) == (1, "voc", "voc20", "val")

@@ -15,6 +15,7 @@ from bench.errors import UserError
 from bench.report.report import finished_runs
 from bench.report.saved import saved_rows, saved_segments
 from bench.segment.oracle import truth_masks
+from tests.run.resealed import reseal, strip
 from tests.run.test_run import zgs
 
 
@@ -71,6 +72,7 @@ def test_the_gallery_shows_where_variants_disagree_and_an_earlier_picture_goes(
     segments.assign(tt_hit=True).to_parquet(first / "segments.parquet")
     changed = segments.assign(tt_hit=False, tt_cosine=segments["tt_cosine"] - 0.1, text="nothing")
     changed.to_parquet(other / "segments.parquet")
+    reseal(first), reseal(other)
     page = tmp_path / "to/gallery/index.html"
     for folders, there in (([first, other], True), ([first, runs[2]], False)):
         assert main(["report", *map(str, folders), f"to={tmp_path / 'to'}", "pictures=1"]) == 0
@@ -78,11 +80,12 @@ def test_the_gallery_shows_where_variants_disagree_and_an_earlier_picture_goes(
 
 
 def test_a_run_of_an_earlier_version_is_named_and_left_out(runs: list[Path], tmp_path: Path, capsys) -> None:
-    kept = (runs[1] / "per_image_n.parquet").read_bytes()
-    (runs[1] / "per_image_n.parquet").unlink()
-    assert main(["report", *map(str, runs), f"to={tmp_path}", "pictures=0"]) == 0
-    (runs[1] / "per_image_n.parquet").write_bytes(kept)
-    assert capsys.readouterr().out.count("no comparisons with no_subtraction:") == 1
+    old = strip(Path(shutil.copytree(runs[1], tmp_path / "old")))
+    (old / "per_image_n.parquet").unlink()
+    assert main(["report", str(runs[0]), str(old), str(runs[2]), f"to={tmp_path}", "pictures=0"]) == 0
+    told = capsys.readouterr().out
+    assert told.count("no comparisons with no_subtraction:") == 1
+    assert told.count(f"{old}: made by an earlier version, without checksums") == 1
     assert set(pd.read_csv(tmp_path / "differences.csv")["against"]) == {"no_merge"}
 
 
@@ -92,6 +95,7 @@ def test_a_folder_of_runs_stands_for_its_runs_in_the_order_of_their_labels(runs:
         settings = yaml.safe_load((tmp_path / "sweep" / name / "config.yaml").read_text())
         settings["encode"]["sigma2"] = value
         (tmp_path / "sweep" / name / "config.yaml").write_text(yaml.safe_dump(settings))
+        reseal(tmp_path / "sweep" / name)
     assert [run.name for run in finished_runs([tmp_path / "sweep", runs[1]])] == ["b", "a", "c", runs[1].name]
     with pytest.raises(UserError, match=r"run\.json is missing"):
         finished_runs([tmp_path])

@@ -40,6 +40,7 @@ def test_a_prepared_set_from_the_command_line(data: Path, tmp_path: Path, capsys
     segments = pd.read_parquet(run.parent / "segments.parquet")
     assert segments.groupby("class")["area"].apply(list).to_dict() == {"grass": [540, 540], "sky": [1200, 1200]}
     assert not segments["thing"].any()
+    assert "prepared by an earlier version, without checksums" in told["remark"]
     (line,) = told["shared"]
     assert line in capsys.readouterr().out and "1 of these 2 images" in line and "voc:val" in line
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ from bench.commands.run import sweep
 from bench.errors import UsageError, UserError
 from bench.run.trust import REPORTING, check_config_folders, check_run, installed, taken
 from bench.sealed import record_of, write_record
+from tests.run.resealed import reseal
 from tests.run.test_run import zgs
 
 THEIRS = '''
@@ -71,13 +71,7 @@ def changed(made: Path, to: Path, where: str, value: Any) -> Path:
         node = node[name]
     node[last] = value
     (run / "config.yaml").write_text(yaml.safe_dump(settings))
-    write_record(run, {key: value for key, value in record_of_parts(run).items() if key not in ("files", "sha256")})
-    return run
-
-
-def record_of_parts(run: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((run / "run.json").read_text())
-    return found
+    return reseal(run)
 
 
 def fails(words: list[str], capfd: Any, code: int = 1) -> str:
