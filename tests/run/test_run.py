@@ -36,10 +36,10 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp
 
 
-def test_words_that_mean_no_class_are_told_by_a_run(tmp_path: Path, capsys) -> None:
+def test_words_that_mean_no_class_are_told_by_a_run(full: Path, tmp_path: Path, capsys) -> None:
     """All segments are called background: TT finds nothing, by the note, and ST what it finds by embeddings."""
-    words = ["caption=retrieval", "caption.words=[background]", "merge=none", "data.subset=first:1", "pictures=0"]
-    more = ["executor=serial", "score.resamples=50", f"store={tmp_path / 's'}", f"out={tmp_path / 'out'}"]
+    words = ["caption=retrieval", "caption.words=[background]", "merge=none", "data.subset=first:2", "pictures=0"]
+    more = ["executor=serial", "score.resamples=50", f"store={full / 'store'}", f"out={tmp_path / 'out'}"]
     assert main(["run", *more, *words, "controls=[shuffled,true_classes]"]) == 0
     (run,) = (tmp_path / "out").glob("*/run.json")
     scores = pd.read_csv(run.parent / "scores.csv").set_index("metric")["value"]
