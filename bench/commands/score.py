@@ -102,7 +102,8 @@ def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -
     from bench.data.base import remarks_of
     from bench.run.tabulate import told_apart
 
-    print(*remarks_of(dataset), sep="\n", end="\n" if remarks_of(dataset) else "")
+    for remark in remarks_of(dataset):
+        print(remark)
     missing, unknown, outside = told_apart(file, dataset)
     print(f"{len(missing)} images of the data set are missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}")
     if outside:

@@ -158,3 +158,15 @@ def test_labels_beyond_ascii_and_with_commas(tmp_path: Path) -> None:
     ratings = read_ratings(path)
     check_ratings(ratings, {"x": image}, {"x"}, CLASSES.names)
     assert distribution({"x": image}, ratings, {}, CLASSES)["count"].tolist() == [0, 0, 1, 1]
+
+
+def test_images_of_ratings_are_composed_and_slips_name_the_nearest(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("image,segment,label,rater,batch,rating\ncafe\u0301,0,Cat,r,1,3\n", encoding="utf-8")
+    ratings = read_ratings(path)
+    assert list(ratings.lines) == [("caf\u00e9", 0, "Cat")]
+    with pytest.raises(UserError, match="image 'caf\u00e9' is not in the predictions .did you mean 'cafe'"):
+        check_ratings(ratings, {}, ["cafe"], CLASSES.names)
+    item = by_hand([[0, 0]], [[[1, 1]]], [row(cat=1.0)], "caf\u00e9")
+    with pytest.raises(UserError, match="nor a class name .did you mean 'cat'"):
+        check_ratings(ratings, {"caf\u00e9": item}, ["caf\u00e9"], CLASSES.names)

@@ -1,6 +1,7 @@
 """`zgs run` from the command line on small models: what it leaves, reuses and skips, and its exit codes."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,27 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tmp = tmp_path_factory.mktemp("full")
     zgs(tmp, "data.subset=first:2", "experiment=full", "pictures=1")
     return tmp
+
+
+def test_words_that_mean_no_class_are_told_by_a_run(full: Path, tmp_path: Path, capsys) -> None:
+    """All segments are called background: TT finds nothing, by the note, and ST what it finds by embeddings."""
+    words = ["caption=retrieval", "caption.words=[background]", "merge=none", "data.subset=first:2", "pictures=0"]
+    more = ["executor=serial", "score.resamples=50", f"store={full / 'store'}", f"out={tmp_path / 'out'}"]
+    assert main(["run", *more, *words, "controls=[shuffled,true_classes]"]) == 0
+    (run,) = (tmp_path / "out").glob("*/run.json")
+    scores = pd.read_csv(run.parent / "scores.csv").set_index("metric")["value"]
+    own = scores[~scores.index.duplicated()]
+    assert (own[own.index.str.contains("/tt[(].*/(?:iou|recall)")] == 0).all()
+    assert (own[own.index.str.contains("/st[(].*/iou")] > 0).all()
+    (note,) = record(run)["notes"][:1]
+    assert re.fullmatch(r"\d+ segments say background: no class \(score.no_class\)", note)
+    assert note in capsys.readouterr().out and "background" in record(run)["score"]["no_class"]
+    ceiling = pd.read_csv(run.parent / "scores.csv").query("variant.str.startswith('ceiling')")
+    assert (ceiling["value"] > 0).all(), "true classes in place of texts stay what they are"
+    assert main(["run", *more, *words, "score.no_class=[]", "controls=[]"]) == 0
+    (other,) = (path for path in (tmp_path / "out").glob("*/run.json") if path != run)
+    assert record(other)["notes"] == []
+    assert pd.read_csv(other.parent / "scores.csv")["metric"].str.contains("paper{no_class=none}", regex=False).all()
 
 
 def test_a_run_leaves_what_the_readme_says(full: Path, capsys) -> None:

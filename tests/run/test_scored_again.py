@@ -64,9 +64,10 @@ def test_a_run_says_whose_space_its_embeddings_are_of_and_scoring_agrees(run: Pa
 
 def test_images_that_are_not_in_the_data_stop(run: Path) -> None:
     tmp = run.parents[1]
-    words = ["score", str(run), f"store={tmp / 'store'}", f"out={tmp / 'less'}", "data.subset=first:1"]
-    assert main([*words, "score=reference", "score.mapping=[grounded-tt,exact]"]) == 1
-    assert main([*words, "score.mapping=[grounded-tt,exact]", "--ignore-unknown"]) == 0
+    words = ["score", str(run), f"store={tmp / 'less'}", f"out={tmp / 'less'}", "score.mapping=[grounded-tt,exact]"]
+    assert main([*words, "score=reference", "data.split=val", "data.subset=first:1"]) == 1
+    assert main([*words, "data.split=val", "data.subset=first:1", "--ignore-unknown"]) == 3
+    assert main([*words, "data.subset=first:1"]) == 0, "the other is of the same split"
 
 
 def test_what_the_run_left_in_the_store_is_all_that_the_first_scoring_needs(run: Path) -> None:
