@@ -73,7 +73,7 @@ class Local:
 def _crew(workers: int, threads: int) -> Crew:
     """The fork server imports the libraries once; a forked copy of this process would inherit its threads' locks."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.run.worker"])
+    context.set_forkserver_preload(["bench.run.quiet", "bench.run.worker"])
     return Crew(context, workers, threads)
 
 
