@@ -198,16 +198,19 @@ def _advice(name: str, error: BaseException | None = None) -> str:
 
 def cached_copy(name: str) -> Path | None:
     """The snapshot of a hub repository in the local cache; None where there is none, or one without all its weights."""
+    path = cached_snapshot(name)
+    return path if path and weight_files(path) and not _lacks_shards(path) else None
+
+
+def cached_snapshot(name: str) -> Path | None:
+    """What the local cache has of a hub repository, perhaps not all of it; None where it has nothing."""
     from huggingface_hub import snapshot_download
 
     try:
-        path = Path(snapshot_download(name.removeprefix(HUB), local_files_only=True))
+        return Path(snapshot_download(name.removeprefix(HUB), local_files_only=True))
     except (OSError, ValueError) as error:
-        found = getattr(error, "snapshot_path", None)  # weights for other libraries were left out, as they should be
-        if found is None:
-            return None
-        path = Path(found)
-    return path if weight_files(path) and not _lacks_shards(path) else None
+        found = getattr(error, "snapshot_path", None)  # files for other libraries were left out, as they should be
+        return Path(found) if found else None
 
 
 def _lacks_shards(path: Path) -> bool:

@@ -70,7 +70,7 @@ def rows(plan: Plan, jobs: int | None) -> Iterator[Row | str]:
         return
     # Not forked from here: a process that runs threads may be copied in the middle of one.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload(["bench.run.quiet", __name__])
     crew = Crew(context, cores, fewer="--jobs 1")
     try:
         names = [f"image {item.image_id}" for item in plan.items]

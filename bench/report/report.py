@@ -74,7 +74,8 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
             texts, files = write_comparisons(_named(folders), to, title=data_name(table), embedded=small, more=more)
             areas = merged_curves(folders, "areas.csv")
             below = [*_quoted(folders), *texts, *([markdown_areas(areas)] if len(areas) else [])]
-            (to / "table.md").write_text("\n".join([markdown_table(_whole(table), embedded=small), *below]))
+            text = "\n".join([markdown_table(_whole(table), embedded=small), *below])
+            (to / "table.md").write_text(text, encoding="utf-8")
             written += [to / "table.md", write_scores(table, to / "scores.csv")]
             if any(has(folder, "curves.csv") for folder in folders):
                 written += plot_curves(merged_curves(folders), to / "curves", title=data_name(table), embedded=small)

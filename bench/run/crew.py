@@ -33,6 +33,8 @@ SEATS = 1 << 14
 TOGETHER = 0.3
 """Seconds after which a SIGTERM to the whole group has reached this process too."""
 ONE = "executor.workers=1"
+UNKNOWN = 255
+"""What the library gives as exit code where the fork server is gone, which alone could have told."""
 END = 2.0
 """Seconds that the pool may take to notice that its workers are gone."""
 _DEATH = 1
@@ -103,6 +105,7 @@ def _kept(futures: Sequence[Future[Any]]) -> bool:
 
 def died(code: int | None, over: str, fewer: str = ONE) -> str:
     """What to say of a worker by its exit code (negative: the signal) and by what it was at."""
+    code = None if code == UNKNOWN else code
     where = f"over {over}" if over else "before its first image"
     told, again = _cause(code), "what is finished is kept: run the same command again"
     if code == -signal.SIGKILL or code is None:

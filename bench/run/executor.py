@@ -85,7 +85,7 @@ def _crew(workers: int, threads: int) -> Crew:
     """The fork server imports the libraries once; a forked copy of this process would inherit its threads' locks."""
     use_a_known_start_method()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.run.worker"])
+    context.set_forkserver_preload(["bench.run.quiet", "bench.run.worker"])
     return Crew(context, workers, threads)
 
 

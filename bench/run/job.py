@@ -180,6 +180,4 @@ def _say(progress: Progress, expected: int, seen: Mapping[str, Any]) -> None:
         count, source = len(tuning["shared"]), tuning["source"]
         print(f"{'beware: ' if count else ''}{count} of {expected} images were tuned on ({source})")
     said = [*seen["shared"], *filter(None, [seen["remark"]])]
-    print(*map(visible, said), sep="
-", end="
-" if said else "")
+    print(*map(visible, said), sep="\n", end="\n" if said else "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from bench.errors import UserError
 from bench.facts.contents import by_content, file_hash
 from bench.keys import made_of
-from bench.models import sources
+from bench.models import hub, sources
 
 PLACES = ("source", "pretrained", "architecture", "device")
 """Options that say where weights lie; what lies there counts."""
@@ -61,7 +60,7 @@ def _published(name: str, tag: str) -> str:
     from bench.models.located import published
 
     place = published(name, tag)
-    if place.path is None and os.environ.get("HF_HUB_OFFLINE", "").lower() not in ("1", "true", "yes", "on"):
+    if place.path is None and not hub.asked_offline() and not hub.silence():
         import open_clip
 
         with suppress(Exception):  # loading will say in one line what is wrong
@@ -89,12 +88,7 @@ def _named_tokenizer(folder: Path) -> dict[str, str]:
 def _tokenizer(name: str | None) -> dict[str, str]:
     if not name or name == "local":
         return {}
-    from huggingface_hub import snapshot_download
-
-    folder = Path(name)
-    if not folder.is_dir():
-        with suppress(OSError, ValueError):
-            folder = Path(snapshot_download(name, local_files_only=True))
+    folder = Path(name) if Path(name).is_dir() else sources.cached_snapshot(name) or Path(name)
     files = {file.name: file_hash(file) for file in sorted(folder.glob("*")) if file.suffix in sources.LOADED}
     kept = {name: digest for name, digest in files.items() if not name.endswith(sources.WEIGHTS)}
     return {"tokenizer": json.dumps(kept) if kept else "not here"}

@@ -150,7 +150,7 @@ def _outcomes(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome
         yield from map(_outcome, tasks)
         return
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload(["bench.run.quiet", __name__])
     crew = Crew(context, workers)
     try:
         names, chunk = [f"the table of {task.image_id}" for task in tasks], max(1, min(16, len(tasks) // workers))

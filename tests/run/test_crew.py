@@ -60,6 +60,7 @@ def test_what_is_told_without_an_image_or_a_known_signal() -> None:
     assert died(-signal.SIGKILL, "").startswith("a worker process was killed")
     assert "before its first image" in died(1, "") and "--jobs 1" in died(-signal.SIGKILL, "a", "--jobs 1")
     assert "signal 63" in died(-63, "a")
+    assert died(255, "a").startswith("a worker process died over a; ")
 
 
 @pytest.mark.parametrize("job", ["stay", "stuck"])

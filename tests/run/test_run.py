@@ -14,6 +14,8 @@ from bench.evaluate.names import parse
 from bench.evaluate.protocol import COLUMNS, METRICS
 from bench.predictions.source import PredictionFile
 from bench.report.saved import saved_rows, saved_segments
+from tests.command import ended, launch
+from tests.command import zgs as command
 
 FAST = ["executor=serial", "caption.tokens=1", "caption.beams=1", "caption.iterations=1", "score.resamples=50"]
 
@@ -88,6 +90,15 @@ def test_the_protocol_is_said_beside_the_numbers(full: Path, capsys) -> None:
     out = " ".join(capsys.readouterr().out.split())
     assert "protocol: name=paper tau_sbert=0.5 tau_clip=0.1 tau_iou=0.5 metrics=iou,recall,tgq" in out
     assert "background=context" in out and record(run)["score"]["background"] == "context", "what auto became"
+
+
+def test_tables_are_shown_where_their_characters_are_not(full: Path, tmp_path: Path) -> None:
+    """On a terminal of plain ASCII, in a locale that knows no other files either."""
+    folder = next((full / "out").glob("*/run.json")).parent
+    plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    code, out, err = ended(launch(command("report", str(folder), f"to={tmp_path}/report"), env=plain))
+    assert code == 0 and "Error" not in err and r"TT \u22650.5" in out
+    assert "≥" in (tmp_path / "report/table.md").read_text(encoding="utf-8")
 
 
 def test_every_metric_is_reached_from_the_command_line(full: Path) -> None:

@@ -1,0 +1,19 @@
+"""Loaded by the fork server alone, for what it does: workers that start when their parent has just gone end quietly.
+
+Their parent took the semaphores and pipes that they were to open with it; nobody is left whom a traceback would help.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+
+_GONE = (EOFError, FileNotFoundError, ConnectionError)
+
+
+def _end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if not issubclass(kind, _GONE):
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _end
