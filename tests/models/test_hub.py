@@ -17,12 +17,14 @@ import pytest
 from huggingface_hub import constants
 
 from bench.cli import main
+from bench.commands.settings import composed
 from bench.errors import UserError
 from bench.models import hub, located, sources
 from bench.models.clip import Clip
 from bench.models.dino import Dino
 from bench.models.language import Language
 from bench.models.sentence import Sentence
+from bench.run.build import Builder
 from data_prep.random_models import make_all, make_dino
 from tests.commands.test_doctor import in_cache
 
@@ -117,6 +119,12 @@ def test_a_run_and_the_doctor(silent: Door, tmp_path: Path, capfd) -> None:
     assert "cannot be fetched" in capfd.readouterr().err and silent.knocks() == 1
     assert main(["doctor", "models=paper"]) == 1  # what was found out is not taken for the user's own wish
     assert "mend: hf download facebook/dino-vits8" in capfd.readouterr().out
+
+
+def test_keys_of_published_weights_ask_at_most_once(silent: Door) -> None:
+    """A key may need the checkpoint behind a tag: it must not try for minutes before a model says what is wrong."""
+    assert Builder(composed(["models=paper", "device=cpu"])).embedder.startswith("ViT-L-14-336-openai")
+    assert silent.knocks() <= 1
 
 
 def test_worker_processes_inherit_the_answer(silent: Door) -> None:
