@@ -16,7 +16,7 @@ def explained(error: Exception, arguments: list[str]) -> str:
     text = " ".join(filter(None, (str(error), str(error.__cause__ or ""))))
     if option := re.search(r"Could not find '([^']+)/([^/']+)'", text):
         group, name = option.groups()
-        known = sorted(option_files(group, flag(arguments, CONFIG_DIR)))
+        known = sorted(getattr(error, "options", None) or option_files(group, flag(arguments, CONFIG_DIR)))
         return f"{group}={name}: no such option; {_nearest(name, known)}"
     if key := re.search(r"Could not override '([^']+/[^']+)'", text):
         above = key[1].rpartition("/")[0]

@@ -9,7 +9,6 @@ from bench.errors import UsageError
 from bench.run.start_layer import start_layer_of
 
 
-
 class Fourth(Masked):
     def __init__(self, clip, start_layer: int = 4) -> None:
         super().__init__(clip, start_layer)
