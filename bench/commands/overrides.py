@@ -16,9 +16,8 @@ def explained(error: Exception, arguments: list[str]) -> str:
     text = " ".join(filter(None, (str(error), str(error.__cause__ or ""))))
     if option := re.search(r"Could not find '([^']+)/([^/']+)'", text):
         group, name = option.groups()
-        listed = re.findall(r"\n\t([\w-]+)", text.partition("Available options")[2])  # of Hydra's own groups
-        known = sorted(option_files(group, flag(arguments, CONFIG_DIR)))
-        return f"{group}={name}: no such option; {_nearest(name, known or listed)}"
+        known = sorted(getattr(error, "options", None) or option_files(group, flag(arguments, CONFIG_DIR)))
+        return f"{group}={name}: no such option; {_nearest(name, known)}"
     if key := re.search(r"Could not override '([^']+/[^']+)'", text):
         above = key[1].rpartition("/")[0]
         if (conf_dir() / key[1]).is_dir():
