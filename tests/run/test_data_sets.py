@@ -143,7 +143,7 @@ def test_settings_are_checked_before_any_work(data: Path, tmp_path: Path, capsys
         (["data.exclude=[skye]"], "did you mean 'sky'"),
         (["data.exclude=3"], "data.exclude=3: needs a list"),
         (["data.shard=3"], "data.shard=3: needs"),
-        (["variant=3"], "variant=3: needs a text or null"),
+        (["device=3"], "device=3: needs a text"),
     ):
         zgs(tmp_path, "data=pascal_context_59", root, *words, code=2)
         assert reason in capsys.readouterr().err, words
