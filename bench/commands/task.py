@@ -11,6 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from bench import signals
 from bench.commands.as_in_run import Base, resolved
 from bench.commands.naming import as_written
 from bench.commands.options import choices_of
@@ -72,6 +73,7 @@ class Task:
             return folder_of(settings) / TRACEBACK if settings else Path(str(config.get("out", "."))) / TRACEBACK
 
         outcome = attempt(place, words, run_it, trace)
+        signals.heed()  # a library may have made an error of an interrupt
         if outcome.failed:
             _say(outcome, f"job {place} ({telling(words, self.jobs)}): " if self.folder is not None else "")
         if self.folder is None:
