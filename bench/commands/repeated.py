@@ -18,6 +18,7 @@ from bench.commands.as_in_run import STORED, Base, base_of
 from bench.commands.options import CONFIG_DIR, flag
 from bench.errors import UsageError
 from bench.resources import conf_dir
+from bench.run.trust import check_made, check_targets_below
 
 CONFIG_NAME, CONFIG_PATH = ("-cn", "--config-name"), ("-cp", "--config-path")
 WHOLE = ("data", "models", "segment", "encode", "caption", "merge", "method", "score", "tracking", "executor", "out")
@@ -33,8 +34,11 @@ class Request:
     cwd: Path | None = None
 
 
-def requested(arguments: Sequence[str]) -> Request:
-    """What `-cd` and `-cn` ask for. Raises UsageError for a name that is no file, and for a folder of `zgs score`."""
+def requested(arguments: Sequence[str], trusted: Sequence[str] = ()) -> Request:
+    """What `-cd` and `-cn` ask for. Raises UsageError for a name that is no file, and for a folder of `zgs score`.
+
+    Raises UserError where settings name code that is neither installed nor of a ``trusted`` package.
+    """
     name, place = flag(arguments, CONFIG_NAME), flag(arguments, (*CONFIG_DIR, *CONFIG_PATH))
     if place is not None and not Path(place).is_dir():
         raise UsageError(f"-cd {place}: no such folder")
@@ -48,7 +52,8 @@ def requested(arguments: Sequence[str]) -> Request:
         raise UsageError(f"-cn {name}: {path} is no file; to repeat a run: zgs run -cd RUN -cn config")
     settings = _settings_in(path)
     if set(WHOLE) <= set(settings) and "defaults" not in settings:
-        return _repeat(arguments, settings, path.parent)
+        check_made(settings, path, trusted)
+        return _repeat(arguments, settings, path.parent, trusted)
     if ours:
         raise UsageError(f"-cn {name}: {path} is not the settings of a run; zgs has a {path.name} too: rename it")
     return Request(list(arguments))  # a configuration of the user's own, which Hydra composes
@@ -82,7 +87,7 @@ def standing_in(folder: Path | None) -> Iterator[None]:
         os.chdir(here)
 
 
-def _repeat(arguments: Sequence[str], settings: dict[str, Any], folder: Path) -> Request:
+def _repeat(arguments: Sequence[str], settings: dict[str, Any], folder: Path, trusted: Sequence[str]) -> Request:
     file = folder / "run.json"
     record = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     if "predictions" in settings:
@@ -93,6 +98,8 @@ def _repeat(arguments: Sequence[str], settings: dict[str, Any], folder: Path) ->
     cwd = Path(told).expanduser() if told else None
     cwd = cwd if cwd and cwd.is_dir() and cwd.resolve() != Path.cwd().resolve() else None
     own = str(record.get("config_dir") or "")
+    if own and Path(own).is_dir():
+        check_targets_below(Path(own), trusted)
     flags = ["-cn", STORED, *(["-cd", own] if own and Path(own).is_dir() else [])]
     keys = {word.partition("=")[0] for word in words}
     base = base_of(settings, parts="models" not in keys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,9 +54,9 @@ def sweep(arguments: list[str], command: str = "") -> list[Outcome]:
     from bench.run.trust import check_config_folders, taken
 
     words, trusted = taken(arguments)
-    words = prepared(words)
     check_config_folders(words, trusted)
-    request, line = requested(words), command or shlex.join(["zgs", "run", *arguments])
+    request, line = requested(words, trusted), command or shlex.join(["zgs", "run", *arguments])
+    request = replace(request, arguments=prepared(request.arguments))
     with standing_in(request.cwd):
         if is_sweep(arguments):
             from bench.commands.many import run_many

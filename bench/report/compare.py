@@ -82,7 +82,7 @@ def _read(folder: Path, variant: str) -> Run:
     path = Path(settings.get("predictions") or folder / "predictions.json")
     if (path.parent / RECORD).exists():  # of a run of ours, its own or the one that was scored again
         path = intact(path.parent, path.name)
-    return Run(variant, PredictionFile(path), saved_image_scores(folder), Builder(settings))
+    return Run(variant, PredictionFile(path), saved_image_scores(folder), Builder(settings, ("segment",)))
 
 
 def _row(runs: Sequence[Run], image_id: str) -> GalleryRow:

@@ -11,7 +11,7 @@ import inspect
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -51,10 +51,13 @@ Settings = Mapping[str, Any]
 
 
 class Builder:
-    """Everything a run needs, made when first asked for; models are loaded only if a result is missing."""
+    """Everything a run needs, made when first asked for; models are loaded only if a result is missing.
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    ``imported`` are the stages whose code may be looked at: of somebody's run not all may.
+    """
+
+    def __init__(self, settings: Settings, imported: Sequence[str] = STAGES) -> None:
+        self.settings, self.imported = settings, imported
         self.store = Store(Path(settings["store"]))
         self._facts: dict[str, dict[str, Any]] = {}
 
@@ -212,7 +215,7 @@ class Builder:
 
     def _common(self, models: tuple[str, ...]) -> dict[str, Any]:
         facts = {name: self.facts(name) for name in models}
-        for stage in STAGES:  # what their modules set in torch when they are imported holds for the whole process
+        for stage in self.imported:  # what a module sets in torch at its import holds for the whole process
             get_object(self.settings[stage]["_target_"])
         run = {"device": self.device.partition(":")[0], "dtype": self.settings["dtype"], "seed": self.settings["seed"]}
         return self.depends.on_machine(self.device, "bench.stored") | run | {"models": facts, "torch": switches()}

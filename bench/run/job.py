@@ -28,6 +28,7 @@ from bench.run.depends import check_name
 from bench.run.executor import Map
 from bench.run.folder import one_writer
 from bench.run.provenance import repeat_line
+from bench.run.trust import packages_of
 from bench.run.worker import PASSES, UNLABELLED
 from bench.sealed import write_record
 from bench.store import Account, safe_name, write_atomically
@@ -84,7 +85,7 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
         # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
         write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
         notes = scores.notes(builder, score, list(progress.tables.values()))
-        own = {"notes": notes, "repeat": repeat_line(folder)}
+        own = {"notes": notes, "repeat": repeat_line(folder, packages_of(settings))}
         write_record(folder, _record(builder, ids, progress, score) | seen | dict(made_by or {}) | own)
         shutil.rmtree(folder / "gallery", ignore_errors=True)  # of the same run before its images changed
         if pictures := int(settings["pictures"]):

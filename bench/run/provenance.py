@@ -52,9 +52,13 @@ def source() -> dict[str, Any]:
     return {"commit": _git(root, "rev-parse", "HEAD") or None, "dirty": None if changes is None else bool(changes)}
 
 
-def repeat_line(folder: Path) -> str:
-    """The line for a shell that repeats the run in a folder, from wherever it is typed."""
-    return f"zgs run -cd {_shell(homely(folder.absolute()))} -cn config"
+def repeat_line(folder: Path, packages: Sequence[str] = ()) -> str:
+    """The line for a shell that repeats the run in a folder, from wherever it is typed.
+
+    ``packages`` of one's own have to be trusted there, for the folder may have come to somebody else.
+    """
+    trust = f" trust={','.join(packages)}" if packages else ""
+    return f"zgs run -cd {_shell(homely(folder.absolute()))} -cn config{trust}"
 
 
 def homely(path: Path) -> str:

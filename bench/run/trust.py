@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def check_run(folder: Path, trusted: Sequence[str], groups: Sequence[str]) -> No
     for group in groups:
         if not isinstance(settings.get(group), Mapping):
             raise UserError(f"{path}: {group!r} is missing; run the same command again")
-    _check({group: settings[group] for group in groups}, path, trusted)
+    check_made({group: settings[group] for group in groups}, path, trusted)
 
 
 def check_config_folders(words: Sequence[str], trusted: Sequence[str]) -> None:
@@ -67,7 +68,15 @@ def check_config_folders(words: Sequence[str], trusted: Sequence[str]) -> None:
             raise UserError(f"{folder / 'config.yaml'}: {key}: no finished run leaves it; run the same command again")
         for path in sorted(folder.rglob("*.yaml")):
             if "wandb" not in path.relative_to(folder).parts:  # a tracker's own files
-                _check(read_settings(path), path, trusted)
+                check_made(read_settings(path), path, trusted)
+
+
+def check_targets_below(folder: Path, trusted: Sequence[str]) -> None:
+    """Raises UserError for a target in the yaml files of a folder that a run's record names as its user's own."""
+    for path in sorted(folder.rglob("*.yaml")):
+        for key, value in islice(_entries(read_settings(path), ""), _MOST):
+            if _is_target(key):
+                _check_target(key, value, path, trusted)
 
 
 def _config_folders(words: Sequence[str]) -> Iterator[str]:
@@ -79,18 +88,30 @@ def _config_folders(words: Sequence[str]) -> Iterator[str]:
                 yield word.partition("=")[2]
 
 
-def _check(settings: Mapping[str, Any], path: Path, trusted: Sequence[str]) -> None:
+def check_made(settings: Mapping[str, Any], path: Path, trusted: Sequence[str]) -> None:
+    """Raises UserError for whatever in ``settings``, read from ``path``, no finished run leaves or nobody trusts."""
     for at, (key, value) in enumerate(_entries(settings, "")):
         if at > _MOST:
             raise UserError(f"{path}: holds more than {_MOST} settings, which no run has; run the same command again")
         if isinstance(value, str) and "${" in value:  # resolved late, it could become anything
             raise UserError(f"{path}: {key}={value:.60}: no finished run leaves ${{…}}; run the same command again")
-        if _is_target(key) and str(value) not in installed() and not _is_trusted(value, trusted):
-            package = re.sub(r"\W.*", "", str(value)) or "PACKAGE"
-            raise UserError(
-                f"{path}: {key}={value!s:.100} is none of the targets that zgs brings, so it is not run; whoever knows "
-                f"that code and wants it to run adds trust={package}"
-            )
+        if _is_target(key):
+            _check_target(key, value, path, trusted)
+
+
+def _check_target(key: str, value: object, path: Path, trusted: Sequence[str]) -> None:
+    if str(value) not in installed() and not _is_trusted(value, trusted):
+        package = re.sub(r"\W.*", "", str(value)) or "PACKAGE"
+        raise UserError(
+            f"{path}: {key}={value!s:.100} is none of the targets that zgs brings, so it is not run; whoever knows "
+            f"that code and wants it to run adds trust={package}"
+        )
+
+
+def packages_of(settings: Mapping[str, Any]) -> list[str]:
+    """The packages of targets in settings that are not installed with zgs, and so have to be trusted by name."""
+    named = {str(value) for key, value in _entries(settings, "") if _is_target(key)}
+    return sorted({name.partition(".")[0] for name in named - installed()})
 
 
 def _is_target(key: str) -> bool:

@@ -12,7 +12,9 @@ import pytest
 import yaml
 
 from bench.cli import main
+from bench.sealed import record_of, write_record
 from tests.commands.variants import FAST
+from tests.run.resealed import reseal
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,8 @@ def test_a_folder_of_scored_predictions_names_the_command_that_scores_again(run:
     shutil.copytree(run, copy)
     settings = yaml.safe_load((copy / "config.yaml").read_text())
     (copy / "config.yaml").write_text(yaml.safe_dump({**settings, "predictions": "p.jsonl", "protocols": []}))
-    (copy / "run.json").write_text(json.dumps({"command": "zgs score p.jsonl data=voc"}))
+    reseal(copy)
+    write_record(copy, {**record_of(copy), "command": "zgs score p.jsonl data=voc"})
     assert main(["run", "-cd", str(copy), "-cn", "config"]) == 2
     error = capsys.readouterr().err
     assert "to score again: zgs score p.jsonl data=voc" in error and error.count("\n") == 1

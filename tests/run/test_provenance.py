@@ -95,4 +95,5 @@ def test_the_record_names_code_command_and_machine_but_nobody(tmp_path: Path, mo
 def test_the_line_that_repeats_a_run_is_one_for_a_shell(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert made.repeat_line(tmp_path / "out/a b") == "zgs run -cd ~/'out/a b' -cn config"
+    assert made.repeat_line(Path("/data/a"), ["mine", "yours"]) == "zgs run -cd /data/a -cn config trust=mine,yours"
     assert made.repeat_line(Path("/data/it's")) == "zgs run -cd '/data/it'\"'\"'s' -cn config"

@@ -13,7 +13,7 @@ import yaml
 from bench.cli import main
 from bench.commands.run import sweep
 from bench.errors import UsageError, UserError
-from bench.run.trust import REPORTING, check_config_folders, check_run, installed, taken
+from bench.run.trust import REPORTING, check_config_folders, check_run, installed, packages_of, taken
 from bench.sealed import record_of, write_record
 from tests.run.resealed import reseal
 from tests.run.test_run import zgs
@@ -173,6 +173,30 @@ def test_a_run_given_to_hydra_cannot_send_it_elsewhere(made: Path, tmp_path: Pat
     with pytest.raises(UserError, match="data/own.yaml: _target_=theirs.called is none of the targets"):
         check_config_folders(["-cd", str(run)], ())
     check_config_folders(["-cd", str(made)], ())
+
+
+def test_a_run_is_repeated_only_by_code_that_is_trusted(made: Path, tmp_path: Path, calls: list[str]) -> None:
+    """Whichever way its settings are named, and where its record is missing, too."""
+    run = changed(made, tmp_path / "run", "data", CALLED)
+    (tmp_path / "beside").mkdir()
+    for words in (["-cd", str(run), "-cn", "config"], ["-cd", str(tmp_path / "beside"), "-cn", "../run/config"]):
+        with pytest.raises(UserError, match="data._target_=theirs.called is none of the targets"):
+            sweep(words)
+    (run / "run.json").unlink()
+    with pytest.raises(UserError, match="data._target_=theirs.called is none of the targets"):
+        sweep(["-cd", str(run), "-cn", "config"])
+    assert not calls
+    assert packages_of({"data": CALLED, "encode": {"_target_": "bench.encode.crop.CropAndMask"}}) == ["theirs"]
+
+
+def test_options_of_the_folder_that_a_record_names_are_looked_at(made: Path, tmp_path: Path, calls: list[str]) -> None:
+    run = Path(shutil.copytree(made, tmp_path / "run"))
+    (tmp_path / "own/data").mkdir(parents=True)
+    (tmp_path / "own/data/own.yaml").write_text(yaml.safe_dump(CALLED))
+    write_record(run, {**record_of(run), "config_dir": str(tmp_path / "own")})
+    with pytest.raises(UserError, match="data/own.yaml: _target_=theirs.called is none of the targets"):
+        sweep(["-cd", str(run), "-cn", "config"])
+    assert not calls
 
 
 def test_settings_that_repeat_themselves_without_end_are_one_line(made: Path, tmp_path: Path) -> None:
