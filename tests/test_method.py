@@ -35,11 +35,13 @@ METHOD = [
     ("ZeroCap: end of the text", "caption.final", "stop", "cut_last", None),
     ("merging: order of labels", "merge.order", "leaves", "reference", None),
 ]
+NO_CLASS = ["background", "unlabelled", "unlabeled", "void", "nothing", "none", "unknown", "other", "n/a"]
 SCORE = [
     ("floating point", "score.rounding", 6, None, 4),
     ("segment recall", "score.recall", "paper", "reference", None),
     ("TGQ: mean", "score.tgq", "micro", "macro", None),
     ("empty prediction", "score.empty", "zero", "skip", None),
+    ("texts that mean no class", "score.no_class", NO_CLASS, [], ["sky"]),
 ]
 SAME = [
     # what the reference settles where the paper is silent: one value for both, and one that may be chosen

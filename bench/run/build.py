@@ -257,7 +257,7 @@ def variant_name(settings: Settings) -> str:
 def run_name(settings: Settings) -> str:
     """The folder of a run: the same settings and contents are the same run, so one that was killed continues in it."""
     told = told_of({k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME})
-    if (threads := settings["executor"].get("threads", 1)) != 1:  # of the executor the one thing that may round
+    if (threads := settings.get("executor", {}).get("threads", 1)) != 1:  # of the executor the one thing that may round
         told["threads"] = threads
     digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
     return f"{data_name(settings)}-{settings['data']['split']}-{variant_name(settings)}-{digest}"

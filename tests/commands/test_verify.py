@@ -130,7 +130,7 @@ FAULTS = {
     "language_nan": ("language", weights(poisoned, "ln_f.weight"), "parameters", "ln_f.weight"),
     "language_cut": ("language", cut, LOADS, "damaged"),
     "sentence_tokenizer": ("sentence", without("tokenizer*"), LOADS, "tokenizer"),
-    "sentence_missing": ("sentence", without("model.safetensors"), LOADS, "damaged"),
+    "sentence_missing": ("sentence", without("model.safetensors"), LOADS, "holds no weight files"),
 }  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def test_composed_settings_are_brought_to_it_at_every_depth() -> None:
 def test_jobs_of_a_sweep_have_the_decimals_of_a_single_run(monkeypatch: Any, tmp_path: Path) -> None:
     seen: list[float] = []
 
-    def run(settings: dict[str, Any]) -> Finished:
+    def run(settings: dict[str, Any], made_by: dict[str, Any]) -> Finished:
         seen.append(settings["score"]["tau_clip"])
         return Finished(tmp_path, 1, 0)
 
