@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.commands.options import option_files
+from bench.commands.words import prepared
+from bench.errors import UsageError
 
 Job = tuple[str, ...]
 """The overrides of one job, each as Hydra reads it: ``encode.sigma2=1``."""
@@ -57,7 +59,20 @@ def fixed(words: Sequence[str]) -> Job:
 def telling(job: Job, jobs: Sequence[Job]) -> str:
     """The overrides of a job by which it differs from others of its sweep; all of them where none does."""
     common = set.intersection(*map(set, jobs)) if jobs else set()
-    return " ".join([word for word in job if word not in common] or job)
+    return " ".join(map(as_typed, [word for word in job if word not in common] or job))
+
+
+def as_typed(word: str) -> str:
+    """A word as a person types it: without the quotes and escapes that Hydra has it in, where they come back."""
+    from hydra.errors import HydraException
+
+    try:
+        value = _parsed([word])[0].value()
+        text = getattr(value, "text", value)
+        bare = f"{word.partition('=')[0]}={text}" if isinstance(text, str) else word
+        return bare if _parsed(prepared([bare], sweep=True))[0].value() == value else word
+    except (HydraException, UsageError):
+        return word
 
 
 def quoted(value: str) -> str:
@@ -90,7 +105,7 @@ def commands(jobs: Sequence[Job], shared: Sequence[str]) -> list[str]:
     lines = []
     for group in grouped(jobs):
         several = any(_several(word) for word in group)
-        lines.append(shlex.join(["zgs", "run", *(["-m"] if several else []), *shared, *group]))
+        lines.append(shlex.join(["zgs", "run", *(["-m"] if several else []), *shared, *map(as_typed, group)]))
     return lines
 
 

@@ -69,13 +69,22 @@ def _told(text: str, named: bool) -> Any:
     head, colon, rest = text.partition(":")
     for before, name in (("", text), (head + colon, rest)):
         path = existing(name)
-        if path is None:
+        if path is None or is_word_for_folder(name):
             continue
         told = {"content": content_of(path) + path.suffix}  # the ending may say how a file is read
         # A word without slash or ending may be meant as a word, whatever lies in the working folder: it counts too.
         kept = before + (name if _is_word(name) else path.name if named else "")
         return {**told, "text": kept} if kept else told
     return text
+
+
+def is_word_for_folder(text: str) -> bool:
+    """Whether a bare word happens to name a folder of the working folder, as ``outputs`` and ``val`` may: a word then.
+
+    Such a folder is a run's results or a data set, which change or are vast; ``./val`` means the folder.
+    """
+    path = existing(text)
+    return path is not None and path.is_dir() and _is_word(text)
 
 
 def existing(text: str) -> Path | None:

@@ -14,7 +14,9 @@ from hydra.utils import get_object
 
 from bench.errors import UserError
 from bench.facts.closure import targets, union
+from bench.facts.contents import is_word_for_folder
 from bench.facts.machine import machine
+from bench.facts.modules import OURS
 from bench.keys import alone, library_versions, made_of
 from bench.run.start_layer import start_layer_of
 
@@ -52,7 +54,20 @@ class Dependence:
     def unknown(self) -> list[str]:
         """What of the code that is used cannot be followed, a line each."""
         named = [name for group in GROUPS for name in targets(self.settings[group])]
-        return [f"beware: {line}" for line in union(named).unknown]
+        lines = [f"beware: {line}" for line in union(named).unknown]
+        return [*lines, *(line for group in GROUPS for line in _bare_folders(group, self.settings[group]))]
+
+
+def _bare_folders(where: str, options: Any) -> Iterator[str]:
+    """Options of a class of one's own that may mean a folder of the working folder, and count as a word."""
+    if not isinstance(options, Mapping):
+        return
+    own = str(options.get("_target_", OURS)).partition(".")[0] != OURS
+    for key, value in options.items():
+        if isinstance(value, Mapping):
+            yield from _bare_folders(f"{where}.{key}", value)
+        elif own and isinstance(value, str) and is_word_for_folder(value):
+            yield f"beware: {where}.{key}={value} counts as a word; if the folder is meant, write ./{value}"
 
 
 @contextmanager

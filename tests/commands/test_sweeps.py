@@ -12,7 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.commands.sweeps import commands, expanded, grouped, is_sweep, new_folder, quoted, telling
+from bench.commands.sweeps import as_typed, commands, expanded, grouped, is_sweep, new_folder, quoted, telling
 
 
 def test_the_jobs_are_hydras_in_hydras_order() -> None:
@@ -57,7 +57,7 @@ def test_lines_are_quoted_for_a_shell_and_carry_flags_and_launcher() -> None:
     jobs = [("data.root='/my photos/a=b'", "l=[1,2]", "x="), ("data.root='/my photos/a=b'", "l=[3]", "x=")]
     (line,) = commands(jobs, ["-cd", "my conf", "hydra/launcher=joblib"])
     assert shlex.split(line) == [
-        "zgs", "run", "-m", "-cd", "my conf", "hydra/launcher=joblib", "data.root='/my photos/a=b'", "l=[1,2],[3]",
+        "zgs", "run", "-m", "-cd", "my conf", "hydra/launcher=joblib", "data.root=/my photos/a=b", "l=[1,2],[3]",
         "x=",
     ]  # fmt: skip
     assert commands(jobs[:1], []) == ["""zgs run 'data.root='"'"'/my photos/a=b'"'"'' 'l=[1,2]' x="""]
@@ -83,3 +83,16 @@ def test_two_sweeps_into_one_folder_never_share_theirs(tmp_path: Path) -> None:
 def test_what_asks_for_a_sweep() -> None:
     assert is_sweep(["-m", "a=1"]) and is_sweep(["--multirun"]) and is_sweep(["hydra.mode=MULTIRUN"])
     assert not is_sweep(["a=-m"])
+
+
+@pytest.mark.parametrize(
+    ("word", "typed"),
+    [
+        ("out='outputs/tune'", "out=outputs/tune"), (r"data.subset=first\:60", "data.subset=first:60"),
+        ("data.root='a (1)=b'", "data.root=a (1)=b"), ("variant='1'", "variant='1'"), ("n=1,2", "n=1,2"),
+        ("k='x,y'", "k='x,y'"), ("l=[1,2]", "l=[1,2]"), ("data.split=null", "data.split=null"),
+    ],
+)  # fmt: skip
+def test_a_word_is_told_as_a_person_types_it(word: str, typed: str) -> None:
+    """Only where the door makes the same setting of it: quotes that mean something stay."""
+    assert as_typed(word) == typed

@@ -99,3 +99,11 @@ def test_links_are_followed_and_rings_of_links_end(here: Path) -> None:
 def test_a_file_that_cannot_be_read_is_left_to_its_reader(here: Path, monkeypatch) -> None:
     monkeypatch.setattr("bench.facts.contents._hashed", lambda *_: (_ for _ in ()).throw(PermissionError()))
     assert by_content("lists/words.txt") == {"content": "unreadable.txt"}
+
+
+def test_a_word_that_happens_to_be_a_folder_is_a_word(here: Path) -> None:
+    """A run's own results lie in ``outputs`` by default, and one way of measuring saliency is called so."""
+    Path("outputs").mkdir()
+    Path("outputs/run.json").write_text("{}")
+    assert by_content({"saliency": "outputs"}) == {"saliency": "outputs"}
+    assert set(by_content("./outputs")) == {"content"}
