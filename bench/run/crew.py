@@ -24,6 +24,8 @@ from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from typing import Any
 
+from tqdm import tqdm
+
 from bench import streams
 from bench.errors import UserError
 
@@ -152,6 +154,8 @@ def _enter(marks: Any, threads: int | None) -> None:
     global _marks
     _marks = marks
     streams.show_all()
+    # Else each worker makes a semaphore for its progress bars, which counts as lost when the worker is ended.
+    tqdm.set_lock(threading.RLock())
     if parent := multiprocessing.parent_process():
         threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
     if sys.platform == "linux":

@@ -52,6 +52,19 @@ def test_words_replaced_in_their_file_are_the_words_of_the_next_run(tmp_path: Pa
     assert third == second and made(third, "caption")["made"] == 0, "a moved file hits"
 
 
+def test_a_run_beside_its_own_results_is_the_same_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By default results lie in ``outputs``, and ``outputs`` is also a way of measuring saliency: a word."""
+    monkeypatch.chdir(tmp_path)
+    for word in ("test", "paper", "image"):  # a split, a protocol, an aggregation
+        (tmp_path / word).mkdir()
+    told = ["run", *FAST, "caption=retrieval", "caption.words=[cow,car]"]
+    assert main(told) == 0
+    (tmp_path / "test/new.txt").touch()
+    assert main(told) == 0
+    (folder,) = (tmp_path / "outputs").iterdir()
+    assert all(made(folder, stage)["made"] == 0 for stage in ("encode", "caption", "overlap"))
+
+
 VARIANT = '''"""A variant whose strength lies in another module."""
 
 from __future__ import annotations
