@@ -25,7 +25,7 @@ sweep() {   # its name, images, pairs to compare with the paper's value besides 
   rm -rf "${out:?}/$name-$images"   # runs of other weights; the store keeps what can be used again
   "$zgs" run -m data.split=tune "data.subset=first:$images" pictures=0 "out=$out/$name-$images" "$@"
   "$zgs" report "$out/$name-$images" "to=$to/$name" pictures=0 "pairs=$pairs"
-  rm -f "$to/$name"/*.svg "$to/$name"/breakdown.* "$to/$name"/curves_*   # the tables and one picture a question are enough to keep
+  rm -f "$to/$name"/*.svg "$to/$name"/breakdown.* "$to/$name"/curves_*   # kept: the tables, sweep.png over the swept number(s), curves and differences
   "$python" scripts/tuned.py "$to/$name"
 }
 

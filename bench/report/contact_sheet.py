@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 from bench.report.draw import folded, font, shortened
+from bench.report.figures import columns
 
 CELL = 216
-MOST = 9
+MOST = 10
 """Pictures beside each other; those of more variants stand in further lines below, under their image's name."""
 _GAP, _EDGE, _LINE = 8, 18, 20
 _DARK, _GREY = (28, 30, 36), (105, 110, 120)
@@ -50,11 +51,11 @@ def contact_sheet(rows: Sequence[Row], *, title: str, footer: str) -> Image.Imag
     are at most `MOST` beside each other. A title takes two lines where it needs them.
     """
     strips = [strip for row in rows for strip in _strips(row)]
-    columns = max((len(strip.shown) for strip in strips), default=1)
+    across = max((len(strip.shown) for strip in strips), default=1)
     top = _EDGE + (34 if title else 0)
     footer_room = _LINE + 8 if footer else 0
     height = top + sum(strip.height for strip in strips) + footer_room + _EDGE
-    sheet = Image.new("RGB", (2 * _EDGE + columns * (CELL + _GAP) - _GAP, height), "white")
+    sheet = Image.new("RGB", (2 * _EDGE + across * (CELL + _GAP) - _GAP, height), "white")
     pen = ImageDraw.Draw(sheet)
     if title:
         _put(pen, (_EDGE, _EDGE - 2), title, 19, _DARK, sheet.width - 2 * _EDGE)
@@ -73,7 +74,8 @@ def _strips(row: Row) -> list[_Strip]:
         (folded(name, _TITLE, CELL), " · ".join(note.split("\n")), picture)
         for (name, note), picture in zip(texts, pictures, strict=True)
     ]
-    parts = [tuple(shown[at : at + MOST]) for at in range(0, len(shown), MOST)]
+    beside = columns(len(shown), MOST)
+    parts = [tuple(shown[at : at + beside]) for at in range(0, len(shown), beside)]
     return [_Strip(image_id * (len(parts) > 1 and at == 0), part) for at, part in enumerate(parts)]
 
 

@@ -20,6 +20,7 @@ from tests.test_csv_files import LIKE_NUMBERS
 NAMES = [*filter(None, sorted(STR_NA_VALUES)), *LIKE_NUMBERS]
 
 
+@pytest.mark.slow  # every figure of 28 variants
 def test_names_of_pandas_own_list_come_through_a_whole_report(tmp_path: Path, capsys: Any) -> None:
     assert len(NAMES) >= 25
     runs = fabricate(tmp_path / "runs", NAMES)

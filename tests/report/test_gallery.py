@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from bench.records import BACKGROUND, VOID
-from bench.report.draw import Colours, Panel, colour, draw, label_map, shortened, wrapped
+from bench.report.contact_sheet import CELL, contact_sheet
+from bench.report.draw import Colours, Panel, colour, draw, folded, font, label_map, shortened, wrapped
 from bench.report.gallery import GalleryRow, write_gallery
 
 EVIL = "<script>alert('x')</script> & \"q\""
@@ -159,3 +160,39 @@ def test_figures_stand_above_the_rows_and_are_escaped(tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert text.index('src="where.png" width="30" height="20"') < text.index('id="row-1"')
     assert EVIL not in text and "<script>" not in text
+
+
+def test_a_title_takes_two_lines_and_keeps_both_its_ends() -> None:
+    for text in (
+        "full",
+        "global_subtraction with half the strength",
+        "x" * 40,
+        "y" * 500 + "end",
+        "猫" * 40,
+        "\x1b[31m" * 9,
+    ):
+        lines = folded(text, 13, 216)
+        assert 1 <= len(lines) <= 2 and all(font(13).getlength(line) <= 216 for line in lines)
+        assert all(line.isprintable() for line in lines)
+    assert folded("global_subtraction with half the strength", 13, 216) == [
+        "global_subtraction with half",
+        "the strength",
+    ]
+    assert folded("y" * 500 + "end", 13, 216)[1].endswith("yend") and "…" in folded("y" * 500 + "end", 13, 216)[1]
+
+
+@pytest.mark.parametrize(("count", "across", "down"), [(1, 1, 1), (7, 7, 1), (10, 10, 1), (11, 6, 2), (23, 8, 3)])
+def test_pictures_of_many_variants_stand_in_several_lines(count: int, across: int, down: int) -> None:
+    pictures = [Image.new("RGB", (CELL, CELL))] * count
+    sheet = contact_sheet([("image", [(f"v{at}", "note") for at in range(count)], pictures)], title="", footer="")
+    assert sheet.width == 36 + across * (CELL + 8) - 8
+    assert sheet.height == 36 + down * (CELL + 2 * 20 + 8) + 20 * (down > 1)
+
+
+def test_names_with_codes_and_markup_are_shown_and_not_obeyed(tmp_path: Path) -> None:
+    name = "\x1b[31m\u202e`$x$|<b>\n"
+    bad = GalleryRow(name, row().image, (Panel(name, note="first\nsecond"),), note=name)
+    page, _ = write_gallery([bad], tmp_path, title=name, facts={name: name}, embedded=False)
+    text = page.read_text(encoding="utf-8")
+    assert not {"\x1b", "\u202e"} & set(text) and "<b>" not in text
+    assert text.count("\\x1b[31m\\u202e`$x$|&lt;b&gt;") >= 6 and "first\nsecond" in text
