@@ -20,7 +20,7 @@ demo: setup ## the main job on small models: the method and its ablations, one t
 	@$(OFFLINE) $(BIN)/zgs demo
 
 test: setup ## core and golden tests, offline (5 minutes)
-	@$(OFFLINE) $(BIN)/python -m pytest -m "not slow and not extra"
+	@$(OFFLINE) $(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not extra"
 
 test-all: setup ## every test, also the slow ones and those that need extras
 	@$(OFFLINE) $(BIN)/python -m pytest -m ""

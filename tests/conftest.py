@@ -33,6 +33,7 @@ import bench.records
 TIERS = ("golden", "slow", "extra")
 SLOW_TIMEOUT = 1200
 _deselected = pytest.StashKey[list[pytest.Item]]()
+_told_by_workers = pytest.StashKey[list[tuple[str, int]]]()
 
 
 def check_shapes() -> None:
@@ -74,9 +75,23 @@ def pytest_deselected(items: typing.Sequence[pytest.Item]) -> None:
         items[0].config.stash[_deselected].extend(items)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist, which collects for itself, hands over what it left out."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["deselected"] = tiers(session.config.stash[_deselected])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: typing.Any, error: object) -> None:
+    """Every worker leaves out the same tests: the last one's word stands for all."""
+    if found := getattr(node, "workeroutput", {}).get("deselected"):
+        node.config.stash[_told_by_workers] = [(str(tier), int(n)) for tier, n in found]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Names what did not run, so that nobody takes a tier for the whole."""
-    lines = [f"{n} {tier}: deselected (make test-all runs them)" for tier, n in tiers(config.stash[_deselected])]
+    left_out = tiers(config.stash[_deselected]) or config.stash.get(_told_by_workers, [])
+    lines = [f"{n} {tier}: deselected (make test-all runs them)" for tier, n in left_out]
     reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if report.longrepr)
     lines += [f"{n} skipped: {reason.removeprefix('Skipped: ')}" for reason, n in sorted(reasons.items())]
     terminalreporter.section("not run")
