@@ -96,7 +96,7 @@ class Builder:
     def stage(self, name: str) -> Any:
         """The stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
-        with unchanged(name, lambda: self._parts(name, _needs(options))):
+        with unchanged(name, lambda: made_of(options)):
             made = make(options, **{m: self.model(m) for m in _needs(options)})
         if not callable(made):
             raise UsageError(f"{name}._target_={options['_target_']}: gives no {name}, which can be called")
