@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -150,8 +149,10 @@ def test_an_empty_place_is_one_line(key: str) -> None:
         check_settings(composed([f"{key}="]))
 
 
-def test_names_with_an_equals_sign_among_the_words_of_other_commands(tmp_path: Path, capfd: Any) -> None:
-    os.chdir(tmp_path)
+def test_names_with_an_equals_sign_among_the_words_of_other_commands(
+    tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     Path("a=b.json").write_text(json.dumps({"format": "zgs-predictions/1", "images": []}))
     assert main(["vocabulary", "a=b.json"]) == 0
     assert main(["score", "a=b.json", "--check"]) == 0

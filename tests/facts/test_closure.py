@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import bench
 from bench.errors import UserError
 from bench.facts.closure import closure, forget, targets, union
 
@@ -108,7 +109,7 @@ def test_a_base_class_counts_across_packages_both_ways(write: Write) -> None:
 def test_this_package_counts_for_a_users_variant_wherever_it_lies(module: str, tmp_path: Path, write: Write) -> None:
     """In a process of its own over a copy of a few modules, for this one has this package in memory."""
     for name in ("encode/masked.py", "encode/trunk.py", "encode/attention.py", "records.py", "models/sources.py"):
-        write({f"bench/{name}": (Path("bench") / name).read_text()}, tmp_path)
+        write({f"bench/{name}": (Path(bench.__file__).parent / name).read_text()}, tmp_path)
     for name in ("__init__.py", "encode/__init__.py", "models/__init__.py"):
         write({f"bench/{name}": ""}, tmp_path)
     write({"bench/encode/half.py": "from .masked import Masked\nfrom bench.models import sources\n"}, tmp_path)
