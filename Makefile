@@ -19,7 +19,7 @@ setup: ## make .venv, or update it where the lock has changed (3.3 GB to downloa
 demo: setup ## the main job on small models: the method and its ablations, one table, a gallery (3 minutes)
 	@$(OFFLINE) $(BIN)/zgs demo
 
-test: setup ## core and golden tests, offline (5 minutes)
+test: setup ## core and golden tests, offline (up to 10 minutes)
 	@$(OFFLINE) $(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not extra"
 
 test-all: setup ## every test, also the slow ones and those that need extras
