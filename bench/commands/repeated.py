@@ -16,6 +16,7 @@ import yaml
 
 from bench.commands.as_in_run import STORED, Base, base_of
 from bench.commands.options import CONFIG_DIR, flag
+from bench.commands.settings import take_over
 from bench.errors import UsageError
 from bench.resources import conf_dir
 from bench.run.trust import check_made, check_targets_below
@@ -67,7 +68,7 @@ def settings_from(base: Base, composed: Mapping[str, Any], chosen: Mapping[str, 
     settings = copy.deepcopy(base.settings)
     _change(settings, base.composed, composed)
     for word in words:
-        _copy(composed, settings, word.partition("=")[0].lstrip("+~").replace("/", ".").split("."))
+        take_over(composed, settings, word.partition("=")[0].lstrip("+~").replace("/", ".").split("."))
     kept = {group: option for group, option in settings.get("choices", {}).items() if group in chosen}
     new = {group: option for group, option in chosen.items() if base.chosen.get(group) != option}
     if kept or new:
@@ -149,13 +150,3 @@ def _change(target: Any, before: Mapping[str, Any], after: Mapping[str, Any]) ->
             target.pop(key, None)
         elif key not in before or old != new:
             target[key] = copy.deepcopy(new)
-
-
-def _copy(source: Any, target: Any, path: Sequence[str]) -> None:
-    """Take over one setting, a whole group or a key of it."""
-    for name in path[:-1]:
-        if not isinstance(source, Mapping) or name not in source or not isinstance(target, dict):
-            return
-        source, target = source[name], target.setdefault(name, {})
-    if isinstance(source, Mapping) and path[-1] in source and isinstance(target, dict):
-        target[path[-1]] = copy.deepcopy(source[path[-1]])

@@ -12,7 +12,7 @@ from typing import Any
 from bench.cli import DONE, FAILED, SKIPS
 from bench.commands.naming import as_written
 from bench.commands.overrides import groups
-from bench.commands.settings import composed
+from bench.commands.settings import composed, take_over
 from bench.commands.words import is_setting, prepared
 from bench.errors import UsageError, UserError
 from bench.escape import visible
@@ -207,16 +207,8 @@ def _protocols(words: Sequence[str], own: Mapping[str, Any] | None) -> tuple[lis
     if own is not None:
         settings = json.loads(json.dumps(own))
         for key in (word.partition("=")[0].lstrip("+") for word in rest):
-            _copy(config, settings, key.split("."))
+            take_over(config, settings, key.split("."))
     return protocols, settings
-
-
-def _copy(source: Any, target: Any, path: list[str]) -> None:
-    """Take over one setting, a whole group or a key of it."""
-    for name in path[:-1]:
-        source, target = source.get(name, {}), target.setdefault(name, {})
-    if path[-1] in source:
-        target[path[-1]] = source[path[-1]]
 
 
 def _run_settings(place: Path, trusted: Sequence[str] = ()) -> dict[str, Any] | None:

@@ -1,8 +1,9 @@
-"""Settings from the words of a command that is no Hydra job (`zgs verify`); no part of the paper."""
+"""Settings from the words of a command that is no Hydra job, and how one is taken over; no part of the paper."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.commands.overrides import explained
@@ -26,3 +27,13 @@ def composed(words: Sequence[str]) -> dict[str, Any]:
         return dict(shortest(settings))
     except (HydraException, OmegaConfBaseException) as error:
         raise UsageError(explained(error, list(words))) from error
+
+
+def take_over(source: Any, target: Any, path: Sequence[str]) -> None:
+    """Take over one setting, a whole group or a key of it."""
+    for name in path[:-1]:
+        if not isinstance(source, Mapping) or name not in source or not isinstance(target, dict):
+            return
+        source, target = source[name], target.setdefault(name, {})
+    if isinstance(source, Mapping) and path[-1] in source and isinstance(target, dict):
+        target[path[-1]] = copy.deepcopy(source[path[-1]])

@@ -6,6 +6,7 @@ import pytest
 
 from bench.encode.masked import Masked
 from bench.errors import UsageError
+from bench.run.depends import trunk_parts
 from bench.run.start_layer import start_layer_of
 
 
@@ -40,5 +41,5 @@ def test_a_yaml_without_it_is_one_line_with_the_line_to_add() -> None:
 
 
 def test_a_constructor_that_decides_by_itself_shares_a_trunk_with_nobody() -> None:
-    two, three = (start_layer_of({"_target_": "own_masking.Own", "depth": depth}) for depth in (2, 3))
-    assert two != three and two["source"]
+    two, three = (trunk_parts({"_target_": "own_masking.Own", "depth": depth}) for depth in (2, 3))
+    assert two and three and two != three and two["source"]
