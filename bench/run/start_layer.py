@@ -14,7 +14,8 @@ from bench.errors import UsageError
 def start_layer_of(options: Mapping[str, Any]) -> Any:
     """``start_layer`` as configured, else the default of the variant's constructor.
 
-    Asked only of constructors that hand it on (`bench.run.depends`). Raises UsageError where it has to be given and is not.
+    Asked only of constructors that hand it on (`bench.run.depends`). Raises UsageError where it has to be given and is
+    not.
     """
     if "start_layer" in options:
         return options["start_layer"]
