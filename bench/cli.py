@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 
-from bench import __version__, signals, streams
+from bench import __version__
 from bench.errors import UsageError, UserError
-from bench.escape import visible
-from bench.exhausted import lacks_memory, told
+from bench.system import signals, streams
+from bench.system.memory import lacks_memory, told
+from bench.text.escape import visible
 
 DONE, FAILED, USAGE, SKIPS = 0, 1, 2, 3
 COMMANDS = {
@@ -50,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signals.listen()
     streams.prepare()
     code = _run(sys.argv[1:])
-    if "bench.run.crew" in sys.modules:
-        sys.modules["bench.run.crew"].end_all()
+    if "bench.system.crew" in sys.modules:
+        sys.modules["bench.system.crew"].end_all()
     signals.over(code)
     return code
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.characters import shown
+from bench.text.characters import shown
 
 
 class UserError(Exception):

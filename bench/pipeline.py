@@ -1,7 +1,7 @@
 """Sections 3.1 to 3.4 of the paper, in order, for one image.
 
 Each stage is a function from records to records. Whoever builds the pipeline decides what stands behind the functions:
-the bare stages, or the same stages with a store around them (`bench.stored`).
+the bare stages, or the same stages with a store around them (`bench.store.stages`).
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bench.data.toyworld.classes import SIDE
-from bench.data.toyworld.scene import framing
+from bench.toyworld.classes import SIDE
+from bench.toyworld.scene import framing
 from data_prep.clip_pool import Pool
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from bench.data.toyworld.classes import SIDE, VERSION
-from bench.data.toyworld.scene import draw
+from bench.toyworld.classes import SIDE, VERSION
+from bench.toyworld.scene import draw
 
 
 @dataclass(frozen=True)

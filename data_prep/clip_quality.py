@@ -13,15 +13,15 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from bench.data.toyworld.classes import NAMES, STUFF
-from bench.data.toyworld.scene import draw
 from bench.encode.crop import CropAndMask
 from bench.encode.global_subtraction import GlobalSubtraction
 from bench.encode.masked import Masked
 from bench.encode.unmasked import Unmasked
-from bench.evaluate.intervals import Rows
 from bench.models.clip import Clip
 from bench.records import Sample
+from bench.score.intervals import Rows
+from bench.toyworld.classes import NAMES, STUFF
+from bench.toyworld.scene import draw
 
 CURVE = ("unmasked", "crop", "masked 1", "masked 2")
 """The ways whose shares are followed while the model learns."""

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench.data.toyworld.classes import NAMES
-from bench.evaluate.intervals import intervals
 from bench.models.clip import Clip
+from bench.score.intervals import intervals
+from bench.toyworld.classes import NAMES
 from data_prep.clip_quality import CURVE, Segments, name_segments, retrieval, ways
 from data_prep.clip_seeds import beside, chain, table
 from data_prep.dino_report import settings
@@ -175,7 +175,7 @@ def write_card(folder: Path, scenes: dict[str, int], tuned: list[tuple[int, floa
 
     ``others`` are folders of other seeds, measured beside it.
     """
-    from bench.data.toyworld.classes import VERSION
+    from bench.toyworld.classes import VERSION
 
     facts = json.loads((folder / "training.json").read_text())
     clip = Clip(f"local-dir:{folder.resolve()}")

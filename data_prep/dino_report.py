@@ -27,7 +27,7 @@ FINE = (30, 0.98)
 
 def scenes(split: str, n: int) -> list[Sample]:
     """The first ``n`` scenes of a split."""
-    from bench.data.toyworld.scene import draw
+    from bench.toyworld.scene import draw
 
     drawn = ((index, draw(split, index)) for index in range(n))
     return [Sample(f"{split}-{index:04d}", scene.image, scene.truth) for index, scene in drawn]
@@ -38,7 +38,7 @@ def settings(overrides: tuple[str, ...] = ()) -> dict[str, Any]:
     from hydra import compose, initialize_config_dir
     from omegaconf import OmegaConf
 
-    from bench.resources import conf_dir
+    from bench.system.resources import conf_dir
 
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         made = OmegaConf.to_container(compose("config", ["models=embedded", *overrides]), resolve=True)
@@ -48,7 +48,7 @@ def settings(overrides: tuple[str, ...] = ()) -> dict[str, Any]:
 
 def segmenter(of: dict[str, Any]) -> DinoWard:
     """The production segmenter of a configuration."""
-    from bench.run.build import Builder
+    from bench.run.context import Builder
 
     stage = Builder(of).stage("segment")
     assert isinstance(stage, DinoWard)

@@ -45,9 +45,9 @@ def perplexity(model: Any, ids: list[list[int]], bare: bool) -> tuple[float, int
 
 def figures(target: Path) -> dict[str, dict[str, float]]:
     """Texts, tokens and perplexity of a folder's weights on captions of val and test and on the toy world's nouns."""
-    from bench.data.toyworld.classes import NAMES
-    from bench.data.toyworld.scene import sample_captions
-    from bench.data.toyworld.words import WORDS
+    from bench.toyworld.classes import NAMES
+    from bench.toyworld.scene import sample_captions
+    from bench.toyworld.words import WORDS
 
     model: Any = GPT2LMHeadModel.from_pretrained(target, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(target)
@@ -77,7 +77,7 @@ GPT-2 format, {layers} layers, width {width}, {positions} positions, {parameters
 ({size:.1f} MB with the tokenizer). Byte-level BPE of {vocabulary} pieces, shared with the embedded CLIP. It knows the
 captions of this package's toy world and no other English.
 
-- Trained on the captions of {texts} scenes of the train split (`bench/data/toyworld/captions.py`) and nothing else. The
+- Trained on the captions of {texts} scenes of the train split (`bench/toyworld/captions.py`) and nothing else. The
   tokenizer's pieces come from captions, class names and common words (`data_prep/train_tokenizer.py`).
 - {steps} steps of {batch} texts, dropout 0, seed {seed}. Half the texts begin without <|endoftext|>.
 - Make again: `python -m data_prep.train_language` (about 8 minutes on one core; resumes). Measure again: add `--card`.

@@ -32,8 +32,8 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bench.data.toyworld.classes import SIDE, VERSION
 from bench.models.clip import Clip
+from bench.toyworld.classes import SIDE, VERSION
 from data_prep import checkpoints
 from data_prep.clip_feed import CONTEXT, MEAN, PATCH, STD, Feed, Keep, Part
 from data_prep.clip_pool import open_pool

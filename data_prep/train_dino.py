@@ -24,7 +24,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from bench.data.toyworld.classes import VERSION
+from bench.toyworld.classes import VERSION
 from data_prep import checkpoints, dino_views
 from data_prep.dino_network import PATCH, SIDE, Network, config
 from data_prep.dino_report import curve_point, publish
@@ -42,7 +42,7 @@ HIDE = 0.3
 
 def pictures(n: int, work: Path) -> np.ndarray:
     """uint8 [n, 128, 128, 3]: the first pictures of the train split, without their labels, drawn once."""
-    from bench.data.toyworld.scene import draw
+    from bench.toyworld.scene import draw
 
     path = work / f"pictures_v{VERSION}_{n}.npy"
     if not path.exists():

@@ -22,7 +22,7 @@ import torch
 from tqdm import tqdm
 from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
-from bench.data.toyworld.classes import VERSION
+from bench.toyworld.classes import VERSION
 from data_prep import checkpoints
 from data_prep.language_report import IGNORED, encode, loss_of, perplexity, write_card
 
@@ -32,7 +32,7 @@ TARGET = HERE.parent / "bench" / "models" / "embedded" / "language"
 
 def training_texts(n: int) -> list[str]:
     """The captions of the first ``n`` train scenes, a caption a scene."""
-    from bench.data.toyworld.scene import sample_captions
+    from bench.toyworld.scene import sample_captions
 
     return list(tqdm(sample_captions("train", n), total=n, desc="captions", mininterval=5))
 
@@ -125,7 +125,7 @@ def options() -> argparse.Namespace:
 
 def main() -> None:
     """Train, export, measure, write the card."""
-    from bench.data.toyworld.scene import sample_captions
+    from bench.toyworld.scene import sample_captions
 
     args = options()
     torch.set_num_threads(1)

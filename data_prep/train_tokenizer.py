@@ -15,9 +15,9 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
-from bench.data.toyworld.classes import NAMES
-from bench.data.toyworld.scene import sample_captions
-from bench.data.toyworld.words import WORDS
+from bench.toyworld.classes import NAMES
+from bench.toyworld.scene import sample_captions
+from bench.toyworld.words import WORDS
 
 VOCABULARY = 800
 """Size with the three special tokens."""

@@ -13,12 +13,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from bench.data.toyworld.classes import INDEX, KINDS, NAMES, PALETTE, SIDE, STUFF
-from bench.data.toyworld.pen import FINE, Canvas, Pen, jitter
-from bench.data.toyworld.render import drawer
-from bench.data.toyworld.scene import draw
-from bench.data.toyworld.textures.looks import LOOKS, texture
-from bench.report.draw import font, shortened
+from bench.report.pictures.draw import font, shortened
+from bench.toyworld.classes import INDEX, KINDS, NAMES, PALETTE, SIDE, STUFF
+from bench.toyworld.pen import FINE, Canvas, Pen, jitter
+from bench.toyworld.render import drawer
+from bench.toyworld.scene import draw
+from bench.toyworld.textures.looks import LOOKS, texture
 
 GAP, LINE = 4, 16
 MOST = 7

@@ -35,7 +35,7 @@ def measure(name: str, settings: dict[str, Any]) -> list[dict[str, Any]]:
     """A stage's parts with the peak memory of this process and of the GPU (GiB), and what they ran on."""
     import torch
 
-    from bench.run.build import Builder
+    from bench.run.context import Builder
 
     builder, (call, models) = Builder(settings), STAGES[name]
     (image_id,) = builder.dataset.ids()

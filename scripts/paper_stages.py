@@ -88,7 +88,7 @@ def timed(call: Callable[..., Any], *given: Any) -> tuple[Any, Seconds]:
 
 def stored(builder: Any, **stages: Any) -> Any:
     """The store around stages that were made here, so that making them is not measured."""
-    from bench.stored import StoredStages
+    from bench.store.stages import StoredStages
 
     return StoredStages(builder.store, builder.shelves, stages.__getitem__)
 
@@ -163,10 +163,10 @@ def merge(builder: Any, sample: Sample) -> list[Part]:
 def score(builder: Any, sample: Sample) -> list[Part]:
     """Section 4: both mappings to 59 names, and all scores against squares of 16 classes in the place of labels."""
     from bench.data.class_tables import class_list
-    from bench.evaluate.names import Naming
-    from bench.evaluate.overlap import overlap
-    from bench.evaluate.protocol import evaluate, preset
-    from bench.evaluate.similarity import SegmentToText, TextToText
+    from bench.mapping.similarity import SegmentToText, TextToText
+    from bench.metric_name import Naming
+    from bench.overlap.table import overlap
+    from bench.protocol import evaluate, preset
 
     classes, tree = class_list("context59"), three(builder.stages.segment(sample))
     vectors = (embeddings := builder.stages.embed(sample, tree.masks())).vectors

@@ -23,12 +23,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.evaluate.curves import curves
-from bench.evaluate.names import Naming
-from bench.evaluate.protocol import METRICS, PRESETS, evaluate, preset
+from bench.metric_name import Naming
 from bench.predictions.source import PredictionFile
+from bench.protocol import METRICS, PRESETS, evaluate, preset
 from bench.records import ClassList, Oracle, Overlap
-from bench.store import Store, from_entry, to_entry
+from bench.score.curves import curves
+from bench.store.files import Store, from_entry, to_entry
 
 CLASSES = ClassList("made59", tuple(f"class {i}" for i in range(59)), tuple(i % 2 == 0 for i in range(59)))
 NAMING = Naming("made", "val", "made59", models={"tt": "none", "st": "none"})

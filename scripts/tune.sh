@@ -14,7 +14,7 @@ mkdir -p "$out"
 
 # Where texts are not what is chosen for, the nearest class name stands for them: it takes no time.
 words=$out/words.txt
-"$python" -c 'from bench.data.toyworld.classes import NAMES; print(*NAMES, sep="\n")' > "$words"
+"$python" -c 'from bench.toyworld.classes import NAMES; print(*NAMES, sep="\n")' > "$words"
 
 sweep() {   # its name, images, pairs to compare with the paper's value besides the first (by position), settings
   name=$1

@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.csv_files import read_csv
+from bench.text.csv_files import read_csv
 
 PAPER = {
     "segment.n": "20",

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BEFORE = """
 import sys, types
 import bench.cli
-from bench import signals
+from bench.system import signals
 module = types.ModuleType("bench.commands.given")
 exec(open(sys.argv[1]).read(), vars(module))
 bench.cli.COMMANDS["given"] = ""

@@ -30,13 +30,13 @@ def main(arguments: list[str]) -> int:
     if not folders:
         raise UsageError("agree: give at least three finished runs, or a folder of them; `zgs agree --help` shows how")
     options |= given
-    from bench.evaluate.agreement import agreement
-    from bench.report.agree import markdown_agreement, write_agreement
-    from bench.report.differences import GROUPED
+    from bench.report.figures.agreement import markdown_agreement, write_agreement
+    from bench.report.figures.differences import GROUPED
     from bench.report.report import data_name, embedded, finished_runs, merged_scores
-    from bench.report.saved import complete, saved_rows
-    from bench.run.room import Need, refuse
-    from bench.sealed import check_whole, reading, tell_unsealed
+    from bench.run.run_folder import complete, saved_rows
+    from bench.score.rank_agreement import agreement
+    from bench.settings.room import Need, refuse
+    from bench.store.sealed import check_whole, reading, tell_unsealed
 
     runs = finished_runs(folders)
     for run in runs:

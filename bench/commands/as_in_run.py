@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from bench.commands.options import choices_of, composed_as, option_files
-from bench.resources import conf_dir
+from bench.system.resources import conf_dir
 
 STORED = "zgs_as_in_run"
 """The primary configuration of a repeated run, and the option of a group whose yaml the package does not have."""

@@ -11,7 +11,7 @@ import hydra
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from bench.resources import conf_dir
+from bench.system.resources import conf_dir
 
 COMPOSING = (HydraException, OmegaConfBaseException)
 """What Hydra raises for words that fit nothing."""

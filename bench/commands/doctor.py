@@ -112,7 +112,7 @@ def device(settings: dict[str, Any]) -> tuple[str, str]:
     import torch
 
     from bench.models.sources import DTYPES
-    from bench.run.device import found_device
+    from bench.settings.device import found_device
 
     wanted, dtype, gpu = str(settings["device"]), settings["dtype"], torch.cuda.is_available()
     told = f"cpu, {torch.get_num_threads()} of {os.cpu_count()} threads"
@@ -131,7 +131,8 @@ def device(settings: dict[str, Any]) -> tuple[str, str]:
 
 def model(kind: str, settings: dict[str, Any], words: list[str]) -> tuple[str, str]:
     """Where the weights are, a short hash of them, and what their headers and configs say."""
-    from bench.models import caches, guards, inspected, located, sources
+    from bench.doctor import caches
+    from bench.models import guards, inspected, located, sources
 
     options = settings["models"][kind]
     place, name = located.locate(options), f"{options['source']}"

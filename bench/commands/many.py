@@ -14,7 +14,7 @@ from bench.commands.task import Task
 from bench.errors import UsageError, writing
 from bench.run.crash import told, trace_of
 from bench.run.outcomes import FAILED, PATIENCE, USAGE, Outcome, collect, write
-from bench.store import write_atomically
+from bench.store.files import write_atomically
 
 
 def run_many(request: Request, command: str) -> list[Outcome]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.resources import conf_dir
+from bench.system.resources import conf_dir
 
 CONFIG_DIR = ("-cd", "--config-dir")
 

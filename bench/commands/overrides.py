@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bench.commands.options import CONFIG_DIR, composed_as, flag, lacking, option_files
-from bench.resources import conf_dir
+from bench.system.resources import conf_dir
 
 
 def explained(error: Exception, arguments: list[str]) -> str:

@@ -18,8 +18,8 @@ from bench.commands.as_in_run import STORED, Base, base_of
 from bench.commands.options import CONFIG_DIR, flag
 from bench.commands.settings import take_over
 from bench.errors import UsageError
-from bench.resources import conf_dir
-from bench.run.trust import check_made, check_targets_below
+from bench.settings.trust import check_made, check_targets_below
+from bench.system.resources import conf_dir
 
 CONFIG_NAME, CONFIG_PATH = ("-cn", "--config-name"), ("-cp", "--config-path")
 WHOLE = ("data", "models", "segment", "encode", "caption", "merge", "method", "score", "tracking", "executor", "out")

@@ -19,7 +19,7 @@ trust=PACKAGE  run code of that package where the settings of a run name it; els
 
 def main(arguments: list[str]) -> int:
     """Report on the runs given, or on all in a folder given; `to=FOLDER`, `pictures=N`, `pairs=3-2` are options."""
-    from bench.run.trust import REPORTING, check_run, taken
+    from bench.settings.trust import REPORTING, check_run, taken
 
     arguments, trusted = taken(arguments)
     known = {"to", "pictures", "pairs"}
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     if not folders:
         raise UsageError("report: give the folders of finished runs; `zgs report --help` shows how")
     from bench.report.report import finished_runs, print_runs, write_report
-    from bench.sealed import check_whole, reading, tell_unsealed
+    from bench.store.sealed import check_whole, reading, tell_unsealed
 
     folders = finished_runs(folders)
     to, pictures = Path(options.get("to", "report")), int(options.get("pictures", "48"))

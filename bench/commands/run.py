@@ -51,7 +51,7 @@ def sweep(arguments: list[str], command: str = "") -> list[Outcome]:
 
     ``command`` is the line that asked for them, for the record, where it is not `zgs run` with these words.
     """
-    from bench.run.trust import check_config_folders, taken
+    from bench.settings.trust import check_config_folders, taken
 
     words, trusted = taken(arguments)
     check_config_folders(words, trusted)

@@ -15,8 +15,8 @@ from bench.commands.overrides import groups
 from bench.commands.settings import composed, take_over
 from bench.commands.words import is_setting, prepared
 from bench.errors import UsageError, UserError
-from bench.escape import visible
-from bench.run.ranges import RUN
+from bench.settings.ranges import RUN
+from bench.text.escape import visible
 
 USAGE = """zgs score PREDICTIONS data=DATASET [score=A,B] [KEY=VALUE …] [--csv FILE] [--check] [--ignore-unknown]
 zgs score RUN [score=A,B] [KEY=VALUE …] [trust=PACKAGE]
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_intermixed_args(arguments)
     words = [word for word in given.words if is_setting(word, (*groups(), *RUN))]
     places = [word for word in given.words if word not in words]
-    from bench.run.trust import taken
+    from bench.settings.trust import taken
 
     words, trusted = taken(words)
     if len(places) != 1:
@@ -67,7 +67,7 @@ def predictions_of(place: Path) -> Path:
     """The file of predictions, or that of a run's folder."""
     if not place.is_dir():
         return place
-    from bench.sealed import RECORD, intact
+    from bench.store.sealed import RECORD, intact
 
     # A folder without a record is no finished run; what is wrong with its predictions is told when they are read.
     return intact(place, "predictions.json") if (place / RECORD).exists() else place / "predictions.json"
@@ -116,8 +116,8 @@ def _checked(words: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any]
     """Protocols and settings that go with a file, if any are given. UsageError for one that scoring would not take."""
     if not words:
         return [], {}
-    from bench.run.build import make
-    from bench.run.check import check_settings
+    from bench.run.context import make
+    from bench.settings.check import check_settings
 
     protocols, settings = _protocols(words, None)
     for options in protocols:
@@ -130,7 +130,7 @@ def _data_of(words: Sequence[str], settings: Mapping[str, Any]) -> Any:
     """The data set that is named, if one is."""
     if not any(word.startswith("data=") for word in words):
         return None
-    from bench.run.build import make
+    from bench.run.context import make
 
     return make(settings["data"])
 
@@ -164,10 +164,10 @@ def _scored(
     place: Path, words: list[str], csv: Path | None, ignore_unknown: bool, trusted: Sequence[str], line: Sequence[str]
 ) -> int:
     from bench.errors import writing
-    from bench.report.tables import write_scores
-    from bench.run.check import check_settings
+    from bench.report.tables.tables import write_scores
     from bench.run.provenance import typed
     from bench.run.rescore import Request, rescore
+    from bench.settings.check import check_settings
 
     own = _run_settings(place, trusted)
     if own is None and not any(word.startswith("data=") for word in words):
@@ -217,9 +217,9 @@ def _run_settings(place: Path, trusted: Sequence[str] = ()) -> dict[str, Any] | 
         if not place.exists():
             raise UserError(f"{place}: no such file; give a .json or .jsonl file of predictions, or a run's folder")
         return None
-    from bench.report.saved import settings_of
-    from bench.run.trust import SCORING, check_run
-    from bench.sealed import tell_unsealed
+    from bench.run.run_folder import settings_of
+    from bench.settings.trust import SCORING, check_run
+    from bench.store.sealed import tell_unsealed
 
     settings = settings_of(place)
     if "predictions" in settings:
@@ -232,7 +232,7 @@ def _run_settings(place: Path, trusted: Sequence[str] = ()) -> dict[str, Any] | 
 def _variant(place: Path, settings: Mapping[str, Any]) -> str | None:
     """What the row is called, as given or as the run says; None leaves it to the file."""
     if place.is_dir() and not settings.get("variant"):
-        from bench.report.saved import record_of
+        from bench.run.run_folder import record_of
 
         return str(record_of(place)["variant"])
     return settings.get("variant")
@@ -240,8 +240,8 @@ def _variant(place: Path, settings: Mapping[str, Any]) -> str | None:
 
 def _tell(result: Any) -> None:
     """The protocols with everything that changes a number, the tidy table, what was counted, and where it all is."""
-    from bench.evaluate.stated import stated
-    from bench.report.differences import GROUPED
+    from bench.report.figures.differences import GROUPED
+    from bench.score.protocol_text import stated
 
     print(*map(stated, result.protocols), "", sep="\n")
     grouped = result.table["metric"].str.contains(GROUPED.pattern)

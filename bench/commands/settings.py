@@ -9,8 +9,8 @@ from typing import Any
 from bench.commands.overrides import explained
 from bench.commands.words import prepared
 from bench.errors import UsageError
-from bench.resources import conf_dir
-from bench.run.decimals import shortest
+from bench.settings.decimals import shortest
+from bench.system.resources import conf_dir
 
 
 def composed(words: Sequence[str]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bench import signals
 from bench.commands.as_in_run import Base, resolved
 from bench.commands.naming import as_written
 from bench.commands.options import choices_of
@@ -19,8 +18,9 @@ from bench.commands.overrides import explained
 from bench.commands.repeated import settings_from
 from bench.commands.sweeps import Job, telling
 from bench.errors import UsageError
-from bench.escape import visible
-from bench.run.decimals import shortest
+from bench.settings.decimals import shortest
+from bench.system import signals
+from bench.text.escape import visible
 
 if TYPE_CHECKING:
     from bench.run.outcomes import Outcome

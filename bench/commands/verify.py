@@ -26,7 +26,7 @@ Check = tuple[str, Callable[[], str]]
 def main(arguments: list[str]) -> int:
     """``zgs verify models=paper [KEY=VALUE …]``; every check is one line, the exit code is 1 where one failed."""
     from bench.commands.settings import composed
-    from bench.run.build import Builder
+    from bench.run.context import Builder
 
     builder = Builder(composed(arguments))
     print(f"models={builder.settings['models']['name']} on {builder.device} in {builder.settings['dtype']}")
@@ -71,7 +71,7 @@ def checks(builder: Any) -> Iterator[Check]:
         loaded: list[Any] = []
         yield f"{kind}: loads, guards pass", partial(_load, builder, kind, loaded)
         if loaded:
-            from bench.models.checks import PARTS
+            from bench.doctor.checks import PARTS
 
             for name, check in PARTS[kind]:
                 yield f"{kind}: {name}", partial(check, loaded[0])

@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
         raise UsageError(f"vocabulary: {told}; `zgs vocabulary --help` shows how")
     words = counted(Path(places[0]))
     if "table" in options:
-        from bench.evaluate.mapping.table import read_words
+        from bench.mapping.table import read_words
 
         known = read_words(options["table"])
         words = [(word, count) for word, count in words if word not in known]

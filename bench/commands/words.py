@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UsageError
-from bench.resources import conf_dir
+from bench.system.resources import conf_dir
 
 PATHS = re.compile(
     r"store|out|tuned_on|data\.(root|layout)|caption\.words|score\.(table|ratings)|models\.(\w+\.source|clip\.pretrained)"

@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bench.characters import first_broken
 from bench.data.base import nearest
 from bench.data.class_lists import SHAPE, Entry, read_class_list, table_of
 from bench.data.class_tables import ClassTable, class_table, tables
 from bench.data.files import composed, is_hidden, there
 from bench.data.yaml_text import NOTHING, read_yaml
 from bench.errors import UserError
+from bench.text.characters import first_broken
 
 NEEDED = ("images", "masks", "classes")
 KEYS = (*NEEDED, "background", "void", "ids", "name")

@@ -21,7 +21,7 @@ from bench.data.subsets import chosen, partial
 from bench.data.whole import DIGEST, digest, has_digests, same_digests
 from bench.errors import BadSample, UserError
 from bench.records import BACKGROUND, VOID, Sample
-from bench.sealed import unsealed
+from bench.store.sealed import unsealed
 
 FORMAT = 1
 ABOUT, ARROW = "zgs.json", "dataset"

@@ -16,7 +16,7 @@ from bench.data.files import is_hidden
 from bench.data.prepared import ABOUT, open_arrow, read_about
 from bench.data.subsets import read_ids
 from bench.errors import UserError
-from bench.sealed import RECORD, intact
+from bench.store.sealed import RECORD, intact
 
 CONTEXT = ("pascal_context_59", "pascal_context_459")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from bench.data.base import nearest
 from bench.data.subsets import label, select
-from bench.data.toyworld.classes import VERSION, class_list
-from bench.data.toyworld.scene import SPLITS, draw
 from bench.errors import UsageError, UserError
 from bench.records import Sample
+from bench.toyworld.classes import VERSION, class_list
+from bench.toyworld.scene import SPLITS, draw
 
 _HASHED = 3
 """How many scenes the fingerprint draws: enough that a changed drawing or library shows, few enough to be cheap."""

@@ -45,7 +45,7 @@ class Voc:
 
     name = "voc"
     background = "voc"
-    """How the authors' scores treat background here (see `bench.evaluate.protocol`): ``score.background=auto``."""
+    """How the authors' scores treat background here (see `bench.protocol`): ``score.background=auto``."""
 
     def __init__(
         self,

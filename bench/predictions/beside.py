@@ -5,8 +5,8 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from bench.characters import broken
 from bench.errors import BadSample
+from bench.text.characters import broken
 
 _NAME = 1000
 

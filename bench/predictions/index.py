@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from bench.characters import broken
 from bench.data.files import composed
 from bench.errors import UserError
+from bench.text.characters import broken
 
 FORMAT = "zgs-predictions/1"
 LINES = (".jsonl", ".ndjson")

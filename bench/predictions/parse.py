@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from bench.characters import broken
 from bench.data.files import composed
 from bench.data.headers import claimed
 from bench.data.images import MAX_PIXELS, read_labels
@@ -17,6 +16,7 @@ from bench.errors import BadSample
 from bench.predictions import rle
 from bench.predictions.beside import beside
 from bench.records import Prediction
+from bench.text.characters import broken
 
 MAX_BYTES = 1 << 30
 """Masks of one image, a byte a pixel and segment."""

@@ -17,7 +17,7 @@ from bench.data.whole import digest as digest
 from bench.errors import BadSample
 from bench.prepare.masks import read_mask
 from bench.prepare.plan import Coding, Item, Plan
-from bench.run.crew import Crew
+from bench.system.crew import Crew
 
 WORTH_IT = 400
 """From so many images on several processes are quicker than one: each takes a second to start."""
@@ -70,7 +70,7 @@ def rows(plan: Plan, jobs: int | None) -> Iterator[Row | str]:
         return
     # Not forked from here: a process that runs threads may be copied in the middle of one.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.run.quiet", __name__])
+    context.set_forkserver_preload(["bench.system.quiet", __name__])
     crew = Crew(context, cores, fewer="--jobs 1")
     try:
         names = [f"image {item.image_id}" for item in plan.items]

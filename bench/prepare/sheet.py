@@ -16,8 +16,8 @@ from bench.data.images import read_image, read_labels
 from bench.data.prepared import NO_CLASS, NO_SCORE, open_arrow
 from bench.prepare.verify import names_of
 from bench.records import BACKGROUND, VOID
-from bench.report.contact_sheet import contact_sheet
-from bench.report.draw import Colours, Panel, draw, font, shortened
+from bench.report.pictures.contact_sheet import contact_sheet
+from bench.report.pictures.draw import Colours, Panel, draw, font, shortened
 
 SHOWN, PAIRS = 12, 2
 """Images on the sheet, evenly spread over the split, and how many of them in a row."""

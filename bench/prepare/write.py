@@ -22,8 +22,8 @@ from bench.errors import UserError
 from bench.prepare.convert import Row, rows
 from bench.prepare.plan import Plan
 from bench.prepare.publishers import PUBLISHERS
-from bench.sealed import sealed
-from bench.store import write_atomically
+from bench.store.files import write_atomically
+from bench.store.sealed import sealed
 
 SHEET = "check.png"
 _BUILDING, _LOCK = ".building", ".lock"

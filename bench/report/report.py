@@ -13,24 +13,24 @@ from typing import Any
 import pandas as pd
 from hydra.utils import get_object
 
-from bench.csv_files import write_csv
 from bench.errors import UsageError, writing
-from bench.escape import visible
-from bench.evaluate.names import parse
-from bench.evaluate.protocol import COLUMNS
-from bench.evaluate.stated import WIDTH, stated
-from bench.report.comparisons import write_comparisons
-from bench.report.curves import markdown_areas, plot_curves
-from bench.report.differences import GROUPED
-from bench.report.layout import protocol_of
-from bench.report.pairs import by_position
-from bench.report.saved import record_of, saved_csv, setting, settings_of
-from bench.report.sweep_figure import write_sweeps
-from bench.report.sweeps import sweep_table, sweeps
-from bench.report.tables import markdown_table, print_table, read_scores, write_scores
-from bench.run.build import NOT_IN_RUN_NAME
-from bench.run.folder import while_whole
-from bench.sealed import has, intact
+from bench.metric_name import parse
+from bench.protocol import COLUMNS
+from bench.report.figures.curves import markdown_areas, plot_curves
+from bench.report.figures.differences import GROUPED
+from bench.report.figures.sweep import write_sweeps
+from bench.report.tables.cells import protocol_of
+from bench.report.tables.comparisons import write_comparisons
+from bench.report.tables.pairs import by_position
+from bench.report.tables.sweeps import sweep_table, sweeps
+from bench.report.tables.tables import markdown_table, print_table, read_scores, write_scores
+from bench.run.context import NOT_IN_RUN_NAME
+from bench.run.run_folder import record_of, saved_csv, setting, settings_of
+from bench.run.writing import while_whole
+from bench.score.protocol_text import WIDTH, stated
+from bench.store.sealed import has, intact
+from bench.text.csv_files import write_csv
+from bench.text.escape import visible
 
 NOT_SHOWN = (".cosine", ".top1")
 """Companions of TGQ: in scores.csv and table.md only, so that the terminal's one table holds the paper's metrics."""
@@ -61,7 +61,7 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
 
     ``pairs`` names runs to compare besides the first with the others, by their positions: ``3-2,3-5``.
     """
-    from bench.report.compare import write_comparison
+    from bench.report.pictures.side_by_side import write_comparison
 
     names = labels(folders)
     more = by_position(pairs, [names[folder] for folder in folders]) if pairs else []

@@ -11,12 +11,12 @@ from jaxtyping import Float32
 
 from bench.data.base import nearest
 from bench.errors import UserError
-from bench.evaluate.overlap import by_class
-from bench.evaluate.similarity import SegmentToText, TextToText, own_similarity
+from bench.mapping.similarity import SegmentToText, TextToText, own_similarity
+from bench.overlap.table import by_class
 from bench.predictions.parse import Described, Faults, check_vectors
 from bench.predictions.source import PredictionFile
 from bench.records import Oracle, Overlap
-from bench.run.build import Builder
+from bench.run.context import Builder
 from bench.run.tabulate import Tables
 
 

@@ -13,11 +13,11 @@ from annotated_types import Interval
 
 from bench.errors import UserError
 from bench.models import located
-from bench.resources import processors
 from bench.run import worker
-from bench.run.crew import Crew
 from bench.run.nested import nested, use_a_known_start_method
 from bench.run.worker import Outcome
+from bench.system.crew import Crew
+from bench.system.resources import processors
 
 Map = Callable[[str, Iterable[str]], Iterator[Outcome]]
 Threads = Annotated[int, Interval(ge=1, le=1024)]
@@ -85,7 +85,7 @@ def _crew(workers: int, threads: int) -> Crew:
     """The fork server imports the libraries once; a forked copy of this process would inherit its threads' locks."""
     use_a_known_start_method()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.run.quiet", "bench.run.worker"])
+    context.set_forkserver_preload(["bench.system.quiet", "bench.run.worker"])
     return Crew(context, workers, threads)
 
 

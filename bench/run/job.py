@@ -11,27 +11,27 @@ from typing import Any
 import yaml
 from tqdm import tqdm
 
-from bench import signals
 from bench.data.shared import remarks, tuned
 from bench.errors import UsageError, UserError, writing
-from bench.escape import visible
-from bench.evaluate.protocol import Score
-from bench.exhausted import enough_memory
-from bench.keys import library_versions
+from bench.protocol import Score
 from bench.records import Oracle, Overlap
-from bench.report.compare import write_comparison
-from bench.resources import processors
+from bench.report.pictures.side_by_side import write_comparison
 from bench.run import scores
-from bench.run.build import Builder, make, run_name, variant_name
-from bench.run.check import check_settings
-from bench.run.depends import check_name
+from bench.run.context import Builder, make, run_name, variant_name
 from bench.run.executor import Map
-from bench.run.folder import one_writer
 from bench.run.provenance import repeat_line
-from bench.run.trust import packages_of
 from bench.run.worker import PASSES, UNLABELLED
-from bench.sealed import write_record
-from bench.store import Account, safe_name, write_atomically
+from bench.run.writing import one_writer
+from bench.settings.check import check_settings
+from bench.settings.depends import check_name
+from bench.settings.trust import packages_of
+from bench.store.files import Account, safe_name, write_atomically
+from bench.store.keys import library_versions
+from bench.store.sealed import write_record
+from bench.system import signals
+from bench.system.memory import enough_memory
+from bench.system.resources import processors
+from bench.text.escape import visible
 
 TRACEBACK = "traceback.txt"
 """In the folder of a run that an unexpected error has ended."""

@@ -9,23 +9,23 @@ import numpy as np
 import pandas as pd
 
 from bench.errors import UsageError, UserError
-from bench.evaluate.curves import curved, curves
-from bench.evaluate.families import FAMILIES
-from bench.evaluate.intervals import Rows
-from bench.evaluate.mapping.base import Strategy
-from bench.evaluate.mapping.choose import of_record, rows_of
-from bench.evaluate.mapping.remarks import remarks
-from bench.evaluate.mapping.table import Table
-from bench.evaluate.names import Naming
-from bench.evaluate.no_class import says_nothing, silenced, silent_words
-from bench.evaluate.protocol import COLUMNS, Score, evaluate
-from bench.evaluate.segments import segment_table
-from bench.evaluate.verification import check_ratings, distribution, read_ratings, unrated, verified
+from bench.mapping.base import Strategy
+from bench.mapping.choose import of_record, rows_of
+from bench.mapping.no_class import says_nothing, silenced, silent_words
+from bench.mapping.remarks import remarks
+from bench.mapping.table import Table
+from bench.metric_name import Naming
+from bench.metrics.registry import FAMILIES
+from bench.protocol import COLUMNS, Score, evaluate
 from bench.records import Oracle, Overlap
 from bench.run.attach import Measures, attach, oracles
-from bench.run.build import Builder
+from bench.run.context import Builder
 from bench.run.scores import naming_of
 from bench.run.tabulate import Tables
+from bench.score.curves import curved, curves
+from bench.score.human_ratings import check_ratings, distribution, read_ratings, unrated, verified
+from bench.score.intervals import Rows
+from bench.score.segments import segment_table
 
 
 @dataclass(frozen=True)

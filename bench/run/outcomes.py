@@ -14,7 +14,7 @@ from typing import Protocol
 from bench.cli import DONE, FAILED, SKIPS, USAGE
 from bench.errors import UsageError, UserError
 from bench.run.crash import told, trace_of
-from bench.store import write_atomically
+from bench.store.files import write_atomically
 
 PATIENCE = 30.0
 """Seconds within which a file that another host wrote is seen on a shared disk."""

@@ -12,28 +12,28 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from bench.csv_files import write_csv
 from bench.data.base import nearest, remarks_of
 from bench.errors import UserError, writing
-from bench.evaluate.mapping.remarks import absent_classes
-from bench.evaluate.names import parse
-from bench.evaluate.per_image import per_class, per_image, per_image_n
-from bench.evaluate.protocol import Score
-from bench.facts.contents import by_content, content_of
+from bench.mapping.remarks import absent_classes
+from bench.metric_name import parse
 from bench.predictions.remarks import remarks
 from bench.predictions.source import PredictionFile
-from bench.report.layout import EMBEDDED_NOTE
-from bench.report.tables import write_scores
-from bench.resources import processors
+from bench.protocol import Score
+from bench.report.tables.cells import EMBEDDED_NOTE
+from bench.report.tables.tables import write_scores
 from bench.run.attach import Measures
-from bench.run.build import NOT_IN_RUN_NAME, Builder, data_name
-from bench.run.folder import one_writer
-from bench.run.model_facts import told_of
+from bench.run.context import NOT_IN_RUN_NAME, Builder, data_name
 from bench.run.one_protocol import Numbers, Session, score_protocol
 from bench.run.scores import score_of
 from bench.run.tabulate import Tables, tabulate, told_apart
-from bench.sealed import write_record
-from bench.store import safe_name, write_atomically
+from bench.run.writing import one_writer
+from bench.score.per_image import per_class, per_image, per_image_n
+from bench.store.facts.contents import by_content, content_of
+from bench.store.files import safe_name, write_atomically
+from bench.store.model_facts import told_of
+from bench.store.sealed import write_record
+from bench.system.resources import processors
+from bench.text.csv_files import write_csv
 
 
 @dataclass(frozen=True)

@@ -9,26 +9,26 @@ from typing import Any
 
 import pandas as pd
 
-from bench.csv_files import write_csv
 from bench.data.base import remarks_of
 from bench.errors import UsageError
-from bench.evaluate.controls import shuffle_captions, true_classes
-from bench.evaluate.curves import curved, curves
-from bench.evaluate.mapping.choose import strategies
-from bench.evaluate.mapping.remarks import remarks
-from bench.evaluate.names import Naming
-from bench.evaluate.no_class import silenced, silent_words
-from bench.evaluate.per_image import per_class, per_image_n
-from bench.evaluate.protocol import COLUMNS, OwnText, Score, Scores, evaluate
-from bench.evaluate.segments import KNOWN, segment_table
-from bench.evaluate.similarity import own_similarity
+from bench.mapping.choose import strategies
+from bench.mapping.no_class import silenced, silent_words
+from bench.mapping.remarks import remarks
+from bench.mapping.similarity import own_similarity
+from bench.metric_name import Naming
 from bench.predictions.parse import Described
 from bench.predictions.source import PredictionFile
 from bench.predictions.write import write_predictions
+from bench.protocol import COLUMNS, OwnText, Score, Scores, evaluate
 from bench.records import Oracle, Overlap, Prediction, Sample
-from bench.report.tables import write_scores
-from bench.run.build import Builder, make, variant_name
+from bench.report.tables.tables import write_scores
+from bench.run.context import Builder, make, variant_name
 from bench.run.tabulate import Sizes, keep
+from bench.score.controls import shuffle_captions, true_classes
+from bench.score.curves import curved, curves
+from bench.score.per_image import per_class, per_image_n
+from bench.score.segments import KNOWN, segment_table
+from bench.text.csv_files import write_csv
 
 Tables = tuple[list[Overlap], list[Oracle]]
 UNCHANGED = {True: r"/(?:masks|jaccard\.overlap)", False: r"/(?:masks|names|jaccard\.(?:overlap|hard))"}

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.evaluate.overlap import overlap
-from bench.keys import content_digest
+from bench.overlap.table import overlap
 from bench.records import Oracle, Overlap, Sample
-from bench.store import Entry, from_entry, to_entry
-from bench.stored import item_name
+from bench.store.files import Entry, from_entry, to_entry
+from bench.store.keys import content_digest
+from bench.store.stages import item_name
 
 if TYPE_CHECKING:
-    from bench.run.build import Builder
+    from bench.run.context import Builder
 
 
 def tables(builder: Builder, sample: Sample) -> tuple[Overlap, Oracle]:

@@ -20,9 +20,7 @@ from tqdm import tqdm
 
 from bench.data.base import whole
 from bench.errors import BadSample
-from bench.evaluate.overlap import overlap as overlap_table
-from bench.facts.machine import machine
-from bench.keys import alone, library_versions, made_of, stage_key
+from bench.overlap.table import overlap as overlap_table
 from bench.predictions.beside import beside
 from bench.predictions.index import Place
 from bench.predictions.overlapping import highest_score
@@ -30,16 +28,18 @@ from bench.predictions.parse import parse_image
 from bench.predictions.proportions import misfit
 from bench.predictions.source import PredictionFile, read_bytes, read_entry, sound, where
 from bench.records import Overlap, Prediction
-from bench.run.build import make
-from bench.run.crew import Crew
-from bench.run.identity import Identity
-from bench.store import Account, Shelf, Store, from_entry, to_entry
+from bench.run.context import make
+from bench.store.facts.machine import machine
+from bench.store.files import Account, Shelf, Store, from_entry, to_entry
+from bench.store.identity import Identity
+from bench.store.keys import alone, library_versions, made_of, stage_key
+from bench.system.crew import Crew
 
 T = TypeVar("T")
 _FEW = 8
 """Images that are not worth starting processes for."""
 _MODULES = (
-    "bench.evaluate.overlap", "bench.predictions.overlapping", "bench.predictions.parse", "bench.predictions.source",
+    "bench.overlap.table", "bench.predictions.overlapping", "bench.predictions.parse", "bench.predictions.source",
 )  # fmt: skip
 _NOT_IN_A_TABLE = ("root", "subset", "shard")
 """Which images are asked for, and where they lie: a table is of one image, whose data set counts by its content."""
@@ -150,7 +150,7 @@ def _outcomes(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome
         yield from map(_outcome, tasks)
         return
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.run.quiet", __name__])
+    context.set_forkserver_preload(["bench.system.quiet", __name__])
     crew = Crew(context, workers)
     try:
         names, chunk = [f"the table of {task.image_id}" for task in tasks], max(1, min(16, len(tasks) // workers))

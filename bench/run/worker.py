@@ -12,13 +12,13 @@ from typing import Any
 import torch
 
 from bench.errors import BadSample
-from bench.exhausted import enough_memory
-from bench.locks import Busy
 from bench.records import Oracle, Overlap, Sample
-from bench.run.build import LOADING, Builder
+from bench.run.context import LOADING, Builder
 from bench.run.crash import contained
 from bench.run.scoring import tables
-from bench.store import Account
+from bench.store.files import Account
+from bench.store.locks import Busy
+from bench.system.memory import enough_memory
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Outcome:
 
 @lru_cache(maxsize=1)
 def _builder(settings: str) -> Builder:
-    """Data, store and stages of the current run; models outlive it (`bench.run.build`)."""
+    """Data, store and stages of the current run; models outlive it (`bench.run.context`)."""
     return Builder(json.loads(settings))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from bench.resources import conf_dir
-from bench.run.build import make
+from bench.run.context import make
+from bench.system.resources import conf_dir
 
 
 def stage(name: str, *words: str, **models: Any) -> Any:

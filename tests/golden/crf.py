@@ -13,7 +13,7 @@ from bench.segment.prune import prune
 from bench.segment.ward import ward_tree
 from tests.golden import configured
 from tests.golden.golden import Family, Found, Vectors
-from tests.segment.test_crf import exact
+from tests.unit.segment.test_crf import exact
 
 THRESHOLD = 0.9
 """The pruning threshold of this family (data/README.md)."""

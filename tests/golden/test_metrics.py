@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.evaluate import recall
-from bench.evaluate.assign import assign, nearest, representatives
-from bench.evaluate.iou import Tally, image_counts, tally
-from bench.evaluate.metrics import oracle_rows, segment_rows
-from bench.evaluate.overlap import overlap
-from bench.evaluate.protocol import preset
+from bench.mapping.assign import assign, nearest, representatives
+from bench.metrics import recall
+from bench.metrics.iou import Tally, image_counts, tally
+from bench.metrics.rows import oracle_rows, segment_rows
+from bench.overlap.table import overlap
+from bench.protocol import preset
 from bench.records import BACKGROUND, VOID, Oracle, Overlap, Prediction, Sample
 from tests.golden import golden
 

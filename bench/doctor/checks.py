@@ -1,0 +1,250 @@
+"""Sections 3.1 to 3.3 (models): what `zgs verify` compares, ours on one side, the publishing libraries' on the other.
+
+Each check takes a loaded model and returns what it found in a few words; an AssertionError says what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+from open_clip.transform import PreprocessCfg, image_transform_v2
+from PIL import Image
+from torch import Tensor
+from transformers import AutoModel, ViTModel
+
+from bench.caption.language_step import LanguageStep
+from bench.doctor import caches
+from bench.encode.unmasked import Unmasked
+from bench.models import guards
+from bench.records import Sample
+
+CLIP_IDS = {
+    "a photo of a cat": [49406, 320, 1125, 539, 320, 2368, 49407],
+    "Zürich, naïve 東京!": [49406, 89, 6522, 4021, 267, 1097, 35689, 563, 48338, 21078, 361, 256, 49407],
+}
+GPT2_IDS = {
+    "Image of a": [5159, 286, 257],
+    "Hello world": [15496, 995],
+    "naïve café, 東京!": [2616, 38776, 40304, 11, 10545, 251, 109, 12859, 105, 0],
+}
+CLIP_SIZE, GPT2_SIZE = 49408, 50257
+"""Token ids in the published vocabularies, and how many there are."""
+FAMILY_ACTIVATIONS = {"vit": "gelu", "dinov2": "gelu", "gpt2": "gelu_new"}
+"""What each published family was trained with."""
+TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 0.1, torch.float16: 0.02}
+"""Largest difference relative to the largest entry; 1e-5 is the promise, half precision rounds."""
+
+Check = Callable[[Any], str]
+
+
+def picture(height: int = 120, width: int = 200) -> np.ndarray:
+    """Seeded noise, uint8 [height, width, 3]: every pixel counts."""
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def near(what: str, own: Tensor, theirs: Tensor, dtype: torch.dtype) -> str:
+    """The largest difference relative to the largest entry, which must keep within the precision's tolerance."""
+    return f"differs from {what} by {difference(what, own, theirs, dtype):.1g}"
+
+
+def difference(what: str, own: Tensor, theirs: Tensor, dtype: torch.dtype) -> float:
+    """The same as a number."""
+    assert own.shape == theirs.shape, f"shape {tuple(own.shape)}, {what} has {tuple(theirs.shape)}"
+    assert torch.isfinite(own).all() and torch.isfinite(theirs).all(), "numbers that are not finite"
+    largest = float((own.float() - theirs.float()).abs().max() / theirs.float().abs().max().clamp_min(1e-12))
+    limit = TOLERANCE[dtype]
+    assert largest <= limit, f"differs from {what} by {largest:.2g} (limit {limit:g})"
+    return largest
+
+
+def same_parameters(model: Any, expected: Mapping[str, Tensor]) -> str:
+    """Names and shapes against those of the architecture."""
+    own = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    wanted = {name: tuple(value.shape) for name, value in expected.items()}
+    wrong = sorted(name for name in own.keys() | wanted.keys() if own.get(name) != wanted.get(name))
+    assert not wrong, f"{len(wrong)} names or shapes are not the architecture's, first {wrong[0]}"
+    bad = [name for name, value in model.named_parameters() if not torch.isfinite(value).all()]
+    assert not bad, f"{len(bad)} parameters hold numbers that are not finite, first {bad[0]}"
+    return f"{len(own)} names and shapes, {sum(p.numel() for p in model.parameters()):,} finite numbers"
+
+
+def known_strings(encode: Callable[[str], list[int]], ids: Mapping[str, list[int]], published: bool) -> str:
+    """Token ids of known strings; a vocabulary of another size is only said to be one."""
+    wrong = [text for text, wanted in ids.items() if encode(text) != wanted]
+    assert not (published and wrong), f"{wrong[0]!r} became {encode(wrong[0])}, not {ids[wrong[0]]}"
+    return f"{len(ids)} known strings" if published else "a vocabulary of its own"
+
+
+def clip_parameters(clip: Any) -> str:
+    """Against open_clip's architecture of that name, or of the folder's config, made without memory."""
+    assert not (wrong := caches.mismatch(clip.file) if clip.file else ""), wrong
+    with torch.device("meta"):
+        plain = open_clip.create_model(clip.name, load_weights=False, device="meta", **clip.config)
+    return same_parameters(clip.model, plain.state_dict())
+
+
+def clip_activation(clip: Any) -> str:
+    """Of every block of both towers: the guard looks at one."""
+    towers = clip.visual, getattr(clip.model, "text", clip.model)
+    found = {type(block.mlp.gelu).__name__ for tower in towers for block in tower.transformer.resblocks}
+    assert len(found) == 1, f"blocks differ: {', '.join(sorted(found))}"
+    return f"{guards.activation_of(clip.visual)}, {clip.depth} layers, grid {clip.grid[0]}x{clip.grid[1]}"
+
+
+def clip_tokenizer(clip: Any) -> str:
+    """OpenAI's vocabulary on known strings."""
+    size = getattr(clip.model, "text", clip.model).token_embedding.num_embeddings
+    return known_strings(clip.tokenize_raw, CLIP_IDS, size == CLIP_SIZE)
+
+
+def clip_preprocessing(clip: Any) -> str:
+    """A square picture by the model's own transform; an oblong one by the same, squashed as section 3.2 needs it."""
+    cfg, worst = open_clip.get_model_preprocess_cfg(clip.model), 0.0
+    for size, options in (((150, 150), cfg), ((120, 200), cfg | {"resize_mode": "squash"})):
+        transform = image_transform_v2(PreprocessCfg(**options), is_train=False)
+        theirs = transform(Image.fromarray(picture(*size)))[None].to(clip.device, clip.dtype)
+        worst = max(worst, difference("open_clip's transform", clip.preprocess(picture(*size)), theirs, clip.dtype))
+    return f"differs from open_clip's transform by {worst:.1g}, square and squashed"
+
+
+@torch.inference_mode()
+def clip_embedding(clip: Any) -> str:
+    """Our trunk and masked layers with plain attention against `encode_image`."""
+    sample = Sample("noise", picture())
+    masks = np.ones((1, *sample.image.shape[:2]), bool)
+    own = Unmasked(clip, max(1, clip.depth - 3))(sample, masks).vectors
+    theirs = clip.model.encode_image(clip.preprocess(sample.image)).float().cpu()
+    return near("encode_image", torch.from_numpy(own), theirs, clip.dtype)
+
+
+@torch.inference_mode()
+def clip_text(clip: Any) -> str:
+    """Our text tower with its prefix reuse against `encode_text`."""
+    texts = list(CLIP_IDS)
+    theirs = clip.model.encode_text(clip.tokenizer(texts).to(clip.device)).float().cpu()
+    return near("encode_text", torch.from_numpy(clip.encode_text(texts)), theirs, clip.dtype)
+
+
+def of_config(holder: Any) -> str:
+    """Names and shapes of a transformers model against its class; that none was missing is a guard of loading."""
+    options = {"add_pooling_layer": False} if isinstance(holder.model, ViTModel) else {}
+    with torch.device("meta"):
+        plain = type(holder.model)(holder.model.config, **options)
+    return same_parameters(holder.model, plain.state_dict())
+
+
+def family_activation(holder: Any) -> str:
+    """The config's activation against the one its family was trained with."""
+    config = holder.model.config
+    own = getattr(config, "activation_function", None) or config.hidden_act
+    wanted = FAMILY_ACTIVATIONS[config.model_type]
+    assert own == wanted, f"config.json says {own}, but {config.model_type} was trained with {wanted}"
+    return own
+
+
+@torch.inference_mode()
+def dino_features(dino: Any) -> str:
+    """Both facets at the model's own stride against transformers' forward, on its own grid and on a longer one."""
+    rows, columns = dino._own_grid()
+    worst = 0.0
+    for facet in ("token", "key"):
+        ours = copy(dino)
+        ours.stride, ours.facet = dino.patch, facet
+        for grid in ((rows, columns), (rows + 1, columns + 2)):
+            image = picture(*(places * dino.patch for places in grid)).astype(np.float32)
+            pixels = torch.from_numpy(image / 255 - 0.5).permute(2, 0, 1)[None].to(dino.device, dino.dtype)
+            what = f"transformers' forward ({facet}, grid {grid[0]}x{grid[1]})"
+            worst = max(worst, difference(what, ours.dense(pixels), _seen(ours, pixels), dino.dtype))
+    return f"differs from transformers' forward by {worst:.1g}, both facets, two grids"
+
+
+def _seen(dino: Any, pixels: Tensor) -> Tensor:
+    """What passes the facet's module in transformers' own forward, class token dropped."""
+    block, found = dino.blocks[dino.layer], []
+    module = block.attention.k_proj if dino.facet == "key" else block
+    hook = module.register_forward_hook(lambda *call: found.append(call[2]))
+    try:
+        dino.model(pixels, **({"interpolate_pos_encoding": True} if isinstance(dino.model, ViTModel) else {}))
+    finally:
+        hook.remove()
+    return (found[0][0] if isinstance(found[0], tuple) else found[0])[:, 1:]
+
+
+def dino_grid(dino: Any) -> str:
+    """Unit features, one a place, through the public door."""
+    ours = copy(dino)
+    ours.stride = dino.patch
+    features, grid, _ = ours.features(picture())
+    assert len(features) == grid[0] * grid[1], f"{len(features)} features for a grid of {grid}"
+    error = float(np.abs(np.linalg.norm(features, axis=1) - 1).max())
+    assert error <= TOLERANCE[torch.float32], f"features are not of unit length (off by {error:.2g})"
+    return f"unit length, patch {dino.patch}, {dino.depth} layers, stride {dino.stride} as set"
+
+
+def gpt2_tokenizer(language: Any) -> str:
+    """GPT-2's vocabulary on known strings; any vocabulary must give a text back."""
+    encode = lambda text: language.tokenizer.encode(text, add_special_tokens=False)  # noqa: E731
+    told = known_strings(encode, GPT2_IDS, len(language.tokenizer) == GPT2_SIZE)
+    for text in GPT2_IDS:
+        back = language.tokenizer.decode(encode(text))
+        assert back == text, f"{text!r} came back as {back!r}"
+    return told
+
+
+@torch.inference_mode()
+def language_forward(language: Any) -> str:
+    """Next-token logits: our step over cached keys and values against transformers' forward over the whole text."""
+    ids = language.tokenizer.encode("Image of a red car", add_special_tokens=False)
+    step = LanguageStep(language.model)
+    tokens = torch.tensor([ids], device=language.device)
+    own, theirs = step(step.read(ids[:-1]), tokens[0, -1:])[0], language.model(tokens).logits[:, -1].float()
+    return near("the uncached forward", own, theirs, language.model.dtype)
+
+
+def sentence_parameters(sentence: Any) -> str:
+    """Every value as transformers alone loads it, none missing; a static embedding is only counted."""
+    words = getattr(sentence.model[0], "auto_model", None)
+    if words is None:
+        return f"{sum(p.numel() for p in sentence.model.parameters()):,} numbers, no transformer"
+    plain, report = AutoModel.from_pretrained(
+        words.config._name_or_path, dtype=words.dtype, output_loading_info=True, ignore_mismatched_sizes=True
+    )
+    guards.check_complete("sentence encoder", report, ignored=("pooler.",))
+    values = plain.to(words.device).state_dict()
+    told = same_parameters(words, values)
+    other = [k for k, v in words.state_dict().items() if not k.startswith("pooler.") and not torch.equal(v, values[k])]
+    assert not other, f"{len(other)} values are not the checkpoint's, first {other[0]}"
+    return told
+
+
+def sentence_vectors(sentence: Any) -> str:
+    """Unit length, equal texts 1, other texts other vectors."""
+    vectors = sentence.encode(["a dog", "a red car on a road", "a dog"])
+    assert np.isfinite(vectors).all(), "numbers that are not finite"
+    error = float(np.abs(np.linalg.norm(vectors, axis=1) - 1).max())
+    assert error <= TOLERANCE[torch.float32], f"vectors are not of unit length (off by {error:.2g})"
+    same, other = (float(sentence.similarity(["a dog"], [text])[0, 0]) for text in ("a dog", "a red car on a road"))
+    assert abs(same - 1) <= TOLERANCE[torch.float32], f"equal texts have cosine {same:.6f}"
+    assert np.abs(vectors[0] - vectors[1]).max() > 1e-4, "every text gets the same vector"
+    return f"unit length, equal texts {same:.4f}, others {other:.4f}"
+
+
+PARTS: dict[str, Sequence[tuple[str, Check]]] = {
+    "clip": (
+        ("parameters", clip_parameters), ("activation", clip_activation), ("tokenizer", clip_tokenizer),
+        ("preprocessing", clip_preprocessing), ("plain embedding", clip_embedding), ("text embedding", clip_text),
+    ),
+    "dino": (
+        ("parameters", of_config), ("activation", family_activation), ("features", dino_features), ("grid", dino_grid),
+    ),
+    "language": (
+        ("parameters", of_config), ("activation", family_activation), ("tokenizer", gpt2_tokenizer),
+        ("next-token logits", language_forward),
+    ),
+    "sentence": (("parameters", sentence_parameters), ("vectors", sentence_vectors)),
+}  # fmt: skip

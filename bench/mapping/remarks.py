@@ -1,0 +1,126 @@
+"""Section 4.1, said beside the numbers: texts that a mapping finds no class for, with the nearest example.
+
+A score of 0 may be a finding or a slip of the pen ("Cat" where the class is "cat"): a note tells them apart.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from bench.data.class_tables import ClassTable
+from bench.data.combined import plain
+from bench.data.files import composed
+from bench.mapping.base import Strategy
+from bench.mapping.choose import of_record, rows_of
+from bench.mapping.exact import Exact
+from bench.mapping.no_class import in_words, says_nothing, silent_words
+from bench.mapping.table import Table
+from bench.metrics.rows import labels
+from bench.protocol import Score
+from bench.records import ClassList, Oracle, Overlap
+
+_TRIED = 20
+"""Texts, the most frequent first, that are compared with all names letter by letter."""
+
+
+def remarks(
+    images: Sequence[Overlap], truths: Sequence[Oracle], classes: ClassList, score: Score,
+    table: ClassTable | None = None,
+) -> list[str]:  # fmt: skip
+    """What a reader must know of the texts of some images under a protocol; ``table`` knows other names of classes."""
+    words = silent_words(score.no_class, classes)
+    texts = Counter(
+        text for item in images for text in item.texts if text.strip() and not says_nothing(text, words)
+    )  # fmt: skip
+    found = in_words(images, truths, words)
+    for mapping in score.mapping:
+        if isinstance(mapping, Exact):
+            found += _of_names(texts, classes, table)
+        elif isinstance(mapping, Table):
+            found += _of_table(texts, mapping)
+        if not isinstance(mapping, Exact | Table):
+            found += _unlabelled(images, mapping, classes, score)
+    return found
+
+
+def absent_classes(images: Iterable[Overlap], classes: ClassList) -> list[str]:
+    """A note where most classes occur in no image at all: the list, or what its numbers mean, may be wrong."""
+    present = {int(c) for item in images for c in item.truth_classes}
+    absent = [name for at, name in enumerate(classes.names) if at not in present]
+    if 2 * len(absent) <= len(classes):
+        return []
+    return [f"{len(absent)} of {len(classes)} classes occur in no image of the split, e.g. {absent[0]!r}"]
+
+
+def _of_names(texts: Counter[str], classes: ClassList, table: ClassTable | None) -> Iterator[str]:
+    names = {composed(name) for name in classes.names}
+    aliases = _owners(zip(classes.names, classes.aliases, strict=False), names)
+    others = {} if classes.aliases or table is None else _owners(
+        ((row.name, (row.readable, *row.aliases)) for row in table.rows), names
+    )  # fmt: skip
+    total = texts.total()
+    hits = sum(count for text, count in texts.items() if composed(text) in names or composed(text) in aliases)
+    for owners, told in ((aliases, ""), (others, ": data.names=aliases counts them")):
+        used = Counter({text: count for text, count in texts.items() if composed(text) in owners})
+        if used:
+            example = used.most_common(1)[0][0]
+            kind = "aliases" if owners is aliases else "other names"
+            yield (
+                f"exact: {used.total()} of {total} texts are {kind} of a class, e.g. {example!r} of "
+                f"{owners[composed(example)]!r}{told}"
+            )
+    rest = Counter({t: n for t, n in texts.items() if not {composed(t)} & (names | set(aliases) | set(others))})
+    slip, near = _nearest(rest, [*classes.names, *aliases])
+    if total and (2 * hits < total or slip):
+        yield f"exact: {hits} of {total} texts are class names{near}"
+
+
+def _owners(pairs: Iterable[tuple[str, tuple[str, ...]]], names: set[str]) -> dict[str, str]:
+    return {composed(text): name for name, texts in pairs for text in texts if composed(text) not in names}
+
+
+def _of_table(texts: Counter[str], table: Table) -> Iterator[str]:
+    total, hits = texts.total(), sum(count for text, count in texts.items() if table.place(text) >= 0)
+    slip, near = _nearest(table.missing(texts.elements()), list(table.words))
+    if total and (2 * hits < total or slip):
+        yield f"table: {hits} of {total} texts have a class in the table{near}"
+
+
+def _nearest(texts: Counter[str], names: Sequence[str]) -> tuple[bool, str]:
+    """Whether a text differs from a name by a slip alone, and the nearest pair as half a sentence."""
+    known = {plain(name): name for name in reversed(names)}
+    for text, _ in texts.most_common():
+        if plain(text) in known:
+            return True, f"; {text!r} is nearly {known[plain(text)]!r}"
+    for text, _ in texts.most_common(_TRIED):
+        close = difflib.get_close_matches(text, names, n=1, cutoff=0.75)
+        if close:
+            return False, f"; {text!r} is near {close[0]!r}"
+    return False, ""
+
+
+def _unlabelled(
+    images: Sequence[Overlap], mapping: str | Strategy, classes: ClassList, score: Score
+) -> Iterator[str]:  # fmt: skip
+    """A note where no segment has a class: how near the nearest of them comes."""
+    tau = score.tau(mapping)
+    known = [item for item in images if len(item.areas)]
+    if not known or any((labels(item, mapping, [tau], score, "union") >= 0).any() for item in known):
+        return
+    name = of_record(mapping, score.rounding).name.partition("(")[0]
+    told = f"{name}: none of {sum(len(item.areas) for item in known)} segments has a class"
+    rows = rows_of(mapping)
+    pairs = [_best(item, getattr(item, rows)) for item in known] if rows else []
+    if pairs and tau is not None:
+        value, text, at = max(pairs)
+        told += f"; the nearest is {text!r} to {classes.names[at]!r}, {value:.2f} where {tau:g} is asked for"
+    yield told
+
+
+def _best(item: Overlap, rows: np.ndarray) -> tuple[float, str, int]:
+    segment, at = np.unravel_index(int(rows.argmax()), rows.shape)
+    return float(rows[segment, at]), item.texts[segment] if item.texts else "?", int(at)

@@ -1,0 +1,78 @@
+"""Panoptic quality of mapped labels: PQ = SQ x RQ for each class, then the mean over the classes that occur.
+
+Segments of a stuff class are united, those of a thing class stay apart. A predicted and a true segment of one class
+match where their IoU is above 0.5 (so at most one matches another):
+
+    SQ = mean IoU of the matched    RQ = TP / (TP + FP / 2 + FN / 2)    PQ = sum of IoU / (TP + FP / 2 + FN / 2)
+
+with TP, FP and FN summed over the set. As in COCO's script, pixels that do not count (void; background where the
+protocol ignores it) are taken out of unions, and an unmatched prediction that lies on them by more than half is no
+false positive. A pixel under several segments belongs to the smallest. Where the data set has no objects, all pixels
+of a thing class in an image are one true segment: said nowhere in the name, so look at the data set.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64, Int32
+
+from bench.metrics.iou import divide
+from bench.metrics.open_miou import owned
+from bench.metrics.terms import Found, units
+from bench.records import Overlap
+
+
+def panoptic(
+    item: Overlap,
+    labels: Int32[np.ndarray, " n"],
+    things: tuple[bool, ...],
+    background: str = "context",
+    void: str = "ignore",
+) -> Found:
+    """PQ, SQ and RQ of one image from the class of each segment (-1: none)."""
+    is_thing = np.array(things, bool)
+    own, predicted = _united(labels, is_thing)
+    columns, true = _united(item.truth_classes, is_thing)
+    pixels = own @ owned(item) @ item.counts.astype(np.float64)  # p, k + 2
+    shared = pixels[:, :-2] @ columns.T
+    gone = _ignored(pixels, predicted, true, background, void)
+    area, size = pixels.sum(axis=1), columns @ item.counts[:, :-2].sum(axis=0).astype(np.float64)
+    there = area > 0  # a segment hidden under smaller ones, or lost in resizing, is not there
+    iou = divide(shared, (area - gone)[:, None] + size - shared)
+    match = (predicted[:, None] == true) & (iou > 0.5)
+    false = there & ~match.any(axis=1) & (gone <= area / 2)
+    classes = np.unique(np.concatenate([true, predicted[there]])).astype(np.int32)
+
+    def of_class(label: np.ndarray, values: np.ndarray) -> Float64[np.ndarray, " u"]:
+        return (label[:, None] == classes).T.astype(np.float64) @ values
+
+    quality = of_class(true, np.where(match, iou, 0.0).sum(axis=0))
+    hits, misses = of_class(true, match.any(axis=0)), of_class(true, ~match.any(axis=0))
+    counted = hits + (of_class(predicted, false) + misses) / 2
+    none = np.full(len(classes), np.nan)
+    return {
+        "pq": ("classes", units(classes, none, quality, counted)),
+        "sq": ("classes", units(classes, none, quality, hits)),
+        "rq": ("classes", units(classes, none, hits, counted)),
+    }
+
+
+def _united(labels: np.ndarray, things: np.ndarray) -> tuple[Float64[np.ndarray, "p n"], Int32[np.ndarray, " p"]]:
+    """Which segments make up each panoptic one, and its class."""
+    parts, classes = [], []
+    for label in np.unique(labels[labels >= 0]):
+        members = labels == label
+        each = np.eye(len(labels), dtype=bool)[members] if things[label] else members[None]
+        parts.append(each)
+        classes += [label] * len(each)
+    table = np.concatenate(parts) if parts else np.zeros((0, len(labels)), bool)
+    return table.astype(np.float64), np.array(classes, np.int32)
+
+
+def _ignored(
+    pixels: np.ndarray, predicted: np.ndarray, true: np.ndarray, background: str, void: str
+) -> Float64[np.ndarray, " p"]:
+    """Pixels of each predicted segment that do not count."""
+    empty = {"ignore": np.ones(len(predicted), bool), "voc": ~np.isin(predicted, true)}.get(background)
+    gone = pixels[:, -1] * float(void == "ignore")
+    return gone if empty is None else gone + pixels[:, -2] * empty

@@ -1,0 +1,1 @@
+"""Figures of numbers: curves, sweeps, differences, agreement, breakdowns."""

@@ -1,0 +1,137 @@
+"""What the figures of a report have in common: size, letters, and files that are the same bytes each time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.legend import Legend
+from matplotlib.textpath import TextPath
+
+from bench.report.tables.cells import EMBEDDED_NOTE
+from bench.report.tables.pairs import briefly
+from bench.text.escape import abridged, drawn, middle
+from bench.text.escape import figure as figure_text
+
+WIDE = 9.0
+"""Inches: 900 pixels at 100 dpi, what a README column shows."""
+# Okabe and Ito's palette, told apart by colour-blind readers; dashes and markers carry the difference without colour.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = "osD^vPX"
+DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+MANY = 7
+"""Variants up to which a picture can tell them apart by colour alone; more are numbered and have more room."""
+LONG = 44
+"""Characters of a name in a picture; the table has all of it."""
+_TITLE, _KEYED = 11.5, 10.5
+
+
+def new_figure(high: float, wide: float = WIDE) -> Figure:
+    """A figure on a canvas of its own, so that pyplot's state is neither read nor changed."""
+    figure = Figure(figsize=(wide, high), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
+    """Write ``stem`` with the endings .png (200 dpi) and .svg; returns the two."""
+    png, svg = (stem.with_name(stem.name + ending) for ending in (".png", ".svg"))
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    # Without salt and with a date the same numbers would give another file each time.
+    with mpl.rc_context({"svg.hashsalt": "zgs"}):
+        figure.savefig(png, dpi=200, metadata={"Software": None})
+        figure.savefig(svg, metadata={"Date": None})
+    return png, svg
+
+
+def plain(axes: Axes, grid: str) -> None:
+    """Left and bottom lines only, and a pale grid along one axis ("x", "y" or "both")."""
+    axes.grid(axis=grid, color="#e6e6e6", linewidth=0.8)  # type: ignore[arg-type]
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=10)
+
+
+def look(position: int) -> dict[str, Any]:
+    """Colour, line and marker of the variant at a position: no two of the first 98 look alike, with or without a line.
+
+    A colour that comes again has another marker, and after all pairs of them markers are hollow.
+    """
+    colour = PALETTE[position % len(PALETTE)]
+    hollow = position // (len(PALETTE) * len(MARKERS)) % 2
+    return {
+        "color": colour,
+        "linestyle": DASHES[position % len(DASHES)],
+        "marker": MARKERS[(position + position // len(PALETTE)) % len(MARKERS)],
+        **({"markerfacecolor": "white"} if hollow else {}),
+    }
+
+
+def names_in(variants: Sequence[str], numbered: bool = False, long: int = LONG) -> dict[str, str]:
+    """What a figure calls each variant: brief, by its ends where it is long, as drawn; with its number where asked."""
+    brief = {variant: drawn(name) for variant, name in briefly(variants).items()}
+    short = abridged(brief.values(), long)
+    told = {variant: figure_text(short[brief[variant]]) for variant in variants}
+    return {name: f"{at} {text}" for at, (name, text) in enumerate(told.items(), 1)} if numbered else told
+
+
+def wide(text: str, size: float, bold: bool = False) -> float:
+    """Inches that a text takes on one line."""
+    letters = FontProperties(size=size, weight="bold" if bold else "normal")
+    lines = text.split("\n")
+    return max(TextPath((0, 0), line, prop=letters).get_extents().width if line.strip() else 0 for line in lines) / 72
+
+
+def headline(figure: Figure, parts: Sequence[str]) -> None:
+    """The title of a figure: parts on as many lines as they need, one that is wider than the figure by its ends."""
+    room = figure.get_figwidth() - 0.3
+    lines = [""]
+    for part in filter(None, parts):
+        text = _fitted(figure_text(part), room)
+        joined = " · ".join(filter(None, (lines[-1], text)))
+        lines = [*lines[:-1], joined] if wide(joined, _TITLE, True) <= room else [*lines, text]
+    figure.suptitle("\n".join(filter(None, lines)), fontsize=_TITLE, fontweight="bold")
+
+
+def _fitted(text: str, room: float) -> str:
+    columns = len(text)
+    while wide(middle(text, columns), _TITLE, True) > room:
+        columns -= 4
+    return middle(text, columns)
+
+
+def key(figure: Figure, handles: Sequence[Any], labels: Sequence[str], note: str, lined: bool = True) -> Legend:
+    """Rows of marks with their names below all panels, under a note; the figure grows by the rows beyond two.
+
+    ``labels`` are as they are to be drawn. ``lined``: the marks are lines and not points.
+    """
+    room = max((wide(label, _KEYED) for label in labels), default=0.0) + (0.75 if lined else 0.45)
+    shown = columns(len(labels), max(1, min(4, int((figure.get_figwidth() - 0.2) / max(room, 0.1)))))
+    rows = -(-len(labels) // shown)
+    figure.set_figheight(figure.get_figheight() + 0.215 * max(0, rows - 2))
+    # By their places first: matplotlib leaves out a label that begins with an underscore.
+    legend = figure.legend(
+        handles, list(map(str, range(len(labels)))), loc="outside lower center", ncols=shown, frameon=False,
+        fontsize=_KEYED, title=note, title_fontsize=9, **({"handlelength": 3} if lined else {}),
+    )  # fmt: skip
+    for text, label in zip(legend.get_texts(), labels, strict=True):
+        text.set_text(label)
+    legend.get_title().set_color("#666666")
+    return legend
+
+
+def columns(entries: int, most: int = 4) -> int:
+    """Columns of a legend whose rows are about equally long, so that no last entry stands alone."""
+    rows = -(-entries // max(1, most))
+    return -(-entries // max(1, rows))
+
+
+def note_of(text: str, embedded: bool) -> str:
+    """A figure's note, with the warning that belongs to the small models."""
+    return text + (f" · {EMBEDDED_NOTE}" if embedded else "")

@@ -1,0 +1,1 @@
+"""Figures 1 and 5: images under named segments, side by side, as pages and sheets."""

@@ -1,0 +1,136 @@
+"""Figure 5's question, segment by segment: the true segments on which two variants disagree most, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.data.base import Dataset
+from bench.report.pictures.highlights import Cell, Said, Strip, fits, spotlight_sheet
+from bench.report.tables.cells import EMBEDDED_NOTE
+from bench.report.tables.pairs import Pair, compared
+from bench.segment.oracle import truth_masks
+from bench.text.escape import drawn, middle
+
+COUNT = 3
+"""Segments shown each way."""
+RULE = (
+    "These are the extremes; the tables say how often. Of the true segments that one of the two names right and the "
+    "other wrong, by TT or ST, and never the reverse:",
+    "the {count} with the largest and the {count} with the smallest difference of cosines, at most one an image in a "
+    "row, none twice.",
+    "Number: cosine of the text to the true name; TT✓ it passes the threshold; ST✓ the embedding's nearest class is "
+    "right.",
+)
+_KEY = ["image_id", "class"]
+_LONG = 52
+"""Characters of a name in a heading of two lines."""
+
+
+@dataclass(frozen=True, eq=False)
+class Extremes:
+    """Two variants and the segments between them: lines of both tables joined, columns ending in _a and _b."""
+
+    first: str
+    other: str
+    ahead: pd.DataFrame
+    behind: pd.DataFrame
+
+
+def select(first: pd.DataFrame, other: pd.DataFrame, count: int = COUNT) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The segments where ``first`` is most ahead of ``other`` and where it is most behind, at most ``count`` each.
+
+    Eligible is a segment of which ``tt_hit`` or ``st_top1`` differs, and neither in favour of the one whose
+    ``tt_cosine`` is smaller. Sorted by the difference of ``tt_cosine`` (a difference of 0 is neither), ties by
+    image_id, then by class; of an image the first only, over both lists.
+    """
+    both = first.merge(other, on=_KEY, suffixes=("_a", "_b"), validate="one_to_one")
+    lead = both.assign(lead=both["tt_cosine_a"] - both["tt_cosine_b"])
+    more, less = _right_alone(both, "a", "b"), _right_alone(both, "b", "a")
+    ahead = _extremes(lead[(lead["lead"] > 0) & more & ~less], False, count)
+    behind = lead[(lead["lead"] < 0) & less & ~more & ~lead["image_id"].isin(ahead["image_id"])]
+    return ahead, _extremes(behind, True, count)
+
+
+def _right_alone(both: pd.DataFrame, one: str, other: str) -> pd.Series:
+    """Which segments the ``one`` names right, by text or by embedding, and the ``other`` does not by the same."""
+    hits = [
+        both[f"{kind}_{one}"].astype(bool) & ~both[f"{kind}_{other}"].astype(bool) for kind in ("tt_hit", "st_top1")
+    ]
+    return hits[0] | hits[1]
+
+
+def pairs(runs: Sequence[tuple[str, pd.DataFrame]], more: Sequence[Pair] = ()) -> list[Extremes]:
+    """The pairs of `compared` where there is anything to show; a segment is shown with the first of them only."""
+    tables, found, shown = dict(runs), list[Extremes](), set[tuple[str, str]]()
+    for a, b in compared(runs[0][0], list(tables), more):
+        pair = Extremes(a, b, *select(_without(tables[a], shown), _without(tables[b], shown)))
+        shown |= {
+            key for part in (pair.ahead, pair.behind) for key in zip(part["image_id"], part["class"], strict=True)
+        }
+        found += [pair] if len(pair.ahead) or len(pair.behind) else []
+    return found
+
+
+def _without(table: pd.DataFrame, shown: set[tuple[str, str]]) -> pd.DataFrame:
+    return table[[key not in shown for key in zip(table["image_id"], table["class"], strict=True)]]
+
+
+def write_where(found: Sequence[Extremes], dataset: Dataset, path: Path, *, embedded: bool) -> Path:
+    """Draw the segments of some pairs, a row for each pair; the images come from ``dataset``."""
+    strips = [
+        Strip(
+            _heading(pair, "ahead of"),
+            _heading(pair, "behind"),
+            tuple(_cell(line, pair, dataset) for line in pair.ahead.to_dict("records")),
+            tuple(_cell(line, pair, dataset) for line in pair.behind.to_dict("records")),
+        )
+        for pair in found
+    ]
+    rule = tuple(line.format(count=COUNT) for line in RULE)
+    sheet = spotlight_sheet(
+        strips, count=COUNT, title="Where the variants disagree most", notes=rule, footer=EMBEDDED_NOTE * embedded
+    )
+    sheet.save(path, optimize=True)
+    return path
+
+
+def _called(pair: Extremes) -> tuple[str, str]:
+    """What cells call the two: their names where both have room, else the letters that the heading gives them."""
+    names = pair.first.removeprefix("floor: "), pair.other.removeprefix("floor: ")
+    return names if all(map(fits, names)) else ("A", "B")
+
+
+def _heading(pair: Extremes, way: str) -> str:
+    """``masked ahead of crop``, or on two lines ``A: …`` and ``ahead of B: …`` with long names by their ends."""
+    if _called(pair) != ("A", "B"):
+        return f"{pair.first} {way} {pair.other}"
+    first, other = (middle(drawn(name), _LONG) for name in (pair.first, pair.other))
+    return f"A: {first} {way} B: {other}"
+
+
+def _extremes(lead: pd.DataFrame, ascending: bool, count: int) -> pd.DataFrame:
+    ordered = lead.sort_values(["lead", *_KEY], ascending=[ascending, True, True], kind="stable")
+    return ordered.drop_duplicates("image_id").head(count)
+
+
+def _cell(line: Mapping[Any, Any], pair: Extremes, dataset: Dataset) -> Cell:
+    sample = dataset.load(line["image_id"])
+    masks, classes = truth_masks(sample)
+    assert dataset.classes is not None, "segments have classes"
+    mask = masks[classes.tolist().index(dataset.classes.names.index(line["class"]))]
+    said = (
+        Said(
+            name,
+            line[f"text_{end}"],
+            line[f"tt_cosine_{end}"],
+            line[f"tt_hit_{end}"],
+            line[f"st_top1_{end}"],
+        )
+        for name, end in zip(_called(pair), "ab", strict=True)
+    )
+    return Cell(sample.image, mask, line["class"], tuple(said))

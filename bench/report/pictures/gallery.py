@@ -1,0 +1,150 @@
+"""Figures 1 and 5 for a whole run: a page from disk with the input, every variant's segments and the truth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from bench.report.pictures.contact_sheet import contact_sheet
+from bench.report.pictures.draw import SMALLEST, Colour, Colours, Panel, draw, label_map, panel_colours
+from bench.report.tables.cells import EMBEDDED_NOTE
+from bench.text.escape import visible
+
+INPUT = "input"
+_QUALITY: dict[str, dict[str, Any]] = {".png": {"compress_level": 6}, ".jpg": {"quality": 90, "subsampling": 0}}
+_LISTED = 14
+"""Texts listed below a picture; the rest is counted."""
+
+
+@dataclass(frozen=True, eq=False)
+class GalleryRow:
+    """One image and what is shown of it: the input comes first by itself, then the panels in their order."""
+
+    image_id: str
+    image: UInt8[np.ndarray, "h w 3"]
+    panels: tuple[Panel, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One picture as the page's template sees it."""
+
+    title: str
+    file: str
+    width: int
+    height: int
+    note: str
+    legend: tuple[tuple[str, str], ...]
+    more: int
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """One row as the page's template sees it."""
+
+    image_id: str
+    size: tuple[int, int]
+    note: str
+    pictures: tuple[Shown, ...]
+
+
+def write_gallery(
+    rows: Iterable[GalleryRow],
+    folder: Path | str,
+    *,
+    title: str,
+    facts: Mapping[str, str],
+    embedded: bool,
+    overview_rows: int = 6,
+    figures: Sequence[tuple[str, str]] = (),
+) -> tuple[Path, Path]:
+    """Write ``folder/index.html``, ``folder/pictures/*`` and ``folder/overview.png``; return page and overview.
+
+    The page needs nothing else and opens from disk. ``rows`` may be a generator: one row is held at a time (the
+    first ``overview_rows`` are kept for the overview, a contact sheet). Pictures of an earlier page are removed.
+    ``facts`` stand in the header; ``figures`` (heading, name of a PNG in ``folder``) above the rows; all texts are
+    escaped.
+    """
+    folder = Path(folder)
+    pictures = folder / "pictures"
+    pictures.mkdir(parents=True, exist_ok=True)
+    for old in pictures.iterdir():
+        if re.fullmatch(r"\d{4,}-.*\.(png|jpg)", old.name):
+            old.unlink()
+    colours, shown, kept = Colours(), [], []
+    for number, row in enumerate(rows):
+        panels = (Panel(INPUT), *row.panels)
+        drawn = [draw(row.image, panel, colours) for panel in panels]
+        stem, ending = f"{number:04d}-{slug(row.image_id)}", _ending(row)
+        places = [f"{stem}-{at}-{slug(panel.title)}{ending}" for at, panel in enumerate(panels)]
+        for picture, name in zip(drawn, places, strict=True):
+            picture.save(pictures / name, **_QUALITY[ending])
+        if number < overview_rows:
+            kept.append((row.image_id, [(panel.title, panel.note) for panel in panels], drawn))
+        parts = zip(panels, drawn, places, strict=True)
+        listed = tuple(_shown(panel, picture, f"pictures/{name}", colours) for panel, picture, name in parts)
+        shown.append(ShownRow(row.image_id, row.image.shape[:2], row.note, listed))
+    overview = folder / "overview.png"
+    sheet = contact_sheet(kept, title=title, footer=EMBEDDED_NOTE if embedded else "")
+    sheet.save(overview, optimize=True)
+    page = folder / "index.html"
+    drawings = [(heading, name, *Image.open(folder / name).size) for heading, name in figures]
+    content = {"rows": shown, "figures": drawings, "facts": dict(facts)}
+    page.write_text(_page(content, title, embedded), encoding="utf-8")  # last: a page that is there is whole
+    return page, overview
+
+
+def _ending(row: GalleryRow) -> str:
+    # A photograph as PNG takes five times the space of a JPEG that looks the same; enlarged pixels are the reverse.
+    return ".png" if max(row.image.shape) < SMALLEST else ".jpg"
+
+
+def slug(text: str) -> str:
+    """Letters, digits and dashes: safe as a file name and in a link, whatever an id holds."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:60] or "x"
+
+
+def _shown(panel: Panel, picture: Image.Image, file: str, colours: Colours) -> Shown:
+    legend = _legend(panel, colours)
+    width, height = picture.size
+    return Shown(panel.title, file, width, height, panel.note, legend[:_LISTED], max(0, len(legend) - _LISTED))
+
+
+def _legend(panel: Panel, colours: Colours) -> tuple[tuple[str, str], ...]:
+    """Colour and text of every segment that is seen, the largest first; a text that comes again is counted."""
+    labels = label_map(panel)
+    if labels is None or not panel.texts:
+        return ()
+    areas = np.bincount(labels[labels >= 0].ravel(), minlength=len(panel.texts))
+    table = panel_colours(panel, labels, colours)
+    count: dict[str, int] = {}
+    rgb: dict[str, Colour] = {}
+    for position in np.argsort(-areas, kind="stable"):
+        if areas[position]:
+            text = panel.texts[position]
+            count[text] = count.get(text, 0) + 1
+            rgb[text] = table[position]
+    return tuple((f"rgb{rgb[text]}", text + (f" ×{n}" if n > 1 else "")) for text, n in count.items())
+
+
+def _shown_on_a_page(value: Any) -> Any:
+    """Every text of the page; line ends are kept, for a note may have several lines."""
+    return "\n".join(map(visible, value.split("\n"))) if isinstance(value, str) else value
+
+
+def _page(content: Mapping[str, Any], title: str, embedded: bool) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("bench.report.pictures"), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, finalize=_shown_on_a_page,
+    )  # fmt: skip
+    template = environment.get_template("gallery.html")
+    return template.render(**content, title=title, banner=EMBEDDED_NOTE if embedded else "")

@@ -1,0 +1,152 @@
+"""Pictures of single segments: each at full brightness in its dimmed image, with what variants said of it below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+from PIL import Image, ImageDraw, ImageFilter
+
+from bench.report.pictures.draw import folded, font, shortened
+from bench.text.escape import drawn
+
+CELL = 272
+"""Width of a picture: a sheet of six is 1800 pixels wide, and can be read when a README shows it at half of that."""
+_EDGE, _GAP, _SPLIT = 20, 18, 44
+_NAME, _TEXT, _SMALL, _LINE, _FOLD = 23, 21, 19, 26, 28
+_NAMED = CELL - 106
+"""Pixels of a variant's name beside its marks."""
+_DARK, _GREY, _WARNING = (28, 30, 36), (95, 100, 110), (150, 70, 0)
+# Okabe and Ito's blue and vermilion, told apart by colour-blind readers; the sign says the same without colour.
+_RIGHT, _WRONG = ("✓", (0, 114, 178)), ("✗", (200, 80, 0))
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one variant said of a segment: text, cosine of the text to the true name, and whether it counts as right."""
+
+    variant: str
+    text: str
+    cosine: float
+    tt: bool
+    st: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One segment: image, mask of the same size, true name, and what each variant said."""
+
+    image: UInt8[np.ndarray, "h w 3"]
+    mask: Bool[np.ndarray, "h w"]
+    name: str
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """One row: two groups of cells, each with a heading."""
+
+    left_title: str
+    right_title: str
+    left: tuple[Cell, ...]
+    right: tuple[Cell, ...]
+
+
+def spotlight_sheet(
+    strips: Sequence[Strip], *, count: int, title: str, notes: Sequence[str], footer: str
+) -> Image.Image:
+    """Rows of up to twice ``count`` cells on white, RGB."""
+    half = count * CELL + (count - 1) * _GAP
+    width = 2 * (_EDGE + half) + _SPLIT
+    top = _EDGE + 38 + 25 * len(notes) + 14
+    heights = [_headed(strip, half) + _height(strip) for strip in strips]
+    sheet = Image.new("RGB", (width, top + sum(heights) + (34 if footer else 0) + _EDGE), "white")
+    pen = ImageDraw.Draw(sheet)
+    _put(pen, (_EDGE, _EDGE - 4), title, 28, _DARK, width - 2 * _EDGE)
+    for at, note in enumerate(notes):
+        _put(pen, (_EDGE, _EDGE + 38 + 25 * at), note, _SMALL, _GREY, width - 2 * _EDGE, bold=False)
+    y = top
+    for strip, height in zip(strips, heights, strict=True):
+        pen.line((_EDGE, y, width - _EDGE, y), fill=(205, 208, 214), width=2)
+        halves = (strip.left_title, strip.left), (strip.right_title, strip.right)
+        below = y + _headed(strip, half)
+        for side, (heading, cells) in enumerate(halves):
+            x = _EDGE + side * (half + _SPLIT)
+            for at, line in enumerate(folded(heading, _NAME, half)):
+                _put(pen, (x, y + 12 + _FOLD * at), line, _NAME, _DARK, half)
+            if not cells:
+                _put(pen, (x, below + 2), "no such segment", _TEXT, _GREY, half, bold=False)
+            for column, cell in enumerate(cells):
+                _cell(sheet, pen, cell, (x + column * (CELL + _GAP), below))
+        y += height
+    if footer:
+        _put(pen, (_EDGE, y + 4), footer, 20, _WARNING, width - 2 * _EDGE)
+    return sheet
+
+
+def spotlight(image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "h w"], size: tuple[int, int]) -> Image.Image:
+    """The image at ``size`` (width, height): the segment as it is inside a white line, the rest grey and dim."""
+    factor = max(1, -(-size[0] // image.shape[1]))
+    large = Image.fromarray(image.repeat(factor, 0).repeat(factor, 1)).resize(size, Image.Resampling.LANCZOS)
+    inside = Image.fromarray(mask).convert("L").resize(size, Image.Resampling.NEAREST)
+    dim = large.convert("L").point(lambda value: round(0.42 * value + 14)).convert("RGB")
+    dim.paste(large, mask=inside)
+    # Dark around white: the line is seen on a bright segment as well as on a dark one.
+    wide, line = inside.filter(ImageFilter.MaxFilter(9)), inside.filter(ImageFilter.MaxFilter(5))
+    for outer, inner, colour in ((wide, line, (0, 0, 0)), (line, inside, (255, 255, 255))):
+        ring = (np.asarray(outer) > 0) & (np.asarray(inner) == 0)
+        dim.paste(colour, mask=Image.fromarray(ring))
+    return dim
+
+
+def fits(variant: str) -> bool:
+    """Whether a variant's name has room in a cell."""
+    return font(_SMALL, False).getlength(drawn(variant)) <= _NAMED
+
+
+def _cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, at: tuple[int, int]) -> None:
+    x, y = at
+    size = _size(cell)
+    sheet.paste(spotlight(cell.image, cell.mask, size), at)
+    y += size[1] + 6
+    _put(pen, (x, y), f"true: {cell.name}", _NAME, _DARK, CELL)
+    y += _LINE + 6
+    for said in cell.said:
+        marks = (("TT", said.tt), ("ST", said.st))
+        _put(pen, (x, y), said.variant, _SMALL, _GREY, _NAMED, bold=False)
+        for place, (name, right) in enumerate(marks):
+            sign, colour = _RIGHT if right else _WRONG
+            _put(pen, (x + CELL - 98 + 52 * place, y), f"{name}{sign}", _SMALL, colour, 60, bold=False)
+        cosine = f"{said.cosine:.2f}".replace("-", "−")
+        room = CELL - font(_TEXT, False).getlength(cosine) - 12
+        _put(pen, (x, y + 22), said.text or "(no text)", _TEXT, _DARK, round(room))
+        pen.text((x + CELL - 4, y + 22), cosine, font=font(_TEXT, False), fill=_DARK, anchor="ra")
+        y += 22 + _LINE + 8
+
+
+def _size(cell: Cell) -> tuple[int, int]:
+    height, width = cell.mask.shape
+    factor = min(CELL / width, 1.2 * CELL / height)  # a tall picture is narrowed, as on the gallery's overview
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+def _headed(strip: Strip, width: int) -> int:
+    """Pixels above the pictures of a row: its headings take two lines where one is too long."""
+    lines = max(len(folded(heading, _NAME, width)) for heading in (strip.left_title, strip.right_title))
+    return 50 + _FOLD * (lines - 1)
+
+
+def _height(strip: Strip) -> int:
+    """Pixels from the pictures down."""
+    cells = (*strip.left, *strip.right)
+    tall = max(_size(cell)[1] for cell in cells)
+    return tall + 6 + _LINE + 6 + (30 + _LINE) * max(len(cell.said) for cell in cells) + 14
+
+
+def _put(
+    pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: Colour, width: int, bold: bool = True
+) -> None:
+    pen.text(at, shortened(text, size, width, bold), font=font(size, bold), fill=colour)

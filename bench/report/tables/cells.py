@@ -1,0 +1,172 @@
+"""Tables 1 to 5: what stands in each cell, header and note, before it has a form."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bench.errors import UserError
+from bench.metric_name import MetricName, number, parse
+from bench.metrics.registry import unit_of
+from bench.protocol import COLUMNS
+
+MISSING = "–"
+"""What does not exist (TGQ of merge=none, as in the paper): never a copy of another number, never 0."""
+EMBEDDED_NOTE = "Made with embedded models: cannot be compared with published numbers."
+_BOUND = re.compile(r"(floor|ceiling)\b")
+_FAMILIES = {
+    "iou": "IoU", "recall": "Recall", "precision": "Precision", "tgq": "TGQ", "top1": "top-1", "jaccard": "Jaccard",
+    "pq": "PQ", "sq": "SQ", "rq": "RQ", "open_miou": "open mIoU", "masks": "Masks", "names": "Names",
+    "clipscore": "CLIPScore",
+}  # fmt: skip
+_MEASURES = ("cosine", "top1")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number as text: ``31.2``, its interval ``[28.0, 34.1]``, and its n where a column has more than one n."""
+
+    value: str = MISSING
+    interval: str = ""
+    n: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A variant and one cell for each column."""
+
+    variant: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table before it has a form: header lines for each column, two blocks of rows, notes below."""
+
+    headers: tuple[tuple[str, ...], ...]
+    variants: tuple[Row, ...]
+    bounds: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+
+def lay_out(scores: pd.DataFrame, *, embedded: bool) -> Table:
+    """The table as texts, without a form. Raises `UserError` where a column is missing or a row stands twice."""
+    check(scores, "scores")
+    twice = scores.duplicated(["variant", "metric"])
+    if twice.any():
+        row = scores[twice].iloc[0]
+        raise UserError(f"scores: {row['variant']} has {row['metric']} twice; a table shows one run")
+    metrics = list(dict.fromkeys(scores["metric"]))
+    names = [parse(metric) for metric in metrics]
+    common = [_common_n(scores[scores["metric"] == metric]) for metric in metrics]
+    found = {(row["variant"], row["metric"]): row for _, row in scores.iterrows()}
+    rows = [
+        Row(str(variant), tuple(_cell(found.get((variant, m)), m, n) for m, n in zip(metrics, common, strict=True)))
+        for variant in dict.fromkeys(scores["variant"])
+    ]
+    bounds = tuple(row for row in rows if _BOUND.match(row.variant))
+    headers = tuple((*short_name(name, names), n) for name, n in zip(names, common, strict=True))
+    return Table(headers, tuple(row for row in rows if row not in bounds), bounds, _notes(scores, names, embedded))
+
+
+def unit(metric: str) -> str:
+    """The unit of a metric by its full name: "share" (given in percent), "cosine" or "count" (as they are)."""
+    return unit_of(metric.rpartition("/")[2])
+
+
+def scale(metric: str) -> float:
+    """What the values of a metric (full name) are multiplied by where people read them."""
+    return 100.0 if unit(metric) == "share" else 1.0
+
+
+def written(value: float, kind: str) -> str:
+    """A value of a unit as text: ``31.2`` of a share, ``0.312`` of a cosine, ``7.25`` of a count."""
+    return f"{100 * value:.1f}" if kind == "share" else f"{value:.3f}" if kind == "cosine" else f"{value:.2f}"
+
+
+def as_they_are(metrics: Iterable[str]) -> str:
+    """Which of some metrics (full names) are not in percent: ``cosines``, and ``counts`` where there are any."""
+    return "cosines and counts" if "count" in {unit(metric) for metric in metrics} else "cosines"
+
+
+def short_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str, str, str]:
+    """Three short lines for a column: what (IoU), under which mapping (TT ≥0.5), how averaged (image, union).
+
+    What differs ``among`` the metrics of a table beyond that (data set, protocol) is added to the last line.
+    """
+    bound = "" if name.bound is None else f"{name.relation}{number(name.bound)}"
+    what, averaging = metric_words(name.metric + bound)
+    what += " (count)" if unit_of(name.metric) == "count" else ""
+    mapping = "" if name.mapping == "none" else name.mapping.upper()
+    mapping += "" if name.threshold is None else f" ≥{number(name.threshold)}"
+    shown = _places(name), name.classlist, name.score
+    every = [{part(other) for other in among} for part in (_places, lambda o: o.classlist, lambda o: o.score)]
+    added = [text for text, texts in zip(shown, every, strict=True) if len(texts) > 1]
+    return what, mapping, ", ".join(filter(None, (averaging, *added)))
+
+
+def metric_words(metric: str) -> tuple[str, str]:
+    """The last part of a metric's name in words: ``recall.argmax>0.5`` is ("Recall >0.5", "argmax")."""
+    dotted, relation, bound = re.fullmatch(r"([^>]*)(>=?)?(.*)", metric, re.DOTALL).groups("")  # type: ignore[union-attr]
+    family, *rest = dotted.split(".")
+    measure = [_FAMILIES.get(part, part) for part in rest if part in _MEASURES]
+    averaging = [part for part in rest if part not in _MEASURES]
+    return " ".join(filter(None, (_FAMILIES.get(family, family), *measure, relation + bound))), ", ".join(averaging)
+
+
+def _places(name: MetricName) -> str:
+    return f"{name.dataset}:{name.split}" + (f"[{name.subset}]" if name.subset else "")
+
+
+def _common_n(rows: pd.DataFrame) -> str:
+    known = rows[rows["value"].notna()]
+    texts = {f"n={int(n)} {unit}" for n, unit in zip(known["n"], known["unit_of_n"], strict=True)}
+    return texts.pop() if len(texts) == 1 else ""
+
+
+def _cell(row: pd.Series | None, metric: str, common_n: str) -> Cell:
+    if row is None or math.isnan(row["value"]):
+        return Cell()
+    value, low, high = (_number(float(row[key]), unit(metric)) for key in ("value", "low", "high"))
+    interval = f"[{low}, {high}]" if MISSING not in (low, high) else ""
+    return Cell(value, interval, "" if common_n else f"n={int(row['n'])} {row['unit_of_n']}")
+
+
+def _number(value: float, kind: str) -> str:
+    return MISSING if math.isnan(value) else written(value, kind)
+
+
+def _notes(scores: pd.DataFrame, names: Sequence[MetricName], embedded: bool) -> tuple[str, ...]:
+    places = ", ".join(dict.fromkeys(f"{_places(name)}, class list {name.classlist}" for name in names))
+    protocols = ", ".join(dict.fromkeys(protocol_of(name) for name in names))
+    models = dict.fromkeys(f"{name.mapping.upper()} by {name.model}" for name in names if name.model)
+    plain = as_they_are(map(str, names))
+    notes = [
+        f"Data: {places}. Protocol: {protocols}." + (f" Mapping: {', '.join(models)}." if models else ""),
+        f"Percent ({plain} as they are) with 95 % bootstrap intervals; {MISSING} does not exist.",
+    ]
+    # Where a metric of a variant covers fewer images than another, the worst is what a reader must know.
+    for variant, rows in scores.dropna(subset=["expected", "found", "skipped"]).groupby("variant", sort=False):
+        worst = rows.sort_values("found").iloc[0]
+        expected, found, skipped = (int(worst[key]) for key in ("expected", "found", "skipped"))
+        if found < expected or skipped:
+            notes.append(f"{variant}: {found} of {expected} images found, {skipped} skipped.")
+    return (*notes, EMBEDDED_NOTE) if embedded else tuple(notes)
+
+
+def protocol_of(name: MetricName) -> str:
+    """The protocol as a metric's name says it: ``paper{background=class}``."""
+    return name.score + ("{" + ",".join(f"{k}={v}" for k, v in name.options) + "}" if name.options else "")
+
+
+def check(scores: pd.DataFrame, where: str) -> None:
+    """Raises `UserError` where a column of scores.csv is missing or there is no row."""
+    missing = [column for column in COLUMNS if column not in scores.columns]
+    if missing:
+        raise UserError(f"{where}: column {missing[0]!r} is missing; scores have {', '.join(COLUMNS)}")
+    if scores.empty:
+        raise UserError(f"{where}: holds no score")

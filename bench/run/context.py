@@ -1,0 +1,279 @@
+"""The door between configuration and code: from resolved settings to data, models, stages and store.
+
+Settings are a plain dict (Hydra's resolved configuration). Behind this file nobody sees them: stages get plain
+arguments. A stage says by the names of its constructor's parameters which models it needs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from hydra.errors import InstantiationException
+from hydra.utils import get_object, instantiate
+
+from bench.errors import UsageError, UserError
+from bench.mapping.similarity import PROMPT, SegmentToText, TextToText
+from bench.pipeline import Pipeline
+from bench.settings.depends import Dependence, check_same, trunk_parts, unchanged
+from bench.settings.device import found_device
+from bench.settings.naming import called
+from bench.store.facts.machine import switches
+from bench.store.files import Shelf, Store
+from bench.store.identity import Identity, identity
+from bench.store.keys import made_of, stage_key, texts_digest
+from bench.store.model_facts import model_facts as _model_facts
+from bench.store.model_facts import told_of
+from bench.store.stages import Shelves, StoredStages
+from bench.store.texts import StoredEncoder
+
+MODELS = ("clip", "dino", "language", "sentence")
+STAGES = ("segment", "encode", "caption", "merge")
+NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys")
+"""Settings that change no number, so that a run with other ones is the same run."""
+
+OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge", "bench.run")
+"""Where a constructor can only complain of an option; data and models may also lack files."""
+
+PRECISION = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
+
+LOADING: list[float] = []
+"""Seconds that each loading of a model took in this process, the import of its library included."""
+
+Settings = Mapping[str, Any]
+
+
+class Builder:
+    """Everything a run needs, made when first asked for; models are loaded only if a result is missing.
+
+    ``imported`` are the stages whose code may be looked at: of somebody's run not all may.
+    """
+
+    def __init__(self, settings: Settings, imported: Sequence[str] = STAGES) -> None:
+        self.settings, self.imported = settings, imported
+        self.store = Store(Path(settings["store"]))
+        self._facts: dict[str, dict[str, Any]] = {}
+
+    @cached_property
+    def name(self) -> str:
+        """The run's name, of the files as they are when it begins."""
+        return run_name(self.settings)
+
+    @cached_property
+    def dataset(self) -> Any:
+        """The data set."""
+        return make(self.settings["data"])
+
+    @cached_property
+    def identity(self) -> Identity:
+        """What the data are, for keys and records."""
+        return identity(self.dataset, self.settings["data"], self.store)
+
+    @cached_property
+    def device(self) -> str:
+        """The device: auto is the GPU where there is one."""
+        return found_device(str(self.settings["device"]), str(self.settings["dtype"]))
+
+    def model(self, name: str) -> Any:
+        """One of clip, dino, language, sentence, loaded once."""
+        options, threads = self.settings["models"][name], self.depends.threads
+        facts = json.dumps(self.facts(name), sort_keys=True)
+        return _loaded(json.dumps(options), self.device, self.settings["dtype"], threads, facts)
+
+    def facts(self, name: str) -> dict[str, Any]:
+        """What results depend on of a model, as its files are when first asked."""
+        if name not in self._facts:
+            self._facts[name] = _model_facts(self.settings["models"][name])
+        return self._facts[name]
+
+    def stage(self, name: str) -> Any:
+        """The stage of a config group, with the models that its constructor names."""
+        options = self.settings[name]
+        with unchanged(name, lambda: made_of(options)):
+            made = make(options, **{m: self.model(m) for m in _needs(options)})
+        if not callable(made):
+            raise UsageError(f"{name}._target_={options['_target_']}: gives no {name}, which can be called")
+        return made
+
+    @cached_property
+    def depends(self) -> Dependence:
+        """What results depend on besides options and models."""
+        return Dependence(self.settings)
+
+    @cached_property
+    def stages(self) -> StoredStages:
+        """Segment, embed and describe with the store around them."""
+        if began := self.settings.get("keys"):  # a worker, which must find what its run has found
+            check_same(began, self.keys)
+        own = "clip" in _needs(self.settings["encode"])
+        told = {name: f"{variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
+        return StoredStages(self.store, self.shelves, self.stage, told, lambda: self.model("clip").dim if own else None)
+
+    @cached_property
+    def segmenting(self) -> StoredStages:
+        """Section 3.1 alone, which looks at the code of no other stage: what a report shows of somebody's run."""
+        shelf = self._shelf("segment")
+        return StoredStages(self.store, Shelves(shelf, shelf, shelf), self.stage)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """Sections 3.1 to 3.4."""
+        return Pipeline(self.stages.segment, self.stages.embed, self.stages.describe, self.stage("merge"))
+
+    @cached_property
+    def shelves(self) -> Shelves:
+        """Where results lie."""
+        return Shelves(self._shelf("segment"), self._shelf("encode"), self._shelf("caption"), self._trunk_shelf())
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The key of every shelf: one run has one of each, in whichever process."""
+        own = self.shelves
+        shelves = [own.segment, own.encode, own.caption, *filter(None, [own.trunk])]
+        if self.dataset.classes is not None:
+            shelves += [self.overlaps, self.encoder("tt").shelf, self.encoder("st").shelf]
+        return {f"{at} {shelf.stage}": shelf.key for at, shelf in enumerate(shelves)}
+
+    @cached_property
+    def overlaps(self) -> Shelf:
+        """Overlap tables and oracle rows: they depend on all stages, the class names and the sentence encoder."""
+        upstream = {s.stage: s.key for s in (self.shelves.segment, self.shelves.encode, self.shelves.caption)}
+        texts = self.dataset.classes.texts if self.dataset.classes else ()
+        parts = self._parts("merge", ("clip", "sentence"), "bench.run.scoring") | {
+            "upstream": upstream,
+            "classes": texts_digest(["\1".join(group) for group in texts]),
+            "raw": self.raw,
+        }
+        return self._open("overlap", parts)
+
+    @property
+    def has_oracle(self) -> bool:
+        """Whether oracle segments tell anything new: without merging they would repeat the full method's."""
+        return bool(getattr(get_object(self.settings["merge"]["_target_"]), "oracle", True))
+
+    @property
+    def raw(self) -> bool:
+        """Whether similarities stay as floating point gave them, those of identical strings too."""
+        return self.settings["score"]["rounding"] is None
+
+    @cached_property
+    def text_to_text(self) -> TextToText:
+        """Equation 5 against the classes of the data set."""
+        classes = self.dataset.classes
+        return TextToText(self.encoder("tt"), classes.names, classes.aliases, self.raw)
+
+    @cached_property
+    def segment_to_text(self) -> SegmentToText:
+        """Equation 6 against the classes of the data set."""
+        classes = self.dataset.classes
+        return SegmentToText(self.encoder("st"), classes.names, aliases=classes.aliases)
+
+    def mapping_model(self, rows: str) -> str:
+        """What stands behind "tt" or "st" in a metric's name: model, weights, precision, and ST's prompt."""
+        model = {"tt": "sentence", "st": "clip"}[rows]
+        weights = self.facts(model)["weights"]
+        revision = f"@{weights[:8]}" if re.fullmatch("[0-9a-f]{64}", weights) else ""
+        told = f"{self.settings['models'][model + '_name']}{revision},{PRECISION[self.settings['dtype']]}"
+        return told + (f",prompt={_hyphened(PROMPT)}" if rows == "st" else "")
+
+    @property
+    def embedder(self) -> str:
+        """The name and revision of the CLIP in whose space segments and prompts meet."""
+        return self.mapping_model("st").partition(",")[0]
+
+    def encoder(self, rows: str) -> StoredEncoder:
+        """The text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
+        model, call = {"tt": ("sentence", "encode"), "st": ("clip", "encode_text")}[rows]
+        # The device as configured: to learn what auto is here would load torch.
+        device = str(self.settings["device"])
+        parts = self.depends.on_machine(device, "bench.store.texts") | {
+            "model": self.facts(model),
+            "run": {"device": device, "dtype": self.settings["dtype"]},
+        }
+        return StoredEncoder(self.store, self._open("texts", parts), lambda: getattr(self.model(model), call))
+
+    def _shelf(self, stage: str) -> Shelf:
+        return self._open(stage, self._parts(stage, _needs(self.settings[stage])))
+
+    def _trunk_shelf(self) -> Shelf | None:
+        options = self.settings["encode"]
+        told = trunk_parts(options)
+        return self._open("trunk", self._common(("clip",)) | told) if told else None
+
+    def _open(self, stage: str, parts: dict[str, Any]) -> Shelf:
+        return self.store.shelf(stage, stage_key(stage, parts), parts)
+
+    def _parts(self, stage: str, models: tuple[str, ...], *names: str) -> dict[str, Any]:
+        return self._common(models) | made_of(self.settings[stage], *names)
+
+    def _common(self, models: tuple[str, ...]) -> dict[str, Any]:
+        facts = {name: self.facts(name) for name in models}
+        for stage in self.imported:  # what a module sets in torch at its import holds for the whole process
+            get_object(self.settings[stage]["_target_"])
+        run = {"device": self.device.partition(":")[0], "dtype": self.settings["dtype"], "seed": self.settings["seed"]}
+        return self.depends.on_machine(self.device, "bench.store.stages") | run | {"models": facts, "torch": switches()}
+
+
+def make(options: Settings, **given: Any) -> Any:
+    """The object that `_target_` names. What a constructor says is wrong is said as it says it."""
+    try:
+        return instantiate(dict(options), **given, _convert_="all")
+    except InstantiationException as error:
+        if isinstance(error.__cause__, UserError):
+            own = isinstance(error.__cause__, UsageError) or not str(options["_target_"]).startswith(OPTIONS_ONLY)
+            raise error.__cause__ if own else UsageError(str(error.__cause__)) from None
+        if isinstance(error.__cause__, TypeError | ImportError):
+            raise UsageError(f"{options['_target_']}: {error.__cause__}") from error
+        raise
+
+
+@lru_cache(maxsize=len(MODELS))
+def _loaded(options: str, device: str, dtype: str, threads: int, facts: str) -> Any:
+    """Models stay in memory from one run of a sweep to the next; ``facts`` are what is in their files."""
+    import torch
+
+    begin = time.perf_counter()
+    torch.set_num_threads(threads)  # here too, where no worker has: keys say with how many a result was made
+    try:
+        return make(json.loads(options), device=device, dtype=dtype)
+    finally:
+        LOADING.append(time.perf_counter() - begin)
+
+
+def variant_name(settings: Settings) -> str:
+    """The name of a variant in tables: as configured, else made from the options chosen."""
+    if settings.get("variant"):
+        return str(settings["variant"])
+    return called(settings)
+
+
+def run_name(settings: Settings) -> str:
+    """The folder of a run: the same settings and contents are the same run, so one that was killed continues in it."""
+    told = told_of({k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME})
+    if (threads := settings.get("executor", {}).get("threads", 1)) != 1:  # of the executor the one thing that may round
+        told["threads"] = threads
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
+    return f"{data_name(settings)}-{settings['data']['split']}-{variant_name(settings)}-{digest}"
+
+
+def data_name(settings: Settings) -> str:
+    """The data set as it begins a folder's name."""
+    return str(settings["data"].get("name") or settings["data"]["_target_"].rpartition(".")[2].lower())
+
+
+def _needs(options: Settings) -> tuple[str, ...]:
+    """The models that the constructor of a stage names among its parameters."""
+    parameters = inspect.signature(get_object(options["_target_"])).parameters
+    return tuple(name for name in MODELS if name in parameters)
+
+
+def _hyphened(prompt: str) -> str:
+    """A prompt as it can stand in a name: "Image of a {}." is image-of-a."""
+    return "-".join(re.findall(r"\w+", prompt.replace("{}", "").lower()))

@@ -1,0 +1,81 @@
+"""The rows behind section 4's numbers, read back from the folder of a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.errors import UserError
+from bench.score.intervals import Rows
+from bench.score.per_image import CLASS_COLUMNS, class_rows, rows_of
+from bench.score.segments import KNOWN, MEASURED
+from bench.store.sealed import has, intact, settings_of
+from bench.store.sealed import record_of as record_of
+from bench.text.csv_files import read_csv
+
+NEEDED = ("per_image_n.parquet", "segments.parquet")
+"""Files of a run that earlier versions did not write."""
+_REMEDY = "run the same command again"
+
+
+def setting(folder: Path, group: str, key: str) -> Any:
+    """One setting of a finished run. Raises UserError where it has none of that name."""
+    found = settings_of(folder).get(group)
+    if not isinstance(found, dict) or key not in found:
+        raise UserError(f"{folder / 'config.yaml'}: {group}.{key} is missing; {_REMEDY}")
+    return found[key]
+
+
+def complete(folder: Path) -> bool:
+    """Whether a run left the rows that comparisons need."""
+    return all(has(folder, name) for name in NEEDED)
+
+
+def saved_rows(folder: Path) -> dict[str, Rows]:
+    """The counts of each image behind every metric of a run, by the metric's full name.
+
+    Metrics that average over classes (mIoU of a data set, PQ) come from per_class.parquet, where the run left it.
+    """
+    values, n = (_table(folder, name, ("image_id",)) for name in ("per_image.parquet", "per_image_n.parquet"))
+    found = rows_of(values, n)
+    if has(folder, "per_class.parquet"):
+        known = _table(folder, "per_class.parquet", CLASS_COLUMNS)
+        found |= class_rows(known, [str(image) for image in values["image_id"]])
+    return {name: found[name] for name in values.columns if name in found}
+
+
+def saved_segments(folder: Path) -> pd.DataFrame | None:
+    """segments.parquet; None of a variant that says nothing of true segments (without merging: it repeats another)."""
+    table = _table(folder, "segments.parquet", KNOWN)
+    if table.empty or not set(MEASURED) & set(table.columns):
+        return None
+    return _checked(table, folder / "segments.parquet", MEASURED)
+
+
+def saved_image_scores(folder: Path) -> pd.DataFrame:
+    """per_image.parquet, a row an image id."""
+    return _table(folder, "per_image.parquet", ("image_id",)).set_index("image_id")
+
+
+def saved_csv(folder: Path, name: str) -> pd.DataFrame:
+    """A csv of a run, by `read_csv`. Raises UserError where it is not as the run left it."""
+    return read_csv(intact(folder, name))
+
+
+def _table(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    path = intact(folder, name)
+    try:
+        table = pd.read_parquet(path)
+    except Exception as error:  # pyarrow raises ValueErrors, and others of its own for a damaged file
+        reason = " ".join(str(error).split())[:160]
+        raise UserError(f"{path}: cannot be read ({reason}); {_REMEDY}") from error
+    return _checked(table, path, columns)
+
+
+def _checked(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise UserError(f"{path}: column {missing[0]!r} is missing; {_REMEDY}")
+    return table

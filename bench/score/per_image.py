@@ -1,0 +1,81 @@
+"""Section 4 image by image, as files: the value and the denominator of every metric, and the counts back from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from bench.score.intervals import Rows
+
+CLASS_COLUMNS = ("metric", "image_id", "column", "numerator", "denominator")
+
+
+def per_image(rows: Mapping[str, Rows], image_ids: Sequence[str]) -> pd.DataFrame:
+    """Column image_id, then each metric of each image alone; NaN where nothing was measurable."""
+    return _table(rows, image_ids, Rows.each)
+
+
+def per_image_n(rows: Mapping[str, Rows], image_ids: Sequence[str]) -> pd.DataFrame:
+    """The same columns with the denominators: how many units (1 image, or its segments) a value is a mean over.
+
+    0 where nothing was measurable. NaN where the metric does not cover the image, and everywhere for a metric with a
+    column for each class (the mIoU of a data set), which no single denominator gives back.
+    """
+    return _table(rows, image_ids, _denominator)
+
+
+def per_class(rows: Mapping[str, Rows]) -> pd.DataFrame:
+    """Of every metric with a column for each class what no single denominator gives back: one row for each number
+    that is not 0, with metric, image_id, column, numerator, denominator (a class without either is left out)."""
+    parts = []
+    for name, row in rows.items():
+        if row.denominator.shape[1] > 1:
+            image, column = np.nonzero((row.numerator != 0) | (row.denominator != 0))
+            ids = np.array(row.image_ids, object)[image]
+            numbers = row.numerator[image, column], row.denominator[image, column]
+            parts.append(pd.DataFrame(dict(zip(CLASS_COLUMNS, (name, ids, column, *numbers), strict=True))))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(CLASS_COLUMNS))
+
+
+def class_rows(table: pd.DataFrame, image_ids: Sequence[str]) -> dict[str, Rows]:
+    """The counts that `per_class` wrote; images without a row have zeros."""
+    place, ids, found = {image: at for at, image in enumerate(image_ids)}, tuple(image_ids), {}
+    for name, part in table.groupby("metric", sort=False):
+        image, column = part["image_id"].map(place).to_numpy(int), part["column"].to_numpy(int)
+        shape = len(ids), int(column.max()) + 1
+        top, bottom = np.zeros(shape), np.zeros(shape)
+        top[image, column], bottom[image, column] = part["numerator"], part["denominator"]
+        found[str(name)] = Rows(ids, top, bottom, "classes")
+    return found
+
+
+def rows_of(values: pd.DataFrame, denominators: pd.DataFrame) -> dict[str, Rows]:
+    """The counts behind every metric, from the two tables above; a metric or image without a denominator is left out.
+
+    ``unit`` is not in the tables: it is given as "segments", under which n is the sum of the denominators.
+    """
+    values, denominators = values.set_index("image_id"), denominators.set_index("image_id")
+    found = {}
+    for name in (name for name in denominators.columns if name in values.columns):
+        n = denominators[name].dropna()
+        if len(n):
+            total = (values[name].reindex(n.index) * n).where(n > 0, 0.0)
+            found[str(name)] = Rows(tuple(n.index), _column(total), _column(n), "segments")
+    return found
+
+
+def _table(rows: Mapping[str, Rows], image_ids: Sequence[str], measure: Callable[[Rows], np.ndarray]) -> pd.DataFrame:
+    columns = {name: pd.Series(measure(row), index=list(row.image_ids)) for name, row in rows.items()}
+    ids = list(image_ids)
+    return pd.DataFrame({"image_id": ids, **{name: column.reindex(ids).to_numpy() for name, column in columns.items()}})
+
+
+def _denominator(row: Rows) -> np.ndarray:
+    single = row.denominator.shape[1] == 1
+    return row.denominator[:, 0] if single else np.full(len(row.image_ids), np.nan)
+
+
+def _column(values: pd.Series) -> np.ndarray:
+    return values.to_numpy(np.float64)[:, None]

@@ -1,0 +1,24 @@
+"""Section 4, stated: every setting of a protocol that changes a number, in a short block that stands by the numbers."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from bench.protocol import Score
+
+WIDTH = 110
+
+
+def stated(score: Score | Mapping[str, Any], width: int = WIDTH) -> str:
+    """``protocol: name=paper metrics=iou,recall,tgq tau_sbert=0.5 …`` in lines of at most ``width`` characters."""
+    options = score.settings() if isinstance(score, Score) else score
+    words = [f"{key}={_word(value)}" for key, value in options.items() if key != "_target_"]
+    return textwrap.fill("protocol: " + " ".join(words), width, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _word(value: Any) -> str:
+    if value is None:
+        return "none"
+    return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,189 @@
+"""Settings against the signatures they name, before any model is loaded: a wrong type, key or number is one line."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from hydra.utils import get_object
+
+from bench.bounds import branches, hints_of, span_of, told, within
+from bench.data.base import nearest
+from bench.errors import UsageError
+from bench.models.sources import DTYPES
+from bench.settings.ranges import DEFAULTS, MODELS, NOT_EMPTY, NOTES, ONCE, PLACES, RUN
+from bench.settings.room import check_room
+
+GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "method", "score", "tracking", "executor")
+DOES = dict.fromkeys(("segment", "encode", "caption", "merge"), "__call__") | {
+    "data": "ids", "tracking": "log", "executor": "session", "score": "settings",
+}  # fmt: skip
+"""What the class that a group names has to have."""
+WORDS = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    bool: "true or false",
+    type(None): "null",
+    Path: "a path",
+}
+HYDRA_KEYS = ("_target_", "_convert_", "_recursive_", "_partial_", "_args_")
+DEVICES = re.compile(r"auto|cpu|(cuda|mps|xpu)(:\d{1,3})?", re.ASCII)
+
+
+def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) -> None:
+    """Raise UsageError for the first setting that is unknown, of a wrong type or out of range; look into ``groups``."""
+    for key in settings:
+        if key not in (*GROUPS, *RUN, "choices"):
+            raise UsageError(f"{key}: no such key{nearest(key, (*GROUPS, *RUN))}")
+    for key in (*GROUPS, *RUN):
+        if key not in settings:
+            raise UsageError(f"{key}: is not there, and every run needs it; give {key}=…")
+    for key, hint in RUN.items():
+        _fit(key, settings[key], hint)
+    for group in groups:
+        if group == "models":
+            _check_models(settings)
+        else:
+            _check_node(group, settings[group])
+    _check_words(settings)
+    check_room(settings, groups)
+
+
+def _check_words(settings: Mapping[str, Any]) -> None:
+    """Settings whose words are known before torch is."""
+    if settings["dtype"] not in DTYPES:
+        raise UsageError(f"dtype={settings['dtype']}: known are {', '.join(DTYPES)}")
+    if not DEVICES.fullmatch(settings["device"]):
+        raise UsageError(f"device={settings['device']}: known are auto, cpu, cuda, and cuda:1 for the second GPU")
+    for key, optional in PLACES.items():
+        group, _, name = key.rpartition(".")
+        place = (settings[group] if group else settings).get(name)
+        if isinstance(place, str) and not place.strip():
+            raise UsageError(f"{key}={place}: is empty; name one, {key}=PATH{f', or none, {key}=null' * optional}")
+
+
+def _check_models(settings: Mapping[str, Any]) -> None:
+    """Numbers and names of models, without their modules; what is not ours only has to be finite."""
+    for key, hint in (DEFAULTS | MODELS).items():
+        group, *path = key.split(".")
+        node = settings[group]
+        for name in path[:-1]:
+            node = node.get(name) or {}
+            if not str(node.get("_target_", "bench.")).startswith("bench."):
+                node = {}
+        if path[-1] in node:
+            _fit(key, node[path[-1]], hint)
+    for name, node in settings["models"].items():
+        if isinstance(node, Mapping) and not str(node.get("_target_", "bench.")).startswith("bench."):
+            _hints(f"models.{name}", node["_target_"])
+    _check_finite("models", settings["models"])
+
+
+def _check_node(where: str, node: Any) -> None:
+    if not isinstance(node, Mapping):
+        raise UsageError(f"{where}={node}: needs an option of the group; `zgs run --help` lists them")
+    hints = _hints(where, node["_target_"], node) if "_target_" in node else {}
+    if where in DOES and not hints and "_target_" not in node:
+        raise UsageError(f"{where}: names no class; say which, {where}._target_=package.module.Class")
+    for key, value in node.items():
+        if isinstance(value, Mapping) and ("_target_" in value or key not in hints):
+            _check_node(f"{where}.{key}", value)
+        elif key in hints:
+            _fit(f"{where}.{key}", value, hints[key])
+        else:
+            _check_finite(f"{where}.{key}", value)
+
+
+def _hints(where: str, target: Any, node: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The hints of the class that a group names. UsageError where it is none, or lacks a key of ``node``."""
+    log = logging.getLogger("hydra.utils")  # it tells of the error too, in several lines
+    before, log.disabled = log.disabled, True
+    try:
+        made = get_object(str(target))
+    except (ImportError, ValueError, AttributeError) as error:  # Hydra's text ends in a question of its own
+        said = str(error.__cause__ or error) or " ".join(str(error).split())
+        raise UsageError(
+            f"{where}._target_={target}: cannot be imported ({said}); write package.module.Class of a package that is "
+            "installed or lies in the working folder"
+        ) from error
+    finally:
+        log.disabled = before
+    needed = DOES.get(where)
+    classy = inspect.isclass(made) and any(needed in vars(base) for base in made.__mro__)
+    named = inspect.isclass(made) or inspect.isfunction(made)
+    if (needed and not classy and not (inspect.isfunction(made) and where in ("data", *STAGES))) or not named:
+        what = f"a class with {needed}()" if needed else "a class"
+        raise UsageError(f"{where}._target_={target}: is no {where}; it has to be {what}")
+    parameters = inspect.signature(made).parameters
+    if node is not None and not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        for key in node:
+            if key not in parameters and key not in HYDRA_KEYS:
+                raise UsageError(f"{where}.{key}: no such key of {target}{nearest(key, parameters)}")
+    return hints_of(made)
+
+
+STAGES = ("segment", "encode", "caption", "merge")
+
+
+def _fit(key: str, value: Any, hint: Any) -> None:
+    if key in NOT_EMPTY and value == []:
+        raise UsageError(f"{key}=[]: name at least one")
+    if not fits(value, hint):
+        raise UsageError(f"{key}={value}: needs {described(hint)}")
+    if isinstance(value, int | float) and not isinstance(value, bool) and not within(value, span := span_of(hint)):
+        note = f" ({NOTES[key]})" if key in NOTES else ""
+        raise UsageError(f"{key}={value}: must be {told(span)}{note}")
+    _check_finite(key, value)
+    if key in ONCE and isinstance(value, list) and (twice := [v for at, v in enumerate(value) if v in value[:at]]):
+        raise UsageError(f"{key}={value}: {twice[0]} stands there twice; name each once".replace("'", ""))
+
+
+def _check_finite(key: str, value: Any) -> None:
+    """No number that is infinite or none, at any depth, whoever wrote the class that takes it."""
+    for place, number in _floats(key, value):
+        if not math.isfinite(number):
+            raise UsageError(f"{place}={number}: must be a finite number")
+
+
+def _floats(key: str, value: Any) -> Iterator[tuple[str, float]]:
+    if isinstance(value, float):
+        yield key, value
+    elif isinstance(value, Mapping | list):
+        for name, each in value.items() if isinstance(value, Mapping) else ((None, v) for v in value):
+            yield from _floats(key if name is None else f"{key}.{name}", each)
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a configured value can stand where a signature says `hint`; what cannot be configured fits always."""
+    if len(several := list(branches(hint))) > 1:
+        return any(fits(value, each) for each in several)
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return fits(value, inner[0])
+    if origin is Literal:
+        return value in inner
+    if origin in (list, tuple):
+        return isinstance(value, str) or (isinstance(value, list) and all(fits(v, inner[0]) for v in value))
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, str if hint is Path else hint) if hint in WORDS else True
+
+
+def described(hint: Any) -> str:
+    """A hint in words."""
+    if len(several := list(branches(hint))) > 1:
+        return " or ".join(described(each) for each in several)
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return f"{described(inner[0])} {told(span_of(hint))}" if span_of(hint) else described(inner[0])
+    if origin is Literal:
+        return "one of " + ", ".join(map(str, inner))
+    return "a list" if origin in (list, tuple) else WORDS.get(hint, "an option of another kind")

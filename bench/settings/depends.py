@@ -1,0 +1,134 @@
+"""What results depend on besides a stage's own options, and what keeps a run from mixing two states of it (KEYS.md)."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hydra.utils import get_object
+
+from bench.errors import UserError
+from bench.settings.start_layer import start_layer_of
+from bench.store.facts.closure import targets, union
+from bench.store.facts.contents import is_word_for_folder
+from bench.store.facts.machine import machine
+from bench.store.facts.modules import OURS
+from bench.store.keys import alone, library_versions, made_of
+
+if TYPE_CHECKING:
+    from bench.run.context import Builder
+
+GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "score")
+"""Settings that name code on which a number depends."""
+HOOKS = ("trunk", "clip", "start_layer", "__new__", "__getattr__", "__getattribute__", "__setattr__")
+"""What a masking variant may change of the trunk, besides its constructor."""
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """``settings`` of the whole run."""
+
+    settings: Mapping[str, Any]
+
+    @property
+    def threads(self) -> int:
+        """Threads of torch in every process of the run: matrix products may round by their number."""
+        threads: int = self.settings["executor"].get("threads", 1)
+        return threads
+
+    def on_machine(self, device: str, *callers: str) -> dict[str, Any]:
+        """Parts of every key; ``callers`` are modules around the stage whose own code decides what it is given."""
+        return {
+            "machine": machine(device),
+            "threads": self.threads,
+            "libraries": library_versions(),
+            "calling": alone(callers),
+        }
+
+    @property
+    def unknown(self) -> list[str]:
+        """What of the code that is used cannot be followed, a line each."""
+        named = [name for group in GROUPS for name in targets(self.settings[group])]
+        lines = [f"beware: {line}" for line in union(named).unknown]
+        return [*lines, *(line for group in GROUPS for line in _bare_folders(group, self.settings[group]))]
+
+
+def _bare_folders(where: str, options: Any) -> Iterator[str]:
+    """Options of a class of one's own that may mean a folder of the working folder, and count as a word."""
+    if not isinstance(options, Mapping):
+        return
+    own = str(options.get("_target_", OURS)).partition(".")[0] != OURS
+    for key, value in options.items():
+        if isinstance(value, Mapping):
+            yield from _bare_folders(f"{where}.{key}", value)
+        elif own and isinstance(value, str) and is_word_for_folder(value):
+            yield f"beware: {where}.{key}={value} counts as a word; if the folder is meant, write ./{value}"
+
+
+@contextmanager
+def unchanged(stage: str, parts: Callable[[], Any]) -> Iterator[None]:
+    """Raises UserError where what a stage reads when it is made is not what its key was made of."""
+    before = parts()
+    yield
+    if parts() != before:
+        raise UserError(f"{stage}: a file that it reads changed in that moment; run the same command again")
+
+
+def check_same(began: Mapping[str, str], here: Mapping[str, str]) -> None:
+    """Raises UserError where a worker finds other keys than the process that began the run."""
+    other = [stage for stage in began if began[stage] != here.get(stage)]
+    if other:
+        raise UserError(
+            f"sources, files or environment of {', '.join(other)} changed after this run began, or are others in its "
+            "workers; run the same command again"
+        )
+
+
+def check_name(builder: Builder) -> None:
+    """Raises UserError where a file that the settings name is not the one with which the run began."""
+    from bench.run.context import run_name
+
+    if run_name(builder.settings) != builder.name:
+        raise UserError("a file that the settings name changed while the run went on; run the same command again")
+
+
+def trunk_parts(options: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the trunk of an encoder depends on, all masking variants that leave it alone alike; None without a trunk."""
+    made = get_object(options["_target_"])
+    if not hasattr(made, "trunk"):
+        return None
+    if not _leaves_trunk_alone(made):
+        return made_of(options)
+    return made_of({}, "bench.encode.trunk") | {"start_layer": start_layer_of(options)}
+
+
+def _leaves_trunk_alone(made: Any) -> bool:
+    from bench.encode.trunk import MaskedEncoder
+
+    if not (inspect.isclass(made) and issubclass(made, MaskedEncoder)):
+        return False
+    own = [cls for cls in made.__mro__[: made.__mro__.index(MaskedEncoder)] if cls is not object]
+    if any(name in vars(cls) for cls in own for name in HOOKS):
+        return False
+    return all(_hands_on(vars(cls)["__init__"]) for cls in own if "__init__" in vars(cls))
+
+
+def _hands_on(constructor: Any) -> bool:
+    """Whether a constructor gives ``clip`` and ``start_layer`` to its base class and does nothing else with them."""
+    try:
+        (function,) = ast.parse(textwrap.dedent(inspect.getsource(constructor))).body
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return False
+    calls = [node for node in ast.walk(function) if ast.unparse(node).startswith("super().__init__(")]
+    call = next((node for node in calls if isinstance(node, ast.Call)), None)
+    if call is None or [ast.unparse(each) for each in call.args[:2]] != ["clip", "start_layer"]:
+        return False
+    handed = {id(node) for each in call.args[:2] for node in ast.walk(each)}
+    names = (node for node in ast.walk(function) if id(node) not in handed)
+    told = {getattr(node, "id", None) or getattr(node, "attr", None) for node in names}
+    return not told & {"clip", "start_layer", "setattr", "__dict__", "vars"}

@@ -1,0 +1,29 @@
+"""Section 3.2: the first masked layer of a variant, upon which what its segments share depends."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from hydra.utils import get_object
+
+from bench.errors import UsageError
+
+
+def start_layer_of(options: Mapping[str, Any]) -> Any:
+    """``start_layer`` as configured, else the default of the variant's constructor.
+
+    Asked only of constructors that hand it on (`bench.settings.depends`). Raises UsageError where it
+    has to be given and is not.
+    """
+    if "start_layer" in options:
+        return options["start_layer"]
+    target = str(options["_target_"])
+    parameter = inspect.signature(get_object(target)).parameters["start_layer"]
+    if parameter.default is inspect.Parameter.empty:
+        raise UsageError(
+            f"encode.start_layer is missing, and {target} has no default for it: add to the yaml of this variant the "
+            "line   start_layer: ${models.start_layer}"
+        )
+    return parameter.default

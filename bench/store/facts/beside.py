@@ -1,0 +1,91 @@
+"""Data files that lie beside a module and that it names: part of what the module is (KEYS.md).
+
+A text in the code that is the name of a file or folder beside the module, or in its outermost package, counts with what
+is in there; so does a written ending (f"{name}.csv", "*.json") with all files beside the module that have it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from bench.errors import UserError
+from bench.store.facts import modules
+from bench.store.facts.contents import content_of, existing
+from bench.store.facts.parsed import parsed
+
+COUNTED = ("models/embedded", "conf")
+"""Folders of this package that keys count otherwise: as weights, and as resolved settings."""
+CODE = (".py", ".pyc", ".so", ".pyd")
+RESULTS = ("run.json", "key.json")
+"""A folder that holds one of these is a run's or a store's: written, not read."""
+_ENDING = re.compile(r"\*?([\w-]*\.\w{1,8})")
+
+
+def contents(name: str) -> str:
+    """The files that a module names and their contents now.
+
+    Raises UserError where they are not as this process first saw them: the module may hold the old ones in memory.
+    """
+    first, now = at_first(name), _hashed(name)
+    if now != first:
+        changed = min(file for file in {*first, *now} if first.get(file) != now.get(file))
+        raise UserError(f"{changed} of {name} changed after this process had begun: start it again")
+    return repr(sorted(now.items()))
+
+
+@cache
+def at_first(name: str) -> dict[str, str]:
+    """The same when this process first asked."""
+    return _hashed(name)
+
+
+def named(name: str) -> dict[str, Path]:
+    """Files and folders beside a module that its texts name, by the name seen from the module or the package."""
+    module = modules.find(name)
+    if module is None or module.path is None:
+        return {}
+    top = modules.find(name.partition(".")[0])
+    found: dict[str, Path] = {}
+    for root in dict.fromkeys([module.path.parent, *(top.folders if top else ())]):
+        there = {path.name for path in root.iterdir()} if root.is_dir() else set()
+        for text in parsed(name).texts:
+            for path in _meant(root, there, text):
+                found[path.relative_to(root).as_posix()] = path
+    return found
+
+
+def in_working_folder(name: str) -> list[str]:
+    """Texts of a user's module that name files of the working folder, which lie beside no module."""
+    if name.partition(".")[0] == modules.OURS:
+        return []
+    own = {path.resolve() for path in named(name).values()}
+    there = ((text, existing(text)) for text in parsed(name).texts if Path(text).suffix)
+    return [text for text, path in there if path and path.is_file() and path.resolve() not in own]
+
+
+def _hashed(name: str) -> dict[str, str]:
+    return {label: content_of(path) for label, path in named(name).items() if not _is_counted(name, path)}
+
+
+def _meant(root: Path, there: set[str], text: str) -> Iterator[Path]:
+    if text.partition("/")[0] in there and ".." not in text:
+        path = root / text
+        if path.suffix not in CODE and (path.is_file() or (path.is_dir() and _holds_data(path))):
+            yield path
+    elif "." in text and (ending := _ENDING.fullmatch(text)):
+        yield from (root / each for each in there if each.endswith(ending[1]) and not each.endswith(CODE))
+
+
+def _holds_data(folder: Path) -> bool:
+    """Not code, as a package that a text happens to name as "data", and not results that come and go."""
+    return not any(path.suffix == ".py" or path.name in RESULTS for path in folder.rglob("*"))
+
+
+def _is_counted(name: str, path: Path) -> bool:
+    top = modules.find(modules.OURS)
+    if name.partition(".")[0] != modules.OURS or top is None:
+        return False
+    return any(path.is_relative_to(folder / each) for folder in top.folders for each in COUNTED)

@@ -1,0 +1,111 @@
+"""Everything that a target is made of: its module, what that imports, the files beside them, the libraries (KEYS.md).
+
+The closure goes over all modules that are of no installed library (`bench.store.facts.modules`), whatever
+package they are of. Nothing is imported to find it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from bench.store.facts import beside, modules
+from bench.store.facts.contents import existing
+from bench.store.facts.imports import Parsed
+from bench.store.facts.parsed import forget as forget_parsed
+from bench.store.facts.parsed import parsed
+
+RESOLVED = ("bench.cli", "bench.commands", "bench.report", "bench.system.resources", "bench.run")
+"""Ours that import by a computed name: a command, or a ``_target_`` of the settings, which counts."""
+ADVICE = "results stay as they are when it changes: name it as an option, or take another store=FOLDER then"
+_DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+
+
+@dataclass(frozen=True)
+class Closure:
+    """``modules`` are ours, ``libraries`` as name==version, ``unknown`` what cannot be followed, in words."""
+
+    modules: tuple[str, ...]
+    libraries: tuple[str, ...]
+    unknown: tuple[str, ...]
+    code: str
+
+    @property
+    def digest(self) -> str:
+        """16 hex digits for the code of all modules and what lies beside them now.
+
+        Raises UserError where a file beside a module is not as this process first saw it: some of it may be in memory.
+        """
+        files = [beside.contents(name) for name in self.modules]
+        return hashlib.sha256(f"{self.code}{files}".encode()).hexdigest()[:16]
+
+
+@cache
+def closure(target: str) -> Closure:
+    """The closure of a dotted name: a module, or a class or function in one, however deep.
+
+    Code counts as this process first saw it, for that is what it runs.
+    """
+    ours, libraries, waiting = dict[str, Parsed](), set[str](), [target]
+    while waiting:
+        for module in modules.prefixes(waiting.pop()):
+            if library := modules.library(module.name):
+                libraries.add(library)
+                break
+            if module.name not in ours and not module.builtin:
+                ours[module.name] = parsed(module.name)
+                waiting += ours[module.name].imports
+    names = tuple(sorted(ours))
+    code = hashlib.sha256("".join(f"{name}\0{ours[name].code}\n" for name in names).encode("utf-8", "replace"))
+    unknown = (line for name in names for line in _unknown(name, ours[name]))
+    return Closure(names, tuple(sorted(libraries)), tuple(unknown), code.hexdigest())
+
+
+def targets(options: Any) -> Iterator[str]:
+    """Every ``_target_`` in options, at any depth, and every other text that names something in a module of ours."""
+    if isinstance(options, Mapping):
+        for key, value in options.items():
+            yield from [str(value)] if key == "_target_" else targets(value)
+    elif isinstance(options, list | tuple):
+        for value in options:
+            yield from targets(value)
+    elif isinstance(options, str) and _DOTTED.fullmatch(options) and not existing(options):
+        first = next(modules.prefixes(options), None)
+        if first and not modules.library(first.name):
+            yield options
+
+
+def union(names: Iterable[str]) -> Closure:
+    """The closures of several targets as one."""
+    found = [closure(name) for name in sorted(set(names))]
+    together = ({each for one in found for each in getattr(one, part)} for part in ("modules", "libraries", "unknown"))
+    own, libraries, unknown = (tuple(sorted(part)) for part in together)
+    return Closure(own, libraries, unknown, "".join(one.code for one in found))
+
+
+def forget(*packages: str) -> None:
+    """Read the sources of some packages again, or all: for whoever edits modules and imports them afresh."""
+    modules.forget()
+    forget_parsed(packages)
+    closure.cache_clear()
+    beside.at_first.cache_clear()
+
+
+def _unknown(name: str, found: Parsed) -> Iterator[str]:
+    if _inside(name, RESOLVED):
+        return
+    for call in found.computed:
+        yield f"{name}: what {call} imports cannot be told beforehand; {ADVICE}"
+    own, here = beside.named(name), beside.in_working_folder(name)
+    if found.beside and not own:
+        yield f"{name}: which files beside it are read cannot be told beforehand; {ADVICE}"
+    for text in here:
+        yield f"{name}: {text} of the working folder does not count, it may be written as well as read; {ADVICE}"
+
+
+def _inside(name: str, packages: Iterable[str]) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for each in packages)

@@ -1,0 +1,55 @@
+"""What the data are, as far as stored results depend on it: a hash of their contents, and of the code that reads them.
+
+Data that code alone decides (`from_code`) are drawn for their fingerprint; that and parsing the code take seconds, so
+both are kept in the store for as long as no byte of this package, no library and nothing of this machine changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bench.store.facts.closure import closure
+from bench.store.facts.contents import by_content
+from bench.store.facts.machine import machine
+from bench.store.facts.modules import OURS
+from bench.store.files import Entry, Store
+from bench.store.keys import library_versions, package_digest, source_digest, stage_key
+
+
+@dataclass(frozen=True)
+class Identity:
+    """``fingerprint`` of the contents, as the data set says; ``source`` of all code that reads or draws them."""
+
+    fingerprint: str
+    source: str
+
+
+def identity(dataset: Any, options: Mapping[str, Any], store: Store) -> Identity:
+    """The identity of a data set that was made with some options."""
+    target = str(options["_target_"])
+    if not getattr(dataset, "from_code", False):
+        return Identity(dataset.fingerprint, source_digest(target))
+    own = target.partition(".")[0] == OURS
+    parts = {
+        "package": package_digest(OURS) if own else source_digest(target),
+        "libraries": library_versions(),
+        "machine": machine("cpu"),
+        "options": by_content(options),
+    }
+    kept = Store(store.root)  # with an account of its own: this is no result of a stage
+    shelf = kept.shelf("data", stage_key("data", parts), parts)
+
+    def make(_: Sequence[str] = ()) -> dict[str, Entry]:
+        return {"identity": ({}, asdict(Identity(dataset.fingerprint, source_digest(target))))}
+
+    found = kept.read(shelf, "identity")  # before the code is parsed, which takes a second
+    if not found:
+        found = kept.fill(shelf, "identity", ["identity"], make) if not own or _of_ours_alone(target) else make()
+    return Identity(**found["identity"][1])
+
+
+def _of_ours_alone(target: str) -> bool:
+    """Whether the code that draws lies in this package, so that its digest says all."""
+    return all(name.partition(".")[0] == OURS for name in closure(target).modules)

@@ -1,0 +1,101 @@
+"""What a stored result depends on: the key under which `bench.store.files` keeps it. KEYS.md lists every input.
+
+A key is the sha256 of the stage's resolved options with the contents of the files that they name, the source of
+everything they are made of (without comments and docstrings: an edited constant misses, an edited comment hits),
+library versions, weight hashes, this machine, device, threads, dtype, seed and the keys of the stages before it. Items
+under a key are addressed by the content of the image, so a replaced photograph misses too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.store.facts import modules
+from bench.store.facts.beside import COUNTED
+from bench.store.facts.closure import targets, union
+from bench.store.facts.contents import by_content, content_of
+
+LIBRARIES = (
+    "torch", "torchvision", "transformers", "open_clip_torch", "sentence-transformers", "tokenizers", "regex", "ftfy",
+    "safetensors", "pydensecrf2", "scikit-learn", "scipy", "fastcluster", "numpy", "pillow",
+)  # fmt: skip
+"""Those that touch a number and that others import for us; what sources import themselves counts anyway."""
+
+
+def stage_key(stage: str, parts: Mapping[str, Any]) -> str:
+    """16 hex digits for a stage and everything its results depend on."""
+    text = json.dumps({"stage": stage, **parts}, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def made_of(options: Any, *names: str) -> dict[str, Any]:
+    """What options name, as parts of a key: contents of files, the source of every target, what that imports.
+
+    ``names`` are modules that count with them. "unknown" says in words what cannot be followed.
+    """
+    found = union([*targets(options), *names])
+    told = {"options": by_content(options), "source": found.digest, "imports": list(found.libraries)}
+    return told | {"unknown": list(found.unknown)}
+
+
+def source_digest(*names: str) -> str:
+    """16 hex digits for the code of modules, classes or functions and everything of ours that they import."""
+    return union(names).digest
+
+
+def alone(names: Iterable[str]) -> dict[str, str]:
+    """For code around a stage: a digest of each module's own code, without what it imports."""
+    from bench.store.facts.parsed import parsed
+
+    return {name: hashlib.sha256(parsed(name).code.encode()).hexdigest()[:16] for name in names}
+
+
+@cache
+def package_digest(module: str) -> str:
+    """sha256 over the bytes of all files of the package that a module is of: quick, and anything changes it."""
+    top = modules.find(module.partition(".")[0])
+    digest = hashlib.sha256()
+    for folder in top.folders if top else ():
+        for path in sorted(path for path in folder.rglob("*") if _counts(folder, path)):
+            digest.update(f"{path.relative_to(folder)}{content_of(path)}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _counts(folder: Path, path: Path) -> bool:
+    inside = path.relative_to(folder).as_posix()
+    return path.is_file() and "__pycache__" not in path.parts and not inside.startswith(COUNTED)
+
+
+@cache
+def library_versions() -> dict[str, str]:
+    """Versions of the libraries that touch a number; "absent" where one is not installed."""
+    return {name: _version(name) for name in LIBRARIES}
+
+
+def content_digest(*arrays: np.ndarray | None) -> str:
+    """12 hex digits for the shape, dtype and bytes of some arrays."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        if array is not None:
+            digest.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:12]
+
+
+def texts_digest(texts: Sequence[str]) -> str:
+    """12 hex digits for a list of texts."""
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"

@@ -1,0 +1,103 @@
+"""What a stored result depends on of a model: options, class, weights and tokenizer, not the place they lie in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from bench.errors import UserError
+from bench.models import hub, sources
+from bench.store.facts.contents import by_content, file_hash
+from bench.store.keys import made_of
+
+PLACES = ("source", "pretrained", "architecture", "device")
+"""Options that say where weights lie; what lies there counts."""
+
+
+def model_facts(options: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON facts of one model's options. Raises UserError where there are no weights."""
+    made = made_of({k: v for k, v in options.items() if k not in PLACES})
+    told = {**made["options"], "class": made["source"], "imports": made["imports"]}
+    source = str(options["source"])
+    if "pretrained" not in options:
+        return told | {"weights": sources.weights_hash(source), "name": ""}
+    name, pretrained = sources.open_clip_source(source, options["pretrained"], options.get("architecture"))
+    if name.startswith((sources.HUB, sources.LOCAL_DIR)):
+        return told | {"weights": sources.weights_hash(source), "name": "", **_named_tokenizer(_folder(name))}
+    if pretrained and Path(pretrained).is_file():  # weights alone do not carry their architecture
+        return told | {"weights": sources.weights_hash(pretrained), "name": name, **_tokenizer_of(name)}
+    # A tag of published weights that open_clip resolves: the names stand in metrics, the file behind them in keys.
+    told |= {"weights": f"{name}/{pretrained}", "name": name, **_tokenizer_of(name)}
+    return told | {"file": _published(name, str(pretrained))}
+
+
+def told_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as a run is called by them: files and weights by content and name, whatever folder they lie in.
+
+    The images of a data set alone go by their place: the run's record has their fingerprint.
+    """
+    told = {key: by_content(value, named=True) for key, value in settings.items() if key not in ("data", "models")}
+    data, models = settings.get("data", {}), settings.get("models", {})
+    told["data"] = {**by_content({k: v for k, v in data.items() if k != "root"}, named=True), "root": data.get("root")}
+    told["models"] = {name: _named(value) if isinstance(value, Mapping) else value for name, value in models.items()}
+    return told
+
+
+def _named(options: Mapping[str, Any]) -> Any:
+    """The options of a model with its weights in place of where they lie; as they are where there are none yet."""
+    try:
+        facts = model_facts(options)
+    except UserError:
+        return dict(options)
+    return {key: value for key, value in facts.items() if key not in ("class", "imports")}
+
+
+def _published(name: str, tag: str) -> str:
+    """sha256 of the checkpoint that a tag means here. Fetched where it is not here, lest the key change at loading."""
+    from bench.models.located import published
+
+    place = published(name, tag)
+    if place.path is None and not hub.asked_offline() and not hub.silence():
+        import open_clip
+
+        with suppress(Exception):  # loading will say in one line what is wrong
+            open_clip.download_pretrained(open_clip.get_pretrained_cfg(name, tag))
+        place = published(name, tag)
+    return file_hash(place.path) if place.path else "not here"
+
+
+def _tokenizer_of(architecture: str) -> dict[str, str]:
+    """Most architectures bring open_clip's own tokenizer; some name one on the hub."""
+    import open_clip
+
+    config = open_clip.get_model_config(architecture) or {}
+    return _tokenizer(config.get("text_cfg", {}).get("hf_tokenizer_name"))
+
+
+def _named_tokenizer(folder: Path) -> dict[str, str]:
+    """The same for a folder, whose own files are counted with its weights."""
+    with suppress(OSError, ValueError, AttributeError):
+        config = json.loads((folder / "open_clip_config.json").read_text()).get("model_cfg", {})
+        return _tokenizer(config.get("text_cfg", {}).get("hf_tokenizer_name"))
+    return {}
+
+
+def _tokenizer(name: str | None) -> dict[str, str]:
+    if not name or name == "local":
+        return {}
+    folder = Path(name) if Path(name).is_dir() else sources.cached_snapshot(name) or Path(name)
+    files = {file.name: file_hash(file) for file in sorted(folder.glob("*")) if file.suffix in sources.LOADED}
+    kept = {name: digest for name, digest in files.items() if not name.endswith(sources.WEIGHTS)}
+    return {"tokenizer": json.dumps(kept) if kept else "not here"}
+
+
+def _folder(name: str) -> Path:
+    if name.startswith(sources.LOCAL_DIR):
+        return Path(name.removeprefix(sources.LOCAL_DIR))
+    found = sources.cached_copy(name)
+    if found is None:
+        raise UserError(f"CLIP {name!r}: its files are no longer in the local cache: fetch them again")
+    return found

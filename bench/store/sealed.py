@@ -1,0 +1,160 @@
+"""Section 5, finished runs on disk: run.json carries a checksum of every other file of numbers, and of itself.
+
+What was truncated or changed since is one line, never another number. There is no way to change such a file on
+purpose: the same command makes it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bench.errors import UserError
+from bench.store.files import write_atomically
+
+RECORD = "run.json"
+SEALED = (
+    "config.yaml", "scores.csv", "per_image.parquet", "per_image_n.parquet", "per_class.parquet", "segments.parquet",
+    "curves.csv", "areas.csv", "ratings.csv", "predictions.json", "ids.txt",
+)  # fmt: skip
+"""Files of a run with checksums, where it has them; predictions.npz has its own in predictions.json."""
+_LARGEST = 4 << 20
+"""Bytes of a configuration; ours have a few thousand."""
+CHANGED = "is not what the run left there (damaged, or changed since); run the same command again"
+
+
+def write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write run.json, last of all: from now on the folder is a finished run, and its files stay as they are."""
+    there = [name for name in SEALED if (folder / name).is_file()]
+    write_atomically(folder / RECORD, sealed({**record, "files": {name: _digest(folder / name) for name in there}}))
+
+
+def sealed(record: Mapping[str, Any]) -> bytes:
+    """A record as JSON, with a checksum of itself."""
+    plain = json.loads(json.dumps(record))  # as it will be read: lists for tuples, texts for the keys of objects
+    text = json.dumps({**plain, "sha256": _own(plain)}, indent=1, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace")
+
+
+def unsealed(path: Path, content: bytes, remedy: str) -> dict[str, Any]:
+    """The record that `sealed` wrote, or one of an earlier version without a checksum.
+
+    Raises UserError, which ends in ``remedy``, for what is no such record or does not agree with its checksum.
+    """
+    try:
+        record = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: damaged ({' '.join(str(error).split())[:120]}); {remedy}") from error
+    if not isinstance(record, dict):
+        raise UserError(f"{path}: damaged (no JSON object); {remedy}")
+    if {"sha256", "files"} & set(record) and record.get("sha256") != _own(record):
+        raise UserError(f"{path}: damaged or changed (its checksum does not fit); {remedy}")
+    return record
+
+
+def record_of(folder: Path) -> dict[str, Any]:
+    """run.json of a finished run. Raises UserError where it is missing or not as it was written."""
+    path = folder / RECORD
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from error
+    record = unsealed(path, content, _REMEDY)
+    if "variant" not in record or not isinstance(record.get("files", {}), dict):
+        raise UserError(f"{path}: damaged ('variant' or 'files' is missing); {_REMEDY}")
+    return record
+
+
+def settings_of(folder: Path) -> dict[str, Any]:
+    """The resolved configuration of a finished run. Raises UserError for a folder that is none."""
+    if not (folder / RECORD).is_file():
+        raise UserError(f"{folder}: no finished run (run.json is missing); give folders that `zgs run` has printed")
+    return read_settings(intact(folder, "config.yaml"))
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The settings in a run's config.yaml. Raises UserError for what is no such file."""
+    try:
+        content = path.read_bytes()
+        if len(content) > _LARGEST:
+            raise ValueError(f"{len(content)} bytes are no settings of a run")
+        settings = yaml.safe_load(content.decode("utf-8"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())[:160]}); {_REMEDY}") from error
+    if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
+        raise UserError(f"{path}: should hold lines KEY: VALUE; {_REMEDY}")
+    return settings
+
+
+def has(folder: Path, name: str) -> bool:
+    """Whether a run left a file of that name, or, of an earlier version, whether it is there."""
+    files = _files(folder)
+    return (folder / name).is_file() if files is None else name in files
+
+
+def intact(folder: Path, name: str) -> Path:
+    """The path of a run's file. Raises UserError where it is missing or not as the run left it."""
+    files, path = _files(folder), folder / name
+    if files is None or name not in SEALED:
+        return path
+    try:
+        if path.is_file() and _digest(path) == files.get(name):  # a pipe or a device would never end
+            return path
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from error
+    raise UserError(f"{path}: {CHANGED}")
+
+
+def check_whole(folder: Path) -> None:
+    """Raise UserError for the first file of a run that is not as the run left it, whether it will be read or not."""
+    for name in SEALED:
+        if name in (_files(folder) or ()):
+            intact(folder, name)
+
+
+def unsealed_runs(folders: Iterable[Path]) -> list[Path]:
+    """The runs that have no checksums, as earlier versions wrote none."""
+    return [folder for folder in folders if _files(folder) is None]
+
+
+def tell_unsealed(folders: Iterable[Path]) -> None:
+    """Say once which runs have no checksums."""
+    if old := unsealed_runs(folders):
+        more = f" and {len(old) - 1} more" if len(old) > 1 else ""
+        print(f"{old[0]}{more}: made by an earlier version, without checksums: nobody can say that its files are whole")
+
+
+@contextmanager
+def reading(folders: Iterable[Path]) -> Iterator[None]:
+    """What goes wrong over the files of runs without checksums is one line: they may be damaged in any way."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
+        old = unsealed_runs(folders)
+        if not old:
+            raise
+        told = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+        raise UserError(f"{old[0]}: has no checksums, and its files cannot be read ({told}); {_REMEDY}") from error
+
+
+_REMEDY = "run the same command again"
+
+
+def _files(folder: Path) -> dict[str, str] | None:
+    return record_of(folder).get("files") if (folder / RECORD).exists() else None
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _own(record: Mapping[str, Any]) -> str:
+    told = {key: value for key, value in record.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,58 @@
+"""Section 4.1, texts in the space of a model, kept in the store: a second scoring loads no model.
+
+An entry is a list of texts: those of one image, as a run meets them, or all that a file of predictions has and no list
+in the store holds. Which one it was never depends on what else was encoded, so that a number never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float32
+
+from bench.store.files import Entry, Shelf, Store
+from bench.store.keys import texts_digest
+
+
+@dataclass
+class StoredEncoder:
+    """Stands where a sentence encoder or CLIP's text side is asked for; ``model`` gives the function that encodes."""
+
+    store: Store
+    shelf: Shelf
+    model: Callable[[], Callable[[Sequence[str]], Float32[np.ndarray, "n d"]]]
+    known: dict[str, np.ndarray] = field(default_factory=dict)
+    lists: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict)
+
+    def learn(self, lists: Iterable[Sequence[str]]) -> None:
+        """Read the lists that the store holds, and encode all other texts in one pass through the model."""
+        missing: set[str] = set()
+        for own in {tuple(sorted(set(texts))) for texts in lists} - self.lists.keys() - {()}:
+            if self.store.has(self.shelf, _item(own)):
+                self.lists[own] = self._vectors(own)
+            else:
+                missing |= set(own)
+        if wanted := tuple(sorted(missing - self.known.keys())):
+            self.known |= zip(wanted, self._vectors(wanted), strict=True)
+
+    def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "n d"]:
+        """One row a text."""
+        own = tuple(sorted(set(texts)))
+        if own not in self.lists and self.known.keys() >= set(own):
+            return np.stack([self.known[text] for text in texts])
+        vectors, place = self.lists.get(own), {text: at for at, text in enumerate(own)}
+        return (self._vectors(own) if vectors is None else vectors)[[place[text] for text in texts]]
+
+    encode_text = encode
+
+    def _vectors(self, texts: tuple[str, ...]) -> Float32[np.ndarray, "n d"]:
+        def make(_: list[str]) -> dict[str, Entry]:
+            return {"vectors": ({"vectors": self.model()(list(texts))}, {})}
+
+        return self.store.fill(self.shelf, _item(texts), ["vectors"], make)["vectors"][0]["vectors"]
+
+
+def _item(texts: Sequence[str]) -> str:
+    return f"texts-{texts_digest(texts)}"

@@ -1,0 +1,188 @@
+"""Worker processes on this machine: none outlives this process, and one that dies is told of; no part of the paper.
+
+A worker ends when the process that asked for it does, however that ends: a thread waits for the end of a pipe that the
+parent holds, and on Linux the system kills it with the fork server, should a library never let that thread run. (A fork
+server ends when nobody holds its pipe any more; Python gives it to workers too, so these let go of it.) Ctrl-C and a
+closed terminal reach every process of a terminal, so workers and fork server leave both to the parent.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.connection import wait
+from typing import Any
+
+from tqdm import tqdm
+
+from bench.errors import UserError
+from bench.system import streams
+
+LEFT_TO_US = (signal.SIGINT, signal.SIGHUP)
+SEATS = 1 << 14
+"""Jobs whose workers are noted at a time: job ``i`` in seat ``i % SEATS``, far more than are ever under way."""
+TOGETHER = 0.3
+"""Seconds after which a SIGTERM to the whole group has reached this process too."""
+ONE = "executor.workers=1"
+UNKNOWN = 255
+"""What the library gives as exit code where the fork server is gone, which alone could have told."""
+END = 2.0
+"""Seconds that the pool may take to notice that its workers are gone."""
+_DEATH = 1
+"""prctl's PR_SET_PDEATHSIG."""
+_marks: Any = None
+_open: weakref.WeakSet[Crew] = weakref.WeakSet()
+
+
+class Crew:
+    """``workers`` processes; ``context`` is a fork server's, ``fewer`` the option that asks for one process only."""
+
+    def __init__(self, context: Any, workers: int, threads: int | None = None, fewer: str = ONE) -> None:
+        _start_server()
+        self._fewer = fewer
+        self._marks = context.RawArray("l", SEATS)
+        self._pool = ProcessPoolExecutor(workers, context, _enter, (self._marks, threads))
+        self._processes = self._pool._processes  # the pool forgets them when it breaks
+        _open.add(self)
+
+    def run(
+        self, function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], names: Sequence[str], chunk: int = 1,
+        ordered: bool = False,
+    ) -> Iterator[Any]:  # fmt: skip
+        """``function(*job)`` for each job, as they are finished or in their order; ``names`` say what a job is.
+
+        Raises UserError where a worker died: of what, and over which job.
+        """
+        futures: list[Future[Any]] = []
+        try:
+            for first in range(0, len(jobs), chunk):
+                futures.append(self._pool.submit(_work, function, first, jobs[first : first + chunk]))
+            for future in futures if ordered else as_completed(futures):
+                yield from future.result()
+        except (BrokenProcessPool, EOFError, ConnectionError) as error:
+            raise UserError(self._death(names, futures, chunk)) from error
+
+    def close(self) -> None:
+        """Take no more work; workers finish what they are at."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def end(self) -> None:
+        """End the workers now. The store has whole files at any moment."""
+        thread: Any = self._pool._executor_manager_thread  # forgotten by shutdown
+        for process in list(self._processes.values()):
+            with suppress(OSError, ValueError):
+                process.kill()
+        self._pool.shutdown(wait=False)
+        if thread is not None:  # else it races with the end of the interpreter
+            thread.join(END)
+
+    def _death(self, names: Sequence[str], futures: Sequence[Future[Any]], chunk: int) -> str:
+        """How a worker died, over what. The pool ends the others by SIGTERM as soon as one is gone."""
+        self._pool.shutdown(wait=True)  # now all have been waited for
+        codes = {process.pid: process.exitcode for process in self._processes.values()}
+        guilty = {pid: code for pid, code in codes.items() if code not in (0, None, -signal.SIGTERM)}
+        guilty = guilty or {pid: code for pid, code in codes.items() if code}
+        if set(guilty.values()) <= {-signal.SIGTERM}:
+            time.sleep(TOGETHER)  # our own signal, if there is one, ends us here
+        seats = {at for at, pid in enumerate(self._marks) if pid in guilty}
+        lost = [i for i in range(len(names)) if i % SEATS in seats and not _kept(futures[i // chunk : i // chunk + 1])]
+        return died(next(iter(guilty.values()), None), ", ".join(names[i] for i in lost[:3]), self._fewer)
+
+
+def _kept(futures: Sequence[Future[Any]]) -> bool:
+    """Whether a job came back."""
+    return all(future.done() and not future.cancelled() and future.exception() is None for future in futures)
+
+
+def died(code: int | None, over: str, fewer: str = ONE) -> str:
+    """What to say of a worker by its exit code (negative: the signal) and by what it was at."""
+    code = None if code == UNKNOWN else code
+    where = f"over {over}" if over else "before its first image"
+    told, again = _cause(code), "what is finished is kept: run the same command again"
+    if code == -signal.SIGKILL or code is None:
+        return f"a worker process {told} {where}; {again}, with {fewer} if memory was short"
+    if code == -signal.SIGTERM:
+        return f"a worker process {told} {where}; {again}"
+    return f"a worker process {told} {where}; {again}; if it ends there once more, run the others: data.subset=file:IDS"
+
+
+def _cause(code: int | None) -> str:
+    if code is None or code >= 0:
+        return "died" if code is None else f"ended with exit code {code}"
+    with suppress(ValueError):
+        name = signal.Signals(-code).name
+        if code == -signal.SIGKILL:
+            return f"was killed ({name}: by the system when memory is short, or by somebody)"
+        if code == -signal.SIGTERM:
+            return f"was stopped ({name}: by somebody)"
+        return f"died of {name} (a fault inside a library)"
+    return f"died of signal {-code}"
+
+
+def end_all() -> None:
+    """End all workers of this process, which are idle or no longer wanted."""
+    for crew in list(_open):
+        crew.end()
+
+
+def _start_server() -> None:
+    """With the signals that are left to us blocked, which all its children inherit: there is no first moment without.
+
+    The resource tracker goes first, for starting it lets them through.
+    """
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, LEFT_TO_US)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _enter(marks: Any, threads: int | None) -> None:
+    """What a worker does first. ``threads`` of torch, None where torch is not to be loaded."""
+    global _marks
+    _marks = marks
+    streams.show_all()
+    # Else each worker makes a semaphore for its progress bars, which counts as lost when the worker is ended.
+    tqdm.set_lock(threading.RLock())
+    if parent := multiprocessing.parent_process():
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+    if sys.platform == "linux":
+        _end_with_server()
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def _end_with_server() -> None:
+    own, name = forkserver._forkserver, "_forkserver_alive_fd"
+    if (pipe := getattr(own, name, None)) is not None:
+        setattr(own, name, None)
+        os.close(pipe)
+    ctypes.CDLL(None).prctl(_DEATH, signal.SIGKILL)
+
+
+def _end_after(parent: int) -> None:
+    wait([parent])
+    os._exit(1)
+
+
+def _work(function: Callable[..., Any], first: int, jobs: Sequence[tuple[Any, ...]]) -> list[Any]:
+    found = []
+    for at, job in enumerate(jobs, first):
+        _marks[at % SEATS] = os.getpid()
+        found.append(function(*job))
+        _marks[at % SEATS] = 0
+    return found

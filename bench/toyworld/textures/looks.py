@@ -1,0 +1,28 @@
+"""Section 4 (data sets): how the stuff of the toy world looks: several materials or lights a class."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from bench.toyworld.classes import STUFF, Colour
+from bench.toyworld.pen import jitter
+from bench.toyworld.textures.brushes import Look
+from bench.toyworld.textures.green import GREEN
+from bench.toyworld.textures.high import HIGH
+from bench.toyworld.textures.indoor import INDOOR
+from bench.toyworld.textures.land import LAND
+from bench.toyworld.textures.screens import SCREENS
+
+_LOOKS: dict[str, tuple[tuple[str, Colour, Look], ...]] = {**LAND, **HIGH, **GREEN, **INDOOR, **SCREENS}
+
+LOOKS: dict[str, tuple[tuple[str, Colour], ...]] = {
+    name: tuple((word, colour) for word, colour, _ in _LOOKS[name]) for name in STUFF
+}
+"""For each class of stuff its looks: the word for the colour and the colour."""
+
+
+def texture(name: str, look: int, rng: np.random.Generator, top: int, bottom: int) -> Image.Image:
+    """A full picture of one stuff, `SIDE` pixels square; ``top`` and ``bottom`` (rows) anchor fades and perspective."""
+    _, colour, paint = _LOOKS[name][look]
+    return paint(rng, jitter(colour, rng, 6), top, bottom)

@@ -1,0 +1,284 @@
+"""Section 4 (data sets): how the cows, horses and sheep of the toy world look."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from bench.toyworld.classes import Colour
+from bench.toyworld.pen import Pen, mix, tone
+from bench.toyworld.things.shapes import Place, Points, contrast, limb, shaded, smooth
+
+_DARK: Colour = (32, 28, 30)
+_WHITE: Colour = (244, 241, 232)
+_PINK: Colour = (240, 170, 170)
+_HORN: Colour = (250, 240, 214)
+_HORN_TIP: Colour = (110, 92, 74)
+_HOOF: Colour = (52, 44, 42)
+
+_COWS: tuple[Points, ...] = (
+    ((0.07, 0.3), (0.12, 0.2), (0.4, 0.22), (0.68, 0.17), (0.79, 0.26), (0.8, 0.5), (0.72, 0.7), (0.5, 0.72),
+     (0.26, 0.7), (0.12, 0.68), (0.06, 0.5)),
+    ((0.07, 0.16), (0.12, 0.05), (0.4, 0.09), (0.64, 0.03), (0.76, 0.14), (0.77, 0.42), (0.68, 0.6), (0.46, 0.64),
+     (0.26, 0.6), (0.12, 0.58), (0.06, 0.4)),
+    ((0.04, 0.78), (0.07, 0.5), (0.2, 0.36), (0.48, 0.38), (0.74, 0.36), (0.84, 0.58), (0.8, 0.88), (0.6, 0.99),
+     (0.3, 1.0), (0.1, 0.97)),
+    ((0.2, 0.3), (0.32, 0.16), (0.5, 0.12), (0.68, 0.16), (0.8, 0.3), (0.83, 0.52), (0.76, 0.74), (0.5, 0.82),
+     (0.24, 0.74), (0.17, 0.52)),
+)  # fmt: skip
+_COW_LEGS: tuple[tuple[tuple[Points, ...], tuple[Points, ...]], ...] = (
+    ((((0.16, 0.56), (0.11, 0.8), (0.12, 0.98)), ((0.66, 0.6), (0.65, 0.8), (0.64, 0.98))),
+     (((0.26, 0.6), (0.27, 0.8), (0.26, 0.95)), ((0.74, 0.56), (0.76, 0.8), (0.77, 0.95)))),
+    ((((0.16, 0.46), (0.12, 0.74), (0.14, 0.98)), ((0.62, 0.5), (0.58, 0.76), (0.55, 0.98))),
+     (((0.24, 0.5), (0.28, 0.74), (0.25, 0.95)), ((0.66, 0.48), (0.69, 0.76), (0.69, 0.95)))),
+    ((((0.62, 0.9), (0.8, 0.93), (0.7, 0.97)), ((0.2, 0.9), (0.34, 0.95), (0.46, 0.97))), (((0.7, 0.9),
+     (0.84, 0.9), (0.92, 0.95)),)),
+    ((((0.3, 0.6), (0.3, 0.8), (0.3, 0.98)), ((0.7, 0.6), (0.7, 0.8), (0.7, 0.98))),
+     (((0.41, 0.7), (0.41, 0.8), (0.41, 0.93)), ((0.59, 0.7), (0.59, 0.8), (0.59, 0.93)))),
+)  # fmt: skip
+_PATCHES: tuple[tuple[Points, ...], ...] = (
+    (((0.5, 0.21), (0.7, 0.17), (0.76, 0.3), (0.7, 0.54), (0.56, 0.5)), ((0.08, 0.28), (0.3, 0.21), (0.32, 0.42),
+     (0.2, 0.6), (0.08, 0.5)),
+     ((0.37, 0.4), (0.47, 0.46), (0.5, 0.66), (0.4, 0.71), (0.31, 0.6))),
+    (((0.48, 0.08), (0.66, 0.05), (0.72, 0.18), (0.66, 0.44), (0.52, 0.36)), ((0.08, 0.16), (0.28, 0.08),
+     (0.3, 0.3), (0.2, 0.48), (0.08, 0.4)),
+     ((0.36, 0.26), (0.44, 0.36), (0.48, 0.56), (0.38, 0.6), (0.29, 0.46))),
+    (((0.44, 0.38), (0.66, 0.37), (0.68, 0.58), (0.6, 0.78), (0.46, 0.62)), ((0.06, 0.66), (0.12, 0.45),
+     (0.26, 0.37), (0.32, 0.56), (0.2, 0.74)),
+     ((0.34, 0.66), (0.46, 0.74), (0.5, 0.94), (0.34, 0.97), (0.24, 0.84))),
+    (((0.19, 0.4), (0.24, 0.25), (0.38, 0.14), (0.44, 0.4), (0.3, 0.64)), ((0.81, 0.36), (0.74, 0.22), (0.6, 0.15),
+     (0.58, 0.4), (0.66, 0.62)),),
+)  # fmt: skip
+_COW_TAILS: tuple[Points, ...] = (
+    ((0.09, 0.26), (0.03, 0.36), (0.03, 0.54), (0.04, 0.66)), ((0.09, 0.1), (0.02, 0.2), (0.03, 0.4), (0.02, 0.54)),
+    ((0.08, 0.7), (0.03, 0.8), (0.04, 0.9), (0.12, 0.96)), ((0.78, 0.3), (0.88, 0.4), (0.88, 0.55), (0.92, 0.66)),
+)  # fmt: skip
+_COW_HEADS = ((0.8, 0.34, 0.5, 0.08), (0.83, 0.68, 0.5, 0.2), (0.78, 0.4, 0.56, -0.06), (0.5, 0.42, 0.58, 0.0))
+_COW_FACE: Points = (
+    (-0.28, -0.38), (0, -0.42), (0.28, -0.38), (0.34, -0.1), (0.26, 0.36), (-0.26, 0.36), (-0.34, -0.1),
+)  # fmt: skip
+_MUZZLE = smooth(((-0.33, 0.38), (-0.24, 0.2), (0.24, 0.2), (0.33, 0.38), (0.22, 0.58), (-0.22, 0.58)))
+
+
+def _cow_head(place: Place, colour: Colour, some: list[float]) -> None:
+    """Towards us: horns, ears to the sides, a broad pink muzzle."""
+    for s in (-1, 1):
+        with place.pen.part("horn"):
+            place.poly(
+                ((s * 0.1, -0.36), (s * 0.36, -0.5), (s * 0.5, -0.48), (s * 0.44, -0.32), (s * 0.2, -0.24)), _HORN
+            )
+            place.poly(((s * 0.34, -0.49), (s * 0.4, -0.76), (s * 0.51, -0.5)), _HORN_TIP)
+        place.poly(
+            ((s * 0.26, -0.3), (s * 0.52, -0.32), (s * 0.68, -0.2), (s * 0.56, -0.08), (s * 0.3, -0.12)),
+            contrast(colour, 0.75),
+        )
+    place.poly(_COW_FACE, colour)
+    wide = 0.08 + 0.1 * some[0]
+    place.poly(((-wide * 0.5, -0.41), (wide * 0.5, -0.41), (wide, 0.24), (-wide, 0.24)), _WHITE)
+    place.poly(_MUZZLE, _PINK)
+    for s in (-1, 1):
+        place.dot(s * 0.13, 0.36, 0.06, (165, 85, 95))
+        place.dot(s * 0.21, -0.1, 0.095, _WHITE)
+        place.dot(s * 0.2, -0.09, 0.07, _DARK)
+
+
+def cow(pen: Pen, colour: Colour, look: int) -> None:
+    """White with large patches: standing, grazing, lying, or seen from the front; looks at us."""
+    some = pen.rng.random(8).tolist()
+    near, far = _COW_LEGS[look]
+    tail = _COW_TAILS[look]
+    limb(pen, tail, (0.05, 0.05, 0.05, 0.04), contrast(_WHITE, 0.85))
+    limb(pen, tail[2:], (0.06, 0.12), colour)
+    widths = (0.24, 0.15, 0.14) if look != 2 else (0.16, 0.14, 0.12)
+    with pen.part("leg"):
+        for leg in far:
+            limb(pen, leg, widths, contrast(_WHITE, 0.72))
+            limb(pen, leg[1:], (0, 0.14), _HOOF)
+    if look != 2:
+        with pen.part("udder"):
+            x, y = ((0.38, 0.73), (0.36, 0.63), (0, 0), (0.5, 0.83))[look]
+            pen.poly(
+                smooth(((x - 0.1, y - 0.07), (x + 0.1, y - 0.07), (x + 0.06, y + 0.07), (x - 0.06, y + 0.07))), _PINK
+            )
+    shaded(pen, _COWS[look], _WHITE, 0.1)
+    with pen.part("leg"):
+        for leg in near:
+            limb(pen, leg, widths, _WHITE)
+            (ax, ay), (bx, by) = leg[1], leg[2]
+            limb(pen, ((0.35 * ax + 0.65 * bx, 0.35 * ay + 0.65 * by), leg[2]), (0.145, 0.145), _HOOF)
+    shrink = 0.86 + 0.14 * some[1]
+    for patch in _PATCHES[look]:
+        cx, cy = patch[2] if some[2] < 0.5 else patch[0]
+        pen.poly([(cx + shrink * (x - cx), cy + shrink * (y - cy)) for x, y in smooth(patch)], colour)
+    x, y, size, angle = _COW_HEADS[look]
+    if look in (0, 1):
+        limb(pen, ((0.62, y - 0.05 if look == 0 else 0.3), (x - 0.02, y)), (0.44, 0.3), colour)
+    with pen.part("head"):
+        _cow_head(Place(pen, x, y, size * (0.96 + 0.1 * some[3]), angle + 0.16 * (some[4] - 0.5)), colour, some)
+
+
+_HORSES: tuple[Points, ...] = (
+    ((0.11, 0.5), (0.17, 0.41), (0.36, 0.44), (0.56, 0.4), (0.68, 0.46), (0.7, 0.58), (0.6, 0.66), (0.4, 0.66),
+     (0.22, 0.64), (0.12, 0.6)),
+    ((0.11, 0.46), (0.18, 0.36), (0.36, 0.41), (0.58, 0.36), (0.7, 0.42), (0.72, 0.54), (0.62, 0.63), (0.42, 0.6),
+     (0.24, 0.6), (0.13, 0.56)),
+    ((0.08, 0.26), (0.15, 0.15), (0.34, 0.21), (0.54, 0.15), (0.67, 0.22), (0.69, 0.36), (0.58, 0.46),
+     (0.38, 0.48), (0.2, 0.44), (0.1, 0.38)),
+    ((0.14, 0.66), (0.17, 0.52), (0.32, 0.42), (0.46, 0.28), (0.6, 0.24), (0.69, 0.36), (0.6, 0.52), (0.48, 0.65),
+     (0.34, 0.76), (0.2, 0.76)),
+)  # fmt: skip
+_HORSE_LEGS: tuple[tuple[tuple[Points, ...], tuple[Points, ...]], ...] = (
+    ((((0.2, 0.54), (0.14, 0.76), (0.16, 0.98)), ((0.62, 0.56), (0.61, 0.78), (0.6, 0.98))),
+     (((0.24, 0.54), (0.26, 0.76), (0.25, 0.96)), ((0.64, 0.56), (0.7, 0.76), (0.69, 0.96)))),
+    ((((0.24, 0.5), (0.22, 0.74), (0.06, 0.86)), ((0.64, 0.52), (0.8, 0.62), (0.78, 0.82))),
+     (((0.2, 0.5), (0.1, 0.72), (0.02, 0.97)), ((0.66, 0.5), (0.86, 0.56), (0.98, 0.68)))),
+    ((((0.17, 0.34), (0.11, 0.66), (0.13, 0.98)), ((0.61, 0.36), (0.54, 0.68), (0.5, 0.98))),
+     (((0.22, 0.34), (0.24, 0.66), (0.22, 0.96)), ((0.62, 0.36), (0.66, 0.66), (0.66, 0.96)))),
+    ((((0.26, 0.64), (0.4, 0.8), (0.32, 0.98)), ((0.6, 0.36), (0.8, 0.4), (0.8, 0.58))),
+     (((0.22, 0.66), (0.25, 0.84), (0.14, 0.97)), ((0.62, 0.34), (0.82, 0.27), (0.92, 0.4)))),
+)  # fmt: skip
+_HORSE_NECKS: tuple[Points, ...] = (
+    ((0.56, 0.54), (0.66, 0.34), (0.74, 0.15)), ((0.6, 0.5), (0.72, 0.34), (0.82, 0.2)), ((0.58, 0.28),
+     (0.74, 0.46), (0.82, 0.66)),
+    ((0.56, 0.38), (0.63, 0.24), (0.68, 0.11)),
+)  # fmt: skip
+_MANES: tuple[Points, ...] = (
+    ((0.72, 0.06), (0.6, 0.18), (0.54, 0.3), (0.49, 0.44), (0.58, 0.44), (0.66, 0.3), (0.73, 0.18), (0.78, 0.1)),
+    ((0.8, 0.1), (0.62, 0.14), (0.6, 0.24), (0.5, 0.28), (0.52, 0.4), (0.62, 0.4), (0.72, 0.3), (0.84, 0.18)),
+    ((0.88, 0.6), (0.83, 0.44), (0.73, 0.29), (0.56, 0.13), (0.52, 0.24), (0.64, 0.34), (0.74, 0.46), (0.8, 0.64)),
+    ((0.66, 0.02), (0.54, 0.08), (0.5, 0.2), (0.42, 0.3), (0.52, 0.34), (0.6, 0.24), (0.66, 0.14), (0.72, 0.06)),
+)  # fmt: skip
+_HORSE_TAILS: tuple[Points, ...] = (
+    ((0.14, 0.47), (0.06, 0.52), (0.04, 0.68), (0.06, 0.88)), ((0.14, 0.43), (0.06, 0.36), (-0.01, 0.4), (0.0, 0.58)),
+    ((0.11, 0.22), (0.03, 0.28), (0.01, 0.46), (0.04, 0.72)), ((0.16, 0.62), (0.08, 0.6), (0.02, 0.7), (0.04, 0.92)),
+)  # fmt: skip
+_HORSE_HEADS = ((0.745, 0.13, 0.29, 0.72), (0.82, 0.19, 0.27, 0.45), (0.82, 0.7, 0.29, 1.0), (0.69, 0.1, 0.28, 0.42))
+_HORSE_FACE = smooth(
+    ((-0.24, 0.08), (-0.16, -0.17), (0.16, -0.22), (0.6, -0.13), (0.9, -0.12), (0.98, 0.03), (0.86, 0.17),
+     (0.56, 0.13), (0.26, 0.26),
+     (-0.05, 0.28)))  # fmt: skip
+
+
+def _horse_head(place: Place, colour: Colour, mane: Colour, some: list[float]) -> None:
+    """A long face with a blaze or a bridle, and pricked ears."""
+    place.poly(((-0.16, -0.1), (-0.3, -0.44), (0.0, -0.18)), contrast(colour, 0.75))
+    place.poly(((-0.08, -0.14), (-0.08, -0.5), (0.12, -0.16)), colour)
+    place.poly(_HORSE_FACE, colour)
+    place.poly(((0.7, -0.12), (0.9, -0.12), (0.98, 0.03), (0.86, 0.17), (0.7, 0.15)), contrast(colour, 0.7))
+    if some[0] < 0.5:
+        place.poly(
+            ((0.16, -0.22), (0.62, -0.13), (0.62, -0.03), (0.2, -0.14)),
+            _WHITE if sum(colour) < 560 else (150, 120, 100),
+        )
+    if some[1] < 0.4:
+        place.poly(((0.5, -0.15), (0.57, -0.14), (0.59, 0.14), (0.51, 0.15)), (170, 45, 45))
+        place.poly(((-0.02, -0.2), (0.05, -0.21), (0.1, 0.28), (0.02, 0.29)), (170, 45, 45))
+    place.dot(0.22, -0.05, 0.075, _DARK if sum(colour) > 200 else (225, 200, 160))
+    place.dot(0.87, 0.0, 0.04, _DARK)
+    place.poly(((-0.2, -0.2), (0.06, -0.26), (0.3, -0.12), (0.08, -0.08), (-0.1, 0.1)), mane)
+
+
+def horse(pen: Pen, colour: Colour, look: int) -> None:
+    """Long arched neck with a mane, long legs: standing (often saddled), galloping, grazing, or rearing."""
+    some = pen.rng.random(8).tolist()
+    manes: tuple[Colour, ...] = ((58, 38, 28), contrast(colour, 0.5), (238, 226, 200))
+    mane = manes[int(3 * some[2])] if sum(colour) < 560 else manes[int(2 * some[2])]
+    hair = 0.8 + 0.5 * some[3]
+    near, far = _HORSE_LEGS[look]
+    with pen.part("tail"):
+        limb(pen, _HORSE_TAILS[look], (0.05, 0.11 * hair, 0.12 * hair, 0.02), mane, soft=True)
+    socks = some[4] < 0.4
+    with pen.part("leg"):
+        for leg in far:
+            _horse_leg(pen, leg, contrast(colour, 0.66), socks)
+    shaded(pen, _HORSES[look], colour, 0.12)
+    with pen.part("leg"):
+        for leg in near:
+            _horse_leg(pen, leg, colour, socks)
+    limb(pen, _HORSE_NECKS[look], (0.34, 0.22, 0.16), colour)
+    if look == 0 and some[5] < 0.55:
+        with pen.part("saddle"):
+            cloth: Colour = ((190, 50, 50), (50, 80, 170), (235, 225, 200))[int(3 * some[6])]
+            pen.poly(((0.32, 0.42), (0.52, 0.4), (0.53, 0.56), (0.33, 0.57)), cloth)
+            pen.poly(
+                ((0.31, 0.38), (0.36, 0.42), (0.46, 0.41), (0.52, 0.36), (0.54, 0.42), (0.46, 0.5), (0.36, 0.48)),
+                (110, 66, 38),
+            )
+    with pen.part("mane"):
+        pen.poly(smooth(_MANES[look]), mane)
+    x, y, size, angle = _HORSE_HEADS[look]
+    with pen.part("head"):
+        _horse_head(Place(pen, x, y, size * (0.97 + 0.08 * some[7]), angle), colour, mane, some)
+
+
+def _horse_leg(pen: Pen, leg: Points, colour: Colour, socks: bool) -> None:
+    """A slim leg with a hoof, perhaps a white sock."""
+    limb(pen, leg, (0.19, 0.085, 0.07), colour)
+    (ax, ay), (bx, by) = leg[1], leg[2]
+    if socks:
+        limb(
+            pen,
+            ((0.5 * ax + 0.5 * bx, 0.5 * ay + 0.5 * by), leg[2]),
+            (0.078, 0.075),
+            _WHITE if sum(colour) < 560 else (120, 100, 90),
+        )
+    limb(pen, ((0.2 * ax + 0.8 * bx, 0.2 * ay + 0.8 * by), leg[2]), (0.08, 0.1), _HOOF)
+
+
+_FLEECES = ((0.02, 0.08, 0.84, 0.8), (0.02, 0.02, 0.82, 0.76), (0.16, 0.03, 0.84, 0.86))
+_SHEEP_LEGS: tuple[tuple[tuple[float, float], ...], ...] = (
+    ((0.22, 0), (0.66, 0), (0.32, 1), (0.74, 1)), ((0.2, 0), (0.6, 0), (0.3, 1), (0.68, 1)), ((0.34, 0), (0.66, 0),
+     (0.44, 1), (0.56, 1)),
+)  # fmt: skip
+_SHEEP_HEADS = ((0.83, 0.36, 0.5, -0.35), (0.86, 0.7, 0.48, -0.2), (0.5, 0.4, 0.56, 0.0))
+_SHEEP_FACE = smooth(
+    ((-0.26, -0.2), (-0.2, -0.36), (0.2, -0.36), (0.26, -0.2), (0.2, 0.3), (0.1, 0.46), (-0.1, 0.46), (-0.2, 0.3))
+)
+
+
+@lru_cache(maxsize=64)
+def _fleece(bumps: int, phase: int) -> Points:
+    """A cloud's outline within the unit square."""
+    turn = phase * math.pi / 8
+    around = [(i * math.pi / 36, 0.43 + 0.07 * abs(math.sin(bumps * (i * math.pi / 72) + turn))) for i in range(72)]
+    return tuple((0.5 + r * math.cos(a), 0.5 + r * math.sin(a)) for a, r in around)
+
+
+def _woolly(pen: Pen, box: tuple[float, float, float, float], colour: Colour, bumps: int, phase: int) -> None:
+    """The fleece: a cloud with a shadow below and a few curls."""
+    left, top, right, bottom = box
+    wide, high = right - left, bottom - top
+    cloud = _fleece(bumps, phase)
+    pen.poly([(left + wide * x, top + high * y) for x, y in cloud], contrast(colour, 0.78))
+    pen.poly([(left + wide * (0.02 + 0.96 * x), top + high * 0.88 * y) for x, y in cloud], colour)
+    if pen.height > 12:
+        for x, y in ((0.24, 0.34), (0.5, 0.22), (0.44, 0.56), (0.68, 0.46), (0.22, 0.62), (0.72, 0.7)):
+            cx, cy = left + wide * (x + 0.01 * (phase - 4)), top + high * y
+            pen.poly(((cx - 0.05, cy), (cx - 0.03, cy + 0.06), (cx + 0.03, cy + 0.06), (cx + 0.05, cy),
+             (cx + 0.02, cy + 0.03), (cx - 0.02, cy + 0.03)),
+                     contrast(colour, 0.82))  # fmt: skip
+
+
+def sheep(pen: Pen, colour: Colour, look: int) -> None:
+    """A woolly cloud on thin dark legs with a dark face: standing, grazing, or towards us."""
+    some = pen.rng.random(6).tolist()
+    skin: Colour = tone((70, 60, 58), 0.8 + 0.4 * some[0]) if sum(colour) > 200 else (188, 160, 138)
+    with pen.part("leg"):
+        for x, far in sorted(_SHEEP_LEGS[look], key=lambda leg: -leg[1]):
+            pen.rect(x - 0.035, 0.6, x + 0.035, 1 - 0.03 * far, tone(skin, 0.72 if far else 1.0))
+    _woolly(pen, _FLEECES[look], colour, 11 + int(5 * some[1]), int(8 * some[2]))
+    x, y, size, angle = _SHEEP_HEADS[look]
+    place = Place(pen, x, y, size * (0.95 + 0.12 * some[3]), angle + 0.2 * (some[4] - 0.5))
+    with pen.part("head"):
+        for s in (-1, 1):
+            place.poly(
+                ((s * 0.18, -0.22), (s * 0.4, -0.26), (s * 0.56, -0.1), (s * 0.46, -0.02), (s * 0.2, -0.08)),
+                tone(skin, 0.8),
+            )
+        place.poly(_SHEEP_FACE, skin)
+        for s in (-1, 1):
+            place.dot(s * 0.13, -0.06, 0.085, (250, 248, 240))
+            place.dot(s * 0.12, -0.05, 0.05, _DARK)
+        place.stroke(-0.07, 0.28, 0.07, 0.28, 0.05, mix(skin, (240, 160, 160), 0.6))
+    for dx, dy, r in ((-0.16, -0.32, 0.16), (0.16, -0.32, 0.16), (0, -0.4, 0.18)):
+        place.dot(dx, dy, r, contrast(colour, 0.95))

@@ -1,0 +1,54 @@
+"""Names against names: words by hand, cosines from the rows, the segment that fits best."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bench.metrics.name_similarity import given, matched, word_iou
+from bench.metrics.rows import oracle_rows
+from bench.protocol import preset
+from bench.records import Oracle
+from tests.unit.metrics.make import CLASSES, by_hand, row
+
+CAT, DOG = range(2)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "share"),
+    [
+        ("cat", "cat", 1), ("A cat.", "cat", 1 / 2), ("black cat", "white dog", 0), ("TV monitor!", "tv-monitor", 1),
+        ("", "cat", 0), ("...", "cat", 0), ("", "", 0), ("cat cat cat", "cat", 1),
+        ("Straße", "straße", 1), ("cafe\u0301 table", "caf\u00e9", 1 / 2), ("猫", "猫", 1), ("猫 犬", "犬", 1 / 2),
+    ],
+)  # fmt: skip
+def test_words_by_hand(text: str, name: str, share: float) -> None:
+    assert word_iou(text, name) == share
+
+
+def oracle() -> Oracle:
+    rows = np.array([row(cat=0.9, dog=0.2), row(dog=0.4)], np.float32)
+    return Oracle("x", np.array([CAT, DOG], np.int32), np.array([30, 10]), rows, rows, ("a cat", "wolf"))
+
+
+def test_given_is_the_mean_cosine_of_tgq_and_the_words() -> None:
+    found = given(oracle(), CLASSES.names, 100.0)
+    cosine = oracle_rows([oracle()], "tt", preset("paper"))["tgq.micro.cosine"].value()
+    assert found["names.similarity.given"][1].numerator.mean() == pytest.approx(cosine)
+    assert found["names.siou.given"][1].numerator.tolist() == [0.5, 0]
+    assert found["names.siou.given"][1].share.tolist() == [0.3, 0.1]
+    assert given(replace(oracle(), tt=None), CLASSES.names) == {}
+    assert np.isnan(given(oracle(), CLASSES.names)["names.siou.given"][1].share).all()
+
+
+def test_matched_takes_the_text_of_the_segment_that_fits_best() -> None:
+    rows = [row(cat=0.3), row(cat=0.8), row(dog=0.5)]
+    item = by_hand([[CAT, CAT, DOG, -1]], [[[1, 0, 0, 0]], [[1, 1, 0, 0]], [[0, 0, 0, 1]]], rows)
+    item = replace(item, texts=("dog", "fat cat", "dog"))
+    found = matched(item, CLASSES.names)
+    assert found["names.similarity.matched"][1].numerator.tolist() == pytest.approx([0.8, 0])
+    assert found["names.siou.matched"][1].numerator.tolist() == [0.5, 0], "no segment touches the dog"
+    empty = matched(by_hand([[CAT]], [], []), CLASSES.names)
+    assert empty["names.siou.matched"][1].numerator.tolist() == [0]

@@ -1,0 +1,98 @@
+"""The text tower against open_clip's own encode_text."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import open_clip
+import pytest
+import torch
+
+from bench.errors import UserError
+from bench.models.text_tower import TextTower
+from tests.unit.caption.tiny import clip_model
+
+END = 99
+
+
+def texts(n: int, longest: int = 22) -> list[list[int]]:
+    rng = random.Random(0)
+    return [[98, *rng.choices(range(1, 98), k=rng.randint(0, longest - 2)), END] for _ in range(n)]
+
+
+def padded(model: Any, some: list[list[int]]) -> torch.Tensor:
+    with torch.no_grad():
+        return model.encode_text(torch.tensor([t + [0] * (24 - len(t)) for t in some]))
+
+
+def custom(**extra: Any) -> Any:
+    text = {"context_length": 24, "vocab_size": 100, "width": 32, "heads": 2, "layers": 2, **extra}
+    vision = {"image_size": 16, "layers": 1, "width": 32, "patch_size": 8, "head_width": 16}
+    torch.manual_seed(0)
+    return open_clip.CustomTextCLIP(embed_dim=16, vision_cfg=vision, text_cfg=text).eval()
+
+
+MODELS = {
+    "quick gelu, four heads": lambda: clip_model(100, heads=4),
+    "gelu, layer scale": lambda: clip_model(100, quick_gelu=False, ls_init_value=0.5),
+    "three layers": lambda: clip_model(100, layers=3),
+    "custom, eos pooling": lambda: custom(pool_type="eos", eos_id=END),
+    "custom, projection with bias": lambda: custom(proj_bias=True),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_equals_open_clip(name: str) -> None:
+    model, some = MODELS[name](), texts(40)
+    expected = padded(model, some)
+    tower = TextTower(model, chunk=16)
+    assert expected.std() > 0.01 and tower.dim == expected.shape[1] and tower.context == 24
+    torch.testing.assert_close(tower.encode(some), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 20])
+def test_continuations_equal_whole_texts(length: int) -> None:
+    model = clip_model(100)
+    prefix = texts(1, 60)[0][:length] if length > 1 else [98][:length]
+    rest = [t[:3] + [END] for t in texts(30)]
+    expected = padded(model, [[*prefix, *r] for r in rest])
+    torch.testing.assert_close(TextTower(model).encode_continuations(prefix, rest), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_texts_may_leave_the_prefix_early() -> None:
+    model = clip_model(100)
+    tower = TextTower(model, chunk=8)
+    some = [[98, 5, 6, 7, 8, END], [98, 5, 6, END], [98, 5, 60, 7, END], [98, END], [97, 5, END]]
+    read = tower.read([98, 5, 6, 7])
+    assert [read.shared_with(tuple(t)) for t in some] == [4, 3, 2, 1, 0]
+    torch.testing.assert_close(tower.encode(some, read), padded(model, some), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("width", "chunk"), [(32, 16), (128, 64), (96, 8)])
+def test_a_feature_does_not_depend_on_the_rest_of_the_call(width: int, chunk: int) -> None:
+    tower, some = TextTower(clip_model(100, width=width), chunk), texts(150, 6)
+    read = tower.read([98])
+    whole = tower.encode(some, read)
+    for i in range(0, 150, 7):
+        assert torch.equal(tower.encode([some[i]], read)[0], whole[i])
+    assert torch.equal(tower.encode(some[::-1], read), whole.flip(0))
+
+
+def test_a_second_end_token_and_too_long_texts() -> None:
+    model = clip_model(100)
+    tower = TextTower(model)
+    with_two = [98, 5, END, 7, END]
+    torch.testing.assert_close(tower.encode([with_two]), padded(model, [with_two]), rtol=1e-5, atol=1e-5)
+    long = [98, *[5] * 30, END]
+    torch.testing.assert_close(tower.encode([long]), padded(model, [[98, *[5] * 22, END]]), rtol=1e-5, atol=1e-5)
+
+
+def test_no_texts_and_towers_of_another_kind() -> None:
+    assert TextTower(clip_model(100)).encode([]).shape == (0, 16)
+    with pytest.raises(UserError, match="causal"):
+        TextTower(custom(no_causal_mask=True))
+    with pytest.raises(UserError, match="pools"):
+        TextTower(custom(pool_type="last"))
+    with pytest.raises(UserError, match="end token"):
+        TextTower(custom(pool_type="eos", eos_id=END)).encode([[98, 5]])

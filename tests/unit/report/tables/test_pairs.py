@@ -1,0 +1,72 @@
+"""Which variants are compared with which, and that every part of a report does it alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.errors import UserError
+from bench.report.figures.breakdown import breakdown, markdown_breakdown
+from bench.report.figures.differences import differences, markdown_differences, pairs_in
+from bench.report.figures.forest import draw_differences, paper_metrics
+from bench.report.pictures.disagreements import pairs
+from bench.report.tables.pairs import briefly, by_position, compared, title
+from tests.unit.report.figures.test_breakdown import segments
+from tests.unit.report.figures.test_differences import IOU, rows
+from tests.unit.report.pictures.test_disagreements import FIRST, OTHER
+
+VARIANTS = ["full", "crop", "masked", "floor: unmasked"]
+MASKING = [("masked", "floor: unmasked"), ("masked", "crop")]
+
+
+def test_the_first_with_all_but_floors_then_the_pairs_asked_for() -> None:
+    standard = [("full", "crop"), ("full", "masked")]
+    assert compared("full", VARIANTS) == standard
+    assert compared("full", VARIANTS, [*MASKING, ("full", "crop")]) == standard + MASKING
+    assert compared("full", VARIANTS[:2], MASKING) == [("full", "crop")]
+    assert compared("no_merge", VARIANTS, MASKING[:1]) == MASKING[:1]
+    assert title(MASKING[0]) == "masked − unmasked"
+
+
+def test_pairs_by_position() -> None:
+    assert by_position("3-4,3-2", VARIANTS) == MASKING
+    for wrong in ("3", "3-5", "0-1", "a-b", "3-4,", "1-2-3", ""):
+        with pytest.raises(UserError, match="is no pair of the 4 runs"):
+            by_position(wrong, VARIANTS)
+
+
+def test_names_for_pictures_leave_out_what_all_share() -> None:
+    sweep = ["masked merge.threshold=0.5", "masked merge.threshold=0.75"]
+    assert list(briefly(sweep).values()) == ["threshold=0.5", "threshold=0.75"]
+    assert list(briefly([*sweep, "masked"]).values()) == [*sweep, "masked"], "nothing would be left of the last"
+    alike = ["x a.n=1", "x b.n=1"]
+    assert list(briefly(alike).values()) == alike
+    assert briefly(["full"]) == {"full": "full"}
+
+
+def test_differences_and_their_picture_tell_the_pairs() -> None:
+    values = {"full": 0.2, "crop": 0.3, "masked": 0.6, "floor: unmasked": 0.1}
+    runs = [(name, {IOU: rows([v, v + 0.1], [1, 1])}) for name, v in values.items()]
+    table = differences(runs, 200, more=MASKING)
+    assert pairs_in(table) == [("full", "crop"), ("full", "masked"), *MASKING]
+    assert table["value"].tolist() == pytest.approx([-0.1, -0.4, 0.5, 0.3])
+    lines = markdown_differences(table).splitlines()
+    assert lines[4].startswith("| masked − unmasked | **+50.0")
+    figure = draw_differences(table, paper_metrics([IOU]), title="t", embedded=True)
+    told = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert told == ["full − crop", "full − masked", "masked − unmasked", "masked − crop"]
+    assert figure.get_suptitle() == "One variant minus another · t · n = 2 images"
+
+
+def test_the_breakdown_and_the_extremes_take_the_same_pairs() -> None:
+    tables = [(name, segments(at, images=12)) for at, name in enumerate(VARIANTS)]
+    table = breakdown(tables, "full", 50, more=MASKING)
+    found = table[table["against"] != ""]
+    assert pairs_in(found) == [("full", "crop"), ("full", "masked"), *MASKING]
+    shares = table[table["against"] == ""].set_index(["variant", "mapping", "group"])["value"]
+    for line in found.to_dict("records"):
+        ends = (shares[line[end], line["mapping"], line["group"]] for end in ("variant", "against"))
+        first, second = ends
+        assert line["value"] == pytest.approx(first - second, nan_ok=True)
+    assert "| masked − unmasked | ST |" in markdown_breakdown(table)
+    told = [("full", FIRST), ("crop", FIRST), ("masked", OTHER), ("floor: unmasked", FIRST)]
+    assert [(p.first, p.other) for p in pairs(told, MASKING)] == [("full", "masked"), *MASKING]

@@ -1,0 +1,84 @@
+"""A metric whose values are counts is given as it is, from its definition to every table; shares are percent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import protocol
+from bench.errors import UserError
+from bench.metrics.registry import FAMILIES, Family, unit_of
+from bench.metrics.terms import Found, units
+from bench.protocol import Scores, evaluate, preset
+from bench.records import ClassList, Overlap
+from bench.report.figures.differences import differences, markdown_differences
+from bench.report.tables.cells import lay_out
+from bench.report.tables.tables import markdown_table, text_table
+from bench.run.tracking import summary
+from bench.score.intervals import Rows
+from tests.unit.metrics.make import CLASSES, NAMING, case
+
+NAMES = Path(__file__).parents[1] / "metrics" / "metric_names.txt"
+
+
+def amount(item: Overlap, _: ClassList, __: object) -> Found:
+    """How many segments an image has: a count, and what share of five that is."""
+    none, n = np.array([-1]), np.array([float(len(item.areas))])
+    share = np.array([np.nan])
+    return {
+        "amount.segments": ("images", units(none, share, n)),
+        "filled.segments": ("images", units(none, share, n / 5)),
+    }
+
+
+@pytest.fixture
+def scores(monkeypatch: pytest.MonkeyPatch) -> Scores:
+    monkeypatch.setitem(FAMILIES, "amount", Family("none", amount, units={"amount": "count"}))  # type: ignore[arg-type]
+    monkeypatch.setattr(protocol, "METRICS", (*protocol.METRICS, "amount"))
+    score = preset("paper", metrics=("iou", "amount"), mapping=("tt",), resamples=200)
+    overlaps = [case(seed, n=seed % 4 + 2).overlap for seed in range(8)]
+    return evaluate(overlaps, [], CLASSES, score, NAMING, variant="full")
+
+
+def test_a_count_is_printed_as_it_is_and_named_one(scores: Scores) -> None:
+    table = lay_out(scores.table, embedded=False)
+    at = [header[0] for header in table.headers].index("amount (count)")
+    expected = np.mean([seed % 4 + 2 for seed in range(8)])
+    assert table.variants[0].cells[at].value == f"{expected:.2f}" == "3.50"
+    assert table.variants[0].cells[at].interval.startswith("[") and float(table.variants[0].cells[at].interval[1:5]) < 6
+    share = [header[0] for header in table.headers].index("filled")
+    assert table.variants[0].cells[share].value == "70.0", "a share where its definition says nothing"
+    for text in (markdown_table(scores.table, embedded=False), text_table(scores.table, embedded=False)):
+        assert "3.50" in text and "350.0" not in text and "Percent (cosines and counts as they are)" in text
+
+
+def test_differences_and_tracking_of_a_count(scores: Scores) -> None:
+    def more(row: Rows) -> Rows:
+        return replace(row, numerator=row.numerator + row.denominator)
+
+    name = next(name for name in scores.rows if "amount" in name)
+    text = markdown_differences(
+        differences([("a", {name: more(scores.rows[name])}), ("b", {name: scores.rows[name]})], 50)
+    )
+    assert "+1.00 [+1.00, +1.00]" in text and "cosines and counts as they are" in text
+    assert summary(scores.table)[0][name] == pytest.approx(3.5), "a tracker has every value as it is"
+
+
+def test_an_unknown_unit_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FAMILIES, "amount", Family("none", units={"amount": "metres"}))  # type: ignore[arg-type]
+    with pytest.raises(
+        UserError, match=r"amount.x>0\.5: its family says the unit 'metres'; known are share, cosine, count"
+    ):
+        unit_of("amount.x>0.5")
+
+
+def test_units_of_every_metric_there_is() -> None:
+    """The cosines, as tables have always given them; nothing of ours is a count."""
+    names = [line.split()[0] for line in NAMES.read_text().splitlines() if "/" in line]
+    assert len(names) > 50
+    for name in names:
+        cosine = ".cosine" in name or "/clipscore" in name or "/names.similarity" in name
+        assert unit_of(name.rpartition("/")[2]) == ("cosine" if cosine else "share"), name

@@ -1,0 +1,312 @@
+"""Every input of every stage and of scoring, each changed alone through the door of a run (KEYS.md)."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.commands.settings import composed
+from bench.run.context import Builder, run_name
+from bench.run.tabulate import _shelf
+from bench.store.facts import closure
+
+Settings = dict[str, Any]
+CLIP = frozenset({"encode", "trunk", "caption", "overlap", "st"})
+STAGES = frozenset({"segment", "trunk", "encode", "caption", "overlap"})
+EVERY = STAGES | {"tt", "st", "table"}
+USERS = {
+    "zmine/__init__.py": "",
+    "zmine/segmenter.py": (
+        "from .strength import STRENGTH\nfrom zbase.segmenter import Base\n\nclass Segmenter(Base): ...\n"
+    ),
+    "zmine/strength.py": "STRENGTH = 0.3\n",
+    "zmine/crf.py": "class Crf: ...\n",
+    "zbase/__init__.py": "",
+    "zbase/segmenter.py": (
+        "class Base:\n    def __init__(self, words=None, deep=None, crf=None): ...\n"
+    ),
+}
+"""A package of a user's own, whose base class lies in another one."""
+LAYOUT = "images: img/{id}.png\nmasks: ann/{id}.png\nclasses: classes.txt\nids: ids.txt\n"
+
+
+@dataclass
+class World:
+    """One run's settings, and where all that they name lies."""
+
+    root: Path
+    monkeypatch: pytest.MonkeyPatch
+    settings: Settings
+
+    def keys(self) -> dict[str, str]:
+        """What a run would find: a key a shelf, and the run's own name. No model is loaded."""
+        importlib.invalidate_caches()
+        closure.forget("zmine", "zbase")
+        builder = Builder(self.settings)
+        told = {name.split(" ")[1]: key for name, key in builder.keys.items() if not name.endswith("texts")}
+        told |= {rows: builder.encoder(rows).shelf.key for rows in ("tt", "st")}
+        told["table"] = _shelf(self.settings["data"], builder.identity, builder.store).key
+        return told | {"run": run_name(self.settings)}
+
+    def set(self, **changes: Any) -> None:
+        """Change settings; ``a__b`` is the key a.b."""
+        for name, value in changes.items():
+            *path, last = name.split("__")
+            node = self.settings
+            for key in path:
+                node = node[key]
+            node[last] = value
+
+    def rewrite(self, name: str, text: str | bytes) -> None:
+        """Give a file another content, with another time, as an editor does."""
+        path = self.root / name
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        later = path.stat().st_mtime_ns + 10**9
+        os.utime(path, ns=(later, later))
+
+    def move(self, name: str, to: str) -> None:
+        """Move a file or folder."""
+        (self.root / to).parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(self.root / name, self.root / to)
+
+
+def world(root: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A labelled folder of two pictures, a user's segmenter, words from a file, and models in folders of their own."""
+    monkeypatch.syspath_prepend(str(root / "path"))
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("zmine", "zbase")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name, text in USERS.items():
+        (root / "path" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "path" / name).write_text(text)
+    for name in ("a", "b"):
+        for folder, values in (("img", np.zeros((4, 4, 3), np.uint8)), ("ann", np.ones((4, 4), np.uint8))):
+            (root / "data" / folder).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(values).save(root / "data" / folder / f"{name}.png")
+    files = {
+        "data/classes.txt": "cat\ndog\n", "data/ids.txt": "a\nb\n", "mine.yaml": LAYOUT, "subset.txt": "a\n",
+        "words.txt": "cat\n", "table.json": '{"cat": "cat"}', "ratings.csv": "image\n", "tuned.txt": "c\n",
+        "folder/one.txt": "1\n", "clip/open_clip_model.safetensors": "weights", "clip/tokenizer.json": "{}",
+        "clip/open_clip_config.json": '{"model_cfg": {"text_cfg": {}}}', "clip/training.json": "[]",
+        "sentence/model.safetensors": "weights",
+    }  # fmt: skip
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    made = World(root, monkeypatch, copy.deepcopy(_composed()))
+    made.set(
+        data__root=f"{root}/data", caption__words=f"{root}/words.txt",
+        data__layout=f"{root}/mine.yaml", data__subset=f"file:{root}/subset.txt", store=f"{root}/store", device="cpu",
+        models__clip__source=f"{root}/clip", models__sentence__source=f"{root}/sentence",
+        score__table=f"{root}/table.json", score__ratings=f"{root}/ratings.csv", tuned_on=f"{root}/tuned.txt",
+        segment={
+            "_target_": "zmine.segmenter.Segmenter", "words": f"{root}/words.txt", "crf": {"_target_": "zmine.crf.Crf"},
+            "deep": {"list": [{"path": f"{root}/folder"}]},
+        },
+    )  # fmt: skip
+    return made
+
+
+@cache
+def _composed() -> Settings:
+    return composed(["data=folder", "data.root=.", "caption=retrieval", "caption.words=x"])
+
+
+def _hub(world: World, revision: str) -> None:
+    """The local cache of a hub in which the main revision of some sentence encoder is that one."""
+    cache = world.root / "hub"
+    place = cache / "models--some--encoder"
+    for name in ("1" * 40, "2" * 40):
+        (place / "snapshots" / name).mkdir(parents=True, exist_ok=True)
+        (place / "snapshots" / name / "model.safetensors").write_text(name)
+    (place / "refs").mkdir(exist_ok=True)
+    (place / "refs/main").write_text(revision * 40)
+    world.monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(cache))
+    world.set(models__sentence__source="some/encoder")
+
+
+def _tag(world: World, content: str) -> None:
+    """Published weights of CLIP whose file, where open_clip finds it, has some content."""
+    from bench.models.located import Located
+
+    (world.root / "openai.bin").write_text(content)
+    place = Located("hub cache", world.root / "openai.bin")
+    world.monkeypatch.setattr("bench.models.located.published", lambda *_: place)
+    world.set(models__clip__source="ViT-B-32-quickgelu", models__clip__pretrained="openai")
+
+
+def _fact(**facts: Any) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        from bench.store.facts import machine
+
+        told = {**machine._processor(), **facts}
+        world.monkeypatch.setattr(machine, "_processor", lambda: told)
+
+    return change
+
+
+def _build(name: str, value: str) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        from bench.store.facts import machine
+
+        told = {**machine.torch_build(), name: value}
+        world.monkeypatch.setattr(machine, "torch_build", lambda: told)
+
+    return change
+
+
+def _library(name: str) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        from bench.store import keys
+
+        told = {**keys.library_versions(), name: "99.0"}
+        for module in ("bench.store.keys", "bench.settings.depends", "bench.store.identity", "bench.run.tabulate"):
+            world.monkeypatch.setattr(f"{module}.library_versions", lambda: told)
+
+    return change
+
+
+def _switch(world: World) -> None:
+    world.monkeypatch.setattr("torch.get_float32_matmul_precision", lambda: "medium")
+
+
+def _moved(name: str, **changes: Any) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        world.move(name, f"elsewhere/{name}")
+        world.set(**{key: value.format(f"{world.root}/elsewhere/{name}") for key, value in changes.items()})
+
+    return change
+
+
+def _reordered(world: World) -> None:
+    def turn(node: Any) -> Any:
+        return {k: turn(v) for k, v in reversed(node.items())} if isinstance(node, dict) else node
+
+    world.settings = turn(world.settings)
+
+
+def _source(name: str, text: str) -> Callable[[World], None]:
+    return lambda world: world.rewrite(f"path/{name}", text)
+
+
+def _given(**changes: Any) -> Callable[[World], None]:
+    return lambda world: world.set(**changes)
+
+
+def _written(name: str, text: str) -> Callable[[World], None]:
+    return lambda world: world.rewrite(name, text)
+
+
+def _variable(name: str, value: str = "1") -> Callable[[World], None]:
+    return lambda world: world.monkeypatch.setenv(name, value)
+
+
+def _words_moved(world: World) -> None:
+    _moved("words.txt", caption__words="{}", segment__words="{}")(world)
+
+
+def _weights(name: str) -> Callable[[World], None]:
+    return lambda world: world.rewrite(name, (world.root / name).read_bytes()[:-1] + b"\1")
+
+
+def _picture(folder: str) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        Image.fromarray(np.zeros((4, 4), np.uint8)).save(world.root / f"data/{folder}/a.png")
+
+    return change
+
+
+OVERLAP = frozenset({"overlap"})
+RUN = frozenset({"run"})
+SEGMENT = frozenset({"segment", "overlap"})
+CAPTION = frozenset({"caption", "overlap"})
+ENCODE = frozenset({"encode", "overlap"})
+
+CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
+    # options
+    "encode.sigma2": (_given(encode__sigma2=9.0), ENCODE | RUN),
+    "encode.start_layer": (_given(encode__start_layer=2), ENCODE | RUN | {"trunk"}),
+    "caption.prompt": (_given(caption__prompt="A {}."), CAPTION | RUN),
+    "merge.threshold": (_given(merge__threshold=0.1), OVERLAP | RUN),
+    "dtype": (_given(dtype="bfloat16"), (EVERY - {"table"}) | RUN),
+    "device": (_given(device="auto"), frozenset({"tt", "st"}) | RUN),
+    "seed": (_given(seed=3), STAGES | RUN),
+    "score.rounding": (_given(score__rounding=None), OVERLAP | RUN),
+    # files that options name
+    "words of caption and segment": (_written("words.txt", "dog\n"), SEGMENT | CAPTION | RUN),
+    "folder deep in options": (_written("folder/one.txt", "2\n"), SEGMENT | RUN),
+    "score.table": (_written("table.json", "{}"), RUN),
+    "score.ratings": (_written("ratings.csv", "image,segment\n"), RUN),
+    "data.layout": (_written("mine.yaml", LAYOUT + "background: 3\n"), frozenset({"table"}) | RUN),
+    "classes that a layout names": (_written("data/classes.txt", "cat\ncow\n"), OVERLAP | {"table"}),
+    "ids that a layout names": (_written("data/ids.txt", "a\n"), frozenset({"table"})),
+    "data.subset": (_written("subset.txt", "a\nb\n"), RUN),
+    "truth": (_picture("ann"), frozenset({"table"})),
+    "picture": (_picture("img"), frozenset({"table"})),
+    # models
+    "weights of CLIP": (_weights("clip/open_clip_model.safetensors"), CLIP | RUN),
+    "tokenizer of CLIP": (_weights("clip/tokenizer.json"), CLIP | RUN),
+    "weights of the sentence encoder": (_weights("sentence/model.safetensors"), OVERLAP | {"tt"} | RUN),
+    "revision of a hub name": (lambda world: _hub(world, "2"), OVERLAP | {"tt"} | RUN),
+    "checkpoint behind a published tag": (lambda world: _tag(world, "two"), CLIP | RUN),
+    # sources
+    "user's module": (_source("zmine/segmenter.py", USERS["zmine/segmenter.py"] + "A = 1\n"), SEGMENT),
+    "relative import": (_source("zmine/strength.py", "STRENGTH = 3.0\n"), SEGMENT),
+    "base class in another package": (_source("zbase/segmenter.py", "class Base:\n    ones = 1\n"), SEGMENT),
+    "nested _target_": (_source("zmine/crf.py", "class Crf:\n    size = 2\n"), SEGMENT),
+    "package's own file": (_source("zmine/__init__.py", "A = 1\n"), SEGMENT),
+    # machine and process
+    "executor.threads": (_given(executor__threads=2), (EVERY - {"table"}) | RUN),
+    "Python": (_fact(python="3.99.0"), EVERY),
+    "processor": (_fact(processor=["Linux", "x86_64", "AuthenticAMD"]), EVERY),
+    "instructions": (_fact(instructions=["X86_V3"]), EVERY),
+    "libm": (_fact(libm="glibc 2.99"), EVERY),
+    "BLAS of NumPy": (_fact(blas="mkl 2026"), EVERY),
+    "build of torch": (_build("__version__", "2.15.0+cpu"), EVERY),
+    "commit of torch": (_build("git_version", "abc"), EVERY),
+    "switch of torch": (_switch, STAGES),
+    **{f"variable {v}": (_variable(v), EVERY) for v in ("MKL_CBWR", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA")},
+    **{f"library {n}": (_library(n), EVERY) for n in ("torch", "pillow", "regex", "torchvision", "tokenizers")},
+    # what changes no number
+    "words moved": (_words_moved, frozenset()),
+    "table moved": (_moved("table.json", score__table="{}"), frozenset()),
+    "layout moved": (_moved("mine.yaml", data__layout="{}"), frozenset()),
+    "subset moved": (_moved("subset.txt", data__subset="file:{}"), frozenset()),
+    "weights moved": (_moved("clip", models__clip__source="{}"), frozenset()),
+    "card of a model": (_written("clip/training.json", "{}"), frozenset()),
+    "data moved": (_moved("data", data__root="{}"), RUN),
+    "comment": (_source("zmine/strength.py", "# times\nSTRENGTH = 0.3  # of what\n"), frozenset()),
+    "docstring": (_source("zmine/strength.py", '"""Why."""\nSTRENGTH = 0.3\n"""How much."""\n'), frozenset()),
+    "file that nothing imports": (_source("zmine/other.py", "A = 1\n"), frozenset()),
+    "order of options": (_reordered, frozenset()),
+    "store": (lambda world: world.set(store=f"{world.root}/other"), frozenset()),
+    "out": (_given(out="elsewhere"), frozenset()),
+    "pictures": (_given(pictures=0), frozenset()),
+    "tracking": (_given(tracking={"_target_": "bench.run.tracking.Wandb"}), frozenset()),
+    "executor.workers": (_given(executor__workers=3), frozenset()),
+    "executor": (_given(executor={"_target_": "bench.run.executor.Serial", "threads": 1}), frozenset()),
+    "tuned_on": (_written("tuned.txt", "a\n"), frozenset()),
+    "variant": (_given(variant="mine"), RUN),
+    "controls": (_given(controls=[]), RUN),
+    "score.tau_clip": (_given(score__tau_clip=0.2), RUN),
+    "subset": (_given(data__subset="all"), RUN),
+    **{f"variable {v}": (_variable(v), frozenset()) for v in ("OMP_NUM_THREADS", "TORCH_HOME", "MKL_VERBOSE")},
+    "variable CUBLAS_WORKSPACE_CONFIG on a processor": (_variable("CUBLAS_WORKSPACE_CONFIG"), frozenset()),
+}  # fmt: skip
+"""What is changed, and the shelves whose keys move then: these and no other ("run" is the run's own folder)."""
+
+BEFORE: dict[str, Callable[[World], None]] = {
+    "revision of a hub name": lambda world: _hub(world, "1"),
+    "checkpoint behind a published tag": lambda world: _tag(world, "one"),
+}

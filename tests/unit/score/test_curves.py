@@ -1,0 +1,136 @@
+"""Threshold curves: each point is the number that scoring at this threshold gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.metrics.rows import segment_rows
+from bench.protocol import evaluate, preset
+from bench.score import curves
+from bench.score.curves import area, grid
+from tests.unit.metrics.make import CLASSES, NAMING, case
+
+OVERLAPS = [case(seed, overlapping=bool(seed % 2)).overlap for seed in range(15)]
+SCORE = preset("paper", resamples=150, aggregation=("image", "dataset"))
+
+
+def curve(*given: object) -> pd.DataFrame:
+    """The lines of the protocol's own metrics over the threshold."""
+    lines, _ = curves.curves(*given, axes=["tau"])
+    return lines[~lines["metric"].str.startswith("precision")].reset_index(drop=True)
+
+
+@pytest.mark.parametrize(("mapping", "key"), [("tt", "tau_sbert"), ("st", "tau_clip")])
+@pytest.mark.parametrize("name", ["paper", "reference"])
+def test_each_point_equals_a_score_at_this_threshold(mapping: str, key: str, name: str) -> None:
+    score = preset(name, resamples=150, aggregation=("image", "dataset"), mapping=mapping)
+    found = curve(OVERLAPS[::-1], CLASSES, score, NAMING, mapping, [0, 0.2, 0.5, 0.9])
+    for tau, points in found.groupby("tau"):
+        table = evaluate(OVERLAPS, [], CLASSES, replace(score, **{key: tau}), NAMING).table
+        assert points["name"].tolist() == table["metric"].tolist()
+        for column in ("value", "low", "high", "n"):
+            np.testing.assert_array_equal(points[column], table[column])
+
+
+def test_blocks_of_thresholds_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = curve(OVERLAPS, CLASSES, SCORE, NAMING, "tt")
+    assert len(whole) == 3 * 21
+    monkeypatch.setattr(curves, "_CELLS", 4 * len(OVERLAPS) * len(CLASSES))
+    assert curve(OVERLAPS, CLASSES, SCORE, NAMING, "tt").equals(whole)
+
+
+def test_above_all_similarities_nothing_is_left() -> None:
+    found = curve(OVERLAPS, CLASSES, SCORE, NAMING, "tt")
+    assert found[found["tau"] > 0.9]["value"].tolist() == [0.0] * 6
+    assert found[found["tau"] == 0]["value"].max() > 0
+
+
+def test_grids_are_the_papers_ranges() -> None:
+    assert (grid("tt")[0], grid("tt")[10], grid("tt")[-1], len(grid("tt"))) == (0, 0.5, 1, 21)
+    assert (grid("st")[0], grid("st")[8], grid("st")[-1], len(grid("st"))) == (0, 0.1, 0.35, 29)
+
+
+def test_area_is_the_mean_height() -> None:
+    found = curve(OVERLAPS, CLASSES, SCORE, NAMING, "tt", [0, 0.5, 1.0])
+    line = found[found["metric"] == "iou.image.union"]
+    a, b, c = line["value"]
+    assert area(line) == pytest.approx((a + 2 * b + c) / 4)
+
+
+def by_axis(mapping: str = "tt", name: str = "paper") -> tuple[pd.DataFrame, pd.DataFrame]:
+    score = preset(name, resamples=150, aggregation=("image", "dataset"))
+    return curves.curves(OVERLAPS, CLASSES, score, NAMING, mapping)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {}, {"empty": "skip"}, {"unlabelled": "ignore"}, {"below": "ignore"}, {"representative": "argmax"},
+        {"void": "count"}, {"background": "voc", "unlabelled": "ignore", "below": "ignore"}, {"background": "class"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_recall_over_iou_meets_the_scores_of_the_two_protocols(changes: dict[str, str]) -> None:
+    """The paper's at each bound with its band, and the mean of both curves of the reference, under every policy."""
+    score = replace(SCORE, mapping="tt", **changes)
+    lines, _ = curves.curves(OVERLAPS, CLASSES, score, NAMING, "tt", axes=["iou"])
+    middle = ".argmax" if score.representative == "argmax" else ""
+    line = lines[lines["metric"] == f"recall.paper{middle}"]
+    for bound in (0.3, 0.5):
+        table = evaluate(OVERLAPS, [], CLASSES, replace(score, tau_iou=bound), NAMING).table
+        expected = table[table["metric"].str.endswith(f"recall{middle}>{bound}")].iloc[0]
+        found = line[np.isclose(line["tau"], bound)].iloc[0]
+        assert [found[k] for k in ("value", "low", "high", "n")] == [expected[k] for k in ("value", "low", "high", "n")]
+    table = evaluate(OVERLAPS, [], CLASSES, replace(score, recall="reference"), NAMING).table
+    both = (
+        (f"recall.reference{middle}", f"recall.mean101.{score.representative}"),
+        ("recall.allseg", "recall.mean101.allseg"),
+    )
+    for metric, name in both:
+        part = lines[lines["metric"] == metric]
+        (expected,) = table[table["metric"].str.endswith(name)].to_dict("records")
+        assert len(part) == 101 and set(part["n"]) == {expected["n"]}
+        assert part["value"].mean() == pytest.approx(expected["value"])
+
+
+def test_one_name_never_stands_for_two_numbers() -> None:
+    named: dict[tuple[str, float, str], float] = {}
+    for kind in ("union", "argmax"):
+        score = preset("paper", resamples=20, representative=kind, aggregation=("image", "dataset"))
+        lines, _ = curves.curves(OVERLAPS, CLASSES, score, NAMING, "tt")
+        for _, line in lines.iterrows():
+            key = line["name"], line["tau"], line["axis"]
+            assert named.setdefault(key, line["value"]) == pytest.approx(line["value"], nan_ok=True)
+
+
+def test_precision_is_the_other_reading_of_the_same_hits() -> None:
+    lines, _ = by_axis()
+    both = lines[lines["axis"] == "tau"].pivot(index="tau", columns="metric", values=["value", "n"])
+    hits = both["value"] * both["n"]
+    np.testing.assert_allclose(hits["precision>0.5"].fillna(0), hits["recall>0.5"], atol=1e-9)
+    assert (hits["recall>0.5"] > 0).any() and both["n", "precision>0.5"].is_monotonic_decreasing
+    assert both["value", "precision>0.5"].isna().tolist()[-1], "nothing is predicted above all similarities"
+    assert not by_axis(name="reference")[0]["metric"].str.startswith("precision").any()
+
+
+def test_areas_have_the_interval_of_their_own_resamples() -> None:
+    lines, areas = by_axis()
+    assert tuple(areas.columns) == curves.AREAS
+    for _, one in areas.iterrows():
+        line = lines[(lines["axis"] == one["axis"]) & (lines["metric"] == one["metric"])]
+        assert one["area"] == pytest.approx(area(line), nan_ok=True)
+        assert (one["start"], one["stop"]) == (line["tau"].min(), line["tau"].max())
+    index = {metric: at for at, metric in enumerate(areas["metric"])}
+    one = areas.iloc[index["recall>0.5"]]
+    found = segment_rows(OVERLAPS, "tt", grid("tt"), SCORE, 5)["recall>0.5"]
+    drawn = np.random.default_rng(0).integers(0, len(OVERLAPS), (150, len(OVERLAPS)))
+    slow = []
+    for chosen in drawn:
+        values = [row.numerator[chosen].sum() / row.denominator[chosen].sum() for row in found]
+        slow.append(np.mean((np.array(values[1:]) + values[:-1]) / 2))
+    assert (one["low"], one["high"]) == pytest.approx(tuple(np.percentile(slow, [2.5, 97.5])))
+    assert one["low"] < one["area"] < one["high"] and one["name"].endswith("tt(tiny)/recall>0.5")

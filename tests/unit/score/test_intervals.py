@@ -1,0 +1,132 @@
+"""The bootstrap against scipy, against its own slow form, and at its edges."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import bootstrap as scipy_bootstrap
+
+from bench.errors import UserError
+from bench.score import intervals as module
+from bench.score.intervals import Rows, bootstrap, intervals, paired, paired_all, select
+
+
+def rows(numerator: object, denominator: object, unit: str = "segments", ids: tuple[str, ...] | None = None) -> Rows:
+    top, bottom = (np.atleast_2d(np.array(part, float).T).T for part in (numerator, denominator))
+    return Rows(ids or tuple(f"{i:04}" for i in range(len(top))), top, bottom, unit)
+
+
+def random_rows(seed: int, images: int = 60) -> Rows:
+    draw = np.random.default_rng(seed)
+    segments = draw.integers(0, 9, images)
+    return rows(draw.binomial(segments, 0.4), segments)
+
+
+def test_value_is_the_ratio_of_sums_and_each_the_ratio_of_an_image() -> None:
+    one = rows([1, 3, 0], [2, 4, 0])
+    assert (one.value(), one.n) == (4 / 6, 6)
+    np.testing.assert_array_equal(one.each(), [0.5, 0.75, np.nan])
+    assert rows([1, 3, 0], [1, 4, 0], "images").n == 2
+
+
+def test_columns_are_averaged_and_unused_ones_left_out() -> None:
+    one = rows([[1, 0, 0], [1, 1, 0]], [[2, 0, 0], [2, 1, 0]], "classes")
+    assert (one.value(), one.n) == ((0.5 + 1) / 2, 2)
+
+
+def test_interval_agrees_with_scipy() -> None:
+    one = random_rows(0)
+    data = (one.numerator[:, 0], one.denominator[:, 0])
+    theirs = scipy_bootstrap(
+        data,
+        lambda a, b: a.sum() / b.sum(),
+        paired=True,
+        vectorized=False,
+        method="percentile",
+        n_resamples=9999,
+        rng=1,
+    ).confidence_interval
+    (ours,) = intervals([one], 10_000)
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.006)
+    assert ours.low < ours.value < ours.high
+
+
+def test_resamples_equal_the_slow_form_and_pieces_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    several = [random_rows(1), rows(*np.random.default_rng(2).random((2, 60, 4)))]
+    whole = bootstrap(several, 50, seed=7)
+    drawn = np.random.default_rng(7).integers(0, 60, (50, 60))
+    for one, samples in zip(several, whole, strict=True):
+        sums = [(one.numerator[index].sum(axis=0), one.denominator[index].sum(axis=0)) for index in drawn]
+        np.testing.assert_allclose(samples, [np.mean(top / bottom) for top, bottom in sums], atol=1e-11)
+    monkeypatch.setattr(module, "_PIECE", 7 * 60)
+    for one, other in zip(whole, bootstrap(several, 50, seed=7), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_seed_decides_and_beside_whom_a_metric_stands_does_not() -> None:
+    alone, other = random_rows(1), random_rows(2)
+    assert intervals([alone], 500, seed=3) == intervals([other, alone], 500, seed=3)[1:]
+    assert intervals([alone], 500, seed=3) != intervals([alone], 500, seed=4)
+
+
+def test_where_nothing_can_be_said_there_are_no_ends() -> None:
+    one = intervals([rows([1], [2])], 100)[0]
+    assert one.value == 0.5 and np.isnan([one.low, one.high]).all(), "one image has no spread"
+    one = intervals([rows([1, 0, 0], [2, 0, 0])], 100)[0]
+    assert one.value == 0.5 and np.isnan([one.low, one.high]).all()
+    nothing = intervals([rows([0, 0], [0, 0])], 100)[0]
+    assert np.isnan([nothing.value, nothing.low, nothing.high]).all()
+    assert np.isnan(intervals([Rows((), np.zeros((0, 1)), np.zeros((0, 1)), "images")], 100)[0].value)
+    assert np.isnan(intervals([random_rows(0)], 0)[0].low)
+    assert intervals([], 100) == []
+
+
+def test_resamples_without_anything_measurable_are_left_out() -> None:
+    one = intervals([rows([1, 1, 0, 0], [1, 2, 0, 0])], 2000)[0]
+    assert (one.low, one.high) == (0.5, 1)
+
+
+def test_different_images_need_resampling_of_their_own() -> None:
+    with pytest.raises(UserError, match="different images"):
+        bootstrap([random_rows(0, 5), random_rows(0, 6)], 10, 0)
+
+
+def test_paired_difference_uses_common_images_and_cancels_what_they_share() -> None:
+    draw = np.random.default_rng(0)
+    hard = draw.random(200)
+    a, b = rows(hard + 0.05, np.ones(200), "images"), rows(hard, np.ones(200), "images")
+    difference = paired(a, b, 2000)
+    assert (difference.value, difference.low, difference.high) == pytest.approx((0.05, 0.05, 0.05))
+    assert difference.p == pytest.approx(2 / 2001) and difference.n == 200
+    assert paired(b, a, 2000).value == pytest.approx(-0.05) and paired(b, a, 2000).p == difference.p
+    fewer = select(b, b.image_ids[50:150])
+    assert paired(a, fewer, 100).n == 100
+    assert paired(a, fewer, 100).value == pytest.approx(0.05)
+
+
+def test_paired_p_is_large_without_difference_and_absent_without_images() -> None:
+    a = random_rows(0, 100)
+    assert paired(a, a, 500).p == 1
+    draw = np.random.default_rng(1)
+    x, y = (rows(draw.random(300), np.ones(300), "images") for _ in range(2))
+    assert paired(x, y, 1000).p > 0.01
+    lonely = paired(a, rows([1], [1], ids=("elsewhere",)), 100)
+    assert np.isnan([lonely.value, lonely.p]).all() and lonely.n == 0
+
+
+@given(st.integers(0, 1000), st.randoms(use_true_random=False))
+def test_order_of_images_does_not_change_the_value(seed: int, random: object) -> None:
+    one = random_rows(seed, 20)
+    ids = list(one.image_ids)
+    random.shuffle(ids)
+    assert select(one, ids).value() == one.value() or np.isnan(one.value())
+
+
+def test_many_pairs_at_once_equal_each_alone() -> None:
+    few = select(random_rows(3), random_rows(3).image_ids[10:])
+    pairs = [(random_rows(0), random_rows(1)), (random_rows(2), few), (random_rows(4), random_rows(5))]
+    assert paired_all(pairs, 200, seed=3) == [paired(*pair, 200, seed=3) for pair in pairs]
+    assert [found.n for found in paired_all(pairs, 10)] == [paired(*pair, 10).n for pair in pairs]
+    assert paired_all([]) == []

@@ -1,0 +1,129 @@
+"""The configuration: every option names a signature that fits, and the fixed names stay."""
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_object
+from omegaconf import OmegaConf
+
+from bench.commands.overrides import groups, keys, options_of
+from bench.protocol import PRESETS, Score
+from bench.run.context import MODELS
+from bench.system.resources import conf_dir
+
+GROUPS = "data models segment encode caption merge method score protocol experiment tracking executor"
+KEYS = """segment.n segment.prune_threshold segment.crf encode.start_layer encode.sigma2 encode.saliency encode.heads
+merge.threshold score.tau_sbert score.tau_clip score.tau_iou score.mapping score.aggregation
+data.root data.split data.subset data.names device dtype seed store out"""
+OPTIONS = [(group, option) for group in GROUPS.split() for option in options_of(group)]
+
+
+def settings(*words: str) -> dict[str, Any]:
+    """The configuration with some choices, unresolved where something has to be given."""
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return OmegaConf.to_container(compose("config", list(words)), resolve=True)
+
+
+def tuned(chosen: dict[str, Any]) -> tuple[Any, ...]:
+    """What the tuning of a set of models may set: parts, T_DINO, start layer, sigma2, tau_merge."""
+    segment, encode = chosen["segment"], chosen["encode"]
+    cut = (segment["n"], segment["prune_threshold"])
+    return (*cut, encode["start_layer"], encode["sigma2"], chosen["merge"]["threshold"])
+
+
+def targets(node: Any, given: tuple[str, ...] = ()) -> list[tuple[str, set[str]]]:
+    """Every `_target_` of a configuration with the arguments it will get."""
+    if not isinstance(node, dict):
+        return []
+    own = [(node["_target_"], set(node) - {"_target_"})] if "_target_" in node else []
+    return own + [t for value in node.values() for t in targets(value, given)]
+
+
+def test_fixed_groups_and_keys() -> None:
+    assert set(GROUPS.split()) == set(groups())
+    assert set(KEYS.split()) <= set(keys())
+    assert "none" in options_of("merge")
+
+
+def test_the_readme_lists_the_fixed_names() -> None:
+    text = (Path(__file__).parents[3] / "README.md").read_text()
+    assert all(f"`{group}`" in text or f" {group} " in text or f" {group}`" in text for group in GROUPS.split())
+
+
+def test_number_of_options_visited() -> None:
+    """A test over the options is worth nothing if it visits few of them."""
+    assert len(OPTIONS) == len(list(conf_dir().glob("*/*.yaml"))) >= 28
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_fits_the_signature_it_names(group: str, option: str) -> None:
+    needs = {"data": ["data.root=x"], "caption": ["caption.words=[cat]"] if option == "retrieval" else []}
+    root = needs.get(group, []) if option != "toyscenes" else []
+    found = targets(settings(f"{group}={option}", *root))
+    assert len(found) >= 10
+    for target, arguments in found:
+        parameters = inspect.signature(get_object(target)).parameters
+        unknown = arguments - set(parameters)
+        assert not unknown, f"{target} has no {unknown}"
+        missing = {
+            name for name, p in parameters.items()
+            if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        } - arguments - {*MODELS, "device", "dtype"}  # fmt: skip
+        assert not missing, f"{target} needs {missing}"
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_score_options_are_the_presets(name: str) -> None:
+    options = settings(f"score={name}")["score"]
+    assert options.pop("background") == "auto" or name == "dataset_miou"
+    stated = set(inspect.signature(Score).parameters) - {"background"}
+    assert set(options) - {"_target_"} == stated, "a yaml states everything that changes a number"
+    own = Score(**{k: v for k, v in options.items() if k != "_target_"})
+    preset = Score(**{"name": name, **PRESETS[name], "background": "context"})
+    assert all(getattr(own, key) == getattr(preset, key) for key in stated)
+
+
+def test_protocol_sets_method_and_score_at_once() -> None:
+    reference, mixed = settings("protocol=reference"), settings("protocol=reference", "score=paper")
+    assert reference["method"]["name"] == reference["score"]["name"] == "reference"
+    assert mixed["method"]["name"] == "reference" and mixed["score"]["name"] == "paper"
+    assert reference["segment"]["splits"] == "first_half" and reference["encode"]["saliency"] == "weights"
+
+
+def test_the_captioner_follows_the_models() -> None:
+    assert settings()["caption"]["candidates"] is None
+    paper = settings("models=paper")["caption"]
+    assert (paper["candidates"], paper["beams"], paper["tokens"], paper["iterations"]) == (512, 5, 15, 5)
+
+
+def test_every_option_opens_with_what_it_is() -> None:
+    for file in conf_dir().glob("*/*.yaml"):
+        lines = [line for line in file.read_text().splitlines() if not line.startswith("# @package")]
+        assert lines[0].startswith("# "), f"{file.name} has no first line that says what it is"
+        assert yaml.safe_load(file.read_text()) is not None or file.stem == "none"
+
+
+def test_the_paper_s_models_keep_the_paper_s_settings_and_the_embedded_ones_have_their_own() -> None:
+    paper = settings("models=paper")
+    # The paper: 20 parts, sigma2 2.5, tau_merge 0.8; T_DINO is the method's.
+    assert tuned(paper)[0] == 20 and tuned(paper)[3:] == (2.5, 0.8)
+    assert tuned(paper)[1] == paper["method"]["prune_threshold"]
+    small, keys = settings(), yaml.safe_load((Path(conf_dir()) / "models/embedded.yaml").read_text())
+    names = ("parts", "prune_threshold", "start_layer", "sigma2", "merge_threshold")
+    assert tuned(small) == tuple(keys[name] for name in names)
+
+
+@pytest.mark.parametrize("models", ["embedded", "paper"])
+def test_a_tuned_setting_is_overridden_from_the_command_line(models: str) -> None:
+    words = (
+        "segment.n=7",
+        "segment.prune_threshold=0.25",
+        "encode.start_layer=3",
+        "encode.sigma2=9",
+        "merge.threshold=0.125",
+    )
+    assert tuned(settings(f"models={models}", *words)) == (7, 0.25, 3, 9, 0.125)

@@ -1,0 +1,63 @@
+"""A variant is called by the yaml that was chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from bench.run.context import run_name, variant_name
+from bench.settings.naming import USUAL, called
+from bench.system.resources import conf_dir
+
+SHIPPED = {"segment": "dino_ward", "caption": "zerocap_embedded", "merge": "siblings", "models": "embedded"}
+TARGETS = {
+    "encode": {"_target_": "mine.half_masking.Half"},
+    "merge": {"_target_": "bench.merge.siblings.Siblings"},
+    "data": {"_target_": "bench.data.toyscenes.ToyScenes", "split": "test", "name": "toyscenes"},
+}
+
+
+def settings(**choices: str) -> dict[str, Any]:
+    return {**TARGETS, "choices": {**SHIPPED, **choices}}
+
+
+@pytest.mark.parametrize(
+    ("choices", "name"),
+    [
+        ({"encode": "global_subtraction"}, "global_subtraction"),
+        ({"encode": "crop"}, "crop"),
+        ({"encode": "masked", "merge": "none"}, "masked-no_merge"),
+        ({"encode": "unmasked", "segment": "whole", "merge": "none"}, "unmasked-whole-no_merge"),
+        ({"encode": "half", "caption": "retrieval"}, "half-retrieval"),
+        ({"encode": "half", "caption": "zerocap_paper", "models": "paper"}, "half"),
+        ({"encode": "half", "caption": "zerocap_paper"}, "half-zerocap_paper"),
+        ({"encode": "half", "merge": "greedy"}, "half-greedy"),
+    ],
+)
+def test_names(choices: dict[str, str], name: str) -> None:
+    assert called(settings(**choices)) == name
+
+
+def test_three_yamls_of_one_class_are_three_names_and_three_folders() -> None:
+    runs = [settings(encode=name) for name in ("half", "quarter", "third")]
+    assert [variant_name(run) for run in runs] == ["half", "quarter", "third"]
+    assert len({run_name(run) for run in runs}) == 3
+
+
+def test_settings_of_an_earlier_version_are_called_by_the_module() -> None:
+    assert called(TARGETS) == "half_masking"
+    assert called({**TARGETS, "merge": {"_target_": "bench.merge.none.NoMerge"}}) == "half_masking-no_merge"
+
+
+def test_choices_change_no_number_and_so_not_the_run() -> None:
+    named = {**TARGETS, "variant": "full"}
+    assert run_name(named) == run_name({**named, "choices": SHIPPED})
+
+
+def test_what_a_name_leaves_out_is_the_default() -> None:
+    defaults = yaml.safe_load((conf_dir() / "config.yaml").read_text())["defaults"]
+    assert {stage: usual for item in defaults if isinstance(item, dict) for stage, usual in item.items()} | USUAL == {
+        stage: usual for item in defaults if isinstance(item, dict) for stage, usual in item.items()
+    }

@@ -1,0 +1,95 @@
+"""Workers: the way one died is told, and none outlives its parent."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.errors import UserError
+from bench.system.crew import Crew, died
+from tests.command import ended, launch, of_group
+from tests.unit.run import fakes
+
+CREW = (
+    "from bench.system.crew import Crew\nimport multiprocessing\n"
+    "crew = Crew(multiprocessing.get_context('forkserver'), 2)"
+)
+
+
+@pytest.fixture
+def crew() -> Iterator[Crew]:
+    made = Crew(multiprocessing.get_context("forkserver"), 2)
+    yield made
+    made.end()
+
+
+def test_results_come_in_order_or_as_they_are_finished(crew: Crew) -> None:
+    jobs, names = [(i,) for i in range(50)], [str(i) for i in range(50)]
+    assert list(crew.run(fakes.double, jobs, names, chunk=7, ordered=True)) == list(range(0, 100, 2))
+    assert sorted(crew.run(fakes.double, jobs, names)) == list(range(0, 100, 2))
+    with pytest.raises(ValueError, match="job 0"):
+        list(crew.run(fakes.fail, jobs[:1], names[:1]))
+    assert list(crew.run(fakes.double, [(4,)], ["four"])) == [8], "an error of a job harms no worker"
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("SIGSEGV", "died of SIGSEGV (a fault inside a library)"),
+        ("SIGKILL", "was killed (SIGKILL: by the system when memory is short, or by somebody)"),
+        ("SIGTERM", "was stopped (SIGTERM: by somebody)"),
+        ("7", "ended with exit code 7"),
+    ],
+)
+@pytest.mark.parametrize("chunk", [1, 2])
+def test_the_way_a_worker_died_and_its_image_are_told(crew: Crew, tmp_path: Path, how: str, told: str, chunk) -> None:
+    jobs, names = [(i, how, tmp_path) for i in range(6)], [f"encode of image-{i}" for i in range(6)]
+    with pytest.raises(UserError) as caught:
+        list(crew.run(fakes.end_by, jobs, names, chunk=chunk))
+    assert str(caught.value).startswith(f"a worker process {told} over encode of image-3; what is finished is kept")
+    assert "out of memory" not in str(caught.value) and (tmp_path / "1").exists()
+
+
+def test_what_is_told_without_an_image_or_a_known_signal() -> None:
+    assert died(-signal.SIGKILL, "").startswith("a worker process was killed")
+    assert "before its first image" in died(1, "") and "--jobs 1" in died(-signal.SIGKILL, "a", "--jobs 1")
+    assert "signal 63" in died(-63, "a")
+    assert died(255, "a").startswith("a worker process died over a; ")
+
+
+@pytest.mark.parametrize("job", ["stay", "stuck"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals, job: str) -> None:
+    source = f"{CREW}\nfrom tests.unit.run import fakes\nfrom pathlib import Path\nplace = Path({str(tmp_path)!r})\n"
+    parent = launch([sys.executable, "-c", f"{source}list(crew.run(fakes.{job}, [(place,)] * 2, ['a', 'b']))"])
+    until(lambda: len(list(tmp_path.iterdir())) == 2)
+    assert len(of_group(parent.pid)) >= 4, "parent, fork server and two workers"
+    os.kill(parent.pid, number)
+    until(lambda: not of_group(parent.pid))
+    assert ended(parent)[0] == -number
+
+
+def test_a_signal_to_all_is_told_by_none_of_the_workers(tmp_path: Path) -> None:
+    source = f"{CREW}\nfrom tests.unit.run import fakes\nfrom pathlib import Path\nplace = Path({str(tmp_path)!r})\n"
+    source += "try:\n    list(crew.run(fakes.stay, [(place,)] * 2, ['a', 'b']))\nfinally:\n    crew.end()\n"
+    parent = launch([sys.executable, "-c", source])
+    until(lambda: len(list(tmp_path.iterdir())) == 2)
+    os.killpg(parent.pid, signal.SIGINT)
+    code, _, err = ended(parent)
+    assert code == -signal.SIGINT and err.count("Traceback") == 1, "the parent's own, for it is no command of ours"
+    until(lambda: not of_group(parent.pid))
+
+
+def until(true, seconds: float = 30) -> None:
+    """Wait for something that has to happen."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -1,0 +1,171 @@
+"""Whole protocols on random sets: the table, its names, what is counted, and what may not change a number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.errors import UsageError, UserError
+from bench.mapping.assign import assign
+from bench.metric_name import parse
+from bench.protocol import COLUMNS, PRESETS, Score, Scores, evaluate, preset
+from bench.records import Oracle
+from bench.score.intervals import paired
+from tests.unit.metrics.make import CLASSES, NAMING, case, picture, slow_iou
+
+CASES = [case(seed, overlapping=True) for seed in range(25)]
+OVERLAPS = [one.overlap for one in CASES]
+ORACLES = [
+    Oracle(
+        f"{seed:04}",
+        np.arange(k, dtype=np.int32),
+        np.ones(k, np.int64),
+        *np.random.default_rng(seed).random((2, k, 5), np.float32),
+    )
+    for seed, k in enumerate([0, 3, 2, 5])
+]
+
+
+def scores(score: Score, overlaps: list[Any] = OVERLAPS, oracles: list[Any] = ORACLES, **names: Any) -> Scores:
+    return evaluate(overlaps, oracles, CLASSES, replace(score, resamples=200), NAMING, **names)
+
+
+def short(found: Scores) -> dict[str, float]:
+    """Values by mapping and metric."""
+    names = [parse(name) for name in found.table["metric"]]
+    keys = [f"{name.mapping} {name.metric}" for name in names]
+    return dict(zip(keys, found.table["value"], strict=True))
+
+
+def test_table_and_rows_are_as_promised() -> None:
+    found = scores(preset("paper"), run="r1", variant="crop", expected=30, found=25, skipped=5)
+    assert tuple(found.table.columns) == COLUMNS
+    assert set(found.table["run"]) == {"r1"} and set(found.table["variant"]) == {"crop"}
+    assert found.table[["expected", "found", "skipped"]].drop_duplicates().to_numpy().tolist() == [[30, 25, 5]]
+    assert found.table["metric"].tolist() == [
+        "toy:test/five/paper/tt(tiny)>=0.5/iou.image.union",
+        "toy:test/five/paper/tt(tiny)>=0.5/recall>0.5",
+        "toy:test/five/paper/st(clip)>=0.1/iou.image.union",
+        "toy:test/five/paper/st(clip)>=0.1/recall>0.5",
+        "toy:test/five/paper/tt(tiny)/tgq.micro>0.5",
+        "toy:test/five/paper/tt(tiny)/tgq.micro.cosine",
+        "toy:test/five/paper/tt(tiny)/tgq.micro.top1",
+        "toy:test/five/paper/st(clip)/tgq.micro.cosine",
+        "toy:test/five/paper/st(clip)/tgq.micro.top1",
+    ]
+    assert found.table["unit_of_n"].tolist() == ["images", "segments"] * 2 + ["segments"] * 5
+    assert found.table["n"].tolist()[-1] == 10
+    assert (found.table["low"] <= found.table["value"]).all() and (found.table["value"] <= found.table["high"]).all()
+    assert found.per_image["image_id"].tolist() == [f"{seed:04}" for seed in range(25)]
+    assert found.per_image.columns.tolist() == ["image_id", *found.table["metric"]]
+
+
+def test_values_equal_pixels() -> None:
+    found = scores(preset("paper", tau_sbert=0.3, background="voc"))
+    means, hits, n = [], 0, 0
+    for one in CASES:
+        slow = slow_iou(one, assign(one.tt, 0.3), "voc")
+        known = [value for value in slow.values() if value == value]
+        means += [np.mean(known)] if known else []
+        true = [value for index, value in slow.items() if (one.sample.truth == index).any()]
+        hits, n = hits + sum(value > 0.5 for value in true), n + len(true)
+    assert short(found)["tt iou.image.union"] == pytest.approx(np.mean(means))
+    assert short(found)["tt recall"] == pytest.approx(hits / n)
+    assert found.table["n"].tolist()[:2] == [len(means), n]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@settings(max_examples=8)
+@given(order=st.permutations(range(len(OVERLAPS))))
+def test_order_of_images_changes_nothing(name: str, order: list[int]) -> None:
+    one, other = (
+        scores(preset(name), given_, ORACLES[::step])
+        for given_, step in ((OVERLAPS, 1), ([OVERLAPS[index] for index in order], -1))
+    )
+    pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
+    pd.testing.assert_frame_equal(one.per_image, other.per_image, check_exact=True)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_tau_below_all_similarities_equals_none(name: str) -> None:
+    low, none = (scores(preset(name, tau_sbert=tau, tau_clip=tau), oracles=[]) for tau in (-1, None))
+    pd.testing.assert_frame_equal(low.table.drop(columns="metric"), none.table.drop(columns="metric"))
+    assert ">=" in low.table["metric"][0] or name == "soft"
+    assert ">=" not in none.table["metric"][0].split("/")[3]
+
+
+def test_presets_name_what_they_compute() -> None:
+    assert list(short(scores(preset("reference"))))[:3] == [
+        "tt iou.image.union",
+        "tt recall.mean101.union",
+        "tt recall.mean101.allseg",
+    ]
+    assert "tt tgq.macro" in short(scores(preset("reference")))
+    assert "tt iou.dataset.union" in short(scores(preset("dataset_miou")))
+    both = short(scores(preset("paper", aggregation=["image", "dataset"], representative="argmax", mapping="st")))
+    assert {"st iou.image.argmax", "st iou.dataset.argmax", "st recall.argmax"} < set(both)
+
+
+def test_what_differs_from_a_preset_stands_in_the_name() -> None:
+    assert preset("paper").title == "paper"
+    assert preset("paper", background="voc", rounding=None).title == "paper{background=voc,rounding=none}"
+    assert preset("reference", rounding=6).title == "reference{rounding=6}"
+    assert preset("dataset_miou").title == "dataset_miou"
+    assert Score(name="mine", empty="skip").title == "mine{empty=skip}"
+    assert preset("paper", seed=5, tau_sbert=0.1).title == "paper", "seed changes no value, tau stands elsewhere"
+
+
+def test_empty_predictions_and_texts_are_counted_whatever_the_policy() -> None:
+    none = replace(case(77, n=0), sample=picture(np.zeros((4, 4)), "0077")).overlap
+    silent = replace(OVERLAPS[0], image_id="silent", texts=("",) * len(OVERLAPS[0].texts))
+    rest = [item for item in OVERLAPS if len(item.areas)]
+    paper, reference = (scores(preset(name), [*rest, none, silent]) for name in ("paper", "reference"))
+    for found in (paper, reference):
+        assert found.counted["empty_predictions"] == 1 + (not len(silent.areas))
+        assert found.counted["empty_texts"] == len(silent.areas)
+    name = paper.table["metric"][0]
+    assert paper.per_image.set_index("image_id")[name]["0077"] == 0
+    assert np.isnan(reference.per_image.set_index("image_id")[reference.table["metric"][0]]["0077"])
+    assert reference.table["n"][0] < paper.table["n"][0]
+
+
+def test_two_variants_are_compared_from_the_rows() -> None:
+    one, other = scores(preset("paper")), scores(preset("paper"), [replace(item, tt=item.st) for item in OVERLAPS])
+    name = one.table["metric"][0]
+    difference = paired(one.rows[name], other.rows[name], 500)
+    assert difference.value == pytest.approx(one.table["value"][0] - other.table["value"][0])
+    assert difference.low <= difference.value <= difference.high
+
+
+def test_nothing_to_score_gives_an_empty_table_or_no_number() -> None:
+    assert scores(preset("paper"), [], []).table.empty
+    unlabelled = case(5, n=2)
+    unlabelled = replace(unlabelled, sample=picture(np.full((5, 5), -2)))
+    found = scores(preset("paper"), [unlabelled.overlap], [])
+    assert found.table["value"].isna().all() and set(found.table["n"]) == {0}
+    assert found.counted["images_without_classes"] == 1
+
+
+def test_errors_are_one_clear_line() -> None:
+    with pytest.raises(UserError, match="image 0003 is there twice"):
+        scores(preset("paper"), [*OVERLAPS, OVERLAPS[3]])
+    with pytest.raises(UserError, match="image 0002 has no embeddings: score.mapping=st"):
+        scores(preset("paper"), [replace(OVERLAPS[2], st=None)])
+    with pytest.raises(UserError, match=r"tt similarity: shape"):
+        scores(preset("paper"), [replace(OVERLAPS[2], tt=OVERLAPS[2].tt[:, :4], st=OVERLAPS[2].st[:, :4])])
+    with pytest.raises(
+        UsageError, match="score.background=contex: known are context, voc, ignore, class; did you mean context"
+    ):
+        preset("paper", background="contex")
+    with pytest.raises(UsageError, match="score.mapping=ts: known are tt, st"):
+        Score(mapping=("ts",))
+    with pytest.raises(UsageError, match="tau_iou lies in 0..1"):
+        Score(tau_iou=50)
+    with pytest.raises(UsageError, match="known are paper, reference, dataset_miou, soft"):
+        preset("papers")
