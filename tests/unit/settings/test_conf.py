@@ -49,8 +49,8 @@ def test_fixed_groups_and_keys() -> None:
     assert "none" in options_of("merge")
 
 
-def test_the_readme_lists_the_fixed_names() -> None:
-    text = (Path(__file__).parents[3] / "README.md").read_text()
+def test_the_page_of_runs_lists_the_fixed_names() -> None:
+    text = (Path(__file__).parents[3] / "RUNS.md").read_text()
     assert all(f"`{group}`" in text or f" {group} " in text or f" {group}`" in text for group in GROUPS.split())
 
 
