@@ -36,7 +36,7 @@ from bench.store.texts import StoredEncoder
 
 MODELS = ("clip", "dino", "language", "sentence")
 STAGES = ("segment", "encode", "caption", "merge")
-NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys")
+NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys", "role")
 """Settings that change no number, so that a run with other ones is the same run."""
 
 OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge", "bench.run")

@@ -148,8 +148,7 @@ def count_over_iou(images: Sequence[Overlap], score: Protocol, mapping: str) -> 
             found = [recall.paper_curve(tally), *known]
         for table, counted in zip(tables.values(), found, strict=True):
             table.append(counted)
-    for name, table in tables.items() if images else ():
-        unit = "segments" if name.startswith("recall.paper") else "images"
+    for unit, (name, table) in zip(("segments", "images", "images"), tables.items() if images else (), strict=False):
         top, bottom = np.array([values for values, _ in table]), np.array([[weight] for _, weight in table])
         rows = [MetricCounts(ids, top[:, at, None], bottom, unit) for at in range(top.shape[1])]
         yield name, places, [Summary(row) for row in rows], bootstrap(rows, score.resamples, score.seed)

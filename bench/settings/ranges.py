@@ -5,7 +5,7 @@ All other ranges stand beside the parameters of stages and protocols, as `Annota
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from annotated_types import Interval
 
@@ -15,6 +15,7 @@ PruneThreshold = Annotated[float, Interval(ge=-1, le=2)]
 
 RUN: dict[str, Any] = {
     "variant": str | None,
+    "role": Literal["own", "floor", "ceiling"],
     "controls": list[str] | str,
     "device": str,
     "dtype": str,
@@ -25,6 +26,8 @@ RUN: dict[str, Any] = {
     "tuned_on": str | None,
 }
 """Keys that are in no group."""
+ADDED = ("role",)
+"""Keys that settings of earlier versions lack."""
 
 DEFAULTS: dict[str, Any] = {
     "models.parts": Annotated[int, Interval(ge=1, le=32767)],
