@@ -16,7 +16,7 @@ import pandas as pd
 
 from bench.errors import UsageError, UserError
 from bench.metric_name import parse
-from bench.metrics.iou import count_true_pixels, sum_per_segment
+from bench.overlap.arithmetic import count_true_pixels, sum_per_segment
 from bench.records import Oracle, Overlap
 from bench.score.score_table import CEILING, FLOOR, split_measure
 

@@ -15,7 +15,8 @@ import pandas as pd
 
 from bench.errors import UserError
 from bench.metric_name import number, parse
-from bench.protocol import BREAKDOWNS, COLUMNS
+from bench.protocol import BREAKDOWNS
+from bench.score.evaluate import COLUMNS
 from bench.text.csv_files import read_csv, write_csv
 
 OWN, FLOOR, CEILING = ROLES = ("own", "floor", "ceiling")

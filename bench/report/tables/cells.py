@@ -10,17 +10,12 @@ import pandas as pd
 
 from bench.errors import UserError
 from bench.metric_name import MetricName, number, parse
-from bench.metrics.registry import unit_of
+from bench.metrics.registry import find_title, find_unit
 from bench.score.score_table import ALL, EMBEDDED_NOTE, OWN, check_columns, describe_name, split_measure
 
 MISSING = "–"
 """What does not exist (TGQ of merge=none, as in the paper): never a copy of another number, never 0."""
-_FAMILIES = {
-    "iou": "IoU", "recall": "Recall", "precision": "Precision", "tgq": "TGQ", "top1": "top-1", "jaccard": "Jaccard",
-    "pq": "PQ", "sq": "SQ", "rq": "RQ", "open_miou": "open mIoU", "masks": "Masks", "names": "Names",
-    "clipscore": "CLIPScore",
-}  # fmt: skip
-_MEASURES = ("cosine", "top1")
+_MEASURES = {"cosine": "cosine", "top1": "top-1"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ def lay_out(scores: pd.DataFrame, *, embedded: bool) -> Table:
 
 def unit(metric: str) -> str:
     """The unit of a metric by its full name: "share" (given in percent), "cosine" or "count" (as they are)."""
-    return unit_of(parse(metric).metric)
+    return find_unit(parse(metric).metric)
 
 
 def scale(metric: str) -> float:
@@ -98,7 +93,7 @@ def short_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str,
     """
     bound = "" if name.bound is None else f"{name.relation}{number(name.bound)}"
     what, averaging = metric_words(name.metric + bound)
-    what += " (count)" if unit_of(name.metric) == "count" else ""
+    what += " (count)" if find_unit(name.metric) == "count" else ""
     mapping = "" if name.mapping == "none" else name.mapping.upper()
     mapping += "" if name.threshold is None else f" ≥{number(name.threshold)}"
     shown, *others = [_parts(each) for each in (name, *among)]
@@ -109,9 +104,9 @@ def short_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str,
 def metric_words(metric: str) -> tuple[str, str]:
     """The last part of a metric's name in words: ``recall.argmax>0.5`` is ("Recall >0.5", "argmax")."""
     (family, *rest), bound = split_measure(metric)
-    measure = [_FAMILIES.get(part, part) for part in rest if part in _MEASURES]
+    measure = [_MEASURES[part] for part in rest if part in _MEASURES]
     averaging = [part for part in rest if part not in _MEASURES]
-    return " ".join(filter(None, (_FAMILIES.get(family, family), *measure, bound))), ", ".join(averaging)
+    return " ".join(filter(None, (find_title(family), *measure, bound))), ", ".join(averaging)
 
 
 def _parts(name: MetricName) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from bench.protocol import COLUMNS
+from bench.score.evaluate import COLUMNS
 from bench.score.intervals import MetricCounts
 from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
 from bench.score.score_table import OF_CURVES, add_columns, write_scores

@@ -10,8 +10,8 @@ import pytest
 
 from bench.errors import UsageError, UserError
 from bench.metric_name import number
-from bench.protocol import COLUMNS
 from bench.score.controls import CONTROLS, choose_controls
+from bench.score.evaluate import COLUMNS
 from bench.score.score_table import DESCRIBED, Description, add_columns, describe_name, read_scores, split_measure
 from bench.score.score_table import write_scores as write
 from tests.unit.report.fabricated import METRICS
