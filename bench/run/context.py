@@ -11,7 +11,7 @@ import inspect
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -51,13 +51,10 @@ Settings = Mapping[str, Any]
 
 
 class Builder:
-    """Everything a run needs, made when first asked for; models are loaded only if a result is missing.
+    """Everything a run needs, made when first asked for; models are loaded only if a result is missing."""
 
-    ``imported`` are the stages whose code may be looked at: of somebody's run not all may.
-    """
-
-    def __init__(self, settings: Settings, imported: Sequence[str] = STAGES) -> None:
-        self.settings, self.imported = settings, imported
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self.store = Store(Path(settings["store"]))
         self._facts: dict[str, dict[str, Any]] = {}
 
@@ -115,12 +112,6 @@ class Builder:
         own = "clip" in _needs(self.settings["encode"])
         told = {name: f"{variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
         return StoredStages(self.store, self.shelves, self.stage, told, lambda: self.model("clip").dim if own else None)
-
-    @cached_property
-    def segmenting(self) -> StoredStages:
-        """Section 3.1 alone, which looks at the code of no other stage: what a report shows of somebody's run."""
-        shelf = self._shelf("segment")
-        return StoredStages(self.store, Shelves(shelf, shelf, shelf), self.stage)
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -215,7 +206,7 @@ class Builder:
 
     def _common(self, models: tuple[str, ...]) -> dict[str, Any]:
         facts = {name: self.facts(name) for name in models}
-        for stage in self.imported:  # what a module sets in torch at its import holds for the whole process
+        for stage in STAGES:  # what a module sets in torch at its import holds for the whole process
             get_object(self.settings[stage]["_target_"])
         run = {"device": self.device.partition(":")[0], "dtype": self.settings["dtype"], "seed": self.settings["seed"]}
         return self.depends.on_machine(self.device, "bench.store.stages") | run | {"models": facts, "torch": switches()}
