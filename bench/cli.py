@@ -9,12 +9,11 @@ from contextlib import suppress
 from importlib import import_module
 
 from bench import __version__
-from bench.errors import UsageError, UserError
+from bench.errors import DONE, FAILED, USAGE, UsageError, UserError
 from bench.system import signals, streams
 from bench.system.memory import lacks_memory, told
 from bench.text.escape import visible
 
-DONE, FAILED, USAGE, SKIPS = 0, 1, 2, 3
 COMMANDS = {
     "run": "run [KEY=VALUE …]       run the method; -m sweeps: zgs run -m encode=crop,masked",
     "demo": "demo [KEY=VALUE …]      the method, its ablations and floors on drawn scenes, with a report",
@@ -42,7 +41,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; every error a user can mend is one line on standard error.
+    """Run one command; every error a user can fix is one line on standard error.
 
     Without ``arguments`` the process is ours: its signals and its streams are taken over.
     """

@@ -1,12 +1,17 @@
-"""The errors a user can mend: one line that says what is wrong, where, and what to do."""
+"""The errors a user can fix: one line that says what is wrong, where, and what to do; and the exit codes."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.text.characters import shown
+DONE, FAILED, USAGE, SKIPS = 0, 1, 2, 3
+"""Exit codes of every command: done, failed, the command itself is wrong, done with images skipped."""
+
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Halves of characters, which no file holds, and codes that make a terminal do something instead of showing it."""
 
 
 class UserError(Exception):
@@ -22,6 +27,11 @@ class UsageError(UserError):
 
 class BadSample(UserError):
     """One image cannot be used; the run records a skip with this reason and goes on."""
+
+
+def shown(text: object) -> str:
+    """A text that any UTF-8 stream takes: what cannot or should not be shown stands there as an escape."""
+    return _UNSEEN.sub(lambda match: repr(match[0])[1:-1], str(text))
 
 
 @contextmanager

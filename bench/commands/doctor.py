@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import __version__
-from bench.cli import DONE, FAILED
 from bench.commands.verify import NOTE, quiet
-from bench.errors import UserError
+from bench.errors import DONE, FAILED, UserError
 
 USAGE = """zgs doctor [models=paper] [KEY=VALUE …]
 

@@ -9,8 +9,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
 from typing import Any
 
-from bench.cli import DONE, FAILED
-from bench.errors import UserError
+from bench.errors import DONE, FAILED, UserError
 
 USAGE = """zgs verify [models=paper] [KEY=VALUE …]
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from bench.errors import BadSample, UserError
+from bench.errors import BadSample, UserError, shown
 from bench.predictions.archive import Archive
 from bench.predictions.beside import beside
 from bench.predictions.index import Place, read_index
 from bench.predictions.parse import Described, Parsed, parse_image
 from bench.records import Prediction
-from bench.text.characters import broken, shown
+from bench.text.characters import broken
 
 
 class PredictionFile(Mapping[str, Prediction]):

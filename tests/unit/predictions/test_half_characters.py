@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from bench.commands.score import check
 from bench.commands.vocabulary import counted
 from bench.data.layout import read_layout
-from bench.errors import UserError
+from bench.errors import UserError, shown
 from bench.mapping.table import read_words
 from bench.predictions.source import PredictionFile
 from bench.store.files import safe_name
-from bench.text.characters import broken, first_broken, shown
+from bench.text.characters import broken, first_broken
 from tests.unit.commands.theirs import IMAGES, LEFT, image, write
 
 HALF = st.builds("{}{}{}".format, st.text(max_size=3), st.sampled_from(["\ud800", "\udcff", "\udfff"]), st.just("x"))
