@@ -18,7 +18,7 @@ class UserError(Exception):
     """Bad input or a bad option; the command prints the message as one line and exits with 1."""
 
     def __str__(self) -> str:
-        return shown(super().__str__())  # names from files may hold what no stream takes
+        return escape_unprintable(super().__str__())  # names from files may hold what no stream takes
 
 
 class UsageError(UserError):
@@ -29,14 +29,14 @@ class BadSample(UserError):
     """One image cannot be used; the run records a skip with this reason and goes on."""
 
 
-def shown(text: object) -> str:
-    """A text that any UTF-8 stream takes: what cannot or should not be shown stands there as an escape."""
+def escape_unprintable(text: object) -> str:
+    """Escape what a UTF-8 stream does not take or a terminal should not be sent, and return the text."""
     return _UNSEEN.sub(lambda match: repr(match[0])[1:-1], str(text))
 
 
 @contextmanager
 def writing(place: Path, option: str) -> Iterator[None]:
-    """A full or unwritable disk becomes a `UserError` that names the place and the option that chooses another.
+    """Turn a full or unwritable disk into a `UserError` that names the place and the option that chooses another.
 
     ``option`` is as it is written, "out=FOLDER" or "--csv FILE".
     """

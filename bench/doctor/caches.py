@@ -5,7 +5,6 @@ Nothing here is ever loaded by itself: what is found is told, with the setting t
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Any
 
 from bench.errors import UserError
 from bench.models import sources
+from bench.system.hashing import hash_file
 
 DINO_FILES = {"dino-vits8": "dino_deitsmall8_pretrain.pth", "dino-vits16": "dino_deitsmall16_pretrain.pth",
               "dino-vitb8": "dino_vitbase8_pretrain.pth", "dino-vitb16": "dino_vitbase16_pretrain.pth",
@@ -55,8 +55,7 @@ def mismatch(path: Path) -> str:
     expected = published_hashes().get(path.name)
     if expected is None or not path.is_file():
         return ""
-    with path.open("rb") as file:
-        own = hashlib.file_digest(file, "sha256").hexdigest()
+    own = hash_file(path)
     return "" if own == expected else f"its sha256 is {own[:8]}…, published as {path.name} is {expected[:8]}…"
 
 
