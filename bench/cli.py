@@ -22,7 +22,7 @@ COMMANDS = {
     "vocabulary": "vocabulary FILE         the words that a mapping table has to answer",
     "agree": "agree RUN … [to=DIR]    do all metrics rank these runs alike? Kendall's tau between each two of them",
     "prepare": "prepare [DATASET] …     a publisher's files as a checked data set; alone: which, and where to get them",
-    "doctor": "doctor [models=paper …] what is here of what a run needs, and the command that mends what is not",
+    "doctor": "doctor [models=paper …] what is installed of what a run needs, and the command that fixes what is not",
     "verify": "verify [models=paper …] do the weights do what they should? one line a check",
 }
 """Each command is the module of that name in `bench.commands`."""
