@@ -87,8 +87,8 @@ def examine_memory(settings: dict[str, Any]) -> tuple[str, str]:
     free = torch.cuda.mem_get_info()[0] / GIB if on_gpu else measure_free_memory()
     if free is None:
         return f"free: unknown on this system, the weights that are installed take {need:.1f} GiB", ""
-    place = "gpu" if on_gpu else "cpu"
-    state = f"{free:.1f} GiB free on the {place}, the weights that are installed take {need:.1f} GiB"
+    where = "gpu" if on_gpu else "cpu"
+    state = f"{free:.1f} GiB free on the {where}, the weights that are installed take {need:.1f} GiB"
     return state, "add dtype=bfloat16 models/language=gpt2_small, or free some" if free < need else ""
 
 
