@@ -41,8 +41,9 @@ cards: setup ## measure the embedded models again and write their cards (an hour
 tune: setup ## the sweeps on the tune split that chose the settings of the embedded models (half an hour)
 	@$(OFFLINE) ZGS=$(BIN)/zgs PYTHON=$(BIN)/python sh scripts/tune.sh
 
-lint: setup ## ruff and mypy
+lint: setup ## ruff, the layers of the house, mypy
 	@$(BIN)/python -m ruff check .
+	@$(BIN)/python scripts/layers.py
 	@$(BIN)/python -m mypy
 
 check: lint test ## ruff, mypy and the tests: what has to pass before a commit

@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bench.cli import DONE, SKIPS
 from bench.data.base import nearest
-from bench.errors import UsageError, UserError, writing
-from bench.prepare.publishers import PUBLISHERS, overview, page
+from bench.data.publishers import PUBLISHERS, overview, page
+from bench.errors import DONE, SKIPS, UsageError, UserError, writing
 
 
 class _Parser(argparse.ArgumentParser):
