@@ -116,8 +116,8 @@ def _checked(words: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any]
     """Protocols and settings that go with a file, if any are given. UsageError for one that scoring would not take."""
     if not words:
         return [], {}
-    from bench.run.context import make
     from bench.settings.check import check_settings
+    from bench.settings.instantiate import make
 
     protocols, settings = _protocols(words, None)
     for options in protocols:
@@ -130,7 +130,7 @@ def _data_of(words: Sequence[str], settings: Mapping[str, Any]) -> Any:
     """The data set that is named, if one is."""
     if not any(word.startswith("data=") for word in words):
         return None
-    from bench.run.context import make
+    from bench.settings.instantiate import make
 
     return make(settings["data"])
 

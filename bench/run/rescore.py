@@ -22,12 +22,13 @@ from bench.protocol import Score
 from bench.report.tables.cells import EMBEDDED_NOTE
 from bench.report.tables.tables import write_scores
 from bench.run.attach import Measures
-from bench.run.context import NOT_IN_RUN_NAME, Builder, data_name
+from bench.run.context import Builder
 from bench.run.one_protocol import Numbers, Session, score_protocol
 from bench.run.scores import score_of
 from bench.run.tabulate import Tables, tabulate, told_apart
 from bench.run.writing import one_writer
 from bench.score.per_image import per_class, per_image, per_image_n
+from bench.settings.naming import NOT_IN_RUN_NAME, data_name
 from bench.store.facts.contents import by_content, content_of
 from bench.store.files import safe_name, write_atomically
 from bench.store.model_facts import told_of

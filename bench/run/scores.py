@@ -22,12 +22,14 @@ from bench.predictions.write import write_predictions
 from bench.protocol import COLUMNS, OwnText, Score, Scores, evaluate
 from bench.records import Oracle, Overlap, Prediction, Sample
 from bench.report.tables.tables import write_scores
-from bench.run.context import Builder, make, variant_name
+from bench.run.context import Builder
 from bench.run.tabulate import Sizes, keep
 from bench.score.controls import shuffle_captions, true_classes
 from bench.score.curves import curved, curves
 from bench.score.per_image import per_class, per_image_n
 from bench.score.segments import KNOWN, segment_table
+from bench.settings.instantiate import make
+from bench.settings.naming import variant_name
 from bench.text.csv_files import write_csv
 
 Tables = tuple[list[Overlap], list[Oracle]]
