@@ -1,4 +1,4 @@
-"""Section 4 as a whole: a protocol (`Score`), the presets of that name, and `evaluate`, from tables to numbers.
+"""Section 4 as a whole: a protocol (`Protocol`), the presets of that name, and `evaluate`, from tables to numbers.
 
 paper         what the paper's text says; where the text is silent, what the reference does
 reference     what the published implementation computes: raw similarities, recall over 101 IoU thresholds and
@@ -21,9 +21,9 @@ from jaxtyping import Float32
 
 from bench.errors import UsageError, UserError
 from bench.mapping.base import Strategy
-from bench.mapping.choose import KNOWN, of_record
+from bench.mapping.choose import KNOWN, make_strategy
 from bench.mapping.no_class import WORDS as NO_CLASS
-from bench.mapping.no_class import as_word
+from bench.mapping.no_class import join_words
 from bench.mapping.similarity import count_empty
 from bench.metric_name import Naming, number
 from bench.metrics import tgq
@@ -31,8 +31,8 @@ from bench.metrics.registry import FAMILIES
 from bench.metrics.rows import all_rows
 from bench.overlap import table as overlap_table
 from bench.records import ClassList, Oracle, Overlap
-from bench.score.intervals import Interval, Rows, intervals
-from bench.score.per_image import per_image
+from bench.score.intervals import Interval, MetricCounts, compute_intervals
+from bench.score.per_image import make_per_image
 
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
@@ -72,7 +72,7 @@ OwnText = Mapping[str, Float32[np.ndarray, " n"]]
 
 
 @dataclass(frozen=True)
-class Score:
+class Protocol:
     """Everything that changes a number. The defaults are ``paper``.
 
     tau_sbert, tau_clip: a segment is unlabelled below this similarity (TT, ST); None: never
@@ -81,7 +81,7 @@ class Score:
     breakdown:      any of class, size, kind: every metric again for these groups (`units`)
     mapping:        any of `mapping.choose.KNOWN`; behind the door, the strategies themselves
     table, unmapped: the file of mapping "table"; a word it lacks is no class (none), or an error
-    no_class:       texts that mean no class; records are scored as `no_class.silenced` gives them
+    no_class:       texts that mean no class; records are scored as `no_class.silence_texts` gives them
     proportions:    masks of other proportions than the image's are a fault (same), or stretched to fit (any)
     verify, ratings: thresholds decide which labels stand, or people do (human: the csv of `verification`)
     overlap:        where segments overlap: all of them stand, or at each pixel the one of highest_score
@@ -146,7 +146,7 @@ class Score:
 
     def tau(self, mapping: str | Strategy) -> float | None:
         """The threshold of a mapping; None where it has none."""
-        setting = of_record(mapping, self.rounding).threshold
+        setting = make_strategy(mapping, self.rounding).threshold
         return None if setting is None else getattr(self, setting)
 
     def settings(self) -> dict[str, Any]:
@@ -163,10 +163,10 @@ class Score:
         return self.name + ("{" + ",".join(options) + "}" if options else "")
 
 
-def preset(name: str, **changes: Any) -> Score:
+def preset(name: str, **changes: Any) -> Protocol:
     """A protocol by name, with changes. Raises UsageError for an unknown one."""
     _choose("name", name, tuple(PRESETS))
-    return Score(**{"name": name, **PRESETS[name], **changes})
+    return Protocol(**{"name": name, **PRESETS[name], **changes})
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,12 +176,13 @@ class Scores:
     ``table`` has the columns `COLUMNS`, ``per_image`` has image_id and a column for each metric, sorted by image_id.
     A value is NaN only where nothing was measurable (no image with labels, a metric over 0 segments), the ends of an
     interval also where fewer than two images were. ``rows`` are the counts behind every metric, for
-    `intervals.paired`. ``counted`` says what was counted in spite of being empty (or left out, by ``Score.empty``).
+    `intervals.compare_paired`. ``counted`` says what was counted in spite of being empty (or left out, by
+    ``Protocol.empty``).
     """
 
     table: pd.DataFrame
     per_image: pd.DataFrame
-    rows: Mapping[str, Rows]
+    rows: Mapping[str, MetricCounts]
     counted: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -189,7 +190,7 @@ def evaluate(
     overlaps: Sequence[Overlap],
     oracles: Sequence[Oracle],
     classes: ClassList,
-    score: Score,
+    score: Protocol,
     naming: Naming,
     *,
     run: str = "",
@@ -224,17 +225,17 @@ def evaluate(
     ]
     table = pd.DataFrame(lines, columns=list(COLUMNS))
     ids = sorted({item.image_id for item in images} | {item.image_id for item in truths})
-    return Scores(table, per_image(rows, ids), rows, _counted(images, truths))
+    return Scores(table, make_per_image(rows, ids), rows, _counted(images, truths))
 
 
-def _spans(rows: Mapping[str, Rows], score: Score) -> dict[str, Interval]:
+def _spans(rows: Mapping[str, MetricCounts], score: Protocol) -> dict[str, Interval]:
     """Intervals, with the same resamples for all metrics over the same images."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, row in rows.items():
         groups.setdefault(row.image_ids, []).append(name)
     spans: dict[str, Interval] = {}
     for names in groups.values():
-        found = intervals([rows[name] for name in names], score.resamples, score.seed, score.level)
+        found = compute_intervals([rows[name] for name in names], score.resamples, score.seed, score.level)
         spans |= dict(zip(names, found, strict=True))
     return spans
 
@@ -265,5 +266,5 @@ def _choose(key: str, value: Any, known: tuple[str, ...]) -> None:
 
 def _word(value: Any) -> str:
     if isinstance(value, tuple):
-        return as_word(value)
+        return join_words(value)
     return "none" if value is None else value if isinstance(value, str) else number(value)

@@ -19,7 +19,7 @@ from bench.encode.masked import Masked
 from bench.encode.unmasked import Unmasked
 from bench.models.clip import Clip
 from bench.records import Sample
-from bench.score.intervals import Rows
+from bench.score.intervals import MetricCounts
 from bench.toyworld.classes import NAMES, STUFF
 from bench.toyworld.scene import draw
 
@@ -37,14 +37,14 @@ class Segments:
     area: np.ndarray
     named: dict[str, np.ndarray]
 
-    def right(self, way: str, where: np.ndarray | None = None) -> Rows:
+    def right(self, way: str, where: np.ndarray | None = None) -> MetricCounts:
         """Which of the segments (of those ``where`` is true) got their class, scene by scene."""
         mask = np.ones(len(self.truth), bool) if where is None else where
         scenes = int(self.scene.max()) + 1
         hits = np.bincount(self.scene[mask], (self.named[way] == self.truth)[mask], scenes)
         counts = np.bincount(self.scene[mask], minlength=scenes).astype(float)
         ids = tuple(f"{self.split}-{i:04d}" for i in range(scenes))
-        return Rows(ids, hits[:, None], counts[:, None], "segments")
+        return MetricCounts(ids, hits[:, None], counts[:, None], "segments")
 
     @property
     def things(self) -> np.ndarray:

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from bench.models.clip import Clip
-from bench.score.intervals import intervals
+from bench.score.intervals import compute_intervals
 from bench.toyworld.classes import NAMES
 from data_prep.clip_quality import CURVE, Segments, name_segments, retrieval, ways
 from data_prep.clip_seeds import beside, chain, table
@@ -30,7 +30,7 @@ SPLITS = {"val": 200, "test": 500}
 
 
 def _percent(segments: Segments, way: str, where: np.ndarray | None = None) -> str:
-    value = intervals([segments.right(way, where)])[0]
+    value = compute_intervals([segments.right(way, where)])[0]
     return f"{100 * value.value:.1f} [{100 * value.low:.1f}, {100 * value.high:.1f}]"
 
 

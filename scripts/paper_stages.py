@@ -165,7 +165,7 @@ def score(builder: Any, sample: Sample) -> list[Part]:
     from bench.data.class_tables import class_list
     from bench.mapping.similarity import SegmentToText, TextToText
     from bench.metric_name import Naming
-    from bench.overlap.table import overlap
+    from bench.overlap.table import make_overlap
     from bench.protocol import evaluate, preset
 
     classes, tree = class_list("context59"), three(builder.stages.segment(sample))
@@ -174,7 +174,7 @@ def score(builder: Any, sample: Sample) -> list[Part]:
     tt, sentence = timed(TextToText(builder.model("sentence"), classes.names), texts)
     st, clip = timed(SegmentToText(builder.model("clip"), classes.names), vectors)
     prediction = Prediction(sample.image_id, tree.masks(), texts, vectors)
-    table, counting = timed(overlap, prediction, replace(sample, truth=squares(*sample.size)), tt, st)
+    table, counting = timed(make_overlap, prediction, replace(sample, truth=squares(*sample.size)), tt, st)
     none = Oracle(sample.image_id, np.zeros(0, np.int32), np.zeros(0, np.int64), None, None)
     given = ([table], [none], classes, preset("paper"), Naming("photograph", "all", classes.name))
     scores, scoring = timed(evaluate, *given)

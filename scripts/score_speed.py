@@ -27,7 +27,7 @@ from bench.metric_name import Naming
 from bench.predictions.source import PredictionFile
 from bench.protocol import METRICS, PRESETS, evaluate, preset
 from bench.records import ClassList, Oracle, Overlap
-from bench.score.curves import curves
+from bench.score.curves import compute_curves
 from bench.store.files import Store, from_entry, to_entry
 
 CLASSES = ClassList("made59", tuple(f"class {i}" for i in range(59)), tuple(i % 2 == 0 for i in range(59)))
@@ -46,7 +46,7 @@ def main(images: int = 5000, resamples: int = 10_000) -> None:
             stored = [from_entry(Overlap, store.read(shelf, f"{i:05}")["overlap"]) for i in range(images)]
             score, points = preset("paper", aggregation=("image", "dataset"), resamples=resamples), 0
             for mapping, taus in THRESHOLDS.items():
-                lines, _ = curves(stored, CLASSES, score, NAMING, mapping, taus, axes=["tau"])
+                lines, _ = compute_curves(stored, CLASSES, score, NAMING, mapping, taus, axes=["tau"])
                 points += len(lines)
         print(f"  {points} numbers with intervals")
     scenes = [table(i) for i in range(200)]

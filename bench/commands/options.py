@@ -24,9 +24,7 @@ def flag(arguments: Sequence[str], names: Sequence[str]) -> str | None:
 def option_files(group: str, config_dir: str | None = None) -> dict[str, Path]:
     """The yaml of each option of a group: the package's, and those of the user's folder."""
     folders = [Path(config_dir)] if config_dir else []
-    return {
-        file.stem: file for folder in [*folders, conf_dir()] for file in sorted((folder / group).glob("*.yaml"))
-    }
+    return {file.stem: file for folder in [*folders, conf_dir()] for file in sorted((folder / group).glob("*.yaml"))}
 
 
 def composed_as(words: Iterable[str], config_dir: str | None = None, name: str = "config") -> Any:
@@ -47,9 +45,7 @@ def composed_as(words: Iterable[str], config_dir: str | None = None, name: str =
 def choices_of(hydra: Any) -> dict[str, str]:
     """The option of each group of ours that was chosen, by Hydra's own account (its part of the configuration)."""
     chosen: Mapping[str, Any] = hydra.runtime.choices
-    return {
-        group: str(chosen[group]) for group in sorted(chosen) if chosen[group] and not group.startswith("hydra/")
-    }
+    return {group: str(chosen[group]) for group in sorted(chosen) if chosen[group] and not group.startswith("hydra/")}
 
 
 def lacking(key: str, arguments: Sequence[str]) -> str | None:

@@ -241,9 +241,9 @@ def _variant(place: Path, settings: Mapping[str, Any]) -> str | None:
 def _tell(result: Any) -> None:
     """The protocols with everything that changes a number, the tidy table, what was counted, and where it all is."""
     from bench.report.figures.differences import GROUPED
-    from bench.score.protocol_text import stated
+    from bench.score.protocol_text import describe_protocol
 
-    print(*map(stated, result.protocols), "", sep="\n")
+    print(*map(describe_protocol, result.protocols), "", sep="\n")
     grouped = result.table["metric"].str.contains(GROUPED.pattern)
     table = result.table[~grouped]
     wide = max((len(name) for name in table["metric"]), default=6)

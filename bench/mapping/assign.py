@@ -19,10 +19,10 @@ def assign(
     before the comparison, so that the last bits of a network decide nothing; None compares raw values, as the
     reference does. A row of zeros says nothing of the segment (empty text) and stays unlabelled.
     """
-    return verify(*nearest(similarity, rounding), [threshold], rounding)[0]
+    return apply_thresholds(*find_nearest_class(similarity, rounding), [threshold], rounding)[0]
 
 
-def nearest(
+def find_nearest_class(
     similarity: Float[np.ndarray, "n c"], rounding: int | None = 6
 ) -> tuple[Int32[np.ndarray, " n"], Float[np.ndarray, " n"]]:
     """The nearest class of each segment and how near it is; -1 and 0 for rows of zeros."""
@@ -33,7 +33,7 @@ def nearest(
     return label.astype(np.int32), rows.max(axis=1)
 
 
-def verify(
+def apply_thresholds(
     label: Int32[np.ndarray, " n"],
     best: Float[np.ndarray, " n"],
     thresholds: Sequence[float | None],
@@ -47,7 +47,7 @@ def verify(
     return np.where(best >= taus[:, None], label, UNLABELLED).astype(np.int32)
 
 
-def representatives(
+def choose_representatives(
     label: Int32[np.ndarray, " n"], best: Float[np.ndarray, " n"], areas: Int64[np.ndarray, " n"]
 ) -> Int32[np.ndarray, " n"]:
     """Keep one segment of each class, the most similar one (tie: largest area, then first), unlabel the others."""

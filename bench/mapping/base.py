@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float, Float64, Int32
 
-from bench.metrics.iou import per_segment, true_pixels
+from bench.metrics.iou import count_true_pixels, sum_per_segment
 from bench.records import Overlap
 
 Assigned = tuple[Int32[np.ndarray, " n"], Float[np.ndarray, " n"]]
@@ -22,17 +22,17 @@ class Strategy(Protocol):
 
     @property
     def threshold(self) -> str | None:
-        """The setting of `bench.protocol.Score` that verifies its labels; None where none does."""
+        """The setting of `bench.protocol.Protocol` that verifies its labels; None where none does."""
         ...
 
     def assign(self, item: Overlap) -> Assigned: ...
 
 
-def shared_pixels(item: Overlap, classes: Int32[np.ndarray, " u"]) -> Float64[np.ndarray, "n u"]:
+def count_shared_pixels(item: Overlap, classes: Int32[np.ndarray, " u"]) -> Float64[np.ndarray, "n u"]:
     """Pixels that each segment shares with each class."""
-    return per_segment(item, true_pixels(item, classes))
+    return sum_per_segment(item, count_true_pixels(item, classes))
 
 
-def titled(word: str, model: str | None) -> str:
+def name_with_model(word: str, model: str | None) -> str:
     """``tt(model)``, or the word alone where nobody says which model it is."""
     return f"{word}({model})" if model else word

@@ -26,7 +26,7 @@ OF_RECORD: dict[str, Callable[[str | None, int | None], Strategy]] = {
 KNOWN = (*OF_RECORD, "exact", "table")
 
 
-def of_record(mapping: str | Strategy, rounding: int | None, model: str | None = None) -> Strategy:
+def make_strategy(mapping: str | Strategy, rounding: int | None, model: str | None = None) -> Strategy:
     """A strategy as it is, or that of a word that needs no class names; ``model`` says who measured similarities."""
     if not isinstance(mapping, str):
         return mapping
@@ -35,7 +35,7 @@ def of_record(mapping: str | Strategy, rounding: int | None, model: str | None =
     return OF_RECORD[mapping](model, rounding)
 
 
-def strategies(
+def make_strategies(
     mappings: tuple[str | Strategy, ...], texts: tuple[tuple[str, ...], ...], table: str | None
 ) -> tuple[str | Strategy, ...]:
     """The words that need the class names as strategies, the others as they are. Raises UsageError without a table.
@@ -57,7 +57,7 @@ def strategies(
     return tuple(made(mapping) for mapping in mappings)
 
 
-def rows_of(mapping: str | Strategy) -> str | None:
+def find_similarity_of(mapping: str | Strategy) -> str | None:
     """tt or st: the similarity that a mapping reads; None where it needs no model."""
     word = mapping if isinstance(mapping, str) else mapping.name.partition("(")[0]
     return next((rows for rows in ("tt", "st") if word.removeprefix("grounded-").partition("+")[0] == rows), None)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.mapping.assign import UNLABELLED
-from bench.mapping.base import Assigned, titled
-from bench.mapping.nearest import TAU, similarity
+from bench.mapping.base import Assigned, name_with_model
+from bench.mapping.nearest import TAU, read_similarity
 from bench.records import Overlap
 
 
@@ -26,14 +26,14 @@ class Grounded:
 
     @property
     def name(self) -> str:
-        return titled(f"grounded-{self.rows}", self.model)
+        return name_with_model(f"grounded-{self.rows}", self.model)
 
     @property
     def threshold(self) -> str | None:
         return TAU[self.rows]
 
     def assign(self, item: Overlap) -> Assigned:
-        every, present = similarity(item, self.rows), np.unique(item.truth_classes)
+        every, present = read_similarity(item, self.rows), np.unique(item.truth_classes)
         if not len(present):
             return np.full(len(every), UNLABELLED, np.int32), np.zeros(len(every))
         rows = every[:, present]

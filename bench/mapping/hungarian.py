@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.mapping.assign import UNLABELLED
-from bench.mapping.base import Assigned, shared_pixels
-from bench.metrics.iou import per_segment
+from bench.mapping.base import Assigned, count_shared_pixels
+from bench.metrics.iou import sum_per_segment
 from bench.records import Overlap
 
 
@@ -32,7 +32,7 @@ class Hungarian:
         from scipy.optimize import linear_sum_assignment  # slow to load
 
         present = np.unique(item.truth_classes)
-        pixels = shared_pixels(item, present)
+        pixels = count_shared_pixels(item, present)
         worth = pixels if self.by == "intersection" else pixels / np.maximum(_unions(item, pixels), 1)
         segments, columns = linear_sum_assignment(worth, maximize=True)
         label = np.full(len(pixels), UNLABELLED, np.int32)
@@ -44,4 +44,4 @@ def _unions(item: Overlap, pixels: np.ndarray) -> np.ndarray:
     scored = item.counts[:, :-1].sum(axis=1)
     classes = np.unique(item.truth_classes)
     truth = np.array([item.counts[:, :-2][:, item.truth_classes == c].sum() for c in classes], np.float64)
-    return per_segment(item, scored[:, None]) + truth - pixels
+    return sum_per_segment(item, scored[:, None]) + truth - pixels

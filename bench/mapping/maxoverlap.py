@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.mapping.assign import UNLABELLED
-from bench.mapping.base import Assigned, shared_pixels
+from bench.mapping.base import Assigned, count_shared_pixels
 from bench.records import Overlap
 
 
@@ -23,7 +23,7 @@ class MaxOverlap:
 
     def assign(self, item: Overlap) -> Assigned:
         present = np.unique(item.truth_classes)
-        pixels = shared_pixels(item, present)
+        pixels = count_shared_pixels(item, present)
         if not pixels.size:
             return np.full(len(pixels), UNLABELLED, np.int32), np.zeros(len(pixels))
         label = np.where(pixels.any(axis=1), present[pixels.argmax(axis=1)], UNLABELLED).astype(np.int32)

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from bench.errors import UserError
-from bench.mapping.assign import nearest
-from bench.mapping.base import Assigned, titled
+from bench.mapping.assign import find_nearest_class
+from bench.mapping.base import Assigned, name_with_model
 from bench.records import Oracle, Overlap
 
 NEEDS = {"tt": "texts", "st": "embeddings"}
@@ -18,7 +18,8 @@ TAU = {"tt": "tau_sbert", "st": "tau_clip"}
 
 @dataclass(frozen=True)
 class Nearest:
-    """``rows`` is tt or st; ``model`` says who measured, ``rounding`` is the score's (see `assign.nearest`)."""
+    """``rows`` is tt or st; ``model`` says who measured, ``rounding`` is the score's (see
+    `assign.find_nearest_class`)."""
 
     rows: str
     model: str | None = None
@@ -26,17 +27,17 @@ class Nearest:
 
     @property
     def name(self) -> str:
-        return titled(self.rows, self.model)
+        return name_with_model(self.rows, self.model)
 
     @property
     def threshold(self) -> str | None:
         return TAU[self.rows]
 
     def assign(self, item: Overlap) -> Assigned:
-        return nearest(similarity(item, self.rows), self.rounding)
+        return find_nearest_class(read_similarity(item, self.rows), self.rounding)
 
 
-def similarity(item: Overlap | Oracle, rows: str) -> Float[np.ndarray, "n c"]:
+def read_similarity(item: Overlap | Oracle, rows: str) -> Float[np.ndarray, "n c"]:
     """The similarity rows tt or st of a record. Raises UserError where it has none."""
     found: np.ndarray | None = getattr(item, rows)
     if found is None:

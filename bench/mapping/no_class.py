@@ -24,13 +24,13 @@ WORDS = ("background", "unlabelled", "unlabeled", "void", "nothing", "none", "un
 Record = TypeVar("Record", Overlap, Oracle)
 
 
-def silent_words(words: Iterable[str], classes: ClassList) -> frozenset[str]:
+def list_silent_words(words: Iterable[str], classes: ClassList) -> frozenset[str]:
     """The words as `plain` texts, without those that are a name or an alias of a class."""
     named = {plain(text) for group in classes.texts for text in group}
     return frozenset(map(plain, words)) - named
 
 
-def silenced(records: Sequence[Record], words: frozenset[str]) -> list[Record]:
+def silence_texts(records: Sequence[Record], words: frozenset[str]) -> list[Record]:
     """The records with rows of zeros for the texts that mean no class; they themselves stay as they are."""
     return [_silenced(record, words) for record in records]
 
@@ -40,15 +40,15 @@ def says_nothing(text: str, words: frozenset[str]) -> bool:
     return plain(text) in words
 
 
-def said(records: Iterable[Overlap | Oracle], words: frozenset[str]) -> Counter[str]:
+def count_silent_words(records: Iterable[Overlap | Oracle], words: frozenset[str]) -> Counter[str]:
     """How often each of the words was said, as `plain` texts."""
     texts = (plain(text) for record in records for text in record.texts)
     return Counter(text for text in texts if text in words)
 
 
-def in_words(images: Iterable[Overlap], truths: Iterable[Oracle], words: frozenset[str]) -> list[str]:
+def describe_silent_texts(images: Iterable[Overlap], truths: Iterable[Oracle], words: frozenset[str]) -> list[str]:
     """What a reader must know of it: how many segments say which word, and how many true ones are so described."""
-    found, described = said(images, words), said(truths, words)
+    found, described = count_silent_words(images, words), count_silent_words(truths, words)
     told = [f"{found.total()} segments say {_listed(found)}: no class (score.no_class)"] if found else []
     if described:
         told.append(
@@ -57,7 +57,7 @@ def in_words(images: Iterable[Overlap], truths: Iterable[Oracle], words: frozens
     return told
 
 
-def as_word(words: Iterable[str]) -> str:
+def join_words(words: Iterable[str]) -> str:
     """A list of such words as it can stand in a metric's name, whatever its order."""
     listed = sorted(set(map(plain, words)))
     joined = "+".join(listed)

@@ -15,28 +15,28 @@ from bench.data.class_tables import ClassTable
 from bench.data.combined import plain
 from bench.data.files import composed
 from bench.mapping.base import Strategy
-from bench.mapping.choose import of_record, rows_of
+from bench.mapping.choose import find_similarity_of, make_strategy
 from bench.mapping.exact import Exact
-from bench.mapping.no_class import in_words, says_nothing, silent_words
+from bench.mapping.no_class import describe_silent_texts, list_silent_words, says_nothing
 from bench.mapping.table import Table
 from bench.metrics.rows import labels
-from bench.protocol import Score
+from bench.protocol import Protocol
 from bench.records import ClassList, Oracle, Overlap
 
 _TRIED = 20
 """Texts, the most frequent first, that are compared with all names letter by letter."""
 
 
-def remarks(
-    images: Sequence[Overlap], truths: Sequence[Oracle], classes: ClassList, score: Score,
+def describe_texts(
+    images: Sequence[Overlap], truths: Sequence[Oracle], classes: ClassList, score: Protocol,
     table: ClassTable | None = None,
 ) -> list[str]:  # fmt: skip
     """What a reader must know of the texts of some images under a protocol; ``table`` knows other names of classes."""
-    words = silent_words(score.no_class, classes)
+    words = list_silent_words(score.no_class, classes)
     texts = Counter(
         text for item in images for text in item.texts if text.strip() and not says_nothing(text, words)
     )  # fmt: skip
-    found = in_words(images, truths, words)
+    found = describe_silent_texts(images, truths, words)
     for mapping in score.mapping:
         if isinstance(mapping, Exact):
             found += _of_names(texts, classes, table)
@@ -47,7 +47,7 @@ def remarks(
     return found
 
 
-def absent_classes(images: Iterable[Overlap], classes: ClassList) -> list[str]:
+def describe_absent_classes(images: Iterable[Overlap], classes: ClassList) -> list[str]:
     """A note where most classes occur in no image at all: the list, or what its numbers mean, may be wrong."""
     present = {int(c) for item in images for c in item.truth_classes}
     absent = [name for at, name in enumerate(classes.names) if at not in present]
@@ -104,16 +104,16 @@ def _nearest(texts: Counter[str], names: Sequence[str]) -> tuple[bool, str]:
 
 
 def _unlabelled(
-    images: Sequence[Overlap], mapping: str | Strategy, classes: ClassList, score: Score
+    images: Sequence[Overlap], mapping: str | Strategy, classes: ClassList, score: Protocol
 ) -> Iterator[str]:  # fmt: skip
     """A note where no segment has a class: how near the nearest of them comes."""
     tau = score.tau(mapping)
     known = [item for item in images if len(item.areas)]
     if not known or any((labels(item, mapping, [tau], score, "union") >= 0).any() for item in known):
         return
-    name = of_record(mapping, score.rounding).name.partition("(")[0]
+    name = make_strategy(mapping, score.rounding).name.partition("(")[0]
     told = f"{name}: none of {sum(len(item.areas) for item in known)} segments has a class"
-    rows = rows_of(mapping)
+    rows = find_similarity_of(mapping)
     pairs = [_best(item, getattr(item, rows)) for item in known] if rows else []
     if pairs and tau is not None:
         value, text, at = max(pairs)

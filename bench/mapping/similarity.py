@@ -61,7 +61,7 @@ class TextToText:
         known = [text for text in dict.fromkeys(texts) if text.strip()]
         rows = np.zeros((len(texts), len(self.texts)), np.float32)
         if known:
-            near = dict(zip(known, cosine(self.sentence.encode(known), self.vectors), strict=True))
+            near = dict(zip(known, compute_cosine(self.sentence.encode(known), self.vectors), strict=True))
             for row, text in zip(rows, texts, strict=True):
                 row[:] = near.get(text, 0.0)
         if self.raw:
@@ -90,7 +90,7 @@ class SegmentToText:
         wrong = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
         if len(wrong):
             raise UserError(f"image {image_id}: the embedding of segment {wrong[0]} holds NaN; delete and recompute it")
-        return _nearest_text(cosine(embeddings, self.vectors), _groups(self.names, self.aliases))
+        return _nearest_text(compute_cosine(embeddings, self.vectors), _groups(self.names, self.aliases))
 
 
 def _groups(names: tuple[str, ...], aliases: Aliases) -> list[tuple[str, ...]]:
@@ -104,12 +104,14 @@ def _nearest_text(rows: Float32[np.ndarray, "n t"], groups: list[tuple[str, ...]
     return np.maximum.reduceat(rows, begins, axis=1) if groups else rows
 
 
-def text_similarity(sentence: TextEncoder, texts: Sequence[str], names: Sequence[str]) -> Float32[np.ndarray, "n c"]:
+def compute_text_similarity(
+    sentence: TextEncoder, texts: Sequence[str], names: Sequence[str]
+) -> Float32[np.ndarray, "n c"]:
     """TT of one image; see `TextToText`."""
     return TextToText(sentence, tuple(names))(texts)
 
 
-def segment_similarity(
+def compute_segment_similarity(
     clip: ClassEncoder,
     embeddings: Float32[np.ndarray, "n d"],
     names: Sequence[str],
@@ -120,19 +122,19 @@ def segment_similarity(
     return SegmentToText(clip, tuple(names), prompt)(embeddings, image_id)
 
 
-def own_similarity(
+def compute_own_similarity(
     clip: ClassEncoder, embeddings: Float32[np.ndarray, "n d"], texts: Sequence[str], prompt: str = PROMPT
 ) -> Float32[np.ndarray, " n"]:
     """Cosine of each segment's embedding with CLIP's embedding of its own text in the prompt; 0 for an empty text."""
     known = [text for text in dict.fromkeys(texts) if text.strip()]
     if not known:
         return np.zeros(len(texts), np.float32)
-    table = cosine(embeddings, clip.encode_text([prompt.format(text) for text in known]))
+    table = compute_cosine(embeddings, clip.encode_text([prompt.format(text) for text in known]))
     place = {text: at for at, text in enumerate(known)}
     return np.array([table[row, place[t]] if t in place else 0 for row, t in enumerate(texts)], np.float32)
 
 
-def cosine(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "c d"]) -> Float32[np.ndarray, "n c"]:
+def compute_cosine(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "c d"]) -> Float32[np.ndarray, "n c"]:
     """Cosine of each row of a with each row of b; 0 where a row is zero.
 
     In float64, so that a row's result does not depend on the rows beside it within float32.

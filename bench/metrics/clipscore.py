@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from bench.errors import UserError
-from bench.metrics.terms import Found, units
+from bench.metrics.terms import Found, make_terms
 from bench.records import Oracle, Overlap
 
 WEIGHT = 2.5
@@ -31,8 +31,8 @@ def own_text(item: Overlap, cosines: Float32[np.ndarray, " n"]) -> Found:
     none, area = np.full(len(score), -1, np.int32), item.areas.astype(np.float64)
     share = np.full(len(score), np.nan)
     return {
-        "clipscore.own_text": ("segments", units(none, share, score)),
-        "clipscore.own_text_area": ("images", units(none, share, score * area, area)),
+        "clipscore.own_text": ("segments", make_terms(none, share, score)),
+        "clipscore.own_text_area": ("images", make_terms(none, share, score * area, area)),
     }
 
 
@@ -44,6 +44,6 @@ def class_prompt(oracle: Oracle, pixels: float = np.nan) -> Found:
     return {
         "clipscore.class_prompt": (
             "segments",
-            units(oracle.classes, oracle.areas / pixels, WEIGHT * np.maximum(own, 0)),
+            make_terms(oracle.classes, oracle.areas / pixels, WEIGHT * np.maximum(own, 0)),
         )
     }

@@ -1,6 +1,6 @@
 """Section 4.3, Segmentation IoU: segments of one label are united and compared with the true class.
 
-`tally` reduces an overlap table to pixel counts for each class; every number below is a ratio of those.
+`count_class_pixels` reduces an overlap table to pixel counts for each class; every number below is a ratio of those.
 
 Aggregation "image" (the paper and the reference): mean over the classes of an image that are true or predicted,
 then mean over images. A predicted class that the image does not have scores 0. 0/0 (such a class lying only on
@@ -31,7 +31,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int32
 
 from bench.records import BACKGROUND, Overlap
-from bench.score.intervals import Rows
+from bench.score.intervals import MetricCounts
 
 _SEGMENTS = 4096
 """Segments taken at a time: a hundred thousand in one image are one byte each for each atom, not eight."""
@@ -40,7 +40,7 @@ Counts = tuple[Float64[np.ndarray, " t"], Float64[np.ndarray, " t"]]
 
 
 @dataclass(frozen=True, eq=False)
-class Tally:
+class ClassPixels:
     """Pixels of one image for its u classes (true or predicted, ascending), at t thresholds.
 
     `BACKGROUND` stands last where it is scored as a class. ``pixels`` is the size of the image.
@@ -64,20 +64,21 @@ class Tally:
         return divide(self.intersection, self.union)
 
 
-def tally(
+def count_class_pixels(
     overlap: Overlap,
     labels: Int32[np.ndarray, "t n"],
     background: str = "context",
     void: str = "ignore",
     unlabelled: str = "count",
     below: str = "count",
-) -> Tally:
-    """Count the pixels of each class under labels from `assign.verify` (one row for each threshold, -1 unlabelled)."""
+) -> ClassPixels:
+    """Count the pixels of each class under labels from `assign.apply_thresholds` (one row for each threshold, -1
+    unlabelled)."""
     classes = np.union1d(overlap.truth_classes, labels[labels >= 0]).astype(np.int32)
     chosen = labels[:, :, None] == classes
     cover = _cover(overlap.membership, chosen)
-    truth, predicted = true_pixels(overlap, classes), chosen.any(axis=1)
-    scored = scored_pixels(overlap, truth, background, void)
+    truth, predicted = count_true_pixels(overlap, classes), chosen.any(axis=1)
+    scored = count_scored_pixels(overlap, truth, background, void)
     kept = _scored_atoms(overlap, np.asarray(cover.any(axis=2)), unlabelled, below)
     if background == "class":
         classes = np.append(classes, np.int32(BACKGROUND))
@@ -89,7 +90,7 @@ def tally(
     intersection, area = _within(cover, truth), _within(cover, scored)
     total = kept.astype(np.float64) @ truth
     pixels = int(overlap.counts.sum())
-    return Tally(classes, truth.sum(axis=0), predicted, intersection, total + area - intersection, pixels)
+    return ClassPixels(classes, truth.sum(axis=0), predicted, intersection, total + area - intersection, pixels)
 
 
 def _cover(member: Bool[np.ndarray, "a n"], chosen: Bool[np.ndarray, "t n u"]) -> Bool[np.ndarray, "t a u"]:
@@ -100,7 +101,7 @@ def _cover(member: Bool[np.ndarray, "a n"], chosen: Bool[np.ndarray, "t n u"]) -
     return cover
 
 
-def per_segment(overlap: Overlap, pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "n u"]:
+def sum_per_segment(overlap: Overlap, pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "n u"]:
     """Sums over the atoms of each segment, some segments at a time."""
     sums = np.zeros((len(overlap.areas), pixels.shape[1]))
     for piece in _pieces(len(sums)):
@@ -116,7 +117,7 @@ def _within(cover: Bool[np.ndarray, "t a u"], pixels: Float64[np.ndarray, "a u"]
     return np.einsum("tau,au->tu", cover, pixels)
 
 
-def true_totals(
+def sum_true_pixels(
     overlap: Overlap, labels: Int32[np.ndarray, "t n"], truth: Float64[np.ndarray, "a u"], unlabelled: str, below: str
 ) -> Float64[np.ndarray, "t u"]:
     """True pixels of each class on the atoms that are scored; one row for all thresholds where all are."""
@@ -137,23 +138,25 @@ def _scored_atoms(
     return ~left_out & (answered | (below == "count") | ~covered)
 
 
-def true_pixels(overlap: Overlap, classes: Int32[np.ndarray, " u"]) -> Float64[np.ndarray, "a u"]:
+def count_true_pixels(overlap: Overlap, classes: Int32[np.ndarray, " u"]) -> Float64[np.ndarray, "a u"]:
     """Pixels of each atom that truly belong to each class; several true segments of a class are added."""
     return overlap.counts[:, :-2] @ (overlap.truth_classes[:, None] == classes).astype(np.float64)
 
 
-def image_counts(tally: Tally, absent: str = "zero") -> Counts:
+def image_counts(tally: ClassPixels, absent: str = "zero") -> Counts:
     """The mean IoU of an image over its classes, and 1; or 0 and 0 where nothing could be measured."""
     mean, n = mean_known(tally.iou, counted(tally, absent))
     return np.where(n > 0, mean, 0.0), (n > 0).astype(np.float64)
 
 
-def counted(tally: Tally, absent: str = "zero") -> Bool[np.ndarray, "t u"]:
+def counted(tally: ClassPixels, absent: str = "zero") -> Bool[np.ndarray, "t u"]:
     """The classes that enter an image's mean, by the policy for predicted classes that it does not have."""
     return tally.evaluated if absent == "zero" else np.broadcast_to(tally.truth > 0, tally.predicted.shape)
 
 
-def dataset_rows(tallies: Sequence[Tally | None], ids: tuple[str, ...], classes: int, taus: int = 1) -> list[Rows]:
+def dataset_rows(
+    tallies: Sequence[ClassPixels | None], ids: tuple[str, ...], classes: int, taus: int = 1
+) -> list[MetricCounts]:
     """Intersections and unions of every image and class, a `Rows` for each threshold; None is a skipped image.
 
     Background, where it is scored, has the last of one column more.
@@ -164,7 +167,7 @@ def dataset_rows(tallies: Sequence[Tally | None], ids: tuple[str, ...], classes:
         if item is not None:
             intersection[:, row, item.classes] = item.intersection
             union[:, row, item.classes] = item.union
-    return [Rows(ids, *parts, "classes") for parts in zip(intersection, union, strict=True)]
+    return [MetricCounts(ids, *parts, "classes") for parts in zip(intersection, union, strict=True)]
 
 
 def divide(numerator: Float64[np.ndarray, "*s"], denominator: Float64[np.ndarray, "*s"]) -> Float64[np.ndarray, "*s"]:
@@ -181,7 +184,7 @@ def mean_known(
     return divide(np.where(known, values, 0.0).sum(axis=1), n), n
 
 
-def scored_pixels(
+def count_scored_pixels(
     overlap: Overlap, truth: Float64[np.ndarray, "a u"], background: str, void: str
 ) -> Float64[np.ndarray, "a u"]:
     """Pixels of each atom that enter the area of a prediction of each class, by the policies of this page."""

@@ -23,9 +23,9 @@ from jaxtyping import Float64, Int32
 
 from bench.data.files import composed
 from bench.mapping.assign import UNLABELLED
-from bench.mapping.assign import nearest as nearest_class
-from bench.metrics.iou import divide, per_segment, scored_pixels, tally, true_pixels
-from bench.metrics.terms import Found, units
+from bench.mapping.assign import find_nearest_class as nearest_class
+from bench.metrics.iou import count_class_pixels, count_scored_pixels, count_true_pixels, divide, sum_per_segment
+from bench.metrics.terms import Found, make_terms
 from bench.records import Overlap
 
 Weights = Float64[np.ndarray, "n u"]
@@ -43,9 +43,9 @@ def hard(item: Overlap, names: tuple[str, ...], background: str = "context", voi
     index = {composed(name): at for at, name in enumerate(names)}
     labels = np.array([index.get(composed(text), UNLABELLED) for text in item.texts], np.int32)
     found = _labelled(item, labels, "hard", background, void)
-    whole = tally(item, labels[None], background, void)
+    whole = count_class_pixels(item, labels[None], background, void)
     share = whole.truth / max(1, whole.pixels)
-    per_class = units(whole.classes, share, whole.intersection[0], whole.union[0])
+    per_class = make_terms(whole.classes, share, whole.intersection[0], whole.union[0])
     return found | {"jaccard.hard.dataset": ("classes", per_class)}
 
 
@@ -67,7 +67,7 @@ def overlap(item: Overlap, background: str = "context", void: str = "count") -> 
 def overlapped(item: Overlap) -> Int32[np.ndarray, " n"]:
     """For each segment the true class it shares most pixels with, -1 where it lies on none."""
     present = np.unique(item.truth_classes)
-    pixels = per_segment(item, true_pixels(item, present))
+    pixels = sum_per_segment(item, count_true_pixels(item, present))
     if not pixels.size:
         return np.full(len(item.areas), UNLABELLED, np.int32)
     return np.where(pixels.any(axis=1), present[pixels.argmax(axis=1)], UNLABELLED).astype(np.int32)
@@ -81,8 +81,8 @@ def _labelled(item: Overlap, labels: np.ndarray, name: str, background: str, voi
 def _pairs(
     item: Overlap, present: np.ndarray, weights: Weights, name: str, background: str, void: str, recall: bool = False
 ) -> Found:
-    truth = true_pixels(item, present)
-    scored = scored_pixels(item, truth, background, void)
+    truth = count_true_pixels(item, present)
+    scored = count_scored_pixels(item, truth, background, void)
     inside = np.max(item.membership[:, :, None] * weights, axis=1, initial=0.0)  # a u
     true = truth.sum(axis=0)
     intersection = (inside * truth).sum(axis=0)
@@ -91,7 +91,7 @@ def _pairs(
         values["recall"] = divide(intersection, true)
     share = true / max(1, item.counts.sum())
     return {
-        f"{measure}.{name}.{word}": (average, units(present, share, value))
+        f"{measure}.{name}.{word}": (average, make_terms(present, share, value))
         for measure, value in values.items()
         for word, average in (("micro", "segments"), ("macro", "classes"))
     }

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.metrics.mask_quality import iou_matrix
-from bench.metrics.terms import Found, units
+from bench.metrics.mask_quality import compute_iou_matrix
+from bench.metrics.terms import Found, make_terms
 from bench.records import Oracle, Overlap
 
 
@@ -31,7 +31,7 @@ def given(oracle: Oracle, names: tuple[str, ...], pixels: float = np.nan) -> Fou
 
 def matched(item: Overlap, names: tuple[str, ...], background: str = "context", void: str = "ignore") -> Found:
     """Of the texts of the predicted segments that fit best."""
-    iou = iou_matrix(item, background, void)
+    iou = compute_iou_matrix(item, background, void)
     best = [int(column.argmax()) if column.any() else -1 for column in iou.T]
     share = item.counts[:, :-2].sum(axis=0) / max(1, item.counts.sum())
     similarity = np.zeros((0, len(names))) if item.tt is None else item.tt
@@ -64,6 +64,6 @@ def _found(
     near = np.array([float(similarity[at, own]) if at >= 0 else 0.0 for at, own in pairs])
     shared = np.array([word_iou(texts[at], names[own]) if at >= 0 else 0.0 for at, own in pairs])
     return {
-        f"names.similarity.{kind}": ("segments", units(classes, share, near)),
-        f"names.siou.{kind}": ("segments", units(classes, share, shared)),
+        f"names.similarity.{kind}": ("segments", make_terms(classes, share, near)),
+        f"names.siou.{kind}": ("segments", make_terms(classes, share, shared)),
     }

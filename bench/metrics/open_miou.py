@@ -17,9 +17,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64, Int32
 
-from bench.mapping.assign import nearest
-from bench.metrics.iou import true_pixels
-from bench.metrics.terms import Found, units
+from bench.mapping.assign import find_nearest_class
+from bench.metrics.iou import count_true_pixels
+from bench.metrics.terms import Found, make_terms
 from bench.records import Overlap
 
 
@@ -29,11 +29,11 @@ def open_miou(
     """Intersections and unions of one image from rows of similarities [n, c]."""
     classes = np.arange(similarity.shape[1], dtype=np.int32)
     near = np.clip(similarity.astype(np.float64), 0, 1)
-    pixels = owned(item) @ np.hstack([true_pixels(item, classes), item.counts[:, -2:]])  # n, c + 2
-    label, _ = nearest(similarity, rounding)
+    pixels = assign_regions(item) @ np.hstack([count_true_pixels(item, classes), item.counts[:, -2:]])  # n, c + 2
+    label, _ = find_nearest_class(similarity, rounding)
     right, wrong = near * pixels[:, :-2], (1 - near) * pixels[:, :-2]
     own = label[:, None] == classes
-    truth = true_pixels(item, classes).sum(axis=0)
+    truth = count_true_pixels(item, classes).sum(axis=0)
     outside = pixels[:, -2] * float(background not in ("ignore", "voc")) + pixels[:, -1] * float(void == "count")
     if background == "voc":
         outside = outside + pixels[:, -2] * (own & (truth > 0)).any(axis=1)
@@ -41,11 +41,11 @@ def open_miou(
     union = truth + errors
     seen = (union > 0) | (truth > 0)
     share = np.full(int(seen.sum()), np.nan)
-    found = units(classes[seen], share, right.sum(axis=0)[seen], union[seen])
+    found = make_terms(classes[seen], share, right.sum(axis=0)[seen], union[seen])
     return {"open_miou": ("classes", found)}
 
 
-def owned(item: Overlap) -> Float64[np.ndarray, "n a"]:
+def assign_regions(item: Overlap) -> Float64[np.ndarray, "n a"]:
     """1 where an atom belongs to a segment when no pixel may belong to two: to the smallest (tie: the first)."""
     order = np.argsort(item.areas, kind="stable")
     first = np.zeros(item.membership.shape, bool)
@@ -56,7 +56,7 @@ def owned(item: Overlap) -> Float64[np.ndarray, "n a"]:
     return first.T.astype(np.float64)
 
 
-def owner(item: Overlap) -> Int32[np.ndarray, " a"]:
+def find_region_owners(item: Overlap) -> Int32[np.ndarray, " a"]:
     """The same as an index: the segment that an atom belongs to, -1 under none."""
-    table = owned(item)
+    table = assign_regions(item)
     return np.where(table.any(axis=0), table.argmax(axis=0) if len(table) else -1, -1).astype(np.int32)

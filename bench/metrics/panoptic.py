@@ -17,8 +17,8 @@ import numpy as np
 from jaxtyping import Float64, Int32
 
 from bench.metrics.iou import divide
-from bench.metrics.open_miou import owned
-from bench.metrics.terms import Found, units
+from bench.metrics.open_miou import assign_regions
+from bench.metrics.terms import Found, make_terms
 from bench.records import Overlap
 
 
@@ -33,7 +33,7 @@ def panoptic(
     is_thing = np.array(things, bool)
     own, predicted = _united(labels, is_thing)
     columns, true = _united(item.truth_classes, is_thing)
-    pixels = own @ owned(item) @ item.counts.astype(np.float64)  # p, k + 2
+    pixels = own @ assign_regions(item) @ item.counts.astype(np.float64)  # p, k + 2
     shared = pixels[:, :-2] @ columns.T
     gone = _ignored(pixels, predicted, true, background, void)
     area, size = pixels.sum(axis=1), columns @ item.counts[:, :-2].sum(axis=0).astype(np.float64)
@@ -51,9 +51,9 @@ def panoptic(
     counted = hits + (of_class(predicted, false) + misses) / 2
     none = np.full(len(classes), np.nan)
     return {
-        "pq": ("classes", units(classes, none, quality, counted)),
-        "sq": ("classes", units(classes, none, quality, hits)),
-        "rq": ("classes", units(classes, none, hits, counted)),
+        "pq": ("classes", make_terms(classes, none, quality, counted)),
+        "sq": ("classes", make_terms(classes, none, quality, hits)),
+        "rq": ("classes", make_terms(classes, none, hits, counted)),
     }
 
 

@@ -17,37 +17,45 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64, Int32
 
-from bench.metrics.iou import Counts, Tally, divide, per_segment, scored_pixels, true_pixels, true_totals
+from bench.metrics.iou import (
+    ClassPixels,
+    Counts,
+    count_scored_pixels,
+    count_true_pixels,
+    divide,
+    sum_per_segment,
+    sum_true_pixels,
+)
 from bench.records import Overlap
 
 IOU_THRESHOLDS = np.linspace(0.0, 1.0, 101)
 
 
-def paper_counts(tally: Tally, tau: float = 0.5) -> Counts:
+def paper_counts(tally: ClassPixels, tau: float = 0.5) -> Counts:
     """True positives and true segments of an image."""
     true = (tally.truth > 0) & (tally.classes >= 0)
     hits = ((tally.iou > tau) & true).sum(axis=1).astype(np.float64)
     return hits, np.full(len(hits), float(true.sum()))
 
 
-def precision_counts(tally: Tally, tau: float = 0.5) -> Counts:
+def precision_counts(tally: ClassPixels, tau: float = 0.5) -> Counts:
     """True positives and predicted classes of an image."""
     found = tally.predicted & (tally.classes >= 0) & ~np.isnan(tally.iou)
     return ((tally.iou > tau) & found).sum(axis=1).astype(np.float64), found.sum(axis=1).astype(np.float64)
 
 
-def paper_curve(tally: Tally) -> tuple[Float64[np.ndarray, " 101"], float]:
+def paper_curve(tally: ClassPixels) -> tuple[Float64[np.ndarray, " 101"], float]:
     """True positives at each IoU threshold (>), and true segments, at the first threshold of the similarity."""
     true = (tally.truth > 0) & (tally.classes >= 0)
     return (tally.iou[0, true, None] > IOU_THRESHOLDS).sum(axis=0).astype(np.float64), float(true.sum())
 
 
-def reference_counts(tally: Tally) -> Counts:
+def reference_counts(tally: ClassPixels) -> Counts:
     """Recall of an image averaged over the IoU thresholds, and 1; 0 and 0 where the image has no class at all."""
     return mean_over_iou(reference_curve(tally))
 
 
-def reference_curve(tally: Tally) -> Float64[np.ndarray, "t 101"]:
+def reference_curve(tally: ClassPixels) -> Float64[np.ndarray, "t 101"]:
     """Recall of an image at each IoU threshold; NaN without any class."""
     return _share_at_least(tally.iou, tally.evaluated & (tally.classes >= 0))
 
@@ -77,10 +85,10 @@ def allseg_curve(
         column = np.searchsorted(classes, label[order])
         order, column = order[np.argsort(column, kind="stable")], np.sort(column)
         begins = np.flatnonzero(np.diff(column, prepend=-1))
-        truth = true_pixels(overlap, classes)
-        inside = per_segment(overlap, truth)[order, column]
-        area = per_segment(overlap, scored_pixels(overlap, truth, background, void))[order, column]
-        total = true_totals(overlap, labels, truth, unlabelled, below)[:, column] + np.zeros((len(labels), 1))
+        truth = count_true_pixels(overlap, classes)
+        inside = sum_per_segment(overlap, truth)[order, column]
+        area = sum_per_segment(overlap, count_scored_pixels(overlap, truth, background, void))[order, column]
+        total = sum_true_pixels(overlap, labels, truth, unlabelled, below)[:, column] + np.zeros((len(labels), 1))
         iou = divide(np.broadcast_to(inside, total.shape), total + area - inside)
         unknown, kept, last = np.isnan(iou), kept[:, order], len(order) - 1
         highest = np.maximum.reduceat(np.where(kept & ~unknown, iou, -1.0), begins, axis=1)

@@ -16,16 +16,16 @@ from bench.errors import UserError
 from bench.metric_name import number
 from bench.metrics import clipscore, jaccard, recall, tgq
 from bench.metrics import name_similarity as wording
-from bench.metrics.iou import Tally, counted
+from bench.metrics.iou import ClassPixels, counted
 from bench.metrics.mask_quality import mask_quality
 from bench.metrics.open_miou import open_miou
 from bench.metrics.panoptic import panoptic
-from bench.metrics.terms import Found, Groups, Units, joined, rows, spread, subset, units, within
+from bench.metrics.terms import Found, Groups, Terms, joined, make_terms, name_within_group, rows, spread, subset
 from bench.records import ClassList, Oracle, Overlap
-from bench.score.intervals import Rows
+from bench.score.intervals import MetricCounts
 
 if TYPE_CHECKING:
-    from bench.protocol import Score
+    from bench.protocol import Protocol
 
 ALONE = ("masks.hungarian_all", "clipscore.own_text", "clipscore.own_text_area")
 """Metrics with terms that belong to no true class: nothing to break down."""
@@ -40,7 +40,7 @@ class Family:
     """
 
     mapping: str
-    segments: Callable[[Overlap, ClassList, Score], Found] | None = None
+    segments: Callable[[Overlap, ClassList, Protocol], Found] | None = None
     truths: Callable[[Oracle, ClassList, float], Found] | None = None
     units: Mapping[str, str] = field(default_factory=dict)
 
@@ -90,16 +90,16 @@ def unit_of(metric: str) -> str:
     return found
 
 
-def labelled(item: Overlap, labels: np.ndarray, tally: Tally, classes: ClassList, score: Score) -> Found:
+def labelled(item: Overlap, labels: np.ndarray, tally: ClassPixels, classes: ClassList, score: Protocol) -> Found:
     """Terms under the labels [n] of one mapping and threshold: what groups of IoU and recall, and PQ, are made of."""
     found: Found = {}
     kind, share = score.representative, tally.truth / max(1, tally.pixels)
     if "iou" in score.metrics and "image" in score.aggregation:
         seen = counted(tally, score.absent)[0]
-        part = units(tally.classes[seen], share[seen], tally.iou[0, seen])
+        part = make_terms(tally.classes[seen], share[seen], tally.iou[0, seen])
         found[f"iou.image.{kind}"] = "images", part
     if "iou" in score.metrics and "dataset" in score.aggregation:
-        part = units(tally.classes, share, tally.intersection[0], tally.union[0])
+        part = make_terms(tally.classes, share, tally.intersection[0], tally.union[0])
         found[f"iou.dataset.{kind}"] = "classes", part
     if "recall" in score.metrics:
         found |= _recall(tally, share, score)
@@ -108,34 +108,36 @@ def labelled(item: Overlap, labels: np.ndarray, tally: Tally, classes: ClassList
     return found
 
 
-def _recall(tally: Tally, share: np.ndarray, score: Score) -> Found:
+def _recall(tally: ClassPixels, share: np.ndarray, score: Protocol) -> Found:
     kind = score.representative
     if score.recall == "paper":
         true = (tally.truth > 0) & (tally.classes >= 0)
         name = "recall" if kind == "union" else f"recall.{kind}"
         hits = (tally.iou[0, true] > score.tau_iou).astype(np.float64)
-        return {f"{name}>{number(score.tau_iou)}": ("segments", units(tally.classes[true], share[true], hits))}
+        return {f"{name}>{number(score.tau_iou)}": ("segments", make_terms(tally.classes[true], share[true], hits))}
     seen = tally.evaluated[0]
     hits = (tally.iou[0, seen, None] >= recall.IOU_THRESHOLDS).mean(axis=1)
-    return {f"recall.mean101.{kind}": ("images", units(tally.classes[seen], share[seen], hits))}
+    return {f"recall.mean101.{kind}": ("images", make_terms(tally.classes[seen], share[seen], hits))}
 
 
-def generated(oracle: Oracle, similarity: np.ndarray, names: Mapping[str, str], pixels: float, score: Score) -> Found:
+def generated(
+    oracle: Oracle, similarity: np.ndarray, names: Mapping[str, str], pixels: float, score: Protocol
+) -> Found:
     """Terms of TGQ and its companions: for each measure its name, for groups."""
     average = {"micro": "segments", "macro": "images"}[score.tgq]
     found: Found = {}
     for measure, name in names.items():
         each = tgq.each(similarity, oracle.classes, measure, score.tgq, score.tau_sbert, score.rounding)
-        found[name] = average, units(oracle.classes, oracle.areas / pixels, each)
+        found[name] = average, make_terms(oracle.classes, oracle.areas / pixels, each)
     return found
 
 
-def averaged(ids: tuple[str, ...], parts: Sequence[Found | None], width: int) -> dict[str, Rows]:
+def averaged(ids: tuple[str, ...], parts: Sequence[Found | None], width: int) -> dict[str, MetricCounts]:
     """Each metric over all its terms. None is an image that is left out."""
     return {name: rows(ids, terms, average, width) for name, average, terms in _columns(parts)}
 
 
-def grouped(ids: tuple[str, ...], parts: Sequence[Found | None], width: int, groups: Groups) -> dict[str, Rows]:
+def grouped(ids: tuple[str, ...], parts: Sequence[Found | None], width: int, groups: Groups) -> dict[str, MetricCounts]:
     """Each metric over the terms of each group; sizes only where terms have one."""
     found = {}
     for name, average, terms in _columns(parts):
@@ -145,10 +147,10 @@ def grouped(ids: tuple[str, ...], parts: Sequence[Found | None], width: int, gro
             if sized or not group.startswith("size."):
                 kept = belongs(every)
                 columns = 1 if group.startswith("class.") else width  # one class needs no column for each
-                found[within(name, group)] = spread(ids, image[kept], subset(every, kept), average, columns)
+                found[name_within_group(name, group)] = spread(ids, image[kept], subset(every, kept), average, columns)
     return found
 
 
-def _columns(parts: Sequence[Found | None]) -> Iterator[tuple[str, str, list[Units | None]]]:
+def _columns(parts: Sequence[Found | None]) -> Iterator[tuple[str, str, list[Terms | None]]]:
     for name, (average, _) in next((part for part in parts if part), {}).items():
         yield name, average, [part[name][1] if part else None for part in parts]

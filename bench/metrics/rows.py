@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from bench.errors import UserError
-from bench.mapping.assign import representatives, verify
+from bench.mapping.assign import apply_thresholds, choose_representatives
 from bench.mapping.base import Strategy
-from bench.mapping.choose import of_record
-from bench.mapping.nearest import similarity
+from bench.mapping.choose import make_strategy
+from bench.mapping.nearest import read_similarity
 from bench.metric_name import number
 from bench.metrics import clipscore, recall, tgq
-from bench.metrics.iou import Counts, Tally, dataset_rows, image_counts, tally
+from bench.metrics.iou import ClassPixels, Counts, count_class_pixels, dataset_rows, image_counts
 from bench.metrics.registry import FAMILIES, averaged, generated, grouped, labelled
-from bench.metrics.terms import Found, groups
+from bench.metrics.terms import Found, list_groups
 from bench.records import ClassList, Oracle, Overlap
-from bench.score.intervals import Rows
+from bench.score.intervals import MetricCounts
 
 if TYPE_CHECKING:
-    from bench.protocol import OwnText, Score
+    from bench.protocol import OwnText, Protocol
 
 T = TypeVar("T")
 Key = tuple[str, str | Strategy, float | None]
@@ -35,17 +35,17 @@ Block = tuple[str | Strategy, float | None, tuple[str, ...], list[Found | None]]
 
 
 def all_rows(
-    images: Sequence[Overlap], truths: Sequence[Oracle], classes: ClassList, score: Score, own_text: OwnText | None
-) -> dict[Key, Rows]:
+    images: Sequence[Overlap], truths: Sequence[Oracle], classes: ClassList, score: Protocol, own_text: OwnText | None
+) -> dict[Key, MetricCounts]:
     """Every metric of a protocol: section 4.3's, then the other families, then the groups of a breakdown."""
-    found: dict[Key, Rows] = {}
+    found: dict[Key, MetricCounts] = {}
     for mapping in score.mapping if images else ():
         tau = score.tau(mapping)
         for metric, (row,) in segment_rows(images, mapping, [tau], score, len(classes)).items():
             found[metric, mapping, tau] = row
     for mapping in ("tt", "st") if "tgq" in score.metrics else ():
         found |= {(metric, mapping, None): row for metric, row in oracle_rows(truths, mapping, score).items()}
-    width, divided = len(classes) + 1, groups(score.breakdown, classes)
+    width, divided = len(classes) + 1, list_groups(score.breakdown, classes)
     for mapping, tau, ids, parts in _blocks(images, truths, classes, score, own_text):
         for metric, row in (averaged(ids, parts, width) | grouped(ids, parts, width, divided)).items():
             found.setdefault((metric, mapping, tau), row)
@@ -53,7 +53,7 @@ def all_rows(
 
 
 def _blocks(
-    images: Sequence[Overlap], truths: Sequence[Oracle], classes: ClassList, score: Score, own_text: OwnText | None
+    images: Sequence[Overlap], truths: Sequence[Oracle], classes: ClassList, score: Protocol, own_text: OwnText | None
 ) -> Iterator[Block]:
     """What is made of terms: PQ, the families, and whatever is to be broken down."""
     ids, true_ids = tuple(item.image_id for item in images), tuple(item.image_id for item in truths)
@@ -67,7 +67,7 @@ def _blocks(
     for mapping in ("tt", "st") if score.breakdown and "tgq" in score.metrics else ():
         named, pairs = _tgq_names(mapping, score), list(zip(truths, sizes, strict=True))
         if truths and getattr(truths[0], mapping) is not None:
-            parts = [generated(item, similarity(item, mapping), named, size, score) for item, size in pairs]
+            parts = [generated(item, read_similarity(item, mapping), named, size, score) for item, size in pairs]
             yield mapping, None, true_ids, list(parts)
     for name, family in FAMILIES.items():
         if name in score.metrics and family.segments and images:
@@ -79,19 +79,19 @@ def _blocks(
         yield "st", None, ids, [None if x is None else clipscore.own_text(x, own_text[x.image_id]) for x in kept]
 
 
-def _labelled(item: Overlap, mapping: str | Strategy, tau: float | None, classes: ClassList, score: Score) -> Found:
+def _labelled(item: Overlap, mapping: str | Strategy, tau: float | None, classes: ClassList, score: Protocol) -> Found:
     chosen = labels(item, mapping, [tau], score, "union")  # PQ keeps things apart itself: no segment stands for others
     return labelled(item, chosen[0], tally_of(item, mapping, [tau], score), classes, score)
 
 
-def kept_images(images: Sequence[Overlap], score: Score) -> list[Overlap | None]:
+def kept_images(images: Sequence[Overlap], score: Protocol) -> list[Overlap | None]:
     """The images that a protocol scores; None in the place of one without segments where ``empty`` is skip."""
     return [None if score.empty == "skip" and not len(item.areas) else item for item in images]
 
 
 def segment_rows(
-    overlaps: Sequence[Overlap], mapping: str | Strategy, taus: Sequence[float | None], score: Score, classes: int
-) -> dict[str, list[Rows]]:
+    overlaps: Sequence[Overlap], mapping: str | Strategy, taus: Sequence[float | None], score: Protocol, classes: int
+) -> dict[str, list[MetricCounts]]:
     """IoU, recall and precision under one mapping: for each metric a `Rows` for each threshold in ``taus``.
 
     Raises UserError where an image has no similarity for the mapping.
@@ -119,10 +119,10 @@ def segment_rows(
     return rows
 
 
-def oracle_rows(oracles: Sequence[Oracle], mapping: str, score: Score) -> dict[str, Rows]:
+def oracle_rows(oracles: Sequence[Oracle], mapping: str, score: Protocol) -> dict[str, MetricCounts]:
     """TGQ (only by TT, as it is defined), mean cosine and top-1; nothing where no image has the similarity."""
     ids = tuple(item.image_id for item in oracles)
-    similarities = [similarity(item, mapping) for item in oracles if getattr(item, mapping) is not None]
+    similarities = [read_similarity(item, mapping) for item in oracles if getattr(item, mapping) is not None]
     if not similarities:
         return {}
     if len(similarities) < len(oracles):
@@ -135,11 +135,11 @@ def oracle_rows(oracles: Sequence[Oracle], mapping: str, score: Score) -> dict[s
             for similarity, item in zip(similarities, oracles, strict=True)
         ]
         table = np.array(counts)
-        rows[name] = Rows(ids, table[:, :1], table[:, 1:], unit)
+        rows[name] = MetricCounts(ids, table[:, :1], table[:, 1:], unit)
     return rows
 
 
-def _tgq_names(mapping: str, score: Score) -> dict[str, str]:
+def _tgq_names(mapping: str, score: Protocol) -> dict[str, str]:
     """The name of each measure; no hits by ST, nor without a threshold, where every text would be one."""
     names = {measure: f"tgq.{score.tgq}.{measure}" for measure in tgq.MEASURES[1:]}
     if mapping != "tt" or score.tau_sbert is None:
@@ -148,37 +148,39 @@ def _tgq_names(mapping: str, score: Score) -> dict[str, str]:
     return {"hit": f"tgq.{score.tgq}{relation}{number(score.tau_sbert)}", **names}
 
 
-def labels(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score, kind: str) -> np.ndarray:
+def labels(
+    item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Protocol, kind: str
+) -> np.ndarray:
     """The class of each segment at each threshold, int32 [t, n]; with ``argmax`` only of the best one of a class."""
-    label, best = of_record(mapping, score.rounding).assign(item)
+    label, best = make_strategy(mapping, score.rounding).assign(item)
     if kind == "argmax":
-        label = representatives(label, best, item.areas)
-    return verify(label, best, taus, score.rounding)
+        label = choose_representatives(label, best, item.areas)
+    return apply_thresholds(label, best, taus, score.rounding)
 
 
-def tally_of(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score) -> Tally:
+def tally_of(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Protocol) -> ClassPixels:
     """The pixel counts of an image under one mapping, at each threshold."""
     return tally_under(item, labels(item, mapping, taus, score, score.representative), score)
 
 
-def tally_under(item: Overlap, chosen: np.ndarray, score: Score) -> Tally:
+def tally_under(item: Overlap, chosen: np.ndarray, score: Protocol) -> ClassPixels:
     """The pixel counts of an image under labels [t, n], by the policies of a protocol."""
-    return tally(item, chosen, score.background, score.void, score.unlabelled, score.below)
+    return count_class_pixels(item, chosen, score.background, score.void, score.unlabelled, score.below)
 
 
-def allseg_under(item: Overlap, chosen: np.ndarray, score: Score) -> np.ndarray:
+def allseg_under(item: Overlap, chosen: np.ndarray, score: Protocol) -> np.ndarray:
     """Recall by single segments under labels [t, n], by the policies of a protocol: [t, 101]."""
     return recall.allseg_curve(item, chosen, score.background, score.void, score.unlabelled, score.below)
 
 
-def _allseg(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Score) -> Counts:
+def _allseg(item: Overlap, mapping: str | Strategy, taus: Sequence[float | None], score: Protocol) -> Counts:
     return recall.mean_over_iou(allseg_under(item, labels(item, mapping, taus, score, "union"), score))
 
 
 def _stack(
     ids: tuple[str, ...], items: Sequence[T | None], taus: int, count: Callable[[T], Counts], unit: str
-) -> list[Rows]:
+) -> list[MetricCounts]:
     """Count each image; one that is left out (None) has zeros and so weighs nothing."""
     nothing = np.zeros(taus), np.zeros(taus)
     table = np.array([nothing if item is None else count(item) for item in items]).reshape(len(ids), 2, taus)
-    return [Rows(ids, table[:, 0, at, None], table[:, 1, at, None], unit) for at in range(taus)]
+    return [MetricCounts(ids, table[:, 0, at, None], table[:, 1, at, None], unit) for at in range(taus)]

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64, Int32
 
 from bench.errors import UserError
-from bench.mapping.assign import nearest, verify
+from bench.mapping.assign import apply_thresholds, find_nearest_class
 from bench.overlap.table import check_rows
 from bench.records import Oracle
 
@@ -56,8 +56,8 @@ def each(
     if measure == "cosine":
         return own.astype(np.float64)
     if measure == "top1":
-        return nearest(similarity, rounding)[0] == classes
+        return find_nearest_class(similarity, rounding)[0] == classes
     own = own if rounding is None else np.round(own.astype(np.float64), rounding)
     if rule == "macro":
-        return verify(classes, own, [tau], rounding)[0] >= 0
+        return apply_thresholds(classes, own, [tau], rounding)[0] >= 0
     return own > (-np.inf if tau is None else tau if rounding is None else round(tau, rounding))

@@ -15,7 +15,7 @@ _GROUP = 10
 """Segments numbered at a time: tables of 2^10 entries for each atom stay small."""
 
 
-def overlap(
+def make_overlap(
     prediction: Prediction,
     sample: Sample,
     tt: Float32[np.ndarray, "n c"] | None = None,
@@ -49,7 +49,7 @@ def overlap(
     )
 
 
-def by_class(record: Overlap) -> Overlap:
+def merge_objects(record: Overlap) -> Overlap:
     """The same table with one column a class: the objects of a class are added up (section 4.3 knows no objects)."""
     classes, starts = np.unique(record.truth_classes, return_index=True)
     if len(classes) == len(record.truth_classes):

@@ -26,7 +26,7 @@ from bench.report.tables.sweeps import sweep_table, sweeps
 from bench.report.tables.tables import markdown_table, print_table, read_scores, write_scores
 from bench.run.run_folder import record_of, saved_csv, setting, settings_of
 from bench.run.writing import while_whole
-from bench.score.protocol_text import WIDTH, stated
+from bench.score.protocol_text import WIDTH, describe_protocol
 from bench.settings.naming import NOT_IN_RUN_NAME
 from bench.store.sealed import has, intact
 from bench.text.csv_files import write_csv
@@ -100,7 +100,9 @@ def protocols(folders: Sequence[Path], width: int = WIDTH) -> list[str]:
     for folder in folders:
         record = record_of(folder)
         scores = record.get("protocols") or [record.get("score") or settings_of(folder)["score"]]
-        blocks |= dict.fromkeys("\n".join(map(visible, stated(score, width).splitlines())) for score in scores)
+        blocks |= dict.fromkeys(
+            "\n".join(map(visible, describe_protocol(score, width).splitlines())) for score in scores
+        )
     return list(blocks)
 
 

@@ -11,8 +11,8 @@ from jaxtyping import Float32
 
 from bench.data.base import nearest
 from bench.errors import UserError
-from bench.mapping.similarity import SegmentToText, TextToText, own_similarity
-from bench.overlap.table import by_class
+from bench.mapping.similarity import SegmentToText, TextToText, compute_own_similarity
+from bench.overlap.table import merge_objects
 from bench.predictions.parse import Described, Faults, check_vectors
 from bench.predictions.source import PredictionFile
 from bench.records import Oracle, Overlap
@@ -36,14 +36,12 @@ class Measures:
     @property
     def names(self) -> tuple[str, ...]:
         """The class names."""
-        names: tuple[str, ...] = self.builder.dataset.classes.names
-        return names
+        return self.builder.classes.names
 
     @property
     def aliases(self) -> tuple[tuple[str, ...], ...]:
         """Other names of each class; empty where there are none."""
-        aliases: tuple[tuple[str, ...], ...] = self.builder.dataset.classes.aliases
-        return aliases
+        return self.builder.classes.aliases
 
     @cached_property
     def tt(self) -> TextToText:
@@ -81,7 +79,7 @@ class Measures:
     def own_text(self, item: Overlap) -> Float32[np.ndarray, " n"]:
         """`clipscore.own_text`'s cosines of an image."""
         vectors = self.file.embeddings(item.image_id) if len(item.areas) else None
-        return np.zeros(0, np.float32) if vectors is None else own_similarity(self.st.clip, vectors, item.texts)
+        return np.zeros(0, np.float32) if vectors is None else compute_own_similarity(self.st.clip, vectors, item.texts)
 
     def oracle(self, tables: Mapping[str, Overlap]) -> dict[str, Described]:
         """What the file says of true segments, by image; empty where it says nothing of any.
@@ -127,7 +125,9 @@ def oracles(measures: Measures, found: Tables, told: Mapping[str, Described], ro
     embedded = "st" in rows and all(one.embeddings is not None for one in told.values())
     return found.once(
         ("oracles", measures.raw, by_text, embedded),
-        lambda: [_oracle(measures, by_class(item), told.get(i), by_text, embedded) for i, item in found.tables.items()],
+        lambda: [
+            _oracle(measures, merge_objects(item), told.get(i), by_text, embedded) for i, item in found.tables.items()
+        ],
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias, overload
 from hydra.utils import get_object
 
 from bench.data.base import Dataset
-from bench.errors import UsageError
+from bench.errors import UsageError, UserError
 from bench.interfaces import (
     Captioner,
     ClipModel,
@@ -31,6 +31,7 @@ from bench.interfaces import (
 )  # fmt: skip
 from bench.mapping.similarity import PROMPT, SegmentToText, TextToText
 from bench.pipeline import Pipeline
+from bench.records import ClassList
 from bench.settings.depends import Dependence, check_same, trunk_parts, unchanged
 from bench.settings.device import found_device
 from bench.settings.instantiate import make
@@ -76,6 +77,13 @@ class Builder:
         """The data set."""
         dataset: Dataset = make(self.settings["data"])
         return dataset
+
+    @property
+    def classes(self) -> ClassList:
+        """The classes of the data set. Raises UserError where it has none."""
+        if self.dataset.classes is None:
+            raise UserError(f"{self.dataset.name}: nothing is labelled there, so nothing can be scored")
+        return self.dataset.classes
 
     @cached_property
     def identity(self) -> Identity:
@@ -192,14 +200,12 @@ class Builder:
     @cached_property
     def text_to_text(self) -> TextToText:
         """Equation 5 against the classes of the data set."""
-        classes = self.dataset.classes
-        return TextToText(self.encoder("tt"), classes.names, classes.aliases, self.raw)
+        return TextToText(self.encoder("tt"), self.classes.names, self.classes.aliases, self.raw)
 
     @cached_property
     def segment_to_text(self) -> SegmentToText:
         """Equation 6 against the classes of the data set."""
-        classes = self.dataset.classes
-        return SegmentToText(self.encoder("st"), classes.names, aliases=classes.aliases)
+        return SegmentToText(self.encoder("st"), self.classes.names, aliases=self.classes.aliases)
 
     def mapping_model(self, rows: str) -> str:
         """What stands behind "tt" or "st" in a metric's name: model, weights, precision, and ST's prompt."""

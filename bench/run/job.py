@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from bench.data.shared import remarks, tuned
 from bench.errors import UsageError, UserError, writing
-from bench.protocol import Score
+from bench.protocol import Protocol
 from bench.records import Oracle, Overlap
 from bench.report.pictures.side_by_side import write_comparison
 from bench.run import scores
@@ -136,14 +136,14 @@ def _names(builder: Builder) -> list[str]:
     return [name for name in PASSES if name != "oracle" or builder.has_oracle]
 
 
-def _score(builder: Builder) -> Score:
+def _score(builder: Builder) -> Protocol:
     score = scores.score_of(builder, builder.settings["score"])
     if score.verify == "human":
         raise UsageError("score.verify=human rates predictions that exist: zgs score RUN score.verify=human")
     return score
 
 
-def _record(builder: Builder, ids: Iterable[str], progress: Progress, score: Score) -> dict[str, Any]:
+def _record(builder: Builder, ids: Iterable[str], progress: Progress, score: Protocol) -> dict[str, Any]:
     """What stands beside the numbers: who made them, from what, how much of it was there already."""
     return {
         "run": builder.name,

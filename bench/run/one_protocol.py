@@ -10,22 +10,22 @@ import pandas as pd
 
 from bench.errors import UsageError, UserError
 from bench.mapping.base import Strategy
-from bench.mapping.choose import of_record, rows_of
-from bench.mapping.no_class import says_nothing, silenced, silent_words
-from bench.mapping.remarks import remarks
+from bench.mapping.choose import find_similarity_of, make_strategy
+from bench.mapping.no_class import list_silent_words, says_nothing, silence_texts
+from bench.mapping.remarks import describe_texts
 from bench.mapping.table import Table
 from bench.metric_name import Naming
 from bench.metrics.registry import FAMILIES
-from bench.protocol import COLUMNS, Score, evaluate
+from bench.protocol import COLUMNS, Protocol, evaluate
 from bench.records import Oracle, Overlap
 from bench.run.attach import Measures, attach, oracles
 from bench.run.context import Builder
 from bench.run.scores import naming_of
 from bench.run.tabulate import Tables
-from bench.score.curves import curved, curves
-from bench.score.human_ratings import check_ratings, distribution, read_ratings, unrated, verified
-from bench.score.intervals import Rows
-from bench.score.segments import segment_table
+from bench.score.curves import compute_curves, list_curved
+from bench.score.human_ratings import check_ratings, count_ratings, count_unrated, read_ratings, score_verified
+from bench.score.intervals import MetricCounts
+from bench.score.segments import make_segment_table
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ class Numbers:
     """What the protocols of one call give together."""
 
     lines: list[pd.DataFrame] = field(default_factory=list)
-    rows: dict[str, Rows] = field(default_factory=dict)
+    rows: dict[str, MetricCounts] = field(default_factory=dict)
     curves: list[pd.DataFrame] = field(default_factory=list)
     areas: list[pd.DataFrame] = field(default_factory=list)
     segments: pd.DataFrame = field(default_factory=pd.DataFrame)
     ratings: list[pd.DataFrame] = field(default_factory=list)
 
 
-def score_protocol(session: Session, score: Score, found: Tables, counted: dict[str, int], numbers: Numbers) -> None:
+def score_protocol(session: Session, score: Protocol, found: Tables, counted: dict[str, int], numbers: Numbers) -> None:
     """Add every number of a protocol; ``counted`` are expected, found and skipped."""
     score = replace(score, mapping=_measurable(session, score, found))
     session = replace(session, measures=session.measures.of(score.rounding))
@@ -66,10 +66,10 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
     images = attach(session.measures, found, rows)
     truths = oracles(session.measures, found, described, rows)
     dataset = session.builder.dataset
-    for text in remarks(images, truths, dataset.classes, score, getattr(dataset, "table", None)):
+    for text in describe_texts(images, truths, session.builder.classes, score, getattr(dataset, "table", None)):
         session.note(text)
-    silent = silent_words(score.no_class, dataset.classes)
-    images, truths = silenced(images, silent), silenced(truths, silent)
+    silent = list_silent_words(score.no_class, session.builder.classes)
+    images, truths = silence_texts(images, silent), silence_texts(truths, silent)
     if "tgq" in score.metrics and not described:
         session.note('no TGQ: the file has no "oracle" section (texts for the true segments)')
     elif "tgq" in score.metrics and not rows:
@@ -80,7 +80,7 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
         session.note("score.table is given, but score.mapping has no table: it was not read")
     if score.ratings and score.verify != "human":
         session.note("score.ratings is given, but score.verify is not human: they were not read")
-    naming, classes = naming_of(session.builder, rows), session.builder.dataset.classes
+    naming, classes = naming_of(session.builder, rows), session.builder.classes
     told = {"run": session.run, "variant": session.variant, **counted}
     by_people = score.verify == "human"
     given = replace(score, mapping=()) if by_people else score
@@ -91,12 +91,12 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
     numbers.rows |= scores.rows
     if by_people:
         _verify(session, images, score, naming, told, numbers)
-    for mapping in curved(given):
-        lines, areas = curves(images, classes, score, naming, mapping)
+    for mapping in list_curved(given):
+        lines, areas = compute_curves(images, classes, score, naming, mapping)
         numbers.curves.append(lines.assign(variant=session.variant))
         numbers.areas.append(areas.assign(variant=session.variant))
     if numbers.segments.empty:
-        numbers.segments = segment_table(_pairs(images, truths), classes, score)
+        numbers.segments = make_segment_table(_pairs(images, truths), classes, score)
     unread = set() if {"tgq", "names"} & set(score.metrics) else {"true_segments_without_a_text"}
     empty = [f"{key.replace('_', ' ')} {n}" for key, n in scores.counted.items() if n and key not in unread]
     if empty:
@@ -105,25 +105,25 @@ def score_protocol(session: Session, score: Score, found: Tables, counted: dict[
         session.note(f"score={score.name} leaves predictions without segments out of IoU and recall: look at n")
 
 
-def _rows(session: Session, score: Score, found: Tables) -> list[str]:
+def _rows(session: Session, score: Protocol, found: Tables) -> list[str]:
     """The similarities that mappings and metrics read; CLIPScore is left out with a note where nothing is embedded.
 
     TGQ reads what the mappings read: it alone loads no model.
     """
-    read = {rows_of(mapping) for mapping in score.mapping}
+    read = {find_similarity_of(mapping) for mapping in score.mapping}
     read |= {FAMILIES[metric].mapping for metric in score.metrics if metric in FAMILIES and metric != "clipscore"}
     if "clipscore" in score.metrics and _embedded(session, "clipscore", found):
         read.add("st")
     return [rows for rows in ("st", "tt") if rows in read]
 
 
-def _measurable(session: Session, score: Score, found: Tables) -> tuple[str | Strategy, ...]:
+def _measurable(session: Session, score: Protocol, found: Tables) -> tuple[str | Strategy, ...]:
     """The mappings that the predictions allow."""
     kept = []
     for mapping in score.mapping:
         if isinstance(mapping, Table):
             _count_missing(session, mapping, score, found)
-        if rows_of(mapping) != "st" or _embedded(session, f"score.mapping={mapping}", found, session.chosen):
+        if find_similarity_of(mapping) != "st" or _embedded(session, f"score.mapping={mapping}", found, session.chosen):
             kept.append(mapping)
     return tuple(kept)
 
@@ -150,8 +150,8 @@ def _same_space(session: Session) -> None:
         session.note(f"beware: embeddings of {told} (says the file) are compared with texts of {own}: choose models=…")
 
 
-def _count_missing(session: Session, table: Table, score: Score, found: Tables) -> None:
-    silent = silent_words(score.no_class, session.builder.dataset.classes)
+def _count_missing(session: Session, table: Table, score: Protocol, found: Tables) -> None:
+    silent = list_silent_words(score.no_class, session.builder.classes)
     texts = (text for item in found.tables.values() for text in item.texts)
     absent = table.missing(text for text in texts if not says_nothing(text, silent))
     if not absent:
@@ -164,27 +164,27 @@ def _count_missing(session: Session, table: Table, score: Score, found: Tables) 
 
 
 def _verify(
-    session: Session, images: list[Overlap], score: Score, naming: Naming, told: dict[str, Any], numbers: Numbers
+    session: Session, images: list[Overlap], score: Protocol, naming: Naming, told: dict[str, Any], numbers: Numbers
 ) -> None:
     """Scores verified by people instead of thresholds, and the distribution of their ratings."""
     if not score.ratings:
         raise UsageError("score.verify=human needs score.ratings=FILE (csv: image,segment,label,rater,batch,rating)")
-    classes, ratings = session.builder.dataset.classes, read_ratings(score.ratings)
+    classes, ratings = session.builder.classes, read_ratings(score.ratings)
     check_ratings(ratings, {item.image_id: item for item in images}, session.measures.file, classes.names)
     bases = {}
     for mapping in score.mapping:
         model = naming.models.get(mapping) if isinstance(mapping, str) else None
-        base = of_record(mapping, score.rounding, model)
+        base = make_strategy(mapping, score.rounding, model)
         bases[base.name.partition("(")[0]] = base
     for what, base in bases.items():
-        found = verified(images, ratings, base, score, classes, naming)
+        found = score_verified(images, ratings, base, score, classes, naming)
         lines = [{**told, "metric": v.name, **vars(v.interval), "n": v.n, "unit_of_n": v.unit} for v in found]
         numbers.lines.append(pd.DataFrame(lines)[list(COLUMNS)])
         numbers.rows |= {v.name: v.each() for v in found}
-        without, total = unrated(images, ratings, base, classes)
+        without, total = count_unrated(images, ratings, base, classes)
         if without:
             session.note(f"{what}: {without} of {total} ratings are missing; those labels count as not verified")
-    numbers.ratings.append(distribution({item.image_id: item for item in images}, ratings, bases, classes))
+    numbers.ratings.append(count_ratings({item.image_id: item for item in images}, ratings, bases, classes))
     session.note(f"ratings: {len(ratings.batches)} batches, {ratings.raters} raters")
 
 

@@ -14,11 +14,11 @@ import yaml
 
 from bench.data.base import nearest, remarks_of
 from bench.errors import UserError, writing
-from bench.mapping.remarks import absent_classes
+from bench.mapping.remarks import describe_absent_classes
 from bench.metric_name import parse
 from bench.predictions.remarks import remarks
 from bench.predictions.source import PredictionFile
-from bench.protocol import Score
+from bench.protocol import Protocol
 from bench.report.tables.cells import EMBEDDED_NOTE
 from bench.report.tables.tables import write_scores
 from bench.run.attach import Measures
@@ -27,7 +27,7 @@ from bench.run.one_protocol import Numbers, Session, score_protocol
 from bench.run.scores import score_of
 from bench.run.tabulate import Tables, tabulate, told_apart
 from bench.run.writing import one_writer
-from bench.score.per_image import per_class, per_image, per_image_n
+from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
 from bench.settings.naming import NOT_IN_RUN_NAME, data_name
 from bench.store.facts.contents import by_content, content_of
 from bench.store.files import safe_name, write_atomically
@@ -70,7 +70,7 @@ class Rescored:
 
     folder: Path
     table: pd.DataFrame
-    protocols: list[Score]
+    protocols: list[Protocol]
     notes: list[str]
     incomplete: bool
 
@@ -97,7 +97,7 @@ def rescore(request: Request) -> Rescored:
         counted["found"] = len(ids) - len([i for i in missing if i not in found.skipped]) - len(found.skipped)
         score_protocol(session, score, found, counted, numbers)
     if builder.dataset.subset is None:
-        notes += absent_classes(found.tables.values(), builder.dataset.classes)
+        notes += describe_absent_classes(found.tables.values(), builder.classes)
     table = pd.concat(numbers.lines, ignore_index=True)
     if table.empty:
         raise UserError(f"{request.predictions}: nothing to score: {'; '.join(notes) or 'no metric was asked for'}")
@@ -180,10 +180,10 @@ def _write(folder: Path, request: Request, table: pd.DataFrame, numbers: Numbers
     write_atomically(folder / "config.yaml", yaml.safe_dump(settings, sort_keys=False).encode())
     write_scores(table, folder / "scores.csv")
     ids = sorted({image_id for rows in numbers.rows.values() for image_id in rows.image_ids})
-    per_image(numbers.rows, ids).to_parquet(folder / "per_image.parquet", index=False)
-    per_image_n(numbers.rows, ids).to_parquet(folder / "per_image_n.parquet", index=False)
+    make_per_image(numbers.rows, ids).to_parquet(folder / "per_image.parquet", index=False)
+    make_per_image_n(numbers.rows, ids).to_parquet(folder / "per_image_n.parquet", index=False)
     numbers.segments.to_parquet(folder / "segments.parquet", index=False)
-    per_class(numbers.rows).to_parquet(folder / "per_class.parquet", index=False)
+    make_per_class(numbers.rows).to_parquet(folder / "per_class.parquet", index=False)
     for name, tables in (("curves", numbers.curves), ("areas", numbers.areas), ("ratings", numbers.ratings)):
         (folder / f"{name}.csv").unlink(missing_ok=True)  # of the same request before its data changed
         if tables:

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from bench.errors import UserError
-from bench.score.intervals import Rows
-from bench.score.per_image import CLASS_COLUMNS, class_rows, rows_of
+from bench.score.intervals import MetricCounts
+from bench.score.per_image import CLASS_COLUMNS, read_per_class, read_per_image
 from bench.score.segments import KNOWN, MEASURED
 from bench.store.sealed import has, intact, settings_of
 from bench.store.sealed import record_of as record_of
@@ -33,16 +33,16 @@ def complete(folder: Path) -> bool:
     return all(has(folder, name) for name in NEEDED)
 
 
-def saved_rows(folder: Path) -> dict[str, Rows]:
+def saved_rows(folder: Path) -> dict[str, MetricCounts]:
     """The counts of each image behind every metric of a run, by the metric's full name.
 
     Metrics that average over classes (mIoU of a data set, PQ) come from per_class.parquet, where the run left it.
     """
     values, n = (_table(folder, name, ("image_id",)) for name in ("per_image.parquet", "per_image_n.parquet"))
-    found = rows_of(values, n)
+    found = read_per_image(values, n)
     if has(folder, "per_class.parquet"):
         known = _table(folder, "per_class.parquet", CLASS_COLUMNS)
-        found |= class_rows(known, [str(image) for image in values["image_id"]])
+        found |= read_per_class(known, [str(image) for image in values["image_id"]])
     return {name: found[name] for name in values.columns if name in found}
 
 

@@ -11,23 +11,23 @@ import pandas as pd
 
 from bench.data.base import remarks_of
 from bench.errors import UsageError
-from bench.mapping.choose import strategies
-from bench.mapping.no_class import silenced, silent_words
-from bench.mapping.remarks import remarks
-from bench.mapping.similarity import own_similarity
+from bench.mapping.choose import make_strategies
+from bench.mapping.no_class import list_silent_words, silence_texts
+from bench.mapping.remarks import describe_texts
+from bench.mapping.similarity import compute_own_similarity
 from bench.metric_name import Naming
 from bench.predictions.parse import Described
 from bench.predictions.source import PredictionFile
 from bench.predictions.write import write_predictions
-from bench.protocol import COLUMNS, OwnText, Score, Scores, evaluate
+from bench.protocol import COLUMNS, OwnText, Protocol, Scores, evaluate
 from bench.records import Oracle, Overlap, Prediction, Sample
 from bench.report.tables.tables import write_scores
 from bench.run.context import Builder
 from bench.run.tabulate import Sizes, keep
 from bench.score.controls import shuffle_captions, true_classes
-from bench.score.curves import curved, curves
-from bench.score.per_image import per_class, per_image_n
-from bench.score.segments import KNOWN, segment_table
+from bench.score.curves import compute_curves, list_curved
+from bench.score.per_image import make_per_class, make_per_image_n
+from bench.score.segments import KNOWN, make_segment_table
 from bench.settings.instantiate import make
 from bench.settings.naming import variant_name
 from bench.text.csv_files import write_csv
@@ -38,7 +38,7 @@ UNCHANGED = {True: r"/(?:masks|jaccard\.overlap)", False: r"/(?:masks|names|jacc
 
 
 def write(
-    builder: Builder, folder: Path, score: Score, tables: Sequence[tuple[Overlap, Oracle]], expected: int, found: int
+    builder: Builder, folder: Path, score: Protocol, tables: Sequence[tuple[Overlap, Oracle]], expected: int, found: int
 ) -> pd.DataFrame:
     """scores.csv, curves.csv, areas.csv, and the rows behind them as parquet; returns the scores.
 
@@ -46,15 +46,18 @@ def write(
     """
     if not tables:
         return _write_unlabelled(folder)
-    classes, naming = builder.dataset.classes, naming_of(builder)
-    silent = silent_words(score.no_class, classes)
-    overlaps, oracles = silenced([pair[0] for pair in tables], silent), silenced([pair[1] for pair in tables], silent)
+    classes, naming = builder.classes, naming_of(builder)
+    silent = list_silent_words(score.no_class, classes)
+    overlaps, oracles = (
+        silence_texts([pair[0] for pair in tables], silent),
+        silence_texts([pair[1] for pair in tables], silent),
+    )
     tables = list(zip(overlaps, oracles, strict=True))
     variant = variant_name(builder.settings)
 
     spoken = _own_text(builder, overlaps) if "clipscore" in score.metrics else None
 
-    def scored(given: Tables, by: Score, name: str) -> Scores:
+    def scored(given: Tables, by: Protocol, name: str) -> Scores:
         return evaluate(
             *given, classes, by, naming, run=builder.name, variant=name,
             expected=expected, found=found, skipped=expected - found,
@@ -70,18 +73,20 @@ def write(
         parts.append(scored(control(*own), given, f"{title} ({variant})"))
     table = pd.concat([_only(part.table, at, builder) for at, part in enumerate(parts)], ignore_index=True)
     write_scores(table, folder / "scores.csv")
-    _write_rows(folder, parts[0], segment_table(tables, classes, score))
-    _write_curves(folder, [curves(overlaps, classes, score, naming, rows) for rows in curved(score)], variant)
+    _write_rows(folder, parts[0], make_segment_table(tables, classes, score))
+    _write_curves(
+        folder, [compute_curves(overlaps, classes, score, naming, rows) for rows in list_curved(score)], variant
+    )
     return table
 
 
-def notes(builder: Builder, score: Score, tables: Sequence[tuple[Overlap, Oracle]]) -> list[str]:
+def notes(builder: Builder, score: Protocol, tables: Sequence[tuple[Overlap, Oracle]]) -> list[str]:
     """What the data set made of its files, and what a reader must know of the texts."""
     dataset = builder.dataset
     told = list(remarks_of(dataset))
     if tables and dataset.classes is not None:
         images, truths = [pair[0] for pair in tables], [pair[1] for pair in tables]
-        told += remarks(images, truths, dataset.classes, score, getattr(dataset, "table", None))
+        told += describe_texts(images, truths, dataset.classes, score, getattr(dataset, "table", None))
     return told
 
 
@@ -99,7 +104,7 @@ def _own_text(builder: Builder, overlaps: Sequence[Overlap]) -> OwnText:
     for item in overlaps:
         prediction = builder.pipeline.predict(builder.dataset.load(item.image_id))
         assert prediction.embeddings is not None, "our own predictions carry embeddings"
-        found[item.image_id] = own_similarity(builder.model("clip"), prediction.embeddings, item.texts)
+        found[item.image_id] = compute_own_similarity(builder.model("clip"), prediction.embeddings, item.texts)
     return found
 
 
@@ -135,17 +140,17 @@ def naming_of(builder: Builder, rows: Sequence[str] = ("tt", "st")) -> Naming:
     dataset = builder.dataset
     models = {row: builder.mapping_model(row) for row in rows}
     named = models | {f"grounded-{row}": model for row, model in models.items()}
-    return Naming(dataset.name, dataset.split, dataset.classes.name, dataset.subset, named)
+    return Naming(dataset.name, dataset.split, builder.classes.name, dataset.subset, named)
 
 
-def score_of(builder: Builder, options: Mapping[str, Any]) -> Score:
+def score_of(builder: Builder, options: Mapping[str, Any]) -> Protocol:
     """The protocol, with the background as the data set says and mappings that know the class names."""
     options = dict(options)
     if options["background"] == "auto":
         options["background"] = getattr(builder.dataset, "background", "context")
-    score: Score = make(options)
+    score: Protocol = make(options)
     texts = builder.dataset.classes.texts if builder.dataset.classes else ()
-    return replace(score, mapping=strategies(score.mapping, texts, score.table))
+    return replace(score, mapping=make_strategies(score.mapping, texts, score.table))
 
 
 def _control(name: str, seed: int, classes: int) -> tuple[str, tuple[str, ...], Callable[..., Tables]]:
@@ -176,8 +181,8 @@ def _described(oracles: list[Oracle]) -> list[Oracle]:
 def _write_rows(folder: Path, own: Scores, segments: pd.DataFrame) -> None:
     """From which every mean and every paired comparison follows without this run's models or data."""
     own.per_image.to_parquet(folder / "per_image.parquet", index=False)
-    per_image_n(own.rows, list(own.per_image["image_id"])).to_parquet(folder / "per_image_n.parquet", index=False)
-    per_class(own.rows).to_parquet(folder / "per_class.parquet", index=False)
+    make_per_image_n(own.rows, list(own.per_image["image_id"])).to_parquet(folder / "per_image_n.parquet", index=False)
+    make_per_class(own.rows).to_parquet(folder / "per_class.parquet", index=False)
     segments.to_parquet(folder / "segments.parquet", index=False)
 
 
@@ -186,6 +191,6 @@ def _write_unlabelled(folder: Path) -> pd.DataFrame:
     write_csv(table, folder / "scores.csv")
     for name in ("per_image", "per_image_n"):
         pd.DataFrame({"image_id": []}).to_parquet(folder / f"{name}.parquet", index=False)
-    per_class({}).to_parquet(folder / "per_class.parquet", index=False)
+    make_per_class({}).to_parquet(folder / "per_class.parquet", index=False)
     pd.DataFrame(columns=list(KNOWN)).to_parquet(folder / "segments.parquet", index=False)
     return table

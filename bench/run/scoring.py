@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.overlap.table import overlap
+from bench.overlap.table import make_overlap
 from bench.records import Oracle, Overlap, Sample
 from bench.store.files import Entry, from_entry, to_entry
 from bench.store.keys import content_digest
@@ -31,7 +31,7 @@ def _overlap(builder: Builder, sample: Sample) -> Overlap:
     prediction = builder.pipeline.predict(sample)
     assert prediction.embeddings is not None, "our own predictions carry embeddings"
     tt = builder.text_to_text(prediction.texts)
-    return overlap(prediction, sample, tt, builder.segment_to_text(prediction.embeddings, sample.image_id))
+    return make_overlap(prediction, sample, tt, builder.segment_to_text(prediction.embeddings, sample.image_id))
 
 
 def _oracle(builder: Builder, sample: Sample) -> Oracle:

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from bench.data.base import whole
 from bench.errors import BadSample
-from bench.overlap.table import overlap as overlap_table
+from bench.overlap.table import make_overlap as overlap_table
 from bench.predictions.beside import beside
 from bench.predictions.index import Place
 from bench.predictions.overlapping import highest_score

@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from bench.errors import UserError
-from bench.metrics.iou import per_segment, true_pixels
+from bench.metrics.iou import count_true_pixels, sum_per_segment
 from bench.records import Oracle, Overlap
 
 Record = TypeVar("Record", Overlap, Oracle)
@@ -49,6 +49,6 @@ def true_classes(overlap: Overlap, classes: int) -> Overlap:
 
     TT and ST rows are one-hot; a segment that lies on no class gets zeros and so stays unlabelled.
     """
-    pixels = per_segment(overlap, true_pixels(overlap, np.arange(classes, dtype=np.int32)))
+    pixels = sum_per_segment(overlap, count_true_pixels(overlap, np.arange(classes, dtype=np.int32)))
     rows = (np.arange(classes) == pixels.argmax(axis=1)[:, None]) & (pixels > 0)
     return replace(overlap, tt=rows.astype(np.float32), st=rows.astype(np.float32))

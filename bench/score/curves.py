@@ -23,9 +23,15 @@ import pandas as pd
 from bench.metric_name import Naming
 from bench.metrics import recall
 from bench.metrics.rows import allseg_under, kept_images, labels, segment_rows, tally_under
-from bench.protocol import Score
+from bench.protocol import Protocol
 from bench.records import ClassList, Overlap
-from bench.score.intervals import Rows, all_ends, bootstrap, ends, measured
+from bench.score.intervals import (
+    MetricCounts,
+    bootstrap,
+    compute_percentile_interval,
+    compute_percentile_intervals,
+    count_measured,
+)
 
 AREAS = ("metric", "mapping", "axis", "start", "stop", "area", "low", "high", "n", "unit_of_n", "name")
 _DRAWN = ("iou", "recall", "precision")
@@ -34,22 +40,22 @@ _CELLS = 3_000_000
 Line = dict[str, object]
 
 
-def curved(score: Score) -> list[str]:
+def list_curved(score: Protocol) -> list[str]:
     """The mappings that a protocol draws curves of: tt and st, where it asks for IoU, recall or precision."""
     asked = set(_DRAWN) & set(score.metrics)
     return [mapping for mapping in ("tt", "st") if mapping in score.mapping and asked]
 
 
-def grid(mapping: str) -> tuple[float, ...]:
+def list_thresholds(mapping: str) -> tuple[float, ...]:
     """tau_SBERT 0, 0.05, … 1 (tt); tau_CLIP 0, 0.0125, … 0.35 (st)."""
     step, count = {"tt": (0.05, 21), "st": (0.0125, 29)}[mapping]
     return tuple(round(step * index, 6) for index in range(count))
 
 
-def curves(
+def compute_curves(
     overlaps: Sequence[Overlap],
     classes: ClassList,
-    score: Score,
+    score: Protocol,
     naming: Naming,
     mapping: str,
     taus: Sequence[float] | None = None,
@@ -62,15 +68,15 @@ def curves(
     without a number at some threshold does not enter its interval.
     """
     images = sorted(overlaps, key=lambda item: item.image_id)
-    taus = grid(mapping) if taus is None else tuple(taus)
+    taus = list_thresholds(mapping) if taus is None else tuple(taus)
     kept = set(_DRAWN) & set(score.metrics)
     if "recall" in kept and score.recall == "paper":
         kept.add("precision")  # the other half of the reading precision over recall
     by = replace(score, metrics=tuple(metric for metric in _DRAWN if metric in kept))
     lines, areas = [], []
     kinds = {
-        "tau": lambda: over_tau(images, classes, by, mapping, taus),
-        "iou": lambda: over_iou(images, score, mapping) if "recall" in kept else (),
+        "tau": lambda: count_over_tau(images, classes, by, mapping, taus),
+        "iou": lambda: count_over_iou(images, score, mapping) if "recall" in kept else (),
     }
     for axis in axes:
         for metric, places, rows, samples in kinds[axis]():
@@ -82,13 +88,13 @@ def curves(
     return pd.DataFrame(lines), pd.DataFrame(areas, columns=list(AREAS))
 
 
-def area(line: pd.DataFrame) -> float:
+def compute_area(line: pd.DataFrame) -> float:
     """Area under one metric of `curve`, divided by the width of the grid: the mean height."""
     tau, value = line["tau"].to_numpy(float), line["value"].to_numpy(float)
-    return float(mean_height(tau, value[:, None])[0])
+    return float(compute_mean_height(tau, value[:, None])[0])
 
 
-def mean_height(places: np.ndarray, values: np.ndarray) -> np.ndarray:
+def compute_mean_height(places: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Trapezoids over the places [t] under values [t, b], divided by the width."""
     if len(places) < 2:
         return values.mean(axis=0)
@@ -102,11 +108,13 @@ Found = Iterator[tuple[str, Sequence[float], Sequence["Summary"], Sequence[np.nd
 class Summary:
     """What a line says of a point besides its band; the counts behind it may be large and are let go."""
 
-    def __init__(self, row: Rows) -> None:
-        self.value, self.n, self.unit, self.measured = row.value(), row.n, row.unit, measured(row)
+    def __init__(self, row: MetricCounts) -> None:
+        self.value, self.n, self.unit, self.measured = row.value(), row.n, row.unit, count_measured(row)
 
 
-def over_tau(images: Sequence[Overlap], classes: ClassList, score: Score, mapping: str, taus: Sequence[float]) -> Found:
+def count_over_tau(
+    images: Sequence[Overlap], classes: ClassList, score: Protocol, mapping: str, taus: Sequence[float]
+) -> Found:
     """Every metric at every threshold, some thresholds at a time; all metrics of these share their resamples."""
     step = max(1, _CELLS // max(1, len(images) * len(classes)))
     points: dict[str, list[Summary]] = {}
@@ -121,7 +129,7 @@ def over_tau(images: Sequence[Overlap], classes: ClassList, score: Score, mappin
         yield metric, taus, known, samples[metric]
 
 
-def over_iou(images: Sequence[Overlap], score: Score, mapping: str) -> Found:
+def count_over_iou(images: Sequence[Overlap], score: Protocol, mapping: str) -> Found:
     """Recall at each of 101 IoU thresholds, by the paper's definition and by the two of the reference."""
     ids, kind = tuple(item.image_id for item in images), score.representative
     tau, places = score.tau(mapping), recall.IOU_THRESHOLDS.tolist()
@@ -143,7 +151,7 @@ def over_iou(images: Sequence[Overlap], score: Score, mapping: str) -> Found:
     for name, table in tables.items() if images else ():
         unit = "segments" if name.startswith("recall.paper") else "images"
         top, bottom = np.array([values for values, _ in table]), np.array([[weight] for _, weight in table])
-        rows = [Rows(ids, top[:, at, None], bottom, unit) for at in range(top.shape[1])]
+        rows = [MetricCounts(ids, top[:, at, None], bottom, unit) for at in range(top.shape[1])]
         yield name, places, [Summary(row) for row in rows], bootstrap(rows, score.resamples, score.seed)
 
 
@@ -151,7 +159,7 @@ def _lines(
     facts: Line, places: Sequence[float], points: Sequence[Summary], samples: Sequence[np.ndarray],
     names: Sequence[str], level: float,
 ) -> list[Line]:  # fmt: skip
-    found, spans = [], all_ends(samples, [point.measured for point in points], level)
+    found, spans = [], compute_percentile_intervals(samples, [point.measured for point in points], level)
     for place, point, (low, high), name in zip(places, points, spans, names, strict=True):
         rest = {"value": point.value, "low": low, "high": high, "n": point.n, "unit_of_n": point.unit, "name": name}
         found.append({**facts, "tau": place, **rest})
@@ -163,8 +171,10 @@ def _area(
     level: float,
 ) -> Line:  # fmt: skip
     at = np.array(places, float)
-    low, high = ends(mean_height(at, np.array(samples)), min(point.measured for point in points), level)
-    value = float(mean_height(at, np.array([[point.value] for point in points]))[0])
+    low, high = compute_percentile_interval(
+        compute_mean_height(at, np.array(samples)), min(point.measured for point in points), level
+    )
+    value = float(compute_mean_height(at, np.array([[point.value] for point in points]))[0])
     n, unit = points[0].n, points[0].unit
     more = {"start": at[0], "stop": at[-1], "area": value, "low": low, "high": high, "n": n, "unit_of_n": unit}
     return {**facts, **more, "name": name}

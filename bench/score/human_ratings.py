@@ -27,9 +27,9 @@ from bench.errors import UserError
 from bench.mapping.base import Assigned, Strategy
 from bench.metric_name import Naming
 from bench.metrics.rows import segment_rows
-from bench.protocol import Score
+from bench.protocol import Protocol
 from bench.records import ClassList, Overlap
-from bench.score.intervals import Interval, Rows, bootstrap, ends, measured
+from bench.score.intervals import Interval, MetricCounts, bootstrap, compute_percentile_interval, count_measured
 
 COLUMNS = ("image", "segment", "label", "rater", "batch", "rating")
 LEVELS = (1.0, 2.0, 3.0)
@@ -80,7 +80,7 @@ class Verified:
 
     name: str
     interval: Interval
-    batches: tuple[Rows, ...]
+    batches: tuple[MetricCounts, ...]
 
     @property
     def n(self) -> int:
@@ -92,7 +92,7 @@ class Verified:
         """What is counted."""
         return self.batches[0].unit
 
-    def each(self) -> Rows:
+    def each(self) -> MetricCounts:
         """Image by image, the mean over batches, as rows of one column."""
         values = np.array([rows.each() for rows in self.batches])
         known = ~np.isnan(values).any(axis=0)
@@ -100,7 +100,7 @@ class Verified:
         n = total[:, 0] if total.shape[1] == 1 else np.ones(len(known))
         n = np.where(known, n, 0.0)
         mean = np.where(known, np.where(known, values, 0.0).mean(axis=0), 0.0)
-        return Rows(self.batches[0].image_ids, (mean * n)[:, None], n[:, None], self.batches[0].unit)
+        return MetricCounts(self.batches[0].image_ids, (mean * n)[:, None], n[:, None], self.batches[0].unit)
 
 
 def read_ratings(path: Path | str) -> Ratings:
@@ -148,11 +148,11 @@ def check_ratings(ratings: Ratings, images: Mapping[str, Overlap], known: Iterab
             raise UserError(f"{where}: label {label!r} is neither the text of segment {segment} nor a class name{near}")
 
 
-def verified(
-    images: Sequence[Overlap], ratings: Ratings, base: Strategy, score: Score, classes: ClassList, naming: Naming
+def score_verified(
+    images: Sequence[Overlap], ratings: Ratings, base: Strategy, score: Protocol, classes: ClassList, naming: Naming
 ) -> list[Verified]:
     """Every metric of a mapping at each level, scored batch by batch and averaged; intervals resample images."""
-    humans = humans_of(ratings, base, classes)
+    humans = make_human_mappings(ratings, base, classes)
     batches = [segment_rows(images, human, LEVELS, score, len(classes)) for human in humans]
     found = []
     for metric in batches[0]:
@@ -163,15 +163,15 @@ def verified(
     return found
 
 
-def humans_of(ratings: Ratings, base: Strategy, classes: ClassList) -> list[Human]:
+def make_human_mappings(ratings: Ratings, base: Strategy, classes: ClassList) -> list[Human]:
     """One mapping for each batch."""
     return [Human(base, ratings.digest, classes.names, batch) for batch in ratings.batches.values()]
 
 
-def unrated(images: Sequence[Overlap], ratings: Ratings, base: Strategy, classes: ClassList) -> tuple[int, int]:
+def count_unrated(images: Sequence[Overlap], ratings: Ratings, base: Strategy, classes: ClassList) -> tuple[int, int]:
     """Labels that nobody rated, over all batches, and all labels times batches."""
     without = total = 0
-    for human in humans_of(ratings, base, classes):
+    for human in make_human_mappings(ratings, base, classes):
         for item in images:
             asked = [q for q in human.questions(item, base.assign(item)[0]) if q]
             without += sum(question not in human.ratings for question in asked)
@@ -179,7 +179,7 @@ def unrated(images: Sequence[Overlap], ratings: Ratings, base: Strategy, classes
     return without, total
 
 
-def distribution(
+def count_ratings(
     images: Mapping[str, Overlap], ratings: Ratings, bases: Mapping[str, Strategy], classes: ClassList
 ) -> pd.DataFrame:
     """Table 2: how often each rating was given to predicted texts, and to the labels of each mapping.
@@ -190,7 +190,7 @@ def distribution(
         "text": {(i, s, text) for i, item in images.items() for s, text in enumerate(item.texts)}
     }
     for what, base in bases.items():
-        human = humans_of(ratings, base, classes)[0]
+        human = make_human_mappings(ratings, base, classes)[0]
         asked[what] = {q for item in images.values() for q in human.questions(item, base.assign(item)[0]) if q}
     lines = []
     for what, questions in asked.items():
@@ -212,8 +212,8 @@ def _parsed(where: str, row: Mapping[str, str]) -> tuple[Question, int]:
     return (composed(row["image"]), int(row["segment"]), row["label"]), int(row["rating"])
 
 
-def _interval(rows: Sequence[Rows], score: Score) -> Interval:
+def _interval(rows: Sequence[MetricCounts], score: Protocol) -> Interval:
     """The mean over batches; on every resample of the images too."""
     value = float(np.mean([row.value() for row in rows]))
     samples = np.mean(bootstrap(rows, score.resamples, score.seed), axis=0)
-    return Interval(value, *ends(samples, measured(rows[0]), score.level))
+    return Interval(value, *compute_percentile_interval(samples, count_measured(rows[0]), score.level))

@@ -1,8 +1,8 @@
 """Uncertainty of every number of section 4: a seeded bootstrap over images, as products of resampling weights.
 
 The image is the unit that is drawn, whatever the number counts (segments, classes, images), because everything in
-one image hangs together. A metric comes as `Rows`: numerators and denominators of each image, so a resample is a
-weighted sum of rows, and 10,000 resamples of 5,000 images are one product of matrices, done in pieces.
+one image hangs together. A metric comes as `MetricCounts`: numerators and denominators of each image, so a resample is
+a weighted sum of rows, and 10,000 resamples of 5,000 images are one product of matrices, done in pieces.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PIECE = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class MetricCounts:
     """One metric, image by image: the mean over columns of sum(numerator) / sum(denominator).
 
     One column for most metrics, one for each class for the mIoU of a data set. Columns whose denominators sum to 0
@@ -71,13 +71,15 @@ class Difference:
     n: int
 
 
-def intervals(rows: Sequence[Rows], resamples: int = 10_000, seed: int = 0, level: float = 0.95) -> list[Interval]:
+def compute_intervals(
+    rows: Sequence[MetricCounts], resamples: int = 10_000, seed: int = 0, level: float = 0.95
+) -> list[Interval]:
     """One interval for each metric; metrics over the same images see the same resamples."""
-    found = all_ends(bootstrap(rows, resamples, seed), [measured(row) for row in rows], level)
+    found = compute_percentile_intervals(bootstrap(rows, resamples, seed), [count_measured(row) for row in rows], level)
     return [Interval(row.value(), *span) for row, span in zip(rows, found, strict=True)]
 
 
-def bootstrap(rows: Sequence[Rows], resamples: int, seed: int) -> list[Float64[np.ndarray, " b"]]:
+def bootstrap(rows: Sequence[MetricCounts], resamples: int, seed: int) -> list[Float64[np.ndarray, " b"]]:
     """Each metric on each resample of the images; NaN where a resample holds nothing measurable.
 
     Raises UserError where the metrics are not over the same images.
@@ -125,16 +127,18 @@ class _Columns:
         return np.array(self._columns).reshape(len(self._columns), images)
 
 
-def paired(first: Rows, second: Rows, resamples: int = 10_000, seed: int = 0, level: float = 0.95) -> Difference:
+def compare_paired(
+    first: MetricCounts, second: MetricCounts, resamples: int = 10_000, seed: int = 0, level: float = 0.95
+) -> Difference:
     """Compare one metric of two variants: both are resampled together on the images that both have.
 
     p is twice the share of resamples on the far side of zero, with one added to both counts so that it is never 0.
     """
-    return paired_all([(first, second)], resamples, seed, level)[0]
+    return compare_all_paired([(first, second)], resamples, seed, level)[0]
 
 
-def paired_all(
-    pairs: Sequence[tuple[Rows, Rows]], resamples: int = 10_000, seed: int = 0, level: float = 0.95
+def compare_all_paired(
+    pairs: Sequence[tuple[MetricCounts, MetricCounts]], resamples: int = 10_000, seed: int = 0, level: float = 0.95
 ) -> list[Difference]:
     """The same for several metrics; those with the same common images see the same resamples, drawn once."""
     groups: dict[tuple[str, ...], list[int]] = {}
@@ -142,7 +146,7 @@ def paired_all(
         groups.setdefault(tuple(sorted(set(first.image_ids) & set(second.image_ids))), []).append(at)
     found: dict[int, Difference] = {}
     for common, members in groups.items():
-        rows = [select(row, common) for at in members for row in pairs[at]]
+        rows = [select_images(row, common) for at in members for row in pairs[at]]
         drawn = bootstrap(rows, resamples, seed)
         for place, at in enumerate(members):
             a, b = 2 * place, 2 * place + 1
@@ -150,18 +154,18 @@ def paired_all(
     return [found[at] for at in range(len(pairs))]
 
 
-def _difference(a: Rows, b: Rows, samples: np.ndarray, level: float) -> Difference:
-    known, n = samples[~np.isnan(samples)], min(measured(a), measured(b))
+def _difference(a: MetricCounts, b: MetricCounts, samples: np.ndarray, level: float) -> Difference:
+    known, n = samples[~np.isnan(samples)], min(count_measured(a), count_measured(b))
     far = min((known <= 0).sum(), (known >= 0).sum())
     p = min(1.0, 2 * (far + 1) / (len(known) + 1)) if n > 1 and len(known) else np.nan
-    return Difference(a.value() - b.value(), *ends(known, n, level), float(p), n)
+    return Difference(a.value() - b.value(), *compute_percentile_interval(known, n, level), float(p), n)
 
 
-def select(rows: Rows, image_ids: Sequence[str]) -> Rows:
+def select_images(rows: MetricCounts, image_ids: Sequence[str]) -> MetricCounts:
     """The rows of these images, in this order."""
     position = {image: index for index, image in enumerate(rows.image_ids)}
     index = [position[image] for image in image_ids]
-    return Rows(tuple(image_ids), rows.numerator[index], rows.denominator[index], rows.unit)
+    return MetricCounts(tuple(image_ids), rows.numerator[index], rows.denominator[index], rows.unit)
 
 
 def _weights(images: int, resamples: int, seed: int) -> Iterator[tuple[slice, Float64[np.ndarray, "i b"]]]:
@@ -200,12 +204,12 @@ def _exact(values: Float64[np.ndarray, "k i"]) -> Float64[np.ndarray, "k i"]:
     return np.round(values * 2.0**40) / 2.0**40
 
 
-def measured(rows: Rows) -> int:
+def count_measured(rows: MetricCounts) -> int:
     """How many images have anything measurable."""
     return int((rows.denominator > 0).any(axis=1).sum())
 
 
-def ends(samples: Float64[np.ndarray, " b"], images: int, level: float) -> tuple[float, float]:
+def compute_percentile_interval(samples: Float64[np.ndarray, " b"], images: int, level: float) -> tuple[float, float]:
     """The percentile interval of the resamples that have a number; NaN where fewer than two images were measured."""
     known = samples[~np.isnan(samples)]
     if images < 2 or not len(known):
@@ -214,15 +218,18 @@ def ends(samples: Float64[np.ndarray, " b"], images: int, level: float) -> tuple
     return float(low[0]), float(high[0])
 
 
-def all_ends(samples: Sequence[np.ndarray], images: Sequence[int], level: float) -> list[tuple[float, float]]:
-    """`ends` of several metrics; resamples that `bootstrap` made once for several of them are sorted once."""
+def compute_percentile_intervals(
+    samples: Sequence[np.ndarray], images: Sequence[int], level: float
+) -> list[tuple[float, float]]:
+    """`compute_percentile_interval` of several metrics; resamples that `bootstrap` made once for several of them are
+    sorted once."""
     distinct = {id(one): one for one in samples}
     whole = {key: one for key, one in distinct.items() if len(one) and not np.isnan(one).any()}
     found = dict.fromkeys(distinct, (np.nan, np.nan))
     if whole:
         low, high = _percentiles(np.array(list(whole.values())), level)
         found |= dict(zip(whole, zip(low.tolist(), high.tolist(), strict=True), strict=True))
-    found |= {key: ends(one, 2, level) for key, one in distinct.items() if key not in whole}
+    found |= {key: compute_percentile_interval(one, 2, level) for key, one in distinct.items() if key not in whole}
     return [found[id(one)] if n > 1 else (np.nan, np.nan) for one, n in zip(samples, images, strict=True)]
 
 

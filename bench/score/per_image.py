@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from bench.score.intervals import Rows
+from bench.score.intervals import MetricCounts
 
 CLASS_COLUMNS = ("metric", "image_id", "column", "numerator", "denominator")
 
 
-def per_image(rows: Mapping[str, Rows], image_ids: Sequence[str]) -> pd.DataFrame:
+def make_per_image(rows: Mapping[str, MetricCounts], image_ids: Sequence[str]) -> pd.DataFrame:
     """Column image_id, then each metric of each image alone; NaN where nothing was measurable."""
-    return _table(rows, image_ids, Rows.each)
+    return _table(rows, image_ids, MetricCounts.each)
 
 
-def per_image_n(rows: Mapping[str, Rows], image_ids: Sequence[str]) -> pd.DataFrame:
+def make_per_image_n(rows: Mapping[str, MetricCounts], image_ids: Sequence[str]) -> pd.DataFrame:
     """The same columns with the denominators: how many units (1 image, or its segments) a value is a mean over.
 
     0 where nothing was measurable. NaN where the metric does not cover the image, and everywhere for a metric with a
@@ -26,7 +26,7 @@ def per_image_n(rows: Mapping[str, Rows], image_ids: Sequence[str]) -> pd.DataFr
     return _table(rows, image_ids, _denominator)
 
 
-def per_class(rows: Mapping[str, Rows]) -> pd.DataFrame:
+def make_per_class(rows: Mapping[str, MetricCounts]) -> pd.DataFrame:
     """Of every metric with a column for each class what no single denominator gives back: one row for each number
     that is not 0, with metric, image_id, column, numerator, denominator (a class without either is left out)."""
     parts = []
@@ -39,19 +39,19 @@ def per_class(rows: Mapping[str, Rows]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(CLASS_COLUMNS))
 
 
-def class_rows(table: pd.DataFrame, image_ids: Sequence[str]) -> dict[str, Rows]:
-    """The counts that `per_class` wrote; images without a row have zeros."""
+def read_per_class(table: pd.DataFrame, image_ids: Sequence[str]) -> dict[str, MetricCounts]:
+    """The counts that `make_per_class` wrote; images without a row have zeros."""
     place, ids, found = {image: at for at, image in enumerate(image_ids)}, tuple(image_ids), {}
     for name, part in table.groupby("metric", sort=False):
         image, column = part["image_id"].map(place).to_numpy(int), part["column"].to_numpy(int)
         shape = len(ids), int(column.max()) + 1
         top, bottom = np.zeros(shape), np.zeros(shape)
         top[image, column], bottom[image, column] = part["numerator"], part["denominator"]
-        found[str(name)] = Rows(ids, top, bottom, "classes")
+        found[str(name)] = MetricCounts(ids, top, bottom, "classes")
     return found
 
 
-def rows_of(values: pd.DataFrame, denominators: pd.DataFrame) -> dict[str, Rows]:
+def read_per_image(values: pd.DataFrame, denominators: pd.DataFrame) -> dict[str, MetricCounts]:
     """The counts behind every metric, from the two tables above; a metric or image without a denominator is left out.
 
     ``unit`` is not in the tables: it is given as "segments", under which n is the sum of the denominators.
@@ -62,17 +62,19 @@ def rows_of(values: pd.DataFrame, denominators: pd.DataFrame) -> dict[str, Rows]
         n = denominators[name].dropna()
         if len(n):
             total = (values[name].reindex(n.index) * n).where(n > 0, 0.0)
-            found[str(name)] = Rows(tuple(n.index), _column(total), _column(n), "segments")
+            found[str(name)] = MetricCounts(tuple(n.index), _column(total), _column(n), "segments")
     return found
 
 
-def _table(rows: Mapping[str, Rows], image_ids: Sequence[str], measure: Callable[[Rows], np.ndarray]) -> pd.DataFrame:
+def _table(
+    rows: Mapping[str, MetricCounts], image_ids: Sequence[str], measure: Callable[[MetricCounts], np.ndarray]
+) -> pd.DataFrame:
     columns = {name: pd.Series(measure(row), index=list(row.image_ids)) for name, row in rows.items()}
     ids = list(image_ids)
     return pd.DataFrame({"image_id": ids, **{name: column.reindex(ids).to_numpy() for name, column in columns.items()}})
 
 
-def _denominator(row: Rows) -> np.ndarray:
+def _denominator(row: MetricCounts) -> np.ndarray:
     single = row.denominator.shape[1] == 1
     return row.denominator[:, 0] if single else np.full(len(row.image_ids), np.nan)
 

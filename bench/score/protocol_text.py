@@ -6,14 +6,14 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from bench.protocol import Score
+from bench.protocol import Protocol
 
 WIDTH = 110
 
 
-def stated(score: Score | Mapping[str, Any], width: int = WIDTH) -> str:
+def describe_protocol(score: Protocol | Mapping[str, Any], width: int = WIDTH) -> str:
     """``protocol: name=paper metrics=iou,recall,tgq tau_sbert=0.5 …`` in lines of at most ``width`` characters."""
-    options = score.settings() if isinstance(score, Score) else score
+    options = score.settings() if isinstance(score, Protocol) else score
     words = [f"{key}={_word(value)}" for key, value in options.items() if key != "_target_"]
     return textwrap.fill("protocol: " + " ".join(words), width, subsequent_indent="  ", break_on_hyphens=False)
 

@@ -15,7 +15,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from bench.errors import UserError
-from bench.score.intervals import Rows, bootstrap, ends
+from bench.score.intervals import MetricCounts, bootstrap, compute_percentile_interval
 
 COLUMNS = ("first", "second", "tau", "low", "high", "runs", "images")
 FEWEST = 3
@@ -26,7 +26,7 @@ _CELLS = 20_000_000
 
 
 def agreement(
-    runs: Sequence[Mapping[str, Rows]], resamples: int = 10_000, seed: int = 0, level: float = 0.95
+    runs: Sequence[Mapping[str, MetricCounts]], resamples: int = 10_000, seed: int = 0, level: float = 0.95
 ) -> pd.DataFrame:
     """One line for each two metrics (full names), the first before the second in the order of the runs' tables.
 
@@ -48,7 +48,16 @@ def agreement(
     lines = []
     for a, b in combinations(range(len(metrics)), 2):
         both = int((present[a] & present[b]).sum())
-        lines.append((metrics[a], metrics[b], tau[a, b], *ends(drawn[:, a, b], len(images), level), both, len(images)))
+        lines.append(
+            (
+                metrics[a],
+                metrics[b],
+                tau[a, b],
+                *compute_percentile_interval(drawn[:, a, b], len(images), level),
+                both,
+                len(images),
+            )
+        )
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
@@ -72,22 +81,22 @@ def _kendall(values: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.nd
     return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
 
 
-def _known(runs: Sequence[Mapping[str, Rows]], metric: str) -> int:
+def _known(runs: Sequence[Mapping[str, MetricCounts]], metric: str) -> int:
     return sum(metric in run for run in runs)
 
 
-def _common(runs: Sequence[Mapping[str, Rows]]) -> tuple[str, ...]:
+def _common(runs: Sequence[Mapping[str, MetricCounts]]) -> tuple[str, ...]:
     each = [{image for row in run.values() for image in row.image_ids} for run in runs]
     return tuple(sorted(set.intersection(*each)))
 
 
-def _aligned(row: Rows, images: tuple[str, ...]) -> Rows:
+def _aligned(row: MetricCounts, images: tuple[str, ...]) -> MetricCounts:
     """The rows of these images; one that the metric does not cover weighs nothing."""
     place = {image: at for at, image in enumerate(row.image_ids)}
     at = np.array([place.get(image, len(place)) for image in images])
     nothing = np.zeros((1, row.numerator.shape[1]))
     top, bottom = (np.vstack([part, nothing])[at] for part in (row.numerator, row.denominator))
-    return Rows(images, top, bottom, row.unit)
+    return MetricCounts(images, top, bottom, row.unit)
 
 
 def _spread(known: np.ndarray, present: np.ndarray) -> np.ndarray:

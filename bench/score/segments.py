@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from bench.metrics import tgq
-from bench.overlap.table import by_class
-from bench.protocol import Score
+from bench.overlap.table import merge_objects
+from bench.protocol import Protocol
 from bench.records import ClassList, Oracle, Overlap
 
 KNOWN = ("image_id", "class", "thing", "area", "share")
@@ -18,7 +18,7 @@ MEASURED = ("text", "tt_cosine", "tt_hit", "tt_top1", "st_cosine", "st_top1")
 """What the method says of it, as in `tgq`; these columns are not there for a variant without oracle records."""
 
 
-def segment_table(tables: Sequence[tuple[Overlap, Oracle]], classes: ClassList, score: Score) -> pd.DataFrame:
+def make_segment_table(tables: Sequence[tuple[Overlap, Oracle]], classes: ClassList, score: Protocol) -> pd.DataFrame:
     """`KNOWN` and, where there are oracle records, `MEASURED`; sorted by image_id, then by class index.
 
     Thresholds, rounding and ties are those of ``score``, so that sums over rows are the numerators of TGQ. Without a
@@ -30,8 +30,8 @@ def segment_table(tables: Sequence[tuple[Overlap, Oracle]], classes: ClassList, 
     return pd.DataFrame(rows, columns=names)
 
 
-def _columns(overlap: Overlap, oracle: Oracle, classes: ClassList, score: Score) -> dict[str, Sequence[object]]:
-    overlap = by_class(overlap)
+def _columns(overlap: Overlap, oracle: Oracle, classes: ClassList, score: Protocol) -> dict[str, Sequence[object]]:
+    overlap = merge_objects(overlap)
     index, inside = overlap.truth_classes, overlap.counts[:, :-2].sum(axis=0)
     known: dict[str, Sequence[object]] = {
         "image_id": [overlap.image_id] * len(index),

@@ -88,7 +88,7 @@ def check_same(began: Mapping[str, str], here: Mapping[str, str]) -> None:
 
 
 def check_name(settings: Mapping[str, Any], began: str) -> None:
-    """Raises UserError where a file that the settings name is not the one with which the run of name ``began`` began."""
+    """Raises UserError where a file that the settings name is not as it was when the run ``began``, by name."""
     if run_name(settings) != began:
         raise UserError("a file that the settings name changed while the run went on; run the same command again")
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.mapping.assign import assign, nearest, representatives
+from bench.mapping.assign import assign, choose_representatives, find_nearest_class
 from bench.metrics import recall
-from bench.metrics.iou import Tally, image_counts, tally
+from bench.metrics.iou import ClassPixels, count_class_pixels, image_counts
 from bench.metrics.rows import oracle_rows, segment_rows
-from bench.overlap.table import overlap
+from bench.overlap.table import make_overlap
 from bench.protocol import preset
 from bench.records import BACKGROUND, VOID, Oracle, Overlap, Prediction, Sample
 from tests.golden import golden
@@ -60,7 +60,7 @@ class Vectors:
         texts = tuple(self.json["captions"][index])
         prediction = Prediction(name, segments == np.arange(len(texts))[:, None, None], texts)
         tt, st = (self.arrays[f"{matrix}_{name}"][:, self.columns] for matrix in MATRIX.values())
-        return overlap(prediction, Sample(name, np.zeros((*truth.shape, 3), np.uint8), truth), tt, st)
+        return make_overlap(prediction, Sample(name, np.zeros((*truth.shape, 3), np.uint8), truth), tt, st)
 
     def oracles(self, kind: str) -> list[Oracle]:
         found = []
@@ -78,7 +78,7 @@ def vectors(request: pytest.FixtureRequest) -> Vectors:
     return Vectors(request.param)
 
 
-def spread(item: Tally, values: np.ndarray, size: int, fill: float = np.nan) -> np.ndarray:
+def spread(item: ClassPixels, values: np.ndarray, size: int, fill: float = np.nan) -> np.ndarray:
     row = np.full(size, fill)
     row[item.classes] = values
     return row
@@ -89,7 +89,7 @@ def faulty(vectors: Vectors, item: Overlap, kind: str, tau: float | None) -> np.
     label = assign(item.st, tau, None)
     wrong = vectors.arrays[f"segment_text_{item.image_id}"][:, vectors.faulty_columns(kind)]
     similarity = wrong[np.arange(len(label)), label]
-    chosen = representatives(label, similarity, item.areas)
+    chosen = choose_representatives(label, similarity, item.areas)
     return np.where(similarity >= np.float32(-np.inf if tau is None else tau), chosen, -1).astype(np.int32)
 
 
@@ -100,10 +100,12 @@ def represented(vectors: Vectors, item: Overlap, kind: str, mode: str, rep: str,
     label = assign(similarity, tau, None)
     if rep == "union":
         return label
-    return np.where(label >= 0, representatives(*nearest(similarity, None), item.areas), -1).astype(np.int32)
+    return np.where(label >= 0, choose_representatives(*find_nearest_class(similarity, None), item.areas), -1).astype(
+        np.int32
+    )
 
 
-def counted_on(first: Tally, second: Tally) -> np.ndarray:
+def counted_on(first: ClassPixels, second: ClassPixels) -> np.ndarray:
     """Recall curve over the hits and classes of both together."""
     hits, n = np.zeros(101), 0
     for item in (first, second):
@@ -129,7 +131,7 @@ def test_every_image_and_class_equals_the_reference(vectors: Vectors, kind: str,
             else:
                 places_of = vectors.arrays[f"{key}_argmax_segment"][index]
                 np.testing.assert_array_equal(places(labels[1], len(places_of)), places_of)
-            union, one = (tally(item, label[None], POLICY[kind]) for label in labels)
+            union, one = (count_class_pixels(item, label[None], POLICY[kind]) for label in labels)
             compare_iou(one, expected)
             curve = recall.reference_curve(one)[0] if rep == "union" else counted_on(union, one)
             np.testing.assert_allclose(curve, expected["recall_curve"], **EXACT)
@@ -144,7 +146,7 @@ def places(label: np.ndarray, size: int) -> np.ndarray:
     return segments
 
 
-def compare_iou(one: Tally, expected: dict[str, np.ndarray]) -> None:
+def compare_iou(one: ClassPixels, expected: dict[str, np.ndarray]) -> None:
     size = len(expected["evaluated"])
     np.testing.assert_array_equal(spread(one, one.evaluated[0], size, 0) > 0, expected["evaluated"])
     iou = np.where(one.evaluated[0], one.iou[0], np.nan)
@@ -271,7 +273,7 @@ def test_recall_at_one_iou_threshold_equals_the_reference(
     overall, at, hits, counted = vectors.json["overall"][f"{kind}_{mode}_{name}"], [], 0.0, 0.0
     for item in vectors.overlaps(kind):
         labels = (represented(vectors, item, kind, mode, one, THRESHOLDS[name]) for one in ("union", rep))
-        union, one = (tally(item, label[None], POLICY[kind]) for label in labels)
+        union, one = (count_class_pixels(item, label[None], POLICY[kind]) for label in labels)
         at.append((recall.reference_curve(one)[0] if rep == "union" else counted_on(union, one))[50])
         hits += spread(one, (one.iou[0] >= 0.5) & one.evaluated[0], len(vectors.names), 0)
         counted += spread(one, one.evaluated[0], len(vectors.names), 0)

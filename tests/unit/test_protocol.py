@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from bench.errors import UsageError, UserError
 from bench.mapping.assign import assign
 from bench.metric_name import parse
-from bench.protocol import COLUMNS, PRESETS, Score, Scores, evaluate, preset
+from bench.protocol import COLUMNS, PRESETS, Protocol, Scores, evaluate, preset
 from bench.records import Oracle
-from bench.score.intervals import paired
+from bench.score.intervals import compare_paired
 from tests.unit.metrics.make import CLASSES, NAMING, case, picture, slow_iou
 
 CASES = [case(seed, overlapping=True) for seed in range(25)]
@@ -32,7 +32,7 @@ ORACLES = [
 ]
 
 
-def scores(score: Score, overlaps: list[Any] = OVERLAPS, oracles: list[Any] = ORACLES, **names: Any) -> Scores:
+def scores(score: Protocol, overlaps: list[Any] = OVERLAPS, oracles: list[Any] = ORACLES, **names: Any) -> Scores:
     return evaluate(overlaps, oracles, CLASSES, replace(score, resamples=200), NAMING, **names)
 
 
@@ -117,7 +117,7 @@ def test_what_differs_from_a_preset_stands_in_the_name() -> None:
     assert preset("paper", background="voc", rounding=None).title == "paper{background=voc,rounding=none}"
     assert preset("reference", rounding=6).title == "reference{rounding=6}"
     assert preset("dataset_miou").title == "dataset_miou"
-    assert Score(name="mine", empty="skip").title == "mine{empty=skip}"
+    assert Protocol(name="mine", empty="skip").title == "mine{empty=skip}"
     assert preset("paper", seed=5, tau_sbert=0.1).title == "paper", "seed changes no value, tau stands elsewhere"
 
 
@@ -138,7 +138,7 @@ def test_empty_predictions_and_texts_are_counted_whatever_the_policy() -> None:
 def test_two_variants_are_compared_from_the_rows() -> None:
     one, other = scores(preset("paper")), scores(preset("paper"), [replace(item, tt=item.st) for item in OVERLAPS])
     name = one.table["metric"][0]
-    difference = paired(one.rows[name], other.rows[name], 500)
+    difference = compare_paired(one.rows[name], other.rows[name], 500)
     assert difference.value == pytest.approx(one.table["value"][0] - other.table["value"][0])
     assert difference.low <= difference.value <= difference.high
 
@@ -164,8 +164,8 @@ def test_errors_are_one_clear_line() -> None:
     ):
         preset("paper", background="contex")
     with pytest.raises(UsageError, match="score.mapping=ts: known are tt, st"):
-        Score(mapping=("ts",))
+        Protocol(mapping=("ts",))
     with pytest.raises(UsageError, match="tau_iou lies in 0..1"):
-        Score(tau_iou=50)
+        Protocol(tau_iou=50)
     with pytest.raises(UsageError, match="known are paper, reference, dataset_miou, soft"):
         preset("papers")

@@ -24,7 +24,7 @@ from bench.report.tables.breakdown_rows import GROUPS, MAPPINGS, NOTE, TITLES, d
 from bench.report.tables.cells import MISSING
 from bench.report.tables.pairs import Pair, compared
 from bench.report.tables.pairs import title as pair_title
-from bench.score.intervals import Difference, Interval, Rows, intervals, paired, select
+from bench.score.intervals import Difference, Interval, MetricCounts, compare_paired, compute_intervals, select_images
 from bench.text.escape import markdown
 
 COLUMNS = ("variant", "against", "mapping", "group", "value", "low", "high", "n", "images")
@@ -51,12 +51,12 @@ def breakdown(
     rows = {(variant, m): _grouped(segments, column) for variant, segments in runs for m, column in MAPPINGS.items()}
     lines = []
     for (variant, mapping), groups in rows.items():
-        for group, row, span in zip(GROUPS, groups, intervals(groups, resamples, seed), strict=True):
+        for group, row, span in zip(GROUPS, groups, compute_intervals(groups, resamples, seed), strict=True):
             lines.append((variant, "", mapping, group, span.value, *_ends(span), row.n, _images(row)))
     for (variant, other), mapping in product(compared(first, [name for name, _ in runs], more), MAPPINGS):
         for group, own, row in zip(GROUPS, rows[variant, mapping], rows[other, mapping], strict=True):
-            found = paired(own, row, resamples, seed)
-            n = select(own, [image for image in own.image_ids if image in set(row.image_ids)]).n
+            found = compare_paired(own, row, resamples, seed)
+            n = select_images(own, [image for image in own.image_ids if image in set(row.image_ids)]).n
             lines.append((variant, other, mapping, group, found.value, *_ends(found), n, found.n))
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
@@ -135,19 +135,19 @@ def _panel(axes: Axes, part: pd.DataFrame, variants: Sequence[str]) -> None:
     axes.tick_params(axis="x", length=0)
 
 
-def _grouped(segments: pd.DataFrame, column: str) -> list[Rows]:
+def _grouped(segments: pd.DataFrame, column: str) -> list[MetricCounts]:
     """For each of `GROUPS` how many segments of each image are named right, and how many there are."""
     return [_rows(segments, inside, column) for inside in members(segments).values()]
 
 
-def _rows(segments: pd.DataFrame, inside: np.ndarray, column: str) -> Rows:
+def _rows(segments: pd.DataFrame, inside: np.ndarray, column: str) -> MetricCounts:
     right = segments[column].to_numpy(float) * inside
     sums = pd.DataFrame({"image": segments["image_id"], "right": right, "n": inside.astype(float)})
     table = sums.groupby("image", sort=True).sum()
-    return Rows(tuple(table.index), table[["right"]].to_numpy(float), table[["n"]].to_numpy(float), "segments")
+    return MetricCounts(tuple(table.index), table[["right"]].to_numpy(float), table[["n"]].to_numpy(float), "segments")
 
 
-def _images(row: Rows) -> int:
+def _images(row: MetricCounts) -> int:
     return int((row.denominator > 0).sum())
 
 

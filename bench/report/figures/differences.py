@@ -12,7 +12,7 @@ import pandas as pd
 from bench.metric_name import parse
 from bench.report.tables.cells import MISSING, as_they_are, short_name, unit, written
 from bench.report.tables.pairs import Pair, compared, title
-from bench.score.intervals import Rows, paired_all
+from bench.score.intervals import MetricCounts, compare_all_paired
 from bench.text.escape import markdown, row
 
 COLUMNS = ("metric", "variant", "against", "value", "low", "high", "p", "n")
@@ -23,7 +23,7 @@ GROUPED = re.compile(r"\.(?:class|size|kind)\.")
 
 
 def differences(
-    runs: Sequence[tuple[str, Mapping[str, Rows]]],
+    runs: Sequence[tuple[str, Mapping[str, MetricCounts]]],
     resamples: int = RESAMPLES,
     seed: int = 0,
     more: Sequence[Pair] = (),
@@ -37,7 +37,7 @@ def differences(
         own, other = tables[variant], tables[against]
         both = [name for name in own if name in other]
         pairs = [(own[metric], other[metric]) for metric in both]
-        for metric, found in zip(both, paired_all(pairs, resamples, seed), strict=True):
+        for metric, found in zip(both, compare_all_paired(pairs, resamples, seed), strict=True):
             lines.append((metric, variant, against, found.value, found.low, found.high, found.p, found.n))
     return pd.DataFrame(lines, columns=list(COLUMNS))
 

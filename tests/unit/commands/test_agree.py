@@ -12,8 +12,8 @@ import yaml
 
 from bench.cli import main
 from bench.protocol import COLUMNS
-from bench.score.intervals import Rows
-from bench.score.per_image import per_class, per_image, per_image_n
+from bench.score.intervals import MetricCounts
+from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
 
 IDS = tuple(f"i{at}" for at in range(12))
 PREFIX = "toy:test/five/paper"
@@ -26,12 +26,12 @@ def run(folder: Path, quality: float) -> Path:
     folder.mkdir(parents=True)
     draw = np.random.default_rng(int(100 * quality))
     each = np.clip(quality + 0.05 * draw.normal(size=(12, 1)), 0, 1)
-    rows = {name: Rows(IDS, each, np.ones((12, 1)), "images") for name in METRICS}
-    rows[MIOU] = Rows(IDS, np.hstack([each, each]), np.ones((12, 2)), "classes")
+    rows = {name: MetricCounts(IDS, each, np.ones((12, 1)), "images") for name in METRICS}
+    rows[MIOU] = MetricCounts(IDS, np.hstack([each, each]), np.ones((12, 2)), "classes")
     rows[f"{PREFIX}/tt(tiny)>=0.5/iou.image.union.kind.things"] = rows[METRICS[0]]
-    per_image(rows, IDS).to_parquet(folder / "per_image.parquet")
-    per_image_n(rows, IDS).to_parquet(folder / "per_image_n.parquet")
-    per_class(rows).to_parquet(folder / "per_class.parquet")
+    make_per_image(rows, IDS).to_parquet(folder / "per_image.parquet")
+    make_per_image_n(rows, IDS).to_parquet(folder / "per_image_n.parquet")
+    make_per_class(rows).to_parquet(folder / "per_class.parquet")
     (folder / "segments.parquet").touch()
     (folder / "curves.csv").touch()
     lines = [("r", folder.name, name, quality, 0, 1, 12, "images", 12, 12, 0) for name in rows]

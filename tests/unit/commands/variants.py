@@ -10,7 +10,7 @@ FAST = [
     "data.subset=first:1", "score.metrics=[iou]", "score.resamples=20", "controls=[]",
 ]  # fmt: skip
 """A run of a second."""
-MODULE = '''
+MODULE = """
 import os
 import signal
 from bench.encode.trunk import MaskedEncoder
@@ -42,7 +42,7 @@ class Failing(Share):
         if self.how == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
         raise {"runtime": RuntimeError("boom"), "key": KeyError("boom"), "odd": Awkward(layer=3)}[self.how]
-'''
+"""
 OPTIONS = {
     "half": "{_target_: own_variants.Share, start_layer: '${models.start_layer}', share: 0.5}",
     "third": "{_target_: own_variants.Share, start_layer: '${models.start_layer}', share: 0.33}",

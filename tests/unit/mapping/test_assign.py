@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bench.mapping.assign import assign, nearest, representatives, verify
+from bench.mapping.assign import apply_thresholds, assign, choose_representatives, find_nearest_class
 
 rows = hnp.arrays(np.float32, st.tuples(st.integers(0, 6), st.integers(1, 5)), elements=st.floats(-1, 1, width=32))
 
@@ -44,13 +44,13 @@ def test_representative_is_most_similar_then_largest_then_first() -> None:
     label = np.array([0, 0, 1, 1, 2, 2, -1], np.int32)
     best = np.array([0.5, 0.6, 0.5, 0.5, 0.5, 0.5, 0.9])
     areas = np.array([9, 1, 3, 4, 5, 5, 9])
-    assert representatives(label, best, areas).tolist() == [-1, 0, -1, 1, 2, -1, -1]
+    assert choose_representatives(label, best, areas).tolist() == [-1, 0, -1, 1, 2, -1, -1]
 
 
 @given(rows, st.floats(-1, 1), st.floats(-1, 1))
 def test_thresholds_only_drop(similarity: np.ndarray, one: float, other: float) -> None:
     low, high = sorted((one, other))
-    none, less, more = verify(*nearest(similarity), [None, low, high])
+    none, less, more = apply_thresholds(*find_nearest_class(similarity), [None, low, high])
     assert ((less == none) | (less == -1)).all()
     assert ((more == less) | (more == -1)).all()
 
@@ -65,6 +65,6 @@ def test_a_threshold_below_all_similarities_equals_none(similarity: np.ndarray) 
 def test_many_thresholds_equal_one_at_a_time(rounding: int | None) -> None:
     similarity = np.random.default_rng(0).uniform(-1, 1, (50, 4)).astype(np.float32)
     taus = [None, -0.5, 0.0, 0.3, 0.9]
-    together = verify(*nearest(similarity, rounding), taus, rounding)
+    together = apply_thresholds(*find_nearest_class(similarity, rounding), taus, rounding)
     for tau, labels in zip(taus, together, strict=True):
         np.testing.assert_array_equal(labels, assign(similarity, tau, rounding))

@@ -12,7 +12,7 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from bench.errors import UsageError, UserError
-from bench.mapping.choose import KNOWN, OF_RECORD, of_record, rows_of, strategies
+from bench.mapping.choose import KNOWN, OF_RECORD, find_similarity_of, make_strategies, make_strategy
 from bench.mapping.exact import Exact
 from bench.mapping.grounded import Grounded
 from bench.mapping.hungarian import Hungarian
@@ -21,7 +21,7 @@ from bench.mapping.nearest import Nearest
 from bench.mapping.table import read_table
 from bench.metric_name import parse
 from bench.metrics.rows import labels
-from bench.protocol import Score
+from bench.protocol import Protocol
 from bench.records import VOID
 from tests.unit.metrics.make import CLASSES, NAMING, Case, by_hand, case, resized, row
 
@@ -150,9 +150,9 @@ def test_a_bad_table_is_one_clear_line(text: str, told: str, tmp_path: Path) -> 
 
 def test_names_under_a_snapshot(tmp_path: Path) -> None:
     path = write(tmp_path / "t.json", {"puppy": "dog", "blue": None})
-    made = strategies(KNOWN, CLASSES.texts, str(path))
+    made = make_strategies(KNOWN, CLASSES.texts, str(path))
     models = {"tt": "tiny@1b2c3d4e,fp32", "st": "clip,fp32,prompt=image-of-a"}
-    names = [of_record(m, 6, models.get(rows_of(m) or "")).name for m in made]
+    names = [make_strategy(m, 6, models.get(find_similarity_of(m) or "")).name for m in made]
     assert names == [
         "tt(tiny@1b2c3d4e,fp32)", "st(clip,fp32,prompt=image-of-a)", "grounded-tt(tiny@1b2c3d4e,fp32)",
         "grounded-st(clip,fp32,prompt=image-of-a)", "maxoverlap", "hungarian", "hungarian-iou", "exact",
@@ -164,7 +164,7 @@ def test_names_under_a_snapshot(tmp_path: Path) -> None:
 
 
 def test_what_reads_similarities_is_verified_by_their_threshold() -> None:
-    score = Score(tau_sbert=0.4, tau_clip=0.2)
+    score = Protocol(tau_sbert=0.4, tau_clip=0.2)
     found = {word: score.tau(word) for word in OF_RECORD}
     assert found == {
         "tt": 0.4, "st": 0.2, "grounded-tt": 0.4, "grounded-st": 0.2,
@@ -173,9 +173,9 @@ def test_what_reads_similarities_is_verified_by_their_threshold() -> None:
 
 
 def test_labels_of_a_strategy_equal_those_of_its_word() -> None:
-    item, score = case(4, n=5).overlap, Score()
+    item, score = case(4, n=5).overlap, Protocol()
     for word in OF_RECORD:
-        own = labels(item, of_record(word, score.rounding), [None, 0.5], score, "union")
+        own = labels(item, make_strategy(word, score.rounding), [None, 0.5], score, "union")
         assert (labels(item, word, [None, 0.5], score, "union") == own).all() and own.shape == (2, 5)
     assert (labels(item, "tt", [0.3], score, "union") == labels(item, Nearest("tt"), [0.3], score, "union")).all()
 
@@ -191,17 +191,17 @@ def test_the_order_of_segments_changes_no_label(seed: int) -> None:
         st=one.st[order],
     )
     for word in ("tt", "grounded-tt", "maxoverlap"):
-        first, second = (of_record(word, 6).assign(item)[0] for item in (one.overlap, turned.overlap))
+        first, second = (make_strategy(word, 6).assign(item)[0] for item in (one.overlap, turned.overlap))
         assert (first[order] == second).all()
 
 
 def test_what_is_wrong_with_a_mapping_is_said() -> None:
     with pytest.raises(UsageError, match="did you mean hungarian"):
-        Score(mapping=("hungarain",))
+        Protocol(mapping=("hungarain",))
     with pytest.raises(UsageError, match="score.table=FILE"):
-        strategies(("table",), CLASSES.texts, None)
+        make_strategies(("table",), CLASSES.texts, None)
     with pytest.raises(UsageError, match="class names"):
-        of_record("exact", 6)
+        make_strategy("exact", 6)
     item = replace(case(1, n=2).overlap, st=None)
     with pytest.raises(UserError, match="image 0001 has no embeddings: score.mapping=st needs them"):
-        of_record("grounded-st", 6).assign(item)
+        make_strategy("grounded-st", 6).assign(item)

@@ -9,12 +9,19 @@ import numpy as np
 import pytest
 
 from bench.errors import UsageError
-from bench.mapping.choose import strategies
-from bench.mapping.no_class import WORDS, as_word, in_words, said, silenced, silent_words
+from bench.mapping.choose import make_strategies
+from bench.mapping.no_class import (
+    WORDS,
+    count_silent_words,
+    describe_silent_texts,
+    join_words,
+    list_silent_words,
+    silence_texts,
+)
 from bench.metric_name import parse
-from bench.protocol import Score, evaluate, preset
+from bench.protocol import Protocol, evaluate, preset
 from bench.records import ClassList, Oracle, Overlap
-from bench.score.curves import curves
+from bench.score.curves import compute_curves
 from tests.unit.metrics.make import CLASSES, NAMING, Case, by_hand, case, row, slow_iou
 
 TEXTS = ("cat", "Background", "wall", "[unlabelled]", "N/A", "tree", "other", "a dog")
@@ -30,7 +37,7 @@ def spoken(seed: int) -> Case:
 
 
 CASES = [spoken(seed) for seed in range(30)]
-WORDS_HERE = silent_words(WORDS, CLASSES)
+WORDS_HERE = list_silent_words(WORDS, CLASSES)
 OVERLAPS = [one.overlap for one in CASES]
 
 
@@ -51,9 +58,9 @@ def image_mean(found: dict[int, float]) -> float:
 
 
 def scored(images: Sequence[Overlap], mapping: str, words: frozenset[str], **options: object) -> dict[str, float]:
-    made = strategies((mapping,), CLASSES.texts, None)
-    score = Score(mapping=made, metrics=("iou", "recall"), resamples=0, **options)  # type: ignore[arg-type]
-    found = evaluate(silenced(images, words), [], CLASSES, score, NAMING)
+    made = make_strategies((mapping,), CLASSES.texts, None)
+    score = Protocol(mapping=made, metrics=("iou", "recall"), resamples=0, **options)  # type: ignore[arg-type]
+    found = evaluate(silence_texts(images, words), [], CLASSES, score, NAMING)
     return dict(zip([parse(name).metric for name in found.table["metric"]], found.table["value"], strict=True))
 
 
@@ -73,9 +80,9 @@ def test_nothing_changes_where_none_are_read(mapping: str) -> None:
 
 
 def test_curves_agree_with_scores_at_every_threshold() -> None:
-    images = silenced(OVERLAPS, WORDS_HERE)
+    images = silence_texts(OVERLAPS, WORDS_HERE)
     taus = (0.0, 0.3, 0.5, 0.7, 1.0)
-    lines, _ = curves(images, CLASSES, Score(resamples=0), NAMING, "tt", taus, axes=("tau",))
+    lines, _ = compute_curves(images, CLASSES, Protocol(resamples=0), NAMING, "tt", taus, axes=("tau",))
     for tau in taus:
         labels = [np.array(told(one, "tt", tau), np.int32) for one in CASES]
         mean = np.nanmean([image_mean(slow_iou(one, label)) for one, label in zip(CASES, labels, strict=True)])
@@ -92,33 +99,33 @@ def test_by_hand() -> None:
     assert scored([image], "tt", WORDS_HERE)["iou.image.union"] == 1.0
     as_class = {"background": "class", "aggregation": ("dataset",)}
     assert scored([image], "tt", WORDS_HERE, **as_class)["iou.dataset.union"] == 1.0, "cat and background, both right"
-    assert in_words([image], [], WORDS_HERE) == ["1 segments say background: no class (score.no_class)"]
+    assert describe_silent_texts([image], [], WORDS_HERE) == ["1 segments say background: no class (score.no_class)"]
 
 
 def test_a_true_segment_so_described_is_a_miss() -> None:
     rows = np.array([row(cat=0.9), row(dog=0.8)], np.float32)
     oracle = Oracle("x", np.array([0, 1], np.int32), np.array([4, 4]), rows, rows, ("a cat", "Unknown."))
-    (after,) = silenced([oracle], WORDS_HERE)
-    found = evaluate([], [after], CLASSES, Score(metrics=("tgq",), resamples=0), NAMING)
+    (after,) = silence_texts([oracle], WORDS_HERE)
+    found = evaluate([], [after], CLASSES, Protocol(metrics=("tgq",), resamples=0), NAMING)
     assert found.table.set_index("metric")["value"]["toy:test/five/paper/tt(tiny)/tgq.micro>0.5"] == 0.5
     assert (after.st == rows).all() and after.texts == oracle.texts
-    assert in_words([], [oracle], WORDS_HERE) == [
+    assert describe_silent_texts([], [oracle], WORDS_HERE) == [
         "1 true segments are described as unknown: no class, so a miss each"
     ]  # fmt: skip
 
 
 def test_a_class_of_that_name_stays_a_class() -> None:
     classes = ClassList("c", ("cat", "Background", "tree"), (True,) * 3, ((), ("void",), ()))
-    words = silent_words(WORDS, classes)
+    words = list_silent_words(WORDS, classes)
     assert not words & {"background", "void"} and {"unknown", "other", "n a"} <= words
     image = replace(OVERLAPS[1], texts=("background", "void", "other", "other", "x")[: len(OVERLAPS[1].areas)])
-    assert said([image], words).keys() <= {"other"}
+    assert count_silent_words([image], words).keys() <= {"other"}
 
 
 def test_counts_name_the_words() -> None:
     images = [replace(o, texts=("Void", "background", "background.", "cat", "x")[: len(o.areas)]) for o in OVERLAPS]
     n = sum(len(o.areas) >= 1 for o in images), sum(min(2, max(0, len(o.areas) - 1)) for o in images)
-    assert in_words(images, [], WORDS_HERE) == [
+    assert describe_silent_texts(images, [], WORDS_HERE) == [
         f"{sum(n)} segments say background ({n[1]}), void ({n[0]}): no class (score.no_class)"
     ]  # fmt: skip
 
@@ -132,7 +139,7 @@ def test_the_list_is_part_of_the_name_where_it_differs() -> None:
     assert preset("reference", no_class=("Void", "back ground")).title == "reference{no_class=2words.da74ae71}"
     name = NAMING(preset("paper", no_class=WORDS[1:]).title, "recall", "tt", 0.5)
     assert parse(name).options[0][0] == "no_class"
-    assert as_word(["b", "a", "B."]) == "a+b" and as_word([]) == "none" != as_word(["none"])
+    assert join_words(["b", "a", "B."]) == "a+b" and join_words([]) == "none" != join_words(["none"])
     for wrong in ((" ",), (5,)):
         with pytest.raises(UsageError, match="score.no_class=.*: needs a list of texts"):
-            Score(no_class=wrong)  # type: ignore[arg-type]
+            Protocol(no_class=wrong)  # type: ignore[arg-type]

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from bench.data.class_tables import ClassRow, ClassTable
-from bench.mapping.choose import strategies
-from bench.mapping.remarks import absent_classes, remarks
-from bench.protocol import Score
+from bench.mapping.choose import make_strategies
+from bench.mapping.remarks import describe_absent_classes, describe_texts
+from bench.protocol import Protocol
 from bench.records import ClassList, Overlap
 
 CLASSES = ClassList("two", ("cat", "sky"), (True, False))
@@ -30,8 +30,8 @@ def images(*texts: str, tt: float = 0.2) -> list[Overlap]:
 
 
 def told(found: list[Overlap], *, classes: ClassList = CLASSES, table: ClassTable | None = None, **options: Any) -> Any:
-    mapping = strategies(options.pop("mapping", ("exact",)), classes.texts, options.pop("file", None))
-    return remarks(found, [], classes, Score(mapping=mapping, **options), table)
+    mapping = make_strategies(options.pop("mapping", ("exact",)), classes.texts, options.pop("file", None))
+    return describe_texts(found, [], classes, Protocol(mapping=mapping, **options), table)
 
 
 @pytest.mark.parametrize(
@@ -85,5 +85,5 @@ def test_no_segment_is_near_enough() -> None:
 
 def test_classes_that_no_image_has() -> None:
     three = ClassList("three", ("cat", "sky", "sea"), (True,) * 3)
-    assert absent_classes(images("a"), three) == ["2 of 3 classes occur in no image of the split, e.g. 'sky'"]
-    assert absent_classes(images("a"), CLASSES) == []
+    assert describe_absent_classes(images("a"), three) == ["2 of 3 classes occur in no image of the split, e.g. 'sky'"]
+    assert describe_absent_classes(images("a"), CLASSES) == []

@@ -11,10 +11,10 @@ from bench.errors import UserError
 from bench.mapping.similarity import (
     SegmentToText,
     TextToText,
-    cosine,
+    compute_cosine,
+    compute_segment_similarity,
+    compute_text_similarity,
     count_empty,
-    segment_similarity,
-    text_similarity,
 )
 
 
@@ -33,7 +33,7 @@ class Letters:
 
 
 def test_text_similarity_is_the_cosine_and_identical_strings_are_one() -> None:
-    similarity = text_similarity(Letters(), ["cat", "act", "dog"], ["cat", "dog", "naïve café"])
+    similarity = compute_text_similarity(Letters(), ["cat", "act", "dog"], ["cat", "dog", "naïve café"])
     a, b = Letters().encode(["act", "dog"]).astype(np.float64)
     assert similarity[1, 1] == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), abs=1e-7)
     assert similarity[0, 0] == 1 and similarity[2, 1] == 1
@@ -58,18 +58,18 @@ def test_raw_leaves_identical_strings_the_cosine_they_have(aliases: tuple[tuple[
 
 def test_empty_texts_are_zero_to_everything_and_counted() -> None:
     texts = ["", "cat", "  "]
-    similarity = text_similarity(Letters(), texts, ["cat", "dog"])
+    similarity = compute_text_similarity(Letters(), texts, ["cat", "dog"])
     assert not similarity[[0, 2]].any() and similarity[1, 0] == 1
     assert count_empty(texts) == 2
-    assert text_similarity(Letters(), [], ["cat", "dog"]).shape == (0, 2)
-    assert text_similarity(Letters(), [""], ["cat", "dog"]).tolist() == [[0, 0]]
+    assert compute_text_similarity(Letters(), [], ["cat", "dog"]).shape == (0, 2)
+    assert compute_text_similarity(Letters(), [""], ["cat", "dog"]).tolist() == [[0, 0]]
 
 
 def test_repeated_texts_are_encoded_once_and_rows_do_not_depend_on_others() -> None:
     encoder = Letters()
-    many = text_similarity(encoder, ["owl", "fox", "owl"], ["cat"])
+    many = compute_text_similarity(encoder, ["owl", "fox", "owl"], ["cat"])
     assert sorted(encoder.seen) == ["cat", "fox", "owl"]
-    assert many[0] == many[2] == text_similarity(Letters(), ["owl"], ["cat"])[0]
+    assert many[0] == many[2] == compute_text_similarity(Letters(), ["owl"], ["cat"])[0]
 
 
 def test_segment_similarity_uses_the_prompt_and_encodes_classes_once() -> None:
@@ -81,19 +81,19 @@ def test_segment_similarity_uses_the_prompt_and_encodes_classes_once() -> None:
     assert encoder.seen == ["Image of a cat.", "Image of a dog."]
     assert first[0, 0] == pytest.approx(1, abs=1e-7)
     np.testing.assert_allclose(first, second, atol=1e-7)
-    other = segment_similarity(Letters(), vectors, ["cat"], prompt="a {}")
-    assert other[0, 0] == pytest.approx(cosine(vectors[:1], Letters().encode(["a cat"]))[0, 0])
+    other = compute_segment_similarity(Letters(), vectors, ["cat"], prompt="a {}")
+    assert other[0, 0] == pytest.approx(compute_cosine(vectors[:1], Letters().encode(["a cat"]))[0, 0])
 
 
 def test_nan_embedding_names_image_and_segment() -> None:
     vectors = np.ones((3, 27), np.float32)
     vectors[2, 5] = np.nan
     with pytest.raises(UserError, match="image im7: the embedding of segment 2"):
-        segment_similarity(Letters(), vectors, ["cat"], image_id="im7")
+        compute_segment_similarity(Letters(), vectors, ["cat"], image_id="im7")
 
 
 def test_zero_vector_has_no_direction() -> None:
-    assert cosine(np.zeros((1, 3), np.float32), np.ones((2, 3), np.float32)).tolist() == [[0, 0]]
+    assert compute_cosine(np.zeros((1, 3), np.float32), np.ones((2, 3), np.float32)).tolist() == [[0, 0]]
 
 
 NAMES, ALIASES = ("cat", "tv monitor", "dog"), (("kitten", "tom"), ("television",), ())
@@ -105,7 +105,7 @@ def test_a_class_with_aliases_is_as_near_as_the_nearest_of_its_texts() -> None:
     similarity = TextToText(Letters(), NAMES, ALIASES)(texts)
     for row, text in enumerate(texts):
         for column, group in enumerate(SETS):  # each text of a class asked for as if it were the only class
-            alone = max(float(text_similarity(Letters(), [text], [name])[0, 0]) for name in group)
+            alone = max(float(compute_text_similarity(Letters(), [text], [name])[0, 0]) for name in group)
             assert similarity[row, column] == pytest.approx(alone, abs=1e-7)
     assert similarity[0, 0] == 1 and not similarity[2].any() and similarity.dtype == np.float32
     assert TextToText(Letters(), NAMES, ALIASES)([]).shape == (0, 3)
@@ -115,14 +115,16 @@ def test_aliases_in_the_prompt_of_segments() -> None:
     encoder = Letters()
     vectors = encoder.encode(["Image of a tom.", "Image of a dog.", "zebra"])
     similarity = SegmentToText(encoder, NAMES, aliases=ALIASES)(vectors)
-    alone = [[cosine(vectors, encoder.encode([f"Image of a {n}." for n in group])).max(axis=1)] for group in SETS]
+    alone = [
+        [compute_cosine(vectors, encoder.encode([f"Image of a {n}." for n in group])).max(axis=1)] for group in SETS
+    ]
     np.testing.assert_allclose(similarity, np.concatenate(alone).T, atol=1e-7)
     assert similarity[0, 0] == pytest.approx(1) and similarity.shape == (3, 3)
 
 
 def test_without_aliases_nothing_changes_and_the_order_of_aliases_does_not_matter() -> None:
     texts = ["kitten", "owl", "dog"]
-    plain = text_similarity(Letters(), texts, NAMES)
+    plain = compute_text_similarity(Letters(), texts, NAMES)
     assert (TextToText(Letters(), NAMES, ((), (), ()))(texts) == plain).all()
     swapped = (("tom", "kitten"), ("television",), ())
     assert (TextToText(Letters(), NAMES, swapped)(texts) == TextToText(Letters(), NAMES, ALIASES)(texts)).all()
@@ -132,4 +134,4 @@ def test_without_aliases_nothing_changes_and_the_order_of_aliases_does_not_matte
 def test_a_vector_is_exactly_as_near_to_itself_as_can_be() -> None:
     """Norms in single precision would leave some at 0.9999999, below a raw threshold of 1."""
     vectors = np.random.default_rng(0).normal(size=(500, 384)).astype(np.float32)
-    assert (np.diag(cosine(vectors, vectors)) == 1).all()
+    assert (np.diag(compute_cosine(vectors, vectors)) == 1).all()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.metric_name import Naming
-from bench.overlap.table import overlap
+from bench.overlap.table import make_overlap
 from bench.records import BACKGROUND, VOID, ClassList, Overlap, Prediction, Sample
 
 CLASSES = ClassList("five", ("cat", "dog", "sky", "wall", "tree"), (True, True, False, False, True))
@@ -25,7 +25,7 @@ class Case:
 
     @property
     def overlap(self) -> Overlap:
-        return overlap(self.prediction, self.sample, self.tt, self.st)
+        return make_overlap(self.prediction, self.sample, self.tt, self.st)
 
 
 def case(seed: int, name: str = "", overlapping: bool = False, n: int | None = None) -> Case:
@@ -56,7 +56,7 @@ def by_hand(truth: list[list[int]], masks: list[list[list[int]]], rows: list[lis
     stack = np.array(masks, bool) if masks else np.zeros((0, *shape), bool)
     similarity = np.array(rows, np.float32).reshape(len(stack), len(CLASSES))
     prediction = Prediction(name, stack, tuple("abcdefgh"[: len(stack)]))
-    return overlap(prediction, picture(truth_map, name), similarity, similarity)
+    return make_overlap(prediction, picture(truth_map, name), similarity, similarity)
 
 
 def row(**named: float) -> list[float]:

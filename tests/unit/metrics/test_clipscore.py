@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.errors import UserError
-from bench.mapping.similarity import own_similarity
+from bench.mapping.similarity import compute_own_similarity
 from bench.metrics.clipscore import class_prompt, own_text
 from bench.metrics.terms import Found, rows
 from bench.records import Oracle
@@ -51,10 +51,10 @@ class Clip:
 
 def test_own_similarity_pairs_each_segment_with_its_own_text() -> None:
     clip, vectors = Clip(), np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
-    found = own_similarity(clip, vectors, ["cat", "", "a bird", "cat"])
+    found = compute_own_similarity(clip, vectors, ["cat", "", "a bird", "cat"])
     assert clip.read == ["Image of a cat.", "Image of a a bird."]
     for at, text in ((0, "cat"), (2, "a bird"), (3, "cat")):
         other = clip.encode_text([f"Image of a {text}."])[0]
         expected = vectors[at] @ other / np.linalg.norm(vectors[at]) / np.linalg.norm(other)
         assert found[at] == pytest.approx(expected, abs=1e-6)
-    assert found[1] == 0 and own_similarity(clip, vectors[:1], [" "]).tolist() == [0]
+    assert found[1] == 0 and compute_own_similarity(clip, vectors[:1], [" "]).tolist() == [0]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, jaccard_score
 
 from bench.mapping.assign import assign
-from bench.metrics.iou import dataset_rows, image_counts, tally
+from bench.metrics.iou import count_class_pixels, dataset_rows, image_counts
 from tests.unit.metrics.make import by_hand, case, resized, row, slow_iou
 
 CAT, DOG, SKY, WALL = range(4)
@@ -19,7 +19,7 @@ B, V = -1, -2
 
 
 def image_iou(record: object, label: list[int], background: str = "context", void: str = "ignore") -> float:
-    value, n = image_counts(tally(record, np.array([label], np.int32), background, void))
+    value, n = image_counts(count_class_pixels(record, np.array([label], np.int32), background, void))
     return float(value[0]) if n[0] else float("nan")
 
 
@@ -32,7 +32,7 @@ def test_equals_pixels(overlapping: bool, background: str, void: str) -> None:
         one = case(seed, overlapping=overlapping)
         label = assign(one.tt, 0.3)
         slow = slow_iou(one, label, background, void)
-        fast = tally(one.overlap, label[None], background, void)
+        fast = count_class_pixels(one.overlap, label[None], background, void)
         assert fast.classes.tolist() == list(slow)
         np.testing.assert_array_equal(fast.iou[0], list(slow.values()))
         known = [value for value in slow.values() if value == value]
@@ -53,7 +53,7 @@ def test_dataset_aggregation_equals_scikit_learn() -> None:
         kept = one.sample.truth >= 0
         true.append(one.sample.truth[kept])
         predicted.append(seen[kept])
-        tallies.append(tally(one.overlap, label[None], "ignore"))
+        tallies.append(count_class_pixels(one.overlap, label[None], "ignore"))
     (rows,) = dataset_rows(tallies, tuple(map(str, range(20))), 5)
     y, z = np.concatenate(true), np.concatenate(predicted)
     assert rows.value() == pytest.approx(jaccard_score(y, z, labels=range(5), average="macro"), abs=1e-12)
@@ -65,7 +65,7 @@ def test_dataset_aggregation_equals_scikit_learn() -> None:
 
 def test_dataset_aggregation_leaves_out_classes_that_never_occur() -> None:
     one = by_hand([[CAT, CAT]], [[[1, 0]]], [row(cat=1)])
-    (rows,) = dataset_rows([tally(one, np.array([[CAT]], np.int32)), None], ("a", "b"), 5)
+    (rows,) = dataset_rows([count_class_pixels(one, np.array([[CAT]], np.int32)), None], ("a", "b"), 5)
     assert (rows.value(), rows.n) == (0.5, 1)
 
 
@@ -94,8 +94,8 @@ def test_background_policies() -> None:
 
 def test_overlapping_segments_count_a_pixel_once_for_their_class() -> None:
     record = by_hand([[CAT, CAT, DOG]], [[[1, 1, 0]], [[0, 1, 1]]], [row(), row()])
-    assert tally(record, np.array([[CAT, CAT]], np.int32)).iou[0].tolist() == [2 / 3, 0]
-    assert tally(record, np.array([[CAT, DOG]], np.int32)).iou[0].tolist() == [1, 1 / 2]
+    assert count_class_pixels(record, np.array([[CAT, CAT]], np.int32)).iou[0].tolist() == [2 / 3, 0]
+    assert count_class_pixels(record, np.array([[CAT, DOG]], np.int32)).iou[0].tolist() == [1, 1 / 2]
 
 
 def test_one_pixel_segment_in_a_larger_prediction() -> None:
@@ -108,18 +108,20 @@ def test_one_pixel_segment_in_a_larger_prediction() -> None:
         one.sample, image=np.zeros((2, 2, 3), np.uint8), truth=np.array([[DOG, DOG], [DOG, CAT]], np.int16)
     )
     record = replace(one, prediction=prediction, sample=sample).overlap
-    assert tally(record, np.array([[CAT, SKY]], np.int32)).iou[0].tolist() == pytest.approx([1, 0, np.nan], nan_ok=True)
+    assert count_class_pixels(record, np.array([[CAT, SKY]], np.int32)).iou[0].tolist() == pytest.approx(
+        [1, 0, np.nan], nan_ok=True
+    )
 
 
 @given(st.integers(0, 10_000), st.permutations(range(5)))
 def test_relabelled_classes_and_segments_change_nothing(seed: int, order: list[int]) -> None:
     one = case(seed, overlapping=True, n=5)
     label = assign(one.tt, 0.2)
-    before = tally(one.overlap, label[None], "voc")
+    before = count_class_pixels(one.overlap, label[None], "voc")
     new = np.array([*order, V, B])  # negative labels keep their place at the end
     sample = replace(one.sample, truth=new[one.sample.truth].astype(np.int16))
     prediction = replace(one.prediction, masks=one.prediction.masks[order])
-    after = tally(
+    after = count_class_pixels(
         replace(one, prediction=prediction, sample=sample).overlap,
         np.where(label >= 0, new[label], -1)[order][None].astype(np.int32),
         "voc",
@@ -149,13 +151,13 @@ def test_pixels_without_an_answer_equal_a_truth_without_them(unlabelled: str, be
     for seed in range(40):
         one = case(seed, overlapping=bool(seed % 2))
         label = assign(one.tt, 0.8)
-        fast = tally(one.overlap, label[None], unlabelled=unlabelled, below=below)
+        fast = count_class_pixels(one.overlap, label[None], unlabelled=unlabelled, below=below)
         kept = answered(one, label, unlabelled, below)
         truth = np.where(kept, one.sample.truth, V).astype(np.int16)
         slow = slow_iou(replace(one, sample=replace(one.sample, truth=truth)), label)
         expected = [slow.get(index, float("nan")) for index in fast.classes.tolist()]
         np.testing.assert_array_equal(fast.iou[0], expected)
-        np.testing.assert_array_equal(fast.truth, tally(one.overlap, label[None]).truth)
+        np.testing.assert_array_equal(fast.truth, count_class_pixels(one.overlap, label[None]).truth)
         visited += int((~kept).any())
     assert visited > 20
 
@@ -172,7 +174,7 @@ def test_background_as_a_class_equals_scikit_learn() -> None:
         kept = one.sample.truth != V
         true.append(np.where(one.sample.truth == B, 5, one.sample.truth)[kept])
         predicted.append(seen[kept])
-        tallies.append(tally(one.overlap, label[None], "class"))
+        tallies.append(count_class_pixels(one.overlap, label[None], "class"))
     (rows,) = dataset_rows(tallies, tuple(map(str, range(20))), 5)
     y, z = np.concatenate(true), np.concatenate(predicted)
     assert rows.value() == pytest.approx(jaccard_score(y, z, labels=range(6), average="macro"), abs=1e-12)
@@ -186,14 +188,14 @@ def test_background_as_a_class_equals_scikit_learn() -> None:
 
 def test_background_as_a_class_changes_nothing_for_the_others() -> None:
     record = by_hand([[CAT, B, B, B]], [[[1, 1, 0, 0]], [[0, 0, 1, 0]]], [row(), row()])
-    one = tally(record, np.array([[CAT, DOG]], np.int32), "class")
+    one = count_class_pixels(record, np.array([[CAT, DOG]], np.int32), "class")
     assert one.classes.tolist() == [CAT, DOG, B] and one.iou[0].tolist() == [1 / 2, 0, 1 / 3]
-    full = tally(by_hand([[CAT]], [[[1]]], [row()]), np.array([[CAT]], np.int32), "class")
+    full = count_class_pixels(by_hand([[CAT]], [[[1]]], [row()]), np.array([[CAT]], np.int32), "class")
     assert image_counts(full)[0][0] == 1, "no background and none predicted: it is not there to be averaged"
 
 
 def test_absent_classes_by_policy() -> None:
     both = by_hand([[CAT, DOG]], [[[1, 0]], [[0, 1]]], [row(), row()])
-    found = tally(both, np.array([[CAT, SKY]], np.int32))
+    found = count_class_pixels(both, np.array([[CAT, SKY]], np.int32))
     assert image_counts(found)[0][0] == pytest.approx(1 / 3)
     assert image_counts(found, "ignore")[0][0] == pytest.approx(1 / 2)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from bench.metrics.mask_quality import iou_matrix, mask_quality
+from bench.metrics.mask_quality import compute_iou_matrix, mask_quality
 from bench.records import BACKGROUND, VOID
 from tests.unit.metrics.make import by_hand, case, resized, row
 
@@ -27,7 +27,7 @@ def test_matrix_equals_pycocotools(overlapping: bool) -> None:
         classes = sorted(set(truth[truth >= 0].tolist()))
         if masks and classes:
             found, true = (encoded(each) for each in (masks, [truth == c for c in classes]))
-            np.testing.assert_allclose(iou_matrix(one.overlap), coco.iou(found, true, [0] * len(true)))
+            np.testing.assert_allclose(compute_iou_matrix(one.overlap), coco.iou(found, true, [0] * len(true)))
             visited += 1
     assert visited > 20
 
@@ -45,13 +45,13 @@ def test_policies_equal_pixels(background: str, void: str) -> None:
         mask = resized(mask, truth.shape) & kept
         for k, label in enumerate(one.overlap.truth_classes):
             true = truth == label
-            assert iou_matrix(one.overlap, background, void)[s, k] == (mask & true).sum() / (mask | true).sum()
+            assert compute_iou_matrix(one.overlap, background, void)[s, k] == (mask & true).sum() / (mask | true).sum()
 
 
 def test_best_and_hungarian_equal_all_that_is_possible() -> None:
     for seed in range(25):
         item = case(seed, overlapping=True).overlap
-        iou, found = iou_matrix(item), mask_quality(item)
+        iou, found = compute_iou_matrix(item), mask_quality(item)
         n, k = iou.shape
         best = max(
             (sum(iou[s, g] for g, s in enumerate(chosen) if s < n) for chosen in permutations(range(n + k), k)),

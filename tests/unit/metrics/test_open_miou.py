@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.metrics.iou import dataset_rows, tally
-from bench.metrics.open_miou import open_miou, owner
+from bench.metrics.iou import count_class_pixels, dataset_rows
+from bench.metrics.open_miou import find_region_owners, open_miou
 from bench.metrics.terms import rows
 from bench.records import Overlap
 from tests.unit.metrics.make import by_hand, case, row
@@ -64,7 +64,7 @@ def test_hard_similarities_give_the_ordinary_miou(seed: int) -> None:
         item = case(4 * seed + at).overlap
         label = np.random.default_rng(at).integers(0, 5, len(item.areas))
         items.append(replace(item, tt=np.eye(5, dtype=np.float32)[label]))
-    tallies = [tally(item, item.tt.argmax(axis=1)[None].astype(np.int32), "ignore") for item in items]
+    tallies = [count_class_pixels(item, item.tt.argmax(axis=1)[None].astype(np.int32), "ignore") for item in items]
     expected = dataset_rows(tallies, tuple("abcd"), 5)[0].value()
     assert score(items) == pytest.approx(expected, nan_ok=True)
 
@@ -84,6 +84,9 @@ def test_background_under_a_segment(background: str, union: int) -> None:
 
 def test_a_pixel_under_several_segments_is_the_smallest_ones() -> None:
     item = by_hand([[DOG, DOG, CAT]], [[[1, 1, 1]], [[0, 1, 1]], [[0, 0, 1]]], [row()] * 3)
-    found = {tuple(atom[:2]): own for atom, own in zip(item.membership.astype(int).tolist(), owner(item), strict=True)}
-    assert found == {(1, 0): 0, (1, 1): found[1, 1]} and sorted(owner(item)) == [0, 1, 2]
-    assert owner(by_hand([[DOG]], [], [])).tolist() == [-1]
+    found = {
+        tuple(atom[:2]): own
+        for atom, own in zip(item.membership.astype(int).tolist(), find_region_owners(item), strict=True)
+    }
+    assert found == {(1, 0): 0, (1, 1): found[1, 1]} and sorted(find_region_owners(item)) == [0, 1, 2]
+    assert find_region_owners(by_hand([[DOG]], [], [])).tolist() == [-1]

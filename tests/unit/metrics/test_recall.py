@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.mapping.assign import assign, nearest, verify
+from bench.mapping.assign import apply_thresholds, assign, find_nearest_class
 from bench.metrics import recall
-from bench.metrics.iou import tally
+from bench.metrics.iou import count_class_pixels
 from tests.unit.metrics.make import by_hand, case, row, slow_iou
 
 CAT, DOG, SKY = range(3)
@@ -15,7 +15,7 @@ HALF = by_hand([[CAT, CAT, DOG]], [[[1, 0, 0]], [[0, 0, 1]]], [row(), row()])
 
 
 def counts(label: list[int], tau: float = 0.5) -> tuple[float, float]:
-    hits, n = recall.paper_counts(tally(HALF, np.array([label], np.int32)), tau)
+    hits, n = recall.paper_counts(count_class_pixels(HALF, np.array([label], np.int32)), tau)
     return float(hits[0]), float(n[0])
 
 
@@ -27,10 +27,10 @@ def test_papers_rule_is_strict_and_ignores_labels_that_are_not_true() -> None:
 
 
 def test_references_rule_counts_equality_and_absent_labels() -> None:
-    curve = recall.reference_curve(tally(HALF, np.array([[CAT, SKY]], np.int32)))[0]
+    curve = recall.reference_curve(count_class_pixels(HALF, np.array([[CAT, SKY]], np.int32)))[0]
     assert curve[0] == 1, "at 0 even an absent class is a hit"
     assert curve[50] == pytest.approx(1 / 3) and curve[51] == 0
-    value, n = recall.reference_counts(tally(HALF, np.array([[CAT, SKY]], np.int32)))
+    value, n = recall.reference_counts(count_class_pixels(HALF, np.array([[CAT, SKY]], np.int32)))
     assert (value[0], n[0]) == (pytest.approx((1 + 50 / 3) / 101), 1)
 
 
@@ -39,12 +39,12 @@ def test_best_single_segment() -> None:
     record = by_hand([[CAT] * 4, [DOG] * 4], [[[1, 1, 1, 0], [0] * 4], [[0, 0, 0, 1], [0] * 4]], [row(), row()])
     curve = recall.allseg_curve(record, np.array([[CAT, CAT]], np.int32))[0]
     assert curve.tolist() == [0.5] * 76 + [0.0] * 25
-    assert recall.reference_curve(tally(record, np.array([[CAT, CAT]], np.int32)))[0, 100] == 0.5
+    assert recall.reference_curve(count_class_pixels(record, np.array([[CAT, CAT]], np.int32)))[0, 100] == 0.5
 
 
 def test_image_without_any_class_weighs_nothing() -> None:
     record = by_hand([[-1, -2]], [], [])
-    none = tally(record, np.zeros((1, 0), np.int32))
+    none = count_class_pixels(record, np.zeros((1, 0), np.int32))
     for found in (recall.paper_counts(none), recall.reference_counts(none)):
         assert [part.tolist() for part in found] == [[0], [0]]
     found = recall.mean_over_iou(recall.allseg_curve(record, np.zeros((1, 0), np.int32)))
@@ -56,7 +56,7 @@ def test_equals_pixels(seed: int) -> None:
     one = case(seed, overlapping=True)
     label = assign(one.tt, 0.2)
     slow = slow_iou(one, label, "voc")
-    fast = tally(one.overlap, label[None], "voc")
+    fast = count_class_pixels(one.overlap, label[None], "voc")
     true = [index for index in slow if (one.sample.truth == index).any()]
     hits, n = recall.paper_counts(fast, 0.1)
     assert (hits[0], n[0]) == (sum(slow[index] > 0.1 for index in true), len(true))
@@ -70,7 +70,7 @@ def test_equals_pixels(seed: int) -> None:
 def test_best_single_segment_equals_pixels_at_every_threshold(seed: int, background: str) -> None:
     one = case(seed, overlapping=bool(seed % 2), n=6)
     taus = [None, 0.3, 0.6, 0.9, 2.0]
-    labels = verify(*nearest(one.tt), taus)
+    labels = apply_thresholds(*find_nearest_class(one.tt), taus)
     found = recall.allseg_curve(one.overlap, labels, background)
     truth = one.sample.truth
     for row_, curve in zip(labels, found, strict=True):
@@ -90,7 +90,7 @@ def test_best_single_segment_equals_pixels_at_every_threshold(seed: int, backgro
 def test_background_is_no_segment_even_where_it_is_scored() -> None:
     record = by_hand([[CAT, CAT, -1, -1]], [[[1, 1, 0, 0]]], [row(cat=1)])
     label = np.array([[CAT], [-1]], np.int32)
-    assert recall.reference_curve(tally(record, label, "class"))[:, 50].tolist() == [1, 0]
+    assert recall.reference_curve(count_class_pixels(record, label, "class"))[:, 50].tolist() == [1, 0]
     assert recall.allseg_curve(record, label, "class")[:, 50].tolist() == [1, 0]
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bench.errors import UserError
 from bench.mapping.assign import assign
 from bench.metric_name import parse
-from bench.protocol import BREAKDOWNS, CHOICES, METRICS, PRESETS, Score, Scores, evaluate, preset
+from bench.protocol import BREAKDOWNS, CHOICES, METRICS, PRESETS, Protocol, Scores, evaluate, preset
 from bench.records import ClassList, Oracle, Overlap
 from tests.unit.metrics.make import CLASSES, NAMING, Case, case, slow_iou
 
@@ -55,7 +55,7 @@ TRUTHS = [truth(item) for item in IMAGES]
 OWN = {item.image_id: np.linspace(-0.1, 0.4, len(item.areas)).astype(np.float32) for item in IMAGES}
 
 
-def scores(score: Score, images: list[Overlap] = IMAGES, truths: list[Oracle] = TRUTHS) -> Scores:
+def scores(score: Protocol, images: list[Overlap] = IMAGES, truths: list[Oracle] = TRUTHS) -> Scores:
     return evaluate(images, truths, CLASSES, score, NAMING, own_text=OWN)
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from bench.metric_name import parse
-from bench.metrics.terms import SIZES, groups, rows, subset, units, within, words
+from bench.metrics.terms import SIZES, list_groups, make_class_words, make_terms, name_within_group, rows, subset
 from bench.records import ClassList
 from tests.unit.metrics.make import CLASSES
 
 DRAW = np.random.default_rng(0)
 PARTS = [
-    units(DRAW.integers(0, 5, n), DRAW.random(n) / 8, DRAW.random(n), DRAW.integers(1, 4, n)) if n else None
+    make_terms(DRAW.integers(0, 5, n), DRAW.random(n) / 8, DRAW.random(n), DRAW.integers(1, 4, n)) if n else None
     for n in (3, 0, 5, 1, 4)
 ]
 IDS = tuple("abcde")
@@ -43,23 +43,23 @@ def test_classes_are_averaged_after_their_own_sums() -> None:
 
 
 def test_background_takes_the_last_column() -> None:
-    part = units(np.array([0, -1]), np.zeros(2), np.array([1, 3]), np.array([2, 4]))
+    part = make_terms(np.array([0, -1]), np.zeros(2), np.array([1, 3]), np.array([2, 4]))
     assert rows(("a",), [part], "classes", 6).numerator.tolist() == [[1, 0, 0, 0, 0, 3]]
 
 
 def test_what_was_not_measurable_weighs_nothing() -> None:
-    part = units(np.array([0, 1]), np.zeros(2), np.array([np.nan, 1.0]))
+    part = make_terms(np.array([0, 1]), np.zeros(2), np.array([np.nan, 1.0]))
     assert rows(("a",), [part], "segments", 6).value() == 1 and part.denominator.tolist() == [0, 1]
     assert np.isnan(rows(("a", "b"), [None, None], "images", 6).value())
     assert rows((), [], "classes", 6).numerator.shape == (0, 6)
 
 
 def test_kinds_and_classes_divide_the_terms_and_sizes_those_that_have_one() -> None:
-    found = groups(("class", "size", "kind"), CLASSES)
+    found = list_groups(("class", "size", "kind"), CLASSES)
     assert list(found) == [
         "kind.things", "kind.stuff", *(f"size.{name}" for name in SIZES), *(f"class.{name}" for name in CLASSES.names),
     ]  # fmt: skip
-    part = units(np.arange(5), np.array([1 / 256, 1 / 257, 1 / 16, 1.0, 0.0]), np.ones(5))
+    part = make_terms(np.arange(5), np.array([1 / 256, 1 / 257, 1 / 16, 1.0, 0.0]), np.ones(5))
     chosen = {name: subset(part, belongs(part)).classes.tolist() for name, belongs in found.items()}
     assert chosen["kind.things"] == [0, 1, 4] and chosen["kind.stuff"] == [2, 3]
     sizes = [chosen[f"size.{name}"] for name in ("tiny", "small", "medium", "large")]
@@ -69,7 +69,7 @@ def test_kinds_and_classes_divide_the_terms_and_sizes_those_that_have_one() -> N
 
 def test_names_of_groups_read_back() -> None:
     classes = ClassList("odd", ("tv monitor", "tv-monitor", "tv_monitor", "Straße"), (True,) * 4)
-    assert words(classes.names) == ["tv_monitor_0", "tv-monitor", "tv_monitor_2", "Stra_e"]
-    for group in groups(("class", "size", "kind"), classes):
-        name = within("recall.argmax>0.5", group)
+    assert make_class_words(classes.names) == ["tv_monitor_0", "tv-monitor", "tv_monitor_2", "Stra_e"]
+    for group in list_groups(("class", "size", "kind"), classes):
+        name = name_within_group("recall.argmax>0.5", group)
         assert parse(f"a:b/c/paper/none/{name}").metric == f"recall.argmax.{group}"

@@ -14,8 +14,8 @@ import yaml
 
 from bench.protocol import COLUMNS
 from bench.report.tables.tables import write_scores
-from bench.score.intervals import Rows
-from bench.score.per_image import per_class, per_image, per_image_n
+from bench.score.intervals import MetricCounts
+from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
 from bench.score.segments import KNOWN, MEASURED
 from bench.text.csv_files import write_csv
 
@@ -53,7 +53,8 @@ def _run(
     quality = 0.25 + 0.02 * seed
     rows = {name: _rows(draw, ids, name, quality) for name in METRICS.values()}
     rows |= {
-        name: Rows(ids, np.full((images, 1), value), np.ones((images, 1)), "images") for name, value in extra.items()
+        name: MetricCounts(ids, np.full((images, 1), value), np.ones((images, 1)), "images")
+        for name, value in extra.items()
     }
     lines = [
         (
@@ -72,9 +73,9 @@ def _run(
         for name, row in rows.items()
     ]
     write_scores(pd.DataFrame(lines, columns=list(COLUMNS)), folder / "scores.csv")
-    per_image(rows, list(ids)).to_parquet(folder / "per_image.parquet", index=False)
-    per_image_n(rows, list(ids)).to_parquet(folder / "per_image_n.parquet", index=False)
-    per_class(rows).to_parquet(folder / "per_class.parquet", index=False)
+    make_per_image(rows, list(ids)).to_parquet(folder / "per_image.parquet", index=False)
+    make_per_image_n(rows, list(ids)).to_parquet(folder / "per_image_n.parquet", index=False)
+    make_per_class(rows).to_parquet(folder / "per_class.parquet", index=False)
     _segments(draw, ids, classes, quality).to_parquet(folder / "segments.parquet", index=False)
     curves = _curves(quality).assign(variant=variant)
     write_csv(curves, folder / "curves.csv")
@@ -87,11 +88,11 @@ def _run(
     return folder
 
 
-def _rows(draw: np.random.Generator, ids: tuple[str, ...], name: str, quality: float) -> Rows:
+def _rows(draw: np.random.Generator, ids: tuple[str, ...], name: str, quality: float) -> MetricCounts:
     whole = "iou" in name
     n = np.ones(len(ids)) if whole else draw.integers(2, 6, len(ids)).astype(float)
     values = np.clip(quality + draw.normal(0, 0.15, len(ids)), 0, 1)
-    return Rows(ids, (values * n)[:, None], n[:, None], "images" if whole else "segments")
+    return MetricCounts(ids, (values * n)[:, None], n[:, None], "images" if whole else "segments")
 
 
 def _segments(draw: np.random.Generator, ids: tuple[str, ...], classes: Sequence[str], quality: float) -> pd.DataFrame:

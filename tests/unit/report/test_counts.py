@@ -11,14 +11,14 @@ import pytest
 from bench import protocol
 from bench.errors import UserError
 from bench.metrics.registry import FAMILIES, Family, unit_of
-from bench.metrics.terms import Found, units
+from bench.metrics.terms import Found, make_terms
 from bench.protocol import Scores, evaluate, preset
 from bench.records import ClassList, Overlap
 from bench.report.figures.differences import differences, markdown_differences
 from bench.report.tables.cells import lay_out
 from bench.report.tables.tables import markdown_table, text_table
 from bench.run.tracking import summary
-from bench.score.intervals import Rows
+from bench.score.intervals import MetricCounts
 from tests.unit.metrics.make import CLASSES, NAMING, case
 
 NAMES = Path(__file__).parents[1] / "metrics" / "metric_names.txt"
@@ -29,8 +29,8 @@ def amount(item: Overlap, _: ClassList, __: object) -> Found:
     none, n = np.array([-1]), np.array([float(len(item.areas))])
     share = np.array([np.nan])
     return {
-        "amount.segments": ("images", units(none, share, n)),
-        "filled.segments": ("images", units(none, share, n / 5)),
+        "amount.segments": ("images", make_terms(none, share, n)),
+        "filled.segments": ("images", make_terms(none, share, n / 5)),
     }
 
 
@@ -56,7 +56,7 @@ def test_a_count_is_printed_as_it_is_and_named_one(scores: Scores) -> None:
 
 
 def test_differences_and_tracking_of_a_count(scores: Scores) -> None:
-    def more(row: Rows) -> Rows:
+    def more(row: MetricCounts) -> MetricCounts:
         return replace(row, numerator=row.numerator + row.denominator)
 
     name = next(name for name in scores.rows if "amount" in name)

@@ -35,9 +35,7 @@ USERS = {
     "zmine/strength.py": "STRENGTH = 0.3\n",
     "zmine/crf.py": "class Crf: ...\n",
     "zbase/__init__.py": "",
-    "zbase/segmenter.py": (
-        "class Base:\n    def __init__(self, words=None, deep=None, crf=None): ...\n"
-    ),
+    "zbase/segmenter.py": ("class Base:\n    def __init__(self, words=None, deep=None, crf=None): ...\n"),
 }
 """A package of a user's own, whose base class lies in another one."""
 LAYOUT = "images: img/{id}.png\nmasks: ann/{id}.png\nclasses: classes.txt\nids: ids.txt\n"

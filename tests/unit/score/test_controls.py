@@ -9,7 +9,7 @@ import pytest
 
 from bench.errors import UserError
 from bench.mapping.assign import assign
-from bench.metrics.iou import tally
+from bench.metrics.iou import count_class_pixels
 from bench.protocol import evaluate, preset
 from bench.records import Oracle
 from bench.score.controls import shuffle_captions, true_classes
@@ -72,5 +72,5 @@ def test_true_classes_equal_pixels_and_are_a_ceiling_of_found_pixels(seed: int) 
         inside = truth[resized(mask, truth.shape)]
         pixels = np.array([(inside == index).sum() for index in range(5)])
         assert line.tolist() == ((np.arange(5) == pixels.argmax()) & (pixels > 0)).tolist()
-    best = tally(one.overlap, assign(named.tt, 0.5)[None]).intersection.sum()
-    assert best >= tally(one.overlap, assign(one.tt, None)[None]).intersection.sum()
+    best = count_class_pixels(one.overlap, assign(named.tt, 0.5)[None]).intersection.sum()
+    assert best >= count_class_pixels(one.overlap, assign(one.tt, None)[None]).intersection.sum()

@@ -11,7 +11,7 @@ import pytest
 from bench.metrics.rows import segment_rows
 from bench.protocol import evaluate, preset
 from bench.score import curves
-from bench.score.curves import area, grid
+from bench.score.curves import compute_area, list_thresholds
 from tests.unit.metrics.make import CLASSES, NAMING, case
 
 OVERLAPS = [case(seed, overlapping=bool(seed % 2)).overlap for seed in range(15)]
@@ -20,7 +20,7 @@ SCORE = preset("paper", resamples=150, aggregation=("image", "dataset"))
 
 def curve(*given: object) -> pd.DataFrame:
     """The lines of the protocol's own metrics over the threshold."""
-    lines, _ = curves.curves(*given, axes=["tau"])
+    lines, _ = curves.compute_curves(*given, axes=["tau"])
     return lines[~lines["metric"].str.startswith("precision")].reset_index(drop=True)
 
 
@@ -50,20 +50,30 @@ def test_above_all_similarities_nothing_is_left() -> None:
 
 
 def test_grids_are_the_papers_ranges() -> None:
-    assert (grid("tt")[0], grid("tt")[10], grid("tt")[-1], len(grid("tt"))) == (0, 0.5, 1, 21)
-    assert (grid("st")[0], grid("st")[8], grid("st")[-1], len(grid("st"))) == (0, 0.1, 0.35, 29)
+    assert (
+        list_thresholds("tt")[0],
+        list_thresholds("tt")[10],
+        list_thresholds("tt")[-1],
+        len(list_thresholds("tt")),
+    ) == (0, 0.5, 1, 21)
+    assert (
+        list_thresholds("st")[0],
+        list_thresholds("st")[8],
+        list_thresholds("st")[-1],
+        len(list_thresholds("st")),
+    ) == (0, 0.1, 0.35, 29)
 
 
 def test_area_is_the_mean_height() -> None:
     found = curve(OVERLAPS, CLASSES, SCORE, NAMING, "tt", [0, 0.5, 1.0])
     line = found[found["metric"] == "iou.image.union"]
     a, b, c = line["value"]
-    assert area(line) == pytest.approx((a + 2 * b + c) / 4)
+    assert compute_area(line) == pytest.approx((a + 2 * b + c) / 4)
 
 
 def by_axis(mapping: str = "tt", name: str = "paper") -> tuple[pd.DataFrame, pd.DataFrame]:
     score = preset(name, resamples=150, aggregation=("image", "dataset"))
-    return curves.curves(OVERLAPS, CLASSES, score, NAMING, mapping)
+    return curves.compute_curves(OVERLAPS, CLASSES, score, NAMING, mapping)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +87,7 @@ def by_axis(mapping: str = "tt", name: str = "paper") -> tuple[pd.DataFrame, pd.
 def test_recall_over_iou_meets_the_scores_of_the_two_protocols(changes: dict[str, str]) -> None:
     """The paper's at each bound with its band, and the mean of both curves of the reference, under every policy."""
     score = replace(SCORE, mapping="tt", **changes)
-    lines, _ = curves.curves(OVERLAPS, CLASSES, score, NAMING, "tt", axes=["iou"])
+    lines, _ = curves.compute_curves(OVERLAPS, CLASSES, score, NAMING, "tt", axes=["iou"])
     middle = ".argmax" if score.representative == "argmax" else ""
     line = lines[lines["metric"] == f"recall.paper{middle}"]
     for bound in (0.3, 0.5):
@@ -101,7 +111,7 @@ def test_one_name_never_stands_for_two_numbers() -> None:
     named: dict[tuple[str, float, str], float] = {}
     for kind in ("union", "argmax"):
         score = preset("paper", resamples=20, representative=kind, aggregation=("image", "dataset"))
-        lines, _ = curves.curves(OVERLAPS, CLASSES, score, NAMING, "tt")
+        lines, _ = curves.compute_curves(OVERLAPS, CLASSES, score, NAMING, "tt")
         for _, line in lines.iterrows():
             key = line["name"], line["tau"], line["axis"]
             assert named.setdefault(key, line["value"]) == pytest.approx(line["value"], nan_ok=True)
@@ -122,11 +132,11 @@ def test_areas_have_the_interval_of_their_own_resamples() -> None:
     assert tuple(areas.columns) == curves.AREAS
     for _, one in areas.iterrows():
         line = lines[(lines["axis"] == one["axis"]) & (lines["metric"] == one["metric"])]
-        assert one["area"] == pytest.approx(area(line), nan_ok=True)
+        assert one["area"] == pytest.approx(compute_area(line), nan_ok=True)
         assert (one["start"], one["stop"]) == (line["tau"].min(), line["tau"].max())
     index = {metric: at for at, metric in enumerate(areas["metric"])}
     one = areas.iloc[index["recall>0.5"]]
-    found = segment_rows(OVERLAPS, "tt", grid("tt"), SCORE, 5)["recall>0.5"]
+    found = segment_rows(OVERLAPS, "tt", list_thresholds("tt"), SCORE, 5)["recall>0.5"]
     drawn = np.random.default_rng(0).integers(0, len(OVERLAPS), (150, len(OVERLAPS)))
     slow = []
     for chosen in drawn:

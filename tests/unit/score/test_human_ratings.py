@@ -11,21 +11,21 @@ import pytest
 from bench.errors import UserError
 from bench.mapping.maxoverlap import MaxOverlap
 from bench.mapping.nearest import Nearest
-from bench.protocol import Score
+from bench.protocol import Protocol
 from bench.records import Overlap
 from bench.score.human_ratings import (
     Human,
     check_ratings,
-    distribution,
-    humans_of,
+    count_ratings,
+    count_unrated,
+    make_human_mappings,
     read_ratings,
-    unrated,
-    verified,
+    score_verified,
 )  # fmt: skip
 from tests.unit.metrics.make import CLASSES, NAMING, by_hand, case, row, slow_iou
 
 HEAD = "image,segment,label,rater,batch,rating"
-SCORE = Score(resamples=200)
+SCORE = Protocol(resamples=200)
 CAT_AND_DOG = by_hand([[0, 0, 1, 1]], [[[1, 1, 0, 0]], [[0, 0, 1, 1]]], [row(cat=0.9), row(dog=0.9)], "x")
 """Two perfect segments with the texts a and b."""
 
@@ -39,7 +39,7 @@ def write(tmp: Path, *lines: str, head: str = HEAD) -> Path:
 def test_by_hand(tmp_path: Path) -> None:
     """Batch one finds cat right and dog half right; batch two finds both wrong but for dog, which is too general."""
     path = write(tmp_path, "x,0,cat,r1,one,3", "x,1,dog,r1,one,1", "x,0,cat,r2,two,0", "x,1,dog,r2,two,2")
-    found = verified([CAT_AND_DOG], read_ratings(path), Nearest("st", "clip"), SCORE, CLASSES, NAMING)
+    found = score_verified([CAT_AND_DOG], read_ratings(path), Nearest("st", "clip"), SCORE, CLASSES, NAMING)
     values = {each.name.partition("/paper/")[2]: each.interval.value for each in found}
     digest = read_ratings(path).digest
     # h >= 1: both stand in batch one, dog alone in two; h >= 2: cat, dog; h = 3: cat, none (no class is predicted)
@@ -65,7 +65,7 @@ def test_scores_are_the_mean_of_the_batches_scored_apart(aggregation: str, tmp_p
                     lines.append(f"{asked},r{draw.integers(9)},{batch},{draw.integers(4)}")
     ratings = read_ratings(write(tmp_path, *lines))
     score = replace(SCORE, aggregation=(aggregation,))
-    found = [v for v in verified(images, ratings, base, score, CLASSES, NAMING) if "/iou" in v.name]
+    found = [v for v in score_verified(images, ratings, base, score, CLASSES, NAMING) if "/iou" in v.name]
     assert len(found) == 3
     for each, level in zip(found, (1, 2, 3), strict=True):
         batches = []
@@ -89,7 +89,7 @@ def test_one_batch_of_threes_equals_no_threshold_and_zeros_equal_nothing(tmp_pat
     label = MaxOverlap().assign(image)[0]
     for rating, expected in ((3, label), (0, np.full(4, -1))):
         lines = [f"{image.image_id},{s},{CLASSES.names[c]},r,1,{rating}" for s, c in enumerate(label) if c >= 0]
-        (human,) = humans_of(read_ratings(write(tmp_path, *lines)), MaxOverlap(), CLASSES)
+        (human,) = make_human_mappings(read_ratings(write(tmp_path, *lines)), MaxOverlap(), CLASSES)
         own, sure = human.assign(image)
         assert np.where(sure >= 1, own, -1).tolist() == expected.tolist()
         assert human.name == f"maxoverlap+human(ratings={human.digest})"
@@ -98,8 +98,8 @@ def test_one_batch_of_threes_equals_no_threshold_and_zeros_equal_nothing(tmp_pat
 def test_missing_ratings_are_counted_and_verify_nothing(tmp_path: Path) -> None:
     ratings = read_ratings(write(tmp_path, "x,0,cat,r1,one,3", "x,1,dog,r1,two,3"))
     base = Nearest("tt")
-    assert unrated([CAT_AND_DOG], ratings, base, CLASSES) == (2, 4)
-    first: Human = humans_of(ratings, base, CLASSES)[0]
+    assert count_unrated([CAT_AND_DOG], ratings, base, CLASSES) == (2, 4)
+    first: Human = make_human_mappings(ratings, base, CLASSES)[0]
     assert first.assign(CAT_AND_DOG)[1].tolist() == [3, 0]
 
 
@@ -107,7 +107,7 @@ def test_distribution_of_table_2(tmp_path: Path) -> None:
     """The texts were rated 0, 0, 2, 3; the reassigned labels 1 and 3."""
     lines = ["x,0,a,r1,one,0", "x,0,a,r2,two,0", "x,1,b,r1,one,2", "x,1,b,r2,two,3"]
     ratings = read_ratings(write(tmp_path, *lines, "x,0,cat,r1,one,1", "x,1,dog,r1,one,3"))
-    table = distribution({"x": CAT_AND_DOG}, ratings, {"tt": Nearest("tt")}, CLASSES)
+    table = count_ratings({"x": CAT_AND_DOG}, ratings, {"tt": Nearest("tt")}, CLASSES)
     shares = {what: part["share"].tolist() for what, part in table.groupby("what")}
     assert shares == {"text": [0.5, 0, 0.25, 0.25], "tt": [0, 0.5, 0, 0.5]}
     text = table[table["what"] == "text"]
@@ -157,7 +157,7 @@ def test_labels_beyond_ascii_and_with_commas(tmp_path: Path) -> None:
     path = write(tmp_path, 'x,0,"chien, méchant\u2028",r,1,2', 'x,1,"größer ""Hund""",r,1,3')
     ratings = read_ratings(path)
     check_ratings(ratings, {"x": image}, {"x"}, CLASSES.names)
-    assert distribution({"x": image}, ratings, {}, CLASSES)["count"].tolist() == [0, 0, 1, 1]
+    assert count_ratings({"x": image}, ratings, {}, CLASSES)["count"].tolist() == [0, 0, 1, 1]
 
 
 def test_images_of_ratings_are_composed_and_slips_name_the_nearest(tmp_path: Path) -> None:

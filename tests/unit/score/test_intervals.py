@@ -10,15 +10,24 @@ from scipy.stats import bootstrap as scipy_bootstrap
 
 from bench.errors import UserError
 from bench.score import intervals as module
-from bench.score.intervals import Rows, bootstrap, intervals, paired, paired_all, select
+from bench.score.intervals import (
+    MetricCounts,
+    bootstrap,
+    compare_all_paired,
+    compare_paired,
+    compute_intervals,
+    select_images,
+)
 
 
-def rows(numerator: object, denominator: object, unit: str = "segments", ids: tuple[str, ...] | None = None) -> Rows:
+def rows(
+    numerator: object, denominator: object, unit: str = "segments", ids: tuple[str, ...] | None = None
+) -> MetricCounts:
     top, bottom = (np.atleast_2d(np.array(part, float).T).T for part in (numerator, denominator))
-    return Rows(ids or tuple(f"{i:04}" for i in range(len(top))), top, bottom, unit)
+    return MetricCounts(ids or tuple(f"{i:04}" for i in range(len(top))), top, bottom, unit)
 
 
-def random_rows(seed: int, images: int = 60) -> Rows:
+def random_rows(seed: int, images: int = 60) -> MetricCounts:
     draw = np.random.default_rng(seed)
     segments = draw.integers(0, 9, images)
     return rows(draw.binomial(segments, 0.4), segments)
@@ -48,7 +57,7 @@ def test_interval_agrees_with_scipy() -> None:
         n_resamples=9999,
         rng=1,
     ).confidence_interval
-    (ours,) = intervals([one], 10_000)
+    (ours,) = compute_intervals([one], 10_000)
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.006)
     assert ours.low < ours.value < ours.high
 
@@ -67,24 +76,24 @@ def test_resamples_equal_the_slow_form_and_pieces_change_nothing(monkeypatch: py
 
 def test_seed_decides_and_beside_whom_a_metric_stands_does_not() -> None:
     alone, other = random_rows(1), random_rows(2)
-    assert intervals([alone], 500, seed=3) == intervals([other, alone], 500, seed=3)[1:]
-    assert intervals([alone], 500, seed=3) != intervals([alone], 500, seed=4)
+    assert compute_intervals([alone], 500, seed=3) == compute_intervals([other, alone], 500, seed=3)[1:]
+    assert compute_intervals([alone], 500, seed=3) != compute_intervals([alone], 500, seed=4)
 
 
 def test_where_nothing_can_be_said_there_are_no_ends() -> None:
-    one = intervals([rows([1], [2])], 100)[0]
+    one = compute_intervals([rows([1], [2])], 100)[0]
     assert one.value == 0.5 and np.isnan([one.low, one.high]).all(), "one image has no spread"
-    one = intervals([rows([1, 0, 0], [2, 0, 0])], 100)[0]
+    one = compute_intervals([rows([1, 0, 0], [2, 0, 0])], 100)[0]
     assert one.value == 0.5 and np.isnan([one.low, one.high]).all()
-    nothing = intervals([rows([0, 0], [0, 0])], 100)[0]
+    nothing = compute_intervals([rows([0, 0], [0, 0])], 100)[0]
     assert np.isnan([nothing.value, nothing.low, nothing.high]).all()
-    assert np.isnan(intervals([Rows((), np.zeros((0, 1)), np.zeros((0, 1)), "images")], 100)[0].value)
-    assert np.isnan(intervals([random_rows(0)], 0)[0].low)
-    assert intervals([], 100) == []
+    assert np.isnan(compute_intervals([MetricCounts((), np.zeros((0, 1)), np.zeros((0, 1)), "images")], 100)[0].value)
+    assert np.isnan(compute_intervals([random_rows(0)], 0)[0].low)
+    assert compute_intervals([], 100) == []
 
 
 def test_resamples_without_anything_measurable_are_left_out() -> None:
-    one = intervals([rows([1, 1, 0, 0], [1, 2, 0, 0])], 2000)[0]
+    one = compute_intervals([rows([1, 1, 0, 0], [1, 2, 0, 0])], 2000)[0]
     assert (one.low, one.high) == (0.5, 1)
 
 
@@ -97,22 +106,22 @@ def test_paired_difference_uses_common_images_and_cancels_what_they_share() -> N
     draw = np.random.default_rng(0)
     hard = draw.random(200)
     a, b = rows(hard + 0.05, np.ones(200), "images"), rows(hard, np.ones(200), "images")
-    difference = paired(a, b, 2000)
+    difference = compare_paired(a, b, 2000)
     assert (difference.value, difference.low, difference.high) == pytest.approx((0.05, 0.05, 0.05))
     assert difference.p == pytest.approx(2 / 2001) and difference.n == 200
-    assert paired(b, a, 2000).value == pytest.approx(-0.05) and paired(b, a, 2000).p == difference.p
-    fewer = select(b, b.image_ids[50:150])
-    assert paired(a, fewer, 100).n == 100
-    assert paired(a, fewer, 100).value == pytest.approx(0.05)
+    assert compare_paired(b, a, 2000).value == pytest.approx(-0.05) and compare_paired(b, a, 2000).p == difference.p
+    fewer = select_images(b, b.image_ids[50:150])
+    assert compare_paired(a, fewer, 100).n == 100
+    assert compare_paired(a, fewer, 100).value == pytest.approx(0.05)
 
 
 def test_paired_p_is_large_without_difference_and_absent_without_images() -> None:
     a = random_rows(0, 100)
-    assert paired(a, a, 500).p == 1
+    assert compare_paired(a, a, 500).p == 1
     draw = np.random.default_rng(1)
     x, y = (rows(draw.random(300), np.ones(300), "images") for _ in range(2))
-    assert paired(x, y, 1000).p > 0.01
-    lonely = paired(a, rows([1], [1], ids=("elsewhere",)), 100)
+    assert compare_paired(x, y, 1000).p > 0.01
+    lonely = compare_paired(a, rows([1], [1], ids=("elsewhere",)), 100)
     assert np.isnan([lonely.value, lonely.p]).all() and lonely.n == 0
 
 
@@ -121,12 +130,12 @@ def test_order_of_images_does_not_change_the_value(seed: int, random: object) ->
     one = random_rows(seed, 20)
     ids = list(one.image_ids)
     random.shuffle(ids)
-    assert select(one, ids).value() == one.value() or np.isnan(one.value())
+    assert select_images(one, ids).value() == one.value() or np.isnan(one.value())
 
 
 def test_many_pairs_at_once_equal_each_alone() -> None:
-    few = select(random_rows(3), random_rows(3).image_ids[10:])
+    few = select_images(random_rows(3), random_rows(3).image_ids[10:])
     pairs = [(random_rows(0), random_rows(1)), (random_rows(2), few), (random_rows(4), random_rows(5))]
-    assert paired_all(pairs, 200, seed=3) == [paired(*pair, 200, seed=3) for pair in pairs]
-    assert [found.n for found in paired_all(pairs, 10)] == [paired(*pair, 10).n for pair in pairs]
-    assert paired_all([]) == []
+    assert compare_all_paired(pairs, 200, seed=3) == [compare_paired(*pair, 200, seed=3) for pair in pairs]
+    assert [found.n for found in compare_all_paired(pairs, 10)] == [compare_paired(*pair, 10).n for pair in pairs]
+    assert compare_all_paired([]) == []

@@ -6,25 +6,25 @@ from dataclasses import asdict, fields
 
 import pytest
 
-from bench.protocol import PRESETS, Score, preset
-from bench.score.protocol_text import stated
+from bench.protocol import PRESETS, Protocol, preset
+from bench.score.protocol_text import describe_protocol
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_setting_is_there_once(name: str) -> None:
-    text = stated(preset(name))
+    text = describe_protocol(preset(name))
     assert text.startswith(f"protocol: name={name} ")
     keys = [word.partition("=")[0] for word in text.split()[1:]]
-    assert keys == [field.name for field in fields(Score)]
+    assert keys == [field.name for field in fields(Protocol)]
     assert all(len(line) <= 110 for line in text.splitlines())
 
 
 def test_values_are_as_one_would_type_them() -> None:
-    words = stated(preset("dataset_miou", background="class", metrics=("iou", "open"))).split()
+    words = describe_protocol(preset("dataset_miou", background="class", metrics=("iou", "open"))).split()
     assert {"metrics=iou,open", "tau_sbert=none", "background=class", "breakdown=none", "rounding=6"} < set(words)
 
 
 def test_a_record_reads_like_the_protocol_it_is_of() -> None:
     score = preset("soft")
     record = {"_target_": "x", **{k: list(v) if isinstance(v, tuple) else v for k, v in asdict(score).items()}}
-    assert stated(record) == stated(score)
+    assert describe_protocol(record) == describe_protocol(score)

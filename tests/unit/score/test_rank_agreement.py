@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
 from bench.errors import UserError
-from bench.score.intervals import Rows
+from bench.score.intervals import MetricCounts
 from bench.score.rank_agreement import COLUMNS, agreement, kendall
 
 IDS = tuple(f"{i:03}" for i in range(60))
 
 
-def rows(values: np.ndarray, ids: tuple[str, ...] = IDS) -> Rows:
-    return Rows(ids, np.atleast_2d(values.T).T.astype(float), np.ones((len(ids), 1)), "images")
+def rows(values: np.ndarray, ids: tuple[str, ...] = IDS) -> MetricCounts:
+    return MetricCounts(ids, np.atleast_2d(values.T).T.astype(float), np.ones((len(ids), 1)), "images")
 
 
-def runs(qualities: list[float], noise: float = 0.05) -> list[dict[str, Rows]]:
+def runs(qualities: list[float], noise: float = 0.05) -> list[dict[str, MetricCounts]]:
     """Metric a and b follow a run's quality, c its contrary, d is the same for all."""
     draw = np.random.default_rng(0)
     found = []

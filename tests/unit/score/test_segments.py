@@ -11,7 +11,7 @@ import pytest
 from bench.metrics.rows import oracle_rows
 from bench.protocol import preset
 from bench.records import Oracle, Overlap
-from bench.score.segments import KNOWN, MEASURED, segment_table
+from bench.score.segments import KNOWN, MEASURED, make_segment_table
 from tests.unit.metrics.make import CLASSES, by_hand, case, row
 
 TRUTH = [[0, 0, 0, 2], [2, 2, -1, -2]]
@@ -27,7 +27,7 @@ def pair(tt: list[list[float]], st: list[list[float]], name: str = "x") -> tuple
 def test_by_hand() -> None:
     # Cat: exactly at the threshold, so no hit; a tie with dog within the rounding goes to the lower index, cat.
     tie = row(cat=0.5, dog=0.5 + 1e-7)
-    table = segment_table([pair([tie, row(sky=0.6)], [row(dog=0.3), row(sky=0.2)])], CLASSES, preset("paper"))
+    table = make_segment_table([pair([tie, row(sky=0.6)], [row(dog=0.3), row(sky=0.2)])], CLASSES, preset("paper"))
     assert list(table.columns) == [*KNOWN, *MEASURED]
     expected = pd.DataFrame(
         [("x", "cat", True, 3, 3 / 8, "a cat", 0.5, False, True, 0.01, False),
@@ -39,13 +39,15 @@ def test_by_hand() -> None:
 
 def test_the_protocol_decides_at_the_threshold() -> None:
     pairs = [pair([row(cat=0.5), row(sky=0.4)], [row(), row()])]
-    hits = {name: segment_table(pairs, CLASSES, preset(name))["tt_hit"].tolist() for name in ("paper", "reference")}
+    hits = {
+        name: make_segment_table(pairs, CLASSES, preset(name))["tt_hit"].tolist() for name in ("paper", "reference")
+    }
     assert hits == {"paper": [False, False], "reference": [True, False]}
 
 
 def test_without_a_threshold_a_hit_is_the_nearest_class() -> None:
     pairs = [pair([row(cat=0.4), row(dog=0.9, sky=0.8)], [row(), row()])]
-    assert segment_table(pairs, CLASSES, preset("dataset_miou"))["tt_hit"].tolist() == [True, False]
+    assert make_segment_table(pairs, CLASSES, preset("dataset_miou"))["tt_hit"].tolist() == [True, False]
 
 
 def test_sums_over_rows_are_the_metrics() -> None:
@@ -55,7 +57,7 @@ def test_sums_over_rows_are_the_metrics() -> None:
         k = len(known.truth_classes)
         rows = (draw.integers(0, 8, (2, k, 5)) / 10).astype(np.float32)
         pairs.append((known, Oracle(known.image_id, known.truth_classes, np.ones(k, np.int64), *rows)))
-    table = segment_table(pairs[::-1], CLASSES, preset("paper"))
+    table = make_segment_table(pairs[::-1], CLASSES, preset("paper"))
     assert table["image_id"].is_monotonic_increasing
     for mapping, names in {"tt": ("hit>0.5", "cosine", "top1"), "st": ("cosine", "top1")}.items():
         metrics = oracle_rows([oracle for _, oracle in pairs], mapping, preset("paper"))
@@ -68,5 +70,5 @@ def test_sums_over_rows_are_the_metrics() -> None:
 def test_without_oracle_records_the_true_segments_remain() -> None:
     known, oracle = pair([row(), row()], [row(), row()])
     none = replace(oracle, classes=oracle.classes[:0], areas=oracle.areas[:0], tt=None, st=None, texts=())
-    table = segment_table([(known, none)], CLASSES, preset("paper"))
+    table = make_segment_table([(known, none)], CLASSES, preset("paper"))
     assert list(table.columns) == list(KNOWN) and table["class"].tolist() == ["cat", "sky"]

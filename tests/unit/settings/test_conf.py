@@ -11,7 +11,7 @@ from hydra.utils import get_object
 from omegaconf import OmegaConf
 
 from bench.commands.overrides import groups, keys, options_of
-from bench.protocol import PRESETS, Score
+from bench.protocol import PRESETS, Protocol
 from bench.run.context import MODELS
 from bench.system.resources import conf_dir
 
@@ -80,10 +80,10 @@ def test_every_option_fits_the_signature_it_names(group: str, option: str) -> No
 def test_score_options_are_the_presets(name: str) -> None:
     options = settings(f"score={name}")["score"]
     assert options.pop("background") == "auto" or name == "dataset_miou"
-    stated = set(inspect.signature(Score).parameters) - {"background"}
+    stated = set(inspect.signature(Protocol).parameters) - {"background"}
     assert set(options) - {"_target_"} == stated, "a yaml states everything that changes a number"
-    own = Score(**{k: v for k, v in options.items() if k != "_target_"})
-    preset = Score(**{"name": name, **PRESETS[name], "background": "context"})
+    own = Protocol(**{k: v for k, v in options.items() if k != "_target_"})
+    preset = Protocol(**{"name": name, **PRESETS[name], "background": "context"})
     assert all(getattr(own, key) == getattr(preset, key) for key in stated)
 
 

@@ -10,27 +10,27 @@ import pytest
 
 from bench.report.figures.differences import COLUMNS, differences, markdown_differences, signed
 from bench.report.figures.forest import draw_differences, paper_metrics, plot_differences
-from bench.score.intervals import Rows
+from bench.score.intervals import MetricCounts
 
 HEAD = "toy:test/five/paper"
 IOU, TGQ = f"{HEAD}/tt(tiny)>=0.5/iou.image.union", f"{HEAD}/tt(tiny)/tgq.micro>0.5"
 COSINE, TOP1 = f"{HEAD}/st(clip)/tgq.micro.cosine", f"{HEAD}/st(clip)/tgq.micro.top1"
 
 
-def rows(values: list[float], n: list[float], ids: str = "abcd") -> Rows:
+def rows(values: list[float], n: list[float], ids: str = "abcd") -> MetricCounts:
     counts = np.array(n, float)[:, None]
-    return Rows(tuple(ids[: len(n)]), np.array(values, float)[:, None] * counts, counts, "segments")
+    return MetricCounts(tuple(ids[: len(n)]), np.array(values, float)[:, None] * counts, counts, "segments")
 
 
 @pytest.fixture
-def runs() -> list[tuple[str, dict[str, Rows]]]:
+def runs() -> list[tuple[str, dict[str, MetricCounts]]]:
     full = {IOU: rows([0.6, 0.4, 0.5, 0.3], [1, 1, 1, 1]), TGQ: rows([1, 0.5, 0, 1], [1, 2, 4, 1])}
     # One image fewer; ahead everywhere by IoU, and by TGQ once ahead, once behind.
     crop = {IOU: rows([0.5, 0.2, 0.4], [1, 1, 1]), TGQ: rows([0, 1, 0], [1, 2, 4]), COSINE: rows([0.1], [1])}
     return [("full", full), ("crop", crop), ("floor: x", crop), ("same", dict(full))]
 
 
-def test_by_hand(runs: list[tuple[str, dict[str, Rows]]]) -> None:
+def test_by_hand(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
     table = differences(runs, resamples=2000)
     assert tuple(table.columns) == COLUMNS
     assert list(zip(table["against"], table["metric"], strict=True)) == [
@@ -45,13 +45,13 @@ def test_by_hand(runs: list[tuple[str, dict[str, Rows]]]) -> None:
     pd.testing.assert_frame_equal(table, differences(runs, resamples=2000))
 
 
-def test_runs_on_other_data_have_nothing_in_common(runs: list[tuple[str, dict[str, Rows]]]) -> None:
+def test_runs_on_other_data_have_nothing_in_common(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
     other = {metric.replace("toy:", "voc:"): row for metric, row in runs[0][1].items()}
     assert differences([runs[0], ("voc", other)]).empty
     assert tuple(differences(runs[:1]).columns) == COLUMNS
 
 
-def test_bold_where_the_interval_excludes_zero(runs: list[tuple[str, dict[str, Rows]]]) -> None:
+def test_bold_where_the_interval_excludes_zero(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
     lines = markdown_differences(differences(runs, resamples=2000)).splitlines()
     assert lines[0].startswith("| difference | IoU<br>TT ≥0.5<br>image, union | TGQ >0.5<br>TT<br>micro |")
     _, name, iou, tgq, _ = (cell.strip() for cell in lines[2].split("|"))
@@ -77,7 +77,7 @@ def test_panels_are_the_metrics_of_the_paper() -> None:
     assert list(found.values()) == [IOU, TGQ, TOP1]
 
 
-def test_black_is_certain_and_grey_is_not(runs: list[tuple[str, dict[str, Rows]]]) -> None:
+def test_black_is_certain_and_grey_is_not(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
     table = differences(runs, resamples=2000)
     metrics = list(dict.fromkeys(table["metric"]))
     figure = draw_differences(table, paper_metrics(metrics), title="t", embedded=True)
@@ -88,7 +88,7 @@ def test_black_is_certain_and_grey_is_not(runs: list[tuple[str, dict[str, Rows]]
     assert figure.get_suptitle() == "full minus each other variant · t · n = 3–4 images"
 
 
-def test_same_table_same_bytes(runs: list[tuple[str, dict[str, Rows]]], tmp_path: Path) -> None:
+def test_same_table_same_bytes(runs: list[tuple[str, dict[str, MetricCounts]]], tmp_path: Path) -> None:
     table = differences(runs, resamples=100)
     first, second = (plot_differences(table, tmp_path / n / "d", title="t", embedded=False) for n in "ab")
     assert [path.name for path in first] == ["d.png", "d.svg"]
