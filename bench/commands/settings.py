@@ -10,6 +10,7 @@ from bench.commands.overrides import explained
 from bench.commands.words import prepared
 from bench.errors import UsageError
 from bench.settings.decimals import shortest
+from bench.settings.saved import update_targets
 from bench.system.resources import conf_dir
 
 
@@ -24,7 +25,7 @@ def composed(words: Sequence[str]) -> dict[str, Any]:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             config = compose("config", prepared(words, sweep=False))
         settings: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-        return dict(shortest(settings))
+        return dict(shortest(update_targets(settings)))
     except (HydraException, OmegaConfBaseException) as error:
         raise UsageError(explained(error, list(words))) from error
 

@@ -19,6 +19,7 @@ from bench.commands.repeated import settings_from
 from bench.commands.sweeps import Job, telling
 from bench.errors import UsageError
 from bench.settings.decimals import shortest
+from bench.settings.saved import update_targets
 from bench.system import signals
 from bench.text.escape import visible
 
@@ -93,7 +94,7 @@ class Task:
             raise UsageError(explained(error, list(words))) from error
         if missing := _missing(settings):
             raise UsageError(f"{missing} has to be given: {missing}=…")
-        return shortest({**settings, "variant": _told(settings["variant"], words)})
+        return shortest({**update_targets(settings), "variant": _told(settings["variant"], words)})
 
 
 def _told(variant: Any, words: Sequence[str]) -> str | None:
