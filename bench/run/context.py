@@ -36,6 +36,7 @@ from bench.settings.depends import Dependence, check_same, trunk_parts, unchange
 from bench.settings.device import found_device
 from bench.settings.instantiate import make
 from bench.settings.naming import run_name, variant_name
+from bench.settings.ranges import RunSettings
 from bench.store.facts.machine import switches
 from bench.store.files import Shelf, Store
 from bench.store.identity import Identity, identity
@@ -63,8 +64,8 @@ class Builder:
     """
 
     def __init__(self, settings: Settings, imported: Sequence[str] = STAGES) -> None:
-        self.settings, self.imported = settings, imported
-        self.store = Store(Path(settings["store"]))
+        self.settings, self.imported, self.run = settings, imported, RunSettings.read(settings)
+        self.store = Store(Path(self.run.store))
         self._facts: dict[str, dict[str, Any]] = {}
 
     @cached_property
@@ -93,7 +94,7 @@ class Builder:
     @cached_property
     def device(self) -> str:
         """The device: auto is the GPU where there is one."""
-        return found_device(str(self.settings["device"]), str(self.settings["dtype"]))
+        return found_device(self.run.device, self.run.dtype)
 
     @overload
     def model(self, name: Literal["clip"]) -> ClipModel: ...
@@ -109,7 +110,7 @@ class Builder:
         """One of clip, dino, language, sentence, loaded once."""
         options, threads = self.settings["models"][name], self.depends.threads
         facts = json.dumps(self.facts(name), sort_keys=True)
-        return _loaded(json.dumps(options), self.device, self.settings["dtype"], threads, facts)
+        return _loaded(json.dumps(options), self.device, self.run.dtype, threads, facts)
 
     def facts(self, name: str) -> dict[str, Any]:
         """What results depend on of a model, as its files are when first asked."""
@@ -212,7 +213,7 @@ class Builder:
         model = {"tt": "sentence", "st": "clip"}[rows]
         weights = self.facts(model)["weights"]
         revision = f"@{weights[:8]}" if re.fullmatch("[0-9a-f]{64}", weights) else ""
-        told = f"{self.settings['models'][model + '_name']}{revision},{PRECISION[self.settings['dtype']]}"
+        told = f"{self.settings['models'][model + '_name']}{revision},{PRECISION[self.run.dtype]}"
         return told + (f",prompt={_hyphened(PROMPT)}" if rows == "st" else "")
 
     @property
@@ -224,10 +225,9 @@ class Builder:
         """The text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
         model = {"tt": "sentence", "st": "clip"}[rows]
         # The device as configured: to learn what auto is here would load torch.
-        device = str(self.settings["device"])
-        parts = self.depends.on_machine(device, "bench.store.texts") | {
+        parts = self.depends.on_machine(self.run.device, "bench.store.texts") | {
             "model": self.facts(model),
-            "run": {"device": device, "dtype": self.settings["dtype"]},
+            "run": {"device": self.run.device, "dtype": self.run.dtype},
         }
         encode = {"tt": lambda: self.model("sentence").encode, "st": lambda: self.model("clip").encode_text}[rows]
         return StoredEncoder(self.store, self._open("texts", parts), encode)
@@ -250,7 +250,7 @@ class Builder:
         facts = {name: self.facts(name) for name in models}
         for stage in self.imported:  # what a module sets in torch at its import holds for the whole process
             get_object(self.settings[stage]["_target_"])
-        run = {"device": self.device.partition(":")[0], "dtype": self.settings["dtype"], "seed": self.settings["seed"]}
+        run = {"device": self.device.partition(":")[0], "dtype": self.run.dtype, "seed": self.run.seed}
         return self.depends.on_machine(self.device, "bench.store.stages") | run | {"models": facts, "torch": switches()}
 
 

@@ -1,6 +1,7 @@
 """The configuration: every option names a signature that fits, and the fixed names stay."""
 
 import inspect
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from omegaconf import OmegaConf
 from bench.commands.overrides import groups, keys, options_of
 from bench.protocol import PRESETS, Protocol
 from bench.run.context import MODELS
+from bench.settings.ranges import RunSettings
 from bench.system.resources import conf_dir
 
 GROUPS = "data models segment encode caption merge method score protocol experiment tracking executor"
@@ -52,6 +54,12 @@ def test_fixed_groups_and_keys() -> None:
 def test_the_page_of_runs_lists_the_fixed_names() -> None:
     text = (Path(__file__).parents[3] / "RUNS.md").read_text()
     assert all(f"`{group}`" in text or f" {group} " in text or f" {group}`" in text for group in GROUPS.split())
+
+
+def test_keys_in_no_group_have_one_default_and_one_type_each() -> None:
+    conf = yaml.safe_load((conf_dir() / "config.yaml").read_text())
+    assert asdict(RunSettings()) == {key: conf[key] for key in conf if key not in ("defaults", "hydra")}
+    assert asdict(RunSettings.read({"seed": 3, "data": {}})) == {**asdict(RunSettings()), "seed": 3}
 
 
 def test_number_of_options_visited() -> None:
