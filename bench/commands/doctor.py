@@ -173,14 +173,14 @@ def _fitting(kind: str, words: list[str], path: Path, told: str) -> str:
 
     A config without a flag computes gelu whatever the weights need, so that there the reader must say which it is.
     """
-    from bench.commands.overrides import options_of
     from bench.commands.settings import composed
     from bench.models import inspected
+    from bench.settings.compose import list_options
 
     if "computes gelu" in told and path.is_dir():
         flag = f'"quick_gelu": true to model_cfg in {path / "open_clip_config.json"} (OpenAI\'s weights)'
         return f"{flag}, or models.clip.activation=gelu (others)"
-    for name in options_of(f"models/{kind}"):
+    for name in list_options(f"models/{kind}"):
         choice = f"models/{kind}={name}"
         with suppress(UserError):
             inspected.facts(kind, composed([*words, choice])["models"][kind], path)

@@ -11,10 +11,10 @@ from typing import Any
 
 from bench.cli import DONE, FAILED, SKIPS
 from bench.commands.naming import as_written
-from bench.commands.overrides import groups
 from bench.commands.settings import composed, take_over
 from bench.commands.words import is_setting, prepared
 from bench.errors import UsageError, UserError
+from bench.settings.compose import list_groups
 from bench.settings.ranges import RUN
 from bench.text.escape import visible
 
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
     for flag in ("--check", "--ignore-unknown"):
         parser.add_argument(flag, action="store_true")
     given = parser.parse_intermixed_args(arguments)
-    words = [word for word in given.words if is_setting(word, (*groups(), *RUN))]
+    words = [word for word in given.words if is_setting(word, (*list_groups(), *RUN))]
     places = [word for word in given.words if word not in words]
     from bench.settings.trust import taken
 

@@ -11,9 +11,10 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from bench.commands.overrides import groups, keys, options_of
+from bench.commands.overrides import keys
 from bench.protocol import PRESETS, Protocol
 from bench.run.context import MODELS
+from bench.settings.compose import list_groups, list_options
 from bench.settings.ranges import RunSettings
 from bench.system.resources import conf_dir
 
@@ -21,7 +22,7 @@ GROUPS = "data models segment encode caption merge method score protocol experim
 KEYS = """segment.n segment.prune_threshold segment.crf encode.start_layer encode.sigma2 encode.saliency encode.heads
 merge.threshold score.tau_sbert score.tau_clip score.tau_iou score.mapping score.aggregation
 data.root data.split data.subset data.names device dtype seed store out"""
-OPTIONS = [(group, option) for group in GROUPS.split() for option in options_of(group)]
+OPTIONS = [(group, option) for group in GROUPS.split() for option in list_options(group)]
 
 
 def settings(*words: str) -> dict[str, Any]:
@@ -46,9 +47,9 @@ def targets(node: Any, given: tuple[str, ...] = ()) -> list[tuple[str, set[str]]
 
 
 def test_fixed_groups_and_keys() -> None:
-    assert set(GROUPS.split()) == set(groups())
+    assert set(GROUPS.split()) == set(list_groups())
     assert set(KEYS.split()) <= set(keys())
-    assert "none" in options_of("merge")
+    assert "none" in list_options("merge")
 
 
 def test_the_page_of_runs_lists_the_fixed_names() -> None:
