@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.cli import DONE, FAILED, SKIPS
+from bench.commands.arguments import Parser
 from bench.commands.naming import as_written
 from bench.commands.settings import composed, take_over
 from bench.commands.words import is_setting, prepared
@@ -35,14 +35,9 @@ GROUPS = ("data", "score")
 """Settings that stored predictions leave to be checked: stages of the method are not made, their modules not loaded."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> Any:
-        raise UsageError(f"score: {message}; `zgs score --help` shows how")
-
-
 def main(arguments: list[str]) -> int:
     """Score predictions, print and write the tidy table; the exit code is 3 where images lack or were skipped."""
-    parser = _Parser("zgs score", add_help=False)
+    parser = Parser("zgs score", add_help=False)
     parser.add_argument("words", nargs="*")
     parser.add_argument("--csv", type=Path)
     for flag in ("--check", "--ignore-unknown"):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from bench.settings.decimals import shortest
-from bench.settings.saved import update_targets
 from bench.system.resources import conf_dir
 
 
@@ -40,9 +39,7 @@ def compose_config(words: Iterable[str], config_dir: str | None = None, name: st
 def read_choices(hydra: Any) -> dict[str, str]:
     """The option of each group of ours that was chosen, by Hydra's own account (its part of the configuration)."""
     chosen: Mapping[str, Any] = hydra.runtime.choices
-    return {
-        group: str(chosen[group]) for group in sorted(chosen) if chosen[group] and not group.startswith("hydra/")
-    }
+    return {group: str(chosen[group]) for group in sorted(chosen) if chosen[group] and not group.startswith("hydra/")}
 
 
 def resolve_config(config: Any, complete: bool = True) -> dict[str, Any]:
@@ -52,6 +49,8 @@ def resolve_config(config: Any, complete: bool = True) -> dict[str, Any]:
     ``???``.
     """
     from omegaconf import OmegaConf
+
+    from bench.settings.saved import update_targets
 
     own = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
     settings: Any = OmegaConf.to_container(own, resolve=True, throw_on_missing=complete)

@@ -18,7 +18,6 @@ Cosine = Annotated[float, Interval(ge=-1, le=1)]
 PruneThreshold = Annotated[float, Interval(ge=-1, le=2)]
 
 
-
 @dataclass(frozen=True)
 class RunSettings:
     """The keys of a run that are in no group, with what they may be; the defaults are those of conf/config.yaml."""
