@@ -23,11 +23,11 @@ from bench.report.tables.comparisons import write_comparisons
 from bench.report.tables.pairs import by_position
 from bench.report.tables.sweeps import sweep_table, sweeps
 from bench.report.tables.tables import markdown_table, print_table, read_scores, write_scores
-from bench.run.context import NOT_IN_RUN_NAME
 from bench.run.run_folder import record_of, saved_csv, setting, settings_of
 from bench.run.writing import while_whole
 from bench.score.evaluate import COLUMNS
 from bench.score.protocol_text import WIDTH, describe_protocol
+from bench.settings.naming import NOT_IN_RUN_NAME
 from bench.store.sealed import has, intact
 from bench.text.csv_files import write_csv
 from bench.text.escape import visible

@@ -22,12 +22,13 @@ from bench.protocol import Protocol
 from bench.report.tables.cells import EMBEDDED_NOTE
 from bench.report.tables.tables import write_scores
 from bench.run.attach import Measures
-from bench.run.context import NOT_IN_RUN_NAME, Builder, data_name
+from bench.run.context import Builder
 from bench.run.one_protocol import Numbers, Session, score_protocol
 from bench.run.scores import score_of
 from bench.run.tabulate import Tables, tabulate, told_apart
 from bench.run.writing import one_writer
 from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
+from bench.settings.naming import NOT_IN_RUN_NAME, data_name
 from bench.store.facts.contents import by_content, content_of
 from bench.store.files import safe_name, write_atomically
 from bench.store.model_facts import told_of
@@ -96,7 +97,7 @@ def rescore(request: Request) -> Rescored:
         counted["found"] = len(ids) - len([i for i in missing if i not in found.skipped]) - len(found.skipped)
         score_protocol(session, score, found, counted, numbers)
     if builder.dataset.subset is None:
-        notes += describe_absent_classes(found.tables.values(), builder.dataset.classes)
+        notes += describe_absent_classes(found.tables.values(), builder.classes)
     table = pd.concat(numbers.lines, ignore_index=True)
     if table.empty:
         raise UserError(f"{request.predictions}: nothing to score: {'; '.join(notes) or 'no metric was asked for'}")

@@ -11,7 +11,8 @@ from bench.errors import UserError
 from bench.score.intervals import MetricCounts
 from bench.score.per_image import CLASS_COLUMNS, read_per_class, read_per_image
 from bench.score.segments import KNOWN, MEASURED
-from bench.store.sealed import has, intact, settings_of
+from bench.settings.saved import settings_of as settings_of
+from bench.store.sealed import has, intact
 from bench.store.sealed import record_of as record_of
 from bench.text.csv_files import read_csv
 
