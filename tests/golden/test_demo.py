@@ -10,7 +10,14 @@ import pytest
 
 from bench.cli import main
 from tests.golden.demo import (
-    FULL, MEASURED, REPORT, SAME, choose_tolerance, compare_tables, read_frozen, read_table,
+    FULL,
+    MEASURED,
+    REPORT,
+    SAME,
+    choose_tolerance,
+    compare_tables,
+    read_frozen,
+    read_table,
 )  # fmt: skip
 from tests.shared_runs import find_run
 
