@@ -19,7 +19,7 @@ prepare doctor
 report
 run
 settings
-pipeline
+pipeline interfaces
 score
 metrics
 mapping
@@ -39,14 +39,7 @@ errors
 NEVER = {"report": ("models", "encode", "caption", "segment", "merge")}
 """What a room does not even load when its modules are imported, through whatever lies between."""
 EXCEPTIONS: tuple[str, ...] = (
-    "mapping metrics",
-    "metrics score",
-    "protocol mapping",
-    "protocol metrics",
-    "protocol overlap",
-    "protocol score",
     "run report",
-    "settings run",
     "files report",
     "never report",
 )
