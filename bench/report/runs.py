@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 
 from bench.errors import UsageError
-from bench.run.context import NOT_IN_RUN_NAME
 from bench.run.run_folder import has_scores, record_of, saved_curves, saved_scores, settings_of
 from bench.score.score_table import ALL, FLOOR
+from bench.settings.ranges import NOT_IN_RUN_NAME
 from bench.store.sealed import has
 
 _LONG = 70

@@ -20,7 +20,7 @@ from bench.predictions.remarks import remarks
 from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
 from bench.run.attach import Measures
-from bench.run.context import NOT_IN_RUN_NAME, Builder, data_name
+from bench.run.context import Builder
 from bench.run.one_protocol import Numbers, Session, score_protocol
 from bench.run.run_folder import role_of
 from bench.run.scores import score_of
@@ -28,6 +28,8 @@ from bench.run.tabulate import Tables, tabulate, told_apart
 from bench.run.writing import one_writer
 from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
 from bench.score.score_table import EMBEDDED_NOTE, OF_CURVES, add_columns, write_scores
+from bench.settings.naming import data_name
+from bench.settings.ranges import NOT_IN_RUN_NAME
 from bench.store.facts.contents import by_content, content_of
 from bench.store.files import safe_name, write_atomically
 from bench.store.model_facts import told_of
@@ -96,7 +98,7 @@ def rescore(request: Request) -> Rescored:
         counted["found"] = len(ids) - len([i for i in missing if i not in found.skipped]) - len(found.skipped)
         score_protocol(session, score, found, counted, numbers)
     if builder.dataset.subset is None:
-        notes += describe_absent_classes(found.tables.values(), builder.dataset.classes)
+        notes += describe_absent_classes(found.tables.values(), builder.classes)
     role = role_of(request.settings)
     table = add_columns(pd.concat(numbers.lines, ignore_index=True), role)
     if table.empty:

@@ -15,8 +15,9 @@ from bench.score.intervals import MetricCounts
 from bench.score.per_image import CLASS_COLUMNS, read_per_class, read_per_image
 from bench.score.score_table import ALL, OF_CURVES, OWN, add_columns, read_scores
 from bench.score.segments import KNOWN, MEASURED
+from bench.settings.saved import settings_of as settings_of
 from bench.store.files import Shelf, Store, from_entry
-from bench.store.sealed import has, intact, settings_of
+from bench.store.sealed import has, intact
 from bench.store.sealed import record_of as record_of
 from bench.store.stages import item_name
 from bench.text.csv_files import read_csv

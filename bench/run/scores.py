@@ -20,7 +20,7 @@ from bench.predictions.source import PredictionFile
 from bench.predictions.write import write_predictions
 from bench.protocol import Protocol
 from bench.records import Oracle, Overlap, Prediction, Sample
-from bench.run.context import Builder, make, variant_name
+from bench.run.context import Builder
 from bench.run.run_folder import role_of
 from bench.run.tabulate import Sizes, keep
 from bench.score.controls import choose_controls
@@ -30,6 +30,8 @@ from bench.score.evaluate import Scores, check_words, evaluate
 from bench.score.per_image import make_per_class, make_per_image_n
 from bench.score.score_table import ALL, OF_CURVES, add_columns, write_scores
 from bench.score.segments import KNOWN, make_segment_table
+from bench.settings.instantiate import make
+from bench.settings.naming import variant_name
 from bench.text.csv_files import write_csv
 
 Tables = tuple[list[Overlap], list[Oracle]]
@@ -44,7 +46,7 @@ def write(
     """
     if not tables:
         return _write_unlabelled(folder)
-    classes, naming = builder.dataset.classes, naming_of(builder)
+    classes, naming = builder.classes, naming_of(builder)
     silent = list_silent_words(score.no_class, classes)
     overlaps, oracles = (
         silence_texts([pair[0] for pair in tables], silent),
@@ -142,7 +144,7 @@ def naming_of(builder: Builder, rows: Sequence[str] = ("tt", "st")) -> Naming:
     dataset = builder.dataset
     models = {row: builder.mapping_model(row) for row in rows}
     named = models | {f"grounded-{row}": model for row, model in models.items()}
-    return Naming(dataset.name, dataset.split, dataset.classes.name, dataset.subset, named)
+    return Naming(dataset.name, dataset.split, builder.classes.name, dataset.subset, named)
 
 
 def score_of(builder: Builder, options: Mapping[str, Any]) -> Protocol:

@@ -19,7 +19,6 @@ from bench.report.pictures.draw import Panel
 from bench.report.pictures.gallery import GalleryRow, write_gallery
 from bench.report.runs import label_runs
 from bench.report.tables.comparisons import Pair
-from bench.run.context import make
 from bench.run.run_folder import (
     complete,
     record_of,
@@ -30,6 +29,7 @@ from bench.run.run_folder import (
     settings_of,
 )
 from bench.score.score_table import FLOOR
+from bench.settings.instantiate import make
 from bench.store.sealed import RECORD, intact
 
 

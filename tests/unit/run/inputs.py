@@ -18,8 +18,9 @@ import pytest
 from PIL import Image
 
 from bench.commands.settings import composed
-from bench.run.context import Builder, run_name
+from bench.run.context import Builder
 from bench.run.tabulate import _shelf
+from bench.settings.naming import run_name
 from bench.store.facts import closure
 
 Settings = dict[str, Any]
