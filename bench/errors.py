@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.text.characters import shown
+from bench.text.escape import visible
 
 
 class UserError(Exception):
     """Bad input or a bad option; the command prints the message as one line and exits with 1."""
 
     def __str__(self) -> str:
-        return shown(super().__str__())  # names from files may hold what no stream takes
+        return visible(" ".join(super().__str__().split()))  # names may hold what no stream takes
 
 
 class UsageError(UserError):

@@ -17,7 +17,8 @@ from bench.predictions.beside import beside
 from bench.predictions.index import Place, read_index
 from bench.predictions.parse import Described, Parsed, parse_image
 from bench.records import Prediction
-from bench.text.characters import broken, shown
+from bench.text.characters import broken
+from bench.text.escape import visible
 
 
 class PredictionFile(Mapping[str, Prediction]):
@@ -86,14 +87,14 @@ class PredictionFile(Mapping[str, Prediction]):
 
     def faults(self) -> Iterator[str]:
         """Everything that is wrong with the file, image by image."""
-        yield from map(shown, self._index.faults)
+        yield from map(visible, self._index.faults)
         try:
             self._archive  # noqa: B018
         except UserError as error:
             yield str(error)
             return
         for image_id in self._index.places:
-            yield from map(shown, self._parsed(image_id).faults)
+            yield from map(visible, self._parsed(image_id).faults)
 
     def unembedded(self) -> Iterator[str]:
         """Embeddings that some images lack or that have several widths: no fault of the format, but ST stops there."""
