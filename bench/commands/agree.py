@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.cli import DONE
 from bench.commands.arguments import read_arguments, read_count
-from bench.errors import UsageError, UserError, writing
+from bench.errors import DONE, UsageError, UserError, writing
 
 USAGE = """zgs agree RUN … [to=FOLDER] [resamples=N] [seed=N]
 

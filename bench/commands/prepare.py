@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.cli import DONE, SKIPS
 from bench.commands.arguments import Parser
 from bench.data.base import nearest
-from bench.errors import UsageError, UserError, writing
-from bench.prepare.publishers import PUBLISHERS, overview, page
+from bench.data.publishers import PUBLISHERS, overview, page
+from bench.errors import DONE, SKIPS, UsageError, UserError, writing
 
 
 def main(arguments: list[str]) -> int:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.cli import DONE
 from bench.commands.arguments import read_arguments, read_count
-from bench.errors import UsageError
+from bench.errors import DONE, UsageError
 
 USAGE = """zgs report RUN … [to=FOLDER] [pictures=N] [pairs=3-2,3-5] [trust=PACKAGE]
 

@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.cli import DONE, FAILED, SKIPS
 from bench.commands.arguments import Parser
 from bench.commands.naming import as_written
 from bench.commands.settings import composed, take_over
 from bench.commands.words import is_setting, prepared
-from bench.errors import UsageError, UserError
+from bench.errors import DONE, FAILED, SKIPS, UsageError, UserError
 from bench.settings.compose import list_groups
 from bench.settings.ranges import RUN
 from bench.text.escape import visible

@@ -8,9 +8,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from bench.cli import DONE
 from bench.commands.arguments import read_arguments
-from bench.errors import UsageError, writing
+from bench.errors import DONE, UsageError, writing
 
 USAGE = """zgs vocabulary PREDICTIONS [table=FILE] [csv=FILE] [json=FILE]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from bench.errors import UserError
 from bench.store.files import write_atomically
+from bench.system.hashing import hash_file
 
 RECORD = "run.json"
 SEALED = (
@@ -29,7 +30,7 @@ CHANGED = "is not what the run left there (damaged, or changed since); run the s
 def write_record(folder: Path, record: Mapping[str, Any]) -> None:
     """Write run.json, last of all: from now on the folder is a finished run, and its files stay as they are."""
     there = [name for name in SEALED if (folder / name).is_file()]
-    write_atomically(folder / RECORD, sealed({**record, "files": {name: _digest(folder / name) for name in there}}))
+    write_atomically(folder / RECORD, sealed({**record, "files": {name: hash_file(folder / name) for name in there}}))
 
 
 def sealed(record: Mapping[str, Any]) -> bytes:
@@ -80,7 +81,7 @@ def intact(folder: Path, name: str) -> Path:
     if files is None or name not in SEALED:
         return path
     try:
-        if path.is_file() and _digest(path) == files.get(name):  # a pipe or a device would never end
+        if path.is_file() and hash_file(path) == files.get(name):  # a pipe or a device would never end
             return path
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from error
@@ -121,11 +122,6 @@ def reading(folders: Iterable[Path]) -> Iterator[None]:
 
 def _files(folder: Path) -> dict[str, str] | None:
     return record_of(folder).get("files") if (folder / RECORD).exists() else None
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _own(record: Mapping[str, Any]) -> str:

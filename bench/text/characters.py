@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of characters, which no file holds."""
 
 
 def broken(text: str) -> bool:

@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from bench.data.base import Dataset
+from bench.data.truth_masks import truth_masks
 from bench.report.pictures.highlights import Cell, Said, Strip, fits, spotlight_sheet
 from bench.report.tables.cells import EMBEDDED_NOTE
 from bench.report.tables.pairs import Pair, compared
-from bench.segment.oracle import truth_masks
 from bench.text.escape import drawn, middle
 
 COUNT = 3
