@@ -128,6 +128,7 @@ def begin(uv: str, python: str) -> None:
     old = ROOT / ".venv-old"  # moved first, so that none is ever half deleted
     shutil.rmtree(old, ignore_errors=True)
     if VENV.exists():
+        print("set-up: removing the old .venv", flush=True)  # seconds, or a minute on a busy disk
         VENV.rename(old)
         shutil.rmtree(old)
     VENV.mkdir()

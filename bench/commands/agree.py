@@ -22,10 +22,10 @@ def main(arguments: list[str]) -> int:
     if not places:
         raise UsageError("agree: give at least three finished runs, or a folder of them; `zgs agree --help` shows how")
     from bench.report.figures.agreement import markdown_agreement, write_agreement
-    from bench.report.figures.differences import GROUPED
     from bench.report.report import data_name, embedded, finished_runs, merged_scores
     from bench.run.run_folder import complete, saved_rows
     from bench.score.rank_agreement import agreement
+    from bench.score.score_table import describe_name
     from bench.settings.room import Need, refuse
     from bench.store.sealed import check_whole, reading, tell_unsealed
 
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     if lacking:
         raise UserError(f"{lacking[0]}: rows of each image are missing; run the same command again")
     with reading(runs):
-        rows = [{name: row for name, row in saved_rows(run).items() if not GROUPED.search(name)} for run in runs]
+        rows = [{name: row for name, row in saved_rows(run).items() if not describe_name(name).group} for run in runs]
         each = 8 * len({name for row in rows for name in row}) * len(rows)
         refuse(Need("resamples", resamples, each, "resamples of every metric of every run"))
         table = agreement(rows, resamples, seed)

@@ -158,9 +158,9 @@ def _scored(
     place: Path, words: list[str], csv: Path | None, ignore_unknown: bool, trusted: Sequence[str], line: Sequence[str]
 ) -> int:
     from bench.errors import writing
-    from bench.report.tables.tables import write_scores
     from bench.run.provenance import typed
     from bench.run.rescore import Request, rescore
+    from bench.score.score_table import write_scores
     from bench.settings.check import check_settings
 
     own = _run_settings(place, trusted)
@@ -234,11 +234,10 @@ def _variant(place: Path, settings: Mapping[str, Any]) -> str | None:
 
 def _tell(result: Any) -> None:
     """The protocols with everything that changes a number, the tidy table, what was counted, and where it all is."""
-    from bench.report.figures.differences import GROUPED
     from bench.score.protocol_text import describe_protocol
 
     print(*map(describe_protocol, result.protocols), "", sep="\n")
-    grouped = result.table["metric"].str.contains(GROUPED.pattern)
+    grouped = result.table["group"] != ""
     table = result.table[~grouped]
     wide = max((len(name) for name in table["metric"]), default=6)
     counts = ("expected", "found", "skipped")

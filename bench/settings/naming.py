@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.store.model_facts import told_of
 
-NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys")
+NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys", "role")
 """Settings that change no number, so that a run with other ones is the same run."""
 
 USUAL = {"segment": "dino_ward", "caption": "zerocap_${models}", "merge": "siblings"}

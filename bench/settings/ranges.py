@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from annotated_types import Interval
 
@@ -23,6 +23,7 @@ class RunSettings:
     """The keys of a run that are in no group, with what they may be; the defaults are those of conf/config.yaml."""
 
     variant: str | None = None
+    role: Literal["own", "floor", "ceiling"] = "own"
     controls: list[str] | str = field(default_factory=lambda: ["shuffled", "true_classes"])
     device: str = "auto"
     dtype: str = "float32"
@@ -40,6 +41,8 @@ class RunSettings:
 
 RUN: dict[str, Any] = hints_of(RunSettings)
 """The hint of each key that is in no group."""
+ADDED = ("role",)
+"""Keys that settings of earlier versions lack."""
 
 DEFAULTS: dict[str, Any] = {
     "models.parts": Annotated[int, Interval(ge=1, le=32767)],
