@@ -29,10 +29,10 @@ class Codes:
         """The label map in our own numbers. Raises `BadSample` naming the first numbers without a meaning."""
         last = len(self._table) - 1
         places = labels.astype(np.int64) - self._first
-        found = self._table[np.where((places < 0) | (places > last), last, places)]
-        wrong = np.unique(labels[found == _NONE])
+        meanings = self._table[np.where((places < 0) | (places > last), last, places)]
+        wrong = np.unique(labels[meanings == _NONE])
         if wrong.size:
             hint = "; never scored? then void: -1" if wrong[0] == -1 else ""
-            told = ", ".join(map(str, wrong[:5].tolist()))
-            raise BadSample(f"{where}: label {told} is none of {self.legend}{hint}")
-        return found
+            numbers = ", ".join(map(str, wrong[:5].tolist()))
+            raise BadSample(f"{where}: label {numbers} is none of {self.legend}{hint}")
+        return meanings
