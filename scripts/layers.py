@@ -39,12 +39,6 @@ errors
 NEVER = {"report": ("models", "encode", "caption", "segment", "merge")}
 """What a room does not even load when its modules are imported, through whatever lies between."""
 EXCEPTIONS: tuple[str, ...] = (
-    "mapping metrics",
-    "metrics score",
-    "protocol mapping",
-    "protocol metrics",
-    "protocol overlap",
-    "protocol score",
     "run report",
     "settings run",
     "files report",
