@@ -130,6 +130,7 @@ def unlink(pattern: str) -> Callable[[Path], None]:
     return lambda folder: [file.unlink() for file in folder.glob(pattern)] and None
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("kind", "act", "told", "mend"),
     [
@@ -185,6 +186,7 @@ def test_a_config_without_the_flag_is_never_mended_by_silence(tiny: Path, tmp_pa
     assert not examined(stated, capfd)[2]
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [

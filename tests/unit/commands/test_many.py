@@ -69,6 +69,7 @@ def test_a_job_that_raises_takes_nothing_from_the_others(place: Path, tmp_path: 
     assert lines[0].startswith("zgs: job 2 (encode=fails): RuntimeError: boom; traceback: "), "as soon as it happens"
 
 
+@pytest.mark.slow
 def test_what_each_job_became_lies_in_the_sweeps_folder(place: Path, tmp_path: Path) -> None:
     main(["run", *words(place, tmp_path, "-m", "encode=half,fails")])
     (folder,) = (tmp_path / "sweeps").iterdir()
@@ -107,6 +108,7 @@ def test_an_error_of_a_worker_that_cannot_be_unpickled_is_no_dead_worker(place: 
     assert "Traceback" not in done.stderr and "worker process died" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_key_that_one_variant_lacks_fails_that_job_alone(place: Path, tmp_path: Path, capsys) -> None:
     arguments = words(place, tmp_path, "-m", "encode=global_subtraction,half", "encode.sigma2=1,2")
     assert main(["run", *arguments]) == 2, "wrong words alone"
@@ -118,6 +120,7 @@ def test_a_key_that_one_variant_lacks_fails_that_job_alone(place: Path, tmp_path
     assert "encode=half encode.sigma2=1,2" in told.err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_where_no_job_can_be_composed_the_same_reason_is_said_once(place: Path, tmp_path: Path, capsys) -> None:
     assert main(["run", *words(place, tmp_path, "-m", "encode=half,third", "encode.sigma2=1")]) == 2
     told = capsys.readouterr().err
@@ -128,6 +131,7 @@ def test_where_no_job_can_be_composed_the_same_reason_is_said_once(place: Path, 
     assert not (tmp_path / "sweeps").exists()
 
 
+@pytest.mark.slow
 def test_three_yamls_of_one_class_are_three_variants(place: Path, tmp_path: Path, capsys) -> None:
     assert main(["run", *words(place, tmp_path, "-m", "encode=half,third,masked")]) == 0
     names = [f"half{TAIL}", f"masked{TAIL}", f"third{TAIL}"]

@@ -5,6 +5,7 @@ import pytest
 from bench.cli import main
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -62,6 +63,7 @@ def test_help_names_every_command_and_loads_no_torch() -> None:
     assert all(f"zgs {name}" in told.stdout for name in names)
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("word", "told"),
     [

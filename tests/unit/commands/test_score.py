@@ -37,6 +37,7 @@ def test_a_file_of_another_system_by_hand(tmp_path: Path, voc: Path) -> None:
     assert settings_of(folder)["predictions"] == str(file)
 
 
+@pytest.mark.slow
 def test_no_model_and_no_torch_is_loaded_where_no_mapping_needs_one(tmp_path: Path, voc: Path) -> None:
     file = write(tmp_path / "theirs.json", IMAGES)
     words = [
@@ -193,6 +194,7 @@ def test_breakdowns_stand_in_the_files_and_not_in_the_printed_table(tmp_path: Pa
     assert ".class.cat" not in told and f"breakdown: {lines - 1} more lines in scores.csv" in told and lines > 5
 
 
+@pytest.mark.slow
 def test_a_report_warns_of_the_small_models_only_where_they_had_a_part(tmp_path: Path, voc: Path, capsys: Any) -> None:
     file, warning = write(tmp_path / "t.json", IMAGES), "cannot be compared with published numbers"
     for mapping, warned in (("exact", False), ("tt", True)):
@@ -203,6 +205,7 @@ def test_a_report_warns_of_the_small_models_only_where_they_had_a_part(tmp_path:
         assert (warning in printed, warning in written) == (warned, warned)
 
 
+@pytest.mark.slow
 def test_a_gallery_tells_the_images_own_iou_and_whose_names_it_shows(tmp_path: Path, voc: Path, capsys: Any) -> None:
     """Not that of a group or of another mapping; names of another system are not void because our models are small."""
     words = ["score.mapping=[hungarian,hungarian-iou,exact,tt]", "score.metrics=[iou]", "score.breakdown=[class,kind]"]

@@ -78,6 +78,7 @@ def zgs(root: Path, capfd: Any) -> Any:
     return lambda *words: Result(root, capfd, *words)
 
 
+@pytest.mark.slow
 def test_the_data_as_they_are(zgs: Any) -> None:
     found = zgs()
     assert (found.code, found.value, found.n) == (0, 1.0, 4) and "exact:" not in found.told
@@ -120,6 +121,7 @@ def test_endings_in_any_case(root: Path, zgs: Any) -> None:
     assert found.code == 1 and "2.PNG and " in found.told and "have the same id '2'; keep one" in found.told
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
 @pytest.mark.parametrize("in_file", ["NFC", "NFD"])
 def test_ids_in_two_normal_forms(on_disk: str, in_file: str, root: Path, zgs: Any) -> None:
@@ -153,6 +155,7 @@ def test_a_score_of_nothing_says_why(root: Path, zgs: Any) -> None:
     assert "occur in no image" not in zgs("data.subset=first:1").told, "a part says nothing of the list"
 
 
+@pytest.mark.slow
 def test_masks_written_as_width_and_height_are_a_fault(root: Path, zgs: Any) -> None:
     turned = [entry(name, half().T, {1: "cat", 2: "dog"}) for name in IDS]
     predictions(root, turned)

@@ -186,6 +186,7 @@ def test_odd_values_are_one_line_for_the_validator_and_for_scoring(
     assert len(lines) == 1 and told in lines[0] and len(lines[0]) < 500
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -231,6 +232,7 @@ def test_helps(capsys: Any) -> None:
     assert main(["vocabulary", "x.json", "jason=3"]) == 2
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("word", ["--help", "-h"])
 def test_help_of_run_names_groups_and_keys(word: str) -> None:
     """In a process of its own, for Hydra ends it."""

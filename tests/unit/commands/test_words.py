@@ -34,6 +34,7 @@ def at(settings: Any, key: str) -> Any:
     return settings
 
 
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("text", KINDS)
 def test_a_path_that_is_there_or_not_is_the_text_as_it_stands(text: str, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
@@ -112,6 +113,7 @@ def test_a_folder_that_is_not_there_is_named_as_it_was_typed(tmp_path: Path, cap
         )
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("command", ["run", "demo", "score", "doctor", "verify"])
 @pytest.mark.parametrize(
     ("word", "told"),

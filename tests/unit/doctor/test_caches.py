@@ -45,6 +45,7 @@ def published(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 FITS = ["models.clip.patch=8", "models.clip.grid=3", "models.clip.architecture=null"]
 
 
+@pytest.mark.slow
 def test_openai_s_file_is_named_and_the_advice_works(published: Path, capfd) -> None:
     _, told, mends = examined(["models=paper", *FITS], capfd)
     setting = f"models.clip.source={published}"
@@ -89,6 +90,7 @@ def test_the_published_hashes_are_those_of_open_clip_s_addresses(tmp_path: Path)
         caches.check_published(tmp_path / "ViT-B-32.pt")
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("variable", ["", "TORCH_HOME", "XDG_CACHE_HOME"])
 def test_dino_s_file_in_torch_hub(variable: str, home: Path, capfd, monkeypatch: pytest.MonkeyPatch) -> None:
     place = home / ".cache" / "torch" if not variable else home / "t" / ("" if variable == "TORCH_HOME" else "torch")

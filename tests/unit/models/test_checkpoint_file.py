@@ -52,6 +52,7 @@ def test_a_file_is_its_folder(tiny: Path, file: str) -> None:
     assert np.array_equal(own.encode_text(texts), folder.encode_text(texts))
 
 
+@pytest.mark.slow
 def test_a_whole_run_with_a_file_has_the_scores_of_its_folder(tiny: Path, tmp_path: Path, capfd) -> None:
     quick = ["data.subset=first:2", "caption=retrieval", "caption.words=[cat,dog]", "executor=serial", "pictures=0"]
     scores = []

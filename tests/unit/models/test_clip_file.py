@@ -80,6 +80,7 @@ def test_the_precision_is_the_one_asked_for(archive: Path, dtype: str) -> None:
     assert {str(parameter.dtype) for parameter in clip.model.parameters()} == {f"torch.{dtype}"}
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("wrap", [dict, lambda w: {"state_dict": {f"module.{k}": v for k, v in w.items()}, "epoch": 3}])
 @pytest.mark.parametrize("half", [False, True])
 def test_a_state_dict_in_openai_s_naming(weights: dict, wrap: Any, half: bool, archive: Path, tmp_path: Path) -> None:
@@ -167,6 +168,7 @@ def test_resnets_and_other_files_are_one_line(weights: dict, tmp_path: Path) -> 
     stops(f"has not: {extra}", lambda: Clip(str(tmp_path / "more.pt")))
 
 
+@pytest.mark.slow
 def test_a_whole_run_with_an_archive(archive: Path, tmp_path: Path, capfd) -> None:
     quick = ["data.subset=first:2", "caption=retrieval", "caption.words=[cat,dog]", "executor=serial", "pictures=0"]
     words = [f"models.clip.source={archive}", "encode.start_layer=2", "device=cpu", f"store={tmp_path / 's'}"]

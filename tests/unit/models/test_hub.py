@@ -110,6 +110,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return tests
 
 
+@pytest.mark.slow
 def test_a_run_and_the_doctor(silent: Door, tmp_path: Path, capfd) -> None:
     assert main(["doctor", "models=paper"]) == 1
     out = capfd.readouterr().out

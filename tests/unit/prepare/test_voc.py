@@ -187,6 +187,7 @@ def other_value(root: Path) -> Path:
     return root / "SegmentationClass" / f"{IDS[1]}.png"
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [

@@ -120,6 +120,7 @@ def broken_image(rows: list[dict]) -> None:
     rows[2]["image"] = {"bytes": rows[2]["image"]["bytes"][:-40], "path": None}
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -220,6 +221,7 @@ def test_no_byte_of_a_prepared_set_changes_without_a_word(made: Path, capsys) ->
     assert main(["prepare", "--check", str(made)]) in (0, 3)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("key", ["background", "class_list", "published", "fingerprint", "images", "split"])
 def test_the_marker_has_a_checksum_of_itself(made: Path, key: str, capsys) -> None:
     good = json.loads((made / "zgs.json").read_text())

@@ -20,9 +20,10 @@ from tests.unit.run.test_run import zgs
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def runs(full: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The folders of three variants on two scenes."""
     tmp, words = tmp_path_factory.mktemp("runs"), ["data.subset=first:2", "pictures=0"]
+    shutil.copytree(full / "store", tmp / "store")
     return [zgs(tmp, *words, f"experiment={name}")[-1].parent for name in ("full", "no_subtraction", "no_merge")]
 
 
@@ -64,6 +65,7 @@ def test_a_report_compares_the_first_run_with_the_others(runs: list[Path], tmp_p
         assert line["value"] == pytest.approx(apart, abs=2e-6), "all images are common here"
 
 
+@pytest.mark.slow
 def test_the_gallery_shows_where_variants_disagree_and_an_earlier_picture_goes(
     runs: list[Path], tmp_path: Path
 ) -> None:
@@ -79,6 +81,7 @@ def test_the_gallery_shows_where_variants_disagree_and_an_earlier_picture_goes(
         assert (page.parent / "where.png").exists() == ('src="where.png"' in page.read_text()) == there
 
 
+@pytest.mark.slow
 def test_a_run_of_an_earlier_version_is_named_and_left_out(runs: list[Path], tmp_path: Path, capsys) -> None:
     old = strip(Path(shutil.copytree(runs[1], tmp_path / "old")))
     (old / "per_image_n.parquet").unlink()

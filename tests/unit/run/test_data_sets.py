@@ -45,6 +45,7 @@ def test_a_prepared_set_from_the_command_line(data: Path, tmp_path: Path, capsys
     assert line in capsys.readouterr().out and "1 of these 2 images" in line and "voc:val" in line
 
 
+@pytest.mark.slow
 def test_names_change_the_metric_s_name_and_only_the_scores(data: Path, tmp_path: Path) -> None:
     words = ["data=voc", f"data.root={data / 'voc'}", "pictures=0"]
     own = zgs(tmp_path, *words)[-1]
@@ -57,6 +58,7 @@ def test_names_change_the_metric_s_name_and_only_the_scores(data: Path, tmp_path
     assert pd.read_csv(hidden.parent / "scores.csv")["metric"].str.startswith("voc:val[first:1]/voc20+readable/").all()
 
 
+@pytest.mark.slow
 def test_whether_unknown_is_scored_stands_in_the_name(tmp_path: Path) -> None:
     root = prepared(tmp_path / "large", {"a": np.where(TRUTH == 50, 431, TRUTH)}, "pascal_context_459")
     words = ["data=pascal_context_459", f"data.root={root}", "pictures=0"]
@@ -66,6 +68,7 @@ def test_whether_unknown_is_scored_stands_in_the_name(tmp_path: Path) -> None:
         assert len(pd.read_parquet(run.parent / "segments.parquet")) == classes
 
 
+@pytest.mark.slow
 def test_tuned_on_counts_the_images_of_an_earlier_run(data: Path, tmp_path: Path, capsys) -> None:
     words = ["data=pascal_context_59", f"data.root={data / 'pascal_context_59'}", "pictures=0"]
     tuning = zgs(tmp_path, *words, "data.subset=first:1")[-1].parent
@@ -80,6 +83,7 @@ def test_tuned_on_counts_the_images_of_an_earlier_run(data: Path, tmp_path: Path
     assert run.is_file(), "a wrong path leaves a finished run finished"
 
 
+@pytest.mark.slow
 def test_shards_share_a_store(data: Path, tmp_path: Path) -> None:
     words = ["data=pascal_context_59", f"data.root={data / 'pascal_context_59'}", "pictures=0"]
     for part in ("1/2", "2/2"):
@@ -99,6 +103,7 @@ def test_the_tuning_set_is_an_experiment(tmp_path: Path, capsys) -> None:
     assert "zgs prepare pascal_context_59 --split train --from FOLDER --to data/pascal_context_59_train" in error
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("name", ["pascal_context_59", "pascal_context_459", "voc"])
 def test_nothing_prepared_is_one_line_that_names_the_command(name: str, tmp_path: Path, capsys, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,8 @@ from bench.run.run_folder import saved_rows, saved_segments
 from bench.score.evaluate import COLUMNS
 from tests.command import ended, launch
 from tests.command import zgs as command
+from tests.shared_runs import EVERY_METRIC, FAST, find_run
 
-FAST = ["executor=serial", "caption.tokens=1", "caption.beams=1", "caption.iterations=1", "score.resamples=50"]
 
 
 def zgs(tmp: Path, *words: str, code: int = 0, store: str = "store", out: str = "out") -> list[Path]:
@@ -31,14 +32,13 @@ def record(path: Path) -> dict:
     return json.loads(path.read_text())
 
 
-@pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One run of the whole method on two scenes; gives the folder that holds its store and its results."""
-    tmp = tmp_path_factory.mktemp("full")
-    zgs(tmp, "data.subset=first:2", "experiment=full", "pictures=1")
-    return tmp
+@pytest.fixture(scope="module", name="full")
+def copy_of_full(full: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the shared run, whose store and results these tests may change."""
+    return Path(shutil.copytree(full, tmp_path_factory.mktemp("copy") / "full"))
 
 
+@pytest.mark.slow
 def test_words_that_mean_no_class_are_told_by_a_run(full: Path, tmp_path: Path, capsys) -> None:
     """All segments are called background: TT finds nothing, by the note, and ST what it finds by embeddings."""
     words = ["caption=retrieval", "caption.words=[background]", "merge=none", "data.subset=first:2", "pictures=0"]
@@ -93,6 +93,7 @@ def test_the_protocol_is_said_beside_the_numbers(full: Path, capsys) -> None:
     assert "background=context" in out and record(run)["score"]["background"] == "context", "what auto became"
 
 
+@pytest.mark.slow
 def test_tables_are_shown_where_their_characters_are_not(full: Path, tmp_path: Path) -> None:
     """On a terminal of plain ASCII, in a locale that knows no other files either."""
     folder = next((full / "out").glob("*/run.json")).parent
@@ -202,6 +203,7 @@ def voc(root: Path, ids: dict[str, tuple[tuple[int, int], tuple[int, int]]]) -> 
     return root
 
 
+@pytest.mark.slow
 def test_labelled_photographs_and_a_skip_that_the_table_counts(tmp_path: Path) -> None:
     root = voc(tmp_path / "voc", {"good": ((40, 60), (40, 60)), "wrong": ((40, 60), (30, 60))})
     (run,) = zgs(tmp_path, "data=voc", f"data.root={root}", "pictures=0", code=3)
@@ -233,6 +235,7 @@ def test_missing_weights(tmp_path: Path, capsys) -> None:
     assert "did you mean embedded:dino?" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_damaged_store_file_is_made_again_and_counted(full: Path, capsys) -> None:
     words = ["data.subset=first:2", "experiment=full", "pictures=0"]
     before = zgs(full, *words)[-1].parent.joinpath("scores.csv").read_bytes()
@@ -265,6 +268,7 @@ class Half(MaskedEncoder):
 OPTION = "_target_: half_masking.Half\nstart_layer: ${models.start_layer}\nshare: 0.5\n"
 
 
+@pytest.mark.slow
 def test_a_new_masking_variant_is_one_file_and_one_yaml(full: Path, tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "half_masking.py").write_text(VARIANT)
     (tmp_path / "conf/encode").mkdir(parents=True)
@@ -278,6 +282,7 @@ def test_a_new_masking_variant_is_one_file_and_one_yaml(full: Path, tmp_path: Pa
     assert changed["store"]["encode"]["made"] > 0, "another option is another key"
 
 
+@pytest.mark.slow
 def test_a_sweep_over_any_key_tells_its_jobs_apart(full: Path, capsys) -> None:
     words = ["-m", "merge.threshold=0.7,0.8", "data.subset=first:2", "pictures=0"]
     zgs(full, *words, out="thresholds")

@@ -50,6 +50,7 @@ def same(first: Path, again: Path) -> None:
         pd.testing.assert_frame_equal(*[pd.read_csv(f / f"{name}.csv") for f in (first, again)])
 
 
+@pytest.mark.slow
 def test_from_the_exported_file_alone_nothing_was_lost(run: Path) -> None:
     same(run, folder := scored(run, "from-file", "empty"))
     assert main(["report", str(run), str(folder), f"to={run.parents[1] / 'report'}", "pictures=1"]) == 0
@@ -132,6 +133,7 @@ def test_what_no_list_holds_is_encoded_in_one_pass(tmp_path: Path) -> None:
     assert batches == [[["cat", "sky", "tree"]], []], "the second process reads what the first has left"
 
 
+@pytest.mark.slow
 def test_a_report_states_every_protocol_as_it_was_resolved(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = scored(run, "two", "store", "score=paper,soft")
     capsys.readouterr()
@@ -142,6 +144,7 @@ def test_a_report_states_every_protocol_as_it_was_resolved(run: Path, capsys: py
     assert "background=context" in (run.parents[1] / "two-report/table.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_line_of_a_curve_belongs_to_one_protocol(run: Path) -> None:
     folder = scored(run, "three", "store", "score=paper,reference,dataset_miou")
     for file in ("curves.csv", "areas.csv"):
@@ -152,6 +155,7 @@ def test_a_line_of_a_curve_belongs_to_one_protocol(run: Path) -> None:
     assert set(merged_curves([run])["variant"]) == {"full"}, "one protocol needs no word"
 
 
+@pytest.mark.slow
 def test_who_reads_only_the_head_of_a_report_has_all_files(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def closed(*_: object) -> None:
         raise BrokenPipeError

@@ -99,6 +99,7 @@ HIDDEN: list[tuple[str, Any]] = [
 ]
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("where, value", HIDDEN)
 def test_nothing_of_somebody_s_run_is_called(
     where: str, value: Any, made: Path, tmp_path: Path, calls: list[str], capfd: Any
@@ -112,6 +113,7 @@ def test_nothing_of_somebody_s_run_is_called(
     assert calls == [] and "theirs" not in sys.modules
 
 
+@pytest.mark.slow
 def test_a_stage_that_a_command_does_not_need_is_not_looked_at_and_not_run(
     made: Path, tmp_path: Path, calls: list[str]
 ) -> None:

@@ -80,12 +80,14 @@ def one_line(words: list[str], capfd: Any) -> str:
     return line
 
 
+@pytest.mark.slow
 def test_every_file_of_numbers_has_a_checksum(made: Path) -> None:
     files = {path.name for path in made.iterdir() if path.is_file()} - {"run.json", "predictions.npz"}
     assert set(record_of(made)["files"]) == files < set(SEALED) and record_of(made)["sha256"]
     assert all(intact(made, name) == made / name for name in files)
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("name", [*(name for name in SEALED if name != "ratings.csv"), "run.json"])
 def test_a_damaged_file_is_one_line_of_report_and_agree(name: str, made: Path, tmp_path: Path, capfd: Any) -> None:
     good, places = (made / name).read_bytes(), [str(tmp_path / str(n)) for n in range(3)]
@@ -102,6 +104,7 @@ def test_a_damaged_file_is_one_line_of_report_and_agree(name: str, made: Path, t
     assert not (tmp_path / "to").exists()
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("name", ["config.yaml", "predictions.json", "run.json", "predictions.npz"])
 def test_a_damaged_file_is_one_line_of_score_and_vocabulary(name: str, run: Path, capfd: Any) -> None:
     path, good = run / name, (run / name).read_bytes()
@@ -143,6 +146,7 @@ def mutated(run: Path) -> Iterator[tuple[str, str]]:
             (run / name).write_bytes(good)
 
 
+@pytest.mark.slow
 def test_runs_of_an_earlier_version_are_read_with_a_note_and_their_damage_is_one_line(
     made: Path, tmp_path: Path, capfd: Any
 ) -> None:

@@ -68,6 +68,7 @@ def test_a_swept_threshold_changes_the_name_of_its_metric() -> None:
     assert table["title"].unique().tolist() == ["IoU, segment to text (ST)"]
 
 
+@pytest.mark.slow
 def test_a_report_of_a_sweep_draws_it_and_a_later_one_takes_it_away(tmp_path: Path) -> None:
     values = (0.1, 0.25, 0.5, 1, 2.5)
     runs = fabricate(tmp_path / "runs", ["full"] * 5, [{"encode": {"sigma2": x}} for x in values])
