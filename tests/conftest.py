@@ -67,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
 # First of all plug-ins, since `-m` has to find the marks.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The folder is the tier; of thinned cases all but each n-th are slow; slow ones have more time, or say how much."""
+    """The folder is the tier; of thinned cases all but each n-th are slow; slow ones have more time or say how much."""
     seen: Counter[str] = Counter()
     for item in items:
         item.add_marker(item.path.relative_to(HERE).parts[0])

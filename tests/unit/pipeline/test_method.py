@@ -97,7 +97,7 @@ OTHERS += [(key, other, base) for _, key, _, _, other in METHOD + SCORE if other
 
 @cache
 def compose_once(*words: str) -> Any:
-    """A composition whose references are not yet resolved; composing takes a fifth of a second, so each is done once."""
+    """A composition, its references not yet resolved; composing takes a fifth of a second, so each is done once."""
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         return compose("config", ["models=paper", *words])
 
