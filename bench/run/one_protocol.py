@@ -15,14 +15,15 @@ from bench.mapping.no_class import list_silent_words, says_nothing, silence_text
 from bench.mapping.remarks import describe_texts
 from bench.mapping.table import Table
 from bench.metric_name import Naming
-from bench.metrics.registry import FAMILIES
-from bench.protocol import COLUMNS, Protocol, evaluate
+from bench.metrics.registry import select_metrics
+from bench.protocol import Protocol
 from bench.records import Oracle, Overlap
 from bench.run.attach import Measures, attach, oracles
 from bench.run.context import Builder
 from bench.run.scores import naming_of
 from bench.run.tabulate import Tables
 from bench.score.curves import compute_curves, list_curved
+from bench.score.evaluate import COLUMNS, evaluate
 from bench.score.human_ratings import check_ratings, count_ratings, count_unrated, read_ratings, score_verified
 from bench.score.intervals import MetricCounts
 from bench.score.segments import make_segment_table
@@ -111,7 +112,7 @@ def _rows(session: Session, score: Protocol, found: Tables) -> list[str]:
     TGQ reads what the mappings read: it alone loads no model.
     """
     read = {find_similarity_of(mapping) for mapping in score.mapping}
-    read |= {FAMILIES[metric].mapping for metric in score.metrics if metric in FAMILIES and metric != "clipscore"}
+    read |= {metric.mapping for metric in select_metrics(set(score.metrics) - {"tgq", "clipscore"})}
     if "clipscore" in score.metrics and _embedded(session, "clipscore", found):
         read.add("st")
     return [rows for rows in ("st", "tt") if rows in read]

@@ -19,13 +19,15 @@ from bench.metric_name import Naming
 from bench.predictions.parse import Described
 from bench.predictions.source import PredictionFile
 from bench.predictions.write import write_predictions
-from bench.protocol import COLUMNS, OwnText, Protocol, Scores, evaluate
+from bench.protocol import Protocol
 from bench.records import Oracle, Overlap, Prediction, Sample
 from bench.report.tables.tables import write_scores
 from bench.run.context import Builder, make, variant_name
 from bench.run.tabulate import Sizes, keep
 from bench.score.controls import shuffle_captions, true_classes
+from bench.score.counts import OwnText
 from bench.score.curves import compute_curves, list_curved
+from bench.score.evaluate import COLUMNS, Scores, check_words, evaluate
 from bench.score.per_image import make_per_class, make_per_image_n
 from bench.score.segments import KNOWN, make_segment_table
 from bench.text.csv_files import write_csv
@@ -147,6 +149,7 @@ def score_of(builder: Builder, options: Mapping[str, Any]) -> Protocol:
     if options["background"] == "auto":
         options["background"] = getattr(builder.dataset, "background", "context")
     score: Protocol = make(options)
+    check_words(score)
     texts = builder.dataset.classes.texts if builder.dataset.classes else ()
     return replace(score, mapping=make_strategies(score.mapping, texts, score.table))
 
