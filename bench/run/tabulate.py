@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from tqdm import tqdm
 
-from bench.data.base import whole
+from bench.data.base import load_truth, whole
 from bench.errors import BadSample
 from bench.overlap.table import make_overlap as overlap_table
 from bench.predictions.beside import beside
@@ -171,7 +171,7 @@ def _outcome(task: Task) -> Outcome:
 
 
 def _made(task: Task) -> dict[str, Any]:
-    prediction, sample = _prediction(task), _dataset(task.data, task.shelf.key).load(task.image_id)
+    prediction, sample = _prediction(task), load_truth(_dataset(task.data, task.shelf.key), task.image_id)
     record = overlap_table(prediction, sample)
     return {"overlap": to_entry(record), "sizes": ({}, {"both": (prediction.size, sample.size)})}
 
