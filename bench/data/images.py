@@ -53,6 +53,13 @@ def read_labels(path: Path | str, *, data: bytes | None = None) -> Int32[np.ndar
 
     Raises `BadSample` as `read_image` does, and for colours and lossy files, whose class numbers are lost.
     """
+    return read_narrow_labels(path, data=data).astype(np.int32, copy=False)
+
+
+def read_narrow_labels(
+    path: Path | str, *, data: bytes | None = None
+) -> UInt8[np.ndarray, "h w"] | Int32[np.ndarray, "h w"]:
+    """What `read_labels` gives, as bytes where the file has bytes: an eighth of the memory on the way to a class."""
     return _read(Path(path), lambda image, raw_mode: label_numbers(Path(path), image, raw_mode), data)
 
 

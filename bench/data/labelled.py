@@ -7,14 +7,14 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int32
+from jaxtyping import Integer
 
 from bench.data.base import content_hash, nearest
 from bench.data.class_tables import ClassTable
 from bench.data.codes import Codes
 from bench.data.files import missing
 from bench.data.headers import refuse_larger, whole_array
-from bench.data.images import MAX_PIXELS, read_beside_mask, read_image, read_labels
+from bench.data.images import MAX_PIXELS, read_beside_mask, read_image, read_narrow_labels
 from bench.data.label_numbers import bounded, whole_numbers
 from bench.data.layout import Layout, find, read_layout
 from bench.data.orientation import orientation_remarks
@@ -131,10 +131,10 @@ def _codes(layout: Layout) -> Codes:
     return Codes(layout.classes.codes() | outside, f"{layout.name}'s ({', '.join(told)})")
 
 
-def _numbers(path: Path) -> Int32[np.ndarray, "h w"]:
+def _numbers(path: Path) -> Integer[np.ndarray, "h w"]:
     """A mask as numbers, from a picture or from an array of NumPy's."""
     if path.suffix.lower() != ".npy":
-        return read_labels(path)
+        return read_narrow_labels(path)
     try:
         values = whole_array(path, MAX_PIXELS)
     except FileNotFoundError as error:

@@ -10,7 +10,7 @@ from bench.data.class_tables import class_table
 from bench.data.codes import Codes
 from bench.data.files import composed, is_hidden, there
 from bench.data.headers import refuse_larger
-from bench.data.images import read_beside_mask, read_labels
+from bench.data.images import read_beside_mask, read_narrow_labels
 from bench.data.prepared import Prepared, command, is_prepared
 from bench.data.subsets import chosen, partial
 from bench.errors import BadSample, UserError
@@ -94,7 +94,7 @@ class Voc:
             raise UserError(f"image {image_id!r} is not in split {self.split}{nearest(image_id, self._all)}")
         image = read_beside_mask(self._image(image_id), blank=blank)
         refuse_larger(self._mask(image_id), image.shape[:2])
-        truth = self._codes.read(read_labels(self._mask(image_id)), str(self._mask(image_id)))
+        truth = self._codes.read(read_narrow_labels(self._mask(image_id)), str(self._mask(image_id)))
         if truth.shape != image.shape[:2]:
             (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
             raise BadSample(f"{self._mask(image_id)}: mask is {mask_w}x{mask_h} but its image is {w}x{h}")
