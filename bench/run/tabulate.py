@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -38,6 +39,8 @@ from bench.system.crew import Crew
 T = TypeVar("T")
 _FEW = 8
 """Images that are not worth starting processes for."""
+_ALONE = 4.0
+"""Seconds for which this process works alone: starting others costs more processor time than most files."""
 _MODULES = (
     "bench.overlap.table", "bench.predictions.overlapping", "bench.predictions.parse", "bench.predictions.source",
 )  # fmt: skip
@@ -144,9 +147,19 @@ Outcome = tuple[Overlap | None, Sizes | None, str, Account]
 
 
 def _outcomes(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome]:
-    """In the order of the tasks; those that are missing in the store are shared out among processes."""
+    """In the order of the tasks; what takes longer than `_ALONE` is shared out among processes."""
+    begin = time.monotonic()
+    for at, task in enumerate(tasks):
+        if workers > 1 and time.monotonic() - begin > _ALONE:
+            yield from _shared_out(tasks[at:], store, workers)
+            return
+        yield _outcome(task)
+
+
+def _shared_out(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome]:
+    """Those that are missing in the store are made by several processes."""
     missing = sum(not store.has(task.shelf, task.item) for task in tasks)
-    if workers < 2 or missing <= _FEW:
+    if missing <= _FEW:
         yield from map(_outcome, tasks)
         return
     context = multiprocessing.get_context("forkserver")
