@@ -32,10 +32,10 @@ class Codes:
         places -= self._first
         if places.min(initial=0) < 0 or places.max(initial=0) > last:
             places[(places < 0) | (places > last)] = last
-        found = self._table[places]
-        if found.min(initial=0) == _NONE:
-            wrong = np.unique(labels[found == _NONE])
+        meanings = self._table[places]
+        if meanings.min(initial=0) == _NONE:
+            wrong = np.unique(labels[meanings == _NONE])
             hint = "; never scored? then void: -1" if wrong[0] == -1 else ""
-            told = ", ".join(map(str, wrong[:5].tolist()))
-            raise BadSample(f"{where}: label {told} is none of {self.legend}{hint}")
-        return found
+            numbers = ", ".join(map(str, wrong[:5].tolist()))
+            raise BadSample(f"{where}: label {numbers} is none of {self.legend}{hint}")
+        return meanings

@@ -66,8 +66,8 @@ def _write_arrow(plan: Plan, building: Path, jobs: int | None) -> Tally:
             if isinstance(row, Row):
                 tally.add(row.pixels, row.digest)
                 image = {"bytes": row.image, "path": item.image.name}
-                told = {"image_id": row.image_id, "image": image, "label": row.label, "licence": licence}
-                writer.write(told | {DIGEST: row.digest})
+                columns_of_row = {"image_id": row.image_id, "image": image, "label": row.label, "licence": licence}
+                writer.write(columns_of_row | {DIGEST: row.digest})
             else:
                 tally.left_out[item.image_id] = row
         writer.finalize()
