@@ -31,7 +31,7 @@ merge
 segment encode caption
 models
 toyworld protocol
-metric_name system bounds resize records
+metric_name system bounds resize lookup records
 text
 errors
 """

@@ -104,13 +104,13 @@ class Builder:
     @overload
     def model(self, name: str) -> Model: ...
     def model(self, name: str) -> Model:
-        """One of clip, dino, language, sentence, loaded once."""
+        """Load one of clip, dino, language, sentence, once."""
         options, threads = self.settings["models"][name], self.depends.threads
         facts = json.dumps(self.facts(name), sort_keys=True)
         return _loaded(json.dumps(options), self.device, self.run.dtype, threads, facts)
 
     def facts(self, name: str) -> dict[str, Any]:
-        """What results depend on of a model, as its files are when first asked."""
+        """Collect what results depend on of a model, as its files are when first asked."""
         if name not in self._facts:
             self._facts[name] = _model_facts(self.settings["models"][name])
         return self._facts[name]
@@ -126,7 +126,7 @@ class Builder:
     @overload
     def stage(self, name: str) -> Stage: ...
     def stage(self, name: str) -> Stage:
-        """The stage of a config group, with the models that its constructor names."""
+        """Make the stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
         with unchanged(name, lambda: made_of(options)):
             made: Stage = make(options, **{m: self.model(m) for m in _needs(options)})
@@ -200,7 +200,7 @@ class Builder:
         return SegmentToText(self.encoder("st"), self.classes.names, aliases=self.classes.aliases)
 
     def mapping_model(self, rows: str) -> str:
-        """What stands behind "tt" or "st" in a metric's name: model, weights, precision, and ST's prompt."""
+        """Describe what stands behind "tt" or "st" in a metric's name: model, weights, precision, ST's prompt."""
         model = {"tt": "sentence", "st": "clip"}[rows]
         weights = self.facts(model)["weights"]
         revision = f"@{weights[:8]}" if re.fullmatch("[0-9a-f]{64}", weights) else ""
@@ -213,7 +213,7 @@ class Builder:
         return self.mapping_model("st").partition(",")[0]
 
     def encoder(self, rows: str) -> StoredEncoder:
-        """The text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
+        """Make the text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
         model = {"tt": "sentence", "st": "clip"}[rows]
         # The device as configured: to learn what auto is here would load torch.
         parts = self.depends.on_machine(self.run.device, "bench.store.texts") | {
@@ -247,7 +247,7 @@ class Builder:
 
 @lru_cache(maxsize=len(MODELS))
 def _loaded(options: str, device: str, dtype: str, threads: int, facts: str) -> Model:
-    """Models stay in memory from one run of a sweep to the next; ``facts`` are what is in their files."""
+    """Load a model, which stays for the next run of a sweep; ``facts`` are what is in its files."""
     import torch
 
     begin = time.perf_counter()
@@ -260,11 +260,11 @@ def _loaded(options: str, device: str, dtype: str, threads: int, facts: str) -> 
 
 
 def _needs(options: Settings) -> tuple[str, ...]:
-    """The models that the constructor of a stage names among its parameters."""
+    """List the models that the constructor of a stage names among its parameters."""
     parameters = inspect.signature(get_object(options["_target_"])).parameters
     return tuple(name for name in MODELS if name in parameters)
 
 
 def _hyphened(prompt: str) -> str:
-    """A prompt as it can stand in a name: "Image of a {}." is image-of-a."""
+    """Write a prompt as it can stand in a name: "Image of a {}." is image-of-a."""
     return "-".join(re.findall(r"\w+", prompt.replace("{}", "").lower()))

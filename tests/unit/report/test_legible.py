@@ -31,7 +31,7 @@ KINDS = (
     "注意マスクを弱くした変種 with a name x",
     "_an underscore first, $math_1$, 5 % ",
 )
-NUMBERS = (1, 2, 7, 8, 20)
+NUMBERS = (2, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 7, 8, 20)))
 
 
 def names(count: int) -> list[str]:
@@ -115,6 +115,7 @@ def test_a_long_headline_is_broken_and_shortened_but_whole_at_its_ends() -> None
     assert lines[2] == "n = 5 images" and faults(figure) == []
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("count", [3, 10, 18, 60])
 def test_agreement(count: int) -> None:
     metrics = [

@@ -90,6 +90,7 @@ def test_bold_only_where_a_difference_is_certain() -> None:
     assert "**+" in rows[4] and "**" not in "".join([*rows[:4], rows[5]])
 
 
+@pytest.mark.slow
 def test_a_colour_and_a_marker_for_each_variant_and_no_floor(tmp_path: Path) -> None:
     table = breakdown([("full", segments(0)), ("y", segments(1)), ("crop", segments(2))], PAIR, 50)
     figure = draw_breakdown(table, title="t", embedded=True, floors=["y"])

@@ -92,6 +92,7 @@ def test_black_is_certain_and_grey_is_not(runs: list[tuple[str, dict[str, Metric
     assert figure.get_suptitle() == "full minus each other variant · t · n = 3–4 images"
 
 
+@pytest.mark.slow
 def test_same_table_same_bytes(runs: list[tuple[str, dict[str, MetricCounts]]], tmp_path: Path) -> None:
     table = differences(runs, PAIRS, resamples=100)
     first, second = (plot_differences(table, tmp_path / n / "d", title="t", embedded=False) for n in "ab")
