@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, overload
@@ -58,13 +58,10 @@ Stage: TypeAlias = Segmenter | Encoder | Captioner | Merger
 
 
 class Builder:
-    """Everything a run needs, made when first asked for; models are loaded only if a result is missing.
+    """Everything a run needs, made when first asked for; models are loaded only if a result is missing."""
 
-    ``imported`` are the stages whose code may be looked at: of somebody's run not all may.
-    """
-
-    def __init__(self, settings: Settings, imported: Sequence[str] = STAGES) -> None:
-        self.settings, self.imported, self.run = settings, imported, RunSettings.read(settings)
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.run = settings, RunSettings.read(settings)
         self.store = Store(Path(self.run.store))
         self._facts: dict[str, dict[str, Any]] = {}
 
@@ -150,12 +147,6 @@ class Builder:
         own = "clip" in _needs(self.settings["encode"])
         told = {name: f"{variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
         return StoredStages(self.store, self.shelves, self.stage, told, lambda: self.model("clip").dim if own else None)
-
-    @cached_property
-    def segmenting(self) -> StoredStages:
-        """Section 3.1 alone, which looks at the code of no other stage: what a report shows of somebody's run."""
-        shelf = self._shelf("segment")
-        return StoredStages(self.store, Shelves(shelf, shelf, shelf), self.stage)
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -248,7 +239,7 @@ class Builder:
 
     def _common(self, models: tuple[str, ...]) -> dict[str, Any]:
         facts = {name: self.facts(name) for name in models}
-        for stage in self.imported:  # what a module sets in torch at its import holds for the whole process
+        for stage in STAGES:  # what a module sets in torch at its import holds for the whole process
             get_object(self.settings[stage]["_target_"])
         run = {"device": self.device.partition(":")[0], "dtype": self.run.dtype, "seed": self.run.seed}
         return self.depends.on_machine(self.device, "bench.store.stages") | run | {"models": facts, "torch": switches()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,6 @@ from bench.data.shared import remarks, tuned
 from bench.errors import UsageError, UserError, writing
 from bench.protocol import Protocol
 from bench.records import Oracle, Overlap
-from bench.report.pictures.side_by_side import write_comparison
 from bench.run import scores
 from bench.run.context import Builder
 from bench.run.executor import Map
@@ -89,9 +87,6 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
         notes = scores.notes(builder, score, list(progress.tables.values()))
         own = {"notes": notes, "repeat": repeat_line(folder, packages_of(settings))}
         write_record(folder, _record(builder, ids, progress, score) | seen | dict(made_by or {}) | own)
-        shutil.rmtree(folder / "gallery", ignore_errors=True)  # of the same run before its images changed
-        if pictures := int(settings["pictures"]):
-            write_comparison([folder], folder / "gallery", pictures)
     _say(progress, len(ids), seen)
     print(*notes, sep="\n", end="\n" if notes else "")
     signals.keep(folder)
@@ -158,6 +153,7 @@ def _record(builder: Builder, ids: Iterable[str], progress: Progress, score: Pro
         "libraries": library_versions(),
         "unknown": builder.depends.unknown,
         "data": builder.identity.fingerprint,
+        "over_segments": builder.shelves.segment.key,
         "processors": processors(),
     }
 

@@ -28,7 +28,8 @@ from bench.run.tabulate import Tables, tabulate, told_apart
 from bench.run.writing import one_writer
 from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
 from bench.score.score_table import EMBEDDED_NOTE, OF_CURVES, add_columns, write_scores
-from bench.settings.naming import NOT_IN_RUN_NAME, data_name
+from bench.settings.naming import data_name
+from bench.settings.ranges import NOT_IN_RUN_NAME
 from bench.store.facts.contents import by_content, content_of
 from bench.store.files import safe_name, write_atomically
 from bench.store.model_facts import told_of

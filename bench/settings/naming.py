@@ -7,10 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from bench.settings.ranges import NOT_IN_RUN_NAME
 from bench.store.model_facts import told_of
-
-NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys", "role")
-"""Settings that change no number, so that a run with other ones is the same run."""
 
 USUAL = {"segment": "dino_ward", "caption": "zerocap_${models}", "merge": "siblings"}
 """The choices of conf/config.yaml, which a name leaves out."""

@@ -23,8 +23,8 @@ from bench.system.resources import conf_dir
 
 SCORING = ("data", "models")
 """Groups that `zgs score RUN` makes of a run's settings; its protocols are composed anew."""
-REPORTING = ("data", "models", "segment")
-"""Groups that `zgs report` makes."""
+REPORTING = ("data", "models")
+"""Groups that `zgs report` makes or reads; it segments nothing."""
 _TARGET, _MOST = "_target_", 100_000
 _FOLDER_FLAGS = ("--config-dir", "-cd", "--config-path", "-cp")
 _HYDRAS = ("defaults", "hydra")

@@ -70,7 +70,7 @@ def test_what_is_no_plain_file_below_the_folder_is_never_opened(tmp_path: Path) 
 
 def test_a_map_of_another_size_is_refused_from_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "m.png").write_bytes(png_header(9000, 9000) + bytes(8))
-    monkeypatch.setattr(pixels, "read_labels", lambda *_: pytest.fail("it was decoded"))
+    monkeypatch.setattr(pixels, "read_narrow_labels", lambda *_: pytest.fail("it was decoded"))
     (fault,) = PredictionFile(named(tmp_path, "m.png")).faults()
     assert "(a): label map of size [9000, 9000] in a picture of [2, 4] (height, width)" in fault
 
