@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int16, Int32, Int64, UInt8
+from jaxtyping import Bool, Float32, Int16, Int32, Int64, Integer, UInt8
 
 BACKGROUND = -1
 """A pixel that belongs to no class of the list (VOC id 0, PASCAL-Context "other"). How it counts is a score policy."""
@@ -161,6 +161,41 @@ class Prediction:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the masks in pixels."""
+        return self.masks.shape[1], self.masks.shape[2]
+
+
+@dataclass(frozen=True, eq=False)
+class LabelMap:
+    """A prediction whose segments nowhere overlap, as one picture: what scoring needs, without n masks.
+
+    ``labels`` is 0 where no segment is, else the position of the pixel's segment plus 1.
+    """
+
+    image_id: str
+    labels: Integer[np.ndarray, "h w"]
+    texts: tuple[str, ...]
+    embeddings: Float32[np.ndarray, "n d"] | None = None
+    heap_ids: tuple[int, ...] | None = None
+    scores: Float32[np.ndarray, " n"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.labels.shape[0], self.labels.shape[1]
+
+    def unpack(self) -> Prediction:
+        """The same prediction with a mask for each segment."""
+        masks = np.zeros((len(self), *self.size), bool)
+        for position, mask in enumerate(masks):
+            np.equal(self.labels, position + 1, out=mask)
+        return Prediction(self.image_id, masks, self.texts, self.embeddings, self.heap_ids, self.scores)
 
 
 @dataclass(frozen=True, eq=False)

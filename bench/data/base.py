@@ -60,6 +60,13 @@ def whole(dataset: Dataset) -> tuple[str, ...]:
     return tuple(ids())
 
 
+def load_truth(dataset: Dataset, image_id: str) -> Sample:
+    """One image as scoring needs it: its picture may be black where a data set knows how to leave it out."""
+    load = getattr(dataset, "load_truth", dataset.load)
+    sample: Sample = load(image_id)
+    return sample
+
+
 def remarks_of(dataset: Dataset) -> tuple[str, ...]:
     """What a data set made of its files, in words."""
     remarks = getattr(dataset, "remarks", tuple)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 import numpy as np
 from tqdm import tqdm
 
-from bench.data.base import whole
+from bench.data.base import load_truth, whole
 from bench.errors import BadSample
 from bench.overlap.table import make_overlap as overlap_table
 from bench.predictions.beside import beside
@@ -27,8 +28,8 @@ from bench.predictions.overlapping import highest_score
 from bench.predictions.parse import parse_image
 from bench.predictions.proportions import misfit
 from bench.predictions.source import PredictionFile, read_bytes, read_entry, sound, where
-from bench.records import Overlap, Prediction
-from bench.run.context import make
+from bench.records import LabelMap, Overlap, Prediction
+from bench.settings.instantiate import make
 from bench.store.facts.machine import machine
 from bench.store.files import Account, Shelf, Store, from_entry, to_entry
 from bench.store.identity import Identity
@@ -38,6 +39,8 @@ from bench.system.crew import Crew
 T = TypeVar("T")
 _FEW = 8
 """Images that are not worth starting processes for."""
+_ALONE = 4.0
+"""Seconds for which this process works alone: starting others costs more processor time than most files."""
 _MODULES = (
     "bench.overlap.table", "bench.predictions.overlapping", "bench.predictions.parse", "bench.predictions.source",
 )  # fmt: skip
@@ -144,9 +147,19 @@ Outcome = tuple[Overlap | None, Sizes | None, str, Account]
 
 
 def _outcomes(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome]:
-    """In the order of the tasks; those that are missing in the store are shared out among processes."""
+    """In the order of the tasks; what takes longer than `_ALONE` is shared out among processes."""
+    begin = time.monotonic()
+    for at, task in enumerate(tasks):
+        if workers > 1 and time.monotonic() - begin > _ALONE:
+            yield from _shared_out(tasks[at:], store, workers)
+            return
+        yield _outcome(task)
+
+
+def _shared_out(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome]:
+    """Those that are missing in the store are made by several processes."""
     missing = sum(not store.has(task.shelf, task.item) for task in tasks)
-    if workers < 2 or missing <= _FEW:
+    if missing <= _FEW:
         yield from map(_outcome, tasks)
         return
     context = multiprocessing.get_context("forkserver")
@@ -171,17 +184,18 @@ def _outcome(task: Task) -> Outcome:
 
 
 def _made(task: Task) -> dict[str, Any]:
-    prediction, sample = _prediction(task), _dataset(task.data, task.shelf.key).load(task.image_id)
+    prediction, sample = _prediction(task), load_truth(_dataset(task.data, task.shelf.key), task.image_id)
     record = overlap_table(prediction, sample)
-    return {"overlap": to_entry(record), "sizes": ({}, {"both": (prediction.masks.shape[1:], sample.size)})}
+    return {"overlap": to_entry(record), "sizes": ({}, {"both": (prediction.size, sample.size)})}
 
 
-def _prediction(task: Task) -> Prediction:
+def _prediction(task: Task) -> Prediction | LabelMap:
     if task.place is None:
         return Prediction(task.image_id, np.zeros((0, 1, 1), bool), ())
     place = where(task.path, task.place, task.image_id)
-    prediction, _ = sound(parse_image(place, read_entry(task.path, task.place), task.path.parent))
-    return highest_score(prediction, place) if task.overlap == "highest_score" else prediction
+    segments = sound(parse_image(place, read_entry(task.path, task.place), task.path.parent)).segments
+    assert segments is not None, "a sound entry has them"
+    return highest_score(segments, place) if task.overlap == "highest_score" else segments
 
 
 def _task(file: PredictionFile, image_id: str, overlap: str, data: str, shelf: Shelf) -> Task:
