@@ -17,7 +17,7 @@ from bench.errors import BadSample, UserError
 from bench.predictions import parse
 from bench.predictions.beside import beside
 from bench.predictions.source import PredictionFile
-from bench.run.tabulate import tabulate
+from bench.run.tables import make_tables
 from bench.store.files import Store
 from bench.store.identity import Identity
 from tests.unit.commands.conftest import voc  # noqa: F401
@@ -97,7 +97,7 @@ def test_a_map_is_in_the_key_however_its_name_is_spelt(
         labels = np.zeros((2, 4), np.uint8)
         labels[:, : pixels // 2] = 7
         Image.fromarray(labels).save(tmp_path / "m.png")
-        table = tabulate(PredictionFile(path), ["a"], data, Identity("f", "s"), store).tables["a"]
+        table = make_tables(PredictionFile(path), ["a"], data, Identity("f", "s"), store).tables["a"]
         assert table.areas.tolist() == [pixels], "of the map as it is now"
 
 
