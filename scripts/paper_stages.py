@@ -166,7 +166,8 @@ def score(builder: Any, sample: Sample) -> list[Part]:
     from bench.mapping.similarity import SegmentToText, TextToText
     from bench.metric_name import Naming
     from bench.overlap.table import make_overlap
-    from bench.protocol import evaluate, preset
+    from bench.score.evaluate import evaluate
+    from bench.score.presets import make_protocol
 
     classes, tree = class_list("context59"), three(builder.stages.segment(sample))
     vectors = (embeddings := builder.stages.embed(sample, tree.masks())).vectors
@@ -176,7 +177,7 @@ def score(builder: Any, sample: Sample) -> list[Part]:
     prediction = Prediction(sample.image_id, tree.masks(), texts, vectors)
     table, counting = timed(make_overlap, prediction, replace(sample, truth=squares(*sample.size)), tt, st)
     none = Oracle(sample.image_id, np.zeros(0, np.int32), np.zeros(0, np.int64), None, None)
-    given = ([table], [none], classes, preset("paper"), Naming("photograph", "all", classes.name))
+    given = ([table], [none], classes, make_protocol("paper"), Naming("photograph", "all", classes.name))
     scores, scoring = timed(evaluate, *given)
     return [
         Part("TT: sentence encoder", len(classes) + len(set(texts)), "texts", sentence),

@@ -24,10 +24,12 @@ from pathlib import Path
 import numpy as np
 
 from bench.metric_name import Naming
+from bench.metrics.registry import list_words
 from bench.predictions.source import PredictionFile
-from bench.protocol import METRICS, PRESETS, evaluate, preset
 from bench.records import ClassList, Oracle, Overlap
 from bench.score.curves import compute_curves
+from bench.score.evaluate import evaluate
+from bench.score.presets import list_presets, make_protocol
 from bench.store.files import Store, from_entry, to_entry
 
 CLASSES = ClassList("made59", tuple(f"class {i}" for i in range(59)), tuple(i % 2 == 0 for i in range(59)))
@@ -44,7 +46,7 @@ def main(images: int = 5000, resamples: int = 10_000) -> None:
             store.add(shelf, f"{i:05}", {"overlap": to_entry(table(i))})
         with timed(f"{images} images x 21 thresholds x TT, ST x both aggregations, {resamples} resamples", 60):
             stored = [from_entry(Overlap, store.read(shelf, f"{i:05}")["overlap"]) for i in range(images)]
-            score, points = preset("paper", aggregation=("image", "dataset"), resamples=resamples), 0
+            score, points = make_protocol("paper", aggregation=("image", "dataset"), resamples=resamples), 0
             for mapping, taus in THRESHOLDS.items():
                 lines, _ = compute_curves(stored, CLASSES, score, NAMING, mapping, taus, axes=["tau"])
                 points += len(lines)
@@ -53,8 +55,8 @@ def main(images: int = 5000, resamples: int = 10_000) -> None:
     oracles = [oracle(i) for i in range(200)]
     with timed("every protocol with every metric, 200 images", 5):
         numbers = 0
-        for name in PRESETS:
-            score = preset(name, metrics=METRICS, aggregation=("image", "dataset"), resamples=resamples)
+        for name in list_presets():
+            score = make_protocol(name, metrics=list_words(), aggregation=("image", "dataset"), resamples=resamples)
             numbers += len(evaluate(scenes, oracles, CLASSES, score, NAMING).table)
     print(f"  {numbers} numbers with intervals")
 
@@ -86,7 +88,7 @@ def command(run: Path) -> None:
     """Print the seconds of the whole command, three times."""
     images = len(PredictionFile(run / "predictions.json"))
     with tempfile.TemporaryDirectory() as out:
-        words = ["score", str(run), f"score={','.join(PRESETS)}", f"out={out}"]
+        words = ["score", str(run), f"score={','.join(list_presets())}", f"out={out}"]
         for time_ in ("first", "second", "third"):
             with timed(f"zgs score {run.name} {words[2]}, {images} images, {time_} time", 5 * max(1, images / 200)):
                 subprocess.run([sys.executable, "-m", "bench.cli", *words], check=True, capture_output=True)

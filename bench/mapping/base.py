@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float, Float64, Int32
 
-from bench.metrics.iou import count_true_pixels, sum_per_segment
+from bench.overlap.arithmetic import count_true_pixels, sum_per_segment
 from bench.records import Overlap
 
 Assigned = tuple[Int32[np.ndarray, " n"], Float[np.ndarray, " n"]]

@@ -13,7 +13,7 @@ import numpy as np
 
 from bench.mapping.assign import UNLABELLED
 from bench.mapping.base import Assigned, count_shared_pixels
-from bench.metrics.iou import sum_per_segment
+from bench.overlap.arithmetic import sum_per_segment
 from bench.records import Overlap
 
 

@@ -20,7 +20,6 @@ import numpy as np
 from bench.data.combined import plain
 from bench.records import ClassList, Oracle, Overlap
 
-WORDS = ("background", "unlabelled", "unlabeled", "void", "nothing", "none", "unknown", "other", "n/a")
 Record = TypeVar("Record", Overlap, Oracle)
 
 

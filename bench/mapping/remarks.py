@@ -17,9 +17,9 @@ from bench.data.files import composed
 from bench.mapping.base import Strategy
 from bench.mapping.choose import find_similarity_of, make_strategy
 from bench.mapping.exact import Exact
+from bench.mapping.labels import assign_labels, threshold_of
 from bench.mapping.no_class import describe_silent_texts, list_silent_words, says_nothing
 from bench.mapping.table import Table
-from bench.metrics.rows import labels
 from bench.protocol import Protocol
 from bench.records import ClassList, Oracle, Overlap
 
@@ -107,9 +107,9 @@ def _unlabelled(
     images: Sequence[Overlap], mapping: str | Strategy, classes: ClassList, score: Protocol
 ) -> Iterator[str]:  # fmt: skip
     """A note where no segment has a class: how near the nearest of them comes."""
-    tau = score.tau(mapping)
+    tau = threshold_of(mapping, score)
     known = [item for item in images if len(item.areas)]
-    if not known or any((labels(item, mapping, [tau], score, "union") >= 0).any() for item in known):
+    if not known or any((assign_labels(item, mapping, [tau], score).every >= 0).any() for item in known):
         return
     name = make_strategy(mapping, score.rounding).name.partition("(")[0]
     told = f"{name}: none of {sum(len(item.areas) for item in known)} segments has a class"

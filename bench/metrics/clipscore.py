@@ -11,39 +11,37 @@ Comparable under one CLIP model only: it stands in the metric's name.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float32
 
 from bench.errors import UserError
-from bench.metrics.terms import Found, make_terms
-from bench.records import Oracle, Overlap
+from bench.metrics.terms import ImageTables, Terms, make_terms
 
 WEIGHT = 2.5
 
 
-def own_text(item: Overlap, cosines: Float32[np.ndarray, " n"]) -> Found:
-    """From the cosine of each predicted segment's embedding with the embedding of its own text.
+def compute_own_text(image: ImageTables) -> dict[str, Terms]:
+    """Compute the score of each predicted segment and its own text; nothing where nobody has measured their cosines.
 
     Raises UserError where their number is not that of the segments, or one is not finite.
     """
+    item, cosines = image.overlap, image.own_text
+    if cosines is None:
+        return {}
     if cosines.shape != item.areas.shape or not np.isfinite(cosines).all():
         raise UserError(f"image {item.image_id}: CLIPScore needs one finite cosine for each of {len(item.areas)} texts")
     score = WEIGHT * np.maximum(cosines.astype(np.float64), 0)
     none, area = np.full(len(score), -1, np.int32), item.areas.astype(np.float64)
     share = np.full(len(score), np.nan)
     return {
-        "clipscore.own_text": ("segments", make_terms(none, share, score)),
-        "clipscore.own_text_area": ("images", make_terms(none, share, score * area, area)),
+        "clipscore.own_text": make_terms("segments", none, share, score),
+        "clipscore.own_text_area": make_terms("images", none, share, score * area, area),
     }
 
 
-def class_prompt(oracle: Oracle, pixels: float = np.nan) -> Found:
-    """From the ST rows of true segments; nothing where there are none. ``pixels`` is the size of the image."""
-    if oracle.st is None:
+def compute_class_prompt(image: ImageTables) -> dict[str, Terms]:
+    """Compute the score of each true segment and its class in the prompt; nothing where there are none."""
+    truth = image.truth
+    if truth is None or truth.st is None:
         return {}
-    own = oracle.st[np.arange(len(oracle.classes)), oracle.classes].astype(np.float64)
-    return {
-        "clipscore.class_prompt": (
-            "segments",
-            make_terms(oracle.classes, oracle.areas / pixels, WEIGHT * np.maximum(own, 0)),
-        )
-    }
+    own = truth.st[np.arange(len(truth.classes)), truth.classes].astype(np.float64)
+    score = WEIGHT * np.maximum(own, 0)
+    return {"clipscore.class_prompt": make_terms("segments", truth.classes, image.true_shares, score)}

@@ -1,194 +1,35 @@
 """Section 4.3, Segmentation IoU: segments of one label are united and compared with the true class.
 
-`count_class_pixels` reduces an overlap table to pixel counts for each class; every number below is a ratio of those.
-
 Aggregation "image" (the paper and the reference): mean over the classes of an image that are true or predicted,
-then mean over images. A predicted class that the image does not have scores 0. 0/0 (such a class lying only on
-pixels that do not count) is left out; so is an image where nothing is left.
+then mean over images. A predicted class that the image does not have scores 0 (``absent``: "zero"), or is left out
+("ignore"). 0/0 (such a class lying only on pixels that do not count) is left out; so is an image where nothing is left.
 
 Aggregation "dataset" (mIoU of the confusion matrix): intersections and unions are summed over images first, then
 intersection / union is averaged over the classes that occur in ground truth or predictions. Unlabelled pixels are
 misses of their true class. Where segments overlap, a pixel counts once for each class predicted there.
 
-Pixels outside the classes, by policy:
-``void`` "ignore": void pixels are taken out of predictions; "count": they count against them.
-``background`` "context": background pixels count against predictions; "voc": only against classes that the image
-has; "ignore": never; "class": background is scored as one more class (60 instead of 59 for PASCAL-Context, 21 instead
-of 20 for VOC), predicted wherever nothing else is.
-
-Pixels and classes without an answer, by policy:
-``unlabelled`` pixels under no segment, and pixels whose segments were all dropped (``below`` the threshold): "count" as
-misses of their true class (as background where that is a class); "ignore": they are not scored at all.
-``absent`` a predicted class that the image does not have: "zero" in the image's mean, or "ignore".
+Which pixels count is said in `bench.overlap.arithmetic`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-
 import numpy as np
-from jaxtyping import Bool, Float64, Int32
 
-from bench.records import BACKGROUND, Overlap
-from bench.score.intervals import MetricCounts
-
-_SEGMENTS = 4096
-"""Segments taken at a time: a hundred thousand in one image are one byte each for each atom, not eight."""
-Counts = tuple[Float64[np.ndarray, " t"], Float64[np.ndarray, " t"]]
-"""Numerator and denominator of one image at t thresholds."""
+from bench.metrics.terms import ImageTables, Terms, make_terms
 
 
-@dataclass(frozen=True, eq=False)
-class ClassPixels:
-    """Pixels of one image for its u classes (true or predicted, ascending), at t thresholds.
-
-    `BACKGROUND` stands last where it is scored as a class. ``pixels`` is the size of the image.
-    """
-
-    classes: Int32[np.ndarray, " u"]
-    truth: Float64[np.ndarray, " u"]
-    predicted: Bool[np.ndarray, "t u"]
-    intersection: Float64[np.ndarray, "t u"]
-    union: Float64[np.ndarray, "t u"]
-    pixels: int = 0
-
-    @property
-    def evaluated(self) -> Bool[np.ndarray, "t u"]:
-        """The classes that enter an image's mean: true or predicted."""
-        return self.predicted | (self.truth > 0)
-
-    @property
-    def iou(self) -> Float64[np.ndarray, "t u"]:
-        """NaN where the union is empty."""
-        return divide(self.intersection, self.union)
-
-
-def count_class_pixels(
-    overlap: Overlap,
-    labels: Int32[np.ndarray, "t n"],
-    background: str = "context",
-    void: str = "ignore",
-    unlabelled: str = "count",
-    below: str = "count",
-) -> ClassPixels:
-    """Count the pixels of each class under labels from `assign.apply_thresholds` (one row for each threshold, -1
-    unlabelled)."""
-    classes = np.union1d(overlap.truth_classes, labels[labels >= 0]).astype(np.int32)
-    chosen = labels[:, :, None] == classes
-    cover = _cover(overlap.membership, chosen)
-    truth, predicted = count_true_pixels(overlap, classes), chosen.any(axis=1)
-    scored = count_scored_pixels(overlap, truth, background, void)
-    kept = _scored_atoms(overlap, np.asarray(cover.any(axis=2)), unlabelled, below)
-    if background == "class":
-        classes = np.append(classes, np.int32(BACKGROUND))
-        nothing = ~cover.any(axis=2) & kept
-        truth = np.hstack([truth, overlap.counts[:, -2:-1]])
-        rest = overlap.counts[:, :-1].sum(axis=1) + overlap.counts[:, -1] * float(void == "count")
-        cover, scored = np.dstack([cover, nothing]), np.hstack([scored, rest[:, None]])
-        predicted = np.hstack([predicted, nothing @ rest[:, None] > 0])
-    intersection, area = _within(cover, truth), _within(cover, scored)
-    total = kept.astype(np.float64) @ truth
-    pixels = int(overlap.counts.sum())
-    return ClassPixels(classes, truth.sum(axis=0), predicted, intersection, total + area - intersection, pixels)
-
-
-def _cover(member: Bool[np.ndarray, "a n"], chosen: Bool[np.ndarray, "t n u"]) -> Bool[np.ndarray, "t a u"]:
-    """Whether a segment of each class covers an atom, some segments at a time."""
-    cover = np.zeros((len(chosen), len(member), chosen.shape[2]), bool)
-    for piece in _pieces(member.shape[1]):
-        cover |= (member[:, piece].astype(np.float32) @ chosen[:, piece].astype(np.float32)) > 0
-    return cover
-
-
-def sum_per_segment(overlap: Overlap, pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "n u"]:
-    """Sums over the atoms of each segment, some segments at a time."""
-    sums = np.zeros((len(overlap.areas), pixels.shape[1]))
-    for piece in _pieces(len(sums)):
-        np.matmul(overlap.membership[:, piece].T.astype(np.float64), pixels, out=sums[piece])
-    return sums
-
-
-def _pieces(segments: int) -> Iterator[slice]:
-    return (slice(start, start + _SEGMENTS) for start in range(0, segments, _SEGMENTS))
-
-
-def _within(cover: Bool[np.ndarray, "t a u"], pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "t u"]:
-    return np.einsum("tau,au->tu", cover, pixels)
-
-
-def sum_true_pixels(
-    overlap: Overlap, labels: Int32[np.ndarray, "t n"], truth: Float64[np.ndarray, "a u"], unlabelled: str, below: str
-) -> Float64[np.ndarray, "t u"]:
-    """True pixels of each class on the atoms that are scored; one row for all thresholds where all are."""
-    if unlabelled == below == "count":
-        return truth.sum(axis=0, keepdims=True)
-    answered = _cover(overlap.membership, labels[:, :, None] >= 0)[:, :, 0]
-    return _scored_atoms(overlap, answered, unlabelled, below).astype(np.float64) @ truth
-
-
-def _scored_atoms(
-    overlap: Overlap, answered: Bool[np.ndarray, "t a"], unlabelled: str, below: str
-) -> Bool[np.ndarray, "t a"]:
-    """The atoms that are scored; ``answered`` are those under a segment that has a label."""
-    if unlabelled == below == "ignore":
-        return answered
-    covered = np.asarray(overlap.membership.any(axis=1))
-    left_out = {"count": np.zeros_like(covered), "ignore": ~covered}[unlabelled]
-    return ~left_out & (answered | (below == "count") | ~covered)
-
-
-def count_true_pixels(overlap: Overlap, classes: Int32[np.ndarray, " u"]) -> Float64[np.ndarray, "a u"]:
-    """Pixels of each atom that truly belong to each class; several true segments of a class are added."""
-    return overlap.counts[:, :-2] @ (overlap.truth_classes[:, None] == classes).astype(np.float64)
-
-
-def image_counts(tally: ClassPixels, absent: str = "zero") -> Counts:
-    """The mean IoU of an image over its classes, and 1; or 0 and 0 where nothing could be measured."""
-    mean, n = mean_known(tally.iou, counted(tally, absent))
-    return np.where(n > 0, mean, 0.0), (n > 0).astype(np.float64)
-
-
-def counted(tally: ClassPixels, absent: str = "zero") -> Bool[np.ndarray, "t u"]:
-    """The classes that enter an image's mean, by the policy for predicted classes that it does not have."""
-    return tally.evaluated if absent == "zero" else np.broadcast_to(tally.truth > 0, tally.predicted.shape)
-
-
-def dataset_rows(
-    tallies: Sequence[ClassPixels | None], ids: tuple[str, ...], classes: int, taus: int = 1
-) -> list[MetricCounts]:
-    """Intersections and unions of every image and class, a `Rows` for each threshold; None is a skipped image.
-
-    Background, where it is scored, has the last of one column more.
-    """
-    width = classes + any(item is not None and BACKGROUND in item.classes for item in tallies)
-    intersection, union = np.zeros((2, taus, len(tallies), width))
-    for row, item in enumerate(tallies):
-        if item is not None:
-            intersection[:, row, item.classes] = item.intersection
-            union[:, row, item.classes] = item.union
-    return [MetricCounts(ids, *parts, "classes") for parts in zip(intersection, union, strict=True)]
-
-
-def divide(numerator: Float64[np.ndarray, "*s"], denominator: Float64[np.ndarray, "*s"]) -> Float64[np.ndarray, "*s"]:
-    """The quotient, NaN where the denominator is 0."""
-    return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)
-
-
-def mean_known(
-    values: Float64[np.ndarray, "t u"], counted: Bool[np.ndarray, "t u"]
-) -> tuple[Float64[np.ndarray, " t"], Float64[np.ndarray, " t"]]:
-    """Mean over the counted values that are not NaN, and how many they are."""
-    known = counted & ~np.isnan(values)
-    n = known.sum(axis=1).astype(np.float64)
-    return divide(np.where(known, values, 0.0).sum(axis=1), n), n
-
-
-def count_scored_pixels(
-    overlap: Overlap, truth: Float64[np.ndarray, "a u"], background: str, void: str
-) -> Float64[np.ndarray, "a u"]:
-    """Pixels of each atom that enter the area of a prediction of each class, by the policies of this page."""
-    empty, outside = overlap.counts[:, -2:-1], overlap.counts[:, -1:]
-    inside = overlap.counts[:, :-2].sum(axis=1, keepdims=True)
-    counts = {"context": True, "class": True, "voc": truth.any(axis=0), "ignore": False}[background]
-    return inside + empty * np.asarray(counts, np.float64) + outside * float(void == "count") + np.zeros_like(truth)
+def compute_iou(image: ImageTables) -> dict[str, Terms]:
+    """Compute the IoU of each class, and its intersection and union, from the labels of a mapping."""
+    by, pixels, share = image.protocol, image.class_pixels, image.class_shares
+    terms = {}
+    if "image" in by.aggregation:
+        # t u: the classes that enter the image's mean
+        counted = pixels.evaluated if by.absent == "zero" else np.broadcast_to(pixels.truth > 0, pixels.iou.shape)
+        terms[f"iou.image.{by.representative}"] = make_terms(
+            "images", pixels.classes, share, np.where(counted, pixels.iou, np.nan)
+        )
+    if "dataset" in by.aggregation:
+        terms[f"iou.dataset.{by.representative}"] = make_terms(
+            "classes", pixels.classes, share, pixels.intersection, pixels.union
+        )
+    return terms

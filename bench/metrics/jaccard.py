@@ -19,79 +19,66 @@ its sentence encoder is all-MiniLM-L6-v2: the model stands in the metric's name.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64, Int32
+from jaxtyping import Float64
 
-from bench.data.files import composed
-from bench.mapping.assign import UNLABELLED
-from bench.mapping.assign import find_nearest_class as nearest_class
-from bench.metrics.iou import count_class_pixels, count_scored_pixels, count_true_pixels, divide, sum_per_segment
-from bench.metrics.terms import Found, make_terms
-from bench.records import Overlap
-
-Weights = Float64[np.ndarray, "n u"]
+from bench.mapping.exact import Exact
+from bench.mapping.grounded import Grounded
+from bench.mapping.maxoverlap import MaxOverlap
+from bench.metrics.terms import ImageTables, Terms, make_terms
+from bench.overlap.arithmetic import count_class_pixels, count_scored_pixels, count_true_pixels, divide
 
 
-def soft(item: Overlap, similarity: np.ndarray, background: str = "context", void: str = "count") -> Found:
-    """Soft Jaccard and soft recall from rows of cosines [n, c]."""
-    present = np.unique(item.truth_classes)
-    weights = np.maximum(similarity[:, present].astype(np.float64), 0)
-    return _pairs(item, present, weights, "soft", background, void, recall=True)
+def compute_soft(image: ImageTables) -> dict[str, Terms]:
+    """Compute soft Jaccard and soft recall from the TT rows."""
+    present = np.unique(image.overlap.truth_classes)
+    weights = np.maximum(image.texts_to_classes[:, present].astype(np.float64), 0)
+    return _compute_pairs(image, weights, "soft", recall=True)
 
 
-def hard(item: Overlap, names: tuple[str, ...], background: str = "context", void: str = "count") -> Found:
-    """Texts that are class names as strings."""
-    index = {composed(name): at for at, name in enumerate(names)}
-    labels = np.array([index.get(composed(text), UNLABELLED) for text in item.texts], np.int32)
-    found = _labelled(item, labels, "hard", background, void)
-    whole = count_class_pixels(item, labels[None], background, void)
+def compute_hard(image: ImageTables) -> dict[str, Terms]:
+    """Compute hard Jaccard from texts that are class names as strings, by image and class and over the set."""
+    item, by = image.overlap, image.protocol
+    labels = Exact(tuple((name,) for name in image.classes.names)).assign(item)[0]
+    whole = count_class_pixels(item, labels[None], by.background, by.void)
     share = whole.truth / max(1, whole.pixels)
-    per_class = make_terms(whole.classes, share, whole.intersection[0], whole.union[0])
-    return found | {"jaccard.hard.dataset": ("classes", per_class)}
+    over_set = make_terms("classes", whole.classes, share, whole.intersection, whole.union)
+    return _compute_labelled(image, labels, "hard") | {"jaccard.hard.dataset": over_set}
 
 
-def nearest(
-    item: Overlap, similarity: np.ndarray, rounding: int | None, background: str = "context", void: str = "count"
-) -> Found:
-    """Each text takes the most similar class of those that the image has."""
+def compute_nearest(image: ImageTables) -> dict[str, Terms]:
+    """Compute Jaccard where each text takes the most similar class of those that the image has."""
+    assert image.texts_to_classes is not None  # the error without texts is this metric's, not a mapping's
+    labels = Grounded("tt", rounding=image.protocol.rounding).assign(image.overlap)[0]
+    return _compute_labelled(image, labels, "nearest")
+
+
+def compute_overlap(image: ImageTables) -> dict[str, Terms]:
+    """Compute Jaccard where each segment takes the class it shares most pixels with; one that lies on none has none."""
+    return _compute_labelled(image, MaxOverlap().assign(image.overlap)[0], "overlap")
+
+
+def _compute_labelled(image: ImageTables, labels: np.ndarray, name: str) -> dict[str, Terms]:
+    present = np.unique(image.overlap.truth_classes)
+    return _compute_pairs(image, (labels[:, None] == present).astype(np.float64), name)
+
+
+def _compute_pairs(
+    image: ImageTables, weights: Float64[np.ndarray, "n u"], name: str, recall: bool = False
+) -> dict[str, Terms]:
+    """Compute I / U (and I / |G|) of each class that the image has, from the weight of each segment for it."""
+    item, by = image.overlap, image.protocol
     present = np.unique(item.truth_classes)
-    at, _ = nearest_class(similarity[:, present], rounding)
-    labels = np.where(at >= 0, present[at] if len(present) else UNLABELLED, UNLABELLED).astype(np.int32)
-    return _labelled(item, labels, "nearest", background, void)
-
-
-def overlap(item: Overlap, background: str = "context", void: str = "count") -> Found:
-    """Each segment takes the class it shares most pixels with (tie: lower class); one that lies on none has none."""
-    return _labelled(item, overlapped(item), "overlap", background, void)
-
-
-def overlapped(item: Overlap) -> Int32[np.ndarray, " n"]:
-    """For each segment the true class it shares most pixels with, -1 where it lies on none."""
-    present = np.unique(item.truth_classes)
-    pixels = sum_per_segment(item, count_true_pixels(item, present))
-    if not pixels.size:
-        return np.full(len(item.areas), UNLABELLED, np.int32)
-    return np.where(pixels.any(axis=1), present[pixels.argmax(axis=1)], UNLABELLED).astype(np.int32)
-
-
-def _labelled(item: Overlap, labels: np.ndarray, name: str, background: str, void: str) -> Found:
-    present = np.unique(item.truth_classes)
-    return _pairs(item, present, (labels[:, None] == present).astype(np.float64), name, background, void)
-
-
-def _pairs(
-    item: Overlap, present: np.ndarray, weights: Weights, name: str, background: str, void: str, recall: bool = False
-) -> Found:
-    truth = count_true_pixels(item, present)
-    scored = count_scored_pixels(item, truth, background, void)
-    inside = np.max(item.membership[:, :, None] * weights, axis=1, initial=0.0)  # a u
+    truth = count_true_pixels(item, present)  # a u
+    scored = count_scored_pixels(item, truth, by.background, by.void)  # a u
+    inside = np.max(item.membership[:, :, None] * weights, axis=1, initial=0.0)  # a u: a pixel takes the largest weight
     true = truth.sum(axis=0)
     intersection = (inside * truth).sum(axis=0)
     values = {"jaccard": divide(intersection, (inside * scored).sum(axis=0) + true - intersection)}
     if recall:
         values["recall"] = divide(intersection, true)
-    share = true / max(1, item.counts.sum())
+    share = true / max(1.0, image.pixels)
     return {
-        f"{measure}.{name}.{word}": (average, make_terms(present, share, value))
+        f"{measure}.{name}.{word}": make_terms(average, present, share, value)
         for measure, value in values.items()
         for word, average in (("micro", "segments"), ("macro", "classes"))
     }

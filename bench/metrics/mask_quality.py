@@ -12,35 +12,24 @@ ignores it, void as the protocol says.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
 
-from bench.metrics.iou import divide, sum_per_segment
-from bench.metrics.terms import Found, make_terms
-from bench.records import Overlap
+from bench.metrics.terms import ImageTables, Terms, make_terms
+from bench.overlap.arithmetic import compute_iou_matrix
 
 
-def compute_iou_matrix(item: Overlap, background: str = "context", void: str = "ignore") -> Float64[np.ndarray, "n k"]:
-    """IoU of each predicted segment with each true one; 0 where both are empty."""
-    both = sum_per_segment(item, item.counts.astype(np.float64))
-    shared, empty, outside = both[:, :-2], both[:, -2:-1], both[:, -1:]
-    area = sum_per_segment(item, item.counts[:, :-2].sum(axis=1, dtype=np.float64)[:, None])
-    area = area + empty * float(background != "ignore") + outside * float(void == "count")
-    return np.nan_to_num(divide(shared, area + item.counts[:, :-2].sum(axis=0) - shared))
-
-
-def mask_quality(item: Overlap, background: str = "context", void: str = "ignore") -> Found:
-    """The three metrics of this page for one image."""
+def compute_mask_quality(image: ImageTables) -> dict[str, Terms]:
+    """Compute the three metrics of this page."""
     from scipy.optimize import linear_sum_assignment  # most of a second, which a command without it does not pay
 
-    values = compute_iou_matrix(item, background, void)
-    classes, share = item.truth_classes, item.counts[:, :-2].sum(axis=0) / max(1, item.counts.sum())
+    by, classes, share = image.protocol, image.overlap.truth_classes, image.segment_shares
+    values = compute_iou_matrix(image.overlap, by.background, by.void)  # n k
     matched = np.zeros(len(classes))
     rows, columns = linear_sum_assignment(values, maximize=True)
     matched[columns] = values[rows, columns]
     left = len(values) - len(rows)  # predicted segments without a partner: terms without a class and a size
     padded = np.pad(classes, (0, left), constant_values=-1), np.full(len(classes) + left, np.nan)
     return {
-        "masks.max_iou": ("segments", make_terms(classes, share, values.max(axis=0, initial=0.0))),
-        "masks.hungarian": ("segments", make_terms(classes, share, matched)),
-        "masks.hungarian_all": ("segments", make_terms(*padded, np.pad(matched, (0, left)))),
+        "masks.max_iou": make_terms("segments", classes, share, values.max(axis=0, initial=0.0)),
+        "masks.hungarian": make_terms("segments", classes, share, matched),
+        "masks.hungarian_all": make_terms("segments", *padded, np.pad(matched, (0, left))),
     }

@@ -15,31 +15,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.metrics.mask_quality import compute_iou_matrix
-from bench.metrics.terms import Found, make_terms
-from bench.records import Oracle, Overlap
+from bench.metrics.terms import ImageTables, Terms, make_terms
+from bench.overlap.arithmetic import compute_iou_matrix
 
 
-def given(oracle: Oracle, names: tuple[str, ...], pixels: float = np.nan) -> Found:
-    """Of the texts for true masks; nothing where there are none. ``pixels`` is the size of the image, for sizes."""
-    if oracle.tt is None:
+def compute_given_names(image: ImageTables) -> dict[str, Terms]:
+    """Compare the texts for true masks with the true names; nothing where there are none."""
+    truth = image.truth
+    if truth is None or truth.tt is None:
         return {}
-    texts = oracle.texts or ("",) * len(oracle.classes)
-    share = oracle.areas / pixels
-    return _found(oracle.classes, share, oracle.tt, range(len(texts)), texts, names, "given")
+    texts = truth.texts or ("",) * len(truth.classes)
+    return _compare(image, "given", truth.classes, image.true_shares, truth.tt, range(len(texts)), texts)
 
 
-def matched(item: Overlap, names: tuple[str, ...], background: str = "context", void: str = "ignore") -> Found:
-    """Of the texts of the predicted segments that fit best."""
-    iou = compute_iou_matrix(item, background, void)
+def compute_matched_names(image: ImageTables) -> dict[str, Terms]:
+    """Compare the texts of the predicted segments that fit best with the true names."""
+    item, by = image.overlap, image.protocol
+    iou = compute_iou_matrix(item, by.background, by.void)  # n k
     best = [int(column.argmax()) if column.any() else -1 for column in iou.T]
-    share = item.counts[:, :-2].sum(axis=0) / max(1, item.counts.sum())
-    similarity = np.zeros((0, len(names))) if item.tt is None else item.tt
+    similarity = np.zeros((0, len(image.classes))) if item.tt is None else item.tt
     texts = item.texts or ("",) * len(item.areas)
-    return _found(item.truth_classes, share, similarity, best, texts, names, "matched")
+    return _compare(image, "matched", item.truth_classes, image.segment_shares, similarity, best, texts)
 
 
-def word_iou(text: str, name: str) -> float:
+def compute_word_iou(text: str, name: str) -> float:
     """Words of both over words of either; 0 where neither has any."""
     one, other = _words(text), _words(name)
     return len(one & other) / len(one | other) if one | other else 0.0
@@ -51,19 +50,20 @@ def _words(text: str) -> set[str]:
     return set("".join(" " if unicodedata.category(c)[0] in "PSZC" else c for c in letters).split())
 
 
-def _found(
+def _compare(
+    image: ImageTables,
+    kind: str,
     classes: np.ndarray,
     share: np.ndarray,
     similarity: np.ndarray,
     which: Sequence[int],
     texts: Sequence[str],
-    names: tuple[str, ...],
-    kind: str,
-) -> Found:
-    pairs = list(zip(which, classes.tolist(), strict=True))
-    near = np.array([float(similarity[at, own]) if at >= 0 else 0.0 for at, own in pairs])
-    shared = np.array([word_iou(texts[at], names[own]) if at >= 0 else 0.0 for at, own in pairs])
+) -> dict[str, Terms]:
+    """Compare text ``which[i]`` with the name of true segment i (-1: no text, so 0)."""
+    names, pairs = image.classes.names, list(zip(which, classes.tolist(), strict=True))
+    near = np.array([float(similarity[row, true]) if row >= 0 else 0.0 for row, true in pairs])
+    shared = np.array([compute_word_iou(texts[row], names[true]) if row >= 0 else 0.0 for row, true in pairs])
     return {
-        f"names.similarity.{kind}": ("segments", make_terms(classes, share, near)),
-        f"names.siou.{kind}": ("segments", make_terms(classes, share, shared)),
+        f"names.similarity.{kind}": make_terms("segments", classes, share, near),
+        f"names.siou.{kind}": make_terms("segments", classes, share, shared),
     }

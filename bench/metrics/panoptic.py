@@ -16,20 +16,36 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64, Int32
 
-from bench.metrics.iou import divide
-from bench.metrics.open_miou import assign_regions
-from bench.metrics.terms import Found, make_terms
+from bench.metrics.terms import ImageTables, Terms, make_terms
+from bench.overlap.arithmetic import assign_regions, divide
 from bench.records import Overlap
 
+Quality = tuple[Int32[np.ndarray, " u"], Float64[np.ndarray, "3 u"], Float64[np.ndarray, "3 u"]]
+"""Classes, and numerators and denominators of PQ, SQ and RQ of each."""
 
-def panoptic(
+
+def compute_panoptic_quality(image: ImageTables) -> dict[str, Terms]:
+    """Compute PQ, SQ and RQ of each class from all labels of a mapping: no segment of a thing stands for others."""
+    by, things, every = image.protocol, image.classes.things, image.assigned.every
+    parts = [match_segments(image.overlap, labels, things, by.background, by.void) for labels in every]  # one a t
+    classes = np.unique(np.concatenate([part[0] for part in parts])).astype(np.int32)
+    top, bottom = np.zeros((2, 3, len(parts), len(classes)))  # 3 t u each
+    for at, (known, numerator, denominator) in enumerate(parts):
+        place = np.searchsorted(classes, known)
+        top[:, at, place], bottom[:, at, place] = numerator, denominator
+    none = np.full(len(classes), np.nan)  # false positives have no size
+    names = ("pq", "sq", "rq")
+    return {name: make_terms("classes", classes, none, top[i], bottom[i]) for i, name in enumerate(names)}
+
+
+def match_segments(
     item: Overlap,
     labels: Int32[np.ndarray, " n"],
     things: tuple[bool, ...],
     background: str = "context",
     void: str = "ignore",
-) -> Found:
-    """PQ, SQ and RQ of one image from the class of each segment (-1: none)."""
+) -> Quality:
+    """Match the segments of one image with the true ones, from the class of each (-1: none)."""
     is_thing = np.array(things, bool)
     own, predicted = _united(labels, is_thing)
     columns, true = _united(item.truth_classes, is_thing)
@@ -49,12 +65,7 @@ def panoptic(
     quality = of_class(true, np.where(match, iou, 0.0).sum(axis=0))
     hits, misses = of_class(true, match.any(axis=0)), of_class(true, ~match.any(axis=0))
     counted = hits + (of_class(predicted, false) + misses) / 2
-    none = np.full(len(classes), np.nan)
-    return {
-        "pq": ("classes", make_terms(classes, none, quality, counted)),
-        "sq": ("classes", make_terms(classes, none, quality, hits)),
-        "rq": ("classes", make_terms(classes, none, hits, counted)),
-    }
+    return classes, np.array([quality, quality, hits]), np.array([counted, hits, counted])
 
 
 def _united(labels: np.ndarray, things: np.ndarray) -> tuple[Float64[np.ndarray, "p n"], Int32[np.ndarray, " p"]]:

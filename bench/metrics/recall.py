@@ -15,81 +15,90 @@ Precision is the other side of the paper's definition: united segments with IoU 
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64, Int32
+from jaxtyping import Bool, Float64, Int32
 
-from bench.metrics.iou import (
-    ClassPixels,
-    Counts,
+from bench.metric_name import number
+from bench.metrics.terms import ImageTables, Terms, make_terms
+from bench.overlap.arithmetic import (
     count_scored_pixels,
     count_true_pixels,
     divide,
     sum_per_segment,
     sum_true_pixels,
 )
-from bench.records import Overlap
 
 IOU_THRESHOLDS = np.linspace(0.0, 1.0, 101)
+Best = tuple[Int32[np.ndarray, " u"], Float64[np.ndarray, "t u"], Bool[np.ndarray, "t u"]]
+"""Classes, the IoU of the best segment of each, and whether the class is true or predicted, at each threshold."""
 
 
-def paper_counts(tally: ClassPixels, tau: float = 0.5) -> Counts:
-    """True positives and true segments of an image."""
-    true = (tally.truth > 0) & (tally.classes >= 0)
-    hits = ((tally.iou > tau) & true).sum(axis=1).astype(np.float64)
-    return hits, np.full(len(hits), float(true.sum()))
+def compute_recall(image: ImageTables) -> dict[str, Terms]:
+    """Compute which true segments were found, by the protocol's definition."""
+    by, pixels, share = image.protocol, image.class_pixels, image.class_shares
+    if by.recall == "paper":
+        true = (pixels.truth > 0) & (pixels.classes >= 0)
+        found = np.where(true, pixels.iou > by.tau_iou, np.nan)
+        return {_name_at_tau("recall", image): make_terms("segments", pixels.classes, share, found)}
+    united = pixels.iou, pixels.evaluated & (pixels.classes >= 0)
+    classes, *best = find_best_segments(image)
+    known = dict(zip(pixels.classes.tolist(), share, strict=True))
+    return {
+        f"recall.mean101.{by.representative}": make_terms("images", pixels.classes, share, _mean_over_iou(*united)),
+        "recall.mean101.allseg": make_terms(
+            "images", classes, np.array([known.get(c, 0.0) for c in classes.tolist()]), _mean_over_iou(*best)
+        ),
+    }
 
 
-def precision_counts(tally: ClassPixels, tau: float = 0.5) -> Counts:
-    """True positives and predicted classes of an image."""
-    found = tally.predicted & (tally.classes >= 0) & ~np.isnan(tally.iou)
-    return ((tally.iou > tau) & found).sum(axis=1).astype(np.float64), found.sum(axis=1).astype(np.float64)
+def compute_precision(image: ImageTables) -> dict[str, Terms]:
+    """Compute which predicted classes are right, by the IoU with the true class."""
+    pixels = image.class_pixels
+    predicted = pixels.predicted & (pixels.classes >= 0) & ~np.isnan(pixels.iou)
+    right = np.where(predicted, pixels.iou > image.protocol.tau_iou, np.nan)
+    return {_name_at_tau("precision", image): make_terms("segments", pixels.classes, image.class_shares, right)}
 
 
-def paper_curve(tally: ClassPixels) -> tuple[Float64[np.ndarray, " 101"], float]:
-    """True positives at each IoU threshold (>), and true segments, at the first threshold of the similarity."""
-    true = (tally.truth > 0) & (tally.classes >= 0)
-    return (tally.iou[0, true, None] > IOU_THRESHOLDS).sum(axis=0).astype(np.float64), float(true.sum())
+def compute_recall_over_iou(image: ImageTables) -> dict[str, Terms]:
+    """Compute recall at each of 101 IoU thresholds (they take the place of the t), at the mapping's first threshold."""
+    pixels, share = image.class_pixels, image.class_shares
+    middle = "" if image.protocol.representative == "union" else f".{image.protocol.representative}"
+    true = (pixels.truth > 0) & (pixels.classes >= 0)
+    above = np.where(true, pixels.iou[0] > IOU_THRESHOLDS[:, None], np.nan)  # 101 u
+    classes, iou, counted = find_best_segments(image)
+    evaluated = pixels.evaluated[0] & (pixels.classes >= 0)
+    return {
+        f"recall.paper{middle}": make_terms("segments", pixels.classes, share, above),
+        f"recall.reference{middle}": make_terms("images", pixels.classes, share, _hit_at(pixels.iou[0], evaluated)),
+        "recall.allseg": make_terms("images", classes, np.full(len(classes), np.nan), _hit_at(iou[0], counted[0])),
+    }
 
 
-def reference_counts(tally: ClassPixels) -> Counts:
-    """Recall of an image averaged over the IoU thresholds, and 1; 0 and 0 where the image has no class at all."""
-    return mean_over_iou(reference_curve(tally))
+def find_best_segments(image: ImageTables) -> Best:
+    """Find the best single segment of each class at each threshold of the mapping; NaN or -1 where there is none.
 
-
-def reference_curve(tally: ClassPixels) -> Float64[np.ndarray, "t 101"]:
-    """Recall of an image at each IoU threshold; NaN without any class."""
-    return _share_at_least(tally.iou, tally.evaluated & (tally.classes >= 0))
-
-
-def allseg_curve(
-    overlap: Overlap,
-    labels: Int32[np.ndarray, "t n"],
-    background: str = "context",
-    void: str = "ignore",
-    unlabelled: str = "count",
-    below: str = "count",
-) -> Float64[np.ndarray, "t 101"]:
-    """Recall of an image at each IoU threshold with the best single segment of each class; NaN without any class.
-
-    ``labels`` has a row for each threshold of a mapping: the same label in every row that keeps the segment, else -1.
-    As in the reference a true class without any segment is a miss even at IoU 0, and so is a class whose first
-    segment has no IoU, whatever the later ones have.
+    A mapping gives a segment the same label at every threshold that keeps it. As in the reference a true class without
+    any segment is a miss even at IoU 0, and so is a class whose first segment has no IoU, whatever the later ones have.
     """
-    kept, label = labels >= 0, labels.max(axis=0, initial=-1)
-    true = np.bincount(overlap.truth_classes, minlength=int(label.max(initial=-1)) + 1) > 0
+    overlap, labels, by = image.overlap, image.assigned.every, image.protocol
+    kept, label = labels >= 0, labels.max(axis=0, initial=-1)  # t n, n
+    true = np.bincount(overlap.truth_classes, minlength=int(label.max(initial=-1)) + 1) > 0  # c
     present = true.copy()
     present[label[label >= 0]] = True
-    classes = np.flatnonzero(present).astype(np.int32)
-    best, counted = np.full((len(labels), len(classes)), -1.0), np.tile(true[classes], (len(labels), 1))
-    order = np.flatnonzero(label >= 0)
+    classes = np.flatnonzero(present).astype(np.int32)  # u
+    best, counted = np.full((len(labels), len(classes)), -1.0), np.tile(true[classes], (len(labels), 1))  # t u
+    order = np.flatnonzero(label >= 0)  # the m labelled segments
     if len(order):
+        # the segments of a class side by side: m, with the column of each and where a class begins
         column = np.searchsorted(classes, label[order])
         order, column = order[np.argsort(column, kind="stable")], np.sort(column)
         begins = np.flatnonzero(np.diff(column, prepend=-1))
-        truth = count_true_pixels(overlap, classes)
+        # the IoU of each segment with its class: t m
+        truth = count_true_pixels(overlap, classes)  # a u
         inside = sum_per_segment(overlap, truth)[order, column]
-        area = sum_per_segment(overlap, count_scored_pixels(overlap, truth, background, void))[order, column]
-        total = sum_true_pixels(overlap, labels, truth, unlabelled, below)[:, column] + np.zeros((len(labels), 1))
+        area = sum_per_segment(overlap, count_scored_pixels(overlap, truth, by.background, by.void))[order, column]
+        total = sum_true_pixels(overlap, labels, truth, by.unlabelled, by.below)[:, column] + np.zeros((len(labels), 1))
         iou = divide(np.broadcast_to(inside, total.shape), total + area - inside)
+        # the highest of each class among those that the threshold keeps, and which of them comes first: t, classes
         unknown, kept, last = np.isnan(iou), kept[:, order], len(order) - 1
         highest = np.maximum.reduceat(np.where(kept & ~unknown, iou, -1.0), begins, axis=1)
         first = np.minimum.reduceat(np.where(kept, np.arange(len(order)), len(order)), begins, axis=1)
@@ -97,15 +106,19 @@ def allseg_curve(
         lost = unknown[row, np.minimum(first, last)] & (first <= last)
         best[:, column[begins]] = np.where(lost, np.nan, highest)
         counted[:, column[begins]] |= first <= last
-    return _share_at_least(best, counted)
+    return classes, best, counted
 
 
-def mean_over_iou(curve: Float64[np.ndarray, "t 101"]) -> Counts:
-    """Recall averaged over the IoU thresholds, and 1; 0 and 0 where there is none."""
-    mean, known = curve.mean(axis=1), ~np.isnan(curve).any(axis=1)
-    return np.where(known, mean, 0.0), known.astype(np.float64)
+def _name_at_tau(word: str, image: ImageTables) -> str:
+    middle = "" if image.protocol.representative == "union" else f".{image.protocol.representative}"
+    return f"{word}{middle}>{number(image.protocol.tau_iou)}"
 
 
-def _share_at_least(iou: Float64[np.ndarray, "t u"], counted: np.ndarray) -> Float64[np.ndarray, "t 101"]:
-    hits = ((iou[:, :, None] >= IOU_THRESHOLDS) & counted[:, :, None]).sum(axis=1).astype(np.float64)
-    return divide(hits, np.broadcast_to(counted.sum(axis=1)[:, None], hits.shape).astype(np.float64))
+def _mean_over_iou(iou: Float64[np.ndarray, "t u"], counted: Bool[np.ndarray, "t u"]) -> Float64[np.ndarray, "t u"]:
+    """The share of the IoU thresholds that each class passes; NaN for one that does not count."""
+    return np.where(counted, (iou[:, :, None] >= IOU_THRESHOLDS).mean(axis=2), np.nan)
+
+
+def _hit_at(iou: Float64[np.ndarray, " u"], counted: Bool[np.ndarray, " u"]) -> Float64[np.ndarray, "101 u"]:
+    """Whether each class passes each IoU threshold; NaN for one that does not count."""
+    return np.where(counted, iou >= IOU_THRESHOLDS[:, None], np.nan)

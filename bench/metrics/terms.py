@@ -1,130 +1,133 @@
-"""Section 4.3, what every mean is made of: the terms of one metric in one image, and the ways to average them.
+"""Section 4.3, what every metric is made of: the terms of one image, whose means are the numbers.
 
-A metric family reduces an image to `Terms`, one for each true segment or class; `rows` averages them in one of three
-ways, and a breakdown is the same average over some of them:
+A metric reduces an image (`ImageTables`) to `Terms`, one for each true segment, class or predicted segment. What
+becomes of them is the same for all metrics (`bench.score.counts`): averaged in one of three ways, for all terms or for
+a group.
 
-segments  sum of numerators / sum of denominators over all units of the set ("micro")
+segments  sum of numerators / sum of denominators over all terms of the set ("micro")
 images    the same of each image, then the mean over images
 classes   the same of each class, then the mean over classes ("macro", or the mIoU of a data set)
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int32, Int64
+from jaxtyping import Float32, Float64, Int32
 
-from bench.records import ClassList
-from bench.score.intervals import MetricCounts
+from bench.errors import UserError
+from bench.overlap.arithmetic import ClassPixels, count_class_pixels
+from bench.records import ClassList, Oracle, Overlap
 
-SIZES = {"tiny": (0.0, 1 / 256), "small": (1 / 256, 1 / 64), "medium": (1 / 64, 1 / 16), "large": (1 / 16, 1.1)}
-"""Shares of the image; a bound belongs to the larger size. Fixed, so that a size means the same in every data set."""
-Groups = dict[str, Callable[["Terms"], Bool[np.ndarray, " u"]]]
-"""Of each group the word in a metric's name, and which units belong to it."""
+if TYPE_CHECKING:
+    from bench.mapping.labels import Labels
+    from bench.protocol import Protocol
+
+AVERAGES = ("segments", "images", "classes")
 
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """The terms of one metric in one image.
+    """The u terms of one metric in one image, at t thresholds, and the way they are ``average``d.
 
-    ``classes`` is the class of each, ``share`` its true area as a share of the image: 0 for a class that the image
-    does not have, NaN where a metric has no sizes (it counts false positives, which have none).
+    ``classes`` is the class of each, -1 of none. ``share`` is its true area as a share of the image: 0 for a class that
+    the image does not have, NaN where a metric has no sizes (it counts false positives, which have none).
     """
 
+    average: str
     classes: Int32[np.ndarray, " u"]
     share: Float64[np.ndarray, " u"]
-    numerator: Float64[np.ndarray, " u"]
-    denominator: Float64[np.ndarray, " u"]
+    numerator: Float64[np.ndarray, "t u"]
+    denominator: Float64[np.ndarray, "t u"]
 
     def __len__(self) -> int:
         return len(self.classes)
 
 
-Found = dict[str, tuple[str, Terms]]
-"""Of one image: for each metric the way it is averaged ("segments", "images", "classes") and its terms."""
+@dataclass(frozen=True, eq=False)
+class ImageTables:
+    """All that a metric may read of one image; nothing of it is a pixel or a model.
+
+    ``segments`` is the table of the predicted segments, ``truth`` what the method says of the true ones; either may be
+    missing. ``labels`` are the classes of the predicted segments under one mapping (only for metrics of labels),
+    ``own_text`` the cosine of each embedding with that of its own text.
+    """
+
+    protocol: Protocol
+    classes: ClassList
+    segments: Overlap | None = None
+    truth: Oracle | None = None
+    labels: Labels | None = None
+    own_text: Float32[np.ndarray, " n"] | None = None
+
+    @property
+    def overlap(self) -> Overlap:
+        """The table of the predicted segments, which every metric of segments is given."""
+        assert self.segments is not None, "the registry says of a metric what it reads"
+        return self.segments
+
+    @property
+    def pixels(self) -> float:
+        """The size of the image."""
+        return float("nan") if self.segments is None else float(self.segments.counts.sum())
+
+    @property
+    def true_shares(self) -> Float64[np.ndarray, " k"]:
+        """Area of each true segment that the method describes as a share of the image; NaN where nobody knows that."""
+        areas = np.zeros(0) if self.truth is None else self.truth.areas
+        shares: np.ndarray = areas / self.pixels
+        return shares
+
+    @property
+    def texts_to_classes(self) -> Float32[np.ndarray, "n c"]:
+        """TT rows of the predicted segments. Raises UserError where there are none."""
+        if self.overlap.tt is None:
+            raise UserError(f"image {self.overlap.image_id} has no texts: this metric compares them with class names")
+        return self.overlap.tt
+
+    @property
+    def assigned(self) -> Labels:
+        """The labels, which every metric of labels is given."""
+        assert self.labels is not None, "the registry says of a metric whether it reads labels"
+        return self.labels
+
+    @cached_property
+    def class_pixels(self) -> ClassPixels:
+        """Pixels of each class under the labels, counted once for all metrics."""
+        by = self.protocol
+        chosen = self.assigned.chosen
+        return count_class_pixels(self.overlap, chosen, by.background, by.void, by.unlabelled, by.below)
+
+    @property
+    def class_shares(self) -> Float64[np.ndarray, " u"]:
+        """True area of each class of ``class_pixels`` as a share of the image."""
+        shares: np.ndarray = self.class_pixels.truth / max(1, self.class_pixels.pixels)
+        return shares
+
+    @property
+    def segment_shares(self) -> Float64[np.ndarray, " k"]:
+        """Area of each true segment of the table as a share of the image."""
+        shares: np.ndarray = self.overlap.counts[:, :-2].sum(axis=0) / max(1.0, self.pixels)
+        return shares
+
+
+Compute = Callable[[ImageTables], dict[str, Terms]]
+"""What a metric is: the terms of one image under each of its names."""
 
 
 def make_terms(
-    classes: np.ndarray, share: np.ndarray, numerator: np.ndarray, denominator: np.ndarray | float = 1.0
+    average: str,
+    classes: np.ndarray,
+    share: np.ndarray,
+    numerator: np.ndarray,
+    denominator: np.ndarray | float = 1.0,
 ) -> Terms:
-    """Units from arrays of any number type; a numerator that is NaN was not measurable and weighs nothing."""
-    top, bottom = np.asarray(numerator, np.float64), np.broadcast_to(np.asarray(denominator, np.float64), classes.shape)
+    """Make terms of arrays of any number type, [u] or [t, u]; a numerator that is NaN was not measurable."""
+    top = np.atleast_2d(np.asarray(numerator, np.float64))
+    bottom = np.broadcast_to(np.asarray(denominator, np.float64), top.shape)
     known = ~np.isnan(top)
-    return Terms(classes.astype(np.int32), share.astype(np.float64), np.where(known, top, 0.0), bottom * known)
-
-
-def rows(ids: tuple[str, ...], parts: Sequence[Terms | None], average: str, width: int) -> MetricCounts:
-    """The counts of each image, averaged as `average` says; an image that is None or has no units weighs nothing."""
-    return spread(ids, *joined(parts), average, width)
-
-
-def joined(parts: Sequence[Terms | None]) -> tuple[Int64[np.ndarray, " v"], Terms]:
-    """The units of all images under each other, and the position of the image that each belongs to."""
-    known = [(at, part) for at, part in enumerate(parts) if part is not None]
-    image = np.repeat([at for at, _ in known], [len(part) for _, part in known]).astype(np.int64)
-    fields = ("classes", "share", "numerator", "denominator")
-    empty = np.zeros(0, np.int32), *(np.zeros(0),) * 3
-    arrays = [
-        np.concatenate([none, *(getattr(part, name) for _, part in known)])
-        for name, none in zip(fields, empty, strict=True)
-    ]
-    return image, Terms(*arrays)
-
-
-def spread(ids: tuple[str, ...], image: Int64[np.ndarray, " v"], part: Terms, average: str, width: int) -> MetricCounts:
-    """Sums of each image, for "classes" in one of ``width`` columns (background, -1, takes the last)."""
-    columns = width if average == "classes" else 1
-    place = image * columns + (part.classes % columns)
-    top, bottom = (
-        np.bincount(place, values, len(ids) * columns).astype(np.float64).reshape(len(ids), columns)
-        for values in (part.numerator, part.denominator)
-    )
-    if average == "images":
-        seen = bottom > 0
-        top, bottom = np.divide(top, bottom, out=np.zeros_like(top), where=seen), seen.astype(np.float64)
-    return MetricCounts(ids, top, bottom, average)
-
-
-def list_groups(breakdown: Sequence[str], classes: ClassList) -> Groups:
-    """The groups of a breakdown by any of "class", "size" and "kind" (things or stuff)."""
-    found: Groups = {}
-    if "kind" in breakdown:
-        things = np.array(classes.things, bool)
-        found |= {f"kind.{name}": _kind(things, value) for name, value in (("things", True), ("stuff", False))}
-    if "size" in breakdown:
-        found |= {f"size.{name}": _size(*bounds) for name, bounds in SIZES.items()}
-    if "class" in breakdown:
-        found |= {f"class.{word}": _class(index) for index, word in enumerate(make_class_words(classes.names))}
-    return found
-
-
-def make_class_words(names: Sequence[str]) -> list[str]:
-    """The class names as words of a metric's name: other characters become "_", equal words get their index."""
-    plain = [re.sub(r"[^A-Za-z0-9_+-]", "_", name) for name in names]
-    return [f"{word}_{at}" if plain.count(word) > 1 else word for at, word in enumerate(plain)]
-
-
-def subset(part: Terms, kept: Bool[np.ndarray, " u"]) -> Terms:
-    """Some of the units."""
-    return Terms(part.classes[kept], part.share[kept], part.numerator[kept], part.denominator[kept])
-
-
-def name_within_group(metric: str, group: str) -> str:
-    """The name of a metric for one group: ``recall>0.5`` in "kind.things" is ``recall.kind.things>0.5``."""
-    name, relation, bound = metric.partition(">")
-    return f"{name}.{group}{relation}{bound}"
-
-
-def _kind(things: np.ndarray, value: bool) -> Callable[[Terms], np.ndarray]:
-    return lambda part: (part.classes >= 0) & (things[part.classes] == value)
-
-
-def _size(low: float, high: float) -> Callable[[Terms], np.ndarray]:
-    return lambda part: (part.share > 0) & (part.share >= low) & (part.share < high)
-
-
-def _class(index: int) -> Callable[[Terms], np.ndarray]:
-    return lambda part: part.classes == index
+    return Terms(average, classes.astype(np.int32), share.astype(np.float64), np.where(known, top, 0.0), bottom * known)

@@ -15,7 +15,6 @@ from hydra.utils import get_object
 
 from bench.errors import UsageError, writing
 from bench.metric_name import parse
-from bench.protocol import COLUMNS
 from bench.report.figures.curves import markdown_areas, plot_curves
 from bench.report.figures.differences import GROUPED
 from bench.report.figures.sweep import write_sweeps
@@ -27,6 +26,7 @@ from bench.report.tables.tables import markdown_table, print_table, read_scores,
 from bench.run.context import NOT_IN_RUN_NAME
 from bench.run.run_folder import record_of, saved_csv, setting, settings_of
 from bench.run.writing import while_whole
+from bench.score.evaluate import COLUMNS
 from bench.score.protocol_text import WIDTH, describe_protocol
 from bench.store.sealed import has, intact
 from bench.text.csv_files import write_csv

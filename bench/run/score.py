@@ -22,6 +22,7 @@ from bench.run.score_protocol import score_protocol
 from bench.run.score_records import ScoreRequest, ScoreResult, ScoreTables, ScoringContext
 from bench.run.similarities import SimilarityModels
 from bench.run.tables import Tables, compare_ids, make_tables
+from bench.score.evaluate import check_words
 from bench.score.intervals import MetricCounts
 
 
@@ -67,6 +68,7 @@ def resolve_protocol(context: Builder, options: Mapping[str, Any]) -> Protocol:
     if options["background"] == "auto":
         options["background"] = getattr(context.dataset, "background", "context")
     protocol: Protocol = make(options)
+    check_words(protocol)
     texts = context.dataset.classes.texts if context.dataset.classes else ()
     return replace(protocol, mapping=make_strategies(protocol.mapping, texts, protocol.table))
 

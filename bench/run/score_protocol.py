@@ -15,8 +15,8 @@ from bench.mapping.choose import find_similarity_of, make_strategy
 from bench.mapping.no_class import list_silent_words, silence_texts
 from bench.mapping.table import Table
 from bench.metric_name import Naming
-from bench.metrics.registry import FAMILIES
-from bench.protocol import COLUMNS, OwnText, Protocol, Scores, evaluate
+from bench.metrics.registry import select_metrics
+from bench.protocol import Protocol
 from bench.records import Oracle, Overlap
 from bench.run.context import Builder
 from bench.run.score_notes import note_counts, note_missing_words, note_texts
@@ -24,7 +24,9 @@ from bench.run.score_records import ScoreTables, ScoringContext
 from bench.run.similarities import add_similarities, make_oracles
 from bench.run.tables import Tables
 from bench.score.controls import shuffle_captions, true_classes
+from bench.score.counts import OwnText
 from bench.score.curves import compute_curves, list_curved
+from bench.score.evaluate import COLUMNS, Scores, evaluate
 from bench.score.human_ratings import check_ratings, count_ratings, count_unrated, read_ratings, score_verified
 from bench.score.intervals import Interval
 from bench.score.segments import make_segment_table
@@ -124,7 +126,7 @@ def _list_similarities(scoring: ScoringContext, protocol: Protocol, tables: Tabl
     TGQ reads what the mappings read, or what is measured already: it alone loads no model.
     """
     read = {find_similarity_of(mapping) for mapping in protocol.mapping} | set(scoring.request.measured)
-    read |= {FAMILIES[metric].mapping for metric in protocol.metrics if metric in FAMILIES and metric != "clipscore"}
+    read |= {metric.mapping for metric in select_metrics(set(protocol.metrics) - {"tgq", "clipscore"})}
     if "clipscore" in protocol.metrics and _have_embeddings(scoring, "clipscore", tables):
         read.add("st")
     return [rows for rows in ("st", "tt") if rows in read]

@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 
 from bench.predictions.source import PredictionFile
-from bench.protocol import COLUMNS, Protocol
+from bench.protocol import Protocol
 from bench.run.context import Builder
 from bench.run.similarities import SimilarityModels
+from bench.score.evaluate import COLUMNS
 from bench.score.intervals import MetricCounts
 from bench.score.segments import KNOWN
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from bench.errors import UserError
-from bench.metrics.iou import count_true_pixels, sum_per_segment
+from bench.overlap.arithmetic import count_true_pixels, sum_per_segment
 from bench.records import Oracle, Overlap
 
 Record = TypeVar("Record", Overlap, Oracle)

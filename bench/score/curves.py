@@ -20,11 +20,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from bench.mapping.labels import threshold_of
 from bench.metric_name import Naming
 from bench.metrics import recall
-from bench.metrics.rows import allseg_under, kept_images, labels, segment_rows, tally_under
+from bench.metrics.registry import select_metrics
 from bench.protocol import Protocol
 from bench.records import ClassList, Overlap
+from bench.score.counts import ScoredSet, count, count_at_thresholds, gather, label
 from bench.score.intervals import (
     MetricCounts,
     bootstrap,
@@ -32,9 +34,9 @@ from bench.score.intervals import (
     compute_percentile_intervals,
     count_measured,
 )
+from bench.score.presets import make_title
 
 AREAS = ("metric", "mapping", "axis", "start", "stop", "area", "low", "high", "n", "unit_of_n", "name")
-_DRAWN = ("iou", "recall", "precision")
 _CELLS = 3_000_000
 """Images × classes × thresholds held at once for the dataset aggregation."""
 Line = dict[str, object]
@@ -42,7 +44,7 @@ Line = dict[str, object]
 
 def list_curved(score: Protocol) -> list[str]:
     """The mappings that a protocol draws curves of: tt and st, where it asks for IoU, recall or precision."""
-    asked = set(_DRAWN) & set(score.metrics)
+    asked = any(metric.over_tau for metric in select_metrics(score.metrics))
     return [mapping for mapping in ("tt", "st") if mapping in score.mapping and asked]
 
 
@@ -69,22 +71,22 @@ def compute_curves(
     """
     images = sorted(overlaps, key=lambda item: item.image_id)
     taus = list_thresholds(mapping) if taus is None else tuple(taus)
-    kept = set(_DRAWN) & set(score.metrics)
+    kept = set(score.metrics)
     if "recall" in kept and score.recall == "paper":
         kept.add("precision")  # the other half of the reading precision over recall
-    by = replace(score, metrics=tuple(metric for metric in _DRAWN if metric in kept))
+    scored, title = gather(images, [], classes, replace(score, metrics=tuple(kept))), make_title(score)
     lines, areas = [], []
     kinds = {
-        "tau": lambda: count_over_tau(images, classes, by, mapping, taus),
-        "iou": lambda: count_over_iou(images, score, mapping) if "recall" in kept else (),
+        "tau": lambda: count_over_tau(scored, mapping, taus),
+        "iou": lambda: count_over_iou(scored, mapping) if "recall" in kept else (),
     }
     for axis in axes:
         for metric, places, rows, samples in kinds[axis]():
-            tau = None if axis == "tau" else score.tau(mapping)
-            names = [naming(score.title, metric, mapping, place if axis == "tau" else tau) for place in places]
+            tau = None if axis == "tau" else threshold_of(mapping, score)
+            names = [naming(title, metric, mapping, place if axis == "tau" else tau) for place in places]
             facts: Line = {"metric": metric, "mapping": mapping, "axis": axis}
             lines += _lines(facts, places, rows, samples, names, score.level)
-            areas.append(_area(facts, places, rows, samples, naming(score.title, metric, mapping, tau), score.level))
+            areas.append(_area(facts, places, rows, samples, naming(title, metric, mapping, tau), score.level))
     return pd.DataFrame(lines), pd.DataFrame(areas, columns=list(AREAS))
 
 
@@ -112,47 +114,28 @@ class Summary:
         self.value, self.n, self.unit, self.measured = row.value(), row.n, row.unit, count_measured(row)
 
 
-def count_over_tau(
-    images: Sequence[Overlap], classes: ClassList, score: Protocol, mapping: str, taus: Sequence[float]
-) -> Found:
-    """Every metric at every threshold, some thresholds at a time; all metrics of these share their resamples."""
-    step = max(1, _CELLS // max(1, len(images) * len(classes)))
+def count_over_tau(scored: ScoredSet, mapping: str, taus: Sequence[float]) -> Found:
+    """Count every metric at every threshold, some thresholds at a time; all metrics of these share their resamples."""
+    by, metrics = scored.protocol, [metric for metric in select_metrics(scored.protocol.metrics) if metric.over_tau]
+    step = max(1, _CELLS // max(1, len(scored.images) * len(scored.classes)))
     points: dict[str, list[Summary]] = {}
     samples: dict[str, list[np.ndarray]] = {}
     for start in range(0, len(taus), step):
-        found = segment_rows(images, mapping, taus[start : start + step], score, len(classes))
-        drawn = iter(bootstrap([row for rows in found.values() for row in rows], score.resamples, score.seed))
-        for metric, rows in found.items():
+        counts = count_at_thresholds(scored, mapping, taus[start : start + step], metrics)
+        drawn = iter(bootstrap([row for rows in counts.values() for row in rows], by.resamples, by.seed))
+        for metric, rows in counts.items():
             points.setdefault(metric, []).extend(Summary(row) for row in rows)
             samples.setdefault(metric, []).extend(next(drawn) for _ in rows)
     for metric, known in points.items():
         yield metric, taus, known, samples[metric]
 
 
-def count_over_iou(images: Sequence[Overlap], score: Protocol, mapping: str) -> Found:
-    """Recall at each of 101 IoU thresholds, by the paper's definition and by the two of the reference."""
-    ids, kind = tuple(item.image_id for item in images), score.representative
-    tau, places = score.tau(mapping), recall.IOU_THRESHOLDS.tolist()
-    middle = "" if kind == "union" else f".{kind}"
-    names = (f"recall.paper{middle}", f"recall.reference{middle}", "recall.allseg")
-    tables: dict[str, list[tuple[np.ndarray, float]]] = {name: [] for name in names}
-    for item in kept_images(images, score):
-        if item is None:
-            found = [(np.zeros(len(places)), 0.0)] * 3
-        else:
-            chosen = labels(item, mapping, [tau], score, "union")
-            best = chosen if kind == "union" else labels(item, mapping, [tau], score, kind)
-            tally = tally_under(item, best, score)
-            by_reference = recall.reference_curve(tally)[0], allseg_under(item, chosen, score)[0]
-            known = [(np.nan_to_num(values), float(not np.isnan(values).any())) for values in by_reference]
-            found = [recall.paper_curve(tally), *known]
-        for table, counted in zip(tables.values(), found, strict=True):
-            table.append(counted)
-    for name, table in tables.items() if images else ():
-        unit = "segments" if name.startswith("recall.paper") else "images"
-        top, bottom = np.array([values for values, _ in table]), np.array([[weight] for _, weight in table])
-        rows = [MetricCounts(ids, top[:, at, None], bottom, unit) for at in range(top.shape[1])]
-        yield name, places, [Summary(row) for row in rows], bootstrap(rows, score.resamples, score.seed)
+def count_over_iou(scored: ScoredSet, mapping: str) -> Found:
+    """Count recall at each of 101 IoU thresholds, by the paper's definition and by the two of the reference."""
+    by, places = scored.protocol, recall.IOU_THRESHOLDS.tolist()
+    labelled = label(scored, mapping, [threshold_of(mapping, by)])
+    for name, rows in count(scored, labelled, recall.compute_recall_over_iou).items():
+        yield name, places, [Summary(row) for row in rows], bootstrap(rows, by.resamples, by.seed)
 
 
 def _lines(

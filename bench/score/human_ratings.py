@@ -26,10 +26,12 @@ from bench.data.files import composed
 from bench.errors import UserError
 from bench.mapping.base import Assigned, Strategy
 from bench.metric_name import Naming
-from bench.metrics.rows import segment_rows
+from bench.metrics.registry import select_metrics
 from bench.protocol import Protocol
 from bench.records import ClassList, Overlap
+from bench.score.counts import count_at_thresholds, gather
 from bench.score.intervals import Interval, MetricCounts, bootstrap, compute_percentile_interval, count_measured
+from bench.score.presets import make_title
 
 COLUMNS = ("image", "segment", "label", "rater", "batch", "rating")
 LEVELS = (1.0, 2.0, 3.0)
@@ -153,12 +155,14 @@ def score_verified(
 ) -> list[Verified]:
     """Every metric of a mapping at each level, scored batch by batch and averaged; intervals resample images."""
     humans = make_human_mappings(ratings, base, classes)
-    batches = [segment_rows(images, human, LEVELS, score, len(classes)) for human in humans]
+    scored = gather(images, [], classes, score)
+    metrics = [metric for metric in select_metrics(score.metrics) if metric.mapping == "labels"]
+    batches = [count_at_thresholds(scored, human, LEVELS, metrics) for human in humans]
     found = []
     for metric in batches[0]:
         for at, level in enumerate(LEVELS):
             rows = tuple(batch[metric][at] for batch in batches)
-            name = naming(score.title, metric, humans[0], level)
+            name = naming(make_title(score), metric, humans[0], level)
             found.append(Verified(name, _interval(rows, score), rows))
     return found
 

@@ -44,7 +44,7 @@ def _columns(overlap: Overlap, oracle: Oracle, classes: ClassList, score: Protoc
         return known
 
     def each(rows: np.ndarray, measure: str) -> Sequence[object]:
-        return list(tgq.each(rows, oracle.classes, measure, score.tgq, score.tau_sbert, score.rounding))
+        return list(tgq.measure_each(rows, oracle.classes, measure, score))
 
     return known | {
         "text": list(oracle.texts or ("",) * len(index)),

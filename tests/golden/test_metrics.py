@@ -11,12 +11,20 @@ import pytest
 
 from bench.mapping.assign import assign, choose_representatives, find_nearest_class
 from bench.metrics import recall
-from bench.metrics.iou import ClassPixels, count_class_pixels, image_counts
-from bench.metrics.rows import oracle_rows, segment_rows
+from bench.metrics.iou import compute_iou
+from bench.overlap.arithmetic import ClassPixels, count_class_pixels
 from bench.overlap.table import make_overlap
-from bench.protocol import preset
-from bench.records import BACKGROUND, VOID, Oracle, Overlap, Prediction, Sample
+from bench.records import BACKGROUND, VOID, ClassList, Oracle, Overlap, Prediction, Sample
+from bench.score.presets import make_protocol as preset
 from tests.golden import golden
+from tests.unit.metrics.measure import (
+    allseg_curve,
+    count_labels,
+    count_truths,
+    image_of,
+    pooled_of,
+    reference_curve,
+)
 
 pytestmark = pytest.mark.golden
 THRESHOLDS = {"none": None, "0.1": 0.1, "0.3": 0.3, "0.5": 0.5}
@@ -35,6 +43,7 @@ class Vectors:
     def __init__(self, seed: str) -> None:
         self.arrays, self.json = golden.load("metrics", seed)
         self.names = self.json["class_names"]
+        self.classes = ClassList("golden", tuple(self.names), (True,) * len(self.names))
         self.columns = [self.json["similarity_columns"].index(name) for name in self.names]
 
     def faulty_columns(self, kind: str) -> list[int]:
@@ -105,13 +114,13 @@ def represented(vectors: Vectors, item: Overlap, kind: str, mode: str, rep: str,
     )
 
 
-def counted_on(first: ClassPixels, second: ClassPixels) -> np.ndarray:
-    """Recall curve over the hits and classes of both together."""
-    hits, n = np.zeros(101), 0
-    for item in (first, second):
-        hits += recall.reference_curve(item)[0] * item.evaluated.sum()
-        n += int(item.evaluated.sum())
-    return hits / n
+def curve_of(item: Overlap, labels: list[np.ndarray], rep: str, kind: str) -> np.ndarray:
+    """The reference's recall curve of an image; under argmax over the hits and classes of both kinds of labels."""
+    parts = [reference_curve(item, label[None], background=POLICY[kind])[0] for label in labels]
+    if rep == "union":
+        return parts[1]
+    n = [count_class_pixels(item, label[None], POLICY[kind]).evaluated.sum() for label in labels]
+    return (parts[0] * n[0] + parts[1] * n[1]) / sum(n)
 
 
 @pytest.mark.parametrize("kind", ["voc", "ctx"])
@@ -131,9 +140,8 @@ def test_every_image_and_class_equals_the_reference(vectors: Vectors, kind: str,
             else:
                 places_of = vectors.arrays[f"{key}_argmax_segment"][index]
                 np.testing.assert_array_equal(places(labels[1], len(places_of)), places_of)
-            union, one = (count_class_pixels(item, label[None], POLICY[kind]) for label in labels)
-            compare_iou(one, expected)
-            curve = recall.reference_curve(one)[0] if rep == "union" else counted_on(union, one)
+            compare_iou(item, labels[1], kind, expected)
+            curve = curve_of(item, labels, rep, kind)
             np.testing.assert_allclose(curve, expected["recall_curve"], **EXACT)
             np.testing.assert_allclose(curve.mean(), expected["recall_image"], **EXACT)
             visited += 1
@@ -146,19 +154,18 @@ def places(label: np.ndarray, size: int) -> np.ndarray:
     return segments
 
 
-def compare_iou(one: ClassPixels, expected: dict[str, np.ndarray]) -> None:
+def compare_iou(item: Overlap, label: np.ndarray, kind: str, expected: dict[str, np.ndarray]) -> None:
+    one = count_class_pixels(item, label[None], POLICY[kind])
     size = len(expected["evaluated"])
     np.testing.assert_array_equal(spread(one, one.evaluated[0], size, 0) > 0, expected["evaluated"])
     iou = np.where(one.evaluated[0], one.iou[0], np.nan)
     np.testing.assert_allclose(spread(one, iou, size), expected["iou_class"], **EXACT)
-    np.testing.assert_allclose(_ratio(image_counts(one)), expected["iou_image"], **EXACT)
+    image = image_of(item, labels=label[None], background=POLICY[kind])
+    mean = pooled_of(compute_iou, [image], "iou.image.union").value()
+    np.testing.assert_allclose(mean, expected["iou_image"], **EXACT)
 
 
 PARTS = ("iou_class", "evaluated", "iou_image", "recall_curve", "recall_image")
-
-
-def _ratio(counts: tuple[np.ndarray, np.ndarray]) -> float:
-    return float(counts[0][0] / counts[1][0]) if counts[1][0] else np.nan
 
 
 @pytest.mark.parametrize("kind", ["voc", "ctx"])
@@ -167,7 +174,7 @@ def _ratio(counts: tuple[np.ndarray, np.ndarray]) -> float:
 def test_best_single_segment_recall_equals_the_reference(vectors: Vectors, kind: str, mode: str, name: str) -> None:
     key, overlaps = f"{kind}_{mode}_{name}", vectors.overlaps(kind)
     labels = [represented(vectors, o, kind, mode, "union", THRESHOLDS[name])[None] for o in overlaps]
-    curves = np.vstack([recall.allseg_curve(*pair, POLICY[kind]) for pair in zip(overlaps, labels, strict=True)])
+    curves = np.vstack([allseg_curve(*pair, background=POLICY[kind]) for pair in zip(overlaps, labels, strict=True)])
     np.testing.assert_allclose(curves, vectors.arrays[f"{key}_allseg_recall_curve"], **EXACT)
     overall, curve = vectors.json["overall"][key], curves.mean(axis=0)
     np.testing.assert_allclose(curve, vectors.arrays[f"{key}_allseg_recall_curve_overall"], **EXACT)
@@ -184,7 +191,7 @@ def test_numbers_of_the_set_equal_the_reference(
     rows = {}
     for rep in ("union", "argmax"):
         protocol = preset("reference", background=POLICY[kind], representative=rep)
-        rows |= segment_rows(vectors.overlaps(kind), mapping, list(THRESHOLDS.values()), protocol, len(vectors.names))
+        rows |= count_labels(vectors.overlaps(kind), mapping, list(THRESHOLDS.values()), protocol, vectors.classes)
     recalls = {"recall.mean101.union", "recall.mean101.argmax", "recall.mean101.allseg"}
     assert set(rows) == {"iou.image.union", "iou.image.argmax"} | recalls
     for at, name in enumerate(THRESHOLDS):
@@ -205,8 +212,8 @@ def test_numbers_of_the_set_equal_the_reference(
 @pytest.mark.parametrize(("mode", "mapping"), [("tt", "tt"), ("it", "st")])
 def test_papers_recall_equals_the_independent_numbers(vectors: Vectors, kind: str, mode: str, mapping: str) -> None:
     paper = preset("paper", background=POLICY[kind])
-    taus, size = list(THRESHOLDS.values()), len(vectors.names)
-    rows = segment_rows(vectors.overlaps(kind), mapping, taus, paper, size)["recall>0.5"]
+    taus = list(THRESHOLDS.values())
+    rows = count_labels(vectors.overlaps(kind), mapping, taus, paper, vectors.classes)["recall>0.5"]
     for row, name in zip(rows, THRESHOLDS, strict=True):
         overall = vectors.json["overall"][f"{kind}_{mode}_{name}"]
         assert row.value() == pytest.approx(overall["independent_paper_recall_at_0.5_union_pooled"], abs=1e-9)
@@ -219,13 +226,15 @@ def test_text_generation_quality(vectors: Vectors, kind: str) -> None:
     """The reference rounds the share of each image to float32; with that rounding the numbers are its own."""
     oracles, overall = vectors.oracles(kind), vectors.json["overall"][f"{kind}_tgq"]
     (macro,) = (
-        row for name, row in oracle_rows(oracles, "tt", preset("reference")).items() if name == "tgq.macro>=0.5"
+        row
+        for name, row in count_truths(oracles, "tt", preset("reference"), vectors.classes).items()
+        if name == "tgq.macro>=0.5"
     )
     shares = macro.each().astype(np.float32)
     np.testing.assert_array_equal(shares, vectors.arrays[f"{kind}_tgq_image"].astype(np.float32))
     assert shares.mean(dtype=np.float64) == pytest.approx(overall["tgq_sbert_ge_0.5_mean_over_images"], abs=1e-9)
     assert macro.value() == pytest.approx(shares.mean(dtype=np.float64), abs=1e-7)
-    micro = oracle_rows(oracles, "tt", preset("paper"))
+    micro = count_truths(oracles, "tt", preset("paper"), vectors.classes)
     paper = overall["independent_paper_tgq_gt_0.5_pooled_over_segments"]
     assert micro["tgq.micro>0.5"].value() == pytest.approx(paper, abs=1e-9)
     own = np.concatenate([item.tt[np.arange(len(item.classes)), item.classes] for item in oracles])
@@ -236,7 +245,7 @@ def test_text_generation_quality(vectors: Vectors, kind: str) -> None:
 
 def mean_cosine(oracles: list[Oracle]) -> float:
     """As production makes it, with the reference's rounding of each image's mean."""
-    cosine = oracle_rows(oracles, "tt", preset("reference"))["tgq.macro.cosine"].each().astype(np.float32)
+    cosine = count_truths(oracles, "tt", preset("reference"))["tgq.macro.cosine"].each().astype(np.float32)
     return float(cosine.mean(dtype=np.float64))
 
 
@@ -272,9 +281,9 @@ def test_recall_at_one_iou_threshold_equals_the_reference(
     """Over images as the reference writes it, and over classes as it computes it and never writes it."""
     overall, at, hits, counted = vectors.json["overall"][f"{kind}_{mode}_{name}"], [], 0.0, 0.0
     for item in vectors.overlaps(kind):
-        labels = (represented(vectors, item, kind, mode, one, THRESHOLDS[name]) for one in ("union", rep))
-        union, one = (count_class_pixels(item, label[None], POLICY[kind]) for label in labels)
-        at.append((recall.reference_curve(one)[0] if rep == "union" else counted_on(union, one))[50])
+        labels = [represented(vectors, item, kind, mode, one, THRESHOLDS[name]) for one in ("union", rep)]
+        one = count_class_pixels(item, labels[1][None], POLICY[kind])
+        at.append(curve_of(item, labels, rep, kind)[50])
         hits += spread(one, (one.iou[0] >= 0.5) & one.evaluated[0], len(vectors.names), 0)
         counted += spread(one, one.evaluated[0], len(vectors.names), 0)
     key = f"recall_at_0.5_{rep}_mean_over_"

@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from bench.errors import UsageError, UserError
 from bench.mapping.assign import assign
 from bench.metric_name import parse
-from bench.protocol import COLUMNS, PRESETS, Protocol, Scores, evaluate, preset
+from bench.protocol import Protocol
 from bench.records import Oracle
+from bench.score.evaluate import COLUMNS, Scores, evaluate
 from bench.score.intervals import compare_paired
+from bench.score.presets import list_presets, make_title
+from bench.score.presets import make_protocol as preset
 from tests.unit.metrics.make import CLASSES, NAMING, case, picture, slow_iou
 
 CASES = [case(seed, overlapping=True) for seed in range(25)]
@@ -80,7 +83,7 @@ def test_values_equal_pixels() -> None:
     assert found.table["n"].tolist()[:2] == [len(means), n]
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", list_presets())
 @settings(max_examples=8)
 @given(order=st.permutations(range(len(OVERLAPS))))
 def test_order_of_images_changes_nothing(name: str, order: list[int]) -> None:
@@ -92,7 +95,7 @@ def test_order_of_images_changes_nothing(name: str, order: list[int]) -> None:
     pd.testing.assert_frame_equal(one.per_image, other.per_image, check_exact=True)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", list_presets())
 def test_tau_below_all_similarities_equals_none(name: str) -> None:
     low, none = (scores(preset(name, tau_sbert=tau, tau_clip=tau), oracles=[]) for tau in (-1, None))
     pd.testing.assert_frame_equal(low.table.drop(columns="metric"), none.table.drop(columns="metric"))
@@ -113,12 +116,12 @@ def test_presets_name_what_they_compute() -> None:
 
 
 def test_what_differs_from_a_preset_stands_in_the_name() -> None:
-    assert preset("paper").title == "paper"
-    assert preset("paper", background="voc", rounding=None).title == "paper{background=voc,rounding=none}"
-    assert preset("reference", rounding=6).title == "reference{rounding=6}"
-    assert preset("dataset_miou").title == "dataset_miou"
-    assert Protocol(name="mine", empty="skip").title == "mine{empty=skip}"
-    assert preset("paper", seed=5, tau_sbert=0.1).title == "paper", "seed changes no value, tau stands elsewhere"
+    assert make_title(preset("paper")) == "paper"
+    assert make_title(preset("paper", background="voc", rounding=None)) == "paper{background=voc,rounding=none}"
+    assert make_title(preset("reference", rounding=6)) == "reference{rounding=6}"
+    assert make_title(preset("dataset_miou")) == "dataset_miou"
+    assert make_title(Protocol(name="mine", empty="skip")) == "mine{empty=skip}"
+    assert make_title(preset("paper", seed=5, tau_sbert=0.1)) == "paper", "seed changes no value, tau stands elsewhere"
 
 
 def test_empty_predictions_and_texts_are_counted_whatever_the_policy() -> None:
@@ -164,8 +167,10 @@ def test_errors_are_one_clear_line() -> None:
     ):
         preset("paper", background="contex")
     with pytest.raises(UsageError, match="score.mapping=ts: known are tt, st"):
-        Protocol(mapping=("ts",))
+        scores(preset("paper", mapping=("ts",)))
+    with pytest.raises(UsageError, match="score.metrics=recal: known are iou, recall, .*did you mean recall"):
+        scores(preset("paper", metrics=("iou", "recal")))
     with pytest.raises(UsageError, match="tau_iou lies in 0..1"):
         Protocol(tau_iou=50)
-    with pytest.raises(UsageError, match="known are paper, reference, dataset_miou, soft"):
+    with pytest.raises(UsageError, match="known are dataset_miou, paper, reference, soft; did you mean paper"):
         preset("papers")

@@ -11,19 +11,14 @@ import pandas as pd
 
 from bench.errors import UserError
 from bench.metric_name import MetricName, number, parse
-from bench.metrics.registry import unit_of
-from bench.protocol import COLUMNS
+from bench.metrics.registry import find_title, find_unit
+from bench.score.evaluate import COLUMNS
 
 MISSING = "–"
 """What does not exist (TGQ of merge=none, as in the paper): never a copy of another number, never 0."""
 EMBEDDED_NOTE = "Made with embedded models: cannot be compared with published numbers."
 _BOUND = re.compile(r"(floor|ceiling)\b")
-_FAMILIES = {
-    "iou": "IoU", "recall": "Recall", "precision": "Precision", "tgq": "TGQ", "top1": "top-1", "jaccard": "Jaccard",
-    "pq": "PQ", "sq": "SQ", "rq": "RQ", "open_miou": "open mIoU", "masks": "Masks", "names": "Names",
-    "clipscore": "CLIPScore",
-}  # fmt: skip
-_MEASURES = ("cosine", "top1")
+_MEASURES = {"cosine": "cosine", "top1": "top-1"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,7 @@ def lay_out(scores: pd.DataFrame, *, embedded: bool) -> Table:
 
 def unit(metric: str) -> str:
     """The unit of a metric by its full name: "share" (given in percent), "cosine" or "count" (as they are)."""
-    return unit_of(metric.rpartition("/")[2])
+    return find_unit(metric.rpartition("/")[2])
 
 
 def scale(metric: str) -> float:
@@ -100,7 +95,7 @@ def short_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str,
     """
     bound = "" if name.bound is None else f"{name.relation}{number(name.bound)}"
     what, averaging = metric_words(name.metric + bound)
-    what += " (count)" if unit_of(name.metric) == "count" else ""
+    what += " (count)" if find_unit(name.metric) == "count" else ""
     mapping = "" if name.mapping == "none" else name.mapping.upper()
     mapping += "" if name.threshold is None else f" ≥{number(name.threshold)}"
     shown = _places(name), name.classlist, name.score
@@ -113,9 +108,9 @@ def metric_words(metric: str) -> tuple[str, str]:
     """The last part of a metric's name in words: ``recall.argmax>0.5`` is ("Recall >0.5", "argmax")."""
     dotted, relation, bound = re.fullmatch(r"([^>]*)(>=?)?(.*)", metric, re.DOTALL).groups("")  # type: ignore[union-attr]
     family, *rest = dotted.split(".")
-    measure = [_FAMILIES.get(part, part) for part in rest if part in _MEASURES]
+    measure = [_MEASURES[part] for part in rest if part in _MEASURES]
     averaging = [part for part in rest if part not in _MEASURES]
-    return " ".join(filter(None, (_FAMILIES.get(family, family), *measure, relation + bound))), ", ".join(averaging)
+    return " ".join(filter(None, (find_title(family), *measure, relation + bound))), ", ".join(averaging)
 
 
 def _places(name: MetricName) -> str:

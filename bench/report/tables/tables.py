@@ -10,8 +10,8 @@ from typing import TextIO
 
 import pandas as pd
 
-from bench.protocol import COLUMNS
 from bench.report.tables.cells import Cell, Row, Table, check, lay_out
+from bench.score.evaluate import COLUMNS
 from bench.text.csv_files import read_csv, write_csv
 from bench.text.escape import abridged, markdown, padded, visible
 from bench.text.escape import row as line_of

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from bench.cli import main
-from bench.protocol import COLUMNS
+from bench.score.evaluate import COLUMNS
 from bench.score.intervals import MetricCounts
 from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
 

@@ -16,8 +16,8 @@ from PIL import Image
 from bench.cli import main
 from bench.data.voc import Voc
 from bench.metric_name import parse
-from bench.protocol import COLUMNS
 from bench.run.run_folder import saved_rows, settings_of
+from bench.score.evaluate import COLUMNS
 from tests.unit.commands.theirs import DATA, IMAGES, LEFT, RIGHT, coded, image, values, write, zgs
 
 

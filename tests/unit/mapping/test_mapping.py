@@ -16,13 +16,14 @@ from bench.mapping.choose import KNOWN, OF_RECORD, find_similarity_of, make_stra
 from bench.mapping.exact import Exact
 from bench.mapping.grounded import Grounded
 from bench.mapping.hungarian import Hungarian
+from bench.mapping.labels import assign_labels, threshold_of
 from bench.mapping.maxoverlap import MaxOverlap
 from bench.mapping.nearest import Nearest
 from bench.mapping.table import read_table
 from bench.metric_name import parse
-from bench.metrics.rows import labels
 from bench.protocol import Protocol
 from bench.records import VOID
+from bench.score.evaluate import check_words
 from tests.unit.metrics.make import CLASSES, NAMING, Case, by_hand, case, resized, row
 
 SEEDS = range(25)
@@ -165,7 +166,7 @@ def test_names_under_a_snapshot(tmp_path: Path) -> None:
 
 def test_what_reads_similarities_is_verified_by_their_threshold() -> None:
     score = Protocol(tau_sbert=0.4, tau_clip=0.2)
-    found = {word: score.tau(word) for word in OF_RECORD}
+    found = {word: threshold_of(word, score) for word in OF_RECORD}
     assert found == {
         "tt": 0.4, "st": 0.2, "grounded-tt": 0.4, "grounded-st": 0.2,
         "maxoverlap": None, "hungarian": None, "hungarian-iou": None,
@@ -175,9 +176,10 @@ def test_what_reads_similarities_is_verified_by_their_threshold() -> None:
 def test_labels_of_a_strategy_equal_those_of_its_word() -> None:
     item, score = case(4, n=5).overlap, Protocol()
     for word in OF_RECORD:
-        own = labels(item, make_strategy(word, score.rounding), [None, 0.5], score, "union")
-        assert (labels(item, word, [None, 0.5], score, "union") == own).all() and own.shape == (2, 5)
-    assert (labels(item, "tt", [0.3], score, "union") == labels(item, Nearest("tt"), [0.3], score, "union")).all()
+        own = assign_labels(item, make_strategy(word, score.rounding), [None, 0.5], score).every
+        assert (assign_labels(item, word, [None, 0.5], score).every == own).all() and own.shape == (2, 5)
+    by_word, by_strategy = (assign_labels(item, mapping, [0.3], score) for mapping in ("tt", Nearest("tt")))
+    assert (by_word.every == by_strategy.every).all() and by_word.chosen is by_word.every
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -197,7 +199,7 @@ def test_the_order_of_segments_changes_no_label(seed: int) -> None:
 
 def test_what_is_wrong_with_a_mapping_is_said() -> None:
     with pytest.raises(UsageError, match="did you mean hungarian"):
-        Protocol(mapping=("hungarain",))
+        check_words(Protocol(mapping=("hungarain",)))
     with pytest.raises(UsageError, match="score.table=FILE"):
         make_strategies(("table",), CLASSES.texts, None)
     with pytest.raises(UsageError, match="class names"):

@@ -11,7 +11,6 @@ import pytest
 from bench.errors import UsageError
 from bench.mapping.choose import make_strategies
 from bench.mapping.no_class import (
-    WORDS,
     count_silent_words,
     describe_silent_texts,
     join_words,
@@ -19,9 +18,12 @@ from bench.mapping.no_class import (
     silence_texts,
 )
 from bench.metric_name import parse
-from bench.protocol import Protocol, evaluate, preset
+from bench.protocol import NO_CLASS, Protocol
 from bench.records import ClassList, Oracle, Overlap
 from bench.score.curves import compute_curves
+from bench.score.evaluate import evaluate
+from bench.score.presets import make_protocol as preset
+from bench.score.presets import make_title
 from tests.unit.metrics.make import CLASSES, NAMING, Case, by_hand, case, row, slow_iou
 
 TEXTS = ("cat", "Background", "wall", "[unlabelled]", "N/A", "tree", "other", "a dog")
@@ -37,7 +39,7 @@ def spoken(seed: int) -> Case:
 
 
 CASES = [spoken(seed) for seed in range(30)]
-WORDS_HERE = list_silent_words(WORDS, CLASSES)
+WORDS_HERE = list_silent_words(NO_CLASS, CLASSES)
 OVERLAPS = [one.overlap for one in CASES]
 
 
@@ -116,7 +118,7 @@ def test_a_true_segment_so_described_is_a_miss() -> None:
 
 def test_a_class_of_that_name_stays_a_class() -> None:
     classes = ClassList("c", ("cat", "Background", "tree"), (True,) * 3, ((), ("void",), ()))
-    words = list_silent_words(WORDS, classes)
+    words = list_silent_words(NO_CLASS, classes)
     assert not words & {"background", "void"} and {"unknown", "other", "n a"} <= words
     image = replace(OVERLAPS[1], texts=("background", "void", "other", "other", "x")[: len(OVERLAPS[1].areas)])
     assert count_silent_words([image], words).keys() <= {"other"}
@@ -131,13 +133,13 @@ def test_counts_name_the_words() -> None:
 
 
 def test_the_list_is_part_of_the_name_where_it_differs() -> None:
-    assert preset("paper").title == "paper" and preset("reference").title == "reference"
+    assert make_title(preset("paper")) == "paper" and make_title(preset("reference")) == "reference"
     assert preset("reference").no_class == () == preset("soft").no_class
-    assert preset("paper", no_class=()).title == "paper{no_class=none}"
-    assert preset("paper", no_class=tuple(reversed(WORDS))).title == "paper", "the order says nothing"
-    assert preset("paper", no_class="background").title == "paper{no_class=background}"
-    assert preset("reference", no_class=("Void", "back ground")).title == "reference{no_class=2words.da74ae71}"
-    name = NAMING(preset("paper", no_class=WORDS[1:]).title, "recall", "tt", 0.5)
+    assert make_title(preset("paper", no_class=())) == "paper{no_class=none}"
+    assert make_title(preset("paper", no_class=tuple(reversed(NO_CLASS)))) == "paper", "the order says nothing"
+    assert make_title(preset("paper", no_class="background")) == "paper{no_class=background}"
+    assert make_title(preset("reference", no_class=("Void", "back ground"))) == "reference{no_class=2words.da74ae71}"
+    name = NAMING(make_title(preset("paper", no_class=NO_CLASS[1:])), "recall", "tt", 0.5)
     assert parse(name).options[0][0] == "no_class"
     assert join_words(["b", "a", "B."]) == "a+b" and join_words([]) == "none" != join_words(["none"])
     for wrong in ((" ",), (5,)):

@@ -9,20 +9,20 @@ import pytest
 
 from bench.errors import UserError
 from bench.mapping.similarity import compute_own_similarity
-from bench.metrics.clipscore import class_prompt, own_text
-from bench.metrics.terms import Found, rows
+from bench.metrics.clipscore import compute_class_prompt, compute_own_text
+from bench.metrics.terms import Terms
 from bench.records import Oracle
 from tests.unit.metrics.make import by_hand, row
+from tests.unit.metrics.measure import image_of, pooled
 
 
-def value(found: Found, name: str) -> float:
-    average, part = found[name]
-    return rows(("x",), [part], average, 6).value()
+def value(found: dict[str, Terms], name: str) -> float:
+    return pooled([found[name]]).value()
 
 
 def test_own_text_and_its_area_weighted_form() -> None:
     item = by_hand([[0, 0, 0, 0]], [[[1, 0, 0, 0]], [[0, 1, 1, 1]]], [row(), row()])
-    found = own_text(item, np.array([0.4, -0.2], np.float32))
+    found = compute_own_text(image_of(item, own_text=np.array([0.4, -0.2], np.float32)))
     assert value(found, "clipscore.own_text") == pytest.approx(2.5 * 0.4 / 2), "a negative cosine counts as 0"
     assert value(found, "clipscore.own_text_area") == pytest.approx(2.5 * 0.4 / 4)
 
@@ -31,14 +31,14 @@ def test_own_text_and_its_area_weighted_form() -> None:
 def test_cosines_that_do_not_fit_are_an_error(cosines: list[float]) -> None:
     item = by_hand([[0, 0]], [[[1, 0]], [[0, 1]]], [row(), row()], name="im7")
     with pytest.raises(UserError, match="image im7: CLIPScore needs one finite cosine for each of 2 texts"):
-        own_text(item, np.array(cosines, np.float32))
+        compute_own_text(image_of(item, own_text=np.array(cosines, np.float32)))
 
 
 def test_class_prompt_reads_the_true_class_whatever_the_text() -> None:
     st = np.array([row(cat=0.3, dog=0.9), row(dog=-0.5)], np.float32)
     oracle = Oracle("x", np.array([0, 1], np.int32), np.array([5, 5]), st, st, ("dog", "dog"))
-    assert value(class_prompt(oracle), "clipscore.class_prompt") == pytest.approx(2.5 * 0.3 / 2)
-    assert class_prompt(replace(oracle, st=None)) == {}
+    assert value(compute_class_prompt(image_of(None, oracle)), "clipscore.class_prompt") == pytest.approx(2.5 * 0.3 / 2)
+    assert compute_class_prompt(image_of(None, replace(oracle, st=None))) == {}
 
 
 class Clip:

@@ -11,16 +11,28 @@ from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, jaccard_score
 
 from bench.mapping.assign import assign
-from bench.metrics.iou import count_class_pixels, dataset_rows, image_counts
+from bench.metrics.iou import compute_iou
+from bench.overlap.arithmetic import count_class_pixels
+from bench.records import Overlap
+from bench.score.intervals import MetricCounts
 from tests.unit.metrics.make import by_hand, case, resized, row, slow_iou
+from tests.unit.metrics.measure import image_of, pooled, pooled_of
 
 CAT, DOG, SKY, WALL = range(4)
 B, V = -1, -2
 
 
 def image_iou(record: object, label: list[int], background: str = "context", void: str = "ignore") -> float:
-    value, n = image_counts(count_class_pixels(record, np.array([label], np.int32), background, void))
-    return float(value[0]) if n[0] else float("nan")
+    return mean_iou(record, np.array([label], np.int32), background=background, void=void)
+
+
+def mean_iou(record: Overlap, labels: np.ndarray, **settings: str) -> float:
+    return pooled_of(compute_iou, [image_of(record, labels=labels, **settings)], "iou.image.union").value()
+
+
+def over_set(images: list[tuple[Overlap, np.ndarray] | None], **settings: str) -> MetricCounts:
+    parts = [x and compute_iou(image_of(x[0], labels=x[1], aggregation="dataset", **settings)) for x in images]
+    return pooled([part and part["iou.dataset.union"] for part in parts])
 
 
 @pytest.mark.parametrize("void", ["ignore", "count"])
@@ -53,19 +65,19 @@ def test_dataset_aggregation_equals_scikit_learn() -> None:
         kept = one.sample.truth >= 0
         true.append(one.sample.truth[kept])
         predicted.append(seen[kept])
-        tallies.append(count_class_pixels(one.overlap, label[None], "ignore"))
-    (rows,) = dataset_rows(tallies, tuple(map(str, range(20))), 5)
+        tallies.append((one.overlap, label[None]))
+    rows = over_set(tallies, background="ignore")
     y, z = np.concatenate(true), np.concatenate(predicted)
     assert rows.value() == pytest.approx(jaccard_score(y, z, labels=range(5), average="macro"), abs=1e-12)
     matrix = confusion_matrix(y, z, labels=range(10))
     union = matrix.sum(axis=0) + matrix.sum(axis=1) - np.diag(matrix)
-    np.testing.assert_array_equal(rows.numerator.sum(axis=0), np.diag(matrix)[:5])
-    np.testing.assert_array_equal(rows.denominator.sum(axis=0), union[:5])
+    np.testing.assert_array_equal(rows.numerator.sum(axis=0), [*np.diag(matrix)[:5], 0])
+    np.testing.assert_array_equal(rows.denominator.sum(axis=0), [*union[:5], 0])
 
 
 def test_dataset_aggregation_leaves_out_classes_that_never_occur() -> None:
     one = by_hand([[CAT, CAT]], [[[1, 0]]], [row(cat=1)])
-    (rows,) = dataset_rows([count_class_pixels(one, np.array([[CAT]], np.int32)), None], ("a", "b"), 5)
+    rows = over_set([(one, np.array([[CAT]], np.int32)), None])
     assert (rows.value(), rows.n) == (0.5, 1)
 
 
@@ -174,28 +186,29 @@ def test_background_as_a_class_equals_scikit_learn() -> None:
         kept = one.sample.truth != V
         true.append(np.where(one.sample.truth == B, 5, one.sample.truth)[kept])
         predicted.append(seen[kept])
-        tallies.append(count_class_pixels(one.overlap, label[None], "class"))
-    (rows,) = dataset_rows(tallies, tuple(map(str, range(20))), 5)
+        tallies.append((one.overlap, label[None]))
+    rows = over_set(tallies, background="class")
     y, z = np.concatenate(true), np.concatenate(predicted)
     assert rows.value() == pytest.approx(jaccard_score(y, z, labels=range(6), average="macro"), abs=1e-12)
     assert rows.n == 6
     for one, y_one, z_one in zip(tallies, true, predicted, strict=True):
         present = sorted(set(y_one) | set(z_one))
-        value = image_counts(one)[0][0]
-        expected = jaccard_score(y_one, z_one, labels=present, average="macro", zero_division=0) if present else 0
-        assert value == pytest.approx(expected)
+        value = mean_iou(*one, background="class")
+        expected = jaccard_score(y_one, z_one, labels=present, average="macro", zero_division=0) if present else np.nan
+        assert value == pytest.approx(expected, nan_ok=True)
 
 
 def test_background_as_a_class_changes_nothing_for_the_others() -> None:
     record = by_hand([[CAT, B, B, B]], [[[1, 1, 0, 0]], [[0, 0, 1, 0]]], [row(), row()])
     one = count_class_pixels(record, np.array([[CAT, DOG]], np.int32), "class")
     assert one.classes.tolist() == [CAT, DOG, B] and one.iou[0].tolist() == [1 / 2, 0, 1 / 3]
-    full = count_class_pixels(by_hand([[CAT]], [[[1]]], [row()]), np.array([[CAT]], np.int32), "class")
-    assert image_counts(full)[0][0] == 1, "no background and none predicted: it is not there to be averaged"
+    full = by_hand([[CAT]], [[[1]]], [row()])
+    assert mean_iou(full, np.array([[CAT]]), background="class") == 1, (
+        "no background and none predicted: it is not there to be averaged"
+    )
 
 
 def test_absent_classes_by_policy() -> None:
     both = by_hand([[CAT, DOG]], [[[1, 0]], [[0, 1]]], [row(), row()])
-    found = count_class_pixels(both, np.array([[CAT, SKY]], np.int32))
-    assert image_counts(found)[0][0] == pytest.approx(1 / 3)
-    assert image_counts(found, "ignore")[0][0] == pytest.approx(1 / 2)
+    assert mean_iou(both, np.array([[CAT, SKY]])) == pytest.approx(1 / 3)
+    assert mean_iou(both, np.array([[CAT, SKY]]), absent="ignore") == pytest.approx(1 / 2)

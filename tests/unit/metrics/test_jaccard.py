@@ -8,18 +8,22 @@ import numpy as np
 import pytest
 from sklearn.metrics import jaccard_score
 
-from bench.metrics import jaccard
-from bench.metrics.terms import Found, rows
+from bench.metrics.jaccard import compute_hard, compute_nearest, compute_overlap, compute_soft
+from bench.metrics.terms import Terms
 from bench.records import VOID, Overlap
 from tests.unit.metrics.make import CLASSES, Case, by_hand, case, resized, row
+from tests.unit.metrics.measure import image_of, pooled
 
 CAT, DOG, SKY, WALL = range(4)
 B, V = -1, -2
 
 
-def value(found: list[Found], name: str) -> float:
-    parts = [one[name] for one in found]
-    return rows(tuple(map(str, range(len(parts)))), [part for _, part in parts], parts[0][0], 6).value()
+def value(found: list[dict[str, Terms]], name: str) -> float:
+    return pooled([one[name] for one in found]).value()
+
+
+def measured(compute: object, item: Overlap, void: str = "count") -> dict[str, Terms]:
+    return compute(image_of(item, void=void))
 
 
 def slow(one: Case, weights: np.ndarray, void: str = "count") -> dict[int, tuple[float, float]]:
@@ -44,7 +48,7 @@ CASES = [case(seed, overlapping=bool(seed % 2)) for seed in range(40)]
 def test_soft_equals_pixels(void: str) -> None:
     found, pairs = [], []
     for one in CASES:
-        found.append(jaccard.soft(one.overlap, one.tt, void=void))
+        found.append(measured(compute_soft, one.overlap, void))
         pairs += slow(one, np.maximum(one.tt, 0), void).items()
     for column, name in enumerate(("jaccard", "recall")):
         assert value(found, f"{name}.soft.micro") == pytest.approx(np.mean([pair[column] for _, pair in pairs]))
@@ -60,14 +64,14 @@ def test_nearest_and_overlap_equal_pixels() -> None:
         present = sorted(set(truth[truth >= 0].tolist()))
         near, most = np.zeros((n, 5)), np.zeros((n, 5))
         for s in range(n if present else 0):
-            if one.tt[s][present].any():
+            if one.tt[s].any():
                 near[s, max(present, key=lambda c: (one.tt[s, c], -c))] = 1
             mask = resized(one.prediction.masks[s], truth.shape)
             shares = {c: (mask & (truth == c)).sum() for c in present}
             if any(shares.values()):
                 most[s, max(present, key=lambda c: (shares[c], -c))] = 1
-        nearest.append(jaccard.nearest(one.overlap, one.tt, 6))
-        overlap.append(jaccard.overlap(one.overlap))
+        nearest.append(measured(compute_nearest, one.overlap))
+        overlap.append(measured(compute_overlap, one.overlap))
         slow_nearest += [pair[0] for pair in slow(one, near).values()]
         slow_overlap += [pair[0] for pair in slow(one, most).values()]
     assert value(nearest, "jaccard.nearest.micro") == pytest.approx(np.mean(slow_nearest))
@@ -78,7 +82,7 @@ def test_hard_over_the_set_equals_scikit_learn() -> None:
     draw, found, true, predicted = np.random.default_rng(0), [], [], []
     for one in [case(seed) for seed in range(30)]:
         texts = tuple(draw.choice([*CLASSES.names, "bird", ""], len(one.prediction)).tolist())
-        found.append(jaccard.hard(replace(one.overlap, texts=texts), CLASSES.names))
+        found.append(measured(compute_hard, replace(one.overlap, texts=texts)))
         seen = np.full(one.sample.truth.shape, 9)
         for mask, text in zip(one.prediction.masks, texts, strict=True):
             seen[resized(mask, seen.shape)] = CLASSES.names.index(text) if text in CLASSES.names else 9
@@ -91,35 +95,36 @@ def test_hard_over_the_set_equals_scikit_learn() -> None:
 def test_by_hand() -> None:
     """Text 1 is half a cat, text 2 wholly a dog; one pixel of three is lost."""
     item = by_hand([[CAT, CAT, DOG, B]], [[[1, 0, 1, 0]], [[0, 0, 0, 1]]], [row(cat=0.5, dog=0.0), row(cat=0.0, dog=1)])
-    found = jaccard.soft(item, item.tt)
-    assert found["jaccard.soft.micro"][1].numerator.tolist() == pytest.approx([0.5 / (1 + 2 - 0.5), 0])
-    assert found["recall.soft.micro"][1].numerator.tolist() == pytest.approx([0.25, 0])
+    found = measured(compute_soft, item)
+    assert found["jaccard.soft.micro"].numerator[0].tolist() == pytest.approx([0.5 / (1 + 2 - 0.5), 0])
+    assert found["recall.soft.micro"].numerator[0].tolist() == pytest.approx([0.25, 0])
 
 
 def test_perfect_is_one_and_empty_is_nothing() -> None:
     both = by_hand([[CAT, DOG]], [[[1, 0]], [[0, 1]]], [row(cat=1, dog=0), row(dog=1, cat=0)])
     named = replace(both, texts=("cat", "dog"))
-    every = jaccard.soft(both, both.tt) | jaccard.nearest(both, both.tt, 6) | jaccard.overlap(both)
-    every |= jaccard.hard(named, CLASSES.names)
+    every = measured(compute_soft, both) | measured(compute_nearest, both) | measured(compute_overlap, both)
+    every |= measured(compute_hard, named)
     assert len(every) == 11 and all(value([every], name) == 1 for name in every)
     empty = by_hand([[CAT, DOG]], [], [])
-    every = jaccard.soft(empty, empty.tt) | jaccard.nearest(empty, empty.tt, 6) | jaccard.overlap(empty)
+    every = measured(compute_soft, empty) | measured(compute_nearest, empty) | measured(compute_overlap, empty)
     assert all(value([every], name) == 0 for name in every)
     nothing = by_hand([[V, V]], [[[1, 1]]], [row(cat=1)])
-    assert all(len(part) == 0 for _, part in jaccard.soft(nothing, nothing.tt).values())
+    assert all(len(part) == 0 for part in measured(compute_soft, nothing).values())
 
 
 def test_absent_classes_cost_only_the_hard_jaccard_of_the_set() -> None:
     item = replace(by_hand([[CAT, CAT]], [[[1, 0]], [[0, 1]]], [row(cat=1), row(sky=1, cat=0)]), texts=("cat", "sky"))
-    assert value([jaccard.hard(item, CLASSES.names)], "jaccard.hard.micro") == 0.5
-    assert value([jaccard.hard(item, CLASSES.names)], "jaccard.hard.dataset") == 0.25
+    assert value([measured(compute_hard, item)], "jaccard.hard.micro") == 0.5
+    assert value([measured(compute_hard, item)], "jaccard.hard.dataset") == 0.25
 
 
 def test_objects_of_a_class_are_one_segment() -> None:
     one = case(3, n=4).overlap
     doubled = objects(one)
-    for fast in (jaccard.overlap, lambda item: jaccard.soft(item, item.tt)):
-        for (_, before), (_, after) in zip(fast(one).values(), fast(doubled).values(), strict=True):
+    for fast in (compute_overlap, compute_soft):
+        pairs = zip(measured(fast, one).values(), measured(fast, doubled).values(), strict=True)
+        for before, after in pairs:
             np.testing.assert_allclose(before.numerator, after.numerator)
 
 

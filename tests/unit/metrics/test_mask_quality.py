@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from bench.metrics.mask_quality import compute_iou_matrix, mask_quality
+from bench.metrics.mask_quality import compute_mask_quality
+from bench.overlap.arithmetic import compute_iou_matrix
 from bench.records import BACKGROUND, VOID
 from tests.unit.metrics.make import by_hand, case, resized, row
+from tests.unit.metrics.measure import image_of
 
 CAT, DOG = range(2)
 
@@ -51,15 +53,15 @@ def test_policies_equal_pixels(background: str, void: str) -> None:
 def test_best_and_hungarian_equal_all_that_is_possible() -> None:
     for seed in range(25):
         item = case(seed, overlapping=True).overlap
-        iou, found = compute_iou_matrix(item), mask_quality(item)
+        iou, found = compute_iou_matrix(item), compute_mask_quality(image_of(item))
         n, k = iou.shape
         best = max(
             (sum(iou[s, g] for g, s in enumerate(chosen) if s < n) for chosen in permutations(range(n + k), k)),
             default=0.0,
         )
-        assert found["masks.max_iou"][1].numerator.sum() == pytest.approx(iou.max(axis=0).sum() if n else 0)
-        assert found["masks.hungarian"][1].numerator.sum() == pytest.approx(best)
-        assert len(found["masks.hungarian"][1]) == k and len(found["masks.hungarian_all"][1]) == k + max(0, n - k)
+        assert found["masks.max_iou"].numerator.sum() == pytest.approx(iou.max(axis=0).sum() if n else 0)
+        assert found["masks.hungarian"].numerator.sum() == pytest.approx(best)
+        assert len(found["masks.hungarian"]) == k and len(found["masks.hungarian_all"]) == k + max(0, n - k)
 
 
 def test_by_hand() -> None:
@@ -76,4 +78,4 @@ def test_one_pixel_under_a_larger_prediction() -> None:
 
 
 def terms(item: object, name: str) -> list[float]:
-    return mask_quality(item)[name][1].numerator.tolist()
+    return compute_mask_quality(image_of(item))[name].numerator[0].tolist()

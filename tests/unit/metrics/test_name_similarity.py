@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.metrics.name_similarity import given, matched, word_iou
-from bench.metrics.rows import oracle_rows
-from bench.protocol import preset
+from bench.metrics.name_similarity import compute_given_names, compute_matched_names, compute_word_iou
 from bench.records import Oracle
-from tests.unit.metrics.make import CLASSES, by_hand, row
+from bench.score.presets import make_protocol as preset
+from tests.unit.metrics.make import by_hand, row
+from tests.unit.metrics.measure import count_truths, image_of
 
 CAT, DOG = range(2)
 
@@ -25,7 +25,7 @@ CAT, DOG = range(2)
     ],
 )  # fmt: skip
 def test_words_by_hand(text: str, name: str, share: float) -> None:
-    assert word_iou(text, name) == share
+    assert compute_word_iou(text, name) == share
 
 
 def oracle() -> Oracle:
@@ -34,21 +34,21 @@ def oracle() -> Oracle:
 
 
 def test_given_is_the_mean_cosine_of_tgq_and_the_words() -> None:
-    found = given(oracle(), CLASSES.names, 100.0)
-    cosine = oracle_rows([oracle()], "tt", preset("paper"))["tgq.micro.cosine"].value()
-    assert found["names.similarity.given"][1].numerator.mean() == pytest.approx(cosine)
-    assert found["names.siou.given"][1].numerator.tolist() == [0.5, 0]
-    assert found["names.siou.given"][1].share.tolist() == [0.3, 0.1]
-    assert given(replace(oracle(), tt=None), CLASSES.names) == {}
-    assert np.isnan(given(oracle(), CLASSES.names)["names.siou.given"][1].share).all()
+    found = compute_given_names(image_of(by_hand([[CAT] * 100], [], []), oracle()))
+    cosine = count_truths([oracle()], "tt", preset("paper"))["tgq.micro.cosine"].value()
+    assert found["names.similarity.given"].numerator.mean() == pytest.approx(cosine)
+    assert found["names.siou.given"].numerator[0].tolist() == [0.5, 0]
+    assert found["names.siou.given"].share.tolist() == [0.3, 0.1]
+    assert compute_given_names(image_of(None, replace(oracle(), tt=None))) == {}
+    assert np.isnan(compute_given_names(image_of(None, oracle()))["names.siou.given"].share).all()
 
 
 def test_matched_takes_the_text_of_the_segment_that_fits_best() -> None:
     rows = [row(cat=0.3), row(cat=0.8), row(dog=0.5)]
     item = by_hand([[CAT, CAT, DOG, -1]], [[[1, 0, 0, 0]], [[1, 1, 0, 0]], [[0, 0, 0, 1]]], rows)
     item = replace(item, texts=("dog", "fat cat", "dog"))
-    found = matched(item, CLASSES.names)
-    assert found["names.similarity.matched"][1].numerator.tolist() == pytest.approx([0.8, 0])
-    assert found["names.siou.matched"][1].numerator.tolist() == [0.5, 0], "no segment touches the dog"
-    empty = matched(by_hand([[CAT]], [], []), CLASSES.names)
-    assert empty["names.siou.matched"][1].numerator.tolist() == [0]
+    found = compute_matched_names(image_of(item))
+    assert found["names.similarity.matched"].numerator[0].tolist() == pytest.approx([0.8, 0])
+    assert found["names.siou.matched"].numerator[0].tolist() == [0.5, 0], "no segment touches the dog"
+    empty = compute_matched_names(image_of(by_hand([[CAT]], [], [])))
+    assert empty["names.siou.matched"].numerator[0].tolist() == [0]

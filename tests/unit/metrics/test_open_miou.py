@@ -9,18 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.metrics.iou import count_class_pixels, dataset_rows
-from bench.metrics.open_miou import find_region_owners, open_miou
-from bench.metrics.terms import rows
+from bench.metrics.iou import compute_iou
+from bench.metrics.open_miou import compute_open_miou
+from bench.overlap.arithmetic import assign_regions
 from bench.records import Overlap
 from tests.unit.metrics.make import by_hand, case, row
+from tests.unit.metrics.measure import image_of, pooled_of
 
 CAT, DOG = range(2)
 
 
-def score(items: list[Overlap], **policy: str) -> float:
-    parts = [open_miou(item, item.tt, 6, **policy)["open_miou"][1] for item in items]
-    return rows(tuple(map(str, range(len(items)))), parts, "classes", 6).value()
+def score(items: list[Overlap], background: str = "ignore") -> float:
+    return pooled_of(compute_open_miou, [image_of(item, background=background) for item in items], "open_miou").value()
+
+
+def owners(item: Overlap) -> np.ndarray:
+    """The segment that each region belongs to, -1 under none."""
+    table = assign_regions(item)
+    return np.where(table.any(axis=0), table.argmax(axis=0) if len(table) else -1, -1)
 
 
 def published(items: list[Overlap], labels: list[np.ndarray], similar: np.ndarray) -> float:
@@ -64,8 +70,9 @@ def test_hard_similarities_give_the_ordinary_miou(seed: int) -> None:
         item = case(4 * seed + at).overlap
         label = np.random.default_rng(at).integers(0, 5, len(item.areas))
         items.append(replace(item, tt=np.eye(5, dtype=np.float32)[label]))
-    tallies = [count_class_pixels(item, item.tt.argmax(axis=1)[None].astype(np.int32), "ignore") for item in items]
-    expected = dataset_rows(tallies, tuple("abcd"), 5)[0].value()
+    settings = {"background": "ignore", "aggregation": "dataset"}
+    images = [image_of(item, labels=item.tt.argmax(axis=1)[None], **settings) for item in items]
+    expected = pooled_of(compute_iou, images, "iou.dataset.union").value()
     assert score(items) == pytest.approx(expected, nan_ok=True)
 
 
@@ -84,9 +91,6 @@ def test_background_under_a_segment(background: str, union: int) -> None:
 
 def test_a_pixel_under_several_segments_is_the_smallest_ones() -> None:
     item = by_hand([[DOG, DOG, CAT]], [[[1, 1, 1]], [[0, 1, 1]], [[0, 0, 1]]], [row()] * 3)
-    found = {
-        tuple(atom[:2]): own
-        for atom, own in zip(item.membership.astype(int).tolist(), find_region_owners(item), strict=True)
-    }
-    assert found == {(1, 0): 0, (1, 1): found[1, 1]} and sorted(find_region_owners(item)) == [0, 1, 2]
-    assert find_region_owners(by_hand([[DOG]], [], [])).tolist() == [-1]
+    found = {tuple(atom[:2]): own for atom, own in zip(item.membership.astype(int).tolist(), owners(item), strict=True)}
+    assert found == {(1, 0): 0, (1, 1): found[1, 1]} and sorted(owners(item)) == [0, 1, 2]
+    assert owners(by_hand([[DOG]], [], [])).tolist() == [-1]

@@ -6,17 +6,23 @@ import numpy as np
 import pytest
 
 from bench.mapping.assign import apply_thresholds, assign, find_nearest_class
-from bench.metrics import recall
-from bench.metrics.iou import count_class_pixels
+from bench.metrics.recall import compute_recall
+from bench.records import Overlap
 from tests.unit.metrics.make import by_hand, case, row, slow_iou
+from tests.unit.metrics.measure import allseg_curve, image_of, pooled, reference_curve, summed
 
 CAT, DOG, SKY = range(3)
 HALF = by_hand([[CAT, CAT, DOG]], [[[1, 0, 0]], [[0, 0, 1]]], [row(), row()])
 
 
 def counts(label: list[int], tau: float = 0.5) -> tuple[float, float]:
-    hits, n = recall.paper_counts(count_class_pixels(HALF, np.array([label], np.int32)), tau)
-    return float(hits[0]), float(n[0])
+    return paper(HALF, np.array([label]), tau)
+
+
+def paper(item: Overlap, labels: np.ndarray, tau: float = 0.5, **settings: str) -> tuple[float, float]:
+    """Hits and true segments."""
+    (terms,) = compute_recall(image_of(item, labels=labels, tau_iou=tau, **settings)).values()
+    return summed(terms)
 
 
 def test_papers_rule_is_strict_and_ignores_labels_that_are_not_true() -> None:
@@ -27,28 +33,27 @@ def test_papers_rule_is_strict_and_ignores_labels_that_are_not_true() -> None:
 
 
 def test_references_rule_counts_equality_and_absent_labels() -> None:
-    curve = recall.reference_curve(count_class_pixels(HALF, np.array([[CAT, SKY]], np.int32)))[0]
+    curve = reference_curve(HALF, np.array([[CAT, SKY]]))[0]
     assert curve[0] == 1, "at 0 even an absent class is a hit"
     assert curve[50] == pytest.approx(1 / 3) and curve[51] == 0
-    value, n = recall.reference_counts(count_class_pixels(HALF, np.array([[CAT, SKY]], np.int32)))
-    assert (value[0], n[0]) == (pytest.approx((1 + 50 / 3) / 101), 1)
+    found = compute_recall(image_of(HALF, labels=np.array([[CAT, SKY]]), recall="reference"))
+    row_ = pooled([found["recall.mean101.union"]])
+    assert (row_.value(), row_.n) == (pytest.approx((1 + 50 / 3) / 101), 1)
 
 
 def test_best_single_segment() -> None:
     """Two cats of 3 and 1 of 4 pixels: together 1, alone 0.75; a dog without segment misses even at 0."""
     record = by_hand([[CAT] * 4, [DOG] * 4], [[[1, 1, 1, 0], [0] * 4], [[0, 0, 0, 1], [0] * 4]], [row(), row()])
-    curve = recall.allseg_curve(record, np.array([[CAT, CAT]], np.int32))[0]
+    curve = allseg_curve(record, np.array([[CAT, CAT]]))[0]
     assert curve.tolist() == [0.5] * 76 + [0.0] * 25
-    assert recall.reference_curve(count_class_pixels(record, np.array([[CAT, CAT]], np.int32)))[0, 100] == 0.5
+    assert reference_curve(record, np.array([[CAT, CAT]]))[0, 100] == 0.5
 
 
 def test_image_without_any_class_weighs_nothing() -> None:
     record = by_hand([[-1, -2]], [], [])
-    none = count_class_pixels(record, np.zeros((1, 0), np.int32))
-    for found in (recall.paper_counts(none), recall.reference_counts(none)):
-        assert [part.tolist() for part in found] == [[0], [0]]
-    found = recall.mean_over_iou(recall.allseg_curve(record, np.zeros((1, 0), np.int32)))
-    assert [part.tolist() for part in found] == [[0], [0]]
+    for definition in ("paper", "reference"):
+        found = compute_recall(image_of(record, labels=np.zeros((1, 0)), recall=definition, background="class"))
+        assert [summed(terms) for terms in found.values()] == [(0, 0)] * (1 if definition == "paper" else 2)
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -56,13 +61,14 @@ def test_equals_pixels(seed: int) -> None:
     one = case(seed, overlapping=True)
     label = assign(one.tt, 0.2)
     slow = slow_iou(one, label, "voc")
-    fast = count_class_pixels(one.overlap, label[None], "voc")
     true = [index for index in slow if (one.sample.truth == index).any()]
-    hits, n = recall.paper_counts(fast, 0.1)
-    assert (hits[0], n[0]) == (sum(slow[index] > 0.1 for index in true), len(true))
+    assert paper(one.overlap, label[None], 0.1, background="voc") == (
+        sum(slow[index] > 0.1 for index in true),
+        len(true),
+    )
     for at in (0, 10, 50):
         share = np.mean([value >= at / 100 for value in slow.values()])
-        assert recall.reference_curve(fast)[0, at] == pytest.approx(share)
+        assert reference_curve(one.overlap, label[None], background="voc")[0, at] == pytest.approx(share)
 
 
 @pytest.mark.parametrize("background", ["voc", "context", "class"])
@@ -71,7 +77,7 @@ def test_best_single_segment_equals_pixels_at_every_threshold(seed: int, backgro
     one = case(seed, overlapping=bool(seed % 2), n=6)
     taus = [None, 0.3, 0.6, 0.9, 2.0]
     labels = apply_thresholds(*find_nearest_class(one.tt), taus)
-    found = recall.allseg_curve(one.overlap, labels, background)
+    found = allseg_curve(one.overlap, labels, background=background)
     truth = one.sample.truth
     for row_, curve in zip(labels, found, strict=True):
         of_class: dict[int, list[float]] = {index: [] for index in set(truth[truth >= 0].tolist())}
@@ -90,8 +96,8 @@ def test_best_single_segment_equals_pixels_at_every_threshold(seed: int, backgro
 def test_background_is_no_segment_even_where_it_is_scored() -> None:
     record = by_hand([[CAT, CAT, -1, -1]], [[[1, 1, 0, 0]]], [row(cat=1)])
     label = np.array([[CAT], [-1]], np.int32)
-    assert recall.reference_curve(count_class_pixels(record, label, "class"))[:, 50].tolist() == [1, 0]
-    assert recall.allseg_curve(record, label, "class")[:, 50].tolist() == [1, 0]
+    assert reference_curve(record, label, background="class")[:, 50].tolist() == [1, 0]
+    assert allseg_curve(record, label, background="class")[:, 50].tolist() == [1, 0]
 
 
 def test_best_single_segment_obeys_what_becomes_of_pixels_without_an_answer() -> None:
@@ -101,7 +107,7 @@ def test_best_single_segment_obeys_what_becomes_of_pixels_without_an_answer() ->
 
     def best(unlabelled: str, below: str) -> list[int]:
         """The highest IoU, in percent, at which the cat is found, under both thresholds."""
-        found = recall.allseg_curve(record, labels, unlabelled=unlabelled, below=below)
+        found = allseg_curve(record, labels, unlabelled=unlabelled, below=below)
         return [int(np.flatnonzero(line > 0.4).max()) for line in found]
 
     assert best("count", "count") == [33, 33]

@@ -15,12 +15,16 @@ from hypothesis import strategies as st
 from bench.errors import UserError
 from bench.mapping.assign import assign
 from bench.metric_name import parse
-from bench.protocol import BREAKDOWNS, CHOICES, METRICS, PRESETS, Protocol, Scores, evaluate, preset
+from bench.metrics.registry import list_words
+from bench.protocol import BREAKDOWNS, CHOICES, Protocol
 from bench.records import ClassList, Oracle, Overlap
+from bench.score.evaluate import Scores, evaluate
+from bench.score.presets import make_protocol as preset
 from tests.unit.metrics.make import CLASSES, NAMING, Case, case, slow_iou
 
+PROTOCOLS = ("paper", "reference", "dataset_miou", "soft")
 NAMES = Path(__file__).parent / "metric_names.txt"
-EVERY = preset("paper", metrics=METRICS, aggregation=("image", "dataset"), resamples=60)
+EVERY = preset("paper", metrics=list_words(), aggregation=("image", "dataset"), resamples=60)
 NAMED = ("representative", "recall", "tgq", "background", "void", "unlabelled", "below", "absent", "empty")
 IDS = [f"{seed:04}" for seed in range(24)]
 
@@ -61,8 +65,8 @@ def scores(score: Protocol, images: list[Overlap] = IMAGES, truths: list[Oracle]
 
 def test_names_of_all_metrics_stay() -> None:
     """A new metric adds a line to metric_names.txt; a line that changes breaks every table that was ever written."""
-    asked = [preset(name) for name in PRESETS]
-    asked += [preset(name, metrics=METRICS, aggregation=("image", "dataset")) for name in PRESETS]
+    asked = [preset(name) for name in PROTOCOLS]
+    asked += [preset(name, metrics=list_words(), aggregation=("image", "dataset")) for name in PROTOCOLS]
     asked += [preset("paper", aggregation=("image", "dataset"), breakdown=BREAKDOWNS)]
     asked += [preset("paper", background="class", absent="ignore", below="ignore", unlabelled="ignore")]
     lines = [name for score in asked for name in scores(replace(score, resamples=0)).table["metric"]]
@@ -140,7 +144,9 @@ def test_order_of_segments_changes_nothing() -> None:
         kept = {name: getattr(item, name)[::-1] for name in ("areas", "tt", "st", "texts")}
         turned.append(replace(item, membership=item.membership[:, ::-1], **kept))
     # Equal areas are the first segment's: the two metrics that let no pixel belong to two may see that.
-    score = replace(EVERY, metrics=tuple(m for m in METRICS if m not in ("panoptic", "open", "clipscore", "names")))
+    score = replace(
+        EVERY, metrics=tuple(m for m in list_words() if m not in ("panoptic", "open", "clipscore", "names"))
+    )
     pd.testing.assert_frame_equal(scores(score).table, scores(score, turned).table, check_exact=False, rtol=1e-9)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from bench.protocol import COLUMNS
 from bench.report.tables.tables import write_scores
+from bench.score.evaluate import COLUMNS
 from bench.score.intervals import MetricCounts
 from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
 from bench.score.segments import KNOWN, MEASURED

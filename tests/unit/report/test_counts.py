@@ -8,36 +8,35 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import protocol
 from bench.errors import UserError
-from bench.metrics.registry import FAMILIES, Family, unit_of
-from bench.metrics.terms import Found, make_terms
-from bench.protocol import Scores, evaluate, preset
-from bench.records import ClassList, Overlap
+from bench.metrics.registry import REGISTRY, Metric, find_unit
+from bench.metrics.terms import ImageTables, Terms, make_terms
 from bench.report.figures.differences import differences, markdown_differences
 from bench.report.tables.cells import lay_out
 from bench.report.tables.tables import markdown_table, text_table
 from bench.run.tracking import summary
+from bench.score.evaluate import Scores, evaluate
 from bench.score.intervals import MetricCounts
+from bench.score.presets import make_protocol as preset
 from tests.unit.metrics.make import CLASSES, NAMING, case
 
 NAMES = Path(__file__).parents[1] / "metrics" / "metric_names.txt"
 
 
-def amount(item: Overlap, _: ClassList, __: object) -> Found:
+def amount(image: ImageTables) -> dict[str, Terms]:
     """How many segments an image has: a count, and what share of five that is."""
-    none, n = np.array([-1]), np.array([float(len(item.areas))])
+    none, n = np.array([-1]), np.array([float(len(image.overlap.areas))])
     share = np.array([np.nan])
     return {
-        "amount.segments": ("images", make_terms(none, share, n)),
-        "filled.segments": ("images", make_terms(none, share, n / 5)),
+        "amount.segments": make_terms("images", none, share, n),
+        "filled.segments": make_terms("images", none, share, n / 5),
     }
 
 
 @pytest.fixture
 def scores(monkeypatch: pytest.MonkeyPatch) -> Scores:
-    monkeypatch.setitem(FAMILIES, "amount", Family("none", amount, units={"amount": "count"}))  # type: ignore[arg-type]
-    monkeypatch.setattr(protocol, "METRICS", (*protocol.METRICS, "amount"))
+    line = Metric("amount", amount, {"amount": "Amount"}, units={"amount": "count"})
+    monkeypatch.setattr("bench.metrics.registry.REGISTRY", [*REGISTRY, line])
     score = preset("paper", metrics=("iou", "amount"), mapping=("tt",), resamples=200)
     overlaps = [case(seed, n=seed % 4 + 2).overlap for seed in range(8)]
     return evaluate(overlaps, [], CLASSES, score, NAMING, variant="full")
@@ -45,7 +44,7 @@ def scores(monkeypatch: pytest.MonkeyPatch) -> Scores:
 
 def test_a_count_is_printed_as_it_is_and_named_one(scores: Scores) -> None:
     table = lay_out(scores.table, embedded=False)
-    at = [header[0] for header in table.headers].index("amount (count)")
+    at = [header[0] for header in table.headers].index("Amount (count)")
     expected = np.mean([seed % 4 + 2 for seed in range(8)])
     assert table.variants[0].cells[at].value == f"{expected:.2f}" == "3.50"
     assert table.variants[0].cells[at].interval.startswith("[") and float(table.variants[0].cells[at].interval[1:5]) < 6
@@ -68,11 +67,12 @@ def test_differences_and_tracking_of_a_count(scores: Scores) -> None:
 
 
 def test_an_unknown_unit_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(FAMILIES, "amount", Family("none", units={"amount": "metres"}))  # type: ignore[arg-type]
+    line = Metric("amount", amount, {}, units={"amount": "metres"})
+    monkeypatch.setattr("bench.metrics.registry.REGISTRY", [*REGISTRY, line])
     with pytest.raises(
-        UserError, match=r"amount.x>0\.5: its family says the unit 'metres'; known are share, cosine, count"
+        UserError, match=r"amount.x>0\.5: its line says the unit 'metres'; known are share, cosine, count"
     ):
-        unit_of("amount.x>0.5")
+        find_unit("amount.x>0.5")
 
 
 def test_units_of_every_metric_there_is() -> None:
@@ -81,4 +81,4 @@ def test_units_of_every_metric_there_is() -> None:
     assert len(names) > 50
     for name in names:
         cosine = ".cosine" in name or "/clipscore" in name or "/names.similarity" in name
-        assert unit_of(name.rpartition("/")[2]) == ("cosine" if cosine else "share"), name
+        assert find_unit(name.rpartition("/")[2]) == ("cosine" if cosine else "share"), name

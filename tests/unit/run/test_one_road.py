@@ -12,11 +12,12 @@ import pytest
 from bench.cli import main
 from bench.data.toyscenes import ToyScenes
 from bench.merge.siblings import Siblings
-from bench.protocol import BREAKDOWNS, METRICS
+from bench.metrics.registry import list_words
+from bench.protocol import BREAKDOWNS
 
 FAST = ["executor=serial", "caption.tokens=1", "caption.beams=1", "caption.iterations=1", "score.resamples=50"]
 DATA = ["data.subset=first:2", "pictures=0"]
-EVERY = [f"score.metrics=[{','.join(METRICS)}]", f"score.breakdown=[{','.join(BREAKDOWNS)}]"]
+EVERY = [f"score.metrics=[{','.join(list_words())}]", f"score.breakdown=[{','.join(BREAKDOWNS)}]"]
 EVERY += ["score.aggregation=[image,dataset]"]
 NUMBERS = ("scores.csv", "per_image.parquet", "per_image_n.parquet", "per_class.parquet", "segments.parquet")
 

@@ -11,9 +11,10 @@ from PIL import Image
 
 from bench.cli import main
 from bench.metric_name import parse
+from bench.metrics.registry import list_words
 from bench.predictions.source import PredictionFile
-from bench.protocol import COLUMNS, METRICS
 from bench.run.run_folder import saved_rows, saved_segments
+from bench.score.evaluate import COLUMNS
 from tests.command import ended, launch
 from tests.command import zgs as command
 
@@ -102,7 +103,7 @@ def test_tables_are_shown_where_their_characters_are_not(full: Path, tmp_path: P
 
 
 def test_every_metric_is_reached_from_the_command_line(full: Path) -> None:
-    metrics = f"score.metrics=[{','.join(METRICS)}]"
+    metrics = f"score.metrics=[{','.join(list_words())}]"
     words = ("data.subset=first:2", "experiment=full", "pictures=0", "score.aggregation=[image,dataset]")
     folder = zgs(full, *words, metrics, "score.breakdown=[class,size,kind]", out="metrics")[-1].parent
     scores = pd.read_csv(folder / "scores.csv")

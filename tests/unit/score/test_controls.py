@@ -9,10 +9,11 @@ import pytest
 
 from bench.errors import UserError
 from bench.mapping.assign import assign
-from bench.metrics.iou import count_class_pixels
-from bench.protocol import evaluate, preset
+from bench.overlap.arithmetic import count_class_pixels
 from bench.records import Oracle
 from bench.score.controls import shuffle_captions, true_classes
+from bench.score.evaluate import evaluate
+from bench.score.presets import make_protocol as preset
 from tests.unit.metrics.make import CLASSES, NAMING, by_hand, case, resized, row
 
 OVERLAPS = [case(seed).overlap for seed in range(12)]

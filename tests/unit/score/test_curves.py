@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.metrics.rows import segment_rows
-from bench.protocol import evaluate, preset
 from bench.score import curves
 from bench.score.curves import compute_area, list_thresholds
+from bench.score.evaluate import evaluate
+from bench.score.presets import make_protocol as preset
 from tests.unit.metrics.make import CLASSES, NAMING, case
+from tests.unit.metrics.measure import count_labels
 
 OVERLAPS = [case(seed, overlapping=bool(seed % 2)).overlap for seed in range(15)]
 SCORE = preset("paper", resamples=150, aggregation=("image", "dataset"))
@@ -136,7 +137,7 @@ def test_areas_have_the_interval_of_their_own_resamples() -> None:
         assert (one["start"], one["stop"]) == (line["tau"].min(), line["tau"].max())
     index = {metric: at for at, metric in enumerate(areas["metric"])}
     one = areas.iloc[index["recall>0.5"]]
-    found = segment_rows(OVERLAPS, "tt", list_thresholds("tt"), SCORE, 5)["recall>0.5"]
+    found = count_labels(OVERLAPS, "tt", list_thresholds("tt"), SCORE, CLASSES)["recall>0.5"]
     drawn = np.random.default_rng(0).integers(0, len(OVERLAPS), (150, len(OVERLAPS)))
     slow = []
     for chosen in drawn:

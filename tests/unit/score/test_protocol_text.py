@@ -6,11 +6,13 @@ from dataclasses import asdict, fields
 
 import pytest
 
-from bench.protocol import PRESETS, Protocol, preset
+from bench.protocol import Protocol
+from bench.score.presets import list_presets
+from bench.score.presets import make_protocol as preset
 from bench.score.protocol_text import describe_protocol
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", list_presets())
 def test_every_setting_is_there_once(name: str) -> None:
     text = describe_protocol(preset(name))
     assert text.startswith(f"protocol: name={name} ")

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.metrics.rows import oracle_rows
-from bench.protocol import preset
 from bench.records import Oracle, Overlap
+from bench.score.presets import make_protocol as preset
 from bench.score.segments import KNOWN, MEASURED, make_segment_table
 from tests.unit.metrics.make import CLASSES, by_hand, case, row
+from tests.unit.metrics.measure import count_truths
 
 TRUTH = [[0, 0, 0, 2], [2, 2, -1, -2]]
 """Cat and sky of three pixels each, one pixel of background and one void."""
@@ -60,7 +60,7 @@ def test_sums_over_rows_are_the_metrics() -> None:
     table = make_segment_table(pairs[::-1], CLASSES, preset("paper"))
     assert table["image_id"].is_monotonic_increasing
     for mapping, names in {"tt": ("hit>0.5", "cosine", "top1"), "st": ("cosine", "top1")}.items():
-        metrics = oracle_rows([oracle for _, oracle in pairs], mapping, preset("paper"))
+        metrics = count_truths([oracle for _, oracle in pairs], mapping, preset("paper"))
         for name in names:
             metric = metrics["tgq.micro>0.5" if name == "hit>0.5" else f"tgq.micro.{name}"]
             column = f"{mapping}_{name.partition('>')[0]}"

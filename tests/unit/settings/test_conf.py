@@ -1,6 +1,7 @@
 """The configuration: every option names a signature that fits, and the fixed names stay."""
 
 import inspect
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from hydra.utils import get_object
 from omegaconf import OmegaConf
 
 from bench.commands.overrides import groups, keys, options_of
-from bench.protocol import PRESETS, Protocol
+from bench.protocol import Protocol
 from bench.run.context import MODELS
+from bench.score.presets import list_presets, make_protocol
 from bench.system.resources import conf_dir
 
 GROUPS = "data models segment encode caption merge method score protocol experiment tracking executor"
@@ -76,15 +78,30 @@ def test_every_option_fits_the_signature_it_names(group: str, option: str) -> No
         assert not missing, f"{target} needs {missing}"
 
 
-@pytest.mark.parametrize("name", sorted(PRESETS))
-def test_score_options_are_the_presets(name: str) -> None:
-    options = settings(f"score={name}")["score"]
-    assert options.pop("background") == "auto" or name == "dataset_miou"
-    stated = set(inspect.signature(Protocol).parameters) - {"background"}
-    assert set(options) - {"_target_"} == stated, "a yaml states everything that changes a number"
-    own = Protocol(**{k: v for k, v in options.items() if k != "_target_"})
-    preset = Protocol(**{"name": name, **PRESETS[name], "background": "context"})
-    assert all(getattr(own, key) == getattr(preset, key) for key in stated)
+def test_a_protocol_states_what_differs_and_paper_every_default() -> None:
+    defaults = {name: p.default for name, p in inspect.signature(Protocol).parameters.items()}
+    assert len(list_presets()) == 4
+    for name in list_presets():
+        options = settings(f"score={name}")["score"]
+        assert options.pop("background") == ("ignore" if name == "dataset_miou" else "auto")
+        assert set(options) - {"_target_"} == set(defaults) - {"background"}, "the whole of it is composed"
+        composed = Protocol(**{key: value for key, value in options.items() if key != "_target_"})
+        assert replace(composed, background="context") == replace(make_protocol(name), background="context")
+        own = yaml.safe_load((conf_dir() / f"score/{name}.yaml").read_text())
+        if name == "paper":
+            assert make_protocol("paper") == Protocol() and set(own) - {"_target_"} == set(defaults)
+        else:
+            usual = settings("score=paper")["score"]
+            assert own.pop("defaults") == ["paper", "_self_"]
+            assert all(value != usual[key] for key, value in own.items()), f"{name} repeats what paper says"
+
+
+def test_a_protocol_of_one_s_own_says_what_differs_from_any_of_ours(tmp_path: Path) -> None:
+    own = {"name": "mine", "tau_iou": 0.25, "empty": "zero"}
+    (tmp_path / "score").mkdir()
+    (tmp_path / "score/mine.yaml").write_text(yaml.safe_dump({"defaults": ["reference", "_self_"], **own}))
+    mine = settings(f"hydra.searchpath=[file://{tmp_path}]", "score=mine")["score"]
+    assert mine == {**settings("score=reference")["score"], **own}
 
 
 def test_protocol_sets_method_and_score_at_once() -> None:

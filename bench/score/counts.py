@@ -1,0 +1,229 @@
+"""Section 4.3, from terms to counts: every metric of every image, averaged, at one or many thresholds, and by group.
+
+The one place where terms are averaged: `average` does it for all terms of a metric and for those of a group alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int64
+
+from bench.mapping.base import Strategy
+from bench.mapping.labels import assign_labels, threshold_of
+from bench.metrics.registry import Metric, select_metrics
+from bench.metrics.terms import Compute, ImageTables, Terms
+from bench.protocol import Protocol
+from bench.records import ClassList, Oracle, Overlap
+from bench.score.intervals import MetricCounts
+
+SIZES = {"tiny": (0.0, 1 / 256), "small": (1 / 256, 1 / 64), "medium": (1 / 64, 1 / 16), "large": (1 / 16, 1.1)}
+"""Shares of the image; a bound belongs to the larger size. Fixed, so that a size means the same in every data set."""
+Groups = dict[str, Callable[[Terms], Bool[np.ndarray, " u"]]]
+"""Of each group the word in a metric's name, and which terms belong to it."""
+Key = tuple[str, str | Strategy, float | None]
+"""A metric, the mapping and the threshold that its full name carries."""
+OwnText = Mapping[str, Float32[np.ndarray, " n"]]
+"""By image: the cosine of each segment's embedding with CLIP's embedding of its own text in the prompt."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredSet:
+    """The tables of all images of a set: those with predicted segments, and those that describe true ones.
+
+    None stands in the place of an image without segments where the protocol leaves such out.
+    """
+
+    protocol: Protocol
+    classes: ClassList
+    image_ids: tuple[str, ...]
+    images: tuple[ImageTables | None, ...]
+    truth_ids: tuple[str, ...] = ()
+    truths: tuple[ImageTables, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Columns of a metric that is averaged over classes: one each, and the last for background."""
+        return len(self.classes) + 1
+
+
+def gather(
+    images: Sequence[Overlap],
+    truths: Sequence[Oracle],
+    classes: ClassList,
+    protocol: Protocol,
+    own_text: OwnText | None = None,
+) -> ScoredSet:
+    """Put the records of each image together."""
+    tables = {item.image_id: item for item in images}
+    kept = [None if protocol.empty == "skip" and not len(item.areas) else item for item in images]
+    spoken = own_text or {}
+    return ScoredSet(
+        protocol,
+        classes,
+        tuple(item.image_id for item in images),
+        tuple(x if x is None else ImageTables(protocol, classes, x, own_text=spoken.get(x.image_id)) for x in kept),
+        tuple(item.image_id for item in truths),
+        tuple(ImageTables(protocol, classes, tables.get(item.image_id), item) for item in truths),
+    )
+
+
+def count_metrics(scored: ScoredSet) -> dict[Key, MetricCounts]:
+    """Count every metric that the protocol asks for: first over all terms, then over those of each group."""
+    whole: dict[Key, MetricCounts] = {}
+    parts: dict[Key, MetricCounts] = {}
+    groups = list_groups(scored.protocol.breakdown, scored.classes)
+    for metric, mapping, tau, ids, terms in _compute_all(scored):
+        for name, (image, joined) in _join_by_name(terms).items():
+            whole[name, mapping, tau] = average(ids, image, joined, scored.width)[0]
+            for group, belongs in groups.items() if name not in metric.alone else ():
+                if not group.startswith("size.") or not np.isnan(joined.share).all():
+                    kept = belongs(joined)
+                    width = 1 if group.startswith("class.") else scored.width  # one class needs no column for each
+                    key = name_within_group(name, group), mapping, tau
+                    parts[key] = average(ids, image[kept], select_terms(joined, kept), width)[0]
+    return whole | parts
+
+
+def count_at_thresholds(
+    scored: ScoredSet, mapping: str | Strategy, taus: Sequence[float | None], metrics: Sequence[Metric]
+) -> dict[str, list[MetricCounts]]:
+    """Count metrics of labels under one mapping: for each name the counts at each of some thresholds."""
+    labelled = label(scored, mapping, taus)
+    return {name: at for metric in metrics for name, at in count(scored, labelled, metric.compute).items()}
+
+
+def count(scored: ScoredSet, images: Sequence[ImageTables | None], compute: Compute) -> dict[str, list[MetricCounts]]:
+    """Count what a function makes of each image: for each name the counts at each threshold."""
+    terms = [None if image is None else compute(image) for image in images]
+    joined = _join_by_name(terms)
+    return {name: average(scored.image_ids, *parts, scored.width) for name, parts in joined.items()}
+
+
+def label(scored: ScoredSet, mapping: str | Strategy, taus: Sequence[float | None]) -> list[ImageTables | None]:
+    """Assign the labels of a mapping at some thresholds. Raises UserError where an image has no similarity for it."""
+    by = scored.protocol
+    return [x if x is None else replace(x, labels=assign_labels(x.overlap, mapping, taus, by)) for x in scored.images]
+
+
+def average(ids: Sequence[str], image: Int64[np.ndarray, " u"], terms: Terms, width: int) -> list[MetricCounts]:
+    """Sum the terms of each image, as their average says; one result a threshold.
+
+    ``image`` is the position in ``ids`` that each term belongs to. For "classes" the sums stand in one of ``width``
+    columns (background, -1, takes the last).
+    """
+    columns = width if terms.average == "classes" else 1
+    place = image * columns + (terms.classes % columns)  # u: the cell of the result that each term is added to
+    counts = []
+    for numerator, denominator in zip(terms.numerator, terms.denominator, strict=True):
+        top, bottom = (
+            np.bincount(place, values, len(ids) * columns).astype(np.float64).reshape(len(ids), columns)
+            for values in (numerator, denominator)
+        )
+        if terms.average == "images":
+            seen = bottom > 0
+            top, bottom = np.divide(top, bottom, out=np.zeros_like(top), where=seen), seen.astype(np.float64)
+        counts.append(MetricCounts(tuple(ids), top, bottom, terms.average))
+    return counts
+
+
+def join_terms(parts: Sequence[Terms | None]) -> tuple[Int64[np.ndarray, " u"], Terms]:
+    """Put the terms of all images under each other, with the position of the image that each belongs to."""
+    known = [(at, part) for at, part in enumerate(parts) if part is not None]
+    image = np.repeat([at for at, _ in known], [len(part) for _, part in known]).astype(np.int64)
+    terms = [part for _, part in known]
+    return image, Terms(
+        terms[0].average,
+        np.concatenate([part.classes for part in terms]),
+        np.concatenate([part.share for part in terms]),
+        np.concatenate([part.numerator for part in terms], axis=1),
+        np.concatenate([part.denominator for part in terms], axis=1),
+    )
+
+
+def select_terms(terms: Terms, kept: Bool[np.ndarray, " u"]) -> Terms:
+    """Take some of the terms."""
+    numerator, denominator = terms.numerator[:, kept], terms.denominator[:, kept]
+    return Terms(terms.average, terms.classes[kept], terms.share[kept], numerator, denominator)
+
+
+def list_groups(breakdown: Sequence[str], classes: ClassList) -> Groups:
+    """The groups of a breakdown by any of "class", "size" and "kind" (things or stuff)."""
+    groups: Groups = {}
+    if "kind" in breakdown:
+        things = np.array(classes.things, bool)
+        groups |= {f"kind.{name}": _is_kind(things, value) for name, value in (("things", True), ("stuff", False))}
+    if "size" in breakdown:
+        groups |= {f"size.{name}": _is_size(*bounds) for name, bounds in SIZES.items()}
+    if "class" in breakdown:
+        groups |= {f"class.{word}": _is_class(index) for index, word in enumerate(make_class_words(classes.names))}
+    return groups
+
+
+def make_class_words(names: Sequence[str]) -> list[str]:
+    """The class names as words of a metric's name: other characters become "_", equal words get their index."""
+    plain = [re.sub(r"[^A-Za-z0-9_+-]", "_", name) for name in names]
+    return [f"{word}_{at}" if plain.count(word) > 1 else word for at, word in enumerate(plain)]
+
+
+def name_within_group(metric: str, group: str) -> str:
+    """The name of a metric for one group: ``recall>0.5`` in "kind.things" is ``recall.kind.things>0.5``."""
+    name, relation, bound = metric.partition(">")
+    return f"{name}.{group}{relation}{bound}"
+
+
+Computed = tuple[Metric, str | Strategy, float | None, tuple[str, ...], list[dict[str, Terms] | None]]
+"""A metric, the mapping and threshold of its name, the images, and the terms of each."""
+
+
+def _compute_all(scored: ScoredSet) -> Iterator[Computed]:
+    """Compute the terms of every image: metrics of labels mapping by mapping, between the others as registered."""
+    by, labelled = scored.protocol, {}
+    if scored.images:
+        labelled = {mapping: label(scored, mapping, [threshold_of(mapping, by)]) for mapping in _read_mappings(by)}
+    for metrics in _split_runs(select_metrics(by.metrics)):
+        for mapping, images in labelled.items() if metrics[0].mapping == "labels" else ():
+            for metric in metrics:
+                parts = [None if image is None else metric.compute(image) for image in images]
+                yield metric, mapping, threshold_of(mapping, by), scored.image_ids, parts
+        for metric in metrics if metrics[0].mapping != "labels" else ():
+            ids = scored.truth_ids if metric.of_truth else scored.image_ids
+            items: Sequence[ImageTables | None] = scored.truths if metric.of_truth else scored.images
+            yield metric, metric.mapping, None, ids, [None if x is None else metric.compute(x) for x in items]
+
+
+def _read_mappings(by: Protocol) -> Sequence[str | Strategy]:
+    """The mappings that a metric of labels reads."""
+    return by.mapping if any(metric.mapping == "labels" for metric in select_metrics(by.metrics)) else ()
+
+
+def _split_runs(metrics: Sequence[Metric]) -> Iterator[list[Metric]]:
+    """Metrics of labels that stand side by side in the registry together, every other alone."""
+    run: list[Metric] = []
+    for metric in metrics:
+        if run and not run[-1].mapping == metric.mapping == "labels":
+            yield run
+            run = []
+        run.append(metric)
+    if run:
+        yield run
+
+
+def _join_by_name(parts: Sequence[dict[str, Terms] | None]) -> dict[str, tuple[Int64[np.ndarray, " u"], Terms]]:
+    names = next((part for part in parts if part), {})
+    return {name: join_terms([part[name] if part else None for part in parts]) for name in names}
+
+
+def _is_kind(things: np.ndarray, value: bool) -> Callable[[Terms], np.ndarray]:
+    return lambda terms: (terms.classes >= 0) & (things[terms.classes] == value)
+
+
+def _is_size(low: float, high: float) -> Callable[[Terms], np.ndarray]:
+    return lambda terms: (terms.share > 0) & (terms.share >= low) & (terms.share < high)
+
+
+def _is_class(index: int) -> Callable[[Terms], np.ndarray]:
+    return lambda terms: terms.classes == index

@@ -1,0 +1,132 @@
+"""Section 4 as a whole: from the tables of a set to every number of a protocol, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import pandas as pd
+
+from bench.errors import UserError
+from bench.mapping.choose import KNOWN
+from bench.mapping.similarity import count_empty
+from bench.metric_name import Naming
+from bench.metrics import tgq
+from bench.metrics.registry import list_words
+from bench.overlap import table as overlap_table
+from bench.protocol import Protocol, choose
+from bench.records import ClassList, Oracle, Overlap
+from bench.score.counts import OwnText, count_metrics, gather
+from bench.score.intervals import Interval, MetricCounts, compute_intervals
+from bench.score.per_image import make_per_image
+from bench.score.presets import make_title
+
+COLUMNS = ("run", "variant", "metric", "value", "low", "high", "n", "unit_of_n", "expected", "found", "skipped")
+Record = TypeVar("Record", Overlap, Oracle)
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """The numbers of one variant.
+
+    ``table`` has the columns `COLUMNS`, ``per_image`` has image_id and a column for each metric, sorted by image_id.
+    A value is NaN only where nothing was measurable (no image with labels, a metric over 0 segments), the ends of an
+    interval also where fewer than two images were. ``rows`` are the counts behind every metric, for
+    `intervals.compare_paired`. ``counted`` says what was counted in spite of being empty (or left out, by
+    ``Protocol.empty``).
+    """
+
+    table: pd.DataFrame
+    per_image: pd.DataFrame
+    rows: Mapping[str, MetricCounts]
+    counted: Mapping[str, int] = field(default_factory=dict)
+
+
+def evaluate(
+    overlaps: Sequence[Overlap],
+    oracles: Sequence[Oracle],
+    classes: ClassList,
+    protocol: Protocol,
+    naming: Naming,
+    *,
+    run: str = "",
+    variant: str = "",
+    expected: int | None = None,
+    found: int | None = None,
+    skipped: int = 0,
+    own_text: OwnText | None = None,
+) -> Scores:
+    """Every metric of a protocol with its interval; the order of images changes nothing.
+
+    TGQ and its companions are there where oracle records have similarities (none for a variant without captions).
+    ``own_text`` has for each image the cosines of `clipscore.own_text`; without it that metric is left out.
+    Raises UserError for records that contradict themselves or the class list, that repeat an image, or that lack
+    the similarity a mapping needs.
+    """
+    images, truths = _ordered(overlaps), _ordered(oracles)
+    for item in images:
+        overlap_table.validate(item, len(classes))
+    for oracle in truths:
+        tgq.validate(oracle, len(classes))
+    check_words(protocol)
+    if "tgq" in protocol.metrics:
+        _check_described(truths)
+    title, scored = make_title(protocol), gather(images, truths, classes, protocol, own_text)
+    rows = {naming(title, *key): counts for key, counts in count_metrics(scored).items()}
+    spans = _compute_intervals(rows, protocol)
+    found = len(images) if found is None else found
+    rest = (found + skipped if expected is None else expected, found, skipped)
+    lines = [
+        (run, variant, name, spans[name].value, spans[name].low, spans[name].high, row.n, row.unit, *rest)
+        for name, row in rows.items()
+    ]
+    table = pd.DataFrame(lines, columns=list(COLUMNS))
+    ids = sorted({item.image_id for item in images} | {item.image_id for item in truths})
+    return Scores(table, make_per_image(rows, ids), rows, _counted(images, truths))
+
+
+def _compute_intervals(rows: Mapping[str, MetricCounts], protocol: Protocol) -> dict[str, Interval]:
+    """Intervals, with the same resamples for all metrics over the same images."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, row in rows.items():
+        groups.setdefault(row.image_ids, []).append(name)
+    spans: dict[str, Interval] = {}
+    for names in groups.values():
+        found = compute_intervals([rows[name] for name in names], protocol.resamples, protocol.seed, protocol.level)
+        spans |= dict(zip(names, found, strict=True))
+    return spans
+
+
+def check_words(protocol: Protocol) -> None:
+    """Raise UsageError with the nearest right word for a metric or a mapping that does not exist."""
+    for word in protocol.metrics:
+        choose("metrics", word, list_words())
+    for mapping in protocol.mapping:
+        if not hasattr(mapping, "assign"):
+            choose("mapping", mapping, KNOWN)
+
+
+def _check_described(truths: Sequence[Oracle]) -> None:
+    """Raise UserError where only some images have similarities for TGQ: a mean over the others would be another one."""
+    for rows in ("tt", "st"):
+        without = sum(getattr(item, rows) is None for item in truths)
+        if 0 < without < len(truths):
+            raise UserError(f"TGQ: {without} of {len(truths)} images have no {rows} rows")
+
+
+def _counted(images: list[Overlap], truths: list[Oracle]) -> dict[str, int]:
+    return {
+        "empty_predictions": sum(not len(item.areas) for item in images),
+        "empty_texts": sum(count_empty(item.texts) for item in images),
+        "true_segments_without_a_text": sum(count_empty(item.texts) for item in truths),
+        "images_without_classes": sum(not len(item.truth_classes) for item in images),
+    }
+
+
+def _ordered(records: Sequence[Record]) -> list[Record]:
+    ids = sorted(record.image_id for record in records)
+    twice = [a for a, b in zip(ids, ids[1:], strict=False) if a == b]
+    if twice:
+        raise UserError(f"image {twice[0]} is there twice; give each image once")
+    return sorted(records, key=lambda record: record.image_id)

@@ -1,0 +1,59 @@
+"""Section 4, protocols by name: the yaml files of ``conf/score``, each of which says what differs from another.
+
+Hydra reads the same files for `zgs run` and `zgs score`; here they are read for what a full name says of a protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+import yaml
+
+from bench.mapping.no_class import join_words
+from bench.metric_name import number
+from bench.protocol import Protocol, choose
+from bench.system.resources import conf_dir
+
+_IN_NAME = ("background", "void", "unlabelled", "below", "absent", "empty", "rounding", "overlap", "no_class")
+"""Settings that a full name states where they differ from the protocol of that name; the others stand in it anyway."""
+_SET_LATER = {"background": "auto", "seed": "${seed}"}
+"""What the yaml leaves to the data set and to the run: here the defaults of `Protocol`."""
+
+
+@lru_cache(maxsize=1)
+def list_presets() -> tuple[str, ...]:
+    """The names of the protocols that the package brings."""
+    return tuple(sorted(path.stem for path in (conf_dir() / "score").glob("*.yaml")))
+
+
+@cache
+def _read_settings(name: str) -> Mapping[str, Any]:
+    """The settings of a protocol's yaml over those of the one that it inherits from."""
+    own: dict[str, Any] = yaml.safe_load((conf_dir() / "score" / f"{name}.yaml").read_text(encoding="utf-8"))
+    settings: dict[str, Any] = {}
+    for parent in own.pop("defaults", ["_self_"]):
+        settings |= own if parent == "_self_" else _read_settings(parent)
+    return {key: value for key, value in settings.items() if key != "_target_"}
+
+
+def make_protocol(name: str = "paper", **changes: Any) -> Protocol:
+    """A protocol by name, with changes. Raises UsageError for an unknown one."""
+    choose("name", name, list_presets())
+    settings = {key: value for key, value in _read_settings(name).items() if _SET_LATER.get(key, ...) != value}
+    return Protocol(**{**settings, **changes})
+
+
+def make_title(protocol: Protocol) -> str:
+    """The name, and in braces what differs from the protocol of that name and stands nowhere else in a full name."""
+    usual = make_protocol(protocol.name if protocol.name in list_presets() else "paper")
+    changed = [key for key in _IN_NAME if _word(getattr(protocol, key)) != _word(getattr(usual, key))]
+    options = [f"{key}={_word(getattr(protocol, key))}" for key in changed]
+    return protocol.name + ("{" + ",".join(options) + "}" if options else "")
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, tuple):
+        return join_words(value)
+    return "none" if value is None else value if isinstance(value, str) else number(value)
