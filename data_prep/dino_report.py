@@ -118,7 +118,8 @@ def _untrained(ours: DinoWard, target: Path) -> DinoWard:
     facts = json.loads((target / "training.json").read_text())["facts"]
     torch.manual_seed(facts["seed"])
     fresh = Network(config(facts["width"], facts["layers"]), facts["prototypes"])
-    dino = Dino(str(target), ours.dino.size, ours.dino.stride, ours.dino.layer, ours.dino.facet)  # type: ignore[attr-defined]
+    assert isinstance(ours.dino, Dino)
+    dino = Dino(str(target), ours.dino.size, ours.dino.stride, ours.dino.layer, ours.dino.facet)
     dino.model.load_state_dict(fresh.vit.state_dict())
     return DinoWard(dino, ours.n, prune_threshold=2.0, crf=ours.crf)
 

@@ -19,8 +19,10 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 
 import dataclasses
+import shutil
 import typing
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import torch
@@ -29,6 +31,7 @@ from hypothesis import settings
 from jaxtyping import jaxtyped
 
 import bench.records
+from tests.shared_runs import FULL, MEASURED, make_once, run_method
 
 TIERS = ("golden", "slow", "extra")
 SLOW_TIMEOUT = 1200
@@ -103,3 +106,20 @@ def tiers(items: list[pytest.Item]) -> list[tuple[str, int]]:
     """How many tests of each tier; one with two marks counts once, under both names."""
     names = (" + ".join(t for t in ("core", *TIERS) if item.get_closest_marker(t)) for item in items)
     return sorted(Counter(names).items())
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole method on two scenes, with a picture: a folder with its `store` and `out`. Look, do not touch."""
+    return make_once(tmp_path_factory, "full", lambda folder: run_method(folder, *FULL, "pictures=1"))
+
+
+@pytest.fixture(scope="session")
+def measured(full: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The records of `full` by every metric, aggregation and group. Look, do not touch."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(full / "store", folder / "store")
+        run_method(folder, *MEASURED)
+
+    return make_once(tmp_path_factory, "measured", make)

@@ -18,6 +18,7 @@ from bench.commands.as_in_run import STORED, Base, base_of
 from bench.commands.options import CONFIG_DIR, flag
 from bench.commands.settings import take_over
 from bench.errors import UsageError
+from bench.settings.saved import update_targets
 from bench.settings.trust import check_made, check_targets_below
 from bench.system.resources import conf_dir
 
@@ -137,7 +138,7 @@ def _settings_in(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: cannot be read ({' '.join(str(error).split())[:200]})") from error
     if not isinstance(settings, dict):
         raise UsageError(f"{file}: holds no settings")
-    return settings
+    return update_targets(settings)
 
 
 def _change(target: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.cli import DONE, FAILED, SKIPS
+from bench.commands.arguments import Parser
 from bench.commands.naming import as_written
-from bench.commands.overrides import groups
 from bench.commands.settings import composed, take_over
 from bench.commands.words import is_setting, prepared
-from bench.errors import UsageError, UserError
+from bench.errors import DONE, FAILED, SKIPS, UsageError, UserError
+from bench.settings.compose import list_groups
 from bench.settings.ranges import RUN
 from bench.text.escape import visible
 
@@ -35,20 +34,15 @@ GROUPS = ("data", "score")
 """Settings that stored predictions leave to be checked: stages of the method are not made, their modules not loaded."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> Any:
-        raise UsageError(f"score: {message}; `zgs score --help` shows how")
-
-
 def main(arguments: list[str]) -> int:
     """Score predictions, print and write the tidy table; the exit code is 3 where images lack or were skipped."""
-    parser = _Parser("zgs score", add_help=False)
+    parser = Parser("zgs score", add_help=False)
     parser.add_argument("words", nargs="*")
     parser.add_argument("--csv", type=Path)
     for flag in ("--check", "--ignore-unknown"):
         parser.add_argument(flag, action="store_true")
     given = parser.parse_intermixed_args(arguments)
-    words = [word for word in given.words if is_setting(word, (*groups(), *RUN))]
+    words = [word for word in given.words if is_setting(word, (*list_groups(), *RUN))]
     places = [word for word in given.words if word not in words]
     from bench.settings.trust import taken
 
@@ -116,13 +110,14 @@ def _checked(words: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any]
     """Protocols and settings that go with a file, if any are given. UsageError for one that scoring would not take."""
     if not words:
         return [], {}
-    from bench.run.context import make
+    from bench.score.evaluate import check_words
     from bench.settings.check import check_settings
+    from bench.settings.instantiate import make
 
     protocols, settings = _protocols(words, None)
     for options in protocols:
         check_settings({**settings, "score": options}, GROUPS)
-        make(options | ({"background": "context"} if options["background"] == "auto" else {}))
+        check_words(make(options | ({"background": "context"} if options["background"] == "auto" else {})))
     return protocols, settings
 
 
@@ -130,7 +125,7 @@ def _data_of(words: Sequence[str], settings: Mapping[str, Any]) -> Any:
     """The data set that is named, if one is."""
     if not any(word.startswith("data=") for word in words):
         return None
-    from bench.run.context import make
+    from bench.settings.instantiate import make
 
     return make(settings["data"])
 
@@ -165,11 +160,11 @@ def _scored(
 ) -> int:
     from bench.errors import writing
     from bench.predictions.source import PredictionFile
-    from bench.report.tables.tables import write_scores
     from bench.run.provenance import typed
     from bench.run.score_folder import score_in_folder
-    from bench.run.score_protocol import list_controls
     from bench.run.score_records import ScoreRequest
+    from bench.score.controls import choose_controls
+    from bench.score.score_table import write_scores
     from bench.settings.check import check_settings
 
     own = _run_settings(place, trusted)
@@ -181,12 +176,13 @@ def _scored(
         raise UsageError(f"executor.workers={workers}: a positive number or auto")
     for options in protocols:
         check_settings({**settings, "score": options}, GROUPS)
+    choose_controls(settings["controls"])
     asked = own is not None or any(word.startswith("controls=") for word in words)
     request = ScoreRequest(
         PredictionFile(predictions_of(place)),
         protocols,
         variant=as_written(_variant(place, settings), words) or "",
-        controls=list_controls(settings["controls"]) if asked else [],
+        controls=settings["controls"] if asked else [],
         skipped=_skipped(place),
         ignore_unknown=ignore_unknown,
         chosen=any(word.startswith("score.mapping=") for word in words),
@@ -260,13 +256,13 @@ def _skipped(place: Path) -> dict[str, str]:
 
 def _tell(folder: Path, result: Any) -> None:
     """The protocols with everything that changes a number, the tidy table, what was counted, and where it all is."""
-    from bench.report.figures.differences import GROUPED
     from bench.score.protocol_text import describe_protocol
 
     print(*map(describe_protocol, result.protocols), "", sep="\n")
     scores = result.tables.scores
-    grouped = scores["metric"].str.contains(GROUPED.pattern)
-    table = scores[~grouped]
+    own = scores[scores["role"] == scores["role"].iloc[0]]
+    grouped = own["group"] != ""
+    table = own[~grouped]
     wide = max((len(name) for name in table["metric"]), default=6)
     counts = ("expected", "found", "skipped")
     print(f"{'metric':{wide}}     value  interval            {'n':>7} {'unit':8} {' '.join(counts)}")

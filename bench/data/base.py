@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.records import ClassList, Sample
+from bench.system.hashing import hash_file
 
 
 class Dataset(Protocol):
@@ -79,8 +80,7 @@ def content_hash(files: Iterable[tuple[str, Path]]) -> str:
     total = hashlib.sha256()
     for name, path in files:
         try:
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            digest = hash_file(path)
         except OSError:
             digest = "missing"
         total.update(f"{len(name)}:{name}={digest}\n".encode("utf-8", "surrogateescape"))

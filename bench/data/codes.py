@@ -28,10 +28,13 @@ class Codes:
     def read(self, labels: Int32[np.ndarray, "h w"], where: str) -> Int16[np.ndarray, "h w"]:
         """The label map in our own numbers. Raises `BadSample` naming the first numbers without a meaning."""
         last = len(self._table) - 1
-        places = labels.astype(np.int64) - self._first
-        found = self._table[np.where((places < 0) | (places > last), last, places)]
-        wrong = np.unique(labels[found == _NONE])
-        if wrong.size:
+        places = labels.astype(np.int64)
+        places -= self._first
+        if places.min(initial=0) < 0 or places.max(initial=0) > last:
+            places[(places < 0) | (places > last)] = last
+        found = self._table[places]
+        if found.min(initial=0) == _NONE:
+            wrong = np.unique(labels[found == _NONE])
             hint = "; never scored? then void: -1" if wrong[0] == -1 else ""
             told = ", ".join(map(str, wrong[:5].tolist()))
             raise BadSample(f"{where}: label {told} is none of {self.legend}{hint}")

@@ -12,9 +12,9 @@ from bench.data.files import composed, is_hidden, there
 from bench.data.headers import refuse_larger
 from bench.data.images import read_image, read_labels
 from bench.data.prepared import Prepared, command, is_prepared
+from bench.data.publishers import PUBLISHERS
 from bench.data.subsets import chosen, partial
 from bench.errors import BadSample, UserError
-from bench.prepare.publishers import PUBLISHERS
 from bench.records import BACKGROUND, VOID, Sample
 
 TABLE = "voc20"

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from bench.errors import UserError
+from bench.system.hashing import hash_file
 
 DIGEST = "digest"
 """The column; sets of earlier versions have none."""
@@ -42,8 +43,7 @@ def arrow_files(folder: Path) -> dict[str, str]:
     """Checksums of the files that hold the rows, by name."""
     found = {}
     for path in sorted(folder.glob("*.arrow")):
-        with path.open("rb") as stream:
-            found[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+        found[path.name] = hash_file(path)
     return found
 
 

@@ -82,7 +82,7 @@ def known_strings(encode: Callable[[str], list[int]], ids: Mapping[str, list[int
 
 def clip_parameters(clip: Any) -> str:
     """Against open_clip's architecture of that name, or of the folder's config, made without memory."""
-    assert not (wrong := caches.mismatch(clip.file) if clip.file else ""), wrong
+    assert not (wrong := caches.find_mismatch(clip.file) if clip.file else ""), wrong
     with torch.device("meta"):
         plain = open_clip.create_model(clip.name, load_weights=False, device="meta", **clip.config)
     return same_parameters(clip.model, plain.state_dict())

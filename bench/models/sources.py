@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bench.errors import UserError
 from bench.models import hub
+from bench.system.hashing import hash_file
 
 if TYPE_CHECKING:
     import torch
@@ -165,8 +166,7 @@ def torch_dtype(dtype: str) -> torch.dtype:
 @lru_cache(maxsize=256)
 def _file_hash(path: str, size: int, modified: int) -> str:
     """``size`` and ``modified`` belong to the key only: a file that changed is read again."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hash_file(path)
 
 
 def _embedded(name: str) -> Path:

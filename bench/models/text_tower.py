@@ -17,6 +17,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bench.errors import UserError
+from bench.models.blocks import Block
+
+NOT_PLAIN = "this CLIP text tower is not a plain causal transformer: use one in OpenAI CLIP's layout"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,17 +43,17 @@ class TextTower:
     """
 
     def __init__(self, model: nn.Module, chunk: int = 64) -> None:
-        tower = getattr(model, "text", model)
-        self.blocks = tower.transformer.resblocks
-        self.embedding: Tensor = tower.token_embedding.weight
-        self.positions: Tensor = tower.positional_embedding
-        self.ln_final: nn.Module = tower.ln_final
-        self.projection = tower.text_projection
+        tower: nn.Module = getattr(model, "text", model)
         self.pooling: str = getattr(tower, "text_pool_type", getattr(tower, "pool_type", "argmax"))
+        _check(tower, self.pooling)
+        self.blocks = [Block.read(block) for block in tower.get_submodule("transformer.resblocks").children()]
+        self.embedding: Tensor = tower.get_parameter("token_embedding.weight")
+        self.positions: Tensor = tower.get_parameter("positional_embedding")
+        self.ln_final = tower.get_submodule("ln_final")
+        self.projection = _read_projection(tower)
         self.end_id: int | None = getattr(tower, "text_eos_id", getattr(tower, "eos_id", None))
         self.chunk = chunk
         self.derived: dict[Any, Any] = {}  # stores of features that others keep for, and free with, this tower
-        _check(tower, self.pooling)
 
     @property
     def context(self) -> int:
@@ -62,7 +65,7 @@ class TextTower:
         """The dimension d of the joint space."""
         if self.projection is None:
             return self.embedding.shape[1]
-        return self.projection.out_features if isinstance(self.projection, nn.Linear) else self.projection.shape[1]
+        return self.projection.shape[1] if isinstance(self.projection, Tensor) else self.projection.out_features
 
     @property
     def device(self) -> torch.device:
@@ -86,17 +89,12 @@ class TextTower:
                 features.update(zip(some, self._encode_chunk(some, prefix, shared), strict=True))
         return torch.stack([features[text] for text in cut]) if cut else torch.zeros(0, self.dim, device=self.device)
 
-    def encode_continuations(
-        self, prefix: Sequence[int], continuations: Sequence[Sequence[int]]
-    ) -> Float[Tensor, "n d"]:
-        """Features of the texts ``prefix + continuation``; each continuation holds an end token."""
-        return self.encode([(*prefix, *rest) for rest in continuations], self.read(prefix))
-
     @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Prefix:
         """Keys and values of a common beginning; it holds the start token and no end token."""
         tokens = tuple(tokens)[: self.context - 1]
-        empty = [self.embedding.new_zeros(2, block.attn.num_heads, 0, block.attn.head_dim) for block in self.blocks]
+        shapes = [(2, block.attention.num_heads, 0, block.attention.head_dim) for block in self.blocks]
+        empty = [self.embedding.new_zeros(shape) for shape in shapes]
         ids = torch.tensor([tokens], dtype=torch.int64, device=self.device)
         return Prefix(tokens, tuple(self._forward(ids, empty)[1]) if tokens else tuple(empty))
 
@@ -114,10 +112,10 @@ class TextTower:
         padded = texts + [texts[-1]] * (self.chunk - len(texts))
         tokens = torch.tensor(padded, dtype=torch.int64, device=self.device)[:, shared:]
         pooled = self.ln_final(self._forward(tokens, [kv[:, :, :shared] for kv in prefix.cache])[0])
-        if isinstance(self.projection, nn.Linear):
-            pooled = self.projection(pooled)
-        elif self.projection is not None:
+        if isinstance(self.projection, Tensor):
             pooled = pooled @ self.projection
+        elif self.projection is not None:
+            pooled = self.projection(pooled)
         return pooled[: len(texts)].float()
 
     def _forward(
@@ -128,12 +126,13 @@ class TextTower:
         x = self.embedding[tokens] + self.positions[start : start + length].to(self.embedding.dtype)
         cache = []
         for number, (block, kv) in enumerate(zip(self.blocks, past, strict=True), start=1):
-            attention, new = _attend(block.attn, block.ln_1(x), kv)
+            attention, new = _attend(block.attention, block.before_attention(x), kv)
             cache.append(new)
             if number == len(self.blocks):  # only the pooled token is read after the last attention
                 x, attention = x[:, -1:], attention[:, -1:]
-            x = x + block.ls_1(F.linear(attention, block.attn.out_proj.weight, block.attn.out_proj.bias))
-            x = x + block.ls_2(block.mlp(block.ln_2(x)))
+            output = block.attention.out_proj
+            x = x + block.after_attention(F.linear(attention, output.weight, output.bias))
+            x = x + block.after_mlp(block.mlp(block.before_mlp(x)))
         return x.reshape(count, -1), cache
 
 
@@ -154,7 +153,13 @@ def _attend(
 def _check(tower: nn.Module, pooling: str) -> None:
     if pooling not in ("argmax", "eos"):
         raise UserError(f"CLIP text pooling {pooling!r} is not supported: use a model that pools by argmax or eos")
-    blocks = tower.transformer.resblocks
-    plain = all(isinstance(getattr(block, "attn", None), nn.MultiheadAttention) for block in blocks)
-    if tower.attn_mask is None or getattr(tower, "cls_emb", None) is not None or not plain:
-        raise UserError("this CLIP text tower is not a plain causal transformer: use one in OpenAI CLIP's layout")
+    if tower.attn_mask is None or getattr(tower, "cls_emb", None) is not None:
+        raise UserError(NOT_PLAIN)
+
+
+def _read_projection(tower: nn.Module) -> Tensor | nn.Linear | None:
+    """Read what leads into the joint space: a matrix, a layer, or nothing."""
+    projection = tower.text_projection
+    if projection is None or isinstance(projection, Tensor | nn.Linear):
+        return projection
+    raise UserError(NOT_PLAIN)

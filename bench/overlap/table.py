@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int32, Int64, UInt16
+from jaxtyping import Float32, Int16, Int32, Int64, Integer
 
 from bench.errors import BadSample, UserError
-from bench.records import BACKGROUND, VOID, Overlap, Prediction, Sample
+from bench.overlap.regions import SPARSE, drop_absent, list_regions, renumber
+from bench.records import BACKGROUND, VOID, LabelMap, Overlap, Prediction, Sample
 from bench.resize import nearest
-
-_GROUP = 10
-"""Segments numbered at a time: tables of 2^10 entries for each atom stay small."""
 
 
 def make_overlap(
-    prediction: Prediction,
+    prediction: Prediction | LabelMap,
     sample: Sample,
     tt: Float32[np.ndarray, "n c"] | None = None,
     st: Float32[np.ndarray, "n c"] | None = None,
@@ -31,17 +29,19 @@ def make_overlap(
     """
     truth = _truth(prediction, sample)
     _check_similarities(prediction.image_id, tt, st, len(prediction), None)
-    ids, membership = _atoms(prediction.masks)
-    columns, classes = _columns(truth, sample)
-    width = len(classes) + 2
-    joint = nearest(ids, truth.shape) * width
-    joint += columns
+    regions = list_regions(prediction)
+    columns, classes = _columns(truth, sample, len(regions.membership))
+    counts = _count(nearest(regions.ids, truth.shape), columns, len(regions.membership), len(classes))
+    regions, rows = drop_absent(regions, prediction, counts.sum(axis=1) if prediction.size == truth.shape else None)
+    counts = counts[rows]
+    present = (classes >= 0) & counts.any(axis=0)  # a class that no pixel has is no column
+    outside = [counts[:, classes == code].sum(axis=1, keepdims=True) for code in (BACKGROUND, VOID)]
     return Overlap(
         image_id=prediction.image_id,
-        counts=np.bincount(joint.ravel(), minlength=len(membership) * width).reshape(-1, width),
-        membership=membership,
-        truth_classes=classes,
-        areas=np.array([np.count_nonzero(mask) for mask in prediction.masks], np.int64),
+        counts=np.concatenate([counts[:, present], *outside], axis=1),
+        membership=regions.membership,
+        truth_classes=classes[present],
+        areas=regions.areas,
         tt=tt,
         st=st,
         texts=prediction.texts,
@@ -85,67 +85,50 @@ def _check_similarities(
             check_rows(rows, n, classes, f"image {image_id}, {name} similarity")
 
 
-def _truth(prediction: Prediction, sample: Sample) -> Int64[np.ndarray, "h w"]:
-    masks = prediction.masks
+def _truth(prediction: Prediction | LabelMap, sample: Sample) -> Int16[np.ndarray, "h w"]:
     if sample.truth is None:
         raise BadSample(f"image {sample.image_id} has no ground truth: nothing to score")
-    if masks.ndim != 3 or len(masks) != len(prediction.texts):
-        raise UserError(f"image {prediction.image_id}: masks {masks.shape} but {len(prediction.texts)} texts")
-    if sample.truth.size == 0 or (len(masks) and masks[0].size == 0):
-        raise UserError(f"image {prediction.image_id}: masks {masks.shape}, ground truth {sample.truth.shape}: empty")
+    if isinstance(prediction, Prediction):
+        _check_masks(prediction)
+    if sample.truth.size == 0 or (len(prediction) and 0 in prediction.size):
+        raise UserError(f"image {prediction.image_id}: masks {prediction.size}, truth {sample.truth.shape}: empty")
     if sample.truth.min() < VOID:
         raise BadSample(f"image {sample.image_id}: label {int(sample.truth.min())} in the ground truth is no class")
-    return sample.truth.astype(np.int64)
+    return sample.truth
+
+
+def _check_masks(prediction: Prediction) -> None:
+    masks = prediction.masks
+    if masks.ndim != 3 or len(masks) != len(prediction.texts):
+        raise UserError(f"image {prediction.image_id}: masks {masks.shape} but {len(prediction.texts)} texts")
 
 
 def _columns(
-    truth: Int64[np.ndarray, "h w"], sample: Sample
-) -> tuple[Int64[np.ndarray, "h w"], Int32[np.ndarray, " k"]]:
-    """For each pixel its column of the table, and the class of each of the first k columns."""
-    objects = np.zeros(truth.shape, np.int64) if sample.instances is None else sample.instances.astype(np.int64) + 1
-    if objects.shape != truth.shape or objects.min() < 0:
-        raise BadSample(f"image {sample.image_id}: its objects {objects.shape} do not fit its labels {truth.shape}")
-    most = int(objects.max()) + 1
-    code = np.where(truth >= 0, truth * most + objects, 0)
-    present, column = np.flatnonzero(np.bincount(code[truth >= 0])), np.zeros(int(code.max()) + 1, np.int64)
-    column[present] = np.arange(len(present))
-    return np.where(truth >= 0, column[code], len(present) + BACKGROUND - truth), (present // most).astype(np.int32)
+    truth: Int16[np.ndarray, "h w"], sample: Sample, rows: int
+) -> tuple[Integer[np.ndarray, "h w"], Int32[np.ndarray, " m"]]:
+    """For each pixel its column, and for each of m columns its class, ascending by class and object; not all occur."""
+    code, most = truth.astype(np.int32), 1
+    if sample.instances is not None:
+        objects = sample.instances.astype(np.int64) + 1
+        if objects.shape != truth.shape or objects.min() < 0:
+            shapes = f"its objects {objects.shape} do not fit its labels {truth.shape}"
+            raise BadSample(f"image {sample.image_id}: {shapes}")
+        most, classes = int(objects.max()) + 1, truth.astype(np.int64)
+        code = np.where(classes >= 0, classes * most + objects, classes)
+    code -= VOID
+    if rows * (int(code.max()) + 1) > SPARSE * code.size:  # number those that occur, for a table of all is too large
+        code, numbers = renumber(code)
+    else:
+        numbers = np.arange(int(code.max()) + 1)
+    numbers += VOID
+    return code, np.where(numbers >= 0, numbers // most, numbers).astype(np.int32)
 
 
-def _atoms(masks: Bool[np.ndarray, "n h w"]) -> tuple[Int64[np.ndarray, "h w"], Bool[np.ndarray, "a n"]]:
-    """Number the sets of segments that cover a pixel, some segments at a time, so that any n stays exact."""
-    shape = masks.shape[1:] if masks.shape[0] else (1, 1)
-    ids, steps = np.zeros(shape, np.int64), []
-    for start in range(0, len(masks), _GROUP):
-        group = masks[start : start + _GROUP]
-        ids <<= len(group)
-        ids += _code(group)
-        ids, codes = _renumber(ids)
-        bits = (codes[:, None] >> np.arange(len(group))) & 1
-        steps.append((start, codes >> len(group), bits.astype(bool)))
-    atom = np.arange(int(ids.max()) + 1)
-    membership = np.zeros((len(atom), len(masks)), bool)
-    for start, before, bits in reversed(steps):  # from the last atoms back to those that they were cut from
-        membership[:, start : start + bits.shape[1]] = bits[atom]
-        atom = before[atom]
-    return ids, membership
-
-
-def _code(group: Bool[np.ndarray, "g h w"]) -> UInt16[np.ndarray, "h w"]:
-    """One number for each set of segments: segment i is bit i."""
-    code = np.zeros(group.shape[1:], np.uint16)
-    for mask in group[::-1]:
-        code += code
-        code |= mask
-    return code
-
-
-def _renumber(codes: Int64[np.ndarray, "h w"]) -> tuple[Int64[np.ndarray, "h w"], Int64[np.ndarray, " a"]]:
-    """For each pixel the position of its code among those that occur, and these, ascending."""
-    if codes.max() > 8 * codes.size:  # a table would be larger than sorting is slow
-        present, ids = np.unique(codes, return_inverse=True)
-        return ids.reshape(codes.shape), present
-    present = np.flatnonzero(np.bincount(codes.ravel()))
-    position = np.zeros(int(present[-1]) + 1, np.int64)
-    position[present] = np.arange(len(present))
-    return position[codes], present
+def _count(
+    ids: Integer[np.ndarray, "h w"], columns: Integer[np.ndarray, "h w"], rows: int, width: int
+) -> Int64[np.ndarray, "rows width"]:
+    """The one pass over pixels: how many have an atom and a column."""
+    joint = ids.astype(np.int64)
+    joint *= width
+    joint += columns
+    return np.bincount(joint.ravel(order="K"), minlength=rows * width).reshape(rows, width)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from bench.errors import UserError
-from bench.records import Prediction
+from bench.records import LabelMap, Prediction
 
 
-def highest_score(prediction: Prediction, where: str) -> Prediction:
+def highest_score(prediction: Prediction | LabelMap, where: str) -> Prediction | LabelMap:
     """The same segments without overlap: a pixel goes to the highest score (tie: to the first of them).
 
     A segment may become empty; it stays in the list. Raises UserError where segments have no scores.
@@ -19,7 +17,10 @@ def highest_score(prediction: Prediction, where: str) -> Prediction:
         return prediction
     if prediction.scores is None:
         raise UserError(f"{where}: score.overlap=highest_score needs a 'score' for each segment; use score.overlap=all")
-    owner = np.full(prediction.masks.shape[1:], -1)
+    if isinstance(prediction, LabelMap):
+        return prediction
+    labels = np.zeros(prediction.size, np.int32)
     for segment in np.argsort(-prediction.scores, kind="stable")[::-1]:
-        owner[prediction.masks[segment]] = segment
-    return replace(prediction, masks=owner == np.arange(len(prediction))[:, None, None])
+        labels[prediction.masks[segment]] = segment + 1
+    kept = prediction.texts, prediction.embeddings, prediction.heap_ids, prediction.scores
+    return LabelMap(prediction.image_id, labels, *kept)

@@ -10,19 +10,15 @@ import numpy as np
 from jaxtyping import Float32
 
 from bench.data.files import composed
-from bench.data.headers import claimed
-from bench.data.images import MAX_PIXELS, read_labels
-from bench.errors import BadSample
-from bench.predictions import rle
-from bench.predictions.beside import beside
-from bench.records import Prediction
+from bench.data.images import MAX_PIXELS
+from bench.predictions.faults import Faults
+from bench.predictions.pixels import read_codes, read_map
+from bench.records import LabelMap, Prediction
 from bench.text.characters import broken
 
 MAX_BYTES = 1 << 30
 """Masks of one image, a byte a pixel and segment."""
 _LARGEST = float(np.finfo(np.float32).max)
-_LAST_ID = int(np.iinfo(np.int32).max)
-_KINDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,27 +32,16 @@ class Described:
 
 @dataclass
 class Parsed:
-    """``prediction`` is None where there are ``faults``."""
+    """``segments``, with a mask each only where they overlap, are None where there are ``faults``."""
 
-    prediction: Prediction | None
+    segments: Prediction | LabelMap | None
     oracle: Described | None
     faults: list[str] = field(default_factory=list)
 
-
-class Faults(list[str]):
-    """Collects what is wrong while reading goes on."""
-
-    def get(self, entry: object, key: str, kind: type, where: str, instead: Any) -> Any:
-        """The value of a key, or ``instead`` with a fault noted."""
-        if not isinstance(entry, dict):
-            self.append(f"{where}: should be an object with {key!r} but is {type(entry).__name__}")
-        elif key not in entry:
-            self.append(f"{where}: {key!r} is missing")
-        elif type(entry[key]) is not kind:  # exact, for True is an int to isinstance
-            self.append(f"{where}: {key!r} should be {_KINDS[kind]} but is {entry[key]!r:.40}")
-        else:
-            return entry[key]
-        return instead
+    @property
+    def prediction(self) -> Prediction | None:
+        """The segments with a mask each."""
+        return self.segments.unpack() if isinstance(self.segments, LabelMap) else self.segments
 
 
 def parse_image(
@@ -85,72 +70,20 @@ def parse_image(
     ]
     if entry.get("label_map") is not None:
         faults.get(entry, "label_map", str, where, None)
-    read = _from_map if isinstance(entry.get("label_map"), str) else _from_codes
-    masks = read(faults, where, entry, segments, (height, width), folder)
+    size, name = (height, width), entry.get("label_map")
+    pixels: Any = (
+        read_map(faults, where, name, segments, size, folder)
+        if isinstance(name, str)
+        else read_codes(faults, where, segments, size)
+    )
     check_vectors(faults, where, vectors, len(segments))
     scores = _scores(faults, segments, places)
     nodes = _heap_ids(faults, entry, where, len(segments))
     oracle = _oracle(faults, where, entry, oracle_vectors)
     if faults:
         return Parsed(None, None, list(faults))
-    return Parsed(Prediction(composed(str(entry["image_id"])), masks, texts, vectors, nodes, scores), oracle)
-
-
-def _from_codes(
-    faults: Faults, where: str, entry: dict[str, Any], segments: list[Any], size: tuple[int, int], folder: Path
-) -> np.ndarray:
-    """Masks from COCO's run lengths, one a segment; a faulty one stays empty."""
-    masks = np.zeros((len(segments), *size), bool)
-    for position, segment in enumerate(segments):
-        place = f"{where}, segment {position}"
-        coded = faults.get(segment, "segmentation", dict, place, None)
-        counts = None if coded is None else coded.get("counts")
-        if coded is None:
-            continue
-        if coded.get("size") != list(size):
-            faults.append(
-                f"{place}: mask of size {coded.get('size')!r:.40} in a picture of {list(size)} (height, width)"
-            )
-        elif not isinstance(counts, str | list):
-            faults.append(f"{place}: counts must be COCO's text or a list of run lengths")
-        else:
-            try:
-                masks[position] = rle.decode(counts, *size)
-            except (ValueError, TypeError) as error:
-                faults.append(f"{place}: mask cannot be read ({error})")
-    return masks
-
-
-def _from_map(
-    faults: Faults, where: str, entry: dict[str, Any], segments: list[Any], size: tuple[int, int], folder: Path
-) -> np.ndarray:
-    """Masks from a picture whose values are the ids of the segments; 0 belongs to none."""
-    masks = np.zeros((len(segments), *size), bool)
-    ids = [faults.get(s, "id", int, f"{where}, segment {position}", -1) for position, s in enumerate(segments)]
-    seen: set[int] = set()
-    for position, value in enumerate(ids):
-        if value == 0 or value > _LAST_ID or value in seen:
-            wrong = "is 0 or stands there twice" if value <= _LAST_ID else "is larger than any in a picture"
-            faults.append(f"{where}, segment {position}: id {value!r:.20} {wrong}")
-        seen |= {value} if value > 0 else set()
-    try:
-        path = beside(folder, entry["label_map"])
-        shape = claimed(path)
-        labels = read_labels(path) if shape in (size, None) else np.zeros((0, 0), np.int32)
-    except BadSample as error:
-        faults.append(f"{where}: label map: {error}")
-        return masks
-    shape = shape or labels.shape
-    if shape != size:  # as its header says: what is too large is never unpacked
-        faults.append(f"{where}: label map of size {list(shape)} in a picture of {list(size)} (height, width)")
-        return masks
-    unknown = np.setdiff1d(labels, np.array([0, *(value for value in ids if abs(value) <= _LAST_ID)], np.int64))
-    if len(unknown):
-        told = ", ".join(map(str, unknown[:5]))
-        faults.append(f"{where}: label map holds {told}, but no segment has such an id (0 is for unlabelled pixels)")
-    for mask, value in zip(masks, ids, strict=True):
-        mask[:] = labels == value
-    return masks
+    record = LabelMap if pixels.ndim == 2 else Prediction
+    return Parsed(record(composed(str(entry["image_id"])), pixels, texts, vectors, nodes, scores), oracle)
 
 
 def _scores(faults: Faults, segments: list[Any], places: list[str]) -> Float32[np.ndarray, " n"] | None:

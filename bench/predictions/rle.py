@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, Int64
+from jaxtyping import Bool, Int32, Int64
 from pycocotools import mask as coco
 
 _LONGEST = 7  # characters of one number: 35 bits, more than any picture needs
@@ -20,7 +20,12 @@ def encode(masks: Bool[np.ndarray, "n h w"]) -> list[str]:
 
 
 def decode(counts: str | Sequence[int], height: int, width: int) -> Bool[np.ndarray, "h w"]:
-    """The mask that ``counts`` (compressed, or a plain list of run lengths) describes.
+    """The mask that ``counts`` (compressed, or a plain list of run lengths) describes; raises as `read_runs` does."""
+    return unroll(read_runs(counts, height, width), height, width)
+
+
+def read_runs(counts: str | Sequence[int], height: int, width: int) -> Int64[np.ndarray, " r"]:
+    """The lengths of the runs down the columns, background first, which fill the picture.
 
     Decoded here: pycocotools returns uninitialised memory for runs that end too early.
     Raises ValueError where the runs are malformed or do not fill the picture exactly.
@@ -36,8 +41,30 @@ def decode(counts: str | Sequence[int], height: int, width: int) -> Bool[np.ndar
         raise ValueError(f"a run is longer than any picture of {pixels} pixels")
     if runs.sum() != pixels:
         raise ValueError(f"counts cover {runs.sum()} pixels but the picture has {pixels}")
+    return runs
+
+
+def unroll(runs: Int64[np.ndarray, " r"], height: int, width: int) -> Bool[np.ndarray, "h w"]:
+    """The mask of one segment's runs."""
     values = np.arange(len(runs)) % 2 == 1
     return np.repeat(values, runs).reshape(width, height).T
+
+
+def paint(codes: Sequence[Int64[np.ndarray, " r"]], height: int, width: int) -> Int32[np.ndarray, "h w"] | None:
+    """One picture of the runs of n segments: 0, or the segment's position + 1. None where two of them overlap."""
+    bounds = [np.cumsum(runs)[: len(runs) // 2 * 2].reshape(-1, 2) for runs in codes]  # n of [pieces, begin and end]
+    pieces = np.concatenate([np.zeros((0, 2), np.int64), *bounds])
+    owner = np.repeat(np.arange(1, len(codes) + 1, dtype=np.int32), [len(one) for one in bounds])
+    order = np.argsort(pieces[:, 0], kind="stable")
+    order = order[pieces[order, 0] < pieces[order, 1]]  # a run may have no pixel
+    (begin, end), owner = pieces[order].T, owner[order]
+    if (begin[1:] < end[:-1]).any():
+        return None
+    # Background before each piece, the piece, and background after the last: 2 p + 1 runs of labels.
+    values, lengths = np.zeros(2 * len(owner) + 1, np.int32), np.zeros(2 * len(owner) + 1, np.int64)
+    values[1::2], lengths[1::2] = owner, end - begin
+    lengths[0::2] = np.append(begin, height * width) - np.append(0, end)
+    return np.repeat(values, lengths).reshape(width, height).T
 
 
 def _listed(counts: Sequence[int], pixels: int) -> Int64[np.ndarray, " r"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -11,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from bench.errors import BadSample, UserError
+from bench.errors import BadSample, UserError, escape_unprintable
 from bench.predictions.archive import Archive
 from bench.predictions.beside import beside
 from bench.predictions.index import Place, read_index
 from bench.predictions.parse import Described, Parsed, parse_image
 from bench.records import Prediction
-from bench.text.characters import broken, shown
+from bench.system.hashing import hash_file
+from bench.text.characters import broken
 
 
 class PredictionFile(Mapping[str, Prediction]):
@@ -34,7 +34,9 @@ class PredictionFile(Mapping[str, Prediction]):
 
     def __getitem__(self, image_id: str) -> Prediction:
         self._stop_at_first_fault()
-        return sound(self._parsed(image_id))[0]
+        prediction = sound(self._parsed(image_id)).prediction
+        assert prediction is not None, "a sound entry has one"
+        return prediction
 
     def __iter__(self) -> Iterator[str]:
         self._stop_at_first_fault()
@@ -73,7 +75,7 @@ class PredictionFile(Mapping[str, Prediction]):
         entry |= {"segments": [], "heap_ids": None, "label_map": None}  # those of the image were read with its masks
         vectors = self._described(image_id)
         parsed = parse_image(self.where(image_id), entry, self.path.parent, None, vectors)
-        return sound(parsed)[1]
+        return sound(parsed).oracle
 
     def embeddings(self, image_id: str) -> np.ndarray | None:
         """The embeddings of an image's segments, without its masks."""
@@ -86,14 +88,14 @@ class PredictionFile(Mapping[str, Prediction]):
 
     def faults(self) -> Iterator[str]:
         """Everything that is wrong with the file, image by image."""
-        yield from map(shown, self._index.faults)
+        yield from map(escape_unprintable, self._index.faults)
         try:
             self._archive  # noqa: B018
         except UserError as error:
             yield str(error)
             return
         for image_id in self._index.places:
-            yield from map(shown, self._parsed(image_id).faults)
+            yield from map(escape_unprintable, self._parsed(image_id).faults)
 
     def unembedded(self) -> Iterator[str]:
         """Embeddings that some images lack or that have several widths: no fault of the format, but ST stops there."""
@@ -111,7 +113,7 @@ class PredictionFile(Mapping[str, Prediction]):
     def unscored(self) -> Iterator[str]:
         """Images whose segments have no score: no fault of the format, but overlap=highest_score stops there."""
         for image_id in self._index.places:
-            found = self._parsed(image_id).prediction
+            found = self._parsed(image_id).segments
             if found is not None and len(found) and found.scores is None:
                 yield f"{self.where(image_id)}: score.overlap=highest_score needs a 'score' for each segment"
 
@@ -160,7 +162,7 @@ class PredictionFile(Mapping[str, Prediction]):
         name = Path(told["file"]).name
         try:
             path = beside(self.path.parent, name)
-            same = told.get("sha256") is None or _digest(path) == told["sha256"]
+            same = told.get("sha256") is None or hash_file(path) == told["sha256"]
         except (BadSample, OSError) as error:
             place = self.path.parent / name
             reason = str(error).removeprefix(f"{place}: ")
@@ -197,15 +199,10 @@ def where(path: Path, place: Place, image_id: str) -> str:
     return f"{path}: image {place.position} ({image_id})"
 
 
-def sound(parsed: Parsed) -> tuple[Prediction, Described | None]:
-    """What was read of an image. Raises UserError with its first fault where there is one."""
-    if parsed.prediction is None:
+def sound(parsed: Parsed) -> Parsed:
+    """What was read of an image, as it is. Raises UserError with its first fault where there is one."""
+    if parsed.segments is None:
         more = len(parsed.faults) - 1
         rest = f" (and {more} more faults in this image; `zgs score FILE --check` lists all)" if more else ""
         raise UserError(parsed.faults[0] + rest)
-    return parsed.prediction, parsed.oracle
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return parsed

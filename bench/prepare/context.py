@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.data.publishers import PUBLISHERS
 from bench.errors import BadSample, UserError
 from bench.prepare.choices import Choices, items_of
 from bench.prepare.masks import is_8bit, read_mask
 from bench.prepare.orders import agreement, best, codings
 from bench.prepare.plan import Coding, Plan
-from bench.prepare.publishers import PUBLISHERS
 from bench.prepare.splits import WARNING, check_count, chosen_list, context_lists, read_ids
 from bench.prepare.tree import Tree, open_tree
 

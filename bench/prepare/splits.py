@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.data.publishers import PUBLISHERS, Split, extra_id, id_sum
 from bench.errors import UserError
-from bench.prepare.publishers import PUBLISHERS, Split, extra_id, id_sum
 from bench.prepare.tree import Tree
 
 WARNING = "WARNING"

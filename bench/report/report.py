@@ -14,25 +14,22 @@ import pandas as pd
 from hydra.utils import get_object
 
 from bench.errors import UsageError, writing
-from bench.metric_name import parse
 from bench.report.figures.curves import markdown_areas, plot_curves
-from bench.report.figures.differences import GROUPED
 from bench.report.figures.sweep import write_sweeps
-from bench.report.tables.cells import protocol_of
 from bench.report.tables.comparisons import write_comparisons
-from bench.report.tables.pairs import by_position
+from bench.report.tables.pairs import by_position, list_pairs
 from bench.report.tables.sweeps import sweep_table, sweeps
-from bench.report.tables.tables import markdown_table, print_table, read_scores, write_scores
-from bench.run.context import NOT_IN_RUN_NAME
-from bench.run.run_folder import record_of, saved_csv, setting, settings_of
+from bench.report.tables.tables import markdown_table, print_table
+from bench.run.run_folder import record_of, role_of, saved_csv, saved_curves, saved_scores, setting, settings_of
 from bench.run.writing import while_whole
-from bench.score.evaluate import COLUMNS
 from bench.score.protocol_text import WIDTH, describe_protocol
-from bench.store.sealed import has, intact
+from bench.score.score_table import ALL, FLOOR, split_measure, write_scores
+from bench.settings.naming import NOT_IN_RUN_NAME
+from bench.store.sealed import has
 from bench.text.csv_files import write_csv
 from bench.text.escape import visible
 
-NOT_SHOWN = (".cosine", ".top1")
+NOT_SHOWN = ("cosine", "top1")
 """Companions of TGQ: in scores.csv and table.md only, so that the terminal's one table holds the paper's metrics."""
 
 
@@ -42,7 +39,7 @@ def print_runs(folders: Sequence[Path]) -> None:
     table = merged_scores(folders)
     if len(table):
         print()
-        shown = _whole(table[~table["metric"].str.endswith(NOT_SHOWN)])
+        shown = _whole(table[[split_measure(measure)[0][-1] not in NOT_SHOWN for measure in table["measure"]]])
         width = max(shutil.get_terminal_size((120, 24)).columns, 100)
         print_table(shown, embedded=embedded(folders), width=width)
         print(*protocols(folders, width), sep="\n")
@@ -65,13 +62,17 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
 
     names = labels(folders)
     more = by_position(pairs, [names[folder] for folder in folders]) if pairs else []
+    floors = {names[folder] for folder in folders if role_of(settings_of(folder)) == FLOOR}
+    compared = list_pairs([names[folder] for folder in folders], floors, more)
     table: pd.DataFrame = merged_scores(folders)
     written: list[Path] = []
     with writing(to, "to=FOLDER"):
         to.mkdir(parents=True, exist_ok=True)
         if len(table):
             small = embedded(folders)
-            texts, files = write_comparisons(_named(folders), to, title=data_name(table), embedded=small, more=more)
+            texts, files = write_comparisons(
+                _named(folders), to, compared, title=data_name(table), embedded=small, floors=floors
+            )
             areas = merged_curves(folders, "areas.csv")
             below = [*_quoted(folders), *texts, *([markdown_areas(areas)] if len(areas) else [])]
             text = "\n".join([markdown_table(_whole(table), embedded=small), *below])
@@ -82,7 +83,7 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
             if len(areas):
                 written.append(write_csv(areas, to / "areas.csv"))
             written += [*files, *_sweeps(folders, table, to, small)]
-        written += write_comparison(folders, to / "gallery", pictures, more) if pictures else ()
+        written += write_comparison(folders, to / "gallery", pictures, compared) if pictures else ()
     return written
 
 
@@ -108,7 +109,7 @@ def protocols(folders: Sequence[Path], width: int = WIDTH) -> list[str]:
 
 def _whole(table: pd.DataFrame) -> pd.DataFrame:
     """Without the metrics of a breakdown, which are in the csv only."""
-    return table[~table["metric"].str.contains(GROUPED.pattern)]
+    return table[table["group"] == ""]
 
 
 def _quoted(folders: Sequence[Path]) -> list[str]:
@@ -202,8 +203,8 @@ def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
 def merged_scores(folders: Sequence[Path]) -> pd.DataFrame:
     """scores.csv of all runs under each other; empty where nothing was labelled."""
     names = labels(folders)
-    parts = [_renamed(read_scores(intact(f, "scores.csv")), f, names) for f in folders if _scored(f)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    parts = [_renamed(saved_scores(f), f, names) for f in folders if _scored(f)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(ALL))
 
 
 def merged_curves(folders: Sequence[Path], file: str = "curves.csv") -> pd.DataFrame:
@@ -212,26 +213,27 @@ def merged_curves(folders: Sequence[Path], file: str = "curves.csv") -> pd.DataF
     Where runs were scored by several protocols, each variant stands there once for each, told by its name.
     """
     names = labels(folders)
-    parts = [_renamed(saved_csv(f, file), f, names) for f in folders if has(f, file)]
+    parts = [_renamed(saved_curves(f, file), f, names) for f in folders if has(f, file)]
     if not parts:
         return pd.DataFrame()
     table = pd.concat(parts, ignore_index=True)
-    titles = table["name"].map({name: protocol_of(parse(name)) for name in table["name"].unique()})
-    if titles.nunique() > 1:
-        table["variant"] += ", " + titles
-    return table[~table["variant"].str.startswith("floor")]
+    if table["protocol"].nunique() > 1:
+        table["variant"] += ", " + table["protocol"]
+    return table[table["role"] != FLOOR]
 
 
 def _renamed(table: pd.DataFrame, folder: Path, names: Mapping[Path, str]) -> pd.DataFrame:
     """The variant by its label, in the names of its floors and ceilings too."""
-    own = str(record_of(folder)["variant"])
-    new = {v: v.replace(f"({own})", f"({names[folder]})") for v in table["variant"].unique()} | {own: names[folder]}
+    own, label = str(record_of(folder)["variant"]), names[folder]
+    told = {variant: variant.replace(f"({own})", f"({label})") for variant in table["variant"].unique()}
+    new = {before: f"{after} ({label})" if before == after != own != label else after for before, after in told.items()}
+    new[own] = label
     return table.assign(variant=table["variant"].map(new))
 
 
 def data_name(scores: pd.DataFrame) -> str:
     """Data set, split and subset of some scores, as their names say."""
-    return str(scores["metric"].iloc[0]).partition("/")[0]
+    return str(scores["dataset"].iloc[0])
 
 
 def embedded(folders: Sequence[Path]) -> bool:

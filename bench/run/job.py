@@ -12,17 +12,19 @@ from bench.data.shared import remarks, tuned
 from bench.errors import UsageError, UserError, writing
 from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
-from bench.run.context import Builder, make, run_name, variant_name
+from bench.run.context import Builder
 from bench.run.executor import Map
 from bench.run.predict import Predicted, predict_images, write_predictions_of
 from bench.run.provenance import repeat_line
 from bench.run.score import resolve_protocol, score_predictions
-from bench.run.score_protocol import list_controls
 from bench.run.score_records import ScoreRequest, ScoreResult, ScoreTables
 from bench.run.write_folder import write_settings, write_tables
 from bench.run.writing import one_writer
+from bench.score.controls import choose_controls
 from bench.settings.check import check_settings
 from bench.settings.depends import check_name
+from bench.settings.instantiate import make
+from bench.settings.naming import run_name, variant_name
 from bench.settings.trust import packages_of
 from bench.store.files import Account, safe_name, write_atomically
 from bench.store.keys import library_versions
@@ -71,7 +73,7 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
             result = _score(context, file, predicted, work)
             write_tables(folder, result.tables)
             tracker.log(context.name, {**settings, "device": device}, result.tables.scores, folder)
-            check_name(context)
+            check_name(settings, context.name)
             # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
             write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
             write_record(folder, _record(context, protocol, predicted, result) | seen | dict(made_by or {}))
@@ -98,7 +100,7 @@ def _check_protocol(context: Builder) -> Protocol:
     protocol = resolve_protocol(context, context.settings["score"])
     if protocol.verify == "human":
         raise UsageError("score.verify=human rates predictions that exist: zgs score RUN score.verify=human")
-    list_controls(context.settings["controls"])
+    choose_controls(context.settings["controls"])
     return protocol
 
 
@@ -110,7 +112,7 @@ def _score(context: Builder, file: Path, predicted: Predicted, work: Map) -> Sco
     settings = context.settings
     request = ScoreRequest(
         PredictionFile(file), [settings["score"]], context.name, variant_name(settings),
-        list_controls(settings["controls"]), predicted.skipped, measured=("tt", "st"),
+        settings["controls"], predicted.skipped, measured=("tt", "st"),
     )  # fmt: skip
     return score_predictions(context, request, work)
 

@@ -15,7 +15,7 @@ from bench.mapping.remarks import describe_absent_classes
 from bench.predictions.remarks import remarks
 from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
-from bench.run.context import Builder, make
+from bench.run.context import Builder
 from bench.run.executor import Map, call_here
 from bench.run.score_notes import describe_ids, describe_misfits, describe_sizes
 from bench.run.score_protocol import score_protocol
@@ -24,6 +24,7 @@ from bench.run.similarities import SimilarityModels
 from bench.run.tables import Tables, compare_ids, make_tables
 from bench.score.evaluate import check_words
 from bench.score.intervals import MetricCounts
+from bench.settings.instantiate import make
 
 
 def score_predictions(context: Builder, request: ScoreRequest, work: Map = call_here) -> ScoreResult:
@@ -53,7 +54,7 @@ def score_predictions(context: Builder, request: ScoreRequest, work: Map = call_
         found = len(ids) - len([i for i in missing if i not in tables.skipped]) - skipped
         parts.append(score_protocol(scoring, protocol, tables, (len(ids), found, skipped)))
     if context.dataset.subset is None:
-        notes += describe_absent_classes(tables.tables.values(), context.dataset.classes)
+        notes += describe_absent_classes(tables.tables.values(), context.classes)
     numbers = _join(parts)
     if numbers.scores.empty:
         raise UserError(f"{file.path}: nothing to score: {'; '.join(notes) or 'no metric was asked for'}")

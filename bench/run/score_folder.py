@@ -12,13 +12,14 @@ from typing import Any
 from bench.errors import writing
 from bench.metric_name import parse
 from bench.predictions.source import PredictionFile
-from bench.report.tables.cells import EMBEDDED_NOTE
-from bench.run.context import NOT_IN_RUN_NAME, Builder, data_name
+from bench.run.context import Builder
 from bench.run.executor import call_in_workers
 from bench.run.score import score_predictions
 from bench.run.score_records import ScoreRequest, ScoreResult
 from bench.run.write_folder import write_settings, write_tables
 from bench.run.writing import one_writer
+from bench.score.score_table import EMBEDDED_NOTE
+from bench.settings.naming import NOT_IN_RUN_NAME, data_name
 from bench.store.facts.contents import by_content, content_of
 from bench.store.files import safe_name
 from bench.store.model_facts import told_of
@@ -33,7 +34,7 @@ def score_in_folder(
 
     ``made_by`` goes into the record as it is. Raises UserError for whatever is wrong with predictions or ratings.
     """
-    context = Builder({**settings, "controls": list(request.controls)})
+    context = Builder({**settings, "controls": request.controls})
     request = replace(request, variant=request.variant or read_variant(request.predictions))
     request = replace(request, run=name_folder(context.settings, request))
     result = score_predictions(context, request, call_in_workers(_count_workers(settings), "bench.run.tables"))

@@ -20,7 +20,7 @@ def note_texts(
 ) -> None:  # fmt: skip
     """What a reader must know of the texts and of what was given and not read."""
     dataset, read_tgq = scoring.context.dataset, "tgq" in protocol.metrics
-    for text in describe_texts(images, truths, dataset.classes, protocol, getattr(dataset, "table", None)):
+    for text in describe_texts(images, truths, scoring.context.classes, protocol, getattr(dataset, "table", None)):
         scoring.note(text)
     if read_tgq and not truths and not scoring.request.measured:
         scoring.note('no TGQ: the file has no "oracle" section (texts for the true segments)')
@@ -52,7 +52,7 @@ def note_counts(scoring: ScoringContext, protocol: Protocol, counted: Mapping[st
 
 
 def note_missing_words(scoring: ScoringContext, table: Table, protocol: Protocol, tables: Tables) -> None:
-    silent = list_silent_words(protocol.no_class, scoring.context.dataset.classes)
+    silent = list_silent_words(protocol.no_class, scoring.context.classes)
     texts = (text for item in tables.tables.values() for text in item.texts)
     absent = table.missing(text for text in texts if not says_nothing(text, silent))
     if not absent:

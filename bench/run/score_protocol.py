@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,21 +18,22 @@ from bench.metrics.registry import select_metrics
 from bench.protocol import Protocol
 from bench.records import Oracle, Overlap
 from bench.run.context import Builder
+from bench.run.run_folder import role_of
 from bench.run.score_notes import note_counts, note_missing_words, note_texts
 from bench.run.score_records import ScoreTables, ScoringContext
 from bench.run.similarities import add_similarities, make_oracles
 from bench.run.tables import Tables
-from bench.score.controls import shuffle_captions, true_classes
+from bench.score.controls import choose_controls
 from bench.score.counts import OwnText
 from bench.score.curves import compute_curves, list_curved
 from bench.score.evaluate import COLUMNS, Scores, evaluate
 from bench.score.human_ratings import check_ratings, count_ratings, count_unrated, read_ratings, score_verified
 from bench.score.intervals import Interval
+from bench.score.score_table import OF_CURVES, add_columns
 from bench.score.segments import make_segment_table
 
 Records = tuple[list[Overlap], list[Oracle]]
 """Of each image its segments, and its true segments as described."""
-CONTROLS = ("shuffled", "true_classes")
 
 
 def score_protocol(
@@ -50,7 +50,7 @@ def score_protocol(
     images = add_similarities(scoring.models, tables, rows)
     truths = make_oracles(scoring.models, tables, described, rows)
     note_texts(scoring, protocol, images, truths, rows)
-    silent = list_silent_words(protocol.no_class, scoring.context.dataset.classes)
+    silent = list_silent_words(protocol.no_class, scoring.context.classes)
     records = silence_texts(images, silent), silence_texts(truths, silent)
     numbers = _evaluate(scoring, protocol, records, rows, counted)
     if protocol.verify == "human":
@@ -63,14 +63,14 @@ def name_metrics(context: Builder, rows: Sequence[str]) -> Naming:
     dataset = context.dataset
     models = {row: context.mapping_model(row) for row in rows}
     named = models | {f"grounded-{row}": model for row, model in models.items()}
-    return Naming(dataset.name, dataset.split, dataset.classes.name, dataset.subset, named)
+    return Naming(dataset.name, dataset.split, context.classes.name, dataset.subset, named)
 
 
 def _evaluate(
     scoring: ScoringContext, protocol: Protocol, records: Records, rows: Sequence[str], counted: tuple[int, int, int]
 ) -> ScoreTables:  # fmt: skip
     """All that thresholds decide: scores, floors and ceilings, curves. Where people decide, no mapping is left."""
-    images, request, classes = records[0], scoring.request, scoring.context.dataset.classes
+    images, request, classes = records[0], scoring.request, scoring.context.classes
     naming = name_metrics(scoring.context, rows)
     by = replace(protocol, mapping=()) if protocol.verify == "human" else protocol
     spoken = None
@@ -84,40 +84,26 @@ def _evaluate(
             expected=expected, found=found, skipped=skipped, own_text=own_text,
         )  # fmt: skip
 
-    own = score(records, by, request.variant, spoken)
+    own, role = score(records, by, request.variant, spoken), role_of(scoring.context.settings)
+    seed = scoring.context.run.seed
+    lines = [add_columns(own.table, role)]
     note_counts(scoring, protocol, own.counted)
-    lines = [own.table]
-    for name in request.controls if protocol.verify != "human" else ():
-        title, read, change, unchanged = _choose_control(name, scoring.context)
-        if not set(read) & set(rows):
+    for control in choose_controls(request.controls) if protocol.verify != "human" else ():
+        if not set(control.mappings) & set(rows):
             continue
-        mappings = tuple(mapping for mapping in by.mapping if mapping in read)
-        table = score(change(*records), replace(by, mapping=mappings), f"{title} ({request.variant})").table
-        lines.append(table[~table["metric"].str.contains(unchanged)])
+        mappings = tuple(mapping for mapping in by.mapping if mapping in control.mappings)
+        changed = control.change(records, seed, len(classes))
+        table = score(changed, replace(by, mapping=mappings), f"{control.title} ({request.variant})").table
+        lines.append(add_columns(control.select(table), control.role))
     curves = [compute_curves(images, classes, protocol, naming, mapping) for mapping in list_curved(by)]
-    tables = [pd.concat(parts).assign(variant=request.variant) for parts in zip(*curves, strict=True)] or [None, None]
+    tables = [_describe_curves(pd.concat(parts), request.variant, role) for parts in zip(*curves, strict=True)]
     segments = make_segment_table(_pair(*records), classes, protocol)
     scores, ids = pd.concat(lines, ignore_index=True), list(own.per_image["image_id"])
-    return ScoreTables(scores, dict(own.rows), ids, segments, *tables)
+    return ScoreTables(scores, dict(own.rows), ids, segments, *(tables or (None, None)))
 
 
-def list_controls(words: str | Sequence[str]) -> list[str]:
-    """The floors and ceilings that are asked for, by their words. Raises UsageError for an unknown one."""
-    names = [words] if isinstance(words, str) else list(words)
-    if unknown := [name for name in names if name not in CONTROLS]:
-        raise UsageError(f"controls={unknown[0]}: known are {', '.join(CONTROLS)}")
-    return names
-
-
-def _choose_control(name: str, context: Builder) -> tuple[str, tuple[str, ...], Callable[..., Records], str]:
-    """Title, mappings it says something of, how it changes the records, and the metrics that it leaves as they were."""
-    seed, classes = context.settings["seed"], len(context.dataset.classes)
-    if name == "shuffled":  # ST does not read captions
-        unchanged = rf"/(?:masks|jaccard\.overlap)|/st\({re.escape(context.mapping_model('st'))}\)"
-        change = lambda o, t: (shuffle_captions(o, seed), shuffle_captions(t, seed))  # noqa: E731
-        return "floor: shuffled captions", ("tt",), change, unchanged
-    unchanged = r"/(?:masks|names|jaccard\.(?:overlap|hard))"
-    return "ceiling: true classes", ("tt", "st"), lambda o, _: ([true_classes(x, classes) for x in o], []), unchanged
+def _describe_curves(curves: pd.DataFrame, variant: str, role: str) -> pd.DataFrame:
+    return add_columns(curves.assign(variant=variant), role, "name", OF_CURVES)
 
 
 def _list_similarities(scoring: ScoringContext, protocol: Protocol, tables: Tables) -> list[str]:
@@ -166,7 +152,7 @@ def _add_verified(
     """Add scores verified by people instead of thresholds, and the distribution of their ratings."""
     if not protocol.ratings:
         raise UsageError("score.verify=human needs score.ratings=FILE (csv: image,segment,label,rater,batch,rating)")
-    classes, ratings = scoring.context.dataset.classes, read_ratings(protocol.ratings)
+    classes, ratings = scoring.context.classes, read_ratings(protocol.ratings)
     by_id, naming = {item.image_id: item for item in images}, name_metrics(scoring.context, rows)
     check_ratings(ratings, by_id, scoring.models.file, classes.names)
     bases = {}
@@ -178,7 +164,8 @@ def _add_verified(
     for what, base in bases.items():
         verified = score_verified(images, ratings, base, protocol, classes, naming)
         lines = [(*told[0], v.name, *_ends(v.interval), v.n, v.unit, *told[1]) for v in verified]
-        numbers.scores = pd.concat([numbers.scores, pd.DataFrame(lines, columns=list(COLUMNS))], ignore_index=True)
+        table = add_columns(pd.DataFrame(lines, columns=list(COLUMNS)), role_of(scoring.context.settings))
+        numbers.scores = pd.concat([numbers.scores, table], ignore_index=True)
         numbers.counts |= {v.name: v.each() for v in verified}
         without, total = count_unrated(images, ratings, base, classes)
         if without:

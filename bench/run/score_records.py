@@ -12,8 +12,8 @@ from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
 from bench.run.context import Builder
 from bench.run.similarities import SimilarityModels
-from bench.score.evaluate import COLUMNS
 from bench.score.intervals import MetricCounts
+from bench.score.score_table import ALL
 from bench.score.segments import KNOWN
 
 
@@ -31,7 +31,7 @@ class ScoreRequest:
     protocols: Sequence[Mapping[str, Any]]
     run: str = ""
     variant: str = ""
-    controls: Sequence[str] = ()
+    controls: str | Sequence[str] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
     ignore_unknown: bool = False
     chosen: bool = False
@@ -45,7 +45,7 @@ class ScoreTables:
     ``counts`` are those of each image behind every metric, ``image_ids`` the images that were scored.
     """
 
-    scores: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
+    scores: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ALL)))
     counts: dict[str, MetricCounts] = field(default_factory=dict)
     image_ids: list[str] = field(default_factory=list)
     segments: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(KNOWN)))

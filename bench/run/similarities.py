@@ -36,14 +36,12 @@ class SimilarityModels:
     @property
     def names(self) -> tuple[str, ...]:
         """The class names."""
-        names: tuple[str, ...] = self.context.dataset.classes.names
-        return names
+        return self.context.classes.names
 
     @property
     def aliases(self) -> tuple[tuple[str, ...], ...]:
         """Other names of each class; empty where there are none."""
-        aliases: tuple[tuple[str, ...], ...] = self.context.dataset.classes.aliases
-        return aliases
+        return self.context.classes.aliases
 
     @cached_property
     def tt(self) -> TextToText:

@@ -26,9 +26,9 @@ from bench.predictions.overlapping import highest_score
 from bench.predictions.parse import parse_image
 from bench.predictions.proportions import misfit
 from bench.predictions.source import PredictionFile, read_bytes, read_entry, sound, where
-from bench.records import Overlap, Prediction
-from bench.run.context import make
+from bench.records import LabelMap, Overlap, Prediction
 from bench.run.executor import Map, call_here
+from bench.settings.instantiate import make
 from bench.store.facts.machine import machine
 from bench.store.files import Account, Shelf, Store, from_entry, to_entry
 from bench.store.identity import Identity
@@ -153,15 +153,16 @@ def _outcome(task: Task) -> Outcome:
 def _made(task: Task) -> dict[str, Any]:
     prediction, sample = _prediction(task), _dataset(task.data, task.shelf.key).load(task.image_id)
     record = overlap_table(prediction, sample)
-    return {"overlap": to_entry(record), "sizes": ({}, {"both": (prediction.masks.shape[1:], sample.size)})}
+    return {"overlap": to_entry(record), "sizes": ({}, {"both": (prediction.size, sample.size)})}
 
 
-def _prediction(task: Task) -> Prediction:
+def _prediction(task: Task) -> Prediction | LabelMap:
     if task.place is None:
         return Prediction(task.image_id, np.zeros((0, 1, 1), bool), ())
     place = where(task.path, task.place, task.image_id)
-    prediction, _ = sound(parse_image(place, read_entry(task.path, task.place), task.path.parent))
-    return highest_score(prediction, place) if task.overlap == "highest_score" else prediction
+    segments = sound(parse_image(place, read_entry(task.path, task.place), task.path.parent)).segments
+    assert segments is not None, "a sound entry has them"
+    return highest_score(segments, place) if task.overlap == "highest_score" else segments
 
 
 def _task(file: PredictionFile, image_id: str, overlap: str, data: str, shelf: Shelf) -> Task:

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from bench.report.tables.tables import write_scores
 from bench.run.score_records import ScoreTables
 from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
+from bench.score.score_table import write_scores
 from bench.store.files import write_atomically
 from bench.text.csv_files import write_csv
 

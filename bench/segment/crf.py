@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Interval
@@ -63,7 +63,7 @@ class DenseCrf:
         crf = self._model(unary, image)
         return np.array(crf.inference(self.iterations), np.float32).reshape(labels, height, width)
 
-    def _model(self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]):  # type: ignore[no-untyped-def]
+    def _model(self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]) -> Any:
         # Imported here: it is compiled at installation, and crf=none must run where that failed.
         from pydensecrf.densecrf import DIAG_KERNEL, NORMALIZE_SYMMETRIC, DenseCRF2D
 

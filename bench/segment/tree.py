@@ -38,11 +38,6 @@ def lineage(node: int) -> Iterator[int]:
         yield node
 
 
-def is_descendant(node: int, ancestor: int) -> bool:
-    """Whether ``node`` lies strictly below ``ancestor``."""
-    return node != ancestor and ancestor in lineage(node)
-
-
 def promote(heap_ids: Sequence[int]) -> tuple[int, ...]:
     """The same leaves in the tree that they alone span: a node left with one child gives its place to that child.
 

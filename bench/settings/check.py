@@ -16,7 +16,7 @@ from bench.bounds import branches, hints_of, span_of, told, within
 from bench.data.base import nearest
 from bench.errors import UsageError
 from bench.models.sources import DTYPES
-from bench.settings.ranges import DEFAULTS, MODELS, NOT_EMPTY, NOTES, ONCE, PLACES, RUN
+from bench.settings.ranges import ADDED, DEFAULTS, MODELS, NOT_EMPTY, NOTES, ONCE, PLACES, RUN
 from bench.settings.room import check_room
 
 GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "method", "score", "tracking", "executor")
@@ -42,10 +42,10 @@ def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) 
         if key not in (*GROUPS, *RUN, "choices"):
             raise UsageError(f"{key}: no such key{nearest(key, (*GROUPS, *RUN))}")
     for key in (*GROUPS, *RUN):
-        if key not in settings:
+        if key not in settings and key not in ADDED:
             raise UsageError(f"{key}: is not there, and every run needs it; give {key}=…")
-    for key, hint in RUN.items():
-        _fit(key, settings[key], hint)
+    for key in RUN.keys() & settings.keys():
+        _fit(key, settings[key], RUN[key])
     for group in groups:
         if group == "models":
             _check_models(settings)

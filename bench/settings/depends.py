@@ -8,20 +8,18 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hydra.utils import get_object
 
 from bench.errors import UserError
+from bench.settings.naming import run_name
 from bench.settings.start_layer import start_layer_of
 from bench.store.facts.closure import targets, union
 from bench.store.facts.contents import is_word_for_folder
 from bench.store.facts.machine import machine
 from bench.store.facts.modules import OURS
 from bench.store.keys import alone, library_versions, made_of
-
-if TYPE_CHECKING:
-    from bench.run.context import Builder
 
 GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "score")
 """Settings that name code on which a number depends."""
@@ -89,11 +87,9 @@ def check_same(began: Mapping[str, str], here: Mapping[str, str]) -> None:
         )
 
 
-def check_name(builder: Builder) -> None:
-    """Raises UserError where a file that the settings name is not the one with which the run began."""
-    from bench.run.context import run_name
-
-    if run_name(builder.settings) != builder.name:
+def check_name(settings: Mapping[str, Any], began: str) -> None:
+    """Raises UserError where a file that the settings name is not as it was when the run ``began``, by name."""
+    if run_name(settings) != began:
         raise UserError("a file that the settings name changed while the run went on; run the same command again")
 
 

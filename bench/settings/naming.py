@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
+
+from bench.store.model_facts import told_of
+
+NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys", "role")
+"""Settings that change no number, so that a run with other ones is the same run."""
 
 USUAL = {"segment": "dino_ward", "caption": "zerocap_${models}", "merge": "siblings"}
 """The choices of conf/config.yaml, which a name leaves out."""
 SAID = {("merge", "none"): "no_merge"}
+
+
+def variant_name(settings: Mapping[str, Any]) -> str:
+    """The name of a variant in tables: as configured, else made from the options chosen."""
+    if settings.get("variant"):
+        return str(settings["variant"])
+    return called(settings)
+
+
+def run_name(settings: Mapping[str, Any]) -> str:
+    """The folder of a run: the same settings and contents are the same run, so one that was killed continues in it."""
+    told = told_of({k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME})
+    if (threads := settings.get("executor", {}).get("threads", 1)) != 1:  # of the executor the one thing that may round
+        told["threads"] = threads
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
+    return f"{data_name(settings)}-{settings['data']['split']}-{variant_name(settings)}-{digest}"
+
+
+def data_name(settings: Mapping[str, Any]) -> str:
+    """The data set as it begins a folder's name."""
+    return str(settings["data"].get("name") or settings["data"]["_target_"].rpartition(".")[2].lower())
 
 
 def called(settings: Mapping[str, Any]) -> str:

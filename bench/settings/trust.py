@@ -17,7 +17,8 @@ from typing import Any
 import yaml
 
 from bench.errors import UsageError, UserError
-from bench.store.sealed import RECORD, read_settings, settings_of
+from bench.settings.saved import read_settings, settings_of
+from bench.store.sealed import RECORD
 from bench.system.resources import conf_dir
 
 SCORING = ("data", "models")

@@ -8,7 +8,7 @@ A segment is all pixels of a class in an image (as for TGQ); an edge belongs to 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from bench.report.figures.differences import real, signed
 from bench.report.figures.style import MANY, headline, key, look, names_in, new_figure, note_of, plain, save
 from bench.report.tables.breakdown_rows import GROUPS, MAPPINGS, NOTE, TITLES, draw_rows
 from bench.report.tables.cells import MISSING
-from bench.report.tables.pairs import Pair, compared
+from bench.report.tables.pairs import Pair, select_pairs
 from bench.report.tables.pairs import title as pair_title
 from bench.score.intervals import Difference, Interval, MetricCounts, compare_paired, compute_intervals, select_images
 from bench.text.escape import markdown
@@ -35,25 +35,23 @@ RESAMPLES = 10_000
 
 def breakdown(
     runs: Sequence[tuple[str, pd.DataFrame]],
-    first: str,
+    pairs: Sequence[Pair],
     resamples: int = RESAMPLES,
     seed: int = 0,
-    more: Sequence[Pair] = (),
 ) -> pd.DataFrame:
     """The columns `COLUMNS` from (variant, its segments.parquet): the share named right, from 0 to 1.
 
-    After the shares of all variants come the differences for the pairs of `compared`, paired on the images of both.
-    Intervals are a bootstrap over the images that have a
-    true segment; ``n`` counts segments, ``images`` the images that have one of the group. NaN where a group is empty.
-    The ends are NaN where no resample varies (all or none are right): that would give an interval of no width,
-    however few there are.
+    After the shares of all variants come the differences for the pairs whose variants are there, paired on the images
+    of both. Intervals are a bootstrap over the images that have a true segment; ``n`` counts segments, ``images`` the
+    images that have one of the group. NaN where a group is empty. The ends are NaN where no resample varies (all or
+    none are right): that would give an interval of no width, however few there are.
     """
     rows = {(variant, m): _grouped(segments, column) for variant, segments in runs for m, column in MAPPINGS.items()}
     lines = []
     for (variant, mapping), groups in rows.items():
         for group, row, span in zip(GROUPS, groups, compute_intervals(groups, resamples, seed), strict=True):
             lines.append((variant, "", mapping, group, span.value, *_ends(span), row.n, _images(row)))
-    for (variant, other), mapping in product(compared(first, [name for name, _ in runs], more), MAPPINGS):
+    for (variant, other), mapping in product(select_pairs(pairs, dict(runs)), MAPPINGS):
         for group, own, row in zip(GROUPS, rows[variant, mapping], rows[other, mapping], strict=True):
             found = compare_paired(own, row, resamples, seed)
             n = select_images(own, [image for image in own.image_ids if image in set(row.image_ids)]).n
@@ -88,17 +86,18 @@ def markdown_breakdown(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
 
 
-def plot_breakdown(table: pd.DataFrame, stem: Path, *, title: str, embedded: bool) -> tuple[Path, Path]:
+def plot_breakdown(
+    table: pd.DataFrame, stem: Path, *, title: str, embedded: bool, floors: Collection[str] = ()
+) -> tuple[Path, Path]:
     """Write ``stem`` .png and .svg."""
-    return save(draw_breakdown(table, title=title, embedded=embedded), stem)
+    return save(draw_breakdown(table, title=title, embedded=embedded, floors=floors), stem)
 
 
-def draw_breakdown(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
+def draw_breakdown(table: pd.DataFrame, *, title: str, embedded: bool, floors: Collection[str] = ()) -> Figure:
     """A panel for each mapping, groups on x, a colour and a marker for each variant; floors are in the table only."""
     table = table[table["against"] == ""]
-    variants = [v for v in dict.fromkeys(table["variant"]) if not v.startswith("floor")] or list(
-        dict.fromkeys(table["variant"])
-    )
+    every = list(dict.fromkeys(table["variant"]))
+    variants = [variant for variant in every if variant not in floors] or every
     if len(variants) > MANY:
         return draw_rows(table, variants, title=title, embedded=embedded)
     figure = new_figure(7.0)

@@ -17,6 +17,7 @@ from bench.errors import UserError
 from bench.report.figures.line_ends import number_ends
 from bench.report.figures.style import MANY, headline, key, look, names_in, new_figure, note_of, plain, save
 from bench.report.tables.cells import MISSING, metric_words
+from bench.score.score_table import split_measure
 from bench.text.csv_files import write_csv
 from bench.text.escape import markdown, row
 
@@ -54,7 +55,7 @@ def plot_curves(
         what = f"column {missing[0]!r} is missing" if missing else "there is no line"
         raise UserError(f"curves: {what}; curves have {', '.join(COLUMNS)}")
     axis = curves["axis"] if "axis" in curves else pd.Series("tau", index=curves.index)
-    precise = curves["metric"].str.startswith("precision")
+    precise = _family(curves) == "precision"
     marks, stem = PAPER_TAUS if chosen is None else chosen, Path(path)
     csv = stem.with_name(stem.name + ".csv")
     written: list[Path] = []
@@ -72,11 +73,9 @@ def plot_curves(
 
 def draw_precision(curves: pd.DataFrame, *, title: str, chosen: Mapping[str, float], embedded: bool) -> Figure:
     """Precision over recall as the threshold of each mapping moves; a ring marks the threshold of ``chosen``."""
-    kinds = curves["metric"].str.partition(">")[0]
+    kinds = _family(curves)
     keys = ["variant", "mapping", "tau"]
-    both = curves[kinds.str.startswith("precision")].merge(
-        curves[kinds.str.startswith("recall")], on=keys, suffixes=("", "_recall"), sort=False
-    )
+    both = curves[kinds == "precision"].merge(curves[kinds == "recall"], on=keys, suffixes=("", "_recall"), sort=False)
     mappings = [mapping for mapping in ("tt", "st") if (both["mapping"] == mapping).any()]
     variants = list(dict.fromkeys(curves["variant"]))
     figure, panels = _figure(1, len(mappings), len(variants), 0.7)
@@ -114,7 +113,7 @@ def markdown_areas(areas: pd.DataFrame) -> str:
 
     Those of precision and of the reference's recall are in the csv.
     """
-    areas = areas[~areas["metric"].str.contains(r"^precision|^recall\.(?:reference|allseg)")]
+    areas = areas[[_is_of_paper(metric) for metric in areas["metric"]]]
     keys = ["axis", "mapping", "metric"]
     columns = list(dict.fromkeys(areas[keys].itertuples(index=False, name=None)))
     heads = [" ".join(filter(None, (*metric_words(m), f"over {_OVER[axis, mapping]}"))) for axis, mapping, m in columns]
@@ -128,6 +127,16 @@ def markdown_areas(areas: pd.DataFrame) -> str:
     told = "; ".join(f"{_OVER[axis, mapping]} from {start:g} to {stop:g}" for axis, mapping, start, stop in ranges)
     note = f"- Mean height of a curve in percent with 95 % intervals: {told}. n as in the curves' csv."
     return "\n".join(lines) + f"\n\n{note}\n"
+
+
+def _family(curves: pd.DataFrame) -> pd.Series:
+    """The first word of what each line measures: iou, recall, precision."""
+    return curves["metric"].map(lambda measure: split_measure(measure)[0][0])
+
+
+def _is_of_paper(measure: str) -> bool:
+    family, *rest = split_measure(measure)[0]
+    return family != "precision" and not (family == "recall" and {"reference", "allseg"} & set(rest[:1]))
 
 
 _OVER = {("tau", "tt"): "τ TT", ("tau", "st"): "τ ST", ("iou", "tt"): "IoU, TT", ("iou", "st"): "IoU, ST"}

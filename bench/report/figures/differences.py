@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,33 +10,32 @@ import pandas as pd
 
 from bench.metric_name import parse
 from bench.report.tables.cells import MISSING, as_they_are, short_name, unit, written
-from bench.report.tables.pairs import Pair, compared, title
+from bench.report.tables.pairs import Pair, select_pairs, title
 from bench.score.intervals import MetricCounts, compare_all_paired
+from bench.score.score_table import describe_name
 from bench.text.escape import markdown, row
 
 COLUMNS = ("metric", "variant", "against", "value", "low", "high", "p", "n")
 """``value`` is ``variant`` minus ``against``; ``p`` is two-sided, from the bootstrap; ``n`` counts images."""
 RESAMPLES = 10_000
-GROUPED = re.compile(r"\.(?:class|size|kind)\.")
-"""Metrics of a breakdown: there may be hundreds."""
 
 
 def differences(
     runs: Sequence[tuple[str, Mapping[str, MetricCounts]]],
+    pairs: Sequence[Pair],
     resamples: int = RESAMPLES,
     seed: int = 0,
-    more: Sequence[Pair] = (),
 ) -> pd.DataFrame:
-    """The columns `COLUMNS`, from (variant, rows of its metrics) of each run, for the pairs of `compared`.
+    """The columns `COLUMNS`, from (variant, rows of its metrics) of each run, for the pairs whose variants are there.
 
     Only metrics of one full name are compared.
     """
     lines, tables = [], dict(runs)
-    for variant, against in compared(runs[0][0], list(tables), more):
+    for variant, against in select_pairs(pairs, tables):
         own, other = tables[variant], tables[against]
         both = [name for name in own if name in other]
-        pairs = [(own[metric], other[metric]) for metric in both]
-        for metric, found in zip(both, compare_all_paired(pairs, resamples, seed), strict=True):
+        counts = [(own[metric], other[metric]) for metric in both]
+        for metric, found in zip(both, compare_all_paired(counts, resamples, seed), strict=True):
             lines.append((metric, variant, against, found.value, found.low, found.high, found.p, found.n))
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
@@ -57,7 +55,7 @@ def markdown_differences(table: pd.DataFrame) -> str:
 
     Metrics of a breakdown are in the csv only.
     """
-    metrics = [metric for metric in dict.fromkeys(table["metric"]) if not GROUPED.search(metric)]
+    metrics = [metric for metric in dict.fromkeys(table["metric"]) if not describe_name(metric).group]
     names = [parse(metric) for metric in metrics]
     headers = ["<br>".join(map(markdown, filter(None, short_name(name, names)))) for name in names]
     found = {(line["variant"], line["against"], line["metric"]): line for line in table.to_dict("records")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,14 @@ from bench.data.base import full_name
 from bench.metric_name import parse
 from bench.predictions.source import PredictionFile
 from bench.records import Prediction, Sample
-from bench.report.pictures.disagreements import pairs, write_where
+from bench.report.pictures.disagreements import select_extremes, write_where
 from bench.report.pictures.draw import Panel
 from bench.report.pictures.gallery import GalleryRow, write_gallery
 from bench.report.report import STRANGERS, embedded, labels, settings_of, strangers
 from bench.report.tables.pairs import Pair
 from bench.run.context import Builder
-from bench.run.run_folder import complete, saved_image_scores, saved_segments
+from bench.run.run_folder import complete, role_of, saved_image_scores, saved_segments
+from bench.score.score_table import FLOOR
 from bench.store.sealed import RECORD, intact
 
 
@@ -32,13 +32,14 @@ class Run:
     predictions: Mapping[str, Prediction]
     per_image: pd.DataFrame
     builder: Builder
+    role: str
 
 
-def write_comparison(folders: Sequence[Path], to: Path, pictures: int, more: Sequence[Pair] = ()) -> tuple[Path, ...]:
+def write_comparison(folders: Sequence[Path], to: Path, pictures: int, pairs: Sequence[Pair] = ()) -> tuple[Path, ...]:
     """Write the gallery of some runs over the images they share; returns the page, the overview, and perhaps where.png.
 
-    That one shows the segments on which the first run and another, or those of a pair in ``more``, disagree most,
-    whatever images the page shows.
+    That one shows the segments on which the runs of each of the ``pairs`` disagree most, whatever images the page
+    shows.
     """
     names = labels(folders)
     runs = [_read(folder, names[folder]) for folder in folders]
@@ -56,7 +57,7 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int, more: Seq
     if any(map(strangers, folders)):
         facts["beware"] = STRANGERS
     small = embedded(folders)
-    where = _where(folders, runs, to / "where.png", small, more) if pictures else ()
+    where = _where(folders, runs, to / "where.png", small, pairs) if pictures else ()
     figures = [("Where the variants disagree most", path.name) for path in where]
     rows = (_row(runs, image_id) for image_id in shared)
     written = write_gallery(rows, to, title="Zero-guidance segmentation", facts=facts, embedded=small, figures=figures)
@@ -64,15 +65,12 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int, more: Seq
 
 
 def _where(
-    folders: Sequence[Path], runs: Sequence[Run], path: Path, small: bool, more: Sequence[tuple[str, str]]
+    folders: Sequence[Path], runs: Sequence[Run], path: Path, small: bool, pairs: Sequence[Pair]
 ) -> tuple[Path, ...]:
-    """The picture of extremes, where the first run and another have rows of true segments; an earlier one goes."""
+    """The picture of extremes, where both runs of a pair have rows of true segments; an earlier one goes."""
     path.unlink(missing_ok=True)
     tables = [(run.variant, saved_segments(f)) for f, run in zip(folders, runs, strict=True) if complete(f)]
-    known = [(variant, table) for variant, table in tables if table is not None]
-    if not known or known[0][0] != runs[0].variant:
-        return ()
-    found = pairs(known, more)
+    found = select_extremes({variant: table for variant, table in tables if table is not None}, pairs)
     path.parent.mkdir(parents=True, exist_ok=True)
     return (write_where(found, runs[0].builder.dataset, path, embedded=small),) if found else ()
 
@@ -82,13 +80,15 @@ def _read(folder: Path, variant: str) -> Run:
     path = Path(settings.get("predictions") or folder / "predictions.json")
     if (path.parent / RECORD).exists():  # of a run of ours, its own or the one that was scored again
         path = intact(path.parent, path.name)
-    return Run(variant, PredictionFile(path), saved_image_scores(folder), Builder(settings, ("segment",)))
+    return Run(
+        variant, PredictionFile(path), saved_image_scores(folder), Builder(settings, ("segment",)), role_of(settings)
+    )
 
 
 def _row(runs: Sequence[Run], image_id: str) -> GalleryRow:
     sample = runs[0].builder.dataset.load(image_id)
     panels = _over_segments(runs[0], sample)
-    panels += [_predicted(run, image_id) for run in runs if not run.variant.startswith("floor")]
+    panels += [_predicted(run, image_id) for run in runs if run.role != FLOOR]
     return GalleryRow(image_id, sample.image, (*panels, *_truth(runs[0], sample)))
 
 
@@ -113,7 +113,8 @@ def _scores(run: Run, image_id: str) -> str:
     found: dict[str, float] = {}
     for column in row.index:
         name = parse(column)
-        if re.fullmatch(r"iou\.image\.\w+", name.metric) and not pd.isna(row[column]):
+        family, *how = name.metric.split(".")
+        if (family, *how[:1]) == ("iou", "image") and len(how) == 2 and not pd.isna(row[column]):
             found.setdefault(name.mapping.upper() if len(name.mapping) == 2 else name.mapping, row[column])
     return "IoU " + ", ".join(f"{mapping} {100 * value:.0f}" for mapping, value in found.items()) if found else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bench.report.figures.breakdown import breakdown, markdown_breakdown, plot_breakdown
@@ -19,10 +19,12 @@ Part = tuple[list[str], list[Path]]
 """Markdown for the table's page, and the files written."""
 
 
-def write_comparisons(runs: Named, to: Path, *, title: str, embedded: bool, more: Sequence[Pair] = ()) -> Part:
+def write_comparisons(
+    runs: Named, to: Path, pairs: Sequence[Pair], *, title: str, embedded: bool, floors: Collection[str] = ()
+) -> Part:
     """Write differences.* and breakdown.* into ``to``; returns their markdown tables and the files.
 
-    Compared is the first run with the others, and the pairs of ``more``.
+    Compared are the ``pairs``, and ``floors`` are not drawn.
 
     Runs of an earlier version lack the rows for it: they are left out, with a line on standard output that says so.
     Files of an earlier report go where there is nothing to put in their place.
@@ -35,25 +37,29 @@ def write_comparisons(runs: Named, to: Path, *, title: str, embedded: bool, more
             f"no comparisons with {', '.join(map(visible, lacking))}: made by an earlier version, without "
             f"{' and '.join(NEEDED)}; run the same command again to have them"
         )
-    kept, first = [run for run in runs if run[0] not in lacking], runs[0][0]
-    parts = [_differences(kept, to, title, embedded, more)] if first not in lacking else []
-    parts.append(_breakdown(kept, to, title, embedded, more))
+    kept = [run for run in runs if run[0] not in lacking]
+    parts = [
+        _write_differences(kept, to, title, embedded, pairs),
+        _write_breakdown(kept, to, title, embedded, pairs, floors),
+    ]
     return [text for texts, _ in parts for text in texts], [path for _, paths in parts for path in paths]
 
 
-def _differences(runs: Named, to: Path, title: str, embedded: bool, more: Sequence[Pair]) -> Part:
-    table = differences([(variant, saved_rows(folder)) for variant, folder in runs], more=more)
+def _write_differences(runs: Named, to: Path, title: str, embedded: bool, pairs: Sequence[Pair]) -> Part:
+    table = differences([(variant, saved_rows(folder)) for variant, folder in runs], pairs)
     if table.empty:
         return [], []
     drawn = plot_differences(table, to / "differences", title=title, embedded=embedded)
     return [markdown_differences(table)], [write_csv(table, to / "differences.csv", decimals=6), *drawn]
 
 
-def _breakdown(runs: Named, to: Path, title: str, embedded: bool, more: Sequence[Pair]) -> Part:
+def _write_breakdown(
+    runs: Named, to: Path, title: str, embedded: bool, pairs: Sequence[Pair], floors: Collection[str]
+) -> Part:
     found = [(variant, saved_segments(folder)) for variant, folder in runs]
     known = [(variant, table) for variant, table in found if table is not None]
     if not known:
         return [], []
-    table = breakdown(known, runs[0][0], more=more)
-    drawn = plot_breakdown(table, to / "breakdown", title=title, embedded=embedded)
+    table = breakdown(known, pairs)
+    drawn = plot_breakdown(table, to / "breakdown", title=title, embedded=embedded, floors=floors)
     return [markdown_breakdown(table)], [write_csv(table, to / "breakdown.csv", decimals=6), *drawn]

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bench.errors import UserError
+from bench.score.score_table import ROLES
 
 Pair = tuple[str, str]
 """Two variants: the first minus the second."""
 
 
-def compared(first: str, variants: Sequence[str], more: Sequence[Pair] = ()) -> list[Pair]:
-    """The variant ``first`` with each other one that is no floor, then those of ``more`` whose variants are there.
+def list_pairs(variants: Sequence[str], floors: Collection[str] = (), more: Sequence[Pair] = ()) -> list[Pair]:
+    """The first of some variants with each other one that is no floor, then those of ``more``.
 
     Nobody asks whether a method beats a floor by chance; a floor is compared where ``more`` names it.
     """
-    standard = [(first, other) for other in variants if other != first and not other.startswith("floor")]
-    asked = [pair for pair in more if pair not in standard]
-    return [pair for pair in [*standard, *asked] if all(variant in variants for variant in pair)]
+    first, *others = variants
+    standard = [(first, other) for other in others if other not in floors]
+    return [*standard, *(pair for pair in more if pair not in standard)]
+
+
+def select_pairs(pairs: Sequence[Pair], variants: Collection[str]) -> list[Pair]:
+    """Those of some pairs whose variants are both there."""
+    return [pair for pair in pairs if all(variant in variants for variant in pair)]
 
 
 def briefly(variants: Sequence[str]) -> dict[str, str]:
@@ -39,7 +45,12 @@ def _last_part(word: str) -> str:
 
 def title(pair: Pair) -> str:
     """``masked − crop``."""
-    return " − ".join(variant.removeprefix("floor: ") for variant in pair)
+    return " − ".join(map(shorten_title, pair))
+
+
+def shorten_title(variant: str) -> str:
+    """A variant's title without the word for its role, where that stands in front: beside others there is no room."""
+    return min((variant.removeprefix(f"{role}: ") for role in ROLES), key=len)
 
 
 def by_position(text: str, variants: Sequence[str]) -> list[Pair]:

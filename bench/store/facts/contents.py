@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from bench.system.hashing import hash_file
+
 _LONGEST = 4096
 """Characters of a path on Linux; a longer text names no file."""
 _SKIPPED = ("__pycache__",)
@@ -105,5 +107,4 @@ def _is_word(text: str) -> bool:
 @lru_cache(maxsize=65536)
 def _hashed(path: str, size: int, modified: int, inode: int) -> str:
     """All but the path belong to the cache's key only: a file that changed is read again."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hash_file(path)

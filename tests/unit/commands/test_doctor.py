@@ -15,8 +15,8 @@ from huggingface_hub import constants
 from safetensors.torch import save_file
 
 from bench.cli import main
-from bench.commands import doctor
-from bench.commands.verify import NOTE
+from bench.doctor import machine
+from bench.doctor.verify import NOTE
 from bench.models import sources
 from data_prep.random_models import make_all
 
@@ -64,8 +64,8 @@ def examined(arguments: list[str], capfd: Any) -> tuple[int, dict[str, str], dic
         if line.startswith(("ok ", "WRONG ")):
             name = line[7:17].strip()
             told[name] = line
-        elif "mend: " in line:
-            mends[name] = line.partition("mend: ")[2]
+        elif "fix: " in line:
+            mends[name] = line.partition("fix: ")[2]
     assert set(mends) == {name for name, line in told.items() if line.startswith("WRONG")}
     assert code == (1 if mends else 0)
     return code, told, mends
@@ -96,8 +96,8 @@ def test_hub_models_that_are_missing(cache: Path, capfd, monkeypatch) -> None:
     assert "hf download timm/vit_large_patch14_clip_336.openai --include 'open_clip_*'" in mends["clip"]
     assert "models.language.source=FOLDER" in mends["language"]
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-    assert doctor.main(["models=paper"]) == 1
-    assert "mend: hf download gpt2-medium" in capfd.readouterr().out
+    assert main(["doctor", "models=paper"]) == 1
+    assert "fix: hf download gpt2-medium" in capfd.readouterr().out
 
 
 def test_the_hub_s_cache_is_recognised(tiny: Path, cache: Path, capfd) -> None:
@@ -216,7 +216,7 @@ def test_a_checkpoint_file_and_a_tag_that_does_not_exist(tiny: Path, capfd) -> N
 def test_disk_device_and_memory(tmp_path: Path, capfd, monkeypatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    monkeypatch.setattr(doctor, "available_memory", lambda: 0.001)
+    monkeypatch.setattr(machine, "measure_free_memory", lambda: 0.001)
     _, told, mends = examined([f"store={tmp_path / 'file' / 'store'}", "device=cuda"], capfd)
     assert set(mends) == {"store", "device", "memory"} and mends["device"] == "add device=cpu"
     assert "cannot be written" in told["store"] and mends["store"] == "add store=FOLDER"
@@ -248,7 +248,7 @@ def test_tracking_is_told(capfd) -> None:
 
 
 def test_a_part_that_breaks_is_a_line(capfd, monkeypatch) -> None:
-    monkeypatch.setattr(doctor, "memory", lambda _: {}["no"])
+    monkeypatch.setattr(machine, "examine_memory", lambda _: {}["no"])
     _, told, _ = examined(["device=cpu"], capfd)
     assert "cannot be examined: KeyError" in told["memory"] and "works" in told["crf"]
 

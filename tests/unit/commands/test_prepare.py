@@ -13,7 +13,7 @@ from PIL import Image
 
 from bench.cli import main
 from bench.data.prepared import Prepared
-from bench.prepare.publishers import PUBLISHERS, Split, id_sum
+from bench.data.publishers import PUBLISHERS, Split, id_sum
 from tests.unit.prepare.make import IDS, voc_tree
 
 SAMPLE = Path(__file__).parents[4] / "shared" / "sample"

@@ -14,8 +14,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from bench.cli import main
-from bench.commands.verify import NOTE
 from bench.doctor import checks
+from bench.doctor.verify import NOTE
 from data_prep.random_models import make_all
 
 STATED = ["models=paper", "models.clip.patch=8", "models.clip.grid=3", "models.dino.grid=4", "device=cpu"]

@@ -38,7 +38,7 @@ def published(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (home / ".cache" / "clip").mkdir(parents=True)
     file = save_archive(home / ".cache" / "clip" / LARGE, clip_model().state_dict())
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    monkeypatch.setattr(caches, "published_hashes", lambda: {LARGE: digest})
+    monkeypatch.setattr(caches, "read_published_hashes", lambda: {LARGE: digest})
     return file
 
 
@@ -75,13 +75,13 @@ def test_verify_says_it_too(published: Path, capfd, monkeypatch: pytest.MonkeyPa
     main(["verify", *paper])
     lines = {line[:28].strip(): line[28:] for line in capfd.readouterr().out.splitlines()}
     assert all(told.startswith(" ok") for name, told in lines.items() if name.startswith("clip"))
-    monkeypatch.setattr(caches, "published_hashes", lambda: {LARGE: "0" * 64})
+    monkeypatch.setattr(caches, "read_published_hashes", lambda: {LARGE: "0" * 64})
     main(["verify", *paper])
     assert "FAILED  its sha256 is" in capfd.readouterr().out
 
 
 def test_the_published_hashes_are_those_of_open_clip_s_addresses(tmp_path: Path) -> None:
-    known = caches.published_hashes()
+    known = caches.read_published_hashes()
     assert len(known) == 9 and all(len(digest) == 64 for digest in known.values())
     assert known["ViT-B-32.pt"].startswith("40d36571") and known[LARGE].startswith("3035c92b")
     (tmp_path / "ViT-B-32.pt").write_bytes(b"")

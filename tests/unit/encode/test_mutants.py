@@ -64,7 +64,7 @@ MUTANTS = (
     Mutant("the global token's entry a half", TRUNK, "value=1.0", "value=0.5"),
     Mutant("logits not scaled in masked layers", TRUNK, "split[-1] ** -0.5", "1.0"),
     Mutant("S of the last layer from the global token alone", TRUNK, "all_queries = True", "all_queries = False"),
-    Mutant("no residual in masked layers", TRUNK, "tokens + block.ls_1(", "0 * tokens + block.ls_1("),
+    Mutant("no residual in masked layers", TRUNK, "tokens + block.after_att", "0 * tokens + block.after_att"),
     Mutant(
         "mask not applied for the global query", ATTENTION,
         "return weighted[..., :-1] /", "return torch.cat([self.unmasked[:, :, :1].expand(len(self.mask), -1, -1, -1), "

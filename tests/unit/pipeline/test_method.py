@@ -16,10 +16,11 @@ from omegaconf import OmegaConf
 
 from bench.merge.siblings import Siblings
 from bench.records import Sample
-from bench.run.context import Builder, make
+from bench.run.context import Builder
 from bench.run.job import prepare_folder
 from bench.run.similarities import SimilarityModels
 from bench.settings.check import check_settings
+from bench.settings.instantiate import make
 from bench.system.resources import conf_dir
 from tests.unit.encode import tiny
 

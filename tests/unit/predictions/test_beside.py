@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from bench.errors import BadSample, UserError
-from bench.predictions import parse
+from bench.predictions import pixels
 from bench.predictions.beside import beside
 from bench.predictions.source import PredictionFile
 from bench.run.tables import make_tables
@@ -78,7 +78,7 @@ def png_header(width: int, height: int) -> bytes:
 
 def test_a_map_of_another_size_is_refused_from_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "m.png").write_bytes(png_header(9000, 9000) + bytes(8))
-    monkeypatch.setattr(parse, "read_labels", lambda *_: pytest.fail("it was decoded"))
+    monkeypatch.setattr(pixels, "read_labels", lambda *_: pytest.fail("it was decoded"))
     (fault,) = PredictionFile(named(tmp_path, "m.png")).faults()
     assert "(a): label map of size [9000, 9000] in a picture of [2, 4] (height, width)" in fault
 
@@ -93,12 +93,12 @@ def test_a_map_is_in_the_key_however_its_name_is_spelt(
     path.write_text(path.read_text().replace('"label_map"', key))
     assert json.loads(path.read_text().splitlines()[-1]) and key in path.read_text()
     data, store = {"_target_": "bench.data.voc.voc", "root": str(voc)}, Store(tmp_path / "store")
-    for pixels in (4, 2):
+    for width in (4, 2):
         labels = np.zeros((2, 4), np.uint8)
-        labels[:, : pixels // 2] = 7
+        labels[:, : width // 2] = 7
         Image.fromarray(labels).save(tmp_path / "m.png")
         table = make_tables(PredictionFile(path), ["a"], data, Identity("f", "s"), store).tables["a"]
-        assert table.areas.tolist() == [pixels], "of the map as it is now"
+        assert table.areas.tolist() == [width], "of the map as it is now"
 
 
 def test_ids_are_numbers_that_a_picture_can_hold(tmp_path: Path) -> None:

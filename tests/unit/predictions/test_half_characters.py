@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from bench.commands.score import check
 from bench.commands.vocabulary import counted
 from bench.data.layout import read_layout
-from bench.errors import UserError
+from bench.errors import UserError, escape_unprintable
 from bench.mapping.table import read_words
 from bench.predictions.source import PredictionFile
 from bench.store.files import safe_name
-from bench.text.characters import broken, first_broken, shown
+from bench.text.characters import broken, first_broken
 from tests.unit.commands.theirs import IMAGES, LEFT, image, write
 
 HALF = st.builds("{}{}{}".format, st.text(max_size=3), st.sampled_from(["\ud800", "\udcff", "\udfff"]), st.just("x"))
@@ -98,8 +98,8 @@ def test_layouts(line: str, tmp_path: Path) -> None:
 
 
 def test_what_is_shown_can_be_written_and_does_nothing_to_a_terminal() -> None:
-    assert shown("größer 犬 😀\n\t") == "größer 犬 😀\n\t"
-    assert shown("a\ud800b\x1b[2J\x00\x9b") == "a\\ud800b\\x1b[2J\\x00\\x9b"
+    assert escape_unprintable("größer 犬 😀\n\t") == "größer 犬 😀\n\t"
+    assert escape_unprintable("a\ud800b\x1b[2J\x00\x9b") == "a\\ud800b\\x1b[2J\\x00\\x9b"
     assert str(UserError("x\udcff")) == "x\\udcff"
     assert broken("\udc00") and not broken("😀ü") and first_broken({"a": [1, {"b\ud800": None}]}) == "b\ud800"
     assert first_broken({"a": ["ü", 3, None]}) is None

@@ -13,7 +13,7 @@ from bench.errors import UserError
 from bench.predictions.overlapping import highest_score
 from bench.predictions.rle import decode
 from bench.predictions.source import PredictionFile
-from bench.records import Prediction
+from bench.records import LabelMap, Prediction
 
 MAP = np.array([[0, 1, 1], [300, 300, 0]])
 
@@ -114,6 +114,8 @@ def test_overlaps_go_to_the_highest_score_and_ties_to_the_first() -> None:
         n = int(draw.integers(1, 6))
         masks, scores = draw.random((n, 5, 6)) < 0.5, draw.integers(0, 3, n).astype(np.float32)
         found = highest_score(Prediction("a", masks, ("t",) * n, scores=scores), "here")
+        assert isinstance(found, LabelMap) and highest_score(found, "here") is found, "nothing overlaps any more"
+        found = found.unpack()
         for y in range(5):
             for x in range(6):
                 over = [(-scores[i], i) for i in range(n) if masks[i, y, x]]

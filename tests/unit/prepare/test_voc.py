@@ -16,7 +16,7 @@ from PIL import Image
 
 from bench.cli import main
 from bench.data.prepared import Prepared
-from bench.prepare.publishers import PUBLISHERS, Split, id_sum
+from bench.data.publishers import PUBLISHERS, Split, id_sum
 from bench.records import BACKGROUND, VOID
 from tests.unit.prepare.make import IDS, save_png, truth, voc20, voc_tree
 

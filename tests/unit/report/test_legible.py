@@ -17,6 +17,7 @@ from bench.report.figures.forest import draw_differences, paper_metrics
 from bench.report.figures.line_ends import spread
 from bench.report.figures.style import headline, look, names_in, new_figure
 from bench.report.report import labels, merged_curves
+from bench.report.tables.pairs import list_pairs
 from bench.run.run_folder import saved_rows, saved_segments
 from bench.score.rank_agreement import COLUMNS as AGREEMENT
 from tests.unit.report.fabricated import METRICS, fabricate
@@ -49,18 +50,19 @@ class Runs:
         over_iou = self.curves[self.curves["axis"] == "iou"]
         told: dict[str, Any] = {"title": "toy:test[first:12]", "embedded": True}
         segments = [(v, saved_segments(f)) for v, f in zip(self.variants, self.folders, strict=True)]
+        pairs = list_pairs(self.variants)
         found = {
             "curves": draw_curves(plain, chosen=PAPER_TAUS, **told),
             "iou": draw_curves(over_iou, chosen=PAPER_IOU, axis="iou", **told),
             "precision": draw_precision(tau, chosen=PAPER_TAUS, **told),
-            "breakdown": draw_breakdown(breakdown(segments, self.variants[0], 20), **told),  # type: ignore[arg-type]
+            "breakdown": draw_breakdown(breakdown(segments, pairs, 20), **told),  # type: ignore[arg-type]
         }
         if len(self.variants) > 1:
             rows = [(v, saved_rows(f)) for v, f in zip(self.variants, self.folders, strict=True)]
             more = [(self.variants[1], self.variants[0])]
             chosen = paper_metrics(list(METRICS.values()))
-            found["forest"] = draw_differences(differences(rows, 20), chosen, **told)
-            found["pairs"] = draw_differences(differences(rows, 20, more=more), chosen, **told)
+            found["forest"] = draw_differences(differences(rows, pairs, 20), chosen, **told)
+            found["pairs"] = draw_differences(differences(rows, [*pairs, *more], 20), chosen, **told)
         return found
 
 

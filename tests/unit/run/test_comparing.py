@@ -11,10 +11,10 @@ import yaml
 
 from bench.cli import main
 from bench.data.toyscenes import ToyScenes
+from bench.data.truth_masks import truth_masks
 from bench.errors import UserError
 from bench.report.report import finished_runs
 from bench.run.run_folder import saved_rows, saved_segments
-from bench.segment.oracle import truth_masks
 from tests.unit.run.resealed import reseal, strip
 from tests.unit.run.test_run import zgs
 

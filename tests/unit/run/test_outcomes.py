@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli import DONE, FAILED, SKIPS, USAGE
-from bench.errors import UsageError, UserError
+from bench.errors import DONE, FAILED, SKIPS, USAGE, UsageError, UserError
 from bench.run.outcomes import NOTHING_LEFT, Outcome, attempt, collect, worst, write
 
 JOBS = [("encode=a", "n=1"), ("encode=b", "n=1"), ("encode=c", "n=1")]

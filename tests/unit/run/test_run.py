@@ -14,7 +14,7 @@ from bench.metric_name import parse
 from bench.metrics.registry import list_words
 from bench.predictions.source import PredictionFile
 from bench.run.run_folder import saved_rows, saved_segments
-from bench.score.evaluate import COLUMNS
+from bench.score.score_table import ALL
 from tests.command import ended, launch
 from tests.command import zgs as command
 
@@ -69,7 +69,7 @@ def test_a_run_leaves_what_the_readme_says(full: Path, capsys) -> None:
     }  # fmt: skip
     assert capsys.readouterr().out.rstrip().splitlines()[-2] == f"{folder}/"
     scores, rows = pd.read_csv(folder / "scores.csv"), pd.read_parquet(folder / "per_image.parquet")
-    assert tuple(scores.columns) == COLUMNS
+    assert tuple(scores.columns) == ALL
     assert (scores[["expected", "found", "skipped"]] == [2, 2, 0]).all().all()
     own = scores[scores["variant"] == "full"]
     assert list(rows["image_id"]) == ["test-0000", "test-0001"] and set(own["metric"]) == set(rows.columns[1:])
@@ -115,7 +115,7 @@ def test_every_metric_is_reached_from_the_command_line(full: Path) -> None:
     assert set(own[own.notna()].index) <= set(rows), "mIoU and PQ come back too"
     for name, row in rows.items():
         assert row.value() == pytest.approx(own[name], abs=1e-6, nan_ok=True), name
-    floor, ceiling = (scores[scores["variant"].str.startswith(kind)]["metric"] for kind in ("floor", "ceiling"))
+    floor, ceiling = (scores[scores["role"] == role]["metric"] for role in ("floor", "ceiling"))
     for kind in (floor, ceiling):
         assert not kind.str.contains("/masks|jaccard.overlap|clipscore").any(), "controls do not touch masks"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench.cli import main
-from bench.commands import doctor
+from bench.doctor.machine import examine_device
 from bench.errors import UsageError
 from bench.settings.device import found_device
 
@@ -53,6 +53,6 @@ def test_verify_and_doctor_say_it_too(capfd: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert main(["verify", "dtype=float16"]) == 2
     assert "dtype=float16 on a processor" in capfd.readouterr().err
-    told, mend = doctor.device({"device": "cpu", "dtype": "float16"})
+    told, mend = examine_device({"device": "cpu", "dtype": "float16"})
     assert "dtype=float16 on a processor" in told and mend == "add device=auto dtype=float32"
-    assert doctor.device({"device": "cpu", "dtype": "bfloat16"})[1] == ""
+    assert examine_device({"device": "cpu", "dtype": "bfloat16"})[1] == ""

@@ -10,6 +10,7 @@ import pytest
 
 from bench.errors import UserError
 from bench.report.tables.comparisons import write_comparisons
+from bench.report.tables.pairs import list_pairs
 from bench.score.segments import KNOWN, MEASURED
 
 METRIC = "toy:test/five/paper/tt(tiny)/tgq.micro>0.5"
@@ -33,7 +34,7 @@ def folder(path: Path, seed: int, measured: bool = True) -> Path:
 
 def write(runs: list[tuple[str, Path]], to: Path) -> tuple[list[str], set[str]]:
     to.mkdir(exist_ok=True)
-    texts, files = write_comparisons(runs, to, title="t", embedded=True)
+    texts, files = write_comparisons(runs, to, list_pairs([name for name, _ in runs]), title="t", embedded=True)
     assert {path.name for path in files} == {path.name for path in to.iterdir()}
     return texts, {path.name for path in files}
 

@@ -8,22 +8,24 @@ from bench.errors import UserError
 from bench.report.figures.breakdown import breakdown, markdown_breakdown
 from bench.report.figures.differences import differences, markdown_differences, pairs_in
 from bench.report.figures.forest import draw_differences, paper_metrics
-from bench.report.pictures.disagreements import pairs
-from bench.report.tables.pairs import briefly, by_position, compared, title
+from bench.report.pictures.disagreements import select_extremes
+from bench.report.tables.pairs import briefly, by_position, list_pairs, select_pairs, title
 from tests.unit.report.figures.test_breakdown import segments
 from tests.unit.report.figures.test_differences import IOU, rows
 from tests.unit.report.pictures.test_disagreements import FIRST, OTHER
 
 VARIANTS = ["full", "crop", "masked", "floor: unmasked"]
+FLOORS = VARIANTS[3:]
 MASKING = [("masked", "floor: unmasked"), ("masked", "crop")]
 
 
 def test_the_first_with_all_but_floors_then_the_pairs_asked_for() -> None:
     standard = [("full", "crop"), ("full", "masked")]
-    assert compared("full", VARIANTS) == standard
-    assert compared("full", VARIANTS, [*MASKING, ("full", "crop")]) == standard + MASKING
-    assert compared("full", VARIANTS[:2], MASKING) == [("full", "crop")]
-    assert compared("no_merge", VARIANTS, MASKING[:1]) == MASKING[:1]
+    assert list_pairs(VARIANTS, FLOORS) == standard
+    assert list_pairs(VARIANTS, FLOORS, [*MASKING, ("full", "crop")]) == standard + MASKING
+    assert list_pairs(VARIANTS) == [*standard, ("full", VARIANTS[3])], "a title alone makes no floor"
+    assert select_pairs(standard + MASKING, VARIANTS[:2]) == [("full", "crop")]
+    assert select_pairs(standard + MASKING, VARIANTS[1:]) == MASKING
     assert title(MASKING[0]) == "masked − unmasked"
 
 
@@ -46,7 +48,7 @@ def test_names_for_pictures_leave_out_what_all_share() -> None:
 def test_differences_and_their_picture_tell_the_pairs() -> None:
     values = {"full": 0.2, "crop": 0.3, "masked": 0.6, "floor: unmasked": 0.1}
     runs = [(name, {IOU: rows([v, v + 0.1], [1, 1])}) for name, v in values.items()]
-    table = differences(runs, 200, more=MASKING)
+    table = differences(runs, list_pairs(VARIANTS, FLOORS, MASKING), 200)
     assert pairs_in(table) == [("full", "crop"), ("full", "masked"), *MASKING]
     assert table["value"].tolist() == pytest.approx([-0.1, -0.4, 0.5, 0.3])
     lines = markdown_differences(table).splitlines()
@@ -59,7 +61,8 @@ def test_differences_and_their_picture_tell_the_pairs() -> None:
 
 def test_the_breakdown_and_the_extremes_take_the_same_pairs() -> None:
     tables = [(name, segments(at, images=12)) for at, name in enumerate(VARIANTS)]
-    table = breakdown(tables, "full", 50, more=MASKING)
+    pairs = list_pairs(VARIANTS, FLOORS, MASKING)
+    table = breakdown(tables, pairs, 50)
     found = table[table["against"] != ""]
     assert pairs_in(found) == [("full", "crop"), ("full", "masked"), *MASKING]
     shares = table[table["against"] == ""].set_index(["variant", "mapping", "group"])["value"]
@@ -69,4 +72,4 @@ def test_the_breakdown_and_the_extremes_take_the_same_pairs() -> None:
         assert line["value"] == pytest.approx(first - second, nan_ok=True)
     assert "| masked − unmasked | ST |" in markdown_breakdown(table)
     told = [("full", FIRST), ("crop", FIRST), ("masked", OTHER), ("floor: unmasked", FIRST)]
-    assert [(p.first, p.other) for p in pairs(told, MASKING)] == [("full", "masked"), *MASKING]
+    assert [(p.first, p.other) for p in select_extremes(dict(told), pairs)] == [("full", "masked"), *MASKING]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bench.data.truth_masks import truth_masks
 from bench.errors import BadSample
 from bench.records import BACKGROUND, VOID, Sample
-from bench.segment.oracle import truth_masks
 
 
 def sample(truth: np.ndarray | None) -> Sample:

@@ -1,0 +1,97 @@
+"""Predictions on disk: the pixels of an image's segments, as one picture of labels or, where they overlap, as masks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Int32
+
+from bench.data.headers import claimed
+from bench.data.images import read_labels
+from bench.errors import BadSample
+from bench.predictions import rle
+from bench.predictions.beside import beside
+from bench.predictions.faults import Faults
+
+_LAST_ID = int(np.iinfo(np.int32).max)
+_DENSE = 1 << 16
+"""Ids below this are looked up in a table: all that a picture of 16 bits can hold."""
+Pixels = Int32[np.ndarray, "h w"] | Bool[np.ndarray, "n h w"]
+"""Labels (0, or a segment's position + 1), or a mask for each segment."""
+
+
+def read_codes(faults: Faults, where: str, segments: list[Any], size: tuple[int, int]) -> Pixels:
+    """Read COCO's run lengths, one mask a segment; a faulty one stays empty."""
+    codes = []
+    for position, segment in enumerate(segments):
+        codes.append(_read_runs(faults, f"{where}, segment {position}", segment, size))
+    labels = rle.paint(codes, *size)
+    if labels is not None:
+        return labels
+    return np.stack([rle.unroll(runs, *size) for runs in codes])
+
+
+def _read_runs(faults: Faults, place: str, segment: Any, size: tuple[int, int]) -> np.ndarray:
+    """The run lengths of one segment, background first; one run of background with a fault noted."""
+    coded = faults.get(segment, "segmentation", dict, place, None)
+    counts: Any = None if coded is None else coded.get("counts")
+    if coded is not None and coded.get("size") != list(size):
+        told = f"mask of size {coded.get('size')!r:.40} in a picture of {list(size)} (height, width)"
+        faults.append(f"{place}: {told}")
+    elif coded is not None and not isinstance(counts, str | list):
+        faults.append(f"{place}: counts must be COCO's text or a list of run lengths")
+    elif coded is not None:
+        try:
+            return rle.read_runs(counts, *size)
+        except (ValueError, TypeError) as error:
+            faults.append(f"{place}: mask cannot be read ({error})")
+    return np.array([size[0] * size[1]], np.int64)
+
+
+def read_map(
+    faults: Faults, where: str, name: str, segments: list[Any], size: tuple[int, int], folder: Path
+) -> Int32[np.ndarray, "h w"]:
+    """Read a picture whose values are the ids of the segments; 0 belongs to none. Empty with a fault noted."""
+    ids = _read_ids(faults, where, segments)
+    try:
+        path = beside(folder, name)
+        shape = claimed(path)
+        numbers = read_labels(path) if shape in (size, None) else np.zeros((0, 0), np.int32)
+    except BadSample as error:
+        faults.append(f"{where}: label map: {error}")
+        return np.zeros(size, np.int32)
+    shape = shape or numbers.shape
+    if shape != size:  # as its header says: what is too large is never unpacked
+        faults.append(f"{where}: label map of size {list(shape)} in a picture of {list(size)} (height, width)")
+        return np.zeros(size, np.int32)
+    labels = _look_up(numbers, [value if abs(value) <= _LAST_ID else -1 for value in ids])
+    if labels.min() < 0:
+        told = ", ".join(map(str, np.unique(numbers[labels < 0])[:5]))
+        faults.append(f"{where}: label map holds {told}, but no segment has such an id (0 is for unlabelled pixels)")
+    return labels
+
+
+def _read_ids(faults: Faults, where: str, segments: list[Any]) -> list[int]:
+    ids = [faults.get(s, "id", int, f"{where}, segment {position}", -1) for position, s in enumerate(segments)]
+    seen: set[int] = set()
+    for position, value in enumerate(ids):
+        if value == 0 or value > _LAST_ID or value in seen:
+            wrong = "is 0 or stands there twice" if value <= _LAST_ID else "is larger than any in a picture"
+            faults.append(f"{where}, segment {position}: id {value!r:.20} {wrong}")
+        seen |= {value} if value > 0 else set()
+    return ids
+
+
+def _look_up(numbers: Int32[np.ndarray, "h w"], ids: list[int]) -> Int32[np.ndarray, "h w"]:
+    """For each pixel the position of its number among the ids plus 1, 0 for 0, -1 for what is no id."""
+    known, labels = np.array([0, *ids], np.int64), np.arange(len(ids) + 1, dtype=np.int32)
+    if min(known.min(), numbers.min()) < 0 or max(known.max(), numbers.max()) >= _DENSE:
+        values, at = np.unique(known, return_index=True)
+        place = np.searchsorted(values, numbers).clip(max=len(values) - 1)  # [h, w] of the sorted ids
+        return np.where(values[place] == numbers, labels[at][place], np.int32(-1))
+    table = np.full(max(int(known.max()), int(numbers.max())) + 1, -1, np.int32)
+    table[known] = labels
+    table[0] = 0
+    return table[numbers.astype(np.int64)]

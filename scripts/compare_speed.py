@@ -1,0 +1,160 @@
+"""What this tree costs beside an earlier commit: processor seconds of whole processes, measured in alternation.
+
+    python scripts/compare_speed.py [--before 95689e9] [--only score|score-coded|demo|tests]… [--times 3]
+
+The earlier commit is put into a temporary worktree and run with the same Python. Counted are user and system seconds
+of the process and of everything it starts, also what outlives it. Each run begins with an empty store. Cases: `zgs
+score` on 300 label maps of 375 x 500 pixels with 59 classes, without a model (score: as PNG, score-coded: as run
+lengths), with a plain NumPy confusion matrix over the same PNG files beside it; `zgs demo`; the tests of `make test`.
+The goals are 0.4, 0.8 and 0.4 of the earlier commit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import os
+import resource
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CASES = {"score": 0.4, "score-coded": 0.4, "demo": 0.8, "tests": 0.4}
+"""Each case with the share of the earlier commit that it may take."""
+IMAGES = 300
+_SUBREAPER = 36
+"""prctl's PR_SET_CHILD_SUBREAPER: who loses its parent becomes our child, so that its seconds come to us too."""
+PLAIN = """
+import sys
+from pathlib import Path
+import numpy as np
+from PIL import Image
+folder, k = Path(sys.argv[1]), 60
+total = np.zeros(k * k, np.int64)
+for path in sorted((folder / "maps").iterdir()):
+    said = np.asarray(Image.open(path)).astype(np.int64)
+    truth = np.asarray(Image.open(folder / "data" / "ann" / path.name))
+    total += np.bincount((said * k + truth).ravel(), minlength=k * k)
+print(total.sum())
+"""
+"""A confusion matrix in NumPy, as one writes it without a library."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one process and its children took."""
+
+    processor: float
+    wall: float
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure the cases asked for and print every run, the medians and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--before", default="95689e9", help="the earlier commit")
+    parser.add_argument("--only", action="append", choices=CASES, help="a case; may be given several times")
+    parser.add_argument("--times", type=int, default=3, help="runs of each side")
+    parser.add_argument("--images", type=int, default=IMAGES, help="label maps of the cases score and score-coded")
+    given = parser.parse_args(words)
+    with tempfile.TemporaryDirectory(prefix="zgs-speed-") as temporary, earlier_tree(given.before) as before:
+        for case in given.only or CASES:
+            compare(case, {given.before: before, "now": ROOT}, Path(temporary) / case, given.times, given.images)
+
+
+@contextlib.contextmanager
+def earlier_tree(commit: str) -> Iterator[Path]:
+    """A worktree of a commit, gone afterwards. Ends the script for a commit that is not known here."""
+    git = ["git", "-C", str(ROOT)]
+    known = subprocess.run([*git, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}"], capture_output=True)
+    if known.returncode:
+        raise SystemExit(f"--before {commit}: no commit of this repository; `git log --oneline` lists them")
+    with tempfile.TemporaryDirectory(prefix="zgs-before-") as folder:
+        tree = Path(folder) / "tree"
+        subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(tree), commit], check=True)
+        try:
+            yield tree
+        finally:
+            subprocess.run([*git, "worktree", "remove", "--force", str(tree)], check=True)
+
+
+def compare(case: str, trees: dict[str, Path], folder: Path, times: int, images: int) -> None:
+    """Run both trees in alternation and print what they took."""
+    folder.mkdir(parents=True)
+    made = [sys.executable, str(ROOT / "scripts" / "made_predictions.py"), str(folder / "made"), str(images)]
+    sides = {name: (command_of(case, tree, folder), tree) for name, tree in trees.items()}
+    if case.startswith("score"):
+        subprocess.run([*made, *["coded"] * (case == "score-coded")], check=True, env=environment_of(ROOT))
+    if case == "score":
+        sides["plain NumPy"] = ([sys.executable, "-c", PLAIN, str(folder / "made")], ROOT)
+    for tree in trees.values():  # else the first run would compile the sources for all others
+        subprocess.run([sys.executable, "-m", "compileall", "-q", "bench", "tests"], cwd=tree, check=True)
+    costs: dict[str, list[Cost]] = {name: [] for name in sides}
+    for at in range(times):
+        for name, (command, tree) in sides.items():
+            shutil.rmtree(folder / "work", ignore_errors=True)
+            cost = measure(command, tree, folder / "log.txt")
+            costs[name].append(cost)
+            left = sum(
+                found[-1].wall * (times - len(found)) if found else cost.wall * times for found in costs.values()
+            )
+            told = f"{case:11} {at + 1} of {times}  {name:11} {cost.processor:8.2f} s processor {cost.wall:8.2f} s wall"
+            print(f"{told}   (about {left:.0f} s left)", flush=True)
+    medians = {name: statistics.median(cost.processor for cost in found) for name, found in costs.items()}
+    first, second = (medians[name] for name in trees)
+    print(f"{case:11} medians: " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in medians.items()))
+    print(f"{case:11} now is {second / first:.2f} of {next(iter(trees))} (goal {CASES[case]})", flush=True)
+
+
+def command_of(case: str, tree: Path, folder: Path) -> list[str]:
+    """The command of a case; all that it leaves lies below ``folder``/work."""
+    zgs, work = [sys.executable, "-m", "bench.cli"], folder / "work"
+    if case == "demo":
+        return [*zgs, "demo", f"store={work}/store", f"out={work}/out", f"to={work}/report"]
+    if case == "tests":
+        line = subprocess.run(["make", "-n", "test"], cwd=tree, capture_output=True, text=True, check=True).stdout
+        words = shlex.split(next(line for line in line.splitlines() if " pytest " in line), comments=True)
+        return [sys.executable, "-m", *words[words.index("pytest") :], "-p", "no:cacheprovider"]
+    data = ["data=folder", f"data.root={folder}/made/data", f"data.layout={folder}/made/data/layout.yaml"]
+    protocol = ["score=dataset_miou", "score.mapping=[exact]"]
+    return [*zgs, "score", f"{folder}/made/theirs.jsonl", *data, *protocol, f"store={work}/store", f"out={work}/out"]
+
+
+def environment_of(tree: Path) -> dict[str, str]:
+    """This process's environment with the sources of a tree in front."""
+    return os.environ | {"PYTHONPATH": str(tree), "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+
+
+def measure(command: Sequence[str], tree: Path, log: Path) -> Cost:
+    """Run a command to its end and to that of everything it started; ends the script where it fails."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+    before, begin = used(), time.perf_counter()
+    with log.open("wb") as stream:
+        process = subprocess.Popen(command, cwd=tree, env=environment_of(tree), stdout=stream, stderr=stream)
+        code = process.wait()
+    wall = time.perf_counter() - begin
+    with contextlib.suppress(ChildProcessError):  # when no child is left
+        while True:
+            os.wait()
+    if code:
+        raise SystemExit(f"exit code {code} of {shlex.join(command)}\n{log.read_text(errors='replace')[-2000:]}")
+    return Cost(used() - before, wall)
+
+
+def used() -> float:
+    """User and system seconds of all children that have ended."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
+if __name__ == "__main__":
+    main()
