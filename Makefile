@@ -2,7 +2,7 @@
 # Settings: PYTHON=/path/to/python3 chooses the Python, TORCH_INDEX=https://… the torch build.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check world cards tune lint lock clean
+.PHONY: help setup demo test test-slow test-all check world cards tune lint lock clean
 SHELL := /bin/sh
 export PYTHON TORCH_INDEX UPGRADE
 BIN := .venv/bin
@@ -21,11 +21,14 @@ setup: ## make .venv by uv, or update it where uv.lock has changed (3.3 GB to do
 demo: setup ## the main job on small models: the method and its ablations, one table, a gallery (3 minutes)
 	@$(OFFLINE) $(BIN)/zgs demo
 
-test: setup ## core and golden tests, offline (up to 10 minutes)
-	@$(OFFLINE) $(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not extra"
+test: setup ## unit, golden and end-to-end tests, offline (3 minutes)
+	@$(OFFLINE) $(BIN)/python -m pytest tests
+
+test-slow: setup ## the tests that are too dear for every commit
+	@$(OFFLINE) $(BIN)/python -m pytest tests -m slow
 
 test-all: setup ## every test, also the slow ones and those that need extras
-	@$(OFFLINE) $(BIN)/python -m pytest -m ""
+	@$(OFFLINE) $(BIN)/python -m pytest tests -n auto --dist loadfile -m ""
 
 world: setup ## contact sheets of the drawn world, and how fast it is drawn (half a minute)
 	@$(BIN)/python -m data_prep.world_sheet

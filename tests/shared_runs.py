@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from bench.cli import main
 
@@ -28,7 +28,8 @@ def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     """A folder that `make` fills the first time that any process of this session asks for it."""
     base = factory.getbasetemp()
     folder = (base.parent if base.name.startswith("popen-") else base) / name
-    with FileLock(f"{folder}.lock"):
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "complete").exists():
             folder.mkdir()
             make(folder)

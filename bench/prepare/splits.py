@@ -59,8 +59,8 @@ def check_count(ids: Sequence[str], path: Path, name: str, split: str, partial: 
     if n == facts.published:
         return (f"{n:,} ids, as published{known}", *warnings)
     if n == facts.converters:
-        said = f"{n:,} ids, {facts.published - n} fewer than the published {facts.published:,}"
-        return (f"{said}: the list of the common converters; say so beside numbers{known}", *warnings)
+        remark = f"{n:,} ids, {facts.published - n} fewer than the published {facts.published:,}"
+        return (f"{remark}: the list of the common converters; say so beside numbers{known}", *warnings)
     other = " (VOC 2012's or another year's list?)" if n > facts.published // 2 else ""
     if not partial:
         raise UserError(

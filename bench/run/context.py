@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, overload
@@ -57,13 +57,10 @@ Stage: TypeAlias = Segmenter | Encoder | Captioner | Merger
 
 
 class Builder:
-    """Everything a run needs, made when first asked for; models are loaded only if a result is missing.
+    """Everything a run needs, made when first asked for; models are loaded only if a result is missing."""
 
-    ``imported`` are the stages whose code may be looked at: of somebody's run not all may.
-    """
-
-    def __init__(self, settings: Settings, imported: Sequence[str] = STAGES) -> None:
-        self.settings, self.imported, self.run = settings, imported, RunSettings.read(settings)
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.run = settings, RunSettings.read(settings)
         self.store = Store(Path(self.run.store))
         self._facts: dict[str, dict[str, Any]] = {}
         self._encoders: dict[str, StoredEncoder] = {}
@@ -107,13 +104,13 @@ class Builder:
     @overload
     def model(self, name: str) -> Model: ...
     def model(self, name: str) -> Model:
-        """One of clip, dino, language, sentence, loaded once."""
+        """Load one of clip, dino, language, sentence, once."""
         options, threads = self.settings["models"][name], self.depends.threads
         facts = json.dumps(self.facts(name), sort_keys=True)
         return _loaded(json.dumps(options), self.device, self.run.dtype, threads, facts)
 
     def facts(self, name: str) -> dict[str, Any]:
-        """What results depend on of a model, as its files are when first asked."""
+        """Collect what results depend on of a model, as its files are when first asked."""
         if name not in self._facts:
             self._facts[name] = _model_facts(self.settings["models"][name])
         return self._facts[name]
@@ -129,7 +126,7 @@ class Builder:
     @overload
     def stage(self, name: str) -> Stage: ...
     def stage(self, name: str) -> Stage:
-        """The stage of a config group, with the models that its constructor names."""
+        """Make the stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
         with unchanged(name, lambda: made_of(options)):
             made: Stage = make(options, **{m: self.model(m) for m in _needs(options)})
@@ -155,12 +152,6 @@ class Builder:
     def merge(self) -> Merger:
         """Section 3.4, which nothing stands around: what it gives is kept as an entry of the predictions file."""
         return self.stage("merge")
-
-    @cached_property
-    def segmenting(self) -> StoredStages:
-        """Section 3.1 alone, which looks at the code of no other stage: what a report shows of somebody's run."""
-        shelf = self._shelf("segment")
-        return StoredStages(self.store, Shelves(shelf, shelf, shelf), self.stage)
 
     @cached_property
     def shelves(self) -> Shelves:
@@ -194,7 +185,7 @@ class Builder:
         return bool(getattr(get_object(self.settings["merge"]["_target_"]), "oracle", True))
 
     def mapping_model(self, rows: str) -> str:
-        """What stands behind "tt" or "st" in a metric's name: model, weights, precision, and ST's prompt."""
+        """Describe what stands behind "tt" or "st" in a metric's name: model, weights, precision, ST's prompt."""
         model = {"tt": "sentence", "st": "clip"}[rows]
         weights = self.facts(model)["weights"]
         revision = f"@{weights[:8]}" if re.fullmatch("[0-9a-f]{64}", weights) else ""
@@ -207,7 +198,7 @@ class Builder:
         return self.mapping_model("st").partition(",")[0]
 
     def encoder(self, rows: str) -> StoredEncoder:
-        """The text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
+        """Give the text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
         if rows not in self._encoders:
             self._encoders[rows] = self._make_encoder(rows)
         return self._encoders[rows]
@@ -238,7 +229,7 @@ class Builder:
 
     def _common(self, models: tuple[str, ...], *callers: str) -> dict[str, Any]:
         facts = {name: self.facts(name) for name in models}
-        for stage in self.imported:  # what a module sets in torch at its import holds for the whole process
+        for stage in STAGES:  # what a module sets in torch at its import holds for the whole process
             get_object(self.settings[stage]["_target_"])
         run = {"device": self.device.partition(":")[0], "dtype": self.run.dtype, "seed": self.run.seed}
         around = self.depends.on_machine(self.device, "bench.store.stages", *callers)
@@ -247,7 +238,7 @@ class Builder:
 
 @lru_cache(maxsize=len(MODELS))
 def _loaded(options: str, device: str, dtype: str, threads: int, facts: str) -> Model:
-    """Models stay in memory from one run of a sweep to the next; ``facts`` are what is in their files."""
+    """Load a model, which stays for the next run of a sweep; ``facts`` are what is in its files."""
     import torch
 
     begin = time.perf_counter()
@@ -260,11 +251,11 @@ def _loaded(options: str, device: str, dtype: str, threads: int, facts: str) -> 
 
 
 def _needs(options: Settings) -> tuple[str, ...]:
-    """The models that the constructor of a stage names among its parameters."""
+    """List the models that the constructor of a stage names among its parameters."""
     parameters = inspect.signature(get_object(options["_target_"])).parameters
     return tuple(name for name in MODELS if name in parameters)
 
 
 def _hyphened(prompt: str) -> str:
-    """A prompt as it can stand in a name: "Image of a {}." is image-of-a."""
+    """Write a prompt as it can stand in a name: "Image of a {}." is image-of-a."""
     return "-".join(re.findall(r"\w+", prompt.replace("{}", "").lower()))

@@ -133,6 +133,7 @@ def _record(context: Builder, protocol: Protocol, predicted: Predicted, result: 
         "libraries": library_versions(),
         "unknown": context.depends.unknown,
         "data": context.identity.fingerprint,
+        "over_segments": context.shelves.segment.key,
         "processors": processors(),
         "notes": result.notes,
         "repeat": repeat_line(folder_of(context.settings), packages_of(context.settings)),

@@ -19,7 +19,8 @@ from bench.run.score_records import ScoreRequest, ScoreResult
 from bench.run.write_folder import write_settings, write_tables
 from bench.run.writing import one_writer
 from bench.score.score_table import EMBEDDED_NOTE
-from bench.settings.naming import NOT_IN_RUN_NAME, data_name
+from bench.settings.naming import data_name
+from bench.settings.ranges import NOT_IN_RUN_NAME
 from bench.store.facts.contents import by_content, content_of
 from bench.store.files import safe_name
 from bench.store.model_facts import told_of

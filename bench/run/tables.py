@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from tqdm import tqdm
 
-from bench.data.base import whole
+from bench.data.base import load_truth, whole
 from bench.errors import BadSample
 from bench.overlap.table import make_overlap as overlap_table
 from bench.predictions.beside import beside
@@ -37,6 +38,8 @@ from bench.store.keys import alone, library_versions, made_of, stage_key
 T = TypeVar("T")
 _FEW = 8
 """Images that are not worth starting processes for."""
+_ALONE = 4.0
+"""Seconds for which this process works alone: starting others costs more processor time than most files."""
 _MODULES = (
     "bench.overlap.table", "bench.predictions.overlapping", "bench.predictions.parse", "bench.predictions.source",
 )  # fmt: skip
@@ -128,7 +131,17 @@ Outcome = tuple[Overlap | None, Sizes | None, str, Account]
 
 
 def _fill(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
-    """The tables in the order of the tasks; those that are missing in the store are shared out among workers."""
+    """The tables in the order of the tasks; what takes longer than `_ALONE` is shared out among workers."""
+    begin = time.monotonic()
+    for at, task in enumerate(tasks):
+        if time.monotonic() - begin > _ALONE:
+            yield from _share_out(tasks[at:], store, work)
+            return
+        yield _outcome(task)
+
+
+def _share_out(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
+    """The tables in the order of the tasks; workers make those that are missing in the store."""
     missing = [task for task in tasks if not store.has(task.shelf, task.item)]
     if len(missing) <= _FEW:
         yield from map(_outcome, tasks)
@@ -151,7 +164,7 @@ def _outcome(task: Task) -> Outcome:
 
 
 def _made(task: Task) -> dict[str, Any]:
-    prediction, sample = _prediction(task), _dataset(task.data, task.shelf.key).load(task.image_id)
+    prediction, sample = _prediction(task), load_truth(_dataset(task.data, task.shelf.key), task.image_id)
     record = overlap_table(prediction, sample)
     return {"overlap": to_entry(record), "sizes": ({}, {"both": (prediction.size, sample.size)})}
 

@@ -154,6 +154,7 @@ def test_dropping_patches_is_the_model_on_those_patches(feed: clip_feed.Feed) ->
         assert not torch.allclose(model.visual(images), plain)
 
 
+@pytest.mark.slow
 def test_a_killed_training_resumes_to_the_same_weights_and_exports_what_loads(
     feed: clip_feed.Feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,7 @@ def refusal(settings: dict[str, Any]) -> str | None:
     return None
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.report.figures.breakdown import GROUPS, breakdown, draw_breakdown, markdown_breakdown, plot_breakdown
-from bench.report.tables.pairs import list_pairs
+from bench.report.figures.breakdown import draw_breakdown, plot_breakdown
+from bench.report.tables.breakdown import GROUPS, breakdown, markdown_breakdown
+from bench.report.tables.comparisons import list_pairs
 
 PAIR = [("full", "crop")]
 
@@ -89,6 +90,7 @@ def test_bold_only_where_a_difference_is_certain() -> None:
     assert "**+" in rows[4] and "**" not in "".join([*rows[:4], rows[5]])
 
 
+@pytest.mark.slow
 def test_a_colour_and_a_marker_for_each_variant_and_no_floor(tmp_path: Path) -> None:
     table = breakdown([("full", segments(0)), ("y", segments(1)), ("crop", segments(2))], PAIR, 50)
     figure = draw_breakdown(table, title="t", embedded=True, floors=["y"])
