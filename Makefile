@@ -2,9 +2,9 @@
 # Settings: PYTHON=/path/to/python3 chooses the Python, TORCH_INDEX=https://… the torch build.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check world cards tune lint lock clean
+.PHONY: help setup demo test test-slow test-all check world cards tune lint lock clean
 SHELL := /bin/sh
-export PYTHON TORCH_INDEX
+export PYTHON TORCH_INDEX UPGRADE
 BIN := .venv/bin
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1
 
@@ -12,18 +12,23 @@ help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
 	@echo "  settings:       PYTHON=/path/to/python3   TORCH_INDEX=https://… (another torch build, e.g. one for the CPU)"
 
-setup: ## make .venv, or update it where the lock has changed (3.3 GB to download the first time)
-	@$(BIN)/python scripts/setup_env.py --check 2>/dev/null || \
-	  { python=$$(sh scripts/preflight.sh) && "$$python" scripts/setup_env.py; }
+setup: ## make .venv by uv, or update it where uv.lock has changed (3.3 GB to download the first time)
+	@$(BIN)/python scripts/setup_env.py --check 2>/dev/null || { \
+	  command -v "$${PYTHON:-python3}" >/dev/null || \
+	    { echo "set-up: no $${PYTHON:-python3} here: install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }; \
+	  "$${PYTHON:-python3}" scripts/setup_env.py; }
 
 demo: setup ## the main job on small models: the method and its ablations, one table, a gallery (3 minutes)
 	@$(OFFLINE) $(BIN)/zgs demo
 
-test: setup ## core and golden tests, offline (up to 10 minutes)
-	@$(OFFLINE) $(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not extra"
+test: setup ## unit, golden and end-to-end tests, offline (3 minutes)
+	@$(OFFLINE) $(BIN)/python -m pytest tests
+
+test-slow: setup ## the tests that are too dear for every commit
+	@$(OFFLINE) $(BIN)/python -m pytest tests -m slow
 
 test-all: setup ## every test, also the slow ones and those that need extras
-	@$(OFFLINE) $(BIN)/python -m pytest -m ""
+	@$(OFFLINE) $(BIN)/python -m pytest tests -n auto --dist loadfile -m ""
 
 world: setup ## contact sheets of the drawn world, and how fast it is drawn (half a minute)
 	@$(BIN)/python -m data_prep.world_sheet
@@ -39,15 +44,16 @@ cards: setup ## measure the embedded models again and write their cards (an hour
 tune: setup ## the sweeps on the tune split that chose the settings of the embedded models (half an hour)
 	@$(OFFLINE) ZGS=$(BIN)/zgs PYTHON=$(BIN)/python sh scripts/tune.sh
 
-lint: setup ## ruff and mypy
+lint: setup ## ruff, the layers of the house, mypy
 	@$(BIN)/python -m ruff check .
+	@$(BIN)/python scripts/layers.py
 	@$(BIN)/python -m mypy
 
 check: lint test ## ruff, mypy and the tests: what has to pass before a commit
 
-lock: setup ## write constraints.txt from what .venv holds
-	@$(BIN)/python scripts/lock.py
+lock: ## write uv.lock from pyproject.toml, and constraints.txt from it (UPGRADE=NAME==VERSION moves that one)
+	@"$${PYTHON:-python3}" scripts/setup_env.py --lock
 
 clean: ## remove .venv and the tools' caches, but nothing that a run or a training made
-	@rm -rf .venv .venv-old .setup.lock dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-old .uv .setup.lock dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

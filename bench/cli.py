@@ -9,12 +9,11 @@ from contextlib import suppress
 from importlib import import_module
 
 from bench import __version__
-from bench.errors import UsageError, UserError
+from bench.errors import DONE, FAILED, USAGE, UsageError, UserError
 from bench.system import signals, streams
 from bench.system.memory import lacks_memory, told
 from bench.text.escape import visible
 
-DONE, FAILED, USAGE, SKIPS = 0, 1, 2, 3
 COMMANDS = {
     "run": "run [KEY=VALUE …]       run the method; -m sweeps: zgs run -m encode=crop,masked",
     "demo": "demo [KEY=VALUE …]      the method, its ablations and floors on drawn scenes, with a report",
@@ -23,7 +22,7 @@ COMMANDS = {
     "vocabulary": "vocabulary FILE         the words that a mapping table has to answer",
     "agree": "agree RUN … [to=DIR]    do all metrics rank these runs alike? Kendall's tau between each two of them",
     "prepare": "prepare [DATASET] …     a publisher's files as a checked data set; alone: which, and where to get them",
-    "doctor": "doctor [models=paper …] what is here of what a run needs, and the command that mends what is not",
+    "doctor": "doctor [models=paper …] what is installed of what a run needs, and the command that fixes what is not",
     "verify": "verify [models=paper …] do the weights do what they should? one line a check",
 }
 """Each command is the module of that name in `bench.commands`."""
@@ -42,7 +41,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; every error a user can mend is one line on standard error.
+    """Run one command; every error a user can fix is one line on standard error.
 
     Without ``arguments`` the process is ours: its signals and its streams are taken over.
     """

@@ -13,9 +13,9 @@ from functools import partial
 import numpy as np
 from jaxtyping import Bool, Int32
 
+from bench.data.truth_masks import truth_masks
 from bench.merge.base import Describe, Embed, Merged
 from bench.records import Captions, Embeddings, Prediction, Sample, SegmentTree
-from bench.segment.oracle import truth_masks
 
 Masks = Bool[np.ndarray, "n h w"]
 

@@ -6,7 +6,7 @@ A stage is a function from records to records; it knows neither the disk nor Hyd
     Prediction + Sample ─▶ overlap ─▶ Overlap ─▶ every score, without touching a pixel or a model again
 
 Letters in shapes: h, w image pixels; n segments (nodes of the tree); d dimension of CLIP's joint space;
-l masked layers; k ground-truth segments; c classes; a atoms.
+l masked layers; k ground-truth segments; c classes; r regions.
 """
 
 from __future__ import annotations
@@ -106,13 +106,13 @@ class Embeddings:
     weight: Float32[np.ndarray, "n l"]
 
     def take(self, rows: Sequence[int]) -> Embeddings:
-        """Some rows, in the order given."""
-        chosen = list(rows)
-        return Embeddings(self.vectors[chosen], self.saliency[chosen], self.weight[chosen])
+        """Take some rows, in the order given."""
+        rows = list(rows)  # NumPy reads a tuple as an index into several dimensions
+        return Embeddings(self.vectors[rows], self.saliency[rows], self.weight[rows])
 
     @staticmethod
     def concat(parts: Sequence[Embeddings]) -> Embeddings:
-        """Rows of several records under each other; needs at least one."""
+        """Join the rows of several records under each other; needs at least one."""
         return Embeddings(
             np.concatenate([p.vectors for p in parts]),
             np.concatenate([p.saliency for p in parts]),
@@ -132,13 +132,13 @@ class Captions:
     scores: Float32[np.ndarray, " n"]
 
     def take(self, rows: Sequence[int]) -> Captions:
-        """Some rows, in the order given."""
-        chosen = list(rows)
-        return Captions(tuple(self.texts[i] for i in chosen), self.features[chosen], self.scores[chosen])
+        """Take some rows, in the order given."""
+        rows = list(rows)
+        return Captions(tuple(self.texts[i] for i in rows), self.features[rows], self.scores[rows])
 
     @staticmethod
     def concat(parts: Sequence[Captions]) -> Captions:
-        """Rows of several records under each other; needs at least one."""
+        """Join the rows of several records under each other; needs at least one."""
         texts = tuple(text for part in parts for text in part.texts)
         return Captions(texts, np.concatenate([p.features for p in parts]), np.concatenate([p.scores for p in parts]))
 
@@ -202,8 +202,9 @@ class LabelMap:
 class Overlap:
     """All that scoring needs of one image: a contingency table and the similarity rows.
 
-    Rows of ``counts`` are atoms: disjoint sets of pixels covered by the same segments, so that unions of overlapping
-    segments are exact; ``membership`` tells which segments cover an atom (one atom may be covered by none).
+    Rows of ``counts`` are regions: disjoint sets of pixels covered by the same segments (the atoms of the algebra that
+    the masks generate), so that unions of overlapping segments are exact; ``membership`` tells which segments cover a
+    region (one region may be covered by none).
     Columns are the k ground-truth segments, then background, then void. A ground-truth segment is an object where
     the data set has objects, else all pixels of a class; ``truth_classes`` is its class, so a class may stand there
     several times, in one piece. Unit: pixels of the ground truth. ``tt`` and ``st`` are similarities of segments to
@@ -212,8 +213,8 @@ class Overlap:
     """
 
     image_id: str
-    counts: Int64[np.ndarray, "a {len(truth_classes)}+2"]
-    membership: Bool[np.ndarray, "a n"]
+    counts: Int64[np.ndarray, "r {len(truth_classes)}+2"]
+    membership: Bool[np.ndarray, "r n"]
     truth_classes: Int32[np.ndarray, " k"]
     areas: Int64[np.ndarray, " n"]
     tt: Float32[np.ndarray, "n c"] | None = None

@@ -29,8 +29,8 @@ def load(path: Path, of: dict[str, Any] | None = None) -> Any | None:
     known, asked = (kept.get("of") if isinstance(kept, dict) else None) or {}, of or {}
     differ = [f"{key} {known.get(key)} instead of {asked[key]}" for key in asked if known.get(key) != asked[key]]
     if differ or not isinstance(kept, dict) or "state" not in kept:
-        told = f" ({', '.join(differ)})" if differ else ""
-        raise SystemExit(f"{path} belongs to another training{told}: name another folder for it, or remove it")
+        reason = f" ({', '.join(differ)})" if differ else ""
+        raise SystemExit(f"{path} belongs to another training{reason}: name another folder for it, or remove it")
     return kept["state"]
 
 

@@ -77,12 +77,12 @@ def augment(images: np.ndarray, rng: np.random.Generator) -> Tensor:
 
 def tokens_of(pool: Pool, tokenizer: Tokenizer) -> np.ndarray:
     """int16 [scenes, captions, CONTEXT]; a longer text keeps its last id, the end of text."""
-    filler, each = tokenizer.token_to_id("<|pad|>"), len(pool.captions[0])
-    table = np.full((len(pool.captions) * each, CONTEXT), filler, np.int16)
+    filler, per_scene = tokenizer.token_to_id("<|pad|>"), len(pool.captions[0])
+    table = np.full((len(pool.captions) * per_scene, CONTEXT), filler, np.int16)
     for row, code in enumerate(tokenizer.encode_batch([text for texts in pool.captions for text in texts])):
         ids = code.ids if len(code.ids) <= CONTEXT else [*code.ids[: CONTEXT - 1], code.ids[-1]]
         table[row, : len(ids)] = ids
-    return table.reshape(len(pool.captions), each, CONTEXT)
+    return table.reshape(len(pool.captions), per_scene, CONTEXT)
 
 
 class Feed:

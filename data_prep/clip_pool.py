@@ -14,6 +14,7 @@ import json
 import multiprocessing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from tqdm import tqdm
@@ -30,12 +31,12 @@ class Pool:
     captions: list[list[str]]
 
 
-def _file(folder: Path, scenes: int, mode: str) -> np.ndarray:
+def _file(folder: Path, scenes: int, mode: Literal["r", "r+", "w+"]) -> np.memmap:
     shape = (scenes, SIDE, SIDE, 3)
     file = folder / f"images-v{VERSION}-{scenes}.npy"
     if mode == "w+" and file.exists():
         mode = "r+"
-    return np.lib.format.open_memmap(file, mode=mode, dtype=np.uint8, shape=shape)  # type: ignore[arg-type]
+    return np.lib.format.open_memmap(file, mode=mode, dtype=np.uint8, shape=shape)
 
 
 def _share(scenes: int, worker: int, workers: int) -> range:

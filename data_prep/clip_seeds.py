@@ -25,8 +25,8 @@ def figures_of(folder: Path, test: Segments) -> dict[str, Any]:
     facts = json.loads((folder / "training.json").read_text())
     shares = {way: round(test.share(way), 6) for way in test.named}
     things = {way: round(test.share(way, test.things), 6) for way in test.named}
-    told = {"seed": facts["recipe"]["seed"], "steps": steps_of(facts), "n": len(test.truth)}
-    return {**told, "ways": shares, "things": things}
+    figures = {"seed": facts["recipe"]["seed"], "steps": steps_of(facts), "n": len(test.truth)}
+    return {**figures, "ways": shares, "things": things}
 
 
 def beside(folder: Path, test: Segments, others: list[Path], tuned: list[tuple[int, float]]) -> list[dict[str, Any]]:
@@ -35,13 +35,13 @@ def beside(folder: Path, test: Segments, others: list[Path], tuned: list[tuple[i
     facts = json.loads(file.read_text())
     mine = figures_of(folder, test)
     kept = [other for part in chain(facts) for other in part.get("seeds", [])]
-    found = {(other["seed"], other["steps"]): other for other in kept if other["n"] == mine["n"]}
+    measured = {(other["seed"], other["steps"]): other for other in kept if other["n"] == mine["n"]}
     for other in others:
         clip = Clip(f"local-dir:{other.resolve()}")
         figures = figures_of(other, name_segments(clip, ways(clip, tuned), "test", int(test.scene.max()) + 1))
-        found[figures["seed"], figures["steps"]] = figures
-    own = mine["seed"], mine["steps"]
-    facts["seeds"] = [mine, *(found[key] for key in sorted(found) if key != own)]
+        measured[figures["seed"], figures["steps"]] = figures
+    this_one = mine["seed"], mine["steps"]
+    facts["seeds"] = [mine, *(measured[key] for key in sorted(measured) if key != this_one)]
     file.write_text(json.dumps(facts, indent=1) + "\n")
     return list(facts["seeds"])
 

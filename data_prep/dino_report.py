@@ -80,8 +80,8 @@ def compared(target: Path, of: dict[str, Any], n: int) -> dict[str, Quality]:
     ours = segmenter(finely(of))
     untrained = _untrained(ours, target)
     grid = ours.dino.features(samples[0].image)[1]
-    own = [ours(sample).leaves for sample in samples]
-    counts = [len(np.unique(leaves)) for leaves in own]
+    segmented = [ours(sample).leaves for sample in samples]
+    counts = [len(np.unique(leaves)) for leaves in segmented]
 
     def measure(way: Callable[[Sample, int], np.ndarray]) -> Quality:
         return quality([way(sample, count) for sample, count in zip(samples, counts, strict=True)], samples)
@@ -93,7 +93,7 @@ def compared(target: Path, of: dict[str, Any], n: int) -> dict[str, Quality]:
     exact = DinoWard(ours.dino, prune_threshold=2.0, crf=None)
     parts, prune = of["segment"]["n"], of["segment"]["prune_threshold"]
     return {
-        f"this network, CRF, {FINE[0]} parts, T_DINO {FINE[1]}": quality(own, samples),
+        f"this network, CRF, {FINE[0]} parts, T_DINO {FINE[1]}": quality(segmented, samples),
         "the same number, no CRF": measure(lambda s, k: _cut(exact, k, s)),
         "the same number, untrained network, CRF": measure(lambda s, k: _cut(untrained, k, s)),
         "the same number, mean colour, Ward, CRF": measure(lambda s, k: dino_quality.colour_ward(s, grid, k, ours.crf)),
@@ -118,7 +118,8 @@ def _untrained(ours: DinoWard, target: Path) -> DinoWard:
     facts = json.loads((target / "training.json").read_text())["facts"]
     torch.manual_seed(facts["seed"])
     fresh = Network(config(facts["width"], facts["layers"]), facts["prototypes"])
-    dino = Dino(str(target), ours.dino.size, ours.dino.stride, ours.dino.layer, ours.dino.facet)  # type: ignore[attr-defined]
+    assert isinstance(ours.dino, Dino)
+    dino = Dino(str(target), ours.dino.size, ours.dino.stride, ours.dino.layer, ours.dino.facet)
     dino.model.load_state_dict(fresh.vit.state_dict())
     return DinoWard(dino, ours.n, prune_threshold=2.0, crf=ours.crf)
 

@@ -40,7 +40,9 @@ def parse_crf(text: str, srgb: float = 13.0, sxy: float = 5.0) -> DenseCrf | Non
     )
 
 
-def segments(features: np.ndarray, grid: tuple[int, int], leaves: Leaves, sample: Sample, crf: DenseCrf | None):  # type: ignore[no-untyped-def]
+def segments(
+    features: np.ndarray, grid: tuple[int, int], leaves: Leaves, sample: Sample, crf: DenseCrf | None
+) -> np.ndarray:
     """What `DinoWard` gives for leaves that are there already, at the image's size."""
     if crf is None or len(leaves.heap_ids) == 1:
         return nearest(leaves.labels.reshape(grid), sample.size)

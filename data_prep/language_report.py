@@ -58,13 +58,13 @@ def figures(target: Path) -> dict[str, dict[str, float]]:
         sets[f"{split}, those with “Image of a …”"] = [text for text in captions if text.startswith("Image of a")]
     nouns = sorted({word for name in NAMES for word in WORDS.get(name, (name,))})
     sets["“Image of a {noun}.”, the world's nouns"] = [f"Image of a {noun}." for noun in nouns]
-    found = {}
+    measured = {}
     for name, texts in sets.items():
         for bare in (False, True):
             value, count = perplexity(model, encode(tokenizer, texts), bare)
             begin = "first token given" if bare else "<|endoftext|> first"
-            found[f"{name}, {begin}"] = {"texts": len(texts), "tokens": count, "perplexity": round(value, 4)}
-    return found
+            measured[f"{name}, {begin}"] = {"texts": len(texts), "tokens": count, "perplexity": round(value, 4)}
+    return measured
 
 
 CARD = """---

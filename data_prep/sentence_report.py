@@ -176,21 +176,25 @@ this encoder cannot be compared with published numbers.
 """
 
 
-def other_seeds(target: Path, work: Path, own: dict[str, Any], figures: dict[str, Any]) -> dict[str, dict[str, float]]:
+def other_seeds(
+    target: Path, work: Path, shipped: dict[str, Any], figures: dict[str, Any]
+) -> dict[str, dict[str, float]]:
     """Spearman by list of each pair of seeds: the work folder's runs with our settings, and ``seeds.json``.
 
     What the work folder knows is written to ``seeds.json`` beside the weights, so that the card needs no work folder.
     """
-    path, label = target / "seeds.json", f"{own['seed']} / {own['text_seed']}"
+    path, label = target / "seeds.json", f"{shipped['seed']} / {shipped['text_seed']}"
     mine = {name: round(of["spearman"], 6) for name, of in figures.items() if isinstance(of, dict)}
     work.mkdir(parents=True, exist_ok=True)
-    record = json.dumps({"label": label, "settings": own["settings"], "spearman": mine}, indent=1)
-    (work / f"figures_{own['seed']}_{own['text_seed']}.json").write_text(record + "\n")
+    record = json.dumps({"label": label, "settings": shipped["settings"], "spearman": mine}, indent=1)
+    (work / f"figures_{shipped['seed']}_{shipped['text_seed']}.json").write_text(record + "\n")
     runs = [json.loads(file.read_text()) for file in sorted(work.glob("figures_*.json"))]
     stored = json.loads(path.read_text()) if path.exists() else {}
-    known: dict[str, dict[str, float]] = stored.get("seeds", {}) if stored.get("settings") == own["settings"] else {}
-    known |= {run["label"]: run["spearman"] for run in runs if run["settings"] == own["settings"]}
-    path.write_text(json.dumps({"settings": own["settings"], "seeds": known}, indent=1, sort_keys=True) + "\n")
+    known: dict[str, dict[str, float]] = (
+        stored.get("seeds", {}) if stored.get("settings") == shipped["settings"] else {}
+    )
+    known |= {run["label"]: run["spearman"] for run in runs if run["settings"] == shipped["settings"]}
+    path.write_text(json.dumps({"settings": shipped["settings"], "seeds": known}, indent=1, sort_keys=True) + "\n")
     return known
 
 
@@ -213,9 +217,9 @@ def seed_facts(seeds: dict[str, dict[str, float]]) -> dict[str, str]:
 
 def write_card(target: Path, figures: dict[str, Any], work: Path) -> None:
     """Write README.md into the folder, from ``training.json`` beside it and the figures just measured."""
-    own = json.loads((target / "training.json").read_text())
+    record = json.loads((target / "training.json").read_text())
     student = SentenceTransformer(str(target), device="cpu")
-    curve = own["curve"]
+    curve = record["curve"]
     loss = ["" if point["loss"] is None else f"{point['loss']:.5f}" for point in curve]
     (target / "README.md").write_text(
         CARD.format(
@@ -233,7 +237,7 @@ def write_card(target: Path, figures: dict[str, Any], work: Path) -> None:
             late=len(named("late_nouns")),
             choices=len(choices()),
             agrees=figures["nearest_name_agrees"],
-            **{key: own[key] for key in ("texts", "alone", "seed", "text_seed", "settings", "factor")},
-            **seed_facts(other_seeds(target, work, own, figures)),
+            **{key: record[key] for key in ("texts", "alone", "seed", "text_seed", "settings", "factor")},
+            **seed_facts(other_seeds(target, work, record, figures)),
         )
     )

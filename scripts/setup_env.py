@@ -1,8 +1,8 @@
-"""Makes or updates `.venv` from pyproject.toml and constraints.txt; called by `make setup` (standard library only).
+"""`make setup` and `make lock`: uv makes or updates `.venv` from uv.lock, and is fetched where it is missing.
 
-The mark `.venv/made-by-make-setup` is written first, the stamp `.venv/complete.json` last. With the stamp, `.venv` is
-reused while the lock, the torch build, the Python and the place of the checkout are the same. With the mark alone it
-was interrupted and is made again. Without either somebody else made it, and it is left alone.
+uv neither spares an environment that somebody else made nor mends packages that a kill left half installed. So the mark
+`.venv/made-by-make-setup` is written first and the stamp `.venv/complete.json` last: the mark alone tells of an
+interrupted set-up, which is made again; neither of them, of an environment that is not ours, which is left alone.
 """
 
 from __future__ import annotations
@@ -15,244 +15,204 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-MARK = "made-by-make-setup"
-LOCK_FILES = ("constraints.txt", "pyproject.toml")
-DOWNLOAD_MB, INSTALLED_MB = 3300, 6500  # measured with the default torch build on Linux
-NO_CACHE_BELOW_GB = 14  # pip's cache keeps a second copy of the wheels
-IMPORT_ALL = """import importlib, pkgutil, sys, bench
-for module in [m.name for m in pkgutil.walk_packages(bench.__path__, "bench.")][:: int(sys.argv[1])]:
-    try:
-        importlib.import_module(module)
-    except Exception:  # the command that needs it will say so, and zgs doctor too
-        pass
+OWN_UV = ROOT / ".uv"
+MARK, STAMP = VENV / "made-by-make-setup", VENV / "complete.json"
+NEED_GB = 8  # the default build of torch; what lies in uv's cache is linked, not copied
+# torch asks for the exact CUDA libraries of its own build: pinned here they would shut out every other build.
+NOT_PINNED = ("nvidia-", "cuda-", "triton")
+CONSTRAINTS_HEAD = """\
+# Exported from uv.lock by `make lock`, for pip and for other builds of torch (TORCH_INDEX), whose CUDA libraries
+# differ and so do not stand here.
 """
-HINTS = (
-    ("No space left", "the disk is full: free some space"),
-    ("pydensecrf", "pydensecrf2 did not build: it needs a C++ compiler and the headers of this Python"),
-    ("No matching distribution", "a version of constraints.txt is not on the index: look at TORCH_INDEX and pip's"),
-    ("Connection|Temporary failure|timed out|SSLError", "the package index cannot be reached: look at the network"),
-)
+HEADERS = "import os, sysconfig; open(os.path.join(sysconfig.get_path('include'), 'Python.h'))"
 
 
 def wanted(stamp: dict[str, str]) -> dict[str, str]:
-    """What a complete `.venv` of this checkout says of itself; a choice that is not made anew stays as it is."""
-    lock = hashlib.sha256(b"\0".join((ROOT / name).read_bytes() for name in LOCK_FILES)).hexdigest()
+    """What a complete `.venv` of this checkout says of itself; a setting that is not given stays as it was."""
+    lock = hashlib.sha256(b"\0".join((ROOT / name).read_bytes() for name in ("uv.lock", "pyproject.toml"))).hexdigest()
     torch_index = os.environ.get("TORCH_INDEX") or stamp.get("torch_index", "default")
-    return {"lock": lock, "torch_index": torch_index, "folder": str(ROOT), "python": wanted_python(stamp)}
+    python = stamp.get("python", "")
+    if os.environ.get("PYTHON"):
+        python = run_quietly(os.environ["PYTHON"], "-c", "import sys; print(sys.version)")
+    return {"lock": lock, "torch_index": torch_index, "folder": str(ROOT), "python": python}
 
 
-def wanted_python(stamp: dict[str, str]) -> str:
-    """The version of PYTHON where it is given, else of the `.venv` that exists, else of the running Python."""
-    if not (chosen := os.environ.get("PYTHON")):
-        return stamp.get("python", sys.version)
-    tell = [chosen, "-c", "import sys; sys.stdout.write(sys.version)"]
-    return subprocess.run(tell, capture_output=True, text=True).stdout
-
-
-def read_stamp() -> dict[str, str]:
-    """The stamp of a complete `.venv`, else nothing."""
+def run_quietly(*command: str) -> str:
+    """What a program prints, or nothing where it fails or is missing."""
     try:
-        return dict(json.loads((VENV / "complete.json").read_text()))
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def changes() -> set[str]:
+    """What differs from a complete `.venv`: names of the stamp, or ``.venv`` itself where it is none that works."""
+    try:
+        stamp = dict(json.loads(STAMP.read_text()))
     except (OSError, ValueError):
-        return {}
-
-
-def plan() -> str:
-    """``reuse``, ``update`` (only the lock changed) or ``rebuild``."""
-    stamp = read_stamp()
+        return {".venv"}
     target = wanted(stamp)
-    works = subprocess.run([VENV / "bin/python", "-c", ""], capture_output=True).returncode == 0 if stamp else False
-    changed = {key for key in target if target[key] != stamp.get(key)}
-    if not works or changed - {"lock"}:
-        return "rebuild"
-    return "update" if changed else "reuse"
+    broken = set() if run_quietly(str(VENV / "bin/python"), "-c", "print(1)") else {".venv"}
+    return broken | {key for key in target if target[key] != stamp.get(key)}
 
 
-@contextmanager
-def alone() -> Iterator[None]:
-    """Waits for another set-up of this checkout, so that none takes the other's unfinished work for a wreck."""
+def stop(line: str) -> NoReturn:
+    """Ends with one line."""
+    sys.exit(f"set-up: {line}")
+
+
+def find_uv() -> str:
+    """The uv on PATH or in `.uv`, where it is new enough; else it is fetched into `.uv` by pip."""
+    version = re.findall(r'^required-version = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[0]
+    for uv in (shutil.which("uv"), str(OWN_UV / "bin/uv")):
+        has = re.match(r"uv (\d+)\.(\d+)\.(\d+)", run_quietly(uv, "--version")) if uv else None
+        if uv and has and tuple(map(int, has.groups())) >= tuple(map(int, version.split("."))):
+            return uv
+    print(f"set-up: fetching uv {version} into .uv", flush=True)
+    shutil.rmtree(OWN_UV, ignore_errors=True)
+    run(f"{sys.executable} makes no virtual environment: apt-get install python3-venv, or name another Python: "
+        "make PYTHON=/path/to/python3", sys.executable, "-m", "venv", str(OWN_UV))  # fmt: skip
+    run(f"uv {version} cannot be had from pip's index: look at the network, put a uv on PATH, or install by pip alone "
+        "(README.md)", str(OWN_UV / "bin/python"), "-m", "pip", "install", "-q", "--disable-pip-version-check",
+        f"uv=={version}")  # fmt: skip
+    return str(OWN_UV / "bin/uv")
+
+
+def run(failure: str, *command: str) -> None:
+    """Runs a program, whose output is shown, and ends with the line given where it fails."""
+    if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL).returncode:
+        stop(failure)
+
+
+def find_python(uv: str) -> str:
+    """PYTHON, else 3.11, with which the lock was tested, else any newer one that uv finds."""
+    chosen = os.environ.get("PYTHON")
+    for request in (chosen,) if chosen else ("3.11", ">=3.11"):
+        python = run_quietly(uv, "python", "find", "--system", "--no-project", request)
+        if python and run_quietly(python, "-c", "import sys; print(sys.version_info >= (3, 11))") == "True":
+            return python
+    which = f"PYTHON={chosen} is no Python 3.11 or newer" if chosen else "no Python 3.11 or newer found"
+    stop(f"{which}: install one (apt-get install python3 python3-dev) or name one: make PYTHON=/path/to/python3")
+
+
+def check(python: str) -> None:
+    """Ends with a line for each thing that is missing: Python's headers, a C++ compiler, free disk."""
+    lines = []
+    if subprocess.run([python, "-c", HEADERS], stderr=subprocess.DEVNULL).returncode:
+        lines.append(f"{python} has no Python.h, which builds pydensecrf2: apt-get install python3-dev")
+    if not any(map(compiles, (os.environ.get("CXX"), "c++", "g++", "clang++"))):
+        lines.append("no C++ compiler, which builds pydensecrf2: apt-get install g++, or xcode-select --install")
+    free = shutil.disk_usage(ROOT).free / 1e9
+    if free < NEED_GB and os.environ.get("TORCH_INDEX", "default") == "default":
+        lines.append(f"{free:.0f} GB are free in {ROOT}, {NEED_GB} GB are needed: free some")
+    if lines:
+        stop("\nset-up: ".join(lines))
+
+
+def compiles(compiler: str | None) -> bool:
+    """Whether a compiler works: on macOS the name exists before the compiler does."""
+    command = f"{compiler or 'false'} -x c++ -fsyntax-only -"
+    return subprocess.run(command, shell=True, input=b"#include <vector>\n", capture_output=True).returncode == 0
+
+
+def begin(uv: str, python: str) -> None:
+    """An empty `.venv` with the mark in it, in the place of our own; ends where the one there is not ours."""
+    if VENV.exists() and not (MARK.exists() or STAMP.exists()):
+        stop(f"{VENV} was not made by make: move it away or delete it, then run the same command again")
+    old = ROOT / ".venv-old"  # moved first, so that none is ever half deleted
+    shutil.rmtree(old, ignore_errors=True)
+    if VENV.exists():
+        print("set-up: removing the old .venv", flush=True)  # seconds, or a minute on a busy disk
+        VENV.rename(old)
+        shutil.rmtree(old)
+    VENV.mkdir()
+    MARK.touch()
+    run(f"{python} makes no virtual environment: the lines above say why",
+        uv, "venv", "--quiet", "--allow-existing", "--no-project", "--python", python, str(VENV))  # fmt: skip
+
+
+def install(uv: str, torch_index: str) -> None:
+    """The lock; or, with another build of torch, that one alone first, and all else by constraints.txt around it."""
+    again = "its lines above say why. Run the same command again then: uv keeps what it has downloaded"
+    python = ["--python", str(VENV / "bin/python")]
+    if torch_index == "default":
+        # Packages that somebody added to .venv stay (--inexact).
+        run(f"uv cannot install uv.lock (full disk, no network, pyproject.toml changed without make lock?): {again}",
+            uv, "sync", "--locked", "--inexact", "--extra", "dev", "--compile-bytecode", *python)  # fmt: skip
+        return
+    pins = [uv, "pip", "install", *python, "--compile-bytecode", "--constraints", "constraints.txt"]
+    failure = f"uv cannot install with TORCH_INDEX={torch_index} (TORCH_INDEX=default goes back): {again}"
+    run(failure, *pins, "--no-deps", "--default-index", torch_index, "torch", "torchvision")
+    # The index of torch may hold old versions of other packages: the pins choose, wherever a version lies.
+    run(failure, *pins, "--index", torch_index, "--index-strategy", "unsafe-best-match", "--editable", ".[dev]")
+
+
+def set_environment() -> None:
+    """uv works in this folder, and trusts the certificate that pip was told to trust: it reads no settings of pip."""
+    os.environ["UV_PROJECT_ENVIRONMENT"] = str(VENV)
+    os.environ.pop("VIRTUAL_ENV", None)
+    if "SSL_CERT_FILE" not in os.environ:
+        cert = os.environ.get("PIP_CERT") or run_quietly(sys.executable, "-m", "pip", "config", "get", "global.cert")
+        if cert:
+            os.environ["SSL_CERT_FILE"] = cert
+
+
+def make(changed: set[str]) -> None:
+    """Makes `.venv` anew, or updates it in place where only the lock has changed, and stamps it."""
+    set_environment()
+    uv = find_uv()
+    target = wanted(json.loads(STAMP.read_text()) if ".venv" not in changed else {})
+    if changed == {"lock"}:
+        STAMP.unlink()
+    else:
+        python = find_python(uv)
+        check(python)
+        begin(uv, python)
+        target["python"] = run_quietly(python, "-c", "import sys; print(sys.version)")
+    install(uv, target["torch_index"])
+    MARK.touch()
+    STAMP.write_text(json.dumps(target, indent=1) + "\n")
+
+
+def lock() -> None:
+    """Writes uv.lock, and constraints.txt from it, for those who install by pip."""
+    set_environment()
+    uv, upgrade = find_uv(), os.environ.get("UPGRADE")
+    run("uv cannot lock pyproject.toml: its lines above say why",
+        uv, "lock", *(["--upgrade-package", upgrade] if upgrade else []))  # fmt: skip
+    text = run_quietly(uv, "export", "--frozen", "--all-extras", "--no-emit-project", "--no-hashes", "--no-annotate",
+                       "--no-header")  # fmt: skip
+    kept = [line + "\n" for line in text.splitlines() if not line.startswith(NOT_PINNED)]
+    (ROOT / "constraints.txt").write_text(CONSTRAINTS_HEAD + "".join(kept))
+
+
+def main(arguments: list[str]) -> int:
+    """``--check`` only tells (by its exit code) whether there is nothing to do. One set-up waits for another."""
+    if arguments == ["--check"]:
+        return int(bool(changes()))
+    if arguments == ["--lock"]:
+        lock()
+        return 0
     with open(ROOT / ".setup.lock", "w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print("set-up: waiting for another one to finish", flush=True)
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def size_mb(folder: Path) -> float:
-    """Megabytes on disk under a folder; files may vanish meanwhile."""
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += Path(place, name).lstat().st_blocks
-            except OSError:
-                continue
-    return total * 512 / 1e6
-
-
-class Progress:
-    """One rewritten line on a terminal, a line every half minute elsewhere: phase, megabytes, time."""
-
-    def __init__(self, known_size: bool) -> None:
-        self.phase, self.known_size, self.start = "starting", known_size, time.monotonic()
-        self.stop = threading.Event()
-        self.live = sys.stdout.isatty()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> Progress:
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        self.thread.join()
-        if self.live:
-            print("\r\033[K", end="", flush=True)
-
-    def read(self, line: str) -> None:
-        """Takes the phase from a line of pip's output."""
-        if match := re.match(r"\s*(Collecting|Processing|Downloading) (\S+)", line):
-            self.phase = f"downloading ({Path(match[2]).name[:40]})"
-        elif match := re.match(r"Building wheel for (\S+)", line.strip()):
-            self.phase = f"building {match[1]}"
-        elif line.startswith("Installing collected packages"):
-            self.phase = f"installing {line.count(',') + 1} packages"
-
-    def line(self) -> str:
-        """What is shown now."""
-        wheels = size_mb(VENV / "tmp")
-        down = not self.phase.startswith(("installing", "importing"))
-        done, total = (wheels, DOWNLOAD_MB) if down else (size_mb(VENV) - wheels, INSTALLED_MB)
-        of = f" of about {total}" if self.known_size else ""
-        return f"set-up: {self.phase}: {done:.0f}{of} MB, {clock(time.monotonic() - self.start)}"
-
-    def _run(self) -> None:
-        while not self.stop.wait(1 if self.live else 30):
-            print(f"\r\033[K{self.line()}" if self.live else self.line(), end="" if self.live else "\n", flush=True)
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds, such as ``4:07``."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-
-def pip(arguments: Sequence[str], log: Path, progress: Progress) -> None:
-    """Runs the environment's pip; its output goes to the log. Exits with the last lines and a hint where it fails."""
-    cache = [] if shutil.disk_usage(ROOT).free > NO_CACHE_BELOW_GB * 1e9 else ["--no-cache-dir"]
-    # Bytecode is made by `first_imports` for what is imported, not here for 18,000 files.
-    options = ["--no-compile", "--progress-bar", "off", *cache]
-    command = [str(VENV / "bin/python"), "-m", "pip", "install", *options, *arguments]
-    scratch = VENV / "tmp"
-    scratch.mkdir(exist_ok=True)
-    environment = {**os.environ, "TMPDIR": str(scratch), "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    with (
-        open(log, "ab", buffering=0) as out,
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        ) as process,
-    ):
-        for line in process.stdout or ():
-            out.write(line)
-            progress.read(line.decode(errors="replace"))
-    shutil.rmtree(scratch, ignore_errors=True)
-    if process.returncode:
-        sys.exit(failure(log))
-
-
-def failure(log: Path) -> str:
-    """The end of pip's output, and what to do about it."""
-    tail = log.read_text(errors="replace").splitlines()[-12:]
-    hint = next((text for pattern, text in HINTS if re.search(pattern, "\n".join(tail))), "read the lines above")
-    again = "then run the same command again; pip keeps what it has downloaded"
-    return "\n".join([*(f"  {line}" for line in tail), f"set-up: pip failed (all of it: {log}): {hint}; {again}"])
-
-
-def install(torch_index: str, log: Path, anew: bool) -> None:
-    """The chosen torch build first and alone, then everything else, which finds it there."""
-    pins = ["--constraint", "constraints.txt"]
-    chosen = torch_index != "default"
-    with Progress(known_size=anew and not chosen and sys.platform == "linux") as progress:
-        if chosen:
-            pip(["--no-deps", "--index-url", torch_index, *pins, "torch", "torchvision"], log, progress)
-        more = ["--extra-index-url", torch_index] if chosen else []
-        pip([*more, *pins, "--editable", ".[dev]"], log, progress)
-        progress.phase = "importing everything once"
-        first_imports()
-
-
-def first_imports() -> None:
-    """Leaves the bytecode of all that the project imports, from both ends at once; no later command waits for it."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    environment |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "WANDB_MODE": "offline"}
-    command = [str(VENV / "bin/python"), "-c", IMPORT_ALL]
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": ROOT}
-    for process in [subprocess.Popen([*command, step], env=environment, **quiet) for step in ("1", "-1")]:
-        process.wait()
-
-
-def create(folder: Path) -> None:
-    """An empty environment of the running Python."""
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-
-
-def remove() -> None:
-    """Takes our own `.venv` out of the way in one step, so that none is ever half deleted; exits for a foreign one."""
-    trash = ROOT / ".venv-old"
-    if VENV.exists() and not any((VENV / name).exists() for name in (MARK, "complete.json")):
-        sys.exit(f"set-up: {VENV} was not made by make: move it away or delete it, then run the same command again")
-    shutil.rmtree(trash, ignore_errors=True)
-    if VENV.exists():
-        VENV.rename(trash)
-        shutil.rmtree(trash, ignore_errors=True)
-
-
-def make(step: str) -> None:
-    """Carries out a plan, and stamps the result."""
-    start, target = time.monotonic(), wanted(read_stamp())
-    if step == "rebuild":
-        target["python"] = sys.version
-        print(f"set-up: making .venv with Python {target['python'].split()[0]} (some minutes, once)", flush=True)
-        remove()
-        VENV.mkdir()
-        (VENV / MARK).touch()
-        create(VENV)
-    else:
-        print("set-up: the lock has changed, updating .venv", flush=True)
-        (VENV / "complete.json").unlink()
-    install(target["torch_index"], VENV / "setup.log", anew=step == "rebuild")
-    (VENV / "complete.json").write_text(json.dumps(target, indent=1) + "\n")
-    print(f"set-up: done in {clock(time.monotonic() - start)} minutes, .venv has {size_mb(VENV) / 1000:.1f} GB")
-
-
-def main(arguments: Sequence[str]) -> int:
-    """``--check`` only tells (by its exit code) whether there is nothing to do."""
-    if arguments == ["--check"]:
-        return int(plan() != "reuse")
-    try:
-        with alone():
-            if (step := plan()) != "reuse":
-                make(step)
-    except KeyboardInterrupt:
-        print("\nset-up: interrupted; the same command starts again, with what pip has downloaded")
-        return 130
+        changed = changes()
+        if changed:
+            make(changed)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit("\nset-up: interrupted; the same command starts again, with what uv has downloaded")

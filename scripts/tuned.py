@@ -13,6 +13,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from bench.run.run_folder import describe_rows
+from bench.score.score_table import OWN
 from bench.text.csv_files import read_csv
 
 PAPER = {
@@ -22,8 +26,9 @@ PAPER = {
     "encode.sigma2": "2.5",
     "merge.threshold": "0.8",
 }
-EMBEDDING = r"/st\([^/]*\)(?:>=0\.1)?/(?:iou\.image\.union|recall>0\.5|tgq\.micro\.top1)"
-TEXT = r"/tt\([^/]*\)/tgq\.micro(?:>0\.5|\.top1)"
+EMBEDDING = "st", {("iou.image.union", 0.1), ("recall>0.5", 0.1), ("tgq.micro.top1", None)}
+TEXT = "tt", {("tgq.micro>0.5", None), ("tgq.micro.top1", None)}
+"""A mapping, and measures with the threshold of the mapping."""
 BY = {"caption": TEXT}
 """The metrics of a sweep, by its name; `EMBEDDING` is the rule."""
 
@@ -41,9 +46,11 @@ class Chosen:
 
 def choose(folder: Path) -> Chosen:
     """The rule, from scores.csv and differences.csv of a sweep's report."""
-    scores = read_csv(folder / "scores.csv")
-    scores = scores[scores["metric"].str.contains(BY.get(folder.name, EMBEDDING) + "$")]
-    scores = scores[~scores["variant"].str.contains(":")]  # without floors and ceilings
+    scores = describe_rows(read_csv(folder / "scores.csv"))
+    mapping, measures = BY.get(folder.name, EMBEDDING)
+    kinds = zip(scores["measure"], scores["threshold"], strict=True)
+    known = np.array([(measure, None if t != t else t) in measures for measure, t in kinds])
+    scores = scores[known & (scores["role"] == OWN) & (scores["mapping"].str.partition("(")[0] == mapping)]
     means = scores.groupby("variant", sort=False)["value"].mean()
     best = str(means.idxmax())
     paper = [name for name in means.index if _is_paper(settings_of(str(name)))]

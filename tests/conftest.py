@@ -19,8 +19,10 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 
 import dataclasses
+import shutil
 import typing
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import torch
@@ -29,8 +31,12 @@ from hypothesis import settings
 from jaxtyping import jaxtyped
 
 import bench.records
+from tests.shared_runs import FULL, MEASURED, make_once, run_method
 
-TIERS = ("golden", "slow", "extra")
+HERE = Path(__file__).parent
+TIERS = ("unit", "golden", "e2e")
+"""The folders of this one: `make test` runs all three, the bare `pytest` the first."""
+MARKS = ("slow", "extra")
 SLOW_TIMEOUT = 1200
 _deselected = pytest.StashKey[list[pytest.Item]]()
 _told_by_workers = pytest.StashKey[list[tuple[str, int]]]()
@@ -58,15 +64,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_deselected] = []
 
 
-# First of all plug-ins, since `-m core` has to find the mark.
+# First of all plug-ins, since `-m` has to find the marks.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test without a tier is core; a slow one gets more time unless it says how much."""
+    """The folder is the tier; of thinned cases all but each n-th are slow; slow ones have more time or say how much."""
+    seen: Counter[str] = Counter()
     for item in items:
-        marks = {mark.name for mark in item.iter_markers()}
-        if not marks.intersection(TIERS):
-            item.add_marker(pytest.mark.core)
-        if "slow" in marks and "timeout" not in marks:
+        item.add_marker(item.path.relative_to(HERE).parts[0])
+        if thinned := item.get_closest_marker("thinned"):
+            name = item.nodeid.partition("[")[0]
+            if seen[name] % thinned.args[0]:
+                item.add_marker(pytest.mark.slow)
+            seen[name] += 1
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT))
 
 
@@ -92,6 +102,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Names what did not run, so that nobody takes a tier for the whole."""
     left_out = tiers(config.stash[_deselected]) or config.stash.get(_told_by_workers, [])
     lines = [f"{n} {tier}: deselected (make test-all runs them)" for tier, n in left_out]
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        lines += ["tests/golden and tests/e2e: not collected (make test runs them)"]
     reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if report.longrepr)
     lines += [f"{n} skipped: {reason.removeprefix('Skipped: ')}" for reason, n in sorted(reasons.items())]
     terminalreporter.section("not run")
@@ -100,6 +112,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def tiers(items: list[pytest.Item]) -> list[tuple[str, int]]:
-    """How many tests of each tier; one with two marks counts once, under both names."""
-    names = (" + ".join(t for t in ("core", *TIERS) if item.get_closest_marker(t)) for item in items)
+    """How many tests of each tier; one with marks counts once, under all their names."""
+    names = (" + ".join(t for t in (*TIERS, *MARKS) if item.get_closest_marker(t)) for item in items)
     return sorted(Counter(names).items())
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole method on two scenes, with a picture: a folder with its `store` and `out`. Look, do not touch."""
+    return make_once(tmp_path_factory, "full", lambda folder: run_method(folder, *FULL, "pictures=1"))
+
+
+@pytest.fixture(scope="session")
+def measured(full: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The records of `full` by every metric, aggregation and group. Look, do not touch."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(full / "store", folder / "store")
+        run_method(folder, *MEASURED)
+
+    return make_once(tmp_path_factory, "measured", make)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.cli import DONE
-from bench.commands.words import places_and_options
-from bench.errors import UsageError, UserError, writing
+from bench.commands.arguments import read_arguments, read_count
+from bench.errors import DONE, UsageError, UserError, writing
 
 USAGE = """zgs agree RUN … [to=FOLDER] [resamples=N] [seed=N]
 
@@ -18,38 +17,31 @@ seed=N       of the bootstrap (0)"""
 
 def main(arguments: list[str]) -> int:
     """Kendall's tau-b between all metrics over the runs, with intervals: one table, one picture."""
-    options = {"to": "agreement", "resamples": "10000", "seed": "0"}
-    places, given = places_and_options(arguments, options)
-    folders = [Path(word) for word in places]
-    numbers = [{**options, **given}[key] for key in ("resamples", "seed")]
-    if unknown := sorted(set(given) - set(options)):
-        raise UsageError(f"agree: {unknown[0]}: no such option; `zgs agree --help` shows all")
-    for key, number in zip(("resamples", "seed"), numbers, strict=True):
-        if not number.isdigit():
-            raise UsageError(f"agree: {key}={number}: needs a whole number, 0 or more")
-    if not folders:
+    places, options = read_arguments("agree", arguments, {"to": "agreement", "resamples": "10000", "seed": "0"})
+    resamples, seed = (read_count("agree", options, key) for key in ("resamples", "seed"))
+    if not places:
         raise UsageError("agree: give at least three finished runs, or a folder of them; `zgs agree --help` shows how")
-    options |= given
     from bench.report.figures.agreement import markdown_agreement, write_agreement
-    from bench.report.figures.differences import GROUPED
-    from bench.report.report import data_name, embedded, finished_runs, merged_scores
+    from bench.report.out_of_domain import uses_embedded_models
+    from bench.report.runs import find_runs, merge_scores, name_data
     from bench.run.run_folder import complete, saved_rows
     from bench.score.rank_agreement import agreement
+    from bench.score.score_table import describe_name
     from bench.settings.room import Need, refuse
     from bench.store.sealed import check_whole, reading, tell_unsealed
 
-    runs = finished_runs(folders)
+    runs = find_runs(list(map(Path, places)))
     for run in runs:
         check_whole(run)
     lacking = [str(folder) for folder in runs if not complete(folder)]
     if lacking:
         raise UserError(f"{lacking[0]}: rows of each image are missing; run the same command again")
     with reading(runs):
-        rows = [{name: row for name, row in saved_rows(run).items() if not GROUPED.search(name)} for run in runs]
+        rows = [{name: row for name, row in saved_rows(run).items() if not describe_name(name).group} for run in runs]
         each = 8 * len({name for row in rows for name in row}) * len(rows)
-        refuse(Need("resamples", int(numbers[0]), each, "resamples of every metric of every run"))
-        table = agreement(rows, *map(int, numbers))
-        title, small = data_name(merged_scores(runs)), embedded(runs)
+        refuse(Need("resamples", resamples, each, "resamples of every metric of every run"))
+        table = agreement(rows, resamples, seed)
+        title, small = name_data(merge_scores(runs)), uses_embedded_models(runs)
         with writing(Path(options["to"]), "to=FOLDER"):
             written = write_agreement(table, Path(options["to"]), title=title, embedded=small)
     print(markdown_agreement(table, title=title, embedded=small))

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from bench.commands.options import choices_of, composed_as, option_files
+from bench.settings.compose import compose_config, list_options, read_choices, resolve_config
 from bench.system.resources import conf_dir
 
 STORED = "zgs_as_in_run"
@@ -46,30 +46,21 @@ def base_of(settings: dict[str, Any], parts: bool) -> Base:
         primary["defaults"] += [
             {f"override {group}": option}
             for group, option in chosen.items()
-            if "/" in group and option in option_files(group)
+            if "/" in group and option in list_options(group)
         ]
     ConfigStore.instance().store(STORED, primary)
-    config = composed_as([], name=STORED)
-    return Base(settings, resolved(config), choices_of(config.hydra))
-
-
-def resolved(config: Any) -> dict[str, Any]:
-    """A configuration as a plain dict, without Hydra's part; what has to be given and is not stays ``???``."""
-    from omegaconf import OmegaConf
-
-    own = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
-    found: Any = OmegaConf.to_container(own, resolve=True, throw_on_missing=False)
-    return dict(found)
+    config = compose_config([], name=STORED)
+    return Base(settings, resolve_config(config, complete=False), read_choices(config.hydra))
 
 
 def _choices(settings: Mapping[str, Any]) -> dict[str, str]:
-    """The options that a run chose, as far as the package has them."""
+    """Read the options that a run chose, as far as the package has them."""
     chosen = dict(settings.get("choices") or {group: settings[group].get("name") for group in NAMED})
-    return {group: str(option) for group, option in chosen.items() if option in option_files(group)}
+    return {group: str(option) for group, option in chosen.items() if option in list_options(group)}
 
 
 def _default(item: Any, chosen: Mapping[str, str], settings: Mapping[str, Any]) -> Any:
-    """One entry of the defaults list with the run's own choice."""
+    """Make one entry of the defaults list from the package's, with the run's own choice."""
     if not isinstance(item, dict):
         return item
     ((group, option),) = item.items()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.commands.calling import COMPOSING, call_hydra, split
-from bench.commands.options import CONFIG_DIR, composed_as, flag
+from bench.commands.options import CONFIG_DIR, flag
 from bench.commands.overrides import explained
 from bench.commands.repeated import CONFIG_NAME, Request
 from bench.commands.sweeps import Job, expanded, fixed, grouped, new_folder, quoted
@@ -14,6 +14,7 @@ from bench.commands.task import Task
 from bench.errors import UsageError, writing
 from bench.run.crash import told, trace_of
 from bench.run.outcomes import FAILED, PATIENCE, USAGE, Outcome, collect, write
+from bench.settings.compose import compose_config
 from bench.store.files import write_atomically
 
 
@@ -85,7 +86,7 @@ def _out(jobs: Sequence[Job], flags: Sequence[str]) -> str | None:
 
 def _composed(job: Job, flags: Sequence[str]) -> dict[str, object]:
     name = flag(flags, CONFIG_NAME) or "config"
-    config: dict[str, object] = composed_as(job, flag(flags, CONFIG_DIR), name)
+    config: dict[str, object] = compose_config(job, flag(flags, CONFIG_DIR), name)
     return config
 
 

@@ -1,18 +1,17 @@
-"""The options of configuration groups, those of the user's own folder among them, and what a chosen one lacks."""
+"""Hydra's flags among the words of a command, and what a chosen option of a group lacks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from bench.system.resources import conf_dir
+from bench.settings.compose import compose_config, list_options, read_choices
 
 CONFIG_DIR = ("-cd", "--config-dir")
 
 
 def flag(arguments: Sequence[str], names: Sequence[str]) -> str | None:
-    """The value of a flag of Hydra's, written ``-cd DIR`` or ``-cd=DIR``; the last one counts."""
+    """Find the value of a flag of Hydra's, written ``-cd DIR`` or ``-cd=DIR``; the last one counts."""
     found, words = None, iter(arguments)
     for word in words:
         name, equals, value = word.partition("=")
@@ -21,38 +20,11 @@ def flag(arguments: Sequence[str], names: Sequence[str]) -> str | None:
     return found
 
 
-def option_files(group: str, config_dir: str | None = None) -> dict[str, Path]:
-    """The yaml of each option of a group: the package's, and those of the user's folder."""
-    folders = [Path(config_dir)] if config_dir else []
-    return {file.stem: file for folder in [*folders, conf_dir()] for file in sorted((folder / group).glob("*.yaml"))}
-
-
-def composed_as(words: Iterable[str], config_dir: str | None = None, name: str = "config") -> Any:
-    """The configuration of `zgs run` with these words, and Hydra's own part of it, as a job composes it.
-
-    Raises HydraException or OmegaConfBaseException for words that fit nothing.
-    """
-    from hydra import compose, initialize_config_dir
-
-    words = list(words)
-    if config_dir and not any(word.startswith("hydra.searchpath=") for word in words):
-        path = str(Path(config_dir).absolute()).replace("'", "\\'")
-        words = [f"hydra.searchpath=['file://{path}']", *words]
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose(name, words, return_hydra_config=True)
-
-
-def choices_of(hydra: Any) -> dict[str, str]:
-    """The option of each group of ours that was chosen, by Hydra's own account (its part of the configuration)."""
-    chosen: Mapping[str, Any] = hydra.runtime.choices
-    return {group: str(chosen[group]) for group in sorted(chosen) if chosen[group] and not group.startswith("hydra/")}
-
-
 def lacking(key: str, arguments: Sequence[str]) -> str | None:
-    """``encode=half has no sigma2``, where another option of the group has that key; None where none has."""
+    """Say ``encode=half has no sigma2`` where another option of the group has that key; None where none has."""
     group, _, rest = key.lstrip("+~").partition(".")
     config_dir, chosen = flag(arguments, CONFIG_DIR), _choice(group, key, arguments)
-    files = option_files(group, config_dir)
+    files = list_options(group, config_dir)
     if not rest or chosen is None or not any(_has(file, rest) for name, file in files.items() if name != chosen[0]):
         return None
     name, known = chosen
@@ -60,7 +32,7 @@ def lacking(key: str, arguments: Sequence[str]) -> str | None:
 
 
 def _choice(group: str, key: str, arguments: Sequence[str]) -> tuple[str, list[str]] | None:
-    """The option that the words choose of a group, and its keys."""
+    """Find the option that the words choose of a group, and its keys."""
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -68,8 +40,8 @@ def _choice(group: str, key: str, arguments: Sequence[str]) -> tuple[str, list[s
     words = [word for word in arguments if _is_word(word) and word.partition("=")[0].partition(".")[0] != group]
     words += [word for word in arguments if word.partition("=")[0] == group]
     try:
-        config = composed_as(words, flag(arguments, CONFIG_DIR))
-        name, node = choices_of(config.hydra).get(group), OmegaConf.to_container(config[group], resolve=False)
+        config = compose_config(words, flag(arguments, CONFIG_DIR))
+        name, node = read_choices(config.hydra).get(group), OmegaConf.to_container(config[group], resolve=False)
     except (HydraException, OmegaConfBaseException):
         return None
     keys = [str(known) for known in node if known != "_target_"] if isinstance(node, dict) else []

@@ -7,16 +7,17 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from bench.commands.options import CONFIG_DIR, composed_as, flag, lacking, option_files
+from bench.commands.options import CONFIG_DIR, flag, lacking
+from bench.settings.compose import compose_config, list_groups, list_options
 from bench.system.resources import conf_dir
 
 
 def explained(error: Exception, arguments: list[str]) -> str:
-    """Hydra's error as one line: what is wrong, where, and the nearest names that exist."""
+    """Turn Hydra's error into one line: what is wrong, where, and the nearest names that exist."""
     text = " ".join(filter(None, (str(error), str(error.__cause__ or ""))))
     if option := re.search(r"Could not find '([^']+)/([^/']+)'", text):
         group, name = option.groups()
-        known = sorted(getattr(error, "options", None) or option_files(group, flag(arguments, CONFIG_DIR)))
+        known = sorted(getattr(error, "options", None) or list_options(group, flag(arguments, CONFIG_DIR)))
         return f"{group}={name}: no such option; {_nearest(name, known)}"
     if key := re.search(r"Could not override '([^']+/[^']+)'", text):
         above = key[1].rpartition("/")[0]
@@ -25,7 +26,7 @@ def explained(error: Exception, arguments: list[str]) -> str:
     if key := re.search(r"Could not override '([^']+)'", text):
         if lacks := lacking(key[1], arguments):
             return f"{key[1]}: no such key; {lacks}"
-        return f"{key[1]}: no such key; {_nearest(key[1], list(dict.fromkeys([*keys(arguments), *groups()])))}"
+        return f"{key[1]}: no such key; {_nearest(key[1], list(dict.fromkeys([*keys(arguments), *list_groups()])))}"
     if "Missing mandatory value" in text:
         key_name = getattr(error, "full_key", None) or "a value marked ??? in the configuration"
         return f"{key_name} has to be given: {key_name}=…"
@@ -41,26 +42,16 @@ def _word_of(key: str, arguments: Iterable[str]) -> str:
     return next((word for word in arguments if word.partition("=")[0] == key), key)
 
 
-def groups() -> list[str]:
-    """The configuration groups."""
-    return sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
-
-
-def options_of(group: str) -> list[str]:
-    """The options of a configuration group that ship with the package."""
-    return sorted(file.stem for file in (conf_dir() / group).glob("*.yaml"))
-
-
 def keys(arguments: Iterable[str] = ()) -> list[str]:
-    """All keys of the configuration with the group choices among the arguments that are right, else of the default."""
+    """List all keys of the configuration with the choices among the arguments, or the default where those are wrong."""
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
 
-    chosen = [word for word in arguments if word.partition("=")[0] in groups() and "," not in word]
+    chosen = [word for word in arguments if word.partition("=")[0] in list_groups() and "," not in word]
     try:
-        config = composed_as(chosen, flag(list(arguments), CONFIG_DIR))
+        config = compose_config(chosen, flag(list(arguments), CONFIG_DIR))
     except HydraException:
-        config = composed_as([])
+        config = compose_config([])
     return [key for key in _flat(OmegaConf.to_container(config)) if key.partition(".")[0] != "hydra"]
 
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from bench.cli import DONE, SKIPS
+from bench.commands.arguments import Parser
 from bench.data.base import nearest
-from bench.errors import UsageError, UserError, writing
-from bench.prepare.publishers import PUBLISHERS, overview, page
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line, as every other error of `zgs`."""
-        raise UsageError(f"prepare: {message} (zgs prepare --help)")
+from bench.data.publishers import PUBLISHERS, overview, page
+from bench.errors import DONE, SKIPS, UsageError, UserError, writing
 
 
 def main(arguments: list[str]) -> int:
@@ -37,8 +31,8 @@ def main(arguments: list[str]) -> int:
     return _prepare(options, options.to or _default(name, options.split))
 
 
-def _parser() -> _Parser:
-    parser = _Parser("zgs prepare", description=__doc__, allow_abbrev=False)
+def _parser() -> Parser:
+    parser = Parser("zgs prepare", description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("dataset", nargs="?", metavar="DATASET", help=", ".join(PUBLISHERS))
     add("--from", dest="source", metavar="FOLDER", help="where the publisher's archives were unpacked")

@@ -18,6 +18,7 @@ from bench.commands.as_in_run import STORED, Base, base_of
 from bench.commands.options import CONFIG_DIR, flag
 from bench.commands.settings import take_over
 from bench.errors import UsageError
+from bench.settings.saved import update_targets
 from bench.settings.trust import check_made, check_targets_below
 from bench.system.resources import conf_dir
 
@@ -36,7 +37,7 @@ class Request:
 
 
 def requested(arguments: Sequence[str], trusted: Sequence[str] = ()) -> Request:
-    """What `-cd` and `-cn` ask for. Raises UsageError for a name that is no file, and for a folder of `zgs score`.
+    """Read what `-cd` and `-cn` ask for. Raises UsageError for a name that is no file and for a folder of `zgs score`.
 
     Raises UserError where settings name code that is neither installed nor of a ``trusted`` package.
     """
@@ -61,7 +62,7 @@ def requested(arguments: Sequence[str], trusted: Sequence[str] = ()) -> Request:
 
 
 def settings_from(base: Base, composed: Mapping[str, Any], chosen: Mapping[str, str], words: Sequence[str]) -> Any:
-    """The settings of a run with what ``words`` change of it; ``composed`` and ``chosen`` are with those words.
+    """Change the settings of a run as ``words`` say; ``composed`` and ``chosen`` are with those words.
 
     A key is as the words say, a named group as its yaml says, and all that follows from them follows.
     """
@@ -108,7 +109,7 @@ def _repeat(arguments: Sequence[str], settings: dict[str, Any], folder: Path, tr
 
 
 def _anchored(word: str) -> str:
-    """A word whose value is a relative path here, with the whole path: the run's own folder is another."""
+    """Give a word whose value is a relative path here the whole path: the run's own folder is another."""
     key, equals, value = word.partition("=")
     if not equals or not value or word.startswith("-"):
         return word
@@ -137,7 +138,7 @@ def _settings_in(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: cannot be read ({' '.join(str(error).split())[:200]})") from error
     if not isinstance(settings, dict):
         raise UsageError(f"{file}: holds no settings")
-    return settings
+    return update_targets(settings)
 
 
 def _change(target: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

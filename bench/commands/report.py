@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.cli import DONE
-from bench.commands.words import places_and_options
-from bench.errors import UsageError
+from bench.commands.arguments import read_arguments, read_count
+from bench.errors import DONE, UsageError
 
 USAGE = """zgs report RUN … [to=FOLDER] [pictures=N] [pairs=3-2,3-5] [trust=PACKAGE]
 
@@ -22,27 +21,22 @@ def main(arguments: list[str]) -> int:
     from bench.settings.trust import REPORTING, check_run, taken
 
     arguments, trusted = taken(arguments)
-    known = {"to", "pictures", "pairs"}
-    places, options = places_and_options(arguments, known)
-    folders, flags = [Path(word) for word in places], [word for word in arguments if word.startswith("-")]
-    if unknown := flags + sorted(set(options) - known):
-        raise UsageError(f"report: {unknown[0]}: no such option; `zgs report --help` shows all")
-    if not options.get("pictures", "48").isdigit():
-        raise UsageError(f"report: pictures={options['pictures']}: needs a whole number, 0 or more")
-    if options.get("to") == "":
+    places, options = read_arguments("report", arguments, {"to": "report", "pictures": "48", "pairs": ""})
+    to, pictures = Path(options["to"]), read_count("report", options, "pictures")
+    if not options["to"]:
         raise UsageError("report: to=: name a folder")
-    if not folders:
+    if not places:
         raise UsageError("report: give the folders of finished runs; `zgs report --help` shows how")
-    from bench.report.report import finished_runs, print_runs, write_report
+    from bench.report.report import print_runs, write_report
+    from bench.report.runs import find_runs
     from bench.store.sealed import check_whole, reading, tell_unsealed
 
-    folders = finished_runs(folders)
-    to, pictures = Path(options.get("to", "report")), int(options.get("pictures", "48"))
+    folders = find_runs(list(map(Path, places)))
     for folder in folders:
         check_whole(folder)
-        check_run(folder, trusted, REPORTING if pictures else REPORTING[:1])
+        check_run(folder, trusted, REPORTING)
     with reading(folders):
-        written = write_report(folders, to, pictures, options.get("pairs", ""))  # first, for a reader may leave early
+        written = write_report(folders, to, pictures, options["pairs"])  # first, for a reader may leave early
         print_runs(folders)
     tell_unsealed(folders)
     print("\nreport:", *written, sep="\n  ")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.cli import DONE, FAILED, SKIPS
+from bench.commands.arguments import Parser
 from bench.commands.naming import as_written
-from bench.commands.overrides import groups
 from bench.commands.settings import composed, take_over
 from bench.commands.words import is_setting, prepared
-from bench.errors import UsageError, UserError
+from bench.errors import DONE, FAILED, SKIPS, UsageError, UserError
+from bench.settings.compose import list_groups
 from bench.settings.ranges import RUN
 from bench.text.escape import visible
 
@@ -35,20 +34,15 @@ GROUPS = ("data", "score")
 """Settings that stored predictions leave to be checked: stages of the method are not made, their modules not loaded."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> Any:
-        raise UsageError(f"score: {message}; `zgs score --help` shows how")
-
-
 def main(arguments: list[str]) -> int:
     """Score predictions, print and write the tidy table; the exit code is 3 where images lack or were skipped."""
-    parser = _Parser("zgs score", add_help=False)
+    parser = Parser("zgs score", add_help=False)
     parser.add_argument("words", nargs="*")
     parser.add_argument("--csv", type=Path)
     for flag in ("--check", "--ignore-unknown"):
         parser.add_argument(flag, action="store_true")
     given = parser.parse_intermixed_args(arguments)
-    words = [word for word in given.words if is_setting(word, (*groups(), *RUN))]
+    words = [word for word in given.words if is_setting(word, (*list_groups(), *RUN))]
     places = [word for word in given.words if word not in words]
     from bench.settings.trust import taken
 
@@ -116,8 +110,8 @@ def _checked(words: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any]
     """Protocols and settings that go with a file, if any are given. UsageError for one that scoring would not take."""
     if not words:
         return [], {}
-    from bench.run.context import make
     from bench.settings.check import check_settings
+    from bench.settings.instantiate import make
 
     protocols, settings = _protocols(words, None)
     for options in protocols:
@@ -130,7 +124,7 @@ def _data_of(words: Sequence[str], settings: Mapping[str, Any]) -> Any:
     """The data set that is named, if one is."""
     if not any(word.startswith("data=") for word in words):
         return None
-    from bench.run.context import make
+    from bench.settings.instantiate import make
 
     return make(settings["data"])
 
@@ -164,9 +158,9 @@ def _scored(
     place: Path, words: list[str], csv: Path | None, ignore_unknown: bool, trusted: Sequence[str], line: Sequence[str]
 ) -> int:
     from bench.errors import writing
-    from bench.report.tables.tables import write_scores
     from bench.run.provenance import typed
     from bench.run.rescore import Request, rescore
+    from bench.score.score_table import write_scores
     from bench.settings.check import check_settings
 
     own = _run_settings(place, trusted)
@@ -240,11 +234,10 @@ def _variant(place: Path, settings: Mapping[str, Any]) -> str | None:
 
 def _tell(result: Any) -> None:
     """The protocols with everything that changes a number, the tidy table, what was counted, and where it all is."""
-    from bench.report.figures.differences import GROUPED
     from bench.score.protocol_text import describe_protocol
 
     print(*map(describe_protocol, result.protocols), "", sep="\n")
-    grouped = result.table["metric"].str.contains(GROUPED.pattern)
+    grouped = result.table["group"] != ""
     table = result.table[~grouped]
     wide = max((len(name) for name in table["metric"]), default=6)
     counts = ("expected", "found", "skipped")

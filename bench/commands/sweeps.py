@@ -11,9 +11,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from bench.commands.options import option_files
 from bench.commands.words import prepared
 from bench.errors import UsageError
+from bench.settings.compose import list_options
 
 Job = tuple[str, ...]
 """The overrides of one job, each as Hydra reads it: ``encode.sigma2=1``."""
@@ -118,7 +118,7 @@ def _values(override: Any, config_dir: str | None) -> list[str]:
     if not override.is_sweep_override():
         return [override.get_value_element_as_str()]
     if override.value_type.name == "GLOB_CHOICE_SWEEP":
-        return [str(name) for name in override.value().filter(sorted(option_files(override.key_or_group, config_dir)))]
+        return [str(name) for name in override.value().filter(sorted(list_options(override.key_or_group, config_dir)))]
     return list(override.sweep_string_iterator())
 
 

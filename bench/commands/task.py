@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from bench.commands.as_in_run import Base, resolved
+from bench.commands.as_in_run import Base
 from bench.commands.naming import as_written
-from bench.commands.options import choices_of
 from bench.commands.overrides import explained
 from bench.commands.repeated import settings_from
 from bench.commands.sweeps import Job, telling
-from bench.errors import UsageError
+from bench.errors import UsageError, writing
+from bench.settings.compose import read_choices, resolve_config
 from bench.settings.decimals import shortest
 from bench.system import signals
 from bench.text.escape import visible
@@ -58,12 +59,14 @@ class Task:
         settings: dict[str, Any] = {}
 
         def run_it() -> Any:
-            settings.update(self._settings(config, choices_of(own), words))
+            settings.update(self._settings(config, read_choices(own), words))
             from bench.run.job import run
             from bench.run.provenance import provenance
 
             made_by = provenance(self.command) | {"overrides": list(words), "config_dir": self.config_dir}
-            return run(settings, made_by)
+            finished = run(settings, made_by)
+            _draw(finished.folder, int(settings["pictures"]))
+            return finished
 
         def trace() -> Path:
             from bench.run.job import TRACEBACK, folder_of
@@ -85,15 +88,24 @@ class Task:
         """The configuration as a plain dict, every value resolved, with the options that were chosen."""
         try:
             if self.base is not None:
-                settings = settings_from(self.base, resolved(config), chosen, words)
+                settings = settings_from(self.base, resolve_config(config, complete=False), chosen, words)
             else:
-                found: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-                settings = {**found, "choices": chosen}
+                settings = {**resolve_config(config), "choices": chosen}
         except OmegaConfBaseException as error:
             raise UsageError(explained(error, list(words))) from error
         if missing := _missing(settings):
             raise UsageError(f"{missing} has to be given: {missing}=…")
         return shortest({**settings, "variant": _told(settings["variant"], words)})
+
+
+def _draw(folder: Path, pictures: int) -> None:
+    """Draw the gallery of a finished run anew; its record is written, for no number depends on a picture."""
+    shutil.rmtree(folder / "gallery", ignore_errors=True)  # of the same run before its images changed
+    if pictures:
+        from bench.report.pictures.side_by_side import write_comparison
+
+        with writing(folder, "out=FOLDER"):
+            write_comparison([folder], folder / "gallery", pictures)
 
 
 def _told(variant: Any, words: Sequence[str]) -> str | None:

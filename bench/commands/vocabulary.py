@@ -8,9 +8,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from bench.cli import DONE
-from bench.commands.words import places_and_options
-from bench.errors import UsageError, writing
+from bench.commands.arguments import read_arguments
+from bench.errors import DONE, UsageError, writing
 
 USAGE = """zgs vocabulary PREDICTIONS [table=FILE] [csv=FILE] [json=FILE]
 
@@ -22,22 +21,19 @@ json=FILE    write a table to be filled: {word: null}; null means no class"""
 
 def main(arguments: list[str]) -> int:
     """Write the words, the most frequent first, equal ones by alphabet; texts are taken letter by letter."""
-    places, options = places_and_options(arguments, _OPTIONS)
-    unknown = [word for word in (*options, *places) if word.startswith("-") or word in set(options) - _OPTIONS]
-    if len(places) != 1 or unknown:
-        told = f"{unknown[0]} is no option" if unknown else f"name one file of predictions, not {len(places)}"
-        raise UsageError(f"vocabulary: {told}; `zgs vocabulary --help` shows how")
+    places, options = read_arguments("vocabulary", arguments, {"table": "", "csv": "", "json": ""})
+    if len(places) != 1:
+        raise UsageError(
+            f"vocabulary: name one file of predictions, not {len(places)}; `zgs vocabulary --help` shows how"
+        )
     words = counted(Path(places[0]))
-    if "table" in options:
+    if options["table"]:
         from bench.mapping.table import read_words
 
         known = read_words(options["table"])
         words = [(word, count) for word, count in words if word not in known]
     _write(words, options)
     return DONE
-
-
-_OPTIONS = {"table", "csv", "json"}
 
 
 def counted(place: Path) -> list[tuple[str, int]]:
@@ -51,14 +47,14 @@ def counted(place: Path) -> list[tuple[str, int]]:
 
 
 def _write(words: list[tuple[str, int]], options: dict[str, str]) -> None:
-    if "json" in options:
+    if options["json"]:
         with writing(Path(options["json"]), "json=FILE"):
             text = json.dumps({word: None for word, _ in words}, indent=1, ensure_ascii=False)
             Path(options["json"]).write_text(text + "\n", encoding="utf-8")
-    if "csv" in options:
+    if options["csv"]:
         with writing(Path(options["csv"]), "csv=FILE"), open(options["csv"], "w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([("word", "count"), *words])
-    if not {"csv", "json"} & set(options):
+    if not options["csv"] and not options["json"]:
         csv.writer(sys.stdout, lineterminator="\n").writerows([("word", "count"), *words])
     else:
         print(f"{len(words)} words on {sum(count for _, count in words)} segments")

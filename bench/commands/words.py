@@ -26,7 +26,7 @@ MULTIRUN = {"-m", "--multirun"}
 
 
 def prepared(arguments: Sequence[str], sweep: bool | None = None) -> list[str]:
-    """The words as Hydra is to see them; flags stay. Raises UsageError for what is no setting of a run.
+    """Write the words as Hydra is to see them; flags stay. Raises UsageError for what is no setting of a run.
 
     ``sweep`` says whether commas separate values; None looks for the flag among the words.
     """
@@ -34,16 +34,10 @@ def prepared(arguments: Sequence[str], sweep: bool | None = None) -> list[str]:
     return [word if word.startswith("-") or "=" not in word else _word(word, several) for word in _allowed(arguments)]
 
 
-def places_and_options(arguments: Iterable[str], known: Iterable[str]) -> tuple[list[str], dict[str, str]]:
-    """Words that name files or folders, and those that are KEY=VALUE: a name may hold "=" where it exists."""
-    options = [word for word in arguments if "=" in word and (_key(word) in set(known) or not _exists(word))]
-    return [word for word in arguments if word not in options], dict(word.split("=", 1) for word in options)
-
-
 def is_setting(word: str, known: Iterable[str]) -> bool:
     """Whether a word of a command is KEY=VALUE with a key of a run, or of nothing that exists."""
     first = re.split(r"[./@]", _key(word).lstrip("+~"), maxsplit=1)[0]
-    return ("=" in word or word.startswith("~")) and (first in set(known) or not _exists(word))
+    return ("=" in word or word.startswith("~")) and (first in set(known) or not is_there(word))
 
 
 def _allowed(arguments: Sequence[str]) -> Sequence[str]:
@@ -66,7 +60,7 @@ def _word(word: str, sweep: bool) -> str:
         return f"{key}={_path(bare, value, sweep)}"
     parsed = _parsed(word)
     if parsed is None:
-        if _exists(value):
+        if is_there(value):
             return f"{key}={quoted(value)}"
         if value and re.fullmatch(r"[\w.@/$-]+", bare):
             told = shlex.quote(f"{key}={quoted(value)}")
@@ -82,8 +76,8 @@ def _word(word: str, sweep: bool) -> str:
 
 
 def _path(key: str, value: str, sweep: bool) -> str:
-    """A value that is a path, as Hydra reads it: quoted, unless it is something else by its form."""
-    if _exists(value):
+    """Write a value that is a path as Hydra reads it: quoted, unless it is something else by its form."""
+    if is_there(value):
         return quoted(value)
     if value in ("", "null") or "${" in value or FUNCTION.fullmatch(value):
         return value
@@ -92,20 +86,20 @@ def _path(key: str, value: str, sweep: bool) -> str:
     if value[0] in "'\"" and _parsed(f"{key}={value}") is not None:
         return value
     parts = value.split(",")
-    if len(parts) > 1 and not sweep and all(map(_exists, parts)):
+    if len(parts) > 1 and not sweep and all(map(is_there, parts)):
         raise UsageError(f"{key}={value}: several places are a sweep: zgs run -m {key}={value}")
     return ",".join(part if part == "null" else quoted(part) for part in (parts if sweep else [value]))
 
 
 def quoted(text: str) -> str:
-    """A text in quotes of Hydra's grammar, which then reads exactly this text."""
+    """Quote a text for Hydra's grammar, which then reads exactly this text."""
     from hydra.core.override_parser.types import Quote, QuotedString
 
     return QuotedString(text.replace("${", r"\${"), Quote.single).with_quotes()
 
 
 def _parsed(word: str) -> Any:
-    """What Hydra's parser makes of a word; None where it cannot."""
+    """Parse a word as Hydra does; None where it cannot."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
@@ -119,7 +113,7 @@ def _key(word: str) -> str:
     return word.partition("=")[0]
 
 
-def _exists(text: str) -> bool:
+def is_there(text: str) -> bool:
     """Whether a path is there, also behind ``file:``; a text that no file can have is none."""
     try:
         return text not in ("", ".") and Path(text.removeprefix(FILE)).expanduser().exists()

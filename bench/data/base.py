@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.records import ClassList, Sample
+from bench.system.hashing import hash_file
 
 
 class Dataset(Protocol):
@@ -55,8 +56,8 @@ def full_name(dataset: Dataset) -> str:
 
 def whole(dataset: Dataset) -> tuple[str, ...]:
     """The ids of the whole split, where a data set tells them; else those of the subset."""
-    every = getattr(dataset, "whole", dataset.ids)
-    return tuple(every())
+    ids = getattr(dataset, "whole", dataset.ids)
+    return tuple(ids())
 
 
 def load_truth(dataset: Dataset, image_id: str) -> Sample:
@@ -68,8 +69,8 @@ def load_truth(dataset: Dataset, image_id: str) -> Sample:
 
 def remarks_of(dataset: Dataset) -> tuple[str, ...]:
     """What a data set made of its files, in words."""
-    told = getattr(dataset, "remarks", tuple)
-    return tuple(told())
+    remarks = getattr(dataset, "remarks", tuple)
+    return tuple(remarks())
 
 
 def nearest(word: str, options: Iterable[str]) -> str:
@@ -86,8 +87,7 @@ def content_hash(files: Iterable[tuple[str, Path]]) -> str:
     total = hashlib.sha256()
     for name, path in files:
         try:
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            digest = hash_file(path)
         except OSError:
             digest = "missing"
         total.update(f"{len(name)}:{name}={digest}\n".encode("utf-8", "surrogateescape"))

@@ -29,13 +29,13 @@ class Codes:
 
     def read(self, labels: Integer[np.ndarray, "h w"], where: str) -> Int16[np.ndarray, "h w"]:
         """The label map in our own numbers. Raises `BadSample` naming the first numbers without a meaning."""
-        found = look_up(self._bytes, labels) if labels.dtype == np.uint8 else self._table[self._places(labels)]
-        if found.min(initial=0) == _NONE:
-            wrong = np.unique(labels[found == _NONE])
+        meanings = look_up(self._bytes, labels) if labels.dtype == np.uint8 else self._table[self._places(labels)]
+        if meanings.min(initial=0) == _NONE:
+            wrong = np.unique(labels[meanings == _NONE])
             hint = "; never scored? then void: -1" if wrong[0] == -1 else ""
-            told = ", ".join(map(str, wrong[:5].tolist()))
-            raise BadSample(f"{where}: label {told} is none of {self.legend}{hint}")
-        return found
+            numbers = ", ".join(map(str, wrong[:5].tolist()))
+            raise BadSample(f"{where}: label {numbers} is none of {self.legend}{hint}")
+        return meanings
 
     def _places(self, labels: Integer[np.ndarray, "*any"]) -> Int64[np.ndarray, "*any"]:
         """Where the table has what numbers mean; those beyond it have its last entry."""

@@ -31,10 +31,10 @@ def there(root: Path, name: str) -> Path:
 
     What is not there at all comes back as it was asked for.
     """
-    found = root
+    path = root
     for part in PurePath(name).parts:
-        found = _child(found, part)
-    return found
+        path = _child(path, part)
+    return path
 
 
 def other_endings(path: Path) -> list[Path]:

@@ -39,9 +39,9 @@ def refuse_larger(
 
     Said before it is decoded: a few bytes can claim to be gigabytes.
     """
-    found = claimed(path, data)
-    if found is not None and found[0] * found[1] > size[0] * size[1]:
-        raise BadSample(f"{path}: {what} is {found[1]}x{found[0]} but its image {image}is {size[1]}x{size[0]}")
+    said_size = claimed(path, data)
+    if said_size is not None and said_size[0] * said_size[1] > size[0] * size[1]:
+        raise BadSample(f"{path}: {what} is {said_size[1]}x{said_size[0]} but its image {image}is {size[1]}x{size[0]}")
 
 
 def array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
@@ -75,11 +75,11 @@ def whole_array(path: Path, limit: int) -> np.ndarray:
     """The array of a .npy file. Raises ValueError where it claims more than ``limit`` numbers, or than it holds."""
     with path.open("rb") as stream:
         shape, dtype = array_header(stream)
-        said, there = size_of(shape, dtype), os.fstat(stream.fileno()).st_size - stream.tell()
-        if said > limit * max(1, dtype.itemsize):
+        claimed_bytes, held_bytes = size_of(shape, dtype), os.fstat(stream.fileno()).st_size - stream.tell()
+        if claimed_bytes > limit * max(1, dtype.itemsize):
             raise ValueError(f"says it has the shape {list(shape)}: more than {limit} numbers")
-        if said > there:
-            raise ValueError(f"says it holds {said} bytes but has {there}")
+        if claimed_bytes > held_bytes:
+            raise ValueError(f"says it holds {claimed_bytes} bytes but has {held_bytes}")
         stream.seek(0)
-        found: np.ndarray = np.load(stream, allow_pickle=False)
-        return found
+        array: np.ndarray = np.load(stream, allow_pickle=False)
+        return array

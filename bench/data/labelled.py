@@ -102,10 +102,10 @@ class LabelledFolder:
 
     def _found(self, key: str) -> dict[str, Path]:
         pattern = getattr(self.layout, key)
-        found = find(self.root, pattern)
-        if not found:
+        files = find(self.root, pattern)
+        if not files:
             raise UserError(f"data.root={self.root}: no file fits {key}: {pattern}{_other_ending(self.root, pattern)}")
-        return found
+        return files
 
     def _wanted(self) -> tuple[str, ...]:
         if self.layout.ids is None:
@@ -126,9 +126,9 @@ def _other_ending(root: Path, pattern: str) -> str:
 def _codes(layout: Layout) -> Codes:
     outside = dict.fromkeys(layout.background, BACKGROUND) | dict.fromkeys(layout.void, VOID)
     first, last = layout.classes.rows[0], layout.classes.rows[-1]
-    told = [f"{first.id} {first.name} … {last.id} {last.name}"]
-    told += [f"{key} {value}" for key in ("background", "void") for value in getattr(layout, key)]
-    return Codes(layout.classes.codes() | outside, f"{layout.name}'s ({', '.join(told)})")
+    words = [f"{first.id} {first.name} … {last.id} {last.name}"]
+    words += [f"{key} {value}" for key in ("background", "void") for value in getattr(layout, key)]
+    return Codes(layout.classes.codes() | outside, f"{layout.name}'s ({', '.join(words)})")
 
 
 def _numbers(path: Path) -> Integer[np.ndarray, "h w"]:

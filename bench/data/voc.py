@@ -12,9 +12,9 @@ from bench.data.files import composed, is_hidden, there
 from bench.data.headers import refuse_larger
 from bench.data.images import read_beside_mask, read_narrow_labels
 from bench.data.prepared import Prepared, command, is_prepared
+from bench.data.publishers import PUBLISHERS
 from bench.data.subsets import chosen, partial
 from bench.errors import BadSample, UserError
-from bench.prepare.publishers import PUBLISHERS
 from bench.records import BACKGROUND, VOID, Sample
 
 TABLE = "voc20"
@@ -125,9 +125,9 @@ def _split_ids(root: Path, split: str) -> tuple[str, ...]:
     folder = root / "ImageSets" / "Segmentation"
     path = folder / f"{split}.txt"
     if not path.is_file():
-        there = sorted(file.stem for file in folder.glob("*.txt") if not is_hidden(file.name))
+        splits = sorted(file.stem for file in folder.glob("*.txt") if not is_hidden(file.name))
         raise UserError(
-            f"data.split={split}: {path} is missing; there are {', '.join(there) or 'none'}{nearest(split, there)}"
+            f"data.split={split}: {path} is missing; there are {', '.join(splits) or 'none'}{nearest(split, splits)}"
         )
     try:
         ids = {composed(line.split()[0]) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()}

@@ -5,7 +5,6 @@ Nothing here is ever loaded by itself: what is found is told, with the setting t
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Any
 
 from bench.errors import UserError
 from bench.models import sources
+from bench.system.hashing import hash_file
 
 DINO_FILES = {"dino-vits8": "dino_deitsmall8_pretrain.pth", "dino-vits16": "dino_deitsmall16_pretrain.pth",
               "dino-vitb8": "dino_vitbase8_pretrain.pth", "dino-vitb16": "dino_vitbase16_pretrain.pth",
@@ -23,51 +23,50 @@ DINO_FILES = {"dino-vits8": "dino_deitsmall8_pretrain.pth", "dino-vits16": "dino
 SHOWN = 3
 
 
-def elsewhere(kind: str, options: Mapping[str, Any], missing: bool) -> tuple[list[str], list[str]]:
+def find_elsewhere(kind: str, options: Mapping[str, Any], missing: bool) -> tuple[list[str], list[str]]:
     """Settings that would use what lies in the usual places: of the very model that is configured, and of others."""
     source = str(options["source"])
     if source.startswith(sources.EMBEDDED) or Path(source).expanduser().exists():
         return [], []
-    wanted = _file_name(kind, options)
-    files = list(_files(kind))
-    fitting = [str(file) for file in files if file.name == wanted] + list(_copies(kind, source))
-    others = [str(file) for file in files if file.name != wanted] if missing else []
+    published_name = _find_file_name(kind, options)
+    files = list(_find_files(kind))
+    fitting = [str(file) for file in files if file.name == published_name] + list(_find_copies(kind, source))
+    others = [str(file) for file in files if file.name != published_name] if missing else []
     return [f"models.{kind}.source={name}" for name in fitting], [f"models.{kind}.source={name}" for name in others]
 
 
-def told(fitting: list[str], others: list[str]) -> str:
+def describe(fitting: list[str], others: list[str]) -> str:
     """The same in a few words; empty where nothing was found."""
-    words = [f"; found in a cache: {', '.join(map(_judged, fitting))}"] if fitting else []
+    words = [f"; found in a cache: {', '.join(map(_describe_setting, fitting))}"] if fitting else []
     if others:
         more = f" and {len(others) - SHOWN} more" * (len(others) > SHOWN)
         words.append(f"; of other models there are: {', '.join(others[:SHOWN])}{more}")
     return "".join(words)
 
 
-def mend(fitting: list[str]) -> str:
+def choose_fix(fitting: list[str]) -> str:
     """The setting to add; empty where no file is what was published."""
-    good = [setting for setting in fitting if not mismatch(Path(setting.partition("=")[2]))]
+    good = [setting for setting in fitting if not find_mismatch(Path(setting.partition("=")[2]))]
     return f"add {shlex.quote(good[0])}" if good else ""
 
 
-def mismatch(path: Path) -> str:
+def find_mismatch(path: Path) -> str:
     """What is wrong with a file that bears the name of one of OpenAI's: its sha256 is part of the published address."""
-    expected = published_hashes().get(path.name)
+    expected = read_published_hashes().get(path.name)
     if expected is None or not path.is_file():
         return ""
-    with path.open("rb") as file:
-        own = hashlib.file_digest(file, "sha256").hexdigest()
-    return "" if own == expected else f"its sha256 is {own[:8]}…, published as {path.name} is {expected[:8]}…"
+    digest = hash_file(path)
+    return "" if digest == expected else f"its sha256 is {digest[:8]}…, published as {path.name} is {expected[:8]}…"
 
 
 def check_published(path: Path) -> None:
     """UserError for a file that bears a published name and is not that file."""
-    if wrong := mismatch(path):
+    if wrong := find_mismatch(path):
         raise UserError(f"{path} is damaged or another file: {wrong}: fetch it again, or give it a name of its own")
 
 
 @cache
-def published_hashes() -> dict[str, str]:
+def read_published_hashes() -> dict[str, str]:
     """sha256 of OpenAI's files by name."""
     import open_clip
 
@@ -75,12 +74,12 @@ def published_hashes() -> dict[str, str]:
     return {url.split("/")[-1]: url.split("/")[-2] for url in urls if "openaipublic" in url}
 
 
-def _judged(setting: str) -> str:
-    wrong = mismatch(Path(setting.partition("=")[2]))
+def _describe_setting(setting: str) -> str:
+    wrong = find_mismatch(Path(setting.partition("=")[2]))
     return f"{setting} ({wrong})" if wrong else setting
 
 
-def _file_name(kind: str, options: Mapping[str, Any]) -> str:
+def _find_file_name(kind: str, options: Mapping[str, Any]) -> str:
     """What the publisher calls the file of this model; empty where that is not known."""
     source = str(options["source"])
     if kind == "dino":
@@ -92,21 +91,21 @@ def _file_name(kind: str, options: Mapping[str, Any]) -> str:
     return str(open_clip.get_pretrained_url(source, str(options.get("pretrained")))).rpartition("/")[2]
 
 
-def _files(kind: str) -> Iterator[Path]:
+def _find_files(kind: str) -> Iterator[Path]:
     """Checkpoint files of the packages clip and open_clip (one place for both), and of torch.hub."""
     if kind == "clip":
-        yield from _weights(Path("~/.cache/clip").expanduser(), "*")
+        yield from _list_weights(Path("~/.cache/clip").expanduser(), "*")
     if kind == "dino":
         import torch
 
-        yield from _weights(Path(torch.hub.get_dir()) / "checkpoints", "*dino*")
+        yield from _list_weights(Path(torch.hub.get_dir()) / "checkpoints", "*dino*")
 
 
-def _weights(folder: Path, pattern: str) -> list[Path]:
+def _list_weights(folder: Path, pattern: str) -> list[Path]:
     return sorted(file for file in folder.glob(pattern) if file.suffix in sources.WEIGHTS and file.is_file())
 
 
-def _copies(kind: str, source: str) -> Iterator[str]:
+def _find_copies(kind: str, source: str) -> Iterator[str]:
     """The same repository under another owner's name in the hub's cache, and sentence-transformers' own old cache."""
     from huggingface_hub import constants
 

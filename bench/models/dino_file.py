@@ -87,7 +87,7 @@ def _config(source: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, di
 
 def _renamed(family: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Every tensor under transformers' name; a name that is unknown stays, and is told as such."""
-    found: dict[str, torch.Tensor] = {}
+    renamed: dict[str, torch.Tensor] = {}
     for name, value in state.items():
         block = re.fullmatch(r"blocks\.(\d+)\.(.+)", name)
         place = f"{BLOCKS[family]}.{block[1]}." if block else ""
@@ -95,8 +95,8 @@ def _renamed(family: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.
         stem, dot, last = whole.rpartition(".") if whole.endswith((".weight", ".bias")) else (whole, "", "")
         if block and stem == "attn.qkv":
             for part, third in zip("qkv", value.chunk(3), strict=True):
-                found[f"{place}attention.{part}_proj.{last}"] = third
+                renamed[f"{place}attention.{part}_proj.{last}"] = third
         else:
             names = INNER[family] if block else OUTER
-            found[f"{place}{names[stem]}{dot}{last}" if stem in names else name] = value
-    return found
+            renamed[f"{place}{names[stem]}{dot}{last}" if stem in names else name] = value
+    return renamed

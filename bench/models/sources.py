@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bench.errors import UserError
 from bench.models import hub
+from bench.system.hashing import hash_file
 
 if TYPE_CHECKING:
     import torch
@@ -80,8 +81,8 @@ def open_clip_checkpoint(name: str, pretrained: str | None) -> Path | None:
     if name.startswith(LOCAL_DIR):
         from open_clip.factory import _find_checkpoint_in_dir
 
-        found = _find_checkpoint_in_dir(Path(name.removeprefix(LOCAL_DIR)))
-        return Path(found) if found else None
+        checkpoint = _find_checkpoint_in_dir(Path(name.removeprefix(LOCAL_DIR)))
+        return Path(checkpoint) if checkpoint else None
     return Path(pretrained) if pretrained and Path(pretrained).is_file() else None
 
 
@@ -107,11 +108,11 @@ def load(what: str, source: str, call: Callable[[str], Model]) -> Model:
     except UserError:
         raise
     except Exception as error:  # open_clip, transformers and pickle raise anything over files that are cut or changed
-        said = (
+        words = (
             f"{'' if isinstance(error, FAMILIAR) else type(error).__name__ + ': '}{' '.join(str(error).split())[:200]}"
         )
-        told = said or type(error).__name__
-        raise UserError(f"{what} {source!r} cannot be loaded: {_advice(name, error)} ({told})") from error
+        reason = words or type(error).__name__
+        raise UserError(f"{what} {source!r} cannot be loaded: {_advice(name, error)} ({reason})") from error
 
 
 @contextmanager
@@ -148,8 +149,8 @@ def weight_files(path: Path) -> list[Path]:
     """The files of weights that loading reads, sorted: the path itself, or a folder's, safetensors where it has any."""
     if path.is_file():
         return [path]
-    found = sorted(file for file in path.rglob("*") if file.suffix in WEIGHTS and file.is_file())
-    return [file for file in found if file.suffix == ".safetensors"] or found
+    files = sorted(file for file in path.rglob("*") if file.suffix in WEIGHTS and file.is_file())
+    return [file for file in files if file.suffix == ".safetensors"] or files
 
 
 def torch_dtype(dtype: str) -> torch.dtype:
@@ -165,8 +166,7 @@ def torch_dtype(dtype: str) -> torch.dtype:
 @lru_cache(maxsize=256)
 def _file_hash(path: str, size: int, modified: int) -> str:
     """``size`` and ``modified`` belong to the key only: a file that changed is read again."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hash_file(path)
 
 
 def _embedded(name: str) -> Path:
@@ -209,8 +209,8 @@ def cached_snapshot(name: str) -> Path | None:
     try:
         return Path(snapshot_download(name.removeprefix(HUB), local_files_only=True))
     except (OSError, ValueError) as error:
-        found = getattr(error, "snapshot_path", None)  # files for other libraries were left out, as they should be
-        return Path(found) if found else None
+        snapshot = getattr(error, "snapshot_path", None)  # files for other libraries were left out, as they should be
+        return Path(snapshot) if snapshot else None
 
 
 def _lacks_shards(path: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -11,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from bench.errors import BadSample, UserError
+from bench.errors import BadSample, UserError, escape_unprintable
 from bench.predictions.archive import Archive
 from bench.predictions.beside import beside
 from bench.predictions.index import Place, read_index
 from bench.predictions.parse import Described, Parsed, parse_image
 from bench.records import Prediction
-from bench.text.characters import broken, shown
+from bench.system.hashing import hash_file
+from bench.text.characters import broken
 
 
 class PredictionFile(Mapping[str, Prediction]):
@@ -88,14 +88,14 @@ class PredictionFile(Mapping[str, Prediction]):
 
     def faults(self) -> Iterator[str]:
         """Everything that is wrong with the file, image by image."""
-        yield from map(shown, self._index.faults)
+        yield from map(escape_unprintable, self._index.faults)
         try:
             self._archive  # noqa: B018
         except UserError as error:
             yield str(error)
             return
         for image_id in self._index.places:
-            yield from map(shown, self._parsed(image_id).faults)
+            yield from map(escape_unprintable, self._parsed(image_id).faults)
 
     def unembedded(self) -> Iterator[str]:
         """Embeddings that some images lack or that have several widths: no fault of the format, but ST stops there."""
@@ -162,7 +162,7 @@ class PredictionFile(Mapping[str, Prediction]):
         name = Path(told["file"]).name
         try:
             path = beside(self.path.parent, name)
-            same = told.get("sha256") is None or _digest(path) == told["sha256"]
+            same = told.get("sha256") is None or hash_file(path) == told["sha256"]
         except (BadSample, OSError) as error:
             place = self.path.parent / name
             reason = str(error).removeprefix(f"{place}: ")
@@ -206,8 +206,3 @@ def sound(parsed: Parsed) -> Parsed:
         rest = f" (and {more} more faults in this image; `zgs score FILE --check` lists all)" if more else ""
         raise UserError(parsed.faults[0] + rest)
     return parsed
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

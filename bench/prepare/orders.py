@@ -46,17 +46,17 @@ def codings(classes: str, wide: bool) -> list[Coding]:
 
 
 def _of_59() -> list[Coding]:
-    found = []
+    codings = []
     for order, ids in (("own", tuple(to_459())), ("by459", by459())):
         ones = dict(enumerate(ids, 1)) | {0: NO_CLASS}
         zeros = dict(enumerate(ids)) | {255: NO_CLASS}
-        found.append(coding(f"{order}, from 1", ones, "Context's (0 other, 1-59 classes)"))
-        found.append(coding(f"{order}, from 0", zeros, "Context's (0-58 classes, 255 other)"))
-    return found
+        codings.append(coding(f"{order}, from 1", ones, "Context's (0 other, 1-59 classes)"))
+        codings.append(coding(f"{order}, from 0", zeros, "Context's (0-58 classes, 255 other)"))
+    return codings
 
 
 def _of_459(classes: str) -> list[Coding]:
-    narrow = {wide: own for own, wide in to_459().items()}
+    narrow = {wide: number for number, wide in to_459().items()}
     ids = {i: i if classes == "context459" else narrow.get(i, NO_CLASS) for i in range(1, 460)}
     ones = ids | {0: NO_CLASS}
     zeros = {i - 1: class_id for i, class_id in ids.items()}

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from bench.data.images import read_image, read_labels
 from bench.data.prepared import NO_CLASS, NO_SCORE, open_arrow
-from bench.prepare.verify import names_of
+from bench.prepare.tally import names_of
 from bench.records import BACKGROUND, VOID
 from bench.report.pictures.contact_sheet import contact_sheet
 from bench.report.pictures.draw import Colours, Panel, draw, font, shortened

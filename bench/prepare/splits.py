@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.data.publishers import PUBLISHERS, Split, extra_id, id_sum
 from bench.errors import UserError
-from bench.prepare.publishers import PUBLISHERS, Split, extra_id, id_sum
 from bench.prepare.tree import Tree
 
 WARNING = "WARNING"
@@ -59,8 +59,8 @@ def check_count(ids: Sequence[str], path: Path, name: str, split: str, partial: 
     if n == facts.published:
         return (f"{n:,} ids, as published{known}", *warnings)
     if n == facts.converters:
-        said = f"{n:,} ids, {facts.published - n} fewer than the published {facts.published:,}"
-        return (f"{said}: the list of the common converters; say so beside numbers{known}", *warnings)
+        remark = f"{n:,} ids, {facts.published - n} fewer than the published {facts.published:,}"
+        return (f"{remark}: the list of the common converters; say so beside numbers{known}", *warnings)
     other = " (VOC 2012's or another year's list?)" if n > facts.published // 2 else ""
     if not partial:
         raise UserError(

@@ -8,27 +8,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from bench.data.class_tables import class_table
 from bench.data.images import read_image, read_labels
-from bench.data.prepared import ABOUT, ARROW, NO_CLASS, NO_SCORE, again, open_arrow, read_about
+from bench.data.prepared import ABOUT, ARROW, again, open_arrow, read_about
 from bench.data.whole import check_files
 from bench.errors import BadSample, UserError
 from bench.prepare.convert import count, digest
-from bench.prepare.write import Tally
+from bench.prepare.tally import NAMELESS, Tally, histogram, names_of
 
 RAREST = 5
-_NAMELESS = {NO_CLASS: "background", NO_SCORE: "void"}
-
-
-def names_of(class_list: str) -> dict[int, str]:
-    """The data set's own names by id, background and void among them."""
-    return _NAMELESS | {row.id: row.name for row in class_table(class_list).rows}
-
-
-def histogram(class_list: str, pixels: Mapping[int, int], images: Mapping[int, int]) -> dict[str, dict[str, int]]:
-    """Pixels and images of every class, also of those that never occur; background and void first."""
-    names = names_of(class_list)
-    return {names[i]: {"pixels": pixels.get(i, 0), "images": images.get(i, 0)} for i in names}
 
 
 def report(about: Mapping[str, Any]) -> str:
@@ -44,7 +31,7 @@ def report(about: Mapping[str, Any]) -> str:
 
 def _classes(about: Mapping[str, Any]) -> list[str]:
     counts = about["histogram"]
-    names = [name for name in counts if name not in _NAMELESS.values()]
+    names = [name for name in counts if name not in NAMELESS.values()]
     seen = [name for name in names if counts[name]["images"]]
     rarest = sorted(seen, key=lambda name: (counts[name]["images"], counts[name]["pixels"], name))[:RAREST]
     never = [name for name in names if name not in seen]
@@ -52,7 +39,7 @@ def _classes(about: Mapping[str, Any]) -> list[str]:
     lines = [
         f"classes: {len(seen)} of {len(names)} occur, in the fewest images "
         + ", ".join(f"{name} ({counts[name]['images']})" for name in rarest),
-        "pixels: " + ", ".join(f"{name} {counts[name]['pixels'] / total:.1%}" for name in _NAMELESS.values()),
+        "pixels: " + ", ".join(f"{name} {counts[name]['pixels'] / total:.1%}" for name in NAMELESS.values()),
     ]
     more = f" and {len(never) - RAREST} more" if len(never) > RAREST else ""
     return [*lines, f"never: {', '.join(never[:RAREST])}{more}"] if never else lines
@@ -70,9 +57,9 @@ def check(folder: Path, name: str | None = None) -> dict[str, Any]:
         known = (about["images"], about["fingerprint"], about["histogram"])
     except KeyError as error:
         raise UserError(f"{folder / ABOUT}: has no {error}; {again(str(about['name']))}") from error
-    found = (tally.rows, tally.total.hexdigest(), histogram(about["class_list"], tally.pixels, tally.images))
-    for what, said, is_ in zip(("number of images", "fingerprint", "class histogram"), known, found, strict=True):
-        if said != is_:
+    counted = (tally.rows, tally.total.hexdigest(), histogram(about["class_list"], tally.pixels, tally.images))
+    for what, stated, is_ in zip(("number of images", "fingerprint", "class histogram"), known, counted, strict=True):
+        if stated != is_:
             raise UserError(f"{folder}: the {what} is not what {ABOUT} says; the set was changed: prepare it again")
     check_files(folder / ARROW, about, again(str(about["name"])))
     return about

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,35 +13,19 @@ from tqdm import tqdm
 
 from bench import __version__
 from bench.data.prepared import ABOUT, ARROW, FORMAT
+from bench.data.publishers import PUBLISHERS
 from bench.data.whole import DIGEST, arrow_files
 from bench.errors import UserError
 from bench.prepare.convert import Row, rows
 from bench.prepare.plan import Plan
-from bench.prepare.publishers import PUBLISHERS
+from bench.prepare.tally import Tally, histogram
 from bench.store.files import write_atomically
+from bench.store.locks import Busy, alone
 from bench.store.sealed import sealed
 
 SHEET = "check.png"
 _BUILDING, _LOCK = ".building", ".lock"
 _OURS = {ABOUT, ARROW, SHEET, _BUILDING, _LOCK}
-
-
-@dataclass
-class Tally:
-    """What is counted while rows go by: pixels and images of each id, the running hash, and what had to be left out."""
-
-    pixels: Counter[int] = field(default_factory=Counter)
-    images: Counter[int] = field(default_factory=Counter)
-    total: Any = field(default_factory=hashlib.sha256)
-    rows: int = 0
-    left_out: dict[str, str] = field(default_factory=dict)
-
-    def add(self, pixels: dict[int, int], digest: bytes) -> None:
-        """One row more, in the order of the ids."""
-        self.pixels.update(pixels)
-        self.images.update(pixels.keys())
-        self.total.update(digest)
-        self.rows += 1
 
 
 def write(plan: Plan, to: Path, jobs: int | None, partial: bool) -> dict[str, Any]:
@@ -86,8 +66,8 @@ def _write_arrow(plan: Plan, building: Path, jobs: int | None) -> Tally:
             if isinstance(row, Row):
                 tally.add(row.pixels, row.digest)
                 image = {"bytes": row.image, "path": item.image.name}
-                told = {"image_id": row.image_id, "image": image, "label": row.label, "licence": licence}
-                writer.write(told | {DIGEST: row.digest})
+                columns_of_row = {"image_id": row.image_id, "image": image, "label": row.label, "licence": licence}
+                writer.write(columns_of_row | {DIGEST: row.digest})
             else:
                 tally.left_out[item.image_id] = row
         writer.finalize()
@@ -106,8 +86,6 @@ def _refuse(tally: Tally, plan: Plan, partial: bool) -> None:
 
 
 def _about(plan: Plan, tally: Tally) -> dict[str, Any]:
-    from bench.prepare.verify import histogram
-
     publisher = PUBLISHERS[plan.name]
     return {
         "format": FORMAT,
@@ -135,9 +113,8 @@ def _alone(to: Path) -> Iterator[None]:
     if others:
         raise UserError(f"--to {to} holds other files ({others[0]}); name a new folder or one that zgs has prepared")
     to.mkdir(parents=True, exist_ok=True)
-    with open(to / _LOCK, "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(f"--to {to}: another zgs prepare is writing there; wait for it") from error
-        yield
+    try:
+        with alone(to / _LOCK, wait=False):
+            yield
+    except Busy as error:
+        raise UserError(f"--to {to}: another zgs prepare is writing there; wait for it") from error

@@ -36,14 +36,12 @@ class Measures:
     @property
     def names(self) -> tuple[str, ...]:
         """The class names."""
-        names: tuple[str, ...] = self.builder.dataset.classes.names
-        return names
+        return self.builder.classes.names
 
     @property
     def aliases(self) -> tuple[tuple[str, ...], ...]:
         """Other names of each class; empty where there are none."""
-        aliases: tuple[tuple[str, ...], ...] = self.builder.dataset.classes.aliases
-        return aliases
+        return self.builder.classes.aliases
 
     @cached_property
     def tt(self) -> TextToText:

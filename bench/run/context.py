@@ -6,59 +6,63 @@ arguments. A stage says by the names of its constructor's parameters which model
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, overload
 
-from hydra.errors import InstantiationException
-from hydra.utils import get_object, instantiate
+from hydra.utils import get_object
 
+from bench.data.base import Dataset
 from bench.errors import UsageError, UserError
+from bench.interfaces import (
+    Captioner,
+    ClipModel,
+    DinoModel,
+    Encoder,
+    LanguageModel,
+    Merger,
+    Segmenter,
+    SentenceModel,
+)  # fmt: skip
 from bench.mapping.similarity import PROMPT, SegmentToText, TextToText
 from bench.pipeline import Pipeline
+from bench.records import ClassList
 from bench.settings.depends import Dependence, check_same, trunk_parts, unchanged
 from bench.settings.device import found_device
-from bench.settings.naming import called
+from bench.settings.instantiate import make
+from bench.settings.naming import run_name, variant_name
+from bench.settings.ranges import RunSettings
 from bench.store.facts.machine import switches
 from bench.store.files import Shelf, Store
 from bench.store.identity import Identity, identity
 from bench.store.keys import made_of, stage_key, texts_digest
 from bench.store.model_facts import model_facts as _model_facts
-from bench.store.model_facts import told_of
 from bench.store.stages import Shelves, StoredStages
 from bench.store.texts import StoredEncoder
 
 MODELS = ("clip", "dino", "language", "sentence")
 STAGES = ("segment", "encode", "caption", "merge")
-NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys")
-"""Settings that change no number, so that a run with other ones is the same run."""
-
-OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge", "bench.run")
-"""Where a constructor can only complain of an option; data and models may also lack files."""
-
 PRECISION = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 
 LOADING: list[float] = []
 """Seconds that each loading of a model took in this process, the import of its library included."""
 
 Settings = Mapping[str, Any]
+Model: TypeAlias = ClipModel | DinoModel | LanguageModel | SentenceModel
+Stage: TypeAlias = Segmenter | Encoder | Captioner | Merger
 
 
 class Builder:
-    """Everything a run needs, made when first asked for; models are loaded only if a result is missing.
+    """Everything a run needs, made when first asked for; models are loaded only if a result is missing."""
 
-    ``imported`` are the stages whose code may be looked at: of somebody's run not all may.
-    """
-
-    def __init__(self, settings: Settings, imported: Sequence[str] = STAGES) -> None:
-        self.settings, self.imported = settings, imported
-        self.store = Store(Path(settings["store"]))
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.run = settings, RunSettings.read(settings)
+        self.store = Store(Path(self.run.store))
         self._facts: dict[str, dict[str, Any]] = {}
 
     @cached_property
@@ -67,9 +71,17 @@ class Builder:
         return run_name(self.settings)
 
     @cached_property
-    def dataset(self) -> Any:
+    def dataset(self) -> Dataset:
         """The data set."""
-        return make(self.settings["data"])
+        dataset: Dataset = make(self.settings["data"])
+        return dataset
+
+    @property
+    def classes(self) -> ClassList:
+        """The classes of the data set. Raises UserError where it has none."""
+        if self.dataset.classes is None:
+            raise UserError(f"{self.dataset.name}: nothing is labelled there, so nothing can be scored")
+        return self.dataset.classes
 
     @cached_property
     def identity(self) -> Identity:
@@ -79,25 +91,45 @@ class Builder:
     @cached_property
     def device(self) -> str:
         """The device: auto is the GPU where there is one."""
-        return found_device(str(self.settings["device"]), str(self.settings["dtype"]))
+        return found_device(self.run.device, self.run.dtype)
 
-    def model(self, name: str) -> Any:
-        """One of clip, dino, language, sentence, loaded once."""
+    @overload
+    def model(self, name: Literal["clip"]) -> ClipModel: ...
+    @overload
+    def model(self, name: Literal["dino"]) -> DinoModel: ...
+    @overload
+    def model(self, name: Literal["language"]) -> LanguageModel: ...
+    @overload
+    def model(self, name: Literal["sentence"]) -> SentenceModel: ...
+    @overload
+    def model(self, name: str) -> Model: ...
+    def model(self, name: str) -> Model:
+        """Load one of clip, dino, language, sentence, once."""
         options, threads = self.settings["models"][name], self.depends.threads
         facts = json.dumps(self.facts(name), sort_keys=True)
-        return _loaded(json.dumps(options), self.device, self.settings["dtype"], threads, facts)
+        return _loaded(json.dumps(options), self.device, self.run.dtype, threads, facts)
 
     def facts(self, name: str) -> dict[str, Any]:
-        """What results depend on of a model, as its files are when first asked."""
+        """Collect what results depend on of a model, as its files are when first asked."""
         if name not in self._facts:
             self._facts[name] = _model_facts(self.settings["models"][name])
         return self._facts[name]
 
-    def stage(self, name: str) -> Any:
-        """The stage of a config group, with the models that its constructor names."""
+    @overload
+    def stage(self, name: Literal["segment"]) -> Segmenter: ...
+    @overload
+    def stage(self, name: Literal["encode"]) -> Encoder: ...
+    @overload
+    def stage(self, name: Literal["caption"]) -> Captioner: ...
+    @overload
+    def stage(self, name: Literal["merge"]) -> Merger: ...
+    @overload
+    def stage(self, name: str) -> Stage: ...
+    def stage(self, name: str) -> Stage:
+        """Make the stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
         with unchanged(name, lambda: made_of(options)):
-            made = make(options, **{m: self.model(m) for m in _needs(options)})
+            made: Stage = make(options, **{m: self.model(m) for m in _needs(options)})
         if not callable(made):
             raise UsageError(f"{name}._target_={options['_target_']}: gives no {name}, which can be called")
         return made
@@ -115,12 +147,6 @@ class Builder:
         own = "clip" in _needs(self.settings["encode"])
         told = {name: f"{variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
         return StoredStages(self.store, self.shelves, self.stage, told, lambda: self.model("clip").dim if own else None)
-
-    @cached_property
-    def segmenting(self) -> StoredStages:
-        """Section 3.1 alone, which looks at the code of no other stage: what a report shows of somebody's run."""
-        shelf = self._shelf("segment")
-        return StoredStages(self.store, Shelves(shelf, shelf, shelf), self.stage)
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -166,21 +192,19 @@ class Builder:
     @cached_property
     def text_to_text(self) -> TextToText:
         """Equation 5 against the classes of the data set."""
-        classes = self.dataset.classes
-        return TextToText(self.encoder("tt"), classes.names, classes.aliases, self.raw)
+        return TextToText(self.encoder("tt"), self.classes.names, self.classes.aliases, self.raw)
 
     @cached_property
     def segment_to_text(self) -> SegmentToText:
         """Equation 6 against the classes of the data set."""
-        classes = self.dataset.classes
-        return SegmentToText(self.encoder("st"), classes.names, aliases=classes.aliases)
+        return SegmentToText(self.encoder("st"), self.classes.names, aliases=self.classes.aliases)
 
     def mapping_model(self, rows: str) -> str:
-        """What stands behind "tt" or "st" in a metric's name: model, weights, precision, and ST's prompt."""
+        """Describe what stands behind "tt" or "st" in a metric's name: model, weights, precision, ST's prompt."""
         model = {"tt": "sentence", "st": "clip"}[rows]
         weights = self.facts(model)["weights"]
         revision = f"@{weights[:8]}" if re.fullmatch("[0-9a-f]{64}", weights) else ""
-        told = f"{self.settings['models'][model + '_name']}{revision},{PRECISION[self.settings['dtype']]}"
+        told = f"{self.settings['models'][model + '_name']}{revision},{PRECISION[self.run.dtype]}"
         return told + (f",prompt={_hyphened(PROMPT)}" if rows == "st" else "")
 
     @property
@@ -189,15 +213,15 @@ class Builder:
         return self.mapping_model("st").partition(",")[0]
 
     def encoder(self, rows: str) -> StoredEncoder:
-        """The text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
-        model, call = {"tt": ("sentence", "encode"), "st": ("clip", "encode_text")}[rows]
+        """Make the text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
+        model = {"tt": "sentence", "st": "clip"}[rows]
         # The device as configured: to learn what auto is here would load torch.
-        device = str(self.settings["device"])
-        parts = self.depends.on_machine(device, "bench.store.texts") | {
+        parts = self.depends.on_machine(self.run.device, "bench.store.texts") | {
             "model": self.facts(model),
-            "run": {"device": device, "dtype": self.settings["dtype"]},
+            "run": {"device": self.run.device, "dtype": self.run.dtype},
         }
-        return StoredEncoder(self.store, self._open("texts", parts), lambda: getattr(self.model(model), call))
+        encode = {"tt": lambda: self.model("sentence").encode, "st": lambda: self.model("clip").encode_text}[rows]
+        return StoredEncoder(self.store, self._open("texts", parts), encode)
 
     def _shelf(self, stage: str) -> Shelf:
         return self._open(stage, self._parts(stage, _needs(self.settings[stage])))
@@ -215,65 +239,32 @@ class Builder:
 
     def _common(self, models: tuple[str, ...]) -> dict[str, Any]:
         facts = {name: self.facts(name) for name in models}
-        for stage in self.imported:  # what a module sets in torch at its import holds for the whole process
+        for stage in STAGES:  # what a module sets in torch at its import holds for the whole process
             get_object(self.settings[stage]["_target_"])
-        run = {"device": self.device.partition(":")[0], "dtype": self.settings["dtype"], "seed": self.settings["seed"]}
+        run = {"device": self.device.partition(":")[0], "dtype": self.run.dtype, "seed": self.run.seed}
         return self.depends.on_machine(self.device, "bench.store.stages") | run | {"models": facts, "torch": switches()}
 
 
-def make(options: Settings, **given: Any) -> Any:
-    """The object that `_target_` names. What a constructor says is wrong is said as it says it."""
-    try:
-        return instantiate(dict(options), **given, _convert_="all")
-    except InstantiationException as error:
-        if isinstance(error.__cause__, UserError):
-            own = isinstance(error.__cause__, UsageError) or not str(options["_target_"]).startswith(OPTIONS_ONLY)
-            raise error.__cause__ if own else UsageError(str(error.__cause__)) from None
-        if isinstance(error.__cause__, TypeError | ImportError):
-            raise UsageError(f"{options['_target_']}: {error.__cause__}") from error
-        raise
-
-
 @lru_cache(maxsize=len(MODELS))
-def _loaded(options: str, device: str, dtype: str, threads: int, facts: str) -> Any:
-    """Models stay in memory from one run of a sweep to the next; ``facts`` are what is in their files."""
+def _loaded(options: str, device: str, dtype: str, threads: int, facts: str) -> Model:
+    """Load a model, which stays for the next run of a sweep; ``facts`` are what is in its files."""
     import torch
 
     begin = time.perf_counter()
     torch.set_num_threads(threads)  # here too, where no worker has: keys say with how many a result was made
     try:
-        return make(json.loads(options), device=device, dtype=dtype)
+        model: Model = make(json.loads(options), device=device, dtype=dtype)
+        return model
     finally:
         LOADING.append(time.perf_counter() - begin)
 
 
-def variant_name(settings: Settings) -> str:
-    """The name of a variant in tables: as configured, else made from the options chosen."""
-    if settings.get("variant"):
-        return str(settings["variant"])
-    return called(settings)
-
-
-def run_name(settings: Settings) -> str:
-    """The folder of a run: the same settings and contents are the same run, so one that was killed continues in it."""
-    told = told_of({k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME})
-    if (threads := settings.get("executor", {}).get("threads", 1)) != 1:  # of the executor the one thing that may round
-        told["threads"] = threads
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
-    return f"{data_name(settings)}-{settings['data']['split']}-{variant_name(settings)}-{digest}"
-
-
-def data_name(settings: Settings) -> str:
-    """The data set as it begins a folder's name."""
-    return str(settings["data"].get("name") or settings["data"]["_target_"].rpartition(".")[2].lower())
-
-
 def _needs(options: Settings) -> tuple[str, ...]:
-    """The models that the constructor of a stage names among its parameters."""
+    """List the models that the constructor of a stage names among its parameters."""
     parameters = inspect.signature(get_object(options["_target_"])).parameters
     return tuple(name for name in MODELS if name in parameters)
 
 
 def _hyphened(prompt: str) -> str:
-    """A prompt as it can stand in a name: "Image of a {}." is image-of-a."""
+    """Write a prompt as it can stand in a name: "Image of a {}." is image-of-a."""
     return "-".join(re.findall(r"\w+", prompt.replace("{}", "").lower()))

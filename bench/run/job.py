@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,15 +14,16 @@ from bench.data.shared import remarks, tuned
 from bench.errors import UsageError, UserError, writing
 from bench.protocol import Protocol
 from bench.records import Oracle, Overlap
-from bench.report.pictures.side_by_side import write_comparison
 from bench.run import scores
-from bench.run.context import Builder, make, run_name, variant_name
+from bench.run.context import Builder
 from bench.run.executor import Map
 from bench.run.provenance import repeat_line
 from bench.run.worker import PASSES, UNLABELLED
 from bench.run.writing import one_writer
 from bench.settings.check import check_settings
 from bench.settings.depends import check_name
+from bench.settings.instantiate import make
+from bench.settings.naming import run_name, variant_name
 from bench.settings.trust import packages_of
 from bench.store.files import Account, safe_name, write_atomically
 from bench.store.keys import library_versions
@@ -81,15 +81,12 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
         table = scores.write(builder, folder, score, list(progress.tables.values()), len(ids), len(found))
         scores.export(builder, folder, progress.tables, found)
         tracker.log(builder.name, {**settings, "device": device}, table, folder)
-        check_name(builder)
+        check_name(settings, builder.name)
         # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
         write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
         notes = scores.notes(builder, score, list(progress.tables.values()))
         own = {"notes": notes, "repeat": repeat_line(folder, packages_of(settings))}
         write_record(folder, _record(builder, ids, progress, score) | seen | dict(made_by or {}) | own)
-        shutil.rmtree(folder / "gallery", ignore_errors=True)  # of the same run before its images changed
-        if pictures := int(settings["pictures"]):
-            write_comparison([folder], folder / "gallery", pictures)
     _say(progress, len(ids), seen)
     print(*notes, sep="\n", end="\n" if notes else "")
     signals.keep(folder)
@@ -156,6 +153,7 @@ def _record(builder: Builder, ids: Iterable[str], progress: Progress, score: Pro
         "libraries": library_versions(),
         "unknown": builder.depends.unknown,
         "data": builder.identity.fingerprint,
+        "over_segments": builder.shelves.segment.key,
         "processors": processors(),
     }
 

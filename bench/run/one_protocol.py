@@ -67,9 +67,9 @@ def score_protocol(session: Session, score: Protocol, found: Tables, counted: di
     images = attach(session.measures, found, rows)
     truths = oracles(session.measures, found, described, rows)
     dataset = session.builder.dataset
-    for text in describe_texts(images, truths, dataset.classes, score, getattr(dataset, "table", None)):
+    for text in describe_texts(images, truths, session.builder.classes, score, getattr(dataset, "table", None)):
         session.note(text)
-    silent = list_silent_words(score.no_class, dataset.classes)
+    silent = list_silent_words(score.no_class, session.builder.classes)
     images, truths = silence_texts(images, silent), silence_texts(truths, silent)
     if "tgq" in score.metrics and not described:
         session.note('no TGQ: the file has no "oracle" section (texts for the true segments)')
@@ -81,7 +81,7 @@ def score_protocol(session: Session, score: Protocol, found: Tables, counted: di
         session.note("score.table is given, but score.mapping has no table: it was not read")
     if score.ratings and score.verify != "human":
         session.note("score.ratings is given, but score.verify is not human: they were not read")
-    naming, classes = naming_of(session.builder, rows), session.builder.dataset.classes
+    naming, classes = naming_of(session.builder, rows), session.builder.classes
     told = {"run": session.run, "variant": session.variant, **counted}
     by_people = score.verify == "human"
     given = replace(score, mapping=()) if by_people else score
@@ -152,7 +152,7 @@ def _same_space(session: Session) -> None:
 
 
 def _count_missing(session: Session, table: Table, score: Protocol, found: Tables) -> None:
-    silent = list_silent_words(score.no_class, session.builder.dataset.classes)
+    silent = list_silent_words(score.no_class, session.builder.classes)
     texts = (text for item in found.tables.values() for text in item.texts)
     absent = table.missing(text for text in texts if not says_nothing(text, silent))
     if not absent:
@@ -170,7 +170,7 @@ def _verify(
     """Scores verified by people instead of thresholds, and the distribution of their ratings."""
     if not score.ratings:
         raise UsageError("score.verify=human needs score.ratings=FILE (csv: image,segment,label,rater,batch,rating)")
-    classes, ratings = session.builder.dataset.classes, read_ratings(score.ratings)
+    classes, ratings = session.builder.classes, read_ratings(score.ratings)
     check_ratings(ratings, {item.image_id: item for item in images}, session.measures.file, classes.names)
     bases = {}
     for mapping in score.mapping:

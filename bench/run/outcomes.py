@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bench.cli import DONE, FAILED, SKIPS, USAGE
-from bench.errors import UsageError, UserError
+from bench.errors import DONE, FAILED, SKIPS, USAGE, UsageError, UserError
 from bench.run.crash import told, trace_of
 from bench.store.files import write_atomically
 

@@ -19,15 +19,17 @@ from bench.metric_name import parse
 from bench.predictions.remarks import remarks
 from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
-from bench.report.tables.cells import EMBEDDED_NOTE
-from bench.report.tables.tables import write_scores
 from bench.run.attach import Measures
-from bench.run.context import NOT_IN_RUN_NAME, Builder, data_name
+from bench.run.context import Builder
 from bench.run.one_protocol import Numbers, Session, score_protocol
+from bench.run.run_folder import role_of
 from bench.run.scores import score_of
 from bench.run.tabulate import Tables, tabulate, told_apart
 from bench.run.writing import one_writer
 from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
+from bench.score.score_table import EMBEDDED_NOTE, OF_CURVES, add_columns, write_scores
+from bench.settings.naming import data_name
+from bench.settings.ranges import NOT_IN_RUN_NAME
 from bench.store.facts.contents import by_content, content_of
 from bench.store.files import safe_name, write_atomically
 from bench.store.model_facts import told_of
@@ -96,8 +98,9 @@ def rescore(request: Request) -> Rescored:
         counted["found"] = len(ids) - len([i for i in missing if i not in found.skipped]) - len(found.skipped)
         score_protocol(session, score, found, counted, numbers)
     if builder.dataset.subset is None:
-        notes += describe_absent_classes(found.tables.values(), builder.dataset.classes)
-    table = pd.concat(numbers.lines, ignore_index=True)
+        notes += describe_absent_classes(found.tables.values(), builder.classes)
+    role = role_of(request.settings)
+    table = add_columns(pd.concat(numbers.lines, ignore_index=True), role)
     if table.empty:
         raise UserError(f"{request.predictions}: nothing to score: {'; '.join(notes) or 'no metric was asked for'}")
     if found.misfits:
@@ -183,8 +186,11 @@ def _write(folder: Path, request: Request, table: pd.DataFrame, numbers: Numbers
     make_per_image_n(numbers.rows, ids).to_parquet(folder / "per_image_n.parquet", index=False)
     numbers.segments.to_parquet(folder / "segments.parquet", index=False)
     make_per_class(numbers.rows).to_parquet(folder / "per_class.parquet", index=False)
+    role = role_of(request.settings)
     for name, tables in (("curves", numbers.curves), ("areas", numbers.areas), ("ratings", numbers.ratings)):
         (folder / f"{name}.csv").unlink(missing_ok=True)  # of the same request before its data changed
         if tables:
-            write_csv(pd.concat(tables, ignore_index=True), folder / f"{name}.csv")
+            whole = pd.concat(tables, ignore_index=True)
+            described = whole if name == "ratings" else add_columns(whole, role, "name", OF_CURVES)
+            write_csv(described, folder / f"{name}.csv")
     write_record(folder, {"run": request.name, "variant": request.variant, **record, **request.made_by})

@@ -1,18 +1,25 @@
-"""The rows behind section 4's numbers, read back from the folder of a finished run."""
+"""What a finished run's folder holds, read back: section 4's numbers, the rows behind them, what each row is."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from bench.errors import UserError
+from bench.records import Sample, SegmentTree
 from bench.score.intervals import MetricCounts
 from bench.score.per_image import CLASS_COLUMNS, read_per_class, read_per_image
+from bench.score.score_table import ALL, OF_CURVES, OWN, add_columns, read_scores
 from bench.score.segments import KNOWN, MEASURED
-from bench.store.sealed import has, intact, settings_of
+from bench.settings.saved import settings_of as settings_of
+from bench.store.files import Shelf, Store, from_entry
+from bench.store.sealed import has, intact
 from bench.store.sealed import record_of as record_of
+from bench.store.stages import item_name
 from bench.text.csv_files import read_csv
 
 NEEDED = ("per_image_n.parquet", "segments.parquet")
@@ -26,6 +33,17 @@ def setting(folder: Path, group: str, key: str) -> Any:
     if not isinstance(found, dict) or key not in found:
         raise UserError(f"{folder / 'config.yaml'}: {group}.{key} is missing; {_REMEDY}")
     return found[key]
+
+
+def role_of(settings: Mapping[str, Any]) -> str:
+    """What a variant is there for: own, floor or ceiling."""
+    return str(settings.get("role") or _read_old_title(settings.get("variant")))
+
+
+def _read_old_title(variant: Any) -> str:
+    """The role of a row of an earlier version, which said it in the variant's title and nowhere else."""
+    said = re.match(r"(floor|ceiling)\b", str(variant))
+    return said[1] if said else OWN
 
 
 def complete(folder: Path) -> bool:
@@ -57,6 +75,36 @@ def saved_segments(folder: Path) -> pd.DataFrame | None:
 def saved_image_scores(folder: Path) -> pd.DataFrame:
     """per_image.parquet, a row an image id."""
     return _table(folder, "per_image.parquet", ("image_id",)).set_index("image_id")
+
+
+def saved_scores(folder: Path) -> pd.DataFrame:
+    """scores.csv with the columns that say what each row is, whatever version wrote it."""
+    return describe_rows(read_scores(intact(folder, "scores.csv")))
+
+
+def saved_curves(folder: Path, name: str) -> pd.DataFrame:
+    """curves.csv or areas.csv with the columns that say what each row is, whatever version wrote it."""
+    return describe_rows(saved_csv(folder, name), "name", OF_CURVES)
+
+
+def describe_rows(table: pd.DataFrame, name: str = "metric", columns: Sequence[str] = ALL) -> pd.DataFrame:
+    """Rows of any version with the columns that say what each is; ``name`` is the column of the full name."""
+    return add_columns(table, [_read_old_title(variant) for variant in table["variant"]], name, columns)
+
+
+def has_scores(folder: Path) -> bool:
+    """Whether the data had labels."""
+    return len(saved_csv(folder, "scores.csv")) > 0
+
+
+def saved_over_segments(folder: Path, sample: Sample) -> SegmentTree | None:
+    """The over-segments that a run made of an image, by the key in its record; None where the store has them no more.
+
+    Also None of a run of an earlier version, whose record has no key.
+    """
+    key, store = record_of(folder).get("over_segments"), Store(Path(settings_of(folder)["store"]))
+    found = store.read(Shelf(store.root, "segment", str(key)), item_name(sample)) if key else {}
+    return from_entry(SegmentTree, found["tree"]) if "tree" in found else None
 
 
 def saved_csv(folder: Path, name: str) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from bench.data.base import remarks_of
-from bench.errors import UsageError
 from bench.mapping.choose import make_strategies
 from bench.mapping.no_class import list_silent_words, silence_texts
 from bench.mapping.remarks import describe_texts
@@ -21,20 +20,21 @@ from bench.predictions.source import PredictionFile
 from bench.predictions.write import write_predictions
 from bench.protocol import Protocol
 from bench.records import Oracle, Overlap, Prediction, Sample
-from bench.report.tables.tables import write_scores
-from bench.run.context import Builder, make, variant_name
+from bench.run.context import Builder
+from bench.run.run_folder import role_of
 from bench.run.tabulate import Sizes, keep
-from bench.score.controls import shuffle_captions, true_classes
+from bench.score.controls import choose_controls
 from bench.score.counts import OwnText
 from bench.score.curves import compute_curves, list_curved
-from bench.score.evaluate import COLUMNS, Scores, check_words, evaluate
+from bench.score.evaluate import Scores, check_words, evaluate
 from bench.score.per_image import make_per_class, make_per_image_n
+from bench.score.score_table import ALL, OF_CURVES, add_columns, write_scores
 from bench.score.segments import KNOWN, make_segment_table
+from bench.settings.instantiate import make
+from bench.settings.naming import variant_name
 from bench.text.csv_files import write_csv
 
 Tables = tuple[list[Overlap], list[Oracle]]
-UNCHANGED = {True: r"/(?:masks|jaccard\.overlap)", False: r"/(?:masks|names|jaccard\.(?:overlap|hard))"}
-"""Metrics that shuffled captions, and true classes in place of texts, say nothing of."""
 
 
 def write(
@@ -46,7 +46,7 @@ def write(
     """
     if not tables:
         return _write_unlabelled(folder)
-    classes, naming = builder.dataset.classes, naming_of(builder)
+    classes, naming = builder.classes, naming_of(builder)
     silent = list_silent_words(score.no_class, classes)
     overlaps, oracles = (
         silence_texts([pair[0] for pair in tables], silent),
@@ -65,17 +65,21 @@ def write(
         )  # fmt: skip
 
     own = overlaps, _described(oracles)
-    parts = [scored(own, score, variant)]
-    controls = builder.settings["controls"]
-    for name in [controls] if isinstance(controls, str) else controls:
-        title, kept, control = _control(name, builder.settings["seed"], len(classes))
-        given = replace(score, mapping=tuple(m for m in score.mapping if m in kept))
-        parts.append(scored(control(*own), given, f"{title} ({variant})"))
-    table = pd.concat([_only(part.table, at, builder) for at, part in enumerate(parts)], ignore_index=True)
+    whole = scored(own, score, variant)
+    parts = [add_columns(whole.table, role_of(builder.settings))]
+    for control in choose_controls(builder.settings["controls"]):
+        given = replace(score, mapping=tuple(m for m in score.mapping if m in control.mappings))
+        changed = control.change(own, builder.settings["seed"], len(classes))
+        rows = control.select(scored(changed, given, f"{control.title} ({variant})").table)
+        parts.append(add_columns(rows, control.role))
+    table = pd.concat(parts, ignore_index=True)
     write_scores(table, folder / "scores.csv")
-    _write_rows(folder, parts[0], make_segment_table(tables, classes, score))
+    _write_rows(folder, whole, make_segment_table(tables, classes, score))
     _write_curves(
-        folder, [compute_curves(overlaps, classes, score, naming, rows) for rows in list_curved(score)], variant
+        folder,
+        [compute_curves(overlaps, classes, score, naming, rows) for rows in list_curved(score)],
+        variant,
+        role_of(builder.settings),
     )
     return table
 
@@ -90,12 +94,12 @@ def notes(builder: Builder, score: Protocol, tables: Sequence[tuple[Overlap, Ora
     return told
 
 
-def _write_curves(folder: Path, found: Sequence[tuple[pd.DataFrame, pd.DataFrame]], variant: str) -> None:
+def _write_curves(folder: Path, found: Sequence[tuple[pd.DataFrame, pd.DataFrame]], variant: str, role: str) -> None:
     for at, file in enumerate(("curves.csv", "areas.csv")):
         (folder / file).unlink(missing_ok=True)
         if found:
             table = pd.concat([parts[at] for parts in found], ignore_index=True).assign(variant=variant)
-            write_csv(table, folder / file)
+            write_csv(add_columns(table, role, "name", OF_CURVES), folder / file)
 
 
 def _own_text(builder: Builder, overlaps: Sequence[Overlap]) -> OwnText:
@@ -140,7 +144,7 @@ def naming_of(builder: Builder, rows: Sequence[str] = ("tt", "st")) -> Naming:
     dataset = builder.dataset
     models = {row: builder.mapping_model(row) for row in rows}
     named = models | {f"grounded-{row}": model for row, model in models.items()}
-    return Naming(dataset.name, dataset.split, dataset.classes.name, dataset.subset, named)
+    return Naming(dataset.name, dataset.split, builder.classes.name, dataset.subset, named)
 
 
 def score_of(builder: Builder, options: Mapping[str, Any]) -> Protocol:
@@ -152,26 +156,6 @@ def score_of(builder: Builder, options: Mapping[str, Any]) -> Protocol:
     check_words(score)
     texts = builder.dataset.classes.texts if builder.dataset.classes else ()
     return replace(score, mapping=make_strategies(score.mapping, texts, score.table))
-
-
-def _control(name: str, seed: int, classes: int) -> tuple[str, tuple[str, ...], Callable[..., Tables]]:
-    """Title, mappings it says something of, and how it changes the records. ST does not read captions."""
-    if name == "shuffled":
-        return "floor: shuffled captions", ("tt",), lambda o, t: (shuffle_captions(o, seed), shuffle_captions(t, seed))
-    if name == "true_classes":
-        return "ceiling: true classes", ("tt", "st"), lambda o, t: ([true_classes(item, classes) for item in o], [])
-    raise UsageError(f"controls={name}: known are shuffled, true_classes")
-
-
-def _only(table: pd.DataFrame, at: int, builder: Builder) -> pd.DataFrame:
-    """Of a control, the metrics that it changes: what reads only embeddings, masks or texts stays as it was."""
-    if at == 0:
-        return table
-    floor = str(table["variant"].iloc[0]).startswith("floor: shuffled") if len(table) else False
-    same = table["metric"].str.contains(UNCHANGED[floor])
-    if floor:
-        same |= table["metric"].str.contains(f"/st({builder.mapping_model('st')})", regex=False)
-    return table[~same]
 
 
 def _described(oracles: list[Oracle]) -> list[Oracle]:
@@ -188,7 +172,7 @@ def _write_rows(folder: Path, own: Scores, segments: pd.DataFrame) -> None:
 
 
 def _write_unlabelled(folder: Path) -> pd.DataFrame:
-    table = pd.DataFrame(columns=list(COLUMNS))
+    table = pd.DataFrame(columns=list(ALL))
     write_csv(table, folder / "scores.csv")
     for name in ("per_image", "per_image_n"):
         pd.DataFrame({"image_id": []}).to_parquet(folder / f"{name}.parquet", index=False)

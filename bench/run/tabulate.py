@@ -29,7 +29,7 @@ from bench.predictions.parse import parse_image
 from bench.predictions.proportions import misfit
 from bench.predictions.source import PredictionFile, read_bytes, read_entry, sound, where
 from bench.records import LabelMap, Overlap, Prediction
-from bench.run.context import make
+from bench.settings.instantiate import make
 from bench.store.facts.machine import machine
 from bench.store.files import Account, Shelf, Store, from_entry, to_entry
 from bench.store.identity import Identity

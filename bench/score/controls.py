@@ -7,17 +7,48 @@ no helper: it is a `Prediction` with one full mask and the caption of the unmask
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
+import pandas as pd
 
-from bench.errors import UserError
+from bench.errors import UsageError, UserError
+from bench.metric_name import parse
 from bench.overlap.arithmetic import count_true_pixels, sum_per_segment
 from bench.records import Oracle, Overlap
+from bench.score.score_table import CEILING, FLOOR, split_measure
 
 Record = TypeVar("Record", Overlap, Oracle)
+Records = tuple[list[Overlap], list[Oracle]]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A floor or ceiling of the numbers of a run.
+
+    ``title`` is for people, ``mappings`` are those it says something of. It leaves as they were, and so has no number
+    for, the metrics that begin with ``unchanged`` and those under the mappings ``unread``. ``change`` makes its records
+    from a run's, the seed and the number of classes.
+    """
+
+    title: str
+    role: str
+    mappings: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    unread: tuple[str, ...]
+    change: Callable[[Records, int, int], Records]
+
+    def select(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows of its scores whose metrics it changes."""
+        return table[[self._changes(name) for name in table["metric"]]]
+
+    def _changes(self, name: str) -> bool:
+        parts = parse(name)
+        words, _ = split_measure(parts.metric)
+        beginnings = {".".join(words[:end]) for end in range(1, len(words) + 1)}
+        return parts.mapping not in self.unread and beginnings.isdisjoint(self.unchanged)
 
 
 def shuffle_captions(records: Sequence[Record], seed: int = 0) -> list[Record]:
@@ -52,3 +83,25 @@ def true_classes(overlap: Overlap, classes: int) -> Overlap:
     pixels = sum_per_segment(overlap, count_true_pixels(overlap, np.arange(classes, dtype=np.int32)))
     rows = (np.arange(classes) == pixels.argmax(axis=1)[:, None]) & (pixels > 0)
     return replace(overlap, tt=rows.astype(np.float32), st=rows.astype(np.float32))
+
+
+CONTROLS = {
+    "shuffled": Control(  # ST reads embeddings, which belong to segments, not to captions
+        "floor: shuffled captions", FLOOR, ("tt",), ("masks", "jaccard.overlap"), ("st",),
+        lambda records, seed, _: (shuffle_captions(records[0], seed), shuffle_captions(records[1], seed)),
+    ),
+    "true_classes": Control(
+        "ceiling: true classes", CEILING, ("tt", "st"), ("masks", "names", "jaccard.overlap", "jaccard.hard"), (),
+        lambda records, _, classes: ([true_classes(item, classes) for item in records[0]], []),
+    ),
+}  # fmt: skip
+"""By the word in ``controls``."""
+
+
+def choose_controls(words: str | Sequence[str]) -> list[Control]:
+    """The controls that a run asks for. Raises UsageError for an unknown one."""
+    names = [words] if isinstance(words, str) else list(words)
+    for name in names:
+        if name not in CONTROLS:
+            raise UsageError(f"controls={name}: known are {', '.join(CONTROLS)}")
+    return [CONTROLS[name] for name in names]

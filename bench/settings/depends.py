@@ -8,20 +8,18 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hydra.utils import get_object
 
 from bench.errors import UserError
+from bench.settings.naming import run_name
 from bench.settings.start_layer import start_layer_of
 from bench.store.facts.closure import targets, union
 from bench.store.facts.contents import is_word_for_folder
 from bench.store.facts.machine import machine
 from bench.store.facts.modules import OURS
 from bench.store.keys import alone, library_versions, made_of
-
-if TYPE_CHECKING:
-    from bench.run.context import Builder
 
 GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "score")
 """Settings that name code on which a number depends."""
@@ -42,7 +40,7 @@ class Dependence:
         return threads
 
     def on_machine(self, device: str, *callers: str) -> dict[str, Any]:
-        """Parts of every key; ``callers`` are modules around the stage whose own code decides what it is given."""
+        """Collect parts of every key; ``callers`` are modules around the stage whose code decides what it is given."""
         return {
             "machine": machine(device),
             "threads": self.threads,
@@ -59,7 +57,7 @@ class Dependence:
 
 
 def _bare_folders(where: str, options: Any) -> Iterator[str]:
-    """Options of a class of one's own that may mean a folder of the working folder, and count as a word."""
+    """Find options of a class of one's own that may mean a folder of the working folder, and count as a word."""
     if not isinstance(options, Mapping):
         return
     own = str(options.get("_target_", OURS)).partition(".")[0] != OURS
@@ -72,7 +70,7 @@ def _bare_folders(where: str, options: Any) -> Iterator[str]:
 
 @contextmanager
 def unchanged(stage: str, parts: Callable[[], Any]) -> Iterator[None]:
-    """Raises UserError where what a stage reads when it is made is not what its key was made of."""
+    """Check that what a stage reads when it is made is what its key was made of; else UserError."""
     before = parts()
     yield
     if parts() != before:
@@ -80,7 +78,7 @@ def unchanged(stage: str, parts: Callable[[], Any]) -> Iterator[None]:
 
 
 def check_same(began: Mapping[str, str], here: Mapping[str, str]) -> None:
-    """Raises UserError where a worker finds other keys than the process that began the run."""
+    """Check that a worker finds the keys of the process that began the run; else UserError."""
     other = [stage for stage in began if began[stage] != here.get(stage)]
     if other:
         raise UserError(
@@ -89,16 +87,14 @@ def check_same(began: Mapping[str, str], here: Mapping[str, str]) -> None:
         )
 
 
-def check_name(builder: Builder) -> None:
-    """Raises UserError where a file that the settings name is not the one with which the run began."""
-    from bench.run.context import run_name
-
-    if run_name(builder.settings) != builder.name:
+def check_name(settings: Mapping[str, Any], began: str) -> None:
+    """Check that all files that settings name are as when the run ``began``, by its name; else UserError."""
+    if run_name(settings) != began:
         raise UserError("a file that the settings name changed while the run went on; run the same command again")
 
 
 def trunk_parts(options: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What the trunk of an encoder depends on, all masking variants that leave it alone alike; None without a trunk."""
+    """Collect what the trunk of an encoder depends on, alike for all variants that leave it alone; None without one."""
     made = get_object(options["_target_"])
     if not hasattr(made, "trunk"):
         return None

@@ -5,26 +5,46 @@ All other ranges stand beside the parameters of stages and protocols, as `Annota
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
 from annotated_types import Interval
+
+from bench.bounds import hints_of
 
 Side = Annotated[int, Interval(ge=1, le=1024)]
 Cosine = Annotated[float, Interval(ge=-1, le=1)]
 PruneThreshold = Annotated[float, Interval(ge=-1, le=2)]
 
-RUN: dict[str, Any] = {
-    "variant": str | None,
-    "controls": list[str] | str,
-    "device": str,
-    "dtype": str,
-    "seed": Annotated[int, Interval(ge=0, le=2**32 - 1)],
-    "store": str,
-    "out": str,
-    "pictures": Annotated[int, Interval(ge=0, le=100_000)],
-    "tuned_on": str | None,
-}
-"""Keys that are in no group."""
+
+@dataclass(frozen=True)
+class RunSettings:
+    """The keys of a run that are in no group, with what they may be; the defaults are those of conf/config.yaml."""
+
+    variant: str | None = None
+    role: Literal["own", "floor", "ceiling"] = "own"
+    controls: list[str] | str = field(default_factory=lambda: ["shuffled", "true_classes"])
+    device: str = "auto"
+    dtype: str = "float32"
+    seed: Annotated[int, Interval(ge=0, le=2**32 - 1)] = 0
+    store: str = "store"
+    out: str = "outputs"
+    pictures: Annotated[int, Interval(ge=0, le=100_000)] = 12
+    tuned_on: str | None = None
+
+    @classmethod
+    def read(cls, settings: Mapping[str, Any]) -> RunSettings:
+        """Take these keys out of the settings of a run; what an earlier version did not write is as by default."""
+        return cls(**{key: settings[key] for key in RUN if key in settings})
+
+
+RUN: dict[str, Any] = hints_of(RunSettings)
+"""The hint of each key that is in no group."""
+ADDED = ("role",)
+"""Keys that settings of earlier versions lack."""
+NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys", "role")
+"""Settings that change no number, so that a run with other ones is the same run."""
 
 DEFAULTS: dict[str, Any] = {
     "models.parts": Annotated[int, Interval(ge=1, le=32767)],

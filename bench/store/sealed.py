@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bench.errors import UserError
 from bench.store.files import write_atomically
+from bench.system.hashing import hash_file
 
 RECORD = "run.json"
 SEALED = (
@@ -24,15 +23,14 @@ SEALED = (
     "curves.csv", "areas.csv", "ratings.csv", "predictions.json", "ids.txt",
 )  # fmt: skip
 """Files of a run with checksums, where it has them; predictions.npz has its own in predictions.json."""
-_LARGEST = 4 << 20
-"""Bytes of a configuration; ours have a few thousand."""
+REMEDY = "run the same command again"
 CHANGED = "is not what the run left there (damaged, or changed since); run the same command again"
 
 
 def write_record(folder: Path, record: Mapping[str, Any]) -> None:
     """Write run.json, last of all: from now on the folder is a finished run, and its files stay as they are."""
     there = [name for name in SEALED if (folder / name).is_file()]
-    write_atomically(folder / RECORD, sealed({**record, "files": {name: _digest(folder / name) for name in there}}))
+    write_atomically(folder / RECORD, sealed({**record, "files": {name: hash_file(folder / name) for name in there}}))
 
 
 def sealed(record: Mapping[str, Any]) -> bytes:
@@ -64,32 +62,11 @@ def record_of(folder: Path) -> dict[str, Any]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from error
-    record = unsealed(path, content, _REMEDY)
+        raise UserError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from error
+    record = unsealed(path, content, REMEDY)
     if "variant" not in record or not isinstance(record.get("files", {}), dict):
-        raise UserError(f"{path}: damaged ('variant' or 'files' is missing); {_REMEDY}")
+        raise UserError(f"{path}: damaged ('variant' or 'files' is missing); {REMEDY}")
     return record
-
-
-def settings_of(folder: Path) -> dict[str, Any]:
-    """The resolved configuration of a finished run. Raises UserError for a folder that is none."""
-    if not (folder / RECORD).is_file():
-        raise UserError(f"{folder}: no finished run (run.json is missing); give folders that `zgs run` has printed")
-    return read_settings(intact(folder, "config.yaml"))
-
-
-def read_settings(path: Path) -> dict[str, Any]:
-    """The settings in a run's config.yaml. Raises UserError for what is no such file."""
-    try:
-        content = path.read_bytes()
-        if len(content) > _LARGEST:
-            raise ValueError(f"{len(content)} bytes are no settings of a run")
-        settings = yaml.safe_load(content.decode("utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())[:160]}); {_REMEDY}") from error
-    if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
-        raise UserError(f"{path}: should hold lines KEY: VALUE; {_REMEDY}")
-    return settings
 
 
 def has(folder: Path, name: str) -> bool:
@@ -104,10 +81,10 @@ def intact(folder: Path, name: str) -> Path:
     if files is None or name not in SEALED:
         return path
     try:
-        if path.is_file() and _digest(path) == files.get(name):  # a pipe or a device would never end
+        if path.is_file() and hash_file(path) == files.get(name):  # a pipe or a device would never end
             return path
     except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from error
+        raise UserError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from error
     raise UserError(f"{path}: {CHANGED}")
 
 
@@ -140,19 +117,11 @@ def reading(folders: Iterable[Path]) -> Iterator[None]:
         if not old:
             raise
         told = " ".join(f"{type(error).__name__}: {error}".split())[:160]
-        raise UserError(f"{old[0]}: has no checksums, and its files cannot be read ({told}); {_REMEDY}") from error
-
-
-_REMEDY = "run the same command again"
+        raise UserError(f"{old[0]}: has no checksums, and its files cannot be read ({told}); {REMEDY}") from error
 
 
 def _files(folder: Path) -> dict[str, str] | None:
     return record_of(folder).get("files") if (folder / RECORD).exists() else None
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _own(record: Mapping[str, Any]) -> str:

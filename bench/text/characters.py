@@ -1,4 +1,4 @@
-"""Texts from files that others wrote: what is no Unicode is found, and shown without harm; no part of the paper."""
+"""Texts from files that others wrote: what is no Unicode is found; no part of the paper."""
 
 from __future__ import annotations
 
@@ -7,18 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 _HALVES = re.compile("[\ud800-\udfff]")
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Halves of characters, which no file holds, and codes that make a terminal do something instead of showing it."""
+"""Halves of characters, which no file holds."""
 
 
 def broken(text: str) -> bool:
     """Whether a text holds half of a surrogate pair, which JSON and yaml may escape but no file can hold."""
     return _HALVES.search(text) is not None
-
-
-def shown(text: object) -> str:
-    """A text that any UTF-8 stream takes: what cannot or should not be shown stands there as an escape."""
-    return _UNSEEN.sub(lambda match: repr(match[0])[1:-1], str(text))
 
 
 def first_broken(value: Any) -> str | None:

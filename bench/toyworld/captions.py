@@ -53,7 +53,7 @@ def items(plan: Plan, drawn: Rendered) -> list[Item]:
         areas[name, key[1]] = areas.get((name, key[1]), 0) + int(area)
         if key[2] in TOLD_PARTS and area >= VISIBLE / 2 and key in drawn.colours:
             parts[name] = (*parts.get(name, ()), (key[2], colour_word(drawn.colours[key])))
-    found: dict[str, Item] = {}
+    items_by_name: dict[str, Item] = {}
     for (name, number), area in areas.items():
         if area < VISIBLE:
             continue
@@ -62,13 +62,13 @@ def items(plan: Plan, drawn: Rendered) -> list[Item]:
         )
         colour = shown[0].colour if len({layer.colour for layer in shown}) == 1 else ""
         seat = shown[0].on if isinstance(shown[0], Thing) else ""
-        old = found.get(name)
+        old = items_by_name.get(name)
         if old is None:
-            found[name] = Item(name, colour, 1, area, seat, parts.get(name, ()))
+            items_by_name[name] = Item(name, colour, 1, area, seat, parts.get(name, ()))
         else:
             same = colour if colour == old.colour else ""
-            found[name] = Item(name, same, old.count + 1, old.area + area, "", old.parts)
-    return list(found.values())
+            items_by_name[name] = Item(name, same, old.count + 1, old.area + area, "", old.parts)
+    return list(items_by_name.values())
 
 
 def _main(item: Item, as_image: bool, rng: Rng) -> str:

@@ -28,9 +28,9 @@ def tone(colour: Colour, factor: float) -> Colour:
     return (min(255, int(colour[0] * factor)), min(255, int(colour[1] * factor)), min(255, int(colour[2] * factor)))
 
 
-def mix(one: Colour, other: Colour, share: float) -> Colour:
+def mix(first: Colour, other: Colour, share: float) -> Colour:
     """``share`` of the other colour in the one."""
-    r, g, b = (int(a + share * (c - a)) for a, c in zip(one, other, strict=True))
+    r, g, b = (int(a + share * (c - a)) for a, c in zip(first, other, strict=True))
     return (r, g, b)
 
 
@@ -137,9 +137,9 @@ class Pen:
             dx, dy = (x1 - x0) * self.width, (y1 - y0) * self.height
             length = math.hypot(dx, dy) or 1.0
             ox, oy = -dy / length * self.height / 2 / self.width, dx / length / 2
-            there = ((x0 + a * ox, y0 + a * oy), (x1 + b * ox, y1 + b * oy))
+            edges = ((x0 + a * ox, y0 + a * oy), (x1 + b * ox, y1 + b * oy))
             back = ((x1 - b * ox, y1 - b * oy), (x0 - a * ox, y0 - a * oy))
-            self.poly((*there, *back), colour)
+            self.poly((*edges, *back), colour)
         for (x, y), width in zip(points[1:], widths[1:], strict=False):
             self.disc(x, y, width / 2, colour)
 

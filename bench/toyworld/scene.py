@@ -66,8 +66,8 @@ def draw(split: str, index: int) -> Scene:
     return Scene(drawn.image, tell(plan, drawn, rng), drawn)
 
 
-def sample_captions(split: str, n: int, each: int = 10) -> Iterator[str]:
+def sample_captions(split: str, n: int, number: int = 10) -> Iterator[str]:
     """``n`` captions of a split's first scenes, ``each`` of every scene (the first five are those of `draw`)."""
-    for index in range(-(-n // each)):
+    for index in range(-(-n // number)):
         plan, rng = compose(split, index)
-        yield from tell(plan, render(plan), rng, min(each, n - index * each))
+        yield from tell(plan, render(plan), rng, min(number, n - index * number))

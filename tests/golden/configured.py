@@ -7,7 +7,7 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from bench.run.context import make
+from bench.settings.instantiate import make
 from bench.system.resources import conf_dir
 
 

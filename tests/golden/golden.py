@@ -87,7 +87,7 @@ class Family:
         same(found.value, self.parse.get(entry, lambda value: value)(expected), found.atol, f"{self.name} {entry}")
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def produced(family: Family, seed: str) -> tuple[Vectors, dict[str, Found], frozenset[str]]:
     """The vectors of a seed, what production makes of them, and the entries it read for that. Once a process."""
     vectors = Vectors(*load(family.name, seed))

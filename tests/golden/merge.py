@@ -16,9 +16,9 @@ from bench.caption.zerocap import Chosen, ZeroCap
 from bench.encode.trunk import token_masks
 from bench.merge.siblings import stack_order
 from bench.records import Captions, Embeddings, SegmentTree
-from bench.segment.tree import is_descendant
 from tests.golden import configured
 from tests.golden.golden import Family, Found, Vectors
+from tests.heap import is_descendant
 
 
 class Chooser(ZeroCap):

@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from bench.data.base import Dataset
+from bench.data.truth_masks import truth_masks
 from bench.report.pictures.highlights import Cell, Said, Strip, fits, spotlight_sheet
-from bench.report.tables.cells import EMBEDDED_NOTE
-from bench.report.tables.pairs import Pair, compared
-from bench.segment.oracle import truth_masks
+from bench.report.tables.comparisons import Pair, select_pairs, shorten_title
+from bench.score.score_table import EMBEDDED_NOTE
 from bench.text.escape import drawn, middle
 
 COUNT = 3
@@ -64,10 +64,10 @@ def _right_alone(both: pd.DataFrame, one: str, other: str) -> pd.Series:
     return hits[0] | hits[1]
 
 
-def pairs(runs: Sequence[tuple[str, pd.DataFrame]], more: Sequence[Pair] = ()) -> list[Extremes]:
-    """The pairs of `compared` where there is anything to show; a segment is shown with the first of them only."""
-    tables, found, shown = dict(runs), list[Extremes](), set[tuple[str, str]]()
-    for a, b in compared(runs[0][0], list(tables), more):
+def select_extremes(tables: Mapping[str, pd.DataFrame], pairs: Sequence[Pair]) -> list[Extremes]:
+    """The pairs of variants where there is anything to show; a segment is shown with the first of them only."""
+    found, shown = list[Extremes](), set[tuple[str, str]]()
+    for a, b in select_pairs(pairs, tables):
         pair = Extremes(a, b, *select(_without(tables[a], shown), _without(tables[b], shown)))
         shown |= {
             key for part in (pair.ahead, pair.behind) for key in zip(part["image_id"], part["class"], strict=True)
@@ -101,7 +101,7 @@ def write_where(found: Sequence[Extremes], dataset: Dataset, path: Path, *, embe
 
 def _called(pair: Extremes) -> tuple[str, str]:
     """What cells call the two: their names where both have room, else the letters that the heading gives them."""
-    names = pair.first.removeprefix("floor: "), pair.other.removeprefix("floor: ")
+    names = shorten_title(pair.first), shorten_title(pair.other)
     return names if all(map(fits, names)) else ("A", "B")
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from bench.report.pictures.contact_sheet import contact_sheet
 from bench.report.pictures.draw import SMALLEST, Colour, Colours, Panel, draw, label_map, panel_colours
-from bench.report.tables.cells import EMBEDDED_NOTE
+from bench.score.score_table import EMBEDDED_NOTE
 from bench.text.escape import visible
 
 INPUT = "input"

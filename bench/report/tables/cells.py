@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,12 +11,10 @@ import pandas as pd
 from bench.errors import UserError
 from bench.metric_name import MetricName, number, parse
 from bench.metrics.registry import find_title, find_unit
-from bench.score.evaluate import COLUMNS
+from bench.score.score_table import ALL, EMBEDDED_NOTE, OWN, check_columns, describe_name, split_measure
 
 MISSING = "–"
 """What does not exist (TGQ of merge=none, as in the paper): never a copy of another number, never 0."""
-EMBEDDED_NOTE = "Made with embedded models: cannot be compared with published numbers."
-_BOUND = re.compile(r"(floor|ceiling)\b")
 _MEASURES = {"cosine": "cosine", "top1": "top-1"}
 
 
@@ -50,7 +47,7 @@ class Table:
 
 def lay_out(scores: pd.DataFrame, *, embedded: bool) -> Table:
     """The table as texts, without a form. Raises `UserError` where a column is missing or a row stands twice."""
-    check(scores, "scores")
+    check_columns(scores, "scores", ALL)
     twice = scores.duplicated(["variant", "metric"])
     if twice.any():
         row = scores[twice].iloc[0]
@@ -63,14 +60,15 @@ def lay_out(scores: pd.DataFrame, *, embedded: bool) -> Table:
         Row(str(variant), tuple(_cell(found.get((variant, m)), m, n) for m, n in zip(metrics, common, strict=True)))
         for variant in dict.fromkeys(scores["variant"])
     ]
-    bounds = tuple(row for row in rows if _BOUND.match(row.variant))
+    own = set(scores.loc[scores["role"] == OWN, "variant"])
+    bounds = tuple(row for row in rows if row.variant not in own)
     headers = tuple((*short_name(name, names), n) for name, n in zip(names, common, strict=True))
     return Table(headers, tuple(row for row in rows if row not in bounds), bounds, _notes(scores, names, embedded))
 
 
 def unit(metric: str) -> str:
     """The unit of a metric by its full name: "share" (given in percent), "cosine" or "count" (as they are)."""
-    return find_unit(metric.rpartition("/")[2])
+    return find_unit(parse(metric).metric)
 
 
 def scale(metric: str) -> float:
@@ -98,23 +96,23 @@ def short_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str,
     what += " (count)" if find_unit(name.metric) == "count" else ""
     mapping = "" if name.mapping == "none" else name.mapping.upper()
     mapping += "" if name.threshold is None else f" ≥{number(name.threshold)}"
-    shown = _places(name), name.classlist, name.score
-    every = [{part(other) for other in among} for part in (_places, lambda o: o.classlist, lambda o: o.score)]
-    added = [text for text, texts in zip(shown, every, strict=True) if len(texts) > 1]
+    shown, *others = [_parts(each) for each in (name, *among)]
+    added = [text for text, *texts in zip(shown, *others, strict=True) if len(set(texts)) > 1]
     return what, mapping, ", ".join(filter(None, (averaging, *added)))
 
 
 def metric_words(metric: str) -> tuple[str, str]:
     """The last part of a metric's name in words: ``recall.argmax>0.5`` is ("Recall >0.5", "argmax")."""
-    dotted, relation, bound = re.fullmatch(r"([^>]*)(>=?)?(.*)", metric, re.DOTALL).groups("")  # type: ignore[union-attr]
-    family, *rest = dotted.split(".")
+    (family, *rest), bound = split_measure(metric)
     measure = [_MEASURES[part] for part in rest if part in _MEASURES]
     averaging = [part for part in rest if part not in _MEASURES]
-    return " ".join(filter(None, (find_title(family), *measure, relation + bound))), ", ".join(averaging)
+    return " ".join(filter(None, (find_title(family), *measure, bound))), ", ".join(averaging)
 
 
-def _places(name: MetricName) -> str:
-    return f"{name.dataset}:{name.split}" + (f"[{name.subset}]" if name.subset else "")
+def _parts(name: MetricName) -> tuple[str, str, str]:
+    """Data, class list, and the protocol's name without its options."""
+    described = describe_name(str(name))
+    return described.dataset, described.classlist, name.score
 
 
 def _common_n(rows: pd.DataFrame) -> str:
@@ -136,8 +134,8 @@ def _number(value: float, kind: str) -> str:
 
 
 def _notes(scores: pd.DataFrame, names: Sequence[MetricName], embedded: bool) -> tuple[str, ...]:
-    places = ", ".join(dict.fromkeys(f"{_places(name)}, class list {name.classlist}" for name in names))
-    protocols = ", ".join(dict.fromkeys(protocol_of(name) for name in names))
+    places = ", ".join(dict.fromkeys("{}, class list {}".format(*_parts(name)[:2]) for name in names))
+    protocols = ", ".join(scores["protocol"].unique())
     models = dict.fromkeys(f"{name.mapping.upper()} by {name.model}" for name in names if name.model)
     plain = as_they_are(map(str, names))
     notes = [
@@ -151,17 +149,3 @@ def _notes(scores: pd.DataFrame, names: Sequence[MetricName], embedded: bool) ->
         if found < expected or skipped:
             notes.append(f"{variant}: {found} of {expected} images found, {skipped} skipped.")
     return (*notes, EMBEDDED_NOTE) if embedded else tuple(notes)
-
-
-def protocol_of(name: MetricName) -> str:
-    """The protocol as a metric's name says it: ``paper{background=class}``."""
-    return name.score + ("{" + ",".join(f"{k}={v}" for k, v in name.options) + "}" if name.options else "")
-
-
-def check(scores: pd.DataFrame, where: str) -> None:
-    """Raises `UserError` where a column of scores.csv is missing or there is no row."""
-    missing = [column for column in COLUMNS if column not in scores.columns]
-    if missing:
-        raise UserError(f"{where}: column {missing[0]!r} is missing; scores have {', '.join(COLUMNS)}")
-    if scores.empty:
-        raise UserError(f"{where}: holds no score")

@@ -5,19 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TextIO
 
 import pandas as pd
 
-from bench.report.tables.cells import Cell, Row, Table, check, lay_out
-from bench.score.evaluate import COLUMNS
-from bench.text.csv_files import read_csv, write_csv
+from bench.report.tables.cells import Cell, Row, Table, lay_out
 from bench.text.escape import abridged, markdown, padded, visible
 from bench.text.escape import row as line_of
 from bench.text.escape import width as wide
 
-_WHOLE = ("n", "expected", "found", "skipped")
 _GAP = "  "
 
 
@@ -29,8 +25,8 @@ def print_table(scores: pd.DataFrame, *, embedded: bool, width: int = 110, file:
 def text_table(scores: pd.DataFrame, *, embedded: bool, width: int = 110) -> str:
     """The table for a terminal of ``width`` columns; metrics that do not fit beside each other follow below.
 
-    ``scores`` has the columns of scores.csv; rows and columns keep the order in which they first appear there.
-    Variants whose name begins with "floor" or "ceiling" form a block of their own.
+    ``scores`` has the columns of `score_table.ALL`; rows and columns keep the order in which they first appear there.
+    Variants whose role is floor or ceiling form a block of their own.
     """
     table = _shown(lay_out(scores, embedded=embedded), width)
     groups = _groups(table, width, stacked=False)
@@ -66,21 +62,6 @@ def markdown_table(scores: pd.DataFrame, *, embedded: bool) -> str:
             lines += [line_of([markdown(row.variant), *(_flat(cell) for cell in row.cells)]) for row in rows]
             parts.append("\n".join(lines))
     return "\n\n".join([*parts, "\n".join(f"- {markdown(note)}" for note in table.notes)]) + "\n"
-
-
-def write_scores(scores: pd.DataFrame, path: Path | str) -> Path:
-    """Write scores.csv: fixed columns, six decimals, whole counts; rows in the order given. Returns ``path``."""
-    check(scores, "scores")
-    whole = {name: scores[name].astype("Int64") for name in _WHOLE}
-    ordered = scores.assign(**whole)[list(COLUMNS)]
-    return write_csv(ordered, path, decimals=6)
-
-
-def read_scores(path: Path | str) -> pd.DataFrame:
-    """Read scores.csv. Raises `UserError` where the file or a column is missing."""
-    scores = read_csv(path)
-    check(scores, str(path))
-    return scores
 
 
 def _block(table: Table, columns: Sequence[int], stacked: bool) -> str:

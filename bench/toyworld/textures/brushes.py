@@ -148,9 +148,9 @@ def shades(colour: Colour, dark: float = 0.55, light: float = 1.25) -> tuple[Col
 @cache
 def glow(radius: int, cross: float = 0.0) -> Field:
     """A soft dot, with rays up, down and sideways where ``cross`` is their strength."""
-    at = np.abs(np.arange(-radius, radius + 1, dtype=np.float32)) / (radius + 0.5)
-    dot = np.clip(1 - (at[:, None] ** 2 + at**2) * (3 if cross else 1), 0, 1)
-    rays = np.maximum((1 - at[:, None]) * (at < 0.01), (1 - at) * (at[:, None] < 0.01))
+    distance = np.abs(np.arange(-radius, radius + 1, dtype=np.float32)) / (radius + 0.5)
+    dot = np.clip(1 - (distance[:, None] ** 2 + distance**2) * (3 if cross else 1), 0, 1)
+    rays = np.maximum((1 - distance[:, None]) * (distance < 0.01), (1 - distance) * (distance[:, None] < 0.01))
     return np.maximum(dot, cross * rays)
 
 

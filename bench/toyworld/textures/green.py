@@ -193,8 +193,8 @@ def _cobbles(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     edge = np.maximum(np.abs(down), np.abs(across))
     square = down * down + across * across
     stone = rise(np.maximum(edge, 0.72 * np.sqrt(square)), 0.95, 0.7)
-    own = hashed(np.floor(row), np.floor(place))
-    shade = stone * (0.48 + 0.32 * own - 0.2 * down - 0.1 * across - 0.12 * square) + grain(rng, 0.06)
+    cell_hash = hashed(np.floor(row), np.floor(place))
+    shade = stone * (0.48 + 0.32 * cell_hash - 0.2 * down - 0.1 * across - 0.12 * square) + grain(rng, 0.06)
     return ramped(
         shade, mix(tone(colour, 0.34), (30, 26, 40), 0.3), tone(colour, 0.85), tone(colour, 1.12), (236, 230, 222)
     )

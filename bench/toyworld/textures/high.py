@@ -111,16 +111,16 @@ def _ranges(rng: Rng, top: int, light: Field, rough: Field) -> tuple[Field, Fiel
 
 def _peaks(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Ranges of bare rock, each under a jagged cap of snow."""
-    light, own = cut(rng, *facets(1.0))
-    shade, cap = _ranges(rng, top, 1.0 * (light - 0.62), 5 * own + 4 * mottle(rng, 12, 5))
+    light, cell_hash = cut(rng, *facets(1.0))
+    shade, cap = _ranges(rng, top, 1.0 * (light - 0.62), 5 * cell_hash + 4 * mottle(rng, 12, 5))
     picture = ramped(shade + 0.06, mix(tone(colour, 0.3), (30, 30, 80), 0.3), colour, mix(colour, (240, 236, 240), 0.6))
     return over(picture, cap, ramped(light, (112, 140, 204), (226, 234, 248), (255, 255, 255)))
 
 
 def _canyon(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Cliffs in bands of rust, cream and mauve, broken into lit and shaded faces."""
-    light, own = cut(rng, *facets(1.6))
-    layer = (Y - top) * 0.33 + 3.0 * own + 1.2 * mottle(rng, 20, 16)
+    light, cell_hash = cut(rng, *facets(1.6))
+    layer = (Y - top) * 0.33 + 3.0 * cell_hash + 1.2 * mottle(rng, 20, 16)
     band = np.sin(layer) + 0.7 * np.sin(layer * 2.3 + 1)
     lit = 1.15 * light - 0.1 + 0.1 * mottle(rng, 12, 4) - 0.1 * rise(np.abs(band - 0.5), 0.25, 0)
     picture = ramped(lit, mix(tone(colour, 0.32), (60, 20, 70), 0.4), colour, mix(colour, (255, 210, 150), 0.65))
@@ -136,10 +136,10 @@ def _ridges(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
 
 def _wooded(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Green slopes of rock and turf with firs."""
-    light, own = cut(rng, *facets(1.3))
+    light, cell_hash = cut(rng, *facets(1.3))
     shade = 0.9 * light + 0.2 * mottle(rng, 24, 12) + 0.08
     picture = ramped(shade, mix(tone(colour, 0.4), (40, 50, 90), 0.35), colour, mix(colour, (232, 232, 150), 0.6))
-    over(picture, rise(own, 0.6, 0.66), ramped(shade, (64, 64, 88), (160, 156, 158), (232, 228, 220)))
+    over(picture, rise(cell_hash, 0.6, 0.66), ramped(shade, (64, 64, 88), (160, 156, 158), (232, 228, 220)))
     bright, strength = cut(rng, *firs())
     stand = rise(mottle(rng, 24, 28), -0.2, -0.1)
     return over(picture, strength * stand, ramped(bright, (18, 48, 46), (44, 96, 62), (84, 140, 78)))

@@ -40,8 +40,8 @@ def _courses(rng: Rng, tall: float, wide: float, top: int) -> tuple[Field, Field
 
 def _brick(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Bricks of many shades in light mortar."""
-    joint, up, own = _courses(rng, 7.2, 15.5, top)
-    shade = 0.45 + 0.42 * (own - 0.5) + 0.1 * up + grain(rng, 0.1) + 0.08 * mottle(rng, 3, 6)
+    joint, up, cell_hash = _courses(rng, 7.2, 15.5, top)
+    shade = 0.45 + 0.42 * (cell_hash - 0.5) + 0.1 * up + grain(rng, 0.1) + 0.08 * mottle(rng, 3, 6)
     picture = ramped(shade, mix(tone(colour, 0.5), (60, 30, 60), 0.2), colour, mix(colour, (250, 180, 130), 0.6))
     return over(
         picture, rise(joint, 1.3, 0.4), ramped(0.5 + 0.35 * up + grain(rng, 0.2), (150, 136, 126), (222, 212, 198))
@@ -66,12 +66,12 @@ def _tiles(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     row, place = (Y - top) / 12 + 0.02, X / 12 + float(rng.random())
     down, across = frac(row), frac(place)
     joint = np.minimum(near(row), near(place)) * 12
-    own = hashed(np.floor(row), np.floor(place))
+    cell_hash = hashed(np.floor(row), np.floor(place))
     shine = rise(np.abs(down + across - 0.62), 0.1, 0.04) * rise(np.abs(across - down), 0.5, 0.3)
-    shade = 0.62 + 0.12 * (own - 0.5) + 0.4 * shine + 0.3 * (0.5 - down) + 0.02 * mottle(rng, 30, 30)
+    shade = 0.62 + 0.12 * (cell_hash - 0.5) + 0.4 * shine + 0.3 * (0.5 - down) + 0.02 * mottle(rng, 30, 30)
     picture = ramped(shade, mix(tone(colour, 0.7), (120, 140, 190), 0.3), colour, (255, 255, 255))
     cross, far = np.abs(np.abs(down - 0.5) - np.abs(across - 0.5)), np.abs(down - 0.5) + np.abs(across - 0.5)
-    bloom = rise(np.minimum(cross, np.abs(far - 0.34)), 0.1, 0.04) * rise(far, 0.62, 0.55) * (own > 0.8)
+    bloom = rise(np.minimum(cross, np.abs(far - 0.34)), 0.1, 0.04) * rise(far, 0.62, 0.55) * (cell_hash > 0.8)
     over(picture, 0.85 * bloom, (66, 104, 180))
     return over(picture, rise(joint, 0.9, 0.3), (136, 140, 148))
 
@@ -103,9 +103,12 @@ def _plaster(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
         0.55 + 0.24 * relief(coat) + 0.1 * mottle(rng, 12, 14) + grain(rng, 0.08), *shades(colour, 0.75, 1.1)
     )
     bare = mottle(rng, 15, 19) + 0.25 * coat
-    joint, up, own = _courses(rng, 6, 12, top)
+    joint, up, cell_hash = _courses(rng, 6, 12, top)
     bricks = ramped(
-        (0.35 + 0.4 * own + 0.1 * up) * rise(joint, 0.3, 1.1) + 0.0, (222, 206, 186), (168, 84, 62), (206, 116, 84)
+        (0.35 + 0.4 * cell_hash + 0.1 * up) * rise(joint, 0.3, 1.1) + 0.0,
+        (222, 206, 186),
+        (168, 84, 62),
+        (206, 116, 84),
     )
     over(picture, rise(bare, 0.48, 0.42) * rise(bare, 0.3, 0.4), tone(colour, 0.6))
     over(picture, rise(bare, 0.46, 0.52), bricks)
@@ -148,10 +151,10 @@ def _logs(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """A log cabin: round logs with knots, moss in the joints."""
     row = (Y - top) / 12.5 + 0.05 * mottle(rng, 40, 50)
     up = 0.5 - frac(row)
-    own = hashed(np.floor(row), np.floor(row))
-    bark = np.sin(up * 26 + 4 * mottle(rng, 5, 26) + 30 * own)
+    cell_hash = hashed(np.floor(row), np.floor(row))
+    bark = np.sin(up * 26 + 4 * mottle(rng, 5, 26) + 30 * cell_hash)
     knot = rise(mottle(rng, 5, 7) + 0.2 * bark, 0.75, 0.95)
-    shade = 0.56 + 0.7 * up + 0.24 * (own - 0.5) + 0.08 * bark - 0.7 * up * up + grain(rng, 0.06) - 0.4 * knot
+    shade = 0.56 + 0.7 * up + 0.24 * (cell_hash - 0.5) + 0.08 * bark - 0.7 * up * up + grain(rng, 0.06) - 0.4 * knot
     picture = ramped(shade, mix(tone(colour, 0.35), (40, 16, 30), 0.3), colour, mix(colour, (255, 216, 150), 0.65))
     return over(
         picture,
@@ -171,10 +174,10 @@ def _planks(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     across, depth, wide, tall = _ground(rng, top)
     board = np.floor(across)
     end = depth * 0.3 + hashed(board, board) * 3
-    own = hashed(board, np.floor(end))
+    cell_hash = hashed(board, np.floor(end))
     seam = np.minimum(near(across) * wide, near(end) * tall * 3.3)
-    figure = np.sin(across * 17 + 2.5 * mottle(rng, 30, 8) + 40 * own)
-    shade = 0.5 + 0.42 * (own - 0.5) + 0.09 * figure + 0.05 * mottle(rng, 12, 5) - 0.5 * rise(seam, 1.2, 0.3)
+    figure = np.sin(across * 17 + 2.5 * mottle(rng, 30, 8) + 40 * cell_hash)
+    shade = 0.5 + 0.42 * (cell_hash - 0.5) + 0.09 * figure + 0.05 * mottle(rng, 12, 5) - 0.5 * rise(seam, 1.2, 0.3)
     picture = ramped(shade, mix(tone(colour, 0.4), (50, 20, 20), 0.2), colour, mix(colour, (255, 214, 150), 0.55))
     return over(picture, 0.25 * rise(mottle(rng, 40, 14), 0.1, 0.8), (255, 240, 214))
 
@@ -212,12 +215,12 @@ def _herringbone(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image
     flat = turn < 3
     u, v = u - i, v - j
     side, along = np.where(flat, v, u), np.where(flat, turn + u, 5 - turn + v)
-    own = hashed(i - turn * flat, j + turn * ~flat)
+    cell_hash = hashed(i - turn * flat, j + turn * ~flat)
     joint = np.minimum(0.5 - np.abs(side - 0.5), 1.5 - np.abs(along - 1.5)) * wide
     shade = (
         0.45
         + 0.24 * flat
-        + 0.36 * (own - 0.5)
+        + 0.36 * (cell_hash - 0.5)
         + 0.06 * np.sin(side * 14)
         + grain(rng, 0.05)
         - 0.45 * rise(joint, 1.0, 0.1)

@@ -51,8 +51,8 @@ def _pickets(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     inside = np.minimum(3.3 - np.abs(across), (Y - top) * 0.75 - np.abs(across) + 1.2)
     up = _rails(top, bottom)
     slat, rail = rise(inside, -0.4, 0.5), rise(np.abs(up), 2.6, 1.8)
-    own = hashed(np.floor(place), np.floor(place))
-    shade = 0.72 - 0.055 * across + 0.12 * (own - 0.5) + grain(rng, 0.05) - 0.4 * rise(inside, 1.1, 0.2)
+    cell_hash = hashed(np.floor(place), np.floor(place))
+    shade = 0.72 - 0.055 * across + 0.12 * (cell_hash - 0.5) + grain(rng, 0.05) - 0.4 * rise(inside, 1.1, 0.2)
     shade = shade * slat + (0.42 + 0.06 * up) * (1 - slat) - 0.4 * rise(np.abs(up) + np.abs(across), 1.6, 0.8)
     front = ramped(shade, mix(tone(colour, 0.5), (70, 80, 120), 0.3), tone(colour, 0.86), tone(colour, 1.05))
     return over(_behind(rng, top, bottom), np.maximum(slat, rail * (top + 3 < Y)), front)
@@ -63,16 +63,16 @@ def _boards(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     place = X / 13 + float(rng.random())
     board = np.floor(place)
     across = (place - board - 0.5) * 13
-    own = hashed(board, board)
-    figure = np.sin(across * 1.6 + 6 * mottle(rng, 34, 9) + 9 * own)
-    knots = (frac(Y / 57 + own) - 0.5) * 20
-    knot = knots * knots + (across - 5 * own + 2.5) * (across - 5 * own + 2.5)
+    cell_hash = hashed(board, board)
+    figure = np.sin(across * 1.6 + 6 * mottle(rng, 34, 9) + 9 * cell_hash)
+    knots = (frac(Y / 57 + cell_hash) - 0.5) * 20
+    knot = knots * knots + (across - 5 * cell_hash + 2.5) * (across - 5 * cell_hash + 2.5)
     nails = np.abs(_rails(top, bottom)) + np.abs(np.abs(across) - 3)
     edge = 5.7 - np.abs(across)
-    shade = 0.5 + 0.34 * (own - 0.5) + 0.09 * figure - 0.03 * across + grain(rng, 0.06) - 0.3 * rise(knot, 6, 1)
+    shade = 0.5 + 0.34 * (cell_hash - 0.5) + 0.09 * figure - 0.03 * across + grain(rng, 0.06) - 0.3 * rise(knot, 6, 1)
     shade = shade - 0.5 * rise(nails, 1.5, 0.7) - 0.25 * rise(edge, 1.4, 0.4)
     front = ramped(shade, mix(tone(colour, 0.36), (30, 20, 30), 0.3), colour, mix(colour, (248, 206, 150), 0.55))
-    low = 2.5 + 3 * own
+    low = 2.5 + 3 * cell_hash
     gap = rise(np.minimum(edge, Y - top - low + 5 + rise(edge, 0, 3) * 2), 0.0, 0.8)
     return over(_behind(rng, top, bottom), gap, front)
 

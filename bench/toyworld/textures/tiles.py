@@ -87,9 +87,13 @@ def ears() -> tuple[Field, ...]:
         lean = rng.normal(0, 2.0)
         sheet.poly([(x - 0.6, y), (x + 0.6, y), (x + lean + 0.6, y - 16), (x + lean - 0.6, y - 16)], light * 0.6, hue)
         for k in range(4):
-            at, up = x + lean * (1 + 0.08 * k), y - 14 - 2.3 * k
-            sheet.poly([(at, up), (at - 2.3, up - 1.6), (at - 1.6, up - 3.4), (at, up - 1.4)], light * 0.85, hue)
-            sheet.poly([(at, up), (at + 2.3, up - 1.6), (at + 1.6, up - 3.4), (at, up - 1.4)], light * 1.15, hue)
+            stem, up = x + lean * (1 + 0.08 * k), y - 14 - 2.3 * k
+            sheet.poly(
+                [(stem, up), (stem - 2.3, up - 1.6), (stem - 1.6, up - 3.4), (stem, up - 1.4)], light * 0.85, hue
+            )
+            sheet.poly(
+                [(stem, up), (stem + 2.3, up - 1.6), (stem + 1.6, up - 3.4), (stem, up - 1.4)], light * 1.15, hue
+            )
     return sheet.fields()
 
 

@@ -60,7 +60,7 @@ _COW_FACE: Points = (
 _MUZZLE = smooth(((-0.33, 0.38), (-0.24, 0.2), (0.24, 0.2), (0.33, 0.38), (0.22, 0.58), (-0.22, 0.58)))
 
 
-def _cow_head(place: Place, colour: Colour, some: list[float]) -> None:
+def _cow_head(place: Place, colour: Colour, draws: list[float]) -> None:
     """Towards us: horns, ears to the sides, a broad pink muzzle."""
     for s in (-1, 1):
         with place.pen.part("horn"):
@@ -73,7 +73,7 @@ def _cow_head(place: Place, colour: Colour, some: list[float]) -> None:
             contrast(colour, 0.75),
         )
     place.poly(_COW_FACE, colour)
-    wide = 0.08 + 0.1 * some[0]
+    wide = 0.08 + 0.1 * draws[0]
     place.poly(((-wide * 0.5, -0.41), (wide * 0.5, -0.41), (wide, 0.24), (-wide, 0.24)), _WHITE)
     place.poly(_MUZZLE, _PINK)
     for s in (-1, 1):
@@ -84,7 +84,7 @@ def _cow_head(place: Place, colour: Colour, some: list[float]) -> None:
 
 def cow(pen: Pen, colour: Colour, look: int) -> None:
     """White with large patches: standing, grazing, lying, or seen from the front; looks at us."""
-    some = pen.rng.random(8).tolist()
+    draws = pen.rng.random(8).tolist()
     near, far = _COW_LEGS[look]
     tail = _COW_TAILS[look]
     limb(pen, tail, (0.05, 0.05, 0.05, 0.04), contrast(_WHITE, 0.85))
@@ -106,15 +106,15 @@ def cow(pen: Pen, colour: Colour, look: int) -> None:
             limb(pen, leg, widths, _WHITE)
             (ax, ay), (bx, by) = leg[1], leg[2]
             limb(pen, ((0.35 * ax + 0.65 * bx, 0.35 * ay + 0.65 * by), leg[2]), (0.145, 0.145), _HOOF)
-    shrink = 0.86 + 0.14 * some[1]
+    shrink = 0.86 + 0.14 * draws[1]
     for patch in _PATCHES[look]:
-        cx, cy = patch[2] if some[2] < 0.5 else patch[0]
+        cx, cy = patch[2] if draws[2] < 0.5 else patch[0]
         pen.poly([(cx + shrink * (x - cx), cy + shrink * (y - cy)) for x, y in smooth(patch)], colour)
     x, y, size, angle = _COW_HEADS[look]
     if look in (0, 1):
         limb(pen, ((0.62, y - 0.05 if look == 0 else 0.3), (x - 0.02, y)), (0.44, 0.3), colour)
     with pen.part("head"):
-        _cow_head(Place(pen, x, y, size * (0.96 + 0.1 * some[3]), angle + 0.16 * (some[4] - 0.5)), colour, some)
+        _cow_head(Place(pen, x, y, size * (0.96 + 0.1 * draws[3]), angle + 0.16 * (draws[4] - 0.5)), colour, draws)
 
 
 _HORSES: tuple[Points, ...] = (
@@ -159,18 +159,18 @@ _HORSE_FACE = smooth(
      (-0.05, 0.28)))  # fmt: skip
 
 
-def _horse_head(place: Place, colour: Colour, mane: Colour, some: list[float]) -> None:
+def _horse_head(place: Place, colour: Colour, mane: Colour, draws: list[float]) -> None:
     """A long face with a blaze or a bridle, and pricked ears."""
     place.poly(((-0.16, -0.1), (-0.3, -0.44), (0.0, -0.18)), contrast(colour, 0.75))
     place.poly(((-0.08, -0.14), (-0.08, -0.5), (0.12, -0.16)), colour)
     place.poly(_HORSE_FACE, colour)
     place.poly(((0.7, -0.12), (0.9, -0.12), (0.98, 0.03), (0.86, 0.17), (0.7, 0.15)), contrast(colour, 0.7))
-    if some[0] < 0.5:
+    if draws[0] < 0.5:
         place.poly(
             ((0.16, -0.22), (0.62, -0.13), (0.62, -0.03), (0.2, -0.14)),
             _WHITE if sum(colour) < 560 else (150, 120, 100),
         )
-    if some[1] < 0.4:
+    if draws[1] < 0.4:
         place.poly(((0.5, -0.15), (0.57, -0.14), (0.59, 0.14), (0.51, 0.15)), (170, 45, 45))
         place.poly(((-0.02, -0.2), (0.05, -0.21), (0.1, 0.28), (0.02, 0.29)), (170, 45, 45))
     place.dot(0.22, -0.05, 0.075, _DARK if sum(colour) > 200 else (225, 200, 160))
@@ -180,14 +180,14 @@ def _horse_head(place: Place, colour: Colour, mane: Colour, some: list[float]) -
 
 def horse(pen: Pen, colour: Colour, look: int) -> None:
     """Long arched neck with a mane, long legs: standing (often saddled), galloping, grazing, or rearing."""
-    some = pen.rng.random(8).tolist()
+    draws = pen.rng.random(8).tolist()
     manes: tuple[Colour, ...] = ((58, 38, 28), contrast(colour, 0.5), (238, 226, 200))
-    mane = manes[int(3 * some[2])] if sum(colour) < 560 else manes[int(2 * some[2])]
-    hair = 0.8 + 0.5 * some[3]
+    mane = manes[int(3 * draws[2])] if sum(colour) < 560 else manes[int(2 * draws[2])]
+    hair = 0.8 + 0.5 * draws[3]
     near, far = _HORSE_LEGS[look]
     with pen.part("tail"):
         limb(pen, _HORSE_TAILS[look], (0.05, 0.11 * hair, 0.12 * hair, 0.02), mane, soft=True)
-    socks = some[4] < 0.4
+    socks = draws[4] < 0.4
     with pen.part("leg"):
         for leg in far:
             _horse_leg(pen, leg, contrast(colour, 0.66), socks)
@@ -196,9 +196,9 @@ def horse(pen: Pen, colour: Colour, look: int) -> None:
         for leg in near:
             _horse_leg(pen, leg, colour, socks)
     limb(pen, _HORSE_NECKS[look], (0.34, 0.22, 0.16), colour)
-    if look == 0 and some[5] < 0.55:
+    if look == 0 and draws[5] < 0.55:
         with pen.part("saddle"):
-            cloth: Colour = ((190, 50, 50), (50, 80, 170), (235, 225, 200))[int(3 * some[6])]
+            cloth: Colour = ((190, 50, 50), (50, 80, 170), (235, 225, 200))[int(3 * draws[6])]
             pen.poly(((0.32, 0.42), (0.52, 0.4), (0.53, 0.56), (0.33, 0.57)), cloth)
             pen.poly(
                 ((0.31, 0.38), (0.36, 0.42), (0.46, 0.41), (0.52, 0.36), (0.54, 0.42), (0.46, 0.5), (0.36, 0.48)),
@@ -208,7 +208,7 @@ def horse(pen: Pen, colour: Colour, look: int) -> None:
         pen.poly(smooth(_MANES[look]), mane)
     x, y, size, angle = _HORSE_HEADS[look]
     with pen.part("head"):
-        _horse_head(Place(pen, x, y, size * (0.97 + 0.08 * some[7]), angle), colour, mane, some)
+        _horse_head(Place(pen, x, y, size * (0.97 + 0.08 * draws[7]), angle), colour, mane, draws)
 
 
 def _horse_leg(pen: Pen, leg: Points, colour: Colour, socks: bool) -> None:
@@ -261,14 +261,14 @@ def _woolly(pen: Pen, box: tuple[float, float, float, float], colour: Colour, bu
 
 def sheep(pen: Pen, colour: Colour, look: int) -> None:
     """A woolly cloud on thin dark legs with a dark face: standing, grazing, or towards us."""
-    some = pen.rng.random(6).tolist()
-    skin: Colour = tone((70, 60, 58), 0.8 + 0.4 * some[0]) if sum(colour) > 200 else (188, 160, 138)
+    draws = pen.rng.random(6).tolist()
+    skin: Colour = tone((70, 60, 58), 0.8 + 0.4 * draws[0]) if sum(colour) > 200 else (188, 160, 138)
     with pen.part("leg"):
         for x, far in sorted(_SHEEP_LEGS[look], key=lambda leg: -leg[1]):
             pen.rect(x - 0.035, 0.6, x + 0.035, 1 - 0.03 * far, tone(skin, 0.72 if far else 1.0))
-    _woolly(pen, _FLEECES[look], colour, 11 + int(5 * some[1]), int(8 * some[2]))
+    _woolly(pen, _FLEECES[look], colour, 11 + int(5 * draws[1]), int(8 * draws[2]))
     x, y, size, angle = _SHEEP_HEADS[look]
-    place = Place(pen, x, y, size * (0.95 + 0.12 * some[3]), angle + 0.2 * (some[4] - 0.5))
+    place = Place(pen, x, y, size * (0.95 + 0.12 * draws[3]), angle + 0.2 * (draws[4] - 0.5))
     with pen.part("head"):
         for s in (-1, 1):
             place.poly(

@@ -26,13 +26,13 @@ def _patches() -> np.ndarray:
     gold = (1 + math.sqrt(5)) / 2
     corners = [p for a in (-1, 1) for b in (-gold, gold) for p in ((0, a, b), (a, b, 0), (b, 0, a))]
     centres = np.array(corners) / math.hypot(1, gold)
-    found = []
+    patches = []
     for centre in centres:
         near = centres[np.abs(centres @ centre - 0.447) < 0.1][0]
         side = (near - 0.447 * centre) / np.linalg.norm(near - 0.447 * centre)
         angles = np.arange(5)[:, None] * math.tau / 5
-        found.append(0.92 * centre + 0.38 * (np.cos(angles) * side + np.sin(angles) * np.cross(centre, side)))
-    return np.array(found)
+        patches.append(0.92 * centre + 0.38 * (np.cos(angles) * side + np.sin(angles) * np.cross(centre, side)))
+    return np.array(patches)
 
 
 _SECTORS, _PATCHES = _sectors(), _patches()

@@ -83,13 +83,13 @@ def _bird_body(pen: Pen, colour: Colour, look: int, belly: Colour) -> None:
 
 def bird(pen: Pen, colour: Colour, look: int) -> None:
     """Flapping with the wings up, gliding with them spread, standing on two thin legs, or swimming like a duck."""
-    some = pen.rng.random(4).tolist()
-    belly = mix(colour, (255, 245, 215), 0.35 + 0.4 * some[0])
+    draws = pen.rng.random(4).tolist()
+    belly = mix(colour, (255, 245, 215), 0.35 + 0.4 * draws[0])
     _bird_body(pen, colour, look, belly)
     x, y, radius = _BIRD_HEADS[look]
-    place = Place(pen, x, y, radius * (0.95 + 0.1 * some[1]))
+    place = Place(pen, x, y, radius * (0.95 + 0.1 * draws[1]))
     with pen.part("beak"):
-        long = 1.75 + 0.2 * some[2]
+        long = 1.75 + 0.2 * draws[2]
         bill: Colour = (
             _BEAK if look == 3 or sum(colour) > 620 or colour[2] > colour[0] or colour[0] < 90 else (95, 80, 70)
         )
@@ -98,7 +98,7 @@ def bird(pen: Pen, colour: Colour, look: int) -> None:
         else:
             place.poly(((0.7, -0.45), (long, 0.15), (0.7, 0.55)), bill)
             place.stroke(0.7, 0.1, long - 0.1, 0.14, 0.12, tone(bill, 0.65))
-    if some[3] < 0.35:
+    if draws[3] < 0.35:
         place.poly(((0.3, -0.8), (-0.5, -1.6), (-0.3, -1.1), (-0.95, -1.1), (-0.7, -0.5)), contrast(colour, 0.66))
     pen.disc(x, y, place.size, colour)
     place.dot(0.35, -0.18, 0.3, _WHITE)

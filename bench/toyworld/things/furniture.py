@@ -39,16 +39,16 @@ def accent(colour: Colour, share: float) -> Colour:
 
 def bow(pen: Pen, start: Point, end: Point, sag: Point, width: float, colour: Colour) -> None:
     """A bent bar whose middle lies ``sag`` away from the straight line; the width is a share of the box's height."""
-    one, other = [], []
+    left, right = [], []
     ax, ay, bx, by = end[0] - start[0], end[1] - start[1], 4 * sag[0], 4 * sag[1]
     for i in range(10):
         t = i / 9
         x, y = start[0] + t * ax + t * (1 - t) * bx, start[1] + t * ay + t * (1 - t) * by
         dx, dy = (ax + (1 - 2 * t) * bx) * pen.width, (ay + (1 - 2 * t) * by) * pen.height
         half = width * pen.height / 2 / (math.hypot(dx, dy) or 1.0)
-        one.append((x - dy * half / pen.width, y + dx * half / pen.height))
-        other.append((x + dy * half / pen.width, y - dx * half / pen.height))
-    pen.poly(one + other[::-1], colour)
+        left.append((x - dy * half / pen.width, y + dx * half / pen.height))
+        right.append((x + dy * half / pen.width, y - dx * half / pen.height))
+    pen.poly(left + right[::-1], colour)
 
 
 def _soft(pen: Pen, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:

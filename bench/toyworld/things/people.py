@@ -135,17 +135,17 @@ def _hat(pen: Pen, place: Place, colour: Colour, band: Colour) -> None:
         place.poly(((-1.5, -0.42), (-1.3, -0.62), (1.3, -0.62), (1.5, -0.42), (0.0, -0.3)), tone(colour, 0.85))
 
 
-def _extras(pen: Pen, colour: Colour, look: int, some: list[float]) -> None:
+def _extras(pen: Pen, colour: Colour, look: int, draws: list[float]) -> None:
     """What is on the clothes: stripes, a belt, buttons, a scarf."""
     light = mix(colour, _WHITE, 0.6) if sum(colour) < 560 else (150, 160, 190)
     if look == 3:
         pen.poly(((0.34, 0.4), (0.66, 0.4), (0.69, 0.435), (0.31, 0.435)), contrast(colour, 0.6))
-        if some[5] < 0.5:
+        if draws[5] < 0.5:
             pen.poly(((0.1, 0.71), (0.5, 0.745), (0.9, 0.71), (0.94, 0.74), (0.5, 0.78), (0.06, 0.74)), light)
     elif look == 5:
         for y in (0.4, 0.5, 0.6):
             Place(pen, 0.66, y, 0.013).dot(0, 0, 1, light)
-    elif some[5] < 0.45 and look != 2:
+    elif draws[5] < 0.45 and look != 2:
         y = 0.36 if look != 4 else 0.52
         for dy in (0.0, 0.11):
             pen.rect(0.34 if look else 0.28, y + dy, 0.68 if look else 0.72, y + dy + 0.04, light)
@@ -156,26 +156,26 @@ def _extras(pen: Pen, colour: Colour, look: int, some: list[float]) -> None:
 
 def person(pen: Pen, colour: Colour, look: int) -> None:
     """Standing, walking, running, in a dress, a child with raised arms, or in a coat with hat and backpack."""
-    pose, some = _POSES[look], pen.rng.random(9).tolist()
-    skin, hair = _SKINS[int(4 * some[0])], _HAIRS[int((4 if look in (3, 4) else 5) * some[1])]
-    trousers, shoe, bag = _TROUSERS[int(4 * some[2])], _SHOES[int(4 * some[3])], _BAGS[int(4 * some[4])]
-    if some[6] < 0.35 and sum(colour) > 200:
+    pose, draws = _POSES[look], pen.rng.random(9).tolist()
+    skin, hair = _SKINS[int(4 * draws[0])], _HAIRS[int((4 if look in (3, 4) else 5) * draws[1])]
+    trousers, shoe, bag = _TROUSERS[int(4 * draws[2])], _SHOES[int(4 * draws[3])], _BAGS[int(4 * draws[4])]
+    if draws[6] < 0.35 and sum(colour) > 200:
         trousers = tone(colour, 0.6)
     x, y, size = pose.head
-    place = Place(pen, x, y, size * (0.95 + 0.1 * some[7]))
-    bare = look == 3 or (look in (2, 4) and some[6] > 0.6)
-    short = look in (2, 3, 4) and some[8] < 0.5
+    place = Place(pen, x, y, size * (0.95 + 0.1 * draws[7]))
+    bare = look == 3 or (look in (2, 4) and draws[6] > 0.6)
+    short = look in (2, 3, 4) and draws[8] < 0.5
     for arm in pose.back:
         _arm(pen, arm, contrast(colour, 0.7), tone(skin, 0.8), short)
     with pen.part("leg"):
         for leg, dim in zip(pose.legs, (0.78, 1.0) if pose.side else (1.0, 1.0), strict=True):
             _leg(pen, leg, tone(trousers, dim), tone(skin, dim), shoe, bare)
-    if look == 3 and some[8] < 0.7:
+    if look == 3 and draws[8] < 0.7:
         with pen.part("head"):
             place.poly(smooth(_LONG), hair)
     pen.line(x, y, 0.5 * x + 0.27, y + 1.4 * size, 0.06, tone(skin, 0.85))
     shaded(pen, pose.clothes, colour, 0.07)
-    _extras(pen, colour, look, some)
+    _extras(pen, colour, look, draws)
     if look == 5:
         with pen.part("backpack"):
             pen.poly(
@@ -186,6 +186,6 @@ def person(pen: Pen, colour: Colour, look: int) -> None:
     for arm in pose.front:
         _arm(pen, arm, contrast(colour, 0.86), skin, short)
     with pen.part("head"):
-        _head(pen, place, skin, hair, pose.side, int(30 * some[1]))
+        _head(pen, place, skin, hair, pose.side, int(30 * draws[1]))
     if look == 5:
         _hat(pen, place, contrast(colour, 0.7), bag)

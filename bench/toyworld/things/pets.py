@@ -86,10 +86,10 @@ def _limbs(pen: Pen, pose: _Pose, colour: Colour, widths: tuple[float, ...], fat
             limb(pen, leg, widths, colour)
 
 
-def _dog_head(pen: Pen, place: Place, colour: Colour, some: list[float]) -> None:
+def _dog_head(pen: Pen, place: Place, colour: Colour, draws: list[float]) -> None:
     """Long muzzle with a black nose, hanging ear, often with the tongue out."""
-    pale = mix(colour, _WHITE, 0.62) if some[0] < 0.5 else mix(colour, _WHITE, 0.22)
-    if some[1] < 0.6 and pen.height > 14:
+    pale = mix(colour, _WHITE, 0.62) if draws[0] < 0.5 else mix(colour, _WHITE, 0.22)
+    if draws[1] < 0.6 and pen.height > 14:
         place.poly(_TONGUE, _PINK)
     place.poly(_SKULL, colour)
     place.poly(_MUZZLE, pale)
@@ -105,22 +105,22 @@ def _dog_head(pen: Pen, place: Place, colour: Colour, some: list[float]) -> None
 
 def dog(pen: Pen, colour: Colour, look: int) -> None:
     """From the side: trotting, sitting, running, or bowing to play."""
-    pose, some = _DOGS[look], pen.rng.random(8).tolist()
-    dark, stout = contrast(colour, 0.58), 0.9 + 0.25 * some[2]
+    pose, draws = _DOGS[look], pen.rng.random(8).tolist()
+    dark, stout = contrast(colour, 0.58), 0.9 + 0.25 * draws[2]
     x, y, size, angle = pose.head
     with pen.part("tail"):
-        bushy = 0.1 + 0.1 * some[3]
+        bushy = 0.1 + 0.1 * draws[3]
         limb(pen, pose.tail, (0.12, bushy, bushy, 0.05), colour, soft=True)
-    _limbs(pen, pose, colour, (0.24 * stout, 0.13 * stout, 0.1, 0.1), 0.96 + 0.1 * some[2])
-    if some[4] < 0.45:
+    _limbs(pen, pose, colour, (0.24 * stout, 0.13 * stout, 0.1, 0.1), 0.96 + 0.1 * draws[2])
+    if draws[4] < 0.45:
         pen.poly(smooth(_SADDLE[look]), dark)
     limb(pen, pose.neck, (0.34, 0.28), colour)
-    if some[5] < 0.6:
+    if draws[5] < 0.6:
         (ax, ay), (bx, by) = pose.neck
         collar = ((ax + 0.45 * (bx - ax), ay + 0.45 * (by - ay)), (ax + 0.62 * (bx - ax), ay + 0.62 * (by - ay)))
-        limb(pen, collar, (0.33, 0.31), _COLLARS[int(4 * some[6])])
+        limb(pen, collar, (0.33, 0.31), _COLLARS[int(4 * draws[6])])
     with pen.part("head"):
-        _dog_head(pen, Place(pen, x, y, size * (0.96 + 0.1 * some[7]), angle), colour, some)
+        _dog_head(pen, Place(pen, x, y, size * (0.96 + 0.1 * draws[7]), angle), colour, draws)
 
 
 _CATS: tuple[_Pose, ...] = (
@@ -171,22 +171,22 @@ _STRIPES: tuple[tuple[Points, ...], ...] = (
 )  # fmt: skip
 
 
-def _cat_head(pen: Pen, place: Place, colour: Colour, some: list[float]) -> None:
+def _cat_head(pen: Pen, place: Place, colour: Colour, draws: list[float]) -> None:
     """A round face towards us: pointed ears, large eyes, whiskers."""
     dark = contrast(colour, 0.6)
     for s in (-1, 1):
         place.poly(((s * 0.45, -0.1), (s * 0.45, -0.64), (s * 0.07, -0.34)), colour)
         place.poly(((s * 0.38, -0.24), (s * 0.39, -0.52), (s * 0.19, -0.34)), (235, 150, 155))
     place.poly(_FACE, colour)
-    if some[0] < 0.6 and pen.height > 14:
+    if draws[0] < 0.6 and pen.height > 14:
         place.poly(
             ((-0.17, -0.35), (-0.09, -0.14), (-0.05, -0.34), (0, -0.12), (0.05, -0.34), (0.09, -0.14), (0.17, -0.35)),
             dark,
         )
-    pale = mix(colour, _WHITE, 0.7 if some[1] < 0.5 else 0.3)
+    pale = mix(colour, _WHITE, 0.7 if draws[1] < 0.5 else 0.3)
     place.dot(-0.1, 0.21, 0.14, pale)
     place.dot(0.1, 0.21, 0.14, pale)
-    eye: Colour = (170, 215, 70) if some[2] < 0.6 else (245, 200, 60)
+    eye: Colour = (170, 215, 70) if draws[2] < 0.6 else (245, 200, 60)
     for s in (-1, 1):
         place.dot(s * 0.22, -0.02, 0.125, eye)
         place.poly(((s * 0.22 - 0.05, -0.02), (s * 0.22, -0.13), (s * 0.22 + 0.05, -0.02), (s * 0.22, 0.09)), _DARK)
@@ -200,23 +200,23 @@ def _cat_head(pen: Pen, place: Place, colour: Colour, some: list[float]) -> None
 
 def cat(pen: Pen, colour: Colour, look: int) -> None:
     """Sitting towards us, walking with the tail high, with an arched back, or lying."""
-    pose, some = _CATS[look], pen.rng.random(8).tolist()
-    dark, thick = contrast(colour, 0.6), 0.85 + 0.3 * some[3]
+    pose, draws = _CATS[look], pen.rng.random(8).tolist()
+    dark, thick = contrast(colour, 0.6), 0.85 + 0.3 * draws[3]
     x, y, size, angle = pose.head
     with pen.part("tail"):
         w = thick * (0.13 if look == 2 else 0.1)
         limb(pen, pose.tail, (0.1, w, w, w, 0.05), colour if look else contrast(colour, 0.8), soft=True)
-        if some[0] < 0.6:
+        if draws[0] < 0.6:
             limb(pen, pose.tail[3:], (w * 0.95, 0.05), dark)
     _limbs(pen, pose, colour, (0.17 * thick, 0.1 * thick, 0.085, 0.085), 1.0)
     if not look:
         pen.rect(0.487, 0.78, 0.51, 0.98, contrast(colour, 0.72))
-    if some[0] < 0.6:
+    if draws[0] < 0.6:
         for stripe in _STRIPES[look]:
             pen.poly(stripe, dark)
-    elif some[4] < 0.6 and not look:
+    elif draws[4] < 0.6 and not look:
         pen.poly(smooth(((0.4, 0.5), (0.6, 0.5), (0.62, 0.68), (0.5, 0.8), (0.38, 0.68))), mix(colour, _WHITE, 0.6))
-    if not look and some[5] < 0.4:
-        pen.rect(0.36, 0.52, 0.63, 0.57, _COLLARS[int(4 * some[6])])
+    if not look and draws[5] < 0.4:
+        pen.rect(0.36, 0.52, 0.63, 0.57, _COLLARS[int(4 * draws[6])])
     with pen.part("head"):
-        _cat_head(pen, Place(pen, x, y, size * (0.96 + 0.08 * some[7]), angle), colour, some)
+        _cat_head(pen, Place(pen, x, y, size * (0.96 + 0.08 * draws[7]), angle), colour, draws)

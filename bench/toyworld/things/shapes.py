@@ -26,11 +26,11 @@ def smooth(points: Points) -> Points:
 
 def rounded(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """As `smooth`, for outlines that differ each time."""
-    n, found = len(points), []
+    n, outline = len(points), []
     for i in range(n):
         (ax, ay), (bx, by), (cx, cy), (dx, dy) = points[i - 1], points[i], points[(i + 1) % n], points[(i + 2) % n]
-        found += [(p * ax + q * bx + r * cx + s * dx, p * ay + q * by + r * cy + s * dy) for p, q, r, s in _STEPS]
-    return found
+        outline += [(p * ax + q * bx + r * cx + s * dx, p * ay + q * by + r * cy + s * dy) for p, q, r, s in _STEPS]
+    return outline
 
 
 def contrast(colour: Colour, factor: float = 0.68) -> Colour:
@@ -51,16 +51,16 @@ def limb(pen: Pen, points: Points, widths: Sequence[float], colour: Colour, soft
     """A leg, neck or tail along the points in one piece, as thick at each as its width says; ``soft`` rounds it."""
     wide, high = pen.width, pen.height
     last = len(points) - 1
-    one, other = [], []
+    left, right = [], []
     for i, (x, y) in enumerate(points):
         (ax, ay), (bx, by) = points[max(i - 1, 0)], points[min(i + 1, last)]
         dx, dy = (bx - ax) * wide, (by - ay) * high
         half = widths[i] * high / 2 / (math.hypot(dx, dy) or 1.0)
-        one.append((x - dy * half / wide, y + dx * half / high))
-        other.append((x + dy * half / wide, y - dx * half / high))
+        left.append((x - dy * half / wide, y + dx * half / high))
+        right.append((x + dy * half / wide, y - dx * half / high))
         if i == last:
-            one.append((x + 0.7 * dx * half / wide, y + 0.7 * dy * half / high))
-    outline = one + other[::-1]
+            left.append((x + 0.7 * dx * half / wide, y + 0.7 * dy * half / high))
+    outline = left + right[::-1]
     pen.poly(rounded(outline) if soft else outline, colour)
 
 

@@ -14,8 +14,8 @@ from bench.data.folder import folder
 from bench.data.headers import array_header, claimed, refuse_larger, size_of, whole_array
 from bench.data.layout import read_layout
 from bench.errors import BadSample, UserError
-from tests.unit.commands.conftest import voc as voc_tree  # noqa: F401
-from tests.unit.predictions.test_beside import png_header
+from tests.unit.data.png import png_header
+from tests.unit.data.small_voc import voc as voc_tree  # noqa: F401
 
 
 @pytest.mark.parametrize("ending", ["png", "tif", "bmp", "npy"])

@@ -36,8 +36,8 @@ class Mutant:
 
 
 EQUATIONS, TRUNK, ATTENTION = "global_subtraction", "trunk", "attention"
-A_0, MEAN, AREA = "attention.unmasked[:, :, :1], s", "cosine.mean(-1)", 'mode="area")[0]'
-MIXED, PLAIN = "attention.masked - weight", "joined(attention.unmasked)"
+A_0, MEAN, AREA = "* attention.unmasked[:, :, :1]", "cosine.mean(-1)", 'mode="area")[0]'
+MIXED, PLAIN = "attention.masked - subtracted", "joined(attention.unmasked)"
 DIVISOR, MASK = "/ weighted[..., -1:].clamp_min(", "mask = self.mask[:, None, :, None]"
 EXPANDED, SUM = "mask.expand(-1, self.values", "self.exponential.sum(-1, keepdim=True)"
 MUTANTS = (
@@ -64,7 +64,7 @@ MUTANTS = (
     Mutant("the global token's entry a half", TRUNK, "value=1.0", "value=0.5"),
     Mutant("logits not scaled in masked layers", TRUNK, "split[-1] ** -0.5", "1.0"),
     Mutant("S of the last layer from the global token alone", TRUNK, "all_queries = True", "all_queries = False"),
-    Mutant("no residual in masked layers", TRUNK, "tokens + block.ls_1(", "0 * tokens + block.ls_1("),
+    Mutant("no residual in masked layers", TRUNK, "tokens + block.after_att", "0 * tokens + block.after_att"),
     Mutant(
         "mask not applied for the global query", ATTENTION,
         "return weighted[..., :-1] /", "return torch.cat([self.unmasked[:, :, :1].expand(len(self.mask), -1, -1, -1), "
@@ -142,6 +142,7 @@ def test_without_a_mutant_both_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     assert oracle_notices(load(monkeypatch, None)) == [] and golden_notices() == []
 
 
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_is_noticed_by_the_oracle_and_by_the_golden_vectors(
     mutant: Mutant, monkeypatch: pytest.MonkeyPatch

@@ -14,7 +14,7 @@ from bench.merge.base import Merged
 from bench.merge.none import NoMerge
 from bench.merge.siblings import Siblings
 from bench.records import Captions, Embeddings, SegmentTree
-from bench.segment.tree import is_descendant
+from tests.heap import is_descendant
 from tests.unit.segment.test_tree import trees
 
 Vector = tuple[float, ...]

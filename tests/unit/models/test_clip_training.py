@@ -56,6 +56,24 @@ def test_muon_moves_against_the_gradient_by_the_rate_and_forgets_nothing_untrain
     assert moved.square().mean().sqrt() == pytest.approx(0.02, rel=0.3)
 
 
+@pytest.mark.parametrize(("kind", "most"), [(torch.float32, 1e-5), (torch.bfloat16, 0.03)])
+def test_muon_is_torchs_but_for_the_numbers_it_iterates_in(
+    kind: torch.dtype, most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    start = torch.randn(30, 12, generator=generator)
+    ours, theirs = torch.nn.Parameter(start.clone()), torch.nn.Parameter(start.clone())
+    options = {"lr": 0.02, "weight_decay": 0.05}
+    optimizers = Muon([ours], **options), torch.optim.Muon([theirs], adjust_lr_fn="match_rms_adamw", **options)
+    monkeypatch.setattr(torch, "bfloat16", kind)
+    for _ in range(4):
+        gradient = torch.randn(30, 12, generator=generator)
+        for parameter, optimizer in zip((ours, theirs), optimizers, strict=True):
+            parameter.grad = gradient.clone()
+            optimizer.step()
+    assert (ours - theirs).norm() < most * (ours - start).norm()
+
+
 def test_a_pool_holds_the_scenes_in_order_and_goes_on_after_a_kill(pool: clip_pool.Pool, tmp_path: Path) -> None:
     for index in (0, 11, 12, 23):
         scene = draw("train", index)
@@ -136,6 +154,7 @@ def test_dropping_patches_is_the_model_on_those_patches(feed: clip_feed.Feed) ->
         assert not torch.allclose(model.visual(images), plain)
 
 
+@pytest.mark.slow
 def test_a_killed_training_resumes_to_the_same_weights_and_exports_what_loads(
     feed: clip_feed.Feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,6 +95,7 @@ def test_embeddings_that_are_not_numbers_are_named(tmp_path: Path) -> None:
         PredictionFile(path)["a"]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_segments_of_a_small_image_are_read(tmp_path: Path) -> None:
     coded = {"size": [2, 3], "counts": [2, 3, 1]}
     path = write(tmp_path, label_map=None, segments=[{"text": "größer", "segmentation": coded}] * 100_000)

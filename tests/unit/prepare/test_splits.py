@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.data.publishers import PUBLISHERS, extra_id, id_sum
 from bench.errors import UserError
 from bench.prepare import splits
-from bench.prepare.publishers import PUBLISHERS, extra_id, id_sum
 from bench.prepare.splits import check_count, chosen_list, context_lists, read_ids
 from bench.prepare.tree import Tree
 from tests.unit.prepare.make import write_list

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from bench.report.tables.tables import write_scores
 from bench.score.evaluate import COLUMNS
 from bench.score.intervals import MetricCounts
 from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
+from bench.score.score_table import OF_CURVES, add_columns, write_scores
 from bench.score.segments import KNOWN, MEASURED
 from bench.text.csv_files import write_csv
 
@@ -49,6 +49,7 @@ def _run(
     extra: Mapping[str, float],
 ) -> Path:  # fmt: skip
     folder.mkdir(parents=True)
+    role = str(settings.get("role", "own"))
     draw, ids = np.random.default_rng(seed), tuple(f"{i:03}" for i in range(images))
     quality = 0.25 + 0.02 * seed
     rows = {name: _rows(draw, ids, name, quality) for name in METRICS.values()}
@@ -72,12 +73,12 @@ def _run(
         )
         for name, row in rows.items()
     ]
-    write_scores(pd.DataFrame(lines, columns=list(COLUMNS)), folder / "scores.csv")
+    write_scores(add_columns(pd.DataFrame(lines, columns=list(COLUMNS)), role), folder / "scores.csv")
     make_per_image(rows, list(ids)).to_parquet(folder / "per_image.parquet", index=False)
     make_per_image_n(rows, list(ids)).to_parquet(folder / "per_image_n.parquet", index=False)
     make_per_class(rows).to_parquet(folder / "per_class.parquet", index=False)
     _segments(draw, ids, classes, quality).to_parquet(folder / "segments.parquet", index=False)
-    curves = _curves(quality).assign(variant=variant)
+    curves = add_columns(_curves(quality).assign(variant=variant), role, "name", OF_CURVES)
     write_csv(curves, folder / "curves.csv")
     areas = curves.drop_duplicates(["metric", "mapping", "axis"]).assign(start=0.0, stop=1.0, area=quality)
     write_csv(areas, folder / "areas.csv")

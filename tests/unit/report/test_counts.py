@@ -11,13 +11,14 @@ import pytest
 from bench.errors import UserError
 from bench.metrics.registry import REGISTRY, Metric, find_unit
 from bench.metrics.terms import ImageTables, Terms, make_terms
-from bench.report.figures.differences import differences, markdown_differences
 from bench.report.tables.cells import lay_out
+from bench.report.tables.differences import differences, markdown_differences
 from bench.report.tables.tables import markdown_table, text_table
 from bench.run.tracking import summary
 from bench.score.evaluate import Scores, evaluate
 from bench.score.intervals import MetricCounts
 from bench.score.presets import make_protocol as preset
+from bench.score.score_table import add_columns
 from tests.unit.metrics.make import CLASSES, NAMING, case
 
 NAMES = Path(__file__).parents[1] / "metrics" / "metric_names.txt"
@@ -43,14 +44,15 @@ def scores(monkeypatch: pytest.MonkeyPatch) -> Scores:
 
 
 def test_a_count_is_printed_as_it_is_and_named_one(scores: Scores) -> None:
-    table = lay_out(scores.table, embedded=False)
+    rows = add_columns(scores.table, "own")
+    table = lay_out(rows, embedded=False)
     at = [header[0] for header in table.headers].index("Amount (count)")
     expected = np.mean([seed % 4 + 2 for seed in range(8)])
     assert table.variants[0].cells[at].value == f"{expected:.2f}" == "3.50"
     assert table.variants[0].cells[at].interval.startswith("[") and float(table.variants[0].cells[at].interval[1:5]) < 6
     share = [header[0] for header in table.headers].index("filled")
     assert table.variants[0].cells[share].value == "70.0", "a share where its definition says nothing"
-    for text in (markdown_table(scores.table, embedded=False), text_table(scores.table, embedded=False)):
+    for text in (markdown_table(rows, embedded=False), text_table(rows, embedded=False)):
         assert "3.50" in text and "350.0" not in text and "Percent (cosines and counts as they are)" in text
 
 
@@ -60,7 +62,7 @@ def test_differences_and_tracking_of_a_count(scores: Scores) -> None:
 
     name = next(name for name in scores.rows if "amount" in name)
     text = markdown_differences(
-        differences([("a", {name: more(scores.rows[name])}), ("b", {name: scores.rows[name]})], 50)
+        differences([("a", {name: more(scores.rows[name])}), ("b", {name: scores.rows[name]})], [("a", "b")], 50)
     )
     assert "+1.00 [+1.00, +1.00]" in text and "cosines and counts as they are" in text
     assert summary(scores.table)[0][name] == pytest.approx(3.5), "a tracker has every value as it is"

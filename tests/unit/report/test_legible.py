@@ -10,13 +10,16 @@ import pytest
 from matplotlib.figure import Figure
 
 from bench.report.figures.agreement import draw_agreement
-from bench.report.figures.breakdown import breakdown, draw_breakdown
+from bench.report.figures.breakdown import draw_breakdown
 from bench.report.figures.curves import PAPER_IOU, PAPER_TAUS, draw_curves, draw_precision
-from bench.report.figures.differences import differences
-from bench.report.figures.forest import draw_differences, paper_metrics
+from bench.report.figures.forest import draw_differences
 from bench.report.figures.line_ends import spread
 from bench.report.figures.style import headline, look, names_in, new_figure
-from bench.report.report import labels, merged_curves
+from bench.report.runs import label_runs, merge_curves
+from bench.report.tables.breakdown import breakdown
+from bench.report.tables.comparisons import list_pairs
+from bench.report.tables.differences import differences
+from bench.report.tables.paper_metrics import select_paper_metrics
 from bench.run.run_folder import saved_rows, saved_segments
 from bench.score.rank_agreement import COLUMNS as AGREEMENT
 from tests.unit.report.fabricated import METRICS, fabricate
@@ -28,7 +31,7 @@ KINDS = (
     "注意マスクを弱くした変種 with a name x",
     "_an underscore first, $math_1$, 5 % ",
 )
-NUMBERS = (1, 2, 7, 8, 20)
+NUMBERS = (2, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 7, 8, 20)))
 
 
 def names(count: int) -> list[str]:
@@ -40,8 +43,8 @@ class Runs:
 
     def __init__(self, folder: Path, count: int) -> None:
         self.variants, self.folders = names(count), fabricate(folder, names(count), images=6)
-        assert list(labels(self.folders).values()) == self.variants
-        self.curves = merged_curves(self.folders)
+        assert list(label_runs(self.folders).values()) == self.variants
+        self.curves = merge_curves(self.folders)
 
     def pictures(self) -> dict[str, Figure]:
         tau = self.curves[self.curves["axis"] == "tau"]
@@ -49,18 +52,19 @@ class Runs:
         over_iou = self.curves[self.curves["axis"] == "iou"]
         told: dict[str, Any] = {"title": "toy:test[first:12]", "embedded": True}
         segments = [(v, saved_segments(f)) for v, f in zip(self.variants, self.folders, strict=True)]
+        pairs = list_pairs(self.variants)
         found = {
             "curves": draw_curves(plain, chosen=PAPER_TAUS, **told),
             "iou": draw_curves(over_iou, chosen=PAPER_IOU, axis="iou", **told),
             "precision": draw_precision(tau, chosen=PAPER_TAUS, **told),
-            "breakdown": draw_breakdown(breakdown(segments, self.variants[0], 20), **told),  # type: ignore[arg-type]
+            "breakdown": draw_breakdown(breakdown(segments, pairs, 20), **told),  # type: ignore[arg-type]
         }
         if len(self.variants) > 1:
             rows = [(v, saved_rows(f)) for v, f in zip(self.variants, self.folders, strict=True)]
             more = [(self.variants[1], self.variants[0])]
-            chosen = paper_metrics(list(METRICS.values()))
-            found["forest"] = draw_differences(differences(rows, 20), chosen, **told)
-            found["pairs"] = draw_differences(differences(rows, 20, more=more), chosen, **told)
+            chosen = select_paper_metrics(list(METRICS.values()))
+            found["forest"] = draw_differences(differences(rows, pairs, 20), chosen, **told)
+            found["pairs"] = draw_differences(differences(rows, [*pairs, *more], 20), chosen, **told)
         return found
 
 
@@ -111,6 +115,7 @@ def test_a_long_headline_is_broken_and_shortened_but_whole_at_its_ends() -> None
     assert lines[2] == "n = 5 images" and faults(figure) == []
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("count", [3, 10, 18, 60])
 def test_agreement(count: int) -> None:
     metrics = [

@@ -18,8 +18,9 @@ import pytest
 from PIL import Image
 
 from bench.commands.settings import composed
-from bench.run.context import Builder, run_name
+from bench.run.context import Builder
 from bench.run.tabulate import _shelf
+from bench.settings.naming import run_name
 from bench.store.facts import closure
 
 Settings = dict[str, Any]
@@ -296,6 +297,7 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     "executor": (_given(executor={"_target_": "bench.run.executor.Serial", "threads": 1}), frozenset()),
     "tuned_on": (_written("tuned.txt", "a\n"), frozenset()),
     "variant": (_given(variant="mine"), RUN),
+    "role": (_given(role="floor"), frozenset()),
     "controls": (_given(controls=[]), RUN),
     "score.tau_clip": (_given(score__tau_clip=0.2), RUN),
     "subset": (_given(data__subset="all"), RUN),

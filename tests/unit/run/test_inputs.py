@@ -26,6 +26,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return world(tmp_path, monkeypatch)
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("case", CASES)
 def test_the_key_moves_exactly_where_the_result_may(case: str, own: World) -> None:
     change, expected = CASES[case]
@@ -168,10 +169,10 @@ def test_a_file_that_changes_while_a_stage_reads_it_stops(own: World) -> None:
 def test_a_run_whose_table_changes_meanwhile_stops(own: World) -> None:
     builder = Builder(own.settings)
     assert builder.name
-    check_name(builder)
+    check_name(own.settings, builder.name)
     own.rewrite("table.json", "{}")
     with pytest.raises(UserError, match="changed while the run went on"):
-        check_name(builder)
+        check_name(own.settings, builder.name)
 
 
 def test_a_folder_of_scores_goes_by_the_content_of_the_predictions(own: World) -> None:

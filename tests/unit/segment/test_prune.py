@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bench.errors import UserError
 from bench.segment.prune import Leaves, prune
-from bench.segment.tree import is_descendant
 from bench.segment.ward import ward_tree
+from tests.heap import is_descendant
 from tests.unit.segment.planted import planted
 
 

@@ -12,11 +12,11 @@ from annotated_types import Ge, Le
 from hydra.utils import get_object
 
 from bench.bounds import bounded, branches, hints_of, span_of
-from bench.commands.overrides import options_of
 from bench.commands.settings import composed
 from bench.errors import UsageError
 from bench.settings import room
 from bench.settings.check import GROUPS, check_settings
+from bench.settings.compose import list_options
 from bench.settings.ranges import DEFAULTS, MODELS, RUN
 
 HUGE = (10**12, 1e300)
@@ -30,7 +30,7 @@ NEEDED = {"data=folder": ["data.root=photos"], "caption=retrieval": ["caption.wo
 def options() -> tuple[tuple[str, str], ...]:
     """Every option of every group that is no set of choices in others."""
     parts = [f"models/{part}" for part in ("clip", "dino", "language", "sentence")]
-    return tuple((group, option) for group in (*GROUPS, *parts) for option in options_of(group))
+    return tuple((group, option) for group in (*GROUPS, *parts) for option in list_options(group))
 
 
 @cache
@@ -106,6 +106,7 @@ def refusal(settings: dict[str, Any]) -> str | None:
     return None
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [

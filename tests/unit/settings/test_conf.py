@@ -1,7 +1,7 @@
 """The configuration: every option names a signature that fits, and the fixed names stay."""
 
 import inspect
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,19 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from bench.commands.overrides import groups, keys, options_of
+from bench.commands.overrides import keys
 from bench.protocol import Protocol
 from bench.run.context import MODELS
 from bench.score.presets import list_presets, make_protocol
+from bench.settings.compose import list_groups, list_options
+from bench.settings.ranges import RunSettings
 from bench.system.resources import conf_dir
 
 GROUPS = "data models segment encode caption merge method score protocol experiment tracking executor"
 KEYS = """segment.n segment.prune_threshold segment.crf encode.start_layer encode.sigma2 encode.saliency encode.heads
 merge.threshold score.tau_sbert score.tau_clip score.tau_iou score.mapping score.aggregation
 data.root data.split data.subset data.names device dtype seed store out"""
-OPTIONS = [(group, option) for group in GROUPS.split() for option in options_of(group)]
+OPTIONS = [(group, option) for group in GROUPS.split() for option in list_options(group)]
 
 
 def settings(*words: str) -> dict[str, Any]:
@@ -46,14 +48,20 @@ def targets(node: Any, given: tuple[str, ...] = ()) -> list[tuple[str, set[str]]
 
 
 def test_fixed_groups_and_keys() -> None:
-    assert set(GROUPS.split()) == set(groups())
+    assert set(GROUPS.split()) == set(list_groups())
     assert set(KEYS.split()) <= set(keys())
-    assert "none" in options_of("merge")
+    assert "none" in list_options("merge")
 
 
 def test_the_page_of_runs_lists_the_fixed_names() -> None:
     text = (Path(__file__).parents[3] / "RUNS.md").read_text()
     assert all(f"`{group}`" in text or f" {group} " in text or f" {group}`" in text for group in GROUPS.split())
+
+
+def test_keys_in_no_group_have_one_default_and_one_type_each() -> None:
+    conf = yaml.safe_load((conf_dir() / "config.yaml").read_text())
+    assert asdict(RunSettings()) == {key: conf[key] for key in conf if key not in ("defaults", "hydra")}
+    assert asdict(RunSettings.read({"seed": 3, "data": {}})) == {**asdict(RunSettings()), "seed": 3}
 
 
 def test_number_of_options_visited() -> None:

@@ -59,6 +59,7 @@ def test_composed_settings_are_brought_to_it_at_every_depth() -> None:
     assert settings["encode"]["sigma2"] == 0.3
 
 
+@pytest.mark.slow
 def test_jobs_of_a_sweep_have_the_decimals_of_a_single_run(monkeypatch: Any, tmp_path: Path) -> None:
     seen: list[float] = []
 

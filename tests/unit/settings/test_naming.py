@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bench.run.context import run_name, variant_name
-from bench.settings.naming import USUAL, called
+from bench.settings.naming import USUAL, called, run_name, variant_name
 from bench.system.resources import conf_dir
 
 SHIPPED = {"segment": "dino_ward", "caption": "zerocap_embedded", "merge": "siblings", "models": "embedded"}

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from bench.errors import UserError
-from bench.report.figures.curves import COLUMNS, draw_curves, draw_precision, markdown_areas, plot_curves
+from bench.report.figures.curves import COLUMNS, draw_curves, draw_precision, plot_curves
+from bench.report.tables.areas import markdown_areas
 from bench.score.curves import AREAS
 
 
@@ -43,6 +44,7 @@ def test_three_files_and_the_csv_is_the_input(curves: pd.DataFrame, tmp_path: Pa
     assert dict(mpl.rcParams) == settings
 
 
+@pytest.mark.slow
 def test_same_curves_same_bytes(curves: pd.DataFrame, tmp_path: Path) -> None:
     first, second = (plot_curves(curves, tmp_path / name / "c") for name in ("a", "b"))
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True))
@@ -107,6 +109,7 @@ def every(curves: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([curves, recall, precision, over], ignore_index=True).fillna({"axis": "tau"})
 
 
+@pytest.mark.slow
 def test_recall_over_iou_and_precision_have_pictures_of_their_own(every: pd.DataFrame, tmp_path: Path) -> None:
     written = plot_curves(every, tmp_path / "c")
     assert [p.name for p in written] == [

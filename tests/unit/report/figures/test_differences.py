@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.report.figures.differences import COLUMNS, differences, markdown_differences, signed
-from bench.report.figures.forest import draw_differences, paper_metrics, plot_differences
+from bench.report.figures.forest import draw_differences, plot_differences
+from bench.report.tables.differences import COLUMNS, differences, markdown_differences, signed
+from bench.report.tables.paper_metrics import select_paper_metrics
 from bench.score.intervals import MetricCounts
 
 HEAD = "toy:test/five/paper"
@@ -22,16 +23,19 @@ def rows(values: list[float], n: list[float], ids: str = "abcd") -> MetricCounts
     return MetricCounts(tuple(ids[: len(n)]), np.array(values, float)[:, None] * counts, counts, "segments")
 
 
+PAIRS = [("full", "crop"), ("full", "same")]
+
+
 @pytest.fixture
 def runs() -> list[tuple[str, dict[str, MetricCounts]]]:
     full = {IOU: rows([0.6, 0.4, 0.5, 0.3], [1, 1, 1, 1]), TGQ: rows([1, 0.5, 0, 1], [1, 2, 4, 1])}
     # One image fewer; ahead everywhere by IoU, and by TGQ once ahead, once behind.
     crop = {IOU: rows([0.5, 0.2, 0.4], [1, 1, 1]), TGQ: rows([0, 1, 0], [1, 2, 4]), COSINE: rows([0.1], [1])}
-    return [("full", full), ("crop", crop), ("floor: x", crop), ("same", dict(full))]
+    return [("full", full), ("crop", crop), ("x", crop), ("same", dict(full))]
 
 
 def test_by_hand(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
-    table = differences(runs, resamples=2000)
+    table = differences(runs, PAIRS, resamples=2000)
     assert tuple(table.columns) == COLUMNS
     assert list(zip(table["against"], table["metric"], strict=True)) == [
         ("crop", IOU), ("crop", TGQ), ("same", IOU), ("same", TGQ)
@@ -42,17 +46,17 @@ def test_by_hand(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
     assert iou["low"] == pytest.approx(0.1) and iou["high"] == pytest.approx(0.2)
     assert tgq["value"] == pytest.approx(2 / 7 - 2 / 7, abs=1e-12) and tgq["low"] < 0 < tgq["high"]
     assert all((line["value"], line["low"], line["high"], line["n"]) == (0, 0, 0, 4) for line in same)
-    pd.testing.assert_frame_equal(table, differences(runs, resamples=2000))
+    pd.testing.assert_frame_equal(table, differences(runs, PAIRS, resamples=2000))
 
 
 def test_runs_on_other_data_have_nothing_in_common(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
     other = {metric.replace("toy:", "voc:"): row for metric, row in runs[0][1].items()}
-    assert differences([runs[0], ("voc", other)]).empty
-    assert tuple(differences(runs[:1]).columns) == COLUMNS
+    assert differences([runs[0], ("voc", other)], [("full", "voc")]).empty
+    assert tuple(differences(runs[:1], PAIRS).columns) == COLUMNS
 
 
 def test_bold_where_the_interval_excludes_zero(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
-    lines = markdown_differences(differences(runs, resamples=2000)).splitlines()
+    lines = markdown_differences(differences(runs, PAIRS, resamples=2000)).splitlines()
     assert lines[0].startswith("| difference | IoU<br>TT ≥0.5<br>image, union | TGQ >0.5<br>TT<br>micro |")
     _, name, iou, tgq, _ = (cell.strip() for cell in lines[2].split("|"))
     assert (name, iou) == ("full − crop", "**+13.3 [+10.0, +20.0] p=0.001**")
@@ -73,14 +77,14 @@ def test_signs(value: float, unit: str, text: str) -> None:
 
 
 def test_panels_are_the_metrics_of_the_paper() -> None:
-    found = paper_metrics([COSINE, f"{HEAD}/tt(tiny)/tgq.micro.top1", TOP1, TGQ, IOU])
+    found = select_paper_metrics([COSINE, f"{HEAD}/tt(tiny)/tgq.micro.top1", TOP1, TGQ, IOU])
     assert list(found.values()) == [IOU, TGQ, TOP1]
 
 
 def test_black_is_certain_and_grey_is_not(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
-    table = differences(runs, resamples=2000)
+    table = differences(runs, PAIRS, resamples=2000)
     metrics = list(dict.fromkeys(table["metric"]))
-    figure = draw_differences(table, paper_metrics(metrics), title="t", embedded=True)
+    figure = draw_differences(table, select_paper_metrics(metrics), title="t", embedded=True)
     points = [[line for line in axes.get_lines() if line.get_marker() == "o"] for axes in figure.axes]
     assert [[line.get_color() for line in panel] for panel in points] == [["#000000", "#8c8c8c"], ["#8c8c8c"] * 2]
     assert points[0][0].get_xdata()[0] == pytest.approx(40 / 3)
@@ -88,8 +92,9 @@ def test_black_is_certain_and_grey_is_not(runs: list[tuple[str, dict[str, Metric
     assert figure.get_suptitle() == "full minus each other variant · t · n = 3–4 images"
 
 
+@pytest.mark.slow
 def test_same_table_same_bytes(runs: list[tuple[str, dict[str, MetricCounts]]], tmp_path: Path) -> None:
-    table = differences(runs, resamples=100)
+    table = differences(runs, PAIRS, resamples=100)
     first, second = (plot_differences(table, tmp_path / n / "d", title="t", embedded=False) for n in "ab")
     assert [path.name for path in first] == ["d.png", "d.svg"]
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True))

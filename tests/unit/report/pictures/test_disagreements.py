@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ import pandas as pd
 from PIL import Image
 
 from bench.records import ClassList, Sample
-from bench.report.pictures.disagreements import pairs, select, write_where
+from bench.report.pictures.disagreements import Extremes, select, select_extremes, write_where
 from bench.report.pictures.highlights import CELL, spotlight
+from bench.report.tables.comparisons import list_pairs
 
 COLUMNS = ["image_id", "class", "text", "tt_cosine", "tt_hit", "st_top1"]
 
@@ -61,13 +63,17 @@ def test_order_of_lines_changes_nothing_and_roles_can_be_swapped() -> None:
     assert keys(select(OTHER, FIRST)[0]) == [("a", "sky"), ("f", "sky"), ("e", "sky")]
 
 
+def extremes(*runs: tuple[str, pd.DataFrame], floors: Sequence[str] = ()) -> list[Extremes]:
+    return select_extremes(dict(runs), list_pairs([name for name, _ in runs], floors))
+
+
 def test_pairs_leave_out_floors_and_twins() -> None:
-    found = pairs([("full", FIRST), ("floor: x", OTHER), ("twin", FIRST), ("crop", OTHER)])
+    found = extremes(("full", FIRST), ("x", OTHER), ("twin", FIRST), ("crop", OTHER), floors=["x"])
     assert [(pair.first, pair.other) for pair in found] == [("full", "crop")]
 
 
 def test_a_segment_is_shown_with_the_first_pair_only() -> None:
-    first, second = pairs([("full", FIRST), ("crop", OTHER), ("mask", OTHER)])
+    first, second = extremes(("full", FIRST), ("crop", OTHER), ("mask", OTHER))
     assert keys(first.ahead) == [("a", "cat"), ("b", "sky"), ("c", "cat")]
     # What is next: a/dog, then d/cat; behind, f/sky and e/sky have been shown, a/sky lies in the row's image a.
     assert keys(second.ahead) == [("a", "dog"), ("d", "cat")] and keys(second.behind) == []
@@ -95,7 +101,7 @@ class Scenes:
 
 
 def test_the_picture_is_the_same_each_time(tmp_path: Path) -> None:
-    found = pairs([("full", FIRST), ("a variant with a very long name indeed", OTHER)])
+    found = extremes(("full", FIRST), ("a variant with a very long name indeed", OTHER))
     files = [write_where(found, Scenes(), tmp_path / name, embedded=True) for name in ("a.png", "b.png")]
     assert files[0].read_bytes() == files[1].read_bytes()
     assert Image.open(files[0]).width == 6 * CELL + 4 * 18 + 2 * 20 + 44

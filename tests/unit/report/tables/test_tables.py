@@ -10,8 +10,9 @@ import pytest
 
 from bench.errors import UserError
 from bench.metric_name import parse
-from bench.report.tables.cells import EMBEDDED_NOTE, lay_out, metric_words, short_name
-from bench.report.tables.tables import markdown_table, print_table, read_scores, text_table, write_scores
+from bench.report.tables.cells import lay_out, metric_words, short_name
+from bench.report.tables.tables import markdown_table, print_table, text_table
+from bench.score.score_table import ALL, EMBEDDED_NOTE, add_columns, read_scores, write_scores
 
 HEAD = "toyscenes:test[first:48]/own30/paper/"
 IOU, TGQ = HEAD + "tt(minilm-static)>=0.5/iou.image.union", HEAD + "tt(minilm-static)/tgq.micro>0.5"
@@ -33,10 +34,10 @@ def scores() -> pd.DataFrame:
         score("full", IOU, 0.3125),
         score("full", TGQ, 0.5),
         score("no merge", IOU, 0.25, found=46, skipped=2),
-        score("floor: shuffled", IOU, 0.0625),
-        score("floor: shuffled", TGQ, 0.125),
+        score("shuffled", IOU, 0.0625),
+        score("shuffled", TGQ, 0.125),
     ]
-    return pd.DataFrame(lines)
+    return add_columns(pd.DataFrame(lines), ["own", "own", "own", "floor", "floor"])
 
 
 def test_cells_are_percent_with_interval_and_what_does_not_exist_is_a_dash(scores: pd.DataFrame) -> None:
@@ -49,16 +50,16 @@ def test_cells_are_percent_with_interval_and_what_does_not_exist_is_a_dash(score
 
 def test_a_number_that_is_nan_is_a_dash_too(scores: pd.DataFrame) -> None:
     nan = float("nan")
-    lines = pd.concat([scores, pd.DataFrame([score("no merge", TGQ, nan, low=nan, high=nan, n=0)])])
+    lines = pd.concat([scores, add_columns(pd.DataFrame([score("no merge", TGQ, nan, low=nan, high=nan, n=0)]), "own")])
     assert lay_out(lines, embedded=False).variants[1].cells[1].value == "–"
 
 
 def test_floors_stand_in_a_block_of_their_own(scores: pd.DataFrame) -> None:
     table = lay_out(scores, embedded=False)
     assert [row.variant for row in table.variants] == ["full", "no merge"]
-    assert [row.variant for row in table.bounds] == ["floor: shuffled"]
+    assert [row.variant for row in table.bounds] == ["shuffled"]
     lines = text_table(scores, embedded=False, width=200).splitlines()
-    at = next(i for i, line in enumerate(lines) if line.startswith("floor"))
+    at = next(i for i, line in enumerate(lines) if line.startswith("shuffled"))
     assert lines[at - 1].startswith("─") and not lines[at - 2].startswith("─")
 
 
@@ -98,7 +99,7 @@ def test_columns_that_differ_in_data_or_protocol_say_so() -> None:
 
 
 def test_cosines_are_not_percent() -> None:
-    table = pd.DataFrame([score("full", HEAD + "tt/tgq.micro.cosine", 0.4567)])
+    table = add_columns(pd.DataFrame([score("full", HEAD + "tt/tgq.micro.cosine", 0.4567)]), "own")
     assert lay_out(table, embedded=False).variants[0].cells[0].value == "0.457"
 
 
@@ -134,8 +135,12 @@ def test_markdown_has_one_cell_for_each_column_and_escapes_bars(scores: pd.DataF
 def test_csv_round_trip_fixed_columns_and_whole_counts(scores: pd.DataFrame, tmp_path: Path) -> None:
     path = write_scores(scores.assign(extra=1), tmp_path / "scores.csv")
     first, second = path.read_text().splitlines()[:2]
-    assert first == "run,variant,metric,value,low,high,n,unit_of_n,expected,found,skipped"
-    assert second == f"r,full,{IOU},0.312500,0.262500,0.412500,48,images,48,48,0"
+    old = "run,variant,metric,value,low,high,n,unit_of_n,expected,found,skipped"
+    assert first == f"{old},role,dataset,classlist,protocol,mapping,threshold,measure,group" == ",".join(ALL)
+    assert second == (
+        f"r,full,{IOU},0.312500,0.262500,0.412500,48,images,48,48,0,"
+        "own,toyscenes:test[first:48],own30,paper,tt(minilm-static),0.5,iou.image.union,"
+    )
     assert text_table(read_scores(path), embedded=True) == text_table(scores, embedded=True)
 
 

@@ -1,0 +1,44 @@
+"""Section 4.4: what is counted of a prepared set while its rows go by, and the classes it is counted for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.data.class_tables import class_table
+from bench.data.prepared import NO_CLASS, NO_SCORE
+
+NAMELESS = {NO_CLASS: "background", NO_SCORE: "void"}
+"""Ids that are no class."""
+
+
+def names_of(class_list: str) -> dict[int, str]:
+    """The data set's own names by id, background and void among them."""
+    return NAMELESS | {row.id: row.name for row in class_table(class_list).rows}
+
+
+def histogram(class_list: str, pixels: Mapping[int, int], images: Mapping[int, int]) -> dict[str, dict[str, int]]:
+    """Pixels and images of every class, also of those that never occur; background and void first."""
+    names = names_of(class_list)
+    return {names[i]: {"pixels": pixels.get(i, 0), "images": images.get(i, 0)} for i in names}
+
+
+@dataclass
+class Tally:
+    """What is counted while rows go by: pixels and images of each id, the running hash, and what had to be left out."""
+
+    pixels: Counter[int] = field(default_factory=Counter)
+    images: Counter[int] = field(default_factory=Counter)
+    total: Any = field(default_factory=hashlib.sha256)
+    rows: int = 0
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def add(self, pixels: dict[int, int], digest: bytes) -> None:
+        """One row more, in the order of the ids."""
+        self.pixels.update(pixels)
+        self.images.update(pixels.keys())
+        self.total.update(digest)
+        self.rows += 1

@@ -1,0 +1,58 @@
+"""The device of a name, and the precision that suits it: one line where there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.cli import main
+from bench.doctor.machine import examine_device
+from bench.errors import UsageError
+from bench.settings.device import found_device
+
+
+@pytest.fixture(params=[0, 1])
+def gpus(request: Any, monkeypatch: Any) -> int:
+    """A machine without a GPU, and one with one."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: request.param > 0)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: request.param)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    monkeypatch.setattr("torch.xpu.is_available", lambda: False)
+    return int(request.param)
+
+
+def test_names(gpus: int) -> None:
+    assert found_device("auto") == ("cuda" if gpus else "cpu")
+    assert found_device("cpu", "bfloat16") == "cpu"
+    if gpus:
+        assert found_device("cuda") == "cuda" and found_device("cuda:0", "float16") == "cuda:0"
+        assert found_device("auto", "float16") == "cuda"
+
+
+@pytest.mark.parametrize("name", ["meta", "xpu", "mps", "cuda:99", "cuda:1", "vulkan"])
+def test_a_device_that_is_not_there_is_one_line(name: str, gpus: int) -> None:
+    with pytest.raises(UsageError, match=f"^device={name}: "):
+        found_device(name)
+
+
+@pytest.mark.parametrize("wanted", ["cpu", "auto"])
+def test_float16_on_a_processor_is_refused_with_the_reason(
+    wanted: str, tmp_path: Path, capfd: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    words = [f"device={wanted}", "dtype=float16", "data.subset=first:1", f"store={tmp_path}/s", f"out={tmp_path}/o"]
+    assert main(["run", *words, "executor=serial"]) == 2
+    error = capfd.readouterr().err
+    assert error.startswith("zgs: dtype=float16 on a processor: ") and error.count("\n") == 1
+    assert "0.4 against 77 GFLOP/s" in error and "dtype=float32" in error
+
+
+def test_verify_and_doctor_say_it_too(capfd: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert main(["verify", "dtype=float16"]) == 2
+    assert "dtype=float16 on a processor" in capfd.readouterr().err
+    told, mend = examine_device({"device": "cpu", "dtype": "float16"})
+    assert "dtype=float16 on a processor" in told and mend == "add device=auto dtype=float32"
+    assert examine_device({"device": "cpu", "dtype": "bfloat16"})[1] == ""

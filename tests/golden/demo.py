@@ -1,0 +1,90 @@
+"""The demo's numbers, frozen: tables of runs cut down to what identifies a row and its numbers.
+
+`python -m tests.golden.demo FULL MEASURED DEMO` writes them again, from the folders of two runs as in
+`tests/shared_runs.py` and of a demo's report; do that only for a digit whose move is explained.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bench.store.facts.machine import machine
+
+FROZEN = Path(__file__).parent / "data" / "demo"
+FULL = ("scores", "areas", "per_image")
+MEASURED = (*FULL, "curves", "per_class")
+REPORT = ("scores", "areas", "differences", "breakdown")
+SAME, ELSEWHERE = 1e-12, 1e-5
+"""What a number may move by on a machine like the one that froze them, and where float32 has other last bits."""
+_IDENTITY = (
+    "variant", "against", "metric", "mapping", "axis", "name", "class", "image_id", "group", "start", "stop", "tau",
+)  # fmt: skip
+_NUMBERS = ("value", "area", "low", "high", "p", "n", "images", "numerator", "denominator")
+
+
+def read_table(folder: Path, name: str) -> pd.DataFrame:
+    """One table of a run or a report, in the columns that are frozen: what identifies a row, then its numbers.
+
+    Rows without a value are left out: what does not exist is not a number.
+    """
+    if (path := folder / f"{name}.parquet").is_file():
+        table = pd.read_parquet(path)
+    else:
+        table = pd.read_csv(folder / f"{name}.csv")
+    if name == "per_image":
+        table = table.melt("image_id", var_name="metric")
+    if name == "curves":
+        table = table.drop(columns=["metric", "mapping", "axis"])  # its name says all three
+    if "value" in table.columns:
+        table = table[table["value"].notna()]
+    return table[[column for column in (*_IDENTITY, *_NUMBERS) if column in table.columns]].reset_index(drop=True)
+
+
+def read_frozen(name: str) -> pd.DataFrame:
+    """A frozen table, by its name in the folder of golden data."""
+    return pd.read_csv(FROZEN / f"{name}.csv")
+
+
+def compare_tables(found: pd.DataFrame, frozen: pd.DataFrame, atol: float) -> Iterator[str]:
+    """A line for each difference: rows, their order, or a number that moved by more than `atol`."""
+    identity = [column for column in frozen.columns if column in _IDENTITY]
+    rows = [[tuple(map(str, row)) for row in table[identity].to_numpy()] for table in (found, frozen)]
+    if rows[0] != rows[1]:
+        yield f"other rows: {set(rows[0]) ^ set(rows[1]) or 'their order'}"
+        return
+    for column in frozen.columns.difference(identity):
+        moved = ~np.isclose(found[column], frozen[column], rtol=0, atol=atol, equal_nan=True)
+        for at in np.flatnonzero(moved):
+            yield f"{rows[0][at]} {column}: {found[column].iloc[at]!r} instead of {frozen[column].iloc[at]!r}"
+
+
+def describe_machine() -> str:
+    """The hash of all that may change a last bit on this machine."""
+    return hashlib.sha256(json.dumps(machine("cpu"), sort_keys=True).encode()).hexdigest()
+
+
+def choose_tolerance() -> float:
+    """`SAME` on a machine like the one that froze the numbers."""
+    return SAME if describe_machine() == (FROZEN / "machine.txt").read_text().strip() else ELSEWHERE
+
+
+def freeze(folder: Path, prefix: str, names: tuple[str, ...]) -> None:
+    """Write the tables of a folder as golden data."""
+    FROZEN.mkdir(exist_ok=True)
+    for name in names:
+        read_table(folder, name).to_csv(FROZEN / f"{prefix}_{name}.csv", index=False, lineterminator="\n")
+
+
+if __name__ == "__main__":
+    full, measured, demo = map(Path, sys.argv[1:])
+    freeze(full, "full", FULL)
+    freeze(measured, "measured", MEASURED)
+    freeze(demo, "demo", REPORT)
+    (FROZEN / "machine.txt").write_text(describe_machine() + "\n")

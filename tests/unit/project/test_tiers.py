@@ -1,0 +1,55 @@
+"""Tests lie where CONTRIBUTING says: a folder a tier, a room of the package a folder."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MARKS, TIERS
+
+ROOT = Path(__file__).resolve().parents[3]
+TESTS = ROOT / "tests"
+NO_ROOM = {"project", "data_prep"}
+"""Rooms of tests that are none of the package: what belongs to the whole, and the scripts that make weights."""
+
+
+def list_imports(path: Path) -> Iterator[str]:
+    """The full names of all that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_unit_tests_do_not_go_through_the_command_line() -> None:
+    paths = sorted((TESTS / "unit").rglob("*.py"))
+    assert len(paths) > 100
+    ends = ("bench.cli.", "tests.command.", "tests.e2e.", "tests.shared_runs.")
+    assert [(str(p), name) for p in paths for name in list_imports(p) if f"{name}.".startswith(ends)] == []
+    others = [path for path in paths if path != Path(__file__)]
+    assert [path.name for path in others if "bench.cli" in path.read_text()] == [], "nor do they start it"
+
+
+@pytest.mark.parametrize("tier", ["unit", "e2e"])
+def test_every_room_of_tests_is_a_room_of_the_package(tier: str) -> None:
+    files = [path.relative_to(TESTS / tier) for path in (TESTS / tier).rglob("test_*.py")]
+    assert len(files) > 30
+    rooms = {path.parent for path in files} - {Path(name) for name in NO_ROOM}
+    assert {str(room) for room in rooms if not (ROOT / "bench" / room).is_dir() and room != Path("pipeline")} == set()
+
+
+def test_the_tiers_are_those_of_pyproject_the_makefile_and_contributing() -> None:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    marks = {line.partition(":")[0].partition("(")[0] for line in options["markers"]}
+    assert marks == {*TIERS, *MARKS, "thinned"} and options["testpaths"] == ["tests/unit"]
+    folders = {path.name for path in TESTS.iterdir() if path.is_dir() and list(path.glob("**/test_*.py"))}
+    assert folders == set(TIERS)
+    assert re.search(r"^test: .*\n\t.* -m pytest tests$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    assert all(f"| `tests/{tier}/` |" in page for tier in TIERS) and all(f"| mark `{mark}` |" in page for mark in MARKS)

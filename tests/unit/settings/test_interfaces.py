@@ -1,0 +1,74 @@
+"""Every option of ``conf/`` against the interface of its group: mypy reads this file, pytest that none is missing."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from bench import interfaces
+from bench.caption.retrieval import Retrieval
+from bench.caption.zerocap import ZeroCap
+from bench.data.base import Dataset
+from bench.data.folder import folder
+from bench.data.prepared import Prepared
+from bench.data.toyscenes import ToyScenes
+from bench.data.voc import voc
+from bench.encode.crop import CropAndMask
+from bench.encode.global_subtraction import GlobalSubtraction
+from bench.encode.masked import Masked
+from bench.encode.unmasked import Unmasked
+from bench.merge.none import NoMerge
+from bench.merge.siblings import Siblings
+from bench.models.clip import Clip
+from bench.models.dino import Dino
+from bench.models.language import Language
+from bench.models.sentence import Sentence
+from bench.run.context import Builder
+from bench.run.executor import Executor, Local, Serial
+from bench.run.tracking import NoTracking, Tracker, Wandb
+from bench.segment.dino_ward import DinoWard
+from bench.segment.whole import Whole
+from bench.settings.trust import installed
+
+DATA: tuple[Callable[..., Dataset], ...] = (ToyScenes, Prepared, folder, voc)
+CLIP: tuple[Callable[..., interfaces.ClipModel], ...] = (Clip,)
+DINO: tuple[Callable[..., interfaces.DinoModel], ...] = (Dino,)
+LANGUAGE: tuple[Callable[..., interfaces.LanguageModel], ...] = (Language,)
+SENTENCE: tuple[Callable[..., interfaces.SentenceModel], ...] = (Sentence,)
+SEGMENT: tuple[Callable[..., interfaces.Segmenter], ...] = (DinoWard, Whole)
+ENCODE: tuple[Callable[..., interfaces.Encoder], ...] = (GlobalSubtraction, Masked, Unmasked, CropAndMask)
+CAPTION: tuple[Callable[..., interfaces.Captioner], ...] = (ZeroCap, Retrieval)
+MERGE: tuple[Callable[..., interfaces.Merger], ...] = (Siblings, NoMerge)
+EXECUTOR: tuple[Callable[..., Executor], ...] = (Local, Serial)
+TRACKING: tuple[Callable[..., Tracker], ...] = (NoTracking, Wandb)
+PARTS = ("bench.segment.crf.DenseCrf", "bench.protocol.Protocol")
+"""Targets that stand inside an option, or that are their own interface."""
+
+
+def test_every_target_is_held_against_an_interface() -> None:
+    groups: tuple[tuple[Any, ...], ...] = (
+        DATA, CLIP, DINO, LANGUAGE, SENTENCE, SEGMENT, ENCODE, CAPTION, MERGE, EXECUTOR, TRACKING,
+    )  # fmt: skip
+    held = {f"{each.__module__}.{each.__qualname__}" for group in groups for each in group}
+    assert len(held) == 22 and installed() - set(PARTS) == held
+
+
+def test_nothing_public_of_a_run_is_any() -> None:
+    """What a run hands out has a type, so that mypy follows it from the door to the last stage."""
+    untyped = []
+    for name, member in vars(Builder).items():
+        function = getattr(member, "func", getattr(member, "fget", member))
+        if not name.startswith("_") and inspect.isfunction(function):
+            source = ast.parse(inspect.cleandoc("\n" + inspect.getsource(function)))
+            returns = next(node.returns for node in ast.walk(source) if isinstance(node, ast.FunctionDef))
+            if returns is None or ast.unparse(returns) == "Any":
+                untyped.append(name)
+    assert untyped == []
+
+
+def test_the_data_set_of_a_run_is_one() -> None:
+    assert get_type_hints(vars(Builder)["dataset"].func)["return"] is Dataset
+    assert "bench" in Path(interfaces.__file__).parts
