@@ -40,7 +40,7 @@ T = TypeVar("T")
 _FEW = 8
 """Images that are not worth starting processes for."""
 _ALONE = 4.0
-"""Seconds for which this process works alone: starting others costs more processor time than most files."""
+"""Processor seconds for which this process works alone: starting others costs as much as most files."""
 _MODULES = (
     "bench.overlap.table", "bench.predictions.overlapping", "bench.predictions.parse", "bench.predictions.source",
 )  # fmt: skip
@@ -148,15 +148,15 @@ Outcome = tuple[Overlap | None, Sizes | None, str, Account]
 
 def _outcomes(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome]:
     """In the order of the tasks; what takes longer than `_ALONE` is shared out among processes."""
-    begin = time.monotonic()
+    begin = time.process_time()
     for at, task in enumerate(tasks):
-        if workers > 1 and time.monotonic() - begin > _ALONE:
-            yield from _shared_out(tasks[at:], store, workers)
+        if workers > 1 and time.process_time() - begin > _ALONE:
+            yield from _share_out(tasks[at:], store, workers)
             return
         yield _outcome(task)
 
 
-def _shared_out(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome]:
+def _share_out(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome]:
     """Those that are missing in the store are made by several processes."""
     missing = sum(not store.has(task.shelf, task.item) for task in tasks)
     if missing <= _FEW:
