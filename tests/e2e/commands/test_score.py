@@ -18,7 +18,7 @@ from bench.data.voc import Voc
 from bench.metric_name import parse
 from bench.run import tabulate
 from bench.run.run_folder import saved_rows, settings_of
-from bench.score.evaluate import COLUMNS
+from bench.score.score_table import ALL
 from bench.system.crew import Crew
 from tests.e2e.commands.theirs import DATA, IMAGES, LEFT, RIGHT, coded, image, values, write, zgs
 
@@ -32,7 +32,7 @@ def test_a_file_of_another_system_by_hand(tmp_path: Path, voc: Path) -> None:
         "paper{background=voc}/exact/recall>0.5": pytest.approx(3 / 5, abs=1e-6),
     }
     table = pd.read_csv(tmp_path / "deep" / "t.csv")
-    assert tuple(table.columns) == COLUMNS and set(table["variant"]) == {"theirs"}
+    assert tuple(table.columns) == ALL and set(table["variant"]) == {"theirs"}
     assert (table[["expected", "found", "skipped"]] == [3, 3, 0]).all().all()
     for rows in saved_rows(folder).values():
         assert rows.image_ids == ("a", "b", "c")

@@ -167,6 +167,7 @@ def test_captions_name_only_what_is_there(scenes: list) -> None:
     assert np.mean(np.array(named) > 0) > 0.98 and 1.5 < np.mean(named) < 3
 
 
+@pytest.mark.slow
 def test_captions_tell_counts_colours_parts_and_weather() -> None:
     texts = [text for index in range(400) for text in draw("train", index).captions]
     for pattern in (r"\b(two|three)\b", r"\bred\b", r"with (a )?[a-z]+ (roof|wheels|sails)", r"at night|in the rain"):
@@ -174,6 +175,7 @@ def test_captions_tell_counts_colours_parts_and_weather() -> None:
     assert choose_colour_word((250, 10, 10)) == "red" and choose_colour_word((20, 20, 20)) == "black"
 
 
+@pytest.mark.slow
 def test_more_captions_of_a_scene_begin_with_its_own() -> None:
     texts = list(sample_captions("train", 23))
     assert len(texts) == 23 and texts[:5] == list(draw("train", 0).captions)
