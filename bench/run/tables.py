@@ -39,7 +39,7 @@ T = TypeVar("T")
 _FEW = 8
 """Images that are not worth starting processes for."""
 _ALONE = 4.0
-"""Seconds for which this process works alone: starting others costs more processor time than most files."""
+"""Processor seconds for which this process works alone: starting others costs as much as most files."""
 _MODULES = (
     "bench.overlap.table", "bench.predictions.overlapping", "bench.predictions.parse", "bench.predictions.source",
 )  # fmt: skip
@@ -132,9 +132,9 @@ Outcome = tuple[Overlap | None, Sizes | None, str, Account]
 
 def _fill(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
     """The tables in the order of the tasks; what takes longer than `_ALONE` is shared out among workers."""
-    begin = time.monotonic()
+    begin = time.process_time()
     for at, task in enumerate(tasks):
-        if time.monotonic() - begin > _ALONE:
+        if time.process_time() - begin > _ALONE:
             yield from _share_out(tasks[at:], store, work)
             return
         yield _outcome(task)

@@ -137,6 +137,7 @@ def test_a_new_store_gives_the_same_bytes(full: Path) -> None:
         assert (old.parent / name).read_bytes() == (new.parent / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_second_variant_reuses_what_lies_upstream_of_the_difference(full: Path, capsys) -> None:
     none = record(zgs(full, "data.subset=first:2", "experiment=no_merge", "pictures=0")[-1])["store"]
     assert all(none[stage]["made"] == 0 for stage in ("segment", "encode", "caption"))
@@ -161,6 +162,7 @@ def test_another_threshold_asks_no_model_again(full: Path) -> None:
     assert set(found) == {"merge", "table", "texts"} and all(stage["made"] == 0 for stage in found.values())
 
 
+@pytest.mark.slow
 def test_a_sweep_runs_every_job_and_closes_with_one_table(full: Path, capsys) -> None:
     runs = zgs(full, "-m", "experiment=full,no_merge", "data.subset=first:2", "pictures=0", out="sweep")
     assert [record(run)["variant"] for run in runs] == ["full", "no_merge"]
