@@ -42,7 +42,7 @@ def grid(pictures: list[Image.Image], columns: int, titles: list[str] | None = N
 
 
 def colours() -> np.ndarray:
-    """A colour for each class, uint8 [classes + 2, 3]; the last two for void and background."""
+    """Make a colour for each class, uint8 [classes + 2, 3]; the last two for void and background."""
     turns = np.arange(len(NAMES)) * 0.381966
     hue = np.abs((turns[:, None] + np.array((0, 2 / 3, 1 / 3))) % 1 * 6 - 3) - 1
     value = np.array((1.0, 0.72, 0.5))[np.arange(len(NAMES)) % 3][:, None]
@@ -51,7 +51,7 @@ def colours() -> np.ndarray:
 
 
 def scenes(split: str, n: int, columns: int) -> Image.Image:
-    """The first scenes of a split."""
+    """Draw the first scenes of a split."""
     return grid([Image.fromarray(draw(split, i).image) for i in range(n)], columns)
 
 
@@ -75,7 +75,7 @@ def labelled(split: str, n: int, columns: int) -> Image.Image:
 
 
 def things() -> Image.Image:
-    """Every class of things in all its looks."""
+    """Draw every class of things in all its looks."""
     rows, titles = [], []
     for number, (name, kind) in enumerate(KINDS.items()):
         row = Image.new("RGB", (MOST * 64, 64), "white")
@@ -93,7 +93,7 @@ def things() -> Image.Image:
 
 
 def stuff() -> Image.Image:
-    """Every class of stuff in all its looks."""
+    """Draw every class of stuff in all its looks."""
     rows = []
     for name in STUFF:
         row = Image.new("RGB", (MOST * 100, 76), "white")

@@ -87,7 +87,7 @@ def _read_ids(faults: Faults, where: str, segments: list[Any]) -> list[int]:
 
 def _look_up(numbers: Integer[np.ndarray, "h w"], ids: list[int]) -> Integer[np.ndarray, "h w"]:
     """For each pixel the position of its number among the ids plus 1, 0 for 0, -1 for what is no id."""
-    known, labels = np.array([0, *ids], np.int64), np.arange(len(ids) + 1, dtype=rle.label_type(len(ids)))
+    known, labels = np.array([0, *ids], np.int64), np.arange(len(ids) + 1, dtype=rle.choose_label_type(len(ids)))
     if min(known.min(), numbers.min()) < 0 or max(known.max(), numbers.max()) >= _DENSE:
         values, at = np.unique(known, return_index=True)
         place = np.searchsorted(values, numbers).clip(max=len(values) - 1)  # [h, w] of the sorted ids

@@ -55,7 +55,7 @@ def paint(codes: Sequence[Int64[np.ndarray, " r"]], height: int, width: int) -> 
     """One picture of the runs of n segments: 0, or the segment's position + 1. None where two of them overlap."""
     bounds = [np.cumsum(runs)[: len(runs) // 2 * 2].reshape(-1, 2) for runs in codes]  # n of [pieces, begin and end]
     pieces = np.concatenate([np.zeros((0, 2), np.int64), *bounds])
-    owner = np.repeat(np.arange(1, len(codes) + 1, dtype=label_type(len(codes))), [len(one) for one in bounds])
+    owner = np.repeat(np.arange(1, len(codes) + 1, dtype=choose_label_type(len(codes))), [len(one) for one in bounds])
     order = np.argsort(pieces[:, 0], kind="stable")
     order = order[pieces[order, 0] < pieces[order, 1]]  # a run may have no pixel
     (begin, end), owner = pieces[order].T, owner[order]
@@ -68,7 +68,7 @@ def paint(codes: Sequence[Int64[np.ndarray, " r"]], height: int, width: int) -> 
     return np.repeat(values, lengths).reshape(width, height).T
 
 
-def label_type(n: int) -> type[np.signedinteger[Any]]:
+def choose_label_type(n: int) -> type[np.signedinteger[Any]]:
     """The smallest type of labels 0 to n, with -1 for none of them."""
     return np.int16 if n <= np.iinfo(np.int16).max else np.int32
 

@@ -19,13 +19,13 @@ PLACES = ("source", "pretrained", "architecture", "device")
 
 def model_facts(options: Mapping[str, Any]) -> dict[str, Any]:
     """Collect JSON facts of one model's options. Raises UserError where there are no weights."""
-    made = made_of(_without_places(options))
-    return {**weights_facts(options), "class": made["source"], "imports": made["imports"]}
+    made = made_of(_drop_places(options))
+    return {**read_weights_facts(options), "class": made["source"], "imports": made["imports"]}
 
 
-def weights_facts(options: Mapping[str, Any]) -> dict[str, Any]:
+def read_weights_facts(options: Mapping[str, Any]) -> dict[str, Any]:
     """Collect the same without the code, which is then not read. Raises UserError where there are no weights."""
-    told = dict(by_content(_without_places(options)))
+    told = dict(by_content(_drop_places(options)))
     source = str(options["source"])
     if "pretrained" not in options:
         return told | {"weights": sources.weights_hash(source), "name": ""}
@@ -54,12 +54,12 @@ def told_of(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _named(options: Mapping[str, Any]) -> Any:
     """Describe a model's options by its weights in place of where they lie; as they are where there are none yet."""
     try:
-        return weights_facts(options)
+        return read_weights_facts(options)
     except UserError:
         return dict(options)
 
 
-def _without_places(options: Mapping[str, Any]) -> dict[str, Any]:
+def _drop_places(options: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in options.items() if key not in PLACES}
 
 
