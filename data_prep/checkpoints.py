@@ -35,7 +35,7 @@ def load(path: Path, of: dict[str, Any] | None = None) -> Any | None:
 
 
 def lines(path: Path) -> list[str]:
-    """The lines of a text file that are not empty."""
+    """Read the lines of a text file that are not empty."""
     return [line.strip() for line in path.read_text().splitlines() if line.strip()]
 
 
@@ -47,7 +47,7 @@ def make_readable(folder: Path) -> None:
 
 
 def folder_size(folder: Path) -> int:
-    """Bytes of all files below ``folder``."""
+    """Count the bytes of all files below ``folder``."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 

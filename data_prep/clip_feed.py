@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bench.toyworld.classes import SIDE
-from bench.toyworld.scene import framing
+from bench.toyworld.scene import choose_framing
 from data_prep.clip_pool import Pool
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Feed:
     def __init__(self, pool: Pool, tokenizer: Tokenizer, recipe: Recipe) -> None:
         self.pool, self.recipe = pool, recipe
         self.tokens = tokens_of(pool, tokenizer)
-        kinds = np.array([framing(index) for index in range(recipe.scenes)])
+        kinds = np.array([choose_framing(index) for index in range(recipe.scenes)])
         self.full, self.close, self.stuff = (np.flatnonzero(kinds == kind) for kind in range(3))
 
     def batch(self, step: int) -> tuple[list[Part], Tensor]:

@@ -85,7 +85,7 @@ def name_segments(clip: Clip, encoders: dict[str, Any], split: str, scenes: int)
 
 
 def retrieval(clip: Clip, split: str, scenes: int) -> dict[str, float]:
-    """Recall at 1 and 5 of pictures by captions and captions by pictures; an equal caption counts as right."""
+    """Measure recall at 1 and 5 of pictures by captions and captions by pictures; an equal caption counts as right."""
     drawn = [draw(split, index) for index in range(scenes)]
     texts = [scene.captions[0] for scene in drawn]
     encoder = Unmasked(clip, clip.depth)

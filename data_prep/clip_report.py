@@ -155,7 +155,7 @@ TOLD = ("steps", "batch", "scenes", "seed", "skip")
 
 
 def _again(facts: dict[str, Any]) -> str:
-    """The commands of a training that goes on from the shipped folder."""
+    """Write the commands of a training that goes on from the shipped folder."""
     of = facts["recipe"]
     pool = "" if of.get("skip") else f"    python -m data_prep.clip_pool --folder FOLDER/pool --scenes {of['scenes']}\n"
     options = "".join(f" --{key} {of[key]}" for key in ("scenes", "steps", "skip") if of.get(key))

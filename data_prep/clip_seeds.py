@@ -11,12 +11,12 @@ from data_prep.clip_quality import Segments, name_segments, ways
 
 
 def chain(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    """The trainings that made some weights, each of which went on from the one before."""
+    """List the trainings that made some weights, each of which went on from the one before."""
     return [*(chain(facts["earlier"]) if "earlier" in facts else []), facts]
 
 
 def steps_of(facts: dict[str, Any]) -> int:
-    """Steps of all trainings together."""
+    """Count the steps of all trainings together."""
     return sum(int(part["recipe"]["steps"]) for part in chain(facts))
 
 
@@ -47,7 +47,7 @@ def beside(folder: Path, test: Segments, others: list[Path], tuned: list[tuple[i
 
 
 def table(seeds: list[dict[str, Any]]) -> str:
-    """The table of trainings, and how far apart those of equal length are."""
+    """Write the table of trainings, and how far apart those of equal length are."""
     names = [way for way in seeds[0]["ways"] if all(way in other["ways"] for other in seeds)]
     rows = [
         f"| {way} | " + " | ".join(f"{100 * o['ways'][way]:.1f} ({100 * o['things'][way]:.1f})" for o in seeds) + " |"

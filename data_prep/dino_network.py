@@ -96,7 +96,7 @@ def waves(side: int, dim: int) -> torch.Tensor:
 
 
 def config(width: int, layers: int) -> ViTConfig:
-    """The architecture; a head has 32 dimensions."""
+    """Make the architecture; a head has 32 dimensions."""
     return ViTConfig(
         hidden_size=width,
         num_hidden_layers=layers,

@@ -26,7 +26,7 @@ FINE = (30, 0.98)
 
 
 def scenes(split: str, n: int) -> list[Sample]:
-    """The first ``n`` scenes of a split."""
+    """Draw the first ``n`` scenes of a split."""
     from bench.toyworld.scene import draw
 
     drawn = ((index, draw(split, index)) for index in range(n))
@@ -34,7 +34,7 @@ def scenes(split: str, n: int) -> list[Sample]:
 
 
 def settings(overrides: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The package's own configuration for models=embedded, resolved."""
+    """Compose the package's own configuration for models=embedded, resolved."""
     from hydra import compose, initialize_config_dir
     from omegaconf import OmegaConf
 
@@ -47,7 +47,7 @@ def settings(overrides: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 def segmenter(of: dict[str, Any]) -> DinoWard:
-    """The production segmenter of a configuration."""
+    """Make the production segmenter of a configuration."""
     from bench.run.context import Builder
 
     stage = Builder(of).stage("segment")
@@ -72,7 +72,7 @@ def finely(of: dict[str, Any]) -> dict[str, Any]:
 
 
 def compared(target: Path, of: dict[str, Any], n: int) -> dict[str, Quality]:
-    """All ways on the first ``n`` test scenes; ``target`` holds the weights, ``of`` the configuration.
+    """Compare all ways on the first ``n`` test scenes; ``target`` holds the weights, ``of`` the configuration.
 
     The first is the fine cut, and each way that is no cut of its own makes as many segments of a scene as it gives.
     """
@@ -110,7 +110,7 @@ def _cut(ward: DinoWard, count: int, sample: Sample) -> np.ndarray:
 
 
 def _untrained(ours: DinoWard, target: Path) -> DinoWard:
-    """The same segmenter over the network as its seed made it, before the first step."""
+    """Make the same segmenter over the network as its seed made it, before the first step."""
     import torch
 
     from data_prep.dino_network import Network, config
@@ -207,7 +207,7 @@ cannot be compared with published numbers.
 
 
 def card(target: Path, of: dict[str, Any], kept: dict[str, Any], ways: dict[str, Quality]) -> str:
-    """The text of README.md."""
+    """Write the text of README.md."""
     facts, model = kept["facts"], of["models"]["dino"]
     curve = [
         f"| {int(name.removeprefix('step_'))}{' (shipped)' if name == kept['best'] else ''} "

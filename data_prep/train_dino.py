@@ -57,7 +57,7 @@ def cross_entropy(student: torch.Tensor, target: torch.Tensor, heat: float) -> t
 
 
 def balanced(scores: torch.Tensor, rounds: int = 3) -> torch.Tensor:
-    """Probabilities [n, p] from scores, in the batch about as much for each prototype (Sinkhorn and Knopp)."""
+    """Make probabilities [n, p] of scores, in the batch about as much for each prototype (Sinkhorn and Knopp)."""
     shares = ((scores - scores.max()) / PLACE_HEAT[1]).exp()
     for _ in range(rounds):
         shares = shares / shares.sum(0, keepdim=True).clamp(min=1e-20)
@@ -201,7 +201,7 @@ def train(args: argparse.Namespace) -> Iterator[int]:
 
 
 def options() -> argparse.Namespace:
-    """The command's options; the defaults made the shipped folder."""
+    """Parse the command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     numbers = {"steps": 1500, "batch": 8, "pictures": 24_000, "prototypes": 256, "width": 96, "layers": 4}
     for name, value in (numbers | {"every": 100, "validation": 60, "test": 500, "seed": 0}).items():

@@ -19,6 +19,7 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 
 import dataclasses
+import gc
 import shutil
 import typing
 from collections import Counter
@@ -78,6 +79,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             seen[name] += 1
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT))
+
+
+def pytest_collection_finish() -> None:
+    """What libraries and tests hold stays: it need not be looked through each time that garbage is collected."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_deselected(items: typing.Sequence[pytest.Item]) -> None:

@@ -55,7 +55,7 @@ def full_name(dataset: Dataset) -> str:
 
 
 def whole(dataset: Dataset) -> tuple[str, ...]:
-    """The ids of the whole split, where a data set tells them; else those of the subset."""
+    """List the ids of the whole split, where a data set tells them; else those of the subset."""
     ids = getattr(dataset, "whole", dataset.ids)
     return tuple(ids())
 

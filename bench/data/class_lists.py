@@ -71,7 +71,7 @@ def read_class_list(source: Path, name: str, begin: int) -> tuple[ClassTable, tu
 def table_of(
     where: str, name: str, entries: Iterable[Entry], begin: int = 0, numbered: bool = True
 ) -> tuple[ClassTable, tuple[str, ...]]:
-    """The table of some entries: cells with several names are taken apart, equal names are one class.
+    """Make the table of some entries: cells with several names are taken apart, equal names are one class.
 
     ``name`` is that of the class list; ``numbered`` puts the number of classes behind it.
     """
@@ -127,7 +127,7 @@ def _is_ours(lines: Sequence[str]) -> bool:
 
 
 def _with_header(source: Path, lines: Sequence[str]) -> list[Entry] | None:
-    """The lines of a table by the names of its columns; None where the first line is no header."""
+    """Read the lines of a table by the names of its columns; None where the first line is no header."""
     for mark in ("\t", ",", ";"):
         header = [cell.strip().casefold() for cell in next(csv.reader(lines[:1], delimiter=mark), [])]
         columns = {kind: _column(header, words) for kind, words in _KINDS.items()}
@@ -173,7 +173,7 @@ def _told(cell: str | None, yes: Sequence[str]) -> bool:
 
 
 def _without_header(source: Path, lines: Sequence[str]) -> list[Entry] | None:
-    """The lines of a table whose one column of words comes last, after a number of its own in the first."""
+    """Read the lines of a table whose one column of words comes last, after a number of its own in the first."""
     for mark in ("\t", ",", ";"):
         cells = [[cell.strip() for cell in line] for _, line in _table(source, lines, mark)]
         widths = {len(line) for line in cells}
@@ -195,7 +195,7 @@ def _numeric(cell: str) -> bool:
 
 
 def _lines(source: Path, lines: Sequence[str]) -> list[Entry]:
-    """Lines ``name``, or all of them ``number: name``."""
+    """Read lines ``name``, or all of them ``number: name``."""
     texts = [line.strip() for line in lines]
     for mark in (r"\s*[:\t]\s*", r"\s*[,;]\s*", r"\s+"):
         matches = [re.fullmatch(rf"(\d+){mark}(\S.*)", text, re.ASCII) for text in texts]

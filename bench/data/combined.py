@@ -14,7 +14,7 @@ from bench.data.files import composed
 def combined(
     where: str, name: str, rows: Sequence[ClassRow], *, strict: bool = False, numbered: bool = False
 ) -> tuple[ClassTable, tuple[str, ...]]:
-    """The table of some rows and what was made of them, in words.
+    """Combine rows into a table, and say in words what was made of them.
 
     Rows of the same name are one class with several numbers. An alias that also stands for another class is left out,
     unless ``strict``: then it is an error, as is a number that stands twice. ``numbered`` puts the number of classes
@@ -61,7 +61,7 @@ def _told_apart(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], l
 
 
 def _near(where: str, rows: Sequence[ClassRow]) -> list[str]:
-    """Names that differ by case, spaces or marks alone: two classes, as they are written."""
+    """List names that differ by case, spaces or marks alone: two classes, as they are written."""
     groups: dict[str, list[ClassRow]] = {}
     for row in rows:
         groups.setdefault(plain(row.name), []).append(row)
@@ -74,6 +74,6 @@ def _near(where: str, rows: Sequence[ClassRow]) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """A text without what a slip changes: case, spaces, hyphens, marks, and the form of its letters."""
+    """Reduce a text by what a slip changes: case, spaces, hyphens, marks, and the form of its letters."""
     kept = re.sub(r"[\W_]+", " ", composed(text).casefold()).strip()
     return kept or composed(text).strip()

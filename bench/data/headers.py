@@ -15,7 +15,7 @@ from bench.errors import BadSample
 
 
 def claimed(path: Path, data: bytes | None = None) -> tuple[int, int] | None:
-    """Height and width that a file (.npy, else an image of any kind) says it has; None where it says nothing.
+    """Read height and width that a file (.npy, else an image of any kind) says it has; None where it says nothing.
 
     What is wrong with a file that says nothing is told by whoever reads it.
     """
@@ -45,7 +45,7 @@ def refuse_larger(
 
 
 def array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
-    """Shape and dtype of an array in NumPy's format; the stream stands at its first number afterwards.
+    """Read shape and dtype of an array in NumPy's format; the stream stands at its first number afterwards.
 
     Raises ValueError for another format and for an array of Python objects, which only unpickling could read.
     """
@@ -64,7 +64,7 @@ def array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
 
 
 def size_of(shape: tuple[int, ...], dtype: np.dtype) -> int:
-    """Bytes of an array, as a Python number that does not wrap around."""
+    """Count the bytes of an array, as a Python number that does not wrap around."""
     total = int(dtype.itemsize)
     for length in shape:
         total *= int(length)

@@ -114,7 +114,7 @@ class LabelledFolder:
 
 
 def _other_ending(root: Path, pattern: str) -> str:
-    """A half sentence where files would fit but for their ending."""
+    """Say in half a sentence where files would fit but for their ending."""
     stem, dot, ending = pattern.rpartition(".")
     try:
         near = find(root, f"{stem}.*") if dot and "{id}" in stem and "/" not in ending else {}
@@ -132,7 +132,7 @@ def _codes(layout: Layout) -> Codes:
 
 
 def _numbers(path: Path) -> Integer[np.ndarray, "h w"]:
-    """A mask as numbers, from a picture or from an array of NumPy's."""
+    """Read a mask as numbers, from a picture or from an array of NumPy's."""
     if path.suffix.lower() != ".npy":
         return read_narrow_labels(path)
     try:

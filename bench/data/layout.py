@@ -70,7 +70,7 @@ def read_layout(path: Path, root: Path) -> Layout:
 
 
 def find(root: Path, pattern: str) -> dict[str, Path]:
-    """Files below ``root`` by the text that stands for ``{id}``, as a composed text; hidden ones are left out.
+    """Find files below ``root`` by the text that stands for ``{id}``, as a composed text; hidden ones are left out.
 
     The ending fits in any case, and names in both normal forms of Unicode. Raises `UserError` where two files share
     an id.

@@ -71,7 +71,7 @@ def neighbours(root: Path, name: str, split: str, ids: Iterable[str]) -> dict[st
 
 
 def remarks(dataset: Dataset, root: str | Path | None) -> list[str]:
-    """One line for each set that is known or found to share images with this one."""
+    """Write one line for each set that is known or found to share images with this one."""
     ids = dataset.ids()
     counted = neighbours(Path(root).expanduser(), dataset.name, dataset.split, ids) if root else {}
     lines = [

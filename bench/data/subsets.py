@@ -41,7 +41,7 @@ def select(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def shard(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Of ids sorted as text, those of shard k of n (``k/n``, k from 1); None means all.
+    """Take, of ids sorted as text, those of shard k of n (``k/n``, k from 1); None means all.
 
     Raises `UsageError` for anything else, `UserError` where the shard would be empty.
     """

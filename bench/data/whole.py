@@ -40,7 +40,7 @@ def same_digests(table: Any, about: Mapping[str, Any]) -> bool:
 
 
 def arrow_files(folder: Path) -> dict[str, str]:
-    """Checksums of the files that hold the rows, by name."""
+    """Hash the files that hold the rows: checksums by name."""
     hashes = {}
     for path in sorted(folder.glob("*.arrow")):
         hashes[path.name] = hash_file(path)

@@ -48,12 +48,12 @@ def picture(height: int = 120, width: int = 200) -> np.ndarray:
 
 
 def near(what: str, ours: Tensor, theirs: Tensor, dtype: torch.dtype) -> str:
-    """The largest difference relative to the largest entry, which must keep within the precision's tolerance."""
+    """Check the largest difference relative to the largest entry, which must keep within the precision's tolerance."""
     return f"differs from {what} by {difference(what, ours, theirs, dtype):.1g}"
 
 
 def difference(what: str, ours: Tensor, theirs: Tensor, dtype: torch.dtype) -> float:
-    """The same as a number."""
+    """Measure the difference as a number; see `near`."""
     assert ours.shape == theirs.shape, f"shape {tuple(ours.shape)}, {what} has {tuple(theirs.shape)}"
     assert torch.isfinite(ours).all() and torch.isfinite(theirs).all(), "numbers that are not finite"
     largest = float((ours.float() - theirs.float()).abs().max() / theirs.float().abs().max().clamp_min(1e-12))
@@ -63,7 +63,7 @@ def difference(what: str, ours: Tensor, theirs: Tensor, dtype: torch.dtype) -> f
 
 
 def same_parameters(model: Any, expected: Mapping[str, Tensor]) -> str:
-    """Names and shapes against those of the architecture."""
+    """Compare names and shapes with those of the architecture."""
     shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     expected_shapes = {name: tuple(value.shape) for name, value in expected.items()}
     names = shapes.keys() | expected_shapes.keys()
@@ -90,7 +90,7 @@ def clip_parameters(clip: Any) -> str:
 
 
 def clip_activation(clip: Any) -> str:
-    """Of every block of both towers: the guard looks at one."""
+    """Check the activation of every block of both towers: the guard looks at one."""
     towers = clip.visual, getattr(clip.model, "text", clip.model)
     kinds = {type(block.mlp.gelu).__name__ for tower in towers for block in tower.transformer.resblocks}
     assert len(kinds) == 1, f"blocks differ: {', '.join(sorted(kinds))}"
@@ -132,7 +132,7 @@ def clip_text(clip: Any) -> str:
 
 
 def of_config(holder: Any) -> str:
-    """Names and shapes of a transformers model against its class; that none was missing is a guard of loading."""
+    """Check names and shapes of a transformers model against its class; that none was missing is a guard of loading."""
     options = {"add_pooling_layer": False} if isinstance(holder.model, ViTModel) else {}
     with torch.device("meta"):
         plain = type(holder.model)(holder.model.config, **options)
@@ -140,7 +140,7 @@ def of_config(holder: Any) -> str:
 
 
 def family_activation(holder: Any) -> str:
-    """The config's activation against the one its family was trained with."""
+    """Check the config's activation against the one its family was trained with."""
     config = holder.model.config
     activation = getattr(config, "activation_function", None) or config.hidden_act
     expected = FAMILY_ACTIVATIONS[config.model_type]
@@ -208,7 +208,7 @@ def language_forward(language: Any) -> str:
 
 
 def sentence_parameters(sentence: Any) -> str:
-    """Every value as transformers alone loads it, none missing; a static embedding is only counted."""
+    """Compare every value with what transformers alone loads, none missing; a static embedding is only counted."""
     words = getattr(sentence.model[0], "auto_model", None)
     if words is None:
         return f"{sum(p.numel() for p in sentence.model.parameters()):,} numbers, no transformer"

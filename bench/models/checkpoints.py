@@ -43,7 +43,7 @@ def tensors(what: str, path: Path, values: bool = True) -> dict[str, Any]:
 
 
 def unwrapped(content: Mapping[str, Any]) -> dict[str, Tensor]:
-    """The tensors alone, without wrappers and without the prefix ``module.`` of parallel training."""
+    """Extract the tensors alone, without wrappers and without the prefix ``module.`` of parallel training."""
     for wrapper in WRAPPERS:
         if isinstance(content.get(wrapper), Mapping):
             content = content[wrapper]

@@ -111,7 +111,7 @@ BASE = "ViT-B-32-quickgelu"
 
 
 def _config(source: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    """Sizes from shapes, in open_clip's words."""
+    """Read sizes from shapes, in open_clip's words."""
     if "visual.layer1.0.conv1.weight" in shapes or any(name.startswith("visual.attnpool.") for name in shapes):
         raise UserError(f"CLIP {source!r}: its image tower is a ResNet; masking needs a vision transformer: use a ViT")
     try:
@@ -166,7 +166,7 @@ def _named(name: str) -> dict[str, Any]:
 
 
 def _difference(named: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    """The first size in which a named architecture is not the file's; empty where it is the same."""
+    """Find the first size in which a named architecture is not the file's; empty where it is the same."""
     for part in ("vision_cfg", "text_cfg"):
         theirs, defaults = named.get(part) or {}, {"mlp_ratio": 4.0}
         for key, value in config[part].items():
@@ -198,7 +198,7 @@ LEAVE = "leave models.clip.architecture=null, and the file tells it"
 
 
 def _widened(source: str, config: dict[str, Any], name: str, archive: bool) -> dict[str, Any]:
-    """Heads, which no shape tells: as open_clip's architecture of that name has them, else OpenAI's 64."""
+    """Add heads, which no shape tells: as open_clip's architecture of that name has them, else OpenAI's 64."""
     vision, text, named = dict(config["vision_cfg"]), dict(config["text_cfg"]), _named(name) if name else {}
     for part, key, width in ((vision, "head_width", vision["width"]), (text, "heads", text["width"])):
         stated = (named.get("vision_cfg" if part is vision else "text_cfg") or {}).get(key)

@@ -36,7 +36,7 @@ def facts(kind: str, options: Mapping[str, Any], path: Path) -> str:
 
 
 def _stored(file: Path) -> Iterator[str]:
-    """Number types in the header of a file, which one that was cut short does not pass."""
+    """Read number types in the header of a file, which one that was cut short does not pass."""
     from safetensors import SafetensorError, safe_open
 
     if not _has_header(file):
@@ -66,7 +66,7 @@ def _config(file: Path) -> dict[str, Any]:
 
 
 def _clip(options: Mapping[str, Any], path: Path) -> list[str]:
-    """Activation, patch and grid against what the settings say and what the weights' origin needs."""
+    """Check activation, patch and grid against the settings and the weights' origin, and describe them."""
     import open_clip
 
     source, pretrained = str(options["source"]), options.get("pretrained")
@@ -96,7 +96,7 @@ def _clip(options: Mapping[str, Any], path: Path) -> list[str]:
 
 
 def _transformers(kind: str, options: Mapping[str, Any], path: Path) -> list[str]:
-    """Family, activation and sizes from config.json; the tokenizer's presence where one is needed."""
+    """Describe family, activation and sizes by config.json; check the tokenizer's presence where one is needed."""
     if kind in ("language", "sentence") and not any(list(path.rglob(name)) for name in TOKENIZERS):
         raise UserError(f"the tokenizer is missing in {path}")
     if kind == "sentence" and not (path / "config.json").exists():
@@ -110,7 +110,7 @@ def _transformers(kind: str, options: Mapping[str, Any], path: Path) -> list[str
 
 
 def _dino(options: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
-    """Patch and grid against what the settings say."""
+    """Check patch and grid against what the settings say, and describe them."""
     patch = int(config.get("patch_size", 16))
     grid = int(config.get("image_size", 224)) // patch
     guards.check_patch(f"DINO {options['source']!r}", patch, options.get("patch"))

@@ -71,7 +71,7 @@ def published(name: str, tag: str | None) -> Located:
 
 
 def hub_command(repository: str, what: str = OTHER_FORMATS) -> str:
-    """The command that fetches a hub repository into the local cache."""
+    """Make the command that fetches a hub repository into the local cache."""
     return f"{'HF_HUB_OFFLINE=0 ' * hub.asked_offline()}hf download {repository} {what}"
 
 

@@ -77,7 +77,7 @@ def open_clip_source(source: str, pretrained: str | None, architecture: str | No
 
 
 def open_clip_checkpoint(name: str, pretrained: str | None) -> Path | None:
-    """The checkpoint that open_clip reads, where it lies on disk; None for published weights."""
+    """Find the checkpoint that open_clip reads, where it lies on disk; None for published weights."""
     if name.startswith(LOCAL_DIR):
         from open_clip.factory import _find_checkpoint_in_dir
 
@@ -154,7 +154,7 @@ def weight_files(path: Path) -> list[Path]:
 
 
 def torch_dtype(dtype: str) -> torch.dtype:
-    """The torch type of a configured name; UserError lists the known ones."""
+    """Find the torch type of a configured name; UserError lists the known ones."""
     if dtype not in DTYPES:
         raise UserError(f"dtype={dtype!r} is unknown: use one of {', '.join(DTYPES)}")
     import torch  # seconds, which a command that only hashes weights does not pay

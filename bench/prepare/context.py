@@ -80,7 +80,7 @@ def _voc_masks(tree: Tree, choices: Choices, masks: Mapping[str, Path]) -> dict[
 
 
 def _coding(masks: Mapping[str, Path], voc: Mapping[str, Path], choices: Choices) -> tuple[Coding, str]:
-    """The meaning of the masks' numbers and how it was told; believed only where nothing speaks against it."""
+    """Find the meaning of the masks' numbers and how it was told; believed only where nothing speaks against it."""
     seen = _values(masks)
     wide = _is_wide(masks, seen, choices)
     candidates = codings(PUBLISHERS[choices.name].class_list, wide)
@@ -134,7 +134,7 @@ def _told(option: Coding, choices: Choices) -> bool:
 
 
 def _values(masks: Mapping[str, Path]) -> set[int]:
-    """The numbers that occur. A damaged mask is named when the work reaches it; here it counts only if all are."""
+    """Read the numbers that occur. A damaged mask is named when the work reaches it; here it counts only if all are."""
     seen: set[int] = set()
     for path in _spread(masks).values():
         try:

@@ -36,12 +36,12 @@ def to_459() -> dict[int, int]:
 
 @cache
 def by459() -> tuple[int, ...]:
-    """Ids among the 59 in the converters' order: ascending by their id among the 459."""
+    """List ids among the 59 in the converters' order: ascending by their id among the 459."""
     return tuple(sorted(to_459(), key=to_459().__getitem__))
 
 
 def codings(classes: str, wide: bool) -> list[Coding]:
-    """Every meaning that the masks of Context may have for a class table, by what the files hold."""
+    """List every meaning that the masks of Context may have for a class table, by what the files hold."""
     return _of_459(classes) if wide else _of_59()
 
 
@@ -98,7 +98,7 @@ def _as_voc(classes: str) -> np.ndarray:
 
 
 def best(shares: Mapping[str, float]) -> str | None:
-    """The coding that VOC's masks speak for, None where they speak for none clearly."""
+    """Choose the coding that VOC's masks speak for, None where they speak for none clearly."""
     first, *others = sorted(shares, key=lambda name: -shares[name])
     clear = shares[first] >= ENOUGH and all(shares[first] >= AHEAD * shares[other] for other in others)
     return first if clear else None

@@ -44,7 +44,7 @@ class Coding:
 
 
 def coding(name: str, meanings: dict[int, int], legend: str, wide: bool = False) -> Coding:
-    """A coding from the numbers that may occur to class ids."""
+    """Make a coding from the numbers that may occur to class ids."""
     table = np.full(BEYOND, NO_MEANING, np.int32)
     table[list(meanings)] = list(meanings.values())
     return Coding(name, table, legend, wide)

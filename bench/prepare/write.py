@@ -106,7 +106,7 @@ def _about(plan: Plan, tally: Tally) -> dict[str, Any]:
 
 @contextmanager
 def _alone(to: Path) -> Iterator[None]:
-    """A folder of our own, with one writer at a time; the system frees it even when the process is killed."""
+    """Lock a folder of our own, with one writer at a time; the system frees it even when the process is killed."""
     if to.exists() and not to.is_dir():
         raise UserError(f"--to {to} is a file; name a folder")
     others = sorted(path.name for path in to.iterdir() if path.name not in _OURS) if to.is_dir() else []

@@ -103,7 +103,7 @@ def _show_over_segments(run: ShownRun, sample: Sample) -> list[Panel]:
         return []
     tree = saved_over_segments(run.folder, sample)
     if tree is None:
-        return [Panel("over-segments", note="no longer in the store")]
+        return [Panel("over-segments", note="not in the store")]
     return [Panel("over-segments", labels=tree.leaves, note=f"{len(tree.heap_ids)} segments")]
 
 

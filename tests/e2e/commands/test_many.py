@@ -80,6 +80,7 @@ def test_what_each_job_became_lies_in_the_sweeps_folder(place: Path, tmp_path: P
     assert len(list((tmp_path / "sweeps").iterdir())) == 2, "another sweep into the same place has a folder of its own"
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("how", "reason"), [("exit", "SystemExit: 5"), ("key", "KeyError: 'boom'"), ("odd", "Awkward: layer 3")]
 )

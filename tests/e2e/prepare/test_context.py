@@ -168,6 +168,7 @@ def beyond(tree: Path) -> None:
         save_mat(tree / "masks" / f"{image_id}.mat", truth(image_id) + 5)
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("voc", [True, False])
 @pytest.mark.parametrize(
     ("name", "damage", "reason"),

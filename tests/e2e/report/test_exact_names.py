@@ -63,9 +63,9 @@ def test_names_on_the_command_line_are_what_was_written(variant: Any, words: lis
 
 def test_predictions_may_call_themselves_anything(tmp_path: Path) -> None:
     from bench.predictions.source import PredictionFile
-    from bench.run.rescore import _variant
+    from bench.run.score_folder import read_variant
 
     for name in NAMES:
         head = {"format": "zgs-predictions/1", "about": {"variant": name}}
         (tmp_path / "p.jsonl").write_text(json.dumps(head) + "\n")
-        assert _variant(PredictionFile(tmp_path / "p.jsonl")) == name
+        assert read_variant(PredictionFile(tmp_path / "p.jsonl")) == name

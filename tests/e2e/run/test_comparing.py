@@ -17,6 +17,7 @@ from bench.report.runs import find_runs
 from bench.run.run_folder import saved_rows, saved_segments
 from tests.e2e.run.resealed import reseal, strip
 from tests.e2e.run.test_run import zgs
+from tests.shared_runs import find_run
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +28,10 @@ def runs(full: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [zgs(tmp, *words, f"experiment={name}")[-1].parent for name in ("full", "no_subtraction", "no_merge")]
 
 
-def test_the_rows_of_a_run_give_every_mean_and_every_true_segment(runs: list[Path]) -> None:
-    scores = pd.read_csv(runs[0] / "scores.csv").query("variant == 'full'").set_index("metric")["value"]
-    rows, segments = saved_rows(runs[0]), saved_segments(runs[0])
+def test_the_rows_of_a_run_give_every_mean_and_every_true_segment(full: Path) -> None:
+    run = find_run(full)
+    scores = pd.read_csv(run / "scores.csv").query("variant == 'full'").set_index("metric")["value"]
+    rows, segments = saved_rows(run), saved_segments(run)
     assert set(rows) == set(scores.index) and segments is not None
     for name, row in rows.items():
         assert row.value() == pytest.approx(scores[name], abs=1e-6)
@@ -44,6 +46,7 @@ def test_the_rows_of_a_run_give_every_mean_and_every_true_segment(runs: list[Pat
         assert segments[column].mean() == pytest.approx(scores[metric], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_without_merging_the_true_segments_are_there_but_nothing_is_said_of_them(runs: list[Path]) -> None:
     known = ["image_id", "class", "thing", "area", "share"]
     bare = pd.read_parquet(runs[2] / "segments.parquet")
@@ -51,6 +54,7 @@ def test_without_merging_the_true_segments_are_there_but_nothing_is_said_of_them
     assert saved_segments(runs[2]) is None
 
 
+@pytest.mark.slow
 def test_a_report_compares_the_first_run_with_the_others(runs: list[Path], tmp_path: Path) -> None:
     assert main(["report", *map(str, runs), f"to={tmp_path}", "pictures=1"]) == 0
     files = {f"{stem}.{end}" for stem in ("differences", "breakdown") for end in ("csv", "png", "svg")}
@@ -92,6 +96,7 @@ def test_a_run_of_an_earlier_version_is_named_and_left_out(runs: list[Path], tmp
     assert set(pd.read_csv(tmp_path / "differences.csv")["against"]) == {"no_merge"}
 
 
+@pytest.mark.slow
 def test_a_folder_of_runs_stands_for_its_runs_in_the_order_of_their_labels(runs: list[Path], tmp_path: Path) -> None:
     for name, value in (("c", 10), ("a", 2), ("b", 0.5)):
         shutil.copytree(runs[0], tmp_path / "sweep" / name)

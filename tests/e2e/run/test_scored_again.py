@@ -124,8 +124,8 @@ def test_what_no_list_holds_is_encoded_in_one_pass(tmp_path: Path) -> None:
     lists = [["a dog", "cat"], ["tree", "cat"], [], ["sky"]]
     batches = []
     for known, model in (encoder(tmp_path), encoder(tmp_path)):
-        known.learn(lists)
-        known.learn(lists)
+        known.prefetch(lists)
+        known.prefetch(lists)
         np.testing.assert_array_equal(known.encode(["cat", "a dog"]), [[3, 2], [5, 2]])
         np.testing.assert_array_equal(known.encode(["cat", "tree"]), [[3, 3], [4, 3]])
         np.testing.assert_array_equal(known.encode(["sky"]), [[3, 3]])

@@ -18,7 +18,7 @@ from bench.predictions.source import PredictionFile
 from bench.predictions.write import write_predictions
 
 ROOT = Path(__file__).resolve().parents[3]
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 WORDS = ["data.subset=first:3", "experiment=full", "pictures=0", "score.resamples=50"]
 WORDS += ["caption.tokens=1", "caption.beams=2", "caption.iterations=1"]
 
@@ -48,14 +48,12 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run(tmp_path_factory.mktemp("first"))
 
 
-@pytest.mark.thinned(2)
 @pytest.mark.parametrize("words", [[], ["executor.threads=2"]], ids=["repeated", "2 threads"])
 def test_the_same_settings_give_the_same_bytes(steady: ModuleType, first: Path, tmp_path: Path, words: list) -> None:
     told = steady.compare(first, run(tmp_path, *words))
     assert told["images"] == 3 and told["segments"] > 20 and told["files_same_bytes"] == told["files"] == 7
 
 
-@pytest.mark.thinned(2)
 @pytest.mark.parametrize("word", ["encode.micro_batch=16", "caption.rows=1"])
 def test_another_batch_size_moves_no_score(steady: ModuleType, first: Path, tmp_path: Path, word: str) -> None:
     told = steady.compare(first, run(tmp_path, word))

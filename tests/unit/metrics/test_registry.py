@@ -156,6 +156,7 @@ def test_tau_below_all_similarities_equals_none_for_every_metric() -> None:
     pd.testing.assert_frame_equal(low.drop(columns="metric"), none.drop(columns="metric"))
 
 
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("option", [*((k, v) for k in NAMED for v in CHOICES[k]), ("rounding", None), ("rounding", 1)])
 def test_no_two_numbers_share_a_name(option: tuple[str, Any]) -> None:
     """Whatever option changes a number changes its name."""
