@@ -21,7 +21,7 @@ Span = dict[str, float]
 
 @cache
 def hints_of(made: Any) -> dict[str, Any]:
-    """The hint of each parameter of a class or function, marks included.
+    """Read the hint of each parameter of a class or function, marks included.
 
     One by one, since some names are imported for a type checker only: these parameters are models, which nobody
     configures, and are left out.
@@ -39,7 +39,7 @@ def hints_of(made: Any) -> dict[str, Any]:
 
 
 def branches(hint: Any) -> Iterator[Any]:
-    """The hints of a union, one by one; any other hint alone."""
+    """Split a union into its hints; any other hint comes alone."""
     if get_origin(hint) in (Union, types.UnionType):
         for each in get_args(hint):
             yield from branches(each)
@@ -48,7 +48,7 @@ def branches(hint: Any) -> Iterator[Any]:
 
 
 def span_of(hint: Any) -> Span:
-    """The range that a hint states for numbers; empty where it states none."""
+    """Read the range that a hint states for numbers; empty where it states none."""
     found: Span = {}
     for each in branches(hint):
         for mark in get_args(each)[1:] if get_origin(each) is Annotated else ():
@@ -69,7 +69,7 @@ def _holds(number: float, side: str, end: float) -> bool:
 
 
 def told(span: Span) -> str:
-    """A range in words: "from 0 to 1", "above 0 and below 1", "a finite number"."""
+    """Describe a range in words: "from 0 to 1", "above 0 and below 1", "a finite number"."""
     if {"ge", "le"} <= set(span):
         return f"from {_plain(span['ge'])} to {_plain(span['le'])}"
     words = {"ge": "{} or more", "gt": "above {}", "le": "at most {}", "lt": "below {}"}

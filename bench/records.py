@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int16, Int32, Int64, UInt8
+from jaxtyping import Bool, Float32, Int16, Int32, Int64, Integer, UInt8
 
 BACKGROUND = -1
 """A pixel that belongs to no class of the list (VOC id 0, PASCAL-Context "other"). How it counts is a score policy."""
@@ -176,7 +176,7 @@ class LabelMap:
     """
 
     image_id: str
-    labels: Int32[np.ndarray, "h w"]
+    labels: Integer[np.ndarray, "h w"]
     texts: tuple[str, ...]
     embeddings: Float32[np.ndarray, "n d"] | None = None
     heap_ids: tuple[int, ...] | None = None

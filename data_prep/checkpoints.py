@@ -29,13 +29,13 @@ def load(path: Path, of: dict[str, Any] | None = None) -> Any | None:
     known, asked = (kept.get("of") if isinstance(kept, dict) else None) or {}, of or {}
     differ = [f"{key} {known.get(key)} instead of {asked[key]}" for key in asked if known.get(key) != asked[key]]
     if differ or not isinstance(kept, dict) or "state" not in kept:
-        told = f" ({', '.join(differ)})" if differ else ""
-        raise SystemExit(f"{path} belongs to another training{told}: name another folder for it, or remove it")
+        reason = f" ({', '.join(differ)})" if differ else ""
+        raise SystemExit(f"{path} belongs to another training{reason}: name another folder for it, or remove it")
     return kept["state"]
 
 
 def lines(path: Path) -> list[str]:
-    """The lines of a text file that are not empty."""
+    """Read the lines of a text file that are not empty."""
     return [line.strip() for line in path.read_text().splitlines() if line.strip()]
 
 
@@ -47,7 +47,7 @@ def make_readable(folder: Path) -> None:
 
 
 def folder_size(folder: Path) -> int:
-    """Bytes of all files below ``folder``."""
+    """Count the bytes of all files below ``folder``."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bench.toyworld.classes import SIDE
-from bench.toyworld.scene import framing
+from bench.toyworld.scene import choose_framing
 from data_prep.clip_pool import Pool
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ def augment(images: np.ndarray, rng: np.random.Generator) -> Tensor:
 
 def tokens_of(pool: Pool, tokenizer: Tokenizer) -> np.ndarray:
     """int16 [scenes, captions, CONTEXT]; a longer text keeps its last id, the end of text."""
-    filler, each = tokenizer.token_to_id("<|pad|>"), len(pool.captions[0])
-    table = np.full((len(pool.captions) * each, CONTEXT), filler, np.int16)
+    filler, per_scene = tokenizer.token_to_id("<|pad|>"), len(pool.captions[0])
+    table = np.full((len(pool.captions) * per_scene, CONTEXT), filler, np.int16)
     for row, code in enumerate(tokenizer.encode_batch([text for texts in pool.captions for text in texts])):
         ids = code.ids if len(code.ids) <= CONTEXT else [*code.ids[: CONTEXT - 1], code.ids[-1]]
         table[row, : len(ids)] = ids
-    return table.reshape(len(pool.captions), each, CONTEXT)
+    return table.reshape(len(pool.captions), per_scene, CONTEXT)
 
 
 class Feed:
@@ -91,7 +91,7 @@ class Feed:
     def __init__(self, pool: Pool, tokenizer: Tokenizer, recipe: Recipe) -> None:
         self.pool, self.recipe = pool, recipe
         self.tokens = tokens_of(pool, tokenizer)
-        kinds = np.array([framing(index) for index in range(recipe.scenes)])
+        kinds = np.array([choose_framing(index) for index in range(recipe.scenes)])
         self.full, self.close, self.stuff = (np.flatnonzero(kinds == kind) for kind in range(3))
 
     def batch(self, step: int) -> tuple[list[Part], Tensor]:

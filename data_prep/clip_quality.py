@@ -69,7 +69,7 @@ def name_segments(clip: Clip, encoders: dict[str, Any], split: str, scenes: int)
     """Names the true segments of the first scenes by each encoder."""
     texts = clip.encode_text([f"Image of a {name}." for name in NAMES])
     texts /= np.linalg.norm(texts, axis=1, keepdims=True)
-    found: list[tuple[int, int, int]] = []
+    triples: list[tuple[int, int, int]] = []
     named: dict[str, list[np.ndarray]] = {way: [] for way in encoders}
     for index in tqdm(range(scenes), desc=split, mininterval=5):
         scene = draw(split, index)
@@ -77,15 +77,15 @@ def name_segments(clip: Clip, encoders: dict[str, Any], split: str, scenes: int)
         classes, areas = np.unique(truth[truth >= 0], return_counts=True)
         masks = truth == classes[:, None, None]
         sample = Sample(f"{split}-{index}", scene.image, truth)
-        found += [(index, int(c), int(area)) for c, area in zip(classes, areas, strict=True)]
+        triples += [(index, int(c), int(area)) for c, area in zip(classes, areas, strict=True)]
         for way, encoder in encoders.items():
             named[way].append((encoder(sample, masks).vectors @ texts.T).argmax(axis=1))
-    scene_of, label, area_of = (np.array(column) for column in zip(*found, strict=True))
+    scene_of, label, area_of = (np.array(column) for column in zip(*triples, strict=True))
     return Segments(split, scene_of, label, area_of, {way: np.concatenate(parts) for way, parts in named.items()})
 
 
 def retrieval(clip: Clip, split: str, scenes: int) -> dict[str, float]:
-    """Recall at 1 and 5 of pictures by captions and captions by pictures; an equal caption counts as right."""
+    """Measure recall at 1 and 5 of pictures by captions and captions by pictures; an equal caption counts as right."""
     drawn = [draw(split, index) for index in range(scenes)]
     texts = [scene.captions[0] for scene in drawn]
     encoder = Unmasked(clip, clip.depth)
@@ -94,9 +94,9 @@ def retrieval(clip: Clip, split: str, scenes: int) -> dict[str, float]:
     vectors = clip.encode_text(texts)
     pictures, vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (pictures, vectors))
     same = np.array([[a == b for b in texts] for a in texts])
-    found: dict[str, float] = {"n": scenes}
+    figures: dict[str, float] = {"n": scenes}
     for name, scores in (("picture to caption", pictures @ vectors.T), ("caption to picture", vectors @ pictures.T)):
         order = np.argsort(-scores, axis=1, kind="stable")
         hits = np.take_along_axis(same, order, axis=1)
-        found |= {f"{name}, at {k}": float(hits[:, :k].any(axis=1).mean()) for k in (1, 5)}
-    return found
+        figures |= {f"{name}, at {k}": float(hits[:, :k].any(axis=1).mean()) for k in (1, 5)}
+    return figures

@@ -82,9 +82,9 @@ def plot_curve(facts: dict[str, Any], file: Path) -> None:
         points = part["curve"]
         steps = [begun + point["step"] for point in points]
         panes[0].plot(steps, [point["loss"] for point in points], color="black")
-        for at, way in enumerate(CURVE):
+        for column, way in enumerate(CURVE):
             shares = [100 * point["ways"][way][0] for point in points]
-            panes[1].plot(steps, shares, color=f"C{at}", label=None if begun else way)
+            panes[1].plot(steps, shares, color=f"C{column}", label=None if begun else way)
         for pane in panes if begun else ():
             pane.axvline(begun, color="grey", linewidth=0.8, linestyle=":")  # from here on with new scenes
         begun = steps[-1]
@@ -155,7 +155,7 @@ TOLD = ("steps", "batch", "scenes", "seed", "skip")
 
 
 def _again(facts: dict[str, Any]) -> str:
-    """The commands of a training that goes on from the shipped folder."""
+    """Write the commands of a training that goes on from the shipped folder."""
     of = facts["recipe"]
     pool = "" if of.get("skip") else f"    python -m data_prep.clip_pool --folder FOLDER/pool --scenes {of['scenes']}\n"
     options = "".join(f" --{key} {of[key]}" for key in ("scenes", "steps", "skip") if of.get(key))
@@ -184,8 +184,8 @@ def write_card(folder: Path, scenes: dict[str, int], tuned: list[tuple[int, floa
     val, test = measured[0], measured[-1]
     best = max((way for way in val.named if way.startswith("masked")), key=val.share)
     minus = [way for way in val.named if way.startswith("subtraction")]
-    found = retrieval(clip, "test", min(200, scenes["test"]))
-    lines = [f"| {name} | {100 * value:.1f} |" for name, value in found.items() if name != "n"]
+    recall = retrieval(clip, "test", min(200, scenes["test"]))
+    lines = [f"| {name} | {100 * value:.1f} |" for name, value in recall.items() if name != "n"]
     recipe = dict(facts["recipe"])
     visual, text = clip.visual, clip.model
     plot_curve(facts, folder / "curve.svg")
@@ -205,7 +205,7 @@ def write_card(folder: Path, scenes: dict[str, int], tuned: list[tuple[int, floa
         best=best,
         by_class=_by_class(test, best),
         confusions=_confusions(test, best),
-        retrieval="\n".join([f"| test, n={found['n']} scenes | percent |", "| --- | ---: |", *lines]),
+        retrieval="\n".join([f"| test, n={recall['n']} scenes | percent |", "| --- | ---: |", *lines]),
         again="".join(map(_again, chain(facts)[1:])),
         seeds=table(beside(folder, test, others, tuned)),
         limits=facts.get("limits", "Small and far segments: see the table by size."),

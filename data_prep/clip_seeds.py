@@ -11,12 +11,12 @@ from data_prep.clip_quality import Segments, name_segments, ways
 
 
 def chain(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    """The trainings that made some weights, each of which went on from the one before."""
+    """List the trainings that made some weights, each of which went on from the one before."""
     return [*(chain(facts["earlier"]) if "earlier" in facts else []), facts]
 
 
 def steps_of(facts: dict[str, Any]) -> int:
-    """Steps of all trainings together."""
+    """Count the steps of all trainings together."""
     return sum(int(part["recipe"]["steps"]) for part in chain(facts))
 
 
@@ -25,8 +25,8 @@ def figures_of(folder: Path, test: Segments) -> dict[str, Any]:
     facts = json.loads((folder / "training.json").read_text())
     shares = {way: round(test.share(way), 6) for way in test.named}
     things = {way: round(test.share(way, test.things), 6) for way in test.named}
-    told = {"seed": facts["recipe"]["seed"], "steps": steps_of(facts), "n": len(test.truth)}
-    return {**told, "ways": shares, "things": things}
+    figures = {"seed": facts["recipe"]["seed"], "steps": steps_of(facts), "n": len(test.truth)}
+    return {**figures, "ways": shares, "things": things}
 
 
 def beside(folder: Path, test: Segments, others: list[Path], tuned: list[tuple[int, float]]) -> list[dict[str, Any]]:
@@ -35,19 +35,19 @@ def beside(folder: Path, test: Segments, others: list[Path], tuned: list[tuple[i
     facts = json.loads(file.read_text())
     mine = figures_of(folder, test)
     kept = [other for part in chain(facts) for other in part.get("seeds", [])]
-    found = {(other["seed"], other["steps"]): other for other in kept if other["n"] == mine["n"]}
+    measured = {(other["seed"], other["steps"]): other for other in kept if other["n"] == mine["n"]}
     for other in others:
         clip = Clip(f"local-dir:{other.resolve()}")
         figures = figures_of(other, name_segments(clip, ways(clip, tuned), "test", int(test.scene.max()) + 1))
-        found[figures["seed"], figures["steps"]] = figures
-    own = mine["seed"], mine["steps"]
-    facts["seeds"] = [mine, *(found[key] for key in sorted(found) if key != own)]
+        measured[figures["seed"], figures["steps"]] = figures
+    this_one = mine["seed"], mine["steps"]
+    facts["seeds"] = [mine, *(measured[key] for key in sorted(measured) if key != this_one)]
     file.write_text(json.dumps(facts, indent=1) + "\n")
     return list(facts["seeds"])
 
 
 def table(seeds: list[dict[str, Any]]) -> str:
-    """The table of trainings, and how far apart those of equal length are."""
+    """Write the table of trainings, and how far apart those of equal length are."""
     names = [way for way in seeds[0]["ways"] if all(way in other["ways"] for other in seeds)]
     rows = [
         f"| {way} | " + " | ".join(f"{100 * o['ways'][way]:.1f} ({100 * o['things'][way]:.1f})" for o in seeds) + " |"

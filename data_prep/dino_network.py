@@ -63,12 +63,12 @@ class Network(nn.Module):
         patches = patches.flatten(2).transpose(1, 2)
         if hide is not None:
             patches = torch.where(hide[:, :, None], self.hidden, patches)
-        own = embeddings.position_embeddings
-        square = own[0, 1:].unflatten(0, (SIDE // PATCH, SIDE // PATCH))
+        positions = embeddings.position_embeddings
+        square = positions[0, 1:].unflatten(0, (SIDE // PATCH, SIDE // PATCH))
         steps = torch.arange(side, device=views.device)
         rows, columns = corners[:, :1] + steps, corners[:, 1:] + steps
         places = square[rows[:, :, None], columns[:, None, :]].flatten(1, 2)
-        first = (embeddings.cls_token + own[:, :1]).expand(len(views), -1, -1)
+        first = (embeddings.cls_token + positions[:, :1]).expand(len(views), -1, -1)
         return torch.cat([first, patches + places], dim=1)
 
 
@@ -96,7 +96,7 @@ def waves(side: int, dim: int) -> torch.Tensor:
 
 
 def config(width: int, layers: int) -> ViTConfig:
-    """The architecture; a head has 32 dimensions."""
+    """Make the architecture; a head has 32 dimensions."""
     return ViTConfig(
         hidden_size=width,
         num_hidden_layers=layers,

@@ -26,11 +26,11 @@ def told_ious(segments: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.n
     classes, label = np.unique(truth[known], return_inverse=True)
     parts, part = np.unique(segments[known], return_inverse=True)
     counts = np.bincount(part * len(classes) + label, minlength=len(parts) * len(classes)).reshape(len(parts), -1)
-    told = counts.argmax(axis=1)
-    both = np.array([counts[told == c, c].sum() for c in range(len(classes))])
-    given = np.array([counts[told == c].sum() for c in range(len(classes))])
+    labels = counts.argmax(axis=1)
+    both = np.array([counts[labels == c, c].sum() for c in range(len(classes))])
+    answered = np.array([counts[labels == c].sum() for c in range(len(classes))])
     pixels = counts.sum(axis=0)
-    return both / (given + pixels - both), pixels
+    return both / (answered + pixels - both), pixels
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ class Quality:
 
 def quality(segmented: Sequence[np.ndarray], samples: Sequence[Sample]) -> Quality:
     """Over-segments [h, w] of samples against their labels; images without a class are left out."""
-    every, large, counts = [], [], []
+    all_ious, large, counts = [], [], []
     for segments, sample in zip(segmented, samples, strict=True):
         assert sample.truth is not None
         ious, pixels = told_ious(segments, sample.truth)
-        every += [ious.mean()] if len(ious) else []
+        all_ious += [ious.mean()] if len(ious) else []
         large += [ious[pixels >= LARGE].mean()] if (pixels >= LARGE).any() else []
         counts.append(len(np.unique(segments)))
-    return Quality(*_mean(every), *_mean(large), float(np.mean(counts)), len(every))
+    return Quality(*_mean(all_ious), *_mean(large), float(np.mean(counts)), len(all_ious))
 
 
 def _mean(values: Sequence[float]) -> tuple[float, float]:

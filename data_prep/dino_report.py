@@ -26,7 +26,7 @@ FINE = (30, 0.98)
 
 
 def scenes(split: str, n: int) -> list[Sample]:
-    """The first ``n`` scenes of a split."""
+    """Draw the first ``n`` scenes of a split."""
     from bench.toyworld.scene import draw
 
     drawn = ((index, draw(split, index)) for index in range(n))
@@ -34,7 +34,7 @@ def scenes(split: str, n: int) -> list[Sample]:
 
 
 def settings(overrides: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The package's own configuration for models=embedded, resolved."""
+    """Compose the package's own configuration for models=embedded, resolved."""
     from hydra import compose, initialize_config_dir
     from omegaconf import OmegaConf
 
@@ -47,7 +47,7 @@ def settings(overrides: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 def segmenter(of: dict[str, Any]) -> DinoWard:
-    """The production segmenter of a configuration."""
+    """Make the production segmenter of a configuration."""
     from bench.run.context import Builder
 
     stage = Builder(of).stage("segment")
@@ -72,7 +72,7 @@ def finely(of: dict[str, Any]) -> dict[str, Any]:
 
 
 def compared(target: Path, of: dict[str, Any], n: int) -> dict[str, Quality]:
-    """All ways on the first ``n`` test scenes; ``target`` holds the weights, ``of`` the configuration.
+    """Compare all ways on the first ``n`` test scenes; ``target`` holds the weights, ``of`` the configuration.
 
     The first is the fine cut, and each way that is no cut of its own makes as many segments of a scene as it gives.
     """
@@ -80,8 +80,8 @@ def compared(target: Path, of: dict[str, Any], n: int) -> dict[str, Quality]:
     ours = segmenter(finely(of))
     untrained = _untrained(ours, target)
     grid = ours.dino.features(samples[0].image)[1]
-    own = [ours(sample).leaves for sample in samples]
-    counts = [len(np.unique(leaves)) for leaves in own]
+    segmented = [ours(sample).leaves for sample in samples]
+    counts = [len(np.unique(leaves)) for leaves in segmented]
 
     def measure(way: Callable[[Sample, int], np.ndarray]) -> Quality:
         return quality([way(sample, count) for sample, count in zip(samples, counts, strict=True)], samples)
@@ -93,7 +93,7 @@ def compared(target: Path, of: dict[str, Any], n: int) -> dict[str, Quality]:
     exact = DinoWard(ours.dino, prune_threshold=2.0, crf=None)
     parts, prune = of["segment"]["n"], of["segment"]["prune_threshold"]
     return {
-        f"this network, CRF, {FINE[0]} parts, T_DINO {FINE[1]}": quality(own, samples),
+        f"this network, CRF, {FINE[0]} parts, T_DINO {FINE[1]}": quality(segmented, samples),
         "the same number, no CRF": measure(lambda s, k: _cut(exact, k, s)),
         "the same number, untrained network, CRF": measure(lambda s, k: _cut(untrained, k, s)),
         "the same number, mean colour, Ward, CRF": measure(lambda s, k: dino_quality.colour_ward(s, grid, k, ours.crf)),
@@ -110,7 +110,7 @@ def _cut(ward: DinoWard, count: int, sample: Sample) -> np.ndarray:
 
 
 def _untrained(ours: DinoWard, target: Path) -> DinoWard:
-    """The same segmenter over the network as its seed made it, before the first step."""
+    """Make the same segmenter over the network as its seed made it, before the first step."""
     import torch
 
     from data_prep.dino_network import Network, config
@@ -207,7 +207,7 @@ cannot be compared with published numbers.
 
 
 def card(target: Path, of: dict[str, Any], kept: dict[str, Any], ways: dict[str, Quality]) -> str:
-    """The text of README.md."""
+    """Write the text of README.md."""
     facts, model = kept["facts"], of["models"]["dino"]
     curve = [
         f"| {int(name.removeprefix('step_'))}{' (shipped)' if name == kept['best'] else ''} "

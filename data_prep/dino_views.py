@@ -22,7 +22,7 @@ def draw_windows(n: int, low: float, high: float, draw: torch.Generator) -> torc
 
 
 def second_windows(first: torch.Tensor, low: float, high: float, draw: torch.Generator) -> torch.Tensor:
-    """Windows as `draw_windows` gives them, but near the first ones, so that most places are seen through both."""
+    """Draw windows as `draw_windows` gives them, but near the first ones, so that most places are seen through both."""
     windows = draw_windows(len(first), low, high, draw)
     near = first[:, :2] + 0.6 * first[:, 3:] * (2 * torch.rand(len(first), 2, generator=draw) - 1)
     room = 1 - windows[:, 3:]
@@ -64,7 +64,7 @@ def recolour(views: torch.Tensor, draw: torch.Generator) -> torch.Tensor:
 
 
 def transfer(maps: torch.Tensor, source: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Values of ``maps`` [n, k, s, s] (seen through windows ``source``) at the cells of windows ``target``.
+    """Read the values of ``maps`` [n, k, s, s] (seen through windows ``source``) at the cells of windows ``target``.
 
     Returns float32 [n, k, s, s] and bool [n, s, s]: which cells lie inside the source view.
     """

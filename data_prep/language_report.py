@@ -34,7 +34,7 @@ def loss_of(model: Any, inputs: torch.Tensor, targets: torch.Tensor, reduction: 
 
 @torch.no_grad()
 def perplexity(model: Any, ids: list[list[int]], bare: bool) -> tuple[float, int]:
-    """Perplexity per token, and the number of tokens; ``bare`` leaves out the mark at the beginning."""
+    """Compute perplexity per token, and the number of tokens; ``bare`` leaves out the mark at the beginning."""
     total, count = 0.0, 0
     for text in ids:
         row = torch.tensor([text[1:] if bare else text], device=model.device)
@@ -58,13 +58,13 @@ def figures(target: Path) -> dict[str, dict[str, float]]:
         sets[f"{split}, those with “Image of a …”"] = [text for text in captions if text.startswith("Image of a")]
     nouns = sorted({word for name in NAMES for word in WORDS.get(name, (name,))})
     sets["“Image of a {noun}.”, the world's nouns"] = [f"Image of a {noun}." for noun in nouns]
-    found = {}
+    measured = {}
     for name, texts in sets.items():
         for bare in (False, True):
             value, count = perplexity(model, encode(tokenizer, texts), bare)
             begin = "first token given" if bare else "<|endoftext|> first"
-            found[f"{name}, {begin}"] = {"texts": len(texts), "tokens": count, "perplexity": round(value, 4)}
-    return found
+            measured[f"{name}, {begin}"] = {"texts": len(texts), "tokens": count, "perplexity": round(value, 4)}
+    return measured
 
 
 CARD = """---

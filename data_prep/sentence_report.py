@@ -19,7 +19,7 @@ TAU = 0.5
 
 
 def cosines(encoder: SentenceTransformer, texts: list[str]) -> np.ndarray:
-    """Cosine of each pair i < j, float64 [n (n - 1) / 2]."""
+    """Compute the cosine of each pair i < j, float64 [n (n - 1) / 2]."""
     vectors = encoder.encode(texts).astype(np.float64)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors @ vectors.T)[np.triu_indices(len(texts), 1)]
@@ -44,7 +44,7 @@ def compare(student: SentenceTransformer, teacher: SentenceTransformer, texts: l
 
 
 def nearest_agrees(student: SentenceTransformer, teacher: SentenceTransformer, texts: list[str]) -> float:
-    """Share of texts whose most similar other text is the same for both."""
+    """Measure the share of texts whose most similar other text is the same for both."""
     picks = []
     for encoder in (student, teacher):
         vectors = encoder.encode(texts)
@@ -101,7 +101,7 @@ class Progress:
 
 
 def row(name: str, of: dict[str, Any]) -> str:
-    """One line of the card's table."""
+    """Write one line of the card's table."""
     return (
         f"| {name} | {of['texts']} | {of['pairs']} | {of['spearman']:.3f} | {of['mae']:.3f} | "
         f"{of['mae_near_tau']:.3f} ({of['bias_near_tau']:+.3f}, n {of['pairs_near_tau']}) | "
@@ -176,26 +176,30 @@ this encoder cannot be compared with published numbers.
 """
 
 
-def other_seeds(target: Path, work: Path, own: dict[str, Any], figures: dict[str, Any]) -> dict[str, dict[str, float]]:
+def other_seeds(
+    target: Path, work: Path, shipped: dict[str, Any], figures: dict[str, Any]
+) -> dict[str, dict[str, float]]:
     """Spearman by list of each pair of seeds: the work folder's runs with our settings, and ``seeds.json``.
 
     What the work folder knows is written to ``seeds.json`` beside the weights, so that the card needs no work folder.
     """
-    path, label = target / "seeds.json", f"{own['seed']} / {own['text_seed']}"
+    path, label = target / "seeds.json", f"{shipped['seed']} / {shipped['text_seed']}"
     mine = {name: round(of["spearman"], 6) for name, of in figures.items() if isinstance(of, dict)}
     work.mkdir(parents=True, exist_ok=True)
-    record = json.dumps({"label": label, "settings": own["settings"], "spearman": mine}, indent=1)
-    (work / f"figures_{own['seed']}_{own['text_seed']}.json").write_text(record + "\n")
+    record = json.dumps({"label": label, "settings": shipped["settings"], "spearman": mine}, indent=1)
+    (work / f"figures_{shipped['seed']}_{shipped['text_seed']}.json").write_text(record + "\n")
     runs = [json.loads(file.read_text()) for file in sorted(work.glob("figures_*.json"))]
     stored = json.loads(path.read_text()) if path.exists() else {}
-    known: dict[str, dict[str, float]] = stored.get("seeds", {}) if stored.get("settings") == own["settings"] else {}
-    known |= {run["label"]: run["spearman"] for run in runs if run["settings"] == own["settings"]}
-    path.write_text(json.dumps({"settings": own["settings"], "seeds": known}, indent=1, sort_keys=True) + "\n")
+    known: dict[str, dict[str, float]] = (
+        stored.get("seeds", {}) if stored.get("settings") == shipped["settings"] else {}
+    )
+    known |= {run["label"]: run["spearman"] for run in runs if run["settings"] == shipped["settings"]}
+    path.write_text(json.dumps({"settings": shipped["settings"], "seeds": known}, indent=1, sort_keys=True) + "\n")
     return known
 
 
 def seed_facts(seeds: dict[str, dict[str, float]]) -> dict[str, str]:
-    """The card's table of seeds and the sentence about their spread."""
+    """Write the card's table of seeds and the sentence about their spread."""
     names = [name for name in next(iter(seeds.values())) if all(name in of for of in seeds.values())]
     spread = max(max(of[name] for of in seeds.values()) - min(of[name] for of in seeds.values()) for name in names)
     note = "Spearman by list. One seed so far." if len(seeds) == 1 else (
@@ -213,9 +217,9 @@ def seed_facts(seeds: dict[str, dict[str, float]]) -> dict[str, str]:
 
 def write_card(target: Path, figures: dict[str, Any], work: Path) -> None:
     """Write README.md into the folder, from ``training.json`` beside it and the figures just measured."""
-    own = json.loads((target / "training.json").read_text())
+    record = json.loads((target / "training.json").read_text())
     student = SentenceTransformer(str(target), device="cpu")
-    curve = own["curve"]
+    curve = record["curve"]
     loss = ["" if point["loss"] is None else f"{point['loss']:.5f}" for point in curve]
     (target / "README.md").write_text(
         CARD.format(
@@ -233,7 +237,7 @@ def write_card(target: Path, figures: dict[str, Any], work: Path) -> None:
             late=len(named("late_nouns")),
             choices=len(choices()),
             agrees=figures["nearest_name_agrees"],
-            **{key: own[key] for key in ("texts", "alone", "seed", "text_seed", "settings", "factor")},
-            **seed_facts(other_seeds(target, work, own, figures)),
+            **{key: record[key] for key in ("texts", "alone", "seed", "text_seed", "settings", "factor")},
+            **seed_facts(other_seeds(target, work, record, figures)),
         )
     )

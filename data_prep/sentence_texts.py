@@ -66,18 +66,18 @@ SHORT_FRAMES = ("{x} {y}", "{x} {y}", "{x} {y}", "{x} {y}", "{x} {y}", "{x} of {
 
 
 def named(file: str) -> list[str]:
-    """The lines of one list of ``data_prep/text``."""
+    """Read the lines of one list of ``data_prep/text``."""
     return checkpoints.lines(HERE / "text" / f"{file}.txt")
 
 
 def choices() -> list[str]:
-    """Nouns and compounds by which settings were chosen, so that the evaluated lists play no part in it."""
+    """List nouns and compounds by which settings were chosen, so that the evaluated lists play no part in it."""
     return named("choice_nouns") + named("choice_compounds")
 
 
 @cache
 def listed() -> frozenset[str]:
-    """The lists that are measured: class names of public data sets, 200 nouns and the lists for choices."""
+    """List the texts that are measured: class names of public data sets, 200 nouns and the lists for choices."""
     return frozenset(named("class_names") + named("nouns") + choices())
 
 
@@ -94,17 +94,17 @@ def words(tokenizer: Tokenizer) -> list[str]:
     """English words: MiniLM's whole-word pieces in their own order, then the frequency lists' words not among them."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-    found = [word for name in ("english_wikipedia", "us_tv_and_film") for word in FREQUENCY_LISTS[name]]
-    return [word for word in dict.fromkeys(pieces(tokenizer) + found) if re.fullmatch("[a-z]{3,}", word)]
+    listed_words = [word for name in ("english_wikipedia", "us_tv_and_film") for word in FREQUENCY_LISTS[name]]
+    return [word for word in dict.fromkeys(pieces(tokenizer) + listed_words) if re.fullmatch("[a-z]{3,}", word)]
 
 
 def pieces(tokenizer: Tokenizer) -> list[str]:
-    """The tokenizer's vocabulary by number."""
+    """List the tokenizer's vocabulary by number."""
     return [text for text, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
 
 
 def brief(tokenizer: Tokenizer) -> list[str]:
-    """Pieces of one or two letters ("tv") and numbers."""
+    """List pieces of one or two letters ("tv") and numbers."""
     return [text for text in pieces(tokenizer) if re.fullmatch("[a-z]{1,2}|[0-9]+", text)]
 
 
@@ -122,12 +122,12 @@ def phrases(vocabulary: list[str], frames: tuple[str, ...], n: int, seed: int) -
 
 
 def singles(tokenizer: Tokenizer) -> list[str]:
-    """All single words, those that may never be alone too, in the order of the vocabulary."""
+    """List all single words, those that may never be alone too, in the order of the vocabulary."""
     return words(tokenizer) + brief(tokenizer)
 
 
 def training_texts(tokenizer: Tokenizer, n_long: int, n_short: int, seed: int) -> list[str]:
-    """All distillation texts, single words first, without those that may never be alone."""
+    """List all distillation texts, single words first, without those that may never be alone."""
     common = words(tokenizer)
     made = phrases(common, FRAMES, n_long, seed) + phrases(brief(tokenizer) + common, SHORT_FRAMES, n_short, seed + 1)
     alone = [word for word in singles(tokenizer) if not never_alone(word)]

@@ -208,15 +208,20 @@ class Trainer:
         export(self.average, folder)
         clip = Clip(f"local-dir:{folder.resolve()}")
         compared = {way: encoder for way, encoder in ways(clip).items() if way in CURVE}
-        found = name_segments(clip, compared, "val", VALIDATION)
+        counted = name_segments(clip, compared, "val", VALIDATION)
         shares = {
-            way: [found.share(way), found.share(way, found.things), found.share(way, ~found.things)]
-            for way in found.named
+            way: [counted.share(way), counted.share(way, counted.things), counted.share(way, ~counted.things)]
+            for way in counted.named
         }
-        point = {"step": self.done, "minutes": self.seconds / 60, "loss": float(np.mean(recent)), "n": len(found.truth)}
+        point = {
+            "step": self.done,
+            "minutes": self.seconds / 60,
+            "loss": float(np.mean(recent)),
+            "n": len(counted.truth),
+        }
         self.curve.append({**point, "ways": shares})
-        told = ", ".join(f"{way} {100 * share[0]:.1f}" for way, share in shares.items())
-        print(f"step {self.done}, minute {point['minutes']:.1f}, loss {point['loss']:.3f}: {told}", flush=True)
+        figures = ", ".join(f"{way} {100 * share[0]:.1f}" for way, share in shares.items())
+        print(f"step {self.done}, minute {point['minutes']:.1f}, loss {point['loss']:.3f}: {figures}", flush=True)
         where = torch.cuda.get_device_name() if self.device == "cuda" else f"{torch.get_num_threads()} core(s)"
         facts = {"minutes": self.seconds / 60, "where": where, "recipe": asdict(self.recipe), "curve": self.curve}
         facts |= {"earlier": self.earlier} if self.earlier else {}

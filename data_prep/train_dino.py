@@ -57,7 +57,7 @@ def cross_entropy(student: torch.Tensor, target: torch.Tensor, heat: float) -> t
 
 
 def balanced(scores: torch.Tensor, rounds: int = 3) -> torch.Tensor:
-    """Probabilities [n, p] from scores, in the batch about as much for each prototype (Sinkhorn and Knopp)."""
+    """Make probabilities [n, p] of scores, in the batch about as much for each prototype (Sinkhorn and Knopp)."""
     shares = ((scores - scores.max()) / PLACE_HEAT[1]).exp()
     for _ in range(rounds):
         shares = shares / shares.sum(0, keepdim=True).clamp(min=1e-20)
@@ -104,8 +104,8 @@ class Distillation:
     def views(self) -> dict[str, torch.Tensor]:
         """This step's windows [2n, 4] and views [2n, 3, s, s], where they are put, what is hidden, how they shift."""
         draw = torch.Generator().manual_seed(self.args.seed * 1_000_003 + self.done)
-        chosen = torch.randint(len(self.images), (self.args.batch,), generator=draw).numpy()
-        batch = torch.from_numpy(self.images[np.sort(chosen)]).permute(0, 3, 1, 2).float() / 255
+        rows = torch.randint(len(self.images), (self.args.batch,), generator=draw).numpy()
+        batch = torch.from_numpy(self.images[np.sort(rows)]).permute(0, 3, 1, 2).float() / 255
         first = dino_views.draw_windows(len(batch), LOW, HIGH, draw)
         windows = torch.cat([first, dino_views.second_windows(first, LOW, HIGH, draw)])
         cut = dino_views.recolour(dino_views.cut(torch.cat([batch, batch]), windows, CROP), draw)
@@ -201,7 +201,7 @@ def train(args: argparse.Namespace) -> Iterator[int]:
 
 
 def options() -> argparse.Namespace:
-    """The command's options; the defaults made the shipped folder."""
+    """Parse the command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     numbers = {"steps": 1500, "batch": 8, "pictures": 24_000, "prototypes": 256, "width": 96, "layers": 4}
     for name, value in (numbers | {"every": 100, "validation": 60, "test": 500, "seed": 0}).items():

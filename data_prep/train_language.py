@@ -31,7 +31,7 @@ TARGET = HERE.parent / "bench" / "models" / "embedded" / "language"
 
 
 def training_texts(n: int) -> list[str]:
-    """The captions of the first ``n`` train scenes, a caption a scene."""
+    """List the captions of the first ``n`` train scenes, a caption a scene."""
     from bench.toyworld.scene import sample_captions
 
     return list(tqdm(sample_captions("train", n), total=n, desc="captions", mininterval=5))
@@ -85,8 +85,8 @@ def train(args: argparse.Namespace, model: Any, ids: list[list[int]], validation
 
 def settings_of(args: argparse.Namespace) -> dict[str, Any]:
     """What a checkpoint belongs to."""
-    own = {key: getattr(args, key) for key in ("texts", "steps", "batch", "rate", "seed", "layers", "width")}
-    return {"world": VERSION, "corpus": "captions", **own}
+    settings = {key: getattr(args, key) for key in ("texts", "steps", "batch", "rate", "seed", "layers", "width")}
+    return {"world": VERSION, "corpus": "captions", **settings}
 
 
 def export(args: argparse.Namespace, model: Any, curve: list[dict[str, Any]]) -> None:
@@ -98,7 +98,7 @@ def export(args: argparse.Namespace, model: Any, curve: list[dict[str, Any]]) ->
 
 
 def options() -> argparse.Namespace:
-    """The command's options; the defaults made the shipped folder."""
+    """Parse the command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     numbers = {
         "layers": 4,

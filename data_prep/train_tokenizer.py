@@ -44,7 +44,7 @@ learn point city play toward five using himself
 
 
 def corpus(captions: int) -> list[str]:
-    """Captions, every class name and synonym in a caption's place, and the common words once each."""
+    """Write captions, every class name and synonym in a caption's place, and the common words once each."""
     names = {word for name in NAMES for word in WORDS.get(name, (name,))} | set(NAMES)
     lines = list(sample_captions("train", captions))
     lines += [f"Image of a {name}." for name in sorted(names)] * 200

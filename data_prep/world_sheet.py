@@ -15,10 +15,10 @@ from scipy import ndimage
 
 from bench.report.pictures.draw import font, shortened
 from bench.toyworld.classes import INDEX, KINDS, NAMES, PALETTE, SIDE, STUFF
-from bench.toyworld.pen import FINE, Canvas, Pen, jitter
-from bench.toyworld.render import drawer
+from bench.toyworld.pen import FINE, Canvas, Pen, jitter_colour
+from bench.toyworld.render import find_drawer
 from bench.toyworld.scene import draw
-from bench.toyworld.textures.looks import LOOKS, texture
+from bench.toyworld.textures.looks import LOOKS, paint_texture
 
 GAP, LINE = 4, 16
 MOST = 7
@@ -42,7 +42,7 @@ def grid(pictures: list[Image.Image], columns: int, titles: list[str] | None = N
 
 
 def colours() -> np.ndarray:
-    """A colour for each class, uint8 [classes + 2, 3]; the last two for void and background."""
+    """Make a colour for each class, uint8 [classes + 2, 3]; the last two for void and background."""
     turns = np.arange(len(NAMES)) * 0.381966
     hue = np.abs((turns[:, None] + np.array((0, 2 / 3, 1 / 3))) % 1 * 6 - 3) - 1
     value = np.array((1.0, 0.72, 0.5))[np.arange(len(NAMES)) % 3][:, None]
@@ -51,7 +51,7 @@ def colours() -> np.ndarray:
 
 
 def scenes(split: str, n: int, columns: int) -> Image.Image:
-    """The first scenes of a split."""
+    """Draw the first scenes of a split."""
     return grid([Image.fromarray(draw(split, i).image) for i in range(n)], columns)
 
 
@@ -75,7 +75,7 @@ def labelled(split: str, n: int, columns: int) -> Image.Image:
 
 
 def things() -> Image.Image:
-    """Every class of things in all its looks."""
+    """Draw every class of things in all its looks."""
     rows, titles = [], []
     for number, (name, kind) in enumerate(KINDS.items()):
         row = Image.new("RGB", (MOST * 64, 64), "white")
@@ -85,7 +85,7 @@ def things() -> Image.Image:
             width, height = kind.width * scale, kind.height * scale
             canvas = Canvas(_PAPERS[number % len(_PAPERS)])
             pen = Pen(canvas, INDEX[name], 0, (32 - width / 2, 62 - height, width, height), rng, look % 2 == 1)
-            drawer(name)(pen, jitter(PALETTE[kind.colours[look % len(kind.colours)]], rng), look)
+            find_drawer(name)(pen, jitter_colour(PALETTE[kind.colours[look % len(kind.colours)]], rng), look)
             row.paste(canvas.image.reduce(FINE).crop((0, 0, 64, 64)), (look * 64, 0))
         rows.append(row)
         titles.append(name)
@@ -93,12 +93,12 @@ def things() -> Image.Image:
 
 
 def stuff() -> Image.Image:
-    """Every class of stuff in all its looks."""
+    """Draw every class of stuff in all its looks."""
     rows = []
     for name in STUFF:
         row = Image.new("RGB", (MOST * 100, 76), "white")
         for look in range(len(LOOKS[name])):
-            drawn = texture(name, look, np.random.default_rng(look), 0, SIDE)
+            drawn = paint_texture(name, look, np.random.default_rng(look), 0, SIDE)
             row.paste(drawn.crop((0, 26, 96, 102)), (look * 100, 0))
         rows.append(row)
     return grid(rows, 1, list(STUFF))

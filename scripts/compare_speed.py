@@ -65,13 +65,13 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--times", type=int, default=3, help="runs of each side")
     parser.add_argument("--images", type=int, default=IMAGES, help="label maps of the cases score and score-coded")
     given = parser.parse_args(words)
-    with tempfile.TemporaryDirectory(prefix="zgs-speed-") as temporary, earlier_tree(given.before) as before:
+    with tempfile.TemporaryDirectory(prefix="zgs-speed-") as temporary, open_earlier_tree(given.before) as before:
         for case in given.only or CASES:
             compare(case, {given.before: before, "now": ROOT}, Path(temporary) / case, given.times, given.images)
 
 
 @contextlib.contextmanager
-def earlier_tree(commit: str) -> Iterator[Path]:
+def open_earlier_tree(commit: str) -> Iterator[Path]:
     """A worktree of a commit, gone afterwards. Ends the script for a commit that is not known here."""
     git = ["git", "-C", str(ROOT)]
     known = subprocess.run([*git, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}"], capture_output=True)
@@ -90,9 +90,9 @@ def compare(case: str, trees: dict[str, Path], folder: Path, times: int, images:
     """Run both trees in alternation and print what they took."""
     folder.mkdir(parents=True)
     made = [sys.executable, str(ROOT / "scripts" / "made_predictions.py"), str(folder / "made"), str(images)]
-    sides = {name: (command_of(case, tree, folder), tree) for name, tree in trees.items()}
+    sides = {name: (make_command(case, tree, folder), tree) for name, tree in trees.items()}
     if case.startswith("score"):
-        subprocess.run([*made, *["coded"] * (case == "score-coded")], check=True, env=environment_of(ROOT))
+        subprocess.run([*made, *["coded"] * (case == "score-coded")], check=True, env=make_environment(ROOT))
     if case == "score":
         sides["plain NumPy"] = ([sys.executable, "-c", PLAIN, str(folder / "made")], ROOT)
     for tree in trees.values():  # else the first run would compile the sources for all others
@@ -114,7 +114,7 @@ def compare(case: str, trees: dict[str, Path], folder: Path, times: int, images:
     print(f"{case:11} now is {second / first:.2f} of {next(iter(trees))} (goal {CASES[case]})", flush=True)
 
 
-def command_of(case: str, tree: Path, folder: Path) -> list[str]:
+def make_command(case: str, tree: Path, folder: Path) -> list[str]:
     """The command of a case; all that it leaves lies below ``folder``/work."""
     zgs, work = [sys.executable, "-m", "bench.cli"], folder / "work"
     if case == "demo":
@@ -128,7 +128,7 @@ def command_of(case: str, tree: Path, folder: Path) -> list[str]:
     return [*zgs, "score", f"{folder}/made/theirs.jsonl", *data, *protocol, f"store={work}/store", f"out={work}/out"]
 
 
-def environment_of(tree: Path) -> dict[str, str]:
+def make_environment(tree: Path) -> dict[str, str]:
     """This process's environment with the sources of a tree in front."""
     return os.environ | {"PYTHONPATH": str(tree), "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
@@ -137,9 +137,9 @@ def measure(command: Sequence[str], tree: Path, log: Path) -> Cost:
     """Run a command to its end and to that of everything it started; ends the script where it fails."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
-    before, begin = used(), time.perf_counter()
+    before, begin = read_used_seconds(), time.perf_counter()
     with log.open("wb") as stream:
-        process = subprocess.Popen(command, cwd=tree, env=environment_of(tree), stdout=stream, stderr=stream)
+        process = subprocess.Popen(command, cwd=tree, env=make_environment(tree), stdout=stream, stderr=stream)
         code = process.wait()
     wall = time.perf_counter() - begin
     with contextlib.suppress(ChildProcessError):  # when no child is left
@@ -147,10 +147,10 @@ def measure(command: Sequence[str], tree: Path, log: Path) -> Cost:
             os.wait()
     if code:
         raise SystemExit(f"exit code {code} of {shlex.join(command)}\n{log.read_text(errors='replace')[-2000:]}")
-    return Cost(used() - before, wall)
+    return Cost(read_used_seconds() - before, wall)
 
 
-def used() -> float:
+def read_used_seconds() -> float:
     """User and system seconds of all children that have ended."""
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     return spent.ru_utime + spent.ru_stime

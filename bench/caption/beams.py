@@ -33,23 +33,23 @@ class Beams:
 
 
 def begin(log_probabilities: Float[Tensor, " v"], width: int, end_token: int) -> Beams:
-    """The ``width`` most probable first tokens."""
+    """Begin with the ``width`` most probable first tokens."""
     scores, tokens = log_probabilities.topk(min(width, len(log_probabilities)))
     return Beams(tokens[:, None], scores, torch.ones_like(tokens), tokens == end_token, torch.zeros_like(tokens))
 
 
 def advance(beams: Beams, log_probabilities: Float[Tensor, "b v"], end_token: int) -> Beams:
-    """The best continuations of all beams together, as many as there were beams.
+    """Choose the best continuations of all beams together, as many as there were beams.
 
     Rows of ended beams are ignored: such a beam neither grows nor pays, it competes with the mean it ended with.
     """
     free = torch.full_like(log_probabilities, -torch.inf)
     free[:, FILLER] = 0
-    steps = torch.where(beams.ended[:, None], free, log_probabilities)
-    sums = beams.scores[:, None] + steps
-    lengths = beams.lengths + ~beams.ended
+    steps = torch.where(beams.ended[:, None], free, log_probabilities)  # b v; an ended beam goes on by FILLER alone
+    sums = beams.scores[:, None] + steps  # b v
+    lengths = beams.lengths + ~beams.ended  # b
     vocabulary = steps.shape[1]
-    best = (sums / lengths[:, None]).flatten().topk(len(beams.scores)).indices
+    best = (sums / lengths[:, None]).flatten().topk(len(beams.scores)).indices  # b places in b*v, by the mean
     parents, tokens = best // vocabulary, best % vocabulary
     return Beams(
         tokens=torch.cat([beams.tokens[parents], tokens[:, None]], dim=1),

@@ -30,11 +30,11 @@ class Vocabulary:
 
     @cached_property
     def strings(self) -> list[str]:
-        """Every token as the tokenizer decodes it, the end-of-text token included."""
+        """Decode every token, the end-of-text token included."""
         return [self._decode([token]) for token in range(self.size)]
 
     def text(self, tokens: list[int]) -> str:
-        """A text without the end-of-text string."""
+        """Decode a text, without the end-of-text string."""
         text = self._decode(tokens)
         return text.replace(self._end_of_text, "") if self._end_of_text else text
 
@@ -64,7 +64,7 @@ class CandidateFeatures:
         self.contexts: Recent[tuple[int, ...], _Context] = Recent(limit)
 
     def __call__(self, context: tuple[int, ...], tokens: Int64[Tensor, " k"]) -> Float[Tensor, "k d"]:
-        """Features of the texts "decoded context + decoded token", a row for each token."""
+        """Compute features of the texts "decoded context + decoded token", a row for each token."""
         known = self.contexts.get(context) or self._open(context)
         missing = tokens[known.rows[tokens] < 0].unique()
         if len(missing):
@@ -81,13 +81,13 @@ class CandidateFeatures:
         return _Context(text, prefix, rows, self.clip.text.encode([]))
 
     def _encode(self, context: _Context, tokens: list[int]) -> Float[Tensor, "k d"]:
-        """The whole string is tokenised: CLIP's tokens of "bl" + "ack" are not those of its parts."""
+        """Encode whole strings: CLIP's tokens of "bl" + "ack" are not those of its parts."""
         texts = [context.text + self.vocabulary.strings[token] for token in tokens]
         return F.normalize(self.clip.text.encode(tokenize(self.clip, texts), context.prefix), dim=-1)
 
 
 def shared_features(vocabulary: Vocabulary, clip: ClipText, limit: int) -> CandidateFeatures:
-    """The one store for this text tower and this tokenizer, so that all variants of a run profit; latest limit wins."""
+    """Return the store of a text tower and a tokenizer, which all variants of a run share; the latest limit wins."""
     store = clip.text.derived.setdefault(vocabulary.tokenizer, CandidateFeatures(vocabulary, clip, limit))
     store.contexts.limit = limit
     return store
@@ -108,9 +108,9 @@ class Similarities:
         self.groups = {context: [i for i, c in enumerate(contexts) if c == context] for context in set(contexts)}
 
     def __call__(self, tokens: Int64[Tensor, "r k"]) -> Float[Tensor, "r k"]:
-        """The cosine of "context + token" with the target, for each row's own tokens."""
+        """Compute the cosine of "context + token" with the target, for each row's own tokens."""
         copies, tokens = len(tokens) - len(self.known), tokens[: len(self.known)]
-        missing = self.known.gather(1, tokens).isnan()
+        missing = self.known.gather(1, tokens).isnan()  # r k
         if missing.any():
             for context, rows in self.groups.items():
                 self._fill(context, rows, tokens[rows][missing[rows]].unique())

@@ -50,15 +50,15 @@ class Guided:
     losses: Float[Tensor, "i 2 b"]
 
     def pick(self, rows: list[int]) -> Guided:
-        """Some of the rows."""
+        """Take some of the rows."""
         keep = (self.cache[:, :, rows], self.last[:, :, rows], self.losses[:, :, rows])
         return Guided(self.before[rows], self.logits[rows], *keep)
 
     @staticmethod
     def join(parts: list[Guided]) -> Guided:
-        """All rows of all parts."""
-        pairs = [(p.before, p.logits, p.cache, p.last, p.losses) for p in parts]
-        return Guided(*(torch.cat(some, dim=0 if some[0].ndim == 2 else 2) for some in zip(*pairs, strict=True)))
+        """Join all rows of all parts."""
+        fields = zip(*((p.before, p.logits, p.cache, p.last, p.losses) for p in parts), strict=True)
+        return Guided(*(torch.cat(field, dim=0 if field[0].ndim == 2 else 2) for field in fields))  # rows: dim 0 or 2
 
 
 def guide(
@@ -73,32 +73,36 @@ def guide(
     before, last = None, None
     for _ in range(options.iterations):
         cache = cache.detach().requires_grad_()
-        logits, own = model(cache, tokens)
-        before, last = (logits.detach(), own) if before is None else (before, last)
-        upstream, loss = _loss_gradient(logits.detach(), before, similarity, options)
-        (gradient,) = torch.autograd.grad(logits, cache, upstream)
+        logits, keys_values = model(cache, tokens)
+        before, last = (logits.detach(), keys_values) if before is None else (before, last)
+        upstream, loss = _loss_gradient(logits.detach(), before, similarity, options)  # b v, 2 b
+        (gradient,) = torch.autograd.grad(logits, cache, upstream)  # layers 2 b h t k
         losses.append(loss)
-        norm = torch.linalg.vector_norm(gradient, dim=(3, 4, 5), keepdim=True) + 1e-15
+        norm = torch.linalg.vector_norm(gradient, dim=(3, 4, 5), keepdim=True) + 1e-15  # layers 2 b 1 1 1
         cache = cache.detach() - options.step * gradient / norm**options.grad_norm_factor
     with torch.no_grad():
-        logits, own = model(cache, tokens)
+        logits, keys_values = model(cache, tokens)
     if before is None or last is None:
-        before, last = logits, own
+        before, last = logits, keys_values
     return Guided(before, logits, cache, last, torch.stack(losses) if losses else logits.new_zeros(0, 2, len(tokens)))
 
 
 def _loss_gradient(
     logits: Float[Tensor, "b v"], before: Float[Tensor, "b v"], similarity: Similarity, options: Guidance
 ) -> tuple[Float[Tensor, "b v"], Float[Tensor, "2 b"]]:
-    """d loss / d logits, and the two losses: p - target for CLIP, p * (log ratio - KL) for fluency."""
-    log_p = logits.log_softmax(dim=-1)
+    """Compute d loss / d logits and the two losses.
+
+    CLIP: the loss -sum(target log p) has the gradient p - target. Fluency: with r = log p - log p_before, the loss
+    KL = sum(p r) has the gradient p (r - KL).
+    """
+    log_p = logits.log_softmax(dim=-1)  # b v
     p = log_p.exp()
     log_ratio = log_p - before.log_softmax(dim=-1)
-    divergence = (p * log_ratio).sum(dim=-1, keepdim=True)
-    candidates = _candidates(logits, options.candidates)
-    target = (similarity(candidates) / options.temperature).softmax(dim=-1)
-    clip_loss = -(target * log_p.gather(1, candidates)).sum(dim=-1)
-    gradient = (options.clip_scale * p).scatter_add(1, candidates, -options.clip_scale * target)
+    divergence = (p * log_ratio).sum(dim=-1, keepdim=True)  # b 1
+    candidates = _candidates(logits, options.candidates)  # b k
+    target = (similarity(candidates) / options.temperature).softmax(dim=-1)  # b k; zero for every other token
+    clip_loss = -(target * log_p.gather(1, candidates)).sum(dim=-1)  # b
+    gradient = (options.clip_scale * p).scatter_add(1, candidates, -options.clip_scale * target)  # b v
     gradient = gradient + options.fluency_scale * p * (log_ratio - divergence)
     return gradient, torch.stack([options.clip_scale * clip_loss, options.fluency_scale * divergence[:, 0]])
 

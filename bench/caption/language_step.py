@@ -90,7 +90,7 @@ class LanguageStep:
 
     @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Float[Tensor, "layers 2 1 h t k"]:
-        """The cache of a text that all rows begin with."""
+        """Compute the cache of a text that all rows begin with."""
         width = self.embedding.shape[1]
         cache = self.embedding.new_zeros(len(self.blocks), 2, 1, self.heads, 0, width // self.heads)
         for token in tokens:
@@ -101,7 +101,7 @@ class LanguageStep:
     def __call__(
         self, cache: Float[Tensor, "layers 2 b h t k"], tokens: Int64[Tensor, " b"]
     ) -> tuple[Float[Tensor, "b v"], Float[Tensor, "layers 2 b h 1 k"]]:
-        """Logits after one more token for each row, in float32, and that token's own keys and values (no gradient)."""
+        """Compute the logits after one more token a row, float32, and that token's keys and values (no gradient)."""
         x = self.embedding[tokens] + self.positions[cache.shape[4]]
         new = []
         for block, (keys, values) in zip(self.blocks, (layer.unbind(0) for layer in cache.unbind(0)), strict=True):
@@ -121,7 +121,7 @@ def _attend(
     keys: Float[Tensor, "b h t k"],
     values: Float[Tensor, "b h t k"],
 ) -> Float[Tensor, "b w"]:
-    """One query a row, over the cached tokens and the row's own token."""
+    """Attend, one query a row, to the cached tokens and to the row's own token."""
     query = query * query.shape[-1] ** -0.5
     to_cache = (keys @ query.unsqueeze(3)).squeeze(3)  # logits of the cached tokens, b h t
     to_own = (key * query).sum(dim=-1, keepdim=True)  # and of the row's own one, b h 1

@@ -25,7 +25,7 @@ class Retrieval:
         self.unit = F.normalize(self.features, dim=-1)
 
     def __call__(self, embeddings: Embeddings) -> Captions:
-        """The nearest word for each segment, any number of segments."""
+        """Find the nearest word for each segment, any number of segments."""
         vectors = torch.from_numpy(embeddings.vectors).to(self.unit.device, torch.float32)
         # one product and sum for each segment: a matrix product may round by the number of its rows
         cosines = [(self.unit * target).sum(dim=-1) for target in F.normalize(vectors, dim=-1)]

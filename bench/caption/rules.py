@@ -18,7 +18,7 @@ _PUNCTUATION = ("!", "(", ")", ",", ":", "\n")
 
 
 def gpt2_forbidden(vocabulary: Sequence[str]) -> tuple[int, ...]:
-    """The tokens ZeroCap's authors list for GPT-2, as a rule over decoded tokens: 917 ids of GPT-2's own vocabulary.
+    """List what ZeroCap's authors forbid for GPT-2, as a rule over decoded tokens: 917 ids of GPT-2's own vocabulary.
 
     Decimal numbers without a leading blank or a leading zero (but for two), and six punctuation marks.
     """
@@ -62,8 +62,8 @@ class TokenRules:
     def __call__(
         self, logits: Float[Tensor, "b v"], context: Int64[Tensor, "b t"], first: bool
     ) -> Float[Tensor, "b v"]:
-        """New logits. The end token is held back at the first position and favoured later; "repeated" is the last 4."""
-        recent = context[:, -4:]
+        """Apply the rules. The end token is held back at first and favoured later; "repeated" are the last 4."""
+        recent = context[:, -4:]  # b 4
         logits = logits.scatter(1, recent, _discourage(logits.gather(1, recent), self.repetition_penalty))
         end_factor = self.end_start_factor if first else 1 / self.end_factor
         logits[:, self.end_token] = _discourage(logits[:, self.end_token], end_factor)
@@ -78,10 +78,10 @@ def _discourage(logits: Tensor, factor: float) -> Tensor:
 def fuse(
     logits: Float[Tensor, "b v"], before: Float[Tensor, "b v"], fusion: float, joint: bool
 ) -> Float[Tensor, "b v"]:
-    """Log-probabilities of p_shifted^fusion * p_unmodified^(1 - fusion), for the beams of one segment.
+    """Compute log-probabilities of p_shifted^fusion * p_unmodified^(1 - fusion), for the beams of one segment.
 
     Normalised for each beam, or over all beams together (``joint``, the reference's way), where every unfinished beam
     pays about log b for a token and ended beams do not.
     """
-    fused = fusion * logits.log_softmax(dim=-1) + (1 - fusion) * before.log_softmax(dim=-1)
+    fused = fusion * logits.log_softmax(dim=-1) + (1 - fusion) * before.log_softmax(dim=-1)  # b v, not yet normalised
     return fused - (fused.flatten().logsumexp(dim=0) if joint else fused.logsumexp(dim=-1, keepdim=True))

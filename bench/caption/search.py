@@ -59,62 +59,64 @@ class Search:
     def __call__(
         self, targets: Float[Tensor, "n d"], watch: Callable[[TokenStep], None] = lambda _: None
     ) -> list[Beams]:
-        """The final beams for each unit-length target; ``watch`` sees every token of every segment."""
-        found: dict[int, Beams] = {}
+        """Search the final beams for each unit-length target; ``watch`` sees every token of every segment."""
+        beams_of: dict[int, Beams] = {}
         rows = [_Row(segment, 0, self.prompt) for segment in range(len(targets))]
-        cache = self._prompt_cache.expand(-1, -1, len(rows), -1, -1, -1)
+        cache = self._prompt_cache.expand(-1, -1, len(rows), -1, -1, -1)  # layers 2 rows h t k
         for _ in range(self.tokens):
             if not rows:
                 break
             guided = self._guide(rows, cache, targets)
             for segment in dict.fromkeys(row.segment for row in rows):
                 mine = [i for i, row in enumerate(rows) if row.segment == segment]
-                step = self._choose([rows[i] for i in mine], guided.pick(mine), found.get(segment))
-                found[segment] = step.beams
+                step = self._choose([rows[i] for i in mine], guided.pick(mine), beams_of.get(segment))
+                beams_of[segment] = step.beams
                 watch(step)
-            rows, parents = self._next(rows, found)
-            cache = torch.cat([cache, guided.last], dim=4)[:, :, parents]
-        return [found[segment] for segment in range(len(targets))]
+            rows, parents = self._next(rows, beams_of)
+            cache = torch.cat([cache, guided.last], dim=4)[
+                :, :, parents
+            ]  # a token longer, in the order of the new rows
+        return [beams_of[segment] for segment in range(len(targets))]
 
     @cached_property
     def _prompt_cache(self) -> Float[Tensor, "layers 2 1 h t k"]:
         return self.model.read(self.prompt[:-1])
 
     def _guide(self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"]) -> Guided:
-        """Guidance of all rows, `self.rows` at a time."""
+        """Guide all rows, `self.rows` at a time."""
         parts = []
         for start in range(0, len(rows), self.rows):
-            some = rows[start : start + self.rows]
-            filled = [min(i, len(some) - 1) for i in range(self.rows)]
-            similarity = Similarities(self.features, [r.context for r in some], targets[[r.segment for r in some]])
-            last = torch.tensor([r.context[-1] for r in some], device=self.model.device)
-            context = cache[:, :, start : start + len(some)][:, :, filled]
+            batch = rows[start : start + self.rows]
+            filled = [min(i, len(batch) - 1) for i in range(self.rows)]  # copies of the last row fill the batch up
+            similarity = Similarities(self.features, [r.context for r in batch], targets[[r.segment for r in batch]])
+            last = torch.tensor([r.context[-1] for r in batch], device=self.model.device)
+            context = cache[:, :, start : start + len(batch)][:, :, filled]
             guided = guide(self.model, context, last[filled], similarity, self.guidance)
-            parts.append(guided.pick(list(range(len(some)))))
+            parts.append(guided.pick(list(range(len(batch)))))
         return Guided.join(parts)
 
     def _choose(self, rows: list[_Row], guided: Guided, beams: Beams | None) -> TokenStep:
-        """Corrected log-probabilities of one segment's rows, and its next beams."""
+        """Correct the log-probabilities of one segment's rows, and choose its next beams."""
         context = torch.tensor([row.context for row in rows], device=self.model.device)
-        logits = self.rules(guided.logits, context, first=beams is None)
-        log_p = fuse(logits, guided.before, self.fusion, self.joint)
+        logits = self.rules(guided.logits, context, first=beams is None)  # b v
+        log_p = fuse(logits, guided.before, self.fusion, self.joint)  # b v
         if beams is None:
             after = begin(log_p[0], self.width, self.rules.end_token)
         else:
-            every = log_p.new_zeros(len(beams.scores), log_p.shape[1])
-            every[[row.beam for row in rows]] = log_p
-            after = advance(beams, every, self.rules.end_token)
+            all_log_p = log_p.new_zeros(len(beams.scores), log_p.shape[1])  # ended beams have no row: zeros, not read
+            all_log_p[[row.beam for row in rows]] = log_p
+            after = advance(beams, all_log_p, self.rules.end_token)
         return TokenStep(rows[0].segment, context, guided, log_p, after)
 
-    def _next(self, rows: list[_Row], found: dict[int, Beams]) -> tuple[list[_Row], list[int]]:
-        """The rows of the next token and each one's parent row.
+    def _next(self, rows: list[_Row], beams_of: dict[int, Beams]) -> tuple[list[_Row], list[int]]:
+        """Make the rows of the next token and find each one's parent row.
 
         Ended beams are left out, except under joint normalisation, where they still weigh in the common sum.
         """
         position = {(row.segment, row.beam): i for i, row in enumerate(rows)}
         coming, parents = [], []
         for segment in dict.fromkeys(row.segment for row in rows):
-            beams = found[segment]
+            beams = beams_of[segment]
             if beams.ended.all():
                 continue
             columns = (beams.tokens.tolist(), beams.ended.tolist(), beams.parents.tolist())

@@ -27,7 +27,7 @@ class ClipText(Protocol):
 
 
 def tokenize(clip: ClipText, texts: Sequence[str]) -> list[list[int]]:
-    """Token ids of many texts; a CLIP that has ``tokenize_many`` does them in one call, several times faster."""
+    """Tokenize many texts; a CLIP that has ``tokenize_many`` does them in one call, several times faster."""
     many: Callable[[Sequence[str]], list[list[int]]] | None = getattr(clip, "tokenize_many", None)
     return many(texts) if many else [clip.tokenize_raw(text) for text in texts]
 
@@ -43,7 +43,7 @@ class Recent(Generic[Key, Value]):
         return len(self._entries)
 
     def get(self, key: Key) -> Value | None:
-        """The value, which becomes the most recent one, or None."""
+        """Get a value, which becomes the most recent one, or None."""
         if key not in self._entries:
             return None
         self._entries.move_to_end(key)
@@ -69,12 +69,12 @@ class PromptedTexts:
         self._features: Recent[str, Tensor] = Recent(limit)
 
     def __call__(self, texts: Sequence[str]) -> Float[Tensor, "n d"]:
-        """Features, not normalised, of the prompt filled with each text."""
-        wanted = dict.fromkeys(texts)
-        found = {text: feature for text in wanted if (feature := self._features.get(text)) is not None}
-        new = [text for text in wanted if text not in found]
+        """Compute features, not normalised, of the prompt filled with each text."""
+        distinct = dict.fromkeys(texts)
+        features = {text: feature for text in distinct if (feature := self._features.get(text)) is not None}
+        new = [text for text in distinct if text not in features]
         tokens = tokenize(self.clip, [self.prompt.replace("{}", text) for text in new]) if new else []
         for text, feature in zip(new, self.clip.text.encode(tokens, self.prefix), strict=True):
-            found[text] = feature.clone()  # a view would keep the whole batch alive
-            self._features.put(text, found[text], feature.nbytes)
-        return torch.stack([found[text] for text in texts]) if texts else self.clip.text.encode([])
+            features[text] = feature.clone()  # a view would keep the whole batch alive
+            self._features.put(text, features[text], feature.nbytes)
+        return torch.stack([features[text] for text in texts]) if texts else self.clip.text.encode([])

@@ -120,7 +120,7 @@ class ZeroCap:
         self.prompted = PromptedTexts(clip, clip_prompt)
 
     def __call__(self, embeddings: Embeddings) -> Captions:
-        """A caption for each segment; any number of segments, also none.
+        """Caption each segment; any number of segments, also none.
 
         Raises `UserError` for embeddings that are not finite.
         """
@@ -128,15 +128,15 @@ class ZeroCap:
             raise UserError("an embedding is not finite, so it has no caption: check the image and the CLIP weights")
         vectors = torch.from_numpy(embeddings.vectors).to(self.search.model.device, torch.float32)
         targets = F.normalize(vectors, dim=-1)
-        chosen = []
-        for some in targets.split(SEGMENTS_AT_ONCE):
-            chosen += [self.choose(beams, target) for beams, target in zip(self.search(some), some, strict=True)]
-        features = torch.stack([c.feature for c in chosen]) if chosen else self.prompted([])
-        scores = np.array([c.score for c in chosen], dtype=np.float32)
-        return Captions(tuple(c.text for c in chosen), features.cpu().numpy(), scores)
+        winners = []
+        for group in targets.split(SEGMENTS_AT_ONCE):
+            winners += [self.choose(beams, target) for beams, target in zip(self.search(group), group, strict=True)]
+        features = torch.stack([c.feature for c in winners]) if winners else self.prompted([])
+        scores = np.array([c.score for c in winners], dtype=np.float32)
+        return Captions(tuple(c.text for c in winners), features.cpu().numpy(), scores)
 
     def choose(self, beams: Beams, target: Float[Tensor, " d"]) -> Chosen:
-        """The beam whose text inside the CLIP prompt is most similar to the unit-length target."""
+        """Choose the beam whose text inside the CLIP prompt is most similar to the unit-length target."""
         texts = self.candidates(beams)
         features = self.prompted(texts)
         scores = (F.normalize(features, dim=-1) * target).sum(dim=-1)
@@ -145,7 +145,7 @@ class ZeroCap:
         return Chosen(text, features[best], float(scores[best]))
 
     def candidates(self, beams: Beams) -> list[str]:
-        """The texts of the final beams as they are compared, best mean log-probability first."""
+        """List the texts of the final beams as they are compared, best mean log-probability first."""
         order = beams.mean_scores.argsort(descending=True, stable=True).tolist()
         tokens, lengths = beams.tokens.tolist(), beams.lengths.tolist()
         texts = [self.vocabulary.text(tokens[i][: lengths[i]]) for i in order]
@@ -153,7 +153,7 @@ class ZeroCap:
 
 
 def clean(text: str) -> str:
-    """Lower case, without full stops and surrounding blanks; may be empty."""
+    """Lower the case and take away full stops and surrounding blanks; may be empty."""
     return text.lower().replace(".", "").strip()
 
 

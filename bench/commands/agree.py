@@ -22,14 +22,15 @@ def main(arguments: list[str]) -> int:
     if not places:
         raise UsageError("agree: give at least three finished runs, or a folder of them; `zgs agree --help` shows how")
     from bench.report.figures.agreement import markdown_agreement, write_agreement
-    from bench.report.report import data_name, embedded, finished_runs, merged_scores
+    from bench.report.out_of_domain import uses_embedded_models
+    from bench.report.runs import find_runs, merge_scores, name_data
     from bench.run.run_folder import complete, saved_rows
     from bench.score.rank_agreement import agreement
     from bench.score.score_table import describe_name
     from bench.settings.room import Need, refuse
     from bench.store.sealed import check_whole, reading, tell_unsealed
 
-    runs = finished_runs(list(map(Path, places)))
+    runs = find_runs(list(map(Path, places)))
     for run in runs:
         check_whole(run)
     lacking = [str(folder) for folder in runs if not complete(folder)]
@@ -40,7 +41,7 @@ def main(arguments: list[str]) -> int:
         each = 8 * len({name for row in rows for name in row}) * len(rows)
         refuse(Need("resamples", resamples, each, "resamples of every metric of every run"))
         table = agreement(rows, resamples, seed)
-        title, small = data_name(merged_scores(runs)), embedded(runs)
+        title, small = name_data(merge_scores(runs)), uses_embedded_models(runs)
         with writing(Path(options["to"]), "to=FOLDER"):
             written = write_agreement(table, Path(options["to"]), title=title, embedded=small)
     print(markdown_agreement(table, title=title, embedded=small))

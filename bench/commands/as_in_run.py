@@ -54,13 +54,13 @@ def base_of(settings: dict[str, Any], parts: bool) -> Base:
 
 
 def _choices(settings: Mapping[str, Any]) -> dict[str, str]:
-    """The options that a run chose, as far as the package has them."""
+    """Read the options that a run chose, as far as the package has them."""
     chosen = dict(settings.get("choices") or {group: settings[group].get("name") for group in NAMED})
     return {group: str(option) for group, option in chosen.items() if option in list_options(group)}
 
 
 def _default(item: Any, chosen: Mapping[str, str], settings: Mapping[str, Any]) -> Any:
-    """One entry of the defaults list with the run's own choice."""
+    """Make one entry of the defaults list from the package's, with the run's own choice."""
     if not isinstance(item, dict):
         return item
     ((group, option),) = item.items()

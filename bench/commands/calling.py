@@ -30,13 +30,13 @@ def call_hydra(arguments: Sequence[str], task: Callable[[Any], None]) -> None:
 
 
 def flags_first(arguments: Sequence[str]) -> list[str]:
-    """The flags in front of the overrides: Hydra's parser takes overrides in one piece only."""
+    """Put the flags in front of the overrides: Hydra's parser takes overrides in one piece only."""
     flags, words = split(arguments)
     return [*flags, *words]
 
 
 def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Hydra's flags with their values, and the overrides."""
+    """Split words into Hydra's flags with their values, and the overrides."""
     flags: list[str] = []
     overrides: list[str] = []
     words = iter(arguments)

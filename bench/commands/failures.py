@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def tell_failures(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> None:
-    """On standard error, below the table: each failed job, and the command that repeats those alone."""
+    """Print each failed job and the command that repeats those alone, on standard error, below the table."""
     failed = [outcome for outcome in outcomes if outcome.failed]
     if not failed:
         return
@@ -30,7 +30,7 @@ def tell_failures(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> None
 
 
 def _shared(arguments: Sequence[str]) -> list[str]:
-    """The flags and Hydra's own words, which all jobs need."""
+    """Select the flags and Hydra's own words, which all jobs need."""
     flags, words = split(arguments)
     own = [word for word in words if word.startswith(("hydra.", "hydra/")) and word != "hydra.mode=MULTIRUN"]
     return [*(flag for flag in flags if flag not in SWEEPS), *own]

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def as_written(variant: Any, words: Iterable[str]) -> str | None:
-    """The name of a variant: ``variant=nan``, ``1e5`` and ``True`` are names, and ``null`` is none.
+    """Find the name of a variant: ``variant=nan``, ``1e5`` and ``True`` are names, and ``null`` is none.
 
     ``variant`` is what the configuration made of it; ``words`` are the overrides, of which the last one counts.
     """

@@ -11,7 +11,7 @@ CONFIG_DIR = ("-cd", "--config-dir")
 
 
 def flag(arguments: Sequence[str], names: Sequence[str]) -> str | None:
-    """The value of a flag of Hydra's, written ``-cd DIR`` or ``-cd=DIR``; the last one counts."""
+    """Find the value of a flag of Hydra's, written ``-cd DIR`` or ``-cd=DIR``; the last one counts."""
     found, words = None, iter(arguments)
     for word in words:
         name, equals, value = word.partition("=")
@@ -21,7 +21,7 @@ def flag(arguments: Sequence[str], names: Sequence[str]) -> str | None:
 
 
 def lacking(key: str, arguments: Sequence[str]) -> str | None:
-    """``encode=half has no sigma2``, where another option of the group has that key; None where none has."""
+    """Say ``encode=half has no sigma2`` where another option of the group has that key; None where none has."""
     group, _, rest = key.lstrip("+~").partition(".")
     config_dir, chosen = flag(arguments, CONFIG_DIR), _choice(group, key, arguments)
     files = list_options(group, config_dir)
@@ -32,7 +32,7 @@ def lacking(key: str, arguments: Sequence[str]) -> str | None:
 
 
 def _choice(group: str, key: str, arguments: Sequence[str]) -> tuple[str, list[str]] | None:
-    """The option that the words choose of a group, and its keys."""
+    """Find the option that the words choose of a group, and its keys."""
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException

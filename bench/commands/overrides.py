@@ -13,7 +13,7 @@ from bench.system.resources import conf_dir
 
 
 def explained(error: Exception, arguments: list[str]) -> str:
-    """Hydra's error as one line: what is wrong, where, and the nearest names that exist."""
+    """Turn Hydra's error into one line: what is wrong, where, and the nearest names that exist."""
     text = " ".join(filter(None, (str(error), str(error.__cause__ or ""))))
     if option := re.search(r"Could not find '([^']+)/([^/']+)'", text):
         group, name = option.groups()
@@ -43,7 +43,7 @@ def _word_of(key: str, arguments: Iterable[str]) -> str:
 
 
 def keys(arguments: Iterable[str] = ()) -> list[str]:
-    """All keys of the configuration with the group choices among the arguments that are right, else of the default."""
+    """List all keys of the configuration with the choices among the arguments, or the default where those are wrong."""
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
 

@@ -37,7 +37,7 @@ class Request:
 
 
 def requested(arguments: Sequence[str], trusted: Sequence[str] = ()) -> Request:
-    """What `-cd` and `-cn` ask for. Raises UsageError for a name that is no file, and for a folder of `zgs score`.
+    """Read what `-cd` and `-cn` ask for. Raises UsageError for a name that is no file and for a folder of `zgs score`.
 
     Raises UserError where settings name code that is neither installed nor of a ``trusted`` package.
     """
@@ -62,7 +62,7 @@ def requested(arguments: Sequence[str], trusted: Sequence[str] = ()) -> Request:
 
 
 def settings_from(base: Base, composed: Mapping[str, Any], chosen: Mapping[str, str], words: Sequence[str]) -> Any:
-    """The settings of a run with what ``words`` change of it; ``composed`` and ``chosen`` are with those words.
+    """Change the settings of a run as ``words`` say; ``composed`` and ``chosen`` are with those words.
 
     A key is as the words say, a named group as its yaml says, and all that follows from them follows.
     """
@@ -109,7 +109,7 @@ def _repeat(arguments: Sequence[str], settings: dict[str, Any], folder: Path, tr
 
 
 def _anchored(word: str) -> str:
-    """A word whose value is a relative path here, with the whole path: the run's own folder is another."""
+    """Give a word whose value is a relative path here the whole path: the run's own folder is another."""
     key, equals, value = word.partition("=")
     if not equals or not value or word.startswith("-"):
         return word

@@ -27,13 +27,14 @@ def main(arguments: list[str]) -> int:
         raise UsageError("report: to=: name a folder")
     if not places:
         raise UsageError("report: give the folders of finished runs; `zgs report --help` shows how")
-    from bench.report.report import finished_runs, print_runs, write_report
+    from bench.report.report import print_runs, write_report
+    from bench.report.runs import find_runs
     from bench.store.sealed import check_whole, reading, tell_unsealed
 
-    folders = finished_runs(list(map(Path, places)))
+    folders = find_runs(list(map(Path, places)))
     for folder in folders:
         check_whole(folder)
-        check_run(folder, trusted, REPORTING if pictures else REPORTING[:1])
+        check_run(folder, trusted, REPORTING)
     with reading(folders):
         written = write_report(folders, to, pictures, options["pairs"])  # first, for a reader may leave early
         print_runs(folders)

@@ -94,11 +94,11 @@ def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -
     if dataset is None:
         return FAILED if faults else DONE
     from bench.data.base import remarks_of
-    from bench.run.tabulate import told_apart
+    from bench.run.tables import compare_ids
 
     for remark in remarks_of(dataset):
         print(remark)
-    missing, unknown, outside = told_apart(file, dataset)
+    missing, unknown, outside = compare_ids(file, dataset)
     print(f"{len(missing)} images of the data set are missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}")
     if outside:
         print(f"{len(outside)} images are in the split but not in the subset {outside[:3]}")
@@ -110,13 +110,14 @@ def _checked(words: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any]
     """Protocols and settings that go with a file, if any are given. UsageError for one that scoring would not take."""
     if not words:
         return [], {}
+    from bench.score.evaluate import check_words
     from bench.settings.check import check_settings
     from bench.settings.instantiate import make
 
     protocols, settings = _protocols(words, None)
     for options in protocols:
         check_settings({**settings, "score": options}, GROUPS)
-        make(options | ({"background": "context"} if options["background"] == "auto" else {}))
+        check_words(make(options | ({"background": "context"} if options["background"] == "auto" else {})))
     return protocols, settings
 
 
@@ -136,7 +137,7 @@ def _unfit(file: Any, dataset: Any, in_proportion: bool) -> list[str]:
 
     from bench.errors import BadSample
     from bench.predictions.proportions import misfit
-    from bench.run.attach import misplaced
+    from bench.run.similarities import find_misplaced
 
     faults: list[str] = []
     for image_id in tqdm([i for i in dataset.ids() if i in file], desc="check   ", unit="img", dynamic_ncols=True):
@@ -150,7 +151,7 @@ def _unfit(file: Any, dataset: Any, in_proportion: bool) -> list[str]:
         faults += [f"{file.where(image_id)}: {fault}"] if fault else []
         if told and truth is not None and dataset.classes is not None:
             true = [int(c) for c in np.unique(truth) if c >= 0]
-            faults += misplaced(told, true, dataset.classes.names, file.where(image_id))
+            faults += find_misplaced(told, true, dataset.classes.names, file.where(image_id))
     return faults
 
 
@@ -158,8 +159,11 @@ def _scored(
     place: Path, words: list[str], csv: Path | None, ignore_unknown: bool, trusted: Sequence[str], line: Sequence[str]
 ) -> int:
     from bench.errors import writing
+    from bench.predictions.source import PredictionFile
     from bench.run.provenance import typed
-    from bench.run.rescore import Request, rescore
+    from bench.run.score_folder import score_in_folder
+    from bench.run.score_records import ScoreRequest
+    from bench.score.controls import choose_controls
     from bench.score.score_table import write_scores
     from bench.settings.check import check_settings
 
@@ -172,15 +176,24 @@ def _scored(
         raise UsageError(f"executor.workers={workers}: a positive number or auto")
     for options in protocols:
         check_settings({**settings, "score": options}, GROUPS)
-    chosen = any(word.startswith("score.mapping=") for word in words)
-    path, variant = predictions_of(place), as_written(_variant(place, settings), words)
-    result = rescore(Request(settings, protocols, path, variant, ignore_unknown, chosen, typed("score", line)))
+    choose_controls(settings["controls"])
+    asked = own is not None or any(word.startswith("controls=") for word in words)
+    request = ScoreRequest(
+        PredictionFile(predictions_of(place)),
+        protocols,
+        variant=as_written(_variant(place, settings), words) or "",
+        controls=settings["controls"] if asked else [],
+        skipped=_skipped(place),
+        ignore_unknown=ignore_unknown,
+        chosen=any(word.startswith("score.mapping=") for word in words),
+    )
+    folder, result = score_in_folder(settings, request, typed("score", line))
     if csv:  # before the table is printed, for a reader may leave early
         with writing(csv, "--csv FILE"):
             csv.parent.mkdir(parents=True, exist_ok=True)
-            write_scores(result.table, csv)
-    _tell(result)
-    return SKIPS if result.incomplete else DONE
+            write_scores(result.tables.scores, csv)
+    _tell(folder, result)
+    return SKIPS if result.missing or result.skipped else DONE
 
 
 def _protocols(words: Sequence[str], own: Mapping[str, Any] | None) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -232,13 +245,24 @@ def _variant(place: Path, settings: Mapping[str, Any]) -> str | None:
     return settings.get("variant")
 
 
-def _tell(result: Any) -> None:
+def _skipped(place: Path) -> dict[str, str]:
+    """The images that a run had to leave out, with reasons."""
+    if not place.is_dir():
+        return {}
+    from bench.run.run_folder import record_of
+
+    return dict(record_of(place).get("skipped", {}))
+
+
+def _tell(folder: Path, result: Any) -> None:
     """The protocols with everything that changes a number, the tidy table, what was counted, and where it all is."""
     from bench.score.protocol_text import describe_protocol
 
     print(*map(describe_protocol, result.protocols), "", sep="\n")
-    grouped = result.table["group"] != ""
-    table = result.table[~grouped]
+    scores = result.tables.scores
+    own = scores[scores["role"] == scores["role"].iloc[0]]
+    grouped = own["group"] != ""
+    table = own[~grouped]
     wide = max((len(name) for name in table["metric"]), default=6)
     counts = ("expected", "found", "skipped")
     print(f"{'metric':{wide}}     value  interval            {'n':>7} {'unit':8} {' '.join(counts)}")
@@ -251,4 +275,4 @@ def _tell(result: Any) -> None:
     print()
     if grouped.any():
         print(f"breakdown: {grouped.sum()} more lines in scores.csv")
-    print(*map(visible, [*result.notes, f"{result.folder}/"]), sep="\n")
+    print(*map(visible, [*result.notes, f"{folder}/"]), sep="\n")

@@ -13,7 +13,7 @@ from bench.settings.compose import compose_config, resolve_config
 
 
 def composed(words: Sequence[str]) -> dict[str, Any]:
-    """The resolved configuration with some choices; UsageError names what is wrong with them."""
+    """Compose the resolved configuration with some choices; UsageError names what is wrong with them."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from bench.commands.naming import as_written
 from bench.commands.overrides import explained
 from bench.commands.repeated import settings_from
 from bench.commands.sweeps import Job, telling
-from bench.errors import UsageError
+from bench.errors import UsageError, writing
 from bench.settings.compose import read_choices, resolve_config
 from bench.settings.decimals import shortest
 from bench.system import signals
@@ -63,7 +64,9 @@ class Task:
             from bench.run.provenance import provenance
 
             made_by = provenance(self.command) | {"overrides": list(words), "config_dir": self.config_dir}
-            return run(settings, made_by)
+            finished = run(settings, made_by)
+            _draw(finished.folder, int(settings["pictures"]))
+            return finished
 
         def trace() -> Path:
             from bench.run.job import TRACEBACK, folder_of
@@ -93,6 +96,16 @@ class Task:
         if missing := _missing(settings):
             raise UsageError(f"{missing} has to be given: {missing}=…")
         return shortest({**settings, "variant": _told(settings["variant"], words)})
+
+
+def _draw(folder: Path, pictures: int) -> None:
+    """Draw the gallery of a finished run anew; its record is written, for no number depends on a picture."""
+    shutil.rmtree(folder / "gallery", ignore_errors=True)  # of the same run before its images changed
+    if pictures:
+        from bench.report.pictures.side_by_side import write_comparison
+
+        with writing(folder, "out=FOLDER"):
+            write_comparison([folder], folder / "gallery", pictures)
 
 
 def _told(variant: Any, words: Sequence[str]) -> str | None:

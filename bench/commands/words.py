@@ -26,7 +26,7 @@ MULTIRUN = {"-m", "--multirun"}
 
 
 def prepared(arguments: Sequence[str], sweep: bool | None = None) -> list[str]:
-    """The words as Hydra is to see them; flags stay. Raises UsageError for what is no setting of a run.
+    """Write the words as Hydra is to see them; flags stay. Raises UsageError for what is no setting of a run.
 
     ``sweep`` says whether commas separate values; None looks for the flag among the words.
     """
@@ -76,7 +76,7 @@ def _word(word: str, sweep: bool) -> str:
 
 
 def _path(key: str, value: str, sweep: bool) -> str:
-    """A value that is a path, as Hydra reads it: quoted, unless it is something else by its form."""
+    """Write a value that is a path as Hydra reads it: quoted, unless it is something else by its form."""
     if is_there(value):
         return quoted(value)
     if value in ("", "null") or "${" in value or FUNCTION.fullmatch(value):
@@ -92,14 +92,14 @@ def _path(key: str, value: str, sweep: bool) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text in quotes of Hydra's grammar, which then reads exactly this text."""
+    """Quote a text for Hydra's grammar, which then reads exactly this text."""
     from hydra.core.override_parser.types import Quote, QuotedString
 
     return QuotedString(text.replace("${", r"\${"), Quote.single).with_quotes()
 
 
 def _parsed(word: str) -> Any:
-    """What Hydra's parser makes of a word; None where it cannot."""
+    """Parse a word as Hydra does; None where it cannot."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 

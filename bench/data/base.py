@@ -55,15 +55,22 @@ def full_name(dataset: Dataset) -> str:
 
 
 def whole(dataset: Dataset) -> tuple[str, ...]:
-    """The ids of the whole split, where a data set tells them; else those of the subset."""
-    every = getattr(dataset, "whole", dataset.ids)
-    return tuple(every())
+    """List the ids of the whole split, where a data set tells them; else those of the subset."""
+    ids = getattr(dataset, "whole", dataset.ids)
+    return tuple(ids())
+
+
+def load_truth(dataset: Dataset, image_id: str) -> Sample:
+    """One image as scoring needs it: its picture may be black where a data set knows how to leave it out."""
+    load = getattr(dataset, "load_truth", dataset.load)
+    sample: Sample = load(image_id)
+    return sample
 
 
 def remarks_of(dataset: Dataset) -> tuple[str, ...]:
     """What a data set made of its files, in words."""
-    told = getattr(dataset, "remarks", tuple)
-    return tuple(told())
+    remarks = getattr(dataset, "remarks", tuple)
+    return tuple(remarks())
 
 
 def nearest(word: str, options: Iterable[str]) -> str:

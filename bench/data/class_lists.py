@@ -61,17 +61,17 @@ def read_class_list(source: Path, name: str, begin: int) -> tuple[ClassTable, tu
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if _is_ours(lines):
         return combined(str(source), stem, read_rows(source), strict=True)
-    found = _with_header(source, lines)
-    if found is None:
+    entries = _with_header(source, lines)
+    if entries is None:
         return table_of(str(source), name, _without_header(source, lines) or _lines(source, lines), begin)
-    own = source.suffix.lower() == ".csv"
-    return table_of(str(source), stem if own else name, found, begin, numbered=not own)
+    is_csv = source.suffix.lower() == ".csv"
+    return table_of(str(source), stem if is_csv else name, entries, begin, numbered=not is_csv)
 
 
 def table_of(
     where: str, name: str, entries: Iterable[Entry], begin: int = 0, numbered: bool = True
 ) -> tuple[ClassTable, tuple[str, ...]]:
-    """The table of some entries: cells with several names are taken apart, equal names are one class.
+    """Make the table of some entries: cells with several names are taken apart, equal names are one class.
 
     ``name`` is that of the class list; ``numbered`` puts the number of classes behind it.
     """
@@ -79,7 +79,7 @@ def table_of(
     cells = [entry.name for entry in listed if isinstance(entry.name, str)]
     mark = next((mark for mark in ";," if any(re.search(mark + _BETWEEN, _bare(cell)) for cell in cells)), None)
     split = mark if not any(entry.aliases for entry in listed) else None
-    rows = [_row(where, entry, at, split) for at, entry in enumerate(listed, begin)]
+    rows = [_row(where, entry, place, split) for place, entry in enumerate(listed, begin)]
     several = sum(bool(row.aliases) for row in rows)
     remarks = []
     if several and split:
@@ -94,12 +94,12 @@ def table_of(
 
 
 def _row(where: str, entry: Entry, place: int, split: str | None) -> ClassRow:
-    given, names = entry.number, entry.name
-    number = place if given is None else whole(given)
-    if number is None and isinstance(given, str) and re.fullmatch(r"0[0-9]+", given, re.ASCII):
-        readings = dict.fromkeys([int(given), int(given, 8)] if re.fullmatch("[0-7]+", given) else [int(given)])
-        told = f" ({' or '.join(map(str, readings))}?)"
-        raise UserError(f"{where}: number {given}{told}: write it without the leading 0")
+    stated, names = entry.number, entry.name
+    number = place if stated is None else whole(stated)
+    if number is None and isinstance(stated, str) and re.fullmatch(r"0[0-9]+", stated, re.ASCII):
+        readings = dict.fromkeys([int(stated), int(stated, 8)] if re.fullmatch("[0-7]+", stated) else [int(stated)])
+        hint = f" ({' or '.join(map(str, readings))}?)"
+        raise UserError(f"{where}: number {stated}{hint}: write it without the leading 0")
     words = names if isinstance(names, list) else [names]
     if isinstance(names, str):
         cell = _bare(names)
@@ -107,10 +107,10 @@ def _row(where: str, entry: Entry, place: int, split: str | None) -> ClassRow:
         words = [word for word in words if word]
     texts = [word for word in words if isinstance(word, str) and word.strip()]
     if number is None or not 0 <= number <= _LARGEST or not texts or len(texts) < len(words):
-        told = "swap them: " if isinstance(given, str) and whole(names) is not None else ""
+        hint = "swap them: " if isinstance(stated, str) and whole(names) is not None else ""
         raise UserError(
-            f"{where}: {given if given is not None else place}: {names!r} is no class; {told}needs a number from 0 to "
-            f"{_LARGEST} and a name"
+            f"{where}: {stated if stated is not None else place}: {names!r} is no class; {hint}needs a number from 0 "
+            f"to {_LARGEST} and a name"
         )
     first, *others = dict.fromkeys((*map(str.strip, texts), *entry.aliases))
     return ClassRow(number, first, first, tuple(others), entry.thing)
@@ -127,15 +127,15 @@ def _is_ours(lines: Sequence[str]) -> bool:
 
 
 def _with_header(source: Path, lines: Sequence[str]) -> list[Entry] | None:
-    """The lines of a table by the names of its columns; None where the first line is no header."""
+    """Read the lines of a table by the names of its columns; None where the first line is no header."""
     for mark in ("\t", ",", ";"):
         header = [cell.strip().casefold() for cell in next(csv.reader(lines[:1], delimiter=mark), [])]
         columns = {kind: _column(header, words) for kind, words in _KINDS.items()}
-        known = sum(at is not None for at in columns.values())
+        known = sum(place is not None for place in columns.values())
         alone = mark == "\t" or source.suffix.lower() in (".csv", ".tsv")
         if columns["name"] is None or not (known > 1 or (alone and (len(header) > 1 or mark == ","))):
             continue
-        return [_cells(source, at, line, header, columns) for at, line in _table(source, lines[1:], mark)]
+        return [_cells(source, place, line, header, columns) for place, line in _table(source, lines[1:], mark)]
     return None
 
 
@@ -154,16 +154,17 @@ def _table(source: Path, lines: Sequence[str], mark: str) -> Iterable[tuple[int,
 
 
 def _cells(
-    source: Path, at: int, line: list[str], header: Sequence[str], columns: dict[str, int | None]
+    source: Path, line_number: int, line: list[str], header: Sequence[str], columns: dict[str, int | None]
 ) -> Entry:  # fmt: skip
     if len(line) != len(header):
-        raise UserError(f"{source}, line {at}: {len(line)} cells under {len(header)} columns; quote names with commas")
+        cells = f"{len(line)} cells under {len(header)} columns"
+        raise UserError(f"{source}, line {line_number}: {cells}; quote names with commas")
     cell = {kind: None if place is None else line[place].strip() for kind, place in columns.items()}
     thing = _told(cell["thing"], _YES) and _told(cell["stuff"], _NO)
     aliases = tuple(filter(None, (alias.strip() for alias in re.split("[;|,]", cell["aliases"] or ""))))
     number = cell["number"]
     if number is not None and not re.fullmatch("[0-9]+", number, re.ASCII):
-        raise UserError(f"{source}, line {at}: number {number!r}: needs a whole number from 0 to {_LARGEST}")
+        raise UserError(f"{source}, line {line_number}: number {number!r}: needs a whole number from 0 to {_LARGEST}")
     return Entry(None if number is None else int(number), cell["name"], aliases, thing)
 
 
@@ -172,7 +173,7 @@ def _told(cell: str | None, yes: Sequence[str]) -> bool:
 
 
 def _without_header(source: Path, lines: Sequence[str]) -> list[Entry] | None:
-    """The lines of a table whose one column of words comes last, after a number of its own in the first."""
+    """Read the lines of a table whose one column of words comes last, after a number of its own in the first."""
     for mark in ("\t", ",", ";"):
         cells = [[cell.strip() for cell in line] for _, line in _table(source, lines, mark)]
         widths = {len(line) for line in cells}
@@ -194,7 +195,7 @@ def _numeric(cell: str) -> bool:
 
 
 def _lines(source: Path, lines: Sequence[str]) -> list[Entry]:
-    """Lines ``name``, or all of them ``number: name``."""
+    """Read lines ``name``, or all of them ``number: name``."""
     texts = [line.strip() for line in lines]
     for mark in (r"\s*[:\t]\s*", r"\s*[,;]\s*", r"\s+"):
         matches = [re.fullmatch(rf"(\d+){mark}(\S.*)", text, re.ASCII) for text in texts]
@@ -206,27 +207,28 @@ def _lines(source: Path, lines: Sequence[str]) -> list[Entry]:
     if 0 < len(numbered) < len(texts):
         odd = texts[matches.index(None)]
         raise UserError(f"{source}: {odd!r} has no number but other lines have; write all as NUMBER: NAME, or none")
-    found = numbered or [Entry(None, text) for text in texts]
-    for entry, text in zip(found, texts, strict=True):
+    entries = numbered or [Entry(None, text) for text in texts]
+    for entry, text in zip(entries, texts, strict=True):
         if "\t" in str(entry.name) or _numeric(str(entry.name).split()[0]):
             raise UserError(f"{source}: {text[:60]!r} is no class; {SHAPE}")
     if len({entry.number for entry in numbered}) < len(numbered):
         raise UserError(f"{source}: a number stands twice; each number for one class only")
-    return found
+    return entries
 
 
 def _json(source: Path, text: str) -> list[Entry]:
     try:
-        given = json.loads(text, object_pairs_hook=_once)
+        content = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{source}: not a JSON file ({error}); {SHAPE}") from error
-    if isinstance(given, dict):
-        given = next((given[key] for key in ("categories", "classes", "id2label", "labels") if key in given), given)
-    if isinstance(given, dict):
-        turned = all(type(value) is int for value in given.values())
-        return [Entry(value, key) if turned else Entry(key, value) for key, value in given.items()]
-    if isinstance(given, list) and given:
-        return [_category(source, item) for item in given]
+    if isinstance(content, dict):
+        keys = [key for key in ("categories", "classes", "id2label", "labels") if key in content]
+        content = content[keys[0]] if keys else content
+    if isinstance(content, dict):
+        turned = all(type(value) is int for value in content.values())
+        return [Entry(value, key) if turned else Entry(key, value) for key, value in content.items()]
+    if isinstance(content, list) and content:
+        return [_category(source, item) for item in content]
     raise UserError(f"{source}: {text[:40]!r}: no list of classes; {SHAPE}")
 
 

@@ -92,12 +92,12 @@ def class_table(name: str) -> ClassTable:
 
 
 def tables() -> list[str]:
-    """The names of the tables that travel with the package."""
+    """List the names of the tables that travel with the package."""
     return sorted(path.stem for path in FOLDER.glob("*.csv") if not is_hidden(path.name))
 
 
 def class_list(name: str, names: str = "own") -> ClassList:
-    """The class list of a table; see `ClassTable.class_list`."""
+    """Load the class list of a table; see `ClassTable.class_list`."""
     return class_table(name).class_list(names)
 
 
@@ -123,7 +123,7 @@ def read_rows(path: Path) -> list[ClassRow]:
 
 
 def checked(table: ClassTable, where: str) -> ClassTable:
-    """The table, if no id stands twice and no text names two classes. Raises `UserError` otherwise."""
+    """Check that no id stands twice and no text names two classes; raises `UserError` otherwise."""
     if not table.rows:
         raise UserError(f"{where}: holds no class")
     ids = Counter(number for row in table.rows for number in row.numbers)

@@ -14,7 +14,7 @@ from bench.data.files import composed
 def combined(
     where: str, name: str, rows: Sequence[ClassRow], *, strict: bool = False, numbered: bool = False
 ) -> tuple[ClassTable, tuple[str, ...]]:
-    """The table of some rows and what was made of them, in words.
+    """Combine rows into a table, and say in words what was made of them.
 
     Rows of the same name are one class with several numbers. An alias that also stands for another class is left out,
     unless ``strict``: then it is an error, as is a number that stands twice. ``numbered`` puts the number of classes
@@ -33,15 +33,15 @@ def _merged(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], list[
     groups: dict[str, list[ClassRow]] = {}
     for row in rows:
         groups.setdefault(row.name, []).append(row)
-    found, remarks = [], []
+    names, remarks = [], []
     for name, group in groups.items():
         numbers = sorted(number for row in group for number in row.numbers)
         aliases = tuple(dict.fromkeys(alias for row in group for alias in row.aliases))
-        found.append(replace(group[0], id=numbers[0], more=tuple(numbers[1:]), aliases=aliases))
+        names.append(replace(group[0], id=numbers[0], more=tuple(numbers[1:]), aliases=aliases))
         if len(group) > 1 and len(set(numbers)) == len(numbers):
             listed = f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
             remarks.append(f"{where}: {len(numbers)} numbers, {listed}, are {name!r}: one class")
-    return found, remarks
+    return names, remarks
 
 
 def _told_apart(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], list[str]]:
@@ -56,12 +56,12 @@ def _told_apart(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], l
     if not left_out:
         return kept, []
     alias, name = left_out[0]
-    told = f"{len(left_out)} aliases also stand for another class and were left out, e.g. {alias!r} of {name!r}"
-    return kept, [f"{where}: {told}"]
+    remark = f"{len(left_out)} aliases also stand for another class and were left out, e.g. {alias!r} of {name!r}"
+    return kept, [f"{where}: {remark}"]
 
 
 def _near(where: str, rows: Sequence[ClassRow]) -> list[str]:
-    """Names that differ by case, spaces or marks alone: two classes, as they are written."""
+    """List names that differ by case, spaces or marks alone: two classes, as they are written."""
     groups: dict[str, list[ClassRow]] = {}
     for row in rows:
         groups.setdefault(plain(row.name), []).append(row)
@@ -74,6 +74,6 @@ def _near(where: str, rows: Sequence[ClassRow]) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """A text without what a slip changes: case, spaces, hyphens, marks, and the form of its letters."""
+    """Reduce a text by what a slip changes: case, spaces, hyphens, marks, and the form of its letters."""
     kept = re.sub(r"[\W_]+", " ", composed(text).casefold()).strip()
     return kept or composed(text).strip()

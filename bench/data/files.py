@@ -14,7 +14,7 @@ _LEFT_BY_SYSTEMS = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 
 
 def composed(text: str) -> str:
-    """The text in the normal form in which ids are compared and kept."""
+    """Write the text in the normal form in which ids are compared and kept."""
     return unicodedata.normalize("NFC", text)
 
 
@@ -27,18 +27,18 @@ def is_hidden(path: PurePath | str) -> bool:
 
 
 def there(root: Path, name: str) -> Path:
-    """The path of ``name`` below ``root`` as it lies there: any normal form, and the ending in any case.
+    """Find the path of ``name`` below ``root`` as it lies there: any normal form, and the ending in any case.
 
     What is not there at all comes back as it was asked for.
     """
-    found = root
+    path = root
     for part in PurePath(name).parts:
-        found = _child(found, part)
-    return found
+        path = _child(path, part)
+    return path
 
 
 def other_endings(path: Path) -> list[Path]:
-    """Files beside ``path`` of the same name with another ending, as a .jpeg where a .jpg was looked for."""
+    """List files beside ``path`` of the same name with another ending, as a .jpeg where a .jpg was looked for."""
     try:
         beside = sorted(path.parent.iterdir())
     except OSError:

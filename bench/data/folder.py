@@ -94,7 +94,7 @@ def _existing(root: str | Path | None) -> Path:
 
 
 def _pictures(root: Path) -> list[Path]:
-    found, others = [], Counter[str]()
+    pictures, others = [], Counter[str]()
     for folder, subfolders, files in os.walk(root):
         subfolders[:] = [name for name in subfolders if not is_hidden(name)]
         for name in files:
@@ -102,22 +102,23 @@ def _pictures(root: Path) -> list[Path]:
                 continue
             extension = Path(name).suffix.lower()
             if extension in EXTENSIONS:
-                found.append(Path(folder, name))
+                pictures.append(Path(folder, name))
             else:
                 others[extension or "no extension"] += 1
-    if not found:
+    if not pictures:
         seen = ", ".join(f"{count} {extension}" for extension, count in others.most_common(5)) or "no file at all"
         raise UserError(
             f"data.root={root} holds no picture: looked for {' '.join(EXTENSIONS)} at any depth, saw {seen}"
         )
-    return found
+    return pictures
 
 
 def _by_id(root: Path, files: list[Path]) -> dict[str, Path]:
     full = {path: composed(path.relative_to(root).as_posix()) for path in sorted(files)}
     if len(set(full.values())) < len(full):
-        one, other = next((a, b) for a, b in pairwise(sorted(full, key=full.__getitem__)) if full[a] == full[b])
-        raise UserError(f"{one.parent}: {one.name!a} and {other.name!a} are one name in two forms of Unicode; keep one")
+        first, other = next((a, b) for a, b in pairwise(sorted(full, key=full.__getitem__)) if full[a] == full[b])
+        names = f"{first.name!a} and {other.name!a}"
+        raise UserError(f"{first.parent}: {names} are one name in two forms of Unicode; keep one")
     ids = {path: str(Path(name).with_suffix("").as_posix()) for path, name in full.items()}
     while True:
         counts = Counter(ids.values())

@@ -15,7 +15,7 @@ from bench.errors import BadSample
 
 
 def claimed(path: Path, data: bytes | None = None) -> tuple[int, int] | None:
-    """Height and width that a file (.npy, else an image of any kind) says it has; None where it says nothing.
+    """Read height and width that a file (.npy, else an image of any kind) says it has; None where it says nothing.
 
     What is wrong with a file that says nothing is told by whoever reads it.
     """
@@ -39,13 +39,13 @@ def refuse_larger(
 
     Said before it is decoded: a few bytes can claim to be gigabytes.
     """
-    found = claimed(path, data)
-    if found is not None and found[0] * found[1] > size[0] * size[1]:
-        raise BadSample(f"{path}: {what} is {found[1]}x{found[0]} but its image {image}is {size[1]}x{size[0]}")
+    said_size = claimed(path, data)
+    if said_size is not None and said_size[0] * said_size[1] > size[0] * size[1]:
+        raise BadSample(f"{path}: {what} is {said_size[1]}x{said_size[0]} but its image {image}is {size[1]}x{size[0]}")
 
 
 def array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
-    """Shape and dtype of an array in NumPy's format; the stream stands at its first number afterwards.
+    """Read shape and dtype of an array in NumPy's format; the stream stands at its first number afterwards.
 
     Raises ValueError for another format and for an array of Python objects, which only unpickling could read.
     """
@@ -64,7 +64,7 @@ def array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
 
 
 def size_of(shape: tuple[int, ...], dtype: np.dtype) -> int:
-    """Bytes of an array, as a Python number that does not wrap around."""
+    """Count the bytes of an array, as a Python number that does not wrap around."""
     total = int(dtype.itemsize)
     for length in shape:
         total *= int(length)
@@ -75,11 +75,11 @@ def whole_array(path: Path, limit: int) -> np.ndarray:
     """The array of a .npy file. Raises ValueError where it claims more than ``limit`` numbers, or than it holds."""
     with path.open("rb") as stream:
         shape, dtype = array_header(stream)
-        said, there = size_of(shape, dtype), os.fstat(stream.fileno()).st_size - stream.tell()
-        if said > limit * max(1, dtype.itemsize):
+        claimed_bytes, held_bytes = size_of(shape, dtype), os.fstat(stream.fileno()).st_size - stream.tell()
+        if claimed_bytes > limit * max(1, dtype.itemsize):
             raise ValueError(f"says it has the shape {list(shape)}: more than {limit} numbers")
-        if said > there:
-            raise ValueError(f"says it holds {said} bytes but has {there}")
+        if claimed_bytes > held_bytes:
+            raise ValueError(f"says it holds {claimed_bytes} bytes but has {held_bytes}")
         stream.seek(0)
-        found: np.ndarray = np.load(stream, allow_pickle=False)
-        return found
+        array: np.ndarray = np.load(stream, allow_pickle=False)
+        return array

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int32
+from jaxtyping import Int32, UInt8
 from PIL import Image
 
 from bench.data.stored_numbers import read_stored_numbers
@@ -18,9 +18,10 @@ _LARGEST = int(np.iinfo(np.int32).max)
 _USE = "use a palette or grey PNG"
 
 
-def label_numbers(path: Path, image: Image.Image, raw_mode: str) -> Int32[np.ndarray, "h w"]:
+def label_numbers(path: Path, image: Image.Image, raw_mode: str) -> UInt8[np.ndarray, "h w"] | Int32[np.ndarray, "h w"]:
     """The numbers of a loaded picture: palette index, grey value, or the value that all colour channels share.
 
+    Bytes stay bytes.
     ``raw_mode`` is what `stored_numbers.find_raw_mode` said of it. Raises `BadSample` for lossy files, for colours,
     for transparency and for fractions, which are no numbers of classes.
     """
@@ -35,7 +36,7 @@ def label_numbers(path: Path, image: Image.Image, raw_mode: str) -> Int32[np.nda
     numbers = read_stored_numbers(image, raw_mode)
     if numbers.dtype == np.uint32 and numbers.max(initial=0) > _LARGEST:
         raise BadSample(f"{path}: holds {numbers.max()}, but class numbers go up to {_LARGEST}")
-    return numbers.astype(np.int32)
+    return numbers if numbers.dtype == np.uint8 else numbers.astype(np.int32)
 
 
 def whole_numbers(path: Path, values: np.ndarray) -> Int32[np.ndarray, "h w"]:

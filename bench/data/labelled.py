@@ -7,14 +7,14 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int32
+from jaxtyping import Integer
 
 from bench.data.base import content_hash, nearest
 from bench.data.class_tables import ClassTable
 from bench.data.codes import Codes
 from bench.data.files import missing
 from bench.data.headers import refuse_larger, whole_array
-from bench.data.images import MAX_PIXELS, read_image, read_labels
+from bench.data.images import MAX_PIXELS, read_beside_mask, read_image, read_narrow_labels
 from bench.data.label_numbers import bounded, whole_numbers
 from bench.data.layout import Layout, find, read_layout
 from bench.data.orientation import orientation_remarks
@@ -71,10 +71,17 @@ class LabelledFolder:
 
     def load(self, image_id: str) -> Sample:
         """One image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
+        return self._load(image_id, blank=False)
+
+    def load_truth(self, image_id: str) -> Sample:
+        """The same with a black picture in place of the image's, which scoring does not look at."""
+        return self._load(image_id, blank=True)
+
+    def _load(self, image_id: str, blank: bool) -> Sample:
         if image_id not in self._all:
             raise UserError(f"image {image_id!r} is not in {self.name}{nearest(image_id, self._all)}")
         path = self.mask(image_id)
-        image = read_image(self.image(image_id), orient=False)
+        image = read_beside_mask(self.image(image_id), blank=blank)
         refuse_larger(path, image.shape[:2], f"{self.image(image_id)} ")
         truth = self._codes.read(_numbers(path), str(path))
         if truth.shape != image.shape[:2]:
@@ -95,10 +102,10 @@ class LabelledFolder:
 
     def _found(self, key: str) -> dict[str, Path]:
         pattern = getattr(self.layout, key)
-        found = find(self.root, pattern)
-        if not found:
+        files = find(self.root, pattern)
+        if not files:
             raise UserError(f"data.root={self.root}: no file fits {key}: {pattern}{_other_ending(self.root, pattern)}")
-        return found
+        return files
 
     def _wanted(self) -> tuple[str, ...]:
         if self.layout.ids is None:
@@ -107,7 +114,7 @@ class LabelledFolder:
 
 
 def _other_ending(root: Path, pattern: str) -> str:
-    """A half sentence where files would fit but for their ending."""
+    """Say in half a sentence where files would fit but for their ending."""
     stem, dot, ending = pattern.rpartition(".")
     try:
         near = find(root, f"{stem}.*") if dot and "{id}" in stem and "/" not in ending else {}
@@ -119,15 +126,15 @@ def _other_ending(root: Path, pattern: str) -> str:
 def _codes(layout: Layout) -> Codes:
     outside = dict.fromkeys(layout.background, BACKGROUND) | dict.fromkeys(layout.void, VOID)
     first, last = layout.classes.rows[0], layout.classes.rows[-1]
-    told = [f"{first.id} {first.name} … {last.id} {last.name}"]
-    told += [f"{key} {value}" for key in ("background", "void") for value in getattr(layout, key)]
-    return Codes(layout.classes.codes() | outside, f"{layout.name}'s ({', '.join(told)})")
+    words = [f"{first.id} {first.name} … {last.id} {last.name}"]
+    words += [f"{key} {value}" for key in ("background", "void") for value in getattr(layout, key)]
+    return Codes(layout.classes.codes() | outside, f"{layout.name}'s ({', '.join(words)})")
 
 
-def _numbers(path: Path) -> Int32[np.ndarray, "h w"]:
-    """A mask as numbers, from a picture or from an array of NumPy's."""
+def _numbers(path: Path) -> Integer[np.ndarray, "h w"]:
+    """Read a mask as numbers, from a picture or from an array of NumPy's."""
     if path.suffix.lower() != ".npy":
-        return read_labels(path)
+        return read_narrow_labels(path)
     try:
         values = whole_array(path, MAX_PIXELS)
     except FileNotFoundError as error:

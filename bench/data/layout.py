@@ -53,41 +53,41 @@ def read_layout(path: Path, root: Path) -> Layout:
 
     Raises `UserError` that names the file and the key of the first fault.
     """
-    given = _mapping(path)
-    for key in given:
+    content = _mapping(path)
+    for key in content:
         if key not in KEYS:
             raise UserError(f"{path}: no such key {key!r}{nearest(str(key), KEYS)}; known are {', '.join(KEYS)}")
     for key in NEEDED:
-        if not given.get(key):
+        if not content.get(key):
             raise UserError(f"{path}: {key} is missing; a layout needs {', '.join(NEEDED)}")
-    name = re.sub(r"[^A-Za-z0-9_.+-]", "_", str(given.get("name") or path.stem)).lstrip(".+-") or "folder"
-    background, void = (_numbers(path, key, given.get(key)) for key in ("background", "void"))
-    ids = _file(path, root, "ids", str(given["ids"])) if given.get("ids") else None
-    classes, remarks = _classes(path, root, name, given["classes"], 1 if 0 in background + void else 0)
+    name = re.sub(r"[^A-Za-z0-9_.+-]", "_", str(content.get("name") or path.stem)).lstrip(".+-") or "folder"
+    background, void = (_numbers(path, key, content.get(key)) for key in ("background", "void"))
+    ids = _file(path, root, "ids", str(content["ids"])) if content.get("ids") else None
+    classes, remarks = _classes(path, root, name, content["classes"], 1 if 0 in background + void else 0)
     _disjoint(path, classes, background, void)
-    images, masks = (_pattern(path, key, given[key]) for key in ("images", "masks"))
+    images, masks = (_pattern(path, key, content[key]) for key in ("images", "masks"))
     return Layout(name, images, masks, classes, background, void, ids, remarks)
 
 
 def find(root: Path, pattern: str) -> dict[str, Path]:
-    """Files below ``root`` by the text that stands for ``{id}``, as a composed text; hidden ones are left out.
+    """Find files below ``root`` by the text that stands for ``{id}``, as a composed text; hidden ones are left out.
 
     The ending fits in any case, and names in both normal forms of Unicode. Raises `UserError` where two files share
     an id.
     """
-    wanted = _expression(pattern)
+    expression = _expression(pattern)
     fixed = pattern.partition("{id}")[0].partition("*")[0].rpartition("/")[0]
-    base, found = there(root, fixed), dict[str, Path]()
+    base, files = there(root, fixed), dict[str, Path]()
     for path in sorted(base.rglob("*")):
         below = path.relative_to(base)
-        match = wanted.fullmatch(composed(PurePosixPath(fixed, below.as_posix()).as_posix()))
+        match = expression.fullmatch(composed(PurePosixPath(fixed, below.as_posix()).as_posix()))
         if match is None or is_hidden(below) or not path.is_file():
             continue
-        if match["id"] in found:
-            other = found[match["id"]]
+        if match["id"] in files:
+            other = files[match["id"]]
             raise UserError(f"{other} and {path} have the same id {match['id']!r}; keep one, or narrow {pattern!r}")
-        found[match["id"]] = path
-    return found
+        files[match["id"]] = path
+    return files
 
 
 def _expression(pattern: str) -> re.Pattern[str]:
@@ -99,23 +99,23 @@ def _expression(pattern: str) -> re.Pattern[str]:
 
 
 def _mapping(path: Path) -> dict[Any, Any]:
-    given = read_yaml(path, "data.layout=")
-    if (half := first_broken(given)) is not None:
+    content = read_yaml(path, "data.layout=")
+    if (half := first_broken(content)) is not None:
         raise UserError(f"{path}: {half!r:.60} holds half a character")
-    if not isinstance(given, dict):
+    if not isinstance(content, dict):
         raise UserError(f"{path}: should hold lines KEY: VALUE with {', '.join(NEEDED)}")
-    return {key: value for key, value in given.items() if value not in NOTHING or key not in KEYS}
+    return {key: value for key, value in content.items() if value not in NOTHING or key not in KEYS}
 
 
-def _pattern(path: Path, key: str, given: Any) -> str:
-    text = str(given).removeprefix("./")
-    if not isinstance(given, str) or text.count("{id}") != 1 or text.startswith(("/", "~")) or ".." in text.split("/"):
-        raise UserError(f"{path}: {key}={given}: needs a path below data.root with {{id}} once, e.g. img/{{id}}.jpg")
+def _pattern(path: Path, key: str, stated: Any) -> str:
+    text = str(stated).removeprefix("./")
+    if not isinstance(stated, str) or text.count("{id}") != 1 or text.startswith(("/", "~")) or ".." in text.split("/"):
+        raise UserError(f"{path}: {key}={stated}: needs a path below data.root with {{id}} once, e.g. img/{{id}}.jpg")
     return text
 
 
-def _numbers(path: Path, key: str, given: Any) -> tuple[int, ...]:
-    values = given if isinstance(given, list) else [] if given is None else [given]
+def _numbers(path: Path, key: str, stated: Any) -> tuple[int, ...]:
+    values = stated if isinstance(stated, list) else [] if stated is None else [stated]
     for value in values:
         if type(value) is not int or not _SMALLEST <= value <= _LARGEST:
             raise UserError(
@@ -136,18 +136,18 @@ def _file(path: Path, root: Path, key: str, name: str) -> Path:
 
 
 def _classes(
-    path: Path, root: Path, name: str, given: Any, begin: int
+    path: Path, root: Path, name: str, stated: Any, begin: int
 ) -> tuple[ClassTable, tuple[str, ...]]:  # fmt: skip
-    if isinstance(given, str) and given in tables():
-        return class_table(given), ()
-    if isinstance(given, str):
-        return read_class_list(_file(path, root, "classes", given), name, begin)
+    if isinstance(stated, str) and stated in tables():
+        return class_table(stated), ()
+    if isinstance(stated, str):
+        return read_class_list(_file(path, root, "classes", stated), name, begin)
     where = f"{path}: classes"
-    if isinstance(given, Mapping):
-        return table_of(where, name, [Entry(number, text) for number, text in given.items()])
-    if not isinstance(given, list):
-        raise UserError(f"{where}={given}: needs a list, a mapping NUMBER: NAME, or a file; {SHAPE}")
-    return table_of(where, name, [Entry(None, text) for text in given], begin)
+    if isinstance(stated, Mapping):
+        return table_of(where, name, [Entry(number, text) for number, text in stated.items()])
+    if not isinstance(stated, list):
+        raise UserError(f"{where}={stated}: needs a list, a mapping NUMBER: NAME, or a file; {SHAPE}")
+    return table_of(where, name, [Entry(None, text) for text in stated], begin)
 
 
 def _disjoint(path: Path, classes: ClassTable, background: tuple[int, ...], void: tuple[int, ...]) -> None:

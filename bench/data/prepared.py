@@ -16,7 +16,7 @@ from bench.data.class_tables import class_table
 from bench.data.codes import Codes
 from bench.data.files import composed
 from bench.data.headers import refuse_larger
-from bench.data.images import read_image, read_labels
+from bench.data.images import read_beside_mask, read_labels
 from bench.data.subsets import chosen, partial
 from bench.data.whole import DIGEST, digest, has_digests, same_digests
 from bench.errors import BadSample, UserError
@@ -77,11 +77,18 @@ class Prepared:
 
     def load(self, image_id: str) -> Sample:
         """One image with its labels. Raises `BadSample` where either is damaged or the two disagree."""
+        return self._load(image_id, blank=False)
+
+    def load_truth(self, image_id: str) -> Sample:
+        """The same with a black picture in place of the image's, which scoring does not look at."""
+        return self._load(image_id, blank=True)
+
+    def _load(self, image_id: str, blank: bool) -> Sample:
         if image_id not in self._rows:
             raise UserError(f"image {image_id!r} is not in {self.root}{nearest(image_id, self._rows)}")
         row = self._arrow[self._rows[image_id]]
         where, encoded = self.root / image_id, row["image"]["bytes"] or b""
-        image = read_image(where, orient=False, data=encoded)
+        image = read_beside_mask(where, blank=blank, data=encoded)
         refuse_larger(where, image.shape[:2], data=row["label"] or b"", what="label map")
         labels = read_labels(where, data=row["label"] or b"")
         if row.get(DIGEST, b"") not in (b"", digest(image_id, encoded, labels)):

@@ -125,7 +125,7 @@ def page(name: str) -> str:
 
 
 def overview() -> str:
-    """All data sets, one a line."""
+    """Write all data sets, one a line."""
     width = max(map(len, PUBLISHERS))
     lines = [f"  {name:{width}}  {publisher.title}" for name, publisher in PUBLISHERS.items()]
     return "\n".join(
@@ -140,12 +140,12 @@ def overview() -> str:
 
 
 def id_sum(ids: Iterable[str]) -> str:
-    """A fingerprint of a set of ids, 16 hex digits: the sum of their hashes, so that one id can be taken away."""
+    """Compute a set of ids' fingerprint, 16 hex digits: the sum of their hashes, so that one can be taken away."""
     return f"{sum(map(_number, ids)) % _MODULUS:016x}"
 
 
 def extra_id(ids: Iterable[str], known: str) -> str | None:
-    """The one id without which the set has the fingerprint ``known``; None where there is no such id."""
+    """Find the one id without which the set has the fingerprint ``known``; None where there is no such id."""
     listed = list(ids)
     rest = (sum(map(_number, listed)) - int(known, 16)) % _MODULUS
     return next((image_id for image_id in listed if _number(image_id) == rest), None)

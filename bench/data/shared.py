@@ -41,8 +41,8 @@ def facts(name: str, split: str, but: Iterable[str] = ()) -> list[str]:
     """What is known of a split, a line each; without what it shares with ``but`` (as ``voc:val``)."""
     lines, known = [], set(but)
     for fact in FACTS:
-        for (names, own), (others, other) in ((fact.first, fact.second), (fact.second, fact.first)):
-            if name in names and split == own and fact.images and not known & {f"{o}:{other}" for o in others}:
+        for (names, its_split), (others, other) in ((fact.first, fact.second), (fact.second, fact.first)):
+            if name in names and split == its_split and fact.images and not known & {f"{o}:{other}" for o in others}:
                 lines.append(f"{name}:{split} shares {fact.images} images with {others[0]}:{other}: {_WHY}")
     return lines
 
@@ -55,7 +55,7 @@ def neighbours(root: Path, name: str, split: str, ids: Iterable[str]) -> dict[st
 
     The two label sets of PASCAL-Context are of the same images, so that sharing them says nothing.
     """
-    own, found = set(ids), {}
+    known, shared = set(ids), {}
     for path in sorted(root.resolve().parent.glob(f"*/{ABOUT}")):
         if is_hidden(path.parent.name):
             continue
@@ -66,12 +66,12 @@ def neighbours(root: Path, name: str, split: str, ids: Iterable[str]) -> dict[st
             others = open_arrow(path.parent, about["images"])["image_id"]
         except UserError:
             continue  # a neighbour that is not whole is the business of whoever reads it
-        found[f"{about['name']}:{about['split']}"] = len(own.intersection(others))
-    return found
+        shared[f"{about['name']}:{about['split']}"] = len(known.intersection(others))
+    return shared
 
 
 def remarks(dataset: Dataset, root: str | Path | None) -> list[str]:
-    """One line for each set that is known or found to share images with this one."""
+    """Write one line for each set that is known or found to share images with this one."""
     ids = dataset.ids()
     counted = neighbours(Path(root).expanduser(), dataset.name, dataset.split, ids) if root else {}
     lines = [

@@ -38,8 +38,8 @@ def read_stored_numbers(image: Image.Image, raw_mode: str) -> Shaped[np.ndarray,
 
 
 def _with_sign(image: Image.Image, values: np.ndarray) -> np.ndarray:
-    told = image.tag_v2.get(_SAMPLE_FORMAT, (_UNSIGNED,))  # type: ignore[attr-defined]
-    kind = told[0] if isinstance(told, tuple) else told
+    value = image.tag_v2.get(_SAMPLE_FORMAT, (_UNSIGNED,))  # type: ignore[attr-defined]
+    kind = value[0] if isinstance(value, tuple) else value
     if image.mode == "L" and kind == _SIGNED:
         return values.view(np.int8)
     if image.mode == "I" and kind == _UNSIGNED:

@@ -41,7 +41,7 @@ def select(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def shard(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Of ids sorted as text, those of shard k of n (``k/n``, k from 1); None means all.
+    """Take, of ids sorted as text, those of shard k of n (``k/n``, k from 1); None means all.
 
     Raises `UsageError` for anything else, `UserError` where the shard would be empty.
     """
@@ -58,20 +58,20 @@ def shard(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
 def chosen(subset: str | None, part: str | None, ids: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
     """The ids of a shard of a subset, and both as they stand in a metric's name; see `select`, `shard`, `label`."""
     whole = select(subset, ids)
-    told = [word for word in (label(subset, whole), f"shard:{part}" if part else None) if word]
-    return shard(part, whole), ",".join(told) or None
+    words = [word for word in (label(subset, whole), f"shard:{part}" if part else None) if word]
+    return shard(part, whole), ",".join(words) or None
 
 
-def partial(part: str | None, here: tuple[str, ...], published: int) -> str | None:
+def partial(part: str | None, usable: tuple[str, ...], published: int) -> str | None:
     """``part`` of a split, which is told as ``8of1449@1b2c3d4e`` where fewer images are here than were published.
 
     The hash of the ids says which they are: two such parts are not the same data.
     """
-    lacking = f"{len(here)}of{published}@{_hash(tuple(sorted(here)))}" if len(here) < published else None
+    lacking = f"{len(usable)}of{published}@{_hash(tuple(sorted(usable)))}" if len(usable) < published else None
     return ",".join(filter(None, (lacking, part))) or None
 
 
-def label(spec: str | None, chosen: tuple[str, ...]) -> str | None:
+def label(spec: str | None, ids: tuple[str, ...]) -> str | None:
     """``spec`` as it stands in a metric's name; None for all.
 
     A file goes by its name and a hash of its ids: a folder says nothing, and the ids of a file may change.
@@ -80,7 +80,7 @@ def label(spec: str | None, chosen: tuple[str, ...]) -> str | None:
     if not text.startswith("file:"):
         return None if text == "all" else text
     stem = re.sub(r"[^\w.+-]", "_", Path(text[len("file:") :]).stem)
-    return f"file:{stem}@{_hash(chosen)}"
+    return f"file:{stem}@{_hash(ids)}"
 
 
 def _hash(ids: tuple[str, ...]) -> str:
@@ -117,9 +117,9 @@ def read_ids(path: Path, what: str = "subset file") -> tuple[str, ...]:
 
 
 def _from_file(path: Path, ids: tuple[str, ...]) -> tuple[str, ...]:
-    wanted = read_ids(path)
+    listed = read_ids(path)
     known = set(ids)
-    for image_id in wanted:
+    for image_id in listed:
         if image_id not in known:
             raise UserError(f"subset file {path}: unknown id {image_id!r}{nearest(image_id, ids)}")
-    return tuple(sorted(set(wanted)))
+    return tuple(sorted(set(listed)))

@@ -10,7 +10,7 @@ from bench.data.base import nearest
 from bench.data.subsets import label, select
 from bench.errors import UsageError, UserError
 from bench.records import Sample
-from bench.toyworld.classes import VERSION, class_list
+from bench.toyworld.classes import VERSION, make_class_list
 from bench.toyworld.scene import SPLITS, draw
 
 _HASHED = 3
@@ -38,7 +38,7 @@ class ToyScenes:
         if names != "own":
             raise UsageError(f"data.names={names}: toyscenes has one class list, 'own'")
         self.split = split
-        self.classes = class_list()
+        self.classes = make_class_list()
         digits = max(4, len(str(SPLITS[split] - 1)))
         self._index = {f"{split}-{i:0{digits}d}": i for i in range(SPLITS[split])}
         self._ids = select(subset, tuple(self._index))

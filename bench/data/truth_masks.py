@@ -10,7 +10,7 @@ from bench.records import Sample
 
 
 def truth_masks(sample: Sample) -> tuple[Bool[np.ndarray, "k h w"], Int32[np.ndarray, " k"]]:
-    """One mask for each class in the image, ascending; background and void are no segments.
+    """Make one mask for each class in the image, ascending; background and void are no segments.
 
     All pixels of a class are one segment, however many components they form. k may be 0. An image without labels
     raises BadSample.

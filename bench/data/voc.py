@@ -10,7 +10,7 @@ from bench.data.class_tables import class_table
 from bench.data.codes import Codes
 from bench.data.files import composed, is_hidden, there
 from bench.data.headers import refuse_larger
-from bench.data.images import read_image, read_labels
+from bench.data.images import read_beside_mask, read_narrow_labels
 from bench.data.prepared import Prepared, command, is_prepared
 from bench.data.publishers import PUBLISHERS
 from bench.data.subsets import chosen, partial
@@ -83,11 +83,18 @@ class Voc:
 
     def load(self, image_id: str) -> Sample:
         """One image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
+        return self._load(image_id, blank=False)
+
+    def load_truth(self, image_id: str) -> Sample:
+        """The same with a black picture in place of the image's, which scoring does not look at."""
+        return self._load(image_id, blank=True)
+
+    def _load(self, image_id: str, blank: bool) -> Sample:
         if image_id not in self._all:
             raise UserError(f"image {image_id!r} is not in split {self.split}{nearest(image_id, self._all)}")
-        image = read_image(self._image(image_id), orient=False)
+        image = read_beside_mask(self._image(image_id), blank=blank)
         refuse_larger(self._mask(image_id), image.shape[:2])
-        truth = self._codes.read(read_labels(self._mask(image_id)), str(self._mask(image_id)))
+        truth = self._codes.read(read_narrow_labels(self._mask(image_id)), str(self._mask(image_id)))
         if truth.shape != image.shape[:2]:
             (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
             raise BadSample(f"{self._mask(image_id)}: mask is {mask_w}x{mask_h} but its image is {w}x{h}")
@@ -118,9 +125,9 @@ def _split_ids(root: Path, split: str) -> tuple[str, ...]:
     folder = root / "ImageSets" / "Segmentation"
     path = folder / f"{split}.txt"
     if not path.is_file():
-        there = sorted(file.stem for file in folder.glob("*.txt") if not is_hidden(file.name))
+        splits = sorted(file.stem for file in folder.glob("*.txt") if not is_hidden(file.name))
         raise UserError(
-            f"data.split={split}: {path} is missing; there are {', '.join(there) or 'none'}{nearest(split, there)}"
+            f"data.split={split}: {path} is missing; there are {', '.join(splits) or 'none'}{nearest(split, splits)}"
         )
     try:
         ids = {composed(line.split()[0]) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()}

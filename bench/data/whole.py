@@ -35,16 +35,16 @@ def same_digests(table: Any, about: Mapping[str, Any]) -> bool:
     """Whether the digests of all rows are those of the fingerprint; True of a set that has none."""
     if not has_digests(table):
         return True
-    told = [bytes(one or b"") for one in table[DIGEST]]
-    return hashlib.sha256(b"".join(told)).hexdigest() == about["fingerprint"]
+    digests = [bytes(digest or b"") for digest in table[DIGEST]]
+    return hashlib.sha256(b"".join(digests)).hexdigest() == about["fingerprint"]
 
 
 def arrow_files(folder: Path) -> dict[str, str]:
-    """Checksums of the files that hold the rows, by name."""
-    found = {}
+    """Hash the files that hold the rows: checksums by name."""
+    hashes = {}
     for path in sorted(folder.glob("*.arrow")):
-        found[path.name] = hash_file(path)
-    return found
+        hashes[path.name] = hash_file(path)
+    return hashes
 
 
 def check_files(folder: Path, about: Mapping[str, Any], remedy: str) -> None:
@@ -52,7 +52,7 @@ def check_files(folder: Path, about: Mapping[str, Any], remedy: str) -> None:
     known = about.get("files")
     if known is None:
         return
-    found = arrow_files(folder)
-    for name in sorted({*known, *found}):
-        if known.get(name) != found.get(name):
+    hashes = arrow_files(folder)
+    for name in sorted({*known, *hashes}):
+        if known.get(name) != hashes.get(name):
             raise UserError(f"{folder / name}: not as it was prepared (its checksum does not fit); {remedy}")

@@ -51,12 +51,12 @@ def _value(path: Path, node: yaml.Node, seen: set[int]) -> Any:
     seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         return [_value(path, child, seen) for child in node.value]
-    found: dict[Any, Any] = {}
+    mapping: dict[Any, Any] = {}
     for key_node, value_node in node.value:
         key = _value(path, key_node, seen)
         if isinstance(key, dict | list):
             raise UserError(f"{where}: a list or mapping as a key; keys are words or numbers")
-        if key in found:
+        if key in mapping:
             raise UserError(f"{path}, line {key_node.start_mark.line + 1}: {key!r} stands there twice; keep one")
-        found[key] = _value(path, value_node, seen)
-    return found
+        mapping[key] = _value(path, value_node, seen)
+    return mapping

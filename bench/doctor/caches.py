@@ -28,10 +28,10 @@ def find_elsewhere(kind: str, options: Mapping[str, Any], missing: bool) -> tupl
     source = str(options["source"])
     if source.startswith(sources.EMBEDDED) or Path(source).expanduser().exists():
         return [], []
-    wanted = _find_file_name(kind, options)
+    published_name = _find_file_name(kind, options)
     files = list(_find_files(kind))
-    fitting = [str(file) for file in files if file.name == wanted] + list(_find_copies(kind, source))
-    others = [str(file) for file in files if file.name != wanted] if missing else []
+    fitting = [str(file) for file in files if file.name == published_name] + list(_find_copies(kind, source))
+    others = [str(file) for file in files if file.name != published_name] if missing else []
     return [f"models.{kind}.source={name}" for name in fitting], [f"models.{kind}.source={name}" for name in others]
 
 
@@ -55,8 +55,8 @@ def find_mismatch(path: Path) -> str:
     expected = read_published_hashes().get(path.name)
     if expected is None or not path.is_file():
         return ""
-    own = hash_file(path)
-    return "" if own == expected else f"its sha256 is {own[:8]}…, published as {path.name} is {expected[:8]}…"
+    digest = hash_file(path)
+    return "" if digest == expected else f"its sha256 is {digest[:8]}…, published as {path.name} is {expected[:8]}…"
 
 
 def check_published(path: Path) -> None:

@@ -47,35 +47,36 @@ def picture(height: int = 120, width: int = 200) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def near(what: str, own: Tensor, theirs: Tensor, dtype: torch.dtype) -> str:
-    """The largest difference relative to the largest entry, which must keep within the precision's tolerance."""
-    return f"differs from {what} by {difference(what, own, theirs, dtype):.1g}"
+def near(what: str, ours: Tensor, theirs: Tensor, dtype: torch.dtype) -> str:
+    """Check the largest difference relative to the largest entry, which must keep within the precision's tolerance."""
+    return f"differs from {what} by {difference(what, ours, theirs, dtype):.1g}"
 
 
-def difference(what: str, own: Tensor, theirs: Tensor, dtype: torch.dtype) -> float:
-    """The same as a number."""
-    assert own.shape == theirs.shape, f"shape {tuple(own.shape)}, {what} has {tuple(theirs.shape)}"
-    assert torch.isfinite(own).all() and torch.isfinite(theirs).all(), "numbers that are not finite"
-    largest = float((own.float() - theirs.float()).abs().max() / theirs.float().abs().max().clamp_min(1e-12))
+def difference(what: str, ours: Tensor, theirs: Tensor, dtype: torch.dtype) -> float:
+    """Measure the difference as a number; see `near`."""
+    assert ours.shape == theirs.shape, f"shape {tuple(ours.shape)}, {what} has {tuple(theirs.shape)}"
+    assert torch.isfinite(ours).all() and torch.isfinite(theirs).all(), "numbers that are not finite"
+    largest = float((ours.float() - theirs.float()).abs().max() / theirs.float().abs().max().clamp_min(1e-12))
     limit = TOLERANCE[dtype]
     assert largest <= limit, f"differs from {what} by {largest:.2g} (limit {limit:g})"
     return largest
 
 
 def same_parameters(model: Any, expected: Mapping[str, Tensor]) -> str:
-    """Names and shapes against those of the architecture."""
-    own = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    wanted = {name: tuple(value.shape) for name, value in expected.items()}
-    wrong = sorted(name for name in own.keys() | wanted.keys() if own.get(name) != wanted.get(name))
+    """Compare names and shapes with those of the architecture."""
+    shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    expected_shapes = {name: tuple(value.shape) for name, value in expected.items()}
+    names = shapes.keys() | expected_shapes.keys()
+    wrong = sorted(name for name in names if shapes.get(name) != expected_shapes.get(name))
     assert not wrong, f"{len(wrong)} names or shapes are not the architecture's, first {wrong[0]}"
     bad = [name for name, value in model.named_parameters() if not torch.isfinite(value).all()]
     assert not bad, f"{len(bad)} parameters hold numbers that are not finite, first {bad[0]}"
-    return f"{len(own)} names and shapes, {sum(p.numel() for p in model.parameters()):,} finite numbers"
+    return f"{len(shapes)} names and shapes, {sum(p.numel() for p in model.parameters()):,} finite numbers"
 
 
 def known_strings(encode: Callable[[str], list[int]], ids: Mapping[str, list[int]], published: bool) -> str:
     """Token ids of known strings; a vocabulary of another size is only said to be one."""
-    wrong = [text for text, wanted in ids.items() if encode(text) != wanted]
+    wrong = [text for text, token_ids in ids.items() if encode(text) != token_ids]
     assert not (published and wrong), f"{wrong[0]!r} became {encode(wrong[0])}, not {ids[wrong[0]]}"
     return f"{len(ids)} known strings" if published else "a vocabulary of its own"
 
@@ -89,10 +90,10 @@ def clip_parameters(clip: Any) -> str:
 
 
 def clip_activation(clip: Any) -> str:
-    """Of every block of both towers: the guard looks at one."""
+    """Check the activation of every block of both towers: the guard looks at one."""
     towers = clip.visual, getattr(clip.model, "text", clip.model)
-    found = {type(block.mlp.gelu).__name__ for tower in towers for block in tower.transformer.resblocks}
-    assert len(found) == 1, f"blocks differ: {', '.join(sorted(found))}"
+    kinds = {type(block.mlp.gelu).__name__ for tower in towers for block in tower.transformer.resblocks}
+    assert len(kinds) == 1, f"blocks differ: {', '.join(sorted(kinds))}"
     return f"{guards.activation_of(clip.visual)}, {clip.depth} layers, grid {clip.grid[0]}x{clip.grid[1]}"
 
 
@@ -117,9 +118,9 @@ def clip_embedding(clip: Any) -> str:
     """Our trunk and masked layers with plain attention against `encode_image`."""
     sample = Sample("noise", picture())
     masks = np.ones((1, *sample.image.shape[:2]), bool)
-    own = Unmasked(clip, max(1, clip.depth - 3))(sample, masks).vectors
+    ours = Unmasked(clip, max(1, clip.depth - 3))(sample, masks).vectors
     theirs = clip.model.encode_image(clip.preprocess(sample.image)).float().cpu()
-    return near("encode_image", torch.from_numpy(own), theirs, clip.dtype)
+    return near("encode_image", torch.from_numpy(ours), theirs, clip.dtype)
 
 
 @torch.inference_mode()
@@ -131,7 +132,7 @@ def clip_text(clip: Any) -> str:
 
 
 def of_config(holder: Any) -> str:
-    """Names and shapes of a transformers model against its class; that none was missing is a guard of loading."""
+    """Check names and shapes of a transformers model against its class; that none was missing is a guard of loading."""
     options = {"add_pooling_layer": False} if isinstance(holder.model, ViTModel) else {}
     with torch.device("meta"):
         plain = type(holder.model)(holder.model.config, **options)
@@ -139,12 +140,12 @@ def of_config(holder: Any) -> str:
 
 
 def family_activation(holder: Any) -> str:
-    """The config's activation against the one its family was trained with."""
+    """Check the config's activation against the one its family was trained with."""
     config = holder.model.config
-    own = getattr(config, "activation_function", None) or config.hidden_act
-    wanted = FAMILY_ACTIVATIONS[config.model_type]
-    assert own == wanted, f"config.json says {own}, but {config.model_type} was trained with {wanted}"
-    return own
+    activation = getattr(config, "activation_function", None) or config.hidden_act
+    expected = FAMILY_ACTIVATIONS[config.model_type]
+    assert activation == expected, f"config.json says {activation}, but {config.model_type} was trained with {expected}"
+    return activation
 
 
 @torch.inference_mode()
@@ -165,14 +166,14 @@ def dino_features(dino: Any) -> str:
 
 def _seen(dino: Any, pixels: Tensor) -> Tensor:
     """What passes the facet's module in transformers' own forward, class token dropped."""
-    block, found = dino.blocks[dino.layer], []
+    block, outputs = dino.blocks[dino.layer], []
     module = block.attention.k_proj if dino.facet == "key" else block
-    hook = module.register_forward_hook(lambda *call: found.append(call[2]))
+    hook = module.register_forward_hook(lambda *call: outputs.append(call[2]))
     try:
         dino.model(pixels, **({"interpolate_pos_encoding": True} if isinstance(dino.model, ViTModel) else {}))
     finally:
         hook.remove()
-    return (found[0][0] if isinstance(found[0], tuple) else found[0])[:, 1:]
+    return (outputs[0][0] if isinstance(outputs[0], tuple) else outputs[0])[:, 1:]
 
 
 def dino_grid(dino: Any) -> str:
@@ -189,11 +190,11 @@ def dino_grid(dino: Any) -> str:
 def gpt2_tokenizer(language: Any) -> str:
     """GPT-2's vocabulary on known strings; any vocabulary must give a text back."""
     encode = lambda text: language.tokenizer.encode(text, add_special_tokens=False)  # noqa: E731
-    told = known_strings(encode, GPT2_IDS, len(language.tokenizer) == GPT2_SIZE)
+    result = known_strings(encode, GPT2_IDS, len(language.tokenizer) == GPT2_SIZE)
     for text in GPT2_IDS:
         back = language.tokenizer.decode(encode(text))
         assert back == text, f"{text!r} came back as {back!r}"
-    return told
+    return result
 
 
 @torch.inference_mode()
@@ -202,12 +203,12 @@ def language_forward(language: Any) -> str:
     ids = language.tokenizer.encode("Image of a red car", add_special_tokens=False)
     step = LanguageStep(language.model)
     tokens = torch.tensor([ids], device=language.device)
-    own, theirs = step(step.read(ids[:-1]), tokens[0, -1:])[0], language.model(tokens).logits[:, -1].float()
-    return near("the uncached forward", own, theirs, language.model.dtype)
+    ours, theirs = step(step.read(ids[:-1]), tokens[0, -1:])[0], language.model(tokens).logits[:, -1].float()
+    return near("the uncached forward", ours, theirs, language.model.dtype)
 
 
 def sentence_parameters(sentence: Any) -> str:
-    """Every value as transformers alone loads it, none missing; a static embedding is only counted."""
+    """Compare every value with what transformers alone loads, none missing; a static embedding is only counted."""
     words = getattr(sentence.model[0], "auto_model", None)
     if words is None:
         return f"{sum(p.numel() for p in sentence.model.parameters()):,} numbers, no transformer"
@@ -216,10 +217,10 @@ def sentence_parameters(sentence: Any) -> str:
     )
     guards.check_complete("sentence encoder", report, ignored=("pooler.",))
     values = plain.to(words.device).state_dict()
-    told = same_parameters(words, values)
+    result = same_parameters(words, values)
     other = [k for k, v in words.state_dict().items() if not k.startswith("pooler.") and not torch.equal(v, values[k])]
     assert not other, f"{len(other)} values are not the checkpoint's, first {other[0]}"
-    return told
+    return result
 
 
 def sentence_vectors(sentence: Any) -> str:

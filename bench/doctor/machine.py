@@ -33,8 +33,8 @@ def examine_versions() -> tuple[str, str]:
         needed = [Requirement(line) for line in importlib.metadata.requires("zgs") or []]
     except importlib.metadata.PackageNotFoundError:  # run from a checkout that is not installed
         needed = [Requirement(name) for name in SHOWN]
-    wanted = [need for need in needed if need.marker is None or need.marker.evaluate({"extra": ""})]
-    bad = [need for need in wanted if not _is_met(need)]
+    applicable = [need for need in needed if need.marker is None or need.marker.evaluate({"extra": ""})]
+    bad = [need for need in applicable if not _is_met(need)]
     names = dict.fromkeys([*SHOWN, *(need.name for need in bad)])
     shown = ", ".join(f"{name} {_read_version(name) or 'absent'}" for name in names)
     fix = f"pip install {' '.join(repr(str(need)) for need in bad)}" if bad else ""
@@ -103,11 +103,11 @@ def measure_free_memory() -> float | None:
 
 def examine_disk(key: str, folder: Path) -> tuple[str, str]:
     """Measure room and look for leave to write where results go; the folder itself need not exist yet."""
-    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
-    free = shutil.disk_usage(there).free / GIB
+    existing = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    free = shutil.disk_usage(existing).free / GIB
     state = f"{folder}: {free:.1f} GiB free"
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        return f"{state}, but {there} cannot be written", f"add {key}=FOLDER"
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        return f"{state}, but {existing} cannot be written", f"add {key}=FOLDER"
     return state, f"add {key}=FOLDER (on a disk with room), or free some" if free < ROOM else ""
 
 

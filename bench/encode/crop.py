@@ -35,7 +35,7 @@ class CropAndMask:
         """Embed each segment from its own crop; masks of another size are brought to the image's (nearest)."""
         crops = [self.clip.preprocess(self.crop(sample.image, mask)) for mask in masks]
         filler = [torch.zeros(1, 3, *self.clip.visual.image_size, dtype=self.clip.dtype, device=self.clip.device)]
-        crops += filler * (-len(crops) % self.micro_batch)
+        crops += filler * (-len(crops) % self.micro_batch)  # every chunk has the same shape
         chunks = [torch.cat(crops[i : i + self.micro_batch]) for i in range(0, len(crops), self.micro_batch)]
         vectors = [self.clip.visual(chunk).float().cpu().numpy() for chunk in chunks]
         joined = np.concatenate([*vectors, np.zeros((0, self.clip.dim), np.float32)])[: len(masks)]
@@ -43,8 +43,8 @@ class CropAndMask:
         return Embeddings(joined, none, none)
 
     def crop(self, image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "a b"]) -> UInt8[np.ndarray, "y x 3"]:
-        """The bounding box of the segment with the pixels outside the segment filled."""
+        """Cut out the bounding box of the segment, the pixels outside the segment filled."""
         mask = nearest(mask, image.shape[:2])
-        filled = np.where(mask[..., None], image, np.array(self.colour, np.uint8))
+        filled = np.where(mask[..., None], image, np.array(self.colour, np.uint8))  # h w 3
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         return filled if len(rows) == 0 else filled[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

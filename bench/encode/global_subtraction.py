@@ -45,28 +45,30 @@ class GlobalSubtraction(MaskedEncoder):
         self.sigma2, self.saliency, self.heads = sigma2, saliency, heads
 
     def mix(self, attention: Attention) -> tuple[Tensor, Tensor, Tensor]:
-        """Equation 3; S and w are [n, 1], or [n, H] with ``per_head_separate``."""
+        """Mix by equation 3; S and w are [n, 1], or [n, H] with ``per_head_separate``."""
         saliency = self._saliency(attention)
         weight = subtraction_weight(saliency, self.sigma2)
-        return attention.masked - weight[:, :, None, None] * attention.unmasked[:, :, :1], saliency, weight
+        subtracted = weight[:, :, None, None] * attention.unmasked[:, :, :1]  # w A_0 of the global token, n H 1 D
+        return attention.masked - subtracted, saliency, weight
 
     def _saliency(self, attention: Attention) -> Tensor:
-        """Equation 2: [n, 1] or [n, H]."""
+        """Compute S of equation 2: [n, 1] or [n, H]."""
         if self.saliency == "weights":
-            cosine = attention.weight_cosine()
+            cosine = attention.weight_cosine()  # n H Q
         elif self.heads == "concat":
-            cosine = functional.cosine_similarity(joined(attention.masked), joined(attention.unmasked), dim=-1)[:, None]
+            masked, unmasked = joined(attention.masked), joined(attention.unmasked)  # n Q H*D, s Q H*D
+            cosine = functional.cosine_similarity(masked, unmasked, dim=-1)[:, None]  # n 1 Q
         else:
-            cosine = functional.cosine_similarity(attention.masked, attention.unmasked, dim=-1)
-        per_head = cosine.mean(-1)
+            cosine = functional.cosine_similarity(attention.masked, attention.unmasked, dim=-1)  # n H Q
+        per_head = cosine.mean(-1)  # over the queries: n H, or n 1
         return per_head if self.heads == "per_head_separate" else per_head.mean(1, keepdim=True)
 
 
 def joined(heads: Tensor) -> Tensor:
-    """[n, H, Q, D] to [n, Q, H * D]."""
+    """Concatenate the heads: [n, H, Q, D] to [n, Q, H * D]."""
     return heads.transpose(1, 2).flatten(2)
 
 
 def subtraction_weight(saliency: Tensor, sigma2: float) -> Tensor:
-    """Equation 4: 1 where S = -1, falling as the segment is more salient."""
+    """Compute w of equation 4: 1 where S = -1, falling as the segment is more salient."""
     return torch.exp(-((saliency + 1) ** 2) / (2 * sigma2))

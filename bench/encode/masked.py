@@ -14,6 +14,6 @@ class Masked(MaskedEncoder):
     all_queries = False
 
     def mix(self, attention: Attention) -> tuple[Tensor, Tensor, Tensor]:
-        """A_masked as it is; no saliency."""
+        """Return A_masked as it is; no saliency."""
         none = attention.mask[:, :0]
         return attention.masked, none, none

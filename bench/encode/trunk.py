@@ -47,16 +47,16 @@ class MaskedEncoder(ABC):
 
     @abstractmethod
     def mix(self, attention: Attention) -> tuple[Tensor, Tensor, Tensor]:
-        """The attention output [n, H, Q, D] before the output projection, saliency S [n, s] and weight w [n, s].
+        """Return the attention output [n, H, Q, D] before the output projection, saliency S [n, s] and weight w [n, s].
 
         s is 1, or H where each head has its own, or 0 where a variant has no saliency.
         """
 
     @torch.inference_mode()
     def trunk(self, sample: Sample) -> Float32[np.ndarray, "t w"]:
-        """Tokens that enter layer `start_layer`: the same for all segments of an image, float32 [tokens, width]."""
+        """Compute the tokens that enter layer `start_layer`, the same for all segments: float32 [tokens, width]."""
         visual = self.clip.visual
-        tokens = visual._embeds(self.clip.preprocess(sample.image))
+        tokens = visual._embeds(self.clip.preprocess(sample.image))  # 1 T w, the global token first
         for block in visual.transformer.resblocks[: self.start_layer - 1]:
             tokens = block(tokens)
         return tokens[0].float().cpu().numpy()
@@ -74,21 +74,21 @@ class MaskedEncoder(ABC):
         return Embeddings(vectors, saliency, weight)
 
     def _micro_batches(self, masks: Bool[np.ndarray, "n h w"]) -> list[Tensor]:
-        """Token masks in chunks of exactly `micro_batch` rows, the last one filled up with empty masks."""
+        """Make token masks in chunks of exactly [micro_batch, T], the last one filled up with empty masks."""
         grid = token_masks(masks, self.clip.grid).to(self.clip.device)
         missing = -len(grid) % self.micro_batch or (self.micro_batch if len(grid) == 0 else 0)
         return list(functional.pad(grid, (0, 0, 0, missing)).split(self.micro_batch))
 
     def _block(self, layer: int) -> Block:
-        """The parts of a layer, which are counted from 1."""
+        """Read the parts of a layer; layers are counted from 1."""
         return Block.read(self.clip.visual.transformer.resblocks[layer - 1])
 
     def _queries(self, layer: int) -> int | None:
-        """How many queries a layer computes: of the last one only the global token is read, unless `mix` reads all."""
+        """Count the queries a layer computes: of the last one only the global token is read, unless `mix` reads all."""
         return 1 if layer == self.clip.depth and not self.all_queries else None
 
     def _tail(self, tokens: Tensor, shared: Softmax, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The masked layers for one micro-batch; in the first of them all segments still see the same tokens."""
+        """Run the masked layers for one micro-batch; in the first of them all segments still see the same tokens."""
         visual, traces = self.clip.visual, []
         for layer in range(self.start_layer, self.clip.depth + 1):
             block, last = self._block(layer), layer == self.clip.depth
@@ -100,12 +100,12 @@ class MaskedEncoder(ABC):
             tokens = tokens + block.after_attention(project(block, mixed.to(tokens.dtype)))  # n T w, at last n 1 w
             tokens = tokens + block.after_mlp(block.mlp(block.before_mlp(tokens)))
         pooled, _ = visual._pool(tokens)  # n w
-        saliency, weight = (torch.cat(column, dim=1) for column in zip(*traces, strict=True))
-        return pooled @ visual.proj, saliency, weight
+        saliency, weight = (torch.cat(column, dim=1) for column in zip(*traces, strict=True))  # n l
+        return pooled @ visual.proj, saliency, weight  # n d
 
 
 def attend(block: Block, tokens: Tensor, queries: int | None) -> Softmax:
-    """Exponentials and values of one block for `tokens` [s, T, w], in float32 at any precision."""
+    """Compute exponentials and values of one block for `tokens` [s, T, w], in float32 at any precision."""
     normed, attention = block.before_attention(tokens), block.attention  # s T w
     batch, length, width = normed.shape
     split = (batch, length, attention.num_heads, width // attention.num_heads)
@@ -117,17 +117,17 @@ def attend(block: Block, tokens: Tensor, queries: int | None) -> Softmax:
 
 
 def project(block: Block, heads: Tensor) -> Tensor:
-    """Heads [n, H, Q, D] concatenated and put through the output projection: [n, Q, w]."""
+    """Concatenate heads [n, H, Q, D] and put them through the output projection: [n, Q, w]."""
     n, count, queries, dim = heads.shape
     return block.attention.out_proj(heads.transpose(1, 2).reshape(n, queries, count * dim))
 
 
 def token_masks(masks: Bool[np.ndarray, "n h w"], grid: tuple[int, int]) -> Tensor:
-    """Masks averaged by area to the token grid, a leading 1 for the global token: float32 [n, 1 + rows * columns].
+    """Average masks by area to the token grid, with a leading 1 for the global token: float32 [n, 1 + rows * columns].
 
     torch's ``area``: a cell averages every pixel it touches, whole; linear, so a union is the sum of its parts.
     """
     if len(masks) == 0:
         return torch.zeros(0, 1 + grid[0] * grid[1])
     reduced = functional.interpolate(torch.from_numpy(masks.astype(np.float32))[None], size=grid, mode="area")[0]
-    return functional.pad(reduced.flatten(1), (1, 0), value=1.0)
+    return functional.pad(reduced.flatten(1), (1, 0), value=1.0)  # n rows*columns to n T

@@ -14,6 +14,6 @@ class Unmasked(MaskedEncoder):
     all_queries = False
 
     def mix(self, attention: Attention) -> tuple[Tensor, Tensor, Tensor]:
-        """A as it is, once for each segment; no saliency."""
+        """Return A as it is, once for each segment; no saliency."""
         none = attention.mask[:, :0]
         return attention.unmasked.expand(len(attention.mask), -1, -1, -1), none, none

@@ -13,7 +13,7 @@ class NoMerge:
     """Oracle segments never merge, so their texts are the full method's: the paper prints "–" for TGQ, not a copy."""
 
     def __call__(self, tree: SegmentTree, embed: Embed, describe: Describe) -> Merged:
-        """One segment for each leaf, in one call of each function."""
+        """Make one segment of each leaf, in one call of each function."""
         masks = tree.masks()
         embeddings = embed(masks)
         return Merged(masks, tree.heap_ids, embeddings, describe(embeddings))

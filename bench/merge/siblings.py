@@ -61,7 +61,7 @@ class Siblings:
 
 
 def stack_order(leaves: Sequence[int], passed: Collection[int]) -> list[int]:
-    """The nodes in the order in which the reference visits them: leaves, merged parents and failed ones.
+    """List the nodes in the order in which the reference visits them: leaves, merged parents and failed ones.
 
     Its queue is a stack filled with the leaves; a parent is pushed as soon as both children are final segments.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WRAPPERS = ("state_dict", "model", "model_state_dict")
 """Keys under which training scripts put what matters."""
-MEND = "give the published file, or a state dict saved with safetensors or torch.save(model.state_dict(), FILE)"
+REMEDY = "give the published file, or a state dict saved with safetensors or torch.save(model.state_dict(), FILE)"
 
 
 def tensors(what: str, path: Path, values: bool = True) -> dict[str, Any]:
@@ -31,19 +31,19 @@ def tensors(what: str, path: Path, values: bool = True) -> dict[str, Any]:
     try:
         content = _content(path, values)
     except torchscript.NotReadable as error:
-        raise UserError(f"{what} {str(path)!r} cannot be read safely: {error}: {MEND}") from error
+        raise UserError(f"{what} {str(path)!r} cannot be read safely: {error}: {REMEDY}") from error
     except pickle.UnpicklingError as error:
-        raise UserError(f"{what} {str(path)!r} cannot be read safely: {_unsafe(path)}: {MEND}") from error
+        raise UserError(f"{what} {str(path)!r} cannot be read safely: {_unsafe(path)}: {REMEDY}") from error
     except Exception as error:  # torch and safetensors raise anything over a damaged file
-        said = " ".join(str(error).split())[:150]
-        raise UserError(f"{what} {str(path)!r} is damaged: fetch it again ({type(error).__name__}: {said})") from error
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:150]}"
+        raise UserError(f"{what} {str(path)!r} is damaged: fetch it again ({reason})") from error
     if not isinstance(content, Mapping):
-        raise UserError(f"{what} {str(path)!r} holds a {type(content).__name__}, no state dict: {MEND}")
+        raise UserError(f"{what} {str(path)!r} holds a {type(content).__name__}, no state dict: {REMEDY}")
     return dict(content)
 
 
 def unwrapped(content: Mapping[str, Any]) -> dict[str, Tensor]:
-    """The tensors alone, without wrappers and without the prefix ``module.`` of parallel training."""
+    """Extract the tensors alone, without wrappers and without the prefix ``module.`` of parallel training."""
     for wrapper in WRAPPERS:
         if isinstance(content.get(wrapper), Mapping):
             content = content[wrapper]
@@ -95,5 +95,5 @@ def _unsafe(path: Path) -> str:
         names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
     except Exception:  # the file is no archive of torch
         names = []
-    told = f"its pickle names {', '.join(sorted(names)[:3])}, which no weights need"
-    return told if names else "it is no file of weights"
+    reason = f"its pickle names {', '.join(sorted(names)[:3])}, which no weights need"
+    return reason if names else "it is no file of weights"

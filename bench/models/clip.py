@@ -49,15 +49,16 @@ class Clip:
         self.source, self.device, self.dtype = source, torch.device(device), sources.torch_dtype(dtype)
         name, pretrained = sources.open_clip_source(source, pretrained, architecture)
         file, what = Path(str(pretrained)) if _is_file(pretrained) else None, f"CLIP {source!r}"
-        self.file, own = file, _told(source, file, name, activation) if file else None
-        if own and file:
-            guards.check_stated_activation(own.computed, source, str(file), activation, silent=own.activation is None)
-        self.name, self.config = (clip_file.BASE, own.config) if own else (name, {})
+        self.file, facts = file, _told(source, file, name, activation) if file else None
+        if facts and file:
+            unsaid = facts.activation is None
+            guards.check_stated_activation(facts.computed, source, str(file), activation, silent=unsaid)
+        self.name, self.config = (clip_file.BASE, facts.config) if facts else (name, {})
         loading = partial(_loaded, name, pretrained, OPEN_CLIP_PRECISION[dtype], device)
-        if own and file:
-            loading = partial(clip_file.build, source, file, own, OPEN_CLIP_PRECISION[dtype], device)
+        if facts and file:
+            loading = partial(clip_file.build, source, file, facts, OPEN_CLIP_PRECISION[dtype], device)
         model: Any = sources.load("CLIP", source, lambda _: loading())
-        context = own.config["text_cfg"]["context_length"] if own else None
+        context = facts.config["text_cfg"]["context_length"] if facts else None
         self.tokenizer: Any = sources.load(
             "CLIP's tokenizer", source, lambda _: open_clip.get_tokenizer(self.name, context_length=context)
         )
@@ -66,7 +67,7 @@ class Clip:
         checkpoint = sources.open_clip_checkpoint(name, pretrained)
         guards.check_patch(what, int(self.visual.patch_size[0]), patch)
         guards.check_grid(what, self.grid, guards.stored_positions(checkpoint) if checkpoint else None, grid)
-        silent = file is not None and (own is None or own.activation is None)
+        silent = file is not None and (facts is None or facts.activation is None)
         guards.check_activation(self.visual, source, pretrained, activation, silent)
         guards.check_precision(what, self.model, self.dtype)
         tokens = getattr(self.model, "text", self.model).token_embedding.num_embeddings
@@ -136,10 +137,10 @@ def _loaded(name: str, pretrained: str | None, precision: str, device: str) -> A
 
 def _told(source: str, file: Path, name: str, activation: str | None) -> clip_file.Told | None:
     """What a checkpoint file tells of itself; None where the settings tell it, and the file agrees."""
-    own = clip_file.told(source, file, name or None, activation)
-    if own is None:
+    facts = clip_file.told(source, file, name or None, activation)
+    if facts is None:
         clip_file.check_stated(source, file, name)
-    return own
+    return facts
 
 
 def _is_file(pretrained: str | None) -> bool:

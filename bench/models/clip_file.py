@@ -68,20 +68,20 @@ def told(source: str, path: Path, architecture: str | None, declared: str | None
         return None
     shapes = {name: tuple(value.shape) for name, value in state.items() if not NO_WEIGHTS.fullmatch(name)}
     config = _config(source, shapes)
-    own = _activation(path, archive)
+    activation = _activation(path, archive)
     name = architecture or ""
     if architecture is None:
-        name = _published_name(config, (own or declared) == "quick_gelu")
+        name = _published_name(config, (activation or declared) == "quick_gelu")
     else:
-        _compare(source, architecture, config, own)
+        _compare(source, architecture, config, activation)
     config = _widened(source, config, name, archive)
-    if own is None and declared is None:
+    if activation is None and declared is None:
         raise Misstated(
             f"CLIP {source!r}: a checkpoint file does not say its activation: state models.clip.activation=quick_gelu "
             f"(OpenAI's weights) or gelu (LAION's); its sizes fit models.clip.architecture={name or 'null'}"
         )
-    config["quick_gelu"] = (own or declared) == "quick_gelu"
-    return Told(config, own, name, archive)
+    config["quick_gelu"] = (activation or declared) == "quick_gelu"
+    return Told(config, activation, name, archive)
 
 
 def check_stated(source: str, path: Path, architecture: str) -> None:
@@ -92,11 +92,11 @@ def check_stated(source: str, path: Path, architecture: str) -> None:
         _compare(source, architecture, _config(source, shapes), None)
 
 
-def build(source: str, path: Path, told: Told, precision: str, device: str) -> Any:
+def build(source: str, path: Path, facts: Told, precision: str, device: str) -> Any:
     """open_clip's model with the file's numbers, in `precision`; every parameter comes from the file."""
     import open_clip
 
-    model = open_clip.create_model(BASE, precision=precision, device=device, load_weights=False, **told.config)
+    model = open_clip.create_model(BASE, precision=precision, device=device, load_weights=False, **facts.config)
     state = checkpoints.unwrapped(checkpoints.tensors("CLIP", path))
     weights = {name: value for name, value in state.items() if not NO_WEIGHTS.fullmatch(name)}
     missing, extra = model.load_state_dict(weights, strict=False)
@@ -111,7 +111,7 @@ BASE = "ViT-B-32-quickgelu"
 
 
 def _config(source: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    """Sizes from shapes, in open_clip's words."""
+    """Read sizes from shapes, in open_clip's words."""
     if "visual.layer1.0.conv1.weight" in shapes or any(name.startswith("visual.attnpool.") for name in shapes):
         raise UserError(f"CLIP {source!r}: its image tower is a ResNet; masking needs a vision transformer: use a ViT")
     try:
@@ -135,8 +135,8 @@ def _config(source: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any
 
 
 def _layers(shapes: Mapping[str, tuple[int, ...]], tower: str) -> int:
-    found = {name.split("resblocks.")[1].split(".")[0] for name in shapes if name.startswith(f"{tower}transformer.res")}
-    return len(found)
+    names = [name for name in shapes if name.startswith(f"{tower}transformer.res")]
+    return len({name.split("resblocks.")[1].split(".")[0] for name in names})
 
 
 def _ratio(shapes: Mapping[str, tuple[int, ...]], tower: str, width: int) -> float:
@@ -166,26 +166,28 @@ def _named(name: str) -> dict[str, Any]:
 
 
 def _difference(named: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    """The first size in which a named architecture is not the file's; empty where it is the same."""
+    """Find the first size in which a named architecture is not the file's; empty where it is the same."""
     for part in ("vision_cfg", "text_cfg"):
         theirs, defaults = named.get(part) or {}, {"mlp_ratio": 4.0}
         for key, value in config[part].items():
-            if (said := theirs.get(key, defaults.get(key))) != value:
-                return f"{part.partition('_')[0]} {SIZES[key]} {said}, the file {value}"
+            if (stated := theirs.get(key, defaults.get(key))) != value:
+                return f"{part.partition('_')[0]} {SIZES[key]} {stated}, the file {value}"
     if named.get("embed_dim") != config["embed_dim"]:
         return f"embedding {named.get('embed_dim')}, the file {config['embed_dim']}"
     return ""
 
 
-def _compare(source: str, architecture: str, config: Mapping[str, Any], own: str | None) -> None:
+def _compare(source: str, architecture: str, config: Mapping[str, Any], activation: str | None) -> None:
     """Stop where the architecture that the settings state is not the file's."""
     named = _named(architecture)
     if not named:
         raise UserError(f"CLIP {source!r}: open_clip knows no architecture {architecture!r}: {LEAVE}")
     quick = "quick_gelu" if named.get("quick_gelu") else "gelu"
-    wrong = _difference(named, config) or (f"activation {quick}, the file {own}" if own not in (None, quick) else "")
+    wrong = _difference(named, config)
+    if not wrong and activation not in (None, quick):
+        wrong = f"activation {quick}, the file {activation}"
     if wrong:
-        fitting = _published_name(dict(config), own == "quick_gelu")
+        fitting = _published_name(dict(config), activation == "quick_gelu")
         raise Misstated(
             f"CLIP {source!r}: models.clip.architecture={architecture} has {wrong}: "
             f"{f'the file is {fitting}: ' * bool(fitting)}choose its yaml (models/clip=…), or {LEAVE}"
@@ -196,7 +198,7 @@ LEAVE = "leave models.clip.architecture=null, and the file tells it"
 
 
 def _widened(source: str, config: dict[str, Any], name: str, archive: bool) -> dict[str, Any]:
-    """Heads, which no shape tells: as open_clip's architecture of that name has them, else OpenAI's 64."""
+    """Add heads, which no shape tells: as open_clip's architecture of that name has them, else OpenAI's 64."""
     vision, text, named = dict(config["vision_cfg"]), dict(config["text_cfg"]), _named(name) if name else {}
     for part, key, width in ((vision, "head_width", vision["width"]), (text, "heads", text["width"])):
         stated = (named.get("vision_cfg" if part is vision else "text_cfg") or {}).get(key)

@@ -70,7 +70,7 @@ class Dino:
     def features(
         self, image: UInt8[np.ndarray, "h w 3"]
     ) -> tuple[Float32[np.ndarray, "n d"], tuple[int, int], UInt8[np.ndarray, "lh lw 3"]]:
-        """Unit features in row-major order, their grid (rows, columns), and the image at the size that was loaded.
+        """Compute unit features in row-major order; their grid (rows, columns) and the image as loaded come with them.
 
         Raises BadSample for an array that is no 8-bit RGB image or has more than ``max_tokens`` places in the grid.
         """
@@ -81,7 +81,7 @@ class Dino:
         return functional.normalize(dense[0].float(), dim=1).cpu().numpy(), (rows, columns), loaded
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
-        """Rows and columns of features of a loaded image."""
+        """Count rows and columns of features of a loaded image."""
         return 1 + (height - self.patch) // self.stride, 1 + (width - self.patch) // self.stride
 
     def load(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "lh lw 3"]:
@@ -99,7 +99,7 @@ class Dino:
 
     @torch.inference_mode()
     def dense(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Facet of normalised pixels [1, 3, H, W]: [1, rows * columns, d], class token dropped, not unit length."""
+        """Compute the facet of normalised pixels [1, 3, H, W]: [1, rows * columns, d], without the class token."""
         tokens = self._tokens(pixels.to(self.device, self.dtype))
         for block in self.blocks[: self.layer]:
             tokens = _run(block, tokens)
@@ -109,14 +109,15 @@ class Dino:
         return _run(block, tokens)[:, 1:]
 
     def positions(self, rows: int, columns: int) -> torch.Tensor:
-        """The position embedding for a grid, bicubically interpolated: [1, 1 + rows * columns, d]."""
-        own = self.model.embeddings.position_embeddings
-        own_rows, own_columns = self._own_grid()
-        if (rows, columns) == (own_rows, own_columns):
-            return own
-        square = own[:, 1:].float().unflatten(1, (own_rows, own_columns)).permute(0, 3, 1, 2)
+        """Make the position embedding for a grid, bicubically interpolated: [1, 1 + rows * columns, d]."""
+        stored = self.model.embeddings.position_embeddings
+        stored_rows, stored_columns = self._own_grid()
+        if (rows, columns) == (stored_rows, stored_columns):
+            return stored
+        square = stored[:, 1:].float().unflatten(1, (stored_rows, stored_columns)).permute(0, 3, 1, 2)  # 1 d r c
         dense = functional.interpolate(square, size=(rows, columns), mode="bicubic", align_corners=False)
-        return torch.cat([own[:, :1], dense.flatten(2).transpose(1, 2).to(own.dtype)], dim=1)
+        # back to 1 rows*columns d; the class token keeps its own
+        return torch.cat([stored[:, :1], dense.flatten(2).transpose(1, 2).to(stored.dtype)], dim=1)
 
     def _own_grid(self) -> tuple[int, int]:
         patch = self.model.embeddings.patch_embeddings
@@ -125,7 +126,7 @@ class Dino:
 
     def _tokens(self, pixels: torch.Tensor) -> torch.Tensor:
         projection = self.model.embeddings.patch_embeddings.projection
-        patches = functional.conv2d(pixels, projection.weight, projection.bias, stride=self.stride)
+        patches = functional.conv2d(pixels, projection.weight, projection.bias, stride=self.stride)  # 1 d rows columns
         rows, columns = patches.shape[-2:]
         tokens = torch.cat([self.model.embeddings.cls_token, patches.flatten(2).transpose(1, 2)], dim=1)
         return tokens + self.positions(rows, columns)
@@ -143,34 +144,34 @@ class Dino:
 
 
 def loaded_size(height: int, width: int, size: int) -> tuple[int, int]:
-    """Height and width with the smaller edge ``size`` and the aspect kept; the longer edge is rounded down."""
+    """Compute height and width with the smaller edge ``size`` and the aspect kept; the longer edge is rounded down."""
     if height <= width:
         return size, int(size * width / height)
     return int(size * height / width), size
 
 
 def _run(block: Any, tokens: torch.Tensor) -> torch.Tensor:
-    """One pre-norm block. Fused attention never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid."""
+    """Run one pre-norm block. Fused attention never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid."""
     attention = block.attention
     before, after = _norms(block)
-    normed = before(tokens)
+    normed = before(tokens)  # 1 T w
     query, key, value = (
         project(normed).unflatten(2, (-1, attention.head_dim)).transpose(1, 2)
         for project in (attention.q_proj, attention.k_proj, attention.v_proj)
     )
-    mixed = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+    mixed = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)  # 1 H T k to 1 T w
     scale = getattr(block, "layer_scale1", nn.Identity()), getattr(block, "layer_scale2", nn.Identity())  # DINOv2's
     tokens = tokens + scale[0](attention.o_proj(mixed))
     return tokens + scale[1](block.mlp(after(tokens)))
 
 
 def _norms(block: Any) -> tuple[Any, Any]:
-    """The two layer norms of a block of ViT or of DINOv2."""
+    """Return the two layer norms of a block of ViT or of DINOv2."""
     return (block.norm1, block.norm2) if hasattr(block, "norm1") else (block.layernorm_before, block.layernorm_after)
 
 
 def _pretrained(name: str, source: str, kind: torch.dtype) -> tuple[Any, dict[str, Any], Statistics]:
-    """The model (ViT or DINOv2, as its config says), what transformers reports of its weights, and pixel statistics."""
+    """Load the model (ViT or DINOv2, as its config says), transformers' report of its weights, and pixel statistics."""
     if Path(name).is_file():
         return dino_file.load(source, Path(name), kind), {}, IMAGENET
     options = {"dtype": kind, "output_loading_info": True, "ignore_mismatched_sizes": True}  # the guard names them
@@ -183,7 +184,7 @@ def _pretrained(name: str, source: str, kind: torch.dtype) -> tuple[Any, dict[st
 
 
 def _pixel_statistics(name: str) -> Statistics:
-    """Mean and standard deviation of the folder's preprocessor_config.json; ImageNet's where there is none."""
+    """Read mean and standard deviation of the folder's preprocessor_config.json; ImageNet's where there is none."""
     path = cached_file(
         name,
         "preprocessor_config.json",

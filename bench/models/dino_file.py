@@ -32,7 +32,7 @@ BLOCKS = {"vit": "layers", "dinov2": "encoder.layer"}
 
 
 def told(source: str, path: Path) -> tuple[str, dict[str, Any]]:
-    """Family (vit or dinov2) and sizes in the words of transformers' config; UserError for any other file."""
+    """Read family (vit or dinov2) and sizes in the words of transformers' config; UserError for any other file."""
     state = _backbone(checkpoints.tensors("DINO", path, values=False))
     return _config(source, {name: tuple(value.shape) for name, value in state.items()})
 
@@ -56,7 +56,7 @@ def _plain(model: Any, config: Any) -> Any:
 
 
 def _backbone(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The teacher's image tower, as DINO evaluates it, without the head of the training."""
+    """Extract the teacher's image tower, as DINO evaluates it, without the head of the training."""
     inner = next((content[who] for who in ("teacher", "student") if isinstance(content.get(who), Mapping)), content)
     state = checkpoints.unwrapped(inner)
     if any(name.startswith("backbone.") for name in state):
@@ -86,8 +86,8 @@ def _config(source: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, di
 
 
 def _renamed(family: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Every tensor under transformers' name; a name that is unknown stays, and is told as such."""
-    found: dict[str, torch.Tensor] = {}
+    """Rename every tensor as transformers calls it; a name that is unknown stays, and is told as such."""
+    renamed: dict[str, torch.Tensor] = {}
     for name, value in state.items():
         block = re.fullmatch(r"blocks\.(\d+)\.(.+)", name)
         place = f"{BLOCKS[family]}.{block[1]}." if block else ""
@@ -95,8 +95,8 @@ def _renamed(family: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.
         stem, dot, last = whole.rpartition(".") if whole.endswith((".weight", ".bias")) else (whole, "", "")
         if block and stem == "attn.qkv":
             for part, third in zip("qkv", value.chunk(3), strict=True):
-                found[f"{place}attention.{part}_proj.{last}"] = third
+                renamed[f"{place}attention.{part}_proj.{last}"] = third
         else:
             names = INNER[family] if block else OUTER
-            found[f"{place}{names[stem]}{dot}{last}" if stem in names else name] = value
-    return found
+            renamed[f"{place}{names[stem]}{dot}{last}" if stem in names else name] = value
+    return renamed

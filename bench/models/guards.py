@@ -20,12 +20,12 @@ class Misstated(UserError):
 
 
 def activation_of(visual: Any) -> str:
-    """``quick_gelu`` or ``gelu``, read from the image tower's first block."""
+    """Read ``quick_gelu`` or ``gelu`` from the image tower's first block."""
     return "quick_gelu" if type(visual.transformer.resblocks[0].mlp.gelu).__name__ == "QuickGELU" else "gelu"
 
 
 def expected_activation(source: str, pretrained: str | None, declared: str | None) -> tuple[str | None, str]:
-    """The activation the weights were trained with, and who says so; None where nobody does.
+    """Find the activation the weights were trained with, and who says so; None where nobody does.
 
     OpenAI's weights need QuickGELU, LAION's do not: a published name tells it. A local file says nothing.
     """
@@ -47,54 +47,54 @@ def check_activation(visual: Any, source: str, pretrained: str | None, declared:
     check_stated_activation(activation_of(visual), source, pretrained, declared, silent)
 
 
-def check_stated_activation(own: str, source: str, pretrained: str | None, declared: str | None, silent: bool) -> None:
-    """The same for an activation that was read from a config."""
+def check_stated_activation(
+    computed: str, source: str, pretrained: str | None, declared: str | None, silent: bool
+) -> None:
+    """Stop as `check_activation` does, for an activation that was read from a config."""
     if declared not in (None, *ACTIVATIONS):
         raise Misstated(f"models.clip.activation={declared}: use quick_gelu or gelu")
-    wanted, who = expected_activation(source, pretrained, declared)
-    if wanted is None and silent:
+    expected, who = expected_activation(source, pretrained, declared)
+    if expected is None and silent:
         raise Misstated(
             f"CLIP {source!r}: a checkpoint file does not say its activation: state models.clip.activation=quick_gelu "
             "(OpenAI's weights) or gelu (LAION's)"
         )
-    for said, by in ((wanted, who), (declared, "models.clip.activation")):
-        if said not in (None, own):
+    for stated, origin in ((expected, who), (declared, "models.clip.activation")):
+        if stated not in (None, computed):
             raise Misstated(
-                f"CLIP {source!r}: the model computes {own} but {by} says {said}: choose the architecture "
-                f"{'with' if said == 'quick_gelu' else 'without'} -quickgelu in its name, or mend "
+                f"CLIP {source!r}: the model computes {computed} but {origin} says {stated}: choose the architecture "
+                f"{'with' if stated == 'quick_gelu' else 'without'} -quickgelu in its name, or fix "
                 "models.clip.activation (with another one every number is wrong)"
             )
 
 
-def check_grid(what: str, own: tuple[int, int], stored: int | None, declared: int | None) -> None:
+def check_grid(what: str, grid: tuple[int, int], stored: int | None, declared: int | None) -> None:
     """Stop where patches of the input, position embedding and yaml disagree; ``stored``: positions in the weights."""
-    places = own[0] * own[1]
+    places = grid[0] * grid[1]
     if stored is not None and stored != places:
         raise UserError(
             f"{what}: its weights hold {stored} positions but image and patch size make a grid of "
-            f"{own[0]}x{own[1]}: choose the architecture of these weights"
+            f"{grid[0]}x{grid[1]}: choose the architecture of these weights"
         )
-    if declared is not None and own != (declared, declared):
+    if declared is not None and grid != (declared, declared):
         raise Misstated(
-            f"{what}: the model's grid is {own[0]}x{own[1]}, the settings say {declared}x{declared}: choose its yaml "
-            "(models/clip=…, models/dino=…) or mend grid and patch"
+            f"{what}: the model's grid is {grid[0]}x{grid[1]}, the settings say {declared}x{declared}: choose its yaml "
+            "(models/clip=…, models/dino=…) or fix grid and patch"
         )
 
 
-def check_patch(what: str, own: int, declared: int | None) -> None:
+def check_patch(what: str, patch: int, declared: int | None) -> None:
     """Stop where the yaml's patch size is not the model's."""
-    if declared is not None and declared != own:
-        raise Misstated(f"{what}: the model's patch is {own} pixels, the settings say {declared}: choose its yaml")
+    if declared is not None and declared != patch:
+        raise Misstated(f"{what}: the model's patch is {patch} pixels, the settings say {declared}: choose its yaml")
 
 
 def check_precision(what: str, model: torch.nn.Module, dtype: torch.dtype) -> None:
     """Stop where a parameter is not in the precision that was asked for."""
     for name, parameter in model.named_parameters():
         if parameter.is_floating_point() and parameter.dtype != dtype:
-            asked, found = (str(kind).removeprefix("torch.") for kind in (dtype, parameter.dtype))
-            raise UserError(
-                f"{what}: {name} was loaded as {found}, unasked (dtype={asked}): say dtype={found} to use it"
-            )
+            asked, held = (str(kind).removeprefix("torch.") for kind in (dtype, parameter.dtype))
+            raise UserError(f"{what}: {name} was loaded as {held}, unasked (dtype={asked}): say dtype={held} to use it")
 
 
 def check_complete(what: str, report: dict[str, Any], ignored: tuple[str, ...] = ()) -> None:
@@ -123,16 +123,16 @@ def check_vocabulary(what: str, ids: int, embeddings: int, where: str, special: 
 
 
 def stored_positions(checkpoint: Path) -> int | None:
-    """Patch positions in a CLIP checkpoint as it lies on disk (open_clip would resize them silently)."""
+    """Count the patch positions in a CLIP checkpoint as it lies on disk (open_clip would resize them silently)."""
     names = ("visual.positional_embedding", "module.visual.positional_embedding")
     if checkpoint.suffix == ".safetensors":
         from safetensors import safe_open
 
         with safe_open(str(checkpoint), "pt") as file:
-            found = [file.get_slice(name).get_shape()[0] for name in names if name in file.keys()]  # noqa: SIM118
-        return found[0] - 1 if found else None
+            counts = [file.get_slice(name).get_shape()[0] for name in names if name in file.keys()]  # noqa: SIM118
+        return counts[0] - 1 if counts else None
     from bench.models import checkpoints
 
     stored = checkpoints.unwrapped(checkpoints.tensors("CLIP", checkpoint, values=False))
-    found = [stored[name].shape[0] for name in names if name in stored]
-    return found[0] - 1 if found else None
+    counts = [stored[name].shape[0] for name in names if name in stored]
+    return counts[0] - 1 if counts else None

@@ -87,7 +87,7 @@ def offline() -> Iterator[None]:
 
 
 def _tested(endpoint: str) -> str:
-    """One request, which the hub's own client makes."""
+    """Test the hub by one request, which the hub's own client makes."""
     outcome: list[str] = []
     thread = threading.Thread(target=lambda: outcome.append(_asked(endpoint)), daemon=True)
     thread.start()  # a name server that is down keeps a process waiting whatever timeout a client has

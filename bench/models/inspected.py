@@ -23,26 +23,27 @@ def facts(kind: str, options: Mapping[str, Any], path: Path) -> str:
     if not files or not all(file.stat().st_size for file in files):
         raise UserError(f"{path} holds no weights")
     stored = sorted({dtype for file in files for dtype in _stored(file)})
-    told = [f"{sum(file.stat().st_size for file in files) / 1e6:,.1f} MB{', stored ' * bool(stored)}{'+'.join(stored)}"]
+    megabytes = sum(file.stat().st_size for file in files) / 1e6
+    words = [f"{megabytes:,.1f} MB{', stored ' * bool(stored)}{'+'.join(stored)}"]
     if kind == "clip":
-        return ", ".join([*told, *_clip(options, path)])
+        return ", ".join([*words, *_clip(options, path)])
     if path.is_dir():
-        told += _transformers(kind, options, path)
+        words += _transformers(kind, options, path)
     elif kind == "dino":
         family, sizes = dino_file.told(str(options["source"]), path)
-        told += [f"original {family}", *_dino(options, sizes)]
-    return ", ".join(told)
+        words += [f"original {family}", *_dino(options, sizes)]
+    return ", ".join(words)
 
 
 def _stored(file: Path) -> Iterator[str]:
-    """Number types in the header of a file, which one that was cut short does not pass."""
+    """Read number types in the header of a file, which one that was cut short does not pass."""
     from safetensors import SafetensorError, safe_open
 
     if not _has_header(file):
         return
     if file.suffix != ".safetensors":
-        found = checkpoints.unwrapped(checkpoints.tensors("checkpoint", file, values=False)).values()
-        yield from (str(value.dtype).removeprefix("torch.") for value in found if value.is_floating_point())
+        tensors = checkpoints.unwrapped(checkpoints.tensors("checkpoint", file, values=False)).values()
+        yield from (str(value.dtype).removeprefix("torch.") for value in tensors if value.is_floating_point())
         return
     try:
         with safe_open(str(file), "np") as opened:
@@ -65,7 +66,7 @@ def _config(file: Path) -> dict[str, Any]:
 
 
 def _clip(options: Mapping[str, Any], path: Path) -> list[str]:
-    """Activation, patch and grid against what the settings say and what the weights' origin needs."""
+    """Check activation, patch and grid against the settings and the weights' origin, and describe them."""
     import open_clip
 
     source, pretrained = str(options["source"]), options.get("pretrained")
@@ -74,9 +75,9 @@ def _clip(options: Mapping[str, Any], path: Path) -> list[str]:
     else:
         name, tag = sources.open_clip_source(source, pretrained, options.get("architecture"))
         file = tag and Path(tag).is_file()
-        told = clip_file.told(source, path, name or None, options.get("activation")) if file else None
-        config = told.config if told else open_clip.get_model_config(name) or {}
-        silent = bool(file) and (told is None or told.activation is None)
+        facts = clip_file.told(source, path, name or None, options.get("activation")) if file else None
+        config = facts.config if facts else open_clip.get_model_config(name) or {}
+        silent = bool(file) and (facts is None or facts.activation is None)
     vision = config.get("vision_cfg")
     if not vision:
         raise UserError(f"CLIP {source!r}: its config names no image tower that open_clip knows")
@@ -84,18 +85,18 @@ def _clip(options: Mapping[str, Any], path: Path) -> list[str]:
         raise UserError(f"CLIP {source!r}: its image tower is not open_clip's vision transformer; masking needs one")
     if vision.get("attentional_pool") or vision.get("pool_type", "tok") != "tok":
         raise UserError(f"CLIP {source!r}: the image tower has no class token; section 3.2 needs one: use OpenAI's")
-    own, patch = "quick_gelu" if config.get("quick_gelu") else "gelu", int(vision.get("patch_size", 16))
+    activation, patch = "quick_gelu" if config.get("quick_gelu") else "gelu", int(vision.get("patch_size", 16))
     grid = int(vision["image_size"]) // patch
     what, declared = f"CLIP {source!r}", options.get("activation")
     guards.check_patch(what, patch, options.get("patch"))
     header = next((file for file in sources.weight_files(path) if _has_header(file)), None)
     guards.check_grid(what, (grid, grid), guards.stored_positions(header) if header else None, options.get("grid"))
-    guards.check_stated_activation(own, source, pretrained, declared, silent)
-    return [own, f"patch {patch}", f"grid {grid}x{grid}", f"{vision['layers']} layers"]
+    guards.check_stated_activation(activation, source, pretrained, declared, silent)
+    return [activation, f"patch {patch}", f"grid {grid}x{grid}", f"{vision['layers']} layers"]
 
 
 def _transformers(kind: str, options: Mapping[str, Any], path: Path) -> list[str]:
-    """Family, activation and sizes from config.json; the tokenizer's presence where one is needed."""
+    """Describe family, activation and sizes by config.json; check the tokenizer's presence where one is needed."""
     if kind in ("language", "sentence") and not any(list(path.rglob(name)) for name in TOKENIZERS):
         raise UserError(f"the tokenizer is missing in {path}")
     if kind == "sentence" and not (path / "config.json").exists():
@@ -104,12 +105,12 @@ def _transformers(kind: str, options: Mapping[str, Any], path: Path) -> list[str
     family = str(config.get("model_type"))
     if family not in FAMILIES.get(kind, (family,)):
         raise UserError(f"{path} holds a {family} model; use one of type {' or '.join(FAMILIES[kind])}")
-    told = [family, str(config.get("activation_function") or config.get("hidden_act", ""))]
-    return [*told, *_dino(options, config)] if kind == "dino" else told
+    words = [family, str(config.get("activation_function") or config.get("hidden_act", ""))]
+    return [*words, *_dino(options, config)] if kind == "dino" else words
 
 
 def _dino(options: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
-    """Patch and grid against what the settings say."""
+    """Check patch and grid against what the settings say, and describe them."""
     patch = int(config.get("patch_size", 16))
     grid = int(config.get("image_size", 224)) // patch
     guards.check_patch(f"DINO {options['source']!r}", patch, options.get("patch"))

@@ -56,7 +56,7 @@ def published(name: str, tag: str | None) -> Located:
 
     known = open_clip.get_pretrained_cfg(name, str(tag))
     if not known:
-        tags = ", ".join(open_clip.list_pretrained_tags_by_model(name)) or "none: mend models.clip.source"
+        tags = ", ".join(open_clip.list_pretrained_tags_by_model(name)) or "none: fix models.clip.source"
         return Located("missing", why=f"open_clip knows no weights {tag!r} of {name!r} (known: {tags})")
     if not known.get("hf_hub"):
         cached = Path("~/.cache/clip").expanduser() / Path(known["url"]).name
@@ -64,14 +64,14 @@ def published(name: str, tag: str | None) -> Located:
         return Located("hub cache", cached, fetch) if cached.is_file() else Located("missing", fetch=fetch)
     repository, _, file = known["hf_hub"].rpartition("/")
     fetch = hub_command(repository, file or "--include 'open_clip_*'")
-    for each in (file,) if file else CHECKPOINTS:
-        if isinstance(found := try_to_load_from_cache(repository, each), str):
-            return Located("hub cache", Path(found), fetch)
+    for name_of_file in (file,) if file else CHECKPOINTS:
+        if isinstance(cached_file := try_to_load_from_cache(repository, name_of_file), str):
+            return Located("hub cache", Path(cached_file), fetch)
     return Located("missing", fetch=fetch)
 
 
 def hub_command(repository: str, what: str = OTHER_FORMATS) -> str:
-    """The command that fetches a hub repository into the local cache."""
+    """Make the command that fetches a hub repository into the local cache."""
     return f"{'HF_HUB_OFFLINE=0 ' * hub.asked_offline()}hf download {repository} {what}"
 
 

@@ -81,6 +81,6 @@ def _loaded(name: str, source: str, device: str) -> SentenceTransformer:
     return SentenceTransformer(name, device=device)
 
 
-def _widen(module: Any, given: tuple[dict[str, Any], ...]) -> None:
+def _widen(module: Any, inputs: tuple[dict[str, Any], ...]) -> None:
     """Unit length is made in float32: in float16 the guard against a division by zero is itself zero, and gives NaN."""
-    given[0]["sentence_embedding"] = given[0]["sentence_embedding"].float()
+    inputs[0]["sentence_embedding"] = inputs[0]["sentence_embedding"].float()

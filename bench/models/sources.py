@@ -77,12 +77,12 @@ def open_clip_source(source: str, pretrained: str | None, architecture: str | No
 
 
 def open_clip_checkpoint(name: str, pretrained: str | None) -> Path | None:
-    """The checkpoint that open_clip reads, where it lies on disk; None for published weights."""
+    """Find the checkpoint that open_clip reads, where it lies on disk; None for published weights."""
     if name.startswith(LOCAL_DIR):
         from open_clip.factory import _find_checkpoint_in_dir
 
-        found = _find_checkpoint_in_dir(Path(name.removeprefix(LOCAL_DIR)))
-        return Path(found) if found else None
+        checkpoint = _find_checkpoint_in_dir(Path(name.removeprefix(LOCAL_DIR)))
+        return Path(checkpoint) if checkpoint else None
     return Path(pretrained) if pretrained and Path(pretrained).is_file() else None
 
 
@@ -108,11 +108,11 @@ def load(what: str, source: str, call: Callable[[str], Model]) -> Model:
     except UserError:
         raise
     except Exception as error:  # open_clip, transformers and pickle raise anything over files that are cut or changed
-        said = (
+        words = (
             f"{'' if isinstance(error, FAMILIAR) else type(error).__name__ + ': '}{' '.join(str(error).split())[:200]}"
         )
-        told = said or type(error).__name__
-        raise UserError(f"{what} {source!r} cannot be loaded: {_advice(name, error)} ({told})") from error
+        reason = words or type(error).__name__
+        raise UserError(f"{what} {source!r} cannot be loaded: {_advice(name, error)} ({reason})") from error
 
 
 @contextmanager
@@ -149,12 +149,12 @@ def weight_files(path: Path) -> list[Path]:
     """The files of weights that loading reads, sorted: the path itself, or a folder's, safetensors where it has any."""
     if path.is_file():
         return [path]
-    found = sorted(file for file in path.rglob("*") if file.suffix in WEIGHTS and file.is_file())
-    return [file for file in found if file.suffix == ".safetensors"] or found
+    files = sorted(file for file in path.rglob("*") if file.suffix in WEIGHTS and file.is_file())
+    return [file for file in files if file.suffix == ".safetensors"] or files
 
 
 def torch_dtype(dtype: str) -> torch.dtype:
-    """The torch type of a configured name; UserError lists the known ones."""
+    """Find the torch type of a configured name; UserError lists the known ones."""
     if dtype not in DTYPES:
         raise UserError(f"dtype={dtype!r} is unknown: use one of {', '.join(DTYPES)}")
     import torch  # seconds, which a command that only hashes weights does not pay
@@ -209,8 +209,8 @@ def cached_snapshot(name: str) -> Path | None:
     try:
         return Path(snapshot_download(name.removeprefix(HUB), local_files_only=True))
     except (OSError, ValueError) as error:
-        found = getattr(error, "snapshot_path", None)  # files for other libraries were left out, as they should be
-        return Path(found) if found else None
+        snapshot = getattr(error, "snapshot_path", None)  # files for other libraries were left out, as they should be
+        return Path(snapshot) if snapshot else None
 
 
 def _lacks_shards(path: Path) -> bool:

@@ -30,7 +30,7 @@ class Prefix:
     cache: tuple[Tensor, ...]
 
     def shared_with(self, text: tuple[int, ...]) -> int:
-        """How many leading tokens a text has in common with the prefix; at least one of its own is left over."""
+        """Count the leading tokens that a text has in common with the prefix; at least one of its own is left over."""
         limit = min(len(self.tokens), len(text) - 1)
         return next((i for i in range(limit) if self.tokens[i] != text[i]), limit)
 
@@ -73,7 +73,7 @@ class TextTower:
         return self.embedding.device
 
     def encode(self, texts: Sequence[Sequence[int]], prefix: Prefix | None = None) -> Float[Tensor, "n d"]:
-        """Features, not normalised, of texts given as token ids with start and end token and without padding.
+        """Compute features, not normalised, of texts given as token ids with start and end token and without padding.
 
         A text may leave the prefix early: it reuses the keys and values up to there.
         """
@@ -85,13 +85,13 @@ class TextTower:
         features: dict[tuple[int, ...], Tensor] = {}
         for (shared, _), members in groups.items():
             for i in range(0, len(members), self.chunk):
-                some = members[i : i + self.chunk]
-                features.update(zip(some, self._encode_chunk(some, prefix, shared), strict=True))
+                chunk = members[i : i + self.chunk]
+                features.update(zip(chunk, self._encode_chunk(chunk, prefix, shared), strict=True))
         return torch.stack([features[text] for text in cut]) if cut else torch.zeros(0, self.dim, device=self.device)
 
     @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Prefix:
-        """Keys and values of a common beginning; it holds the start token and no end token."""
+        """Compute keys and values of a common beginning; it holds the start token and no end token."""
         tokens = tuple(tokens)[: self.context - 1]
         shapes = [(2, block.attention.num_heads, 0, block.attention.head_dim) for block in self.blocks]
         empty = [self.embedding.new_zeros(shape) for shape in shapes]
@@ -121,9 +121,9 @@ class TextTower:
     def _forward(
         self, tokens: Int64[Tensor, "c l"], past: Sequence[Tensor]
     ) -> tuple[Float[Tensor, "c w"], list[Tensor]]:
-        """The last token's final state, and keys and values of the first row's tokens in every block."""
+        """Run the tower: the last token's final state, and keys and values of the first row's tokens in every block."""
         (count, length), start = tokens.shape, past[0].shape[2]
-        x = self.embedding[tokens] + self.positions[start : start + length].to(self.embedding.dtype)
+        x = self.embedding[tokens] + self.positions[start : start + length].to(self.embedding.dtype)  # c l w
         cache = []
         for number, (block, kv) in enumerate(zip(self.blocks, past, strict=True), start=1):
             attention, new = _attend(block.attention, block.before_attention(x), kv)
@@ -139,14 +139,14 @@ class TextTower:
 def _attend(
     attention: nn.MultiheadAttention, x: Float[Tensor, "c l w"], past: Float[Tensor, "2 h p k"]
 ) -> tuple[Float[Tensor, "c l w"], Float[Tensor, "2 h l k"]]:
-    """Causal attention of the rows' own tokens to the prefix all rows share and to themselves."""
+    """Attend, causally: the rows' own tokens to the prefix all rows share and to themselves."""
     (count, length, width), (_, heads, prefix_length, size) = x.shape, past.shape
-    packed = F.linear(x.reshape(-1, width), attention.in_proj_weight, attention.in_proj_bias)
-    queries, keys, values = packed.view(count, length, 3, heads, size).permute(2, 0, 3, 1, 4)
-    shared = past.unsqueeze(1).expand(-1, count, -1, -1, -1)
-    seen = torch.ones(length, prefix_length + length, dtype=torch.bool, device=x.device).tril(prefix_length)
-    all_keys, all_values = torch.cat([shared[0], keys], dim=2), torch.cat([shared[1], values], dim=2)
-    mixed = F.scaled_dot_product_attention(queries, all_keys, all_values, attn_mask=seen)
+    packed = F.linear(x.reshape(-1, width), attention.in_proj_weight, attention.in_proj_bias)  # c*l 3w
+    queries, keys, values = packed.view(count, length, 3, heads, size).permute(2, 0, 3, 1, 4)  # each c h l k
+    shared = past.unsqueeze(1).expand(-1, count, -1, -1, -1)  # 2 c h p k
+    seen = torch.ones(length, prefix_length + length, dtype=torch.bool, device=x.device).tril(prefix_length)  # l p+l
+    all_keys, all_values = torch.cat([shared[0], keys], dim=2), torch.cat([shared[1], values], dim=2)  # c h p+l k
+    mixed = F.scaled_dot_product_attention(queries, all_keys, all_values, attn_mask=seen)  # c h l k
     return mixed.transpose(1, 2).reshape(count, length, width), torch.stack([keys[0], values[0]])
 
 

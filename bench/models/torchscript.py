@@ -74,30 +74,30 @@ def is_archive(path: Path) -> bool:
 
 
 def stored_tensors(path: Path) -> dict[str, Stored]:
-    """Every tensor by its name in a state dict, from the archive's pickle alone. Raises `NotReadable`."""
+    """Read every tensor by its name in a state dict, from the archive's pickle alone. Raises `NotReadable`."""
     with _opened(path) as (archive, root):
         data = _entry(archive, f"{root}/data.pkl", LARGEST_PICKLE)
         _look_through(data)
-        found = dict(_tensors(_Reader(data).load()))
+        tensors_by_name = dict(_tensors(_Reader(data).load()))
         sizes = {info.filename.removeprefix(f"{root}/data/"): info.file_size for info in archive.infolist()}
-        for name, tensor in found.items():
+        for name, tensor in tensors_by_name.items():
             _check(name, tensor, sizes)
-    return found
+    return tensors_by_name
 
 
 def tensors(path: Path) -> dict[str, torch.Tensor]:
-    """The state dict, in the number types of the file, on the CPU. Raises `NotReadable`."""
+    """Read the state dict, in the number types of the file, on the CPU. Raises `NotReadable`."""
     import torch
 
-    found = stored_tensors(path)
+    stored = stored_tensors(path)
     storages: dict[str, bytearray] = {}
     with _opened(path) as (archive, root):
         if f"{root}/byteorder" in archive.namelist() and _entry(archive, f"{root}/byteorder", 16) != b"little":
             raise NotReadable("its numbers are big-endian: save it again on a machine of today")
-        for tensor in found.values():
+        for tensor in stored.values():
             if tensor.storage not in storages and 0 not in tensor.shape:
                 storages[tensor.storage] = bytearray(_entry(archive, f"{root}/data/{tensor.storage}"))
-    return {name: _tensor(tensor, storages.get(tensor.storage), torch) for name, tensor in found.items()}
+    return {name: _tensor(tensor, storages.get(tensor.storage), torch) for name, tensor in stored.items()}
 
 
 def activation(path: Path) -> str | None:
@@ -111,7 +111,7 @@ def activation(path: Path) -> str | None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, str]]:
-    """The archive and the folder in it that all entries lie in; whatever damage does becomes `NotReadable`."""
+    """Open the archive and find the folder that all its entries lie in; whatever damage does is `NotReadable`."""
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive, next(iter(archive.namelist()), "").partition("/")[0]
@@ -190,7 +190,7 @@ def _described(storage: tuple[str, str], offset: int, shape: tuple[int, ...], st
 
 
 def _tensors(module: Any) -> Iterator[tuple[str, Stored]]:
-    """Names as in a state dict. Each module is walked once: one that held itself would never end."""
+    """Walk through tensors, named as in a state dict; each module once: one that held itself would never end."""
     seen: set[int] = set()
     waiting = [("", module)]
     while waiting:

@@ -106,8 +106,8 @@ def _check_masks(prediction: Prediction) -> None:
 def _columns(
     truth: Int16[np.ndarray, "h w"], sample: Sample, rows: int
 ) -> tuple[Integer[np.ndarray, "h w"], Int32[np.ndarray, " m"]]:
-    """For each pixel its column, and for each of m columns its class, ascending by class and object; not all occur."""
-    code, most = truth.astype(np.int32), 1
+    """For each pixel its column from the lowest on, and the class of each, by class and object; not all occur."""
+    code, most = truth, 1
     if sample.instances is not None:
         objects = sample.instances.astype(np.int64) + 1
         if objects.shape != truth.shape or objects.min() < 0:
@@ -115,20 +115,28 @@ def _columns(
             raise BadSample(f"image {sample.image_id}: {shapes}")
         most, classes = int(objects.max()) + 1, truth.astype(np.int64)
         code = np.where(classes >= 0, classes * most + objects, classes)
-    code -= VOID
-    if rows * (int(code.max()) + 1) > SPARSE * code.size:  # number those that occur, for a table of all is too large
-        code, numbers = renumber(code)
+    low, high = int(code.min()), int(code.max())
+    if rows * (high + 1 - low) > SPARSE * code.size:  # number those that occur, for a table of all is too large
+        code, numbers = renumber(code.astype(np.int64) - low)
+        numbers += low
     else:
-        numbers = np.arange(int(code.max()) + 1)
-    numbers += VOID
+        numbers = np.arange(low, high + 1)
     return code, np.where(numbers >= 0, numbers // most, numbers).astype(np.int32)
 
 
 def _count(
     ids: Integer[np.ndarray, "h w"], columns: Integer[np.ndarray, "h w"], rows: int, width: int
 ) -> Int64[np.ndarray, "rows width"]:
-    """The one pass over pixels: how many have an atom and a column."""
-    joint = ids.astype(np.int64)
-    joint *= width
-    joint += columns
-    return np.bincount(joint.ravel(order="K"), minlength=rows * width).reshape(rows, width)
+    """The one pass over pixels: how many have a region and a column.
+
+    Neighbours mostly have the same two, so runs of them are counted by their lengths: sums of whole numbers, which
+    float64 holds exactly below 2^53.
+    """
+    ids, columns = ids.ravel(), columns.ravel()
+    begins = ids[1:] != ids[:-1]
+    begins |= columns[1:] != columns[:-1]
+    first = np.concatenate([[0], np.flatnonzero(begins) + 1])  # r runs
+    joint = ids[first].astype(np.int64) * width + columns[first] - int(columns.min())
+    lengths = np.diff(first, append=ids.size)
+    counts = np.bincount(joint, weights=lengths, minlength=rows * width)
+    return counts.astype(np.int64).reshape(rows, width)

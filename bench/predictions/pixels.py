@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int32
+from jaxtyping import Bool, Integer
 
 from bench.data.headers import claimed
-from bench.data.images import read_labels
+from bench.data.images import read_narrow_labels
 from bench.errors import BadSample
+from bench.lookup import look_up
 from bench.predictions import rle
 from bench.predictions.beside import beside
 from bench.predictions.faults import Faults
@@ -18,7 +19,7 @@ from bench.predictions.faults import Faults
 _LAST_ID = int(np.iinfo(np.int32).max)
 _DENSE = 1 << 16
 """Ids below this are looked up in a table: all that a picture of 16 bits can hold."""
-Pixels = Int32[np.ndarray, "h w"] | Bool[np.ndarray, "n h w"]
+Pixels = Integer[np.ndarray, "h w"] | Bool[np.ndarray, "n h w"]
 """Labels (0, or a segment's position + 1), or a mask for each segment."""
 
 
@@ -52,13 +53,13 @@ def _read_runs(faults: Faults, place: str, segment: Any, size: tuple[int, int]) 
 
 def read_map(
     faults: Faults, where: str, name: str, segments: list[Any], size: tuple[int, int], folder: Path
-) -> Int32[np.ndarray, "h w"]:
+) -> Integer[np.ndarray, "h w"]:
     """Read a picture whose values are the ids of the segments; 0 belongs to none. Empty with a fault noted."""
     ids = _read_ids(faults, where, segments)
     try:
         path = beside(folder, name)
         shape = claimed(path)
-        numbers = read_labels(path) if shape in (size, None) else np.zeros((0, 0), np.int32)
+        numbers = read_narrow_labels(path) if shape in (size, None) else np.zeros((0, 0), np.int32)
     except BadSample as error:
         faults.append(f"{where}: label map: {error}")
         return np.zeros(size, np.int32)
@@ -84,14 +85,14 @@ def _read_ids(faults: Faults, where: str, segments: list[Any]) -> list[int]:
     return ids
 
 
-def _look_up(numbers: Int32[np.ndarray, "h w"], ids: list[int]) -> Int32[np.ndarray, "h w"]:
+def _look_up(numbers: Integer[np.ndarray, "h w"], ids: list[int]) -> Integer[np.ndarray, "h w"]:
     """For each pixel the position of its number among the ids plus 1, 0 for 0, -1 for what is no id."""
-    known, labels = np.array([0, *ids], np.int64), np.arange(len(ids) + 1, dtype=np.int32)
+    known, labels = np.array([0, *ids], np.int64), np.arange(len(ids) + 1, dtype=rle.choose_label_type(len(ids)))
     if min(known.min(), numbers.min()) < 0 or max(known.max(), numbers.max()) >= _DENSE:
         values, at = np.unique(known, return_index=True)
         place = np.searchsorted(values, numbers).clip(max=len(values) - 1)  # [h, w] of the sorted ids
-        return np.where(values[place] == numbers, labels[at][place], np.int32(-1))
-    table = np.full(max(int(known.max()), int(numbers.max())) + 1, -1, np.int32)
+        return np.where(values[place] == numbers, labels[at][place], labels.dtype.type(-1))
+    table = np.full(max(int(known.max()), int(numbers.max()), 255) + 1, -1, labels.dtype)
     table[known] = labels
     table[0] = 0
-    return table[numbers.astype(np.int64)]
+    return look_up(table[:256] if numbers.dtype == np.uint8 else table, numbers)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int32, Int64
+from jaxtyping import Bool, Int64, Integer
 from pycocotools import mask as coco
 
 _LONGEST = 7  # characters of one number: 35 bits, more than any picture needs
@@ -50,21 +51,26 @@ def unroll(runs: Int64[np.ndarray, " r"], height: int, width: int) -> Bool[np.nd
     return np.repeat(values, runs).reshape(width, height).T
 
 
-def paint(codes: Sequence[Int64[np.ndarray, " r"]], height: int, width: int) -> Int32[np.ndarray, "h w"] | None:
+def paint(codes: Sequence[Int64[np.ndarray, " r"]], height: int, width: int) -> Integer[np.ndarray, "h w"] | None:
     """One picture of the runs of n segments: 0, or the segment's position + 1. None where two of them overlap."""
     bounds = [np.cumsum(runs)[: len(runs) // 2 * 2].reshape(-1, 2) for runs in codes]  # n of [pieces, begin and end]
     pieces = np.concatenate([np.zeros((0, 2), np.int64), *bounds])
-    owner = np.repeat(np.arange(1, len(codes) + 1, dtype=np.int32), [len(one) for one in bounds])
+    owner = np.repeat(np.arange(1, len(codes) + 1, dtype=choose_label_type(len(codes))), [len(one) for one in bounds])
     order = np.argsort(pieces[:, 0], kind="stable")
     order = order[pieces[order, 0] < pieces[order, 1]]  # a run may have no pixel
     (begin, end), owner = pieces[order].T, owner[order]
     if (begin[1:] < end[:-1]).any():
         return None
     # Background before each piece, the piece, and background after the last: 2 p + 1 runs of labels.
-    values, lengths = np.zeros(2 * len(owner) + 1, np.int32), np.zeros(2 * len(owner) + 1, np.int64)
+    values, lengths = np.zeros(2 * len(owner) + 1, owner.dtype), np.zeros(2 * len(owner) + 1, np.int64)
     values[1::2], lengths[1::2] = owner, end - begin
     lengths[0::2] = np.append(begin, height * width) - np.append(0, end)
     return np.repeat(values, lengths).reshape(width, height).T
+
+
+def choose_label_type(n: int) -> type[np.signedinteger[Any]]:
+    """The smallest type of labels 0 to n, with -1 for none of them."""
+    return np.int16 if n <= np.iinfo(np.int16).max else np.int32
 
 
 def _listed(counts: Sequence[int], pixels: int) -> Int64[np.ndarray, " r"]:

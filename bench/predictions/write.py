@@ -9,10 +9,12 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from jaxtyping import Float32
 
 from bench.errors import UserError
 from bench.predictions import rle
@@ -21,6 +23,15 @@ from bench.predictions.parse import Described
 from bench.records import Prediction
 
 Told = Prediction | tuple[Prediction, Described | None]
+
+
+@dataclass(frozen=True, eq=False)
+class ImageEntry:
+    """One image as the files hold it: its JSON value in one line, and the rows of the .npz for it."""
+
+    line: str
+    embeddings: Float32[np.ndarray, "n d"] | None
+    true_embeddings: Float32[np.ndarray, "k d"] | None
 
 
 def write_predictions(
@@ -33,13 +44,27 @@ def write_predictions(
     is in memory at a time; each file is written under another name and renamed, the predictions last, so that what is
     there is whole. Returns ``path``.
     """
+    pairs = (told if isinstance(told, tuple) else (told, None) for told in predictions)
+    return write_entries(path, (make_entry(*pair) for pair in pairs), about, embedder)
+
+
+def make_entry(prediction: Prediction, described: Described | None) -> ImageEntry:
+    """Take a prediction and what is said of the true segments, return their entry: the same bytes wherever it lies."""
+    line = json.dumps(_image(prediction, described))
+    return ImageEntry(line, _rows(prediction.embeddings), _rows(described.embeddings if described else None))
+
+
+def write_entries(
+    path: Path | str, entries: Iterable[ImageEntry], about: Mapping[str, str] | None, embedder: str | None
+) -> Path:
+    """Write entries that are made already, as `write_predictions` does."""
     path = Path(path)
     head: dict[str, Any] = {"format": FORMAT, "about": dict(about or {}), "embeddings": None}
     target = path.with_suffix(".npz")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _replacing(target) as (archive, keep), _temporary(path) as images:
-            if _write_images(images, archive, predictions, path.suffix in LINES):
+            if _write_images(images, archive, entries, path.suffix in LINES):
                 digest = hashlib.sha256()
                 archive.seek(0)
                 shutil.copyfileobj(archive, _Sink(digest))
@@ -54,17 +79,15 @@ def write_predictions(
     return path
 
 
-def _write_images(images: BinaryIO, archive: BinaryIO, predictions: Iterable[Told], lines: bool) -> bool:
+def _write_images(images: BinaryIO, archive: BinaryIO, entries: Iterable[ImageEntry], lines: bool) -> bool:
     """One line an image, so that two runs can be compared with diff; returns whether there were embeddings."""
     found = False
     with zipfile.ZipFile(archive, "w") as vectors:
-        for position, told in enumerate(predictions):
-            prediction, oracle = told if isinstance(told, tuple) else (told, None)
-            images.write((b"" if lines or not position else b",\n") + json.dumps(_image(prediction, oracle)).encode())
-            images.write(b"\n" if lines else b"")
-            for key, rows in ((f"{position}", prediction), (f"{position}.oracle", oracle)):
-                if rows is not None and rows.embeddings is not None:
-                    _add(vectors, key, rows.embeddings)
+        for position, entry in enumerate(entries):
+            images.write((b"" if lines or not position else b",\n") + entry.line.encode() + b"\n" * lines)
+            for key, rows in ((f"{position}", entry.embeddings), (f"{position}.oracle", entry.true_embeddings)):
+                if rows is not None:
+                    _add(vectors, key, rows)
                     found = True
     return found
 
@@ -98,10 +121,14 @@ def _image(prediction: Prediction, oracle: Described | None) -> dict[str, Any]:
     return entry
 
 
+def _rows(embeddings: np.ndarray | None) -> np.ndarray | None:
+    return None if embeddings is None else np.ascontiguousarray(embeddings, np.float32)
+
+
 def _add(archive: zipfile.ZipFile, key: str, rows: np.ndarray) -> None:
     """As np.savez does; a fixed date gives the same bytes for the same predictions."""
     with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as stream:
-        np.lib.format.write_array(stream, np.ascontiguousarray(rows, np.float32), allow_pickle=False)
+        np.lib.format.write_array(stream, rows, allow_pickle=False)
 
 
 class _Sink:

@@ -31,13 +31,14 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     folder, masks = _masks(tree, choices, ids)
     items, missing = items_of(ids, tree.images(), masks, choices, tree)
     of_split = {item.image_id: item.mask for item in items}
-    chosen, how = _coding(of_split, _voc_masks(tree, choices, of_split), choices)
+    coding, how = _coding(of_split, _voc_masks(tree, choices, of_split), choices)
     kind = items[0].mask.suffix.lower().lstrip(".")
-    source = {"layout": f"{folder.name}/*.{kind}", "list": path.name, "label_order": chosen.name, "how": how}
-    said = f"label order: {chosen.name}; {how}"
+    source = {"layout": f"{folder.name}/*.{kind}", "list": path.name, "label_order": coding.name, "how": how}
+    remark = f"label order: {coding.name}; {how}"
     if how.startswith(_TOLD):
-        said = f"{WARNING}: {said}; a wrong order gives near-zero scores and no other sign: look at the contact sheet"
-    return Plan(choices.name, choices.split, items, chosen, source, (*remarks, said), missing)
+        risk = "a wrong order gives near-zero scores and no other sign: look at the contact sheet"
+        remark = f"{WARNING}: {remark}; {risk}"
+    return Plan(choices.name, choices.split, items, coding, source, (*remarks, remark), missing)
 
 
 def _list(tree: Tree, choices: Choices) -> Path:
@@ -53,39 +54,39 @@ def _list(tree: Tree, choices: Choices) -> Path:
 
 def _masks(tree: Tree, choices: Choices, ids: Sequence[str]) -> tuple[Path, dict[str, Path]]:
     where = open_tree(choices.masks, "--masks") if choices.masks else tree
-    wanted = set(ids)
-    found = {folder: files for folder, files in where.mask_folders().items() if wanted & files.keys()}
-    maps = {folder: files for folder, files in found.items() if next(iter(files.values())).suffix == ".mat"}
-    found = maps or found  # .mat maps hold everything: nothing has to be told from their pixels
-    if not found:
+    listed = set(ids)
+    folders = {folder: files for folder, files in where.mask_folders().items() if listed & files.keys()}
+    maps = {folder: files for folder, files in folders.items() if next(iter(files.values())).suffix == ".mat"}
+    folders = maps or folders  # .mat maps hold everything: nothing has to be told from their pixels
+    if not folders:
         raise UserError(
             f"{where.option} {where.root} holds no mask of {choices.split} ({ids[0]}.mat, .png or .tif); unpack PASCAL-"
             f"Context's trainval.tar.gz or 59_context_labels.tar.gz there{where.unpack_hint()}"
         )
-    if len(found) > 1:
-        names = ", ".join(str(folder) for folder in found)
+    if len(folders) > 1:
+        names = ", ".join(str(folder) for folder in folders)
         raise UserError(f"{where.option} {where.root} holds several folders of masks: {names}; choose with --masks")
-    return next(iter(found.items()))
+    return next(iter(folders.items()))
 
 
 def _voc_masks(tree: Tree, choices: Choices, masks: Mapping[str, Path]) -> dict[str, Path]:
-    found = tree.voc_masks()
+    masks_of_voc = tree.voc_masks()
     if choices.voc:
-        told = open_tree(choices.voc, "--voc")
-        found = told.voc_masks() | found
-        if not told.voc_masks():
-            raise UserError(f"--voc {choices.voc} holds no SegmentationClass with masks{told.unpack_hint()}")
-    return {image_id: path for image_id, path in found.items() if image_id in masks}
+        tree_of_voc = open_tree(choices.voc, "--voc")
+        masks_of_voc = tree_of_voc.voc_masks() | masks_of_voc
+        if not tree_of_voc.voc_masks():
+            raise UserError(f"--voc {choices.voc} holds no SegmentationClass with masks{tree_of_voc.unpack_hint()}")
+    return {image_id: path for image_id, path in masks_of_voc.items() if image_id in masks}
 
 
 def _coding(masks: Mapping[str, Path], voc: Mapping[str, Path], choices: Choices) -> tuple[Coding, str]:
-    """The meaning of the masks' numbers and how it was told; believed only where nothing speaks against it."""
+    """Find the meaning of the masks' numbers and how it was told; believed only where nothing speaks against it."""
     seen = _values(masks)
     wide = _is_wide(masks, seen, choices)
-    every = codings(PUBLISHERS[choices.name].class_list, wide)
-    options = [option for option in every if option.fits(seen) and _told(option, choices)]
+    candidates = codings(PUBLISHERS[choices.name].class_list, wide)
+    options = [option for option in candidates if option.fits(seen) and _told(option, choices)]
     if not options:
-        raise UserError(_no_meaning(masks, seen, every))
+        raise UserError(_no_meaning(masks, seen, candidates))
     both = _spread({image_id: path for image_id, path in masks.items() if image_id in voc})
     if both:
         return _by_overlap(options, both, voc, choices)
@@ -105,13 +106,13 @@ def _by_overlap(
     table = PUBLISHERS[choices.name].class_list
     # All orders compete, also those that the user ruled out: what was told must not contradict what is seen.
     rivals = codings(table, options[0].wide)
-    found = agreement(rivals, table, both, voc)
-    shares, winner = found["shares"], best(found["shares"])
-    said = "; ".join(f"{name}: {share:.0%}" for name, share in sorted(shares.items(), key=lambda pair: -pair[1]))
-    over = f"{found['pixels']:,} pixels of VOC's classes in n={found['images']} images: {said}"
-    chosen = next((option for option in options if option.name == winner), None)
-    if chosen:
-        return chosen, f"VOC's own masks agree on {over}"
+    shares_found = agreement(rivals, table, both, voc)
+    shares, winner = shares_found["shares"], best(shares_found["shares"])
+    figures = "; ".join(f"{name}: {share:.0%}" for name, share in sorted(shares.items(), key=lambda pair: -pair[1]))
+    over = f"{shares_found['pixels']:,} pixels of VOC's classes in n={shares_found['images']} images: {figures}"
+    coding = next((option for option in options if option.name == winner), None)
+    if coding:
+        return coding, f"VOC's own masks agree on {over}"
     if winner:
         raise UserError(f"VOC's masks say that the order is {winner}, which was ruled out ({over}); leave --order out")
     asked = f"{_ask(options[0].wide)}, without VOC masks in the folder"
@@ -133,7 +134,7 @@ def _told(option: Coding, choices: Choices) -> bool:
 
 
 def _values(masks: Mapping[str, Path]) -> set[int]:
-    """The numbers that occur. A damaged mask is named when the work reaches it; here it counts only if all are."""
+    """Read the numbers that occur. A damaged mask is named when the work reaches it; here it counts only if all are."""
     seen: set[int] = set()
     for path in _spread(masks).values():
         try:
@@ -172,9 +173,9 @@ def _is_wide(masks: Mapping[str, Path], seen: set[int], choices: Choices) -> boo
     return True
 
 
-def _no_meaning(masks: Mapping[str, Path], seen: set[int], every: list[Coding]) -> str:
+def _no_meaning(masks: Mapping[str, Path], seen: set[int], candidates: list[Coding]) -> str:
     folder = next(iter(masks.values())).parent
-    known = " or ".join(sorted({option.legend for option in every}))
-    if any(option.fits(seen) for option in every):
+    known = " or ".join(sorted({option.legend for option in candidates}))
+    if any(option.fits(seen) for option in candidates):
         known += ", counted as --order and --first say; leave these out"
     return f"{folder}: masks hold {min(seen)} to {max(seen)}, which is none of {known}; use the publisher's files"

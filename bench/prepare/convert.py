@@ -49,7 +49,7 @@ def convert(item: Item, coding: Coding) -> Row | str:
 
 
 def png(label: np.ndarray) -> bytes:
-    """A label map uint16 [h, w] as a 16-bit grey PNG."""
+    """Write a label map uint16 [h, w] as a 16-bit grey PNG."""
     stream = io.BytesIO()
     Image.fromarray(label).save(stream, "PNG")
     return stream.getvalue()
@@ -62,7 +62,7 @@ def count(label: np.ndarray) -> dict[int, int]:
 
 
 def rows(plan: Plan, jobs: int | None) -> Iterator[Row | str]:
-    """All rows in the order of the items, over ``jobs`` processes (None: all cores where it is worth it)."""
+    """Make all rows in the order of the items, over ``jobs`` processes (None: all cores where it is worth it)."""
     work = partial(convert, coding=plan.coding)
     cores = jobs or ((os.cpu_count() or 1) if len(plan.items) >= WORTH_IT else 1)
     if cores == 1:

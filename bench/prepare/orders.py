@@ -36,27 +36,27 @@ def to_459() -> dict[int, int]:
 
 @cache
 def by459() -> tuple[int, ...]:
-    """Ids among the 59 in the converters' order: ascending by their id among the 459."""
+    """List ids among the 59 in the converters' order: ascending by their id among the 459."""
     return tuple(sorted(to_459(), key=to_459().__getitem__))
 
 
 def codings(classes: str, wide: bool) -> list[Coding]:
-    """Every meaning that the masks of Context may have for a class table, by what the files hold."""
+    """List every meaning that the masks of Context may have for a class table, by what the files hold."""
     return _of_459(classes) if wide else _of_59()
 
 
 def _of_59() -> list[Coding]:
-    found = []
+    codings = []
     for order, ids in (("own", tuple(to_459())), ("by459", by459())):
         ones = dict(enumerate(ids, 1)) | {0: NO_CLASS}
         zeros = dict(enumerate(ids)) | {255: NO_CLASS}
-        found.append(coding(f"{order}, from 1", ones, "Context's (0 other, 1-59 classes)"))
-        found.append(coding(f"{order}, from 0", zeros, "Context's (0-58 classes, 255 other)"))
-    return found
+        codings.append(coding(f"{order}, from 1", ones, "Context's (0 other, 1-59 classes)"))
+        codings.append(coding(f"{order}, from 0", zeros, "Context's (0-58 classes, 255 other)"))
+    return codings
 
 
 def _of_459(classes: str) -> list[Coding]:
-    narrow = {wide: own for own, wide in to_459().items()}
+    narrow = {wide: number for number, wide in to_459().items()}
     ids = {i: i if classes == "context459" else narrow.get(i, NO_CLASS) for i in range(1, 460)}
     ones = ids | {0: NO_CLASS}
     zeros = {i - 1: class_id for i, class_id in ids.items()}
@@ -98,7 +98,7 @@ def _as_voc(classes: str) -> np.ndarray:
 
 
 def best(shares: Mapping[str, float]) -> str | None:
-    """The coding that VOC's masks speak for, None where they speak for none clearly."""
+    """Choose the coding that VOC's masks speak for, None where they speak for none clearly."""
     first, *others = sorted(shares, key=lambda name: -shares[name])
     clear = shares[first] >= ENOUGH and all(shares[first] >= AHEAD * shares[other] for other in others)
     return first if clear else None

@@ -31,12 +31,12 @@ class Coding:
     def read(self, values: Int32[np.ndarray, "h w"], where: Path) -> UInt16[np.ndarray, "h w"]:
         """A mask in ids of the class table. Raises `BadSample` naming the numbers that have no meaning."""
         inside = np.where((values < 0) | (values >= BEYOND), BEYOND, values)
-        found = np.append(self.table, NO_MEANING)[inside]
-        wrong = np.unique(values[found == NO_MEANING])
+        labels = np.append(self.table, NO_MEANING)[inside]
+        wrong = np.unique(values[labels == NO_MEANING])
         if wrong.size:
             listed = ", ".join(map(str, wrong[:5].tolist()))
             raise BadSample(f"{where}: label {listed} is none of {self.legend}")
-        return found.astype(np.uint16)
+        return labels.astype(np.uint16)
 
     def fits(self, values: set[int]) -> bool:
         """Whether each of these numbers has a meaning."""
@@ -44,7 +44,7 @@ class Coding:
 
 
 def coding(name: str, meanings: dict[int, int], legend: str, wide: bool = False) -> Coding:
-    """A coding from the numbers that may occur to class ids."""
+    """Make a coding from the numbers that may occur to class ids."""
     table = np.full(BEYOND, NO_MEANING, np.int32)
     table[list(meanings)] = list(meanings.values())
     return Coding(name, table, legend, wide)

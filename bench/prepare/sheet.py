@@ -52,7 +52,7 @@ def _pair(row: Mapping[str, Any], names: Mapping[int, str], colours: Colours) ->
 
 
 def _with_key(upper: Image.Image, ids: Mapping[str, int], colours: Colours) -> Image.Image:
-    """The sheet with a key below it: colour, name, id."""
+    """Add the key below a sheet: colour, name, id."""
     names = sorted(colours.given)
     across = max(1, (upper.width - 2 * _EDGE) // _ENTRY)
     whole = Image.new("RGB", (upper.width, upper.height + _LINE * -(-len(names) // across) + _EDGE), "white")

@@ -34,13 +34,13 @@ def read_ids(path: Path) -> tuple[str, ...]:
 
 
 def chosen_list(lists: Sequence[Path], name: str, split: str) -> Path:
-    """The first list with a published size, else the first."""
+    """Choose the first list with a published size, else the first."""
     sizes = {split_of(name, split).published, split_of(name, split).converters}
     return next((path for path in lists if len(read_ids(path)) in sizes), lists[0])
 
 
 def context_lists(tree: Tree, split: str) -> list[Path]:
-    """Lists of a Context split, those that say most surely what they are first."""
+    """Find the lists of a Context split; those come first that say most surely what they are."""
     below = [folder / file for folder, names in tree.folders.items() for file in names if file.endswith(".txt")]
     kinds = (
         lambda p: p.parts[-4:] == ("VOC2010", "ImageSets", "Main", f"{split}.txt"),
@@ -59,8 +59,8 @@ def check_count(ids: Sequence[str], path: Path, name: str, split: str, partial: 
     if n == facts.published:
         return (f"{n:,} ids, as published{known}", *warnings)
     if n == facts.converters:
-        said = f"{n:,} ids, {facts.published - n} fewer than the published {facts.published:,}"
-        return (f"{said}: the list of the common converters; say so beside numbers{known}", *warnings)
+        remark = f"{n:,} ids, {facts.published - n} fewer than the published {facts.published:,}"
+        return (f"{remark}: the list of the common converters; say so beside numbers{known}", *warnings)
     other = " (VOC 2012's or another year's list?)" if n > facts.published // 2 else ""
     if not partial:
         raise UserError(

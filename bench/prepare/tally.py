@@ -16,12 +16,12 @@ NAMELESS = {NO_CLASS: "background", NO_SCORE: "void"}
 
 
 def names_of(class_list: str) -> dict[int, str]:
-    """The data set's own names by id, background and void among them."""
+    """List the data set's own names by id, background and void among them."""
     return NAMELESS | {row.id: row.name for row in class_table(class_list).rows}
 
 
 def histogram(class_list: str, pixels: Mapping[int, int], images: Mapping[int, int]) -> dict[str, dict[str, int]]:
-    """Pixels and images of every class, also of those that never occur; background and void first."""
+    """Count pixels and images of every class, also of those that never occur; background and void first."""
     names = names_of(class_list)
     return {names[i]: {"pixels": pixels.get(i, 0), "images": images.get(i, 0)} for i in names}
 

@@ -27,11 +27,11 @@ class Tree:
     @cached_property
     def folders(self) -> dict[Path, list[str]]:
         """The names of the files in every folder below the root that is not hidden; sorted, the root first."""
-        found = {}
+        by_folder = {}
         for folder, below, files in os.walk(self.root):
             below[:] = sorted(name for name in below if not is_hidden(name))
-            found[Path(folder)] = sorted(name for name in files if not is_hidden(name))
-        return found
+            by_folder[Path(folder)] = sorted(name for name in files if not is_hidden(name))
+        return by_folder
 
     def named(self, *names: str) -> list[Path]:
         """Folders with one of these names, at any depth."""
@@ -50,17 +50,17 @@ class Tree:
     def mask_folders(self) -> dict[Path, dict[str, Path]]:
         """Folders with masks that are called like VOC's images, VOC's own masks left out, and their files by id."""
         folders = [folder for folder in self.folders if folder.name not in (*_VOC_MASKS, "JPEGImages")]
-        found = {folder: self._by_id([folder], (".mat", ".png", ".tif", ".tiff")) for folder in folders}
-        return {folder: files for folder, files in found.items() if files}
+        masks = {folder: self._by_id([folder], (".mat", ".png", ".tif", ".tiff")) for folder in folders}
+        return {folder: files for folder, files in masks.items() if files}
 
     def _by_id(self, folders: Iterable[Path], suffixes: tuple[str, ...]) -> dict[str, Path]:
-        found: dict[str, Path] = {}
+        files: dict[str, Path] = {}
         for folder in folders:
             for name in self.folders.get(folder, ()):
                 path = folder / name
                 if path.suffix.lower() in suffixes and _ID.fullmatch(path.stem):
-                    found.setdefault(path.stem, path)
-        return found
+                    files.setdefault(path.stem, path)
+        return files
 
     def unpack_hint(self) -> str:
         """A closing half sentence where archives lie about that nobody has unpacked yet."""

@@ -57,9 +57,9 @@ def check(folder: Path, name: str | None = None) -> dict[str, Any]:
         known = (about["images"], about["fingerprint"], about["histogram"])
     except KeyError as error:
         raise UserError(f"{folder / ABOUT}: has no {error}; {again(str(about['name']))}") from error
-    found = (tally.rows, tally.total.hexdigest(), histogram(about["class_list"], tally.pixels, tally.images))
-    for what, said, is_ in zip(("number of images", "fingerprint", "class histogram"), known, found, strict=True):
-        if said != is_:
+    counted = (tally.rows, tally.total.hexdigest(), histogram(about["class_list"], tally.pixels, tally.images))
+    for what, stated, is_ in zip(("number of images", "fingerprint", "class histogram"), known, counted, strict=True):
+        if stated != is_:
             raise UserError(f"{folder}: the {what} is not what {ABOUT} says; the set was changed: prepare it again")
     check_files(folder / ARROW, about, again(str(about["name"])))
     return about

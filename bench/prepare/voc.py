@@ -34,7 +34,7 @@ def _lists(tree: Tree, split: str) -> list[Path]:
         )
     # Other years may lie in the same VOCdevkit.
     lists = [f / f"{split}.txt" for f in sorted(folders, key=lambda f: ("VOC2012" not in f.parts, str(f)))]
-    found = [path for path in lists if path.is_file()]
-    if not found:
+    existing = [path for path in lists if path.is_file()]
+    if not existing:
         raise UserError(f"{lists[0]} is missing; unpack VOCtrainval_11-May-2012.tar again{tree.unpack_hint()}")
-    return found
+    return existing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from bench.prepare.convert import Row, rows
 from bench.prepare.plan import Plan
 from bench.prepare.tally import Tally, histogram
 from bench.store.files import write_atomically
+from bench.store.locks import Busy, alone
 from bench.store.sealed import sealed
 
 SHEET = "check.png"
@@ -66,8 +66,8 @@ def _write_arrow(plan: Plan, building: Path, jobs: int | None) -> Tally:
             if isinstance(row, Row):
                 tally.add(row.pixels, row.digest)
                 image = {"bytes": row.image, "path": item.image.name}
-                told = {"image_id": row.image_id, "image": image, "label": row.label, "licence": licence}
-                writer.write(told | {DIGEST: row.digest})
+                columns_of_row = {"image_id": row.image_id, "image": image, "label": row.label, "licence": licence}
+                writer.write(columns_of_row | {DIGEST: row.digest})
             else:
                 tally.left_out[item.image_id] = row
         writer.finalize()
@@ -106,16 +106,15 @@ def _about(plan: Plan, tally: Tally) -> dict[str, Any]:
 
 @contextmanager
 def _alone(to: Path) -> Iterator[None]:
-    """A folder of our own, with one writer at a time; the system frees it even when the process is killed."""
+    """Lock a folder of our own, with one writer at a time; the system frees it even when the process is killed."""
     if to.exists() and not to.is_dir():
         raise UserError(f"--to {to} is a file; name a folder")
     others = sorted(path.name for path in to.iterdir() if path.name not in _OURS) if to.is_dir() else []
     if others:
         raise UserError(f"--to {to} holds other files ({others[0]}); name a new folder or one that zgs has prepared")
     to.mkdir(parents=True, exist_ok=True)
-    with open(to / _LOCK, "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(f"--to {to}: another zgs prepare is writing there; wait for it") from error
-        yield
+    try:
+        with alone(to / _LOCK, wait=False):
+            yield
+    except Busy as error:
+        raise UserError(f"--to {to}: another zgs prepare is writing there; wait for it") from error

@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, overload
@@ -29,8 +29,7 @@ from bench.interfaces import (
     Segmenter,
     SentenceModel,
 )  # fmt: skip
-from bench.mapping.similarity import PROMPT, SegmentToText, TextToText
-from bench.pipeline import Pipeline
+from bench.mapping.similarity import PROMPT
 from bench.records import ClassList
 from bench.settings.depends import Dependence, check_same, trunk_parts, unchanged
 from bench.settings.device import found_device
@@ -58,15 +57,13 @@ Stage: TypeAlias = Segmenter | Encoder | Captioner | Merger
 
 
 class Builder:
-    """Everything a run needs, made when first asked for; models are loaded only if a result is missing.
+    """Everything a run needs, made when first asked for; models are loaded only if a result is missing."""
 
-    ``imported`` are the stages whose code may be looked at: of somebody's run not all may.
-    """
-
-    def __init__(self, settings: Settings, imported: Sequence[str] = STAGES) -> None:
-        self.settings, self.imported, self.run = settings, imported, RunSettings.read(settings)
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.run = settings, RunSettings.read(settings)
         self.store = Store(Path(self.run.store))
         self._facts: dict[str, dict[str, Any]] = {}
+        self._encoders: dict[str, StoredEncoder] = {}
 
     @cached_property
     def name(self) -> str:
@@ -107,13 +104,13 @@ class Builder:
     @overload
     def model(self, name: str) -> Model: ...
     def model(self, name: str) -> Model:
-        """One of clip, dino, language, sentence, loaded once."""
+        """Load one of clip, dino, language, sentence, once."""
         options, threads = self.settings["models"][name], self.depends.threads
         facts = json.dumps(self.facts(name), sort_keys=True)
         return _loaded(json.dumps(options), self.device, self.run.dtype, threads, facts)
 
     def facts(self, name: str) -> dict[str, Any]:
-        """What results depend on of a model, as its files are when first asked."""
+        """Collect what results depend on of a model, as its files are when first asked."""
         if name not in self._facts:
             self._facts[name] = _model_facts(self.settings["models"][name])
         return self._facts[name]
@@ -129,7 +126,7 @@ class Builder:
     @overload
     def stage(self, name: str) -> Stage: ...
     def stage(self, name: str) -> Stage:
-        """The stage of a config group, with the models that its constructor names."""
+        """Make the stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
         with unchanged(name, lambda: made_of(options)):
             made: Stage = make(options, **{m: self.model(m) for m in _needs(options)})
@@ -152,15 +149,9 @@ class Builder:
         return StoredStages(self.store, self.shelves, self.stage, told, lambda: self.model("clip").dim if own else None)
 
     @cached_property
-    def segmenting(self) -> StoredStages:
-        """Section 3.1 alone, which looks at the code of no other stage: what a report shows of somebody's run."""
-        shelf = self._shelf("segment")
-        return StoredStages(self.store, Shelves(shelf, shelf, shelf), self.stage)
-
-    @cached_property
-    def pipeline(self) -> Pipeline:
-        """Sections 3.1 to 3.4."""
-        return Pipeline(self.stages.segment, self.stages.embed, self.stages.describe, self.stage("merge"))
+    def merge(self) -> Merger:
+        """Section 3.4, which nothing stands around: what it gives is kept as an entry of the predictions file."""
+        return self.stage("merge")
 
     @cached_property
     def shelves(self) -> Shelves:
@@ -171,45 +162,30 @@ class Builder:
     def keys(self) -> dict[str, str]:
         """The key of every shelf: one run has one of each, in whichever process."""
         own = self.shelves
-        shelves = [own.segment, own.encode, own.caption, *filter(None, [own.trunk])]
+        shelves = [own.segment, own.encode, own.caption, *filter(None, [own.trunk]), self.predictions]
         if self.dataset.classes is not None:
-            shelves += [self.overlaps, self.encoder("tt").shelf, self.encoder("st").shelf]
+            shelves += [self.encoder("tt").shelf, self.encoder("st").shelf]
         return {f"{at} {shelf.stage}": shelf.key for at, shelf in enumerate(shelves)}
 
     @cached_property
-    def overlaps(self) -> Shelf:
-        """Overlap tables and oracle rows: they depend on all stages, the class names and the sentence encoder."""
+    def predictions(self) -> Shelf:
+        """Merged predictions: they depend on all stages, and on the class names that true segments are told by."""
         upstream = {s.stage: s.key for s in (self.shelves.segment, self.shelves.encode, self.shelves.caption)}
-        texts = self.dataset.classes.texts if self.dataset.classes else ()
-        parts = self._parts("merge", ("clip", "sentence"), "bench.run.scoring") | {
+        options, classes = self.settings["merge"], self.dataset.classes
+        made = made_of(options, "bench.pipeline", "bench.predictions.write")
+        parts = self._common(_needs(options), "bench.run.predict") | made | {
             "upstream": upstream,
-            "classes": texts_digest(["\1".join(group) for group in texts]),
-            "raw": self.raw,
-        }
-        return self._open("overlap", parts)
+            "classes": None if classes is None else texts_digest(classes.names),
+        }  # fmt: skip
+        return self._open("merge", parts)
 
     @property
     def has_oracle(self) -> bool:
         """Whether oracle segments tell anything new: without merging they would repeat the full method's."""
         return bool(getattr(get_object(self.settings["merge"]["_target_"]), "oracle", True))
 
-    @property
-    def raw(self) -> bool:
-        """Whether similarities stay as floating point gave them, those of identical strings too."""
-        return self.settings["score"]["rounding"] is None
-
-    @cached_property
-    def text_to_text(self) -> TextToText:
-        """Equation 5 against the classes of the data set."""
-        return TextToText(self.encoder("tt"), self.classes.names, self.classes.aliases, self.raw)
-
-    @cached_property
-    def segment_to_text(self) -> SegmentToText:
-        """Equation 6 against the classes of the data set."""
-        return SegmentToText(self.encoder("st"), self.classes.names, aliases=self.classes.aliases)
-
     def mapping_model(self, rows: str) -> str:
-        """What stands behind "tt" or "st" in a metric's name: model, weights, precision, and ST's prompt."""
+        """Describe what stands behind "tt" or "st" in a metric's name: model, weights, precision, ST's prompt."""
         model = {"tt": "sentence", "st": "clip"}[rows]
         weights = self.facts(model)["weights"]
         revision = f"@{weights[:8]}" if re.fullmatch("[0-9a-f]{64}", weights) else ""
@@ -222,7 +198,12 @@ class Builder:
         return self.mapping_model("st").partition(",")[0]
 
     def encoder(self, rows: str) -> StoredEncoder:
-        """The text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
+        """Give the text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
+        if rows not in self._encoders:
+            self._encoders[rows] = self._make_encoder(rows)
+        return self._encoders[rows]
+
+    def _make_encoder(self, rows: str) -> StoredEncoder:
         model = {"tt": "sentence", "st": "clip"}[rows]
         # The device as configured: to learn what auto is here would load torch.
         parts = self.depends.on_machine(self.run.device, "bench.store.texts") | {
@@ -243,20 +224,21 @@ class Builder:
     def _open(self, stage: str, parts: dict[str, Any]) -> Shelf:
         return self.store.shelf(stage, stage_key(stage, parts), parts)
 
-    def _parts(self, stage: str, models: tuple[str, ...], *names: str) -> dict[str, Any]:
-        return self._common(models) | made_of(self.settings[stage], *names)
+    def _parts(self, stage: str, models: tuple[str, ...]) -> dict[str, Any]:
+        return self._common(models) | made_of(self.settings[stage])
 
-    def _common(self, models: tuple[str, ...]) -> dict[str, Any]:
+    def _common(self, models: tuple[str, ...], *callers: str) -> dict[str, Any]:
         facts = {name: self.facts(name) for name in models}
-        for stage in self.imported:  # what a module sets in torch at its import holds for the whole process
+        for stage in STAGES:  # what a module sets in torch at its import holds for the whole process
             get_object(self.settings[stage]["_target_"])
         run = {"device": self.device.partition(":")[0], "dtype": self.run.dtype, "seed": self.run.seed}
-        return self.depends.on_machine(self.device, "bench.store.stages") | run | {"models": facts, "torch": switches()}
+        around = self.depends.on_machine(self.device, "bench.store.stages", *callers)
+        return around | run | {"models": facts, "torch": switches()}
 
 
 @lru_cache(maxsize=len(MODELS))
 def _loaded(options: str, device: str, dtype: str, threads: int, facts: str) -> Model:
-    """Models stay in memory from one run of a sweep to the next; ``facts`` are what is in their files."""
+    """Load a model, which stays for the next run of a sweep; ``facts`` are what is in its files."""
     import torch
 
     begin = time.perf_counter()
@@ -269,11 +251,11 @@ def _loaded(options: str, device: str, dtype: str, threads: int, facts: str) -> 
 
 
 def _needs(options: Settings) -> tuple[str, ...]:
-    """The models that the constructor of a stage names among its parameters."""
+    """List the models that the constructor of a stage names among its parameters."""
     parameters = inspect.signature(get_object(options["_target_"])).parameters
     return tuple(name for name in MODELS if name in parameters)
 
 
 def _hyphened(prompt: str) -> str:
-    """A prompt as it can stand in a name: "Image of a {}." is image-of-a."""
+    """Write a prompt as it can stand in a name: "Image of a {}." is image-of-a."""
     return "-".join(re.findall(r"\w+", prompt.replace("{}", "").lower()))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Protocol
@@ -12,22 +11,27 @@ from typing import Annotated, Any, Literal, Protocol
 from annotated_types import Interval
 
 from bench.errors import UserError
-from bench.models import located
-from bench.run import worker
 from bench.run.nested import nested, use_a_known_start_method
-from bench.run.worker import Outcome
 from bench.system.crew import Crew
 from bench.system.resources import processors
 
-Map = Callable[[str, Iterable[str]], Iterator[Outcome]]
+Jobs = Sequence[tuple[Any, ...]]
 Threads = Annotated[int, Interval(ge=1, le=1024)]
 
 
+class Map(Protocol):
+    """``function(*job)`` for each job, as they are finished or in their order, ``chunk`` jobs at a time."""
+
+    def __call__(
+        self, function: Callable[..., Any], jobs: Jobs, names: Sequence[str], chunk: int = 1, ordered: bool = False
+    ) -> Iterator[Any]: ...
+
+
 class Executor(Protocol):
-    """Opens a session in which one pass (a name of `worker.PASSES`) after the other runs over many images."""
+    """Opens a session in which functions are called for many images."""
 
     def session(self, settings: Mapping[str, Any]) -> Any:
-        """A context manager that gives `map(pass_name, image_ids)`; outcomes come as they are finished."""
+        """A context manager that gives a `Map`."""
         ...
 
 
@@ -40,13 +44,10 @@ class Serial:
     @contextmanager
     def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `Executor`."""
-        told = json.dumps(settings)
-        worker.start(self.threads)
+        import torch
 
-        def each(name: str, ids: Sequence[str], wait: bool) -> Iterator[Outcome]:
-            return (worker.work(told, name, image_id, wait) for image_id in ids)
-
-        yield lambda name, ids: _others_first(each, name, ids)
+        torch.set_num_threads(self.threads)
+        yield call_here
 
 
 class Local:
@@ -63,42 +64,51 @@ class Local:
     @contextmanager
     def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `Executor`. The workers stay for the next job of a sweep, with the models they have loaded."""
+        from bench.models import located
+
         located.settle(settings["models"])
-        told, crew = json.dumps(settings), _crew(self.workers, self.threads)
+        with open_workers(self.workers, self.threads, "bench.run.predict") as work:
+            yield work
 
-        def shared(name: str, ids: Sequence[str], wait: bool) -> Iterator[Outcome]:
-            return crew.run(worker.work, [(told, name, i, wait) for i in ids], [f"{name} of {i}" for i in ids])
 
-        try:
-            yield lambda name, ids: _others_first(shared, name, ids)
-        except BaseException as error:
-            crew.end() if isinstance(error, KeyboardInterrupt) else crew.close()
-            _crew.cache_clear()
-            raise
-        if nested():
-            _crew.cache_clear()
-            crew.end()
+@contextmanager
+def open_workers(workers: int, threads: int | None, preload: str) -> Iterator[Map]:
+    """Give the `Map` of a pool of processes. It stays open for who asks next, but for one inside a worker."""
+    crew = _crew(workers, threads, preload)
+    try:
+        yield crew.run
+    except BaseException as error:
+        crew.end() if isinstance(error, KeyboardInterrupt) else crew.close()
+        _crew.cache_clear()
+        raise
+    if nested():
+        _crew.cache_clear()
+        crew.end()
 
 
 @lru_cache(maxsize=1)
-def _crew(workers: int, threads: int) -> Crew:
+def _crew(workers: int, threads: int | None, preload: str) -> Crew:
     """The fork server imports the libraries once; a forked copy of this process would inherit its threads' locks."""
     use_a_known_start_method()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.system.quiet", "bench.run.worker"])
+    context.set_forkserver_preload(["bench.system.quiet", preload])
     return Crew(context, workers, threads)
 
 
-def _others_first(
-    work: Callable[[str, Sequence[str], bool], Iterator[Outcome]], name: str, ids: Iterable[str]
-) -> Iterator[Outcome]:
-    """Images that another run is working on come last: runs that share a store share the work."""
-    busy: dict[str, Outcome] = {}
-    for outcome in work(name, list(ids), False):
-        if outcome.busy:
-            busy[outcome.image_id] = outcome
-        else:
-            yield outcome
-    for outcome in work(name, list(busy), True):
-        outcome.account.add(busy[outcome.image_id].account)
-        yield outcome
+def call_here(
+    function: Callable[..., Any], jobs: Jobs, names: Sequence[str], chunk: int = 1, ordered: bool = False
+) -> Iterator[Any]:
+    """Call a function for each job in this process, one after the other: a `Map`."""
+    return (function(*job) for job in jobs)
+
+
+def call_in_workers(number: int, preload: str) -> Map:
+    """Make a `Map` over ``number`` processes without torch, which start with the first job; one is this process."""
+
+    def call(
+        function: Callable[..., Any], jobs: Jobs, names: Sequence[str], chunk: int = 1, ordered: bool = False
+    ) -> Iterator[Any]:
+        with open_workers(number, None, preload) as work:
+            yield from work(function, jobs, names, chunk, ordered)
+
+    return call if number > 1 else call_here

@@ -1,27 +1,26 @@
-"""One run, top to bottom: the passes in the paper's order, then scores, curves and predictions in a folder."""
+"""One run, top to bottom: predict every image, then score the file of predictions; all of it in one folder."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-from tqdm import tqdm
-
+from bench.data.base import remarks_of
 from bench.data.shared import remarks, tuned
 from bench.errors import UsageError, UserError, writing
+from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
-from bench.records import Oracle, Overlap
-from bench.report.pictures.side_by_side import write_comparison
-from bench.run import scores
 from bench.run.context import Builder
 from bench.run.executor import Map
+from bench.run.predict import Predicted, predict_images, write_predictions_of
 from bench.run.provenance import repeat_line
-from bench.run.worker import PASSES, UNLABELLED
+from bench.run.score import resolve_protocol, score_predictions
+from bench.run.score_records import ScoreRequest, ScoreResult, ScoreTables
+from bench.run.write_folder import write_settings, write_tables
 from bench.run.writing import one_writer
+from bench.score.controls import choose_controls
 from bench.settings.check import check_settings
 from bench.settings.depends import check_name
 from bench.settings.instantiate import make
@@ -39,16 +38,6 @@ TRACEBACK = "traceback.txt"
 """In the folder of a run that an unexpected error has ended."""
 
 
-@dataclass
-class Progress:
-    """What the passes gave so far: tables by image, skips by image with the reason, the store's account, seconds."""
-
-    tables: dict[str, tuple[Overlap, Oracle]] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
-    account: Account = field(default_factory=Account)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-
 @dataclass(frozen=True)
 class Finished:
     """A finished run, as `zgs run` reports it."""
@@ -60,42 +49,37 @@ class Finished:
 
 @enough_memory("scores and files of the run", "executor.workers=1, fewer images (data.subset) or score.resamples")
 def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -> Finished:
-    """Make what is missing in the store, score the whole store, leave everything in the run's own folder.
+    """Take settings, predict all images, score the file of predictions, leave everything in the run's own folder.
 
-    ``made_by`` goes into the record as it is: what is known of the command behind these settings.
+    What the store holds is not made again. ``made_by`` goes into the record as it is: what is known of the command
+    behind these settings.
     """
     signals.heed()
     check_settings(settings)
-    builder = Builder(settings)
-    ids = builder.dataset.ids()
-    seen, folder, _ = _seen(builder, ids), prepare_folder(settings), builder.name
+    context = Builder(settings)
+    ids = context.dataset.ids()
+    seen, folder, _ = _describe_data(context, ids), prepare_folder(settings), context.name
     # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now.
-    device, executor = builder.device, make(settings["executor"])
-    score, tracker, _ = _score(builder), make(settings["tracking"]), builder.shelves
-    print(*builder.depends.unknown, sep="\n", end="\n" if builder.depends.unknown else "")
-    with executor.session({**settings, "keys": builder.keys}) as work:
-        progress = _passes(builder, ids, work)
-    found = [image_id for image_id in ids if image_id not in progress.skipped]
-    if not found:
-        first = next(iter(progress.skipped.values()))
-        raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")
-    with writing(folder, "out=FOLDER"), one_writer(folder):
-        table = scores.write(builder, folder, score, list(progress.tables.values()), len(ids), len(found))
-        scores.export(builder, folder, progress.tables, found)
-        tracker.log(builder.name, {**settings, "device": device}, table, folder)
-        check_name(settings, builder.name)
-        # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
-        write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
-        notes = scores.notes(builder, score, list(progress.tables.values()))
-        own = {"notes": notes, "repeat": repeat_line(folder, packages_of(settings))}
-        write_record(folder, _record(builder, ids, progress, score) | seen | dict(made_by or {}) | own)
-        shutil.rmtree(folder / "gallery", ignore_errors=True)  # of the same run before its images changed
-        if pictures := int(settings["pictures"]):
-            write_comparison([folder], folder / "gallery", pictures)
-    _say(progress, len(ids), seen)
-    print(*notes, sep="\n", end="\n" if notes else "")
+    device, executor, tracker = context.device, make(settings["executor"]), make(settings["tracking"])
+    protocol, _ = _check_protocol(context), context.keys
+    print(*context.depends.unknown, sep="\n", end="\n" if context.depends.unknown else "")
+    with executor.session(settings) as work:
+        predicted = predict_images(context, ids, work)
+        if not predicted.items:
+            first = next(iter(predicted.skipped.values()))
+            raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")
+        with writing(folder, "out=FOLDER"), one_writer(folder):
+            file = write_predictions_of(context, predicted, ids, folder / "predictions.json")
+            result = _score(context, file, predicted, work)
+            write_tables(folder, result.tables)
+            tracker.log(context.name, {**settings, "device": device}, result.tables.scores, folder)
+            check_name(settings, context.name)
+            # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
+            write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
+            write_record(folder, _record(context, protocol, predicted, result) | seen | dict(made_by or {}))
+    _tell(predicted.account, result, len(ids), seen)
     signals.keep(folder)
-    return Finished(folder, len(ids), len(progress.skipped))
+    return Finished(folder, len(ids), len(result.skipped))
 
 
 def folder_of(settings: Mapping[str, Any]) -> Path:
@@ -107,80 +91,75 @@ def prepare_folder(settings: Mapping[str, Any]) -> Path:
     """The run's folder with the resolved configuration in it."""
     folder = folder_of(settings)
     with writing(folder, "out=FOLDER"):
-        folder.mkdir(parents=True, exist_ok=True)
+        write_settings(folder, settings)
         (folder / TRACEBACK).unlink(missing_ok=True)
-        write_atomically(folder / "config.yaml", yaml.safe_dump(dict(settings), sort_keys=False).encode())
     return folder
 
 
-def _passes(builder: Builder, ids: Iterable[str], work: Map) -> Progress:
-    progress, todo = Progress(), list(ids)
-    for name in _names(builder):
-        with tqdm(total=len(todo), desc=f"{name:8}", unit="img", dynamic_ncols=True) as bar:
-            for outcome in work(name, todo):
-                bar.update()
-                progress.account.add(outcome.account)
-                for part, seconds in ((name, outcome.seconds), ("loading models", outcome.loading)):
-                    progress.seconds[part] = progress.seconds.get(part, 0.0) + seconds
-                if outcome.skipped:
-                    progress.skipped[outcome.image_id] = outcome.skipped
-                elif outcome.tables:
-                    progress.tables[outcome.image_id] = outcome.tables
-        todo = [image_id for image_id in todo if image_id not in progress.skipped]
-    return progress
-
-
-def _names(builder: Builder) -> list[str]:
-    if builder.dataset.classes is None:
-        return list(UNLABELLED)
-    return [name for name in PASSES if name != "oracle" or builder.has_oracle]
-
-
-def _score(builder: Builder) -> Protocol:
-    score = scores.score_of(builder, builder.settings["score"])
-    if score.verify == "human":
+def _check_protocol(context: Builder) -> Protocol:
+    protocol = resolve_protocol(context, context.settings["score"])
+    if protocol.verify == "human":
         raise UsageError("score.verify=human rates predictions that exist: zgs score RUN score.verify=human")
-    return score
+    choose_controls(context.settings["controls"])
+    return protocol
 
 
-def _record(builder: Builder, ids: Iterable[str], progress: Progress, score: Protocol) -> dict[str, Any]:
+def _score(context: Builder, file: Path, predicted: Predicted, work: Map) -> ScoreResult:
+    """The numbers of the file that was just written; none without any label."""
+    if context.dataset.classes is None:
+        notes = list(remarks_of(context.dataset))
+        return ScoreResult(ScoreTables(), [], notes, [], [], [], dict(sorted(predicted.skipped.items())))
+    settings = context.settings
+    request = ScoreRequest(
+        PredictionFile(file), [settings["score"]], context.name, variant_name(settings),
+        settings["controls"], predicted.skipped, measured=("tt", "st"),
+    )  # fmt: skip
+    return score_predictions(context, request, work)
+
+
+def _record(context: Builder, protocol: Protocol, predicted: Predicted, result: ScoreResult) -> dict[str, Any]:
     """What stands beside the numbers: who made them, from what, how much of it was there already."""
+    predicted.account.add(context.store.account)
     return {
-        "run": builder.name,
-        "variant": variant_name(builder.settings),
-        "score": score.settings(),
-        "ids": list(ids),
-        "skipped": dict(sorted(progress.skipped.items())),
-        "store": progress.account.counts(),
-        "damaged": dict(progress.account.damaged),
-        "seconds": {name: round(value, 3) for name, value in progress.seconds.items()},
-        "device": builder.device,
+        "run": context.name,
+        "variant": variant_name(context.settings),
+        "score": protocol.settings(),
+        "ids": list(context.dataset.ids()),
+        "skipped": result.skipped,
+        "store": predicted.account.counts(),
+        "damaged": dict(predicted.account.damaged),
+        "seconds": {name: round(value, 3) for name, value in predicted.seconds.items()},
+        "device": context.device,
         "libraries": library_versions(),
-        "unknown": builder.depends.unknown,
-        "data": builder.identity.fingerprint,
+        "unknown": context.depends.unknown,
+        "data": context.identity.fingerprint,
+        "over_segments": context.shelves.segment.key,
         "processors": processors(),
+        "notes": result.notes,
+        "repeat": repeat_line(folder_of(context.settings), packages_of(context.settings)),
     }
 
 
-def _seen(builder: Builder, ids: Sequence[str]) -> dict[str, Any]:
+def _describe_data(context: Builder, ids: Sequence[str]) -> dict[str, Any]:
     """What of the images lies in other sets or was tuned on; read first, so that a wrong path harms nothing."""
-    settings = builder.settings
+    settings = context.settings
     return {
         "tuned_on": tuned(settings["tuned_on"], ids),
-        "shared": remarks(builder.dataset, settings["data"].get("root")),
-        "remark": getattr(builder.dataset, "remark", None),
+        "shared": remarks(context.dataset, settings["data"].get("root")),
+        "remark": getattr(context.dataset, "remark", None),
     }
 
 
-def _say(progress: Progress, expected: int, seen: Mapping[str, Any]) -> None:
-    counts = progress.account.counts().items()
+def _tell(account: Account, result: ScoreResult, expected: int, seen: Mapping[str, Any]) -> None:
+    """Print what came from the store, what was skipped, and what a reader must know."""
+    counts = account.counts().items()
     print("from the store:", ", ".join(f"{s} {c['reused']} of {c['reused'] + c['made']}" for s, c in counts))
-    for image_id, reason in sorted(progress.skipped.items()):
+    for image_id, reason in result.skipped.items():
         print(visible(f"skipped {image_id}: {reason}"))
-    if progress.skipped:
-        print(f"{len(progress.skipped)} of {expected} images skipped")
+    if result.skipped:
+        print(f"{len(result.skipped)} of {expected} images skipped")
     if tuning := seen["tuned_on"]:
         count, source = len(tuning["shared"]), tuning["source"]
         print(f"{'beware: ' if count else ''}{count} of {expected} images were tuned on ({source})")
-    said = [*seen["shared"], *filter(None, [seen["remark"]])]
-    print(*map(visible, said), sep="\n", end="\n" if said else "")
+    said = [*map(visible, [*seen["shared"], *filter(None, [seen["remark"]])]), *result.notes]
+    print(*said, sep="\n", end="\n" if said else "")

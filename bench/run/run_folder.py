@@ -1,4 +1,4 @@
-"""The rows behind section 4's numbers, read back from the folder of a finished run."""
+"""What a finished run's folder holds, read back: section 4's numbers, the rows behind them, what each row is."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from typing import Any
 import pandas as pd
 
 from bench.errors import UserError
+from bench.records import Sample, SegmentTree
 from bench.score.intervals import MetricCounts
 from bench.score.per_image import CLASS_COLUMNS, read_per_class, read_per_image
 from bench.score.score_table import ALL, OF_CURVES, OWN, add_columns, read_scores
 from bench.score.segments import KNOWN, MEASURED
 from bench.settings.saved import settings_of as settings_of
+from bench.store.files import Shelf, Store, from_entry
 from bench.store.sealed import has, intact
 from bench.store.sealed import record_of as record_of
+from bench.store.stages import item_name
 from bench.text.csv_files import read_csv
 
 NEEDED = ("per_image_n.parquet", "segments.parquet")
@@ -87,6 +90,21 @@ def saved_curves(folder: Path, name: str) -> pd.DataFrame:
 def describe_rows(table: pd.DataFrame, name: str = "metric", columns: Sequence[str] = ALL) -> pd.DataFrame:
     """Rows of any version with the columns that say what each is; ``name`` is the column of the full name."""
     return add_columns(table, [_read_old_title(variant) for variant in table["variant"]], name, columns)
+
+
+def has_scores(folder: Path) -> bool:
+    """Whether the data had labels."""
+    return len(saved_csv(folder, "scores.csv")) > 0
+
+
+def saved_over_segments(folder: Path, sample: Sample) -> SegmentTree | None:
+    """The over-segments that a run made of an image, by the key in its record; None where the store has them no more.
+
+    Also None of a run of an earlier version, whose record has no key.
+    """
+    key, store = record_of(folder).get("over_segments"), Store(Path(settings_of(folder)["store"]))
+    found = store.read(Shelf(store.root, "segment", str(key)), item_name(sample)) if key else {}
+    return from_entry(SegmentTree, found["tree"]) if "tree" in found else None
 
 
 def saved_csv(folder: Path, name: str) -> pd.DataFrame:

@@ -42,7 +42,7 @@ class Control:
 
     def select(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows of its scores whose metrics it changes."""
-        return table[[self._changes(name) for name in table["metric"]]]
+        return table[table["metric"].map(self._changes).astype(bool)]
 
     def _changes(self, name: str) -> bool:
         parts = parse(name)

@@ -44,13 +44,13 @@ class DenseCrf:
     def labels(
         self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]
     ) -> Int16[np.ndarray, "h w"]:
-        """The most probable label of each pixel; the lower label on a tie."""
+        """Choose the most probable label of each pixel; the lower label on a tie."""
         return self.marginals(unary, image).argmax(axis=0).astype(np.int16)
 
     def marginals(
         self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]
     ) -> Float32[np.ndarray, "k h w"]:
-        """Mean-field marginals after all iterations, from energies (low is likely) and the colour image.
+        """Compute mean-field marginals after all iterations, from energies (low is likely) and the colour image.
 
         Raises `BadSample` for an image longer than `FARTHEST`, and for energies that are not finite.
         """
@@ -69,7 +69,7 @@ class DenseCrf:
 
         height, width, labels = unary.shape
         # The library refuses arrays it may not write to, such as an image that Pillow lent.
-        energy = np.require(unary.reshape(-1, labels).T, np.float32, ["C", "W"])
+        energy = np.require(unary.reshape(-1, labels).T, np.float32, ["C", "W"])  # h w k to k h*w
         image = np.require(image, np.uint8, ["C", "W"])
         form = {"kernel": DIAG_KERNEL, "normalization": NORMALIZE_SYMMETRIC}
         crf = DenseCRF2D(width, height, labels)
@@ -84,14 +84,15 @@ class DenseCrf:
 def centroid_energy(
     features: Float[np.ndarray, "f d"], centroids: Float64[np.ndarray, "k d"]
 ) -> Float64[np.ndarray, "f k"]:
-    """The unary: squared Euclidean distance to each centroid, minus its maximum over the centroids (so <= 0)."""
-    square = squared_distance(features, centroids)
+    """Compute the unary: squared distance to each centroid, minus its maximum over the centroids (so <= 0)."""
+    square = squared_distance(features, centroids)  # f k
     return square - square.max(axis=1, keepdims=True)
 
 
 def squared_distance(
     features: Float[np.ndarray, "f d"], centroids: Float64[np.ndarray, "k d"]
 ) -> Float64[np.ndarray, "f k"]:
-    """Squared Euclidean distance of each feature to each centroid, by a matrix product in float64."""
+    """Compute the squared Euclidean distance of each feature to each centroid, by a matrix product in float64."""
     rows = features.astype(np.float64)
+    # |x - c|^2 = |x|^2 + |c|^2 - 2 x.c, of shapes f 1, k and f k
     return (rows**2).sum(axis=1)[:, None] + (centroids**2).sum(axis=1) - 2 * rows @ centroids.T

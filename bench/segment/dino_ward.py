@@ -56,7 +56,7 @@ class DinoWard:
         self.crf = switch(crf)
 
     def __call__(self, sample: Sample) -> SegmentTree:
-        """The leaves at the loaded size (the image's with ``crf.size=image``); BadSample if features are unusable."""
+        """Segment an image at the loaded size (its own with ``crf.size=image``); BadSample for unusable features."""
         features, grid, loaded = self.dino.features(sample.image)
         self._check(sample, features)
         leaves = prune(features, ward_tree(features), self.n, self.prune_threshold, self.splits)
@@ -73,7 +73,7 @@ class DinoWard:
         image = sample.image if self.crf and self.crf.size == "image" else loaded
         if self.crf is None or len(leaves.heap_ids) == 1:
             return nearest(leaves.labels.reshape(grid), image.shape[:2])
-        energy = centroid_energy(features, leaves.centroids).astype(np.float32)
+        energy = centroid_energy(features, leaves.centroids).astype(np.float32)  # f k, on the grid of features
         return self.crf.labels(nearest(energy.reshape(*grid, -1), image.shape[:2]), image)
 
     def _check(self, sample: Sample, features: Float32[np.ndarray, "f d"]) -> None:
@@ -87,7 +87,7 @@ class DinoWard:
 
 
 def switch(crf: DenseCrf | str | bool | None) -> DenseCrf | None:
-    """The CRF that a configuration value asks for: True is the default one; None, False and "none" are none."""
+    """Make the CRF that a configuration value asks for: True is the default one; None, False and "none" are none."""
     if isinstance(crf, DenseCrf):
         return crf
     if crf is None or crf is False or crf == "none":

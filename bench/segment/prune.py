@@ -49,20 +49,20 @@ def prune(
     if splits not in SPLITS:
         raise UserError(f"segment.splits={splits!r} is unknown: use one of {', '.join(SPLITS)}")
     cut = top_splits(merges, n)
-    parts = part_of_feature(merges, cut)
-    sums, sizes = totals(features, parts, cut)
+    parts = part_of_feature(merges, cut)  # f: the Ward node that holds each feature
+    sums, sizes = totals(features, parts, cut)  # by node: d, and a number
     cosines = {s: cosine(sums[s.children[0]], sums[s.children[1]]) for s in cut}
     visited = cut if splits == "all" else cut[: n // 2]
     leaves = standing([s for s in visited if s is cut[0] or cosines[s] < threshold], root=len(features) * 2 - 2)
     owner = owners(cut, leaves)
     position = {node: i for i, node in enumerate(leaves)}
-    unique, inverse = np.unique(parts, return_inverse=True)
-    labels = np.array([position[owner[int(part)]] for part in unique], np.int16)[inverse]
+    unique, inverse = np.unique(parts, return_inverse=True)  # n, f
+    labels = np.array([position[owner[int(part)]] for part in unique], np.int16)[inverse]  # f: from part to leaf
     return Leaves(labels, tuple(leaves.values()), np.stack([sums[node] / sizes[node] for node in leaves]))
 
 
 def top_splits(merges: Int32[np.ndarray, "f-1 2"], n: int) -> tuple[Split, ...]:
-    """The n - 1 splits from the root that give n parts (fewer where there are fewer features).
+    """List the n - 1 splits from the root that give n parts (fewer where there are fewer features).
 
     The node created last is split first: its merge is the highest.
     """
@@ -72,9 +72,9 @@ def top_splits(merges: Int32[np.ndarray, "f-1 2"], n: int) -> tuple[Split, ...]:
 
 
 def part_of_feature(merges: Int32[np.ndarray, "f-1 2"], cut: tuple[Split, ...]) -> Int[np.ndarray, " f"]:
-    """For each feature the node of the finest cut that holds it."""
+    """Find for each feature the node of the finest cut that holds it."""
     count = len(merges) + 1
-    part = np.arange(2 * count - 1)
+    part = np.arange(2 * count - 1)  # every node by itself; from the top down a node takes its parent's place
     for t in range(len(merges) - len(cut) - 1, -1, -1):
         part[merges[t]] = part[count + t]
     return part[:count]
@@ -83,7 +83,7 @@ def part_of_feature(merges: Int32[np.ndarray, "f-1 2"], cut: tuple[Split, ...]) 
 def totals(
     features: Float[np.ndarray, "f d"], parts: Int[np.ndarray, " f"], cut: tuple[Split, ...]
 ) -> tuple[dict[int, Float64[np.ndarray, " d"]], dict[int, int]]:
-    """Sum of the features (float64) and their number, for every node of the cut, parts and split nodes alike."""
+    """Sum the features (float64) and count them, for every node of the cut, parts and split nodes alike."""
     sums = {int(p): features[parts == p].sum(axis=0, dtype=np.float64) for p in np.unique(parts)}
     sizes = {int(p): int(np.count_nonzero(parts == p)) for p in np.unique(parts)}
     for split in reversed(cut):
@@ -94,7 +94,7 @@ def totals(
 
 
 def standing(accepted: Iterable[Split], root: int) -> dict[int, int]:
-    """Leaves after the accepted splits, as Ward node to heap id in order of creation.
+    """Return the leaves after the accepted splits, as Ward node to heap id in order of creation.
 
     A split whose node is no leaf at its turn hangs below a pruned one and is dropped.
     """
@@ -108,7 +108,7 @@ def standing(accepted: Iterable[Split], root: int) -> dict[int, int]:
 
 
 def owners(cut: tuple[Split, ...], leaves: dict[int, int]) -> dict[int, int]:
-    """For each node of the cut at or below a leaf, that leaf."""
+    """Find for each node of the cut at or below a leaf that leaf."""
     owner = {leaf: leaf for leaf in leaves}
     for split in cut:
         if split.node in owner:

@@ -17,21 +17,21 @@ LOST = ("promote", "shift")
 
 
 def parent(node: int) -> int:
-    """The parent of a node; the root has none (ValueError)."""
+    """Return the parent of a node; the root has none (ValueError)."""
     if node < 1:
         raise ValueError(f"node {node} has no parent")
     return (node - 1) // 2
 
 
 def sibling(node: int) -> int:
-    """The other child of the node's parent; the root has none (ValueError)."""
+    """Return the other child of the node's parent; the root has none (ValueError)."""
     if node < 1:
         raise ValueError(f"node {node} has no sibling")
     return node + 1 if node % 2 else node - 1
 
 
 def lineage(node: int) -> Iterator[int]:
-    """The node, its parent, and so on up to the root."""
+    """Yield the node, its parent, and so on up to the root."""
     yield node
     while node:
         node = parent(node)
@@ -39,7 +39,7 @@ def lineage(node: int) -> Iterator[int]:
 
 
 def promote(heap_ids: Sequence[int]) -> tuple[int, ...]:
-    """The same leaves in the tree that they alone span: a node left with one child gives its place to that child.
+    """Number the leaves in the tree that they alone span: a node left with one child gives its place to that child.
 
     So when a leaf goes, its sibling (with all below it) takes the parent's place. Order of the leaves is kept.
     """
@@ -56,7 +56,7 @@ def promote(heap_ids: Sequence[int]) -> tuple[int, ...]:
 
 
 def drop_lost_leaves(labels: Integer[np.ndarray, "h w"], heap_ids: Sequence[int], lost: str = "promote") -> SegmentTree:
-    """The tree of the labels that still own a pixel; ``labels`` holds positions in ``heap_ids``.
+    """Make the tree of the labels that still own a pixel; ``labels`` holds positions in ``heap_ids``.
 
     ``lost="promote"``: a lost leaf leaves the tree and its sibling takes the parent's place.
     ``lost="shift"`` is the reference's slip: labels close up but the list of ids does not, so the j-th remaining

@@ -15,7 +15,7 @@ BLOCK = 512
 
 
 def ward_tree(features: Float[np.ndarray, "f d"]) -> Int32[np.ndarray, "f-1 2"]:
-    """The merges, earliest first: row t holds the two nodes (smaller id first) joined into node f + t.
+    """Cluster features; row t of the merges holds the two nodes (smaller id first) joined into node f + t.
 
     Nodes 0..f-1 are the features themselves. Needs 4 f (f - 1) bytes for the distances (1 GiB for 15,914 features).
     """
@@ -23,7 +23,7 @@ def ward_tree(features: Float[np.ndarray, "f d"]) -> Int32[np.ndarray, "f-1 2"]:
 
 
 def ward_linkage(features: Float[np.ndarray, "f d"]) -> Float64[np.ndarray, "f-1 4"]:
-    """The same merges in SciPy's form: two nodes, Ward distance, number of features below."""
+    """Cluster features and return the merges in SciPy's form: two nodes, Ward distance, number of features below."""
     if len(features) < 2:
         return np.empty((0, 4))
     linkage: Float64[np.ndarray, "f-1 4"] = fastcluster.linkage(
@@ -33,18 +33,18 @@ def ward_linkage(features: Float[np.ndarray, "f d"]) -> Float64[np.ndarray, "f-1
 
 
 def condensed_distances(features: Float[np.ndarray, "f d"]) -> Float64[np.ndarray, " p"]:
-    """Euclidean distances of all pairs i < j in SciPy's condensed order, p = f (f - 1) / 2."""
+    """Compute the Euclidean distances of all pairs i < j in SciPy's condensed order, p = f (f - 1) / 2."""
     rows = features.astype(np.float64)
-    square = np.einsum("fd,fd->f", rows, rows)
+    square = np.einsum("fd,fd->f", rows, rows)  # squared lengths
     count, position = len(rows), 0
     condensed = np.empty(count * (count - 1) // 2)
     for start in range(0, count, BLOCK):
-        block = rows[start : start + BLOCK] @ rows[start:].T
-        block *= -2
+        block = rows[start : start + BLOCK] @ rows[start:].T  # b f-start: products of these rows with all later ones
+        block *= -2  # in place: |x - y|^2 = -2 x.y + |x|^2 + |y|^2
         block += square[start : start + BLOCK, None]
         block += square[start:]
         np.sqrt(np.maximum(block, 0, out=block), out=block)
-        for i, row in enumerate(block):
+        for i, row in enumerate(block):  # of row i only what lies right of the diagonal
             condensed[position : position + len(row) - i - 1] = row[i + 1 :]
             position += len(row) - i - 1
     return condensed

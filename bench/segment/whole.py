@@ -11,5 +11,5 @@ class Whole:
     """A tree of one leaf, the root."""
 
     def __call__(self, sample: Sample) -> SegmentTree:
-        """All pixels of the image in one leaf."""
+        """Put all pixels of the image into one leaf."""
         return SegmentTree(np.zeros(sample.size, np.int16), (0,))

@@ -56,7 +56,7 @@ def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) 
 
 
 def _check_words(settings: Mapping[str, Any]) -> None:
-    """Settings whose words are known before torch is."""
+    """Check settings whose words are known before torch is."""
     if settings["dtype"] not in DTYPES:
         raise UsageError(f"dtype={settings['dtype']}: known are {', '.join(DTYPES)}")
     if not DEVICES.fullmatch(settings["device"]):
@@ -69,7 +69,7 @@ def _check_words(settings: Mapping[str, Any]) -> None:
 
 
 def _check_models(settings: Mapping[str, Any]) -> None:
-    """Numbers and names of models, without their modules; what is not ours only has to be finite."""
+    """Check numbers and names of models, without their modules; what is not ours only has to be finite."""
     for key, hint in (DEFAULTS | MODELS).items():
         group, *path = key.split(".")
         node = settings[group]
@@ -101,7 +101,7 @@ def _check_node(where: str, node: Any) -> None:
 
 
 def _hints(where: str, target: Any, node: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The hints of the class that a group names. UsageError where it is none, or lacks a key of ``node``."""
+    """Read the hints of the class that a group names. UsageError where it is none, or lacks a key of ``node``."""
     log = logging.getLogger("hydra.utils")  # it tells of the error too, in several lines
     before, log.disabled = log.disabled, True
     try:
@@ -145,7 +145,7 @@ def _fit(key: str, value: Any, hint: Any) -> None:
 
 
 def _check_finite(key: str, value: Any) -> None:
-    """No number that is infinite or none, at any depth, whoever wrote the class that takes it."""
+    """Raise UsageError for a number that is not finite, at any depth, whoever wrote the class that takes it."""
     for place, number in _floats(key, value):
         if not math.isfinite(number):
             raise UsageError(f"{place}={number}: must be a finite number")
@@ -178,7 +178,7 @@ def fits(value: Any, hint: Any) -> bool:
 
 
 def described(hint: Any) -> str:
-    """A hint in words."""
+    """Describe a hint in words."""
     if len(several := list(branches(hint))) > 1:
         return " or ".join(described(each) for each in several)
     origin, inner = get_origin(hint), get_args(hint)

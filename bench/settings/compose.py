@@ -11,7 +11,7 @@ from bench.system.resources import conf_dir
 
 
 def list_groups() -> list[str]:
-    """The names of the configuration groups."""
+    """List the names of the configuration groups."""
     return sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
 
 
@@ -37,7 +37,7 @@ def compose_config(words: Iterable[str], config_dir: str | None = None, name: st
 
 
 def read_choices(hydra: Any) -> dict[str, str]:
-    """The option of each group of ours that was chosen, by Hydra's own account (its part of the configuration)."""
+    """Read the option of each group of ours that was chosen, by Hydra's own part of the configuration."""
     chosen: Mapping[str, Any] = hydra.runtime.choices
     return {group: str(chosen[group]) for group in sorted(chosen) if chosen[group] and not group.startswith("hydra/")}
 

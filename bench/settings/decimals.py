@@ -16,7 +16,7 @@ ZERO = 1e-13
 
 
 def shortest(value: Any) -> Any:
-    """Settings with every float brought to a decimal of at most `DIGITS` digits, where that is as near as noise.
+    """Bring every float of settings to a decimal of at most `DIGITS` digits, where that is as near as noise.
 
     A float that is no such decimal (1/3, or 17 digits that somebody typed) stays as it is, to the last bit.
     """

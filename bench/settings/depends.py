@@ -40,7 +40,7 @@ class Dependence:
         return threads
 
     def on_machine(self, device: str, *callers: str) -> dict[str, Any]:
-        """Parts of every key; ``callers`` are modules around the stage whose own code decides what it is given."""
+        """Collect parts of every key; ``callers`` are modules around the stage whose code decides what it is given."""
         return {
             "machine": machine(device),
             "threads": self.threads,
@@ -57,7 +57,7 @@ class Dependence:
 
 
 def _bare_folders(where: str, options: Any) -> Iterator[str]:
-    """Options of a class of one's own that may mean a folder of the working folder, and count as a word."""
+    """Find options of a class of one's own that may mean a folder of the working folder, and count as a word."""
     if not isinstance(options, Mapping):
         return
     own = str(options.get("_target_", OURS)).partition(".")[0] != OURS
@@ -70,7 +70,7 @@ def _bare_folders(where: str, options: Any) -> Iterator[str]:
 
 @contextmanager
 def unchanged(stage: str, parts: Callable[[], Any]) -> Iterator[None]:
-    """Raises UserError where what a stage reads when it is made is not what its key was made of."""
+    """Check that what a stage reads when it is made is what its key was made of; else UserError."""
     before = parts()
     yield
     if parts() != before:
@@ -78,7 +78,7 @@ def unchanged(stage: str, parts: Callable[[], Any]) -> Iterator[None]:
 
 
 def check_same(began: Mapping[str, str], here: Mapping[str, str]) -> None:
-    """Raises UserError where a worker finds other keys than the process that began the run."""
+    """Check that a worker finds the keys of the process that began the run; else UserError."""
     other = [stage for stage in began if began[stage] != here.get(stage)]
     if other:
         raise UserError(
@@ -88,13 +88,13 @@ def check_same(began: Mapping[str, str], here: Mapping[str, str]) -> None:
 
 
 def check_name(settings: Mapping[str, Any], began: str) -> None:
-    """Raises UserError where a file that the settings name is not as it was when the run ``began``, by name."""
+    """Check that all files that settings name are as when the run ``began``, by its name; else UserError."""
     if run_name(settings) != began:
         raise UserError("a file that the settings name changed while the run went on; run the same command again")
 
 
 def trunk_parts(options: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What the trunk of an encoder depends on, all masking variants that leave it alone alike; None without a trunk."""
+    """Collect what the trunk of an encoder depends on, alike for all variants that leave it alone; None without one."""
     made = get_object(options["_target_"])
     if not hasattr(made, "trunk"):
         return None

@@ -6,7 +6,7 @@ from bench.errors import UsageError
 
 
 def found_device(wanted: str, dtype: str = "float32") -> str:
-    """The device of a configured name; ``auto`` is the GPU where there is one. Loads torch.
+    """Find the device of a configured name; ``auto`` is the GPU where there is one. Loads torch.
 
     Raises `UsageError` for a device that torch does not find here, and for float16 on a processor.
     """

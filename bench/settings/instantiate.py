@@ -15,7 +15,7 @@ OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge",
 
 
 def make(options: Mapping[str, Any], **given: Any) -> Any:
-    """The object that `_target_` names. What a constructor says is wrong is said as it says it."""
+    """Make the object that `_target_` names. What a constructor says is wrong is said as it says it."""
     try:
         return instantiate(dict(options), **given, _convert_="all")
     except InstantiationException as error:

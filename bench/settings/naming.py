@@ -7,10 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from bench.settings.ranges import NOT_IN_RUN_NAME
 from bench.store.model_facts import told_of
-
-NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys", "role")
-"""Settings that change no number, so that a run with other ones is the same run."""
 
 USUAL = {"segment": "dino_ward", "caption": "zerocap_${models}", "merge": "siblings"}
 """The choices of conf/config.yaml, which a name leaves out."""
@@ -18,14 +16,14 @@ SAID = {("merge", "none"): "no_merge"}
 
 
 def variant_name(settings: Mapping[str, Any]) -> str:
-    """The name of a variant in tables: as configured, else made from the options chosen."""
+    """Make the name of a variant in tables: as configured, else from the options chosen."""
     if settings.get("variant"):
         return str(settings["variant"])
     return called(settings)
 
 
 def run_name(settings: Mapping[str, Any]) -> str:
-    """The folder of a run: the same settings and contents are the same run, so one that was killed continues in it."""
+    """Make the folder's name of a run: the same settings and contents are one run, which continues there if killed."""
     told = told_of({k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME})
     if (threads := settings.get("executor", {}).get("threads", 1)) != 1:  # of the executor the one thing that may round
         told["threads"] = threads
@@ -34,12 +32,12 @@ def run_name(settings: Mapping[str, Any]) -> str:
 
 
 def data_name(settings: Mapping[str, Any]) -> str:
-    """The data set as it begins a folder's name."""
+    """Name the data set as a folder's name begins."""
     return str(settings["data"].get("name") or settings["data"]["_target_"].rpartition(".")[2].lower())
 
 
 def called(settings: Mapping[str, Any]) -> str:
-    """The encoder, and each other stage that is not the usual one: ``masked``, ``half-whole-no_merge``."""
+    """Name the encoder, and each other stage that is not the usual one: ``masked``, ``half-whole-no_merge``."""
     return "-".join(filter(None, [_choice(settings, "encode"), *(_unusual(settings, stage) for stage in USUAL)]))
 
 
@@ -52,6 +50,6 @@ def _unusual(settings: Mapping[str, Any], stage: str) -> str:
 
 
 def _choice(settings: Mapping[str, Any], stage: str) -> str:
-    """The yaml chosen; the module of a stage whose settings do not say."""
+    """Find the yaml chosen; the module of a stage whose settings do not say."""
     chosen = settings.get("choices", {}).get(stage)
     return str(chosen or settings[stage]["_target_"].rpartition(".")[0].rpartition(".")[2])

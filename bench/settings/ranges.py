@@ -43,6 +43,8 @@ RUN: dict[str, Any] = hints_of(RunSettings)
 """The hint of each key that is in no group."""
 ADDED = ("role",)
 """Keys that settings of earlier versions lack."""
+NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys", "role")
+"""Settings that change no number, so that a run with other ones is the same run."""
 
 DEFAULTS: dict[str, Any] = {
     "models.parts": Annotated[int, Interval(ge=1, le=32767)],

@@ -140,7 +140,7 @@ NEEDS: dict[str, Callable[[Settings], Iterator[Need]]] = {
 
 
 def _need(group: str, options: Settings, key: str, each: float, what: str, on_device: bool = False) -> Iterator[Need]:
-    """The need of a key that is there with a number; another variant may call something else by its name."""
+    """Estimate the need of a key that is there with a number; another variant may name something else so."""
     if (value := _number(options.get(key), 0)) > 0:
         yield Need(f"{group}.{key}", value, each, what, on_device)
 
@@ -150,7 +150,7 @@ def _number(value: Any, instead: int) -> int:
 
 
 def _config(options: Settings, file: str, *path: str) -> dict[str, Any]:
-    """A part of the config beside some weights; empty where it lies elsewhere or cannot be read, which others tell."""
+    """Read a part of the config beside some weights; empty where it cannot be read, which others tell."""
     from bench.models.sources import resolve
 
     try:

@@ -41,14 +41,14 @@ def update_targets(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def settings_of(folder: Path) -> dict[str, Any]:
-    """The resolved configuration of a finished run. Raises UserError for a folder that is none."""
+    """Read the resolved configuration of a finished run. Raises UserError for a folder that is none."""
     if not (folder / RECORD).is_file():
         raise UserError(f"{folder}: no finished run (run.json is missing); give folders that `zgs run` has printed")
     return read_settings(intact(folder, "config.yaml"))
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """The settings in a run's config.yaml. Raises UserError for what is no such file."""
+    """Read the settings in a run's config.yaml. Raises UserError for what is no such file."""
     try:
         content = path.read_bytes()
         if len(content) > _LARGEST:

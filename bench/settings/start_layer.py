@@ -12,7 +12,7 @@ from bench.errors import UsageError
 
 
 def start_layer_of(options: Mapping[str, Any]) -> Any:
-    """``start_layer`` as configured, else the default of the variant's constructor.
+    """Find ``start_layer`` as configured, else the default of the variant's constructor.
 
     Asked only of constructors that hand it on (`bench.settings.depends`). Raises UsageError where it
     has to be given and is not.

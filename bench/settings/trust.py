@@ -23,8 +23,8 @@ from bench.system.resources import conf_dir
 
 SCORING = ("data", "models")
 """Groups that `zgs score RUN` makes of a run's settings; its protocols are composed anew."""
-REPORTING = ("data", "models", "segment")
-"""Groups that `zgs report` makes."""
+REPORTING = ("data", "models")
+"""Groups that `zgs report` makes or reads; it segments nothing."""
 _TARGET, _MOST = "_target_", 100_000
 _FOLDER_FLAGS = ("--config-dir", "-cd", "--config-path", "-cp")
 _HYDRAS = ("defaults", "hydra")
@@ -33,13 +33,13 @@ _HYDRAS = ("defaults", "hydra")
 
 @cache
 def installed() -> frozenset[str]:
-    """Every target in the configuration groups that are installed."""
+    """List every target in the configuration groups that are installed."""
     files = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(conf_dir().rglob("*.yaml")))
     return frozenset(str(value) for content in files for key, value in _entries(content, "") if _is_target(key))
 
 
 def taken(words: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """The words without ``trust=…``, and the packages that it names. Raises UsageError for what is no package."""
+    """Split words into those without ``trust=…`` and the packages that it names. UsageError for what is no package."""
     rest = [word for word in words if not word.startswith("trust=")]
     told = [word.partition("=")[2].strip("[]") for word in words if word.startswith("trust=")]
     packages = tuple(name.strip() for text in told for name in text.split(","))
@@ -63,7 +63,7 @@ def check_run(folder: Path, trusted: Sequence[str], groups: Sequence[str]) -> No
 
 
 def check_config_folders(words: Sequence[str], trusted: Sequence[str]) -> None:
-    """The same for every yaml in a folder that ``--config-dir`` gives to `zgs run`, where that is a run's folder."""
+    """Check every yaml in a folder that ``--config-dir`` gives to `zgs run`, where that is a run's folder."""
     for folder in (place for place in map(Path, _config_folders(words)) if (place / RECORD).exists()):
         for key in set(_HYDRAS) & set(settings_of(folder)):
             raise UserError(f"{folder / 'config.yaml'}: {key}: no finished run leaves it; run the same command again")
@@ -73,7 +73,7 @@ def check_config_folders(words: Sequence[str], trusted: Sequence[str]) -> None:
 
 
 def check_targets_below(folder: Path, trusted: Sequence[str]) -> None:
-    """Raises UserError for a target in the yaml files of a folder that a run's record names as its user's own."""
+    """Check the targets in the yaml files of a folder that a run's record names as its user's own; else UserError."""
     for path in sorted(folder.rglob("*.yaml")):
         for key, value in islice(_entries(read_settings(path), ""), _MOST):
             if _is_target(key):
@@ -90,7 +90,7 @@ def _config_folders(words: Sequence[str]) -> Iterator[str]:
 
 
 def check_made(settings: Mapping[str, Any], path: Path, trusted: Sequence[str]) -> None:
-    """Raises UserError for whatever in ``settings``, read from ``path``, no finished run leaves or nobody trusts."""
+    """Check ``settings`` read from ``path``: UserError for what no finished run leaves or nobody trusts."""
     for at, (key, value) in enumerate(_entries(settings, "")):
         if at > _MOST:
             raise UserError(f"{path}: holds more than {_MOST} settings, which no run has; run the same command again")
@@ -110,7 +110,7 @@ def _check_target(key: str, value: object, path: Path, trusted: Sequence[str]) -
 
 
 def packages_of(settings: Mapping[str, Any]) -> list[str]:
-    """The packages of targets in settings that are not installed with zgs, and so have to be trusted by name."""
+    """List packages of targets in settings that zgs does not bring, and that so have to be trusted by name."""
     named = {str(value) for key, value in _entries(settings, "") if _is_target(key)}
     return sorted({name.partition(".")[0] for name in named - installed()})
 
@@ -137,7 +137,7 @@ def _within(name: str, packages: Sequence[str]) -> bool:
 
 
 def _entries(node: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    """Every leaf, and every ``_target_`` whatever it is, with its dotted key; lists count their places."""
+    """Walk over every leaf, and every ``_target_`` whatever it is, with its dotted key; lists count their places."""
     waiting = [(prefix, node)]
     while waiting:
         key, value = waiting.pop()

@@ -31,7 +31,7 @@ from tqdm import tqdm
 from bench.errors import writing
 from bench.store.locks import alone
 
-STAGES = ("segment", "trunk", "encode", "caption", "overlap", "table", "texts")
+STAGES = ("segment", "trunk", "encode", "caption", "merge", "table", "texts")
 """The order in which counts are told."""
 _DAMAGES = (SafetensorError, OSError, ValueError, KeyError)
 Record = TypeVar("Record")

@@ -27,7 +27,7 @@ class Identity:
 
 
 def identity(dataset: Any, options: Mapping[str, Any], store: Store) -> Identity:
-    """The identity of a data set that was made with some options."""
+    """Identify a data set that was made with some options, by its contents and the code that reads it."""
     target = str(options["_target_"])
     if not getattr(dataset, "from_code", False):
         return Identity(dataset.fingerprint, source_digest(target))

@@ -31,13 +31,13 @@ LIBRARIES = (
 
 
 def stage_key(stage: str, parts: Mapping[str, Any]) -> str:
-    """16 hex digits for a stage and everything its results depend on."""
+    """Make the key of a stage, 16 hex digits, from everything its results depend on."""
     text = json.dumps({"stage": stage, **parts}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def made_of(options: Any, *names: str) -> dict[str, Any]:
-    """What options name, as parts of a key: contents of files, the source of every target, what that imports.
+    """Collect what options name, for a key: contents of files, the source of every target, what that imports.
 
     ``names`` are modules that count with them. "unknown" says in words what cannot be followed.
     """
@@ -47,12 +47,12 @@ def made_of(options: Any, *names: str) -> dict[str, Any]:
 
 
 def source_digest(*names: str) -> str:
-    """16 hex digits for the code of modules, classes or functions and everything of ours that they import."""
+    """Hash the code of modules, classes or functions and of everything of ours that they import: 16 hex digits."""
     return union(names).digest
 
 
 def alone(names: Iterable[str]) -> dict[str, str]:
-    """For code around a stage: a digest of each module's own code, without what it imports."""
+    """Hash each module's own code, without what it imports: for code around a stage."""
     from bench.store.facts.parsed import parsed
 
     return {name: hashlib.sha256(parsed(name).code.encode()).hexdigest()[:16] for name in names}
@@ -60,7 +60,7 @@ def alone(names: Iterable[str]) -> dict[str, str]:
 
 @cache
 def package_digest(module: str) -> str:
-    """sha256 over the bytes of all files of the package that a module is of: quick, and anything changes it."""
+    """Hash the bytes of all files of the package that a module is of: quick, and anything changes it."""
     top = modules.find(module.partition(".")[0])
     digest = hashlib.sha256()
     for folder in top.folders if top else ():
@@ -76,12 +76,12 @@ def _counts(folder: Path, path: Path) -> bool:
 
 @cache
 def library_versions() -> dict[str, str]:
-    """Versions of the libraries that touch a number; "absent" where one is not installed."""
+    """Read versions of the libraries that touch a number; "absent" where one is not installed."""
     return {name: _version(name) for name in LIBRARIES}
 
 
 def content_digest(*arrays: np.ndarray | None) -> str:
-    """12 hex digits for the shape, dtype and bytes of some arrays."""
+    """Hash shape, dtype and bytes of some arrays: 12 hex digits."""
     digest = hashlib.sha256()
     for array in arrays:
         if array is not None:
@@ -90,7 +90,7 @@ def content_digest(*arrays: np.ndarray | None) -> str:
 
 
 def texts_digest(texts: Sequence[str]) -> str:
-    """12 hex digits for a list of texts."""
+    """Hash a list of texts: 12 hex digits."""
     return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 

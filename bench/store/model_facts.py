@@ -18,9 +18,14 @@ PLACES = ("source", "pretrained", "architecture", "device")
 
 
 def model_facts(options: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON facts of one model's options. Raises UserError where there are no weights."""
-    made = made_of({k: v for k, v in options.items() if k not in PLACES})
-    told = {**made["options"], "class": made["source"], "imports": made["imports"]}
+    """Collect JSON facts of one model's options. Raises UserError where there are no weights."""
+    made = made_of(_drop_places(options))
+    return {**read_weights_facts(options), "class": made["source"], "imports": made["imports"]}
+
+
+def read_weights_facts(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect the same without the code, which is then not read. Raises UserError where there are no weights."""
+    told = dict(by_content(_drop_places(options)))
     source = str(options["source"])
     if "pretrained" not in options:
         return told | {"weights": sources.weights_hash(source), "name": ""}
@@ -35,7 +40,7 @@ def model_facts(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def told_of(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as a run is called by them: files and weights by content and name, whatever folder they lie in.
+    """Describe settings for a run's name: files and weights by content and name, whatever folder they lie in.
 
     The images of a data set alone go by their place: the run's record has their fingerprint.
     """
@@ -47,16 +52,19 @@ def told_of(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named(options: Mapping[str, Any]) -> Any:
-    """The options of a model with its weights in place of where they lie; as they are where there are none yet."""
+    """Describe a model's options by its weights in place of where they lie; as they are where there are none yet."""
     try:
-        facts = model_facts(options)
+        return read_weights_facts(options)
     except UserError:
         return dict(options)
-    return {key: value for key, value in facts.items() if key not in ("class", "imports")}
+
+
+def _drop_places(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if key not in PLACES}
 
 
 def _published(name: str, tag: str) -> str:
-    """sha256 of the checkpoint that a tag means here. Fetched where it is not here, lest the key change at loading."""
+    """Hash the checkpoint that a tag means; fetched where it is not here, lest the key change at loading."""
     from bench.models.located import published
 
     place = published(name, tag)
@@ -70,7 +78,7 @@ def _published(name: str, tag: str) -> str:
 
 
 def _tokenizer_of(architecture: str) -> dict[str, str]:
-    """Most architectures bring open_clip's own tokenizer; some name one on the hub."""
+    """Describe the tokenizer of an architecture: most bring open_clip's own, some name one on the hub."""
     import open_clip
 
     config = open_clip.get_model_config(architecture) or {}
@@ -78,7 +86,7 @@ def _tokenizer_of(architecture: str) -> dict[str, str]:
 
 
 def _named_tokenizer(folder: Path) -> dict[str, str]:
-    """The same for a folder, whose own files are counted with its weights."""
+    """Describe the tokenizer of a folder, whose own files are counted with its weights."""
     with suppress(OSError, ValueError, AttributeError):
         config = json.loads((folder / "open_clip_config.json").read_text()).get("model_cfg", {})
         return _tokenizer(config.get("text_cfg", {}).get("hf_tokenizer_name"))

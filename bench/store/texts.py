@@ -26,7 +26,7 @@ class StoredEncoder:
     known: dict[str, np.ndarray] = field(default_factory=dict)
     lists: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict)
 
-    def learn(self, lists: Iterable[Sequence[str]]) -> None:
+    def prefetch(self, lists: Iterable[Sequence[str]]) -> None:
         """Read the lists that the store holds, and encode all other texts in one pass through the model."""
         missing: set[str] = set()
         for own in {tuple(sorted(set(texts))) for texts in lists} - self.lists.keys() - {()}:

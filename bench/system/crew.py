@@ -16,10 +16,11 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from functools import cached_property
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from typing import Any
@@ -46,15 +47,24 @@ _open: weakref.WeakSet[Crew] = weakref.WeakSet()
 
 
 class Crew:
-    """``workers`` processes; ``context`` is a fork server's, ``fewer`` the option that asks for one process only."""
+    """``workers`` processes; ``context`` is a fork server's, ``fewer`` the option that asks for one process only.
+
+    The first work starts them: a fork server takes a second, which who finds everything in the store does not pay.
+    """
 
     def __init__(self, context: Any, workers: int, threads: int | None = None, fewer: str = ONE) -> None:
-        _start_server()
-        self._fewer = fewer
-        self._marks = context.RawArray("l", SEATS)
-        self._pool = ProcessPoolExecutor(workers, context, _enter, (self._marks, threads))
-        self._processes = self._pool._processes  # the pool forgets them when it breaks
+        self._fewer, self._wanted = fewer, (context, workers, threads)
+        self._processes: MutableMapping[int, Any] = {}
         _open.add(self)
+
+    @cached_property
+    def _pool(self) -> ProcessPoolExecutor:
+        context, workers, threads = self._wanted
+        _start_server()
+        self._marks = context.RawArray("l", SEATS)
+        pool = ProcessPoolExecutor(workers, context, _enter, (self._marks, threads))
+        self._processes = pool._processes  # the pool forgets them when it breaks
+        return pool
 
     def run(
         self, function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], names: Sequence[str], chunk: int = 1,
@@ -75,10 +85,13 @@ class Crew:
 
     def close(self) -> None:
         """Take no more work; workers finish what they are at."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._started:
+            self._pool.shutdown(wait=False, cancel_futures=True)
 
     def end(self) -> None:
         """End the workers now. The store has whole files at any moment."""
+        if not self._started:
+            return
         thread: Any = self._pool._executor_manager_thread  # forgotten by shutdown
         for process in list(self._processes.values()):
             with suppress(OSError, ValueError):
@@ -86,6 +99,10 @@ class Crew:
         self._pool.shutdown(wait=False)
         if thread is not None:  # else it races with the end of the interpreter
             thread.join(END)
+
+    @property
+    def _started(self) -> bool:
+        return "_pool" in vars(self)
 
     def _death(self, names: Sequence[str], futures: Sequence[Future[Any]], chunk: int) -> str:
         """How a worker died, over what. The pool ends the others by SIGTERM as soon as one is gone."""

@@ -18,11 +18,11 @@ from bench.toyworld.words import (
     PLACES,
     TOLD_PARTS,
     WEATHERS,
-    colour_word,
-    noun,
-    part_phrase,
-    phrase,
-    with_article,
+    add_article,
+    choose_colour_word,
+    write_noun,
+    write_part_phrase,
+    write_phrase,
 )
 
 Rng = np.random.Generator
@@ -44,16 +44,16 @@ class Item:
     parts: tuple[tuple[str, str], ...] = ()
 
 
-def items(plan: Plan, drawn: Rendered) -> list[Item]:
+def list_items(plan: Plan, drawn: Rendered) -> list[Item]:
     """What shows at least `VISIBLE` pixels, one item a class, things and stuff alike."""
     areas: dict[tuple[str, int], int] = {}
     parts: dict[str, tuple[tuple[str, str], ...]] = {}
-    for key, area in zip(drawn.keys, drawn.areas(), strict=True):
+    for key, area in zip(drawn.keys, drawn.count_areas(), strict=True):
         name = NAMES[key[0]]
         areas[name, key[1]] = areas.get((name, key[1]), 0) + int(area)
         if key[2] in TOLD_PARTS and area >= VISIBLE / 2 and key in drawn.colours:
-            parts[name] = (*parts.get(name, ()), (key[2], colour_word(drawn.colours[key])))
-    found: dict[str, Item] = {}
+            parts[name] = (*parts.get(name, ()), (key[2], choose_colour_word(drawn.colours[key])))
+    items_by_name: dict[str, Item] = {}
     for (name, number), area in areas.items():
         if area < VISIBLE:
             continue
@@ -62,37 +62,37 @@ def items(plan: Plan, drawn: Rendered) -> list[Item]:
         )
         colour = shown[0].colour if len({layer.colour for layer in shown}) == 1 else ""
         seat = shown[0].on if isinstance(shown[0], Thing) else ""
-        old = found.get(name)
+        old = items_by_name.get(name)
         if old is None:
-            found[name] = Item(name, colour, 1, area, seat, parts.get(name, ()))
+            items_by_name[name] = Item(name, colour, 1, area, seat, parts.get(name, ()))
         else:
             same = colour if colour == old.colour else ""
-            found[name] = Item(name, same, old.count + 1, old.area + area, "", old.parts)
-    return list(found.values())
+            items_by_name[name] = Item(name, same, old.count + 1, old.area + area, "", old.parts)
+    return list(items_by_name.values())
 
 
-def _main(item: Item, as_image: bool, rng: Rng) -> str:
+def _write_beginning(item: Item, as_image: bool, rng: Rng) -> str:
     """What the caption begins with, sometimes with a part of it."""
     if as_image and item.count > 2 and rng.random() < 0.3:
-        text = f"Image of a group of {noun(item.name, item.colour, rng, item.count)}"
+        text = f"Image of a group of {write_noun(item.name, item.colour, rng, item.count)}"
     elif as_image and item.count == 1:
-        text = "Image of " + with_article(noun(item.name, item.colour, rng))
+        text = "Image of " + add_article(write_noun(item.name, item.colour, rng))
     else:
-        text = ("Image of " if as_image else "") + phrase(item.name, item.colour, item.count, rng)
+        text = ("Image of " if as_image else "") + write_phrase(item.name, item.colour, item.count, rng)
     if item.parts and item.count == 1 and rng.random() < 0.25:
-        text += " with " + part_phrase(*item.parts[int(rng.integers(len(item.parts)))])
+        text += " with " + write_part_phrase(*item.parts[int(rng.integers(len(item.parts)))])
     return text
 
 
-def _grounds(grounds: list[Item], rng: Rng) -> str:
+def _write_grounds(grounds: list[Item], rng: Rng) -> str:
     text = ""
     for i, item in enumerate(grounds):
         place = "and" if i else _ON.get(item.name, "on")
-        text += f" {place} {phrase(item.name, item.colour, 1, rng)}"
+        text += f" {place} {write_phrase(item.name, item.colour, 1, rng)}"
     return text
 
 
-def _sentence(things: list[Item], stuff: list[Item], plan: Plan, rng: Rng) -> str:
+def _write_sentence(things: list[Item], stuff: list[Item], plan: Plan, rng: Rng) -> str:
     """One caption: one to four things in this order, then perhaps stuff, perhaps the weather."""
     names = {item.name for item in things}
     things = things[: (1, 1, 2, 2, 3, 4)[int(rng.integers(6))]]
@@ -100,19 +100,19 @@ def _sentence(things: list[Item], stuff: list[Item], plan: Plan, rng: Rng) -> st
     if plan.place and things and rng.random() < 0.08:
         places = PLACES[plan.place]
         place = places[int(rng.integers(len(places)))]
-        start = ("Image of " if rng.random() < 0.5 else "") + with_article(place)
-        text = f"{start} with " + " and ".join(phrase(i.name, i.colour, i.count, rng) for i in things)
+        start = ("Image of " if rng.random() < 0.5 else "") + add_article(place)
+        text = f"{start} with " + " and ".join(write_phrase(i.name, i.colour, i.count, rng) for i in things)
     else:
         named, rest = (things[0], things[1:]) if things else (stuff[0], stuff[1:])
-        text = _main(named, rng.random() < 0.52, rng)
+        text = _write_beginning(named, rng.random() < 0.52, rng)
         if named.on in names and rng.random() < 0.7:
-            text += f" on {phrase(named.on, '', 1, rng)}"
+            text += f" on {write_phrase(named.on, '', 1, rng)}"
             rest = [item for item in rest if item.name != named.on]
         for i, item in enumerate(rest):
             link = "and" if i or not things else _LINKS[int(rng.integers(len(_LINKS)))]
-            text += f" {link} {phrase(item.name, item.colour, item.count, rng)}"
+            text += f" {link} {write_phrase(item.name, item.colour, item.count, rng)}"
         if things:
-            text += _grounds(stuff, rng)
+            text += _write_grounds(stuff, rng)
     weathers = WEATHERS.get(plan.weather, ())
     if weathers and rng.random() < 0.3:
         text += " " + weathers[int(rng.integers(len(weathers)))]
@@ -121,7 +121,7 @@ def _sentence(things: list[Item], stuff: list[Item], plan: Plan, rng: Rng) -> st
 
 def tell(plan: Plan, drawn: Rendered, rng: Rng, n: int = CAPTIONS_PER_SCENE) -> tuple[str, ...]:
     """``n`` captions of a drawn scene."""
-    seen = items(plan, drawn)
+    seen = list_items(plan, drawn)
     captions = []
     for _ in range(n):
         # An item's salience is its size, blurred: people do not all start with the same thing.
@@ -132,5 +132,7 @@ def tell(plan: Plan, drawn: Rendered, rng: Rng, n: int = CAPTIONS_PER_SCENE) -> 
         largest = max((item.area for item in things), default=0)
         if stuff and (largest < 150 or rng.random() < 0.15) and rng.random() < 0.7:
             things = []
-        captions.append(_sentence(things, stuff, plan, rng) if things or stuff else "Image of a plain background.")
+        captions.append(
+            _write_sentence(things, stuff, plan, rng) if things or stuff else "Image of a plain background."
+        )
     return tuple(captions)

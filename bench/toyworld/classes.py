@@ -92,6 +92,6 @@ NAMES: tuple[str, ...] = STUFF + tuple(KINDS)
 INDEX: dict[str, int] = {name: i for i, name in enumerate(NAMES)}
 
 
-def class_list() -> ClassList:
+def make_class_list() -> ClassList:
     """The 45 classes; the first 12 are stuff."""
     return ClassList("toyscenes", NAMES, tuple(name in KINDS for name in NAMES))

@@ -49,11 +49,11 @@ class Spot:
     where: str
 
 
-def _seed(rng: Rng) -> int:
+def _make_seed(rng: Rng) -> int:
     return int(rng.integers(2**31))
 
 
-def _between(rng: Rng, low: float, high: float) -> float:
+def _draw_between(rng: Rng, low: float, high: float) -> float:
     return low + (high - low) * float(rng.random())
 
 
@@ -61,14 +61,14 @@ def _pick(rng: Rng, options: tuple[str, ...]) -> str:
     return options[int(rng.integers(len(options)))]
 
 
-def _region(rng: Rng, name: str, outline: tuple[Point, ...], colours: tuple[str, ...] = ()) -> Stuff:
+def _make_region(rng: Rng, name: str, outline: tuple[Point, ...], colours: tuple[str, ...] = ()) -> Stuff:
     """A region with one of the stuff's looks, of one of the colours where it has them."""
     fitting = [i for i, (colour, _) in enumerate(LOOKS[name]) if colour in colours] or list(range(len(LOOKS[name])))
     look = fitting[int(rng.integers(len(fitting)))]
-    return Stuff(name, look, LOOKS[name][look][0], outline, _seed(rng))
+    return Stuff(name, look, LOOKS[name][look][0], outline, _make_seed(rng))
 
 
-def _below(rng: Rng, name: str, y: float) -> tuple[Point, ...]:
+def _outline_below(rng: Rng, name: str, y: float) -> tuple[Point, ...]:
     """Everything under a line at height y, as rough as the stuff is."""
     rough, steps = _ROUGH.get(name, 0.0), 10
     if not rough:
@@ -78,23 +78,26 @@ def _below(rng: Rng, name: str, y: float) -> tuple[Point, ...]:
     return (*edge, (SIDE, SIDE), (0, SIDE))
 
 
-def _thing(
+def _make_thing(
     rng: Rng, name: str, foot: Point, scale: float, near: float = 1.0, tilt: float = 0.06, where: str = ""
 ) -> Thing:
     """A thing whose lowest middle point is ``foot``; its proportions vary by a tenth or so."""
     kind = KINDS[name]
-    width, height = kind.width * scale * _between(rng, 0.9, 1.12), kind.height * scale * _between(rng, 0.92, 1.1)
+    width, height = (
+        kind.width * scale * _draw_between(rng, 0.9, 1.12),
+        kind.height * scale * _draw_between(rng, 0.92, 1.1),
+    )
     upright = kind.place in ("doorway", "wall") or kind.width > 50
     angle = 0.0 if upright else tilt * float(rng.standard_normal())
     box = (foot[0] - width / 2, foot[1] - height, width, height)
     looks = LOOKS_BY_PLACE.get(name, {}).get(where, range(kind.looks))
     look, flip = looks[int(rng.integers(len(looks)))], bool(rng.random() < 0.5)
-    return Thing(name, look, _pick(rng, kind.colours), box, flip, angle, _seed(rng), near, kind.place == "ground")
+    return Thing(name, look, _pick(rng, kind.colours), box, flip, angle, _make_seed(rng), near, kind.place == "ground")
 
 
-def _backdrop(rng: Rng, place: Place, weather: str) -> tuple[list[Stuff], list[Ground], float]:
+def _make_backdrop(rng: Rng, place: Place, weather: str) -> tuple[list[Stuff], list[Ground], float]:
     """Stuff from back to front, the strips to stand on, and the horizon."""
-    horizon = _between(rng, *place.horizon)
+    horizon = _draw_between(rng, *place.horizon)
     back, middle, ground, front = (
         _pick(rng, part) for part in (place.backs, place.middles, place.grounds, place.fronts)
     )
@@ -103,16 +106,16 @@ def _backdrop(rng: Rng, place: Place, weather: str) -> tuple[list[Stuff], list[G
     if rng.random() < _STRANGE / 2:
         back = _pick(rng, ("wall", "curtain", "hedge", "fence", "sky"))
     skies = SKIES[weather] if rng.random() < 0.9 else ()
-    regions, strips = [_region(rng, back, _ALL, skies if back == "sky" else ())], []
+    regions, strips = [_make_region(rng, back, _ALL, skies if back == "sky" else ())], []
     if middle in STUFF and middle not in (back, ground):
-        regions.append(_region(rng, middle, _standing(rng, middle, horizon)))
+        regions.append(_make_region(rng, middle, _outline_standing(rng, middle, horizon)))
         if middle in ("water", "grass"):
             strips.append(Ground(middle, horizon - 8, horizon))
-    regions.append(_region(rng, ground, _below(rng, ground, horizon)))
+    regions.append(_make_region(rng, ground, _outline_below(rng, ground, horizon)))
     end = SIDE + 6.0
     if front in STUFF and front != ground:
-        edge = _between(rng, 92, 114)
-        regions.append(_region(rng, front, _below(rng, front, edge)))
+        edge = _draw_between(rng, 92, 114)
+        regions.append(_make_region(rng, front, _outline_below(rng, front, edge)))
         end = edge
         if front not in ("fence", "hedge"):
             strips.append(Ground(front, edge, SIDE + 6.0))
@@ -120,29 +123,31 @@ def _backdrop(rng: Rng, place: Place, weather: str) -> tuple[list[Stuff], list[G
     return regions, strips, horizon
 
 
-def _standing(rng: Rng, name: str, horizon: float) -> tuple[Point, ...]:
+def _outline_standing(rng: Rng, name: str, horizon: float) -> tuple[Point, ...]:
     """The outline of what stands or lies behind the ground: a band, or for curtain and wall a side of the picture."""
     if name in ("curtain", "wall") and rng.random() < 0.7:
-        width = _between(rng, 22, 58)
+        width = _draw_between(rng, 22, 58)
         left = 0.0 if rng.random() < 0.5 else SIDE - width
         return ((left, 0), (left + width, 0), (left + width, SIDE), (left, SIDE))
-    rise = {"mountain": _between(rng, 16, 40), "water": _between(rng, 9, 24)}.get(name, _between(rng, 9, 26))
-    return _below(rng, name, horizon - rise)
+    rise = {"mountain": _draw_between(rng, 16, 40), "water": _draw_between(rng, 9, 24)}.get(
+        name, _draw_between(rng, 9, 26)
+    )
+    return _outline_below(rng, name, horizon - rise)
 
 
-def _foot(rng: Rng, name: str, x: float, strips: list[Ground], horizon: float) -> Spot:
+def _choose_foot(rng: Rng, name: str, x: float, strips: list[Ground], horizon: float) -> Spot:
     """Where a thing stands: larger towards the front. Birds fly, or now and then stand or swim."""
     place = "ground" if name == "bird" and rng.random() < 0.3 else KINDS[name].place
     if place in ("air", "sky"):
-        scale = _between(rng, 0.4, 1.35) if place == "air" else _between(rng, 0.8, 1.4)
+        scale = _draw_between(rng, 0.4, 1.35) if place == "air" else _draw_between(rng, 0.8, 1.4)
         height = KINDS[name].height * scale
-        return Spot((x, height + _between(rng, 1, max(4.0, horizon - height - 2))), scale, 0.35, place)
+        return Spot((x, height + _draw_between(rng, 1, max(4.0, horizon - height - 2))), scale, 0.35, place)
     if place == "wall":
-        scale = _between(rng, 0.75, 1.3)
+        scale = _draw_between(rng, 0.75, 1.3)
         height = KINDS[name].height * scale
-        return Spot((x, height + _between(rng, 4, max(8.0, horizon - height - 4))), scale, 0.6, place)
+        return Spot((x, height + _draw_between(rng, 4, max(8.0, horizon - height - 4))), scale, 0.6, place)
     if place == "doorway":
-        return Spot((x, horizon + _between(rng, 0, 4)), _between(rng, 0.85, 1.2), 0.4, place)
+        return Spot((x, horizon + _draw_between(rng, 0, 4)), _draw_between(rng, 0.85, 1.2), 0.4, place)
     swims = name == "bird" and rng.random() < 0.6
     wet = [strip for strip in strips if (strip.name == "water") == (place == "water" or swims)] or strips
     strip = wet[int(rng.integers(len(wet)))]
@@ -150,18 +155,23 @@ def _foot(rng: Rng, name: str, x: float, strips: list[Ground], horizon: float) -
     y = min(strip.top + 4 + depth * (strip.bottom - strip.top - 4), SIDE + 6.0)
     near = max(0.0, min(1.0, (y - horizon) / (SIDE - horizon)))
     return Spot(
-        (x, y), (0.32 + 1.0 * near) * _between(rng, 0.9, 1.15), near, "water" if strip.name == "water" else "ground"
+        (x, y),
+        (0.32 + 1.0 * near) * _draw_between(rng, 0.9, 1.15),
+        near,
+        "water" if strip.name == "water" else "ground",
     )
 
 
-def _sitting(rng: Rng, under: Thing) -> Thing:
+def _make_sitting(rng: Rng, under: Thing) -> Thing:
     """Something small on top of a thing."""
     down, share, sitters = SEATS[under.name]
     left, top, width, height = under.box
     name = _pick(rng, sitters)
     scale = share * width / KINDS[under.name].width
-    foot = (left + width * _between(rng, 0.25, 0.75), top + height * (down + 0.06))
-    small = _thing(rng, name, foot, scale * (0.7 if name in ("lamp", "person") else 1.0), under.near, 0.0, "ground")
+    foot = (left + width * _draw_between(rng, 0.25, 0.75), top + height * (down + 0.06))
+    small = _make_thing(
+        rng, name, foot, scale * (0.7 if name in ("lamp", "person") else 1.0), under.near, 0.0, "ground"
+    )
     return Thing(**{**small.__dict__, "on": under.name, "shadow": False})
 
 
@@ -173,7 +183,7 @@ def _name(rng: Rng, place: Place, weather: str) -> str:
     return _pick(rng, place.usual)
 
 
-def _populate(rng: Rng, place: Place, weather: str, strips: list[Ground], horizon: float) -> list[Thing]:
+def _place_things(rng: Rng, place: Place, weather: str, strips: list[Ground], horizon: float) -> list[Thing]:
     """Things in columns, so that few hide another entirely; some in herds, some carrying others; far ones first."""
     count = int(rng.integers(place.things[0], place.things[1] + 1))
     columns = (rng.permutation(count) + 0.2 + 0.6 * rng.random(count)) * (SIDE / count)
@@ -182,61 +192,65 @@ def _populate(rng: Rng, place: Place, weather: str, strips: list[Ground], horizo
         name = _name(rng, place, weather)
         if name in ONLY_ONE and any(other.name == name for _, other in things):
             continue
-        spot = _foot(rng, name, float(x), strips, horizon)
+        spot = _choose_foot(rng, name, float(x), strips, horizon)
         (x0, y), scale = spot.foot, spot.scale
-        thing = _thing(rng, name, spot.foot, scale, spot.near, where=spot.where)
+        thing = _make_thing(rng, name, spot.foot, scale, spot.near, where=spot.where)
         things.append((y, thing))
         if name in HERDS and rng.random() < 0.3:
             for _ in range(int(rng.integers(1, 3))):
                 foot = (
-                    x0 + thing.box[2] * _between(rng, 0.7, 1.3) * (1 if rng.random() < 0.5 else -1),
-                    y + _between(rng, -5, 5),
+                    x0 + thing.box[2] * _draw_between(rng, 0.7, 1.3) * (1 if rng.random() < 0.5 else -1),
+                    y + _draw_between(rng, -5, 5),
                 )
-                more = _thing(rng, name, foot, scale * _between(rng, 0.8, 1.1), spot.near, where=spot.where)
+                more = _make_thing(rng, name, foot, scale * _draw_between(rng, 0.8, 1.1), spot.near, where=spot.where)
                 things.append((foot[1], more))
         elif name in SEATS and rng.random() < 0.4:
-            things.append((y + 0.01, _sitting(rng, thing)))
-    return [thing for _, thing in sorted(things, key=lambda pair: (_layer(pair[1]), pair[0]))]
+            things.append((y + 0.01, _make_sitting(rng, thing)))
+    return [thing for _, thing in sorted(things, key=lambda pair: (_order_layer(pair[1]), pair[0]))]
 
 
-def _layer(thing: Thing) -> int:
+def _order_layer(thing: Thing) -> int:
     """What hangs in the sky or on a wall lies behind everything that stands."""
     return {"sky": 0, "wall": 1, "doorway": 1, "air": 2}.get(KINDS[thing.name].place if not thing.on else "ground", 3)
 
 
-def wide_view(rng: Rng) -> Plan:
+def compose_wide_view(rng: Rng) -> Plan:
     """A whole place with its things, sometimes behind a fence or hedge close to the camera."""
     place = PLACES[int(rng.integers(len(PLACES)))]
     weather = _pick(rng, WEATHER) if place.outdoors else ""
-    regions, strips, horizon = _backdrop(rng, place, weather)
-    layers: list[Stuff | Thing] = [*regions, *_populate(rng, place, weather, strips, horizon)]
+    regions, strips, horizon = _make_backdrop(rng, place, weather)
+    layers: list[Stuff | Thing] = [*regions, *_place_things(rng, place, weather, strips, horizon)]
     if rng.random() < 0.12:
         name = _pick(rng, ("fence", "hedge", "fence", "curtain"))
-        outline = _standing(rng, name, 0.0) if name == "curtain" else _below(rng, name, _between(rng, 98, 114))
-        layers.append(_region(rng, name, outline))
-    return Plan(tuple(layers), (0, 0, 0), _between(rng, 0.85, 1.1), _seed(rng), horizon, weather, place.name)
+        outline = (
+            _outline_standing(rng, name, 0.0)
+            if name == "curtain"
+            else _outline_below(rng, name, _draw_between(rng, 98, 114))
+        )
+        layers.append(_make_region(rng, name, outline))
+    return Plan(tuple(layers), (0, 0, 0), _draw_between(rng, 0.85, 1.1), _make_seed(rng), horizon, weather, place.name)
 
 
-def part_view(rng: Rng) -> Plan:
+def compose_part_view(rng: Rng) -> Plan:
     """A wide view through a longer lens: one thing, or any spot, large in the picture."""
-    plan = wide_view(rng)
+    plan = compose_wide_view(rng)
     things = plan.things
     if things and rng.random() < 0.85:
         left, top, width, height = things[int(rng.integers(len(things)))].box
-        side = min(100.0, max(44.0, max(width, height) * _between(rng, 1.05, 2.2)))
-        x, y = left + width * _between(rng, 0.3, 0.7), top + height * _between(rng, 0.35, 0.65)
+        side = min(100.0, max(44.0, max(width, height) * _draw_between(rng, 1.05, 2.2)))
+        x, y = left + width * _draw_between(rng, 0.3, 0.7), top + height * _draw_between(rng, 0.35, 0.65)
     else:
-        side, x, y = _between(rng, 50, 100), _between(rng, 0, SIDE), _between(rng, 0, SIDE)
+        side, x, y = _draw_between(rng, 50, 100), _draw_between(rng, 0, SIDE), _draw_between(rng, 0, SIDE)
     corner = (min(max(x - side / 2, 0.0), SIDE - side), min(max(y - side / 2, 0.0), SIDE - side))
-    return plan.seen(*corner, side)
+    return plan.look_at(*corner, side)
 
 
-def full_scene(rng: Rng) -> Plan:
+def compose_full_scene(rng: Rng) -> Plan:
     """What every split consists of: two wide views to each view of a part."""
-    return wide_view(rng) if rng.random() < 0.67 else part_view(rng)
+    return compose_wide_view(rng) if rng.random() < 0.67 else compose_part_view(rng)
 
 
-def _paper(rng: Rng) -> tuple[int, int, int]:
+def _choose_paper(rng: Rng) -> tuple[int, int, int]:
     """A plain background: mostly pale, as in catalogues."""
     low = 175 if rng.random() < 0.6 else 20
     red, green, blue = (int(v) for v in rng.integers(low, 256, 3))
@@ -251,27 +265,29 @@ def close_up(rng: Rng) -> Plan:
         names = names * int(rng.integers(2, 4)) if draw > 0.86 else [*names, _pick(rng, _KINDS)]
     layers: list[Stuff | Thing] = []
     if rng.random() < 0.7:
-        layers.append(_region(rng, _pick(rng, STUFF), _ALL))
+        layers.append(_make_region(rng, _pick(rng, STUFF), _ALL))
     room = SIDE / len(names)
     for slot, name in enumerate(names):
         scale = min(room * 1.15, SIDE) / max(KINDS[name].width, KINDS[name].height) * (0.28 + 0.8 * size)
         height = KINDS[name].height * scale
         slack = max(4.0, SIDE - height) / 2
-        x = room * (slot + 0.5) + _between(rng, -0.25, 0.25) * (room - KINDS[name].width * scale)
-        layers.append(_thing(rng, name, (x, (SIDE + height) / 2 + _between(rng, -0.8, 0.8) * slack), scale, 1.0, 0.1))
-    return Plan(tuple(layers), _paper(rng), _between(rng, 0.8, 1.15), _seed(rng))
+        x = room * (slot + 0.5) + _draw_between(rng, -0.25, 0.25) * (room - KINDS[name].width * scale)
+        layers.append(
+            _make_thing(rng, name, (x, (SIDE + height) / 2 + _draw_between(rng, -0.8, 0.8) * slack), scale, 1.0, 0.1)
+        )
+    return Plan(tuple(layers), _choose_paper(rng), _draw_between(rng, 0.8, 1.15), _make_seed(rng))
 
 
-def stuff_view(rng: Rng) -> Plan:
+def compose_stuff_view(rng: Rng) -> Plan:
     """One, two or three kinds of stuff and no thing (train only)."""
     draw = float(rng.random())
-    layers = [_region(rng, _pick(rng, STUFF), _ALL)]
+    layers = [_make_region(rng, _pick(rng, STUFF), _ALL)]
     for _ in range(0 if draw < 0.45 else 1 if draw < 0.85 else 2):
-        a, b = _between(rng, 20, 108), _between(rng, 20, 108)
+        a, b = _draw_between(rng, 20, 108), _draw_between(rng, 20, 108)
         outlines: tuple[tuple[Point, ...], ...] = (
             ((a, 0), (SIDE, 0), (SIDE, SIDE), (b, SIDE)),
             ((0, a), (SIDE, b), (SIDE, SIDE), (0, SIDE)),
             ((0, 0), (a, 0), (b, SIDE), (0, SIDE)),
         )
-        layers.append(_region(rng, _pick(rng, STUFF), outlines[int(rng.integers(3))]))
-    return Plan(tuple(layers), _paper(rng), _between(rng, 0.8, 1.15), _seed(rng))
+        layers.append(_make_region(rng, _pick(rng, STUFF), outlines[int(rng.integers(3))]))
+    return Plan(tuple(layers), _choose_paper(rng), _draw_between(rng, 0.8, 1.15), _make_seed(rng))

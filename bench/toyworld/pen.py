@@ -28,13 +28,13 @@ def tone(colour: Colour, factor: float) -> Colour:
     return (min(255, int(colour[0] * factor)), min(255, int(colour[1] * factor)), min(255, int(colour[2] * factor)))
 
 
-def mix(one: Colour, other: Colour, share: float) -> Colour:
+def mix(first: Colour, other: Colour, share: float) -> Colour:
     """``share`` of the other colour in the one."""
-    r, g, b = (int(a + share * (c - a)) for a, c in zip(one, other, strict=True))
+    r, g, b = (int(a + share * (c - a)) for a, c in zip(first, other, strict=True))
     return (r, g, b)
 
 
-def jitter(colour: Colour, rng: np.random.Generator, amount: int = 12) -> Colour:
+def jitter_colour(colour: Colour, rng: np.random.Generator, amount: int = 12) -> Colour:
     """The colour with each channel moved by at most ``amount``."""
     r, g, b = (min(255, max(0, c + int(d))) for c, d in zip(colour, rng.integers(-amount, amount + 1, 3), strict=True))
     return (r, g, b)
@@ -56,7 +56,7 @@ class Canvas:
         self.colours: dict[tuple[int, int, str], Colour] = {}
         """The first colour of each part, which names it in captions."""
 
-    def code(self, label: int, thing: int, part: str = "") -> int:
+    def find_code(self, label: int, thing: int, part: str = "") -> int:
         """The code of a part of a thing of that class; new where there is none yet."""
         key = (label, thing, part)
         if key not in self.keys:
@@ -89,19 +89,19 @@ class Pen:
         self._yx, self._yy = sign * box[2] * sin, box[3] * cos
         self._x0 = FINE * (box[0] + box[2] / 2) - (self._xx + self._xy) / 2
         self._y0 = FINE * (box[1] + box[3] / 2) - (self._yx + self._yy) / 2
-        self._code = canvas.code(label, thing)
+        self._code = canvas.find_code(label, thing)
         self._fresh: tuple[int, int, str] | None = None
 
     @contextmanager
-    def part(self, name: str) -> Iterator[None]:
+    def begin_part(self, name: str) -> Iterator[None]:
         """What is drawn inside belongs to that part of the thing, e.g. "wheel"."""
         before, key = self._code, (self.label, self.thing, name)
-        self._code = self.canvas.code(*key)
+        self._code = self.canvas.find_code(*key)
         self._fresh = key if key not in self.canvas.colours else None
         yield
         self._code, self._fresh = before, None
 
-    def poly(self, points: Sequence[tuple[float, float]], colour: Colour) -> None:
+    def fill_poly(self, points: Sequence[tuple[float, float]], colour: Colour) -> None:
         """A filled polygon; the label covers exactly what the colour covers."""
         xx, xy, yx, yy, x0, y0 = self._xx, self._xy, self._yx, self._yy, self._x0, self._y0
         placed = [(x0 + x * xx + y * xy, y0 + x * yx + y * yy) for x, y in points]
@@ -110,44 +110,44 @@ class Pen:
         self.canvas.on_image.polygon(placed, fill=colour)
         self.canvas.on_codes.polygon(placed, fill=self._code)
 
-    def rect(self, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
+    def fill_rect(self, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
         """A filled rectangle."""
-        self.poly(((x0, y0), (x1, y0), (x1, y1), (x0, y1)), colour)
+        self.fill_poly(((x0, y0), (x1, y0), (x1, y1), (x0, y1)), colour)
 
-    def oval(self, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
+    def fill_oval(self, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
         """A filled ellipse inside a rectangle."""
         cx, cy, rx, ry = (x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0) / 2, (y1 - y0) / 2
-        self.poly([(cx + rx * c, cy + ry * s) for c, s in _CIRCLE], colour)
+        self.fill_poly([(cx + rx * c, cy + ry * s) for c, s in _CIRCLE], colour)
 
-    def disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
+    def fill_disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
         """A filled circle, round on the picture; the radius is a share of the box's height."""
         rx = radius * self.height / self.width
-        self.oval(x - rx, y - radius, x + rx, y + radius, colour)
+        self.fill_oval(x - rx, y - radius, x + rx, y + radius, colour)
 
-    def line(self, x0: float, y0: float, x1: float, y1: float, width: float, colour: Colour) -> None:
+    def draw_line(self, x0: float, y0: float, x1: float, y1: float, width: float, colour: Colour) -> None:
         """A thick straight line; the width is a share of the box's height."""
         dx, dy = (x1 - x0) * self.width, (y1 - y0) * self.height
         length = math.hypot(dx, dy) or 1.0
         ox, oy = -dy / length * width * self.height / 2 / self.width, dx / length * width / 2
-        self.poly(((x0 + ox, y0 + oy), (x1 + ox, y1 + oy), (x1 - ox, y1 - oy), (x0 - ox, y0 - oy)), colour)
+        self.fill_poly(((x0 + ox, y0 + oy), (x1 + ox, y1 + oy), (x1 - ox, y1 - oy), (x0 - ox, y0 - oy)), colour)
 
-    def curve(self, points: Sequence[tuple[float, float]], widths: Sequence[float], colour: Colour) -> None:
+    def draw_curve(self, points: Sequence[tuple[float, float]], widths: Sequence[float], colour: Colour) -> None:
         """A bent limb or tail through the points, as thick at each as its width says (a share of the box's height)."""
         for (x0, y0), (x1, y1), a, b in zip(points, points[1:], widths, widths[1:], strict=False):
             dx, dy = (x1 - x0) * self.width, (y1 - y0) * self.height
             length = math.hypot(dx, dy) or 1.0
             ox, oy = -dy / length * self.height / 2 / self.width, dx / length / 2
-            there = ((x0 + a * ox, y0 + a * oy), (x1 + b * ox, y1 + b * oy))
+            edges = ((x0 + a * ox, y0 + a * oy), (x1 + b * ox, y1 + b * oy))
             back = ((x1 - b * ox, y1 - b * oy), (x0 - a * ox, y0 - a * oy))
-            self.poly((*there, *back), colour)
+            self.fill_poly((*edges, *back), colour)
         for (x, y), width in zip(points[1:], widths[1:], strict=False):
-            self.disc(x, y, width / 2, colour)
+            self.fill_disc(x, y, width / 2, colour)
 
-    def ring(self, x: float, y: float, radius: float, width: float, colour: Colour) -> None:
+    def draw_ring(self, x: float, y: float, radius: float, width: float, colour: Colour) -> None:
         """A circle's line, open inside, round on the picture; radius and width are shares of the box's height."""
         around = [(math.cos(i * math.pi / 8), math.sin(i * math.pi / 8)) for i in range(17)]
         squash, inner, outer = self.height / self.width, radius - width / 2, radius + width / 2
         for (c0, s0), (c1, s1) in zip(around, around[1:], strict=False):
             out = ((x + outer * squash * c0, y + outer * s0), (x + outer * squash * c1, y + outer * s1))
             back = ((x + inner * squash * c1, y + inner * s1), (x + inner * squash * c0, y + inner * s0))
-            self.poly((*out, *back), colour)
+            self.fill_poly((*out, *back), colour)

@@ -20,7 +20,7 @@ class Stuff:
     outline: tuple[Point, ...]
     seed: int
 
-    def seen(self, left: float, top: float, zoom: float) -> Stuff:
+    def look_at(self, left: float, top: float, zoom: float) -> Stuff:
         """The region through a camera whose picture begins at (left, top) and is ``zoom`` times as large."""
         return replace(self, outline=tuple(((x - left) * zoom, (y - top) * zoom) for x, y in self.outline))
 
@@ -43,7 +43,7 @@ class Thing:
     shadow: bool = False
     on: str = ""
 
-    def seen(self, left: float, top: float, zoom: float) -> Thing:
+    def look_at(self, left: float, top: float, zoom: float) -> Thing:
         """The thing through a camera, see `Stuff.seen`."""
         x, y, width, height = self.box
         return replace(self, box=((x - left) * zoom, (y - top) * zoom, width * zoom, height * zoom))
@@ -74,8 +74,8 @@ class Plan:
         """The things from back to front; a thing's position here is its number in the scene's labels."""
         return tuple(layer for layer in self.layers if isinstance(layer, Thing))
 
-    def seen(self, left: float, top: float, side: float) -> Plan:
+    def look_at(self, left: float, top: float, side: float) -> Plan:
         """What a camera sees that looks at the square of that side (pixels) only: everything larger, much of it cut."""
         zoom = SIDE / side
-        layers = tuple(layer.seen(left, top, zoom) for layer in self.layers)
+        layers = tuple(layer.look_at(left, top, zoom) for layer in self.layers)
         return replace(self, layers=layers, horizon=(self.horizon - top) * zoom)

@@ -11,12 +11,13 @@ from PIL import Image, ImageDraw
 
 from bench.records import BACKGROUND, VOID
 from bench.toyworld.classes import INDEX, PALETTE, SIDE, Colour
-from bench.toyworld.pen import FINE, Canvas, Pen, jitter
+from bench.toyworld.pen import FINE, Canvas, Pen, jitter_colour
 from bench.toyworld.plan import Box, Plan, Stuff, Thing
-from bench.toyworld.textures.looks import texture
+from bench.toyworld.textures.looks import paint_texture
 from bench.toyworld.things import (
     animals,
     ball,
+    beds,
     birds,
     buildings,
     craft,
@@ -35,6 +36,7 @@ from bench.toyworld.weather import develop
 _ROOMS = (
     animals,
     ball,
+    beds,
     birds,
     buildings,
     craft,
@@ -65,21 +67,21 @@ class Rendered:
     keys: list[tuple[int, int, str]]
     colours: dict[tuple[int, int, str], Colour]
 
-    def areas(self) -> np.ndarray:
+    def count_areas(self) -> np.ndarray:
         """Visible pixels of each key, int64 [keys]."""
         return np.bincount(self.codes.ravel(), minlength=256)[: len(self.keys)]
 
-    def truth(self) -> np.ndarray:
+    def make_truth(self) -> np.ndarray:
         """int16 [SIDE, SIDE]: class index, `BACKGROUND` for plain paper, `VOID` for what hardly shows."""
         owner = [(label, thing) for label, thing, _ in self.keys]
         shown: dict[tuple[int, int], int] = dict.fromkeys(owner, 0)
-        for key, area in zip(owner, self.areas(), strict=True):
+        for key, area in zip(owner, self.count_areas(), strict=True):
             shown[key] += int(area)
         table = np.full(256, BACKGROUND, np.int16)
         table[: len(owner)] = [key[0] if shown[key] >= VISIBLE else VOID for key in owner]
         return table[self.codes]
 
-    def instances(self) -> np.ndarray:
+    def make_instances(self) -> np.ndarray:
         """int16 [SIDE, SIDE]: the number of the thing from back to front, -1 where there is none."""
         table = np.full(256, -1, np.int16)
         table[: len(self.keys)] = [thing for _, thing, _ in self.keys]
@@ -87,9 +89,9 @@ class Rendered:
 
 
 @cache
-def drawer(name: str) -> Callable[[Pen, Colour, int], None]:
-    """The function that draws a thing has the name of its class."""
-    return next(getattr(room, name) for room in _ROOMS if hasattr(room, name))
+def find_drawer(name: str) -> Callable[[Pen, Colour, int], None]:
+    """Find the function that draws a thing: ``draw_`` and the name of its class."""
+    return next(getattr(room, f"draw_{name}") for room in _ROOMS if hasattr(room, f"draw_{name}"))
 
 
 def _lay(canvas: Canvas, stuff: Stuff) -> None:
@@ -102,10 +104,10 @@ def _lay(canvas: Canvas, stuff: Stuff) -> None:
     outline = [(FINE * x, FINE * (y - first)) for x, y in stuff.outline]
     area = Image.new("L", (FINE * SIDE, FINE * (last - first)), 0)
     ImageDraw.Draw(area).polygon(outline, fill=255)
-    drawn = texture(stuff.name, stuff.look, np.random.default_rng(stuff.seed), first, min(SIDE, bottom))
+    drawn = paint_texture(stuff.name, stuff.look, np.random.default_rng(stuff.seed), first, min(SIDE, bottom))
     fine = drawn.crop((0, first, SIDE, last)).resize(area.size, Image.Resampling.NEAREST)
     canvas.image.paste(fine, (0, FINE * first), area)
-    canvas.codes.paste(canvas.code(INDEX[stuff.name], -1), (0, FINE * first), area)
+    canvas.codes.paste(canvas.find_code(INDEX[stuff.name], -1), (0, FINE * first), area)
 
 
 def _shade(canvas: Canvas, box: Box) -> None:
@@ -118,7 +120,7 @@ def _shade(canvas: Canvas, box: Box) -> None:
     canvas.image.paste((18, 20, 30), corner, mask)
 
 
-def _stand(canvas: Canvas, thing: Thing, number: int) -> None:
+def _draw_stand(canvas: Canvas, thing: Thing, number: int) -> None:
     left, top, width, height = thing.box
     if left > SIDE or top > SIDE or left + width < 0 or top + height < 0:
         return
@@ -126,7 +128,7 @@ def _stand(canvas: Canvas, thing: Thing, number: int) -> None:
         _shade(canvas, thing.box)
     rng = np.random.default_rng(thing.seed)
     pen = Pen(canvas, INDEX[thing.name], number, thing.box, rng, thing.flip, thing.angle)
-    drawer(thing.name)(pen, jitter(PALETTE[thing.colour], rng), thing.look)
+    find_drawer(thing.name)(pen, jitter_colour(PALETTE[thing.colour], rng), thing.look)
 
 
 def render(plan: Plan) -> Rendered:
@@ -136,7 +138,7 @@ def render(plan: Plan) -> Rendered:
         if isinstance(layer, Stuff):
             _lay(canvas, layer)
         else:
-            _stand(canvas, layer, number)
+            _draw_stand(canvas, layer, number)
             number += 1
     codes = np.asarray(canvas.codes)[FINE // 2 :: FINE, FINE // 2 :: FINE]
     image = develop(canvas.image.reduce(FINE), codes, canvas.keys, plan)

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.toyworld.captions import tell
 from bench.toyworld.classes import VERSION
-from bench.toyworld.layouts import close_up, full_scene, stuff_view
+from bench.toyworld.layouts import close_up, compose_full_scene, compose_stuff_view
 from bench.toyworld.plan import Plan
 from bench.toyworld.render import Rendered, render
 
@@ -30,20 +30,20 @@ class Scene:
     @property
     def truth(self) -> np.ndarray:
         """int16 [128, 128]: class index, `BACKGROUND` or `VOID`."""
-        return self.drawn.truth()
+        return self.drawn.make_truth()
 
     @property
     def instances(self) -> np.ndarray:
         """int16 [128, 128]: number of the thing, -1 for stuff."""
-        return self.drawn.instances()
+        return self.drawn.make_instances()
 
 
-def framing(index: int) -> int:
+def choose_framing(index: int) -> int:
     """What a train scene is, without composing it: 0 a full scene, 1 a close-up of things, 2 a view of stuff."""
-    return _framing(_start("train", index))
+    return _choose_framing(_start("train", index))
 
 
-def _framing(rng: np.random.Generator) -> int:
+def _choose_framing(rng: np.random.Generator) -> int:
     draw = rng.random()
     return 1 if draw < CLOSE_UPS else 2 if draw < CLOSE_UPS + STUFF_VIEWS else 0
 
@@ -55,8 +55,8 @@ def _start(split: str, index: int) -> np.random.Generator:
 def compose(split: str, index: int) -> tuple[Plan, np.random.Generator]:
     """The plan of a scene, and the generator in the state in which the captions are written."""
     rng = _start(split, index)
-    kind = _framing(rng) if split == "train" else 0
-    return (full_scene, close_up, stuff_view)[kind](rng), rng
+    kind = _choose_framing(rng) if split == "train" else 0
+    return (compose_full_scene, close_up, compose_stuff_view)[kind](rng), rng
 
 
 def draw(split: str, index: int) -> Scene:
@@ -66,8 +66,8 @@ def draw(split: str, index: int) -> Scene:
     return Scene(drawn.image, tell(plan, drawn, rng), drawn)
 
 
-def sample_captions(split: str, n: int, each: int = 10) -> Iterator[str]:
+def sample_captions(split: str, n: int, number: int = 10) -> Iterator[str]:
     """``n`` captions of a split's first scenes, ``each`` of every scene (the first five are those of `draw`)."""
-    for index in range(-(-n // each)):
+    for index in range(-(-n // number)):
         plan, rng = compose(split, index)
-        yield from tell(plan, render(plan), rng, min(each, n - index * each))
+        yield from tell(plan, render(plan), rng, min(number, n - index * number))

@@ -25,12 +25,12 @@ _TINTS: dict[str, tuple[float, float, float]] = {
 }
 
 
-def _noise(rng: np.random.Generator, cells: int) -> Pixels:
+def _make_noise(rng: np.random.Generator, cells: int) -> Pixels:
     grid = Image.fromarray(rng.uniform(-1, 1, (cells, cells)).astype(np.float32))
     return np.asarray(grid.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
 
 
-def _roundness(plan: Plan, codes: np.ndarray, thing_of: np.ndarray, side: float) -> Pixels:
+def _shade_things(plan: Plan, codes: np.ndarray, thing_of: np.ndarray, side: float) -> Pixels:
     """A factor for each pixel: things are lighter above and towards the light, which gives them body."""
     table = np.zeros((4, 256), np.float32)
     for number, thing in enumerate(plan.things):
@@ -42,7 +42,7 @@ def _roundness(plan: Plan, codes: np.ndarray, thing_of: np.ndarray, side: float)
     return 1 + np.clip(0.09 * side * across - 0.1 * down, -0.2, 0.2)
 
 
-def _haze(pixels: Pixels, plan: Plan, codes: np.ndarray, thing_of: np.ndarray, amount: float) -> Pixels:
+def _mix_haze(pixels: Pixels, plan: Plan, codes: np.ndarray, thing_of: np.ndarray, amount: float) -> Pixels:
     """Mixes in pale air, more of it the farther a pixel is."""
     depth = np.clip((SIDE - _Y) / max(SIDE - plan.horizon, 24.0), 0, 1)
     table = np.full(256, np.nan, np.float32)
@@ -53,7 +53,7 @@ def _haze(pixels: Pixels, plan: Plan, codes: np.ndarray, thing_of: np.ndarray, a
     return pixels + share * (np.array((206, 212, 220), np.float32) - pixels)
 
 
-def _falling(rng: np.random.Generator, snow: bool) -> Pixels:
+def _draw_falling(rng: np.random.Generator, snow: bool) -> Pixels:
     """What the rain's streaks or the snow's flakes add, [SIDE, SIDE, 1]."""
     sheet = Image.new("L", (SIDE, SIDE), 0)
     draw = ImageDraw.Draw(sheet)
@@ -66,7 +66,7 @@ def _falling(rng: np.random.Generator, snow: bool) -> Pixels:
     return np.asarray(sheet, np.float32)[:, :, None]
 
 
-def _glow(pixels: Pixels, plan: Plan) -> Pixels:
+def _light_lamps(pixels: Pixels, plan: Plan) -> Pixels:
     """Lamps shine at night."""
     for thing in plan.things:
         if thing.name == "lamp":
@@ -83,10 +83,10 @@ def develop(picture: Image.Image, codes: np.ndarray, keys: list[tuple[int, int, 
     thing_of = np.full(256, -1)
     thing_of[: len(keys)] = [thing for _, thing, _ in keys]
     pixels: Pixels = np.asarray(picture, np.float32)
-    pixels = pixels * (_roundness(plan, codes, thing_of, side) * (1 + 0.03 * _noise(rng, 40)))[:, :, None]
+    pixels = pixels * (_shade_things(plan, codes, thing_of, side) * (1 + 0.03 * _make_noise(rng, 40)))[:, :, None]
     amount = {"fog": 0.72, "snowfall": 0.3, "rain": 0.3, "sunset": 0.12, "": 0.1 if plan.horizon else 0.0}
     if amount.get(plan.weather, 0.0):
-        pixels = _haze(pixels, plan, codes, thing_of, amount[plan.weather] * float(rng.uniform(0.7, 1.1)))
+        pixels = _mix_haze(pixels, plan, codes, thing_of, amount[plan.weather] * float(rng.uniform(0.7, 1.1)))
     tint = (
         np.array(_TINTS[plan.weather], np.float32) * plan.light * (1 + rng.uniform(-0.04, 0.04, 3)).astype(np.float32)
     )
@@ -94,11 +94,11 @@ def develop(picture: Image.Image, codes: np.ndarray, keys: list[tuple[int, int, 
         # The night sky is drawn dark already.
         sky = (np.array([label for label, _, _ in keys] + [-1] * (256 - len(keys))) == INDEX["sky"])[codes]
         pixels = np.where(sky[:, :, None], pixels, pixels * tint)
-        pixels = _glow(pixels, plan)
+        pixels = _light_lamps(pixels, plan)
     else:
         pixels = pixels * tint
     if plan.weather in ("rain", "snowfall"):
-        pixels = pixels + _falling(rng, plan.weather == "snowfall")
+        pixels = pixels + _draw_falling(rng, plan.weather == "snowfall")
     fall = 1 + float(rng.uniform(0, 0.1)) * side * _COLUMNS
     pixels = pixels * (_VIGNETTE * fall[:, :, None])
     pixels += rng.integers(-4, 5, pixels.shape, dtype=np.int8)

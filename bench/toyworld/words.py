@@ -57,7 +57,7 @@ _COUNTS = {2: "two", 3: "three", 4: "four", 5: "five"}
 Rng = np.random.Generator
 
 
-def noun(name: str, colour: str, rng: Rng, count: int = 1) -> str:
+def write_noun(name: str, colour: str, rng: Rng, count: int = 1) -> str:
     """A noun, mostly the class's own name, with its colour in half the cases, in the plural for more than one."""
     words = WORDS.get(name, (name,))
     word = words[0] if rng.random() < OWN_NAME else words[int(rng.integers(len(words)))]
@@ -67,26 +67,26 @@ def noun(name: str, colour: str, rng: Rng, count: int = 1) -> str:
     return f"{plain} in {colour}" if name == "person" else f"{colour} {plain}"
 
 
-def with_article(words: str) -> str:
+def add_article(words: str) -> str:
     """The words with "a" or "an"."""
     return f"an {words}" if words[0] in "aeiou" else f"a {words}"
 
 
-def phrase(name: str, colour: str, count: int, rng: Rng) -> str:
+def write_phrase(name: str, colour: str, count: int, rng: Rng) -> str:
     """A noun with its article or number."""
     if count > 1:
-        return f"{_COUNTS.get(count, 'many')} {noun(name, colour, rng, count)}"
-    words = noun(name, colour, rng)
+        return f"{_COUNTS.get(count, 'many')} {write_noun(name, colour, rng, count)}"
+    words = write_noun(name, colour, rng)
     if name in _MASS and words.split()[-1] not in _COUNTABLE:
         return f"the {words}" if name == "sky" or rng.random() < 0.2 else words
-    return with_article(words)
+    return add_article(words)
 
 
-def colour_word(colour: Colour) -> str:
+def choose_colour_word(colour: Colour) -> str:
     """The palette's word that is nearest to a colour."""
     return min(PALETTE, key=lambda word: sum((a - b) ** 2 for a, b in zip(PALETTE[word], colour, strict=True)))
 
 
-def part_phrase(part: str, colour: str) -> str:
+def write_part_phrase(part: str, colour: str) -> str:
     """E.g. "a red roof", "black wheels"."""
-    return f"{colour} {part}s" if part in _IN_PLURAL else with_article(f"{colour} {part}")
+    return f"{colour} {part}s" if part in _IN_PLURAL else add_article(f"{colour} {part}")

@@ -11,9 +11,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bench.metric_name import parse
-from bench.report.figures.differences import real
 from bench.report.figures.style import new_figure, note_of, save
 from bench.report.tables.cells import MISSING, short_name
+from bench.report.tables.differences import real
 from bench.text.csv_files import write_csv
 from bench.text.escape import markdown, row
 

@@ -1,6 +1,6 @@
 """Appendix C, figures 11 and 12: scores over the thresholds tau_SBERT and tau_CLIP, one line a variant.
 
-Beside them recall over the IoU that makes a hit, precision over recall, and a table of the areas under the curves.
+Beside them recall over the IoU that makes a hit, and precision over recall.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from matplotlib.figure import Figure
 from bench.errors import UserError
 from bench.report.figures.line_ends import number_ends
 from bench.report.figures.style import MANY, headline, key, look, names_in, new_figure, note_of, plain, save
-from bench.report.tables.cells import MISSING, metric_words
+from bench.report.tables.cells import metric_words
 from bench.score.score_table import split_measure
 from bench.text.csv_files import write_csv
-from bench.text.escape import markdown, row
 
 COLUMNS = ("variant", "mapping", "tau", "metric", "value", "low", "high", "n")
 PAPER_TAUS = {"tt": 0.5, "st": 0.1}
@@ -108,45 +107,9 @@ def draw_precision(curves: pd.DataFrame, *, title: str, chosen: Mapping[str, flo
     return figure
 
 
-def markdown_areas(areas: pd.DataFrame) -> str:
-    """A row for each variant, a column for each curve of the paper's kind: area under it over the width of its axis.
-
-    Those of precision and of the reference's recall are in the csv.
-    """
-    areas = areas[[_is_of_paper(metric) for metric in areas["metric"]]]
-    keys = ["axis", "mapping", "metric"]
-    columns = list(dict.fromkeys(areas[keys].itertuples(index=False, name=None)))
-    heads = [" ".join(filter(None, (*metric_words(m), f"over {_OVER[axis, mapping]}"))) for axis, mapping, m in columns]
-    lines = [row(["area under the curve", *heads]), "|---|" + "---:|" * len(columns)]
-    for variant, part in areas.groupby("variant", sort=False):
-        places = part[keys].itertuples(index=False, name=None)
-        found = dict(zip(places, part.to_dict("records"), strict=True))
-        cells = [_area(found.get(column)) for column in columns]
-        lines.append(row([markdown(str(variant)), *cells]))
-    ranges = areas[["axis", "mapping", "start", "stop"]].drop_duplicates().itertuples(index=False, name=None)
-    told = "; ".join(f"{_OVER[axis, mapping]} from {start:g} to {stop:g}" for axis, mapping, start, stop in ranges)
-    note = f"- Mean height of a curve in percent with 95 % intervals: {told}. n as in the curves' csv."
-    return "\n".join(lines) + f"\n\n{note}\n"
-
-
 def _family(curves: pd.DataFrame) -> pd.Series:
     """The first word of what each line measures: iou, recall, precision."""
     return curves["metric"].map(lambda measure: split_measure(measure)[0][0])
-
-
-def _is_of_paper(measure: str) -> bool:
-    family, *rest = split_measure(measure)[0]
-    return family != "precision" and not (family == "recall" and {"reference", "allseg"} & set(rest[:1]))
-
-
-_OVER = {("tau", "tt"): "τ TT", ("tau", "st"): "τ ST", ("iou", "tt"): "IoU, TT", ("iou", "st"): "IoU, ST"}
-
-
-def _area(line: Mapping[Any, Any] | None) -> str:
-    if line is None or pd.isna(line["area"]):
-        return MISSING
-    ends = "" if pd.isna(line["low"]) else f" [{100 * line['low']:.1f}, {100 * line['high']:.1f}]"
-    return f"{100 * line['area']:.1f}{ends}"
 
 
 def draw_curves(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.metric_name import MetricName, parse
-from bench.report.figures.differences import pairs_in, real, signed
 from bench.report.figures.style import LONG, WIDE, headline, names_in, new_figure, note_of, plain, save, wide
-from bench.report.tables.pairs import Pair
-from bench.report.tables.pairs import title as pair_title
+from bench.report.tables.comparisons import Pair
+from bench.report.tables.comparisons import title as pair_title
+from bench.report.tables.differences import pairs_in, real, signed
+from bench.report.tables.paper_metrics import select_paper_metrics
 
-PANELS = (
-    ("IoU, text to text (TT)", "iou", "tt"),
-    ("IoU, segment to text (ST)", "iou", "st"),
-    ("recall, TT", "recall", "tt"),
-    ("recall, ST", "recall", "st"),
-    ("TGQ of true segments, TT", "tgq", "tt"),
-    ("top-1 of true segments, ST", "top1", "st"),
-)
-"""Title, kind of metric and mapping: the metrics of tables 1 to 4, and what the embeddings alone are worth."""
 _HALF, _HALF_WIDE = 52, 2.9
 """Characters and inches that fit under one of two panels."""
 _NAMED, _ROOM = 10.5, 2.8
@@ -35,18 +26,9 @@ _BLACK, _GREY = "#000000", "#8c8c8c"
 
 
 def plot_differences(table: pd.DataFrame, stem: Path, *, title: str, embedded: bool) -> tuple[Path, ...]:
-    """Write ``stem`` .png and .svg; nothing where no metric of `PANELS` is in the table."""
-    chosen = paper_metrics(list(dict.fromkeys(table["metric"])))
+    """Write ``stem`` .png and .svg; nothing where no metric of the paper is in the table."""
+    chosen = select_paper_metrics(list(dict.fromkeys(table["metric"])))
     return save(draw_differences(table, chosen, title=title, embedded=embedded), stem) if chosen else ()
-
-
-def paper_metrics(metrics: Sequence[str]) -> dict[str, str]:
-    """For each title of `PANELS` the first metric of that kind; titles without any are left out."""
-    found: dict[str, str] = {}
-    for title, kind, mapping in PANELS:
-        of_kind = [m for m in metrics if _kind(name := parse(m)) == kind and name.mapping == mapping]
-        found |= {title: of_kind[0]} if of_kind else {}
-    return found
 
 
 def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str, embedded: bool) -> Figure:
@@ -124,8 +106,3 @@ def _legend(figure: Figure, embedded: bool) -> None:
         fontsize=10.5, title=note_of("95 % intervals, paired bootstrap over images", embedded), title_fontsize=9,
     )  # fmt: skip
     legend.get_title().set_color("#666666")
-
-
-def _kind(name: MetricName) -> str:
-    family, *rest = name.metric.split(".")
-    return "top1" if "top1" in rest else "cosine" if "cosine" in rest else family

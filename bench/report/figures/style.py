@@ -14,7 +14,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.legend import Legend
 from matplotlib.textpath import TextPath
 
-from bench.report.tables.pairs import briefly
+from bench.report.tables.comparisons import briefly
 from bench.score.score_table import EMBEDDED_NOTE
 from bench.text.escape import abridged, drawn, middle
 from bench.text.escape import figure as figure_text

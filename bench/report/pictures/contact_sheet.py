@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PIL import Image, ImageDraw
 
 from bench.report.figures.style import columns
-from bench.report.pictures.draw import folded, font, shortened
+from bench.report.pictures.draw import folded
+from bench.report.pictures.sheet import DARK, Block, Layout, draw_grid, write_line
 
 CELL = 216
 MOST = 10
 """Pictures beside each other; those of more variants stand in further lines below, under their image's name."""
 _GAP, _EDGE, _LINE = 8, 18, 20
-_DARK, _GREY = (28, 30, 36), (105, 110, 120)
+_GREY = (105, 110, 120)
+_LAYOUT = Layout(
+    _EDGE, title=19, title_room=34, note=0, note_room=0, notes_end=0, footer=13, footer_room=28, lift=2, grey=_GREY
+)
 _TITLE, _NOTE = 13, 12
 Row = tuple[str, Sequence[tuple[str, str]], Sequence[Image.Image]]
 Shown = tuple[list[str], str, Image.Image]
@@ -52,20 +57,9 @@ def contact_sheet(rows: Sequence[Row], *, title: str, footer: str) -> Image.Imag
     """
     strips = [strip for row in rows for strip in _strips(row)]
     across = max((len(strip.shown) for strip in strips), default=1)
-    top = _EDGE + (34 if title else 0)
-    footer_room = _LINE + 8 if footer else 0
-    height = top + sum(strip.height for strip in strips) + footer_room + _EDGE
-    sheet = Image.new("RGB", (2 * _EDGE + across * (CELL + _GAP) - _GAP, height), "white")
-    pen = ImageDraw.Draw(sheet)
-    if title:
-        _put(pen, (_EDGE, _EDGE - 2), title, 19, _DARK, sheet.width - 2 * _EDGE)
-    y = top
-    for strip in strips:
-        _draw(sheet, pen, strip, y)
-        y += strip.height
-    if footer:
-        _put(pen, (_EDGE, y + 4), footer, 13, (150, 70, 0), sheet.width - 2 * _EDGE)
-    return sheet
+    width = 2 * _EDGE + across * (CELL + _GAP) - _GAP
+    blocks = [Block(strip.height, partial(_draw_strip, strip)) for strip in strips]
+    return draw_grid(blocks, width, _LAYOUT, title=title, footer=footer)
 
 
 def _strips(row: Row) -> list[_Strip]:
@@ -79,25 +73,18 @@ def _strips(row: Row) -> list[_Strip]:
     return [_Strip(image_id * (len(parts) > 1 and at == 0), part) for at, part in enumerate(parts)]
 
 
-def _draw(sheet: Image.Image, pen: ImageDraw.ImageDraw, strip: _Strip, y: int) -> None:
+def _draw_strip(strip: _Strip, sheet: Image.Image, pen: ImageDraw.ImageDraw, y: int) -> None:
     if strip.name:
-        _put(pen, (_EDGE, y), strip.name, _TITLE, _GREY, sheet.width - 2 * _EDGE)
+        write_line(pen, (_EDGE, y), strip.name, _TITLE, _GREY, sheet.width - 2 * _EDGE)
     for column, (lines, note, picture) in enumerate(strip.shown):
         x = _EDGE + column * (CELL + _GAP)
         for at, line in enumerate(reversed(lines), 1):  # titles stand on their pictures
-            _put(pen, (x, y + strip.titled - _LINE * at), line, _TITLE, _DARK, CELL)
+            write_line(pen, (x, y + strip.titled - _LINE * at), line, _TITLE, DARK, CELL)
         sheet.paste(picture.resize(_scaled(picture), Image.Resampling.LANCZOS), (x, y + strip.titled))
-        _put(pen, (x, y + strip.titled + strip.tall + 2), note, _NOTE, _GREY, CELL, bold=False)
+        write_line(pen, (x, y + strip.titled + strip.tall + 2), note, _NOTE, _GREY, CELL, bold=False)
 
 
 def _scaled(picture: Image.Image) -> tuple[int, int]:
     # A very tall picture would push the others off the sheet: it is narrowed instead.
     factor = min(CELL / picture.width, 1.5 * CELL / picture.height)
     return max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
-
-
-def _put(
-    pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: tuple[int, int, int], width: int,
-    bold: bool = True,
-) -> None:  # fmt: skip
-    pen.text(at, shortened(text, size, width, bold), font=font(size, bold), fill=colour)

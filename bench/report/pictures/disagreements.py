@@ -12,7 +12,7 @@ import pandas as pd
 from bench.data.base import Dataset
 from bench.data.truth_masks import truth_masks
 from bench.report.pictures.highlights import Cell, Said, Strip, fits, spotlight_sheet
-from bench.report.tables.pairs import Pair, select_pairs, shorten_title
+from bench.report.tables.comparisons import Pair, select_pairs, shorten_title
 from bench.score.score_table import EMBEDDED_NOTE
 from bench.text.escape import drawn, middle
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from jaxtyping import Bool, UInt8
 from PIL import Image, ImageDraw, ImageFilter
 
-from bench.report.pictures.draw import folded, font, shortened
+from bench.report.pictures.draw import folded, font
+from bench.report.pictures.sheet import DARK, Block, Layout, draw_grid, write_line
 from bench.text.escape import drawn
 
 CELL = 272
@@ -18,10 +20,21 @@ _EDGE, _GAP, _SPLIT = 20, 18, 44
 _NAME, _TEXT, _SMALL, _LINE, _FOLD = 23, 21, 19, 26, 28
 _NAMED = CELL - 106
 """Pixels of a variant's name beside its marks."""
-_DARK, _GREY, _WARNING = (28, 30, 36), (95, 100, 110), (150, 70, 0)
+_GREY = (95, 100, 110)
+_LAYOUT = Layout(
+    _EDGE,
+    title=28,
+    title_room=38,
+    note=_SMALL,
+    note_room=25,
+    notes_end=14,
+    footer=20,
+    footer_room=34,
+    lift=4,
+    grey=_GREY,
+)
 # Okabe and Ito's blue and vermilion, told apart by colour-blind readers; the sign says the same without colour.
 _RIGHT, _WRONG = ("✓", (0, 114, 178)), ("✗", (200, 80, 0))
-Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -60,31 +73,21 @@ def spotlight_sheet(
 ) -> Image.Image:
     """Rows of up to twice ``count`` cells on white, RGB."""
     half = count * CELL + (count - 1) * _GAP
-    width = 2 * (_EDGE + half) + _SPLIT
-    top = _EDGE + 38 + 25 * len(notes) + 14
-    heights = [_headed(strip, half) + _height(strip) for strip in strips]
-    sheet = Image.new("RGB", (width, top + sum(heights) + (34 if footer else 0) + _EDGE), "white")
-    pen = ImageDraw.Draw(sheet)
-    _put(pen, (_EDGE, _EDGE - 4), title, 28, _DARK, width - 2 * _EDGE)
-    for at, note in enumerate(notes):
-        _put(pen, (_EDGE, _EDGE + 38 + 25 * at), note, _SMALL, _GREY, width - 2 * _EDGE, bold=False)
-    y = top
-    for strip, height in zip(strips, heights, strict=True):
-        pen.line((_EDGE, y, width - _EDGE, y), fill=(205, 208, 214), width=2)
-        halves = (strip.left_title, strip.left), (strip.right_title, strip.right)
-        below = y + _headed(strip, half)
-        for side, (heading, cells) in enumerate(halves):
-            x = _EDGE + side * (half + _SPLIT)
-            for at, line in enumerate(folded(heading, _NAME, half)):
-                _put(pen, (x, y + 12 + _FOLD * at), line, _NAME, _DARK, half)
-            if not cells:
-                _put(pen, (x, below + 2), "no such segment", _TEXT, _GREY, half, bold=False)
-            for column, cell in enumerate(cells):
-                _cell(sheet, pen, cell, (x + column * (CELL + _GAP), below))
-        y += height
-    if footer:
-        _put(pen, (_EDGE, y + 4), footer, 20, _WARNING, width - 2 * _EDGE)
-    return sheet
+    blocks = [Block(_headed(strip, half) + _height(strip), partial(_draw_strip, strip, half)) for strip in strips]
+    return draw_grid(blocks, 2 * (_EDGE + half) + _SPLIT, _LAYOUT, title=title, notes=notes, footer=footer)
+
+
+def _draw_strip(strip: Strip, half: int, sheet: Image.Image, pen: ImageDraw.ImageDraw, y: int) -> None:
+    pen.line((_EDGE, y, sheet.width - _EDGE, y), fill=(205, 208, 214), width=2)
+    below = y + _headed(strip, half)
+    for side, (heading, cells) in enumerate(((strip.left_title, strip.left), (strip.right_title, strip.right))):
+        x = _EDGE + side * (half + _SPLIT)
+        for at, line in enumerate(folded(heading, _NAME, half)):
+            write_line(pen, (x, y + 12 + _FOLD * at), line, _NAME, DARK, half)
+        if not cells:
+            write_line(pen, (x, below + 2), "no such segment", _TEXT, _GREY, half, bold=False)
+        for column, cell in enumerate(cells):
+            _cell(sheet, pen, cell, (x + column * (CELL + _GAP), below))
 
 
 def spotlight(image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "h w"], size: tuple[int, int]) -> Image.Image:
@@ -112,18 +115,18 @@ def _cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, at: tuple[in
     size = _size(cell)
     sheet.paste(spotlight(cell.image, cell.mask, size), at)
     y += size[1] + 6
-    _put(pen, (x, y), f"true: {cell.name}", _NAME, _DARK, CELL)
+    write_line(pen, (x, y), f"true: {cell.name}", _NAME, DARK, CELL)
     y += _LINE + 6
     for said in cell.said:
         marks = (("TT", said.tt), ("ST", said.st))
-        _put(pen, (x, y), said.variant, _SMALL, _GREY, _NAMED, bold=False)
+        write_line(pen, (x, y), said.variant, _SMALL, _GREY, _NAMED, bold=False)
         for place, (name, right) in enumerate(marks):
             sign, colour = _RIGHT if right else _WRONG
-            _put(pen, (x + CELL - 98 + 52 * place, y), f"{name}{sign}", _SMALL, colour, 60, bold=False)
+            write_line(pen, (x + CELL - 98 + 52 * place, y), f"{name}{sign}", _SMALL, colour, 60, bold=False)
         cosine = f"{said.cosine:.2f}".replace("-", "−")
         room = CELL - font(_TEXT, False).getlength(cosine) - 12
-        _put(pen, (x, y + 22), said.text or "(no text)", _TEXT, _DARK, round(room))
-        pen.text((x + CELL - 4, y + 22), cosine, font=font(_TEXT, False), fill=_DARK, anchor="ra")
+        write_line(pen, (x, y + 22), said.text or "(no text)", _TEXT, DARK, round(room))
+        pen.text((x + CELL - 4, y + 22), cosine, font=font(_TEXT, False), fill=DARK, anchor="ra")
         y += 22 + _LINE + 8
 
 
@@ -144,9 +147,3 @@ def _height(strip: Strip) -> int:
     cells = (*strip.left, *strip.right)
     tall = max(_size(cell)[1] for cell in cells)
     return tall + 6 + _LINE + 6 + (30 + _LINE) * max(len(cell.said) for cell in cells) + 14
-
-
-def _put(
-    pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: Colour, width: int, bold: bool = True
-) -> None:
-    pen.text(at, shortened(text, size, width, bold), font=font(size, bold), fill=colour)

@@ -9,103 +9,110 @@ from typing import Any
 
 import pandas as pd
 
-from bench.data.base import full_name
+from bench.data.base import Dataset, full_name
 from bench.metric_name import parse
 from bench.predictions.source import PredictionFile
 from bench.records import Prediction, Sample
+from bench.report.out_of_domain import OUT_OF_DOMAIN, is_out_of_domain, uses_embedded_models
 from bench.report.pictures.disagreements import select_extremes, write_where
 from bench.report.pictures.draw import Panel
 from bench.report.pictures.gallery import GalleryRow, write_gallery
-from bench.report.report import STRANGERS, embedded, labels, settings_of, strangers
-from bench.report.tables.pairs import Pair
-from bench.run.context import Builder
-from bench.run.run_folder import complete, role_of, saved_image_scores, saved_segments
+from bench.report.runs import label_runs
+from bench.report.tables.comparisons import Pair
+from bench.run.run_folder import (
+    complete,
+    record_of,
+    role_of,
+    saved_image_scores,
+    saved_over_segments,
+    saved_segments,
+    settings_of,
+)
 from bench.score.score_table import FLOOR
+from bench.settings.instantiate import make
 from bench.store.sealed import RECORD, intact
 
 
 @dataclass(frozen=True)
-class Run:
+class ShownRun:
     """What the gallery shows of one finished run."""
 
     variant: str
+    role: str
+    folder: Path
     predictions: Mapping[str, Prediction]
     per_image: pd.DataFrame
-    builder: Builder
-    role: str
 
 
 def write_comparison(folders: Sequence[Path], to: Path, pictures: int, pairs: Sequence[Pair] = ()) -> tuple[Path, ...]:
     """Write the gallery of some runs over the images they share; returns the page, the overview, and perhaps where.png.
 
     That one shows the segments on which the runs of each of the ``pairs`` disagree most, whatever images the page
-    shows.
+    shows. All of it is read from the runs' folders, the data and the store: nothing is segmented, and no model asked.
     """
-    names = labels(folders)
-    runs = [_read(folder, names[folder]) for folder in folders]
-    first = runs[0].builder
-    shared = [i for i in first.dataset.ids() if all(i in run.predictions for run in runs)][:pictures]
-    settings = first.settings
-    # Of the predictions of another system nobody knows with which models they were made.
-    models = {} if "predictions" in settings else {"models": str(settings["models"]["name"])}
-    facts = {
-        "data": full_name(first.dataset),
-        **models,
-        "images": f"{len(shared)} of {len(first.dataset.ids())}",
-        "device": f"{first.device}, {settings['dtype']}",
-    }
-    if any(map(strangers, folders)):
-        facts["beware"] = STRANGERS
-    small = embedded(folders)
-    where = _where(folders, runs, to / "where.png", small, pairs) if pictures else ()
+    names, dataset = label_runs(folders), make(settings_of(folders[0])["data"])
+    runs = [_read_run(folder, names[folder]) for folder in folders]
+    ids = dataset.ids()
+    shared = [image_id for image_id in ids if all(image_id in run.predictions for run in runs)][:pictures]
+    facts = _state_facts(folders, full_name(dataset), f"{len(shared)} of {len(ids)}")
+    small = uses_embedded_models(folders)
+    where = _write_disagreements(runs, dataset, to / "where.png", small, pairs) if pictures else ()
     figures = [("Where the variants disagree most", path.name) for path in where]
-    rows = (_row(runs, image_id) for image_id in shared)
+    rows = (_make_row(runs, dataset, dataset.load(image_id)) for image_id in shared)
     written = write_gallery(rows, to, title="Zero-guidance segmentation", facts=facts, embedded=small, figures=figures)
     return (*written, *where)
 
 
-def _where(
-    folders: Sequence[Path], runs: Sequence[Run], path: Path, small: bool, pairs: Sequence[Pair]
+def _state_facts(folders: Sequence[Path], data: str, images: str) -> dict[str, str]:
+    """What the page says of the first run: its models, too (nobody knows those behind another system's predictions)."""
+    settings, record = settings_of(folders[0]), record_of(folders[0])
+    models = {} if "predictions" in settings else {"models": str(settings["models"]["name"])}
+    device = f"{record.get('device', settings['device'])}, {settings['dtype']}"
+    facts = {"data": data, **models, "images": images, "device": device}
+    return facts | ({"beware": OUT_OF_DOMAIN} if any(map(is_out_of_domain, folders)) else {})
+
+
+def _write_disagreements(
+    runs: Sequence[ShownRun], dataset: Dataset, path: Path, small: bool, pairs: Sequence[Pair]
 ) -> tuple[Path, ...]:
     """The picture of extremes, where both runs of a pair have rows of true segments; an earlier one goes."""
     path.unlink(missing_ok=True)
-    tables = [(run.variant, saved_segments(f)) for f, run in zip(folders, runs, strict=True) if complete(f)]
-    found = select_extremes({variant: table for variant, table in tables if table is not None}, pairs)
+    tables = {run.variant: saved_segments(run.folder) for run in runs if complete(run.folder)}
+    found = select_extremes({variant: table for variant, table in tables.items() if table is not None}, pairs)
     path.parent.mkdir(parents=True, exist_ok=True)
-    return (write_where(found, runs[0].builder.dataset, path, embedded=small),) if found else ()
+    return (write_where(found, dataset, path, embedded=small),) if found else ()
 
 
-def _read(folder: Path, variant: str) -> Run:
+def _read_run(folder: Path, variant: str) -> ShownRun:
     settings = settings_of(folder)
     path = Path(settings.get("predictions") or folder / "predictions.json")
     if (path.parent / RECORD).exists():  # of a run of ours, its own or the one that was scored again
         path = intact(path.parent, path.name)
-    return Run(
-        variant, PredictionFile(path), saved_image_scores(folder), Builder(settings, ("segment",)), role_of(settings)
-    )
+    return ShownRun(variant, role_of(settings), folder, PredictionFile(path), saved_image_scores(folder))
 
 
-def _row(runs: Sequence[Run], image_id: str) -> GalleryRow:
-    sample = runs[0].builder.dataset.load(image_id)
-    panels = _over_segments(runs[0], sample)
-    panels += [_predicted(run, image_id) for run in runs if run.role != FLOOR]
-    return GalleryRow(image_id, sample.image, (*panels, *_truth(runs[0], sample)))
+def _make_row(runs: Sequence[ShownRun], dataset: Dataset, sample: Sample) -> GalleryRow:
+    panels = _show_over_segments(runs[0], sample)
+    panels += [_show_prediction(run, sample.image_id) for run in runs if run.role != FLOOR]
+    return GalleryRow(sample.image_id, sample.image, (*panels, *_show_truth(dataset, sample)))
 
 
-def _over_segments(run: Run, sample: Sample) -> list[Panel]:
+def _show_over_segments(run: ShownRun, sample: Sample) -> list[Panel]:
     """Nothing for stored predictions (`zgs score`): nobody knows how they were made."""
-    if "predictions" in run.builder.settings:
+    if "predictions" in settings_of(run.folder):
         return []
-    tree = run.builder.segmenting.segment(sample)
+    tree = saved_over_segments(run.folder, sample)
+    if tree is None:
+        return [Panel("over-segments", note="not in the store")]
     return [Panel("over-segments", labels=tree.leaves, note=f"{len(tree.heap_ids)} segments")]
 
 
-def _predicted(run: Run, image_id: str) -> Panel:
+def _show_prediction(run: ShownRun, image_id: str) -> Panel:
     prediction = run.predictions[image_id]
-    return Panel(run.variant, masks=prediction.masks, texts=prediction.texts, note=_scores(run, image_id))
+    return Panel(run.variant, masks=prediction.masks, texts=prediction.texts, note=_write_scores(run, image_id))
 
 
-def _scores(run: Run, image_id: str) -> str:
+def _write_scores(run: ShownRun, image_id: str) -> str:
     """IoU of the whole image by each mapping, where it was scored; of several protocols the first."""
     if image_id not in run.per_image.index:
         return ""
@@ -119,8 +126,8 @@ def _scores(run: Run, image_id: str) -> str:
     return "IoU " + ", ".join(f"{mapping} {100 * value:.0f}" for mapping, value in found.items()) if found else ""
 
 
-def _truth(run: Run, sample: Sample) -> tuple[Panel, ...]:
-    classes = run.builder.dataset.classes
+def _show_truth(dataset: Dataset, sample: Sample) -> tuple[Panel, ...]:
+    classes = dataset.classes
     if sample.truth is None or classes is None:
         return ()
     return (Panel("ground truth", labels=sample.truth, texts=classes.names),)

@@ -1,65 +1,65 @@
-"""What a report says beyond its table: paired differences, and which true segments are named right."""
+"""Which variants a report compares with which (Tables 1 to 5 compare the first row with the others)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
-from bench.report.figures.breakdown import breakdown, markdown_breakdown, plot_breakdown
-from bench.report.figures.differences import differences, markdown_differences
-from bench.report.figures.forest import plot_differences
-from bench.report.tables.pairs import Pair
-from bench.run.run_folder import NEEDED, complete, saved_rows, saved_segments
-from bench.text.csv_files import write_csv
-from bench.text.escape import visible
+from bench.errors import UserError
+from bench.score.score_table import ROLES
 
-Named = Sequence[tuple[str, Path]]
-"""Variant and folder of each run; the first is the one the others are compared with."""
-Part = tuple[list[str], list[Path]]
-"""Markdown for the table's page, and the files written."""
+Pair = tuple[str, str]
+"""Two variants: the first minus the second."""
 
 
-def write_comparisons(
-    runs: Named, to: Path, pairs: Sequence[Pair], *, title: str, embedded: bool, floors: Collection[str] = ()
-) -> Part:
-    """Write differences.* and breakdown.* into ``to``; returns their markdown tables and the files.
+def list_pairs(variants: Sequence[str], floors: Collection[str] = (), more: Sequence[Pair] = ()) -> list[Pair]:
+    """The first of some variants with each other one that is no floor, then those of ``more``.
 
-    Compared are the ``pairs``, and ``floors`` are not drawn.
-
-    Runs of an earlier version lack the rows for it: they are left out, with a line on standard output that says so.
-    Files of an earlier report go where there is nothing to put in their place.
+    Nobody asks whether a method beats a floor by chance; a floor is compared where ``more`` names it.
     """
-    for old in (f"{stem}.{ending}" for stem in ("differences", "breakdown") for ending in ("csv", "png", "svg")):
-        (to / old).unlink(missing_ok=True)
-    lacking = [variant for variant, folder in runs if not complete(folder)]
-    if lacking:
-        print(
-            f"no comparisons with {', '.join(map(visible, lacking))}: made by an earlier version, without "
-            f"{' and '.join(NEEDED)}; run the same command again to have them"
-        )
-    kept = [run for run in runs if run[0] not in lacking]
-    parts = [
-        _write_differences(kept, to, title, embedded, pairs),
-        _write_breakdown(kept, to, title, embedded, pairs, floors),
-    ]
-    return [text for texts, _ in parts for text in texts], [path for _, paths in parts for path in paths]
+    first, *others = variants
+    standard = [(first, other) for other in others if other not in floors]
+    return [*standard, *(pair for pair in more if pair not in standard)]
 
 
-def _write_differences(runs: Named, to: Path, title: str, embedded: bool, pairs: Sequence[Pair]) -> Part:
-    table = differences([(variant, saved_rows(folder)) for variant, folder in runs], pairs)
-    if table.empty:
-        return [], []
-    drawn = plot_differences(table, to / "differences", title=title, embedded=embedded)
-    return [markdown_differences(table)], [write_csv(table, to / "differences.csv", decimals=6), *drawn]
+def select_pairs(pairs: Sequence[Pair], variants: Collection[str]) -> list[Pair]:
+    """Those of some pairs whose variants are both there."""
+    return [pair for pair in pairs if all(variant in variants for variant in pair)]
 
 
-def _write_breakdown(
-    runs: Named, to: Path, title: str, embedded: bool, pairs: Sequence[Pair], floors: Collection[str]
-) -> Part:
-    found = [(variant, saved_segments(folder)) for variant, folder in runs]
-    known = [(variant, table) for variant, table in found if table is not None]
-    if not known:
-        return [], []
-    table = breakdown(known, pairs)
-    drawn = plot_breakdown(table, to / "breakdown", title=title, embedded=embedded, floors=floors)
-    return [markdown_breakdown(table)], [write_csv(table, to / "breakdown.csv", decimals=6), *drawn]
+def briefly(variants: Sequence[str]) -> dict[str, str]:
+    """Names for pictures: without the words that all variants have, keys by their last part.
+
+    Names stay as they are where nothing would be left of one, or where two would become alike.
+    """
+    common = set.intersection(*(set(variant.split()) for variant in variants)) if len(variants) > 1 else set()
+    kept = {variant: [word for word in variant.split() if word not in common] for variant in variants}
+    short = {variant: " ".join(map(_last_part, words)) for variant, words in kept.items()}
+    told_apart = all(short.values()) and len(set(short.values())) == len(short)
+    return short if told_apart else {variant: variant for variant in variants}
+
+
+def _last_part(word: str) -> str:
+    key, equals, value = word.partition("=")
+    return key.rpartition(".")[2] + equals + value if equals else word
+
+
+def title(pair: Pair) -> str:
+    """``masked − crop``."""
+    return " − ".join(map(shorten_title, pair))
+
+
+def shorten_title(variant: str) -> str:
+    """A variant's title without the word for its role, where that stands in front: beside others there is no room."""
+    return min((variant.removeprefix(f"{role}: ") for role in ROLES), key=len)
+
+
+def by_position(text: str, variants: Sequence[str]) -> list[Pair]:
+    """``3-2,3-5`` as pairs: the third run minus the second, the third minus the fifth. Raises UserError."""
+    found = []
+    for word in text.split(","):
+        ends = word.split("-")
+        if len(ends) != 2 or not all(end.isdigit() and 0 < int(end) <= len(variants) for end in ends):
+            raise UserError(f"pairs={text}: {word!r} is no pair of the {len(variants)} runs; write e.g. pairs=3-2,3-1")
+        first, second = (variants[int(end) - 1] for end in ends)
+        found.append((first, second))
+    return found

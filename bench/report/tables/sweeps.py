@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from bench.metric_name import parse
-from bench.report.figures.forest import paper_metrics
 from bench.report.tables.cells import short_name
+from bench.report.tables.paper_metrics import select_paper_metrics
 from bench.score.score_table import describe_name
 
 COLUMNS = ("setting", "x", "group", "variant", "title", "metric", "value", "low", "high", "n", "unit_of_n")
@@ -98,7 +98,7 @@ def _name(labels: Any, key: str, same: Sequence[str], others: Sequence[str]) -> 
 def _main(scores: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """The line of each main metric of one run, by the title of its panel."""
     lines = {str(line["metric"]): line for line in scores.to_dict("records")}
-    chosen = paper_metrics(list(lines))
+    chosen = select_paper_metrics(list(lines))
     if not chosen:
         names = [parse(metric) for metric in lines if not describe_name(metric).group][:_MOST]
         chosen = {", ".join(filter(None, short_name(name, names))): str(name) for name in names}

@@ -25,7 +25,7 @@ _ENDING = re.compile(r"\*?([\w-]*\.\w{1,8})")
 
 
 def contents(name: str) -> str:
-    """The files that a module names and their contents now.
+    """Describe the files that a module names by their contents now.
 
     Raises UserError where they are not as this process first saw them: the module may hold the old ones in memory.
     """
@@ -38,12 +38,12 @@ def contents(name: str) -> str:
 
 @cache
 def at_first(name: str) -> dict[str, str]:
-    """The same when this process first asked."""
+    """Hash the files that a module names, once: as they are when this process first asks."""
     return _hashed(name)
 
 
 def named(name: str) -> dict[str, Path]:
-    """Files and folders beside a module that its texts name, by the name seen from the module or the package."""
+    """Find files and folders beside a module that its texts name, by the name from the module or the package."""
     module = modules.find(name)
     if module is None or module.path is None:
         return {}
@@ -58,7 +58,7 @@ def named(name: str) -> dict[str, Path]:
 
 
 def in_working_folder(name: str) -> list[str]:
-    """Texts of a user's module that name files of the working folder, which lie beside no module."""
+    """Find texts of a user's module that name files of the working folder, which lie beside no module."""
     if name.partition(".")[0] == modules.OURS:
         return []
     own = {path.resolve() for path in named(name).values()}

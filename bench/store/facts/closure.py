@@ -46,7 +46,7 @@ class Closure:
 
 @cache
 def closure(target: str) -> Closure:
-    """The closure of a dotted name: a module, or a class or function in one, however deep.
+    """Find the closure of a dotted name: a module, or a class or function in one, however deep.
 
     Code counts as this process first saw it, for that is what it runs.
     """
@@ -66,7 +66,7 @@ def closure(target: str) -> Closure:
 
 
 def targets(options: Any) -> Iterator[str]:
-    """Every ``_target_`` in options, at any depth, and every other text that names something in a module of ours."""
+    """Find every ``_target_`` in options, at any depth, and every text that names something in a module of ours."""
     if isinstance(options, Mapping):
         for key, value in options.items():
             yield from [str(value)] if key == "_target_" else targets(value)
@@ -80,7 +80,7 @@ def targets(options: Any) -> Iterator[str]:
 
 
 def union(names: Iterable[str]) -> Closure:
-    """The closures of several targets as one."""
+    """Join the closures of several targets into one."""
     found = [closure(name) for name in sorted(set(names))]
     together = ({each for one in found for each in getattr(one, part)} for part in ("modules", "libraries", "unknown"))
     own, libraries, unknown = (tuple(sorted(part)) for part in together)

@@ -21,7 +21,7 @@ _SKIPPED = ("__pycache__",)
 
 
 def by_content(options: Any, named: bool = False) -> Any:
-    """Options with every file and folder that they name replaced by its content; lists and mappings at any depth.
+    """Replace every file and folder that options name, in lists and mappings at any depth, by its content.
 
     ``named`` keeps the names of the files (never their folders): what is read is the same, but not what it is called.
     """
@@ -35,7 +35,7 @@ def by_content(options: Any, named: bool = False) -> Any:
 
 
 def content_of(path: Path) -> str:
-    """sha256 (hex) of a file's bytes, or of the names and bytes of all files below a folder.
+    """Hash (sha256, hex) a file's bytes, or the names and bytes of all files below a folder.
 
     A file is hashed once a process for each place, size, time and inode; nothing of it is kept on disk.
     """
@@ -48,7 +48,7 @@ def content_of(path: Path) -> str:
 
 
 def file_hash(path: Path) -> str:
-    """sha256 (hex) of the bytes of a file; "unreadable" where they cannot be had, which whoever reads it will say."""
+    """Hash (sha256, hex) the bytes of a file; "unreadable" where they cannot be had, which its reader will say."""
     try:
         status = path.stat()
         return _hashed(str(path.resolve()), status.st_size, status.st_mtime_ns, status.st_ino)
@@ -57,7 +57,7 @@ def file_hash(path: Path) -> str:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """All regular files below a folder, those behind links included, compiled Python aside."""
+    """List all regular files below a folder, those behind links included, compiled Python aside."""
     seen: set[str] = set()
     for place, folders, files in os.walk(folder, followlinks=True):
         real = os.path.realpath(place)
@@ -67,7 +67,7 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def _told(text: str, named: bool) -> Any:
-    """A text, or what stands in the file it names; ``file:PATH`` and the like keep what is before the colon."""
+    """Replace a text by what stands in the file it names; ``file:PATH`` and the like keep what is before the colon."""
     head, colon, rest = text.partition(":")
     for before, name in (("", text), (head + colon, rest)):
         path = existing(name)
@@ -90,7 +90,7 @@ def is_word_for_folder(text: str) -> bool:
 
 
 def existing(text: str) -> Path | None:
-    """The file or folder that a text names; None where it names none, as ``.`` and ``/`` do, which are words."""
+    """Find the file or folder that a text names; None where it names none, as ``.`` and ``/`` do, which are words."""
     if not 0 < len(text) <= _LONGEST or "\0" in text or not re.search(r"\w", text):
         return None
     path = Path(text).expanduser() if text.startswith("~") else Path(text)
@@ -106,5 +106,5 @@ def _is_word(text: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def _hashed(path: str, size: int, modified: int, inode: int) -> str:
-    """All but the path belong to the cache's key only: a file that changed is read again."""
+    """Hash a file; all but the path belong to the cache's key only: a file that changed is read again."""
     return hash_file(path)

@@ -38,7 +38,7 @@ class Parsed:
 
 
 def parse(source: str | bytes, module: str, is_package: bool) -> Parsed:
-    """The source of a module. A source that is no Python counts as text: importing it will say what is wrong."""
+    """Parse the source of a module. One that is no Python counts as text: importing it will say what is wrong."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
@@ -75,7 +75,7 @@ def _is_no_code(statement: object) -> bool:
 
 
 def _imported(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
-    """``from a import b`` counts as a and a.b, of which one may be a module."""
+    """List what a statement imports: ``from a import b`` counts as a and a.b, of which one may be a module."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     base = _absolute("." * node.level + (node.module or ""), package)
@@ -83,7 +83,7 @@ def _imported(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
 
 
 def _absolute(name: str, package: str) -> str:
-    """A relative name, ``..a`` seen from a package, as an absolute one; empty where there is no such package."""
+    """Make a relative name, ``..a`` seen from a package, absolute; empty where there is no such package."""
     level = len(name) - len(name.lstrip("."))
     parts = package.split(".") if package else []
     if level == 0:
@@ -94,7 +94,7 @@ def _absolute(name: str, package: str) -> str:
 
 
 def _aliases(nodes: Sequence[ast.AST]) -> dict[str, str]:
-    """Functions that import by name, as this module calls them."""
+    """Find functions that import by name, as this module calls them."""
     own = {name: name for name in (*BY_NAME, *UNSEEN)}
     for node in nodes:
         if isinstance(node, ast.ImportFrom):
@@ -103,14 +103,14 @@ def _aliases(nodes: Sequence[ast.AST]) -> dict[str, str]:
 
 
 def _references(nodes: Sequence[ast.AST], known: Mapping[str, str]) -> list[ast.AST]:
-    """Calls of those functions, and every other place where one is handed on."""
+    """Find calls of those functions, and every other place where one is handed on."""
     calls = [n for n in nodes if isinstance(n, ast.Call) and _name(n.func) in known]
     called = {id(call.func) for call in calls}
     return [*calls, *(n for n in nodes if _name(n) in known and id(n) not in called)]
 
 
 def _called(node: ast.AST, package: str, known: Mapping[str, str]) -> str:
-    """The name that a call imports; empty where it cannot be told."""
+    """Find the name that a call imports; empty where it cannot be told."""
     if not isinstance(node, ast.Call) or known[_name(node.func)] in UNSEEN:
         return ""
     told = [_literal(argument) for argument in (*node.args, *(keyword.value for keyword in node.keywords))]
@@ -125,7 +125,7 @@ def _name(node: ast.AST) -> str:
 
 
 def _targets(node: ast.Dict) -> list[str]:
-    """What a mapping in the code names as ``_target_``."""
+    """List what a mapping in the code names as ``_target_``."""
     pairs = zip(node.keys, node.values, strict=True)
     return [text for key, value in pairs if key and _literal(key) == "_target_" and (text := _literal(value))]
 

@@ -30,13 +30,13 @@ _GPUS = Path("/proc/driver/nvidia/gpus")
 
 
 def machine(device: str) -> dict[str, Any]:
-    """JSON facts for results of a device as configured: auto | cpu | cuda | cuda:1."""
+    """Describe this machine in JSON facts, for results of a device as configured: auto | cpu | cuda | cuda:1."""
     facts = {**_processor(), "torch": torch_build(), "variables": variables(os.environ, device != "cpu")}
     return facts if device == "cpu" else facts | {"gpu": _gpus(device, os.environ)}
 
 
 def variables(environment: Mapping[str, str], gpu: bool) -> dict[str, str]:
-    """The environment variables that may change a number, with their values."""
+    """Select the environment variables that may change a number, with their values."""
     beginnings = ON_PROCESSORS + ON_GPUS if gpu else ON_PROCESSORS
     return {
         name: value
@@ -49,7 +49,7 @@ def variables(environment: Mapping[str, str], gpu: bool) -> dict[str, str]:
 
 
 def switches() -> dict[str, Any]:
-    """What code can set in torch for the whole process. Loads torch."""
+    """Read what code can set in torch for the whole process. Loads torch."""
     import torch
 
     return {
@@ -63,7 +63,7 @@ def switches() -> dict[str, Any]:
 
 @cache
 def torch_build() -> dict[str, str]:
-    """Version with the build's name, commit and CUDA, as the installed package says: its metadata lacks all three."""
+    """Read torch's version with the build's name, commit and CUDA, which its metadata lacks."""
     spec = importlib.util.find_spec("torch")
     path = Path(spec.origin).with_name("version.py") if spec and spec.origin else None
     if path is None or not path.is_file():
@@ -79,7 +79,7 @@ def torch_build() -> dict[str, str]:
 
 @cache
 def _processor() -> dict[str, Any]:
-    """Libraries choose their kernels by vendor and instructions, and take exp and log from the system's libm."""
+    """Describe the processor: libraries choose kernels by vendor and instructions, and take exp and log from libm."""
     built = np.show_config(mode="dicts") or {}
     blas = built.get("Build Dependencies", {}).get("blas", {})
     return {
@@ -100,7 +100,7 @@ def _vendor() -> str:
 
 
 def _gpus(device: str, environment: Mapping[str, str]) -> list[str]:
-    """The models of the GPUs here; where they differ also which one is meant."""
+    """List the models of the GPUs here; where they differ also which one is meant."""
     files = sorted(_GPUS.glob("*/information"))
     lines = [line for file in files for line in file.read_text().splitlines() if line.startswith("Model:")]
     models = sorted({line.partition(":")[2].strip() for line in lines})

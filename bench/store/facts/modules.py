@@ -41,7 +41,7 @@ class Module:
 
 @cache
 def find(name: str) -> Module | None:
-    """A module by its dotted name; None where there is none of that name."""
+    """Find a module by its dotted name; None where there is none of that name."""
     above, _, leaf = name.rpartition(".")
     if not above:
         return _top(name)
@@ -50,7 +50,7 @@ def find(name: str) -> Module | None:
 
 
 def prefixes(dotted: str) -> Iterator[Module]:
-    """The packages and the module at the head of a dotted name, outermost first; what follows are attributes."""
+    """Find the packages and the module at the head of a dotted name, outermost first; what follows are attributes."""
     parts = dotted.split(".")
     for end in range(1, len(parts) + 1):
         module = find(".".join(parts[:end]))
@@ -61,7 +61,7 @@ def prefixes(dotted: str) -> Iterator[Module]:
 
 @cache
 def library(name: str) -> str | None:
-    """``name==version`` of the installed library that a module is of, or Python's version; None for one of ours."""
+    """Find the installed library of a module as ``name==version``, or Python's version; None for one of ours."""
     module = find(name)
     if module is None or name.partition(".")[0] == OURS:
         return None
@@ -132,7 +132,7 @@ def _record(place: Path) -> str:
 
 @cache
 def _pinned(place: Path) -> str | None:
-    """Name, version and, where it came from elsewhere than an index, which commit or archive.
+    """Read name, version and, where it came from elsewhere than an index, which commit or archive.
 
     None for one that was copied from a folder: its version says nothing of what was edited there.
     """

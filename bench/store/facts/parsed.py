@@ -11,7 +11,7 @@ _READ: dict[str, Parsed] = {}
 
 
 def parsed(name: str) -> Parsed:
-    """A module of ours. One without source counts by its bytes, a namespace package by nothing."""
+    """Read a module of ours. One without source counts by its bytes, a namespace package by nothing."""
     if name not in _READ:
         _READ[name] = _read(name)
     return _READ[name]

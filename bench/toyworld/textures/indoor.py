@@ -14,254 +14,277 @@ from bench.toyworld.textures.brushes import (
     Rng,
     X,
     Y,
-    away,
-    fade,
-    frac,
-    grain,
-    hashed,
-    mottle,
-    near,
-    odd,
-    over,
-    ramped,
-    relief,
-    rise,
-    shades,
+    hash_cells,
+    lay_over,
+    make_fade,
+    make_grain,
+    make_mottle,
+    make_relief,
+    make_rise,
+    make_shades,
+    mark_odd,
+    measure_gap,
+    measure_nearness,
+    paint_ramp,
+    wrap,
 )
 
 
-def _courses(rng: Rng, tall: float, wide: float, top: int) -> tuple[Field, Field, Field]:
+def _make_courses(rng: Rng, tall: float, wide: float, top: int) -> tuple[Field, Field, Field]:
     """Bricks: pixels to the next joint, how high up in its brick each pixel lies (-1 to 1), a number for each brick."""
     row = (Y - top + float(rng.uniform(0, tall))) / tall
-    place = X / wide + odd(np.floor(row)) + float(rng.random())
-    joint = np.minimum(near(row) * tall, near(place) * wide)
-    return joint, 1 - 2 * frac(row), hashed(np.floor(row), np.floor(place))
+    place = X / wide + mark_odd(np.floor(row)) + float(rng.random())
+    joint = np.minimum(measure_gap(row) * tall, measure_gap(place) * wide)
+    return joint, 1 - 2 * wrap(row), hash_cells(np.floor(row), np.floor(place))
 
 
-def _brick(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
+def _paint_brick(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Bricks of many shades in light mortar."""
-    joint, up, own = _courses(rng, 7.2, 15.5, top)
-    shade = 0.45 + 0.42 * (own - 0.5) + 0.1 * up + grain(rng, 0.1) + 0.08 * mottle(rng, 3, 6)
-    picture = ramped(shade, mix(tone(colour, 0.5), (60, 30, 60), 0.2), colour, mix(colour, (250, 180, 130), 0.6))
-    return over(
-        picture, rise(joint, 1.3, 0.4), ramped(0.5 + 0.35 * up + grain(rng, 0.2), (150, 136, 126), (222, 212, 198))
+    joint, up, cell_hash = _make_courses(rng, 7.2, 15.5, top)
+    shade = 0.45 + 0.42 * (cell_hash - 0.5) + 0.1 * up + make_grain(rng, 0.1) + 0.08 * make_mottle(rng, 3, 6)
+    picture = paint_ramp(shade, mix(tone(colour, 0.5), (60, 30, 60), 0.2), colour, mix(colour, (250, 180, 130), 0.6))
+    return lay_over(
+        picture,
+        make_rise(joint, 1.3, 0.4),
+        paint_ramp(0.5 + 0.35 * up + make_grain(rng, 0.2), (150, 136, 126), (222, 212, 198)),
     )
 
 
-def _striped(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
+def _paint_striped(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Wallpaper in stripes with fine lines and a row of lozenges."""
     place = X / 16 + float(rng.random())
-    middle = np.abs(frac(place) - 0.5) * 16
-    band, line = rise(middle, 4.4, 3.6), rise(np.abs(middle - 5.8), 0.9, 0.3)
-    down = np.abs(frac((Y - top) / 11 + odd(np.floor(place))) - 0.5) * 11
-    lozenge = rise(middle + 0.8 * down, 3.4, 2.5)
-    shade = 0.72 - 0.34 * band + 0.02 * mottle(rng, 40, 40) + 0.5 * lozenge - 0.3 * line - 0.1 * fade(top, bottom)
-    return ramped(
+    middle = np.abs(wrap(place) - 0.5) * 16
+    band, line = make_rise(middle, 4.4, 3.6), make_rise(np.abs(middle - 5.8), 0.9, 0.3)
+    down = np.abs(wrap((Y - top) / 11 + mark_odd(np.floor(place))) - 0.5) * 11
+    lozenge = make_rise(middle + 0.8 * down, 3.4, 2.5)
+    shade = (
+        0.72 - 0.34 * band + 0.02 * make_mottle(rng, 40, 40) + 0.5 * lozenge - 0.3 * line - 0.1 * make_fade(top, bottom)
+    )
+    return paint_ramp(
         shade, tone(colour, 0.6), mix(tone(colour, 0.86), (200, 120, 60), 0.15), mix(colour, WHITE, 0.35), WHITE
     )
 
 
-def _tiles(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
+def _paint_tiles(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Glazed tiles with a shine in the corner, some of them with a blue ornament."""
     row, place = (Y - top) / 12 + 0.02, X / 12 + float(rng.random())
-    down, across = frac(row), frac(place)
-    joint = np.minimum(near(row), near(place)) * 12
-    own = hashed(np.floor(row), np.floor(place))
-    shine = rise(np.abs(down + across - 0.62), 0.1, 0.04) * rise(np.abs(across - down), 0.5, 0.3)
-    shade = 0.62 + 0.12 * (own - 0.5) + 0.4 * shine + 0.3 * (0.5 - down) + 0.02 * mottle(rng, 30, 30)
-    picture = ramped(shade, mix(tone(colour, 0.7), (120, 140, 190), 0.3), colour, (255, 255, 255))
+    down, across = wrap(row), wrap(place)
+    joint = np.minimum(measure_gap(row), measure_gap(place)) * 12
+    cell_hash = hash_cells(np.floor(row), np.floor(place))
+    shine = make_rise(np.abs(down + across - 0.62), 0.1, 0.04) * make_rise(np.abs(across - down), 0.5, 0.3)
+    shade = 0.62 + 0.12 * (cell_hash - 0.5) + 0.4 * shine + 0.3 * (0.5 - down) + 0.02 * make_mottle(rng, 30, 30)
+    picture = paint_ramp(shade, mix(tone(colour, 0.7), (120, 140, 190), 0.3), colour, (255, 255, 255))
     cross, far = np.abs(np.abs(down - 0.5) - np.abs(across - 0.5)), np.abs(down - 0.5) + np.abs(across - 0.5)
-    bloom = rise(np.minimum(cross, np.abs(far - 0.34)), 0.1, 0.04) * rise(far, 0.62, 0.55) * (own > 0.8)
-    over(picture, 0.85 * bloom, (66, 104, 180))
-    return over(picture, rise(joint, 0.9, 0.3), (136, 140, 148))
+    bloom = make_rise(np.minimum(cross, np.abs(far - 0.34)), 0.1, 0.04) * make_rise(far, 0.62, 0.55) * (cell_hash > 0.8)
+    lay_over(picture, 0.85 * bloom, (66, 104, 180))
+    return lay_over(picture, make_rise(joint, 0.9, 0.3), (136, 140, 148))
 
 
-def _stones(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
+def _paint_stones(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Rough blocks of several sizes in sandy mortar, lit from above."""
-    row = (Y - top) / 13 + 0.06 * mottle(rng, 12, 20)
+    row = (Y - top) / 13 + 0.06 * make_mottle(rng, 12, 20)
     step = np.floor(row)
-    place = X / 18 + hashed(step, step) + 0.05 * mottle(rng, 9, 9)
+    place = X / 18 + hash_cells(step, step) + 0.05 * make_mottle(rng, 9, 9)
     place = place + 0.1 * np.sin(place * 6.28)
-    up, left = 0.5 - frac(row), 0.5 - frac(place)
+    up, left = 0.5 - wrap(row), 0.5 - wrap(place)
     joint = np.minimum(6.5 - np.abs(up) * 13, 8.5 - np.abs(left) * 17)
-    rim = rise(joint, 4.2, 1.6) * (
+    rim = make_rise(joint, 4.2, 1.6) * (
         np.sign(up) * (np.abs(up) > np.abs(left)) + 0.7 * np.sign(left) * (np.abs(up) <= np.abs(left))
     )
     shade = (
-        0.22 + 0.46 * hashed(step, np.floor(place)) + 0.26 * rim + 0.22 * relief(mottle(rng, 4, 5)) + grain(rng, 0.08)
+        0.22
+        + 0.46 * hash_cells(step, np.floor(place))
+        + 0.26 * rim
+        + 0.22 * make_relief(make_mottle(rng, 4, 5))
+        + make_grain(rng, 0.08)
     )
-    picture = ramped(shade, tone(colour, 0.6), colour, mix(colour, (250, 240, 220), 0.6))
-    return over(
-        picture, rise(joint, 1.5, 0.7), ramped(0.5 + 0.5 * up + grain(rng, 0.25), (96, 88, 84), (206, 194, 172))
+    picture = paint_ramp(shade, tone(colour, 0.6), colour, mix(colour, (250, 240, 220), 0.6))
+    return lay_over(
+        picture,
+        make_rise(joint, 1.5, 0.7),
+        paint_ramp(0.5 + 0.5 * up + make_grain(rng, 0.25), (96, 88, 84), (206, 194, 172)),
     )
 
 
-def _plaster(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
+def _paint_plaster(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Rough plaster that has come off some bricks; white panelling below."""
-    coat = mottle(rng, 3, 3)
-    picture = ramped(
-        0.55 + 0.24 * relief(coat) + 0.1 * mottle(rng, 12, 14) + grain(rng, 0.08), *shades(colour, 0.75, 1.1)
+    coat = make_mottle(rng, 3, 3)
+    picture = paint_ramp(
+        0.55 + 0.24 * make_relief(coat) + 0.1 * make_mottle(rng, 12, 14) + make_grain(rng, 0.08),
+        *make_shades(colour, 0.75, 1.1),
     )
-    bare = mottle(rng, 15, 19) + 0.25 * coat
-    joint, up, own = _courses(rng, 6, 12, top)
-    bricks = ramped(
-        (0.35 + 0.4 * own + 0.1 * up) * rise(joint, 0.3, 1.1) + 0.0, (222, 206, 186), (168, 84, 62), (206, 116, 84)
+    bare = make_mottle(rng, 15, 19) + 0.25 * coat
+    joint, up, cell_hash = _make_courses(rng, 6, 12, top)
+    bricks = paint_ramp(
+        (0.35 + 0.4 * cell_hash + 0.1 * up) * make_rise(joint, 0.3, 1.1) + 0.0,
+        (222, 206, 186),
+        (168, 84, 62),
+        (206, 116, 84),
     )
-    over(picture, rise(bare, 0.48, 0.42) * rise(bare, 0.3, 0.4), tone(colour, 0.6))
-    over(picture, rise(bare, 0.46, 0.52), bricks)
-    return _wainscot(picture, top, bottom)
+    lay_over(picture, make_rise(bare, 0.48, 0.42) * make_rise(bare, 0.3, 0.4), tone(colour, 0.6))
+    lay_over(picture, make_rise(bare, 0.46, 0.52), bricks)
+    return _paint_wainscot(picture, top, bottom)
 
 
-def _wainscot(picture: Image.Image, top: int, bottom: int) -> Image.Image:
+def _paint_wainscot(picture: Image.Image, top: int, bottom: int) -> Image.Image:
     """White boarding on the lower third, with a ledge."""
     rail = int(top + 0.64 * (bottom - top))
     down = Y[rail:] - rail
     if len(down) < 8:
         return picture
-    board = np.abs(frac(X / 18) - 0.5) * 18
-    groove = rise(np.abs(board - 6), 1.2, 0.4) - rise(np.abs(board - 4.8), 1.2, 0.4) * 0.5
-    ledge = rise(np.abs(down - 1.5), 2.5, 1.5) - 1.6 * rise(np.abs(down - 5), 1.6, 0.6)
-    wood = ramped(0.62 - 0.4 * groove + 0.35 * ledge, (130, 132, 140), (232, 230, 222), (255, 254, 248))
+    board = np.abs(wrap(X / 18) - 0.5) * 18
+    groove = make_rise(np.abs(board - 6), 1.2, 0.4) - make_rise(np.abs(board - 4.8), 1.2, 0.4) * 0.5
+    ledge = make_rise(np.abs(down - 1.5), 2.5, 1.5) - 1.6 * make_rise(np.abs(down - 5), 1.6, 0.6)
+    wood = paint_ramp(0.62 - 0.4 * groove + 0.35 * ledge, (130, 132, 140), (232, 230, 222), (255, 254, 248))
     picture.paste(wood, (0, rail))
     return picture
 
 
-def _flowered(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
+def _paint_flowered(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Wallpaper with rows of flowers and leaves."""
     place = X / 15 + float(rng.random())
-    row = (Y - top) / 15 + odd(np.floor(place))
-    across, down = (frac(place) - 0.5) * 15, (frac(row) - 0.45) * 15
+    row = (Y - top) / 15 + mark_odd(np.floor(place))
+    across, down = (wrap(place) - 0.5) * 15, (wrap(row) - 0.45) * 15
     square = across * across + down * down
     wave = across * across * down * down / (square * square + 1)
-    petals = rise(np.sqrt(square) + 7 * wave, 4.9, 3.9)
-    leaf = rise(np.abs(np.abs(across) - 2.4 - 0.2 * down) + 0.6 * np.abs(down - 5.6), 1.9, 1.0)
-    picture = ramped(
-        0.5 + 0.03 * mottle(rng, 40, 40) + 0.3 * rise(near(place) * 15, 0.9, 0.3), *shades(colour, 0.7, 1.15)
+    petals = make_rise(np.sqrt(square) + 7 * wave, 4.9, 3.9)
+    leaf = make_rise(np.abs(np.abs(across) - 2.4 - 0.2 * down) + 0.6 * np.abs(down - 5.6), 1.9, 1.0)
+    picture = paint_ramp(
+        0.5 + 0.03 * make_mottle(rng, 40, 40) + 0.3 * make_rise(measure_gap(place) * 15, 0.9, 0.3),
+        *make_shades(colour, 0.7, 1.15),
     )
-    over(picture, 0.9 * leaf, (104, 150, 96))
+    lay_over(picture, 0.9 * leaf, (104, 150, 96))
     bloom = ((206, 62, 84), (250, 250, 244), (120, 80, 170))[int(rng.integers(3))]
-    over(picture, petals, ramped(1 - 0.045 * square, tone(bloom, 0.8), bloom))
-    return over(picture, rise(square, 3.4, 1.6), (248, 208, 84))
+    lay_over(picture, petals, paint_ramp(1 - 0.045 * square, tone(bloom, 0.8), bloom))
+    return lay_over(picture, make_rise(square, 3.4, 1.6), (248, 208, 84))
 
 
-def _logs(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
+def _paint_logs(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """A log cabin: round logs with knots, moss in the joints."""
-    row = (Y - top) / 12.5 + 0.05 * mottle(rng, 40, 50)
-    up = 0.5 - frac(row)
-    own = hashed(np.floor(row), np.floor(row))
-    bark = np.sin(up * 26 + 4 * mottle(rng, 5, 26) + 30 * own)
-    knot = rise(mottle(rng, 5, 7) + 0.2 * bark, 0.75, 0.95)
-    shade = 0.56 + 0.7 * up + 0.24 * (own - 0.5) + 0.08 * bark - 0.7 * up * up + grain(rng, 0.06) - 0.4 * knot
-    picture = ramped(shade, mix(tone(colour, 0.35), (40, 16, 30), 0.3), colour, mix(colour, (255, 216, 150), 0.65))
-    return over(
+    row = (Y - top) / 12.5 + 0.05 * make_mottle(rng, 40, 50)
+    up = 0.5 - wrap(row)
+    cell_hash = hash_cells(np.floor(row), np.floor(row))
+    bark = np.sin(up * 26 + 4 * make_mottle(rng, 5, 26) + 30 * cell_hash)
+    knot = make_rise(make_mottle(rng, 5, 7) + 0.2 * bark, 0.75, 0.95)
+    shade = (
+        0.56 + 0.7 * up + 0.24 * (cell_hash - 0.5) + 0.08 * bark - 0.7 * up * up + make_grain(rng, 0.06) - 0.4 * knot
+    )
+    picture = paint_ramp(shade, mix(tone(colour, 0.35), (40, 16, 30), 0.3), colour, mix(colour, (255, 216, 150), 0.65))
+    return lay_over(
         picture,
-        rise(np.abs(up) + 0.03 * mottle(rng, 3, 5), 0.45, 0.5),
-        ramped(0.5 + grain(rng, 0.5), (52, 50, 40), (120, 116, 84)),
+        make_rise(np.abs(up) + 0.03 * make_mottle(rng, 3, 5), 0.45, 0.5),
+        paint_ramp(0.5 + make_grain(rng, 0.5), (52, 50, 40), (120, 116, 84)),
     )
 
 
-def _ground(rng: Rng, top: int) -> tuple[Field, Field, Field, Field]:
+def _measure_ground(rng: Rng, top: int) -> tuple[Field, Field, Field, Field]:
     """A level floor: how far across and away each pixel lies on it; pixels to one step across and away in each row."""
-    lie = away(top, 76)
+    lie = measure_nearness(top, 76)
     return (X - float(rng.uniform(34, 94))) / (lie * 0.145), 900 / lie, lie * 0.145, lie * lie * (1 / 900)
 
 
-def _planks(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
+def _paint_planks(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Boards that run away from the viewer."""
-    across, depth, wide, tall = _ground(rng, top)
+    across, depth, wide, tall = _measure_ground(rng, top)
     board = np.floor(across)
-    end = depth * 0.3 + hashed(board, board) * 3
-    own = hashed(board, np.floor(end))
-    seam = np.minimum(near(across) * wide, near(end) * tall * 3.3)
-    figure = np.sin(across * 17 + 2.5 * mottle(rng, 30, 8) + 40 * own)
-    shade = 0.5 + 0.42 * (own - 0.5) + 0.09 * figure + 0.05 * mottle(rng, 12, 5) - 0.5 * rise(seam, 1.2, 0.3)
-    picture = ramped(shade, mix(tone(colour, 0.4), (50, 20, 20), 0.2), colour, mix(colour, (255, 214, 150), 0.55))
-    return over(picture, 0.25 * rise(mottle(rng, 40, 14), 0.1, 0.8), (255, 240, 214))
+    end = depth * 0.3 + hash_cells(board, board) * 3
+    cell_hash = hash_cells(board, np.floor(end))
+    seam = np.minimum(measure_gap(across) * wide, measure_gap(end) * tall * 3.3)
+    figure = np.sin(across * 17 + 2.5 * make_mottle(rng, 30, 8) + 40 * cell_hash)
+    shade = (
+        0.5
+        + 0.42 * (cell_hash - 0.5)
+        + 0.09 * figure
+        + 0.05 * make_mottle(rng, 12, 5)
+        - 0.5 * make_rise(seam, 1.2, 0.3)
+    )
+    picture = paint_ramp(shade, mix(tone(colour, 0.4), (50, 20, 20), 0.2), colour, mix(colour, (255, 214, 150), 0.55))
+    return lay_over(picture, 0.25 * make_rise(make_mottle(rng, 40, 14), 0.1, 0.8), (255, 240, 214))
 
 
-def _chequered(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
+def _paint_chequered(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Light and dark marble squares with a polish."""
-    across, depth, wide, tall = _ground(rng, top)
+    across, depth, wide, tall = _measure_ground(rng, top)
     columns = np.clip(np.cos(across * 3.1416) * (0.6 * wide), -1, 1)
     dark = 0.5 + 0.5 * columns * np.clip(np.cos(depth * 3.1416) * (0.6 * tall), -1, 1)
-    vein = rise(np.abs(mottle(rng, 9, 12)), 0.1, 0)
-    shade = 0.72 * dark + 0.14 + 0.14 * mottle(rng, 20, 20) + vein * (0.14 - 0.28 * dark)
+    vein = make_rise(np.abs(make_mottle(rng, 9, 12)), 0.1, 0)
+    shade = 0.72 * dark + 0.14 + 0.14 * make_mottle(rng, 20, 20) + vein * (0.14 - 0.28 * dark)
     ink = ((54, 54, 64), (150, 60, 56), (60, 96, 130))[int(rng.integers(3))]
-    return ramped(shade, tone(ink, 0.75), ink, mix(ink, colour, 0.5), colour, WHITE)
+    return paint_ramp(shade, tone(ink, 0.75), ink, mix(ink, colour, 0.5), colour, WHITE)
 
 
-def _carpet(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
+def _paint_carpet(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """A woven carpet: lozenges within lozenges, and thick pile."""
-    across, depth, _, _ = _ground(rng, top)
-    far = np.abs(frac(across * 0.6) - 0.5) + np.abs(frac(depth * 0.66) - 0.5)
-    weave = grain(rng, 0.3)
-    picture = ramped(0.5 + weave + 0.1 * mottle(rng, 6, 6), *shades(colour, 0.6, 1.15))
+    across, depth, _, _ = _measure_ground(rng, top)
+    far = np.abs(wrap(across * 0.6) - 0.5) + np.abs(wrap(depth * 0.66) - 0.5)
+    weave = make_grain(rng, 0.3)
+    picture = paint_ramp(0.5 + weave + 0.1 * make_mottle(rng, 6, 6), *make_shades(colour, 0.6, 1.15))
     pile = 0.88 + weave
-    over(picture, rise(np.abs(far - 0.5), 0.085, 0.05) * pile, (236, 196, 110))
-    over(picture, rise(np.abs(far - 0.26), 0.075, 0.045) * pile, (44, 52, 96))
+    lay_over(picture, make_rise(np.abs(far - 0.5), 0.085, 0.05) * pile, (236, 196, 110))
+    lay_over(picture, make_rise(np.abs(far - 0.26), 0.075, 0.045) * pile, (44, 52, 96))
     heart = np.abs(np.minimum(far, 1 - far) - 0.09)
-    return over(picture, rise(heart, 0.06, 0.03) * pile, (240, 224, 190))
+    return lay_over(picture, make_rise(heart, 0.06, 0.03) * pile, (240, 224, 190))
 
 
-def _herringbone(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
+def _paint_herringbone(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Parquet: short boards in zigzag."""
-    across, depth, wide, _ = _ground(rng, top)
+    across, depth, wide, _ = _measure_ground(rng, top)
     u, v = (across + depth) * 1.2, (across - depth) * 1.2
     i, j = np.floor(u), np.floor(v)
-    turn = np.floor(6 * frac((i - j) / 6 + 0.01))
+    turn = np.floor(6 * wrap((i - j) / 6 + 0.01))
     flat = turn < 3
     u, v = u - i, v - j
     side, along = np.where(flat, v, u), np.where(flat, turn + u, 5 - turn + v)
-    own = hashed(i - turn * flat, j + turn * ~flat)
+    cell_hash = hash_cells(i - turn * flat, j + turn * ~flat)
     joint = np.minimum(0.5 - np.abs(side - 0.5), 1.5 - np.abs(along - 1.5)) * wide
     shade = (
         0.45
         + 0.24 * flat
-        + 0.36 * (own - 0.5)
+        + 0.36 * (cell_hash - 0.5)
         + 0.06 * np.sin(side * 14)
-        + grain(rng, 0.05)
-        - 0.45 * rise(joint, 1.0, 0.1)
+        + make_grain(rng, 0.05)
+        - 0.45 * make_rise(joint, 1.0, 0.1)
     )
-    return ramped(
+    return paint_ramp(
         shade, mix(tone(colour, 0.4), (70, 30, 20), 0.3), tone(colour, 0.95), mix(colour, (255, 232, 180), 0.55)
     )
 
 
-def _slabs(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
+def _paint_slabs(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     """Large polished stone slabs with small dark lozenges where they meet."""
-    across, depth, wide, tall = _ground(rng, top)
+    across, depth, wide, tall = _measure_ground(rng, top)
     u, v = across * 0.9, depth * 0.9
-    far_u, far_v = near(u), near(v)
-    joint = rise(np.minimum(far_u * wide, far_v * tall) * 1.4, 0.9, 0.3)
+    far_u, far_v = measure_gap(u), measure_gap(v)
+    joint = make_rise(np.minimum(far_u * wide, far_v * tall) * 1.4, 0.9, 0.3)
     shade = (
         0.5
-        + 0.34 * (hashed(np.floor(u), np.floor(v)) - 0.5)
-        + 0.14 * mottle(rng, 7, 14)
-        - 0.22 * rise(np.abs(mottle(rng, 8, 10)), 0.1, 0)
+        + 0.34 * (hash_cells(np.floor(u), np.floor(v)) - 0.5)
+        + 0.14 * make_mottle(rng, 7, 14)
+        - 0.22 * make_rise(np.abs(make_mottle(rng, 8, 10)), 0.1, 0)
         - 0.45 * joint
     )
-    picture = ramped(shade, tone(colour, 0.55), colour, mix(colour, (246, 240, 226), 0.65))
-    lozenge = rise((far_u + far_v) * wide, 0.22 * wide + 0.3, 0.22 * wide - 0.5)
-    over(picture, lozenge, (46, 54, 74))
-    return over(picture, 0.28 * rise(mottle(rng, 44, 15), 0.1, 0.8), (255, 252, 244))
+    picture = paint_ramp(shade, tone(colour, 0.55), colour, mix(colour, (246, 240, 226), 0.65))
+    lozenge = make_rise((far_u + far_v) * wide, 0.22 * wide + 0.3, 0.22 * wide - 0.5)
+    lay_over(picture, lozenge, (46, 54, 74))
+    return lay_over(picture, 0.28 * make_rise(make_mottle(rng, 44, 15), 0.1, 0.8), (255, 252, 244))
 
 
 INDOOR: dict[str, tuple[tuple[str, Colour, Look], ...]] = {
     "wall": (
-        ("red", (178, 84, 64), _brick),
-        ("yellow", (240, 214, 140), _striped),
-        ("white", (230, 234, 236), _tiles),
-        ("grey", (156, 154, 150), _stones),
-        ("blue", (142, 178, 206), _plaster),
-        ("pink", (242, 196, 196), _flowered),
-        ("brown", (172, 112, 66), _logs),
+        ("red", (178, 84, 64), _paint_brick),
+        ("yellow", (240, 214, 140), _paint_striped),
+        ("white", (230, 234, 236), _paint_tiles),
+        ("grey", (156, 154, 150), _paint_stones),
+        ("blue", (142, 178, 206), _paint_plaster),
+        ("pink", (242, 196, 196), _paint_flowered),
+        ("brown", (172, 112, 66), _paint_logs),
     ),
     "floor": (
-        ("brown", (164, 108, 64), _planks),
-        ("white", (232, 226, 214), _chequered),
-        ("red", (170, 48, 54), _carpet),
-        ("golden", (210, 156, 84), _herringbone),
-        ("grey", (146, 146, 148), _slabs),
+        ("brown", (164, 108, 64), _paint_planks),
+        ("white", (232, 226, 214), _paint_chequered),
+        ("red", (170, 48, 54), _paint_carpet),
+        ("golden", (210, 156, 84), _paint_herringbone),
+        ("grey", (146, 146, 148), _paint_slabs),
     ),
 }
 """For each stuff its looks: the word for the colour, the colour, and how it is painted."""

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from bench.toyworld.classes import STUFF, Colour
-from bench.toyworld.pen import jitter
+from bench.toyworld.pen import jitter_colour
 from bench.toyworld.textures.brushes import Look
 from bench.toyworld.textures.green import GREEN
 from bench.toyworld.textures.high import HIGH
@@ -22,7 +22,7 @@ LOOKS: dict[str, tuple[tuple[str, Colour], ...]] = {
 """For each class of stuff its looks: the word for the colour and the colour."""
 
 
-def texture(name: str, look: int, rng: np.random.Generator, top: int, bottom: int) -> Image.Image:
+def paint_texture(name: str, look: int, rng: np.random.Generator, top: int, bottom: int) -> Image.Image:
     """A full picture of one stuff, `SIDE` pixels square; ``top`` and ``bottom`` (rows) anchor fades and perspective."""
     _, colour, paint = _LOOKS[name][look]
-    return paint(rng, jitter(colour, rng, 6), top, bottom)
+    return paint(rng, jitter_colour(colour, rng, 6), top, bottom)

@@ -22,25 +22,25 @@ class _Sheet:
         self.layers = [Image.new("L", (TILE * _FINE, TILE * _FINE), paper) for _ in range(count)]
         self._draws = [ImageDraw.Draw(layer) for layer in self.layers]
 
-    def poly(self, points: Points, *values: float) -> None:
+    def fill_poly(self, points: Points, *values: float) -> None:
         """A polygon with one value from 0 to 1 a layer."""
         placed = [(x * _FINE, y * _FINE) for x, y in points]
         for draw, value in zip(self._draws, values, strict=True):
             draw.polygon(placed, fill=int(max(0.0, min(1.0, value)) * 255))
 
-    def fields(self) -> tuple[Field, ...]:
+    def read_fields(self) -> tuple[Field, ...]:
         """What was drawn, from 0 to 1."""
         return tuple(np.asarray(layer.reduce(_FINE)).astype(np.float32) / 255 for layer in self.layers)
 
 
-def _around(x: float, y: float, rx: float, ry: float, steps: int = 10) -> Points:
+def _outline_ellipse(x: float, y: float, rx: float, ry: float, steps: int = 10) -> Points:
     """An ellipse as a polygon."""
     angles = [2 * math.pi * i / steps for i in range(steps)]
     return [(x + rx * math.cos(a), y + ry * math.sin(a)) for a in angles]
 
 
 @cache
-def leaves(size: float) -> tuple[Field, ...]:
+def make_leaves(size: float) -> tuple[Field, ...]:
     """Overlapping leaves of that length: brightness, and a hue of their own for each."""
     rng, sheet = np.random.default_rng(11), _Sheet(2, 20)
     count = int(5.5 * (TILE / size) ** 2)
@@ -58,43 +58,49 @@ def leaves(size: float) -> tuple[Field, ...]:
             (x + 0.2 * c + half * s, y + 0.2 * s - half * c),
             (x - 0.5 * c + 0.8 * half * s, y - 0.5 * s - 0.8 * half * c),
         ]
-        sheet.poly([tip, left[0], left[1], foot], light * 0.72, hue)
-        sheet.poly([tip, right[0], right[1], foot], light * 1.05, hue)
-    return sheet.fields()
+        sheet.fill_poly([tip, left[0], left[1], foot], light * 0.72, hue)
+        sheet.fill_poly([tip, right[0], right[1], foot], light * 1.05, hue)
+    return sheet.read_fields()
 
 
 @cache
-def blades(tall: float, lean: float) -> tuple[Field, ...]:
+def make_blades(tall: float, lean: float) -> tuple[Field, ...]:
     """Blades of grass from back to front: brightness (dark feet, light tips), and a hue of their own for each."""
     rng, sheet = np.random.default_rng(12), _Sheet(2, 40)
     for y in np.sort(rng.uniform(0, TILE + tall, int(13 * (TILE / tall) ** 2))).tolist():
         x, high, hue, light = rng.uniform(0, TILE), tall * rng.uniform(0.6, 1.2), rng.random(), rng.uniform(0.35, 0.95)
         bend, half = rng.normal(0, lean) * high, 0.09 * tall
         knee, tip = (x + 0.25 * bend, y - 0.55 * high), (x + bend, y - high)
-        sheet.poly(
+        sheet.fill_poly(
             [(x - half, y), (x + half, y), (knee[0] + half, knee[1]), (knee[0] - half, knee[1])], light * 0.55, hue
         )
-        sheet.poly([(knee[0] - half, knee[1] + 0.4), (knee[0] + half, knee[1] + 0.4), tip], light, hue)
-    return sheet.fields()
+        sheet.fill_poly([(knee[0] - half, knee[1] + 0.4), (knee[0] + half, knee[1] + 0.4), tip], light, hue)
+    return sheet.read_fields()
 
 
 @cache
-def ears() -> tuple[Field, ...]:
+def make_ears() -> tuple[Field, ...]:
     """Ripe corn: stalks with ears; brightness and hue."""
     rng, sheet = np.random.default_rng(13), _Sheet(2, 50)
     for y in np.sort(rng.uniform(0, TILE + 30, 1500)).tolist():
         x, hue, light = rng.uniform(0, TILE), rng.random(), rng.uniform(0.5, 0.85)
         lean = rng.normal(0, 2.0)
-        sheet.poly([(x - 0.6, y), (x + 0.6, y), (x + lean + 0.6, y - 16), (x + lean - 0.6, y - 16)], light * 0.6, hue)
+        sheet.fill_poly(
+            [(x - 0.6, y), (x + 0.6, y), (x + lean + 0.6, y - 16), (x + lean - 0.6, y - 16)], light * 0.6, hue
+        )
         for k in range(4):
-            at, up = x + lean * (1 + 0.08 * k), y - 14 - 2.3 * k
-            sheet.poly([(at, up), (at - 2.3, up - 1.6), (at - 1.6, up - 3.4), (at, up - 1.4)], light * 0.85, hue)
-            sheet.poly([(at, up), (at + 2.3, up - 1.6), (at + 1.6, up - 3.4), (at, up - 1.4)], light * 1.15, hue)
-    return sheet.fields()
+            stem, up = x + lean * (1 + 0.08 * k), y - 14 - 2.3 * k
+            sheet.fill_poly(
+                [(stem, up), (stem - 2.3, up - 1.6), (stem - 1.6, up - 3.4), (stem, up - 1.4)], light * 0.85, hue
+            )
+            sheet.fill_poly(
+                [(stem, up), (stem + 2.3, up - 1.6), (stem + 1.6, up - 3.4), (stem, up - 1.4)], light * 1.15, hue
+            )
+    return sheet.read_fields()
 
 
 @cache
-def facets(size: float) -> tuple[Field, ...]:
+def make_facets(size: float) -> tuple[Field, ...]:
     """Rock as lit triangles: brightness, and a number of its own for each."""
     rng, sheet = np.random.default_rng(14), _Sheet(2, 90)
     rows, columns, wide, tall = int(20 / size) + 3, int(25 / size) + 3, 11.0 * size, 14.0 * size
@@ -110,12 +116,12 @@ def facets(size: float) -> tuple[Field, ...]:
                 normal = np.cross(b - a, c - a)
                 normal *= np.sign(normal[2]) / np.linalg.norm(normal)
                 light = 0.5 + 0.55 * float(normal @ (-0.75, -0.55, 0.35)) + rng.uniform(-0.05, 0.05)
-                sheet.poly([(p[0], p[1]) for p in (a, b, c)], light, rng.random())
-    return sheet.fields()
+                sheet.fill_poly([(p[0], p[1]) for p in (a, b, c)], light, rng.random())
+    return sheet.read_fields()
 
 
 @cache
-def firs() -> tuple[Field, ...]:
+def make_firs() -> tuple[Field, ...]:
     """Small firs on a slope: brightness and strength."""
     rng, sheet = np.random.default_rng(15), _Sheet(2)
     for y in np.sort(rng.uniform(0, TILE + 8, 620)).tolist():
@@ -123,13 +129,13 @@ def firs() -> tuple[Field, ...]:
         for k in range(3):
             low, half = y - 0.26 * high * k, 0.26 * high * (1 - 0.22 * k)
             tip = (x, low - 0.5 * high)
-            sheet.poly([(x - half, low), (x, low + 0.6), tip], 0.85, 1)
-            sheet.poly([(x + half, low), (x, low + 0.6), tip], 0.25, 1)
-    return sheet.fields()
+            sheet.fill_poly([(x - half, low), (x, low + 0.6), tip], 0.85, 1)
+            sheet.fill_poly([(x + half, low), (x, low + 0.6), tip], 0.25, 1)
+    return sheet.read_fields()
 
 
 @cache
-def blossoms(size: float, count: int) -> tuple[Field, ...]:
+def make_blossoms(size: float, count: int) -> tuple[Field, ...]:
     """Scattered flowers: strength of their petals, of their hearts, and a hue for each."""
     rng, sheet = np.random.default_rng(16), _Sheet(3)
     for _ in range(count):
@@ -137,30 +143,30 @@ def blossoms(size: float, count: int) -> tuple[Field, ...]:
         hue = rng.random()
         for k in range(5):
             a = turn + 2 * math.pi * k / 5
-            sheet.poly(
-                _around(x + 0.6 * r * math.cos(a), y + 0.55 * r * math.sin(a), 0.48 * r, 0.45 * r),
+            sheet.fill_poly(
+                _outline_ellipse(x + 0.6 * r * math.cos(a), y + 0.55 * r * math.sin(a), 0.48 * r, 0.45 * r),
                 0.82 + 0.18 * (k % 2),
                 0,
                 hue,
             )
-        sheet.poly(_around(x, y, 0.36 * r, 0.34 * r), 1, 1, hue)
-    return sheet.fields()
+        sheet.fill_poly(_outline_ellipse(x, y, 0.36 * r, 0.34 * r), 1, 1, hue)
+    return sheet.read_fields()
 
 
 @cache
-def pebbles(size: float, count: int) -> tuple[Field, ...]:
+def make_pebbles(size: float, count: int) -> tuple[Field, ...]:
     """Scattered pebbles, lit from above: brightness and strength."""
     rng, sheet = np.random.default_rng(17), _Sheet(2)
     for _ in range(count):
         x, y, r, light = rng.uniform(0, TILE), rng.uniform(0, TILE), size * rng.uniform(0.5, 1.3), rng.uniform(0.5, 0.9)
-        sheet.poly(_around(x + 0.3, y + 0.5 * r, 1.05 * r, 0.6 * r), 0.0, 0.5)
-        sheet.poly(_around(x, y, r, 0.7 * r), light * 0.7, 1)
-        sheet.poly(_around(x - 0.15 * r, y - 0.18 * r, 0.7 * r, 0.42 * r), light * 1.1, 1)
-    return sheet.fields()
+        sheet.fill_poly(_outline_ellipse(x + 0.3, y + 0.5 * r, 1.05 * r, 0.6 * r), 0.0, 0.5)
+        sheet.fill_poly(_outline_ellipse(x, y, r, 0.7 * r), light * 0.7, 1)
+        sheet.fill_poly(_outline_ellipse(x - 0.15 * r, y - 0.18 * r, 0.7 * r, 0.42 * r), light * 1.1, 1)
+    return sheet.read_fields()
 
 
 @cache
-def shells(count: int) -> tuple[Field, ...]:
+def make_shells(count: int) -> tuple[Field, ...]:
     """Scattered scallops and starfish: brightness, strength, hue."""
     rng, sheet = np.random.default_rng(18), _Sheet(3)
     for i in range(count):
@@ -175,11 +181,11 @@ def shells(count: int) -> tuple[Field, ...]:
         if i % 3:
             for k, (a, b) in enumerate(spread):
                 wedge = [(x + r * math.cos(v), y + r * math.sin(v)) for v in (a, (a + b) / 2, b)]
-                sheet.poly(
+                sheet.fill_poly(
                     [(x - 0.5 * r * math.cos(turn), y - 0.5 * r * math.sin(turn)), *wedge], 0.95 - 0.4 * (k % 2), 1, hue
                 )
         else:
             star = [(turn + math.pi * k / 5, 1.15 * r if k % 2 else 0.45 * r) for k in range(10)]
-            sheet.poly([(x + d * math.cos(a), y + d * math.sin(a)) for a, d in star], 0.5, 1, 1.0)
-            sheet.poly(_around(x, y, 0.4 * r, 0.4 * r), 0.9, 1, 1.0)
-    return sheet.fields()
+            sheet.fill_poly([(x + d * math.cos(a), y + d * math.sin(a)) for a, d in star], 0.5, 1, 1.0)
+            sheet.fill_poly(_outline_ellipse(x, y, 0.4 * r, 0.4 * r), 0.9, 1, 1.0)
+    return sheet.read_fields()

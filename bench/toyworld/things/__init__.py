@@ -1,1 +1,1 @@
-"""Section 4 (data sets): how the things of the toy world look: a function of each class, which has its name."""
+"""Section 4 (data sets): how the things of the toy world look: a function ``draw_CLASS`` for each class."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from bench.toyworld.classes import Colour
 from bench.toyworld.pen import Pen, mix, tone
-from bench.toyworld.things.shapes import Place, Points, contrast, limb, shaded, smooth
+from bench.toyworld.things.shapes import Place, Points, choose_contrast, draw_limb, draw_shaded, smooth
 
 _DARK: Colour = (32, 28, 30)
 _WHITE: Colour = (244, 241, 232)
@@ -60,61 +60,61 @@ _COW_FACE: Points = (
 _MUZZLE = smooth(((-0.33, 0.38), (-0.24, 0.2), (0.24, 0.2), (0.33, 0.38), (0.22, 0.58), (-0.22, 0.58)))
 
 
-def _cow_head(place: Place, colour: Colour, some: list[float]) -> None:
+def _draw_cow_head(place: Place, colour: Colour, draws: list[float]) -> None:
     """Towards us: horns, ears to the sides, a broad pink muzzle."""
     for s in (-1, 1):
-        with place.pen.part("horn"):
-            place.poly(
+        with place.pen.begin_part("horn"):
+            place.fill_poly(
                 ((s * 0.1, -0.36), (s * 0.36, -0.5), (s * 0.5, -0.48), (s * 0.44, -0.32), (s * 0.2, -0.24)), _HORN
             )
-            place.poly(((s * 0.34, -0.49), (s * 0.4, -0.76), (s * 0.51, -0.5)), _HORN_TIP)
-        place.poly(
+            place.fill_poly(((s * 0.34, -0.49), (s * 0.4, -0.76), (s * 0.51, -0.5)), _HORN_TIP)
+        place.fill_poly(
             ((s * 0.26, -0.3), (s * 0.52, -0.32), (s * 0.68, -0.2), (s * 0.56, -0.08), (s * 0.3, -0.12)),
-            contrast(colour, 0.75),
+            choose_contrast(colour, 0.75),
         )
-    place.poly(_COW_FACE, colour)
-    wide = 0.08 + 0.1 * some[0]
-    place.poly(((-wide * 0.5, -0.41), (wide * 0.5, -0.41), (wide, 0.24), (-wide, 0.24)), _WHITE)
-    place.poly(_MUZZLE, _PINK)
+    place.fill_poly(_COW_FACE, colour)
+    wide = 0.08 + 0.1 * draws[0]
+    place.fill_poly(((-wide * 0.5, -0.41), (wide * 0.5, -0.41), (wide, 0.24), (-wide, 0.24)), _WHITE)
+    place.fill_poly(_MUZZLE, _PINK)
     for s in (-1, 1):
-        place.dot(s * 0.13, 0.36, 0.06, (165, 85, 95))
-        place.dot(s * 0.21, -0.1, 0.095, _WHITE)
-        place.dot(s * 0.2, -0.09, 0.07, _DARK)
+        place.draw_dot(s * 0.13, 0.36, 0.06, (165, 85, 95))
+        place.draw_dot(s * 0.21, -0.1, 0.095, _WHITE)
+        place.draw_dot(s * 0.2, -0.09, 0.07, _DARK)
 
 
-def cow(pen: Pen, colour: Colour, look: int) -> None:
+def draw_cow(pen: Pen, colour: Colour, look: int) -> None:
     """White with large patches: standing, grazing, lying, or seen from the front; looks at us."""
-    some = pen.rng.random(8).tolist()
+    draws = pen.rng.random(8).tolist()
     near, far = _COW_LEGS[look]
     tail = _COW_TAILS[look]
-    limb(pen, tail, (0.05, 0.05, 0.05, 0.04), contrast(_WHITE, 0.85))
-    limb(pen, tail[2:], (0.06, 0.12), colour)
+    draw_limb(pen, tail, (0.05, 0.05, 0.05, 0.04), choose_contrast(_WHITE, 0.85))
+    draw_limb(pen, tail[2:], (0.06, 0.12), colour)
     widths = (0.24, 0.15, 0.14) if look != 2 else (0.16, 0.14, 0.12)
-    with pen.part("leg"):
+    with pen.begin_part("leg"):
         for leg in far:
-            limb(pen, leg, widths, contrast(_WHITE, 0.72))
-            limb(pen, leg[1:], (0, 0.14), _HOOF)
+            draw_limb(pen, leg, widths, choose_contrast(_WHITE, 0.72))
+            draw_limb(pen, leg[1:], (0, 0.14), _HOOF)
     if look != 2:
-        with pen.part("udder"):
+        with pen.begin_part("udder"):
             x, y = ((0.38, 0.73), (0.36, 0.63), (0, 0), (0.5, 0.83))[look]
-            pen.poly(
+            pen.fill_poly(
                 smooth(((x - 0.1, y - 0.07), (x + 0.1, y - 0.07), (x + 0.06, y + 0.07), (x - 0.06, y + 0.07))), _PINK
             )
-    shaded(pen, _COWS[look], _WHITE, 0.1)
-    with pen.part("leg"):
+    draw_shaded(pen, _COWS[look], _WHITE, 0.1)
+    with pen.begin_part("leg"):
         for leg in near:
-            limb(pen, leg, widths, _WHITE)
+            draw_limb(pen, leg, widths, _WHITE)
             (ax, ay), (bx, by) = leg[1], leg[2]
-            limb(pen, ((0.35 * ax + 0.65 * bx, 0.35 * ay + 0.65 * by), leg[2]), (0.145, 0.145), _HOOF)
-    shrink = 0.86 + 0.14 * some[1]
+            draw_limb(pen, ((0.35 * ax + 0.65 * bx, 0.35 * ay + 0.65 * by), leg[2]), (0.145, 0.145), _HOOF)
+    shrink = 0.86 + 0.14 * draws[1]
     for patch in _PATCHES[look]:
-        cx, cy = patch[2] if some[2] < 0.5 else patch[0]
-        pen.poly([(cx + shrink * (x - cx), cy + shrink * (y - cy)) for x, y in smooth(patch)], colour)
+        cx, cy = patch[2] if draws[2] < 0.5 else patch[0]
+        pen.fill_poly([(cx + shrink * (x - cx), cy + shrink * (y - cy)) for x, y in smooth(patch)], colour)
     x, y, size, angle = _COW_HEADS[look]
     if look in (0, 1):
-        limb(pen, ((0.62, y - 0.05 if look == 0 else 0.3), (x - 0.02, y)), (0.44, 0.3), colour)
-    with pen.part("head"):
-        _cow_head(Place(pen, x, y, size * (0.96 + 0.1 * some[3]), angle + 0.16 * (some[4] - 0.5)), colour, some)
+        draw_limb(pen, ((0.62, y - 0.05 if look == 0 else 0.3), (x - 0.02, y)), (0.44, 0.3), colour)
+    with pen.begin_part("head"):
+        _draw_cow_head(Place(pen, x, y, size * (0.96 + 0.1 * draws[3]), angle + 0.16 * (draws[4] - 0.5)), colour, draws)
 
 
 _HORSES: tuple[Points, ...] = (
@@ -159,70 +159,70 @@ _HORSE_FACE = smooth(
      (-0.05, 0.28)))  # fmt: skip
 
 
-def _horse_head(place: Place, colour: Colour, mane: Colour, some: list[float]) -> None:
+def _draw_horse_head(place: Place, colour: Colour, mane: Colour, draws: list[float]) -> None:
     """A long face with a blaze or a bridle, and pricked ears."""
-    place.poly(((-0.16, -0.1), (-0.3, -0.44), (0.0, -0.18)), contrast(colour, 0.75))
-    place.poly(((-0.08, -0.14), (-0.08, -0.5), (0.12, -0.16)), colour)
-    place.poly(_HORSE_FACE, colour)
-    place.poly(((0.7, -0.12), (0.9, -0.12), (0.98, 0.03), (0.86, 0.17), (0.7, 0.15)), contrast(colour, 0.7))
-    if some[0] < 0.5:
-        place.poly(
+    place.fill_poly(((-0.16, -0.1), (-0.3, -0.44), (0.0, -0.18)), choose_contrast(colour, 0.75))
+    place.fill_poly(((-0.08, -0.14), (-0.08, -0.5), (0.12, -0.16)), colour)
+    place.fill_poly(_HORSE_FACE, colour)
+    place.fill_poly(((0.7, -0.12), (0.9, -0.12), (0.98, 0.03), (0.86, 0.17), (0.7, 0.15)), choose_contrast(colour, 0.7))
+    if draws[0] < 0.5:
+        place.fill_poly(
             ((0.16, -0.22), (0.62, -0.13), (0.62, -0.03), (0.2, -0.14)),
             _WHITE if sum(colour) < 560 else (150, 120, 100),
         )
-    if some[1] < 0.4:
-        place.poly(((0.5, -0.15), (0.57, -0.14), (0.59, 0.14), (0.51, 0.15)), (170, 45, 45))
-        place.poly(((-0.02, -0.2), (0.05, -0.21), (0.1, 0.28), (0.02, 0.29)), (170, 45, 45))
-    place.dot(0.22, -0.05, 0.075, _DARK if sum(colour) > 200 else (225, 200, 160))
-    place.dot(0.87, 0.0, 0.04, _DARK)
-    place.poly(((-0.2, -0.2), (0.06, -0.26), (0.3, -0.12), (0.08, -0.08), (-0.1, 0.1)), mane)
+    if draws[1] < 0.4:
+        place.fill_poly(((0.5, -0.15), (0.57, -0.14), (0.59, 0.14), (0.51, 0.15)), (170, 45, 45))
+        place.fill_poly(((-0.02, -0.2), (0.05, -0.21), (0.1, 0.28), (0.02, 0.29)), (170, 45, 45))
+    place.draw_dot(0.22, -0.05, 0.075, _DARK if sum(colour) > 200 else (225, 200, 160))
+    place.draw_dot(0.87, 0.0, 0.04, _DARK)
+    place.fill_poly(((-0.2, -0.2), (0.06, -0.26), (0.3, -0.12), (0.08, -0.08), (-0.1, 0.1)), mane)
 
 
-def horse(pen: Pen, colour: Colour, look: int) -> None:
+def draw_horse(pen: Pen, colour: Colour, look: int) -> None:
     """Long arched neck with a mane, long legs: standing (often saddled), galloping, grazing, or rearing."""
-    some = pen.rng.random(8).tolist()
-    manes: tuple[Colour, ...] = ((58, 38, 28), contrast(colour, 0.5), (238, 226, 200))
-    mane = manes[int(3 * some[2])] if sum(colour) < 560 else manes[int(2 * some[2])]
-    hair = 0.8 + 0.5 * some[3]
+    draws = pen.rng.random(8).tolist()
+    manes: tuple[Colour, ...] = ((58, 38, 28), choose_contrast(colour, 0.5), (238, 226, 200))
+    mane = manes[int(3 * draws[2])] if sum(colour) < 560 else manes[int(2 * draws[2])]
+    hair = 0.8 + 0.5 * draws[3]
     near, far = _HORSE_LEGS[look]
-    with pen.part("tail"):
-        limb(pen, _HORSE_TAILS[look], (0.05, 0.11 * hair, 0.12 * hair, 0.02), mane, soft=True)
-    socks = some[4] < 0.4
-    with pen.part("leg"):
+    with pen.begin_part("tail"):
+        draw_limb(pen, _HORSE_TAILS[look], (0.05, 0.11 * hair, 0.12 * hair, 0.02), mane, soft=True)
+    socks = draws[4] < 0.4
+    with pen.begin_part("leg"):
         for leg in far:
-            _horse_leg(pen, leg, contrast(colour, 0.66), socks)
-    shaded(pen, _HORSES[look], colour, 0.12)
-    with pen.part("leg"):
+            _draw_horse_leg(pen, leg, choose_contrast(colour, 0.66), socks)
+    draw_shaded(pen, _HORSES[look], colour, 0.12)
+    with pen.begin_part("leg"):
         for leg in near:
-            _horse_leg(pen, leg, colour, socks)
-    limb(pen, _HORSE_NECKS[look], (0.34, 0.22, 0.16), colour)
-    if look == 0 and some[5] < 0.55:
-        with pen.part("saddle"):
-            cloth: Colour = ((190, 50, 50), (50, 80, 170), (235, 225, 200))[int(3 * some[6])]
-            pen.poly(((0.32, 0.42), (0.52, 0.4), (0.53, 0.56), (0.33, 0.57)), cloth)
-            pen.poly(
+            _draw_horse_leg(pen, leg, colour, socks)
+    draw_limb(pen, _HORSE_NECKS[look], (0.34, 0.22, 0.16), colour)
+    if look == 0 and draws[5] < 0.55:
+        with pen.begin_part("saddle"):
+            cloth: Colour = ((190, 50, 50), (50, 80, 170), (235, 225, 200))[int(3 * draws[6])]
+            pen.fill_poly(((0.32, 0.42), (0.52, 0.4), (0.53, 0.56), (0.33, 0.57)), cloth)
+            pen.fill_poly(
                 ((0.31, 0.38), (0.36, 0.42), (0.46, 0.41), (0.52, 0.36), (0.54, 0.42), (0.46, 0.5), (0.36, 0.48)),
                 (110, 66, 38),
             )
-    with pen.part("mane"):
-        pen.poly(smooth(_MANES[look]), mane)
+    with pen.begin_part("mane"):
+        pen.fill_poly(smooth(_MANES[look]), mane)
     x, y, size, angle = _HORSE_HEADS[look]
-    with pen.part("head"):
-        _horse_head(Place(pen, x, y, size * (0.97 + 0.08 * some[7]), angle), colour, mane, some)
+    with pen.begin_part("head"):
+        _draw_horse_head(Place(pen, x, y, size * (0.97 + 0.08 * draws[7]), angle), colour, mane, draws)
 
 
-def _horse_leg(pen: Pen, leg: Points, colour: Colour, socks: bool) -> None:
+def _draw_horse_leg(pen: Pen, leg: Points, colour: Colour, socks: bool) -> None:
     """A slim leg with a hoof, perhaps a white sock."""
-    limb(pen, leg, (0.19, 0.085, 0.07), colour)
+    draw_limb(pen, leg, (0.19, 0.085, 0.07), colour)
     (ax, ay), (bx, by) = leg[1], leg[2]
     if socks:
-        limb(
+        draw_limb(
             pen,
             ((0.5 * ax + 0.5 * bx, 0.5 * ay + 0.5 * by), leg[2]),
             (0.078, 0.075),
             _WHITE if sum(colour) < 560 else (120, 100, 90),
         )
-    limb(pen, ((0.2 * ax + 0.8 * bx, 0.2 * ay + 0.8 * by), leg[2]), (0.08, 0.1), _HOOF)
+    draw_limb(pen, ((0.2 * ax + 0.8 * bx, 0.2 * ay + 0.8 * by), leg[2]), (0.08, 0.1), _HOOF)
 
 
 _FLEECES = ((0.02, 0.08, 0.84, 0.8), (0.02, 0.02, 0.82, 0.76), (0.16, 0.03, 0.84, 0.86))
@@ -237,48 +237,48 @@ _SHEEP_FACE = smooth(
 
 
 @lru_cache(maxsize=64)
-def _fleece(bumps: int, phase: int) -> Points:
+def _outline_fleece(bumps: int, phase: int) -> Points:
     """A cloud's outline within the unit square."""
     turn = phase * math.pi / 8
     around = [(i * math.pi / 36, 0.43 + 0.07 * abs(math.sin(bumps * (i * math.pi / 72) + turn))) for i in range(72)]
     return tuple((0.5 + r * math.cos(a), 0.5 + r * math.sin(a)) for a, r in around)
 
 
-def _woolly(pen: Pen, box: tuple[float, float, float, float], colour: Colour, bumps: int, phase: int) -> None:
+def _draw_woolly(pen: Pen, box: tuple[float, float, float, float], colour: Colour, bumps: int, phase: int) -> None:
     """The fleece: a cloud with a shadow below and a few curls."""
     left, top, right, bottom = box
     wide, high = right - left, bottom - top
-    cloud = _fleece(bumps, phase)
-    pen.poly([(left + wide * x, top + high * y) for x, y in cloud], contrast(colour, 0.78))
-    pen.poly([(left + wide * (0.02 + 0.96 * x), top + high * 0.88 * y) for x, y in cloud], colour)
+    cloud = _outline_fleece(bumps, phase)
+    pen.fill_poly([(left + wide * x, top + high * y) for x, y in cloud], choose_contrast(colour, 0.78))
+    pen.fill_poly([(left + wide * (0.02 + 0.96 * x), top + high * 0.88 * y) for x, y in cloud], colour)
     if pen.height > 12:
         for x, y in ((0.24, 0.34), (0.5, 0.22), (0.44, 0.56), (0.68, 0.46), (0.22, 0.62), (0.72, 0.7)):
             cx, cy = left + wide * (x + 0.01 * (phase - 4)), top + high * y
-            pen.poly(((cx - 0.05, cy), (cx - 0.03, cy + 0.06), (cx + 0.03, cy + 0.06), (cx + 0.05, cy),
+            pen.fill_poly(((cx - 0.05, cy), (cx - 0.03, cy + 0.06), (cx + 0.03, cy + 0.06), (cx + 0.05, cy),
              (cx + 0.02, cy + 0.03), (cx - 0.02, cy + 0.03)),
-                     contrast(colour, 0.82))  # fmt: skip
+                     choose_contrast(colour, 0.82))  # fmt: skip
 
 
-def sheep(pen: Pen, colour: Colour, look: int) -> None:
+def draw_sheep(pen: Pen, colour: Colour, look: int) -> None:
     """A woolly cloud on thin dark legs with a dark face: standing, grazing, or towards us."""
-    some = pen.rng.random(6).tolist()
-    skin: Colour = tone((70, 60, 58), 0.8 + 0.4 * some[0]) if sum(colour) > 200 else (188, 160, 138)
-    with pen.part("leg"):
+    draws = pen.rng.random(6).tolist()
+    skin: Colour = tone((70, 60, 58), 0.8 + 0.4 * draws[0]) if sum(colour) > 200 else (188, 160, 138)
+    with pen.begin_part("leg"):
         for x, far in sorted(_SHEEP_LEGS[look], key=lambda leg: -leg[1]):
-            pen.rect(x - 0.035, 0.6, x + 0.035, 1 - 0.03 * far, tone(skin, 0.72 if far else 1.0))
-    _woolly(pen, _FLEECES[look], colour, 11 + int(5 * some[1]), int(8 * some[2]))
+            pen.fill_rect(x - 0.035, 0.6, x + 0.035, 1 - 0.03 * far, tone(skin, 0.72 if far else 1.0))
+    _draw_woolly(pen, _FLEECES[look], colour, 11 + int(5 * draws[1]), int(8 * draws[2]))
     x, y, size, angle = _SHEEP_HEADS[look]
-    place = Place(pen, x, y, size * (0.95 + 0.12 * some[3]), angle + 0.2 * (some[4] - 0.5))
-    with pen.part("head"):
+    place = Place(pen, x, y, size * (0.95 + 0.12 * draws[3]), angle + 0.2 * (draws[4] - 0.5))
+    with pen.begin_part("head"):
         for s in (-1, 1):
-            place.poly(
+            place.fill_poly(
                 ((s * 0.18, -0.22), (s * 0.4, -0.26), (s * 0.56, -0.1), (s * 0.46, -0.02), (s * 0.2, -0.08)),
                 tone(skin, 0.8),
             )
-        place.poly(_SHEEP_FACE, skin)
+        place.fill_poly(_SHEEP_FACE, skin)
         for s in (-1, 1):
-            place.dot(s * 0.13, -0.06, 0.085, (250, 248, 240))
-            place.dot(s * 0.12, -0.05, 0.05, _DARK)
+            place.draw_dot(s * 0.13, -0.06, 0.085, (250, 248, 240))
+            place.draw_dot(s * 0.12, -0.05, 0.05, _DARK)
         place.stroke(-0.07, 0.28, 0.07, 0.28, 0.05, mix(skin, (240, 160, 160), 0.6))
     for dx, dy, r in ((-0.16, -0.32, 0.16), (0.16, -0.32, 0.16), (0, -0.4, 0.18)):
-        place.dot(dx, dy, r, contrast(colour, 0.95))
+        place.draw_dot(dx, dy, r, choose_contrast(colour, 0.95))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.toyworld.classes import Colour
 from bench.toyworld.pen import Pen, mix, tone
-from bench.toyworld.things.shapes import Place, Points, contrast, limb, shaded, smooth
+from bench.toyworld.things.shapes import Place, Points, choose_contrast, draw_limb, draw_shaded, smooth
 
 _DARK: Colour = (32, 28, 30)
 _WHITE: Colour = (250, 248, 242)
@@ -42,25 +42,25 @@ _BACK_WINGS: tuple[Points, ...] = (
 _BIRD_HEADS = ((0.78, 0.47, 0.19), (0.82, 0.4, 0.165), (0.73, 0.24, 0.22), (0.78, 0.2, 0.185))
 
 
-def _bird_body(pen: Pen, colour: Colour, look: int, belly: Colour) -> None:
+def _draw_bird_body(pen: Pen, colour: Colour, look: int, belly: Colour) -> None:
     """Tail, back wing or legs, body with a light belly, and the wing that is nearer."""
-    dark = contrast(colour, 0.66)
-    with pen.part("tail"):
-        pen.poly(_TAILS[look], dark)
+    dark = choose_contrast(colour, 0.66)
+    with pen.begin_part("tail"):
+        pen.fill_poly(_TAILS[look], dark)
     if look < 2:
-        with pen.part("wing"):
-            pen.poly(_BACK_WINGS[look], contrast(colour, 0.52))
+        with pen.begin_part("wing"):
+            pen.fill_poly(_BACK_WINGS[look], choose_contrast(colour, 0.52))
     elif look == 2:
-        with pen.part("leg"):
+        with pen.begin_part("leg"):
             for x in (0.5, 0.62):
-                pen.line(x, 0.78, x + 0.01, 0.98, 0.05, _BEAK)
-                pen.poly(((x - 0.04, 1), (x + 0.02, 0.93), (x + 0.09, 1)), _BEAK)
-    shaded(pen, _BODIES[look], colour)
+                pen.draw_line(x, 0.78, x + 0.01, 0.98, 0.05, _BEAK)
+                pen.fill_poly(((x - 0.04, 1), (x + 0.02, 0.93), (x + 0.09, 1)), _BEAK)
+    draw_shaded(pen, _BODIES[look], colour)
     if look == 3:
-        limb(pen, ((0.74, 0.78), (0.78, 0.5), (0.78, 0.2)), (0.34, 0.24, 0.22), colour)
+        draw_limb(pen, ((0.74, 0.78), (0.78, 0.5), (0.78, 0.2)), (0.34, 0.24, 0.22), colour)
     else:
         (ax, ay), (bx, by) = _BODIES[look][4], _BODIES[look][-2]
-        pen.poly(
+        pen.fill_poly(
             smooth(
                 (
                     (ax - 0.03, ay),
@@ -72,34 +72,36 @@ def _bird_body(pen: Pen, colour: Colour, look: int, belly: Colour) -> None:
             ),
             belly,
         )
-    with pen.part("wing"):
-        pen.poly(_WINGS[look] if look < 2 else smooth(_WINGS[look]), contrast(colour, 0.76))
+    with pen.begin_part("wing"):
+        pen.fill_poly(_WINGS[look] if look < 2 else smooth(_WINGS[look]), choose_contrast(colour, 0.76))
         if pen.height > 14:
             (ax, ay), tips = _WINGS[look][-1], ((2, 4, 6) if look < 2 else (2, 3))
             for tip in tips:
                 x, y = _WINGS[look][tip]
-                pen.line(ax, ay, 0.8 * x + 0.2 * ax, 0.8 * y + 0.2 * ay, 0.03, contrast(dark, 0.85))
+                pen.draw_line(ax, ay, 0.8 * x + 0.2 * ax, 0.8 * y + 0.2 * ay, 0.03, choose_contrast(dark, 0.85))
 
 
-def bird(pen: Pen, colour: Colour, look: int) -> None:
+def draw_bird(pen: Pen, colour: Colour, look: int) -> None:
     """Flapping with the wings up, gliding with them spread, standing on two thin legs, or swimming like a duck."""
-    some = pen.rng.random(4).tolist()
-    belly = mix(colour, (255, 245, 215), 0.35 + 0.4 * some[0])
-    _bird_body(pen, colour, look, belly)
+    draws = pen.rng.random(4).tolist()
+    belly = mix(colour, (255, 245, 215), 0.35 + 0.4 * draws[0])
+    _draw_bird_body(pen, colour, look, belly)
     x, y, radius = _BIRD_HEADS[look]
-    place = Place(pen, x, y, radius * (0.95 + 0.1 * some[1]))
-    with pen.part("beak"):
-        long = 1.75 + 0.2 * some[2]
+    place = Place(pen, x, y, radius * (0.95 + 0.1 * draws[1]))
+    with pen.begin_part("beak"):
+        long = 1.75 + 0.2 * draws[2]
         bill: Colour = (
             _BEAK if look == 3 or sum(colour) > 620 or colour[2] > colour[0] or colour[0] < 90 else (95, 80, 70)
         )
         if look == 3:
-            place.poly(((0.6, -0.2), (1.5, 0.25), (1.45, 0.5), (0.6, 0.5)), bill)
+            place.fill_poly(((0.6, -0.2), (1.5, 0.25), (1.45, 0.5), (0.6, 0.5)), bill)
         else:
-            place.poly(((0.7, -0.45), (long, 0.15), (0.7, 0.55)), bill)
+            place.fill_poly(((0.7, -0.45), (long, 0.15), (0.7, 0.55)), bill)
             place.stroke(0.7, 0.1, long - 0.1, 0.14, 0.12, tone(bill, 0.65))
-    if some[3] < 0.35:
-        place.poly(((0.3, -0.8), (-0.5, -1.6), (-0.3, -1.1), (-0.95, -1.1), (-0.7, -0.5)), contrast(colour, 0.66))
-    pen.disc(x, y, place.size, colour)
-    place.dot(0.35, -0.18, 0.3, _WHITE)
-    place.dot(0.4, -0.18, 0.2, _DARK)
+    if draws[3] < 0.35:
+        place.fill_poly(
+            ((0.3, -0.8), (-0.5, -1.6), (-0.3, -1.1), (-0.95, -1.1), (-0.7, -0.5)), choose_contrast(colour, 0.66)
+        )
+    pen.fill_disc(x, y, place.size, colour)
+    place.draw_dot(0.35, -0.18, 0.3, _WHITE)
+    place.draw_dot(0.4, -0.18, 0.2, _DARK)

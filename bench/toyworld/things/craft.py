@@ -16,207 +16,208 @@ from bench.toyworld.things.wheels import (
     TYRE,
     WOOD,
     Point,
-    arc,
-    edge,
-    row,
-    shine,
+    darken_edge,
+    lighten_shine,
+    outline_arc,
+    space_row,
     trim,
 )
 
 
-def boat(pen: Pen, colour: Colour, look: int) -> None:
+def draw_boat(pen: Pen, colour: Colour, look: int) -> None:
     """A sailing boat, a two-master, a steamer, or a rowing boat with its oars."""
-    draws = (_sailing_boat, _two_master, _steamer, _rowing_boat)
+    draws = (_draw_sailing_boat, _draw_two_master, _draw_steamer, _draw_rowing_boat)
     draws[look](pen, colour)
 
 
-def _hull(pen: Pen, colour: Colour, points: Sequence[Point], band: float) -> None:
+def _draw_hull(pen: Pen, colour: Colour, points: Sequence[Point], band: float) -> None:
     """A hull whose first two points are its upper corners: a light rim and a dark foot."""
     (x0, y0), (x1, y1) = points[0], points[1]
-    pen.poly(points, colour)
-    pen.line(x0, y0 + 0.02, x1, y1 + 0.02, 0.045, shine(colour))
-    pen.rect(0.16, band, 0.86, 1, tone(colour, 0.62))
+    pen.fill_poly(points, colour)
+    pen.draw_line(x0, y0 + 0.02, x1, y1 + 0.02, 0.045, lighten_shine(colour))
+    pen.fill_rect(0.16, band, 0.86, 1, tone(colour, 0.62))
 
 
-def _sailing_boat(pen: Pen, colour: Colour) -> None:
+def _draw_sailing_boat(pen: Pen, colour: Colour) -> None:
     """One mast, a sail in the paint's colour and a cream one."""
     tip, stripe = 0.03 * pen.rng.random(), int(pen.rng.integers(2))
     bright = mix(colour, (255, 255, 255), 0.12)
-    with pen.part("mast"):
-        pen.rect(0.475, 0, 0.515, 0.8, WOOD)
-    with pen.part("sail"):
+    with pen.begin_part("mast"):
+        pen.fill_rect(0.475, 0, 0.515, 0.8, WOOD)
+    with pen.begin_part("sail"):
         back = ((0.46, 0.04 + tip), (0.3, 0.24), (0.16, 0.46), (0.05, 0.67), (0.46, 0.7))
-        pen.poly(back, bright)
+        pen.fill_poly(back, bright)
         if stripe:
-            pen.poly(((0.3, 0.24), (0.46, 0.26), (0.46, 0.36), (0.24, 0.34)), trim(colour))
+            pen.fill_poly(((0.3, 0.24), (0.46, 0.26), (0.46, 0.36), (0.24, 0.34)), trim(colour))
         else:
-            pen.disc(0.34, 0.5, 0.07, trim(colour))
-        pen.poly(((0.05, 0.67), (0.46, 0.66), (0.46, 0.7)), tone(bright, 0.8))
-        pen.poly(((0.53, 0.08), (0.68, 0.26), (0.82, 0.46), (0.95, 0.68), (0.72, 0.64), (0.53, 0.66)), CREAM)
-        pen.poly(((0.53, 0.08), (0.6, 0.36), (0.56, 0.65), (0.53, 0.66)), tone(CREAM, 0.86))
-    pen.poly(((0.49, 0), (0.36, 0.03), (0.49, 0.06)), (226, 80, 60) if colour[2] > 60 else (80, 130, 200))
-    _hull(pen, colour, ((0.02, 0.78), (1, 0.74), (0.9, 0.9), (0.8, 1), (0.16, 1), (0.06, 0.9)), 0.94)
+            pen.fill_disc(0.34, 0.5, 0.07, trim(colour))
+        pen.fill_poly(((0.05, 0.67), (0.46, 0.66), (0.46, 0.7)), tone(bright, 0.8))
+        pen.fill_poly(((0.53, 0.08), (0.68, 0.26), (0.82, 0.46), (0.95, 0.68), (0.72, 0.64), (0.53, 0.66)), CREAM)
+        pen.fill_poly(((0.53, 0.08), (0.6, 0.36), (0.56, 0.65), (0.53, 0.66)), tone(CREAM, 0.86))
+    pen.fill_poly(((0.49, 0), (0.36, 0.03), (0.49, 0.06)), (226, 80, 60) if colour[2] > 60 else (80, 130, 200))
+    _draw_hull(pen, colour, ((0.02, 0.78), (1, 0.74), (0.9, 0.9), (0.8, 1), (0.16, 1), (0.06, 0.9)), 0.94)
 
 
-def _two_master(pen: Pen, colour: Colour) -> None:
+def _draw_two_master(pen: Pen, colour: Colour) -> None:
     """Billowing square sails over a high-sterned hull."""
     puff, band = 0.03 * pen.rng.random(), int(pen.rng.integers(2))
-    pen.line(0.86, 0.68, 1, 0.5, 0.03, WOOD)
+    pen.draw_line(0.86, 0.68, 1, 0.5, 0.03, WOOD)
     for x, top, size in ((0.3, 0.1, 0.19), (0.64, 0.02, 0.22)):
-        with pen.part("mast"):
-            pen.rect(x - 0.02, top, x + 0.02, 0.75, WOOD)
-        pen.poly(((x, top), (x - 0.13, top + 0.03), (x, top + 0.07)), colour)
+        with pen.begin_part("mast"):
+            pen.fill_rect(x - 0.02, top, x + 0.02, 0.75, WOOD)
+        pen.fill_poly(((x, top), (x - 0.13, top + 0.03), (x, top + 0.07)), colour)
         for y0, y1, half in ((top + 0.08, top + 0.26, size * 0.76), (top + 0.29, 0.63, size)):
-            with pen.part("sail"):
+            with pen.begin_part("sail"):
                 side, belly = (y0 + y1) / 2, 0.06 + puff
-                pen.poly(((x - half, y0), (x + half, y0), (x + half + belly, side), (x + half, y1), (x - half, y1),
+                pen.fill_poly(((x - half, y0), (x + half, y0), (x + half + belly, side), (x + half, y1), (x - half, y1),
                           (x - half + belly, side)), CREAM)  # fmt: skip
                 if band or y1 == 0.63:
-                    pen.poly(((x - half * 0.25, y0), (x + half * 0.25, y0), (x + half * 0.25 + belly, side),
+                    pen.fill_poly(((x - half * 0.25, y0), (x + half * 0.25, y0), (x + half * 0.25 + belly, side),
                               (x + half * 0.25, y1), (x - half * 0.25, y1), (x - half * 0.25 + belly, side)),
                              colour)  # fmt: skip
-                pen.rect(x - half, y1 - 0.02, x + half, y1, tone(CREAM, 0.74))
+                pen.fill_rect(x - half, y1 - 0.02, x + half, y1, tone(CREAM, 0.74))
     hull = ((0.02, 0.6), (0.2, 0.6), (0.24, 0.72), (0.76, 0.72), (0.94, 0.64), (0.86, 0.88), (0.74, 1), (0.14, 1),
             (0.06, 0.86))  # fmt: skip
-    pen.poly(hull, colour)
-    pen.rect(0.06, 0.76, 0.88, 0.79, trim(colour))
-    pen.rect(0.12, 0.94, 0.8, 1, tone(colour, 0.62))
-    for x in row(0.2, 0.8, 4):
-        pen.disc(x, 0.87, 0.035, (250, 214, 110))
+    pen.fill_poly(hull, colour)
+    pen.fill_rect(0.06, 0.76, 0.88, 0.79, trim(colour))
+    pen.fill_rect(0.12, 0.94, 0.8, 1, tone(colour, 0.62))
+    for x in space_row(0.2, 0.8, 4):
+        pen.fill_disc(x, 0.87, 0.035, (250, 214, 110))
 
 
-def _steamer(pen: Pen, colour: Colour) -> None:
+def _draw_steamer(pen: Pen, colour: Colour) -> None:
     """One or two funnels with smoke, portholes along the hull."""
     funnels, puff = int(pen.rng.integers(1, 3)), 0.03 * pen.rng.random()
     for x, y, r in ((0.46, 0.09, 0.08), (0.33, 0.07 + puff, 0.07), (0.22, 0.1, 0.05)):
-        pen.disc(x, y, r, (214, 216, 222))
-    with pen.part("funnel"):
+        pen.fill_disc(x, y, r, (214, 216, 222))
+    with pen.begin_part("funnel"):
         for x in ((0.46,), (0.36, 0.56))[funnels - 1]:
-            pen.poly(((x, 0.14), (x + 0.13, 0.14), (x + 0.14, 0.46), (x - 0.01, 0.46)), colour)
-            pen.rect(x, 0.14, x + 0.13, 0.2, TYRE)
-            pen.rect(x, 0.26, x + 0.13, 0.31, trim(colour))
-    with pen.part("mast"):
-        pen.rect(0.86, 0.2, 0.885, 0.66, WOOD)
-    pen.rect(0.26, 0.42, 0.78, 0.56, (246, 244, 238))
-    pen.rect(0.26, 0.42, 0.78, 0.445, (196, 196, 200))
-    pen.rect(0.14, 0.55, 0.84, 0.68, (236, 234, 228))
-    for x in row(0.31, 0.79, 4):
-        pen.rect(x, 0.46, x + 0.08, 0.53, NIGHT)
-    _hull(pen, colour, ((0, 0.62), (1, 0.56), (0.92, 0.84), (0.86, 1), (0.12, 1), (0.03, 0.84)), 0.92)
-    for x in row(0.16, 0.86, 5):
-        pen.disc(x, 0.76, 0.045, CREAM)
-        pen.disc(x, 0.76, 0.03, NIGHT)
+            pen.fill_poly(((x, 0.14), (x + 0.13, 0.14), (x + 0.14, 0.46), (x - 0.01, 0.46)), colour)
+            pen.fill_rect(x, 0.14, x + 0.13, 0.2, TYRE)
+            pen.fill_rect(x, 0.26, x + 0.13, 0.31, trim(colour))
+    with pen.begin_part("mast"):
+        pen.fill_rect(0.86, 0.2, 0.885, 0.66, WOOD)
+    pen.fill_rect(0.26, 0.42, 0.78, 0.56, (246, 244, 238))
+    pen.fill_rect(0.26, 0.42, 0.78, 0.445, (196, 196, 200))
+    pen.fill_rect(0.14, 0.55, 0.84, 0.68, (236, 234, 228))
+    for x in space_row(0.31, 0.79, 4):
+        pen.fill_rect(x, 0.46, x + 0.08, 0.53, NIGHT)
+    _draw_hull(pen, colour, ((0, 0.62), (1, 0.56), (0.92, 0.84), (0.86, 1), (0.12, 1), (0.03, 0.84)), 0.92)
+    for x in space_row(0.16, 0.86, 5):
+        pen.fill_disc(x, 0.76, 0.045, CREAM)
+        pen.fill_disc(x, 0.76, 0.03, NIGHT)
 
 
-def _rowing_boat(pen: Pen, colour: Colour) -> None:
+def _draw_rowing_boat(pen: Pen, colour: Colour) -> None:
     """An open boat seen from a little above, an oar on either side."""
     swing, lines = 0.06 * pen.rng.random(), int(pen.rng.integers(2))
-    with pen.part("oar"):
-        pen.line(0.5, 0.5, 0.86, 0.12 + swing, 0.035, OAR)
-        pen.line(0.8, 0.18 + swing, 0.94, 0.03 + swing, 0.1, OAR)
-    inside = arc(0.5, 0.47, 0.45, 0.15, 0, 360, 20)
-    pen.poly(((0, 0.38), (0.2, 0.42), (0.8, 0.42), (1, 0.34), (0.93, 0.66), (0.8, 0.92), (0.72, 1), (0.26, 1),
+    with pen.begin_part("oar"):
+        pen.draw_line(0.5, 0.5, 0.86, 0.12 + swing, 0.035, OAR)
+        pen.draw_line(0.8, 0.18 + swing, 0.94, 0.03 + swing, 0.1, OAR)
+    inside = outline_arc(0.5, 0.47, 0.45, 0.15, 0, 360, 20)
+    pen.fill_poly(((0, 0.38), (0.2, 0.42), (0.8, 0.42), (1, 0.34), (0.93, 0.66), (0.8, 0.92), (0.72, 1), (0.26, 1),
               (0.16, 0.92), (0.05, 0.66)), colour)  # fmt: skip
-    pen.poly(inside, shine(colour))
-    pen.poly([(0.5 + 0.92 * (x - 0.5), 0.47 + 0.74 * (y - 0.47)) for x, y in inside], tone(colour, 0.45))
+    pen.fill_poly(inside, lighten_shine(colour))
+    pen.fill_poly([(0.5 + 0.92 * (x - 0.5), 0.47 + 0.74 * (y - 0.47)) for x, y in inside], tone(colour, 0.45))
     for x in (0.24, 0.46, 0.68):
-        pen.poly(((x, 0.37), (x + 0.1, 0.37), (x + 0.09, 0.57), (x - 0.01, 0.57)), tone(OAR, 0.86))
+        pen.fill_poly(((x, 0.37), (x + 0.1, 0.37), (x + 0.09, 0.57), (x - 0.01, 0.57)), tone(OAR, 0.86))
     for y in (0.72, 0.84)[: 1 + lines]:
-        pen.poly(
-            ((0.07 + 0.5 * (y - 0.66), y), (0.92 - 0.5 * (y - 0.66), y), (0.8, y + 0.02), (0.2, y + 0.02)), edge(colour)
+        pen.fill_poly(
+            ((0.07 + 0.5 * (y - 0.66), y), (0.92 - 0.5 * (y - 0.66), y), (0.8, y + 0.02), (0.2, y + 0.02)),
+            darken_edge(colour),
         )
-    with pen.part("oar"):
-        pen.line(0.62, 0.36, 0.24, 0.86 - swing, 0.04, OAR)
-        pen.line(0.28, 0.81 - swing, 0.14, 0.98 - swing, 0.11, OAR)
-        pen.disc(0.455, 0.58, 0.03, TYRE)
+    with pen.begin_part("oar"):
+        pen.draw_line(0.62, 0.36, 0.24, 0.86 - swing, 0.04, OAR)
+        pen.draw_line(0.28, 0.81 - swing, 0.14, 0.98 - swing, 0.11, OAR)
+        pen.fill_disc(0.455, 0.58, 0.03, TYRE)
 
 
-def airplane(pen: Pen, colour: Colour, look: int) -> None:
+def draw_airplane(pen: Pen, colour: Colour, look: int) -> None:
     """An airliner from the side, a biplane with a propeller, or a jet banking overhead, seen from below."""
-    draws = (_airliner, _biplane, _banking_jet)
+    draws = (_draw_airliner, _draw_biplane, _draw_banking_jet)
     draws[look](pen, colour)
 
 
-def _airliner(pen: Pen, colour: Colour) -> None:
+def _draw_airliner(pen: Pen, colour: Colour) -> None:
     """Tail fin, a row of windows and swept wings."""
     count, lift = int(pen.rng.integers(7, 10)), 0.05 * pen.rng.random()
-    with pen.part("wing"):
-        pen.poly(((0.44, 0.36), (0.6, 0.36), (0.4, 0.04 + lift), (0.34, 0.04 + lift)), tone(colour, 0.62))
-    with pen.part("tail"):
-        pen.poly(((0, 0), (0.1, 0), (0.24, 0.36), (0.05, 0.42)), tone(colour, 0.85))
-        pen.poly(((0.03, 0.11), (0.14, 0.11), (0.17, 0.19), (0.045, 0.19)), trim(colour))
+    with pen.begin_part("wing"):
+        pen.fill_poly(((0.44, 0.36), (0.6, 0.36), (0.4, 0.04 + lift), (0.34, 0.04 + lift)), tone(colour, 0.62))
+    with pen.begin_part("tail"):
+        pen.fill_poly(((0, 0), (0.1, 0), (0.24, 0.36), (0.05, 0.42)), tone(colour, 0.85))
+        pen.fill_poly(((0.03, 0.11), (0.14, 0.11), (0.17, 0.19), (0.045, 0.19)), trim(colour))
     body = ((0.01, 0.36), (0.2, 0.32), (0.8, 0.31), (0.89, 0.34), (0.96, 0.42), (1, 0.52), (0.97, 0.6), (0.88, 0.66),
             (0.72, 0.68), (0.3, 0.68), (0.16, 0.58))  # fmt: skip
-    pen.poly(body, colour)
-    pen.poly(((0.1, 0.52), (0.99, 0.56), (0.97, 0.6), (0.88, 0.66), (0.72, 0.68), (0.3, 0.68), (0.16, 0.58)),
+    pen.fill_poly(body, colour)
+    pen.fill_poly(((0.1, 0.52), (0.99, 0.56), (0.97, 0.6), (0.88, 0.66), (0.72, 0.68), (0.3, 0.68), (0.16, 0.58)),
              tone(colour, 0.78))  # fmt: skip
-    pen.poly(((0.03, 0.37), (0.2, 0.33), (0.8, 0.32), (0.88, 0.35), (0.1, 0.38)), shine(colour))
-    with pen.part("window"):
-        for x in row(0.22, 0.84, count):
-            pen.rect(x, 0.42, x + 0.034, 0.5, NIGHT)
-        pen.poly(((0.88, 0.38), (0.93, 0.39), (0.965, 0.46), (0.89, 0.46)), NIGHT)
-    with pen.part("tail"):
-        pen.poly(((0, 0.46), (0.06, 0.44), (0.2, 0.46), (0.18, 0.52)), tone(colour, 0.6))
-    pen.poly(((0.47, 0.74), (0.61, 0.7), (0.63, 0.78), (0.61, 0.88), (0.47, 0.84)), STEEL)
-    pen.poly(((0.6, 0.7), (0.63, 0.74), (0.63, 0.84), (0.6, 0.88)), TYRE)
-    with pen.part("wing"):
-        pen.poly(((0.4, 0.55), (0.63, 0.57), (0.36, 1), (0.26, 1)), tone(colour, 0.92))
-        pen.poly(((0.4, 0.55), (0.45, 0.555), (0.28, 1), (0.26, 1)), tone(colour, 0.6))
+    pen.fill_poly(((0.03, 0.37), (0.2, 0.33), (0.8, 0.32), (0.88, 0.35), (0.1, 0.38)), lighten_shine(colour))
+    with pen.begin_part("window"):
+        for x in space_row(0.22, 0.84, count):
+            pen.fill_rect(x, 0.42, x + 0.034, 0.5, NIGHT)
+        pen.fill_poly(((0.88, 0.38), (0.93, 0.39), (0.965, 0.46), (0.89, 0.46)), NIGHT)
+    with pen.begin_part("tail"):
+        pen.fill_poly(((0, 0.46), (0.06, 0.44), (0.2, 0.46), (0.18, 0.52)), tone(colour, 0.6))
+    pen.fill_poly(((0.47, 0.74), (0.61, 0.7), (0.63, 0.78), (0.61, 0.88), (0.47, 0.84)), STEEL)
+    pen.fill_poly(((0.6, 0.7), (0.63, 0.74), (0.63, 0.84), (0.6, 0.88)), TYRE)
+    with pen.begin_part("wing"):
+        pen.fill_poly(((0.4, 0.55), (0.63, 0.57), (0.36, 1), (0.26, 1)), tone(colour, 0.92))
+        pen.fill_poly(((0.4, 0.55), (0.45, 0.555), (0.28, 1), (0.26, 1)), tone(colour, 0.6))
 
 
-def _biplane(pen: Pen, colour: Colour) -> None:
+def _draw_biplane(pen: Pen, colour: Colour) -> None:
     """Two wings with struts, a propeller and a wheel."""
     spin, band = 0.8 * (pen.rng.random() - 0.5), bool(pen.rng.integers(2))
-    pen.disc(0.7, 0.88, 0.12, TYRE)
-    pen.disc(0.7, 0.88, 0.06, STEEL)
-    pen.line(0.66, 0.66, 0.7, 0.88, 0.05, TYRE)
-    with pen.part("tail"):
-        pen.poly(((0, 0.18), (0.07, 0.14), (0.13, 0.24), (0.19, 0.44), (0.03, 0.5)), tone(colour, 0.9))
-    pen.poly(((0.02, 0.46), (0.4, 0.4), (0.86, 0.36), (0.92, 0.44), (0.92, 0.62), (0.86, 0.72), (0.66, 0.74),
+    pen.fill_disc(0.7, 0.88, 0.12, TYRE)
+    pen.fill_disc(0.7, 0.88, 0.06, STEEL)
+    pen.draw_line(0.66, 0.66, 0.7, 0.88, 0.05, TYRE)
+    with pen.begin_part("tail"):
+        pen.fill_poly(((0, 0.18), (0.07, 0.14), (0.13, 0.24), (0.19, 0.44), (0.03, 0.5)), tone(colour, 0.9))
+    pen.fill_poly(((0.02, 0.46), (0.4, 0.4), (0.86, 0.36), (0.92, 0.44), (0.92, 0.62), (0.86, 0.72), (0.66, 0.74),
               (0.04, 0.56)), colour)  # fmt: skip
-    pen.poly(((0.02, 0.52), (0.92, 0.58), (0.86, 0.72), (0.66, 0.74), (0.04, 0.56)), tone(colour, 0.75))
+    pen.fill_poly(((0.02, 0.52), (0.92, 0.58), (0.86, 0.72), (0.66, 0.74), (0.04, 0.56)), tone(colour, 0.75))
     if band:
-        pen.poly(((0.22, 0.43), (0.3, 0.42), (0.3, 0.64), (0.22, 0.61)), trim(colour))
-    pen.poly(((0.86, 0.36), (0.92, 0.44), (0.92, 0.62), (0.86, 0.72)), STEEL)
-    with pen.part("tail"):
-        pen.poly(((0, 0.5), (0.1, 0.46), (0.2, 0.5), (0.12, 0.56)), tone(colour, 0.6))
-    with pen.part("window"):
-        pen.poly(((0.42, 0.4), (0.46, 0.24), (0.52, 0.39)), GLASS)
+        pen.fill_poly(((0.22, 0.43), (0.3, 0.42), (0.3, 0.64), (0.22, 0.61)), trim(colour))
+    pen.fill_poly(((0.86, 0.36), (0.92, 0.44), (0.92, 0.62), (0.86, 0.72)), STEEL)
+    with pen.begin_part("tail"):
+        pen.fill_poly(((0, 0.5), (0.1, 0.46), (0.2, 0.5), (0.12, 0.56)), tone(colour, 0.6))
+    with pen.begin_part("window"):
+        pen.fill_poly(((0.42, 0.4), (0.46, 0.24), (0.52, 0.39)), GLASS)
     for x in (0.54, 0.72):
-        pen.line(x - 0.03, 0.12, x - 0.04, 0.72, 0.04, WOOD)
-    with pen.part("wing"):
+        pen.draw_line(x - 0.03, 0.12, x - 0.04, 0.72, 0.04, WOOD)
+    with pen.begin_part("wing"):
         for y, x in ((0.02, 0.44), (0.6, 0.4)):
-            pen.poly(((x, y + 0.1), (x + 0.06, y), (x + 0.42, y), (x + 0.4, y + 0.1)), shine(colour))
-            pen.rect(x, y + 0.1, x + 0.4, y + 0.15, tone(colour, 0.66))
-    with pen.part("propeller"):
-        pen.line(0.955 - 0.05 * spin, 0.12, 0.955 + 0.05 * spin, 0.94, 0.075, WOOD)
-        pen.oval(0.91, 0.46, 0.99, 0.6, TYRE)
+            pen.fill_poly(((x, y + 0.1), (x + 0.06, y), (x + 0.42, y), (x + 0.4, y + 0.1)), lighten_shine(colour))
+            pen.fill_rect(x, y + 0.1, x + 0.4, y + 0.15, tone(colour, 0.66))
+    with pen.begin_part("propeller"):
+        pen.draw_line(0.955 - 0.05 * spin, 0.12, 0.955 + 0.05 * spin, 0.94, 0.075, WOOD)
+        pen.fill_oval(0.91, 0.46, 0.99, 0.6, TYRE)
 
 
-def _banking_jet(pen: Pen, colour: Colour) -> None:
+def _draw_banking_jet(pen: Pen, colour: Colour) -> None:
     """Both wings spread, an engine under each."""
     tip, marks = 0.06 * pen.rng.random(), bool(pen.rng.integers(2))
-    with pen.part("wing"):
-        pen.poly(((0.42, 0.52), (0.66, 0.38), (0.42 + tip, 0), (0.33 + tip, 0)), tone(colour, 0.74))
-        pen.poly(((0.42, 0.56), (0.68, 0.5), (0.48 + tip, 1), (0.37 + tip, 1)), tone(colour, 0.88))
+    with pen.begin_part("wing"):
+        pen.fill_poly(((0.42, 0.52), (0.66, 0.38), (0.42 + tip, 0), (0.33 + tip, 0)), tone(colour, 0.74))
+        pen.fill_poly(((0.42, 0.56), (0.68, 0.5), (0.48 + tip, 1), (0.37 + tip, 1)), tone(colour, 0.88))
         if marks:
             for x, y in ((0.43 + tip, 0.11), (0.46 + tip, 0.86)):
-                pen.disc(x, y, 0.06, trim(colour))
-    with pen.part("tail"):
-        pen.poly(((0.06, 0.6), (0.2, 0.52), (0.1, 0.3), (0.03, 0.32)), tone(colour, 0.74))
-        pen.poly(((0.06, 0.66), (0.22, 0.62), (0.14, 0.9), (0.06, 0.9)), tone(colour, 0.88))
-    pen.poly(((0, 0.62), (0.2, 0.5), (0.8, 0.3), (0.93, 0.27), (1, 0.31), (0.96, 0.4), (0.84, 0.47), (0.4, 0.62),
+                pen.fill_disc(x, y, 0.06, trim(colour))
+    with pen.begin_part("tail"):
+        pen.fill_poly(((0.06, 0.6), (0.2, 0.52), (0.1, 0.3), (0.03, 0.32)), tone(colour, 0.74))
+        pen.fill_poly(((0.06, 0.66), (0.22, 0.62), (0.14, 0.9), (0.06, 0.9)), tone(colour, 0.88))
+    pen.fill_poly(((0, 0.62), (0.2, 0.5), (0.8, 0.3), (0.93, 0.27), (1, 0.31), (0.96, 0.4), (0.84, 0.47), (0.4, 0.62),
               (0.12, 0.7)), colour)  # fmt: skip
-    pen.poly(((0.06, 0.64), (0.4, 0.53), (0.98, 0.36), (0.96, 0.4), (0.84, 0.47), (0.4, 0.62), (0.12, 0.7)),
+    pen.fill_poly(((0.06, 0.64), (0.4, 0.53), (0.98, 0.36), (0.96, 0.4), (0.84, 0.47), (0.4, 0.62), (0.12, 0.7)),
              tone(colour, 0.68))  # fmt: skip
     for x, y in ((0.5, 0.2), (0.55, 0.72)):
-        pen.poly(((x - 0.07, y + 0.02), (x + 0.07, y - 0.05), (x + 0.09, y + 0.04), (x - 0.05, y + 0.12)), STEEL)
-        pen.poly(((x + 0.06, y - 0.05), (x + 0.09, y - 0.05), (x + 0.1, y + 0.04), (x + 0.08, y + 0.05)), TYRE)
-    with pen.part("window"):
-        pen.poly(((0.89, 0.29), (0.95, 0.28), (0.97, 0.31), (0.91, 0.33)), NIGHT)
+        pen.fill_poly(((x - 0.07, y + 0.02), (x + 0.07, y - 0.05), (x + 0.09, y + 0.04), (x - 0.05, y + 0.12)), STEEL)
+        pen.fill_poly(((x + 0.06, y - 0.05), (x + 0.09, y - 0.05), (x + 0.1, y + 0.04), (x + 0.08, y + 0.05)), TYRE)
+    with pen.begin_part("window"):
+        pen.fill_poly(((0.89, 0.29), (0.95, 0.28), (0.97, 0.31), (0.91, 0.33)), NIGHT)
 
 
-def _envelope(widest: float, bend: float, mouth: float, low: float) -> list[tuple[float, float]]:
+def _outline_envelope(widest: float, bend: float, mouth: float, low: float) -> list[tuple[float, float]]:
     """Half width and height at 21 levels: an ellipse down to the widest level, then narrowing to the mouth."""
     levels = []
     for i in range(21):
@@ -227,46 +228,50 @@ def _envelope(widest: float, bend: float, mouth: float, low: float) -> list[tupl
     return levels
 
 
-_SHAPES = (_envelope(0.42, 1.1, 0.24, 0.8), _envelope(0.48, 0.7, 0.3, 0.77), _envelope(0.62, 0.8, 0.28, 0.81))
+_SHAPES = (
+    _outline_envelope(0.42, 1.1, 0.24, 0.8),
+    _outline_envelope(0.48, 0.7, 0.3, 0.77),
+    _outline_envelope(0.62, 0.8, 0.28, 0.81),
+)
 """A drop, a globe and a pear."""
 
 
-def _slice(shape: int, start: int, stop: int, left: float = -1.0, right: float = 1.0) -> list[Point]:
+def _outline_slice(shape: int, start: int, stop: int, left: float = -1.0, right: float = 1.0) -> list[Point]:
     """The envelope's outline between two of its levels and between two shares of its half width."""
     sides = _SHAPES[shape][start : stop + 1]
     return [(0.5 + left * w, y) for w, y in sides] + [(0.5 + right * w, y) for w, y in reversed(sides)]
 
 
-def balloon(pen: Pen, colour: Colour, look: int) -> None:
+def draw_balloon(pen: Pen, colour: Colour, look: int) -> None:
     """A hot-air balloon with a wicker basket: a striped drop, a banded globe, or a chequered pear."""
     sunny, weights = bool(pen.rng.integers(2)), bool(pen.rng.integers(2))
     low = _SHAPES[look][-1][1]
     second: Colour = (252, 226, 130) if sunny and (colour[2] > 90 or colour[1] < 120) else CREAM
     for x, x1 in ((0.38, 0.37), (0.62, 0.63)):
-        with pen.part("rope"):
-            pen.line(x, low - 0.02, x1, 0.9, 0.014, (92, 70, 54))
-    with pen.part("flame"):
-        pen.poly(((0.46, low + 0.04), (0.5, low - 0.03), (0.54, low + 0.04)), (255, 190, 60))
-    pen.poly(_slice(look, 0, 20), colour)
+        with pen.begin_part("rope"):
+            pen.draw_line(x, low - 0.02, x1, 0.9, 0.014, (92, 70, 54))
+    with pen.begin_part("flame"):
+        pen.fill_poly(((0.46, low + 0.04), (0.5, low - 0.03), (0.54, low + 0.04)), (255, 190, 60))
+    pen.fill_poly(_outline_slice(look, 0, 20), colour)
     if look == 0:
-        pen.poly(_slice(0, 0, 20, -0.74, 0.74), second)
-        pen.poly(_slice(0, 0, 20, -0.5, 0.5), colour)
-        pen.poly(_slice(0, 0, 20, -0.16, 0.16), second)
+        pen.fill_poly(_outline_slice(0, 0, 20, -0.74, 0.74), second)
+        pen.fill_poly(_outline_slice(0, 0, 20, -0.5, 0.5), colour)
+        pen.fill_poly(_outline_slice(0, 0, 20, -0.16, 0.16), second)
     elif look == 1:
-        pen.poly(_slice(1, 15, 17), second)
+        pen.fill_poly(_outline_slice(1, 15, 17), second)
         rim = [(0.02 + 0.08 * i, 0.3 + (0.13 if i % 2 else -0.01)) for i in range(13)]
-        pen.poly((*rim, *((x, y + 0.1) for x, y in reversed(rim))), second)
+        pen.fill_poly((*rim, *((x, y + 0.1) for x, y in reversed(rim))), second)
     else:
         for i, (start, stop) in enumerate(((3, 8), (8, 11), (11, 14), (14, 17))):
             for left in (-1.0, 0.0) if i % 2 else (-0.5, 0.5):
-                pen.poly(_slice(2, start, stop, left, left + 0.5), second)
-    pen.poly(_slice(look, 1, 20, 0.8, 1), tone(colour, 0.72))
-    pen.poly(_slice(look, 5, 9, -0.72, -0.56), mix(colour, (255, 255, 255), 0.6))
-    pen.poly(_slice(look, 18, 20), tone(colour, 0.62))
-    with pen.part("basket"):
-        pen.poly(((0.34, 0.87), (0.66, 0.87), (0.63, 1), (0.37, 1)), (176, 122, 70))
-        pen.rect(0.33, 0.86, 0.67, 0.895, (112, 72, 42))
-        pen.rect(0.37, 0.94, 0.63, 0.955, (128, 84, 50))
+                pen.fill_poly(_outline_slice(2, start, stop, left, left + 0.5), second)
+    pen.fill_poly(_outline_slice(look, 1, 20, 0.8, 1), tone(colour, 0.72))
+    pen.fill_poly(_outline_slice(look, 5, 9, -0.72, -0.56), mix(colour, (255, 255, 255), 0.6))
+    pen.fill_poly(_outline_slice(look, 18, 20), tone(colour, 0.62))
+    with pen.begin_part("basket"):
+        pen.fill_poly(((0.34, 0.87), (0.66, 0.87), (0.63, 1), (0.37, 1)), (176, 122, 70))
+        pen.fill_rect(0.33, 0.86, 0.67, 0.895, (112, 72, 42))
+        pen.fill_rect(0.37, 0.94, 0.63, 0.955, (128, 84, 50))
         if weights:
             for x in (0.35, 0.61):
-                pen.oval(x, 0.9, x + 0.05, 0.96, (226, 214, 190))
+                pen.fill_oval(x, 0.9, x + 0.05, 0.96, (226, 214, 190))

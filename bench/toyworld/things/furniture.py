@@ -14,287 +14,222 @@ Point = tuple[float, float]
 WHITE: Colour = (250, 248, 242)
 BRASS: Colour = (246, 210, 92)
 INK: Colour = (48, 44, 52)
-_WOODS: tuple[Colour, ...] = ((122, 80, 46), (172, 122, 72), (92, 58, 40))
+WOODS: tuple[Colour, ...] = ((122, 80, 46), (172, 122, 72), (92, 58, 40))
 _ACCENTS: tuple[Colour, ...] = (
     (214, 70, 62), (244, 196, 70), (70, 128, 206), (90, 164, 98), (246, 240, 226), (236, 140, 168),
 )  # fmt: skip
 _HUMP = [(math.cos(i * math.pi / 12), math.sin(i * math.pi / 12)) for i in range(13)]
 
 
-def lit(colour: Colour, share: float = 0.25) -> Colour:
+def lighten_side(colour: Colour, share: float = 0.25) -> Colour:
     """The side towards the light."""
     return mix(colour, (255, 252, 240), share)
 
 
-def dim(colour: Colour, factor: float = 0.7) -> Colour:
+def darken_side(colour: Colour, factor: float = 0.7) -> Colour:
     """The side away from the light; for black things a little brighter, so that it is seen."""
     return tone(colour, factor) if sum(colour) > 210 else mix(colour, (150, 150, 165), 0.9 * (1 - factor))
 
 
-def accent(colour: Colour, share: float) -> Colour:
+def choose_accent(colour: Colour, share: float) -> Colour:
     """A second colour, picked by ``share``, that differs clearly from the first."""
     i = int(share * len(_ACCENTS))
     return next(c for c in _ACCENTS[i:] + _ACCENTS[:i] if sum(abs(a - b) for a, b in zip(c, colour, strict=True)) > 170)
 
 
-def bow(pen: Pen, start: Point, end: Point, sag: Point, width: float, colour: Colour) -> None:
+def draw_bow(pen: Pen, start: Point, end: Point, sag: Point, width: float, colour: Colour) -> None:
     """A bent bar whose middle lies ``sag`` away from the straight line; the width is a share of the box's height."""
-    one, other = [], []
+    left, right = [], []
     ax, ay, bx, by = end[0] - start[0], end[1] - start[1], 4 * sag[0], 4 * sag[1]
     for i in range(10):
         t = i / 9
         x, y = start[0] + t * ax + t * (1 - t) * bx, start[1] + t * ay + t * (1 - t) * by
         dx, dy = (ax + (1 - 2 * t) * bx) * pen.width, (ay + (1 - 2 * t) * by) * pen.height
         half = width * pen.height / 2 / (math.hypot(dx, dy) or 1.0)
-        one.append((x - dy * half / pen.width, y + dx * half / pen.height))
-        other.append((x + dy * half / pen.width, y - dx * half / pen.height))
-    pen.poly(one + other[::-1], colour)
+        left.append((x - dy * half / pen.width, y + dx * half / pen.height))
+        right.append((x + dy * half / pen.width, y - dx * half / pen.height))
+    pen.fill_poly(left + right[::-1], colour)
 
 
-def _soft(pen: Pen, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
+def draw_soft(pen: Pen, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
     """A plump cushion: a rectangle with cut corners."""
     a, b = (x1 - x0) * 0.12, (y1 - y0) * 0.22
-    pen.poly(((x0 + a, y0), (x1 - a, y0), (x1, y0 + b), (x1, y1 - b), (x1 - a, y1), (x0 + a, y1), (x0, y1 - b),
+    pen.fill_poly(((x0 + a, y0), (x1 - a, y0), (x1, y0 + b), (x1, y1 - b), (x1 - a, y1), (x0 + a, y1), (x0, y1 - b),
               (x0, y0 + b)), colour)  # fmt: skip
 
 
-def _legs(pen: Pen, spots: Sequence[tuple[float, float, float]], y: float, width: float, colour: Colour) -> None:
+def _draw_legs(pen: Pen, spots: Sequence[tuple[float, float, float]], y: float, width: float, colour: Colour) -> None:
     """Tapering legs from ``y`` down: x at the top, x and y at the foot; the width is a share of the box's."""
     w = width / 2
-    with pen.part("leg"):
+    with pen.begin_part("leg"):
         for top, foot, low in spots:
-            pen.poly(((top - w, y), (top + w, y), (foot + 0.7 * w, low), (foot - 0.7 * w, low)), colour)
+            pen.fill_poly(((top - w, y), (top + w, y), (foot + 0.7 * w, low), (foot - 0.7 * w, low)), colour)
 
 
-def table(pen: Pen, colour: Colour, look: int) -> None:
+def draw_table(pen: Pen, colour: Colour, look: int) -> None:
     """Four legs and a top seen from above, a round top on one foot, a cloth with a hem, or a desk with drawers."""
     r = pen.rng.random(4)
     if look == 3:
-        _desk(pen, colour, r)
+        _draw_desk(pen, colour, r)
     elif look == 1:
-        with pen.part("leg"):
+        with pen.begin_part("leg"):
             for x in (0.2, 0.8):
-                bow(pen, (0.5, 0.74), (x, 0.96), (0, -0.04), 0.13, dim(colour, 0.6))
-            pen.poly(((0.45, 0.3), (0.55, 0.3), (0.58, 0.64), (0.55, 1), (0.45, 1), (0.42, 0.64)), dim(colour))
-        with pen.part("top"):
-            pen.oval(0, 0.08, 1, 0.42, dim(colour, 0.8))
-            pen.oval(0, 0.01, 1, 0.34, lit(colour, 0.12))
-            pen.oval(0.08, 0.04, 0.92, 0.3, lit(colour, 0.2 + 0.1 * r[1]))
-        _plates(pen, 0.17, r)
+                draw_bow(pen, (0.5, 0.74), (x, 0.96), (0, -0.04), 0.13, darken_side(colour, 0.6))
+            pen.fill_poly(
+                ((0.45, 0.3), (0.55, 0.3), (0.58, 0.64), (0.55, 1), (0.45, 1), (0.42, 0.64)), darken_side(colour)
+            )
+        with pen.begin_part("top"):
+            pen.fill_oval(0, 0.08, 1, 0.42, darken_side(colour, 0.8))
+            pen.fill_oval(0, 0.01, 1, 0.34, lighten_side(colour, 0.12))
+            pen.fill_oval(0.08, 0.04, 0.92, 0.3, lighten_side(colour, 0.2 + 0.1 * r[1]))
+        _draw_plates(pen, 0.17, r)
     else:
         inset = 0.1 + 0.06 * r[1]
         left, right = inset + 0.05, 0.95 - inset
-        _legs(pen, ((left, left, 0.82), (right, right, 0.82)), 0.3, 0.06, dim(colour, 0.5))
-        _legs(pen, ((0.07, 0.06, 1), (0.93, 0.94, 1)), 0.3, 0.1, dim(colour, 0.72 if look == 0 else 0.55))
+        _draw_legs(pen, ((left, left, 0.82), (right, right, 0.82)), 0.3, 0.06, darken_side(colour, 0.5))
+        _draw_legs(pen, ((0.07, 0.06, 1), (0.93, 0.94, 1)), 0.3, 0.1, darken_side(colour, 0.72 if look == 0 else 0.55))
         if look == 2:
-            _cloth(pen, colour, inset, r)
+            _draw_cloth(pen, colour, inset, r)
             return
-        pen.rect(0.04, 0.34, 0.96, 0.46, dim(colour, 0.62))
-        with pen.part("top"):
-            pen.poly(((inset, 0), (1 - inset, 0), (1, 0.28), (0, 0.28)), lit(colour, 0.16))
-            pen.rect(0, 0.28, 1, 0.37, colour)
+        pen.fill_rect(0.04, 0.34, 0.96, 0.46, darken_side(colour, 0.62))
+        with pen.begin_part("top"):
+            pen.fill_poly(((inset, 0), (1 - inset, 0), (1, 0.28), (0, 0.28)), lighten_side(colour, 0.16))
+            pen.fill_rect(0, 0.28, 1, 0.37, colour)
             for x in (0.36, 0.64):
-                pen.line(0.5 + (x - 0.5) * 0.78, 0.01, x, 0.28, 0.02, dim(colour, 0.85))
-        _plates(pen, 0.14, r)
+                pen.draw_line(0.5 + (x - 0.5) * 0.78, 0.01, x, 0.28, 0.02, darken_side(colour, 0.85))
+        _draw_plates(pen, 0.14, r)
 
 
-def _plates(pen: Pen, y: float, r: np.ndarray) -> None:
+def _draw_plates(pen: Pen, y: float, r: np.ndarray) -> None:
     """Two plates lie on some tables."""
     if r[2] < 0.55 and pen.height > 14:
         for x in (0.28, 0.7):
-            pen.oval(x - 0.09, y - 0.06, x + 0.09, y + 0.07, WHITE)
-            pen.oval(x - 0.055, y - 0.035, x + 0.055, y + 0.04, accent(WHITE, r[3]))
+            pen.fill_oval(x - 0.09, y - 0.06, x + 0.09, y + 0.07, WHITE)
+            pen.fill_oval(x - 0.055, y - 0.035, x + 0.055, y + 0.04, choose_accent(WHITE, r[3]))
 
 
-def _cloth(pen: Pen, colour: Colour, inset: float, r: np.ndarray) -> None:
+def _draw_cloth(pen: Pen, colour: Colour, inset: float, r: np.ndarray) -> None:
     """A cloth over the whole top; in front it hangs down in scallops with a hem."""
-    hem = accent(colour, r[2])
+    hem = choose_accent(colour, r[2])
     waves = [(i / 20, 0.62 + 0.06 * abs(math.sin(i * math.pi / 4))) for i in range(21)]
-    with pen.part("cloth"):
-        pen.poly([(1, 0.26), (0, 0.26), *waves], hem)
-        pen.poly([(1, 0.26), (0, 0.26), *((x, y - 0.08) for x, y in waves)], dim(colour, 0.85))
-        pen.poly(((inset, 0), (1 - inset, 0), (1, 0.27), (0, 0.27)), lit(colour, 0.12))
+    with pen.begin_part("cloth"):
+        pen.fill_poly([(1, 0.26), (0, 0.26), *waves], hem)
+        pen.fill_poly([(1, 0.26), (0, 0.26), *((x, y - 0.08) for x, y in waves)], darken_side(colour, 0.85))
+        pen.fill_poly(((inset, 0), (1 - inset, 0), (1, 0.27), (0, 0.27)), lighten_side(colour, 0.12))
         for x in (0.2, 0.4, 0.6, 0.8):
-            pen.line(x, 0.27, x, 0.55, 0.05, hem if r[3] < 0.5 else dim(colour, 0.6))
+            pen.draw_line(x, 0.27, x, 0.55, 0.05, hem if r[3] < 0.5 else darken_side(colour, 0.6))
             if r[3] < 0.5:
-                pen.line(0.5 + (x - 0.5) * (1 - 2 * inset), 0, x, 0.27, 0.04, hem)
+                pen.draw_line(0.5 + (x - 0.5) * (1 - 2 * inset), 0, x, 0.27, 0.04, hem)
 
 
-def _desk(pen: Pen, colour: Colour, r: np.ndarray) -> None:
+def _draw_desk(pen: Pen, colour: Colour, r: np.ndarray) -> None:
     """A slab on a block of drawers and two legs, or on two blocks."""
-    _legs(pen, ((0.92, 0.93, 1), (0.78, 0.78, 0.86)), 0.2, 0.09, dim(colour, 0.6))
+    _draw_legs(pen, ((0.92, 0.93, 1), (0.78, 0.78, 0.86)), 0.2, 0.09, darken_side(colour, 0.6))
     for x in (0.04, 0.66)[: 1 if r[0] < 0.5 else 2]:
-        pen.rect(x, 0.2, x + 0.3, 0.97, dim(colour, 0.6))
-        with pen.part("drawer"):
+        pen.fill_rect(x, 0.2, x + 0.3, 0.97, darken_side(colour, 0.6))
+        with pen.begin_part("drawer"):
             for y in (0.29, 0.52, 0.75):
-                pen.rect(x + 0.03, y, x + 0.27, y + 0.19, colour)
-                pen.disc(x + 0.15, y + 0.095, 0.045, BRASS if sum(colour) < 560 else INK)
-    with pen.part("top"):
-        pen.poly(((0.07, 0), (0.93, 0), (1, 0.16), (0, 0.16)), lit(colour, 0.2))
-        pen.rect(0, 0.16, 1, 0.25, colour)
+                pen.fill_rect(x + 0.03, y, x + 0.27, y + 0.19, colour)
+                pen.fill_disc(x + 0.15, y + 0.095, 0.045, BRASS if sum(colour) < 560 else INK)
+    with pen.begin_part("top"):
+        pen.fill_poly(((0.07, 0), (0.93, 0), (1, 0.16), (0, 0.16)), lighten_side(colour, 0.2))
+        pen.fill_rect(0, 0.16, 1, 0.25, colour)
     if r[1] < 0.6:
-        pen.poly(((0.5, 0.02), (0.68, 0.02), (0.72, 0.11), (0.52, 0.11)), accent(colour, r[2]))
+        pen.fill_poly(((0.5, 0.02), (0.68, 0.02), (0.72, 0.11), (0.52, 0.11)), choose_accent(colour, r[2]))
 
 
-def chair(pen: Pen, colour: Colour, look: int) -> None:
+def draw_chair(pen: Pen, colour: Colour, look: int) -> None:
     """From the side, from the front with slats, from an angle with a cushion, or with a hoop for a back."""
     r = pen.rng.random(3)
-    dark, light, soft = dim(colour, 0.62), lit(colour), accent(colour, r[0])
+    dark, light, soft = darken_side(colour, 0.62), lighten_side(colour), choose_accent(colour, r[0])
     if look == 0:
-        _legs(pen, ((0.34, 0.28, 0.95), (0.72, 0.74, 0.95)), 0.56, 0.1, dim(colour, 0.5))
-        _legs(pen, ((0.22, 0.06, 1), (0.88, 0.93, 1)), 0.56, 0.14, dark)
-        pen.line(0.14, 0.8, 0.9, 0.8, 0.035, dark)
-        with pen.part("back"):
-            bow(pen, (0.07, 0.0), (0.23, 0.58), (0.03, 0.02), 0.11, colour)
-            bow(pen, (0.16, 0.04), (0.28, 0.44), (0.03, 0.02), 0.05, light)
-        pen.rect(0.14, 0.52, 1, 0.61, dim(colour, 0.88))
-        with pen.part("cushion"):
-            _soft(pen, 0.26, 0.45, 0.98, 0.53, soft if r[1] < 0.6 else light)
+        _draw_legs(pen, ((0.34, 0.28, 0.95), (0.72, 0.74, 0.95)), 0.56, 0.1, darken_side(colour, 0.5))
+        _draw_legs(pen, ((0.22, 0.06, 1), (0.88, 0.93, 1)), 0.56, 0.14, dark)
+        pen.draw_line(0.14, 0.8, 0.9, 0.8, 0.035, dark)
+        with pen.begin_part("back"):
+            draw_bow(pen, (0.07, 0.0), (0.23, 0.58), (0.03, 0.02), 0.11, colour)
+            draw_bow(pen, (0.16, 0.04), (0.28, 0.44), (0.03, 0.02), 0.05, light)
+        pen.fill_rect(0.14, 0.52, 1, 0.61, darken_side(colour, 0.88))
+        with pen.begin_part("cushion"):
+            draw_soft(pen, 0.26, 0.45, 0.98, 0.53, soft if r[1] < 0.6 else light)
     elif look == 1:
-        _legs(pen, ((0.22, 0.24, 0.9), (0.78, 0.76, 0.9)), 0.6, 0.1, dim(colour, 0.5))
-        _legs(pen, ((0.1, 0.08, 1), (0.9, 0.92, 1)), 0.6, 0.14, dark)
-        with pen.part("back"):
+        _draw_legs(pen, ((0.22, 0.24, 0.9), (0.78, 0.76, 0.9)), 0.6, 0.1, darken_side(colour, 0.5))
+        _draw_legs(pen, ((0.1, 0.08, 1), (0.9, 0.92, 1)), 0.6, 0.14, dark)
+        with pen.begin_part("back"):
             count = 3 + int(2 * r[1])
             for i in range(count):
                 x = 0.5 + (i - (count - 1) / 2) * 0.56 / count
-                pen.rect(x - 0.05, 0.06, x + 0.05, 0.52, light)
+                pen.fill_rect(x - 0.05, 0.06, x + 0.05, 0.52, light)
             for x in (0.1, 0.78):
-                pen.rect(x, 0.03, x + 0.12, 0.54, dim(colour, 0.88))
-            bow(pen, (0.06, 0.08), (0.94, 0.08), (0, -0.025), 0.1, colour)
-        pen.poly(((0.1, 0.5), (0.9, 0.5), (1, 0.61), (0, 0.61)), light)
-        pen.rect(0, 0.61, 1, 0.68, dim(colour, 0.84))
-        pen.rect(0.1, 0.8, 0.9, 0.84, dark)
+                pen.fill_rect(x, 0.03, x + 0.12, 0.54, darken_side(colour, 0.88))
+            draw_bow(pen, (0.06, 0.08), (0.94, 0.08), (0, -0.025), 0.1, colour)
+        pen.fill_poly(((0.1, 0.5), (0.9, 0.5), (1, 0.61), (0, 0.61)), light)
+        pen.fill_rect(0, 0.61, 1, 0.68, darken_side(colour, 0.84))
+        pen.fill_rect(0.1, 0.8, 0.9, 0.84, dark)
     elif look == 2:
-        _legs(pen, ((0.1, 0.08, 0.93), (0.95, 0.95, 0.93), (0.62, 0.62, 0.84)), 0.56, 0.1, dim(colour, 0.5))
-        _legs(pen, ((0.45, 0.45, 1),), 0.7, 0.12, dark)
-        with pen.part("back"):
-            pen.poly(((0, 0.08), (0.08, 0.03), (0.5, 0), (0.6, 0.04), (0.64, 0.52), (0.05, 0.6)), dark)
-            pen.poly(((0.07, 0.08), (0.13, 0.05), (0.5, 0.02), (0.6, 0.06), (0.64, 0.5), (0.11, 0.58)), colour)
-        pen.poly(((0.05, 0.56), (0.62, 0.48), (1, 0.61), (1, 0.69), (0.44, 0.79), (0.05, 0.64)), dark)
-        with pen.part("cushion"):
-            pen.poly(((0.1, 0.52), (0.6, 0.45), (1, 0.58), (1, 0.63), (0.45, 0.72), (0.1, 0.59)), dim(soft, 0.8))
-            pen.poly(((0.1, 0.52), (0.6, 0.45), (1, 0.58), (0.45, 0.67)), soft)
+        _draw_legs(
+            pen, ((0.1, 0.08, 0.93), (0.95, 0.95, 0.93), (0.62, 0.62, 0.84)), 0.56, 0.1, darken_side(colour, 0.5)
+        )
+        _draw_legs(pen, ((0.45, 0.45, 1),), 0.7, 0.12, dark)
+        with pen.begin_part("back"):
+            pen.fill_poly(((0, 0.08), (0.08, 0.03), (0.5, 0), (0.6, 0.04), (0.64, 0.52), (0.05, 0.6)), dark)
+            pen.fill_poly(((0.07, 0.08), (0.13, 0.05), (0.5, 0.02), (0.6, 0.06), (0.64, 0.5), (0.11, 0.58)), colour)
+        pen.fill_poly(((0.05, 0.56), (0.62, 0.48), (1, 0.61), (1, 0.69), (0.44, 0.79), (0.05, 0.64)), dark)
+        with pen.begin_part("cushion"):
+            pen.fill_poly(
+                ((0.1, 0.52), (0.6, 0.45), (1, 0.58), (1, 0.63), (0.45, 0.72), (0.1, 0.59)), darken_side(soft, 0.8)
+            )
+            pen.fill_poly(((0.1, 0.52), (0.6, 0.45), (1, 0.58), (0.45, 0.67)), soft)
     else:
-        _legs(pen, ((0.36, 0.3, 0.93), (0.64, 0.7, 0.93)), 0.52, 0.1, dim(colour, 0.5))
-        _legs(pen, ((0.22, 0.06, 1), (0.78, 0.94, 1)), 0.52, 0.13, dark)
-        with pen.part("back"):
+        _draw_legs(pen, ((0.36, 0.3, 0.93), (0.64, 0.7, 0.93)), 0.52, 0.1, darken_side(colour, 0.5))
+        _draw_legs(pen, ((0.22, 0.06, 1), (0.78, 0.94, 1)), 0.52, 0.13, dark)
+        with pen.begin_part("back"):
             for x in (0.34, 0.5, 0.66):
-                pen.line(0.5 + (x - 0.5) * 0.8, 0.5, x, 0.06, 0.035, dark)
-            bow(pen, (0.12, 0.5), (0.88, 0.5), (0, -0.46), 0.075, colour)
-        pen.oval(0, 0.47, 1, 0.65, dark)
-        pen.oval(0, 0.43, 1, 0.6, colour)
-        with pen.part("cushion"):
-            pen.oval(0.12, 0.44, 0.88, 0.56, light if r[1] < 0.5 else soft)
+                pen.draw_line(0.5 + (x - 0.5) * 0.8, 0.5, x, 0.06, 0.035, dark)
+            draw_bow(pen, (0.12, 0.5), (0.88, 0.5), (0, -0.46), 0.075, colour)
+        pen.fill_oval(0, 0.47, 1, 0.65, dark)
+        pen.fill_oval(0, 0.43, 1, 0.6, colour)
+        with pen.begin_part("cushion"):
+            pen.fill_oval(0.12, 0.44, 0.88, 0.56, light if r[1] < 0.5 else soft)
 
 
-def sofa(pen: Pen, colour: Colour, look: int) -> None:
+def draw_sofa(pen: Pen, colour: Colour, look: int) -> None:
     """Three seats between round arms, a two-seater with a curved back, or a corner sofa with pillows."""
     r = pen.rng.random(4)
-    dark, light = dim(colour, 0.68), lit(colour, 0.14)
-    _legs(pen, ((0.09, 0.08, 1), (0.91, 0.92, 1)), 0.84, 0.05, _WOODS[int(3 * r[0])])
+    dark, light = darken_side(colour, 0.68), lighten_side(colour, 0.14)
+    _draw_legs(pen, ((0.09, 0.08, 1), (0.91, 0.92, 1)), 0.84, 0.05, WOODS[int(3 * r[0])])
     count = 3 if look == 0 else 2
     if look == 1:
         for wide, shade in ((0.44, dark), (0.41, colour)):
             arch = [(0.5 - wide * c, 0.42 - (wide - 0.02) * h) for c, h in _HUMP]
-            pen.poly([(0.5 - wide, 0.7), *arch, (0.5 + wide, 0.7)], shade)
+            pen.fill_poly([(0.5 - wide, 0.7), *arch, (0.5 + wide, 0.7)], shade)
         for i in range(5 if pen.height > 14 else 0):
-            pen.disc(0.26 + 0.12 * i, 0.3 if i % 2 else 0.4, 0.035, dark)
+            pen.fill_disc(0.26 + 0.12 * i, 0.3 if i % 2 else 0.4, 0.035, dark)
     else:
-        _soft(pen, 0.06, 0, 0.94, 0.7, dark)
-    pen.rect(0.08, 0.66, 0.92, 0.9, dark)
-    with pen.part("cushion"):
+        draw_soft(pen, 0.06, 0, 0.94, 0.7, dark)
+    pen.fill_rect(0.08, 0.66, 0.92, 0.9, dark)
+    with pen.begin_part("cushion"):
         for i in range(count):
             x, end = 0.13 + 0.74 * i / count, 0.13 + 0.74 * (i + 1) / count
             if look != 1:
-                _soft(pen, x + 0.004, 0.09, end - 0.008, 0.58, colour)
-            _soft(pen, x + 0.003, 0.54, end - 0.006, 0.74, light)
-    with pen.part("armrest"):
+                draw_soft(pen, x + 0.004, 0.09, end - 0.008, 0.58, colour)
+            draw_soft(pen, x + 0.003, 0.54, end - 0.006, 0.74, light)
+    with pen.begin_part("armrest"):
         for x in (0.0, 0.85):
-            pen.rect(x + 0.01, 0.4, x + 0.14, 0.92, colour)
-            pen.oval(x, 0.24, x + 0.15, 0.54, dim(colour, 0.82))
-            pen.oval(x + 0.02, 0.27, x + 0.13, 0.49, light)
+            pen.fill_rect(x + 0.01, 0.4, x + 0.14, 0.92, colour)
+            pen.fill_oval(x, 0.24, x + 0.15, 0.54, darken_side(colour, 0.82))
+            pen.fill_oval(x + 0.02, 0.27, x + 0.13, 0.49, light)
     if look == 2:
-        with pen.part("cushion"):
-            pen.poly(((0.56, 0.6), (0.86, 0.6), (0.94, 0.82), (0.54, 0.82)), light)
-        pen.poly(((0.54, 0.82), (0.94, 0.82), (0.94, 0.97), (0.54, 0.97)), dark)
-    _pillows(pen, colour, r[2:], 3 if look == 2 else int(r[1] < 0.3))
+        with pen.begin_part("cushion"):
+            pen.fill_poly(((0.56, 0.6), (0.86, 0.6), (0.94, 0.82), (0.54, 0.82)), light)
+        pen.fill_poly(((0.54, 0.82), (0.94, 0.82), (0.94, 0.97), (0.54, 0.97)), dark)
+    _draw_pillows(pen, colour, r[2:], 3 if look == 2 else int(r[1] < 0.3))
 
 
-def _pillows(pen: Pen, colour: Colour, r: np.ndarray, count: int) -> None:
+def _draw_pillows(pen: Pen, colour: Colour, r: np.ndarray, count: int) -> None:
     """Small pillows stand on their corners against the back."""
-    with pen.part("pillow"):
+    with pen.begin_part("pillow"):
         for i in range(count):
-            x, shade = (0.24, 0.72, 0.38)[i] + 0.06 * r[0], accent(colour, (r[1] + 0.37 * i) % 1)
-            pen.poly(((x, 0.2), (x + 0.09, 0.36), (x + 0.02, 0.6), (x - 0.08, 0.42)), dim(shade, 0.75))
-            pen.poly(((x, 0.22), (x + 0.075, 0.37), (x + 0.015, 0.55), (x - 0.07, 0.41)), shade)
-
-
-def bed(pen: Pen, colour: Colour, look: int) -> None:
-    """From the side, from an angle, or with four posts and a canopy; some of these are bunk beds."""
-    r = pen.rng.random(4)
-    wood, hem = _WOODS[int(3 * r[0])], accent(colour, r[1])
-    if look == 0:
-        pen.rect(0.04, 0.6, 0.96, 0.86, dim(wood))
-        with pen.part("headboard"):
-            pen.poly(((0, 0.12), (0.035, 0), (0.07, 0.12), (0.07, 1), (0, 1)), wood)
-            pen.rect(0.012, 0.16, 0.035, 0.94, lit(wood))
-        pen.poly(((0.94, 0.4), (0.97, 0.3), (1, 0.4), (1, 1), (0.94, 1)), wood)
-        _bedding(pen, colour, hem, 0.28, 0.88)
-    elif look == 1:
-        for x, y in ((0.03, 1), (0.84, 1), (0.955, 0.8)):
-            pen.rect(x, 0.6, x + 0.045, y, dim(wood, 0.6))
-        with pen.part("headboard"):
-            pen.poly(((0, 0.92), (0, 0.26), (0.06, 0.06), (0.13, 0), (0.18, 0.1), (0.18, 0.56)), wood)
-            pen.poly(((0.02, 0.6), (0.02, 0.3), (0.07, 0.12), (0.13, 0.06), (0.16, 0.14), (0.16, 0.44)), lit(wood))
-        pen.poly(((0.03, 0.6), (0.18, 0.38), (0.98, 0.38), (0.86, 0.6), (0.86, 0.9), (0.03, 0.9)), dim(WHITE, 0.84))
-        with pen.part("pillow"):
-            for x, y in ((0.12, 0.3), (0.05, 0.46)):
-                pen.poly(((x, y + 0.17), (x + 0.06, y), (x + 0.19, y + 0.01), (x + 0.15, y + 0.18)), dim(WHITE, 0.8))
-                pen.poly(((x, y + 0.14), (x + 0.06, y), (x + 0.18, y + 0.01), (x + 0.14, y + 0.14)), WHITE)
-        with pen.part("blanket"):
-            pen.poly(((0.3, 0.58), (0.42, 0.32), (0.96, 0.32), (1, 0.38), (0.87, 0.6)), lit(colour, 0.14))
-            pen.poly(((0.28, 0.58), (0.87, 0.58), (0.87, 0.88), (0.28, 0.84)), colour)
-            pen.poly(((0.87, 0.58), (1, 0.37), (1, 0.68), (0.87, 0.88)), dim(colour))
-            pen.poly(((0.26, 0.58), (0.4, 0.31), (0.48, 0.31), (0.34, 0.58), (0.34, 0.85), (0.26, 0.84)), hem)
-    elif r[2] < 0.5:
-        for y in (0.08, 0.58):
-            pen.rect(0.03, y + 0.24, 0.97, y + 0.36, dim(wood))
-            _bedding(pen, colour, hem, y, y + 0.34)
-        for x in (0, 0.945):
-            pen.rect(x, 0, x + 0.055, 1, wood)
-        for x in (0.68, 0.8):
-            pen.rect(x, 0.1, x + 0.025, 1, lit(wood))
-        for y in (0.28, 0.46, 0.64, 0.82):
-            pen.rect(0.68, y, 0.82, y + 0.05, lit(wood))
-    else:
-        pen.rect(0.03, 0.68, 0.97, 0.88, dim(wood))
-        with pen.part("headboard"):
-            pen.rect(0.03, 0.3, 0.09, 0.7, lit(wood))
-        _bedding(pen, colour, hem, 0.5, 0.88)
-        for x in (0, 0.95):
-            pen.rect(x, 0.05, x + 0.05, 1, wood)
-        with pen.part("canopy"):
-            for i in range(6):
-                pen.oval(i / 6, 0.1, (i + 1) / 6, 0.26, dim(colour, 0.85))
-            pen.rect(0, 0, 1, 0.18, colour)
-            pen.rect(0, 0.12, 1, 0.16, hem)
-            for x, bend in ((0.06, 0.02), (0.94, -0.02)):
-                bow(pen, (x, 0.16), (x, 0.6), (bend, 0), 0.13, lit(colour, 0.15))
-
-
-def _bedding(pen: Pen, colour: Colour, hem: Colour, top: float, low: float) -> None:
-    """A mattress, a pillow at the left and a blanket whose edge is turned back, between two heights."""
-    tall = low - top
-
-    def at(*points: Point) -> list[Point]:
-        return [(x, top + y * tall) for x, y in points]
-
-    pen.rect(0.05, top + 0.35 * tall, 0.95, top + 0.8 * tall, dim(WHITE, 0.92))
-    with pen.part("pillow"):
-        _soft(pen, 0.06, top + 0.02 * tall, 0.27, top + 0.5 * tall, dim(WHITE, 0.8))
-        _soft(pen, 0.07, top, 0.26, top + 0.4 * tall, WHITE)
-    with pen.part("blanket"):
-        pen.poly(at((0.3, 0.25), (0.36, 0.12), (0.6, 0.05), (0.88, 0.15), (0.95, 0.35), (0.95, 1), (0.3, 1)), colour)
-        pen.poly(at((0.36, 0.14), (0.6, 0.07), (0.87, 0.17), (0.6, 0.3)), lit(colour, 0.2))
-        pen.rect(0.3, low - 0.16 * tall, 0.95, low - 0.06 * tall, hem)
-        pen.poly(at((0.26, 0.25), (0.34, 0.1), (0.39, 0.16), (0.36, 1), (0.27, 1)), hem)
+            x, shade = (0.24, 0.72, 0.38)[i] + 0.06 * r[0], choose_accent(colour, (r[1] + 0.37 * i) % 1)
+            pen.fill_poly(((x, 0.2), (x + 0.09, 0.36), (x + 0.02, 0.6), (x - 0.08, 0.42)), darken_side(shade, 0.75))
+            pen.fill_poly(((x, 0.22), (x + 0.075, 0.37), (x + 0.015, 0.55), (x - 0.07, 0.41)), shade)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bench.toyworld.classes import Colour
 from bench.toyworld.pen import Pen, mix, tone
-from bench.toyworld.things.shapes import Place, Points, contrast, limb, shaded, smooth
+from bench.toyworld.things.shapes import Place, Points, choose_contrast, draw_limb, draw_shaded, smooth
 
 _DARK: Colour = (35, 28, 28)
 _WHITE: Colour = (248, 246, 240)
@@ -69,23 +69,23 @@ _POSES: tuple[_Pose, ...] = (
 )  # fmt: skip
 
 
-def _leg(pen: Pen, leg: Points, trousers: Colour, skin: Colour, shoe: Colour, bare: bool) -> None:
+def _draw_leg(pen: Pen, leg: Points, trousers: Colour, skin: Colour, shoe: Colour, bare: bool) -> None:
     """A leg in trousers or bare, with a shoe."""
-    limb(pen, leg, (0.1, 0.075, 0.06, 0.05) if bare else (0.115, 0.09, 0.075, 0.06), skin if bare else trousers)
+    draw_limb(pen, leg, (0.1, 0.075, 0.06, 0.05) if bare else (0.115, 0.09, 0.075, 0.06), skin if bare else trousers)
     x, y = leg[-1]
-    pen.poly(
+    pen.fill_poly(
         ((x - 0.1, y + 0.03), (x - 0.08, y - 0.03), (x + 0.08, y - 0.03), (x + 0.17, y), (x + 0.17, y + 0.03)), shoe
     )
 
 
-def _arm(pen: Pen, arm: Points, colour: Colour, skin: Colour, short: bool) -> None:
+def _draw_arm(pen: Pen, arm: Points, colour: Colour, skin: Colour, short: bool) -> None:
     """A sleeve and a hand."""
     if short:
-        limb(pen, arm, (0.06, 0.055, 0.045), skin)
-        limb(pen, arm[:2], (0.095, 0.08), colour)
+        draw_limb(pen, arm, (0.06, 0.055, 0.045), skin)
+        draw_limb(pen, arm[:2], (0.095, 0.08), colour)
     else:
-        limb(pen, arm, (0.085, 0.08, 0.07), colour)
-        Place(pen, *arm[-1], 0.04).dot(0, 0, 1, skin)
+        draw_limb(pen, arm, (0.085, 0.08, 0.07), colour)
+        Place(pen, *arm[-1], 0.04).draw_dot(0, 0, 1, skin)
 
 
 _HAIR_FRONT: tuple[Points, ...] = (
@@ -110,82 +110,82 @@ _HAIR_SIDE: Points = (
 _LONG: Points = ((-1.0, -0.6), (0.0, -1.1), (1.0, -0.6), (1.25, 0.6), (1.2, 1.4), (0.0, 1.5), (-1.2, 1.4), (-1.25, 0.6))
 
 
-def _head(pen: Pen, place: Place, skin: Colour, hair: Colour, side: bool, style: int) -> None:
+def _draw_head(pen: Pen, place: Place, skin: Colour, hair: Colour, side: bool, style: int) -> None:
     """Face with eyes and a smile, and hair; from the side with a nose."""
-    place.pen.disc(place.x, place.y, place.size, skin)
+    place.pen.fill_disc(place.x, place.y, place.size, skin)
     if side:
-        place.poly(((0.88, -0.2), (1.15, 0.12), (0.85, 0.32)), skin)
-        place.poly(smooth(_HAIR_SIDE), hair)
-        place.dot(0.5, -0.05, 0.14, _DARK)
+        place.fill_poly(((0.88, -0.2), (1.15, 0.12), (0.85, 0.32)), skin)
+        place.fill_poly(smooth(_HAIR_SIDE), hair)
+        place.draw_dot(0.5, -0.05, 0.14, _DARK)
         if pen.height > 24:
             place.stroke(0.4, 0.5, 0.8, 0.42, 0.14, tone(skin, 0.6))
         return
-    place.poly(smooth(_HAIR_FRONT[style % 3]), hair)
+    place.fill_poly(smooth(_HAIR_FRONT[style % 3]), hair)
     for s in (-1, 1):
-        place.dot(s * 0.38, -0.02, 0.14, _DARK)
+        place.draw_dot(s * 0.38, -0.02, 0.14, _DARK)
     if pen.height > 24:
-        place.poly(((-0.42, 0.38), (0.42, 0.38), (0.2, 0.62), (-0.2, 0.62)), (190, 70, 70))
+        place.fill_poly(((-0.42, 0.38), (0.42, 0.38), (0.2, 0.62), (-0.2, 0.62)), (190, 70, 70))
 
 
-def _hat(pen: Pen, place: Place, colour: Colour, band: Colour) -> None:
+def _draw_hat(pen: Pen, place: Place, colour: Colour, band: Colour) -> None:
     """A hat with a brim."""
-    with pen.part("hat"):
-        place.poly(((-0.85, -0.5), (-0.7, -1.35), (0.0, -1.45), (0.7, -1.35), (0.85, -0.5)), colour)
-        place.poly(((-0.86, -0.5), (-0.82, -0.78), (0.82, -0.78), (0.86, -0.5)), band)
-        place.poly(((-1.5, -0.42), (-1.3, -0.62), (1.3, -0.62), (1.5, -0.42), (0.0, -0.3)), tone(colour, 0.85))
+    with pen.begin_part("hat"):
+        place.fill_poly(((-0.85, -0.5), (-0.7, -1.35), (0.0, -1.45), (0.7, -1.35), (0.85, -0.5)), colour)
+        place.fill_poly(((-0.86, -0.5), (-0.82, -0.78), (0.82, -0.78), (0.86, -0.5)), band)
+        place.fill_poly(((-1.5, -0.42), (-1.3, -0.62), (1.3, -0.62), (1.5, -0.42), (0.0, -0.3)), tone(colour, 0.85))
 
 
-def _extras(pen: Pen, colour: Colour, look: int, some: list[float]) -> None:
+def _draw_extras(pen: Pen, colour: Colour, look: int, draws: list[float]) -> None:
     """What is on the clothes: stripes, a belt, buttons, a scarf."""
     light = mix(colour, _WHITE, 0.6) if sum(colour) < 560 else (150, 160, 190)
     if look == 3:
-        pen.poly(((0.34, 0.4), (0.66, 0.4), (0.69, 0.435), (0.31, 0.435)), contrast(colour, 0.6))
-        if some[5] < 0.5:
-            pen.poly(((0.1, 0.71), (0.5, 0.745), (0.9, 0.71), (0.94, 0.74), (0.5, 0.78), (0.06, 0.74)), light)
+        pen.fill_poly(((0.34, 0.4), (0.66, 0.4), (0.69, 0.435), (0.31, 0.435)), choose_contrast(colour, 0.6))
+        if draws[5] < 0.5:
+            pen.fill_poly(((0.1, 0.71), (0.5, 0.745), (0.9, 0.71), (0.94, 0.74), (0.5, 0.78), (0.06, 0.74)), light)
     elif look == 5:
         for y in (0.4, 0.5, 0.6):
-            Place(pen, 0.66, y, 0.013).dot(0, 0, 1, light)
-    elif some[5] < 0.45 and look != 2:
+            Place(pen, 0.66, y, 0.013).draw_dot(0, 0, 1, light)
+    elif draws[5] < 0.45 and look != 2:
         y = 0.36 if look != 4 else 0.52
         for dy in (0.0, 0.11):
-            pen.rect(0.34 if look else 0.28, y + dy, 0.68 if look else 0.72, y + dy + 0.04, light)
+            pen.fill_rect(0.34 if look else 0.28, y + dy, 0.68 if look else 0.72, y + dy + 0.04, light)
     elif look in (0, 4):
         y = 0.25 if look == 0 else 0.38
-        pen.poly(((0.4, y), (0.6, y), (0.5, y + 0.06)), light)
+        pen.fill_poly(((0.4, y), (0.6, y), (0.5, y + 0.06)), light)
 
 
-def person(pen: Pen, colour: Colour, look: int) -> None:
+def draw_person(pen: Pen, colour: Colour, look: int) -> None:
     """Standing, walking, running, in a dress, a child with raised arms, or in a coat with hat and backpack."""
-    pose, some = _POSES[look], pen.rng.random(9).tolist()
-    skin, hair = _SKINS[int(4 * some[0])], _HAIRS[int((4 if look in (3, 4) else 5) * some[1])]
-    trousers, shoe, bag = _TROUSERS[int(4 * some[2])], _SHOES[int(4 * some[3])], _BAGS[int(4 * some[4])]
-    if some[6] < 0.35 and sum(colour) > 200:
+    pose, draws = _POSES[look], pen.rng.random(9).tolist()
+    skin, hair = _SKINS[int(4 * draws[0])], _HAIRS[int((4 if look in (3, 4) else 5) * draws[1])]
+    trousers, shoe, bag = _TROUSERS[int(4 * draws[2])], _SHOES[int(4 * draws[3])], _BAGS[int(4 * draws[4])]
+    if draws[6] < 0.35 and sum(colour) > 200:
         trousers = tone(colour, 0.6)
     x, y, size = pose.head
-    place = Place(pen, x, y, size * (0.95 + 0.1 * some[7]))
-    bare = look == 3 or (look in (2, 4) and some[6] > 0.6)
-    short = look in (2, 3, 4) and some[8] < 0.5
+    place = Place(pen, x, y, size * (0.95 + 0.1 * draws[7]))
+    bare = look == 3 or (look in (2, 4) and draws[6] > 0.6)
+    short = look in (2, 3, 4) and draws[8] < 0.5
     for arm in pose.back:
-        _arm(pen, arm, contrast(colour, 0.7), tone(skin, 0.8), short)
-    with pen.part("leg"):
+        _draw_arm(pen, arm, choose_contrast(colour, 0.7), tone(skin, 0.8), short)
+    with pen.begin_part("leg"):
         for leg, dim in zip(pose.legs, (0.78, 1.0) if pose.side else (1.0, 1.0), strict=True):
-            _leg(pen, leg, tone(trousers, dim), tone(skin, dim), shoe, bare)
-    if look == 3 and some[8] < 0.7:
-        with pen.part("head"):
-            place.poly(smooth(_LONG), hair)
-    pen.line(x, y, 0.5 * x + 0.27, y + 1.4 * size, 0.06, tone(skin, 0.85))
-    shaded(pen, pose.clothes, colour, 0.07)
-    _extras(pen, colour, look, some)
+            _draw_leg(pen, leg, tone(trousers, dim), tone(skin, dim), shoe, bare)
+    if look == 3 and draws[8] < 0.7:
+        with pen.begin_part("head"):
+            place.fill_poly(smooth(_LONG), hair)
+    pen.draw_line(x, y, 0.5 * x + 0.27, y + 1.4 * size, 0.06, tone(skin, 0.85))
+    draw_shaded(pen, pose.clothes, colour, 0.07)
+    _draw_extras(pen, colour, look, draws)
     if look == 5:
-        with pen.part("backpack"):
-            pen.poly(
+        with pen.begin_part("backpack"):
+            pen.fill_poly(
                 smooth(((0.1, 0.3), (0.34, 0.27), (0.42, 0.32), (0.42, 0.52), (0.34, 0.56), (0.1, 0.54), (0.04, 0.42))),
                 bag,
             )
-            pen.poly(((0.08, 0.42), (0.3, 0.42), (0.3, 0.52), (0.08, 0.52)), tone(bag, 0.72))
+            pen.fill_poly(((0.08, 0.42), (0.3, 0.42), (0.3, 0.52), (0.08, 0.52)), tone(bag, 0.72))
     for arm in pose.front:
-        _arm(pen, arm, contrast(colour, 0.86), skin, short)
-    with pen.part("head"):
-        _head(pen, place, skin, hair, pose.side, int(30 * some[1]))
+        _draw_arm(pen, arm, choose_contrast(colour, 0.86), skin, short)
+    with pen.begin_part("head"):
+        _draw_head(pen, place, skin, hair, pose.side, int(30 * draws[1]))
     if look == 5:
-        _hat(pen, place, contrast(colour, 0.7), bag)
+        _draw_hat(pen, place, choose_contrast(colour, 0.7), bag)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bench.toyworld.classes import Colour
 from bench.toyworld.pen import Pen, mix
-from bench.toyworld.things.shapes import Place, Points, contrast, limb, shaded, smooth
+from bench.toyworld.things.shapes import Place, Points, choose_contrast, draw_limb, draw_shaded, smooth
 
 _DARK: Colour = (32, 28, 30)
 _WHITE: Colour = (250, 248, 242)
@@ -75,52 +75,52 @@ _SADDLE: tuple[Points, ...] = (
 )  # fmt: skip
 
 
-def _limbs(pen: Pen, pose: _Pose, colour: Colour, widths: tuple[float, ...], fat: float) -> None:
+def _draw_limbs(pen: Pen, pose: _Pose, colour: Colour, widths: tuple[float, ...], fat: float) -> None:
     """Far legs, body and near legs."""
-    with pen.part("leg"):
+    with pen.begin_part("leg"):
         for leg in pose.far:
-            limb(pen, leg, widths, contrast(colour, 0.62))
-    shaded(pen, pose.body, colour, fat=fat)
-    with pen.part("leg"):
+            draw_limb(pen, leg, widths, choose_contrast(colour, 0.62))
+    draw_shaded(pen, pose.body, colour, fat=fat)
+    with pen.begin_part("leg"):
         for leg in pose.near:
-            limb(pen, leg, widths, colour)
+            draw_limb(pen, leg, widths, colour)
 
 
-def _dog_head(pen: Pen, place: Place, colour: Colour, some: list[float]) -> None:
+def _draw_dog_head(pen: Pen, place: Place, colour: Colour, draws: list[float]) -> None:
     """Long muzzle with a black nose, hanging ear, often with the tongue out."""
-    pale = mix(colour, _WHITE, 0.62) if some[0] < 0.5 else mix(colour, _WHITE, 0.22)
-    if some[1] < 0.6 and pen.height > 14:
-        place.poly(_TONGUE, _PINK)
-    place.poly(_SKULL, colour)
-    place.poly(_MUZZLE, pale)
-    place.stroke(0.44, 0.2, 0.7, 0.2, 0.04, contrast(pale, 0.55))
-    place.dot(0.74, 0.03, 0.11, _DARK if sum(pale) > 260 else (8, 8, 10))
+    pale = mix(colour, _WHITE, 0.62) if draws[0] < 0.5 else mix(colour, _WHITE, 0.22)
+    if draws[1] < 0.6 and pen.height > 14:
+        place.fill_poly(_TONGUE, _PINK)
+    place.fill_poly(_SKULL, colour)
+    place.fill_poly(_MUZZLE, pale)
+    place.stroke(0.44, 0.2, 0.7, 0.2, 0.04, choose_contrast(pale, 0.55))
+    place.draw_dot(0.74, 0.03, 0.11, _DARK if sum(pale) > 260 else (8, 8, 10))
     if sum(colour) < 200:
-        place.dot(0.2, -0.1, 0.1, (150, 110, 70))
-    place.dot(0.21, -0.1, 0.07, _DARK)
-    place.dot(0.23, -0.12, 0.025, _WHITE)
-    with pen.part("ear"):
-        place.poly(_EAR, contrast(colour, 0.58))
+        place.draw_dot(0.2, -0.1, 0.1, (150, 110, 70))
+    place.draw_dot(0.21, -0.1, 0.07, _DARK)
+    place.draw_dot(0.23, -0.12, 0.025, _WHITE)
+    with pen.begin_part("ear"):
+        place.fill_poly(_EAR, choose_contrast(colour, 0.58))
 
 
-def dog(pen: Pen, colour: Colour, look: int) -> None:
+def draw_dog(pen: Pen, colour: Colour, look: int) -> None:
     """From the side: trotting, sitting, running, or bowing to play."""
-    pose, some = _DOGS[look], pen.rng.random(8).tolist()
-    dark, stout = contrast(colour, 0.58), 0.9 + 0.25 * some[2]
+    pose, draws = _DOGS[look], pen.rng.random(8).tolist()
+    dark, stout = choose_contrast(colour, 0.58), 0.9 + 0.25 * draws[2]
     x, y, size, angle = pose.head
-    with pen.part("tail"):
-        bushy = 0.1 + 0.1 * some[3]
-        limb(pen, pose.tail, (0.12, bushy, bushy, 0.05), colour, soft=True)
-    _limbs(pen, pose, colour, (0.24 * stout, 0.13 * stout, 0.1, 0.1), 0.96 + 0.1 * some[2])
-    if some[4] < 0.45:
-        pen.poly(smooth(_SADDLE[look]), dark)
-    limb(pen, pose.neck, (0.34, 0.28), colour)
-    if some[5] < 0.6:
+    with pen.begin_part("tail"):
+        bushy = 0.1 + 0.1 * draws[3]
+        draw_limb(pen, pose.tail, (0.12, bushy, bushy, 0.05), colour, soft=True)
+    _draw_limbs(pen, pose, colour, (0.24 * stout, 0.13 * stout, 0.1, 0.1), 0.96 + 0.1 * draws[2])
+    if draws[4] < 0.45:
+        pen.fill_poly(smooth(_SADDLE[look]), dark)
+    draw_limb(pen, pose.neck, (0.34, 0.28), colour)
+    if draws[5] < 0.6:
         (ax, ay), (bx, by) = pose.neck
         collar = ((ax + 0.45 * (bx - ax), ay + 0.45 * (by - ay)), (ax + 0.62 * (bx - ax), ay + 0.62 * (by - ay)))
-        limb(pen, collar, (0.33, 0.31), _COLLARS[int(4 * some[6])])
-    with pen.part("head"):
-        _dog_head(pen, Place(pen, x, y, size * (0.96 + 0.1 * some[7]), angle), colour, some)
+        draw_limb(pen, collar, (0.33, 0.31), _COLLARS[int(4 * draws[6])])
+    with pen.begin_part("head"):
+        _draw_dog_head(pen, Place(pen, x, y, size * (0.96 + 0.1 * draws[7]), angle), colour, draws)
 
 
 _CATS: tuple[_Pose, ...] = (
@@ -171,26 +171,28 @@ _STRIPES: tuple[tuple[Points, ...], ...] = (
 )  # fmt: skip
 
 
-def _cat_head(pen: Pen, place: Place, colour: Colour, some: list[float]) -> None:
+def _draw_cat_head(pen: Pen, place: Place, colour: Colour, draws: list[float]) -> None:
     """A round face towards us: pointed ears, large eyes, whiskers."""
-    dark = contrast(colour, 0.6)
+    dark = choose_contrast(colour, 0.6)
     for s in (-1, 1):
-        place.poly(((s * 0.45, -0.1), (s * 0.45, -0.64), (s * 0.07, -0.34)), colour)
-        place.poly(((s * 0.38, -0.24), (s * 0.39, -0.52), (s * 0.19, -0.34)), (235, 150, 155))
-    place.poly(_FACE, colour)
-    if some[0] < 0.6 and pen.height > 14:
-        place.poly(
+        place.fill_poly(((s * 0.45, -0.1), (s * 0.45, -0.64), (s * 0.07, -0.34)), colour)
+        place.fill_poly(((s * 0.38, -0.24), (s * 0.39, -0.52), (s * 0.19, -0.34)), (235, 150, 155))
+    place.fill_poly(_FACE, colour)
+    if draws[0] < 0.6 and pen.height > 14:
+        place.fill_poly(
             ((-0.17, -0.35), (-0.09, -0.14), (-0.05, -0.34), (0, -0.12), (0.05, -0.34), (0.09, -0.14), (0.17, -0.35)),
             dark,
         )
-    pale = mix(colour, _WHITE, 0.7 if some[1] < 0.5 else 0.3)
-    place.dot(-0.1, 0.21, 0.14, pale)
-    place.dot(0.1, 0.21, 0.14, pale)
-    eye: Colour = (170, 215, 70) if some[2] < 0.6 else (245, 200, 60)
+    pale = mix(colour, _WHITE, 0.7 if draws[1] < 0.5 else 0.3)
+    place.draw_dot(-0.1, 0.21, 0.14, pale)
+    place.draw_dot(0.1, 0.21, 0.14, pale)
+    eye: Colour = (170, 215, 70) if draws[2] < 0.6 else (245, 200, 60)
     for s in (-1, 1):
-        place.dot(s * 0.22, -0.02, 0.125, eye)
-        place.poly(((s * 0.22 - 0.05, -0.02), (s * 0.22, -0.13), (s * 0.22 + 0.05, -0.02), (s * 0.22, 0.09)), _DARK)
-    place.poly(((-0.07, 0.1), (0.07, 0.1), (0, 0.18)), (225, 95, 115))
+        place.draw_dot(s * 0.22, -0.02, 0.125, eye)
+        place.fill_poly(
+            ((s * 0.22 - 0.05, -0.02), (s * 0.22, -0.13), (s * 0.22 + 0.05, -0.02), (s * 0.22, 0.09)), _DARK
+        )
+    place.fill_poly(((-0.07, 0.1), (0.07, 0.1), (0, 0.18)), (225, 95, 115))
     if pen.height > 14:
         hair = (252, 252, 250) if sum(colour) < 480 else (80, 76, 80)
         for s in (-1, 1):
@@ -198,25 +200,27 @@ def _cat_head(pen: Pen, place: Place, colour: Colour, some: list[float]) -> None
             place.stroke(s * 0.22, 0.24, s * 0.64, 0.28, 0.03, hair)
 
 
-def cat(pen: Pen, colour: Colour, look: int) -> None:
+def draw_cat(pen: Pen, colour: Colour, look: int) -> None:
     """Sitting towards us, walking with the tail high, with an arched back, or lying."""
-    pose, some = _CATS[look], pen.rng.random(8).tolist()
-    dark, thick = contrast(colour, 0.6), 0.85 + 0.3 * some[3]
+    pose, draws = _CATS[look], pen.rng.random(8).tolist()
+    dark, thick = choose_contrast(colour, 0.6), 0.85 + 0.3 * draws[3]
     x, y, size, angle = pose.head
-    with pen.part("tail"):
+    with pen.begin_part("tail"):
         w = thick * (0.13 if look == 2 else 0.1)
-        limb(pen, pose.tail, (0.1, w, w, w, 0.05), colour if look else contrast(colour, 0.8), soft=True)
-        if some[0] < 0.6:
-            limb(pen, pose.tail[3:], (w * 0.95, 0.05), dark)
-    _limbs(pen, pose, colour, (0.17 * thick, 0.1 * thick, 0.085, 0.085), 1.0)
+        draw_limb(pen, pose.tail, (0.1, w, w, w, 0.05), colour if look else choose_contrast(colour, 0.8), soft=True)
+        if draws[0] < 0.6:
+            draw_limb(pen, pose.tail[3:], (w * 0.95, 0.05), dark)
+    _draw_limbs(pen, pose, colour, (0.17 * thick, 0.1 * thick, 0.085, 0.085), 1.0)
     if not look:
-        pen.rect(0.487, 0.78, 0.51, 0.98, contrast(colour, 0.72))
-    if some[0] < 0.6:
+        pen.fill_rect(0.487, 0.78, 0.51, 0.98, choose_contrast(colour, 0.72))
+    if draws[0] < 0.6:
         for stripe in _STRIPES[look]:
-            pen.poly(stripe, dark)
-    elif some[4] < 0.6 and not look:
-        pen.poly(smooth(((0.4, 0.5), (0.6, 0.5), (0.62, 0.68), (0.5, 0.8), (0.38, 0.68))), mix(colour, _WHITE, 0.6))
-    if not look and some[5] < 0.4:
-        pen.rect(0.36, 0.52, 0.63, 0.57, _COLLARS[int(4 * some[6])])
-    with pen.part("head"):
-        _cat_head(pen, Place(pen, x, y, size * (0.96 + 0.08 * some[7]), angle), colour, some)
+            pen.fill_poly(stripe, dark)
+    elif draws[4] < 0.6 and not look:
+        pen.fill_poly(
+            smooth(((0.4, 0.5), (0.6, 0.5), (0.62, 0.68), (0.5, 0.8), (0.38, 0.68))), mix(colour, _WHITE, 0.6)
+        )
+    if not look and draws[5] < 0.4:
+        pen.fill_rect(0.36, 0.52, 0.63, 0.57, _COLLARS[int(4 * draws[6])])
+    with pen.begin_part("head"):
+        _draw_cat_head(pen, Place(pen, x, y, size * (0.96 + 0.08 * draws[7]), angle), colour, draws)

@@ -21,47 +21,47 @@ _STEPS = tuple(
 @lru_cache(maxsize=1024)
 def smooth(points: Points) -> Points:
     """The closed outline that runs smoothly through the points."""
-    return tuple(rounded(points))
+    return tuple(round_corners(points))
 
 
-def rounded(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+def round_corners(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """As `smooth`, for outlines that differ each time."""
-    n, found = len(points), []
+    n, outline = len(points), []
     for i in range(n):
         (ax, ay), (bx, by), (cx, cy), (dx, dy) = points[i - 1], points[i], points[(i + 1) % n], points[(i + 2) % n]
-        found += [(p * ax + q * bx + r * cx + s * dx, p * ay + q * by + r * cy + s * dy) for p, q, r, s in _STEPS]
-    return found
+        outline += [(p * ax + q * bx + r * cx + s * dx, p * ay + q * by + r * cy + s * dy) for p, q, r, s in _STEPS]
+    return outline
 
 
-def contrast(colour: Colour, factor: float = 0.68) -> Colour:
+def choose_contrast(colour: Colour, factor: float = 0.68) -> Colour:
     """A darker tone that still differs where the colour itself is nearly black: there it is a lighter one."""
     return mix(colour, (190, 190, 205), 0.6 * (1 - factor)) if sum(colour) < 170 else tone(colour, factor)
 
 
-def shaded(pen: Pen, points: Points, colour: Colour, depth: float = 0.14, fat: float = 1.0) -> None:
+def draw_shaded(pen: Pen, points: Points, colour: Colour, depth: float = 0.14, fat: float = 1.0) -> None:
     """A smooth shape with its shadow along the lower edge; ``fat`` stretches it downwards."""
     outline = smooth(points)
     top, left, right = min(y for _, y in outline), min(x for x, _ in outline), max(x for x, _ in outline)
     middle, lit = (left + right) / 2, fat * (1 - depth)
-    pen.poly([(x, top + fat * (y - top)) for x, y in outline], contrast(colour, 0.78))
-    pen.poly([(middle + 0.97 * (x - middle), top + lit * (y - top)) for x, y in outline], colour)
+    pen.fill_poly([(x, top + fat * (y - top)) for x, y in outline], choose_contrast(colour, 0.78))
+    pen.fill_poly([(middle + 0.97 * (x - middle), top + lit * (y - top)) for x, y in outline], colour)
 
 
-def limb(pen: Pen, points: Points, widths: Sequence[float], colour: Colour, soft: bool = False) -> None:
+def draw_limb(pen: Pen, points: Points, widths: Sequence[float], colour: Colour, soft: bool = False) -> None:
     """A leg, neck or tail along the points in one piece, as thick at each as its width says; ``soft`` rounds it."""
     wide, high = pen.width, pen.height
     last = len(points) - 1
-    one, other = [], []
+    left, right = [], []
     for i, (x, y) in enumerate(points):
         (ax, ay), (bx, by) = points[max(i - 1, 0)], points[min(i + 1, last)]
         dx, dy = (bx - ax) * wide, (by - ay) * high
         half = widths[i] * high / 2 / (math.hypot(dx, dy) or 1.0)
-        one.append((x - dy * half / wide, y + dx * half / high))
-        other.append((x + dy * half / wide, y - dx * half / high))
+        left.append((x - dy * half / wide, y + dx * half / high))
+        right.append((x + dy * half / wide, y - dx * half / high))
         if i == last:
-            one.append((x + 0.7 * dx * half / wide, y + 0.7 * dy * half / high))
-    outline = one + other[::-1]
-    pen.poly(rounded(outline) if soft else outline, colour)
+            left.append((x + 0.7 * dx * half / wide, y + 0.7 * dy * half / high))
+    outline = left + right[::-1]
+    pen.fill_poly(round_corners(outline) if soft else outline, colour)
 
 
 class Place:
@@ -77,17 +77,17 @@ class Place:
         """The point in the thing's coordinates."""
         return (self.x + x * self._xx + y * self._xy, self.y + x * self._sin + y * self._cos)
 
-    def poly(self, points: Points, colour: Colour) -> None:
+    def fill_poly(self, points: Points, colour: Colour) -> None:
         """A filled polygon."""
-        self.pen.poly([self.at(x, y) for x, y in points], colour)
+        self.pen.fill_poly([self.at(x, y) for x, y in points], colour)
 
-    def dot(self, x: float, y: float, radius: float, colour: Colour) -> None:
+    def draw_dot(self, x: float, y: float, radius: float, colour: Colour) -> None:
         """A small round spot."""
         cut = 0.7 * radius
-        self.poly(
+        self.fill_poly(
             ((x - radius, y), (x - cut, y - cut), (x, y - radius), (x + cut, y - cut),
              (x + radius, y), (x + cut, y + cut), (x, y + radius), (x - cut, y + cut)), colour)  # fmt: skip
 
     def stroke(self, x0: float, y0: float, x1: float, y1: float, width: float, colour: Colour) -> None:
         """A thick straight line."""
-        self.pen.line(*self.at(x0, y0), *self.at(x1, y1), width * self.size, colour)
+        self.pen.draw_line(*self.at(x0, y0), *self.at(x1, y1), width * self.size, colour)

@@ -70,7 +70,7 @@ def test_runs_given_one_by_one_and_the_seed(runs: Path, tmp_path: Path) -> None:
     [
         ([], "at least three finished runs"),
         (["to=x"], "at least three finished runs"),
-        (["RUNS", "seeds=1"], "agree: seeds: no such option"),
+        (["RUNS", "seeds=1"], "agree: seeds: no such option (did you mean 'seed'?)"),
         (["RUNS", "resamples=100000000000"], "resamples=100000000000: resamples of every metric of every run need at"),
         (["RUNS", "resamples=many"], "agree: resamples=many: needs a whole number"),
         (["RUNS/a", "RUNS/b", "RUNS/a"], "is given twice"),

@@ -16,8 +16,10 @@ from PIL import Image
 from bench.cli import main
 from bench.data.voc import Voc
 from bench.metric_name import parse
+from bench.run import executor, tables
 from bench.run.run_folder import saved_rows, settings_of
-from bench.score.evaluate import COLUMNS
+from bench.score.score_table import ALL
+from bench.system.crew import Crew
 from tests.e2e.commands.theirs import DATA, IMAGES, LEFT, RIGHT, coded, image, values, write, zgs
 
 
@@ -30,7 +32,7 @@ def test_a_file_of_another_system_by_hand(tmp_path: Path, voc: Path) -> None:
         "paper{background=voc}/exact/recall>0.5": pytest.approx(3 / 5, abs=1e-6),
     }
     table = pd.read_csv(tmp_path / "deep" / "t.csv")
-    assert tuple(table.columns) == COLUMNS and set(table["variant"]) == {"theirs"}
+    assert tuple(table.columns) == ALL and set(table["variant"]) == {"theirs"}
     assert (table[["expected", "found", "skipped"]] == [3, 3, 0]).all().all()
     for rows in saved_rows(folder).values():
         assert rows.image_ids == ("a", "b", "c")
@@ -95,7 +97,11 @@ def test_several_protocols_in_one_table(tmp_path: Path, voc: Path) -> None:
     assert all(values(folder)[name] == value for name, value in alone.items())
 
 
-def test_workers_and_the_order_of_images_change_nothing(tmp_path: Path) -> None:
+def test_workers_and_the_order_of_images_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    executor._crew.cache_clear()
+    monkeypatch.setattr(tables, "_ALONE", -1.0)  # else so few images would be done before others are asked
+    crews: list[Crew] = []
+    monkeypatch.setattr(executor, "Crew", lambda *words: crews.append(Crew(*words)) or crews[-1])
     scenes = [
         {
             "image_id": f"test-{i:04}",
@@ -105,13 +111,22 @@ def test_workers_and_the_order_of_images_change_nothing(tmp_path: Path) -> None:
         }
         for i in range(12)
     ]
-    tables = []
+    found = []
     for name, images, workers in (("x", scenes, ["executor=serial"]), ("y", scenes[::-1], ["executor.workers=2"])):
         words = [write(tmp_path / name / "t.jsonl", images), "data=toyscenes", "data.subset=first:12", *workers]
         words += ["score.mapping=[exact,maxoverlap]", "score.proportions=any"]
         folder = zgs(tmp_path / name, None, *words, code=0)
-        tables.append((folder / "scores.csv").read_text().replace(folder.name, ""))
-    assert tables[0] == tables[1]
+        found.append((folder / "scores.csv").read_text().replace(folder.name, ""))
+    assert found[0] == found[1] and len(crews) == 1
+
+
+def test_a_short_file_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    executor._crew.cache_clear()
+    monkeypatch.setattr(executor, "Crew", lambda *_: pytest.fail("processes were started"))
+    size, segments = {"height": 2, "width": 4}, [{"text": "sky", "segmentation": coded(LEFT)}]
+    images = [{"image_id": f"test-{i:04}", **size, "segments": segments} for i in range(10)]
+    words = [write(tmp_path / "t.jsonl", images), "data=toyscenes", "data.subset=first:10", "executor.workers=2"]
+    zgs(tmp_path, None, *words, "score.mapping=[exact]", "score.proportions=any", code=0)
 
 
 def test_a_table_of_words(tmp_path: Path, voc: Path, capfd: Any) -> None:

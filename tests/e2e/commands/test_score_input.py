@@ -230,6 +230,7 @@ def test_helps(capsys: Any) -> None:
         assert main([command, "--help"]) == 0
         assert capsys.readouterr().out.startswith(f"zgs {command} ")
     assert main(["vocabulary", "x.json", "jason=3"]) == 2
+    assert "jason: no such option (did you mean 'json'?); `zgs vocabulary --help`" in capsys.readouterr().err
 
 
 @pytest.mark.thinned(2)

@@ -114,12 +114,12 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_run_and_the_doctor(silent: Door, tmp_path: Path, capfd) -> None:
     assert main(["doctor", "models=paper"]) == 1
     out = capfd.readouterr().out
-    assert out.count("missing") >= 4 and "mend: hf download facebook/dino-vits8" in out and silent.knocks() == 0
+    assert out.count("missing") >= 4 and "fix: hf download facebook/dino-vits8" in out and silent.knocks() == 0
     words = ["models=paper", "data.subset=first:1", "device=cpu", f"out={tmp_path / 'o'}", f"store={tmp_path / 's'}"]
     assert main(["run", *words]) == 1
     assert "cannot be fetched" in capfd.readouterr().err and silent.knocks() == 1
     assert main(["doctor", "models=paper"]) == 1  # what was found out is not taken for the user's own wish
-    assert "mend: hf download facebook/dino-vits8" in capfd.readouterr().out
+    assert "fix: hf download facebook/dino-vits8" in capfd.readouterr().out
 
 
 def test_keys_of_published_weights_ask_at_most_once(silent: Door) -> None:

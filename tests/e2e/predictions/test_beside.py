@@ -15,7 +15,7 @@ from bench.errors import BadSample, UserError
 from bench.predictions import pixels
 from bench.predictions.beside import beside
 from bench.predictions.source import PredictionFile
-from bench.run.tabulate import tabulate
+from bench.run.tables import make_tables
 from bench.store.files import Store
 from bench.store.identity import Identity
 from tests.e2e.commands.theirs import write
@@ -70,7 +70,7 @@ def test_what_is_no_plain_file_below_the_folder_is_never_opened(tmp_path: Path) 
 
 def test_a_map_of_another_size_is_refused_from_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "m.png").write_bytes(png_header(9000, 9000) + bytes(8))
-    monkeypatch.setattr(pixels, "read_labels", lambda *_: pytest.fail("it was decoded"))
+    monkeypatch.setattr(pixels, "read_narrow_labels", lambda *_: pytest.fail("it was decoded"))
     (fault,) = PredictionFile(named(tmp_path, "m.png")).faults()
     assert "(a): label map of size [9000, 9000] in a picture of [2, 4] (height, width)" in fault
 
@@ -89,7 +89,7 @@ def test_a_map_is_in_the_key_however_its_name_is_spelt(
         labels = np.zeros((2, 4), np.uint8)
         labels[:, : width // 2] = 7
         Image.fromarray(labels).save(tmp_path / "m.png")
-        table = tabulate(PredictionFile(path), ["a"], data, Identity("f", "s"), store).tables["a"]
+        table = make_tables(PredictionFile(path), ["a"], data, Identity("f", "s"), store).tables["a"]
         assert table.areas.tolist() == [width], "of the map as it is now"
 
 

@@ -17,7 +17,7 @@ from bench.commands.score import check
 from bench.data.voc import voc as voc_data
 from bench.errors import UserError
 from bench.predictions.source import PredictionFile
-from bench.run.tabulate import tabulate
+from bench.run.tables import make_tables
 from bench.store.files import Store
 from bench.store.identity import Identity
 from tests.e2e.commands.theirs import IMAGES, image
@@ -92,7 +92,7 @@ def outcome(path: Path, root: Path, store: Store) -> str:
         if said == 0:
             list(file.unembedded()), [file.oracle(image_id) for image_id in file]
         data = {"_target_": "bench.data.voc.voc", "root": str(root)}
-        tabulate(file, [i for i in file if i in TRUTH], data, Identity("f", "s"), store)
+        make_tables(file, [i for i in file if i in TRUTH], data, Identity("f", "s"), store)
     except UserError as error:
         str(error).encode("utf-8")  # it can be shown
         return "one line"

@@ -44,7 +44,7 @@ def test_killed_at_any_point_it_is_unfinished_and_the_same_command_makes_it(
                 prepare(tree, to)
         assert not (to / "zgs.json").exists() and main(["prepare", "--check", str(to)]) == 1
     assert prepare(tree, to) == 0 and main(["prepare", "--check", str(to)]) == 0
-    assert sorted(path.name for path in to.iterdir()) == [".lock", "check.png", "dataset", "zgs.json"]
+    assert sorted(path.name for path in to.iterdir()) == ["check.png", "dataset", "zgs.json"]
 
 
 class Killed(BaseException):
@@ -78,7 +78,7 @@ def test_other_peoples_folders_are_left_alone(tree: Path, tmp_path: Path, capsys
 
 
 def test_two_at_once_are_refused(tree: Path, made: Path, capsys) -> None:
-    with open(made / ".lock") as lock:
+    with open(made / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert prepare(tree, made) == 1
     assert "another zgs prepare is writing there" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from pandas._libs.parsers import STR_NA_VALUES
 from bench.cli import main
 from bench.commands.naming import as_written
 from bench.report.figures.curves import draw_curves
-from bench.report.report import merged_curves, merged_scores
+from bench.report.runs import merge_curves, merge_scores
 from bench.text.csv_files import read_csv
 from tests.unit.report.fabricated import fabricate
 from tests.unit.text.test_csv_files import LIKE_NUMBERS
@@ -35,14 +35,14 @@ def test_names_of_pandas_own_list_come_through_a_whole_report(tmp_path: Path, ca
         assert list(dict.fromkeys(read_csv(tmp_path / f"to/{file}.csv")["variant"])) == NAMES
     assert list(dict.fromkeys(read_csv(tmp_path / "to/differences.csv")["against"])) == NAMES[1:]
     assert list(dict.fromkeys(read_csv(tmp_path / "to/breakdown.csv")["variant"])) == NAMES
-    figure = draw_curves(merged_curves(runs).query("axis == 'tau'"), title="t", chosen={}, embedded=False)
+    figure = draw_curves(merge_curves(runs).query("axis == 'tau'"), title="t", chosen={}, embedded=False)
     shown = [text.get_text() for text in figure.legends[0].get_texts()]
     assert shown == [f"{at} {name.strip()}" for at, name in enumerate(NAMES, 1)]
 
 
 def test_one_run_called_na_has_its_own_scores_beside_its_floor(tmp_path: Path) -> None:
     (run,) = fabricate(tmp_path, ["NA"])
-    assert merged_scores([run])["variant"].unique().tolist() == ["NA"]
+    assert merge_scores([run])["variant"].unique().tolist() == ["NA"]
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_names_on_the_command_line_are_what_was_written(variant: Any, words: lis
 
 def test_predictions_may_call_themselves_anything(tmp_path: Path) -> None:
     from bench.predictions.source import PredictionFile
-    from bench.run.rescore import _variant
+    from bench.run.score_folder import read_variant
 
     for name in NAMES:
         head = {"format": "zgs-predictions/1", "about": {"variant": name}}
         (tmp_path / "p.jsonl").write_text(json.dumps(head) + "\n")
-        assert _variant(PredictionFile(tmp_path / "p.jsonl")) == name
+        assert read_variant(PredictionFile(tmp_path / "p.jsonl")) == name

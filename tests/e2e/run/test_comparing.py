@@ -13,7 +13,7 @@ from bench.cli import main
 from bench.data.toyscenes import ToyScenes
 from bench.data.truth_masks import truth_masks
 from bench.errors import UserError
-from bench.report.report import finished_runs
+from bench.report.runs import find_runs
 from bench.run.run_folder import saved_rows, saved_segments
 from tests.e2e.run.resealed import reseal, strip
 from tests.e2e.run.test_run import zgs
@@ -104,6 +104,6 @@ def test_a_folder_of_runs_stands_for_its_runs_in_the_order_of_their_labels(runs:
         settings["encode"]["sigma2"] = value
         (tmp_path / "sweep" / name / "config.yaml").write_text(yaml.safe_dump(settings))
         reseal(tmp_path / "sweep" / name)
-    assert [run.name for run in finished_runs([tmp_path / "sweep", runs[1]])] == ["b", "a", "c", runs[1].name]
+    assert [run.name for run in find_runs([tmp_path / "sweep", runs[1]])] == ["b", "a", "c", runs[1].name]
     with pytest.raises(UserError, match=r"run\.json is missing"):
-        finished_runs([tmp_path])
+        find_runs([tmp_path])

@@ -15,7 +15,7 @@ from bench.metric_name import parse
 from bench.metrics.registry import list_words
 from bench.predictions.source import PredictionFile
 from bench.run.run_folder import saved_rows, saved_segments
-from bench.score.evaluate import COLUMNS
+from bench.score.score_table import ALL
 from tests.command import ended, launch
 from tests.command import zgs as command
 from tests.shared_runs import FAST
@@ -68,7 +68,7 @@ def test_a_run_leaves_what_the_readme_says(full: Path, capsys) -> None:
     }  # fmt: skip
     assert capsys.readouterr().out.rstrip().splitlines()[-2] == f"{folder}/"
     scores, rows = pd.read_csv(folder / "scores.csv"), pd.read_parquet(folder / "per_image.parquet")
-    assert tuple(scores.columns) == COLUMNS
+    assert tuple(scores.columns) == ALL
     assert (scores[["expected", "found", "skipped"]] == [2, 2, 0]).all().all()
     own = scores[scores["variant"] == "full"]
     assert list(rows["image_id"]) == ["test-0000", "test-0001"] and set(own["metric"]) == set(rows.columns[1:])
@@ -141,7 +141,7 @@ def test_a_new_store_gives_the_same_bytes(full: Path) -> None:
 def test_a_second_variant_reuses_what_lies_upstream_of_the_difference(full: Path, capsys) -> None:
     none = record(zgs(full, "data.subset=first:2", "experiment=no_merge", "pictures=0")[-1])["store"]
     assert all(none[stage]["made"] == 0 for stage in ("segment", "encode", "caption"))
-    assert none["overlap"] == {"reused": 0, "made": 4}, "overlap table and oracle of two images"
+    assert none["merge"] == {"reused": 0, "made": 2}, "the merged predictions of two images"
     masked = record(zgs(full, "data.subset=first:2", "experiment=no_subtraction", "pictures=0")[-1])["store"]
     assert masked["segment"] == masked["trunk"] == {"reused": 2, "made": 0}
     assert masked["encode"]["made"] > 0
@@ -159,7 +159,7 @@ def test_without_merging_there_is_no_tgq(full: Path) -> None:
 def test_another_threshold_asks_no_model_again(full: Path) -> None:
     words = ["data.subset=first:2", "experiment=full", "pictures=0", "score.tau_sbert=0.3", "score.tau_clip=0.2"]
     found = record(zgs(full, *words)[-1])["store"]
-    assert set(found) == {"overlap"} or all(stage["made"] == 0 for stage in found.values())
+    assert set(found) == {"merge", "table", "texts"} and all(stage["made"] == 0 for stage in found.values())
 
 
 @pytest.mark.slow
@@ -240,7 +240,7 @@ def test_missing_weights(tmp_path: Path, capsys) -> None:
 def test_a_damaged_store_file_is_made_again_and_counted(full: Path, capsys) -> None:
     words = ["data.subset=first:2", "experiment=full", "pictures=0"]
     before = zgs(full, *words)[-1].parent.joinpath("scores.csv").read_bytes()
-    for path in [*(full / "store/segment").rglob("*.safetensors"), *(full / "store/overlap").rglob("*.safetensors")]:
+    for path in [*(full / "store/segment").rglob("*.safetensors"), *(full / "store/merge").rglob("*.safetensors")]:
         path.write_bytes(path.read_bytes()[:-7])
     run = zgs(full, *words)[-1]
     assert record(run)["damaged"]["segment"] == 2

@@ -14,7 +14,7 @@ import pytest
 
 from bench.cli import main
 from bench.predictions.source import PredictionFile
-from bench.report.report import merged_curves
+from bench.report.runs import merge_curves
 from bench.store.files import Store
 from bench.store.texts import StoredEncoder
 
@@ -124,8 +124,8 @@ def test_what_no_list_holds_is_encoded_in_one_pass(tmp_path: Path) -> None:
     lists = [["a dog", "cat"], ["tree", "cat"], [], ["sky"]]
     batches = []
     for known, model in (encoder(tmp_path), encoder(tmp_path)):
-        known.learn(lists)
-        known.learn(lists)
+        known.prefetch(lists)
+        known.prefetch(lists)
         np.testing.assert_array_equal(known.encode(["cat", "a dog"]), [[3, 2], [5, 2]])
         np.testing.assert_array_equal(known.encode(["cat", "tree"]), [[3, 3], [4, 3]])
         np.testing.assert_array_equal(known.encode(["sky"]), [[3, 3]])
@@ -148,11 +148,11 @@ def test_a_report_states_every_protocol_as_it_was_resolved(run: Path, capsys: py
 def test_a_line_of_a_curve_belongs_to_one_protocol(run: Path) -> None:
     folder = scored(run, "three", "store", "score=paper,reference,dataset_miou")
     for file in ("curves.csv", "areas.csv"):
-        table = merged_curves([folder], file)
+        table = merge_curves([folder], file)
         assert set(table["variant"]) == {f"full, {name}" for name in ("paper", "reference", "dataset_miou")}
         keys = ["variant", "mapping", "axis", "metric", *(["tau"] if file == "curves.csv" else [])]
         assert not table.duplicated(keys).any()
-    assert set(merged_curves([run])["variant"]) == {"full"}, "one protocol needs no word"
+    assert set(merge_curves([run])["variant"]) == {"full"}, "one protocol needs no word"
 
 
 @pytest.mark.slow

@@ -43,7 +43,7 @@ def test_each_entry_is_made_once_and_all_scores_are_the_same(tmp_path: Path, wor
         assert code == 0, err
     records = [json.loads(next(out.glob("*/run.json")).read_text())["store"] for out in outs]
     held = entries(tmp_path / "store")
-    for stage in ("segment", "trunk", "encode", "caption", "overlap"):
+    for stage in ("segment", "trunk", "encode", "caption", "merge"):
         assert sum(record.get(stage, {"made": 0})["made"] for record in records) == held[stage], stage
     for name in ("scores.csv", "predictions.json", "predictions.npz"):
         assert len({next(out.glob(f"*/{name}")).read_bytes() for out in outs}) == 1, name

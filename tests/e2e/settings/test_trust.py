@@ -117,7 +117,8 @@ def test_nothing_of_somebody_s_run_is_called(
 def test_a_stage_that_a_command_does_not_need_is_not_looked_at_and_not_run(
     made: Path, tmp_path: Path, calls: list[str]
 ) -> None:
-    run = changed(made, tmp_path / "run", "encode._target_", "theirs.called")
+    segmented = changed(made, tmp_path / "segmented", "segment._target_", "theirs.called")
+    run = changed(segmented, tmp_path / "run", "encode._target_", "theirs.called")
     places = [str(run), *(str(shutil.copytree(run, tmp_path / name)) for name in ("b", "c"))]
     words = ["score.mapping=[exact]", f"store={tmp_path / 's'}", f"out={tmp_path / 'o'}"]
     assert main(["score", str(run), *words]) == 0

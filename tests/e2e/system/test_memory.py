@@ -65,7 +65,8 @@ def test_other_errors_stay_what_they_are(error: Exception) -> None:
 
 @pytest.mark.parametrize("stage", ["segment", "encode", "caption"])
 def test_a_run_says_which_stage_which_image_and_what_needs_less(tmp_path: Path, monkeypatch, capsys, stage) -> None:
-    monkeypatch.setitem(__import__("bench.run.worker").run.worker.PASSES, stage, lambda *_: _torch())
+    called = {"segment": "segment", "encode": "embed", "caption": "describe"}[stage]
+    monkeypatch.setattr(f"bench.store.stages.StoredStages.{called}", lambda *_: _torch())
     words = ["executor=serial", "data.subset=first:1", f"store={tmp_path}/s", f"out={tmp_path}/o", "caption.tokens=1"]
     assert main(["run", *words, "caption.iterations=1"]) == 1
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("zgs:")]

@@ -12,7 +12,7 @@ from bench.toyworld.classes import KINDS, NAMES, PALETTE
 from bench.toyworld.plan import Plan
 from bench.toyworld.render import VISIBLE
 from bench.toyworld.scene import Scene, compose, draw
-from bench.toyworld.words import _PLURALS, PLACES, TOLD_PARTS, WORDS, colour_word
+from bench.toyworld.words import _PLURALS, PLACES, TOLD_PARTS, WORDS, choose_colour_word
 
 NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5}
 SINGULAR = {word: name for name in NAMES for word in (*WORDS.get(name, ()), name)}
@@ -84,7 +84,7 @@ def test_parts_are_there_in_the_colour_that_is_told() -> None:
         for caption in scene.captions:
             if match := WITH_PART.match(caption):
                 own = {
-                    colour_word(scene.drawn.colours[key])
+                    choose_colour_word(scene.drawn.colours[key])
                     for key in scene.drawn.keys
                     if NAMES[key[0]] == SINGULAR[match["noun"]] and key[2] == match["part"]
                     and key in scene.drawn.colours
@@ -103,7 +103,7 @@ def test_parts_belong_to_the_thing_that_they_are_drawn_on() -> None:
     }  # fmt: skip
     seen: dict[str, set[str]] = defaultdict(set)
     for scene, plan in some():
-        truth, instances = scene.drawn.truth(), scene.drawn.instances()
+        truth, instances = scene.drawn.make_truth(), scene.drawn.make_instances()
         for code, (label, number, part) in enumerate(scene.drawn.keys):
             if not part:
                 continue

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from bench.data import images
-from bench.data.images import read_image, read_labels
+from bench.data.images import read_beside_mask, read_image, read_labels
 from bench.errors import BadSample
 
 NOISE = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
@@ -189,3 +189,45 @@ def test_colour_and_lossy_labels_are_refused_with_the_reason(tmp_path: Path) -> 
     Image.new("L", (8, 8), 3).save(tmp_path / "a.jpg")
     with pytest.raises(BadSample, match="lossy"):
         read_labels(tmp_path / "a.jpg")
+
+
+JPEGS = {
+    "baseline": encoded(Image.fromarray(NOISE), "JPEG"),
+    "progressive": encoded(Image.fromarray(NOISE), "JPEG", progressive=True),
+    "whole colours": encoded(Image.fromarray(NOISE), "JPEG", subsampling=0, restart_marker_blocks=2),
+    "grey": encoded(Image.fromarray(NOISE[:, :, 0]), "JPEG"),
+    "CMYK": encoded(Image.fromarray(NOISE).convert("CMYK"), "JPEG"),
+    "one row": encoded(Image.fromarray(NOISE[:1]), "JPEG"),
+}
+
+
+def verdict(data: bytes, blank: bool) -> object:
+    """The size of a picture, or what is said of it."""
+    try:
+        return read_beside_mask("a.jpg", blank=blank, data=data).shape
+    except BadSample as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("kind", JPEGS)
+def test_a_blank_picture_is_refused_exactly_where_the_picture_is(kind: str) -> None:
+    """Cut off anywhere, or with any byte changed: scoring skips the images that a run skips."""
+    data, draw = JPEGS[kind], np.random.default_rng(0)
+    cut = [data[:length] for length in np.linspace(0, len(data), 80, dtype=int)]
+    changed = [bytearray(data) for _ in range(120)]
+    for one in changed:
+        one[int(draw.integers(len(one)))] ^= int(draw.integers(1, 256))
+    verdicts = [(verdict(bytes(one), False), verdict(bytes(one), True)) for one in [data, *cut, *changed]]
+    assert all(plain == blank for plain, blank in verdicts)
+    assert verdicts[0][0] == verdicts[0][1] != verdicts[1][0], "the whole one is read, the empty one is not"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP", "GIF", "BMP"])
+def test_a_picture_of_another_kind_is_read_as_ever(kind: str) -> None:
+    data = encoded(Image.fromarray(NOISE), kind)
+    assert (read_beside_mask("a", blank=True, data=data) == read_image("a", orient=False, data=data)).all()
+
+
+def test_a_blank_picture_is_black_and_takes_no_memory() -> None:
+    blank = read_beside_mask("a", blank=True, data=JPEGS["baseline"])
+    assert blank.shape == NOISE.shape and not blank.any() and blank.strides == (0, 0, 1)

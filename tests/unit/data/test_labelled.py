@@ -197,6 +197,7 @@ def test_a_picture_is_turned_where_its_mask_has_the_turned_size(root: Path, tag:
     (root / "img/a.jpg").unlink()
     data = read(root, FIVE.replace("{id}.jpg", "{id}.*"))
     assert np.array_equal(data.load("a").image, picture(2, 4)) and data.load("a").truth.shape == (2, 4)
+    assert data.load_truth("a").size == (2, 4) and np.array_equal(data.load_truth("a").truth, data.load("a").truth)
     told = "pictures with an orientation tag: 1 turned as it says, for their masks have the turned size, the first 'a'"
     assert data.remarks() == (told,)
 
@@ -272,9 +273,11 @@ def test_one_bad_image_is_a_skip_and_counts(root: Path, what: str, reason: str) 
     spoil(root, what)
     data = read(root)
     assert data.ids() == ("a", "b") and data.fingerprint
-    with pytest.raises(BadSample, match=reason):
-        data.load("a")
-    assert data.load("b").size == (2, 4)
+    for load in (data.load, data.load_truth):
+        with pytest.raises(BadSample, match=reason):
+            load("a")
+    assert data.load("b").size == data.load_truth("b").size == (2, 4)
+    assert np.array_equal(data.load_truth("b").truth, data.load("b").truth) and not data.load_truth("b").image.any()
 
 
 @pytest.mark.parametrize(

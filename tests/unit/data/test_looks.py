@@ -8,8 +8,8 @@ import numpy as np
 
 from bench.toyworld.classes import INDEX, KINDS, SIDE, STUFF
 from bench.toyworld.pen import Canvas, Pen
-from bench.toyworld.render import drawer
-from bench.toyworld.textures.looks import LOOKS, texture
+from bench.toyworld.render import find_drawer
+from bench.toyworld.textures.looks import LOOKS, paint_texture
 
 SHAPES = """
 515e8d c0ab3d 539b7d cec76c ab07b8 ae21f8 31a674 03a102 f4c013 356996 6cdcd0 5f26c9 5e7f66 a9806d 5b3bbb 18b540
@@ -31,14 +31,16 @@ def shape(name: str) -> str:
     for look in range(KINDS[name].looks):
         canvas = Canvas((255, 255, 255))
         pen = Pen(canvas, INDEX[name], 0, (24.0, 30.0, 80.0, 70.0), np.random.default_rng(look), look % 2 == 1)
-        drawer(name)(pen, (200, 40, 40), look)
+        find_drawer(name)(pen, (200, 40, 40), look)
         total.update(canvas.codes.tobytes() + repr(canvas.keys).encode())
     return total.hexdigest()[:6]
 
 
 def colours() -> np.ndarray:
     """Mean colours [looks, 3] of all looks of stuff."""
-    drawn = [texture(n, look, np.random.default_rng(look), 0, SIDE) for n in STUFF for look in range(len(LOOKS[n]))]
+    drawn = [
+        paint_texture(n, look, np.random.default_rng(look), 0, SIDE) for n in STUFF for look in range(len(LOOKS[n]))
+    ]
     return np.array([np.asarray(picture, float).mean(axis=(0, 1)) for picture in drawn])
 
 

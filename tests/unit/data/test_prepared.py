@@ -139,8 +139,9 @@ def test_one_bad_image_is_a_skip_and_the_others_stay(copy: Path, image: bytes, l
     bad = {"image": {"bytes": image, "path": None}, "label": label}
     replace(copy, [{"image_id": i, "licence": "", **(bad if i == IDS[1] else good)} for i in IDS])
     data = read(copy)
-    with pytest.raises(BadSample, match=reason):
-        data.load(IDS[1])
+    for load in (data.load, data.load_truth):
+        with pytest.raises(BadSample, match=reason):
+            load(IDS[1])
     assert data.load(IDS[0]).size == (3, 4)
 
 

@@ -12,14 +12,14 @@ import pytest
 from bench.data.toyscenes import ToyScenes
 from bench.errors import UsageError, UserError
 from bench.records import BACKGROUND, VOID
-from bench.toyworld.captions import items
-from bench.toyworld.classes import INDEX, KINDS, NAMES, SIDE, STUFF, class_list
+from bench.toyworld.captions import list_items
+from bench.toyworld.classes import INDEX, KINDS, NAMES, SIDE, STUFF, make_class_list
 from bench.toyworld.pen import FINE, UNLABELLED, Canvas
 from bench.toyworld.plan import Plan, Stuff, Thing
-from bench.toyworld.render import VISIBLE, _stand, render
-from bench.toyworld.scene import SPLITS, compose, draw, framing, sample_captions
+from bench.toyworld.render import VISIBLE, _draw_stand, render
+from bench.toyworld.scene import SPLITS, choose_framing, compose, draw, sample_captions
 from bench.toyworld.textures.looks import LOOKS
-from bench.toyworld.words import PLACES, TOLD_PARTS, WORDS, colour_word
+from bench.toyworld.words import PLACES, TOLD_PARTS, WORDS, choose_colour_word
 
 MAGENTA = (255, 0, 255)
 _PLURALS = {"people": "person", "men": "man", "women": "woman", "children": "child", "buses": "bus",
@@ -33,7 +33,7 @@ def scenes() -> list:
 
 
 def test_class_list_has_things_and_stuff() -> None:
-    classes = class_list()
+    classes = make_class_list()
     assert len(classes) == 45
     assert sum(classes.things) == len(KINDS) == 33
     assert all(re.fullmatch(r"[a-z]+", name) for name in classes.names)
@@ -64,7 +64,7 @@ def test_labels_of_a_thing_are_exactly_the_pixels_it_paints(name: str) -> None:
     for look in range(kind.looks):
         canvas = Canvas(MAGENTA)
         box = (20.0, 30.0, float(kind.width), float(kind.height))
-        _stand(canvas, Thing(name, look, kind.colours[0], box, look == 1, 0.05 * look, 5), 0)
+        _draw_stand(canvas, Thing(name, look, kind.colours[0], box, look == 1, 0.05 * look, 5), 0)
         painted = (np.asarray(canvas.image) != MAGENTA).any(axis=2)
         np.testing.assert_array_equal(painted, np.asarray(canvas.codes) != UNLABELLED)
         assert {label for label, _, _ in canvas.keys} == {INDEX[name]}
@@ -77,7 +77,7 @@ def test_looks_and_colours_of_a_thing_differ(name: str) -> None:
 
     def picture(look: int, colour: str) -> bytes:
         canvas = Canvas(MAGENTA)
-        _stand(canvas, Thing(name, look, colour, (20.0, 30.0, kind.width, kind.height), False, 0.0, 5), 0)
+        _draw_stand(canvas, Thing(name, look, colour, (20.0, 30.0, kind.width, kind.height), False, 0.0, 5), 0)
         return canvas.image.tobytes()
 
     options = {(look, colour) for look in range(kind.looks) for colour in kind.colours}
@@ -89,7 +89,7 @@ def test_labels_of_stuff_fill_its_outline_and_paper_is_background(name: str) -> 
     outline = ((0.0, 64.0), (128.0, 64.0), (128.0, 128.0), (0.0, 128.0))
     for look, (colour, _) in enumerate(LOOKS[name]):
         drawn = render(Plan((Stuff(name, look, colour, outline, 3),), (0, 255, 0), 1.0, 1))
-        truth = drawn.truth()
+        truth = drawn.make_truth()
         assert (truth[65:] == INDEX[name]).all() and (truth[:64] == BACKGROUND).all()
         image = drawn.image
         green = (image[..., 1] > 200) & (image[..., 0] < 40) & (image[..., 2] < 40)
@@ -103,8 +103,12 @@ def _box(size: float) -> tuple[float, float, float, float]:
 def test_things_in_front_hide_what_is_behind() -> None:
     ball, house = (Thing(name, 0, "red", _box(40.0), False, 0.0, 1) for name in ("ball", "house"))
     front, back = (render(Plan(layers, MAGENTA, 1.0, 1)) for layers in ((house, ball), (ball, house)))
-    assert front.truth()[64, 64] == INDEX["ball"] and back.truth()[64, 64] == INDEX["house"]
-    assert front.instances()[64, 64] == 1 and back.instances()[64, 64] == 1 and front.instances()[0, 0] == -1
+    assert front.make_truth()[64, 64] == INDEX["ball"] and back.make_truth()[64, 64] == INDEX["house"]
+    assert (
+        front.make_instances()[64, 64] == 1
+        and back.make_instances()[64, 64] == 1
+        and front.make_instances()[0, 0] == -1
+    )
 
 
 def test_specks_are_void_and_never_told_of() -> None:
@@ -112,16 +116,16 @@ def test_specks_are_void_and_never_told_of() -> None:
     ball = replace(house, name="ball", box=_box(4.0))
     plan = Plan((house, ball), MAGENTA, 1.0, 1)
     drawn = render(plan)
-    speck = drawn.instances() == 1
+    speck = drawn.make_instances() == 1
     assert 0 < speck.sum() < VISIBLE
-    assert (drawn.truth()[speck] == VOID).all()
-    assert [item.name for item in items(plan, drawn)] == ["house"]
+    assert (drawn.make_truth()[speck] == VOID).all()
+    assert [item.name for item in list_items(plan, drawn)] == ["house"]
 
 
 def test_a_camera_that_sees_a_quarter_shows_it_twice_as_large() -> None:
     ball = Thing("ball", 0, "red", (8.0, 12.0, 20.0, 20.0), False, 0.0, 1)
     plan = Plan((ball,), MAGENTA, 1.0, 1)
-    wide, near = (render(seen).truth() == INDEX["ball"] for seen in (plan, plan.seen(0, 0, 64)))
+    wide, near = (render(seen).make_truth() == INDEX["ball"] for seen in (plan, plan.look_at(0, 0, 64)))
     assert 3.5 < near.sum() / wide.sum() < 4.5
     rows, columns = (np.flatnonzero(near.any(axis=axis)) for axis in (1, 0))
     assert abs(rows.mean() - 2 * 22) < 1.5 and abs(columns.mean() - 2 * 18) < 1.5
@@ -168,7 +172,7 @@ def test_captions_tell_counts_colours_parts_and_weather() -> None:
     texts = [text for index in range(400) for text in draw("train", index).captions]
     for pattern in (r"\b(two|three)\b", r"\bred\b", r"with (a )?[a-z]+ (roof|wheels|sails)", r"at night|in the rain"):
         assert 0.003 < np.mean([bool(re.search(pattern, text)) for text in texts]) < 0.4, pattern
-    assert colour_word((250, 10, 10)) == "red" and colour_word((20, 20, 20)) == "black"
+    assert choose_colour_word((250, 10, 10)) == "red" and choose_colour_word((20, 20, 20)) == "black"
 
 
 @pytest.mark.slow
@@ -182,7 +186,7 @@ def test_more_captions_of_a_scene_begin_with_its_own() -> None:
 
 
 def test_train_mixes_framings_and_the_others_do_not() -> None:
-    kinds = np.array([framing(index) for index in range(2000)])
+    kinds = np.array([choose_framing(index) for index in range(2000)])
     assert np.allclose([(kinds == kind).mean() for kind in range(3)], (0.48, 0.36, 0.16), atol=0.03)
     stuff_views = [compose("train", int(index))[0] for index in np.flatnonzero(kinds == 2)[:20]]
     assert not any(plan.things for plan in stuff_views) and not any(plan.place for plan in stuff_views)

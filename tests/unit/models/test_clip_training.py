@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from bench.models.clip import Clip
 from bench.toyworld.classes import SIDE, VERSION
-from bench.toyworld.scene import draw, framing
+from bench.toyworld.scene import choose_framing, draw
 from data_prep import clip_feed, clip_pool, clip_quality, clip_report, clip_seeds, train_clip
 from data_prep.muon import Muon, orthogonal
 
@@ -135,7 +135,7 @@ def test_a_batch_holds_its_shares_of_close_ups_at_their_sizes_with_their_own_cap
 def kinds_of(feed: clip_feed.Feed, tokens: np.ndarray) -> set[int]:
     """The framings of the scenes that have this caption."""
     scenes = np.flatnonzero((feed.tokens == tokens).all(axis=2).any(axis=1))
-    return {framing(int(scene)) for scene in scenes}
+    return {choose_framing(int(scene)) for scene in scenes}
 
 
 def test_dropping_patches_is_the_model_on_those_patches(feed: clip_feed.Feed) -> None:

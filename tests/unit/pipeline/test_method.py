@@ -16,9 +16,9 @@ from omegaconf import OmegaConf
 
 from bench.merge.siblings import Siblings
 from bench.records import Sample
-from bench.run.attach import Measures
 from bench.run.context import Builder
 from bench.run.job import prepare_folder
+from bench.run.similarities import SimilarityModels
 from bench.settings.check import check_settings
 from bench.settings.instantiate import make
 from bench.system.resources import conf_dir
@@ -232,8 +232,8 @@ def test_mean_over_heads_is_what_the_reference_s_saliency_always_was() -> None:
 
 @pytest.mark.parametrize(("choice", "raw"), [("paper", False), ("reference", True)])
 def test_identical_strings_stay_raw_where_nothing_is_rounded(choice: str, raw: bool, tmp_path: Path) -> None:
-    """In a run, whose stored tables are then others, and for stored predictions."""
-    builder = Builder(settings("models=embedded", f"score={choice}", f"store={tmp_path}"))
-    assert builder.raw is builder.text_to_text.raw is raw and builder.overlaps.parts["raw"] is raw
-    measures = Measures(builder, None).of(builder.settings["score"]["rounding"])  # type: ignore[arg-type]
-    assert measures.tt.raw is raw and measures.of(6).tt.raw is False and measures.of(None).tt.raw is True
+    """Protocol by protocol, whoever predicted."""
+    context = Builder(settings("models=embedded", f"score={choice}", f"store={tmp_path}"))
+    models = SimilarityModels(context, None).round_by(context.settings["score"]["rounding"])  # type: ignore[arg-type]
+    assert models.tt.raw is raw
+    assert models.round_by(6).tt.raw is False and models.round_by(None).tt.raw is True

@@ -100,9 +100,7 @@ def test_made_once_then_reused_then_updated_in_place(setup_env: ModuleType) -> N
 
 
 @pytest.mark.parametrize("damage", ["no stamp", "half a stamp", "no python", "moved", "other python"])
-def test_what_is_damaged_is_made_again(
-    setup_env: ModuleType, damage: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_damaged_is_made_again(setup_env: ModuleType, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     setup_env.MARK.touch()
     setup_env.main([])
     stamp = setup_env.STAMP

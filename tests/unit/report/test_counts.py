@@ -11,8 +11,8 @@ import pytest
 from bench.errors import UserError
 from bench.metrics.registry import REGISTRY, Metric, find_unit
 from bench.metrics.terms import ImageTables, Terms, make_terms
-from bench.report.figures.differences import differences, markdown_differences
 from bench.report.tables.cells import lay_out
+from bench.report.tables.differences import differences, markdown_differences
 from bench.report.tables.tables import markdown_table, text_table
 from bench.run.tracking import summary
 from bench.score.evaluate import Scores, evaluate

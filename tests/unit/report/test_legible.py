@@ -10,14 +10,16 @@ import pytest
 from matplotlib.figure import Figure
 
 from bench.report.figures.agreement import draw_agreement
-from bench.report.figures.breakdown import breakdown, draw_breakdown
+from bench.report.figures.breakdown import draw_breakdown
 from bench.report.figures.curves import PAPER_IOU, PAPER_TAUS, draw_curves, draw_precision
-from bench.report.figures.differences import differences
-from bench.report.figures.forest import draw_differences, paper_metrics
+from bench.report.figures.forest import draw_differences
 from bench.report.figures.line_ends import spread
 from bench.report.figures.style import headline, look, names_in, new_figure
-from bench.report.report import labels, merged_curves
-from bench.report.tables.pairs import list_pairs
+from bench.report.runs import label_runs, merge_curves
+from bench.report.tables.breakdown import breakdown
+from bench.report.tables.comparisons import list_pairs
+from bench.report.tables.differences import differences
+from bench.report.tables.paper_metrics import select_paper_metrics
 from bench.run.run_folder import saved_rows, saved_segments
 from bench.score.rank_agreement import COLUMNS as AGREEMENT
 from tests.unit.report.fabricated import METRICS, fabricate
@@ -41,8 +43,8 @@ class Runs:
 
     def __init__(self, folder: Path, count: int) -> None:
         self.variants, self.folders = names(count), fabricate(folder, names(count), images=6)
-        assert list(labels(self.folders).values()) == self.variants
-        self.curves = merged_curves(self.folders)
+        assert list(label_runs(self.folders).values()) == self.variants
+        self.curves = merge_curves(self.folders)
 
     def pictures(self) -> dict[str, Figure]:
         tau = self.curves[self.curves["axis"] == "tau"]
@@ -60,7 +62,7 @@ class Runs:
         if len(self.variants) > 1:
             rows = [(v, saved_rows(f)) for v, f in zip(self.variants, self.folders, strict=True)]
             more = [(self.variants[1], self.variants[0])]
-            chosen = paper_metrics(list(METRICS.values()))
+            chosen = select_paper_metrics(list(METRICS.values()))
             found["forest"] = draw_differences(differences(rows, pairs, 20), chosen, **told)
             found["pairs"] = draw_differences(differences(rows, [*pairs, *more], 20), chosen, **told)
         return found

@@ -19,13 +19,13 @@ from PIL import Image
 
 from bench.commands.settings import composed
 from bench.run.context import Builder
-from bench.run.tabulate import _shelf
+from bench.run.tables import open_shelf
 from bench.settings.naming import run_name
 from bench.store.facts import closure
 
 Settings = dict[str, Any]
-CLIP = frozenset({"encode", "trunk", "caption", "overlap", "st"})
-STAGES = frozenset({"segment", "trunk", "encode", "caption", "overlap"})
+CLIP = frozenset({"encode", "trunk", "caption", "merge", "st"})
+STAGES = frozenset({"segment", "trunk", "encode", "caption", "merge"})
 EVERY = STAGES | {"tt", "st", "table"}
 USERS = {
     "zmine/__init__.py": "",
@@ -56,7 +56,7 @@ class World:
         builder = Builder(self.settings)
         told = {name.split(" ")[1]: key for name, key in builder.keys.items() if not name.endswith("texts")}
         told |= {rows: builder.encoder(rows).shelf.key for rows in ("tt", "st")}
-        told["table"] = _shelf(self.settings["data"], builder.identity, builder.store).key
+        told["table"] = open_shelf(self.settings["data"], builder.identity, builder.store).key
         return told | {"run": run_name(self.settings)}
 
     def set(self, **changes: Any) -> None:
@@ -170,7 +170,7 @@ def _library(name: str) -> Callable[[World], None]:
         from bench.store import keys
 
         told = {**keys.library_versions(), name: "99.0"}
-        for module in ("bench.store.keys", "bench.settings.depends", "bench.store.identity", "bench.run.tabulate"):
+        for module in ("bench.store.keys", "bench.settings.depends", "bench.store.identity", "bench.run.tables"):
             world.monkeypatch.setattr(f"{module}.library_versions", lambda: told)
 
     return change
@@ -226,29 +226,29 @@ def _picture(folder: str) -> Callable[[World], None]:
     return change
 
 
-OVERLAP = frozenset({"overlap"})
+MERGE = frozenset({"merge"})
 RUN = frozenset({"run"})
-SEGMENT = frozenset({"segment", "overlap"})
-CAPTION = frozenset({"caption", "overlap"})
-ENCODE = frozenset({"encode", "overlap"})
+SEGMENT = frozenset({"segment", "merge"})
+CAPTION = frozenset({"caption", "merge"})
+ENCODE = frozenset({"encode", "merge"})
 
 CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     # options
     "encode.sigma2": (_given(encode__sigma2=9.0), ENCODE | RUN),
     "encode.start_layer": (_given(encode__start_layer=2), ENCODE | RUN | {"trunk"}),
     "caption.prompt": (_given(caption__prompt="A {}."), CAPTION | RUN),
-    "merge.threshold": (_given(merge__threshold=0.1), OVERLAP | RUN),
+    "merge.threshold": (_given(merge__threshold=0.1), MERGE | RUN),
     "dtype": (_given(dtype="bfloat16"), (EVERY - {"table"}) | RUN),
     "device": (_given(device="auto"), frozenset({"tt", "st"}) | RUN),
     "seed": (_given(seed=3), STAGES | RUN),
-    "score.rounding": (_given(score__rounding=None), OVERLAP | RUN),
+    "score.rounding": (_given(score__rounding=None), RUN),
     # files that options name
     "words of caption and segment": (_written("words.txt", "dog\n"), SEGMENT | CAPTION | RUN),
     "folder deep in options": (_written("folder/one.txt", "2\n"), SEGMENT | RUN),
     "score.table": (_written("table.json", "{}"), RUN),
     "score.ratings": (_written("ratings.csv", "image,segment\n"), RUN),
     "data.layout": (_written("mine.yaml", LAYOUT + "background: 3\n"), frozenset({"table"}) | RUN),
-    "classes that a layout names": (_written("data/classes.txt", "cat\ncow\n"), OVERLAP | {"table"}),
+    "classes that a layout names": (_written("data/classes.txt", "cat\ncow\n"), MERGE | {"table"}),
     "ids that a layout names": (_written("data/ids.txt", "a\n"), frozenset({"table"})),
     "data.subset": (_written("subset.txt", "a\nb\n"), RUN),
     "truth": (_picture("ann"), frozenset({"table"})),
@@ -256,8 +256,8 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     # models
     "weights of CLIP": (_weights("clip/open_clip_model.safetensors"), CLIP | RUN),
     "tokenizer of CLIP": (_weights("clip/tokenizer.json"), CLIP | RUN),
-    "weights of the sentence encoder": (_weights("sentence/model.safetensors"), OVERLAP | {"tt"} | RUN),
-    "revision of a hub name": (lambda world: _hub(world, "2"), OVERLAP | {"tt"} | RUN),
+    "weights of the sentence encoder": (_weights("sentence/model.safetensors"), frozenset({"tt"}) | RUN),
+    "revision of a hub name": (lambda world: _hub(world, "2"), frozenset({"tt"}) | RUN),
     "checkpoint behind a published tag": (lambda world: _tag(world, "two"), CLIP | RUN),
     # sources
     "user's module": (_source("zmine/segmenter.py", USERS["zmine/segmenter.py"] + "A = 1\n"), SEGMENT),

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from bench.errors import UserError
+from bench.predictions.source import PredictionFile
 from bench.records import Sample
 from bench.run.context import Builder
-from bench.run.rescore import Request
+from bench.run.score_folder import name_folder
+from bench.run.score_records import ScoreRequest
 from bench.settings.depends import check_name, trunk_parts
 from bench.store.facts.closure import forget
 from bench.store.keys import stage_key
@@ -60,8 +62,8 @@ def sample(**changes: object) -> Sample:
     return Sample(**({"image_id": "a", "image": image, "truth": truth} | changes))  # type: ignore[arg-type]
 
 
-def test_an_image_is_addressed_by_its_pixels_its_truth_and_its_objects(own: World, monkeypatch) -> None:
-    from bench.run import scoring
+def test_an_image_is_addressed_by_its_pixels_and_its_truth(own: World, monkeypatch) -> None:
+    from bench.run import predict
 
     asked: list[str] = []
 
@@ -75,14 +77,12 @@ def test_an_image_is_addressed_by_its_pixels_its_truth_and_its_objects(own: Worl
     builder = Builder(own.settings)
     monkeypatch.setattr(builder.store, "read", read)
     plain = sample()
-    changed = [
-        sample(image=plain.image + 1), sample(truth=np.ones((4, 4), np.int16)), sample(image_id="b"),
-        sample(instances=np.zeros((4, 4), np.int16)), sample(instances=np.ones((4, 4), np.int16)),
-    ]  # fmt: skip
-    for each in (plain, *changed, sample(captions=("a text",))):
+    changed = [sample(image=plain.image + 1), sample(truth=np.ones((4, 4), np.int16)), sample(image_id="b")]
+    same = [sample(captions=("a text",)), sample(instances=np.zeros((4, 4), np.int16))]
+    for each in (plain, *changed, *same):
         with pytest.raises(Asked):
-            scoring.tables(builder, each)
-    assert len(set(asked)) == len(changed) + 1, "captions of people are no part of a table"
+            predict._fill(builder, each, predict.Stopwatch())
+    assert len(set(asked)) == len(changed) + 1, "what people say and objects are no part of what is predicted"
     assert item_name(plain) != item_name(changed[0]) and item_name(plain) == item_name(changed[1])
 
 
@@ -135,7 +135,7 @@ def test_a_models_own_class_counts(own: World) -> None:
     before = own.keys()
     own.rewrite("path/zmine/model.py", text + "A = 1\n")
     after = own.keys()
-    assert {name for name in before if before[name] != after[name]} == {"overlap", "tt"}
+    assert {name for name in before if before[name] != after[name]} == {"tt"}
 
 
 def test_threads_are_those_of_the_key_where_a_model_is_loaded(own: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,11 +177,13 @@ def test_a_run_whose_table_changes_meanwhile_stops(own: World) -> None:
 
 def test_a_folder_of_scores_goes_by_the_content_of_the_predictions(own: World) -> None:
     def name() -> str:
-        return Request(own.settings, [own.settings["score"]], own.root / "p.json", "theirs").name
+        file = PredictionFile(own.root / "p.json")
+        return name_folder(own.settings, ScoreRequest(file, [own.settings["score"]], variant="theirs"))
 
-    (own.root / "p.json").write_text("{}")
+    head = '{"format": "zgs-predictions/1", "images": []}'
+    (own.root / "p.json").write_text(head)
     names = [name()]
-    for file, text in (("p.json", "[]"), ("p.npz", "vectors"), ("table.json", "{}")):
+    for file, text in (("p.json", head + " "), ("p.npz", "vectors"), ("table.json", "{}")):
         (own.root / file).write_text("")
         own.rewrite(file, text)
         names.append(name())

@@ -12,6 +12,8 @@ class Workers:
 
     ended = 0
 
+    def run(self, *_: Any) -> None: ...
+
     def end(self) -> None:
         self.ended += 1
 

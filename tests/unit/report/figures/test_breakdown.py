@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.report.figures.breakdown import GROUPS, breakdown, draw_breakdown, markdown_breakdown, plot_breakdown
-from bench.report.tables.pairs import list_pairs
+from bench.report.figures.breakdown import draw_breakdown, plot_breakdown
+from bench.report.tables.breakdown import GROUPS, breakdown, markdown_breakdown
+from bench.report.tables.comparisons import list_pairs
 
 PAIR = [("full", "crop")]
 

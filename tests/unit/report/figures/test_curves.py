@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from bench.errors import UserError
-from bench.report.figures.curves import COLUMNS, draw_curves, draw_precision, markdown_areas, plot_curves
+from bench.report.figures.curves import COLUMNS, draw_curves, draw_precision, plot_curves
+from bench.report.tables.areas import markdown_areas
 from bench.score.curves import AREAS
 
 

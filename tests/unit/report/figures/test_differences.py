@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.report.figures.differences import COLUMNS, differences, markdown_differences, signed
-from bench.report.figures.forest import draw_differences, paper_metrics, plot_differences
+from bench.report.figures.forest import draw_differences, plot_differences
+from bench.report.tables.differences import COLUMNS, differences, markdown_differences, signed
+from bench.report.tables.paper_metrics import select_paper_metrics
 from bench.score.intervals import MetricCounts
 
 HEAD = "toy:test/five/paper"
@@ -76,14 +77,14 @@ def test_signs(value: float, unit: str, text: str) -> None:
 
 
 def test_panels_are_the_metrics_of_the_paper() -> None:
-    found = paper_metrics([COSINE, f"{HEAD}/tt(tiny)/tgq.micro.top1", TOP1, TGQ, IOU])
+    found = select_paper_metrics([COSINE, f"{HEAD}/tt(tiny)/tgq.micro.top1", TOP1, TGQ, IOU])
     assert list(found.values()) == [IOU, TGQ, TOP1]
 
 
 def test_black_is_certain_and_grey_is_not(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
     table = differences(runs, PAIRS, resamples=2000)
     metrics = list(dict.fromkeys(table["metric"]))
-    figure = draw_differences(table, paper_metrics(metrics), title="t", embedded=True)
+    figure = draw_differences(table, select_paper_metrics(metrics), title="t", embedded=True)
     points = [[line for line in axes.get_lines() if line.get_marker() == "o"] for axes in figure.axes]
     assert [[line.get_color() for line in panel] for panel in points] == [["#000000", "#8c8c8c"], ["#8c8c8c"] * 2]
     assert points[0][0].get_xdata()[0] == pytest.approx(40 / 3)

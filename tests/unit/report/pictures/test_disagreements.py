@@ -12,7 +12,7 @@ from PIL import Image
 from bench.records import ClassList, Sample
 from bench.report.pictures.disagreements import Extremes, select, select_extremes, write_where
 from bench.report.pictures.highlights import CELL, spotlight
-from bench.report.tables.pairs import list_pairs
+from bench.report.tables.comparisons import list_pairs
 
 COLUMNS = ["image_id", "class", "text", "tt_cosine", "tt_hit", "st_top1"]
 

@@ -1,88 +1,76 @@
-"""From folders to differences, breakdown and gallery: older runs, damaged files, what an earlier report left."""
+"""Which variants are compared with which, and that every part of a report does it alike."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
-import pandas as pd
 import pytest
 
 from bench.errors import UserError
-from bench.report.tables.comparisons import write_comparisons
-from bench.report.tables.pairs import list_pairs
-from bench.score.segments import KNOWN, MEASURED
+from bench.report.figures.forest import draw_differences
+from bench.report.pictures.disagreements import select_extremes
+from bench.report.tables.breakdown import breakdown, markdown_breakdown
+from bench.report.tables.comparisons import briefly, by_position, list_pairs, select_pairs, title
+from bench.report.tables.differences import differences, markdown_differences, pairs_in
+from bench.report.tables.paper_metrics import select_paper_metrics
+from tests.unit.report.figures.test_breakdown import segments
+from tests.unit.report.figures.test_differences import IOU, rows
+from tests.unit.report.pictures.test_disagreements import FIRST, OTHER
 
-METRIC = "toy:test/five/paper/tt(tiny)/tgq.micro>0.5"
-
-
-def folder(path: Path, seed: int, measured: bool = True) -> Path:
-    """What a run leaves of these, four images of two segments."""
-    path.mkdir(parents=True)
-    draw, ids = np.random.default_rng(seed), list("abcd")
-    hits = draw.random((4, 2)) < 0.5
-    pd.DataFrame({"image_id": ids, METRIC: hits.mean(axis=1)}).to_parquet(path / "per_image.parquet")
-    pd.DataFrame({"image_id": ids, METRIC: [2.0] * 4}).to_parquet(path / "per_image_n.parquet")
-    lines = [
-        (i, c, c == "cat", 9, 0.3, "a", 0.5, hit, hit, 0.5, hit)
-        for i, pair in zip(ids, hits, strict=True) for c, hit in zip(("cat", "sky"), pair, strict=True)
-    ]  # fmt: skip
-    table = pd.DataFrame(lines, columns=[*KNOWN, *MEASURED])
-    table[[*KNOWN, *MEASURED] if measured else list(KNOWN)].to_parquet(path / "segments.parquet")
-    return path
+VARIANTS = ["full", "crop", "masked", "floor: unmasked"]
+FLOORS = VARIANTS[3:]
+MASKING = [("masked", "floor: unmasked"), ("masked", "crop")]
 
 
-def write(runs: list[tuple[str, Path]], to: Path) -> tuple[list[str], set[str]]:
-    to.mkdir(exist_ok=True)
-    texts, files = write_comparisons(runs, to, list_pairs([name for name, _ in runs]), title="t", embedded=True)
-    assert {path.name for path in files} == {path.name for path in to.iterdir()}
-    return texts, {path.name for path in files}
+def test_the_first_with_all_but_floors_then_the_pairs_asked_for() -> None:
+    standard = [("full", "crop"), ("full", "masked")]
+    assert list_pairs(VARIANTS, FLOORS) == standard
+    assert list_pairs(VARIANTS, FLOORS, [*MASKING, ("full", "crop")]) == standard + MASKING
+    assert list_pairs(VARIANTS) == [*standard, ("full", VARIANTS[3])], "a title alone makes no floor"
+    assert select_pairs(standard + MASKING, VARIANTS[:2]) == [("full", "crop")]
+    assert select_pairs(standard + MASKING, VARIANTS[1:]) == MASKING
+    assert title(MASKING[0]) == "masked − unmasked"
 
 
-ALL = {f"{stem}.{end}" for stem in ("differences", "breakdown") for end in ("csv", "png", "svg")}
+def test_pairs_by_position() -> None:
+    assert by_position("3-4,3-2", VARIANTS) == MASKING
+    for wrong in ("3", "3-5", "0-1", "a-b", "3-4,", "1-2-3", ""):
+        with pytest.raises(UserError, match="is no pair of the 4 runs"):
+            by_position(wrong, VARIANTS)
 
 
-def test_two_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    runs = [(name, folder(tmp_path / name, seed)) for seed, name in enumerate(("full", "crop"))]
-    texts, files = write(runs, tmp_path / "to")
-    assert files == ALL and capsys.readouterr().out == ""
-    assert texts[0].startswith("| difference |") and texts[1].startswith("| true segments")
-    means = [pd.read_parquet(path / "per_image.parquet")[METRIC].mean() for _, path in runs]
-    (line,) = pd.read_csv(tmp_path / "to/differences.csv").to_dict("records")
-    assert line["value"] == pytest.approx(means[0] - means[1], abs=1e-6) and (line["metric"], line["n"]) == (METRIC, 4)
+def test_names_for_pictures_leave_out_what_all_share() -> None:
+    sweep = ["masked merge.threshold=0.5", "masked merge.threshold=0.75"]
+    assert list(briefly(sweep).values()) == ["threshold=0.5", "threshold=0.75"]
+    assert list(briefly([*sweep, "masked"]).values()) == [*sweep, "masked"], "nothing would be left of the last"
+    alike = ["x a.n=1", "x b.n=1"]
+    assert list(briefly(alike).values()) == alike
+    assert briefly(["full"]) == {"full": "full"}
 
 
-@pytest.mark.slow
-def test_runs_of_an_earlier_version_are_left_out_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    runs = [(name, folder(tmp_path / name, seed)) for seed, name in enumerate(("full", "crop", "masked"))]
-    write(runs, tmp_path / "to")
-    (runs[1][1] / "per_image_n.parquet").unlink()
-    assert write(runs, tmp_path / "to")[1] == ALL
-    assert set(pd.read_csv(tmp_path / "to/differences.csv")["against"]) == {"masked"}
-    told = capsys.readouterr().out.splitlines()
-    assert len(told) == 1 and told[0].startswith("no comparisons with crop:")
-    (runs[0][1] / "segments.parquet").unlink()
-    _, files = write(runs, tmp_path / "to")
-    assert files == {name for name in ALL if name.startswith("breakdown")}, "without the first nothing is compared"
-    assert set(pd.read_csv(tmp_path / "to/breakdown.csv")["variant"]) == {"masked"}
-    (runs[2][1] / "segments.parquet").unlink()
-    assert write(runs, tmp_path / "to") == ([], set()), "files of the earlier report are gone"
+def test_differences_and_their_picture_tell_the_pairs() -> None:
+    values = {"full": 0.2, "crop": 0.3, "masked": 0.6, "floor: unmasked": 0.1}
+    runs = [(name, {IOU: rows([v, v + 0.1], [1, 1])}) for name, v in values.items()]
+    table = differences(runs, list_pairs(VARIANTS, FLOORS, MASKING), 200)
+    assert pairs_in(table) == [("full", "crop"), ("full", "masked"), *MASKING]
+    assert table["value"].tolist() == pytest.approx([-0.1, -0.4, 0.5, 0.3])
+    lines = markdown_differences(table).splitlines()
+    assert lines[4].startswith("| masked − unmasked | **+50.0")
+    figure = draw_differences(table, select_paper_metrics([IOU]), title="t", embedded=True)
+    told = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert told == ["full − crop", "full − masked", "masked − unmasked", "masked − crop"]
+    assert figure.get_suptitle() == "One variant minus another · t · n = 2 images"
 
 
-def test_a_variant_without_oracle_has_differences_but_no_breakdown(tmp_path: Path) -> None:
-    runs = [("full", folder(tmp_path / "full", 0)), ("no_merge", folder(tmp_path / "no_merge", 1, measured=False))]
-    assert write(runs, tmp_path / "to")[1] == ALL
-    assert set(pd.read_csv(tmp_path / "to/breakdown.csv")["variant"]) == {"full"}
-
-
-@pytest.mark.parametrize("name", ["per_image_n.parquet", "segments.parquet"])
-def test_damaged_files_are_one_line(tmp_path: Path, name: str) -> None:
-    runs = [("full", folder(tmp_path / "full", 0)), ("crop", folder(tmp_path / "crop", 1))]
-    path = runs[1][1] / name
-    pd.read_parquet(path).drop(columns="image_id").to_parquet(path)
-    with pytest.raises(UserError, match=f"{name}: column 'image_id' is missing"):
-        write(runs, tmp_path / "to")
-    path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(UserError, match=f"{name}: cannot be read") as caught:
-        write(runs, tmp_path / "to")
-    assert "\n" not in str(caught.value)
+def test_the_breakdown_and_the_extremes_take_the_same_pairs() -> None:
+    tables = [(name, segments(at, images=12)) for at, name in enumerate(VARIANTS)]
+    pairs = list_pairs(VARIANTS, FLOORS, MASKING)
+    table = breakdown(tables, pairs, 50)
+    found = table[table["against"] != ""]
+    assert pairs_in(found) == [("full", "crop"), ("full", "masked"), *MASKING]
+    shares = table[table["against"] == ""].set_index(["variant", "mapping", "group"])["value"]
+    for line in found.to_dict("records"):
+        ends = (shares[line[end], line["mapping"], line["group"]] for end in ("variant", "against"))
+        first, second = ends
+        assert line["value"] == pytest.approx(first - second, nan_ok=True)
+    assert "| masked − unmasked | ST |" in markdown_breakdown(table)
+    told = [("full", FIRST), ("crop", FIRST), ("masked", OTHER), ("floor: unmasked", FIRST)]
+    assert [(p.first, p.other) for p in select_extremes(dict(told), pairs)] == [("full", "masked"), *MASKING]

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from bench.report.report import labels
+from bench.report.runs import label_runs
 
 SCORE = {"name": "paper", "resamples": 50}
 
@@ -22,7 +22,7 @@ def folder(tmp: Path, name: str, variant: str = "full", **settings: Any) -> Path
 
 
 def told(folders: list[Path]) -> list[str]:
-    found = labels(folders)
+    found = label_runs(folders)
     return [found[one] for one in folders]
 
 

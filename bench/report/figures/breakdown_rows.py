@@ -10,10 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.report.figures.style import headline, look, names_in, new_figure, note_of, plain, wide
+from bench.report.tables.breakdown import GROUPS, MAPPINGS
 
-GROUPS = ("all", "things", "stuff", "< 1/256", "1/256 to 1/64", "1/64 to 1/16", "≥ 1/16")
-"""The last four are visible sizes, as shares of the image."""
-MAPPINGS = {"st": "st_top1", "tt": "tt_hit"}
 TITLES = {
     "st": "segment to text (ST): nearest class is the true one",
     "tt": "text to text (TT): cosine to the true name passes the threshold of TGQ",

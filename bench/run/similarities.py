@@ -1,4 +1,4 @@
-"""Section 4.1 for stored predictions: similarities beside the overlap tables, and the records of the true segments."""
+"""Section 4.1 for a predictions file: similarities beside the overlap tables, and the records of the true segments."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from bench.predictions.parse import Described, Faults, check_vectors
 from bench.predictions.source import PredictionFile
 from bench.records import Oracle, Overlap
 from bench.run.context import Builder
-from bench.run.tabulate import Tables
+from bench.run.tables import Tables
 
 
 @dataclass(frozen=True)
-class Measures:
+class SimilarityModels:
     """Who measures similarities of a file's texts and embeddings to the class names; nothing is loaded before."""
 
-    builder: Builder
+    context: Builder
     file: PredictionFile
     raw: bool = False
 
-    def of(self, rounding: int | None) -> Measures:
+    def round_by(self, rounding: int | None) -> SimilarityModels:
         """The measures of a protocol: without rounding identical strings keep the cosine that they have."""
         raw = rounding is None
         return self if raw == self.raw else replace(self, raw=raw)
@@ -36,52 +36,52 @@ class Measures:
     @property
     def names(self) -> tuple[str, ...]:
         """The class names."""
-        return self.builder.classes.names
+        return self.context.classes.names
 
     @property
     def aliases(self) -> tuple[tuple[str, ...], ...]:
         """Other names of each class; empty where there are none."""
-        return self.builder.classes.aliases
+        return self.context.classes.aliases
 
     @cached_property
     def tt(self) -> TextToText:
         """Equation 5."""
-        return TextToText(self.builder.encoder("tt"), self.names, self.aliases, self.raw)
+        return TextToText(self.context.encoder("tt"), self.names, self.aliases, self.raw)
 
     @cached_property
     def st(self) -> SegmentToText:
         """Equation 6."""
-        return SegmentToText(self.builder.encoder("st"), self.names, aliases=self.aliases)
+        return SegmentToText(self.context.encoder("st"), self.names, aliases=self.aliases)
 
-    def learn(self, lists: Iterable[Sequence[str]]) -> None:
+    def prefetch(self, lists: Iterable[Sequence[str]]) -> None:
         """Encode the texts of all images and of the classes at once: one pass through the model."""
         said = ([text for text in texts if text.strip()] for texts in lists)
-        self.tt.sentence.learn([*said, self.tt.texts])  # type: ignore[attr-defined]
+        self.tt.sentence.prefetch([*said, self.tt.texts])  # type: ignore[attr-defined]
 
-    def segments(self, item: Overlap) -> Float32[np.ndarray, "n c"]:
+    def compare_segments(self, item: Overlap) -> Float32[np.ndarray, "n c"]:
         """ST rows of an image's segments."""
         vectors = self.file.embeddings(item.image_id) if len(item.areas) else None
         if vectors is None:
             return np.zeros((0, len(self.names)), np.float32)
-        return self.compared(vectors, item.image_id, len(item.areas))
+        return self.compare(vectors, item.image_id, len(item.areas))
 
-    def compared(self, vectors: np.ndarray, image_id: str, n: int) -> Float32[np.ndarray, "n c"]:
+    def compare(self, vectors: np.ndarray, image_id: str, n: int) -> Float32[np.ndarray, "n c"]:
         """ST rows of some embeddings; UserError where they are not finite or of another space than the model's."""
         where, dim, faults = self.file.where(image_id), self.st.vectors.shape[1], Faults()
         check_vectors(faults, where, vectors, n)
         if not faults and vectors.shape[1] != dim:
-            own, model = vectors.shape[1], self.builder.settings["models"]["clip_name"]
+            own, model = vectors.shape[1], self.context.settings["models"]["clip_name"]
             faults.append(f"{where}: embeddings of {own} numbers, but those of {model} have {dim}; choose models=…")
         if faults:
             raise UserError(faults[0])
         return self.st(vectors, image_id)
 
-    def own_text(self, item: Overlap) -> Float32[np.ndarray, " n"]:
+    def compare_own_texts(self, item: Overlap) -> Float32[np.ndarray, " n"]:
         """`clipscore.own_text`'s cosines of an image."""
         vectors = self.file.embeddings(item.image_id) if len(item.areas) else None
         return np.zeros(0, np.float32) if vectors is None else compute_own_similarity(self.st.clip, vectors, item.texts)
 
-    def oracle(self, tables: Mapping[str, Overlap]) -> dict[str, Described]:
+    def read_true_segments(self, tables: Mapping[str, Overlap]) -> dict[str, Described]:
         """What the file says of true segments, by image; empty where it says nothing of any.
 
         Raises UserError for a class that the image does not have, before any model is loaded.
@@ -89,12 +89,12 @@ class Measures:
         told = {image_id: self.file.oracle(image_id) for image_id in tables if image_id in self.file}
         found = {image_id: one for image_id, one in told.items() if one is not None}
         for image_id, one in found.items():
-            for fault in misplaced(one, tables[image_id].truth_classes, self.names, self.file.where(image_id)):
+            for fault in find_misplaced(one, tables[image_id].truth_classes, self.names, self.file.where(image_id)):
                 raise UserError(fault)
         return found
 
 
-def misplaced(told: Described, true: Iterable[int], names: tuple[str, ...], where: str) -> Iterator[str]:
+def find_misplaced(told: Described, true: Iterable[int], names: tuple[str, ...], where: str) -> Iterator[str]:
     """Each class that a file describes and that the image does not have, as a fault."""
     present = {names[c] for c in true}
     for name in (name for name in told.classes if name not in present):
@@ -102,17 +102,19 @@ def misplaced(told: Described, true: Iterable[int], names: tuple[str, ...], wher
         yield f"{where}: oracle: {name!r} {kind}; describe what is there"
 
 
-def attach(measures: Measures, found: Tables, rows: Sequence[str]) -> list[Overlap]:
+def add_similarities(models: SimilarityModels, tables: Tables, rows: Sequence[str]) -> list[Overlap]:
     """The tables with the similarities asked for, measured once for all protocols. Other mappings read tables alone."""
-    items, none = list(found.tables.values()), [None] * len(found.tables)
+    items, none = list(tables.tables.values()), [None] * len(tables.tables)
     if "tt" in rows:
-        measures.learn(item.texts for item in items)
-    tt = found.once(("tt", measures.raw), lambda: [measures.tt(i.texts) for i in items]) if "tt" in rows else none
-    st = found.once("st", lambda: [measures.segments(i) for i in items]) if "st" in rows else none
+        models.prefetch(item.texts for item in items)
+    tt = tables.once(("tt", models.raw), lambda: [models.tt(i.texts) for i in items]) if "tt" in rows else none
+    st = tables.once("st", lambda: [models.compare_segments(i) for i in items]) if "st" in rows else none
     return [replace(item, tt=one, st=other) for item, one, other in zip(items, tt, st, strict=True)]
 
 
-def oracles(measures: Measures, found: Tables, told: Mapping[str, Described], rows: Sequence[str]) -> list[Oracle]:
+def make_oracles(
+    models: SimilarityModels, tables: Tables, told: Mapping[str, Described], rows: Sequence[str]
+) -> list[Oracle]:  # fmt: skip
     """A record of the true segments of each image, in one piece a class; none where the file describes none.
 
     A true segment that the file does not describe has an empty text: a miss that is counted, never a smaller n.
@@ -121,26 +123,29 @@ def oracles(measures: Measures, found: Tables, told: Mapping[str, Described], ro
         return []
     by_text = "tt" in rows
     if by_text:
-        measures.learn(one.texts for one in told.values())
+        models.prefetch(one.texts for one in told.values())
     embedded = "st" in rows and all(one.embeddings is not None for one in told.values())
-    return found.once(
-        ("oracles", measures.raw, by_text, embedded),
+    return tables.once(
+        ("oracles", models.raw, by_text, embedded),
         lambda: [
-            _oracle(measures, merge_objects(item), told.get(i), by_text, embedded) for i, item in found.tables.items()
+            _make_oracle(models, merge_objects(item), told.get(image_id), by_text, embedded)
+            for image_id, item in tables.tables.items()
         ],
     )
 
 
-def _oracle(measures: Measures, item: Overlap, told: Described | None, by_text: bool, embedded: bool) -> Oracle:
-    names, true = measures.names, item.truth_classes
+def _make_oracle(
+    models: SimilarityModels, item: Overlap, told: Described | None, by_text: bool, embedded: bool
+) -> Oracle:  # fmt: skip
+    names, true = models.names, item.truth_classes
     present = [names[c] for c in true]
     texts = dict(zip(told.classes, told.texts, strict=True)) if told else {}
     st = None
     if embedded:
         st = np.zeros((len(true), len(names)), np.float32)
         if told is not None and told.embeddings is not None and len(told.classes):
-            rows = measures.compared(told.embeddings, item.image_id, len(told.classes))
+            rows = models.compare(told.embeddings, item.image_id, len(told.classes))
             st[[present.index(name) for name in told.classes]] = rows
     ordered = tuple(texts.get(name, "") for name in present)
     areas = item.counts[:, :-2].sum(axis=0)
-    return Oracle(item.image_id, true, areas, measures.tt(ordered) if by_text else None, st, ordered)
+    return Oracle(item.image_id, true, areas, models.tt(ordered) if by_text else None, st, ordered)

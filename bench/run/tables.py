@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
+import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from tqdm import tqdm
 
-from bench.data.base import whole
+from bench.data.base import load_truth, whole
 from bench.errors import BadSample
 from bench.overlap.table import make_overlap as overlap_table
 from bench.predictions.beside import beside
@@ -28,16 +28,18 @@ from bench.predictions.parse import parse_image
 from bench.predictions.proportions import misfit
 from bench.predictions.source import PredictionFile, read_bytes, read_entry, sound, where
 from bench.records import LabelMap, Overlap, Prediction
+from bench.run.executor import Map, call_here
 from bench.settings.instantiate import make
 from bench.store.facts.machine import machine
 from bench.store.files import Account, Shelf, Store, from_entry, to_entry
 from bench.store.identity import Identity
 from bench.store.keys import alone, library_versions, made_of, stage_key
-from bench.system.crew import Crew
 
 T = TypeVar("T")
 _FEW = 8
 """Images that are not worth starting processes for."""
+_ALONE = 4.0
+"""Processor seconds for which this process works alone: starting others costs as much as most files."""
 _MODULES = (
     "bench.overlap.table", "bench.predictions.overlapping", "bench.predictions.parse", "bench.predictions.source",
 )  # fmt: skip
@@ -83,49 +85,34 @@ class Tables:
         return made
 
 
-def tabulate(
+def make_tables(
     file: PredictionFile, ids: Sequence[str], data: Mapping[str, Any], identity: Identity, store: Store,
-    overlap: str = "all", workers: int = 1,
+    overlap: str = "all", work: Map = call_here,
 ) -> Tables:  # fmt: skip
-    """A table for each image of ``ids``: from the store where it is there, else from pixels.
+    """Take predictions and images, return a table for each: from the store where it is there, else from pixels.
 
     An image that the file does not have gets the table of an empty prediction. Raises UserError that names file, image
     and segment for a prediction that cannot be read; an image without usable truth is skipped with its reason.
     """
-    shelf, told = _shelf(data, identity, store), json.dumps(dict(data))
-    tasks = [_task(file, image_id, overlap, told, shelf) for image_id in ids]
-    found = Tables()
+    shelf, options = open_shelf(data, identity, store), json.dumps(dict(data))
+    tasks = [_task(file, image_id, overlap, options, shelf) for image_id in ids]
+    made = Tables()
     with tqdm(total=len(tasks), desc="overlap ", unit="img", dynamic_ncols=True) as bar:
-        for task, (record, sizes, skipped, account) in zip(tasks, _outcomes(tasks, store, workers), strict=True):
+        for task, (record, sizes, skipped, account) in zip(tasks, _fill(tasks, store, work), strict=True):
             bar.update()
             store.account.add(account)
-            found.resized += bool(sizes and sizes[0] != sizes[1])
+            made.resized += bool(sizes and sizes[0] != sizes[1])
             if fault := misfit(*sizes) if sizes and record and len(record.areas) else None:
-                found.misfits[task.image_id] = f"{file.where(task.image_id)}: {fault}"
+                made.misfits[task.image_id] = f"{file.where(task.image_id)}: {fault}"
             if record is None:
-                found.skipped[task.image_id] = skipped
+                made.skipped[task.image_id] = skipped
             else:
-                found.tables[task.image_id] = record
-    return found
+                made.tables[task.image_id] = record
+    return made
 
 
-def keep(
-    file: PredictionFile, records: Mapping[str, tuple[Overlap, Sizes]], data: Mapping[str, Any], identity: Identity,
-    store: Store,
-) -> None:  # fmt: skip
-    """Put the tables of a run where `tabulate` looks for those of the file that the run has just written.
-
-    Beside each table stand the sizes of its masks and of the truth.
-    """
-    shelf = _shelf(data, identity, store)
-    for image_id, (record, sizes) in records.items():
-        task = _task(file, image_id, "all", "", shelf)
-        if not store.has(shelf, task.item):
-            plain = replace(record, tt=None, st=None)
-            store.add(shelf, task.item, {"overlap": to_entry(plain), "sizes": ({}, {"both": sizes})})
-
-
-def _shelf(data: Mapping[str, Any], identity: Identity, store: Store) -> Shelf:
+def open_shelf(data: Mapping[str, Any], identity: Identity, store: Store) -> Shelf:
+    """The shelf of all tables of a data set, whoever predicted."""
     made = made_of({key: value for key, value in data.items() if key not in _NOT_IN_A_TABLE}, *_MODULES)
     parts = made | {
         "data": identity.fingerprint,
@@ -143,20 +130,26 @@ Sizes = tuple[tuple[int, int], tuple[int, int]]
 Outcome = tuple[Overlap | None, Sizes | None, str, Account]
 
 
-def _outcomes(tasks: list[Task], store: Store, workers: int) -> Iterator[Outcome]:
-    """In the order of the tasks; those that are missing in the store are shared out among processes."""
-    missing = sum(not store.has(task.shelf, task.item) for task in tasks)
-    if workers < 2 or missing <= _FEW:
+def _fill(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
+    """The tables in the order of the tasks; what takes longer than `_ALONE` is shared out among workers."""
+    begin = time.process_time()
+    for at, task in enumerate(tasks):
+        if time.process_time() - begin > _ALONE:
+            yield from _share_out(tasks[at:], store, work)
+            return
+        yield _outcome(task)
+
+
+def _share_out(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
+    """The tables in the order of the tasks; workers make those that are missing in the store."""
+    missing = [task for task in tasks if not store.has(task.shelf, task.item)]
+    if len(missing) <= _FEW:
         yield from map(_outcome, tasks)
         return
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.system.quiet", __name__])
-    crew = Crew(context, workers)
-    try:
-        names, chunk = [f"the table of {task.image_id}" for task in tasks], max(1, min(16, len(tasks) // workers))
-        yield from crew.run(_outcome, [(task,) for task in tasks], names, chunk, ordered=True)
-    finally:
-        crew.end()
+    names, chunk = [f"the table of {task.image_id}" for task in missing], max(1, min(16, len(missing) // 8))
+    made, absent = work(_outcome, [(task,) for task in missing], names, chunk, ordered=True), {t.item for t in missing}
+    for task in tasks:
+        yield next(made) if task.item in absent else _outcome(task)
 
 
 def _outcome(task: Task) -> Outcome:
@@ -171,7 +164,7 @@ def _outcome(task: Task) -> Outcome:
 
 
 def _made(task: Task) -> dict[str, Any]:
-    prediction, sample = _prediction(task), _dataset(task.data, task.shelf.key).load(task.image_id)
+    prediction, sample = _prediction(task), load_truth(_dataset(task.data, task.shelf.key), task.image_id)
     record = overlap_table(prediction, sample)
     return {"overlap": to_entry(record), "sizes": ({}, {"both": (prediction.size, sample.size)})}
 
@@ -210,8 +203,8 @@ def _dataset(options: str, key: str) -> Any:
     return make(json.loads(options))
 
 
-def told_apart(file: PredictionFile, dataset: Any) -> tuple[list[str], list[str], list[str]]:
-    """Images that the file lacks, those of the file that the split lacks, and those of the split beside the subset."""
+def compare_ids(file: PredictionFile, dataset: Any) -> tuple[list[str], list[str], list[str]]:
+    """Return the images that the file lacks; those of it that the split lacks; those of it beside the subset."""
     wanted = dataset.ids()
     inside = set(wanted)
     split = inside.union(whole(dataset))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from bench.metric_name import parse
 from bench.report.tables.cells import MISSING, as_they_are, short_name, unit, written
-from bench.report.tables.pairs import Pair, select_pairs, title
+from bench.report.tables.comparisons import Pair, select_pairs, title
 from bench.score.intervals import MetricCounts, compare_all_paired
 from bench.score.score_table import describe_name
 from bench.text.escape import markdown, row

@@ -1,0 +1,66 @@
+"""What a report says beyond its table: paired differences, and which true segments are named right."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from bench.report.figures.breakdown import plot_breakdown
+from bench.report.figures.forest import plot_differences
+from bench.report.tables.breakdown import breakdown, markdown_breakdown
+from bench.report.tables.comparisons import Pair
+from bench.report.tables.differences import differences, markdown_differences
+from bench.run.run_folder import NEEDED, complete, saved_rows, saved_segments
+from bench.text.csv_files import write_csv
+from bench.text.escape import visible
+
+Named = Sequence[tuple[str, Path]]
+"""Variant and folder of each run; the first is the one the others are compared with."""
+Part = tuple[list[str], list[Path]]
+"""Markdown for the table's page, and the files written."""
+
+
+def write_comparisons(
+    runs: Named, to: Path, pairs: Sequence[Pair], *, title: str, embedded: bool, floors: Collection[str] = ()
+) -> Part:
+    """Write differences.* and breakdown.* into ``to``; returns their markdown tables and the files.
+
+    Compared are the ``pairs``, and ``floors`` are not drawn.
+
+    Runs of an earlier version lack the rows for it: they are left out, with a line on standard output that says so.
+    Files of an earlier report go where there is nothing to put in their place.
+    """
+    for old in (f"{stem}.{ending}" for stem in ("differences", "breakdown") for ending in ("csv", "png", "svg")):
+        (to / old).unlink(missing_ok=True)
+    lacking = [variant for variant, folder in runs if not complete(folder)]
+    if lacking:
+        print(
+            f"no comparisons with {', '.join(map(visible, lacking))}: made by an earlier version, without "
+            f"{' and '.join(NEEDED)}; run the same command again to have them"
+        )
+    kept = [run for run in runs if run[0] not in lacking]
+    parts = [
+        _write_differences(kept, to, title, embedded, pairs),
+        _write_breakdown(kept, to, title, embedded, pairs, floors),
+    ]
+    return [text for texts, _ in parts for text in texts], [path for _, paths in parts for path in paths]
+
+
+def _write_differences(runs: Named, to: Path, title: str, embedded: bool, pairs: Sequence[Pair]) -> Part:
+    table = differences([(variant, saved_rows(folder)) for variant, folder in runs], pairs)
+    if table.empty:
+        return [], []
+    drawn = plot_differences(table, to / "differences", title=title, embedded=embedded)
+    return [markdown_differences(table)], [write_csv(table, to / "differences.csv", decimals=6), *drawn]
+
+
+def _write_breakdown(
+    runs: Named, to: Path, title: str, embedded: bool, pairs: Sequence[Pair], floors: Collection[str]
+) -> Part:
+    found = [(variant, saved_segments(folder)) for variant, folder in runs]
+    known = [(variant, table) for variant, table in found if table is not None]
+    if not known:
+        return [], []
+    table = breakdown(known, pairs)
+    drawn = plot_breakdown(table, to / "breakdown", title=title, embedded=embedded, floors=floors)
+    return [markdown_breakdown(table)], [write_csv(table, to / "breakdown.csv", decimals=6), *drawn]

@@ -1,0 +1,215 @@
+"""Sections 3.1 to 3.4 for a whole run: images to a predictions file, each image loaded and merged once.
+
+A worker predicts one image and keeps its entry in the store; the file is those entries one after the other. Beside it
+the vectors of all texts are left in the store, so that scoring the file loads no model.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import torch  # noqa: F401  # so that the fork server of workers imports it once
+from tqdm import tqdm
+
+from bench.errors import BadSample, UserError
+from bench.mapping.similarity import SegmentToText, TextToText
+from bench.pipeline import Pipeline
+from bench.predictions.parse import Described
+from bench.predictions.write import ImageEntry, make_entry, write_entries
+from bench.records import Sample
+from bench.run.context import LOADING, Builder
+from bench.run.crash import contained
+from bench.run.executor import Map
+from bench.store.files import Account, Entry, from_entry, to_entry
+from bench.store.keys import content_digest
+from bench.store.locks import Busy
+from bench.store.stages import item_name
+from bench.system.memory import enough_memory
+
+ONE = "executor.workers=1"
+SMALLER = {
+    "encode": f"{ONE}, or a smaller encode.micro_batch where the variant has one",
+    "caption": f"{ONE}, or a smaller caption.rows or caption.beams",
+}
+"""By stage, the settings that need less memory."""
+LOADED = "loading models"
+
+
+class Stopwatch:
+    """Seconds by what was done: of steps inside each other, each has what none inside it has."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._under_way: list[str] = []
+        self._loads = len(LOADING)
+
+    @contextmanager
+    def measure(self, name: str) -> Iterator[None]:
+        """Add the seconds inside to ``name``, but for those in which a model was loaded."""
+        begin = time.perf_counter()
+        self._under_way.append(name)
+        try:
+            yield
+        finally:
+            self._under_way.pop()
+            spent, loaded = time.perf_counter() - begin, sum(LOADING[self._loads :])
+            self._loads = len(LOADING)
+            for part, seconds in ((name, spent - loaded), (LOADED, loaded)):
+                self.seconds[part] = self.seconds.get(part, 0.0) + seconds
+            if self._under_way:
+                self.seconds[self._under_way[-1]] = self.seconds.get(self._under_way[-1], 0.0) - spent
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one image: the address of its entry, or the reason of a skip; seconds by stage, the account.
+
+    ``busy`` is one that another process was working on.
+    """
+
+    image_id: str
+    item: str = ""
+    skipped: str | None = None
+    busy: bool = False
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    account: Account = field(default_factory=Account)
+
+
+@dataclass
+class Predicted:
+    """The outcomes of a run: addresses by image, reasons of skips by image, the store's account, seconds by stage."""
+
+    items: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    account: Account = field(default_factory=Account)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def add(self, outcome: Outcome) -> None:
+        """Take over what became of one image."""
+        self.account.add(outcome.account)
+        for name, seconds in outcome.seconds.items():
+            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+        if outcome.skipped:
+            self.skipped[outcome.image_id] = outcome.skipped
+        elif not outcome.busy:
+            self.items[outcome.image_id] = outcome.item
+
+
+def predict_images(context: Builder, ids: Sequence[str], work: Map) -> Predicted:
+    """Predict all images, with a bar that estimates the end; return what became of them.
+
+    Images that another run is working on come last: runs that share a store share the work.
+    """
+    settings, predicted = json.dumps({**context.settings, "keys": context.keys}), Predicted()
+    with tqdm(total=len(ids), desc="predict ", unit="img", dynamic_ncols=True) as progress:
+        todo = list(ids)
+        for wait in (False, True):
+            jobs, names = [(settings, i, wait) for i in todo], [f"predict of {i}" for i in todo]
+            todo = []
+            for outcome in work(predict_image, jobs, names):
+                predicted.add(outcome)
+                progress.update(not outcome.busy)
+                todo += [outcome.image_id] if outcome.busy else []
+    return predicted
+
+
+def write_predictions_of(context: Builder, predicted: Predicted, ids: Sequence[str], path: Path) -> Path:
+    """Write the predictions file from the entries in the store, in the order of ``ids``; return its path."""
+    about = {"run": context.name, "models": context.settings["models"]["name"]}
+
+    def read_entries() -> Iterator[ImageEntry]:
+        for image_id in ids:
+            if image_id in predicted.items:
+                yield read_entry(context, predicted.items[image_id])
+
+    return write_entries(path, read_entries(), about, context.embedder)
+
+
+def read_entry(context: Builder, item: str) -> ImageEntry:
+    """Read what `predict_image` has kept of an image."""
+    found = context.store.read(context.predictions, item)
+    if "entry" not in found:
+        raise UserError(f"{context.predictions.folder}: {item} was lost meanwhile; run the same command again")
+    return from_entry(ImageEntry, found["entry"])
+
+
+@lru_cache(maxsize=1)
+def _open_context(settings: str) -> Builder:
+    """Data, store and stages of the current run; models outlive it (`bench.run.context`)."""
+    context = Builder(json.loads(settings))
+    assert context.stages, "made first, for they look whether this worker finds the keys that its run began with"
+    return context
+
+
+@contained
+def predict_image(settings: str, image_id: str, wait: bool = True) -> Outcome:
+    """Take settings (JSON) and an image, keep its entry and the vectors of its texts in the store.
+
+    An image that cannot be used is an outcome, not an error. Neither is one that another process works on, unless this
+    one is to ``wait`` for it.
+    """
+    context, watch = _open_context(settings), Stopwatch()
+    context.store.account, context.store.patient = Account(), wait
+    try:
+        with enough_memory(f"predict of {image_id}", ONE), watch.measure("merge"):
+            item, entry = _fill(context, context.dataset.load(image_id), watch)
+            with watch.measure("texts"):
+                _encode_texts(context, entry)
+    except BadSample as error:
+        return Outcome(image_id, skipped=str(error))
+    except Busy:
+        return Outcome(image_id, busy=True, account=context.store.account)
+    return Outcome(image_id, item, seconds=watch.seconds, account=context.store.account)
+
+
+def _fill(context: Builder, sample: Sample, watch: Stopwatch) -> tuple[str, ImageEntry]:
+    """The address of an image's entry, and the entry from the store, made where it is missing."""
+    item = f"{item_name(sample)}-{content_digest(sample.truth)}"
+
+    def make(_: list[str]) -> dict[str, Entry]:
+        return {"entry": to_entry(_predict(context, sample, watch))}
+
+    return item, from_entry(ImageEntry, context.store.fill(context.predictions, item, ["entry"], make)["entry"])
+
+
+def _predict(context: Builder, sample: Sample, watch: Stopwatch) -> ImageEntry:
+    """Sections 3.1 to 3.4, and what the method says of the true segments where that tells anything new."""
+    classes, stages = context.dataset.classes, context.stages
+
+    def step(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        return partial(_measured, call, watch, name, f"{name} of {sample.image_id}")
+
+    steps = step("segment", stages.segment), step("encode", stages.embed), step("caption", stages.describe)
+    pipeline = Pipeline(*steps, context.merge)
+    if classes is not None and sample.truth is None:
+        raise BadSample(f"image {sample.image_id}: it has no labels, so it has no oracle segments")
+    prediction = pipeline.predict(sample)
+    if classes is None or not context.has_oracle:
+        return make_entry(prediction, None)
+    captions, embeddings, _, true = pipeline.oracle(sample)
+    return make_entry(prediction, Described(tuple(classes.names[i] for i in true), captions.texts, embeddings.vectors))
+
+
+def _measured(call: Callable[..., Any], watch: Stopwatch, name: str, what: str, *given: Any) -> Any:
+    with enough_memory(what, SMALLER.get(name, ONE)), watch.measure(name):
+        return call(*given)
+
+
+def _encode_texts(context: Builder, entry: ImageEntry) -> None:
+    """Leave the vectors of an image's texts and of the classes in the store, list by list as scoring asks for them."""
+    classes = context.dataset.classes
+    if classes is None:
+        return
+    told, by_text = json.loads(entry.line), TextToText(context.encoder("tt"), classes.names, classes.aliases)
+    lists = [[s["text"] for s in told["segments"]], [s["text"] for s in told.get("oracle", ())]]
+    by_text.vectors, SegmentToText(context.encoder("st"), classes.names, aliases=classes.aliases).vectors  # noqa: B018
+    for said in ([text for text in texts if text.strip()] for texts in lists):
+        if said:
+            context.encoder("tt").encode(said)

@@ -1,0 +1,99 @@
+"""Section 4: a predictions file of any system to numbers, under one protocol or several: the second half of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from bench.data.base import remarks_of
+from bench.errors import UserError
+from bench.mapping.choose import make_strategies
+from bench.mapping.remarks import describe_absent_classes
+from bench.predictions.remarks import remarks
+from bench.predictions.source import PredictionFile
+from bench.protocol import Protocol
+from bench.run.context import Builder
+from bench.run.executor import Map, call_here
+from bench.run.score_notes import describe_ids, describe_misfits, describe_sizes
+from bench.run.score_protocol import score_protocol
+from bench.run.score_records import ScoreRequest, ScoreResult, ScoreTables, ScoringContext
+from bench.run.similarities import SimilarityModels
+from bench.run.tables import Tables, compare_ids, make_tables
+from bench.score.evaluate import check_words
+from bench.score.intervals import MetricCounts
+from bench.settings.instantiate import make
+
+
+def score_predictions(context: Builder, request: ScoreRequest, work: Map = call_here) -> ScoreResult:
+    """Take a predictions file, return its numbers under every protocol: tables from pixels once, the rest arithmetic.
+
+    Raises UserError for whatever is wrong with predictions, ids, tables or ratings.
+    """
+    if context.dataset.classes is None:
+        raise UserError("these data have no labels, so there is nothing to score; give data=… with labels")
+    file, ids = request.predictions, context.dataset.ids()
+    missing, unknown, outside = compare_ids(file, context.dataset)
+    missing = [image_id for image_id in missing if image_id not in request.skipped]
+    notes = [*remarks_of(context.dataset), *describe_ids(request, ids, len(file), missing, unknown, outside)]
+    notes += remarks(file, ids)
+    protocols = [resolve_protocol(context, options) for options in request.protocols]
+    usable = [image_id for image_id in ids if image_id not in request.skipped]
+    by_overlap = {
+        name: _make_tables(context, file, usable, name, work) for name in dict.fromkeys(p.overlap for p in protocols)
+    }
+    scoring = ScoringContext(context, SimilarityModels(context, file), request, notes)
+    tables, parts = Tables(), []
+    for protocol in protocols:
+        tables = by_overlap[protocol.overlap]
+        if tables.misfits and protocol.proportions == "same":
+            raise UserError(describe_misfits(tables))
+        skipped = len(request.skipped) + len(tables.skipped)
+        found = len(ids) - len([i for i in missing if i not in tables.skipped]) - skipped
+        parts.append(score_protocol(scoring, protocol, tables, (len(ids), found, skipped)))
+    if context.dataset.subset is None:
+        notes += describe_absent_classes(tables.tables.values(), context.classes)
+    numbers = _join(parts)
+    if numbers.scores.empty:
+        raise UserError(f"{file.path}: nothing to score: {'; '.join(notes) or 'no metric was asked for'}")
+    notes += describe_sizes(tables)
+    skips = {**request.skipped, **tables.skipped}
+    return ScoreResult(numbers, protocols, notes, missing, unknown, outside, dict(sorted(skips.items())))
+
+
+def resolve_protocol(context: Builder, options: Mapping[str, Any]) -> Protocol:
+    """The protocol, with the background as the data set says and mappings that know the class names."""
+    options = dict(options)
+    if options["background"] == "auto":
+        options["background"] = getattr(context.dataset, "background", "context")
+    protocol: Protocol = make(options)
+    check_words(protocol)
+    texts = context.dataset.classes.texts if context.dataset.classes else ()
+    return replace(protocol, mapping=make_strategies(protocol.mapping, texts, protocol.table))
+
+
+def _make_tables(context: Builder, file: PredictionFile, ids: Sequence[str], overlap: str, work: Map) -> Tables:
+    data = context.settings["data"], context.identity, context.store
+    made = make_tables(file, ids, *data, overlap, work)
+    if not made.tables:
+        reason = next(iter(made.skipped.values()), "the data set has no image")
+        raise UserError(f"none of the {len(ids)} images could be used; the first: {reason}")
+    return made
+
+
+def _join(parts: Sequence[ScoreTables]) -> ScoreTables:
+    """The tables of all protocols under each other; the true segments are those of the first."""
+
+    def stack(name: str) -> pd.DataFrame | None:
+        tables = [table for part in parts if (table := getattr(part, name)) is not None]
+        return pd.concat(tables, ignore_index=True) if tables else None
+
+    counts: dict[str, MetricCounts] = {}
+    for part in parts:
+        counts |= part.counts
+    ids = sorted({image_id for part in parts for image_id in part.image_ids})
+    segments = next((part.segments for part in parts if len(part.segments)), parts[0].segments)
+    scores = pd.concat([part.scores for part in parts], ignore_index=True)
+    return ScoreTables(scores, counts, ids, segments, stack("curves"), stack("areas"), stack("ratings"))
