@@ -24,7 +24,8 @@ REPORT = ("scores", "areas", "differences", "breakdown")
 SAME, ELSEWHERE = 1e-12, 1e-5
 """What a number may move by on a machine like the one that froze them, and where float32 has other last bits."""
 _IDENTITY = (
-    "variant", "against", "metric", "mapping", "axis", "name", "class", "image_id", "column", "group", "start", "stop", "tau",
+    "variant", "against", "metric", "mapping", "axis", "name", "class", "image_id", "column", "group", "start", "stop",
+    "tau",
 )  # fmt: skip
 _NUMBERS = ("value", "area", "low", "high", "p", "n", "images", "numerator", "denominator")
 
