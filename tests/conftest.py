@@ -96,7 +96,7 @@ def pytest_deselected(items: typing.Sequence[pytest.Item]) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker of pytest-xdist, which collects for itself, hands over what it left out."""
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["deselected"] = tiers(session.config.stash[_deselected])
+        session.config.workeroutput["deselected"] = count_tiers(session.config.stash[_deselected])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -108,7 +108,7 @@ def pytest_testnodedown(node: typing.Any, error: object) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Names what did not run, so that nobody takes a tier for the whole."""
-    left_out = tiers(config.stash[_deselected]) or config.stash.get(_told_by_workers, [])
+    left_out = count_tiers(config.stash[_deselected]) or config.stash.get(_told_by_workers, [])
     lines = [f"{n} {tier}: deselected (make test-all runs them)" for tier, n in left_out]
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
         lines += ["tests/golden and tests/e2e: not collected (make test runs them)"]
@@ -119,7 +119,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(line)
 
 
-def tiers(items: list[pytest.Item]) -> list[tuple[str, int]]:
+def count_tiers(items: list[pytest.Item]) -> list[tuple[str, int]]:
     """How many tests of each tier; one with marks counts once, under all their names."""
     names = (" + ".join(t for t in (*TIERS, *MARKS) if item.get_closest_marker(t)) for item in items)
     return sorted(Counter(names).items())

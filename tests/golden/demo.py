@@ -24,7 +24,8 @@ REPORT = ("scores", "areas", "differences", "breakdown")
 SAME, ELSEWHERE = 1e-12, 1e-5
 """What a number may move by on a machine like the one that froze them, and where float32 has other last bits."""
 _IDENTITY = (
-    "variant", "against", "metric", "mapping", "axis", "name", "class", "image_id", "group", "start", "stop", "tau",
+    "variant", "against", "metric", "mapping", "axis", "name", "class", "image_id", "column", "group", "start", "stop",
+    "tau",
 )  # fmt: skip
 _NUMBERS = ("value", "area", "low", "high", "p", "n", "images", "numerator", "denominator")
 
@@ -53,16 +54,25 @@ def read_frozen(name: str) -> pd.DataFrame:
 
 
 def compare_tables(found: pd.DataFrame, frozen: pd.DataFrame, atol: float) -> Iterator[str]:
-    """A line for each difference: rows, their order, or a number that moved by more than `atol`."""
+    """A line for each frozen row that is not there once, and for each number that moved by more than `atol`.
+
+    Rows may be added, and their order is free.
+    """
     identity = [column for column in frozen.columns if column in _IDENTITY]
-    rows = [[tuple(map(str, row)) for row in table[identity].to_numpy()] for table in (found, frozen)]
-    if rows[0] != rows[1]:
-        yield f"other rows: {set(rows[0]) ^ set(rows[1]) or 'their order'}"
+    found, frozen = (table.set_index(pd.Index(_name_rows(table[identity]))) for table in (found, frozen))
+    times = found.index.value_counts()
+    if wrong := [row for row in frozen.index if times.get(row) != 1]:
+        yield f"rows that are not there once: {wrong}"
         return
+    found = found.loc[frozen.index]
     for column in frozen.columns.difference(identity):
         moved = ~np.isclose(found[column], frozen[column], rtol=0, atol=atol, equal_nan=True)
-        for at in np.flatnonzero(moved):
-            yield f"{rows[0][at]} {column}: {found[column].iloc[at]!r} instead of {frozen[column].iloc[at]!r}"
+        for row in frozen.index[moved]:
+            yield f"{row} {column}: {found.loc[row, column]!r} instead of {frozen.loc[row, column]!r}"
+
+
+def _name_rows(identity: pd.DataFrame) -> list[str]:
+    return [" ".join(map(str, row)) for row in identity.itertuples(index=False)]
 
 
 def describe_machine() -> str:
