@@ -20,7 +20,7 @@ Span = dict[str, float]
 
 
 @cache
-def hints_of(made: Any) -> dict[str, Any]:
+def read_hints(made: Any) -> dict[str, Any]:
     """Read the hint of each parameter of a class or function, marks included.
 
     One by one, since some names are imported for a type checker only: these parameters are models, which nobody
@@ -38,49 +38,51 @@ def hints_of(made: Any) -> dict[str, Any]:
     return found
 
 
-def branches(hint: Any) -> Iterator[Any]:
+def split_union(hint: Any) -> Iterator[Any]:
     """Split a union into its hints; any other hint comes alone."""
     if get_origin(hint) in (Union, types.UnionType):
         for each in get_args(hint):
-            yield from branches(each)
+            yield from split_union(each)
     else:
         yield hint
 
 
-def span_of(hint: Any) -> Span:
+def read_span(hint: Any) -> Span:
     """Read the range that a hint states for numbers; empty where it states none."""
     found: Span = {}
-    for each in branches(hint):
+    for each in split_union(hint):
         for mark in get_args(each)[1:] if get_origin(each) is Annotated else ():
             for single in mark if isinstance(mark, GroupedMetadata) else (mark,):
                 found |= {s: getattr(single, s) for s in SIDES if getattr(single, s, None) is not None}
     return found
 
 
-def within(number: float, span: Span) -> bool:
+def is_within(number: float, span: Span) -> bool:
     """Whether a number is finite and in a range."""
     if isinstance(number, float) and not math.isfinite(number):
         return False
-    return all(_holds(number, side, end) for side, end in span.items())
+    return all(_is_on_side(number, side, end) for side, end in span.items())
 
 
-def _holds(number: float, side: str, end: float) -> bool:
+def _is_on_side(number: float, side: str, end: float) -> bool:
     return {"ge": number >= end, "gt": number > end, "le": number <= end, "lt": number < end}[side]
 
 
-def told(span: Span) -> str:
+def describe_span(span: Span) -> str:
     """Describe a range in words: "from 0 to 1", "above 0 and below 1", "a finite number"."""
     if {"ge", "le"} <= set(span):
-        return f"from {_plain(span['ge'])} to {_plain(span['le'])}"
+        return f"from {_format_end(span['ge'])} to {_format_end(span['le'])}"
     words = {"ge": "{} or more", "gt": "above {}", "le": "at most {}", "lt": "below {}"}
-    return " and ".join(words[side].format(_plain(span[side])) for side in SIDES if side in span) or "a finite number"
+    return (
+        " and ".join(words[side].format(_format_end(span[side])) for side in SIDES if side in span) or "a finite number"
+    )
 
 
-def bounded(span: Span) -> bool:
+def is_bounded(span: Span) -> bool:
     """Whether a range has two finite ends."""
     low, high = (next((span[s] for s in pair if s in span), math.inf) for pair in (("ge", "gt"), ("le", "lt")))
     return math.isfinite(low) and math.isfinite(high)
 
 
-def _plain(end: float) -> str:
+def _format_end(end: float) -> str:
     return f"{end:g}" if isinstance(end, float) else str(end)

@@ -11,9 +11,9 @@ from importlib import import_module
 from bench import __version__
 from bench.errors import DONE, FAILED, USAGE, UsageError, UserError
 from bench.system import signals, streams
-from bench.system.memory import lacks_memory, told
+from bench.system.memory import lacks_memory, make_memory_error
 from bench.system.start import put_off_collection
-from bench.text.escape import visible
+from bench.text.escape import escape_for_terminal
 
 COMMANDS = {
     "run": "run [KEY=VALUE …]       run the method; -m sweeps: zgs run -m encode=crop,masked",
@@ -54,13 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = _run(sys.argv[1:])
     if "bench.system.crew" in sys.modules:
         sys.modules["bench.system.crew"].end_all()
-    signals.over(code)
+    signals.mark_over(code)
     return code
 
 
 def _run(words: list[str]) -> int:
     try:
-        code = _command(words)(words[1:])
+        code = _find_command(words)(words[1:])
         if sys.stdout is not None:
             sys.stdout.flush()  # what cannot be written is told here and not at the exit
         return code
@@ -70,8 +70,8 @@ def _run(words: list[str]) -> int:
 
 def _answer(error: BaseException) -> int:
     """The exit code of an error that is one line; any other is raised again."""
-    if signals.asked():  # libraries turn an interrupt into errors of their own
-        signals.say()
+    if signals.is_stopping():  # libraries turn an interrupt into errors of their own
+        signals.print_stop_line()
         return FAILED
     if isinstance(error, KeyboardInterrupt):
         return _fail(signals.STOPPED, FAILED)
@@ -84,11 +84,11 @@ def _answer(error: BaseException) -> int:
         streams.silence("stdout")
         return _fail(f"cannot write {error.filename or 'standard output'}: {error.strerror}; free some space", FAILED)
     if isinstance(error, Exception) and lacks_memory(error):
-        return _fail(told("", "less at once, e.g. executor.workers=1", error), FAILED)
+        return _fail(make_memory_error("", "less at once, e.g. executor.workers=1", error), FAILED)
     raise error
 
 
-def _command(words: list[str]) -> Callable[[list[str]], int]:
+def _find_command(words: list[str]) -> Callable[[list[str]], int]:
     if not words or words[0] in ("-h", "--help", "help"):
         return lambda _: _say(HELP)
     if words[0] == "--version":
@@ -113,7 +113,7 @@ def _say(text: str) -> int:
 
 def _fail(error: object, code: int) -> int:
     with suppress(OSError):  # nobody may be left to read it
-        print(f"zgs: {visible(' '.join(str(error).split()))}", file=sys.stderr)
+        print(f"zgs: {escape_for_terminal(' '.join(str(error).split()))}", file=sys.stderr)
     return code
 
 

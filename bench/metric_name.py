@@ -64,8 +64,8 @@ class MetricName:
         subset = f"[{self.subset}]" if self.subset else ""
         options = "{" + ",".join(f"{key}={value}" for key, value in self.options) + "}" if self.options else ""
         mapping = self.mapping + (f"({self.model})" if self.model else "")
-        mapping += "" if self.threshold is None else f">={number(self.threshold)}"
-        bound = "" if self.bound is None else f"{self.relation}{number(self.bound)}"
+        mapping += "" if self.threshold is None else f">={write_number(self.threshold)}"
+        bound = "" if self.bound is None else f"{self.relation}{write_number(self.bound)}"
         return (
             f"{self.dataset}:{self.split}{subset}/{self.classlist}/{self.score}{options}/{mapping}/{self.metric}{bound}"
         )
@@ -94,7 +94,7 @@ class Naming:
         A mapping that is a strategy brings its own name; a word gets the model that stands behind it.
         """
         place = f"{self.dataset}:{self.split}" + (f"[{self.subset}]" if self.subset else "")
-        bound = "" if threshold is None else f">={number(threshold)}"
+        bound = "" if threshold is None else f">={write_number(threshold)}"
         if isinstance(mapping, str):
             model = self.models.get(mapping)
             mapped = mapping + (f"({model})" if model else "")
@@ -118,6 +118,6 @@ def parse(text: str) -> MetricName:
     return MetricName(**{**found, **numbers, "options": options})  # type: ignore[arg-type]
 
 
-def number(value: float) -> str:
+def write_number(value: float) -> str:
     """The shortest text that reads back as the same float."""
     return repr(float(value)).removesuffix(".0")

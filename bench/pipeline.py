@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 from jaxtyping import Bool, Int32
 
-from bench.data.truth_masks import truth_masks
+from bench.data.truth_masks import make_truth_masks
 from bench.merge.base import Describe, Embed, Merged
 from bench.records import Captions, Embeddings, Prediction, Sample, SegmentTree
 
@@ -41,6 +41,6 @@ class Pipeline:
 
     def oracle(self, sample: Sample) -> tuple[Captions, Embeddings, Masks, Int32[np.ndarray, " k"]]:
         """What the method says of the ground-truth segments (section 4.3, Text Generation Quality)."""
-        masks, classes = truth_masks(sample)
+        masks, classes = make_truth_masks(sample)
         embeddings = self.embed(sample, masks)
         return self.describe(sample, embeddings), embeddings, masks, classes

@@ -224,7 +224,7 @@ class Overlap:
 
 
 @dataclass(frozen=True, eq=False)
-class Oracle:
+class TrueSegmentTexts:
     """Section 4.3, Text Generation Quality: what the method says of each ground-truth segment of one image.
 
     ``classes`` is the true class of each of the k segments, ``tt`` and ``st`` the similarity rows of its text and of

@@ -34,7 +34,7 @@ def load(path: Path, of: dict[str, Any] | None = None) -> Any | None:
     return kept["state"]
 
 
-def lines(path: Path) -> list[str]:
+def read_lines(path: Path) -> list[str]:
     """Read the lines of a text file that are not empty."""
     return [line.strip() for line in path.read_text().splitlines() if line.strip()]
 
@@ -46,7 +46,7 @@ def make_readable(folder: Path) -> None:
             file.chmod(0o644)
 
 
-def folder_size(folder: Path) -> int:
+def measure_folder(folder: Path) -> int:
     """Count the bytes of all files below ``folder``."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 

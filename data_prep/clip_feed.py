@@ -63,7 +63,7 @@ def place(rng: np.random.Generator, images: Tensor, side: int) -> Part:
     return Part(wide, torch.from_numpy((GRID * rows + columns).reshape(len(images), -1)))
 
 
-def augment(images: np.ndarray, rng: np.random.Generator) -> Tensor:
+def vary_pictures(images: np.ndarray, rng: np.random.Generator) -> Tensor:
     """Mirrored, moved by a few pixels, lighter or darker: float32 [n, 3, side, side], normalised."""
     wide = np.pad(images, ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0)), mode="edge")
     moved = np.empty_like(images)
@@ -75,7 +75,7 @@ def augment(images: np.ndarray, rng: np.random.Generator) -> Tensor:
     return batch.sub_(MEAN[0]).div_(STD[0])
 
 
-def tokens_of(pool: Pool, tokenizer: Tokenizer) -> np.ndarray:
+def tokenize_captions(pool: Pool, tokenizer: Tokenizer) -> np.ndarray:
     """int16 [scenes, captions, CONTEXT]; a longer text keeps its last id, the end of text."""
     filler, per_scene = tokenizer.token_to_id("<|pad|>"), len(pool.captions[0])
     table = np.full((len(pool.captions) * per_scene, CONTEXT), filler, np.int16)
@@ -90,7 +90,7 @@ class Feed:
 
     def __init__(self, pool: Pool, tokenizer: Tokenizer, recipe: Recipe) -> None:
         self.pool, self.recipe = pool, recipe
-        self.tokens = tokens_of(pool, tokenizer)
+        self.tokens = tokenize_captions(pool, tokenizer)
         kinds = np.array([choose_framing(index) for index in range(recipe.scenes)])
         self.full, self.close, self.stuff = (np.flatnonzero(kinds == kind) for kind in range(3))
 
@@ -104,6 +104,6 @@ class Feed:
         parts, rows = [], np.concatenate(groups)
         for group, sides in zip(groups, (recipe.near_sides, recipe.far_sides), strict=True):
             side = sides[int(rng.integers(len(sides)))]
-            parts.append(place(rng, augment(self.pool.images[group], rng), side))
+            parts.append(place(rng, vary_pictures(self.pool.images[group], rng), side))
         tokens = self.tokens[rows, rng.integers(0, self.tokens.shape[1], len(rows))]
         return parts, torch.from_numpy(tokens.astype(np.int64))

@@ -31,7 +31,7 @@ class Pool:
     captions: list[list[str]]
 
 
-def _file(folder: Path, scenes: int, mode: Literal["r", "r+", "w+"]) -> np.memmap:
+def _open_images(folder: Path, scenes: int, mode: Literal["r", "r+", "w+"]) -> np.memmap:
     shape = (scenes, SIDE, SIDE, 3)
     file = folder / f"images-v{VERSION}-{scenes}.npy"
     if mode == "w+" and file.exists():
@@ -39,12 +39,12 @@ def _file(folder: Path, scenes: int, mode: Literal["r", "r+", "w+"]) -> np.memma
     return np.lib.format.open_memmap(file, mode=mode, dtype=np.uint8, shape=shape)
 
 
-def _share(scenes: int, worker: int, workers: int) -> range:
+def _find_share(scenes: int, worker: int, workers: int) -> range:
     return range(scenes * worker // workers, scenes * (worker + 1) // workers)
 
 
 def _draw(folder: Path, scenes: int, worker: int, workers: int) -> None:
-    images, share = _file(folder, scenes, "r+"), _share(scenes, worker, workers)
+    images, share = _open_images(folder, scenes, "r+"), _find_share(scenes, worker, workers)
     texts = folder / f"captions-v{VERSION}-{scenes}-{worker}-of-{workers}.jsonl"
     lines = texts.read_text().splitlines() if texts.exists() else []
     # The last line may be half written.
@@ -60,7 +60,7 @@ def _draw(folder: Path, scenes: int, worker: int, workers: int) -> None:
 def fill(folder: Path, scenes: int, workers: int) -> Pool:
     """Draws what is missing, side by side, and opens the pool."""
     folder.mkdir(parents=True, exist_ok=True)
-    _file(folder, scenes, "w+").flush()
+    _open_images(folder, scenes, "w+").flush()
     jobs = [multiprocessing.Process(target=_draw, args=(folder, scenes, w, workers)) for w in range(workers)]
     for job in jobs:
         job.start()
@@ -78,9 +78,9 @@ def open_pool(folder: Path, scenes: int) -> Pool:
         workers = int(first.stem.rpartition("-")[2])
         files = [first.with_name(first.name.replace("-0-of-", f"-{worker}-of-")) for worker in range(workers)]
         texts = [file.read_text().splitlines() if file.exists() else [] for file in files]
-        whole = all(len(lines) == len(_share(scenes, w, workers)) for w, lines in enumerate(texts))
+        whole = all(len(lines) == len(_find_share(scenes, w, workers)) for w, lines in enumerate(texts))
         if whole and texts[-1][-1].endswith("]"):
-            return Pool(_file(folder, scenes, "r"), [json.loads(line) for lines in texts for line in lines])
+            return Pool(_open_images(folder, scenes, "r"), [json.loads(line) for lines in texts for line in lines])
         most = max(most, sum(map(len, texts)))
     raise SystemExit(f"{folder} holds {most} of {scenes} scenes; run python -m data_prep.clip_pool first")
 

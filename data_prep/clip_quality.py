@@ -57,7 +57,7 @@ class Segments:
         return float(hits.mean() if where is None else hits[where].mean())
 
 
-def ways(clip: Clip, tuned: Iterable[tuple[int, float]] = ()) -> dict[str, Any]:
+def list_ways(clip: Clip, tuned: Iterable[tuple[int, float]] = ()) -> dict[str, Any]:
     """The encoders to compare: no mask, crop, masks from each layer on, and subtraction for (start layer, sigma2)."""
     masked = {f"masked {layer}": Masked(clip, layer) for layer in range(1, clip.depth + 1)}
     minus = {f"subtraction {layer}, {sigma2:g}": GlobalSubtraction(clip, layer, sigma2) for layer, sigma2 in tuned}
@@ -84,7 +84,7 @@ def name_segments(clip: Clip, encoders: dict[str, Any], split: str, scenes: int)
     return Segments(split, scene_of, label, area_of, {way: np.concatenate(parts) for way, parts in named.items()})
 
 
-def retrieval(clip: Clip, split: str, scenes: int) -> dict[str, float]:
+def measure_retrieval(clip: Clip, split: str, scenes: int) -> dict[str, float]:
     """Measure recall at 1 and 5 of pictures by captions and captions by pictures; an equal caption counts as right."""
     drawn = [draw(split, index) for index in range(scenes)]
     texts = [scene.captions[0] for scene in drawn]

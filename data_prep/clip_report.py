@@ -19,9 +19,9 @@ import torch
 from bench.models.clip import Clip
 from bench.score.intervals import compute_intervals
 from bench.toyworld.classes import NAMES
-from data_prep.clip_quality import CURVE, Segments, name_segments, retrieval, ways
-from data_prep.clip_seeds import beside, chain, table
-from data_prep.dino_report import settings
+from data_prep.clip_quality import CURVE, Segments, list_ways, measure_retrieval, name_segments
+from data_prep.clip_seeds import collect_figures, list_trainings, write_table
+from data_prep.dino_report import compose_settings
 
 TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "clip"
 SIZES = ((0, 64), (64, 256), (256, 1024), (1024, 1 << 14))
@@ -29,39 +29,39 @@ SIZES = ((0, 64), (64, 256), (256, 1024), (1024, 1 << 14))
 SPLITS = {"val": 200, "test": 500}
 
 
-def _percent(segments: Segments, way: str, where: np.ndarray | None = None) -> str:
+def _write_percent(segments: Segments, way: str, where: np.ndarray | None = None) -> str:
     value = compute_intervals([segments.right(way, where)])[0]
     return f"{100 * value.value:.1f} [{100 * value.low:.1f}, {100 * value.high:.1f}]"
 
 
-def _tables(all_segments: list[Segments]) -> list[str]:
+def _write_tables(all_segments: list[Segments]) -> list[str]:
     lines = ["| split | way | all | things | stuff |", "| --- | --- | ---: | ---: | ---: |"]
     for segments in all_segments:
         n, things = len(segments.truth), int(segments.things.sum())
         for way in segments.named:
-            cells = [_percent(segments, way, where) for where in (None, segments.things, ~segments.things)]
+            cells = [_write_percent(segments, way, where) for where in (None, segments.things, ~segments.things)]
             lines.append(f"| {segments.split} | {way} | {' | '.join(cells)} |")
         lines[0] = lines[0]
         lines.append(f"| {segments.split} | n | {n} | {things} | {n - things} |")
     return lines
 
 
-def _sizes(segments: Segments, names: list[str]) -> list[str]:
+def _write_sizes(segments: Segments, names: list[str]) -> list[str]:
     lines = ["| visible pixels | n | " + " | ".join(names) + " |", "| --- | ---: |" + " ---: |" * len(names)]
     for low, high in SIZES:
         where = (segments.area >= low) & (segments.area < high)
-        cells = [_percent(segments, way, where) for way in names] if where.any() else ["–"] * len(names)
+        cells = [_write_percent(segments, way, where) for way in names] if where.any() else ["–"] * len(names)
         title = f"under {high}" if not low else f"{low} and more" if high == SIZES[-1][1] else f"{low} to {high - 1}"
         lines.append(f"| {title} | {int(where.sum())} | {' | '.join(cells)} |")
     return lines
 
 
-def _by_class(segments: Segments, way: str) -> str:
+def _write_by_class(segments: Segments, way: str) -> str:
     shares = [(segments.share(way, segments.truth == c), NAMES[c]) for c in np.unique(segments.truth)]
     return ", ".join(f"{name} {100 * share:.0f}" for share, name in sorted(shares))
 
 
-def _confusions(segments: Segments, way: str, most: int = 12) -> str:
+def _write_confusions(segments: Segments, way: str, most: int = 12) -> str:
     wrong = segments.named[way] != segments.truth
     pairs, counts = np.unique(np.stack([segments.truth[wrong], segments.named[way][wrong]]), axis=1, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:most]
@@ -78,7 +78,7 @@ def plot_curve(facts: dict[str, Any], file: Path) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "zgs"
     figure, panes = pyplot.subplots(1, 2, figsize=(9, 3), layout="constrained")
     begun = 0
-    for part in chain(facts):
+    for part in list_trainings(facts):
         points = part["curve"]
         steps = [begun + point["step"] for point in points]
         panes[0].plot(steps, [point["loss"] for point in points], color="black")
@@ -154,7 +154,7 @@ Most frequent mistakes, test, {best}: {confusions}.
 TOLD = ("steps", "batch", "scenes", "seed", "skip")
 
 
-def _again(facts: dict[str, Any]) -> str:
+def _write_commands(facts: dict[str, Any]) -> str:
     """Write the commands of a training that goes on from the shipped folder."""
     of = facts["recipe"]
     pool = "" if of.get("skip") else f"    python -m data_prep.clip_pool --folder FOLDER/pool --scenes {of['scenes']}\n"
@@ -162,7 +162,7 @@ def _again(facts: dict[str, Any]) -> str:
     return f"{pool}    python -m data_prep.train_clip --scratch FOLDER{options} --start bench/models/embedded/clip\n"
 
 
-def _training(facts: dict[str, Any]) -> str:
+def _write_training(facts: dict[str, Any]) -> str:
     of = facts["recipe"]
     return (
         f"{of['steps']} steps of {of['batch']} pictures out of {of['scenes']} scenes drawn once, seed {of['seed']}, "
@@ -179,12 +179,12 @@ def write_card(folder: Path, scenes: dict[str, int], tuned: list[tuple[int, floa
 
     facts = json.loads((folder / "training.json").read_text())
     clip = Clip(f"local-dir:{folder.resolve()}")
-    encoders = ways(clip, tuned)
+    encoders = list_ways(clip, tuned)
     measured = [name_segments(clip, encoders, split, n) for split, n in scenes.items()]
     val, test = measured[0], measured[-1]
     best = max((way for way in val.named if way.startswith("masked")), key=val.share)
     minus = [way for way in val.named if way.startswith("subtraction")]
-    recall = retrieval(clip, "test", min(200, scenes["test"]))
+    recall = measure_retrieval(clip, "test", min(200, scenes["test"]))
     lines = [f"| {name} | {100 * value:.1f} |" for name, value in recall.items() if name != "n"]
     recipe = dict(facts["recipe"])
     visual, text = clip.visual, clip.model
@@ -196,18 +196,18 @@ def write_card(folder: Path, scenes: dict[str, int], tuned: list[tuple[int, floa
         text_layers=len(text.transformer.resblocks),
         text_width=text.transformer.width,
         parameters=sum(p.numel() for p in clip.model.parameters()),
-        training=", then ".join(map(_training, chain(facts))),
+        training=", then ".join(map(_write_training, list_trainings(facts))),
         recipe=", ".join(f"{key} {value}" for key, value in recipe.items() if key not in TOLD),
         classes=len(NAMES),
         chance=100 / len(NAMES),
-        tables="\n".join(_tables(measured)),
-        sizes="\n".join(_sizes(test, ["unmasked", "crop", best, *minus])),
+        tables="\n".join(_write_tables(measured)),
+        sizes="\n".join(_write_sizes(test, ["unmasked", "crop", best, *minus])),
         best=best,
-        by_class=_by_class(test, best),
-        confusions=_confusions(test, best),
+        by_class=_write_by_class(test, best),
+        confusions=_write_confusions(test, best),
         retrieval="\n".join([f"| test, n={recall['n']} scenes | percent |", "| --- | ---: |", *lines]),
-        again="".join(map(_again, chain(facts)[1:])),
-        seeds=table(beside(folder, test, others, tuned)),
+        again="".join(map(_write_commands, list_trainings(facts)[1:])),
+        seeds=write_table(collect_figures(folder, test, others, tuned)),
         limits=facts.get("limits", "Small and far segments: see the table by size."),
     )
     (folder / "README.md").write_text(card)
@@ -225,7 +225,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     scenes = {split: min(n, args.scenes or n) for split, n in SPLITS.items()}
-    encode = settings()["encode"]
+    encode = compose_settings()["encode"]
     layer = args.start_layer or encode["start_layer"]
     tuned = [(layer, value) for value in args.sigma2 or dict.fromkeys((encode["sigma2"], 2.5))]
     write_card(args.folder, scenes, tuned, args.beside)

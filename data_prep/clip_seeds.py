@@ -7,38 +7,40 @@ from pathlib import Path
 from typing import Any
 
 from bench.models.clip import Clip
-from data_prep.clip_quality import Segments, name_segments, ways
+from data_prep.clip_quality import Segments, list_ways, name_segments
 
 
-def chain(facts: dict[str, Any]) -> list[dict[str, Any]]:
+def list_trainings(facts: dict[str, Any]) -> list[dict[str, Any]]:
     """List the trainings that made some weights, each of which went on from the one before."""
-    return [*(chain(facts["earlier"]) if "earlier" in facts else []), facts]
+    return [*(list_trainings(facts["earlier"]) if "earlier" in facts else []), facts]
 
 
-def steps_of(facts: dict[str, Any]) -> int:
+def count_steps(facts: dict[str, Any]) -> int:
     """Count the steps of all trainings together."""
-    return sum(int(part["recipe"]["steps"]) for part in chain(facts))
+    return sum(int(part["recipe"]["steps"]) for part in list_trainings(facts))
 
 
-def figures_of(folder: Path, test: Segments) -> dict[str, Any]:
+def read_figures(folder: Path, test: Segments) -> dict[str, Any]:
     """What the card tells of one training."""
     facts = json.loads((folder / "training.json").read_text())
     shares = {way: round(test.share(way), 6) for way in test.named}
     things = {way: round(test.share(way, test.things), 6) for way in test.named}
-    figures = {"seed": facts["recipe"]["seed"], "steps": steps_of(facts), "n": len(test.truth)}
+    figures = {"seed": facts["recipe"]["seed"], "steps": count_steps(facts), "n": len(test.truth)}
     return {**figures, "ways": shares, "things": things}
 
 
-def beside(folder: Path, test: Segments, others: list[Path], tuned: list[tuple[int, float]]) -> list[dict[str, Any]]:
+def collect_figures(
+    folder: Path, test: Segments, others: list[Path], tuned: list[tuple[int, float]]
+) -> list[dict[str, Any]]:
     """The figures of all trainings, this folder's first; kept in training.json, so that the card needs no other."""
     file = folder / "training.json"
     facts = json.loads(file.read_text())
-    mine = figures_of(folder, test)
-    kept = [other for part in chain(facts) for other in part.get("seeds", [])]
+    mine = read_figures(folder, test)
+    kept = [other for part in list_trainings(facts) for other in part.get("seeds", [])]
     measured = {(other["seed"], other["steps"]): other for other in kept if other["n"] == mine["n"]}
     for other in others:
         clip = Clip(f"local-dir:{other.resolve()}")
-        figures = figures_of(other, name_segments(clip, ways(clip, tuned), "test", int(test.scene.max()) + 1))
+        figures = read_figures(other, name_segments(clip, list_ways(clip, tuned), "test", int(test.scene.max()) + 1))
         measured[figures["seed"], figures["steps"]] = figures
     this_one = mine["seed"], mine["steps"]
     facts["seeds"] = [mine, *(measured[key] for key in sorted(measured) if key != this_one)]
@@ -46,7 +48,7 @@ def beside(folder: Path, test: Segments, others: list[Path], tuned: list[tuple[i
     return list(facts["seeds"])
 
 
-def table(seeds: list[dict[str, Any]]) -> str:
+def write_table(seeds: list[dict[str, Any]]) -> str:
     """Write the table of trainings, and how far apart those of equal length are."""
     names = [way for way in seeds[0]["ways"] if all(way in other["ways"] for other in seeds)]
     rows = [

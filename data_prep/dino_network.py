@@ -39,7 +39,7 @@ class Network(nn.Module):
         self.place = Prototypes(config.hidden_size, prototypes, coded=False)
         self.hidden = nn.Parameter(torch.zeros(config.hidden_size))
         with torch.no_grad():
-            self.vit.embeddings.position_embeddings[0, 1:] = waves(SIDE // PATCH, config.hidden_size)
+            self.vit.embeddings.position_embeddings[0, 1:] = make_waves(SIDE // PATCH, config.hidden_size)
 
     def forward(
         self, views: torch.Tensor, corners: torch.Tensor, hide: torch.Tensor | None = None
@@ -52,7 +52,7 @@ class Network(nn.Module):
         tokens = self._tokens(views, corners, hide)
         for layer in self.vit.layers[:-1]:
             tokens = layer(tokens, None)
-        keys, seen = _last(self.vit.layers[-1], tokens)
+        keys, seen = _run_last_block(self.vit.layers[-1], tokens)
         side = math.isqrt(tokens.shape[1] - 1)
         return self.whole(self.vit.layernorm(seen)), self.place(keys).transpose(1, 2).unflatten(2, (side, side))
 
@@ -72,7 +72,7 @@ class Network(nn.Module):
         return torch.cat([first, patches + places], dim=1)
 
 
-def _last(layer: Any, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _run_last_block(layer: Any, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Keys of the patches [n, s * s, d] and the class token's output [n, d]: nothing else of the last layer is used."""
     attention = layer.attention
     normed = layer.layernorm_before(tokens)
@@ -86,7 +86,7 @@ def _last(layer: Any, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]
     return keys[:, 1:], (first + layer.mlp(layer.layernorm_after(first)))[:, 0]
 
 
-def waves(side: int, dim: int) -> torch.Tensor:
+def make_waves(side: int, dim: int) -> torch.Tensor:
     """Sines and cosines of row and column, float32 [side * side, dim]: a start from which nearness is soon learned."""
     periods = 4.0 * 16.0 ** (torch.arange(dim // 4) / (dim // 4))
     angle = torch.arange(side)[:, None] * 2 * math.pi / periods
@@ -95,7 +95,7 @@ def waves(side: int, dim: int) -> torch.Tensor:
     return 0.5 * torch.cat([rows, columns], dim=2).flatten(0, 1)
 
 
-def config(width: int, layers: int) -> ViTConfig:
+def make_config(width: int, layers: int) -> ViTConfig:
     """Make the architecture; a head has 32 dimensions."""
     return ViTConfig(
         hidden_size=width,

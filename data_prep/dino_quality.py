@@ -17,7 +17,7 @@ Segment = Callable[[Sample], np.ndarray]
 """From a sample to the segment of each pixel, integers [h, w]."""
 
 
-def told_ious(segments: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def compute_majority_ious(segments: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """IoU of each true class when every segment takes its most frequent true class, and the pixels of the classes.
 
     Pixels without a class (negative) neither vote nor count. Ties go to the class with the smaller number.
@@ -55,19 +55,19 @@ class Quality:
         )
 
 
-def quality(segmented: Sequence[np.ndarray], samples: Sequence[Sample]) -> Quality:
+def measure_quality(segmented: Sequence[np.ndarray], samples: Sequence[Sample]) -> Quality:
     """Over-segments [h, w] of samples against their labels; images without a class are left out."""
     all_ious, large, counts = [], [], []
     for segments, sample in zip(segmented, samples, strict=True):
         assert sample.truth is not None
-        ious, pixels = told_ious(segments, sample.truth)
+        ious, pixels = compute_majority_ious(segments, sample.truth)
         all_ious += [ious.mean()] if len(ious) else []
         large += [ious[pixels >= LARGE].mean()] if (pixels >= LARGE).any() else []
         counts.append(len(np.unique(segments)))
-    return Quality(*_mean(all_ious), *_mean(large), float(np.mean(counts)), len(all_ious))
+    return Quality(*_compute_mean(all_ious), *_compute_mean(large), float(np.mean(counts)), len(all_ious))
 
 
-def _mean(values: Sequence[float]) -> tuple[float, float]:
+def _compute_mean(values: Sequence[float]) -> tuple[float, float]:
     return float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(len(values)))
 
 
@@ -83,12 +83,12 @@ class Colours:
         return cells.reshape(-1, 3), self.grid, image
 
 
-def colour_ward(sample: Sample, grid: tuple[int, int], n: int, crf: DenseCrf | None) -> np.ndarray:
+def segment_by_colour(sample: Sample, grid: tuple[int, int], n: int, crf: DenseCrf | None) -> np.ndarray:
     """Ward on mean colours, cut to exactly ``n`` parts: a cosine is never above 2, so no sibling is pruned."""
     return DinoWard(Colours(grid), n, prune_threshold=2.0, crf=crf)(sample).leaves
 
 
-def slic_segments(sample: Sample, n: int, compactness: float = 30.0) -> np.ndarray:
+def segment_by_slic(sample: Sample, n: int, compactness: float = 30.0) -> np.ndarray:
     """SLIC with about ``n`` segments. It joins small ones, so it is asked for more until it comes nearest to ``n``."""
     try:
         from skimage.segmentation import slic  # an optional extra: only this comparison needs it

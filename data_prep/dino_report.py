@@ -16,7 +16,7 @@ from bench.models.dino import Dino
 from bench.records import Sample
 from bench.segment.dino_ward import DinoWard
 from data_prep import checkpoints, dino_quality
-from data_prep.dino_quality import Quality, quality
+from data_prep.dino_quality import Quality, measure_quality
 
 CURVE_LEAVES, CURVE_SIZE, CURVE_STRIDE = 20, 128, 4
 """The learning curve is measured without the CRF, which is slow and hides what the network learned."""
@@ -25,7 +25,7 @@ FINE = (30, 0.98)
 """Parts and T_DINO of the cut by which the features are judged."""
 
 
-def scenes(split: str, n: int) -> list[Sample]:
+def draw_scenes(split: str, n: int) -> list[Sample]:
     """Draw the first ``n`` scenes of a split."""
     from bench.toyworld.scene import draw
 
@@ -33,72 +33,76 @@ def scenes(split: str, n: int) -> list[Sample]:
     return [Sample(f"{split}-{index:04d}", scene.image, scene.truth) for index, scene in drawn]
 
 
-def settings(overrides: tuple[str, ...] = ()) -> dict[str, Any]:
+def compose_settings(overrides: tuple[str, ...] = ()) -> dict[str, Any]:
     """Compose the package's own configuration for models=embedded, resolved."""
     from hydra import compose, initialize_config_dir
     from omegaconf import OmegaConf
 
-    from bench.system.resources import conf_dir
+    from bench.system.resources import find_conf_dir
 
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+    with initialize_config_dir(str(find_conf_dir()), version_base="1.3"):
         made = OmegaConf.to_container(compose("config", ["models=embedded", *overrides]), resolve=True)
     assert isinstance(made, dict)
     return {str(key): value for key, value in made.items()}
 
 
-def segmenter(of: dict[str, Any]) -> DinoWard:
+def make_segmenter(of: dict[str, Any]) -> DinoWard:
     """Make the production segmenter of a configuration."""
-    from bench.run.context import Builder
+    from bench.run.context import RunContext
 
-    stage = Builder(of).stage("segment")
+    stage = RunContext(of).stage("segment")
     assert isinstance(stage, DinoWard)
     return stage
 
 
-def curve_point(folder: Path, n: int) -> dict[str, Any]:
+def measure_curve_point(folder: Path, n: int) -> dict[str, Any]:
     """Figures of a snapshot on the first ``n`` validation scenes, kept in the folder's figures.json."""
     kept = folder / "figures.json"
     if not kept.exists():
-        samples = scenes("val", n)
+        samples = draw_scenes("val", n)
         ward = DinoWard(Dino(str(folder), CURVE_SIZE, CURVE_STRIDE), CURVE_LEAVES, prune_threshold=2.0, crf=None)
-        kept.write_text(json.dumps(asdict(quality([ward(sample).leaves for sample in samples], samples))))
+        kept.write_text(json.dumps(asdict(measure_quality([ward(sample).leaves for sample in samples], samples))))
     point: dict[str, Any] = json.loads(kept.read_text())
     return point
 
 
-def finely(of: dict[str, Any]) -> dict[str, Any]:
+def refine_settings(of: dict[str, Any]) -> dict[str, Any]:
     """The configuration with a finer cut, which shows what the features tell apart, whoever names the segments."""
     return of | {"segment": of["segment"] | {"n": FINE[0], "prune_threshold": FINE[1]}}
 
 
-def compared(target: Path, of: dict[str, Any], n: int) -> dict[str, Quality]:
+def compare_ways(target: Path, of: dict[str, Any], n: int) -> dict[str, Quality]:
     """Compare all ways on the first ``n`` test scenes; ``target`` holds the weights, ``of`` the configuration.
 
     The first is the fine cut, and each way that is no cut of its own makes as many segments of a scene as it gives.
     """
-    samples = scenes("test", n)
-    ours = segmenter(finely(of))
-    untrained = _untrained(ours, target)
+    samples = draw_scenes("test", n)
+    ours = make_segmenter(refine_settings(of))
+    untrained = _make_untrained(ours, target)
     grid = ours.dino.features(samples[0].image)[1]
     segmented = [ours(sample).leaves for sample in samples]
     counts = [len(np.unique(leaves)) for leaves in segmented]
 
     def measure(way: Callable[[Sample, int], np.ndarray]) -> Quality:
-        return quality([way(sample, count) for sample, count in zip(samples, counts, strict=True)], samples)
+        return measure_quality([way(sample, count) for sample, count in zip(samples, counts, strict=True)], samples)
 
     def cut(parts: int, prune: float) -> Quality:
-        ward = segmenter(of | {"segment": of["segment"] | {"n": parts, "prune_threshold": prune}})
-        return quality([ward(sample).leaves for sample in samples], samples)
+        ward = make_segmenter(of | {"segment": of["segment"] | {"n": parts, "prune_threshold": prune}})
+        return measure_quality([ward(sample).leaves for sample in samples], samples)
 
     exact = DinoWard(ours.dino, prune_threshold=2.0, crf=None)
     parts, prune = of["segment"]["n"], of["segment"]["prune_threshold"]
     return {
-        f"this network, CRF, {FINE[0]} parts, T_DINO {FINE[1]}": quality(segmented, samples),
+        f"this network, CRF, {FINE[0]} parts, T_DINO {FINE[1]}": measure_quality(segmented, samples),
         "the same number, no CRF": measure(lambda s, k: _cut(exact, k, s)),
         "the same number, untrained network, CRF": measure(lambda s, k: _cut(untrained, k, s)),
-        "the same number, mean colour, Ward, CRF": measure(lambda s, k: dino_quality.colour_ward(s, grid, k, ours.crf)),
-        "the same number, mean colour, Ward, no CRF": measure(lambda s, k: dino_quality.colour_ward(s, grid, k, None)),
-        "the same number, SLIC": measure(dino_quality.slic_segments),
+        "the same number, mean colour, Ward, CRF": measure(
+            lambda s, k: dino_quality.segment_by_colour(s, grid, k, ours.crf)
+        ),
+        "the same number, mean colour, Ward, no CRF": measure(
+            lambda s, k: dino_quality.segment_by_colour(s, grid, k, None)
+        ),
+        "the same number, SLIC": measure(dino_quality.segment_by_slic),
         f"this network, CRF, {parts} parts, T_DINO {FINE[1]}": cut(parts, FINE[1]),
         f"this network, CRF, {parts} parts, T_DINO {prune} (as configured)": cut(parts, prune),
     }
@@ -109,15 +113,15 @@ def _cut(ward: DinoWard, count: int, sample: Sample) -> np.ndarray:
     return ward(sample).leaves
 
 
-def _untrained(ours: DinoWard, target: Path) -> DinoWard:
+def _make_untrained(ours: DinoWard, target: Path) -> DinoWard:
     """Make the same segmenter over the network as its seed made it, before the first step."""
     import torch
 
-    from data_prep.dino_network import Network, config
+    from data_prep.dino_network import Network, make_config
 
     facts = json.loads((target / "training.json").read_text())["facts"]
     torch.manual_seed(facts["seed"])
-    fresh = Network(config(facts["width"], facts["layers"]), facts["prototypes"])
+    fresh = Network(make_config(facts["width"], facts["layers"]), facts["prototypes"])
     assert isinstance(ours.dino, Dino)
     dino = Dino(str(target), ours.dino.size, ours.dino.stride, ours.dino.layer, ours.dino.facet)
     dino.model.load_state_dict(fresh.vit.state_dict())
@@ -128,7 +132,9 @@ def publish(args: argparse.Namespace) -> None:
     """Ship the snapshot that is best on validation (``--card``: keep the shipped one), measure it, write its card."""
     record = args.target / "training.json"
     if not args.card:
-        points = {folder.name: curve_point(folder, args.validation) for folder in sorted(args.work.glob("step_*"))}
+        points = {
+            folder.name: measure_curve_point(folder, args.validation) for folder in sorted(args.work.glob("step_*"))
+        }
         best = max((name for name in points if name != "step_00000"), key=lambda name: points[name]["every"])
         args.target.mkdir(parents=True, exist_ok=True)
         for file in ("config.json", "model.safetensors", "preprocessor_config.json"):
@@ -137,17 +143,17 @@ def publish(args: argparse.Namespace) -> None:
         facts = {name: getattr(args, name) for name in (*names, "shift")}
         _write(record, {"facts": facts, "best": best, "curve": points, "seeds": {}})
     kept = json.loads(record.read_text())
-    of = settings((f"models.dino.source={args.target}", *args.settings))
-    ways = compared(args.target, of, args.test)
+    of = compose_settings((f"models.dino.source={args.target}", *args.settings))
+    ways = compare_ways(args.target, of, args.test)
     ours = next(iter(ways.values()))
     kept["seeds"][str(kept["facts"]["seed"])] = asdict(ours)
     for folder in args.beside:
-        other = segmenter(finely(settings((f"models.dino.source={folder}", *args.settings))))
-        samples = scenes("test", args.test)
+        other = make_segmenter(refine_settings(compose_settings((f"models.dino.source={folder}", *args.settings))))
+        samples = draw_scenes("test", args.test)
         seed = json.loads((folder / "training.json").read_text())["facts"]["seed"]
-        kept["seeds"][str(seed)] = asdict(quality([other(sample).leaves for sample in samples], samples))
+        kept["seeds"][str(seed)] = asdict(measure_quality([other(sample).leaves for sample in samples], samples))
     _write(record, kept)
-    (args.target / "README.md").write_text(card(args.target, of, kept, ways))
+    (args.target / "README.md").write_text(write_card(args.target, of, kept, ways))
     checkpoints.make_readable(args.target)
 
 
@@ -206,7 +212,7 @@ cannot be compared with published numbers.
 """
 
 
-def card(target: Path, of: dict[str, Any], kept: dict[str, Any], ways: dict[str, Quality]) -> str:
+def write_card(target: Path, of: dict[str, Any], kept: dict[str, Any], ways: dict[str, Quality]) -> str:
     """Write the text of README.md."""
     facts, model = kept["facts"], of["models"]["dino"]
     curve = [

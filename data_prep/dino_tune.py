@@ -18,11 +18,11 @@ import torch
 from bench.models.dino import Dino
 from bench.records import Sample
 from bench.resize import nearest
-from bench.segment.crf import DenseCrf, centroid_energy
+from bench.segment.crf import DenseCrf, compute_centroid_energy
 from bench.segment.prune import Leaves, prune
-from bench.segment.ward import ward_tree
-from data_prep.dino_quality import Quality, quality
-from data_prep.dino_report import scenes
+from bench.segment.ward import build_ward_tree
+from data_prep.dino_quality import Quality, measure_quality
+from data_prep.dino_report import draw_scenes
 
 
 def parse_crf(text: str, srgb: float = 13.0, sxy: float = 5.0) -> DenseCrf | None:
@@ -40,32 +40,32 @@ def parse_crf(text: str, srgb: float = 13.0, sxy: float = 5.0) -> DenseCrf | Non
     )
 
 
-def segments(
+def segment_leaves(
     features: np.ndarray, grid: tuple[int, int], leaves: Leaves, sample: Sample, crf: DenseCrf | None
 ) -> np.ndarray:
     """What `DinoWard` gives for leaves that are there already, at the image's size."""
     if crf is None or len(leaves.heap_ids) == 1:
         return nearest(leaves.labels.reshape(grid), sample.size)
-    energy = centroid_energy(features, leaves.centroids).astype(np.float32)
+    energy = compute_centroid_energy(features, leaves.centroids).astype(np.float32)
     return crf.labels(nearest(energy.reshape(*grid, -1), sample.size), sample.image)
 
 
-def rows(args: argparse.Namespace, samples: list[Sample]) -> Iterator[tuple[str, Quality]]:
+def measure_settings(args: argparse.Namespace, samples: list[Sample]) -> Iterator[tuple[str, Quality]]:
     """Settings and their figures."""
     for size, stride, layer, facet in itertools.product(args.size, args.stride, args.layer, args.facet):
         dino = Dino(args.source, size, stride, layer, facet)
         made = [dino.features(sample.image) for sample in samples]
-        trees = [ward_tree(features) for features, _, _ in made]
+        trees = [build_ward_tree(features) for features, _, _ in made]
         for n, threshold in itertools.product(args.n, args.threshold):
             cut = [prune(features, tree, n, threshold) for (features, _, _), tree in zip(made, trees, strict=True)]
             for word in args.crf:
                 crf = parse_crf(word)
                 done = [
-                    segments(features, grid, leaves, sample, crf)
+                    segment_leaves(features, grid, leaves, sample, crf)
                     for (features, grid, _), leaves, sample in zip(made, cut, samples, strict=True)
                 ]
                 name = f"{size} | {stride} | {layer} {facet} | {n} | {threshold} | {word}"
-                yield name, quality(done, samples)
+                yield name, measure_quality(done, samples)
 
 
 def main() -> None:
@@ -83,7 +83,7 @@ def main() -> None:
     torch.set_num_threads(1)
     print("| size | stride | layer facet | n | threshold | crf | all classes | large | segments |")
     print("|---|---|---|---|---|---|---|---|---|")
-    for name, figures in rows(args, scenes(args.split, args.scenes)):
+    for name, figures in measure_settings(args, draw_scenes(args.split, args.scenes)):
         print(f"| {name} | {figures.row()} |", flush=True)
 
 

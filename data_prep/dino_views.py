@@ -21,7 +21,7 @@ def draw_windows(n: int, low: float, high: float, draw: torch.Generator) -> torc
     return torch.stack([centre[:, 0], centre[:, 1], half * mirror, half], dim=1)
 
 
-def second_windows(first: torch.Tensor, low: float, high: float, draw: torch.Generator) -> torch.Tensor:
+def draw_second_windows(first: torch.Tensor, low: float, high: float, draw: torch.Generator) -> torch.Tensor:
     """Draw windows as `draw_windows` gives them, but near the first ones, so that most places are seen through both."""
     windows = draw_windows(len(first), low, high, draw)
     near = first[:, :2] + 0.6 * first[:, 3:] * (2 * torch.rand(len(first), 2, generator=draw) - 1)
@@ -30,13 +30,13 @@ def second_windows(first: torch.Tensor, low: float, high: float, draw: torch.Gen
     return windows
 
 
-def hidden(n: int, side: int, share: float, draw: torch.Generator) -> torch.Tensor:
+def hide_patches(n: int, side: int, share: float, draw: torch.Generator) -> torch.Tensor:
     """Which patches a network must guess, bool [n, side * side]: squares of 2 x 2 patches, about ``share`` of all."""
     coarse = torch.rand(n, side // 2, side // 2, generator=draw) < share
     return coarse.repeat_interleave(2, 1).repeat_interleave(2, 2).flatten(1)
 
 
-def points(windows: torch.Tensor, side: int) -> torch.Tensor:
+def locate_cells(windows: torch.Tensor, side: int) -> torch.Tensor:
     """Where the centres of side x side cells of a view lie in the picture: float32 [n, side, side, 2] as (x, y)."""
     ticks = (torch.arange(side) + 0.5) / side * 2 - 1
     x = windows[:, 0, None] + windows[:, 2, None] * ticks
@@ -46,7 +46,7 @@ def points(windows: torch.Tensor, side: int) -> torch.Tensor:
 
 def cut(pictures: torch.Tensor, windows: torch.Tensor, side: int) -> torch.Tensor:
     """The views, float32 [n, 3, side, side] in 0..1; sampled at twice the side and averaged against aliasing."""
-    fine = functional.grid_sample(pictures, points(windows, 2 * side), padding_mode="border", align_corners=False)
+    fine = functional.grid_sample(pictures, locate_cells(windows, 2 * side), padding_mode="border", align_corners=False)
     return functional.avg_pool2d(fine, 2)
 
 
@@ -63,11 +63,11 @@ def recolour(views: torch.Tensor, draw: torch.Generator) -> torch.Tensor:
     return (noisy.clamp(0, 1) - MEAN) / STD
 
 
-def transfer(maps: torch.Tensor, source: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def transfer_maps(maps: torch.Tensor, source: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Read the values of ``maps`` [n, k, s, s] (seen through windows ``source``) at the cells of windows ``target``.
 
     Returns float32 [n, k, s, s] and bool [n, s, s]: which cells lie inside the source view.
     """
-    places = (points(target, maps.shape[-1]) - source[:, None, None, :2]) / source[:, None, None, 2:]
+    places = (locate_cells(target, maps.shape[-1]) - source[:, None, None, :2]) / source[:, None, None, 2:]
     inside = (places.abs() <= 1).all(dim=3)
     return functional.grid_sample(maps, places, padding_mode="border", align_corners=False), inside

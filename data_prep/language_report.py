@@ -24,7 +24,7 @@ def encode(tokenizer: Any, texts: list[str]) -> list[list[int]]:
     return [[end, *ids, end][: tokenizer.model_max_length] for ids in tokenizer(texts)["input_ids"]]
 
 
-def loss_of(model: Any, inputs: torch.Tensor, targets: torch.Tensor, reduction: str = "mean") -> torch.Tensor:
+def compute_loss(model: Any, inputs: torch.Tensor, targets: torch.Tensor, reduction: str = "mean") -> torch.Tensor:
     """Cross-entropy of each next token, in nats; padding lies after the text and is never looked back at."""
     scores = model(inputs).logits[:, :-1]
     return functional.cross_entropy(
@@ -33,17 +33,17 @@ def loss_of(model: Any, inputs: torch.Tensor, targets: torch.Tensor, reduction: 
 
 
 @torch.no_grad()
-def perplexity(model: Any, ids: list[list[int]], bare: bool) -> tuple[float, int]:
+def compute_perplexity(model: Any, ids: list[list[int]], bare: bool) -> tuple[float, int]:
     """Compute perplexity per token, and the number of tokens; ``bare`` leaves out the mark at the beginning."""
     total, count = 0.0, 0
     for text in ids:
         row = torch.tensor([text[1:] if bare else text], device=model.device)
-        total += float(loss_of(model, row, row, "sum"))
+        total += float(compute_loss(model, row, row, "sum"))
         count += row.shape[1] - 1
     return math.exp(total / count), count
 
 
-def figures(target: Path) -> dict[str, dict[str, float]]:
+def measure_figures(target: Path) -> dict[str, dict[str, float]]:
     """Texts, tokens and perplexity of a folder's weights on captions of val and test and on the toy world's nouns."""
     from bench.toyworld.classes import NAMES
     from bench.toyworld.scene import sample_captions
@@ -61,7 +61,7 @@ def figures(target: Path) -> dict[str, dict[str, float]]:
     measured = {}
     for name, texts in sets.items():
         for bare in (False, True):
-            value, count = perplexity(model, encode(tokenizer, texts), bare)
+            value, count = compute_perplexity(model, encode(tokenizer, texts), bare)
             begin = "first token given" if bare else "<|endoftext|> first"
             measured[f"{name}, {begin}"] = {"texts": len(texts), "tokens": count, "perplexity": round(value, 4)}
     return measured
@@ -116,8 +116,8 @@ def write_card(target: Path, others: list[Path]) -> None:
     facts = json.loads((target / "training.json").read_text())
     seeds: dict[str, Any] = facts.get("seeds", {})
     for other in others:
-        seeds[str(json.loads((other / "training.json").read_text())["seed"])] = figures(other)
-    seeds = {str(facts["seed"]): figures(target)} | {k: v for k, v in seeds.items() if k != str(facts["seed"])}
+        seeds[str(json.loads((other / "training.json").read_text())["seed"])] = measure_figures(other)
+    seeds = {str(facts["seed"]): measure_figures(target)} | {k: v for k, v in seeds.items() if k != str(facts["seed"])}
     (target / "training.json").write_text(json.dumps(facts | {"seeds": seeds}, indent=1) + "\n")
     model: Any = GPT2LMHeadModel.from_pretrained(target)
     mine = seeds[str(facts["seed"])]
@@ -131,12 +131,12 @@ def write_card(target: Path, others: list[Path]) -> None:
         width=model.config.n_embd,
         positions=model.config.n_positions,
         parameters=checkpoints.count_parameters(model),
-        size=checkpoints.folder_size(target) / 1e6,
+        size=checkpoints.measure_folder(target) / 1e6,
         vocabulary=model.config.vocab_size,
         seeds=" | ".join(f"seed {seed}" for seed in seeds),
         rule="---:|" * len(seeds),
         rows="\n".join(rows),
-        apart=_apart(list(seeds.values())),
+        apart=_describe_apart(list(seeds.values())),
         shown=facts["curve"][-1]["tokens"],
         curve="\n".join(f"| {p['step']} | {p['loss']:.3f} | {p['perplexity']:.2f} |" for p in facts["curve"]),
         **{key: facts[key] for key in ("texts", "steps", "batch", "seed")},
@@ -145,7 +145,7 @@ def write_card(target: Path, others: list[Path]) -> None:
     print(card)
 
 
-def _apart(seeds: list[dict[str, dict[str, float]]]) -> str:
+def _describe_apart(seeds: list[dict[str, dict[str, float]]]) -> str:
     if len(seeds) == 1:
         return "No second seed has been measured."
     spans = [[seed[name]["perplexity"] for seed in seeds] for name in seeds[0] if all(name in seed for seed in seeds)]

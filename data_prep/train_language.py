@@ -24,20 +24,20 @@ from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
 from bench.toyworld.classes import VERSION
 from data_prep import checkpoints
-from data_prep.language_report import IGNORED, encode, loss_of, perplexity, write_card
+from data_prep.language_report import IGNORED, compute_loss, compute_perplexity, encode, write_card
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "bench" / "models" / "embedded" / "language"
 
 
-def training_texts(n: int) -> list[str]:
+def list_training_texts(n: int) -> list[str]:
     """List the captions of the first ``n`` train scenes, a caption a scene."""
     from bench.toyworld.scene import sample_captions
 
     return list(tqdm(sample_captions("train", n), total=n, desc="captions", mininterval=5))
 
 
-def batch(ids: list[list[int]], step: int, seed: int, size: int) -> tuple[torch.Tensor, torch.Tensor]:
+def draw_batch(ids: list[list[int]], step: int, seed: int, size: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Inputs and targets int64 [size, length] of texts of like length; depends on (seed, step) only."""
     draw = torch.Generator().manual_seed(seed * 1_000_003 + step)
     pool = sorted(torch.randint(len(ids), (8 * size,), generator=draw).tolist(), key=lambda i: (len(ids[i]), i))
@@ -55,7 +55,7 @@ def train(args: argparse.Namespace, model: Any, ids: list[list[int]], validation
     """AdamW with warm-up and cosine decay; state, export and a point of the learning curve every ``every`` steps."""
     model.to(args.device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.01)
-    saved = checkpoints.load(args.work / "training.pt", settings_of(args))
+    saved = checkpoints.load(args.work / "training.pt", read_settings(args))
     done, curve = (saved["done"], saved["curve"]) if saved else (0, [])
     if saved:
         model.load_state_dict(saved["model"])
@@ -64,26 +64,26 @@ def train(args: argparse.Namespace, model: Any, ids: list[list[int]], validation
     for step in range(done, args.steps):
         wave = 0.5 * (1 + math.cos(math.pi * step / args.steps))
         optimizer.param_groups[0]["lr"] = args.rate * min(1.0, (step + 1) / 100) * (0.02 + 0.98 * wave)
-        inputs, targets = batch(ids, step, args.seed, args.batch)
-        loss = loss_of(model, inputs.to(args.device), targets.to(args.device))
+        inputs, targets = draw_batch(ids, step, args.seed, args.batch)
+        loss = compute_loss(model, inputs.to(args.device), targets.to(args.device))
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         losses.append(loss.item())
         if (step + 1) % args.every == 0 or step + 1 == args.steps:
-            value, count = perplexity(model, validation, bare=False)
+            value, count = compute_perplexity(model, validation, bare=False)
             mean = sum(losses) / len(losses)
             curve.append({"step": step + 1, "loss": mean, "perplexity": value, "tokens": count})
             left = (time.time() - begun) / (step + 1 - done) * (args.steps - step - 1) / 60
             print(f"step {step + 1}: loss {mean:.3f}, perplexity {value:.2f}, {left:.0f} min left", flush=True)
             state = {"done": step + 1, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
-            checkpoints.save(args.work / "training.pt", state | {"curve": curve}, settings_of(args))
+            checkpoints.save(args.work / "training.pt", state | {"curve": curve}, read_settings(args))
             export(args, model, curve)
             losses = []
 
 
-def settings_of(args: argparse.Namespace) -> dict[str, Any]:
+def read_settings(args: argparse.Namespace) -> dict[str, Any]:
     """What a checkpoint belongs to."""
     settings = {key: getattr(args, key) for key in ("texts", "steps", "batch", "rate", "seed", "layers", "width")}
     return {"world": VERSION, "corpus": "captions", **settings}
@@ -97,7 +97,7 @@ def export(args: argparse.Namespace, model: Any, curve: list[dict[str, Any]]) ->
     checkpoints.make_readable(args.target)
 
 
-def options() -> argparse.Namespace:
+def parse_options() -> argparse.Namespace:
     """Parse the command's options; the defaults made the shipped folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     numbers = {
@@ -127,7 +127,7 @@ def main() -> None:
     """Train, export, measure, write the card."""
     from bench.toyworld.scene import sample_captions
 
-    args = options()
+    args = parse_options()
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
     if not args.card:
@@ -148,7 +148,7 @@ def main() -> None:
             )
         )
         shown = encode(tokenizer, list(sample_captions("val", args.validation)))
-        train(args, model, encode(tokenizer, training_texts(args.texts)), shown)
+        train(args, model, encode(tokenizer, list_training_texts(args.texts)), shown)
     write_card(args.target, args.beside)
 
 

@@ -43,7 +43,7 @@ learn point city play toward five using himself
 """
 
 
-def corpus(captions: int) -> list[str]:
+def write_corpus(captions: int) -> list[str]:
     """Write captions, every class name and synonym in a caption's place, and the common words once each."""
     names = {word for name in NAMES for word in WORDS.get(name, (name,))} | set(NAMES)
     lines = list(sample_captions("train", captions))
@@ -62,12 +62,12 @@ def train(captions: int) -> Tokenizer:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(corpus(captions), trainer)
+    tokenizer.train_from_iterator(write_corpus(captions), trainer)
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in (PAD, START, END)])
     return tokenizer
 
 
-def _config(folder: Path, fields: dict[str, object]) -> None:
+def _write_config(folder: Path, fields: dict[str, object]) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n")
 
 
@@ -79,7 +79,9 @@ def save_language(tokenizer: Tokenizer, folder: Path) -> None:
         for file in tokenizer.model.save(scratch):
             (folder / Path(file).name).write_text(Path(file).read_text())
     special = {"bos_token": END, "eos_token": END, "unk_token": END, "pad_token": PAD}
-    _config(folder, {"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": False, "model_max_length": 64, **special})
+    _write_config(
+        folder, {"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": False, "model_max_length": 64, **special}
+    )
 
 
 def save_clip(tokenizer: Tokenizer, folder: Path) -> None:
@@ -90,7 +92,7 @@ def save_clip(tokenizer: Tokenizer, folder: Path) -> None:
     wrapped.post_processor = processors.TemplateProcessing(single=f"{START} $A {END}", special_tokens=ends)
     wrapped.save(str(folder / "tokenizer.json"))
     special = {"bos_token": START, "eos_token": END, "unk_token": END, "pad_token": PAD}
-    _config(folder, {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": CONTEXT, **special})
+    _write_config(folder, {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": CONTEXT, **special})
 
 
 def main() -> None:

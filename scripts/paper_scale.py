@@ -35,9 +35,9 @@ def measure(name: str, settings: dict[str, Any]) -> list[dict[str, Any]]:
     """A stage's parts with the peak memory of this process and of the GPU (GiB), and what they ran on."""
     import torch
 
-    from bench.run.context import Builder
+    from bench.run.context import RunContext
 
-    builder, (call, models) = Builder(settings), STAGES[name]
+    builder, (call, models) = RunContext(settings), STAGES[name]
     (image_id,) = builder.dataset.ids()
     _, loading = timed(lambda: [builder.model(model) for model in models])
     parts = [Part("loading " + " and ".join(models), len(models), "model" + "s" * (len(models) > 1), loading)]
@@ -97,7 +97,7 @@ def page(table: pd.DataFrame, size: tuple[int, int]) -> str:
 
 def main(arguments: Sequence[str], run: Callable[..., list[dict[str, Any]]] = alone) -> int:
     """Measures every stage and writes the two files."""
-    from bench.commands.settings import composed
+    from bench.commands.settings import compose_settings
 
     if not arguments or "=" in arguments[0]:
         raise UserError("paper_scale needs the folder that data_prep.random_models wrote")
@@ -113,7 +113,7 @@ def main(arguments: Sequence[str], run: Callable[..., list[dict[str, Any]]] = al
             *(f"models.{m}.source='{folder}/{m}'" for m in ("clip", "dino", "language", "sentence")),
             *words,
         ]
-        settings = composed([*words, f"data.root='{work}/image'", f"store='{work}/store'"])
+        settings = compose_settings([*words, f"data.root='{work}/image'", f"store='{work}/store'"])
         for name in STAGES:
             rows += run(name, settings)
             print(

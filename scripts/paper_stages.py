@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bench.errors import UserError
-from bench.records import Oracle, Prediction, Sample, SegmentTree
+from bench.records import Prediction, Sample, SegmentTree, TrueSegmentTexts
 
 FULL = {"segments": 20, "tokens": 15, "iterations": 5, "beams": 5}
 """The paper's settings, for which captions are extrapolated."""
@@ -162,21 +162,21 @@ def merge(builder: Any, sample: Sample) -> list[Part]:
 
 def score(builder: Any, sample: Sample) -> list[Part]:
     """Section 4: both mappings to 59 names, and all scores against squares of 16 classes in the place of labels."""
-    from bench.data.class_tables import class_list
+    from bench.data.class_tables import load_class_list
     from bench.mapping.similarity import SegmentToText, TextToText
     from bench.metric_name import Naming
     from bench.overlap.table import make_overlap
     from bench.score.evaluate import evaluate
     from bench.score.presets import make_protocol
 
-    classes, tree = class_list("context59"), three(builder.stages.segment(sample))
+    classes, tree = load_class_list("context59"), three(builder.stages.segment(sample))
     vectors = (embeddings := builder.stages.embed(sample, tree.masks())).vectors
     texts = builder.stages.describe(sample, embeddings).texts
     tt, sentence = timed(TextToText(builder.model("sentence"), classes.names), texts)
     st, clip = timed(SegmentToText(builder.model("clip"), classes.names), vectors)
     prediction = Prediction(sample.image_id, tree.masks(), texts, vectors)
     table, counting = timed(make_overlap, prediction, replace(sample, truth=squares(*sample.size)), tt, st)
-    none = Oracle(sample.image_id, np.zeros(0, np.int32), np.zeros(0, np.int64), None, None)
+    none = TrueSegmentTexts(sample.image_id, np.zeros(0, np.int32), np.zeros(0, np.int64), None, None)
     given = ([table], [none], classes, make_protocol("paper"), Naming("photograph", "all", classes.name))
     scores, scoring = timed(evaluate, *given)
     return [
@@ -195,11 +195,11 @@ def squares(height: int, width: int) -> np.ndarray:
 
 def three(tree: SegmentTree) -> SegmentTree:
     """Two siblings and a third leaf as a tree of their own; all other pixels are in no segment (-1)."""
-    from bench.segment.tree import promote, sibling
+    from bench.segment.tree import get_sibling, promote
 
     ids = tree.heap_ids
-    left = next((i for i in ids if i and sibling(i) in ids), 0)
-    chosen = [left, sibling(left), *(i for i in ids if i not in (left, sibling(left)))][:3] if left else []
+    left = next((i for i in ids if i and get_sibling(i) in ids), 0)
+    chosen = [left, get_sibling(left), *(i for i in ids if i not in (left, get_sibling(left)))][:3] if left else []
     if len(chosen) < 3:
         raise UserError(f"{len(ids)} segments are too few: say segment.prune_threshold=2 segment.crf=none")
     leaves = np.full_like(tree.leaves, -1)

@@ -26,11 +26,11 @@ import numpy as np
 from bench.metric_name import Naming
 from bench.metrics.registry import list_words
 from bench.predictions.source import PredictionFile
-from bench.records import ClassList, Oracle, Overlap
+from bench.records import ClassList, Overlap, TrueSegmentTexts
 from bench.score.curves import compute_curves
 from bench.score.evaluate import evaluate
 from bench.score.presets import list_presets, make_protocol
-from bench.store.files import Store, from_entry, to_entry
+from bench.store.files import Store, make_record, make_store_entry
 
 CLASSES = ClassList("made59", tuple(f"class {i}" for i in range(59)), tuple(i % 2 == 0 for i in range(59)))
 NAMING = Naming("made", "val", "made59", models={"tt": "none", "st": "none"})
@@ -43,9 +43,9 @@ def main(images: int = 5000, resamples: int = 10_000) -> None:
         store = Store(Path(folder))
         shelf = store.shelf("overlap", "made", {})
         for i in range(images):
-            store.add(shelf, f"{i:05}", {"overlap": to_entry(table(i))})
+            store.add(shelf, f"{i:05}", {"overlap": make_store_entry(table(i))})
         with timed(f"{images} images x 21 thresholds x TT, ST x both aggregations, {resamples} resamples", 60):
-            stored = [from_entry(Overlap, store.read(shelf, f"{i:05}")["overlap"]) for i in range(images)]
+            stored = [make_record(Overlap, store.read(shelf, f"{i:05}")["overlap"]) for i in range(images)]
             score, points = make_protocol("paper", aggregation=("image", "dataset"), resamples=resamples), 0
             for mapping, taus in THRESHOLDS.items():
                 lines, _ = compute_curves(stored, CLASSES, score, NAMING, mapping, taus, axes=["tau"])
@@ -75,13 +75,13 @@ def table(seed: int) -> Overlap:
     return Overlap(f"{seed:05}", counts, member, classes, counts[:n].sum(axis=1), tt, st, texts)
 
 
-def oracle(seed: int) -> Oracle:
+def oracle(seed: int) -> TrueSegmentTexts:
     """What a method might say of the true segments of the same image."""
     made, draw = table(seed), np.random.default_rng(-seed % 2**32)
     k = len(made.truth_classes)
     rows = np.clip(draw.normal(0.3, 0.2, (2, k, len(CLASSES))), -1, 1).astype(np.float32)
     areas = made.counts[:, :-2].sum(axis=0)
-    return Oracle(made.image_id, made.truth_classes, areas, rows[0], rows[1], ("some text",) * k)
+    return TrueSegmentTexts(made.image_id, made.truth_classes, areas, rows[0], rows[1], ("some text",) * k)
 
 
 def command(run: Path) -> None:

@@ -86,7 +86,7 @@ class CandidateFeatures:
         return F.normalize(self.clip.text.encode(tokenize(self.clip, texts), context.prefix), dim=-1)
 
 
-def shared_features(vocabulary: Vocabulary, clip: ClipText, limit: int) -> CandidateFeatures:
+def share_features(vocabulary: Vocabulary, clip: ClipText, limit: int) -> CandidateFeatures:
     """Return the store of a text tower and a tokenizer, which all variants of a run share; the latest limit wins."""
     store = clip.text.derived.setdefault(vocabulary.tokenizer, CandidateFeatures(vocabulary, clip, limit))
     store.contexts.limit = limit

@@ -75,7 +75,7 @@ def guide(
         cache = cache.detach().requires_grad_()
         logits, keys_values = model(cache, tokens)
         before, last = (logits.detach(), keys_values) if before is None else (before, last)
-        upstream, loss = _loss_gradient(logits.detach(), before, similarity, options)  # b v, 2 b
+        upstream, loss = _compute_loss_gradient(logits.detach(), before, similarity, options)  # b v, 2 b
         (gradient,) = torch.autograd.grad(logits, cache, upstream)  # layers 2 b h t k
         losses.append(loss)
         norm = torch.linalg.vector_norm(gradient, dim=(3, 4, 5), keepdim=True) + 1e-15  # layers 2 b 1 1 1
@@ -87,7 +87,7 @@ def guide(
     return Guided(before, logits, cache, last, torch.stack(losses) if losses else logits.new_zeros(0, 2, len(tokens)))
 
 
-def _loss_gradient(
+def _compute_loss_gradient(
     logits: Float[Tensor, "b v"], before: Float[Tensor, "b v"], similarity: Similarity, options: Guidance
 ) -> tuple[Float[Tensor, "b v"], Float[Tensor, "2 b"]]:
     """Compute d loss / d logits and the two losses.
@@ -99,7 +99,7 @@ def _loss_gradient(
     p = log_p.exp()
     log_ratio = log_p - before.log_softmax(dim=-1)
     divergence = (p * log_ratio).sum(dim=-1, keepdim=True)  # b 1
-    candidates = _candidates(logits, options.candidates)  # b k
+    candidates = _choose_candidates(logits, options.candidates)  # b k
     target = (similarity(candidates) / options.temperature).softmax(dim=-1)  # b k; zero for every other token
     clip_loss = -(target * log_p.gather(1, candidates)).sum(dim=-1)  # b
     gradient = (options.clip_scale * p).scatter_add(1, candidates, -options.clip_scale * target)  # b v
@@ -107,7 +107,7 @@ def _loss_gradient(
     return gradient, torch.stack([options.clip_scale * clip_loss, options.fluency_scale * divergence[:, 0]])
 
 
-def _candidates(logits: Float[Tensor, "b v"], count: int | None) -> Int64[Tensor, "b k"]:
+def _choose_candidates(logits: Float[Tensor, "b v"], count: int | None) -> Int64[Tensor, "b k"]:
     if count is None or count >= logits.shape[1]:
         return torch.arange(logits.shape[1], device=logits.device).expand(len(logits), -1)
     return logits.topk(count, dim=-1).indices

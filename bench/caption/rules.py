@@ -17,7 +17,7 @@ _ALLOWED_NUMBERS = ("200000", "66666666")
 _PUNCTUATION = ("!", "(", ")", ",", ":", "\n")
 
 
-def gpt2_forbidden(vocabulary: Sequence[str]) -> tuple[int, ...]:
+def list_gpt2_forbidden(vocabulary: Sequence[str]) -> tuple[int, ...]:
     """List what ZeroCap's authors forbid for GPT-2, as a rule over decoded tokens: 917 ids of GPT-2's own vocabulary.
 
     Decimal numbers without a leading blank or a leading zero (but for two), and six punctuation marks.
@@ -29,10 +29,10 @@ def gpt2_forbidden(vocabulary: Sequence[str]) -> tuple[int, ...]:
     return tuple(i for i, token in enumerate(vocabulary) if forbidden(token))
 
 
-def forbidden_ids(choice: str | Iterable[int | str] | None, vocabulary: Sequence[str]) -> tuple[int, ...]:
+def resolve_forbidden(choice: str | Iterable[int | str] | None, vocabulary: Sequence[str]) -> tuple[int, ...]:
     """Resolve the option: the rule ``gpt2``, ids or exact tokens, or nothing. Raises `UserError` for anything else."""
     if choice == "gpt2":
-        return gpt2_forbidden(vocabulary)
+        return list_gpt2_forbidden(vocabulary)
     if isinstance(choice, str) and choice != "none":
         raise UserError(f"caption.forbidden={choice} is unknown: use gpt2, none or a list of token ids or tokens")
     listed = () if choice is None or isinstance(choice, str) else tuple(choice)

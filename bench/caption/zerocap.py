@@ -22,10 +22,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bench.caption.beams import Beams
-from bench.caption.candidates import Vocabulary, shared_features
+from bench.caption.candidates import Vocabulary, share_features
 from bench.caption.guidance import Guidance
 from bench.caption.language_step import LanguageStep
-from bench.caption.rules import TokenRules, forbidden_ids
+from bench.caption.rules import TokenRules, resolve_forbidden
 from bench.caption.search import Search
 from bench.caption.texts import ClipText, PromptedTexts
 from bench.errors import UserError
@@ -39,7 +39,7 @@ Factor = Annotated[float, Interval(ge=0.001, le=10_000)]
 
 
 @dataclass(frozen=True, eq=False)
-class Chosen:
+class Winner:
     """A segment's winning text, its CLIP feature inside the prompt (not normalised) and the cosine with the segment."""
 
     text: str
@@ -87,20 +87,20 @@ class ZeroCap:
         rows: Annotated[int, Interval(ge=1, le=10**9)] = 16,
         store_mb: Annotated[int, Interval(ge=1, le=10**9)] = 512,
     ) -> None:
-        _one_of("normalisation", normalisation, ("beam", "joint"))
-        _one_of("final", final, ("stop", "cut_last"))
+        _check_choice("normalisation", normalisation, ("beam", "joint"))
+        _check_choice("final", final, ("stop", "cut_last"))
         self.final = final
         model, tokenizer = LanguageStep(language.model), language.tokenizer
         self.vocabulary = Vocabulary(tokenizer, model.vocabulary)
         start = (*self.vocabulary.start_ids, *tokenizer.encode(prompt, add_special_tokens=False))
         if len(start) + tokens > model.longest + 1:
             raise UserError(f"caption.tokens={tokens} is too long for a language model of {model.longest} positions")
-        penalised = forbidden_ids(forbidden, self.vocabulary.strings)
+        penalised = resolve_forbidden(forbidden, self.vocabulary.strings)
         self.search = Search(
             model=model,
-            features=shared_features(self.vocabulary, clip, store_mb << 20),
+            features=share_features(self.vocabulary, clip, store_mb << 20),
             rules=TokenRules(
-                end_token=_single_token(tokenizer, end_token),
+                end_token=_find_single_token(tokenizer, end_token),
                 forbidden=torch.tensor(penalised, dtype=torch.int64, device=model.device),
                 end_factor=end_factor,
                 end_start_factor=end_start_factor,
@@ -135,35 +135,35 @@ class ZeroCap:
         scores = np.array([c.score for c in winners], dtype=np.float32)
         return Captions(tuple(c.text for c in winners), features.cpu().numpy(), scores)
 
-    def choose(self, beams: Beams, target: Float[Tensor, " d"]) -> Chosen:
+    def choose(self, beams: Beams, target: Float[Tensor, " d"]) -> Winner:
         """Choose the beam whose text inside the CLIP prompt is most similar to the unit-length target."""
         texts = self.candidates(beams)
         features = self.prompted(texts)
         scores = (F.normalize(features, dim=-1) * target).sum(dim=-1)
         best = int(scores.argmax())
-        text = clean(texts[best][:-1]) if self.final == "cut_last" else texts[best]
-        return Chosen(text, features[best], float(scores[best]))
+        text = clean_text(texts[best][:-1]) if self.final == "cut_last" else texts[best]
+        return Winner(text, features[best], float(scores[best]))
 
     def candidates(self, beams: Beams) -> list[str]:
         """List the texts of the final beams as they are compared, best mean log-probability first."""
         order = beams.mean_scores.argsort(descending=True, stable=True).tolist()
         tokens, lengths = beams.tokens.tolist(), beams.lengths.tolist()
         texts = [self.vocabulary.text(tokens[i][: lengths[i]]) for i in order]
-        return texts if self.final == "cut_last" else [clean(text) for text in texts]
+        return texts if self.final == "cut_last" else [clean_text(text) for text in texts]
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Lower the case and take away full stops and surrounding blanks; may be empty."""
     return text.lower().replace(".", "").strip()
 
 
-def _single_token(tokenizer: Any, text: str) -> int:
+def _find_single_token(tokenizer: Any, text: str) -> int:
     ids = tokenizer.encode(text, add_special_tokens=False)
     if len(ids) != 1:
         raise UserError(f"caption.end_token={text!r} is {len(ids)} tokens of the language model: choose a single token")
     return ids[0]
 
 
-def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise UserError(f"caption.{name}={value} is unknown: use {' or '.join(choices)}")

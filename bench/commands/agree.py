@@ -21,30 +21,30 @@ def main(arguments: list[str]) -> int:
     resamples, seed = (read_count("agree", options, key) for key in ("resamples", "seed"))
     if not places:
         raise UsageError("agree: give at least three finished runs, or a folder of them; `zgs agree --help` shows how")
-    from bench.report.figures.agreement import markdown_agreement, write_agreement
+    from bench.report.figures.agreement import write_agreement, write_markdown_agreement
     from bench.report.out_of_domain import uses_embedded_models
     from bench.report.runs import find_runs, merge_scores, name_data
-    from bench.run.run_folder import complete, saved_rows
-    from bench.score.rank_agreement import agreement
+    from bench.run.run_folder import has_rows, read_rows
+    from bench.score.rank_agreement import compute_agreement
     from bench.score.score_table import describe_name
-    from bench.settings.room import Need, refuse
-    from bench.store.sealed import check_whole, reading, tell_unsealed
+    from bench.settings.room import Need, check_need
+    from bench.store.sealed import check_whole, explain_damage, print_unsealed
 
     runs = find_runs(list(map(Path, places)))
     for run in runs:
         check_whole(run)
-    lacking = [str(folder) for folder in runs if not complete(folder)]
+    lacking = [str(folder) for folder in runs if not has_rows(folder)]
     if lacking:
         raise UserError(f"{lacking[0]}: rows of each image are missing; run the same command again")
-    with reading(runs):
-        rows = [{name: row for name, row in saved_rows(run).items() if not describe_name(name).group} for run in runs]
+    with explain_damage(runs):
+        rows = [{name: row for name, row in read_rows(run).items() if not describe_name(name).group} for run in runs]
         each = 8 * len({name for row in rows for name in row}) * len(rows)
-        refuse(Need("resamples", resamples, each, "resamples of every metric of every run"))
-        table = agreement(rows, resamples, seed)
+        check_need(Need("resamples", resamples, each, "resamples of every metric of every run"))
+        table = compute_agreement(rows, resamples, seed)
         title, small = name_data(merge_scores(runs)), uses_embedded_models(runs)
         with writing(Path(options["to"]), "to=FOLDER"):
             written = write_agreement(table, Path(options["to"]), title=title, embedded=small)
-    print(markdown_agreement(table, title=title, embedded=small))
-    tell_unsealed(runs)
+    print(write_markdown_agreement(table, title=title, embedded=small))
+    print_unsealed(runs)
     print("agreement:", *written, sep="\n  ")
     return DONE

@@ -30,9 +30,9 @@ def read_arguments(command: str, arguments: Sequence[str], options: Mapping[str,
     words = [word for word in arguments if "=" in word and (word.partition("=")[0] in options or not is_there(word))]
     places, given = [word for word in arguments if word not in words], dict(word.split("=", 1) for word in words)
     if unknown := [word for word in arguments if word.startswith("-")] + sorted(set(given) - set(options)):
-        from bench.data.base import nearest
+        from bench.data.base import suggest_nearest
 
-        near = nearest(unknown[0], options)
+        near = suggest_nearest(unknown[0], options)
         raise UsageError(f"{command}: {unknown[0]}: no such option{near}; `zgs {command} --help` shows all")
     return places, {**options, **given}
 

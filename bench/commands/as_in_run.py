@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from bench.settings.compose import compose_config, list_options, read_choices, resolve_config
-from bench.system.resources import conf_dir
+from bench.system.resources import find_conf_dir
 
 STORED = "zgs_as_in_run"
 """The primary configuration of a repeated run, and the option of a group whose yaml the package does not have."""
@@ -32,16 +32,16 @@ class Base:
     chosen: dict[str, str]
 
 
-def base_of(settings: dict[str, Any], parts: bool) -> Base:
+def make_base(settings: dict[str, Any], parts: bool) -> Base:
     """Make the primary configuration `STORED` known to Hydra, and compose it; ``parts`` chooses models/clip and so on.
 
     It lies in Hydra's ConfigStore, which launchers hand on to their jobs, wherever they are.
     """
     from hydra.core.config_store import ConfigStore
 
-    primary = yaml.safe_load((conf_dir() / "config.yaml").read_text(encoding="utf-8"))
-    chosen = _choices(settings)
-    primary["defaults"] = [_default(item, chosen, settings) for item in primary["defaults"]]
+    primary = yaml.safe_load((find_conf_dir() / "config.yaml").read_text(encoding="utf-8"))
+    chosen = _read_choices(settings)
+    primary["defaults"] = [_make_default(item, chosen, settings) for item in primary["defaults"]]
     if parts:
         primary["defaults"] += [
             {f"override {group}": option}
@@ -53,13 +53,13 @@ def base_of(settings: dict[str, Any], parts: bool) -> Base:
     return Base(settings, resolve_config(config, complete=False), read_choices(config.hydra))
 
 
-def _choices(settings: Mapping[str, Any]) -> dict[str, str]:
+def _read_choices(settings: Mapping[str, Any]) -> dict[str, str]:
     """Read the options that a run chose, as far as the package has them."""
     chosen = dict(settings.get("choices") or {group: settings[group].get("name") for group in NAMED})
     return {group: str(option) for group, option in chosen.items() if option in list_options(group)}
 
 
-def _default(item: Any, chosen: Mapping[str, str], settings: Mapping[str, Any]) -> Any:
+def _make_default(item: Any, chosen: Mapping[str, str], settings: Mapping[str, Any]) -> Any:
     """Make one entry of the defaults list from the package's, with the run's own choice."""
     if not isinstance(item, dict):
         return item
@@ -69,14 +69,14 @@ def _default(item: Any, chosen: Mapping[str, str], settings: Mapping[str, Any]) 
     if group.startswith("override "):
         return item
     if group not in chosen:
-        _store(group, settings.get(group))
+        _store_option(group, settings.get(group))
         return {group: STORED}
     # ``zerocap_${models}`` goes on following the models.
     follows = str(option).replace("${models}", chosen.get("models", "")) == chosen[group]
     return {group: option if follows else chosen[group]}
 
 
-def _store(group: str, node: Any) -> None:
+def _store_option(group: str, node: Any) -> None:
     from hydra.core.config_store import ConfigStore
 
     ConfigStore.instance().store(STORED, node if isinstance(node, dict) else {}, group=group)

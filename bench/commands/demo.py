@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from bench.commands.run import closed, folders_of, sweep
+from bench.commands.run import close_sweep, list_folders, run_jobs
 
 VARIANTS = ("full", "crop_and_mask", "no_subtraction", "paper_sigma2", "no_merge", "unmasked", "one_label")
 """Experiments of conf/experiment, in the order of the table."""
@@ -27,8 +27,8 @@ def main(arguments: list[str]) -> int:
     to = [word.partition("=")[2] for word in arguments if word.startswith("to=")]
     overrides = [word for word in arguments if not word.startswith("to=")]
     choices = ["-m", f"experiment={','.join(VARIANTS)}", f"data.subset=first:{IMAGES}", "pictures=0"]
-    outcomes = sweep([*choices, *overrides], shlex.join(["zgs", "demo", *arguments]))
-    if folders := folders_of(outcomes):
+    outcomes = run_jobs([*choices, *overrides], shlex.join(["zgs", "demo", *arguments]))
+    if folders := list_folders(outcomes):
         from bench.report.report import print_runs, write_report
 
         whole = len(folders) == len(VARIANTS)
@@ -36,4 +36,4 @@ def main(arguments: list[str]) -> int:
         written = write_report(folders, Path(to[-1]) if to else REPORT, SHOWN, pairs)
         print_runs(folders)
         print("\nreport:", *written, sep="\n  ")
-    return closed(outcomes, [*choices, *overrides])
+    return close_sweep(outcomes, [*choices, *overrides])

@@ -16,14 +16,14 @@ fetched."""
 
 def main(arguments: list[str]) -> int:
     """``zgs doctor [models=… KEY=VALUE …]``; the exit code is 1 where something is wrong."""
-    from bench.commands.settings import composed
+    from bench.commands.settings import compose_settings
     from bench.doctor.examine import examine
     from bench.doctor.verify import NOTE
 
-    settings = composed(arguments)
+    settings = compose_settings(arguments)
     print(f"zgs {__version__}, models={settings['models']['name']}")
     wrong = 0
-    for finding in examine(settings, arguments, composed):
+    for finding in examine(settings, arguments, compose_settings):
         wrong += bool(finding.fix)
         print(f"{'WRONG' if finding.fix else 'ok':6} {finding.name:9} {finding.state}")
         if finding.fix:

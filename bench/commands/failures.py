@@ -6,14 +6,14 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bench.commands.calling import split
-from bench.commands.sweeps import SWEEPS, commands, telling
+from bench.commands.calling import split_flags
+from bench.commands.sweeps import SWEEPS, describe_job, make_commands
 
 if TYPE_CHECKING:
     from bench.run.outcomes import Outcome
 
 
-def tell_failures(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> None:
+def print_failures(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> None:
     """Print each failed job and the command that repeats those alone, on standard error, below the table."""
     failed = [outcome for outcome in outcomes if outcome.failed]
     if not failed:
@@ -22,15 +22,15 @@ def tell_failures(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> None
     print(f"\n{len(failed)} of {len(outcomes)} jobs failed:", file=sys.stderr)
     jobs = [outcome.overrides for outcome in outcomes]
     for outcome in failed:
-        print(f"  job {outcome.job}: {telling(outcome.overrides, jobs)}\n    {outcome.reason}", file=sys.stderr)
+        print(f"  job {outcome.job}: {describe_job(outcome.overrides, jobs)}\n    {outcome.reason}", file=sys.stderr)
         if outcome.traceback:
             print(f"    traceback: {outcome.traceback}", file=sys.stderr)
     if again := [outcome.overrides for outcome in failed if outcome.overrides]:
-        print("only these again:", *commands(again, _shared(arguments)), sep="\n  ", file=sys.stderr)
+        print("only these again:", *make_commands(again, _select_shared(arguments)), sep="\n  ", file=sys.stderr)
 
 
-def _shared(arguments: Sequence[str]) -> list[str]:
+def _select_shared(arguments: Sequence[str]) -> list[str]:
     """Select the flags and Hydra's own words, which all jobs need."""
-    flags, words = split(arguments)
+    flags, words = split_flags(arguments)
     own = [word for word in words if word.startswith(("hydra.", "hydra/")) and word != "hydra.mode=MULTIRUN"]
     return [*(flag for flag in flags if flag not in SWEEPS), *own]

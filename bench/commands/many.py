@@ -5,47 +5,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.commands.calling import COMPOSING, call_hydra, split
-from bench.commands.options import CONFIG_DIR, flag
-from bench.commands.overrides import explained
+from bench.commands.calling import COMPOSING, call_hydra, split_flags
+from bench.commands.options import CONFIG_DIR, find_flag
+from bench.commands.overrides import explain_error
 from bench.commands.repeated import CONFIG_NAME, Request
-from bench.commands.sweeps import Job, expanded, fixed, grouped, new_folder, quoted
+from bench.commands.sweeps import Job, expand_jobs, group_jobs, list_fixed_words, make_folder_name, quote_value
 from bench.commands.task import Task
 from bench.errors import UsageError, writing
-from bench.run.crash import told, trace_of
-from bench.run.outcomes import FAILED, PATIENCE, USAGE, Outcome, collect, write
+from bench.run.crash import describe_error, format_trace
+from bench.run.outcomes import FAILED, PATIENCE, USAGE, Outcome, collect_outcomes, write_outcome
 from bench.settings.compose import compose_config
 from bench.store.files import write_atomically
 
 
 def run_many(request: Request, command: str) -> list[Outcome]:
     """Run all jobs; one that cannot be composed fails alone. Raises UsageError where none can."""
-    flags, words = split(request.arguments)
+    flags, words = split_flags(request.arguments)
     try:
-        jobs, shared = expanded(words, flag(flags, CONFIG_DIR))
-        out = _out(jobs or [fixed(words)], flags)
+        jobs, shared = expand_jobs(words, find_flag(flags, CONFIG_DIR))
+        out = _compose_out(jobs or [list_fixed_words(words)], flags)
     except COMPOSING as error:
-        raise UsageError(explained(error, request.arguments)) from error
+        raise UsageError(explain_error(error, request.arguments)) from error
     if out is None:
-        return _refused_all(jobs, flags)
-    folder = new_folder(out)
+        return _refuse_all(jobs, flags)
+    folder = make_folder_name(out)
     with writing(folder, "out=FOLDER"):
         folder.mkdir(parents=True)
-    place = f"hydra.sweep.dir={quoted(str(folder))}"
-    task = Task(command, request.base, flag(flags, CONFIG_DIR), folder, jobs)
+    place = f"hydra.sweep.dir={quote_value(str(folder))}"
+    task = Task(command, request.base, find_flag(flags, CONFIG_DIR), folder, jobs)
     try:
         lost = _launch([*request.arguments, place], task, folder)
     except COMPOSING as error:  # Hydra composes all jobs before it runs the first
-        refused = _refusals(jobs, flags)
+        refused = _list_refusals(jobs, flags)
         if not refused:
-            _withdraw(folder, Path(out))
-            raise UsageError(explained(error, request.arguments)) from error
+            _remove_folder(folder, Path(out))
+            raise UsageError(explain_error(error, request.arguments)) from error
         for outcome in refused:
-            write(outcome, folder)
+            write_outcome(outcome, folder)
         good = [job for job in jobs if job not in {outcome.overrides for outcome in refused}]
-        parts = [_launch([*flags, *group, *shared, place], task, folder) for group in grouped(good)]
+        parts = [_launch([*flags, *group, *shared, place], task, folder) for group in group_jobs(good)]
         lost = "; ".join(filter(None, parts))
-    found = collect(folder, jobs, lost, 0.0 if lost else PATIENCE)
+    found = collect_outcomes(folder, jobs, lost, 0.0 if lost else PATIENCE)
     return found or [Outcome(1, (), FAILED, lost or "no job has told of itself")]
 
 
@@ -57,12 +57,12 @@ def _launch(arguments: Sequence[str], task: Task, folder: Path) -> str:
         raise
     except Exception as error:
         trace = folder / "launcher.txt"
-        write_atomically(trace, trace_of(error).encode("utf-8", "backslashreplace"))
-        return f"the launcher stopped: {told(error)}; traceback: {trace}"
+        write_atomically(trace, format_trace(error).encode("utf-8", "backslashreplace"))
+        return f"the launcher stopped: {describe_error(error)}; traceback: {trace}"
     return ""
 
 
-def _withdraw(folder: Path, out: Path) -> None:
+def _remove_folder(folder: Path, out: Path) -> None:
     """Take away the folder of a sweep that never began, and those above it up to ``out`` that are empty without it."""
     for place in (folder, *folder.parents):
         try:
@@ -73,37 +73,37 @@ def _withdraw(folder: Path, out: Path) -> None:
             return
 
 
-def _out(jobs: Sequence[Job], flags: Sequence[str]) -> str | None:
+def _compose_out(jobs: Sequence[Job], flags: Sequence[str]) -> str | None:
     """Where the results of the first job go that can be composed; None where none can, and more than one was asked."""
     for job in jobs:
         try:
-            return str(_composed(job, flags)["out"])
+            return str(_compose_job(job, flags)["out"])
         except COMPOSING:
             if len(jobs) == 1:
                 raise
     return None
 
 
-def _composed(job: Job, flags: Sequence[str]) -> dict[str, object]:
-    name = flag(flags, CONFIG_NAME) or "config"
-    config: dict[str, object] = compose_config(job, flag(flags, CONFIG_DIR), name)
+def _compose_job(job: Job, flags: Sequence[str]) -> dict[str, object]:
+    name = find_flag(flags, CONFIG_NAME) or "config"
+    config: dict[str, object] = compose_config(job, find_flag(flags, CONFIG_DIR), name)
     return config
 
 
-def _refusals(jobs: Sequence[Job], flags: Sequence[str]) -> list[Outcome]:
+def _list_refusals(jobs: Sequence[Job], flags: Sequence[str]) -> list[Outcome]:
     """The jobs that cannot be composed, each with the reason."""
     found = []
     for at, job in enumerate(jobs, 1):
         try:
-            _composed(job, flags)
+            _compose_job(job, flags)
         except COMPOSING as error:
-            found.append(Outcome(at, job, USAGE, explained(error, [*flags, *job])))
+            found.append(Outcome(at, job, USAGE, explain_error(error, [*flags, *job])))
     return found
 
 
-def _refused_all(jobs: Sequence[Job], flags: Sequence[str]) -> list[Outcome]:
+def _refuse_all(jobs: Sequence[Job], flags: Sequence[str]) -> list[Outcome]:
     """No job can be composed: each with its reason; where all have the same, it is said once."""
-    found = _refusals(jobs, flags)
+    found = _list_refusals(jobs, flags)
     if len({outcome.reason for outcome in found}) == 1:
         raise UsageError(found[0].reason)
     return found

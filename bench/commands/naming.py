@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 
-def as_written(variant: Any, words: Iterable[str]) -> str | None:
+def find_written_name(variant: Any, words: Iterable[str]) -> str | None:
     """Find the name of a variant: ``variant=nan``, ``1e5`` and ``True`` are names, and ``null`` is none.
 
     ``variant`` is what the configuration made of it; ``words`` are the overrides, of which the last one counts.

@@ -10,7 +10,7 @@ from bench.settings.compose import compose_config, list_options, read_choices
 CONFIG_DIR = ("-cd", "--config-dir")
 
 
-def flag(arguments: Sequence[str], names: Sequence[str]) -> str | None:
+def find_flag(arguments: Sequence[str], names: Sequence[str]) -> str | None:
     """Find the value of a flag of Hydra's, written ``-cd DIR`` or ``-cd=DIR``; the last one counts."""
     found, words = None, iter(arguments)
     for word in words:
@@ -20,18 +20,18 @@ def flag(arguments: Sequence[str], names: Sequence[str]) -> str | None:
     return found
 
 
-def lacking(key: str, arguments: Sequence[str]) -> str | None:
+def describe_lack(key: str, arguments: Sequence[str]) -> str | None:
     """Say ``encode=half has no sigma2`` where another option of the group has that key; None where none has."""
     group, _, rest = key.lstrip("+~").partition(".")
-    config_dir, chosen = flag(arguments, CONFIG_DIR), _choice(group, key, arguments)
+    config_dir, chosen = find_flag(arguments, CONFIG_DIR), _find_choice(group, key, arguments)
     files = list_options(group, config_dir)
-    if not rest or chosen is None or not any(_has(file, rest) for name, file in files.items() if name != chosen[0]):
+    if not rest or chosen is None or not any(_has_key(file, rest) for name, file in files.items() if name != chosen[0]):
         return None
     name, known = chosen
     return f"{group}={name} has no {rest} (its keys: {', '.join(known) or 'none'})"
 
 
-def _choice(group: str, key: str, arguments: Sequence[str]) -> tuple[str, list[str]] | None:
+def _find_choice(group: str, key: str, arguments: Sequence[str]) -> tuple[str, list[str]] | None:
     """Find the option that the words choose of a group, and its keys."""
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
@@ -40,7 +40,7 @@ def _choice(group: str, key: str, arguments: Sequence[str]) -> tuple[str, list[s
     words = [word for word in arguments if _is_word(word) and word.partition("=")[0].partition(".")[0] != group]
     words += [word for word in arguments if word.partition("=")[0] == group]
     try:
-        config = compose_config(words, flag(arguments, CONFIG_DIR))
+        config = compose_config(words, find_flag(arguments, CONFIG_DIR))
         name, node = read_choices(config.hydra).get(group), OmegaConf.to_container(config[group], resolve=False)
     except (HydraException, OmegaConfBaseException):
         return None
@@ -52,7 +52,7 @@ def _is_word(argument: str) -> bool:
     return "=" in argument and not argument.startswith("-") and "," not in argument.partition("=")[2]
 
 
-def _has(file: Path, key: str) -> bool:
+def _has_key(file: Path, key: str) -> bool:
     """Whether an option states a key, itself or by a yaml of its own group that it builds upon."""
     import yaml
 
@@ -65,6 +65,6 @@ def _has(file: Path, key: str) -> bool:
     below = [file.with_name(f"{name}.yaml") for name in node.get("defaults", []) if isinstance(name, str)]
     for part in key.split("."):
         if not isinstance(node, dict) or part not in node:
-            return any(_has(other, key) for other in below if other != file and other.is_file())
+            return any(_has_key(other, key) for other in below if other != file and other.is_file())
         node = node[part]
     return True

@@ -7,26 +7,27 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from bench.commands.options import CONFIG_DIR, flag, lacking
+from bench.commands.options import CONFIG_DIR, describe_lack, find_flag
 from bench.settings.compose import compose_config, list_groups, list_options
-from bench.system.resources import conf_dir
+from bench.system.resources import find_conf_dir
 
 
-def explained(error: Exception, arguments: list[str]) -> str:
+def explain_error(error: Exception, arguments: list[str]) -> str:
     """Turn Hydra's error into one line: what is wrong, where, and the nearest names that exist."""
     text = " ".join(filter(None, (str(error), str(error.__cause__ or ""))))
     if option := re.search(r"Could not find '([^']+)/([^/']+)'", text):
         group, name = option.groups()
-        known = sorted(getattr(error, "options", None) or list_options(group, flag(arguments, CONFIG_DIR)))
-        return f"{group}={name}: no such option; {_nearest(name, known)}"
+        known = sorted(getattr(error, "options", None) or list_options(group, find_flag(arguments, CONFIG_DIR)))
+        return f"{group}={name}: no such option; {_suggest_nearest(name, known)}"
     if key := re.search(r"Could not override '([^']+/[^']+)'", text):
         above = key[1].rpartition("/")[0]
-        if (conf_dir() / key[1]).is_dir():
-            return f"{key[1]}: chooses a part of {above}=paper; write {above}=paper {_word_of(key[1], arguments)}"
+        if (find_conf_dir() / key[1]).is_dir():
+            return f"{key[1]}: chooses a part of {above}=paper; write {above}=paper {_find_word(key[1], arguments)}"
     if key := re.search(r"Could not override '([^']+)'", text):
-        if lacks := lacking(key[1], arguments):
+        if lacks := describe_lack(key[1], arguments):
             return f"{key[1]}: no such key; {lacks}"
-        return f"{key[1]}: no such key; {_nearest(key[1], list(dict.fromkeys([*keys(arguments), *list_groups()])))}"
+        known = list(dict.fromkeys([*list_keys(arguments), *list_groups()]))
+        return f"{key[1]}: no such key; {_suggest_nearest(key[1], known)}"
     if "Missing mandatory value" in text:
         key_name = getattr(error, "full_key", None) or "a value marked ??? in the configuration"
         return f"{key_name} has to be given: {key_name}=…"
@@ -38,35 +39,35 @@ def explained(error: Exception, arguments: list[str]) -> str:
     return " ".join(text.split())[:300]
 
 
-def _word_of(key: str, arguments: Iterable[str]) -> str:
+def _find_word(key: str, arguments: Iterable[str]) -> str:
     return next((word for word in arguments if word.partition("=")[0] == key), key)
 
 
-def keys(arguments: Iterable[str] = ()) -> list[str]:
+def list_keys(arguments: Iterable[str] = ()) -> list[str]:
     """List all keys of the configuration with the choices among the arguments, or the default where those are wrong."""
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
 
     chosen = [word for word in arguments if word.partition("=")[0] in list_groups() and "," not in word]
     try:
-        config = compose_config(chosen, flag(list(arguments), CONFIG_DIR))
+        config = compose_config(chosen, find_flag(list(arguments), CONFIG_DIR))
     except HydraException:
         config = compose_config([])
-    return [key for key in _flat(OmegaConf.to_container(config)) if key.partition(".")[0] != "hydra"]
+    return [key for key in _flatten(OmegaConf.to_container(config)) if key.partition(".")[0] != "hydra"]
 
 
-def _flat(node: Any, prefix: str = "") -> list[str]:
+def _flatten(node: Any, prefix: str = "") -> list[str]:
     if not isinstance(node, dict):
         return [prefix]
     return ([prefix] if prefix else []) + [
         key
         for name, value in node.items()
         if name != "_target_"
-        for key in _flat(value, f"{prefix}.{name}" if prefix else str(name))
+        for key in _flatten(value, f"{prefix}.{name}" if prefix else str(name))
     ]
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def _suggest_nearest(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     if not near:  # the last part may be right where the first is not
         last = name.rpartition(".")[2]

@@ -8,30 +8,32 @@ from pathlib import Path
 from typing import Any
 
 from bench.commands.arguments import Parser
-from bench.data.base import nearest
-from bench.data.publishers import PUBLISHERS, overview, page
+from bench.data.base import suggest_nearest
+from bench.data.publishers import PUBLISHERS, write_overview, write_page
 from bench.errors import DONE, SKIPS, UsageError, UserError, writing
 
 
 def main(arguments: list[str]) -> int:
     """List the data sets, say where to get one, prepare one, or check a prepared one."""
-    options = _parser().parse_args(arguments)
+    options = _make_parser().parse_args(arguments)
     name = options.dataset
     if name is not None and name not in PUBLISHERS:
-        raise UsageError(f"prepare {name}: no such data set{nearest(name, PUBLISHERS)}; known: {', '.join(PUBLISHERS)}")
+        raise UsageError(
+            f"prepare {name}: no such data set{suggest_nearest(name, PUBLISHERS)}; known: {', '.join(PUBLISHERS)}"
+        )
     if options.check is not None:
         if options.source is not None:
             raise UsageError("prepare: --check looks at what is prepared and --from prepares it; give one of them")
-        return _check(options.check or options.to or _default(name, options.split), name)
+        return _check(options.check or options.to or _choose_folder(name, options.split), name)
     if options.source is None:
-        print(page(name) if name else overview())
+        print(write_page(name) if name else write_overview())
         return DONE
     if name is None:
         raise UsageError(f"prepare --from {options.source}: say which data set it is: {', '.join(PUBLISHERS)}")
-    return _prepare(options, options.to or _default(name, options.split))
+    return _prepare(options, options.to or _choose_folder(name, options.split))
 
 
-def _parser() -> Parser:
+def _make_parser() -> Parser:
     parser = Parser("zgs prepare", description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("dataset", nargs="?", metavar="DATASET", help=", ".join(PUBLISHERS))
@@ -49,7 +51,7 @@ def _parser() -> Parser:
     return parser
 
 
-def _default(name: str | None, split: str) -> Path:
+def _choose_folder(name: str | None, split: str) -> Path:
     if name is None:
         raise UsageError("prepare --check: name the folder of a prepared set, or its data set")
     return Path("data", name if split == "val" else f"{name}_{split}")
@@ -58,18 +60,18 @@ def _default(name: str | None, split: str) -> Path:
 def _prepare(options: argparse.Namespace, to: Path) -> int:
     from bench.prepare.write import finish, write
 
-    plan = _plan(options)
+    plan = _make_plan(options)
     with writing(to, "--to FOLDER"):
         about = write(plan, to, options.jobs, options.partial)
         _show(to, about)
         finish(to, about)
-    root = "" if to == _default(plan.name, "val") else f" data.root={to}"
+    root = "" if to == _choose_folder(plan.name, "val") else f" data.root={to}"
     split = "" if plan.split == "val" else f" data.split={plan.split}"
     print(f"next: zgs run data={plan.name}{root}{split}")
     return SKIPS if about["missing"] else DONE
 
 
-def _plan(options: argparse.Namespace) -> Any:
+def _make_plan(options: argparse.Namespace) -> Any:
     from bench.prepare import context, voc
     from bench.prepare.choices import Choices
     from bench.prepare.splits import split_of
@@ -103,12 +105,12 @@ def _check(folder: str | Path, name: str | None) -> int:
 
 
 def _show(to: Path, about: dict[str, Any]) -> None:
-    from bench.prepare.sheet import sheet
+    from bench.prepare.sheet import draw_sheet
     from bench.prepare.splits import WARNING
     from bench.prepare.verify import report
     from bench.prepare.write import SHEET
 
-    sheet(to, about).save(to / SHEET)
+    draw_sheet(to, about).save(to / SHEET)
     print(report(about))
     for remark in about["source"].get("remarks", ()):
         if remark.startswith(WARNING):

@@ -14,13 +14,13 @@ from typing import Any
 
 import yaml
 
-from bench.commands.as_in_run import STORED, Base, base_of
-from bench.commands.options import CONFIG_DIR, flag
+from bench.commands.as_in_run import STORED, Base, make_base
+from bench.commands.options import CONFIG_DIR, find_flag
 from bench.commands.settings import take_over
 from bench.errors import UsageError
 from bench.settings.saved import update_targets
 from bench.settings.trust import check_made, check_targets_below
-from bench.system.resources import conf_dir
+from bench.system.resources import find_conf_dir
 
 CONFIG_NAME, CONFIG_PATH = ("-cn", "--config-name"), ("-cp", "--config-path")
 WHOLE = ("data", "models", "segment", "encode", "caption", "merge", "method", "score", "tracking", "executor", "out")
@@ -36,38 +36,38 @@ class Request:
     cwd: Path | None = None
 
 
-def requested(arguments: Sequence[str], trusted: Sequence[str] = ()) -> Request:
+def read_request(arguments: Sequence[str], trusted: Sequence[str] = ()) -> Request:
     """Read what `-cd` and `-cn` ask for. Raises UsageError for a name that is no file and for a folder of `zgs score`.
 
     Raises UserError where settings name code that is neither installed nor of a ``trusted`` package.
     """
-    name, place = flag(arguments, CONFIG_NAME), flag(arguments, (*CONFIG_DIR, *CONFIG_PATH))
+    name, place = find_flag(arguments, CONFIG_NAME), find_flag(arguments, (*CONFIG_DIR, *CONFIG_PATH))
     if place is not None and not Path(place).is_dir():
         raise UsageError(f"-cd {place}: no such folder")
     if name is None:
         return Request(list(arguments))
     path = Path(place or ".") / f"{name.removesuffix('.yaml')}.yaml"
-    ours = (conf_dir() / path.name).is_file()
+    ours = (find_conf_dir() / path.name).is_file()
     if place is None or not path.is_file():
         if ours:
             return Request(list(arguments))
         raise UsageError(f"-cn {name}: {path} is no file; to repeat a run: zgs run -cd RUN -cn config")
-    settings = _settings_in(path)
+    settings = _read_settings(path)
     if set(WHOLE) <= set(settings) and "defaults" not in settings:
         check_made(settings, path, trusted)
-        return _repeat(arguments, settings, path.parent, trusted)
+        return _make_request(arguments, settings, path.parent, trusted)
     if ours:
         raise UsageError(f"-cn {name}: {path} is not the settings of a run; zgs has a {path.name} too: rename it")
     return Request(list(arguments))  # a configuration of the user's own, which Hydra composes
 
 
-def settings_from(base: Base, composed: Mapping[str, Any], chosen: Mapping[str, str], words: Sequence[str]) -> Any:
+def change_settings(base: Base, composed: Mapping[str, Any], chosen: Mapping[str, str], words: Sequence[str]) -> Any:
     """Change the settings of a run as ``words`` say; ``composed`` and ``chosen`` are with those words.
 
     A key is as the words say, a named group as its yaml says, and all that follows from them follows.
     """
     settings = copy.deepcopy(base.settings)
-    _change(settings, base.composed, composed)
+    _apply_change(settings, base.composed, composed)
     for word in words:
         take_over(composed, settings, word.partition("=")[0].lstrip("+~").replace("/", ".").split("."))
     kept = {group: option for group, option in settings.get("choices", {}).items() if group in chosen}
@@ -78,7 +78,7 @@ def settings_from(base: Base, composed: Mapping[str, Any], chosen: Mapping[str, 
 
 
 @contextmanager
-def standing_in(folder: Path | None) -> Iterator[None]:
+def work_in(folder: Path | None) -> Iterator[None]:
     """Work in another folder, from which a run's relative paths were seen; None stays."""
     here = Path.cwd()
     try:
@@ -89,13 +89,13 @@ def standing_in(folder: Path | None) -> Iterator[None]:
         os.chdir(here)
 
 
-def _repeat(arguments: Sequence[str], settings: dict[str, Any], folder: Path, trusted: Sequence[str]) -> Request:
+def _make_request(arguments: Sequence[str], settings: dict[str, Any], folder: Path, trusted: Sequence[str]) -> Request:
     file = folder / "run.json"
     record = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     if "predictions" in settings:
         command = record.get("command") or shlex.join(["zgs", "score", str(settings["predictions"]), "data=…"])
         raise UsageError(f"{folder}: a folder of `zgs score`, which runs no model; to score again: {command}")
-    words = _without(arguments, (*CONFIG_NAME, *CONFIG_DIR, *CONFIG_PATH))
+    words = _remove_flags(arguments, (*CONFIG_NAME, *CONFIG_DIR, *CONFIG_PATH))
     told = str(record.get("cwd") or "")
     cwd = Path(told).expanduser() if told else None
     cwd = cwd if cwd and cwd.is_dir() and cwd.resolve() != Path.cwd().resolve() else None
@@ -104,11 +104,11 @@ def _repeat(arguments: Sequence[str], settings: dict[str, Any], folder: Path, tr
         check_targets_below(Path(own), trusted)
     flags = ["-cn", STORED, *(["-cd", own] if own and Path(own).is_dir() else [])]
     keys = {word.partition("=")[0] for word in words}
-    base = base_of(settings, parts="models" not in keys)
-    return Request([*flags, *(_anchored(word) if cwd else word for word in words)], base, cwd)
+    base = make_base(settings, parts="models" not in keys)
+    return Request([*flags, *(_anchor_path(word) if cwd else word for word in words)], base, cwd)
 
 
-def _anchored(word: str) -> str:
+def _anchor_path(word: str) -> str:
     """Give a word whose value is a relative path here the whole path: the run's own folder is another."""
     key, equals, value = word.partition("=")
     if not equals or not value or word.startswith("-"):
@@ -120,7 +120,7 @@ def _anchored(word: str) -> str:
     return f"{key}={kind + ':' if kind else ''}{here}"
 
 
-def _without(arguments: Sequence[str], flags: Sequence[str]) -> list[str]:
+def _remove_flags(arguments: Sequence[str], flags: Sequence[str]) -> list[str]:
     kept, words = [], iter(arguments)
     for word in words:
         name, equals, _ = word.partition("=")
@@ -131,7 +131,7 @@ def _without(arguments: Sequence[str], flags: Sequence[str]) -> list[str]:
     return kept
 
 
-def _settings_in(file: Path) -> dict[str, Any]:
+def _read_settings(file: Path) -> dict[str, Any]:
     try:
         settings = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
@@ -141,12 +141,12 @@ def _settings_in(file: Path) -> dict[str, Any]:
     return update_targets(settings)
 
 
-def _change(target: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+def _apply_change(target: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """Do to ``target`` what makes ``before`` into ``after``."""
     for key in [*after, *(key for key in before if key not in after)]:
         old, new = before.get(key), after.get(key)
         if isinstance(old, Mapping) and isinstance(new, Mapping) and isinstance(target.get(key), dict):
-            _change(target[key], old, new)
+            _apply_change(target[key], old, new)
         elif key not in after:
             target.pop(key, None)
         elif key not in before or old != new:

@@ -18,9 +18,9 @@ trust=PACKAGE  run code of that package where the settings of a run name it; els
 
 def main(arguments: list[str]) -> int:
     """Report on the runs given, or on all in a folder given; `to=FOLDER`, `pictures=N`, `pairs=3-2` are options."""
-    from bench.settings.trust import REPORTING, check_run, taken
+    from bench.settings.trust import REPORTING, check_run, take_trusted
 
-    arguments, trusted = taken(arguments)
+    arguments, trusted = take_trusted(arguments)
     places, options = read_arguments("report", arguments, {"to": "report", "pictures": "48", "pairs": ""})
     to, pictures = Path(options["to"]), read_count("report", options, "pictures")
     if not options["to"]:
@@ -29,15 +29,15 @@ def main(arguments: list[str]) -> int:
         raise UsageError("report: give the folders of finished runs; `zgs report --help` shows how")
     from bench.report.report import print_runs, write_report
     from bench.report.runs import find_runs
-    from bench.store.sealed import check_whole, reading, tell_unsealed
+    from bench.store.sealed import check_whole, explain_damage, print_unsealed
 
     folders = find_runs(list(map(Path, places)))
     for folder in folders:
         check_whole(folder)
         check_run(folder, trusted, REPORTING)
-    with reading(folders):
+    with explain_damage(folders):
         written = write_report(folders, to, pictures, options["pairs"])  # first, for a reader may leave early
         print_runs(folders)
-    tell_unsealed(folders)
+    print_unsealed(folders)
     print("\nreport:", *written, sep="\n  ")
     return DONE

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.commands.calling import COMPOSING, call_hydra
-from bench.commands.failures import tell_failures
-from bench.commands.options import CONFIG_DIR, flag
-from bench.commands.overrides import explained
-from bench.commands.repeated import Request, requested, standing_in
+from bench.commands.failures import print_failures
+from bench.commands.options import CONFIG_DIR, find_flag
+from bench.commands.overrides import explain_error
+from bench.commands.repeated import Request, read_request, work_in
 from bench.commands.sweeps import is_sweep
 from bench.commands.task import Task
-from bench.commands.words import prepared
+from bench.commands.words import prepare_words
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,51 +24,51 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str]) -> int:
     """Run one job or a sweep and say where the results are; the exit code is the worst of all jobs."""
-    outcomes = sweep(arguments)
-    if folders := folders_of(outcomes):
+    outcomes = run_jobs(arguments)
+    if folders := list_folders(outcomes):
         from bench.report.report import print_runs
 
         print_runs(folders)
-    return closed(outcomes, arguments)
+    return close_sweep(outcomes, arguments)
 
 
-def closed(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> int:
+def close_sweep(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> int:
     """Below the table, the jobs of a sweep that failed; returns the exit code."""
-    from bench.run.outcomes import worst
+    from bench.run.outcomes import find_worst_code
 
     if is_sweep(arguments):
-        tell_failures(outcomes, arguments)
-    return worst(outcomes)
+        print_failures(outcomes, arguments)
+    return find_worst_code(outcomes)
 
 
-def folders_of(outcomes: Sequence[Outcome]) -> list[Path]:
+def list_folders(outcomes: Sequence[Outcome]) -> list[Path]:
     """The folders of the runs that are finished; jobs with the same settings share one."""
     return [Path(folder) for folder in dict.fromkeys(outcome.folder for outcome in outcomes if outcome.folder)]
 
 
-def sweep(arguments: list[str], command: str = "") -> list[Outcome]:
+def run_jobs(arguments: list[str], command: str = "") -> list[Outcome]:
     """Compose and run all jobs; one outcome a job, whatever it raised. Raises UsageError for words that fit no job.
 
     ``command`` is the line that asked for them, for the record, where it is not `zgs run` with these words.
     """
-    from bench.settings.trust import check_config_folders, taken
+    from bench.settings.trust import check_config_folders, take_trusted
 
-    words, trusted = taken(arguments)
+    words, trusted = take_trusted(arguments)
     check_config_folders(words, trusted)
-    request, line = requested(words, trusted), command or shlex.join(["zgs", "run", *arguments])
-    request = replace(request, arguments=prepared(request.arguments))
-    with standing_in(request.cwd):
+    request, line = read_request(words, trusted), command or shlex.join(["zgs", "run", *arguments])
+    request = replace(request, arguments=prepare_words(request.arguments))
+    with work_in(request.cwd):
         if is_sweep(arguments):
             from bench.commands.many import run_many
 
             return run_many(request, line)
-        return _one(request, line)
+        return _run_one(request, line)
 
 
-def _one(request: Request, command: str) -> list[Outcome]:
-    task = Task(command, request.base, flag(request.arguments, CONFIG_DIR))
+def _run_one(request: Request, command: str) -> list[Outcome]:
+    task = Task(command, request.base, find_flag(request.arguments, CONFIG_DIR))
     try:
         call_hydra(request.arguments, task)
     except COMPOSING as error:
-        raise UsageError(explained(error, request.arguments)) from error
+        raise UsageError(explain_error(error, request.arguments)) from error
     return task.outcomes

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.commands.arguments import Parser
-from bench.commands.naming import as_written
-from bench.commands.settings import composed, take_over
-from bench.commands.words import is_setting, prepared
+from bench.commands.naming import find_written_name
+from bench.commands.settings import compose_settings, take_over
+from bench.commands.words import is_setting, prepare_words
 from bench.errors import DONE, FAILED, SKIPS, UsageError, UserError
 from bench.settings.compose import list_groups
 from bench.settings.ranges import RUN
-from bench.text.escape import visible
+from bench.text.escape import escape_for_terminal
 
 USAGE = """zgs score PREDICTIONS data=DATASET [score=A,B] [KEY=VALUE …] [--csv FILE] [--check] [--ignore-unknown]
 zgs score RUN [score=A,B] [KEY=VALUE …] [trust=PACKAGE]
@@ -44,59 +44,59 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_intermixed_args(arguments)
     words = [word for word in given.words if is_setting(word, (*list_groups(), *RUN))]
     places = [word for word in given.words if word not in words]
-    from bench.settings.trust import taken
+    from bench.settings.trust import take_trusted
 
-    words, trusted = taken(words)
+    words, trusted = take_trusted(words)
     if len(places) != 1:
         raise UsageError(f"score: name one file of predictions or one run, not {len(places)}; `zgs score --help`")
     place = Path(places[0])
     # Now, for keys of a second protocol are moved; commas between protocols are ours, and not Hydra's.
-    words = [word if word.startswith("score=") else prepared([word], sweep=False)[0] for word in words]
+    words = [word if word.startswith("score=") else prepare_words([word], sweep=False)[0] for word in words]
     if given.check:
-        return check(predictions_of(place), words, given.ignore_unknown)
-    return _scored(place, words, given.csv, given.ignore_unknown, trusted, arguments)
+        return check_file(find_predictions(place), words, given.ignore_unknown)
+    return _score(place, words, given.csv, given.ignore_unknown, trusted, arguments)
 
 
-def predictions_of(place: Path) -> Path:
+def find_predictions(place: Path) -> Path:
     """The file of predictions, or that of a run's folder."""
     if not place.is_dir():
         return place
-    from bench.store.sealed import RECORD, intact
+    from bench.store.sealed import RECORD, check_intact
 
     # A folder without a record is no finished run; what is wrong with its predictions is told when they are read.
-    return intact(place, "predictions.json") if (place / RECORD).exists() else place / "predictions.json"
+    return check_intact(place, "predictions.json") if (place / RECORD).exists() else place / "predictions.json"
 
 
-def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -> int:
+def check_file(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -> int:
     """Print every fault of a file and, where data are named, what does not fit them: ids, classes of true segments.
 
     The exit code is what scoring would have: 1 where it would stop, 3 where images have no prediction.
     """
-    from bench.predictions.remarks import of_head, remarks
+    from bench.predictions.remarks import list_head_remarks, list_prediction_remarks
     from bench.predictions.source import PredictionFile
 
-    (protocols, settings), file = _checked(words), PredictionFile(path)
+    (protocols, settings), file = _check_words(words), PredictionFile(path)
     faults = list(file.faults())
-    faults += [] if faults else list(file.unembedded())
+    faults += [] if faults else list(file.find_unembedded())
     if any(options["overlap"] == "highest_score" for options in protocols) and not faults:
-        faults += file.unscored()
-    dataset = _data_of(words, settings) if not faults else None
+        faults += file.find_unscored()
+    dataset = _make_data(words, settings) if not faults else None
     if dataset is not None:
-        faults = _unfit(file, dataset, any(options["proportions"] == "same" for options in protocols))
-    notes = of_head(file) if faults else remarks(file, file)
+        faults = _find_misfits(file, dataset, any(options["proportions"] == "same" for options in protocols))
+    notes = list_head_remarks(file) if faults else list_prediction_remarks(file, file)
     for note in notes:
-        print(visible(f"note: {note}"))
+        print(escape_for_terminal(f"note: {note}"))
     for fault in faults[:SHOWN]:
-        print(visible(fault))
+        print(escape_for_terminal(fault))
     if len(faults) > SHOWN:
         print(f"… and {len(faults) - SHOWN} more")
     print(f"{path}: {len(file)} images, {len(faults)} faults" + f", {len(notes)} notes" * bool(notes))
     if dataset is None:
         return FAILED if faults else DONE
-    from bench.data.base import remarks_of
+    from bench.data.base import list_remarks
     from bench.run.tables import compare_ids
 
-    for remark in remarks_of(dataset):
+    for remark in list_remarks(dataset):
         print(remark)
     missing, unknown, outside = compare_ids(file, dataset)
     print(f"{len(missing)} images of the data set are missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}")
@@ -106,37 +106,37 @@ def check(path: Path, words: Sequence[str] = (), ignore_unknown: bool = False) -
     return FAILED if stops else SKIPS if missing else DONE
 
 
-def _checked(words: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _check_words(words: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Protocols and settings that go with a file, if any are given. UsageError for one that scoring would not take."""
     if not words:
         return [], {}
     from bench.score.evaluate import check_words
     from bench.settings.check import check_settings
-    from bench.settings.instantiate import make
+    from bench.settings.instantiate import make_object
 
-    protocols, settings = _protocols(words, None)
+    protocols, settings = _compose_protocols(words, None)
     for options in protocols:
         check_settings({**settings, "score": options}, GROUPS)
-        check_words(make(options | ({"background": "context"} if options["background"] == "auto" else {})))
+        check_words(make_object(options | ({"background": "context"} if options["background"] == "auto" else {})))
     return protocols, settings
 
 
-def _data_of(words: Sequence[str], settings: Mapping[str, Any]) -> Any:
+def _make_data(words: Sequence[str], settings: Mapping[str, Any]) -> Any:
     """The data set that is named, if one is."""
     if not any(word.startswith("data=") for word in words):
         return None
-    from bench.settings.instantiate import make
+    from bench.settings.instantiate import make_object
 
-    return make(settings["data"])
+    return make_object(settings["data"])
 
 
-def _unfit(file: Any, dataset: Any, in_proportion: bool) -> list[str]:
+def _find_misfits(file: Any, dataset: Any, in_proportion: bool) -> list[str]:
     """Classes that the file describes and images lack, masks of other proportions. Unusable truth is skipped."""
     import numpy as np
     from tqdm import tqdm
 
     from bench.errors import BadSample
-    from bench.predictions.proportions import misfit
+    from bench.predictions.proportions import describe_misfit
     from bench.run.similarities import find_misplaced
 
     faults: list[str] = []
@@ -147,7 +147,7 @@ def _unfit(file: Any, dataset: Any, in_proportion: bool) -> list[str]:
         except BadSample:
             continue
         compared = in_proportion and truth is not None and file.texts(image_id)
-        fault = misfit(file.size(image_id), truth.shape) if compared else None
+        fault = describe_misfit(file.size(image_id), truth.shape) if compared else None
         faults += [f"{file.where(image_id)}: {fault}"] if fault else []
         if told and truth is not None and dataset.classes is not None:
             true = [int(c) for c in np.unique(truth) if c >= 0]
@@ -155,22 +155,22 @@ def _unfit(file: Any, dataset: Any, in_proportion: bool) -> list[str]:
     return faults
 
 
-def _scored(
+def _score(
     place: Path, words: list[str], csv: Path | None, ignore_unknown: bool, trusted: Sequence[str], line: Sequence[str]
 ) -> int:
     from bench.errors import writing
     from bench.predictions.source import PredictionFile
-    from bench.run.provenance import typed
+    from bench.run.provenance import describe_typed
     from bench.run.score_folder import score_in_folder
     from bench.run.score_records import ScoreRequest
     from bench.score.controls import choose_controls
     from bench.score.score_table import write_scores
     from bench.settings.check import check_settings
 
-    own = _run_settings(place, trusted)
+    own = _read_run_settings(place, trusted)
     if own is None and not any(word.startswith("data=") for word in words):
         raise UsageError("score: say which data the predictions are of: data=…")
-    protocols, settings = _protocols(words, own)
+    protocols, settings = _compose_protocols(words, own)
     workers = settings["executor"].get("workers", 1)
     if workers != "auto" and (type(workers) is not int or workers < 1):
         raise UsageError(f"executor.workers={workers}: a positive number or auto")
@@ -179,24 +179,26 @@ def _scored(
     choose_controls(settings["controls"])
     asked = own is not None or any(word.startswith("controls=") for word in words)
     request = ScoreRequest(
-        PredictionFile(predictions_of(place)),
+        PredictionFile(find_predictions(place)),
         protocols,
-        variant=as_written(_variant(place, settings), words) or "",
+        variant=find_written_name(_choose_variant(place, settings), words) or "",
         controls=settings["controls"] if asked else [],
-        skipped=_skipped(place),
+        skipped=_read_skips(place),
         ignore_unknown=ignore_unknown,
         chosen=any(word.startswith("score.mapping=") for word in words),
     )
-    folder, result = score_in_folder(settings, request, typed("score", line))
+    folder, result = score_in_folder(settings, request, describe_typed("score", line))
     if csv:  # before the table is printed, for a reader may leave early
         with writing(csv, "--csv FILE"):
             csv.parent.mkdir(parents=True, exist_ok=True)
             write_scores(result.tables.scores, csv)
-    _tell(folder, result)
+    _print_result(folder, result)
     return SKIPS if result.missing or result.skipped else DONE
 
 
-def _protocols(words: Sequence[str], own: Mapping[str, Any] | None) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _compose_protocols(
+    words: Sequence[str], own: Mapping[str, Any] | None
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The ``score`` settings of each protocol asked for, and all other settings, composed in one go."""
     rest = [word for word in words if not word.startswith("score=")]
     names = next((word.partition("=")[2].split(",") for word in reversed(words) if word.startswith("score=")), [""])
@@ -209,7 +211,7 @@ def _protocols(words: Sequence[str], own: Mapping[str, Any] | None) -> tuple[lis
         place = f"{_OTHERS}.at{at}"
         changes = [re.sub(r"^([+~]*)score\.", rf"\1{place}.", word) for word in rest]
         told += [f"+score@{place}={name}", *(word for word in changes if word not in rest)]
-    config = composed(told)
+    config = compose_settings(told)
     protocols, settings = [config["score"], *config.pop(_OTHERS, {}).values()], config
     if own is not None:
         settings = json.loads(json.dumps(own))
@@ -218,43 +220,43 @@ def _protocols(words: Sequence[str], own: Mapping[str, Any] | None) -> tuple[lis
     return protocols, settings
 
 
-def _run_settings(place: Path, trusted: Sequence[str] = ()) -> dict[str, Any] | None:
+def _read_run_settings(place: Path, trusted: Sequence[str] = ()) -> dict[str, Any] | None:
     """The settings of a run's folder; None for a file."""
     if not place.is_dir():
         if not place.exists():
             raise UserError(f"{place}: no such file; give a .json or .jsonl file of predictions, or a run's folder")
         return None
-    from bench.run.run_folder import settings_of
+    from bench.settings.saved import read_run_settings
     from bench.settings.trust import SCORING, check_run
-    from bench.store.sealed import tell_unsealed
+    from bench.store.sealed import print_unsealed
 
-    settings = settings_of(place)
+    settings = read_run_settings(place)
     if "predictions" in settings:
         raise UserError(f"{place}: a folder of `zgs score`; give the file it scored: {settings['predictions']}")
     check_run(place, trusted, SCORING)
-    tell_unsealed([place])
+    print_unsealed([place])
     return settings
 
 
-def _variant(place: Path, settings: Mapping[str, Any]) -> str | None:
+def _choose_variant(place: Path, settings: Mapping[str, Any]) -> str | None:
     """What the row is called, as given or as the run says; None leaves it to the file."""
     if place.is_dir() and not settings.get("variant"):
-        from bench.run.run_folder import record_of
+        from bench.store.sealed import read_record
 
-        return str(record_of(place)["variant"])
+        return str(read_record(place)["variant"])
     return settings.get("variant")
 
 
-def _skipped(place: Path) -> dict[str, str]:
+def _read_skips(place: Path) -> dict[str, str]:
     """The images that a run had to leave out, with reasons."""
     if not place.is_dir():
         return {}
-    from bench.run.run_folder import record_of
+    from bench.store.sealed import read_record
 
-    return dict(record_of(place).get("skipped", {}))
+    return dict(read_record(place).get("skipped", {}))
 
 
-def _tell(folder: Path, result: Any) -> None:
+def _print_result(folder: Path, result: Any) -> None:
     """The protocols with everything that changes a number, the tidy table, what was counted, and where it all is."""
     from bench.score.protocol_text import describe_protocol
 
@@ -275,4 +277,4 @@ def _tell(folder: Path, result: Any) -> None:
     print()
     if grouped.any():
         print(f"breakdown: {grouped.sum()} more lines in scores.csv")
-    print(*map(visible, [*result.notes, f"{folder}/"]), sep="\n")
+    print(*map(escape_for_terminal, [*result.notes, f"{folder}/"]), sep="\n")

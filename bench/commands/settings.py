@@ -6,21 +6,21 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.commands.overrides import explained
-from bench.commands.words import prepared
+from bench.commands.overrides import explain_error
+from bench.commands.words import prepare_words
 from bench.errors import UsageError
 from bench.settings.compose import compose_config, resolve_config
 
 
-def composed(words: Sequence[str]) -> dict[str, Any]:
+def compose_settings(words: Sequence[str]) -> dict[str, Any]:
     """Compose the resolved configuration with some choices; UsageError names what is wrong with them."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        return resolve_config(compose_config(prepared(words, sweep=False)))
+        return resolve_config(compose_config(prepare_words(words, sweep=False)))
     except (HydraException, OmegaConfBaseException) as error:
-        raise UsageError(explained(error, list(words))) from error
+        raise UsageError(explain_error(error, list(words))) from error
 
 
 def take_over(source: Any, target: Any, path: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from bench.commands.words import prepared
+from bench.commands.words import prepare_words
 from bench.errors import UsageError
 from bench.settings.compose import list_options
 
@@ -27,18 +27,18 @@ def is_sweep(arguments: Iterable[str]) -> bool:
     return bool({*SWEEPS, "hydra.mode=MULTIRUN"} & set(arguments))
 
 
-def new_folder(out: str) -> Path:
+def make_folder_name(out: str) -> Path:
     """A name for the folder of this sweep that no other has, absolute: a job may start elsewhere."""
     return Path(out).absolute() / FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
 
 
-def expanded(words: Sequence[str], config_dir: str | None = None) -> tuple[list[Job], list[str]]:
+def expand_jobs(words: Sequence[str], config_dir: str | None = None) -> tuple[list[Job], list[str]]:
     """The jobs of a sweep in Hydra's order, and the words for Hydra itself, which all jobs share.
 
     No jobs where only another sweeper knows them (``hydra/sweeper=…``, intervals). Raises HydraException for words
     that cannot be read.
     """
-    parsed = _parsed(words)
+    parsed = _parse_words(words)
     own = [o.input_line for o in parsed if o.is_hydra_override()]
     if any(word.startswith(("hydra/sweeper=", "hydra.sweeper.")) for word in own):
         return [], own
@@ -47,43 +47,43 @@ def expanded(words: Sequence[str], config_dir: str | None = None) -> tuple[list[
         key = override.get_key_element()
         if override.is_sweep_override() and not override.is_discrete_sweep():
             return [], own
-        values[key] = [f"{key}={value}" for value in _values(override, config_dir)]
+        values[key] = [f"{key}={value}" for value in _list_values(override, config_dir)]
     return list(product(*values.values())), own
 
 
-def fixed(words: Sequence[str]) -> Job:
+def list_fixed_words(words: Sequence[str]) -> Job:
     """The words of a sweep that stay the same in every job."""
-    return tuple(o.input_line for o in _parsed(words) if not o.is_sweep_override() and not o.is_hydra_override())
+    return tuple(o.input_line for o in _parse_words(words) if not o.is_sweep_override() and not o.is_hydra_override())
 
 
-def telling(job: Job, jobs: Sequence[Job]) -> str:
+def describe_job(job: Job, jobs: Sequence[Job]) -> str:
     """The overrides of a job by which it differs from others of its sweep; all of them where none does."""
     common = set.intersection(*map(set, jobs)) if jobs else set()
-    return " ".join(map(as_typed, [word for word in job if word not in common] or job))
+    return " ".join(map(strip_quotes, [word for word in job if word not in common] or job))
 
 
-def as_typed(word: str) -> str:
+def strip_quotes(word: str) -> str:
     """A word as a person types it: without the quotes and escapes that Hydra has it in, where they come back."""
     from hydra.errors import HydraException
 
     try:
-        value = _parsed([word])[0].value()
+        value = _parse_words([word])[0].value()
         text = getattr(value, "text", value)
         bare = f"{word.partition('=')[0]}={text}" if isinstance(text, str) else word
-        return bare if _parsed(prepared([bare], sweep=True))[0].value() == value else word
+        return bare if _parse_words(prepare_words([bare], sweep=True))[0].value() == value else word
     except (HydraException, UsageError):
         return word
 
 
-def quoted(value: str) -> str:
+def quote_value(value: str) -> str:
     """A text as Hydra reads it, whatever characters it has."""
     return "'" + re.sub(r"(\\*)'", r"\1\1\'", re.sub(r"(\\+)$", r"\1\1", value)) + "'"
 
 
-def grouped(jobs: Sequence[Job]) -> list[list[str]]:
+def group_jobs(jobs: Sequence[Job]) -> list[list[str]]:
     """Some jobs as few sweeps as can be: each list of words makes all its combinations, and nothing else.
 
-    >>> grouped([("a=1", "b=1"), ("a=2", "b=1"), ("a=2", "b=2")])
+    >>> group_jobs([("a=1", "b=1"), ("a=2", "b=1"), ("a=2", "b=2")])
     [['a=1,2', 'b=1'], ['a=2', 'b=2']]
     """
     groups: list[dict[str, tuple[str, ...]]] = [
@@ -100,21 +100,21 @@ def grouped(jobs: Sequence[Job]) -> list[list[str]]:
     return [[f"{key}={','.join(values)}" for key, values in group.items()] for group in groups]
 
 
-def commands(jobs: Sequence[Job], shared: Sequence[str]) -> list[str]:
+def make_commands(jobs: Sequence[Job], shared: Sequence[str]) -> list[str]:
     """Lines for a shell that run these jobs and no others; ``shared`` are flags and words that all of them need."""
     lines = []
-    for group in grouped(jobs):
-        several = any(_several(word) for word in group)
-        lines.append(shlex.join(["zgs", "run", *(["-m"] if several else []), *shared, *map(as_typed, group)]))
+    for group in group_jobs(jobs):
+        several = any(_has_several_values(word) for word in group)
+        lines.append(shlex.join(["zgs", "run", *(["-m"] if several else []), *shared, *map(strip_quotes, group)]))
     return lines
 
 
-def _several(word: str) -> bool:
-    (override,) = _parsed([word])
+def _has_several_values(word: str) -> bool:
+    (override,) = _parse_words([word])
     return bool(override.is_sweep_override())
 
 
-def _values(override: Any, config_dir: str | None) -> list[str]:
+def _list_values(override: Any, config_dir: str | None) -> list[str]:
     if not override.is_sweep_override():
         return [override.get_value_element_as_str()]
     if override.value_type.name == "GLOB_CHOICE_SWEEP":
@@ -122,7 +122,7 @@ def _values(override: Any, config_dir: str | None) -> list[str]:
     return list(override.sweep_string_iterator())
 
 
-def _parsed(words: Sequence[str]) -> list[Any]:
+def _parse_words(words: Sequence[str]) -> list[Any]:
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     return OverridesParser.create().parse_overrides(list(words))

@@ -13,15 +13,15 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from bench.commands.as_in_run import Base
-from bench.commands.naming import as_written
-from bench.commands.overrides import explained
-from bench.commands.repeated import settings_from
-from bench.commands.sweeps import Job, telling
+from bench.commands.naming import find_written_name
+from bench.commands.overrides import explain_error
+from bench.commands.repeated import change_settings
+from bench.commands.sweeps import Job, describe_job
 from bench.errors import UsageError, writing
 from bench.settings.compose import read_choices, resolve_config
-from bench.settings.decimals import shortest
+from bench.settings.decimals import shorten_decimals
 from bench.system import signals
-from bench.text.escape import visible
+from bench.text.escape import escape_for_terminal
 
 if TYPE_CHECKING:
     from bench.run.outcomes import Outcome
@@ -50,7 +50,7 @@ class Task:
 
     def __call__(self, config: DictConfig) -> None:
         """Run a job; whatever it raises but Ctrl-C is its outcome, so that all jobs of a sweep run."""
-        from bench.run.outcomes import attempt, path_of, write
+        from bench.run.outcomes import attempt_job, name_outcome_file, write_outcome
 
         own = HydraConfig.get()
         words = tuple(str(word) for word in own.overrides.task)
@@ -61,70 +61,72 @@ class Task:
         def run_it() -> Any:
             settings.update(self._settings(config, read_choices(own), words))
             from bench.run.job import run
-            from bench.run.provenance import provenance
+            from bench.run.provenance import describe_origin
 
-            made_by = provenance(self.command) | {"overrides": list(words), "config_dir": self.config_dir}
+            made_by = describe_origin(self.command) | {"overrides": list(words), "config_dir": self.config_dir}
             finished = run(settings, made_by)
             _draw(finished.folder, int(settings["pictures"]))
             return finished
 
         def trace() -> Path:
-            from bench.run.job import TRACEBACK, folder_of
+            from bench.run.job import TRACEBACK, find_folder
 
             if self.folder is not None:
-                return path_of(place, self.folder, "txt")
-            return folder_of(settings) / TRACEBACK if settings else Path(str(config.get("out", "."))) / TRACEBACK
+                return name_outcome_file(place, self.folder, "txt")
+            return find_folder(settings) / TRACEBACK if settings else Path(str(config.get("out", "."))) / TRACEBACK
 
-        outcome = attempt(place, words, run_it, trace)
-        signals.heed()  # a library may have made an error of an interrupt
+        outcome = attempt_job(place, words, run_it, trace)
+        signals.raise_if_stopping()  # a library may have made an error of an interrupt
         if outcome.failed:
-            _say(outcome, f"job {place} ({telling(words, self.jobs)}): " if self.folder is not None else "")
+            _print_outcome(
+                outcome, f"job {place} ({describe_job(words, self.jobs)}): " if self.folder is not None else ""
+            )
         if self.folder is None:
             self.outcomes.append(outcome)
         else:
-            write(outcome, self.folder)
+            write_outcome(outcome, self.folder)
 
     def _settings(self, config: DictConfig, chosen: dict[str, str], words: Sequence[str]) -> dict[str, Any]:
         """The configuration as a plain dict, every value resolved, with the options that were chosen."""
         try:
             if self.base is not None:
-                settings = settings_from(self.base, resolve_config(config, complete=False), chosen, words)
+                settings = change_settings(self.base, resolve_config(config, complete=False), chosen, words)
             else:
                 settings = {**resolve_config(config), "choices": chosen}
         except OmegaConfBaseException as error:
-            raise UsageError(explained(error, list(words))) from error
-        if missing := _missing(settings):
+            raise UsageError(explain_error(error, list(words))) from error
+        if missing := _find_missing(settings):
             raise UsageError(f"{missing} has to be given: {missing}=…")
-        return shortest({**settings, "variant": _told(settings["variant"], words)})
+        return shorten_decimals({**settings, "variant": _name_variant(settings["variant"], words)})
 
 
 def _draw(folder: Path, pictures: int) -> None:
     """Draw the gallery of a finished run anew; its record is written, for no number depends on a picture."""
     shutil.rmtree(folder / "gallery", ignore_errors=True)  # of the same run before its images changed
     if pictures:
-        from bench.report.pictures.side_by_side import write_comparison
+        from bench.report.pictures.side_by_side import write_side_by_side
 
         with writing(folder, "out=FOLDER"):
-            write_comparison([folder], folder / "gallery", pictures)
+            write_side_by_side([folder], folder / "gallery", pictures)
 
 
-def _told(variant: Any, words: Sequence[str]) -> str | None:
+def _name_variant(variant: Any, words: Sequence[str]) -> str | None:
     """The name that an experiment gives its variant, and what the command line changed of it."""
-    name = as_written(variant, words)
+    name = find_written_name(variant, words)
     if name is None:
         return None
     return " ".join([name, *(word for word in words if word.partition("=")[0] in STAGES)])
 
 
-def _missing(node: Any, key: str = "") -> str | None:
+def _find_missing(node: Any, key: str = "") -> str | None:
     """The first key that has to be given and is not."""
     if isinstance(node, dict):
-        found = (_missing(value, f"{key}.{name}".lstrip(".")) for name, value in node.items())
+        found = (_find_missing(value, f"{key}.{name}".lstrip(".")) for name, value in node.items())
         return next(filter(None, found), None)
     return key if isinstance(node, str) and node == "???" else None
 
 
-def _say(outcome: Outcome, which: str) -> None:
+def _print_outcome(outcome: Outcome, which: str) -> None:
     """A job's error in one line, as soon as it has happened."""
     trace = f"; traceback: {outcome.traceback}" if outcome.traceback else ""
-    print(visible(f"zgs: {which}{outcome.reason}{trace}"), file=sys.stderr, flush=True)
+    print(escape_for_terminal(f"zgs: {which}{outcome.reason}{trace}"), file=sys.stderr, flush=True)

@@ -11,11 +11,11 @@ Loads the weights and compares them with the libraries that publish them, one li
 
 def main(arguments: list[str]) -> int:
     """``zgs verify models=paper [KEY=VALUE …]``; every check is one line, the exit code is 1 where one failed."""
-    from bench.commands.settings import composed
+    from bench.commands.settings import compose_settings
     from bench.doctor.verify import NOTE, list_checks, run_check
-    from bench.run.context import Builder
+    from bench.run.context import RunContext
 
-    builder = Builder(composed(arguments))
+    builder = RunContext(compose_settings(arguments))
     print(f"models={builder.settings['models']['name']} on {builder.device} in {builder.settings['dtype']}")
     done, failed = 0, 0
     for name, check in list_checks(builder):

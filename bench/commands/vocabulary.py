@@ -26,27 +26,27 @@ def main(arguments: list[str]) -> int:
         raise UsageError(
             f"vocabulary: name one file of predictions, not {len(places)}; `zgs vocabulary --help` shows how"
         )
-    words = counted(Path(places[0]))
+    words = count_texts(Path(places[0]))
     if options["table"]:
         from bench.mapping.table import read_words
 
         known = read_words(options["table"])
         words = [(word, count) for word, count in words if word not in known]
-    _write(words, options)
+    _write_words(words, options)
     return DONE
 
 
-def counted(place: Path) -> list[tuple[str, int]]:
+def count_texts(place: Path) -> list[tuple[str, int]]:
     """The texts of all segments and how many segments have each; empty texts need no answer."""
-    from bench.commands.score import predictions_of
+    from bench.commands.score import find_predictions
     from bench.predictions.source import PredictionFile
 
-    file = PredictionFile(predictions_of(place))
+    file = PredictionFile(find_predictions(place))
     found = Counter(text for image_id in file for text in file.texts(image_id) if text.strip())
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _write(words: list[tuple[str, int]], options: dict[str, str]) -> None:
+def _write_words(words: list[tuple[str, int]], options: dict[str, str]) -> None:
     if options["json"]:
         with writing(Path(options["json"]), "json=FILE"):
             text = json.dumps({word: None for word, _ in words}, indent=1, ensure_ascii=False)

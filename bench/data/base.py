@@ -27,7 +27,7 @@ class Dataset(Protocol):
 
     @property
     def subset(self) -> str | None:
-        """Which ids of the split, as it stands in a metric's name (`bench.data.subsets.label`); None for all."""
+        """Which ids of the split, as it stands in a metric's name (`bench.data.subsets.write_label`); None for all."""
         ...
 
     @property
@@ -49,12 +49,12 @@ class Dataset(Protocol):
         ...
 
 
-def full_name(dataset: Dataset) -> str:
+def make_full_name(dataset: Dataset) -> str:
     """``<name>:<split>`` and, unless it is the whole split, ``[<subset>]``: the first part of a metric's full name."""
     return f"{dataset.name}:{dataset.split}" + (f"[{dataset.subset}]" if dataset.subset else "")
 
 
-def whole(dataset: Dataset) -> tuple[str, ...]:
+def list_whole_split(dataset: Dataset) -> tuple[str, ...]:
     """List the ids of the whole split, where a data set tells them; else those of the subset."""
     ids = getattr(dataset, "whole", dataset.ids)
     return tuple(ids())
@@ -67,19 +67,19 @@ def load_truth(dataset: Dataset, image_id: str) -> Sample:
     return sample
 
 
-def remarks_of(dataset: Dataset) -> tuple[str, ...]:
+def list_remarks(dataset: Dataset) -> tuple[str, ...]:
     """What a data set made of its files, in words."""
     remarks = getattr(dataset, "remarks", tuple)
     return tuple(remarks())
 
 
-def nearest(word: str, options: Iterable[str]) -> str:
+def suggest_nearest(word: str, options: Iterable[str]) -> str:
     """`` (did you mean 'x'?)`` for the option most like ``word``, or an empty string where none is."""
     close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.5)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def content_hash(files: Iterable[tuple[str, Path]]) -> str:
+def hash_content(files: Iterable[tuple[str, Path]]) -> str:
     """sha256 (32 hex digits of it) of labels and the bytes of their files; a file that is missing counts as missing.
 
     Content rather than size and time: a copied or re-downloaded data set keeps its stored results.

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.data.class_tables import COLUMNS, ClassRow, ClassTable, read_rows
-from bench.data.combined import combined
-from bench.data.yaml_text import whole
+from bench.data.combined import combine
+from bench.data.yaml_text import read_whole_number
 from bench.errors import UserError
 
 SHAPE = (
@@ -57,18 +57,18 @@ def read_class_list(source: Path, name: str, begin: int) -> tuple[ClassTable, tu
         raise UserError(f"{source}: cannot be read ({error}); {SHAPE}") from error
     stem = re.sub(r"[^A-Za-z0-9_.+-]", "_", source.stem).lstrip(".+-") or name
     if source.suffix.lower() == ".json" or text.lstrip()[:1] in ("{", "["):
-        return table_of(str(source), name, _json(source, text), begin)
+        return make_table(str(source), name, _read_json(source, text), begin)
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if _is_ours(lines):
-        return combined(str(source), stem, read_rows(source), strict=True)
-    entries = _with_header(source, lines)
+        return combine(str(source), stem, read_rows(source), strict=True)
+    entries = _read_with_header(source, lines)
     if entries is None:
-        return table_of(str(source), name, _without_header(source, lines) or _lines(source, lines), begin)
+        return make_table(str(source), name, _read_without_header(source, lines) or _read_lines(source, lines), begin)
     is_csv = source.suffix.lower() == ".csv"
-    return table_of(str(source), stem if is_csv else name, entries, begin, numbered=not is_csv)
+    return make_table(str(source), stem if is_csv else name, entries, begin, numbered=not is_csv)
 
 
-def table_of(
+def make_table(
     where: str, name: str, entries: Iterable[Entry], begin: int = 0, numbered: bool = True
 ) -> tuple[ClassTable, tuple[str, ...]]:
     """Make the table of some entries: cells with several names are taken apart, equal names are one class.
@@ -77,9 +77,9 @@ def table_of(
     """
     listed = list(entries)
     cells = [entry.name for entry in listed if isinstance(entry.name, str)]
-    mark = next((mark for mark in ";," if any(re.search(mark + _BETWEEN, _bare(cell)) for cell in cells)), None)
+    mark = next((mark for mark in ";," if any(re.search(mark + _BETWEEN, _strip_cell(cell)) for cell in cells)), None)
     split = mark if not any(entry.aliases for entry in listed) else None
-    rows = [_row(where, entry, place, split) for place, entry in enumerate(listed, begin)]
+    rows = [_make_row(where, entry, place, split) for place, entry in enumerate(listed, begin)]
     several = sum(bool(row.aliases) for row in rows)
     remarks = []
     if several and split:
@@ -89,25 +89,25 @@ def table_of(
             f"{where}: {several} of {len(rows)} classes have several names, e.g. {example.name!r} with the alias "
             f"{example.aliases[0]!r}: the first is the name, the other {aliases} count with data.names=aliases"
         )
-    table, more = combined(where, name, rows, numbered=numbered)
+    table, more = combine(where, name, rows, numbered=numbered)
     return table, (*remarks, *more)
 
 
-def _row(where: str, entry: Entry, place: int, split: str | None) -> ClassRow:
+def _make_row(where: str, entry: Entry, place: int, split: str | None) -> ClassRow:
     stated, names = entry.number, entry.name
-    number = place if stated is None else whole(stated)
+    number = place if stated is None else read_whole_number(stated)
     if number is None and isinstance(stated, str) and re.fullmatch(r"0[0-9]+", stated, re.ASCII):
         readings = dict.fromkeys([int(stated), int(stated, 8)] if re.fullmatch("[0-7]+", stated) else [int(stated)])
         hint = f" ({' or '.join(map(str, readings))}?)"
         raise UserError(f"{where}: number {stated}{hint}: write it without the leading 0")
     words = names if isinstance(names, list) else [names]
     if isinstance(names, str):
-        cell = _bare(names)
-        words = [_bare(word) for word in re.split(split + _BETWEEN, cell)] if split else [cell]
+        cell = _strip_cell(names)
+        words = [_strip_cell(word) for word in re.split(split + _BETWEEN, cell)] if split else [cell]
         words = [word for word in words if word]
     texts = [word for word in words if isinstance(word, str) and word.strip()]
     if number is None or not 0 <= number <= _LARGEST or not texts or len(texts) < len(words):
-        hint = "swap them: " if isinstance(stated, str) and whole(names) is not None else ""
+        hint = "swap them: " if isinstance(stated, str) and read_whole_number(names) is not None else ""
         raise UserError(
             f"{where}: {stated if stated is not None else place}: {names!r} is no class; {hint}needs a number from 0 "
             f"to {_LARGEST} and a name"
@@ -116,7 +116,7 @@ def _row(where: str, entry: Entry, place: int, split: str | None) -> ClassRow:
     return ClassRow(number, first, first, tuple(others), entry.thing)
 
 
-def _bare(cell: str) -> str:
+def _strip_cell(cell: str) -> str:
     """Without the quotes and the last comma of a list in a program."""
     return cell.strip().rstrip(",;").strip().strip("'\"").strip()
 
@@ -126,41 +126,43 @@ def _is_ours(lines: Sequence[str]) -> bool:
     return {"id", "name"} <= header <= set(COLUMNS) and bool({"readable", "aliases"} & header)
 
 
-def _with_header(source: Path, lines: Sequence[str]) -> list[Entry] | None:
+def _read_with_header(source: Path, lines: Sequence[str]) -> list[Entry] | None:
     """Read the lines of a table by the names of its columns; None where the first line is no header."""
     for mark in ("\t", ",", ";"):
         header = [cell.strip().casefold() for cell in next(csv.reader(lines[:1], delimiter=mark), [])]
-        columns = {kind: _column(header, words) for kind, words in _KINDS.items()}
+        columns = {kind: _find_column(header, words) for kind, words in _KINDS.items()}
         known = sum(place is not None for place in columns.values())
         alone = mark == "\t" or source.suffix.lower() in (".csv", ".tsv")
         if columns["name"] is None or not (known > 1 or (alone and (len(header) > 1 or mark == ","))):
             continue
-        return [_cells(source, place, line, header, columns) for place, line in _table(source, lines[1:], mark)]
+        return [
+            _read_cells(source, place, line, header, columns) for place, line in _read_table(source, lines[1:], mark)
+        ]
     return None
 
 
 _KINDS = {"name": NAME, "number": NUMBER, "thing": THING, "stuff": STUFF, "aliases": ALIASES}
 
 
-def _column(header: Sequence[str], words: Sequence[str]) -> int | None:
+def _find_column(header: Sequence[str], words: Sequence[str]) -> int | None:
     return next((header.index(word) for word in words if word in header), None)
 
 
-def _table(source: Path, lines: Sequence[str], mark: str) -> Iterable[tuple[int, list[str]]]:
+def _read_table(source: Path, lines: Sequence[str], mark: str) -> Iterable[tuple[int, list[str]]]:
     try:
         yield from enumerate(csv.reader(lines, delimiter=mark, skipinitialspace=True), 2)
     except csv.Error as error:
         raise UserError(f"{source}: cannot be read as a table ({error}); {SHAPE}") from error
 
 
-def _cells(
+def _read_cells(
     source: Path, line_number: int, line: list[str], header: Sequence[str], columns: dict[str, int | None]
 ) -> Entry:  # fmt: skip
     if len(line) != len(header):
         cells = f"{len(line)} cells under {len(header)} columns"
         raise UserError(f"{source}, line {line_number}: {cells}; quote names with commas")
     cell = {kind: None if place is None else line[place].strip() for kind, place in columns.items()}
-    thing = _told(cell["thing"], _YES) and _told(cell["stuff"], _NO)
+    thing = _is_told(cell["thing"], _YES) and _is_told(cell["stuff"], _NO)
     aliases = tuple(filter(None, (alias.strip() for alias in re.split("[;|,]", cell["aliases"] or ""))))
     number = cell["number"]
     if number is not None and not re.fullmatch("[0-9]+", number, re.ASCII):
@@ -168,18 +170,18 @@ def _cells(
     return Entry(None if number is None else int(number), cell["name"], aliases, thing)
 
 
-def _told(cell: str | None, yes: Sequence[str]) -> bool:
+def _is_told(cell: str | None, yes: Sequence[str]) -> bool:
     return cell is None or cell == "" or cell.casefold() in yes
 
 
-def _without_header(source: Path, lines: Sequence[str]) -> list[Entry] | None:
+def _read_without_header(source: Path, lines: Sequence[str]) -> list[Entry] | None:
     """Read the lines of a table whose one column of words comes last, after a number of its own in the first."""
     for mark in ("\t", ",", ";"):
-        cells = [[cell.strip() for cell in line] for _, line in _table(source, lines, mark)]
+        cells = [[cell.strip() for cell in line] for _, line in _read_table(source, lines, mark)]
         widths = {len(line) for line in cells}
-        if len(widths) != 1 or min(widths) < 3 or any(_numeric(line[-1]) for line in cells):
+        if len(widths) != 1 or min(widths) < 3 or any(_is_numeric(line[-1]) for line in cells):
             continue
-        if not all(_numeric(cell) for line in cells for cell in line[:-1]):
+        if not all(_is_numeric(cell) for line in cells for cell in line[:-1]):
             continue
         numbers = [line[0] for line in cells]
         if not all(number.isdigit() for number in numbers) or len(set(numbers)) < len(numbers):
@@ -190,11 +192,11 @@ def _without_header(source: Path, lines: Sequence[str]) -> list[Entry] | None:
     return None
 
 
-def _numeric(cell: str) -> bool:
+def _is_numeric(cell: str) -> bool:
     return bool(re.fullmatch(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?", cell, re.ASCII))
 
 
-def _lines(source: Path, lines: Sequence[str]) -> list[Entry]:
+def _read_lines(source: Path, lines: Sequence[str]) -> list[Entry]:
     """Read lines ``name``, or all of them ``number: name``."""
     texts = [line.strip() for line in lines]
     for mark in (r"\s*[:\t]\s*", r"\s*[,;]\s*", r"\s+"):
@@ -209,16 +211,16 @@ def _lines(source: Path, lines: Sequence[str]) -> list[Entry]:
         raise UserError(f"{source}: {odd!r} has no number but other lines have; write all as NUMBER: NAME, or none")
     entries = numbered or [Entry(None, text) for text in texts]
     for entry, text in zip(entries, texts, strict=True):
-        if "\t" in str(entry.name) or _numeric(str(entry.name).split()[0]):
+        if "\t" in str(entry.name) or _is_numeric(str(entry.name).split()[0]):
             raise UserError(f"{source}: {text[:60]!r} is no class; {SHAPE}")
     if len({entry.number for entry in numbered}) < len(numbered):
         raise UserError(f"{source}: a number stands twice; each number for one class only")
     return entries
 
 
-def _json(source: Path, text: str) -> list[Entry]:
+def _read_json(source: Path, text: str) -> list[Entry]:
     try:
-        content = json.loads(text, object_pairs_hook=_once)
+        content = json.loads(text, object_pairs_hook=_make_mapping)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{source}: not a JSON file ({error}); {SHAPE}") from error
     if isinstance(content, dict):
@@ -228,18 +230,18 @@ def _json(source: Path, text: str) -> list[Entry]:
         turned = all(type(value) is int for value in content.values())
         return [Entry(value, key) if turned else Entry(key, value) for key, value in content.items()]
     if isinstance(content, list) and content:
-        return [_category(source, item) for item in content]
+        return [_read_category(source, item) for item in content]
     raise UserError(f"{source}: {text[:40]!r}: no list of classes; {SHAPE}")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _make_mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
     if twice:
         raise ValueError(f"{twice[0]!r} stands there twice")
     return dict(pairs)
 
 
-def _category(source: Path, item: Any) -> Entry:
+def _read_category(source: Path, item: Any) -> Entry:
     if not isinstance(item, dict):
         return Entry(None, item)
     plain = {str(key).casefold(): value for key, value in item.items()}
@@ -248,9 +250,9 @@ def _category(source: Path, item: Any) -> Entry:
         raise UserError(f"{source}: {str(item)[:60]}: has no name; {SHAPE}")
     names = cell["aliases"] if isinstance(cell["aliases"], list) else []
     aliases = tuple(name for name in names if isinstance(name, str) and name != cell["name"])
-    thing = _told(_word(cell["thing"]), _YES) and _told(_word(cell["stuff"]), _NO)
+    thing = _is_told(_make_word(cell["thing"]), _YES) and _is_told(_make_word(cell["stuff"]), _NO)
     return Entry(cell["number"], cell["name"], aliases, thing)
 
 
-def _word(value: object) -> str | None:
+def _make_word(value: object) -> str | None:
     return None if value is None else str(value)

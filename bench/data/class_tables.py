@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bench.data.base import nearest
+from bench.data.base import suggest_nearest
 from bench.data.files import is_hidden
 from bench.errors import UsageError, UserError
 from bench.records import BACKGROUND, ClassList
@@ -58,7 +58,7 @@ class ClassTable:
         all aliases beside them. Raises `UsageError` for an unknown choice or an unknown name among the excluded.
         """
         if names not in CHOICES:
-            raise UsageError(f"data.names={names}: known are {', '.join(CHOICES)}{nearest(names, CHOICES)}")
+            raise UsageError(f"data.names={names}: known are {', '.join(CHOICES)}{suggest_nearest(names, CHOICES)}")
         rows = self._without(exclude)
         left_out = "".join(f"-{re.sub('[^A-Za-z0-9_]', '_', name)}" for name in dict.fromkeys(exclude))
         return ClassList(
@@ -69,7 +69,7 @@ class ClassTable:
         )
 
     def codes(self, exclude: Sequence[str] = ()) -> dict[int, int]:
-        """From ids in label maps to places in `class_list`; an excluded class is background."""
+        """From ids in label maps to places in `load_class_list`; an excluded class is background."""
         places = {row.id: place for place, row in enumerate(self._without(exclude))}
         return {number: places.get(row.id, BACKGROUND) for row in self.rows for number in row.numbers}
 
@@ -77,28 +77,28 @@ class ClassTable:
         known = [row.name for row in self.rows]
         for name in exclude:
             if name not in known:
-                raise UsageError(f"data.exclude={name}: no class of {self.name}{nearest(name, known)}")
+                raise UsageError(f"data.exclude={name}: no class of {self.name}{suggest_nearest(name, known)}")
         return tuple(row for row in self.rows if row.name not in exclude)
 
 
 @cache
-def class_table(name: str) -> ClassTable:
+def load_class_table(name: str) -> ClassTable:
     """A table that travels with the package: voc20, context59 or context459. Raises `UsageError` for another name."""
     path = FOLDER / f"{name}.csv"
     if not path.is_file():
-        known = tables()
-        raise UsageError(f"class table {name!r}: known are {', '.join(known)}{nearest(name, known)}")
+        known = list_tables()
+        raise UsageError(f"class table {name!r}: known are {', '.join(known)}{suggest_nearest(name, known)}")
     return read_table(path)
 
 
-def tables() -> list[str]:
+def list_tables() -> list[str]:
     """List the names of the tables that travel with the package."""
     return sorted(path.stem for path in FOLDER.glob("*.csv") if not is_hidden(path.name))
 
 
-def class_list(name: str, names: str = "own") -> ClassList:
+def load_class_list(name: str, names: str = "own") -> ClassList:
     """Load the class list of a table; see `ClassTable.class_list`."""
-    return class_table(name).class_list(names)
+    return load_class_table(name).class_list(names)
 
 
 def read_table(path: Path) -> ClassTable:
@@ -106,7 +106,7 @@ def read_table(path: Path) -> ClassTable:
 
     Aliases are separated by ``;``. Raises `UserError` that names the line of the first fault.
     """
-    return checked(ClassTable(path.stem, tuple(sorted(read_rows(path), key=lambda row: row.id))), str(path))
+    return check_table(ClassTable(path.stem, tuple(sorted(read_rows(path), key=lambda row: row.id))), str(path))
 
 
 def read_rows(path: Path) -> list[ClassRow]:
@@ -117,12 +117,12 @@ def read_rows(path: Path) -> list[ClassRow]:
             columns = reader.fieldnames or ()
             if not {"id", "name"} <= set(columns) <= set(COLUMNS):
                 raise UserError(f"{path}: columns are {','.join(columns)} but should be {','.join(COLUMNS)}")
-            return [_row(path, reader.line_num, line) for line in reader]
+            return [_read_row(path, reader.line_num, line) for line in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: cannot be read as a table of classes ({error})") from error
 
 
-def checked(table: ClassTable, where: str) -> ClassTable:
+def check_table(table: ClassTable, where: str) -> ClassTable:
     """Check that no id stands twice and no text names two classes; raises `UserError` otherwise."""
     if not table.rows:
         raise UserError(f"{where}: holds no class")
@@ -134,7 +134,7 @@ def checked(table: ClassTable, where: str) -> ClassTable:
     return table
 
 
-def _row(path: Path, line: int, cells: dict[str, str | None]) -> ClassRow:
+def _read_row(path: Path, line: int, cells: dict[str, str | None]) -> ClassRow:
     text = {key: (value or "").strip() for key, value in cells.items() if key is not None}
     thing = text.get("thing", "").lower() or "true"
     if not (re.fullmatch("[0-9]{1,9}", text["id"]) and text["name"]) or thing not in ("true", "false"):

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bench.data.class_tables import ClassRow, ClassTable, checked
-from bench.data.files import composed
+from bench.data.class_tables import ClassRow, ClassTable, check_table
+from bench.data.files import compose
 
 
-def combined(
+def combine(
     where: str, name: str, rows: Sequence[ClassRow], *, strict: bool = False, numbered: bool = False
 ) -> tuple[ClassTable, tuple[str, ...]]:
     """Combine rows into a table, and say in words what was made of them.
@@ -20,16 +20,16 @@ def combined(
     unless ``strict``: then it is an error, as is a number that stands twice. ``numbered`` puts the number of classes
     behind the name of the list.
     """
-    merged, remarks = _merged(where, rows)
+    merged, remarks = _merge_rows(where, rows)
     if not strict:
-        merged, more = _told_apart(where, merged)
+        merged, more = _drop_shared_aliases(where, merged)
         remarks += more
-    remarks += _near(where, merged)
+    remarks += _list_near_names(where, merged)
     table = ClassTable(f"{name}{len(merged)}" if numbered else name, tuple(sorted(merged, key=lambda row: row.id)))
-    return checked(table, where), tuple(remarks)
+    return check_table(table, where), tuple(remarks)
 
 
-def _merged(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], list[str]]:
+def _merge_rows(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], list[str]]:
     groups: dict[str, list[ClassRow]] = {}
     for row in rows:
         groups.setdefault(row.name, []).append(row)
@@ -44,7 +44,7 @@ def _merged(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], list[
     return names, remarks
 
 
-def _told_apart(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], list[str]]:
+def _drop_shared_aliases(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], list[str]]:
     """Aliases that name one class only."""
     names = {row.name for row in rows}
     uses = Counter(alias for row in rows for alias in set(row.aliases))
@@ -60,11 +60,11 @@ def _told_apart(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], l
     return kept, [f"{where}: {remark}"]
 
 
-def _near(where: str, rows: Sequence[ClassRow]) -> list[str]:
+def _list_near_names(where: str, rows: Sequence[ClassRow]) -> list[str]:
     """List names that differ by case, spaces or marks alone: two classes, as they are written."""
     groups: dict[str, list[ClassRow]] = {}
     for row in rows:
-        groups.setdefault(plain(row.name), []).append(row)
+        groups.setdefault(reduce_text(row.name), []).append(row)
     return [
         f"{where}: {group[0].name!r} ({group[0].id}) and {group[1].name!r} ({group[1].id}) are two classes; "
         "write them alike to make them one"
@@ -73,7 +73,7 @@ def _near(where: str, rows: Sequence[ClassRow]) -> list[str]:
     ]
 
 
-def plain(text: str) -> str:
+def reduce_text(text: str) -> str:
     """Reduce a text by what a slip changes: case, spaces, hyphens, marks, and the form of its letters."""
-    kept = re.sub(r"[\W_]+", " ", composed(text).casefold()).strip()
-    return kept or composed(text).strip()
+    kept = re.sub(r"[\W_]+", " ", compose(text).casefold()).strip()
+    return kept or compose(text).strip()

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 _LEFT_BY_SYSTEMS = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 
 
-def composed(text: str) -> str:
+def compose(text: str) -> str:
     """Write the text in the normal form in which ids are compared and kept."""
     return unicodedata.normalize("NFC", text)
 
@@ -26,42 +26,42 @@ def is_hidden(path: PurePath | str) -> bool:
     )
 
 
-def there(root: Path, name: str) -> Path:
+def find_path(root: Path, name: str) -> Path:
     """Find the path of ``name`` below ``root`` as it lies there: any normal form, and the ending in any case.
 
     What is not there at all comes back as it was asked for.
     """
     path = root
     for part in PurePath(name).parts:
-        path = _child(path, part)
+        path = _find_child(path, part)
     return path
 
 
-def other_endings(path: Path) -> list[Path]:
+def list_other_endings(path: Path) -> list[Path]:
     """List files beside ``path`` of the same name with another ending, as a .jpeg where a .jpg was looked for."""
     try:
         beside = sorted(path.parent.iterdir())
     except OSError:
         return []
-    stem = composed(path.stem)
-    return [file for file in beside if composed(file.stem) == stem and not is_hidden(file.name) and file.is_file()]
+    stem = compose(path.stem)
+    return [file for file in beside if compose(file.stem) == stem and not is_hidden(file.name) and file.is_file()]
 
 
-def missing(path: Path) -> str:
+def describe_missing(path: Path) -> str:
     """What to say of a file that is not there: which file of another ending is."""
-    others = other_endings(path)
+    others = list_other_endings(path)
     return f"{path}: file is missing" + (f"; {others[0].name} is there: name its ending" if others else "")
 
 
-def _child(folder: Path, name: str) -> Path:
+def _find_child(folder: Path, name: str) -> Path:
     exact = folder / name
     if name in (".", "..") or exact.exists() or not folder.is_dir():
         return exact
-    return next((path for path in _alike(folder, name)), exact)
+    return next((path for path in _list_alike(folder, name)), exact)
 
 
-def _alike(folder: Path, name: str) -> Iterator[Path]:
-    stem, ending = PurePath(composed(name)).stem, PurePath(name).suffix.casefold()
+def _list_alike(folder: Path, name: str) -> Iterator[Path]:
+    stem, ending = PurePath(compose(name)).stem, PurePath(name).suffix.casefold()
     for path in sorted(folder.iterdir()):
-        if composed(path.stem) == stem and path.suffix.casefold() == ending:
+        if compose(path.stem) == stem and path.suffix.casefold() == ending:
             yield path

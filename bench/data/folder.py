@@ -8,11 +8,11 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
-from bench.data.base import content_hash, nearest
-from bench.data.files import composed, is_hidden
+from bench.data.base import hash_content, suggest_nearest
+from bench.data.files import compose, is_hidden
 from bench.data.images import read_image
 from bench.data.labelled import LabelledFolder
-from bench.data.subsets import label, select
+from bench.data.subsets import select, write_label
 from bench.errors import UsageError, UserError
 from bench.records import ClassList, Sample
 
@@ -32,7 +32,7 @@ def folder(
     if layout is None:
         return Folder(root, split, subset, names)
     _check_split(split)
-    return LabelledFolder(_existing(root), Path(layout).expanduser(), subset, names)
+    return LabelledFolder(_check_existing(root), Path(layout).expanduser(), subset, names)
 
 
 class Folder:
@@ -53,15 +53,15 @@ class Folder:
             raise UsageError(f"data.names={names}: a folder without data.layout has no class names; leave 'own'")
         self.split = split
         self.classes: ClassList | None = None
-        self.root = _existing(root)
-        self._files = _by_id(self.root, _pictures(self.root))
+        self.root = _check_existing(root)
+        self._files = _number_by_id(self.root, _list_pictures(self.root))
         self._ids = select(subset, tuple(self._files))
-        self.subset = label(subset, self._ids)
+        self.subset = write_label(subset, self._ids)
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all ids and the bytes of their files."""
-        return content_hash(sorted(self._files.items()))
+        return hash_content(sorted(self._files.items()))
 
     def ids(self) -> tuple[str, ...]:
         """The ids of the subset, sorted as text."""
@@ -74,7 +74,7 @@ class Folder:
     def load(self, image_id: str) -> Sample:
         """One picture, turned as its EXIF tag says. Raises `BadSample` for a file that cannot be read."""
         if image_id not in self._files:
-            raise UserError(f"no picture {image_id!r} below {self.root}{nearest(image_id, self._ids)}")
+            raise UserError(f"no picture {image_id!r} below {self.root}{suggest_nearest(image_id, self._ids)}")
         return Sample(image_id, read_image(self._files[image_id]))
 
 
@@ -83,7 +83,7 @@ def _check_split(split: str) -> None:
         raise UsageError(f"data.split={split}: a folder of photographs has one split, 'all'")
 
 
-def _existing(root: str | Path | None) -> Path:
+def _check_existing(root: str | Path | None) -> Path:
     if not root:
         raise UserError("data.root is not set; name a folder of photographs, e.g. data.root=photos")
     path = Path(root).expanduser()
@@ -93,7 +93,7 @@ def _existing(root: str | Path | None) -> Path:
     return path
 
 
-def _pictures(root: Path) -> list[Path]:
+def _list_pictures(root: Path) -> list[Path]:
     pictures, others = [], Counter[str]()
     for folder, subfolders, files in os.walk(root):
         subfolders[:] = [name for name in subfolders if not is_hidden(name)]
@@ -113,8 +113,8 @@ def _pictures(root: Path) -> list[Path]:
     return pictures
 
 
-def _by_id(root: Path, files: list[Path]) -> dict[str, Path]:
-    full = {path: composed(path.relative_to(root).as_posix()) for path in sorted(files)}
+def _number_by_id(root: Path, files: list[Path]) -> dict[str, Path]:
+    full = {path: compose(path.relative_to(root).as_posix()) for path in sorted(files)}
     if len(set(full.values())) < len(full):
         first, other = next((a, b) for a, b in pairwise(sorted(full, key=full.__getitem__)) if full[a] == full[b])
         names = f"{first.name!a} and {other.name!a}"

@@ -14,7 +14,7 @@ from PIL import Image
 from bench.errors import BadSample
 
 
-def claimed(path: Path, data: bytes | None = None) -> tuple[int, int] | None:
+def read_claimed_size(path: Path, data: bytes | None = None) -> tuple[int, int] | None:
     """Read height and width that a file (.npy, else an image of any kind) says it has; None where it says nothing.
 
     What is wrong with a file that says nothing is told by whoever reads it.
@@ -22,7 +22,7 @@ def claimed(path: Path, data: bytes | None = None) -> tuple[int, int] | None:
     try:
         if data is None and path.suffix == ".npy":
             with path.open("rb") as stream:
-                shape, _ = array_header(stream)
+                shape, _ = read_array_header(stream)
             return (shape[0], shape[1]) if len(shape) == 2 else None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -39,12 +39,12 @@ def refuse_larger(
 
     Said before it is decoded: a few bytes can claim to be gigabytes.
     """
-    said_size = claimed(path, data)
+    said_size = read_claimed_size(path, data)
     if said_size is not None and said_size[0] * said_size[1] > size[0] * size[1]:
         raise BadSample(f"{path}: {what} is {said_size[1]}x{said_size[0]} but its image {image}is {size[1]}x{size[0]}")
 
 
-def array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+def read_array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
     """Read shape and dtype of an array in NumPy's format; the stream stands at its first number afterwards.
 
     Raises ValueError for another format and for an array of Python objects, which only unpickling could read.
@@ -63,7 +63,7 @@ def array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
     return tuple(shape), dtype
 
 
-def size_of(shape: tuple[int, ...], dtype: np.dtype) -> int:
+def compute_size(shape: tuple[int, ...], dtype: np.dtype) -> int:
     """Count the bytes of an array, as a Python number that does not wrap around."""
     total = int(dtype.itemsize)
     for length in shape:
@@ -71,11 +71,11 @@ def size_of(shape: tuple[int, ...], dtype: np.dtype) -> int:
     return total
 
 
-def whole_array(path: Path, limit: int) -> np.ndarray:
+def read_whole_array(path: Path, limit: int) -> np.ndarray:
     """The array of a .npy file. Raises ValueError where it claims more than ``limit`` numbers, or than it holds."""
     with path.open("rb") as stream:
-        shape, dtype = array_header(stream)
-        claimed_bytes, held_bytes = size_of(shape, dtype), os.fstat(stream.fileno()).st_size - stream.tell()
+        shape, dtype = read_array_header(stream)
+        claimed_bytes, held_bytes = compute_size(shape, dtype), os.fstat(stream.fileno()).st_size - stream.tell()
         if claimed_bytes > limit * max(1, dtype.itemsize):
             raise ValueError(f"says it has the shape {list(shape)}: more than {limit} numbers")
         if claimed_bytes > held_bytes:

@@ -15,8 +15,8 @@ import numpy as np
 from jaxtyping import Int32, UInt8
 from PIL import Image, ImageOps
 
-from bench.data.files import missing
-from bench.data.label_numbers import label_numbers
+from bench.data.files import describe_missing
+from bench.data.label_numbers import read_label_numbers
 from bench.data.stored_numbers import find_raw_mode
 from bench.errors import BadSample
 
@@ -36,7 +36,7 @@ def read_image(path: Path | str, *, orient: bool = True, data: bytes | None = No
     see it; pass False where a label mask lies beside it, for masks are drawn on the pixels as stored.
     Raises `BadSample` for a file that is missing, empty, truncated, no image, of unknown range or too large.
     """
-    return _read(Path(path), lambda image, _: _to_rgb(Path(path), image, orient), data)
+    return _read(Path(path), lambda image, _: _make_rgb(Path(path), image, orient), data)
 
 
 def read_beside_mask(path: Path | str, *, blank: bool = False, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"]:
@@ -45,7 +45,7 @@ def read_beside_mask(path: Path | str, *, blank: bool = False, data: bytes | Non
     Both raise `BadSample` for the same files: a blank JPEG is decoded from its first byte to its last, but into an
     eighth of its rows and columns and in grey; pictures of other kinds are read as always.
     """
-    return _read(Path(path), lambda image, _: _to_rgb(Path(path), image, False), data, skim=blank)
+    return _read(Path(path), lambda image, _: _make_rgb(Path(path), image, False), data, skim=blank)
 
 
 def read_labels(path: Path | str, *, data: bytes | None = None) -> Int32[np.ndarray, "h w"]:
@@ -60,7 +60,7 @@ def read_narrow_labels(
     path: Path | str, *, data: bytes | None = None
 ) -> UInt8[np.ndarray, "h w"] | Int32[np.ndarray, "h w"]:
     """What `read_labels` gives, as bytes where the file has bytes: an eighth of the memory on the way to a class."""
-    return _read(Path(path), lambda image, raw_mode: label_numbers(Path(path), image, raw_mode), data)
+    return _read(Path(path), lambda image, raw_mode: read_label_numbers(Path(path), image, raw_mode), data)
 
 
 def _read(
@@ -85,47 +85,47 @@ def _read(
     except BadSample:
         raise
     except FileNotFoundError as error:
-        raise BadSample(missing(path)) from error
+        raise BadSample(describe_missing(path)) from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise BadSample(f"{path}: {_TOO_LARGE}") from error
     except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error and more
-        raise BadSample(f"{path}: {_reason(error)}") from error
+        raise BadSample(f"{path}: {_describe_error(error)}") from error
 
 
-def _reason(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     if isinstance(error, Image.UnidentifiedImageError):
         return "not an image of a known format, or its header is damaged"
     text = " ".join(str(error).split()) or type(error).__name__
     return f"cannot be decoded ({text[:160]})"
 
 
-def _to_rgb(path: Path, image: Image.Image, orient: bool) -> np.ndarray:
-    picture = _oriented(image) if orient else image
+def _make_rgb(path: Path, image: Image.Image, orient: bool) -> np.ndarray:
+    picture = _orient(image) if orient else image
     if picture.mode in _SIXTEEN_BIT:
-        grey = _sixteen_to_eight(path, np.asarray(picture))
+        grey = _scale_to_eight_bits(path, np.asarray(picture))
         return np.repeat(grey[:, :, None], 3, axis=2)
     if picture.mode == "F":
         raise BadSample(f"{path}: floating-point values have no known range; save it as 8-bit RGB")
     if picture.mode in _WITH_ALPHA or "transparency" in picture.info:
-        return _on_white(picture)
+        return _lay_on_white(picture)
     return np.array(picture.convert("RGB"), dtype=np.uint8)
 
 
-def _oriented(image: Image.Image) -> Image.Image:
+def _orient(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
     except Exception:  # a damaged EXIF block says nothing of the pixels, which are whole
         return image
 
 
-def _sixteen_to_eight(path: Path, values: np.ndarray) -> np.ndarray:
+def _scale_to_eight_bits(path: Path, values: np.ndarray) -> np.ndarray:
     wide = values.astype(np.int64)
     if wide.min() < 0 or wide.max() > 65535:
         raise BadSample(f"{path}: 32-bit values have no known range; save it as 8- or 16-bit")
     return ((wide * 255 + 32767) // 65535).astype(np.uint8)
 
 
-def _on_white(picture: Image.Image) -> np.ndarray:
+def _lay_on_white(picture: Image.Image) -> np.ndarray:
     rgba = np.asarray(picture.convert("RGBA"), dtype=np.int32)
     alpha = rgba[:, :, 3:]
     return ((rgba[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)

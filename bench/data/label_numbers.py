@@ -18,7 +18,9 @@ _LARGEST = int(np.iinfo(np.int32).max)
 _USE = "use a palette or grey PNG"
 
 
-def label_numbers(path: Path, image: Image.Image, raw_mode: str) -> UInt8[np.ndarray, "h w"] | Int32[np.ndarray, "h w"]:
+def read_label_numbers(
+    path: Path, image: Image.Image, raw_mode: str
+) -> UInt8[np.ndarray, "h w"] | Int32[np.ndarray, "h w"]:
     """The numbers of a loaded picture: palette index, grey value, or the value that all colour channels share.
 
     Bytes stay bytes.
@@ -28,9 +30,9 @@ def label_numbers(path: Path, image: Image.Image, raw_mode: str) -> UInt8[np.nda
     if image.format in UNSURE or image.info.get("compression") in ("jpeg", "webp"):
         raise BadSample(f"{path}: labels in {image.format}, a lossy format or one that renumbers; {_USE}")
     if image.mode in _COLOURS:
-        return _shared_channel(path, image, raw_mode)
+        return _read_shared_channel(path, image, raw_mode)
     if image.mode == "F":
-        return whole_numbers(path, np.asarray(image))
+        return make_whole_numbers(path, np.asarray(image))
     if image.mode not in ("1", "P", "L", "I") and not image.mode.startswith("I;16"):
         raise BadSample(f"{path}: labels must be a palette or grey PNG but this is {image.mode}: colours; {_USE}")
     numbers = read_stored_numbers(image, raw_mode)
@@ -39,20 +41,20 @@ def label_numbers(path: Path, image: Image.Image, raw_mode: str) -> UInt8[np.nda
     return numbers if numbers.dtype == np.uint8 else numbers.astype(np.int32)
 
 
-def whole_numbers(path: Path, values: np.ndarray) -> Int32[np.ndarray, "h w"]:
+def make_whole_numbers(path: Path, values: np.ndarray) -> Int32[np.ndarray, "h w"]:
     """Floating-point labels as whole numbers. Raises `BadSample` where one has a fraction or is no number."""
     odd = values[~(np.isfinite(values) & (values == np.floor(values)))]
     if odd.size:
         raise BadSample(f"{path}: labels are {values.dtype} and not all whole numbers, e.g. {odd.flat[0]:g}; {_USE}")
-    return bounded(values)
+    return clip_numbers(values)
 
 
-def bounded(values: np.ndarray) -> Int32[np.ndarray, "h w"]:
+def clip_numbers(values: np.ndarray) -> Int32[np.ndarray, "h w"]:
     """Whole numbers of any type as int32; those beyond become its bounds, which no class has."""
     return np.clip(values, -_LARGEST, _LARGEST).astype(np.int32)
 
 
-def _shared_channel(path: Path, image: Image.Image, raw_mode: str) -> np.ndarray:
+def _read_shared_channel(path: Path, image: Image.Image, raw_mode: str) -> np.ndarray:
     values = np.asarray(image)
     alpha = image.mode in ("LA", "RGBA", "PA")
     colours = values[:, :, :-1] if alpha or image.mode == "RGBX" else values
@@ -68,4 +70,4 @@ def _shared_channel(path: Path, image: Image.Image, raw_mode: str) -> np.ndarray
         raise BadSample(f"{path}: 16-bit {image.mode}, of which only 8 bits can be read; write 16-bit grey")
     if alpha and (values[:, :, -1] != 255).any():
         raise BadSample(f"{path}: partly transparent, so what its numbers mean is not sure; save it without alpha")
-    return bounded(colours[:, :, 0])
+    return clip_numbers(colours[:, :, 0])

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Integer
 
-from bench.data.base import content_hash, nearest
+from bench.data.base import hash_content, suggest_nearest
 from bench.data.class_tables import ClassTable
 from bench.data.codes import Codes
-from bench.data.files import missing
-from bench.data.headers import refuse_larger, whole_array
+from bench.data.files import describe_missing
+from bench.data.headers import read_whole_array, refuse_larger
 from bench.data.images import MAX_PIXELS, read_beside_mask, read_image, read_narrow_labels
-from bench.data.label_numbers import bounded, whole_numbers
-from bench.data.layout import Layout, find, read_layout
-from bench.data.orientation import orientation_remarks
-from bench.data.subsets import label, read_ids, select
+from bench.data.label_numbers import clip_numbers, make_whole_numbers
+from bench.data.layout import Layout, find_files, read_layout
+from bench.data.orientation import list_orientation_remarks
+from bench.data.subsets import read_ids, select, write_label
 from bench.errors import BadSample, UserError
 from bench.records import BACKGROUND, VOID, Sample
 
@@ -39,18 +39,18 @@ class LabelledFolder:
         self.layout = read_layout(layout, root)
         self.name = self.layout.name
         self.classes = self.layout.classes.class_list(names)
-        self._codes = _codes(self.layout)
+        self._codes = _make_codes(self.layout)
         self._images, self._masks = (self._found(key) for key in ("images", "masks"))
         self._all = self._wanted()
         self._ids = select(subset, self._all)
-        self.subset = label(subset, self._ids)
+        self.subset = write_label(subset, self._ids)
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all ids, of the bytes of their images and masks, and of what the numbers in the masks mean."""
         files = ((f"{i}.{key}", getattr(self, key)(i)) for i in self._all for key in ("image", "mask"))
         meaning = (self.layout.classes.rows, self.layout.background, self.layout.void)
-        return hashlib.sha256(f"{content_hash(files)}{meaning}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{hash_content(files)}{meaning}".encode()).hexdigest()[:32]
 
     def ids(self) -> tuple[str, ...]:
         """The ids of the subset, sorted as text."""
@@ -67,7 +67,7 @@ class LabelledFolder:
 
     def remarks(self) -> tuple[str, ...]:
         """What was made of the class list, and of pictures with an orientation tag."""
-        return *self.layout.remarks, *orientation_remarks((i, self.image(i), self.mask(i)) for i in self._ids)
+        return *self.layout.remarks, *list_orientation_remarks((i, self.image(i), self.mask(i)) for i in self._ids)
 
     def load(self, image_id: str) -> Sample:
         """One image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
@@ -79,11 +79,11 @@ class LabelledFolder:
 
     def _load(self, image_id: str, blank: bool) -> Sample:
         if image_id not in self._all:
-            raise UserError(f"image {image_id!r} is not in {self.name}{nearest(image_id, self._all)}")
+            raise UserError(f"image {image_id!r} is not in {self.name}{suggest_nearest(image_id, self._all)}")
         path = self.mask(image_id)
         image = read_beside_mask(self.image(image_id), blank=blank)
         refuse_larger(path, image.shape[:2], f"{self.image(image_id)} ")
-        truth = self._codes.read(_numbers(path), str(path))
+        truth = self._codes.read(_read_numbers(path), str(path))
         if truth.shape != image.shape[:2]:
             shown = read_image(self.image(image_id))
             image = shown if shown.shape[:2] == truth.shape else image
@@ -102,9 +102,11 @@ class LabelledFolder:
 
     def _found(self, key: str) -> dict[str, Path]:
         pattern = getattr(self.layout, key)
-        files = find(self.root, pattern)
+        files = find_files(self.root, pattern)
         if not files:
-            raise UserError(f"data.root={self.root}: no file fits {key}: {pattern}{_other_ending(self.root, pattern)}")
+            raise UserError(
+                f"data.root={self.root}: no file fits {key}: {pattern}{_describe_other_ending(self.root, pattern)}"
+            )
         return files
 
     def _wanted(self) -> tuple[str, ...]:
@@ -113,17 +115,17 @@ class LabelledFolder:
         return tuple(sorted(set(read_ids(self.layout.ids, "ids:"))))
 
 
-def _other_ending(root: Path, pattern: str) -> str:
+def _describe_other_ending(root: Path, pattern: str) -> str:
     """Say in half a sentence where files would fit but for their ending."""
     stem, dot, ending = pattern.rpartition(".")
     try:
-        near = find(root, f"{stem}.*") if dot and "{id}" in stem and "/" not in ending else {}
+        near = find_files(root, f"{stem}.*") if dot and "{id}" in stem and "/" not in ending else {}
     except UserError:
         return f"; files of other endings fit {stem}.*"
     return f"; {next(iter(near.values()))} is there: name its ending" if near else ""
 
 
-def _codes(layout: Layout) -> Codes:
+def _make_codes(layout: Layout) -> Codes:
     outside = dict.fromkeys(layout.background, BACKGROUND) | dict.fromkeys(layout.void, VOID)
     first, last = layout.classes.rows[0], layout.classes.rows[-1]
     words = [f"{first.id} {first.name} … {last.id} {last.name}"]
@@ -131,20 +133,20 @@ def _codes(layout: Layout) -> Codes:
     return Codes(layout.classes.codes() | outside, f"{layout.name}'s ({', '.join(words)})")
 
 
-def _numbers(path: Path) -> Integer[np.ndarray, "h w"]:
+def _read_numbers(path: Path) -> Integer[np.ndarray, "h w"]:
     """Read a mask as numbers, from a picture or from an array of NumPy's."""
     if path.suffix.lower() != ".npy":
         return read_narrow_labels(path)
     try:
-        values = whole_array(path, MAX_PIXELS)
+        values = read_whole_array(path, MAX_PIXELS)
     except FileNotFoundError as error:
-        raise BadSample(missing(path)) from error
+        raise BadSample(describe_missing(path)) from error
     except (OSError, ValueError, EOFError) as error:
         raise BadSample(f"{path}: no array that can be read ({str(error)[:120]})") from error
     if values.ndim == 3 and 1 in (values.shape[0], values.shape[2]):
         values = values.reshape(values.shape[1:] if values.shape[0] == 1 else values.shape[:2])
     if values.ndim == 2 and np.issubdtype(values.dtype, np.floating):
-        return whole_numbers(path, values)
+        return make_whole_numbers(path, values)
     if values.ndim != 2 or not (np.issubdtype(values.dtype, np.integer) or values.dtype == bool):
         raise BadSample(f"{path}: needs whole numbers [h, w] but holds {values.dtype} {list(values.shape)}")
-    return bounded(values)
+    return clip_numbers(values)

@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bench.data.base import nearest
-from bench.data.class_lists import SHAPE, Entry, read_class_list, table_of
-from bench.data.class_tables import ClassTable, class_table, tables
-from bench.data.files import composed, is_hidden, there
+from bench.data.base import suggest_nearest
+from bench.data.class_lists import SHAPE, Entry, make_table, read_class_list
+from bench.data.class_tables import ClassTable, list_tables, load_class_table
+from bench.data.files import compose, find_path, is_hidden
 from bench.data.yaml_text import NOTHING, read_yaml
 from bench.errors import UserError
-from bench.text.characters import first_broken
+from bench.text.characters import find_half_character
 
 NEEDED = ("images", "masks", "classes")
 KEYS = (*NEEDED, "background", "void", "ids", "name")
@@ -53,34 +53,36 @@ def read_layout(path: Path, root: Path) -> Layout:
 
     Raises `UserError` that names the file and the key of the first fault.
     """
-    content = _mapping(path)
+    content = _read_mapping(path)
     for key in content:
         if key not in KEYS:
-            raise UserError(f"{path}: no such key {key!r}{nearest(str(key), KEYS)}; known are {', '.join(KEYS)}")
+            raise UserError(
+                f"{path}: no such key {key!r}{suggest_nearest(str(key), KEYS)}; known are {', '.join(KEYS)}"
+            )
     for key in NEEDED:
         if not content.get(key):
             raise UserError(f"{path}: {key} is missing; a layout needs {', '.join(NEEDED)}")
     name = re.sub(r"[^A-Za-z0-9_.+-]", "_", str(content.get("name") or path.stem)).lstrip(".+-") or "folder"
-    background, void = (_numbers(path, key, content.get(key)) for key in ("background", "void"))
-    ids = _file(path, root, "ids", str(content["ids"])) if content.get("ids") else None
-    classes, remarks = _classes(path, root, name, content["classes"], 1 if 0 in background + void else 0)
-    _disjoint(path, classes, background, void)
-    images, masks = (_pattern(path, key, content[key]) for key in ("images", "masks"))
+    background, void = (_check_numbers(path, key, content.get(key)) for key in ("background", "void"))
+    ids = _find_file(path, root, "ids", str(content["ids"])) if content.get("ids") else None
+    classes, remarks = _read_classes(path, root, name, content["classes"], 1 if 0 in background + void else 0)
+    _check_disjoint(path, classes, background, void)
+    images, masks = (_check_pattern(path, key, content[key]) for key in ("images", "masks"))
     return Layout(name, images, masks, classes, background, void, ids, remarks)
 
 
-def find(root: Path, pattern: str) -> dict[str, Path]:
+def find_files(root: Path, pattern: str) -> dict[str, Path]:
     """Find files below ``root`` by the text that stands for ``{id}``, as a composed text; hidden ones are left out.
 
     The ending fits in any case, and names in both normal forms of Unicode. Raises `UserError` where two files share
     an id.
     """
-    expression = _expression(pattern)
+    expression = _compile_pattern(pattern)
     fixed = pattern.partition("{id}")[0].partition("*")[0].rpartition("/")[0]
-    base, files = there(root, fixed), dict[str, Path]()
+    base, files = find_path(root, fixed), dict[str, Path]()
     for path in sorted(base.rglob("*")):
         below = path.relative_to(base)
-        match = expression.fullmatch(composed(PurePosixPath(fixed, below.as_posix()).as_posix()))
+        match = expression.fullmatch(compose(PurePosixPath(fixed, below.as_posix()).as_posix()))
         if match is None or is_hidden(below) or not path.is_file():
             continue
         if match["id"] in files:
@@ -90,31 +92,31 @@ def find(root: Path, pattern: str) -> dict[str, Path]:
     return files
 
 
-def _expression(pattern: str) -> re.Pattern[str]:
-    before, after = (re.escape(composed(part)).replace(r"\*", "[^/]*") for part in pattern.split("{id}"))
+def _compile_pattern(pattern: str) -> re.Pattern[str]:
+    before, after = (re.escape(compose(part)).replace(r"\*", "[^/]*") for part in pattern.split("{id}"))
     stem, dot, ending = after.rpartition(r"\.")
     if dot and "/" not in ending:
         after = f"{stem}{dot}(?i:{ending})"
     return re.compile(f"{before}(?P<id>.+){after}")
 
 
-def _mapping(path: Path) -> dict[Any, Any]:
+def _read_mapping(path: Path) -> dict[Any, Any]:
     content = read_yaml(path, "data.layout=")
-    if (half := first_broken(content)) is not None:
+    if (half := find_half_character(content)) is not None:
         raise UserError(f"{path}: {half!r:.60} holds half a character")
     if not isinstance(content, dict):
         raise UserError(f"{path}: should hold lines KEY: VALUE with {', '.join(NEEDED)}")
     return {key: value for key, value in content.items() if value not in NOTHING or key not in KEYS}
 
 
-def _pattern(path: Path, key: str, stated: Any) -> str:
+def _check_pattern(path: Path, key: str, stated: Any) -> str:
     text = str(stated).removeprefix("./")
     if not isinstance(stated, str) or text.count("{id}") != 1 or text.startswith(("/", "~")) or ".." in text.split("/"):
         raise UserError(f"{path}: {key}={stated}: needs a path below data.root with {{id}} once, e.g. img/{{id}}.jpg")
     return text
 
 
-def _numbers(path: Path, key: str, stated: Any) -> tuple[int, ...]:
+def _check_numbers(path: Path, key: str, stated: Any) -> tuple[int, ...]:
     values = stated if isinstance(stated, list) else [] if stated is None else [stated]
     for value in values:
         if type(value) is not int or not _SMALLEST <= value <= _LARGEST:
@@ -125,32 +127,32 @@ def _numbers(path: Path, key: str, stated: Any) -> tuple[int, ...]:
     return tuple(values)
 
 
-def _file(path: Path, root: Path, key: str, name: str) -> Path:
+def _find_file(path: Path, root: Path, key: str, name: str) -> Path:
     if Path(name).is_absolute() or name.startswith("~") or ".." in Path(name).parts:  # a layout comes with its data
         more = "; ids of another place: data.subset=file:PATH" if key == "ids" else ""
         raise UserError(f"{path}: {key}={name}: should lie below {root} or beside the layout; copy it there{more}")
-    for place in (there(root, name), there(path.parent, name)):
+    for place in (find_path(root, name), find_path(path.parent, name)):
         if place.is_file():
             return place
     raise UserError(f"{path}: {key}={name}: no such file below {root} or beside the layout")
 
 
-def _classes(
+def _read_classes(
     path: Path, root: Path, name: str, stated: Any, begin: int
 ) -> tuple[ClassTable, tuple[str, ...]]:  # fmt: skip
-    if isinstance(stated, str) and stated in tables():
-        return class_table(stated), ()
+    if isinstance(stated, str) and stated in list_tables():
+        return load_class_table(stated), ()
     if isinstance(stated, str):
-        return read_class_list(_file(path, root, "classes", stated), name, begin)
+        return read_class_list(_find_file(path, root, "classes", stated), name, begin)
     where = f"{path}: classes"
     if isinstance(stated, Mapping):
-        return table_of(where, name, [Entry(number, text) for number, text in stated.items()])
+        return make_table(where, name, [Entry(number, text) for number, text in stated.items()])
     if not isinstance(stated, list):
         raise UserError(f"{where}={stated}: needs a list, a mapping NUMBER: NAME, or a file; {SHAPE}")
-    return table_of(where, name, [Entry(None, text) for text in stated], begin)
+    return make_table(where, name, [Entry(None, text) for text in stated], begin)
 
 
-def _disjoint(path: Path, classes: ClassTable, background: tuple[int, ...], void: tuple[int, ...]) -> None:
+def _check_disjoint(path: Path, classes: ClassTable, background: tuple[int, ...], void: tuple[int, ...]) -> None:
     taken = {number: row.name for row in classes.rows for number in row.numbers}
     for key, numbers in (("background", background), ("void", void)):
         for number in numbers:

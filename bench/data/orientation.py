@@ -13,11 +13,11 @@ _TAG = 0x0112
 _ON_THE_SIDE = (5, 6, 7, 8)
 
 
-def orientation_remarks(files: Iterable[tuple[str, Path, Path]]) -> tuple[str, ...]:
+def list_orientation_remarks(files: Iterable[tuple[str, Path, Path]]) -> tuple[str, ...]:
     """What becomes of pictures with an orientation tag, from the headers of ids, pictures and masks alone."""
     kinds: dict[str, list[str]] = {"turned": [], "stored": [], "unsure": []}
     for image_id, image, mask in files:
-        kind = _kind(image, mask)
+        kind = _read_kind(image, mask)
         if kind:
             kinds[kind].append(image_id)
     return tuple(
@@ -34,7 +34,7 @@ _MEANING = {
 }
 
 
-def _kind(image: Path, mask: Path) -> str | None:
+def _read_kind(image: Path, mask: Path) -> str | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

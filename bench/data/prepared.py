@@ -11,17 +11,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bench.data.base import nearest
-from bench.data.class_tables import class_table
+from bench.data.base import suggest_nearest
+from bench.data.class_tables import load_class_table
 from bench.data.codes import Codes
-from bench.data.files import composed
+from bench.data.files import compose
 from bench.data.headers import refuse_larger
 from bench.data.images import read_beside_mask, read_labels
-from bench.data.subsets import chosen, partial
-from bench.data.whole import DIGEST, digest, has_digests, same_digests
+from bench.data.subsets import choose_ids, describe_partial
+from bench.data.whole import DIGEST, has_digests, has_digests_of, hash_row
 from bench.errors import BadSample, UserError
 from bench.records import BACKGROUND, VOID, Sample
-from bench.store.sealed import unsealed
+from bench.store.sealed import unseal
 
 FORMAT = 1
 ABOUT, ARROW = "zgs.json", "dataset"
@@ -54,13 +54,13 @@ class Prepared:
         _expect_split(self.root, self.about, split)
         self.name, self.split = name, split
         self.background = str(self.about.get("background", "context"))
-        table, left_out = class_table(self.about["class_list"]), _names(exclude)
+        table, left_out = load_class_table(self.about["class_list"]), _list_names(exclude)
         self.table, self.classes = table, table.class_list(names, left_out)
         legend = f"{self.about['class_list']}'s ({NO_CLASS} background, {table.rows[-1].id} classes, {NO_SCORE} void)"
         self._codes = Codes(table.codes(left_out) | {NO_CLASS: BACKGROUND, NO_SCORE: VOID}, legend)
-        self._ids, part = chosen(subset, shard, tuple(self._rows))
+        self._ids, part = choose_ids(subset, shard, tuple(self._rows))
         # A set with fewer images than were published is another set, and its numbers say so.
-        self.subset = partial(part, tuple(self._rows), int(self.about.get("published", 0)))
+        self.subset = describe_partial(part, tuple(self._rows), int(self.about.get("published", 0)))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -85,14 +85,16 @@ class Prepared:
 
     def _load(self, image_id: str, blank: bool) -> Sample:
         if image_id not in self._rows:
-            raise UserError(f"image {image_id!r} is not in {self.root}{nearest(image_id, self._rows)}")
+            raise UserError(f"image {image_id!r} is not in {self.root}{suggest_nearest(image_id, self._rows)}")
         row = self._arrow[self._rows[image_id]]
         where, encoded = self.root / image_id, row["image"]["bytes"] or b""
         image = read_beside_mask(where, blank=blank, data=encoded)
         refuse_larger(where, image.shape[:2], data=row["label"] or b"", what="label map")
         labels = read_labels(where, data=row["label"] or b"")
-        if row.get(DIGEST, b"") not in (b"", digest(image_id, encoded, labels)):
-            raise BadSample(f"{where}: not as it was prepared (its checksum does not fit); {again(self.name)}")
+        if row.get(DIGEST, b"") not in (b"", hash_row(image_id, encoded, labels)):
+            raise BadSample(
+                f"{where}: not as it was prepared (its checksum does not fit); {make_repair_command(self.name)}"
+            )
         truth = self._codes.read(labels, str(where))
         if truth.shape != image.shape[:2]:
             (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
@@ -104,7 +106,8 @@ class Prepared:
         """What a run says of a set that an earlier version prepared."""
         if has_digests(self._arrow):
             return None
-        return f"{self.root}: prepared by an earlier version, without checksums of its images; {again(self.name)}"
+        repair = make_repair_command(self.name)
+        return f"{self.root}: prepared by an earlier version, without checksums of its images; {repair}"
 
     @cached_property
     def _arrow(self) -> Any:
@@ -112,12 +115,16 @@ class Prepared:
 
     @cached_property
     def _rows(self) -> dict[str, int]:
-        ids = [composed(str(image_id)) for image_id in self._arrow["image_id"]]
+        ids = [compose(str(image_id)) for image_id in self._arrow["image_id"]]
         rows = {image_id: row for row, image_id in enumerate(ids)}
         if len(rows) < len(ids):
-            raise UserError(f"{self.root}: {len(ids) - len(rows)} ids stand twice; {again(self.about['name'])}")
-        if not same_digests(self._arrow, self.about):
-            raise UserError(f"{self.root}: its checksums are not those of {ABOUT}; {again(self.about['name'])}")
+            raise UserError(
+                f"{self.root}: {len(ids) - len(rows)} ids stand twice; {make_repair_command(self.about['name'])}"
+            )
+        if not has_digests_of(self._arrow, self.about):
+            raise UserError(
+                f"{self.root}: its checksums are not those of {ABOUT}; {make_repair_command(self.about['name'])}"
+            )
         return rows
 
 
@@ -131,13 +138,13 @@ def read_about(root: Path, name: str | None = None, split: str = "val") -> dict[
 
     ``split`` is only for the command that the message names.
     """
-    path, make = root / ABOUT, command(name, root, split)
+    path, make = root / ABOUT, make_command(name, root, split)
     if not path.is_file():
         half = (root / ARROW).exists()
         state = f"is half prepared ({ABOUT}, written last, is missing)" if half else "holds no prepared data set"
         raise UserError(f"data.root={root} {state if root.is_dir() else 'does not exist'}; {make}")
     try:
-        about = unsealed(path, path.read_bytes(), make)
+        about = unseal(path, path.read_bytes(), make)
         lacking = [key for key, kind in _NEEDED.items() if not isinstance(about[key], kind)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: damaged ({error or type(error).__name__}); {make}") from error
@@ -161,21 +168,23 @@ def open_arrow(root: Path, images: int) -> Any:
             table = table.cast_column("image", Image(decode=False))
             table.data.validate(full=True)  # wrong offsets would let Arrow read what lies outside
     except Exception as error:  # pyarrow, json and datasets raise each their own
-        raise UserError(f"{root / ARROW}: damaged or half written ({str(error)[:120]}); {again('it')}") from error
+        raise UserError(
+            f"{root / ARROW}: damaged or half written ({str(error)[:120]}); {make_repair_command('it')}"
+        ) from error
     if lacking:
-        raise UserError(f"{root / ARROW}: lacks the column {sorted(lacking)[0]}; {again('it')}")
+        raise UserError(f"{root / ARROW}: lacks the column {sorted(lacking)[0]}; {make_repair_command('it')}")
     if len(table) != images:
-        raise UserError(f"{root / ARROW}: {len(table)} images but {ABOUT} says {images}; {again('it')}")
+        raise UserError(f"{root / ARROW}: {len(table)} images but {ABOUT} says {images}; {make_repair_command('it')}")
     return table
 
 
-def command(name: str | None, root: Path, split: str = "val") -> str:
+def make_command(name: str | None, root: Path, split: str = "val") -> str:
     """How to make what is missing."""
     which = "" if split == "val" else f" --split {split}"
     return f"make it with: zgs prepare {name or 'DATASET'}{which} --from FOLDER --to {root}"
 
 
-def again(name: str) -> str:
+def make_repair_command(name: str) -> str:
     """How to make again what is damaged."""
     return f"prepare {name} again with `zgs prepare`"
 
@@ -184,9 +193,9 @@ def _expect_split(root: Path, about: dict[str, Any], split: str) -> None:
     if about["split"] != split:
         raise UserError(
             f"data.root={root} holds the split {about['split']}, not {split}; use data.split={about['split']}, or "
-            f"data.root={root}_{split} ({command(about['name'], Path(f'{root}_{split}'), split)})"
+            f"data.root={root}_{split} ({make_command(about['name'], Path(f'{root}_{split}'), split)})"
         )
 
 
-def _names(exclude: Sequence[str]) -> tuple[str, ...]:
+def _list_names(exclude: Sequence[str]) -> tuple[str, ...]:
     return (exclude,) if isinstance(exclude, str) else tuple(exclude)  # a list where it comes from a configuration

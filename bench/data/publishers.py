@@ -17,7 +17,7 @@ class Split:
     published: int
     converters: int | None = None
     known: tuple[int, str] | None = None
-    """Size and `id_sum` of a list that was at hand when this was written."""
+    """Size and `sum_ids` of a list that was at hand when this was written."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ PUBLISHERS = {
 }
 
 
-def page(name: str) -> str:
+def write_page(name: str) -> str:
     """Where to get a data set and what to do then."""
     publisher = PUBLISHERS[name]
     sizes = ", ".join(f"{split} {s.published:,}" for split, s in publisher.splits.items())
@@ -124,7 +124,7 @@ def page(name: str) -> str:
     return "\n".join([*lines, f"Then: zgs prepare {name} --from FOLDER"])
 
 
-def overview() -> str:
+def write_overview() -> str:
     """Write all data sets, one a line."""
     width = max(map(len, PUBLISHERS))
     lines = [f"  {name:{width}}  {publisher.title}" for name, publisher in PUBLISHERS.items()]
@@ -139,20 +139,20 @@ def overview() -> str:
     )
 
 
-def id_sum(ids: Iterable[str]) -> str:
+def sum_ids(ids: Iterable[str]) -> str:
     """Compute a set of ids' fingerprint, 16 hex digits: the sum of their hashes, so that one can be taken away."""
-    return f"{sum(map(_number, ids)) % _MODULUS:016x}"
+    return f"{sum(map(_hash_id, ids)) % _MODULUS:016x}"
 
 
-def extra_id(ids: Iterable[str], known: str) -> str | None:
+def find_extra_id(ids: Iterable[str], known: str) -> str | None:
     """Find the one id without which the set has the fingerprint ``known``; None where there is no such id."""
     listed = list(ids)
-    rest = (sum(map(_number, listed)) - int(known, 16)) % _MODULUS
-    return next((image_id for image_id in listed if _number(image_id) == rest), None)
+    rest = (sum(map(_hash_id, listed)) - int(known, 16)) % _MODULUS
+    return next((image_id for image_id in listed if _hash_id(image_id) == rest), None)
 
 
 _MODULUS = 2**64
 
 
-def _number(image_id: str) -> int:
+def _hash_id(image_id: str) -> int:
     return int.from_bytes(hashlib.sha256(image_id.encode()).digest()[:8], "big")

@@ -16,7 +16,7 @@ from bench.data.files import is_hidden
 from bench.data.prepared import ABOUT, open_arrow, read_about
 from bench.data.subsets import read_ids
 from bench.errors import UserError
-from bench.store.sealed import RECORD, intact
+from bench.store.sealed import RECORD, check_intact
 
 CONTEXT = ("pascal_context_59", "pascal_context_459")
 
@@ -37,7 +37,7 @@ FACTS = (
 )
 
 
-def facts(name: str, split: str, but: Iterable[str] = ()) -> list[str]:
+def list_facts(name: str, split: str, but: Iterable[str] = ()) -> list[str]:
     """What is known of a split, a line each; without what it shares with ``but`` (as ``voc:val``)."""
     lines, known = [], set(but)
     for fact in FACTS:
@@ -50,7 +50,7 @@ def facts(name: str, split: str, but: Iterable[str] = ()) -> list[str]:
 _WHY = "what was tuned on one has seen these of the other"
 
 
-def neighbours(root: Path, name: str, split: str, ids: Iterable[str]) -> dict[str, int]:
+def count_neighbours(root: Path, name: str, split: str, ids: Iterable[str]) -> dict[str, int]:
     """How many ids each prepared set beside ``root`` holds too, by ``name:split``; the same images aside.
 
     The two label sets of PASCAL-Context are of the same images, so that sharing them says nothing.
@@ -70,19 +70,19 @@ def neighbours(root: Path, name: str, split: str, ids: Iterable[str]) -> dict[st
     return shared
 
 
-def remarks(dataset: Dataset, root: str | Path | None) -> list[str]:
+def list_shared_remarks(dataset: Dataset, root: str | Path | None) -> list[str]:
     """Write one line for each set that is known or found to share images with this one."""
     ids = dataset.ids()
-    counted = neighbours(Path(root).expanduser(), dataset.name, dataset.split, ids) if root else {}
+    counted = count_neighbours(Path(root).expanduser(), dataset.name, dataset.split, ids) if root else {}
     lines = [
         f"{count} of these {len(ids)} images of {dataset.name}:{dataset.split} are in {other} too: {_WHY}"
         for other, count in counted.items()
         if count
     ]
-    return lines + facts(dataset.name, dataset.split, counted)
+    return lines + list_facts(dataset.name, dataset.split, counted)
 
 
-def tuned(source: str | Path | None, ids: Iterable[str]) -> dict[str, Any] | None:
+def find_tuned(source: str | Path | None, ids: Iterable[str]) -> dict[str, Any] | None:
     """Which of the ids were tuned on: ``source`` is a file of ids or the folder of a finished run. None without one.
 
     Raises `UserError` where the source cannot be read.
@@ -91,6 +91,6 @@ def tuned(source: str | Path | None, ids: Iterable[str]) -> dict[str, Any] | Non
         return None
     path = Path(source).expanduser()
     if path.is_dir():
-        path = intact(path, "ids.txt") if (path / RECORD).exists() else path / "ids.txt"
+        path = check_intact(path, "ids.txt") if (path / RECORD).exists() else path / "ids.txt"
     known = read_ids(path, "tuned_on:")
     return {"source": str(source), "ids": len(set(known)), "shared": sorted(set(known).intersection(ids))}

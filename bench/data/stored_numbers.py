@@ -34,10 +34,10 @@ def read_stored_numbers(image: Image.Image, raw_mode: str) -> Shaped[np.ndarray,
         values = ~values if mode == "1" else 255 - values
     if stretch := _STRETCH.get(raw_mode.rstrip("R").removesuffix("I")):
         values = values // stretch
-    return _with_sign(image, values) if image.format == "TIFF" else values
+    return _apply_sign(image, values) if image.format == "TIFF" else values
 
 
-def _with_sign(image: Image.Image, values: np.ndarray) -> np.ndarray:
+def _apply_sign(image: Image.Image, values: np.ndarray) -> np.ndarray:
     value = image.tag_v2.get(_SAMPLE_FORMAT, (_UNSIGNED,))  # type: ignore[attr-defined]
     kind = value[0] if isinstance(value, tuple) else value
     if image.mode == "L" and kind == _SIGNED:

@@ -10,8 +10,8 @@ import hashlib
 import re
 from pathlib import Path
 
-from bench.data.base import nearest
-from bench.data.files import composed
+from bench.data.base import suggest_nearest
+from bench.data.files import compose
 from bench.errors import UsageError, UserError
 
 FORMS = "all, first:k, random:k:seed or file:PATH"
@@ -36,11 +36,13 @@ def select(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
         size = _count(spec, count, len(ordered))
         return tuple(sorted(sorted(ordered, key=lambda image_id: _draw(seed, image_id))[:size]))
     if kind == "file" and rest:
-        return _from_file(Path(rest).expanduser(), ordered)
-    raise UsageError(f"subset {spec!r} is not a subset{nearest(kind, ('all', 'first', 'random', 'file'))}; use {FORMS}")
+        return _read_from_file(Path(rest).expanduser(), ordered)
+    raise UsageError(
+        f"subset {spec!r} is not a subset{suggest_nearest(kind, ('all', 'first', 'random', 'file'))}; use {FORMS}"
+    )
 
 
-def shard(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
+def take_shard(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
     """Take, of ids sorted as text, those of shard k of n (``k/n``, k from 1); None means all.
 
     Raises `UsageError` for anything else, `UserError` where the shard would be empty.
@@ -55,14 +57,15 @@ def shard(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
     return ids[int(match[1]) - 1 :: int(match[2])]
 
 
-def chosen(subset: str | None, part: str | None, ids: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
-    """The ids of a shard of a subset, and both as they stand in a metric's name; see `select`, `shard`, `label`."""
+def choose_ids(subset: str | None, part: str | None, ids: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+    """The ids of a shard of a subset, and both as they stand in a metric's name; see `select`, `take_shard`,
+    `write_label`."""
     whole = select(subset, ids)
-    words = [word for word in (label(subset, whole), f"shard:{part}" if part else None) if word]
-    return shard(part, whole), ",".join(words) or None
+    words = [word for word in (write_label(subset, whole), f"shard:{part}" if part else None) if word]
+    return take_shard(part, whole), ",".join(words) or None
 
 
-def partial(part: str | None, usable: tuple[str, ...], published: int) -> str | None:
+def describe_partial(part: str | None, usable: tuple[str, ...], published: int) -> str | None:
     """``part`` of a split, which is told as ``8of1449@1b2c3d4e`` where fewer images are here than were published.
 
     The hash of the ids says which they are: two such parts are not the same data.
@@ -71,7 +74,7 @@ def partial(part: str | None, usable: tuple[str, ...], published: int) -> str | 
     return ",".join(filter(None, (lacking, part))) or None
 
 
-def label(spec: str | None, ids: tuple[str, ...]) -> str | None:
+def write_label(spec: str | None, ids: tuple[str, ...]) -> str | None:
     """``spec`` as it stands in a metric's name; None for all.
 
     A file goes by its name and a hash of its ids: a folder says nothing, and the ids of a file may change.
@@ -110,16 +113,16 @@ def read_ids(path: Path, what: str = "subset file") -> tuple[str, ...]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{what} {path}: cannot be read ({error}); it should hold one id a line") from error
-    ids = tuple(composed(line.strip()) for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    ids = tuple(compose(line.strip()) for line in lines if line.strip() and not line.lstrip().startswith("#"))
     if not ids:
         raise UserError(f"{what} {path}: holds no id; write one id a line")
     return ids
 
 
-def _from_file(path: Path, ids: tuple[str, ...]) -> tuple[str, ...]:
+def _read_from_file(path: Path, ids: tuple[str, ...]) -> tuple[str, ...]:
     listed = read_ids(path)
     known = set(ids)
     for image_id in listed:
         if image_id not in known:
-            raise UserError(f"subset file {path}: unknown id {image_id!r}{nearest(image_id, ids)}")
+            raise UserError(f"subset file {path}: unknown id {image_id!r}{suggest_nearest(image_id, ids)}")
     return tuple(sorted(set(listed)))

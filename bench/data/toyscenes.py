@@ -6,8 +6,8 @@ import hashlib
 from functools import cached_property
 from pathlib import Path
 
-from bench.data.base import nearest
-from bench.data.subsets import label, select
+from bench.data.base import suggest_nearest
+from bench.data.subsets import select, write_label
 from bench.errors import UsageError, UserError
 from bench.records import Sample
 from bench.toyworld.classes import VERSION, make_class_list
@@ -34,7 +34,7 @@ class ToyScenes:
         if root:
             raise UserError(f"data.root={root}: toyscenes are drawn, not read; leave data.root empty")
         if split not in SPLITS:
-            raise UsageError(f"data.split={split}: toyscenes has {', '.join(SPLITS)}{nearest(split, SPLITS)}")
+            raise UsageError(f"data.split={split}: toyscenes has {', '.join(SPLITS)}{suggest_nearest(split, SPLITS)}")
         if names != "own":
             raise UsageError(f"data.names={names}: toyscenes has one class list, 'own'")
         self.split = split
@@ -42,7 +42,7 @@ class ToyScenes:
         digits = max(4, len(str(SPLITS[split] - 1)))
         self._index = {f"{split}-{i:0{digits}d}": i for i in range(SPLITS[split])}
         self._ids = select(subset, tuple(self._index))
-        self.subset = label(subset, self._ids)
+        self.subset = write_label(subset, self._ids)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -64,6 +64,8 @@ class ToyScenes:
     def load(self, image_id: str) -> Sample:
         """One scene: image uint8 [128, 128, 3], truth and objects int16 [128, 128], five captions."""
         if image_id not in self._index:
-            raise UserError(f"no scene {image_id!r} in {self.name}:{self.split}{nearest(image_id, self._ids[:1000])}")
+            raise UserError(
+                f"no scene {image_id!r} in {self.name}:{self.split}{suggest_nearest(image_id, self._ids[:1000])}"
+            )
         scene = draw(self.split, self._index[image_id])
         return Sample(image_id, scene.image, scene.truth, scene.captions, scene.instances)

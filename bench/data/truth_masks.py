@@ -9,7 +9,7 @@ from bench.errors import BadSample
 from bench.records import Sample
 
 
-def truth_masks(sample: Sample) -> tuple[Bool[np.ndarray, "k h w"], Int32[np.ndarray, " k"]]:
+def make_truth_masks(sample: Sample) -> tuple[Bool[np.ndarray, "k h w"], Int32[np.ndarray, " k"]]:
     """Make one mask for each class in the image, ascending; background and void are no segments.
 
     All pixels of a class are one segment, however many components they form. k may be 0. An image without labels

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from bench.data.base import content_hash, nearest
-from bench.data.class_tables import class_table
+from bench.data.base import hash_content, suggest_nearest
+from bench.data.class_tables import load_class_table
 from bench.data.codes import Codes
-from bench.data.files import composed, is_hidden, there
+from bench.data.files import compose, find_path, is_hidden
 from bench.data.headers import refuse_larger
 from bench.data.images import read_beside_mask, read_narrow_labels
-from bench.data.prepared import Prepared, command, is_prepared
+from bench.data.prepared import Prepared, is_prepared, make_command
 from bench.data.publishers import PUBLISHERS
-from bench.data.subsets import chosen, partial
+from bench.data.subsets import choose_ids, describe_partial
 from bench.errors import BadSample, UserError
 from bench.records import BACKGROUND, VOID, Sample
 
@@ -55,23 +55,23 @@ class Voc:
         names: str = "own",
         shard: str | None = None,
     ) -> None:
-        self.table = class_table(TABLE)
+        self.table = load_class_table(TABLE)
         self.classes = self.table.class_list(names)
         self._codes = Codes(
             self.table.codes() | {0: BACKGROUND, 255: VOID}, "VOC's (0 background, 1-20 classes, 255 void)"
         )
-        self.root = _layout(root, split)
+        self.root = _find_layout(root, split)
         self.split = split
         self._all = _split_ids(self.root, split)
-        self._ids, part = chosen(subset, shard, self._all)
+        self._ids, part = choose_ids(subset, shard, self._all)
         sizes = PUBLISHERS[self.name].splits
-        self.subset = partial(part, self._all, sizes[split].published if split in sizes else 0)
+        self.subset = describe_partial(part, self._all, sizes[split].published if split in sizes else 0)
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all ids of the split and the bytes of their images and masks."""
         files = ((f"{i}.{path.suffix}", path) for i in self._all for path in (self._image(i), self._mask(i)))
-        return content_hash(files)
+        return hash_content(files)
 
     def ids(self) -> tuple[str, ...]:
         """The ids of the subset, sorted as text."""
@@ -91,7 +91,7 @@ class Voc:
 
     def _load(self, image_id: str, blank: bool) -> Sample:
         if image_id not in self._all:
-            raise UserError(f"image {image_id!r} is not in split {self.split}{nearest(image_id, self._all)}")
+            raise UserError(f"image {image_id!r} is not in split {self.split}{suggest_nearest(image_id, self._all)}")
         image = read_beside_mask(self._image(image_id), blank=blank)
         refuse_larger(self._mask(image_id), image.shape[:2])
         truth = self._codes.read(read_narrow_labels(self._mask(image_id)), str(self._mask(image_id)))
@@ -101,13 +101,13 @@ class Voc:
         return Sample(image_id, image, truth)
 
     def _image(self, image_id: str) -> Path:
-        return there(self.root / "JPEGImages", f"{image_id}.jpg")
+        return find_path(self.root / "JPEGImages", f"{image_id}.jpg")
 
     def _mask(self, image_id: str) -> Path:
-        return there(self.root / "SegmentationClass", f"{image_id}.png")
+        return find_path(self.root / "SegmentationClass", f"{image_id}.png")
 
 
-def _layout(root: str | Path | None, split: str) -> Path:
+def _find_layout(root: str | Path | None, split: str) -> Path:
     if not root:
         raise UserError("data.root is not set; name the folder of PASCAL VOC 2012, e.g. data.root=VOCdevkit/VOC2012")
     path = Path(root).expanduser()
@@ -117,7 +117,7 @@ def _layout(root: str | Path | None, split: str) -> Path:
     state = "has no" if path.is_dir() else "does not exist; expected a folder with"
     raise UserError(
         f"data.root={root} {state} ImageSets/Segmentation (beside JPEGImages and SegmentationClass), "
-        f"neither itself nor in VOC2012 or VOCdevkit/VOC2012 below it; or {command('voc', path, split)}"
+        f"neither itself nor in VOC2012 or VOCdevkit/VOC2012 below it; or {make_command('voc', path, split)}"
     )
 
 
@@ -127,10 +127,11 @@ def _split_ids(root: Path, split: str) -> tuple[str, ...]:
     if not path.is_file():
         splits = sorted(file.stem for file in folder.glob("*.txt") if not is_hidden(file.name))
         raise UserError(
-            f"data.split={split}: {path} is missing; there are {', '.join(splits) or 'none'}{nearest(split, splits)}"
+            f"data.split={split}: {path} is missing; there are {', '.join(splits) or 'none'}"
+            f"{suggest_nearest(split, splits)}"
         )
     try:
-        ids = {composed(line.split()[0]) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()}
+        ids = {compose(line.split()[0]) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()}
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read ({error}); it should hold one id a line") from error
     if not ids:

@@ -20,7 +20,7 @@ DIGEST = "digest"
 """The column; sets of earlier versions have none."""
 
 
-def digest(image_id: str, image: bytes, label: np.ndarray) -> bytes:
+def hash_row(image_id: str, image: bytes, label: np.ndarray) -> bytes:
     """sha256 of one row; the label array goes in with its shape, as little-endian 16-bit numbers."""
     parts = (image_id.encode(), image, f"{label.shape}".encode() + label.astype("<u2").tobytes())
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
@@ -31,7 +31,7 @@ def has_digests(table: Any) -> bool:
     return DIGEST in table.column_names
 
 
-def same_digests(table: Any, about: Mapping[str, Any]) -> bool:
+def has_digests_of(table: Any, about: Mapping[str, Any]) -> bool:
     """Whether the digests of all rows are those of the fingerprint; True of a set that has none."""
     if not has_digests(table):
         return True
@@ -39,7 +39,7 @@ def same_digests(table: Any, about: Mapping[str, Any]) -> bool:
     return hashlib.sha256(b"".join(digests)).hexdigest() == about["fingerprint"]
 
 
-def arrow_files(folder: Path) -> dict[str, str]:
+def hash_arrow_files(folder: Path) -> dict[str, str]:
     """Hash the files that hold the rows: checksums by name."""
     hashes = {}
     for path in sorted(folder.glob("*.arrow")):
@@ -52,7 +52,7 @@ def check_files(folder: Path, about: Mapping[str, Any], remedy: str) -> None:
     known = about.get("files")
     if known is None:
         return
-    hashes = arrow_files(folder)
+    hashes = hash_arrow_files(folder)
     for name in sorted({*known, *hashes}):
         if known.get(name) != hashes.get(name):
             raise UserError(f"{folder / name}: not as it was prepared (its checksum does not fit); {remedy}")

@@ -27,21 +27,21 @@ def read_yaml(path: Path, option: str = "") -> Any:
     """
     try:
         node = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
-        return None if node is None else _value(path, node, set())
+        return None if node is None else _read_value(path, node, set())
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{option}{path}: cannot be read ({error}); it should be a yaml file") from error
     except (yaml.YAMLError, RecursionError) as error:
         raise UserError(f"{path}: no yaml ({' '.join(str(error).split())[:160]})") from error
 
 
-def whole(text: object) -> int | None:
+def read_whole_number(text: object) -> int | None:
     """The number that a text is, quoted or not; None for one that could be read in two ways (``010``) or is none."""
     if type(text) is int:
         return text
     return int(text) if isinstance(text, str) and len(text) < 20 and _WHOLE.fullmatch(text) else None
 
 
-def _value(path: Path, node: yaml.Node, seen: set[int]) -> Any:
+def _read_value(path: Path, node: yaml.Node, seen: set[int]) -> Any:
     where = f"{path}, line {node.start_mark.line + 1}"
     if isinstance(node, yaml.ScalarNode):
         plain = node.style is None and node.tag != "tag:yaml.org,2002:str" and _WHOLE.fullmatch(node.value)
@@ -50,13 +50,13 @@ def _value(path: Path, node: yaml.Node, seen: set[int]) -> Any:
         raise UserError(f"{where}: a part that is used again (*NAME); write it out")
     seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
-        return [_value(path, child, seen) for child in node.value]
+        return [_read_value(path, child, seen) for child in node.value]
     mapping: dict[Any, Any] = {}
     for key_node, value_node in node.value:
-        key = _value(path, key_node, seen)
+        key = _read_value(path, key_node, seen)
         if isinstance(key, dict | list):
             raise UserError(f"{where}: a list or mapping as a key; keys are words or numbers")
         if key in mapping:
             raise UserError(f"{path}, line {key_node.start_mark.line + 1}: {key!r} stands there twice; keep one")
-        mapping[key] = _value(path, value_node, seen)
+        mapping[key] = _read_value(path, value_node, seen)
     return mapping

@@ -112,7 +112,7 @@ def _find_copies(kind: str, source: str) -> Iterator[str]:
     last = source.rpartition("/")[2]
     for folder in sorted(Path(constants.HF_HUB_CACHE).glob("models--*")):
         name = folder.name.removeprefix("models--").replace("--", "/")
-        if name != source and name.rpartition("/")[2] == last and sources.cached_copy(name):
+        if name != source and name.rpartition("/")[2] == last and sources.find_cached_copy(name):
             yield f"{sources.HUB}{name}" if kind == "clip" else name
     if kind == "sentence":
         old = os.environ.get("SENTENCE_TRANSFORMERS_HOME", "~/.cache/torch/sentence_transformers")

@@ -42,18 +42,18 @@ TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 0.1, torch.float16: 0.02}
 Check = Callable[[Any], str]
 
 
-def picture(height: int = 120, width: int = 200) -> np.ndarray:
+def make_picture(height: int = 120, width: int = 200) -> np.ndarray:
     """Seeded noise, uint8 [height, width, 3]: every pixel counts."""
     return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def near(what: str, ours: Tensor, theirs: Tensor, dtype: torch.dtype) -> str:
+def check_near(what: str, ours: Tensor, theirs: Tensor, dtype: torch.dtype) -> str:
     """Check the largest difference relative to the largest entry, which must keep within the precision's tolerance."""
-    return f"differs from {what} by {difference(what, ours, theirs, dtype):.1g}"
+    return f"differs from {what} by {measure_difference(what, ours, theirs, dtype):.1g}"
 
 
-def difference(what: str, ours: Tensor, theirs: Tensor, dtype: torch.dtype) -> float:
-    """Measure the difference as a number; see `near`."""
+def measure_difference(what: str, ours: Tensor, theirs: Tensor, dtype: torch.dtype) -> float:
+    """Measure the difference as a number; see `check_near`."""
     assert ours.shape == theirs.shape, f"shape {tuple(ours.shape)}, {what} has {tuple(theirs.shape)}"
     assert torch.isfinite(ours).all() and torch.isfinite(theirs).all(), "numbers that are not finite"
     largest = float((ours.float() - theirs.float()).abs().max() / theirs.float().abs().max().clamp_min(1e-12))
@@ -62,7 +62,7 @@ def difference(what: str, ours: Tensor, theirs: Tensor, dtype: torch.dtype) -> f
     return largest
 
 
-def same_parameters(model: Any, expected: Mapping[str, Tensor]) -> str:
+def check_parameters(model: Any, expected: Mapping[str, Tensor]) -> str:
     """Compare names and shapes with those of the architecture."""
     shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     expected_shapes = {name: tuple(value.shape) for name, value in expected.items()}
@@ -74,72 +74,74 @@ def same_parameters(model: Any, expected: Mapping[str, Tensor]) -> str:
     return f"{len(shapes)} names and shapes, {sum(p.numel() for p in model.parameters()):,} finite numbers"
 
 
-def known_strings(encode: Callable[[str], list[int]], ids: Mapping[str, list[int]], published: bool) -> str:
+def check_strings(encode: Callable[[str], list[int]], ids: Mapping[str, list[int]], published: bool) -> str:
     """Token ids of known strings; a vocabulary of another size is only said to be one."""
     wrong = [text for text, token_ids in ids.items() if encode(text) != token_ids]
     assert not (published and wrong), f"{wrong[0]!r} became {encode(wrong[0])}, not {ids[wrong[0]]}"
     return f"{len(ids)} known strings" if published else "a vocabulary of its own"
 
 
-def clip_parameters(clip: Any) -> str:
+def check_clip_parameters(clip: Any) -> str:
     """Against open_clip's architecture of that name, or of the folder's config, made without memory."""
     assert not (wrong := caches.find_mismatch(clip.file) if clip.file else ""), wrong
     with torch.device("meta"):
         plain = open_clip.create_model(clip.name, load_weights=False, device="meta", **clip.config)
-    return same_parameters(clip.model, plain.state_dict())
+    return check_parameters(clip.model, plain.state_dict())
 
 
-def clip_activation(clip: Any) -> str:
+def check_clip_activation(clip: Any) -> str:
     """Check the activation of every block of both towers: the guard looks at one."""
     towers = clip.visual, getattr(clip.model, "text", clip.model)
     kinds = {type(block.mlp.gelu).__name__ for tower in towers for block in tower.transformer.resblocks}
     assert len(kinds) == 1, f"blocks differ: {', '.join(sorted(kinds))}"
-    return f"{guards.activation_of(clip.visual)}, {clip.depth} layers, grid {clip.grid[0]}x{clip.grid[1]}"
+    return f"{guards.read_activation(clip.visual)}, {clip.depth} layers, grid {clip.grid[0]}x{clip.grid[1]}"
 
 
-def clip_tokenizer(clip: Any) -> str:
+def check_clip_tokenizer(clip: Any) -> str:
     """OpenAI's vocabulary on known strings."""
     size = getattr(clip.model, "text", clip.model).token_embedding.num_embeddings
-    return known_strings(clip.tokenize_raw, CLIP_IDS, size == CLIP_SIZE)
+    return check_strings(clip.tokenize_raw, CLIP_IDS, size == CLIP_SIZE)
 
 
-def clip_preprocessing(clip: Any) -> str:
+def check_clip_preprocessing(clip: Any) -> str:
     """A square picture by the model's own transform; an oblong one by the same, squashed as section 3.2 needs it."""
     cfg, worst = open_clip.get_model_preprocess_cfg(clip.model), 0.0
     for size, options in (((150, 150), cfg), ((120, 200), cfg | {"resize_mode": "squash"})):
         transform = image_transform_v2(PreprocessCfg(**options), is_train=False)
-        theirs = transform(Image.fromarray(picture(*size)))[None].to(clip.device, clip.dtype)
-        worst = max(worst, difference("open_clip's transform", clip.preprocess(picture(*size)), theirs, clip.dtype))
+        theirs = transform(Image.fromarray(make_picture(*size)))[None].to(clip.device, clip.dtype)
+        worst = max(
+            worst, measure_difference("open_clip's transform", clip.preprocess(make_picture(*size)), theirs, clip.dtype)
+        )
     return f"differs from open_clip's transform by {worst:.1g}, square and squashed"
 
 
 @torch.inference_mode()
-def clip_embedding(clip: Any) -> str:
+def check_clip_embedding(clip: Any) -> str:
     """Our trunk and masked layers with plain attention against `encode_image`."""
-    sample = Sample("noise", picture())
+    sample = Sample("noise", make_picture())
     masks = np.ones((1, *sample.image.shape[:2]), bool)
     ours = Unmasked(clip, max(1, clip.depth - 3))(sample, masks).vectors
     theirs = clip.model.encode_image(clip.preprocess(sample.image)).float().cpu()
-    return near("encode_image", torch.from_numpy(ours), theirs, clip.dtype)
+    return check_near("encode_image", torch.from_numpy(ours), theirs, clip.dtype)
 
 
 @torch.inference_mode()
-def clip_text(clip: Any) -> str:
+def check_clip_text(clip: Any) -> str:
     """Our text tower with its prefix reuse against `encode_text`."""
     texts = list(CLIP_IDS)
     theirs = clip.model.encode_text(clip.tokenizer(texts).to(clip.device)).float().cpu()
-    return near("encode_text", torch.from_numpy(clip.encode_text(texts)), theirs, clip.dtype)
+    return check_near("encode_text", torch.from_numpy(clip.encode_text(texts)), theirs, clip.dtype)
 
 
-def of_config(holder: Any) -> str:
+def check_config(holder: Any) -> str:
     """Check names and shapes of a transformers model against its class; that none was missing is a guard of loading."""
     options = {"add_pooling_layer": False} if isinstance(holder.model, ViTModel) else {}
     with torch.device("meta"):
         plain = type(holder.model)(holder.model.config, **options)
-    return same_parameters(holder.model, plain.state_dict())
+    return check_parameters(holder.model, plain.state_dict())
 
 
-def family_activation(holder: Any) -> str:
+def check_family_activation(holder: Any) -> str:
     """Check the config's activation against the one its family was trained with."""
     config = holder.model.config
     activation = getattr(config, "activation_function", None) or config.hidden_act
@@ -149,7 +151,7 @@ def family_activation(holder: Any) -> str:
 
 
 @torch.inference_mode()
-def dino_features(dino: Any) -> str:
+def check_dino_features(dino: Any) -> str:
     """Both facets at the model's own stride against transformers' forward, on its own grid and on a longer one."""
     rows, columns = dino._own_grid()
     worst = 0.0
@@ -157,14 +159,16 @@ def dino_features(dino: Any) -> str:
         ours = copy(dino)
         ours.stride, ours.facet = dino.patch, facet
         for grid in ((rows, columns), (rows + 1, columns + 2)):
-            image = picture(*(places * dino.patch for places in grid)).astype(np.float32)
+            image = make_picture(*(places * dino.patch for places in grid)).astype(np.float32)
             pixels = torch.from_numpy(image / 255 - 0.5).permute(2, 0, 1)[None].to(dino.device, dino.dtype)
             what = f"transformers' forward ({facet}, grid {grid[0]}x{grid[1]})"
-            worst = max(worst, difference(what, ours.dense(pixels), _seen(ours, pixels), dino.dtype))
+            worst = max(
+                worst, measure_difference(what, ours.dense(pixels), _run_transformers(ours, pixels), dino.dtype)
+            )
     return f"differs from transformers' forward by {worst:.1g}, both facets, two grids"
 
 
-def _seen(dino: Any, pixels: Tensor) -> Tensor:
+def _run_transformers(dino: Any, pixels: Tensor) -> Tensor:
     """What passes the facet's module in transformers' own forward, class token dropped."""
     block, outputs = dino.blocks[dino.layer], []
     module = block.attention.k_proj if dino.facet == "key" else block
@@ -176,21 +180,21 @@ def _seen(dino: Any, pixels: Tensor) -> Tensor:
     return (outputs[0][0] if isinstance(outputs[0], tuple) else outputs[0])[:, 1:]
 
 
-def dino_grid(dino: Any) -> str:
+def check_dino_grid(dino: Any) -> str:
     """Unit features, one a place, through the public door."""
     ours = copy(dino)
     ours.stride = dino.patch
-    features, grid, _ = ours.features(picture())
+    features, grid, _ = ours.features(make_picture())
     assert len(features) == grid[0] * grid[1], f"{len(features)} features for a grid of {grid}"
     error = float(np.abs(np.linalg.norm(features, axis=1) - 1).max())
     assert error <= TOLERANCE[torch.float32], f"features are not of unit length (off by {error:.2g})"
     return f"unit length, patch {dino.patch}, {dino.depth} layers, stride {dino.stride} as set"
 
 
-def gpt2_tokenizer(language: Any) -> str:
+def check_gpt2_tokenizer(language: Any) -> str:
     """GPT-2's vocabulary on known strings; any vocabulary must give a text back."""
     encode = lambda text: language.tokenizer.encode(text, add_special_tokens=False)  # noqa: E731
-    result = known_strings(encode, GPT2_IDS, len(language.tokenizer) == GPT2_SIZE)
+    result = check_strings(encode, GPT2_IDS, len(language.tokenizer) == GPT2_SIZE)
     for text in GPT2_IDS:
         back = language.tokenizer.decode(encode(text))
         assert back == text, f"{text!r} came back as {back!r}"
@@ -198,16 +202,16 @@ def gpt2_tokenizer(language: Any) -> str:
 
 
 @torch.inference_mode()
-def language_forward(language: Any) -> str:
+def check_language_forward(language: Any) -> str:
     """Next-token logits: our step over cached keys and values against transformers' forward over the whole text."""
     ids = language.tokenizer.encode("Image of a red car", add_special_tokens=False)
     step = LanguageStep(language.model)
     tokens = torch.tensor([ids], device=language.device)
     ours, theirs = step(step.read(ids[:-1]), tokens[0, -1:])[0], language.model(tokens).logits[:, -1].float()
-    return near("the uncached forward", ours, theirs, language.model.dtype)
+    return check_near("the uncached forward", ours, theirs, language.model.dtype)
 
 
-def sentence_parameters(sentence: Any) -> str:
+def check_sentence_parameters(sentence: Any) -> str:
     """Compare every value with what transformers alone loads, none missing; a static embedding is only counted."""
     words = getattr(sentence.model[0], "auto_model", None)
     if words is None:
@@ -217,13 +221,13 @@ def sentence_parameters(sentence: Any) -> str:
     )
     guards.check_complete("sentence encoder", report, ignored=("pooler.",))
     values = plain.to(words.device).state_dict()
-    result = same_parameters(words, values)
+    result = check_parameters(words, values)
     other = [k for k, v in words.state_dict().items() if not k.startswith("pooler.") and not torch.equal(v, values[k])]
     assert not other, f"{len(other)} values are not the checkpoint's, first {other[0]}"
     return result
 
 
-def sentence_vectors(sentence: Any) -> str:
+def check_sentence_vectors(sentence: Any) -> str:
     """Unit length, equal texts 1, other texts other vectors."""
     vectors = sentence.encode(["a dog", "a red car on a road", "a dog"])
     assert np.isfinite(vectors).all(), "numbers that are not finite"
@@ -237,15 +241,18 @@ def sentence_vectors(sentence: Any) -> str:
 
 PARTS: dict[str, Sequence[tuple[str, Check]]] = {
     "clip": (
-        ("parameters", clip_parameters), ("activation", clip_activation), ("tokenizer", clip_tokenizer),
-        ("preprocessing", clip_preprocessing), ("plain embedding", clip_embedding), ("text embedding", clip_text),
+        ("parameters", check_clip_parameters), ("activation", check_clip_activation), ("tokenizer",
+        check_clip_tokenizer),
+        ("preprocessing", check_clip_preprocessing), ("plain embedding", check_clip_embedding), ("text embedding",
+        check_clip_text),
     ),
     "dino": (
-        ("parameters", of_config), ("activation", family_activation), ("features", dino_features), ("grid", dino_grid),
+        ("parameters", check_config), ("activation", check_family_activation), ("features", check_dino_features),
+        ("grid", check_dino_grid),
     ),
     "language": (
-        ("parameters", of_config), ("activation", family_activation), ("tokenizer", gpt2_tokenizer),
-        ("next-token logits", language_forward),
+        ("parameters", check_config), ("activation", check_family_activation), ("tokenizer", check_gpt2_tokenizer),
+        ("next-token logits", check_language_forward),
     ),
-    "sentence": (("parameters", sentence_parameters), ("vectors", sentence_vectors)),
+    "sentence": (("parameters", check_sentence_parameters), ("vectors", check_sentence_vectors)),
 }  # fmt: skip

@@ -58,7 +58,7 @@ def examine_device(settings: dict[str, Any]) -> tuple[str, str]:
     import torch
 
     from bench.models.sources import DTYPES
-    from bench.settings.device import found_device
+    from bench.settings.device import find_device
 
     wanted, dtype, gpu = str(settings["device"]), settings["dtype"], torch.cuda.is_available()
     state = f"cpu, {torch.get_num_threads()} of {os.cpu_count()} threads"
@@ -69,7 +69,7 @@ def examine_device(settings: dict[str, Any]) -> tuple[str, str]:
     if wanted.startswith("cuda") and not gpu:
         return f"{state}; device={wanted} but torch {torch.__version__} finds no GPU", "add device=cpu"
     try:
-        found_device(wanted, dtype)
+        find_device(wanted, dtype)
     except UserError as error:
         return f"{state}; {error}", "add device=auto dtype=float32"
     return f"{state} (device={wanted}), {dtype}", ""
@@ -82,7 +82,7 @@ def examine_memory(settings: dict[str, Any]) -> tuple[str, str]:
     from bench.models import located, sources
 
     paths = [place.path for kind in KINDS if (place := located.locate(settings["models"][kind])).path]
-    need = sum(file.stat().st_size for path in paths for file in sources.weight_files(path)) / GIB
+    need = sum(file.stat().st_size for path in paths for file in sources.list_weight_files(path)) / GIB
     on_gpu = settings["device"] != "cpu" and torch.cuda.is_available()
     free = torch.cuda.mem_get_info()[0] / GIB if on_gpu else measure_free_memory()
     if free is None:

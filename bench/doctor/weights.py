@@ -10,7 +10,7 @@ from bench.doctor import caches
 from bench.doctor.machine import REINSTALL, Compose
 from bench.errors import UserError
 from bench.models import guards, inspected, located, sources
-from bench.system.resources import conf_dir
+from bench.system.resources import find_conf_dir
 
 
 def examine_weights(kind: str, settings: dict[str, Any], words: list[str], compose: Compose) -> tuple[str, str]:
@@ -27,8 +27,8 @@ def examine_weights(kind: str, settings: dict[str, Any], words: list[str], compo
     state = f"{name}: {place.how}"
     try:
         caches.check_published(place.path)
-        facts = inspected.facts(kind, options, place.path)
-        return f"{state}, sha256 {sources.weights_hash(place.path)[:8]}, {facts}{caches.describe(*elsewhere)}", ""
+        facts = inspected.describe_weights(kind, options, place.path)
+        return f"{state}, sha256 {sources.hash_weights(place.path)[:8]}, {facts}{caches.describe(*elsewhere)}", ""
     except guards.Misstated as error:
         return f"{state}; {error}", f"add {_choose_option(kind, words, place.path, str(error), compose)}"
     except UserError as error:
@@ -55,10 +55,10 @@ def _choose_option(kind: str, words: list[str], path: Path, reason: str, compose
     if "computes gelu" in reason and path.is_dir():
         flag = f'"quick_gelu": true to model_cfg in {path / "open_clip_config.json"} (OpenAI\'s weights)'
         return f"{flag}, or models.clip.activation=gelu (others)"
-    for name in sorted(file.stem for file in (conf_dir() / "models" / kind).glob("*.yaml")):
+    for name in sorted(file.stem for file in (find_conf_dir() / "models" / kind).glob("*.yaml")):
         choice = f"models/{kind}={name}"
         with suppress(UserError):
-            inspected.facts(kind, compose([*words, choice])["models"][kind], path)
+            inspected.describe_weights(kind, compose([*words, choice])["models"][kind], path)
             return choice
     keys = ["activation"] if "computes" in reason else ["patch", "grid"]
     return " ".join(f"models.{kind}.{key}=null" for key in [*keys, *["architecture"] * (".architecture=" in reason)])

@@ -47,7 +47,7 @@ class GlobalSubtraction(MaskedEncoder):
     def mix(self, attention: Attention) -> tuple[Tensor, Tensor, Tensor]:
         """Mix by equation 3; S and w are [n, 1], or [n, H] with ``per_head_separate``."""
         saliency = self._saliency(attention)
-        weight = subtraction_weight(saliency, self.sigma2)
+        weight = compute_subtraction_weight(saliency, self.sigma2)
         subtracted = weight[:, :, None, None] * attention.unmasked[:, :, :1]  # w A_0 of the global token, n H 1 D
         return attention.masked - subtracted, saliency, weight
 
@@ -56,7 +56,7 @@ class GlobalSubtraction(MaskedEncoder):
         if self.saliency == "weights":
             cosine = attention.weight_cosine()  # n H Q
         elif self.heads == "concat":
-            masked, unmasked = joined(attention.masked), joined(attention.unmasked)  # n Q H*D, s Q H*D
+            masked, unmasked = join_heads(attention.masked), join_heads(attention.unmasked)  # n Q H*D, s Q H*D
             cosine = functional.cosine_similarity(masked, unmasked, dim=-1)[:, None]  # n 1 Q
         else:
             cosine = functional.cosine_similarity(attention.masked, attention.unmasked, dim=-1)  # n H Q
@@ -64,11 +64,11 @@ class GlobalSubtraction(MaskedEncoder):
         return per_head if self.heads == "per_head_separate" else per_head.mean(1, keepdim=True)
 
 
-def joined(heads: Tensor) -> Tensor:
+def join_heads(heads: Tensor) -> Tensor:
     """Concatenate the heads: [n, H, Q, D] to [n, Q, H * D]."""
     return heads.transpose(1, 2).flatten(2)
 
 
-def subtraction_weight(saliency: Tensor, sigma2: float) -> Tensor:
+def compute_subtraction_weight(saliency: Tensor, sigma2: float) -> Tensor:
     """Compute w of equation 4: 1 where S = -1, falling as the segment is more salient."""
     return torch.exp(-((saliency + 1) ** 2) / (2 * sigma2))

@@ -75,7 +75,7 @@ class MaskedEncoder(ABC):
 
     def _micro_batches(self, masks: Bool[np.ndarray, "n h w"]) -> list[Tensor]:
         """Make token masks in chunks of exactly [micro_batch, T], the last one filled up with empty masks."""
-        grid = token_masks(masks, self.clip.grid).to(self.clip.device)
+        grid = make_token_masks(masks, self.clip.grid).to(self.clip.device)
         missing = -len(grid) % self.micro_batch or (self.micro_batch if len(grid) == 0 else 0)
         return list(functional.pad(grid, (0, 0, 0, missing)).split(self.micro_batch))
 
@@ -122,7 +122,7 @@ def project(block: Block, heads: Tensor) -> Tensor:
     return block.attention.out_proj(heads.transpose(1, 2).reshape(n, queries, count * dim))
 
 
-def token_masks(masks: Bool[np.ndarray, "n h w"], grid: tuple[int, int]) -> Tensor:
+def make_token_masks(masks: Bool[np.ndarray, "n h w"], grid: tuple[int, int]) -> Tensor:
     """Average masks by area to the token grid, with a leading 1 for the global token: float32 [n, 1 + rows * columns].
 
     torch's ``area``: a cell averages every pixel it touches, whole; linear, so a union is the sum of its parts.

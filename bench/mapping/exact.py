@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.data.files import composed
+from bench.data.files import compose
 from bench.mapping.assign import UNLABELLED
 from bench.mapping.base import Assigned
 from bench.records import Overlap
@@ -25,8 +25,8 @@ class Exact:
     threshold: None = None
 
     def assign(self, item: Overlap) -> Assigned:
-        index = {composed(names[0]): number for number, names in enumerate(self.texts)}
+        index = {compose(names[0]): number for number, names in enumerate(self.texts)}
         for number, names in enumerate(self.texts):
-            index = dict.fromkeys(map(composed, names), number) | index
-        label = np.array([index.get(composed(text), UNLABELLED) for text in item.texts], np.int32)
+            index = dict.fromkeys(map(compose, names), number) | index
+        label = np.array([index.get(compose(text), UNLABELLED) for text in item.texts], np.int32)
         return label, (label >= 0).astype(np.float64)

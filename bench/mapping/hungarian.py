@@ -33,14 +33,14 @@ class Hungarian:
 
         present = np.unique(item.truth_classes)
         pixels = count_shared_pixels(item, present)
-        worth = pixels if self.by == "intersection" else pixels / np.maximum(_unions(item, pixels), 1)
+        worth = pixels if self.by == "intersection" else pixels / np.maximum(_count_unions(item, pixels), 1)
         segments, columns = linear_sum_assignment(worth, maximize=True)
         label = np.full(len(pixels), UNLABELLED, np.int32)
         label[segments] = np.where(pixels[segments, columns] > 0, present[columns], UNLABELLED)
         return label, (label >= 0).astype(np.float64)
 
 
-def _unions(item: Overlap, pixels: np.ndarray) -> np.ndarray:
+def _count_unions(item: Overlap, pixels: np.ndarray) -> np.ndarray:
     scored = item.counts[:, :-1].sum(axis=1)
     classes = np.unique(item.truth_classes)
     truth = np.array([item.counts[:, :-2][:, item.truth_classes == c].sum() for c in classes], np.float64)

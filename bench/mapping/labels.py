@@ -39,7 +39,7 @@ def assign_labels(
     return Labels(every, apply_thresholds(alone, best, thresholds, protocol.rounding))
 
 
-def threshold_of(mapping: str | Strategy, protocol: Protocol) -> float | None:
+def find_threshold(mapping: str | Strategy, protocol: Protocol) -> float | None:
     """The threshold of a mapping under a protocol; None where it has none."""
     setting = make_strategy(mapping, protocol.rounding).threshold
     return None if setting is None else getattr(protocol, setting)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from bench.errors import UserError
 from bench.mapping.assign import find_nearest_class
 from bench.mapping.base import Assigned, name_with_model
-from bench.records import Oracle, Overlap
+from bench.records import Overlap, TrueSegmentTexts
 
 NEEDS = {"tt": "texts", "st": "embeddings"}
 TAU = {"tt": "tau_sbert", "st": "tau_clip"}
@@ -37,7 +37,7 @@ class Nearest:
         return find_nearest_class(read_similarity(item, self.rows), self.rounding)
 
 
-def read_similarity(item: Overlap | Oracle, rows: str) -> Float[np.ndarray, "n c"]:
+def read_similarity(item: Overlap | TrueSegmentTexts, rows: str) -> Float[np.ndarray, "n c"]:
     """The similarity rows tt or st of a record. Raises UserError where it has none."""
     found: np.ndarray | None = getattr(item, rows)
     if found is None:

@@ -17,63 +17,65 @@ from typing import TypeVar
 
 import numpy as np
 
-from bench.data.combined import plain
-from bench.records import ClassList, Oracle, Overlap
+from bench.data.combined import reduce_text
+from bench.records import ClassList, Overlap, TrueSegmentTexts
 
-Record = TypeVar("Record", Overlap, Oracle)
+Record = TypeVar("Record", Overlap, TrueSegmentTexts)
 
 
 def list_silent_words(words: Iterable[str], classes: ClassList) -> frozenset[str]:
     """The words as `plain` texts, without those that are a name or an alias of a class."""
-    named = {plain(text) for group in classes.texts for text in group}
-    return frozenset(map(plain, words)) - named
+    named = {reduce_text(text) for group in classes.texts for text in group}
+    return frozenset(map(reduce_text, words)) - named
 
 
 def silence_texts(records: Sequence[Record], words: frozenset[str]) -> list[Record]:
     """The records with rows of zeros for the texts that mean no class; they themselves stay as they are."""
-    return [_silenced(record, words) for record in records]
+    return [_silence(record, words) for record in records]
 
 
-def says_nothing(text: str, words: frozenset[str]) -> bool:
+def is_silent(text: str, words: frozenset[str]) -> bool:
     """Whether a text means no class."""
-    return plain(text) in words
+    return reduce_text(text) in words
 
 
-def count_silent_words(records: Iterable[Overlap | Oracle], words: frozenset[str]) -> Counter[str]:
+def count_silent_words(records: Iterable[Overlap | TrueSegmentTexts], words: frozenset[str]) -> Counter[str]:
     """How often each of the words was said, as `plain` texts."""
-    texts = (plain(text) for record in records for text in record.texts)
+    texts = (reduce_text(text) for record in records for text in record.texts)
     return Counter(text for text in texts if text in words)
 
 
-def describe_silent_texts(images: Iterable[Overlap], truths: Iterable[Oracle], words: frozenset[str]) -> list[str]:
+def describe_silent_texts(
+    images: Iterable[Overlap], truths: Iterable[TrueSegmentTexts], words: frozenset[str]
+) -> list[str]:
     """What a reader must know of it: how many segments say which word, and how many true ones are so described."""
     found, described = count_silent_words(images, words), count_silent_words(truths, words)
-    told = [f"{found.total()} segments say {_listed(found)}: no class (score.no_class)"] if found else []
+    told = [f"{found.total()} segments say {_list_words(found)}: no class (score.no_class)"] if found else []
     if described:
         told.append(
-            f"{described.total()} true segments are described as {_listed(described)}: no class, so a miss each"
+            f"{described.total()} true segments are described as {_list_words(described)}: no class, so a miss each"
         )
     return told
 
 
 def join_words(words: Iterable[str]) -> str:
     """A list of such words as it can stand in a metric's name, whatever its order."""
-    listed = sorted(set(map(plain, words)))
+    listed = sorted(set(map(reduce_text, words)))
     joined = "+".join(listed)
     if not listed or (joined != "none" and re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_+]*", joined) and len(joined) <= 60):
         return joined or "none"
     return f"{len(listed)}words.{hashlib.sha256(repr(listed).encode()).hexdigest()[:8]}"
 
 
-def _silenced(record: Record, words: frozenset[str]) -> Record:
+def _silence(record: Record, words: frozenset[str]) -> Record:
     if record.tt is None or not words:
         return record
-    silent = np.array([says_nothing(text, words) for text in record.texts], bool)
+    silent = np.array([is_silent(text, words) for text in record.texts], bool)
     if not silent.any():
         return record
     return replace(record, tt=np.where(silent[:, None], np.float32(0), record.tt))
 
 
-def _listed(found: Counter[str]) -> str:
+def _list_words(found: Counter[str]) -> str:
     several = len(found) > 1
     return ", ".join(f"{word} ({count})" if several else word for word, count in found.most_common())

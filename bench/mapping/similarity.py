@@ -49,7 +49,7 @@ class TextToText:
     @cached_property
     def texts(self) -> list[str]:
         """All t texts of all classes."""
-        return [text for group in _groups(self.names, self.aliases) for text in group]
+        return [text for group in _group_texts(self.names, self.aliases) for text in group]
 
     @cached_property
     def vectors(self) -> Float32[np.ndarray, "t d"]:
@@ -65,9 +65,9 @@ class TextToText:
             for row, text in zip(rows, texts, strict=True):
                 row[:] = near.get(text, 0.0)
         if self.raw:
-            return _nearest_text(rows, _groups(self.names, self.aliases))
+            return _take_nearest_text(rows, _group_texts(self.names, self.aliases))
         same = np.array([[text == name for name in self.texts] for text in texts], bool).reshape(rows.shape)
-        return _nearest_text(np.where(same, np.float32(1), rows), _groups(self.names, self.aliases))
+        return _take_nearest_text(np.where(same, np.float32(1), rows), _group_texts(self.names, self.aliases))
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class SegmentToText:
     @cached_property
     def vectors(self) -> Float32[np.ndarray, "t d"]:
         """The t texts of all classes in the prompt, encoded once."""
-        texts = [text for group in _groups(self.names, self.aliases) for text in group]
+        texts = [text for group in _group_texts(self.names, self.aliases) for text in group]
         return self.clip.encode_text([self.prompt.format(text) for text in texts])
 
     def __call__(self, embeddings: Float32[np.ndarray, "n d"], image_id: str = "?") -> Float32[np.ndarray, "n c"]:
@@ -90,15 +90,15 @@ class SegmentToText:
         wrong = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
         if len(wrong):
             raise UserError(f"image {image_id}: the embedding of segment {wrong[0]} holds NaN; delete and recompute it")
-        return _nearest_text(compute_cosine(embeddings, self.vectors), _groups(self.names, self.aliases))
+        return _take_nearest_text(compute_cosine(embeddings, self.vectors), _group_texts(self.names, self.aliases))
 
 
-def _groups(names: tuple[str, ...], aliases: Aliases) -> list[tuple[str, ...]]:
+def _group_texts(names: tuple[str, ...], aliases: Aliases) -> list[tuple[str, ...]]:
     """All texts of each class, its name first."""
     return [(name, *more) for name, more in zip(names, aliases or [()] * len(names), strict=True)]
 
 
-def _nearest_text(rows: Float32[np.ndarray, "n t"], groups: list[tuple[str, ...]]) -> Float32[np.ndarray, "n c"]:
+def _take_nearest_text(rows: Float32[np.ndarray, "n t"], groups: list[tuple[str, ...]]) -> Float32[np.ndarray, "n c"]:
     """Of the columns of a class's texts the maximum, row by row."""
     begins = np.cumsum([0, *map(len, groups)])[:-1]
     return np.maximum.reduceat(rows, begins, axis=1) if groups else rows

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.data.base import nearest
-from bench.data.files import composed
+from bench.data.base import suggest_nearest
+from bench.data.files import compose
 from bench.errors import UserError
 from bench.mapping.assign import UNLABELLED
 from bench.mapping.base import Assigned
 from bench.records import Overlap
-from bench.text.characters import first_broken
+from bench.text.characters import find_half_character
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class Table:
 
     def place(self, text: str) -> int:
         """The class of a text, -1 for none; the two normal forms of Unicode are one word."""
-        return self.words.get(text, self.words.get(composed(text), UNLABELLED))
+        return self.words.get(text, self.words.get(compose(text), UNLABELLED))
 
     def missing(self, texts: Iterable[str]) -> Counter[str]:
         """The texts that the table does not know, and how often each comes; empty texts say nothing and are none."""
-        return Counter(text for text in texts if text.strip() and not {text, composed(text)} & self.words.keys())
+        return Counter(text for text in texts if text.strip() and not {text, compose(text)} & self.words.keys())
 
 
 def read_table(path: Path | str, names: tuple[str, ...]) -> Table:
@@ -57,8 +57,8 @@ def read_table(path: Path | str, names: tuple[str, ...]) -> Table:
     for word, name in words.items():
         if name is not None and name not in index:
             raise UserError(
-                f"{path}: {word!r} is mapped to {name!r}, which is no class of the data set{nearest(name, names)}; "
-                "write a class name or null"
+                f"{path}: {word!r} is mapped to {name!r}, which is no class of the data set"
+                f"{suggest_nearest(name, names)}; write a class name or null"
             )
     digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:8]
     return Table(digest, {word: UNLABELLED if name is None else index[name] for word, name in words.items()})
@@ -67,7 +67,7 @@ def read_table(path: Path | str, names: tuple[str, ...]) -> Table:
 def read_words(path: Path | str) -> dict[str, str | None]:
     """The words of a table and the class name or None of each, whatever the classes are."""
     try:
-        words = json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=_once)
+        words = json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=_refuse_twice)
     except OSError as error:
         raise UserError(f"score.table={path}: cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
@@ -81,13 +81,13 @@ def read_words(path: Path | str) -> dict[str, str | None]:
         wrong = next(((w, n) for w, n in words.items() if n is not None and not isinstance(n, str)), None)
     if wrong is not None:
         raise UserError(f"{path}: {str(wrong)[:60]}: a table is a JSON object of word: class name or null")
-    if (half := first_broken(words)) is not None:
+    if (half := find_half_character(words)) is not None:
         raise UserError(f"{path}: {half!r:.60} holds half a character")
     found: dict[str, str | None] = words
     return found
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _refuse_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
     twice = [word for word, count in Counter(word for word, _ in pairs).items() if count > 1]
     if twice:
         raise ValueError(f"{twice[0]!r} stands there twice")

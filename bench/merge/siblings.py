@@ -13,8 +13,8 @@ from jaxtyping import Bool
 from bench.errors import UserError
 from bench.merge.base import Decision, Describe, Embed, Merged
 from bench.records import Captions, Embeddings, SegmentTree
-from bench.segment.cosine import cosine
-from bench.segment.tree import lineage, parent, sibling
+from bench.segment.cosine import compute_cosine
+from bench.segment.tree import get_parent, get_sibling, walk_up
 
 ORDERS = ("leaves", "reference")
 
@@ -37,30 +37,30 @@ class Siblings:
         nodes = _Nodes(embed, describe)
         nodes.add(tree.heap_ids, tree.masks())
         final, decisions = set(tree.heap_ids), dict[int, Decision]()
-        while ready := _ready(final, decisions):
+        while ready := _list_ready(final, decisions):
             decisions |= {p: self._decide(nodes, p) for p in ready}
             if passed := [p for p in ready if decisions[p].merged]:
                 nodes.add(passed, np.stack([nodes.union(p) for p in passed]))
-                final = (final - {child for p in passed for child in _children(p)}) | set(passed)
+                final = (final - {child for p in passed for child in _get_children(p)}) | set(passed)
         return self._ordered(tree.heap_ids, nodes, final, decisions)
 
     def _decide(self, nodes: _Nodes, node: int) -> Decision:
-        left, right = (nodes.row[child] for child in _children(node))
-        image = cosine(nodes.embeddings.vectors[left], nodes.embeddings.vectors[right])
-        text = cosine(nodes.captions.features[left], nodes.captions.features[right])
+        left, right = (nodes.row[child] for child in _get_children(node))
+        image = compute_cosine(nodes.embeddings.vectors[left], nodes.embeddings.vectors[right])
+        text = compute_cosine(nodes.captions.features[left], nodes.captions.features[right])
         similarity = 0.5 * image + 0.5 * text
         return Decision(node, image, text, similarity, similarity >= self.threshold)
 
     def _ordered(self, leaves: Sequence[int], nodes: _Nodes, final: set[int], decisions: dict[int, Decision]) -> Merged:
         if self.order == "leaves":
-            first = {i: position for position, leaf in reversed(list(enumerate(leaves))) for i in lineage(leaf)}
+            first = {i: position for position, leaf in reversed(list(enumerate(leaves))) for i in walk_up(leaf)}
             return nodes.merged(sorted(final, key=first.__getitem__), decisions.values())
-        visits = stack_order(leaves, {p for p, d in decisions.items() if d.merged})
+        visits = list_stack_order(leaves, {p for p, d in decisions.items() if d.merged})
         order = [i for i in reversed(visits) if i in final]
         return nodes.merged(order, [decisions[p] for p in visits if p in decisions])
 
 
-def stack_order(leaves: Sequence[int], passed: Collection[int]) -> list[int]:
+def list_stack_order(leaves: Sequence[int], passed: Collection[int]) -> list[int]:
     """List the nodes in the order in which the reference visits them: leaves, merged parents and failed ones.
 
     Its queue is a stack filled with the leaves; a parent is pushed as soon as both children are final segments.
@@ -70,22 +70,22 @@ def stack_order(leaves: Sequence[int], passed: Collection[int]) -> list[int]:
         node = stack.pop()
         visits.append(node)
         if node in passed:
-            final -= set(_children(node))
+            final -= set(_get_children(node))
         elif node not in leaves:
             continue
         final.add(node)
-        if node and sibling(node) in final:
-            stack.append(parent(node))
+        if node and get_sibling(node) in final:
+            stack.append(get_parent(node))
     return visits
 
 
-def _children(node: int) -> tuple[int, int]:
+def _get_children(node: int) -> tuple[int, int]:
     return 2 * node + 1, 2 * node + 2
 
 
-def _ready(final: set[int], decided: Collection[int]) -> list[int]:
+def _list_ready(final: set[int], decided: Collection[int]) -> list[int]:
     """Parents of two final segments that were not tested yet, ascending."""
-    parents = {parent(node) for node in final if node and sibling(node) in final}
+    parents = {get_parent(node) for node in final if node and get_sibling(node) in final}
     return sorted(parents.difference(decided))
 
 
@@ -112,7 +112,7 @@ class _Nodes:
 
     def union(self, node: int) -> Bool[np.ndarray, "h w"]:
         """The mask of a node from those of its children."""
-        left, right = _children(node)
+        left, right = _get_children(node)
         return self.masks[self.row[left]] | self.masks[self.row[right]]
 
     def merged(self, order: Sequence[int], decisions: Iterable[Decision]) -> Merged:

@@ -40,11 +40,11 @@ def compute_matched_names(image: ImageTables) -> dict[str, Terms]:
 
 def compute_word_iou(text: str, name: str) -> float:
     """Words of both over words of either; 0 where neither has any."""
-    one, other = _words(text), _words(name)
+    one, other = _split_words(text), _split_words(name)
     return len(one & other) / len(one | other) if one | other else 0.0
 
 
-def _words(text: str) -> set[str]:
+def _split_words(text: str) -> set[str]:
     """Whatever its alphabet: combining marks are joined to their letters first, punctuation and symbols go."""
     letters = unicodedata.normalize("NFKC", text.lower())
     return set("".join(" " if unicodedata.category(c)[0] in "PSZC" else c for c in letters).split())

@@ -47,11 +47,11 @@ def match_segments(
 ) -> Quality:
     """Match the segments of one image with the true ones, from the class of each (-1: none)."""
     is_thing = np.array(things, bool)
-    own, predicted = _united(labels, is_thing)
-    columns, true = _united(item.truth_classes, is_thing)
+    own, predicted = _unite(labels, is_thing)
+    columns, true = _unite(item.truth_classes, is_thing)
     pixels = own @ assign_regions(item) @ item.counts.astype(np.float64)  # p, k + 2
     shared = pixels[:, :-2] @ columns.T
-    gone = _ignored(pixels, predicted, true, background, void)
+    gone = _count_ignored(pixels, predicted, true, background, void)
     area, size = pixels.sum(axis=1), columns @ item.counts[:, :-2].sum(axis=0).astype(np.float64)
     there = area > 0  # a segment hidden under smaller ones, or lost in resizing, is not there
     iou = divide(shared, (area - gone)[:, None] + size - shared)
@@ -68,7 +68,7 @@ def match_segments(
     return classes, np.array([quality, quality, hits]), np.array([counted, hits, counted])
 
 
-def _united(labels: np.ndarray, things: np.ndarray) -> tuple[Float64[np.ndarray, "p n"], Int32[np.ndarray, " p"]]:
+def _unite(labels: np.ndarray, things: np.ndarray) -> tuple[Float64[np.ndarray, "p n"], Int32[np.ndarray, " p"]]:
     """Which segments make up each panoptic one, and its class."""
     parts, classes = [], []
     for label in np.unique(labels[labels >= 0]):
@@ -80,7 +80,7 @@ def _united(labels: np.ndarray, things: np.ndarray) -> tuple[Float64[np.ndarray,
     return table.astype(np.float64), np.array(classes, np.int32)
 
 
-def _ignored(
+def _count_ignored(
     pixels: np.ndarray, predicted: np.ndarray, true: np.ndarray, background: str, void: str
 ) -> Float64[np.ndarray, " p"]:
     """Pixels of each predicted segment that do not count."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float64, Int32
 
-from bench.metric_name import number
+from bench.metric_name import write_number
 from bench.metrics.terms import ImageTables, Terms, make_terms
 from bench.overlap.arithmetic import (
     count_scored_pixels,
@@ -43,9 +43,9 @@ def compute_recall(image: ImageTables) -> dict[str, Terms]:
     classes, *best = find_best_segments(image)
     known = dict(zip(pixels.classes.tolist(), share, strict=True))
     return {
-        f"recall.mean101.{by.representative}": make_terms("images", pixels.classes, share, _mean_over_iou(*united)),
+        f"recall.mean101.{by.representative}": make_terms("images", pixels.classes, share, _average_over_iou(*united)),
         "recall.mean101.allseg": make_terms(
-            "images", classes, np.array([known.get(c, 0.0) for c in classes.tolist()]), _mean_over_iou(*best)
+            "images", classes, np.array([known.get(c, 0.0) for c in classes.tolist()]), _average_over_iou(*best)
         ),
     }
 
@@ -68,8 +68,8 @@ def compute_recall_over_iou(image: ImageTables) -> dict[str, Terms]:
     evaluated = pixels.evaluated[0] & (pixels.classes >= 0)
     return {
         f"recall.paper{middle}": make_terms("segments", pixels.classes, share, above),
-        f"recall.reference{middle}": make_terms("images", pixels.classes, share, _hit_at(pixels.iou[0], evaluated)),
-        "recall.allseg": make_terms("images", classes, np.full(len(classes), np.nan), _hit_at(iou[0], counted[0])),
+        f"recall.reference{middle}": make_terms("images", pixels.classes, share, _test_hits(pixels.iou[0], evaluated)),
+        "recall.allseg": make_terms("images", classes, np.full(len(classes), np.nan), _test_hits(iou[0], counted[0])),
     }
 
 
@@ -111,14 +111,14 @@ def find_best_segments(image: ImageTables) -> Best:
 
 def _name_at_tau(word: str, image: ImageTables) -> str:
     middle = "" if image.protocol.representative == "union" else f".{image.protocol.representative}"
-    return f"{word}{middle}>{number(image.protocol.tau_iou)}"
+    return f"{word}{middle}>{write_number(image.protocol.tau_iou)}"
 
 
-def _mean_over_iou(iou: Float64[np.ndarray, "t u"], counted: Bool[np.ndarray, "t u"]) -> Float64[np.ndarray, "t u"]:
+def _average_over_iou(iou: Float64[np.ndarray, "t u"], counted: Bool[np.ndarray, "t u"]) -> Float64[np.ndarray, "t u"]:
     """The share of the IoU thresholds that each class passes; NaN for one that does not count."""
     return np.where(counted, (iou[:, :, None] >= IOU_THRESHOLDS).mean(axis=2), np.nan)
 
 
-def _hit_at(iou: Float64[np.ndarray, " u"], counted: Bool[np.ndarray, " u"]) -> Float64[np.ndarray, "101 u"]:
+def _test_hits(iou: Float64[np.ndarray, " u"], counted: Bool[np.ndarray, " u"]) -> Float64[np.ndarray, "101 u"]:
     """Whether each class passes each IoU threshold; NaN for one that does not count."""
     return np.where(counted, iou >= IOU_THRESHOLDS[:, None], np.nan)

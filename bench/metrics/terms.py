@@ -21,7 +21,7 @@ from jaxtyping import Float32, Float64, Int32
 
 from bench.errors import UserError
 from bench.overlap.arithmetic import ClassPixels, count_class_pixels
-from bench.records import ClassList, Oracle, Overlap
+from bench.records import ClassList, Overlap, TrueSegmentTexts
 
 if TYPE_CHECKING:
     from bench.mapping.labels import Labels
@@ -60,7 +60,7 @@ class ImageTables:
     protocol: Protocol
     classes: ClassList
     segments: Overlap | None = None
-    truth: Oracle | None = None
+    truth: TrueSegmentTexts | None = None
     labels: Labels | None = None
     own_text: Float32[np.ndarray, " n"] | None = None
 

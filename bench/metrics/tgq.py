@@ -13,11 +13,11 @@ from jaxtyping import Bool, Float, Float64, Int32
 
 from bench.errors import UserError
 from bench.mapping.assign import apply_thresholds, find_nearest_class
-from bench.metric_name import number
+from bench.metric_name import write_number
 from bench.metrics.terms import ImageTables, Terms, make_terms
 from bench.overlap.table import check_rows
 from bench.protocol import Protocol
-from bench.records import Oracle
+from bench.records import TrueSegmentTexts
 
 
 def compute_text_quality(image: ImageTables) -> dict[str, Terms]:
@@ -48,7 +48,7 @@ def _name_measures(rows: str, by: Protocol) -> dict[str, str]:
     if rows != "tt" or by.tau_sbert is None:
         return names
     relation = {"micro": ">", "macro": ">="}[by.tgq]
-    return {"hit": f"tgq.{by.tgq}{relation}{number(by.tau_sbert)}", **names}
+    return {"hit": f"tgq.{by.tgq}{relation}{write_number(by.tau_sbert)}", **names}
 
 
 def measure_each(
@@ -67,7 +67,7 @@ def measure_each(
     return own > (-np.inf if tau is None else tau if by.rounding is None else round(tau, by.rounding))
 
 
-def validate(oracle: Oracle, classes: int) -> None:
+def validate(oracle: TrueSegmentTexts, classes: int) -> None:
     """Raise UserError where the parts of a record do not fit together or do not fit the class list."""
     if len(oracle.classes) and not 0 <= int(oracle.classes.min()) <= int(oracle.classes.max()) < classes:
         raise UserError(f"image {oracle.image_id}: true classes {oracle.classes.tolist()} of a list of {classes}")

@@ -23,17 +23,17 @@ WRAPPERS = ("state_dict", "model", "model_state_dict")
 REMEDY = "give the published file, or a state dict saved with safetensors or torch.save(model.state_dict(), FILE)"
 
 
-def tensors(what: str, path: Path, values: bool = True) -> dict[str, Any]:
-    """What a file holds: tensors by name, or a dict of such (see `unwrapped`); UserError where it cannot be read.
+def read_tensors(what: str, path: Path, values: bool = True) -> dict[str, Any]:
+    """What a file holds: tensors by name, or a dict of such (see `unwrap_state`); UserError where it cannot be read.
 
     Without ``values`` tensors are on the meta device: shapes and number types without the numbers.
     """
     try:
-        content = _content(path, values)
+        content = _read_content(path, values)
     except torchscript.NotReadable as error:
         raise UserError(f"{what} {str(path)!r} cannot be read safely: {error}: {REMEDY}") from error
     except pickle.UnpicklingError as error:
-        raise UserError(f"{what} {str(path)!r} cannot be read safely: {_unsafe(path)}: {REMEDY}") from error
+        raise UserError(f"{what} {str(path)!r} cannot be read safely: {_describe_unsafe(path)}: {REMEDY}") from error
     except Exception as error:  # torch and safetensors raise anything over a damaged file
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:150]}"
         raise UserError(f"{what} {str(path)!r} is damaged: fetch it again ({reason})") from error
@@ -42,7 +42,7 @@ def tensors(what: str, path: Path, values: bool = True) -> dict[str, Any]:
     return dict(content)
 
 
-def unwrapped(content: Mapping[str, Any]) -> dict[str, Tensor]:
+def unwrap_state(content: Mapping[str, Any]) -> dict[str, Tensor]:
     """Extract the tensors alone, without wrappers and without the prefix ``module.`` of parallel training."""
     for wrapper in WRAPPERS:
         if isinstance(content.get(wrapper), Mapping):
@@ -53,11 +53,11 @@ def unwrapped(content: Mapping[str, Any]) -> dict[str, Tensor]:
     return plain
 
 
-def _content(path: Path, values: bool) -> Any:
+def _read_content(path: Path, values: bool) -> Any:
     if path.suffix == ".safetensors":
-        return _safetensors(path, values)
+        return _read_safetensors(path, values)
     if torchscript.is_archive(path):
-        return torchscript.tensors(path) if values else _meta(torchscript.stored_tensors(path))
+        return torchscript.read_tensors(path) if values else _make_meta_tensors(torchscript.read_stored_tensors(path))
     import torch
 
     lazily = {"mmap": zipfile.is_zipfile(path), "map_location": "meta"} if not values else {"map_location": "cpu"}
@@ -65,7 +65,7 @@ def _content(path: Path, values: bool) -> Any:
         return torch.load(path, weights_only=True, **lazily)
 
 
-def _safetensors(path: Path, values: bool) -> dict[str, Tensor]:
+def _read_safetensors(path: Path, values: bool) -> dict[str, Tensor]:
     import torch
     from safetensors import safe_open
     from safetensors.torch import load_file
@@ -81,13 +81,13 @@ def _safetensors(path: Path, values: bool) -> dict[str, Tensor]:
         }
 
 
-def _meta(stored: Mapping[str, torchscript.Stored]) -> dict[str, Tensor]:
+def _make_meta_tensors(stored: Mapping[str, torchscript.Stored]) -> dict[str, Tensor]:
     import torch
 
     return {n: torch.empty(t.shape, dtype=getattr(torch, t.dtype), device="meta") for n, t in stored.items()}
 
 
-def _unsafe(path: Path) -> str:
+def _describe_unsafe(path: Path) -> str:
     """The names in a pickle that torch's loader of weights refuses; torch's own words advise to trust the file."""
     import torch
 

@@ -46,15 +46,15 @@ class Clip:
         grid: int | None = None,
         activation: str | None = None,
     ) -> None:
-        self.source, self.device, self.dtype = source, torch.device(device), sources.torch_dtype(dtype)
-        name, pretrained = sources.open_clip_source(source, pretrained, architecture)
+        self.source, self.device, self.dtype = source, torch.device(device), sources.find_dtype(dtype)
+        name, pretrained = sources.split_open_clip_source(source, pretrained, architecture)
         file, what = Path(str(pretrained)) if _is_file(pretrained) else None, f"CLIP {source!r}"
-        self.file, facts = file, _told(source, file, name, activation) if file else None
+        self.file, facts = file, _read_file_facts(source, file, name, activation) if file else None
         if facts and file:
             unsaid = facts.activation is None
             guards.check_stated_activation(facts.computed, source, str(file), activation, silent=unsaid)
         self.name, self.config = (clip_file.BASE, facts.config) if facts else (name, {})
-        loading = partial(_loaded, name, pretrained, OPEN_CLIP_PRECISION[dtype], device)
+        loading = partial(_load, name, pretrained, OPEN_CLIP_PRECISION[dtype], device)
         if facts and file:
             loading = partial(clip_file.build, source, file, facts, OPEN_CLIP_PRECISION[dtype], device)
         model: Any = sources.load("CLIP", source, lambda _: loading())
@@ -63,15 +63,15 @@ class Clip:
             "CLIP's tokenizer", source, lambda _: open_clip.get_tokenizer(self.name, context_length=context)
         )
         self.model = model.eval().requires_grad_(False)
-        self.visual = _checked_visual(self.model.visual, source)
-        checkpoint = sources.open_clip_checkpoint(name, pretrained)
+        self.visual = _check_visual(self.model.visual, source)
+        checkpoint = sources.find_open_clip_checkpoint(name, pretrained)
         guards.check_patch(what, int(self.visual.patch_size[0]), patch)
-        guards.check_grid(what, self.grid, guards.stored_positions(checkpoint) if checkpoint else None, grid)
+        guards.check_grid(what, self.grid, guards.count_stored_positions(checkpoint) if checkpoint else None, grid)
         silent = file is not None and (facts is None or facts.activation is None)
         guards.check_activation(self.visual, source, pretrained, activation, silent)
         guards.check_precision(what, self.model, self.dtype)
         tokens = getattr(self.model, "text", self.model).token_embedding.num_embeddings
-        guards.check_vocabulary(what, sources.vocabulary_size(self.tokenizer), tokens, source)
+        guards.check_vocabulary(what, sources.count_vocabulary(self.tokenizer), tokens, source)
         cfg = open_clip.get_model_preprocess_cfg(self.model)
         self._mean = torch.tensor(cfg["mean"]).view(3, 1, 1)
         self._std = torch.tensor(cfg["std"]).view(3, 1, 1)
@@ -131,13 +131,13 @@ class Clip:
         return features.float().cpu().numpy()
 
 
-def _loaded(name: str, pretrained: str | None, precision: str, device: str) -> Any:
+def _load(name: str, pretrained: str | None, precision: str, device: str) -> Any:
     return open_clip.create_model(name, pretrained, precision=precision, device=device, require_pretrained=True)
 
 
-def _told(source: str, file: Path, name: str, activation: str | None) -> clip_file.Told | None:
+def _read_file_facts(source: str, file: Path, name: str, activation: str | None) -> clip_file.FileFacts | None:
     """What a checkpoint file tells of itself; None where the settings tell it, and the file agrees."""
-    facts = clip_file.told(source, file, name or None, activation)
+    facts = clip_file.read_facts(source, file, name or None, activation)
     if facts is None:
         clip_file.check_stated(source, file, name)
     return facts
@@ -147,7 +147,7 @@ def _is_file(pretrained: str | None) -> bool:
     return bool(pretrained) and Path(str(pretrained)).is_file()
 
 
-def _checked_visual(visual: Any, source: str) -> Any:
+def _check_visual(visual: Any, source: str) -> Any:
     if not isinstance(visual, open_clip.transformer.VisionTransformer):
         raise UserError(f"CLIP {source}: a {type(visual).__name__} image tower; masking needs a vision transformer")
     if visual.attn_pool is not None or visual.pool_type != "tok":

@@ -30,7 +30,7 @@ SIZES = {"embed_dim": "embedding", "layers": "layers", "width": "width", "patch_
 
 
 @dataclass(frozen=True)
-class Told:
+class FileFacts:
     """``config`` as open_clip's builder takes it; ``name``: open_clip's name of it, where it has one, for messages.
 
     ``activation`` is None where the file does not say it. ``archive``: one of OpenAI's files, or in their format.
@@ -57,47 +57,47 @@ class Told:
         return int(self.config["vision_cfg"]["patch_size"])
 
 
-def told(source: str, path: Path, architecture: str | None, declared: str | None = None) -> Told | None:
+def read_facts(source: str, path: Path, architecture: str | None, declared: str | None = None) -> FileFacts | None:
     """What the file says; None where it says less than the settings: a plain file of a stated architecture.
 
     Raises UserError for a file that holds no CLIP with a vision transformer, and where it is not what is stated.
     """
-    state = checkpoints.unwrapped(checkpoints.tensors("CLIP", path, values=False))
+    state = checkpoints.unwrap_state(checkpoints.read_tensors("CLIP", path, values=False))
     archive = torchscript.is_archive(path) or any(mark in state for mark in MARKS)
     if architecture is not None and not archive:
         return None
     shapes = {name: tuple(value.shape) for name, value in state.items() if not NO_WEIGHTS.fullmatch(name)}
-    config = _config(source, shapes)
-    activation = _activation(path, archive)
+    config = _read_config(source, shapes)
+    activation = _read_activation(path, archive)
     name = architecture or ""
     if architecture is None:
-        name = _published_name(config, (activation or declared) == "quick_gelu")
+        name = _find_published_name(config, (activation or declared) == "quick_gelu")
     else:
         _compare(source, architecture, config, activation)
-    config = _widened(source, config, name, archive)
+    config = _add_heads(source, config, name, archive)
     if activation is None and declared is None:
         raise Misstated(
             f"CLIP {source!r}: a checkpoint file does not say its activation: state models.clip.activation=quick_gelu "
             f"(OpenAI's weights) or gelu (LAION's); its sizes fit models.clip.architecture={name or 'null'}"
         )
     config["quick_gelu"] = (activation or declared) == "quick_gelu"
-    return Told(config, activation, name, archive)
+    return FileFacts(config, activation, name, archive)
 
 
 def check_stated(source: str, path: Path, architecture: str) -> None:
     """Stop where a plain file's shapes are not those of the architecture that the settings state."""
-    state = checkpoints.unwrapped(checkpoints.tensors("CLIP", path, values=False))
+    state = checkpoints.unwrap_state(checkpoints.read_tensors("CLIP", path, values=False))
     if SIZED_BY.issubset(state):
         shapes = {name: tuple(value.shape) for name, value in state.items()}
-        _compare(source, architecture, _config(source, shapes), None)
+        _compare(source, architecture, _read_config(source, shapes), None)
 
 
-def build(source: str, path: Path, facts: Told, precision: str, device: str) -> Any:
+def build(source: str, path: Path, facts: FileFacts, precision: str, device: str) -> Any:
     """open_clip's model with the file's numbers, in `precision`; every parameter comes from the file."""
     import open_clip
 
     model = open_clip.create_model(BASE, precision=precision, device=device, load_weights=False, **facts.config)
-    state = checkpoints.unwrapped(checkpoints.tensors("CLIP", path))
+    state = checkpoints.unwrap_state(checkpoints.read_tensors("CLIP", path))
     weights = {name: value for name, value in state.items() if not NO_WEIGHTS.fullmatch(name)}
     missing, extra = model.load_state_dict(weights, strict=False)
     for words, names in (("lacks", missing), ("holds what the architecture has not:", extra)):
@@ -110,7 +110,7 @@ BASE = "ViT-B-32-quickgelu"
 """A name that open_clip's builder asks for; every size of it is replaced by the file's."""
 
 
-def _config(source: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+def _read_config(source: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
     """Read sizes from shapes, in open_clip's words."""
     if "visual.layer1.0.conv1.weight" in shapes or any(name.startswith("visual.attnpool.") for name in shapes):
         raise UserError(f"CLIP {source!r}: its image tower is a ResNet; masking needs a vision transformer: use a ViT")
@@ -120,11 +120,11 @@ def _config(source: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any
         grid = round((patches - 1) ** 0.5)
         return {
             "embed_dim": shapes["text_projection"][1],
-            "vision_cfg": {"image_size": patch * grid, "layers": _layers(shapes, "visual."), "width": width,
-                           "patch_size": patch, "mlp_ratio": _ratio(shapes, "visual.", width)},
+            "vision_cfg": {"image_size": patch * grid, "layers": _count_layers(shapes, "visual."), "width": width,
+                           "patch_size": patch, "mlp_ratio": _compute_ratio(shapes, "visual.", width)},
             "text_cfg": {"context_length": shapes["positional_embedding"][0],
                          "vocab_size": shapes["token_embedding.weight"][0], "width": text_width,
-                         "layers": _layers(shapes, ""), "mlp_ratio": _ratio(shapes, "", text_width)},
+                         "layers": _count_layers(shapes, ""), "mlp_ratio": _compute_ratio(shapes, "", text_width)},
         }  # fmt: skip
     except (KeyError, IndexError, ValueError) as error:
         first = next(iter(shapes), "nothing")
@@ -134,38 +134,38 @@ def _config(source: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any
         ) from error
 
 
-def _layers(shapes: Mapping[str, tuple[int, ...]], tower: str) -> int:
+def _count_layers(shapes: Mapping[str, tuple[int, ...]], tower: str) -> int:
     names = [name for name in shapes if name.startswith(f"{tower}transformer.res")]
     return len({name.split("resblocks.")[1].split(".")[0] for name in names})
 
 
-def _ratio(shapes: Mapping[str, tuple[int, ...]], tower: str, width: int) -> float:
+def _compute_ratio(shapes: Mapping[str, tuple[int, ...]], tower: str, width: int) -> float:
     return shapes[f"{tower}transformer.resblocks.0.mlp.c_fc.weight"][0] / width
 
 
-def _activation(path: Path, archive: bool) -> str | None:
+def _read_activation(path: Path, archive: bool) -> str | None:
     """QuickGELU for OpenAI's files; an archive that somebody else made says it in its code."""
     if not archive:
         return None
-    return (torchscript.activation(path) if torchscript.is_archive(path) else None) or "quick_gelu"
+    return (torchscript.read_activation(path) if torchscript.is_archive(path) else None) or "quick_gelu"
 
 
-def _published_name(config: dict[str, Any], quick: bool) -> str:
+def _find_published_name(config: dict[str, Any], quick: bool) -> str:
     """open_clip's name of these sizes and this activation; empty where it has none."""
     import open_clip
 
-    same = [name for name in open_clip.list_models() if not _difference(_named(name), config)]
-    fitting = [name for name in same if bool(_named(name).get("quick_gelu")) == quick]
+    same = [name for name in open_clip.list_models() if not _find_difference(_read_named(name), config)]
+    fitting = [name for name in same if bool(_read_named(name).get("quick_gelu")) == quick]
     return min(fitting or same, key=len, default="")
 
 
-def _named(name: str) -> dict[str, Any]:
+def _read_named(name: str) -> dict[str, Any]:
     import open_clip
 
     return open_clip.get_model_config(name) or {}
 
 
-def _difference(named: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+def _find_difference(named: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """Find the first size in which a named architecture is not the file's; empty where it is the same."""
     for part in ("vision_cfg", "text_cfg"):
         theirs, defaults = named.get(part) or {}, {"mlp_ratio": 4.0}
@@ -179,15 +179,15 @@ def _difference(named: Mapping[str, Any], config: Mapping[str, Any]) -> str:
 
 def _compare(source: str, architecture: str, config: Mapping[str, Any], activation: str | None) -> None:
     """Stop where the architecture that the settings state is not the file's."""
-    named = _named(architecture)
+    named = _read_named(architecture)
     if not named:
         raise UserError(f"CLIP {source!r}: open_clip knows no architecture {architecture!r}: {LEAVE}")
     quick = "quick_gelu" if named.get("quick_gelu") else "gelu"
-    wrong = _difference(named, config)
+    wrong = _find_difference(named, config)
     if not wrong and activation not in (None, quick):
         wrong = f"activation {quick}, the file {activation}"
     if wrong:
-        fitting = _published_name(dict(config), activation == "quick_gelu")
+        fitting = _find_published_name(dict(config), activation == "quick_gelu")
         raise Misstated(
             f"CLIP {source!r}: models.clip.architecture={architecture} has {wrong}: "
             f"{f'the file is {fitting}: ' * bool(fitting)}choose its yaml (models/clip=…), or {LEAVE}"
@@ -197,9 +197,9 @@ def _compare(source: str, architecture: str, config: Mapping[str, Any], activati
 LEAVE = "leave models.clip.architecture=null, and the file tells it"
 
 
-def _widened(source: str, config: dict[str, Any], name: str, archive: bool) -> dict[str, Any]:
+def _add_heads(source: str, config: dict[str, Any], name: str, archive: bool) -> dict[str, Any]:
     """Add heads, which no shape tells: as open_clip's architecture of that name has them, else OpenAI's 64."""
-    vision, text, named = dict(config["vision_cfg"]), dict(config["text_cfg"]), _named(name) if name else {}
+    vision, text, named = dict(config["vision_cfg"]), dict(config["text_cfg"]), _read_named(name) if name else {}
     for part, key, width in ((vision, "head_width", vision["width"]), (text, "heads", text["width"])):
         stated = (named.get("vision_cfg" if part is vision else "text_cfg") or {}).get(key)
         if stated is None and name and key == "head_width":

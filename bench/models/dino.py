@@ -51,8 +51,8 @@ class Dino:
         patch: int | None = None,
         grid: int | None = None,
     ) -> None:
-        kind = sources.torch_dtype(dtype)
-        model, report, statistics = sources.load("DINO", source, lambda name: _pretrained(name, source, kind))
+        kind = sources.find_dtype(dtype)
+        model, report, statistics = sources.load("DINO", source, lambda name: _load_pretrained(name, source, kind))
         what = f"DINO {source!r}"
         guards.check_complete(what, report, ignored=("pooler.", "embeddings.mask_token"))
         guards.check_precision(what, model, kind)
@@ -88,7 +88,7 @@ class Dino:
         """Resize the smaller edge to ``size`` (Lanczos); the other one follows, rounded down."""
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise BadSample(f"image of shape {image.shape} and type {image.dtype} is no 8-bit RGB image: convert it")
-        height, width = loaded_size(image.shape[0], image.shape[1], self.size)
+        height, width = compute_loaded_size(image.shape[0], image.shape[1], self.size)
         rows, columns = self.grid(height, width)
         if rows * columns > self.max_tokens:
             raise BadSample(
@@ -102,11 +102,11 @@ class Dino:
         """Compute the facet of normalised pixels [1, 3, H, W]: [1, rows * columns, d], without the class token."""
         tokens = self._tokens(pixels.to(self.device, self.dtype))
         for block in self.blocks[: self.layer]:
-            tokens = _run(block, tokens)
+            tokens = _run_block(block, tokens)
         block = self.blocks[self.layer]
         if self.facet == "key":
-            return block.attention.k_proj(_norms(block)[0](tokens[:, 1:]))
-        return _run(block, tokens)[:, 1:]
+            return block.attention.k_proj(_read_norms(block)[0](tokens[:, 1:]))
+        return _run_block(block, tokens)[:, 1:]
 
     def positions(self, rows: int, columns: int) -> torch.Tensor:
         """Make the position embedding for a grid, bicubically interpolated: [1, 1 + rows * columns, d]."""
@@ -143,17 +143,17 @@ class Dino:
             )
 
 
-def loaded_size(height: int, width: int, size: int) -> tuple[int, int]:
+def compute_loaded_size(height: int, width: int, size: int) -> tuple[int, int]:
     """Compute height and width with the smaller edge ``size`` and the aspect kept; the longer edge is rounded down."""
     if height <= width:
         return size, int(size * width / height)
     return int(size * height / width), size
 
 
-def _run(block: Any, tokens: torch.Tensor) -> torch.Tensor:
+def _run_block(block: Any, tokens: torch.Tensor) -> torch.Tensor:
     """Run one pre-norm block. Fused attention never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid."""
     attention = block.attention
-    before, after = _norms(block)
+    before, after = _read_norms(block)
     normed = before(tokens)  # 1 T w
     query, key, value = (
         project(normed).unflatten(2, (-1, attention.head_dim)).transpose(1, 2)
@@ -165,12 +165,12 @@ def _run(block: Any, tokens: torch.Tensor) -> torch.Tensor:
     return tokens + scale[1](block.mlp(after(tokens)))
 
 
-def _norms(block: Any) -> tuple[Any, Any]:
+def _read_norms(block: Any) -> tuple[Any, Any]:
     """Return the two layer norms of a block of ViT or of DINOv2."""
     return (block.norm1, block.norm2) if hasattr(block, "norm1") else (block.layernorm_before, block.layernorm_after)
 
 
-def _pretrained(name: str, source: str, kind: torch.dtype) -> tuple[Any, dict[str, Any], Statistics]:
+def _load_pretrained(name: str, source: str, kind: torch.dtype) -> tuple[Any, dict[str, Any], Statistics]:
     """Load the model (ViT or DINOv2, as its config says), transformers' report of its weights, and pixel statistics."""
     if Path(name).is_file():
         return dino_file.load(source, Path(name), kind), {}, IMAGENET
@@ -180,10 +180,10 @@ def _pretrained(name: str, source: str, kind: torch.dtype) -> tuple[Any, dict[st
         raise UserError(f"DINO {source!r} is a {family} model: use one of type vit (DINO) or dinov2")
     plain = {"add_pooling_layer": False} if family == "vit" else {}
     model, report = (ViTModel if family == "vit" else Dinov2Model).from_pretrained(name, **plain, **options)
-    return model, report, _pixel_statistics(name)
+    return model, report, _read_pixel_statistics(name)
 
 
-def _pixel_statistics(name: str) -> Statistics:
+def _read_pixel_statistics(name: str) -> Statistics:
     """Read mean and standard deviation of the folder's preprocessor_config.json; ImageNet's where there is none."""
     path = cached_file(
         name,

@@ -31,19 +31,21 @@ BLOCKS = {"vit": "layers", "dinov2": "encoder.layer"}
 """What transformers calls each part; queries, keys and values lie in one matrix originally."""
 
 
-def told(source: str, path: Path) -> tuple[str, dict[str, Any]]:
+def read_facts(source: str, path: Path) -> tuple[str, dict[str, Any]]:
     """Read family (vit or dinov2) and sizes in the words of transformers' config; UserError for any other file."""
-    state = _backbone(checkpoints.tensors("DINO", path, values=False))
-    return _config(source, {name: tuple(value.shape) for name, value in state.items()})
+    state = _extract_backbone(checkpoints.read_tensors("DINO", path, values=False))
+    return _read_config(source, {name: tuple(value.shape) for name, value in state.items()})
 
 
 def load(source: str, path: Path, kind: torch.dtype) -> Any:
     """The model with the file's numbers, in the precision asked for; every number of it comes from the file."""
     from transformers import Dinov2Config, Dinov2Model, ViTConfig, ViTModel
 
-    family, sizes = told(source, path)
-    model: Any = Dinov2Model(Dinov2Config(**sizes)) if family == "dinov2" else _plain(ViTModel, ViTConfig(**sizes))
-    state = _renamed(family, _backbone(checkpoints.tensors("DINO", path)))
+    family, sizes = read_facts(source, path)
+    model: Any = (
+        Dinov2Model(Dinov2Config(**sizes)) if family == "dinov2" else _build_plain(ViTModel, ViTConfig(**sizes))
+    )
+    state = _rename_tensors(family, _extract_backbone(checkpoints.read_tensors("DINO", path)))
     missing, extra = model.to(kind).load_state_dict(state, strict=False)
     for words, names in (("lacks", missing), ("holds what no ViT of DINO has:", extra)):
         if names := [name for name in names if name != OUTER["mask_token"]]:
@@ -51,20 +53,20 @@ def load(source: str, path: Path, kind: torch.dtype) -> Any:
     return model
 
 
-def _plain(model: Any, config: Any) -> Any:
+def _build_plain(model: Any, config: Any) -> Any:
     return model(config, add_pooling_layer=False)
 
 
-def _backbone(content: Mapping[str, Any]) -> dict[str, Any]:
+def _extract_backbone(content: Mapping[str, Any]) -> dict[str, Any]:
     """Extract the teacher's image tower, as DINO evaluates it, without the head of the training."""
     inner = next((content[who] for who in ("teacher", "student") if isinstance(content.get(who), Mapping)), content)
-    state = checkpoints.unwrapped(inner)
+    state = checkpoints.unwrap_state(inner)
     if any(name.startswith("backbone.") for name in state):
         state = {name.removeprefix("backbone."): v for name, v in state.items() if name.startswith("backbone.")}
     return {name: value for name, value in state.items() if not name.startswith("head.")}
 
 
-def _config(source: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, dict[str, Any]]:
+def _read_config(source: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, dict[str, Any]]:
     try:
         places, width = shapes["pos_embed"][1] - 1, shapes["cls_token"][-1]
         patch, inner = shapes["patch_embed.proj.weight"][-1], shapes["blocks.0.mlp.fc1.weight"][0]
@@ -85,7 +87,7 @@ def _config(source: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, di
     return "vit", sizes | {"intermediate_size": inner}
 
 
-def _renamed(family: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def _rename_tensors(family: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Rename every tensor as transformers calls it; a name that is unknown stays, and is told as such."""
     renamed: dict[str, torch.Tensor] = {}
     for name, value in state.items():

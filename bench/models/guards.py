@@ -19,12 +19,12 @@ class Misstated(UserError):
     """The settings say something else than the weights: the weights may be good and the choice of yaml wrong."""
 
 
-def activation_of(visual: Any) -> str:
+def read_activation(visual: Any) -> str:
     """Read ``quick_gelu`` or ``gelu`` from the image tower's first block."""
     return "quick_gelu" if type(visual.transformer.resblocks[0].mlp.gelu).__name__ == "QuickGELU" else "gelu"
 
 
-def expected_activation(source: str, pretrained: str | None, declared: str | None) -> tuple[str | None, str]:
+def find_expected_activation(source: str, pretrained: str | None, declared: str | None) -> tuple[str | None, str]:
     """Find the activation the weights were trained with, and who says so; None where nobody does.
 
     OpenAI's weights need QuickGELU, LAION's do not: a published name tells it. A local file says nothing.
@@ -44,7 +44,7 @@ def expected_activation(source: str, pretrained: str | None, declared: str | Non
 
 def check_activation(visual: Any, source: str, pretrained: str | None, declared: str | None, silent: bool) -> None:
     """Stop where the tower's activation is not what its weights need; ``silent``: a file, which does not tell."""
-    check_stated_activation(activation_of(visual), source, pretrained, declared, silent)
+    check_stated_activation(read_activation(visual), source, pretrained, declared, silent)
 
 
 def check_stated_activation(
@@ -53,7 +53,7 @@ def check_stated_activation(
     """Stop as `check_activation` does, for an activation that was read from a config."""
     if declared not in (None, *ACTIVATIONS):
         raise Misstated(f"models.clip.activation={declared}: use quick_gelu or gelu")
-    expected, who = expected_activation(source, pretrained, declared)
+    expected, who = find_expected_activation(source, pretrained, declared)
     if expected is None and silent:
         raise Misstated(
             f"CLIP {source!r}: a checkpoint file does not say its activation: state models.clip.activation=quick_gelu "
@@ -122,7 +122,7 @@ def check_vocabulary(what: str, ids: int, embeddings: int, where: str, special: 
         raise UserError(f"{what}: the tokenizer has {ids} tokens, the model {embeddings}: they do not belong together")
 
 
-def stored_positions(checkpoint: Path) -> int | None:
+def count_stored_positions(checkpoint: Path) -> int | None:
     """Count the patch positions in a CLIP checkpoint as it lies on disk (open_clip would resize them silently)."""
     names = ("visual.positional_embedding", "module.visual.positional_embedding")
     if checkpoint.suffix == ".safetensors":
@@ -133,6 +133,6 @@ def stored_positions(checkpoint: Path) -> int | None:
         return counts[0] - 1 if counts else None
     from bench.models import checkpoints
 
-    stored = checkpoints.unwrapped(checkpoints.tensors("CLIP", checkpoint, values=False))
+    stored = checkpoints.unwrap_state(checkpoints.read_tensors("CLIP", checkpoint, values=False))
     counts = [stored[name].shape[0] for name in names if name in stored]
     return counts[0] - 1 if counts else None

@@ -26,22 +26,22 @@ Found = TypeVar("Found")
 _answered: set[str] = set()
 
 
-def asked_offline() -> bool:
+def is_forbidden() -> bool:
     """Whether the user has forbidden the network (not: whether it is down)."""
     asked = os.environ.get(OFFLINE) or os.environ.get("TRANSFORMERS_OFFLINE") or ""  # as huggingface_hub reads them
     return asked.lower() in TRUE and SILENT not in os.environ
 
 
-def first_in_caches(what: str, call: Callable[[], Found]) -> Found:
+def try_caches_first(what: str, call: Callable[[], Found]) -> Found:
     """``call()`` without the network; where a file is missing, again with it, if the hub answers.
 
     Raises UserError where it does not, and whatever `call` raises of other faults.
     """
     try:
-        with offline():
+        with keep_offline():
             return call()
     except Exception as error:
-        if asked_offline() or not _is_missing(error):
+        if is_forbidden() or not _is_missing(error):
             raise
         require(what, error)
     return call()
@@ -51,7 +51,7 @@ def require(what: str, cause: BaseException | None = None) -> None:
     """UserError unless the hub answers; nothing is tested where the user has set HF_HUB_OFFLINE."""
     from huggingface_hub import constants
 
-    if reason := silence():
+    if reason := find_silence():
         raise UserError(
             f"{what} is not in the local cache and cannot be fetched: the hub {constants.ENDPOINT} {reason}: check the "
             "network (HF_ENDPOINT and HTTPS_PROXY are honoured), or give a folder; zgs doctor names the command that "
@@ -59,13 +59,13 @@ def require(what: str, cause: BaseException | None = None) -> None:
         ) from cause
 
 
-def silence() -> str:
+def find_silence() -> str:
     """Why the hub cannot be asked, empty where it can; tested once for this process and the workers it starts."""
     from huggingface_hub import constants
 
-    if asked_offline() or constants.ENDPOINT in _answered:
+    if is_forbidden() or constants.ENDPOINT in _answered:
         return ""
-    if reason := os.environ.get(SILENT) or _tested(constants.ENDPOINT):
+    if reason := os.environ.get(SILENT) or _test_endpoint(constants.ENDPOINT):
         os.environ |= {SILENT: reason, OFFLINE: "1"}
         constants.HF_HUB_OFFLINE = True
         return reason
@@ -74,7 +74,7 @@ def silence() -> str:
 
 
 @contextmanager
-def offline() -> Iterator[None]:
+def keep_offline() -> Iterator[None]:
     """Libraries of the hub look in their caches only."""
     from huggingface_hub import constants
 
@@ -86,16 +86,16 @@ def offline() -> Iterator[None]:
         constants.HF_HUB_OFFLINE = before
 
 
-def _tested(endpoint: str) -> str:
+def _test_endpoint(endpoint: str) -> str:
     """Test the hub by one request, which the hub's own client makes."""
     outcome: list[str] = []
-    thread = threading.Thread(target=lambda: outcome.append(_asked(endpoint)), daemon=True)
+    thread = threading.Thread(target=lambda: outcome.append(_ask_endpoint(endpoint)), daemon=True)
     thread.start()  # a name server that is down keeps a process waiting whatever timeout a client has
     thread.join(PATIENCE)
     return outcome[0] if outcome else LATE
 
 
-def _asked(endpoint: str) -> str:
+def _ask_endpoint(endpoint: str) -> str:
     from huggingface_hub.utils import get_session
 
     try:

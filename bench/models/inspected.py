@@ -17,32 +17,32 @@ TOKENIZERS = ("tokenizer.json", "vocab.json", "vocab.txt")
 DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
-def facts(kind: str, options: Mapping[str, Any], path: Path) -> str:
+def describe_weights(kind: str, options: Mapping[str, Any], path: Path) -> str:
     """What the weights are, in a few words; UserError for the first thing that is wrong with them."""
-    files = sources.weight_files(path)
+    files = sources.list_weight_files(path)
     if not files or not all(file.stat().st_size for file in files):
         raise UserError(f"{path} holds no weights")
-    stored = sorted({dtype for file in files for dtype in _stored(file)})
+    stored = sorted({dtype for file in files for dtype in _read_number_types(file)})
     megabytes = sum(file.stat().st_size for file in files) / 1e6
     words = [f"{megabytes:,.1f} MB{', stored ' * bool(stored)}{'+'.join(stored)}"]
     if kind == "clip":
-        return ", ".join([*words, *_clip(options, path)])
+        return ", ".join([*words, *_describe_clip(options, path)])
     if path.is_dir():
-        words += _transformers(kind, options, path)
+        words += _describe_transformers(kind, options, path)
     elif kind == "dino":
-        family, sizes = dino_file.told(str(options["source"]), path)
-        words += [f"original {family}", *_dino(options, sizes)]
+        family, sizes = dino_file.read_facts(str(options["source"]), path)
+        words += [f"original {family}", *_describe_dino(options, sizes)]
     return ", ".join(words)
 
 
-def _stored(file: Path) -> Iterator[str]:
+def _read_number_types(file: Path) -> Iterator[str]:
     """Read number types in the header of a file, which one that was cut short does not pass."""
     from safetensors import SafetensorError, safe_open
 
     if not _has_header(file):
         return
     if file.suffix != ".safetensors":
-        tensors = checkpoints.unwrapped(checkpoints.tensors("checkpoint", file, values=False)).values()
+        tensors = checkpoints.unwrap_state(checkpoints.read_tensors("checkpoint", file, values=False)).values()
         yield from (str(value.dtype).removeprefix("torch.") for value in tensors if value.is_floating_point())
         return
     try:
@@ -58,24 +58,24 @@ def _has_header(file: Path) -> bool:
     return file.suffix == ".safetensors" or zipfile.is_zipfile(file)
 
 
-def _config(file: Path) -> dict[str, Any]:
+def _read_config(file: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(file.read_text()))
     except (OSError, ValueError) as error:
         raise UserError(f"{file.name} is missing or damaged in {file.parent}") from error
 
 
-def _clip(options: Mapping[str, Any], path: Path) -> list[str]:
+def _describe_clip(options: Mapping[str, Any], path: Path) -> list[str]:
     """Check activation, patch and grid against the settings and the weights' origin, and describe them."""
     import open_clip
 
     source, pretrained = str(options["source"]), options.get("pretrained")
     if path.is_dir():
-        config, silent = _config(path / "open_clip_config.json").get("model_cfg") or {}, False
+        config, silent = _read_config(path / "open_clip_config.json").get("model_cfg") or {}, False
     else:
-        name, tag = sources.open_clip_source(source, pretrained, options.get("architecture"))
+        name, tag = sources.split_open_clip_source(source, pretrained, options.get("architecture"))
         file = tag and Path(tag).is_file()
-        facts = clip_file.told(source, path, name or None, options.get("activation")) if file else None
+        facts = clip_file.read_facts(source, path, name or None, options.get("activation")) if file else None
         config = facts.config if facts else open_clip.get_model_config(name) or {}
         silent = bool(file) and (facts is None or facts.activation is None)
     vision = config.get("vision_cfg")
@@ -89,27 +89,29 @@ def _clip(options: Mapping[str, Any], path: Path) -> list[str]:
     grid = int(vision["image_size"]) // patch
     what, declared = f"CLIP {source!r}", options.get("activation")
     guards.check_patch(what, patch, options.get("patch"))
-    header = next((file for file in sources.weight_files(path) if _has_header(file)), None)
-    guards.check_grid(what, (grid, grid), guards.stored_positions(header) if header else None, options.get("grid"))
+    header = next((file for file in sources.list_weight_files(path) if _has_header(file)), None)
+    guards.check_grid(
+        what, (grid, grid), guards.count_stored_positions(header) if header else None, options.get("grid")
+    )
     guards.check_stated_activation(activation, source, pretrained, declared, silent)
     return [activation, f"patch {patch}", f"grid {grid}x{grid}", f"{vision['layers']} layers"]
 
 
-def _transformers(kind: str, options: Mapping[str, Any], path: Path) -> list[str]:
+def _describe_transformers(kind: str, options: Mapping[str, Any], path: Path) -> list[str]:
     """Describe family, activation and sizes by config.json; check the tokenizer's presence where one is needed."""
     if kind in ("language", "sentence") and not any(list(path.rglob(name)) for name in TOKENIZERS):
         raise UserError(f"the tokenizer is missing in {path}")
     if kind == "sentence" and not (path / "config.json").exists():
         return [f"{len(json.loads((path / 'modules.json').read_text()))} modules"]
-    config = _config(path / "config.json")
+    config = _read_config(path / "config.json")
     family = str(config.get("model_type"))
     if family not in FAMILIES.get(kind, (family,)):
         raise UserError(f"{path} holds a {family} model; use one of type {' or '.join(FAMILIES[kind])}")
     words = [family, str(config.get("activation_function") or config.get("hidden_act", ""))]
-    return [*words, *_dino(options, config)] if kind == "dino" else words
+    return [*words, *_describe_dino(options, config)] if kind == "dino" else words
 
 
-def _dino(options: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
+def _describe_dino(options: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
     """Check patch and grid against what the settings say, and describe them."""
     patch = int(config.get("patch_size", 16))
     grid = int(config.get("image_size", 224)) // patch

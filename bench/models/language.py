@@ -14,7 +14,7 @@ class Language:
     """`model` (GPT2LMHeadModel, eval, no gradients for its weights) and `tokenizer` from one folder or hub name."""
 
     def __init__(self, source: str, device: str = "cpu", dtype: str = "float32") -> None:
-        kind = sources.torch_dtype(dtype)
+        kind = sources.find_dtype(dtype)
         self.source, self.device = source, torch.device(device)
         self.tokenizer: Any = sources.load("language model's tokenizer", source, AutoTokenizer.from_pretrained)
         model, report = sources.load(

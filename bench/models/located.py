@@ -38,18 +38,18 @@ def locate(options: Mapping[str, Any]) -> Located:
     source = str(options["source"])
     try:
         if "pretrained" not in options:
-            return _plain(source)
-        name, tag = sources.open_clip_source(source, options["pretrained"], options.get("architecture"))
+            return _locate_plain(source)
+        name, tag = sources.split_open_clip_source(source, options["pretrained"], options.get("architecture"))
     except UserError as error:
         return Located("missing", why=str(error))
     if name.startswith((sources.HUB, sources.LOCAL_DIR)):
-        return _plain(source)
+        return _locate_plain(source)
     if tag and Path(tag).is_file():
         return Located("file", Path(tag))
-    return published(name, tag)
+    return locate_published(name, tag)
 
 
-def published(name: str, tag: str | None) -> Located:
+def locate_published(name: str, tag: str | None) -> Located:
     """Weights that open_clip knows by an architecture's name and a tag."""
     import open_clip
     from huggingface_hub import try_to_load_from_cache
@@ -63,29 +63,29 @@ def published(name: str, tag: str | None) -> Located:
         fetch = f"curl -L --create-dirs -o {cached} {known['url']}"
         return Located("hub cache", cached, fetch) if cached.is_file() else Located("missing", fetch=fetch)
     repository, _, file = known["hf_hub"].rpartition("/")
-    fetch = hub_command(repository, file or "--include 'open_clip_*'")
+    fetch = make_hub_command(repository, file or "--include 'open_clip_*'")
     for name_of_file in (file,) if file else CHECKPOINTS:
         if isinstance(cached_file := try_to_load_from_cache(repository, name_of_file), str):
             return Located("hub cache", Path(cached_file), fetch)
     return Located("missing", fetch=fetch)
 
 
-def hub_command(repository: str, what: str = OTHER_FORMATS) -> str:
+def make_hub_command(repository: str, what: str = OTHER_FORMATS) -> str:
     """Make the command that fetches a hub repository into the local cache."""
-    return f"{'HF_HUB_OFFLINE=0 ' * hub.asked_offline()}hf download {repository} {what}"
+    return f"{'HF_HUB_OFFLINE=0 ' * hub.is_forbidden()}hf download {repository} {what}"
 
 
-def _plain(source: str) -> Located:
+def _locate_plain(source: str) -> Located:
     name = sources.resolve(source)
     if Path(name).exists():
         how = "embedded" if source.startswith(sources.EMBEDDED) else "folder" if Path(name).is_dir() else "file"
         return Located(how, Path(name))
-    copy, fetch = sources.cached_copy(name), hub_command(name)
+    copy, fetch = sources.find_cached_copy(name), make_hub_command(name)
     return Located("hub cache", copy, fetch) if copy else Located("missing", fetch=fetch)
 
 
-def settle(models: Mapping[str, Any]) -> None:
+def ask_hub_once(models: Mapping[str, Any]) -> None:
     """Ask the hub once, if weights are missing here, before worker processes start that would each ask it."""
     kinds = [options for options in models.values() if isinstance(options, Mapping) and "source" in options]
-    if not hub.asked_offline() and any(place.how == "missing" and place.fetch for place in map(locate, kinds)):
-        hub.silence()
+    if not hub.is_forbidden() and any(place.how == "missing" and place.fetch for place in map(locate, kinds)):
+        hub.find_silence()

@@ -23,18 +23,18 @@ class Sentence:
         self, source: str, device: str = "cpu", dtype: str = "float32", prompt: str = "", batch_size: int = 32
     ) -> None:
         self.source, self.prompt, self.batch_size = source, prompt, batch_size
-        kind = sources.torch_dtype(dtype)
-        model = sources.load("sentence encoder", source, lambda name: _loaded(name, source, device))
+        kind = sources.find_dtype(dtype)
+        model = sources.load("sentence encoder", source, lambda name: _load(name, source, device))
         # A static embedding may be stored as float16; a mean of few vectors in float16 would blur equal texts.
         self.model = model.to(kind).eval().requires_grad_(False)
         for module in self.model.modules():
             if isinstance(module, Normalize):
-                module.register_forward_pre_hook(_widen)
+                module.register_forward_pre_hook(_widen_to_float32)
         what, words = f"sentence encoder {source!r}", getattr(self.model[0], "auto_model", None)
         guards.check_precision(what, self.model, kind)
         if words is not None:
             tokenizer = self.model.tokenizer
-            ids, special = sources.vocabulary_size(tokenizer), len(set(tokenizer.all_special_ids))
+            ids, special = sources.count_vocabulary(tokenizer), len(set(tokenizer.all_special_ids))
             guards.check_vocabulary(what, ids, words.config.vocab_size, source, special)
 
     def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "n d"]:
@@ -71,7 +71,7 @@ class Sentence:
         return int(self.model.get_embedding_dimension() or 0)
 
 
-def _loaded(name: str, source: str, device: str) -> SentenceTransformer:
+def _load(name: str, source: str, device: str) -> SentenceTransformer:
     """Without modules.json the library takes the mean over all tokens, whatever the weights were trained with."""
     if Path(name).is_dir() and not (Path(name) / "modules.json").is_file():
         raise UserError(
@@ -81,6 +81,6 @@ def _loaded(name: str, source: str, device: str) -> SentenceTransformer:
     return SentenceTransformer(name, device=device)
 
 
-def _widen(module: Any, inputs: tuple[dict[str, Any], ...]) -> None:
+def _widen_to_float32(module: Any, inputs: tuple[dict[str, Any], ...]) -> None:
     """Unit length is made in float32: in float16 the guard against a division by zero is itself zero, and gives NaN."""
     inputs[0]["sentence_embedding"] = inputs[0]["sentence_embedding"].float()

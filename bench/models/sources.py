@@ -42,19 +42,19 @@ Model = TypeVar("Model")
 def resolve(source: str) -> str:
     """A path as text, or a hub name, for ``from_pretrained``; UserError for a path or an embedded name that is none."""
     if source.startswith(EMBEDDED):
-        return str(_embedded(source.removeprefix(EMBEDDED)))
+        return str(_locate_embedded(source.removeprefix(EMBEDDED)))
     name = source.removeprefix(LOCAL_DIR).removeprefix(HUB)
     path = Path(name).expanduser()
     if path.exists():
         return str(path)
-    if source.startswith(LOCAL_DIR) or _looks_like_path(name):
+    if source.startswith(LOCAL_DIR) or _is_path(name):
         raise UserError(
             f"model weights {source!r}: no such folder or file: give an existing path, a hub name or embedded:…"
         )
     return name
 
 
-def open_clip_name(source: str) -> str:
+def resolve_for_open_clip(source: str) -> str:
     """The same for open_clip, which marks folders with ``local-dir:``; its own architecture names pass unchanged."""
     if source.startswith(HUB):
         return source
@@ -62,12 +62,12 @@ def open_clip_name(source: str) -> str:
     return LOCAL_DIR + name if Path(name).is_dir() else name
 
 
-def open_clip_source(source: str, pretrained: str | None, architecture: str | None) -> tuple[str, str | None]:
+def split_open_clip_source(source: str, pretrained: str | None, architecture: str | None) -> tuple[str, str | None]:
     """Name and ``pretrained`` for open_clip; the name is empty for a checkpoint file that tells its own architecture.
 
     A folder or hub repository carries its own weights, so a tag left over from the yaml does not count there.
     """
-    name = open_clip_name(source)
+    name = resolve_for_open_clip(source)
     if name.startswith((HUB, LOCAL_DIR)):
         return name, None
     if Path(name).is_file():
@@ -76,7 +76,7 @@ def open_clip_source(source: str, pretrained: str | None, architecture: str | No
     return name, tag if tag and Path(tag).exists() else pretrained
 
 
-def open_clip_checkpoint(name: str, pretrained: str | None) -> Path | None:
+def find_open_clip_checkpoint(name: str, pretrained: str | None) -> Path | None:
     """Find the checkpoint that open_clip reads, where it lies on disk; None for published weights."""
     if name.startswith(LOCAL_DIR):
         from open_clip.factory import _find_checkpoint_in_dir
@@ -86,7 +86,7 @@ def open_clip_checkpoint(name: str, pretrained: str | None) -> Path | None:
     return Path(pretrained) if pretrained and Path(pretrained).is_file() else None
 
 
-def vocabulary_size(tokenizer: Any) -> int:
+def count_vocabulary(tokenizer: Any) -> int:
     """How many ids a tokenizer of open_clip or of transformers can write."""
     inner = getattr(tokenizer, "tokenizer", tokenizer)
     return int(getattr(inner, "vocab_size", 0)) if not hasattr(inner, "__len__") else len(inner)
@@ -95,16 +95,16 @@ def vocabulary_size(tokenizer: Any) -> int:
 def load(what: str, source: str, call: Callable[[str], Model]) -> Model:
     """``call(where the weights lie)``; whatever a library says of missing or damaged weights is one UserError line.
 
-    The snapshot in the hub's cache takes the place of a hub name, so that what is loaded is what `weights_hash` hashed.
+    The snapshot in the hub's cache takes the place of a hub name, so that what is loaded is what `hash_weights` hashed.
     """
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # a bar of its own for each model would break into the run's
     name = resolve(source)
-    place = name if Path(name).exists() else str(cached_copy(name) or name)
+    place = name if Path(name).exists() else str(find_cached_copy(name) or name)
     try:
-        with _silent():
-            return hub.first_in_caches(f"{what} {source!r}", lambda: call(place))
+        with _silence_libraries():
+            return hub.try_caches_first(f"{what} {source!r}", lambda: call(place))
     except UserError:
         raise
     except Exception as error:  # open_clip, transformers and pickle raise anything over files that are cut or changed
@@ -112,11 +112,11 @@ def load(what: str, source: str, call: Callable[[str], Model]) -> Model:
             f"{'' if isinstance(error, FAMILIAR) else type(error).__name__ + ': '}{' '.join(str(error).split())[:200]}"
         )
         reason = words or type(error).__name__
-        raise UserError(f"{what} {source!r} cannot be loaded: {_advice(name, error)} ({reason})") from error
+        raise UserError(f"{what} {source!r} cannot be loaded: {_advise(name, error)} ({reason})") from error
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def _silence_libraries() -> Iterator[None]:
     """open_clip logs to the root, transformers warns: what matters of it is raised here or by a guard, in one line."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
@@ -126,12 +126,12 @@ def _silent() -> Iterator[None]:
         logging.disable(before)
 
 
-def weights_hash(source: str | Path) -> str:
+def hash_weights(source: str | Path) -> str:
     """sha256 (hex) over the names and contents of the files that loading reads; for a hub name, of its cached copy."""
     path = Path(resolve(str(source)))
     if not path.exists():
-        path = _cached(str(source))
-    weights = weight_files(path)
+        path = _fetch_into_cache(str(source))
+    weights = list_weight_files(path)
     beside = (f for f in path.rglob("*") if f.suffix in LOADED and f.suffix not in WEIGHTS and f.name not in RECORDS)
     others = [] if path.is_file() else list(beside)
     files = sorted([*weights, *others])
@@ -141,11 +141,11 @@ def weights_hash(source: str | Path) -> str:
     for file in files:
         name = file.name if path.is_file() else file.relative_to(path).as_posix()
         status = file.stat()
-        total.update(f"{name}\0{_file_hash(str(file), status.st_size, status.st_mtime_ns)}\n".encode())
+        total.update(f"{name}\0{_hash_file_once(str(file), status.st_size, status.st_mtime_ns)}\n".encode())
     return total.hexdigest()
 
 
-def weight_files(path: Path) -> list[Path]:
+def list_weight_files(path: Path) -> list[Path]:
     """The files of weights that loading reads, sorted: the path itself, or a folder's, safetensors where it has any."""
     if path.is_file():
         return [path]
@@ -153,7 +153,7 @@ def weight_files(path: Path) -> list[Path]:
     return [file for file in files if file.suffix == ".safetensors"] or files
 
 
-def torch_dtype(dtype: str) -> torch.dtype:
+def find_dtype(dtype: str) -> torch.dtype:
     """Find the torch type of a configured name; UserError lists the known ones."""
     if dtype not in DTYPES:
         raise UserError(f"dtype={dtype!r} is unknown: use one of {', '.join(DTYPES)}")
@@ -164,12 +164,12 @@ def torch_dtype(dtype: str) -> torch.dtype:
 
 
 @lru_cache(maxsize=256)
-def _file_hash(path: str, size: int, modified: int) -> str:
+def _hash_file_once(path: str, size: int, modified: int) -> str:
     """``size`` and ``modified`` belong to the key only: a file that changed is read again."""
     return hash_file(path)
 
 
-def _embedded(name: str) -> Path:
+def _locate_embedded(name: str) -> Path:
     root = Path(str(resources.files("bench.models"))) / "embedded"
     known = sorted({file.relative_to(root).parts[0] for file in root.glob("*/**/*.safetensors")})
     if name in known:
@@ -179,30 +179,30 @@ def _embedded(name: str) -> Path:
     raise UserError(f"model weights 'embedded:{name}' do not ship: {hint}there are {', '.join(known) or 'none'}")
 
 
-def _looks_like_path(name: str) -> bool:
+def _is_path(name: str) -> bool:
     """Hub names have at most one slash and start with neither a dot, a slash nor a tilde."""
     return name.startswith((".", "/", "~")) or name.count("/") > 1 or name.endswith(LOADED) or "\\" in name
 
 
-def _advice(name: str, error: BaseException | None = None) -> str:
+def _advise(name: str, error: BaseException | None = None) -> str:
     if isinstance(error, MemoryError) or "out of memory" in str(error):
         return "there is not enough memory: free some, or add dtype=bfloat16"
     if Path(name).is_file():
         return "the file is damaged or of another kind: fetch it again, or give the model's folder"
-    if Path(name).exists() or cached_copy(name):
+    if Path(name).exists() or find_cached_copy(name):
         return "files are missing or damaged: fetch or make the folder again"
-    if hub.asked_offline():
+    if hub.is_forbidden():
         return "not in the local cache and HF_HUB_OFFLINE is set: unset it to download, or give a folder"
     return "neither cached nor downloadable: check the name and the network, or give a folder"
 
 
-def cached_copy(name: str) -> Path | None:
+def find_cached_copy(name: str) -> Path | None:
     """The snapshot of a hub repository in the local cache; None where there is none, or one without all its weights."""
-    path = cached_snapshot(name)
-    return path if path and weight_files(path) and not _lacks_shards(path) else None
+    path = find_cached_snapshot(name)
+    return path if path and list_weight_files(path) and not _is_cut_off(path) else None
 
 
-def cached_snapshot(name: str) -> Path | None:
+def find_cached_snapshot(name: str) -> Path | None:
     """What the local cache has of a hub repository, perhaps not all of it; None where it has nothing."""
     from huggingface_hub import snapshot_download
 
@@ -213,7 +213,7 @@ def cached_snapshot(name: str) -> Path | None:
         return Path(snapshot) if snapshot else None
 
 
-def _lacks_shards(path: Path) -> bool:
+def _is_cut_off(path: Path) -> bool:
     """Whether a fetch was cut off between two files of one model, for which an index names all."""
     for index in path.glob("*.safetensors.index.json"):
         named = set(json.loads(index.read_text()).get("weight_map", {}).values())
@@ -222,8 +222,8 @@ def _lacks_shards(path: Path) -> bool:
     return False
 
 
-def _cached(name: str) -> Path:
-    if copy := cached_copy(name):
+def _fetch_into_cache(name: str) -> Path:
+    if copy := find_cached_copy(name):
         return copy
     # Keys need the weights before any model is loaded, so what is not there yet is fetched here.
     from huggingface_hub import snapshot_download
@@ -236,4 +236,4 @@ def _cached(name: str) -> Path:
             snapshot_download(name, allow_patterns=["*.bin"])
         return path
     except (OSError, ValueError) as error:
-        raise UserError(f"model weights {name!r}: {_advice(name)}") from error
+        raise UserError(f"model weights {name!r}: {_advise(name)}") from error

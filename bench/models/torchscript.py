@@ -73,44 +73,44 @@ def is_archive(path: Path) -> bool:
         return False
 
 
-def stored_tensors(path: Path) -> dict[str, Stored]:
+def read_stored_tensors(path: Path) -> dict[str, Stored]:
     """Read every tensor by its name in a state dict, from the archive's pickle alone. Raises `NotReadable`."""
-    with _opened(path) as (archive, root):
-        data = _entry(archive, f"{root}/data.pkl", LARGEST_PICKLE)
+    with _open_archive(path) as (archive, root):
+        data = _read_entry(archive, f"{root}/data.pkl", LARGEST_PICKLE)
         _look_through(data)
-        tensors_by_name = dict(_tensors(_Reader(data).load()))
+        tensors_by_name = dict(_walk_tensors(_Reader(data).load()))
         sizes = {info.filename.removeprefix(f"{root}/data/"): info.file_size for info in archive.infolist()}
         for name, tensor in tensors_by_name.items():
             _check(name, tensor, sizes)
     return tensors_by_name
 
 
-def tensors(path: Path) -> dict[str, torch.Tensor]:
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     """Read the state dict, in the number types of the file, on the CPU. Raises `NotReadable`."""
     import torch
 
-    stored = stored_tensors(path)
+    stored = read_stored_tensors(path)
     storages: dict[str, bytearray] = {}
-    with _opened(path) as (archive, root):
-        if f"{root}/byteorder" in archive.namelist() and _entry(archive, f"{root}/byteorder", 16) != b"little":
+    with _open_archive(path) as (archive, root):
+        if f"{root}/byteorder" in archive.namelist() and _read_entry(archive, f"{root}/byteorder", 16) != b"little":
             raise NotReadable("its numbers are big-endian: save it again on a machine of today")
         for tensor in stored.values():
             if tensor.storage not in storages and 0 not in tensor.shape:
-                storages[tensor.storage] = bytearray(_entry(archive, f"{root}/data/{tensor.storage}"))
-    return {name: _tensor(tensor, storages.get(tensor.storage), torch) for name, tensor in stored.items()}
+                storages[tensor.storage] = bytearray(_read_entry(archive, f"{root}/data/{tensor.storage}"))
+    return {name: _make_tensor(tensor, storages.get(tensor.storage), torch) for name, tensor in stored.items()}
 
 
-def activation(path: Path) -> str | None:
+def read_activation(path: Path) -> str | None:
     """``gelu`` or ``quick_gelu``, from the text of the archive's code, which is searched and not run; None: unsaid."""
-    with _opened(path) as (archive, root):
+    with _open_archive(path) as (archive, root):
         names = [name for name in archive.namelist() if name.startswith(f"{root}/code/") and name.endswith(".py")]
-        text = "".join(_text(archive, name) for name in names)
+        text = "".join(_read_text(archive, name) for name in names)
     plain, quick = "torch.gelu(" in text or "torch.gelu_(" in text, "torch.sigmoid(" in text
     return None if plain == quick else "gelu" if plain else "quick_gelu"
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, str]]:
+def _open_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, str]]:
     """Open the archive and find the folder that all its entries lie in; whatever damage does is `NotReadable`."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -119,7 +119,7 @@ def _opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, str]]:
         raise NotReadable(f"it is damaged ({type(error).__name__}: {' '.join(str(error).split())[:100]})") from error
 
 
-def _entry(archive: zipfile.ZipFile, name: str, largest: int | None = None) -> bytes:
+def _read_entry(archive: zipfile.ZipFile, name: str, largest: int | None = None) -> bytes:
     """torch stores entries as they are, so that none is larger than the file that holds it."""
     info = archive.getinfo(name)
     if info.compress_type != zipfile.ZIP_STORED or (largest is not None and info.file_size > largest):
@@ -127,7 +127,7 @@ def _entry(archive: zipfile.ZipFile, name: str, largest: int | None = None) -> b
     return archive.read(info)
 
 
-def _text(archive: zipfile.ZipFile, name: str) -> str:
+def _read_text(archive: zipfile.ZipFile, name: str) -> str:
     with archive.open(name) as file:
         return file.read(LARGEST_CODE).decode("utf-8", "replace")
 
@@ -141,10 +141,10 @@ def _look_through(data: bytes) -> None:
             raise NotReadable("its data.pkl numbers more values than it holds")
         if opcode.name == "GLOBAL":
             module, _, name = str(argument).partition(" ")
-            _role(module, name)
+            _find_role(module, name)
 
 
-def _role(module: str, name: str) -> str:
+def _find_role(module: str, name: str) -> str:
     """What a name in a pickle stands for; `NotReadable` for every name that tensors and modules do not need."""
     if (module + ".").startswith("__torch__."):
         return "module"
@@ -171,11 +171,12 @@ class _Reader(pickle.Unpickler):
         super().__init__(io.BytesIO(data), fix_imports=False)
 
     def find_class(self, module: str, name: str) -> Any:
-        """The stand-in for a name; see `_role`."""
+        """The stand-in for a name; see `_find_role`."""
         stand_in = {"module": lambda: type("Module", (_Module,), {}), "list": lambda: lambda *parts: list(*parts),
-                    "storage": lambda: STORAGES[name], "_rebuild_tensor_v2": lambda: lambda *told: _described(*told),
+                    "storage": lambda: STORAGES[name],
+                    "_rebuild_tensor_v2": lambda: lambda *told: _describe_tensor(*told),
                     "OrderedDict": lambda: lambda *parts: OrderedDict(*parts)}  # fmt: skip
-        return stand_in[_role(module, name)]()
+        return stand_in[_find_role(module, name)]()
 
     def persistent_load(self, pid: Any) -> tuple[str, str]:
         """A storage: the name of its entry and its number type."""
@@ -185,11 +186,13 @@ class _Reader(pickle.Unpickler):
         return name, dtype
 
 
-def _described(storage: tuple[str, str], offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: Any) -> Any:
+def _describe_tensor(
+    storage: tuple[str, str], offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: Any
+) -> Any:
     return Stored(*storage, int(offset), tuple(map(int, shape)), tuple(map(int, strides)))
 
 
-def _tensors(module: Any) -> Iterator[tuple[str, Stored]]:
+def _walk_tensors(module: Any) -> Iterator[tuple[str, Stored]]:
     """Walk through tensors, named as in a state dict; each module once: one that held itself would never end."""
     seen: set[int] = set()
     waiting = [("", module)]
@@ -215,7 +218,7 @@ def _check(name: str, tensor: Stored, sizes: Mapping[str, int]) -> None:
         raise NotReadable(f"it is damaged ({name} reaches beyond its numbers)")
 
 
-def _tensor(tensor: Stored, storage: bytearray | None, torch: Any) -> Any:
+def _make_tensor(tensor: Stored, storage: bytearray | None, torch: Any) -> Any:
     kind = getattr(torch, tensor.dtype)
     if storage is None:
         return torch.empty(tensor.shape, dtype=kind)

@@ -58,7 +58,7 @@ def _number_regions(masks: Bool[np.ndarray, "n h w"]) -> tuple[Int64[np.ndarray,
     for start in range(0, len(masks), _GROUP):
         group = masks[start : start + _GROUP]
         ids <<= len(group)
-        ids += _code(group)
+        ids += _encode_group(group)
         ids, codes = renumber(ids)
         bits = (codes[:, None] >> np.arange(len(group))) & 1
         steps.append((start, codes >> len(group), bits.astype(bool)))
@@ -70,7 +70,7 @@ def _number_regions(masks: Bool[np.ndarray, "n h w"]) -> tuple[Int64[np.ndarray,
     return ids, membership
 
 
-def _code(group: Bool[np.ndarray, "g h w"]) -> UInt16[np.ndarray, "h w"]:
+def _encode_group(group: Bool[np.ndarray, "g h w"]) -> UInt16[np.ndarray, "h w"]:
     """One number for each set of segments: segment i is bit i."""
     code = np.zeros(group.shape[1:], np.uint16)
     for mask in group[::-1]:

@@ -27,10 +27,10 @@ def make_overlap(
 
     Raises BadSample without ground truth, UserError where masks, texts and similarities do not fit together.
     """
-    truth = _truth(prediction, sample)
+    truth = _check_truth(prediction, sample)
     _check_similarities(prediction.image_id, tt, st, len(prediction), None)
     regions = list_regions(prediction)
-    columns, classes = _columns(truth, sample, len(regions.membership))
+    columns, classes = _number_columns(truth, sample, len(regions.membership))
     counts = _count(nearest(regions.ids, truth.shape), columns, len(regions.membership), len(classes))
     regions, rows = drop_absent(regions, prediction, counts.sum(axis=1) if prediction.size == truth.shape else None)
     counts = counts[rows]
@@ -58,7 +58,7 @@ def merge_objects(record: Overlap) -> Overlap:
     return replace(record, counts=counts, truth_classes=classes)
 
 
-def validate(record: Overlap, classes: int | None = None) -> None:
+def check_table(record: Overlap, classes: int | None = None) -> None:
     """Raise UserError where the parts of a record do not fit together, or do not fit a list of that many classes."""
     where, n, k = f"image {record.image_id}", len(record.areas), len(record.truth_classes)
     if record.counts.shape != (len(record.membership), k + 2) or record.membership.shape[1] != n:
@@ -85,7 +85,7 @@ def _check_similarities(
             check_rows(rows, n, classes, f"image {image_id}, {name} similarity")
 
 
-def _truth(prediction: Prediction | LabelMap, sample: Sample) -> Int16[np.ndarray, "h w"]:
+def _check_truth(prediction: Prediction | LabelMap, sample: Sample) -> Int16[np.ndarray, "h w"]:
     if sample.truth is None:
         raise BadSample(f"image {sample.image_id} has no ground truth: nothing to score")
     if isinstance(prediction, Prediction):
@@ -103,7 +103,7 @@ def _check_masks(prediction: Prediction) -> None:
         raise UserError(f"image {prediction.image_id}: masks {masks.shape} but {len(prediction.texts)} texts")
 
 
-def _columns(
+def _number_columns(
     truth: Int16[np.ndarray, "h w"], sample: Sample, rows: int
 ) -> tuple[Integer[np.ndarray, "h w"], Int32[np.ndarray, " m"]]:
     """For each pixel its column from the lowest on, and the class of each, by class and object; not all occur."""

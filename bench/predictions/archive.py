@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.data.headers import array_header, size_of
+from bench.data.headers import compute_size, read_array_header
 from bench.errors import UserError
 
 WIDEST = 16_384
@@ -49,10 +49,10 @@ class Archive:
             )
         try:
             with self._zip.open(info) as stream:
-                shape, dtype = array_header(stream)
+                shape, dtype = read_array_header(stream)
                 if len(shape) != 2 or shape[0] != rows or not np.issubdtype(dtype, np.floating):
                     return np.broadcast_to(np.zeros((), dtype), shape)
-            if size_of(shape, dtype) > info.file_size:
+            if compute_size(shape, dtype) > info.file_size:
                 raise ValueError(f"its header says {list(shape)}, which is more than it holds")
             with self._zip.open(info) as stream:
                 found: np.ndarray = np.lib.format.read_array(stream, allow_pickle=False)

@@ -6,19 +6,19 @@ import stat
 from pathlib import Path
 
 from bench.errors import BadSample
-from bench.text.characters import broken
+from bench.text.characters import has_half_character
 
 _NAME = 1000
 
 
-def beside(folder: Path, name: str) -> Path:
+def find_beside(folder: Path, name: str) -> Path:
     """The file ``name`` in or below ``folder``. Raises BadSample for what is no plain file there.
 
     Predictions come from others: a name that leads out of their folder, or to a device or a pipe, is never opened.
     """
     if len(name) > _NAME:
         raise BadSample(f"{name[:40]}… has {len(name)} characters, no file's name has")
-    if not name.strip() or broken(name) or "\0" in name:
+    if not name.strip() or has_half_character(name) or "\0" in name:
         raise BadSample(f"{name!r} is no file's name")
     if Path(name).is_absolute() or ".." in Path(name).parts:
         raise BadSample(f"{name}: should be a name below the folder of the predictions; copy the file there")

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from bench.data.files import composed
+from bench.data.files import compose
 from bench.errors import UserError
-from bench.text.characters import broken
+from bench.text.characters import has_half_character
 
 FORMAT = "zgs-predictions/1"
 LINES = (".jsonl", ".ndjson")
@@ -55,28 +55,28 @@ def read_index(path: Path) -> Index:
         with path.open("rb") as stream:
             start = len(_BOM) if stream.read(len(_BOM)) == _BOM else 0
             stream.seek(start)
-            found = _lines(path, stream, index) if path.suffix.lower() in LINES else _document(stream, index)
+            found = _read_lines(path, stream, index) if path.suffix.lower() in LINES else _read_document(stream, index)
             for position, (offset, raw) in enumerate(found):
-                _note(path, index, Place(position, offset, len(raw)), raw)
+                _note_image(path, index, Place(position, offset, len(raw)), raw)
     except OSError as error:
         raise UserError(f"{path}: predictions cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not a JSON file ({error})") from error
-    index.faults += _of_head(path, index.head)
+    index.faults += _check_head(path, index.head)
     if index.head.get("format") != FORMAT:
         raise UserError(f'{path}: not predictions that can be scored; the file must say "format": "{FORMAT}"')
     return index
 
 
-def _of_head(path: Path, head: dict[str, Any]) -> list[str]:
+def _check_head(path: Path, head: dict[str, Any]) -> list[str]:
     about = head.get("about", {})
     if not isinstance(about, dict):
         return [f"{path}: 'about' should be an object"]
     told = [(key, value) for key, value in about.items() if isinstance(value, str)]
-    return [f"{path}: 'about.{key}' holds half a character" for key, value in told if broken(key + value)]
+    return [f"{path}: 'about.{key}' holds half a character" for key, value in told if has_half_character(key + value)]
 
 
-def _note(path: Path, index: Index, place: Place, raw: bytes) -> None:
+def _note_image(path: Path, index: Index, place: Place, raw: bytes) -> None:
     where = f"{path}: image {place.position}"
     try:
         entry = json.loads(raw.decode("utf-8"))
@@ -90,9 +90,9 @@ def _note(path: Path, index: Index, place: Place, raw: bytes) -> None:
         index.faults.append(f"{where}: 'image_id' is missing")
     elif not isinstance(image_id, str):
         index.faults.append(f"{where}: 'image_id' should be a text but is {image_id!r:.40}")
-    elif broken(image_id):
+    elif has_half_character(image_id):
         index.faults.append(f"{where}: 'image_id' holds half a character: {image_id!r:.40}")
-    elif composed(image_id) in index.places:
+    elif compose(image_id) in index.places:
         index.faults.append(f"{where}: image {image_id!r} stands there twice; keep one")
     else:
         segments, described = (
@@ -100,10 +100,10 @@ def _note(path: Path, index: Index, place: Place, raw: bytes) -> None:
         )
         named = entry["label_map"] if isinstance(entry.get("label_map"), str) else None
         known = replace(place, segments=segments, described=described, label_map=named)
-        index.places[composed(image_id)] = known
+        index.places[compose(image_id)] = known
 
 
-def _lines(path: Path, stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:
+def _read_lines(path: Path, stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:
     """The lines after the first, which is the head; empty lines say nothing."""
     offset, head = stream.tell(), True
     for line in stream:
@@ -118,28 +118,28 @@ def _lines(path: Path, stream: BinaryIO, index: Index) -> Iterator[tuple[int, by
         offset += len(line)
 
 
-def _document(stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:
+def _read_document(stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:
     """The elements of "images" in a JSON object; its other keys go to the head."""
-    text = _Text(stream)
+    text = _Window(stream)
     if text.peek() != "{":
         return
     separator = text.skip()
     while separator != "}" and text.peek() != "}":
-        key = text.utf8()
+        key = text.read_value()
         text.expect(":")
         if key == "images" and text.peek() == "[":
             text.skip()
-            yield from _elements(text)
+            yield from _read_elements(text)
             index.head["images"] = True
         else:
-            index.head[str(key)] = text.utf8()
+            index.head[str(key)] = text.read_value()
         separator = text.expect(",}")
     if index.head.get("format") == FORMAT and index.head.get("images") is not True:
         what = "is missing" if "images" not in index.head else "should be a list"
         index.faults.append(f"{stream.name}: 'images' {what}")
 
 
-def _elements(text: _Text) -> Iterator[tuple[int, bytes]]:
+def _read_elements(text: _Window) -> Iterator[tuple[int, bytes]]:
     separator = text.skip() if text.peek() == "]" else ","
     while separator == ",":
         _, offset, raw = text.value()
@@ -147,7 +147,7 @@ def _elements(text: _Text) -> Iterator[tuple[int, bytes]]:
         separator = text.expect(",]")
 
 
-class _Text:
+class _Window:
     """A window over a file. One character stands for one byte (Latin-1), so that positions are byte offsets."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -200,6 +200,6 @@ class _Text:
             self.at = end
             return found, offset, raw
 
-    def utf8(self) -> Any:
+    def read_value(self) -> Any:
         """Take a JSON value and read its text as what it is."""
         return json.loads(self.value()[2].decode("utf-8"))

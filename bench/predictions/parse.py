@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from bench.data.files import composed
+from bench.data.files import compose
 from bench.data.images import MAX_PIXELS
 from bench.predictions.faults import Faults
 from bench.predictions.pixels import read_codes, read_map
 from bench.records import LabelMap, Prediction
-from bench.text.characters import broken
+from bench.text.characters import has_half_character
 
 MAX_BYTES = 1 << 30
 """Masks of one image, a byte a pixel and segment."""
@@ -31,7 +31,7 @@ class Described:
 
 
 @dataclass
-class Parsed:
+class ParsedImage:
     """``segments``, with a mask each only where they overlap, are None where there are ``faults``."""
 
     segments: Prediction | LabelMap | None
@@ -50,7 +50,7 @@ def parse_image(
     folder: Path,
     vectors: np.ndarray | None = None,
     oracle_vectors: np.ndarray | None = None,
-) -> Parsed:
+) -> ParsedImage:
     """The record of an entry; ``where`` names file and image, ``folder`` is where label maps are looked for."""
     faults = Faults()
     height, width = (faults.get(entry, key, int, where, 1) for key in ("height", "width"))
@@ -58,7 +58,7 @@ def parse_image(
     if min(height, width) < 1 or height * width > MAX_PIXELS:
         faults.append(f"{where}: height {height!r:.20} and width {width!r:.20} are no picture's")
     if faults:  # what the masks should be like is not known
-        return Parsed(None, None, list(faults))
+        return ParsedImage(None, None, list(faults))
     if len(segments) * height * width > MAX_BYTES:
         most = MAX_BYTES // (height * width)
         faults.append(f"{where}: {len(segments)} segments of {height}x{width} pixels; at most {most} of this size")
@@ -66,7 +66,9 @@ def parse_image(
     places = [f"{where}, segment {position}" for position in range(len(segments))]
     texts = tuple(faults.get(s, "text", str, place, "") for s, place in zip(segments, places, strict=True))
     faults += [
-        f"{place}: 'text' holds half a character" for place, text in zip(places, texts, strict=True) if broken(text)
+        f"{place}: 'text' holds half a character"
+        for place, text in zip(places, texts, strict=True)
+        if has_half_character(text)
     ]
     if entry.get("label_map") is not None:
         faults.get(entry, "label_map", str, where, None)
@@ -77,16 +79,16 @@ def parse_image(
         else read_codes(faults, where, segments, size)
     )
     check_vectors(faults, where, vectors, len(segments))
-    scores = _scores(faults, segments, places)
-    nodes = _heap_ids(faults, entry, where, len(segments))
-    oracle = _oracle(faults, where, entry, oracle_vectors)
+    scores = _read_scores(faults, segments, places)
+    nodes = _read_heap_ids(faults, entry, where, len(segments))
+    oracle = _read_oracle(faults, where, entry, oracle_vectors)
     if faults:
-        return Parsed(None, None, list(faults))
+        return ParsedImage(None, None, list(faults))
     record = LabelMap if pixels.ndim == 2 else Prediction
-    return Parsed(record(composed(str(entry["image_id"])), pixels, texts, vectors, nodes, scores), oracle)
+    return ParsedImage(record(compose(str(entry["image_id"])), pixels, texts, vectors, nodes, scores), oracle)
 
 
-def _scores(faults: Faults, segments: list[Any], places: list[str]) -> Float32[np.ndarray, " n"] | None:
+def _read_scores(faults: Faults, segments: list[Any], places: list[str]) -> Float32[np.ndarray, " n"] | None:
     """All segments have a score, or none has."""
     given = [segment.get("score") if isinstance(segment, dict) else None for segment in segments]
     if all(value is None for value in given):
@@ -112,7 +114,7 @@ def check_vectors(faults: Faults, where: str, vectors: np.ndarray | None, n: int
         faults += [f"{where}, segment {row}: its embedding holds NaN or infinity (in float32)" for row in rows]
 
 
-def _heap_ids(faults: Faults, entry: dict[str, Any], where: str, n: int) -> tuple[int, ...] | None:
+def _read_heap_ids(faults: Faults, entry: dict[str, Any], where: str, n: int) -> tuple[int, ...] | None:
     if entry.get("heap_ids") is None:
         return None
     nodes = faults.get(entry, "heap_ids", list, where, [])
@@ -122,7 +124,7 @@ def _heap_ids(faults: Faults, entry: dict[str, Any], where: str, n: int) -> tupl
     return tuple(nodes)
 
 
-def _oracle(faults: Faults, where: str, entry: dict[str, Any], vectors: np.ndarray | None) -> Described | None:
+def _read_oracle(faults: Faults, where: str, entry: dict[str, Any], vectors: np.ndarray | None) -> Described | None:
     if entry.get("oracle") is None:
         return None
     told = faults.get(entry, "oracle", list, where, [])
@@ -133,7 +135,7 @@ def _oracle(faults: Faults, where: str, entry: dict[str, Any], vectors: np.ndarr
     )
     seen: set[str] = set()
     for place, name, text in zip(places, classes, texts, strict=True):
-        halves = [key for key, it in (("class", name), ("text", text)) if broken(it)]
+        halves = [key for key, it in (("class", name), ("text", text)) if has_half_character(it)]
         faults += [f"{place}: {key!r} holds half a character" for key in halves]
         faults += [f"{place}: class {name!r} stands there twice"] if name in seen else []
         seen.add(name)

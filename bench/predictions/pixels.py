@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Integer
 
-from bench.data.headers import claimed
+from bench.data.headers import read_claimed_size
 from bench.data.images import read_narrow_labels
 from bench.errors import BadSample
 from bench.lookup import look_up
 from bench.predictions import rle
-from bench.predictions.beside import beside
+from bench.predictions.beside import find_beside
 from bench.predictions.faults import Faults
 
 _LAST_ID = int(np.iinfo(np.int32).max)
@@ -57,8 +57,8 @@ def read_map(
     """Read a picture whose values are the ids of the segments; 0 belongs to none. Empty with a fault noted."""
     ids = _read_ids(faults, where, segments)
     try:
-        path = beside(folder, name)
-        shape = claimed(path)
+        path = find_beside(folder, name)
+        shape = read_claimed_size(path)
         numbers = read_narrow_labels(path) if shape in (size, None) else np.zeros((0, 0), np.int32)
     except BadSample as error:
         faults.append(f"{where}: label map: {error}")

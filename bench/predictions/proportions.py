@@ -6,7 +6,7 @@ Size = tuple[int, int]
 """Height and width in pixels."""
 
 
-def misfit(masks: Size, image: Size) -> str | None:
+def describe_misfit(masks: Size, image: Size) -> str | None:
     """What is wrong with masks of a size beside an image of a size; None where their proportions are the same.
 
     The same within rounding: some factor gives each side of the masks to less than one pixel. Swapped sides never

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.data.base import nearest
+from bench.data.base import suggest_nearest
 from bench.predictions.source import PredictionFile
 
 KEYS = {"": ("format", "about", "embeddings", "images"), "embeddings": ("file", "sha256", "model")}
@@ -17,35 +17,37 @@ ROW = "variant"
 """The key of `about` that names the row."""
 
 
-def remarks(file: PredictionFile, ids: Iterable[str]) -> list[str]:
+def list_prediction_remarks(file: PredictionFile, ids: Iterable[str]) -> list[str]:
     """A line for each key of the head that is not read, and one for all embeddings that are zero among ``ids``."""
-    return [*of_head(file), *of_zeros(file, ids)]
+    return [*list_head_remarks(file), *list_zero_remarks(file, ids)]
 
 
-def of_head(file: PredictionFile) -> list[str]:
+def list_head_remarks(file: PredictionFile) -> list[str]:
     """Keys of the head that the format does not know; of ``about``, which may say anything, a misspelt `ROW`."""
     found = []
     for where, known in KEYS.items():
         given = file.head.get(where) if where else file.head
         for key in given if isinstance(given, dict) else ():
             if key not in known:
-                found.append(_unread(file, where, key, nearest(key, known) or f" (known: {', '.join(known)})"))
+                found.append(
+                    _describe_unread(file, where, key, suggest_nearest(key, known) or f" (known: {', '.join(known)})")
+                )
     about: Any = file.head.get("about")
     close = (
         difflib.get_close_matches(ROW, about, n=1, cutoff=0.8) if isinstance(about, dict) and ROW not in about else []
     )
-    return found + [_unread(file, "about", key, f" (did you mean {ROW!r}?)") for key in close]
+    return found + [_describe_unread(file, "about", key, f" (did you mean {ROW!r}?)") for key in close]
 
 
-def _unread(file: PredictionFile, where: str, key: str, hint: str) -> str:
+def _describe_unread(file: PredictionFile, where: str, key: str, hint: str) -> str:
     return f"{file.path}: head: {where + '.' * bool(where)}{key!r:.40} is not read{hint}"
 
 
-def of_zeros(file: PredictionFile, ids: Iterable[str]) -> list[str]:
+def list_zero_remarks(file: PredictionFile, ids: Iterable[str]) -> list[str]:
     """How many embeddings have no direction, and where the first is: ST finds no class near them."""
     total, images, first = 0, 0, ""
     for image_id in ids:
-        if image_id not in file or not file.embedded(image_id):
+        if image_id not in file or not file.has_embeddings(image_id):
             continue
         rows = file.embeddings(image_id)
         zero = [] if rows is None or rows.ndim != 2 else np.flatnonzero(~rows.any(axis=1)).tolist()

@@ -34,7 +34,7 @@ def read_runs(counts: str | Sequence[int], height: int, width: int) -> Int64[np.
     pixels = height * width
     if isinstance(counts, str) and len(counts) > _LONGEST * (pixels + 1):
         raise ValueError("counts are longer than the picture has pixels")
-    runs = _decompressed(counts, pixels) if isinstance(counts, str) else _listed(counts, pixels)
+    runs = _decompress(counts, pixels) if isinstance(counts, str) else _check_runs(counts, pixels)
     # One by one before they are summed: a sum of huge ones wraps around and may be right.
     if (runs < 0).any():
         raise ValueError("counts are malformed")
@@ -73,7 +73,7 @@ def choose_label_type(n: int) -> type[np.signedinteger[Any]]:
     return np.int16 if n <= np.iinfo(np.int16).max else np.int32
 
 
-def _listed(counts: Sequence[int], pixels: int) -> Int64[np.ndarray, " r"]:
+def _check_runs(counts: Sequence[int], pixels: int) -> Int64[np.ndarray, " r"]:
     """Plain runs; numbers that no picture has, and what is no whole number (true is none), are refused before NumPy."""
     for run in counts:
         if isinstance(run, bool) or not isinstance(run, int | np.integer):
@@ -85,7 +85,7 @@ def _listed(counts: Sequence[int], pixels: int) -> Int64[np.ndarray, " r"]:
     return np.array([*counts], dtype=np.int64)
 
 
-def _decompressed(text: str, pixels: int) -> Int64[np.ndarray, " r"]:
+def _decompress(text: str, pixels: int) -> Int64[np.ndarray, " r"]:
     """Five bits a character, lowest first; 32 means "goes on". From the fourth on: difference to the last but one."""
     codes = np.frombuffer(text.encode("utf-8"), dtype=np.uint8).astype(np.int64) - 48
     if not codes.size or codes.min() < 0 or codes.max() > 63 or codes[-1] & 32:

@@ -12,12 +12,12 @@ import numpy as np
 
 from bench.errors import BadSample, UserError, escape_unprintable
 from bench.predictions.archive import Archive
-from bench.predictions.beside import beside
+from bench.predictions.beside import find_beside
 from bench.predictions.index import Place, read_index
-from bench.predictions.parse import Described, Parsed, parse_image
+from bench.predictions.parse import Described, ParsedImage, parse_image
 from bench.records import Prediction
 from bench.system.hashing import hash_file
-from bench.text.characters import broken
+from bench.text.characters import has_half_character
 
 
 class PredictionFile(Mapping[str, Prediction]):
@@ -34,7 +34,7 @@ class PredictionFile(Mapping[str, Prediction]):
 
     def __getitem__(self, image_id: str) -> Prediction:
         self._stop_at_first_fault()
-        prediction = sound(self._parsed(image_id)).prediction
+        prediction = require_sound(self._parse(image_id)).prediction
         assert prediction is not None, "a sound entry has one"
         return prediction
 
@@ -57,7 +57,7 @@ class PredictionFile(Mapping[str, Prediction]):
         entry = read_entry(self.path, self.place(image_id))
         segments = entry.get("segments")
         found = [s.get("text") if isinstance(s, dict) else None for s in segments] if isinstance(segments, list) else []
-        wrong = next((i for i, text in enumerate(found) if not isinstance(text, str) or broken(text)), None)
+        wrong = next((i for i, text in enumerate(found) if not isinstance(text, str) or has_half_character(text)), None)
         if wrong is not None or not isinstance(segments, list):
             raise UserError(
                 f"{self.where(image_id)}, segment {wrong or 0}: 'text' is missing or broken; see zgs score --check"
@@ -73,16 +73,16 @@ class PredictionFile(Mapping[str, Prediction]):
         """What the file says of the true segments of an image."""
         entry = read_entry(self.path, self.place(image_id))
         entry |= {"segments": [], "heap_ids": None, "label_map": None}  # those of the image were read with its masks
-        vectors = self._described(image_id)
+        vectors = self._read_described(image_id)
         parsed = parse_image(self.where(image_id), entry, self.path.parent, None, vectors)
-        return sound(parsed).oracle
+        return require_sound(parsed).oracle
 
     def embeddings(self, image_id: str) -> np.ndarray | None:
         """The embeddings of an image's segments, without its masks."""
         place = self.place(image_id)
-        return self._vectors(str(place.position), place.segments)
+        return self._fetch_vectors(str(place.position), place.segments)
 
-    def embedded(self, image_id: str) -> bool:
+    def has_embeddings(self, image_id: str) -> bool:
         """Whether there are embeddings of an image's segments, without reading them."""
         return self._archive is not None and str(self.place(image_id).position) in self._archive
 
@@ -95,11 +95,11 @@ class PredictionFile(Mapping[str, Prediction]):
             yield str(error)
             return
         for image_id in self._index.places:
-            yield from map(escape_unprintable, self._parsed(image_id).faults)
+            yield from map(escape_unprintable, self._parse(image_id).faults)
 
-    def unembedded(self) -> Iterator[str]:
+    def find_unembedded(self) -> Iterator[str]:
         """Embeddings that some images lack or that have several widths: no fault of the format, but ST stops there."""
-        some, first = any(map(self.embedded, self._index.places)), None
+        some, first = any(map(self.has_embeddings, self._index.places)), None
         for image_id in self._index.places:
             rows = self.embeddings(image_id)
             if rows is not None and len(rows):
@@ -110,31 +110,31 @@ class PredictionFile(Mapping[str, Prediction]):
             elif rows is None and some and self.texts(image_id):
                 yield f"{self.where(image_id)}: has no embeddings, but other images have; ST needs those of all"
 
-    def unscored(self) -> Iterator[str]:
+    def find_unscored(self) -> Iterator[str]:
         """Images whose segments have no score: no fault of the format, but overlap=highest_score stops there."""
         for image_id in self._index.places:
-            found = self._parsed(image_id).segments
+            found = self._parse(image_id).segments
             if found is not None and len(found) and found.scores is None:
                 yield f"{self.where(image_id)}: score.overlap=highest_score needs a 'score' for each segment"
 
     def where(self, image_id: str) -> str:
         """File and image, for messages."""
-        return where(self.path, self.place(image_id), image_id)
+        return describe_place(self.path, self.place(image_id), image_id)
 
     def _stop_at_first_fault(self) -> None:
         if self._index.faults:
             raise UserError(self._index.faults[0])
 
-    def _parsed(self, image_id: str) -> Parsed:
+    def _parse(self, image_id: str) -> ParsedImage:
         place = self.place(image_id)
-        vectors = self.embeddings(image_id), self._described(image_id)
+        vectors = self.embeddings(image_id), self._read_described(image_id)
         return parse_image(self.where(image_id), read_entry(self.path, place), self.path.parent, *vectors)
 
-    def _described(self, image_id: str) -> np.ndarray | None:
+    def _read_described(self, image_id: str) -> np.ndarray | None:
         place = self.place(image_id)
-        return self._vectors(f"{place.position}.oracle", place.described)
+        return self._fetch_vectors(f"{place.position}.oracle", place.described)
 
-    def _vectors(self, key: str, rows: int) -> np.ndarray | None:
+    def _fetch_vectors(self, key: str, rows: int) -> np.ndarray | None:
         archive = self._archive
         if archive is None or key not in archive:
             return None
@@ -157,11 +157,11 @@ class PredictionFile(Mapping[str, Prediction]):
             raise UserError(f"{self.path}: embeddings: 'file' is missing; name the npz beside the predictions")
         if not isinstance(told.get("model", ""), str | None):
             raise UserError(f"{self.path}: embeddings: 'model' should be a text but is {told['model']!r:.40}")
-        if halves := [key for key in ("file", "model") if broken(str(told.get(key)))]:
+        if halves := [key for key in ("file", "model") if has_half_character(str(told.get(key)))]:
             raise UserError(f"{self.path}: embeddings: {halves[0]!r} holds half a character")
         name = Path(told["file"]).name
         try:
-            path = beside(self.path.parent, name)
+            path = find_beside(self.path.parent, name)
             same = told.get("sha256") is None or hash_file(path) == told["sha256"]
         except (BadSample, OSError) as error:
             place = self.path.parent / name
@@ -194,12 +194,12 @@ def read_bytes(path: Path, place: Place) -> bytes:
     return found
 
 
-def where(path: Path, place: Place, image_id: str) -> str:
+def describe_place(path: Path, place: Place, image_id: str) -> str:
     """File and image, for messages."""
     return f"{path}: image {place.position} ({image_id})"
 
 
-def sound(parsed: Parsed) -> Parsed:
+def require_sound(parsed: ParsedImage) -> ParsedImage:
     """What was read of an image, as it is. Raises UserError with its first fault where there is one."""
     if parsed.segments is None:
         more = len(parsed.faults) - 1

@@ -22,7 +22,7 @@ from bench.predictions.index import FORMAT, LINES
 from bench.predictions.parse import Described
 from bench.records import Prediction
 
-Told = Prediction | tuple[Prediction, Described | None]
+AnyPrediction = Prediction | tuple[Prediction, Described | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,10 @@ class ImageEntry:
 
 
 def write_predictions(
-    path: Path | str, predictions: Iterable[Told], about: Mapping[str, str] | None = None, embedder: str | None = None
+    path: Path | str,
+    predictions: Iterable[AnyPrediction],
+    about: Mapping[str, str] | None = None,
+    embedder: str | None = None,
 ) -> Path:
     """Write ``path`` (.json, or .jsonl with one image a line) and, where there are embeddings, the .npz beside it.
 
@@ -50,8 +53,10 @@ def write_predictions(
 
 def make_entry(prediction: Prediction, described: Described | None) -> ImageEntry:
     """Take a prediction and what is said of the true segments, return their entry: the same bytes wherever it lies."""
-    line = json.dumps(_image(prediction, described))
-    return ImageEntry(line, _rows(prediction.embeddings), _rows(described.embeddings if described else None))
+    line = json.dumps(_make_image_entry(prediction, described))
+    return ImageEntry(
+        line, _as_float32(prediction.embeddings), _as_float32(described.embeddings if described else None)
+    )
 
 
 def write_entries(
@@ -63,7 +68,7 @@ def write_entries(
     target = path.with_suffix(".npz")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _replacing(target) as (archive, keep), _temporary(path) as images:
+        with _open_replacement(target) as (archive, keep), _open_temporary(path) as images:
             if _write_images(images, archive, entries, path.suffix in LINES):
                 digest = hashlib.sha256()
                 archive.seek(0)
@@ -87,13 +92,13 @@ def _write_images(images: BinaryIO, archive: BinaryIO, entries: Iterable[ImageEn
             images.write((b"" if lines or not position else b",\n") + entry.line.encode() + b"\n" * lines)
             for key, rows in ((f"{position}", entry.embeddings), (f"{position}.oracle", entry.true_embeddings)):
                 if rows is not None:
-                    _add(vectors, key, rows)
+                    _add_array(vectors, key, rows)
                     found = True
     return found
 
 
 def _write_whole(path: Path, head: dict[str, Any], images: BinaryIO) -> None:
-    with _replacing(path) as (stream, keep):
+    with _open_replacement(path) as (stream, keep):
         text = json.dumps(head)
         stream.write((text + "\n" if path.suffix in LINES else text[:-1] + ', "images": [\n').encode())
         shutil.copyfileobj(images, stream)
@@ -101,7 +106,7 @@ def _write_whole(path: Path, head: dict[str, Any], images: BinaryIO) -> None:
         keep()
 
 
-def _image(prediction: Prediction, oracle: Described | None) -> dict[str, Any]:
+def _make_image_entry(prediction: Prediction, oracle: Described | None) -> dict[str, Any]:
     _, height, width = prediction.masks.shape
     coded = zip(prediction.texts, rle.encode(prediction.masks), strict=True)
     segments: list[dict[str, Any]] = [
@@ -121,11 +126,11 @@ def _image(prediction: Prediction, oracle: Described | None) -> dict[str, Any]:
     return entry
 
 
-def _rows(embeddings: np.ndarray | None) -> np.ndarray | None:
+def _as_float32(embeddings: np.ndarray | None) -> np.ndarray | None:
     return None if embeddings is None else np.ascontiguousarray(embeddings, np.float32)
 
 
-def _add(archive: zipfile.ZipFile, key: str, rows: np.ndarray) -> None:
+def _add_array(archive: zipfile.ZipFile, key: str, rows: np.ndarray) -> None:
     """As np.savez does; a fixed date gives the same bytes for the same predictions."""
     with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as stream:
         np.lib.format.write_array(stream, rows, allow_pickle=False)
@@ -139,7 +144,7 @@ class _Sink:
 
 
 @contextlib.contextmanager
-def _temporary(path: Path) -> Iterator[BinaryIO]:
+def _open_temporary(path: Path) -> Iterator[BinaryIO]:
     part = path.with_name(f".{path.name}.{os.getpid()}.images")
     try:
         with part.open("w+b") as stream:
@@ -149,7 +154,7 @@ def _temporary(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[tuple[BinaryIO, Any]]:
+def _open_replacement(path: Path) -> Iterator[tuple[BinaryIO, Any]]:
     """A stream, and a function that says that it is to become ``path`` when all went well."""
     part, kept = path.with_name(f".{path.name}.{os.getpid()}.part"), []
     try:

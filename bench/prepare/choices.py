@@ -25,7 +25,7 @@ class Choices:
     partial: bool = False
 
 
-def items_of(
+def list_items(
     ids: Sequence[str], images: Mapping[str, Path], masks: Mapping[str, Path], choices: Choices, tree: Tree
 ) -> tuple[tuple[Item, ...], tuple[str, ...]]:
     """The images that can be prepared, and the ids that cannot. Raises `UserError` for the latter unless partial."""

@@ -9,11 +9,11 @@ import numpy as np
 
 from bench.data.publishers import PUBLISHERS
 from bench.errors import BadSample, UserError
-from bench.prepare.choices import Choices, items_of
+from bench.prepare.choices import Choices, list_items
 from bench.prepare.masks import is_8bit, read_mask
-from bench.prepare.orders import agreement, best, codings
+from bench.prepare.orders import choose_best, list_codings, measure_agreement
 from bench.prepare.plan import Coding, Plan
-from bench.prepare.splits import WARNING, check_count, chosen_list, context_lists, read_ids
+from bench.prepare.splits import WARNING, check_count, choose_list, find_context_lists, read_ids
 from bench.prepare.tree import Tree, open_tree
 
 SAMPLE = 200
@@ -28,10 +28,10 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     path = choices.id_list or _list(tree, choices)
     ids = read_ids(path)
     remarks = check_count(ids, path, choices.name, choices.split, choices.partial)
-    folder, masks = _masks(tree, choices, ids)
-    items, missing = items_of(ids, tree.images(), masks, choices, tree)
+    folder, masks = _find_masks(tree, choices, ids)
+    items, missing = list_items(ids, tree.images(), masks, choices, tree)
     of_split = {item.image_id: item.mask for item in items}
-    coding, how = _coding(of_split, _voc_masks(tree, choices, of_split), choices)
+    coding, how = _find_coding(of_split, _find_voc_masks(tree, choices, of_split), choices)
     kind = items[0].mask.suffix.lower().lstrip(".")
     source = {"layout": f"{folder.name}/*.{kind}", "list": path.name, "label_order": coding.name, "how": how}
     remark = f"label order: {coding.name}; {how}"
@@ -42,17 +42,17 @@ def plan(tree: Tree, choices: Choices) -> Plan:
 
 
 def _list(tree: Tree, choices: Choices) -> Path:
-    lists = context_lists(tree, choices.split)
+    lists = find_context_lists(tree, choices.split)
     if not lists:
         raise UserError(
             f"{tree.option} {tree.root} holds no list of {choices.split}: looked for VOC2010/ImageSets/Main/"
             f"{choices.split}.txt, ImageSets/SegmentationContext/{choices.split}.txt and pascalcontext_{choices.split}"
             f".txt; unpack VOC 2010's archive there, or name a list with --list{tree.unpack_hint()}"
         )
-    return chosen_list(lists, choices.name, choices.split)
+    return choose_list(lists, choices.name, choices.split)
 
 
-def _masks(tree: Tree, choices: Choices, ids: Sequence[str]) -> tuple[Path, dict[str, Path]]:
+def _find_masks(tree: Tree, choices: Choices, ids: Sequence[str]) -> tuple[Path, dict[str, Path]]:
     where = open_tree(choices.masks, "--masks") if choices.masks else tree
     listed = set(ids)
     folders = {folder: files for folder, files in where.mask_folders().items() if listed & files.keys()}
@@ -69,7 +69,7 @@ def _masks(tree: Tree, choices: Choices, ids: Sequence[str]) -> tuple[Path, dict
     return next(iter(folders.items()))
 
 
-def _voc_masks(tree: Tree, choices: Choices, masks: Mapping[str, Path]) -> dict[str, Path]:
+def _find_voc_masks(tree: Tree, choices: Choices, masks: Mapping[str, Path]) -> dict[str, Path]:
     masks_of_voc = tree.voc_masks()
     if choices.voc:
         tree_of_voc = open_tree(choices.voc, "--voc")
@@ -79,17 +79,17 @@ def _voc_masks(tree: Tree, choices: Choices, masks: Mapping[str, Path]) -> dict[
     return {image_id: path for image_id, path in masks_of_voc.items() if image_id in masks}
 
 
-def _coding(masks: Mapping[str, Path], voc: Mapping[str, Path], choices: Choices) -> tuple[Coding, str]:
+def _find_coding(masks: Mapping[str, Path], voc: Mapping[str, Path], choices: Choices) -> tuple[Coding, str]:
     """Find the meaning of the masks' numbers and how it was told; believed only where nothing speaks against it."""
-    seen = _values(masks)
+    seen = _read_values(masks)
     wide = _is_wide(masks, seen, choices)
-    candidates = codings(PUBLISHERS[choices.name].class_list, wide)
-    options = [option for option in candidates if option.fits(seen) and _told(option, choices)]
+    candidates = list_codings(PUBLISHERS[choices.name].class_list, wide)
+    options = [option for option in candidates if option.fits(seen) and _is_told(option, choices)]
     if not options:
-        raise UserError(_no_meaning(masks, seen, candidates))
-    both = _spread({image_id: path for image_id, path in masks.items() if image_id in voc})
+        raise UserError(_describe_no_meaning(masks, seen, candidates))
+    both = _sample_evenly({image_id: path for image_id, path in masks.items() if image_id in voc})
     if both:
-        return _by_overlap(options, both, voc, choices)
+        return _choose_by_overlap(options, both, voc, choices)
     suffix = next(iter(masks.values())).suffix
     if len(options) > 1 and suffix == ".mat" and 0 not in seen:
         options = options[:1]
@@ -97,17 +97,17 @@ def _coding(masks: Mapping[str, Path], voc: Mapping[str, Path], choices: Choices
         names = " | ".join(option.name for option in options)
         raise UserError(f"the masks may be any of {names}, and their pixels do not tell which; {_ask(wide)}")
     how = _TOLD if choices.order or choices.first is not None else "by the numbers that occur"
-    return options[0], f"{how} in {len(_spread(masks))} masks (no VOC masks at hand to confirm it)"
+    return options[0], f"{how} in {len(_sample_evenly(masks))} masks (no VOC masks at hand to confirm it)"
 
 
-def _by_overlap(
+def _choose_by_overlap(
     options: list[Coding], both: Mapping[str, Path], voc: Mapping[str, Path], choices: Choices
 ) -> tuple[Coding, str]:
     table = PUBLISHERS[choices.name].class_list
     # All orders compete, also those that the user ruled out: what was told must not contradict what is seen.
-    rivals = codings(table, options[0].wide)
-    shares_found = agreement(rivals, table, both, voc)
-    shares, winner = shares_found["shares"], best(shares_found["shares"])
+    rivals = list_codings(table, options[0].wide)
+    shares_found = measure_agreement(rivals, table, both, voc)
+    shares, winner = shares_found["shares"], choose_best(shares_found["shares"])
     figures = "; ".join(f"{name}: {share:.0%}" for name, share in sorted(shares.items(), key=lambda pair: -pair[1]))
     over = f"{shares_found['pixels']:,} pixels of VOC's classes in n={shares_found['images']} images: {figures}"
     coding = next((option for option in options if option.name == winner), None)
@@ -128,15 +128,15 @@ def _ask(wide: bool) -> str:
     )
 
 
-def _told(option: Coding, choices: Choices) -> bool:
+def _is_told(option: Coding, choices: Choices) -> bool:
     order_fits = choices.order is None or option.wide or option.name.startswith(f"{choices.order},")
     return order_fits and (choices.first is None or option.name.endswith(f"from {choices.first}"))
 
 
-def _values(masks: Mapping[str, Path]) -> set[int]:
+def _read_values(masks: Mapping[str, Path]) -> set[int]:
     """Read the numbers that occur. A damaged mask is named when the work reaches it; here it counts only if all are."""
     seen: set[int] = set()
-    for path in _spread(masks).values():
+    for path in _sample_evenly(masks).values():
         try:
             seen |= set(np.unique(read_mask(path)).tolist())
         except BadSample as error:
@@ -146,7 +146,7 @@ def _values(masks: Mapping[str, Path]) -> set[int]:
     return seen
 
 
-def _spread(files: Mapping[str, Path]) -> dict[str, Path]:
+def _sample_evenly(files: Mapping[str, Path]) -> dict[str, Path]:
     names = sorted(files)
     step = max(1, len(names) / SAMPLE)
     return {name: files[name] for name in (names[int(i * step)] for i in range(min(SAMPLE, len(names))))}
@@ -162,8 +162,8 @@ def _is_wide(masks: Mapping[str, Path], seen: set[int], choices: Choices) -> boo
         return False
     if max(seen) <= 255 and (path.suffix == ".mat" or not is_8bit(path)):
         raise UserError(
-            f"{path} and {len(_spread(masks)) - 1} more masks hold no number above 255: the 459 classes were cut to 8 "
-            "bits on the way; use the publisher's .mat files"
+            f"{path} and {len(_sample_evenly(masks)) - 1} more masks hold no number above 255: the 459 classes were "
+            "cut to 8 bits on the way; use the publisher's .mat files"
         )
     if is_8bit(path):
         raise UserError(
@@ -173,7 +173,7 @@ def _is_wide(masks: Mapping[str, Path], seen: set[int], choices: Choices) -> boo
     return True
 
 
-def _no_meaning(masks: Mapping[str, Path], seen: set[int], candidates: list[Coding]) -> str:
+def _describe_no_meaning(masks: Mapping[str, Path], seen: set[int], candidates: list[Coding]) -> str:
     folder = next(iter(masks.values())).parent
     known = " or ".join(sorted({option.legend for option in candidates}))
     if any(option.fits(seen) for option in candidates):

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from bench.data.images import read_image
-from bench.data.whole import digest as digest
+from bench.data.whole import hash_row
 from bench.errors import BadSample
 from bench.prepare.masks import read_mask
 from bench.prepare.plan import Coding, Item, Plan
@@ -43,12 +43,12 @@ def convert(item: Item, coding: Coding) -> Row | str:
             mask_h, mask_w = label.shape
             raise BadSample(f"{item.mask}: mask is {mask_w}x{mask_h} but its image is {width}x{height}")
         image = item.image.read_bytes()
-        return Row(item.image_id, image, png(label), count(label), digest(item.image_id, image, label))
+        return Row(item.image_id, image, write_png(label), count(label), hash_row(item.image_id, image, label))
     except BadSample as error:
         return str(error)
 
 
-def png(label: np.ndarray) -> bytes:
+def write_png(label: np.ndarray) -> bytes:
     """Write a label map uint16 [h, w] as a 16-bit grey PNG."""
     stream = io.BytesIO()
     Image.fromarray(label).save(stream, "PNG")
@@ -61,7 +61,7 @@ def count(label: np.ndarray) -> dict[int, int]:
     return dict(zip(ids.tolist(), pixels.tolist(), strict=True))
 
 
-def rows(plan: Plan, jobs: int | None) -> Iterator[Row | str]:
+def make_rows(plan: Plan, jobs: int | None) -> Iterator[Row | str]:
     """Make all rows in the order of the items, over ``jobs`` processes (None: all cores where it is worth it)."""
     work = partial(convert, coding=plan.coding)
     cores = jobs or ((os.cpu_count() or 1) if len(plan.items) >= WORTH_IT else 1)

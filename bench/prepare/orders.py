@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.data.class_tables import class_table
+from bench.data.class_tables import load_class_table
 from bench.data.images import read_labels
 from bench.data.prepared import NO_CLASS
 from bench.errors import BadSample, UserError
 from bench.prepare.masks import read_mask
-from bench.prepare.plan import BEYOND, NO_MEANING, Coding, coding
+from bench.prepare.plan import BEYOND, NO_MEANING, Coding, make_coding
 
 OTHERWISE_CALLED = {"diningtable": "table", "clothes": "cloth", "bedcloth": "bedclothes"}
 """The three of the 59 that the list of 459 calls otherwise."""
@@ -28,51 +28,51 @@ ENOUGH, AHEAD = 0.4, 3.0
 
 
 @cache
-def to_459() -> dict[int, int]:
+def map_to_459() -> dict[int, int]:
     """From ids among the 59 (VOC's first) to ids among the 459."""
-    wide = {row.name: row.id for row in class_table("context459").rows}
-    return {row.id: wide[OTHERWISE_CALLED.get(row.name, row.name)] for row in class_table("context59").rows}
+    wide = {row.name: row.id for row in load_class_table("context459").rows}
+    return {row.id: wide[OTHERWISE_CALLED.get(row.name, row.name)] for row in load_class_table("context59").rows}
 
 
 @cache
-def by459() -> tuple[int, ...]:
+def order_by_459() -> tuple[int, ...]:
     """List ids among the 59 in the converters' order: ascending by their id among the 459."""
-    return tuple(sorted(to_459(), key=to_459().__getitem__))
+    return tuple(sorted(map_to_459(), key=map_to_459().__getitem__))
 
 
-def codings(classes: str, wide: bool) -> list[Coding]:
+def list_codings(classes: str, wide: bool) -> list[Coding]:
     """List every meaning that the masks of Context may have for a class table, by what the files hold."""
-    return _of_459(classes) if wide else _of_59()
+    return _list_codings_of_459(classes) if wide else _list_codings_of_59()
 
 
-def _of_59() -> list[Coding]:
+def _list_codings_of_59() -> list[Coding]:
     codings = []
-    for order, ids in (("own", tuple(to_459())), ("by459", by459())):
+    for order, ids in (("own", tuple(map_to_459())), ("by459", order_by_459())):
         ones = dict(enumerate(ids, 1)) | {0: NO_CLASS}
         zeros = dict(enumerate(ids)) | {255: NO_CLASS}
-        codings.append(coding(f"{order}, from 1", ones, "Context's (0 other, 1-59 classes)"))
-        codings.append(coding(f"{order}, from 0", zeros, "Context's (0-58 classes, 255 other)"))
+        codings.append(make_coding(f"{order}, from 1", ones, "Context's (0 other, 1-59 classes)"))
+        codings.append(make_coding(f"{order}, from 0", zeros, "Context's (0-58 classes, 255 other)"))
     return codings
 
 
-def _of_459(classes: str) -> list[Coding]:
-    narrow = {wide: number for number, wide in to_459().items()}
+def _list_codings_of_459(classes: str) -> list[Coding]:
+    narrow = {wide: number for number, wide in map_to_459().items()}
     ids = {i: i if classes == "context459" else narrow.get(i, NO_CLASS) for i in range(1, 460)}
     ones = ids | {0: NO_CLASS}
     zeros = {i - 1: class_id for i, class_id in ids.items()}
     return [
-        coding("459, from 1", ones, "Context's (1-459 classes, 0 none)", wide=True),
-        coding("459, from 0", zeros, "Context's less one (0-458 classes)", wide=True),
+        make_coding("459, from 1", ones, "Context's (1-459 classes, 0 none)", wide=True),
+        make_coding("459, from 0", zeros, "Context's less one (0-458 classes)", wide=True),
     ]
 
 
-def agreement(options: list[Coding], classes: str, masks: Mapping[str, Path], voc: Mapping[str, Path]) -> dict:
+def measure_agreement(options: list[Coding], classes: str, masks: Mapping[str, Path], voc: Mapping[str, Path]) -> dict:
     """For each coding the share of VOC's class pixels, over all images in both, that it gives VOC's own class.
 
     ``{name: share}`` with the numbers of ``images`` and ``pixels`` beside it.
     """
     hits, pixels, images = dict.fromkeys((option.name for option in options), 0), 0, 0
-    as_voc = _as_voc(classes)
+    as_voc = _map_to_voc(classes)
     for image_id, path in masks.items():
         try:
             values, theirs = read_mask(path), read_labels(voc[image_id])
@@ -89,15 +89,15 @@ def agreement(options: list[Coding], classes: str, masks: Mapping[str, Path], vo
     return {"shares": shares, "images": images, "pixels": pixels}
 
 
-def _as_voc(classes: str) -> np.ndarray:
+def _map_to_voc(classes: str) -> np.ndarray:
     """From class ids of a table to VOC's ids, 0 for what VOC does not have."""
     table = np.zeros(BEYOND, np.int32)
     for voc_id in range(1, VOC_CLASSES + 1):
-        table[voc_id if classes == "context59" else to_459()[voc_id]] = voc_id
+        table[voc_id if classes == "context59" else map_to_459()[voc_id]] = voc_id
     return table
 
 
-def best(shares: Mapping[str, float]) -> str | None:
+def choose_best(shares: Mapping[str, float]) -> str | None:
     """Choose the coding that VOC's masks speak for, None where they speak for none clearly."""
     first, *others = sorted(shares, key=lambda name: -shares[name])
     clear = shares[first] >= ENOUGH and all(shares[first] >= AHEAD * shares[other] for other in others)

@@ -43,17 +43,17 @@ class Coding:
         return all(0 <= value < BEYOND and self.table[value] != NO_MEANING for value in values)
 
 
-def coding(name: str, meanings: dict[int, int], legend: str, wide: bool = False) -> Coding:
+def make_coding(name: str, meanings: dict[int, int], legend: str, wide: bool = False) -> Coding:
     """Make a coding from the numbers that may occur to class ids."""
     table = np.full(BEYOND, NO_MEANING, np.int32)
     table[list(meanings)] = list(meanings.values())
     return Coding(name, table, legend, wide)
 
 
-def voc_coding(classes: int) -> Coding:
+def make_voc_coding(classes: int) -> Coding:
     """PASCAL VOC's own: 0 background, 1 to 20, 255 void."""
     meanings = {value: value for value in range(1, classes + 1)} | {0: NO_CLASS, 255: NO_SCORE}
-    return coding("voc", meanings, f"VOC's (0 background, 1-{classes} classes, 255 void)")
+    return make_coding("voc", meanings, f"VOC's (0 background, 1-{classes} classes, 255 void)")
 
 
 @dataclass(frozen=True)

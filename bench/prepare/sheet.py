@@ -14,30 +14,32 @@ from PIL import Image, ImageDraw
 
 from bench.data.images import read_image, read_labels
 from bench.data.prepared import NO_CLASS, NO_SCORE, open_arrow
-from bench.prepare.tally import names_of
+from bench.prepare.tally import list_names
 from bench.records import BACKGROUND, VOID
-from bench.report.pictures.contact_sheet import contact_sheet
-from bench.report.pictures.draw import Colours, Panel, draw, font, shortened
+from bench.report.pictures.contact_sheet import draw_contact_sheet
+from bench.report.pictures.draw import Colours, Panel, draw, load_font, shorten_text
 
 SHOWN, PAIRS = 12, 2
 """Images on the sheet, evenly spread over the split, and how many of them in a row."""
 _ENTRY, _LINE, _EDGE = 150, 20, 18
 
 
-def sheet(folder: Path, about: Mapping[str, Any]) -> Image.Image:
+def draw_sheet(folder: Path, about: Mapping[str, Any]) -> Image.Image:
     """The sheet of a prepared set, RGB: each image, its labels beside it, and below all colours with their names."""
     rows = open_arrow(folder, about["images"])
     places = np.unique(np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).round().astype(int)).tolist()
-    names, colours = names_of(about["class_list"]), Colours()
-    cells = [cell for place in places for cell in _pair(rows[place], names, colours)]
+    names, colours = list_names(about["class_list"]), Colours()
+    cells = [cell for place in places for cell in _draw_pair(rows[place], names, colours)]
     lines = [cells[i : i + 2 * PAIRS] for i in range(0, len(cells), 2 * PAIRS)]
     table = [("", [(title, note) for title, note, _ in line], [picture for *_, picture in line]) for line in lines]
     title = f"{about['name']} {about['split']}: {len(places)} of {about['images']:,} images"
-    upper = contact_sheet(table, title=title, footer="white: void, grey: background or no class of the list")
-    return _with_key(upper, {name: i for i, name in names.items()}, colours)
+    upper = draw_contact_sheet(table, title=title, footer="white: void, grey: background or no class of the list")
+    return _add_key(upper, {name: i for i, name in names.items()}, colours)
 
 
-def _pair(row: Mapping[str, Any], names: Mapping[int, str], colours: Colours) -> list[tuple[str, str, Image.Image]]:
+def _draw_pair(
+    row: Mapping[str, Any], names: Mapping[int, str], colours: Colours
+) -> list[tuple[str, str, Image.Image]]:
     image = read_image(row["image_id"], orient=False, data=row["image"]["bytes"])
     ids = read_labels(row["image_id"], data=row["label"])
     seen = [i for i in np.unique(ids).tolist() if i not in (NO_CLASS, NO_SCORE)]
@@ -51,7 +53,7 @@ def _pair(row: Mapping[str, Any], names: Mapping[int, str], colours: Colours) ->
     return [(row["image_id"], "", plain), ("labels", note, draw(image, Panel("", labels, None, texts), colours))]
 
 
-def _with_key(upper: Image.Image, ids: Mapping[str, int], colours: Colours) -> Image.Image:
+def _add_key(upper: Image.Image, ids: Mapping[str, int], colours: Colours) -> Image.Image:
     """Add the key below a sheet: colour, name, id."""
     names = sorted(colours.given)
     across = max(1, (upper.width - 2 * _EDGE) // _ENTRY)
@@ -63,8 +65,8 @@ def _with_key(upper: Image.Image, ids: Mapping[str, int], colours: Colours) -> I
         pen.rectangle((x, y + 3, x + 14, y + 15), fill=colours[name])
         pen.text(
             (x + 20, y + 1),
-            shortened(f"{name} {ids[name]}", 12, _ENTRY - 26, False),
-            font=font(12, False),
+            shorten_text(f"{name} {ids[name]}", 12, _ENTRY - 26, False),
+            font=load_font(12, False),
             fill=(28, 30, 36),
         )
     return whole

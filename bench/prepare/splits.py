@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.data.publishers import PUBLISHERS, Split, extra_id, id_sum
+from bench.data.publishers import PUBLISHERS, Split, find_extra_id, sum_ids
 from bench.errors import UserError
 from bench.prepare.tree import Tree
 
@@ -33,13 +33,13 @@ def read_ids(path: Path) -> tuple[str, ...]:
     return tuple(sorted(ids))
 
 
-def chosen_list(lists: Sequence[Path], name: str, split: str) -> Path:
+def choose_list(lists: Sequence[Path], name: str, split: str) -> Path:
     """Choose the first list with a published size, else the first."""
     sizes = {split_of(name, split).published, split_of(name, split).converters}
     return next((path for path in lists if len(read_ids(path)) in sizes), lists[0])
 
 
-def context_lists(tree: Tree, split: str) -> list[Path]:
+def find_context_lists(tree: Tree, split: str) -> list[Path]:
     """Find the lists of a Context split; those come first that say most surely what they are."""
     below = [folder / file for folder, names in tree.folders.items() for file in names if file.endswith(".txt")]
     kinds = (
@@ -55,7 +55,7 @@ def context_lists(tree: Tree, split: str) -> list[Path]:
 def check_count(ids: Sequence[str], path: Path, name: str, split: str, partial: bool) -> tuple[str, ...]:
     """What there is to say of a list's size. Raises `UserError` for a size nobody published unless ``partial``."""
     facts, n = split_of(name, split), len(ids)
-    known, warnings = _by_id(ids, path, facts)
+    known, warnings = _check_by_id(ids, path, facts)
     if n == facts.published:
         return (f"{n:,} ids, as published{known}", *warnings)
     if n == facts.converters:
@@ -64,23 +64,23 @@ def check_count(ids: Sequence[str], path: Path, name: str, split: str, partial: 
     other = " (VOC 2012's or another year's list?)" if n > facts.published // 2 else ""
     if not partial:
         raise UserError(
-            f"{path}: {n:,} ids, but {name} {split} has {_sizes(facts)}{other}; give the publisher's list with --list, "
-            "or add --partial to prepare what is there"
+            f"{path}: {n:,} ids, but {name} {split} has {_describe_sizes(facts)}{other}; give the publisher's list "
+            "with --list, or add --partial to prepare what is there"
         )
     return (f"{n:,} ids where {facts.published:,} are published{other}: a part of the split",)
 
 
-def _sizes(facts: Split) -> str:
+def _describe_sizes(facts: Split) -> str:
     return f"{facts.published:,}" + (f" ({facts.converters:,} through converters)" if facts.converters else "")
 
 
-def _by_id(ids: Sequence[str], path: Path, facts: Split) -> tuple[str, tuple[str, ...]]:
+def _check_by_id(ids: Sequence[str], path: Path, facts: Split) -> tuple[str, tuple[str, ...]]:
     """What the ids themselves say, to end the remark on their number; and a warning of its own where they are wrong."""
     if facts.known is None:
         return "; only the count could be checked", ()
     size, known = facts.known
-    extra = None if len(ids) == size else extra_id(ids, known)
-    if id_sum(ids) == known:
+    extra = None if len(ids) == size else find_extra_id(ids, known)
+    if sum_ids(ids) == known:
         return "; the same ids as in the list known here", ()
     if extra:
         return f"; the list known here and {extra}", ()

@@ -8,21 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.data.class_tables import class_table
+from bench.data.class_tables import load_class_table
 from bench.data.prepared import NO_CLASS, NO_SCORE
 
 NAMELESS = {NO_CLASS: "background", NO_SCORE: "void"}
 """Ids that are no class."""
 
 
-def names_of(class_list: str) -> dict[int, str]:
+def list_names(class_list: str) -> dict[int, str]:
     """List the data set's own names by id, background and void among them."""
-    return NAMELESS | {row.id: row.name for row in class_table(class_list).rows}
+    return NAMELESS | {row.id: row.name for row in load_class_table(class_list).rows}
 
 
-def histogram(class_list: str, pixels: Mapping[int, int], images: Mapping[int, int]) -> dict[str, dict[str, int]]:
+def make_histogram(class_list: str, pixels: Mapping[int, int], images: Mapping[int, int]) -> dict[str, dict[str, int]]:
     """Count pixels and images of every class, also of those that never occur; background and void first."""
-    names = names_of(class_list)
+    names = list_names(class_list)
     return {names[i]: {"pixels": pixels.get(i, 0), "images": images.get(i, 0)} for i in names}
 
 

@@ -9,11 +9,11 @@ from typing import Any
 from tqdm import tqdm
 
 from bench.data.images import read_image, read_labels
-from bench.data.prepared import ABOUT, ARROW, again, open_arrow, read_about
-from bench.data.whole import check_files
+from bench.data.prepared import ABOUT, ARROW, make_repair_command, open_arrow, read_about
+from bench.data.whole import check_files, hash_row
 from bench.errors import BadSample, UserError
-from bench.prepare.convert import count, digest
-from bench.prepare.tally import NAMELESS, Tally, histogram, names_of
+from bench.prepare.convert import count
+from bench.prepare.tally import NAMELESS, Tally, list_names, make_histogram
 
 RAREST = 5
 
@@ -21,7 +21,11 @@ RAREST = 5
 def report(about: Mapping[str, Any]) -> str:
     """What a person should know of a prepared set, a few lines."""
     counts = f"{about['images']:,} images ({about['published']:,} published), each as large as its labels"
-    lines = [f"{about['name']} {about['split']}: {counts}", *about["source"].get("remarks", ()), *_classes(about)]
+    lines = [
+        f"{about['name']} {about['split']}: {counts}",
+        *about["source"].get("remarks", ()),
+        *_describe_classes(about),
+    ]
     if about["missing"]:
         first = about["missing"][0]
         reason = about["source"].get("left_out", {}).get(first, "no image or no mask")
@@ -29,7 +33,7 @@ def report(about: Mapping[str, Any]) -> str:
     return "\n  ".join([*lines, f"fingerprint: {about['fingerprint'][:16]}"])
 
 
-def _classes(about: Mapping[str, Any]) -> list[str]:
+def _describe_classes(about: Mapping[str, Any]) -> list[str]:
     counts = about["histogram"]
     names = [name for name in counts if name not in NAMELESS.values()]
     seen = [name for name in names if counts[name]["images"]]
@@ -52,35 +56,41 @@ def check(folder: Path, name: str | None = None) -> dict[str, Any]:
     """
     about = read_about(folder, name)
     try:
-        ids = names_of(about["class_list"])
-        tally = _counted(folder, about, ids)
+        ids = list_names(about["class_list"])
+        tally = _count_rows(folder, about, ids)
         known = (about["images"], about["fingerprint"], about["histogram"])
     except KeyError as error:
-        raise UserError(f"{folder / ABOUT}: has no {error}; {again(str(about['name']))}") from error
-    counted = (tally.rows, tally.total.hexdigest(), histogram(about["class_list"], tally.pixels, tally.images))
+        raise UserError(f"{folder / ABOUT}: has no {error}; {make_repair_command(str(about['name']))}") from error
+    counted = (tally.rows, tally.total.hexdigest(), make_histogram(about["class_list"], tally.pixels, tally.images))
     for what, stated, is_ in zip(("number of images", "fingerprint", "class histogram"), known, counted, strict=True):
         if stated != is_:
             raise UserError(f"{folder}: the {what} is not what {ABOUT} says; the set was changed: prepare it again")
-    check_files(folder / ARROW, about, again(str(about["name"])))
+    check_files(folder / ARROW, about, make_repair_command(str(about["name"])))
     return about
 
 
-def _counted(folder: Path, about: Mapping[str, Any], ids: Mapping[int, str]) -> Tally:
+def _count_rows(folder: Path, about: Mapping[str, Any], ids: Mapping[int, str]) -> Tally:
     tally, before = Tally(), ""
     for row in tqdm(open_arrow(folder, about["images"]), desc="check", unit=" images"):
         image_id, where = row["image_id"], folder / row["image_id"]
         if image_id <= before:
-            raise UserError(f"{folder}: id {image_id} stands twice or out of order; {again(str(about['name']))}")
+            raise UserError(
+                f"{folder}: id {image_id} stands twice or out of order; {make_repair_command(str(about['name']))}"
+            )
         try:
             label = read_labels(where, data=row["label"]).astype("uint16")
             size = read_image(where, orient=False, data=row["image"]["bytes"]).shape[:2]
         except BadSample as error:
-            raise UserError(f"{error}; {again(str(about['name']))}") from error
+            raise UserError(f"{error}; {make_repair_command(str(about['name']))}") from error
         pixels = count(label)
         if size != label.shape:
-            raise UserError(f"{where}: image is {size}, labels are {label.shape}; {again(str(about['name']))}")
+            raise UserError(
+                f"{where}: image is {size}, labels are {label.shape}; {make_repair_command(str(about['name']))}"
+            )
         if not pixels.keys() <= ids.keys():
-            raise UserError(f"{where}: id {max(pixels.keys() - ids.keys())} is no class; {again(str(about['name']))}")
-        tally.add(pixels, digest(image_id, row["image"]["bytes"], label))
+            raise UserError(
+                f"{where}: id {max(pixels.keys() - ids.keys())} is no class; {make_repair_command(str(about['name']))}"
+            )
+        tally.add(pixels, hash_row(image_id, row["image"]["bytes"], label))
         before = image_id
     return tally

@@ -5,27 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.errors import UserError
-from bench.prepare.choices import Choices, items_of
-from bench.prepare.plan import Plan, voc_coding
-from bench.prepare.splits import check_count, chosen_list, read_ids
+from bench.prepare.choices import Choices, list_items
+from bench.prepare.plan import Plan, make_voc_coding
+from bench.prepare.splits import check_count, choose_list, read_ids
 from bench.prepare.tree import Tree
 
 
 def plan(tree: Tree, choices: Choices) -> Plan:
     """What to prepare. Raises `UserError` where the layout, the list or files of the list are missing."""
     split = choices.split
-    path = choices.id_list or chosen_list(_lists(tree, split), choices.name, split)
+    path = choices.id_list or choose_list(_find_lists(tree, split), choices.name, split)
     ids = read_ids(path)
     remarks = check_count(ids, path, choices.name, split, choices.partial)
     root = path.parents[2] if choices.id_list is None else tree.root
     near = Tree(root)
     images, masks = near.images(), near.voc_masks()
-    items, missing = items_of(ids, images, masks, choices, tree)
+    items, missing = list_items(ids, images, masks, choices, tree)
     source = {"layout": "VOCdevkit", "list": str(path.name), "label_order": "voc", "how": "the publisher's own masks"}
-    return Plan(choices.name, split, items, voc_coding(20), source, remarks, missing)
+    return Plan(choices.name, split, items, make_voc_coding(20), source, remarks, missing)
 
 
-def _lists(tree: Tree, split: str) -> list[Path]:
+def _find_lists(tree: Tree, split: str) -> list[Path]:
     folders = [folder for folder in tree.folders if folder.parts[-2:] == ("ImageSets", "Segmentation")]
     if not folders:
         raise UserError(

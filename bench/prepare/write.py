@@ -14,14 +14,14 @@ from tqdm import tqdm
 from bench import __version__
 from bench.data.prepared import ABOUT, ARROW, FORMAT
 from bench.data.publishers import PUBLISHERS
-from bench.data.whole import DIGEST, arrow_files
+from bench.data.whole import DIGEST, hash_arrow_files
 from bench.errors import UserError
-from bench.prepare.convert import Row, rows
+from bench.prepare.convert import Row, make_rows
 from bench.prepare.plan import Plan
-from bench.prepare.tally import Tally, histogram
+from bench.prepare.tally import Tally, make_histogram
 from bench.store.files import write_atomically
-from bench.store.locks import Busy, alone
-from bench.store.sealed import sealed
+from bench.store.locks import Busy, hold_lock
+from bench.store.sealed import seal
 
 SHEET = "check.png"
 _BUILDING, _LOCK = ".building", ".lock"
@@ -30,7 +30,7 @@ _OURS = {ABOUT, ARROW, SHEET, _BUILDING, _LOCK}
 
 def write(plan: Plan, to: Path, jobs: int | None, partial: bool) -> dict[str, Any]:
     """Make the set and say what it is, all but the marker that `finish` writes. On a `UserError` the old set stays."""
-    with _alone(to):
+    with _lock_folder(to):
         building = to / _BUILDING
         shutil.rmtree(building, ignore_errors=True)  # of a run that was killed
         building.mkdir()
@@ -42,12 +42,12 @@ def write(plan: Plan, to: Path, jobs: int | None, partial: bool) -> dict[str, An
             (building / ARROW).rename(to / ARROW)
         finally:
             shutil.rmtree(building, ignore_errors=True)
-    return _about(plan, tally) | {"files": arrow_files(to / ARROW)}
+    return _describe_set(plan, tally) | {"files": hash_arrow_files(to / ARROW)}
 
 
 def finish(to: Path, about: dict[str, Any]) -> None:
     """The marker, written last: from now on the set counts as finished."""
-    write_atomically(to / ABOUT, sealed(about))
+    write_atomically(to / ABOUT, seal(about))
 
 
 def _write_arrow(plan: Plan, building: Path, jobs: int | None) -> Tally:
@@ -61,7 +61,7 @@ def _write_arrow(plan: Plan, building: Path, jobs: int | None) -> Tally:
     tally, licence = Tally(), PUBLISHERS[plan.name].licence
     path = building / "rows.arrow"
     with ArrowWriter(features=features, path=str(path)) as writer:
-        done = tqdm(rows(plan, jobs), total=len(plan.items), desc=f"{plan.name} {plan.split}", unit=" images")
+        done = tqdm(make_rows(plan, jobs), total=len(plan.items), desc=f"{plan.name} {plan.split}", unit=" images")
         for item, row in zip(plan.items, done, strict=True):
             if isinstance(row, Row):
                 tally.add(row.pixels, row.digest)
@@ -85,7 +85,7 @@ def _refuse(tally: Tally, plan: Plan, partial: bool) -> None:
         )
 
 
-def _about(plan: Plan, tally: Tally) -> dict[str, Any]:
+def _describe_set(plan: Plan, tally: Tally) -> dict[str, Any]:
     publisher = PUBLISHERS[plan.name]
     return {
         "format": FORMAT,
@@ -97,7 +97,7 @@ def _about(plan: Plan, tally: Tally) -> dict[str, Any]:
         "fingerprint": tally.total.hexdigest(),
         "source": plan.source | {"remarks": list(plan.remarks), "left_out": tally.left_out},
         "background": publisher.background,
-        "histogram": histogram(publisher.class_list, tally.pixels, tally.images),
+        "histogram": make_histogram(publisher.class_list, tally.pixels, tally.images),
         "missing": sorted([*plan.missing, *tally.left_out]),
         "licence": publisher.licence,
         "made": {"zgs": __version__} | {name: version(name) for name in ("datasets", "numpy", "pillow", "scipy")},
@@ -105,7 +105,7 @@ def _about(plan: Plan, tally: Tally) -> dict[str, Any]:
 
 
 @contextmanager
-def _alone(to: Path) -> Iterator[None]:
+def _lock_folder(to: Path) -> Iterator[None]:
     """Lock a folder of our own, with one writer at a time; the system frees it even when the process is killed."""
     if to.exists() and not to.is_dir():
         raise UserError(f"--to {to} is a file; name a folder")
@@ -114,7 +114,7 @@ def _alone(to: Path) -> Iterator[None]:
         raise UserError(f"--to {to} holds other files ({others[0]}); name a new folder or one that zgs has prepared")
     to.mkdir(parents=True, exist_ok=True)
     try:
-        with alone(to / _LOCK, wait=False):
+        with hold_lock(to / _LOCK, wait=False):
             yield
     except Busy as error:
         raise UserError(f"--to {to}: another zgs prepare is writing there; wait for it") from error

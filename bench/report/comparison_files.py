@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from bench.report.figures.breakdown import plot_breakdown
-from bench.report.figures.forest import plot_differences
-from bench.report.tables.breakdown import breakdown, markdown_breakdown
+from bench.report.figures.breakdown import save_breakdown
+from bench.report.figures.forest import save_differences
+from bench.report.tables.breakdown import compute_breakdown, write_markdown_breakdown
 from bench.report.tables.comparisons import Pair
-from bench.report.tables.differences import differences, markdown_differences
-from bench.run.run_folder import NEEDED, complete, saved_rows, saved_segments
+from bench.report.tables.differences import compute_differences, write_markdown_differences
+from bench.run.run_folder import NEEDED, has_rows, read_rows, read_segments
 from bench.text.csv_files import write_csv
-from bench.text.escape import visible
+from bench.text.escape import escape_for_terminal
 
 Named = Sequence[tuple[str, Path]]
 """Variant and folder of each run; the first is the one the others are compared with."""
@@ -32,10 +32,10 @@ def write_comparisons(
     """
     for old in (f"{stem}.{ending}" for stem in ("differences", "breakdown") for ending in ("csv", "png", "svg")):
         (to / old).unlink(missing_ok=True)
-    lacking = [variant for variant, folder in runs if not complete(folder)]
+    lacking = [variant for variant, folder in runs if not has_rows(folder)]
     if lacking:
         print(
-            f"no comparisons with {', '.join(map(visible, lacking))}: made by an earlier version, without "
+            f"no comparisons with {', '.join(map(escape_for_terminal, lacking))}: made by an earlier version, without "
             f"{' and '.join(NEEDED)}; run the same command again to have them"
         )
     kept = [run for run in runs if run[0] not in lacking]
@@ -47,20 +47,20 @@ def write_comparisons(
 
 
 def _write_differences(runs: Named, to: Path, title: str, embedded: bool, pairs: Sequence[Pair]) -> Part:
-    table = differences([(variant, saved_rows(folder)) for variant, folder in runs], pairs)
+    table = compute_differences([(variant, read_rows(folder)) for variant, folder in runs], pairs)
     if table.empty:
         return [], []
-    drawn = plot_differences(table, to / "differences", title=title, embedded=embedded)
-    return [markdown_differences(table)], [write_csv(table, to / "differences.csv", decimals=6), *drawn]
+    drawn = save_differences(table, to / "differences", title=title, embedded=embedded)
+    return [write_markdown_differences(table)], [write_csv(table, to / "differences.csv", decimals=6), *drawn]
 
 
 def _write_breakdown(
     runs: Named, to: Path, title: str, embedded: bool, pairs: Sequence[Pair], floors: Collection[str]
 ) -> Part:
-    found = [(variant, saved_segments(folder)) for variant, folder in runs]
+    found = [(variant, read_segments(folder)) for variant, folder in runs]
     known = [(variant, table) for variant, table in found if table is not None]
     if not known:
         return [], []
-    table = breakdown(known, pairs)
-    drawn = plot_breakdown(table, to / "breakdown", title=title, embedded=embedded, floors=floors)
-    return [markdown_breakdown(table)], [write_csv(table, to / "breakdown.csv", decimals=6), *drawn]
+    table = compute_breakdown(known, pairs)
+    drawn = save_breakdown(table, to / "breakdown", title=title, embedded=embedded, floors=floors)
+    return [write_markdown_breakdown(table)], [write_csv(table, to / "breakdown.csv", decimals=6), *drawn]

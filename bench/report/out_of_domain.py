@@ -7,7 +7,8 @@ from pathlib import Path
 
 from hydra.utils import get_object
 
-from bench.run.run_folder import record_of, setting
+from bench.run.run_folder import read_setting
+from bench.store.sealed import read_record
 
 OUT_OF_DOMAIN = (
     "The embedded models know nothing of photographs (they saw drawn scenes): names and scores are void here."
@@ -19,10 +20,12 @@ def uses_embedded_models(folders: Sequence[Path]) -> bool:
 
     Where predictions of another system were scored, the record says whether a model of ours measured anything.
     """
-    return any(record_of(folder).get("embedded", setting(folder, "models", "name") == "embedded") for folder in folders)
+    return any(
+        read_record(folder).get("embedded", read_setting(folder, "models", "name") == "embedded") for folder in folders
+    )
 
 
 def is_out_of_domain(folder: Path) -> bool:
     """Whether names were made by models that have never seen a photograph, of photographs."""
-    small = record_of(folder).get("made_embedded", not setting(folder, "models", "photographs"))
-    return small and getattr(get_object(setting(folder, "data", "_target_")), "photographs", True)
+    small = read_record(folder).get("made_embedded", not read_setting(folder, "models", "photographs"))
+    return small and getattr(get_object(read_setting(folder, "data", "_target_")), "photographs", True)

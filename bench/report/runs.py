@@ -12,10 +12,11 @@ from typing import Any
 import pandas as pd
 
 from bench.errors import UsageError
-from bench.run.run_folder import has_scores, record_of, saved_curves, saved_scores, settings_of
+from bench.run.run_folder import has_scores, read_run_curves, read_run_scores
 from bench.score.score_table import ALL, FLOOR
 from bench.settings.ranges import NOT_IN_RUN_NAME
-from bench.store.sealed import has
+from bench.settings.saved import read_run_settings
+from bench.store.sealed import has_file, read_record
 
 _LONG = 70
 """Characters of differing settings beyond which the end of the folder's name tells twins apart."""
@@ -30,7 +31,7 @@ def find_runs(folders: Sequence[Path]) -> list[Path]:
     for folder in folders:
         within = [file.parent for file in folder.glob("*/run.json")]
         if (folder / "run.json").is_file() or not within:
-            settings_of(folder)
+            read_run_settings(folder)
             found.append(folder)
         else:
             names = label_runs(within)
@@ -52,7 +53,7 @@ def label_runs(folders: Sequence[Path]) -> dict[Path, str]:
 
     Where no setting does, the places of their predictions do, as far as they differ, or else the end of the folder.
     """
-    variants = {folder: str(record_of(folder)["variant"]) for folder in folders}
+    variants = {folder: str(read_record(folder)["variant"]) for folder in folders}
     flat = {folder: flatten_settings(folder) for folder in folders}
     found = {}
     for folder, variant in variants.items():
@@ -75,7 +76,7 @@ def flatten_settings(folder: Path) -> dict[str, Any]:
 
     Protocols by their names, and neither the variant nor what changes no number, as the place of predictions.
     """
-    settings = settings_of(folder)
+    settings = read_run_settings(folder)
     options = settings.get("protocols") or [settings.get("score", {})]
     names = "+".join(str(each.get("name")) for each in options)
     flat = _flatten({**settings, "protocols": names, "predictions": None})
@@ -84,7 +85,7 @@ def flatten_settings(folder: Path) -> dict[str, Any]:
 
 def _describe_places(folders: Sequence[Path]) -> list[str]:
     """What tells the predictions behind some folders apart: the differing part of their paths, else of the folders."""
-    paths = [Path(settings_of(f).get("predictions", f.resolve() / "predictions.json")).parts for f in folders]
+    paths = [Path(read_run_settings(f).get("predictions", f.resolve() / "predictions.json")).parts for f in folders]
     if len(set(paths)) < len(paths):
         return [folder.name[-8:] for folder in folders]
     before = next(i for i, parts in enumerate(zip_longest(*paths)) if len(set(parts)) > 1)
@@ -101,7 +102,7 @@ def _flatten(node: Any, prefix: str = "") -> dict[str, Any]:
 def merge_scores(folders: Sequence[Path]) -> pd.DataFrame:
     """scores.csv of all runs under each other; empty where nothing was labelled."""
     names = label_runs(folders)
-    parts = [_label_rows(saved_scores(f), f, names) for f in folders if has_scores(f)]
+    parts = [_label_rows(read_run_scores(f), f, names) for f in folders if has_scores(f)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(ALL))
 
 
@@ -111,7 +112,7 @@ def merge_curves(folders: Sequence[Path], file: str = "curves.csv") -> pd.DataFr
     Where runs were scored by several protocols, each variant stands there once for each, told by its name.
     """
     names = label_runs(folders)
-    parts = [_label_rows(saved_curves(f, file), f, names) for f in folders if has(f, file)]
+    parts = [_label_rows(read_run_curves(f, file), f, names) for f in folders if has_file(f, file)]
     if not parts:
         return pd.DataFrame()
     table = pd.concat(parts, ignore_index=True)
@@ -122,7 +123,7 @@ def merge_curves(folders: Sequence[Path], file: str = "curves.csv") -> pd.DataFr
 
 def _label_rows(table: pd.DataFrame, folder: Path, names: Mapping[Path, str]) -> pd.DataFrame:
     """The variant by its label, in the names of its floors and ceilings too."""
-    own, label = str(record_of(folder)["variant"]), names[folder]
+    own, label = str(read_record(folder)["variant"]), names[folder]
     told = {variant: variant.replace(f"({own})", f"({label})") for variant in table["variant"].unique()}
     new = {before: f"{after} ({label})" if before == after != own != label else after for before, after in told.items()}
     new[own] = label

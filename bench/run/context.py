@@ -31,17 +31,17 @@ from bench.interfaces import (
 )  # fmt: skip
 from bench.mapping.similarity import PROMPT
 from bench.records import ClassList
-from bench.settings.depends import Dependence, check_same, trunk_parts, unchanged
-from bench.settings.device import found_device
-from bench.settings.instantiate import make
-from bench.settings.naming import run_name, variant_name
+from bench.settings.depends import Dependence, check_same, check_unchanged, collect_trunk_inputs
+from bench.settings.device import find_device
+from bench.settings.instantiate import make_object
+from bench.settings.naming import make_run_name, make_variant_name
 from bench.settings.ranges import RunSettings
-from bench.store.facts.machine import switches
-from bench.store.files import Shelf, Store
-from bench.store.identity import Identity, identity
-from bench.store.keys import made_of, stage_key, texts_digest
-from bench.store.model_facts import model_facts as _model_facts
-from bench.store.stages import Shelves, StoredStages
+from bench.store.facts.machine import read_switches
+from bench.store.files import Namespace, Store
+from bench.store.identity import Identity, identify_data
+from bench.store.keys import collect_inputs, hash_texts, make_stage_key
+from bench.store.model_facts import collect_model_facts as _model_facts
+from bench.store.stages import StageNamespaces, StoredStages
 from bench.store.texts import StoredEncoder
 
 MODELS = ("clip", "dino", "language", "sentence")
@@ -56,7 +56,7 @@ Model: TypeAlias = ClipModel | DinoModel | LanguageModel | SentenceModel
 Stage: TypeAlias = Segmenter | Encoder | Captioner | Merger
 
 
-class Builder:
+class RunContext:
     """Everything a run needs, made when first asked for; models are loaded only if a result is missing."""
 
     def __init__(self, settings: Settings) -> None:
@@ -68,12 +68,12 @@ class Builder:
     @cached_property
     def name(self) -> str:
         """The run's name, of the files as they are when it begins."""
-        return run_name(self.settings)
+        return make_run_name(self.settings)
 
     @cached_property
     def dataset(self) -> Dataset:
         """The data set."""
-        dataset: Dataset = make(self.settings["data"])
+        dataset: Dataset = make_object(self.settings["data"])
         return dataset
 
     @property
@@ -86,12 +86,12 @@ class Builder:
     @cached_property
     def identity(self) -> Identity:
         """What the data are, for keys and records."""
-        return identity(self.dataset, self.settings["data"], self.store)
+        return identify_data(self.dataset, self.settings["data"], self.store)
 
     @cached_property
     def device(self) -> str:
         """The device: auto is the GPU where there is one."""
-        return found_device(self.run.device, self.run.dtype)
+        return find_device(self.run.device, self.run.dtype)
 
     @overload
     def model(self, name: Literal["clip"]) -> ClipModel: ...
@@ -106,10 +106,10 @@ class Builder:
     def model(self, name: str) -> Model:
         """Load one of clip, dino, language, sentence, once."""
         options, threads = self.settings["models"][name], self.depends.threads
-        facts = json.dumps(self.facts(name), sort_keys=True)
-        return _loaded(json.dumps(options), self.device, self.run.dtype, threads, facts)
+        facts = json.dumps(self.read_facts(name), sort_keys=True)
+        return _load_model(json.dumps(options), self.device, self.run.dtype, threads, facts)
 
-    def facts(self, name: str) -> dict[str, Any]:
+    def read_facts(self, name: str) -> dict[str, Any]:
         """Collect what results depend on of a model, as its files are when first asked."""
         if name not in self._facts:
             self._facts[name] = _model_facts(self.settings["models"][name])
@@ -128,8 +128,8 @@ class Builder:
     def stage(self, name: str) -> Stage:
         """Make the stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
-        with unchanged(name, lambda: made_of(options)):
-            made: Stage = make(options, **{m: self.model(m) for m in _needs(options)})
+        with check_unchanged(name, lambda: collect_inputs(options)):
+            made: Stage = make_object(options, **{m: self.model(m) for m in _list_needs(options)})
         if not callable(made):
             raise UsageError(f"{name}._target_={options['_target_']}: gives no {name}, which can be called")
         return made
@@ -144,8 +144,8 @@ class Builder:
         """Segment, embed and describe with the store around them."""
         if began := self.settings.get("keys"):  # a worker, which must find what its run has found
             check_same(began, self.keys)
-        own = "clip" in _needs(self.settings["encode"])
-        told = {name: f"{variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
+        own = "clip" in _list_needs(self.settings["encode"])
+        told = {name: f"{make_variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
         return StoredStages(self.store, self.shelves, self.stage, told, lambda: self.model("clip").dim if own else None)
 
     @cached_property
@@ -154,9 +154,14 @@ class Builder:
         return self.stage("merge")
 
     @cached_property
-    def shelves(self) -> Shelves:
+    def shelves(self) -> StageNamespaces:
         """Where results lie."""
-        return Shelves(self._shelf("segment"), self._shelf("encode"), self._shelf("caption"), self._trunk_shelf())
+        return StageNamespaces(
+            self._open_stage("segment"),
+            self._open_stage("encode"),
+            self._open_stage("caption"),
+            self._open_trunk_shelf(),
+        )
 
     @cached_property
     def keys(self) -> dict[str, str]:
@@ -164,18 +169,18 @@ class Builder:
         own = self.shelves
         shelves = [own.segment, own.encode, own.caption, *filter(None, [own.trunk]), self.predictions]
         if self.dataset.classes is not None:
-            shelves += [self.encoder("tt").shelf, self.encoder("st").shelf]
+            shelves += [self.give_encoder("tt").shelf, self.give_encoder("st").shelf]
         return {f"{at} {shelf.stage}": shelf.key for at, shelf in enumerate(shelves)}
 
     @cached_property
-    def predictions(self) -> Shelf:
+    def predictions(self) -> Namespace:
         """Merged predictions: they depend on all stages, and on the class names that true segments are told by."""
         upstream = {s.stage: s.key for s in (self.shelves.segment, self.shelves.encode, self.shelves.caption)}
         options, classes = self.settings["merge"], self.dataset.classes
-        made = made_of(options, "bench.pipeline", "bench.predictions.write")
-        parts = self._common(_needs(options), "bench.run.predict") | made | {
+        made = collect_inputs(options, "bench.pipeline", "bench.predictions.write")
+        parts = self._collect_common(_list_needs(options), "bench.run.predict") | made | {
             "upstream": upstream,
-            "classes": None if classes is None else texts_digest(classes.names),
+            "classes": None if classes is None else hash_texts(classes.names),
         }  # fmt: skip
         return self._open("merge", parts)
 
@@ -184,20 +189,20 @@ class Builder:
         """Whether oracle segments tell anything new: without merging they would repeat the full method's."""
         return bool(getattr(get_object(self.settings["merge"]["_target_"]), "oracle", True))
 
-    def mapping_model(self, rows: str) -> str:
+    def describe_mapping_model(self, rows: str) -> str:
         """Describe what stands behind "tt" or "st" in a metric's name: model, weights, precision, ST's prompt."""
         model = {"tt": "sentence", "st": "clip"}[rows]
-        weights = self.facts(model)["weights"]
+        weights = self.read_facts(model)["weights"]
         revision = f"@{weights[:8]}" if re.fullmatch("[0-9a-f]{64}", weights) else ""
         told = f"{self.settings['models'][model + '_name']}{revision},{PRECISION[self.run.dtype]}"
-        return told + (f",prompt={_hyphened(PROMPT)}" if rows == "st" else "")
+        return told + (f",prompt={_hyphenate(PROMPT)}" if rows == "st" else "")
 
     @property
     def embedder(self) -> str:
         """The name and revision of the CLIP in whose space segments and prompts meet."""
-        return self.mapping_model("st").partition(",")[0]
+        return self.describe_mapping_model("st").partition(",")[0]
 
-    def encoder(self, rows: str) -> StoredEncoder:
+    def give_encoder(self, rows: str) -> StoredEncoder:
         """Give the text side of the model behind "tt" or "st", loaded only for texts that were never encoded."""
         if rows not in self._encoders:
             self._encoders[rows] = self._make_encoder(rows)
@@ -206,56 +211,56 @@ class Builder:
     def _make_encoder(self, rows: str) -> StoredEncoder:
         model = {"tt": "sentence", "st": "clip"}[rows]
         # The device as configured: to learn what auto is here would load torch.
-        parts = self.depends.on_machine(self.run.device, "bench.store.texts") | {
-            "model": self.facts(model),
+        parts = self.depends.collect_machine_facts(self.run.device, "bench.store.texts") | {
+            "model": self.read_facts(model),
             "run": {"device": self.run.device, "dtype": self.run.dtype},
         }
         encode = {"tt": lambda: self.model("sentence").encode, "st": lambda: self.model("clip").encode_text}[rows]
         return StoredEncoder(self.store, self._open("texts", parts), encode)
 
-    def _shelf(self, stage: str) -> Shelf:
-        return self._open(stage, self._parts(stage, _needs(self.settings[stage])))
+    def _open_stage(self, stage: str) -> Namespace:
+        return self._open(stage, self._parts(stage, _list_needs(self.settings[stage])))
 
-    def _trunk_shelf(self) -> Shelf | None:
+    def _open_trunk_shelf(self) -> Namespace | None:
         options = self.settings["encode"]
-        told = trunk_parts(options)
-        return self._open("trunk", self._common(("clip",)) | told) if told else None
+        told = collect_trunk_inputs(options)
+        return self._open("trunk", self._collect_common(("clip",)) | told) if told else None
 
-    def _open(self, stage: str, parts: dict[str, Any]) -> Shelf:
-        return self.store.shelf(stage, stage_key(stage, parts), parts)
+    def _open(self, stage: str, parts: dict[str, Any]) -> Namespace:
+        return self.store.shelf(stage, make_stage_key(stage, parts), parts)
 
     def _parts(self, stage: str, models: tuple[str, ...]) -> dict[str, Any]:
-        return self._common(models) | made_of(self.settings[stage])
+        return self._collect_common(models) | collect_inputs(self.settings[stage])
 
-    def _common(self, models: tuple[str, ...], *callers: str) -> dict[str, Any]:
-        facts = {name: self.facts(name) for name in models}
+    def _collect_common(self, models: tuple[str, ...], *callers: str) -> dict[str, Any]:
+        facts = {name: self.read_facts(name) for name in models}
         for stage in STAGES:  # what a module sets in torch at its import holds for the whole process
             get_object(self.settings[stage]["_target_"])
         run = {"device": self.device.partition(":")[0], "dtype": self.run.dtype, "seed": self.run.seed}
-        around = self.depends.on_machine(self.device, "bench.store.stages", *callers)
-        return around | run | {"models": facts, "torch": switches()}
+        around = self.depends.collect_machine_facts(self.device, "bench.store.stages", *callers)
+        return around | run | {"models": facts, "torch": read_switches()}
 
 
 @lru_cache(maxsize=len(MODELS))
-def _loaded(options: str, device: str, dtype: str, threads: int, facts: str) -> Model:
+def _load_model(options: str, device: str, dtype: str, threads: int, facts: str) -> Model:
     """Load a model, which stays for the next run of a sweep; ``facts`` are what is in its files."""
     import torch
 
     begin = time.perf_counter()
     torch.set_num_threads(threads)  # here too, where no worker has: keys say with how many a result was made
     try:
-        model: Model = make(json.loads(options), device=device, dtype=dtype)
+        model: Model = make_object(json.loads(options), device=device, dtype=dtype)
         return model
     finally:
         LOADING.append(time.perf_counter() - begin)
 
 
-def _needs(options: Settings) -> tuple[str, ...]:
+def _list_needs(options: Settings) -> tuple[str, ...]:
     """List the models that the constructor of a stage names among its parameters."""
     parameters = inspect.signature(get_object(options["_target_"])).parameters
     return tuple(name for name in MODELS if name in parameters)
 
 
-def _hyphened(prompt: str) -> str:
+def _hyphenate(prompt: str) -> str:
     """Write a prompt as it can stand in a name: "Image of a {}." is image-of-a."""
     return "-".join(re.findall(r"\w+", prompt.replace("{}", "").lower()))

@@ -29,7 +29,7 @@ class Crashed(Exception):
         self.reason, self.trace = reason, trace
 
 
-def contained(work: Callable[Given, Result]) -> Callable[Given, Result]:
+def contain_errors(work: Callable[Given, Result]) -> Callable[Given, Result]:
     """A function whose errors are `UserError` or `Crashed`, whatever it raises; Ctrl-C stays what it is."""
 
     @wraps(work)
@@ -44,17 +44,17 @@ def contained(work: Callable[Given, Result]) -> Callable[Given, Result]:
         except (Crashed, KeyboardInterrupt):
             raise
         except BaseException as error:  # SystemExit too: it would end a worker or the whole sweep
-            raise Crashed(told(error), trace_of(error)) from error
+            raise Crashed(describe_error(error), format_trace(error)) from error
 
     return called
 
 
-def told(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Type and message in one line; of an error that Hydra wraps, the one that it wraps."""
     if isinstance(error, Crashed):
         return error.reason
     if isinstance(error, InstantiationException) and error.__cause__ is not None:
-        return told(error.__cause__)
+        return describe_error(error.__cause__)
     try:
         message = " ".join(str(error).split())
     except Exception:  # an exception whose own __str__ fails
@@ -63,7 +63,7 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {cut}" if cut else type(error).__name__
 
 
-def trace_of(error: BaseException) -> str:
+def format_trace(error: BaseException) -> str:
     """The traceback as text, of the process where it happened."""
     if isinstance(error, Crashed):
         return error.trace

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal, Protocol
 from annotated_types import Interval
 
 from bench.errors import UserError
-from bench.run.nested import nested, use_a_known_start_method
+from bench.run.nested import is_nested, use_a_known_start_method
 from bench.system.crew import Crew
-from bench.system.resources import processors
+from bench.system.resources import count_processors
 
 Jobs = Sequence[tuple[Any, ...]]
 Threads = Annotated[int, Interval(ge=1, le=1024)]
@@ -58,7 +58,7 @@ class Local:
     ) -> None:
         if workers != "auto" and not (isinstance(workers, int) and workers > 0):
             raise UserError(f"executor.workers={workers}: a positive number or auto")
-        self.workers = processors() if workers == "auto" else int(workers)
+        self.workers = count_processors() if workers == "auto" else int(workers)
         self.threads = threads
 
     @contextmanager
@@ -66,7 +66,7 @@ class Local:
         """See `Executor`. The workers stay for the next job of a sweep, with the models they have loaded."""
         from bench.models import located
 
-        located.settle(settings["models"])
+        located.ask_hub_once(settings["models"])
         with open_workers(self.workers, self.threads, "bench.run.predict") as work:
             yield work
 
@@ -74,20 +74,20 @@ class Local:
 @contextmanager
 def open_workers(workers: int, threads: int | None, preload: str) -> Iterator[Map]:
     """Give the `Map` of a pool of processes. It stays open for who asks next, but for one inside a worker."""
-    crew = _crew(workers, threads, preload)
+    crew = _open_crew(workers, threads, preload)
     try:
         yield crew.run
     except BaseException as error:
         crew.end() if isinstance(error, KeyboardInterrupt) else crew.close()
-        _crew.cache_clear()
+        _open_crew.cache_clear()
         raise
-    if nested():
-        _crew.cache_clear()
+    if is_nested():
+        _open_crew.cache_clear()
         crew.end()
 
 
 @lru_cache(maxsize=1)
-def _crew(workers: int, threads: int | None, preload: str) -> Crew:
+def _open_crew(workers: int, threads: int | None, preload: str) -> Crew:
     """The fork server imports the libraries once; a forked copy of this process would inherit its threads' locks."""
     use_a_known_start_method()
     context = multiprocessing.get_context("forkserver")

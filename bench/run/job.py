@@ -7,32 +7,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.data.base import remarks_of
-from bench.data.shared import remarks, tuned
+from bench.data.base import list_remarks
+from bench.data.shared import find_tuned, list_shared_remarks
 from bench.errors import UsageError, UserError, writing
 from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
-from bench.run.context import Builder
+from bench.run.context import RunContext
 from bench.run.executor import Map
 from bench.run.predict import Predicted, predict_images, write_predictions_of
-from bench.run.provenance import repeat_line
+from bench.run.provenance import make_repeat_line
 from bench.run.score import resolve_protocol, score_predictions
 from bench.run.score_records import ScoreRequest, ScoreResult, ScoreTables
 from bench.run.write_folder import write_settings, write_tables
-from bench.run.writing import one_writer
+from bench.run.writing import lock_folder
 from bench.score.controls import choose_controls
 from bench.settings.check import check_settings
 from bench.settings.depends import check_name
-from bench.settings.instantiate import make
-from bench.settings.naming import run_name, variant_name
-from bench.settings.trust import packages_of
-from bench.store.files import Account, safe_name, write_atomically
-from bench.store.keys import library_versions
+from bench.settings.instantiate import make_object
+from bench.settings.naming import make_run_name, make_variant_name
+from bench.settings.trust import list_foreign_packages
+from bench.store.files import StoreStats, make_safe_name, write_atomically
+from bench.store.keys import read_library_versions
 from bench.store.sealed import write_record
 from bench.system import signals
-from bench.system.memory import enough_memory
-from bench.system.resources import processors
-from bench.text.escape import visible
+from bench.system.memory import explain_memory_errors
+from bench.system.resources import count_processors
+from bench.text.escape import escape_for_terminal
 
 TRACEBACK = "traceback.txt"
 """In the folder of a run that an unexpected error has ended."""
@@ -47,20 +47,22 @@ class Finished:
     skipped: int
 
 
-@enough_memory("scores and files of the run", "executor.workers=1, fewer images (data.subset) or score.resamples")
+@explain_memory_errors(
+    "scores and files of the run", "executor.workers=1, fewer images (data.subset) or score.resamples"
+)
 def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -> Finished:
     """Take settings, predict all images, score the file of predictions, leave everything in the run's own folder.
 
     What the store holds is not made again. ``made_by`` goes into the record as it is: what is known of the command
     behind these settings.
     """
-    signals.heed()
+    signals.raise_if_stopping()
     check_settings(settings)
-    context = Builder(settings)
+    context = RunContext(settings)
     ids = context.dataset.ids()
     seen, folder, _ = _describe_data(context, ids), prepare_folder(settings), context.name
     # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now.
-    device, executor, tracker = context.device, make(settings["executor"]), make(settings["tracking"])
+    device, executor, tracker = context.device, make_object(settings["executor"]), make_object(settings["tracking"])
     protocol, _ = _check_protocol(context), context.keys
     print(*context.depends.unknown, sep="\n", end="\n" if context.depends.unknown else "")
     with executor.session(settings) as work:
@@ -68,7 +70,7 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
         if not predicted.items:
             first = next(iter(predicted.skipped.values()))
             raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")
-        with writing(folder, "out=FOLDER"), one_writer(folder):
+        with writing(folder, "out=FOLDER"), lock_folder(folder):
             file = write_predictions_of(context, predicted, ids, folder / "predictions.json")
             result = _score(context, file, predicted, work)
             write_tables(folder, result.tables)
@@ -76,27 +78,27 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
             check_name(settings, context.name)
             # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
             write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
-            write_record(folder, _record(context, protocol, predicted, result) | seen | dict(made_by or {}))
+            write_record(folder, _make_record(context, protocol, predicted, result) | seen | dict(made_by or {}))
     _tell(predicted.account, result, len(ids), seen)
-    signals.keep(folder)
+    signals.note_finished(folder)
     return Finished(folder, len(ids), len(result.skipped))
 
 
-def folder_of(settings: Mapping[str, Any]) -> Path:
+def find_folder(settings: Mapping[str, Any]) -> Path:
     """Where a run with these settings leaves its results."""
-    return Path(settings["out"]) / safe_name(run_name(settings))
+    return Path(settings["out"]) / make_safe_name(make_run_name(settings))
 
 
 def prepare_folder(settings: Mapping[str, Any]) -> Path:
     """The run's folder with the resolved configuration in it."""
-    folder = folder_of(settings)
+    folder = find_folder(settings)
     with writing(folder, "out=FOLDER"):
         write_settings(folder, settings)
         (folder / TRACEBACK).unlink(missing_ok=True)
     return folder
 
 
-def _check_protocol(context: Builder) -> Protocol:
+def _check_protocol(context: RunContext) -> Protocol:
     protocol = resolve_protocol(context, context.settings["score"])
     if protocol.verify == "human":
         raise UsageError("score.verify=human rates predictions that exist: zgs score RUN score.verify=human")
@@ -104,25 +106,25 @@ def _check_protocol(context: Builder) -> Protocol:
     return protocol
 
 
-def _score(context: Builder, file: Path, predicted: Predicted, work: Map) -> ScoreResult:
+def _score(context: RunContext, file: Path, predicted: Predicted, work: Map) -> ScoreResult:
     """The numbers of the file that was just written; none without any label."""
     if context.dataset.classes is None:
-        notes = list(remarks_of(context.dataset))
+        notes = list(list_remarks(context.dataset))
         return ScoreResult(ScoreTables(), [], notes, [], [], [], dict(sorted(predicted.skipped.items())))
     settings = context.settings
     request = ScoreRequest(
-        PredictionFile(file), [settings["score"]], context.name, variant_name(settings),
+        PredictionFile(file), [settings["score"]], context.name, make_variant_name(settings),
         settings["controls"], predicted.skipped, measured=("tt", "st"),
     )  # fmt: skip
     return score_predictions(context, request, work)
 
 
-def _record(context: Builder, protocol: Protocol, predicted: Predicted, result: ScoreResult) -> dict[str, Any]:
+def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, result: ScoreResult) -> dict[str, Any]:
     """What stands beside the numbers: who made them, from what, how much of it was there already."""
     predicted.account.add(context.store.account)
     return {
         "run": context.name,
-        "variant": variant_name(context.settings),
+        "variant": make_variant_name(context.settings),
         "score": protocol.settings(),
         "ids": list(context.dataset.ids()),
         "skipped": result.skipped,
@@ -130,36 +132,36 @@ def _record(context: Builder, protocol: Protocol, predicted: Predicted, result: 
         "damaged": dict(predicted.account.damaged),
         "seconds": {name: round(value, 3) for name, value in predicted.seconds.items()},
         "device": context.device,
-        "libraries": library_versions(),
+        "libraries": read_library_versions(),
         "unknown": context.depends.unknown,
         "data": context.identity.fingerprint,
         "over_segments": context.shelves.segment.key,
-        "processors": processors(),
+        "processors": count_processors(),
         "notes": result.notes,
-        "repeat": repeat_line(folder_of(context.settings), packages_of(context.settings)),
+        "repeat": make_repeat_line(find_folder(context.settings), list_foreign_packages(context.settings)),
     }
 
 
-def _describe_data(context: Builder, ids: Sequence[str]) -> dict[str, Any]:
+def _describe_data(context: RunContext, ids: Sequence[str]) -> dict[str, Any]:
     """What of the images lies in other sets or was tuned on; read first, so that a wrong path harms nothing."""
     settings = context.settings
     return {
-        "tuned_on": tuned(settings["tuned_on"], ids),
-        "shared": remarks(context.dataset, settings["data"].get("root")),
+        "tuned_on": find_tuned(settings["tuned_on"], ids),
+        "shared": list_shared_remarks(context.dataset, settings["data"].get("root")),
         "remark": getattr(context.dataset, "remark", None),
     }
 
 
-def _tell(account: Account, result: ScoreResult, expected: int, seen: Mapping[str, Any]) -> None:
+def _tell(account: StoreStats, result: ScoreResult, expected: int, seen: Mapping[str, Any]) -> None:
     """Print what came from the store, what was skipped, and what a reader must know."""
     counts = account.counts().items()
     print("from the store:", ", ".join(f"{s} {c['reused']} of {c['reused'] + c['made']}" for s, c in counts))
     for image_id, reason in result.skipped.items():
-        print(visible(f"skipped {image_id}: {reason}"))
+        print(escape_for_terminal(f"skipped {image_id}: {reason}"))
     if result.skipped:
         print(f"{len(result.skipped)} of {expected} images skipped")
     if tuning := seen["tuned_on"]:
         count, source = len(tuning["shared"]), tuning["source"]
         print(f"{'beware: ' if count else ''}{count} of {expected} images were tuned on ({source})")
-    said = [*map(visible, [*seen["shared"], *filter(None, [seen["remark"]])]), *result.notes]
+    said = [*map(escape_for_terminal, [*seen["shared"], *filter(None, [seen["remark"]])]), *result.notes]
     print(*said, sep="\n", end="\n" if said else "")

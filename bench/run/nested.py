@@ -7,7 +7,7 @@ import multiprocessing
 STANDARD = ("fork", "forkserver", "spawn")
 
 
-def nested() -> bool:
+def is_nested() -> bool:
     """Whether this process is a worker itself: it ends only after its children, so no pool may outlive a job."""
     return multiprocessing.current_process().name != "MainProcess"
 

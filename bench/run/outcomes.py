@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.errors import DONE, FAILED, SKIPS, USAGE, UsageError, UserError
-from bench.run.crash import told, trace_of
+from bench.run.crash import describe_error, format_trace
 from bench.store.files import write_atomically
 
 PATIENCE = 30.0
@@ -49,7 +49,7 @@ class Outcome:
         return self.code in (FAILED, USAGE)
 
 
-def attempt(job: int, overrides: Sequence[str], run: Callable[[], Finished], trace: Callable[[], Path]) -> Outcome:
+def attempt_job(job: int, overrides: Sequence[str], run: Callable[[], Finished], trace: Callable[[], Path]) -> Outcome:
     """Run one job; whatever it raises is its outcome, but Ctrl-C. ``trace`` says where a traceback is written."""
     begin, code, reason, place, folder = time.monotonic(), DONE, "", "", ""
     try:
@@ -60,51 +60,53 @@ def attempt(job: int, overrides: Sequence[str], run: Callable[[], Finished], tra
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: a variant's own sys.exit() ends its job, not the sweep
-        code, reason, place = FAILED, told(error), _kept(trace, trace_of(error))
+        code, reason, place = FAILED, describe_error(error), _keep_trace(trace, format_trace(error))
     seconds = round(time.monotonic() - begin, 3)
     return Outcome(job, tuple(overrides), code, reason, place, folder, seconds, platform.node())
 
 
-def write(outcome: Outcome, folder: Path) -> None:
+def write_outcome(outcome: Outcome, folder: Path) -> None:
     """Leave an outcome in the sweep's folder, all or nothing."""
-    write_atomically(path_of(outcome.job, folder), json.dumps(asdict(outcome), indent=1).encode())
+    write_atomically(name_outcome_file(outcome.job, folder), json.dumps(asdict(outcome), indent=1).encode())
 
 
-def path_of(job: int, folder: Path, ending: str = "json") -> Path:
+def name_outcome_file(job: int, folder: Path, ending: str = "json") -> Path:
     """The file of a job in the sweep's folder."""
     return folder / f"job-{job:03}.{ending}"
 
 
-def collect(folder: Path, planned: Sequence[tuple[str, ...]], reason: str = "", patience: float = 0.0) -> list[Outcome]:
+def collect_outcomes(
+    folder: Path, planned: Sequence[tuple[str, ...]], reason: str = "", patience: float = 0.0
+) -> list[Outcome]:
     """The outcomes of a sweep in its order; a planned job (its overrides) that left none is a failure, for ``reason``.
 
     Waits up to ``patience`` seconds for files that are not to be seen yet.
     """
     until = time.monotonic() + patience
-    while (missing := _missing(folder, len(planned))) and time.monotonic() < until:
+    while (missing := _list_missing(folder, len(planned))) and time.monotonic() < until:
         time.sleep(0.1)
     lost = f"{NOTHING_LEFT} ({reason})" if reason else NOTHING_LEFT
-    found = [_read(path) for path in sorted(folder.glob("job-*.json"))]
+    found = [_read_outcome(path) for path in sorted(folder.glob("job-*.json"))]
     return sorted([*found, *(Outcome(job, planned[job - 1], FAILED, lost) for job in missing)], key=lambda o: o.job)
 
 
-def worst(outcomes: Iterable[Outcome]) -> int:
+def find_worst_code(outcomes: Iterable[Outcome]) -> int:
     """The exit code of several jobs: an error counts more than a wrong word, and that more than a skip."""
     codes = {outcome.code for outcome in outcomes}
     return next((code for code in (FAILED, USAGE, SKIPS) if code in codes), DONE)
 
 
-def _missing(folder: Path, jobs: int) -> list[int]:
+def _list_missing(folder: Path, jobs: int) -> list[int]:
     there = {path.name for path in folder.iterdir()}  # listed, for a disk may remember that a file was not there
-    return [job for job in range(1, jobs + 1) if path_of(job, folder).name not in there]
+    return [job for job in range(1, jobs + 1) if name_outcome_file(job, folder).name not in there]
 
 
-def _read(path: Path) -> Outcome:
+def _read_outcome(path: Path) -> Outcome:
     known = json.loads(path.read_text())
     return Outcome(**{**known, "overrides": tuple(known["overrides"])})
 
 
-def _kept(trace: Callable[[], Path], text: str) -> str:
+def _keep_trace(trace: Callable[[], Path], text: str) -> str:
     """Where the traceback was written; where it cannot be, it goes to standard error: a full disk hides nothing."""
     try:
         place = trace()

@@ -24,14 +24,14 @@ from bench.pipeline import Pipeline
 from bench.predictions.parse import Described
 from bench.predictions.write import ImageEntry, make_entry, write_entries
 from bench.records import Sample
-from bench.run.context import LOADING, Builder
-from bench.run.crash import contained
+from bench.run.context import LOADING, RunContext
+from bench.run.crash import contain_errors
 from bench.run.executor import Map
-from bench.store.files import Account, Entry, from_entry, to_entry
-from bench.store.keys import content_digest
+from bench.store.files import Entry, StoreStats, make_record, make_store_entry
+from bench.store.keys import hash_arrays
 from bench.store.locks import Busy
-from bench.store.stages import item_name
-from bench.system.memory import enough_memory
+from bench.store.stages import make_item_name
+from bench.system.memory import explain_memory_errors
 
 ONE = "executor.workers=1"
 SMALLER = {
@@ -79,7 +79,7 @@ class Outcome:
     skipped: str | None = None
     busy: bool = False
     seconds: Mapping[str, float] = field(default_factory=dict)
-    account: Account = field(default_factory=Account)
+    account: StoreStats = field(default_factory=StoreStats)
 
 
 @dataclass
@@ -88,7 +88,7 @@ class Predicted:
 
     items: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
-    account: Account = field(default_factory=Account)
+    account: StoreStats = field(default_factory=StoreStats)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> None:
@@ -102,7 +102,7 @@ class Predicted:
             self.items[outcome.image_id] = outcome.item
 
 
-def predict_images(context: Builder, ids: Sequence[str], work: Map) -> Predicted:
+def predict_images(context: RunContext, ids: Sequence[str], work: Map) -> Predicted:
     """Predict all images, with a bar that estimates the end; return what became of them.
 
     Images that another run is working on come last: runs that share a store share the work.
@@ -120,7 +120,7 @@ def predict_images(context: Builder, ids: Sequence[str], work: Map) -> Predicted
     return predicted
 
 
-def write_predictions_of(context: Builder, predicted: Predicted, ids: Sequence[str], path: Path) -> Path:
+def write_predictions_of(context: RunContext, predicted: Predicted, ids: Sequence[str], path: Path) -> Path:
     """Write the predictions file from the entries in the store, in the order of ``ids``; return its path."""
     about = {"run": context.name, "models": context.settings["models"]["name"]}
 
@@ -132,23 +132,23 @@ def write_predictions_of(context: Builder, predicted: Predicted, ids: Sequence[s
     return write_entries(path, read_entries(), about, context.embedder)
 
 
-def read_entry(context: Builder, item: str) -> ImageEntry:
+def read_entry(context: RunContext, item: str) -> ImageEntry:
     """Read what `predict_image` has kept of an image."""
     found = context.store.read(context.predictions, item)
     if "entry" not in found:
         raise UserError(f"{context.predictions.folder}: {item} was lost meanwhile; run the same command again")
-    return from_entry(ImageEntry, found["entry"])
+    return make_record(ImageEntry, found["entry"])
 
 
 @lru_cache(maxsize=1)
-def _open_context(settings: str) -> Builder:
+def _open_context(settings: str) -> RunContext:
     """Data, store and stages of the current run; models outlive it (`bench.run.context`)."""
-    context = Builder(json.loads(settings))
+    context = RunContext(json.loads(settings))
     assert context.stages, "made first, for they look whether this worker finds the keys that its run began with"
     return context
 
 
-@contained
+@contain_errors
 def predict_image(settings: str, image_id: str, wait: bool = True) -> Outcome:
     """Take settings (JSON) and an image, keep its entry and the vectors of its texts in the store.
 
@@ -156,10 +156,10 @@ def predict_image(settings: str, image_id: str, wait: bool = True) -> Outcome:
     one is to ``wait`` for it.
     """
     context, watch = _open_context(settings), Stopwatch()
-    context.store.account, context.store.patient = Account(), wait
+    context.store.account, context.store.patient = StoreStats(), wait
     try:
-        with enough_memory(f"predict of {image_id}", ONE), watch.measure("merge"):
-            item, entry = _fill(context, context.dataset.load(image_id), watch)
+        with explain_memory_errors(f"predict of {image_id}", ONE), watch.measure("merge"):
+            item, entry = _fill_entry(context, context.dataset.load(image_id), watch)
             with watch.measure("texts"):
                 _encode_texts(context, entry)
     except BadSample as error:
@@ -169,22 +169,22 @@ def predict_image(settings: str, image_id: str, wait: bool = True) -> Outcome:
     return Outcome(image_id, item, seconds=watch.seconds, account=context.store.account)
 
 
-def _fill(context: Builder, sample: Sample, watch: Stopwatch) -> tuple[str, ImageEntry]:
+def _fill_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> tuple[str, ImageEntry]:
     """The address of an image's entry, and the entry from the store, made where it is missing."""
-    item = f"{item_name(sample)}-{content_digest(sample.truth)}"
+    item = f"{make_item_name(sample)}-{hash_arrays(sample.truth)}"
 
     def make(_: list[str]) -> dict[str, Entry]:
-        return {"entry": to_entry(_predict(context, sample, watch))}
+        return {"entry": make_store_entry(_make_image_entry(context, sample, watch))}
 
-    return item, from_entry(ImageEntry, context.store.fill(context.predictions, item, ["entry"], make)["entry"])
+    return item, make_record(ImageEntry, context.store.fill(context.predictions, item, ["entry"], make)["entry"])
 
 
-def _predict(context: Builder, sample: Sample, watch: Stopwatch) -> ImageEntry:
+def _make_image_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> ImageEntry:
     """Sections 3.1 to 3.4, and what the method says of the true segments where that tells anything new."""
     classes, stages = context.dataset.classes, context.stages
 
     def step(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        return partial(_measured, call, watch, name, f"{name} of {sample.image_id}")
+        return partial(_measure_call, call, watch, name, f"{name} of {sample.image_id}")
 
     steps = step("segment", stages.segment), step("encode", stages.embed), step("caption", stages.describe)
     pipeline = Pipeline(*steps, context.merge)
@@ -197,19 +197,19 @@ def _predict(context: Builder, sample: Sample, watch: Stopwatch) -> ImageEntry:
     return make_entry(prediction, Described(tuple(classes.names[i] for i in true), captions.texts, embeddings.vectors))
 
 
-def _measured(call: Callable[..., Any], watch: Stopwatch, name: str, what: str, *given: Any) -> Any:
-    with enough_memory(what, SMALLER.get(name, ONE)), watch.measure(name):
+def _measure_call(call: Callable[..., Any], watch: Stopwatch, name: str, what: str, *given: Any) -> Any:
+    with explain_memory_errors(what, SMALLER.get(name, ONE)), watch.measure(name):
         return call(*given)
 
 
-def _encode_texts(context: Builder, entry: ImageEntry) -> None:
+def _encode_texts(context: RunContext, entry: ImageEntry) -> None:
     """Leave the vectors of an image's texts and of the classes in the store, list by list as scoring asks for them."""
     classes = context.dataset.classes
     if classes is None:
         return
-    told, by_text = json.loads(entry.line), TextToText(context.encoder("tt"), classes.names, classes.aliases)
+    told, by_text = json.loads(entry.line), TextToText(context.give_encoder("tt"), classes.names, classes.aliases)
     lists = [[s["text"] for s in told["segments"]], [s["text"] for s in told.get("oracle", ())]]
-    by_text.vectors, SegmentToText(context.encoder("st"), classes.names, aliases=classes.aliases).vectors  # noqa: B018
+    by_text.vectors, SegmentToText(context.give_encoder("st"), classes.names, aliases=classes.aliases).vectors  # noqa: B018
     for said in ([text for text in texts if text.strip()] for texts in lists):
         if said:
-            context.encoder("tt").encode(said)
+            context.give_encoder("tt").encode(said)

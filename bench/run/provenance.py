@@ -17,62 +17,62 @@ SOURCES = ("bench", "conf")
 """What of a checkout can change a result: nothing else makes it dirty."""
 
 
-def provenance(command: str) -> dict[str, Any]:
+def describe_origin(command: str) -> dict[str, Any]:
     """For a record: version and commit of zgs, ``command``, host, Python, platform, and the folder it ran in.
 
     Nobody's name: a home folder is written as ``~`` here.
     """
     return {
-        "zgs": {"version": bench.__version__, **source()},
+        "zgs": {"version": bench.__version__, **read_commit()},
         "command": command,
-        "cwd": homely(Path.cwd()),
+        "cwd": shorten_home(Path.cwd()),
         "host": platform.node(),
         "python": platform.python_version(),
         "platform": platform.platform(),
     }
 
 
-def typed(command: str, words: Sequence[str]) -> dict[str, Any]:
+def describe_typed(command: str, words: Sequence[str]) -> dict[str, Any]:
     """The same of a command that was typed, which is also the line that repeats it, in the folder where it was."""
     line = shlex.join(["zgs", command, *words])
-    return provenance(line) | {"repeat": f"cd {_shell(homely(Path.cwd()))} && {line}"}
+    return describe_origin(line) | {"repeat": f"cd {_quote_for_shell(shorten_home(Path.cwd()))} && {line}"}
 
 
 @cache
-def source() -> dict[str, Any]:
+def read_commit() -> dict[str, Any]:
     """``commit`` of the checkout that this code lies in, and whether its sources are ``dirty``; None for a wheel.
 
     Not of any repository around it: a wheel may lie in a project of somebody's.
     """
     root = Path(bench.__file__).resolve().parent.parent
-    top, tracked = _git(root, "rev-parse", "--show-toplevel"), _git(root, "ls-files", "bench/__init__.py")
+    top, tracked = _ask_git(root, "rev-parse", "--show-toplevel"), _ask_git(root, "ls-files", "bench/__init__.py")
     if not top or not tracked or Path(top).resolve() != root:
         return {"commit": None, "dirty": None}
-    changes = _git(root, "status", "--porcelain", "--", *SOURCES)
-    return {"commit": _git(root, "rev-parse", "HEAD") or None, "dirty": None if changes is None else bool(changes)}
+    changes = _ask_git(root, "status", "--porcelain", "--", *SOURCES)
+    return {"commit": _ask_git(root, "rev-parse", "HEAD") or None, "dirty": None if changes is None else bool(changes)}
 
 
-def repeat_line(folder: Path, packages: Sequence[str] = ()) -> str:
+def make_repeat_line(folder: Path, packages: Sequence[str] = ()) -> str:
     """The line for a shell that repeats the run in a folder, from wherever it is typed.
 
     ``packages`` of one's own have to be trusted there, for the folder may have come to somebody else.
     """
     trust = f" trust={','.join(packages)}" if packages else ""
-    return f"zgs run -cd {_shell(homely(folder.absolute()))} -cn config{trust}"
+    return f"zgs run -cd {_quote_for_shell(shorten_home(folder.absolute()))} -cn config{trust}"
 
 
-def homely(path: Path) -> str:
+def shorten_home(path: Path) -> str:
     """A path with the home folder as ``~``."""
     home = Path.home()
     return f"~/{path.relative_to(home)}" if path != home and path.is_relative_to(home) else str(path)
 
 
-def _shell(path: str) -> str:
+def _quote_for_shell(path: str) -> str:
     """Quoted, but for the ``~`` that a shell has to read."""
     return f"~/{shlex.quote(path[2:])}" if path.startswith("~/") else shlex.quote(path)
 
 
-def _git(root: Path, *words: str) -> str | None:
+def _ask_git(root: Path, *words: str) -> str | None:
     """What git says of the repository at ``root``; None without git, without a repository, or where it refuses."""
     # A hook or another tool may have set GIT_DIR, which would name its repository in place of ours.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}

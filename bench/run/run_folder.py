@@ -15,11 +15,10 @@ from bench.score.intervals import MetricCounts
 from bench.score.per_image import CLASS_COLUMNS, read_per_class, read_per_image
 from bench.score.score_table import ALL, OF_CURVES, OWN, add_columns, read_scores
 from bench.score.segments import KNOWN, MEASURED
-from bench.settings.saved import settings_of as settings_of
-from bench.store.files import Shelf, Store, from_entry
-from bench.store.sealed import has, intact
-from bench.store.sealed import record_of as record_of
-from bench.store.stages import item_name
+from bench.settings.saved import read_run_settings
+from bench.store.files import Namespace, Store, make_record
+from bench.store.sealed import check_intact, has_file, read_record
+from bench.store.stages import make_item_name
 from bench.text.csv_files import read_csv
 
 NEEDED = ("per_image_n.parquet", "segments.parquet")
@@ -27,15 +26,15 @@ NEEDED = ("per_image_n.parquet", "segments.parquet")
 _REMEDY = "run the same command again"
 
 
-def setting(folder: Path, group: str, key: str) -> Any:
+def read_setting(folder: Path, group: str, key: str) -> Any:
     """One setting of a finished run. Raises UserError where it has none of that name."""
-    found = settings_of(folder).get(group)
+    found = read_run_settings(folder).get(group)
     if not isinstance(found, dict) or key not in found:
         raise UserError(f"{folder / 'config.yaml'}: {group}.{key} is missing; {_REMEDY}")
     return found[key]
 
 
-def role_of(settings: Mapping[str, Any]) -> str:
+def find_role(settings: Mapping[str, Any]) -> str:
     """What a variant is there for: own, floor or ceiling."""
     return str(settings.get("role") or _read_old_title(settings.get("variant")))
 
@@ -46,45 +45,45 @@ def _read_old_title(variant: Any) -> str:
     return said[1] if said else OWN
 
 
-def complete(folder: Path) -> bool:
+def has_rows(folder: Path) -> bool:
     """Whether a run left the rows that comparisons need."""
-    return all(has(folder, name) for name in NEEDED)
+    return all(has_file(folder, name) for name in NEEDED)
 
 
-def saved_rows(folder: Path) -> dict[str, MetricCounts]:
+def read_rows(folder: Path) -> dict[str, MetricCounts]:
     """The counts of each image behind every metric of a run, by the metric's full name.
 
     Metrics that average over classes (mIoU of a data set, PQ) come from per_class.parquet, where the run left it.
     """
-    values, n = (_table(folder, name, ("image_id",)) for name in ("per_image.parquet", "per_image_n.parquet"))
+    values, n = (_read_parquet(folder, name, ("image_id",)) for name in ("per_image.parquet", "per_image_n.parquet"))
     found = read_per_image(values, n)
-    if has(folder, "per_class.parquet"):
-        known = _table(folder, "per_class.parquet", CLASS_COLUMNS)
+    if has_file(folder, "per_class.parquet"):
+        known = _read_parquet(folder, "per_class.parquet", CLASS_COLUMNS)
         found |= read_per_class(known, [str(image) for image in values["image_id"]])
     return {name: found[name] for name in values.columns if name in found}
 
 
-def saved_segments(folder: Path) -> pd.DataFrame | None:
+def read_segments(folder: Path) -> pd.DataFrame | None:
     """segments.parquet; None of a variant that says nothing of true segments (without merging: it repeats another)."""
-    table = _table(folder, "segments.parquet", KNOWN)
+    table = _read_parquet(folder, "segments.parquet", KNOWN)
     if table.empty or not set(MEASURED) & set(table.columns):
         return None
-    return _checked(table, folder / "segments.parquet", MEASURED)
+    return _check_columns(table, folder / "segments.parquet", MEASURED)
 
 
-def saved_image_scores(folder: Path) -> pd.DataFrame:
+def read_image_scores(folder: Path) -> pd.DataFrame:
     """per_image.parquet, a row an image id."""
-    return _table(folder, "per_image.parquet", ("image_id",)).set_index("image_id")
+    return _read_parquet(folder, "per_image.parquet", ("image_id",)).set_index("image_id")
 
 
-def saved_scores(folder: Path) -> pd.DataFrame:
+def read_run_scores(folder: Path) -> pd.DataFrame:
     """scores.csv with the columns that say what each row is, whatever version wrote it."""
-    return describe_rows(read_scores(intact(folder, "scores.csv")))
+    return describe_rows(read_scores(check_intact(folder, "scores.csv")))
 
 
-def saved_curves(folder: Path, name: str) -> pd.DataFrame:
+def read_run_curves(folder: Path, name: str) -> pd.DataFrame:
     """curves.csv or areas.csv with the columns that say what each row is, whatever version wrote it."""
-    return describe_rows(saved_csv(folder, name), "name", OF_CURVES)
+    return describe_rows(read_run_csv(folder, name), "name", OF_CURVES)
 
 
 def describe_rows(table: pd.DataFrame, name: str = "metric", columns: Sequence[str] = ALL) -> pd.DataFrame:
@@ -94,35 +93,35 @@ def describe_rows(table: pd.DataFrame, name: str = "metric", columns: Sequence[s
 
 def has_scores(folder: Path) -> bool:
     """Whether the data had labels."""
-    return len(saved_csv(folder, "scores.csv")) > 0
+    return len(read_run_csv(folder, "scores.csv")) > 0
 
 
-def saved_over_segments(folder: Path, sample: Sample) -> SegmentTree | None:
+def read_over_segments(folder: Path, sample: Sample) -> SegmentTree | None:
     """The over-segments that a run made of an image, by the key in its record; None where the store has them no more.
 
     Also None of a run of an earlier version, whose record has no key.
     """
-    key, store = record_of(folder).get("over_segments"), Store(Path(settings_of(folder)["store"]))
-    found = store.read(Shelf(store.root, "segment", str(key)), item_name(sample)) if key else {}
-    return from_entry(SegmentTree, found["tree"]) if "tree" in found else None
+    key, store = read_record(folder).get("over_segments"), Store(Path(read_run_settings(folder)["store"]))
+    found = store.read(Namespace(store.root, "segment", str(key)), make_item_name(sample)) if key else {}
+    return make_record(SegmentTree, found["tree"]) if "tree" in found else None
 
 
-def saved_csv(folder: Path, name: str) -> pd.DataFrame:
+def read_run_csv(folder: Path, name: str) -> pd.DataFrame:
     """A csv of a run, by `read_csv`. Raises UserError where it is not as the run left it."""
-    return read_csv(intact(folder, name))
+    return read_csv(check_intact(folder, name))
 
 
-def _table(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
-    path = intact(folder, name)
+def _read_parquet(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    path = check_intact(folder, name)
     try:
         table = pd.read_parquet(path)
     except Exception as error:  # pyarrow raises ValueErrors, and others of its own for a damaged file
         reason = " ".join(str(error).split())[:160]
         raise UserError(f"{path}: cannot be read ({reason}); {_REMEDY}") from error
-    return _checked(table, path, columns)
+    return _check_columns(table, path, columns)
 
 
-def _checked(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+def _check_columns(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     missing = [column for column in columns if column not in table.columns]
     if missing:
         raise UserError(f"{path}: column {missing[0]!r} is missing; {_REMEDY}")

@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from bench.data.base import remarks_of
+from bench.data.base import list_remarks
 from bench.errors import UserError
 from bench.mapping.choose import make_strategies
 from bench.mapping.remarks import describe_absent_classes
-from bench.predictions.remarks import remarks
+from bench.predictions.remarks import list_prediction_remarks
 from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
-from bench.run.context import Builder
+from bench.run.context import RunContext
 from bench.run.executor import Map, call_here
 from bench.run.score_notes import describe_ids, describe_misfits, describe_sizes
 from bench.run.score_protocol import score_protocol
@@ -24,10 +24,10 @@ from bench.run.similarities import SimilarityModels
 from bench.run.tables import Tables, compare_ids, make_tables
 from bench.score.evaluate import check_words
 from bench.score.intervals import MetricCounts
-from bench.settings.instantiate import make
+from bench.settings.instantiate import make_object
 
 
-def score_predictions(context: Builder, request: ScoreRequest, work: Map = call_here) -> ScoreResult:
+def score_predictions(context: RunContext, request: ScoreRequest, work: Map = call_here) -> ScoreResult:
     """Take a predictions file, return its numbers under every protocol: tables from pixels once, the rest arithmetic.
 
     Raises UserError for whatever is wrong with predictions, ids, tables or ratings.
@@ -37,8 +37,8 @@ def score_predictions(context: Builder, request: ScoreRequest, work: Map = call_
     file, ids = request.predictions, context.dataset.ids()
     missing, unknown, outside = compare_ids(file, context.dataset)
     missing = [image_id for image_id in missing if image_id not in request.skipped]
-    notes = [*remarks_of(context.dataset), *describe_ids(request, ids, len(file), missing, unknown, outside)]
-    notes += remarks(file, ids)
+    notes = [*list_remarks(context.dataset), *describe_ids(request, ids, len(file), missing, unknown, outside)]
+    notes += list_prediction_remarks(file, ids)
     protocols = [resolve_protocol(context, options) for options in request.protocols]
     usable = [image_id for image_id in ids if image_id not in request.skipped]
     by_overlap = {
@@ -55,7 +55,7 @@ def score_predictions(context: Builder, request: ScoreRequest, work: Map = call_
         parts.append(score_protocol(scoring, protocol, tables, (len(ids), found, skipped)))
     if context.dataset.subset is None:
         notes += describe_absent_classes(tables.tables.values(), context.classes)
-    numbers = _join(parts)
+    numbers = _join_parts(parts)
     if numbers.scores.empty:
         raise UserError(f"{file.path}: nothing to score: {'; '.join(notes) or 'no metric was asked for'}")
     notes += describe_sizes(tables)
@@ -63,18 +63,18 @@ def score_predictions(context: Builder, request: ScoreRequest, work: Map = call_
     return ScoreResult(numbers, protocols, notes, missing, unknown, outside, dict(sorted(skips.items())))
 
 
-def resolve_protocol(context: Builder, options: Mapping[str, Any]) -> Protocol:
+def resolve_protocol(context: RunContext, options: Mapping[str, Any]) -> Protocol:
     """The protocol, with the background as the data set says and mappings that know the class names."""
     options = dict(options)
     if options["background"] == "auto":
         options["background"] = getattr(context.dataset, "background", "context")
-    protocol: Protocol = make(options)
+    protocol: Protocol = make_object(options)
     check_words(protocol)
     texts = context.dataset.classes.texts if context.dataset.classes else ()
     return replace(protocol, mapping=make_strategies(protocol.mapping, texts, protocol.table))
 
 
-def _make_tables(context: Builder, file: PredictionFile, ids: Sequence[str], overlap: str, work: Map) -> Tables:
+def _make_tables(context: RunContext, file: PredictionFile, ids: Sequence[str], overlap: str, work: Map) -> Tables:
     data = context.settings["data"], context.identity, context.store
     made = make_tables(file, ids, *data, overlap, work)
     if not made.tables:
@@ -83,7 +83,7 @@ def _make_tables(context: Builder, file: PredictionFile, ids: Sequence[str], ove
     return made
 
 
-def _join(parts: Sequence[ScoreTables]) -> ScoreTables:
+def _join_parts(parts: Sequence[ScoreTables]) -> ScoreTables:
     """The tables of all protocols under each other; the true segments are those of the first."""
 
     def stack(name: str) -> pd.DataFrame | None:

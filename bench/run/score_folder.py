@@ -12,20 +12,20 @@ from typing import Any
 from bench.errors import writing
 from bench.metric_name import parse
 from bench.predictions.source import PredictionFile
-from bench.run.context import Builder
+from bench.run.context import RunContext
 from bench.run.executor import call_in_workers
 from bench.run.score import score_predictions
 from bench.run.score_records import ScoreRequest, ScoreResult
 from bench.run.write_folder import write_settings, write_tables
-from bench.run.writing import one_writer
+from bench.run.writing import lock_folder
 from bench.score.score_table import EMBEDDED_NOTE
-from bench.settings.naming import data_name
+from bench.settings.naming import make_data_name
 from bench.settings.ranges import NOT_IN_RUN_NAME
-from bench.store.facts.contents import by_content, content_of
-from bench.store.files import safe_name
-from bench.store.model_facts import told_of
+from bench.store.facts.contents import hash_content, replace_by_content
+from bench.store.files import make_safe_name
+from bench.store.model_facts import describe_by_content
 from bench.store.sealed import write_record
-from bench.system.resources import processors
+from bench.system.resources import count_processors
 
 
 def score_in_folder(
@@ -35,7 +35,7 @@ def score_in_folder(
 
     ``made_by`` goes into the record as it is. Raises UserError for whatever is wrong with predictions or ratings.
     """
-    context = Builder({**settings, "controls": request.controls})
+    context = RunContext({**settings, "controls": request.controls})
     request = replace(request, variant=request.variant or read_variant(request.predictions))
     request = replace(request, run=name_folder(context.settings, request))
     result = score_predictions(context, request, call_in_workers(_count_workers(settings), "bench.run.tables"))
@@ -46,10 +46,10 @@ def score_in_folder(
     folder = Path(settings["out"]) / request.run
     with writing(folder, "out=FOLDER"):
         folder.mkdir(parents=True, exist_ok=True)
-        with one_writer(folder):
+        with lock_folder(folder):
             write_settings(folder, _describe_settings(context, request))
             write_tables(folder, result.tables)
-            record = _record(context, request, result) | {"embedded": small or made, "made_embedded": made}
+            record = _make_record(context, request, result) | {"embedded": small or made, "made_embedded": made}
             write_record(folder, {**record, **made_by})
     return folder, result
 
@@ -58,11 +58,11 @@ def name_folder(settings: Mapping[str, Any], request: ScoreRequest) -> str:
     """The folder's name: the same request of the same contents is the same folder, wherever they lie."""
     path, variant = request.predictions.path, request.variant
     archive = path.with_suffix(".npz")  # where embeddings lie by custom
-    contents = told_of({k: v for k, v in settings.items() if k not in (*NOT_IN_RUN_NAME, "score")})
-    contents["score"] = by_content(list(request.protocols), named=True)
-    contents["predictions"] = [content_of(each) for each in (path, archive) if each.is_file()]
+    contents = describe_by_content({k: v for k, v in settings.items() if k not in (*NOT_IN_RUN_NAME, "score")})
+    contents["score"] = replace_by_content(list(request.protocols), named=True)
+    contents["predictions"] = [hash_content(each) for each in (path, archive) if each.is_file()]
     digest = hashlib.sha256(json.dumps(contents, sort_keys=True, default=str).encode()).hexdigest()[:8]
-    return safe_name(f"score-{data_name(settings)}-{settings['data']['split']}-{variant}-{digest}")
+    return make_safe_name(f"score-{make_data_name(settings)}-{settings['data']['split']}-{variant}-{digest}")
 
 
 def read_variant(file: PredictionFile) -> str:
@@ -74,28 +74,28 @@ def read_variant(file: PredictionFile) -> str:
 
 def _count_workers(settings: Mapping[str, Any]) -> int:
     workers = settings["executor"].get("workers", 1)
-    return processors() if workers == "auto" else int(workers)
+    return count_processors() if workers == "auto" else int(workers)
 
 
 def _note_skips(result: ScoreResult) -> list[str]:
     return [f"skipped {image_id}: {reason}" for image_id, reason in result.skipped.items()]
 
 
-def _use_embedded_models(context: Builder, request: ScoreRequest, result: ScoreResult) -> tuple[bool, bool]:
+def _use_embedded_models(context: RunContext, request: ScoreRequest, result: ScoreResult) -> tuple[bool, bool]:
     """Whether the small models of the package measured similarities, and whether they made the predictions."""
     small = context.settings["models"]["name"] == "embedded"
     about = request.predictions.head.get("about", {})
     return small and any(parse(m).model for m in result.tables.scores["metric"]), about.get("models") == "embedded"
 
 
-def _describe_settings(context: Builder, request: ScoreRequest) -> dict[str, Any]:
+def _describe_settings(context: RunContext, request: ScoreRequest) -> dict[str, Any]:
     """The settings of a run, with all protocols and the file that was scored."""
     settings = {**context.settings, "variant": request.variant, "score": dict(request.protocols[0])}
     predictions = str(request.predictions.path.resolve())
     return settings | {"protocols": [dict(options) for options in request.protocols], "predictions": predictions}
 
 
-def _record(context: Builder, request: ScoreRequest, result: ScoreResult) -> dict[str, Any]:
+def _make_record(context: RunContext, request: ScoreRequest, result: ScoreResult) -> dict[str, Any]:
     account = context.store.account
     return {
         "run": request.run,

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bench.data.base import nearest
+from bench.data.base import suggest_nearest
 from bench.errors import UserError
-from bench.mapping.no_class import list_silent_words, says_nothing
+from bench.mapping.no_class import is_silent, list_silent_words
 from bench.mapping.remarks import describe_texts
 from bench.mapping.table import Table
 from bench.protocol import Protocol
-from bench.records import Oracle, Overlap
+from bench.records import Overlap, TrueSegmentTexts
 from bench.run.score_records import ScoreRequest, ScoringContext
 from bench.run.tables import Tables
 
 
 def note_texts(
-    scoring: ScoringContext, protocol: Protocol, images: list[Overlap], truths: list[Oracle], rows: Sequence[str]
-) -> None:  # fmt: skip
+    scoring: ScoringContext,
+    protocol: Protocol,
+    images: list[Overlap],
+    truths: list[TrueSegmentTexts],
+    rows: Sequence[str],
+) -> None:
     """What a reader must know of the texts and of what was given and not read."""
     dataset, read_tgq = scoring.context.dataset, "tgq" in protocol.metrics
     for text in describe_texts(images, truths, scoring.context.classes, protocol, getattr(dataset, "table", None)):
@@ -54,7 +58,7 @@ def note_counts(scoring: ScoringContext, protocol: Protocol, counted: Mapping[st
 def note_missing_words(scoring: ScoringContext, table: Table, protocol: Protocol, tables: Tables) -> None:
     silent = list_silent_words(protocol.no_class, scoring.context.classes)
     texts = (text for item in tables.tables.values() for text in item.texts)
-    absent = table.missing(text for text in texts if not says_nothing(text, silent))
+    absent = table.missing(text for text in texts if not is_silent(text, silent))
     if not absent:
         return
     word, count = absent.most_common(1)[0]
@@ -71,7 +75,8 @@ def describe_ids(
     if unknown and not request.ignore_unknown:
         raise UserError(
             f"{request.predictions.path}: {len(unknown)} of its {given} images are not in the data set, the first "
-            f"{unknown[0]!r}{nearest(unknown[0], ids[:2000])}; choose other data, or ignore them: --ignore-unknown"
+            f"{unknown[0]!r}{suggest_nearest(unknown[0], ids[:2000])}; choose other data, or ignore them: "
+            "--ignore-unknown"
         )
     notes = []
     if missing:
@@ -83,7 +88,7 @@ def describe_ids(
             f"{len(outside)} of the file's {given} images are of the split, not of the subset, {first}: left out"
         )
     if unknown:
-        near = f", the first {unknown[0]!r}{nearest(unknown[0], ids[:2000])}" if missing else ""
+        near = f", the first {unknown[0]!r}{suggest_nearest(unknown[0], ids[:2000])}" if missing else ""
         notes.append(f"{len(unknown)} of the file's {given} images are not in the data set and were ignored{near}")
     return notes
 

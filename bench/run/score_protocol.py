@@ -16,9 +16,9 @@ from bench.mapping.table import Table
 from bench.metric_name import Naming
 from bench.metrics.registry import select_metrics
 from bench.protocol import Protocol
-from bench.records import Oracle, Overlap
-from bench.run.context import Builder
-from bench.run.run_folder import role_of
+from bench.records import Overlap, TrueSegmentTexts
+from bench.run.context import RunContext
+from bench.run.run_folder import find_role
 from bench.run.score_notes import note_counts, note_missing_words, note_texts
 from bench.run.score_records import ScoreTables, ScoringContext
 from bench.run.similarities import add_similarities, make_oracles
@@ -32,7 +32,7 @@ from bench.score.intervals import Interval
 from bench.score.score_table import OF_CURVES, add_columns
 from bench.score.segments import make_segment_table
 
-Records = tuple[list[Overlap], list[Oracle]]
+Records = tuple[list[Overlap], list[TrueSegmentTexts]]
 """Of each image its segments, and its true segments as described."""
 
 
@@ -45,7 +45,7 @@ def score_protocol(
     """
     scoring = replace(scoring, models=scoring.models.round_by(protocol.rounding))
     protocol = replace(protocol, mapping=_keep_measurable(scoring, protocol, tables))
-    described = tables.once("described", lambda: scoring.models.read_true_segments(tables.tables))
+    described = tables.make_once("described", lambda: scoring.models.read_true_segments(tables.tables))
     rows = _list_similarities(scoring, protocol, tables)
     images = add_similarities(scoring.models, tables, rows)
     truths = make_oracles(scoring.models, tables, described, rows)
@@ -58,10 +58,10 @@ def score_protocol(
     return numbers
 
 
-def name_metrics(context: Builder, rows: Sequence[str]) -> Naming:
+def name_metrics(context: RunContext, rows: Sequence[str]) -> Naming:
     """What the metric names of a request share; ``rows`` are the similarities measured, each by a model."""
     dataset = context.dataset
-    models = {row: context.mapping_model(row) for row in rows}
+    models = {row: context.describe_mapping_model(row) for row in rows}
     named = models | {f"grounded-{row}": model for row, model in models.items()}
     return Naming(dataset.name, dataset.split, context.classes.name, dataset.subset, named)
 
@@ -84,7 +84,7 @@ def _evaluate(
             expected=expected, found=found, skipped=skipped, own_text=own_text,
         )  # fmt: skip
 
-    own, role = score(records, by, request.variant, spoken), role_of(scoring.context.settings)
+    own, role = score(records, by, request.variant, spoken), find_role(scoring.context.settings)
     seed = scoring.context.run.seed
     lines = [add_columns(own.table, role)]
     note_counts(scoring, protocol, own.counted)
@@ -133,7 +133,7 @@ def _keep_measurable(scoring: ScoringContext, protocol: Protocol, tables: Tables
 def _have_embeddings(scoring: ScoringContext, what: str, tables: Tables, required: bool = False) -> bool:
     """Whether there are embeddings. Some images without them are an error, and so is a mapping that was asked for."""
     file, filled = scoring.models.file, [image_id for image_id, item in tables.tables.items() if len(item.areas)]
-    lacking = [image_id for image_id in filled if not file.embedded(image_id)]
+    lacking = [image_id for image_id in filled if not file.has_embeddings(image_id)]
     if not lacking:
         return True
     if required or len(lacking) < len(filled):
@@ -163,8 +163,8 @@ def _add_verified(
     told = (scoring.request.run, scoring.request.variant), counted
     for what, base in bases.items():
         verified = score_verified(images, ratings, base, protocol, classes, naming)
-        lines = [(*told[0], v.name, *_ends(v.interval), v.n, v.unit, *told[1]) for v in verified]
-        table = add_columns(pd.DataFrame(lines, columns=list(COLUMNS)), role_of(scoring.context.settings))
+        lines = [(*told[0], v.name, *_list_ends(v.interval), v.n, v.unit, *told[1]) for v in verified]
+        table = add_columns(pd.DataFrame(lines, columns=list(COLUMNS)), find_role(scoring.context.settings))
         numbers.scores = pd.concat([numbers.scores, table], ignore_index=True)
         numbers.counts |= {v.name: v.each() for v in verified}
         without, total = count_unrated(images, ratings, base, classes)
@@ -174,15 +174,15 @@ def _add_verified(
     scoring.note(f"ratings: {len(ratings.batches)} batches, {ratings.raters} raters")
 
 
-def _ends(interval: Interval) -> tuple[float, float, float]:
+def _list_ends(interval: Interval) -> tuple[float, float, float]:
     return interval.value, interval.low, interval.high
 
 
-def _pair(images: list[Overlap], truths: list[Oracle]) -> list[tuple[Overlap, Oracle]]:
+def _pair(images: list[Overlap], truths: list[TrueSegmentTexts]) -> list[tuple[Overlap, TrueSegmentTexts]]:
     """Each image with its true segments as described, or with nothing."""
     known, none = {oracle.image_id: oracle for oracle in truths}, np.zeros(0, np.int32)
     empty = none.astype(np.int64)
     return [
-        (item, known.get(item.image_id, Oracle(item.image_id, none, empty, None, None)))
+        (item, known.get(item.image_id, TrueSegmentTexts(item.image_id, none, empty, None, None)))
         for item in images
     ]  # fmt: skip

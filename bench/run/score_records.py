@@ -10,7 +10,7 @@ import pandas as pd
 
 from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
-from bench.run.context import Builder
+from bench.run.context import RunContext
 from bench.run.similarities import SimilarityModels
 from bench.score.intervals import MetricCounts
 from bench.score.score_table import ALL
@@ -58,7 +58,7 @@ class ScoreTables:
 class ScoringContext:
     """What the protocols of one request share; ``notes`` grow with everything that a reader must know."""
 
-    context: Builder
+    context: RunContext
     models: SimilarityModels
     request: ScoreRequest
     notes: list[str]

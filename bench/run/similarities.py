@@ -9,14 +9,14 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float32
 
-from bench.data.base import nearest
+from bench.data.base import suggest_nearest
 from bench.errors import UserError
 from bench.mapping.similarity import SegmentToText, TextToText, compute_own_similarity
 from bench.overlap.table import merge_objects
 from bench.predictions.parse import Described, Faults, check_vectors
 from bench.predictions.source import PredictionFile
-from bench.records import Oracle, Overlap
-from bench.run.context import Builder
+from bench.records import Overlap, TrueSegmentTexts
+from bench.run.context import RunContext
 from bench.run.tables import Tables
 
 
@@ -24,7 +24,7 @@ from bench.run.tables import Tables
 class SimilarityModels:
     """Who measures similarities of a file's texts and embeddings to the class names; nothing is loaded before."""
 
-    context: Builder
+    context: RunContext
     file: PredictionFile
     raw: bool = False
 
@@ -46,12 +46,12 @@ class SimilarityModels:
     @cached_property
     def tt(self) -> TextToText:
         """Equation 5."""
-        return TextToText(self.context.encoder("tt"), self.names, self.aliases, self.raw)
+        return TextToText(self.context.give_encoder("tt"), self.names, self.aliases, self.raw)
 
     @cached_property
     def st(self) -> SegmentToText:
         """Equation 6."""
-        return SegmentToText(self.context.encoder("st"), self.names, aliases=self.aliases)
+        return SegmentToText(self.context.give_encoder("st"), self.names, aliases=self.aliases)
 
     def prefetch(self, lists: Iterable[Sequence[str]]) -> None:
         """Encode the texts of all images and of the classes at once: one pass through the model."""
@@ -98,7 +98,7 @@ def find_misplaced(told: Described, true: Iterable[int], names: tuple[str, ...],
     """Each class that a file describes and that the image does not have, as a fault."""
     present = {names[c] for c in true}
     for name in (name for name in told.classes if name not in present):
-        kind = "is not in the image" if name in names else f"is no class{nearest(name, names)}"
+        kind = "is not in the image" if name in names else f"is no class{suggest_nearest(name, names)}"
         yield f"{where}: oracle: {name!r} {kind}; describe what is there"
 
 
@@ -107,14 +107,14 @@ def add_similarities(models: SimilarityModels, tables: Tables, rows: Sequence[st
     items, none = list(tables.tables.values()), [None] * len(tables.tables)
     if "tt" in rows:
         models.prefetch(item.texts for item in items)
-    tt = tables.once(("tt", models.raw), lambda: [models.tt(i.texts) for i in items]) if "tt" in rows else none
-    st = tables.once("st", lambda: [models.compare_segments(i) for i in items]) if "st" in rows else none
+    tt = tables.make_once(("tt", models.raw), lambda: [models.tt(i.texts) for i in items]) if "tt" in rows else none
+    st = tables.make_once("st", lambda: [models.compare_segments(i) for i in items]) if "st" in rows else none
     return [replace(item, tt=one, st=other) for item, one, other in zip(items, tt, st, strict=True)]
 
 
 def make_oracles(
     models: SimilarityModels, tables: Tables, told: Mapping[str, Described], rows: Sequence[str]
-) -> list[Oracle]:  # fmt: skip
+) -> list[TrueSegmentTexts]:  # fmt: skip
     """A record of the true segments of each image, in one piece a class; none where the file describes none.
 
     A true segment that the file does not describe has an empty text: a miss that is counted, never a smaller n.
@@ -125,7 +125,7 @@ def make_oracles(
     if by_text:
         models.prefetch(one.texts for one in told.values())
     embedded = "st" in rows and all(one.embeddings is not None for one in told.values())
-    return tables.once(
+    return tables.make_once(
         ("oracles", models.raw, by_text, embedded),
         lambda: [
             _make_oracle(models, merge_objects(item), told.get(image_id), by_text, embedded)
@@ -136,7 +136,7 @@ def make_oracles(
 
 def _make_oracle(
     models: SimilarityModels, item: Overlap, told: Described | None, by_text: bool, embedded: bool
-) -> Oracle:  # fmt: skip
+) -> TrueSegmentTexts:  # fmt: skip
     names, true = models.names, item.truth_classes
     present = [names[c] for c in true]
     texts = dict(zip(told.classes, told.texts, strict=True)) if told else {}
@@ -148,4 +148,4 @@ def _make_oracle(
             st[[present.index(name) for name in told.classes]] = rows
     ordered = tuple(texts.get(name, "") for name in present)
     areas = item.counts[:, :-2].sum(axis=0)
-    return Oracle(item.image_id, true, areas, models.tt(ordered) if by_text else None, st, ordered)
+    return TrueSegmentTexts(item.image_id, true, areas, models.tt(ordered) if by_text else None, st, ordered)

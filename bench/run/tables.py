@@ -18,22 +18,22 @@ from typing import Any, TypeVar
 import numpy as np
 from tqdm import tqdm
 
-from bench.data.base import load_truth, whole
+from bench.data.base import list_whole_split, load_truth
 from bench.errors import BadSample
 from bench.overlap.table import make_overlap as overlap_table
-from bench.predictions.beside import beside
+from bench.predictions.beside import find_beside
 from bench.predictions.index import Place
-from bench.predictions.overlapping import highest_score
+from bench.predictions.overlapping import keep_highest_score
 from bench.predictions.parse import parse_image
-from bench.predictions.proportions import misfit
-from bench.predictions.source import PredictionFile, read_bytes, read_entry, sound, where
+from bench.predictions.proportions import describe_misfit
+from bench.predictions.source import PredictionFile, describe_place, read_bytes, read_entry, require_sound
 from bench.records import LabelMap, Overlap, Prediction
 from bench.run.executor import Map, call_here
-from bench.settings.instantiate import make
-from bench.store.facts.machine import machine
-from bench.store.files import Account, Shelf, Store, from_entry, to_entry
+from bench.settings.instantiate import make_object
+from bench.store.facts.machine import describe_machine
+from bench.store.files import Namespace, Store, StoreStats, make_record, make_store_entry
 from bench.store.identity import Identity
-from bench.store.keys import alone, library_versions, made_of, stage_key
+from bench.store.keys import collect_inputs, hash_alone, make_stage_key, read_library_versions
 
 T = TypeVar("T")
 _FEW = 8
@@ -60,7 +60,7 @@ class Task:
     place: Place | None
     overlap: str
     data: str
-    shelf: Shelf
+    shelf: Namespace
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Tables:
     misfits: dict[str, str] = field(default_factory=dict)
     known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+    def make_once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What ``make`` gives, made for the first protocol that asks."""
         if key not in self.known:
             self.known[key] = make()
@@ -95,14 +95,14 @@ def make_tables(
     and segment for a prediction that cannot be read; an image without usable truth is skipped with its reason.
     """
     shelf, options = open_shelf(data, identity, store), json.dumps(dict(data))
-    tasks = [_task(file, image_id, overlap, options, shelf) for image_id in ids]
+    tasks = [_make_task(file, image_id, overlap, options, shelf) for image_id in ids]
     made = Tables()
     with tqdm(total=len(tasks), desc="overlap ", unit="img", dynamic_ncols=True) as bar:
-        for task, (record, sizes, skipped, account) in zip(tasks, _fill(tasks, store, work), strict=True):
+        for task, (record, sizes, skipped, account) in zip(tasks, _fill_tables(tasks, store, work), strict=True):
             bar.update()
             store.account.add(account)
             made.resized += bool(sizes and sizes[0] != sizes[1])
-            if fault := misfit(*sizes) if sizes and record and len(record.areas) else None:
+            if fault := describe_misfit(*sizes) if sizes and record and len(record.areas) else None:
                 made.misfits[task.image_id] = f"{file.where(task.image_id)}: {fault}"
             if record is None:
                 made.skipped[task.image_id] = skipped
@@ -111,102 +111,105 @@ def make_tables(
     return made
 
 
-def open_shelf(data: Mapping[str, Any], identity: Identity, store: Store) -> Shelf:
+def open_shelf(data: Mapping[str, Any], identity: Identity, store: Store) -> Namespace:
     """The shelf of all tables of a data set, whoever predicted."""
-    made = made_of({key: value for key, value in data.items() if key not in _NOT_IN_A_TABLE}, *_MODULES)
+    made = collect_inputs({key: value for key, value in data.items() if key not in _NOT_IN_A_TABLE}, *_MODULES)
     parts = made | {
         "data": identity.fingerprint,
         "source": [made["source"], identity.source],
-        "calling": alone([__name__]),
-        "machine": machine("cpu"),
-        "libraries": library_versions(),
+        "calling": hash_alone([__name__]),
+        "machine": describe_machine("cpu"),
+        "libraries": read_library_versions(),
         "sizes": "both",
     }
-    return store.shelf("table", stage_key("table", parts), parts)
+    return store.shelf("table", make_stage_key("table", parts), parts)
 
 
 Sizes = tuple[tuple[int, int], tuple[int, int]]
 """Height and width of the masks of an image, and of its truth."""
-Outcome = tuple[Overlap | None, Sizes | None, str, Account]
+Outcome = tuple[Overlap | None, Sizes | None, str, StoreStats]
 
 
-def _fill(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
+def _fill_tables(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
     """The tables in the order of the tasks; what takes longer than `_ALONE` is shared out among workers."""
     begin = time.process_time()
     for at, task in enumerate(tasks):
         if time.process_time() - begin > _ALONE:
             yield from _share_out(tasks[at:], store, work)
             return
-        yield _outcome(task)
+        yield _fill_table(task)
 
 
 def _share_out(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
     """The tables in the order of the tasks; workers make those that are missing in the store."""
     missing = [task for task in tasks if not store.has(task.shelf, task.item)]
     if len(missing) <= _FEW:
-        yield from map(_outcome, tasks)
+        yield from map(_fill_table, tasks)
         return
     names, chunk = [f"the table of {task.image_id}" for task in missing], max(1, min(16, len(missing) // 8))
-    made, absent = work(_outcome, [(task,) for task in missing], names, chunk, ordered=True), {t.item for t in missing}
+    made, absent = (
+        work(_fill_table, [(task,) for task in missing], names, chunk, ordered=True),
+        {t.item for t in missing},
+    )
     for task in tasks:
-        yield next(made) if task.item in absent else _outcome(task)
+        yield next(made) if task.item in absent else _fill_table(task)
 
 
-def _outcome(task: Task) -> Outcome:
+def _fill_table(task: Task) -> Outcome:
     store = Store(task.shelf.root)
     try:
-        entry = store.fill(task.shelf, task.item, ["overlap"], lambda _: _made(task))
+        entry = store.fill(task.shelf, task.item, ["overlap"], lambda _: _make_entries(task))
     except BadSample as error:
         return None, None, str(error), store.account
     both = entry["sizes"][1]["both"] if task.place else None
     sizes = (tuple(both[0]), tuple(both[1])) if both else None
-    return from_entry(Overlap, entry["overlap"]), sizes, "", store.account
+    return make_record(Overlap, entry["overlap"]), sizes, "", store.account
 
 
-def _made(task: Task) -> dict[str, Any]:
-    prediction, sample = _prediction(task), load_truth(_dataset(task.data, task.shelf.key), task.image_id)
+def _make_entries(task: Task) -> dict[str, Any]:
+    prediction, sample = _read_prediction(task), load_truth(_make_dataset(task.data, task.shelf.key), task.image_id)
     record = overlap_table(prediction, sample)
-    return {"overlap": to_entry(record), "sizes": ({}, {"both": (prediction.size, sample.size)})}
+    return {"overlap": make_store_entry(record), "sizes": ({}, {"both": (prediction.size, sample.size)})}
 
 
-def _prediction(task: Task) -> Prediction | LabelMap:
+def _read_prediction(task: Task) -> Prediction | LabelMap:
     if task.place is None:
         return Prediction(task.image_id, np.zeros((0, 1, 1), bool), ())
-    place = where(task.path, task.place, task.image_id)
-    segments = sound(parse_image(place, read_entry(task.path, task.place), task.path.parent)).segments
+    place = describe_place(task.path, task.place, task.image_id)
+    segments = require_sound(parse_image(place, read_entry(task.path, task.place), task.path.parent)).segments
     assert segments is not None, "a sound entry has them"
-    return highest_score(segments, place) if task.overlap == "highest_score" else segments
+    return keep_highest_score(segments, place) if task.overlap == "highest_score" else segments
 
 
-def _task(file: PredictionFile, image_id: str, overlap: str, data: str, shelf: Shelf) -> Task:
+def _make_task(file: PredictionFile, image_id: str, overlap: str, data: str, shelf: Namespace) -> Task:
     """The address is the image with a digest of its entry, of its label map and of what becomes of overlaps."""
     if image_id not in file:
         return Task(image_id, f"{image_id}-none", file.path, None, overlap, data, shelf)
     place = file.place(image_id)
     digest = hashlib.sha256(read_bytes(file.path, place) + overlap.encode())
     if place.label_map is not None:
-        digest.update(_label_map(file.path.parent, place.label_map))
+        digest.update(_digest_label_map(file.path.parent, place.label_map))
     return Task(image_id, f"{image_id}-{digest.hexdigest()[:16]}", file.path, place, overlap, data, shelf)
 
 
-def _label_map(folder: Path, name: str) -> bytes:
+def _digest_label_map(folder: Path, name: str) -> bytes:
     try:
-        with beside(folder, name).open("rb") as stream:
+        with find_beside(folder, name).open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").digest()
     except (BadSample, OSError):  # reading the image will say what is wrong
         return b""
 
 
 @lru_cache(maxsize=1)
-def _dataset(options: str, key: str) -> Any:
+def _make_dataset(options: str, key: str) -> Any:
     """The data set, once for its options and contents (``key``): files may change between two calls."""
-    return make(json.loads(options))
+    return make_object(json.loads(options))
 
 
 def compare_ids(file: PredictionFile, dataset: Any) -> tuple[list[str], list[str], list[str]]:
     """Return the images that the file lacks; those of it that the split lacks; those of it beside the subset."""
     wanted = dataset.ids()
     inside = set(wanted)
-    split = inside.union(whole(dataset))
+    split = inside.union(list_whole_split(dataset))
     unknown = [image_id for image_id in file if image_id not in split]
     return [i for i in wanted if i not in file], unknown, [i for i in file if i in split and i not in inside]

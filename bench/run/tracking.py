@@ -57,7 +57,7 @@ class Wandb:
                 settings=wandb.Settings(silent=True, console="off"),
             )
             try:
-                values, details = summary(scores)
+                values, details = summarise(scores)
                 run.log(values)
                 run.summary.update(details)
             finally:
@@ -67,7 +67,7 @@ class Wandb:
             print(f"warning: tracking failed ({reason}); the results in {folder} are complete", file=sys.stderr)
 
 
-def summary(scores: pd.DataFrame) -> tuple[dict[str, float], dict[str, float]]:
+def summarise(scores: pd.DataFrame) -> tuple[dict[str, float], dict[str, float]]:
     """Values by metric, and low, high, n and skipped by ``metric:low`` and so on; what does not exist is left out.
 
     The first variant is the run's own and goes by the metric's name alone, so that runs can be compared;

@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from tqdm import tqdm
 
-from bench.store.locks import alone
+from bench.store.locks import hold_lock
 
 _LOCK = ".writing"
 Rest = ParamSpec("Rest")
@@ -18,18 +18,18 @@ Read = TypeVar("Read")
 
 
 @contextmanager
-def one_writer(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Write the files of a run, the record last: until then the folder counts as unfinished.
 
     The same run may be under way in several processes, with results from one store; they write one after the other.
     Raises OSError where the folder cannot be written.
     """
-    with alone(folder / _LOCK, waiting=partial(_say, folder)):
+    with hold_lock(folder / _LOCK, waiting=partial(_tell_waiting, folder)):
         (folder / "run.json").unlink(missing_ok=True)
         yield
 
 
-def while_whole(read: Callable[Concatenate[Sequence[Path], Rest], Read]) -> Callable[..., Read]:
+def read_while_whole(read: Callable[Concatenate[Sequence[Path], Rest], Read]) -> Callable[..., Read]:
     """A function of folders of runs, during which no other process writes them.
 
     A folder that this process may not write to is read as it is.
@@ -40,11 +40,11 @@ def while_whole(read: Callable[Concatenate[Sequence[Path], Rest], Read]) -> Call
         with ExitStack() as held:
             for folder in sorted({folder.resolve() for folder in folders}):  # in one order: two readers never block
                 with suppress(OSError):
-                    held.enter_context(alone(folder / _LOCK, waiting=partial(_say, folder)))
+                    held.enter_context(hold_lock(folder / _LOCK, waiting=partial(_tell_waiting, folder)))
             return read(folders, *rest, **options)
 
     return reading
 
 
-def _say(folder: Path) -> None:
+def _tell_waiting(folder: Path) -> None:
     tqdm.write(f"another process is at work in {folder}: waiting")

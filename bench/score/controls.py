@@ -17,11 +17,11 @@ import pandas as pd
 from bench.errors import UsageError, UserError
 from bench.metric_name import parse
 from bench.overlap.arithmetic import count_true_pixels, sum_per_segment
-from bench.records import Oracle, Overlap
+from bench.records import Overlap, TrueSegmentTexts
 from bench.score.score_table import CEILING, FLOOR, split_measure
 
-Record = TypeVar("Record", Overlap, Oracle)
-Records = tuple[list[Overlap], list[Oracle]]
+Record = TypeVar("Record", Overlap, TrueSegmentTexts)
+Records = tuple[list[Overlap], list[TrueSegmentTexts]]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def shuffle_captions(records: Sequence[Record], seed: int = 0) -> list[Record]:
     ]
 
 
-def true_classes(overlap: Overlap, classes: int) -> Overlap:
+def assign_true_classes(overlap: Overlap, classes: int) -> Overlap:
     """The same segments, each named by the true class it shares most pixels with (tie: lower class index).
 
     TT and ST rows are one-hot; a segment that lies on no class gets zeros and so stays unlabelled.
@@ -92,7 +92,7 @@ CONTROLS = {
     ),
     "true_classes": Control(
         "ceiling: true classes", CEILING, ("tt", "st"), ("masks", "names", "jaccard.overlap", "jaccard.hard"), (),
-        lambda records, _, classes: ([true_classes(item, classes) for item in records[0]], []),
+        lambda records, _, classes: ([assign_true_classes(item, classes) for item in records[0]], []),
     ),
 }  # fmt: skip
 """By the word in ``controls``."""

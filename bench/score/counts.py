@@ -13,11 +13,11 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
 from bench.mapping.base import Strategy
-from bench.mapping.labels import assign_labels, threshold_of
+from bench.mapping.labels import assign_labels, find_threshold
 from bench.metrics.registry import Metric, select_metrics
 from bench.metrics.terms import Compute, ImageTables, Terms
 from bench.protocol import Protocol
-from bench.records import ClassList, Oracle, Overlap
+from bench.records import ClassList, Overlap, TrueSegmentTexts
 from bench.score.intervals import MetricCounts
 
 SIZES = {"tiny": (0.0, 1 / 256), "small": (1 / 256, 1 / 64), "medium": (1 / 64, 1 / 16), "large": (1 / 16, 1.1)}
@@ -52,7 +52,7 @@ class ScoredSet:
 
 def gather(
     images: Sequence[Overlap],
-    truths: Sequence[Oracle],
+    truths: Sequence[TrueSegmentTexts],
     classes: ClassList,
     protocol: Protocol,
     own_text: OwnText | None = None,
@@ -183,12 +183,12 @@ def _compute_all(scored: ScoredSet) -> Iterator[Computed]:
     """Compute the terms of every image: metrics of labels mapping by mapping, between the others as registered."""
     by, labelled = scored.protocol, {}
     if scored.images:
-        labelled = {mapping: label(scored, mapping, [threshold_of(mapping, by)]) for mapping in _read_mappings(by)}
+        labelled = {mapping: label(scored, mapping, [find_threshold(mapping, by)]) for mapping in _read_mappings(by)}
     for metrics in _split_runs(select_metrics(by.metrics)):
         for mapping, images in labelled.items() if metrics[0].mapping == "labels" else ():
             for metric in metrics:
                 parts = [None if image is None else metric.compute(image) for image in images]
-                yield metric, mapping, threshold_of(mapping, by), scored.image_ids, parts
+                yield metric, mapping, find_threshold(mapping, by), scored.image_ids, parts
         for metric in metrics if metrics[0].mapping != "labels" else ():
             ids = scored.truth_ids if metric.of_truth else scored.image_ids
             items: Sequence[ImageTables | None] = scored.truths if metric.of_truth else scored.images

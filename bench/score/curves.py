@@ -20,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from bench.mapping.labels import threshold_of
+from bench.mapping.labels import find_threshold
 from bench.metric_name import Naming
 from bench.metrics import recall
 from bench.metrics.registry import select_metrics
@@ -82,11 +82,11 @@ def compute_curves(
     }
     for axis in axes:
         for metric, places, rows, samples in kinds[axis]():
-            tau = None if axis == "tau" else threshold_of(mapping, score)
+            tau = None if axis == "tau" else find_threshold(mapping, score)
             names = [naming(title, metric, mapping, place if axis == "tau" else tau) for place in places]
             facts: Line = {"metric": metric, "mapping": mapping, "axis": axis}
-            lines += _lines(facts, places, rows, samples, names, score.level)
-            areas.append(_area(facts, places, rows, samples, naming(title, metric, mapping, tau), score.level))
+            lines += _make_lines(facts, places, rows, samples, names, score.level)
+            areas.append(_make_area(facts, places, rows, samples, naming(title, metric, mapping, tau), score.level))
     return pd.DataFrame(lines), pd.DataFrame(areas, columns=list(AREAS))
 
 
@@ -133,12 +133,12 @@ def count_over_tau(scored: ScoredSet, mapping: str, taus: Sequence[float]) -> Fo
 def count_over_iou(scored: ScoredSet, mapping: str) -> Found:
     """Count recall at each of 101 IoU thresholds, by the paper's definition and by the two of the reference."""
     by, places = scored.protocol, recall.IOU_THRESHOLDS.tolist()
-    labelled = label(scored, mapping, [threshold_of(mapping, by)])
+    labelled = label(scored, mapping, [find_threshold(mapping, by)])
     for name, rows in count(scored, labelled, recall.compute_recall_over_iou).items():
         yield name, places, [Summary(row) for row in rows], bootstrap(rows, by.resamples, by.seed)
 
 
-def _lines(
+def _make_lines(
     facts: Line, places: Sequence[float], points: Sequence[Summary], samples: Sequence[np.ndarray],
     names: Sequence[str], level: float,
 ) -> list[Line]:  # fmt: skip
@@ -149,7 +149,7 @@ def _lines(
     return found
 
 
-def _area(
+def _make_area(
     facts: Line, places: Sequence[float], points: Sequence[Summary], samples: Sequence[np.ndarray], name: str,
     level: float,
 ) -> Line:  # fmt: skip

@@ -16,14 +16,14 @@ from bench.metrics import tgq
 from bench.metrics.registry import list_words
 from bench.overlap import table as overlap_table
 from bench.protocol import Protocol, choose
-from bench.records import ClassList, Oracle, Overlap
+from bench.records import ClassList, Overlap, TrueSegmentTexts
 from bench.score.counts import OwnText, count_metrics, gather
 from bench.score.intervals import Interval, MetricCounts, compute_intervals
 from bench.score.per_image import make_per_image
 from bench.score.presets import make_title
 
 COLUMNS = ("run", "variant", "metric", "value", "low", "high", "n", "unit_of_n", "expected", "found", "skipped")
-Record = TypeVar("Record", Overlap, Oracle)
+Record = TypeVar("Record", Overlap, TrueSegmentTexts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class Scores:
 
 def evaluate(
     overlaps: Sequence[Overlap],
-    oracles: Sequence[Oracle],
+    oracles: Sequence[TrueSegmentTexts],
     classes: ClassList,
     protocol: Protocol,
     naming: Naming,
@@ -64,9 +64,9 @@ def evaluate(
     Raises UserError for records that contradict themselves or the class list, that repeat an image, or that lack
     the similarity a mapping needs.
     """
-    images, truths = _ordered(overlaps), _ordered(oracles)
+    images, truths = _sort_images(overlaps), _sort_images(oracles)
     for item in images:
-        overlap_table.validate(item, len(classes))
+        overlap_table.check_table(item, len(classes))
     for oracle in truths:
         tgq.validate(oracle, len(classes))
     check_words(protocol)
@@ -83,7 +83,7 @@ def evaluate(
     ]
     table = pd.DataFrame(lines, columns=list(COLUMNS))
     ids = sorted({item.image_id for item in images} | {item.image_id for item in truths})
-    return Scores(table, make_per_image(rows, ids), rows, _counted(images, truths))
+    return Scores(table, make_per_image(rows, ids), rows, _count_empty(images, truths))
 
 
 def _compute_intervals(rows: Mapping[str, MetricCounts], protocol: Protocol) -> dict[str, Interval]:
@@ -107,7 +107,7 @@ def check_words(protocol: Protocol) -> None:
             choose("mapping", mapping, KNOWN)
 
 
-def _check_described(truths: Sequence[Oracle]) -> None:
+def _check_described(truths: Sequence[TrueSegmentTexts]) -> None:
     """Raise UserError where only some images have similarities for TGQ: a mean over the others would be another one."""
     for rows in ("tt", "st"):
         without = sum(getattr(item, rows) is None for item in truths)
@@ -115,7 +115,7 @@ def _check_described(truths: Sequence[Oracle]) -> None:
             raise UserError(f"TGQ: {without} of {len(truths)} images have no {rows} rows")
 
 
-def _counted(images: list[Overlap], truths: list[Oracle]) -> dict[str, int]:
+def _count_empty(images: list[Overlap], truths: list[TrueSegmentTexts]) -> dict[str, int]:
     return {
         "empty_predictions": sum(not len(item.areas) for item in images),
         "empty_texts": sum(count_empty(item.texts) for item in images),
@@ -124,7 +124,7 @@ def _counted(images: list[Overlap], truths: list[Oracle]) -> dict[str, int]:
     }
 
 
-def _ordered(records: Sequence[Record]) -> list[Record]:
+def _sort_images(records: Sequence[Record]) -> list[Record]:
     ids = sorted(record.image_id for record in records)
     twice = [a for a, b in zip(ids, ids[1:], strict=False) if a == b]
     if twice:

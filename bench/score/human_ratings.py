@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.data.base import nearest
-from bench.data.files import composed
+from bench.data.base import suggest_nearest
+from bench.data.files import compose
 from bench.errors import UserError
 from bench.mapping.base import Assigned, Strategy
 from bench.metric_name import Naming
@@ -117,7 +117,7 @@ def read_ratings(path: Path | str) -> Ratings:
         if missing:
             raise UserError(f"{path}: column {missing[0]!r} is missing; the columns are {', '.join(COLUMNS)}")
         for row in reader:
-            question, rating = _parsed(f"{path}: line {reader.line_num}", row)
+            question, rating = _parse_row(f"{path}: line {reader.line_num}", row)
             batch = batches.setdefault(row["batch"], {})
             if question in batch:
                 raise UserError(f"{path}: line {reader.line_num}: batch {row['batch']} has rated {question} before")
@@ -139,14 +139,16 @@ def check_ratings(ratings: Ratings, images: Mapping[str, Overlap], known: Iterab
     for (image, segment, label), line in ratings.lines.items():
         where = f"{ratings.path}: line {line}"
         if image not in known:
-            raise UserError(f"{where}: image {image!r} is not in the predictions{nearest(image, sorted(known)[:2000])}")
+            raise UserError(
+                f"{where}: image {image!r} is not in the predictions{suggest_nearest(image, sorted(known)[:2000])}"
+            )
         if image not in images:
             continue
         n = len(images[image].areas)
         if not 0 <= segment < n:
             raise UserError(f"{where}: image {image!r} has {n} segments, counted from 0, and none is {segment}")
         if label not in names and label != images[image].texts[segment]:
-            near = nearest(label, (images[image].texts[segment], *names))
+            near = suggest_nearest(label, (images[image].texts[segment], *names))
             raise UserError(f"{where}: label {label!r} is neither the text of segment {segment} nor a class name{near}")
 
 
@@ -163,7 +165,7 @@ def score_verified(
         for at, level in enumerate(LEVELS):
             rows = tuple(batch[metric][at] for batch in batches)
             name = naming(make_title(score), metric, humans[0], level)
-            found.append(Verified(name, _interval(rows, score), rows))
+            found.append(Verified(name, _compute_interval(rows, score), rows))
     return found
 
 
@@ -206,17 +208,17 @@ def count_ratings(
     return pd.DataFrame(lines, columns=["what", "rating", "count", "share", "at_least", "n"])
 
 
-def _parsed(where: str, row: Mapping[str, str]) -> tuple[Question, int]:
+def _parse_row(where: str, row: Mapping[str, str]) -> tuple[Question, int]:
     if None in row or any(row[column] is None for column in COLUMNS):
         raise UserError(f"{where}: not {len(COLUMNS)} fields; the columns are {', '.join(COLUMNS)}")
     if not row["segment"].strip().isdecimal() or len(row["segment"]) > _DIGITS:
         raise UserError(f"{where}: segment {row['segment']!r:.40} should be its position in the prediction, from 0")
     if row["rating"].strip() not in ("0", "1", "2", "3"):
         raise UserError(f"{where}: rating {row['rating']!r} should be 0, 1, 2 or 3")
-    return (composed(row["image"]), int(row["segment"]), row["label"]), int(row["rating"])
+    return (compose(row["image"]), int(row["segment"]), row["label"]), int(row["rating"])
 
 
-def _interval(rows: Sequence[MetricCounts], score: Protocol) -> Interval:
+def _compute_interval(rows: Sequence[MetricCounts], score: Protocol) -> Interval:
     """The mean over batches; on every resample of the images too."""
     value = float(np.mean([row.value() for row in rows]))
     samples = np.mean(bootstrap(rows, score.resamples, score.seed), axis=0)

@@ -44,11 +44,11 @@ class MetricCounts:
 
     def value(self) -> float:
         """The number itself; NaN where nothing was measurable."""
-        return float(_statistic(self.numerator.sum(axis=0)[None], self.denominator.sum(axis=0)[None])[0])
+        return float(_compute_statistic(self.numerator.sum(axis=0)[None], self.denominator.sum(axis=0)[None])[0])
 
     def each(self) -> Float64[np.ndarray, " i"]:
         """The number for each image alone; NaN where nothing was measurable."""
-        return _statistic(self.numerator, self.denominator)
+        return _compute_statistic(self.numerator, self.denominator)
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,14 @@ def bootstrap(rows: Sequence[MetricCounts], resamples: int, seed: int) -> list[F
         wanted.append((columns.add(row.numerator[:, used]), columns.add(row.denominator[:, used])))
     different = list(dict.fromkeys(wanted))
     distinct = dict(zip(different, np.full((len(different), resamples), np.nan), strict=True))
-    table = _exact(columns.table(len(rows[0].image_ids)))
-    for piece, weights in _weights(len(rows[0].image_ids), resamples, seed):
+    table = _round_to_grid(columns.table(len(rows[0].image_ids)))
+    for piece, weights in _draw_weights(len(rows[0].image_ids), resamples, seed):
         sums = table @ weights
         for (top, bottom), samples in distinct.items():
             if len(top) == 1:
                 np.divide(sums[top[0]], sums[bottom[0]], out=samples[piece], where=sums[bottom[0]] > 0)
             else:
-                samples[piece] = _statistic(sums[list(top)], sums[list(bottom)], axis=0)
+                samples[piece] = _compute_statistic(sums[list(top)], sums[list(bottom)], axis=0)
     return [distinct[key] for key in wanted]
 
 
@@ -150,11 +150,11 @@ def compare_all_paired(
         drawn = bootstrap(rows, resamples, seed)
         for place, at in enumerate(members):
             a, b = 2 * place, 2 * place + 1
-            found[at] = _difference(rows[a], rows[b], drawn[a] - drawn[b], level)
+            found[at] = _compute_difference(rows[a], rows[b], drawn[a] - drawn[b], level)
     return [found[at] for at in range(len(pairs))]
 
 
-def _difference(a: MetricCounts, b: MetricCounts, samples: np.ndarray, level: float) -> Difference:
+def _compute_difference(a: MetricCounts, b: MetricCounts, samples: np.ndarray, level: float) -> Difference:
     known, n = samples[~np.isnan(samples)], min(count_measured(a), count_measured(b))
     far = min((known <= 0).sum(), (known >= 0).sum())
     p = min(1.0, 2 * (far + 1) / (len(known) + 1)) if n > 1 and len(known) else np.nan
@@ -168,30 +168,30 @@ def select_images(rows: MetricCounts, image_ids: Sequence[str]) -> MetricCounts:
     return MetricCounts(tuple(image_ids), rows.numerator[index], rows.denominator[index], rows.unit)
 
 
-def _weights(images: int, resamples: int, seed: int) -> Iterator[tuple[slice, Float64[np.ndarray, "i b"]]]:
+def _draw_weights(images: int, resamples: int, seed: int) -> Iterator[tuple[slice, Float64[np.ndarray, "i b"]]]:
     """How often each image is drawn in each resample (multinomial), some resamples at a time."""
     if 0 < images * resamples <= _PIECE:
-        yield slice(0, resamples), _one_piece(images, resamples, seed)
+        yield slice(0, resamples), _draw_one_piece(images, resamples, seed)
         return
     draw, step = np.random.default_rng(seed), max(1, _PIECE // max(images, 1))
     for start in range(0, resamples if images else 0, step):
         count = min(step, resamples - start)
-        yield slice(start, start + count), _drawn(draw, images, count)
+        yield slice(start, start + count), _draw_resamples(draw, images, count)
 
 
 @lru_cache(maxsize=1)
-def _one_piece(images: int, resamples: int, seed: int) -> Float64[np.ndarray, "i b"]:
+def _draw_one_piece(images: int, resamples: int, seed: int) -> Float64[np.ndarray, "i b"]:
     """Every protocol and every curve asks for the same weights."""
-    return _drawn(np.random.default_rng(seed), images, resamples)
+    return _draw_resamples(np.random.default_rng(seed), images, resamples)
 
 
-def _drawn(draw: np.random.Generator, images: int, count: int) -> Float64[np.ndarray, "i b"]:
+def _draw_resamples(draw: np.random.Generator, images: int, count: int) -> Float64[np.ndarray, "i b"]:
     drawn = draw.integers(0, images, size=(count, images)) + images * np.arange(count)[:, None]
     weights = np.bincount(drawn.ravel(), minlength=count * images).reshape(count, images)
     return np.ascontiguousarray(weights.T, np.float64)
 
 
-def _statistic(numerator: np.ndarray, denominator: np.ndarray, axis: int = 1) -> Float64[np.ndarray, " b"]:
+def _compute_statistic(numerator: np.ndarray, denominator: np.ndarray, axis: int = 1) -> Float64[np.ndarray, " b"]:
     """The mean ratio along an axis, over those with a denominator."""
     known = denominator > 0
     ratio = np.divide(numerator, denominator, out=np.zeros(numerator.shape), where=known)
@@ -199,7 +199,7 @@ def _statistic(numerator: np.ndarray, denominator: np.ndarray, axis: int = 1) ->
     return np.divide(ratio.sum(axis=axis), n, out=np.full(len(n), np.nan), where=n > 0)
 
 
-def _exact(values: Float64[np.ndarray, "k i"]) -> Float64[np.ndarray, "k i"]:
+def _round_to_grid(values: Float64[np.ndarray, "k i"]) -> Float64[np.ndarray, "k i"]:
     """On a grid of 2^-40: sums of them are exact, so the number of threads of the product changes no bit."""
     return np.round(values * 2.0**40) / 2.0**40
 
@@ -214,7 +214,7 @@ def compute_percentile_interval(samples: Float64[np.ndarray, " b"], images: int,
     known = samples[~np.isnan(samples)]
     if images < 2 or not len(known):
         return np.nan, np.nan
-    low, high = _percentiles(known[None], level)
+    low, high = _compute_percentiles(known[None], level)
     return float(low[0]), float(high[0])
 
 
@@ -227,13 +227,13 @@ def compute_percentile_intervals(
     whole = {key: one for key, one in distinct.items() if len(one) and not np.isnan(one).any()}
     found = dict.fromkeys(distinct, (np.nan, np.nan))
     if whole:
-        low, high = _percentiles(np.array(list(whole.values())), level)
+        low, high = _compute_percentiles(np.array(list(whole.values())), level)
         found |= dict(zip(whole, zip(low.tolist(), high.tolist(), strict=True), strict=True))
     found |= {key: compute_percentile_interval(one, 2, level) for key, one in distinct.items() if key not in whole}
     return [found[id(one)] if n > 1 else (np.nan, np.nan) for one, n in zip(samples, images, strict=True)]
 
 
-def _percentiles(samples: Float64[np.ndarray, "r b"], level: float) -> Float64[np.ndarray, "2 r"]:
+def _compute_percentiles(samples: Float64[np.ndarray, "r b"], level: float) -> Float64[np.ndarray, "2 r"]:
     """Both ends of each row, as `numpy.percentile` has them; sorting whole rows is faster than its partition."""
     ordered, last = np.sort(samples, axis=1), samples.shape[1] - 1
     found = []

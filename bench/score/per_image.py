@@ -14,7 +14,7 @@ CLASS_COLUMNS = ("metric", "image_id", "column", "numerator", "denominator")
 
 def make_per_image(rows: Mapping[str, MetricCounts], image_ids: Sequence[str]) -> pd.DataFrame:
     """Column image_id, then each metric of each image alone; NaN where nothing was measurable."""
-    return _table(rows, image_ids, MetricCounts.each)
+    return _make_table(rows, image_ids, MetricCounts.each)
 
 
 def make_per_image_n(rows: Mapping[str, MetricCounts], image_ids: Sequence[str]) -> pd.DataFrame:
@@ -23,7 +23,7 @@ def make_per_image_n(rows: Mapping[str, MetricCounts], image_ids: Sequence[str])
     0 where nothing was measurable. NaN where the metric does not cover the image, and everywhere for a metric with a
     column for each class (the mIoU of a data set), which no single denominator gives back.
     """
-    return _table(rows, image_ids, _denominator)
+    return _make_table(rows, image_ids, _read_denominator)
 
 
 def make_per_class(rows: Mapping[str, MetricCounts]) -> pd.DataFrame:
@@ -62,11 +62,11 @@ def read_per_image(values: pd.DataFrame, denominators: pd.DataFrame) -> dict[str
         n = denominators[name].dropna()
         if len(n):
             total = (values[name].reindex(n.index) * n).where(n > 0, 0.0)
-            found[str(name)] = MetricCounts(tuple(n.index), _column(total), _column(n), "segments")
+            found[str(name)] = MetricCounts(tuple(n.index), _make_column(total), _make_column(n), "segments")
     return found
 
 
-def _table(
+def _make_table(
     rows: Mapping[str, MetricCounts], image_ids: Sequence[str], measure: Callable[[MetricCounts], np.ndarray]
 ) -> pd.DataFrame:
     columns = {name: pd.Series(measure(row), index=list(row.image_ids)) for name, row in rows.items()}
@@ -74,10 +74,10 @@ def _table(
     return pd.DataFrame({"image_id": ids, **{name: column.reindex(ids).to_numpy() for name, column in columns.items()}})
 
 
-def _denominator(row: MetricCounts) -> np.ndarray:
+def _read_denominator(row: MetricCounts) -> np.ndarray:
     single = row.denominator.shape[1] == 1
     return row.denominator[:, 0] if single else np.full(len(row.image_ids), np.nan)
 
 
-def _column(values: pd.Series) -> np.ndarray:
+def _make_column(values: pd.Series) -> np.ndarray:
     return values.to_numpy(np.float64)[:, None]

@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 
 from bench.mapping.no_class import join_words
-from bench.metric_name import number
+from bench.metric_name import write_number
 from bench.protocol import Protocol, choose
-from bench.system.resources import conf_dir
+from bench.system.resources import find_conf_dir
 
 _IN_NAME = ("background", "void", "unlabelled", "below", "absent", "empty", "rounding", "overlap", "no_class")
 """Settings that a full name states where they differ from the protocol of that name; the others stand in it anyway."""
@@ -25,13 +25,13 @@ _SET_LATER = {"background": "auto", "seed": "${seed}"}
 @lru_cache(maxsize=1)
 def list_presets() -> tuple[str, ...]:
     """The names of the protocols that the package brings."""
-    return tuple(sorted(path.stem for path in (conf_dir() / "score").glob("*.yaml")))
+    return tuple(sorted(path.stem for path in (find_conf_dir() / "score").glob("*.yaml")))
 
 
 @cache
 def _read_settings(name: str) -> Mapping[str, Any]:
     """The settings of a protocol's yaml over those of the one that it inherits from."""
-    own: dict[str, Any] = yaml.safe_load((conf_dir() / "score" / f"{name}.yaml").read_text(encoding="utf-8"))
+    own: dict[str, Any] = yaml.safe_load((find_conf_dir() / "score" / f"{name}.yaml").read_text(encoding="utf-8"))
     settings: dict[str, Any] = {}
     for parent in own.pop("defaults", ["_self_"]):
         settings |= own if parent == "_self_" else _read_settings(parent)
@@ -48,12 +48,12 @@ def make_protocol(name: str = "paper", **changes: Any) -> Protocol:
 def make_title(protocol: Protocol) -> str:
     """The name, and in braces what differs from the protocol of that name and stands nowhere else in a full name."""
     usual = make_protocol(protocol.name if protocol.name in list_presets() else "paper")
-    changed = [key for key in _IN_NAME if _word(getattr(protocol, key)) != _word(getattr(usual, key))]
-    options = [f"{key}={_word(getattr(protocol, key))}" for key in changed]
+    changed = [key for key in _IN_NAME if _write_word(getattr(protocol, key)) != _write_word(getattr(usual, key))]
+    options = [f"{key}={_write_word(getattr(protocol, key))}" for key in changed]
     return protocol.name + ("{" + ",".join(options) + "}" if options else "")
 
 
-def _word(value: Any) -> str:
+def _write_word(value: Any) -> str:
     if isinstance(value, tuple):
         return join_words(value)
-    return "none" if value is None else value if isinstance(value, str) else number(value)
+    return "none" if value is None else value if isinstance(value, str) else write_number(value)

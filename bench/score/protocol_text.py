@@ -14,11 +14,11 @@ WIDTH = 110
 def describe_protocol(score: Protocol | Mapping[str, Any], width: int = WIDTH) -> str:
     """``protocol: name=paper metrics=iou,recall,tgq tau_sbert=0.5 …`` in lines of at most ``width`` characters."""
     options = score.settings() if isinstance(score, Protocol) else score
-    words = [f"{key}={_word(value)}" for key, value in options.items() if key != "_target_"]
+    words = [f"{key}={_write_word(value)}" for key, value in options.items() if key != "_target_"]
     return textwrap.fill("protocol: " + " ".join(words), width, subsequent_indent="  ", break_on_hyphens=False)
 
 
-def _word(value: Any) -> str:
+def _write_word(value: Any) -> str:
     if value is None:
         return "none"
     return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)

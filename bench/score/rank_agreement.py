@@ -25,7 +25,7 @@ _DECIMALS = 12
 _CELLS = 20_000_000
 
 
-def agreement(
+def compute_agreement(
     runs: Sequence[Mapping[str, MetricCounts]], resamples: int = 10_000, seed: int = 0, level: float = 0.95
 ) -> pd.DataFrame:
     """One line for each two metrics (full names), the first before the second in the order of the runs' tables.
@@ -36,15 +36,15 @@ def agreement(
     """
     if len(runs) < FEWEST:
         raise UserError(f"agreement: {len(runs)} runs; ranks need at least {FEWEST}")
-    metrics = [m for m in dict.fromkeys(name for run in runs for name in run) if _known(runs, m) >= FEWEST]
-    images = _common(runs)
+    metrics = [m for m in dict.fromkeys(name for run in runs for name in run) if _count_known(runs, m) >= FEWEST]
+    images = _find_common(runs)
     if len(metrics) < 2 or not images:
         raise UserError(f"agreement: {len(metrics)} metrics and {len(images)} images are common to the runs; need two")
     present = np.array([[metric in run for run in runs] for metric in metrics])
-    table = [_aligned(run[metric], images) for metric in metrics for run in runs if metric in run]
-    values = _spread(np.array([[row.value()] for row in table]), present)
-    samples = _spread(np.array(bootstrap(table, resamples, seed)).reshape(len(table), resamples), present)
-    tau, drawn = kendall(values)[0], kendall(samples)
+    table = [_align(run[metric], images) for metric in metrics for run in runs if metric in run]
+    values = _spread_values(np.array([[row.value()] for row in table]), present)
+    samples = _spread_values(np.array(bootstrap(table, resamples, seed)).reshape(len(table), resamples), present)
+    tau, drawn = compute_kendall(values)[0], compute_kendall(samples)
     lines = []
     for a, b in combinations(range(len(metrics)), 2):
         both = int((present[a] & present[b]).sum())
@@ -61,16 +61,16 @@ def agreement(
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
-def kendall(values: Float64[np.ndarray, "m r b"]) -> Float64[np.ndarray, "b m m"]:
+def compute_kendall(values: Float64[np.ndarray, "m r b"]) -> Float64[np.ndarray, "b m m"]:
     """tau-b between the m metrics over r runs, b times; NaN values are left out, NaN where nothing varies."""
     metrics, runs, times = values.shape
     first, second = np.triu_indices(runs, 1)
     step = max(1, _CELLS // max(1, metrics * len(first)))
-    parts = [_kendall(values[..., at : at + step], first, second) for at in range(0, times, step)]
+    parts = [_compute_kendall(values[..., at : at + step], first, second) for at in range(0, times, step)]
     return np.concatenate(parts) if parts else np.zeros((0, metrics, metrics))
 
 
-def _kendall(values: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def _compute_kendall(values: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     rounded = np.round(values, _DECIMALS)
     sign = np.sign(rounded[:, first] - rounded[:, second]).transpose(2, 0, 1)  # b m p
     known = ~np.isnan(sign)
@@ -81,16 +81,16 @@ def _kendall(values: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.nd
     return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
 
 
-def _known(runs: Sequence[Mapping[str, MetricCounts]], metric: str) -> int:
+def _count_known(runs: Sequence[Mapping[str, MetricCounts]], metric: str) -> int:
     return sum(metric in run for run in runs)
 
 
-def _common(runs: Sequence[Mapping[str, MetricCounts]]) -> tuple[str, ...]:
+def _find_common(runs: Sequence[Mapping[str, MetricCounts]]) -> tuple[str, ...]:
     each = [{image for row in run.values() for image in row.image_ids} for run in runs]
     return tuple(sorted(set.intersection(*each)))
 
 
-def _aligned(row: MetricCounts, images: tuple[str, ...]) -> MetricCounts:
+def _align(row: MetricCounts, images: tuple[str, ...]) -> MetricCounts:
     """The rows of these images; one that the metric does not cover weighs nothing."""
     place = {image: at for at, image in enumerate(row.image_ids)}
     at = np.array([place.get(image, len(place)) for image in images])
@@ -99,7 +99,7 @@ def _aligned(row: MetricCounts, images: tuple[str, ...]) -> MetricCounts:
     return MetricCounts(images, top, bottom, row.unit)
 
 
-def _spread(known: np.ndarray, present: np.ndarray) -> np.ndarray:
+def _spread_values(known: np.ndarray, present: np.ndarray) -> np.ndarray:
     """From one row for each metric and run that exist to metric x run x time, NaN where it does not."""
     full = np.full((*present.shape, known.shape[1]), np.nan)
     full[present] = known

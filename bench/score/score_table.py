@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from bench.errors import UserError
-from bench.metric_name import number, parse
+from bench.metric_name import parse, write_number
 from bench.protocol import BREAKDOWNS
 from bench.score.evaluate import COLUMNS
 from bench.text.csv_files import read_csv, write_csv
@@ -55,7 +55,7 @@ def describe_name(name: str) -> Description:
     mapping = parts.mapping + (f"({parts.model})" if parts.model else "")
     threshold = float("nan") if parts.threshold is None else parts.threshold
     words, group = _split_group(parts.metric)
-    measure = words if parts.bound is None else f"{words}{parts.relation}{number(parts.bound)}"
+    measure = words if parts.bound is None else f"{words}{parts.relation}{write_number(parts.bound)}"
     return Description(dataset, parts.classlist, parts.score + options, mapping, threshold, measure, group)
 
 
@@ -81,7 +81,7 @@ def add_columns(
 def write_scores(scores: pd.DataFrame, path: Path | str) -> Path:
     """Write scores.csv: fixed columns, six decimals, whole counts; rows in the order given. Returns ``path``."""
     check_columns(scores, "scores", ALL)
-    exact = ["" if threshold != threshold else number(threshold) for threshold in scores["threshold"]]
+    exact = ["" if threshold != threshold else write_number(threshold) for threshold in scores["threshold"]]
     counts = {column: scores[column].astype("Int64") for column in _WHOLE}
     return write_csv(scores.assign(**counts, threshold=exact)[list(ALL)], path, decimals=6)
 

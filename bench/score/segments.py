@@ -10,7 +10,7 @@ import pandas as pd
 from bench.metrics import tgq
 from bench.overlap.table import merge_objects
 from bench.protocol import Protocol
-from bench.records import ClassList, Oracle, Overlap
+from bench.records import ClassList, Overlap, TrueSegmentTexts
 
 KNOWN = ("image_id", "class", "thing", "area", "share")
 """Of the true segment itself: name of the class, thing or stuff, pixels, and share of all pixels of the image."""
@@ -18,19 +18,23 @@ MEASURED = ("text", "tt_cosine", "tt_hit", "tt_top1", "st_cosine", "st_top1")
 """What the method says of it, as in `tgq`; these columns are not there for a variant without oracle records."""
 
 
-def make_segment_table(tables: Sequence[tuple[Overlap, Oracle]], classes: ClassList, score: Protocol) -> pd.DataFrame:
+def make_segment_table(
+    tables: Sequence[tuple[Overlap, TrueSegmentTexts]], classes: ClassList, score: Protocol
+) -> pd.DataFrame:
     """`KNOWN` and, where there are oracle records, `MEASURED`; sorted by image_id, then by class index.
 
     Thresholds, rounding and ties are those of ``score``, so that sums over rows are the numerators of TGQ. Without a
     threshold every text would be a hit: ``tt_hit`` then says what ``tt_top1`` says.
     """
-    parts = [_columns(*pair, classes, score) for pair in sorted(tables, key=lambda pair: pair[0].image_id)]
+    parts = [_make_columns(*pair, classes, score) for pair in sorted(tables, key=lambda pair: pair[0].image_id)]
     names = [*KNOWN, *MEASURED] if not parts or any("text" in part for part in parts) else list(KNOWN)
     rows = {name: [v for part in parts for v in part.get(name, [None] * len(part["area"]))] for name in names}
     return pd.DataFrame(rows, columns=names)
 
 
-def _columns(overlap: Overlap, oracle: Oracle, classes: ClassList, score: Protocol) -> dict[str, Sequence[object]]:
+def _make_columns(
+    overlap: Overlap, oracle: TrueSegmentTexts, classes: ClassList, score: Protocol
+) -> dict[str, Sequence[object]]:
     overlap = merge_objects(overlap)
     index, inside = overlap.truth_classes, overlap.counts[:, :-2].sum(axis=0)
     known: dict[str, Sequence[object]] = {

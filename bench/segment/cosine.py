@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 
-def cosine(a: Float[np.ndarray, " d"], b: Float[np.ndarray, " d"]) -> float:
+def compute_cosine(a: Float[np.ndarray, " d"], b: Float[np.ndarray, " d"]) -> float:
     """Compute the cosine in [-1, 1]: exactly 1 for equal vectors, 0 (not NaN) where one is zero, NaN or infinite."""
     a, b = a.astype(np.float64), b.astype(np.float64)
     # One root of the product, not a product of roots: so equal vectors give exactly 1.

@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Interval
 from jaxtyping import Float, Float32, Float64, Int16, UInt8
 
-from bench.bounds import hints_of, span_of, told, within
+from bench.bounds import describe_span, is_within, read_hints, read_span
 from bench.errors import BadSample, UserError
 
 SIZES = ("loaded", "image")
@@ -37,9 +37,11 @@ class DenseCrf:
     def __post_init__(self) -> None:
         if self.size not in SIZES:
             raise UserError(f"segment.crf.size={self.size!r} is unknown: use one of {', '.join(SIZES)}")
-        for key, hint in hints_of(DenseCrf).items():  # the library ends the process where it is given what it cannot do
-            if (span := span_of(hint)) and not within(value := getattr(self, key), span):
-                raise UserError(f"segment.crf.{key}={value}: must be {told(span)}")
+        for key, hint in read_hints(
+            DenseCrf
+        ).items():  # the library ends the process where it is given what it cannot do
+            if (span := read_span(hint)) and not is_within(value := getattr(self, key), span):
+                raise UserError(f"segment.crf.{key}={value}: must be {describe_span(span)}")
 
     def labels(
         self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]
@@ -81,15 +83,15 @@ class DenseCrf:
         return crf
 
 
-def centroid_energy(
+def compute_centroid_energy(
     features: Float[np.ndarray, "f d"], centroids: Float64[np.ndarray, "k d"]
 ) -> Float64[np.ndarray, "f k"]:
     """Compute the unary: squared distance to each centroid, minus its maximum over the centroids (so <= 0)."""
-    square = squared_distance(features, centroids)  # f k
+    square = compute_squared_distance(features, centroids)  # f k
     return square - square.max(axis=1, keepdims=True)
 
 
-def squared_distance(
+def compute_squared_distance(
     features: Float[np.ndarray, "f d"], centroids: Float64[np.ndarray, "k d"]
 ) -> Float64[np.ndarray, "f k"]:
     """Compute the squared Euclidean distance of each feature to each centroid, by a matrix product in float64."""

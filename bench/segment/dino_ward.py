@@ -11,10 +11,10 @@ from jaxtyping import Float32, Int16, UInt8
 from bench.errors import BadSample, UserError
 from bench.records import Sample, SegmentTree
 from bench.resize import nearest
-from bench.segment.crf import DenseCrf, centroid_energy
+from bench.segment.crf import DenseCrf, compute_centroid_energy
 from bench.segment.prune import SPLITS, Leaves, prune
 from bench.segment.tree import LOST, drop_lost_leaves
-from bench.segment.ward import ward_tree
+from bench.segment.ward import build_ward_tree
 
 
 class DenseFeatures(Protocol):
@@ -53,13 +53,13 @@ class DinoWard:
                 raise UserError(f"segment.{key}={value!r} is unknown: use one of {', '.join(known)}")
         self.dino, self.n, self.prune_threshold = dino, n, prune_threshold
         self.splits, self.lost, self.max_features = splits, lost, max_features
-        self.crf = switch(crf)
+        self.crf = make_crf(crf)
 
     def __call__(self, sample: Sample) -> SegmentTree:
         """Segment an image at the loaded size (its own with ``crf.size=image``); BadSample for unusable features."""
         features, grid, loaded = self.dino.features(sample.image)
         self._check(sample, features)
-        leaves = prune(features, ward_tree(features), self.n, self.prune_threshold, self.splits)
+        leaves = prune(features, build_ward_tree(features), self.n, self.prune_threshold, self.splits)
         return drop_lost_leaves(self._pixels(sample, features, leaves, grid, loaded), leaves.heap_ids, self.lost)
 
     def _pixels(
@@ -73,7 +73,7 @@ class DinoWard:
         image = sample.image if self.crf and self.crf.size == "image" else loaded
         if self.crf is None or len(leaves.heap_ids) == 1:
             return nearest(leaves.labels.reshape(grid), image.shape[:2])
-        energy = centroid_energy(features, leaves.centroids).astype(np.float32)  # f k, on the grid of features
+        energy = compute_centroid_energy(features, leaves.centroids).astype(np.float32)  # f k, on the grid of features
         return self.crf.labels(nearest(energy.reshape(*grid, -1), image.shape[:2]), image)
 
     def _check(self, sample: Sample, features: Float32[np.ndarray, "f d"]) -> None:
@@ -86,7 +86,7 @@ class DinoWard:
             raise BadSample(f"image {sample.image_id}: its features are not finite: check the image and the weights")
 
 
-def switch(crf: DenseCrf | str | bool | None) -> DenseCrf | None:
+def make_crf(crf: DenseCrf | str | bool | None) -> DenseCrf | None:
     """Make the CRF that a configuration value asks for: True is the default one; None, False and "none" are none."""
     if isinstance(crf, DenseCrf):
         return crf

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Float64, Int, Int16, Int32
 
 from bench.errors import UserError
-from bench.segment.cosine import cosine
+from bench.segment.cosine import compute_cosine
 
 SPLITS = ("all", "first_half")
 
@@ -48,20 +48,20 @@ def prune(
     """
     if splits not in SPLITS:
         raise UserError(f"segment.splits={splits!r} is unknown: use one of {', '.join(SPLITS)}")
-    cut = top_splits(merges, n)
-    parts = part_of_feature(merges, cut)  # f: the Ward node that holds each feature
-    sums, sizes = totals(features, parts, cut)  # by node: d, and a number
-    cosines = {s: cosine(sums[s.children[0]], sums[s.children[1]]) for s in cut}
+    cut = list_top_splits(merges, n)
+    parts = find_parts(merges, cut)  # f: the Ward node that holds each feature
+    sums, sizes = sum_features(features, parts, cut)  # by node: d, and a number
+    cosines = {s: compute_cosine(sums[s.children[0]], sums[s.children[1]]) for s in cut}
     visited = cut if splits == "all" else cut[: n // 2]
-    leaves = standing([s for s in visited if s is cut[0] or cosines[s] < threshold], root=len(features) * 2 - 2)
-    owner = owners(cut, leaves)
+    leaves = apply_splits([s for s in visited if s is cut[0] or cosines[s] < threshold], root=len(features) * 2 - 2)
+    owner = find_owners(cut, leaves)
     position = {node: i for i, node in enumerate(leaves)}
     unique, inverse = np.unique(parts, return_inverse=True)  # n, f
     labels = np.array([position[owner[int(part)]] for part in unique], np.int16)[inverse]  # f: from part to leaf
     return Leaves(labels, tuple(leaves.values()), np.stack([sums[node] / sizes[node] for node in leaves]))
 
 
-def top_splits(merges: Int32[np.ndarray, "f-1 2"], n: int) -> tuple[Split, ...]:
+def list_top_splits(merges: Int32[np.ndarray, "f-1 2"], n: int) -> tuple[Split, ...]:
     """List the n - 1 splits from the root that give n parts (fewer where there are fewer features).
 
     The node created last is split first: its merge is the highest.
@@ -71,7 +71,7 @@ def top_splits(merges: Int32[np.ndarray, "f-1 2"], n: int) -> tuple[Split, ...]:
     return tuple(Split(count + t, (int(merges[t, 0]), int(merges[t, 1]))) for t in last)
 
 
-def part_of_feature(merges: Int32[np.ndarray, "f-1 2"], cut: tuple[Split, ...]) -> Int[np.ndarray, " f"]:
+def find_parts(merges: Int32[np.ndarray, "f-1 2"], cut: tuple[Split, ...]) -> Int[np.ndarray, " f"]:
     """Find for each feature the node of the finest cut that holds it."""
     count = len(merges) + 1
     part = np.arange(2 * count - 1)  # every node by itself; from the top down a node takes its parent's place
@@ -80,7 +80,7 @@ def part_of_feature(merges: Int32[np.ndarray, "f-1 2"], cut: tuple[Split, ...]) 
     return part[:count]
 
 
-def totals(
+def sum_features(
     features: Float[np.ndarray, "f d"], parts: Int[np.ndarray, " f"], cut: tuple[Split, ...]
 ) -> tuple[dict[int, Float64[np.ndarray, " d"]], dict[int, int]]:
     """Sum the features (float64) and count them, for every node of the cut, parts and split nodes alike."""
@@ -93,7 +93,7 @@ def totals(
     return sums, sizes
 
 
-def standing(accepted: Iterable[Split], root: int) -> dict[int, int]:
+def apply_splits(accepted: Iterable[Split], root: int) -> dict[int, int]:
     """Return the leaves after the accepted splits, as Ward node to heap id in order of creation.
 
     A split whose node is no leaf at its turn hangs below a pruned one and is dropped.
@@ -107,7 +107,7 @@ def standing(accepted: Iterable[Split], root: int) -> dict[int, int]:
     return leaves
 
 
-def owners(cut: tuple[Split, ...], leaves: dict[int, int]) -> dict[int, int]:
+def find_owners(cut: tuple[Split, ...], leaves: dict[int, int]) -> dict[int, int]:
     """Find for each node of the cut at or below a leaf that leaf."""
     owner = {leaf: leaf for leaf in leaves}
     for split in cut:

@@ -16,25 +16,25 @@ from bench.records import SegmentTree
 LOST = ("promote", "shift")
 
 
-def parent(node: int) -> int:
+def get_parent(node: int) -> int:
     """Return the parent of a node; the root has none (ValueError)."""
     if node < 1:
         raise ValueError(f"node {node} has no parent")
     return (node - 1) // 2
 
 
-def sibling(node: int) -> int:
+def get_sibling(node: int) -> int:
     """Return the other child of the node's parent; the root has none (ValueError)."""
     if node < 1:
         raise ValueError(f"node {node} has no sibling")
     return node + 1 if node % 2 else node - 1
 
 
-def lineage(node: int) -> Iterator[int]:
+def walk_up(node: int) -> Iterator[int]:
     """Yield the node, its parent, and so on up to the root."""
     yield node
     while node:
-        node = parent(node)
+        node = get_parent(node)
         yield node
 
 
@@ -43,12 +43,12 @@ def promote(heap_ids: Sequence[int]) -> tuple[int, ...]:
 
     So when a leaf goes, its sibling (with all below it) takes the parent's place. Order of the leaves is kept.
     """
-    alive = {node for leaf in heap_ids for node in lineage(leaf)}
+    alive = {node for leaf in heap_ids for node in walk_up(leaf)}
 
     def place(leaf: int) -> int:
         new = 0
-        for node in reversed(list(lineage(leaf))[:-1]):
-            if sibling(node) in alive:
+        for node in reversed(list(walk_up(leaf))[:-1]):
+            if get_sibling(node) in alive:
                 new = 2 * new + (1 if node % 2 else 2)
         return new
 

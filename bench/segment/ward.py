@@ -14,25 +14,25 @@ from jaxtyping import Float, Float64, Int32
 BLOCK = 512
 
 
-def ward_tree(features: Float[np.ndarray, "f d"]) -> Int32[np.ndarray, "f-1 2"]:
+def build_ward_tree(features: Float[np.ndarray, "f d"]) -> Int32[np.ndarray, "f-1 2"]:
     """Cluster features; row t of the merges holds the two nodes (smaller id first) joined into node f + t.
 
     Nodes 0..f-1 are the features themselves. Needs 4 f (f - 1) bytes for the distances (1 GiB for 15,914 features).
     """
-    return ward_linkage(features)[:, :2].astype(np.int32)
+    return build_ward_linkage(features)[:, :2].astype(np.int32)
 
 
-def ward_linkage(features: Float[np.ndarray, "f d"]) -> Float64[np.ndarray, "f-1 4"]:
+def build_ward_linkage(features: Float[np.ndarray, "f d"]) -> Float64[np.ndarray, "f-1 4"]:
     """Cluster features and return the merges in SciPy's form: two nodes, Ward distance, number of features below."""
     if len(features) < 2:
         return np.empty((0, 4))
     linkage: Float64[np.ndarray, "f-1 4"] = fastcluster.linkage(
-        condensed_distances(features), method="ward", preserve_input=False
+        compute_condensed_distances(features), method="ward", preserve_input=False
     )
     return linkage
 
 
-def condensed_distances(features: Float[np.ndarray, "f d"]) -> Float64[np.ndarray, " p"]:
+def compute_condensed_distances(features: Float[np.ndarray, "f d"]) -> Float64[np.ndarray, " p"]:
     """Compute the Euclidean distances of all pairs i < j in SciPy's condensed order, p = f (f - 1) / 2."""
     rows = features.astype(np.float64)
     square = np.einsum("fd,fd->f", rows, rows)  # squared lengths

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from hydra.utils import get_object
 
-from bench.bounds import branches, hints_of, span_of, told, within
-from bench.data.base import nearest
+from bench.bounds import describe_span, is_within, read_hints, read_span, split_union
+from bench.data.base import suggest_nearest
 from bench.errors import UsageError
 from bench.models.sources import DTYPES
 from bench.settings.ranges import ADDED, DEFAULTS, MODELS, NOT_EMPTY, NOTES, ONCE, PLACES, RUN
@@ -40,12 +40,12 @@ def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) 
     """Raise UsageError for the first setting that is unknown, of a wrong type or out of range; look into ``groups``."""
     for key in settings:
         if key not in (*GROUPS, *RUN, "choices"):
-            raise UsageError(f"{key}: no such key{nearest(key, (*GROUPS, *RUN))}")
+            raise UsageError(f"{key}: no such key{suggest_nearest(key, (*GROUPS, *RUN))}")
     for key in (*GROUPS, *RUN):
         if key not in settings and key not in ADDED:
             raise UsageError(f"{key}: is not there, and every run needs it; give {key}=…")
     for key in RUN.keys() & settings.keys():
-        _fit(key, settings[key], RUN[key])
+        _check_value(key, settings[key], RUN[key])
     for group in groups:
         if group == "models":
             _check_models(settings)
@@ -78,29 +78,29 @@ def _check_models(settings: Mapping[str, Any]) -> None:
             if not str(node.get("_target_", "bench.")).startswith("bench."):
                 node = {}
         if path[-1] in node:
-            _fit(key, node[path[-1]], hint)
+            _check_value(key, node[path[-1]], hint)
     for name, node in settings["models"].items():
         if isinstance(node, Mapping) and not str(node.get("_target_", "bench.")).startswith("bench."):
-            _hints(f"models.{name}", node["_target_"])
+            _read_hints(f"models.{name}", node["_target_"])
     _check_finite("models", settings["models"])
 
 
 def _check_node(where: str, node: Any) -> None:
     if not isinstance(node, Mapping):
         raise UsageError(f"{where}={node}: needs an option of the group; `zgs run --help` lists them")
-    hints = _hints(where, node["_target_"], node) if "_target_" in node else {}
+    hints = _read_hints(where, node["_target_"], node) if "_target_" in node else {}
     if where in DOES and not hints and "_target_" not in node:
         raise UsageError(f"{where}: names no class; say which, {where}._target_=package.module.Class")
     for key, value in node.items():
         if isinstance(value, Mapping) and ("_target_" in value or key not in hints):
             _check_node(f"{where}.{key}", value)
         elif key in hints:
-            _fit(f"{where}.{key}", value, hints[key])
+            _check_value(f"{where}.{key}", value, hints[key])
         else:
             _check_finite(f"{where}.{key}", value)
 
 
-def _hints(where: str, target: Any, node: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def _read_hints(where: str, target: Any, node: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Read the hints of the class that a group names. UsageError where it is none, or lacks a key of ``node``."""
     log = logging.getLogger("hydra.utils")  # it tells of the error too, in several lines
     before, log.disabled = log.disabled, True
@@ -124,21 +124,21 @@ def _hints(where: str, target: Any, node: Mapping[str, Any] | None = None) -> di
     if node is not None and not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
         for key in node:
             if key not in parameters and key not in HYDRA_KEYS:
-                raise UsageError(f"{where}.{key}: no such key of {target}{nearest(key, parameters)}")
-    return hints_of(made)
+                raise UsageError(f"{where}.{key}: no such key of {target}{suggest_nearest(key, parameters)}")
+    return read_hints(made)
 
 
 STAGES = ("segment", "encode", "caption", "merge")
 
 
-def _fit(key: str, value: Any, hint: Any) -> None:
+def _check_value(key: str, value: Any, hint: Any) -> None:
     if key in NOT_EMPTY and value == []:
         raise UsageError(f"{key}=[]: name at least one")
-    if not fits(value, hint):
-        raise UsageError(f"{key}={value}: needs {described(hint)}")
-    if isinstance(value, int | float) and not isinstance(value, bool) and not within(value, span := span_of(hint)):
+    if not is_of_type(value, hint):
+        raise UsageError(f"{key}={value}: needs {describe_hint(hint)}")
+    if isinstance(value, int | float) and not isinstance(value, bool) and not is_within(value, span := read_span(hint)):
         note = f" ({NOTES[key]})" if key in NOTES else ""
-        raise UsageError(f"{key}={value}: must be {told(span)}{note}")
+        raise UsageError(f"{key}={value}: must be {describe_span(span)}{note}")
     _check_finite(key, value)
     if key in ONCE and isinstance(value, list) and (twice := [v for at, v in enumerate(value) if v in value[:at]]):
         raise UsageError(f"{key}={value}: {twice[0]} stands there twice; name each once".replace("'", ""))
@@ -146,30 +146,30 @@ def _fit(key: str, value: Any, hint: Any) -> None:
 
 def _check_finite(key: str, value: Any) -> None:
     """Raise UsageError for a number that is not finite, at any depth, whoever wrote the class that takes it."""
-    for place, number in _floats(key, value):
+    for place, number in _walk_floats(key, value):
         if not math.isfinite(number):
             raise UsageError(f"{place}={number}: must be a finite number")
 
 
-def _floats(key: str, value: Any) -> Iterator[tuple[str, float]]:
+def _walk_floats(key: str, value: Any) -> Iterator[tuple[str, float]]:
     if isinstance(value, float):
         yield key, value
     elif isinstance(value, Mapping | list):
         for name, each in value.items() if isinstance(value, Mapping) else ((None, v) for v in value):
-            yield from _floats(key if name is None else f"{key}.{name}", each)
+            yield from _walk_floats(key if name is None else f"{key}.{name}", each)
 
 
-def fits(value: Any, hint: Any) -> bool:
+def is_of_type(value: Any, hint: Any) -> bool:
     """Whether a configured value can stand where a signature says `hint`; what cannot be configured fits always."""
-    if len(several := list(branches(hint))) > 1:
-        return any(fits(value, each) for each in several)
+    if len(several := list(split_union(hint))) > 1:
+        return any(is_of_type(value, each) for each in several)
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return fits(value, inner[0])
+        return is_of_type(value, inner[0])
     if origin is Literal:
         return value in inner
     if origin in (list, tuple):
-        return isinstance(value, str) or (isinstance(value, list) and all(fits(v, inner[0]) for v in value))
+        return isinstance(value, str) or (isinstance(value, list) and all(is_of_type(v, inner[0]) for v in value))
     if hint is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if hint is int:
@@ -177,13 +177,17 @@ def fits(value: Any, hint: Any) -> bool:
     return isinstance(value, str if hint is Path else hint) if hint in WORDS else True
 
 
-def described(hint: Any) -> str:
+def describe_hint(hint: Any) -> str:
     """Describe a hint in words."""
-    if len(several := list(branches(hint))) > 1:
-        return " or ".join(described(each) for each in several)
+    if len(several := list(split_union(hint))) > 1:
+        return " or ".join(describe_hint(each) for each in several)
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return f"{described(inner[0])} {told(span_of(hint))}" if span_of(hint) else described(inner[0])
+        return (
+            f"{describe_hint(inner[0])} {describe_span(read_span(hint))}"
+            if read_span(hint)
+            else describe_hint(inner[0])
+        )
     if origin is Literal:
         return "one of " + ", ".join(map(str, inner))
     return "a list" if origin in (list, tuple) else WORDS.get(hint, "an option of another kind")

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.settings.decimals import shortest
-from bench.system.resources import conf_dir
+from bench.settings.decimals import shorten_decimals
+from bench.system.resources import find_conf_dir
 
 
 def list_groups() -> list[str]:
     """List the names of the configuration groups."""
-    return sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
+    return sorted(folder.name for folder in find_conf_dir().iterdir() if folder.is_dir())
 
 
 def list_options(group: str, config_dir: str | None = None) -> dict[str, Path]:
     """Find the yaml of each option of a group, by name: the package's, and those of the user's folder."""
-    folders = [*([Path(config_dir)] if config_dir else []), conf_dir()]  # where both have it, the package's counts
+    folders = [*([Path(config_dir)] if config_dir else []), find_conf_dir()]  # where both have it, the package's counts
     return {file.stem: file for folder in folders for file in sorted((folder / group).glob("*.yaml"))}
 
 
@@ -32,7 +32,7 @@ def compose_config(words: Iterable[str], config_dir: str | None = None, name: st
     if config_dir and not any(word.startswith("hydra.searchpath=") for word in words):
         path = str(Path(config_dir).absolute()).replace("'", "\\'")
         words = [f"hydra.searchpath=['file://{path}']", *words]
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+    with initialize_config_dir(str(find_conf_dir()), version_base="1.3"):
         return compose(name, words, return_hydra_config=True)
 
 
@@ -54,4 +54,4 @@ def resolve_config(config: Any, complete: bool = True) -> dict[str, Any]:
 
     own = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
     settings: Any = OmegaConf.to_container(own, resolve=True, throw_on_missing=complete)
-    return dict(shortest(update_targets(settings)))
+    return dict(shorten_decimals(update_targets(settings)))

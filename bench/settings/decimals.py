@@ -15,19 +15,19 @@ ZERO = 1e-13
 """What a range leaves of 0: 2.8e-17 after -0.3, -0.2, -0.1 has 16 digits, and nobody wrote them."""
 
 
-def shortest(value: Any) -> Any:
+def shorten_decimals(value: Any) -> Any:
     """Bring every float of settings to a decimal of at most `DIGITS` digits, where that is as near as noise.
 
     A float that is no such decimal (1/3, or 17 digits that somebody typed) stays as it is, to the last bit.
     """
     if isinstance(value, dict):
-        return {key: shortest(each) for key, each in value.items()}
+        return {key: shorten_decimals(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [shortest(each) for each in value]
-    return _shortest(value) if isinstance(value, float) and math.isfinite(value) else value
+        return [shorten_decimals(each) for each in value]
+    return _shorten_number(value) if isinstance(value, float) and math.isfinite(value) else value
 
 
-def _shortest(number: float) -> float:
+def _shorten_number(number: float) -> float:
     short = float(f"{number:.{DIGITS}g}")
     if abs(short - number) <= ULPS * math.ulp(number):
         return short

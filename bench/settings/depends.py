@@ -13,13 +13,13 @@ from typing import Any
 from hydra.utils import get_object
 
 from bench.errors import UserError
-from bench.settings.naming import run_name
-from bench.settings.start_layer import start_layer_of
-from bench.store.facts.closure import targets, union
+from bench.settings.naming import make_run_name
+from bench.settings.start_layer import find_start_layer
+from bench.store.facts.closure import find_targets, join_closures
 from bench.store.facts.contents import is_word_for_folder
-from bench.store.facts.machine import machine
+from bench.store.facts.machine import describe_machine
 from bench.store.facts.modules import OURS
-from bench.store.keys import alone, library_versions, made_of
+from bench.store.keys import collect_inputs, hash_alone, read_library_versions
 
 GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "score")
 """Settings that name code on which a number depends."""
@@ -39,37 +39,37 @@ class Dependence:
         threads: int = self.settings["executor"].get("threads", 1)
         return threads
 
-    def on_machine(self, device: str, *callers: str) -> dict[str, Any]:
+    def collect_machine_facts(self, device: str, *callers: str) -> dict[str, Any]:
         """Collect parts of every key; ``callers`` are modules around the stage whose code decides what it is given."""
         return {
-            "machine": machine(device),
+            "machine": describe_machine(device),
             "threads": self.threads,
-            "libraries": library_versions(),
-            "calling": alone(callers),
+            "libraries": read_library_versions(),
+            "calling": hash_alone(callers),
         }
 
     @property
     def unknown(self) -> list[str]:
         """What of the code that is used cannot be followed, a line each."""
-        named = [name for group in GROUPS for name in targets(self.settings[group])]
-        lines = [f"beware: {line}" for line in union(named).unknown]
-        return [*lines, *(line for group in GROUPS for line in _bare_folders(group, self.settings[group]))]
+        named = [name for group in GROUPS for name in find_targets(self.settings[group])]
+        lines = [f"beware: {line}" for line in join_closures(named).unknown]
+        return [*lines, *(line for group in GROUPS for line in _find_bare_folders(group, self.settings[group]))]
 
 
-def _bare_folders(where: str, options: Any) -> Iterator[str]:
+def _find_bare_folders(where: str, options: Any) -> Iterator[str]:
     """Find options of a class of one's own that may mean a folder of the working folder, and count as a word."""
     if not isinstance(options, Mapping):
         return
     own = str(options.get("_target_", OURS)).partition(".")[0] != OURS
     for key, value in options.items():
         if isinstance(value, Mapping):
-            yield from _bare_folders(f"{where}.{key}", value)
+            yield from _find_bare_folders(f"{where}.{key}", value)
         elif own and isinstance(value, str) and is_word_for_folder(value):
             yield f"beware: {where}.{key}={value} counts as a word; if the folder is meant, write ./{value}"
 
 
 @contextmanager
-def unchanged(stage: str, parts: Callable[[], Any]) -> Iterator[None]:
+def check_unchanged(stage: str, parts: Callable[[], Any]) -> Iterator[None]:
     """Check that what a stage reads when it is made is what its key was made of; else UserError."""
     before = parts()
     yield
@@ -89,18 +89,18 @@ def check_same(began: Mapping[str, str], here: Mapping[str, str]) -> None:
 
 def check_name(settings: Mapping[str, Any], began: str) -> None:
     """Check that all files that settings name are as when the run ``began``, by its name; else UserError."""
-    if run_name(settings) != began:
+    if make_run_name(settings) != began:
         raise UserError("a file that the settings name changed while the run went on; run the same command again")
 
 
-def trunk_parts(options: Mapping[str, Any]) -> dict[str, Any] | None:
+def collect_trunk_inputs(options: Mapping[str, Any]) -> dict[str, Any] | None:
     """Collect what the trunk of an encoder depends on, alike for all variants that leave it alone; None without one."""
     made = get_object(options["_target_"])
     if not hasattr(made, "trunk"):
         return None
     if not _leaves_trunk_alone(made):
-        return made_of(options)
-    return made_of({}, "bench.encode.trunk") | {"start_layer": start_layer_of(options)}
+        return collect_inputs(options)
+    return collect_inputs({}, "bench.encode.trunk") | {"start_layer": find_start_layer(options)}
 
 
 def _leaves_trunk_alone(made: Any) -> bool:
@@ -111,10 +111,10 @@ def _leaves_trunk_alone(made: Any) -> bool:
     own = [cls for cls in made.__mro__[: made.__mro__.index(MaskedEncoder)] if cls is not object]
     if any(name in vars(cls) for cls in own for name in HOOKS):
         return False
-    return all(_hands_on(vars(cls)["__init__"]) for cls in own if "__init__" in vars(cls))
+    return all(_is_handing_on(vars(cls)["__init__"]) for cls in own if "__init__" in vars(cls))
 
 
-def _hands_on(constructor: Any) -> bool:
+def _is_handing_on(constructor: Any) -> bool:
     """Whether a constructor gives ``clip`` and ``start_layer`` to its base class and does nothing else with them."""
     try:
         (function,) = ast.parse(textwrap.dedent(inspect.getsource(constructor))).body

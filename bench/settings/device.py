@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.errors import UsageError
 
 
-def found_device(wanted: str, dtype: str = "float32") -> str:
+def find_device(wanted: str, dtype: str = "float32") -> str:
     """Find the device of a configured name; ``auto`` is the GPU where there is one. Loads torch.
 
     Raises `UsageError` for a device that torch does not find here, and for float16 on a processor.
@@ -13,10 +13,10 @@ def found_device(wanted: str, dtype: str = "float32") -> str:
     import torch
 
     kind, _, index = wanted.partition(":")
-    there = {"cpu": lambda: 1, "cuda": _gpus, "mps": lambda: int(torch.backends.mps.is_available())}
+    there = {"cpu": lambda: 1, "cuda": _count_gpus, "mps": lambda: int(torch.backends.mps.is_available())}
     there["xpu"] = lambda: torch.xpu.device_count() if torch.xpu.is_available() else 0
     if wanted == "auto":
-        wanted = "cuda" if _gpus() else "cpu"
+        wanted = "cuda" if _count_gpus() else "cpu"
     elif kind not in there:
         raise UsageError(f"device={wanted}: known are auto, {', '.join(there)}, and cuda:1 for the second GPU")
     elif not (count := there[kind]()):
@@ -31,7 +31,7 @@ def found_device(wanted: str, dtype: str = "float32") -> str:
     return wanted
 
 
-def _gpus() -> int:
+def _count_gpus() -> int:
     import torch
 
     return torch.cuda.device_count() if torch.cuda.is_available() else 0

@@ -14,7 +14,7 @@ OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge",
 """Where a constructor can only complain of an option; data and models may also lack files."""
 
 
-def make(options: Mapping[str, Any], **given: Any) -> Any:
+def make_object(options: Mapping[str, Any], **given: Any) -> Any:
     """Make the object that `_target_` names. What a constructor says is wrong is said as it says it."""
     try:
         return instantiate(dict(options), **given, _convert_="all")

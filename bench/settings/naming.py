@@ -8,48 +8,50 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.settings.ranges import NOT_IN_RUN_NAME
-from bench.store.model_facts import told_of
+from bench.store.model_facts import describe_by_content
 
 USUAL = {"segment": "dino_ward", "caption": "zerocap_${models}", "merge": "siblings"}
 """The choices of conf/config.yaml, which a name leaves out."""
 SAID = {("merge", "none"): "no_merge"}
 
 
-def variant_name(settings: Mapping[str, Any]) -> str:
+def make_variant_name(settings: Mapping[str, Any]) -> str:
     """Make the name of a variant in tables: as configured, else from the options chosen."""
     if settings.get("variant"):
         return str(settings["variant"])
-    return called(settings)
+    return name_by_choices(settings)
 
 
-def run_name(settings: Mapping[str, Any]) -> str:
+def make_run_name(settings: Mapping[str, Any]) -> str:
     """Make the folder's name of a run: the same settings and contents are one run, which continues there if killed."""
-    told = told_of({k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME})
+    told = describe_by_content({k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME})
     if (threads := settings.get("executor", {}).get("threads", 1)) != 1:  # of the executor the one thing that may round
         told["threads"] = threads
     digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
-    return f"{data_name(settings)}-{settings['data']['split']}-{variant_name(settings)}-{digest}"
+    return f"{make_data_name(settings)}-{settings['data']['split']}-{make_variant_name(settings)}-{digest}"
 
 
-def data_name(settings: Mapping[str, Any]) -> str:
+def make_data_name(settings: Mapping[str, Any]) -> str:
     """Name the data set as a folder's name begins."""
     return str(settings["data"].get("name") or settings["data"]["_target_"].rpartition(".")[2].lower())
 
 
-def called(settings: Mapping[str, Any]) -> str:
+def name_by_choices(settings: Mapping[str, Any]) -> str:
     """Name the encoder, and each other stage that is not the usual one: ``masked``, ``half-whole-no_merge``."""
-    return "-".join(filter(None, [_choice(settings, "encode"), *(_unusual(settings, stage) for stage in USUAL)]))
+    return "-".join(
+        filter(None, [_find_choice(settings, "encode"), *(_find_unusual(settings, stage) for stage in USUAL)])
+    )
 
 
-def _unusual(settings: Mapping[str, Any], stage: str) -> str:
+def _find_unusual(settings: Mapping[str, Any], stage: str) -> str:
     if stage != "merge" and stage not in settings.get("choices", {}):
         return ""  # settings of an earlier version do not tell
-    chosen = _choice(settings, stage)
+    chosen = _find_choice(settings, stage)
     usual = USUAL[stage].replace("${models}", str(settings.get("choices", {}).get("models")))
     return "" if chosen == usual else SAID.get((stage, chosen), chosen)
 
 
-def _choice(settings: Mapping[str, Any], stage: str) -> str:
+def _find_choice(settings: Mapping[str, Any], stage: str) -> str:
     """Find the yaml chosen; the module of a stage whose settings do not say."""
     chosen = settings.get("choices", {}).get(stage)
     return str(chosen or settings[stage]["_target_"].rpartition(".")[0].rpartition(".")[2])

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Interval
 
-from bench.bounds import hints_of
+from bench.bounds import read_hints
 
 Side = Annotated[int, Interval(ge=1, le=1024)]
 Cosine = Annotated[float, Interval(ge=-1, le=1)]
@@ -39,7 +39,7 @@ class RunSettings:
         return cls(**{key: settings[key] for key in RUN if key in settings})
 
 
-RUN: dict[str, Any] = hints_of(RunSettings)
+RUN: dict[str, Any] = read_hints(RunSettings)
 """The hint of each key that is in no group."""
 ADDED = ("role",)
 """Keys that settings of earlier versions lack."""

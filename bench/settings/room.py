@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UsageError, UserError
-from bench.system.resources import memory
+from bench.system.resources import measure_memory
 
 GIB, MIB = 2**30, 2**20
 SMALL = 256 * MIB
@@ -56,14 +56,14 @@ def check_room(settings: Settings, groups: Sequence[str]) -> None:
     """Raise UsageError for the first setting that needs more memory than there is."""
     for group in groups:
         for need in NEEDS.get(group, lambda _: iter(()))(settings):
-            refuse(need, str(settings["device"]))
+            check_need(need, str(settings["device"]))
 
 
-def refuse(need: Need, device: str = "cpu") -> None:
+def check_need(need: Need, device: str = "cpu") -> None:
     """Raise UsageError if a need is more than the memory of this machine, or of the GPU that it lies on."""
     if need.total <= SMALL:
         return
-    name, there = _there(device if need.on_device else "cpu")
+    name, there = _measure_memory(device if need.on_device else "cpu")
     if there is None or need.total <= there:
         return
     most = int(there // need.each)
@@ -74,7 +74,7 @@ def refuse(need: Need, device: str = "cpu") -> None:
     )
 
 
-def _there(device: str) -> tuple[str, float | None]:
+def _measure_memory(device: str) -> tuple[str, float | None]:
     if device != "cpu":
         import torch  # a need this large is rare
 
@@ -82,34 +82,36 @@ def _there(device: str) -> tuple[str, float | None]:
             index = int(device.partition(":")[2] or 0)
             if index < torch.cuda.device_count():
                 return "the GPU", float(torch.cuda.get_device_properties(index).total_memory)
-    return "this machine", memory()
+    return "this machine", measure_memory()
 
 
-def _encode(settings: Settings) -> Iterator[Need]:
+def _estimate_encode(settings: Settings) -> Iterator[Need]:
     options = settings["encode"]
-    vision = CLIP | _config(settings["models"]["clip"], "open_clip_config.json", "model_cfg", "vision_cfg")
+    vision = CLIP | _read_config(settings["models"]["clip"], "open_clip_config.json", "model_cfg", "vision_cfg")
     grid = settings["models"]["clip"].get("grid") or vision["image_size"] // vision["patch_size"]
     tokens, width = 1 + grid**2, vision["width"]
     heads = width // vision.get("head_width", 64) if "start_layer" in options else 0
     each = 4 * (8 * tokens * width + heads * tokens**2)
-    yield from _need("encode", options, "micro_batch", each, "activations of that many segments at once", True)
+    yield from _estimate_need("encode", options, "micro_batch", each, "activations of that many segments at once", True)
 
 
-def _caption(settings: Settings) -> Iterator[Need]:
+def _estimate_caption(settings: Settings) -> Iterator[Need]:
     options = settings["caption"]
-    language = LANGUAGE | _config(settings["models"].get("language", {}), "config.json")
-    context = 2 * language["n_layer"] * language["n_embd"] * _number(options.get("tokens"), 15)
+    language = LANGUAGE | _read_config(settings["models"].get("language", {}), "config.json")
+    context = 2 * language["n_layer"] * language["n_embd"] * _read_number(options.get("tokens"), 15)
     beam, row = context + 3 * language["vocab_size"], 3 * context + 4 * language["vocab_size"]
-    yield from _need("caption", options, "beams", 4 * SEGMENTS * beam, "keys and values of that many beams", True)
-    yield from _need("caption", options, "rows", 4 * row, "that many rows of the language model", True)
-    yield from _need("caption", options, "store_mb", MIB, "that many remembered features")
+    yield from _estimate_need(
+        "caption", options, "beams", 4 * SEGMENTS * beam, "keys and values of that many beams", True
+    )
+    yield from _estimate_need("caption", options, "rows", 4 * row, "that many rows of the language model", True)
+    yield from _estimate_need("caption", options, "store_mb", MIB, "that many remembered features")
 
 
-def _segment(settings: Settings) -> Iterator[Need]:
+def _estimate_segment(settings: Settings) -> Iterator[Need]:
     options, dino = settings["segment"], settings["models"].get("dino", {})
     if "n" not in options or "stride" not in dino or "size" not in dino:
         return
-    patch = dino.get("patch") or _config(dino, "config.json").get("patch_size", 16)
+    patch = dino.get("patch") or _read_config(dino, "config.json").get("patch_size", 16)
     size, edge = dino["size"], 1 + max(0, dino["size"] - patch) // dino["stride"]
     most = min(options.get("max_features", 32768), dino.get("max_tokens", 32768))
     if edge**2 > most:
@@ -125,31 +127,34 @@ def _segment(settings: Settings) -> Iterator[Need]:
         yield Need("segment.n", min(options["n"], edge**2), each, what)
 
 
-def _score(settings: Settings) -> Iterator[Need]:
+def _estimate_score(settings: Settings) -> Iterator[Need]:
     what = "resamples of one curve"
-    yield from _need("score", settings["score"], "resamples", 8 * CURVE, what)
+    yield from _estimate_need("score", settings["score"], "resamples", 8 * CURVE, what)
 
 
-def _executor(settings: Settings) -> Iterator[Need]:
-    yield from _need("executor", settings["executor"], "workers", WORKER, "that many processes with torch")
+def _estimate_executor(settings: Settings) -> Iterator[Need]:
+    yield from _estimate_need("executor", settings["executor"], "workers", WORKER, "that many processes with torch")
 
 
 NEEDS: dict[str, Callable[[Settings], Iterator[Need]]] = {
-    "segment": _segment, "encode": _encode, "caption": _caption, "score": _score, "executor": _executor,
+    "segment": _estimate_segment, "encode": _estimate_encode, "caption": _estimate_caption, "score": _estimate_score,
+    "executor": _estimate_executor,
 }  # fmt: skip
 
 
-def _need(group: str, options: Settings, key: str, each: float, what: str, on_device: bool = False) -> Iterator[Need]:
+def _estimate_need(
+    group: str, options: Settings, key: str, each: float, what: str, on_device: bool = False
+) -> Iterator[Need]:
     """Estimate the need of a key that is there with a number; another variant may name something else so."""
-    if (value := _number(options.get(key), 0)) > 0:
+    if (value := _read_number(options.get(key), 0)) > 0:
         yield Need(f"{group}.{key}", value, each, what, on_device)
 
 
-def _number(value: Any, instead: int) -> int:
+def _read_number(value: Any, instead: int) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else instead
 
 
-def _config(options: Settings, file: str, *path: str) -> dict[str, Any]:
+def _read_config(options: Settings, file: str, *path: str) -> dict[str, Any]:
     """Read a part of the config beside some weights; empty where it cannot be read, which others tell."""
     from bench.models.sources import resolve
 

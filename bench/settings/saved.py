@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from bench.errors import UserError
-from bench.store.sealed import RECORD, REMEDY, intact
+from bench.store.sealed import RECORD, REMEDY, check_intact
 
 MOVED = {
     "bench.evaluate.protocol.Score": "bench.protocol.Protocol",
@@ -40,11 +40,11 @@ def update_targets(settings: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def settings_of(folder: Path) -> dict[str, Any]:
+def read_run_settings(folder: Path) -> dict[str, Any]:
     """Read the resolved configuration of a finished run. Raises UserError for a folder that is none."""
     if not (folder / RECORD).is_file():
         raise UserError(f"{folder}: no finished run (run.json is missing); give folders that `zgs run` has printed")
-    return read_settings(intact(folder, "config.yaml"))
+    return read_settings(check_intact(folder, "config.yaml"))
 
 
 def read_settings(path: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hydra.utils import get_object
 from bench.errors import UsageError
 
 
-def start_layer_of(options: Mapping[str, Any]) -> Any:
+def find_start_layer(options: Mapping[str, Any]) -> Any:
     """Find ``start_layer`` as configured, else the default of the variant's constructor.
 
     Asked only of constructors that hand it on (`bench.settings.depends`). Raises UsageError where it

@@ -17,9 +17,9 @@ from typing import Any
 import yaml
 
 from bench.errors import UsageError, UserError
-from bench.settings.saved import read_settings, settings_of
+from bench.settings.saved import read_run_settings, read_settings
 from bench.store.sealed import RECORD
-from bench.system.resources import conf_dir
+from bench.system.resources import find_conf_dir
 
 SCORING = ("data", "models")
 """Groups that `zgs score RUN` makes of a run's settings; its protocols are composed anew."""
@@ -32,13 +32,13 @@ _HYDRAS = ("defaults", "hydra")
 
 
 @cache
-def installed() -> frozenset[str]:
+def list_installed() -> frozenset[str]:
     """List every target in the configuration groups that are installed."""
-    files = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(conf_dir().rglob("*.yaml")))
-    return frozenset(str(value) for content in files for key, value in _entries(content, "") if _is_target(key))
+    files = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(find_conf_dir().rglob("*.yaml")))
+    return frozenset(str(value) for content in files for key, value in _walk_entries(content, "") if _is_target(key))
 
 
-def taken(words: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+def take_trusted(words: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     """Split words into those without ``trust=…`` and the packages that it names. UsageError for what is no package."""
     rest = [word for word in words if not word.startswith("trust=")]
     told = [word.partition("=")[2].strip("[]") for word in words if word.startswith("trust=")]
@@ -55,7 +55,7 @@ def check_run(folder: Path, trusted: Sequence[str], groups: Sequence[str]) -> No
     Raises UserError, one line, for a target in ``groups`` that is neither installed nor of a ``trusted`` package, and
     for what no finished run leaves in its settings.
     """
-    settings, path = settings_of(folder), folder / "config.yaml"
+    settings, path = read_run_settings(folder), folder / "config.yaml"
     for group in groups:
         if not isinstance(settings.get(group), Mapping):
             raise UserError(f"{path}: {group!r} is missing; run the same command again")
@@ -64,8 +64,8 @@ def check_run(folder: Path, trusted: Sequence[str], groups: Sequence[str]) -> No
 
 def check_config_folders(words: Sequence[str], trusted: Sequence[str]) -> None:
     """Check every yaml in a folder that ``--config-dir`` gives to `zgs run`, where that is a run's folder."""
-    for folder in (place for place in map(Path, _config_folders(words)) if (place / RECORD).exists()):
-        for key in set(_HYDRAS) & set(settings_of(folder)):
+    for folder in (place for place in map(Path, _find_config_folders(words)) if (place / RECORD).exists()):
+        for key in set(_HYDRAS) & set(read_run_settings(folder)):
             raise UserError(f"{folder / 'config.yaml'}: {key}: no finished run leaves it; run the same command again")
         for path in sorted(folder.rglob("*.yaml")):
             if "wandb" not in path.relative_to(folder).parts:  # a tracker's own files
@@ -75,12 +75,12 @@ def check_config_folders(words: Sequence[str], trusted: Sequence[str]) -> None:
 def check_targets_below(folder: Path, trusted: Sequence[str]) -> None:
     """Check the targets in the yaml files of a folder that a run's record names as its user's own; else UserError."""
     for path in sorted(folder.rglob("*.yaml")):
-        for key, value in islice(_entries(read_settings(path), ""), _MOST):
+        for key, value in islice(_walk_entries(read_settings(path), ""), _MOST):
             if _is_target(key):
                 _check_target(key, value, path, trusted)
 
 
-def _config_folders(words: Sequence[str]) -> Iterator[str]:
+def _find_config_folders(words: Sequence[str]) -> Iterator[str]:
     for at, word in enumerate(words):
         if word in _FOLDER_FLAGS:
             yield from words[at + 1 : at + 2]
@@ -91,7 +91,7 @@ def _config_folders(words: Sequence[str]) -> Iterator[str]:
 
 def check_made(settings: Mapping[str, Any], path: Path, trusted: Sequence[str]) -> None:
     """Check ``settings`` read from ``path``: UserError for what no finished run leaves or nobody trusts."""
-    for at, (key, value) in enumerate(_entries(settings, "")):
+    for at, (key, value) in enumerate(_walk_entries(settings, "")):
         if at > _MOST:
             raise UserError(f"{path}: holds more than {_MOST} settings, which no run has; run the same command again")
         if isinstance(value, str) and "${" in value:  # resolved late, it could become anything
@@ -101,7 +101,7 @@ def check_made(settings: Mapping[str, Any], path: Path, trusted: Sequence[str]) 
 
 
 def _check_target(key: str, value: object, path: Path, trusted: Sequence[str]) -> None:
-    if str(value) not in installed() and not _is_trusted(value, trusted):
+    if str(value) not in list_installed() and not _is_trusted(value, trusted):
         package = re.sub(r"\W.*", "", str(value)) or "PACKAGE"
         raise UserError(
             f"{path}: {key}={value!s:.100} is none of the targets that zgs brings, so it is not run; whoever knows "
@@ -109,10 +109,10 @@ def _check_target(key: str, value: object, path: Path, trusted: Sequence[str]) -
         )
 
 
-def packages_of(settings: Mapping[str, Any]) -> list[str]:
+def list_foreign_packages(settings: Mapping[str, Any]) -> list[str]:
     """List packages of targets in settings that zgs does not bring, and that so have to be trusted by name."""
-    named = {str(value) for key, value in _entries(settings, "") if _is_target(key)}
-    return sorted({name.partition(".")[0] for name in named - installed()})
+    named = {str(value) for key, value in _walk_entries(settings, "") if _is_target(key)}
+    return sorted({name.partition(".")[0] for name in named - list_installed()})
 
 
 def _is_target(key: str) -> bool:
@@ -121,7 +121,7 @@ def _is_target(key: str) -> bool:
 
 def _is_trusted(target: object, trusted: Sequence[str]) -> bool:
     """Whether a target is of a trusted package, and not only reached through it: ``mine.os.system`` is not mine."""
-    if not isinstance(target, str) or not _within(target, trusted):
+    if not isinstance(target, str) or not _is_within(target, trusted):
         return False
     from hydra.utils import get_object  # imports the module: what is trusted may run
 
@@ -129,14 +129,14 @@ def _is_trusted(target: object, trusted: Sequence[str]) -> bool:
         found: Any = get_object(target)
     except Exception:  # whoever makes it says why it cannot be made
         return True
-    return _within(str(getattr(found, "__module__", None)), trusted)
+    return _is_within(str(getattr(found, "__module__", None)), trusted)
 
 
-def _within(name: str, packages: Sequence[str]) -> bool:
+def _is_within(name: str, packages: Sequence[str]) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
-def _entries(node: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+def _walk_entries(node: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     """Walk over every leaf, and every ``_target_`` whatever it is, with its dotted key; lists count their places."""
     waiting = [(prefix, node)]
     while waiting:

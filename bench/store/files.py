@@ -29,7 +29,7 @@ from safetensors.numpy import save
 from tqdm import tqdm
 
 from bench.errors import writing
-from bench.store.locks import alone
+from bench.store.locks import hold_lock
 
 STAGES = ("segment", "trunk", "encode", "caption", "merge", "table", "texts")
 """The order in which counts are told."""
@@ -39,7 +39,7 @@ Entry = tuple[dict[str, np.ndarray], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Namespace:
     """One stage under one key: where its results lie and what they depend on."""
 
     root: Path
@@ -54,14 +54,14 @@ class Shelf:
 
 
 @dataclass
-class Account:
+class StoreStats:
     """By stage: the entries (image and name) that were there, those that were made, and the number of damaged files."""
 
     reused: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     made: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     damaged: Counter[str] = field(default_factory=Counter)
 
-    def add(self, other: Account) -> None:
+    def add(self, other: StoreStats) -> None:
         """Take over another account, of another pass or process."""
         for own, theirs in ((self.reused, other.reused), (self.made, other.made)):
             for stage, entries in theirs.items():
@@ -83,32 +83,32 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root, self.patient = root, True
-        self.account = Account()
+        self.account = StoreStats()
 
-    def shelf(self, stage: str, key: str, parts: Mapping[str, Any]) -> Shelf:
+    def shelf(self, stage: str, key: str, parts: Mapping[str, Any]) -> Namespace:
         """Open a shelf and leave beside its results, in words, what they depend on."""
-        shelf = Shelf(self.root, stage, key, parts)
+        shelf = Namespace(self.root, stage, key, parts)
         with writing(shelf.folder, "store=FOLDER"):
             shelf.folder.mkdir(parents=True, exist_ok=True)
             if not (shelf.folder / "key.json").exists():
                 write_atomically(shelf.folder / "key.json", json.dumps(parts, indent=1, default=str).encode())
         return shelf
 
-    def has(self, shelf: Shelf, item: str) -> bool:
+    def has(self, shelf: Namespace, item: str) -> bool:
         """Whether there is anything of an item; only `read` sees whether it is whole."""
-        return _path(shelf, item).exists()
+        return _make_path(shelf, item).exists()
 
-    def read(self, shelf: Shelf, item: str) -> dict[str, Entry]:
+    def read(self, shelf: Namespace, item: str) -> dict[str, Entry]:
         """All entries of an item; empty where there are none or the file is damaged."""
-        path = _path(shelf, item)
+        path = _make_path(shelf, item)
         try:
             return _load(path)
         except _DAMAGES:
-            with writing(path, "store=FOLDER"), _locked(path):
+            with writing(path, "store=FOLDER"), _lock_folder(path):
                 return self._read_again(shelf, path)
 
     def fill(
-        self, shelf: Shelf, item: str, names: Iterable[str], make: Callable[[list[str]], Mapping[str, Entry]]
+        self, shelf: Namespace, item: str, names: Iterable[str], make: Callable[[list[str]], Mapping[str, Entry]]
     ) -> dict[str, Entry]:
         """All entries of an item, with those of ``names`` that are missing made and kept: ``make(missing)`` gives them.
 
@@ -118,7 +118,7 @@ class Store:
         wanted = list(dict.fromkeys(names))
         found, new = self.read(shelf, item), dict[str, Entry]()
         if not found.keys() >= set(wanted):
-            with self._making(shelf, item):
+            with self._hold_item(shelf, item):
                 found = self.read(shelf, item)
                 if missing := [name for name in wanted if name not in found]:
                     new = dict(make(missing))
@@ -126,30 +126,30 @@ class Store:
         self.reuse(shelf, item, found.keys() & set(wanted))
         return found | new
 
-    def add(self, shelf: Shelf, item: str, entries: Mapping[str, Entry]) -> None:
+    def add(self, shelf: Namespace, item: str, entries: Mapping[str, Entry]) -> None:
         """Add entries to an item; those already there stay as they are."""
         if not entries:
             return
-        path = _path(shelf, item)
-        with writing(path, "store=FOLDER"), _locked(path):
+        path = _make_path(shelf, item)
+        with writing(path, "store=FOLDER"), _lock_folder(path):
             found = self._read_again(shelf, path)
             write_atomically(path, _pack({**entries, **found}))
         self.account.made[shelf.stage].update(f"{item}/{name}" for name in entries if name not in found)
         self.reuse(shelf, item, found.keys() & entries.keys())
 
-    def reuse(self, shelf: Shelf, item: str, names: Iterable[str]) -> None:
+    def reuse(self, shelf: Namespace, item: str, names: Iterable[str]) -> None:
         """Note that entries were found and taken."""
         self.account.reused[shelf.stage].update(f"{item}/{name}" for name in names)
 
     @contextmanager
-    def _making(self, shelf: Shelf, item: str) -> Iterator[None]:
-        path = shelf.folder / f".{safe_name(item)}.making"
+    def _hold_item(self, shelf: Namespace, item: str) -> Iterator[None]:
+        path = shelf.folder / f".{make_safe_name(item)}.making"
         with ExitStack() as held:
             with writing(path, "store=FOLDER"):
-                held.enter_context(alone(path, wait=self.patient))
+                held.enter_context(hold_lock(path, wait=self.patient))
             yield
 
-    def _read_again(self, shelf: Shelf, path: Path) -> dict[str, Entry]:
+    def _read_again(self, shelf: Namespace, path: Path) -> dict[str, Entry]:
         """With the lock of the folder held: a file that is damaged still, not one that was just made again."""
         try:
             return _load(path)
@@ -160,7 +160,7 @@ class Store:
             return {}
 
 
-def to_entry(record: Any) -> Entry:
+def make_store_entry(record: Any) -> Entry:
     """A record of `bench.records` as arrays and JSON values, field by field."""
     arrays: dict[str, np.ndarray] = {}
     values: dict[str, Any] = {}
@@ -170,10 +170,10 @@ def to_entry(record: Any) -> Entry:
     return arrays, values
 
 
-def from_entry(kind: type[Record], entry: Entry) -> Record:
-    """The record of `kind` that `to_entry` took apart; JSON lists become the tuples they were."""
+def make_record(kind: type[Record], entry: Entry) -> Record:
+    """The record of `kind` that `make_store_entry` took apart; JSON lists become the tuples they were."""
     arrays, values = entry
-    return kind(**arrays, **{k: _tuples(v) for k, v in values.items()})
+    return kind(**arrays, **{k: _make_tuples(v) for k, v in values.items()})
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -192,15 +192,15 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value
+def _make_tuples(value: Any) -> Any:
+    return tuple(_make_tuples(v) for v in value) if isinstance(value, list) else value
 
 
-def _path(shelf: Shelf, item: str) -> Path:
-    return shelf.folder / f"{safe_name(item)}.safetensors"
+def _make_path(shelf: Namespace, item: str) -> Path:
+    return shelf.folder / f"{make_safe_name(item)}.safetensors"
 
 
-def safe_name(item: str) -> str:
+def make_safe_name(item: str) -> str:
     """A file name for any image id: itself where it is plain, else a readable part and a hash of the whole."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", item):
         return item
@@ -214,7 +214,7 @@ def _pack(entries: Mapping[str, Entry]) -> bytes:
     tensors = {f"{n}/{k}": np.ascontiguousarray(v) for n in names for k, v in sorted(entries[n][0].items())}
     values = json.dumps({n: entries[n][1] for n in names}, sort_keys=True)
     # One entry of metadata: safetensors writes several in no fixed order, and same results are to be same bytes.
-    return save(tensors, {"record": json.dumps({"sha256": _checksum(tensors, values), "values": values})})
+    return save(tensors, {"record": json.dumps({"sha256": _compute_checksum(tensors, values), "values": values})})
 
 
 def _load(path: Path) -> dict[str, Entry]:
@@ -229,7 +229,7 @@ def _unpack(path: Path) -> dict[str, Entry]:
     with safe_open(path, framework="numpy") as file:
         record = json.loads((file.metadata() or {})["record"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    if record["sha256"] != _checksum(tensors, record["values"]):
+    if record["sha256"] != _compute_checksum(tensors, record["values"]):
         raise ValueError("its checksum does not fit its contents")
     entries: dict[str, Entry] = {name: ({}, values) for name, values in json.loads(record["values"]).items()}
     for name, tensor in tensors.items():
@@ -238,7 +238,7 @@ def _unpack(path: Path) -> dict[str, Entry]:
     return entries
 
 
-def _checksum(tensors: Mapping[str, np.ndarray], values: str) -> str:
+def _compute_checksum(tensors: Mapping[str, np.ndarray], values: str) -> str:
     digest = hashlib.sha256(values.encode())
     for name in sorted(tensors):
         array = tensors[name]
@@ -247,7 +247,7 @@ def _checksum(tensors: Mapping[str, np.ndarray], values: str) -> str:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _lock_folder(path: Path) -> Iterator[None]:
     """One writer at a time for the items of a folder; released by the system even when the process is killed."""
     with open(path.parent / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

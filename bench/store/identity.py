@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.store.facts.closure import closure
-from bench.store.facts.contents import by_content
-from bench.store.facts.machine import machine
+from bench.store.facts.closure import find_closure
+from bench.store.facts.contents import replace_by_content
+from bench.store.facts.machine import describe_machine
 from bench.store.facts.modules import OURS
 from bench.store.files import Entry, Store
-from bench.store.keys import library_versions, package_digest, source_digest, stage_key
+from bench.store.keys import hash_package, hash_source, make_stage_key, read_library_versions
 
 
 @dataclass(frozen=True)
@@ -26,30 +26,30 @@ class Identity:
     source: str
 
 
-def identity(dataset: Any, options: Mapping[str, Any], store: Store) -> Identity:
+def identify_data(dataset: Any, options: Mapping[str, Any], store: Store) -> Identity:
     """Identify a data set that was made with some options, by its contents and the code that reads it."""
     target = str(options["_target_"])
     if not getattr(dataset, "from_code", False):
-        return Identity(dataset.fingerprint, source_digest(target))
+        return Identity(dataset.fingerprint, hash_source(target))
     own = target.partition(".")[0] == OURS
     parts = {
-        "package": package_digest(OURS) if own else source_digest(target),
-        "libraries": library_versions(),
-        "machine": machine("cpu"),
-        "options": by_content(options),
+        "package": hash_package(OURS) if own else hash_source(target),
+        "libraries": read_library_versions(),
+        "machine": describe_machine("cpu"),
+        "options": replace_by_content(options),
     }
     kept = Store(store.root)  # with an account of its own: this is no result of a stage
-    shelf = kept.shelf("data", stage_key("data", parts), parts)
+    shelf = kept.shelf("data", make_stage_key("data", parts), parts)
 
     def make(_: Sequence[str] = ()) -> dict[str, Entry]:
-        return {"identity": ({}, asdict(Identity(dataset.fingerprint, source_digest(target))))}
+        return {"identity": ({}, asdict(Identity(dataset.fingerprint, hash_source(target))))}
 
     found = kept.read(shelf, "identity")  # before the code is parsed, which takes a second
     if not found:
-        found = kept.fill(shelf, "identity", ["identity"], make) if not own or _of_ours_alone(target) else make()
+        found = kept.fill(shelf, "identity", ["identity"], make) if not own or _is_of_ours_alone(target) else make()
     return Identity(**found["identity"][1])
 
 
-def _of_ours_alone(target: str) -> bool:
+def _is_of_ours_alone(target: str) -> bool:
     """Whether the code that draws lies in this package, so that its digest says all."""
-    return all(name.partition(".")[0] == OURS for name in closure(target).modules)
+    return all(name.partition(".")[0] == OURS for name in find_closure(target).modules)

@@ -20,8 +20,8 @@ import numpy as np
 
 from bench.store.facts import modules
 from bench.store.facts.beside import COUNTED
-from bench.store.facts.closure import targets, union
-from bench.store.facts.contents import by_content, content_of
+from bench.store.facts.closure import find_targets, join_closures
+from bench.store.facts.contents import hash_content, replace_by_content
 
 LIBRARIES = (
     "torch", "torchvision", "transformers", "open_clip_torch", "sentence-transformers", "tokenizers", "regex", "ftfy",
@@ -30,57 +30,57 @@ LIBRARIES = (
 """Those that touch a number and that others import for us; what sources import themselves counts anyway."""
 
 
-def stage_key(stage: str, parts: Mapping[str, Any]) -> str:
+def make_stage_key(stage: str, parts: Mapping[str, Any]) -> str:
     """Make the key of a stage, 16 hex digits, from everything its results depend on."""
     text = json.dumps({"stage": stage, **parts}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def made_of(options: Any, *names: str) -> dict[str, Any]:
+def collect_inputs(options: Any, *names: str) -> dict[str, Any]:
     """Collect what options name, for a key: contents of files, the source of every target, what that imports.
 
     ``names`` are modules that count with them. "unknown" says in words what cannot be followed.
     """
-    found = union([*targets(options), *names])
-    told = {"options": by_content(options), "source": found.digest, "imports": list(found.libraries)}
+    found = join_closures([*find_targets(options), *names])
+    told = {"options": replace_by_content(options), "source": found.digest, "imports": list(found.libraries)}
     return told | {"unknown": list(found.unknown)}
 
 
-def source_digest(*names: str) -> str:
+def hash_source(*names: str) -> str:
     """Hash the code of modules, classes or functions and of everything of ours that they import: 16 hex digits."""
-    return union(names).digest
+    return join_closures(names).digest
 
 
-def alone(names: Iterable[str]) -> dict[str, str]:
+def hash_alone(names: Iterable[str]) -> dict[str, str]:
     """Hash each module's own code, without what it imports: for code around a stage."""
-    from bench.store.facts.parsed import parsed
+    from bench.store.facts.parsed import read_parsed
 
-    return {name: hashlib.sha256(parsed(name).code.encode()).hexdigest()[:16] for name in names}
+    return {name: hashlib.sha256(read_parsed(name).code.encode()).hexdigest()[:16] for name in names}
 
 
 @cache
-def package_digest(module: str) -> str:
+def hash_package(module: str) -> str:
     """Hash the bytes of all files of the package that a module is of: quick, and anything changes it."""
-    top = modules.find(module.partition(".")[0])
+    top = modules.find_module(module.partition(".")[0])
     digest = hashlib.sha256()
     for folder in top.folders if top else ():
-        for path in sorted(path for path in folder.rglob("*") if _counts(folder, path)):
-            digest.update(f"{path.relative_to(folder)}{content_of(path)}".encode())
+        for path in sorted(path for path in folder.rglob("*") if _is_counted(folder, path)):
+            digest.update(f"{path.relative_to(folder)}{hash_content(path)}".encode())
     return digest.hexdigest()[:16]
 
 
-def _counts(folder: Path, path: Path) -> bool:
+def _is_counted(folder: Path, path: Path) -> bool:
     inside = path.relative_to(folder).as_posix()
     return path.is_file() and "__pycache__" not in path.parts and not inside.startswith(COUNTED)
 
 
 @cache
-def library_versions() -> dict[str, str]:
+def read_library_versions() -> dict[str, str]:
     """Read versions of the libraries that touch a number; "absent" where one is not installed."""
-    return {name: _version(name) for name in LIBRARIES}
+    return {name: _read_version(name) for name in LIBRARIES}
 
 
-def content_digest(*arrays: np.ndarray | None) -> str:
+def hash_arrays(*arrays: np.ndarray | None) -> str:
     """Hash shape, dtype and bytes of some arrays: 12 hex digits."""
     digest = hashlib.sha256()
     for array in arrays:
@@ -89,12 +89,12 @@ def content_digest(*arrays: np.ndarray | None) -> str:
     return digest.hexdigest()[:12]
 
 
-def texts_digest(texts: Sequence[str]) -> str:
+def hash_texts(texts: Sequence[str]) -> str:
     """Hash a list of texts: 12 hex digits."""
     return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def _version(name: str) -> str:
+def _read_version(name: str) -> str:
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

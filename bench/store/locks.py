@@ -18,13 +18,13 @@ class Busy(Exception):
 
 
 @contextmanager
-def alone(path: Path, wait: bool = True, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+def hold_lock(path: Path, wait: bool = True, waiting: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold the lock of ``path``, a file that is there only while somebody holds it or waits for it.
 
     ``waiting`` is called before this process waits for another; with ``wait=False`` it raises `Busy` instead. Raises
     OSError where the file cannot be made.
     """
-    handle = _held(path, wait, waiting)
+    handle = _take_lock(path, wait, waiting)
     try:
         yield
     finally:
@@ -34,12 +34,12 @@ def alone(path: Path, wait: bool = True, waiting: Callable[[], None] | None = No
         os.close(handle)
 
 
-def _held(path: Path, wait: bool, waiting: Callable[[], None] | None) -> int:
+def _take_lock(path: Path, wait: bool, waiting: Callable[[], None] | None) -> int:
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             _lock(handle, wait, waiting)
-            if _same(handle, path):
+            if _is_same_file(handle, path):
                 return handle
         except BaseException:
             os.close(handle)
@@ -61,7 +61,7 @@ def _lock(handle: int, wait: bool, waiting: Callable[[], None] | None) -> None:
             raise
 
 
-def _same(handle: int, path: Path) -> bool:
+def _is_same_file(handle: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:

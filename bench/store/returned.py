@@ -17,7 +17,7 @@ Width = Callable[[], int | None]
 def check_embeddings(who: str, found: Any, rows: int, width: int | None) -> None:
     """Raises UserError that names the variant unless there is a finite float32 row of that width for each segment."""
     if not isinstance(found, Embeddings):
-        raise UserError(f"{who}: gave {_kind(found)} for embeddings; return bench.records.Embeddings")
+        raise UserError(f"{who}: gave {_describe_kind(found)} for embeddings; return bench.records.Embeddings")
     for name in ("vectors", "saliency", "weight"):
         _check_array(who, name, getattr(found, name), rows, 2)
     if width is not None and found.vectors.shape[1] != width:
@@ -28,12 +28,14 @@ def check_embeddings(who: str, found: Any, rows: int, width: int | None) -> None
 def check_captions(who: str, found: Any, rows: int) -> None:
     """Raises UserError that names the captioner unless each segment has a text, finite features and a score."""
     if not isinstance(found, Captions):
-        raise UserError(f"{who}: gave {_kind(found)} for texts; return bench.records.Captions")
+        raise UserError(f"{who}: gave {_describe_kind(found)} for texts; return bench.records.Captions")
     if len(found.texts) != rows:
         raise UserError(f"{who}: gave {len(found.texts)} texts for {rows} embeddings; give one each")
     for at, text in enumerate(found.texts):
         if not isinstance(text, str):
-            raise UserError(f"{who}: text {at} is {_kind(text)}; give a text, an empty one if there is nothing to say")
+            raise UserError(
+                f"{who}: text {at} is {_describe_kind(text)}; give a text, an empty one if there is nothing to say"
+            )
     _check_array(who, "features", found.features, rows, 2)
     _check_array(who, "scores", found.scores, rows, 1)
 
@@ -45,7 +47,7 @@ def check_tokens(who: str, found: Any) -> None:
 
 def _check_array(who: str, name: str, array: Any, rows: int | None, dimensions: int) -> None:
     if not isinstance(array, np.ndarray) or array.dtype != np.float32:
-        kind = f"an array of {array.dtype}" if isinstance(array, np.ndarray) else _kind(array)
+        kind = f"an array of {array.dtype}" if isinstance(array, np.ndarray) else _describe_kind(array)
         raise UserError(f"{who}: its {name}: {kind}; give a NumPy array of float32")
     if array.ndim != dimensions or (rows is not None and len(array) != rows):
         wanted = f"[{'tokens' if rows is None else rows}{', width' * (dimensions == 2)}]"
@@ -58,5 +60,5 @@ def _check_array(who: str, name: str, array: Any, rows: int | None, dimensions: 
         )
 
 
-def _kind(value: Any) -> str:
+def _describe_kind(value: Any) -> str:
     return "nothing" if value is None else f"a {type(value).__name__}"

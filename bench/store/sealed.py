@@ -30,18 +30,18 @@ CHANGED = "is not what the run left there (damaged, or changed since); run the s
 def write_record(folder: Path, record: Mapping[str, Any]) -> None:
     """Write run.json, last of all: from now on the folder is a finished run, and its files stay as they are."""
     there = [name for name in SEALED if (folder / name).is_file()]
-    write_atomically(folder / RECORD, sealed({**record, "files": {name: hash_file(folder / name) for name in there}}))
+    write_atomically(folder / RECORD, seal({**record, "files": {name: hash_file(folder / name) for name in there}}))
 
 
-def sealed(record: Mapping[str, Any]) -> bytes:
+def seal(record: Mapping[str, Any]) -> bytes:
     """A record as JSON, with a checksum of itself."""
     plain = json.loads(json.dumps(record))  # as it will be read: lists for tuples, texts for the keys of objects
-    text = json.dumps({**plain, "sha256": _own(plain)}, indent=1, ensure_ascii=False)
+    text = json.dumps({**plain, "sha256": _hash_record(plain)}, indent=1, ensure_ascii=False)
     return text.encode("utf-8", "backslashreplace")
 
 
-def unsealed(path: Path, content: bytes, remedy: str) -> dict[str, Any]:
-    """The record that `sealed` wrote, or one of an earlier version without a checksum.
+def unseal(path: Path, content: bytes, remedy: str) -> dict[str, Any]:
+    """The record that `seal` wrote, or one of an earlier version without a checksum.
 
     Raises UserError, which ends in ``remedy``, for what is no such record or does not agree with its checksum.
     """
@@ -51,33 +51,33 @@ def unsealed(path: Path, content: bytes, remedy: str) -> dict[str, Any]:
         raise UserError(f"{path}: damaged ({' '.join(str(error).split())[:120]}); {remedy}") from error
     if not isinstance(record, dict):
         raise UserError(f"{path}: damaged (no JSON object); {remedy}")
-    if {"sha256", "files"} & set(record) and record.get("sha256") != _own(record):
+    if {"sha256", "files"} & set(record) and record.get("sha256") != _hash_record(record):
         raise UserError(f"{path}: damaged or changed (its checksum does not fit); {remedy}")
     return record
 
 
-def record_of(folder: Path) -> dict[str, Any]:
+def read_record(folder: Path) -> dict[str, Any]:
     """run.json of a finished run. Raises UserError where it is missing or not as it was written."""
     path = folder / RECORD
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from error
-    record = unsealed(path, content, REMEDY)
+    record = unseal(path, content, REMEDY)
     if "variant" not in record or not isinstance(record.get("files", {}), dict):
         raise UserError(f"{path}: damaged ('variant' or 'files' is missing); {REMEDY}")
     return record
 
 
-def has(folder: Path, name: str) -> bool:
+def has_file(folder: Path, name: str) -> bool:
     """Whether a run left a file of that name, or, of an earlier version, whether it is there."""
-    files = _files(folder)
+    files = _read_checksums(folder)
     return (folder / name).is_file() if files is None else name in files
 
 
-def intact(folder: Path, name: str) -> Path:
+def check_intact(folder: Path, name: str) -> Path:
     """The path of a run's file. Raises UserError where it is missing or not as the run left it."""
-    files, path = _files(folder), folder / name
+    files, path = _read_checksums(folder), folder / name
     if files is None or name not in SEALED:
         return path
     try:
@@ -91,39 +91,39 @@ def intact(folder: Path, name: str) -> Path:
 def check_whole(folder: Path) -> None:
     """Raise UserError for the first file of a run that is not as the run left it, whether it will be read or not."""
     for name in SEALED:
-        if name in (_files(folder) or ()):
-            intact(folder, name)
+        if name in (_read_checksums(folder) or ()):
+            check_intact(folder, name)
 
 
-def unsealed_runs(folders: Iterable[Path]) -> list[Path]:
+def find_unsealed(folders: Iterable[Path]) -> list[Path]:
     """The runs that have no checksums, as earlier versions wrote none."""
-    return [folder for folder in folders if _files(folder) is None]
+    return [folder for folder in folders if _read_checksums(folder) is None]
 
 
-def tell_unsealed(folders: Iterable[Path]) -> None:
+def print_unsealed(folders: Iterable[Path]) -> None:
     """Say once which runs have no checksums."""
-    if old := unsealed_runs(folders):
+    if old := find_unsealed(folders):
         more = f" and {len(old) - 1} more" if len(old) > 1 else ""
         print(f"{old[0]}{more}: made by an earlier version, without checksums: nobody can say that its files are whole")
 
 
 @contextmanager
-def reading(folders: Iterable[Path]) -> Iterator[None]:
+def explain_damage(folders: Iterable[Path]) -> Iterator[None]:
     """What goes wrong over the files of runs without checksums is one line: they may be damaged in any way."""
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
-        old = unsealed_runs(folders)
+        old = find_unsealed(folders)
         if not old:
             raise
         told = " ".join(f"{type(error).__name__}: {error}".split())[:160]
         raise UserError(f"{old[0]}: has no checksums, and its files cannot be read ({told}); {REMEDY}") from error
 
 
-def _files(folder: Path) -> dict[str, str] | None:
-    return record_of(folder).get("files") if (folder / RECORD).exists() else None
+def _read_checksums(folder: Path) -> dict[str, str] | None:
+    return read_record(folder).get("files") if (folder / RECORD).exists() else None
 
 
-def _own(record: Mapping[str, Any]) -> str:
+def _hash_record(record: Mapping[str, Any]) -> str:
     told = {key: value for key, value in record.items() if key != "sha256"}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -16,26 +16,26 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from bench.records import Captions, Embeddings, Sample, SegmentTree
-from bench.store.files import Entry, Shelf, Store, from_entry, to_entry
-from bench.store.keys import content_digest
+from bench.store.files import Entry, Namespace, Store, make_record, make_store_entry
+from bench.store.keys import hash_arrays
 from bench.store.returned import Width, check_captions, check_embeddings, check_tokens
 
 Rows = TypeVar("Rows", Embeddings, Captions)
 
 
-def item_name(sample: Sample) -> str:
+def make_item_name(sample: Sample) -> str:
     """The address of an image in the store: its id and the digest of its pixels."""
-    return f"{sample.image_id}-{content_digest(sample.image)}"
+    return f"{sample.image_id}-{hash_arrays(sample.image)}"
 
 
 @dataclass(frozen=True)
-class Shelves:
+class StageNamespaces:
     """Where each stage's results lie; `trunk` is None for encoders that share nothing between segments."""
 
-    segment: Shelf
-    encode: Shelf
-    caption: Shelf
-    trunk: Shelf | None = None
+    segment: Namespace
+    encode: Namespace
+    caption: Namespace
+    trunk: Namespace | None = None
 
 
 class StoredStages:
@@ -45,7 +45,7 @@ class StoredStages:
     """
 
     def __init__(
-        self, store: Store, shelves: Shelves, build: Callable[[str], Any],
+        self, store: Store, shelves: StageNamespaces, build: Callable[[str], Any],
         told: Mapping[str, str] | None = None, width: Width = lambda: None,
     ) -> None:  # fmt: skip
         self.store, self.shelves, self._build = store, shelves, build
@@ -65,54 +65,54 @@ class StoredStages:
 
     def segment(self, sample: Sample) -> SegmentTree:
         """Section 3.1."""
-        shelf, item = self.shelves.segment, item_name(sample)
-        found = self.store.fill(shelf, item, ["tree"], lambda _: {"tree": to_entry(self._segmenter(sample))})
-        return from_entry(SegmentTree, found["tree"])
+        shelf, item = self.shelves.segment, make_item_name(sample)
+        found = self.store.fill(shelf, item, ["tree"], lambda _: {"tree": make_store_entry(self._segmenter(sample))})
+        return make_record(SegmentTree, found["tree"])
 
     def embed(self, sample: Sample, masks: Bool[np.ndarray, "n h w"]) -> Embeddings:
         """Section 3.2, for the segments not embedded before."""
-        names = [content_digest(np.packbits(mask), np.array(mask.shape)) for mask in masks]
+        names = [hash_arrays(np.packbits(mask), np.array(mask.shape)) for mask in masks]
 
         def compute(missing: list[int]) -> Embeddings:
-            extra = () if self.shelves.trunk is None else (self._trunk(self.shelves.trunk, sample),)
+            extra = () if self.shelves.trunk is None else (self._compute_trunk(self.shelves.trunk, sample),)
             made = self._encoder(sample, masks[missing], *extra)
-            check_embeddings(self._who("encode"), made, len(missing), self._width())
+            check_embeddings(self._describe_stage("encode"), made, len(missing), self._width())
             return made
 
-        return self._rows(Embeddings, self.shelves.encode, item_name(sample), names, compute)
+        return self._rows(Embeddings, self.shelves.encode, make_item_name(sample), names, compute)
 
     def describe(self, sample: Sample, embeddings: Embeddings) -> Captions:
         """Section 3.3, for the embeddings not described before."""
-        names = [content_digest(vector) for vector in embeddings.vectors]
+        names = [hash_arrays(vector) for vector in embeddings.vectors]
 
         def compute(missing: list[int]) -> Captions:
             made = self._captioner(embeddings.take(missing))
-            check_captions(self._who("caption"), made, len(missing))
+            check_captions(self._describe_stage("caption"), made, len(missing))
             return made
 
-        return self._rows(Captions, self.shelves.caption, item_name(sample), names, compute)
+        return self._rows(Captions, self.shelves.caption, make_item_name(sample), names, compute)
 
-    def _who(self, stage: str) -> str:
+    def _describe_stage(self, stage: str) -> str:
         return f"{stage}: {self._told.get(stage, '?')}"
 
-    def _trunk(self, shelf: Shelf, sample: Sample) -> Float32[np.ndarray, "t w"]:
+    def _compute_trunk(self, shelf: Namespace, sample: Sample) -> Float32[np.ndarray, "t w"]:
         def make(_: list[str]) -> dict[str, Entry]:
             tokens = self._encoder.trunk(sample)
-            check_tokens(self._who("encode"), tokens)
+            check_tokens(self._describe_stage("encode"), tokens)
             return {"trunk": ({"tokens": tokens}, {})}
 
-        return self.store.fill(shelf, item_name(sample), ["trunk"], make)["trunk"][0]["tokens"]
+        return self.store.fill(shelf, make_item_name(sample), ["trunk"], make)["trunk"][0]["tokens"]
 
     def _rows(
-        self, kind: type[Rows], shelf: Shelf, item: str, names: Sequence[str], compute: Callable[[list[int]], Rows]
+        self, kind: type[Rows], shelf: Namespace, item: str, names: Sequence[str], compute: Callable[[list[int]], Rows]
     ) -> Rows:
         """One row a name: from the store where it has it, else computed, once for names that repeat, and kept."""
 
         def make(missing: list[str]) -> dict[str, Entry]:
             computed = compute([names.index(name) for name in missing])
-            return {name: to_entry(computed.take([row])) for row, name in enumerate(missing)}
+            return {name: make_store_entry(computed.take([row])) for row, name in enumerate(missing)}
 
         if not names:
             return compute([])
         found = self.store.fill(shelf, item, names, make)
-        return kind.concat([from_entry(kind, found[name]) for name in names])
+        return kind.concat([make_record(kind, found[name]) for name in names])

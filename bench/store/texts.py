@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float32
 
-from bench.store.files import Entry, Shelf, Store
-from bench.store.keys import texts_digest
+from bench.store.files import Entry, Namespace, Store
+from bench.store.keys import hash_texts
 
 
 @dataclass
@@ -21,7 +21,7 @@ class StoredEncoder:
     """Stands where a sentence encoder or CLIP's text side is asked for; ``model`` gives the function that encodes."""
 
     store: Store
-    shelf: Shelf
+    shelf: Namespace
     model: Callable[[], Callable[[Sequence[str]], Float32[np.ndarray, "n d"]]]
     known: dict[str, np.ndarray] = field(default_factory=dict)
     lists: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict)
@@ -30,12 +30,12 @@ class StoredEncoder:
         """Read the lists that the store holds, and encode all other texts in one pass through the model."""
         missing: set[str] = set()
         for own in {tuple(sorted(set(texts))) for texts in lists} - self.lists.keys() - {()}:
-            if self.store.has(self.shelf, _item(own)):
-                self.lists[own] = self._vectors(own)
+            if self.store.has(self.shelf, _make_item_name(own)):
+                self.lists[own] = self._fetch_vectors(own)
             else:
                 missing |= set(own)
         if wanted := tuple(sorted(missing - self.known.keys())):
-            self.known |= zip(wanted, self._vectors(wanted), strict=True)
+            self.known |= zip(wanted, self._fetch_vectors(wanted), strict=True)
 
     def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "n d"]:
         """One row a text."""
@@ -43,16 +43,16 @@ class StoredEncoder:
         if own not in self.lists and self.known.keys() >= set(own):
             return np.stack([self.known[text] for text in texts])
         vectors, place = self.lists.get(own), {text: at for at, text in enumerate(own)}
-        return (self._vectors(own) if vectors is None else vectors)[[place[text] for text in texts]]
+        return (self._fetch_vectors(own) if vectors is None else vectors)[[place[text] for text in texts]]
 
     encode_text = encode
 
-    def _vectors(self, texts: tuple[str, ...]) -> Float32[np.ndarray, "n d"]:
+    def _fetch_vectors(self, texts: tuple[str, ...]) -> Float32[np.ndarray, "n d"]:
         def make(_: list[str]) -> dict[str, Entry]:
             return {"vectors": ({"vectors": self.model()(list(texts))}, {})}
 
-        return self.store.fill(self.shelf, _item(texts), ["vectors"], make)["vectors"][0]["vectors"]
+        return self.store.fill(self.shelf, _make_item_name(texts), ["vectors"], make)["vectors"][0]["vectors"]
 
 
-def _item(texts: Sequence[str]) -> str:
-    return f"texts-{texts_digest(texts)}"
+def _make_item_name(texts: Sequence[str]) -> str:
+    return f"texts-{hash_texts(texts)}"

@@ -62,7 +62,7 @@ class Crew:
         context, workers, threads = self._wanted
         _start_server()
         self._marks = context.RawArray("l", SEATS)
-        pool = ProcessPoolExecutor(workers, context, _enter, (self._marks, threads))
+        pool = ProcessPoolExecutor(workers, context, _start_worker, (self._marks, threads))
         self._processes = pool._processes  # the pool forgets them when it breaks
         return pool
 
@@ -77,11 +77,11 @@ class Crew:
         futures: list[Future[Any]] = []
         try:
             for first in range(0, len(jobs), chunk):
-                futures.append(self._pool.submit(_work, function, first, jobs[first : first + chunk]))
+                futures.append(self._pool.submit(_run_jobs, function, first, jobs[first : first + chunk]))
             for future in futures if ordered else as_completed(futures):
                 yield from future.result()
         except (BrokenProcessPool, EOFError, ConnectionError) as error:
-            raise UserError(self._death(names, futures, chunk)) from error
+            raise UserError(self._describe_death(names, futures, chunk)) from error
 
     def close(self) -> None:
         """Take no more work; workers finish what they are at."""
@@ -104,7 +104,7 @@ class Crew:
     def _started(self) -> bool:
         return "_pool" in vars(self)
 
-    def _death(self, names: Sequence[str], futures: Sequence[Future[Any]], chunk: int) -> str:
+    def _describe_death(self, names: Sequence[str], futures: Sequence[Future[Any]], chunk: int) -> str:
         """How a worker died, over what. The pool ends the others by SIGTERM as soon as one is gone."""
         self._pool.shutdown(wait=True)  # now all have been waited for
         codes = {process.pid: process.exitcode for process in self._processes.values()}
@@ -113,20 +113,22 @@ class Crew:
         if set(guilty.values()) <= {-signal.SIGTERM}:
             time.sleep(TOGETHER)  # our own signal, if there is one, ends us here
         seats = {at for at, pid in enumerate(self._marks) if pid in guilty}
-        lost = [i for i in range(len(names)) if i % SEATS in seats and not _kept(futures[i // chunk : i // chunk + 1])]
-        return died(next(iter(guilty.values()), None), ", ".join(names[i] for i in lost[:3]), self._fewer)
+        lost = [
+            i for i in range(len(names)) if i % SEATS in seats and not _has_result(futures[i // chunk : i // chunk + 1])
+        ]
+        return describe_death(next(iter(guilty.values()), None), ", ".join(names[i] for i in lost[:3]), self._fewer)
 
 
-def _kept(futures: Sequence[Future[Any]]) -> bool:
+def _has_result(futures: Sequence[Future[Any]]) -> bool:
     """Whether a job came back."""
     return all(future.done() and not future.cancelled() and future.exception() is None for future in futures)
 
 
-def died(code: int | None, over: str, fewer: str = ONE) -> str:
+def describe_death(code: int | None, over: str, fewer: str = ONE) -> str:
     """What to say of a worker by its exit code (negative: the signal) and by what it was at."""
     code = None if code == UNKNOWN else code
     where = f"over {over}" if over else "before its first image"
-    told, again = _cause(code), "what is finished is kept: run the same command again"
+    told, again = _describe_exit(code), "what is finished is kept: run the same command again"
     if code == -signal.SIGKILL or code is None:
         return f"a worker process {told} {where}; {again}, with {fewer} if memory was short"
     if code == -signal.SIGTERM:
@@ -134,7 +136,7 @@ def died(code: int | None, over: str, fewer: str = ONE) -> str:
     return f"a worker process {told} {where}; {again}; if it ends there once more, run the others: data.subset=file:IDS"
 
 
-def _cause(code: int | None) -> str:
+def _describe_exit(code: int | None) -> str:
     if code is None or code >= 0:
         return "died" if code is None else f"ended with exit code {code}"
     with suppress(ValueError):
@@ -166,7 +168,7 @@ def _start_server() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _enter(marks: Any, threads: int | None) -> None:
+def _start_worker(marks: Any, threads: int | None) -> None:
     """What a worker does first. ``threads`` of torch, None where torch is not to be loaded."""
     global _marks
     _marks = marks
@@ -196,7 +198,7 @@ def _end_after(parent: int) -> None:
     os._exit(1)
 
 
-def _work(function: Callable[..., Any], first: int, jobs: Sequence[tuple[Any, ...]]) -> list[Any]:
+def _run_jobs(function: Callable[..., Any], first: int, jobs: Sequence[tuple[Any, ...]]) -> list[Any]:
     found = []
     for at, job in enumerate(jobs, first):
         _marks[at % SEATS] = os.getpid()

@@ -26,7 +26,7 @@ def lacks_memory(error: BaseException | None) -> bool:
     return False
 
 
-def told(what: str, smaller: str, error: BaseException) -> UserError:
+def make_memory_error(what: str, smaller: str, error: BaseException) -> UserError:
     """The error a user can mend. ``what`` was done (empty where nobody knows), ``smaller`` needs less."""
     said = " ".join(str(error).split())[:120]
     begin, because = f"{what}: " if what else "", f" ({said})" if said else ""
@@ -36,11 +36,11 @@ def told(what: str, smaller: str, error: BaseException) -> UserError:
 
 
 @contextmanager
-def enough_memory(what: str, smaller: str) -> Iterator[None]:
+def explain_memory_errors(what: str, smaller: str) -> Iterator[None]:
     """Around work that may need more memory than there is; can decorate a function. Raises `UserError`."""
     try:
         yield
     except Exception as error:
         if isinstance(error, UserError) or not lacks_memory(error):
             raise
-        raise told(what, smaller, error) from error
+        raise make_memory_error(what, smaller, error) from error

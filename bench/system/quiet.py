@@ -11,9 +11,9 @@ from types import TracebackType
 _GONE = (EOFError, FileNotFoundError, ConnectionError)
 
 
-def _end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _print_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if not issubclass(kind, _GONE):
         sys.__excepthook__(kind, error, trace)
 
 
-sys.excepthook = _end
+sys.excepthook = _print_error

@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.errors import UserError
 
 
-def conf_dir() -> Path:
+def find_conf_dir() -> Path:
     """The folder of the Hydra groups: ``bench/conf`` in an installed wheel, ``conf`` beside ``bench`` in a checkout.
 
     Raises `UserError` where neither is there, which means that the package was copied without its configs.
@@ -21,21 +21,21 @@ def conf_dir() -> Path:
     raise UserError(f"the configs are missing: neither {places[0]} nor {places[1]} exists; install the package again")
 
 
-def processors() -> int:
+def count_processors() -> int:
     """Processors that this process may use."""
     allowed = getattr(os, "sched_getaffinity", None)  # Linux only
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
-def memory() -> int | None:
+def measure_memory() -> int | None:
     """Bytes of memory that this process may have at all: the machine's, or the least limit of its control groups."""
     names = {"SC_PAGE_SIZE", "SC_PHYS_PAGES"}
     known = names <= set(getattr(os, "sysconf_names", {}))  # not on Windows
     whole = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")] if known else []
-    return min(whole + _limits(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")), default=None)
+    return min(whole + _read_limits(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")), default=None)
 
 
-def _limits(groups: Path, root: Path) -> list[int]:
+def _read_limits(groups: Path, root: Path) -> list[int]:
     """Limits of memory of the control groups (v1 and v2) that a process is in, and of those above them."""
     try:
         lines = groups.read_text().splitlines()

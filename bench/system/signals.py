@@ -42,39 +42,39 @@ def listen() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
     signal.signal(signal.SIGALRM, lambda *_: _leave())
-    sys.unraisablehook = _unseen
+    sys.unraisablehook = _handle_unraisable
 
 
-def asked() -> bool:
+def is_stopping() -> bool:
     """Whether this process was told to stop; any error after that may be an answer to it."""
     return _State.asked is not None
 
 
-def heed() -> None:
+def raise_if_stopping() -> None:
     """Stop here where an interrupt was swallowed by a library that took it for an error of its own."""
-    if asked():
+    if is_stopping():
         raise KeyboardInterrupt
 
 
-def keep(folder: object) -> None:
+def note_finished(folder: object) -> None:
     """Name a finished run, to be told of should the command be stopped later."""
     _State.kept.append(str(folder))
 
 
-def stopped() -> str:
+def make_stop_line() -> str:
     """The line."""
     return f"{STOPPED}; finished: zgs report {' '.join(_State.kept)}" if _State.kept else STOPPED
 
 
-def say() -> None:
+def print_stop_line() -> None:
     """The line, once."""
     if not _State.said:
         _State.said = True
         with suppress(*_UNWRITABLE):
-            print(f"zgs: {stopped()}", file=sys.stderr, flush=True)
+            print(f"zgs: {make_stop_line()}", file=sys.stderr, flush=True)
 
 
-def over(code: int) -> None:
+def mark_over(code: int) -> None:
     """The command is done: a signal from now on ends the process without a word."""
     signal.setitimer(signal.ITIMER_REAL, 0)
     _State.over = code
@@ -84,14 +84,14 @@ def _stop(number: int, frame: FrameType | None) -> None:
     now = time.monotonic()
     if _State.asked is not None and _State.over is None and now - _State.asked < AGAIN:
         return
-    if _State.asked is not None or _State.over is not None or _importing(frame):
+    if _State.asked is not None or _State.over is not None or _is_importing(frame):
         _leave()
     _State.asked = now
     signal.setitimer(signal.ITIMER_REAL, PATIENCE)
     raise KeyboardInterrupt
 
 
-def _importing(frame: FrameType | None) -> bool:
+def _is_importing(frame: FrameType | None) -> bool:
     while frame is not None:
         if frame.f_code.co_filename == _IMPORTING:
             return True
@@ -102,15 +102,15 @@ def _importing(frame: FrameType | None) -> bool:
 def _leave() -> NoReturn:
     """End now. Workers notice by themselves (`bench.system.crew`); a store has whole files at any moment."""
     if _State.over is None:
-        say()
+        print_stop_line()
     for stream in (sys.stdout, sys.stderr):
         with suppress(*_UNWRITABLE):
             stream.flush()
     os._exit(FAILED if _State.over is None else _State.over)
 
 
-def _unseen(caught: Any) -> None:
+def _handle_unraisable(caught: Any) -> None:
     """An interrupt that arrives in a destructor or a callback is printed and forgotten by Python: end there."""
-    if issubclass(caught.exc_type, KeyboardInterrupt) and asked():
+    if issubclass(caught.exc_type, KeyboardInterrupt) and is_stopping():
         _leave()
     sys.__unraisablehook__(caught)

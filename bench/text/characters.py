@@ -10,14 +10,14 @@ _HALVES = re.compile("[\ud800-\udfff]")
 """Halves of characters, which no file holds."""
 
 
-def broken(text: str) -> bool:
+def has_half_character(text: str) -> bool:
     """Whether a text holds half of a surrogate pair, which JSON and yaml may escape but no file can hold."""
     return _HALVES.search(text) is not None
 
 
-def first_broken(value: Any) -> str | None:
+def find_half_character(value: Any) -> str | None:
     """The first text in a JSON value, keys included, that is no Unicode; None where all are whole."""
     if isinstance(value, str):
-        return value if broken(value) else None
+        return value if has_half_character(value) else None
     inner = [*value, *value.values()] if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return next((found for one in inner if (found := first_broken(one)) is not None), None)
+    return next((found for one in inner if (found := find_half_character(one)) is not None), None)

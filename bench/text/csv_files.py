@@ -41,12 +41,12 @@ def write_csv(table: pd.DataFrame, path: Path | str, decimals: int | None = None
     form = None if decimals is None else f"%.{decimals}f"
     text: str = table.to_csv(index=False, float_format=form, lineterminator="\n")
     if "\r" in text:
-        text = _quoted(table, text, form)
+        text = _quote_returns(table, text, form)
     Path(path).write_bytes(text.encode("utf-8", "surrogatepass"))
     return Path(path)
 
 
-def _quoted(table: pd.DataFrame, text: str, form: str | None) -> str:
+def _quote_returns(table: pd.DataFrame, text: str, form: str | None) -> str:
     """Cells with a carriage return in quotes: Python's writer quotes what occurs in the line's end, and only that."""
     mark = next(mark for mark in map(chr, range(0xE000, 0xF8FF)) if mark not in text)
     written: str = table.to_csv(index=False, float_format=form, lineterminator=f"\r{mark}\n")

@@ -20,57 +20,57 @@ _MARKUP = re.compile(r"\\(?=[!-/:-@\[-`{-~])|[|`*~$]|(?<![^\W_])_|_(?![^\W_])|\[
 _ENTITIES = {"&": "&amp;", "<": "&lt;"}
 
 
-def visible(text: str) -> str:
+def escape_for_terminal(text: str) -> str:
     """``text`` on one line as a terminal can show it: ``a\\nb`` for a line end, ``\\x1b`` for what starts a code."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_shown(character) for character in text)
+    return "".join(_escape_character(character) for character in text)
 
 
-def _shown(character: str) -> str:
+def _escape_character(character: str) -> str:
     if character in _KEPT or unicodedata.category(character) not in _HIDDEN:
         return character
-    return _SHORT.get(character) or _code(character)
+    return _SHORT.get(character) or _write_code(character)
 
 
-def _code(character: str) -> str:
+def _write_code(character: str) -> str:
     """``\\x1b``, ``\\u202e`` or ``\\U0001f600``, as Python writes it."""
     value = ord(character)
     return f"\\x{value:02x}" if value < 0x100 else f"\\u{value:04x}" if value < 0x10000 else f"\\U{value:08x}"
 
 
-def markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """``text`` for a cell or a list of markdown: shown letter by letter, whatever it would mean there.
 
     A ``_`` inside a word means nothing in markdown and stays.
     """
-    plain = re.sub("[&<]", lambda found: _ENTITIES[found[0]], visible(text))
+    plain = re.sub("[&<]", lambda found: _ENTITIES[found[0]], escape_for_terminal(text))
     plain = _MARKUP.sub(lambda found: "\\" + found[0], plain)
     return re.sub(r"^(\d+)([.)]\s)", r"\1\\\2", plain)
 
 
-def row(texts: Iterable[str]) -> str:
+def join_cells(texts: Iterable[str]) -> str:
     """A line of a markdown table, of cells that are markdown already."""
     return "| " + " | ".join(texts) + " |"
 
 
-def figure(text: str) -> str:
+def escape_for_figure(text: str) -> str:
     """``text`` for matplotlib: no ``$`` begins a formula, and what the letters of figures lack is shown by its code."""
-    return drawn(text).replace("$", "\\$")
+    return escape_for_picture(text).replace("$", "\\$")
 
 
-def drawn(text: str) -> str:
+def escape_for_picture(text: str) -> str:
     """``text`` in the letters that all pictures are written with: a character that they lack is shown by its code.
 
     An empty box in place of each would make names of other scripts all alike.
     """
-    line = visible(text)
-    known = _letters()
-    return line if line.isascii() else "".join(c if ord(c) in known else _code(c) for c in line)
+    line = escape_for_terminal(text)
+    known = _read_letters()
+    return line if line.isascii() else "".join(c if ord(c) in known else _write_code(c) for c in line)
 
 
 @lru_cache(maxsize=1)
-def _letters() -> frozenset[int]:
+def _read_letters() -> frozenset[int]:
     """The characters of DejaVu Sans, which matplotlib ships."""
     import matplotlib as mpl
     from matplotlib.ft2font import FT2Font
@@ -78,7 +78,7 @@ def _letters() -> frozenset[int]:
     return frozenset(FT2Font(f"{mpl.get_data_path()}/fonts/ttf/DejaVuSans.ttf").get_charmap())
 
 
-def width(text: str) -> int:
+def measure_width(text: str) -> int:
     """Columns of a terminal: letters of East Asian scripts take two, combining marks none."""
     if text.isascii():
         return len(text)
@@ -86,37 +86,37 @@ def width(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
 
 
-def padded(text: str, columns: int, *, right: bool = False) -> str:
+def pad_text(text: str, columns: int, *, right: bool = False) -> str:
     """``text`` with blanks behind it, or before it, up to so many columns."""
-    blanks = " " * (columns - width(text))
+    blanks = " " * (columns - measure_width(text))
     return blanks + text if right else text + blanks
 
 
-def middle(text: str, columns: int) -> str:
+def shorten_middle(text: str, columns: int) -> str:
     """``text``, or both its ends with … between (names of a sweep differ at the end): at most ``columns`` wide."""
-    if width(text) <= columns:
+    if measure_width(text) <= columns:
         return text
     room = max(columns - 1, 2)
     head, tail = text, text
-    while width(head) > (room + 1) // 2:
+    while measure_width(head) > (room + 1) // 2:
         head = head[:-1]
-    while width(tail) > room // 2:
+    while measure_width(tail) > room // 2:
         tail = tail[1:]
     while tail and unicodedata.combining(tail[0]):
         tail = tail[1:]
     return f"{head.rstrip()}…{tail.lstrip()}"
 
 
-def abridged(texts: Iterable[str], columns: int) -> dict[str, str]:
-    """Each text by `middle`; texts that would become alike are numbered, in their order."""
+def shorten_apart(texts: Iterable[str], columns: int) -> dict[str, str]:
+    """Each text by `shorten_middle`; texts that would become alike are numbered, in their order."""
     found: dict[str, str] = {}
     taken: set[str] = set()
     for text in dict.fromkeys(texts):
-        short = middle(text, columns)
+        short = shorten_middle(text, columns)
         at = 1
         while short in taken:
             at += 1
-            short = f"{middle(text, columns - len(f' ({at})'))} ({at})"
+            short = f"{shorten_middle(text, columns - len(f' ({at})'))} ({at})"
         taken.add(short)
         found[text] = short
     return found

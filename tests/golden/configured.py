@@ -7,12 +7,12 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from bench.settings.instantiate import make
-from bench.system.resources import conf_dir
+from bench.settings.instantiate import make_object
+from bench.system.resources import find_conf_dir
 
 
 def stage(name: str, *words: str, **models: Any) -> Any:
     """The stage of a configuration group under some overrides."""
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+    with initialize_config_dir(str(find_conf_dir()), version_base="1.3"):
         settings: Any = OmegaConf.to_container(compose("config", list(words)), resolve=True)
-    return make(settings[name], **models)
+    return make_object(settings[name], **models)

@@ -8,9 +8,9 @@ import numpy as np
 
 from bench.records import Sample
 from bench.resize import nearest
-from bench.segment.crf import DenseCrf, centroid_energy, squared_distance
+from bench.segment.crf import DenseCrf, compute_centroid_energy, compute_squared_distance
 from bench.segment.prune import prune
-from bench.segment.ward import ward_tree
+from bench.segment.ward import build_ward_tree
 from tests.golden import configured
 from tests.golden.golden import Family, Found, Vectors
 from tests.unit.segment.test_crf import exact
@@ -21,8 +21,8 @@ THRESHOLD = 0.9
 
 def produce(vectors: Vectors) -> dict[str, Found]:
     features, image, grid = vectors["features"], vectors["image"], tuple(vectors["json/grid"])
-    leaves = prune(features, ward_tree(features), threshold=THRESHOLD, splits="first_half")
-    energy = centroid_energy(features, leaves.centroids).astype(np.float32)
+    leaves = prune(features, build_ward_tree(features), threshold=THRESHOLD, splits="first_half")
+    energy = compute_centroid_energy(features, leaves.centroids).astype(np.float32)
     unary = nearest(energy.reshape(*grid, -1), image.shape[:2])
     marginals = {n: DenseCrf(iterations=n).marginals(unary, image) for n in (1, 3, DenseCrf().iterations)}
     own = marginals[DenseCrf().iterations]
@@ -32,7 +32,7 @@ def produce(vectors: Vectors) -> dict[str, Found]:
     agreement = float((labels == slow.argmax(axis=0)).mean())
     return {
         "centroids": Found(leaves.centroids, 1e-6),
-        "squared_distance": Found(squared_distance(features, leaves.centroids), 1e-6),
+        "squared_distance": Found(compute_squared_distance(features, leaves.centroids), 1e-6),
         "unary": Found(unary, 1e-6),
         "Q": Found(own.reshape(len(own), -1), 1e-5),
         "Q_1_iterations": Found(marginals[1].reshape(len(own), -1), 1e-5),

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.store.facts.machine import machine
+from bench.store.facts.machine import describe_machine
 
 FROZEN = Path(__file__).parent / "data" / "demo"
 FULL = ("scores", "areas", "per_image")
@@ -75,14 +75,14 @@ def _name_rows(identity: pd.DataFrame) -> list[str]:
     return [" ".join(map(str, row)) for row in identity.itertuples(index=False)]
 
 
-def describe_machine() -> str:
+def hash_machine() -> str:
     """The hash of all that may change a last bit on this machine."""
-    return hashlib.sha256(json.dumps(machine("cpu"), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(describe_machine("cpu"), sort_keys=True).encode()).hexdigest()
 
 
 def choose_tolerance() -> float:
     """`SAME` on a machine like the one that froze the numbers."""
-    return SAME if describe_machine() == (FROZEN / "machine.txt").read_text().strip() else ELSEWHERE
+    return SAME if hash_machine() == (FROZEN / "machine.txt").read_text().strip() else ELSEWHERE
 
 
 def freeze(folder: Path, prefix: str, names: tuple[str, ...]) -> None:
@@ -97,4 +97,4 @@ if __name__ == "__main__":
     freeze(full, "full", FULL)
     freeze(measured, "measured", MEASURED)
     freeze(demo, "demo", REPORT)
-    (FROZEN / "machine.txt").write_text(describe_machine() + "\n")
+    (FROZEN / "machine.txt").write_text(hash_machine() + "\n")

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from bench.caption.zerocap import Chosen, ZeroCap
-from bench.encode.trunk import token_masks
-from bench.merge.siblings import stack_order
+from bench.caption.zerocap import Winner, ZeroCap
+from bench.encode.trunk import make_token_masks
+from bench.merge.siblings import list_stack_order
 from bench.records import Captions, Embeddings, SegmentTree
 from tests.golden import configured
 from tests.golden.golden import Family, Found, Vectors
@@ -57,7 +57,7 @@ class StandIns:
         scores = np.array([c.score for c in chosen], np.float32)
         return Captions(tuple(c.text for c in chosen), np.stack([c.feature.numpy() for c in chosen]), scores)
 
-    def choose(self, node: int, candidates: slice = slice(None)) -> Chosen:
+    def choose(self, node: int, candidates: slice = slice(None)) -> Winner:
         """ZeroCap's choice among some of the candidates of a node."""
         row = self.ids.index(node)
         target = functional.normalize(torch.from_numpy(self.images[row]), dim=0)
@@ -73,14 +73,14 @@ def produce(vectors: Vectors) -> dict[str, Found]:
     decisions = merged.decisions
     passed = {d.parent for d in decisions if d.merged}
     failed = {d.parent for d in decisions} - passed
-    visits = stack_order(tree.heap_ids, passed)
+    visits = list_stack_order(tree.heap_ids, passed)
     # Testing first saves the embedding and the texts of every failed parent; everything else is encoded, once.
     assert sorted(stand_ins.encoded) == sorted(set(visits) - failed)
     chosen = [stand_ins.choose(node) for node in visits]
     count, leaves = vectors["node_caption_embedding"].shape[1], leaf_lists(tree, visits)
     each = [[stand_ins.choose(node, slice(i, i + 1)).score for i in range(count)] for node in visits]
     picked = [int(c.text.rpartition("c")[2]) for c in chosen]
-    node_masks = token_masks(np.stack([stand_ins.mask(node) for node in visits]), (vectors["json/grid"],) * 2)
+    node_masks = make_token_masks(np.stack([stand_ins.mask(node) for node in visits]), (vectors["json/grid"],) * 2)
     final = list(zip(merged.heap_ids, merged.captions.texts, strict=True))
     text = dict(zip(visits, (c.text for c in chosen), strict=True))
     kept = [node for node in visits if node not in failed]

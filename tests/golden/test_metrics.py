@@ -14,7 +14,7 @@ from bench.metrics import recall
 from bench.metrics.iou import compute_iou
 from bench.overlap.arithmetic import ClassPixels, count_class_pixels
 from bench.overlap.table import make_overlap
-from bench.records import BACKGROUND, VOID, ClassList, Oracle, Overlap, Prediction, Sample
+from bench.records import BACKGROUND, VOID, ClassList, Overlap, Prediction, Sample, TrueSegmentTexts
 from bench.score.presets import make_protocol as preset
 from tests.golden import golden
 from tests.unit.metrics.measure import (
@@ -71,14 +71,14 @@ class Vectors:
         tt, st = (self.arrays[f"{matrix}_{name}"][:, self.columns] for matrix in MATRIX.values())
         return make_overlap(prediction, Sample(name, np.zeros((*truth.shape, 3), np.uint8), truth), tt, st)
 
-    def oracles(self, kind: str) -> list[Oracle]:
+    def oracles(self, kind: str) -> list[TrueSegmentTexts]:
         found = []
         for index, entry in enumerate(self.json["tgq"]):
             pairs = [p for p in zip(entry[f"{kind}_gt_cls"], entry["similarity"], strict=True) if p[0] in self.names]
             classes = np.array([self.names.index(name) for name, _ in pairs], np.int32)
             rows = np.zeros((len(pairs), len(self.names)), np.float32)
             rows[np.arange(len(pairs)), classes] = [value for _, value in pairs]
-            found.append(Oracle(f"{index:02}", classes, np.ones(len(pairs), np.int64), rows, None))
+            found.append(TrueSegmentTexts(f"{index:02}", classes, np.ones(len(pairs), np.int64), rows, None))
         return found
 
 
@@ -243,7 +243,7 @@ def test_text_generation_quality(vectors: Vectors, kind: str) -> None:
     assert mean_cosine(oracles) == pytest.approx(expected, abs=SUMMED_IN_FLOAT32)
 
 
-def mean_cosine(oracles: list[Oracle]) -> float:
+def mean_cosine(oracles: list[TrueSegmentTexts]) -> float:
     """As production makes it, with the reference's rounding of each image's mean."""
     cosine = count_truths(oracles, "tt", preset("reference"))["tgq.macro.cosine"].each().astype(np.float32)
     return float(cosine.mean(dtype=np.float64))
@@ -256,7 +256,9 @@ def test_float32_sums_of_other_seeds_need_the_wider_tolerance_and_keep_it() -> N
         random = np.random.default_rng(seed)
         drawn = [random.uniform(0, 1, random.integers(2, 9)).astype(np.float32) for _ in range(12)]
         oracles = [
-            Oracle(f"{i:02}", np.arange(len(own), dtype=np.int32), np.ones(len(own), np.int64), np.diag(own), None)
+            TrueSegmentTexts(
+                f"{i:02}", np.arange(len(own), dtype=np.int32), np.ones(len(own), np.int64), np.diag(own), None
+            )
             for i, own in enumerate(drawn)
         ]
         reference = np.mean([np.add.accumulate(own)[-1] / np.float32(len(own)) for own in drawn], dtype=np.float64)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from bench.segment.cosine import cosine
-from bench.segment.prune import Split, part_of_feature, prune, standing, top_splits, totals
-from bench.segment.ward import ward_linkage, ward_tree
+from bench.segment.cosine import compute_cosine
+from bench.segment.prune import Split, apply_splits, find_parts, list_top_splits, prune, sum_features
+from bench.segment.ward import build_ward_linkage, build_ward_tree
 from tests.golden.golden import Family, Found, Vectors
 
 ATOL = 1e-6
@@ -17,13 +17,13 @@ ATOL = 1e-6
 
 def produce(vectors: Vectors) -> dict[str, Found]:
     features, parts = vectors["features"], vectors["json/num_parts"]
-    linkage = ward_linkage(features)
-    merges = ward_tree(features)
-    cut = top_splits(merges, parts)
-    sums, sizes = totals(features, part_of_feature(merges, cut), cut)
+    linkage = build_ward_linkage(features)
+    merges = build_ward_tree(features)
+    cut = list_top_splits(merges, parts)
+    sums, sizes = sum_features(features, find_parts(merges, cut), cut)
     rows = [child for split in cut for child in split.children]
     means = np.stack([sums[node] / sizes[node] for node in rows])
-    alike = np.array([[cosine(a, b) for b in means] for a in means])
+    alike = np.array([[compute_cosine(a, b) for b in means] for a in means])
     heights = linkage[:, 2]
     found = {
         "linkage": Found(linkage, ATOL),
@@ -74,11 +74,11 @@ def pruned(vectors: Vectors, merges: Any, cut: tuple[Split, ...], threshold: flo
 
 def paint(features: Any, merges: Any, visited: tuple[Split, ...], threshold: float) -> list[tuple[int, int]]:
     """Ward node and heap id of every node that a standing split made, in order."""
-    sums, _ = totals(features, part_of_feature(merges, visited), visited)
-    keep = [s for s in visited if s is visited[0] or cosine(*(sums[c] for c in s.children)) < threshold]
+    sums, _ = sum_features(features, find_parts(merges, visited), visited)
+    keep = [s for s in visited if s is visited[0] or compute_cosine(*(sums[c] for c in s.children)) < threshold]
     painted: dict[int, int] = {}
     for count in range(1, len(keep) + 1):
-        painted |= standing(keep[:count], root=len(features) * 2 - 2)
+        painted |= apply_splits(keep[:count], root=len(features) * 2 - 2)
     return list(painted.items())
 
 

@@ -15,7 +15,7 @@ from bench.errors import UsageError, UserError
 from bench.mapping.assign import assign
 from bench.metric_name import parse
 from bench.protocol import Protocol
-from bench.records import Oracle
+from bench.records import TrueSegmentTexts
 from bench.score.evaluate import COLUMNS, Scores, evaluate
 from bench.score.intervals import compare_paired
 from bench.score.presets import list_presets, make_title
@@ -25,7 +25,7 @@ from tests.unit.metrics.make import CLASSES, NAMING, case, picture, slow_iou
 CASES = [case(seed, overlapping=True) for seed in range(25)]
 OVERLAPS = [one.overlap for one in CASES]
 ORACLES = [
-    Oracle(
+    TrueSegmentTexts(
         f"{seed:04}",
         np.arange(k, dtype=np.int32),
         np.ones(k, np.int64),

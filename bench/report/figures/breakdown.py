@@ -11,11 +11,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.report.figures.breakdown_rows import NOTE, TITLES, draw_rows
-from bench.report.figures.style import MANY, headline, key, look, names_in, new_figure, note_of, plain, save
+from bench.report.figures.style import (
+    MANY,
+    choose_names,
+    draw_headline,
+    draw_key,
+    draw_plain_axes,
+    look,
+    make_figure,
+    save,
+    write_note,
+)
 from bench.report.tables.breakdown import GROUPS, MAPPINGS, count_in_common
 
 
-def plot_breakdown(
+def save_breakdown(
     table: pd.DataFrame, stem: Path, *, title: str, embedded: bool, floors: Collection[str] = ()
 ) -> tuple[Path, Path]:
     """Write ``stem`` .png and .svg."""
@@ -29,23 +39,25 @@ def draw_breakdown(table: pd.DataFrame, *, title: str, embedded: bool, floors: C
     variants = [variant for variant in every if variant not in floors] or every
     if len(variants) > MANY:
         return draw_rows(table, variants, title=title, embedded=embedded)
-    figure = new_figure(7.0)
+    figure = make_figure(7.0)
     figure.get_layout_engine().set(hspace=0.05)  # type: ignore[union-attr, call-arg]
     panels = figure.subplots(len(MAPPINGS), 1, sharex=True)
     for axes, mapping in zip(panels, MAPPINGS, strict=True):
-        _panel(axes, table[table["mapping"] == mapping], variants)
+        _draw_panel(axes, table[table["mapping"] == mapping], variants)
         axes.set_title(TITLES[mapping], fontsize=11, loc="left")
         axes.set_ylabel("named right (%)", fontsize=11)
     shown = table[table["variant"].isin(variants)]
     counts = {group: count_in_common(part) or "n differs" for group, part in shown.groupby("group")}
     panels[-1].set_xticks(range(len(GROUPS)), [f"{group}\n{counts[group]}" for group in GROUPS])
     panels[-1].set_xlabel(" " * 50 + "visible size, share of the image's area", fontsize=10.5)
-    headline(figure, ("True segments named right", title))
-    key(figure, panels[0].containers, list(names_in(variants).values()), note_of(NOTE, embedded), lined=False)
+    draw_headline(figure, ("True segments named right", title))
+    draw_key(
+        figure, panels[0].containers, list(choose_names(variants).values()), write_note(NOTE, embedded), lined=False
+    )
     return figure
 
 
-def _panel(axes: Axes, part: pd.DataFrame, variants: Sequence[str]) -> None:
+def _draw_panel(axes: Axes, part: pd.DataFrame, variants: Sequence[str]) -> None:
     step = min(0.16, 0.7 / len(variants))
     for at, variant in enumerate(variants):
         line = part[part["variant"] == variant].set_index("group").reindex(list(GROUPS))
@@ -59,5 +71,5 @@ def _panel(axes: Axes, part: pd.DataFrame, variants: Sequence[str]) -> None:
         axes.axvline(edge, color="#aaaaaa", linewidth=1)
     axes.set_xlim(-0.5, len(GROUPS) - 0.5)
     axes.set_ylim(bottom=-4)  # a marker at 0 is seen whole
-    plain(axes, "y")
+    draw_plain_axes(axes, "y")
     axes.tick_params(axis="x", length=0)

@@ -9,7 +9,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.report.figures.style import headline, look, names_in, new_figure, note_of, plain, wide
+from bench.report.figures.style import (
+    choose_names,
+    draw_headline,
+    draw_plain_axes,
+    look,
+    make_figure,
+    measure_width,
+    write_note,
+)
 from bench.report.tables.breakdown import GROUPS, MAPPINGS
 
 TITLES = {
@@ -26,45 +34,47 @@ def draw_rows(table: pd.DataFrame, variants: Sequence[str], *, title: str, embed
 
     ``table`` has the columns of `breakdown.COLUMNS`, without differences.
     """
-    names = names_in(variants, numbered=True)
+    names = choose_names(variants, numbered=True)
     high = len(MAPPINGS) * (_ROW * len(variants) + 0.85) + 0.9
-    figure = new_figure(high, max(wide(name, _NAMED) for name in names.values()) + 0.4 + _COLUMN * len(GROUPS))
+    figure = make_figure(
+        high, max(measure_width(name, _NAMED) for name in names.values()) + 0.4 + _COLUMN * len(GROUPS)
+    )
     figure.get_layout_engine().set(wspace=0.02, hspace=0.03)  # type: ignore[union-attr, call-arg]
     grid = figure.subplots(len(MAPPINGS), len(GROUPS), squeeze=False, sharex=True, sharey=True)
     for line, mapping in zip(grid, MAPPINGS, strict=True):
         for axes, group in zip(line, GROUPS, strict=True):
             part = table[(table["mapping"] == mapping) & (table["group"] == group)].set_index("variant")
-            _panel(axes, part.reindex(list(variants)))
+            _draw_panel(axes, part.reindex(list(variants)))
             if mapping == list(MAPPINGS)[0]:
-                axes.set_title(f"{group}\n{_common(part)}", fontsize=9.5)
+                axes.set_title(f"{group}\n{_describe_count(part)}", fontsize=9.5)
         line[0].set_yticks(range(len(variants)), list(names.values()), fontsize=_NAMED)
         line[0].set_ylabel(mapping.upper(), fontsize=11, fontweight="bold")
     grid[0, 0].set_ylim(len(variants) - 0.4, -0.6)
     grid[0, 0].set_xlim(-4, 104)
-    headline(figure, ("True segments named right", title))
-    told = " · ".join((*TITLES.values(), note_of(NOTE, embedded)))
+    draw_headline(figure, ("True segments named right", title))
+    told = " · ".join((*TITLES.values(), write_note(NOTE, embedded)))
     axis = "named right (%); the last four columns: visible size, share of the image's area"
-    figure.supxlabel(f"{axis}\n{_halved(told)}", fontsize=9, color="#666666")
+    figure.supxlabel(f"{axis}\n{_halve(told)}", fontsize=9, color="#666666")
     return figure
 
 
-def _panel(axes: Axes, part: pd.DataFrame) -> None:
+def _draw_panel(axes: Axes, part: pd.DataFrame) -> None:
     value, low, high = (100 * part[key].to_numpy(float) for key in ("value", "low", "high"))
     for at in range(len(part)):
         ends = np.nan_to_num([[value[at] - low[at]], [high[at] - value[at]]])
         axes.errorbar(
             [value[at]], [at], xerr=ends, markersize=5, elinewidth=1.5, **look(at) | {"linestyle": "none"}
         )  # fmt: skip
-    plain(axes, "both")
+    draw_plain_axes(axes, "both")
     axes.set_xticks([0, 50, 100])
     axes.tick_params(axis="y", length=0)
 
 
-def _common(part: pd.DataFrame) -> str:
+def _describe_count(part: pd.DataFrame) -> str:
     return f"n={int(part['n'].iloc[0])}" if part["n"].nunique() == 1 else "n differs"
 
 
-def _halved(text: str) -> str:
+def _halve(text: str) -> str:
     """On two lines, broken between two parts."""
     parts = text.split(" · ")
     return "\n".join((" · ".join(parts[:2]), " · ".join(parts[2:])))

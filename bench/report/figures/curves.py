@@ -15,8 +15,18 @@ from matplotlib.figure import Figure
 
 from bench.errors import UserError
 from bench.report.figures.line_ends import number_ends
-from bench.report.figures.style import MANY, headline, key, look, names_in, new_figure, note_of, plain, save
-from bench.report.tables.cells import metric_words
+from bench.report.figures.style import (
+    MANY,
+    choose_names,
+    draw_headline,
+    draw_key,
+    draw_plain_axes,
+    look,
+    make_figure,
+    save,
+    write_note,
+)
+from bench.report.tables.cells import describe_metric
 from bench.score.score_table import split_measure
 from bench.text.csv_files import write_csv
 
@@ -33,7 +43,7 @@ _MARKS = {"tau": "τ", "iou": "IoU", "recall": "τ"}
 _HIGH = 3.6  # inches
 
 
-def plot_curves(
+def write_curves(
     curves: pd.DataFrame,
     path: Path | str,
     *,
@@ -54,7 +64,7 @@ def plot_curves(
         what = f"column {missing[0]!r} is missing" if missing else "there is no line"
         raise UserError(f"curves: {what}; curves have {', '.join(COLUMNS)}")
     axis = curves["axis"] if "axis" in curves else pd.Series("tau", index=curves.index)
-    precise = _family(curves) == "precision"
+    precise = _find_families(curves) == "precision"
     marks, stem = PAPER_TAUS if chosen is None else chosen, Path(path)
     csv = stem.with_name(stem.name + ".csv")
     written: list[Path] = []
@@ -72,17 +82,17 @@ def plot_curves(
 
 def draw_precision(curves: pd.DataFrame, *, title: str, chosen: Mapping[str, float], embedded: bool) -> Figure:
     """Precision over recall as the threshold of each mapping moves; a ring marks the threshold of ``chosen``."""
-    kinds = _family(curves)
+    kinds = _find_families(curves)
     keys = ["variant", "mapping", "tau"]
     both = curves[kinds == "precision"].merge(curves[kinds == "recall"], on=keys, suffixes=("", "_recall"), sort=False)
     mappings = [mapping for mapping in ("tt", "st") if (both["mapping"] == mapping).any()]
     variants = list(dict.fromkeys(curves["variant"]))
-    figure, panels = _figure(1, len(mappings), len(variants), 0.7)
+    figure, panels = _make_figure(1, len(mappings), len(variants), 0.7)
     for axes, mapping in zip(panels.flat, mappings, strict=True):
         ends = {}
         for variant, line in both[both["mapping"] == mapping].groupby("variant", sort=False):
             line, at = line.sort_values("tau"), variants.index(str(variant))
-            style = _style(at, len(variants))
+            style = _choose_style(at, len(variants))
             axes.plot(100 * line["value_recall"], 100 * line["value"], gid=f"variant-{at}", **style)
             ring = line[(line["tau"] - chosen.get(mapping, -1)).abs() < 1e-9]
             axes.plot(
@@ -92,7 +102,7 @@ def draw_precision(curves: pd.DataFrame, *, title: str, chosen: Mapping[str, flo
             if len(known):
                 ends[at] = 100 * float(known["value_recall"].iloc[-1]), 100 * float(known["value"].iloc[-1])
         axes.set_xlabel(_AXES["recall"][mapping], fontsize=11)
-        plain(axes, "both")
+        draw_plain_axes(axes, "both")
         if len(variants) > MANY:
             number_ends(axes, ends)
         else:
@@ -100,14 +110,14 @@ def draw_precision(curves: pd.DataFrame, *, title: str, chosen: Mapping[str, flo
             axes.set_ylim(bottom=0)
     for axes in panels[:, 0]:
         axes.set_ylabel("precision (%)\nof predicted classes", fontsize=11)
-    headline(figure, (title, counted(both)))
+    draw_headline(figure, (title, describe_counts(both)))
     rings = ", ".join(f"τ = {chosen[mapping]:g} ({mapping.upper()})" for mapping in mappings if mapping in chosen)
     told = "each point a threshold" + (f"; rings: {rings}" if rings else "")
-    _legend(figure, list(panels.flat), variants, embedded, told)
+    _draw_legend(figure, list(panels.flat), variants, embedded, told)
     return figure
 
 
-def _family(curves: pd.DataFrame) -> pd.Series:
+def _find_families(curves: pd.DataFrame) -> pd.Series:
     """The first word of what each line measures: iou, recall, precision."""
     return curves["metric"].map(lambda measure: split_measure(measure)[0][0])
 
@@ -115,43 +125,43 @@ def _family(curves: pd.DataFrame) -> pd.Series:
 def draw_curves(
     curves: pd.DataFrame, *, title: str, chosen: Mapping[str, float], embedded: bool, axis: str = "tau"
 ) -> Figure:
-    """The figure of `plot_curves` over one axis, "tau" or "iou"."""
+    """The figure of `write_curves` over one axis, "tau" or "iou"."""
     metrics = list(dict.fromkeys(curves["metric"]))
     mappings = [mapping for mapping in ("tt", "st") if (curves["mapping"] == mapping).any()]
     variants = list(dict.fromkeys(curves["variant"]))
-    figure, panels = _figure(len(metrics), len(mappings), len(variants), 0.5)
+    figure, panels = _make_figure(len(metrics), len(mappings), len(variants), 0.5)
     places = panels.reshape(len(metrics), len(mappings))
     for line, metric in enumerate(metrics):
         for column, mapping in enumerate(mappings):
             part = curves[(curves["metric"] == metric) & (curves["mapping"] == mapping)]
-            _panel(places[line, column], part, variants, (axis, mapping), chosen.get(mapping))
+            _draw_panel(places[line, column], part, variants, (axis, mapping), chosen.get(mapping))
         if len(variants) <= MANY:
             # Once for the row and after all of it is drawn: setting a limit stops a shared axis from growing.
             top = 100 * curves.loc[curves["metric"] == metric, ["value", "high"]].max(axis=None)
             places[line, 0].set_ylim(0, max(1.0, 1.05 * top))
-        what, averaging = metric_words(metric)
+        what, averaging = describe_metric(metric)
         for axes in places[line] if len(variants) > MANY else places[line, :1]:
             axes.set_ylabel(f"{what} (%)" + (f"\n{averaging}" if averaging else ""), fontsize=11)
-    headline(figure, (title, counted(curves)))
+    draw_headline(figure, (title, describe_counts(curves)))
     told = "intervals are in the csv" if len(variants) > MANY else "bands: 95 % bootstrap intervals"
-    _legend(figure, list(panels.flat), variants, embedded, told)
+    _draw_legend(figure, list(panels.flat), variants, embedded, told)
     return figure
 
 
-def _figure(metrics: int, mappings: int, variants: int, more: float) -> tuple[Figure, Any]:
+def _make_figure(metrics: int, mappings: int, variants: int, more: float) -> tuple[Figure, Any]:
     """Panels side by side with a scale in common; of many variants under each other, each with room of its own."""
     if variants > MANY:
         panels, high = metrics * mappings, max(_HIGH, 0.165 * variants + 0.6)
-        figure = new_figure(high * panels + more)
+        figure = make_figure(high * panels + more)
         grid = figure.subplots(panels, 1, squeeze=False)
     else:
-        figure = new_figure(_HIGH * metrics + more)
+        figure = make_figure(_HIGH * metrics + more)
         grid = figure.subplots(metrics, mappings, squeeze=False, sharey="row")
     figure.get_layout_engine().set(wspace=0.05, hspace=0.06)  # type: ignore[union-attr, call-arg]
     return figure, grid
 
 
-def _panel(axes: Axes, part: pd.DataFrame, variants: list[str], kind: tuple[str, str], tau: float | None) -> None:
+def _draw_panel(axes: Axes, part: pd.DataFrame, variants: list[str], kind: tuple[str, str], tau: float | None) -> None:
     axis, mapping = kind
     many, ends, begins = len(variants) > MANY, {}, {}
     if tau is not None:
@@ -162,7 +172,7 @@ def _panel(axes: Axes, part: pd.DataFrame, variants: list[str], kind: tuple[str,
         )  # fmt: skip
     for variant, line in part.groupby("variant", sort=False):
         line, at = line.sort_values("tau"), variants.index(str(variant))
-        style, every = _style(at, len(variants)), max(1, len(line) // 7)
+        style, every = _choose_style(at, len(variants)), max(1, len(line) // 7)
         if not many:  # many bands are one slab
             axes.fill_between(
                 line["tau"], 100 * line["low"], 100 * line["high"], color=style["color"], alpha=0.15, linewidth=0
@@ -174,17 +184,17 @@ def _panel(axes: Axes, part: pd.DataFrame, variants: list[str], kind: tuple[str,
             begins[at], ends[at] = ((float(known["tau"].iloc[i]), 100 * float(known["value"].iloc[i])) for i in (0, -1))
     axes.set_xlabel(_AXES[axis].get(mapping, mapping), fontsize=11)
     axes.margins(x=0.01)
-    plain(axes, "both")
+    draw_plain_axes(axes, "both")
     if many:
         axes.margins(y=0.11)  # the threshold's mark stands above all lines
         number_ends(axes, ends, begins)
 
 
-def _style(position: int, variants: int) -> dict[str, Any]:
+def _choose_style(position: int, variants: int) -> dict[str, Any]:
     return look(position) | {"markersize": 4.5, "linewidth": 2 if variants <= MANY else 1.2}
 
 
-def counted(curves: pd.DataFrame) -> str:
+def describe_counts(curves: pd.DataFrame) -> str:
     """``n = 40 images, n = 240–245 segments``, from the columns n and unit_of_n."""
     units = curves["unit_of_n"] if "unit_of_n" in curves else pd.Series("", index=curves.index)
     texts = []
@@ -194,9 +204,11 @@ def counted(curves: pd.DataFrame) -> str:
     return ", ".join(texts)
 
 
-def _legend(figure: Figure, panels: Sequence[Axes], variants: Sequence[str], embedded: bool, told: str) -> None:
+def _draw_legend(figure: Figure, panels: Sequence[Axes], variants: Sequence[str], embedded: bool, told: str) -> None:
     """Every variant that some panel shows, in their order."""
     drawn = {line.get_gid(): line for axes in panels for line in axes.get_lines() if line.get_gid()}
-    names = names_in(variants, numbered=len(variants) > MANY)
+    names = choose_names(variants, numbered=len(variants) > MANY)
     shown = [(f"variant-{at}", variant) for at, variant in enumerate(variants) if f"variant-{at}" in drawn]
-    key(figure, [drawn[gid] for gid, _ in shown], [names[variant] for _, variant in shown], note_of(told, embedded))
+    draw_key(
+        figure, [drawn[gid] for gid, _ in shown], [names[variant] for _, variant in shown], write_note(told, embedded)
+    )

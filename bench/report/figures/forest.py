@@ -12,10 +12,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.report.figures.style import LONG, WIDE, headline, names_in, new_figure, note_of, plain, save, wide
+from bench.report.figures.style import (
+    LONG,
+    WIDE,
+    choose_names,
+    draw_headline,
+    draw_plain_axes,
+    make_figure,
+    measure_width,
+    save,
+    write_note,
+)
 from bench.report.tables.comparisons import Pair
-from bench.report.tables.comparisons import title as pair_title
-from bench.report.tables.differences import pairs_in, real, signed
+from bench.report.tables.comparisons import write_title as pair_title
+from bench.report.tables.differences import excludes_zero, list_pairs_in, write_signed
 from bench.report.tables.paper_metrics import select_paper_metrics
 
 _HALF, _HALF_WIDE = 52, 2.9
@@ -25,7 +35,7 @@ _NAMED, _ROOM = 10.5, 2.8
 _BLACK, _GREY = "#000000", "#8c8c8c"
 
 
-def plot_differences(table: pd.DataFrame, stem: Path, *, title: str, embedded: bool) -> tuple[Path, ...]:
+def save_differences(table: pd.DataFrame, stem: Path, *, title: str, embedded: bool) -> tuple[Path, ...]:
     """Write ``stem`` .png and .svg; nothing where no metric of the paper is in the table."""
     chosen = select_paper_metrics(list(dict.fromkeys(table["metric"])))
     return save(draw_differences(table, chosen, title=title, embedded=embedded), stem) if chosen else ()
@@ -33,23 +43,23 @@ def plot_differences(table: pd.DataFrame, stem: Path, *, title: str, embedded: b
 
 def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str, embedded: bool) -> Figure:
     """A panel for each chosen metric, a line for each pair of variants, one scale for all panels."""
-    found = pairs_in(table)
+    found = list_pairs_in(table)
     first = found[0][0] if len({lead for lead, _ in found}) == 1 else ""
     variants = list(dict.fromkeys(variant for pair in found for variant in pair))
-    short = names_in(variants, long=LONG if first else LONG // 2)
+    short = choose_names(variants, long=LONG if first else LONG // 2)
     told = {pair: (short[pair[0]], short[pair[1]]) for pair in found}
     names = {pair: told[pair][1] if first else pair_title(told[pair]) for pair in found}
     first = short.get(first, first)
     columns = min(2, len(chosen))
     lines = -(-len(chosen) // columns)
-    beside_names = max((wide(name, _NAMED) for name in names.values()), default=0) - _ROOM
-    figure = new_figure(1.15 + lines * (0.75 + 0.36 * len(names)), WIDE + max(0, beside_names))
+    beside_names = max((measure_width(name, _NAMED) for name in names.values()), default=0) - _ROOM
+    figure = make_figure(1.15 + lines * (0.75 + 0.36 * len(names)), WIDE + max(0, beside_names))
     figure.get_layout_engine().set(wspace=0.04, hspace=0.04, h_pad=0.06)  # type: ignore[union-attr, call-arg]
     grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
     for axes in grid.flat[len(chosen) :]:
         axes.set_visible(False)
     for axes, (name, metric) in zip(grid.flat, chosen.items(), strict=False):
-        _panel(axes, table[table["metric"] == metric], names)
+        _draw_panel(axes, table[table["metric"] == metric], names)
         axes.set_title(name, fontsize=11, loc="left")
     shown = table[table["metric"].isin(list(chosen.values()))]
     # Room for the numbers that stand beside the intervals, and the same on both sides of 0.
@@ -58,19 +68,19 @@ def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str,
     grid[0, 0].set_ylim(len(names) - 0.4, -0.65)
     for axes in grid[-1]:
         ends = f"← {first} worse    percentage points    {first} better →"
-        better = first if wide(f"{first} is better", 10) < _HALF_WIDE else "the first of the title"
+        better = first if measure_width(f"{first} is better", 10) < _HALF_WIDE else "the first of the title"
         beside = "percentage points; right of 0:\n" + (f"{better} is better" if first else "the former is better")
         axes.set_xlabel(ends if first and len(ends) <= _HALF else beside, fontsize=10)
     low, high = int(shown["n"].min()), int(shown["n"].max())
     n = f"n = {low}{f'–{high}' if high > low else ''} images"
     # The headline guards every $ itself.
     what = f"{first} minus each other variant".replace("\\$", "$") if first else "One variant minus another"
-    headline(figure, (what, title, n))
-    _legend(figure, embedded)
+    draw_headline(figure, (what, title, n))
+    _draw_legend(figure, embedded)
     return figure
 
 
-def _panel(axes: Axes, part: pd.DataFrame, names: Mapping[Pair, str]) -> None:
+def _draw_panel(axes: Axes, part: pd.DataFrame, names: Mapping[Pair, str]) -> None:
     found = {(line["variant"], line["against"]): line for line in part.to_dict("records")}
     axes.axvline(0, color="#555555", linewidth=1, linestyle=(0, (2, 2)), zorder=1)
     for at, pair in enumerate(names):
@@ -80,29 +90,30 @@ def _panel(axes: Axes, part: pd.DataFrame, names: Mapping[Pair, str]) -> None:
                           bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})  # fmt: skip
             continue
         low, value, high = (100 * line[key] for key in ("low", "value", "high"))
-        style = _style(real(line))
+        style = _choose_style(excludes_zero(line))
         axes.plot([low, high], [at, at], color=style["color"], linewidth=2.2, solid_capstyle="butt", zorder=2)
         axes.plot([value], [at], linestyle="none", zorder=3, **style)
         axes.annotate(
-            signed(line["value"]), (value, at), xytext=(0, 6), textcoords="offset points", ha="center", va="bottom",
-            fontsize=9, color=style["color"] if real(line) else "#6a6a6a",
+            write_signed(line["value"]), (value, at), xytext=(0, 6), textcoords="offset points", ha="center",
+            va="bottom",
+            fontsize=9, color=style["color"] if excludes_zero(line) else "#6a6a6a",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
         )  # fmt: skip
     axes.set_yticks(range(len(names)), list(names.values()))
-    plain(axes, "x")
+    draw_plain_axes(axes, "x")
     axes.tick_params(axis="y", length=0, labelsize=_NAMED)
     axes.spines["left"].set_visible(False)
 
 
-def _style(certain: bool) -> dict[str, Any]:
+def _choose_style(certain: bool) -> dict[str, Any]:
     colour = _BLACK if certain else _GREY
     return {"color": colour, "marker": "o", "markersize": 6.5, "markerfacecolor": colour if certain else "white"}
 
 
-def _legend(figure: Figure, embedded: bool) -> None:
-    marks = [Line2D([], [], linewidth=2.2, **_style(certain)) for certain in (True, False)]
+def _draw_legend(figure: Figure, embedded: bool) -> None:
+    marks = [Line2D([], [], linewidth=2.2, **_choose_style(certain)) for certain in (True, False)]
     legend = figure.legend(
         marks, ["interval excludes 0", "interval contains 0"], loc="outside lower center", ncols=2, frameon=False,
-        fontsize=10.5, title=note_of("95 % intervals, paired bootstrap over images", embedded), title_fontsize=9,
+        fontsize=10.5, title=write_note("95 % intervals, paired bootstrap over images", embedded), title_fontsize=9,
     )  # fmt: skip
     legend.get_title().set_color("#666666")

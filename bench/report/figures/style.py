@@ -14,10 +14,10 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.legend import Legend
 from matplotlib.textpath import TextPath
 
-from bench.report.tables.comparisons import briefly
+from bench.report.tables.comparisons import shorten_names
 from bench.score.score_table import EMBEDDED_NOTE
-from bench.text.escape import abridged, drawn, middle
-from bench.text.escape import figure as figure_text
+from bench.text.escape import escape_for_figure as figure_text
+from bench.text.escape import escape_for_picture, shorten_apart, shorten_middle
 
 WIDE = 9.0
 """Inches: 900 pixels at 100 dpi, what a README column shows."""
@@ -32,7 +32,7 @@ LONG = 44
 _TITLE, _KEYED = 11.5, 10.5
 
 
-def new_figure(high: float, wide: float = WIDE) -> Figure:
+def make_figure(high: float, wide: float = WIDE) -> Figure:
     """A figure on a canvas of its own, so that pyplot's state is neither read nor changed."""
     figure = Figure(figsize=(wide, high), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
@@ -50,7 +50,7 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
     return png, svg
 
 
-def plain(axes: Axes, grid: str) -> None:
+def draw_plain_axes(axes: Axes, grid: str) -> None:
     """Left and bottom lines only, and a pale grid along one axis ("x", "y" or "both")."""
     axes.grid(axis=grid, color="#e6e6e6", linewidth=0.8)  # type: ignore[arg-type]
     axes.set_axisbelow(True)
@@ -73,46 +73,46 @@ def look(position: int) -> dict[str, Any]:
     }
 
 
-def names_in(variants: Sequence[str], numbered: bool = False, long: int = LONG) -> dict[str, str]:
+def choose_names(variants: Sequence[str], numbered: bool = False, long: int = LONG) -> dict[str, str]:
     """What a figure calls each variant: brief, by its ends where it is long, as drawn; with its number where asked."""
-    brief = {variant: drawn(name) for variant, name in briefly(variants).items()}
-    short = abridged(brief.values(), long)
+    brief = {variant: escape_for_picture(name) for variant, name in shorten_names(variants).items()}
+    short = shorten_apart(brief.values(), long)
     told = {variant: figure_text(short[brief[variant]]) for variant in variants}
     return {name: f"{at} {text}" for at, (name, text) in enumerate(told.items(), 1)} if numbered else told
 
 
-def wide(text: str, size: float, bold: bool = False) -> float:
+def measure_width(text: str, size: float, bold: bool = False) -> float:
     """Inches that a text takes on one line."""
     letters = FontProperties(size=size, weight="bold" if bold else "normal")
     lines = text.split("\n")
     return max(TextPath((0, 0), line, prop=letters).get_extents().width if line.strip() else 0 for line in lines) / 72
 
 
-def headline(figure: Figure, parts: Sequence[str]) -> None:
+def draw_headline(figure: Figure, parts: Sequence[str]) -> None:
     """The title of a figure: parts on as many lines as they need, one that is wider than the figure by its ends."""
     room = figure.get_figwidth() - 0.3
     lines = [""]
     for part in filter(None, parts):
-        text = _fitted(figure_text(part), room)
+        text = _fit_text(figure_text(part), room)
         joined = " · ".join(filter(None, (lines[-1], text)))
-        lines = [*lines[:-1], joined] if wide(joined, _TITLE, True) <= room else [*lines, text]
+        lines = [*lines[:-1], joined] if measure_width(joined, _TITLE, True) <= room else [*lines, text]
     figure.suptitle("\n".join(filter(None, lines)), fontsize=_TITLE, fontweight="bold")
 
 
-def _fitted(text: str, room: float) -> str:
+def _fit_text(text: str, room: float) -> str:
     columns = len(text)
-    while wide(middle(text, columns), _TITLE, True) > room:
+    while measure_width(shorten_middle(text, columns), _TITLE, True) > room:
         columns -= 4
-    return middle(text, columns)
+    return shorten_middle(text, columns)
 
 
-def key(figure: Figure, handles: Sequence[Any], labels: Sequence[str], note: str, lined: bool = True) -> Legend:
+def draw_key(figure: Figure, handles: Sequence[Any], labels: Sequence[str], note: str, lined: bool = True) -> Legend:
     """Rows of marks with their names below all panels, under a note; the figure grows by the rows beyond two.
 
     ``labels`` are as they are to be drawn. ``lined``: the marks are lines and not points.
     """
-    room = max((wide(label, _KEYED) for label in labels), default=0.0) + (0.75 if lined else 0.45)
-    shown = columns(len(labels), max(1, min(4, int((figure.get_figwidth() - 0.2) / max(room, 0.1)))))
+    room = max((measure_width(label, _KEYED) for label in labels), default=0.0) + (0.75 if lined else 0.45)
+    shown = choose_columns(len(labels), max(1, min(4, int((figure.get_figwidth() - 0.2) / max(room, 0.1)))))
     rows = -(-len(labels) // shown)
     figure.set_figheight(figure.get_figheight() + 0.215 * max(0, rows - 2))
     # By their places first: matplotlib leaves out a label that begins with an underscore.
@@ -126,12 +126,12 @@ def key(figure: Figure, handles: Sequence[Any], labels: Sequence[str], note: str
     return legend
 
 
-def columns(entries: int, most: int = 4) -> int:
+def choose_columns(entries: int, most: int = 4) -> int:
     """Columns of a legend whose rows are about equally long, so that no last entry stands alone."""
     rows = -(-entries // max(1, most))
     return -(-entries // max(1, rows))
 
 
-def note_of(text: str, embedded: bool) -> str:
+def write_note(text: str, embedded: bool) -> str:
     """A figure's note, with the warning that belongs to the small models."""
     return text + (f" · {EMBEDDED_NOTE}" if embedded else "")

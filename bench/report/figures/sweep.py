@@ -12,12 +12,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
-from bench.metric_name import number
-from bench.report.figures.curves import counted
-from bench.report.figures.style import headline, key, look, names_in, new_figure, note_of, plain, save, wide
-from bench.report.tables.cells import scale, unit
+from bench.metric_name import write_number
+from bench.report.figures.curves import describe_counts
+from bench.report.figures.style import (
+    choose_names,
+    draw_headline,
+    draw_key,
+    draw_plain_axes,
+    look,
+    make_figure,
+    measure_width,
+    save,
+    write_note,
+)
+from bench.report.tables.cells import find_unit_of, scale
 from bench.text.csv_files import write_csv
-from bench.text.escape import figure as figure_text
+from bench.text.escape import escape_for_figure as figure_text
 
 _HIGH, _PANEL, _SIZE = 2.7, 3.4, 9.5
 """Inches of a panel's height and, about, of its axis; points of the letters at ticks."""
@@ -49,7 +59,7 @@ def draw_sweep(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
     groups = list(dict.fromkeys(table["group"]))
     columns = min(2, len(titles))
     lines = -(-len(titles) // columns)
-    figure = new_figure(_HIGH * lines + 1.1)
+    figure = make_figure(_HIGH * lines + 1.1)
     figure.get_layout_engine().set(wspace=0.05, hspace=0.06)  # type: ignore[union-attr, call-arg]
     grid = figure.subplots(lines, columns, squeeze=False)
     values = sorted(set(table["x"]))
@@ -57,20 +67,20 @@ def draw_sweep(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
         axes.set_visible(False)
     for axes, name in zip(grid.flat, titles, strict=False):
         part = table[table["title"] == name]
-        _panel(axes, part, groups)
+        _draw_panel(axes, part, groups)
         _scale(axes, values)
         axes.set_title(figure_text(name), fontsize=11, loc="left")
-        kinds = {unit(metric) for metric in part["metric"]}
+        kinds = {find_unit_of(metric) for metric in part["metric"]}
         axes.set_ylabel("%" if kinds == {"share"} else " or ".join(sorted(kinds)), fontsize=11)
         axes.set_xlabel(figure_text(setting), fontsize=10.5)
-    headline(figure, (f"over {setting}", title, counted(table)))
+    draw_headline(figure, (f"over {setting}", title, describe_counts(table)))
     marks = [grid.flat[0].containers[at] for at in range(len(groups))]
-    labels = [text or "all runs" for text in names_in(groups).values()]
-    key(figure, marks, labels, note_of("95 % bootstrap intervals over images", embedded))
+    labels = [text or "all runs" for text in choose_names(groups).values()]
+    draw_key(figure, marks, labels, write_note("95 % bootstrap intervals over images", embedded))
     return figure
 
 
-def _panel(axes: Axes, part: pd.DataFrame, groups: Sequence[str]) -> None:
+def _draw_panel(axes: Axes, part: pd.DataFrame, groups: Sequence[str]) -> None:
     figure = axes.get_figure()
     assert figure is not None
     for at, group in enumerate(groups):
@@ -89,7 +99,7 @@ def _panel(axes: Axes, part: pd.DataFrame, groups: Sequence[str]) -> None:
         low_end, high_end = float(np.nanmin(ends)), float(np.nanmax(ends))
         room = 0.08 * max(high_end - low_end, 1e-3)
         axes.set_ylim(low_end - room, high_end + room)
-    plain(axes, "both")
+    draw_plain_axes(axes, "both")
 
 
 def _scale(axes: Axes, values: Sequence[float]) -> None:
@@ -102,14 +112,14 @@ def _scale(axes: Axes, values: Sequence[float]) -> None:
         axes.set_xscale("log")
     forward = axes.transData
     low, high = (forward.transform((end, 0))[0] for end in (values[0], values[-1]))
-    axes.set_xlim(*_limits(axes, values))
+    axes.set_xlim(*_find_limits(axes, values))
     places = [(forward.transform((value, 0))[0] - low) / max(high - low, 1e-9) for value in values]
-    shown = _told(values, places)
-    axes.set_xticks(values, [number(v) if v in shown else "" for v in values], fontsize=_SIZE)
+    shown = _select_told(values, places)
+    axes.set_xticks(values, [write_number(v) if v in shown else "" for v in values], fontsize=_SIZE)
     axes.set_xticks([], minor=True)
 
 
-def _limits(axes: Axes, values: Sequence[float]) -> tuple[float, float]:
+def _find_limits(axes: Axes, values: Sequence[float]) -> tuple[float, float]:
     """A little room on both sides, in the scale of the axis."""
     change = axes.xaxis.get_transform()
     first, last = change.transform(np.array([values[0], values[-1]], float))
@@ -118,12 +128,12 @@ def _limits(axes: Axes, values: Sequence[float]) -> tuple[float, float]:
     return float(left), float(right)
 
 
-def _told(values: Sequence[float], places: Sequence[float]) -> set[float]:
+def _select_told(values: Sequence[float], places: Sequence[float]) -> set[float]:
     """The values whose numbers fit beside each other below the axis, from both ends inwards by order."""
     taken: list[tuple[float, float]] = []
     found = set[float]()
     for at in [0, len(values) - 1, *range(1, len(values) - 1)]:
-        half = wide(number(values[at]), _SIZE) / 2 + 0.05
+        half = measure_width(write_number(values[at]), _SIZE) / 2 + 0.05
         span = places[at] * _PANEL * 0.88 - half, places[at] * _PANEL * 0.88 + half
         if all(span[1] < left or span[0] > right for left, right in taken):
             taken.append(span)

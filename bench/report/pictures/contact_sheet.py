@@ -8,8 +8,8 @@ from functools import partial
 
 from PIL import Image, ImageDraw
 
-from bench.report.figures.style import columns
-from bench.report.pictures.draw import folded
+from bench.report.figures.style import choose_columns
+from bench.report.pictures.draw import fold_text
 from bench.report.pictures.sheet import DARK, Block, Layout, draw_grid, write_line
 
 CELL = 216
@@ -41,7 +41,7 @@ class _Strip:
     @property
     def tall(self) -> int:
         """Pixels of the tallest picture."""
-        return max(_scaled(picture)[1] for _, _, picture in self.shown)
+        return max(_scale_size(picture)[1] for _, _, picture in self.shown)
 
     @property
     def height(self) -> int:
@@ -49,26 +49,26 @@ class _Strip:
         return self.titled + self.tall + _LINE + _GAP
 
 
-def contact_sheet(rows: Sequence[Row], *, title: str, footer: str) -> Image.Image:
+def draw_contact_sheet(rows: Sequence[Row], *, title: str, footer: str) -> Image.Image:
     """Rows of (image id, (title, note) of each picture, pictures) on white, RGB; titles stand above the columns.
 
     Columns follow the first row; a row whose titles differ carries its own. Every cell is `CELL` pixels wide, and there
     are at most `MOST` beside each other. A title takes two lines where it needs them.
     """
-    strips = [strip for row in rows for strip in _strips(row)]
+    strips = [strip for row in rows for strip in _make_strips(row)]
     across = max((len(strip.shown) for strip in strips), default=1)
     width = 2 * _EDGE + across * (CELL + _GAP) - _GAP
     blocks = [Block(strip.height, partial(_draw_strip, strip)) for strip in strips]
     return draw_grid(blocks, width, _LAYOUT, title=title, footer=footer)
 
 
-def _strips(row: Row) -> list[_Strip]:
+def _make_strips(row: Row) -> list[_Strip]:
     image_id, texts, pictures = row
     shown = [
-        (folded(name, _TITLE, CELL), " · ".join(note.split("\n")), picture)
+        (fold_text(name, _TITLE, CELL), " · ".join(note.split("\n")), picture)
         for (name, note), picture in zip(texts, pictures, strict=True)
     ]
-    beside = columns(len(shown), MOST)
+    beside = choose_columns(len(shown), MOST)
     parts = [tuple(shown[at : at + beside]) for at in range(0, len(shown), beside)]
     return [_Strip(image_id * (len(parts) > 1 and at == 0), part) for at, part in enumerate(parts)]
 
@@ -80,11 +80,11 @@ def _draw_strip(strip: _Strip, sheet: Image.Image, pen: ImageDraw.ImageDraw, y: 
         x = _EDGE + column * (CELL + _GAP)
         for at, line in enumerate(reversed(lines), 1):  # titles stand on their pictures
             write_line(pen, (x, y + strip.titled - _LINE * at), line, _TITLE, DARK, CELL)
-        sheet.paste(picture.resize(_scaled(picture), Image.Resampling.LANCZOS), (x, y + strip.titled))
+        sheet.paste(picture.resize(_scale_size(picture), Image.Resampling.LANCZOS), (x, y + strip.titled))
         write_line(pen, (x, y + strip.titled + strip.tall + 2), note, _NOTE, _GREY, CELL, bold=False)
 
 
-def _scaled(picture: Image.Image) -> tuple[int, int]:
+def _scale_size(picture: Image.Image) -> tuple[int, int]:
     # A very tall picture would push the others off the sheet: it is narrowed instead.
     factor = min(CELL / picture.width, 1.5 * CELL / picture.height)
     return max(1, round(picture.width * factor)), max(1, round(picture.height * factor))

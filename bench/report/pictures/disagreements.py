@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from bench.data.base import Dataset
-from bench.data.truth_masks import truth_masks
-from bench.report.pictures.highlights import Cell, Said, Strip, fits, spotlight_sheet
+from bench.data.truth_masks import make_truth_masks
+from bench.report.pictures.highlights import Cell, Said, Strip, draw_highlight_sheet, has_room
 from bench.report.tables.comparisons import Pair, select_pairs, shorten_title
 from bench.score.score_table import EMBEDDED_NOTE
-from bench.text.escape import drawn, middle
+from bench.text.escape import escape_for_picture, shorten_middle
 
 COUNT = 3
 """Segments shown each way."""
@@ -50,13 +50,13 @@ def select(first: pd.DataFrame, other: pd.DataFrame, count: int = COUNT) -> tupl
     """
     both = first.merge(other, on=_KEY, suffixes=("_a", "_b"), validate="one_to_one")
     lead = both.assign(lead=both["tt_cosine_a"] - both["tt_cosine_b"])
-    more, less = _right_alone(both, "a", "b"), _right_alone(both, "b", "a")
-    ahead = _extremes(lead[(lead["lead"] > 0) & more & ~less], False, count)
+    more, less = _find_right_alone(both, "a", "b"), _find_right_alone(both, "b", "a")
+    ahead = _take_extremes(lead[(lead["lead"] > 0) & more & ~less], False, count)
     behind = lead[(lead["lead"] < 0) & less & ~more & ~lead["image_id"].isin(ahead["image_id"])]
-    return ahead, _extremes(behind, True, count)
+    return ahead, _take_extremes(behind, True, count)
 
 
-def _right_alone(both: pd.DataFrame, one: str, other: str) -> pd.Series:
+def _find_right_alone(both: pd.DataFrame, one: str, other: str) -> pd.Series:
     """Which segments the ``one`` names right, by text or by embedding, and the ``other`` does not by the same."""
     hits = [
         both[f"{kind}_{one}"].astype(bool) & ~both[f"{kind}_{other}"].astype(bool) for kind in ("tt_hit", "st_top1")
@@ -68,7 +68,7 @@ def select_extremes(tables: Mapping[str, pd.DataFrame], pairs: Sequence[Pair]) -
     """The pairs of variants where there is anything to show; a segment is shown with the first of them only."""
     found, shown = list[Extremes](), set[tuple[str, str]]()
     for a, b in select_pairs(pairs, tables):
-        pair = Extremes(a, b, *select(_without(tables[a], shown), _without(tables[b], shown)))
+        pair = Extremes(a, b, *select(_drop_shown(tables[a], shown), _drop_shown(tables[b], shown)))
         shown |= {
             key for part in (pair.ahead, pair.behind) for key in zip(part["image_id"], part["class"], strict=True)
         }
@@ -76,51 +76,51 @@ def select_extremes(tables: Mapping[str, pd.DataFrame], pairs: Sequence[Pair]) -
     return found
 
 
-def _without(table: pd.DataFrame, shown: set[tuple[str, str]]) -> pd.DataFrame:
+def _drop_shown(table: pd.DataFrame, shown: set[tuple[str, str]]) -> pd.DataFrame:
     return table[[key not in shown for key in zip(table["image_id"], table["class"], strict=True)]]
 
 
-def write_where(found: Sequence[Extremes], dataset: Dataset, path: Path, *, embedded: bool) -> Path:
+def write_disagreements(found: Sequence[Extremes], dataset: Dataset, path: Path, *, embedded: bool) -> Path:
     """Draw the segments of some pairs, a row for each pair; the images come from ``dataset``."""
     strips = [
         Strip(
-            _heading(pair, "ahead of"),
-            _heading(pair, "behind"),
-            tuple(_cell(line, pair, dataset) for line in pair.ahead.to_dict("records")),
-            tuple(_cell(line, pair, dataset) for line in pair.behind.to_dict("records")),
+            _write_heading(pair, "ahead of"),
+            _write_heading(pair, "behind"),
+            tuple(_make_cell(line, pair, dataset) for line in pair.ahead.to_dict("records")),
+            tuple(_make_cell(line, pair, dataset) for line in pair.behind.to_dict("records")),
         )
         for pair in found
     ]
     rule = tuple(line.format(count=COUNT) for line in RULE)
-    sheet = spotlight_sheet(
+    sheet = draw_highlight_sheet(
         strips, count=COUNT, title="Where the variants disagree most", notes=rule, footer=EMBEDDED_NOTE * embedded
     )
     sheet.save(path, optimize=True)
     return path
 
 
-def _called(pair: Extremes) -> tuple[str, str]:
+def _name_both(pair: Extremes) -> tuple[str, str]:
     """What cells call the two: their names where both have room, else the letters that the heading gives them."""
     names = shorten_title(pair.first), shorten_title(pair.other)
-    return names if all(map(fits, names)) else ("A", "B")
+    return names if all(map(has_room, names)) else ("A", "B")
 
 
-def _heading(pair: Extremes, way: str) -> str:
+def _write_heading(pair: Extremes, way: str) -> str:
     """``masked ahead of crop``, or on two lines ``A: …`` and ``ahead of B: …`` with long names by their ends."""
-    if _called(pair) != ("A", "B"):
+    if _name_both(pair) != ("A", "B"):
         return f"{pair.first} {way} {pair.other}"
-    first, other = (middle(drawn(name), _LONG) for name in (pair.first, pair.other))
+    first, other = (shorten_middle(escape_for_picture(name), _LONG) for name in (pair.first, pair.other))
     return f"A: {first} {way} B: {other}"
 
 
-def _extremes(lead: pd.DataFrame, ascending: bool, count: int) -> pd.DataFrame:
+def _take_extremes(lead: pd.DataFrame, ascending: bool, count: int) -> pd.DataFrame:
     ordered = lead.sort_values(["lead", *_KEY], ascending=[ascending, True, True], kind="stable")
     return ordered.drop_duplicates("image_id").head(count)
 
 
-def _cell(line: Mapping[Any, Any], pair: Extremes, dataset: Dataset) -> Cell:
+def _make_cell(line: Mapping[Any, Any], pair: Extremes, dataset: Dataset) -> Cell:
     sample = dataset.load(line["image_id"])
-    masks, classes = truth_masks(sample)
+    masks, classes = make_truth_masks(sample)
     assert dataset.classes is not None, "segments have classes"
     mask = masks[classes.tolist().index(dataset.classes.names.index(line["class"]))]
     said = (
@@ -131,6 +131,6 @@ def _cell(line: Mapping[Any, Any], pair: Extremes, dataset: Dataset) -> Cell:
             line[f"tt_hit_{end}"],
             line[f"st_top1_{end}"],
         )
-        for name, end in zip(_called(pair), "ab", strict=True)
+        for name, end in zip(_name_both(pair), "ab", strict=True)
     )
     return Cell(sample.image, mask, line["class"], tuple(said))

@@ -13,9 +13,9 @@ from jaxtyping import Bool, Int, UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 from bench.records import BACKGROUND, VOID
-from bench.report.pictures.label_placement import Box, place
-from bench.text.escape import drawn, middle
-from bench.text.escape import width as cells
+from bench.report.pictures.label_placement import Box, place_labels
+from bench.text.escape import escape_for_picture, shorten_middle
+from bench.text.escape import measure_width as cells
 
 SMALLEST, LARGEST = 384, 640
 """Long side of a drawn picture in pixels: a smaller one is enlarged by a whole factor, a larger one shrunk."""
@@ -63,18 +63,18 @@ class Colours:
 
     def __getitem__(self, text: str) -> Colour:
         if text not in self._given:
-            self._given[text] = colour(len(self._given))
+            self._given[text] = choose_colour(len(self._given))
         return self._given[text]
 
 
-def colour(position: int) -> Colour:
+def choose_colour(position: int) -> Colour:
     """The colour of a position: hues by the golden ratio, so that any first few are far apart."""
     lightness, saturation = _TONES[position % len(_TONES)]
     rgb = colorsys.hls_to_rgb((0.58 + position * _GOLDEN) % 1, lightness, saturation)
     return tuple(round(255 * part) for part in rgb)  # type: ignore[return-value]
 
 
-def label_map(panel: Panel) -> Int[np.ndarray, "h w"] | None:
+def make_label_map(panel: Panel) -> Int[np.ndarray, "h w"] | None:
     """The panel's segments as one map: masks painted from large to small, `BACKGROUND` where there is none."""
     if panel.masks is None:
         return panel.labels
@@ -90,46 +90,46 @@ def draw(image: UInt8[np.ndarray, "h w 3"], panel: Panel, colours: Colours) -> I
 
     A small image keeps its pixels as squares: enlarging invents nothing, and the file stays small.
     """
-    base = image if max(image.shape) <= LARGEST else _shrunk(image)
+    base = image if max(image.shape) <= LARGEST else _shrink(image)
     height, width = base.shape[:2]
     factor = max(1, -(-SMALLEST // max(height, width)))
-    labels = label_map(panel)
+    labels = make_label_map(panel)
     if labels is None:
-        return _enlarged(base, factor)
-    tinted = _blend(base, _resized(labels, height, width), panel_colours(panel, labels, colours))
-    picture = _enlarged(tinted, factor)
-    edges = _borders(_resized(labels, height * factor, width * factor))
+        return _enlarge(base, factor)
+    tinted = _blend(base, _resize(labels, height, width), choose_panel_colours(panel, labels, colours))
+    picture = _enlarge(tinted, factor)
+    edges = _find_borders(_resize(labels, height * factor, width * factor))
     picture.paste((255, 255, 255), mask=Image.fromarray(edges))
     if panel.texts:
         _write(picture, labels, panel.texts)
     return picture
 
 
-def _shrunk(image: np.ndarray) -> np.ndarray:
+def _shrink(image: np.ndarray) -> np.ndarray:
     height, width = image.shape[:2]
     size = max(1, round(width * LARGEST / max(height, width))), max(1, round(height * LARGEST / max(height, width)))
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0))
 
 
-def _enlarged(pixels: np.ndarray, factor: int) -> Image.Image:
+def _enlarge(pixels: np.ndarray, factor: int) -> Image.Image:
     picture = Image.fromarray(pixels)
     size = picture.width * factor, picture.height * factor
     return picture.resize(size, Image.Resampling.NEAREST) if factor > 1 else picture
 
 
-def _resized(labels: np.ndarray, height: int, width: int) -> np.ndarray:
+def _resize(labels: np.ndarray, height: int, width: int) -> np.ndarray:
     if labels.shape == (height, width):
         return labels
     return np.asarray(Image.fromarray(labels.astype(np.int32)).resize((width, height), Image.Resampling.NEAREST))
 
 
-def panel_colours(panel: Panel, labels: np.ndarray, colours: Colours) -> list[Colour]:
+def choose_panel_colours(panel: Panel, labels: np.ndarray, colours: Colours) -> list[Colour]:
     """The colour of each segment: by text where there are texts, else by position."""
     if panel.texts:
         # Only what is seen takes a colour: of a long class list few would be left that differ.
         seen = set(np.unique(labels).tolist())
         return [colours[text] if position in seen else (0, 0, 0) for position, text in enumerate(panel.texts)]
-    return [colour(position) for position in range(int(labels.max(initial=-1)) + 1)]
+    return [choose_colour(position) for position in range(int(labels.max(initial=-1)) + 1)]
 
 
 def _blend(base: np.ndarray, shown: np.ndarray, table: list[Colour]) -> np.ndarray:
@@ -141,7 +141,7 @@ def _blend(base: np.ndarray, shown: np.ndarray, table: list[Colour]) -> np.ndarr
     return mixed.astype(np.uint8)
 
 
-def _borders(shown: np.ndarray) -> np.ndarray:
+def _find_borders(shown: np.ndarray) -> np.ndarray:
     edge = np.zeros(shown.shape, dtype=bool)
     down, right = shown[1:] != shown[:-1], shown[:, 1:] != shown[:, :-1]
     edge[1:] |= down
@@ -154,71 +154,71 @@ def _borders(shown: np.ndarray) -> np.ndarray:
 def _write(picture: Image.Image, labels: np.ndarray, texts: tuple[str, ...]) -> None:
     size = max(13, round(max(picture.size) / 18.5))
     pen = ImageDraw.Draw(picture)
-    boxes = [wrapped(text, size, 0.92 * picture.width) for text in texts]
-    placed = place(labels, [Box(*measured(text, size)) for text in boxes], (picture.height, picture.width))
+    boxes = [wrap_text(text, size, 0.92 * picture.width) for text in texts]
+    placed = place_labels(labels, [Box(*measure_text(text, size)) for text in boxes], (picture.height, picture.width))
     for text, corner in zip(boxes, placed, strict=True):
         if text and corner is not None:
             y, x = corner
             pen.multiline_text(
-                (x, y), text, font=font(size), fill="white", align="center",
+                (x, y), text, font=load_font(size), fill="white", align="center",
                 stroke_width=max(1, size // 9), stroke_fill=(20, 20, 24), anchor="la", spacing=1,
             )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
-def wrapped(text: str, size: int, width: float) -> str:
+def wrap_text(text: str, size: int, width: float) -> str:
     """``text`` on one line where it is short, on at most two otherwise; cut with … where even that is too wide."""
-    words = drawn(" ".join(text.split()))
+    words = escape_for_picture(" ".join(text.split()))
     lines = [words]
     if len(words) > 14 and " " in words:
         middle = min((i for i, c in enumerate(words) if c == " "), key=lambda i: abs(2 * i - len(words)))
         lines = [words[:middle], words[middle + 1 :]]
-    return "\n".join(shortened(line, size, width) for line in lines)
+    return "\n".join(shorten_text(line, size, width) for line in lines)
 
 
-def ends(text: str, size: int, width: float, bold: bool = True) -> str:
+def fit_middle(text: str, size: int, width: float, bold: bool = True) -> str:
     """``text`` as letters can show it, or both its ends with … between, as much as fits into ``width`` pixels."""
-    line = drawn(text)
+    line = escape_for_picture(text)
     columns = cells(line)
-    while columns > 2 and font(size, bold).getlength(middle(line, columns)) > width:
+    while columns > 2 and load_font(size, bold).getlength(shorten_middle(line, columns)) > width:
         columns -= 1
-    return middle(line, columns)
+    return shorten_middle(line, columns)
 
 
-def folded(text: str, size: int, width: float, bold: bool = True) -> list[str]:
+def fold_text(text: str, size: int, width: float, bold: bool = True) -> list[str]:
     """``text`` on one line, or on two where it is too wide, broken at a blank where there is one; then by its ends."""
-    line = drawn(text)
-    letters = font(size, bold)
+    line = escape_for_picture(text)
+    letters = load_font(size, bold)
     if letters.getlength(line) <= width:
         return [line]
     most = max(at for at in range(1, len(line) + 1) if at == 1 or letters.getlength(line[:at]) <= width)
     blank = line.rfind(" ", most // 2, most + 1)
     at = blank if blank > 0 else most
-    return [line[:at].rstrip(), ends(line[at:].lstrip(), size, width, bold)]
+    return [line[:at].rstrip(), fit_middle(line[at:].lstrip(), size, width, bold)]
 
 
-def shortened(text: str, size: int, width: float, bold: bool = True) -> str:
+def shorten_text(text: str, size: int, width: float, bold: bool = True) -> str:
     """``text`` as letters can show it, or as much of its beginning as fits into ``width`` pixels with … behind it."""
-    text = drawn(text)
-    if font(size, bold).getlength(text) <= width:
+    text = escape_for_picture(text)
+    if load_font(size, bold).getlength(text) <= width:
         return text
-    while text and font(size, bold).getlength(text + "…") > width:
+    while text and load_font(size, bold).getlength(text + "…") > width:
         text = text[:-1]
     return text.rstrip() + "…"
 
 
 @lru_cache(maxsize=4096)
-def measured(text: str, size: int) -> tuple[int, int]:
+def measure_text(text: str, size: int) -> tuple[int, int]:
     """Height and width in pixels of a text of one or more lines, with its outline."""
     pen = ImageDraw.Draw(Image.new("L", (1, 1)))
     left, top, right, bottom = pen.multiline_textbbox(
-        (0, 0), text, font=font(size), stroke_width=2, anchor="la", spacing=1
+        (0, 0), text, font=load_font(size), stroke_width=2, anchor="la", spacing=1
     )
     return round(bottom - min(top, 0)), round(right - min(left, 0))
 
 
 @lru_cache(maxsize=32)
-def font(size: int, bold: bool = True) -> ImageFont.FreeTypeFont:
+def load_font(size: int, bold: bool = True) -> ImageFont.FreeTypeFont:
     """DejaVu Sans as matplotlib ships it: the same letters on every machine, accents included."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(str(Path(mpl.get_data_path(), "fonts", "ttf", name)), size)

@@ -13,10 +13,10 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from bench.report.pictures.contact_sheet import contact_sheet
-from bench.report.pictures.draw import SMALLEST, Colour, Colours, Panel, draw, label_map, panel_colours
+from bench.report.pictures.contact_sheet import draw_contact_sheet
+from bench.report.pictures.draw import SMALLEST, Colour, Colours, Panel, choose_panel_colours, draw, make_label_map
 from bench.score.score_table import EMBEDDED_NOTE
-from bench.text.escape import visible
+from bench.text.escape import escape_for_terminal
 
 INPUT = "input"
 _QUALITY: dict[str, dict[str, Any]] = {".png": {"compress_level": 6}, ".jpg": {"quality": 90, "subsampling": 0}}
@@ -84,48 +84,48 @@ def write_gallery(
     for number, row in enumerate(rows):
         panels = (Panel(INPUT), *row.panels)
         drawn = [draw(row.image, panel, colours) for panel in panels]
-        stem, ending = f"{number:04d}-{slug(row.image_id)}", _ending(row)
-        places = [f"{stem}-{at}-{slug(panel.title)}{ending}" for at, panel in enumerate(panels)]
+        stem, ending = f"{number:04d}-{make_slug(row.image_id)}", _choose_ending(row)
+        places = [f"{stem}-{at}-{make_slug(panel.title)}{ending}" for at, panel in enumerate(panels)]
         for picture, name in zip(drawn, places, strict=True):
             picture.save(pictures / name, **_QUALITY[ending])
         if number < overview_rows:
             kept.append((row.image_id, [(panel.title, panel.note) for panel in panels], drawn))
         parts = zip(panels, drawn, places, strict=True)
-        listed = tuple(_shown(panel, picture, f"pictures/{name}", colours) for panel, picture, name in parts)
+        listed = tuple(_describe_picture(panel, picture, f"pictures/{name}", colours) for panel, picture, name in parts)
         shown.append(ShownRow(row.image_id, row.image.shape[:2], row.note, listed))
     overview = folder / "overview.png"
-    sheet = contact_sheet(kept, title=title, footer=EMBEDDED_NOTE if embedded else "")
+    sheet = draw_contact_sheet(kept, title=title, footer=EMBEDDED_NOTE if embedded else "")
     sheet.save(overview, optimize=True)
     page = folder / "index.html"
     drawings = [(heading, name, *Image.open(folder / name).size) for heading, name in figures]
     content = {"rows": shown, "figures": drawings, "facts": dict(facts)}
-    page.write_text(_page(content, title, embedded), encoding="utf-8")  # last: a page that is there is whole
+    page.write_text(_render_page(content, title, embedded), encoding="utf-8")  # last: a page that is there is whole
     return page, overview
 
 
-def _ending(row: GalleryRow) -> str:
+def _choose_ending(row: GalleryRow) -> str:
     # A photograph as PNG takes five times the space of a JPEG that looks the same; enlarged pixels are the reverse.
     return ".png" if max(row.image.shape) < SMALLEST else ".jpg"
 
 
-def slug(text: str) -> str:
+def make_slug(text: str) -> str:
     """Letters, digits and dashes: safe as a file name and in a link, whatever an id holds."""
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:60] or "x"
 
 
-def _shown(panel: Panel, picture: Image.Image, file: str, colours: Colours) -> Shown:
-    legend = _legend(panel, colours)
+def _describe_picture(panel: Panel, picture: Image.Image, file: str, colours: Colours) -> Shown:
+    legend = _make_legend(panel, colours)
     width, height = picture.size
     return Shown(panel.title, file, width, height, panel.note, legend[:_LISTED], max(0, len(legend) - _LISTED))
 
 
-def _legend(panel: Panel, colours: Colours) -> tuple[tuple[str, str], ...]:
+def _make_legend(panel: Panel, colours: Colours) -> tuple[tuple[str, str], ...]:
     """Colour and text of every segment that is seen, the largest first; a text that comes again is counted."""
-    labels = label_map(panel)
+    labels = make_label_map(panel)
     if labels is None or not panel.texts:
         return ()
     areas = np.bincount(labels[labels >= 0].ravel(), minlength=len(panel.texts))
-    table = panel_colours(panel, labels, colours)
+    table = choose_panel_colours(panel, labels, colours)
     count: dict[str, int] = {}
     rgb: dict[str, Colour] = {}
     for position in np.argsort(-areas, kind="stable"):
@@ -136,15 +136,15 @@ def _legend(panel: Panel, colours: Colours) -> tuple[tuple[str, str], ...]:
     return tuple((f"rgb{rgb[text]}", text + (f" ×{n}" if n > 1 else "")) for text, n in count.items())
 
 
-def _shown_on_a_page(value: Any) -> Any:
+def _show_on_page(value: Any) -> Any:
     """Every text of the page; line ends are kept, for a note may have several lines."""
-    return "\n".join(map(visible, value.split("\n"))) if isinstance(value, str) else value
+    return "\n".join(map(escape_for_terminal, value.split("\n"))) if isinstance(value, str) else value
 
 
-def _page(content: Mapping[str, Any], title: str, embedded: bool) -> str:
+def _render_page(content: Mapping[str, Any], title: str, embedded: bool) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("bench.report.pictures"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, finalize=_shown_on_a_page,
+        trim_blocks=True, finalize=_show_on_page,
     )  # fmt: skip
     template = environment.get_template("gallery.html")
     return template.render(**content, title=title, banner=EMBEDDED_NOTE if embedded else "")

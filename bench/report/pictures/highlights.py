@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from PIL import Image, ImageDraw, ImageFilter
 
-from bench.report.pictures.draw import folded, font
+from bench.report.pictures.draw import fold_text, load_font
 from bench.report.pictures.sheet import DARK, Block, Layout, draw_grid, write_line
-from bench.text.escape import drawn
+from bench.text.escape import escape_for_picture
 
 CELL = 272
 """Width of a picture: a sheet of six is 1800 pixels wide, and can be read when a README shows it at half of that."""
@@ -68,29 +68,34 @@ class Strip:
     right: tuple[Cell, ...]
 
 
-def spotlight_sheet(
+def draw_highlight_sheet(
     strips: Sequence[Strip], *, count: int, title: str, notes: Sequence[str], footer: str
 ) -> Image.Image:
     """Rows of up to twice ``count`` cells on white, RGB."""
     half = count * CELL + (count - 1) * _GAP
-    blocks = [Block(_headed(strip, half) + _height(strip), partial(_draw_strip, strip, half)) for strip in strips]
+    blocks = [
+        Block(_measure_heading(strip, half) + _measure_height(strip), partial(_draw_strip, strip, half))
+        for strip in strips
+    ]
     return draw_grid(blocks, 2 * (_EDGE + half) + _SPLIT, _LAYOUT, title=title, notes=notes, footer=footer)
 
 
 def _draw_strip(strip: Strip, half: int, sheet: Image.Image, pen: ImageDraw.ImageDraw, y: int) -> None:
     pen.line((_EDGE, y, sheet.width - _EDGE, y), fill=(205, 208, 214), width=2)
-    below = y + _headed(strip, half)
+    below = y + _measure_heading(strip, half)
     for side, (heading, cells) in enumerate(((strip.left_title, strip.left), (strip.right_title, strip.right))):
         x = _EDGE + side * (half + _SPLIT)
-        for at, line in enumerate(folded(heading, _NAME, half)):
+        for at, line in enumerate(fold_text(heading, _NAME, half)):
             write_line(pen, (x, y + 12 + _FOLD * at), line, _NAME, DARK, half)
         if not cells:
             write_line(pen, (x, below + 2), "no such segment", _TEXT, _GREY, half, bold=False)
         for column, cell in enumerate(cells):
-            _cell(sheet, pen, cell, (x + column * (CELL + _GAP), below))
+            _draw_cell(sheet, pen, cell, (x + column * (CELL + _GAP), below))
 
 
-def spotlight(image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "h w"], size: tuple[int, int]) -> Image.Image:
+def highlight_segment(
+    image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "h w"], size: tuple[int, int]
+) -> Image.Image:
     """The image at ``size`` (width, height): the segment as it is inside a white line, the rest grey and dim."""
     factor = max(1, -(-size[0] // image.shape[1]))
     large = Image.fromarray(image.repeat(factor, 0).repeat(factor, 1)).resize(size, Image.Resampling.LANCZOS)
@@ -105,15 +110,15 @@ def spotlight(image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "h w"], 
     return dim
 
 
-def fits(variant: str) -> bool:
+def has_room(variant: str) -> bool:
     """Whether a variant's name has room in a cell."""
-    return font(_SMALL, False).getlength(drawn(variant)) <= _NAMED
+    return load_font(_SMALL, False).getlength(escape_for_picture(variant)) <= _NAMED
 
 
-def _cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, at: tuple[int, int]) -> None:
+def _draw_cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, at: tuple[int, int]) -> None:
     x, y = at
-    size = _size(cell)
-    sheet.paste(spotlight(cell.image, cell.mask, size), at)
+    size = _scale_size(cell)
+    sheet.paste(highlight_segment(cell.image, cell.mask, size), at)
     y += size[1] + 6
     write_line(pen, (x, y), f"true: {cell.name}", _NAME, DARK, CELL)
     y += _LINE + 6
@@ -124,26 +129,26 @@ def _cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, at: tuple[in
             sign, colour = _RIGHT if right else _WRONG
             write_line(pen, (x + CELL - 98 + 52 * place, y), f"{name}{sign}", _SMALL, colour, 60, bold=False)
         cosine = f"{said.cosine:.2f}".replace("-", "−")
-        room = CELL - font(_TEXT, False).getlength(cosine) - 12
+        room = CELL - load_font(_TEXT, False).getlength(cosine) - 12
         write_line(pen, (x, y + 22), said.text or "(no text)", _TEXT, DARK, round(room))
-        pen.text((x + CELL - 4, y + 22), cosine, font=font(_TEXT, False), fill=DARK, anchor="ra")
+        pen.text((x + CELL - 4, y + 22), cosine, font=load_font(_TEXT, False), fill=DARK, anchor="ra")
         y += 22 + _LINE + 8
 
 
-def _size(cell: Cell) -> tuple[int, int]:
+def _scale_size(cell: Cell) -> tuple[int, int]:
     height, width = cell.mask.shape
     factor = min(CELL / width, 1.2 * CELL / height)  # a tall picture is narrowed, as on the gallery's overview
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def _headed(strip: Strip, width: int) -> int:
+def _measure_heading(strip: Strip, width: int) -> int:
     """Pixels above the pictures of a row: its headings take two lines where one is too long."""
-    lines = max(len(folded(heading, _NAME, width)) for heading in (strip.left_title, strip.right_title))
+    lines = max(len(fold_text(heading, _NAME, width)) for heading in (strip.left_title, strip.right_title))
     return 50 + _FOLD * (lines - 1)
 
 
-def _height(strip: Strip) -> int:
+def _measure_height(strip: Strip) -> int:
     """Pixels from the pictures down."""
     cells = (*strip.left, *strip.right)
-    tall = max(_size(cell)[1] for cell in cells)
+    tall = max(_scale_size(cell)[1] for cell in cells)
     return tall + 6 + _LINE + 6 + (30 + _LINE) * max(len(cell.said) for cell in cells) + 14

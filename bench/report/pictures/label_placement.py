@@ -26,7 +26,9 @@ class Box:
     width: int
 
 
-def place(labels: Int[np.ndarray, "h w"], boxes: Sequence[Box], size: tuple[int, int]) -> list[tuple[int, int] | None]:
+def place_labels(
+    labels: Int[np.ndarray, "h w"], boxes: Sequence[Box], size: tuple[int, int]
+) -> list[tuple[int, int] | None]:
     """Top left corner (y, x) of each text in a picture of ``size`` (height, width), None where there is no room.
 
     ``labels`` gives each pixel the position of its segment in ``boxes`` (negative: none), at any size. Large
@@ -43,25 +45,25 @@ def place(labels: Int[np.ndarray, "h w"], boxes: Sequence[Box], size: tuple[int,
         box, region = boxes[position], small == position
         # Thin segments can fall through the coarse map.
         if areas[position] and not region.any():
-            region = _thin(labels == position, small.shape)
+            region = _mark_thin(labels == position, small.shape)
         if not areas[position] or box.height > height or box.width > width:
             continue
-        rooms = [_room(_corner(point, box, scale, size), box) for point in _anchors(region)]
-        free = min(rooms, key=lambda room: _covered(room, taken))  # the first of equals: anchors come best first
-        if _covered(free, taken) <= _TOLERATED * box.height * box.width:
+        rooms = [_find_room(_find_corner(point, box, scale, size), box) for point in _find_anchors(region)]
+        free = min(rooms, key=lambda room: _count_covered(room, taken))  # the first of equals: anchors come best first
+        if _count_covered(free, taken) <= _TOLERATED * box.height * box.width:
             taken.append(free)
             corners[position] = free[:2]
     return corners
 
 
-def _thin(region: Bool[np.ndarray, "h w"], shape: tuple[int, ...]) -> Bool[np.ndarray, "g g"]:
+def _mark_thin(region: Bool[np.ndarray, "h w"], shape: tuple[int, ...]) -> Bool[np.ndarray, "g g"]:
     points = np.argwhere(region) * np.array(shape) // np.array(region.shape)
     found = np.zeros(shape, dtype=bool)
     found[points[:, 0], points[:, 1]] = True
     return found
 
 
-def _anchors(region: Bool[np.ndarray, "g g"]) -> Iterator[tuple[float, float]]:
+def _find_anchors(region: Bool[np.ndarray, "g g"]) -> Iterator[tuple[float, float]]:
     """Middles of the roomiest places of the largest part, the roomiest first."""
     parts, count = ndimage.label(region)
     if count > 1:
@@ -78,17 +80,19 @@ def _anchors(region: Bool[np.ndarray, "g g"]) -> Iterator[tuple[float, float]]:
         depth[(rows - y) ** 2 + (_FLAT * (columns - x)) ** 2 < reach**2] = 0
 
 
-def _corner(point: tuple[float, float], box: Box, scale: tuple[float, float], size: tuple[int, int]) -> tuple[int, int]:
+def _find_corner(
+    point: tuple[float, float], box: Box, scale: tuple[float, float], size: tuple[int, int]
+) -> tuple[int, int]:
     y = round(point[0] * scale[0] - box.height / 2)
     x = round(point[1] * scale[1] - box.width / 2)
     return min(max(y, 0), size[0] - box.height), min(max(x, 0), size[1] - box.width)
 
 
-def _room(corner: tuple[int, int], box: Box) -> tuple[int, int, int, int]:
+def _find_room(corner: tuple[int, int], box: Box) -> tuple[int, int, int, int]:
     return corner[0], corner[1], corner[0] + box.height, corner[1] + box.width
 
 
-def _covered(room: tuple[int, int, int, int], taken: Sequence[tuple[int, int, int, int]]) -> int:
+def _count_covered(room: tuple[int, int, int, int], taken: Sequence[tuple[int, int, int, int]]) -> int:
     """Pixels of a room that other texts already have."""
     top, left, bottom, right = room
     return sum(

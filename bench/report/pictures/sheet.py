@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from bench.report.pictures.draw import font, shortened
+from bench.report.pictures.draw import load_font, shorten_text
 
 Colour = tuple[int, int, int]
 DARK, WARNING = (28, 30, 36), (150, 70, 0)
@@ -64,4 +64,4 @@ def write_line(
     pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: Colour, width: int, bold: bool = True
 ) -> None:
     """Write as much of a text as fits into ``width`` pixels, from its top left corner."""
-    pen.text(at, shortened(text, size, width, bold), font=font(size, bold), fill=colour)
+    pen.text(at, shorten_text(text, size, width, bold), font=load_font(size, bold), fill=colour)

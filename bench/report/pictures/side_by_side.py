@@ -9,28 +9,21 @@ from typing import Any
 
 import pandas as pd
 
-from bench.data.base import Dataset, full_name
+from bench.data.base import Dataset, make_full_name
 from bench.metric_name import parse
 from bench.predictions.source import PredictionFile
 from bench.records import Prediction, Sample
 from bench.report.out_of_domain import OUT_OF_DOMAIN, is_out_of_domain, uses_embedded_models
-from bench.report.pictures.disagreements import select_extremes, write_where
+from bench.report.pictures.disagreements import select_extremes, write_disagreements
 from bench.report.pictures.draw import Panel
 from bench.report.pictures.gallery import GalleryRow, write_gallery
 from bench.report.runs import label_runs
 from bench.report.tables.comparisons import Pair
-from bench.run.run_folder import (
-    complete,
-    record_of,
-    role_of,
-    saved_image_scores,
-    saved_over_segments,
-    saved_segments,
-    settings_of,
-)
+from bench.run.run_folder import find_role, has_rows, read_image_scores, read_over_segments, read_segments
 from bench.score.score_table import FLOOR
-from bench.settings.instantiate import make
-from bench.store.sealed import RECORD, intact
+from bench.settings.instantiate import make_object
+from bench.settings.saved import read_run_settings
+from bench.store.sealed import RECORD, check_intact, read_record
 
 
 @dataclass(frozen=True)
@@ -44,17 +37,19 @@ class ShownRun:
     per_image: pd.DataFrame
 
 
-def write_comparison(folders: Sequence[Path], to: Path, pictures: int, pairs: Sequence[Pair] = ()) -> tuple[Path, ...]:
+def write_side_by_side(
+    folders: Sequence[Path], to: Path, pictures: int, pairs: Sequence[Pair] = ()
+) -> tuple[Path, ...]:
     """Write the gallery of some runs over the images they share; returns the page, the overview, and perhaps where.png.
 
     That one shows the segments on which the runs of each of the ``pairs`` disagree most, whatever images the page
     shows. All of it is read from the runs' folders, the data and the store: nothing is segmented, and no model asked.
     """
-    names, dataset = label_runs(folders), make(settings_of(folders[0])["data"])
+    names, dataset = label_runs(folders), make_object(read_run_settings(folders[0])["data"])
     runs = [_read_run(folder, names[folder]) for folder in folders]
     ids = dataset.ids()
     shared = [image_id for image_id in ids if all(image_id in run.predictions for run in runs)][:pictures]
-    facts = _state_facts(folders, full_name(dataset), f"{len(shared)} of {len(ids)}")
+    facts = _state_facts(folders, make_full_name(dataset), f"{len(shared)} of {len(ids)}")
     small = uses_embedded_models(folders)
     where = _write_disagreements(runs, dataset, to / "where.png", small, pairs) if pictures else ()
     figures = [("Where the variants disagree most", path.name) for path in where]
@@ -65,7 +60,7 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int, pairs: Se
 
 def _state_facts(folders: Sequence[Path], data: str, images: str) -> dict[str, str]:
     """What the page says of the first run: its models, too (nobody knows those behind another system's predictions)."""
-    settings, record = settings_of(folders[0]), record_of(folders[0])
+    settings, record = read_run_settings(folders[0]), read_record(folders[0])
     models = {} if "predictions" in settings else {"models": str(settings["models"]["name"])}
     device = f"{record.get('device', settings['device'])}, {settings['dtype']}"
     facts = {"data": data, **models, "images": images, "device": device}
@@ -77,18 +72,18 @@ def _write_disagreements(
 ) -> tuple[Path, ...]:
     """The picture of extremes, where both runs of a pair have rows of true segments; an earlier one goes."""
     path.unlink(missing_ok=True)
-    tables = {run.variant: saved_segments(run.folder) for run in runs if complete(run.folder)}
+    tables = {run.variant: read_segments(run.folder) for run in runs if has_rows(run.folder)}
     found = select_extremes({variant: table for variant, table in tables.items() if table is not None}, pairs)
     path.parent.mkdir(parents=True, exist_ok=True)
-    return (write_where(found, dataset, path, embedded=small),) if found else ()
+    return (write_disagreements(found, dataset, path, embedded=small),) if found else ()
 
 
 def _read_run(folder: Path, variant: str) -> ShownRun:
-    settings = settings_of(folder)
+    settings = read_run_settings(folder)
     path = Path(settings.get("predictions") or folder / "predictions.json")
     if (path.parent / RECORD).exists():  # of a run of ours, its own or the one that was scored again
-        path = intact(path.parent, path.name)
-    return ShownRun(variant, role_of(settings), folder, PredictionFile(path), saved_image_scores(folder))
+        path = check_intact(path.parent, path.name)
+    return ShownRun(variant, find_role(settings), folder, PredictionFile(path), read_image_scores(folder))
 
 
 def _make_row(runs: Sequence[ShownRun], dataset: Dataset, sample: Sample) -> GalleryRow:
@@ -99,9 +94,9 @@ def _make_row(runs: Sequence[ShownRun], dataset: Dataset, sample: Sample) -> Gal
 
 def _show_over_segments(run: ShownRun, sample: Sample) -> list[Panel]:
     """Nothing for stored predictions (`zgs score`): nobody knows how they were made."""
-    if "predictions" in settings_of(run.folder):
+    if "predictions" in read_run_settings(run.folder):
         return []
-    tree = saved_over_segments(run.folder, sample)
+    tree = read_over_segments(run.folder, sample)
     if tree is None:
         return [Panel("over-segments", note="not in the store")]
     return [Panel("over-segments", labels=tree.leaves, note=f"{len(tree.heap_ids)} segments")]

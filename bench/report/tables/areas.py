@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from bench.report.tables.cells import MISSING, metric_words
+from bench.report.tables.cells import MISSING, describe_metric
 from bench.score.score_table import split_measure
-from bench.text.escape import markdown, row
+from bench.text.escape import escape_markdown, join_cells
 
 _OVER = {("tau", "tt"): "τ TT", ("tau", "st"): "τ ST", ("iou", "tt"): "IoU, TT", ("iou", "st"): "IoU, ST"}
 
 
-def markdown_areas(areas: pd.DataFrame) -> str:
+def write_markdown_areas(areas: pd.DataFrame) -> str:
     """A row for each variant, a column for each curve of the paper's kind: area under it over the width of its axis.
 
     Those of precision and of the reference's recall are in the csv.
@@ -22,13 +22,15 @@ def markdown_areas(areas: pd.DataFrame) -> str:
     areas = areas[[_is_of_paper(metric) for metric in areas["metric"]]]
     keys = ["axis", "mapping", "metric"]
     columns = list(dict.fromkeys(areas[keys].itertuples(index=False, name=None)))
-    heads = [" ".join(filter(None, (*metric_words(m), f"over {_OVER[axis, mapping]}"))) for axis, mapping, m in columns]
-    lines = [row(["area under the curve", *heads]), "|---|" + "---:|" * len(columns)]
+    heads = [
+        " ".join(filter(None, (*describe_metric(m), f"over {_OVER[axis, mapping]}"))) for axis, mapping, m in columns
+    ]
+    lines = [join_cells(["area under the curve", *heads]), "|---|" + "---:|" * len(columns)]
     for variant, part in areas.groupby("variant", sort=False):
         places = part[keys].itertuples(index=False, name=None)
         found = dict(zip(places, part.to_dict("records"), strict=True))
-        cells = [_area(found.get(column)) for column in columns]
-        lines.append(row([markdown(str(variant)), *cells]))
+        cells = [_write_area(found.get(column)) for column in columns]
+        lines.append(join_cells([escape_markdown(str(variant)), *cells]))
     ranges = areas[["axis", "mapping", "start", "stop"]].drop_duplicates().itertuples(index=False, name=None)
     told = "; ".join(f"{_OVER[axis, mapping]} from {start:g} to {stop:g}" for axis, mapping, start, stop in ranges)
     note = f"- Mean height of a curve in percent with 95 % intervals: {told}. n as in the curves' csv."
@@ -40,7 +42,7 @@ def _is_of_paper(measure: str) -> bool:
     return family != "precision" and not (family == "recall" and {"reference", "allseg"} & set(rest[:1]))
 
 
-def _area(line: Mapping[Any, Any] | None) -> str:
+def _write_area(line: Mapping[Any, Any] | None) -> str:
     if line is None or pd.isna(line["area"]):
         return MISSING
     ends = "" if pd.isna(line["low"]) else f" [{100 * line['low']:.1f}, {100 * line['high']:.1f}]"

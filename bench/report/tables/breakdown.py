@@ -17,10 +17,10 @@ import pandas as pd
 
 from bench.report.tables.cells import MISSING
 from bench.report.tables.comparisons import Pair, select_pairs
-from bench.report.tables.comparisons import title as pair_title
-from bench.report.tables.differences import real, signed
+from bench.report.tables.comparisons import write_title as pair_title
+from bench.report.tables.differences import excludes_zero, write_signed
 from bench.score.intervals import Difference, Interval, MetricCounts, compare_paired, compute_intervals, select_images
-from bench.text.escape import markdown
+from bench.text.escape import escape_markdown
 
 GROUPS = ("all", "things", "stuff", "< 1/256", "1/256 to 1/64", "1/64 to 1/16", "≥ 1/16")
 """The last four are visible sizes, as shares of the image."""
@@ -31,7 +31,7 @@ EDGES = (1 / 256, 1 / 64, 1 / 16)
 RESAMPLES = 10_000
 
 
-def breakdown(
+def compute_breakdown(
     runs: Sequence[tuple[str, pd.DataFrame]],
     pairs: Sequence[Pair],
     resamples: int = RESAMPLES,
@@ -44,36 +44,38 @@ def breakdown(
     images that have one of the group. NaN where a group is empty. The ends are NaN where no resample varies (all or
     none are right): that would give an interval of no width, however few there are.
     """
-    rows = {(variant, m): _grouped(segments, column) for variant, segments in runs for m, column in MAPPINGS.items()}
+    rows = {
+        (variant, m): _count_groups(segments, column) for variant, segments in runs for m, column in MAPPINGS.items()
+    }
     lines = []
     for (variant, mapping), groups in rows.items():
         for group, row, span in zip(GROUPS, groups, compute_intervals(groups, resamples, seed), strict=True):
-            lines.append((variant, "", mapping, group, span.value, *_ends(span), row.n, _images(row)))
+            lines.append((variant, "", mapping, group, span.value, *_find_ends(span), row.n, _count_images(row)))
     for (variant, other), mapping in product(select_pairs(pairs, dict(runs)), MAPPINGS):
         for group, own, row in zip(GROUPS, rows[variant, mapping], rows[other, mapping], strict=True):
             found = compare_paired(own, row, resamples, seed)
             n = select_images(own, [image for image in own.image_ids if image in set(row.image_ids)]).n
-            lines.append((variant, other, mapping, group, found.value, *_ends(found), n, found.n))
+            lines.append((variant, other, mapping, group, found.value, *_find_ends(found), n, found.n))
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
-def members(segments: pd.DataFrame) -> dict[str, np.ndarray]:
+def find_members(segments: pd.DataFrame) -> dict[str, np.ndarray]:
     """For each of `GROUPS` which rows belong to it, bool [rows]."""
     things, size = segments["thing"].to_numpy(bool), np.digitize(segments["share"], EDGES)
     sizes = {name: size == at for at, name in enumerate(GROUPS[3:])}
     return {"all": np.ones(len(segments), bool), "things": things, "stuff": ~things, **sizes}
 
 
-def markdown_breakdown(table: pd.DataFrame) -> str:
+def write_markdown_breakdown(table: pd.DataFrame) -> str:
     """A row for each variant (or difference) and mapping, a column for each group, in percent."""
     common = {str(group): count_in_common(part) for group, part in table.groupby("group")}
     headers = [f"{group}<br>{common[group]}".removesuffix("<br>") for group in GROUPS]
     lines = ["| true segments named right | by | " + " | ".join(headers) + " |", "|---|---|" + "---:|" * len(GROUPS)]
     for (variant, against, mapping), part in table.groupby(["variant", "against", "mapping"], sort=False):
         found = {line["group"]: line for line in part.to_dict("records")}
-        cells = [_cell(found[group], not common[group]) for group in GROUPS]
+        cells = [_write_cell(found[group], not common[group]) for group in GROUPS]
         name = pair_title((str(variant), str(against))) if against else str(variant)
-        lines.append("| " + " | ".join([markdown(name), str(mapping).upper(), *cells]) + " |")
+        lines.append("| " + " | ".join([escape_markdown(name), str(mapping).upper(), *cells]) + " |")
     notes = (
         "Percent of true segments with 95 % bootstrap intervals over images, paired for differences; none where all or "
         "none are right. **Bold**: the interval of a difference excludes 0.",
@@ -84,23 +86,23 @@ def markdown_breakdown(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
 
 
-def _grouped(segments: pd.DataFrame, column: str) -> list[MetricCounts]:
+def _count_groups(segments: pd.DataFrame, column: str) -> list[MetricCounts]:
     """For each of `GROUPS` how many segments of each image are named right, and how many there are."""
-    return [_rows(segments, inside, column) for inside in members(segments).values()]
+    return [_count_right(segments, inside, column) for inside in find_members(segments).values()]
 
 
-def _rows(segments: pd.DataFrame, inside: np.ndarray, column: str) -> MetricCounts:
+def _count_right(segments: pd.DataFrame, inside: np.ndarray, column: str) -> MetricCounts:
     right = segments[column].to_numpy(float) * inside
     sums = pd.DataFrame({"image": segments["image_id"], "right": right, "n": inside.astype(float)})
     table = sums.groupby("image", sort=True).sum()
     return MetricCounts(tuple(table.index), table[["right"]].to_numpy(float), table[["n"]].to_numpy(float), "segments")
 
 
-def _images(row: MetricCounts) -> int:
+def _count_images(row: MetricCounts) -> int:
     return int((row.denominator > 0).sum())
 
 
-def _ends(span: Interval | Difference) -> tuple[float, float]:
+def _find_ends(span: Interval | Difference) -> tuple[float, float]:
     return (span.low, span.high) if span.low < span.high else (np.nan, np.nan)
 
 
@@ -108,11 +110,11 @@ def count_in_common(part: pd.DataFrame) -> str:
     return f"n={part['n'].iloc[0]}" if part["n"].nunique() == 1 else ""
 
 
-def _cell(line: Mapping[Any, Any], counted: bool) -> str:
+def _write_cell(line: Mapping[Any, Any], counted: bool) -> str:
     if math.isnan(line["value"]):
         return MISSING
     keys = ("value", "low", "high")
-    value, low, high = (signed(line[key]) if line["against"] else f"{100 * line[key]:.1f}" for key in keys)
+    value, low, high = (write_signed(line[key]) if line["against"] else f"{100 * line[key]:.1f}" for key in keys)
     text = value + ("" if math.isnan(line["low"]) else f" [{low}, {high}]")
-    text = f"**{text}**" if line["against"] and real(line) else text
+    text = f"**{text}**" if line["against"] and excludes_zero(line) else text
     return text + (f" n={line['n']}" if counted else "")

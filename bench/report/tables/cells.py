@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bench.errors import UserError
-from bench.metric_name import MetricName, number, parse
+from bench.metric_name import MetricName, parse, write_number
 from bench.metrics.registry import find_title, find_unit
 from bench.score.score_table import ALL, EMBEDDED_NOTE, OWN, check_columns, describe_name, split_measure
 
@@ -54,54 +54,58 @@ def lay_out(scores: pd.DataFrame, *, embedded: bool) -> Table:
         raise UserError(f"scores: {row['variant']} has {row['metric']} twice; a table shows one run")
     metrics = list(dict.fromkeys(scores["metric"]))
     names = [parse(metric) for metric in metrics]
-    common = [_common_n(scores[scores["metric"] == metric]) for metric in metrics]
+    common = [_describe_common_n(scores[scores["metric"] == metric]) for metric in metrics]
     found = {(row["variant"], row["metric"]): row for _, row in scores.iterrows()}
     rows = [
-        Row(str(variant), tuple(_cell(found.get((variant, m)), m, n) for m, n in zip(metrics, common, strict=True)))
+        Row(
+            str(variant), tuple(_make_cell(found.get((variant, m)), m, n) for m, n in zip(metrics, common, strict=True))
+        )
         for variant in dict.fromkeys(scores["variant"])
     ]
     own = set(scores.loc[scores["role"] == OWN, "variant"])
     bounds = tuple(row for row in rows if row.variant not in own)
-    headers = tuple((*short_name(name, names), n) for name, n in zip(names, common, strict=True))
-    return Table(headers, tuple(row for row in rows if row not in bounds), bounds, _notes(scores, names, embedded))
+    headers = tuple((*shorten_name(name, names), n) for name, n in zip(names, common, strict=True))
+    return Table(
+        headers, tuple(row for row in rows if row not in bounds), bounds, _write_notes(scores, names, embedded)
+    )
 
 
-def unit(metric: str) -> str:
+def find_unit_of(metric: str) -> str:
     """The unit of a metric by its full name: "share" (given in percent), "cosine" or "count" (as they are)."""
     return find_unit(parse(metric).metric)
 
 
 def scale(metric: str) -> float:
     """What the values of a metric (full name) are multiplied by where people read them."""
-    return 100.0 if unit(metric) == "share" else 1.0
+    return 100.0 if find_unit_of(metric) == "share" else 1.0
 
 
-def written(value: float, kind: str) -> str:
+def write_value(value: float, kind: str) -> str:
     """A value of a unit as text: ``31.2`` of a share, ``0.312`` of a cosine, ``7.25`` of a count."""
     return f"{100 * value:.1f}" if kind == "share" else f"{value:.3f}" if kind == "cosine" else f"{value:.2f}"
 
 
-def as_they_are(metrics: Iterable[str]) -> str:
+def name_plain_units(metrics: Iterable[str]) -> str:
     """Which of some metrics (full names) are not in percent: ``cosines``, and ``counts`` where there are any."""
-    return "cosines and counts" if "count" in {unit(metric) for metric in metrics} else "cosines"
+    return "cosines and counts" if "count" in {find_unit_of(metric) for metric in metrics} else "cosines"
 
 
-def short_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str, str, str]:
+def shorten_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str, str, str]:
     """Three short lines for a column: what (IoU), under which mapping (TT ≥0.5), how averaged (image, union).
 
     What differs ``among`` the metrics of a table beyond that (data set, protocol) is added to the last line.
     """
-    bound = "" if name.bound is None else f"{name.relation}{number(name.bound)}"
-    what, averaging = metric_words(name.metric + bound)
+    bound = "" if name.bound is None else f"{name.relation}{write_number(name.bound)}"
+    what, averaging = describe_metric(name.metric + bound)
     what += " (count)" if find_unit(name.metric) == "count" else ""
     mapping = "" if name.mapping == "none" else name.mapping.upper()
-    mapping += "" if name.threshold is None else f" ≥{number(name.threshold)}"
-    shown, *others = [_parts(each) for each in (name, *among)]
+    mapping += "" if name.threshold is None else f" ≥{write_number(name.threshold)}"
+    shown, *others = [_list_parts(each) for each in (name, *among)]
     added = [text for text, *texts in zip(shown, *others, strict=True) if len(set(texts)) > 1]
     return what, mapping, ", ".join(filter(None, (averaging, *added)))
 
 
-def metric_words(metric: str) -> tuple[str, str]:
+def describe_metric(metric: str) -> tuple[str, str]:
     """The last part of a metric's name in words: ``recall.argmax>0.5`` is ("Recall >0.5", "argmax")."""
     (family, *rest), bound = split_measure(metric)
     measure = [_MEASURES[part] for part in rest if part in _MEASURES]
@@ -109,35 +113,35 @@ def metric_words(metric: str) -> tuple[str, str]:
     return " ".join(filter(None, (find_title(family), *measure, bound))), ", ".join(averaging)
 
 
-def _parts(name: MetricName) -> tuple[str, str, str]:
+def _list_parts(name: MetricName) -> tuple[str, str, str]:
     """Data, class list, and the protocol's name without its options."""
     described = describe_name(str(name))
     return described.dataset, described.classlist, name.score
 
 
-def _common_n(rows: pd.DataFrame) -> str:
+def _describe_common_n(rows: pd.DataFrame) -> str:
     known = rows[rows["value"].notna()]
     texts = {f"n={int(n)} {unit}" for n, unit in zip(known["n"], known["unit_of_n"], strict=True)}
     return texts.pop() if len(texts) == 1 else ""
 
 
-def _cell(row: pd.Series | None, metric: str, common_n: str) -> Cell:
+def _make_cell(row: pd.Series | None, metric: str, common_n: str) -> Cell:
     if row is None or math.isnan(row["value"]):
         return Cell()
-    value, low, high = (_number(float(row[key]), unit(metric)) for key in ("value", "low", "high"))
+    value, low, high = (_write_number(float(row[key]), find_unit_of(metric)) for key in ("value", "low", "high"))
     interval = f"[{low}, {high}]" if MISSING not in (low, high) else ""
     return Cell(value, interval, "" if common_n else f"n={int(row['n'])} {row['unit_of_n']}")
 
 
-def _number(value: float, kind: str) -> str:
-    return MISSING if math.isnan(value) else written(value, kind)
+def _write_number(value: float, kind: str) -> str:
+    return MISSING if math.isnan(value) else write_value(value, kind)
 
 
-def _notes(scores: pd.DataFrame, names: Sequence[MetricName], embedded: bool) -> tuple[str, ...]:
-    places = ", ".join(dict.fromkeys("{}, class list {}".format(*_parts(name)[:2]) for name in names))
+def _write_notes(scores: pd.DataFrame, names: Sequence[MetricName], embedded: bool) -> tuple[str, ...]:
+    places = ", ".join(dict.fromkeys("{}, class list {}".format(*_list_parts(name)[:2]) for name in names))
     protocols = ", ".join(scores["protocol"].unique())
     models = dict.fromkeys(f"{name.mapping.upper()} by {name.model}" for name in names if name.model)
-    plain = as_they_are(map(str, names))
+    plain = name_plain_units(map(str, names))
     notes = [
         f"Data: {places}. Protocol: {protocols}." + (f" Mapping: {', '.join(models)}." if models else ""),
         f"Percent ({plain} as they are) with 95 % bootstrap intervals; {MISSING} does not exist.",

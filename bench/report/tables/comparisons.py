@@ -26,24 +26,24 @@ def select_pairs(pairs: Sequence[Pair], variants: Collection[str]) -> list[Pair]
     return [pair for pair in pairs if all(variant in variants for variant in pair)]
 
 
-def briefly(variants: Sequence[str]) -> dict[str, str]:
+def shorten_names(variants: Sequence[str]) -> dict[str, str]:
     """Names for pictures: without the words that all variants have, keys by their last part.
 
     Names stay as they are where nothing would be left of one, or where two would become alike.
     """
     common = set.intersection(*(set(variant.split()) for variant in variants)) if len(variants) > 1 else set()
     kept = {variant: [word for word in variant.split() if word not in common] for variant in variants}
-    short = {variant: " ".join(map(_last_part, words)) for variant, words in kept.items()}
+    short = {variant: " ".join(map(_shorten_key, words)) for variant, words in kept.items()}
     told_apart = all(short.values()) and len(set(short.values())) == len(short)
     return short if told_apart else {variant: variant for variant in variants}
 
 
-def _last_part(word: str) -> str:
+def _shorten_key(word: str) -> str:
     key, equals, value = word.partition("=")
     return key.rpartition(".")[2] + equals + value if equals else word
 
 
-def title(pair: Pair) -> str:
+def write_title(pair: Pair) -> str:
     """``masked − crop``."""
     return " − ".join(map(shorten_title, pair))
 
@@ -53,7 +53,7 @@ def shorten_title(variant: str) -> str:
     return min((variant.removeprefix(f"{role}: ") for role in ROLES), key=len)
 
 
-def by_position(text: str, variants: Sequence[str]) -> list[Pair]:
+def read_pairs(text: str, variants: Sequence[str]) -> list[Pair]:
     """``3-2,3-5`` as pairs: the third run minus the second, the third minus the fifth. Raises UserError."""
     found = []
     for word in text.split(","):

@@ -9,18 +9,18 @@ from typing import Any
 import pandas as pd
 
 from bench.metric_name import parse
-from bench.report.tables.cells import MISSING, as_they_are, short_name, unit, written
-from bench.report.tables.comparisons import Pair, select_pairs, title
+from bench.report.tables.cells import MISSING, find_unit_of, name_plain_units, shorten_name, write_value
+from bench.report.tables.comparisons import Pair, select_pairs, write_title
 from bench.score.intervals import MetricCounts, compare_all_paired
 from bench.score.score_table import describe_name
-from bench.text.escape import markdown, row
+from bench.text.escape import escape_markdown, join_cells
 
 COLUMNS = ("metric", "variant", "against", "value", "low", "high", "p", "n")
 """``value`` is ``variant`` minus ``against``; ``p`` is two-sided, from the bootstrap; ``n`` counts images."""
 RESAMPLES = 10_000
 
 
-def differences(
+def compute_differences(
     runs: Sequence[tuple[str, Mapping[str, MetricCounts]]],
     pairs: Sequence[Pair],
     resamples: int = RESAMPLES,
@@ -40,48 +40,56 @@ def differences(
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
-def pairs_in(table: pd.DataFrame) -> list[Pair]:
+def list_pairs_in(table: pd.DataFrame) -> list[Pair]:
     """The pairs of a table, in its order."""
     return list(dict.fromkeys(zip(table["variant"], table["against"], strict=True)))
 
 
-def real(line: Mapping[Any, Any]) -> bool:
+def excludes_zero(line: Mapping[Any, Any]) -> bool:
     """Whether the interval of a difference excludes 0."""
     return bool(line["low"] > 0 or line["high"] < 0)
 
 
-def markdown_differences(table: pd.DataFrame) -> str:
+def write_markdown_differences(table: pd.DataFrame) -> str:
     """A row for each pair of variants, a column for each metric, in points of a percent (cosines as they are).
 
     Metrics of a breakdown are in the csv only.
     """
     metrics = [metric for metric in dict.fromkeys(table["metric"]) if not describe_name(metric).group]
     names = [parse(metric) for metric in metrics]
-    headers = ["<br>".join(map(markdown, filter(None, short_name(name, names)))) for name in names]
+    headers = ["<br>".join(map(escape_markdown, filter(None, shorten_name(name, names)))) for name in names]
     found = {(line["variant"], line["against"], line["metric"]): line for line in table.to_dict("records")}
-    lines = [row(["difference", *headers]), "|---|" + "---:|" * len(metrics)]
-    for pair in pairs_in(table):
-        lines.append(row([markdown(title(pair)), *(_cell(found.get((*pair, metric)), metric) for metric in metrics)]))
+    lines = [join_cells(["difference", *headers]), "|---|" + "---:|" * len(metrics)]
+    for pair in list_pairs_in(table):
+        lines.append(
+            join_cells(
+                [
+                    escape_markdown(write_title(pair)),
+                    *(_write_cell(found.get((*pair, metric)), metric) for metric in metrics),
+                ]
+            )
+        )
     low, high = int(table["n"].min()), int(table["n"].max())
     notes = (
         f"Differences on the {low}{f' to {high}' if high > low else ''} images that both have, in points of a percent "
-        f"({as_they_are(metrics)} as they are) with 95 % intervals and two-sided p of a paired bootstrap over images.",
+        f"({name_plain_units(metrics)} as they are) with 95 % intervals and two-sided p of a paired bootstrap "
+        "over images.",
         "**Bold**: the interval excludes 0. Of many intervals around nothing, one in twenty excludes 0 by chance.",
     )
     return "\n".join(lines) + "\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
 
 
-def signed(value: float, kind: str = "share") -> str:
+def write_signed(value: float, kind: str = "share") -> str:
     """``+2.1`` points of a percent, ``−0.012`` for a cosine, ``+7.25`` for a count; a rounded 0 has no sign."""
-    text = ("" if math.copysign(1, value) < 0 else "+") + written(value, kind)
+    text = ("" if math.copysign(1, value) < 0 else "+") + write_value(value, kind)
     return (text if text.strip("+-0.") else text[1:]).replace("-", "−")
 
 
-def _cell(line: Mapping[Any, Any] | None, metric: str) -> str:
+def _write_cell(line: Mapping[Any, Any] | None, metric: str) -> str:
     if line is None or math.isnan(line["value"]):
         return MISSING
-    value, low, high = (signed(line[key], unit(metric)) for key in ("value", "low", "high"))
+    value, low, high = (write_signed(line[key], find_unit_of(metric)) for key in ("value", "low", "high"))
     if math.isnan(line["low"]):
         return value
     text = f"{value} [{low}, {high}] p={line['p']:.2g}"
-    return f"**{text}**" if real(line) else text
+    return f"**{text}**" if excludes_zero(line) else text

@@ -21,11 +21,11 @@ def select_paper_metrics(metrics: Sequence[str]) -> dict[str, str]:
     """For each title of `PANELS` the first metric of that kind; titles without any are left out."""
     found: dict[str, str] = {}
     for title, kind, mapping in PANELS:
-        of_kind = [m for m in metrics if _kind(name := parse(m)) == kind and name.mapping == mapping]
+        of_kind = [m for m in metrics if _find_kind(name := parse(m)) == kind and name.mapping == mapping]
         found |= {title: of_kind[0]} if of_kind else {}
     return found
 
 
-def _kind(name: MetricName) -> str:
+def _find_kind(name: MetricName) -> str:
     family, *rest = name.metric.split(".")
     return "top1" if "top1" in rest else "cosine" if "cosine" in rest else family

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from bench.metric_name import parse
-from bench.report.tables.cells import short_name
+from bench.report.tables.cells import shorten_name
 from bench.report.tables.paper_metrics import select_paper_metrics
 from bench.score.score_table import describe_name
 
@@ -32,14 +32,14 @@ class Swept:
     groups: Mapping[str, tuple[tuple[float, str], ...]]
 
 
-def sweeps(runs: Mapping[str, Flat]) -> list[Swept]:
+def find_sweeps(runs: Mapping[str, Flat]) -> list[Swept]:
     """The numeric settings of which some runs, alike in all else, try at least `FEWEST` values; by label of the run."""
-    differing = _differing(runs)
-    found = [Swept(key, _groups(runs, key, differing)) for key in differing if _is_number(runs, key)]
+    differing = _list_differing(runs)
+    found = [Swept(key, _group_runs(runs, key, differing)) for key in differing if _is_number(runs, key)]
     return [one for one in found if max(map(len, one.groups.values()), default=0) >= FEWEST]
 
 
-def sweep_table(swept: Sequence[Swept], scores: pd.DataFrame) -> pd.DataFrame:
+def make_sweep_table(swept: Sequence[Swept], scores: pd.DataFrame) -> pd.DataFrame:
     """The lines of scores.csv behind each sweep, with `COLUMNS`: the paper's metrics, else the first ones there are.
 
     A swept threshold stands in the names of metrics: they are matched by what they measure.
@@ -51,12 +51,12 @@ def sweep_table(swept: Sequence[Swept], scores: pd.DataFrame) -> pd.DataFrame:
         for group, members in one.groups.items()
         for value, label in members
         if label in by_variant
-        for title, line in _main(by_variant[label]).items()
+        for title, line in _select_main(by_variant[label]).items()
     ]
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
-def _differing(runs: Mapping[str, Flat]) -> list[str]:
+def _list_differing(runs: Mapping[str, Flat]) -> list[str]:
     """Keys whose values differ; of keys that move together (one is made from the other) the first."""
     keys = dict.fromkeys(key for flat in runs.values() for key in flat)
     columns = {key: tuple(repr(flat.get(key)) for flat in runs.values()) for key in keys}
@@ -68,19 +68,21 @@ def _differing(runs: Mapping[str, Flat]) -> list[str]:
 
 
 def _is_number(runs: Mapping[str, Flat], key: str) -> bool:
-    return sum(_number(flat.get(key)) is not None for flat in runs.values()) >= FEWEST
+    return sum(_read_number(flat.get(key)) is not None for flat in runs.values()) >= FEWEST
 
 
-def _number(value: Any) -> float | None:
+def _read_number(value: Any) -> float | None:
     number = type(value) in (int, float) and math.isfinite(value)
     return float(value) if number else None
 
 
-def _groups(runs: Mapping[str, Flat], key: str, differing: Sequence[str]) -> dict[str, tuple[tuple[float, str], ...]]:
+def _group_runs(
+    runs: Mapping[str, Flat], key: str, differing: Sequence[str]
+) -> dict[str, tuple[tuple[float, str], ...]]:
     others = [other for other in differing if other != key]
     alike: dict[tuple[str, ...], dict[float, str]] = {}
     for label, flat in runs.items():
-        value = _number(flat.get(key))
+        value = _read_number(flat.get(key))
         if value is not None:
             alike.setdefault(tuple(repr(flat.get(other)) for other in others), {}).setdefault(value, label)
     lines = {same: members for same, members in alike.items() if len(members) > 1}
@@ -95,12 +97,12 @@ def _name(labels: Any, key: str, same: Sequence[str], others: Sequence[str]) -> 
     return rests.pop() if len(rests) == 1 else " ".join(f"{k}={v}" for k, v in zip(others, same, strict=True))
 
 
-def _main(scores: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def _select_main(scores: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """The line of each main metric of one run, by the title of its panel."""
     lines = {str(line["metric"]): line for line in scores.to_dict("records")}
     chosen = select_paper_metrics(list(lines))
     if not chosen:
         names = [parse(metric) for metric in lines if not describe_name(metric).group][:_MOST]
-        chosen = {", ".join(filter(None, short_name(name, names))): str(name) for name in names}
+        chosen = {", ".join(filter(None, shorten_name(name, names))): str(name) for name in names}
     kept = ("variant", "metric", "value", "low", "high", "n", "unit_of_n")
     return {title: {key: lines[metric][key] for key in kept} for title, metric in chosen.items()}

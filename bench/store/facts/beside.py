@@ -13,8 +13,8 @@ from pathlib import Path
 
 from bench.errors import UserError
 from bench.store.facts import modules
-from bench.store.facts.contents import content_of, existing
-from bench.store.facts.parsed import parsed
+from bench.store.facts.contents import find_existing, hash_content
+from bench.store.facts.parsed import read_parsed
 
 COUNTED = ("models/embedded", "conf")
 """Folders of this package that keys count otherwise: as weights, and as resolved settings."""
@@ -24,12 +24,12 @@ RESULTS = ("run.json", "key.json")
 _ENDING = re.compile(r"\*?([\w-]*\.\w{1,8})")
 
 
-def contents(name: str) -> str:
+def describe_contents(name: str) -> str:
     """Describe the files that a module names by their contents now.
 
     Raises UserError where they are not as this process first saw them: the module may hold the old ones in memory.
     """
-    first, now = at_first(name), _hashed(name)
+    first, now = hash_at_first(name), _hash_named(name)
     if now != first:
         changed = min(file for file in {*first, *now} if first.get(file) != now.get(file))
         raise UserError(f"{changed} of {name} changed after this process had begun: start it again")
@@ -37,40 +37,40 @@ def contents(name: str) -> str:
 
 
 @cache
-def at_first(name: str) -> dict[str, str]:
+def hash_at_first(name: str) -> dict[str, str]:
     """Hash the files that a module names, once: as they are when this process first asks."""
-    return _hashed(name)
+    return _hash_named(name)
 
 
-def named(name: str) -> dict[str, Path]:
+def find_named(name: str) -> dict[str, Path]:
     """Find files and folders beside a module that its texts name, by the name from the module or the package."""
-    module = modules.find(name)
+    module = modules.find_module(name)
     if module is None or module.path is None:
         return {}
-    top = modules.find(name.partition(".")[0])
+    top = modules.find_module(name.partition(".")[0])
     found: dict[str, Path] = {}
     for root in dict.fromkeys([module.path.parent, *(top.folders if top else ())]):
         there = {path.name for path in root.iterdir()} if root.is_dir() else set()
-        for text in parsed(name).texts:
-            for path in _meant(root, there, text):
+        for text in read_parsed(name).texts:
+            for path in _find_meant(root, there, text):
                 found[path.relative_to(root).as_posix()] = path
     return found
 
 
-def in_working_folder(name: str) -> list[str]:
+def find_in_working_folder(name: str) -> list[str]:
     """Find texts of a user's module that name files of the working folder, which lie beside no module."""
     if name.partition(".")[0] == modules.OURS:
         return []
-    own = {path.resolve() for path in named(name).values()}
-    there = ((text, existing(text)) for text in parsed(name).texts if Path(text).suffix)
+    own = {path.resolve() for path in find_named(name).values()}
+    there = ((text, find_existing(text)) for text in read_parsed(name).texts if Path(text).suffix)
     return [text for text, path in there if path and path.is_file() and path.resolve() not in own]
 
 
-def _hashed(name: str) -> dict[str, str]:
-    return {label: content_of(path) for label, path in named(name).items() if not _is_counted(name, path)}
+def _hash_named(name: str) -> dict[str, str]:
+    return {label: hash_content(path) for label, path in find_named(name).items() if not _is_counted(name, path)}
 
 
-def _meant(root: Path, there: set[str], text: str) -> Iterator[Path]:
+def _find_meant(root: Path, there: set[str], text: str) -> Iterator[Path]:
     if text.partition("/")[0] in there and ".." not in text:
         path = root / text
         if path.suffix not in CODE and (path.is_file() or (path.is_dir() and _holds_data(path))):
@@ -85,7 +85,7 @@ def _holds_data(folder: Path) -> bool:
 
 
 def _is_counted(name: str, path: Path) -> bool:
-    top = modules.find(modules.OURS)
+    top = modules.find_module(modules.OURS)
     if name.partition(".")[0] != modules.OURS or top is None:
         return False
     return any(path.is_relative_to(folder / each) for folder in top.folders for each in COUNTED)

@@ -14,10 +14,10 @@ from functools import cache
 from typing import Any
 
 from bench.store.facts import beside, modules
-from bench.store.facts.contents import existing
-from bench.store.facts.imports import Parsed
-from bench.store.facts.parsed import forget as forget_parsed
-from bench.store.facts.parsed import parsed
+from bench.store.facts.contents import find_existing
+from bench.store.facts.imports import ParsedModule
+from bench.store.facts.parsed import forget_parsed as forget_parsed
+from bench.store.facts.parsed import read_parsed
 
 RESOLVED = ("bench.cli", "bench.commands", "bench.report", "bench.system.resources", "bench.run")
 """Ours that import by a computed name: a command, or a ``_target_`` of the settings, which counts."""
@@ -40,72 +40,72 @@ class Closure:
 
         Raises UserError where a file beside a module is not as this process first saw it: some of it may be in memory.
         """
-        files = [beside.contents(name) for name in self.modules]
+        files = [beside.describe_contents(name) for name in self.modules]
         return hashlib.sha256(f"{self.code}{files}".encode()).hexdigest()[:16]
 
 
 @cache
-def closure(target: str) -> Closure:
+def find_closure(target: str) -> Closure:
     """Find the closure of a dotted name: a module, or a class or function in one, however deep.
 
     Code counts as this process first saw it, for that is what it runs.
     """
-    ours, libraries, waiting = dict[str, Parsed](), set[str](), [target]
+    ours, libraries, waiting = dict[str, ParsedModule](), set[str](), [target]
     while waiting:
-        for module in modules.prefixes(waiting.pop()):
-            if library := modules.library(module.name):
+        for module in modules.find_prefixes(waiting.pop()):
+            if library := modules.find_library(module.name):
                 libraries.add(library)
                 break
             if module.name not in ours and not module.builtin:
-                ours[module.name] = parsed(module.name)
+                ours[module.name] = read_parsed(module.name)
                 waiting += ours[module.name].imports
     names = tuple(sorted(ours))
     code = hashlib.sha256("".join(f"{name}\0{ours[name].code}\n" for name in names).encode("utf-8", "replace"))
-    unknown = (line for name in names for line in _unknown(name, ours[name]))
+    unknown = (line for name in names for line in _describe_unknown(name, ours[name]))
     return Closure(names, tuple(sorted(libraries)), tuple(unknown), code.hexdigest())
 
 
-def targets(options: Any) -> Iterator[str]:
+def find_targets(options: Any) -> Iterator[str]:
     """Find every ``_target_`` in options, at any depth, and every text that names something in a module of ours."""
     if isinstance(options, Mapping):
         for key, value in options.items():
-            yield from [str(value)] if key == "_target_" else targets(value)
+            yield from [str(value)] if key == "_target_" else find_targets(value)
     elif isinstance(options, list | tuple):
         for value in options:
-            yield from targets(value)
-    elif isinstance(options, str) and _DOTTED.fullmatch(options) and not existing(options):
-        first = next(modules.prefixes(options), None)
-        if first and not modules.library(first.name):
+            yield from find_targets(value)
+    elif isinstance(options, str) and _DOTTED.fullmatch(options) and not find_existing(options):
+        first = next(modules.find_prefixes(options), None)
+        if first and not modules.find_library(first.name):
             yield options
 
 
-def union(names: Iterable[str]) -> Closure:
+def join_closures(names: Iterable[str]) -> Closure:
     """Join the closures of several targets into one."""
-    found = [closure(name) for name in sorted(set(names))]
+    found = [find_closure(name) for name in sorted(set(names))]
     together = ({each for one in found for each in getattr(one, part)} for part in ("modules", "libraries", "unknown"))
     own, libraries, unknown = (tuple(sorted(part)) for part in together)
     return Closure(own, libraries, unknown, "".join(one.code for one in found))
 
 
-def forget(*packages: str) -> None:
+def forget_sources(*packages: str) -> None:
     """Read the sources of some packages again, or all: for whoever edits modules and imports them afresh."""
-    modules.forget()
+    modules.forget_modules()
     forget_parsed(packages)
-    closure.cache_clear()
-    beside.at_first.cache_clear()
+    find_closure.cache_clear()
+    beside.hash_at_first.cache_clear()
 
 
-def _unknown(name: str, found: Parsed) -> Iterator[str]:
-    if _inside(name, RESOLVED):
+def _describe_unknown(name: str, found: ParsedModule) -> Iterator[str]:
+    if _is_inside(name, RESOLVED):
         return
     for call in found.computed:
         yield f"{name}: what {call} imports cannot be told beforehand; {ADVICE}"
-    own, here = beside.named(name), beside.in_working_folder(name)
+    own, here = beside.find_named(name), beside.find_in_working_folder(name)
     if found.beside and not own:
         yield f"{name}: which files beside it are read cannot be told beforehand; {ADVICE}"
     for text in here:
         yield f"{name}: {text} of the working folder does not count, it may be written as well as read; {ADVICE}"
 
 
-def _inside(name: str, packages: Iterable[str]) -> bool:
+def _is_inside(name: str, packages: Iterable[str]) -> bool:
     return any(name == each or name.startswith(f"{each}.") for each in packages)

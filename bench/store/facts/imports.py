@@ -24,7 +24,7 @@ LONGEST = 256
 
 
 @dataclass(frozen=True)
-class Parsed:
+class ParsedModule:
     """``imports`` are dotted names, perhaps with attributes behind; ``computed`` the calls that cannot be followed.
 
     ``texts`` are its literals, among them names of files; ``beside`` tells whether it looks for files beside itself.
@@ -37,32 +37,32 @@ class Parsed:
     beside: bool
 
 
-def parse(source: str | bytes, module: str, is_package: bool) -> Parsed:
+def parse_source(source: str | bytes, module: str, is_package: bool) -> ParsedModule:
     """Parse the source of a module. One that is no Python counts as text: importing it will say what is wrong."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         text = source if isinstance(source, str) else source.decode("utf-8", "replace")
-        return Parsed(text, (), (), (), False)
+        return ParsedModule(text, (), (), (), False)
     package = module if is_package else module.rpartition(".")[0]
     code: list[str] = []
     nodes: list[ast.AST] = []
-    _read(tree, code, nodes)
-    known = _aliases(nodes)
+    _write_tree(tree, code, nodes)
+    known = _find_aliases(nodes)
     imports: list[str] = []
     computed: list[str] = []
     for node in nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            imports += _imported(node, package)
+            imports += _list_imported(node, package)
         elif isinstance(node, ast.Dict):
-            imports += _targets(node)
-    for node in _references(nodes, known):
-        called = _called(node, package, known)
+            imports += _find_targets(node)
+    for node in _find_references(nodes, known):
+        called = _find_called(node, package, known)
         (imports if called else computed).append(called or ast.unparse(node)[:80])
-    literals = (_literal(node) for node in nodes)
+    literals = (_read_literal(node) for node in nodes)
     texts = {text for text in literals if text and len(text) < LONGEST and text.isprintable()}
-    beside = any(_name(node) in BESIDE for node in nodes)
-    return Parsed("".join(code), tuple(imports), tuple(dict.fromkeys(computed)), tuple(sorted(texts)), beside)
+    beside = any(_read_name(node) in BESIDE for node in nodes)
+    return ParsedModule("".join(code), tuple(imports), tuple(dict.fromkeys(computed)), tuple(sorted(texts)), beside)
 
 
 def _is_no_code(statement: object) -> bool:
@@ -74,15 +74,15 @@ def _is_no_code(statement: object) -> bool:
     return isinstance(statement, ast.Expr)
 
 
-def _imported(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
+def _list_imported(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
     """List what a statement imports: ``from a import b`` counts as a and a.b, of which one may be a module."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
-    base = _absolute("." * node.level + (node.module or ""), package)
+    base = _make_absolute("." * node.level + (node.module or ""), package)
     return [base, *(f"{base}.{alias.name}" for alias in node.names)] if base else []
 
 
-def _absolute(name: str, package: str) -> str:
+def _make_absolute(name: str, package: str) -> str:
     """Make a relative name, ``..a`` seen from a package, absolute; empty where there is no such package."""
     level = len(name) - len(name.lstrip("."))
     parts = package.split(".") if package else []
@@ -93,7 +93,7 @@ def _absolute(name: str, package: str) -> str:
     return ".".join([*parts[: len(parts) - level + 1], *filter(None, [name[level:]])])
 
 
-def _aliases(nodes: Sequence[ast.AST]) -> dict[str, str]:
+def _find_aliases(nodes: Sequence[ast.AST]) -> dict[str, str]:
     """Find functions that import by name, as this module calls them."""
     own = {name: name for name in (*BY_NAME, *UNSEEN)}
     for node in nodes:
@@ -102,39 +102,39 @@ def _aliases(nodes: Sequence[ast.AST]) -> dict[str, str]:
     return own
 
 
-def _references(nodes: Sequence[ast.AST], known: Mapping[str, str]) -> list[ast.AST]:
+def _find_references(nodes: Sequence[ast.AST], known: Mapping[str, str]) -> list[ast.AST]:
     """Find calls of those functions, and every other place where one is handed on."""
-    calls = [n for n in nodes if isinstance(n, ast.Call) and _name(n.func) in known]
+    calls = [n for n in nodes if isinstance(n, ast.Call) and _read_name(n.func) in known]
     called = {id(call.func) for call in calls}
-    return [*calls, *(n for n in nodes if _name(n) in known and id(n) not in called)]
+    return [*calls, *(n for n in nodes if _read_name(n) in known and id(n) not in called)]
 
 
-def _called(node: ast.AST, package: str, known: Mapping[str, str]) -> str:
+def _find_called(node: ast.AST, package: str, known: Mapping[str, str]) -> str:
     """Find the name that a call imports; empty where it cannot be told."""
-    if not isinstance(node, ast.Call) or known[_name(node.func)] in UNSEEN:
+    if not isinstance(node, ast.Call) or known[_read_name(node.func)] in UNSEEN:
         return ""
-    told = [_literal(argument) for argument in (*node.args, *(keyword.value for keyword in node.keywords))]
+    told = [_read_literal(argument) for argument in (*node.args, *(keyword.value for keyword in node.keywords))]
     if not told or not told[0]:
         return ""
     base = told[1] if len(told) > 1 and told[1] else package
-    return _absolute(told[0], base)
+    return _make_absolute(told[0], base)
 
 
-def _name(node: ast.AST) -> str:
+def _read_name(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _targets(node: ast.Dict) -> list[str]:
+def _find_targets(node: ast.Dict) -> list[str]:
     """List what a mapping in the code names as ``_target_``."""
     pairs = zip(node.keys, node.values, strict=True)
-    return [text for key, value in pairs if key and _literal(key) == "_target_" and (text := _literal(value))]
+    return [text for key, value in pairs if key and _read_literal(key) == "_target_" and (text := _read_literal(value))]
 
 
-def _literal(node: ast.AST) -> str | None:
+def _read_literal(node: ast.AST) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _read(node: ast.AST, code: list[str], nodes: list[ast.AST]) -> None:
+def _write_tree(node: ast.AST, code: list[str], nodes: list[ast.AST]) -> None:
     """Write a tree without places, as `ast.dump` does, and collect what is looked at; one pass, for speed."""
     kind = type(node)
     if kind in COLLECTED:
@@ -147,12 +147,12 @@ def _read(node: ast.AST, code: list[str], nodes: list[ast.AST]) -> None:
             kept = [each for each in value if not _is_no_code(each)] if name == "body" else value
             code.append(f"{name}=[")
             for each in kept:
-                _read(each, code, nodes) if isinstance(each, ast.AST) else code.append(f"{each!r},")
+                _write_tree(each, code, nodes) if isinstance(each, ast.AST) else code.append(f"{each!r},")
             code.append("]")
         elif isinstance(value, ast.AST):
             if not isinstance(value, ast.expr_context):
                 code.append(f"{name}=")
-                _read(value, code, nodes)
+                _write_tree(value, code, nodes)
         elif value is not None or kind is ast.Constant:
             code.append(f"{name}={value!r},")
     code.append(")")

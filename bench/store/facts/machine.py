@@ -29,13 +29,17 @@ NUMBERS_OF_THREADS = "_NUM_THREADS"
 _GPUS = Path("/proc/driver/nvidia/gpus")
 
 
-def machine(device: str) -> dict[str, Any]:
+def describe_machine(device: str) -> dict[str, Any]:
     """Describe this machine in JSON facts, for results of a device as configured: auto | cpu | cuda | cuda:1."""
-    facts = {**_processor(), "torch": torch_build(), "variables": variables(os.environ, device != "cpu")}
-    return facts if device == "cpu" else facts | {"gpu": _gpus(device, os.environ)}
+    facts = {
+        **_describe_processor(),
+        "torch": read_torch_build(),
+        "variables": select_variables(os.environ, device != "cpu"),
+    }
+    return facts if device == "cpu" else facts | {"gpu": _list_gpus(device, os.environ)}
 
 
-def variables(environment: Mapping[str, str], gpu: bool) -> dict[str, str]:
+def select_variables(environment: Mapping[str, str], gpu: bool) -> dict[str, str]:
     """Select the environment variables that may change a number, with their values."""
     beginnings = ON_PROCESSORS + ON_GPUS if gpu else ON_PROCESSORS
     return {
@@ -48,7 +52,7 @@ def variables(environment: Mapping[str, str], gpu: bool) -> dict[str, str]:
     }
 
 
-def switches() -> dict[str, Any]:
+def read_switches() -> dict[str, Any]:
     """Read what code can set in torch for the whole process. Loads torch."""
     import torch
 
@@ -62,7 +66,7 @@ def switches() -> dict[str, Any]:
 
 
 @cache
-def torch_build() -> dict[str, str]:
+def read_torch_build() -> dict[str, str]:
     """Read torch's version with the build's name, commit and CUDA, which its metadata lacks."""
     spec = importlib.util.find_spec("torch")
     path = Path(spec.origin).with_name("version.py") if spec and spec.origin else None
@@ -78,20 +82,20 @@ def torch_build() -> dict[str, str]:
 
 
 @cache
-def _processor() -> dict[str, Any]:
+def _describe_processor() -> dict[str, Any]:
     """Describe the processor: libraries choose kernels by vendor and instructions, and take exp and log from libm."""
     built = np.show_config(mode="dicts") or {}
     blas = built.get("Build Dependencies", {}).get("blas", {})
     return {
         "python": platform.python_version(),
-        "processor": [platform.system(), platform.machine(), _vendor()],
+        "processor": [platform.system(), platform.machine(), _read_vendor()],
         "instructions": sorted(built.get("SIMD Extensions", {}).get("found", [])),
         "libm": " ".join(platform.libc_ver()),
         "blas": f"{blas.get('name')} {blas.get('version')}",
     }
 
 
-def _vendor() -> str:
+def _read_vendor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -99,7 +103,7 @@ def _vendor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("vendor_id")), "")
 
 
-def _gpus(device: str, environment: Mapping[str, str]) -> list[str]:
+def _list_gpus(device: str, environment: Mapping[str, str]) -> list[str]:
     """List the models of the GPUs here; where they differ also which one is meant."""
     files = sorted(_GPUS.glob("*/information"))
     lines = [line for file in files for line in file.read_text().splitlines() if line.startswith("Model:")]

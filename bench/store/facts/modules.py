@@ -40,37 +40,37 @@ class Module:
 
 
 @cache
-def find(name: str) -> Module | None:
+def find_module(name: str) -> Module | None:
     """Find a module by its dotted name; None where there is none of that name."""
     above, _, leaf = name.rpartition(".")
     if not above:
-        return _top(name)
-    package = find(above)
-    return _below(name, leaf, package.folders) if package else None
+        return _find_top(name)
+    package = find_module(above)
+    return _find_below(name, leaf, package.folders) if package else None
 
 
-def prefixes(dotted: str) -> Iterator[Module]:
+def find_prefixes(dotted: str) -> Iterator[Module]:
     """Find the packages and the module at the head of a dotted name, outermost first; what follows are attributes."""
     parts = dotted.split(".")
     for end in range(1, len(parts) + 1):
-        module = find(".".join(parts[:end]))
+        module = find_module(".".join(parts[:end]))
         if module is None:
             return
         yield module
 
 
 @cache
-def library(name: str) -> str | None:
+def find_library(name: str) -> str | None:
     """Find the installed library of a module as ``name==version``, or Python's version; None for one of ours."""
-    module = find(name)
+    module = find_module(name)
     if module is None or name.partition(".")[0] == OURS:
         return None
     if module.builtin:
         return f"python=={platform.python_version()}"
-    return _distributed(module.path) if module.path else None
+    return _find_distribution(module.path) if module.path else None
 
 
-def _top(name: str) -> Module | None:
+def _find_top(name: str) -> Module | None:
     try:
         spec = importlib.util.find_spec(name)
     except (ValueError, ImportError, AttributeError):  # __main__ has none, and a broken finder is as good as none
@@ -81,17 +81,17 @@ def _top(name: str) -> Module | None:
     folders = tuple(Path(place) for place in spec.submodule_search_locations or ())
     if spec.origin is None or spec.origin == "namespace":
         return Module(name, None, folders) if folders else None
-    builtin = spec.origin in ("built-in", "frozen") or _of_python(Path(spec.origin))
+    builtin = spec.origin in ("built-in", "frozen") or _is_of_python(Path(spec.origin))
     return Module(name, Path(spec.origin), folders, builtin)
 
 
-def _of_python(path: Path) -> bool:
+def _is_of_python(path: Path) -> bool:
     path = path.resolve()
     return not set(_INSTALLED) & set(path.parts) and any(path.is_relative_to(place) for place in _STDLIB)
 
 
-def _below(name: str, leaf: str, folders: tuple[Path, ...]) -> Module | None:
-    builtin, portions = bool((top := find(name.partition(".")[0])) and top.builtin), []
+def _find_below(name: str, leaf: str, folders: tuple[Path, ...]) -> Module | None:
+    builtin, portions = bool((top := find_module(name.partition(".")[0])) and top.builtin), []
     for folder in folders:
         for suffix in all_suffixes():
             if (path := folder / leaf / f"__init__{suffix}").is_file():
@@ -104,26 +104,26 @@ def _below(name: str, leaf: str, folders: tuple[Path, ...]) -> Module | None:
     return Module(name, None, tuple(portions), builtin) if portions else None
 
 
-def _distributed(path: Path) -> str | None:
-    for root in (folder for folder in path.parents if _installed_in(folder)):
+def _find_distribution(path: Path) -> str | None:
+    for root in (folder for folder in path.parents if _list_installed(folder)):
         record = path.relative_to(root)
         # Most libraries are called as their module is: those first, for there are long records among the others.
         likely = record.parts[0].partition(".")[0].lower()
-        for place in sorted(_installed_in(root), key=lambda place: not place.name.lower().startswith(likely)):
-            if f"\n{record.as_posix()}," in _record(place):
-                return _pinned(place)
+        for place in sorted(_list_installed(root), key=lambda place: not place.name.lower().startswith(likely)):
+            if f"\n{record.as_posix()}," in _read_record(place):
+                return _read_pinned(place)
     if set(_INSTALLED) & set(path.parts):  # without a record of its files, as distributions of Linux have it
-        return _unrecorded(path)
+        return _describe_unrecorded(path)
     return None
 
 
 @cache
-def _installed_in(folder: Path) -> tuple[Path, ...]:
+def _list_installed(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(folder.glob("*.dist-info")))
 
 
 @cache
-def _record(place: Path) -> str:
+def _read_record(place: Path) -> str:
     try:
         return "\n" + (place / "RECORD").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -131,7 +131,7 @@ def _record(place: Path) -> str:
 
 
 @cache
-def _pinned(place: Path) -> str | None:
+def _read_pinned(place: Path) -> str | None:
     """Read name, version and, where it came from elsewhere than an index, which commit or archive.
 
     None for one that was copied from a folder: its version says nothing of what was edited there.
@@ -145,19 +145,19 @@ def _pinned(place: Path) -> str | None:
     return f"{told} {json.dumps(details, sort_keys=True)}" if details else told
 
 
-def _unrecorded(path: Path) -> str | None:
+def _describe_unrecorded(path: Path) -> str | None:
     root = next(folder for folder in path.parents if folder.name in _INSTALLED)
     top = path.relative_to(root).parts[0].partition(".")[0]
-    names = _by_module().get(top, ())
+    names = _map_modules().get(top, ())
     return " ".join(f"{name.lower()}=={importlib.metadata.version(name)}" for name in sorted(set(names))) or None
 
 
 @cache
-def _by_module() -> dict[str, list[str]]:
+def _map_modules() -> dict[str, list[str]]:
     return dict(importlib.metadata.packages_distributions())
 
 
-def forget() -> None:
+def forget_modules() -> None:
     """Look for modules and libraries again."""
-    for each in (find, library, _installed_in, _record, _pinned, _by_module):
+    for each in (find_module, find_library, _list_installed, _read_record, _read_pinned, _map_modules):
         each.cache_clear()

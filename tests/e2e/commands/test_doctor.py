@@ -72,11 +72,11 @@ def examined(arguments: list[str], capfd: Any) -> tuple[int, dict[str, str], dic
 
 
 def test_embedded_models_are_well_and_nothing_is_loaded(capfd, monkeypatch) -> None:
-    monkeypatch.setattr("bench.run.context._loaded", lambda *_: pytest.fail("a model was loaded"))
+    monkeypatch.setattr("bench.run.context._load_model", lambda *_: pytest.fail("a model was loaded"))
     code, told, _ = examined(["device=cpu"], capfd)
     assert code == 0
     assert list(told) == ["versions", "device", *KINDS, "memory", "store", "out", "crf", "tracking"]
-    assert all(f"embedded, sha256 {sources.weights_hash(f'embedded:{kind}')[:8]}" in told[kind] for kind in KINDS)
+    assert all(f"embedded, sha256 {sources.hash_weights(f'embedded:{kind}')[:8]}" in told[kind] for kind in KINDS)
     assert "gelu, patch 8, grid 16x16" in told["clip"] and "stored float16" in told["clip"]
     assert "works" in told["crf"] and "float32" in told["device"]
     assert f"torch {torch.__version__.partition('+')[0]}" in told["versions"]
@@ -108,7 +108,7 @@ def test_the_hub_s_cache_is_recognised(tiny: Path, cache: Path, capfd) -> None:
     own = ["models=paper", "models.dino.grid=4", f"models.sentence.source={tiny / 'sentence'}"]
     _, told, mends = examined(own, capfd)
     assert set(mends) == {"language"} and "gpt2-medium: missing" in told["language"]
-    digest = sources.weights_hash(tiny / "dino")[:8]
+    digest = sources.hash_weights(tiny / "dino")[:8]
     assert f"facebook/dino-vits8: hub cache, sha256 {digest}" in told["dino"]
     assert "(openai): hub cache" in told["clip"] and "quick_gelu, patch 14, grid 24x24, 24 layers" in told["clip"]
 

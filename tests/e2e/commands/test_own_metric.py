@@ -10,7 +10,7 @@ import pytest
 
 from bench.cli import main
 from bench.metrics.registry import REGISTRY
-from bench.run.run_folder import saved_rows
+from bench.run.run_folder import read_rows
 from tests.e2e.commands.theirs import IMAGES, write, zgs
 
 METRIC = '''
@@ -53,7 +53,7 @@ def test_a_new_metric_is_one_file_and_one_line(
     assert table.at[name, "low"] <= table.at[name, "value"] <= table.at[name, "high"]
     assert (table.at[name, "n"], table.at[name, "unit_of_n"]) == (5, "classes")
     assert table.at[f"{name}.kind.things", "value"] == table.at[name, "value"], "in groups too"
-    assert saved_rows(folder)[name].value() == pytest.approx(table.at[name, "value"]), "and behind every comparison"
+    assert read_rows(folder)[name].value() == pytest.approx(table.at[name, "value"]), "and behind every comparison"
     assert main(["report", str(folder), f"to={tmp_path / 'report'}", "pictures=0"]) == 0
     assert "Cover" in (tmp_path / "report/table.md").read_text(), "people read the words of its line"
     capsys.readouterr()

@@ -13,7 +13,7 @@ from PIL import Image
 
 from bench.cli import main
 from bench.data.prepared import Prepared
-from bench.data.publishers import PUBLISHERS, Split, id_sum
+from bench.data.publishers import PUBLISHERS, Split, sum_ids
 from tests.unit.prepare.make import IDS, voc_tree
 
 SAMPLE = Path(__file__).parents[4] / "shared" / "sample"
@@ -72,13 +72,13 @@ def test_default_folders_are_those_the_configurations_read(tmp_path: Path, monke
 
 def test_wrong_ids_are_said_aloud_and_again_by_check(tmp_path: Path, monkeypatch, capsys) -> None:
     tree, to = voc_tree(tmp_path / "from"), str(tmp_path / "to")
-    splits = PUBLISHERS["voc"].splits | {"val": Split(len(IDS), known=(len(IDS), id_sum(["2007_000001"])))}
+    splits = PUBLISHERS["voc"].splits | {"val": Split(len(IDS), known=(len(IDS), sum_ids(["2007_000001"])))}
     monkeypatch.setitem(PUBLISHERS, "voc", replace(PUBLISHERS["voc"], splits=splits))
     for words in (["voc", "--from", str(tree), "--to", to], ["--check", to]):
         assert main(["prepare", *words]) == 0
         warnings = [line for line in capsys.readouterr().err.splitlines() if line.startswith("zgs: WARNING: ")]
         assert len(warnings) == 1 and "val.txt has other ids than the list known here" in warnings[0]
-    known = Split(len(IDS), known=(len(IDS), id_sum(IDS)))
+    known = Split(len(IDS), known=(len(IDS), sum_ids(IDS)))
     monkeypatch.setitem(PUBLISHERS, "voc", replace(PUBLISHERS["voc"], splits=splits | {"val": known}))
     assert main(["prepare", "voc", "--from", str(tree), "--to", to]) == 0
     assert "WARNING" not in capsys.readouterr().err

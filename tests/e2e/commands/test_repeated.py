@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from bench.cli import main
-from bench.store.sealed import record_of, write_record
+from bench.store.sealed import read_record, write_record
 from tests.e2e.commands.variants import FAST
 from tests.e2e.run.resealed import reseal
 
@@ -81,7 +81,7 @@ def test_a_folder_of_scored_predictions_names_the_command_that_scores_again(run:
     settings = yaml.safe_load((copy / "config.yaml").read_text())
     (copy / "config.yaml").write_text(yaml.safe_dump({**settings, "predictions": "p.jsonl", "protocols": []}))
     reseal(copy)
-    write_record(copy, {**record_of(copy), "command": "zgs score p.jsonl data=voc"})
+    write_record(copy, {**read_record(copy), "command": "zgs score p.jsonl data=voc"})
     assert main(["run", "-cd", str(copy), "-cn", "config"]) == 2
     error = capsys.readouterr().err
     assert "to score again: zgs score p.jsonl data=voc" in error and error.count("\n") == 1

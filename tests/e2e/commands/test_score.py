@@ -17,8 +17,9 @@ from bench.cli import main
 from bench.data.voc import Voc
 from bench.metric_name import parse
 from bench.run import executor, tables
-from bench.run.run_folder import saved_rows, settings_of
+from bench.run.run_folder import read_rows
 from bench.score.score_table import ALL
+from bench.settings.saved import read_run_settings
 from bench.system.crew import Crew
 from tests.e2e.commands.theirs import DATA, IMAGES, LEFT, RIGHT, coded, image, values, write, zgs
 
@@ -34,9 +35,9 @@ def test_a_file_of_another_system_by_hand(tmp_path: Path, voc: Path) -> None:
     table = pd.read_csv(tmp_path / "deep" / "t.csv")
     assert tuple(table.columns) == ALL and set(table["variant"]) == {"theirs"}
     assert (table[["expected", "found", "skipped"]] == [3, 3, 0]).all().all()
-    for rows in saved_rows(folder).values():
+    for rows in read_rows(folder).values():
         assert rows.image_ids == ("a", "b", "c")
-    assert settings_of(folder)["predictions"] == str(file)
+    assert read_run_settings(folder)["predictions"] == str(file)
 
 
 @pytest.mark.slow
@@ -98,7 +99,7 @@ def test_several_protocols_in_one_table(tmp_path: Path, voc: Path) -> None:
 
 
 def test_workers_and_the_order_of_images_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    executor._crew.cache_clear()
+    executor._open_crew.cache_clear()
     monkeypatch.setattr(tables, "_ALONE", -1.0)  # else so few images would be done before others are asked
     crews: list[Crew] = []
     monkeypatch.setattr(executor, "Crew", lambda *words: crews.append(Crew(*words)) or crews[-1])
@@ -121,7 +122,7 @@ def test_workers_and_the_order_of_images_change_nothing(tmp_path: Path, monkeypa
 
 
 def test_a_short_file_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    executor._crew.cache_clear()
+    executor._open_crew.cache_clear()
     monkeypatch.setattr(executor, "Crew", lambda *_: pytest.fail("processes were started"))
     size, segments = {"height": 2, "width": 4}, [{"text": "sky", "segmentation": coded(LEFT)}]
     images = [{"image_id": f"test-{i:04}", **size, "segments": segments} for i in range(10)]

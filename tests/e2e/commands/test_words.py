@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bench.cli import main
-from bench.commands.settings import composed
-from bench.commands.words import prepared, quoted
+from bench.commands.settings import compose_settings
+from bench.commands.words import prepare_words, quote_text
 from bench.errors import UsageError
 from bench.settings.check import check_settings
 
@@ -40,18 +40,18 @@ def test_a_path_that_is_there_or_not_is_the_text_as_it_stands(text: str, tmp_pat
     monkeypatch.chdir(tmp_path)
     words = ["data=folder", *(f"{key}={text}" for key in ("data.root", "store", "score.table", "tuned_on"))]
     if text != "${x}":  # what is not there may be an interpolation
-        settings = composed(words)
+        settings = compose_settings(words)
         assert [at(settings, word.partition("=")[0]) for word in words[1:]] == [text] * 4
     (tmp_path / text).mkdir(parents=True)
-    settings = composed(words)
+    settings = compose_settings(words)
     assert [at(settings, word.partition("=")[0]) for word in words[1:]] == [text] * 4
     if ":" not in text:
-        assert composed([f"data.subset=file:{text}"])["data"]["subset"] == f"file:{text}"
+        assert compose_settings([f"data.subset=file:{text}"])["data"]["subset"] == f"file:{text}"
 
 
 def test_every_key_that_takes_a_path() -> None:
     for key, more in KEYS.items():
-        assert at(composed([*more, f"{key}=año (1)/a=b, c"]), key) == "año (1)/a=b, c", key
+        assert at(compose_settings([*more, f"{key}=año (1)/a=b, c"]), key) == "año (1)/a=b, c", key
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
@@ -60,7 +60,7 @@ def test_every_key_that_takes_a_path() -> None:
 @example("a\\")
 @example("\\${a}")
 def test_quotes_give_the_text_back(text: str) -> None:
-    parsed = OverridesParser.create().parse_override(f"store={quoted(text)}").value()
+    parsed = OverridesParser.create().parse_override(f"store={quote_text(text)}").value()
     assert parsed == text.replace("${", "\\${"), "OmegaConf takes the backslash away again"
 
 
@@ -79,29 +79,29 @@ def test_quotes_give_the_text_back(text: str) -> None:
     ],
 )
 def test_what_is_no_bare_path_stays(word: str, kept: str) -> None:
-    assert prepared([word]) == [kept] and prepared([kept]) == [kept]
+    assert prepare_words([word]) == [kept] and prepare_words([kept]) == [kept]
 
 
 def test_a_sweep_over_paths_stays_a_sweep(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    assert prepared(["-m", "data.root=a (1),b=2"]) == ["-m", "data.root='a (1)','b=2'"]
-    assert prepared(["-m", "data.root=choice(a,b)"]) == ["-m", "data.root=choice(a,b)"]
-    assert prepared(["-m", "data.root='a,b','c'"]) == ["-m", "data.root='a,b','c'"]
-    assert prepared(["-m", "data.layout=null,a.yaml"]) == ["-m", "data.layout=null,'a.yaml'"]
+    assert prepare_words(["-m", "data.root=a (1),b=2"]) == ["-m", "data.root='a (1)','b=2'"]
+    assert prepare_words(["-m", "data.root=choice(a,b)"]) == ["-m", "data.root=choice(a,b)"]
+    assert prepare_words(["-m", "data.root='a,b','c'"]) == ["-m", "data.root='a,b','c'"]
+    assert prepare_words(["-m", "data.layout=null,a.yaml"]) == ["-m", "data.layout=null,'a.yaml'"]
     for name in ("a", "b", "a,c"):
         (tmp_path / name).mkdir()
-    assert prepared(["-m", "data.root=a,c"]) == ["-m", "data.root='a,c'"], "one folder with a comma in its name"
+    assert prepare_words(["-m", "data.root=a,c"]) == ["-m", "data.root='a,c'"], "one folder with a comma in its name"
     with pytest.raises(UsageError, match="data.root=a,b: several places are a sweep: zgs run -m data.root=a,b"):
-        prepared(["data.root=a,b"])
+        prepare_words(["data.root=a,b"])
 
 
 def test_another_key_is_quoted_where_the_path_exists_and_else_shown_quoted(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError) as stopped:
-        prepared(["+encode.table=a (1).csv"])
+        prepare_words(["+encode.table=a (1).csv"])
     assert str(stopped.value).endswith("""as a text it is '+encode.table='"'"'a (1).csv'"'"''""")
     (tmp_path / "a (1).csv").touch()
-    assert prepared(["+encode.table=a (1).csv"]) == ["+encode.table='a (1).csv'"]
+    assert prepare_words(["+encode.table=a (1).csv"]) == ["+encode.table='a (1).csv'"]
 
 
 def test_a_folder_that_is_not_there_is_named_as_it_was_typed(tmp_path: Path, capfd: Any) -> None:
@@ -142,13 +142,13 @@ def test_what_is_not_ours_is_one_line(command: str, word: str, told: str, tmp_pa
 
 def test_launchers_that_there_are_can_still_be_chosen() -> None:
     words = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra.verbose=true", "hydra/sweeper=basic"]
-    assert prepared(words) == words
+    assert prepare_words(words) == words
 
 
 @pytest.mark.parametrize("key", ["store", "out", "data.root", "tuned_on", "score.table"])
 def test_an_empty_place_is_one_line(key: str) -> None:
     with pytest.raises(UsageError, match=f"^{key}=: is empty; name one, {key}=PATH"):
-        check_settings(composed([f"{key}="]))
+        check_settings(compose_settings([f"{key}="]))
 
 
 def test_names_with_an_equals_sign_among_the_words_of_other_commands(

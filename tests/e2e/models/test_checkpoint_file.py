@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import load_file
 
 from bench.cli import main
-from bench.commands.settings import composed
+from bench.commands.settings import compose_settings
 from bench.models.clip import Clip
-from bench.run.context import Builder, _model_facts
+from bench.run.context import RunContext, _model_facts
 from data_prep.random_models import TINY_CLIP, make_all
 
 ARCHITECTURE = "zgs-tiny-quickgelu"
@@ -43,7 +43,7 @@ def words(tiny: Path, clip: str) -> list[str]:
 
 @pytest.mark.parametrize("file", ["clip.pt", "clip.safetensors"])
 def test_a_file_is_its_folder(tiny: Path, file: str) -> None:
-    own = Builder(composed(words(tiny, str(tiny / file)))).model("clip")
+    own = RunContext(compose_settings(words(tiny, str(tiny / file)))).model("clip")
     folder = Clip(str(tiny / "clip"))
     pixels = folder.preprocess(np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8))
     with torch.inference_mode():

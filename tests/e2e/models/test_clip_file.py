@@ -134,7 +134,7 @@ def known(tmp_path: Path) -> str:
 
 
 def test_an_architecture_that_agrees_is_taken(archive: Path, known: str) -> None:
-    told = clip_file.told("x", archive, None)
+    told = clip_file.read_facts("x", archive, None)
     assert told is not None and told.name == f"{known}-quickgelu"
     want = Clip(str(archive)).encode_text(TEXTS)
     assert np.array_equal(Clip(str(archive), architecture=f"{known}-quickgelu").encode_text(TEXTS), want)

@@ -17,14 +17,14 @@ import pytest
 from huggingface_hub import constants
 
 from bench.cli import main
-from bench.commands.settings import composed
+from bench.commands.settings import compose_settings
 from bench.errors import UserError
 from bench.models import hub, located, sources
 from bench.models.clip import Clip
 from bench.models.dino import Dino
 from bench.models.language import Language
 from bench.models.sentence import Sentence
-from bench.run.context import Builder
+from bench.run.context import RunContext
 from data_prep.random_models import make_all, make_dino
 from tests.e2e.commands.test_doctor import in_cache
 
@@ -95,7 +95,7 @@ def test_a_closed_port_is_told_at_once_and_remembered(online: Path, monkeypatch:
     door.socket.close()
     monkeypatch.setattr(constants, "ENDPOINT", door.address)
     tests = counted(monkeypatch)
-    for call in (lambda: Dino("nobody/dino"), lambda: Language("nobody/gpt2"), lambda: sources.weights_hash("no/no"),
+    for call in (lambda: Dino("nobody/dino"), lambda: Language("nobody/gpt2"), lambda: sources.hash_weights("no/no"),
                  lambda: Sentence("nobody/mpnet")):  # fmt: skip
         with pytest.raises(UserError, match="cannot be reached .*check the network") as caught:
             call()
@@ -105,8 +105,8 @@ def test_a_closed_port_is_told_at_once_and_remembered(online: Path, monkeypatch:
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     tests: list[str] = []
-    real: Callable[[str], str] = hub._asked
-    monkeypatch.setattr(hub, "_asked", lambda endpoint: tests.append(endpoint) or real(endpoint))
+    real: Callable[[str], str] = hub._ask_endpoint
+    monkeypatch.setattr(hub, "_ask_endpoint", lambda endpoint: tests.append(endpoint) or real(endpoint))
     return tests
 
 
@@ -124,12 +124,12 @@ def test_a_run_and_the_doctor(silent: Door, tmp_path: Path, capfd) -> None:
 
 def test_keys_of_published_weights_ask_at_most_once(silent: Door) -> None:
     """A key may need the checkpoint behind a tag: it must not try for minutes before a model says what is wrong."""
-    assert Builder(composed(["models=paper", "device=cpu"])).embedder.startswith("ViT-L-14-336-openai")
+    assert RunContext(compose_settings(["models=paper", "device=cpu"])).embedder.startswith("ViT-L-14-336-openai")
     assert silent.knocks() <= 1
 
 
 def test_worker_processes_inherit_the_answer(silent: Door) -> None:
-    located.settle({"name": "x", "dino": {"source": "nobody/dino"}, "clip": {"source": "embedded:clip"}})
+    located.ask_hub_once({"name": "x", "dino": {"source": "nobody/dino"}, "clip": {"source": "embedded:clip"}})
     assert silent.knocks() == 1
     code = "from bench.models import hub; hub.require('weights')"
     worker = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ))
@@ -141,13 +141,13 @@ def test_weights_that_are_here_ask_nobody(silent: Door, tmp_path: Path) -> None:
     for kind in KINDS:
         shutil.copytree(tmp_path / kind, in_cache(silent_cache(), f"some/{kind}"), dirs_exist_ok=True)
     named = {kind: f"{'hf-hub:' * (kind == 'clip')}some/{kind}" for kind in KINDS}
-    located.settle({kind: {"source": name} for kind, name in named.items()})
+    located.ask_hub_once({kind: {"source": name} for kind, name in named.items()})
     own = Clip(named["clip"]).encode_text(["a dog"])
     assert np.array_equal(own, Clip(str(tmp_path / "clip")).encode_text(["a dog"]))
     assert Dino(named["dino"], size=32).patch == 8 and len(Language(named["language"]).tokenizer) == 257
     assert Sentence(named["sentence"]).encode(["a dog"]).shape == (1, 32)
     for kind, name in named.items():
-        assert sources.weights_hash(name) == sources.weights_hash(tmp_path / kind)
+        assert sources.hash_weights(name) == sources.hash_weights(tmp_path / kind)
     assert silent.knocks() == 0
 
 
@@ -164,9 +164,9 @@ def test_a_snapshot_without_the_formats_of_other_libraries_is_whole(online: Path
     names = [file.name for file in place.iterdir()] + ["tf_model.h5"]
     entries = {name: TreeCacheEntry(size=1, blob_id="0" * 40) for name in names}
     write_tree_cache(str(place.parent.parent), place.name, entries)
-    assert sources.cached_copy("some/dino") == place
+    assert sources.find_cached_copy("some/dino") == place
     (place / "model.safetensors.index.json").write_text('{"weight_map": {"a": "model-00002-of-00002.safetensors"}}')
-    assert sources.cached_copy("some/dino") is None
+    assert sources.find_cached_copy("some/dino") is None
 
 
 def test_an_unknown_option_is_not_the_network_s_fault(silent: Door, capfd) -> None:
@@ -181,7 +181,7 @@ def test_a_hub_that_answers_is_asked_once(online: Path, monkeypatch: pytest.Monk
     threading.Thread(
         target=answer, args=(door.socket, b"HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n"), daemon=True
     ).start()
-    assert hub.silence() == "" and hub.silence() == "" and hub.SILENT not in os.environ
+    assert hub.find_silence() == "" and hub.find_silence() == "" and hub.SILENT not in os.environ
     door.socket.close()
 
 
@@ -191,7 +191,7 @@ def test_an_error_of_a_gateway_is_no_answer(status: str, online: Path, monkeypat
     monkeypatch.setattr(constants, "ENDPOINT", door.address)
     told = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()
     threading.Thread(target=answer, args=(door.socket, told), daemon=True).start()
-    assert hub.silence() == f"answers with an error ({status[:3]})"
+    assert hub.find_silence() == f"answers with an error ({status[:3]})"
     door.socket.close()
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from bench.errors import BadSample, UserError
 from bench.predictions import pixels
-from bench.predictions.beside import beside
+from bench.predictions.beside import find_beside
 from bench.predictions.source import PredictionFile
 from bench.run.tables import make_tables
 from bench.store.files import Store
@@ -32,9 +32,9 @@ def named(folder: Path, name: Any) -> Path:
 def test_a_plain_file_below_the_folder(tmp_path: Path) -> None:
     (tmp_path / "maps").mkdir()
     Image.fromarray(np.array([[7, 7, 0, 0]] * 2, np.uint8)).save(tmp_path / "maps/a.png")
-    assert beside(tmp_path, "maps/a.png") == tmp_path / "maps/a.png"
+    assert find_beside(tmp_path, "maps/a.png") == tmp_path / "maps/a.png"
     (tmp_path / "inside.png").symlink_to(tmp_path / "maps/a.png")
-    assert beside(tmp_path, "inside.png").read_bytes() == (tmp_path / "maps/a.png").read_bytes()
+    assert find_beside(tmp_path, "inside.png").read_bytes() == (tmp_path / "maps/a.png").read_bytes()
     assert PredictionFile(named(tmp_path, "inside.png"))["a"].masks.sum() == 4
 
 
@@ -60,7 +60,7 @@ def test_what_is_no_plain_file_below_the_folder_is_never_opened(tmp_path: Path) 
         "none.png": "file is missing",
     }.items():
         with pytest.raises(BadSample, match=told):
-            beside(folder, name)
+            find_beside(folder, name)
         (fault,) = PredictionFile(named(folder, name)).faults()
         assert "image 0 (a): label map: " in fault and told in fault, name
     path = write(folder / "q.json", [], embeddings={"file": "pipe.png"})

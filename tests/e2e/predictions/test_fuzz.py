@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.commands.score import check
+from bench.commands.score import check_file
 from bench.data.voc import voc as voc_data
 from bench.errors import UserError
 from bench.predictions.source import PredictionFile
@@ -87,10 +87,10 @@ def as_lines(content: bytes) -> bytes:
 def outcome(path: Path, root: Path, store: Store) -> str:
     """What scoring makes of a file, after the validator has said what it thinks."""
     try:
-        said = check(path)
+        said = check_file(path)
         file = PredictionFile(path)
         if said == 0:
-            list(file.unembedded()), [file.oracle(image_id) for image_id in file]
+            list(file.find_unembedded()), [file.oracle(image_id) for image_id in file]
         data = {"_target_": "bench.data.voc.voc", "root": str(root)}
         make_tables(file, [i for i in file if i in TRUTH], data, Identity("f", "s"), store)
     except UserError as error:

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.commands.score import check
-from bench.commands.vocabulary import counted
+from bench.commands.score import check_file
+from bench.commands.vocabulary import count_texts
 from bench.data.layout import read_layout
 from bench.errors import UserError, escape_unprintable
 from bench.mapping.table import read_words
 from bench.predictions.source import PredictionFile
-from bench.store.files import safe_name
-from bench.text.characters import broken, first_broken
+from bench.store.files import make_safe_name
+from bench.text.characters import find_half_character, has_half_character
 from tests.e2e.commands.theirs import IMAGES, LEFT, image, write
 
 HALF = st.builds("{}{}{}".format, st.text(max_size=3), st.sampled_from(["\ud800", "\udcff", "\udfff"]), st.just("x"))
@@ -62,7 +62,7 @@ def test_a_half_character_anywhere_is_a_fault_that_can_be_shown(
     lines = [{k: v for k, v in content.items() if k != "images"}, *content["images"]]
     path.write_text("\n".join(map(json.dumps, lines)) if ending == "jsonl" else json.dumps(content))
     try:
-        assert check(path) == 1, "a fault that is listed"
+        assert check_file(path) == 1, "a fault that is listed"
         told = capsys.readouterr().out
     except UserError as error:
         told = f"{error}\n"
@@ -78,7 +78,7 @@ def test_vocabularies_and_tables(tmp_path: Path) -> None:
     path = write(tmp_path / "p.json", [image("a", **{"x\ud800": LEFT})])
     path.write_text(path.read_text())  # the escape, as JSON has it
     with pytest.raises(UserError, match="'text' is missing or broken"):
-        counted(path)
+        count_texts(path)
     for words in ({"x\ud800": None}, {"x": "\udfff"}):
         (tmp_path / "t.json").write_text(json.dumps(words))
         with pytest.raises(UserError, match=r"t.json: .*\\\\?ud[8f].* holds half a character"):
@@ -101,6 +101,10 @@ def test_what_is_shown_can_be_written_and_does_nothing_to_a_terminal() -> None:
     assert escape_unprintable("größer 犬 😀\n\t") == "größer 犬 😀\n\t"
     assert escape_unprintable("a\ud800b\x1b[2J\x00\x9b") == "a\\ud800b\\x1b[2J\\x00\\x9b"
     assert str(UserError("x\udcff")) == "x\\udcff"
-    assert broken("\udc00") and not broken("😀ü") and first_broken({"a": [1, {"b\ud800": None}]}) == "b\ud800"
-    assert first_broken({"a": ["ü", 3, None]}) is None
-    assert safe_name("a\udcff").startswith("a_-"), "a name of no Unicode has an address in the store"
+    assert (
+        has_half_character("\udc00")
+        and not has_half_character("😀ü")
+        and find_half_character({"a": [1, {"b\ud800": None}]}) == "b\ud800"
+    )
+    assert find_half_character({"a": ["ü", 3, None]}) is None
+    assert make_safe_name("a\udcff").startswith("a_-"), "a name of no Unicode has an address in the store"

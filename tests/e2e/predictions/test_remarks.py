@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bench.cli import main
-from bench.predictions.remarks import remarks
+from bench.predictions.remarks import list_prediction_remarks
 from bench.predictions.source import PredictionFile
 from tests.e2e.commands.theirs import IMAGES, write, zgs
 
@@ -31,7 +31,7 @@ from tests.e2e.commands.theirs import IMAGES, write, zgs
 def test_keys_of_the_head_that_nobody_reads(head: dict[str, Any], told: str | None, name: str, tmp_path: Path) -> None:
     np.savez(tmp_path / "t.npz")
     file = PredictionFile(write(tmp_path / name, IMAGES, **head))
-    assert remarks(file, file) == ([] if told is None else [f"{file.path}: {told}"])
+    assert list_prediction_remarks(file, file) == ([] if told is None else [f"{file.path}: {told}"])
 
 
 def test_embeddings_of_zeros_are_counted(tmp_path: Path, voc: Path, capsys: Any) -> None:  # noqa: F811

@@ -11,8 +11,8 @@ from PIL import Image
 
 from bench.cli import main
 from bench.data.prepared import Prepared
-from bench.prepare.orders import by459 as by459_order
-from bench.prepare.orders import to_459
+from bench.prepare.orders import map_to_459
+from bench.prepare.orders import order_by_459 as by459_order
 from tests.unit.prepare import make
 from tests.unit.prepare.make import IDS, WIDE, context_tree, own59, save_mat, save_png, save_tiff, truth
 
@@ -36,7 +36,7 @@ def about(to: Path) -> dict:
 
 
 def test_the_map_between_59_and_459_and_the_second_order() -> None:
-    assert tuple(to_459().values()) == WIDE and tuple(to_459()) == tuple(range(1, 60))
+    assert tuple(map_to_459().values()) == WIDE and tuple(map_to_459()) == tuple(range(1, 60))
     assert tuple(WIDE[i - 1] for i in by459_order()) == tuple(sorted(WIDE))
     assert [i for i, own in enumerate(by459_order(), 1) if i == own] == [1, 56, 57, 58, 59]
 
@@ -44,7 +44,7 @@ def test_the_map_between_59_and_459_and_the_second_order() -> None:
 @pytest.mark.skipif(not LABELS.is_dir(), reason="no label lists beside the repository")
 def test_the_map_is_the_one_of_the_label_files() -> None:
     rows = [line.split("\t") for line in (LABELS / "pascal_context_59_map.tsv").read_text().splitlines()[1:]]
-    assert {int(row[0]): int(row[2]) for row in rows} == to_459()
+    assert {int(row[0]): int(row[2]) for row in rows} == map_to_459()
     assert {int(row[4]): int(row[0]) for row in rows} == dict(enumerate(by459_order(), 1))
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from bench.cli import main
 from bench.data.prepared import Prepared
-from bench.data.publishers import PUBLISHERS, Split, id_sum
+from bench.data.publishers import PUBLISHERS, Split, sum_ids
 from bench.records import BACKGROUND, VOID
 from tests.unit.prepare.make import IDS, save_png, truth, voc20, voc_tree
 
@@ -93,7 +93,7 @@ def test_other_years_in_the_same_devkit_are_not_taken(tree: Path, tmp_path: Path
 
 
 def test_a_whole_published_list_needs_no_leave(tree: Path, tmp_path: Path, capsys, monkeypatch) -> None:
-    monkeypatch.setitem(PUBLISHERS["voc"].splits, "val", Split(len(IDS), known=(len(IDS), id_sum(IDS))))
+    monkeypatch.setitem(PUBLISHERS["voc"].splits, "val", Split(len(IDS), known=(len(IDS), sum_ids(IDS))))
     assert prepare(tree, tmp_path / "to") == 0
     said = capsys.readouterr().out
     assert "6 images (6 published)" in said and "6 ids, as published; the same ids as in the list known here" in said

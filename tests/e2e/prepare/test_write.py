@@ -14,7 +14,7 @@ from datasets import Dataset, Image, load_from_disk
 from bench.cli import main
 from bench.data.prepared import Prepared
 from bench.errors import BadSample, UserError
-from bench.prepare.convert import png
+from bench.prepare.convert import write_png
 from tests.unit.prepare.make import IDS, save_png, voc20, voc_tree
 
 
@@ -37,7 +37,11 @@ def test_killed_at_any_point_it_is_unfinished_and_the_same_command_makes_it(
     tree: Path, tmp_path: Path, monkeypatch
 ) -> None:
     to = tmp_path / "to"
-    for place in ("bench.prepare.write._about", "bench.prepare.sheet.sheet", "datasets.Dataset.save_to_disk"):
+    for place in (
+        "bench.prepare.write._describe_set",
+        "bench.prepare.sheet.draw_sheet",
+        "datasets.Dataset.save_to_disk",
+    ):
         with monkeypatch.context() as patch:
             patch.setattr(place, stopped)
             with pytest.raises(Killed):
@@ -97,15 +101,15 @@ def one_pixel(rows: list[dict]) -> None:
     label = voc20(rows[0]["image_id"]).astype(np.uint16)
     label[label == 255] = 65535
     label[1, 1] = 1 + label[1, 1] % 20
-    rows[0]["label"] = png(label)
+    rows[0]["label"] = write_png(label)
 
 
 def no_class(rows: list[dict]) -> None:
-    rows[0]["label"] = png(np.full((18, 24), 21, np.uint16))
+    rows[0]["label"] = write_png(np.full((18, 24), 21, np.uint16))
 
 
 def other_shape(rows: list[dict]) -> None:
-    rows[0]["label"] = png(np.zeros((17, 24), np.uint16))
+    rows[0]["label"] = write_png(np.zeros((17, 24), np.uint16))
 
 
 def one_less(rows: list[dict]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pandas._libs.parsers import STR_NA_VALUES
 
 from bench.cli import main
-from bench.commands.naming import as_written
+from bench.commands.naming import find_written_name
 from bench.report.figures.curves import draw_curves
 from bench.report.runs import merge_curves, merge_scores
 from bench.text.csv_files import read_csv
@@ -58,7 +58,7 @@ def test_one_run_called_na_has_its_own_scores_beside_its_floor(tmp_path: Path) -
     ],
 )
 def test_names_on_the_command_line_are_what_was_written(variant: Any, words: list[str], name: str | None) -> None:
-    assert as_written(variant, words) == name
+    assert find_written_name(variant, words) == name
 
 
 def test_predictions_may_call_themselves_anything(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from bench.cli import main
-from bench.run.run_folder import role_of, saved_scores
+from bench.run.run_folder import find_role, read_run_scores
 from bench.score.score_table import OF_CURVES, add_columns
 from bench.text.csv_files import read_csv, write_csv
 from tests.unit.report.fabricated import fabricate
@@ -75,7 +75,7 @@ def test_folders_of_earlier_versions_say_it_in_their_titles(tmp_path: Path, caps
     capsys.readouterr()
     assert (tmp_path / "old/table.md").read_text() == text
     assert (tmp_path / "old/scores.csv").read_bytes() == (tmp_path / "new/report/scores.csv").read_bytes()
-    assert list(dict.fromkeys(saved_scores(runs[0])["role"])) == ["own", "floor", "ceiling"]
+    assert list(dict.fromkeys(read_run_scores(runs[0])["role"])) == ["own", "floor", "ceiling"]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_folders_of_earlier_versions_say_it_in_their_titles(tmp_path: Path, caps
     ],
 )
 def test_the_role_of_a_run(settings: dict[str, Any], role: str) -> None:
-    assert role_of(settings) == role
+    assert find_role(settings) == role
 
 
 def test_twins_have_controls_of_their_own_whatever_these_are_called(tmp_path: Path, capsys: Any) -> None:

@@ -13,10 +13,10 @@ import yaml
 
 from bench.cli import main
 from bench.data.toyscenes import ToyScenes
-from bench.data.truth_masks import truth_masks
+from bench.data.truth_masks import make_truth_masks
 from bench.errors import UserError
 from bench.report.runs import find_runs
-from bench.run.run_folder import saved_rows, saved_segments
+from bench.run.run_folder import read_rows, read_segments
 from tests.e2e.run.resealed import reseal, strip
 from tests.e2e.run.test_run import zgs
 from tests.shared_runs import find_run
@@ -33,12 +33,12 @@ def runs(full: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def test_the_rows_of_a_run_give_every_mean_and_every_true_segment(full: Path) -> None:
     run = find_run(full)
     scores = pd.read_csv(run / "scores.csv").query("variant == 'full'").set_index("metric")["value"]
-    rows, segments = saved_rows(run), saved_segments(run)
+    rows, segments = read_rows(run), read_segments(run)
     assert set(rows) == set(scores.index) and segments is not None
     for name, row in rows.items():
         assert row.value() == pytest.approx(scores[name], abs=1e-6)
     for sample in map(ToyScenes(split="test").load, ("test-0000", "test-0001")):
-        masks, classes = truth_masks(sample)
+        masks, classes = make_truth_masks(sample)
         own = segments[segments["image_id"] == sample.image_id]
         assert own["area"].tolist() == masks.sum(axis=(1, 2)).tolist() and len(own) == len(classes) > 2
         assert own["share"].to_numpy() == pytest.approx(masks.mean(axis=(1, 2)))
@@ -53,7 +53,7 @@ def test_without_merging_the_true_segments_are_there_but_nothing_is_said_of_them
     known = ["image_id", "class", "thing", "area", "share"]
     bare = pd.read_parquet(runs[2] / "segments.parquet")
     pd.testing.assert_frame_equal(bare, pd.read_parquet(runs[0] / "segments.parquet")[known])
-    assert saved_segments(runs[2]) is None
+    assert read_segments(runs[2]) is None
 
 
 ASKED = """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import DONE, FAILED, SKIPS, USAGE, UsageError, UserError
-from bench.run.outcomes import NOTHING_LEFT, Outcome, attempt, collect, worst, write
+from bench.run.outcomes import NOTHING_LEFT, Outcome, attempt_job, collect_outcomes, find_worst_code, write_outcome
 
 JOBS = [("encode=a", "n=1"), ("encode=b", "n=1"), ("encode=c", "n=1")]
 
@@ -24,7 +24,7 @@ def failing(error: BaseException, trace: Path) -> Outcome:
     def run() -> Ended:
         raise error
 
-    return attempt(2, JOBS[1], run, lambda: trace)
+    return attempt_job(2, JOBS[1], run, lambda: trace)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("boom"), KeyError("boom"), TypeError("boom"), SystemExit("boom")])
@@ -57,18 +57,20 @@ def test_a_traceback_that_cannot_be_written_is_printed(tmp_path: Path, capsys) -
 
 def test_a_run_with_skips_is_no_failure(tmp_path: Path) -> None:
     for skipped, code in ((0, DONE), (2, SKIPS)):
-        outcome = attempt(1, JOBS[0], lambda n=skipped: Ended(tmp_path, n), lambda: tmp_path / "t")  # type: ignore[misc]
+        outcome = attempt_job(1, JOBS[0], lambda n=skipped: Ended(tmp_path, n), lambda: tmp_path / "t")  # type: ignore[misc]
         assert (outcome.code, outcome.folder, outcome.failed) == (code, str(tmp_path), False)
 
 
 def test_outcomes_come_back_in_order_and_a_job_without_one_is_a_failure(tmp_path: Path) -> None:
-    write(Outcome(3, JOBS[2], SKIPS, folder="c", seconds=1.5, host="far"), tmp_path)
-    write(Outcome(1, JOBS[0], DONE, folder="a"), tmp_path)
-    first, second, third = collect(tmp_path, JOBS)
+    write_outcome(Outcome(3, JOBS[2], SKIPS, folder="c", seconds=1.5, host="far"), tmp_path)
+    write_outcome(Outcome(1, JOBS[0], DONE, folder="a"), tmp_path)
+    first, second, third = collect_outcomes(tmp_path, JOBS)
     assert (first.folder, third.folder, third.host, third.overrides) == ("a", "c", "far", JOBS[2])
     assert (second.overrides, second.code, second.reason) == (JOBS[1], FAILED, NOTHING_LEFT)
-    assert collect(tmp_path, JOBS, "the launcher stopped")[1].reason == f"{NOTHING_LEFT} (the launcher stopped)"
-    assert worst(collect(tmp_path, JOBS)) == FAILED
+    assert (
+        collect_outcomes(tmp_path, JOBS, "the launcher stopped")[1].reason == f"{NOTHING_LEFT} (the launcher stopped)"
+    )
+    assert find_worst_code(collect_outcomes(tmp_path, JOBS)) == FAILED
     assert {path.name for path in tmp_path.iterdir()} == {"job-001.json", "job-003.json"}, "nothing temporary is left"
     assert set(json.loads((tmp_path / "job-003.json").read_text())) == {
         "job", "overrides", "code", "reason", "traceback", "folder", "seconds", "host",
@@ -76,9 +78,9 @@ def test_outcomes_come_back_in_order_and_a_job_without_one_is_a_failure(tmp_path
 
 
 def test_a_file_that_a_shared_disk_shows_late_is_waited_for(tmp_path: Path, monkeypatch) -> None:
-    write(Outcome(1, JOBS[0], DONE, folder="a"), tmp_path)
-    monkeypatch.setattr("time.sleep", lambda _: write(Outcome(2, JOBS[1], DONE, folder="b"), tmp_path))
-    assert [outcome.folder for outcome in collect(tmp_path, JOBS[:2], patience=60)] == ["a", "b"]
+    write_outcome(Outcome(1, JOBS[0], DONE, folder="a"), tmp_path)
+    monkeypatch.setattr("time.sleep", lambda _: write_outcome(Outcome(2, JOBS[1], DONE, folder="b"), tmp_path))
+    assert [outcome.folder for outcome in collect_outcomes(tmp_path, JOBS[:2], patience=60)] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -86,4 +88,4 @@ def test_a_file_that_a_shared_disk_shows_late_is_waited_for(tmp_path: Path, monk
     [((), DONE), ((0, 3, 0), SKIPS), ((0, 2, 3), USAGE), ((2, 1, 0), FAILED), ((3, 1), FAILED)],
 )
 def test_the_exit_code_of_several_jobs(codes: tuple[int, ...], code: int) -> None:
-    assert worst(Outcome(at, (), value) for at, value in enumerate(codes)) == code
+    assert find_worst_code(Outcome(at, (), value) for at, value in enumerate(codes)) == code

@@ -14,7 +14,7 @@ from bench.cli import main
 from bench.metric_name import parse
 from bench.metrics.registry import list_words
 from bench.predictions.source import PredictionFile
-from bench.run.run_folder import saved_rows, saved_segments
+from bench.run.run_folder import read_rows, read_segments
 from bench.score.evaluate import COLUMNS
 from bench.score.score_table import ALL
 from tests.command import ended, launch
@@ -113,7 +113,7 @@ def test_every_metric_is_reached_from_the_command_line(full: Path) -> None:
     words = {parse(name).metric.split(".")[0] for name in own.index}
     assert words >= {"precision", "pq", "jaccard", "masks", "open_miou", "names", "clipscore"}
     assert {"own_text", "class_prompt"} <= {name.split(".")[-1] for name in own.index}
-    rows = saved_rows(folder)
+    rows = read_rows(folder)
     assert set(own[own.notna()].index) <= set(rows), "mIoU and PQ come back too"
     for name, row in rows.items():
         assert row.value() == pytest.approx(own[name], abs=1e-6, nan_ok=True), name
@@ -187,7 +187,7 @@ def test_photographs_without_labels(tmp_path: Path, capsys) -> None:
     assert len(PredictionFile(run.parent / "predictions.json")) == 2
     assert (run.parent / "gallery/index.html").is_file()
     assert len(pd.read_csv(run.parent / "scores.csv")) == 0
-    assert saved_rows(run.parent) == {} and saved_segments(run.parent) is None
+    assert read_rows(run.parent) == {} and read_segments(run.parent) is None
 
 
 def voc(root: Path, ids: dict[str, tuple[tuple[int, int], tuple[int, int]]]) -> Path:

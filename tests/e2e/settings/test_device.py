@@ -10,7 +10,7 @@ import pytest
 from bench.cli import main
 from bench.doctor.machine import examine_device
 from bench.errors import UsageError
-from bench.settings.device import found_device
+from bench.settings.device import find_device
 
 
 @pytest.fixture(params=[0, 1])
@@ -24,17 +24,17 @@ def gpus(request: Any, monkeypatch: Any) -> int:
 
 
 def test_names(gpus: int) -> None:
-    assert found_device("auto") == ("cuda" if gpus else "cpu")
-    assert found_device("cpu", "bfloat16") == "cpu"
+    assert find_device("auto") == ("cuda" if gpus else "cpu")
+    assert find_device("cpu", "bfloat16") == "cpu"
     if gpus:
-        assert found_device("cuda") == "cuda" and found_device("cuda:0", "float16") == "cuda:0"
-        assert found_device("auto", "float16") == "cuda"
+        assert find_device("cuda") == "cuda" and find_device("cuda:0", "float16") == "cuda:0"
+        assert find_device("auto", "float16") == "cuda"
 
 
 @pytest.mark.parametrize("name", ["meta", "xpu", "mps", "cuda:99", "cuda:1", "vulkan"])
 def test_a_device_that_is_not_there_is_one_line(name: str, gpus: int) -> None:
     with pytest.raises(UsageError, match=f"^device={name}: "):
-        found_device(name)
+        find_device(name)
 
 
 @pytest.mark.parametrize("wanted", ["cpu", "auto"])

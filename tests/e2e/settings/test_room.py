@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from bench.cli import main
-from bench.commands.settings import composed
+from bench.commands.settings import compose_settings
 from bench.errors import UsageError
 from bench.settings import room
 from bench.settings.check import GROUPS
-from bench.settings.room import NEEDS, Need, check_room, refuse
+from bench.settings.room import NEEDS, Need, check_need, check_room
 from bench.system import resources
 
 
 def needs(*words: str) -> dict[str, Need]:
     """All estimates of a configuration by key."""
-    settings = composed(words)
+    settings = compose_settings(words)
     return {need.key: need for group in NEEDS for need in NEEDS[group](settings)}
 
 
@@ -48,39 +48,39 @@ def test_estimates_by_hand() -> None:
 def test_what_cannot_fit_is_one_line_and_nothing_is_made(
     word: str, tmp_path: Path, capfd: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(room, "memory", lambda: 64 << 30)
+    monkeypatch.setattr(room, "measure_memory", lambda: 64 << 30)
     key = word.partition("=")[0].lstrip("+")
     assert main(["run", word, "device=cpu", f"store={tmp_path}/s", f"out={tmp_path}/o"]) == 2
     error = capfd.readouterr().err
     assert error.startswith(f"zgs: {word.lstrip('+')}: ") and error.count("\n") == 1
     assert "need at least" in error and "this machine has 64.0 GiB; at most" in error and not any(tmp_path.iterdir())
     most = int(error.rpartition(f"{key}=")[2].split()[0])
-    check_room(composed([f"++{key}={most}", "device=cpu"]), GROUPS)
+    check_room(compose_settings([f"++{key}={most}", "device=cpu"]), GROUPS)
     with pytest.raises(UsageError):
-        check_room(composed([f"++{key}={most + 1}", "device=cpu"]), GROUPS)
+        check_room(compose_settings([f"++{key}={most + 1}", "device=cpu"]), GROUPS)
 
 
 def test_the_limit_is_the_memory_that_there_is(monkeypatch: Any) -> None:
     need = Need("encode.micro_batch", 1024, 2**20, "these")
-    monkeypatch.setattr(room, "memory", lambda: 2**30)
-    refuse(need)
-    monkeypatch.setattr(room, "memory", lambda: 2**30 - 1)
+    monkeypatch.setattr(room, "measure_memory", lambda: 2**30)
+    check_need(need)
+    monkeypatch.setattr(room, "measure_memory", lambda: 2**30 - 1)
     with pytest.raises(UsageError, match="these need at least 1.0 GiB.*at most encode.micro_batch=1023 fits"):
-        refuse(need)
-    monkeypatch.setattr(room, "memory", lambda: None)
-    refuse(need)
+        check_need(need)
+    monkeypatch.setattr(room, "measure_memory", lambda: None)
+    check_need(need)
 
 
 def test_more_features_than_can_be_clustered_are_told_before_the_first_image() -> None:
     with pytest.raises(UsageError, match="models.dino.size=9000 .*: 2250x2250 features even of a square picture"):
-        check_room(composed(["models.dino.size=9000"]), GROUPS)
-    check_room(composed(["models.dino.size=9000", "segment=whole"]), GROUPS)
+        check_room(compose_settings(["models.dino.size=9000"]), GROUPS)
+    check_room(compose_settings(["models.dino.size=9000", "segment=whole"]), GROUPS)
 
 
 def test_every_choice_of_models_and_stages_fits_a_laptop(monkeypatch: Any) -> None:
-    monkeypatch.setattr(room, "memory", lambda: 8 << 30)
+    monkeypatch.setattr(room, "measure_memory", lambda: 8 << 30)
     for words in ([], ["models=paper"], ["encode=crop"], ["caption=retrieval", "caption.words=[a]"], ["merge=none"]):
-        check_room(composed([*words, "device=cpu"]), GROUPS)
+        check_room(compose_settings([*words, "device=cpu"]), GROUPS)
 
 
 def test_limits_of_control_groups_of_both_kinds(tmp_path: Path) -> None:
@@ -89,10 +89,10 @@ def test_limits_of_control_groups_of_both_kinds(tmp_path: Path) -> None:
     (root / "a/memory.max").write_text("1000\n")
     (root / "a/b/memory.max").write_text("max\n")
     groups.write_text("0::/a/b\n")
-    assert resources._limits(groups, root) == [1000]
+    assert resources._read_limits(groups, root) == [1000]
     (root / "memory/c").mkdir(parents=True)
     (root / "memory/c/memory.limit_in_bytes").write_text("500\n")
     groups.write_text("5:cpu:/c\n4:memory:/c\n0::/\n")
-    assert resources._limits(groups, root) == [500]
-    assert resources._limits(tmp_path / "none", root) == []
-    assert (resources.memory() or 1) > 0
+    assert resources._read_limits(groups, root) == [500]
+    assert resources._read_limits(tmp_path / "none", root) == []
+    assert (resources.measure_memory() or 1) > 0

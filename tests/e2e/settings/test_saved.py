@@ -11,7 +11,7 @@ import yaml
 from bench.cli import main
 from bench.settings.check import check_settings
 from bench.settings.saved import MOVED, read_settings, update_targets
-from bench.settings.trust import check_made, installed
+from bench.settings.trust import check_made, list_installed
 from tests.e2e.run.resealed import reseal
 from tests.e2e.run.test_run import FAST, zgs
 
@@ -39,7 +39,7 @@ def test_a_run_of_an_earlier_version_names_what_is_there() -> None:
     settings = read_settings(OLD)
     check_settings(settings)
     check_made(settings, OLD, ())
-    assert set(MOVED.values()) <= installed() and not set(MOVED) & installed()
+    assert set(MOVED.values()) <= list_installed() and not set(MOVED) & list_installed()
 
 
 def test_its_run_is_scored_reported_and_repeated_as_ever(old: Path, tmp_path: Path, capfd: Any) -> None:

@@ -11,10 +11,17 @@ import pytest
 import yaml
 
 from bench.cli import main
-from bench.commands.run import sweep
+from bench.commands.run import run_jobs
 from bench.errors import UsageError, UserError
-from bench.settings.trust import REPORTING, check_config_folders, check_run, installed, packages_of, taken
-from bench.store.sealed import record_of, write_record
+from bench.settings.trust import (
+    REPORTING,
+    check_config_folders,
+    check_run,
+    list_foreign_packages,
+    list_installed,
+    take_trusted,
+)
+from bench.store.sealed import read_record, write_record
 from tests.e2e.run.resealed import reseal
 from tests.e2e.run.test_run import zgs
 
@@ -152,7 +159,7 @@ def test_trust_ends_at_the_package_and_is_not_reached_through_it(
 def test_what_is_no_package_is_a_wrong_word(word: str, capfd: Any) -> None:
     assert "name a Python package" in fails(["report", "x", word], capfd, code=2)
     with pytest.raises(UsageError):
-        taken([word])
+        take_trusted([word])
 
 
 def test_own_code_on_the_command_line_needs_no_trust(made: Path, tmp_path: Path, calls: list[str]) -> None:
@@ -169,7 +176,7 @@ def test_a_run_given_to_hydra_cannot_send_it_elsewhere(made: Path, tmp_path: Pat
         run = changed(made, tmp_path / key, key, value)
         for flag in ([f"--config-dir={run}"], ["-cd", str(run)], ["--config-path", str(run)]):
             with pytest.raises(UserError, match=f"config.yaml: {key}: no finished run leaves it"):
-                sweep([*flag, "-cn", "config"])
+                run_jobs([*flag, "-cn", "config"])
     run = Path(shutil.copytree(made, tmp_path / "more"))
     (run / "data").mkdir()
     (run / "data/own.yaml").write_text(yaml.safe_dump(CALLED))
@@ -184,21 +191,23 @@ def test_a_run_is_repeated_only_by_code_that_is_trusted(made: Path, tmp_path: Pa
     (tmp_path / "beside").mkdir()
     for words in (["-cd", str(run), "-cn", "config"], ["-cd", str(tmp_path / "beside"), "-cn", "../run/config"]):
         with pytest.raises(UserError, match="data._target_=theirs.called is none of the targets"):
-            sweep(words)
+            run_jobs(words)
     (run / "run.json").unlink()
     with pytest.raises(UserError, match="data._target_=theirs.called is none of the targets"):
-        sweep(["-cd", str(run), "-cn", "config"])
+        run_jobs(["-cd", str(run), "-cn", "config"])
     assert not calls
-    assert packages_of({"data": CALLED, "encode": {"_target_": "bench.encode.crop.CropAndMask"}}) == ["theirs"]
+    assert list_foreign_packages({"data": CALLED, "encode": {"_target_": "bench.encode.crop.CropAndMask"}}) == [
+        "theirs"
+    ]
 
 
 def test_options_of_the_folder_that_a_record_names_are_looked_at(made: Path, tmp_path: Path, calls: list[str]) -> None:
     run = Path(shutil.copytree(made, tmp_path / "run"))
     (tmp_path / "own/data").mkdir(parents=True)
     (tmp_path / "own/data/own.yaml").write_text(yaml.safe_dump(CALLED))
-    write_record(run, {**record_of(run), "config_dir": str(tmp_path / "own")})
+    write_record(run, {**read_record(run), "config_dir": str(tmp_path / "own")})
     with pytest.raises(UserError, match="data/own.yaml: _target_=theirs.called is none of the targets"):
-        sweep(["-cd", str(run), "-cn", "config"])
+        run_jobs(["-cd", str(run), "-cn", "config"])
     assert not calls
 
 
@@ -222,10 +231,10 @@ def test_every_target_of_the_groups_is_installed() -> None:
     conf = Path(__file__).parents[3] / "conf"
     told = {line.partition("_target_: ")[2].split(",")[0].strip() for file in conf.rglob("*.yaml")
             for line in file.read_text().splitlines() if "_target_: " in line}  # fmt: skip
-    assert installed() == told and len(told) > 20
+    assert list_installed() == told and len(told) > 20
     assert "bench.segment.crf.DenseCrf" in told, "inside an option"
 
 
 def test_a_run_of_ones_own_needs_no_trust(made: Path) -> None:
     check_run(made, (), ("data", "models", "segment", "encode", "caption", "merge", "score", "executor", "tracking"))
-    assert record_of(made)["files"]
+    assert read_record(made)["files"]

@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from bench.cli import main
-from bench.data.shared import tuned
+from bench.data.shared import find_tuned
 from bench.errors import UserError
-from bench.store.sealed import SEALED, check_whole, has, intact, record_of, sealed, unsealed, write_record
+from bench.store.sealed import SEALED, check_intact, check_whole, has_file, read_record, seal, unseal, write_record
 from tests.e2e.run.resealed import strip
 from tests.e2e.run.test_run import zgs
 
@@ -83,8 +83,8 @@ def one_line(words: list[str], capfd: Any) -> str:
 @pytest.mark.slow
 def test_every_file_of_numbers_has_a_checksum(made: Path) -> None:
     files = {path.name for path in made.iterdir() if path.is_file()} - {"run.json", "predictions.npz"}
-    assert set(record_of(made)["files"]) == files < set(SEALED) and record_of(made)["sha256"]
-    assert all(intact(made, name) == made / name for name in files)
+    assert set(read_record(made)["files"]) == files < set(SEALED) and read_record(made)["sha256"]
+    assert all(check_intact(made, name) == made / name for name in files)
 
 
 @pytest.mark.thinned(3)
@@ -130,10 +130,10 @@ def test_files_that_a_command_does_not_read_change_nothing(made: Path, run: Path
 
 
 def test_ids_that_were_tuned_on_come_from_a_whole_file(run: Path) -> None:
-    assert tuned(run, ["test-0000"]) == {"source": str(run), "ids": 2, "shared": ["test-0000"]}
+    assert find_tuned(run, ["test-0000"]) == {"source": str(run), "ids": 2, "shared": ["test-0000"]}
     (run / "ids.txt").write_text("test-0000\n")
     with pytest.raises(UserError, match="ids.txt: is not what the run left there"):
-        tuned(run, ["test-0000"])
+        find_tuned(run, ["test-0000"])
 
 
 def mutated(run: Path) -> Iterator[tuple[str, str]]:
@@ -153,7 +153,7 @@ def test_runs_of_an_earlier_version_are_read_with_a_note_and_their_damage_is_one
     places = [Path(shutil.copytree(made, tmp_path / str(n))) for n in range(3)]
     for place in places:
         strip(place)
-    assert has(places[0], "curves.csv") and not has(places[0], "ratings.csv")
+    assert has_file(places[0], "curves.csv") and not has_file(places[0], "ratings.csv")
     words = ["agree", *map(str, places), f"to={tmp_path / 'to'}", "resamples=20"]
     assert main(words) == 0
     assert "and 2 more: made by an earlier version, without checksums" in capfd.readouterr().out
@@ -176,27 +176,27 @@ def test_a_record_is_read_back_and_knows_when_it_was_changed(tmp_path: Path) -> 
         "n": None,
         "deep": {"x": [1, {"y": 2e-9}]},
     }
-    content = sealed(told)
-    read = unsealed(tmp_path / "run.json", content, "do")
+    content = seal(told)
+    read = unseal(tmp_path / "run.json", content, "do")
     assert {key: value for key, value in read.items() if key != "sha256"} == json.loads(json.dumps(told))
     for at in range(0, len(content), 3):
         changed = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
         try:
-            assert unsealed(tmp_path / "run.json", changed, "do") == read, "white space alone"
+            assert unseal(tmp_path / "run.json", changed, "do") == read, "white space alone"
         except UserError as error:
             assert str(error).endswith("; do") and "run.json: damaged" in str(error)
     for other in (b"[]", b"null", b"", b"\xff", b"[" * 100_000):
         with pytest.raises(UserError, match="run.json: damaged .*; do"):
-            unsealed(tmp_path / "run.json", other, "do")
+            unseal(tmp_path / "run.json", other, "do")
 
 
 def test_only_files_of_a_run_are_looked_at(tmp_path: Path) -> None:
     """A record that names other places, or pipes, makes nobody read them."""
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"a": 1}))
     write_record(tmp_path, {"variant": "x"})
-    record = record_of(tmp_path)
+    record = read_record(tmp_path)
     outside = {"../secret": "0", "/dev/zero": "0", "note.txt": "0"}
-    (tmp_path / "run.json").write_bytes(sealed({**record, "files": record["files"] | outside}))
+    (tmp_path / "run.json").write_bytes(seal({**record, "files": record["files"] | outside}))
     check_whole(tmp_path)
     (tmp_path / "config.yaml").unlink()
     (tmp_path / "config.yaml").symlink_to("/dev/zero")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UserError
-from bench.system.crew import Crew, died
+from bench.system.crew import Crew, describe_death
 from tests.command import ended, launch, of_group
 from tests.unit.run import fakes
 
@@ -58,10 +58,12 @@ def test_the_way_a_worker_died_and_its_image_are_told(crew: Crew, tmp_path: Path
 
 
 def test_what_is_told_without_an_image_or_a_known_signal() -> None:
-    assert died(-signal.SIGKILL, "").startswith("a worker process was killed")
-    assert "before its first image" in died(1, "") and "--jobs 1" in died(-signal.SIGKILL, "a", "--jobs 1")
-    assert "signal 63" in died(-63, "a")
-    assert died(255, "a").startswith("a worker process died over a; ")
+    assert describe_death(-signal.SIGKILL, "").startswith("a worker process was killed")
+    assert "before its first image" in describe_death(1, "") and "--jobs 1" in describe_death(
+        -signal.SIGKILL, "a", "--jobs 1"
+    )
+    assert "signal 63" in describe_death(-63, "a")
+    assert describe_death(255, "a").startswith("a worker process died over a; ")
 
 
 @pytest.mark.parametrize("job", ["stay", "stuck"])

@@ -13,7 +13,7 @@ from hydra.errors import InstantiationException
 
 from bench.cli import main
 from bench.errors import BadSample, UserError
-from bench.system.memory import enough_memory, lacks_memory
+from bench.system.memory import explain_memory_errors, lacks_memory
 from tests.command import ended, start
 
 TOO_MUCH = 2**52
@@ -45,7 +45,7 @@ def _wrapped() -> None:
 
 @pytest.mark.parametrize("fails", [_numpy, _torch, _fork, _gpu, _wrapped])
 def test_each_library_s_own_way_of_saying_it(fails) -> None:
-    with pytest.raises(UserError) as caught, enough_memory("encode of a", "executor.workers=1"):
+    with pytest.raises(UserError) as caught, explain_memory_errors("encode of a", "executor.workers=1"):
         fails()
     told = str(caught.value)
     assert told.startswith("encode of a: out of memory (") and told.endswith("again with executor.workers=1")
@@ -58,7 +58,7 @@ def test_each_library_s_own_way_of_saying_it(fails) -> None:
 )
 def test_other_errors_stay_what_they_are(error: Exception) -> None:
     assert not lacks_memory(error)
-    with pytest.raises(type(error)) as caught, enough_memory("encode of a", "x"):
+    with pytest.raises(type(error)) as caught, explain_memory_errors("encode of a", "x"):
         raise error
     assert caught.value is error
 

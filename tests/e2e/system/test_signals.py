@@ -130,7 +130,7 @@ def test_nohup_stays_in_force(tmp_path: Path) -> None:
 
 
 def test_runs_that_are_finished_are_named(tmp_path: Path) -> None:
-    kept = "from bench.system import signals\nsignals.keep('out/a')\nsignals.keep('out/b')\n"
+    kept = "from bench.system import signals\nsignals.note_finished('out/a')\nsignals.note_finished('out/b')\n"
     process = start(tmp_path, kept + WAITS)
     stop(process)
     assert ended(process) == (1, "", LINE.rstrip() + "; finished: zgs report out/a out/b\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from bench.caption.candidates import Similarities, Vocabulary, shared_features
+from bench.caption.candidates import Similarities, Vocabulary, share_features
 from bench.caption.retrieval import Retrieval
 from bench.caption.texts import PromptedTexts, Recent
 from tests.unit.caption import naive, tiny
@@ -14,7 +14,7 @@ from tests.unit.caption import naive, tiny
 def test_features_of_merging_and_special_tokens() -> None:
     language, clip = tiny.language(), tiny.clip()
     vocabulary = Vocabulary(language.tokenizer, language.model.config.vocab_size)
-    store = shared_features(vocabulary, clip, 1 << 20)
+    store = share_features(vocabulary, clip, 1 << 20)
     context = (0, *language.tokenizer.encode("Image of a bl", add_special_tokens=False))
     tokens = torch.arange(vocabulary.size)
     texts = ["Image of a bl" + language.tokenizer.decode([i]) for i in range(vocabulary.size)]
@@ -27,7 +27,7 @@ def test_features_of_merging_and_special_tokens() -> None:
 
 def test_similarities_are_cosines_with_each_rows_own_target() -> None:
     language, clip = tiny.language(), tiny.clip()
-    store = shared_features(Vocabulary(language.tokenizer, language.model.config.vocab_size), clip, 1 << 20)
+    store = share_features(Vocabulary(language.tokenizer, language.model.config.vocab_size), clip, 1 << 20)
     targets = torch.nn.functional.normalize(torch.randn(3, 16), dim=-1)
     contexts = [(0, 20), (0, 30), (0, 20)]
     tokens = torch.tensor([[1, 2], [2, 3], [4, 1], [4, 1]])  # the last row is a copy that fills the batch

@@ -7,23 +7,23 @@ import math
 import pytest
 import torch
 
-from bench.caption.rules import TokenRules, forbidden_ids, fuse, gpt2_forbidden
+from bench.caption.rules import TokenRules, fuse, list_gpt2_forbidden, resolve_forbidden
 from bench.errors import UserError
 
 TOY = ["dog", " 7", "7", "0", "007", "42", "200000", "66666666", "1st", "!", "(", ")", ",", ":", "\n", ".", "!!", "²"]
 
 
 def test_forbidden_tokens_of_a_toy_vocabulary() -> None:
-    names = {TOY[i] for i in gpt2_forbidden(TOY)}
+    names = {TOY[i] for i in list_gpt2_forbidden(TOY)}
     assert names == {"7", "0", "42", "!", "(", ")", ",", ":", "\n"}
 
 
 def test_forbidden_choices() -> None:
-    assert forbidden_ids(None, TOY) == forbidden_ids("none", TOY) == ()
-    assert forbidden_ids([2, 3], TOY) == (2, 3)
-    assert forbidden_ids("gpt2", TOY) == gpt2_forbidden(TOY)
+    assert resolve_forbidden(None, TOY) == resolve_forbidden("none", TOY) == ()
+    assert resolve_forbidden([2, 3], TOY) == (2, 3)
+    assert resolve_forbidden("gpt2", TOY) == list_gpt2_forbidden(TOY)
     with pytest.raises(UserError, match="gpt2, none"):
-        forbidden_ids("gpt3", TOY)
+        resolve_forbidden("gpt3", TOY)
 
 
 def test_factors_divide_positive_and_multiply_negative_logits() -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from bench.caption.search import TokenStep
-from bench.caption.zerocap import ZeroCap, clean
+from bench.caption.zerocap import ZeroCap, clean_text
 from bench.errors import UserError
 from bench.records import Captions, Embeddings
 from tests.unit.caption import naive, tiny
@@ -128,7 +128,7 @@ def test_only_a_full_stop_is_removed_but_any_last_character_in_the_reference(lan
     beams = type(beams)(torch.tensor([tokens]), *numbers)
     assert ours.choose(beams, torch.ones(16)).text == "blackbird"
     assert reference.choose(beams, torch.ones(16)).text == "blackbir"
-    assert clean(" A Dog. ") == "a dog"
+    assert clean_text(" A Dog. ") == "a dog"
 
 
 def test_no_segments(language: Any, clip: Any) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.data.class_tables import ClassTable, class_list, class_table, read_table, tables
+from bench.data.class_tables import ClassTable, list_tables, load_class_list, load_class_table, read_table
 from bench.errors import UsageError, UserError
 from bench.records import BACKGROUND
 
@@ -22,13 +22,13 @@ BY_459 = (
 
 
 def by_id(name: str) -> dict[int, str]:
-    return {row.id: row.name for row in class_table(name).rows}
+    return {row.id: row.name for row in load_class_table(name).rows}
 
 
 def test_which_tables_there_are_and_how_long() -> None:
-    assert tables() == ["context459", "context59", "voc20"]
-    assert [len(class_table(name).rows) for name in tables()] == [459, 59, 20]
-    assert all(list(by_id(name)) == list(range(1, len(by_id(name)) + 1)) for name in tables())
+    assert list_tables() == ["context459", "context59", "voc20"]
+    assert [len(load_class_table(name).rows) for name in list_tables()] == [459, 59, 20]
+    assert all(list(by_id(name)) == list(range(1, len(by_id(name)) + 1)) for name in list_tables())
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
@@ -59,13 +59,13 @@ def test_the_two_orders_of_the_59_agree_on_five_ids_only() -> None:
 
 
 def test_senses_and_spellings_written_out() -> None:
-    readable = {row.name: row.readable for row in class_table("context59").rows}
+    readable = {row.name: row.readable for row in load_class_table("context59").rows}
     changed = {name: text for name, text in readable.items() if name != text}
     assert changed == {
         "diningtable": "dining table", "pottedplant": "potted plant", "tvmonitor": "tv monitor",
         "mouse": "computer mouse", "track": "rail track", "bedcloth": "bedclothes",
     }  # fmt: skip
-    large = {row.name: row.readable for row in class_table("context459").rows}
+    large = {row.name: row.readable for row in load_class_table("context459").rows}
     assert (large["casette recorder"], large["tong"], large["mouse"]) == (
         "cassette recorder",
         "tongs",
@@ -75,25 +75,25 @@ def test_senses_and_spellings_written_out() -> None:
 
 def test_what_a_class_is_does_not_depend_on_the_table() -> None:
     twins = {"diningtable": "table", "clothes": "cloth", "bedcloth": "bedclothes"}
-    large = {row.name: row for row in class_table("context459").rows}
-    for row in class_table("context59").rows:
+    large = {row.name: row for row in load_class_table("context459").rows}
+    for row in load_class_table("context59").rows:
         twin = large[twins.get(row.name, row.name)]
         assert row.thing == twin.thing
         if row.name not in twins:
             assert (row.readable, row.aliases) == (twin.readable, twin.aliases)
-    assert class_table("voc20").rows == class_table("context59").rows[:20]
+    assert load_class_table("voc20").rows == load_class_table("context59").rows[:20]
 
 
 def test_things_and_stuff() -> None:
-    stuff = {row.name for row in class_table("context59").rows if not row.thing}
+    stuff = {row.name for row in load_class_table("context59").rows if not row.thing}
     assert {"sky", "grass", "water", "wall", "road", "wood"} <= stuff and not {"person", "window", "cup"} & stuff
-    assert len(stuff) == 23 and all(row.thing for row in class_table("voc20").rows)
+    assert len(stuff) == 23 and all(row.thing for row in load_class_table("voc20").rows)
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_no_text_stands_for_two_classes_and_texts_are_clean(name: str) -> None:
     seen: dict[str, int] = {}
-    for row in class_table(name).rows:
+    for row in load_class_table(name).rows:
         assert len({row.readable, *row.aliases}) == 1 + len(row.aliases), row
         for text in {row.name, row.readable, *row.aliases}:
             assert seen.setdefault(text, row.id) == row.id, text
@@ -101,18 +101,18 @@ def test_no_text_stands_for_two_classes_and_texts_are_clean(name: str) -> None:
 
 
 def test_class_lists_by_choice_of_names() -> None:
-    own, readable, aliases = (class_list("voc20", names) for names in ("own", "readable", "aliases"))
+    own, readable, aliases = (load_class_list("voc20", names) for names in ("own", "readable", "aliases"))
     assert [c.name for c in (own, readable, aliases)] == ["voc20", "voc20+readable", "voc20+aliases"]
     assert own.names[15] == "pottedplant" and readable.names[15] == "potted plant" and aliases.names == readable.names
     assert own.texts[15] == ("pottedplant",) and aliases.texts[19] == ("tv monitor", "television", "monitor", "tv")
     with pytest.raises(UsageError, match="did you mean 'readable'"):
-        class_list("voc20", "readible")
+        load_class_list("voc20", "readible")
     with pytest.raises(UsageError, match="did you mean 'context59'"):
-        class_list("contxt59")
+        load_class_list("contxt59")
 
 
 def test_an_excluded_class_is_neither_asked_for_nor_ground_truth() -> None:
-    table = class_table("context459")
+    table = load_class_table("context459")
     some, codes = table.class_list("readable", ["unknown"]), table.codes(["unknown"])
     assert some.name == "context459-unknown+readable" and len(some) == 458 and "unknown" not in some.names
     assert codes[431] == BACKGROUND and codes[1] == 0 and codes[430] == 429 and codes[432] == 430
@@ -166,5 +166,5 @@ def test_a_csv_that_is_no_text(tmp_path: Path) -> None:
 
 
 def test_a_table_is_sorted_and_keeps_its_name(tmp_path: Path) -> None:
-    table = class_table("voc20")
-    assert isinstance(table, ClassTable) and table.name == "voc20" and class_table("voc20") is table
+    table = load_class_table("voc20")
+    assert isinstance(table, ClassTable) and table.name == "voc20" and load_class_table("voc20") is table

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from bench.data.files import composed, is_hidden, missing, there
+from bench.data.files import compose, describe_missing, find_path, is_hidden
 
 COMPOSED, DECOMPOSED = "br\u00fccke", "bru\u0308cke"
 
@@ -32,15 +32,19 @@ def test_what_systems_leave_is_no_data(path: str, hidden: bool) -> None:
 def test_a_path_is_found_as_it_lies_there(tmp_path: Path) -> None:
     (tmp_path / DECOMPOSED).mkdir()
     (tmp_path / DECOMPOSED / f"{DECOMPOSED}.PNG").touch()
-    assert there(tmp_path, f"{COMPOSED}/{COMPOSED}.png") == tmp_path / DECOMPOSED / f"{DECOMPOSED}.PNG"
-    assert there(tmp_path, f"{DECOMPOSED}/x.png") == tmp_path / DECOMPOSED / "x.png", "as asked for"
-    assert there(tmp_path, "none/x.png") == tmp_path / "none/x.png" and there(tmp_path, ".") == tmp_path
-    assert composed(DECOMPOSED) == COMPOSED
+    assert find_path(tmp_path, f"{COMPOSED}/{COMPOSED}.png") == tmp_path / DECOMPOSED / f"{DECOMPOSED}.PNG"
+    assert find_path(tmp_path, f"{DECOMPOSED}/x.png") == tmp_path / DECOMPOSED / "x.png", "as asked for"
+    assert find_path(tmp_path, "none/x.png") == tmp_path / "none/x.png" and find_path(tmp_path, ".") == tmp_path
+    assert compose(DECOMPOSED) == COMPOSED
 
 
 def test_a_missing_file_names_the_one_that_is_there(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
-    assert missing(path) == f"{path}: file is missing" == missing(tmp_path / "none/a.jpg").replace("none/", "")
+    assert (
+        describe_missing(path)
+        == f"{path}: file is missing"
+        == describe_missing(tmp_path / "none/a.jpg").replace("none/", "")
+    )
     for name in ("a.jpeg", ".a.jpeg", "b.jpg"):
         (tmp_path / name).touch()
-    assert missing(path) == f"{path}: file is missing; a.jpeg is there: name its ending"
+    assert describe_missing(path) == f"{path}: file is missing; a.jpeg is there: name its ending"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from bench.data import labelled, voc
 from bench.data.folder import folder
-from bench.data.headers import array_header, claimed, refuse_larger, size_of, whole_array
+from bench.data.headers import compute_size, read_array_header, read_claimed_size, read_whole_array, refuse_larger
 from bench.data.layout import read_layout
 from bench.errors import BadSample, UserError
 from tests.unit.data.png import png_header
@@ -22,14 +22,14 @@ from tests.unit.data.small_voc import voc as voc_tree  # noqa: F401
 def test_the_size_of_a_file_without_reading_its_pixels(ending: str, tmp_path: Path) -> None:
     path, values = tmp_path / f"a.{ending}", np.zeros((5, 7), np.uint8)
     np.save(path, values) if ending == "npy" else Image.fromarray(values).save(path)
-    assert claimed(path) == (5, 7)
-    assert claimed(tmp_path / "x", path.read_bytes()) == (None if ending == "npy" else (5, 7))
+    assert read_claimed_size(path) == (5, 7)
+    assert read_claimed_size(tmp_path / "x", path.read_bytes()) == (None if ending == "npy" else (5, 7))
     refuse_larger(path, (5, 7))
     refuse_larger(path, (7, 5))  # turned: whoever reads it decides
     with pytest.raises(BadSample, match="a.*: mask is 7x5 but its image b is 3x5"):
         refuse_larger(path, (5, 3), "b ")
     path.write_bytes(b"nothing")
-    assert claimed(path) is None and claimed(tmp_path / "none.png") is None
+    assert read_claimed_size(path) is None and read_claimed_size(tmp_path / "none.png") is None
 
 
 def layout(root: Path, mask: str) -> Path:
@@ -73,15 +73,15 @@ def test_an_array_that_claims_more_than_it_holds_is_a_skip(tmp_path: Path) -> No
 
 
 def test_limits_are_numbers_that_do_not_wrap_around(tmp_path: Path) -> None:
-    assert size_of((2**40, 2**40), np.dtype(np.int64)) == 2**83
+    assert compute_size((2**40, 2**40), np.dtype(np.int64)) == 2**83
     stream = io.BytesIO()
     np.save(stream, np.zeros((4, 6), np.uint8))
     (tmp_path / "a.npy").write_bytes(stream.getvalue())
     with pytest.raises(ValueError, match="more than 23 numbers"):
-        whole_array(tmp_path / "a.npy", 23)
-    assert whole_array(tmp_path / "a.npy", 24).shape == (4, 6)
+        read_whole_array(tmp_path / "a.npy", 23)
+    assert read_whole_array(tmp_path / "a.npy", 24).shape == (4, 6)
     stream.seek(0)
-    assert array_header(stream) == ((4, 6), np.dtype(np.uint8)) and len(stream.read()) == 24
+    assert read_array_header(stream) == ((4, 6), np.dtype(np.uint8)) and len(stream.read()) == 24
 
 
 @pytest.mark.parametrize("name", ["../out.txt", "/etc/hostname", "~/x.txt", "a/../../out.txt"])

@@ -11,7 +11,7 @@ from PIL import Image
 
 from bench.data.folder import Folder, folder
 from bench.data.labelled import LabelledFolder
-from bench.data.layout import find
+from bench.data.layout import find_files
 from bench.errors import BadSample, UsageError, UserError
 from bench.records import BACKGROUND, VOID
 from tests.unit.data.prepare import picture
@@ -224,7 +224,7 @@ def test_any_depth_any_ending_and_a_name_of_its_own(root: Path) -> None:
         (root / f"ann/{name}.png").rename(root / f"ann/{name}_labels.png")
     data = read(root, FIVE.replace(".jpg", ".*").replace("{id}.png", "{id}_labels.png") + "name: my town\n")
     assert data.ids() == ("a", "b", "town/c") and data.load("town/c").size == (2, 4) and data.name == "my_town"
-    assert sorted(find(root, "{id}/c.png")) == ["img/town"] and find(root, "img/*/{id}.png").keys() == {"c"}
+    assert sorted(find_files(root, "{id}/c.png")) == ["img/town"] and find_files(root, "img/*/{id}.png").keys() == {"c"}
 
 
 def test_fingerprint_follows_files_and_meanings(root: Path) -> None:

@@ -14,9 +14,9 @@ import pyarrow
 import pytest
 from PIL import Image
 
-from bench.data.base import full_name
+from bench.data.base import make_full_name
 from bench.data.prepared import Prepared, is_prepared
-from bench.data.subsets import partial
+from bench.data.subsets import describe_partial
 from bench.data.voc import voc
 from bench.errors import BadSample, UsageError, UserError
 from bench.records import BACKGROUND, VOID
@@ -79,10 +79,10 @@ def test_fewer_images_than_were_published_stand_in_the_name(copy: Path) -> None:
     change(copy, published=5)
     assert read(copy).subset is None
     change(copy, published=5105)
-    told = partial(None, tuple(read(copy).ids()), 5105)
+    told = describe_partial(None, tuple(read(copy).ids()), 5105)
     assert told and re.fullmatch("5of5105@[0-9a-f]{8}", told) and read(copy).subset == told
     assert read(copy, subset="first:2").subset == f"{told},first:2"
-    assert full_name(read(copy, shard="1/2")) == f"pascal_context_59:val[{told},shard:1/2]"
+    assert make_full_name(read(copy, shard="1/2")) == f"pascal_context_59:val[{told},shard:1/2]"
 
 
 def test_shards_are_disjoint_whole_and_named(made: Path) -> None:

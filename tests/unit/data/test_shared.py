@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.data.prepared import Prepared
-from bench.data.shared import facts, neighbours, remarks, tuned
+from bench.data.shared import count_neighbours, find_tuned, list_facts, list_shared_remarks
 from bench.data.voc import voc
 from bench.errors import UserError
 from tests.unit.data.prepare import prepared
@@ -33,12 +33,18 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_known_fact_is_said_from_both_sides() -> None:
     (context,), (large,), (pascal,) = (
-        facts(name, "val") for name in ("pascal_context_59", "pascal_context_459", "voc")
+        list_facts(name, "val") for name in ("pascal_context_59", "pascal_context_459", "voc")
     )
     assert "shares 925 images with voc:val" in context and "shares 925 images with voc:val" in large
     assert "shares 925 images with pascal_context_59:val" in pascal
-    assert not facts("voc", "train") and not facts("toyscenes", "val") and not facts("pascal_context_59", "train")
-    assert not facts("pascal_context_59", "val", ["voc:val"]) and not facts("voc", "val", ["pascal_context_459:val"])
+    assert (
+        not list_facts("voc", "train")
+        and not list_facts("toyscenes", "val")
+        and not list_facts("pascal_context_59", "train")
+    )
+    assert not list_facts("pascal_context_59", "val", ["voc:val"]) and not list_facts(
+        "voc", "val", ["pascal_context_459:val"]
+    )
 
 
 @pytest.mark.skipif(not SPLITS.is_dir(), reason="no published split lists beside the repository")
@@ -51,30 +57,32 @@ def test_the_known_facts_follow_from_the_lists() -> None:
 
 
 def test_prepared_sets_beside_each_other_are_compared_by_id(root: Path) -> None:
-    found = neighbours(root / "pascal_context_59", "pascal_context_59", "val", ("2008_a", "2008_b", "2009_c"))
+    found = count_neighbours(root / "pascal_context_59", "pascal_context_59", "val", ("2008_a", "2008_b", "2009_c"))
     assert found == {"voc:val": 2, "pascal_context_59:train": 0}
-    assert neighbours(root / "voc", "voc", "val", ("2008_v",)) == {
+    assert count_neighbours(root / "voc", "voc", "val", ("2008_v",)) == {
         "pascal_context_59:val": 0, "pascal_context_459:val": 0, "pascal_context_59:train": 1,
     }  # fmt: skip
 
 
 def test_remarks_are_of_the_subset_and_replace_the_known_fact(root: Path) -> None:
     data = Prepared(root / "pascal_context_59", "pascal_context_59", subset="first:2")
-    assert [line.partition(":")[0] for line in remarks(data, data.root)] == ["1 of these 2 images of pascal_context_59"]
-    (line,) = remarks(Prepared(root / "train", "pascal_context_59", "train"), root / "train")
+    assert [line.partition(":")[0] for line in list_shared_remarks(data, data.root)] == [
+        "1 of these 2 images of pascal_context_59"
+    ]
+    (line,) = list_shared_remarks(Prepared(root / "train", "pascal_context_59", "train"), root / "train")
     assert line.startswith("1 of these 2 images of pascal_context_59:train are in voc:val too")
 
 
 def test_without_a_neighbour_the_fact_is_said(tmp_path: Path) -> None:
-    (line,) = remarks(voc(prepared(tmp_path / "voc", {"a": ONE}, "voc")), tmp_path / "voc")
+    (line,) = list_shared_remarks(voc(prepared(tmp_path / "voc", {"a": ONE}, "voc")), tmp_path / "voc")
     assert "shares 925 images with pascal_context_59:val" in line
 
 
 def test_what_was_tuned_on(tmp_path: Path) -> None:
     (tmp_path / "ids.txt").write_text("b\nc\nb\n")
     wanted = {"ids": 2, "shared": ["b"]}
-    assert tuned(tmp_path / "ids.txt", ("a", "b")) == {"source": str(tmp_path / "ids.txt"), **wanted}
-    assert tuned(str(tmp_path), ("a", "b")) == {"source": str(tmp_path), **wanted}, "a folder of a finished run"
-    assert tuned(None, ("a",)) is None and tuned(tmp_path, ("z",))["shared"] == []
+    assert find_tuned(tmp_path / "ids.txt", ("a", "b")) == {"source": str(tmp_path / "ids.txt"), **wanted}
+    assert find_tuned(str(tmp_path), ("a", "b")) == {"source": str(tmp_path), **wanted}, "a folder of a finished run"
+    assert find_tuned(None, ("a",)) is None and find_tuned(tmp_path, ("z",))["shared"] == []
     with pytest.raises(UserError, match="tuned_on: .*none.txt: cannot be read"):
-        tuned(tmp_path / "none.txt", ("a",))
+        find_tuned(tmp_path / "none.txt", ("a",))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench import metric_name as names
-from bench.data.subsets import label, read_ids, select, shard
+from bench.data.subsets import read_ids, select, take_shard, write_label
 from bench.errors import UsageError, UserError
 from bench.records import ClassList, Sample
 
@@ -33,7 +33,7 @@ def test_first_is_sorted_as_text() -> None:
 
 @pytest.mark.parametrize("spec", [None, "all", "", " all ", " "])
 def test_all(spec: str | None) -> None:
-    assert select(spec, IDS[::-1]) == tuple(sorted(IDS)) and label(spec, IDS) is None
+    assert select(spec, IDS[::-1]) == tuple(sorted(IDS)) and write_label(spec, IDS) is None
 
 
 def test_random_depends_on_the_seed_alone() -> None:
@@ -86,27 +86,27 @@ def test_file(tmp_path: Path) -> None:
 
 
 def test_label_of_a_file_has_no_folder_and_follows_its_ids() -> None:
-    assert label("file:some/where/mine.txt", ("a",)).startswith("file:mine@")
-    assert label("file:mine.txt", ("a",)) != label("file:mine.txt", ("b",))
-    name = f"flat:val[{label('file:some/where/my [ids].txt', ('a',))}]/own30/paper/none/iou.image.union"
+    assert write_label("file:some/where/mine.txt", ("a",)).startswith("file:mine@")
+    assert write_label("file:mine.txt", ("a",)) != write_label("file:mine.txt", ("b",))
+    name = f"flat:val[{write_label('file:some/where/my [ids].txt', ('a',))}]/own30/paper/none/iou.image.union"
     assert (names.parse(name).subset or "").startswith("file:my__ids_@")
 
 
 def test_shards_deal_out_every_id_once() -> None:
     ids = tuple("abcdefg")
-    assert shard("1/1", ids) == shard(None, ids) == ids
-    assert [shard(f"{k}/3", ids) for k in (1, 2, 3)] == [("a", "d", "g"), ("b", "e"), ("c", "f")]
+    assert take_shard("1/1", ids) == take_shard(None, ids) == ids
+    assert [take_shard(f"{k}/3", ids) for k in (1, 2, 3)] == [("a", "d", "g"), ("b", "e"), ("c", "f")]
 
 
 @pytest.mark.parametrize("spec", ["0/3", "4/3", "1", "1/0", "a/b", "1/3/3", "-1/3", "1 / 3"])
 def test_a_shard_that_is_none(spec: str) -> None:
     with pytest.raises(UsageError, match="needs k/n"):
-        shard(spec, IDS)
+        take_shard(spec, IDS)
 
 
 def test_an_empty_shard() -> None:
     with pytest.raises(UserError, match="only 2 images"):
-        shard("3/3", ("a", "b"))
+        take_shard("3/3", ("a", "b"))
 
 
 def test_ids_of_a_file_in_its_order(tmp_path: Path) -> None:
@@ -117,4 +117,4 @@ def test_ids_of_a_file_in_its_order(tmp_path: Path) -> None:
 def test_the_tuning_set_of_appendix_e_is_a_form_of_subset() -> None:
     ids = tuple(f"2008_{i:06d}" for i in range(4998))
     drawn = select("random:100:0", ids)
-    assert len(drawn) == 100 and drawn == tuple(sorted(drawn)) and label("random:100:0", drawn) == "random:100:0"
+    assert len(drawn) == 100 and drawn == tuple(sorted(drawn)) and write_label("random:100:0", drawn) == "random:100:0"

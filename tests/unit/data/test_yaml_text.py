@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.data.yaml_text import read_yaml, whole
+from bench.data.yaml_text import read_whole_number, read_yaml
 from bench.errors import UserError
 
 
@@ -29,7 +29,12 @@ def test_whole_numbers_are_numbers_unless_quoted(tmp_path: Path) -> None:
     assert read(tmp_path, "{1: 5, -1: 0, '2': \"7\", a: !!str 3, b: |\n  4\n}".replace("|\n  4\n", "'4'")) == {
         1: 5, -1: 0, "2": "7", "a": "3", "b": "4",
     }  # fmt: skip
-    assert [whole(x) for x in (5, "5", "-1", "010", "1_0", "x", None, True, 1.0, "٥")] == [5, 5, -1, *[None] * 7]
+    assert [read_whole_number(x) for x in (5, "5", "-1", "010", "1_0", "x", None, True, 1.0, "٥")] == [
+        5,
+        5,
+        -1,
+        *[None] * 7,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from bench.models import sources
 from data_prep import sentence_texts
-from data_prep.distil_sentence import bags, batch, least_squares, trimmed
+from data_prep.distil_sentence import draw_batch, make_bags, solve_least_squares, trim_tokenizer
 
 needs_words = pytest.mark.skipif(importlib.util.find_spec("zxcvbn") is None, reason="zxcvbn lists the training words")
 
@@ -28,7 +28,7 @@ def tokenizer() -> Tokenizer:
 @needs_words
 @pytest.mark.parametrize("seed", [0, 1])
 def test_no_evaluated_text_is_a_training_text(tokenizer: Tokenizer, seed: int) -> None:
-    texts = sentence_texts.training_texts(tokenizer, 20_000, 5_000, seed)
+    texts = sentence_texts.list_training_texts(tokenizer, 20_000, 5_000, seed)
     folder = Path(sentence_texts.__file__).parent / "text"
     for name in ("class_names", "nouns", "choice_nouns", "choice_compounds"):
         evaluated = set((folder / f"{name}.txt").read_text().split("\n")) - {""}
@@ -40,20 +40,20 @@ def test_no_evaluated_text_is_a_training_text(tokenizer: Tokenizer, seed: int) -
 
 @needs_words
 def test_held_out_words_occur_inside_phrases(tokenizer: Tokenizer) -> None:
-    inside = {word for text in sentence_texts.training_texts(tokenizer, 20_000, 0, 0) for word in text.split()}
-    nouns = set(sentence_texts.named("nouns"))
+    inside = {word for text in sentence_texts.list_training_texts(tokenizer, 20_000, 0, 0) for word in text.split()}
+    nouns = set(sentence_texts.read_list("nouns"))
     assert len(nouns & inside) > len(nouns) / 2
 
 
 def test_the_evaluated_nouns_are_not_among_those_for_choices() -> None:
-    evaluated = set(sentence_texts.named("nouns") + sentence_texts.named("class_names"))
-    assert len(set(sentence_texts.named("nouns"))) == 200
-    assert not evaluated & set(sentence_texts.choices())
+    evaluated = set(sentence_texts.read_list("nouns") + sentence_texts.read_list("class_names"))
+    assert len(set(sentence_texts.read_list("nouns"))) == 200
+    assert not evaluated & set(sentence_texts.list_choices())
 
 
 def test_trimmed_tokenizer_cuts_the_texts_as_before(tokenizer: Tokenizer) -> None:
     texts = ["red car", "a skateboard on the grass"]
-    small = trimmed(tokenizer, texts)
+    small = trim_tokenizer(tokenizer, texts)
     assert small.get_vocab_size() < 200
     for text in texts:
         assert small.encode(text, add_special_tokens=False).tokens == tokenizer.encode(text).tokens
@@ -64,7 +64,7 @@ def test_bags_are_the_means_of_the_static_embedding(tokenizer: Tokenizer) -> Non
     module = SentenceTransformer(sources.resolve("embedded:sentence"), device="cpu").float()[0]
     texts = ["car", "car car boat", "a red double-decker"]
     rows = module.embedding.weight.detach().numpy()
-    np.testing.assert_allclose(bags(tokenizer, texts) @ rows, module.forward(module.preprocess(texts))[
+    np.testing.assert_allclose(make_bags(tokenizer, texts) @ rows, module.forward(module.preprocess(texts))[
         "sentence_embedding"].detach().numpy(), atol=1e-5)  # fmt: skip
 
 
@@ -75,12 +75,12 @@ def test_least_squares_is_the_ridge_solution() -> None:
     y[:, 1] = 0
     dense = x.toarray().astype(np.float64)
     expected = np.linalg.solve(dense.T @ dense + 0.1 * np.eye(12), dense.T @ y)
-    np.testing.assert_allclose(least_squares(x, y, 0.1, rounds=30), expected, atol=1e-3)
+    np.testing.assert_allclose(solve_least_squares(x, y, 0.1, rounds=30), expected, atol=1e-3)
 
 
 def test_batches_depend_on_seed_and_step_alone() -> None:
-    first = batch(7, 1, 50, 1000, 64)
-    assert first.equal(batch(7, 1, 50, 1000, 64)) and not first.equal(batch(8, 1, 50, 1000, 64))
+    first = draw_batch(7, 1, 50, 1000, 64)
+    assert first.equal(draw_batch(7, 1, 50, 1000, 64)) and not first.equal(draw_batch(8, 1, 50, 1000, 64))
     assert (first < 50).sum() >= 8 and (first >= 50).any() and first.max() < 1000
 
 
@@ -93,6 +93,6 @@ def test_the_card_shows_the_figures_of_the_shipped_run() -> None:
 
 
 def test_the_nouns_chosen_after_the_training_were_never_alone_and_are_in_no_other_list() -> None:
-    late = sentence_texts.named("late_nouns")
-    assert len(set(late)) == len(late) == 200 and not set(late) & sentence_texts.listed()
-    assert all(sentence_texts.never_alone(noun) and " " not in noun for noun in late)
+    late = sentence_texts.read_list("late_nouns")
+    assert len(set(late)) == len(late) == 200 and not set(late) & sentence_texts.list_measured()
+    assert all(sentence_texts.is_never_alone(noun) and " " not in noun for noun in late)

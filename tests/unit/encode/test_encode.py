@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from bench.encode.crop import CropAndMask
-from bench.encode.global_subtraction import GlobalSubtraction, subtraction_weight
+from bench.encode.global_subtraction import GlobalSubtraction, compute_subtraction_weight
 from bench.encode.masked import Masked
-from bench.encode.trunk import token_masks
+from bench.encode.trunk import make_token_masks
 from bench.encode.unmasked import Unmasked
 from bench.errors import UserError
 from tests.unit.encode import loop_oracle, tiny
@@ -83,7 +83,7 @@ def test_stored_trunk_gives_the_same_bits() -> None:
 
 
 def test_weight_at_three_saliencies() -> None:
-    weights = subtraction_weight(torch.tensor([-1.0, 0.0, 1.0]), sigma2=2.5)
+    weights = compute_subtraction_weight(torch.tensor([-1.0, 0.0, 1.0]), sigma2=2.5)
     np.testing.assert_allclose(weights, [1, np.exp(-0.2), np.exp(-0.8)], rtol=1e-6)
 
 
@@ -96,7 +96,7 @@ def test_no_segments() -> None:
 def test_token_masks_average_whole_pixels_and_add_up() -> None:
     left, right = np.zeros((5, 4), bool), np.zeros((5, 4), bool)
     left[:3, :2], right[3:, :2] = True, True
-    cells = token_masks(np.stack([left, right, left | right]), (2, 2)).numpy()
+    cells = make_token_masks(np.stack([left, right, left | right]), (2, 2)).numpy()
     # 5 rows into 2 cells: rows 0..2 and 2..4, the middle one counts whole in both.
     np.testing.assert_allclose(cells[0], [1, 1, 0, 1 / 3, 0], atol=1e-6)
     np.testing.assert_allclose(cells[1], [1, 0, 0, 2 / 3, 0], atol=1e-6)

@@ -37,7 +37,7 @@ class Mutant:
 
 EQUATIONS, TRUNK, ATTENTION = "global_subtraction", "trunk", "attention"
 A_0, MEAN, AREA = "* attention.unmasked[:, :, :1]", "cosine.mean(-1)", 'mode="area")[0]'
-MIXED, PLAIN = "attention.masked - subtracted", "joined(attention.unmasked)"
+MIXED, PLAIN = "attention.masked - subtracted", "join_heads(attention.unmasked)"
 DIVISOR, MASK = "/ weighted[..., -1:].clamp_min(", "mask = self.mask[:, None, :, None]"
 EXPANDED, SUM = "mask.expand(-1, self.values", "self.exponential.sum(-1, keepdim=True)"
 MUTANTS = (

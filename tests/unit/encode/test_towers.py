@@ -15,8 +15,8 @@ from bench.encode.global_subtraction import GlobalSubtraction
 from bench.encode.masked import Masked
 from bench.encode.unmasked import Unmasked
 from bench.models.clip import Clip
-from bench.models.guards import activation_of
-from bench.system.resources import conf_dir
+from bench.models.guards import read_activation
+from bench.system.resources import find_conf_dir
 from data_prep.random_models import make_clip
 from tests.unit.encode import tiny
 
@@ -26,7 +26,7 @@ DEPTH, HEADS = 4, 2
 
 def stated(name: str) -> dict[str, Any]:
     """What the yaml of a tower says."""
-    found: dict[str, Any] = yaml.safe_load((conf_dir() / f"models/clip/{name}.yaml").read_text())
+    found: dict[str, Any] = yaml.safe_load((find_conf_dir() / f"models/clip/{name}.yaml").read_text())
     return found
 
 
@@ -74,7 +74,7 @@ def test_the_tower_is_what_its_yaml_says(tower: tuple[dict[str, Any], Clip]) -> 
     heads = clip.visual.transformer.resblocks[0].attn
     assert heads.head_dim == published.get("head_width", 64) == (80 if "H-14" in options["architecture"] else 64)
     assert clip.grid == (options["grid"],) * 2 and clip.image_size == options["grid"] * options["patch"]
-    assert activation_of(clip.visual) == options["activation"]
+    assert read_activation(clip.visual) == options["activation"]
 
 
 @pytest.mark.parametrize("name", TOWERS)

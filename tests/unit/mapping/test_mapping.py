@@ -16,7 +16,7 @@ from bench.mapping.choose import KNOWN, OF_RECORD, find_similarity_of, make_stra
 from bench.mapping.exact import Exact
 from bench.mapping.grounded import Grounded
 from bench.mapping.hungarian import Hungarian
-from bench.mapping.labels import assign_labels, threshold_of
+from bench.mapping.labels import assign_labels, find_threshold
 from bench.mapping.maxoverlap import MaxOverlap
 from bench.mapping.nearest import Nearest
 from bench.mapping.table import read_table
@@ -166,7 +166,7 @@ def test_names_under_a_snapshot(tmp_path: Path) -> None:
 
 def test_what_reads_similarities_is_verified_by_their_threshold() -> None:
     score = Protocol(tau_sbert=0.4, tau_clip=0.2)
-    found = {word: threshold_of(word, score) for word in OF_RECORD}
+    found = {word: find_threshold(word, score) for word in OF_RECORD}
     assert found == {
         "tt": 0.4, "st": 0.2, "grounded-tt": 0.4, "grounded-st": 0.2,
         "maxoverlap": None, "hungarian": None, "hungarian-iou": None,

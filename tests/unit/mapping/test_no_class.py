@@ -19,7 +19,7 @@ from bench.mapping.no_class import (
 )
 from bench.metric_name import parse
 from bench.protocol import NO_CLASS, Protocol
-from bench.records import ClassList, Oracle, Overlap
+from bench.records import ClassList, Overlap, TrueSegmentTexts
 from bench.score.curves import compute_curves
 from bench.score.evaluate import evaluate
 from bench.score.presets import make_protocol as preset
@@ -106,7 +106,7 @@ def test_by_hand() -> None:
 
 def test_a_true_segment_so_described_is_a_miss() -> None:
     rows = np.array([row(cat=0.9), row(dog=0.8)], np.float32)
-    oracle = Oracle("x", np.array([0, 1], np.int32), np.array([4, 4]), rows, rows, ("a cat", "Unknown."))
+    oracle = TrueSegmentTexts("x", np.array([0, 1], np.int32), np.array([4, 4]), rows, rows, ("a cat", "Unknown."))
     (after,) = silence_texts([oracle], WORDS_HERE)
     found = evaluate([], [after], CLASSES, Protocol(metrics=("tgq",), resamples=0), NAMING)
     assert found.table.set_index("metric")["value"]["toy:test/five/paper/tt(tiny)/tgq.micro>0.5"] == 0.5

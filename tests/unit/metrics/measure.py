@@ -13,7 +13,7 @@ from bench.metrics.recall import IOU_THRESHOLDS, compute_recall_over_iou, find_b
 from bench.metrics.registry import select_metrics
 from bench.metrics.terms import Compute, ImageTables, Terms
 from bench.protocol import Protocol
-from bench.records import ClassList, Oracle, Overlap
+from bench.records import ClassList, Overlap, TrueSegmentTexts
 from bench.score.counts import average, count_at_thresholds, count_metrics, gather, join_terms
 from bench.score.intervals import MetricCounts
 from tests.unit.metrics.make import CLASSES
@@ -21,7 +21,7 @@ from tests.unit.metrics.make import CLASSES
 
 def image_of(
     item: Overlap | None,
-    truth: Oracle | None = None,
+    truth: TrueSegmentTexts | None = None,
     labels: np.ndarray | None = None,
     own_text: np.ndarray | None = None,
     classes: ClassList = CLASSES,
@@ -78,7 +78,7 @@ def count_labels(
 
 
 def count_truths(
-    truths: Sequence[Oracle], mapping: str, protocol: Protocol, classes: ClassList = CLASSES
+    truths: Sequence[TrueSegmentTexts], mapping: str, protocol: Protocol, classes: ClassList = CLASSES
 ) -> dict[str, MetricCounts]:
     """TGQ and its companions under one mapping."""
     counts = count_metrics(gather([], truths, classes, replace(protocol, metrics=("tgq",))))

@@ -11,7 +11,7 @@ from bench.errors import UserError
 from bench.mapping.similarity import compute_own_similarity
 from bench.metrics.clipscore import compute_class_prompt, compute_own_text
 from bench.metrics.terms import Terms
-from bench.records import Oracle
+from bench.records import TrueSegmentTexts
 from tests.unit.metrics.make import by_hand, row
 from tests.unit.metrics.measure import image_of, pooled
 
@@ -36,7 +36,7 @@ def test_cosines_that_do_not_fit_are_an_error(cosines: list[float]) -> None:
 
 def test_class_prompt_reads_the_true_class_whatever_the_text() -> None:
     st = np.array([row(cat=0.3, dog=0.9), row(dog=-0.5)], np.float32)
-    oracle = Oracle("x", np.array([0, 1], np.int32), np.array([5, 5]), st, st, ("dog", "dog"))
+    oracle = TrueSegmentTexts("x", np.array([0, 1], np.int32), np.array([5, 5]), st, st, ("dog", "dog"))
     assert value(compute_class_prompt(image_of(None, oracle)), "clipscore.class_prompt") == pytest.approx(2.5 * 0.3 / 2)
     assert compute_class_prompt(image_of(None, replace(oracle, st=None))) == {}
 

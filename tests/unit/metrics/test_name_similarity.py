@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.metrics.name_similarity import compute_given_names, compute_matched_names, compute_word_iou
-from bench.records import Oracle
+from bench.records import TrueSegmentTexts
 from bench.score.presets import make_protocol as preset
 from tests.unit.metrics.make import by_hand, row
 from tests.unit.metrics.measure import count_truths, image_of
@@ -28,9 +28,9 @@ def test_words_by_hand(text: str, name: str, share: float) -> None:
     assert compute_word_iou(text, name) == share
 
 
-def oracle() -> Oracle:
+def oracle() -> TrueSegmentTexts:
     rows = np.array([row(cat=0.9, dog=0.2), row(dog=0.4)], np.float32)
-    return Oracle("x", np.array([CAT, DOG], np.int32), np.array([30, 10]), rows, rows, ("a cat", "wolf"))
+    return TrueSegmentTexts("x", np.array([CAT, DOG], np.int32), np.array([30, 10]), rows, rows, ("a cat", "wolf"))
 
 
 def test_given_is_the_mean_cosine_of_tgq_and_the_words() -> None:

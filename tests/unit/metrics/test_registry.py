@@ -17,7 +17,7 @@ from bench.mapping.assign import assign
 from bench.metric_name import parse
 from bench.metrics.registry import list_words
 from bench.protocol import BREAKDOWNS, CHOICES, Protocol
-from bench.records import ClassList, Oracle, Overlap
+from bench.records import ClassList, Overlap, TrueSegmentTexts
 from bench.score.evaluate import Scores, evaluate
 from bench.score.presets import make_protocol as preset
 from tests.unit.metrics.make import CLASSES, NAMING, Case, case, slow_iou
@@ -48,10 +48,12 @@ def image(seed: int) -> Overlap:
     return replace(item, texts=tuple(texts.tolist()))
 
 
-def truth(item: Overlap) -> Oracle:
+def truth(item: Overlap) -> TrueSegmentTexts:
     draw, classes = np.random.default_rng(len(item.areas)), item.truth_classes
     rows = draw.random((2, len(classes), 5)).astype(np.float32)
-    return Oracle(item.image_id, classes, item.counts[:, :-2].sum(axis=0), rows[0], rows[1], ("tree",) * len(classes))
+    return TrueSegmentTexts(
+        item.image_id, classes, item.counts[:, :-2].sum(axis=0), rows[0], rows[1], ("tree",) * len(classes)
+    )
 
 
 IMAGES = [image(seed) for seed in range(24)]
@@ -59,7 +61,7 @@ TRUTHS = [truth(item) for item in IMAGES]
 OWN = {item.image_id: np.linspace(-0.1, 0.4, len(item.areas)).astype(np.float32) for item in IMAGES}
 
 
-def scores(score: Protocol, images: list[Overlap] = IMAGES, truths: list[Oracle] = TRUTHS) -> Scores:
+def scores(score: Protocol, images: list[Overlap] = IMAGES, truths: list[TrueSegmentTexts] = TRUTHS) -> Scores:
     return evaluate(images, truths, CLASSES, score, NAMING, own_text=OWN)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bench.errors import UserError
 from bench.metrics import tgq
-from bench.records import Oracle
+from bench.records import TrueSegmentTexts
 from bench.score.evaluate import evaluate
 from bench.score.presets import make_protocol as preset
 from tests.unit.metrics.make import CLASSES as FIVE
@@ -18,9 +18,9 @@ CLASSES = np.array([0, 1, 2], np.int32)
 ROWS = np.array([[0.5, 0.6, 0.1], [0.2, 0.7, 0.1], [0.3, 0.1, 0.9]], np.float32)
 
 
-def oracle(name: str, take: list[int]) -> Oracle:
+def oracle(name: str, take: list[int]) -> TrueSegmentTexts:
     five = np.pad(ROWS[take], ((0, 0), (0, 2)))
-    return Oracle(name, CLASSES[take], np.ones(len(take), np.int64), five, 1 - five)
+    return TrueSegmentTexts(name, CLASSES[take], np.ones(len(take), np.int64), five, 1 - five)
 
 
 def test_micro_is_strict_and_macro_is_not() -> None:
@@ -53,7 +53,7 @@ def test_by_embedding_there_is_cosine_and_top1_only() -> None:
 
 
 def test_without_captions_there_is_no_number_and_a_mixture_is_an_error() -> None:
-    silent = Oracle("z", CLASSES[:1], np.ones(1, np.int64), None, None)
+    silent = TrueSegmentTexts("z", CLASSES[:1], np.ones(1, np.int64), None, None)
     assert count_truths([silent], "tt", preset("paper")) == {}
     with pytest.raises(UserError, match="1 of 2 images have no tt"):
         evaluate([], [silent, oracle("a", [0])], FIVE, preset("paper"), NAMING)

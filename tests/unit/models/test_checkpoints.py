@@ -38,9 +38,9 @@ def test_state_dicts_in_every_wrapping(content: Any, tmp_path: Path) -> None:
     torch.save(content, tmp_path / "a.pt")
     torch.save(content, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
     for file in (tmp_path / "a.pt", tmp_path / "old.pt"):
-        found = checkpoints.unwrapped(checkpoints.tensors("x", file))
+        found = checkpoints.unwrap_state(checkpoints.read_tensors("x", file))
         assert found.keys() == WEIGHTS.keys() and all(torch.equal(found[name], WEIGHTS[name]) for name in WEIGHTS)
-        shapes = checkpoints.unwrapped(checkpoints.tensors("x", file, values=False))
+        shapes = checkpoints.unwrap_state(checkpoints.read_tensors("x", file, values=False))
         assert {name: tuple(value.shape) for name, value in shapes.items()} == {"a.weight": (2, 3), "a.bias": (2,)}
         assert all(value.is_meta for value in shapes.values())
 
@@ -50,7 +50,7 @@ def test_headers_say_the_number_types(tmp_path: Path) -> None:
     save_archive(tmp_path / "a.pt", {"a": torch.ones(2, 3)}, marks=False)
     torch.save({"a": torch.ones(2, 3).half()}, tmp_path / "b.pt")
     for name in ("a.safetensors", "a.pt", "b.pt"):
-        value = checkpoints.tensors("x", tmp_path / name, values=False)["a"]
+        value = checkpoints.read_tensors("x", tmp_path / name, values=False)["a"]
         assert value.is_meta and value.dtype == torch.float16 and tuple(value.shape) == (2, 3)
 
 
@@ -79,8 +79,8 @@ def test_a_file_that_is_no_model_is_one_line(name: str, tmp_path: Path) -> None:
         lambda: Clip(str(file)),
         lambda: Clip(str(file), **stated),
         lambda: Dino(str(file)),
-        lambda: inspected.facts("clip", options, file),
-        lambda: inspected.facts("dino", options, file),
+        lambda: inspected.describe_weights("clip", options, file),
+        lambda: inspected.describe_weights("dino", options, file),
     ):
         with pytest.raises(UserError) as caught:
             call()

@@ -15,7 +15,7 @@ from bench.models.clip import Clip
 from bench.toyworld.classes import SIDE, VERSION
 from bench.toyworld.scene import choose_framing, draw
 from data_prep import clip_feed, clip_pool, clip_quality, clip_report, clip_seeds, train_clip
-from data_prep.muon import Muon, orthogonal
+from data_prep.muon import Muon, orthogonalise
 
 RECIPE = train_clip.Recipe(
     steps=4, batch=8, close=0.5, stuff=0.25, scenes=24, near_sides=(24, 32), far_sides=(48, 128), warm_steps=2
@@ -35,7 +35,7 @@ def feed(pool: clip_pool.Pool) -> clip_feed.Feed:
 @pytest.mark.parametrize("shape", [(12, 30), (30, 12), (16, 16)])
 def test_orthogonal_keeps_directions_and_evens_out_singular_values(shape: tuple[int, int]) -> None:
     matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0))
-    found = orthogonal(matrix)
+    found = orthogonalise(matrix)
     assert found.shape == matrix.shape
     values = torch.linalg.svdvals(found)
     assert values.min() > 0.5 and values.max() < 1.4
@@ -79,7 +79,7 @@ def test_a_pool_holds_the_scenes_in_order_and_goes_on_after_a_kill(pool: clip_po
         scene = draw("train", index)
         np.testing.assert_array_equal(pool.images[index], scene.image)
         assert pool.captions[index] == list(scene.captions)
-    clip_pool._file(tmp_path, 24, "w+").flush()
+    clip_pool._open_images(tmp_path, 24, "w+").flush()
     clip_pool._draw(tmp_path, 24, 0, 2)
     (tmp_path / f"captions-v{VERSION}-24-1-of-2.jsonl").write_text('["half a li')
     with pytest.raises(SystemExit, match="holds 13 of 24"):
@@ -204,7 +204,7 @@ def test_shares_of_segments_named_right_are_counted_by_scene() -> None:
     np.testing.assert_array_equal(rows.numerator[:, 0], [2, 1, 1])
     np.testing.assert_array_equal(rows.denominator[:, 0], [2, 2, 1])
     assert segments.share("way") == 0.8 and segments.share("way", segments.things) == 0.5
-    table = clip_report._sizes(segments, ["way"])
+    table = clip_report._write_sizes(segments, ["way"])
     assert table[2].startswith("| under 64 | 2 | 50.0") and table[-1].startswith("| 1024 and more | 1 | 100.0")
 
 
@@ -217,14 +217,14 @@ def test_the_card_keeps_the_figures_of_other_seeds(tmp_path: Path) -> None:
         (tmp_path / str(seed)).mkdir()
         facts = {"recipe": {"seed": seed, "steps": 7}}
         (tmp_path / str(seed) / "training.json").write_text(json.dumps(facts))
-    other = clip_seeds.figures_of(tmp_path / "1", segments([0, 1, 20, 0]))
+    other = clip_seeds.read_figures(tmp_path / "1", segments([0, 1, 20, 0]))
     assert other["ways"]["crop"] == 0.75 and other["things"]["crop"] == 0.5
     stored = json.loads((tmp_path / "0" / "training.json").read_text()) | {"seeds": [other]}
     (tmp_path / "0" / "training.json").write_text(json.dumps(stored))
     for named in ([0, 0, 0, 0], [0, 1, 0, 0]):
-        seeds = clip_seeds.beside(tmp_path / "0", segments(named), [], [])
+        seeds = clip_seeds.collect_figures(tmp_path / "0", segments(named), [], [])
         assert [o["seed"] for o in seeds] == [0, 1] and seeds[1] == other
-    table = clip_seeds.table(seeds)
+    table = clip_seeds.write_table(seeds)
     assert "between 2 seeds after 7 steps: 25.0 points" in table and "| crop | 50.0 (0.0) | 75.0 (50.0) |" in table
 
 
@@ -235,7 +235,7 @@ def test_a_training_that_goes_on_stands_beside_the_one_it_began_from(tmp_path: P
     earlier = {"recipe": {"seed": 0, "steps": 7}, "seeds": [old]}
     facts = {"recipe": {"seed": 0, "steps": 5}, "earlier": earlier}
     (tmp_path / "training.json").write_text(json.dumps(facts))
-    seeds = clip_seeds.beside(tmp_path, segments, [], [])
+    seeds = clip_seeds.collect_figures(tmp_path, segments, [], [])
     assert [(o["seed"], o["steps"]) for o in seeds] == [(0, 12), (0, 7)]
-    assert "seed 0, 12 steps | seed 0, 7 steps" in clip_seeds.table(seeds)
-    assert "Largest" not in clip_seeds.table(seeds), "trainings of different length are no spread"
+    assert "seed 0, 12 steps | seed 0, 7 steps" in clip_seeds.write_table(seeds)
+    assert "Largest" not in clip_seeds.write_table(seeds), "trainings of different length are no spread"

@@ -13,7 +13,7 @@ from PIL import Image
 from transformers import ViTConfig, ViTModel
 
 from bench.errors import BadSample, UserError
-from bench.models.dino import Dino, loaded_size
+from bench.models.dino import Dino, compute_loaded_size
 
 PATCH, NATIVE = 4, 16
 
@@ -136,7 +136,7 @@ def test_nothing_after_the_keys_is_run(tiny: str) -> None:
 def test_loaded_size_is_torchvisions(size: tuple[int, int]) -> None:
     resize = pytest.importorskip("torchvision.transforms").Resize(224)
     width, height = resize(Image.new("RGB", size[::-1])).size
-    assert loaded_size(*size, 224) == (height, width)
+    assert compute_loaded_size(*size, 224) == (height, width)
 
 
 def test_the_loaded_image_is_pillows_lanczos(tiny: str) -> None:

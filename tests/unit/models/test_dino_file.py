@@ -144,7 +144,7 @@ def test_the_settings_must_be_the_file_s_and_the_doctor_tells_it(tmp_path: Path)
     file = saved(original(), tmp_path / "d.pth")
     stops("patch is 4 pixels, the settings say 8", lambda: Dino(str(file), size=16, patch=8))
     stops("grid is 4x4, the settings say 28x28", lambda: Dino(str(file), size=16, grid=28))
-    assert dino_file.told("x", file)[0] == "vit"
-    told = inspected.facts("dino", {"source": str(file)}, file)
+    assert dino_file.read_facts("x", file)[0] == "vit"
+    told = inspected.describe_weights("dino", {"source": str(file)}, file)
     assert told.endswith("stored float32, original vit, patch 4, grid 4x4")
-    stops("patch is 4", lambda: inspected.facts("dino", {"source": str(file), "patch": 8}, file))
+    stops("patch is 4", lambda: inspected.describe_weights("dino", {"source": str(file), "patch": 8}, file))

@@ -43,7 +43,7 @@ def stops(words: str, call: Any) -> None:
 
 def test_a_folder_that_fits_loads(clip: Path) -> None:
     model = Clip(str(clip), pretrained="openai", **FITS)
-    assert model.grid == (3, 3) and guards.activation_of(model.visual) == "quick_gelu"
+    assert model.grid == (3, 3) and guards.read_activation(model.visual) == "quick_gelu"
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_a_file_does_not_tell_its_activation(clip: Path) -> None:
 
 
 def test_published_names_tell_their_activation() -> None:
-    assert guards.expected_activation("ViT-L-14-336", "openai", None)[0] == "quick_gelu"
-    assert guards.expected_activation("ViT-H-14", "laion2b_s32b_b79k", None)[0] == "gelu"
-    assert guards.expected_activation("hf-hub:laion/CLIP-ViT-B-16", None, None)[0] == "gelu"
+    assert guards.find_expected_activation("ViT-L-14-336", "openai", None)[0] == "quick_gelu"
+    assert guards.find_expected_activation("ViT-H-14", "laion2b_s32b_b79k", None)[0] == "gelu"
+    assert guards.find_expected_activation("hf-hub:laion/CLIP-ViT-B-16", None, None)[0] == "gelu"
 
 
 def test_half_precision_is_loaded_only_when_asked(clip: Path, tmp_path: Path) -> None:

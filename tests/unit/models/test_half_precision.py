@@ -20,7 +20,7 @@ from bench.models.clip import Clip
 from bench.models.dino import Dino
 from bench.models.language import Language
 from bench.models.sentence import Sentence
-from data_prep.random_models import gpt2_tokenizer, make_all
+from data_prep.random_models import make_all, make_gpt2_tokenizer
 
 TEXTS = ["", "a dog", "a red car on a road"]
 
@@ -28,7 +28,7 @@ TEXTS = ["", "a dog", "a red car on a road"]
 def static(folder: Path) -> Path:
     """A static embedding with unit length at its end, as published ones are."""
     torch.manual_seed(0)
-    words = parts.StaticEmbedding(gpt2_tokenizer(tiny=True), embedding_weights=torch.randn(257, 8))
+    words = parts.StaticEmbedding(make_gpt2_tokenizer(tiny=True), embedding_weights=torch.randn(257, 8))
     SentenceTransformer(modules=[words, parts.Normalize()]).save(str(folder))
     return folder
 

@@ -63,7 +63,7 @@ def test_perplexity_is_that_of_the_tokens_one_by_one() -> None:
                 with torch.no_grad():
                     chances = model(torch.tensor([text[:end]])).logits[0, -1].double().softmax(-1)
                 surprises.append(-math.log(chances[text[end]]))
-        value, count = language_report.perplexity(model, ids, bare)
+        value, count = language_report.compute_perplexity(model, ids, bare)
         assert count == len(surprises) and value == pytest.approx(math.exp(sum(surprises) / count), rel=1e-5)
 
 

@@ -48,48 +48,48 @@ def test_hub_names_and_existing_paths_pass(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_open_clip_names(tmp_path: Path) -> None:
-    assert sources.open_clip_name(str(tmp_path)) == f"local-dir:{tmp_path}"
-    assert sources.open_clip_name(f"local-dir:{tmp_path}") == f"local-dir:{tmp_path}"
-    assert sources.open_clip_name("hf-hub:org/repo") == "hf-hub:org/repo"
-    assert sources.open_clip_name("ViT-L-14-336-quickgelu") == "ViT-L-14-336-quickgelu"
-    assert sources.open_clip_name("embedded:clip").startswith("local-dir:")
+    assert sources.resolve_for_open_clip(str(tmp_path)) == f"local-dir:{tmp_path}"
+    assert sources.resolve_for_open_clip(f"local-dir:{tmp_path}") == f"local-dir:{tmp_path}"
+    assert sources.resolve_for_open_clip("hf-hub:org/repo") == "hf-hub:org/repo"
+    assert sources.resolve_for_open_clip("ViT-L-14-336-quickgelu") == "ViT-L-14-336-quickgelu"
+    assert sources.resolve_for_open_clip("embedded:clip").startswith("local-dir:")
 
 
 def test_hash_depends_on_what_is_loaded_only(tmp_path: Path) -> None:
     one, two = folder(tmp_path / "one"), folder(tmp_path / "elsewhere" / "two")
-    before = sources.weights_hash(one)
-    assert len(before) == 64 and before == sources.weights_hash(str(two))
+    before = sources.hash_weights(one)
+    assert len(before) == 64 and before == sources.hash_weights(str(two))
     (one / "README.md").write_text("another card")
     (one / "training.json").write_text('{"seeds": "measured again"}')
-    assert sources.weights_hash(one) == before
+    assert sources.hash_weights(one) == before
     (one / "config.json").write_text('{"act": "gelu"}')
-    assert sources.weights_hash(one) != before
+    assert sources.hash_weights(one) != before
 
 
 def test_hash_sees_one_changed_number_and_a_renamed_file(tmp_path: Path) -> None:
     one = folder(tmp_path / "one")
-    before = sources.weights_hash(one)
+    before = sources.hash_weights(one)
     weights = load_file(one / "model.safetensors")
     weights["w"][1] += 1e-6
     save_file(weights, one / "model.safetensors")
-    changed = sources.weights_hash(one)
+    changed = sources.hash_weights(one)
     (one / "model.safetensors").rename(one / "other.safetensors")
-    assert len({before, changed, sources.weights_hash(one)}) == 3
+    assert len({before, changed, sources.hash_weights(one)}) == 3
 
 
 def test_hash_of_a_checkpoint_file_ignores_its_name_no_more_than_its_content(tmp_path: Path) -> None:
     (tmp_path / "a.pt").write_bytes(b"1")
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "a.pt").write_bytes(b"1")
-    assert sources.weights_hash(tmp_path / "a.pt") == sources.weights_hash(tmp_path / "b" / "a.pt")
+    assert sources.hash_weights(tmp_path / "a.pt") == sources.hash_weights(tmp_path / "b" / "a.pt")
 
 
 def test_hash_of_nothing_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(UserError, match="holds no weight files"):
-        sources.weights_hash(tmp_path)
+        sources.hash_weights(tmp_path)
     with pytest.raises(UserError, match="not in the local cache"):
-        sources.weights_hash("nobody/nothing")
+        sources.hash_weights("nobody/nothing")
 
 
 @pytest.mark.parametrize("error", [OSError("a\nb"), ValueError("x"), RuntimeError("size mismatch")])
@@ -103,18 +103,18 @@ def test_what_a_library_says_becomes_one_line(error: Exception, tmp_path: Path) 
 
 
 def test_unknown_dtype_lists_the_known() -> None:
-    assert sources.torch_dtype("bfloat16") is torch.bfloat16
+    assert sources.find_dtype("bfloat16") is torch.bfloat16
     with pytest.raises(UserError, match="float32, bfloat16, float16"):
-        sources.torch_dtype("float8")
+        sources.find_dtype("float8")
 
 
 def test_a_format_that_is_not_read_changes_no_hash(tmp_path: Path) -> None:
     one = folder(tmp_path / "one")
-    before = sources.weights_hash(one)
+    before = sources.hash_weights(one)
     (one / "pytorch_model.bin").write_bytes(b"the same weights in another format")
-    assert sources.weights_hash(one) == before and sources.weight_files(one) == [one / "model.safetensors"]
+    assert sources.hash_weights(one) == before and sources.list_weight_files(one) == [one / "model.safetensors"]
     (one / "model.safetensors").unlink()
-    assert sources.weight_files(one) == [one / "pytorch_model.bin"] and sources.weights_hash(one) != before
+    assert sources.list_weight_files(one) == [one / "pytorch_model.bin"] and sources.hash_weights(one) != before
 
 
 @pytest.mark.parametrize("stored", ["model.safetensors", "pytorch_model.bin"])
@@ -135,6 +135,6 @@ def test_a_hub_repository_is_fetched_whole_before_it_is_hashed(
         return str(tmp_path)
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
-    first = sources.weights_hash("some/model")
+    first = sources.hash_weights("some/model")
     assert (tmp_path / stored).exists() and len(asked) == (2 if stored.endswith(".bin") else 1)
-    assert sources.weights_hash("some/model") == first and len(asked) < 3
+    assert sources.hash_weights("some/model") == first and len(asked) < 3

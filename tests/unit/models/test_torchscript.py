@@ -52,11 +52,11 @@ def test_tensors_are_those_of_torch_s_own_loader(archive: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = torch.jit.load(str(archive)).state_dict()
-    own = torchscript.tensors(archive)
+    own = torchscript.read_tensors(archive)
     assert own.keys() == theirs.keys() and len(own) == 13
     for name, value in theirs.items():
         assert own[name].dtype == value.dtype and torch.equal(own[name], value), name
-    shapes = {name: tuple(value.shape) for name, value in checkpoints.tensors("x", archive, values=False).items()}
+    shapes = {name: tuple(value.shape) for name, value in checkpoints.read_tensors("x", archive, values=False).items()}
     assert shapes == {name: tuple(value.shape) for name, value in theirs.items()}
 
 
@@ -78,7 +78,7 @@ def rewritten(source: Path, to: Path, change: Callable[[str, bytes], bytes], how
 def stops(file: Path, words: str) -> None:
     for values in (True, False):
         with pytest.raises(UserError, match=words) as caught:
-            checkpoints.tensors("CLIP", file, values)
+            checkpoints.read_tensors("CLIP", file, values)
         assert "\n" not in str(caught.value) and str(file) in str(caught.value)
 
 
@@ -132,7 +132,7 @@ def described(tiny: Path, to: Path, find: bytes, put: bytes) -> Path:
 def test_tensors_stay_within_their_numbers(tiny: Path, tmp_path: Path) -> None:
     """Shape (2, 3) with steps (3, 1) in a storage of 6: more rows, a negative size, and numbers shown again."""
     rows, steps = b"(K\x02K\x03t", b"(K\x03K\x01t"
-    assert list(torchscript.stored_tensors(described(tiny, tmp_path / "a.pt", rows, rows)))
+    assert list(torchscript.read_stored_tensors(described(tiny, tmp_path / "a.pt", rows, rows)))
     stops(described(tiny, tmp_path / "b.pt", rows, b"(K\x03K\x03t"), "reaches beyond its numbers")
     stops(described(tiny, tmp_path / "c.pt", rows, b"(J\xfe\xff\xff\xffK\x03t"), "reaches beyond its numbers")
     seen_again = described(tiny, tmp_path / "d.pt", rows, b"(K\x7fK\x7ft")
@@ -147,13 +147,13 @@ def test_entries_that_are_compressed_cut_or_missing(tiny: Path, tmp_path: Path) 
     whole = tiny.read_bytes()
     (tmp_path / "c.pt").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(UserError, match="CLIP .*c.pt' (is damaged|cannot be read safely)"):
-        checkpoints.tensors("CLIP", tmp_path / "c.pt")
+        checkpoints.read_tensors("CLIP", tmp_path / "c.pt")
 
 
 def test_a_module_that_holds_itself_ends() -> None:
     inner = torchscript._Module()
     inner.__setstate__({"self": inner, "w": torchscript.Stored("0", "float32", 0, (1,), (1,))})
-    assert [name for name, _ in torchscript._tensors(inner)] == ["w"]
+    assert [name for name, _ in torchscript._walk_tensors(inner)] == ["w"]
 
 
 def test_a_damaged_number_is_seen(tiny: Path, tmp_path: Path) -> None:
@@ -165,4 +165,4 @@ def test_a_damaged_number_is_seen(tiny: Path, tmp_path: Path) -> None:
     data[place] ^= 1
     (tmp_path / "d.pt").write_bytes(bytes(data))
     with pytest.raises(UserError, match="damaged"):
-        checkpoints.tensors("CLIP", tmp_path / "d.pt")
+        checkpoints.read_tensors("CLIP", tmp_path / "d.pt")

@@ -9,7 +9,7 @@ import pytest
 
 from bench.data.toyscenes import ToyScenes
 from bench.errors import BadSample, UserError
-from bench.overlap.table import make_overlap, merge_objects, validate
+from bench.overlap.table import check_table, make_overlap, merge_objects
 from bench.records import BACKGROUND, VOID, Overlap, Prediction, Sample
 from tests.unit.metrics.make import case, picture, resized
 
@@ -81,7 +81,9 @@ def test_what_does_not_fit_is_named() -> None:
     with pytest.raises(UserError, match=r"image 0001, st similarity: segment 1 holds NaN"):
         make_overlap(one.prediction, one.sample, one.tt, bad)
     with pytest.raises(UserError, match="true class 7"):
-        validate(make_overlap(Prediction("x", np.zeros((0, 2, 2), bool), ()), picture(np.full((2, 2), 7))), classes=5)
+        check_table(
+            make_overlap(Prediction("x", np.zeros((0, 2, 2), bool), ()), picture(np.full((2, 2), 7))), classes=5
+        )
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -97,7 +99,7 @@ def test_objects_are_columns_and_add_up_to_their_class(seed: int) -> None:
     whole = one.overlap
     assert (merge_objects(record).counts == whole.counts).all()
     assert merge_objects(record).truth_classes.tolist() == whole.truth_classes.tolist()
-    validate(record, 5)
+    check_table(record, 5)
 
 
 def test_numbers_of_objects_change_nothing_and_must_fit() -> None:

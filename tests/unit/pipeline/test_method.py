@@ -16,12 +16,12 @@ from omegaconf import OmegaConf
 
 from bench.merge.siblings import Siblings
 from bench.records import Sample
-from bench.run.context import Builder
+from bench.run.context import RunContext
 from bench.run.job import prepare_folder
 from bench.run.similarities import SimilarityModels
 from bench.settings.check import check_settings
-from bench.settings.instantiate import make
-from bench.system.resources import conf_dir
+from bench.settings.instantiate import make_object
+from bench.system.resources import find_conf_dir
 from tests.unit.encode import tiny
 
 METHOD = [
@@ -99,7 +99,7 @@ OTHERS += [(key, other, base) for _, key, _, _, other in METHOD + SCORE if other
 @cache
 def compose_once(*words: str) -> Any:
     """A composition, its references not yet resolved; composing takes a fifth of a second, so each is done once."""
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+    with initialize_config_dir(str(find_conf_dir()), version_base="1.3"):
         return compose("config", ["models=paper", *words])
 
 
@@ -200,9 +200,9 @@ def test_the_stages_obey(choice: str, saliency: str) -> None:
     chosen = settings(f"method={choice}", "encode.start_layer=2")
     clip = tiny.clip()
     segmenter, encoder, merger = (
-        make(chosen["segment"], dino=None),
-        make(chosen["encode"], clip=clip),
-        make(chosen["merge"]),
+        make_object(chosen["segment"], dino=None),
+        make_object(chosen["encode"], clip=clip),
+        make_object(chosen["merge"]),
     )
     assert (segmenter.splits, segmenter.lost) == {"paper": ("all", "promote"), "reference": ("first_half", "shift")}[
         choice
@@ -213,7 +213,8 @@ def test_the_stages_obey(choice: str, saliency: str) -> None:
     mask = np.zeros((1, 18, 24), bool)
     mask[:, 4:12, 6:14] = True
     both = [
-        make(chosen["encode"] | {"saliency": s}, clip=clip)(tiny.sample(), mask).saliency for s in (saliency, other)
+        make_object(chosen["encode"] | {"saliency": s}, clip=clip)(tiny.sample(), mask).saliency
+        for s in (saliency, other)
     ]
     made = encoder(Sample("noise", tiny.sample().image), mask).saliency
     assert (made == both[0]).all() and not np.allclose(made, both[1], atol=1e-3)
@@ -225,7 +226,8 @@ def test_mean_over_heads_is_what_the_reference_s_saliency_always_was() -> None:
     mask[:, :9] = False
     own = settings("method=reference", "encode.start_layer=2")["encode"]
     vectors = [
-        make(own | {"heads": heads}, clip=clip)(tiny.sample(), mask).vectors for heads in ("concat", "per_head_mean")
+        make_object(own | {"heads": heads}, clip=clip)(tiny.sample(), mask).vectors
+        for heads in ("concat", "per_head_mean")
     ]
     assert (vectors[0] == vectors[1]).all()
 
@@ -233,7 +235,7 @@ def test_mean_over_heads_is_what_the_reference_s_saliency_always_was() -> None:
 @pytest.mark.parametrize(("choice", "raw"), [("paper", False), ("reference", True)])
 def test_identical_strings_stay_raw_where_nothing_is_rounded(choice: str, raw: bool, tmp_path: Path) -> None:
     """Protocol by protocol, whoever predicted."""
-    context = Builder(settings("models=embedded", f"score={choice}", f"store={tmp_path}"))
+    context = RunContext(settings("models=embedded", f"score={choice}", f"store={tmp_path}"))
     models = SimilarityModels(context, None).round_by(context.settings["score"]["rounding"])  # type: ignore[arg-type]
     assert models.tt.raw is raw
     assert models.round_by(6).tt.raw is False and models.round_by(None).tt.raw is True

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bench.errors import UserError
-from bench.predictions.overlapping import highest_score
+from bench.predictions.overlapping import keep_highest_score
 from bench.predictions.rle import decode
 from bench.predictions.source import PredictionFile
 from bench.records import LabelMap, Prediction
@@ -114,8 +114,8 @@ def test_overlaps_go_to_the_highest_score_and_ties_to_the_first() -> None:
     for _ in range(20):
         n = int(draw.integers(1, 6))
         masks, scores = draw.random((n, 5, 6)) < 0.5, draw.integers(0, 3, n).astype(np.float32)
-        found = highest_score(Prediction("a", masks, ("t",) * n, scores=scores), "here")
-        assert isinstance(found, LabelMap) and highest_score(found, "here") is found, "nothing overlaps any more"
+        found = keep_highest_score(Prediction("a", masks, ("t",) * n, scores=scores), "here")
+        assert isinstance(found, LabelMap) and keep_highest_score(found, "here") is found, "nothing overlaps any more"
         found = found.unpack()
         for y in range(5):
             for x in range(6):
@@ -125,6 +125,6 @@ def test_overlaps_go_to_the_highest_score_and_ties_to_the_first() -> None:
 
 def test_overlaps_without_scores_are_one_line() -> None:
     with pytest.raises(UserError, match="here: score.overlap=highest_score needs a 'score' for each segment"):
-        highest_score(Prediction("a", np.ones((1, 2, 2), bool), ("t",)), "here")
+        keep_highest_score(Prediction("a", np.ones((1, 2, 2), bool), ("t",)), "here")
     none = Prediction("a", np.ones((0, 2, 2), bool), ())
-    assert highest_score(none, "here") is none
+    assert keep_highest_score(none, "here") is none

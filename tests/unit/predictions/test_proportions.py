@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.predictions.proportions import misfit
+from bench.predictions.proportions import describe_misfit
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from bench.predictions.proportions import misfit
     ],
 )
 def test_copies_of_another_size_fit(masks: tuple[int, int], image: tuple[int, int]) -> None:
-    assert misfit(masks, image) is None
+    assert describe_misfit(masks, image) is None
 
 
 @pytest.mark.parametrize("scale", [0.013, 0.1, 0.37, 0.448, 0.5, 1.3, 2.0])
@@ -29,7 +29,7 @@ def test_copies_of_another_size_fit(masks: tuple[int, int], image: tuple[int, in
 @pytest.mark.parametrize("rounded", [int, round, lambda x: -int(-x // 1)])
 def test_whatever_is_rounded_fits(scale: float, image: tuple[int, int], rounded) -> None:
     height, width = (max(1, rounded(scale * side)) for side in image)
-    assert misfit((height, width), image) is None
+    assert describe_misfit((height, width), image) is None
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,6 @@ def test_whatever_is_rounded_fits(scale: float, image: tuple[int, int], rounded)
 def test_other_shapes_are_faults_that_say_both_sizes(
     masks: tuple[int, int], image: tuple[int, int], swapped: bool
 ) -> None:
-    told = misfit(masks, image)
+    told = describe_misfit(masks, image)
     assert told and f"masks are {masks[0]}x{masks[1]} (height x width) but the image is {image[0]}x{image[1]}" in told
     assert ("written as width x height" in told) == swapped and "score.proportions=any" in told

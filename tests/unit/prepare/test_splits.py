@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.data.publishers import PUBLISHERS, extra_id, id_sum
+from bench.data.publishers import PUBLISHERS, find_extra_id, sum_ids
 from bench.errors import UserError
 from bench.prepare import splits
-from bench.prepare.splits import check_count, chosen_list, context_lists, read_ids
+from bench.prepare.splits import check_count, choose_list, find_context_lists, read_ids
 from bench.prepare.tree import Tree
 from tests.unit.prepare.make import write_list
 
@@ -55,12 +55,12 @@ def test_the_main_lists_of_voc_2012_are_not_contexts() -> None:
 @settings(max_examples=25)
 @given(st.sets(st.text(min_size=1), min_size=1, max_size=20), st.text(min_size=1))
 def test_an_id_sum_knows_a_set_and_the_one_id_more(names: set[str], extra: str) -> None:
-    known = id_sum(names)
-    assert id_sum(sorted(names)) == id_sum(sorted(names, reverse=True)) == known
-    assert extra_id(names, known) is None or len(names) == 1
+    known = sum_ids(names)
+    assert sum_ids(sorted(names)) == sum_ids(sorted(names, reverse=True)) == known
+    assert find_extra_id(names, known) is None or len(names) == 1
     if extra not in names:
-        assert extra_id([*names, extra], known) == extra
-        assert id_sum([*names, extra]) != known
+        assert find_extra_id([*names, extra], known) == extra
+        assert sum_ids([*names, extra]) != known
 
 
 @with_lists
@@ -113,8 +113,8 @@ def test_voc_2010_goes_before_2012_and_a_published_size_before_all(tmp_path: Pat
     for count, path in enumerate(reversed(places), 1):
         write_list(path, ids(count))
     write_list(tmp_path / "VOCdevkit/VOC2010/ImageSets/Main/train.txt", ids(1))
-    found = context_lists(Tree(tmp_path), "val")
-    assert found == places and chosen_list(found, "pascal_context_59", "val") == places[0]
+    found = find_context_lists(Tree(tmp_path), "val")
+    assert found == places and choose_list(found, "pascal_context_59", "val") == places[0]
     write_list(places[2], ids(5104))
-    assert chosen_list(found, "pascal_context_59", "val") == places[2]
+    assert choose_list(found, "pascal_context_59", "val") == places[2]
     assert splits.split_of("voc", "val").published == 1449

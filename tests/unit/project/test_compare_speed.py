@@ -65,7 +65,7 @@ def test_both_kinds_of_made_predictions_are_the_same_segments(tmp_path: Path) ->
         one, other = (file[image_id] for file in files)
         assert (one.masks == other.masks).all() and one.texts == other.texts
         assert one.masks.shape == (len(one.texts), *made_predictions.SIZE) and set(one.texts) <= set(layout["classes"])
-        parsed = [file._parsed(image_id).segments for file in files]
+        parsed = [file._parse(image_id).segments for file in files]
         assert all(isinstance(segments, LabelMap) for segments in parsed), "without masks"
         truth = np.asarray(Image.open(tmp_path / "mapped" / "data" / "ann" / f"{image_id}.png"))
         assert truth.shape == made_predictions.SIZE and 0 < (truth == 0).mean() < 0.1

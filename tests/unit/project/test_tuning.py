@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from bench.models.sources import weights_hash
+from bench.models.sources import hash_weights
 
 ROOT = Path(__file__).resolve().parents[3]
 SWEEPS = ("segment", "start_layer", "sigma2", "caption", "merge")
@@ -56,7 +56,7 @@ def test_sweeps_saw_the_tune_split_alone(sweep: str) -> None:
 def test_sweeps_were_made_with_the_weights_that_ship(sweep: str) -> None:
     metrics = pd.read_csv(ROOT / "results" / "tuning" / sweep / "scores.csv")["metric"]
     ids = set(metrics.str.extract("/st[(]toy-clip@([0-9a-f]{8}),")[0].dropna())
-    assert ids == {weights_hash("embedded:clip")[:8]}, "make tune, and look at what it chooses"
+    assert ids == {hash_weights("embedded:clip")[:8]}, "make tune, and look at what it chooses"
 
 
 def write(folder: Path, means: dict[str, float], low: float) -> Path:

@@ -58,7 +58,7 @@ def test_configs_and_weights_are_in_the_wheel(wheel: Path) -> None:
 
 @pytest.mark.slow
 def test_zgs_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:
-    code = "import bench, bench.system.resources as r; print(bench.__file__); print(r.conf_dir())"
+    code = "import bench, bench.system.resources as r; print(bench.__file__); print(r.find_conf_dir())"
     for line in run(installed / "python", "-c", code, cwd=tmp_path).splitlines():
         assert line.startswith(str(installed.parent))
     assert "exit codes" in run(installed / "zgs", "--help", cwd=tmp_path)

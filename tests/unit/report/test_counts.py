@@ -12,9 +12,9 @@ from bench.errors import UserError
 from bench.metrics.registry import REGISTRY, Metric, find_unit
 from bench.metrics.terms import ImageTables, Terms, make_terms
 from bench.report.tables.cells import lay_out
-from bench.report.tables.differences import differences, markdown_differences
-from bench.report.tables.tables import markdown_table, text_table
-from bench.run.tracking import summary
+from bench.report.tables.differences import compute_differences, write_markdown_differences
+from bench.report.tables.tables import write_markdown_table, write_text_table
+from bench.run.tracking import summarise
 from bench.score.evaluate import Scores, evaluate
 from bench.score.intervals import MetricCounts
 from bench.score.presets import make_protocol as preset
@@ -52,7 +52,7 @@ def test_a_count_is_printed_as_it_is_and_named_one(scores: Scores) -> None:
     assert table.variants[0].cells[at].interval.startswith("[") and float(table.variants[0].cells[at].interval[1:5]) < 6
     share = [header[0] for header in table.headers].index("filled")
     assert table.variants[0].cells[share].value == "70.0", "a share where its definition says nothing"
-    for text in (markdown_table(rows, embedded=False), text_table(rows, embedded=False)):
+    for text in (write_markdown_table(rows, embedded=False), write_text_table(rows, embedded=False)):
         assert "3.50" in text and "350.0" not in text and "Percent (cosines and counts as they are)" in text
 
 
@@ -61,11 +61,13 @@ def test_differences_and_tracking_of_a_count(scores: Scores) -> None:
         return replace(row, numerator=row.numerator + row.denominator)
 
     name = next(name for name in scores.rows if "amount" in name)
-    text = markdown_differences(
-        differences([("a", {name: more(scores.rows[name])}), ("b", {name: scores.rows[name]})], [("a", "b")], 50)
+    text = write_markdown_differences(
+        compute_differences(
+            [("a", {name: more(scores.rows[name])}), ("b", {name: scores.rows[name]})], [("a", "b")], 50
+        )
     )
     assert "+1.00 [+1.00, +1.00]" in text and "cosines and counts as they are" in text
-    assert summary(scores.table)[0][name] == pytest.approx(3.5), "a tracker has every value as it is"
+    assert summarise(scores.table)[0][name] == pytest.approx(3.5), "a tracker has every value as it is"
 
 
 def test_an_unknown_unit_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

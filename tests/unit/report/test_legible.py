@@ -13,14 +13,14 @@ from bench.report.figures.agreement import draw_agreement
 from bench.report.figures.breakdown import draw_breakdown
 from bench.report.figures.curves import PAPER_IOU, PAPER_TAUS, draw_curves, draw_precision
 from bench.report.figures.forest import draw_differences
-from bench.report.figures.line_ends import spread
-from bench.report.figures.style import headline, look, names_in, new_figure
+from bench.report.figures.line_ends import spread_places
+from bench.report.figures.style import choose_names, draw_headline, look, make_figure
 from bench.report.runs import label_runs, merge_curves
-from bench.report.tables.breakdown import breakdown
+from bench.report.tables.breakdown import compute_breakdown
 from bench.report.tables.comparisons import list_pairs
-from bench.report.tables.differences import differences
+from bench.report.tables.differences import compute_differences
 from bench.report.tables.paper_metrics import select_paper_metrics
-from bench.run.run_folder import saved_rows, saved_segments
+from bench.run.run_folder import read_rows, read_segments
 from bench.score.rank_agreement import COLUMNS as AGREEMENT
 from tests.unit.report.fabricated import METRICS, fabricate
 from tests.unit.report.geometry import faults
@@ -51,20 +51,20 @@ class Runs:
         plain = tau[~tau["metric"].str.startswith("precision")]
         over_iou = self.curves[self.curves["axis"] == "iou"]
         told: dict[str, Any] = {"title": "toy:test[first:12]", "embedded": True}
-        segments = [(v, saved_segments(f)) for v, f in zip(self.variants, self.folders, strict=True)]
+        segments = [(v, read_segments(f)) for v, f in zip(self.variants, self.folders, strict=True)]
         pairs = list_pairs(self.variants)
         found = {
             "curves": draw_curves(plain, chosen=PAPER_TAUS, **told),
             "iou": draw_curves(over_iou, chosen=PAPER_IOU, axis="iou", **told),
             "precision": draw_precision(tau, chosen=PAPER_TAUS, **told),
-            "breakdown": draw_breakdown(breakdown(segments, pairs, 20), **told),  # type: ignore[arg-type]
+            "breakdown": draw_breakdown(compute_breakdown(segments, pairs, 20), **told),  # type: ignore[arg-type]
         }
         if len(self.variants) > 1:
-            rows = [(v, saved_rows(f)) for v, f in zip(self.variants, self.folders, strict=True)]
+            rows = [(v, read_rows(f)) for v, f in zip(self.variants, self.folders, strict=True)]
             more = [(self.variants[1], self.variants[0])]
             chosen = select_paper_metrics(list(METRICS.values()))
-            found["forest"] = draw_differences(differences(rows, pairs, 20), chosen, **told)
-            found["pairs"] = draw_differences(differences(rows, [*pairs, *more], 20), chosen, **told)
+            found["forest"] = draw_differences(compute_differences(rows, pairs, 20), chosen, **told)
+            found["pairs"] = draw_differences(compute_differences(rows, [*pairs, *more], 20), chosen, **told)
         return found
 
 
@@ -91,7 +91,7 @@ def test_no_two_variants_look_alike(pictures: dict[str, Figure]) -> None:
 
 def test_every_name_stands_in_the_key_of_every_picture(pictures: dict[str, Figure]) -> None:
     variants = names(len(pictures["curves"].legends[0].get_texts()))
-    told = list(names_in(variants, numbered=len(variants) > 7).values())
+    told = list(choose_names(variants, numbered=len(variants) > 7).values())
     assert len(set(told)) == len(variants)
     for name in ("curves", "iou", "precision"):
         assert [text.get_text() for text in pictures[name].legends[0].get_texts()] == told
@@ -107,9 +107,9 @@ def test_ninety_looks_differ() -> None:
 
 
 def test_a_long_headline_is_broken_and_shortened_but_whole_at_its_ends() -> None:
-    figure = new_figure(3.0)
+    figure = make_figure(3.0)
     figure.subplots().plot([0, 1])
-    headline(figure, ("x" * 60 + " minus each other", "data:test[" + "y" * 200 + "end]", "n = 5 images"))
+    draw_headline(figure, ("x" * 60 + " minus each other", "data:test[" + "y" * 200 + "end]", "n = 5 images"))
     lines = figure.get_suptitle().splitlines()
     assert lines[1].startswith("data:test[") and "…" in lines[1] and lines[1].endswith("end]")
     assert lines[2] == "n = 5 images" and faults(figure) == []
@@ -132,7 +132,7 @@ def test_agreement(count: int) -> None:
 
 @pytest.mark.parametrize("places", [[], [0.5], [0.5] * 20, [0.0] * 3 + [1.0] * 3, [0.1, 0.11, 0.12, 0.9], [0.98, 0.99]])
 def test_numbers_at_ends_stay_in_order_and_apart(places: list[float]) -> None:
-    found = spread(places, 0.05)
+    found = spread_places(places, 0.05)
     assert len(found) == len(places) and found == sorted(found)
     assert all(b - a > 0.0499 for a, b in zip(found, found[1:], strict=False))
     assert all(-1e-9 <= place <= 1 + 1e-9 for place in found)

@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.commands.settings import composed
-from bench.run.context import Builder
+from bench.commands.settings import compose_settings
+from bench.run.context import RunContext
 from bench.run.tables import open_shelf
-from bench.settings.naming import run_name
+from bench.settings.naming import make_run_name
 from bench.store.facts import closure
 
 Settings = dict[str, Any]
@@ -52,12 +52,12 @@ class World:
     def keys(self) -> dict[str, str]:
         """What a run would find: a key a shelf, and the run's own name. No model is loaded."""
         importlib.invalidate_caches()
-        closure.forget("zmine", "zbase")
-        builder = Builder(self.settings)
+        closure.forget_sources("zmine", "zbase")
+        builder = RunContext(self.settings)
         told = {name.split(" ")[1]: key for name, key in builder.keys.items() if not name.endswith("texts")}
-        told |= {rows: builder.encoder(rows).shelf.key for rows in ("tt", "st")}
+        told |= {rows: builder.give_encoder(rows).shelf.key for rows in ("tt", "st")}
         told["table"] = open_shelf(self.settings["data"], builder.identity, builder.store).key
-        return told | {"run": run_name(self.settings)}
+        return told | {"run": make_run_name(self.settings)}
 
     def set(self, **changes: Any) -> None:
         """Change settings; ``a__b`` is the key a.b."""
@@ -119,7 +119,7 @@ def world(root: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 @cache
 def _composed() -> Settings:
-    return composed(["data=folder", "data.root=.", "caption=retrieval", "caption.words=x"])
+    return compose_settings(["data=folder", "data.root=.", "caption=retrieval", "caption.words=x"])
 
 
 def _hub(world: World, revision: str) -> None:
@@ -141,7 +141,7 @@ def _tag(world: World, content: str) -> None:
 
     (world.root / "openai.bin").write_text(content)
     place = Located("hub cache", world.root / "openai.bin")
-    world.monkeypatch.setattr("bench.models.located.published", lambda *_: place)
+    world.monkeypatch.setattr("bench.models.located.locate_published", lambda *_: place)
     world.set(models__clip__source="ViT-B-32-quickgelu", models__clip__pretrained="openai")
 
 
@@ -149,8 +149,8 @@ def _fact(**facts: Any) -> Callable[[World], None]:
     def change(world: World) -> None:
         from bench.store.facts import machine
 
-        told = {**machine._processor(), **facts}
-        world.monkeypatch.setattr(machine, "_processor", lambda: told)
+        told = {**machine._describe_processor(), **facts}
+        world.monkeypatch.setattr(machine, "_describe_processor", lambda: told)
 
     return change
 
@@ -159,8 +159,8 @@ def _build(name: str, value: str) -> Callable[[World], None]:
     def change(world: World) -> None:
         from bench.store.facts import machine
 
-        told = {**machine.torch_build(), name: value}
-        world.monkeypatch.setattr(machine, "torch_build", lambda: told)
+        told = {**machine.read_torch_build(), name: value}
+        world.monkeypatch.setattr(machine, "read_torch_build", lambda: told)
 
     return change
 
@@ -169,9 +169,9 @@ def _library(name: str) -> Callable[[World], None]:
     def change(world: World) -> None:
         from bench.store import keys
 
-        told = {**keys.library_versions(), name: "99.0"}
+        told = {**keys.read_library_versions(), name: "99.0"}
         for module in ("bench.store.keys", "bench.settings.depends", "bench.store.identity", "bench.run.tables"):
-            world.monkeypatch.setattr(f"{module}.library_versions", lambda: told)
+            world.monkeypatch.setattr(f"{module}.read_library_versions", lambda: told)
 
     return change
 

@@ -9,7 +9,7 @@ import pytest
 from hydra.errors import InstantiationException
 
 from bench.errors import BadSample, UsageError, UserError
-from bench.run.crash import LONGEST, Crashed, contained, told, trace_of
+from bench.run.crash import LONGEST, Crashed, contain_errors, describe_error, format_trace
 
 
 class Awkward(Exception):
@@ -32,7 +32,7 @@ class Mute(Exception):
 
 
 def raised(error: BaseException) -> BaseException:
-    @contained
+    @contain_errors
     def work() -> None:
         raise error
 
@@ -45,8 +45,8 @@ def test_an_error_that_cannot_be_unpickled_arrives_with_its_words_and_its_traceb
     with pytest.raises(TypeError):
         pickle.loads(pickle.dumps(Awkward(layer=3)))
     error: Any = pickle.loads(pickle.dumps(raised(Awkward(layer=3))))
-    assert isinstance(error, Crashed) and told(error) == "Awkward: layer 3 is missing"
-    assert "test_crash.py" in trace_of(error) and "raise error" in trace_of(error)
+    assert isinstance(error, Crashed) and describe_error(error) == "Awkward: layer 3 is missing"
+    assert "test_crash.py" in format_trace(error) and "raise error" in format_trace(error)
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_an_error_that_cannot_be_unpickled_arrives_with_its_words_and_its_traceb
     ],
 )
 def test_every_kind_is_one_line(error: BaseException, line: str) -> None:
-    assert told(raised(error)) == told(error) == line
+    assert describe_error(raised(error)) == describe_error(error) == line
 
 
 def test_of_an_error_that_hydra_wraps_the_one_inside_is_told() -> None:
     wrapped = InstantiationException("Error in call to target")
     wrapped.__cause__ = RuntimeError("boom")
-    assert told(wrapped) == "RuntimeError: boom"
+    assert describe_error(wrapped) == "RuntimeError: boom"
 
 
 def test_user_errors_and_ctrl_c_stay_what_they_are() -> None:

@@ -11,13 +11,13 @@ import pytest
 from bench.errors import UserError
 from bench.predictions.source import PredictionFile
 from bench.records import Sample
-from bench.run.context import Builder
+from bench.run.context import RunContext
 from bench.run.score_folder import name_folder
 from bench.run.score_records import ScoreRequest
-from bench.settings.depends import check_name, trunk_parts
-from bench.store.facts.closure import forget
-from bench.store.keys import stage_key
-from bench.store.stages import item_name
+from bench.settings.depends import check_name, collect_trunk_inputs
+from bench.store.facts.closure import forget_sources
+from bench.store.keys import make_stage_key
+from bench.store.stages import make_item_name
 from tests.unit.run.inputs import BEFORE, CASES, EVERY, World, world
 
 ROOT = Path(__file__).parents[3]
@@ -74,16 +74,16 @@ def test_an_image_is_addressed_by_its_pixels_and_its_truth(own: World, monkeypat
         asked.append(item)
         raise Asked
 
-    builder = Builder(own.settings)
+    builder = RunContext(own.settings)
     monkeypatch.setattr(builder.store, "read", read)
     plain = sample()
     changed = [sample(image=plain.image + 1), sample(truth=np.ones((4, 4), np.int16)), sample(image_id="b")]
     same = [sample(captions=("a text",)), sample(instances=np.zeros((4, 4), np.int16))]
     for each in (plain, *changed, *same):
         with pytest.raises(Asked):
-            predict._fill(builder, each, predict.Stopwatch())
+            predict._fill_entry(builder, each, predict.Stopwatch())
     assert len(set(asked)) == len(changed) + 1, "what people say and objects are no part of what is predicted"
-    assert item_name(plain) != item_name(changed[0]) and item_name(plain) == item_name(changed[1])
+    assert make_item_name(plain) != make_item_name(changed[0]) and make_item_name(plain) == make_item_name(changed[1])
 
 
 VARIANTS = {
@@ -114,16 +114,16 @@ def test_variants_share_the_trunk_only_where_they_leave_it_alone(name: str, own:
     text, shared = VARIANTS[name]
     module = f"zvariant_{name.replace(' ', '_')}"
     (own.root / "path" / f"{module}.py").write_text(f"from bench.encode.trunk import MaskedEncoder\n{text}")
-    forget(module)
-    ours = trunk_parts({"_target_": "bench.encode.masked.Masked", "start_layer": 4})
-    told = trunk_parts({"_target_": f"{module}.V", "start_layer": 4, "half": 2})
+    forget_sources(module)
+    ours = collect_trunk_inputs({"_target_": "bench.encode.masked.Masked", "start_layer": 4})
+    told = collect_trunk_inputs({"_target_": f"{module}.V", "start_layer": 4, "half": 2})
     assert (told == ours) is shared
-    assert trunk_parts({"_target_": "bench.encode.crop.CropAndMask"}) is None
+    assert collect_trunk_inputs({"_target_": "bench.encode.crop.CropAndMask"}) is None
 
 
 def test_key_json_says_everything_that_a_key_stands_for(own: World) -> None:
-    shelf = Builder(own.settings).shelves.segment
-    assert stage_key("segment", shelf.parts) == shelf.key
+    shelf = RunContext(own.settings).shelves.segment
+    assert make_stage_key("segment", shelf.parts) == shelf.key
     made, around = {"options", "source", "imports", "unknown"}, {"machine", "threads", "libraries", "torch", "calling"}
     assert made | around | {"models", "device", "dtype", "seed"} <= set(shelf.parts)
 
@@ -144,18 +144,18 @@ def test_threads_are_those_of_the_key_where_a_model_is_loaded(own: World, monkey
     text = "class Mine:\n    def __init__(self, source, device, dtype): ...\n"
     (own.root / "path/zmine/model.py").write_text(text)
     own.set(models__sentence___target_="zmine.model.Mine", executor__threads=3)
-    one = Builder(own.settings).model("sentence")
-    assert asked == [3] and Builder(own.settings).model("sentence") is one, "and stays in memory"
+    one = RunContext(own.settings).model("sentence")
+    assert asked == [3] and RunContext(own.settings).model("sentence") is one, "and stays in memory"
     own.rewrite("sentence/model.safetensors", "other weights")
-    assert Builder(own.settings).model("sentence") is not one, "but not once its weights are others"
+    assert RunContext(own.settings).model("sentence") is not one, "but not once its weights are others"
 
 
 def test_a_worker_that_finds_other_keys_stops(own: World) -> None:
-    told = Builder(own.settings).keys
-    assert Builder({**own.settings, "keys": told}).stages
+    told = RunContext(own.settings).keys
+    assert RunContext({**own.settings, "keys": told}).stages
     own.rewrite("words.txt", "dog\n")
     with pytest.raises(UserError, match=r"files or environment of .*segment, .*caption.* changed after this run"):
-        _ = Builder({**own.settings, "keys": told}).stages
+        _ = RunContext({**own.settings, "keys": told}).stages
 
 
 def test_a_file_that_changes_while_a_stage_reads_it_stops(own: World) -> None:
@@ -163,11 +163,11 @@ def test_a_file_that_changes_while_a_stage_reads_it_stops(own: World) -> None:
     (own.root / "path/zmine/writes.py").write_text(text)
     own.set(segment={"_target_": "zmine.writes.S", "words": f"{own.root}/words.txt"})
     with pytest.raises(UserError, match="segment: a file that it reads changed in that moment"):
-        Builder(own.settings).stage("segment")
+        RunContext(own.settings).stage("segment")
 
 
 def test_a_run_whose_table_changes_meanwhile_stops(own: World) -> None:
-    builder = Builder(own.settings)
+    builder = RunContext(own.settings)
     assert builder.name
     check_name(own.settings, builder.name)
     own.rewrite("table.json", "{}")

@@ -37,10 +37,10 @@ def test_the_pool_stays_in_a_program_of_its_own_and_ends_with_the_job_in_a_worke
         return made[-1]
 
     monkeypatch.setattr(executor, "Crew", crew)
-    executor._crew.cache_clear()
+    executor._open_crew.cache_clear()
     try:
         for within, ended in ((False, 0), (True, 1)):
-            monkeypatch.setattr(executor, "nested", lambda inside=within: inside)
+            monkeypatch.setattr(executor, "is_nested", lambda inside=within: inside)
             with executor.Local(1).session({"models": {}}):
                 pass
             assert made[-1].ended == ended
@@ -48,4 +48,4 @@ def test_the_pool_stays_in_a_program_of_its_own_and_ends_with_the_job_in_a_worke
             pass
         assert len(made) == 2, "the next job in that worker has a pool of its own"
     finally:
-        executor._crew.cache_clear()
+        executor._open_crew.cache_clear()

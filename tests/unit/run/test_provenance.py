@@ -29,14 +29,14 @@ def checkout(tmp_path: Path, monkeypatch) -> Path:
     git(root, "add", ".")
     git(root, "commit", "-qm", "first")
     monkeypatch.setattr(bench, "__file__", str(root / "bench/__init__.py"))
-    made.source.cache_clear()
+    made.read_commit.cache_clear()
     yield root
-    made.source.cache_clear()
+    made.read_commit.cache_clear()
 
 
 def source() -> dict[str, object]:
-    made.source.cache_clear()
-    return made.source()
+    made.read_commit.cache_clear()
+    return made.read_commit()
 
 
 def test_the_commit_is_the_checkouts_and_not_that_of_the_working_folder(checkout: Path, tmp_path: Path, monkeypatch):
@@ -82,18 +82,20 @@ def test_the_record_names_code_command_and_machine_but_nobody(tmp_path: Path, mo
     (home / "proj").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(home / "proj")
-    record = made.typed("score", ["a b.jsonl", "data=voc"])
+    record = made.describe_typed("score", ["a b.jsonl", "data=voc"])
     assert set(record) == {"zgs", "command", "cwd", "host", "python", "platform", "repeat"}
     assert record["zgs"]["version"] == bench.__version__ and set(record["zgs"]) == {"version", "commit", "dirty"}
     assert record["command"] == "zgs score 'a b.jsonl' data=voc"
     assert record["repeat"] == "cd ~/proj && zgs score 'a b.jsonl' data=voc"
     assert "somebody" not in json.dumps({**record, "host": "", "platform": ""})
     monkeypatch.setattr(getpass, "getuser", lambda: pytest.fail("nobody asks for the user"))
-    made.provenance("")
+    made.describe_origin("")
 
 
 def test_the_line_that_repeats_a_run_is_one_for_a_shell(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert made.repeat_line(tmp_path / "out/a b") == "zgs run -cd ~/'out/a b' -cn config"
-    assert made.repeat_line(Path("/data/a"), ["mine", "yours"]) == "zgs run -cd /data/a -cn config trust=mine,yours"
-    assert made.repeat_line(Path("/data/it's")) == "zgs run -cd '/data/it'\"'\"'s' -cn config"
+    assert made.make_repeat_line(tmp_path / "out/a b") == "zgs run -cd ~/'out/a b' -cn config"
+    assert (
+        made.make_repeat_line(Path("/data/a"), ["mine", "yours"]) == "zgs run -cd /data/a -cn config trust=mine,yours"
+    )
+    assert made.make_repeat_line(Path("/data/it's")) == "zgs run -cd '/data/it'\"'\"'s' -cn config"

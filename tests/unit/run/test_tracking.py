@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from bench.run.tracking import NoTracking, Wandb, summary
+from bench.run.tracking import NoTracking, Wandb, summarise
 
 NAN = float("nan")
 SCORES = pd.DataFrame(
@@ -26,11 +26,11 @@ METRIC = "voc:val/own20/paper/none/iou.image.union"
 
 
 def test_own_metrics_by_name_floors_behind_their_own_and_nothing_invented() -> None:
-    values, details = summary(SCORES)
+    values, details = summarise(SCORES)
     assert values == {METRIC: 0.5, f"floor: shuffled/{METRIC}": 0.125}
     assert details[f"{METRIC}:low"] == 0.25 and details[f"{METRIC}:n"] == 8
     assert f"floor: shuffled/{METRIC}:low" not in details
-    assert summary(SCORES.iloc[:0]) == ({}, {})
+    assert summarise(SCORES.iloc[:0]) == ({}, {})
 
 
 def fake(told: dict[str, Any], fails: str = "") -> types.ModuleType:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.run.writing import one_writer, while_whole
+from bench.run.writing import lock_folder, read_while_whole
 
 CONTEXT = multiprocessing.get_context("fork")
 FILES = ("scores.csv", "curves.csv", "run.json")
@@ -15,7 +15,7 @@ FILES = ("scores.csv", "curves.csv", "run.json")
 
 def _write(folder: Path, who: int) -> None:
     for _ in range(30):
-        with one_writer(folder):
+        with lock_folder(folder):
             for name in FILES:
                 with open(folder / name, "w") as file:
                     for _ in range(50):
@@ -23,7 +23,7 @@ def _write(folder: Path, who: int) -> None:
                         file.flush()
 
 
-@while_whole
+@read_while_whole
 def content(folders: list[Path], *more: str) -> set[str]:
     return {(folders[0] / name).read_text() for name in (*FILES, *more)}
 
@@ -42,7 +42,7 @@ def test_whoever_reads_finds_all_files_of_one_writer(tmp_path: Path) -> None:
 
 
 def test_a_second_writer_waits_for_the_first(tmp_path: Path) -> None:
-    with one_writer(tmp_path):
+    with lock_folder(tmp_path):
         job = CONTEXT.Process(target=_write, args=(tmp_path, 1))
         job.start()
         job.join(0.3)
@@ -53,7 +53,7 @@ def test_a_second_writer_waits_for_the_first(tmp_path: Path) -> None:
 
 def test_a_writer_that_fails_leaves_no_record(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{}")
-    with pytest.raises(ZeroDivisionError), one_writer(tmp_path):
+    with pytest.raises(ZeroDivisionError), lock_folder(tmp_path):
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []
 

@@ -10,8 +10,8 @@ import pytest
 from bench.errors import UserError
 from bench.mapping.assign import assign
 from bench.overlap.arithmetic import count_class_pixels
-from bench.records import Oracle
-from bench.score.controls import shuffle_captions, true_classes
+from bench.records import TrueSegmentTexts
+from bench.score.controls import assign_true_classes, shuffle_captions
 from bench.score.evaluate import evaluate
 from bench.score.presets import make_protocol as preset
 from tests.unit.metrics.make import CLASSES, NAMING, by_hand, case, resized, row
@@ -43,7 +43,9 @@ def test_seed_decides_and_order_does_not() -> None:
 
 def test_oracles_are_shuffled_too_and_the_floor_is_chance() -> None:
     rows = np.eye(5, dtype=np.float32)
-    oracles = [Oracle(f"{i:03}", np.arange(5, dtype=np.int32), np.ones(5, np.int64), rows, None) for i in range(60)]
+    oracles = [
+        TrueSegmentTexts(f"{i:03}", np.arange(5, dtype=np.int32), np.ones(5, np.int64), rows, None) for i in range(60)
+    ]
     score = preset("paper", resamples=200)
     full, floor = (
         evaluate([], given, CLASSES, score, NAMING).table.iloc[0] for given in (oracles, shuffle_captions(oracles))
@@ -60,7 +62,7 @@ def test_shuffling_needs_captions() -> None:
 
 def test_true_classes_follow_the_largest_overlap() -> None:
     record = by_hand([[0, 0, 1, -1]], [[[1, 1, 1, 0]], [[0, 0, 1, 1]], [[0, 0, 0, 1]]], [row()] * 3)
-    named = true_classes(record, 5)
+    named = assign_true_classes(record, 5)
     assert assign(named.tt, 0.5).tolist() == [0, 1, -1], "what lies on no class stays unlabelled"
     assert assign(named.st, None).tolist() == [0, 1, -1]
 
@@ -68,7 +70,7 @@ def test_true_classes_follow_the_largest_overlap() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_true_classes_equal_pixels_and_are_a_ceiling_of_found_pixels(seed: int) -> None:
     one = case(seed, n=4)
-    named, truth = true_classes(one.overlap, 5), one.sample.truth
+    named, truth = assign_true_classes(one.overlap, 5), one.sample.truth
     for mask, line in zip(one.prediction.masks, named.tt, strict=True):
         inside = truth[resized(mask, truth.shape)]
         pixels = np.array([(inside == index).sum() for index in range(5)])

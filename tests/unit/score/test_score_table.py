@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from bench.errors import UsageError, UserError
-from bench.metric_name import number
+from bench.metric_name import write_number
 from bench.score.controls import CONTROLS, choose_controls
 from bench.score.evaluate import COLUMNS
 from bench.score.score_table import DESCRIBED, Description, add_columns, describe_name, read_scores, split_measure
@@ -40,7 +40,7 @@ def test_the_columns_put_together_are_the_name() -> None:
     assert len(names) > 250 and sum(bool(describe_name(name).group) for name in names) > 100
     for name in names:
         parts = describe_name(name)
-        bound = "" if math.isnan(parts.threshold) else f">={number(parts.threshold)}"
+        bound = "" if math.isnan(parts.threshold) else f">={write_number(parts.threshold)}"
         words, limit = split_measure(parts.measure)
         metric = ".".join([*words, *filter(None, parts.group.split("="))]) + limit
         assert f"{parts.dataset}/{parts.classlist}/{parts.protocol}/{parts.mapping}{bound}/{metric}" == name

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.records import Oracle, Overlap
+from bench.records import Overlap, TrueSegmentTexts
 from bench.score.presets import make_protocol as preset
 from bench.score.segments import KNOWN, MEASURED, make_segment_table
 from tests.unit.metrics.make import CLASSES, by_hand, case, row
@@ -18,10 +18,10 @@ TRUTH = [[0, 0, 0, 2], [2, 2, -1, -2]]
 """Cat and sky of three pixels each, one pixel of background and one void."""
 
 
-def pair(tt: list[list[float]], st: list[list[float]], name: str = "x") -> tuple[Overlap, Oracle]:
+def pair(tt: list[list[float]], st: list[list[float]], name: str = "x") -> tuple[Overlap, TrueSegmentTexts]:
     known = by_hand(TRUTH, [], [], name)
     rows = (np.array(part, np.float32) for part in (tt, st))
-    return known, Oracle(name, known.truth_classes, np.array([3, 3]), *rows, ("a cat", "blue"))
+    return known, TrueSegmentTexts(name, known.truth_classes, np.array([3, 3]), *rows, ("a cat", "blue"))
 
 
 def test_by_hand() -> None:
@@ -56,7 +56,7 @@ def test_sums_over_rows_are_the_metrics() -> None:
         known = case(seed, n=2).overlap
         k = len(known.truth_classes)
         rows = (draw.integers(0, 8, (2, k, 5)) / 10).astype(np.float32)
-        pairs.append((known, Oracle(known.image_id, known.truth_classes, np.ones(k, np.int64), *rows)))
+        pairs.append((known, TrueSegmentTexts(known.image_id, known.truth_classes, np.ones(k, np.int64), *rows)))
     table = make_segment_table(pairs[::-1], CLASSES, preset("paper"))
     assert table["image_id"].is_monotonic_increasing
     for mapping, names in {"tt": ("hit>0.5", "cosine", "top1"), "st": ("cosine", "top1")}.items():

@@ -7,7 +7,7 @@ import pytest
 
 from bench.errors import BadSample, UserError
 from bench.resize import nearest
-from bench.segment.crf import DenseCrf, centroid_energy
+from bench.segment.crf import DenseCrf, compute_centroid_energy
 
 
 def test_nearest_reads_index_floor() -> None:
@@ -21,7 +21,9 @@ def test_energy_by_hand() -> None:
     features = np.array([[1, 0], [0, 1]], np.float32)
     centroids = np.array([[1, 0], [0.0, 0.5], [0, 0]])
     # Squared distances 0, 1.25, 1 and 2, 0.25, 1.
-    np.testing.assert_allclose(centroid_energy(features, centroids), [[-1.25, 0, -0.25], [0, -1.75, -1]], atol=1e-12)
+    np.testing.assert_allclose(
+        compute_centroid_energy(features, centroids), [[-1.25, 0, -0.25], [0, -1.75, -1]], atol=1e-12
+    )
 
 
 def exact(unary: np.ndarray, image: np.ndarray, crf: DenseCrf) -> np.ndarray:

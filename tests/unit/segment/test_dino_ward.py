@@ -10,10 +10,10 @@ import pytest
 from bench.errors import BadSample, UserError
 from bench.records import Sample, SegmentTree
 from bench.resize import nearest
-from bench.segment.crf import DenseCrf, centroid_energy
+from bench.segment.crf import DenseCrf, compute_centroid_energy
 from bench.segment.dino_ward import DinoWard
 from bench.segment.prune import prune
-from bench.segment.ward import ward_tree
+from bench.segment.ward import build_ward_tree
 from tests.unit.segment.planted import Backbone, planted
 
 GRID, LOADED, FULL = (12, 14), (24, 28), (50, 61)
@@ -36,7 +36,7 @@ def partition(tree: SegmentTree) -> bool:
 def test_without_crf_the_leaves_are_the_clusters_enlarged(off: Any) -> None:
     features = planted(3, noise=0.3)
     tree = segment(features, crf=off)
-    leaves = prune(features, ward_tree(features), 20, 0.9)
+    leaves = prune(features, build_ward_tree(features), 20, 0.9)
     assert tree.heap_ids == leaves.heap_ids and partition(tree) and len(tree.heap_ids) > 5
     np.testing.assert_array_equal(tree.leaves, leaves.labels.reshape(GRID).repeat(2, axis=0).repeat(2, axis=1))
 
@@ -46,8 +46,8 @@ def test_crf_works_at_the_size_and_on_the_image_it_was_told(size: str, shape: tu
     features = planted(3, noise=0.4)
     crf = DenseCrf(size=size, bilateral_srgb=60)
     tree = segment(features, crf=crf, n=4)
-    leaves = prune(features, ward_tree(features), 4, 0.9)
-    energy = centroid_energy(features, leaves.centroids).reshape(*GRID, -1)
+    leaves = prune(features, build_ward_tree(features), 4, 0.9)
+    energy = compute_centroid_energy(features, leaves.centroids).reshape(*GRID, -1)
     labels = crf.labels(nearest(energy, shape).astype(np.float32), image(shape, seed))
     assert tree.leaves.shape == shape and tree.heap_ids == leaves.heap_ids
     np.testing.assert_array_equal(tree.leaves, labels)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bench.errors import UserError
 from bench.segment.prune import Leaves, prune
-from bench.segment.ward import ward_tree
+from bench.segment.ward import build_ward_tree
 from tests.heap import is_descendant
 from tests.unit.segment.planted import planted
 
@@ -20,7 +20,7 @@ def directions(*degrees: float) -> np.ndarray:
 
 
 def pruned(features: np.ndarray, *options: object) -> Leaves:
-    return prune(features, ward_tree(features), *options)  # type: ignore[arg-type]
+    return prune(features, build_ward_tree(features), *options)  # type: ignore[arg-type]
 
 
 def covers_the_root(ids: tuple[int, ...]) -> bool:

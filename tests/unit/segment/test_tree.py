@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import UserError
-from bench.segment.tree import drop_lost_leaves, lineage, parent, promote, sibling
+from bench.segment.tree import drop_lost_leaves, get_parent, get_sibling, promote, walk_up
 
 
 def test_heap_arithmetic_also_beyond_64_bits() -> None:
-    assert [parent(i) for i in range(1, 7)] == [0, 0, 1, 1, 2, 2]
-    assert [sibling(i) for i in range(1, 5)] == [2, 1, 4, 3]
+    assert [get_parent(i) for i in range(1, 7)] == [0, 0, 1, 1, 2, 2]
+    assert [get_sibling(i) for i in range(1, 5)] == [2, 1, 4, 3]
     deep = 2**90 - 1  # the leftmost node 90 levels down
-    assert len(list(lineage(deep))) == 91
-    assert sibling(sibling(deep)) == deep and parent(2 * deep + 2) == deep
-    assert {0, 7} <= set(lineage(deep)) and 2 not in lineage(deep)
-    assert list(lineage(3)) == [3, 1, 0]
-    for function in (parent, sibling):
+    assert len(list(walk_up(deep))) == 91
+    assert get_sibling(get_sibling(deep)) == deep and get_parent(2 * deep + 2) == deep
+    assert {0, 7} <= set(walk_up(deep)) and 2 not in walk_up(deep)
+    assert list(walk_up(3)) == [3, 1, 0]
+    for function in (get_parent, get_sibling):
         with pytest.raises(ValueError):
             function(0)
 
@@ -76,13 +76,13 @@ def test_promotion_equals_removing_one_leaf_after_the_other(leaves: list[int], d
 
 def moved(node: int, gone: int) -> int:
     """Where a node is after the leaf ``gone`` left: in the sibling's subtree the path loses one step."""
-    top, path = sibling(gone), []
+    top, path = get_sibling(gone), []
     while node != top:
         if node < top:
             return rebuild(node, path)
         path.append(node)
-        node = parent(node)
-    return rebuild(parent(gone), path)
+        node = get_parent(node)
+    return rebuild(get_parent(gone), path)
 
 
 def rebuild(start: int, path: list[int]) -> int:

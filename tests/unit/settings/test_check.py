@@ -11,8 +11,8 @@ import pytest
 from annotated_types import Ge, Le
 from hydra.utils import get_object
 
-from bench.bounds import bounded, branches, hints_of, span_of
-from bench.commands.settings import composed
+from bench.bounds import is_bounded, read_hints, read_span, split_union
+from bench.commands.settings import compose_settings
 from bench.errors import UsageError
 from bench.settings import room
 from bench.settings.check import GROUPS, check_settings
@@ -37,7 +37,7 @@ def options() -> tuple[tuple[str, str], ...]:
 def settings_with(group: str, option: str) -> dict[str, Any]:
     """The whole configuration with one option."""
     words = ["models=paper"] * group.startswith("models/") + [f"{group}={option}", *NEEDED.get(f"{group}={option}", [])]
-    return composed(words)
+    return compose_settings(words)
 
 
 def walked(node: Any, where: str) -> Iterator[tuple[str, Any]]:
@@ -53,7 +53,7 @@ def parameters(node: Any, where: str) -> Iterator[tuple[str, Any]]:
     """Every parameter of the classes that a group names, those that its yaml leaves out too, with its hint."""
     if isinstance(node, dict):
         if "_target_" in node:
-            yield from ((f"{where}.{key}", hint) for key, hint in hints_of(get_object(node["_target_"])).items())
+            yield from ((f"{where}.{key}", hint) for key, hint in read_hints(get_object(node["_target_"])).items())
         for key, value in node.items():
             yield from parameters(value, f"{where}.{key}")
 
@@ -64,7 +64,7 @@ def numbers(group: str, option: str) -> dict[str, Any]:
     node = settings_with(group, option)[name]
     hints = {key: (DEFAULTS | MODELS).get(key, hint) for key, hint in parameters(node, name)} | DEFAULTS
     taken = [key for key, value in walked(node, name) if type(value) in (int, float)]
-    taken += [k for k, hint in hints.items() if any(e in (int, float) or span_of(e) for e in branches(hint))]
+    taken += [k for k, hint in hints.items() if any(e in (int, float) or read_span(e) for e in split_union(hint))]
     return {key: hints.get(key) for key in taken if key.startswith(f"{name}.")}
 
 
@@ -75,13 +75,13 @@ def changed(settings: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
 
 
 def test_every_number_of_every_option_has_a_finite_range_and_nothing_else_is_taken(monkeypatch: Any) -> None:
-    monkeypatch.setattr(room, "memory", lambda: 1 << 34)
+    monkeypatch.setattr(room, "measure_memory", lambda: 1 << 34)
     tried: list[tuple[str, Any]] = []
     seen: set[tuple[str, str]] = set()
     for group, option in options():
         settings, found = settings_with(group, option), numbers(group, option)
         for key, hint in found.items():
-            assert hint is not None and bounded(span_of(hint)), f"{key} of {group}={option} has no finite range"
+            assert hint is not None and is_bounded(read_span(hint)), f"{key} of {group}={option} has no finite range"
             if (key, str(hint)) in seen:  # of another option of the same class
                 continue
             seen.add((key, str(hint)))
@@ -89,7 +89,7 @@ def test_every_number_of_every_option_has_a_finite_range_and_nothing_else_is_tak
             for odd in ODD:
                 told = refusal(changed(settings, key, odd))
                 if told is None:
-                    ends = span_of(hint)
+                    ends = read_span(hint)
                     assert odd in (0, -1) and ends["ge"] <= odd <= ends["le"], f"{key}={odd} was taken"
                 else:
                     assert key.rpartition(".")[2] in told and "\n" not in told, told
@@ -140,7 +140,7 @@ def refusal(settings: dict[str, Any]) -> str | None:
     ],
 )
 def test_one_setting(key: str, value: Any, told: str | None) -> None:
-    found = refusal(changed(composed([]), key, value))
+    found = refusal(changed(compose_settings([]), key, value))
     assert found == told if told is None else told in str(found)
 
 
@@ -164,7 +164,7 @@ class Mine:
     ],
 )
 def test_variants_of_ones_own_are_looked_at_too(own: dict[str, Any], told: str | None) -> None:
-    settings = composed([])
+    settings = compose_settings([])
     assert refusal({**settings, "encode": {"_target_": f"{__name__}.Mine", **own}}) == told
 
 
@@ -179,13 +179,13 @@ def test_variants_of_ones_own_are_looked_at_too(own: dict[str, Any], told: str |
     ],
 )
 def test_a_target_exists_and_is_a_stage(target: str, told: str, capfd: Any) -> None:
-    found = str(refusal(changed(composed([]), "encode._target_", target)))
+    found = str(refusal(changed(compose_settings([]), "encode._target_", target)))
     assert told in found and "\n" not in found
     assert capfd.readouterr() == ("", ""), "nothing beside the line"
 
 
 def test_a_group_that_was_taken_away_is_named() -> None:
-    settings = composed([])
+    settings = compose_settings([])
     assert refusal({k: v for k, v in settings.items() if k != "encode"}) == (
         "encode: is not there, and every run needs it; give encode=…"
     )
@@ -197,8 +197,8 @@ def test_a_group_that_was_taken_away_is_named() -> None:
 
 @pytest.mark.parametrize("odd", ODD)
 def test_numbers_in_no_group(odd: float) -> None:
-    settings = composed([])
-    keys = [key for key, hint in RUN.items() if span_of(hint)]
+    settings = compose_settings([])
+    keys = [key for key, hint in RUN.items() if read_span(hint)]
     assert keys == ["seed", "pictures"]
     for key in keys:
         if odd != 0:

@@ -11,13 +11,13 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from bench.commands.overrides import keys
+from bench.commands.overrides import list_keys
 from bench.protocol import Protocol
 from bench.run.context import MODELS
 from bench.score.presets import list_presets, make_protocol
 from bench.settings.compose import list_groups, list_options
 from bench.settings.ranges import RunSettings
-from bench.system.resources import conf_dir
+from bench.system.resources import find_conf_dir
 
 GROUPS = "data models segment encode caption merge method score protocol experiment tracking executor"
 KEYS = """segment.n segment.prune_threshold segment.crf encode.start_layer encode.sigma2 encode.saliency encode.heads
@@ -28,7 +28,7 @@ OPTIONS = [(group, option) for group in GROUPS.split() for option in list_option
 
 def settings(*words: str) -> dict[str, Any]:
     """The configuration with some choices, unresolved where something has to be given."""
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+    with initialize_config_dir(str(find_conf_dir()), version_base="1.3"):
         return OmegaConf.to_container(compose("config", list(words)), resolve=True)
 
 
@@ -49,7 +49,7 @@ def targets(node: Any, given: tuple[str, ...] = ()) -> list[tuple[str, set[str]]
 
 def test_fixed_groups_and_keys() -> None:
     assert set(GROUPS.split()) == set(list_groups())
-    assert set(KEYS.split()) <= set(keys())
+    assert set(KEYS.split()) <= set(list_keys())
     assert "none" in list_options("merge")
 
 
@@ -59,14 +59,14 @@ def test_the_page_of_runs_lists_the_fixed_names() -> None:
 
 
 def test_keys_in_no_group_have_one_default_and_one_type_each() -> None:
-    conf = yaml.safe_load((conf_dir() / "config.yaml").read_text())
+    conf = yaml.safe_load((find_conf_dir() / "config.yaml").read_text())
     assert asdict(RunSettings()) == {key: conf[key] for key in conf if key not in ("defaults", "hydra")}
     assert asdict(RunSettings.read({"seed": 3, "data": {}})) == {**asdict(RunSettings()), "seed": 3}
 
 
 def test_number_of_options_visited() -> None:
     """A test over the options is worth nothing if it visits few of them."""
-    assert len(OPTIONS) == len(list(conf_dir().glob("*/*.yaml"))) >= 28
+    assert len(OPTIONS) == len(list(find_conf_dir().glob("*/*.yaml"))) >= 28
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
@@ -95,7 +95,7 @@ def test_a_protocol_states_what_differs_and_paper_every_default() -> None:
         assert set(options) - {"_target_"} == set(defaults) - {"background"}, "the whole of it is composed"
         composed = Protocol(**{key: value for key, value in options.items() if key != "_target_"})
         assert replace(composed, background="context") == replace(make_protocol(name), background="context")
-        own = yaml.safe_load((conf_dir() / f"score/{name}.yaml").read_text())
+        own = yaml.safe_load((find_conf_dir() / f"score/{name}.yaml").read_text())
         if name == "paper":
             assert make_protocol("paper") == Protocol() and set(own) - {"_target_"} == set(defaults)
         else:
@@ -126,7 +126,7 @@ def test_the_captioner_follows_the_models() -> None:
 
 
 def test_every_option_opens_with_what_it_is() -> None:
-    for file in conf_dir().glob("*/*.yaml"):
+    for file in find_conf_dir().glob("*/*.yaml"):
         lines = [line for line in file.read_text().splitlines() if not line.startswith("# @package")]
         assert lines[0].startswith("# "), f"{file.name} has no first line that says what it is"
         assert yaml.safe_load(file.read_text()) is not None or file.stem == "none"
@@ -137,7 +137,7 @@ def test_the_paper_s_models_keep_the_paper_s_settings_and_the_embedded_ones_have
     # The paper: 20 parts, sigma2 2.5, tau_merge 0.8; T_DINO is the method's.
     assert tuned(paper)[0] == 20 and tuned(paper)[3:] == (2.5, 0.8)
     assert tuned(paper)[1] == paper["method"]["prune_threshold"]
-    small, keys = settings(), yaml.safe_load((Path(conf_dir()) / "models/embedded.yaml").read_text())
+    small, keys = settings(), yaml.safe_load((Path(find_conf_dir()) / "models/embedded.yaml").read_text())
     names = ("parts", "prune_threshold", "start_layer", "sigma2", "merge_threshold")
     assert tuned(small) == tuple(keys[name] for name in names)
 

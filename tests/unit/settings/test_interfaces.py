@@ -26,12 +26,12 @@ from bench.models.clip import Clip
 from bench.models.dino import Dino
 from bench.models.language import Language
 from bench.models.sentence import Sentence
-from bench.run.context import Builder
+from bench.run.context import RunContext
 from bench.run.executor import Executor, Local, Serial
 from bench.run.tracking import NoTracking, Tracker, Wandb
 from bench.segment.dino_ward import DinoWard
 from bench.segment.whole import Whole
-from bench.settings.trust import installed
+from bench.settings.trust import list_installed
 
 DATA: tuple[Callable[..., Dataset], ...] = (ToyScenes, Prepared, folder, voc)
 CLIP: tuple[Callable[..., interfaces.ClipModel], ...] = (Clip,)
@@ -53,13 +53,13 @@ def test_every_target_is_held_against_an_interface() -> None:
         DATA, CLIP, DINO, LANGUAGE, SENTENCE, SEGMENT, ENCODE, CAPTION, MERGE, EXECUTOR, TRACKING,
     )  # fmt: skip
     held = {f"{each.__module__}.{each.__qualname__}" for group in groups for each in group}
-    assert len(held) == 22 and installed() - set(PARTS) == held
+    assert len(held) == 22 and list_installed() - set(PARTS) == held
 
 
 def test_nothing_public_of_a_run_is_any() -> None:
     """What a run hands out has a type, so that mypy follows it from the door to the last stage."""
     untyped = []
-    for name, member in vars(Builder).items():
+    for name, member in vars(RunContext).items():
         function = getattr(member, "func", getattr(member, "fget", member))
         if not name.startswith("_") and inspect.isfunction(function):
             source = ast.parse(inspect.cleandoc("\n" + inspect.getsource(function)))
@@ -70,5 +70,5 @@ def test_nothing_public_of_a_run_is_any() -> None:
 
 
 def test_the_data_set_of_a_run_is_one() -> None:
-    assert get_type_hints(vars(Builder)["dataset"].func)["return"] is Dataset
+    assert get_type_hints(vars(RunContext)["dataset"].func)["return"] is Dataset
     assert "bench" in Path(interfaces.__file__).parts

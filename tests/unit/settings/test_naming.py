@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bench.settings.naming import USUAL, called, run_name, variant_name
-from bench.system.resources import conf_dir
+from bench.settings.naming import USUAL, make_run_name, make_variant_name, name_by_choices
+from bench.system.resources import find_conf_dir
 
 SHIPPED = {"segment": "dino_ward", "caption": "zerocap_embedded", "merge": "siblings", "models": "embedded"}
 TARGETS = {
@@ -36,27 +36,27 @@ def settings(**choices: str) -> dict[str, Any]:
     ],
 )
 def test_names(choices: dict[str, str], name: str) -> None:
-    assert called(settings(**choices)) == name
+    assert name_by_choices(settings(**choices)) == name
 
 
 def test_three_yamls_of_one_class_are_three_names_and_three_folders() -> None:
     runs = [settings(encode=name) for name in ("half", "quarter", "third")]
-    assert [variant_name(run) for run in runs] == ["half", "quarter", "third"]
-    assert len({run_name(run) for run in runs}) == 3
+    assert [make_variant_name(run) for run in runs] == ["half", "quarter", "third"]
+    assert len({make_run_name(run) for run in runs}) == 3
 
 
 def test_settings_of_an_earlier_version_are_called_by_the_module() -> None:
-    assert called(TARGETS) == "half_masking"
-    assert called({**TARGETS, "merge": {"_target_": "bench.merge.none.NoMerge"}}) == "half_masking-no_merge"
+    assert name_by_choices(TARGETS) == "half_masking"
+    assert name_by_choices({**TARGETS, "merge": {"_target_": "bench.merge.none.NoMerge"}}) == "half_masking-no_merge"
 
 
 def test_choices_change_no_number_and_so_not_the_run() -> None:
     named = {**TARGETS, "variant": "full"}
-    assert run_name(named) == run_name({**named, "choices": SHIPPED})
+    assert make_run_name(named) == make_run_name({**named, "choices": SHIPPED})
 
 
 def test_what_a_name_leaves_out_is_the_default() -> None:
-    defaults = yaml.safe_load((conf_dir() / "config.yaml").read_text())["defaults"]
+    defaults = yaml.safe_load((find_conf_dir() / "config.yaml").read_text())["defaults"]
     assert {stage: usual for item in defaults if isinstance(item, dict) for stage, usual in item.items()} | USUAL == {
         stage: usual for item in defaults if isinstance(item, dict) for stage, usual in item.items()
     }

@@ -6,8 +6,8 @@ import pytest
 
 from bench.encode.masked import Masked
 from bench.errors import UsageError
-from bench.settings.depends import trunk_parts
-from bench.settings.start_layer import start_layer_of
+from bench.settings.depends import collect_trunk_inputs
+from bench.settings.start_layer import find_start_layer
 
 
 class Fourth(Masked):
@@ -28,18 +28,18 @@ def importable(monkeypatch) -> None:
 
 
 def test_as_configured_and_else_as_the_constructor_says() -> None:
-    assert start_layer_of({"_target_": "bench.encode.masked.Masked", "start_layer": 5}) == 5
-    assert start_layer_of({"_target_": "own_masking.Fourth"}) == 4
+    assert find_start_layer({"_target_": "bench.encode.masked.Masked", "start_layer": 5}) == 5
+    assert find_start_layer({"_target_": "own_masking.Fourth"}) == 4
 
 
 def test_a_yaml_without_it_is_one_line_with_the_line_to_add() -> None:
     with pytest.raises(UsageError) as caught:
-        start_layer_of({"_target_": "bench.encode.masked.Masked", "micro_batch": 1})
+        find_start_layer({"_target_": "bench.encode.masked.Masked", "micro_batch": 1})
     told = str(caught.value)
     assert "encode.start_layer is missing" in told and "start_layer: ${models.start_layer}" in told
     assert "\n" not in told
 
 
 def test_a_constructor_that_decides_by_itself_shares_a_trunk_with_nobody() -> None:
-    two, three = (trunk_parts({"_target_": "own_masking.Own", "depth": depth}) for depth in (2, 3))
+    two, three = (collect_trunk_inputs({"_target_": "own_masking.Own", "depth": depth}) for depth in (2, 3))
     assert two and three and two != three and two["source"]

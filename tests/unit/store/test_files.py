@@ -12,7 +12,7 @@ import pytest
 import bench.store.files
 from bench.errors import BadSample, UserError
 from bench.records import Captions, Embeddings, SegmentTree
-from bench.store.files import Shelf, Store, from_entry, safe_name, to_entry
+from bench.store.files import Namespace, Store, make_record, make_safe_name, make_store_entry
 from bench.store.locks import Busy
 
 
@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def shelf(store: Store) -> Shelf:
+def shelf(store: Store) -> Namespace:
     return store.shelf("encode", "0123", {"why": "test"})
 
 
@@ -39,9 +39,9 @@ def shelf(store: Store) -> Shelf:
         SegmentTree(np.array([[0, 1], [1, 1]], np.int16), (1, 2**70)),
     ],
 )
-def test_records_come_back(store: Store, shelf: Shelf, record) -> None:
-    store.add(shelf, "a", {"x": to_entry(record)})
-    found = from_entry(type(record), Store(store.root).read(shelf, "a")["x"])
+def test_records_come_back(store: Store, shelf: Namespace, record) -> None:
+    store.add(shelf, "a", {"x": make_store_entry(record)})
+    found = make_record(type(record), Store(store.root).read(shelf, "a")["x"])
     for name, value in vars(record).items():
         if isinstance(value, np.ndarray):
             assert value.dtype == getattr(found, name).dtype
@@ -50,12 +50,12 @@ def test_records_come_back(store: Store, shelf: Shelf, record) -> None:
             assert value == getattr(found, name)
 
 
-def test_entries_are_added_and_never_replaced(store: Store, shelf: Shelf) -> None:
-    store.add(shelf, "a", {"x": to_entry(embeddings(1, seed=1))})
-    store.add(shelf, "a", {"x": to_entry(embeddings(1, seed=2)), "y": to_entry(embeddings(1, seed=3))})
+def test_entries_are_added_and_never_replaced(store: Store, shelf: Namespace) -> None:
+    store.add(shelf, "a", {"x": make_store_entry(embeddings(1, seed=1))})
+    store.add(shelf, "a", {"x": make_store_entry(embeddings(1, seed=2)), "y": make_store_entry(embeddings(1, seed=3))})
     found = store.read(shelf, "a")
     assert set(found) == {"x", "y"}
-    np.testing.assert_array_equal(from_entry(Embeddings, found["x"]).vectors, embeddings(1, seed=1).vectors)
+    np.testing.assert_array_equal(make_record(Embeddings, found["x"]).vectors, embeddings(1, seed=1).vectors)
 
 
 def test_same_entries_are_the_same_bytes_whatever_their_order(store: Store) -> None:
@@ -63,14 +63,14 @@ def test_same_entries_are_the_same_bytes_whatever_their_order(store: Store) -> N
     for key, order in (("k1", (1, 2, 3)), ("k2", (3, 1, 2))):
         shelf = store.shelf("encode", key, {})
         for seed in order:
-            store.add(shelf, "a", {f"n{seed}": to_entry(embeddings(1, seed))})
+            store.add(shelf, "a", {f"n{seed}": make_store_entry(embeddings(1, seed))})
         files.append((shelf.folder / "a.safetensors").read_bytes())
     assert files[0] == files[1]
 
 
 @pytest.mark.parametrize("fault", ["flip", "cut", "empty", "garbage"])
-def test_a_damaged_file_is_set_aside_and_made_again(store: Store, shelf: Shelf, fault: str, capsys) -> None:
-    store.add(shelf, "a", {"x": to_entry(embeddings())})
+def test_a_damaged_file_is_set_aside_and_made_again(store: Store, shelf: Namespace, fault: str, capsys) -> None:
+    store.add(shelf, "a", {"x": make_store_entry(embeddings())})
     path = shelf.folder / "a.safetensors"
     whole = path.read_bytes()
     path.write_bytes(
@@ -79,7 +79,7 @@ def test_a_damaged_file_is_set_aside_and_made_again(store: Store, shelf: Shelf, 
     assert store.read(shelf, "a") == {}
     assert store.account.damaged["encode"] == 1 and not path.exists()
     assert "damaged" in capsys.readouterr().out
-    store.add(shelf, "a", {"x": to_entry(embeddings())})
+    store.add(shelf, "a", {"x": make_store_entry(embeddings())})
     assert path.read_bytes() == whole
 
 
@@ -89,15 +89,15 @@ def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
         Store(tmp_path / "store").shelf("encode", "k", {})
 
 
-def test_a_full_disk_is_one_line_and_keeps_what_is_there(store: Store, shelf: Shelf, monkeypatch) -> None:
-    store.add(shelf, "a", {"x": to_entry(embeddings())})
+def test_a_full_disk_is_one_line_and_keeps_what_is_there(store: Store, shelf: Namespace, monkeypatch) -> None:
+    store.add(shelf, "a", {"x": make_store_entry(embeddings())})
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UserError, match="No space left"):
-        store.add(shelf, "a", {"y": to_entry(embeddings())})
+        store.add(shelf, "a", {"y": make_store_entry(embeddings())})
     assert set(store.read(shelf, "a")) == {"x"}
     assert not [p for p in shelf.folder.iterdir() if p.name.startswith(".a.")], "no temporary file is left"
 
@@ -106,7 +106,7 @@ def _write_forever(root: Path) -> None:
     store = Store(root)
     shelf = store.shelf("encode", "k", {})
     for i in range(10**6):
-        store.add(shelf, f"item{i % 3}", {f"n{i}": to_entry(embeddings(3, i))})
+        store.add(shelf, f"item{i % 3}", {f"n{i}": make_store_entry(embeddings(3, i))})
 
 
 def test_kill_at_any_moment_leaves_whole_files(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def _add_many(root: Path, first: int) -> None:
     store = Store(root)
     shelf = store.shelf("encode", "k", {})
     for i in range(first, first + 20):
-        store.add(shelf, "shared", {f"n{i}": to_entry(embeddings(1, i))})
+        store.add(shelf, "shared", {f"n{i}": make_store_entry(embeddings(1, i))})
 
 
 def test_two_writers_of_one_image_lose_nothing(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def _fill(root: Path, start: object) -> None:
         time.sleep(0.002)
         with open(root / "made.txt", "a") as file:
             file.write(line + "\n")
-        return to_entry(embeddings(1))
+        return make_store_entry(embeddings(1))
 
     for i in range(12):
         trunk = (first, f"i{i}", ["t"], lambda _, i=i: {"t": count(f"trunk {i}")})
@@ -184,21 +184,21 @@ def test_processes_that_start_together_make_each_entry_once(tmp_path: Path) -> N
     assert names == {"key.json", ".lock"}, "no lock of an image stays"
 
 
-def test_one_that_is_not_patient_goes_on_with_something_else(store: Store, shelf: Shelf) -> None:
+def test_one_that_is_not_patient_goes_on_with_something_else(store: Store, shelf: Namespace) -> None:
     other = Store(store.root)
     other.patient = False
 
     def inside(_: list[str]) -> dict:
         with pytest.raises(Busy):
             other.fill(shelf, "a", ["x"], lambda _: {})
-        assert set(other.fill(shelf, "b", ["x"], lambda _: {"x": to_entry(embeddings(1))})) == {"x"}
-        return {"x": to_entry(embeddings(1))}
+        assert set(other.fill(shelf, "b", ["x"], lambda _: {"x": make_store_entry(embeddings(1))})) == {"x"}
+        return {"x": make_store_entry(embeddings(1))}
 
     store.fill(shelf, "a", ["x"], inside)
     assert set(other.fill(shelf, "a", ["x"], lambda _: {})) == {"x"}, "what is there needs no lock"
 
 
-def test_an_error_in_the_making_leaves_nothing_and_frees_the_image(store: Store, shelf: Shelf) -> None:
+def test_an_error_in_the_making_leaves_nothing_and_frees_the_image(store: Store, shelf: Namespace) -> None:
     def fails(_: list[str]) -> dict:
         raise BadSample("cut")
 
@@ -206,13 +206,13 @@ def test_an_error_in_the_making_leaves_nothing_and_frees_the_image(store: Store,
         store.fill(shelf, "a", ["x"], fails)
     other = Store(store.root)
     other.patient = False
-    assert set(other.fill(shelf, "a", ["x"], lambda _: {"x": to_entry(embeddings(1))})) == {"x"}
+    assert set(other.fill(shelf, "a", ["x"], lambda _: {"x": make_store_entry(embeddings(1))})) == {"x"}
 
 
-def test_what_was_made_again_meanwhile_is_not_set_aside(store: Store, shelf: Shelf, monkeypatch) -> None:
+def test_what_was_made_again_meanwhile_is_not_set_aside(store: Store, shelf: Namespace, monkeypatch) -> None:
     """Two readers find a damaged file; the second looks again when the first has already replaced it."""
-    store.add(shelf, "a", {"x": to_entry(embeddings())})
-    path, locked = shelf.folder / "a.safetensors", bench.store.files._locked
+    store.add(shelf, "a", {"x": make_store_entry(embeddings())})
+    path, locked = shelf.folder / "a.safetensors", bench.store.files._lock_folder
     whole = path.read_bytes()
     path.write_bytes(whole[:-5])
 
@@ -220,20 +220,20 @@ def test_what_was_made_again_meanwhile_is_not_set_aside(store: Store, shelf: She
         path.write_bytes(whole)
         return locked(place)
 
-    monkeypatch.setattr(bench.store.files, "_locked", late)
+    monkeypatch.setattr(bench.store.files, "_lock_folder", late)
     assert set(store.read(shelf, "a")) == {"x"} and not store.account.damaged
 
 
-def test_what_another_has_added_counts_as_reused(store: Store, shelf: Shelf) -> None:
-    store.add(shelf, "a", {"x": to_entry(embeddings(1))})
+def test_what_another_has_added_counts_as_reused(store: Store, shelf: Namespace) -> None:
+    store.add(shelf, "a", {"x": make_store_entry(embeddings(1))})
     other = Store(store.root)
-    other.add(shelf, "a", {"x": to_entry(embeddings(1)), "y": to_entry(embeddings(1))})
+    other.add(shelf, "a", {"x": make_store_entry(embeddings(1)), "y": make_store_entry(embeddings(1))})
     assert other.account.counts()["encode"] == {"reused": 1, "made": 1}
 
 
 def test_ids_become_file_names_without_colliding() -> None:
-    assert safe_name("test-0007-abc") == "test-0007-abc"
+    assert make_safe_name("test-0007-abc") == "test-0007-abc"
     odd = ["a/b", "a\\b", "../x", "", "ä", "猫", "a" * 300, ".hidden", "a b", "a_b/"]
-    names = [safe_name(o) for o in odd]
+    names = [make_safe_name(o) for o in odd]
     assert len(set(names)) == len(odd)
     assert all("/" not in n and not n.startswith(".") and len(n) < 150 and n.isascii() for n in names)

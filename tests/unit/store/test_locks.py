@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.store.locks import Busy, alone
+from bench.store.locks import Busy, hold_lock
 
 CONTEXT = multiprocessing.get_context("fork")
 
@@ -19,7 +19,7 @@ CONTEXT = multiprocessing.get_context("fork")
 def _count(place: Path, rounds: int) -> None:
     """Reads and writes a number without any care of its own."""
     for _ in range(rounds):
-        with alone(place / "lock"):
+        with hold_lock(place / "lock"):
             number = int((place / "number").read_text())
             (place / "number").write_text(str(number + 1))
 
@@ -36,7 +36,7 @@ def test_no_two_processes_are_inside_and_no_file_stays(tmp_path: Path) -> None:
 
 
 def _hold(place: Path, inside: object) -> None:
-    with alone(place / "lock"):
+    with hold_lock(place / "lock"):
         inside.set()  # type: ignore[attr-defined]
         signal.pause()
 
@@ -46,23 +46,23 @@ def test_a_lock_is_free_when_its_holder_is_killed(tmp_path: Path) -> None:
     holder = CONTEXT.Process(target=_hold, args=(tmp_path, inside))
     holder.start()
     assert inside.wait(20)
-    with pytest.raises(Busy), alone(tmp_path / "lock", wait=False):
+    with pytest.raises(Busy), hold_lock(tmp_path / "lock", wait=False):
         pass
 
     def waiting() -> None:
         told.append("waits")
         os.kill(holder.pid, signal.SIGKILL)  # type: ignore[arg-type]
 
-    with alone(tmp_path / "lock", waiting=waiting):
+    with hold_lock(tmp_path / "lock", waiting=waiting):
         assert told == ["waits"]
     holder.join()
     assert not (tmp_path / "lock").exists()
 
 
 def test_an_error_inside_frees_it(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), alone(tmp_path / "lock"):
+    with pytest.raises(ZeroDivisionError), hold_lock(tmp_path / "lock"):
         raise ZeroDivisionError
-    with alone(tmp_path / "lock", wait=False):
+    with hold_lock(tmp_path / "lock", wait=False):
         assert (tmp_path / "lock").exists()
 
 
@@ -71,6 +71,6 @@ def test_a_file_system_without_locks_is_no_obstacle(tmp_path: Path, monkeypatch)
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", lacking)
-    with alone(tmp_path / "lock"):
+    with hold_lock(tmp_path / "lock"):
         assert (tmp_path / "lock").exists()
     assert not (tmp_path / "lock").exists()

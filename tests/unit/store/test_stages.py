@@ -11,8 +11,8 @@ import pytest
 
 from bench.errors import UserError
 from bench.records import Captions, Embeddings, Sample
-from bench.store.files import Shelf, Store
-from bench.store.stages import Shelves, StoredStages
+from bench.store.files import Namespace, Store
+from bench.store.stages import StageNamespaces, StoredStages
 
 WIDTH = 4
 MASKS = np.eye(3, dtype=bool)[:, :, None] & np.ones((3, 3, 3), bool)
@@ -45,8 +45,10 @@ def stages(root: Path, made: Callable[..., Any], trunk: Callable[..., Any] | Non
 
     if trunk is not None:
         call.trunk = trunk  # type: ignore[attr-defined]
-    shelf: dict[str, Shelf] = {name: store.shelf(name, "key", {}) for name in ("segment", "encode", "caption", "trunk")}
-    shelves = Shelves(shelf["segment"], shelf["encode"], shelf["caption"], shelf["trunk"] if trunk else None)
+    shelf: dict[str, Namespace] = {
+        name: store.shelf(name, "key", {}) for name in ("segment", "encode", "caption", "trunk")
+    }
+    shelves = StageNamespaces(shelf["segment"], shelf["encode"], shelf["caption"], shelf["trunk"] if trunk else None)
     told = {"encode": "half (mine.half.Half)", "caption": "half (mine.words.Words)"}
     return StoredStages(store, shelves, lambda _: call, told, lambda: WIDTH)
 

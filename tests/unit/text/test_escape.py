@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.text.escape import abridged, drawn, figure, markdown, middle, padded, visible, width
+from bench.text.escape import (
+    escape_for_figure,
+    escape_for_picture,
+    escape_for_terminal,
+    escape_markdown,
+    measure_width,
+    pad_text,
+    shorten_apart,
+    shorten_middle,
+)
 
 BAD = {
     "line\nend": "line\\nend", "tab\t": "tab\\t", "\r": "\\r", "nul\x00": "nul\\x00",
@@ -21,17 +30,17 @@ GOOD = ["full", "encode.sigma2=0.5", "größer ✓", "猫と犬", "می‌خوا
 
 @pytest.mark.parametrize(("text", "shown"), BAD.items())
 def test_codes_and_ends_are_shown(text: str, shown: str) -> None:
-    assert visible(text) == shown
+    assert escape_for_terminal(text) == shown
 
 
 @pytest.mark.parametrize("text", GOOD)
 def test_what_can_be_seen_stays(text: str) -> None:
-    assert visible(text) == text
+    assert escape_for_terminal(text) == text
 
 
 @given(st.text())
 def test_nothing_hidden_is_left_anywhere(text: str) -> None:
-    for way in (visible, markdown, figure, drawn):
+    for way in (escape_for_terminal, escape_markdown, escape_for_figure, escape_for_picture):
         shown = way(text)
         kinds = {unicodedata.category(c) for c in shown if c not in "\u200c\u200d"}
         assert not kinds & {"Cc", "Cf", "Cs", "Zl", "Zp"} and len(shown.splitlines()) <= 1
@@ -48,13 +57,13 @@ def test_nothing_hidden_is_left_anywhere(text: str) -> None:
     ],
 )  # fmt: skip
 def test_markdown_means_nothing_but_the_name(text: str, shown: str) -> None:
-    assert markdown(text) == shown
+    assert escape_markdown(text) == shown
 
 
 @given(st.text(st.sampled_from("a|\\`*\n"), max_size=12))
 def test_no_bar_of_a_name_ends_a_cell(text: str) -> None:
     """A bar is escaped by an odd number of backslashes, counted as GitHub's parser of tables does."""
-    shown, run = markdown(text), 0
+    shown, run = escape_markdown(text), 0
     for character in shown:
         assert character != "|" or run % 2 == 1
         run = run + 1 if character == "\\" else 0
@@ -64,28 +73,28 @@ def test_no_bar_of_a_name_ends_a_cell(text: str) -> None:
 def test_matplotlib_draws_the_name_itself(text: str) -> None:
     from matplotlib.figure import Figure
 
-    one = Figure().text(0, 0, figure(text))
+    one = Figure().text(0, 0, escape_for_figure(text))
     shown, formula = one._preprocess_math(one.get_text())
     assert (shown, formula) == (text, False)
 
 
 def test_letters_that_pictures_lack_are_told_by_their_codes() -> None:
-    assert figure("größe 猫") == "größe \\u732b" and drawn("犬") != drawn("猫")
+    assert escape_for_figure("größe 猫") == "größe \\u732b" and escape_for_picture("犬") != escape_for_picture("猫")
 
 
 def test_columns_of_a_terminal() -> None:
-    assert (width("abc"), width("猫"), width("e\u0301")) == (3, 2, 1)
-    assert padded("猫", 4) == "猫  " and padded("x", 3, right=True) == "  x"
+    assert (measure_width("abc"), measure_width("猫"), measure_width("e\u0301")) == (3, 2, 1)
+    assert pad_text("猫", 4) == "猫  " and pad_text("x", 3, right=True) == "  x"
 
 
 def test_long_names_keep_both_ends_and_stay_apart() -> None:
     names = [f"{'x' * 50}{'y' * 50}{at}" for at in range(3)] + ["a" * 60 + str(at) + "b" * 60 for at in range(3)]
-    found = abridged([*names, "short"], 30)
+    found = shorten_apart([*names, "short"], 30)
     assert list(found) == [*names, "short"] and len(set(found.values())) == 7
-    assert all(width(short) <= 30 for short in found.values()) and found["short"] == "short"
+    assert all(measure_width(short) <= 30 for short in found.values()) and found["short"] == "short"
     assert found[names[1]].startswith("xxx") and found[names[1]].endswith("y1") and "…" in found[names[1]]
 
 
 @given(st.text(), st.integers(3, 40))
 def test_a_shortened_name_has_room(text: str, columns: int) -> None:
-    assert width(middle(text, columns)) <= max(columns, 3)
+    assert measure_width(shorten_middle(text, columns)) <= max(columns, 3)

@@ -11,7 +11,7 @@ import pytest
 
 from bench.cli import main
 from bench.report.figures.sweep import draw_sweep
-from bench.report.tables.sweeps import COLUMNS, sweep_table, sweeps
+from bench.report.tables.sweeps import COLUMNS, find_sweeps, make_sweep_table
 from bench.text.csv_files import read_csv
 from tests.unit.report.fabricated import METRICS, fabricate
 from tests.unit.report.geometry import faults
@@ -20,7 +20,7 @@ Flat = dict[str, Any]
 
 
 def told(runs: dict[str, Flat]) -> dict[str, dict[str, list[float]]]:
-    found = {one.setting: one.groups for one in sweeps(runs)}
+    found = {one.setting: one.groups for one in find_sweeps(runs)}
     return {
         setting: {name: [x for x, _ in group] for name, group in groups.items()} for setting, groups in found.items()
     }
@@ -63,7 +63,7 @@ def test_a_swept_threshold_changes_the_name_of_its_metric() -> None:
     names = {x: f"toy:test/five/paper/st(clip)>={x}/iou.image.union" for x in (0.1, 0.2, 0.3)}
     common = {"low": 0.1, "high": 0.3, "n": 9, "unit_of_n": "images"}
     scores = pd.DataFrame([{"variant": f"v t={x}", "metric": name, "value": x, **common} for x, name in names.items()])
-    table = sweep_table(sweeps({f"v t={x}": {"t": x} for x in names}), scores)
+    table = make_sweep_table(find_sweeps({f"v t={x}": {"t": x} for x in names}), scores)
     assert tuple(table.columns) == COLUMNS and table["x"].tolist() == table["value"].tolist() == [0.1, 0.2, 0.3]
     assert table["title"].unique().tolist() == ["IoU, segment to text (ST)"]
 

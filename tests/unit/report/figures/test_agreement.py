@@ -12,7 +12,13 @@ import pytest
 from matplotlib.text import Text
 from PIL import Image
 
-from bench.report.figures.agreement import draw_agreement, labels, markdown_agreement, metrics_of, write_agreement
+from bench.report.figures.agreement import (
+    draw_agreement,
+    list_metrics,
+    number_metrics,
+    write_agreement,
+    write_markdown_agreement,
+)
 from bench.score.rank_agreement import COLUMNS
 
 PREFIX = "toy:test/five/paper"
@@ -44,7 +50,7 @@ def test_files_and_the_csv_is_the_table(tmp_path: Path) -> None:
 
 
 def test_markdown_is_the_lower_half_with_bold_where_the_interval_excludes_zero() -> None:
-    lines = markdown_agreement(table(4), title="toy", embedded=False).splitlines()
+    lines = write_markdown_agreement(table(4), title="toy", embedded=False).splitlines()
     assert lines[0] == "| Kendall τ-b | 1 | 2 | 3 |" and len(lines[2:6]) == 4
     assert lines[2].endswith("|  |  |  |")
     assert lines[3].split("|")[2].strip() == "**0.20**", "the first pair, certain"
@@ -76,7 +82,7 @@ def test_no_two_texts_overlap(n: int) -> None:
 
 
 def test_every_metric_is_numbered_and_named_once() -> None:
-    metrics = metrics_of(table(6))
+    metrics = list_metrics(table(6))
     assert metrics == [f"{PREFIX}/tt(tiny)/metric{at}.micro" for at in range(6)]
     names = [f"{PREFIX}/tt(tiny)>=0.5/iou.image.union", f"{PREFIX}/none/masks.max_iou", "toy:test/five/soft/none/pq"]
-    assert labels(names) == ["1 IoU TT ≥0.5 (image, union, paper)", "2 Masks (max_iou, paper)", "3 PQ (soft)"]
+    assert number_metrics(names) == ["1 IoU TT ≥0.5 (image, union, paper)", "2 Masks (max_iou, paper)", "3 PQ (soft)"]

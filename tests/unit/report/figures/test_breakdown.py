@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.report.figures.breakdown import draw_breakdown, plot_breakdown
-from bench.report.tables.breakdown import GROUPS, breakdown, markdown_breakdown
+from bench.report.figures.breakdown import draw_breakdown, save_breakdown
+from bench.report.tables.breakdown import GROUPS, compute_breakdown, write_markdown_breakdown
 from bench.report.tables.comparisons import list_pairs
 
 PAIR = [("full", "crop")]
@@ -40,7 +40,7 @@ def slow(table: pd.DataFrame, group: str, column: str) -> tuple[int, int]:
 
 def test_counts_against_a_loop() -> None:
     runs = [("full", segments(0)), ("crop", segments(1))]
-    table = breakdown(runs, list_pairs([name for name, _ in runs]), resamples=300)
+    table = compute_breakdown(runs, list_pairs([name for name, _ in runs]), resamples=300)
     own = table[table["against"] == ""]
     assert len(own) == 2 * 2 * len(GROUPS)
     for line in own.to_dict("records"):
@@ -57,7 +57,7 @@ def test_differences_are_paired() -> None:
     )  # fmt: skip
     first = full.groupby("image_id").head(1).index
     other = full.assign(st_top1=full["st_top1"] & ~full.index.isin(first))  # one right segment of five fewer in each
-    table = breakdown([("full", full), ("other", other)], [("full", "other")], resamples=500)
+    table = compute_breakdown([("full", full), ("other", other)], [("full", "other")], resamples=500)
     line = table[(table["against"] == "other") & (table["mapping"] == "st")].set_index("group")
     assert line.loc["all", "value"] == pytest.approx(0.2) and (line.loc["all", ["n", "images"]] == [40, 8]).all()
     assert np.isnan(line.loc["all", "low"]) or line.loc["all", "high"] - line.loc["all", "low"] < 1e-9
@@ -68,13 +68,13 @@ def test_differences_are_paired() -> None:
 
 def test_floors_and_a_missing_first_have_no_differences() -> None:
     runs = [("full", segments(0)), ("y", segments(1)), ("crop", segments(2))]
-    assert set(breakdown(runs, list_pairs([name for name, _ in runs], ["y"]), 50)["against"]) == {"", "crop"}
-    assert set(breakdown(runs, [("no_merge", "full")], 50)["against"]) == {""}
+    assert set(compute_breakdown(runs, list_pairs([name for name, _ in runs], ["y"]), 50)["against"]) == {"", "crop"}
+    assert set(compute_breakdown(runs, [("no_merge", "full")], 50)["against"]) == {""}
 
 
 def test_markdown() -> None:
     full, crop = segments(0, skew=1.0, images=30), segments(0, images=30).assign(st_top1=False)
-    lines = markdown_breakdown(breakdown([("full", full), ("crop", crop)], PAIR, 200)).splitlines()
+    lines = write_markdown_breakdown(compute_breakdown([("full", full), ("crop", crop)], PAIR, 200)).splitlines()
     n = len(full)
     assert lines[0].startswith(f"| true segments named right | by | all<br>n={n} | things<br>n={full['thing'].sum()} |")
     rows = {tuple(c.strip() for c in line.split("|")[1:3]): line.split("|")[3].strip() for line in lines[2:8]}
@@ -86,13 +86,13 @@ def test_markdown() -> None:
 def test_bold_only_where_a_difference_is_certain() -> None:
     full, crop = segments(0, 0.9, 40), segments(0, 0.9, 40)
     crop["st_top1"] = crop["st_top1"] & (np.arange(len(crop)) % 2 == 0)
-    rows = markdown_breakdown(breakdown([("full", full), ("crop", crop)], PAIR, 500)).splitlines()[2:8]
+    rows = write_markdown_breakdown(compute_breakdown([("full", full), ("crop", crop)], PAIR, 500)).splitlines()[2:8]
     assert "**+" in rows[4] and "**" not in "".join([*rows[:4], rows[5]])
 
 
 @pytest.mark.slow
 def test_a_colour_and_a_marker_for_each_variant_and_no_floor(tmp_path: Path) -> None:
-    table = breakdown([("full", segments(0)), ("y", segments(1)), ("crop", segments(2))], PAIR, 50)
+    table = compute_breakdown([("full", segments(0)), ("y", segments(1)), ("crop", segments(2))], PAIR, 50)
     figure = draw_breakdown(table, title="t", embedded=True, floors=["y"])
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["full", "crop"]
     assert len(figure.axes) == 2
@@ -101,5 +101,5 @@ def test_a_colour_and_a_marker_for_each_variant_and_no_floor(tmp_path: Path) -> 
     assert first.get_ydata() == pytest.approx(100 * shown["value"].to_numpy(), nan_ok=True)
     markers = {(c.lines[0].get_marker(), c.lines[0].get_color()) for c in figure.axes[0].containers}
     assert len(markers) == 2
-    a, b = (plot_breakdown(table, tmp_path / name / "b", title="t", embedded=False) for name in "ab")
+    a, b = (save_breakdown(table, tmp_path / name / "b", title="t", embedded=False) for name in "ab")
     assert all(x.read_bytes() == y.read_bytes() for x, y in zip(a, b, strict=True))

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from bench.errors import UserError
-from bench.report.figures.curves import COLUMNS, draw_curves, draw_precision, plot_curves
-from bench.report.tables.areas import markdown_areas
+from bench.report.figures.curves import COLUMNS, draw_curves, draw_precision, write_curves
+from bench.report.tables.areas import write_markdown_areas
 from bench.score.curves import AREAS
 
 
@@ -36,7 +36,7 @@ def legend_of(figure: Any) -> list[str]:
 
 def test_three_files_and_the_csv_is_the_input(curves: pd.DataFrame, tmp_path: Path) -> None:
     settings = dict(mpl.rcParams)
-    png, svg, csv = plot_curves(curves, tmp_path / "deep" / "curves.v1", title="toyscenes:test")
+    png, svg, csv = write_curves(curves, tmp_path / "deep" / "curves.v1", title="toyscenes:test")
     assert (png.name, svg.name, csv.name) == ("curves.v1.png", "curves.v1.svg", "curves.v1.csv")
     pd.testing.assert_frame_equal(pd.read_csv(csv), curves, check_exact=True)
     assert Image.open(png).width >= 1600
@@ -46,7 +46,7 @@ def test_three_files_and_the_csv_is_the_input(curves: pd.DataFrame, tmp_path: Pa
 
 @pytest.mark.slow
 def test_same_curves_same_bytes(curves: pd.DataFrame, tmp_path: Path) -> None:
-    first, second = (plot_curves(curves, tmp_path / name / "c") for name in ("a", "b"))
+    first, second = (write_curves(curves, tmp_path / name / "c") for name in ("a", "b"))
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True))
 
 
@@ -80,9 +80,9 @@ def test_one_mapping_or_several_metrics(curves: pd.DataFrame) -> None:
 
 def test_bad_curves(curves: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="'tau' is missing"):
-        plot_curves(curves.drop(columns="tau"), tmp_path / "c")
+        write_curves(curves.drop(columns="tau"), tmp_path / "c")
     with pytest.raises(UserError, match="no line"):
-        plot_curves(curves.iloc[:0], tmp_path / "c")
+        write_curves(curves.iloc[:0], tmp_path / "c")
 
 
 def test_pyplot_is_not_used() -> None:
@@ -111,7 +111,7 @@ def every(curves: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.mark.slow
 def test_recall_over_iou_and_precision_have_pictures_of_their_own(every: pd.DataFrame, tmp_path: Path) -> None:
-    written = plot_curves(every, tmp_path / "c")
+    written = write_curves(every, tmp_path / "c")
     assert [p.name for p in written] == [
         "c.png", "c.svg", "c.csv", "c_iou.png", "c_iou.svg", "c_precision.png", "c_precision.svg",
     ]  # fmt: skip
@@ -145,7 +145,7 @@ def test_areas_as_a_table() -> None:
         ("full", "recall.paper", "st", "iou", 0.0, 1.0, 0.125, np.nan, np.nan, 9, "segments", "x"),
         ("crop", "iou.image.union", "tt", "tau", 0.0, 1.0, np.nan, np.nan, np.nan, 0, "images", "x"),
     ]
-    text = markdown_areas(pd.DataFrame(lines, columns=["variant", *AREAS]))
+    text = write_markdown_areas(pd.DataFrame(lines, columns=["variant", *AREAS]))
     assert text.splitlines()[:4] == [
         "| area under the curve | IoU image, union over τ TT | Recall paper over IoU, ST |",
         "|---|---:|---:|",

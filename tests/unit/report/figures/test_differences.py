@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.report.figures.forest import draw_differences, plot_differences
-from bench.report.tables.differences import COLUMNS, differences, markdown_differences, signed
+from bench.report.figures.forest import draw_differences, save_differences
+from bench.report.tables.differences import COLUMNS, compute_differences, write_markdown_differences, write_signed
 from bench.report.tables.paper_metrics import select_paper_metrics
 from bench.score.intervals import MetricCounts
 
@@ -35,7 +35,7 @@ def runs() -> list[tuple[str, dict[str, MetricCounts]]]:
 
 
 def test_by_hand(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
-    table = differences(runs, PAIRS, resamples=2000)
+    table = compute_differences(runs, PAIRS, resamples=2000)
     assert tuple(table.columns) == COLUMNS
     assert list(zip(table["against"], table["metric"], strict=True)) == [
         ("crop", IOU), ("crop", TGQ), ("same", IOU), ("same", TGQ)
@@ -46,17 +46,17 @@ def test_by_hand(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
     assert iou["low"] == pytest.approx(0.1) and iou["high"] == pytest.approx(0.2)
     assert tgq["value"] == pytest.approx(2 / 7 - 2 / 7, abs=1e-12) and tgq["low"] < 0 < tgq["high"]
     assert all((line["value"], line["low"], line["high"], line["n"]) == (0, 0, 0, 4) for line in same)
-    pd.testing.assert_frame_equal(table, differences(runs, PAIRS, resamples=2000))
+    pd.testing.assert_frame_equal(table, compute_differences(runs, PAIRS, resamples=2000))
 
 
 def test_runs_on_other_data_have_nothing_in_common(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
     other = {metric.replace("toy:", "voc:"): row for metric, row in runs[0][1].items()}
-    assert differences([runs[0], ("voc", other)], [("full", "voc")]).empty
-    assert tuple(differences(runs[:1], PAIRS).columns) == COLUMNS
+    assert compute_differences([runs[0], ("voc", other)], [("full", "voc")]).empty
+    assert tuple(compute_differences(runs[:1], PAIRS).columns) == COLUMNS
 
 
 def test_bold_where_the_interval_excludes_zero(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
-    lines = markdown_differences(differences(runs, PAIRS, resamples=2000)).splitlines()
+    lines = write_markdown_differences(compute_differences(runs, PAIRS, resamples=2000)).splitlines()
     assert lines[0].startswith("| difference | IoU<br>TT ≥0.5<br>image, union | TGQ >0.5<br>TT<br>micro |")
     _, name, iou, tgq, _ = (cell.strip() for cell in lines[2].split("|"))
     assert (name, iou) == ("full − crop", "**+13.3 [+10.0, +20.0] p=0.001**")
@@ -73,7 +73,7 @@ def test_bold_where_the_interval_excludes_zero(runs: list[tuple[str, dict[str, M
     ],
 )  # fmt: skip
 def test_signs(value: float, unit: str, text: str) -> None:
-    assert signed(value, unit) == text
+    assert write_signed(value, unit) == text
 
 
 def test_panels_are_the_metrics_of_the_paper() -> None:
@@ -82,7 +82,7 @@ def test_panels_are_the_metrics_of_the_paper() -> None:
 
 
 def test_black_is_certain_and_grey_is_not(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
-    table = differences(runs, PAIRS, resamples=2000)
+    table = compute_differences(runs, PAIRS, resamples=2000)
     metrics = list(dict.fromkeys(table["metric"]))
     figure = draw_differences(table, select_paper_metrics(metrics), title="t", embedded=True)
     points = [[line for line in axes.get_lines() if line.get_marker() == "o"] for axes in figure.axes]
@@ -94,8 +94,8 @@ def test_black_is_certain_and_grey_is_not(runs: list[tuple[str, dict[str, Metric
 
 @pytest.mark.slow
 def test_same_table_same_bytes(runs: list[tuple[str, dict[str, MetricCounts]]], tmp_path: Path) -> None:
-    table = differences(runs, PAIRS, resamples=100)
-    first, second = (plot_differences(table, tmp_path / n / "d", title="t", embedded=False) for n in "ab")
+    table = compute_differences(runs, PAIRS, resamples=100)
+    first, second = (save_differences(table, tmp_path / n / "d", title="t", embedded=False) for n in "ab")
     assert [path.name for path in first] == ["d.png", "d.svg"]
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True))
-    assert plot_differences(table.assign(metric=COSINE), tmp_path / "c", title="t", embedded=False) == ()
+    assert save_differences(table.assign(metric=COSINE), tmp_path / "c", title="t", embedded=False) == ()

@@ -10,8 +10,8 @@ import pandas as pd
 from PIL import Image
 
 from bench.records import ClassList, Sample
-from bench.report.pictures.disagreements import Extremes, select, select_extremes, write_where
-from bench.report.pictures.highlights import CELL, spotlight
+from bench.report.pictures.disagreements import Extremes, select, select_extremes, write_disagreements
+from bench.report.pictures.highlights import CELL, highlight_segment
 from bench.report.tables.comparisons import list_pairs
 
 COLUMNS = ["image_id", "class", "text", "tt_cosine", "tt_hit", "st_top1"]
@@ -83,7 +83,7 @@ def test_the_segment_is_as_it_was_and_the_rest_is_dim() -> None:
     image = np.full((20, 20, 3), (200, 100, 50), np.uint8)
     mask = np.zeros((20, 20), bool)
     mask[5:15, 5:15] = True
-    shown = np.asarray(spotlight(image, mask, (200, 200)))
+    shown = np.asarray(highlight_segment(image, mask, (200, 200)))
     assert (shown[60:140, 60:140] == [200, 100, 50]).all()
     outside = shown[:30, :30].reshape(-1, 3)
     assert (outside == outside[0]).all() and len(set(outside[0].tolist())) == 1 and outside[0, 0] < 80
@@ -102,6 +102,6 @@ class Scenes:
 
 def test_the_picture_is_the_same_each_time(tmp_path: Path) -> None:
     found = extremes(("full", FIRST), ("a variant with a very long name indeed", OTHER))
-    files = [write_where(found, Scenes(), tmp_path / name, embedded=True) for name in ("a.png", "b.png")]
+    files = [write_disagreements(found, Scenes(), tmp_path / name, embedded=True) for name in ("a.png", "b.png")]
     assert files[0].read_bytes() == files[1].read_bytes()
     assert Image.open(files[0]).width == 6 * CELL + 4 * 18 + 2 * 20 + 44

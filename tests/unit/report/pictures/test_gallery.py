@@ -11,8 +11,18 @@ import pytest
 from PIL import Image
 
 from bench.records import BACKGROUND, VOID
-from bench.report.pictures.contact_sheet import CELL, contact_sheet
-from bench.report.pictures.draw import Colours, Panel, colour, draw, folded, font, label_map, shortened, wrapped
+from bench.report.pictures.contact_sheet import CELL, draw_contact_sheet
+from bench.report.pictures.draw import (
+    Colours,
+    Panel,
+    choose_colour,
+    draw,
+    fold_text,
+    load_font,
+    make_label_map,
+    shorten_text,
+    wrap_text,
+)
 from bench.report.pictures.gallery import GalleryRow, write_gallery
 
 EVIL = "<script>alert('x')</script> & \"q\""
@@ -106,7 +116,7 @@ def test_smaller_masks_lie_on_top() -> None:
     masks[0, 1, 1] = True
     masks[1] = True
     masks[2, :2, :2] = True
-    painted = label_map(Panel("p", masks=masks))
+    painted = make_label_map(Panel("p", masks=masks))
     assert painted is not None and painted.tolist() == [[2, 2, 1, 1], [2, 0, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]]
 
 
@@ -123,23 +133,23 @@ def test_segments_are_tinted_half_and_unlabelled_is_pale() -> None:
 def test_labels_of_another_size_cover_the_whole_image() -> None:
     image = np.zeros((400, 600, 3), dtype=np.uint8)
     drawn = np.asarray(draw(image, Panel("p", labels=np.array([[0, 1]])), Colours())).astype(int)
-    assert np.abs(drawn[200, 290] - np.array(colour(0)) / 2).max() <= 1
-    assert np.abs(drawn[200, 310] - np.array(colour(1)) / 2).max() <= 1
+    assert np.abs(drawn[200, 290] - np.array(choose_colour(0)) / 2).max() <= 1
+    assert np.abs(drawn[200, 310] - np.array(choose_colour(1)) / 2).max() <= 1
 
 
 def test_same_text_same_colour_and_first_colours_differ() -> None:
     colours = Colours()
     assert colours["dog"] == colours["dog"] != colours["cat"]
-    many = np.array([colour(i) for i in range(30)]).astype(int)
+    many = np.array([choose_colour(i) for i in range(30)]).astype(int)
     distance = np.abs(many[:, None] - many[None]).sum(axis=-1) + 1000 * np.eye(30, dtype=int)
     assert distance.min() > 30
 
 
 def test_long_texts_are_wrapped_and_cut() -> None:
-    assert wrapped("a red ball on the lawn", 20, 400) == "a red ball\non the lawn"
-    cut = shortened("w" * 100, 20, 200)
+    assert wrap_text("a red ball on the lawn", 20, 400) == "a red ball\non the lawn"
+    cut = shorten_text("w" * 100, 20, 200)
     assert cut.endswith("…") and 5 < len(cut) < 30
-    assert wrapped("", 20, 100) == ""
+    assert wrap_text("", 20, 100) == ""
 
 
 def test_panels_that_cannot_be() -> None:
@@ -171,20 +181,20 @@ def test_a_title_takes_two_lines_and_keeps_both_its_ends() -> None:
         "猫" * 40,
         "\x1b[31m" * 9,
     ):
-        lines = folded(text, 13, 216)
-        assert 1 <= len(lines) <= 2 and all(font(13).getlength(line) <= 216 for line in lines)
+        lines = fold_text(text, 13, 216)
+        assert 1 <= len(lines) <= 2 and all(load_font(13).getlength(line) <= 216 for line in lines)
         assert all(line.isprintable() for line in lines)
-    assert folded("global_subtraction with half the strength", 13, 216) == [
+    assert fold_text("global_subtraction with half the strength", 13, 216) == [
         "global_subtraction with half",
         "the strength",
     ]
-    assert folded("y" * 500 + "end", 13, 216)[1].endswith("yend") and "…" in folded("y" * 500 + "end", 13, 216)[1]
+    assert fold_text("y" * 500 + "end", 13, 216)[1].endswith("yend") and "…" in fold_text("y" * 500 + "end", 13, 216)[1]
 
 
 @pytest.mark.parametrize(("count", "across", "down"), [(1, 1, 1), (7, 7, 1), (10, 10, 1), (11, 6, 2), (23, 8, 3)])
 def test_pictures_of_many_variants_stand_in_several_lines(count: int, across: int, down: int) -> None:
     pictures = [Image.new("RGB", (CELL, CELL))] * count
-    sheet = contact_sheet([("image", [(f"v{at}", "note") for at in range(count)], pictures)], title="", footer="")
+    sheet = draw_contact_sheet([("image", [(f"v{at}", "note") for at in range(count)], pictures)], title="", footer="")
     assert sheet.width == 36 + across * (CELL + 8) - 8
     assert sheet.height == 36 + down * (CELL + 2 * 20 + 8) + 20 * (down > 1)
 

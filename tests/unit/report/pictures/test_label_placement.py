@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report.pictures.label_placement import Box, place
+from bench.report.pictures.label_placement import Box, place_labels
 
 
 def middle(corner: tuple[int, int], box: Box) -> tuple[int, int]:
@@ -17,7 +17,7 @@ def test_a_text_lies_in_the_largest_part_of_its_segment() -> None:
     labels = np.full((100, 100), -1)
     labels[5:25, 5:25] = 0
     labels[50:95, 40:95] = 0
-    (corner,) = place(labels, [Box(10, 30)], (100, 100))
+    (corner,) = place_labels(labels, [Box(10, 30)], (100, 100))
     y, x = middle(corner, Box(10, 30))
     assert 60 < y < 85 and 55 < x < 80
 
@@ -26,7 +26,7 @@ def test_a_ring_does_not_get_its_text_in_the_hole() -> None:
     y, x = np.mgrid[:120, :120]
     radius = np.hypot(y - 60, x - 60)
     labels = np.where((radius > 35) & (radius < 58), 0, -1)
-    (corner,) = place(labels, [Box(8, 16)], (120, 120))
+    (corner,) = place_labels(labels, [Box(8, 16)], (120, 120))
     assert labels[middle(corner, Box(8, 16))] == 0
 
 
@@ -39,7 +39,7 @@ def test_texts_stay_in_the_picture_and_hardly_overlap(seed: int, n: int, height:
     boxes = [Box(int(rng.integers(8, 20)), int(rng.integers(10, 60))) for _ in range(n)]
     size = 3 * height, 3 * width
     ink = np.zeros(size, dtype=int)
-    corners = place(labels, boxes, size)
+    corners = place_labels(labels, boxes, size)
     assert corners[int(np.bincount(labels.ravel()).argmax())] is not None
     for corner, box in zip(corners, boxes, strict=True):
         if corner is not None:
@@ -52,12 +52,12 @@ def test_texts_stay_in_the_picture_and_hardly_overlap(seed: int, n: int, height:
 def test_a_thin_segment_is_still_found_and_a_text_that_cannot_fit_is_left_out() -> None:
     labels = np.zeros((400, 400), dtype=int)
     labels[:, 201] = 1
-    first, second = place(labels, [Box(10, 20), Box(10, 20)], (400, 400))
+    first, second = place_labels(labels, [Box(10, 20), Box(10, 20)], (400, 400))
     assert first is not None and second is not None and abs(middle(second, Box(10, 20))[1] - 201) < 10
-    assert place(labels, [Box(10, 500), Box(500, 10)], (400, 400)) == [None, None]
+    assert place_labels(labels, [Box(10, 500), Box(500, 10)], (400, 400)) == [None, None]
 
 
 def test_nothing_to_place() -> None:
-    assert place(np.full((5, 5), -1), [Box(2, 2)], (50, 50)) == [None]
-    assert place(np.zeros((1, 1), dtype=int), [Box(10, 20)], (384, 384))[0] is not None
-    assert place(np.full((5, 5), -1), [], (50, 50)) == []
+    assert place_labels(np.full((5, 5), -1), [Box(2, 2)], (50, 50)) == [None]
+    assert place_labels(np.zeros((1, 1), dtype=int), [Box(10, 20)], (384, 384))[0] is not None
+    assert place_labels(np.full((5, 5), -1), [], (50, 50)) == []

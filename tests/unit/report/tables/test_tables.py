@@ -10,8 +10,8 @@ import pytest
 
 from bench.errors import UserError
 from bench.metric_name import parse
-from bench.report.tables.cells import lay_out, metric_words, short_name
-from bench.report.tables.tables import markdown_table, print_table, text_table
+from bench.report.tables.cells import describe_metric, lay_out, shorten_name
+from bench.report.tables.tables import print_table, write_markdown_table, write_text_table
 from bench.score.score_table import ALL, EMBEDDED_NOTE, add_columns, read_scores, write_scores
 
 HEAD = "toyscenes:test[first:48]/own30/paper/"
@@ -41,7 +41,7 @@ def scores() -> pd.DataFrame:
 
 
 def test_cells_are_percent_with_interval_and_what_does_not_exist_is_a_dash(scores: pd.DataFrame) -> None:
-    lines = text_table(scores, embedded=False, width=200).splitlines()
+    lines = write_text_table(scores, embedded=False, width=200).splitlines()
     full = next(line for line in lines if line.startswith("full"))
     assert "31.2 [26.2, 41.2]" in full and "50.0 [45.0, 60.0]" in full
     merge = next(line for line in lines if line.startswith("no merge"))
@@ -58,7 +58,7 @@ def test_floors_stand_in_a_block_of_their_own(scores: pd.DataFrame) -> None:
     table = lay_out(scores, embedded=False)
     assert [row.variant for row in table.variants] == ["full", "no merge"]
     assert [row.variant for row in table.bounds] == ["shuffled"]
-    lines = text_table(scores, embedded=False, width=200).splitlines()
+    lines = write_text_table(scores, embedded=False, width=200).splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith("shuffled"))
     assert lines[at - 1].startswith("─") and not lines[at - 2].startswith("─")
 
@@ -74,7 +74,7 @@ def test_different_n_stand_in_the_cells(scores: pd.DataFrame) -> None:
     scores.loc[2, "n"] = 46
     table = lay_out(scores, embedded=False)
     assert table.headers[0][3] == "" and table.variants[1].cells[0].n == "n=46 images"
-    assert "n=46 images" in text_table(scores, embedded=False, width=60)
+    assert "n=46 images" in write_text_table(scores, embedded=False, width=60)
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_different_n_stand_in_the_cells(scores: pd.DataFrame) -> None:
     ],
 )
 def test_metric_words(metric: str, words: tuple[str, str]) -> None:
-    assert metric_words(metric) == words
+    assert describe_metric(metric) == words
 
 
 def test_columns_that_differ_in_data_or_protocol_say_so() -> None:
     one, two = parse("voc:val/own20/paper/none/iou.image.union"), parse("voc:val/own20/reference/none/iou.image.union")
-    assert short_name(one, [one, two])[2] == "image, union, paper"
+    assert shorten_name(one, [one, two])[2] == "image, union, paper"
 
 
 def test_cosines_are_not_percent() -> None:
@@ -108,12 +108,12 @@ def test_notes_count_skips_and_warn_of_embedded_models(scores: pd.DataFrame) -> 
     assert "no merge: 46 of 48 images found, 2 skipped." in notes and notes[-1] == EMBEDDED_NOTE
     assert "cannot be compared with published numbers" in EMBEDDED_NOTE
     assert "toyscenes:test[first:48]" in notes[0] and "TT by minilm-static" in notes[0]
-    assert EMBEDDED_NOTE not in text_table(scores, embedded=False)
+    assert EMBEDDED_NOTE not in write_text_table(scores, embedded=False)
 
 
 @pytest.mark.parametrize("width", [40, 70, 110, 200])
 def test_every_number_is_there_at_any_width(scores: pd.DataFrame, width: int) -> None:
-    text = text_table(scores, embedded=True, width=width)
+    text = write_text_table(scores, embedded=True, width=width)
     assert all(value in text for value in ("31.2", "50.0", "25.0", "6.2", "12.5", "[45.0, 60.0]"))
     columns = [line for line in text.splitlines() if not line.startswith(("Data", "Percent", "Made", "no merge: 46"))]
     assert max(map(len, columns)) <= max(width, 32)
@@ -122,12 +122,12 @@ def test_every_number_is_there_at_any_width(scores: pd.DataFrame, width: int) ->
 def test_print_goes_where_told(scores: pd.DataFrame) -> None:
     stream = io.StringIO()
     print_table(scores, embedded=True, file=stream)
-    assert stream.getvalue() == text_table(scores, embedded=True) + "\n"
+    assert stream.getvalue() == write_text_table(scores, embedded=True) + "\n"
 
 
 def test_markdown_has_one_cell_for_each_column_and_escapes_bars(scores: pd.DataFrame) -> None:
     scores["variant"] = scores["variant"].replace("full", "a|b")
-    text = markdown_table(scores, embedded=True)
+    text = write_markdown_table(scores, embedded=True)
     rows = [line.replace("\\|", "") for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in rows} == {4} and "a\\|b" in text and EMBEDDED_NOTE in text
 
@@ -141,16 +141,16 @@ def test_csv_round_trip_fixed_columns_and_whole_counts(scores: pd.DataFrame, tmp
         f"r,full,{IOU},0.312500,0.262500,0.412500,48,images,48,48,0,"
         "own,toyscenes:test[first:48],own30,paper,tt(minilm-static),0.5,iou.image.union,"
     )
-    assert text_table(read_scores(path), embedded=True) == text_table(scores, embedded=True)
+    assert write_text_table(read_scores(path), embedded=True) == write_text_table(scores, embedded=True)
 
 
 def test_bad_tables(scores: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="'low' is missing"):
-        text_table(scores.drop(columns="low"), embedded=False)
+        write_text_table(scores.drop(columns="low"), embedded=False)
     with pytest.raises(UserError, match="full has .* twice"):
-        text_table(pd.concat([scores, scores]), embedded=False)
+        write_text_table(pd.concat([scores, scores]), embedded=False)
     with pytest.raises(UserError, match="no score"):
-        text_table(scores.iloc[:0], embedded=False)
+        write_text_table(scores.iloc[:0], embedded=False)
     with pytest.raises(UserError, match="cannot be read"):
         read_scores(tmp_path / "none.csv")
     (tmp_path / "empty.csv").touch()

@@ -24,8 +24,8 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         importlib.invalidate_caches()
-        closure.forget()
+        closure.forget_sources()
 
     written({})
     yield written
-    closure.forget()
+    closure.forget_sources()

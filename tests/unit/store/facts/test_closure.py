@@ -11,7 +11,7 @@ import pytest
 
 import bench
 from bench.errors import UserError
-from bench.store.facts.closure import closure, forget, targets, union
+from bench.store.facts.closure import find_closure, find_targets, forget_sources, join_closures
 
 Write = Callable[..., None]
 FILES = {
@@ -52,8 +52,8 @@ IMPORTS = {
 
 
 def digest(target: str = "mine.variant.Variant") -> str:
-    forget()
-    return closure(target).digest
+    forget_sources()
+    return find_closure(target).digest
 
 
 @pytest.mark.parametrize("way", IMPORTS)
@@ -64,7 +64,7 @@ def test_an_edit_of_what_is_imported_counts(way: str, write: Write) -> None:
     write({edited: "# a comment\n" + FILES[edited]})
     assert digest() == before, "a comment is no code"
     write({edited: FILES[edited] + "MORE = 2\n"})
-    assert digest() != before and not closure("mine.variant.Variant").unknown
+    assert digest() != before and not find_closure("mine.variant.Variant").unknown
 
 
 def test_what_is_not_imported_does_not_count(write: Write) -> None:
@@ -92,7 +92,7 @@ def test_a_target_is_found_however_deep_it_is(target: str, write: Write) -> None
     write(FILES | {"mine/__init__.py": "from .variant import Variant as Name\n"})
     before = digest(target)
     write({"mine/variant.py": FILES["mine/variant.py"].replace("IMPORT", "A = 1")})
-    assert digest(target) != before and "mine.variant" in closure(target).modules
+    assert digest(target) != before and "mine.variant" in find_closure(target).modules
 
 
 def test_a_base_class_counts_across_packages_both_ways(write: Write) -> None:
@@ -102,7 +102,7 @@ def test_a_base_class_counts_across_packages_both_ways(write: Write) -> None:
     write({"base/encoder.py": "class Base:\n    ones = True\n"})
     assert digest("user.Variant") != before
     write({"user.py": "from bench.encode.trunk import MaskedEncoder\nclass Variant(MaskedEncoder): ...\n"})
-    assert {"user", "bench.encode.trunk", "bench.models.clip"} <= set(closure("user.Variant").modules)
+    assert {"user", "bench.encode.trunk", "bench.models.clip"} <= set(find_closure("user.Variant").modules)
 
 
 @pytest.mark.parametrize("module", ["encode/masked.py", "encode/trunk.py", "records.py", "models/sources.py"])
@@ -116,8 +116,8 @@ def test_this_package_counts_for_a_users_variant_wherever_it_lies(module: str, t
     code = (
         f"import sys; import bench.store.facts.closure as c; from bench.store.facts import modules as m;"
         f"from pathlib import Path; top = m.Module('bench', Path(r'{tmp_path}/bench/__init__.py'),"
-        f" (Path(r'{tmp_path}/bench'),)); old = m._top; m._top = lambda n: top if n == 'bench' else old(n);"
-        "print(c.closure('bench.encode.half.Half').digest)"
+        f" (Path(r'{tmp_path}/bench'),)); old = m._find_top; m._find_top = lambda n: top if n == 'bench' else old(n);"
+        "print(c.find_closure('bench.encode.half.Half').digest)"
     )
 
     def told() -> str:
@@ -130,7 +130,7 @@ def test_this_package_counts_for_a_users_variant_wherever_it_lies(module: str, t
 
 
 def test_a_variant_knows_what_it_is_made_of() -> None:
-    modules = set(closure("bench.encode.global_subtraction").modules)
+    modules = set(find_closure("bench.encode.global_subtraction").modules)
     assert {"bench.encode.trunk", "bench.encode.attention", "bench.models.clip"} <= modules
     assert not {m for m in modules if m.startswith(("bench.segment", "bench.metrics", "bench.encode.crop"))}
 
@@ -148,7 +148,7 @@ COMPUTED = {
 @pytest.mark.parametrize("way", COMPUTED)
 def test_an_import_by_a_computed_name_is_said(way: str, write: Write) -> None:
     write({"one.py": COMPUTED[way] + "\n"})
-    (line,) = closure("one.f").unknown
+    (line,) = find_closure("one.f").unknown
     assert line.startswith("one: what ") and "store=FOLDER" in line
 
 
@@ -164,7 +164,7 @@ def test_libraries_count_by_version_and_only_those_imported(write: Write, tmp_pa
             write({f"{info}/METADATA": f"Name: Lib-Dist\nVersion: {version}\n"}, tmp_path)
             write({f"{info}/RECORD": "lib.py,sha256=x,1\n"}, tmp_path)
             write({"one.py": "import lib, json\nfrom PIL import Image\n"})
-            found = closure("one.f").libraries
+            found = find_closure("one.f").libraries
             assert f"lib-dist=={version}" in found and any(each.startswith("pillow==") for each in found)
             assert any(each.startswith("python==") for each in found) and not any("torch" in e for e in found)
         before = digest("one.f")
@@ -175,7 +175,7 @@ def test_libraries_count_by_version_and_only_those_imported(write: Write, tmp_pa
         write({"venv/lib/site-packages/lib.py": "A = 3\n"}, tmp_path)
         assert digest("one.f") != before, "one that pip copied from a folder counts by its source"
         write({f"{info}/direct_url.json": '{"url": "u", "vcs_info": {"commit_id": "abc"}}'}, tmp_path)
-        assert any("abc" in each for each in closure("one.f").libraries)
+        assert any("abc" in each for each in find_closure("one.f").libraries)
     finally:
         sys.path.remove(str(site))
 
@@ -196,7 +196,7 @@ def test_files_beside_a_module_count(way: str, write: Write) -> None:
     write({"mine/__init__.py": "", f"mine/{file}": "cat\n", "mine/other.md": "a\n"})
     write({"mine/variant.py": f"def f(name, pattern): return {code}\n"})
     before = digest("mine.variant.f")
-    assert not closure("mine.variant.f").unknown
+    assert not find_closure("mine.variant.f").unknown
     write({"mine/other.md": "b\n"})
     assert digest("mine.variant.f") == before
     write({f"mine/{file}": "dog\n"})
@@ -205,17 +205,17 @@ def test_files_beside_a_module_count(way: str, write: Write) -> None:
 
 def test_files_beside_a_module_that_cannot_be_told_are_said(write: Write, tmp_path: Path, monkeypatch) -> None:
     write({"mine/__init__.py": "", "mine/variant.py": "def f(name): return open(__file__ + name)\n"})
-    (line,) = closure("mine.variant.f").unknown
+    (line,) = find_closure("mine.variant.f").unknown
     assert "files beside it" in line
     monkeypatch.chdir(tmp_path)
     write({"mine/variant.py": 'def f(): return open("log.txt")\n', "../log.txt": "a\n"})
-    (line,) = closure("mine.variant.f").unknown
+    (line,) = find_closure("mine.variant.f").unknown
     assert "log.txt of the working folder does not count" in line
 
 
 def test_a_file_beside_a_module_that_changes_meanwhile_stops(write: Write) -> None:
     write({"mine/__init__.py": "", "mine/variant.py": 'A = "words.txt"\n', "mine/words.txt": "cat\n"})
-    found = closure("mine.variant.f")
+    found = find_closure("mine.variant.f")
     assert found.digest == found.digest
     (Path(sys.path[0]) / "mine/words.txt").write_text("a dog\n")
     with pytest.raises(UserError, match="words.txt of mine.variant changed after this process had begun"):
@@ -228,8 +228,8 @@ def test_targets_of_options_at_any_depth_and_names_of_our_modules(write: Write) 
         "_target_": "mine.variant.Variant", "crf": {"_target_": "mine.deep.er.Er"}, "list": [{"_target_": "a.b"}],
         "function": "mine.strength.STRENGTH", "text": "torch.nn", "word": "cat", "number": 1,
     }  # fmt: skip
-    assert set(targets(options)) == {"mine.variant.Variant", "mine.deep.er.Er", "a.b", "mine.strength.STRENGTH"}
-    assert union(["mine.variant", "alone"]).digest != union(["mine.variant"]).digest
+    assert set(find_targets(options)) == {"mine.variant.Variant", "mine.deep.er.Er", "a.b", "mine.strength.STRENGTH"}
+    assert join_closures(["mine.variant", "alone"]).digest != join_closures(["mine.variant"]).digest
 
 
 def test_a_source_that_is_no_python_counts_as_text(write: Write) -> None:

@@ -26,35 +26,35 @@ NOT = {
 
 def test_variables_that_choose_kernels_and_precision_count() -> None:
     everything = COUNTED | ON_GPU | NOT
-    assert machine.variables(everything, gpu=False) == COUNTED
-    assert machine.variables(everything, gpu=True) == COUNTED | ON_GPU
+    assert machine.select_variables(everything, gpu=False) == COUNTED
+    assert machine.select_variables(everything, gpu=True) == COUNTED | ON_GPU
 
 
 def test_the_build_of_torch_is_that_which_torch_says() -> None:
     import torch
 
-    told = machine.torch_build()
+    told = machine.read_torch_build()
     assert told["__version__"] == torch.__version__ and told["git_version"] == torch.version.git_version
     assert told.get("cuda") == torch.version.cuda
 
 
 def test_instructions_vendor_and_libm_are_told_and_torch_is_not_loaded() -> None:
-    told = machine.machine("auto")
+    told = machine.describe_machine("auto")
     assert told["processor"][1] and set(told) >= {"python", "instructions", "libm", "blas", "torch", "variables", "gpu"}
-    code = "import sys; from bench.store.facts.machine import machine as m; m('auto'); sys.exit('torch' in sys.modules)"
+    code = "import sys, bench.store.facts.machine as m; m.describe_machine('auto'); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[4]).returncode == 0
 
 
 def test_switches_that_code_sets_in_torch_are_seen() -> None:
     import torch
 
-    before = machine.switches()
+    before = machine.read_switches()
     torch.set_float32_matmul_precision("medium")
     try:
-        assert machine.switches() != before
+        assert machine.read_switches() != before
     finally:
         torch.set_float32_matmul_precision("highest")
-    assert machine.switches() == before
+    assert machine.read_switches() == before
 
 
 def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *models: str) -> None:
@@ -69,10 +69,10 @@ def test_the_model_of_the_gpu_counts_and_its_number_only_where_they_differ(tmp_p
     seen = {}
     for models in (("A",), ("A", "A"), ("B",), ("A", "B")):
         gpus(tmp_path, monkeypatch, *models)
-        seen[models] = [machine.machine(device)["gpu"] for device in ("cuda", "cuda:1", "auto")]
+        seen[models] = [machine.describe_machine(device)["gpu"] for device in ("cuda", "cuda:1", "auto")]
     assert seen["A",] == seen["A", "A"] == [["A"]] * 3 and seen["B",] == [["B"]] * 3
     assert len({str(each) for each in seen["A", "B"]}) == 3
-    assert "gpu" not in machine.machine("cpu")
+    assert "gpu" not in machine.describe_machine("cpu")
     gpus(tmp_path / "hidden", monkeypatch, "A")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert machine.machine("auto")["gpu"] != ["A"], "auto is the processor then"
+    assert machine.describe_machine("auto")["gpu"] != ["A"], "auto is the processor then"
