@@ -42,6 +42,7 @@ def report(to: Path, titles: list[str], control: str, roles: list[str], capsys: 
     }
 
 
+@pytest.mark.slow
 def test_nonsense_titles_give_the_same_cells(tmp_path: Path, capsys: Any) -> None:
     text, files = report(tmp_path / "a", TITLES, "{}: some control (full)", ROLES, capsys)
     other, others = report(tmp_path / "b", NONSENSE, "x{} y", ROLES, capsys)
