@@ -12,6 +12,7 @@ from bench import __version__
 from bench.errors import DONE, FAILED, USAGE, UsageError, UserError
 from bench.system import signals, streams
 from bench.system.memory import lacks_memory, told
+from bench.system.start import put_off_collection
 from bench.text.escape import visible
 
 COMMANDS = {
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is not None:
         return _run(list(arguments))
+    put_off_collection()
     signals.listen()
     streams.prepare()
     code = _run(sys.argv[1:])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -52,6 +54,32 @@ def test_without_merging_the_true_segments_are_there_but_nothing_is_said_of_them
     bare = pd.read_parquet(runs[2] / "segments.parquet")
     pd.testing.assert_frame_equal(bare, pd.read_parquet(runs[0] / "segments.parquet")[known])
     assert saved_segments(runs[2]) is None
+
+
+ASKED = """
+import sys
+from bench.cli import main
+code = main(sys.argv[1:])
+rooms = ("torch", *(f"bench.{room}." for room in ("models", "segment", "encode", "caption", "merge")))
+print("loaded:", [name for name in sys.modules if name.startswith(rooms)])
+sys.exit(code)
+"""
+
+
+def test_a_report_with_pictures_loads_no_model_and_says_where_the_store_is_gone(full: Path, tmp_path: Path) -> None:
+    """The segmenter of this run does not even exist any more: its over-segments come from the store, or nowhere."""
+    run = Path(shutil.copytree(find_run(full), tmp_path / "run"))
+    settings = yaml.safe_load((run / "config.yaml").read_text())
+    settings["segment"] = {"_target_": "bench.segment.no_such.Segmenter"}
+    for store, note in ((settings["store"], " segments"), (str(tmp_path / "gone"), "not in the store")):
+        (run / "config.yaml").write_text(yaml.safe_dump({**settings, "store": store}))
+        reseal(run)
+        words = ["report", str(run), f"to={tmp_path / 'to'}", "pictures=1"]
+        done = subprocess.run([sys.executable, "-c", ASKED, *words], capture_output=True, text=True, check=True)
+        assert "loaded: []" in done.stdout
+        page = (tmp_path / "to/gallery/index.html").read_text()
+        assert note in page and "over-segments" in page
+    assert not (tmp_path / "gone").exists()
 
 
 @pytest.mark.slow

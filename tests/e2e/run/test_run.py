@@ -15,6 +15,7 @@ from bench.metric_name import parse
 from bench.metrics.registry import list_words
 from bench.predictions.source import PredictionFile
 from bench.run.run_folder import saved_rows, saved_segments
+from bench.score.evaluate import COLUMNS
 from bench.score.score_table import ALL
 from tests.command import ended, launch
 from tests.command import zgs as command
@@ -68,7 +69,8 @@ def test_a_run_leaves_what_the_readme_says(full: Path, capsys) -> None:
     }  # fmt: skip
     assert capsys.readouterr().out.rstrip().splitlines()[-2] == f"{folder}/"
     scores, rows = pd.read_csv(folder / "scores.csv"), pd.read_parquet(folder / "per_image.parquet")
-    assert tuple(scores.columns) == ALL
+    assert tuple(scores.columns) == ALL and ALL[: len(COLUMNS)] == COLUMNS
+    assert list(dict.fromkeys(scores["role"])) == ["own", "floor", "ceiling"]
     assert (scores[["expected", "found", "skipped"]] == [2, 2, 0]).all().all()
     own = scores[scores["variant"] == "full"]
     assert list(rows["image_id"]) == ["test-0000", "test-0001"] and set(own["metric"]) == set(rows.columns[1:])
