@@ -88,6 +88,10 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # libraries that count what is left over at the end would warn of it
+
+
 def pytest_deselected(items: typing.Sequence[pytest.Item]) -> None:
     if items:
         items[0].config.stash[_deselected].extend(items)

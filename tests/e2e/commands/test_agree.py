@@ -58,6 +58,7 @@ def test_a_folder_of_runs(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert (table["tau"] == 1).all()
 
 
+@pytest.mark.slow
 def test_runs_given_one_by_one_and_the_seed(runs: Path, tmp_path: Path) -> None:
     some = [str(runs / name) for name in "abc"]
     for seed in (1, 1, 2):

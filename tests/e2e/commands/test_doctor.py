@@ -155,6 +155,7 @@ def test_a_path_that_is_none(source: str, tiny: Path, capfd) -> None:
     assert "no such folder or file" in told["clip"] and "hf download timm/" in mends["clip"]
 
 
+@pytest.mark.slow
 def test_another_yaml_fits_these_weights(tiny: Path, capfd) -> None:
     stated = [*words(tiny, dino=tiny / "dinov2"), "models.dino.grid=3"]
     _, told, mends = examined(stated, capfd)
@@ -162,6 +163,7 @@ def test_another_yaml_fits_these_weights(tiny: Path, capfd) -> None:
     assert not examined([*stated, *mends["dino"].split()[1:]], capfd)[2]
 
 
+@pytest.mark.slow
 def test_an_activation_that_is_not_the_weights_own(tiny: Path, capfd) -> None:
     stated = [*words(tiny), "models.clip.activation=gelu"]
     _, told, mends = examined(stated, capfd)
@@ -170,6 +172,7 @@ def test_an_activation_that_is_not_the_weights_own(tiny: Path, capfd) -> None:
     assert "models.clip.activation=null" in nulls and not examined([*stated, *nulls], capfd)[2]
 
 
+@pytest.mark.slow
 def test_a_config_without_the_flag_is_never_mended_by_silence(tiny: Path, tmp_path: Path, capfd) -> None:
     """OpenAI's weights with open_clip's default: to drop what the settings say would make every number wrong."""
     shutil.copytree(tiny / "clip", tmp_path / "clip")
@@ -206,6 +209,7 @@ def test_a_tower_that_masking_cannot_use(key: str, value: Any, said: str, tiny: 
     assert said in told["clip"] and "hf download timm/" in mends["clip"]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_file_and_a_tag_that_does_not_exist(tiny: Path, capfd) -> None:
     file = tiny / "clip" / "open_clip_model.safetensors"
     stated = [word for word in words(tiny, clip=file) if not word.startswith(("models.clip.patch", "models.clip.grid"))]

@@ -51,6 +51,7 @@ def predictions(path: Path, variant: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_classes_texts_and_images_keep_their_names(tmp_path: Path, mine: list[str]) -> None:
     places = [f"store={tmp_path / 'store'}", f"out={tmp_path / 'out'}", "executor=serial", "score.resamples=20"]
     words = [*mine, *places, "score.mapping=[exact]", "score.breakdown=[class]"]

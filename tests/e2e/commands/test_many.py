@@ -92,6 +92,7 @@ def test_one_job_with_any_error_is_one_line(place: Path, tmp_path: Path, how: st
     assert reason in (folder / "traceback.txt").read_text()
 
 
+@pytest.mark.slow
 def test_a_traceback_goes_when_the_run_succeeds(place: Path, tmp_path: Path) -> None:
     main(["run", *words(place, tmp_path, "encode=half")])
     (folder,) = tmp_path.iterdir()

@@ -56,6 +56,7 @@ def test_wrong_words_are_usage_errors(words: list[str], reason: str, capsys) -> 
     assert reason in err and err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_default_folders_are_those_the_configurations_read(tmp_path: Path, monkeypatch, capsys) -> None:
     voc_tree(tmp_path / "from")
     train = tmp_path / "from/VOCdevkit/VOC2012/ImageSets/Segmentation/train.txt"
@@ -70,6 +71,7 @@ def test_default_folders_are_those_the_configurations_read(tmp_path: Path, monke
     assert main(["prepare", "voc", "--check"]) == 0 and "to the last byte" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_wrong_ids_are_said_aloud_and_again_by_check(tmp_path: Path, monkeypatch, capsys) -> None:
     tree, to = voc_tree(tmp_path / "from"), str(tmp_path / "to")
     splits = PUBLISHERS["voc"].splits | {"val": Split(len(IDS), known=(len(IDS), sum_ids(["2007_000001"])))}

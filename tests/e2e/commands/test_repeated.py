@@ -50,6 +50,7 @@ def test_the_line_of_the_record_gives_the_same_bytes_from_anywhere(run: Path, tm
     assert {**old, "out": 0} == {**new, "out": 0}
 
 
+@pytest.mark.slow
 def test_words_on_top_change_what_they_say_and_what_follows(run: Path, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     own = ["-cd", str(run), "-cn", "config"]

@@ -69,6 +69,7 @@ def test_text_to_text_measures_once_and_names_its_model(tmp_path: Path, voc: Pat
     assert store["table"] == {"reused": 3, "made": 0} and store["texts"]["made"] == 0
 
 
+@pytest.mark.slow
 def test_a_metric_brings_the_model_that_no_mapping_needs(tmp_path: Path, voc: Path, capfd: Any) -> None:
     file = write(tmp_path / "theirs.json", IMAGES)
     found = values(zgs(tmp_path, voc, file, "score=soft", "score.mapping=[exact]"))
@@ -193,6 +194,7 @@ def test_text_generation_quality_alone_loads_no_model(tmp_path: Path, voc: Path,
     assert not any("/tgq" in name for name in values(folder))
 
 
+@pytest.mark.slow
 def test_embeddings_of_another_model_than_the_class_names_are_told(tmp_path: Path, voc: Path, capsys: Any) -> None:
     rows = np.random.default_rng(0).normal(size=(5, 64)).astype(np.float32)
     np.savez(tmp_path / "t.npz", **{"0": rows[:2], "1": rows[2:4], "2": rows[4:]})

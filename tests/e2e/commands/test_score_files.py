@@ -104,6 +104,7 @@ def test_aliases_are_counted_and_said(root: Path, zgs: Any) -> None:
     assert found.value == 1.0 and "exact: 4 of 8 texts are aliases of a class, e.g. 'hound' of 'dog'\n" in found.told
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("name", [".ipynb_checkpoints/1-checkpoint.png", "._0.png", "__MACOSX/0.png"])
 def test_what_systems_leave_behind_is_no_image(name: str, root: Path, zgs: Any) -> None:
     for folder in ("img", "ann"):
@@ -112,6 +113,7 @@ def test_what_systems_leave_behind_is_no_image(name: str, root: Path, zgs: Any) 
     assert (found.code, found.value, found.n) == (0, 1.0, 4)
 
 
+@pytest.mark.slow
 def test_endings_in_any_case(root: Path, zgs: Any) -> None:
     for name in ("2", "3"):
         (root / f"img/{name}.png").rename(root / f"img/{name}.PNG")
@@ -146,6 +148,7 @@ def test_two_numbers_of_one_class(root: Path, zgs: Any) -> None:
     assert "2 numbers, 1 and 2, are 'water': one class" in zgs("--check").told
 
 
+@pytest.mark.slow
 def test_a_score_of_nothing_says_why(root: Path, zgs: Any) -> None:
     predictions(root, [entry(name, half(), {1: "Cat", 2: "dog."}) for name in IDS])
     found = zgs()
@@ -176,6 +179,7 @@ def test_masks_written_as_width_and_height_are_a_fault(root: Path, zgs: Any) -> 
     assert found.value == 1.0 and "predictions of another size than the truth: 4 (resized" in found.told
 
 
+@pytest.mark.slow
 def test_predictions_of_more_images_than_a_subset_has(root: Path, zgs: Any) -> None:
     found = zgs("data.subset=first:2")
     assert (found.code, found.value, found.n) == (0, 1.0, 2)

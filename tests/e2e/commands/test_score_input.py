@@ -76,6 +76,7 @@ def coded_as(entry: dict[str, Any], segment: int, size: list[int], counts: Any) 
     entry["segments"][segment]["segmentation"] = {"size": size, "counts": counts}
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
@@ -98,6 +99,7 @@ def test_a_bad_image_is_one_line_with_file_image_and_segment(
     assert len(lines) == 1 and f"{file}: image 1 (b)" in lines[0] and told in lines[0]
 
 
+@pytest.mark.slow
 def test_embeddings_that_do_not_fit(tmp_path: Path, voc: Path, capfd: Any) -> None:
     file = write(tmp_path / "t.json", IMAGES, embeddings={"file": "t.npz"})
     two, one, wrong = np.ones((2, 64)), np.ones((1, 64)), np.full((2, 64), np.nan)
@@ -160,6 +162,7 @@ def test_check_finds_whatever_scoring_would_stop_at(tmp_path: Path, voc: Path, c
     assert main(["score", str(more), *data, "--ignore-unknown", "score=paper,soft"]) == 0
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -50,12 +50,14 @@ def test_every_check_passes_on_folders_that_fit(tiny: Path, capfd) -> None:
     assert list(lines) == named and len(named) == 20
 
 
+@pytest.mark.slow
 def test_embedded_models_pass_and_the_note_is_told(capfd) -> None:
     assert main(["verify", "device=cpu"]) == 0
     out = capfd.readouterr().out
     assert "all 20 checks passed" in out and NOTE in out
 
 
+@pytest.mark.slow
 def test_dinov2_and_half_precision(tiny: Path, capfd) -> None:
     stated = ["models.dino.patch=14", "models.dino.grid=3", "dtype=bfloat16"]
     code, lines = verified([*words(tiny, dino=tiny / "dinov2"), *stated], capfd)
@@ -158,6 +160,7 @@ def test_a_parameter_that_the_sentence_encoder_s_file_lacks(tiny: Path, tmp_path
     assert code == 1 and "lack 1 parameters" in lines["sentence: parameters"]
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("place", "wrong", "line"),
     [

@@ -34,7 +34,7 @@ def at(settings: Any, key: str) -> Any:
     return settings
 
 
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(11)
 @pytest.mark.parametrize("text", KINDS)
 def test_a_path_that_is_there_or_not_is_the_text_as_it_stands(text: str, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
@@ -54,6 +54,7 @@ def test_every_key_that_takes_a_path() -> None:
         assert at(compose_settings([*more, f"{key}=año (1)/a=b, c"]), key) == "año (1)/a=b, c", key
 
 
+@pytest.mark.slow
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
 @example("'")
 @example("\\'")
@@ -104,6 +105,7 @@ def test_another_key_is_quoted_where_the_path_exists_and_else_shown_quoted(tmp_p
     assert prepare_words(["+encode.table=a (1).csv"]) == ["+encode.table='a (1).csv'"]
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_not_there_is_named_as_it_was_typed(tmp_path: Path, capfd: Any) -> None:
     for name in ("2012", "a=b", "x (1)", "fotos, año"):
         words = ["data=folder", f"data.root={tmp_path}/{name}", f"store={tmp_path}/s", f"out={tmp_path}/o"]

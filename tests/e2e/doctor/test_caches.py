@@ -58,6 +58,7 @@ def test_openai_s_file_is_named_and_the_advice_works(published: Path, capfd) -> 
     assert "clip" not in examined(["models=paper", setting, *nulls], capfd)[2]
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_the_published_one(published: Path, capfd) -> None:
     data = bytearray(published.read_bytes())
     data[-100] ^= 1
@@ -70,6 +71,7 @@ def test_a_file_that_is_not_the_published_one(published: Path, capfd) -> None:
     assert "is damaged or another file" in told["clip"] and "clip" in mends
 
 
+@pytest.mark.slow
 def test_verify_says_it_too(published: Path, capfd, monkeypatch: pytest.MonkeyPatch) -> None:
     setting = [f"models.clip.source={published}", *FITS, "models.clip.activation=null"]
     paper = ["models=paper", "device=cpu", *setting]
@@ -106,6 +108,7 @@ def test_dino_s_file_in_torch_hub(variable: str, home: Path, capfd, monkeypatch:
     assert f"of other models there are: models.dino.source={file}" in told["dino"]
 
 
+@pytest.mark.slow
 def test_the_hub_s_other_names_and_an_old_cache(home: Path, capfd) -> None:
     make_all(home / "made", tiny=True)
     shutil.copytree(

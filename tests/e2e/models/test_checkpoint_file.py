@@ -41,6 +41,7 @@ def words(tiny: Path, clip: str) -> list[str]:
     return ["models=paper", f"models.clip.source={clip}", *sources, *stated, *sizes, "device=cpu"]
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("file", ["clip.pt", "clip.safetensors"])
 def test_a_file_is_its_folder(tiny: Path, file: str) -> None:
     own = RunContext(compose_settings(words(tiny, str(tiny / file)))).model("clip")

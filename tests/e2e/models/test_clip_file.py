@@ -149,6 +149,7 @@ def test_a_plain_file_of_another_architecture_is_said_to_be_one(weights: dict, t
     stops("ViT-B-16-quickgelu has vision", lambda: Clip(str(tmp_path / "plain.pt"), **stated))
 
 
+@pytest.mark.slow
 def test_heads_that_no_shape_tells_are_asked_for(tmp_path: Path) -> None:
     """ViT-H's are 80 wide: 1280 / 64 would be 20 heads in the place of 16, and every number wrong."""
     torch.save(dict(clip_model(vision_cfg=SIZES["vision_cfg"] | {"width": 1280}).state_dict()), tmp_path / "h.pt")

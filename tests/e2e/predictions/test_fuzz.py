@@ -99,6 +99,7 @@ def outcome(path: Path, root: Path, store: Store) -> str:
     return "scored"
 
 
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("seed", range(4))
 def test_damaged_files_are_scored_or_one_line(seed: int, tmp_path: Path, voc: Path, capsys: Any) -> None:  # noqa: F811
     draw, seen, store = random.Random(seed), Counter[str](), Store(tmp_path / "store")

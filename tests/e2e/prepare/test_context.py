@@ -48,6 +48,7 @@ def test_the_map_is_the_one_of_the_label_files() -> None:
     assert {int(row[4]): int(row[0]) for row in rows} == dict(enumerate(by459_order(), 1))
 
 
+@pytest.mark.slow
 def test_every_layout_gives_the_same_59_classes(tmp_path: Path) -> None:
     found = {}
     for layout in make.LAYOUTS:
@@ -79,6 +80,7 @@ def test_459_classes_from_mat_and_from_masks_less_one(tmp_path: Path) -> None:
     assert counts["background"]["pixels"] == 0 and len(counts) == 461
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("layout", ["archive", "mmseg", "detectron"])
 def test_without_voc_masks_the_order_is_asked_for(layout: str, tmp_path: Path, capsys) -> None:
     tree = context_tree(tmp_path / "from", layout, voc=False)
@@ -115,6 +117,7 @@ def test_an_unknown_order_fits_nothing(tmp_path: Path, capsys) -> None:
     assert "speak clearly for no known order" in refused("pascal_context_59", tree, tmp_path / "to", capsys)
 
 
+@pytest.mark.slow
 def test_zeros_in_mat_files_ask_which_number_is_first(tmp_path: Path, capsys) -> None:
     tree = context_tree(tmp_path / "from", "mat", voc=False)
     assert prepare("pascal_context_459", tree, tmp_path / "plain") == 0  # none: the publisher's, nothing to ask
@@ -201,6 +204,7 @@ def test_one_truncated_mat_among_good_ones_is_named(tmp_path: Path) -> None:
     assert str(path) in about(tmp_path / "to")["source"]["left_out"][IDS[0]]
 
 
+@pytest.mark.slow
 def test_several_mask_folders_ask_and_mat_files_go_first(tmp_path: Path, capsys) -> None:
     tree = context_tree(tmp_path / "from", "mmseg")
     make.archive(tree)

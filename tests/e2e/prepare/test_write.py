@@ -175,6 +175,7 @@ def inside(made: Path, image_id: str, what: str) -> int:
     return rows_of(made).read_bytes().index(content) + len(content) // 2
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("what", ["image", "label"])
 def test_a_damaged_image_is_a_counted_skip_that_says_why_and_check_finds_it(made: Path, what: str, capsys) -> None:
     zeroed(rows_of(made), inside(made, IDS[1], what))

@@ -42,6 +42,7 @@ def report(to: Path, titles: list[str], control: str, roles: list[str], capsys: 
     }
 
 
+@pytest.mark.slow
 def test_nonsense_titles_give_the_same_cells(tmp_path: Path, capsys: Any) -> None:
     text, files = report(tmp_path / "a", TITLES, "{}: some control (full)", ROLES, capsys)
     other, others = report(tmp_path / "b", NONSENSE, "x{} y", ROLES, capsys)
@@ -62,6 +63,7 @@ def test_nonsense_titles_give_the_same_cells(tmp_path: Path, capsys: Any) -> Non
     assert set(files["curves"]["variant"]) == {"full", "crop"}
 
 
+@pytest.mark.slow
 def test_folders_of_earlier_versions_say_it_in_their_titles(tmp_path: Path, capsys: Any) -> None:
     text, files = report(tmp_path / "new", TITLES, "{}: some control (full)", ROLES, capsys)
     added = [*files["scores"].columns[files["scores"].columns.get_loc("role") :]]

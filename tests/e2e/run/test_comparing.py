@@ -66,6 +66,7 @@ sys.exit(code)
 """
 
 
+@pytest.mark.slow
 def test_a_report_with_pictures_loads_no_model_and_says_where_the_store_is_gone(full: Path, tmp_path: Path) -> None:
     """The segmenter of this run does not even exist any more: its over-segments come from the store, or nowhere."""
     run = Path(shutil.copytree(find_run(full), tmp_path / "run"))

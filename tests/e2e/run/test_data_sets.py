@@ -122,6 +122,7 @@ def test_nothing_prepared_is_one_line_that_names_the_command(name: str, tmp_path
 LAYOUT = "images: img/{id}.png\nmasks: ann/{id}.png\nclasses: [cat, sky]\nbackground: 0\nvoid: 255\n"
 
 
+@pytest.mark.slow
 def test_a_five_line_yaml_scores_a_user_s_folder(tmp_path: Path, capsys) -> None:
     mask = np.where(TRUTH == 50, 2, np.where(TRUTH == 36, 1, TRUTH)).clip(0, 255).astype(np.uint8)
     for folder in ("img", "ann"):
@@ -141,6 +142,7 @@ def test_a_five_line_yaml_scores_a_user_s_folder(tmp_path: Path, capsys) -> None
     assert segments["area"].to_dict() == {"cat": 540, "sky": 1200}
 
 
+@pytest.mark.slow
 def test_settings_are_checked_before_any_work(data: Path, tmp_path: Path, capsys) -> None:
     root = f"data.root={data / 'pascal_context_59'}"
     for words, reason in (

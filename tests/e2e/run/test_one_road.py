@@ -38,6 +38,7 @@ def read(folder: Path, name: str) -> pd.DataFrame:
     return table.drop(columns="run", errors="ignore")
 
 
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("protocol", ["paper", "reference", "dataset_miou", "soft"])
 def test_scoring_alone_gives_the_run_s_own_numbers_exactly(place: Path, protocol: str) -> None:
     words = [*FAST, *DATA, *EVERY, f"score={protocol}", f"store={place}/store", f"out={place}/{protocol}"]

@@ -87,6 +87,7 @@ def test_image_metrics_are_the_means_of_their_rows(full: Path) -> None:
         assert scores["full", name] == pytest.approx(rows[name].mean(), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_protocol_is_said_beside_the_numbers(full: Path, capsys) -> None:
     (run,) = zgs(full, "data.subset=first:2", "experiment=full", "pictures=1")
     out = " ".join(capsys.readouterr().out.split())
@@ -152,6 +153,7 @@ def test_a_second_variant_reuses_what_lies_upstream_of_the_difference(full: Path
     assert "from the store: segment" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_without_merging_there_is_no_tgq(full: Path) -> None:
     run = zgs(full, "data.subset=first:2", "experiment=no_merge", "pictures=0")[-1]
     scores = pd.read_csv(run.parent / "scores.csv")
@@ -293,11 +295,13 @@ def test_a_sweep_over_any_key_tells_its_jobs_apart(full: Path, capsys) -> None:
     assert "global_subtraction merge.threshold=0.7" in told and "global_subtraction merge.threshold=0.8" in told
 
 
+@pytest.mark.slow
 def test_an_experiment_that_is_changed_says_so(full: Path) -> None:
     run = zgs(full, "experiment=full", "merge=none", "data.subset=first:2", "pictures=0", out="changed")[-1]
     assert record(run)["variant"] == "full merge=none"
 
 
+@pytest.mark.slow
 def test_a_run_can_be_scored_by_other_mappings(full: Path) -> None:
     words = ["data.subset=first:2", "experiment=full", "pictures=0", "controls=[]"]
     *_, run = zgs(full, *words, "score.mapping=[exact,hungarian,grounded-st]")

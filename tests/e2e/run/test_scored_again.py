@@ -56,6 +56,7 @@ def test_from_the_exported_file_alone_nothing_was_lost(run: Path) -> None:
     assert main(["report", str(run), str(folder), f"to={run.parents[1] / 'report'}", "pictures=1"]) == 0
 
 
+@pytest.mark.slow
 def test_a_run_says_whose_space_its_embeddings_are_of_and_scoring_agrees(run: Path) -> None:
     told = PredictionFile(run / "predictions.json").head["embeddings"]["model"]
     assert re.fullmatch("toy-clip@[0-9a-f]{8}", told)
@@ -63,6 +64,7 @@ def test_a_run_says_whose_space_its_embeddings_are_of_and_scoring_agrees(run: Pa
     assert not any(note.startswith("beware") for note in notes)
 
 
+@pytest.mark.slow
 def test_images_that_are_not_in_the_data_stop(run: Path) -> None:
     tmp = run.parents[1]
     words = ["score", str(run), f"store={tmp / 'less'}", f"out={tmp / 'less'}", "score.mapping=[grounded-tt,exact]"]

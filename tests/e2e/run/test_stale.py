@@ -52,6 +52,7 @@ def test_words_replaced_in_their_file_are_the_words_of_the_next_run(tmp_path: Pa
     assert third == second and made(third, "caption")["made"] == 0, "a moved file hits"
 
 
+@pytest.mark.slow
 def test_a_run_beside_its_own_results_is_the_same_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By default results lie in ``outputs``, and ``outputs`` is also a way of measuring saliency: a word."""
     monkeypatch.chdir(tmp_path)

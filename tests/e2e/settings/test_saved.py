@@ -42,6 +42,7 @@ def test_a_run_of_an_earlier_version_names_what_is_there() -> None:
     assert set(MOVED.values()) <= list_installed() and not set(MOVED) & list_installed()
 
 
+@pytest.mark.slow
 def test_its_run_is_scored_reported_and_repeated_as_ever(old: Path, tmp_path: Path, capfd: Any) -> None:
     out = f"out={tmp_path / 'out'}"
     assert main(["score", str(old), "score.mapping=[exact]", "score.resamples=10", out]) == 0

@@ -135,6 +135,7 @@ def test_a_stage_that_a_command_does_not_need_is_not_looked_at_and_not_run(
     assert calls == [] and "theirs" not in sys.modules
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("word", ["trust=theirs", "trust=[other,theirs]", "trust=other,theirs"])
 def test_a_package_that_is_trusted_is_run(word: str, made: Path, tmp_path: Path, calls: list[str], capfd: Any) -> None:
     run = changed(made, tmp_path / "run", "data._target_", "theirs.Data")
@@ -211,6 +212,7 @@ def test_options_of_the_folder_that_a_record_names_are_looked_at(made: Path, tmp
     assert not calls
 
 
+@pytest.mark.slow
 def test_settings_that_repeat_themselves_without_end_are_one_line(made: Path, tmp_path: Path) -> None:
     lines = ["data:", "  _target_: bench.data.toyscenes.ToyScenes", "  a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from functools import cache
 
 import numpy as np
+import pytest
 
 from bench.toyworld.classes import KINDS, NAMES, PALETTE
 from bench.toyworld.plan import Plan
@@ -143,6 +144,7 @@ def test_segments_run_from_a_few_dozen_pixels_to_most_of_the_picture() -> None:
     assert (all_shares > 0.25).mean() > 0.1 and all_shares.max() > 0.5
 
 
+@pytest.mark.slow
 def test_no_stuff_comes_with_another_always() -> None:
     """Captions could not teach apart what always shows together: a prototype's walls and floors were one class."""
     sets = [set(np.unique(draw("train", index).truth).tolist()) for index in range(300)]

@@ -44,7 +44,7 @@ def test_a_mask_that_claims_millions_of_pixels_is_a_skip_and_is_not_decoded(
     tmp_path: Path, voc_tree: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
     for module in (labelled, voc):
-        monkeypatch.setattr(module, "read_labels", lambda *_, **__: pytest.fail("it was decoded"))
+        monkeypatch.setattr(module, "read_narrow_labels", lambda *_, **__: pytest.fail("it was decoded"))
     path = layout(tmp_path, "png")
     (tmp_path / "ann/a.png").write_bytes(png_header(9400, 9400) + bytes(8))
     data = folder(tmp_path, layout=path)

@@ -67,6 +67,7 @@ def test_perplexity_is_that_of_the_tokens_one_by_one() -> None:
         assert count == len(surprises) and value == pytest.approx(math.exp(sum(surprises) / count), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_card_measures_test_captions_and_keeps_other_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language_report, "CAPTIONS", 40)
     ids = language_report.encode(AutoTokenizer.from_pretrained(train_language.TARGET), TEXTS)

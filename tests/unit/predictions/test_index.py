@@ -107,7 +107,7 @@ def test_every_faulty_line_is_named_and_the_others_are_read(tmp_path: Path) -> N
         list(file)
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["json", "jsonl"])
 def test_memory_does_not_grow_with_the_number_of_images(ending: str, tmp_path: Path) -> None:
     """Written, indexed and read back image by image: 16 MB need what 4 MB need."""

@@ -52,6 +52,7 @@ def test_two_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert line["value"] == pytest.approx(means[0] - means[1], abs=1e-6) and (line["metric"], line["n"]) == (METRIC, 4)
 
 
+@pytest.mark.slow
 def test_runs_of_an_earlier_version_are_left_out_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runs = [(name, folder(tmp_path / name, seed)) for seed, name in enumerate(("full", "crop", "masked"))]
     write(runs, tmp_path / "to")

@@ -106,6 +106,7 @@ def test_ninety_looks_differ() -> None:
     assert len({(x["color"], x["marker"], str(x["linestyle"])) for x in looks[:30]}) == 30
 
 
+@pytest.mark.slow
 def test_a_long_headline_is_broken_and_shortened_but_whole_at_its_ends() -> None:
     figure = make_figure(3.0)
     figure.subplots().plot([0, 1])

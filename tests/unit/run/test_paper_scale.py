@@ -53,6 +53,7 @@ def check(to: Path) -> pd.DataFrame:
     return table.set_index("part")["n"]
 
 
+@pytest.mark.slow
 def test_all_stages_are_measured(paper_scale: ModuleType, words: list[str], tmp_path: Path) -> None:
     assert paper_scale.main([*words, f"to={tmp_path}"], run=paper_scale.measure) == 0
     n = check(tmp_path)

@@ -74,6 +74,7 @@ def changed(settings: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
     return {**settings, first: changed(settings[first], ".".join(rest), value) if rest else value}
 
 
+@pytest.mark.slow
 def test_every_number_of_every_option_has_a_finite_range_and_nothing_else_is_taken(monkeypatch: Any) -> None:
     monkeypatch.setattr(room, "measure_memory", lambda: 1 << 34)
     tried: list[tuple[str, Any]] = []

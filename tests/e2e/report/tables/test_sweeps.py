@@ -95,6 +95,7 @@ def table(values: list[float], groups: tuple[str, ...] = ("full",)) -> pd.DataFr
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize(
     ("values", "scale"),
     [([1, 2, 3, 6], "linear"), ([0.1, 0.25, 2.5], "log"), ([0, 0.1, 10], "symlog"), ([-10, 0.1, 10], "linear")],

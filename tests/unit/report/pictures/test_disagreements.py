@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from PIL import Image
 
 from bench.records import ClassList, Sample
@@ -100,6 +101,7 @@ class Scenes:
         return Sample(image_id, image, (np.arange(30)[:, None] // 10 + np.zeros((1, 40))).astype(np.int16))
 
 
+@pytest.mark.slow
 def test_the_picture_is_the_same_each_time(tmp_path: Path) -> None:
     found = extremes(("full", FIRST), ("a variant with a very long name indeed", OTHER))
     files = [write_disagreements(found, Scenes(), tmp_path / name, embedded=True) for name in ("a.png", "b.png")]
