@@ -104,24 +104,6 @@ def _take_nearest_text(rows: Float32[np.ndarray, "n t"], groups: list[tuple[str,
     return np.maximum.reduceat(rows, begins, axis=1) if groups else rows
 
 
-def compute_text_similarity(
-    sentence: TextEncoder, texts: Sequence[str], names: Sequence[str]
-) -> Float32[np.ndarray, "n c"]:
-    """TT of one image; see `TextToText`."""
-    return TextToText(sentence, tuple(names))(texts)
-
-
-def compute_segment_similarity(
-    clip: ClassEncoder,
-    embeddings: Float32[np.ndarray, "n d"],
-    names: Sequence[str],
-    prompt: str = PROMPT,
-    image_id: str = "?",
-) -> Float32[np.ndarray, "n c"]:
-    """ST of one image; see `SegmentToText`."""
-    return SegmentToText(clip, tuple(names), prompt)(embeddings, image_id)
-
-
 def compute_own_similarity(
     clip: ClassEncoder, embeddings: Float32[np.ndarray, "n d"], texts: Sequence[str], prompt: str = PROMPT
 ) -> Float32[np.ndarray, " n"]:

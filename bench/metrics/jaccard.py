@@ -18,6 +18,8 @@ its sentence encoder is all-MiniLM-L6-v2: the model stands in the metric's name.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Float64
 
@@ -47,8 +49,8 @@ def compute_hard(image: ImageTables) -> dict[str, Terms]:
 
 def compute_nearest(image: ImageTables) -> dict[str, Terms]:
     """Compute Jaccard where each text takes the most similar class of those that the image has."""
-    assert image.texts_to_classes is not None  # the error without texts is this metric's, not a mapping's
-    labels = Grounded("tt", rounding=image.protocol.rounding).assign(image.overlap)[0]
+    item = replace(image.overlap, tt=image.texts_to_classes)  # without texts the error is this metric's
+    labels = Grounded("tt", rounding=image.protocol.rounding).assign(item)[0]
     return _compute_labelled(image, labels, "nearest")
 
 

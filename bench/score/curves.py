@@ -90,12 +90,6 @@ def compute_curves(
     return pd.DataFrame(lines), pd.DataFrame(areas, columns=list(AREAS))
 
 
-def compute_area(line: pd.DataFrame) -> float:
-    """Area under one metric of `curve`, divided by the width of the grid: the mean height."""
-    tau, value = line["tau"].to_numpy(float), line["value"].to_numpy(float)
-    return float(compute_mean_height(tau, value[:, None])[0])
-
-
 def compute_mean_height(places: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Trapezoids over the places [t] under values [t, b], divided by the width."""
     if len(places) < 2:

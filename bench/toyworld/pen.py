@@ -142,12 +142,3 @@ class Pen:
             self.fill_poly((*edges, *back), colour)
         for (x, y), width in zip(points[1:], widths[1:], strict=False):
             self.fill_disc(x, y, width / 2, colour)
-
-    def draw_ring(self, x: float, y: float, radius: float, width: float, colour: Colour) -> None:
-        """A circle's line, open inside, round on the picture; radius and width are shares of the box's height."""
-        around = [(math.cos(i * math.pi / 8), math.sin(i * math.pi / 8)) for i in range(17)]
-        squash, inner, outer = self.height / self.width, radius - width / 2, radius + width / 2
-        for (c0, s0), (c1, s1) in zip(around, around[1:], strict=False):
-            out = ((x + outer * squash * c0, y + outer * s0), (x + outer * squash * c1, y + outer * s1))
-            back = ((x + inner * squash * c1, y + inner * s1), (x + inner * squash * c0, y + inner * s0))
-            self.fill_poly((*out, *back), colour)

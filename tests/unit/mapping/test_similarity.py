@@ -12,8 +12,6 @@ from bench.mapping.similarity import (
     SegmentToText,
     TextToText,
     compute_cosine,
-    compute_segment_similarity,
-    compute_text_similarity,
     count_empty,
 )
 
@@ -33,7 +31,7 @@ class Letters:
 
 
 def test_text_similarity_is_the_cosine_and_identical_strings_are_one() -> None:
-    similarity = compute_text_similarity(Letters(), ["cat", "act", "dog"], ["cat", "dog", "naïve café"])
+    similarity = TextToText(Letters(), ("cat", "dog", "naïve café"))(["cat", "act", "dog"])
     a, b = Letters().encode(["act", "dog"]).astype(np.float64)
     assert similarity[1, 1] == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), abs=1e-7)
     assert similarity[0, 0] == 1 and similarity[2, 1] == 1
@@ -58,18 +56,18 @@ def test_raw_leaves_identical_strings_the_cosine_they_have(aliases: tuple[tuple[
 
 def test_empty_texts_are_zero_to_everything_and_counted() -> None:
     texts = ["", "cat", "  "]
-    similarity = compute_text_similarity(Letters(), texts, ["cat", "dog"])
+    similarity = TextToText(Letters(), ("cat", "dog"))(texts)
     assert not similarity[[0, 2]].any() and similarity[1, 0] == 1
     assert count_empty(texts) == 2
-    assert compute_text_similarity(Letters(), [], ["cat", "dog"]).shape == (0, 2)
-    assert compute_text_similarity(Letters(), [""], ["cat", "dog"]).tolist() == [[0, 0]]
+    assert TextToText(Letters(), ("cat", "dog"))([]).shape == (0, 2)
+    assert TextToText(Letters(), ("cat", "dog"))([""]).tolist() == [[0, 0]]
 
 
 def test_repeated_texts_are_encoded_once_and_rows_do_not_depend_on_others() -> None:
     encoder = Letters()
-    many = compute_text_similarity(encoder, ["owl", "fox", "owl"], ["cat"])
+    many = TextToText(encoder, ("cat",))(["owl", "fox", "owl"])
     assert sorted(encoder.seen) == ["cat", "fox", "owl"]
-    assert many[0] == many[2] == compute_text_similarity(Letters(), ["owl"], ["cat"])[0]
+    assert many[0] == many[2] == TextToText(Letters(), ("cat",))(["owl"])[0]
 
 
 def test_segment_similarity_uses_the_prompt_and_encodes_classes_once() -> None:
@@ -81,7 +79,7 @@ def test_segment_similarity_uses_the_prompt_and_encodes_classes_once() -> None:
     assert encoder.seen == ["Image of a cat.", "Image of a dog."]
     assert first[0, 0] == pytest.approx(1, abs=1e-7)
     np.testing.assert_allclose(first, second, atol=1e-7)
-    other = compute_segment_similarity(Letters(), vectors, ["cat"], prompt="a {}")
+    other = SegmentToText(Letters(), ("cat",), "a {}")(vectors)
     assert other[0, 0] == pytest.approx(compute_cosine(vectors[:1], Letters().encode(["a cat"]))[0, 0])
 
 
@@ -89,7 +87,7 @@ def test_nan_embedding_names_image_and_segment() -> None:
     vectors = np.ones((3, 27), np.float32)
     vectors[2, 5] = np.nan
     with pytest.raises(UserError, match="image im7: the embedding of segment 2"):
-        compute_segment_similarity(Letters(), vectors, ["cat"], image_id="im7")
+        SegmentToText(Letters(), ("cat",))(vectors, "im7")
 
 
 def test_zero_vector_has_no_direction() -> None:
@@ -105,7 +103,7 @@ def test_a_class_with_aliases_is_as_near_as_the_nearest_of_its_texts() -> None:
     similarity = TextToText(Letters(), NAMES, ALIASES)(texts)
     for row, text in enumerate(texts):
         for column, group in enumerate(SETS):  # each text of a class asked for as if it were the only class
-            alone = max(float(compute_text_similarity(Letters(), [text], [name])[0, 0]) for name in group)
+            alone = max(float(TextToText(Letters(), (name,))([text])[0, 0]) for name in group)
             assert similarity[row, column] == pytest.approx(alone, abs=1e-7)
     assert similarity[0, 0] == 1 and not similarity[2].any() and similarity.dtype == np.float32
     assert TextToText(Letters(), NAMES, ALIASES)([]).shape == (0, 3)
@@ -124,7 +122,7 @@ def test_aliases_in_the_prompt_of_segments() -> None:
 
 def test_without_aliases_nothing_changes_and_the_order_of_aliases_does_not_matter() -> None:
     texts = ["kitten", "owl", "dog"]
-    plain = compute_text_similarity(Letters(), texts, NAMES)
+    plain = TextToText(Letters(), tuple(NAMES))(texts)
     assert (TextToText(Letters(), NAMES, ((), (), ()))(texts) == plain).all()
     swapped = (("tom", "kitten"), ("television",), ())
     assert (TextToText(Letters(), NAMES, swapped)(texts) == TextToText(Letters(), NAMES, ALIASES)(texts)).all()
