@@ -76,12 +76,22 @@ class Crew:
         """
         futures: list[Future[Any]] = []
         try:
-            for first in range(0, len(jobs), chunk):
-                futures.append(self._pool.submit(_run_jobs, function, first, jobs[first : first + chunk]))
+            self._submit(function, jobs, chunk, futures)
             for future in futures if ordered else as_completed(futures):
                 yield from future.result()
         except (BrokenProcessPool, EOFError, ConnectionError) as error:
             raise UserError(self._describe_death(names, futures, chunk)) from error
+
+    def _submit(
+        self, function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], chunk: int, futures: list[Future[Any]]
+    ) -> None:
+        for first in range(0, len(jobs), chunk):
+            try:
+                futures.append(self._pool.submit(_run_jobs, function, first, jobs[first : first + chunk]))
+            except OSError as error:  # a worker is to be started, and the pool has closed its pipes: one has just died
+                if self._pool._broken:
+                    raise BrokenProcessPool(self._pool._broken) from error
+                raise
 
     def close(self) -> None:
         """Take no more work; workers finish what they are at."""
@@ -104,9 +114,22 @@ class Crew:
     def _started(self) -> bool:
         return "_pool" in vars(self)
 
+    def _wait_for_end(self) -> None:
+        """Wait for the end of all workers of a broken pool.
+
+        A worker that was being started while the pool ended the others is missed by it, and waited for without an end.
+        """
+        thread: Any = self._pool._executor_manager_thread  # forgotten by shutdown
+        self._pool.shutdown(wait=False)
+        while thread is not None and thread.is_alive():
+            thread.join(END)
+            for process in list(self._processes.values()):
+                with suppress(OSError, ValueError):
+                    process.terminate()
+
     def _describe_death(self, names: Sequence[str], futures: Sequence[Future[Any]], chunk: int) -> str:
         """How a worker died, over what. The pool ends the others by SIGTERM as soon as one is gone."""
-        self._pool.shutdown(wait=True)  # now all have been waited for
+        self._wait_for_end()
         codes = {process.pid: process.exitcode for process in self._processes.values()}
         guilty = {pid: code for pid, code in codes.items() if code not in (0, None, -signal.SIGTERM)}
         guilty = guilty or {pid: code for pid, code in codes.items() if code}

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,42 @@ def test_the_way_a_worker_died_and_its_image_are_told(crew: Crew, tmp_path: Path
         list(crew.run(fakes.end_by, jobs, names, chunk=chunk))
     assert str(caught.value).startswith(f"a worker process {told} over encode of image-3; what is finished is kept")
     assert "out of memory" not in str(caught.value) and (tmp_path / "1").exists()
+
+
+@pytest.mark.parametrize("when", ["before its start", "before it is known"])
+def test_a_worker_that_is_started_while_the_pool_breaks_is_ended_too(
+    crew: Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    pool, queue, broken = crew._pool, crew._pool._call_queue, threading.Event()
+    start, close = pool._spawn_process, queue.close
+
+    def start_second_late() -> None:
+        if second := bool(pool._processes):
+            until(lambda: crew._marks[0])  # the first is at the first job
+        if second and when == "before its start":
+            break_pool()
+        start()
+        if second:
+            number, process = pool._processes.popitem()
+            break_pool()
+            pool._processes[number] = process
+
+    def break_pool() -> None:
+        (tmp_path / "1").write_text("job 3 may end")
+        assert broken.wait(30)
+
+    def tell_and_close() -> None:  # the pool has ended the workers that it knows of, and waits for them next
+        broken.set()
+        close()
+
+    monkeypatch.setattr(pool, "_spawn_process", start_second_late)
+    monkeypatch.setattr(queue, "close", tell_and_close)
+    monkeypatch.setattr("bench.system.crew.END", 0.2)
+    jobs = [(3, "SIGSEGV", tmp_path), (0, "", tmp_path), (2, "", tmp_path)]
+    with pytest.raises(UserError, match="died of SIGSEGV .* over a"):
+        list(crew.run(fakes.end_by, jobs, ["a", "b", "c"]))
+    assert len(crew._processes) == (1 if when == "before its start" else 2)
+    assert not any(process.is_alive() for process in crew._processes.values())
 
 
 def test_what_is_told_without_an_image_or_a_known_signal() -> None:
