@@ -222,7 +222,7 @@ def _make_image_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> 
     prediction = pipeline.predict(sample)
     if classes is None or not context.has_oracle:
         return make_entry(prediction, None)
-    captions, embeddings, _, true = pipeline.oracle(sample)
+    captions, embeddings, _, true = pipeline.describe_true_segments(sample)
     return make_entry(prediction, Described(tuple(classes.names[i] for i in true), captions.texts, embeddings.vectors))
 
 

@@ -56,7 +56,7 @@ def write_side_by_side(
     """
     names, dataset = label_runs(folders), make_object(read_run_settings(folders[0])["data"])
     runs = [_read_run(folder, names[folder]) for folder in folders]
-    ids = dataset.ids()
+    ids = dataset.list_ids()
     shared = [image_id for image_id in ids if all(image_id in run.predictions for run in runs)][:pictures]
     facts = _state_facts(folders, make_full_name(dataset), f"{len(shared)} of {len(ids)}")
     small = uses_embedded_models(folders)
