@@ -41,7 +41,7 @@ def main(images: int = 5000, resamples: int = 10_000) -> None:
     """Print both parts."""
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        shelf = store.shelf("overlap", "made", {})
+        shelf = store.open_namespace("overlap", "made", {})
         for i in range(images):
             store.add(shelf, f"{i:05}", {"overlap": make_store_entry(table(i))})
         with timed(f"{images} images x 21 thresholds x TT, ST x both aggregations, {resamples} resamples", 60):

@@ -20,7 +20,7 @@ from bench.records import BACKGROUND, VOID, Sample
 TABLE = "voc20"
 
 
-def voc(
+def open_voc(
     root: str | Path | None,
     split: str = "val",
     subset: str | None = None,
@@ -56,9 +56,9 @@ class Voc:
         shard: str | None = None,
     ) -> None:
         self.table = load_class_table(TABLE)
-        self.classes = self.table.class_list(names)
+        self.classes = self.table.make_class_list(names)
         self._codes = Codes(
-            self.table.codes() | {0: BACKGROUND, 255: VOID}, "VOC's (0 background, 1-20 classes, 255 void)"
+            self.table.make_codes() | {0: BACKGROUND, 255: VOID}, "VOC's (0 background, 1-20 classes, 255 void)"
         )
         self.root = _find_layout(root, split)
         self.split = split
@@ -73,11 +73,11 @@ class Voc:
         files = ((f"{i}.{path.suffix}", path) for i in self._all for path in (self._image(i), self._mask(i)))
         return hash_content(files)
 
-    def ids(self) -> tuple[str, ...]:
+    def list_ids(self) -> tuple[str, ...]:
         """The ids of the subset, sorted as text."""
         return self._ids
 
-    def whole(self) -> tuple[str, ...]:
+    def list_split_ids(self) -> tuple[str, ...]:
         """The ids of the whole split, sorted as text."""
         return self._all
 

@@ -49,7 +49,7 @@ class Attention:
         # n H Q D+1: the numerator e (M V), and in the last column the denominator e M
         return weighted[..., :-1] / weighted[..., -1:].clamp_min(torch.finfo(weighted.dtype).tiny)
 
-    def weight_cosine(self) -> Tensor:
+    def compute_weight_cosine(self) -> Tensor:
         """Compute the cosine of the masked and the unmasked row of weights, [n, H, Q] (the reference's saliency).
 
         With rows e M and e, each divided by its own sum, which cancels: sum(e e M) / (|e M| |e|).

@@ -54,7 +54,7 @@ class GlobalSubtraction(MaskedEncoder):
     def _saliency(self, attention: Attention) -> Tensor:
         """Compute S of equation 2: [n, 1] or [n, H]."""
         if self.saliency == "weights":
-            cosine = attention.weight_cosine()  # n H Q
+            cosine = attention.compute_weight_cosine()  # n H Q
         elif self.heads == "concat":
             masked, unmasked = join_heads(attention.masked), join_heads(attention.unmasked)  # n Q H*D, s Q H*D
             cosine = functional.cosine_similarity(masked, unmasked, dim=-1)[:, None]  # n 1 Q

@@ -35,7 +35,7 @@ class Siblings:
     def __call__(self, tree: SegmentTree, embed: Embed, describe: Describe) -> Merged:
         """Leaves in one call of each function, then round by round all parents that passed, in one call each."""
         nodes = _Nodes(embed, describe)
-        nodes.add(tree.heap_ids, tree.masks())
+        nodes.add(tree.heap_ids, tree.make_masks())
         final, decisions = set(tree.heap_ids), dict[int, Decision]()
         while ready := _list_ready(final, decisions):
             decisions |= {p: self._decide(nodes, p) for p in ready}

@@ -94,16 +94,16 @@ class RunContext:
         return find_device(self.run.device, self.run.dtype)
 
     @overload
-    def model(self, name: Literal["clip"]) -> ClipModel: ...
+    def load_model(self, name: Literal["clip"]) -> ClipModel: ...
     @overload
-    def model(self, name: Literal["dino"]) -> DinoModel: ...
+    def load_model(self, name: Literal["dino"]) -> DinoModel: ...
     @overload
-    def model(self, name: Literal["language"]) -> LanguageModel: ...
+    def load_model(self, name: Literal["language"]) -> LanguageModel: ...
     @overload
-    def model(self, name: Literal["sentence"]) -> SentenceModel: ...
+    def load_model(self, name: Literal["sentence"]) -> SentenceModel: ...
     @overload
-    def model(self, name: str) -> Model: ...
-    def model(self, name: str) -> Model:
+    def load_model(self, name: str) -> Model: ...
+    def load_model(self, name: str) -> Model:
         """Load one of clip, dino, language, sentence, once."""
         options, threads = self.settings["models"][name], self.depends.threads
         facts = json.dumps(self.read_facts(name), sort_keys=True)
@@ -116,20 +116,20 @@ class RunContext:
         return self._facts[name]
 
     @overload
-    def stage(self, name: Literal["segment"]) -> Segmenter: ...
+    def make_stage(self, name: Literal["segment"]) -> Segmenter: ...
     @overload
-    def stage(self, name: Literal["encode"]) -> Encoder: ...
+    def make_stage(self, name: Literal["encode"]) -> Encoder: ...
     @overload
-    def stage(self, name: Literal["caption"]) -> Captioner: ...
+    def make_stage(self, name: Literal["caption"]) -> Captioner: ...
     @overload
-    def stage(self, name: Literal["merge"]) -> Merger: ...
+    def make_stage(self, name: Literal["merge"]) -> Merger: ...
     @overload
-    def stage(self, name: str) -> Stage: ...
-    def stage(self, name: str) -> Stage:
+    def make_stage(self, name: str) -> Stage: ...
+    def make_stage(self, name: str) -> Stage:
         """Make the stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
         with check_unchanged(name, lambda: collect_inputs(options)):
-            made: Stage = make_object(options, **{m: self.model(m) for m in _list_needs(options)})
+            made: Stage = make_object(options, **{m: self.load_model(m) for m in _list_needs(options)})
         if not callable(made):
             raise UsageError(f"{name}._target_={options['_target_']}: gives no {name}, which can be called")
         return made
@@ -146,12 +146,14 @@ class RunContext:
             check_same(began, self.keys)
         own = "clip" in _list_needs(self.settings["encode"])
         told = {name: f"{make_variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
-        return StoredStages(self.store, self.shelves, self.stage, told, lambda: self.model("clip").dim if own else None)
+        return StoredStages(
+            self.store, self.shelves, self.make_stage, told, lambda: self.load_model("clip").dim if own else None
+        )
 
     @cached_property
     def merge(self) -> Merger:
         """Section 3.4, which nothing stands around: what it gives is kept as an entry of the predictions file."""
-        return self.stage("merge")
+        return self.make_stage("merge")
 
     @cached_property
     def shelves(self) -> StageNamespaces:
@@ -215,7 +217,9 @@ class RunContext:
             "model": self.read_facts(model),
             "run": {"device": self.run.device, "dtype": self.run.dtype},
         }
-        encode = {"tt": lambda: self.model("sentence").encode, "st": lambda: self.model("clip").encode_text}[rows]
+        encode = {"tt": lambda: self.load_model("sentence").encode, "st": lambda: self.load_model("clip").encode_text}[
+            rows
+        ]
         return StoredEncoder(self.store, self._open("texts", parts), encode)
 
     def _open_stage(self, stage: str) -> Namespace:
@@ -227,7 +231,7 @@ class RunContext:
         return self._open("trunk", self._collect_common(("clip",)) | told) if told else None
 
     def _open(self, stage: str, parts: dict[str, Any]) -> Namespace:
-        return self.store.shelf(stage, make_stage_key(stage, parts), parts)
+        return self.store.open_namespace(stage, make_stage_key(stage, parts), parts)
 
     def _parts(self, stage: str, models: tuple[str, ...]) -> dict[str, Any]:
         return self._collect_common(models) | collect_inputs(self.settings[stage])

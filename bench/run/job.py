@@ -14,7 +14,7 @@ from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
 from bench.run.context import RunContext
 from bench.run.executor import Map
-from bench.run.predict import Predicted, predict_images, write_predictions_of
+from bench.run.predict import Predicted, predict_once, write_predictions_of
 from bench.run.provenance import make_repeat_line
 from bench.run.score import resolve_protocol, score_predictions
 from bench.run.score_records import ScoreRequest, ScoreResult, ScoreTables
@@ -59,14 +59,14 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
     signals.raise_if_stopping()
     check_settings(settings)
     context = RunContext(settings)
-    ids = context.dataset.ids()
+    ids = context.dataset.list_ids()
     seen, folder, _ = _describe_data(context, ids), prepare_folder(settings), context.name
     # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now.
     device, executor, tracker = context.device, make_object(settings["executor"]), make_object(settings["tracking"])
     protocol, _ = _check_protocol(context), context.keys
     print(*context.depends.unknown, sep="\n", end="\n" if context.depends.unknown else "")
-    with executor.session(settings) as work:
-        predicted = predict_images(context, ids, work)
+    with executor.open_session(settings) as work:
+        predicted = predict_once(context, ids, work)
         if not predicted.items:
             first = next(iter(predicted.skipped.values()))
             raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")
@@ -125,10 +125,10 @@ def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, 
     return {
         "run": context.name,
         "variant": make_variant_name(context.settings),
-        "score": protocol.settings(),
-        "ids": list(context.dataset.ids()),
+        "score": protocol.list_settings(),
+        "ids": list(context.dataset.list_ids()),
         "skipped": result.skipped,
-        "store": predicted.account.counts(),
+        "store": predicted.account.count(),
         "damaged": dict(predicted.account.damaged),
         "seconds": {name: round(value, 3) for name, value in predicted.seconds.items()},
         "device": context.device,
@@ -154,7 +154,7 @@ def _describe_data(context: RunContext, ids: Sequence[str]) -> dict[str, Any]:
 
 def _tell(account: StoreStats, result: ScoreResult, expected: int, seen: Mapping[str, Any]) -> None:
     """Print what came from the store, what was skipped, and what a reader must know."""
-    counts = account.counts().items()
+    counts = account.count().items()
     print("from the store:", ", ".join(f"{s} {c['reused']} of {c['reused'] + c['made']}" for s, c in counts))
     for image_id, reason in result.skipped.items():
         print(escape_for_terminal(f"skipped {image_id}: {reason}"))

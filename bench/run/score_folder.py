@@ -100,14 +100,14 @@ def _make_record(context: RunContext, request: ScoreRequest, result: ScoreResult
     return {
         "run": request.run,
         "variant": request.variant,
-        "ids": list(context.dataset.ids()),
+        "ids": list(context.dataset.list_ids()),
         "missing": result.missing,
         "unknown": result.unknown,
         "skipped": result.skipped,
         "outside": result.outside,
-        "protocols": [protocol.settings() for protocol in result.protocols],
+        "protocols": [protocol.list_settings() for protocol in result.protocols],
         "notes": result.notes,
-        "store": account.counts(),
+        "store": account.count(),
         "damaged": dict(account.damaged),
         "data": context.identity.fingerprint,
     }

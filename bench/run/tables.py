@@ -103,7 +103,7 @@ def make_tables(
             store.account.add(account)
             made.resized += bool(sizes and sizes[0] != sizes[1])
             if fault := describe_misfit(*sizes) if sizes and record and len(record.areas) else None:
-                made.misfits[task.image_id] = f"{file.where(task.image_id)}: {fault}"
+                made.misfits[task.image_id] = f"{file.describe_place(task.image_id)}: {fault}"
             if record is None:
                 made.skipped[task.image_id] = skipped
             else:
@@ -122,7 +122,7 @@ def open_shelf(data: Mapping[str, Any], identity: Identity, store: Store) -> Nam
         "libraries": read_library_versions(),
         "sizes": "both",
     }
-    return store.shelf("table", make_stage_key("table", parts), parts)
+    return store.open_namespace("table", make_stage_key("table", parts), parts)
 
 
 Sizes = tuple[tuple[int, int], tuple[int, int]]
@@ -185,7 +185,7 @@ def _make_task(file: PredictionFile, image_id: str, overlap: str, data: str, she
     """The address is the image with a digest of its entry, of its label map and of what becomes of overlaps."""
     if image_id not in file:
         return Task(image_id, f"{image_id}-none", file.path, None, overlap, data, shelf)
-    place = file.place(image_id)
+    place = file.find_place(image_id)
     digest = hashlib.sha256(read_bytes(file.path, place) + overlap.encode())
     if place.label_map is not None:
         digest.update(_digest_label_map(file.path.parent, place.label_map))
@@ -208,7 +208,7 @@ def _make_dataset(options: str, key: str) -> Any:
 
 def compare_ids(file: PredictionFile, dataset: Any) -> tuple[list[str], list[str], list[str]]:
     """Return the images that the file lacks; those of it that the split lacks; those of it beside the subset."""
-    wanted = dataset.ids()
+    wanted = dataset.list_ids()
     inside = set(wanted)
     split = inside.union(list_whole_split(dataset))
     unknown = [image_id for image_id in file if image_id not in split]

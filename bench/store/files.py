@@ -68,7 +68,7 @@ class StoreStats:
                 own[stage] |= entries
         self.damaged += other.damaged
 
-    def counts(self) -> dict[str, dict[str, int]]:
+    def count(self) -> dict[str, dict[str, int]]:
         """Entries by stage; what was made in one pass and read again in the next counts as made."""
         known = self.reused.keys() | self.made.keys()
         stages = [s for s in STAGES if s in known] + sorted(known - set(STAGES))
@@ -85,7 +85,7 @@ class Store:
         self.root, self.patient = root, True
         self.account = StoreStats()
 
-    def shelf(self, stage: str, key: str, parts: Mapping[str, Any]) -> Namespace:
+    def open_namespace(self, stage: str, key: str, parts: Mapping[str, Any]) -> Namespace:
         """Open a shelf and leave beside its results, in words, what they depend on."""
         shelf = Namespace(self.root, stage, key, parts)
         with writing(shelf.folder, "store=FOLDER"):

@@ -39,7 +39,7 @@ def identify_data(dataset: Any, options: Mapping[str, Any], store: Store) -> Ide
         "options": replace_by_content(options),
     }
     kept = Store(store.root)  # with an account of its own: this is no result of a stage
-    shelf = kept.shelf("data", make_stage_key("data", parts), parts)
+    shelf = kept.open_namespace("data", make_stage_key("data", parts), parts)
 
     def make(_: Sequence[str] = ()) -> dict[str, Entry]:
         return {"identity": ({}, asdict(Identity(dataset.fingerprint, hash_source(target))))}

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from bench.records import Sample
-from bench.resize import nearest
+from bench.resize import resize_nearest
 from bench.segment.crf import DenseCrf, compute_centroid_energy, compute_squared_distance
 from bench.segment.prune import prune
 from bench.segment.ward import build_ward_tree
@@ -23,8 +23,8 @@ def produce(vectors: Vectors) -> dict[str, Found]:
     features, image, grid = vectors["features"], vectors["image"], tuple(vectors["json/grid"])
     leaves = prune(features, build_ward_tree(features), threshold=THRESHOLD, splits="first_half")
     energy = compute_centroid_energy(features, leaves.centroids).astype(np.float32)
-    unary = nearest(energy.reshape(*grid, -1), image.shape[:2])
-    marginals = {n: DenseCrf(iterations=n).marginals(unary, image) for n in (1, 3, DenseCrf().iterations)}
+    unary = resize_nearest(energy.reshape(*grid, -1), image.shape[:2])
+    marginals = {n: DenseCrf(iterations=n).compute_marginals(unary, image) for n in (1, 3, DenseCrf().iterations)}
     own = marginals[DenseCrf().iterations]
     labels, alone = segmented(vectors), unary.argmin(axis=-1)
     margin = np.diff(np.sort(own, axis=0)[-2:], axis=0)[0]

@@ -157,4 +157,4 @@ def test_underflow_gives_no_nan() -> None:
     exponential = torch.zeros(1, 1, 2, 2)
     exponential[..., 1] = 1
     attention = Attention(exponential, torch.ones(1, 1, 2, 3), torch.tensor([[1.0, 0.0]]))
-    assert torch.isfinite(attention.masked).all() and torch.isfinite(attention.weight_cosine()).all()
+    assert torch.isfinite(attention.masked).all() and torch.isfinite(attention.compute_weight_cosine()).all()

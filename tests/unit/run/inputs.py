@@ -53,10 +53,10 @@ class World:
         """What a run would find: a key a shelf, and the run's own name. No model is loaded."""
         importlib.invalidate_caches()
         closure.forget_sources("zmine", "zbase")
-        builder = RunContext(self.settings)
-        told = {name.split(" ")[1]: key for name, key in builder.keys.items() if not name.endswith("texts")}
-        told |= {rows: builder.give_encoder(rows).shelf.key for rows in ("tt", "st")}
-        told["table"] = open_shelf(self.settings["data"], builder.identity, builder.store).key
+        context = RunContext(self.settings)
+        told = {name.split(" ")[1]: key for name, key in context.keys.items() if not name.endswith("texts")}
+        told |= {rows: context.give_encoder(rows).shelf.key for rows in ("tt", "st")}
+        told["table"] = open_shelf(self.settings["data"], context.identity, context.store).key
         return told | {"run": make_run_name(self.settings)}
 
     def set(self, **changes: Any) -> None:

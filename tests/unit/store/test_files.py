@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def shelf(store: Store) -> Namespace:
-    return store.shelf("encode", "0123", {"why": "test"})
+    return store.open_namespace("encode", "0123", {"why": "test"})
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_entries_are_added_and_never_replaced(store: Store, shelf: Namespace) ->
 def test_same_entries_are_the_same_bytes_whatever_their_order(store: Store) -> None:
     files = []
     for key, order in (("k1", (1, 2, 3)), ("k2", (3, 1, 2))):
-        shelf = store.shelf("encode", key, {})
+        shelf = store.open_namespace("encode", key, {})
         for seed in order:
             store.add(shelf, "a", {f"n{seed}": make_store_entry(embeddings(1, seed))})
         files.append((shelf.folder / "a.safetensors").read_bytes())
@@ -86,7 +86,7 @@ def test_a_damaged_file_is_set_aside_and_made_again(store: Store, shelf: Namespa
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("a file where a folder should be")
     with pytest.raises(UserError, match="store=FOLDER"):
-        Store(tmp_path / "store").shelf("encode", "k", {})
+        Store(tmp_path / "store").open_namespace("encode", "k", {})
 
 
 def test_a_full_disk_is_one_line_and_keeps_what_is_there(store: Store, shelf: Namespace, monkeypatch) -> None:
@@ -104,7 +104,7 @@ def test_a_full_disk_is_one_line_and_keeps_what_is_there(store: Store, shelf: Na
 
 def _write_forever(root: Path) -> None:
     store = Store(root)
-    shelf = store.shelf("encode", "k", {})
+    shelf = store.open_namespace("encode", "k", {})
     for i in range(10**6):
         store.add(shelf, f"item{i % 3}", {f"n{i}": make_store_entry(embeddings(3, i))})
 
@@ -118,7 +118,7 @@ def test_kill_at_any_moment_leaves_whole_files(tmp_path: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.join()
     store = Store(tmp_path)
-    shelf = store.shelf("encode", "k", {})
+    shelf = store.open_namespace("encode", "k", {})
     for path in shelf.folder.glob("item*.safetensors"):
         assert store.read(shelf, path.stem)
     assert not store.account.damaged
@@ -126,7 +126,7 @@ def test_kill_at_any_moment_leaves_whole_files(tmp_path: Path) -> None:
 
 def _add_many(root: Path, first: int) -> None:
     store = Store(root)
-    shelf = store.shelf("encode", "k", {})
+    shelf = store.open_namespace("encode", "k", {})
     for i in range(first, first + 20):
         store.add(shelf, "shared", {f"n{i}": make_store_entry(embeddings(1, i))})
 
@@ -139,14 +139,14 @@ def test_two_writers_of_one_image_lose_nothing(tmp_path: Path) -> None:
     for job in jobs:
         job.join()
     store = Store(tmp_path)
-    assert len(store.read(store.shelf("encode", "k", {}), "shared")) == 60
+    assert len(store.read(store.open_namespace("encode", "k", {}), "shared")) == 60
 
 
 def _fill(root: Path, start: object) -> None:
     """As a run does: every image through two stages, the second of which asks for the first while it is made."""
     start.wait()  # type: ignore[attr-defined]
     store = Store(root / "store")
-    first, second = store.shelf("trunk", "k", {}), store.shelf("encode", "k", {})
+    first, second = store.open_namespace("trunk", "k", {}), store.open_namespace("encode", "k", {})
 
     def count(line: str) -> dict:
         time.sleep(0.002)
@@ -160,7 +160,7 @@ def _fill(root: Path, start: object) -> None:
             store.fill(*trunk) and {name: count(f"encode {i} {name}") for name in missing}
         ))  # fmt: skip
         store.fill(*trunk)
-    counts = store.account.counts()
+    counts = store.account.count()
     with open(root / "counts.txt", "a") as file:
         told = [sum(counts[stage].values()) for stage in ("trunk", "encode")]
         file.write(f"{told[0]} {told[1]} {sum(stage['made'] for stage in counts.values())}\n")
@@ -228,7 +228,7 @@ def test_what_another_has_added_counts_as_reused(store: Store, shelf: Namespace)
     store.add(shelf, "a", {"x": make_store_entry(embeddings(1))})
     other = Store(store.root)
     other.add(shelf, "a", {"x": make_store_entry(embeddings(1)), "y": make_store_entry(embeddings(1))})
-    assert other.account.counts()["encode"] == {"reused": 1, "made": 1}
+    assert other.account.count()["encode"] == {"reused": 1, "made": 1}
 
 
 def test_ids_become_file_names_without_colliding() -> None:

@@ -46,7 +46,7 @@ def stages(root: Path, made: Callable[..., Any], trunk: Callable[..., Any] | Non
     if trunk is not None:
         call.trunk = trunk  # type: ignore[attr-defined]
     shelf: dict[str, Namespace] = {
-        name: store.shelf(name, "key", {}) for name in ("segment", "encode", "caption", "trunk")
+        name: store.open_namespace(name, "key", {}) for name in ("segment", "encode", "caption", "trunk")
     }
     shelves = StageNamespaces(shelf["segment"], shelf["encode"], shelf["caption"], shelf["trunk"] if trunk else None)
     told = {"encode": "half (mine.half.Half)", "caption": "half (mine.words.Words)"}
