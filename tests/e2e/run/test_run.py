@@ -12,14 +12,13 @@ from PIL import Image
 
 from bench.cli import main
 from bench.metric_name import parse
-from bench.metrics.registry import list_words
 from bench.predictions.source import PredictionFile
 from bench.run.run_folder import read_rows, read_segments
 from bench.score.evaluate import COLUMNS
 from bench.score.score_table import ALL
 from tests.command import ended, launch
 from tests.command import zgs as command
-from tests.shared_runs import FAST
+from tests.shared_runs import FAST, find_run
 
 
 def zgs(tmp: Path, *words: str, code: int = 0, store: str = "store", out: str = "out") -> list[Path]:
@@ -105,10 +104,8 @@ def test_tables_are_shown_where_their_characters_are_not(full: Path, tmp_path: P
     assert "≥" in (tmp_path / "report/table.md").read_text(encoding="utf-8")
 
 
-def test_every_metric_is_reached_from_the_command_line(full: Path) -> None:
-    metrics = f"score.metrics=[{','.join(list_words())}]"
-    words = ("data.subset=first:2", "experiment=full", "pictures=0", "score.aggregation=[image,dataset]")
-    folder = zgs(full, *words, metrics, "score.breakdown=[class,size,kind]", out="metrics")[-1].parent
+def test_every_metric_is_reached_from_the_command_line(measured: Path) -> None:
+    folder = find_run(measured)
     scores = pd.read_csv(folder / "scores.csv")
     own = scores[scores["variant"] == "full"].set_index("metric")["value"]
     words = {parse(name).metric.split(".")[0] for name in own.index}
@@ -124,16 +121,15 @@ def test_every_metric_is_reached_from_the_command_line(full: Path) -> None:
 
 
 def test_a_second_time_everything_comes_from_the_store(full: Path) -> None:
-    (run,) = zgs(full, "data.subset=first:2", "experiment=full", "pictures=1")
-    before = (run.parent / "scores.csv").read_bytes()
-    (run,) = zgs(full, "data.subset=first:2", "experiment=full", "pictures=1")
+    before = (find_run(full) / "scores.csv").read_bytes()
+    (run,) = zgs(full, "data.subset=first:2", "experiment=full", "pictures=0")
     assert all(stage["made"] == 0 for stage in record(run)["store"].values())
     assert (run.parent / "scores.csv").read_bytes() == before
 
 
 def test_a_new_store_gives_the_same_bytes(full: Path) -> None:
     (old,) = (full / "out").glob("*full*/run.json")
-    new = zgs(full, "data.subset=first:2", "experiment=full", "pictures=1", store="other", out="again")[-1]
+    new = zgs(full, "data.subset=first:2", "experiment=full", "pictures=0", store="other", out="again")[-1]
     assert record(new)["store"]["segment"]["made"] == 2
     rows = "per_image.parquet", "per_image_n.parquet", "segments.parquet"
     for name in ("scores.csv", *rows, "predictions.json", "predictions.npz", "curves.csv"):
@@ -182,7 +178,7 @@ def test_photographs_without_labels(tmp_path: Path, capsys) -> None:
     Image.fromarray(colours[:, :, 0]).save(photos / "grey ü.png")
     whole = (photos / "a.png").read_bytes()
     (photos / "cut.png").write_bytes(whole[: len(whole) // 2])
-    (run,) = zgs(tmp_path, "data=folder", f"data.root={photos}", code=3)
+    (run,) = zgs(tmp_path, "data=folder", f"data.root={photos}", "segment=whole", code=3)
     assert list(record(run)["skipped"]) == ["cut"]
     told = capsys.readouterr().out
     assert "1 of 3 images skipped" in told and "know nothing of photographs" in told

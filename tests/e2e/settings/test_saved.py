@@ -17,7 +17,7 @@ from tests.e2e.run.test_run import FAST, zgs
 
 OLD = Path(__file__).with_name("config_of_d6a819c.yaml")
 """What a run of that commit left, before modules went to the rooms where they are now."""
-ONE = ("data.subset=first:1", "pictures=0", "controls=[]")
+ONE = ("data.subset=first:1", "pictures=0", "controls=[]", "segment=whole")
 
 
 @pytest.fixture(scope="module")
