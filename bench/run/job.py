@@ -125,7 +125,7 @@ def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, 
     return {
         "run": context.name,
         "variant": make_variant_name(context.settings),
-        "score": protocol.settings(),
+        "score": (result.protocols or [protocol])[0].settings(),
         "ids": list(context.dataset.ids()),
         "skipped": result.skipped,
         "store": predicted.account.counts(),
