@@ -72,7 +72,7 @@ class Search:
                 step = self._choose([rows[i] for i in mine], guided.pick(mine), beams_of.get(segment))
                 beams_of[segment] = step.beams
                 watch(step)
-            rows, parents = self._next(rows, beams_of)
+            rows, parents = self._advance(rows, beams_of)
             cache = torch.cat([cache, guided.last], dim=4)[
                 :, :, parents
             ]  # a token longer, in the order of the new rows
@@ -108,7 +108,7 @@ class Search:
             after = advance(beams, all_log_p, self.rules.end_token)
         return TokenStep(rows[0].segment, context, guided, log_p, after)
 
-    def _next(self, rows: list[_Row], beams_of: dict[int, Beams]) -> tuple[list[_Row], list[int]]:
+    def _advance(self, rows: list[_Row], beams_of: dict[int, Beams]) -> tuple[list[_Row], list[int]]:
         """Make the rows of the next token and find each one's parent row.
 
         Ended beams are left out, except under joint normalisation, where they still weigh in the common sum.
