@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from bench.commands.as_in_run import STORED, Base, make_base
-from bench.commands.options import CONFIG_DIR, find_flag
+from bench.commands.options import CONFIG_DIR, check_folder, find_flag
 from bench.commands.settings import take_over
 from bench.errors import UsageError
 from bench.settings.saved import update_targets
@@ -42,8 +42,8 @@ def read_request(arguments: Sequence[str], trusted: Sequence[str] = ()) -> Reque
     Raises UserError where settings name code that is neither installed nor of a ``trusted`` package.
     """
     name, place = find_flag(arguments, CONFIG_NAME), find_flag(arguments, (*CONFIG_DIR, *CONFIG_PATH))
-    if place is not None and not Path(place).is_dir():
-        raise UsageError(f"-cd {place}: no such folder")
+    if place is not None:
+        check_folder(place)
     if name is None:
         return Request(list(arguments))
     path = Path(place or ".") / f"{name.removesuffix('.yaml')}.yaml"

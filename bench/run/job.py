@@ -14,7 +14,7 @@ from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
 from bench.run.context import RunContext
 from bench.run.executor import Map
-from bench.run.predict import Predicted, predict_images, write_predictions_of
+from bench.run.predict import Predicted, predict_once, write_predictions_of
 from bench.run.provenance import make_repeat_line
 from bench.run.score import resolve_protocol, score_predictions
 from bench.run.score_records import ScoreRequest, ScoreResult, ScoreTables
@@ -66,7 +66,7 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
     protocol, _ = _check_protocol(context), context.keys
     print(*context.depends.unknown, sep="\n", end="\n" if context.depends.unknown else "")
     with executor.open_session(settings) as work:
-        predicted = predict_images(context, ids, work)
+        predicted = predict_once(context, ids, work)
         if not predicted.items:
             first = next(iter(predicted.skipped.values()))
             raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")

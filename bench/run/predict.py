@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -40,6 +41,10 @@ SMALLER = {
 }
 """By stage, the settings that need less memory."""
 LOADED = "loading models"
+TEXTS = "texts"
+_KEPT = 16
+"""Runs whose predictions this process remembers: addresses in the store, a hundred bytes an image."""
+_predicted: OrderedDict[Hashable, Predicted] = OrderedDict()
 
 
 class Stopwatch:
@@ -101,6 +106,13 @@ class Predicted:
         elif not outcome.busy:
             self.items[outcome.image_id] = outcome.item
 
+    def as_found(self, stages: Sequence[str]) -> Predicted:
+        """The same as a run tells it that finds everything in the store: it reads what these stages have left."""
+        account = StoreStats()
+        for stage in stages:
+            account.reused[stage] |= self.account.reused[stage] | self.account.made[stage]
+        return Predicted(dict(self.items), dict(self.skipped), account)
+
 
 def predict_images(context: RunContext, ids: Sequence[str], work: Map) -> Predicted:
     """Predict all images, with a bar that estimates the end; return what became of them.
@@ -117,6 +129,23 @@ def predict_images(context: RunContext, ids: Sequence[str], work: Map) -> Predic
                 predicted.add(outcome)
                 progress.update(not outcome.busy)
                 todo += [outcome.image_id] if outcome.busy else []
+    return predicted
+
+
+def predict_once(context: RunContext, ids: Sequence[str], work: Map) -> Predicted:
+    """Predict all images as `predict_images`, but once in this process for all runs that differ only in their scoring.
+
+    What a run of the same keys has predicted here is taken over where the store still holds all of it.
+    """
+    key = (str(context.store.root.absolute()), json.dumps(context.keys), context.identity.fingerprint, tuple(ids))
+    known = _predicted.pop(key, None)
+    if known and all(context.store.has(context.predictions, item) for item in known.items.values()):
+        predicted = known.as_found((context.predictions.stage, TEXTS))
+    else:
+        predicted = predict_images(context, ids, work)
+    if len(_predicted) >= _KEPT:
+        _predicted.popitem(last=False)
+    _predicted[key] = predicted
     return predicted
 
 
@@ -160,7 +189,7 @@ def predict_image(settings: str, image_id: str, wait: bool = True) -> Outcome:
     try:
         with explain_memory_errors(f"predict of {image_id}", ONE), watch.measure("merge"):
             item, entry = _fill_entry(context, context.dataset.load(image_id), watch)
-            with watch.measure("texts"):
+            with watch.measure(TEXTS):
                 _encode_texts(context, entry)
     except BadSample as error:
         return Outcome(image_id, skipped=str(error))

@@ -96,13 +96,15 @@ def has_scores(folder: Path) -> bool:
     return len(read_run_csv(folder, "scores.csv")) > 0
 
 
-def read_over_segments(folder: Path, sample: Sample) -> SegmentTree | None:
-    """The over-segments that a run made of an image, by the key in its record; None where the store has them no more.
+def find_over_segments(folder: Path) -> Namespace:
+    """Find the shelf of a run's over-segments, by the key in its record: an empty one of an earlier version's run."""
+    root, key = Path(read_run_settings(folder)["store"]), read_record(folder).get("over_segments")
+    return Namespace(root, "segment", str(key or "unknown"))
 
-    Also None of a run of an earlier version, whose record has no key.
-    """
-    key, store = read_record(folder).get("over_segments"), Store(Path(read_run_settings(folder)["store"]))
-    found = store.read(Namespace(store.root, "segment", str(key)), make_item_name(sample)) if key else {}
+
+def read_over_segments(shelf: Namespace, sample: Sample) -> SegmentTree | None:
+    """Read the over-segments of an image; None where the store has them no more."""
+    found = Store(shelf.root).read(shelf, make_item_name(sample))
     return make_record(SegmentTree, found["tree"]) if "tree" in found else None
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.commands.score import check_file
+from bench.commands.check import check_file
 from bench.data.voc import open_voc as voc_data
 from bench.errors import UserError
 from bench.predictions.source import PredictionFile

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.commands.score import check_file
+from bench.commands.check import check_file
 from bench.commands.vocabulary import count_texts
 from bench.data.layout import read_layout
 from bench.errors import UserError, escape_unprintable
