@@ -108,10 +108,10 @@ class Predicted:
 
     def as_found(self, stages: Sequence[str]) -> Predicted:
         """The same as a run tells it that finds everything in the store: it reads what these stages have left."""
-        account = StoreStats()
+        stats = StoreStats()
         for stage in stages:
-            account.reused[stage] |= self.account.reused[stage] | self.account.made[stage]
-        return Predicted(dict(self.items), dict(self.skipped), account)
+            stats.reused[stage] |= self.stats.reused[stage] | self.stats.made[stage]
+        return Predicted(dict(self.items), dict(self.skipped), stats)
 
 
 def predict_images(context: RunContext, ids: Sequence[str], work: Map) -> Predicted:
