@@ -33,7 +33,7 @@ class Vocabulary:
         """Decode every token, the end-of-text token included."""
         return [self._decode([token]) for token in range(self.size)]
 
-    def text(self, tokens: list[int]) -> str:
+    def decode(self, tokens: list[int]) -> str:
         """Decode a text, without the end-of-text string."""
         text = self._decode(tokens)
         return text.replace(self._end_of_text, "") if self._end_of_text else text
@@ -83,7 +83,7 @@ class CandidateFeatures:
         self.contexts.put(context, known, known.bytes)
 
     def _open(self, context: tuple[int, ...]) -> _Context:
-        text = self.vocabulary.text(list(context))
+        text = self.vocabulary.decode(list(context))
         prefix = self.clip.text.read(self.clip.tokenize_raw(text)[:-1])
         rows = torch.full((self.vocabulary.size,), -1, device=self.clip.text.device)
         return _Context(text, prefix, rows, self.clip.text.encode([]))

@@ -77,7 +77,7 @@ class Search:
                 beams_of[segment] = beams
                 watch(TokenStep(segment, contexts[mine], guided.take(mine), log_p, beams))
             if position + 1 < self.tokens:
-                rows, parents = self._next(rows, beams_of)
+                rows, parents = self._advance(rows, beams_of)
                 # a token longer, in the order of the new rows
                 cache = torch.cat([cache, guided.last], dim=4).index_select(2, parents)
         return [beams_of[segment] for segment in range(len(targets))]
@@ -115,7 +115,7 @@ class Search:
             )
         return advance(beams, log_p, self.rules.end_token)
 
-    def _next(self, rows: list[_Row], beams_of: dict[int, Beams]) -> tuple[list[_Row], Int64[Tensor, " r"]]:
+    def _advance(self, rows: list[_Row], beams_of: dict[int, Beams]) -> tuple[list[_Row], Int64[Tensor, " r"]]:
         """Make the rows of the next token and find each one's parent row.
 
         Ended beams are left out, except under joint normalisation, where they still weigh in the common sum.
