@@ -39,7 +39,7 @@ class Pipeline:
             sample.image_id, merged.masks, merged.captions.texts, merged.embeddings.vectors, merged.heap_ids
         )
 
-    def oracle(self, sample: Sample) -> tuple[Captions, Embeddings, Masks, Int32[np.ndarray, " k"]]:
+    def describe_true_segments(self, sample: Sample) -> tuple[Captions, Embeddings, Masks, Int32[np.ndarray, " k"]]:
         """What the method says of the ground-truth segments (section 4.3, Text Generation Quality)."""
         masks, classes = make_truth_masks(sample)
         embeddings = self.embed(sample, masks)

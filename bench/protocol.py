@@ -121,7 +121,7 @@ class Protocol:
         if not 0 <= self.tau_iou <= 1 or not 0 < self.level < 1 or self.resamples < 0:
             raise UsageError("score: tau_iou lies in 0..1, level between 0 and 1, resamples is 0 or more")
 
-    def settings(self) -> dict[str, Any]:
+    def list_settings(self) -> dict[str, Any]:
         """Every setting as plain values, strategies by their names."""
         plain = {setting.name: getattr(self, setting.name) for setting in fields(self)}
         return plain | {"mapping": [m if isinstance(m, str) else m.name for m in self.mapping]}

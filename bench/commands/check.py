@@ -27,7 +27,7 @@ def check_file(
     from bench.predictions.source import PredictionFile
 
     (protocols, settings), file = _check_words(words, config_dir), PredictionFile(path)
-    faults = list(file.faults())
+    faults = list(file.list_faults())
     faults += [] if faults else list(file.find_unembedded())
     if any(options["overlap"] == "highest_score" for options in protocols) and not faults:
         faults += file.find_unscored()
@@ -93,16 +93,16 @@ def _find_misfits(file: Any, dataset: Any, in_proportion: bool) -> list[str]:
     from bench.run.similarities import find_misplaced
 
     faults: list[str] = []
-    for image_id in tqdm([i for i in dataset.ids() if i in file], desc="check   ", unit="img", dynamic_ncols=True):
-        told = file.oracle(image_id)
+    for image_id in tqdm([i for i in dataset.list_ids() if i in file], desc="check   ", unit="img", dynamic_ncols=True):
+        told = file.read_true_segments(image_id)
         try:
             truth = dataset.load(image_id).truth
         except BadSample:
             continue
-        compared = in_proportion and truth is not None and file.texts(image_id)
-        fault = describe_misfit(file.size(image_id), truth.shape) if compared else None
-        faults += [f"{file.where(image_id)}: {fault}"] if fault else []
+        compared = in_proportion and truth is not None and file.read_texts(image_id)
+        fault = describe_misfit(file.read_size(image_id), truth.shape) if compared else None
+        faults += [f"{file.describe_place(image_id)}: {fault}"] if fault else []
         if told and truth is not None and dataset.classes is not None:
             true = [int(c) for c in np.unique(truth) if c >= 0]
-            faults += find_misplaced(told, true, dataset.classes.names, file.where(image_id))
+            faults += find_misplaced(told, true, dataset.classes.names, file.describe_place(image_id))
     return faults

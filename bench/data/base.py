@@ -40,7 +40,7 @@ class Dataset(Protocol):
         """Hash of the content of the whole split, whatever the subset: other data, other stored results."""
         ...
 
-    def ids(self) -> tuple[str, ...]:
+    def list_ids(self) -> tuple[str, ...]:
         """All ids of this subset, sorted as text."""
         ...
 
@@ -56,7 +56,7 @@ def make_full_name(dataset: Dataset) -> str:
 
 def list_whole_split(dataset: Dataset) -> tuple[str, ...]:
     """List the ids of the whole split, where a data set tells them; else those of the subset."""
-    ids = getattr(dataset, "whole", dataset.ids)
+    ids = getattr(dataset, "list_split_ids", dataset.list_ids)
     return tuple(ids())
 
 
@@ -69,7 +69,7 @@ def load_truth(dataset: Dataset, image_id: str) -> Sample:
 
 def list_remarks(dataset: Dataset) -> tuple[str, ...]:
     """What a data set made of its files, in words."""
-    remarks = getattr(dataset, "remarks", tuple)
+    remarks = getattr(dataset, "list_remarks", tuple)
     return tuple(remarks())
 
 

@@ -21,7 +21,7 @@ EXTENSIONS = (
 )  # fmt: skip
 
 
-def folder(
+def open_folder(
     root: str | Path | None,
     split: str = "all",
     subset: str | None = None,
@@ -63,11 +63,11 @@ class Folder:
         """Hash of all ids and the bytes of their files."""
         return hash_content(sorted(self._files.items()))
 
-    def ids(self) -> tuple[str, ...]:
+    def list_ids(self) -> tuple[str, ...]:
         """The ids of the subset, sorted as text."""
         return self._ids
 
-    def whole(self) -> tuple[str, ...]:
+    def list_split_ids(self) -> tuple[str, ...]:
         """The ids of all pictures, sorted as text."""
         return tuple(sorted(self._files))
 

@@ -38,25 +38,25 @@ class LabelledFolder:
         self.root = root
         self.layout = read_layout(layout, root)
         self.name = self.layout.name
-        self.classes = self.layout.classes.class_list(names)
+        self.classes = self.layout.classes.make_class_list(names)
         self._codes = _make_codes(self.layout)
-        self._images, self._masks = (self._found(key) for key in ("images", "masks"))
-        self._all = self._wanted()
+        self._images, self._masks = (self._find(key) for key in ("images", "masks"))
+        self._all = self._list_wanted()
         self._ids = select(subset, self._all)
         self.subset = write_label(subset, self._ids)
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all ids, of the bytes of their images and masks, and of what the numbers in the masks mean."""
-        files = ((f"{i}.{key}", getattr(self, key)(i)) for i in self._all for key in ("image", "mask"))
+        files = ((f"{i}.{key}", getattr(self, f"find_{key}")(i)) for i in self._all for key in ("image", "mask"))
         meaning = (self.layout.classes.rows, self.layout.background, self.layout.void)
         return hashlib.sha256(f"{hash_content(files)}{meaning}".encode()).hexdigest()[:32]
 
-    def ids(self) -> tuple[str, ...]:
+    def list_ids(self) -> tuple[str, ...]:
         """The ids of the subset, sorted as text."""
         return self._ids
 
-    def whole(self) -> tuple[str, ...]:
+    def list_split_ids(self) -> tuple[str, ...]:
         """The ids of the whole split, sorted as text."""
         return self._all
 
@@ -65,9 +65,11 @@ class LabelledFolder:
         """The classes with all that is known of them."""
         return self.layout.classes
 
-    def remarks(self) -> tuple[str, ...]:
+    def list_remarks(self) -> tuple[str, ...]:
         """What was made of the class list, and of pictures with an orientation tag."""
-        return *self.layout.remarks, *list_orientation_remarks((i, self.image(i), self.mask(i)) for i in self._ids)
+        return *self.layout.remarks, *list_orientation_remarks(
+            (i, self.find_image(i), self.find_mask(i)) for i in self._ids
+        )
 
     def load(self, image_id: str) -> Sample:
         """One image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
@@ -80,27 +82,27 @@ class LabelledFolder:
     def _load(self, image_id: str, blank: bool) -> Sample:
         if image_id not in self._all:
             raise UserError(f"image {image_id!r} is not in {self.name}{suggest_nearest(image_id, self._all)}")
-        path = self.mask(image_id)
-        image = read_beside_mask(self.image(image_id), blank=blank)
-        refuse_larger(path, image.shape[:2], f"{self.image(image_id)} ")
+        path = self.find_mask(image_id)
+        image = read_beside_mask(self.find_image(image_id), blank=blank)
+        refuse_larger(path, image.shape[:2], f"{self.find_image(image_id)} ")
         truth = self._codes.read(_read_numbers(path), str(path))
         if truth.shape != image.shape[:2]:
-            shown = read_image(self.image(image_id))
+            shown = read_image(self.find_image(image_id))
             image = shown if shown.shape[:2] == truth.shape else image
         if truth.shape != image.shape[:2]:
             (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
-            raise BadSample(f"{path}: mask is {mask_w}x{mask_h} but its image {self.image(image_id)} is {w}x{h}")
+            raise BadSample(f"{path}: mask is {mask_w}x{mask_h} but its image {self.find_image(image_id)} is {w}x{h}")
         return Sample(image_id, image, truth)
 
-    def image(self, image_id: str) -> Path:
+    def find_image(self, image_id: str) -> Path:
         """Where an image lies, or should lie."""
         return self._images.get(image_id, self.root / self.layout.images.replace("{id}", image_id))
 
-    def mask(self, image_id: str) -> Path:
+    def find_mask(self, image_id: str) -> Path:
         """Where a mask lies, or should lie."""
         return self._masks.get(image_id, self.root / self.layout.masks.replace("{id}", image_id))
 
-    def _found(self, key: str) -> dict[str, Path]:
+    def _find(self, key: str) -> dict[str, Path]:
         pattern = getattr(self.layout, key)
         files = find_files(self.root, pattern)
         if not files:
@@ -109,7 +111,7 @@ class LabelledFolder:
             )
         return files
 
-    def _wanted(self) -> tuple[str, ...]:
+    def _list_wanted(self) -> tuple[str, ...]:
         if self.layout.ids is None:
             return tuple(sorted(self._images.keys() | self._masks.keys()))
         return tuple(sorted(set(read_ids(self.layout.ids, "ids:"))))
@@ -130,7 +132,7 @@ def _make_codes(layout: Layout) -> Codes:
     first, last = layout.classes.rows[0], layout.classes.rows[-1]
     words = [f"{first.id} {first.name} … {last.id} {last.name}"]
     words += [f"{key} {value}" for key in ("background", "void") for value in getattr(layout, key)]
-    return Codes(layout.classes.codes() | outside, f"{layout.name}'s ({', '.join(words)})")
+    return Codes(layout.classes.make_codes() | outside, f"{layout.name}'s ({', '.join(words)})")
 
 
 def _read_numbers(path: Path) -> Integer[np.ndarray, "h w"]:

@@ -55,9 +55,9 @@ class Prepared:
         self.name, self.split = name, split
         self.background = str(self.about.get("background", "context"))
         table, left_out = load_class_table(self.about["class_list"]), _list_names(exclude)
-        self.table, self.classes = table, table.class_list(names, left_out)
+        self.table, self.classes = table, table.make_class_list(names, left_out)
         legend = f"{self.about['class_list']}'s ({NO_CLASS} background, {table.rows[-1].id} classes, {NO_SCORE} void)"
-        self._codes = Codes(table.codes(left_out) | {NO_CLASS: BACKGROUND, NO_SCORE: VOID}, legend)
+        self._codes = Codes(table.make_codes(left_out) | {NO_CLASS: BACKGROUND, NO_SCORE: VOID}, legend)
         self._ids, part = choose_ids(subset, shard, tuple(self._rows))
         # A set with fewer images than were published is another set, and its numbers say so.
         self.subset = describe_partial(part, tuple(self._rows), int(self.about.get("published", 0)))
@@ -67,11 +67,11 @@ class Prepared:
         """The hash over the content of the whole split, as `zgs prepare` took it; `zgs prepare --check` repeats it."""
         return str(self.about["fingerprint"])
 
-    def ids(self) -> tuple[str, ...]:
+    def list_ids(self) -> tuple[str, ...]:
         """The ids of the subset, sorted as text."""
         return self._ids
 
-    def whole(self) -> tuple[str, ...]:
+    def list_split_ids(self) -> tuple[str, ...]:
         """The ids of the whole split, sorted as text."""
         return tuple(sorted(self._rows))
 

@@ -72,7 +72,7 @@ def count_neighbours(root: Path, name: str, split: str, ids: Iterable[str]) -> d
 
 def list_shared_remarks(dataset: Dataset, root: str | Path | None) -> list[str]:
     """Write one line for each set that is known or found to share images with this one."""
-    ids = dataset.ids()
+    ids = dataset.list_ids()
     counted = count_neighbours(Path(root).expanduser(), dataset.name, dataset.split, ids) if root else {}
     lines = [
         f"{count} of these {len(ids)} images of {dataset.name}:{dataset.split} are in {other} too: {_WHY}"

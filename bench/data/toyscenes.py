@@ -53,11 +53,11 @@ class ToyScenes:
             total.update(scene.image.tobytes() + scene.truth.tobytes() + repr(scene.captions).encode())
         return total.hexdigest()[:32]
 
-    def ids(self) -> tuple[str, ...]:
+    def list_ids(self) -> tuple[str, ...]:
         """The ids of the subset, sorted as text, e.g. ``test-0007``."""
         return self._ids
 
-    def whole(self) -> tuple[str, ...]:
+    def list_split_ids(self) -> tuple[str, ...]:
         """The ids of the whole split, sorted as text."""
         return tuple(sorted(self._index))
 

@@ -153,7 +153,7 @@ def check_family_activation(holder: Any) -> str:
 @torch.inference_mode()
 def check_dino_features(dino: Any) -> str:
     """Both facets at the model's own stride against transformers' forward, on its own grid and on a longer one."""
-    rows, columns = dino._own_grid()
+    rows, columns = dino._read_own_grid()
     worst = 0.0
     for facet in ("token", "key"):
         ours = copy(dino)
@@ -163,7 +163,7 @@ def check_dino_features(dino: Any) -> str:
             pixels = torch.from_numpy(image / 255 - 0.5).permute(2, 0, 1)[None].to(dino.device, dino.dtype)
             what = f"transformers' forward ({facet}, grid {grid[0]}x{grid[1]})"
             worst = max(
-                worst, measure_difference(what, ours.dense(pixels), _run_transformers(ours, pixels), dino.dtype)
+                worst, measure_difference(what, ours.compute_facet(pixels), _run_transformers(ours, pixels), dino.dtype)
             )
     return f"differs from transformers' forward by {worst:.1g}, both facets, two grids"
 
@@ -184,7 +184,7 @@ def check_dino_grid(dino: Any) -> str:
     """Unit features, one a place, through the public door."""
     ours = copy(dino)
     ours.stride = dino.patch
-    features, grid, _ = ours.features(make_picture())
+    features, grid, _ = ours.compute_features(make_picture())
     assert len(features) == grid[0] * grid[1], f"{len(features)} features for a grid of {grid}"
     error = float(np.abs(np.linalg.norm(features, axis=1) - 1).max())
     assert error <= TOLERANCE[torch.float32], f"features are not of unit length (off by {error:.2g})"
@@ -233,7 +233,9 @@ def check_sentence_vectors(sentence: Any) -> str:
     assert np.isfinite(vectors).all(), "numbers that are not finite"
     error = float(np.abs(np.linalg.norm(vectors, axis=1) - 1).max())
     assert error <= TOLERANCE[torch.float32], f"vectors are not of unit length (off by {error:.2g})"
-    same, other = (float(sentence.similarity(["a dog"], [text])[0, 0]) for text in ("a dog", "a red car on a road"))
+    same, other = (
+        float(sentence.compute_similarity(["a dog"], [text])[0, 0]) for text in ("a dog", "a red car on a road")
+    )
     assert abs(same - 1) <= TOLERANCE[torch.float32], f"equal texts have cosine {same:.6f}"
     assert np.abs(vectors[0] - vectors[1]).max() > 1e-4, "every text gets the same vector"
     return f"unit length, equal texts {same:.4f}, others {other:.4f}"

@@ -127,7 +127,7 @@ def examine_crf(settings: dict[str, Any]) -> tuple[str, str]:
     unary = np.stack([np.where(seen == label, -1.0, 0.0) for label in (0, 1)], axis=-1).astype(np.float32)
     fix = "pip install --force-reinstall pydensecrf2 (it needs a C++ compiler), or add segment.crf=none"
     try:
-        works = np.array_equal(DenseCrf().labels(unary, image), right)
+        works = np.array_equal(DenseCrf().choose_labels(unary, image), right)
     except Exception as error:  # built for another Python or numpy, or not at all
         return f"does not run: {type(error).__name__}: {' '.join(str(error).split())[:120]}", fix
     return ("works", "") if works else ("runs, but labels a tiny image wrongly", fix)

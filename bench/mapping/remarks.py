@@ -85,7 +85,7 @@ def _find_owners(pairs: Iterable[tuple[str, tuple[str, ...]]], names: set[str]) 
 
 def _describe_table(texts: Counter[str], table: Table) -> Iterator[str]:
     total, hits = texts.total(), sum(count for text, count in texts.items() if table.place(text) >= 0)
-    slip, near = _find_nearest(table.missing(texts.elements()), list(table.words))
+    slip, near = _find_nearest(table.list_missing(texts.elements()), list(table.words))
     if total and (2 * hits < total or slip):
         yield f"table: {hits} of {total} texts have a class in the table{near}"
 

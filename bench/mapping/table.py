@@ -45,7 +45,7 @@ class Table:
         """The class of a text, -1 for none; the two normal forms of Unicode are one word."""
         return self.words.get(text, self.words.get(compose(text), UNLABELLED))
 
-    def missing(self, texts: Iterable[str]) -> Counter[str]:
+    def list_missing(self, texts: Iterable[str]) -> Counter[str]:
         """The texts that the table does not know, and how often each comes; empty texts say nothing and are none."""
         return Counter(text for text in texts if text.strip() and not {text, compose(text)} & self.words.keys())
 

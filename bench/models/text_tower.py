@@ -29,7 +29,7 @@ class Prefix:
     tokens: tuple[int, ...]
     cache: tuple[Tensor, ...]
 
-    def shared_with(self, text: tuple[int, ...]) -> int:
+    def count_shared(self, text: tuple[int, ...]) -> int:
         """Count the leading tokens that a text has in common with the prefix; at least one of its own is left over."""
         limit = min(len(self.tokens), len(text) - 1)
         return next((i for i in range(limit) if self.tokens[i] != text[i]), limit)
@@ -81,7 +81,7 @@ class TextTower:
         cut = [self._cut(tuple(text)) for text in texts]
         groups: dict[tuple[int, int], list[tuple[int, ...]]] = defaultdict(list)
         for text in dict.fromkeys(cut):
-            groups[prefix.shared_with(text), len(text)].append(text)
+            groups[prefix.count_shared(text), len(text)].append(text)
         features: dict[tuple[int, ...], Tensor] = {}
         for (shared, _), members in groups.items():
             for i in range(0, len(members), self.chunk):

@@ -64,8 +64,8 @@ class ClassPixels:
             full[..., place] = values
             return full
 
-        parts = (self.truth, self.predicted, self.intersection, self.union, self.scored)
-        return ClassPixels(whole, *map(fill, parts), self.pixels)
+        truth, predicted, scored = fill(self.truth), fill(self.predicted), fill(self.scored)
+        return ClassPixels(whole, truth, predicted, fill(self.intersection), fill(self.union), scored, self.pixels)
 
 
 def count_class_pixels(
@@ -83,7 +83,7 @@ def count_class_pixels(
     cover = _cover(overlap.membership, chosen)
     truth, predicted = count_true_pixels(overlap, classes), chosen.any(axis=1)
     scored = count_scored_pixels(overlap, truth, background, void)
-    kept = _scored_atoms(overlap, np.asarray(cover.any(axis=2)), unlabelled, below)
+    kept = _find_scored_atoms(overlap, np.asarray(cover.any(axis=2)), unlabelled, below)
     if background == "class":
         classes = np.append(classes, np.int32(BACKGROUND))
         nothing = ~cover.any(axis=2) & kept
@@ -91,7 +91,7 @@ def count_class_pixels(
         rest = overlap.counts[:, :-1].sum(axis=1) + overlap.counts[:, -1] * float(void == "count")
         cover, scored = np.dstack([cover, nothing]), np.hstack([scored, rest[:, None]])
         predicted = np.hstack([predicted, nothing @ rest[:, None] > 0])
-    intersection, area = _within(cover, truth), _within(cover, scored)
+    intersection, area = _find_within(cover, truth), _find_within(cover, scored)
     total = kept.astype(np.float64) @ truth
     pixels = int(overlap.counts.sum())
     return ClassPixels(classes, truth.sum(axis=0), predicted, intersection, total + area - intersection, total, pixels)
@@ -100,7 +100,7 @@ def count_class_pixels(
 def _cover(member: Bool[np.ndarray, "a n"], chosen: Bool[np.ndarray, "t n u"]) -> Bool[np.ndarray, "t a u"]:
     """Whether a segment of each class covers an atom, some segments at a time."""
     cover = np.zeros((len(chosen), len(member), chosen.shape[2]), bool)
-    for piece in _pieces(member.shape[1]):
+    for piece in _cut_pieces(member.shape[1]):
         cover |= (member[:, piece].astype(np.float32) @ chosen[:, piece].astype(np.float32)) > 0
     return cover
 
@@ -108,16 +108,16 @@ def _cover(member: Bool[np.ndarray, "a n"], chosen: Bool[np.ndarray, "t n u"]) -
 def sum_per_segment(overlap: Overlap, pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "n u"]:
     """Sums over the atoms of each segment, some segments at a time."""
     sums = np.zeros((len(overlap.areas), pixels.shape[1]))
-    for piece in _pieces(len(sums)):
+    for piece in _cut_pieces(len(sums)):
         np.matmul(overlap.membership[:, piece].T.astype(np.float64), pixels, out=sums[piece])
     return sums
 
 
-def _pieces(segments: int) -> Iterator[slice]:
+def _cut_pieces(segments: int) -> Iterator[slice]:
     return (slice(start, start + _SEGMENTS) for start in range(0, segments, _SEGMENTS))
 
 
-def _within(cover: Bool[np.ndarray, "t a u"], pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "t u"]:
+def _find_within(cover: Bool[np.ndarray, "t a u"], pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "t u"]:
     return np.einsum("tau,au->tu", cover, pixels)
 
 
@@ -128,10 +128,10 @@ def sum_true_pixels(
     if unlabelled == below == "count":
         return truth.sum(axis=0, keepdims=True)
     answered = _cover(overlap.membership, labels[:, :, None] >= 0)[:, :, 0]
-    return _scored_atoms(overlap, answered, unlabelled, below).astype(np.float64) @ truth
+    return _find_scored_atoms(overlap, answered, unlabelled, below).astype(np.float64) @ truth
 
 
-def _scored_atoms(
+def _find_scored_atoms(
     overlap: Overlap, answered: Bool[np.ndarray, "t a"], unlabelled: str, below: str
 ) -> Bool[np.ndarray, "t a"]:
     """The atoms that are scored; ``answered`` are those under a segment that has a label."""

@@ -10,7 +10,7 @@ from jaxtyping import Float32, Int16, Int32, Int64, Integer
 from bench.errors import BadSample, UserError
 from bench.overlap.regions import SPARSE, drop_absent, list_regions, renumber
 from bench.records import BACKGROUND, VOID, LabelMap, Overlap, Prediction, Sample
-from bench.resize import nearest
+from bench.resize import resize_nearest
 
 
 def make_overlap(
@@ -31,7 +31,7 @@ def make_overlap(
     _check_similarities(prediction.image_id, tt, st, len(prediction), None)
     regions = list_regions(prediction)
     columns, classes = _number_columns(truth, sample, len(regions.membership))
-    counts = _count(nearest(regions.ids, truth.shape), columns, len(regions.membership), len(classes))
+    counts = _count(resize_nearest(regions.ids, truth.shape), columns, len(regions.membership), len(classes))
     regions, rows = drop_absent(regions, prediction, counts.sum(axis=1) if prediction.size == truth.shape else None)
     counts = counts[rows]
     present = (classes >= 0) & counts.any(axis=0)  # a class that no pixel has is no column

@@ -49,10 +49,10 @@ def list_zero_remarks(file: PredictionFile, ids: Iterable[str]) -> list[str]:
     for image_id in ids:
         if image_id not in file or not file.has_embeddings(image_id):
             continue
-        rows = file.embeddings(image_id)
+        rows = file.read_embeddings(image_id)
         zero = [] if rows is None or rows.ndim != 2 else np.flatnonzero(~rows.any(axis=1)).tolist()
         if zero:
-            first = first or f"{file.where(image_id)}, segment {zero[0]}"
+            first = first or f"{file.describe_place(image_id)}, segment {zero[0]}"
             total, images = total + len(zero), images + 1
     told = f"{file.path}: {total} embeddings in {images} images are all zeros, the first: {first}"
     return [f"{told}; under ST they are as near to one class as to another"] if total else []

@@ -19,7 +19,7 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     remarks = check_count(ids, path, choices.name, split, choices.partial)
     root = path.parents[2] if choices.id_list is None else tree.root
     near = Tree(root)
-    images, masks = near.images(), near.voc_masks()
+    images, masks = near.find_images(), near.find_voc_masks()
     items, missing = list_items(ids, images, masks, choices, tree)
     source = {"layout": "VOCdevkit", "list": str(path.name), "label_order": "voc", "how": "the publisher's own masks"}
     return Plan(choices.name, split, items, make_voc_coding(20), source, remarks, missing)

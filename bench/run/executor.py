@@ -30,7 +30,7 @@ class Map(Protocol):
 class Executor(Protocol):
     """Opens a session in which functions are called for many images."""
 
-    def session(self, settings: Mapping[str, Any]) -> Any:
+    def open_session(self, settings: Mapping[str, Any]) -> Any:
         """A context manager that gives a `Map`."""
         ...
 
@@ -42,7 +42,7 @@ class Serial:
         self.threads = threads
 
     @contextmanager
-    def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
+    def open_session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `Executor`."""
         import torch
 
@@ -62,7 +62,7 @@ class Local:
         self.threads = threads
 
     @contextmanager
-    def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
+    def open_session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `Executor`. The workers stay for the next job of a sweep, with the models they have loaded."""
         from bench.models import located
 

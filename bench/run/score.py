@@ -34,7 +34,7 @@ def score_predictions(context: RunContext, request: ScoreRequest, work: Map = ca
     """
     if context.dataset.classes is None:
         raise UserError("these data have no labels, so there is nothing to score; give data=… with labels")
-    file, ids = request.predictions, context.dataset.ids()
+    file, ids = request.predictions, context.dataset.list_ids()
     missing, unknown, outside = compare_ids(file, context.dataset)
     missing = [image_id for image_id in missing if image_id not in request.skipped]
     notes = [*list_remarks(context.dataset), *describe_ids(request, ids, len(file), missing, unknown, outside)]

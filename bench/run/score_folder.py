@@ -96,18 +96,18 @@ def _describe_settings(context: RunContext, request: ScoreRequest) -> dict[str, 
 
 
 def _make_record(context: RunContext, request: ScoreRequest, result: ScoreResult) -> dict[str, Any]:
-    account = context.store.account
+    stats = context.store.stats
     return {
         "run": request.run,
         "variant": request.variant,
-        "ids": list(context.dataset.ids()),
+        "ids": list(context.dataset.list_ids()),
         "missing": result.missing,
         "unknown": result.unknown,
         "skipped": result.skipped,
         "outside": result.outside,
-        "protocols": [protocol.settings() for protocol in result.protocols],
+        "protocols": [protocol.list_settings() for protocol in result.protocols],
         "notes": result.notes,
-        "store": account.counts(),
-        "damaged": dict(account.damaged),
+        "store": stats.count(),
+        "damaged": dict(stats.damaged),
         "data": context.identity.fingerprint,
     }

@@ -58,7 +58,7 @@ def note_counts(scoring: ScoringContext, protocol: Protocol, counted: Mapping[st
 def note_missing_words(scoring: ScoringContext, table: Table, protocol: Protocol, tables: Tables) -> None:
     silent = list_silent_words(protocol.no_class, scoring.context.classes)
     texts = (text for item in tables.tables.values() for text in item.texts)
-    absent = table.missing(text for text in texts if not is_silent(text, silent))
+    absent = table.list_missing(text for text in texts if not is_silent(text, silent))
     if not absent:
         return
     word, count = absent.most_common(1)[0]

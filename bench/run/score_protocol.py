@@ -138,7 +138,7 @@ def _have_embeddings(scoring: ScoringContext, what: str, tables: Tables, require
         return True
     if required or len(lacking) < len(filled):
         raise UserError(
-            f"{file.where(lacking[0])}: {len(lacking)} of {len(filled)} images have no embeddings, "
+            f"{file.describe_place(lacking[0])}: {len(lacking)} of {len(filled)} images have no embeddings, "
             f"which {what} needs; choose others, e.g. score.mapping=[tt]"
         )
     scoring.note(f"{what.removeprefix('score.mapping=')} left out: the file has no embeddings")
@@ -166,7 +166,7 @@ def _add_verified(
         lines = [(*told[0], v.name, *_list_ends(v.interval), v.n, v.unit, *told[1]) for v in verified]
         table = add_columns(pd.DataFrame(lines, columns=list(COLUMNS)), find_role(scoring.context.settings))
         numbers.scores = pd.concat([numbers.scores, table], ignore_index=True)
-        numbers.counts |= {v.name: v.each() for v in verified}
+        numbers.counts |= {v.name: v.average_batches() for v in verified}
         without, total = count_unrated(images, ratings, base, classes)
         if without:
             scoring.note(f"{what}: {without} of {total} ratings are missing; those labels count as not verified")

@@ -60,14 +60,14 @@ class SimilarityModels:
 
     def compare_segments(self, item: Overlap) -> Float32[np.ndarray, "n c"]:
         """ST rows of an image's segments."""
-        vectors = self.file.embeddings(item.image_id) if len(item.areas) else None
+        vectors = self.file.read_embeddings(item.image_id) if len(item.areas) else None
         if vectors is None:
             return np.zeros((0, len(self.names)), np.float32)
         return self.compare(vectors, item.image_id, len(item.areas))
 
     def compare(self, vectors: np.ndarray, image_id: str, n: int) -> Float32[np.ndarray, "n c"]:
         """ST rows of some embeddings; UserError where they are not finite or of another space than the model's."""
-        where, dim, faults = self.file.where(image_id), self.st.vectors.shape[1], Faults()
+        where, dim, faults = self.file.describe_place(image_id), self.st.vectors.shape[1], Faults()
         check_vectors(faults, where, vectors, n)
         if not faults and vectors.shape[1] != dim:
             own, model = vectors.shape[1], self.context.settings["models"]["clip_name"]
@@ -78,7 +78,7 @@ class SimilarityModels:
 
     def compare_own_texts(self, item: Overlap) -> Float32[np.ndarray, " n"]:
         """`clipscore.own_text`'s cosines of an image."""
-        vectors = self.file.embeddings(item.image_id) if len(item.areas) else None
+        vectors = self.file.read_embeddings(item.image_id) if len(item.areas) else None
         return np.zeros(0, np.float32) if vectors is None else compute_own_similarity(self.st.clip, vectors, item.texts)
 
     def read_true_segments(self, tables: Mapping[str, Overlap]) -> dict[str, Described]:
@@ -86,10 +86,12 @@ class SimilarityModels:
 
         Raises UserError for a class that the image does not have, before any model is loaded.
         """
-        told = {image_id: self.file.oracle(image_id) for image_id in tables if image_id in self.file}
+        told = {image_id: self.file.read_true_segments(image_id) for image_id in tables if image_id in self.file}
         found = {image_id: one for image_id, one in told.items() if one is not None}
         for image_id, one in found.items():
-            for fault in find_misplaced(one, tables[image_id].truth_classes, self.names, self.file.where(image_id)):
+            for fault in find_misplaced(
+                one, tables[image_id].truth_classes, self.names, self.file.describe_place(image_id)
+            ):
                 raise UserError(fault)
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -58,7 +59,8 @@ def make_overlaps(at: int) -> list[Overlap]:
 
 def _make_overlap(name: str, maps: MapSet, pair: Pair) -> Overlap:
     first = int(maps.background)
-    truth = np.where(pair.truth == library_maps.VOID, VOID, np.where(pair.truth < first, BACKGROUND, pair.truth - first))
+    truth = np.where(pair.truth < first, BACKGROUND, pair.truth - first)
+    truth[pair.truth == library_maps.VOID] = VOID
     objects = np.where(np.isin(pair.truth, library_maps.THINGS), pair.true_objects, -1)
     known, labels = np.unique(pair.said * 3 + pair.said_objects, return_inverse=True)
     segments = known >= 3 * first  # holes and background are no segments
@@ -129,29 +131,53 @@ def test_no_two_rules_say_the_same_of_all_maps() -> None:
     assert len({tuple(np.round(each, 9)) for each in values.values()}) == len(values)
 
 
-# What the packages of the presets need beside those of the set-up; they are installed without what they would pull in.
 BESIDE = {
-    "mmsegmentation": "mmengine==0.10.7 mmcv-lite==2.1.0 addict==2.4.0 yapf==0.43.0 termcolor==3.2.0 prettytable==3.16.0 "
-    "opencv-python-headless==5.0.0.93 platformdirs rich ftfy wcwidth",
-    "cityscapesscripts": "appdirs==1.4.4 pyquaternion==0.9.9 coloredlogs==15.0.1 humanfriendly==10.0",
-    "detectron2": "fvcore==0.1.5.post20221221 iopath==0.1.10 yacs==0.1.8 tabulate cloudpickle portalocker",
-}
-SOURCES = {
-    "detectron2": "https://github.com/facebookresearch/detectron2",
-    "panopticapi": "https://github.com/cocodataset/panopticapi",
-}
-IMPORTED = {"hotcoco_semantic": "hotcoco"}
+    "mmsegmentation": (
+        "mmengine==0.10.7", "mmcv-lite==2.1.0", "addict==2.4.0", "yapf", "termcolor", "prettytable", "platformdirs",
+        "rich", "ftfy", "wcwidth", "opencv-python-headless",
+    ),
+    "cityscapesscripts": ("appdirs", "pyquaternion", "coloredlogs", "humanfriendly"),
+    "detectron2": ("fvcore", "iopath", "yacs", "tabulate", "cloudpickle", "portalocker"),
+}  # fmt: skip
+"""What packages need beside those of the set-up; each is installed without what it would pull in."""
+SOURCES = ("detectron2", "panopticapi")
+"""Those that no registry has: a clone of github.com/facebookresearch/detectron2 or cocodataset/panopticapi at the commit
+of the preset has to be on PYTHONPATH."""
 
 
-@pytest.fixture(scope="module")
-def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the packages of all presets, at the versions that their yaml names."""
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the packages that presets name, at their versions."""
     folder = tmp_path_factory.mktemp("libraries")
-    pins = {make_protocol(name).library for name in list_libraries()}
-    for pin in sorted(filter(None, pins)):
-        package = pin.partition("=")[0].partition("@")[0]
-        if package in SOURCES:
-            continue
-        told = _install(folder, pin, *BESIDE.get(package, "").split())
-        assert told.returncode == 0, told.stderr
+    for pin in sorted({make_protocol(name).library or "" for name in list_libraries()}):
+        package = re.split("==|@", pin)[0]
+        _install(folder, *([pin] if package not in SOURCES else []), *BESIDE.get(package, ()))
     return folder
+
+
+def _install(folder: Path, *packages: str) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    told = subprocess.run([*command, "--target", str(folder), *packages], capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.mark.extra
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", ask_libraries.LIBRARIES)
+def test_a_library_says_what_is_frozen(installed: Path, tmp_path: Path, name: str) -> None:
+    """Its own code in double precision says the frozen numbers, and as it is shipped the same to what floats hold."""
+    paths = os.pathsep.join(filter(None, [str(HERE.parents[1]), str(installed), os.environ.get("PYTHONPATH", "")]))
+    for shipped, tolerance in (("0", 1e-9), ("1", 2e-7)):
+        surroundings = os.environ | {"PYTHONPATH": paths, "ZGS_AS_SHIPPED": shipped}
+        command = [sys.executable, "-m", "tests.golden.ask_libraries", str(tmp_path / "said.csv"), name]
+        told = subprocess.run(command, capture_output=True, text=True, env=surroundings)
+        if told.returncode == 1 and make_protocol(SAID_BY.get(name, name)).library.partition("@")[0] in SOURCES:
+            pytest.skip(f"{name} is in no registry, and no clone of it is on PYTHONPATH")
+        assert told.returncode == 0, told.stderr
+        said = pd.read_csv(tmp_path / "said.csv", dtype=str, keep_default_na=False)
+        assert len(said.columns) == sum(column.startswith(f"{name}:") for column in list_numbers())
+        for column in said:
+            taken, frozen = read_column(column)
+            assert ((said[column] != "") == taken).all()
+            values = said[column][taken].astype(float).to_numpy()
+            np.testing.assert_allclose(values, frozen, rtol=0, atol=tolerance, err_msg=column)

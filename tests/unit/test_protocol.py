@@ -18,8 +18,8 @@ from bench.protocol import Protocol
 from bench.records import TrueSegmentTexts
 from bench.score.evaluate import COLUMNS, Scores, evaluate
 from bench.score.intervals import compare_paired
-from bench.score.presets import make_title
 from bench.score.presets import make_protocol as preset
+from bench.score.presets import make_title
 from tests.unit.metrics.make import CLASSES, NAMING, case, picture, slow_iou
 
 RULES = ("paper", "reference", "dataset_miou", "soft", "detectron2_semseg")
@@ -99,7 +99,8 @@ def test_order_of_images_changes_nothing(name: str, order: list[int]) -> None:
 
 @pytest.mark.parametrize("name", RULES)
 def test_tau_below_all_similarities_equals_none(name: str) -> None:
-    low, none = (scores(preset(name, mapping=("tt", "st"), tau_sbert=tau, tau_clip=tau), oracles=[]) for tau in (-1, None))
+    mappings = ("tt", "st")
+    low, none = (scores(preset(name, mapping=mappings, tau_sbert=tau, tau_clip=tau), oracles=[]) for tau in (-1, None))
     pd.testing.assert_frame_equal(low.table.drop(columns="metric"), none.table.drop(columns="metric"))
     assert ">=" in low.table["metric"][0] or name == "soft"
     assert ">=" not in none.table["metric"][0].split("/")[3]

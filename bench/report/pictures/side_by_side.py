@@ -56,7 +56,7 @@ def write_side_by_side(
     """
     names, dataset = label_runs(folders), make_object(read_run_settings(folders[0])["data"])
     runs = [_read_run(folder, names[folder]) for folder in folders]
-    ids = dataset.ids()
+    ids = dataset.list_ids()
     shared = [image_id for image_id in ids if all(image_id in run.predictions for run in runs)][:pictures]
     facts = _state_facts(folders, make_full_name(dataset), f"{len(shared)} of {len(ids)}")
     small = uses_embedded_models(folders)
@@ -92,8 +92,8 @@ def _read_run(folder: Path, variant: str) -> ShownRun:
     path = Path(settings.get("predictions") or folder / "predictions.json")
     if (path.parent / RECORD).exists():  # of a run of ours, its own or the one that was scored again
         path = check_intact(path.parent, path.name)
-    shelf = None if "predictions" in settings else find_over_segments(folder)
-    return ShownRun(variant, find_role(settings), folder, PredictionFile(path), read_image_scores(folder), shelf)
+    namespace = None if "predictions" in settings else find_over_segments(folder)
+    return ShownRun(variant, find_role(settings), folder, PredictionFile(path), read_image_scores(folder), namespace)
 
 
 def _make_row(runs: Sequence[ShownRun], dataset: Dataset, sample: Sample) -> GalleryRow:

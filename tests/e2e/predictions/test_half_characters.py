@@ -70,7 +70,7 @@ def test_a_half_character_anywhere_is_a_fault_that_can_be_shown(
     assert str(path) in told or str(tmp_path) in told
     with pytest.raises(UserError) as caught:
         file = PredictionFile(path)
-        [(file[i], file.oracle(i), file.embeddings(i)) for i in file]
+        [(file[i], file.read_true_segments(i), file.read_embeddings(i)) for i in file]
     str(caught.value).encode("utf-8")
 
 

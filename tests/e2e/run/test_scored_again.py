@@ -107,7 +107,7 @@ class Counting:
 def encoder(root: Path) -> tuple[StoredEncoder, Counting]:
     """An encoder over the store at ``root``, as a new process has it."""
     store, model = Store(root), Counting()
-    return StoredEncoder(store, store.shelf("texts", "key", {}), lambda: model), model
+    return StoredEncoder(store, store.open_namespace("texts", "key", {}), lambda: model), model
 
 
 def test_a_list_is_encoded_alone_whatever_came_before(tmp_path: Path) -> None:

@@ -220,12 +220,12 @@ def _told(plan: Plan) -> tuple[object, ...]:
 
 def test_dataset_interface() -> None:
     data = ToyScenes(split="val", subset="first:3")
-    assert data.ids() == ("val-0000", "val-0001", "val-0002") and data.subset == "first:3"
+    assert data.list_ids() == ("val-0000", "val-0001", "val-0002") and data.subset == "first:3"
     sample = data.load("val-0002")
     assert sample.image_id == "val-0002" and sample.truth is not None
     np.testing.assert_array_equal(sample.truth, draw("val", 2).truth)
     assert data.fingerprint == ToyScenes(split="val").fingerprint != ToyScenes(split="test").fingerprint
-    assert ToyScenes(split="train").ids()[12345] == "train-012345"
+    assert ToyScenes(split="train").list_ids()[12345] == "train-012345"
 
 
 def test_bad_options_are_named() -> None:

@@ -22,7 +22,7 @@ SAMPLE = Sample("a/b", np.zeros((3, 4, 3), np.uint8))
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     store = Store(tmp_path / "store")
-    store.add(store.shelf("segment", "k1", {}), make_item_name(SAMPLE), {"tree": make_store_entry(TREE)})
+    store.add(store.open_namespace("segment", "k1", {}), make_item_name(SAMPLE), {"tree": make_store_entry(TREE)})
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "config.yaml").write_text(yaml.safe_dump({"store": str(store.root), "segment": {"_target_": "no.such"}}))
