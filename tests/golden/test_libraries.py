@@ -141,8 +141,8 @@ BESIDE = {
 }  # fmt: skip
 """What packages need beside those of the set-up; each is installed without what it would pull in."""
 SOURCES = ("detectron2", "panopticapi")
-"""Those that no registry has: a clone of github.com/facebookresearch/detectron2 or cocodataset/panopticapi at the commit
-of the preset has to be on PYTHONPATH."""
+"""Those that no registry has: a clone of github.com/facebookresearch/detectron2 or cocodataset/panopticapi, at the
+commit of the preset, has to be on PYTHONPATH."""
 
 
 @pytest.fixture(scope="session")
