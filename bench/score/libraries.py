@@ -1,4 +1,4 @@
-"""Section 4, what other libraries would say of the same predictions: their numbers side by side, and where rules differ.
+"""Section 4, what other libraries would say of the same predictions: their numbers and rules, side by side.
 
 The words come from the settings of each protocol, so that none says what its yaml does not.
 """
@@ -14,12 +14,15 @@ from bench.metric_name import parse
 from bench.metrics.registry import find_title
 from bench.protocol import Protocol
 
-COLUMNS = ("library", "version", "score=", "number", "value", "averaged over", "class of neither", "only predicted", "void")
+COLUMNS = (
+    "library", "version", "score=", "number", "value", "averaged over", "class of neither", "only predicted", "void",
+)  # fmt: skip
 """``class of neither`` is what becomes of a class that neither truth nor prediction has, ``only predicted`` of one that
 the truth has not."""
 AVERAGED = {
     "image": "classes of an image, then images", "pair": "pairs of image and class", "dataset": "classes of the set",
-    "pixel_accuracy": "pixels of the set", "mean_accuracy": "true classes of the set", "fwiou": "true pixels of the set",
+    "pixel_accuracy": "pixels of the set", "mean_accuracy": "true classes of the set",
+    "fwiou": "true pixels of the set",
 }  # fmt: skip
 UNSEEN = {"ignore": "left out", "one": "1", "zero": "0"}
 ABSENT = {"zero": "0", "ignore": "left out"}
@@ -46,6 +49,12 @@ def print_library_table(table: pd.DataFrame) -> None:
         print("  ".join(text.ljust(width) for text, width in zip(row, wide, strict=True)).rstrip())
 
 
+def name_library(protocol: Protocol) -> tuple[str, str]:
+    """The package whose rule a protocol is, and its version or the beginning of its commit."""
+    package, version = (*re.split("==|@", protocol.library or protocol.name), "")[:2]
+    return package, version[:7]
+
+
 def describe_rule(protocol: Protocol, metric: str) -> tuple[str, str, str, str]:
     """What a protocol averages a metric over, and what it does with both kinds of absent classes and with void."""
     word, kind = (*metric.split("."), "dataset")[:2]
@@ -57,6 +66,5 @@ def describe_rule(protocol: Protocol, metric: str) -> tuple[str, str, str, str]:
 
 
 def _describe_number(protocol: Protocol, metric: str, value: float) -> tuple[object, ...]:
-    package, version = (*re.split("==|@", protocol.library or protocol.name), "")[:2]
     title = {"iou": "mean IoU"}.get(word := metric.partition(".")[0], find_title(word))
-    return package, version[:7], protocol.name, title, value, *describe_rule(protocol, metric)
+    return *name_library(protocol), protocol.name, title, value, *describe_rule(protocol, metric)
