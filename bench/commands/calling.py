@@ -41,7 +41,7 @@ def run_alone(arguments: Sequence[str], task: Callable[[Any], None]) -> None:
         config.hydra.runtime.output_dir = str(Path(config.hydra.run.dir).resolve())
     current = HydraConfig.instance()  # by which ${hydra:…} is resolved
     before = current.cfg
-    current.set_config(config)  # type: ignore[no-untyped-call]
+    current.set_config(config)
     try:
         task(config)
     finally:
