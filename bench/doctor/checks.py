@@ -153,7 +153,7 @@ def check_family_activation(holder: Any) -> str:
 @torch.inference_mode()
 def check_dino_features(dino: Any) -> str:
     """Both facets at the model's own stride against transformers' forward, on its own grid and on a longer one."""
-    rows, columns = dino._own_grid()
+    rows, columns = dino._read_own_grid()
     worst = 0.0
     for facet in ("token", "key"):
         ours = copy(dino)

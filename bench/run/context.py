@@ -147,7 +147,7 @@ class RunContext:
         own = "clip" in _list_needs(self.settings["encode"])
         told = {name: f"{make_variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
         return StoredStages(
-            self.store, self.shelves, self.make_stage, told, lambda: self.load_model("clip").dim if own else None
+            self.store, self.namespaces, self.make_stage, told, lambda: self.load_model("clip").dim if own else None
         )
 
     @cached_property
@@ -156,35 +156,35 @@ class RunContext:
         return self.make_stage("merge")
 
     @cached_property
-    def shelves(self) -> StageNamespaces:
+    def namespaces(self) -> StageNamespaces:
         """Where results lie."""
         return StageNamespaces(
             self._open_stage("segment"),
             self._open_stage("encode"),
             self._open_stage("caption"),
-            self._open_trunk_shelf(),
+            self._open_trunk(),
         )
 
     @cached_property
     def keys(self) -> dict[str, str]:
-        """The key of every shelf: one run has one of each, in whichever process."""
-        own = self.shelves
-        shelves = [own.segment, own.encode, own.caption, *filter(None, [own.trunk]), self.predictions]
+        """The key of every namespace: one run has one of each, in whichever process."""
+        own = self.namespaces
+        namespaces = [own.segment, own.encode, own.caption, *filter(None, [own.trunk]), self.predictions]
         if self.dataset.classes is not None:
-            shelves += [self.give_encoder("tt").shelf, self.give_encoder("st").shelf]
-        return {f"{at} {shelf.stage}": shelf.key for at, shelf in enumerate(shelves)}
+            namespaces += [self.give_encoder("tt").namespace, self.give_encoder("st").namespace]
+        return {f"{at} {namespace.stage}": namespace.key for at, namespace in enumerate(namespaces)}
 
     @cached_property
     def predictions(self) -> Namespace:
         """Merged predictions: they depend on all stages, and on the class names that true segments are told by."""
-        upstream = {s.stage: s.key for s in (self.shelves.segment, self.shelves.encode, self.shelves.caption)}
+        upstream = {s.stage: s.key for s in (self.namespaces.segment, self.namespaces.encode, self.namespaces.caption)}
         options, classes = self.settings["merge"], self.dataset.classes
         made = collect_inputs(options, "bench.pipeline", "bench.predictions.write")
-        parts = self._collect_common(_list_needs(options), "bench.run.predict") | made | {
+        key_inputs = self._collect_common(_list_needs(options), "bench.run.predict") | made | {
             "upstream": upstream,
             "classes": None if classes is None else hash_texts(classes.names),
         }  # fmt: skip
-        return self._open("merge", parts)
+        return self._open("merge", key_inputs)
 
     @property
     def has_oracle(self) -> bool:
@@ -213,27 +213,27 @@ class RunContext:
     def _make_encoder(self, rows: str) -> StoredEncoder:
         model = {"tt": "sentence", "st": "clip"}[rows]
         # The device as configured: to learn what auto is here would load torch.
-        parts = self.depends.collect_machine_facts(self.run.device, "bench.store.texts") | {
+        key_inputs = self.depends.collect_machine_facts(self.run.device, "bench.store.texts") | {
             "model": self.read_facts(model),
             "run": {"device": self.run.device, "dtype": self.run.dtype},
         }
         encode = {"tt": lambda: self.load_model("sentence").encode, "st": lambda: self.load_model("clip").encode_text}[
             rows
         ]
-        return StoredEncoder(self.store, self._open("texts", parts), encode)
+        return StoredEncoder(self.store, self._open("texts", key_inputs), encode)
 
     def _open_stage(self, stage: str) -> Namespace:
-        return self._open(stage, self._parts(stage, _list_needs(self.settings[stage])))
+        return self._open(stage, self._collect_parts(stage, _list_needs(self.settings[stage])))
 
-    def _open_trunk_shelf(self) -> Namespace | None:
+    def _open_trunk(self) -> Namespace | None:
         options = self.settings["encode"]
         told = collect_trunk_inputs(options)
         return self._open("trunk", self._collect_common(("clip",)) | told) if told else None
 
-    def _open(self, stage: str, parts: dict[str, Any]) -> Namespace:
-        return self.store.open_namespace(stage, make_stage_key(stage, parts), parts)
+    def _open(self, stage: str, key_inputs: dict[str, Any]) -> Namespace:
+        return self.store.open_namespace(stage, make_stage_key(stage, key_inputs), key_inputs)
 
-    def _parts(self, stage: str, models: tuple[str, ...]) -> dict[str, Any]:
+    def _collect_parts(self, stage: str, models: tuple[str, ...]) -> dict[str, Any]:
         return self._collect_common(models) | collect_inputs(self.settings[stage])
 
     def _collect_common(self, models: tuple[str, ...], *callers: str) -> dict[str, Any]:

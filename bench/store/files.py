@@ -45,7 +45,7 @@ class Namespace:
     root: Path
     stage: str
     key: str
-    parts: Mapping[str, Any] = field(compare=False, default_factory=dict)
+    key_inputs: Mapping[str, Any] = field(compare=False, default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -62,7 +62,7 @@ class StoreStats:
     damaged: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: StoreStats) -> None:
-        """Take over another account, of another pass or process."""
+        """Add the counts of another pass or process."""
         for own, theirs in ((self.reused, other.reused), (self.made, other.made)):
             for stage, entries in theirs.items():
                 own[stage] |= entries
@@ -76,39 +76,39 @@ class StoreStats:
 
 
 class Store:
-    """Reads and writes records, and keeps account of what was reused, made, and found damaged.
+    """Reads and writes records, and counts what was reused, made, and found damaged.
 
     One that is not ``patient`` raises `bench.store.locks.Busy` instead of waiting for what another process is making.
     """
 
     def __init__(self, root: Path) -> None:
         self.root, self.patient = root, True
-        self.account = StoreStats()
+        self.stats = StoreStats()
 
-    def open_namespace(self, stage: str, key: str, parts: Mapping[str, Any]) -> Namespace:
-        """Open a shelf and leave beside its results, in words, what they depend on."""
-        shelf = Namespace(self.root, stage, key, parts)
-        with writing(shelf.folder, "store=FOLDER"):
-            shelf.folder.mkdir(parents=True, exist_ok=True)
-            if not (shelf.folder / "key.json").exists():
-                write_atomically(shelf.folder / "key.json", json.dumps(parts, indent=1, default=str).encode())
-        return shelf
+    def open_namespace(self, stage: str, key: str, key_inputs: Mapping[str, Any]) -> Namespace:
+        """Open a namespace and leave beside its results, in words, what they depend on."""
+        namespace = Namespace(self.root, stage, key, key_inputs)
+        with writing(namespace.folder, "store=FOLDER"):
+            namespace.folder.mkdir(parents=True, exist_ok=True)
+            if not (namespace.folder / "key.json").exists():
+                write_atomically(namespace.folder / "key.json", json.dumps(key_inputs, indent=1, default=str).encode())
+        return namespace
 
-    def has(self, shelf: Namespace, item: str) -> bool:
+    def has(self, namespace: Namespace, item: str) -> bool:
         """Whether there is anything of an item; only `read` sees whether it is whole."""
-        return _make_path(shelf, item).exists()
+        return _make_path(namespace, item).exists()
 
-    def read(self, shelf: Namespace, item: str) -> dict[str, Entry]:
+    def read(self, namespace: Namespace, item: str) -> dict[str, Entry]:
         """All entries of an item; empty where there are none or the file is damaged."""
-        path = _make_path(shelf, item)
+        path = _make_path(namespace, item)
         try:
             return _load(path)
         except _DAMAGES:
             with writing(path, "store=FOLDER"), _lock_folder(path):
-                return self._read_again(shelf, path)
+                return self._read_again(namespace, path)
 
     def fill(
-        self, shelf: Namespace, item: str, names: Iterable[str], make: Callable[[list[str]], Mapping[str, Entry]]
+        self, namespace: Namespace, item: str, names: Iterable[str], make: Callable[[list[str]], Mapping[str, Entry]]
     ) -> dict[str, Entry]:
         """All entries of an item, with those of ``names`` that are missing made and kept: ``make(missing)`` gives them.
 
@@ -116,45 +116,45 @@ class Store:
         is held while others are asked for: entries are made of entries of earlier stages, never the other way round.
         """
         wanted = list(dict.fromkeys(names))
-        found, new = self.read(shelf, item), dict[str, Entry]()
+        found, new = self.read(namespace, item), dict[str, Entry]()
         if not found.keys() >= set(wanted):
-            with self._hold_item(shelf, item):
-                found = self.read(shelf, item)
+            with self._hold_item(namespace, item):
+                found = self.read(namespace, item)
                 if missing := [name for name in wanted if name not in found]:
                     new = dict(make(missing))
-                    self.add(shelf, item, new)
-        self.reuse(shelf, item, found.keys() & set(wanted))
+                    self.add(namespace, item, new)
+        self.reuse(namespace, item, found.keys() & set(wanted))
         return found | new
 
-    def add(self, shelf: Namespace, item: str, entries: Mapping[str, Entry]) -> None:
+    def add(self, namespace: Namespace, item: str, entries: Mapping[str, Entry]) -> None:
         """Add entries to an item; those already there stay as they are."""
         if not entries:
             return
-        path = _make_path(shelf, item)
+        path = _make_path(namespace, item)
         with writing(path, "store=FOLDER"), _lock_folder(path):
-            found = self._read_again(shelf, path)
+            found = self._read_again(namespace, path)
             write_atomically(path, _pack({**entries, **found}))
-        self.account.made[shelf.stage].update(f"{item}/{name}" for name in entries if name not in found)
-        self.reuse(shelf, item, found.keys() & entries.keys())
+        self.stats.made[namespace.stage].update(f"{item}/{name}" for name in entries if name not in found)
+        self.reuse(namespace, item, found.keys() & entries.keys())
 
-    def reuse(self, shelf: Namespace, item: str, names: Iterable[str]) -> None:
+    def reuse(self, namespace: Namespace, item: str, names: Iterable[str]) -> None:
         """Note that entries were found and taken."""
-        self.account.reused[shelf.stage].update(f"{item}/{name}" for name in names)
+        self.stats.reused[namespace.stage].update(f"{item}/{name}" for name in names)
 
     @contextmanager
-    def _hold_item(self, shelf: Namespace, item: str) -> Iterator[None]:
-        path = shelf.folder / f".{make_safe_name(item)}.making"
+    def _hold_item(self, namespace: Namespace, item: str) -> Iterator[None]:
+        path = namespace.folder / f".{make_safe_name(item)}.making"
         with ExitStack() as held:
             with writing(path, "store=FOLDER"):
                 held.enter_context(hold_lock(path, wait=self.patient))
             yield
 
-    def _read_again(self, shelf: Namespace, path: Path) -> dict[str, Entry]:
+    def _read_again(self, namespace: Namespace, path: Path) -> dict[str, Entry]:
         """With the lock of the folder held: a file that is damaged still, not one that was just made again."""
         try:
             return _load(path)
         except _DAMAGES as error:
-            self.account.damaged[shelf.stage] += 1
+            self.stats.damaged[namespace.stage] += 1
             path.replace(path.with_name(path.name + ".damaged"))
             tqdm.write(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged and made again")
             return {}
@@ -196,8 +196,8 @@ def _make_tuples(value: Any) -> Any:
     return tuple(_make_tuples(v) for v in value) if isinstance(value, list) else value
 
 
-def _make_path(shelf: Namespace, item: str) -> Path:
-    return shelf.folder / f"{make_safe_name(item)}.safetensors"
+def _make_path(namespace: Namespace, item: str) -> Path:
+    return namespace.folder / f"{make_safe_name(item)}.safetensors"
 
 
 def make_safe_name(item: str) -> str:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from bench.commands.settings import compose_settings
 from bench.run.context import RunContext
-from bench.run.tables import open_shelf
+from bench.run.tables import open_table_namespace
 from bench.settings.naming import make_run_name
 from bench.store.facts import closure
 
@@ -50,13 +50,13 @@ class World:
     settings: Settings
 
     def keys(self) -> dict[str, str]:
-        """What a run would find: a key a shelf, and the run's own name. No model is loaded."""
+        """What a run would find: a key a namespace, and the run's own name. No model is loaded."""
         importlib.invalidate_caches()
         closure.forget_sources("zmine", "zbase")
         context = RunContext(self.settings)
         told = {name.split(" ")[1]: key for name, key in context.keys.items() if not name.endswith("texts")}
-        told |= {rows: context.give_encoder(rows).shelf.key for rows in ("tt", "st")}
-        told["table"] = open_shelf(self.settings["data"], context.identity, context.store).key
+        told |= {rows: context.give_encoder(rows).namespace.key for rows in ("tt", "st")}
+        told["table"] = open_table_namespace(self.settings["data"], context.identity, context.store).key
         return told | {"run": make_run_name(self.settings)}
 
     def set(self, **changes: Any) -> None:
@@ -304,7 +304,7 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     **{f"variable {v}": (_variable(v), frozenset()) for v in ("OMP_NUM_THREADS", "TORCH_HOME", "MKL_VERBOSE")},
     "variable CUBLAS_WORKSPACE_CONFIG on a processor": (_variable("CUBLAS_WORKSPACE_CONFIG"), frozenset()),
 }  # fmt: skip
-"""What is changed, and the shelves whose keys move then: these and no other ("run" is the run's own folder)."""
+"""What is changed, and the namespaces whose keys move then: these and no other ("run" is the run's own folder)."""
 
 BEFORE: dict[str, Callable[[World], None]] = {
     "revision of a hub name": lambda world: _hub(world, "1"),
