@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.errors import UsageError
 from bench.settings.compose import compose_config, list_options, read_choices
 
-CONFIG_DIR = ("-cd", "--config-dir")
+CONFIG_DIR, CONFIG_NAME, CONFIG_PATH = ("-cd", "--config-dir"), ("-cn", "--config-name"), ("-cp", "--config-path")
 
 
 def find_flag(arguments: Sequence[str], names: Sequence[str]) -> str | None:
