@@ -76,7 +76,7 @@ class Segmenter(Protocol):
 
 
 class Encoder(Protocol):
-    """Section 3.2. One that has a ``trunk`` (`bench.encode.trunk`) is also given its tokens, which segments share."""
+    """Section 3.2. Where it has ``compute_trunk`` (`bench.encode.trunk`) it is also given those tokens."""
 
     def __call__(self, sample: Sample, masks: Bool[np.ndarray, "n h w"], /) -> Embeddings:
         """Embed n segments of an image in CLIP's joint space."""

@@ -90,7 +90,7 @@ def stored(context: Any, **stages: Any) -> Any:
     """The store around stages that were made here, so that making them is not measured."""
     from bench.store.stages import StoredStages
 
-    return StoredStages(context.store, context.shelves, stages.__getitem__)
+    return StoredStages(context.store, context.namespaces, stages.__getitem__)
 
 
 def segment(context: Any, sample: Sample) -> list[Part]:
@@ -108,7 +108,7 @@ def segment(context: Any, sample: Sample) -> list[Part]:
 def encode(context: Any, sample: Sample) -> list[Part]:
     """Section 3.2: the layers that all segments share, and the masked ones of each segment."""
     encoder, masks = context.make_stage("encode"), context.stages.segment(sample).make_masks()
-    encoder.trunk = trunk = Stopwatch(encoder.trunk)
+    encoder.compute_trunk = trunk = Stopwatch(encoder.compute_trunk)
     _, seconds = timed(stored(context, encode=encoder).embed, sample, masks)
     return [
         Part("trunk", 1, "image", trunk.seconds),

@@ -59,7 +59,7 @@ class ClassTable:
         """
         if names not in CHOICES:
             raise UsageError(f"data.names={names}: known are {', '.join(CHOICES)}{suggest_nearest(names, CHOICES)}")
-        rows = self._without(exclude)
+        rows = self._drop_rows(exclude)
         left_out = "".join(f"-{re.sub('[^A-Za-z0-9_]', '_', name)}" for name in dict.fromkeys(exclude))
         return ClassList(
             f"{self.name}{left_out}" + ("" if names == "own" else f"+{names}"),
@@ -70,10 +70,10 @@ class ClassTable:
 
     def make_codes(self, exclude: Sequence[str] = ()) -> dict[int, int]:
         """From ids in label maps to places in the class list; an excluded class is background."""
-        places = {row.id: place for place, row in enumerate(self._without(exclude))}
+        places = {row.id: place for place, row in enumerate(self._drop_rows(exclude))}
         return {number: places.get(row.id, BACKGROUND) for row in self.rows for number in row.numbers}
 
-    def _without(self, exclude: Sequence[str]) -> tuple[ClassRow, ...]:
+    def _drop_rows(self, exclude: Sequence[str]) -> tuple[ClassRow, ...]:
         known = [row.name for row in self.rows]
         for name in exclude:
             if name not in known:

@@ -70,7 +70,7 @@ class Voc:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all ids of the split and the bytes of their images and masks."""
-        files = ((f"{i}.{path.suffix}", path) for i in self._all for path in (self._image(i), self._mask(i)))
+        files = ((f"{i}.{path.suffix}", path) for i in self._all for path in (self._find_image(i), self._mask(i)))
         return hash_content(files)
 
     def list_ids(self) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ class Voc:
     def _load(self, image_id: str, blank: bool) -> Sample:
         if image_id not in self._all:
             raise UserError(f"image {image_id!r} is not in split {self.split}{suggest_nearest(image_id, self._all)}")
-        image = read_beside_mask(self._image(image_id), blank=blank)
+        image = read_beside_mask(self._find_image(image_id), blank=blank)
         refuse_larger(self._mask(image_id), image.shape[:2])
         truth = self._codes.read(read_narrow_labels(self._mask(image_id)), str(self._mask(image_id)))
         if truth.shape != image.shape[:2]:
@@ -100,7 +100,7 @@ class Voc:
             raise BadSample(f"{self._mask(image_id)}: mask is {mask_w}x{mask_h} but its image is {w}x{h}")
         return Sample(image_id, image, truth)
 
-    def _image(self, image_id: str) -> Path:
+    def _find_image(self, image_id: str) -> Path:
         return find_path(self.root / "JPEGImages", f"{image_id}.jpg")
 
     def _mask(self, image_id: str) -> Path:

@@ -62,7 +62,7 @@ class Dino:
         self.blocks: Any = self.model.layers if isinstance(model, ViTModel) else self.model.encoder.layer
         self.patch, self.depth = int(self.model.config.patch_size), len(self.blocks)
         guards.check_patch(what, self.patch, patch)
-        guards.check_grid(what, self._own_grid(), self.model.embeddings.position_embeddings.shape[1] - 1, grid)
+        guards.check_grid(what, self._read_own_grid(), self.model.embeddings.position_embeddings.shape[1] - 1, grid)
         self._check(layer)
         self.layer = layer % self.depth
         self._mean, self._std = (torch.tensor(v).view(3, 1, 1) for v in statistics)
@@ -100,7 +100,7 @@ class Dino:
     @torch.inference_mode()
     def compute_facet(self, pixels: torch.Tensor) -> torch.Tensor:
         """Compute the facet of normalised pixels [1, 3, H, W]: [1, rows * columns, d], without the class token."""
-        tokens = self._tokens(pixels.to(self.device, self.dtype))
+        tokens = self._embed_patches(pixels.to(self.device, self.dtype))
         for block in self.blocks[: self.layer]:
             tokens = _run_block(block, tokens)
         block = self.blocks[self.layer]
@@ -111,7 +111,7 @@ class Dino:
     def interpolate_positions(self, rows: int, columns: int) -> torch.Tensor:
         """Make the position embedding for a grid, bicubically interpolated: [1, 1 + rows * columns, d]."""
         stored = self.model.embeddings.position_embeddings
-        stored_rows, stored_columns = self._own_grid()
+        stored_rows, stored_columns = self._read_own_grid()
         if (rows, columns) == (stored_rows, stored_columns):
             return stored
         square = stored[:, 1:].float().unflatten(1, (stored_rows, stored_columns)).permute(0, 3, 1, 2)  # 1 d r c
@@ -119,12 +119,12 @@ class Dino:
         # back to 1 rows*columns d; the class token keeps its own
         return torch.cat([stored[:, :1], dense.flatten(2).transpose(1, 2).to(stored.dtype)], dim=1)
 
-    def _own_grid(self) -> tuple[int, int]:
+    def _read_own_grid(self) -> tuple[int, int]:
         patch = self.model.embeddings.patch_embeddings
         rows, columns = (full // side for full, side in zip(patch.image_size, patch.patch_size, strict=True))
         return rows, columns
 
-    def _tokens(self, pixels: torch.Tensor) -> torch.Tensor:
+    def _embed_patches(self, pixels: torch.Tensor) -> torch.Tensor:
         projection = self.model.embeddings.patch_embeddings.projection
         patches = functional.conv2d(pixels, projection.weight, projection.bias, stride=self.stride)  # 1 d rows columns
         rows, columns = patches.shape[-2:]

@@ -55,7 +55,9 @@ def make_entry(prediction: Prediction, described: Described | None) -> ImageEntr
     """Take a prediction and what is said of the true segments, return their entry: the same bytes wherever it lies."""
     line = json.dumps(_make_image_entry(prediction, described))
     return ImageEntry(
-        line, _as_float32(prediction.embeddings), _as_float32(described.embeddings if described else None)
+        line,
+        _convert_to_float32(prediction.embeddings),
+        _convert_to_float32(described.embeddings if described else None),
     )
 
 
@@ -126,7 +128,7 @@ def _make_image_entry(prediction: Prediction, oracle: Described | None) -> dict[
     return entry
 
 
-def _as_float32(embeddings: np.ndarray | None) -> np.ndarray | None:
+def _convert_to_float32(embeddings: np.ndarray | None) -> np.ndarray | None:
     return None if embeddings is None else np.ascontiguousarray(embeddings, np.float32)
 
 

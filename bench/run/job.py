@@ -79,7 +79,7 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
             # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
             write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
             write_record(folder, _make_record(context, protocol, predicted, result) | seen | dict(made_by or {}))
-    _tell(predicted.account, result, len(ids), seen)
+    _tell(predicted.stats, result, len(ids), seen)
     signals.note_finished(folder)
     return Finished(folder, len(ids), len(result.skipped))
 
@@ -121,21 +121,21 @@ def _score(context: RunContext, file: Path, predicted: Predicted, work: Map) -> 
 
 def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, result: ScoreResult) -> dict[str, Any]:
     """What stands beside the numbers: who made them, from what, how much of it was there already."""
-    predicted.account.add(context.store.account)
+    predicted.stats.add(context.store.stats)
     return {
         "run": context.name,
         "variant": make_variant_name(context.settings),
-        "score": protocol.list_settings(),
+        "score": (result.protocols or [protocol])[0].list_settings(),
         "ids": list(context.dataset.list_ids()),
         "skipped": result.skipped,
-        "store": predicted.account.count(),
-        "damaged": dict(predicted.account.damaged),
+        "store": predicted.stats.count(),
+        "damaged": dict(predicted.stats.damaged),
         "seconds": {name: round(value, 3) for name, value in predicted.seconds.items()},
         "device": context.device,
         "libraries": read_library_versions(),
         "unknown": context.depends.unknown,
         "data": context.identity.fingerprint,
-        "over_segments": context.shelves.segment.key,
+        "over_segments": context.namespaces.segment.key,
         "processors": count_processors(),
         "notes": result.notes,
         "repeat": make_repeat_line(find_folder(context.settings), list_foreign_packages(context.settings)),
@@ -152,9 +152,9 @@ def _describe_data(context: RunContext, ids: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _tell(account: StoreStats, result: ScoreResult, expected: int, seen: Mapping[str, Any]) -> None:
+def _tell(stats: StoreStats, result: ScoreResult, expected: int, seen: Mapping[str, Any]) -> None:
     """Print what came from the store, what was skipped, and what a reader must know."""
-    counts = account.count().items()
+    counts = stats.count().items()
     print("from the store:", ", ".join(f"{s} {c['reused']} of {c['reused'] + c['made']}" for s, c in counts))
     for image_id, reason in result.skipped.items():
         print(escape_for_terminal(f"skipped {image_id}: {reason}"))

@@ -25,10 +25,12 @@ from bench.pipeline import Pipeline
 from bench.predictions.parse import Described
 from bench.predictions.write import ImageEntry, make_entry, write_entries
 from bench.records import Sample
-from bench.run.context import LOADING, RunContext
+from bench.run.context import RunContext
 from bench.run.crash import contain_errors
 from bench.run.executor import Map
-from bench.store.files import Entry, StoreStats, make_record, make_store_entry
+from bench.run.loading import LOADING
+from bench.store.entries import Entry, make_record, make_store_entry
+from bench.store.files import StoreStats
 from bench.store.keys import hash_arrays
 from bench.store.locks import Busy
 from bench.store.stages import make_item_name
@@ -74,7 +76,7 @@ class Stopwatch:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one image: the address of its entry, or the reason of a skip; seconds by stage, the account.
+    """What became of one image: the address of its entry or the reason of a skip, seconds by stage, the store's counts.
 
     ``busy`` is one that another process was working on.
     """
@@ -84,21 +86,21 @@ class Outcome:
     skipped: str | None = None
     busy: bool = False
     seconds: Mapping[str, float] = field(default_factory=dict)
-    account: StoreStats = field(default_factory=StoreStats)
+    stats: StoreStats = field(default_factory=StoreStats)
 
 
 @dataclass
 class Predicted:
-    """The outcomes of a run: addresses by image, reasons of skips by image, the store's account, seconds by stage."""
+    """The outcomes of a run: addresses by image, reasons of skips by image, the store's counts, seconds by stage."""
 
     items: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
-    account: StoreStats = field(default_factory=StoreStats)
+    stats: StoreStats = field(default_factory=StoreStats)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> None:
         """Take over what became of one image."""
-        self.account.add(outcome.account)
+        self.stats.add(outcome.stats)
         for name, seconds in outcome.seconds.items():
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
         if outcome.skipped:
@@ -108,10 +110,10 @@ class Predicted:
 
     def as_found(self, stages: Sequence[str]) -> Predicted:
         """The same as a run tells it that finds everything in the store: it reads what these stages have left."""
-        account = StoreStats()
+        stats = StoreStats()
         for stage in stages:
-            account.reused[stage] |= self.account.reused[stage] | self.account.made[stage]
-        return Predicted(dict(self.items), dict(self.skipped), account)
+            stats.reused[stage] |= self.stats.reused[stage] | self.stats.made[stage]
+        return Predicted(dict(self.items), dict(self.skipped), stats)
 
 
 def predict_images(context: RunContext, ids: Sequence[str], work: Map) -> Predicted:
@@ -185,7 +187,7 @@ def predict_image(settings: str, image_id: str, wait: bool = True) -> Outcome:
     one is to ``wait`` for it.
     """
     context, watch = _open_context(settings), Stopwatch()
-    context.store.account, context.store.patient = StoreStats(), wait
+    context.store.stats, context.store.patient = StoreStats(), wait
     try:
         with explain_memory_errors(f"predict of {image_id}", ONE), watch.measure("merge"):
             item, entry = _fill_entry(context, context.dataset.load(image_id), watch)
@@ -194,8 +196,8 @@ def predict_image(settings: str, image_id: str, wait: bool = True) -> Outcome:
     except BadSample as error:
         return Outcome(image_id, skipped=str(error))
     except Busy:
-        return Outcome(image_id, busy=True, account=context.store.account)
-    return Outcome(image_id, item, seconds=watch.seconds, account=context.store.account)
+        return Outcome(image_id, busy=True, stats=context.store.stats)
+    return Outcome(image_id, item, seconds=watch.seconds, stats=context.store.stats)
 
 
 def _fill_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> tuple[str, ImageEntry]:

@@ -16,7 +16,8 @@ from bench.score.per_image import CLASS_COLUMNS, read_per_class, read_per_image
 from bench.score.score_table import ALL, OF_CURVES, OWN, add_columns, read_scores
 from bench.score.segments import KNOWN, MEASURED
 from bench.settings.saved import read_run_settings
-from bench.store.files import Namespace, Store, make_record
+from bench.store.entries import make_record
+from bench.store.files import Namespace, Store
 from bench.store.sealed import check_intact, has_file, read_record
 from bench.store.stages import make_item_name
 from bench.text.csv_files import read_csv
@@ -97,14 +98,14 @@ def has_scores(folder: Path) -> bool:
 
 
 def find_over_segments(folder: Path) -> Namespace:
-    """Find the shelf of a run's over-segments, by the key in its record: an empty one of an earlier version's run."""
+    """Find where a run's over-segments are stored, by the key in its record: an empty place of an earlier version's."""
     root, key = Path(read_run_settings(folder)["store"]), read_record(folder).get("over_segments")
     return Namespace(root, "segment", str(key or "unknown"))
 
 
-def read_over_segments(shelf: Namespace, sample: Sample) -> SegmentTree | None:
+def read_over_segments(namespace: Namespace, sample: Sample) -> SegmentTree | None:
     """Read the over-segments of an image; None where the store has them no more."""
-    found = Store(shelf.root).read(shelf, make_item_name(sample))
+    found = Store(namespace.root).read(namespace, make_item_name(sample))
     return make_record(SegmentTree, found["tree"]) if "tree" in found else None
 
 

@@ -96,7 +96,7 @@ def _describe_settings(context: RunContext, request: ScoreRequest) -> dict[str, 
 
 
 def _make_record(context: RunContext, request: ScoreRequest, result: ScoreResult) -> dict[str, Any]:
-    account = context.store.account
+    stats = context.store.stats
     return {
         "run": request.run,
         "variant": request.variant,
@@ -107,7 +107,7 @@ def _make_record(context: RunContext, request: ScoreRequest, result: ScoreResult
         "outside": result.outside,
         "protocols": [protocol.list_settings() for protocol in result.protocols],
         "notes": result.notes,
-        "store": account.count(),
-        "damaged": dict(account.damaged),
+        "store": stats.count(),
+        "damaged": dict(stats.damaged),
         "data": context.identity.fingerprint,
     }

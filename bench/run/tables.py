@@ -30,8 +30,9 @@ from bench.predictions.source import PredictionFile, describe_place, read_bytes,
 from bench.records import LabelMap, Overlap, Prediction
 from bench.run.executor import Map, call_here
 from bench.settings.instantiate import make_object
+from bench.store.entries import make_record, make_store_entry
 from bench.store.facts.machine import describe_machine
-from bench.store.files import Namespace, Store, StoreStats, make_record, make_store_entry
+from bench.store.files import Namespace, Store, StoreStats
 from bench.store.identity import Identity
 from bench.store.keys import collect_inputs, hash_alone, make_stage_key, read_library_versions
 
@@ -60,7 +61,7 @@ class Task:
     place: Place | None
     overlap: str
     data: str
-    shelf: Namespace
+    namespace: Namespace
 
 
 @dataclass
@@ -94,13 +95,13 @@ def make_tables(
     An image that the file does not have gets the table of an empty prediction. Raises UserError that names file, image
     and segment for a prediction that cannot be read; an image without usable truth is skipped with its reason.
     """
-    shelf, options = open_shelf(data, identity, store), json.dumps(dict(data))
-    tasks = [_make_task(file, image_id, overlap, options, shelf) for image_id in ids]
+    namespace, options = open_table_namespace(data, identity, store), json.dumps(dict(data))
+    tasks = [_make_task(file, image_id, overlap, options, namespace) for image_id in ids]
     made = Tables()
     with tqdm(total=len(tasks), desc="overlap ", unit="img", dynamic_ncols=True) as bar:
-        for task, (record, sizes, skipped, account) in zip(tasks, _fill_tables(tasks, store, work), strict=True):
+        for task, (record, sizes, skipped, stats) in zip(tasks, _fill_tables(tasks, store, work), strict=True):
             bar.update()
-            store.account.add(account)
+            store.stats.add(stats)
             made.resized += bool(sizes and sizes[0] != sizes[1])
             if fault := describe_misfit(*sizes) if sizes and record and len(record.areas) else None:
                 made.misfits[task.image_id] = f"{file.describe_place(task.image_id)}: {fault}"
@@ -111,10 +112,10 @@ def make_tables(
     return made
 
 
-def open_shelf(data: Mapping[str, Any], identity: Identity, store: Store) -> Namespace:
-    """The shelf of all tables of a data set, whoever predicted."""
+def open_table_namespace(data: Mapping[str, Any], identity: Identity, store: Store) -> Namespace:
+    """The namespace of all tables of a data set, whoever predicted."""
     made = collect_inputs({key: value for key, value in data.items() if key not in _NOT_IN_A_TABLE}, *_MODULES)
-    parts = made | {
+    key_inputs = made | {
         "data": identity.fingerprint,
         "source": [made["source"], identity.source],
         "calling": hash_alone([__name__]),
@@ -122,7 +123,7 @@ def open_shelf(data: Mapping[str, Any], identity: Identity, store: Store) -> Nam
         "libraries": read_library_versions(),
         "sizes": "both",
     }
-    return store.open_namespace("table", make_stage_key("table", parts), parts)
+    return store.open_namespace("table", make_stage_key("table", key_inputs), key_inputs)
 
 
 Sizes = tuple[tuple[int, int], tuple[int, int]]
@@ -142,7 +143,7 @@ def _fill_tables(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome
 
 def _share_out(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
     """The tables in the order of the tasks; workers make those that are missing in the store."""
-    missing = [task for task in tasks if not store.has(task.shelf, task.item)]
+    missing = [task for task in tasks if not store.has(task.namespace, task.item)]
     if len(missing) <= _FEW:
         yield from map(_fill_table, tasks)
         return
@@ -156,18 +157,18 @@ def _share_out(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
 
 
 def _fill_table(task: Task) -> Outcome:
-    store = Store(task.shelf.root)
+    store = Store(task.namespace.root)
     try:
-        entry = store.fill(task.shelf, task.item, ["overlap"], lambda _: _make_entries(task))
+        entry = store.fill(task.namespace, task.item, ["overlap"], lambda _: _make_entries(task))
     except BadSample as error:
-        return None, None, str(error), store.account
+        return None, None, str(error), store.stats
     both = entry["sizes"][1]["both"] if task.place else None
     sizes = (tuple(both[0]), tuple(both[1])) if both else None
-    return make_record(Overlap, entry["overlap"]), sizes, "", store.account
+    return make_record(Overlap, entry["overlap"]), sizes, "", store.stats
 
 
 def _make_entries(task: Task) -> dict[str, Any]:
-    prediction, sample = _read_prediction(task), load_truth(_make_dataset(task.data, task.shelf.key), task.image_id)
+    prediction, sample = _read_prediction(task), load_truth(_make_dataset(task.data, task.namespace.key), task.image_id)
     record = overlap_table(prediction, sample)
     return {"overlap": make_store_entry(record), "sizes": ({}, {"both": (prediction.size, sample.size)})}
 
@@ -181,15 +182,15 @@ def _read_prediction(task: Task) -> Prediction | LabelMap:
     return keep_highest_score(segments, place) if task.overlap == "highest_score" else segments
 
 
-def _make_task(file: PredictionFile, image_id: str, overlap: str, data: str, shelf: Namespace) -> Task:
+def _make_task(file: PredictionFile, image_id: str, overlap: str, data: str, namespace: Namespace) -> Task:
     """The address is the image with a digest of its entry, of its label map and of what becomes of overlaps."""
     if image_id not in file:
-        return Task(image_id, f"{image_id}-none", file.path, None, overlap, data, shelf)
+        return Task(image_id, f"{image_id}-none", file.path, None, overlap, data, namespace)
     place = file.find_place(image_id)
     digest = hashlib.sha256(read_bytes(file.path, place) + overlap.encode())
     if place.label_map is not None:
         digest.update(_digest_label_map(file.path.parent, place.label_map))
-    return Task(image_id, f"{image_id}-{digest.hexdigest()[:16]}", file.path, place, overlap, data, shelf)
+    return Task(image_id, f"{image_id}-{digest.hexdigest()[:16]}", file.path, place, overlap, data, namespace)
 
 
 def _digest_label_map(folder: Path, name: str) -> bytes:

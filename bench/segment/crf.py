@@ -62,10 +62,10 @@ class DenseCrf:
             raise BadSample(f"{height}x{width} pixels: segment.crf with these widths takes at most {most} an edge")
         if not np.isfinite(unary).all():
             raise BadSample("energies for segment.crf are not finite: check the image and the weights")
-        crf = self._model(unary, image)
+        crf = self._make_model(unary, image)
         return np.array(crf.inference(self.iterations), np.float32).reshape(labels, height, width)
 
-    def _model(self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]) -> Any:
+    def _make_model(self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]) -> Any:
         # Imported here: it is compiled at installation, and crf=none must run where that failed.
         from pydensecrf.densecrf import DIAG_KERNEL, NORMALIZE_SYMMETRIC, DenseCRF2D
 

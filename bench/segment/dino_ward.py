@@ -60,9 +60,9 @@ class DinoWard:
         features, grid, loaded = self.dino.compute_features(sample.image)
         self._check(sample, features)
         leaves = prune(features, build_ward_tree(features), self.n, self.prune_threshold, self.splits)
-        return drop_lost_leaves(self._pixels(sample, features, leaves, grid, loaded), leaves.heap_ids, self.lost)
+        return drop_lost_leaves(self._label_pixels(sample, features, leaves, grid, loaded), leaves.heap_ids, self.lost)
 
-    def _pixels(
+    def _label_pixels(
         self,
         sample: Sample,
         features: Float32[np.ndarray, "f d"],

@@ -62,7 +62,7 @@ def produce(vectors: Vectors) -> dict[str, Found]:
 def segmented(vectors: Vectors) -> np.ndarray:
     """The label map of the configured segmenter, in one call: only the backbone is replaced by the given features."""
     features, image, grid = vectors["features"], vectors["image"], tuple(vectors["json/grid"])
-    backbone = SimpleNamespace(features=lambda _: (features, grid, image))
+    backbone = SimpleNamespace(compute_features=lambda _: (features, grid, image))
     words = ("method=reference", "segment.n=20", f"segment.prune_threshold={THRESHOLD}")
     return configured.stage("segment", *words, dino=backbone)(Sample("golden", image)).leaves
 

@@ -92,8 +92,8 @@ def _read_run(folder: Path, variant: str) -> ShownRun:
     path = Path(settings.get("predictions") or folder / "predictions.json")
     if (path.parent / RECORD).exists():  # of a run of ours, its own or the one that was scored again
         path = check_intact(path.parent, path.name)
-    shelf = None if "predictions" in settings else find_over_segments(folder)
-    return ShownRun(variant, find_role(settings), folder, PredictionFile(path), read_image_scores(folder), shelf)
+    namespace = None if "predictions" in settings else find_over_segments(folder)
+    return ShownRun(variant, find_role(settings), folder, PredictionFile(path), read_image_scores(folder), namespace)
 
 
 def _make_row(runs: Sequence[ShownRun], dataset: Dataset, sample: Sample) -> GalleryRow:

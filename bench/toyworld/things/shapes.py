@@ -73,13 +73,13 @@ class Place:
         self._cos, self._sin = size * math.cos(angle), size * math.sin(angle)
         self._xx, self._xy = self._cos * squash, -self._sin * squash
 
-    def at(self, x: float, y: float) -> tuple[float, float]:
+    def locate(self, x: float, y: float) -> tuple[float, float]:
         """The point in the thing's coordinates."""
         return (self.x + x * self._xx + y * self._xy, self.y + x * self._sin + y * self._cos)
 
     def fill_poly(self, points: Points, colour: Colour) -> None:
         """A filled polygon."""
-        self.pen.fill_poly([self.at(x, y) for x, y in points], colour)
+        self.pen.fill_poly([self.locate(x, y) for x, y in points], colour)
 
     def draw_dot(self, x: float, y: float, radius: float, colour: Colour) -> None:
         """A small round spot."""
@@ -90,4 +90,4 @@ class Place:
 
     def stroke(self, x0: float, y0: float, x1: float, y1: float, width: float, colour: Colour) -> None:
         """A thick straight line."""
-        self.pen.draw_line(*self.at(x0, y0), *self.at(x1, y1), width * self.size, colour)
+        self.pen.draw_line(*self.locate(x0, y0), *self.locate(x1, y1), width * self.size, colour)

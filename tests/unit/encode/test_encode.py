@@ -79,7 +79,7 @@ def test_an_embedding_does_not_depend_on_its_neighbours(make) -> None:
 def test_stored_trunk_gives_the_same_bits() -> None:
     clip, sample, masks = tiny.clip(), tiny.sample(), np.stack(list(SHAPES.values()))
     encoder = GlobalSubtraction(clip, 3)
-    assert (encoder(sample, masks, encoder.trunk(sample)).vectors == encoder(sample, masks).vectors).all()
+    assert (encoder(sample, masks, encoder.compute_trunk(sample)).vectors == encoder(sample, masks).vectors).all()
 
 
 def test_weight_at_three_saliencies() -> None:

@@ -18,7 +18,8 @@ from bench.settings.depends import check_name, collect_trunk_inputs
 from bench.store.facts.closure import forget_sources
 from bench.store.keys import make_stage_key
 from bench.store.stages import make_item_name
-from tests.unit.run.inputs import BEFORE, CASES, EVERY, World, world
+from tests.unit.run.inputs import BEFORE, CASES, EVERY
+from tests.unit.run.world import World, world
 
 ROOT = Path(__file__).parents[3]
 
@@ -93,8 +94,8 @@ VARIANTS = {
         "        super().__init__(clip, start_layer)\n        self.half = half\n",
         True,
     ),
-    "own trunk": ("class V(MaskedEncoder):\n    def trunk(self, sample): ...\n", False),
-    "own trunk above": ("class A(MaskedEncoder):\n    def trunk(self, s): ...\nclass V(A): ...\n", False),
+    "own trunk": ("class V(MaskedEncoder):\n    def compute_trunk(self, sample): ...\n", False),
+    "own trunk above": ("class A(MaskedEncoder):\n    def compute_trunk(self, s): ...\nclass V(A): ...\n", False),
     "changes clip": (
         "class V(MaskedEncoder):\n    def __init__(self, clip, start_layer):\n"
         "        super().__init__(clip, start_layer)\n        self.clip = None\n",
@@ -122,10 +123,10 @@ def test_variants_share_the_trunk_only_where_they_leave_it_alone(name: str, own:
 
 
 def test_key_json_says_everything_that_a_key_stands_for(own: World) -> None:
-    shelf = RunContext(own.settings).shelves.segment
-    assert make_stage_key("segment", shelf.parts) == shelf.key
+    namespace = RunContext(own.settings).namespaces.segment
+    assert make_stage_key("segment", namespace.key_inputs) == namespace.key
     made, around = {"options", "source", "imports", "unknown"}, {"machine", "threads", "libraries", "torch", "calling"}
-    assert made | around | {"models", "device", "dtype", "seed"} <= set(shelf.parts)
+    assert made | around | {"models", "device", "dtype", "seed"} <= set(namespace.key_inputs)
 
 
 def test_a_models_own_class_counts(own: World) -> None:

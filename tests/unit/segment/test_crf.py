@@ -124,7 +124,7 @@ def test_wrong_parameters_are_refused(wrong: dict[str, object]) -> None:
 
 
 def test_the_library_is_not_reached_by_what_it_does_not_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(DenseCrf, "_model", lambda *_: pytest.fail("reached"))
+    monkeypatch.setattr(DenseCrf, "_make_model", lambda *_: pytest.fail("reached"))
     unary, image = np.zeros((1, 5000, 2), np.float32), np.zeros((1, 5000, 3), np.uint8)
     with pytest.raises(BadSample, match="1x5000 pixels: segment.crf with these widths takes at most 4999 an edge"):
         DenseCrf(gaussian_sxy=0.4999 + 0.0001, bilateral_sxy=0.9998).compute_marginals(unary, image)
