@@ -30,7 +30,8 @@ from bench.records import ClassList, Overlap, TrueSegmentTexts
 from bench.score.curves import compute_curves
 from bench.score.evaluate import evaluate
 from bench.score.presets import list_presets, make_protocol
-from bench.store.files import Store, make_record, make_store_entry
+from bench.store.entries import make_record, make_store_entry
+from bench.store.files import Store
 
 CLASSES = ClassList("made59", tuple(f"class {i}" for i in range(59)), tuple(i % 2 == 0 for i in range(59)))
 NAMING = Naming("made", "val", "made59", models={"tt": "none", "st": "none"})

@@ -6,12 +6,10 @@ arguments. A stage says by the names of its constructor's parameters which model
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
-import time
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, overload
 
@@ -31,6 +29,7 @@ from bench.interfaces import (
 )  # fmt: skip
 from bench.mapping.similarity import PROMPT
 from bench.records import ClassList
+from bench.run.loading import Model, list_needs, load_once
 from bench.settings.depends import Dependence, check_same, check_unchanged, collect_trunk_inputs
 from bench.settings.device import find_device
 from bench.settings.instantiate import make_object
@@ -44,15 +43,9 @@ from bench.store.model_facts import collect_model_facts as _model_facts
 from bench.store.stages import StageNamespaces, StoredStages
 from bench.store.texts import StoredEncoder
 
-MODELS = ("clip", "dino", "language", "sentence")
 STAGES = ("segment", "encode", "caption", "merge")
 PRECISION = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
-
-LOADING: list[float] = []
-"""Seconds that each loading of a model took in this process, the import of its library included."""
-
 Settings = Mapping[str, Any]
-Model: TypeAlias = ClipModel | DinoModel | LanguageModel | SentenceModel
 Stage: TypeAlias = Segmenter | Encoder | Captioner | Merger
 
 
@@ -107,7 +100,7 @@ class RunContext:
         """Load one of clip, dino, language, sentence, once."""
         options, threads = self.settings["models"][name], self.depends.threads
         facts = json.dumps(self.read_facts(name), sort_keys=True)
-        return _load_model(json.dumps(options), self.device, self.run.dtype, threads, facts)
+        return load_once(json.dumps(options), self.device, self.run.dtype, threads, facts)
 
     def read_facts(self, name: str) -> dict[str, Any]:
         """Collect what results depend on of a model, as its files are when first asked."""
@@ -129,7 +122,7 @@ class RunContext:
         """Make the stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
         with check_unchanged(name, lambda: collect_inputs(options)):
-            made: Stage = make_object(options, **{m: self.load_model(m) for m in _list_needs(options)})
+            made: Stage = make_object(options, **{m: self.load_model(m) for m in list_needs(options)})
         if not callable(made):
             raise UsageError(f"{name}._target_={options['_target_']}: gives no {name}, which can be called")
         return made
@@ -144,7 +137,7 @@ class RunContext:
         """Segment, embed and describe with the store around them."""
         if began := self.settings.get("keys"):  # a worker, which must find what its run has found
             check_same(began, self.keys)
-        own = "clip" in _list_needs(self.settings["encode"])
+        own = "clip" in list_needs(self.settings["encode"])
         told = {name: f"{make_variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
         return StoredStages(
             self.store, self.namespaces, self.make_stage, told, lambda: self.load_model("clip").dim if own else None
@@ -180,7 +173,7 @@ class RunContext:
         upstream = {s.stage: s.key for s in (self.namespaces.segment, self.namespaces.encode, self.namespaces.caption)}
         options, classes = self.settings["merge"], self.dataset.classes
         made = collect_inputs(options, "bench.pipeline", "bench.predictions.write")
-        key_inputs = self._collect_common(_list_needs(options), "bench.run.predict") | made | {
+        key_inputs = self._collect_common(list_needs(options), "bench.run.predict") | made | {
             "upstream": upstream,
             "classes": None if classes is None else hash_texts(classes.names),
         }  # fmt: skip
@@ -223,7 +216,7 @@ class RunContext:
         return StoredEncoder(self.store, self._open("texts", key_inputs), encode)
 
     def _open_stage(self, stage: str) -> Namespace:
-        return self._open(stage, self._collect_parts(stage, _list_needs(self.settings[stage])))
+        return self._open(stage, self._collect_parts(stage, list_needs(self.settings[stage])))
 
     def _open_trunk(self) -> Namespace | None:
         options = self.settings["encode"]
@@ -243,26 +236,6 @@ class RunContext:
         run = {"device": self.device.partition(":")[0], "dtype": self.run.dtype, "seed": self.run.seed}
         around = self.depends.collect_machine_facts(self.device, "bench.store.stages", *callers)
         return around | run | {"models": facts, "torch": read_switches()}
-
-
-@lru_cache(maxsize=len(MODELS))
-def _load_model(options: str, device: str, dtype: str, threads: int, facts: str) -> Model:
-    """Load a model, which stays for the next run of a sweep; ``facts`` are what is in its files."""
-    import torch
-
-    begin = time.perf_counter()
-    torch.set_num_threads(threads)  # here too, where no worker has: keys say with how many a result was made
-    try:
-        model: Model = make_object(json.loads(options), device=device, dtype=dtype)
-        return model
-    finally:
-        LOADING.append(time.perf_counter() - begin)
-
-
-def _list_needs(options: Settings) -> tuple[str, ...]:
-    """List the models that the constructor of a stage names among its parameters."""
-    parameters = inspect.signature(get_object(options["_target_"])).parameters
-    return tuple(name for name in MODELS if name in parameters)
 
 
 def _hyphenate(prompt: str) -> str:

@@ -25,10 +25,12 @@ from bench.pipeline import Pipeline
 from bench.predictions.parse import Described
 from bench.predictions.write import ImageEntry, make_entry, write_entries
 from bench.records import Sample
-from bench.run.context import LOADING, RunContext
+from bench.run.context import RunContext
 from bench.run.crash import contain_errors
 from bench.run.executor import Map
-from bench.store.files import Entry, StoreStats, make_record, make_store_entry
+from bench.run.loading import LOADING
+from bench.store.entries import Entry, make_record, make_store_entry
+from bench.store.files import StoreStats
 from bench.store.keys import hash_arrays
 from bench.store.locks import Busy
 from bench.store.stages import make_item_name

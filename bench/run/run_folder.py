@@ -16,7 +16,8 @@ from bench.score.per_image import CLASS_COLUMNS, read_per_class, read_per_image
 from bench.score.score_table import ALL, OF_CURVES, OWN, add_columns, read_scores
 from bench.score.segments import KNOWN, MEASURED
 from bench.settings.saved import read_run_settings
-from bench.store.files import Namespace, Store, make_record
+from bench.store.entries import make_record
+from bench.store.files import Namespace, Store
 from bench.store.sealed import check_intact, has_file, read_record
 from bench.store.stages import make_item_name
 from bench.text.csv_files import read_csv

@@ -30,8 +30,9 @@ from bench.predictions.source import PredictionFile, describe_place, read_bytes,
 from bench.records import LabelMap, Overlap, Prediction
 from bench.run.executor import Map, call_here
 from bench.settings.instantiate import make_object
+from bench.store.entries import make_record, make_store_entry
 from bench.store.facts.machine import describe_machine
-from bench.store.files import Namespace, Store, StoreStats, make_record, make_store_entry
+from bench.store.files import Namespace, Store, StoreStats
 from bench.store.identity import Identity
 from bench.store.keys import collect_inputs, hash_alone, make_stage_key, read_library_versions
 

@@ -19,23 +19,18 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 from tqdm import tqdm
 
 from bench.errors import writing
+from bench.store.entries import DAMAGES, Entry, load_entries, pack_entries
 from bench.store.locks import hold_lock
 
 STAGES = ("segment", "trunk", "encode", "caption", "merge", "table", "texts")
 """The order in which counts are told."""
-_DAMAGES = (SafetensorError, OSError, ValueError, KeyError)
-Record = TypeVar("Record")
-Entry = tuple[dict[str, np.ndarray], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -102,8 +97,8 @@ class Store:
         """All entries of an item; empty where there are none or the file is damaged."""
         path = _make_path(namespace, item)
         try:
-            return _load(path)
-        except _DAMAGES:
+            return load_entries(path)
+        except DAMAGES:
             with writing(path, "store=FOLDER"), _lock_folder(path):
                 return self._read_again(namespace, path)
 
@@ -133,7 +128,7 @@ class Store:
         path = _make_path(namespace, item)
         with writing(path, "store=FOLDER"), _lock_folder(path):
             found = self._read_again(namespace, path)
-            write_atomically(path, _pack({**entries, **found}))
+            write_atomically(path, pack_entries({**entries, **found}))
         self.stats.made[namespace.stage].update(f"{item}/{name}" for name in entries if name not in found)
         self.reuse(namespace, item, found.keys() & entries.keys())
 
@@ -152,28 +147,12 @@ class Store:
     def _read_again(self, namespace: Namespace, path: Path) -> dict[str, Entry]:
         """With the lock of the folder held: a file that is damaged still, not one that was just made again."""
         try:
-            return _load(path)
-        except _DAMAGES as error:
+            return load_entries(path)
+        except DAMAGES as error:
             self.stats.damaged[namespace.stage] += 1
             path.replace(path.with_name(path.name + ".damaged"))
             tqdm.write(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged and made again")
             return {}
-
-
-def make_store_entry(record: Any) -> Entry:
-    """A record of `bench.records` as arrays and JSON values, field by field."""
-    arrays: dict[str, np.ndarray] = {}
-    values: dict[str, Any] = {}
-    for f in fields(record):
-        value = getattr(record, f.name)
-        (arrays if isinstance(value, np.ndarray) else values)[f.name] = value
-    return arrays, values
-
-
-def make_record(kind: type[Record], entry: Entry) -> Record:
-    """The record of `kind` that `make_store_entry` took apart; JSON lists become the tuples they were."""
-    arrays, values = entry
-    return kind(**arrays, **{k: _make_tuples(v) for k, v in values.items()})
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -192,10 +171,6 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def _make_tuples(value: Any) -> Any:
-    return tuple(_make_tuples(v) for v in value) if isinstance(value, list) else value
-
-
 def _make_path(namespace: Namespace, item: str) -> Path:
     return namespace.folder / f"{make_safe_name(item)}.safetensors"
 
@@ -206,44 +181,6 @@ def make_safe_name(item: str) -> str:
         return item
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", item).lstrip("._")[:80]
     return f"{plain}-{hashlib.sha256(item.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
-
-
-def _pack(entries: Mapping[str, Entry]) -> bytes:
-    """Entries sorted by name, so that the same entries are the same bytes whatever the order they came in."""
-    names = sorted(entries)
-    tensors = {f"{n}/{k}": np.ascontiguousarray(v) for n in names for k, v in sorted(entries[n][0].items())}
-    values = json.dumps({n: entries[n][1] for n in names}, sort_keys=True)
-    # One entry of metadata: safetensors writes several in no fixed order, and same results are to be same bytes.
-    return save(tensors, {"record": json.dumps({"sha256": _compute_checksum(tensors, values), "values": values})})
-
-
-def _load(path: Path) -> dict[str, Entry]:
-    """What a file holds; empty where there is none. Raises one of `_DAMAGES` for a file that is not whole."""
-    try:
-        return _unpack(path)
-    except FileNotFoundError:
-        return {}
-
-
-def _unpack(path: Path) -> dict[str, Entry]:
-    with safe_open(path, framework="numpy") as file:
-        record = json.loads((file.metadata() or {})["record"])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    if record["sha256"] != _compute_checksum(tensors, record["values"]):
-        raise ValueError("its checksum does not fit its contents")
-    entries: dict[str, Entry] = {name: ({}, values) for name, values in json.loads(record["values"]).items()}
-    for name, tensor in tensors.items():
-        entry, _, part = name.rpartition("/")
-        entries[entry][0][part] = tensor
-    return entries
-
-
-def _compute_checksum(tensors: Mapping[str, np.ndarray], values: str) -> str:
-    digest = hashlib.sha256(values.encode())
-    for name in sorted(tensors):
-        array = tensors[name]
-        digest.update(f"{name}{array.dtype}{array.shape}".encode() + array.tobytes())
-    return digest.hexdigest()
 
 
 @contextmanager

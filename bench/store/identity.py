@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bench.store.entries import Entry
 from bench.store.facts.closure import find_closure
 from bench.store.facts.contents import replace_by_content
 from bench.store.facts.machine import describe_machine
 from bench.store.facts.modules import OURS
-from bench.store.files import Entry, Store
+from bench.store.files import Store
 from bench.store.keys import hash_package, hash_source, make_stage_key, read_library_versions
 
 

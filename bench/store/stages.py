@@ -16,7 +16,8 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from bench.records import Captions, Embeddings, Sample, SegmentTree
-from bench.store.files import Entry, Namespace, Store, make_record, make_store_entry
+from bench.store.entries import Entry, make_record, make_store_entry
+from bench.store.files import Namespace, Store
 from bench.store.keys import hash_arrays
 from bench.store.returned import Width, check_captions, check_embeddings, check_tokens
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float32
 
-from bench.store.files import Entry, Namespace, Store
+from bench.store.entries import Entry
+from bench.store.files import Namespace, Store
 from bench.store.keys import hash_texts
 
 

@@ -15,41 +15,31 @@ from bench.toyworld.pen import FINE, Canvas, Pen, jitter_colour
 from bench.toyworld.plan import Box, Plan, Stuff, Thing
 from bench.toyworld.textures.looks import paint_texture
 from bench.toyworld.things import (
+    aircraft,
     animals,
     ball,
     beds,
+    bicycles,
     birds,
+    boats,
     buildings,
-    craft,
     furniture,
+    horses,
     indoor,
     outdoor,
     people,
     pets,
     plants,
     sky,
+    trains,
     vehicles,
-    wheels,
 )
 from bench.toyworld.weather import develop
 
 _ROOMS = (
-    animals,
-    ball,
-    beds,
-    birds,
-    buildings,
-    craft,
-    furniture,
-    indoor,
-    outdoor,
-    people,
-    pets,
-    plants,
-    sky,
-    vehicles,
-    wheels,
-)
+    aircraft, animals, ball, beds, bicycles, birds, boats, buildings, furniture, horses, indoor, outdoor, people, pets,
+    plants, sky, trains, vehicles,
+)  # fmt: skip
 VISIBLE = 20
 """What shows fewer pixels than this is void and never told of, as annotators leave specks out."""
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from bench.toyworld.captions import tell
 from bench.toyworld.classes import VERSION
-from bench.toyworld.layouts import close_up, compose_full_scene, compose_stuff_view
 from bench.toyworld.plan import Plan
 from bench.toyworld.render import Rendered, render
+from bench.toyworld.views import close_up, compose_full_scene, compose_stuff_view
 
 SPLITS: dict[str, int] = {"train": 1_000_000, "tune": 200, "val": 200, "test": 500}
 """The number of scenes of each split."""

@@ -20,6 +20,8 @@ Field = np.ndarray
 Rng = np.random.Generator
 Look = Callable[[Rng, Colour, int, int], Image.Image]
 """Paints a full picture from the look's colour and the rows between which the stuff lies."""
+Looks = dict[str, tuple[tuple[str, Colour, Look], ...]]
+"""For each stuff its looks: the word for the colour, the colour, and how it is painted."""
 
 TILE = 2 * SIDE
 Y = np.arange(SIDE, dtype=np.float32)[:, None]

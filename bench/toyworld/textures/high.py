@@ -13,7 +13,7 @@ from bench.toyworld.textures.brushes import (
     ABOVE,
     WHITE,
     Field,
-    Look,
+    Looks,
     Rng,
     X,
     Y,
@@ -153,7 +153,7 @@ def _paint_wooded(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
     return lay_over(picture, strength * stand, paint_ramp(bright, (18, 48, 46), (44, 96, 62), (84, 140, 78)))
 
 
-HIGH: dict[str, tuple[tuple[str, Colour, Look], ...]] = {
+HIGH: Looks = {
     "snow": (
         ("white", (246, 249, 254), _paint_drifts),
         ("blue", (190, 210, 244), _paint_tracks),
@@ -167,4 +167,3 @@ HIGH: dict[str, tuple[tuple[str, Colour, Look], ...]] = {
         ("green", (104, 150, 82), _paint_wooded),
     ),
 }
-"""For each stuff its looks: the word for the colour, the colour, and how it is painted."""

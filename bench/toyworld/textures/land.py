@@ -14,7 +14,7 @@ from bench.toyworld.textures.brushes import (
     TILE,
     WHITE,
     Field,
-    Look,
+    Looks,
     Rng,
     X,
     Y,
@@ -205,7 +205,7 @@ def _paint_dunes(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image
     return paint_ramp(shade, mix(tone(colour, 0.5), (90, 40, 70), 0.3), colour, mix(colour, (255, 236, 180), 0.5))
 
 
-LAND: dict[str, tuple[tuple[str, Colour, Look], ...]] = {
+LAND: Looks = {
     "sky": (
         ("blue", (104, 172, 240), _paint_day),
         ("blue", (44, 104, 204), _paint_deep),
@@ -228,4 +228,3 @@ LAND: dict[str, tuple[tuple[str, Colour, Look], ...]] = {
         ("orange", (228, 150, 84), _paint_dunes),
     ),
 }
-"""For each stuff its looks: the word for the colour, the colour, and how it is painted."""

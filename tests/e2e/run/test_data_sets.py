@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bench.cli import main
-from tests.e2e.run.test_run import record, zgs
+from tests.e2e.run.running import record, zgs
 from tests.unit.data.prepare import picture, prepared
 
 TRUTH = np.zeros((40, 60), int)

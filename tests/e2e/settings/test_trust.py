@@ -24,7 +24,7 @@ from bench.settings.trust import (
 )
 from bench.store.sealed import read_record, write_record
 from tests.e2e.run.resealed import reseal
-from tests.e2e.run.test_run import zgs
+from tests.e2e.run.running import zgs
 
 THEIRS = '''
 """Says that it was imported and called; no harm is done."""

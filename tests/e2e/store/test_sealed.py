@@ -17,7 +17,7 @@ from bench.data.shared import find_tuned
 from bench.errors import UserError
 from bench.store.sealed import SEALED, check_intact, check_whole, has_file, read_record, seal, unseal, write_record
 from tests.e2e.run.resealed import strip
-from tests.e2e.run.test_run import zgs
+from tests.e2e.run.running import zgs
 
 
 @pytest.fixture(scope="module")

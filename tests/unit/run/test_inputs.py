@@ -18,7 +18,8 @@ from bench.settings.depends import check_name, collect_trunk_inputs
 from bench.store.facts.closure import forget_sources
 from bench.store.keys import make_stage_key
 from bench.store.stages import make_item_name
-from tests.unit.run.inputs import BEFORE, CASES, EVERY, World, world
+from tests.unit.run.inputs import BEFORE, CASES, EVERY
+from tests.unit.run.world import World, world
 
 ROOT = Path(__file__).parents[3]
 

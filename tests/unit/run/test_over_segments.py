@@ -12,7 +12,8 @@ import yaml
 
 from bench.records import Sample, SegmentTree
 from bench.run.run_folder import find_over_segments, read_over_segments
-from bench.store.files import Store, make_store_entry
+from bench.store.entries import make_store_entry
+from bench.store.files import Store
 from bench.store.stages import make_item_name
 
 TREE = SegmentTree(np.arange(12, dtype=np.int16).reshape(3, 4) % 2, (1, 2))

@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 
 from bench.commands.overrides import list_keys
 from bench.protocol import UNTIL_KNOWN, Protocol
-from bench.run.context import MODELS
+from bench.run.loading import MODELS
 from bench.score.presets import list_libraries, list_presets, make_protocol
 from bench.settings.compose import list_groups, list_options
 from bench.settings.ranges import RunSettings

@@ -12,7 +12,8 @@ import pytest
 import bench.store.files
 from bench.errors import BadSample, UserError
 from bench.records import Captions, Embeddings, SegmentTree
-from bench.store.files import Namespace, Store, make_record, make_safe_name, make_store_entry
+from bench.store.entries import make_record, make_store_entry
+from bench.store.files import Namespace, Store, make_safe_name
 from bench.store.locks import Busy
 
 
