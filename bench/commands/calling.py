@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import hydra
@@ -37,13 +38,14 @@ def run_alone(arguments: Sequence[str], task: Callable[[Any], None]) -> None:
         call_hydra(arguments, task)
         return
     with read_write(config.hydra.runtime), open_dict(config.hydra.runtime):
-        config.hydra.runtime.output_dir = os.path.abspath(config.hydra.run.dir)
-    known_to_all, before = HydraConfig.instance(), HydraConfig.instance().cfg
-    known_to_all.set_config(config)  # type: ignore[no-untyped-call]
+        config.hydra.runtime.output_dir = str(Path(config.hydra.run.dir).resolve())
+    current = HydraConfig.instance()  # by which ${hydra:…} is resolved
+    before = current.cfg
+    current.set_config(config)
     try:
         task(config)
     finally:
-        known_to_all.cfg = before
+        current.cfg = before
 
 
 def _asks_for_more(own: Any) -> bool:

@@ -61,6 +61,7 @@ def _check_words(words: Sequence[str], config_dir: str | None) -> tuple[list[dic
     """Protocols and settings that go with a file, if any are given. UsageError for one that scoring would not take."""
     if not words:
         return [], {}
+    from bench.protocol import UNTIL_KNOWN
     from bench.score.evaluate import check_words
     from bench.settings.check import check_settings
     from bench.settings.instantiate import make_object
@@ -68,7 +69,8 @@ def _check_words(words: Sequence[str], config_dir: str | None) -> tuple[list[dic
     protocols, settings = compose_protocols(words, None, config_dir)
     for options in protocols:
         check_settings({**settings, "score": options}, GROUPS)
-        check_words(make_object(options | ({"background": "context"} if options["background"] == "auto" else {})))
+        background = UNTIL_KNOWN.get(options["background"], options["background"])
+        check_words(make_object(options | {"background": background}))
     return protocols, settings
 
 

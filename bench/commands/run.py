@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     """Run one job or a sweep and say where the results are; the exit code is the worst of all jobs."""
     outcomes = run_jobs(arguments)
     if folders := list_folders(outcomes):
-        from bench.report.report import print_runs
+        from bench.report.printed import print_runs
 
         print_runs(folders)
     return close_sweep(outcomes, arguments)

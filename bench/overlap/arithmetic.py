@@ -3,7 +3,8 @@
 A row of the table is a region: one atom of the algebra that the masks generate, pixels under the same segments.
 
 Pixels outside the classes, by policy:
-``void`` "ignore": void pixels are taken out of predictions; "count": they count against them.
+``void`` "ignore": void pixels are taken out of predictions; "count": they count against them; "first": there are none,
+for they have become pixels of the first label (`table.fold_void`).
 ``background`` "context": background pixels count against predictions; "voc": only against classes that the image
 has; "ignore": never; "class": background is scored as one more class (60 instead of 59 for PASCAL-Context, 21 instead
 of 20 for VOC), predicted wherever nothing else is.
@@ -31,7 +32,8 @@ _SEGMENTS = 4096
 class ClassPixels:
     """Pixels of one image for its u classes (true or predicted, ascending), at t thresholds.
 
-    `BACKGROUND` stands last where it is scored as a class. ``pixels`` is the size of the image.
+    `BACKGROUND` stands last where it is scored as a class. ``scored`` are the pixels of ``truth`` that are scored
+    (`unlabelled`, `below`), ``pixels`` is the size of the image.
     """
 
     classes: Int32[np.ndarray, " u"]
@@ -39,6 +41,7 @@ class ClassPixels:
     predicted: Bool[np.ndarray, "t u"]
     intersection: Float64[np.ndarray, "t u"]
     union: Float64[np.ndarray, "t u"]
+    scored: Float64[np.ndarray, "t u"]
     pixels: int = 0
 
     @property
@@ -50,6 +53,19 @@ class ClassPixels:
     def iou(self) -> Float64[np.ndarray, "t u"]:
         """NaN where the union is empty."""
         return divide(self.intersection, self.union)
+
+    def spread(self, width: int, background: bool) -> ClassPixels:
+        """The same for all ``width`` classes of the list (and background), those without a pixel among them."""
+        whole = np.append(np.arange(width), [BACKGROUND] * background).astype(np.int32)  # m classes
+        place = np.where(self.classes == BACKGROUND, width, self.classes)  # u: of each its place among the m
+
+        def fill(values: np.ndarray) -> np.ndarray:
+            full = np.zeros((*values.shape[:-1], len(whole)), values.dtype)
+            full[..., place] = values
+            return full
+
+        truth, predicted, scored = fill(self.truth), fill(self.predicted), fill(self.scored)
+        return ClassPixels(whole, truth, predicted, fill(self.intersection), fill(self.union), scored, self.pixels)
 
 
 def count_class_pixels(
@@ -78,7 +94,7 @@ def count_class_pixels(
     intersection, area = _find_within(cover, truth), _find_within(cover, scored)
     total = kept.astype(np.float64) @ truth
     pixels = int(overlap.counts.sum())
-    return ClassPixels(classes, truth.sum(axis=0), predicted, intersection, total + area - intersection, pixels)
+    return ClassPixels(classes, truth.sum(axis=0), predicted, intersection, total + area - intersection, total, pixels)
 
 
 def _cover(member: Bool[np.ndarray, "a n"], chosen: Bool[np.ndarray, "t n u"]) -> Bool[np.ndarray, "t a u"]:

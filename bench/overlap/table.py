@@ -58,6 +58,22 @@ def merge_objects(record: Overlap) -> Overlap:
     return replace(record, counts=counts, truth_classes=classes)
 
 
+def fold_void(record: Overlap, background: bool) -> Overlap:
+    """The same table with the void pixels as those of the first label: of ``background``, else of class 0.
+
+    So they count for tools that know no void and get maps with the first label in its place.
+    """
+    counts = record.counts.copy()
+    void, counts[:, -1] = record.counts[:, -1], 0
+    if background:
+        counts[:, -2] += void
+        return replace(record, counts=counts)
+    if not void.any():
+        return record
+    classes = np.insert(record.truth_classes, 0, 0)
+    return merge_objects(replace(record, counts=np.insert(counts, 0, void, axis=1), truth_classes=classes))
+
+
 def check_table(record: Overlap, classes: int | None = None) -> None:
     """Raise UserError where the parts of a record do not fit together, or do not fit a list of that many classes."""
     where, n, k = f"image {record.image_id}", len(record.areas), len(record.truth_classes)

@@ -125,7 +125,7 @@ def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, 
     return {
         "run": context.name,
         "variant": make_variant_name(context.settings),
-        "score": protocol.list_settings(),
+        "score": (result.protocols or [protocol])[0].list_settings(),
         "ids": list(context.dataset.list_ids()),
         "skipped": result.skipped,
         "store": predicted.stats.count(),

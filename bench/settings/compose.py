@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -90,14 +89,15 @@ def _set_value(config: Any, override: Any) -> None:
     try:
         OmegaConf.update(config, key, override.value(), merge=True)
     except (ConfigAttributeError, ConfigKeyError) as error:
-        raise ConfigCompositionException(f"Could not override '{key}'.\nTo append to your config use +{line}") from error
+        told = f"Could not override '{key}'.\nTo append to your config use +{line}"
+        raise ConfigCompositionException(told) from error
     except OmegaConfBaseException as error:
         raise ConfigCompositionException(f"Error merging override {line}") from error
 
 
 def _tell_words(hydra: Any, parsed: Sequence[Any]) -> None:
     """Tell Hydra's own part of a configuration of all its words, and where it was composed."""
-    hydra.overrides.task, hydra.runtime.cwd = [override.input_line for override in parsed], os.getcwd()
+    hydra.overrides.task, hydra.runtime.cwd = [override.input_line for override in parsed], str(Path.cwd())
     by = hydra.job.config.override_dirname
     lines = sorted(o.input_line for o in parsed if o.key_or_group not in by.exclude_keys)
     hydra.job.override_dirname = by.item_sep.join(lines).replace("=", by.kv_sep)

@@ -5,6 +5,8 @@ Files outlive the places of the code that they name: what moved since is found w
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,6 @@ MOVED = {
     "bench.report.tracking.Wandb": "bench.run.tracking.Wandb",
 }
 """Targets of earlier versions and what they are called now."""
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML was built with libyaml
 _LARGEST = 4 << 20
 """Bytes of a configuration; ours have a few thousand."""
 
@@ -54,9 +55,19 @@ def read_settings(path: Path) -> dict[str, Any]:
         content = path.read_bytes()
         if len(content) > _LARGEST:
             raise ValueError(f"{len(content)} bytes are no settings of a run")
-        settings = yaml.load(content.decode("utf-8"), Loader=_LOADER)
+        settings = deepcopy(_parse_settings(content))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())[:160]}); {REMEDY}") from error
     if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
         raise UserError(f"{path}: should hold lines KEY: VALUE; {REMEDY}")
     return update_targets(settings)
+
+
+@lru_cache(maxsize=32)
+def _parse_settings(content: bytes) -> Any:
+    """Parse the text of a yaml file, which a report asks for again and again.
+
+    Not by PyYAML's parser in C, a tenth as slow: it crashes at a text that is nested deep enough, and this is a
+    stranger's.
+    """
+    return yaml.safe_load(content.decode("utf-8"))

@@ -162,7 +162,7 @@ def test_who_reads_only_the_head_of_a_report_has_all_files(run: Path, monkeypatc
     def closed(*_: object) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("bench.report.report.print_runs", closed)
+    monkeypatch.setattr("bench.report.printed.print_runs", closed)
     monkeypatch.setattr("os.dup2", lambda *_: None)
     to = run.parents[1] / "head"
     assert main(["report", str(run), f"to={to}", "pictures=0"]) == 0

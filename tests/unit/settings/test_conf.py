@@ -1,7 +1,7 @@
 """The configuration: every option names a signature that fits, and the fixed names stay."""
 
 import inspect
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ from hydra.utils import get_object
 from omegaconf import OmegaConf
 
 from bench.commands.overrides import list_keys
-from bench.protocol import Protocol
+from bench.protocol import UNTIL_KNOWN, Protocol
 from bench.run.loading import MODELS
-from bench.score.presets import list_presets, make_protocol
+from bench.score.presets import list_libraries, list_presets, make_protocol
 from bench.settings.compose import list_groups, list_options
 from bench.settings.ranges import RunSettings
 from bench.system.resources import find_conf_dir
@@ -88,20 +88,23 @@ def test_every_option_fits_the_signature_it_names(group: str, option: str) -> No
 
 def test_a_protocol_states_what_differs_and_paper_every_default() -> None:
     defaults = {name: p.default for name, p in inspect.signature(Protocol).parameters.items()}
-    assert len(list_presets()) == 4
+    assert len(list_presets()) == 16 and len(list_libraries()) == 12
     for name in list_presets():
         options = settings(f"score={name}")["score"]
-        assert options.pop("background") == ("ignore" if name == "dataset_miou" else "auto")
-        assert set(options) - {"_target_"} == set(defaults) - {"background"}, "the whole of it is composed"
-        composed = Protocol(**{key: value for key, value in options.items() if key != "_target_"})
-        assert replace(composed, background="context") == replace(make_protocol(name), background="context")
         own = yaml.safe_load((find_conf_dir() / f"score/{name}.yaml").read_text())
         if name == "paper":
             assert make_protocol("paper") == Protocol() and set(own) - {"_target_"} == set(defaults)
         else:
-            usual = settings("score=paper")["score"]
-            assert own.pop("defaults") == ["paper", "_self_"]
-            assert all(value != usual[key] for key, value in own.items()), f"{name} repeats what paper says"
+            parent, itself = own.pop("defaults")
+            usual = settings(f"score={parent}")["score"]
+            assert itself == "_self_" and parent in list_presets()
+            assert all(value != usual[key] for key, value in own.items()), f"{name} repeats what {parent} says"
+        background = options.pop("background")
+        assert background in ("auto", "ignore", "class_if_any")
+        assert set(options) - {"_target_"} == set(defaults) - {"background"}, "the whole of it is composed"
+        known = {"background": UNTIL_KNOWN.get(background, background)}
+        composed = Protocol(**{key: value for key, value in (options | known).items() if key != "_target_"})
+        assert composed == make_protocol(name)
 
 
 def test_a_protocol_of_one_s_own_says_what_differs_from_any_of_ours(tmp_path: Path) -> None:
