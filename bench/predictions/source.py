@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.errors import BadSample, UserError, escape_unprintable
+from bench.errors import BadSample, UserError
 from bench.predictions.archive import Archive
 from bench.predictions.beside import find_beside
 from bench.predictions.index import Place, read_index
@@ -18,6 +18,7 @@ from bench.predictions.parse import Described, ParsedImage, parse_image
 from bench.records import Prediction
 from bench.system.hashing import hash_file
 from bench.text.characters import has_half_character
+from bench.text.escape import escape_for_terminal
 
 
 class PredictionFile(Mapping[str, Prediction]):
@@ -87,14 +88,14 @@ class PredictionFile(Mapping[str, Prediction]):
 
     def list_faults(self) -> Iterator[str]:
         """Everything that is wrong with the file, image by image."""
-        yield from map(escape_unprintable, self._index.faults)
+        yield from map(escape_for_terminal, self._index.faults)
         try:
             self._archive  # noqa: B018
         except UserError as error:
             yield str(error)
             return
         for image_id in self._index.places:
-            yield from map(escape_unprintable, self._parse(image_id).faults)
+            yield from map(escape_for_terminal, self._parse(image_id).faults)
 
     def find_unembedded(self) -> Iterator[str]:
         """Embeddings that some images lack or that have several widths: no fault of the format, but ST stops there."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.csv_files import read_csv
 from bench.errors import UserError
 from bench.records import Sample, SegmentTree
 from bench.score.intervals import MetricCounts
@@ -20,7 +21,6 @@ from bench.store.entries import make_record
 from bench.store.files import Namespace, Store
 from bench.store.sealed import check_intact, has_file, read_record
 from bench.store.stages import make_item_name
-from bench.text.csv_files import read_csv
 
 NEEDED = ("per_image_n.parquet", "segments.parquet")
 """Files of a run that earlier versions did not write."""
