@@ -11,6 +11,8 @@ from bench.commands.settings import compose_settings, take_over
 from bench.errors import UsageError
 
 _OTHERS = "other_protocols"
+LIBRARIES = "libraries"
+"""A word of `score=` that stands for the protocols of all other libraries."""
 
 
 def compose_protocols(
@@ -22,6 +24,10 @@ def compose_protocols(
     """
     rest = [word for word in words if not word.startswith("score=")]
     names = next((word.partition("=")[2].split(",") for word in reversed(words) if word.startswith("score=")), [""])
+    if LIBRARIES in names:
+        from bench.score.presets import list_libraries
+
+        names = [each for name in names for each in (list_libraries() if name == LIBRARIES else [name])]
     first, *others = names
     if twice := [name for at, name in enumerate(names) if name in names[:at] or (not name and others)]:
         wrong = f"{twice[0]} is named twice" if twice[0] else "one of the names is empty"

@@ -25,6 +25,7 @@ zgs score RUN [score=A,B] [KEY=VALUE …] [trust=PACKAGE]
 PREDICTIONS       a .json or .jsonl file as PREDICTIONS.md describes, of any system
 RUN               the folder of a finished run: its data and models, unless they are given
 score=A,B         protocols, e.g. paper,reference; every other key is that of `zgs run --help`
+score=libraries   what other libraries would say, side by side
 trust=PACKAGE     run code of that package where the settings of RUN name it; else only zgs's own is run
 --config-dir DIR  options of your own beside zgs's, as DIR/score/mine.yaml for score=mine; also -cd DIR
 --csv FILE        write the tidy table there too
@@ -169,14 +170,29 @@ def _read_skips(place: Path) -> dict[str, str]:
 
 
 def _print_result(folder: Path, result: Any) -> None:
-    """The protocols with everything that changes a number, the tidy table, what was counted, and where it all is."""
-    from bench.score.protocol_text import describe_protocol
-
-    print(*map(describe_protocol, result.protocols), "", sep="\n")
+    """The tidy table or that of other libraries, what was counted, and where it all is."""
     scores = result.tables.scores
     own = scores[scores["role"] == scores["role"].iloc[0]]
     grouped = own["group"] != ""
-    table = own[~grouped]
+    libraries = [protocol for protocol in result.protocols if protocol.library]
+    if len(libraries) == len(result.protocols) > 1:
+        from bench.score.libraries import make_library_table, print_library_table
+
+        print_library_table(make_library_table(libraries, own[~grouped]))
+        print("each with its interval: scores.csv; each with all its settings: run.json")
+    else:
+        _print_scores(result.protocols, own[~grouped])
+    print()
+    if grouped.any():
+        print(f"breakdown: {grouped.sum()} more lines in scores.csv")
+    print(*map(escape_for_terminal, [*result.notes, f"{folder}/"]), sep="\n")
+
+
+def _print_scores(protocols: Sequence[Any], table: Any) -> None:
+    """The protocols with everything that changes a number, and the tidy table."""
+    from bench.score.protocol_text import describe_protocol
+
+    print(*map(describe_protocol, protocols), "", sep="\n")
     wide = max((len(name) for name in table["metric"]), default=6)
     counts = ("expected", "found", "skipped")
     print(f"{'metric':{wide}}     value  interval            {'n':>7} {'unit':8} {' '.join(counts)}")
@@ -186,7 +202,3 @@ def _print_result(folder: Path, result: Any) -> None:
             f"{row['metric']:{wide}}  {row['value']:8.4f}  {interval:18}  {row['n']:>7} {row['unit_of_n']:8} "
             + " ".join(f"{row[name]:>{len(name)}}" for name in counts)
         )
-    print()
-    if grouped.any():
-        print(f"breakdown: {grouped.sum()} more lines in scores.csv")
-    print(*map(escape_for_terminal, [*result.notes, f"{folder}/"]), sep="\n")

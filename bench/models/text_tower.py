@@ -79,15 +79,16 @@ class TextTower:
         """
         prefix = prefix or self.read(())
         cut = [self._cut(tuple(text)) for text in texts]
+        place = {text: at for at, text in enumerate(dict.fromkeys(cut))}
         groups: dict[tuple[int, int], list[tuple[int, ...]]] = defaultdict(list)
-        for text in dict.fromkeys(cut):
+        for text in place:
             groups[prefix.count_shared(text), len(text)].append(text)
-        features: dict[tuple[int, ...], Tensor] = {}
+        features = torch.zeros(len(place), self.dim, device=self.device)
         for (shared, _), members in groups.items():
             for i in range(0, len(members), self.chunk):
                 chunk = members[i : i + self.chunk]
-                features.update(zip(chunk, self._encode_chunk(chunk, prefix, shared), strict=True))
-        return torch.stack([features[text] for text in cut]) if cut else torch.zeros(0, self.dim, device=self.device)
+                features[[place[text] for text in chunk]] = self._encode_chunk(chunk, prefix, shared)
+        return features[[place[text] for text in cut]] if cut else features
 
     @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Prefix:

@@ -72,6 +72,8 @@ class PredictionFile(Mapping[str, Prediction]):
     def read_true_segments(self, image_id: str) -> Described | None:
         """Read what the file says of the true segments of an image."""
         entry = read_entry(self.path, self.find_place(image_id))
+        if entry.get("oracle") is None:
+            return None
         entry |= {"segments": [], "heap_ids": None, "label_map": None}  # those of the image were read with its masks
         vectors = self._read_described(image_id)
         parsed = parse_image(self.describe_place(image_id), entry, self.path.parent, None, vectors)

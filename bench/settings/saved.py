@@ -16,6 +16,8 @@ from bench.errors import UserError
 from bench.store.sealed import RECORD, REMEDY, check_intact
 
 MOVED = {
+    "bench.data.folder.folder": "bench.data.folder.open_folder",
+    "bench.data.voc.voc": "bench.data.voc.open_voc",
     "bench.evaluate.protocol.Score": "bench.protocol.Protocol",
     "bench.report.tracking.NoTracking": "bench.run.tracking.NoTracking",
     "bench.report.tracking.Wandb": "bench.run.tracking.Wandb",

@@ -19,7 +19,13 @@ COMPOSED = [
     [],
     ["store=/tmp/x", "seed=3", "out='a b'", "variant=null"],
     ["encode=crop", "score.tau_sbert=0.25", "experiment=paper_sigma2", "merge.threshold=0.5"],
-    ["score.mapping=[exact,tt]", "+score@others.at0=soft", "score=reference", "score.breakdown=[size]"],
+    [
+        "score.mapping=[exact,tt]",
+        "+score@others.at0=soft",
+        "score=reference",
+        "score.breakdown=[size]",
+        "score.level=.9",
+    ],
     ["+caption.more={a: 1}", "++seed=4", "models=embedded", "controls=[]", "data.subset='first:2'", "seed=5"],
     ["pictures=0", "hydra.verbose=true", "tuned_on=${out}"],
 ]
