@@ -77,7 +77,7 @@ def compute_size(shape: tuple[int, ...], dtype: np.dtype) -> int:
 
 
 def read_whole_array(path: Path, limit: int) -> np.ndarray:
-    """The array of a .npy file. Raises ValueError where it claims more than ``limit`` numbers, or than it holds."""
+    """Read the array of a .npy file. Raises ValueError where it claims more than ``limit`` numbers or than it has."""
     with path.open("rb") as stream:
         shape, dtype = read_array_header(stream)
         claimed_bytes, held_bytes = compute_size(shape, dtype), os.fstat(stream.fileno()).st_size - stream.tell()

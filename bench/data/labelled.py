@@ -53,11 +53,11 @@ class LabelledFolder:
         return hashlib.sha256(f"{hash_content(files)}{meaning}".encode()).hexdigest()[:32]
 
     def list_ids(self) -> tuple[str, ...]:
-        """The ids of the subset, sorted as text."""
+        """List the ids of the subset, sorted as text."""
         return self._ids
 
     def list_split_ids(self) -> tuple[str, ...]:
-        """The ids of the whole split, sorted as text."""
+        """List the ids of the whole split, sorted as text."""
         return self._all
 
     @property
@@ -66,17 +66,17 @@ class LabelledFolder:
         return self.layout.classes
 
     def list_remarks(self) -> tuple[str, ...]:
-        """What was made of the class list, and of pictures with an orientation tag."""
+        """List what was made of the class list, and of pictures with an orientation tag."""
         return *self.layout.remarks, *list_orientation_remarks(
             (i, self.find_image(i), self.find_mask(i)) for i in self._ids
         )
 
     def load(self, image_id: str) -> Sample:
-        """One image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
+        """Load one image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
         return self._load(image_id, blank=False)
 
     def load_truth(self, image_id: str) -> Sample:
-        """The same with a black picture in place of the image's, which scoring does not look at."""
+        """Load the same with a black picture in place of the image's, which scoring does not look at."""
         return self._load(image_id, blank=True)
 
     def _load(self, image_id: str, blank: bool) -> Sample:
@@ -95,11 +95,11 @@ class LabelledFolder:
         return Sample(image_id, image, truth)
 
     def find_image(self, image_id: str) -> Path:
-        """Where an image lies, or should lie."""
+        """Find where an image lies, or should lie."""
         return self._images.get(image_id, self.root / self.layout.images.replace("{id}", image_id))
 
     def find_mask(self, image_id: str) -> Path:
-        """Where a mask lies, or should lie."""
+        """Find where a mask lies, or should lie."""
         return self._masks.get(image_id, self.root / self.layout.masks.replace("{id}", image_id))
 
     def _find(self, key: str) -> dict[str, Path]:
@@ -118,7 +118,7 @@ class LabelledFolder:
 
 
 def _describe_other_ending(root: Path, pattern: str) -> str:
-    """Say in half a sentence where files would fit but for their ending."""
+    """Describe in half a sentence where files would fit but for their ending."""
     stem, dot, ending = pattern.rpartition(".")
     try:
         near = find_files(root, f"{stem}.*") if dot and "{id}" in stem and "/" not in ending else {}

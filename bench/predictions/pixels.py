@@ -35,7 +35,7 @@ def read_codes(faults: Faults, where: str, segments: list[Any], size: tuple[int,
 
 
 def _read_runs(faults: Faults, place: str, segment: Any, size: tuple[int, int]) -> np.ndarray:
-    """The run lengths of one segment, background first; one run of background with a fault noted."""
+    """Read the run lengths of one segment, background first; one run of background with a fault noted."""
     coded = faults.get(segment, "segmentation", dict, place, None)
     counts: Any = None if coded is None else coded.get("counts")
     if coded is not None and coded.get("size") != list(size):
@@ -93,7 +93,7 @@ def _read_ids(faults: Faults, where: str, segments: list[Any]) -> list[int]:
 
 
 def _look_up(numbers: Integer[np.ndarray, "h w"], ids: list[int]) -> Integer[np.ndarray, "h w"]:
-    """For each pixel the position of its number among the ids plus 1, 0 for 0, -1 for what is no id."""
+    """Look up for each pixel the position of its number among the ids plus 1, 0 for 0, -1 for what is no id."""
     known, labels = np.array([0, *ids], np.int64), np.arange(len(ids) + 1, dtype=rle.choose_label_type(len(ids)))
     if min(known.min(), numbers.min()) < 0 or max(known.max(), numbers.max()) >= _DENSE:
         values, at = np.unique(known, return_index=True)
