@@ -73,5 +73,5 @@ def _make_row(where: str, entry: Entry, place: int, split: str | None) -> ClassR
 
 
 def _strip_cell(cell: str) -> str:
-    """Without the quotes and the last comma of a list in a program."""
+    """Strip the quotes and the last comma of a list in a program."""
     return cell.strip().rstrip(",;").strip().strip("'\"").strip()

@@ -36,7 +36,7 @@ _YES, _NO = ("1", "true", "yes"), ("0", "false", "no")
 
 
 def read_class_list(source: Path, name: str, begin: int) -> tuple[ClassTable, tuple[str, ...]]:
-    """The classes of a file and what was made of it; places without numbers count from ``begin``.
+    """Read the classes of a file and what was made of it; places without numbers count from ``begin``.
 
     Raises `UserError` that names file and line of the first fault and says what a class list looks like.
     """

@@ -52,7 +52,7 @@ class ClassTable:
     rows: tuple[ClassRow, ...]
 
     def make_class_list(self, names: str = "own", exclude: Sequence[str] = ()) -> ClassList:
-        """The classes as texts, without those excluded: neither asked for nor ground truth.
+        """Make the class list, texts, without those excluded: neither asked for nor ground truth.
 
         Its name says both choices: ``context59+readable``, ``context459-unknown``. ``aliases`` are readable names with
         all aliases beside them. Raises `UsageError` for an unknown choice or an unknown name among the excluded.
@@ -69,7 +69,7 @@ class ClassTable:
         )
 
     def make_codes(self, exclude: Sequence[str] = ()) -> dict[int, int]:
-        """From ids in label maps to places in the class list; an excluded class is background."""
+        """Map ids in label maps to places in the class list; an excluded class is background."""
         places = {row.id: place for place, row in enumerate(self._drop_rows(exclude))}
         return {number: places.get(row.id, BACKGROUND) for row in self.rows for number in row.numbers}
 
@@ -83,7 +83,7 @@ class ClassTable:
 
 @cache
 def load_class_table(name: str) -> ClassTable:
-    """A table that travels with the package: voc20, context59 or context459. Raises `UsageError` for another name."""
+    """Load a table of the package: voc20, context59 or context459. Raises `UsageError` for another name."""
     path = FOLDER / f"{name}.csv"
     if not path.is_file():
         known = list_tables()
@@ -102,7 +102,7 @@ def load_class_list(name: str, names: str = "own") -> ClassList:
 
 
 def read_table(path: Path) -> ClassTable:
-    """A table from a csv with the columns ``id,name,readable,aliases,thing`` (the last three may be missing or empty).
+    """Read a table from a csv with the columns ``id,name,readable,aliases,thing`` (the last three may be missing).
 
     Aliases are separated by ``;``. Raises `UserError` that names the line of the first fault.
     """
@@ -110,7 +110,7 @@ def read_table(path: Path) -> ClassTable:
 
 
 def read_rows(path: Path) -> list[ClassRow]:
-    """The lines of such a csv, as they stand."""
+    """Read the lines of such a csv, as they stand."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)

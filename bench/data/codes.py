@@ -28,7 +28,7 @@ class Codes:
         self._bytes = self._table[self._find_places(np.arange(256))]
 
     def read(self, labels: Integer[np.ndarray, "h w"], where: str) -> Int16[np.ndarray, "h w"]:
-        """The label map in our own numbers. Raises `BadSample` naming the first numbers without a meaning."""
+        """Read the label map in our own numbers. Raises `BadSample` naming the first numbers without a meaning."""
         meanings = look_up(self._bytes, labels) if labels.dtype == np.uint8 else self._table[self._find_places(labels)]
         if meanings.min(initial=0) == _NONE:
             wrong = np.unique(labels[meanings == _NONE])
@@ -38,7 +38,7 @@ class Codes:
         return meanings
 
     def _find_places(self, labels: Integer[np.ndarray, "*any"]) -> Int64[np.ndarray, "*any"]:
-        """Where the table has what numbers mean; those beyond it have its last entry."""
+        """Find where the table has what numbers mean; those beyond it have its last entry."""
         last, places = len(self._table) - 1, labels.astype(np.int64)
         places -= self._first
         if places.min(initial=0) < 0 or places.max(initial=0) > last:

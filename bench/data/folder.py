@@ -28,7 +28,7 @@ def open_folder(
     names: str = "own",
     layout: str | Path | None = None,
 ) -> Folder | LabelledFolder:
-    """A folder of photographs, or with ``layout`` (a yaml file, see `bench.data.layout`) of images and masks."""
+    """Open a folder of photographs, or with ``layout`` (a yaml file, see `bench.data.layout`) of images and masks."""
     if layout is None:
         return Folder(root, split, subset, names)
     _check_split(split)
@@ -64,15 +64,15 @@ class Folder:
         return hash_content(sorted(self._files.items()))
 
     def list_ids(self) -> tuple[str, ...]:
-        """The ids of the subset, sorted as text."""
+        """List the ids of the subset, sorted as text."""
         return self._ids
 
     def list_split_ids(self) -> tuple[str, ...]:
-        """The ids of all pictures, sorted as text."""
+        """List the ids of all pictures, sorted as text."""
         return tuple(sorted(self._files))
 
     def load(self, image_id: str) -> Sample:
-        """One picture, turned as its EXIF tag says. Raises `BadSample` for a file that cannot be read."""
+        """Load one picture, turned as its EXIF tag says. Raises `BadSample` for a file that cannot be read."""
         if image_id not in self._files:
             raise UserError(f"no picture {image_id!r} below {self.root}{suggest_nearest(image_id, self._ids)}")
         return Sample(image_id, read_image(self._files[image_id]))

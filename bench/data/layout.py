@@ -50,7 +50,7 @@ class Layout:
 
 
 def read_layout(path: Path, root: Path) -> Layout:
-    """A layout file; files it names are looked for below ``root``, then beside it.
+    """Read a layout file; files it names are looked for below ``root``, then beside it.
 
     Raises `UserError` that names the file and the key of the first fault.
     """

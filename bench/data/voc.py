@@ -27,7 +27,7 @@ def open_voc(
     names: str = "own",
     shard: str | None = None,
 ) -> Voc | Prepared:
-    """VOC from what ``root`` holds: the publisher's layout, or what `zgs prepare voc` has made of it."""
+    """Open VOC from what ``root`` holds: the publisher's layout, or what `zgs prepare voc` has made of it."""
     if root and is_prepared(root):
         return Prepared(root, Voc.name, split, subset, names, shard=shard)
     return Voc(root, split, subset, names, shard)
@@ -74,19 +74,19 @@ class Voc:
         return hash_content(files)
 
     def list_ids(self) -> tuple[str, ...]:
-        """The ids of the subset, sorted as text."""
+        """List the ids of the subset, sorted as text."""
         return self._ids
 
     def list_split_ids(self) -> tuple[str, ...]:
-        """The ids of the whole split, sorted as text."""
+        """List the ids of the whole split, sorted as text."""
         return self._all
 
     def load(self, image_id: str) -> Sample:
-        """One image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
+        """Load one image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
         return self._load(image_id, blank=False)
 
     def load_truth(self, image_id: str) -> Sample:
-        """The same with a black picture in place of the image's, which scoring does not look at."""
+        """Load the same with a black picture in place of the image's, which scoring does not look at."""
         return self._load(image_id, blank=True)
 
     def _load(self, image_id: str, blank: bool) -> Sample:

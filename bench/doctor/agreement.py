@@ -15,7 +15,7 @@ Check = Callable[[Any], str]
 
 
 def make_picture(height: int = 120, width: int = 200) -> np.ndarray:
-    """Seeded noise, uint8 [height, width, 3]: every pixel counts."""
+    """Make seeded noise, uint8 [height, width, 3]: every pixel counts."""
     return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
@@ -47,7 +47,7 @@ def check_parameters(model: Any, expected: Mapping[str, Tensor]) -> str:
 
 
 def check_strings(encode: Callable[[str], list[int]], ids: Mapping[str, list[int]], published: bool) -> str:
-    """Token ids of known strings; a vocabulary of another size is only said to be one."""
+    """Check token ids of known strings; a vocabulary of another size is only said to be one."""
     wrong = [text for text, token_ids in ids.items() if encode(text) != token_ids]
     assert not (published and wrong), f"{wrong[0]!r} became {encode(wrong[0])}, not {ids[wrong[0]]}"
     return f"{len(ids)} known strings" if published else "a vocabulary of its own"

@@ -48,7 +48,7 @@ FAMILY_ACTIVATIONS = {"vit": "gelu", "dinov2": "gelu", "gpt2": "gelu_new"}
 
 
 def check_clip_parameters(clip: Any) -> str:
-    """Against open_clip's architecture of that name, or of the folder's config, made without memory."""
+    """Check against open_clip's architecture of that name, or of the folder's config, made without memory."""
     assert not (wrong := caches.find_mismatch(clip.file) if clip.file else ""), wrong
     with torch.device("meta"):
         plain = open_clip.create_model(clip.name, load_weights=False, device="meta", **clip.config)
@@ -64,13 +64,13 @@ def check_clip_activation(clip: Any) -> str:
 
 
 def check_clip_tokenizer(clip: Any) -> str:
-    """OpenAI's vocabulary on known strings."""
+    """Check OpenAI's vocabulary on known strings."""
     size = getattr(clip.model, "text", clip.model).token_embedding.num_embeddings
     return check_strings(clip.tokenize_raw, CLIP_IDS, size == CLIP_SIZE)
 
 
 def check_clip_preprocessing(clip: Any) -> str:
-    """A square picture by the model's own transform; an oblong one by the same, squashed as section 3.2 needs it."""
+    """Check a square picture by the model's own transform, an oblong one by the same, squashed as in section 3.2."""
     cfg, worst = open_clip.get_model_preprocess_cfg(clip.model), 0.0
     for size, options in (((150, 150), cfg), ((120, 200), cfg | {"resize_mode": "squash"})):
         transform = image_transform_v2(PreprocessCfg(**options), is_train=False)
@@ -83,7 +83,7 @@ def check_clip_preprocessing(clip: Any) -> str:
 
 @torch.inference_mode()
 def check_clip_embedding(clip: Any) -> str:
-    """Our trunk and masked layers with plain attention against `encode_image`."""
+    """Check our trunk and masked layers with plain attention against `encode_image`."""
     sample = Sample("noise", make_picture())
     masks = np.ones((1, *sample.image.shape[:2]), bool)
     ours = Unmasked(clip, max(1, clip.depth - 3))(sample, masks).vectors
@@ -93,7 +93,7 @@ def check_clip_embedding(clip: Any) -> str:
 
 @torch.inference_mode()
 def check_clip_text(clip: Any) -> str:
-    """Our text tower with its prefix reuse against `encode_text`."""
+    """Check our text tower with its prefix reuse against `encode_text`."""
     texts = list(CLIP_IDS)
     theirs = clip.model.encode_text(clip.tokenizer(texts).to(clip.device)).float().cpu()
     return check_near("encode_text", torch.from_numpy(clip.encode_text(texts)), theirs, clip.dtype)
@@ -118,7 +118,7 @@ def check_family_activation(holder: Any) -> str:
 
 @torch.inference_mode()
 def check_dino_features(dino: Any) -> str:
-    """Both facets at the model's own stride against transformers' forward, on its own grid and on a longer one."""
+    """Check both facets at the model's stride against transformers' forward, on its own grid and on a longer one."""
     rows, columns = dino._read_own_grid()
     worst = 0.0
     for facet in ("token", "key"):
@@ -135,7 +135,7 @@ def check_dino_features(dino: Any) -> str:
 
 
 def _run_transformers(dino: Any, pixels: Tensor) -> Tensor:
-    """What passes the facet's module in transformers' own forward, class token dropped."""
+    """Read what passes the facet's module in transformers' own forward, class token dropped."""
     block, outputs = dino.blocks[dino.layer], []
     module = block.attention.k_proj if dino.facet == "key" else block
     hook = module.register_forward_hook(lambda *call: outputs.append(call[2]))
@@ -147,7 +147,7 @@ def _run_transformers(dino: Any, pixels: Tensor) -> Tensor:
 
 
 def check_dino_grid(dino: Any) -> str:
-    """Unit features, one a place, through the public door."""
+    """Check unit features, one a place, through the public door."""
     ours = copy(dino)
     ours.stride = dino.patch
     features, grid, _ = ours.compute_features(make_picture())
@@ -158,7 +158,7 @@ def check_dino_grid(dino: Any) -> str:
 
 
 def check_gpt2_tokenizer(language: Any) -> str:
-    """GPT-2's vocabulary on known strings; any vocabulary must give a text back."""
+    """Check GPT-2's vocabulary on known strings; any vocabulary must give a text back."""
     encode = lambda text: language.tokenizer.encode(text, add_special_tokens=False)  # noqa: E731
     result = check_strings(encode, GPT2_IDS, len(language.tokenizer) == GPT2_SIZE)
     for text in GPT2_IDS:
@@ -169,7 +169,7 @@ def check_gpt2_tokenizer(language: Any) -> str:
 
 @torch.inference_mode()
 def check_language_forward(language: Any) -> str:
-    """Next-token logits: our step over cached keys and values against transformers' forward over the whole text."""
+    """Check next-token logits: our step over cached keys and values against transformers' forward over all."""
     ids = language.tokenizer.encode("Image of a red car", add_special_tokens=False)
     step = LanguageStep(language.model)
     tokens = torch.tensor([ids], device=language.device)
@@ -194,7 +194,7 @@ def check_sentence_parameters(sentence: Any) -> str:
 
 
 def check_sentence_vectors(sentence: Any) -> str:
-    """Unit length, equal texts 1, other texts other vectors."""
+    """Check unit length, equal texts 1, other texts other vectors."""
     vectors = sentence.encode(["a dog", "a red car on a road", "a dog"])
     assert np.isfinite(vectors).all(), "numbers that are not finite"
     error = float(np.abs(np.linalg.norm(vectors, axis=1) - 1).max())

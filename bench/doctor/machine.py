@@ -54,7 +54,7 @@ def _read_version(name: str) -> str | None:
 
 
 def examine_device(settings: dict[str, Any]) -> tuple[str, str]:
-    """Say what models run on, and in which precision."""
+    """Examine what models run on, and in which precision."""
     import torch
 
     from bench.models.sources import DTYPES
@@ -134,7 +134,7 @@ def examine_crf(settings: dict[str, Any]) -> tuple[str, str]:
 
 
 def examine_tracking(settings: dict[str, Any]) -> tuple[str, str]:
-    """Say where finished runs are reported."""
+    """Examine where finished runs are reported."""
     options = settings["tracking"]
     if not options["_target_"].endswith(".Wandb"):
         return "none: nothing is sent anywhere", ""

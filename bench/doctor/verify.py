@@ -20,7 +20,7 @@ Check = tuple[str, Callable[[], str]]
 
 
 def run_check(check: Callable[[], str]) -> tuple[bool, str]:
-    """Whether a check passed, and its one line; whatever goes wrong in it is a failure and no traceback."""
+    """Run a check: whether it passed, and its one line; whatever goes wrong in it is a failure and no traceback."""
     try:
         with silence_libraries():
             return True, check()

@@ -13,7 +13,7 @@ _NAME = 1000
 
 
 def find_beside(folder: Path, name: str) -> Path:
-    """The file ``name`` in or below ``folder``. Raises BadSample for what is no plain file there.
+    """Find the file ``name`` in or below ``folder``. Raises BadSample for what is no plain file there.
 
     Predictions come from others: a name that leads out of their folder, or to a device or a pipe, is never opened.
     """

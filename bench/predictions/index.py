@@ -104,7 +104,7 @@ def _note_image(path: Path, index: Index, place: Place, raw: bytes) -> None:
 
 
 def _read_lines(path: Path, stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:
-    """The lines after the first, which is the head; empty lines say nothing."""
+    """Read the lines after the first, which is the head; empty lines say nothing."""
     offset, head = stream.tell(), True
     for line in stream:
         if line.strip():
@@ -119,7 +119,7 @@ def _read_lines(path: Path, stream: BinaryIO, index: Index) -> Iterator[tuple[in
 
 
 def _read_document(stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:
-    """The elements of "images" in a JSON object; its other keys go to the head."""
+    """Read the elements of "images" in a JSON object; its other keys go to the head."""
     text = _Window(stream)
     if text.peek() != "{":
         return
@@ -155,7 +155,7 @@ class _Window:
         self.decoder = json.JSONDecoder()
 
     def read_more(self) -> bool:
-        """Let go of what was read and look further ahead, twice as far each time; False at the end of the file."""
+        """Read further ahead, twice as far each time, and let go of what was read; False at the end of the file."""
         kept = self.text[self.at :]
         fresh = self.stream.read(max(_CHUNK, len(kept)))
         if fresh:
@@ -163,7 +163,7 @@ class _Window:
         return bool(fresh)
 
     def peek(self) -> str:
-        """The next character that is no space, "" at the end."""
+        """Peek at the next character that is no space, "" at the end."""
         while True:
             while self.at < len(self.text) and self.text[self.at] in " \t\r\n":
                 self.at += 1

@@ -24,7 +24,7 @@ _ORDER = "--order own (the data set's 59_context_labels) or --order by459 (detai
 
 
 def plan(tree: Tree, choices: Choices) -> Plan:
-    """What to prepare. Raises `UserError` where files are missing or the labels' order cannot be told."""
+    """Plan what to prepare. Raises `UserError` where files are missing or the labels' order cannot be told."""
     path = choices.id_list or _list(tree, choices)
     ids = read_ids(path)
     remarks = check_count(ids, path, choices.name, choices.split, choices.partial)
@@ -120,7 +120,7 @@ def _choose_by_overlap(
 
 
 def _ask(wide: bool) -> str:
-    """What a user can say; 459 classes have one order."""
+    """Ask what a user can say; 459 classes have one order."""
     return (
         "give VOC's own masks of some of these images (--voc VOCdevkit), or say what they are: "
         + ("" if wide else f"{_ORDER}, ")

@@ -34,21 +34,21 @@ class Tree:
         return by_folder
 
     def find_named(self, *names: str) -> list[Path]:
-        """Folders with one of these names, at any depth."""
+        """Find folders with one of these names, at any depth."""
         return [folder for folder in self.folders if folder.name in names]
 
     def find_images(self) -> dict[str, Path]:
-        """Photographs by id: those in a folder JPEGImages, else wherever files are called like VOC's."""
+        """Find photographs by id: those in a folder JPEGImages, else wherever files are called like VOC's."""
         folders = self.find_named("JPEGImages") or list(self.folders)
         # VOC 2010 before 2012: PASCAL-Context was drawn on the former.
         return self._group_by_id(sorted(folders, key=str), (".jpg", ".jpeg"))
 
     def find_voc_masks(self) -> dict[str, Path]:
-        """VOC's own class masks by id."""
+        """Find VOC's own class masks by id."""
         return self._group_by_id(self.find_named("SegmentationClass"), (".png",))
 
     def mask_folders(self) -> dict[Path, dict[str, Path]]:
-        """Folders with masks that are called like VOC's images, VOC's own masks left out, and their files by id."""
+        """Find folders with masks called like VOC's images, VOC's own masks left out, and their files by id."""
         folders = [folder for folder in self.folders if folder.name not in (*_VOC_MASKS, "JPEGImages")]
         masks = {folder: self._group_by_id([folder], (".mat", ".png", ".tif", ".tiff")) for folder in folders}
         return {folder: files for folder, files in masks.items() if files}
@@ -63,13 +63,13 @@ class Tree:
         return files
 
     def unpack_hint(self) -> str:
-        """A closing half sentence where archives lie about that nobody has unpacked yet."""
+        """Write a closing half sentence where archives lie about that nobody has unpacked."""
         packed = [folder / name for folder, names in self.folders.items() for name in names if name.endswith(ARCHIVES)]
         return f"; {packed[0]} is an archive: unpack it first ({unpack(packed[0])})" if packed else ""
 
 
 def open_tree(folder: str | Path, option: str = "--from") -> Tree:
-    """The tree of an existing folder. Raises `UserError` for what is none, with the command that unpacks an archive."""
+    """Open an existing folder. Raises `UserError` for what is none, with the command that unpacks an archive."""
     root = Path(folder).expanduser()
     if root.is_file():
         packed = root.name.endswith(ARCHIVES)
@@ -81,5 +81,5 @@ def open_tree(folder: str | Path, option: str = "--from") -> Tree:
 
 
 def unpack(path: Path) -> str:
-    """The command that unpacks an archive where it lies."""
+    """Write the command that unpacks an archive where it lies."""
     return f"unzip {path.name}" if path.suffix == ".zip" else f"tar xf {path.name}"

@@ -12,7 +12,7 @@ from bench.prepare.tree import Tree
 
 
 def plan(tree: Tree, choices: Choices) -> Plan:
-    """What to prepare. Raises `UserError` where the layout, the list or files of the list are missing."""
+    """Plan what to prepare. Raises `UserError` where the layout, the list or files of the list are missing."""
     split = choices.split
     path = choices.id_list or choose_list(_find_lists(tree, split), choices.name, split)
     ids = read_ids(path)

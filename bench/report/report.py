@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.csv_files import write_csv
 from bench.errors import writing
 from bench.report.comparison_files import write_comparisons
 from bench.report.figures.curves import write_curves
@@ -23,7 +24,6 @@ from bench.run.writing import read_while_whole
 from bench.score.score_table import FLOOR, write_scores
 from bench.settings.saved import read_run_settings
 from bench.store.sealed import has_file
-from bench.text.csv_files import write_csv
 
 
 @read_while_whole

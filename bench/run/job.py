@@ -85,12 +85,12 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
 
 
 def find_folder(settings: Mapping[str, Any]) -> Path:
-    """Where a run with these settings leaves its results."""
+    """Find where a run with these settings leaves its results."""
     return Path(settings["out"]) / make_safe_name(make_run_name(settings))
 
 
 def prepare_folder(settings: Mapping[str, Any]) -> Path:
-    """The run's folder with the resolved configuration in it."""
+    """Make the run's folder, with the resolved configuration in it."""
     folder = find_folder(settings)
     with writing(folder, "out=FOLDER"):
         write_settings(folder, settings)
@@ -107,7 +107,7 @@ def _check_protocol(context: RunContext) -> Protocol:
 
 
 def _score(context: RunContext, file: Path, predicted: Predicted, work: Map) -> ScoreResult:
-    """The numbers of the file that was just written; none without any label."""
+    """Score the file that was just written; without any label there are no numbers."""
     if context.dataset.classes is None:
         notes = list(list_remarks(context.dataset))
         return ScoreResult(ScoreTables(), [], notes, [], [], [], dict(sorted(predicted.skipped.items())))
@@ -120,7 +120,7 @@ def _score(context: RunContext, file: Path, predicted: Predicted, work: Map) -> 
 
 
 def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, result: ScoreResult) -> dict[str, Any]:
-    """What stands beside the numbers: who made them, from what, how much of it was there already."""
+    """Make the record that stands beside the numbers: who made them, from what, how much of it was there already."""
     predicted.stats.add(context.store.stats)
     return {
         "run": context.name,
@@ -143,7 +143,7 @@ def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, 
 
 
 def _describe_data(context: RunContext, ids: Sequence[str]) -> dict[str, Any]:
-    """What of the images lies in other sets or was tuned on; read first, so that a wrong path harms nothing."""
+    """Describe which images lie in other sets or were tuned on; read first, so that a wrong path harms nothing."""
     settings = context.settings
     return {
         "tuned_on": find_tuned(settings["tuned_on"], ids),

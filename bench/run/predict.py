@@ -109,7 +109,7 @@ class Predicted:
             self.items[outcome.image_id] = outcome.item
 
     def as_found(self, stages: Sequence[str]) -> Predicted:
-        """The same as a run tells it that finds everything in the store: it reads what these stages have left."""
+        """Return the same as a run tells it that finds all in the store: it reads what these stages have left."""
         stats = StoreStats()
         for stage in stages:
             stats.reused[stage] |= self.stats.reused[stage] | self.stats.made[stage]
@@ -173,7 +173,7 @@ def read_entry(context: RunContext, item: str) -> ImageEntry:
 
 @lru_cache(maxsize=1)
 def _open_context(settings: str) -> RunContext:
-    """Data, store and stages of the current run; models outlive it (`bench.run.context`)."""
+    """Open data, store and stages of the current run; models outlive it (`bench.run.context`)."""
     context = RunContext(json.loads(settings))
     assert context.stages, "made first, for they look whether this worker finds the keys that its run began with"
     return context
@@ -201,7 +201,7 @@ def predict_image(settings: str, image_id: str, wait: bool = True) -> Outcome:
 
 
 def _fill_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> tuple[str, ImageEntry]:
-    """The address of an image's entry, and the entry from the store, made where it is missing."""
+    """Fill an image's entry in the store where it is missing; return its address and the entry."""
     item = f"{make_item_name(sample)}-{hash_arrays(sample.truth)}"
 
     def make(_: list[str]) -> dict[str, Entry]:
@@ -211,7 +211,7 @@ def _fill_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> tuple[
 
 
 def _make_image_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> ImageEntry:
-    """Sections 3.1 to 3.4, and what the method says of the true segments where that tells anything new."""
+    """Make an entry by sections 3.1 to 3.4, with what is said of the true segments where that tells anything new."""
     classes, stages = context.dataset.classes, context.stages
 
     def step(name: str, call: Callable[..., Any]) -> Callable[..., Any]:

@@ -65,7 +65,7 @@ def score_predictions(context: RunContext, request: ScoreRequest, work: Map = ca
 
 
 def resolve_protocol(context: RunContext, options: Mapping[str, Any]) -> Protocol:
-    """The protocol, with the background as the data set says and mappings that know the class names.
+    """Resolve the protocol, with the background as the data set says and mappings that know the class names.
 
     What only its truth decides is left to `settle_background`.
     """
@@ -96,7 +96,7 @@ def _make_tables(context: RunContext, file: PredictionFile, ids: Sequence[str], 
 
 
 def _join_parts(parts: Sequence[ScoreTables]) -> ScoreTables:
-    """The tables of all protocols under each other; the true segments are those of the first."""
+    """Join the tables of all protocols under each other; the true segments are those of the first."""
 
     def stack(name: str) -> pd.DataFrame | None:
         tables = [table for part in parts if (table := getattr(part, name)) is not None]

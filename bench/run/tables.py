@@ -79,7 +79,7 @@ class Tables:
     known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def make_once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What ``make`` gives, made for the first protocol that asks."""
+        """Make something once: what ``make`` gives to the first protocol that asks."""
         if key not in self.known:
             self.known[key] = make()
         made: T = self.known[key]
@@ -113,7 +113,7 @@ def make_tables(
 
 
 def open_table_namespace(data: Mapping[str, Any], identity: Identity, store: Store) -> Namespace:
-    """The namespace of all tables of a data set, whoever predicted."""
+    """Open the namespace of all tables of a data set, whoever predicted."""
     made = collect_inputs({key: value for key, value in data.items() if key not in _NOT_IN_A_TABLE}, *_MODULES)
     key_inputs = made | {
         "data": identity.fingerprint,
@@ -132,7 +132,7 @@ Outcome = tuple[Overlap | None, Sizes | None, str, StoreStats]
 
 
 def _fill_tables(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
-    """The tables in the order of the tasks; what takes longer than `_ALONE` is shared out among workers."""
+    """Make the tables, in the order of the tasks; what takes longer than `_ALONE` is shared out among workers."""
     begin = time.process_time()
     for at, task in enumerate(tasks):
         if time.process_time() - begin > _ALONE:
@@ -142,7 +142,7 @@ def _fill_tables(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome
 
 
 def _share_out(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
-    """The tables in the order of the tasks; workers make those that are missing in the store."""
+    """Share the tables out, in the order of the tasks: workers make those that are missing in the store."""
     missing = [task for task in tasks if not store.has(task.namespace, task.item)]
     if len(missing) <= _FEW:
         yield from map(_fill_table, tasks)
@@ -183,7 +183,7 @@ def _read_prediction(task: Task) -> Prediction | LabelMap:
 
 
 def _make_task(file: PredictionFile, image_id: str, overlap: str, data: str, namespace: Namespace) -> Task:
-    """The address is the image with a digest of its entry, of its label map and of what becomes of overlaps."""
+    """Make a task; its address is the image, with a digest of entry, label map and what becomes of overlaps."""
     if image_id not in file:
         return Task(image_id, f"{image_id}-none", file.path, None, overlap, data, namespace)
     place = file.find_place(image_id)
@@ -203,7 +203,7 @@ def _digest_label_map(folder: Path, name: str) -> bytes:
 
 @lru_cache(maxsize=1)
 def _make_dataset(options: str, key: str) -> Any:
-    """The data set, once for its options and contents (``key``): files may change between two calls."""
+    """Make the data set, once for its options and contents (``key``): files may change between two calls."""
     return make_object(json.loads(options))
 
 

@@ -19,7 +19,7 @@ Entry = tuple[dict[str, np.ndarray], dict[str, Any]]
 
 
 def make_store_entry(record: Any) -> Entry:
-    """A record of `bench.records` as arrays and JSON values, field by field."""
+    """Make a record of `bench.records` as arrays and JSON values, field by field."""
     arrays: dict[str, np.ndarray] = {}
     values: dict[str, Any] = {}
     for f in fields(record):
@@ -29,7 +29,7 @@ def make_store_entry(record: Any) -> Entry:
 
 
 def make_record(kind: type[Record], entry: Entry) -> Record:
-    """The record of `kind` that `make_store_entry` took apart; JSON lists become the tuples they were."""
+    """Make the record of `kind` that `make_store_entry` took apart; JSON lists become the tuples they were."""
     arrays, values = entry
     return kind(**arrays, **{k: _make_tuples(v) for k, v in values.items()})
 
@@ -39,7 +39,7 @@ def _make_tuples(value: Any) -> Any:
 
 
 def pack_entries(entries: Mapping[str, Entry]) -> bytes:
-    """Entries sorted by name, so that the same entries are the same bytes whatever the order they came in."""
+    """Pack entries sorted by name, so that the same entries are the same bytes whatever the order they came in."""
     names = sorted(entries)
     tensors = {f"{n}/{k}": np.ascontiguousarray(v) for n in names for k, v in sorted(entries[n][0].items())}
     values = json.dumps({n: entries[n][1] for n in names}, sort_keys=True)
@@ -48,7 +48,7 @@ def pack_entries(entries: Mapping[str, Entry]) -> bytes:
 
 
 def load_entries(path: Path) -> dict[str, Entry]:
-    """What a file holds; empty where there is none. Raises one of `DAMAGES` for a file that is not whole."""
+    """Load what a file holds; empty where there is none. Raises one of `DAMAGES` for a file that is not whole."""
     try:
         return _unpack(path)
     except FileNotFoundError:

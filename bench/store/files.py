@@ -64,7 +64,7 @@ class StoreStats:
         self.damaged += other.damaged
 
     def count(self) -> dict[str, dict[str, int]]:
-        """Entries by stage; what was made in one pass and read again in the next counts as made."""
+        """Count entries by stage; what was made in one pass and read again in the next counts as made."""
         known = self.reused.keys() | self.made.keys()
         stages = [s for s in STAGES if s in known] + sorted(known - set(STAGES))
         return {s: {"reused": len(self.reused[s] - self.made[s]), "made": len(self.made[s])} for s in stages}
@@ -94,7 +94,7 @@ class Store:
         return _make_path(namespace, item).exists()
 
     def read(self, namespace: Namespace, item: str) -> dict[str, Entry]:
-        """All entries of an item; empty where there are none or the file is damaged."""
+        """Read all entries of an item; empty where there are none or the file is damaged."""
         path = _make_path(namespace, item)
         try:
             return load_entries(path)
@@ -105,7 +105,7 @@ class Store:
     def fill(
         self, namespace: Namespace, item: str, names: Iterable[str], make: Callable[[list[str]], Mapping[str, Entry]]
     ) -> dict[str, Entry]:
-        """All entries of an item, with those of ``names`` that are missing made and kept: ``make(missing)`` gives them.
+        """Fill an item: all its entries, with those of ``names`` that are missing made by ``make(missing)`` and kept.
 
         One process makes an item at a time. Another that wants it waits, and makes only what is missing then. A lock
         is held while others are asked for: entries are made of entries of earlier stages, never the other way round.
@@ -145,7 +145,7 @@ class Store:
             yield
 
     def _read_again(self, namespace: Namespace, path: Path) -> dict[str, Entry]:
-        """With the lock of the folder held: a file that is damaged still, not one that was just made again."""
+        """Read with the lock of the folder held: a file that is damaged still, not one that was just made again."""
         try:
             return load_entries(path)
         except DAMAGES as error:
@@ -176,7 +176,7 @@ def _make_path(namespace: Namespace, item: str) -> Path:
 
 
 def make_safe_name(item: str) -> str:
-    """A file name for any image id: itself where it is plain, else a readable part and a hash of the whole."""
+    """Make a file name for any image id: itself where it is plain, else a readable part and a hash of the whole."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", item):
         return item
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", item).lstrip("._")[:80]
@@ -185,7 +185,7 @@ def make_safe_name(item: str) -> str:
 
 @contextmanager
 def _lock_folder(path: Path) -> Iterator[None]:
-    """One writer at a time for the items of a folder; released by the system even when the process is killed."""
+    """Lock a folder for one writer of its items at a time; released by the system even when the process is killed."""
     with open(path.parent / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -25,7 +25,7 @@ Rows = TypeVar("Rows", Embeddings, Captions)
 
 
 def make_item_name(sample: Sample) -> str:
-    """The address of an image in the store: its id and the digest of its pixels."""
+    """Make the address of an image in the store: its id and the digest of its pixels."""
     return f"{sample.image_id}-{hash_arrays(sample.image)}"
 
 
@@ -65,7 +65,7 @@ class StoredStages:
         return self._build("caption")
 
     def segment(self, sample: Sample) -> SegmentTree:
-        """Section 3.1."""
+        """Segment an image (section 3.1), or find its over-segments in the store."""
         namespace, item = self.namespaces.segment, make_item_name(sample)
         found = self.store.fill(
             namespace, item, ["tree"], lambda _: {"tree": make_store_entry(self._segmenter(sample))}
@@ -73,7 +73,7 @@ class StoredStages:
         return make_record(SegmentTree, found["tree"])
 
     def embed(self, sample: Sample, masks: Bool[np.ndarray, "n h w"]) -> Embeddings:
-        """Section 3.2, for the segments not embedded before."""
+        """Embed segments (section 3.2), those not embedded before."""
         names = [hash_arrays(np.packbits(mask), np.array(mask.shape)) for mask in masks]
 
         def compute(missing: list[int]) -> Embeddings:
@@ -85,7 +85,7 @@ class StoredStages:
         return self._fill_rows(Embeddings, self.namespaces.encode, make_item_name(sample), names, compute)
 
     def describe(self, sample: Sample, embeddings: Embeddings) -> Captions:
-        """Section 3.3, for the embeddings not described before."""
+        """Describe embeddings (section 3.3), those not described before."""
         names = [hash_arrays(vector) for vector in embeddings.vectors]
 
         def compute(missing: list[int]) -> Captions:
@@ -114,7 +114,7 @@ class StoredStages:
         names: Sequence[str],
         compute: Callable[[list[int]], Rows],
     ) -> Rows:
-        """One row a name: from the store where it has it, else computed, once for names that repeat, and kept."""
+        """Fill one row a name: from the store where it has it, else computed, once for names that repeat, and kept."""
 
         def make(missing: list[str]) -> dict[str, Entry]:
             computed = compute([names.index(name) for name in missing])

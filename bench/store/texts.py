@@ -39,7 +39,7 @@ class StoredEncoder:
             self.known |= zip(wanted, self._fetch_vectors(wanted), strict=True)
 
     def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "n d"]:
-        """One row a text."""
+        """Encode one row a text."""
         own = tuple(sorted(set(texts)))
         if own not in self.lists and self.known.keys() >= set(own):
             return np.stack([self.known[text] for text in texts])

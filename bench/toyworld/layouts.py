@@ -59,14 +59,14 @@ def pick(rng: Rng, options: tuple[str, ...]) -> str:
 
 
 def make_region(rng: Rng, name: str, outline: tuple[Point, ...], colours: tuple[str, ...] = ()) -> Stuff:
-    """A region with one of the stuff's looks, of one of the colours where it has them."""
+    """Make a region with one of the stuff's looks, of one of the colours where it has them."""
     fitting = [i for i, (colour, _) in enumerate(LOOKS[name]) if colour in colours] or list(range(len(LOOKS[name])))
     look = fitting[int(rng.integers(len(fitting)))]
     return Stuff(name, look, LOOKS[name][look][0], outline, make_seed(rng))
 
 
 def outline_below(rng: Rng, name: str, y: float) -> tuple[Point, ...]:
-    """Everything under a line at height y, as rough as the stuff is."""
+    """Outline everything under a line at height y, as rough as the stuff is."""
     rough, steps = _ROUGH.get(name, 0.0), 10
     if not rough:
         return ((0, y), (SIDE, y), (SIDE, SIDE), (0, SIDE))
@@ -78,7 +78,7 @@ def outline_below(rng: Rng, name: str, y: float) -> tuple[Point, ...]:
 def make_thing(
     rng: Rng, name: str, foot: Point, scale: float, near: float = 1.0, tilt: float = 0.06, where: str = ""
 ) -> Thing:
-    """A thing whose lowest middle point is ``foot``; its proportions vary by a tenth or so."""
+    """Make a thing whose lowest middle point is ``foot``; its proportions vary by a tenth or so."""
     kind = KINDS[name]
     width, height = (
         kind.width * scale * draw_between(rng, 0.9, 1.12),
@@ -93,7 +93,7 @@ def make_thing(
 
 
 def make_backdrop(rng: Rng, place: Place, weather: str) -> tuple[list[Stuff], list[Ground], float]:
-    """Stuff from back to front, the strips to stand on, and the horizon."""
+    """Make stuff from back to front, the strips to stand on, and the horizon."""
     horizon = draw_between(rng, *place.horizon)
     back, middle, ground, front = (
         pick(rng, part) for part in (place.backs, place.middles, place.grounds, place.fronts)
@@ -121,7 +121,7 @@ def make_backdrop(rng: Rng, place: Place, weather: str) -> tuple[list[Stuff], li
 
 
 def outline_standing(rng: Rng, name: str, horizon: float) -> tuple[Point, ...]:
-    """The outline of what stands or lies behind the ground: a band, or for curtain and wall a side of the picture."""
+    """Outline what stands or lies behind the ground: a band, or for curtain and wall a side of the picture."""
     if name in ("curtain", "wall") and rng.random() < 0.7:
         width = draw_between(rng, 22, 58)
         left = 0.0 if rng.random() < 0.5 else SIDE - width
@@ -133,7 +133,7 @@ def outline_standing(rng: Rng, name: str, horizon: float) -> tuple[Point, ...]:
 
 
 def _choose_foot(rng: Rng, name: str, x: float, strips: list[Ground], horizon: float) -> Spot:
-    """Where a thing stands: larger towards the front. Birds fly, or now and then stand or swim."""
+    """Choose where a thing stands: larger towards the front. Birds fly, or now and then stand or swim."""
     place = "ground" if name == "bird" and rng.random() < 0.3 else KINDS[name].place
     if place in ("air", "sky"):
         scale = draw_between(rng, 0.4, 1.35) if place == "air" else draw_between(rng, 0.8, 1.4)
@@ -160,7 +160,7 @@ def _choose_foot(rng: Rng, name: str, x: float, strips: list[Ground], horizon: f
 
 
 def _make_sitting(rng: Rng, under: Thing) -> Thing:
-    """Something small on top of a thing."""
+    """Make something small on top of a thing."""
     down, share, sitters = SEATS[under.name]
     left, top, width, height = under.box
     name = pick(rng, sitters)
@@ -179,7 +179,7 @@ def _name(rng: Rng, place: Place, weather: str) -> str:
 
 
 def place_things(rng: Rng, place: Place, weather: str, strips: list[Ground], horizon: float) -> list[Thing]:
-    """Things in columns, so that few hide another entirely; some in herds, some carrying others; far ones first."""
+    """Place things in columns, so that few hide another; some in herds, some carrying others; far ones first."""
     count = int(rng.integers(place.things[0], place.things[1] + 1))
     columns = (rng.permutation(count) + 0.2 + 0.6 * rng.random(count)) * (SIDE / count)
     things: list[tuple[float, Thing]] = []
@@ -205,5 +205,5 @@ def place_things(rng: Rng, place: Place, weather: str, strips: list[Ground], hor
 
 
 def _order_layer(thing: Thing) -> int:
-    """What hangs in the sky or on a wall lies behind everything that stands."""
+    """Order a thing: what hangs in the sky or on a wall lies behind everything that stands."""
     return {"sky": 0, "wall": 1, "doorway": 1, "air": 2}.get(KINDS[thing.name].place if not thing.on else "ground", 3)

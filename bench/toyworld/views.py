@@ -25,7 +25,7 @@ from bench.toyworld.plan import Plan, Point, Stuff, Thing
 
 
 def compose_wide_view(rng: Rng) -> Plan:
-    """A whole place with its things, sometimes behind a fence or hedge close to the camera."""
+    """Compose a whole place with its things, sometimes behind a fence or hedge close to the camera."""
     place = PLACES[int(rng.integers(len(PLACES)))]
     weather = pick(rng, WEATHER) if place.outdoors else ""
     regions, strips, horizon = make_backdrop(rng, place, weather)
@@ -42,7 +42,7 @@ def compose_wide_view(rng: Rng) -> Plan:
 
 
 def compose_part_view(rng: Rng) -> Plan:
-    """A wide view through a longer lens: one thing, or any spot, large in the picture."""
+    """Compose a wide view through a longer lens: one thing, or any spot, large in the picture."""
     plan = compose_wide_view(rng)
     things = plan.things
     if things and rng.random() < 0.85:
@@ -56,19 +56,19 @@ def compose_part_view(rng: Rng) -> Plan:
 
 
 def compose_full_scene(rng: Rng) -> Plan:
-    """What every split consists of: two wide views to each view of a part."""
+    """Compose what every split consists of: two wide views to each view of a part."""
     return compose_wide_view(rng) if rng.random() < 0.67 else compose_part_view(rng)
 
 
 def _choose_paper(rng: Rng) -> tuple[int, int, int]:
-    """A plain background: mostly pale, as in catalogues."""
+    """Choose a plain background: mostly pale, as in catalogues."""
     low = 175 if rng.random() < 0.6 else 20
     red, green, blue = (int(v) for v in rng.integers(low, 256, 3))
     return (red, green, blue)
 
 
 def close_up(rng: Rng) -> Plan:
-    """One or two things, or a few of a kind, before any stuff or plain paper, as in catalogues (train only)."""
+    """Compose a close-up: one or two things, or a few of a kind, before stuff or plain paper (train only)."""
     draw, size = float(rng.random()), float(rng.random())
     names = [pick(rng, KIND_NAMES)]
     if draw > 0.62:
@@ -89,7 +89,7 @@ def close_up(rng: Rng) -> Plan:
 
 
 def compose_stuff_view(rng: Rng) -> Plan:
-    """One, two or three kinds of stuff and no thing (train only)."""
+    """Compose one, two or three kinds of stuff and no thing (train only)."""
     draw = float(rng.random())
     layers = [make_region(rng, pick(rng, STUFF), WHOLE)]
     for _ in range(0 if draw < 0.45 else 1 if draw < 0.85 else 2):

@@ -28,7 +28,7 @@ from bench.toyworld.textures.brushes import (
 
 
 def _make_folds(rng: Rng, top: int, bottom: int, period: float) -> tuple[Field, Field, Field]:
-    """Hanging cloth: brightness of its folds, and how far along the cloth (in pixels) and down each pixel lies."""
+    """Make hanging cloth: brightness of its folds, and how far along the cloth (in pixels) and down each pixel lies."""
     hang = make_fade(top, bottom)
     sway = 1.1 * np.sin(hang * 2.2 + float(rng.uniform(0, 6)))
     phase = X * (6.2832 / period) + sway + 1.3 * make_mottle(rng, 90, 26) + float(rng.uniform(0, 6))
@@ -38,7 +38,7 @@ def _make_folds(rng: Rng, top: int, bottom: int, period: float) -> tuple[Field, 
 
 
 def _paint_hem(picture: Image.Image, shade: Field, bottom: int, trim: Colour) -> Image.Image:
-    """A trimmed lower edge."""
+    """Paint a trimmed lower edge."""
     rows = slice(max(0, bottom - 9), bottom)
     down = Y[rows] - bottom + 5 - 1.5 * (shade[rows] - 0.5)
     if len(down) < 9:
@@ -53,7 +53,7 @@ def _paint_hem(picture: Image.Image, shade: Field, bottom: int, trim: Colour) ->
 
 
 def _paint_velvet(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Heavy plain cloth in deep folds, with a golden hem."""
+    """Paint heavy plain cloth in deep folds, with a golden hem."""
     shade, _, _ = _make_folds(rng, top, bottom, float(rng.uniform(12, 15)))
     stops = (mix(tone(colour, 0.25), (30, 10, 50), 0.3), tone(colour, 0.7), colour, mix(colour, (255, 200, 190), 0.45))
     return _paint_hem(paint_ramp(shade + make_grain(rng, 0.04), *stops), shade, bottom, (226, 180, 80))
@@ -73,7 +73,7 @@ def _paint_lengths(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_dotted(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Dots that follow the folds."""
+    """Paint dots that follow the folds."""
     shade, along, down = _make_folds(rng, top, bottom, float(rng.uniform(15, 18)))
     row = down / 7
     x, y = wrap(along / 9 + mark_odd(np.floor(row))) - 0.5, wrap(row) - 0.5
@@ -87,7 +87,7 @@ def _paint_dotted(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
 
 
 def _paint_brocade(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Woven lozenges and leaves, tone in tone."""
+    """Paint woven lozenges and leaves, tone in tone."""
     shade, along, down = _make_folds(rng, top, bottom, float(rng.uniform(14, 17)))
     u, v = along / 14, down / 15
     far = np.abs(wrap(u) - 0.5) + np.abs(wrap(v) - 0.5)
@@ -99,7 +99,7 @@ def _paint_brocade(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_gingham(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Checked cotton."""
+    """Paint checked cotton."""
     shade, along, down = _make_folds(rng, top, bottom, float(rng.uniform(14, 18)))
     checks = make_rise(np.abs(wrap(along / 8) - 0.5), 0.22, 0.28) + make_rise(np.abs(wrap(down / 8) - 0.5), 0.22, 0.28)
     picture = paint_ramp(shade, (132, 140, 166), (240, 242, 246), (255, 255, 255))
@@ -108,7 +108,7 @@ def _paint_gingham(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_lace(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Thin cloth with the light of a window behind it, woven dots, and a hem of lace."""
+    """Paint thin cloth with the light of a window behind it, woven dots, and a hem of lace."""
     shade, along, down = _make_folds(rng, top, bottom, float(rng.uniform(10, 13)))
     light = 1.05 * shade - 0.05 + 0.12 * make_mottle(rng, 40, 40) + make_grain(rng, 0.04)
     picture = paint_ramp(

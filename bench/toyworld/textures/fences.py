@@ -28,7 +28,7 @@ from bench.toyworld.textures.brushes import (
 
 
 def _paint_behind(rng: Rng, top: int, bottom: int) -> Image.Image:
-    """What shows through a fence: a dim garden, out of focus."""
+    """Paint what shows through a fence: a dim garden, out of focus."""
     blur = 0.35 + 0.3 * make_mottle(rng, 9, 9) + 0.3 * make_fade(top, bottom)
     hue = int(rng.integers(3))
     dark, light = (((30, 48, 44), (92, 128, 84)), ((36, 42, 58), (104, 120, 140)), ((48, 42, 36), (130, 116, 84)))[hue]
@@ -36,14 +36,14 @@ def _paint_behind(rng: Rng, top: int, bottom: int) -> Image.Image:
 
 
 def _make_rails(top: int, bottom: int) -> Field:
-    """Pixels up from the middle of the nearest rail, a column: two rails on a low fence, more on a high one."""
+    """Make pixels up from the middle of the nearest rail, a column: two rails on a low fence, more on a high one."""
     tall = bottom - top
     step = max(8.0, 0.5 * tall) if tall < 48 else 32.0
     return (0.5 - wrap((Y - top) / step + 0.24)) * step
 
 
 def _paint_pickets(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Pointed slats on two rails."""
+    """Paint pointed slats on two rails."""
     place = X / 9.5 + float(rng.random())
     across = (wrap(place) - 0.5) * 9.5
     inside = np.minimum(3.3 - np.abs(across), (Y - top) * 0.75 - np.abs(across) + 1.2)
@@ -57,7 +57,7 @@ def _paint_pickets(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_boards(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Broad boards with knots and nails, dark gaps between."""
+    """Paint broad boards with knots and nails, dark gaps between."""
     place = X / 13 + float(rng.random())
     board = np.floor(place)
     across = (place - board - 0.5) * 13
@@ -83,7 +83,7 @@ def _paint_boards(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
 
 
 def _paint_mesh(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Wire mesh between posts."""
+    """Paint wire mesh between posts."""
     start = float(rng.uniform(0, 38))
     one, two = measure_gap((X + Y + start) / 8.5) * 6, measure_gap((X - Y + start) / 8.5) * 6
     post = np.abs(wrap((X + start) / 38) - 0.5) * 38
@@ -99,7 +99,7 @@ def _paint_mesh(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
 
 
 def _paint_bars(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Posts with level rails, as around a paddock."""
+    """Paint posts with level rails, as around a paddock."""
     start = float(rng.uniform(0, 30))
     slope = 0.04 * (X - 64) * float(rng.uniform(-1, 1))
     step = 15.0
@@ -128,7 +128,7 @@ def _paint_bars(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
 
 
 def _paint_trellis(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Slats crossing on the slant in a frame."""
+    """Paint slats crossing on the slant in a frame."""
     start = float(rng.uniform(0, 44))
     one, two = (wrap((X + Y + start) / 15) - 0.5) * 10.6, (wrap((X - Y + start) / 15) - 0.5) * 10.6
     upper, lower = make_rise(np.abs(one), 1.9, 1.2), make_rise(np.abs(two), 1.9, 1.2)
@@ -146,7 +146,7 @@ def _paint_trellis(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_iron(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Wrought iron: thin bars with points, rings between two rails."""
+    """Paint wrought iron: thin bars with points, rings between two rails."""
     place = X / 9 + float(rng.random())
     across = np.abs(wrap(place) - 0.5) * 9
     below = Y - top

@@ -27,13 +27,13 @@ from bench.toyworld.textures.brushes import (
 
 
 def _measure_ground(rng: Rng, top: int) -> tuple[Field, Field, Field, Field]:
-    """A level floor: how far across and away each pixel lies on it; pixels to one step across and away in each row."""
+    """Measure a level floor: how far across and away each pixel lies; pixels to a step across and away in each row."""
     lie = measure_nearness(top, 76)
     return (X - float(rng.uniform(34, 94))) / (lie * 0.145), 900 / lie, lie * 0.145, lie * lie * (1 / 900)
 
 
 def _paint_planks(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Boards that run away from the viewer."""
+    """Paint boards that run away from the viewer."""
     across, depth, wide, tall = _measure_ground(rng, top)
     board = np.floor(across)
     end = depth * 0.3 + hash_cells(board, board) * 3
@@ -52,7 +52,7 @@ def _paint_planks(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
 
 
 def _paint_chequered(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Light and dark marble squares with a polish."""
+    """Paint light and dark marble squares with a polish."""
     across, depth, wide, tall = _measure_ground(rng, top)
     columns = np.clip(np.cos(across * 3.1416) * (0.6 * wide), -1, 1)
     dark = 0.5 + 0.5 * columns * np.clip(np.cos(depth * 3.1416) * (0.6 * tall), -1, 1)
@@ -63,7 +63,7 @@ def _paint_chequered(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.I
 
 
 def _paint_carpet(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """A woven carpet: lozenges within lozenges, and thick pile."""
+    """Paint a woven carpet: lozenges within lozenges, and thick pile."""
     across, depth, _, _ = _measure_ground(rng, top)
     far = np.abs(wrap(across * 0.6) - 0.5) + np.abs(wrap(depth * 0.66) - 0.5)
     weave = make_grain(rng, 0.3)
@@ -76,7 +76,7 @@ def _paint_carpet(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
 
 
 def _paint_herringbone(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Parquet: short boards in zigzag."""
+    """Paint parquet: short boards in zigzag."""
     across, depth, wide, _ = _measure_ground(rng, top)
     u, v = (across + depth) * 1.2, (across - depth) * 1.2
     i, j = np.floor(u), np.floor(v)
@@ -100,7 +100,7 @@ def _paint_herringbone(rng: Rng, colour: Colour, top: int, bottom: int) -> Image
 
 
 def _paint_slabs(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Large polished stone slabs with small dark lozenges where they meet."""
+    """Paint large polished stone slabs with small dark lozenges where they meet."""
     across, depth, wide, tall = _measure_ground(rng, top)
     u, v = across * 0.9, depth * 0.9
     far_u, far_v = measure_gap(u), measure_gap(v)

@@ -30,7 +30,7 @@ _BLOOMS: tuple[Colour, ...] = ((255, 255, 250), (252, 216, 70), (240, 110, 130),
 
 
 def _paint_sward(rng: Rng, colour: Colour, light: Field, hue: Field, drier: Colour) -> Image.Image:
-    """Blades in the colour, some of them drier."""
+    """Paint blades in the colour, some of them drier."""
     shade = light + 0.14 * make_mottle(rng, 30, 40)
     picture = paint_ramp(
         shade,
@@ -45,13 +45,13 @@ def _paint_sward(rng: Rng, colour: Colour, light: Field, hue: Field, drier: Colo
 
 
 def _paint_lawn(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Short grass."""
+    """Paint short grass."""
     light, hue = cut(rng, *make_blades(9, 0.25))
     return _paint_sward(rng, colour, light, hue, mix(colour, (170, 190, 60), 0.5))
 
 
 def _paint_meadow(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """High grass with flowers of two colours."""
+    """Paint high grass with flowers of two colours."""
     light, hue = cut(rng, *make_blades(15, 0.3))
     picture = _paint_sward(rng, colour, light, hue, mix(colour, (60, 170, 90), 0.5))
     petals, hearts, hue = cut(rng, *make_blossoms(2.6, 330))
@@ -63,7 +63,7 @@ def _paint_meadow(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
 
 
 def _paint_corn(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Ripe high grass with ears."""
+    """Paint ripe high grass with ears."""
     light, hue = cut(rng, *make_ears())
     shade = light + 0.12 * make_mottle(rng, 20, 40)
     picture = paint_ramp(shade, mix(tone(colour, 0.42), (60, 60, 20), 0.3), tone(colour, 0.82), colour, (255, 236, 168))
@@ -73,7 +73,7 @@ def _paint_corn(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
 
 
 def _paint_mown(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """A lawn in light and dark mown stripes that run away from the viewer."""
+    """Paint a lawn in light and dark mown stripes that run away from the viewer."""
     light, hue = cut(rng, *make_blades(9, 0.25))
     stripe = (X - float(rng.uniform(30, 98))) / measure_nearness(top, 70) * 6
     swath = make_rise(np.abs(wrap(0.5 * stripe) - 0.5), 0.22, 0.28)
@@ -84,7 +84,7 @@ def _paint_mown(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
 
 
 def _paint_tussocks(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Long blades leaning all ways, in light and dark tufts."""
+    """Paint long blades leaning all ways, in light and dark tufts."""
     light, hue = cut(rng, *make_blades(21, 0.5))
     return _paint_sward(rng, colour, light + 0.2 * make_mottle(rng, 12, 12), hue, mix(colour, (40, 140, 120), 0.5))
 
@@ -103,7 +103,7 @@ def _paint_clipped(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_blooming(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Large leaves and many roses of one colour."""
+    """Paint large leaves and many roses of one colour."""
     picture, _ = _make_foliage(
         rng, cut(rng, *make_leaves(10))[0], (14, 40, 36), tone(colour, 0.62), colour, mix(colour, (190, 226, 120), 0.55)
     )
@@ -132,7 +132,7 @@ def _paint_autumn(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
 
 
 def _paint_box(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Small leaves, clipped in rows of balls."""
+    """Paint small leaves, clipped in rows of balls."""
     light, _ = cut(rng, *make_leaves(6))
     row = (Y - top) / 21
     place = X / 23 + mark_odd(np.floor(row)) + float(rng.random())

@@ -26,6 +26,6 @@ LOOKS: dict[str, tuple[tuple[str, Colour], ...]] = {
 
 
 def paint_texture(name: str, look: int, rng: np.random.Generator, top: int, bottom: int) -> Image.Image:
-    """A full picture of one stuff, `SIDE` pixels square; ``top`` and ``bottom`` (rows) anchor fades and perspective."""
+    """Paint one stuff, `SIDE` pixels square; ``top`` and ``bottom`` (rows) anchor fades and perspective."""
     _, colour, paint = _LOOKS[name][look]
     return paint(rng, jitter_colour(colour, rng, 6), top, bottom)

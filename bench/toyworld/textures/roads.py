@@ -30,7 +30,7 @@ from bench.toyworld.textures.tiles import make_blades, make_pebbles
 
 
 def _make_asphalt(rng: Rng, colour: Colour, top: int) -> tuple[Image.Image, Field]:
-    """Speckled and cracked; with the number of the lane at each row."""
+    """Make asphalt, speckled and cracked, with the number of the lane at each row."""
     crack = np.abs(make_mottle(rng, 21, 17))
     shade = (
         0.5
@@ -45,7 +45,7 @@ def _make_asphalt(rng: Rng, colour: Colour, top: int) -> tuple[Image.Image, Fiel
 
 
 def _paint_kerb(picture: Image.Image, top: int) -> Image.Image:
-    """Kerb stones along the upper edge."""
+    """Paint kerb stones along the upper edge."""
     down = Y[top : top + 7] - top
     if len(down) < 7:
         return picture
@@ -55,7 +55,7 @@ def _paint_kerb(picture: Image.Image, top: int) -> Image.Image:
 
 
 def _paint_dashes(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Asphalt with white dashes between the lanes."""
+    """Paint asphalt with white dashes between the lanes."""
     picture, lane = _make_asphalt(rng, colour, top)
     lie = measure_nearness(top, 80)
     row = np.rint(lane - 0.5) + 0.5
@@ -66,7 +66,7 @@ def _paint_dashes(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
 
 
 def _paint_lines(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Black asphalt with double yellow lines and a shine."""
+    """Paint black asphalt with double yellow lines and a shine."""
     picture, lane = _make_asphalt(rng, colour, top)
     apart = np.abs(np.abs(lane - np.rint(lane - 0.5) - 0.5) * measure_nearness(top, 80) / 4.6 - 2.2)
     lay_over(picture, 0.25 * make_rise(make_mottle(rng, 12, 46), 0.1, 0.9), (190, 204, 224))
@@ -75,7 +75,7 @@ def _paint_lines(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image
 
 
 def _paint_track(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """A dirt track: ruts with prints of tyres, stones, grass between."""
+    """Paint a dirt track: ruts with prints of tyres, stones, grass between."""
     lie = measure_nearness(top, 80)
     across = wrap(4.6 * np.log(lie / 80) * 0.62 + 0.06 * make_mottle(rng, 30, 30) + 0.1)
     rut = make_rise(np.abs(np.abs(across - 0.5) - 0.23), 0.17, 0.13)
@@ -90,7 +90,7 @@ def _paint_track(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image
 
 
 def _paint_cobbles(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Rounded paving stones in rows."""
+    """Paint rounded paving stones in rows."""
     lie = measure_nearness(top, 70)
     row = 9.5 * np.log(lie / 70)
     place = X * (7.0 / lie) + mark_odd(np.floor(row)) + 0.1 * make_mottle(rng, 9, 14) + float(rng.random())
@@ -107,7 +107,7 @@ def _paint_cobbles(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_crossing(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """The worn white bars of a crossing."""
+    """Paint the worn white bars of a crossing."""
     picture, _ = _make_asphalt(rng, colour, top)
     lie = measure_nearness(top, 76)
     bar = (X - float(rng.uniform(40, 88))) / lie * 5

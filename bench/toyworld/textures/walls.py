@@ -30,7 +30,7 @@ from bench.toyworld.textures.brushes import (
 
 
 def _make_courses(rng: Rng, tall: float, wide: float, top: int) -> tuple[Field, Field, Field]:
-    """Bricks: pixels to the next joint, how high up in its brick each pixel lies (-1 to 1), a number for each brick."""
+    """Make bricks: pixels to the next joint, how high up in its brick a pixel lies (-1 to 1), a number a brick."""
     row = (Y - top + float(rng.uniform(0, tall))) / tall
     place = X / wide + mark_odd(np.floor(row)) + float(rng.random())
     joint = np.minimum(measure_gap(row) * tall, measure_gap(place) * wide)
@@ -38,7 +38,7 @@ def _make_courses(rng: Rng, tall: float, wide: float, top: int) -> tuple[Field, 
 
 
 def _paint_brick(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Bricks of many shades in light mortar."""
+    """Paint bricks of many shades in light mortar."""
     joint, up, cell_hash = _make_courses(rng, 7.2, 15.5, top)
     shade = 0.45 + 0.42 * (cell_hash - 0.5) + 0.1 * up + make_grain(rng, 0.1) + 0.08 * make_mottle(rng, 3, 6)
     picture = paint_ramp(shade, mix(tone(colour, 0.5), (60, 30, 60), 0.2), colour, mix(colour, (250, 180, 130), 0.6))
@@ -50,7 +50,7 @@ def _paint_brick(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image
 
 
 def _paint_striped(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Wallpaper in stripes with fine lines and a row of lozenges."""
+    """Paint wallpaper in stripes with fine lines and a row of lozenges."""
     place = X / 16 + float(rng.random())
     middle = np.abs(wrap(place) - 0.5) * 16
     band, line = make_rise(middle, 4.4, 3.6), make_rise(np.abs(middle - 5.8), 0.9, 0.3)
@@ -65,7 +65,7 @@ def _paint_striped(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_tiles(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Glazed tiles with a shine in the corner, some of them with a blue ornament."""
+    """Paint glazed tiles with a shine in the corner, some of them with a blue ornament."""
     row, place = (Y - top) / 12 + 0.02, X / 12 + float(rng.random())
     down, across = wrap(row), wrap(place)
     joint = np.minimum(measure_gap(row), measure_gap(place)) * 12
@@ -80,7 +80,7 @@ def _paint_tiles(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image
 
 
 def _paint_stones(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Rough blocks of several sizes in sandy mortar, lit from above."""
+    """Paint rough blocks of several sizes in sandy mortar, lit from above."""
     row = (Y - top) / 13 + 0.06 * make_mottle(rng, 12, 20)
     step = np.floor(row)
     place = X / 18 + hash_cells(step, step) + 0.05 * make_mottle(rng, 9, 9)
@@ -106,7 +106,7 @@ def _paint_stones(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
 
 
 def _paint_plaster(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Rough plaster that has come off some bricks; white panelling below."""
+    """Paint rough plaster that has come off some bricks; white panelling below."""
     coat = make_mottle(rng, 3, 3)
     picture = paint_ramp(
         0.55 + 0.24 * make_relief(coat) + 0.1 * make_mottle(rng, 12, 14) + make_grain(rng, 0.08),
@@ -126,7 +126,7 @@ def _paint_plaster(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_wainscot(picture: Image.Image, top: int, bottom: int) -> Image.Image:
-    """White boarding on the lower third, with a ledge."""
+    """Paint white boarding on the lower third, with a ledge."""
     rail = int(top + 0.64 * (bottom - top))
     down = Y[rail:] - rail
     if len(down) < 8:
@@ -140,7 +140,7 @@ def _paint_wainscot(picture: Image.Image, top: int, bottom: int) -> Image.Image:
 
 
 def _paint_flowered(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Wallpaper with rows of flowers and leaves."""
+    """Paint wallpaper with rows of flowers and leaves."""
     place = X / 15 + float(rng.random())
     row = (Y - top) / 15 + mark_odd(np.floor(place))
     across, down = (wrap(place) - 0.5) * 15, (wrap(row) - 0.45) * 15
@@ -159,7 +159,7 @@ def _paint_flowered(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Im
 
 
 def _paint_logs(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """A log cabin: round logs with knots, moss in the joints."""
+    """Paint a log cabin: round logs with knots, moss in the joints."""
     row = (Y - top) / 12.5 + 0.05 * make_mottle(rng, 40, 50)
     up = 0.5 - wrap(row)
     cell_hash = hash_cells(np.floor(row), np.floor(row))

@@ -21,13 +21,13 @@ from bench.toyworld.things.wheels import (
 
 
 def draw_airplane(pen: Pen, colour: Colour, look: int) -> None:
-    """An airliner from the side, a biplane with a propeller, or a jet banking overhead, seen from below."""
+    """Draw an airliner from the side, a biplane with a propeller, or a jet banking overhead, seen from below."""
     draws = (_draw_airliner, _draw_biplane, _draw_banking_jet)
     draws[look](pen, colour)
 
 
 def _draw_airliner(pen: Pen, colour: Colour) -> None:
-    """Tail fin, a row of windows and swept wings."""
+    """Draw tail fin, a row of windows and swept wings."""
     count, lift = int(pen.rng.integers(7, 10)), 0.05 * pen.rng.random()
     with pen.begin_part("wing"):
         pen.fill_poly(((0.44, 0.36), (0.6, 0.36), (0.4, 0.04 + lift), (0.34, 0.04 + lift)), tone(colour, 0.62))
@@ -54,7 +54,7 @@ def _draw_airliner(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_biplane(pen: Pen, colour: Colour) -> None:
-    """Two wings with struts, a propeller and a wheel."""
+    """Draw two wings with struts, a propeller and a wheel."""
     spin, band = 0.8 * (pen.rng.random() - 0.5), bool(pen.rng.integers(2))
     pen.fill_disc(0.7, 0.88, 0.12, TYRE)
     pen.fill_disc(0.7, 0.88, 0.06, STEEL)
@@ -83,7 +83,7 @@ def _draw_biplane(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_banking_jet(pen: Pen, colour: Colour) -> None:
-    """Both wings spread, an engine under each."""
+    """Draw both wings spread, an engine under each."""
     tip, marks = 0.06 * pen.rng.random(), bool(pen.rng.integers(2))
     with pen.begin_part("wing"):
         pen.fill_poly(((0.42, 0.52), (0.66, 0.38), (0.42 + tip, 0), (0.33 + tip, 0)), tone(colour, 0.74))
@@ -106,7 +106,7 @@ def _draw_banking_jet(pen: Pen, colour: Colour) -> None:
 
 
 def _outline_envelope(widest: float, bend: float, mouth: float, low: float) -> list[tuple[float, float]]:
-    """Half width and height at 21 levels: an ellipse down to the widest level, then narrowing to the mouth."""
+    """Outline by half width and height at 21 levels: an ellipse down to the widest, then narrowing to the mouth."""
     levels = []
     for i in range(21):
         t = (i / 20) ** 1.3
@@ -125,13 +125,13 @@ _SHAPES = (
 
 
 def _outline_slice(shape: int, start: int, stop: int, left: float = -1.0, right: float = 1.0) -> list[Point]:
-    """The envelope's outline between two of its levels and between two shares of its half width."""
+    """Outline the envelope between two of its levels and between two shares of its half width."""
     sides = _SHAPES[shape][start : stop + 1]
     return [(0.5 + left * w, y) for w, y in sides] + [(0.5 + right * w, y) for w, y in reversed(sides)]
 
 
 def draw_balloon(pen: Pen, colour: Colour, look: int) -> None:
-    """A hot-air balloon with a wicker basket: a striped drop, a banded globe, or a chequered pear."""
+    """Draw a hot-air balloon with a wicker basket: a striped drop, a banded globe, or a chequered pear."""
     sunny, weights = bool(pen.rng.integers(2)), bool(pen.rng.integers(2))
     low = _SHAPES[look][-1][1]
     second: Colour = (252, 226, 130) if sunny and (colour[2] > 90 or colour[1] < 120) else CREAM

@@ -60,7 +60,7 @@ _MUZZLE = smooth(((-0.33, 0.38), (-0.24, 0.2), (0.24, 0.2), (0.33, 0.38), (0.22,
 
 
 def _draw_cow_head(place: Place, colour: Colour, draws: list[float]) -> None:
-    """Towards us: horns, ears to the sides, a broad pink muzzle."""
+    """Draw a cow's head towards us: horns, ears to the sides, a broad pink muzzle."""
     for s in (-1, 1):
         with place.pen.begin_part("horn"):
             place.fill_poly(
@@ -82,7 +82,7 @@ def _draw_cow_head(place: Place, colour: Colour, draws: list[float]) -> None:
 
 
 def draw_cow(pen: Pen, colour: Colour, look: int) -> None:
-    """White with large patches: standing, grazing, lying, or seen from the front; looks at us."""
+    """Draw a white cow with large patches: standing, grazing, lying, or seen from the front; looks at us."""
     draws = pen.rng.random(8).tolist()
     near, far = _COW_LEGS[look]
     tail = _COW_TAILS[look]
@@ -129,14 +129,14 @@ _SHEEP_FACE = smooth(
 
 @lru_cache(maxsize=64)
 def _outline_fleece(bumps: int, phase: int) -> Points:
-    """A cloud's outline within the unit square."""
+    """Outline a cloud within the unit square."""
     turn = phase * math.pi / 8
     around = [(i * math.pi / 36, 0.43 + 0.07 * abs(math.sin(bumps * (i * math.pi / 72) + turn))) for i in range(72)]
     return tuple((0.5 + r * math.cos(a), 0.5 + r * math.sin(a)) for a, r in around)
 
 
 def _draw_woolly(pen: Pen, box: tuple[float, float, float, float], colour: Colour, bumps: int, phase: int) -> None:
-    """The fleece: a cloud with a shadow below and a few curls."""
+    """Draw the fleece: a cloud with a shadow below and a few curls."""
     left, top, right, bottom = box
     wide, high = right - left, bottom - top
     cloud = _outline_fleece(bumps, phase)
@@ -151,7 +151,7 @@ def _draw_woolly(pen: Pen, box: tuple[float, float, float, float], colour: Colou
 
 
 def draw_sheep(pen: Pen, colour: Colour, look: int) -> None:
-    """A woolly cloud on thin dark legs with a dark face: standing, grazing, or towards us."""
+    """Draw a woolly cloud on thin dark legs with a dark face: standing, grazing, or towards us."""
     draws = pen.rng.random(6).tolist()
     skin: Colour = tone((70, 60, 58), 0.8 + 0.4 * draws[0]) if sum(colour) > 200 else (188, 160, 138)
     with pen.begin_part("leg"):

@@ -10,13 +10,13 @@ from bench.toyworld.things.wheels import CREAM, STEEL, TYRE, draw_hoop, lighten_
 
 
 def draw_bicycle(pen: Pen, colour: Colour, look: int) -> None:
-    """A town bicycle with a basket, a racer with dropped handlebars, or a penny-farthing."""
+    """Draw a town bicycle with a basket, a racer with dropped handlebars, or a penny-farthing."""
     draws = (_draw_town_bicycle, _draw_racer, _draw_penny_farthing)
     draws[look](pen, colour)
 
 
 def _draw_spoked(pen: Pen, x: float, y: float, radius: float, rim: Colour) -> None:
-    """An open wheel: tyre, rim in the paint's colour and thin spokes."""
+    """Draw an open wheel: tyre, rim in the paint's colour and thin spokes."""
     squash = pen.height / pen.width
     with pen.begin_part("wheel"):
         if radius * pen.height > 5:
@@ -28,7 +28,7 @@ def _draw_spoked(pen: Pen, x: float, y: float, radius: float, rim: Colour) -> No
 
 
 def _draw_town_bicycle(pen: Pen, colour: Colour) -> None:
-    """Mudguards, a low frame and a basket in front."""
+    """Draw mudguards, a low frame and a basket in front."""
     low, goods = 0.46 + 0.05 * pen.rng.random(), int(pen.rng.integers(3))
     rear, front, crank, post = (0.22, 0.69), (0.78, 0.69), (0.47, 0.74), (0.38, 0.3)
     for x, y in (rear, front):
@@ -56,7 +56,7 @@ def _draw_town_bicycle(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_racer(pen: Pen, colour: Colour) -> None:
-    """A frame of straight tubes and dropped handlebars."""
+    """Draw a frame of straight tubes and dropped handlebars."""
     slope, bottle = 0.05 * pen.rng.random(), bool(pen.rng.integers(2))
     rear, front, crank = (0.22, 0.69), (0.78, 0.69), (0.46, 0.73)
     post, head, neck = (0.37, 0.27 + slope), (0.66, 0.24), (0.69, 0.36)
@@ -76,7 +76,7 @@ def _draw_racer(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_penny_farthing(pen: Pen, colour: Colour) -> None:
-    """A tall wheel and a tiny one."""
+    """Draw a tall wheel and a tiny one."""
     small = 0.15 + 0.03 * pen.rng.random()
     _draw_spoked(pen, 0.66, 0.54, 0.46, colour)
     _draw_spoked(pen, 0.13, 1 - small, small, colour)

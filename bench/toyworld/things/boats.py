@@ -22,13 +22,13 @@ from bench.toyworld.things.wheels import (
 
 
 def draw_boat(pen: Pen, colour: Colour, look: int) -> None:
-    """A sailing boat, a two-master, a steamer, or a rowing boat with its oars."""
+    """Draw a sailing boat, a two-master, a steamer, or a rowing boat with its oars."""
     draws = (_draw_sailing_boat, _draw_two_master, _draw_steamer, _draw_rowing_boat)
     draws[look](pen, colour)
 
 
 def _draw_hull(pen: Pen, colour: Colour, points: Sequence[Point], band: float) -> None:
-    """A hull whose first two points are its upper corners: a light rim and a dark foot."""
+    """Draw a hull whose first two points are its upper corners: a light rim and a dark foot."""
     (x0, y0), (x1, y1) = points[0], points[1]
     pen.fill_poly(points, colour)
     pen.draw_line(x0, y0 + 0.02, x1, y1 + 0.02, 0.045, lighten_shine(colour))
@@ -36,7 +36,7 @@ def _draw_hull(pen: Pen, colour: Colour, points: Sequence[Point], band: float) -
 
 
 def _draw_sailing_boat(pen: Pen, colour: Colour) -> None:
-    """One mast, a sail in the paint's colour and a cream one."""
+    """Draw one mast, a sail in the paint's colour and a cream one."""
     tip, stripe = 0.03 * pen.rng.random(), int(pen.rng.integers(2))
     bright = mix(colour, (255, 255, 255), 0.12)
     with pen.begin_part("mast"):
@@ -56,7 +56,7 @@ def _draw_sailing_boat(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_two_master(pen: Pen, colour: Colour) -> None:
-    """Billowing square sails over a high-sterned hull."""
+    """Draw billowing square sails over a high-sterned hull."""
     puff, band = 0.03 * pen.rng.random(), int(pen.rng.integers(2))
     pen.draw_line(0.86, 0.68, 1, 0.5, 0.03, WOOD)
     for x, top, size in ((0.3, 0.1, 0.19), (0.64, 0.02, 0.22)):
@@ -83,7 +83,7 @@ def _draw_two_master(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_steamer(pen: Pen, colour: Colour) -> None:
-    """One or two funnels with smoke, portholes along the hull."""
+    """Draw one or two funnels with smoke, portholes along the hull."""
     funnels, puff = int(pen.rng.integers(1, 3)), 0.03 * pen.rng.random()
     for x, y, r in ((0.46, 0.09, 0.08), (0.33, 0.07 + puff, 0.07), (0.22, 0.1, 0.05)):
         pen.fill_disc(x, y, r, (214, 216, 222))
@@ -106,7 +106,7 @@ def _draw_steamer(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_rowing_boat(pen: Pen, colour: Colour) -> None:
-    """An open boat seen from a little above, an oar on either side."""
+    """Draw an open boat seen from a little above, an oar on either side."""
     swing, lines = 0.06 * pen.rng.random(), int(pen.rng.integers(2))
     with pen.begin_part("oar"):
         pen.draw_line(0.5, 0.5, 0.86, 0.12 + swing, 0.035, OAR)

@@ -50,7 +50,7 @@ _HORSE_FACE = smooth(
 
 
 def _draw_horse_head(place: Place, colour: Colour, mane: Colour, draws: list[float]) -> None:
-    """A long face with a blaze or a bridle, and pricked ears."""
+    """Draw a long face with a blaze or a bridle, and pricked ears."""
     place.fill_poly(((-0.16, -0.1), (-0.3, -0.44), (0.0, -0.18)), choose_contrast(colour, 0.75))
     place.fill_poly(((-0.08, -0.14), (-0.08, -0.5), (0.12, -0.16)), colour)
     place.fill_poly(_HORSE_FACE, colour)
@@ -69,7 +69,7 @@ def _draw_horse_head(place: Place, colour: Colour, mane: Colour, draws: list[flo
 
 
 def draw_horse(pen: Pen, colour: Colour, look: int) -> None:
-    """Long arched neck with a mane, long legs: standing (often saddled), galloping, grazing, or rearing."""
+    """Draw a horse with an arched neck and a mane: standing (often saddled), galloping, grazing, or rearing."""
     draws = pen.rng.random(8).tolist()
     manes: tuple[Colour, ...] = ((58, 38, 28), choose_contrast(colour, 0.5), (238, 226, 200))
     mane = manes[int(3 * draws[2])] if sum(colour) < 560 else manes[int(2 * draws[2])]
@@ -102,7 +102,7 @@ def draw_horse(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def _draw_horse_leg(pen: Pen, leg: Points, colour: Colour, socks: bool) -> None:
-    """A slim leg with a hoof, perhaps a white sock."""
+    """Draw a slim leg with a hoof, perhaps a white sock."""
     draw_limb(pen, leg, (0.19, 0.085, 0.07), colour)
     (ax, ay), (bx, by) = leg[1], leg[2]
     if socks:

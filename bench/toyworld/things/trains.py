@@ -22,7 +22,7 @@ from bench.toyworld.things.wheels import (
 
 
 def draw_train(pen: Pen, colour: Colour, look: int) -> None:
-    """A steam engine with a waggon, an express with a pointed nose, or a tram with its pantograph; always on rails."""
+    """Draw a steam engine with a waggon, an express with a pointed nose, or a tram; always on rails."""
     for x in space_row(0.03, 1, 8):
         pen.fill_rect(x, 0.95, x + 0.06, 1, WOOD)
     pen.fill_rect(0, 0.925, 1, 0.96, (120, 122, 130))
@@ -31,7 +31,7 @@ def draw_train(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def _draw_steam_train(pen: Pen, colour: Colour) -> None:
-    """Chimney, dome, cab and rods, with a waggon behind."""
+    """Draw chimney, dome, cab and rods, with a waggon behind."""
     puff, dark = 0.04 * pen.rng.random(), (52, 50, 58)
     with pen.begin_part("steam"):
         for x, y, r in ((0.88, 0.1, 0.1), (0.79, 0.09 + puff, 0.09), (0.7, 0.08, 0.07)):
@@ -57,7 +57,7 @@ def _draw_steam_train(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_waggon(pen: Pen, colour: Colour) -> None:
-    """A passenger carriage, or an open waggon with coal or logs."""
+    """Draw a passenger carriage, or an open waggon with coal or logs."""
     load, count = int(pen.rng.integers(3)), int(pen.rng.integers(3, 5))
     pen.fill_rect(0.38, 0.72, 0.5, 0.78, TYRE)
     if load == 0:
@@ -81,7 +81,7 @@ def _draw_waggon(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_express(pen: Pen, colour: Colour) -> None:
-    """Two coaches ending in a long slanting nose."""
+    """Draw two coaches ending in a long slanting nose."""
     count, tip = int(pen.rng.integers(4, 6)), 0.62 + 0.06 * pen.rng.random()
     pen.fill_rect(0.02, 0.8, 0.93, 0.88, (66, 68, 76))
     draw_wheels(pen, (0.06, 0.15, 0.28, 0.38, 0.48, 0.68, 0.78), 0.84, 0.085)
@@ -103,7 +103,7 @@ def _draw_express(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_tram(pen: Pen, colour: Colour) -> None:
-    """Two mirrored halves, joined in the middle under a pantograph."""
+    """Draw two mirrored halves, joined in the middle under a pantograph."""
     count, place = int(pen.rng.integers(3, 5)), 0.3 + 0.4 * pen.rng.random()
     for x0, x1 in ((0.0, -0.05), (-0.05, 0.02), (0.0, 0.05), (0.05, -0.02)):
         y = 0.28 if x0 == 0 else 0.15
@@ -115,7 +115,7 @@ def _draw_tram(pen: Pen, colour: Colour) -> None:
     for x, sign in ((0.0, 1.0), (1.0, -1.0)):
 
         def at(u: float, start: float = x, turn: float = sign) -> float:
-            """A place so far from this half's outer end."""
+            """Find a place so far from this half's outer end."""
             return start + turn * u
 
         pen.fill_poly(((at(0), 0.62), (at(0.02), 0.32), (at(0.04), 0.26), (at(0.485), 0.26), (at(0.485), 0.83),

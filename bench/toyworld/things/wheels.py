@@ -20,35 +20,35 @@ Point = tuple[float, float]
 
 
 def darken_edge(colour: Colour) -> Colour:
-    """For seams: darker than the paint, on black paint lighter."""
+    """Darken paint for seams; black paint is lightened."""
     return mix(colour, (255, 255, 255), 0.3) if sum(colour) < 220 else tone(colour, 0.66)
 
 
 def trim(colour: Colour) -> Colour:
-    """For bands: cream, on white paint navy."""
+    """Choose the trim for bands: cream, on white paint navy."""
     return (70, 92, 140) if min(colour) > 190 else CREAM
 
 
 def lighten_shine(colour: Colour) -> Colour:
-    """Where light falls on the paint."""
+    """Lighten where light falls on the paint."""
     return mix(colour, (255, 255, 255), 0.28)
 
 
 def outline_arc(x: float, y: float, rx: float, ry: float, start: float, stop: float, steps: int = 9) -> list[Point]:
-    """Points on an ellipse; angles in degrees, 0 to the right, 90 down."""
+    """Outline points on an ellipse; angles in degrees, 0 to the right, 90 down."""
     turns = (math.radians(start + (stop - start) * i / steps) for i in range(steps + 1))
     return [(x + rx * math.cos(t), y + ry * math.sin(t)) for t in turns]
 
 
 def draw_hoop(pen: Pen, x: float, y: float, radius: float, width: float, colour: Colour) -> None:
-    """An open ring as one polygon, cheaper than `Pen.ring`."""
+    """Draw an open ring as one polygon, cheaper than `Pen.ring`."""
     squash, inner, outer = pen.height / pen.width, radius - width / 2, radius + width / 2
     rim = outline_arc(x, y, outer * squash, outer, 0, 360, 18)
     pen.fill_poly(rim + outline_arc(x, y, inner * squash, inner, 360, 0, 18), colour)
 
 
 def draw_wheels(pen: Pen, xs: Sequence[float], y: float, radius: float, niche: Colour | None = None) -> None:
-    """Wheels with hubs, on request in dark wheel arches."""
+    """Draw wheels with hubs, on request in dark wheel arches."""
     if radius * pen.height < 3.6:
         _draw_small_wheels(pen, xs, y, radius)
         return
@@ -63,7 +63,7 @@ def draw_wheels(pen: Pen, xs: Sequence[float], y: float, radius: float, niche: C
 
 
 def _draw_small_wheels(pen: Pen, xs: Sequence[float], y: float, radius: float) -> None:
-    """As `draw_wheels`, with few corners, which nobody can count at that size."""
+    """Draw as `draw_wheels`, with few corners, which nobody can count at that size."""
     squash = pen.height / pen.width
     with pen.begin_part("wheel"):
         for x in xs:
@@ -73,7 +73,7 @@ def _draw_small_wheels(pen: Pen, xs: Sequence[float], y: float, radius: float) -
 
 
 def draw_panes(pen: Pen, xs: Sequence[float], top: float, width: float, height: float, glass: Colour = GLASS) -> None:
-    """A row of windows, each with a slanting glint where there is room for it."""
+    """Draw a row of windows, each with a slanting glint where there is room for it."""
     with pen.begin_part("window"):
         for x in xs:
             pen.fill_rect(x, top, x + width, top + height, glass)
@@ -83,5 +83,5 @@ def draw_panes(pen: Pen, xs: Sequence[float], top: float, width: float, height: 
 
 
 def space_row(start: float, stop: float, count: int) -> list[float]:
-    """Where the members of an even row begin."""
+    """Space a row evenly: where its members begin."""
     return [start + (stop - start) * i / count for i in range(count)]
