@@ -16,6 +16,6 @@ def look_up(table: Integer[np.ndarray, " k"], numbers: Integer[np.ndarray, "h w"
     if high - low >= _BYTES:
         return table[numbers]
     places = (table - low).astype(np.uint8).tobytes()
-    found = np.frombuffer(numbers.tobytes().translate(places), np.uint8).reshape(numbers.shape).astype(table.dtype)
-    found += table.dtype.type(low)
-    return found
+    values = np.frombuffer(numbers.tobytes().translate(places), np.uint8).reshape(numbers.shape).astype(table.dtype)
+    values += table.dtype.type(low)
+    return values

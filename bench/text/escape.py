@@ -45,8 +45,8 @@ def escape_markdown(text: str) -> str:
 
     A ``_`` inside a word means nothing in markdown and stays.
     """
-    plain = re.sub("[&<]", lambda found: _ENTITIES[found[0]], escape_for_terminal(text))
-    plain = _MARKUP.sub(lambda found: "\\" + found[0], plain)
+    plain = re.sub("[&<]", lambda match: _ENTITIES[match[0]], escape_for_terminal(text))
+    plain = _MARKUP.sub(lambda match: "\\" + match[0], plain)
     return re.sub(r"^(\d+)([.)]\s)", r"\1\\\2", plain)
 
 
@@ -110,7 +110,7 @@ def shorten_middle(text: str, columns: int) -> str:
 
 def shorten_apart(texts: Iterable[str], columns: int) -> dict[str, str]:
     """Each text by `shorten_middle`; texts that would become alike are numbered, in their order."""
-    found: dict[str, str] = {}
+    short_names: dict[str, str] = {}
     taken: set[str] = set()
     for text in dict.fromkeys(texts):
         short = shorten_middle(text, columns)
@@ -119,5 +119,5 @@ def shorten_apart(texts: Iterable[str], columns: int) -> dict[str, str]:
             at += 1
             short = f"{shorten_middle(text, columns - len(f' ({at})'))} ({at})"
         taken.add(short)
-        found[text] = short
-    return found
+        short_names[text] = short
+    return short_names
