@@ -63,6 +63,7 @@ class CandidateFeatures:
         self.vocabulary, self.clip = vocabulary, clip
         self.contexts: Recent[tuple[int, ...], _Context] = Recent(limit)
 
+    @torch.inference_mode()
     def __call__(self, context: tuple[int, ...], tokens: Int64[Tensor, " k"] | None = None) -> Float[Tensor, "k d"]:
         """Compute features of the texts "decoded context + decoded token", a row for each token; None is all tokens."""
         known = self.contexts.get(context) or self._open(context)

@@ -1,7 +1,8 @@
 """One block of ZeroCap's GPT-2 (section 3.3) for one new token a row, and its gradient written out.
 
 ZeroCap shifts cached keys and values, so the gradient that it needs leads to them alone: no weight has one, and below
-the lowest block nothing is left to lead to. Letters: b rows, t cached tokens, h heads, k channels a head, w = h k.
+the lowest block nothing is left to lead to. Letters: b rows, t cached tokens, h heads, k channels a head, w = h k; the
+heads of all rows lie one after the other, b*h.
 """
 
 from __future__ import annotations
@@ -75,8 +76,8 @@ class Attended(NamedTuple):
     query: Float[Tensor, "b h k"]
     key: Float[Tensor, "b h k"]
     value: Float[Tensor, "b h k"]
-    keys: Float[Tensor, "b h t k"]
-    values: Float[Tensor, "b h t k"]
+    keys: Float[Tensor, "b*h t k"]
+    values: Float[Tensor, "b*h t k"]
     weights: Float[Tensor, "b h t+1"]
 
 
@@ -110,11 +111,13 @@ class Block:
         return Block(Norm.read(block, "ln_1"), packed, out, Norm.read(block, "ln_2"), into, back, heads, gelu)
 
     def __call__(
-        self, x: Float[Tensor, "b w"], keys: Float[Tensor, "b h t k"], values: Float[Tensor, "b h t k"]
+        self, x: Float[Tensor, "b w"], keys: Float[Tensor, "b*h t k"], values: Float[Tensor, "b*h t k"]
     ) -> tuple[Float[Tensor, "b w"], Trace]:
         """Compute the token's next state from its state and the block's cache."""
         first = self.before_attention(x)
-        query, key, value = self.query_key_value(first.output).view(len(x), 3, self.heads, -1).unbind(1)  # each b h k
+        query, key, value = (
+            self.query_key_value(first.output).view(x.shape[0], 3, self.heads, -1).unbind(1)
+        )  # each b h k
         mixed, attended = attend(query, key, value, keys, values)
         x = x + self.after_attention(mixed)
         second = self.before_mlp(x)
@@ -123,7 +126,7 @@ class Block:
         return x, Trace(first, attended, second, hidden)
 
     def pull_back(
-        self, gradient: Float[Tensor, "b w"], trace: Trace, lowest: bool, cache: Float[Tensor, "2 b h t k"]
+        self, gradient: Float[Tensor, "b w"], trace: Trace, lowest: bool, cache: Float[Tensor, "2 b*h t k"]
     ) -> Float[Tensor, "b w"]:
         """Compute the gradient of the block's input and write that of its keys and values into ``cache``.
 
@@ -143,36 +146,41 @@ def attend(
     query: Float[Tensor, "b h k"],
     key: Float[Tensor, "b h k"],
     value: Float[Tensor, "b h k"],
-    keys: Float[Tensor, "b h t k"],
-    values: Float[Tensor, "b h t k"],
+    keys: Float[Tensor, "b*h t k"],
+    values: Float[Tensor, "b*h t k"],
 ) -> tuple[Float[Tensor, "b w"], Attended]:
     """Attend, one query a row, to the cached tokens and to the row's own token: heads side by side."""
-    query = query * query.shape[-1] ** -0.5
-    to_cache = (keys @ query.unsqueeze(3)).squeeze(3)  # logits of the cached tokens, b h t
+    rows, heads, width = query.shape
+    query = query * width**-0.5
+    to_cache = torch.bmm(keys, query.view(-1, width, 1)).view(rows, heads, -1)  # logits of the cached tokens, b h t
     to_own = (key * query).sum(dim=-1, keepdim=True)  # and of the row's own one, b h 1
     weights = torch.cat([to_cache, to_own], dim=-1).softmax(dim=-1)  # b h t+1
-    mixed = (weights[..., None, :-1] @ values).squeeze(2) + weights[..., -1:] * value  # b h k
-    return mixed.flatten(1), Attended(query, key, value, keys, values, weights)
+    of_cache = weights[..., :-1].reshape(len(keys), 1, -1)  # b*h 1 t
+    mixed = torch.bmm(of_cache, values).view(rows, heads, width) + weights[..., -1:] * value  # b h k
+    return mixed.view(rows, -1), Attended(query, key, value, keys, values, weights)
 
 
 def pull_back_attention(
-    mixed: Float[Tensor, "b h k"], attended: Attended, lowest: bool, cache: Float[Tensor, "2 b h t k"]
+    mixed: Float[Tensor, "b h k"], attended: Attended, lowest: bool, cache: Float[Tensor, "2 b*h t k"]
 ) -> Float[Tensor, "b 3w"] | None:
     """Compute the gradient of queries, keys and values of the rows' own tokens from that of `attend`'s output.
 
     Write the gradient of the cached keys and values into ``cache``; where the block is the ``lowest``, that is all.
     """
     query, key, value, keys, values, weights = attended
-    to_cache = (values @ mixed.unsqueeze(3)).squeeze(3)  # of the weights of cached tokens, b h t
+    rows, heads, width = query.shape
+    to_cache = torch.bmm(values, mixed.view(-1, width, 1)).view(rows, heads, -1)  # of cached tokens' weights, b h t
     to_own = (mixed * value).sum(dim=-1, keepdim=True)  # and of the row's own one, b h 1
     logits = _ATEN._softmax_backward_data(torch.cat([to_cache, to_own], dim=-1), weights, -1, weights.dtype)  # b h t+1
-    torch.mul(logits[..., :-1, None], query.unsqueeze(2), out=cache[0])  # b h t k
-    torch.mul(weights[..., :-1, None], mixed.unsqueeze(2), out=cache[1])  # b h t k
+    own = logits[..., -1:]  # b h 1
+    of_cache = logits[..., :-1].reshape(len(keys), -1, 1)  # b*h t 1
+    torch.mul(of_cache, query.view(-1, 1, width), out=cache[0])  # b*h t k
+    torch.mul(weights[..., :-1].reshape(len(keys), -1, 1), mixed.view(-1, 1, width), out=cache[1])  # b*h t k
     if lowest:
         return None
-    packed = mixed.new_empty(len(mixed), 3, *mixed.shape[1:])  # b 3 h k
-    scaled = (logits[..., None, :-1] @ keys).squeeze(2) + logits[..., -1:] * key  # of the scaled query, b h k
-    torch.mul(scaled, query.shape[-1] ** -0.5, out=packed[:, 0])
-    torch.mul(logits[..., -1:], query, out=packed[:, 1])
+    packed = mixed.new_empty(rows, 3, heads, width)
+    scaled = torch.bmm(of_cache.transpose(1, 2), keys).view(rows, heads, width) + own * key  # of the scaled query
+    torch.mul(scaled, width**-0.5, out=packed[:, 0])
+    torch.mul(own, query, out=packed[:, 1])
     torch.mul(weights[..., -1:], mixed, out=packed[:, 2])
-    return packed.flatten(1)
+    return packed.view(rows, -1)

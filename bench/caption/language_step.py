@@ -21,12 +21,17 @@ _TANH_GELUS = ("gelu_new", "gelu_pytorch_tanh", "gelu_fast")
 
 
 class Pass(NamedTuple):
-    """One forward pass: logits in float32, the tokens' own keys and values, and what the gradient needs."""
+    """One forward pass: logits in float32, and what the gradient needs of the last norm and of every block."""
 
     logits: Float[Tensor, "b v"]
-    last: Float[Tensor, "layers 2 b h 1 k"]
     normed: Normed
     traces: list[Trace]
+
+    @property
+    def last(self) -> Float[Tensor, "layers 2 b h 1 k"]:
+        """The tokens' own keys and values."""
+        pairs = [part for trace in self.traces for part in (trace.attended.key, trace.attended.value)]
+        return torch.stack(pairs).unflatten(0, (-1, 2)).unsqueeze(4)
 
 
 class LanguageStep:
@@ -77,19 +82,18 @@ class LanguageStep:
         """Compute the logits after one more token a row."""
         x = self.embedding[tokens] + self.positions[cache.shape[4]]  # b w
         traces = []
-        for block, layer in zip(self.blocks, cache, strict=True):
-            x, trace = block(x, layer[0], layer[1])
+        for block, layer in zip(self.blocks, cache.flatten(2, 3).unbind(), strict=True):  # 2 b*h t k
+            x, trace = block(x, *layer.unbind())
             traces.append(trace)
         normed = self.norm(x)
-        last = torch.stack([torch.stack([t.attended.key, t.attended.value]) for t in traces])  # layers 2 b h k
-        return Pass(F.linear(normed.output, self.output).float(), last.unsqueeze(4), normed, traces)
+        return Pass(F.linear(normed.output, self.output).float(), normed, traces)
 
     @torch.no_grad()
     def pull_back(self, upstream: Float[Tensor, "b v"], forward: Pass) -> Float[Tensor, "layers 2 b h t k"]:
         """Compute the gradient of the cache from that of the logits."""
         keys = forward.traces[0].attended.keys
-        gradient = keys.new_empty(len(self.blocks), 2, *keys.shape)  # layers 2 b h t k
+        gradient = keys.new_empty(len(self.blocks), 2, *keys.shape)  # layers 2 b*h t k
         x = self.norm.pull_back(upstream.to(keys.dtype).mm(self.output), forward.normed)  # b w
         for at, (block, trace) in reversed(list(enumerate(zip(self.blocks, forward.traces, strict=True)))):
             x = block.pull_back(x, trace, at == 0, gradient[at])
-        return gradient
+        return gradient.unflatten(2, (-1, self.heads))

@@ -58,6 +58,7 @@ class Search:
     joint: bool
     rows: int
 
+    @torch.inference_mode()
     def __call__(
         self, targets: Float[Tensor, "n d"], watch: Callable[[TokenStep], None] = lambda _: None
     ) -> list[Beams]:

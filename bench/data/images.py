@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from bench.errors import BadSample
 MAX_PIXELS = 89_478_485
 """Larger pictures are refused before decoding (Pillow's own warning level: 256 MB of RGB)."""
 
+CheckSize = Callable[[tuple[int, int]], None]
 _TOO_LARGE = f"has more than the {MAX_PIXELS} pixels allowed (a decompression bomb?); make it smaller"
 _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N", "I")
@@ -57,22 +59,28 @@ def read_labels(path: Path | str, *, data: bytes | None = None) -> Int32[np.ndar
 
 
 def read_narrow_labels(
-    path: Path | str, *, data: bytes | None = None
+    path: Path | str, *, data: bytes | None = None, check_size: CheckSize | None = None
 ) -> UInt8[np.ndarray, "h w"] | Int32[np.ndarray, "h w"]:
-    """Read labels as `read_labels` does, as bytes where the file has bytes: an eighth of the memory."""
-    return _read(Path(path), lambda image, raw_mode: read_label_numbers(Path(path), image, raw_mode), data)
+    """Read labels as `read_labels` does, as bytes where the file has bytes: an eighth of the memory.
+
+    ``check_size`` is given height and width as the file claims them, before it is decoded, and raises what is wrong.
+    """
+    return _read(Path(path), partial(read_label_numbers, Path(path)), data, check_size=check_size)
 
 
 def _read(
-    path: Path, convert: Callable[[Image.Image, str], np.ndarray], data: bytes | None, skim: bool = False
-) -> np.ndarray:
+    path: Path, convert: Callable[[Image.Image, str], np.ndarray], data: bytes | None, skim: bool = False,
+    check_size: CheckSize | None = None,
+) -> np.ndarray:  # fmt: skip
     try:
         if (path.stat().st_size if data is None else len(data)) == 0:
             raise BadSample(f"{path}: file is empty (0 bytes)")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # doubts about EXIF and other blocks that hold no pixels
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path if data is None else BytesIO(data)) as image:
+                if check_size:
+                    check_size((image.height, image.width))
+                warnings.simplefilter("error", Image.DecompressionBombWarning)
                 if image.width * image.height > MAX_PIXELS:
                     raise BadSample(f"{path}: {_TOO_LARGE}")
                 raw_mode, size = find_raw_mode(image), (image.height, image.width)

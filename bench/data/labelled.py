@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,8 @@ from bench.data.base import hash_content, suggest_nearest
 from bench.data.class_tables import ClassTable
 from bench.data.codes import Codes
 from bench.data.files import describe_missing
-from bench.data.headers import read_whole_array, refuse_larger
-from bench.data.images import MAX_PIXELS, read_beside_mask, read_image, read_narrow_labels
+from bench.data.headers import check_not_larger, read_claimed_size, read_whole_array
+from bench.data.images import MAX_PIXELS, CheckSize, read_beside_mask, read_image, read_narrow_labels
 from bench.data.label_numbers import clip_numbers, make_whole_numbers
 from bench.data.layout import Layout, find_files, read_layout
 from bench.data.orientation import list_orientation_remarks
@@ -84,8 +84,8 @@ class LabelledFolder:
             raise UserError(f"image {image_id!r} is not in {self.name}{suggest_nearest(image_id, self._all)}")
         path = self.find_mask(image_id)
         image = read_beside_mask(self.find_image(image_id), blank=blank)
-        refuse_larger(path, image.shape[:2], f"{self.find_image(image_id)} ")
-        truth = self._codes.read(_read_numbers(path), str(path))
+        check_size = partial(check_not_larger, path, image.shape[:2], f"{self.find_image(image_id)} ", "mask")
+        truth = self._codes.read(_read_numbers(path, check_size), str(path))
         if truth.shape != image.shape[:2]:
             shown = read_image(self.find_image(image_id))
             image = shown if shown.shape[:2] == truth.shape else image
@@ -135,10 +135,12 @@ def _make_codes(layout: Layout) -> Codes:
     return Codes(layout.classes.make_codes() | outside, f"{layout.name}'s ({', '.join(words)})")
 
 
-def _read_numbers(path: Path) -> Integer[np.ndarray, "h w"]:
-    """Read a mask as numbers, from a picture or from an array of NumPy's."""
+def _read_numbers(path: Path, check_size: CheckSize) -> Integer[np.ndarray, "h w"]:
+    """Read a mask as numbers, from a picture or from an array of NumPy's, once its claimed size is checked."""
     if path.suffix.lower() != ".npy":
-        return read_narrow_labels(path)
+        return read_narrow_labels(path, check_size=check_size)
+    if (claimed := read_claimed_size(path)) is not None:
+        check_size(claimed)
     try:
         values = read_whole_array(path, MAX_PIXELS)
     except FileNotFoundError as error:

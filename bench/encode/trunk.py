@@ -113,7 +113,7 @@ def attend(block: Block, tokens: Tensor, queries: int | None) -> Softmax:
     query, key, value = (part.reshape(split).transpose(1, 2).float() for part in packed.chunk(3, dim=-1))  # s H T D
     logits = (query[:, :, :queries] * split[-1] ** -0.5) @ key.transpose(-1, -2)  # s H Q T
     # The row maximum is over all tokens, masked or not: it cancels in eq. 1 and lets one exponential serve both.
-    return Softmax((logits - logits.amax(-1, keepdim=True)).exp_(), value)
+    return Softmax(logits.sub_(logits.amax(-1, keepdim=True)).exp_(), value)
 
 
 def project(block: Block, heads: Tensor) -> Tensor:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Integer
 
-from bench.data.headers import read_claimed_size
 from bench.data.images import read_narrow_labels
 from bench.errors import BadSample
 from bench.lookup import look_up
@@ -57,21 +57,28 @@ def read_map(
     """Read a picture whose values are the ids of the segments; 0 belongs to none. Empty with a fault noted."""
     ids = _read_ids(faults, where, segments)
     try:
-        path = find_beside(folder, name)
-        shape = read_claimed_size(path)
-        numbers = read_narrow_labels(path) if shape in (size, None) else np.zeros((0, 0), np.int32)
+        numbers = read_narrow_labels(find_beside(folder, name), check_size=partial(_check_size, size))
+    except _OtherSizeError as error:
+        faults.append(f"{where}: label map of size {error} in a picture of {list(size)} (height, width)")
+        return np.zeros(size, np.int32)
     except BadSample as error:
         faults.append(f"{where}: label map: {error}")
-        return np.zeros(size, np.int32)
-    shape = shape or numbers.shape
-    if shape != size:  # as its header says: what is too large is never unpacked
-        faults.append(f"{where}: label map of size {list(shape)} in a picture of {list(size)} (height, width)")
         return np.zeros(size, np.int32)
     labels = _look_up(numbers, [value if abs(value) <= _LAST_ID else -1 for value in ids])
     if labels.min() < 0:
         strays = ", ".join(map(str, np.unique(numbers[labels < 0])[:5]))
         faults.append(f"{where}: label map holds {strays}, but no segment has such an id (0 is for unlabelled pixels)")
     return labels
+
+
+class _OtherSizeError(BadSample):
+    """A label map is of another size than its image, as its text says."""
+
+
+def _check_size(size: tuple[int, int], claimed: tuple[int, int]) -> None:
+    """Check what the header says: a map that is too large is never unpacked."""
+    if claimed != size:
+        raise _OtherSizeError(str(list(claimed)))
 
 
 def _read_ids(faults: Faults, where: str, segments: list[Any]) -> list[int]:

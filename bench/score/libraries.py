@@ -44,7 +44,7 @@ def make_library_table(protocols: Sequence[Protocol], scores: pd.DataFrame) -> p
 def print_library_table(table: pd.DataFrame) -> None:
     """Print the table with columns as wide as they need to be, values with four decimals."""
     texts = table.assign(value=[f"{value:.4f}" for value in table["value"]]).astype(str)
-    rows = [list(texts.columns), *texts.to_numpy().tolist()]
+    rows = [list(map(str, texts.columns)), *texts.to_numpy().tolist()]
     wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(text.ljust(width) for text, width in zip(row, wide, strict=True)).rstrip())

@@ -119,6 +119,10 @@ def resolve_config(config: Any, complete: bool = True) -> dict[str, Any]:
 
     from bench.settings.saved import update_targets
 
-    own = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
-    settings: Any = OmegaConf.to_container(own, resolve=True, throw_on_missing=complete)
+    settings = {}
+    for key in (key for key in config if key != "hydra"):
+        value = "???" if OmegaConf.is_missing(config, key) and not complete else config[key]
+        if OmegaConf.is_config(value):
+            value = OmegaConf.to_container(value, resolve=True, throw_on_missing=complete)
+        settings[key] = value
     return dict(shorten_decimals(update_targets(settings)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -131,15 +130,12 @@ def test_no_two_rules_say_the_same_of_all_maps() -> None:
     assert len({tuple(np.round(each, 9)) for each in values.values()}) == len(values)
 
 
-BESIDE = {
-    "mmsegmentation": (
-        "mmengine==0.10.7", "mmcv-lite==2.1.0", "addict==2.4.0", "yapf", "termcolor", "prettytable", "platformdirs",
-        "rich", "ftfy", "wcwidth", "opencv-python-headless",
-    ),
-    "cityscapesscripts": ("appdirs", "pyquaternion", "coloredlogs", "humanfriendly"),
-    "detectron2": ("fvcore", "iopath", "yacs", "tabulate", "cloudpickle", "portalocker"),
-}  # fmt: skip
-"""What packages need beside those of the set-up; each is installed without what it would pull in."""
+BESIDE = (
+    "mmengine==0.10.7", "mmcv-lite==2.1.0", "addict==2.4.0", "yapf", "termcolor", "prettytable", "platformdirs", "rich",
+    "ftfy", "wcwidth", "opencv-python-headless", "appdirs", "pyquaternion", "coloredlogs", "humanfriendly", "fvcore",
+    "iopath", "yacs", "tabulate", "cloudpickle", "portalocker",
+)  # fmt: skip
+"""What packages need beside those of the set-up; all are installed without what they would pull in."""
 SOURCES = ("detectron2", "panopticapi")
 """Those that no registry has: a clone of github.com/facebookresearch/detectron2 or cocodataset/panopticapi, at the
 commit of the preset, has to be on PYTHONPATH."""
@@ -149,16 +145,13 @@ commit of the preset, has to be on PYTHONPATH."""
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the packages that presets name, at their versions."""
     folder = tmp_path_factory.mktemp("libraries")
-    for pin in sorted({make_protocol(name).library or "" for name in list_libraries()}):
-        package = re.split("==|@", pin)[0]
-        _install(folder, *([pin] if package not in SOURCES else []), *BESIDE.get(package, ()))
-    return folder
-
-
-def _install(folder: Path, *packages: str) -> None:
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    told = subprocess.run([*command, "--target", str(folder), *packages], capture_output=True, text=True)
+    pins = sorted({make_protocol(name).library or "" for name in list_libraries()})
+    pins = [pin for pin in pins if pin.partition("@")[0] not in SOURCES]
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--target", str(folder)]
+    command = [sys.executable, "-m", "pip", "install", *options, *pins, *BESIDE]
+    told = subprocess.run(command, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
+    return folder
 
 
 @pytest.mark.extra

@@ -233,7 +233,7 @@ def test_disk_device_and_memory(tmp_path: Path, capfd, monkeypatch) -> None:
 def test_a_crf_that_fails_or_labels_wrongly(capfd, monkeypatch) -> None:
     monkeypatch.setattr("bench.segment.crf.DenseCrf.choose_labels", lambda self, unary, image: unary.argmax(-1))
     assert "pydensecrf2" in examined(["device=cpu"], capfd)[2]["crf"]
-    monkeypatch.setattr("bench.segment.crf.DenseCrf._model", lambda *_: {}["no"])
+    monkeypatch.setattr("bench.segment.crf.DenseCrf._make_model", lambda *_: {}["no"])
     monkeypatch.setattr("bench.segment.crf.DenseCrf.choose_labels", lambda self, *a: self.compute_marginals(*a))
     _, told, mends = examined(["device=cpu"], capfd)
     assert "does not run: KeyError" in told["crf"] and set(mends) == {"crf"}

@@ -20,7 +20,7 @@ def test_photographs_without_labels(tmp_path: Path, capsys) -> None:
     Image.fromarray(colours[:, :, 0]).save(photos / "grey ü.png")
     whole = (photos / "a.png").read_bytes()
     (photos / "cut.png").write_bytes(whole[: len(whole) // 2])
-    (run,) = zgs(tmp_path, "data=folder", f"data.root={photos}", code=3)
+    (run,) = zgs(tmp_path, "data=folder", f"data.root={photos}", "segment=whole", code=3)
     assert list(record(run)["skipped"]) == ["cut"]
     told = capsys.readouterr().out
     assert "1 of 3 images skipped" in told and "know nothing of photographs" in told

@@ -8,7 +8,6 @@ import pytest
 
 from bench.cli import main
 from bench.metric_name import parse
-from bench.metrics.registry import list_words
 from bench.predictions.source import PredictionFile
 from bench.run.run_folder import read_rows
 from bench.score.evaluate import COLUMNS
@@ -16,6 +15,7 @@ from bench.score.score_table import ALL
 from tests.command import ended, launch
 from tests.command import zgs as command
 from tests.e2e.run.running import copy_of_full, record, zgs  # noqa: F401 (a fixture)
+from tests.shared_runs import find_run
 
 
 @pytest.mark.slow
@@ -85,10 +85,8 @@ def test_tables_are_shown_where_their_characters_are_not(full: Path, tmp_path: P
     assert "≥" in (tmp_path / "report/table.md").read_text(encoding="utf-8")
 
 
-def test_every_metric_is_reached_from_the_command_line(full: Path) -> None:
-    metrics = f"score.metrics=[{','.join(list_words())}]"
-    words = ("data.subset=first:2", "experiment=full", "pictures=0", "score.aggregation=[image,dataset]")
-    folder = zgs(full, *words, metrics, "score.breakdown=[class,size,kind]", out="metrics")[-1].parent
+def test_every_metric_is_reached_from_the_command_line(measured: Path) -> None:
+    folder = find_run(measured)
     scores = pd.read_csv(folder / "scores.csv")
     own = scores[scores["variant"] == "full"].set_index("metric")["value"]
     words = {parse(name).metric.split(".")[0] for name in own.index}

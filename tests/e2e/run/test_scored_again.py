@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,18 +18,13 @@ from bench.predictions.source import PredictionFile
 from bench.report.runs import merge_curves
 from bench.store.files import Store
 from bench.store.texts import StoredEncoder
-
-FAST = ["executor=serial", "caption.tokens=1", "caption.beams=1", "caption.iterations=1", "score.resamples=50"]
-DATA = ["data.subset=first:2", "pictures=0", "controls=[]"]
+from tests.shared_runs import find_run
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run of the whole method on two scenes; two above it lie ``store`` and ``out``."""
-    tmp = tmp_path_factory.mktemp("again")
-    assert main(["run", *FAST, *DATA, "variant=full", f"store={tmp / 'store'}", f"out={tmp / 'out'}"]) == 0
-    (folder,) = (tmp / "out").iterdir()
-    return folder
+def run(full: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the folder of a run of the whole method on two scenes; two above it lie ``store`` and ``out``."""
+    return find_run(Path(shutil.copytree(full, tmp_path_factory.mktemp("again") / "full")))
 
 
 def scored(run: Path, name: str, store: str, *words: str) -> Path:

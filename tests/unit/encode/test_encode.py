@@ -52,6 +52,16 @@ def test_masked_is_equation_1(shape: str, start_layer: int) -> None:
     np.testing.assert_allclose(found.vectors[0], expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("micro_batch", [1, 3])
+def test_unmasked_gives_every_segment_what_it_would_get_alone(micro_batch: int) -> None:
+    encoder, sample = Unmasked(tiny.clip(), 2, micro_batch), tiny.sample()
+    masks = np.stack(list(SHAPES.values()))
+    whole = encoder(sample, masks)
+    alone = [encoder(sample, mask[None]).vectors[0] for mask in masks]
+    assert whole.vectors.tobytes() == np.stack(alone).tobytes() and whole.saliency.shape == (len(masks), 0)
+    assert encoder(sample, masks[:0]).vectors.shape == (0, whole.vectors.shape[1])
+
+
 def test_a_full_mask_and_no_mask_are_the_plain_forward() -> None:
     clip, sample = tiny.clip(), tiny.sample()
     plain = clip.visual(tiny.preprocess(sample.image)).numpy()

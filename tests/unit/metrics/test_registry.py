@@ -119,7 +119,7 @@ def test_images_may_come_in_parts() -> None:
             np.testing.assert_array_equal(np.concatenate(pieces), getattr(row, field), err_msg=name)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(order=st.permutations(range(5)))
 def test_relabelled_classes_change_nothing(order: list[int]) -> None:
     """Class i becomes order[i]. Similarities are made free of ties, which the lower index would win."""
@@ -128,8 +128,9 @@ def test_relabelled_classes_change_nothing(order: list[int]) -> None:
     names = ClassList("five", tuple(CLASSES.names[i] for i in back), tuple(CLASSES.things[i] for i in back))
     moved = [_moved(item, new, back) for item in unlike]
     truths = [replace(t, classes=new[t.classes].astype(np.int32), tt=t.tt[:, back], st=t.st[:, back]) for t in TRUTHS]
-    one = evaluate(unlike, TRUTHS, CLASSES, EVERY, NAMING, own_text=OWN).table
-    other = evaluate(moved, truths, names, EVERY, NAMING, own_text=OWN).table
+    plain = replace(EVERY, resamples=0)
+    one = evaluate(unlike, TRUTHS, CLASSES, plain, NAMING, own_text=OWN).table
+    other = evaluate(moved, truths, names, plain, NAMING, own_text=OWN).table
     pd.testing.assert_frame_equal(one, other, check_exact=False, rtol=1e-9)
 
 
