@@ -26,7 +26,7 @@ from bench.run.tables import Tables
 from bench.score.controls import choose_controls
 from bench.score.counts import OwnText
 from bench.score.curves import compute_curves, list_curved
-from bench.score.evaluate import COLUMNS, Scores, evaluate
+from bench.score.evaluate import COLUMNS, NOTE, Scores, evaluate
 from bench.score.human_ratings import check_ratings, count_ratings, count_unrated, read_ratings, score_verified
 from bench.score.intervals import Interval
 from bench.score.score_table import OF_CURVES, add_columns
@@ -163,8 +163,8 @@ def _add_verified(
     told = (scoring.request.run, scoring.request.variant), counted
     for what, base in bases.items():
         verified = score_verified(images, ratings, base, protocol, classes, naming)
-        lines = [(*told[0], v.name, *_list_ends(v.interval), v.n, v.unit, *told[1]) for v in verified]
-        table = add_columns(pd.DataFrame(lines, columns=list(COLUMNS)), find_role(scoring.context.settings))
+        lines = [(*told[0], v.name, *_list_ends(v.interval), v.n, v.unit, *told[1], v.interval.note) for v in verified]
+        table = add_columns(pd.DataFrame(lines, columns=[*COLUMNS, NOTE]), find_role(scoring.context.settings))
         numbers.scores = pd.concat([numbers.scores, table], ignore_index=True)
         numbers.counts |= {v.name: v.each() for v in verified}
         without, total = count_unrated(images, ratings, base, classes)
