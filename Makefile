@@ -55,5 +55,5 @@ lock: ## write uv.lock from pyproject.toml, and constraints.txt from it (UPGRADE
 	@"$${PYTHON:-python3}" scripts/setup_env.py --lock
 
 clean: ## remove .venv and the tools' caches, but nothing that a run or a training made
-	@rm -rf .venv .venv-old .uv .setup.lock dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-new .venv-old .uv .setup.lock dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

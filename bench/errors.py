@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.text.escape import escape_for_terminal
+
 DONE, FAILED, USAGE, SKIPS = 0, 1, 2, 3
 """Exit codes of every command: done, failed, the command itself is wrong, done with images skipped."""
-
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Halves of characters, which no file holds, and codes that make a terminal do something instead of showing it."""
 
 
 class UserError(Exception):
     """Bad input or a bad option; the command prints the message as one line and exits with 1."""
 
     def __str__(self) -> str:
-        return escape_unprintable(super().__str__())  # names from files may hold what no stream takes
+        return escape_for_terminal(super().__str__(), lines=True)  # names from files may hold what no stream takes
 
 
 class UsageError(UserError):
@@ -27,11 +25,6 @@ class UsageError(UserError):
 
 class BadSample(UserError):
     """One image cannot be used; the run records a skip with this reason and goes on."""
-
-
-def escape_unprintable(text: object) -> str:
-    """Escape what a UTF-8 stream does not take or a terminal should not be sent, and return the text."""
-    return _UNSEEN.sub(lambda match: repr(match[0])[1:-1], str(text))
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class ClipModel(Protocol):
 class DinoModel(Protocol):
     """DINO: an image to dense features."""
 
-    def features(
+    def compute_features(
         self, image: UInt8[np.ndarray, "h w 3"]
     ) -> tuple[Float32[np.ndarray, "f d"], tuple[int, int], UInt8[np.ndarray, "lh lw 3"]]:
         """Unit features in row-major order, their grid (height, width), and the image at the size that was loaded."""
@@ -76,7 +76,7 @@ class Segmenter(Protocol):
 
 
 class Encoder(Protocol):
-    """Section 3.2. One that has a ``trunk`` (`bench.encode.trunk`) is also given its tokens, which segments share."""
+    """Section 3.2. Where it has ``compute_trunk`` (`bench.encode.trunk`) it is also given those tokens."""
 
     def __call__(self, sample: Sample, masks: Bool[np.ndarray, "n h w"], /) -> Embeddings:
         """Embed n segments of an image in CLIP's joint space."""

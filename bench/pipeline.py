@@ -30,7 +30,7 @@ class Pipeline:
     merge: Callable[[SegmentTree, Embed, Describe], Merged]
 
     def predict(self, sample: Sample) -> Prediction:
-        """The named segments of an image."""
+        """Predict the named segments of an image: section 3, in order."""
         tree = self.segment(sample)  # 3.1  image -> tree of over-segments
         embed = partial(self.embed, sample)  # 3.2  segments -> embeddings in CLIP's joint space
         describe = partial(self.describe, sample)  # 3.3  embeddings -> texts
@@ -39,8 +39,8 @@ class Pipeline:
             sample.image_id, merged.masks, merged.captions.texts, merged.embeddings.vectors, merged.heap_ids
         )
 
-    def oracle(self, sample: Sample) -> tuple[Captions, Embeddings, Masks, Int32[np.ndarray, " k"]]:
-        """What the method says of the ground-truth segments (section 4.3, Text Generation Quality)."""
+    def describe_true_segments(self, sample: Sample) -> tuple[Captions, Embeddings, Masks, Int32[np.ndarray, " k"]]:
+        """Describe the ground-truth segments: texts, embeddings, masks [k, h, w], class indices (4.3, TGQ)."""
         masks, classes = make_truth_masks(sample)
         embeddings = self.embed(sample, masks)
         return self.describe(sample, embeddings), embeddings, masks, classes

@@ -7,6 +7,8 @@ reference     what the published implementation computes: raw similarities, reca
               over true and predicted classes, TGQ image by image with >=, images without prediction left out
 dataset_miou  intersections and unions summed over the data set, no threshold, background never scored
 soft          what texts are worth to true segments without any threshold: soft, hard, overlap and nearest Jaccard
+
+The others say what other libraries would (SCORES.md, "Your number differs because …"); their ``library`` says which.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ CHOICES = {
     "recall": ("paper", "reference"),
     "tgq": ("micro", "macro"),
     "background": ("context", "voc", "ignore", "class"),
-    "void": ("ignore", "count"),
+    "void": ("ignore", "count", "first"),
     "unmapped": ("none", "error"),
     "verify": ("threshold", "human"),
     "overlap": ("all", "highest_score"),
@@ -34,9 +36,14 @@ CHOICES = {
     "unlabelled": ("count", "ignore"),
     "below": ("count", "ignore"),
     "absent": ("zero", "ignore"),
+    "unseen": ("ignore", "one", "zero"),
+    "unmatched": ("ignore", "zero"),
     "empty": ("zero", "skip"),
 }
+AGGREGATIONS = ("image", "pair", "dataset")
 BREAKDOWNS = ("class", "size", "kind")
+UNTIL_KNOWN = {"auto": "context", "class_if_any": "ignore"}
+"""Words of ``score.background`` that the data set decides (`run.score`), and what stands for them before it has."""
 Cosine = Annotated[float, Between(ge=-1, le=1)]
 
 
@@ -54,14 +61,18 @@ class Protocol:
     proportions:    masks of other proportions than the image's are a fault (same), or stretched to fit (any)
     verify, ratings: thresholds decide which labels stand, or people do (human: the csv of `score.human_ratings`)
     overlap:        where segments overlap: all of them stand, or at each pixel the one of highest_score
-    aggregation:    any of image, dataset (`iou`)
+    aggregation:    any of image, pair, dataset (`iou`)
     representative: of a class: the union of its segments, or the most similar one (argmax)
     rounding:       decimals of similarities before any comparison; None compares raw values
     recall, tgq:    which of the definitions in `recall` and `tgq`
-    background, void: how pixels outside the classes count (`iou`)
-    unlabelled, below, absent: how pixels without an answer and classes that the image does not have count (`iou`)
+    background, void: how pixels outside the classes count (`overlap.arithmetic`; void "first": as the first label)
+    unlabelled, below: how pixels without an answer count
+    absent:         predicted classes that the image (or the set) does not have score 0, or are left out (`iou`)
+    unseen:         classes that neither truth nor prediction has are left out, or score 1 or 0 (`iou`)
+    unmatched:      classes without any match are left out of SQ, or score 0 there (`panoptic`)
     empty:          an image without any predicted segment scores 0, or is left out; either way it is counted
     resamples, level, seed: of the bootstrap
+    library:        the package and version whose rule a protocol is; it changes no number
     """
 
     name: str = "paper"
@@ -88,16 +99,19 @@ class Protocol:
     unlabelled: str = "count"
     below: str = "count"
     absent: str = "zero"
+    unseen: str = "ignore"
+    unmatched: str = "ignore"
     empty: str = "zero"
     resamples: Annotated[int, Between(ge=0, le=10**9)] = 10_000
     level: Annotated[float, Between(gt=0, lt=1)] = 0.95
     seed: Annotated[int, Between(ge=0, le=2**32 - 1)] = 0
+    library: str | None = None
 
     def __post_init__(self) -> None:
         for key in ("mapping", "aggregation", "metrics", "breakdown", "no_class"):
             values = getattr(self, key)
             object.__setattr__(self, key, (values,) if isinstance(values, str) else tuple(dict.fromkeys(values)))
-        for key, known in {"aggregation": ("image", "dataset"), "breakdown": BREAKDOWNS}.items():
+        for key, known in {"aggregation": AGGREGATIONS, "breakdown": BREAKDOWNS}.items():
             for value in getattr(self, key):
                 choose(key, value, known)
         if not all(isinstance(word, str) and word.strip() for word in self.no_class):
@@ -107,7 +121,7 @@ class Protocol:
         if not 0 <= self.tau_iou <= 1 or not 0 < self.level < 1 or self.resamples < 0:
             raise UsageError("score: tau_iou lies in 0..1, level between 0 and 1, resamples is 0 or more")
 
-    def settings(self) -> dict[str, Any]:
+    def list_settings(self) -> dict[str, Any]:
         """Every setting as plain values, strategies by their names."""
         plain = {setting.name: getattr(self, setting.name) for setting in fields(self)}
         return plain | {"mapping": [m if isinstance(m, str) else m.name for m in self.mapping]}

@@ -88,7 +88,7 @@ class SegmentTree:
         """The union of some leaves, given by their positions in ``heap_ids``."""
         return np.isin(self.leaves, positions)
 
-    def masks(self) -> Bool[np.ndarray, "n h w"]:
+    def make_masks(self) -> Bool[np.ndarray, "n h w"]:
         """One mask for each leaf, in the order of ``heap_ids``."""
         return self.leaves[None] == np.arange(len(self.heap_ids), dtype=self.leaves.dtype)[:, None, None]
 

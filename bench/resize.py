@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 
-def nearest(grid: Shaped[np.ndarray, "a b *rest"], size: tuple[int, int]) -> Shaped[np.ndarray, "h w *rest"]:
+def resize_nearest(grid: Shaped[np.ndarray, "a b *rest"], size: tuple[int, int]) -> Shaped[np.ndarray, "h w *rest"]:
     """Row i of the h rows reads input row floor(i * a / h), columns alike; the input itself where sizes agree."""
     if grid.shape[:2] == size:
         return grid

@@ -77,7 +77,7 @@ class Colours:
     def __init__(self, grid: tuple[int, int]) -> None:
         self.grid = grid
 
-    def features(self, image: np.ndarray) -> tuple[np.ndarray, tuple[int, int], np.ndarray]:
+    def compute_features(self, image: np.ndarray) -> tuple[np.ndarray, tuple[int, int], np.ndarray]:
         """Colours float32 [cells, 3], the grid, the image itself."""
         cells = np.asarray(Image.fromarray(image).resize(self.grid[::-1], Image.Resampling.BOX), np.float32) / 255
         return cells.reshape(-1, 3), self.grid, image

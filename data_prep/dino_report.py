@@ -50,7 +50,7 @@ def make_segmenter(of: dict[str, Any]) -> DinoWard:
     """Make the production segmenter of a configuration."""
     from bench.run.context import RunContext
 
-    stage = RunContext(of).stage("segment")
+    stage = RunContext(of).make_stage("segment")
     assert isinstance(stage, DinoWard)
     return stage
 
@@ -79,7 +79,7 @@ def compare_ways(target: Path, of: dict[str, Any], n: int) -> dict[str, Quality]
     samples = draw_scenes("test", n)
     ours = make_segmenter(refine_settings(of))
     untrained = _make_untrained(ours, target)
-    grid = ours.dino.features(samples[0].image)[1]
+    grid = ours.dino.compute_features(samples[0].image)[1]
     segmented = [ours(sample).leaves for sample in samples]
     counts = [len(np.unique(leaves)) for leaves in segmented]
 

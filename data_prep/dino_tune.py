@@ -17,7 +17,7 @@ import torch
 
 from bench.models.dino import Dino
 from bench.records import Sample
-from bench.resize import nearest
+from bench.resize import resize_nearest
 from bench.segment.crf import DenseCrf, compute_centroid_energy
 from bench.segment.prune import Leaves, prune
 from bench.segment.ward import build_ward_tree
@@ -45,16 +45,16 @@ def segment_leaves(
 ) -> np.ndarray:
     """What `DinoWard` gives for leaves that are there already, at the image's size."""
     if crf is None or len(leaves.heap_ids) == 1:
-        return nearest(leaves.labels.reshape(grid), sample.size)
+        return resize_nearest(leaves.labels.reshape(grid), sample.size)
     energy = compute_centroid_energy(features, leaves.centroids).astype(np.float32)
-    return crf.labels(nearest(energy.reshape(*grid, -1), sample.size), sample.image)
+    return crf.choose_labels(resize_nearest(energy.reshape(*grid, -1), sample.size), sample.image)
 
 
 def measure_settings(args: argparse.Namespace, samples: list[Sample]) -> Iterator[tuple[str, Quality]]:
     """Settings and their figures."""
     for size, stride, layer, facet in itertools.product(args.size, args.stride, args.layer, args.facet):
         dino = Dino(args.source, size, stride, layer, facet)
-        made = [dino.features(sample.image) for sample in samples]
+        made = [dino.compute_features(sample.image) for sample in samples]
         trees = [build_ward_tree(features) for features, _, _ in made]
         for n, threshold in itertools.product(args.n, args.threshold):
             cut = [prune(features, tree, n, threshold) for (features, _, _), tree in zip(made, trees, strict=True)]

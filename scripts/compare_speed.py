@@ -1,12 +1,13 @@
 """What this tree costs beside an earlier commit: processor seconds of whole processes, measured in alternation.
 
-    python scripts/compare_speed.py [--before 95689e9] [--only score|score-coded|demo|tests]… [--times 3]
+    python scripts/compare_speed.py [--before 95689e9] [--only score|score-coded|demo|tests|sweep]… [--times 3]
 
 The earlier commit is put into a temporary worktree and run with the same Python. Counted are user and system seconds
 of the process and of everything it starts, also what outlives it. Each run begins with an empty store. Cases: `zgs
 score` on 300 label maps of 375 x 500 pixels with 59 classes, without a model (score: as PNG, score-coded: as run
 lengths), with a plain NumPy confusion matrix over the same PNG files beside it; `zgs demo`; the tests of `make test`.
-The goals are 0.4, 0.8 and 0.4 of the earlier commit.
+The goals are 0.4, 0.8 and 0.4 of the earlier commit. One case looks at this tree alone: a sweep over 21 thresholds of
+`zgs run` on 40 images, beside one threshold (goal 1.3).
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-CASES = {"score": 0.4, "score-coded": 0.4, "demo": 0.8, "tests": 0.4}
-"""Each case with the share of the earlier commit that it may take."""
+CASES = {"score": 0.4, "score-coded": 0.4, "demo": 0.8, "tests": 0.4, "sweep": 1.3}
+"""Each case with the share of the earlier commit that it may take; a sweep with that of a single run."""
+SCENES, ONE, MANY = 40, "1 threshold", "21 thresholds"
 IMAGES = 300
 _SUBREAPER = 36
 """prctl's PR_SET_CHILD_SUBREAPER: who loses its parent becomes our child, so that its seconds come to us too."""
@@ -93,6 +95,8 @@ def compare(case: str, trees: dict[str, Path], folder: Path, times: int, images:
     sides = {name: (make_command(case, tree, folder), tree) for name, tree in trees.items()}
     if case.startswith("score"):
         subprocess.run([*made, *["coded"] * (case == "score-coded")], check=True, env=make_environment(ROOT))
+    if case == "sweep":
+        sides = {ONE: (make_sweep(1, folder), ROOT), MANY: (make_sweep(21, folder), ROOT)}
     if case == "score":
         sides["plain NumPy"] = ([sys.executable, "-c", PLAIN, str(folder / "made")], ROOT)
     for tree in trees.values():  # else the first run would compile the sources for all others
@@ -109,9 +113,10 @@ def compare(case: str, trees: dict[str, Path], folder: Path, times: int, images:
             told = f"{case:11} {at + 1} of {times}  {name:11} {cost.processor:8.2f} s processor {cost.wall:8.2f} s wall"
             print(f"{told}   (about {left:.0f} s left)", flush=True)
     medians = {name: statistics.median(cost.processor for cost in found) for name, found in costs.items()}
-    first, second = (medians[name] for name in trees)
+    names = (ONE, MANY) if case == "sweep" else tuple(trees)
+    first, second = (medians[name] for name in names)
     print(f"{case:11} medians: " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in medians.items()))
-    print(f"{case:11} now is {second / first:.2f} of {next(iter(trees))} (goal {CASES[case]})", flush=True)
+    print(f"{case:11} {names[1]} is {second / first:.2f} of {names[0]} (goal {CASES[case]})", flush=True)
 
 
 def make_command(case: str, tree: Path, folder: Path) -> list[str]:
@@ -126,6 +131,14 @@ def make_command(case: str, tree: Path, folder: Path) -> list[str]:
     data = ["data=folder", f"data.root={folder}/made/data", f"data.layout={folder}/made/data/layout.yaml"]
     protocol = ["score=dataset_miou", "score.mapping=[exact]"]
     return [*zgs, "score", f"{folder}/made/theirs.jsonl", *data, *protocol, f"store={work}/store", f"out={work}/out"]
+
+
+def make_sweep(thresholds: int, folder: Path) -> list[str]:
+    """`zgs run -m` over some thresholds of the same predictions, in one process, from an empty store."""
+    taus = ",".join(f"{0.05 * at:.2f}" for at in range(thresholds))
+    words = [f"data.subset=first:{SCENES}", "executor=serial", f"score.tau_sbert={taus}"]
+    places = [f"store={folder}/work/store", f"out={folder}/work/out"]
+    return [sys.executable, "-m", "bench.cli", "run", "-m", *words, *places]
 
 
 def make_environment(tree: Path) -> dict[str, str]:

@@ -45,9 +45,11 @@ from coverage_methods import (
 from coverage_tables import draw, summarise
 from coverage_worlds import IMAGES, WORLDS, World, make_world
 
+from bench.csv_files import write_csv
 from bench.score.estimates import combine, compute_ends, compute_p
-from bench.text.csv_files import write_csv
 
+FEWEST = 10
+"""Images of the smallest sets for numbers that are no averages over classes."""
 SIZES = (20, 60, 200, 1000, 5000)
 MEANS = ("image IoU", "pixels", "recall>0.02", "recall>0.5", "recall>0.95", "area")
 CLASSES = ("mIoU", "PQ", "macro")
@@ -79,8 +81,9 @@ def simulate(quick: bool, seed: int) -> Iterator[dict[str, object]]:
     for at, (name, false, twin) in enumerate(cells):
         world = make_world(name, false, seed * 1000 + at)
         means = MEANS if name in ("VOC-20", "ADE-150") else ()  # which classes there are matters little to them
-        for metrics, draw_sets in ((CLASSES, np.random.default_rng([seed, at])), (means, _make_second(seed, at))):
-            for n in sizes if metrics else ():
+        of_classes, of_means = (np.random.default_rng([seed, at, *more]) for more in ((), (1,)))
+        for metrics, draw_sets in ((CLASSES, of_classes), (means, of_means)):
+            for n in sizes if metrics is CLASSES else (FEWEST, *sizes) if metrics else ():
                 for line in _simulate_size(world, n, quick, draw_sets, metrics):
                     yield {"world": name, "false": false, "n": n, **line}
         done += _guess_cost((name, false, twin))
@@ -93,22 +96,18 @@ def _guess_cost(cell: tuple[str, float, int]) -> float:
     return 30.0 + int(cell[0].partition("-")[2])
 
 
-def _make_second(seed: int, at: int) -> np.random.Generator:
-    return np.random.default_rng([seed, at, 1])
-
-
 def _count_sets(n: int, quick: bool, of_classes: bool) -> tuple[int, int]:
     """How many test sets of a size, and of how many resamples: averages over classes cost most."""
-    sets = 24 if quick else (40 if of_classes else 80)
+    sets = 24 if quick else (40 if of_classes else 60)
     sets = sets if n <= 200 else sets // 2 if n <= 1000 else sets // 5
-    return sets, (200 if n <= 1000 else 100) if of_classes else 1000
+    return sets, (200 if n <= 1000 else 100) if of_classes else 500
 
 
 def _simulate_size(
     world: World, n: int, quick: bool, draw_sets: np.random.Generator, metrics: Sequence[str]
 ) -> Iterator[dict[str, object]]:
     """Test sets of one size from one world, by every method."""
-    sets, resamples = _count_sets(n, quick, metrics == CLASSES)
+    sets, resamples = _count_sets(n, quick, metrics is CLASSES)
     weights = make_weights(n, resamples, draw_sets)
     drawn = draw_sets.integers(0, IMAGES, (sets, n))
     swapped = draw_sets.random((sets, n)) < 0.5

@@ -31,9 +31,9 @@ merge
 segment encode caption
 models
 toyworld protocol
-metric_name system bounds resize lookup records
-text
+metric_name system bounds resize lookup records csv_files
 errors
+text
 """
 """From top to bottom; a file of `bench` is a room like a folder."""
 NEVER = {"report": ("models", "encode", "caption", "segment", "merge")}

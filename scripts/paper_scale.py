@@ -37,12 +37,12 @@ def measure(name: str, settings: dict[str, Any]) -> list[dict[str, Any]]:
 
     from bench.run.context import RunContext
 
-    builder, (call, models) = RunContext(settings), STAGES[name]
-    (image_id,) = builder.dataset.ids()
-    _, loading = timed(lambda: [builder.model(model) for model in models])
+    context, (call, models) = RunContext(settings), STAGES[name]
+    (image_id,) = context.dataset.list_ids()
+    _, loading = timed(lambda: [context.load_model(model) for model in models])
     parts = [Part("loading " + " and ".join(models), len(models), "model" + "s" * (len(models) > 1), loading)]
-    parts += call(builder, builder.dataset.load(image_id))
-    gpu = builder.device.startswith("cuda")
+    parts += call(context, context.dataset.load(image_id))
+    gpu = context.device.startswith("cuda")
     told = {
         "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
         "gpu_peak_gib": torch.cuda.max_memory_allocated() / 2**30 if gpu else math.nan,

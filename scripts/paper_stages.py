@@ -86,42 +86,44 @@ def timed(call: Callable[..., Any], *given: Any) -> tuple[Any, Seconds]:
     return watch(*given), watch.seconds
 
 
-def stored(builder: Any, **stages: Any) -> Any:
+def stored(context: Any, **stages: Any) -> Any:
     """The store around stages that were made here, so that making them is not measured."""
     from bench.store.stages import StoredStages
 
-    return StoredStages(builder.store, builder.shelves, stages.__getitem__)
+    return StoredStages(context.store, context.namespaces, stages.__getitem__)
 
 
-def segment(builder: Any, sample: Sample) -> list[Part]:
+def segment(context: Any, sample: Sample) -> list[Part]:
     """Section 3.1: DINO, and what makes segments of its features."""
-    segmenter = builder.stage("segment")
-    segmenter.dino.features = features = Stopwatch(segmenter.dino.features)
-    tree, seconds = timed(stored(builder, segment=segmenter).segment, sample)
-    rows, columns = segmenter.dino.grid(*segmenter.dino.load(sample.image).shape[:2])
+    segmenter = context.make_stage("segment")
+    segmenter.dino.compute_features = features = Stopwatch(segmenter.dino.compute_features)
+    tree, seconds = timed(stored(context, segment=segmenter).segment, sample)
+    rows, columns = segmenter.dino.compute_grid(*segmenter.dino.load(sample.image).shape[:2])
     return [
         Part("DINO", rows * columns, "places", features.seconds),
         Part("Ward tree, second stage, CRF", len(tree.heap_ids), "segments", seconds - features.seconds),
     ]
 
 
-def encode(builder: Any, sample: Sample) -> list[Part]:
+def encode(context: Any, sample: Sample) -> list[Part]:
     """Section 3.2: the layers that all segments share, and the masked ones of each segment."""
-    encoder, masks = builder.stage("encode"), builder.stages.segment(sample).masks()
-    encoder.trunk = trunk = Stopwatch(encoder.trunk)
-    _, seconds = timed(stored(builder, encode=encoder).embed, sample, masks)
+    encoder, masks = context.make_stage("encode"), context.stages.segment(sample).make_masks()
+    encoder.compute_trunk = trunk = Stopwatch(encoder.compute_trunk)
+    _, seconds = timed(stored(context, encode=encoder).embed, sample, masks)
     return [
         Part("trunk", 1, "image", trunk.seconds),
         Part("masked layers", len(masks), "segments", seconds - trunk.seconds),
     ]
 
 
-def caption(builder: Any, sample: Sample) -> list[Part]:
+def caption(context: Any, sample: Sample) -> list[Part]:
     """Section 3.3: one token and one iteration, and from them the paper's settings."""
-    captioner, tree = builder.stage("caption"), three(builder.stages.segment(sample))
+    captioner, tree = context.make_stage("caption"), three(context.stages.segment(sample))
     clip = Stopwatch(captioner.search.features)
     captioner.search = replace(captioner.search, features=clip)
-    _, seconds = timed(stored(builder, caption=captioner).describe, sample, builder.stages.embed(sample, tree.masks()))
+    _, seconds = timed(
+        stored(context, caption=captioner).describe, sample, context.stages.embed(sample, tree.make_masks())
+    )
     texts, language, rows = len(clip.texts), seconds - clip.seconds, captioner.search.rows
     return [
         Part("candidates in CLIP, 1 token, 1 iteration", texts, "texts", clip.seconds),
@@ -150,17 +152,17 @@ def extrapolated(texts: int, clip: Seconds, language: Seconds, rows: int) -> lis
     ]
 
 
-def merge(builder: Any, sample: Sample) -> list[Part]:
+def merge(context: Any, sample: Sample) -> list[Part]:
     """Section 3.4 on the captioned segments: the decisions, and the merged ones embedded and captioned."""
-    tree, merger = three(builder.stages.segment(sample)), builder.stage("merge")
-    stages = stored(builder, encode=builder.stage("encode"), caption=builder.stage("caption"))
+    tree, merger = three(context.stages.segment(sample)), context.make_stage("merge")
+    stages = stored(context, encode=context.make_stage("encode"), caption=context.make_stage("caption"))
     # Everything merges here, so there are as many parents as decisions.
     steps = (lambda masks: stages.embed(sample, masks)), (lambda found: stages.describe(sample, found))
     merged, seconds = timed(merger, tree, *steps)
     return [Part("parents embedded and captioned, 1 token, 1 iteration", len(merged.decisions), "parents", seconds)]
 
 
-def score(builder: Any, sample: Sample) -> list[Part]:
+def score(context: Any, sample: Sample) -> list[Part]:
     """Section 4: both mappings to 59 names, and all scores against squares of 16 classes in the place of labels."""
     from bench.data.class_tables import load_class_list
     from bench.mapping.similarity import SegmentToText, TextToText
@@ -169,12 +171,12 @@ def score(builder: Any, sample: Sample) -> list[Part]:
     from bench.score.evaluate import evaluate
     from bench.score.presets import make_protocol
 
-    classes, tree = load_class_list("context59"), three(builder.stages.segment(sample))
-    vectors = (embeddings := builder.stages.embed(sample, tree.masks())).vectors
-    texts = builder.stages.describe(sample, embeddings).texts
-    tt, sentence = timed(TextToText(builder.model("sentence"), classes.names), texts)
-    st, clip = timed(SegmentToText(builder.model("clip"), classes.names), vectors)
-    prediction = Prediction(sample.image_id, tree.masks(), texts, vectors)
+    classes, tree = load_class_list("context59"), three(context.stages.segment(sample))
+    vectors = (embeddings := context.stages.embed(sample, tree.make_masks())).vectors
+    texts = context.stages.describe(sample, embeddings).texts
+    tt, sentence = timed(TextToText(context.load_model("sentence"), classes.names), texts)
+    st, clip = timed(SegmentToText(context.load_model("clip"), classes.names), vectors)
+    prediction = Prediction(sample.image_id, tree.make_masks(), texts, vectors)
     table, counting = timed(make_overlap, prediction, replace(sample, truth=squares(*sample.size)), tt, st)
     none = TrueSegmentTexts(sample.image_id, np.zeros(0, np.int32), np.zeros(0, np.int64), None, None)
     given = ([table], [none], classes, make_protocol("paper"), Naming("photograph", "all", classes.name))

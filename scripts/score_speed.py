@@ -30,7 +30,8 @@ from bench.records import ClassList, Overlap, TrueSegmentTexts
 from bench.score.curves import compute_curves
 from bench.score.evaluate import evaluate
 from bench.score.presets import list_presets, make_protocol
-from bench.store.files import Store, make_record, make_store_entry
+from bench.store.entries import make_record, make_store_entry
+from bench.store.files import Store
 
 CLASSES = ClassList("made59", tuple(f"class {i}" for i in range(59)), tuple(i % 2 == 0 for i in range(59)))
 NAMING = Naming("made", "val", "made59", models={"tt": "none", "st": "none"})
@@ -41,11 +42,11 @@ def main(images: int = 5000, resamples: int = 10_000) -> None:
     """Print both parts."""
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        shelf = store.shelf("overlap", "made", {})
+        namespace = store.open_namespace("overlap", "made", {})
         for i in range(images):
-            store.add(shelf, f"{i:05}", {"overlap": make_store_entry(table(i))})
+            store.add(namespace, f"{i:05}", {"overlap": make_store_entry(table(i))})
         with timed(f"{images} images x 21 thresholds x TT, ST x both aggregations, {resamples} resamples", 60):
-            stored = [make_record(Overlap, store.read(shelf, f"{i:05}")["overlap"]) for i in range(images)]
+            stored = [make_record(Overlap, store.read(namespace, f"{i:05}")["overlap"]) for i in range(images)]
             score, points = make_protocol("paper", aggregation=("image", "dataset"), resamples=resamples), 0
             for mapping, taus in THRESHOLDS.items():
                 lines, _ = compute_curves(stored, CLASSES, score, NAMING, mapping, taus, axes=["tau"])

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.csv_files import read_csv, write_csv
 from bench.predictions.source import PredictionFile
-from bench.text.csv_files import read_csv, write_csv
 
 TABLES = ("scores.csv", "curves.csv", "per_image.parquet", "per_image_n.parquet", "segments.parquet")
 FILES = (*TABLES, "predictions.json", "predictions.npz")

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.csv_files import read_csv
 from bench.run.run_folder import describe_rows
 from bench.score.score_table import OWN
-from bench.text.csv_files import read_csv
 
 PAPER = {
     "segment.n": "20",

@@ -132,15 +132,19 @@ def count_tiers(items: list[pytest.Item]) -> list[tuple[str, int]]:
 @pytest.fixture(scope="session")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole method on two scenes, with a picture: a folder with its `store` and `out`. Look, do not touch."""
+    return make_full(tmp_path_factory)
+
+
+def make_full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_once(tmp_path_factory, "full", lambda folder: run_method(folder, *FULL, "pictures=1"))
 
 
 @pytest.fixture(scope="session")
-def measured(full: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The records of `full` by every metric, aggregation and group. Look, do not touch."""
 
     def make(folder: Path) -> None:
-        shutil.copytree(full / "store", folder / "store")
+        shutil.copytree(make_full(tmp_path_factory) / "store", folder / "store")
         run_method(folder, *MEASURED)
 
     return make_once(tmp_path_factory, "measured", make)

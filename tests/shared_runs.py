@@ -9,17 +9,15 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
+from bench.metrics.registry import list_words
+from bench.protocol import BREAKDOWNS
 
 FAST = ("executor=serial", "caption.tokens=1", "caption.beams=1", "caption.iterations=1", "score.resamples=50")
 """The whole method in a few seconds."""
 FULL = (*FAST, "experiment=full", "data.subset=first:2")
-EVERY_METRIC = (
-    "iou", "recall", "precision", "tgq", "panoptic", "soft", "hard", "overlap", "nearest", "masks", "open", "names",
-    "clipscore",
-)  # fmt: skip
 MEASURED = (
-    *FULL, "pictures=0", f"score.metrics=[{','.join(EVERY_METRIC)}]", "score.aggregation=[image,dataset]",
-    "score.breakdown=[class,size,kind]",
+    *FULL, "pictures=0", f"score.metrics=[{','.join(list_words())}]", "score.aggregation=[image,dataset]",
+    f"score.breakdown=[{','.join(BREAKDOWNS)}]",
 )  # fmt: skip
 """The same records by every metric, aggregation and group."""
 

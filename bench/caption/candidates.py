@@ -33,7 +33,7 @@ class Vocabulary:
         """Decode every token, the end-of-text token included."""
         return [self._decode([token]) for token in range(self.size)]
 
-    def text(self, tokens: list[int]) -> str:
+    def decode(self, tokens: list[int]) -> str:
         """Decode a text, without the end-of-text string."""
         text = self._decode(tokens)
         return text.replace(self._end_of_text, "") if self._end_of_text else text
@@ -63,19 +63,28 @@ class CandidateFeatures:
         self.vocabulary, self.clip = vocabulary, clip
         self.contexts: Recent[tuple[int, ...], _Context] = Recent(limit)
 
-    def __call__(self, context: tuple[int, ...], tokens: Int64[Tensor, " k"]) -> Float[Tensor, "k d"]:
-        """Compute features of the texts "decoded context + decoded token", a row for each token."""
+    @torch.inference_mode()
+    def __call__(self, context: tuple[int, ...], tokens: Int64[Tensor, " k"] | None = None) -> Float[Tensor, "k d"]:
+        """Compute features of the texts "decoded context + decoded token", a row for each token; None is all tokens."""
         known = self.contexts.get(context) or self._open(context)
-        missing = tokens[known.rows[tokens] < 0].unique()
-        if len(missing):
-            new = self._encode(known, missing.tolist())
-            known.rows[missing] = torch.arange(len(new), device=missing.device) + len(known.features)
-            known.features = torch.cat([known.features, new])
-            self.contexts.put(context, known, known.bytes)
-        return known.features[known.rows[tokens]]
+        if len(known.features) < self.vocabulary.size:
+            wanted = known.rows if tokens is None else known.rows[tokens]
+            self._add(context, known, (wanted < 0).nonzero()[:, 0] if tokens is None else tokens[wanted < 0].unique())
+        return known.features if tokens is None else known.features[known.rows[tokens]]
+
+    def _add(self, context: tuple[int, ...], known: _Context, missing: Int64[Tensor, " k"]) -> None:
+        """Compute the features of tokens that were missing; once all are known they lie in the order of the tokens."""
+        if not len(missing):
+            return
+        new = self._encode(known, missing.tolist())
+        known.rows[missing] = torch.arange(len(new), device=missing.device) + len(known.features)
+        known.features = torch.cat([known.features, new])
+        if len(known.features) == self.vocabulary.size:
+            known.features, known.rows = known.features[known.rows], torch.arange(len(known.rows), device=new.device)
+        self.contexts.put(context, known, known.bytes)
 
     def _open(self, context: tuple[int, ...]) -> _Context:
-        text = self.vocabulary.text(list(context))
+        text = self.vocabulary.decode(list(context))
         prefix = self.clip.text.read(self.clip.tokenize_raw(text)[:-1])
         rows = torch.full((self.vocabulary.size,), -1, device=self.clip.text.device)
         return _Context(text, prefix, rows, self.clip.text.encode([]))
@@ -96,28 +105,46 @@ def share_features(vocabulary: Vocabulary, clip: ClipText, limit: int) -> Candid
 class Similarities:
     """Cosines of candidates with the targets of some rows, each computed at most once for a token position.
 
-    ``contexts`` are the rows' token ids so far, ``targets`` their unit-length targets [b, d]. A batch may have more
-    rows than that: copies of the last one.
+    ``contexts`` are the rows' token ids so far, ``targets`` their unit-length targets [b, d]. The batch has ``copies``
+    of the last row besides: r = b + copies.
     """
 
     def __init__(
-        self, features: CandidateFeatures, contexts: list[tuple[int, ...]], targets: Float[Tensor, "b d"]
+        self, features: CandidateFeatures, contexts: list[tuple[int, ...]], targets: Float[Tensor, "b d"], copies: int
     ) -> None:
-        self.features, self.targets = features, targets
-        self.known = targets.new_full((len(contexts), features.vocabulary.size), torch.nan)
-        self.groups = {context: [i for i, c in enumerate(contexts) if c == context] for context in set(contexts)}
+        self.features, self.contexts, self.targets, self.copies = features, contexts, targets, copies
 
-    def __call__(self, tokens: Int64[Tensor, "r k"]) -> Float[Tensor, "r k"]:
-        """Compute the cosine of "context + token" with the target, for each row's own tokens."""
-        copies, tokens = len(tokens) - len(self.known), tokens[: len(self.known)]
-        missing = self.known.gather(1, tokens).isnan()  # r k
+    def __call__(self, tokens: Int64[Tensor, "r k"] | None) -> Float[Tensor, "r k"]:
+        """Compute the cosine of "context + token" with the target, for each row's own tokens; None is all tokens."""
+        cosines = self._compute_all() if tokens is None else self._look_up(tokens[: len(self.contexts)])
+        return torch.cat([cosines, cosines[-1:].expand(self.copies, -1)]) if self.copies else cosines
+
+    def _compute_all(self) -> Float[Tensor, "b v"]:
+        rows = zip(self.contexts, self.targets, strict=True)
+        return torch.stack([compute_cosines(self.features(context), target) for context, target in rows])
+
+    @cached_property
+    def _known(self) -> Float[Tensor, "b v"]:
+        return self.targets.new_full((len(self.contexts), self.features.vocabulary.size), torch.nan)
+
+    @cached_property
+    def _groups(self) -> dict[tuple[int, ...], list[int]]:
+        """The rows of each context."""
+        return {own: [i for i, context in enumerate(self.contexts) if context == own] for own in set(self.contexts)}
+
+    def _look_up(self, tokens: Int64[Tensor, "b k"]) -> Float[Tensor, "b k"]:
+        missing = self._known.gather(1, tokens).isnan()  # b k
         if missing.any():
-            for context, rows in self.groups.items():
+            for context, rows in self._groups.items():
                 self._fill(context, rows, tokens[rows][missing[rows]].unique())
-        cosines = self.known.gather(1, tokens)
-        return torch.cat([cosines, cosines[-1:].expand(copies, -1)])
+        return self._known.gather(1, tokens)
 
     def _fill(self, context: tuple[int, ...], rows: list[int], tokens: Int64[Tensor, " k"]) -> None:
         features = self.features(context, tokens)
-        for row in rows:  # a product and a sum, since a matrix product may round by the number of its rows
-            self.known[row, tokens] = (features * self.targets[row]).sum(dim=-1)
+        for row in rows:
+            self._known[row, tokens] = compute_cosines(features, self.targets[row])
+
+
+def compute_cosines(features: Float[Tensor, "k d"], target: Float[Tensor, " d"]) -> Float[Tensor, " k"]:
+    """Compute cosines of unit vectors by a product and a sum: a matrix product may round by the number of its rows."""
+    return (features * target).sum(dim=-1)

@@ -3,7 +3,8 @@
     loss = clip_scale * CE(softmax(similarity / temperature), p) + fluency_scale * KL(p || p_unmodified)
     context <- context - step * g / |g|^grad_norm_factor       |g| for each beam and layer, keys and values apart
 
-The gradient of the loss with respect to the logits is written out; autograd does the language model.
+The gradient of the loss with respect to the logits is written out here, and from there to the context in
+`language_block`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from torch import Tensor
 
 from bench.caption.language_step import LanguageStep
 
-Similarity = Callable[[Tensor], Tensor]
-"""Int64 [b, k] candidate tokens to float [b, k]: cosine of "context + token" with the row's target."""
+Similarity = Callable[[Tensor | None], Tensor]
+"""Int64 [b, k] candidate tokens, or None for all [b, v], to floats of that shape: cosines of "context + token" with the
+row's target."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,16 @@ class Guided:
     last: Float[Tensor, "layers 2 b h 1 k"]
     losses: Float[Tensor, "i 2 b"]
 
-    def pick(self, rows: list[int]) -> Guided:
-        """Take some of the rows."""
+    def take(self, rows: slice) -> Guided:
+        """Take neighbouring rows, without a copy."""
         keep = (self.cache[:, :, rows], self.last[:, :, rows], self.losses[:, :, rows])
         return Guided(self.before[rows], self.logits[rows], *keep)
 
     @staticmethod
     def join(parts: list[Guided]) -> Guided:
         """Join all rows of all parts."""
+        if len(parts) == 1:
+            return parts[0]
         fields = zip(*((p.before, p.logits, p.cache, p.last, p.losses) for p in parts), strict=True)
         return Guided(*(torch.cat(field, dim=0 if field[0].ndim == 2 else 2) for field in fields))  # rows: dim 0 or 2
 
@@ -69,45 +73,61 @@ def guide(
     options: Guidance,
 ) -> Guided:
     """Forward the rows' last ``tokens`` over a context that is shifted ``options.iterations`` times."""
+    forward = unmodified = model(cache, tokens)
+    before = unmodified.logits.log_softmax(dim=-1)  # b v
+    wanted = _Wanted(similarity, options)
     losses = []
-    before, last = None, None
     for _ in range(options.iterations):
-        cache = cache.detach().requires_grad_()
-        logits, keys_values = model(cache, tokens)
-        before, last = (logits.detach(), keys_values) if before is None else (before, last)
-        upstream, loss = _compute_loss_gradient(logits.detach(), before, similarity, options)  # b v, 2 b
-        (gradient,) = torch.autograd.grad(logits, cache, upstream)  # layers 2 b h t k
-        losses.append(loss)
+        upstream, loss = _compute_loss_gradient(forward.logits, before, wanted, options)  # b v, 2 b
+        gradient = model.pull_back(upstream, forward)  # layers 2 b h t k
         norm = torch.linalg.vector_norm(gradient, dim=(3, 4, 5), keepdim=True) + 1e-15  # layers 2 b 1 1 1
-        cache = cache.detach() - options.step * gradient / norm**options.grad_norm_factor
-    with torch.no_grad():
-        logits, keys_values = model(cache, tokens)
-    if before is None or last is None:
-        before, last = logits, keys_values
-    return Guided(before, logits, cache, last, torch.stack(losses) if losses else logits.new_zeros(0, 2, len(tokens)))
+        cache = cache - gradient.mul_(options.step).div_(norm**options.grad_norm_factor)
+        losses.append(loss)
+        forward = model(cache, tokens)
+    stacked = torch.stack(losses) if losses else before.new_zeros(0, 2, len(tokens))
+    return Guided(unmodified.logits, forward.logits, cache, unmodified.last, stacked)
+
+
+class _Wanted:
+    """The distribution that CLIP wants: softmax(similarity / temperature) over the candidates, zero elsewhere.
+
+    Where the whole vocabulary is compared it is the same for every iteration, and made once.
+    """
+
+    def __init__(self, similarity: Similarity, options: Guidance) -> None:
+        self.similarity, self.options = similarity, options
+        self._whole: Tensor | None = None
+
+    def __call__(self, logits: Float[Tensor, "b v"]) -> tuple[Int64[Tensor, "b k"] | None, Float[Tensor, "b k"]]:
+        """Return the candidates, None for the whole vocabulary, and their probabilities."""
+        count = self.options.candidates
+        if count is not None and count < logits.shape[1]:
+            candidates = logits.topk(count, dim=-1).indices
+            return candidates, self._compute(candidates)
+        if self._whole is None:
+            self._whole = self._compute(None)
+        return None, self._whole
+
+    def _compute(self, candidates: Int64[Tensor, "b k"] | None) -> Float[Tensor, "b k"]:
+        return (self.similarity(candidates) / self.options.temperature).softmax(dim=-1)
 
 
 def _compute_loss_gradient(
-    logits: Float[Tensor, "b v"], before: Float[Tensor, "b v"], similarity: Similarity, options: Guidance
+    logits: Float[Tensor, "b v"], before: Float[Tensor, "b v"], wanted: _Wanted, options: Guidance
 ) -> tuple[Float[Tensor, "b v"], Float[Tensor, "2 b"]]:
-    """Compute d loss / d logits and the two losses.
+    """Compute d loss / d logits and the two losses; ``before`` are log-probabilities of the unmodified model.
 
     CLIP: the loss -sum(target log p) has the gradient p - target. Fluency: with r = log p - log p_before, the loss
     KL = sum(p r) has the gradient p (r - KL).
     """
     log_p = logits.log_softmax(dim=-1)  # b v
     p = log_p.exp()
-    log_ratio = log_p - before.log_softmax(dim=-1)
+    log_ratio = log_p - before
     divergence = (p * log_ratio).sum(dim=-1, keepdim=True)  # b 1
-    candidates = _choose_candidates(logits, options.candidates)  # b k
-    target = (similarity(candidates) / options.temperature).softmax(dim=-1)  # b k; zero for every other token
-    clip_loss = -(target * log_p.gather(1, candidates)).sum(dim=-1)  # b
-    gradient = (options.clip_scale * p).scatter_add(1, candidates, -options.clip_scale * target)  # b v
+    candidates, target = wanted(logits)  # each b k
+    compared = log_p if candidates is None else log_p.gather(1, candidates)
+    clip_loss = -(target * compared).sum(dim=-1)  # b
+    gradient, pull = options.clip_scale * p, -options.clip_scale * target  # b v, b k
+    gradient = gradient + pull if candidates is None else gradient.scatter_add(1, candidates, pull)
     gradient = gradient + options.fluency_scale * p * (log_ratio - divergence)
     return gradient, torch.stack([options.clip_scale * clip_loss, options.fluency_scale * divergence[:, 0]])
-
-
-def _choose_candidates(logits: Float[Tensor, "b v"], count: int | None) -> Int64[Tensor, "b k"]:
-    if count is None or count >= logits.shape[1]:
-        return torch.arange(logits.shape[1], device=logits.device).expand(len(logits), -1)
-    return logits.topk(count, dim=-1).indices

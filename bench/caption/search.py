@@ -6,9 +6,11 @@ language model in batches of a fixed size, filled up with copies, so that no row
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 import torch
 from jaxtyping import Float, Int64
@@ -56,6 +58,7 @@ class Search:
     joint: bool
     rows: int
 
+    @torch.inference_mode()
     def __call__(
         self, targets: Float[Tensor, "n d"], watch: Callable[[TokenStep], None] = lambda _: None
     ) -> list[Beams]:
@@ -63,19 +66,21 @@ class Search:
         beams_of: dict[int, Beams] = {}
         rows = [_Row(segment, 0, self.prompt) for segment in range(len(targets))]
         cache = self._prompt_cache.expand(-1, -1, len(rows), -1, -1, -1)  # layers 2 rows h t k
-        for _ in range(self.tokens):
-            if not rows:
+        for position in range(self.tokens):
+            guided = self._guide(rows, cache, targets) if rows else None
+            if guided is None:
                 break
-            guided = self._guide(rows, cache, targets)
-            for segment in dict.fromkeys(row.segment for row in rows):
-                mine = [i for i, row in enumerate(rows) if row.segment == segment]
-                step = self._choose([rows[i] for i in mine], guided.pick(mine), beams_of.get(segment))
-                beams_of[segment] = step.beams
-                watch(step)
-            rows, parents = self._next(rows, beams_of)
-            cache = torch.cat([cache, guided.last], dim=4)[
-                :, :, parents
-            ]  # a token longer, in the order of the new rows
+            contexts = torch.tensor([row.context for row in rows], device=self.model.device)  # rows t
+            logits = self.rules(guided.logits, contexts, first=position == 0)  # rows v
+            for segment, mine in _find_spans(rows):
+                log_p = fuse(logits[mine], guided.before[mine], self.fusion, self.joint)  # b v
+                beams = self._choose(rows[mine], log_p, beams_of.get(segment))
+                beams_of[segment] = beams
+                watch(TokenStep(segment, contexts[mine], guided.take(mine), log_p, beams))
+            if position + 1 < self.tokens:
+                rows, parents = self._advance(rows, beams_of)
+                # a token longer, in the order of the new rows
+                cache = torch.cat([cache, guided.last], dim=4).index_select(2, parents)
         return [beams_of[segment] for segment in range(len(targets))]
 
     @cached_property
@@ -87,28 +92,31 @@ class Search:
         parts = []
         for start in range(0, len(rows), self.rows):
             batch = rows[start : start + self.rows]
-            filled = [min(i, len(batch) - 1) for i in range(self.rows)]  # copies of the last row fill the batch up
-            similarity = Similarities(self.features, [r.context for r in batch], targets[[r.segment for r in batch]])
-            last = torch.tensor([r.context[-1] for r in batch], device=self.model.device)
-            context = cache[:, :, start : start + len(batch)][:, :, filled]
-            guided = guide(self.model, context, last[filled], similarity, self.guidance)
-            parts.append(guided.pick(list(range(len(batch)))))
+            copies = self.rows - len(batch)  # of the last row: they fill the batch up
+            contexts, targets_of = [r.context for r in batch], targets[[r.segment for r in batch]]
+            similarity = Similarities(self.features, contexts, targets_of, copies)
+            last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
+            guided = guide(self.model, self._fill_up(cache, start), last, similarity, self.guidance)
+            parts.append(guided.take(slice(len(batch))))
         return Guided.join(parts)
 
-    def _choose(self, rows: list[_Row], guided: Guided, beams: Beams | None) -> TokenStep:
-        """Correct the log-probabilities of one segment's rows, and choose its next beams."""
-        context = torch.tensor([row.context for row in rows], device=self.model.device)
-        logits = self.rules(guided.logits, context, first=beams is None)  # b v
-        log_p = fuse(logits, guided.before, self.fusion, self.joint)  # b v
-        if beams is None:
-            after = begin(log_p[0], self.width, self.rules.end_token)
-        else:
-            all_log_p = log_p.new_zeros(len(beams.scores), log_p.shape[1])  # ended beams have no row: zeros, not read
-            all_log_p[[row.beam for row in rows]] = log_p
-            after = advance(beams, all_log_p, self.rules.end_token)
-        return TokenStep(rows[0].segment, context, guided, log_p, after)
+    def _fill_up(self, cache: Float[Tensor, "layers 2 r h t k"], start: int) -> Float[Tensor, "layers 2 b h t k"]:
+        """Take the rows of a batch, with copies of the last row where there are too few."""
+        batch = cache[:, :, start : start + self.rows]
+        copies = batch[:, :, -1:].expand(-1, -1, self.rows - batch.shape[2], -1, -1, -1)
+        return torch.cat([batch, copies], dim=2) if copies.shape[2] else batch.contiguous()
 
-    def _next(self, rows: list[_Row], beams_of: dict[int, Beams]) -> tuple[list[_Row], list[int]]:
+    def _choose(self, rows: list[_Row], log_p: Float[Tensor, "b v"], beams: Beams | None) -> Beams:
+        """Choose the next beams of one segment by the log-probabilities of its rows."""
+        if beams is None:
+            return begin(log_p[0], self.width, self.rules.end_token)
+        if len(rows) < len(beams.scores):  # ended beams have no row: zeros, not read
+            log_p = log_p.new_zeros(len(beams.scores), log_p.shape[1]).index_copy(
+                0, torch.tensor([row.beam for row in rows], device=log_p.device), log_p
+            )
+        return advance(beams, log_p, self.rules.end_token)
+
+    def _advance(self, rows: list[_Row], beams_of: dict[int, Beams]) -> tuple[list[_Row], Int64[Tensor, " r"]]:
         """Make the rows of the next token and find each one's parent row.
 
         Ended beams are left out, except under joint normalisation, where they still weigh in the common sum.
@@ -124,4 +132,11 @@ class Search:
                 if self.joint or not ended:
                     coming.append(_Row(segment, beam, (*self.prompt, *tokens)))
                     parents.append(position[segment, parent])
-        return coming, parents
+        return coming, torch.tensor(parents, dtype=torch.int64, device=self.model.device)
+
+
+def _find_spans(rows: list[_Row]) -> list[tuple[int, slice]]:
+    """Find where each segment's rows lie, which are neighbours."""
+    counts = Counter(row.segment for row in rows)
+    stops = list(accumulate(counts.values()))
+    return [(segment, slice(stop - count, stop)) for (segment, count), stop in zip(counts.items(), stops, strict=True)]

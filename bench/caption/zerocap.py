@@ -137,18 +137,18 @@ class ZeroCap:
 
     def choose(self, beams: Beams, target: Float[Tensor, " d"]) -> Winner:
         """Choose the beam whose text inside the CLIP prompt is most similar to the unit-length target."""
-        texts = self.candidates(beams)
+        texts = self.list_candidates(beams)
         features = self.prompted(texts)
         scores = (F.normalize(features, dim=-1) * target).sum(dim=-1)
         best = int(scores.argmax())
         text = clean_text(texts[best][:-1]) if self.final == "cut_last" else texts[best]
         return Winner(text, features[best], float(scores[best]))
 
-    def candidates(self, beams: Beams) -> list[str]:
+    def list_candidates(self, beams: Beams) -> list[str]:
         """List the texts of the final beams as they are compared, best mean log-probability first."""
         order = beams.mean_scores.argsort(descending=True, stable=True).tolist()
         tokens, lengths = beams.tokens.tolist(), beams.lengths.tolist()
-        texts = [self.vocabulary.text(tokens[i][: lengths[i]]) for i in order]
+        texts = [self.vocabulary.decode(tokens[i][: lengths[i]]) for i in order]
         return texts if self.final == "cut_last" else [clean_text(text) for text in texts]
 
 

@@ -12,11 +12,9 @@ from typing import Any
 
 import yaml
 
-from bench.settings.compose import compose_config, list_options, read_choices, resolve_config
+from bench.settings.compose import STORED, compose_config, list_options, read_choices, resolve_config
 from bench.system.resources import find_conf_dir
 
-STORED = "zgs_as_in_run"
-"""The primary configuration of a repeated run, and the option of a group whose yaml the package does not have."""
 NAMED = ("models", "method", "score")
 """Groups whose settings tell which option they came from: earlier versions wrote no choices."""
 ONCE = ("experiment", "protocol")

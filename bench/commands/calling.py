@@ -1,22 +1,58 @@
-"""Hydra's own command line, called with words of ours; no part of the paper."""
+"""Jobs as Hydra runs them: one composed here, and whatever else its own command line does; no part of the paper."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
+from bench.commands.options import CONFIG_DIR, CONFIG_NAME, find_flag
+from bench.settings.compose import STORED, compose_config
 from bench.system.resources import find_conf_dir
 
 COMPOSING = (HydraException, OmegaConfBaseException)
 """What Hydra raises for words that fit nothing."""
 WITH_VALUE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c", "--package", "-p")
 """Hydra's flags that are followed by a value."""
+
+
+def run_alone(arguments: Sequence[str], task: Callable[[Any], None]) -> None:
+    """Compose one job and call ``task`` for it, as Hydra does, whose command line composes every job twice.
+
+    It is left to Hydra where other flags are given, and where the configuration asks for more than a job.
+    """
+    flags, words = split_flags(arguments)
+    name, place = find_flag(flags, CONFIG_NAME) or "config", find_flag(flags, CONFIG_DIR)
+    known = {*CONFIG_DIR, *CONFIG_NAME} >= {flag.partition("=")[0] for flag in flags if flag.startswith("-")}
+    config = compose_config(words, place, name) if known and name in ("config", STORED) else None
+    if config is None or _asks_for_more(config.hydra):
+        call_hydra(arguments, task)
+        return
+    with read_write(config.hydra.runtime), open_dict(config.hydra.runtime):
+        config.hydra.runtime.output_dir = str(Path(config.hydra.run.dir).resolve())
+    current = HydraConfig.instance()  # by which ${hydra:…} is resolved
+    before = current.cfg
+    current.set_config(config)
+    try:
+        task(config)
+    finally:
+        current.cfg = before
+
+
+def _asks_for_more(own: Any) -> bool:
+    """Whether Hydra's own part of a configuration asks for a sweep, callbacks, variables, files or logs of its own."""
+    job, logs = own.job, (own.hydra_logging, own.job_logging)
+    around = own.callbacks or own.output_subdir or own.verbose or job.chdir or job.env_set or job.env_copy
+    return own.mode == RunMode.MULTIRUN or bool(around) or any(log.get("root") for log in logs)
 
 
 def call_hydra(arguments: Sequence[str], task: Callable[[Any], None]) -> None:

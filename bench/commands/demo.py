@@ -29,7 +29,8 @@ def main(arguments: list[str]) -> int:
     choices = ["-m", f"experiment={','.join(VARIANTS)}", f"data.subset=first:{IMAGES}", "pictures=0"]
     outcomes = run_jobs([*choices, *overrides], shlex.join(["zgs", "demo", *arguments]))
     if folders := list_folders(outcomes):
-        from bench.report.report import print_runs, write_report
+        from bench.report.printed import print_runs
+        from bench.report.report import write_report
 
         whole = len(folders) == len(VARIANTS)
         pairs = ",".join(f"{VARIANTS.index(a) + 1}-{VARIANTS.index(b) + 1}" for a, b in ISOLATING) if whole else ""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.commands.calling import COMPOSING, call_hydra, split_flags
-from bench.commands.options import CONFIG_DIR, find_flag
+from bench.commands.options import CONFIG_DIR, CONFIG_NAME, find_flag
 from bench.commands.overrides import explain_error
-from bench.commands.repeated import CONFIG_NAME, Request
+from bench.commands.repeated import Request
 from bench.commands.sweeps import Job, expand_jobs, group_jobs, list_fixed_words, make_folder_name, quote_value
 from bench.commands.task import Task
 from bench.errors import UsageError, writing

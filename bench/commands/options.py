@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.errors import UsageError
 from bench.settings.compose import compose_config, list_options, read_choices
 
-CONFIG_DIR = ("-cd", "--config-dir")
+CONFIG_DIR, CONFIG_NAME, CONFIG_PATH = ("-cd", "--config-dir"), ("-cn", "--config-name"), ("-cp", "--config-path")
 
 
 def find_flag(arguments: Sequence[str], names: Sequence[str]) -> str | None:
@@ -18,6 +19,12 @@ def find_flag(arguments: Sequence[str], names: Sequence[str]) -> str | None:
         if name in names:
             found = value if equals else next(words, None)
     return found
+
+
+def check_folder(place: str) -> None:
+    """Raise UsageError where the folder that ``--config-dir`` names is not there."""
+    if not Path(place).is_dir():
+        raise UsageError(f"-cd {place}: no such folder")
 
 
 def describe_lack(key: str, arguments: Sequence[str]) -> str | None:

@@ -14,15 +14,15 @@ from typing import Any
 
 import yaml
 
-from bench.commands.as_in_run import STORED, Base, make_base
-from bench.commands.options import CONFIG_DIR, find_flag
+from bench.commands.as_in_run import Base, make_base
+from bench.commands.options import CONFIG_DIR, CONFIG_NAME, CONFIG_PATH, check_folder, find_flag
 from bench.commands.settings import take_over
 from bench.errors import UsageError
+from bench.settings.compose import STORED
 from bench.settings.saved import update_targets
 from bench.settings.trust import check_made, check_targets_below
 from bench.system.resources import find_conf_dir
 
-CONFIG_NAME, CONFIG_PATH = ("-cn", "--config-name"), ("-cp", "--config-path")
 WHOLE = ("data", "models", "segment", "encode", "caption", "merge", "method", "score", "tracking", "executor", "out")
 """What the settings of a run have; a configuration of one's own builds on ``defaults`` instead."""
 
@@ -42,8 +42,8 @@ def read_request(arguments: Sequence[str], trusted: Sequence[str] = ()) -> Reque
     Raises UserError where settings name code that is neither installed nor of a ``trusted`` package.
     """
     name, place = find_flag(arguments, CONFIG_NAME), find_flag(arguments, (*CONFIG_DIR, *CONFIG_PATH))
-    if place is not None and not Path(place).is_dir():
-        raise UsageError(f"-cd {place}: no such folder")
+    if place is not None:
+        check_folder(place)
     if name is None:
         return Request(list(arguments))
     path = Path(place or ".") / f"{name.removesuffix('.yaml')}.yaml"

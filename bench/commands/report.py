@@ -27,7 +27,8 @@ def main(arguments: list[str]) -> int:
         raise UsageError("report: to=: name a folder")
     if not places:
         raise UsageError("report: give the folders of finished runs; `zgs report --help` shows how")
-    from bench.report.report import print_runs, write_report
+    from bench.report.printed import print_runs
+    from bench.report.report import write_report
     from bench.report.runs import find_runs
     from bench.store.sealed import check_whole, explain_damage, print_unsealed
 

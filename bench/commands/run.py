@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.commands.calling import COMPOSING, call_hydra
+from bench.commands.calling import COMPOSING, run_alone
 from bench.commands.failures import print_failures
 from bench.commands.options import CONFIG_DIR, find_flag
 from bench.commands.overrides import explain_error
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     """Run one job or a sweep and say where the results are; the exit code is the worst of all jobs."""
     outcomes = run_jobs(arguments)
     if folders := list_folders(outcomes):
-        from bench.report.report import print_runs
+        from bench.report.printed import print_runs
 
         print_runs(folders)
     return close_sweep(outcomes, arguments)
@@ -68,7 +68,7 @@ def run_jobs(arguments: list[str], command: str = "") -> list[Outcome]:
 def _run_one(request: Request, command: str) -> list[Outcome]:
     task = Task(command, request.base, find_flag(request.arguments, CONFIG_DIR))
     try:
-        call_hydra(request.arguments, task)
+        run_alone(request.arguments, task)
     except COMPOSING as error:
         raise UsageError(explain_error(error, request.arguments)) from error
     return task.outcomes

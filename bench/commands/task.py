@@ -59,7 +59,7 @@ class Task:
         settings: dict[str, Any] = {}
 
         def run_it() -> Any:
-            settings.update(self._settings(config, read_choices(own), words))
+            settings.update(self._resolve_settings(config, read_choices(own), words))
             from bench.run.job import run
             from bench.run.provenance import describe_origin
 
@@ -86,7 +86,7 @@ class Task:
         else:
             write_outcome(outcome, self.folder)
 
-    def _settings(self, config: DictConfig, chosen: dict[str, str], words: Sequence[str]) -> dict[str, Any]:
+    def _resolve_settings(self, config: DictConfig, chosen: dict[str, str], words: Sequence[str]) -> dict[str, Any]:
         """The configuration as a plain dict, every value resolved, with the options that were chosen."""
         try:
             if self.base is not None:

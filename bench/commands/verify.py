@@ -15,10 +15,10 @@ def main(arguments: list[str]) -> int:
     from bench.doctor.verify import NOTE, list_checks, run_check
     from bench.run.context import RunContext
 
-    builder = RunContext(compose_settings(arguments))
-    print(f"models={builder.settings['models']['name']} on {builder.device} in {builder.settings['dtype']}")
+    context = RunContext(compose_settings(arguments))
+    print(f"models={context.settings['models']['name']} on {context.device} in {context.settings['dtype']}")
     done, failed = 0, 0
-    for name, check in list_checks(builder):
+    for name, check in list_checks(context):
         print(f"{name:28}", end=" ", flush=True)
         passed, result = run_check(check)
         print(f"{'ok' if passed else 'FAILED':7} {result}")

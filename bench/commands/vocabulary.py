@@ -42,7 +42,7 @@ def count_texts(place: Path) -> list[tuple[str, int]]:
     from bench.predictions.source import PredictionFile
 
     file = PredictionFile(find_predictions(place))
-    found = Counter(text for image_id in file for text in file.texts(image_id) if text.strip())
+    found = Counter(text for image_id in file for text in file.read_texts(image_id) if text.strip())
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 
 

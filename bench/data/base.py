@@ -40,47 +40,47 @@ class Dataset(Protocol):
         """Hash of the content of the whole split, whatever the subset: other data, other stored results."""
         ...
 
-    def ids(self) -> tuple[str, ...]:
-        """All ids of this subset, sorted as text."""
+    def list_ids(self) -> tuple[str, ...]:
+        """List all ids of this subset, sorted as text."""
         ...
 
     def load(self, image_id: str) -> Sample:
-        """One image with its labels. Raises `bench.errors.BadSample` where the image cannot be used."""
+        """Load one image with its labels. Raises `bench.errors.BadSample` where the image cannot be used."""
         ...
 
 
 def make_full_name(dataset: Dataset) -> str:
-    """``<name>:<split>`` and, unless it is the whole split, ``[<subset>]``: the first part of a metric's full name."""
+    """Make ``<name>:<split>``, for a part with ``[<subset>]``: the first part of a metric's full name."""
     return f"{dataset.name}:{dataset.split}" + (f"[{dataset.subset}]" if dataset.subset else "")
 
 
 def list_whole_split(dataset: Dataset) -> tuple[str, ...]:
     """List the ids of the whole split, where a data set tells them; else those of the subset."""
-    ids = getattr(dataset, "whole", dataset.ids)
+    ids = getattr(dataset, "list_split_ids", dataset.list_ids)
     return tuple(ids())
 
 
 def load_truth(dataset: Dataset, image_id: str) -> Sample:
-    """One image as scoring needs it: its picture may be black where a data set knows how to leave it out."""
+    """Load one image as scoring needs it: its picture may be black where a data set knows how to leave it out."""
     load = getattr(dataset, "load_truth", dataset.load)
     sample: Sample = load(image_id)
     return sample
 
 
 def list_remarks(dataset: Dataset) -> tuple[str, ...]:
-    """What a data set made of its files, in words."""
-    remarks = getattr(dataset, "remarks", tuple)
+    """List what a data set made of its files, in words."""
+    remarks = getattr(dataset, "list_remarks", tuple)
     return tuple(remarks())
 
 
 def suggest_nearest(word: str, options: Iterable[str]) -> str:
-    """`` (did you mean 'x'?)`` for the option most like ``word``, or an empty string where none is."""
+    """Suggest `` (did you mean 'x'?)`` for the option most like ``word``, or an empty string where none is."""
     close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.5)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def hash_content(files: Iterable[tuple[str, Path]]) -> str:
-    """sha256 (32 hex digits of it) of labels and the bytes of their files; a file that is missing counts as missing.
+    """Hash labels and the bytes of their files (32 hex digits of sha256); a file that is missing counts as missing.
 
     Content rather than size and time: a copied or re-downloaded data set keeps its stored results.
     """

@@ -51,15 +51,15 @@ class ClassTable:
     name: str
     rows: tuple[ClassRow, ...]
 
-    def class_list(self, names: str = "own", exclude: Sequence[str] = ()) -> ClassList:
-        """The classes as texts, without those excluded: neither asked for nor ground truth.
+    def make_class_list(self, names: str = "own", exclude: Sequence[str] = ()) -> ClassList:
+        """Make the class list, texts, without those excluded: neither asked for nor ground truth.
 
         Its name says both choices: ``context59+readable``, ``context459-unknown``. ``aliases`` are readable names with
         all aliases beside them. Raises `UsageError` for an unknown choice or an unknown name among the excluded.
         """
         if names not in CHOICES:
             raise UsageError(f"data.names={names}: known are {', '.join(CHOICES)}{suggest_nearest(names, CHOICES)}")
-        rows = self._without(exclude)
+        rows = self._drop_rows(exclude)
         left_out = "".join(f"-{re.sub('[^A-Za-z0-9_]', '_', name)}" for name in dict.fromkeys(exclude))
         return ClassList(
             f"{self.name}{left_out}" + ("" if names == "own" else f"+{names}"),
@@ -68,12 +68,12 @@ class ClassTable:
             tuple(row.aliases for row in rows) if names == "aliases" else (),
         )
 
-    def codes(self, exclude: Sequence[str] = ()) -> dict[int, int]:
-        """From ids in label maps to places in `load_class_list`; an excluded class is background."""
-        places = {row.id: place for place, row in enumerate(self._without(exclude))}
+    def make_codes(self, exclude: Sequence[str] = ()) -> dict[int, int]:
+        """Map ids in label maps to places in the class list; an excluded class is background."""
+        places = {row.id: place for place, row in enumerate(self._drop_rows(exclude))}
         return {number: places.get(row.id, BACKGROUND) for row in self.rows for number in row.numbers}
 
-    def _without(self, exclude: Sequence[str]) -> tuple[ClassRow, ...]:
+    def _drop_rows(self, exclude: Sequence[str]) -> tuple[ClassRow, ...]:
         known = [row.name for row in self.rows]
         for name in exclude:
             if name not in known:
@@ -83,7 +83,7 @@ class ClassTable:
 
 @cache
 def load_class_table(name: str) -> ClassTable:
-    """A table that travels with the package: voc20, context59 or context459. Raises `UsageError` for another name."""
+    """Load a table of the package: voc20, context59 or context459. Raises `UsageError` for another name."""
     path = FOLDER / f"{name}.csv"
     if not path.is_file():
         known = list_tables()
@@ -97,12 +97,12 @@ def list_tables() -> list[str]:
 
 
 def load_class_list(name: str, names: str = "own") -> ClassList:
-    """Load the class list of a table; see `ClassTable.class_list`."""
-    return load_class_table(name).class_list(names)
+    """Load the class list of a table; see `ClassTable.make_class_list`."""
+    return load_class_table(name).make_class_list(names)
 
 
 def read_table(path: Path) -> ClassTable:
-    """A table from a csv with the columns ``id,name,readable,aliases,thing`` (the last three may be missing or empty).
+    """Read a table from a csv with the columns ``id,name,readable,aliases,thing`` (the last three may be missing).
 
     Aliases are separated by ``;``. Raises `UserError` that names the line of the first fault.
     """
@@ -110,7 +110,7 @@ def read_table(path: Path) -> ClassTable:
 
 
 def read_rows(path: Path) -> list[ClassRow]:
-    """The lines of such a csv, as they stand."""
+    """Read the lines of such a csv, as they stand."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)

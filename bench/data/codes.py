@@ -25,11 +25,11 @@ class Codes:
         # The last entry stands for every number beyond the smallest and the largest that has a meaning.
         self._table = np.full(max(meanings) - self._first + 2, _NONE, np.int16)
         self._table[np.array(list(meanings)) - self._first] = list(meanings.values())
-        self._bytes = self._table[self._places(np.arange(256))]
+        self._bytes = self._table[self._find_places(np.arange(256))]
 
     def read(self, labels: Integer[np.ndarray, "h w"], where: str) -> Int16[np.ndarray, "h w"]:
-        """The label map in our own numbers. Raises `BadSample` naming the first numbers without a meaning."""
-        meanings = look_up(self._bytes, labels) if labels.dtype == np.uint8 else self._table[self._places(labels)]
+        """Read the label map in our own numbers. Raises `BadSample` naming the first numbers without a meaning."""
+        meanings = look_up(self._bytes, labels) if labels.dtype == np.uint8 else self._table[self._find_places(labels)]
         if meanings.min(initial=0) == _NONE:
             wrong = np.unique(labels[meanings == _NONE])
             hint = "; never scored? then void: -1" if wrong[0] == -1 else ""
@@ -37,8 +37,8 @@ class Codes:
             raise BadSample(f"{where}: label {numbers} is none of {self.legend}{hint}")
         return meanings
 
-    def _places(self, labels: Integer[np.ndarray, "*any"]) -> Int64[np.ndarray, "*any"]:
-        """Where the table has what numbers mean; those beyond it have its last entry."""
+    def _find_places(self, labels: Integer[np.ndarray, "*any"]) -> Int64[np.ndarray, "*any"]:
+        """Find where the table has what numbers mean; those beyond it have its last entry."""
         last, places = len(self._table) - 1, labels.astype(np.int64)
         places -= self._first
         if places.min(initial=0) < 0 or places.max(initial=0) > last:

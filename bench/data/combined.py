@@ -45,7 +45,7 @@ def _merge_rows(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], l
 
 
 def _drop_shared_aliases(where: str, rows: Sequence[ClassRow]) -> tuple[list[ClassRow], list[str]]:
-    """Aliases that name one class only."""
+    """Drop aliases that name one class only."""
     names = {row.name for row in rows}
     uses = Counter(alias for row in rows for alias in set(row.aliases))
     kept, left_out = [], []

@@ -48,7 +48,7 @@ def list_other_endings(path: Path) -> list[Path]:
 
 
 def describe_missing(path: Path) -> str:
-    """What to say of a file that is not there: which file of another ending is."""
+    """Describe a file that is not there: which file of another ending is."""
     others = list_other_endings(path)
     return f"{path}: file is missing" + (f"; {others[0].name} is there: name its ending" if others else "")
 

@@ -21,14 +21,14 @@ EXTENSIONS = (
 )  # fmt: skip
 
 
-def folder(
+def open_folder(
     root: str | Path | None,
     split: str = "all",
     subset: str | None = None,
     names: str = "own",
     layout: str | Path | None = None,
 ) -> Folder | LabelledFolder:
-    """A folder of photographs, or with ``layout`` (a yaml file, see `bench.data.layout`) of images and masks."""
+    """Open a folder of photographs, or with ``layout`` (a yaml file, see `bench.data.layout`) of images and masks."""
     if layout is None:
         return Folder(root, split, subset, names)
     _check_split(split)
@@ -63,16 +63,16 @@ class Folder:
         """Hash of all ids and the bytes of their files."""
         return hash_content(sorted(self._files.items()))
 
-    def ids(self) -> tuple[str, ...]:
-        """The ids of the subset, sorted as text."""
+    def list_ids(self) -> tuple[str, ...]:
+        """List the ids of the subset, sorted as text."""
         return self._ids
 
-    def whole(self) -> tuple[str, ...]:
-        """The ids of all pictures, sorted as text."""
+    def list_split_ids(self) -> tuple[str, ...]:
+        """List the ids of all pictures, sorted as text."""
         return tuple(sorted(self._files))
 
     def load(self, image_id: str) -> Sample:
-        """One picture, turned as its EXIF tag says. Raises `BadSample` for a file that cannot be read."""
+        """Load one picture, turned as its EXIF tag says. Raises `BadSample` for a file that cannot be read."""
         if image_id not in self._files:
             raise UserError(f"no picture {image_id!r} below {self.root}{suggest_nearest(image_id, self._ids)}")
         return Sample(image_id, read_image(self._files[image_id]))

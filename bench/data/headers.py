@@ -39,9 +39,14 @@ def refuse_larger(
 
     Said before it is decoded: a few bytes can claim to be gigabytes.
     """
-    said_size = read_claimed_size(path, data)
-    if said_size is not None and said_size[0] * said_size[1] > size[0] * size[1]:
-        raise BadSample(f"{path}: {what} is {said_size[1]}x{said_size[0]} but its image {image}is {size[1]}x{size[0]}")
+    if (claimed := read_claimed_size(path, data)) is not None:
+        check_not_larger(path, size, image, what, claimed)
+
+
+def check_not_larger(path: Path, size: tuple[int, int], image: str, what: str, claimed: tuple[int, int]) -> None:
+    """Raise BadSample where a mask whose ``claimed`` size is known has more pixels than its image of ``size``."""
+    if claimed[0] * claimed[1] > size[0] * size[1]:
+        raise BadSample(f"{path}: {what} is {claimed[1]}x{claimed[0]} but its image {image}is {size[1]}x{size[0]}")
 
 
 def read_array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
@@ -72,7 +77,7 @@ def compute_size(shape: tuple[int, ...], dtype: np.dtype) -> int:
 
 
 def read_whole_array(path: Path, limit: int) -> np.ndarray:
-    """The array of a .npy file. Raises ValueError where it claims more than ``limit`` numbers, or than it holds."""
+    """Read the array of a .npy file. Raises ValueError where it claims more than ``limit`` numbers or than it has."""
     with path.open("rb") as stream:
         shape, dtype = read_array_header(stream)
         claimed_bytes, held_bytes = compute_size(shape, dtype), os.fstat(stream.fileno()).st_size - stream.tell()

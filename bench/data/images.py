@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -23,13 +24,14 @@ from bench.errors import BadSample
 MAX_PIXELS = 89_478_485
 """Larger pictures are refused before decoding (Pillow's own warning level: 256 MB of RGB)."""
 
+CheckSize = Callable[[tuple[int, int]], None]
 _TOO_LARGE = f"has more than the {MAX_PIXELS} pixels allowed (a decompression bomb?); make it smaller"
 _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 
 
 def read_image(path: Path | str, *, orient: bool = True, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"]:
-    """An image file as 8-bit RGB, whatever its kind; with ``data`` these bytes, and ``path`` only says whence they are.
+    """Read an image file of any kind as 8-bit RGB; with ``data`` these bytes, and ``path`` says whence they are.
 
     Grey and palette images become RGB; transparency is laid on white (as a page shows it); 16-bit grey is scaled, not
     clipped; of an animation the first frame counts. ``orient`` turns a photograph as its EXIF tag says, the way people
@@ -40,7 +42,7 @@ def read_image(path: Path | str, *, orient: bool = True, data: bytes | None = No
 
 
 def read_beside_mask(path: Path | str, *, blank: bool = False, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"]:
-    """What `read_image` gives without ``orient``, or with ``blank`` black of the same size, for scoring sees no colour.
+    """Read an image without ``orient``, or with ``blank`` black of its size, for scoring sees no colour.
 
     Both raise `BadSample` for the same files: a blank JPEG is decoded from its first byte to its last, but into an
     eighth of its rows and columns and in grey; pictures of other kinds are read as always.
@@ -49,7 +51,7 @@ def read_beside_mask(path: Path | str, *, blank: bool = False, data: bytes | Non
 
 
 def read_labels(path: Path | str, *, data: bytes | None = None) -> Int32[np.ndarray, "h w"]:
-    """A label file as numbers: the palette index, the grey value, or the value that all channels of a colour share.
+    """Read a label file as numbers: palette index, grey value, or the value that all channels of a colour share.
 
     Raises `BadSample` as `read_image` does, and for colours and lossy files, whose class numbers are lost.
     """
@@ -57,22 +59,28 @@ def read_labels(path: Path | str, *, data: bytes | None = None) -> Int32[np.ndar
 
 
 def read_narrow_labels(
-    path: Path | str, *, data: bytes | None = None
+    path: Path | str, *, data: bytes | None = None, check_size: CheckSize | None = None
 ) -> UInt8[np.ndarray, "h w"] | Int32[np.ndarray, "h w"]:
-    """What `read_labels` gives, as bytes where the file has bytes: an eighth of the memory on the way to a class."""
-    return _read(Path(path), lambda image, raw_mode: read_label_numbers(Path(path), image, raw_mode), data)
+    """Read labels as `read_labels` does, as bytes where the file has bytes: an eighth of the memory.
+
+    ``check_size`` is given height and width as the file claims them, before it is decoded, and raises what is wrong.
+    """
+    return _read(Path(path), partial(read_label_numbers, Path(path)), data, check_size=check_size)
 
 
 def _read(
-    path: Path, convert: Callable[[Image.Image, str], np.ndarray], data: bytes | None, skim: bool = False
-) -> np.ndarray:
+    path: Path, convert: Callable[[Image.Image, str], np.ndarray], data: bytes | None, skim: bool = False,
+    check_size: CheckSize | None = None,
+) -> np.ndarray:  # fmt: skip
     try:
         if (path.stat().st_size if data is None else len(data)) == 0:
             raise BadSample(f"{path}: file is empty (0 bytes)")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # doubts about EXIF and other blocks that hold no pixels
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path if data is None else BytesIO(data)) as image:
+                if check_size:
+                    check_size((image.height, image.width))
+                warnings.simplefilter("error", Image.DecompressionBombWarning)
                 if image.width * image.height > MAX_PIXELS:
                     raise BadSample(f"{path}: {_TOO_LARGE}")
                 raw_mode, size = find_raw_mode(image), (image.height, image.width)

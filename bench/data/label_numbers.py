@@ -21,7 +21,7 @@ _USE = "use a palette or grey PNG"
 def read_label_numbers(
     path: Path, image: Image.Image, raw_mode: str
 ) -> UInt8[np.ndarray, "h w"] | Int32[np.ndarray, "h w"]:
-    """The numbers of a loaded picture: palette index, grey value, or the value that all colour channels share.
+    """Read the numbers of a loaded picture: palette index, grey value, or the value that all colour channels share.
 
     Bytes stay bytes.
     ``raw_mode`` is what `stored_numbers.find_raw_mode` said of it. Raises `BadSample` for lossy files, for colours,
@@ -42,7 +42,7 @@ def read_label_numbers(
 
 
 def make_whole_numbers(path: Path, values: np.ndarray) -> Int32[np.ndarray, "h w"]:
-    """Floating-point labels as whole numbers. Raises `BadSample` where one has a fraction or is no number."""
+    """Make floating-point labels whole numbers. Raises `BadSample` where one has a fraction or is no number."""
     odd = values[~(np.isfinite(values) & (values == np.floor(values)))]
     if odd.size:
         raise BadSample(f"{path}: labels are {values.dtype} and not all whole numbers, e.g. {odd.flat[0]:g}; {_USE}")
@@ -50,7 +50,7 @@ def make_whole_numbers(path: Path, values: np.ndarray) -> Int32[np.ndarray, "h w
 
 
 def clip_numbers(values: np.ndarray) -> Int32[np.ndarray, "h w"]:
-    """Whole numbers of any type as int32; those beyond become its bounds, which no class has."""
+    """Clip whole numbers of any type as int32; those beyond become its bounds, which no class has."""
     return np.clip(values, -_LARGEST, _LARGEST).astype(np.int32)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,8 @@ from bench.data.base import hash_content, suggest_nearest
 from bench.data.class_tables import ClassTable
 from bench.data.codes import Codes
 from bench.data.files import describe_missing
-from bench.data.headers import read_whole_array, refuse_larger
-from bench.data.images import MAX_PIXELS, read_beside_mask, read_image, read_narrow_labels
+from bench.data.headers import check_not_larger, read_claimed_size, read_whole_array
+from bench.data.images import MAX_PIXELS, CheckSize, read_beside_mask, read_image, read_narrow_labels
 from bench.data.label_numbers import clip_numbers, make_whole_numbers
 from bench.data.layout import Layout, find_files, read_layout
 from bench.data.orientation import list_orientation_remarks
@@ -38,26 +38,26 @@ class LabelledFolder:
         self.root = root
         self.layout = read_layout(layout, root)
         self.name = self.layout.name
-        self.classes = self.layout.classes.class_list(names)
+        self.classes = self.layout.classes.make_class_list(names)
         self._codes = _make_codes(self.layout)
-        self._images, self._masks = (self._found(key) for key in ("images", "masks"))
-        self._all = self._wanted()
+        self._images, self._masks = (self._find(key) for key in ("images", "masks"))
+        self._all = self._list_wanted()
         self._ids = select(subset, self._all)
         self.subset = write_label(subset, self._ids)
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all ids, of the bytes of their images and masks, and of what the numbers in the masks mean."""
-        files = ((f"{i}.{key}", getattr(self, key)(i)) for i in self._all for key in ("image", "mask"))
+        files = ((f"{i}.{key}", getattr(self, f"find_{key}")(i)) for i in self._all for key in ("image", "mask"))
         meaning = (self.layout.classes.rows, self.layout.background, self.layout.void)
         return hashlib.sha256(f"{hash_content(files)}{meaning}".encode()).hexdigest()[:32]
 
-    def ids(self) -> tuple[str, ...]:
-        """The ids of the subset, sorted as text."""
+    def list_ids(self) -> tuple[str, ...]:
+        """List the ids of the subset, sorted as text."""
         return self._ids
 
-    def whole(self) -> tuple[str, ...]:
-        """The ids of the whole split, sorted as text."""
+    def list_split_ids(self) -> tuple[str, ...]:
+        """List the ids of the whole split, sorted as text."""
         return self._all
 
     @property
@@ -65,42 +65,44 @@ class LabelledFolder:
         """The classes with all that is known of them."""
         return self.layout.classes
 
-    def remarks(self) -> tuple[str, ...]:
-        """What was made of the class list, and of pictures with an orientation tag."""
-        return *self.layout.remarks, *list_orientation_remarks((i, self.image(i), self.mask(i)) for i in self._ids)
+    def list_remarks(self) -> tuple[str, ...]:
+        """List what was made of the class list, and of pictures with an orientation tag."""
+        return *self.layout.remarks, *list_orientation_remarks(
+            (i, self.find_image(i), self.find_mask(i)) for i in self._ids
+        )
 
     def load(self, image_id: str) -> Sample:
-        """One image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
+        """Load one image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
         return self._load(image_id, blank=False)
 
     def load_truth(self, image_id: str) -> Sample:
-        """The same with a black picture in place of the image's, which scoring does not look at."""
+        """Load the same with a black picture in place of the image's, which scoring does not look at."""
         return self._load(image_id, blank=True)
 
     def _load(self, image_id: str, blank: bool) -> Sample:
         if image_id not in self._all:
             raise UserError(f"image {image_id!r} is not in {self.name}{suggest_nearest(image_id, self._all)}")
-        path = self.mask(image_id)
-        image = read_beside_mask(self.image(image_id), blank=blank)
-        refuse_larger(path, image.shape[:2], f"{self.image(image_id)} ")
-        truth = self._codes.read(_read_numbers(path), str(path))
+        path = self.find_mask(image_id)
+        image = read_beside_mask(self.find_image(image_id), blank=blank)
+        check_size = partial(check_not_larger, path, image.shape[:2], f"{self.find_image(image_id)} ", "mask")
+        truth = self._codes.read(_read_numbers(path, check_size), str(path))
         if truth.shape != image.shape[:2]:
-            shown = read_image(self.image(image_id))
+            shown = read_image(self.find_image(image_id))
             image = shown if shown.shape[:2] == truth.shape else image
         if truth.shape != image.shape[:2]:
             (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
-            raise BadSample(f"{path}: mask is {mask_w}x{mask_h} but its image {self.image(image_id)} is {w}x{h}")
+            raise BadSample(f"{path}: mask is {mask_w}x{mask_h} but its image {self.find_image(image_id)} is {w}x{h}")
         return Sample(image_id, image, truth)
 
-    def image(self, image_id: str) -> Path:
-        """Where an image lies, or should lie."""
+    def find_image(self, image_id: str) -> Path:
+        """Find where an image lies, or should lie."""
         return self._images.get(image_id, self.root / self.layout.images.replace("{id}", image_id))
 
-    def mask(self, image_id: str) -> Path:
-        """Where a mask lies, or should lie."""
+    def find_mask(self, image_id: str) -> Path:
+        """Find where a mask lies, or should lie."""
         return self._masks.get(image_id, self.root / self.layout.masks.replace("{id}", image_id))
 
-    def _found(self, key: str) -> dict[str, Path]:
+    def _find(self, key: str) -> dict[str, Path]:
         pattern = getattr(self.layout, key)
         files = find_files(self.root, pattern)
         if not files:
@@ -109,14 +111,14 @@ class LabelledFolder:
             )
         return files
 
-    def _wanted(self) -> tuple[str, ...]:
+    def _list_wanted(self) -> tuple[str, ...]:
         if self.layout.ids is None:
             return tuple(sorted(self._images.keys() | self._masks.keys()))
         return tuple(sorted(set(read_ids(self.layout.ids, "ids:"))))
 
 
 def _describe_other_ending(root: Path, pattern: str) -> str:
-    """Say in half a sentence where files would fit but for their ending."""
+    """Describe in half a sentence where files would fit but for their ending."""
     stem, dot, ending = pattern.rpartition(".")
     try:
         near = find_files(root, f"{stem}.*") if dot and "{id}" in stem and "/" not in ending else {}
@@ -130,13 +132,15 @@ def _make_codes(layout: Layout) -> Codes:
     first, last = layout.classes.rows[0], layout.classes.rows[-1]
     words = [f"{first.id} {first.name} … {last.id} {last.name}"]
     words += [f"{key} {value}" for key in ("background", "void") for value in getattr(layout, key)]
-    return Codes(layout.classes.codes() | outside, f"{layout.name}'s ({', '.join(words)})")
+    return Codes(layout.classes.make_codes() | outside, f"{layout.name}'s ({', '.join(words)})")
 
 
-def _read_numbers(path: Path) -> Integer[np.ndarray, "h w"]:
-    """Read a mask as numbers, from a picture or from an array of NumPy's."""
+def _read_numbers(path: Path, check_size: CheckSize) -> Integer[np.ndarray, "h w"]:
+    """Read a mask as numbers, from a picture or from an array of NumPy's, once its claimed size is checked."""
     if path.suffix.lower() != ".npy":
-        return read_narrow_labels(path)
+        return read_narrow_labels(path, check_size=check_size)
+    if (claimed := read_claimed_size(path)) is not None:
+        check_size(claimed)
     try:
         values = read_whole_array(path, MAX_PIXELS)
     except FileNotFoundError as error:

@@ -21,7 +21,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bench.data.base import suggest_nearest
-from bench.data.class_lists import SHAPE, Entry, make_table, read_class_list
+from bench.data.class_entries import Entry, make_table
+from bench.data.class_lists import SHAPE, read_class_list
 from bench.data.class_tables import ClassTable, list_tables, load_class_table
 from bench.data.files import compose, find_path, is_hidden
 from bench.data.yaml_text import NOTHING, read_yaml
@@ -49,7 +50,7 @@ class Layout:
 
 
 def read_layout(path: Path, root: Path) -> Layout:
-    """A layout file; files it names are looked for below ``root``, then beside it.
+    """Read a layout file; files it names are looked for below ``root``, then beside it.
 
     Raises `UserError` that names the file and the key of the first fault.
     """

@@ -14,7 +14,7 @@ _ON_THE_SIDE = (5, 6, 7, 8)
 
 
 def list_orientation_remarks(files: Iterable[tuple[str, Path, Path]]) -> tuple[str, ...]:
-    """What becomes of pictures with an orientation tag, from the headers of ids, pictures and masks alone."""
+    """List what becomes of pictures with an orientation tag, from the headers of ids, pictures and masks alone."""
     kinds: dict[str, list[str]] = {"turned": [], "stored": [], "unsure": []}
     for image_id, image, mask in files:
         kind = _read_kind(image, mask)
@@ -51,7 +51,7 @@ def _read_kind(image: Path, mask: Path) -> str | None:
 
 
 def mask_size(mask: Path) -> tuple[int, int]:
-    """Width and height of a mask from its header."""
+    """Read width and height of a mask from its header."""
     if mask.suffix.lower() == ".npy":
         height, width = np.load(mask, mmap_mode="r", allow_pickle=False).shape
         return width, height

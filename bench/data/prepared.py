@@ -55,9 +55,9 @@ class Prepared:
         self.name, self.split = name, split
         self.background = str(self.about.get("background", "context"))
         table, left_out = load_class_table(self.about["class_list"]), _list_names(exclude)
-        self.table, self.classes = table, table.class_list(names, left_out)
+        self.table, self.classes = table, table.make_class_list(names, left_out)
         legend = f"{self.about['class_list']}'s ({NO_CLASS} background, {table.rows[-1].id} classes, {NO_SCORE} void)"
-        self._codes = Codes(table.codes(left_out) | {NO_CLASS: BACKGROUND, NO_SCORE: VOID}, legend)
+        self._codes = Codes(table.make_codes(left_out) | {NO_CLASS: BACKGROUND, NO_SCORE: VOID}, legend)
         self._ids, part = choose_ids(subset, shard, tuple(self._rows))
         # A set with fewer images than were published is another set, and its numbers say so.
         self.subset = describe_partial(part, tuple(self._rows), int(self.about.get("published", 0)))
@@ -67,20 +67,20 @@ class Prepared:
         """The hash over the content of the whole split, as `zgs prepare` took it; `zgs prepare --check` repeats it."""
         return str(self.about["fingerprint"])
 
-    def ids(self) -> tuple[str, ...]:
-        """The ids of the subset, sorted as text."""
+    def list_ids(self) -> tuple[str, ...]:
+        """List the ids of the subset, sorted as text."""
         return self._ids
 
-    def whole(self) -> tuple[str, ...]:
-        """The ids of the whole split, sorted as text."""
+    def list_split_ids(self) -> tuple[str, ...]:
+        """List the ids of the whole split, sorted as text."""
         return tuple(sorted(self._rows))
 
     def load(self, image_id: str) -> Sample:
-        """One image with its labels. Raises `BadSample` where either is damaged or the two disagree."""
+        """Load one image with its labels. Raises `BadSample` where either is damaged or the two disagree."""
         return self._load(image_id, blank=False)
 
     def load_truth(self, image_id: str) -> Sample:
-        """The same with a black picture in place of the image's, which scoring does not look at."""
+        """Load the same with a black picture in place of the image's, which scoring does not look at."""
         return self._load(image_id, blank=True)
 
     def _load(self, image_id: str, blank: bool) -> Sample:
@@ -134,7 +134,7 @@ def is_prepared(root: str | Path | None) -> bool:
 
 
 def read_about(root: Path, name: str | None = None, split: str = "val") -> dict[str, Any]:
-    """What ``zgs.json`` says. Raises `UserError` unless it is whole and of the data set ``name`` (None: of any).
+    """Read what ``zgs.json`` says. Raises `UserError` unless it is whole and of the data set ``name`` (None: of any).
 
     ``split`` is only for the command that the message names.
     """
@@ -158,7 +158,7 @@ def read_about(root: Path, name: str | None = None, split: str = "val") -> dict[
 
 
 def open_arrow(root: Path, images: int) -> Any:
-    """The memory-mapped table, images left encoded. Raises `UserError` where it is damaged or not whole."""
+    """Open the memory-mapped table, images left encoded. Raises `UserError` where it is damaged or not whole."""
     from datasets import Image, load_from_disk  # takes a second, which a run on other data does not pay
 
     try:
@@ -179,13 +179,13 @@ def open_arrow(root: Path, images: int) -> Any:
 
 
 def make_command(name: str | None, root: Path, split: str = "val") -> str:
-    """How to make what is missing."""
+    """Write how to make what is missing."""
     which = "" if split == "val" else f" --split {split}"
     return f"make it with: zgs prepare {name or 'DATASET'}{which} --from FOLDER --to {root}"
 
 
 def make_repair_command(name: str) -> str:
-    """How to make again what is damaged."""
+    """Write how to make again what is damaged."""
     return f"prepare {name} again with `zgs prepare`"
 
 

@@ -109,7 +109,7 @@ PUBLISHERS = {
 
 
 def write_page(name: str) -> str:
-    """Where to get a data set and what to do then."""
+    """Write where to get a data set and what to do then."""
     publisher = PUBLISHERS[name]
     sizes = ", ".join(f"{split} {s.published:,}" for split, s in publisher.splits.items())
     lines = [

@@ -38,7 +38,7 @@ FACTS = (
 
 
 def list_facts(name: str, split: str, but: Iterable[str] = ()) -> list[str]:
-    """What is known of a split, a line each; without what it shares with ``but`` (as ``voc:val``)."""
+    """List what is known of a split, a line each; without what it shares with ``but`` (as ``voc:val``)."""
     lines, known = [], set(but)
     for fact in FACTS:
         for (names, its_split), (others, other) in ((fact.first, fact.second), (fact.second, fact.first)):
@@ -51,7 +51,7 @@ _WHY = "what was tuned on one has seen these of the other"
 
 
 def count_neighbours(root: Path, name: str, split: str, ids: Iterable[str]) -> dict[str, int]:
-    """How many ids each prepared set beside ``root`` holds too, by ``name:split``; the same images aside.
+    """Count how many ids each prepared set beside ``root`` holds too, by ``name:split``; the same images aside.
 
     The two label sets of PASCAL-Context are of the same images, so that sharing them says nothing.
     """
@@ -72,7 +72,7 @@ def count_neighbours(root: Path, name: str, split: str, ids: Iterable[str]) -> d
 
 def list_shared_remarks(dataset: Dataset, root: str | Path | None) -> list[str]:
     """Write one line for each set that is known or found to share images with this one."""
-    ids = dataset.ids()
+    ids = dataset.list_ids()
     counted = count_neighbours(Path(root).expanduser(), dataset.name, dataset.split, ids) if root else {}
     lines = [
         f"{count} of these {len(ids)} images of {dataset.name}:{dataset.split} are in {other} too: {_WHY}"
@@ -83,7 +83,7 @@ def list_shared_remarks(dataset: Dataset, root: str | Path | None) -> list[str]:
 
 
 def find_tuned(source: str | Path | None, ids: Iterable[str]) -> dict[str, Any] | None:
-    """Which of the ids were tuned on: ``source`` is a file of ids or the folder of a finished run. None without one.
+    """Find which ids were tuned on: ``source`` is a file of ids or the folder of a finished run. None without one.
 
     Raises `UserError` where the source cannot be read.
     """

@@ -18,7 +18,7 @@ _SAMPLE_FORMAT, _UNSIGNED, _SIGNED = 339, 1, 2
 
 
 def find_raw_mode(image: ImageFile.ImageFile) -> str:
-    """How Pillow unpacks a row, such as "L;4" or "1;I"; to be asked for before `load`, which forgets it."""
+    """Find how Pillow unpacks a row, such as "L;4" or "1;I"; to be asked for before `load`, which forgets it."""
     if not image.tile:
         return ""
     arguments = image.tile[0].args
@@ -27,7 +27,7 @@ def find_raw_mode(image: ImageFile.ImageFile) -> str:
 
 
 def read_stored_numbers(image: Image.Image, raw_mode: str) -> Shaped[np.ndarray, "h w"]:
-    """The numbers as stored of a loaded palette or grey picture; ``raw_mode`` is what `find_raw_mode` said of it."""
+    """Read the stored numbers of a loaded palette or grey picture; ``raw_mode`` is what `find_raw_mode` said of it."""
     values = np.asarray(image)
     mode, _, packing = raw_mode.rstrip("R").partition(";")
     if image.format == "TIFF" and mode in ("1", "L") and packing.endswith("I"):

@@ -18,7 +18,7 @@ FORMS = "all, first:k, random:k:seed or file:PATH"
 
 
 def select(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """The ids that ``spec`` names, sorted as text. None means ``all``.
+    """Select the ids that ``spec`` names, sorted as text. None means ``all``.
 
     Raises `UsageError` for a form that is none of the four, `UserError` for more ids than there are and for
     unknown ids in a file.
@@ -58,7 +58,7 @@ def take_shard(spec: str | None, ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def choose_ids(subset: str | None, part: str | None, ids: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
-    """The ids of a shard of a subset, and both as they stand in a metric's name; see `select`, `take_shard`,
+    """Choose the ids of a shard of a subset, and both as they stand in a metric's name; see `select`, `take_shard`,
     `write_label`."""
     whole = select(subset, ids)
     words = [word for word in (write_label(subset, whole), f"shard:{part}" if part else None) if word]
@@ -66,7 +66,7 @@ def choose_ids(subset: str | None, part: str | None, ids: tuple[str, ...]) -> tu
 
 
 def describe_partial(part: str | None, usable: tuple[str, ...], published: int) -> str | None:
-    """``part`` of a split, which is told as ``8of1449@1b2c3d4e`` where fewer images are here than were published.
+    """Describe ``part`` of a split, as ``8of1449@1b2c3d4e`` where fewer images are here than were published.
 
     The hash of the ids says which they are: two such parts are not the same data.
     """
@@ -75,7 +75,7 @@ def describe_partial(part: str | None, usable: tuple[str, ...], published: int) 
 
 
 def write_label(spec: str | None, ids: tuple[str, ...]) -> str | None:
-    """``spec`` as it stands in a metric's name; None for all.
+    """Write ``spec`` as it stands in a metric's name; None for all.
 
     A file goes by its name and a hash of its ids: a folder says nothing, and the ids of a file may change.
     """
@@ -105,7 +105,7 @@ def _draw(seed: str, image_id: str) -> bytes:
 
 
 def read_ids(path: Path, what: str = "subset file") -> tuple[str, ...]:
-    """The ids of a file, one a line, in its order and composed; empty lines and lines that begin with # are left out.
+    """Read the ids of a file, one a line, in its order and composed; empty lines and those with # are left out.
 
     Raises `UserError` where the file cannot be read or holds no id.
     """

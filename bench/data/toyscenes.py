@@ -53,16 +53,16 @@ class ToyScenes:
             total.update(scene.image.tobytes() + scene.truth.tobytes() + repr(scene.captions).encode())
         return total.hexdigest()[:32]
 
-    def ids(self) -> tuple[str, ...]:
-        """The ids of the subset, sorted as text, e.g. ``test-0007``."""
+    def list_ids(self) -> tuple[str, ...]:
+        """List the ids of the subset, sorted as text, e.g. ``test-0007``."""
         return self._ids
 
-    def whole(self) -> tuple[str, ...]:
-        """The ids of the whole split, sorted as text."""
+    def list_split_ids(self) -> tuple[str, ...]:
+        """List the ids of the whole split, sorted as text."""
         return tuple(sorted(self._index))
 
     def load(self, image_id: str) -> Sample:
-        """One scene: image uint8 [128, 128, 3], truth and objects int16 [128, 128], five captions."""
+        """Load one scene: image uint8 [128, 128, 3], truth and objects int16 [128, 128], five captions."""
         if image_id not in self._index:
             raise UserError(
                 f"no scene {image_id!r} in {self.name}:{self.split}{suggest_nearest(image_id, self._ids[:1000])}"

@@ -20,14 +20,14 @@ from bench.records import BACKGROUND, VOID, Sample
 TABLE = "voc20"
 
 
-def voc(
+def open_voc(
     root: str | Path | None,
     split: str = "val",
     subset: str | None = None,
     names: str = "own",
     shard: str | None = None,
 ) -> Voc | Prepared:
-    """VOC from what ``root`` holds: the publisher's layout, or what `zgs prepare voc` has made of it."""
+    """Open VOC from what ``root`` holds: the publisher's layout, or what `zgs prepare voc` has made of it."""
     if root and is_prepared(root):
         return Prepared(root, Voc.name, split, subset, names, shard=shard)
     return Voc(root, split, subset, names, shard)
@@ -56,9 +56,9 @@ class Voc:
         shard: str | None = None,
     ) -> None:
         self.table = load_class_table(TABLE)
-        self.classes = self.table.class_list(names)
+        self.classes = self.table.make_class_list(names)
         self._codes = Codes(
-            self.table.codes() | {0: BACKGROUND, 255: VOID}, "VOC's (0 background, 1-20 classes, 255 void)"
+            self.table.make_codes() | {0: BACKGROUND, 255: VOID}, "VOC's (0 background, 1-20 classes, 255 void)"
         )
         self.root = _find_layout(root, split)
         self.split = split
@@ -70,29 +70,29 @@ class Voc:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all ids of the split and the bytes of their images and masks."""
-        files = ((f"{i}.{path.suffix}", path) for i in self._all for path in (self._image(i), self._mask(i)))
+        files = ((f"{i}.{path.suffix}", path) for i in self._all for path in (self._find_image(i), self._mask(i)))
         return hash_content(files)
 
-    def ids(self) -> tuple[str, ...]:
-        """The ids of the subset, sorted as text."""
+    def list_ids(self) -> tuple[str, ...]:
+        """List the ids of the subset, sorted as text."""
         return self._ids
 
-    def whole(self) -> tuple[str, ...]:
-        """The ids of the whole split, sorted as text."""
+    def list_split_ids(self) -> tuple[str, ...]:
+        """List the ids of the whole split, sorted as text."""
         return self._all
 
     def load(self, image_id: str) -> Sample:
-        """One image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
+        """Load one image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
         return self._load(image_id, blank=False)
 
     def load_truth(self, image_id: str) -> Sample:
-        """The same with a black picture in place of the image's, which scoring does not look at."""
+        """Load the same with a black picture in place of the image's, which scoring does not look at."""
         return self._load(image_id, blank=True)
 
     def _load(self, image_id: str, blank: bool) -> Sample:
         if image_id not in self._all:
             raise UserError(f"image {image_id!r} is not in split {self.split}{suggest_nearest(image_id, self._all)}")
-        image = read_beside_mask(self._image(image_id), blank=blank)
+        image = read_beside_mask(self._find_image(image_id), blank=blank)
         refuse_larger(self._mask(image_id), image.shape[:2])
         truth = self._codes.read(read_narrow_labels(self._mask(image_id)), str(self._mask(image_id)))
         if truth.shape != image.shape[:2]:
@@ -100,7 +100,7 @@ class Voc:
             raise BadSample(f"{self._mask(image_id)}: mask is {mask_w}x{mask_h} but its image is {w}x{h}")
         return Sample(image_id, image, truth)
 
-    def _image(self, image_id: str) -> Path:
+    def _find_image(self, image_id: str) -> Path:
         return find_path(self.root / "JPEGImages", f"{image_id}.jpg")
 
     def _mask(self, image_id: str) -> Path:

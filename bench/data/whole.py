@@ -21,7 +21,7 @@ DIGEST = "digest"
 
 
 def hash_row(image_id: str, image: bytes, label: np.ndarray) -> bytes:
-    """sha256 of one row; the label array goes in with its shape, as little-endian 16-bit numbers."""
+    """Hash one row by sha256; the label array goes in with its shape, as little-endian 16-bit numbers."""
     parts = (image_id.encode(), image, f"{label.shape}".encode() + label.astype("<u2").tobytes())
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
 

@@ -21,7 +21,7 @@ _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 
 
 def read_yaml(path: Path, option: str = "") -> Any:
-    """Mappings, lists, texts and whole numbers. Raises `UserError` for anything else, and for a key that repeats.
+    """Read mappings, lists, texts and whole numbers. Raises `UserError` for anything else, and for a key that repeats.
 
     ``option`` is how the user named the file, for the message when it cannot be read.
     """
@@ -35,7 +35,7 @@ def read_yaml(path: Path, option: str = "") -> Any:
 
 
 def read_whole_number(text: object) -> int | None:
-    """The number that a text is, quoted or not; None for one that could be read in two ways (``010``) or is none."""
+    """Read the number that a text is, quoted or not; None where it is read in two ways (``010``) or is none."""
     if type(text) is int:
         return text
     return int(text) if isinstance(text, str) and len(text) < 20 and _WHOLE.fullmatch(text) else None

@@ -24,7 +24,7 @@ SHOWN = 3
 
 
 def find_elsewhere(kind: str, options: Mapping[str, Any], missing: bool) -> tuple[list[str], list[str]]:
-    """Settings that would use what lies in the usual places: of the very model that is configured, and of others."""
+    """Find settings that would use what lies in the usual places: of the model that is configured, and of others."""
     source = str(options["source"])
     if source.startswith(sources.EMBEDDED) or Path(source).expanduser().exists():
         return [], []
@@ -36,7 +36,7 @@ def find_elsewhere(kind: str, options: Mapping[str, Any], missing: bool) -> tupl
 
 
 def describe(fitting: list[str], others: list[str]) -> str:
-    """The same in a few words; empty where nothing was found."""
+    """Describe the same in a few words; empty where nothing was found."""
     words = [f"; found in a cache: {', '.join(map(_describe_setting, fitting))}"] if fitting else []
     if others:
         more = f" and {len(others) - SHOWN} more" * (len(others) > SHOWN)
@@ -45,13 +45,13 @@ def describe(fitting: list[str], others: list[str]) -> str:
 
 
 def choose_fix(fitting: list[str]) -> str:
-    """The setting to add; empty where no file is what was published."""
+    """Choose the setting to add; empty where no file is what was published."""
     good = [setting for setting in fitting if not find_mismatch(Path(setting.partition("=")[2]))]
     return f"add {shlex.quote(good[0])}" if good else ""
 
 
 def find_mismatch(path: Path) -> str:
-    """What is wrong with a file that bears the name of one of OpenAI's: its sha256 is part of the published address."""
+    """Find what is wrong with a file of the name of one of OpenAI's: its sha256 is in the published address."""
     expected = read_published_hashes().get(path.name)
     if expected is None or not path.is_file():
         return ""
@@ -60,14 +60,14 @@ def find_mismatch(path: Path) -> str:
 
 
 def check_published(path: Path) -> None:
-    """UserError for a file that bears a published name and is not that file."""
+    """Check that no file lies: UserError for a file that bears a published name and is not that file."""
     if wrong := find_mismatch(path):
         raise UserError(f"{path} is damaged or another file: {wrong}: fetch it again, or give it a name of its own")
 
 
 @cache
 def read_published_hashes() -> dict[str, str]:
-    """sha256 of OpenAI's files by name."""
+    """Read the sha256 of OpenAI's files by name."""
     import open_clip
 
     urls = [open_clip.get_pretrained_url(name, "openai") for name in open_clip.list_pretrained_models_by_tag("openai")]
@@ -80,7 +80,7 @@ def _describe_setting(setting: str) -> str:
 
 
 def _find_file_name(kind: str, options: Mapping[str, Any]) -> str:
-    """What the publisher calls the file of this model; empty where that is not known."""
+    """Find what the publisher calls the file of this model; empty where that is not known."""
     source = str(options["source"])
     if kind == "dino":
         return DINO_FILES.get(source.rpartition("/")[2], "")
@@ -92,7 +92,7 @@ def _find_file_name(kind: str, options: Mapping[str, Any]) -> str:
 
 
 def _find_files(kind: str) -> Iterator[Path]:
-    """Checkpoint files of the packages clip and open_clip (one place for both), and of torch.hub."""
+    """Find checkpoint files of the packages clip and open_clip (one place for both), and of torch.hub."""
     if kind == "clip":
         yield from _list_weights(Path("~/.cache/clip").expanduser(), "*")
     if kind == "dino":
@@ -106,7 +106,7 @@ def _list_weights(folder: Path, pattern: str) -> list[Path]:
 
 
 def _find_copies(kind: str, source: str) -> Iterator[str]:
-    """The same repository under another owner's name in the hub's cache, and sentence-transformers' own old cache."""
+    """Find the repository under another owner's name in the hub's cache, and in sentence-transformers' old one."""
     from huggingface_hub import constants
 
     last = source.rpartition("/")[2]

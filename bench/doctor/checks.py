@@ -5,7 +5,7 @@ Each check takes a loaded model and returns what it found in a few words; an Ass
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from copy import copy
 from typing import Any
 
@@ -19,6 +19,15 @@ from transformers import AutoModel, ViTModel
 
 from bench.caption.language_step import LanguageStep
 from bench.doctor import caches
+from bench.doctor.agreement import (
+    TOLERANCE,
+    Check,
+    check_near,
+    check_parameters,
+    check_strings,
+    make_picture,
+    measure_difference,
+)
 from bench.encode.unmasked import Unmasked
 from bench.models import guards
 from bench.records import Sample
@@ -36,53 +45,10 @@ CLIP_SIZE, GPT2_SIZE = 49408, 50257
 """Token ids in the published vocabularies, and how many there are."""
 FAMILY_ACTIVATIONS = {"vit": "gelu", "dinov2": "gelu", "gpt2": "gelu_new"}
 """What each published family was trained with."""
-TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 0.1, torch.float16: 0.02}
-"""Largest difference relative to the largest entry; 1e-5 is the promise, half precision rounds."""
-
-Check = Callable[[Any], str]
-
-
-def make_picture(height: int = 120, width: int = 200) -> np.ndarray:
-    """Seeded noise, uint8 [height, width, 3]: every pixel counts."""
-    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-
-
-def check_near(what: str, ours: Tensor, theirs: Tensor, dtype: torch.dtype) -> str:
-    """Check the largest difference relative to the largest entry, which must keep within the precision's tolerance."""
-    return f"differs from {what} by {measure_difference(what, ours, theirs, dtype):.1g}"
-
-
-def measure_difference(what: str, ours: Tensor, theirs: Tensor, dtype: torch.dtype) -> float:
-    """Measure the difference as a number; see `check_near`."""
-    assert ours.shape == theirs.shape, f"shape {tuple(ours.shape)}, {what} has {tuple(theirs.shape)}"
-    assert torch.isfinite(ours).all() and torch.isfinite(theirs).all(), "numbers that are not finite"
-    largest = float((ours.float() - theirs.float()).abs().max() / theirs.float().abs().max().clamp_min(1e-12))
-    limit = TOLERANCE[dtype]
-    assert largest <= limit, f"differs from {what} by {largest:.2g} (limit {limit:g})"
-    return largest
-
-
-def check_parameters(model: Any, expected: Mapping[str, Tensor]) -> str:
-    """Compare names and shapes with those of the architecture."""
-    shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    expected_shapes = {name: tuple(value.shape) for name, value in expected.items()}
-    names = shapes.keys() | expected_shapes.keys()
-    wrong = sorted(name for name in names if shapes.get(name) != expected_shapes.get(name))
-    assert not wrong, f"{len(wrong)} names or shapes are not the architecture's, first {wrong[0]}"
-    bad = [name for name, value in model.named_parameters() if not torch.isfinite(value).all()]
-    assert not bad, f"{len(bad)} parameters hold numbers that are not finite, first {bad[0]}"
-    return f"{len(shapes)} names and shapes, {sum(p.numel() for p in model.parameters()):,} finite numbers"
-
-
-def check_strings(encode: Callable[[str], list[int]], ids: Mapping[str, list[int]], published: bool) -> str:
-    """Token ids of known strings; a vocabulary of another size is only said to be one."""
-    wrong = [text for text, token_ids in ids.items() if encode(text) != token_ids]
-    assert not (published and wrong), f"{wrong[0]!r} became {encode(wrong[0])}, not {ids[wrong[0]]}"
-    return f"{len(ids)} known strings" if published else "a vocabulary of its own"
 
 
 def check_clip_parameters(clip: Any) -> str:
-    """Against open_clip's architecture of that name, or of the folder's config, made without memory."""
+    """Check against open_clip's architecture of that name, or of the folder's config, made without memory."""
     assert not (wrong := caches.find_mismatch(clip.file) if clip.file else ""), wrong
     with torch.device("meta"):
         plain = open_clip.create_model(clip.name, load_weights=False, device="meta", **clip.config)
@@ -98,13 +64,13 @@ def check_clip_activation(clip: Any) -> str:
 
 
 def check_clip_tokenizer(clip: Any) -> str:
-    """OpenAI's vocabulary on known strings."""
+    """Check OpenAI's vocabulary on known strings."""
     size = getattr(clip.model, "text", clip.model).token_embedding.num_embeddings
     return check_strings(clip.tokenize_raw, CLIP_IDS, size == CLIP_SIZE)
 
 
 def check_clip_preprocessing(clip: Any) -> str:
-    """A square picture by the model's own transform; an oblong one by the same, squashed as section 3.2 needs it."""
+    """Check a square picture by the model's own transform, an oblong one by the same, squashed as in section 3.2."""
     cfg, worst = open_clip.get_model_preprocess_cfg(clip.model), 0.0
     for size, options in (((150, 150), cfg), ((120, 200), cfg | {"resize_mode": "squash"})):
         transform = image_transform_v2(PreprocessCfg(**options), is_train=False)
@@ -117,7 +83,7 @@ def check_clip_preprocessing(clip: Any) -> str:
 
 @torch.inference_mode()
 def check_clip_embedding(clip: Any) -> str:
-    """Our trunk and masked layers with plain attention against `encode_image`."""
+    """Check our trunk and masked layers with plain attention against `encode_image`."""
     sample = Sample("noise", make_picture())
     masks = np.ones((1, *sample.image.shape[:2]), bool)
     ours = Unmasked(clip, max(1, clip.depth - 3))(sample, masks).vectors
@@ -127,7 +93,7 @@ def check_clip_embedding(clip: Any) -> str:
 
 @torch.inference_mode()
 def check_clip_text(clip: Any) -> str:
-    """Our text tower with its prefix reuse against `encode_text`."""
+    """Check our text tower with its prefix reuse against `encode_text`."""
     texts = list(CLIP_IDS)
     theirs = clip.model.encode_text(clip.tokenizer(texts).to(clip.device)).float().cpu()
     return check_near("encode_text", torch.from_numpy(clip.encode_text(texts)), theirs, clip.dtype)
@@ -152,8 +118,8 @@ def check_family_activation(holder: Any) -> str:
 
 @torch.inference_mode()
 def check_dino_features(dino: Any) -> str:
-    """Both facets at the model's own stride against transformers' forward, on its own grid and on a longer one."""
-    rows, columns = dino._own_grid()
+    """Check both facets at the model's stride against transformers' forward, on its own grid and on a longer one."""
+    rows, columns = dino._read_own_grid()
     worst = 0.0
     for facet in ("token", "key"):
         ours = copy(dino)
@@ -163,13 +129,13 @@ def check_dino_features(dino: Any) -> str:
             pixels = torch.from_numpy(image / 255 - 0.5).permute(2, 0, 1)[None].to(dino.device, dino.dtype)
             what = f"transformers' forward ({facet}, grid {grid[0]}x{grid[1]})"
             worst = max(
-                worst, measure_difference(what, ours.dense(pixels), _run_transformers(ours, pixels), dino.dtype)
+                worst, measure_difference(what, ours.compute_facet(pixels), _run_transformers(ours, pixels), dino.dtype)
             )
     return f"differs from transformers' forward by {worst:.1g}, both facets, two grids"
 
 
 def _run_transformers(dino: Any, pixels: Tensor) -> Tensor:
-    """What passes the facet's module in transformers' own forward, class token dropped."""
+    """Read what passes the facet's module in transformers' own forward, class token dropped."""
     block, outputs = dino.blocks[dino.layer], []
     module = block.attention.k_proj if dino.facet == "key" else block
     hook = module.register_forward_hook(lambda *call: outputs.append(call[2]))
@@ -181,10 +147,10 @@ def _run_transformers(dino: Any, pixels: Tensor) -> Tensor:
 
 
 def check_dino_grid(dino: Any) -> str:
-    """Unit features, one a place, through the public door."""
+    """Check unit features, one a place, through the public door."""
     ours = copy(dino)
     ours.stride = dino.patch
-    features, grid, _ = ours.features(make_picture())
+    features, grid, _ = ours.compute_features(make_picture())
     assert len(features) == grid[0] * grid[1], f"{len(features)} features for a grid of {grid}"
     error = float(np.abs(np.linalg.norm(features, axis=1) - 1).max())
     assert error <= TOLERANCE[torch.float32], f"features are not of unit length (off by {error:.2g})"
@@ -192,7 +158,7 @@ def check_dino_grid(dino: Any) -> str:
 
 
 def check_gpt2_tokenizer(language: Any) -> str:
-    """GPT-2's vocabulary on known strings; any vocabulary must give a text back."""
+    """Check GPT-2's vocabulary on known strings; any vocabulary must give a text back."""
     encode = lambda text: language.tokenizer.encode(text, add_special_tokens=False)  # noqa: E731
     result = check_strings(encode, GPT2_IDS, len(language.tokenizer) == GPT2_SIZE)
     for text in GPT2_IDS:
@@ -203,7 +169,7 @@ def check_gpt2_tokenizer(language: Any) -> str:
 
 @torch.inference_mode()
 def check_language_forward(language: Any) -> str:
-    """Next-token logits: our step over cached keys and values against transformers' forward over the whole text."""
+    """Check next-token logits: our step over cached keys and values against transformers' forward over all."""
     ids = language.tokenizer.encode("Image of a red car", add_special_tokens=False)
     step = LanguageStep(language.model)
     tokens = torch.tensor([ids], device=language.device)
@@ -228,12 +194,14 @@ def check_sentence_parameters(sentence: Any) -> str:
 
 
 def check_sentence_vectors(sentence: Any) -> str:
-    """Unit length, equal texts 1, other texts other vectors."""
+    """Check unit length, equal texts 1, other texts other vectors."""
     vectors = sentence.encode(["a dog", "a red car on a road", "a dog"])
     assert np.isfinite(vectors).all(), "numbers that are not finite"
     error = float(np.abs(np.linalg.norm(vectors, axis=1) - 1).max())
     assert error <= TOLERANCE[torch.float32], f"vectors are not of unit length (off by {error:.2g})"
-    same, other = (float(sentence.similarity(["a dog"], [text])[0, 0]) for text in ("a dog", "a red car on a road"))
+    same, other = (
+        float(sentence.compute_similarity(["a dog"], [text])[0, 0]) for text in ("a dog", "a red car on a road")
+    )
     assert abs(same - 1) <= TOLERANCE[torch.float32], f"equal texts have cosine {same:.6f}"
     assert np.abs(vectors[0] - vectors[1]).max() > 1e-4, "every text gets the same vector"
     return f"unit length, equal texts {same:.4f}, others {other:.4f}"

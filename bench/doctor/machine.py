@@ -54,7 +54,7 @@ def _read_version(name: str) -> str | None:
 
 
 def examine_device(settings: dict[str, Any]) -> tuple[str, str]:
-    """Say what models run on, and in which precision."""
+    """Examine what models run on, and in which precision."""
     import torch
 
     from bench.models.sources import DTYPES
@@ -127,14 +127,14 @@ def examine_crf(settings: dict[str, Any]) -> tuple[str, str]:
     unary = np.stack([np.where(seen == label, -1.0, 0.0) for label in (0, 1)], axis=-1).astype(np.float32)
     fix = "pip install --force-reinstall pydensecrf2 (it needs a C++ compiler), or add segment.crf=none"
     try:
-        works = np.array_equal(DenseCrf().labels(unary, image), right)
+        works = np.array_equal(DenseCrf().choose_labels(unary, image), right)
     except Exception as error:  # built for another Python or numpy, or not at all
         return f"does not run: {type(error).__name__}: {' '.join(str(error).split())[:120]}", fix
     return ("works", "") if works else ("runs, but labels a tiny image wrongly", fix)
 
 
 def examine_tracking(settings: dict[str, Any]) -> tuple[str, str]:
-    """Say where finished runs are reported."""
+    """Examine where finished runs are reported."""
     options = settings["tracking"]
     if not options["_target_"].endswith(".Wandb"):
         return "none: nothing is sent anywhere", ""

@@ -20,7 +20,7 @@ Check = tuple[str, Callable[[], str]]
 
 
 def run_check(check: Callable[[], str]) -> tuple[bool, str]:
-    """Whether a check passed, and its one line; whatever goes wrong in it is a failure and no traceback."""
+    """Run a check: whether it passed, and its one line; whatever goes wrong in it is a failure and no traceback."""
     try:
         with silence_libraries():
             return True, check()
@@ -42,11 +42,11 @@ def silence_libraries() -> Iterator[None]:
         logging.disable(before)
 
 
-def list_checks(builder: Any) -> Iterator[Check]:
+def list_checks(context: Any) -> Iterator[Check]:
     """Yield all checks in order; those of a model that does not load are left out, its loading being the failure."""
     for kind in ("clip", "dino", "language", "sentence"):
         loaded: list[Any] = []
-        yield f"{kind}: loads, guards pass", partial(_load, builder, kind, loaded)
+        yield f"{kind}: loads, guards pass", partial(_load, context, kind, loaded)
         if loaded:
             from bench.doctor.checks import PARTS
 
@@ -54,6 +54,6 @@ def list_checks(builder: Any) -> Iterator[Check]:
                 yield f"{kind}: {name}", partial(check, loaded[0])
 
 
-def _load(builder: Any, kind: str, loaded: list[Any]) -> str:
-    loaded.append(builder.model(kind))
-    return str(builder.settings["models"][kind]["source"])
+def _load(context: Any, kind: str, loaded: list[Any]) -> str:
+    loaded.append(context.load_model(kind))
+    return str(context.settings["models"][kind]["source"])

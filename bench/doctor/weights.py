@@ -14,7 +14,7 @@ from bench.system.resources import find_conf_dir
 
 
 def examine_weights(kind: str, settings: dict[str, Any], words: list[str], compose: Compose) -> tuple[str, str]:
-    """Say where the weights are, a short hash of them, and what their headers and configs say."""
+    """Examine where the weights are, a short hash of them, and what their headers and configs say."""
     options = settings["models"][kind]
     place, name = located.locate(options), f"{options['source']}"
     if options.get("pretrained") and place.how in ("missing", "hub cache"):

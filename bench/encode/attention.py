@@ -45,11 +45,11 @@ class Attention:
     def masked(self) -> Tensor:
         """Equation 1 applied to every query: A_masked, [n, H, Q, D]."""
         mask = self.mask[:, None, :, None]  # n 1 T 1
-        weighted = self._times(torch.cat([mask * self.values, mask.expand(-1, self.values.shape[1], -1, 1)], dim=-1))
+        weighted = self._multiply(torch.cat([mask * self.values, mask.expand(-1, self.values.shape[1], -1, 1)], dim=-1))
         # n H Q D+1: the numerator e (M V), and in the last column the denominator e M
         return weighted[..., :-1] / weighted[..., -1:].clamp_min(torch.finfo(weighted.dtype).tiny)
 
-    def weight_cosine(self) -> Tensor:
+    def compute_weight_cosine(self) -> Tensor:
         """Compute the cosine of the masked and the unmasked row of weights, [n, H, Q] (the reference's saliency).
 
         With rows e M and e, each divided by its own sum, which cancels: sum(e e M) / (|e M| |e|).
@@ -59,7 +59,7 @@ class Attention:
         dot, masked_square = (square @ mask.expand(-1, square.shape[1], -1, -1)).unbind(-1)  # each n H Q
         return dot / (masked_square.sqrt() * square.sum(-1).sqrt()).clamp_min(torch.finfo(square.dtype).tiny)
 
-    def _times(self, columns: Tensor) -> Tensor:
+    def _multiply(self, columns: Tensor) -> Tensor:
         """Multiply exponential @ columns [n, H, T, C]: [n, H, Q, C], without a copy of what all segments share.
 
         One product a segment: a wider one would make a result depend on its place among others.

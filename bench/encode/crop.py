@@ -11,7 +11,7 @@ from jaxtyping import Bool, UInt8
 
 from bench.errors import UserError
 from bench.records import Embeddings, Sample
-from bench.resize import nearest
+from bench.resize import resize_nearest
 
 if TYPE_CHECKING:
     from bench.models.clip import Clip
@@ -44,7 +44,7 @@ class CropAndMask:
 
     def crop(self, image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "a b"]) -> UInt8[np.ndarray, "y x 3"]:
         """Cut out the bounding box of the segment, the pixels outside the segment filled."""
-        mask = nearest(mask, image.shape[:2])
+        mask = resize_nearest(mask, image.shape[:2])
         filled = np.where(mask[..., None], image, np.array(self.colour, np.uint8))  # h w 3
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         return filled if len(rows) == 0 else filled[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -46,15 +46,15 @@ class GlobalSubtraction(MaskedEncoder):
 
     def mix(self, attention: Attention) -> tuple[Tensor, Tensor, Tensor]:
         """Mix by equation 3; S and w are [n, 1], or [n, H] with ``per_head_separate``."""
-        saliency = self._saliency(attention)
+        saliency = self._compute_saliency(attention)
         weight = compute_subtraction_weight(saliency, self.sigma2)
         subtracted = weight[:, :, None, None] * attention.unmasked[:, :, :1]  # w A_0 of the global token, n H 1 D
         return attention.masked - subtracted, saliency, weight
 
-    def _saliency(self, attention: Attention) -> Tensor:
+    def _compute_saliency(self, attention: Attention) -> Tensor:
         """Compute S of equation 2: [n, 1] or [n, H]."""
         if self.saliency == "weights":
-            cosine = attention.weight_cosine()  # n H Q
+            cosine = attention.compute_weight_cosine()  # n H Q
         elif self.heads == "concat":
             masked, unmasked = join_heads(attention.masked), join_heads(attention.unmasked)  # n Q H*D, s Q H*D
             cosine = functional.cosine_similarity(masked, unmasked, dim=-1)[:, None]  # n 1 Q

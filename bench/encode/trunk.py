@@ -53,7 +53,7 @@ class MaskedEncoder(ABC):
         """
 
     @torch.inference_mode()
-    def trunk(self, sample: Sample) -> Float32[np.ndarray, "t w"]:
+    def compute_trunk(self, sample: Sample) -> Float32[np.ndarray, "t w"]:
         """Compute the tokens that enter layer `start_layer`, the same for all segments: float32 [tokens, width]."""
         visual = self.clip.visual
         tokens = visual._embeds(self.clip.preprocess(sample.image))  # 1 T w, the global token first
@@ -66,33 +66,33 @@ class MaskedEncoder(ABC):
         self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Float32[np.ndarray, "t w"] | None = None
     ) -> Embeddings:
         """Embed the segments given by `masks`; `trunk` saves its recomputation. Empty masks keep the global token."""
-        tokens = torch.from_numpy(self.trunk(sample) if trunk is None else trunk)[None]
+        tokens = torch.from_numpy(self.compute_trunk(sample) if trunk is None else trunk)[None]
         tokens = tokens.to(self.clip.device, self.clip.dtype)
-        shared = attend(self._block(self.start_layer), tokens, self._queries(self.start_layer))
-        parts = [self._tail(tokens, shared, mask) for mask in self._micro_batches(masks)]
+        shared = attend(self._read_block(self.start_layer), tokens, self._count_queries(self.start_layer))
+        parts = [self._run_tail(tokens, shared, mask) for mask in self._make_micro_batches(masks)]
         vectors, saliency, weight = (torch.cat(p)[: len(masks)].float().cpu().numpy() for p in zip(*parts, strict=True))
         return Embeddings(vectors, saliency, weight)
 
-    def _micro_batches(self, masks: Bool[np.ndarray, "n h w"]) -> list[Tensor]:
+    def _make_micro_batches(self, masks: Bool[np.ndarray, "n h w"]) -> list[Tensor]:
         """Make token masks in chunks of exactly [micro_batch, T], the last one filled up with empty masks."""
         grid = make_token_masks(masks, self.clip.grid).to(self.clip.device)
         missing = -len(grid) % self.micro_batch or (self.micro_batch if len(grid) == 0 else 0)
         return list(functional.pad(grid, (0, 0, 0, missing)).split(self.micro_batch))
 
-    def _block(self, layer: int) -> Block:
+    def _read_block(self, layer: int) -> Block:
         """Read the parts of a layer; layers are counted from 1."""
         return Block.read(self.clip.visual.transformer.resblocks[layer - 1])
 
-    def _queries(self, layer: int) -> int | None:
+    def _count_queries(self, layer: int) -> int | None:
         """Count the queries a layer computes: of the last one only the global token is read, unless `mix` reads all."""
         return 1 if layer == self.clip.depth and not self.all_queries else None
 
-    def _tail(self, tokens: Tensor, shared: Softmax, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _run_tail(self, tokens: Tensor, shared: Softmax, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Run the masked layers for one micro-batch; in the first of them all segments still see the same tokens."""
         visual, traces = self.clip.visual, []
         for layer in range(self.start_layer, self.clip.depth + 1):
-            block, last = self._block(layer), layer == self.clip.depth
-            softmax = shared if layer == self.start_layer else attend(block, tokens, self._queries(layer))
+            block, last = self._read_block(layer), layer == self.clip.depth
+            softmax = shared if layer == self.start_layer else attend(block, tokens, self._count_queries(layer))
             mixed, saliency, weight = self.mix(Attention(softmax.exponential, softmax.values, mask))  # n H Q D
             traces.append((saliency, weight))
             # Of the last layer only the global token is read, so only it is projected and passed through the MLP.
@@ -113,7 +113,7 @@ def attend(block: Block, tokens: Tensor, queries: int | None) -> Softmax:
     query, key, value = (part.reshape(split).transpose(1, 2).float() for part in packed.chunk(3, dim=-1))  # s H T D
     logits = (query[:, :, :queries] * split[-1] ** -0.5) @ key.transpose(-1, -2)  # s H Q T
     # The row maximum is over all tokens, masked or not: it cancels in eq. 1 and lets one exponential serve both.
-    return Softmax((logits - logits.amax(-1, keepdim=True)).exp_(), value)
+    return Softmax(logits.sub_(logits.amax(-1, keepdim=True)).exp_(), value)
 
 
 def project(block: Block, heads: Tensor) -> Tensor:

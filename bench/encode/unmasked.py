@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
+from jaxtyping import Bool, Float32
 from torch import Tensor
 
 from bench.encode.attention import Attention
 from bench.encode.trunk import MaskedEncoder
+from bench.records import Embeddings, Sample
 
 
 class Unmasked(MaskedEncoder):
     """Plain attention in every layer: what CLIP says of the image, whatever the segment."""
 
     all_queries = False
+
+    def __call__(
+        self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Float32[np.ndarray, "t w"] | None = None
+    ) -> Embeddings:
+        """Embed the image once, for one mask, and give every segment that."""
+        return super().__call__(sample, masks[:1], trunk).take([0] * len(masks))
 
     def mix(self, attention: Attention) -> tuple[Tensor, Tensor, Tensor]:
         """Return A as it is, once for each segment; no saliency."""

@@ -13,7 +13,7 @@ UNLABELLED = -1
 def assign(
     similarity: Float[np.ndarray, "n c"], threshold: float | None, rounding: int | None = 6
 ) -> Int32[np.ndarray, " n"]:
-    """Class index of each segment, -1 below the threshold (None: no threshold; equality passes).
+    """Assign each segment its class index, -1 below the threshold (None: no threshold; equality passes).
 
     ``rounding`` is the number of decimals similarities are rounded to before argmax (tie: lower class index) and
     before the comparison, so that the last bits of a network decide nothing; None compares raw values, as the
@@ -25,7 +25,7 @@ def assign(
 def find_nearest_class(
     similarity: Float[np.ndarray, "n c"], rounding: int | None = 6
 ) -> tuple[Int32[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-    """The nearest class of each segment and how near it is; -1 and 0 for rows of zeros."""
+    """Find the nearest class of each segment and how near it is; -1 and 0 for rows of zeros."""
     if not similarity.size:
         return np.full(len(similarity), UNLABELLED, np.int32), np.zeros(len(similarity))
     rows = similarity if rounding is None else np.round(similarity.astype(np.float64), rounding)
@@ -39,7 +39,7 @@ def apply_thresholds(
     thresholds: Sequence[float | None],
     rounding: int | None = 6,
 ) -> Int32[np.ndarray, "t n"]:
-    """The labels that survive each threshold: thresholds only ever drop a label, they never change one."""
+    """Apply thresholds to labels: they only ever drop a label, they never change one."""
     # the threshold in the precision of the similarities: else float32 0.7 would fail >= 0.7
     taus = np.array([-np.inf if tau is None else tau for tau in thresholds]).astype(best.dtype)
     if rounding is not None:

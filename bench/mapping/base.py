@@ -29,10 +29,10 @@ class Strategy(Protocol):
 
 
 def count_shared_pixels(item: Overlap, classes: Int32[np.ndarray, " u"]) -> Float64[np.ndarray, "n u"]:
-    """Pixels that each segment shares with each class."""
+    """Count pixels that each segment shares with each class."""
     return sum_per_segment(item, count_true_pixels(item, classes))
 
 
 def name_with_model(word: str, model: str | None) -> str:
-    """``tt(model)``, or the word alone where nobody says which model it is."""
+    """Name a mapping ``tt(model)``, or by the word alone where nobody says which model it is."""
     return f"{word}({model})" if model else word

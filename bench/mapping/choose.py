@@ -27,7 +27,7 @@ KNOWN = (*OF_RECORD, "exact", "table")
 
 
 def make_strategy(mapping: str | Strategy, rounding: int | None, model: str | None = None) -> Strategy:
-    """A strategy as it is, or that of a word that needs no class names; ``model`` says who measured similarities."""
+    """Make a strategy of a word that needs no class names, or keep it; ``model`` says who measured similarities."""
     if not isinstance(mapping, str):
         return mapping
     if mapping not in OF_RECORD:
@@ -38,7 +38,7 @@ def make_strategy(mapping: str | Strategy, rounding: int | None, model: str | No
 def make_strategies(
     mappings: tuple[str | Strategy, ...], texts: tuple[tuple[str, ...], ...], table: str | None
 ) -> tuple[str | Strategy, ...]:
-    """The words that need the class names as strategies, the others as they are. Raises UsageError without a table.
+    """Make strategies of words that need the class names, keep the others. Raises UsageError without a table.
 
     ``texts`` are those of each class, its name first.
     """
@@ -58,6 +58,6 @@ def make_strategies(
 
 
 def find_similarity_of(mapping: str | Strategy) -> str | None:
-    """tt or st: the similarity that a mapping reads; None where it needs no model."""
+    """Find the similarity, tt or st, that a mapping reads; None where it needs no model."""
     word = mapping if isinstance(mapping, str) else mapping.name.partition("(")[0]
     return next((rows for rows in ("tt", "st") if word.removeprefix("grounded-").partition("+")[0] == rows), None)

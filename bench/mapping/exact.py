@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,8 +26,15 @@ class Exact:
     threshold: None = None
 
     def assign(self, item: Overlap) -> Assigned:
-        index = {compose(names[0]): number for number, names in enumerate(self.texts)}
-        for number, names in enumerate(self.texts):
-            index = dict.fromkeys(map(compose, names), number) | index
+        index = _number_texts(self.texts)
         label = np.array([index.get(compose(text), UNLABELLED) for text in item.texts], np.int32)
         return label, (label >= 0).astype(np.float64)
+
+
+@lru_cache(maxsize=8)
+def _number_texts(texts: tuple[tuple[str, ...], ...]) -> dict[str, int]:
+    """Number every text by its class, once for all images: of two classes with one text that whose name it is."""
+    index = {compose(names[0]): number for number, names in enumerate(texts)}
+    for number, names in enumerate(texts):
+        index = dict.fromkeys(map(compose, names), number) | index
+    return index

@@ -40,6 +40,6 @@ def assign_labels(
 
 
 def find_threshold(mapping: str | Strategy, protocol: Protocol) -> float | None:
-    """The threshold of a mapping under a protocol; None where it has none."""
+    """Find the threshold of a mapping under a protocol; None where it has none."""
     setting = make_strategy(mapping, protocol.rounding).threshold
     return None if setting is None else getattr(protocol, setting)

@@ -24,13 +24,13 @@ Record = TypeVar("Record", Overlap, TrueSegmentTexts)
 
 
 def list_silent_words(words: Iterable[str], classes: ClassList) -> frozenset[str]:
-    """The words as `plain` texts, without those that are a name or an alias of a class."""
+    """List the words as `plain` texts, without those that are a name or an alias of a class."""
     named = {reduce_text(text) for group in classes.texts for text in group}
     return frozenset(map(reduce_text, words)) - named
 
 
 def silence_texts(records: Sequence[Record], words: frozenset[str]) -> list[Record]:
-    """The records with rows of zeros for the texts that mean no class; they themselves stay as they are."""
+    """Silence texts that mean no class: the same records with rows of zeros for them."""
     return [_silence(record, words) for record in records]
 
 
@@ -40,7 +40,7 @@ def is_silent(text: str, words: frozenset[str]) -> bool:
 
 
 def count_silent_words(records: Iterable[Overlap | TrueSegmentTexts], words: frozenset[str]) -> Counter[str]:
-    """How often each of the words was said, as `plain` texts."""
+    """Count how often each of the words was said, as `plain` texts."""
     texts = (reduce_text(text) for record in records for text in record.texts)
     return Counter(text for text in texts if text in words)
 
@@ -48,7 +48,7 @@ def count_silent_words(records: Iterable[Overlap | TrueSegmentTexts], words: fro
 def describe_silent_texts(
     images: Iterable[Overlap], truths: Iterable[TrueSegmentTexts], words: frozenset[str]
 ) -> list[str]:
-    """What a reader must know of it: how many segments say which word, and how many true ones are so described."""
+    """Describe to a reader how many segments say which word, and how many true ones are so described."""
     found, described = count_silent_words(images, words), count_silent_words(truths, words)
     told = [f"{found.total()} segments say {_list_words(found)}: no class (score.no_class)"] if found else []
     if described:
@@ -59,7 +59,7 @@ def describe_silent_texts(
 
 
 def join_words(words: Iterable[str]) -> str:
-    """A list of such words as it can stand in a metric's name, whatever its order."""
+    """Join a list of such words as it can stand in a metric's name, whatever its order."""
     listed = sorted(set(map(reduce_text, words)))
     joined = "+".join(listed)
     if not listed or (joined != "none" and re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_+]*", joined) and len(joined) <= 60):

@@ -31,7 +31,7 @@ def describe_texts(
     images: Sequence[Overlap], truths: Sequence[TrueSegmentTexts], classes: ClassList, score: Protocol,
     table: ClassTable | None = None,
 ) -> list[str]:  # fmt: skip
-    """What a reader must know of the texts of some images under a protocol; ``table`` knows other names of classes."""
+    """Describe what a reader must know of texts under a protocol; ``table`` knows other names of classes."""
     words = list_silent_words(score.no_class, classes)
     texts = Counter(
         text for item in images for text in item.texts if text.strip() and not is_silent(text, words)
@@ -48,7 +48,7 @@ def describe_texts(
 
 
 def describe_absent_classes(images: Iterable[Overlap], classes: ClassList) -> list[str]:
-    """A note where most classes occur in no image at all: the list, or what its numbers mean, may be wrong."""
+    """Describe in a note that most classes occur in no image: the list, or what its numbers mean, may be wrong."""
     present = {int(c) for item in images for c in item.truth_classes}
     absent = [name for at, name in enumerate(classes.names) if at not in present]
     if 2 * len(absent) <= len(classes):
@@ -84,14 +84,14 @@ def _find_owners(pairs: Iterable[tuple[str, tuple[str, ...]]], names: set[str]) 
 
 
 def _describe_table(texts: Counter[str], table: Table) -> Iterator[str]:
-    total, hits = texts.total(), sum(count for text, count in texts.items() if table.place(text) >= 0)
-    slip, near = _find_nearest(table.missing(texts.elements()), list(table.words))
+    total, hits = texts.total(), sum(count for text, count in texts.items() if table.find_class(text) >= 0)
+    slip, near = _find_nearest(table.list_missing(texts.elements()), list(table.words))
     if total and (2 * hits < total or slip):
         yield f"table: {hits} of {total} texts have a class in the table{near}"
 
 
 def _find_nearest(texts: Counter[str], names: Sequence[str]) -> tuple[bool, str]:
-    """Whether a text differs from a name by a slip alone, and the nearest pair as half a sentence."""
+    """Find whether a text differs from a name by a slip alone, and the nearest pair as half a sentence."""
     known = {reduce_text(name): name for name in reversed(names)}
     for text, _ in texts.most_common():
         if reduce_text(text) in known:
@@ -106,7 +106,7 @@ def _find_nearest(texts: Counter[str], names: Sequence[str]) -> tuple[bool, str]
 def _describe_unlabelled(
     images: Sequence[Overlap], mapping: str | Strategy, classes: ClassList, score: Protocol
 ) -> Iterator[str]:  # fmt: skip
-    """A note where no segment has a class: how near the nearest of them comes."""
+    """Describe in a note that no segment has a class: how near the nearest of them comes."""
     tau = find_threshold(mapping, score)
     known = [item for item in images if len(item.areas)]
     if not known or any((assign_labels(item, mapping, [tau], score).every >= 0).any() for item in known):

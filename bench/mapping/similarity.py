@@ -94,12 +94,12 @@ class SegmentToText:
 
 
 def _group_texts(names: tuple[str, ...], aliases: Aliases) -> list[tuple[str, ...]]:
-    """All texts of each class, its name first."""
+    """Group all texts of each class, its name first."""
     return [(name, *more) for name, more in zip(names, aliases or [()] * len(names), strict=True)]
 
 
 def _take_nearest_text(rows: Float32[np.ndarray, "n t"], groups: list[tuple[str, ...]]) -> Float32[np.ndarray, "n c"]:
-    """Of the columns of a class's texts the maximum, row by row."""
+    """Take the nearest of each class's texts: the maximum of their columns, row by row."""
     begins = np.cumsum([0, *map(len, groups)])[:-1]
     return np.maximum.reduceat(rows, begins, axis=1) if groups else rows
 
@@ -107,7 +107,7 @@ def _take_nearest_text(rows: Float32[np.ndarray, "n t"], groups: list[tuple[str,
 def compute_own_similarity(
     clip: ClassEncoder, embeddings: Float32[np.ndarray, "n d"], texts: Sequence[str], prompt: str = PROMPT
 ) -> Float32[np.ndarray, " n"]:
-    """Cosine of each segment's embedding with CLIP's embedding of its own text in the prompt; 0 for an empty text."""
+    """Compute the cosine of each segment's embedding and that of its own text in the prompt; 0 for an empty text."""
     known = [text for text in dict.fromkeys(texts) if text.strip()]
     if not known:
         return np.zeros(len(texts), np.float32)
@@ -117,7 +117,7 @@ def compute_own_similarity(
 
 
 def compute_cosine(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "c d"]) -> Float32[np.ndarray, "n c"]:
-    """Cosine of each row of a with each row of b; 0 where a row is zero.
+    """Compute the cosine of each row of a with each row of b; 0 where a row is zero.
 
     In float64, so that a row's result does not depend on the rows beside it within float32.
     """
@@ -127,5 +127,5 @@ def compute_cosine(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "c d"]) -> 
 
 
 def count_empty(texts: Sequence[str]) -> int:
-    """How many texts say nothing."""
+    """Count the texts that say nothing."""
     return sum(not text.strip() for text in texts)

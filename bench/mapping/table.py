@@ -38,20 +38,20 @@ class Table:
         return f"table({self.digest})"
 
     def assign(self, item: Overlap) -> Assigned:
-        label = np.array([self.place(text) for text in item.texts], np.int32)
+        label = np.array([self.find_class(text) for text in item.texts], np.int32)
         return label, (label >= 0).astype(np.float64)
 
-    def place(self, text: str) -> int:
-        """The class of a text, -1 for none; the two normal forms of Unicode are one word."""
+    def find_class(self, text: str) -> int:
+        """Find the class of a text, -1 for none; the two normal forms of Unicode are one word."""
         return self.words.get(text, self.words.get(compose(text), UNLABELLED))
 
-    def missing(self, texts: Iterable[str]) -> Counter[str]:
-        """The texts that the table does not know, and how often each comes; empty texts say nothing and are none."""
+    def list_missing(self, texts: Iterable[str]) -> Counter[str]:
+        """List the texts that the table does not know, and how often each comes; empty texts are none."""
         return Counter(text for text in texts if text.strip() and not {text, compose(text)} & self.words.keys())
 
 
 def read_table(path: Path | str, names: tuple[str, ...]) -> Table:
-    """A JSON object {"word": "class name" or null}. Raises UserError that names the file and the word."""
+    """Read a JSON object {"word": "class name" or null}. Raises UserError that names the file and the word."""
     words = read_words(path)
     index = {name: number for number, name in enumerate(names)}
     for word, name in words.items():
@@ -65,7 +65,7 @@ def read_table(path: Path | str, names: tuple[str, ...]) -> Table:
 
 
 def read_words(path: Path | str) -> dict[str, str | None]:
-    """The words of a table and the class name or None of each, whatever the classes are."""
+    """Read the words of a table and the class name or None of each, whatever the classes are."""
     try:
         words = json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=_refuse_twice)
     except OSError as error:

@@ -14,6 +14,6 @@ class NoMerge:
 
     def __call__(self, tree: SegmentTree, embed: Embed, describe: Describe) -> Merged:
         """Make one segment of each leaf, in one call of each function."""
-        masks = tree.masks()
+        masks = tree.make_masks()
         embeddings = embed(masks)
         return Merged(masks, tree.heap_ids, embeddings, describe(embeddings))

@@ -35,14 +35,14 @@ class Siblings:
     def __call__(self, tree: SegmentTree, embed: Embed, describe: Describe) -> Merged:
         """Leaves in one call of each function, then round by round all parents that passed, in one call each."""
         nodes = _Nodes(embed, describe)
-        nodes.add(tree.heap_ids, tree.masks())
+        nodes.add(tree.heap_ids, tree.make_masks())
         final, decisions = set(tree.heap_ids), dict[int, Decision]()
         while ready := _list_ready(final, decisions):
             decisions |= {p: self._decide(nodes, p) for p in ready}
             if passed := [p for p in ready if decisions[p].merged]:
-                nodes.add(passed, np.stack([nodes.union(p) for p in passed]))
+                nodes.add(passed, np.stack([nodes.unite(p) for p in passed]))
                 final = (final - {child for p in passed for child in _get_children(p)}) | set(passed)
-        return self._ordered(tree.heap_ids, nodes, final, decisions)
+        return self._list_in_order(tree.heap_ids, nodes, final, decisions)
 
     def _decide(self, nodes: _Nodes, node: int) -> Decision:
         left, right = (nodes.row[child] for child in _get_children(node))
@@ -51,13 +51,15 @@ class Siblings:
         similarity = 0.5 * image + 0.5 * text
         return Decision(node, image, text, similarity, similarity >= self.threshold)
 
-    def _ordered(self, leaves: Sequence[int], nodes: _Nodes, final: set[int], decisions: dict[int, Decision]) -> Merged:
+    def _list_in_order(
+        self, leaves: Sequence[int], nodes: _Nodes, final: set[int], decisions: dict[int, Decision]
+    ) -> Merged:
         if self.order == "leaves":
             first = {i: position for position, leaf in reversed(list(enumerate(leaves))) for i in walk_up(leaf)}
-            return nodes.merged(sorted(final, key=first.__getitem__), decisions.values())
+            return nodes.make_merged(sorted(final, key=first.__getitem__), decisions.values())
         visits = list_stack_order(leaves, {p for p, d in decisions.items() if d.merged})
         order = [i for i in reversed(visits) if i in final]
-        return nodes.merged(order, [decisions[p] for p in visits if p in decisions])
+        return nodes.make_merged(order, [decisions[p] for p in visits if p in decisions])
 
 
 def list_stack_order(leaves: Sequence[int], passed: Collection[int]) -> list[int]:
@@ -110,12 +112,12 @@ class _Nodes:
         self.row.update((node, len(self.masks) + i) for i, node in enumerate(ids))
         self.masks.extend(masks)
 
-    def union(self, node: int) -> Bool[np.ndarray, "h w"]:
+    def unite(self, node: int) -> Bool[np.ndarray, "h w"]:
         """The mask of a node from those of its children."""
         left, right = _get_children(node)
         return self.masks[self.row[left]] | self.masks[self.row[right]]
 
-    def merged(self, order: Sequence[int], decisions: Iterable[Decision]) -> Merged:
+    def make_merged(self, order: Sequence[int], decisions: Iterable[Decision]) -> Merged:
         """The result: some nodes in an order."""
         rows = [self.row[node] for node in order]
         return Merged(

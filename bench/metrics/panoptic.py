@@ -5,9 +5,12 @@ match where their IoU is above 0.5 (so at most one matches another):
 
     SQ = mean IoU of the matched    RQ = TP / (TP + FP / 2 + FN / 2)    PQ = sum of IoU / (TP + FP / 2 + FN / 2)
 
-with TP, FP and FN summed over the set. As in COCO's script, pixels that do not count (void; background where the
+with TP, FP and FN summed over the set. A class without any match has no SQ (``unmatched``: "ignore"), or 0 ("zero", as
+other libraries have it). As in COCO's script, pixels that do not count (void; background where the
 protocol ignores it) are taken out of unions, and an unmatched prediction that lies on them by more than half is no
-false positive. A pixel under several segments belongs to the smallest. Where the data set has no objects, all pixels
+false positive. Where pixels without an answer are not scored (``unlabelled``, ``below``), they are taken out of unions
+likewise, and an unmatched true segment that lies under them by more than half is no miss. A pixel under several
+segments belongs to the smallest. Where the data set has no objects, all pixels
 of a thing class in an image are one true segment: said nowhere in the name, so look at the data set.
 """
 
@@ -16,8 +19,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64, Int32
 
-from bench.metrics.terms import ImageTables, Terms, make_terms
+from bench.metrics.terms import FAINT, ImageTables, Terms, make_terms
 from bench.overlap.arithmetic import assign_regions, divide
+from bench.protocol import Protocol
 from bench.records import Overlap
 
 Quality = tuple[Int32[np.ndarray, " u"], Float64[np.ndarray, "3 u"], Float64[np.ndarray, "3 u"]]
@@ -27,43 +31,43 @@ Quality = tuple[Int32[np.ndarray, " u"], Float64[np.ndarray, "3 u"], Float64[np.
 def compute_panoptic_quality(image: ImageTables) -> dict[str, Terms]:
     """Compute PQ, SQ and RQ of each class from all labels of a mapping: no segment of a thing stands for others."""
     by, things, every = image.protocol, image.classes.things, image.assigned.every
-    parts = [match_segments(image.overlap, labels, things, by.background, by.void) for labels in every]  # one a t
+    parts = [match_segments(image.overlap, labels, things, by) for labels in every]  # one a t
     classes = np.unique(np.concatenate([part[0] for part in parts])).astype(np.int32)
     top, bottom = np.zeros((2, 3, len(parts), len(classes)))  # 3 t u each
     for at, (known, numerator, denominator) in enumerate(parts):
         place = np.searchsorted(classes, known)
         top[:, at, place], bottom[:, at, place] = numerator, denominator
+    if by.unmatched == "zero":
+        bottom[1] = np.where((bottom[1] == 0) & (bottom[0] > 0), FAINT, bottom[1])
     none = np.full(len(classes), np.nan)  # false positives have no size
     names = ("pq", "sq", "rq")
     return {name: make_terms("classes", classes, none, top[i], bottom[i]) for i, name in enumerate(names)}
 
 
-def match_segments(
-    item: Overlap,
-    labels: Int32[np.ndarray, " n"],
-    things: tuple[bool, ...],
-    background: str = "context",
-    void: str = "ignore",
-) -> Quality:
+def match_segments(item: Overlap, labels: Int32[np.ndarray, " n"], things: tuple[bool, ...], by: Protocol) -> Quality:
     """Match the segments of one image with the true ones, from the class of each (-1: none)."""
     is_thing = np.array(things, bool)
     own, predicted = _unite(labels, is_thing)
     columns, true = _unite(item.truth_classes, is_thing)
-    pixels = own @ assign_regions(item) @ item.counts.astype(np.float64)  # p, k + 2
+    regions = own @ assign_regions(item)  # p a
+    pixels = regions @ item.counts.astype(np.float64)  # p, k + 2
     shared = pixels[:, :-2] @ columns.T
-    gone = _count_ignored(pixels, predicted, true, background, void)
-    area, size = pixels.sum(axis=1), columns @ item.counts[:, :-2].sum(axis=0).astype(np.float64)
+    gone = _count_ignored(pixels, predicted, true, by.background, by.void)
+    inside = item.counts[:, :-2].astype(np.float64) @ columns.T  # a g: pixels of each of the g true segments
+    size, lost = inside.sum(axis=0), _find_unanswered(item, regions, by) @ inside  # g
+    area = pixels.sum(axis=1)
     there = area > 0  # a segment hidden under smaller ones, or lost in resizing, is not there
-    iou = divide(shared, (area - gone)[:, None] + size - shared)
+    iou = divide(shared, (area - gone)[:, None] + size - lost - shared)
     match = (predicted[:, None] == true) & (iou > 0.5)
     false = there & ~match.any(axis=1) & (gone <= area / 2)
+    missed = ~match.any(axis=0) & (lost <= size / 2)
     classes = np.unique(np.concatenate([true, predicted[there]])).astype(np.int32)
 
     def of_class(label: np.ndarray, values: np.ndarray) -> Float64[np.ndarray, " u"]:
         return (label[:, None] == classes).T.astype(np.float64) @ values
 
     quality = of_class(true, np.where(match, iou, 0.0).sum(axis=0))
-    hits, misses = of_class(true, match.any(axis=0)), of_class(true, ~match.any(axis=0))
+    hits, misses = of_class(true, match.any(axis=0)), of_class(true, missed)
     counted = hits + (of_class(predicted, false) + misses) / 2
     return classes, np.array([quality, quality, hits]), np.array([counted, hits, counted])
 
@@ -78,6 +82,13 @@ def _unite(labels: np.ndarray, things: np.ndarray) -> tuple[Float64[np.ndarray, 
         classes += [label] * len(each)
     table = np.concatenate(parts) if parts else np.zeros((0, len(labels)), bool)
     return table.astype(np.float64), np.array(classes, np.int32)
+
+
+def _find_unanswered(item: Overlap, regions: Float64[np.ndarray, "p a"], by: Protocol) -> Float64[np.ndarray, " a"]:
+    """1 where an atom has no answer and the protocol does not score it: under no segment, or none with a label."""
+    covered = item.membership.any(axis=1)
+    ignored = np.where(covered, by.below == "ignore", by.unlabelled == "ignore")
+    return (ignored & ~regions.any(axis=0)).astype(np.float64)
 
 
 def _count_ignored(

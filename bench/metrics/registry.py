@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from bench.errors import UserError
 from bench.metrics import clipscore, jaccard, name_similarity, recall, tgq
+from bench.metrics.accuracy import compute_mean_accuracy, compute_pixel_accuracy, compute_weighted_iou
 from bench.metrics.iou import compute_iou
 from bench.metrics.mask_quality import compute_mask_quality
 from bench.metrics.open_miou import compute_open_miou
@@ -58,6 +59,9 @@ REGISTRY: list[Metric] = [
     Metric("precision", recall.compute_precision, {"precision": "Precision"}, "labels", over_tau=True),
     Metric("tgq", tgq.compute_text_quality, _TGQ, "tt", of_truth=True, units=_COSINES),
     Metric("tgq", tgq.compute_embedding_quality, _TGQ, "st", of_truth=True, units=_COSINES),
+    Metric("pixel_accuracy", compute_pixel_accuracy, {"pixel_accuracy": "Pixel accuracy"}, "labels"),
+    Metric("mean_accuracy", compute_mean_accuracy, {"mean_accuracy": "Mean accuracy"}, "labels"),
+    Metric("fwiou", compute_weighted_iou, {"fwiou": "fwIoU"}, "labels"),
     Metric("panoptic", compute_panoptic_quality, _PANOPTIC, "labels"),
     Metric("soft", jaccard.compute_soft, _JACCARD, "tt"),
     Metric("hard", jaccard.compute_hard, _JACCARD),

@@ -1,12 +1,16 @@
 """Section 4.3, what every metric is made of: the terms of one image, whose means are the numbers.
 
 A metric reduces an image (`ImageTables`) to `Terms`, one for each true segment, class or predicted segment. What
-becomes of them is the same for all metrics (`bench.score.counts`): averaged in one of three ways, for all terms or for
+becomes of them is the same for all metrics (`bench.score.counts`): averaged in one of these ways, for all terms or for
 a group.
 
-segments  sum of numerators / sum of denominators over all terms of the set ("micro")
-images    the same of each image, then the mean over images
-classes   the same of each class, then the mean over classes ("macro", or the mIoU of a data set)
+segments      sum of numerators / sum of denominators over all terms of the set ("micro")
+pixels        the same, of terms that are pixels
+pairs         the same, of terms that are pairs of an image and a class
+images        the same of each image, then the mean over images
+classes       the same of each class, then the mean over classes ("macro", or the mIoU of a data set)
+true_classes  so over the classes that the truth of the set has
+frequencies   so over these, each by its share of the true pixels of the set
 """
 
 from __future__ import annotations
@@ -27,7 +31,12 @@ if TYPE_CHECKING:
     from bench.mapping.labels import Labels
     from bench.protocol import Protocol
 
-AVERAGES = ("segments", "images", "classes")
+AVERAGES = ("segments", "pixels", "pairs", "images", "classes", "true_classes", "frequencies")
+BY_CLASS = AVERAGES[-3:]
+"""Those with a column for each class."""
+FAINT = 2.0**-40
+"""The pixels of a class that has none and counts all the same: its ratio then is a number, in any resample too, and no
+other moves by 1e-9. A power of two, so that sums stay exact on the grid of `score.intervals`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +44,8 @@ class Terms:
     """The u terms of one metric in one image, at t thresholds, and the way they are ``average``d.
 
     ``classes`` is the class of each, -1 of none. ``share`` is its true area as a share of the image: 0 for a class that
-    the image does not have, NaN where a metric has no sizes (it counts false positives, which have none).
+    the image does not have, NaN where a metric has no sizes (it counts false positives, which have none). ``true`` are
+    the scored pixels of its truth, which "true_classes" and "frequencies" need (None: another average).
     """
 
     average: str
@@ -43,6 +53,7 @@ class Terms:
     share: Float64[np.ndarray, " u"]
     numerator: Float64[np.ndarray, "t u"]
     denominator: Float64[np.ndarray, "t u"]
+    true: Float64[np.ndarray, "t u"] | None = None
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -125,9 +136,11 @@ def make_terms(
     share: np.ndarray,
     numerator: np.ndarray,
     denominator: np.ndarray | float = 1.0,
+    true: Float64[np.ndarray, "t u"] | None = None,
 ) -> Terms:
     """Make terms of arrays of any number type, [u] or [t, u]; a numerator that is NaN was not measurable."""
     top = np.atleast_2d(np.asarray(numerator, np.float64))
     bottom = np.broadcast_to(np.asarray(denominator, np.float64), top.shape)
     known = ~np.isnan(top)
-    return Terms(average, classes.astype(np.int32), share.astype(np.float64), np.where(known, top, 0.0), bottom * known)
+    top, bottom = np.where(known, top, 0.0), bottom * known
+    return Terms(average, classes.astype(np.int32), share.astype(np.float64), top, bottom, true)

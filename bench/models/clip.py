@@ -20,6 +20,7 @@ from PIL import Image
 
 from bench.errors import UserError
 from bench.models import clip_file, guards, sources
+from bench.models.clip_tokens import tokenize_texts
 from bench.models.text_tower import TextTower
 
 OPEN_CLIP_PRECISION = {"float32": "fp32", "bfloat16": "pure_bf16", "float16": "pure_fp16"}
@@ -115,8 +116,7 @@ class Clip:
 
     def tokenize_many(self, texts: Sequence[str]) -> list[list[int]]:
         """`tokenize_raw` of many texts at once, several times as fast."""
-        rows = self.tokenizer(list(texts)).tolist() if texts else []
-        return [row[: int(np.argmax(row)) + 1] for row in rows]
+        return tokenize_texts(self.tokenizer, texts)
 
     @cached_property
     def text(self) -> TextTower:

@@ -62,12 +62,12 @@ class Dino:
         self.blocks: Any = self.model.layers if isinstance(model, ViTModel) else self.model.encoder.layer
         self.patch, self.depth = int(self.model.config.patch_size), len(self.blocks)
         guards.check_patch(what, self.patch, patch)
-        guards.check_grid(what, self._own_grid(), self.model.embeddings.position_embeddings.shape[1] - 1, grid)
+        guards.check_grid(what, self._read_own_grid(), self.model.embeddings.position_embeddings.shape[1] - 1, grid)
         self._check(layer)
         self.layer = layer % self.depth
         self._mean, self._std = (torch.tensor(v).view(3, 1, 1) for v in statistics)
 
-    def features(
+    def compute_features(
         self, image: UInt8[np.ndarray, "h w 3"]
     ) -> tuple[Float32[np.ndarray, "n d"], tuple[int, int], UInt8[np.ndarray, "lh lw 3"]]:
         """Compute unit features in row-major order; their grid (rows, columns) and the image as loaded come with them.
@@ -76,11 +76,11 @@ class Dino:
         """
         loaded = self.load(image)
         pixels = torch.from_numpy(loaded).permute(2, 0, 1).float() / 255.0
-        dense = self.dense(((pixels - self._mean) / self._std)[None])
-        rows, columns = self.grid(*loaded.shape[:2])
+        dense = self.compute_facet(((pixels - self._mean) / self._std)[None])
+        rows, columns = self.compute_grid(*loaded.shape[:2])
         return functional.normalize(dense[0].float(), dim=1).cpu().numpy(), (rows, columns), loaded
 
-    def grid(self, height: int, width: int) -> tuple[int, int]:
+    def compute_grid(self, height: int, width: int) -> tuple[int, int]:
         """Count rows and columns of features of a loaded image."""
         return 1 + (height - self.patch) // self.stride, 1 + (width - self.patch) // self.stride
 
@@ -89,7 +89,7 @@ class Dino:
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise BadSample(f"image of shape {image.shape} and type {image.dtype} is no 8-bit RGB image: convert it")
         height, width = compute_loaded_size(image.shape[0], image.shape[1], self.size)
-        rows, columns = self.grid(height, width)
+        rows, columns = self.compute_grid(height, width)
         if rows * columns > self.max_tokens:
             raise BadSample(
                 f"image of {image.shape[0]}x{image.shape[1]} pixels is too long: {rows}x{columns} features are more "
@@ -98,9 +98,9 @@ class Dino:
         return np.array(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
 
     @torch.inference_mode()
-    def dense(self, pixels: torch.Tensor) -> torch.Tensor:
+    def compute_facet(self, pixels: torch.Tensor) -> torch.Tensor:
         """Compute the facet of normalised pixels [1, 3, H, W]: [1, rows * columns, d], without the class token."""
-        tokens = self._tokens(pixels.to(self.device, self.dtype))
+        tokens = self._embed_patches(pixels.to(self.device, self.dtype))
         for block in self.blocks[: self.layer]:
             tokens = _run_block(block, tokens)
         block = self.blocks[self.layer]
@@ -108,10 +108,10 @@ class Dino:
             return block.attention.k_proj(_read_norms(block)[0](tokens[:, 1:]))
         return _run_block(block, tokens)[:, 1:]
 
-    def positions(self, rows: int, columns: int) -> torch.Tensor:
+    def interpolate_positions(self, rows: int, columns: int) -> torch.Tensor:
         """Make the position embedding for a grid, bicubically interpolated: [1, 1 + rows * columns, d]."""
         stored = self.model.embeddings.position_embeddings
-        stored_rows, stored_columns = self._own_grid()
+        stored_rows, stored_columns = self._read_own_grid()
         if (rows, columns) == (stored_rows, stored_columns):
             return stored
         square = stored[:, 1:].float().unflatten(1, (stored_rows, stored_columns)).permute(0, 3, 1, 2)  # 1 d r c
@@ -119,17 +119,17 @@ class Dino:
         # back to 1 rows*columns d; the class token keeps its own
         return torch.cat([stored[:, :1], dense.flatten(2).transpose(1, 2).to(stored.dtype)], dim=1)
 
-    def _own_grid(self) -> tuple[int, int]:
+    def _read_own_grid(self) -> tuple[int, int]:
         patch = self.model.embeddings.patch_embeddings
         rows, columns = (full // side for full, side in zip(patch.image_size, patch.patch_size, strict=True))
         return rows, columns
 
-    def _tokens(self, pixels: torch.Tensor) -> torch.Tensor:
+    def _embed_patches(self, pixels: torch.Tensor) -> torch.Tensor:
         projection = self.model.embeddings.patch_embeddings.projection
         patches = functional.conv2d(pixels, projection.weight, projection.bias, stride=self.stride)  # 1 d rows columns
         rows, columns = patches.shape[-2:]
         tokens = torch.cat([self.model.embeddings.cls_token, patches.flatten(2).transpose(1, 2)], dim=1)
-        return tokens + self.positions(rows, columns)
+        return tokens + self.interpolate_positions(rows, columns)
 
     def _check(self, layer: int) -> None:
         if not -self.depth <= layer < self.depth:

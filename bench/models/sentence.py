@@ -61,7 +61,7 @@ class Sentence:
         place = {text: i for i, text in enumerate(unique)}
         return vectors[[place[text] for text in texts]]
 
-    def similarity(self, texts: Sequence[str], names: Sequence[str]) -> Float32[np.ndarray, "n c"]:
+    def compute_similarity(self, texts: Sequence[str], names: Sequence[str]) -> Float32[np.ndarray, "n c"]:
         """Cosine of each text with each name; encoded together, so that an equal name gets 1 within float error."""
         vectors = self.encode([*texts, *names])
         return vectors[: len(texts)] @ vectors[len(texts) :].T

@@ -29,7 +29,7 @@ class Prefix:
     tokens: tuple[int, ...]
     cache: tuple[Tensor, ...]
 
-    def shared_with(self, text: tuple[int, ...]) -> int:
+    def count_shared(self, text: tuple[int, ...]) -> int:
         """Count the leading tokens that a text has in common with the prefix; at least one of its own is left over."""
         limit = min(len(self.tokens), len(text) - 1)
         return next((i for i in range(limit) if self.tokens[i] != text[i]), limit)
@@ -79,15 +79,16 @@ class TextTower:
         """
         prefix = prefix or self.read(())
         cut = [self._cut(tuple(text)) for text in texts]
+        place = {text: at for at, text in enumerate(dict.fromkeys(cut))}
         groups: dict[tuple[int, int], list[tuple[int, ...]]] = defaultdict(list)
-        for text in dict.fromkeys(cut):
-            groups[prefix.shared_with(text), len(text)].append(text)
-        features: dict[tuple[int, ...], Tensor] = {}
+        for text in place:
+            groups[prefix.count_shared(text), len(text)].append(text)
+        features = torch.zeros(len(place), self.dim, device=self.device)
         for (shared, _), members in groups.items():
             for i in range(0, len(members), self.chunk):
                 chunk = members[i : i + self.chunk]
-                features.update(zip(chunk, self._encode_chunk(chunk, prefix, shared), strict=True))
-        return torch.stack([features[text] for text in cut]) if cut else torch.zeros(0, self.dim, device=self.device)
+                features[[place[text] for text in chunk]] = self._encode_chunk(chunk, prefix, shared)
+        return features[[place[text] for text in cut]] if cut else features
 
     @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Prefix:

@@ -3,7 +3,8 @@
 A row of the table is a region: one atom of the algebra that the masks generate, pixels under the same segments.
 
 Pixels outside the classes, by policy:
-``void`` "ignore": void pixels are taken out of predictions; "count": they count against them.
+``void`` "ignore": void pixels are taken out of predictions; "count": they count against them; "first": there are none,
+for they have become pixels of the first label (`table.fold_void`).
 ``background`` "context": background pixels count against predictions; "voc": only against classes that the image
 has; "ignore": never; "class": background is scored as one more class (60 instead of 59 for PASCAL-Context, 21 instead
 of 20 for VOC), predicted wherever nothing else is.
@@ -31,7 +32,8 @@ _SEGMENTS = 4096
 class ClassPixels:
     """Pixels of one image for its u classes (true or predicted, ascending), at t thresholds.
 
-    `BACKGROUND` stands last where it is scored as a class. ``pixels`` is the size of the image.
+    `BACKGROUND` stands last where it is scored as a class. ``scored`` are the pixels of ``truth`` that are scored
+    (`unlabelled`, `below`), ``pixels`` is the size of the image.
     """
 
     classes: Int32[np.ndarray, " u"]
@@ -39,6 +41,7 @@ class ClassPixels:
     predicted: Bool[np.ndarray, "t u"]
     intersection: Float64[np.ndarray, "t u"]
     union: Float64[np.ndarray, "t u"]
+    scored: Float64[np.ndarray, "t u"]
     pixels: int = 0
 
     @property
@@ -50,6 +53,19 @@ class ClassPixels:
     def iou(self) -> Float64[np.ndarray, "t u"]:
         """NaN where the union is empty."""
         return divide(self.intersection, self.union)
+
+    def spread(self, width: int, background: bool) -> ClassPixels:
+        """The same for all ``width`` classes of the list (and background), those without a pixel among them."""
+        whole = np.append(np.arange(width), [BACKGROUND] * background).astype(np.int32)  # m classes
+        place = np.where(self.classes == BACKGROUND, width, self.classes)  # u: of each its place among the m
+
+        def fill(values: np.ndarray) -> np.ndarray:
+            full = np.zeros((*values.shape[:-1], len(whole)), values.dtype)
+            full[..., place] = values
+            return full
+
+        truth, predicted, scored = fill(self.truth), fill(self.predicted), fill(self.scored)
+        return ClassPixels(whole, truth, predicted, fill(self.intersection), fill(self.union), scored, self.pixels)
 
 
 def count_class_pixels(
@@ -67,7 +83,7 @@ def count_class_pixels(
     cover = _cover(overlap.membership, chosen)
     truth, predicted = count_true_pixels(overlap, classes), chosen.any(axis=1)
     scored = count_scored_pixels(overlap, truth, background, void)
-    kept = _scored_atoms(overlap, np.asarray(cover.any(axis=2)), unlabelled, below)
+    kept = _find_scored_atoms(overlap, np.asarray(cover.any(axis=2)), unlabelled, below)
     if background == "class":
         classes = np.append(classes, np.int32(BACKGROUND))
         nothing = ~cover.any(axis=2) & kept
@@ -75,16 +91,16 @@ def count_class_pixels(
         rest = overlap.counts[:, :-1].sum(axis=1) + overlap.counts[:, -1] * float(void == "count")
         cover, scored = np.dstack([cover, nothing]), np.hstack([scored, rest[:, None]])
         predicted = np.hstack([predicted, nothing @ rest[:, None] > 0])
-    intersection, area = _within(cover, truth), _within(cover, scored)
+    intersection, area = _find_within(cover, truth), _find_within(cover, scored)
     total = kept.astype(np.float64) @ truth
     pixels = int(overlap.counts.sum())
-    return ClassPixels(classes, truth.sum(axis=0), predicted, intersection, total + area - intersection, pixels)
+    return ClassPixels(classes, truth.sum(axis=0), predicted, intersection, total + area - intersection, total, pixels)
 
 
 def _cover(member: Bool[np.ndarray, "a n"], chosen: Bool[np.ndarray, "t n u"]) -> Bool[np.ndarray, "t a u"]:
     """Whether a segment of each class covers an atom, some segments at a time."""
     cover = np.zeros((len(chosen), len(member), chosen.shape[2]), bool)
-    for piece in _pieces(member.shape[1]):
+    for piece in _cut_pieces(member.shape[1]):
         cover |= (member[:, piece].astype(np.float32) @ chosen[:, piece].astype(np.float32)) > 0
     return cover
 
@@ -92,16 +108,16 @@ def _cover(member: Bool[np.ndarray, "a n"], chosen: Bool[np.ndarray, "t n u"]) -
 def sum_per_segment(overlap: Overlap, pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "n u"]:
     """Sums over the atoms of each segment, some segments at a time."""
     sums = np.zeros((len(overlap.areas), pixels.shape[1]))
-    for piece in _pieces(len(sums)):
+    for piece in _cut_pieces(len(sums)):
         np.matmul(overlap.membership[:, piece].T.astype(np.float64), pixels, out=sums[piece])
     return sums
 
 
-def _pieces(segments: int) -> Iterator[slice]:
+def _cut_pieces(segments: int) -> Iterator[slice]:
     return (slice(start, start + _SEGMENTS) for start in range(0, segments, _SEGMENTS))
 
 
-def _within(cover: Bool[np.ndarray, "t a u"], pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "t u"]:
+def _find_within(cover: Bool[np.ndarray, "t a u"], pixels: Float64[np.ndarray, "a u"]) -> Float64[np.ndarray, "t u"]:
     return np.einsum("tau,au->tu", cover, pixels)
 
 
@@ -112,10 +128,10 @@ def sum_true_pixels(
     if unlabelled == below == "count":
         return truth.sum(axis=0, keepdims=True)
     answered = _cover(overlap.membership, labels[:, :, None] >= 0)[:, :, 0]
-    return _scored_atoms(overlap, answered, unlabelled, below).astype(np.float64) @ truth
+    return _find_scored_atoms(overlap, answered, unlabelled, below).astype(np.float64) @ truth
 
 
-def _scored_atoms(
+def _find_scored_atoms(
     overlap: Overlap, answered: Bool[np.ndarray, "t a"], unlabelled: str, below: str
 ) -> Bool[np.ndarray, "t a"]:
     """The atoms that are scored; ``answered`` are those under a segment that has a label."""

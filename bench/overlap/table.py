@@ -10,7 +10,7 @@ from jaxtyping import Float32, Int16, Int32, Int64, Integer
 from bench.errors import BadSample, UserError
 from bench.overlap.regions import SPARSE, drop_absent, list_regions, renumber
 from bench.records import BACKGROUND, VOID, LabelMap, Overlap, Prediction, Sample
-from bench.resize import nearest
+from bench.resize import resize_nearest
 
 
 def make_overlap(
@@ -30,8 +30,9 @@ def make_overlap(
     truth = _check_truth(prediction, sample)
     _check_similarities(prediction.image_id, tt, st, len(prediction), None)
     regions = list_regions(prediction)
-    columns, classes = _number_columns(truth, sample, len(regions.membership))
-    counts = _count(nearest(regions.ids, truth.shape), columns, len(regions.membership), len(classes))
+    columns, lowest, classes = _number_columns(truth, sample, len(regions.membership))
+    ids = resize_nearest(regions.ids, truth.shape)
+    counts = _count(ids, columns, lowest, len(regions.membership), len(classes))
     regions, rows = drop_absent(regions, prediction, counts.sum(axis=1) if prediction.size == truth.shape else None)
     counts = counts[rows]
     present = (classes >= 0) & counts.any(axis=0)  # a class that no pixel has is no column
@@ -56,6 +57,22 @@ def merge_objects(record: Overlap) -> Overlap:
         return record
     counts = np.add.reduceat(record.counts, [*starts, *(len(record.truth_classes) + np.arange(2))], axis=1)
     return replace(record, counts=counts, truth_classes=classes)
+
+
+def fold_void(record: Overlap, background: bool) -> Overlap:
+    """The same table with the void pixels as those of the first label: of ``background``, else of class 0.
+
+    So they count for tools that know no void and get maps with the first label in its place.
+    """
+    counts = record.counts.copy()
+    void, counts[:, -1] = record.counts[:, -1], 0
+    if background:
+        counts[:, -2] += void
+        return replace(record, counts=counts)
+    if not void.any():
+        return record
+    classes = np.insert(record.truth_classes, 0, 0)
+    return merge_objects(replace(record, counts=np.insert(counts, 0, void, axis=1), truth_classes=classes))
 
 
 def check_table(record: Overlap, classes: int | None = None) -> None:
@@ -105,8 +122,11 @@ def _check_masks(prediction: Prediction) -> None:
 
 def _number_columns(
     truth: Int16[np.ndarray, "h w"], sample: Sample, rows: int
-) -> tuple[Integer[np.ndarray, "h w"], Int32[np.ndarray, " m"]]:
-    """For each pixel its column from the lowest on, and the class of each, by class and object; not all occur."""
+) -> tuple[Integer[np.ndarray, "h w"], int, Int32[np.ndarray, " m"]]:
+    """For each pixel a number, the lowest of them, and from it on the class of each; not all occur.
+
+    A number stands for a class, or for an object of one.
+    """
     code, most = truth, 1
     if sample.instances is not None:
         objects = sample.instances.astype(np.int64) + 1
@@ -118,16 +138,16 @@ def _number_columns(
     low, high = int(code.min()), int(code.max())
     if rows * (high + 1 - low) > SPARSE * code.size:  # number those that occur, for a table of all is too large
         code, numbers = renumber(code.astype(np.int64) - low)
-        numbers += low
+        numbers, low = numbers + low, 0
     else:
         numbers = np.arange(low, high + 1)
-    return code, np.where(numbers >= 0, numbers // most, numbers).astype(np.int32)
+    return code, low, np.where(numbers >= 0, numbers // most, numbers).astype(np.int32)
 
 
 def _count(
-    ids: Integer[np.ndarray, "h w"], columns: Integer[np.ndarray, "h w"], rows: int, width: int
+    ids: Integer[np.ndarray, "h w"], columns: Integer[np.ndarray, "h w"], lowest: int, rows: int, width: int
 ) -> Int64[np.ndarray, "rows width"]:
-    """The one pass over pixels: how many have a region and a column.
+    """The one pass over pixels: how many have a region and a column, which are numbered from ``lowest`` on.
 
     Neighbours mostly have the same two, so runs of them are counted by their lengths: sums of whole numbers, which
     float64 holds exactly below 2^53.
@@ -136,7 +156,7 @@ def _count(
     begins = ids[1:] != ids[:-1]
     begins |= columns[1:] != columns[:-1]
     first = np.concatenate([[0], np.flatnonzero(begins) + 1])  # r runs
-    joint = ids[first].astype(np.int64) * width + columns[first] - int(columns.min())
+    joint = ids[first].astype(np.int64) * width + columns[first] - lowest
     lengths = np.diff(first, append=ids.size)
     counts = np.bincount(joint, weights=lengths, minlength=rows * width)
     return counts.astype(np.int64).reshape(rows, width)

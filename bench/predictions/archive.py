@@ -35,7 +35,7 @@ class Archive:
         return name in self._members
 
     def read(self, name: str, rows: int) -> np.ndarray:
-        """The array ``name``, of ``rows`` embeddings.
+        """Read the array ``name``, of ``rows`` embeddings.
 
         Where the array says that it has other sizes, or is no array of floating-point numbers, only its header is
         read: zeros of its shape and type come back, which take no memory. Raises ValueError for what is too large or

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from functools import lru_cache
 from pathlib import Path
 
 from bench.errors import BadSample
@@ -12,7 +13,7 @@ _NAME = 1000
 
 
 def find_beside(folder: Path, name: str) -> Path:
-    """The file ``name`` in or below ``folder``. Raises BadSample for what is no plain file there.
+    """Find the file ``name`` in or below ``folder``. Raises BadSample for what is no plain file there.
 
     Predictions come from others: a name that leads out of their folder, or to a device or a pipe, is never opened.
     """
@@ -28,8 +29,14 @@ def find_beside(folder: Path, name: str) -> Path:
     except (OSError, ValueError) as error:
         missing = isinstance(error, FileNotFoundError)
         raise BadSample(f"{path}: " + ("file is missing" if missing else f"cannot be read ({error})")) from error
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not path.resolve().is_relative_to(_resolve_folder(folder.absolute())):
         raise BadSample(f"{path}: a link that leads out of the folder of the predictions; copy the file there")
     if not stat.S_ISREG(kind):
         raise BadSample(f"{path}: is no plain file")
     return path
+
+
+@lru_cache(maxsize=8)
+def _resolve_folder(folder: Path) -> Path:
+    """Resolve the folder, once for all its files: were it a link that somebody moves, they would be refused."""
+    return folder.resolve()

@@ -11,7 +11,7 @@ class Faults(list[str]):
     """Collects what is wrong while reading goes on."""
 
     def get(self, entry: object, key: str, kind: type, where: str, instead: Any) -> Any:
-        """The value of a key, or ``instead`` with a fault noted."""
+        """Get the value of a key, or ``instead`` with a fault noted."""
         if not isinstance(entry, dict):
             self.append(f"{where}: should be an object with {key!r} but is {type(entry).__name__}")
         elif key not in entry:

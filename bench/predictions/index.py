@@ -104,7 +104,7 @@ def _note_image(path: Path, index: Index, place: Place, raw: bytes) -> None:
 
 
 def _read_lines(path: Path, stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:
-    """The lines after the first, which is the head; empty lines say nothing."""
+    """Read the lines after the first, which is the head; empty lines say nothing."""
     offset, head = stream.tell(), True
     for line in stream:
         if line.strip():
@@ -119,21 +119,21 @@ def _read_lines(path: Path, stream: BinaryIO, index: Index) -> Iterator[tuple[in
 
 
 def _read_document(stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]]:
-    """The elements of "images" in a JSON object; its other keys go to the head."""
+    """Read the elements of "images" in a JSON object; its other keys go to the head."""
     text = _Window(stream)
     if text.peek() != "{":
         return
     separator = text.skip()
     while separator != "}" and text.peek() != "}":
         key = text.read_value()
-        text.expect(":")
+        text.take(":")
         if key == "images" and text.peek() == "[":
             text.skip()
             yield from _read_elements(text)
             index.head["images"] = True
         else:
             index.head[str(key)] = text.read_value()
-        separator = text.expect(",}")
+        separator = text.take(",}")
     if index.head.get("format") == FORMAT and index.head.get("images") is not True:
         what = "is missing" if "images" not in index.head else "should be a list"
         index.faults.append(f"{stream.name}: 'images' {what}")
@@ -142,9 +142,9 @@ def _read_document(stream: BinaryIO, index: Index) -> Iterator[tuple[int, bytes]
 def _read_elements(text: _Window) -> Iterator[tuple[int, bytes]]:
     separator = text.skip() if text.peek() == "]" else ","
     while separator == ",":
-        _, offset, raw = text.value()
+        _, offset, raw = text.take_value()
         yield offset, raw
-        separator = text.expect(",]")
+        separator = text.take(",]")
 
 
 class _Window:
@@ -154,8 +154,8 @@ class _Window:
         self.stream, self.text, self.at, self.base = stream, "", 0, stream.tell()
         self.decoder = json.JSONDecoder()
 
-    def more(self) -> bool:
-        """Let go of what was read and look further ahead, twice as far each time; False at the end of the file."""
+    def read_more(self) -> bool:
+        """Read further ahead, twice as far each time, and let go of what was read; False at the end of the file."""
         kept = self.text[self.at :]
         fresh = self.stream.read(max(_CHUNK, len(kept)))
         if fresh:
@@ -163,11 +163,11 @@ class _Window:
         return bool(fresh)
 
     def peek(self) -> str:
-        """The next character that is no space, "" at the end."""
+        """Peek at the next character that is no space, "" at the end."""
         while True:
             while self.at < len(self.text) and self.text[self.at] in " \t\r\n":
                 self.at += 1
-            if self.at < len(self.text) or not self.more():
+            if self.at < len(self.text) or not self.read_more():
                 return self.text[self.at : self.at + 1]
 
     def skip(self) -> str:
@@ -176,25 +176,25 @@ class _Window:
         self.at += 1
         return char
 
-    def expect(self, chars: str) -> str:
+    def take(self, chars: str) -> str:
         """Take the next character, which must be one of some."""
         char = self.peek()
         if not char or char not in chars:
             raise ValueError(f"expected one of {chars} at byte {self.base + self.at}, found {char or 'the end'}")
         return self.skip()
 
-    def value(self) -> tuple[Any, int, bytes]:
+    def take_value(self) -> tuple[Any, int, bytes]:
         """Take a JSON value; what it is, its byte offset, its bytes."""
         self.peek()
         while True:
             try:
                 found, end = self.decoder.raw_decode(self.text, self.at)
             except json.JSONDecodeError as error:
-                if not self.more():
+                if not self.read_more():
                     said = error.msg.removesuffix(" starting at")
                     raise ValueError(f"{said} at byte {self.base + error.pos}") from None
                 continue
-            if end + len("e+1") > len(self.text) and self.more():  # a number may go on
+            if end + len("e+1") > len(self.text) and self.read_more():  # a number may go on
                 continue
             raw, offset = self.text[self.at : end].encode("latin-1"), self.base + self.at
             self.at = end
@@ -202,4 +202,4 @@ class _Window:
 
     def read_value(self) -> Any:
         """Take a JSON value and read its text as what it is."""
-        return json.loads(self.value()[2].decode("utf-8"))
+        return json.loads(self.take_value()[2].decode("utf-8"))

@@ -9,7 +9,7 @@ from bench.records import LabelMap, Prediction
 
 
 def keep_highest_score(prediction: Prediction | LabelMap, where: str) -> Prediction | LabelMap:
-    """The same segments without overlap: a pixel goes to the highest score (tie: to the first of them).
+    """Keep the same segments without overlap: a pixel goes to the highest score (tie: to the first of them).
 
     A segment may become empty; it stays in the list. Raises UserError where segments have no scores.
     """

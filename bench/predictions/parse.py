@@ -51,7 +51,7 @@ def parse_image(
     vectors: np.ndarray | None = None,
     oracle_vectors: np.ndarray | None = None,
 ) -> ParsedImage:
-    """The record of an entry; ``where`` names file and image, ``folder`` is where label maps are looked for."""
+    """Parse the record of an entry; ``where`` names file and image, ``folder`` is where label maps are looked for."""
     faults = Faults()
     height, width = (faults.get(entry, key, int, where, 1) for key in ("height", "width"))
     segments = faults.get(entry, "segments", list, where, [])
@@ -89,7 +89,7 @@ def parse_image(
 
 
 def _read_scores(faults: Faults, segments: list[Any], places: list[str]) -> Float32[np.ndarray, " n"] | None:
-    """All segments have a score, or none has."""
+    """Read the scores: all segments have one, or none has."""
     given = [segment.get("score") if isinstance(segment, dict) else None for segment in segments]
     if all(value is None for value in given):
         return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Integer
 
-from bench.data.headers import read_claimed_size
 from bench.data.images import read_narrow_labels
 from bench.errors import BadSample
 from bench.lookup import look_up
@@ -35,7 +35,7 @@ def read_codes(faults: Faults, where: str, segments: list[Any], size: tuple[int,
 
 
 def _read_runs(faults: Faults, place: str, segment: Any, size: tuple[int, int]) -> np.ndarray:
-    """The run lengths of one segment, background first; one run of background with a fault noted."""
+    """Read the run lengths of one segment, background first; one run of background with a fault noted."""
     coded = faults.get(segment, "segmentation", dict, place, None)
     counts: Any = None if coded is None else coded.get("counts")
     if coded is not None and coded.get("size") != list(size):
@@ -57,21 +57,28 @@ def read_map(
     """Read a picture whose values are the ids of the segments; 0 belongs to none. Empty with a fault noted."""
     ids = _read_ids(faults, where, segments)
     try:
-        path = find_beside(folder, name)
-        shape = read_claimed_size(path)
-        numbers = read_narrow_labels(path) if shape in (size, None) else np.zeros((0, 0), np.int32)
+        numbers = read_narrow_labels(find_beside(folder, name), check_size=partial(_check_size, size))
+    except _OtherSizeError as error:
+        faults.append(f"{where}: label map of size {error} in a picture of {list(size)} (height, width)")
+        return np.zeros(size, np.int32)
     except BadSample as error:
         faults.append(f"{where}: label map: {error}")
-        return np.zeros(size, np.int32)
-    shape = shape or numbers.shape
-    if shape != size:  # as its header says: what is too large is never unpacked
-        faults.append(f"{where}: label map of size {list(shape)} in a picture of {list(size)} (height, width)")
         return np.zeros(size, np.int32)
     labels = _look_up(numbers, [value if abs(value) <= _LAST_ID else -1 for value in ids])
     if labels.min() < 0:
         told = ", ".join(map(str, np.unique(numbers[labels < 0])[:5]))
         faults.append(f"{where}: label map holds {told}, but no segment has such an id (0 is for unlabelled pixels)")
     return labels
+
+
+class _OtherSizeError(BadSample):
+    """A label map is of another size than its image, as its text says."""
+
+
+def _check_size(size: tuple[int, int], claimed: tuple[int, int]) -> None:
+    """Check what the header says: a map that is too large is never unpacked."""
+    if claimed != size:
+        raise _OtherSizeError(str(list(claimed)))
 
 
 def _read_ids(faults: Faults, where: str, segments: list[Any]) -> list[int]:
@@ -86,7 +93,7 @@ def _read_ids(faults: Faults, where: str, segments: list[Any]) -> list[int]:
 
 
 def _look_up(numbers: Integer[np.ndarray, "h w"], ids: list[int]) -> Integer[np.ndarray, "h w"]:
-    """For each pixel the position of its number among the ids plus 1, 0 for 0, -1 for what is no id."""
+    """Look up for each pixel the position of its number among the ids plus 1, 0 for 0, -1 for what is no id."""
     known, labels = np.array([0, *ids], np.int64), np.arange(len(ids) + 1, dtype=rle.choose_label_type(len(ids)))
     if min(known.min(), numbers.min()) < 0 or max(known.max(), numbers.max()) >= _DENSE:
         values, at = np.unique(known, return_index=True)

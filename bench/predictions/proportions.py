@@ -7,7 +7,7 @@ Size = tuple[int, int]
 
 
 def describe_misfit(masks: Size, image: Size) -> str | None:
-    """What is wrong with masks of a size beside an image of a size; None where their proportions are the same.
+    """Describe what is wrong with masks of a size beside an image of a size; None where their proportions are the same.
 
     The same within rounding: some factor gives each side of the masks to less than one pixel. Swapped sides never
     are, however near to a square.

@@ -18,12 +18,12 @@ ROW = "variant"
 
 
 def list_prediction_remarks(file: PredictionFile, ids: Iterable[str]) -> list[str]:
-    """A line for each key of the head that is not read, and one for all embeddings that are zero among ``ids``."""
+    """List a line for each key of the head that is not read, and one for all embeddings that are zero among ``ids``."""
     return [*list_head_remarks(file), *list_zero_remarks(file, ids)]
 
 
 def list_head_remarks(file: PredictionFile) -> list[str]:
-    """Keys of the head that the format does not know; of ``about``, which may say anything, a misspelt `ROW`."""
+    """List keys of the head that the format does not know; of ``about``, which may say anything, a misspelt `ROW`."""
     found = []
     for where, known in KEYS.items():
         given = file.head.get(where) if where else file.head
@@ -44,15 +44,15 @@ def _describe_unread(file: PredictionFile, where: str, key: str, hint: str) -> s
 
 
 def list_zero_remarks(file: PredictionFile, ids: Iterable[str]) -> list[str]:
-    """How many embeddings have no direction, and where the first is: ST finds no class near them."""
+    """List how many embeddings have no direction, and where the first is: ST finds no class near them."""
     total, images, first = 0, 0, ""
     for image_id in ids:
         if image_id not in file or not file.has_embeddings(image_id):
             continue
-        rows = file.embeddings(image_id)
+        rows = file.read_embeddings(image_id)
         zero = [] if rows is None or rows.ndim != 2 else np.flatnonzero(~rows.any(axis=1)).tolist()
         if zero:
-            first = first or f"{file.where(image_id)}, segment {zero[0]}"
+            first = first or f"{file.describe_place(image_id)}, segment {zero[0]}"
             total, images = total + len(zero), images + 1
     told = f"{file.path}: {total} embeddings in {images} images are all zeros, the first: {first}"
     return [f"{told}; under ST they are as near to one class as to another"] if total else []

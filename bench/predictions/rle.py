@@ -13,7 +13,7 @@ _LONGEST = 7  # characters of one number: 35 bits, more than any picture needs
 
 
 def encode(masks: Bool[np.ndarray, "n h w"]) -> list[str]:
-    """The compressed counts of each mask, as in COCO's result files."""
+    """Encode the compressed counts of each mask, as in COCO's result files."""
     if not len(masks):
         return []
     coded = coco.encode(np.asfortranarray(masks.transpose(1, 2, 0), dtype=np.uint8))
@@ -21,12 +21,12 @@ def encode(masks: Bool[np.ndarray, "n h w"]) -> list[str]:
 
 
 def decode(counts: str | Sequence[int], height: int, width: int) -> Bool[np.ndarray, "h w"]:
-    """The mask that ``counts`` (compressed, or a plain list of run lengths) describes; raises as `read_runs` does."""
+    """Decode the mask of ``counts`` (compressed, or a plain list of run lengths); raises as `read_runs` does."""
     return unroll(read_runs(counts, height, width), height, width)
 
 
 def read_runs(counts: str | Sequence[int], height: int, width: int) -> Int64[np.ndarray, " r"]:
-    """The lengths of the runs down the columns, background first, which fill the picture.
+    """Read the lengths of the runs down the columns, background first, which fill the picture.
 
     Decoded here: pycocotools returns uninitialised memory for runs that end too early.
     Raises ValueError where the runs are malformed or do not fill the picture exactly.
@@ -46,13 +46,13 @@ def read_runs(counts: str | Sequence[int], height: int, width: int) -> Int64[np.
 
 
 def unroll(runs: Int64[np.ndarray, " r"], height: int, width: int) -> Bool[np.ndarray, "h w"]:
-    """The mask of one segment's runs."""
+    """Unroll the mask of one segment's runs."""
     values = np.arange(len(runs)) % 2 == 1
     return np.repeat(values, runs).reshape(width, height).T
 
 
 def paint(codes: Sequence[Int64[np.ndarray, " r"]], height: int, width: int) -> Integer[np.ndarray, "h w"] | None:
-    """One picture of the runs of n segments: 0, or the segment's position + 1. None where two of them overlap."""
+    """Paint one picture of the runs of n segments: 0, or the segment's position + 1. None where two of them overlap."""
     bounds = [np.cumsum(runs)[: len(runs) // 2 * 2].reshape(-1, 2) for runs in codes]  # n of [pieces, begin and end]
     pieces = np.concatenate([np.zeros((0, 2), np.int64), *bounds])
     owner = np.repeat(np.arange(1, len(codes) + 1, dtype=choose_label_type(len(codes))), [len(one) for one in bounds])
@@ -69,12 +69,12 @@ def paint(codes: Sequence[Int64[np.ndarray, " r"]], height: int, width: int) -> 
 
 
 def choose_label_type(n: int) -> type[np.signedinteger[Any]]:
-    """The smallest type of labels 0 to n, with -1 for none of them."""
+    """Choose the smallest type of labels 0 to n, with -1 for none of them."""
     return np.int16 if n <= np.iinfo(np.int16).max else np.int32
 
 
 def _check_runs(counts: Sequence[int], pixels: int) -> Int64[np.ndarray, " r"]:
-    """Plain runs; numbers that no picture has, and what is no whole number (true is none), are refused before NumPy."""
+    """Check plain runs; numbers that no picture has, and what is no whole number (true is none), are refused."""
     for run in counts:
         if isinstance(run, bool) or not isinstance(run, int | np.integer):
             raise TypeError(f"a run length should be a whole number but is {run!r:.40}")
@@ -86,7 +86,7 @@ def _check_runs(counts: Sequence[int], pixels: int) -> Int64[np.ndarray, " r"]:
 
 
 def _decompress(text: str, pixels: int) -> Int64[np.ndarray, " r"]:
-    """Five bits a character, lowest first; 32 means "goes on". From the fourth on: difference to the last but one."""
+    """Decompress 5 bits a character, lowest first; 32: "goes on". From the fourth: difference to the last but one."""
     codes = np.frombuffer(text.encode("utf-8"), dtype=np.uint8).astype(np.int64) - 48
     if not codes.size or codes.min() < 0 or codes.max() > 63 or codes[-1] & 32:
         raise ValueError("counts are malformed")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.errors import BadSample, UserError, escape_unprintable
+from bench.errors import BadSample, UserError
 from bench.predictions.archive import Archive
 from bench.predictions.beside import find_beside
 from bench.predictions.index import Place, read_index
@@ -18,6 +18,7 @@ from bench.predictions.parse import Described, ParsedImage, parse_image
 from bench.records import Prediction
 from bench.system.hashing import hash_file
 from bench.text.characters import has_half_character
+from bench.text.escape import escape_for_terminal
 
 
 class PredictionFile(Mapping[str, Prediction]):
@@ -48,90 +49,92 @@ class PredictionFile(Mapping[str, Prediction]):
     def __contains__(self, image_id: object) -> bool:
         return image_id in self._index.places
 
-    def place(self, image_id: str) -> Place:
-        """Where an image stands in the file."""
+    def find_place(self, image_id: str) -> Place:
+        """Find where an image stands in the file."""
         return self._index.places[image_id]
 
-    def texts(self, image_id: str) -> tuple[str, ...]:
-        """The texts of an image, without its masks; raises `UserError` where one is missing."""
-        entry = read_entry(self.path, self.place(image_id))
+    def read_texts(self, image_id: str) -> tuple[str, ...]:
+        """Read the texts of an image, without its masks; raises `UserError` where one is missing."""
+        entry = read_entry(self.path, self.find_place(image_id))
         segments = entry.get("segments")
         found = [s.get("text") if isinstance(s, dict) else None for s in segments] if isinstance(segments, list) else []
         wrong = next((i for i, text in enumerate(found) if not isinstance(text, str) or has_half_character(text)), None)
         if wrong is not None or not isinstance(segments, list):
-            raise UserError(
-                f"{self.where(image_id)}, segment {wrong or 0}: 'text' is missing or broken; see zgs score --check"
-            )
+            place = self.describe_place(image_id)
+            raise UserError(f"{place}, segment {wrong or 0}: 'text' is missing or broken; see zgs score --check")
         return tuple(str(text) for text in found)
 
-    def size(self, image_id: str) -> tuple[int, int]:
-        """Height and width of the masks of an image without faults."""
-        entry = read_entry(self.path, self.place(image_id))
+    def read_size(self, image_id: str) -> tuple[int, int]:
+        """Read height and width of the masks of an image without faults."""
+        entry = read_entry(self.path, self.find_place(image_id))
         return int(entry["height"]), int(entry["width"])
 
-    def oracle(self, image_id: str) -> Described | None:
-        """What the file says of the true segments of an image."""
-        entry = read_entry(self.path, self.place(image_id))
+    def read_true_segments(self, image_id: str) -> Described | None:
+        """Read what the file says of the true segments of an image."""
+        entry = read_entry(self.path, self.find_place(image_id))
+        if entry.get("oracle") is None:
+            return None
         entry |= {"segments": [], "heap_ids": None, "label_map": None}  # those of the image were read with its masks
         vectors = self._read_described(image_id)
-        parsed = parse_image(self.where(image_id), entry, self.path.parent, None, vectors)
+        parsed = parse_image(self.describe_place(image_id), entry, self.path.parent, None, vectors)
         return require_sound(parsed).oracle
 
-    def embeddings(self, image_id: str) -> np.ndarray | None:
-        """The embeddings of an image's segments, without its masks."""
-        place = self.place(image_id)
+    def read_embeddings(self, image_id: str) -> np.ndarray | None:
+        """Read the embeddings of an image's segments, without its masks."""
+        place = self.find_place(image_id)
         return self._fetch_vectors(str(place.position), place.segments)
 
     def has_embeddings(self, image_id: str) -> bool:
         """Whether there are embeddings of an image's segments, without reading them."""
-        return self._archive is not None and str(self.place(image_id).position) in self._archive
+        return self._archive is not None and str(self.find_place(image_id).position) in self._archive
 
-    def faults(self) -> Iterator[str]:
-        """Everything that is wrong with the file, image by image."""
-        yield from map(escape_unprintable, self._index.faults)
+    def list_faults(self) -> Iterator[str]:
+        """List everything that is wrong with the file, image by image."""
+        yield from map(escape_for_terminal, self._index.faults)
         try:
             self._archive  # noqa: B018
         except UserError as error:
             yield str(error)
             return
         for image_id in self._index.places:
-            yield from map(escape_unprintable, self._parse(image_id).faults)
+            yield from map(escape_for_terminal, self._parse(image_id).faults)
 
     def find_unembedded(self) -> Iterator[str]:
-        """Embeddings that some images lack or that have several widths: no fault of the format, but ST stops there."""
+        """Find embeddings that some images lack or that differ in width: no fault of the format, but ST stops there."""
         some, first = any(map(self.has_embeddings, self._index.places)), None
         for image_id in self._index.places:
-            rows = self.embeddings(image_id)
+            rows = self.read_embeddings(image_id)
             if rows is not None and len(rows):
                 first = first or rows.shape[1]
                 if rows.shape[1] != first:
                     told = f"embeddings of {rows.shape[1]} numbers, but those of other images have {first}"
-                    yield f"{self.where(image_id)}: {told}"
-            elif rows is None and some and self.texts(image_id):
-                yield f"{self.where(image_id)}: has no embeddings, but other images have; ST needs those of all"
+                    yield f"{self.describe_place(image_id)}: {told}"
+            elif rows is None and some and self.read_texts(image_id):
+                place = self.describe_place(image_id)
+                yield f"{place}: has no embeddings, but other images have; ST needs those of all"
 
     def find_unscored(self) -> Iterator[str]:
-        """Images whose segments have no score: no fault of the format, but overlap=highest_score stops there."""
+        """Find images whose segments have no score: no fault of the format, but overlap=highest_score stops there."""
         for image_id in self._index.places:
             found = self._parse(image_id).segments
             if found is not None and len(found) and found.scores is None:
-                yield f"{self.where(image_id)}: score.overlap=highest_score needs a 'score' for each segment"
+                yield f"{self.describe_place(image_id)}: score.overlap=highest_score needs a 'score' for each segment"
 
-    def where(self, image_id: str) -> str:
-        """File and image, for messages."""
-        return describe_place(self.path, self.place(image_id), image_id)
+    def describe_place(self, image_id: str) -> str:
+        """Describe where an image stands, for messages: file and image."""
+        return describe_place(self.path, self.find_place(image_id), image_id)
 
     def _stop_at_first_fault(self) -> None:
         if self._index.faults:
             raise UserError(self._index.faults[0])
 
     def _parse(self, image_id: str) -> ParsedImage:
-        place = self.place(image_id)
-        vectors = self.embeddings(image_id), self._read_described(image_id)
-        return parse_image(self.where(image_id), read_entry(self.path, place), self.path.parent, *vectors)
+        place = self.find_place(image_id)
+        vectors = self.read_embeddings(image_id), self._read_described(image_id)
+        return parse_image(self.describe_place(image_id), read_entry(self.path, place), self.path.parent, *vectors)
 
     def _read_described(self, image_id: str) -> np.ndarray | None:
-        place = self.place(image_id)
+        place = self.find_place(image_id)
         return self._fetch_vectors(f"{place.position}.oracle", place.described)
 
     def _fetch_vectors(self, key: str, rows: int) -> np.ndarray | None:
@@ -173,7 +176,7 @@ class PredictionFile(Mapping[str, Prediction]):
 
 
 def read_entry(path: Path, place: Place) -> dict[str, Any]:
-    """One image of a file as JSON, by its byte offset."""
+    """Read one image of a file as JSON, by its byte offset."""
     try:
         entry: dict[str, Any] = json.loads(read_bytes(path, place).decode("utf-8"))
     except ValueError as error:
@@ -182,7 +185,7 @@ def read_entry(path: Path, place: Place) -> dict[str, Any]:
 
 
 def read_bytes(path: Path, place: Place) -> bytes:
-    """One image of a file as it stands there. Raises UserError where the file was changed since it was indexed."""
+    """Read one image of a file as it stands there. Raises UserError where the file was changed since it was indexed."""
     try:
         with path.open("rb") as stream:
             stream.seek(place.offset)
@@ -195,12 +198,12 @@ def read_bytes(path: Path, place: Place) -> bytes:
 
 
 def describe_place(path: Path, place: Place, image_id: str) -> str:
-    """File and image, for messages."""
+    """Describe where an image stands, for messages: file and image."""
     return f"{path}: image {place.position} ({image_id})"
 
 
 def require_sound(parsed: ParsedImage) -> ParsedImage:
-    """What was read of an image, as it is. Raises UserError with its first fault where there is one."""
+    """Require what was read of an image to have no fault. Raises UserError with its first fault where there is one."""
     if parsed.segments is None:
         more = len(parsed.faults) - 1
         rest = f" (and {more} more faults in this image; `zgs score FILE --check` lists all)" if more else ""

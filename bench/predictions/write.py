@@ -55,7 +55,9 @@ def make_entry(prediction: Prediction, described: Described | None) -> ImageEntr
     """Take a prediction and what is said of the true segments, return their entry: the same bytes wherever it lies."""
     line = json.dumps(_make_image_entry(prediction, described))
     return ImageEntry(
-        line, _as_float32(prediction.embeddings), _as_float32(described.embeddings if described else None)
+        line,
+        _convert_to_float32(prediction.embeddings),
+        _convert_to_float32(described.embeddings if described else None),
     )
 
 
@@ -85,7 +87,7 @@ def write_entries(
 
 
 def _write_images(images: BinaryIO, archive: BinaryIO, entries: Iterable[ImageEntry], lines: bool) -> bool:
-    """One line an image, so that two runs can be compared with diff; returns whether there were embeddings."""
+    """Write one line an image, so that two runs can be compared with diff; returns whether there were embeddings."""
     found = False
     with zipfile.ZipFile(archive, "w") as vectors:
         for position, entry in enumerate(entries):
@@ -126,12 +128,12 @@ def _make_image_entry(prediction: Prediction, oracle: Described | None) -> dict[
     return entry
 
 
-def _as_float32(embeddings: np.ndarray | None) -> np.ndarray | None:
+def _convert_to_float32(embeddings: np.ndarray | None) -> np.ndarray | None:
     return None if embeddings is None else np.ascontiguousarray(embeddings, np.float32)
 
 
 def _add_array(archive: zipfile.ZipFile, key: str, rows: np.ndarray) -> None:
-    """As np.savez does; a fixed date gives the same bytes for the same predictions."""
+    """Add an array as np.savez does; a fixed date gives the same bytes for the same predictions."""
     with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as stream:
         np.lib.format.write_array(stream, rows, allow_pickle=False)
 
@@ -155,7 +157,7 @@ def _open_temporary(path: Path) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def _open_replacement(path: Path) -> Iterator[tuple[BinaryIO, Any]]:
-    """A stream, and a function that says that it is to become ``path`` when all went well."""
+    """Open a stream and a function that says that it is to become ``path`` when all went well."""
     part, kept = path.with_name(f".{path.name}.{os.getpid()}.part"), []
     try:
         with part.open("w+b") as stream:

@@ -28,7 +28,7 @@ class Choices:
 def list_items(
     ids: Sequence[str], images: Mapping[str, Path], masks: Mapping[str, Path], choices: Choices, tree: Tree
 ) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-    """The images that can be prepared, and the ids that cannot. Raises `UserError` for the latter unless partial."""
+    """List the images that can be prepared, and the ids that cannot. Raises `UserError` for these unless partial."""
     items = tuple(Item(i, images[i], masks[i]) for i in ids if i in images and i in masks)
     missing = tuple(i for i in ids if i not in images or i not in masks)
     for what, files in (("image", images), ("mask", masks)):

@@ -24,12 +24,12 @@ _ORDER = "--order own (the data set's 59_context_labels) or --order by459 (detai
 
 
 def plan(tree: Tree, choices: Choices) -> Plan:
-    """What to prepare. Raises `UserError` where files are missing or the labels' order cannot be told."""
+    """Plan what to prepare. Raises `UserError` where files are missing or the labels' order cannot be told."""
     path = choices.id_list or _list(tree, choices)
     ids = read_ids(path)
     remarks = check_count(ids, path, choices.name, choices.split, choices.partial)
     folder, masks = _find_masks(tree, choices, ids)
-    items, missing = list_items(ids, tree.images(), masks, choices, tree)
+    items, missing = list_items(ids, tree.find_images(), masks, choices, tree)
     of_split = {item.image_id: item.mask for item in items}
     coding, how = _find_coding(of_split, _find_voc_masks(tree, choices, of_split), choices)
     kind = items[0].mask.suffix.lower().lstrip(".")
@@ -70,11 +70,11 @@ def _find_masks(tree: Tree, choices: Choices, ids: Sequence[str]) -> tuple[Path,
 
 
 def _find_voc_masks(tree: Tree, choices: Choices, masks: Mapping[str, Path]) -> dict[str, Path]:
-    masks_of_voc = tree.voc_masks()
+    masks_of_voc = tree.find_voc_masks()
     if choices.voc:
         tree_of_voc = open_tree(choices.voc, "--voc")
-        masks_of_voc = tree_of_voc.voc_masks() | masks_of_voc
-        if not tree_of_voc.voc_masks():
+        masks_of_voc = tree_of_voc.find_voc_masks() | masks_of_voc
+        if not tree_of_voc.find_voc_masks():
             raise UserError(f"--voc {choices.voc} holds no SegmentationClass with masks{tree_of_voc.unpack_hint()}")
     return {image_id: path for image_id, path in masks_of_voc.items() if image_id in masks}
 
@@ -120,7 +120,7 @@ def _choose_by_overlap(
 
 
 def _ask(wide: bool) -> str:
-    """What a user can say; 459 classes have one order."""
+    """Ask what a user can say; 459 classes have one order."""
     return (
         "give VOC's own masks of some of these images (--voc VOCdevkit), or say what they are: "
         + ("" if wide else f"{_ORDER}, ")

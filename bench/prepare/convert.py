@@ -35,7 +35,7 @@ class Row:
 
 
 def convert(item: Item, coding: Coding) -> Row | str:
-    """The row, or in one line why there is none."""
+    """Convert an image to its row, or to one line that says why there is none."""
     try:
         height, width = read_image(item.image, orient=False).shape[:2]
         label = coding.read(read_mask(item.mask, coding.wide), item.mask)
@@ -56,7 +56,7 @@ def write_png(label: np.ndarray) -> bytes:
 
 
 def count(label: np.ndarray) -> dict[int, int]:
-    """Pixels of each id."""
+    """Count pixels of each id."""
     ids, pixels = np.unique(label, return_counts=True)
     return dict(zip(ids.tolist(), pixels.tolist(), strict=True))
 

@@ -15,7 +15,7 @@ _WRAPPED = "459 classes do not fit into 8 bits, so ids above 255 have wrapped; u
 
 
 def read_mask(path: Path, wide: bool = False) -> Int32[np.ndarray, "h w"]:
-    """A mask's own numbers. ``wide``: they need 16 bits. Raises `BadSample` for what is damaged or no mask."""
+    """Read a mask's own numbers. ``wide``: they need 16 bits. Raises `BadSample` for what is damaged or no mask."""
     if path.suffix.lower() == ".mat":
         return _label_map(path)
     if wide and is_8bit(path):

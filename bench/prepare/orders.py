@@ -29,7 +29,7 @@ ENOUGH, AHEAD = 0.4, 3.0
 
 @cache
 def map_to_459() -> dict[int, int]:
-    """From ids among the 59 (VOC's first) to ids among the 459."""
+    """Map from ids among the 59 (VOC's first) to ids among the 459."""
     wide = {row.name: row.id for row in load_class_table("context459").rows}
     return {row.id: wide[OTHERWISE_CALLED.get(row.name, row.name)] for row in load_class_table("context59").rows}
 
@@ -67,7 +67,7 @@ def _list_codings_of_459(classes: str) -> list[Coding]:
 
 
 def measure_agreement(options: list[Coding], classes: str, masks: Mapping[str, Path], voc: Mapping[str, Path]) -> dict:
-    """For each coding the share of VOC's class pixels, over all images in both, that it gives VOC's own class.
+    """Measure for each coding the share of VOC's class pixels, over all images in both, that it gives VOC's own class.
 
     ``{name: share}`` with the numbers of ``images`` and ``pixels`` beside it.
     """
@@ -90,7 +90,7 @@ def measure_agreement(options: list[Coding], classes: str, masks: Mapping[str, P
 
 
 def _map_to_voc(classes: str) -> np.ndarray:
-    """From class ids of a table to VOC's ids, 0 for what VOC does not have."""
+    """Map from class ids of a table to VOC's ids, 0 for what VOC does not have."""
     table = np.zeros(BEYOND, np.int32)
     for voc_id in range(1, VOC_CLASSES + 1):
         table[voc_id if classes == "context59" else map_to_459()[voc_id]] = voc_id

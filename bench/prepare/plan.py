@@ -29,7 +29,7 @@ class Coding:
     wide: bool = False
 
     def read(self, values: Int32[np.ndarray, "h w"], where: Path) -> UInt16[np.ndarray, "h w"]:
-        """A mask in ids of the class table. Raises `BadSample` naming the numbers that have no meaning."""
+        """Read a mask in ids of the class table. Raises `BadSample` naming the numbers that have no meaning."""
         inside = np.where((values < 0) | (values >= BEYOND), BEYOND, values)
         labels = np.append(self.table, NO_MEANING)[inside]
         wrong = np.unique(values[labels == NO_MEANING])
@@ -51,7 +51,7 @@ def make_coding(name: str, meanings: dict[int, int], legend: str, wide: bool = F
 
 
 def make_voc_coding(classes: int) -> Coding:
-    """PASCAL VOC's own: 0 background, 1 to 20, 255 void."""
+    """Make the coding of PASCAL VOC's own masks: 0 background, 1 to 20, 255 void."""
     meanings = {value: value for value in range(1, classes + 1)} | {0: NO_CLASS, 255: NO_SCORE}
     return make_coding("voc", meanings, f"VOC's (0 background, 1-{classes} classes, 255 void)")
 

@@ -25,7 +25,7 @@ _ENTRY, _LINE, _EDGE = 150, 20, 18
 
 
 def draw_sheet(folder: Path, about: Mapping[str, Any]) -> Image.Image:
-    """The sheet of a prepared set, RGB: each image, its labels beside it, and below all colours with their names."""
+    """Draw the sheet of a prepared set, RGB: each image beside its labels, and below all colours with their names."""
     rows = open_arrow(folder, about["images"])
     places = np.unique(np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).round().astype(int)).tolist()
     names, colours = list_names(about["class_list"]), Colours()

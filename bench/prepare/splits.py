@@ -14,7 +14,7 @@ WARNING = "WARNING"
 
 
 def split_of(name: str, split: str) -> Split:
-    """What is known of a split. Raises `UserError` for one the data set does not have."""
+    """Find what is known of a split. Raises `UserError` for one the data set does not have."""
     splits = PUBLISHERS[name].splits
     if split not in splits:
         raise UserError(f"--split {split}: {name} has {', '.join(splits)}")
@@ -22,7 +22,7 @@ def split_of(name: str, split: str) -> Split:
 
 
 def read_ids(path: Path) -> tuple[str, ...]:
-    """The ids of a list, one a line (the first word of it), sorted as text. Raises `UserError`."""
+    """Read the ids of a list, one a line (the first word of it), sorted as text. Raises `UserError`."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -53,7 +53,7 @@ def find_context_lists(tree: Tree, split: str) -> list[Path]:
 
 
 def check_count(ids: Sequence[str], path: Path, name: str, split: str, partial: bool) -> tuple[str, ...]:
-    """What there is to say of a list's size. Raises `UserError` for a size nobody published unless ``partial``."""
+    """Check a list's size and remark on it. Raises `UserError` for one nobody published unless ``partial``."""
     facts, n = split_of(name, split), len(ids)
     known, warnings = _check_by_id(ids, path, facts)
     if n == facts.published:
@@ -75,7 +75,7 @@ def _describe_sizes(facts: Split) -> str:
 
 
 def _check_by_id(ids: Sequence[str], path: Path, facts: Split) -> tuple[str, tuple[str, ...]]:
-    """What the ids themselves say, to end the remark on their number; and a warning of its own where they are wrong."""
+    """Check what the ids say, to end the remark on their number; with a warning of its own where they are wrong."""
     if facts.known is None:
         return "; only the count could be checked", ()
     size, known = facts.known

@@ -37,7 +37,7 @@ class Tally:
     left_out: dict[str, str] = field(default_factory=dict)
 
     def add(self, pixels: dict[int, int], digest: bytes) -> None:
-        """One row more, in the order of the ids."""
+        """Add one row more, in the order of the ids."""
         self.pixels.update(pixels)
         self.images.update(pixels.keys())
         self.total.update(digest)

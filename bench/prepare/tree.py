@@ -33,27 +33,27 @@ class Tree:
             by_folder[Path(folder)] = sorted(name for name in files if not is_hidden(name))
         return by_folder
 
-    def named(self, *names: str) -> list[Path]:
-        """Folders with one of these names, at any depth."""
+    def find_named(self, *names: str) -> list[Path]:
+        """Find folders with one of these names, at any depth."""
         return [folder for folder in self.folders if folder.name in names]
 
-    def images(self) -> dict[str, Path]:
-        """Photographs by id: those in a folder JPEGImages, else wherever files are called like VOC's."""
-        folders = self.named("JPEGImages") or list(self.folders)
+    def find_images(self) -> dict[str, Path]:
+        """Find photographs by id: those in a folder JPEGImages, else wherever files are called like VOC's."""
+        folders = self.find_named("JPEGImages") or list(self.folders)
         # VOC 2010 before 2012: PASCAL-Context was drawn on the former.
-        return self._by_id(sorted(folders, key=str), (".jpg", ".jpeg"))
+        return self._group_by_id(sorted(folders, key=str), (".jpg", ".jpeg"))
 
-    def voc_masks(self) -> dict[str, Path]:
-        """VOC's own class masks by id."""
-        return self._by_id(self.named("SegmentationClass"), (".png",))
+    def find_voc_masks(self) -> dict[str, Path]:
+        """Find VOC's own class masks by id."""
+        return self._group_by_id(self.find_named("SegmentationClass"), (".png",))
 
     def mask_folders(self) -> dict[Path, dict[str, Path]]:
-        """Folders with masks that are called like VOC's images, VOC's own masks left out, and their files by id."""
+        """Find folders with masks called like VOC's images, VOC's own masks left out, and their files by id."""
         folders = [folder for folder in self.folders if folder.name not in (*_VOC_MASKS, "JPEGImages")]
-        masks = {folder: self._by_id([folder], (".mat", ".png", ".tif", ".tiff")) for folder in folders}
+        masks = {folder: self._group_by_id([folder], (".mat", ".png", ".tif", ".tiff")) for folder in folders}
         return {folder: files for folder, files in masks.items() if files}
 
-    def _by_id(self, folders: Iterable[Path], suffixes: tuple[str, ...]) -> dict[str, Path]:
+    def _group_by_id(self, folders: Iterable[Path], suffixes: tuple[str, ...]) -> dict[str, Path]:
         files: dict[str, Path] = {}
         for folder in folders:
             for name in self.folders.get(folder, ()):
@@ -63,13 +63,13 @@ class Tree:
         return files
 
     def unpack_hint(self) -> str:
-        """A closing half sentence where archives lie about that nobody has unpacked yet."""
+        """Write a closing half sentence where archives lie about that nobody has unpacked."""
         packed = [folder / name for folder, names in self.folders.items() for name in names if name.endswith(ARCHIVES)]
         return f"; {packed[0]} is an archive: unpack it first ({unpack(packed[0])})" if packed else ""
 
 
 def open_tree(folder: str | Path, option: str = "--from") -> Tree:
-    """The tree of an existing folder. Raises `UserError` for what is none, with the command that unpacks an archive."""
+    """Open an existing folder. Raises `UserError` for what is none, with the command that unpacks an archive."""
     root = Path(folder).expanduser()
     if root.is_file():
         packed = root.name.endswith(ARCHIVES)
@@ -81,5 +81,5 @@ def open_tree(folder: str | Path, option: str = "--from") -> Tree:
 
 
 def unpack(path: Path) -> str:
-    """The command that unpacks an archive where it lies."""
+    """Write the command that unpacks an archive where it lies."""
     return f"unzip {path.name}" if path.suffix == ".zip" else f"tar xf {path.name}"

@@ -19,7 +19,7 @@ RAREST = 5
 
 
 def report(about: Mapping[str, Any]) -> str:
-    """What a person should know of a prepared set, a few lines."""
+    """Report what a person should know of a prepared set, a few lines."""
     counts = f"{about['images']:,} images ({about['published']:,} published), each as large as its labels"
     lines = [
         f"{about['name']} {about['split']}: {counts}",

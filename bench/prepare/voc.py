@@ -12,14 +12,14 @@ from bench.prepare.tree import Tree
 
 
 def plan(tree: Tree, choices: Choices) -> Plan:
-    """What to prepare. Raises `UserError` where the layout, the list or files of the list are missing."""
+    """Plan what to prepare. Raises `UserError` where the layout, the list or files of the list are missing."""
     split = choices.split
     path = choices.id_list or choose_list(_find_lists(tree, split), choices.name, split)
     ids = read_ids(path)
     remarks = check_count(ids, path, choices.name, split, choices.partial)
     root = path.parents[2] if choices.id_list is None else tree.root
     near = Tree(root)
-    images, masks = near.images(), near.voc_masks()
+    images, masks = near.find_images(), near.find_voc_masks()
     items, missing = list_items(ids, images, masks, choices, tree)
     source = {"layout": "VOCdevkit", "list": str(path.name), "label_order": "voc", "how": "the publisher's own masks"}
     return Plan(choices.name, split, items, make_voc_coding(20), source, remarks, missing)

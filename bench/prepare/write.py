@@ -46,7 +46,7 @@ def write(plan: Plan, to: Path, jobs: int | None, partial: bool) -> dict[str, An
 
 
 def finish(to: Path, about: dict[str, Any]) -> None:
-    """The marker, written last: from now on the set counts as finished."""
+    """Finish a set by its marker, written last: from now on the set counts as finished."""
     write_atomically(to / ABOUT, seal(about))
 
 

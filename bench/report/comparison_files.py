@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from bench.csv_files import write_csv
 from bench.report.figures.breakdown import save_breakdown
 from bench.report.figures.forest import save_differences
 from bench.report.tables.breakdown import compute_breakdown, write_markdown_breakdown
 from bench.report.tables.comparisons import Pair
 from bench.report.tables.differences import compute_differences, write_markdown_differences
 from bench.run.run_folder import NEEDED, has_rows, read_rows, read_segments
-from bench.text.csv_files import write_csv
 from bench.text.escape import escape_for_terminal
 
 Named = Sequence[tuple[str, Path]]

@@ -6,12 +6,10 @@ arguments. A stage says by the names of its constructor's parameters which model
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
-import time
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, overload
 
@@ -31,6 +29,7 @@ from bench.interfaces import (
 )  # fmt: skip
 from bench.mapping.similarity import PROMPT
 from bench.records import ClassList
+from bench.run.loading import Model, list_needs, load_once
 from bench.settings.depends import Dependence, check_same, check_unchanged, collect_trunk_inputs
 from bench.settings.device import find_device
 from bench.settings.instantiate import make_object
@@ -44,15 +43,9 @@ from bench.store.model_facts import collect_model_facts as _model_facts
 from bench.store.stages import StageNamespaces, StoredStages
 from bench.store.texts import StoredEncoder
 
-MODELS = ("clip", "dino", "language", "sentence")
 STAGES = ("segment", "encode", "caption", "merge")
 PRECISION = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
-
-LOADING: list[float] = []
-"""Seconds that each loading of a model took in this process, the import of its library included."""
-
 Settings = Mapping[str, Any]
-Model: TypeAlias = ClipModel | DinoModel | LanguageModel | SentenceModel
 Stage: TypeAlias = Segmenter | Encoder | Captioner | Merger
 
 
@@ -94,20 +87,20 @@ class RunContext:
         return find_device(self.run.device, self.run.dtype)
 
     @overload
-    def model(self, name: Literal["clip"]) -> ClipModel: ...
+    def load_model(self, name: Literal["clip"]) -> ClipModel: ...
     @overload
-    def model(self, name: Literal["dino"]) -> DinoModel: ...
+    def load_model(self, name: Literal["dino"]) -> DinoModel: ...
     @overload
-    def model(self, name: Literal["language"]) -> LanguageModel: ...
+    def load_model(self, name: Literal["language"]) -> LanguageModel: ...
     @overload
-    def model(self, name: Literal["sentence"]) -> SentenceModel: ...
+    def load_model(self, name: Literal["sentence"]) -> SentenceModel: ...
     @overload
-    def model(self, name: str) -> Model: ...
-    def model(self, name: str) -> Model:
+    def load_model(self, name: str) -> Model: ...
+    def load_model(self, name: str) -> Model:
         """Load one of clip, dino, language, sentence, once."""
         options, threads = self.settings["models"][name], self.depends.threads
         facts = json.dumps(self.read_facts(name), sort_keys=True)
-        return _load_model(json.dumps(options), self.device, self.run.dtype, threads, facts)
+        return load_once(json.dumps(options), self.device, self.run.dtype, threads, facts)
 
     def read_facts(self, name: str) -> dict[str, Any]:
         """Collect what results depend on of a model, as its files are when first asked."""
@@ -116,20 +109,20 @@ class RunContext:
         return self._facts[name]
 
     @overload
-    def stage(self, name: Literal["segment"]) -> Segmenter: ...
+    def make_stage(self, name: Literal["segment"]) -> Segmenter: ...
     @overload
-    def stage(self, name: Literal["encode"]) -> Encoder: ...
+    def make_stage(self, name: Literal["encode"]) -> Encoder: ...
     @overload
-    def stage(self, name: Literal["caption"]) -> Captioner: ...
+    def make_stage(self, name: Literal["caption"]) -> Captioner: ...
     @overload
-    def stage(self, name: Literal["merge"]) -> Merger: ...
+    def make_stage(self, name: Literal["merge"]) -> Merger: ...
     @overload
-    def stage(self, name: str) -> Stage: ...
-    def stage(self, name: str) -> Stage:
+    def make_stage(self, name: str) -> Stage: ...
+    def make_stage(self, name: str) -> Stage:
         """Make the stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
         with check_unchanged(name, lambda: collect_inputs(options)):
-            made: Stage = make_object(options, **{m: self.model(m) for m in _list_needs(options)})
+            made: Stage = make_object(options, **{m: self.load_model(m) for m in list_needs(options)})
         if not callable(made):
             raise UsageError(f"{name}._target_={options['_target_']}: gives no {name}, which can be called")
         return made
@@ -144,45 +137,47 @@ class RunContext:
         """Segment, embed and describe with the store around them."""
         if began := self.settings.get("keys"):  # a worker, which must find what its run has found
             check_same(began, self.keys)
-        own = "clip" in _list_needs(self.settings["encode"])
+        own = "clip" in list_needs(self.settings["encode"])
         told = {name: f"{make_variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
-        return StoredStages(self.store, self.shelves, self.stage, told, lambda: self.model("clip").dim if own else None)
+        return StoredStages(
+            self.store, self.namespaces, self.make_stage, told, lambda: self.load_model("clip").dim if own else None
+        )
 
     @cached_property
     def merge(self) -> Merger:
         """Section 3.4, which nothing stands around: what it gives is kept as an entry of the predictions file."""
-        return self.stage("merge")
+        return self.make_stage("merge")
 
     @cached_property
-    def shelves(self) -> StageNamespaces:
+    def namespaces(self) -> StageNamespaces:
         """Where results lie."""
         return StageNamespaces(
             self._open_stage("segment"),
             self._open_stage("encode"),
             self._open_stage("caption"),
-            self._open_trunk_shelf(),
+            self._open_trunk(),
         )
 
     @cached_property
     def keys(self) -> dict[str, str]:
-        """The key of every shelf: one run has one of each, in whichever process."""
-        own = self.shelves
-        shelves = [own.segment, own.encode, own.caption, *filter(None, [own.trunk]), self.predictions]
+        """The key of every namespace: one run has one of each, in whichever process."""
+        own = self.namespaces
+        namespaces = [own.segment, own.encode, own.caption, *filter(None, [own.trunk]), self.predictions]
         if self.dataset.classes is not None:
-            shelves += [self.give_encoder("tt").shelf, self.give_encoder("st").shelf]
-        return {f"{at} {shelf.stage}": shelf.key for at, shelf in enumerate(shelves)}
+            namespaces += [self.give_encoder("tt").namespace, self.give_encoder("st").namespace]
+        return {f"{at} {namespace.stage}": namespace.key for at, namespace in enumerate(namespaces)}
 
     @cached_property
     def predictions(self) -> Namespace:
         """Merged predictions: they depend on all stages, and on the class names that true segments are told by."""
-        upstream = {s.stage: s.key for s in (self.shelves.segment, self.shelves.encode, self.shelves.caption)}
+        upstream = {s.stage: s.key for s in (self.namespaces.segment, self.namespaces.encode, self.namespaces.caption)}
         options, classes = self.settings["merge"], self.dataset.classes
         made = collect_inputs(options, "bench.pipeline", "bench.predictions.write")
-        parts = self._collect_common(_list_needs(options), "bench.run.predict") | made | {
+        key_inputs = self._collect_common(list_needs(options), "bench.run.predict") | made | {
             "upstream": upstream,
             "classes": None if classes is None else hash_texts(classes.names),
         }  # fmt: skip
-        return self._open("merge", parts)
+        return self._open("merge", key_inputs)
 
     @property
     def has_oracle(self) -> bool:
@@ -211,25 +206,27 @@ class RunContext:
     def _make_encoder(self, rows: str) -> StoredEncoder:
         model = {"tt": "sentence", "st": "clip"}[rows]
         # The device as configured: to learn what auto is here would load torch.
-        parts = self.depends.collect_machine_facts(self.run.device, "bench.store.texts") | {
+        key_inputs = self.depends.collect_machine_facts(self.run.device, "bench.store.texts") | {
             "model": self.read_facts(model),
             "run": {"device": self.run.device, "dtype": self.run.dtype},
         }
-        encode = {"tt": lambda: self.model("sentence").encode, "st": lambda: self.model("clip").encode_text}[rows]
-        return StoredEncoder(self.store, self._open("texts", parts), encode)
+        encode = {"tt": lambda: self.load_model("sentence").encode, "st": lambda: self.load_model("clip").encode_text}[
+            rows
+        ]
+        return StoredEncoder(self.store, self._open("texts", key_inputs), encode)
 
     def _open_stage(self, stage: str) -> Namespace:
-        return self._open(stage, self._parts(stage, _list_needs(self.settings[stage])))
+        return self._open(stage, self._collect_parts(stage, list_needs(self.settings[stage])))
 
-    def _open_trunk_shelf(self) -> Namespace | None:
+    def _open_trunk(self) -> Namespace | None:
         options = self.settings["encode"]
         told = collect_trunk_inputs(options)
         return self._open("trunk", self._collect_common(("clip",)) | told) if told else None
 
-    def _open(self, stage: str, parts: dict[str, Any]) -> Namespace:
-        return self.store.shelf(stage, make_stage_key(stage, parts), parts)
+    def _open(self, stage: str, key_inputs: dict[str, Any]) -> Namespace:
+        return self.store.open_namespace(stage, make_stage_key(stage, key_inputs), key_inputs)
 
-    def _parts(self, stage: str, models: tuple[str, ...]) -> dict[str, Any]:
+    def _collect_parts(self, stage: str, models: tuple[str, ...]) -> dict[str, Any]:
         return self._collect_common(models) | collect_inputs(self.settings[stage])
 
     def _collect_common(self, models: tuple[str, ...], *callers: str) -> dict[str, Any]:
@@ -239,26 +236,6 @@ class RunContext:
         run = {"device": self.device.partition(":")[0], "dtype": self.run.dtype, "seed": self.run.seed}
         around = self.depends.collect_machine_facts(self.device, "bench.store.stages", *callers)
         return around | run | {"models": facts, "torch": read_switches()}
-
-
-@lru_cache(maxsize=len(MODELS))
-def _load_model(options: str, device: str, dtype: str, threads: int, facts: str) -> Model:
-    """Load a model, which stays for the next run of a sweep; ``facts`` are what is in its files."""
-    import torch
-
-    begin = time.perf_counter()
-    torch.set_num_threads(threads)  # here too, where no worker has: keys say with how many a result was made
-    try:
-        model: Model = make_object(json.loads(options), device=device, dtype=dtype)
-        return model
-    finally:
-        LOADING.append(time.perf_counter() - begin)
-
-
-def _list_needs(options: Settings) -> tuple[str, ...]:
-    """List the models that the constructor of a stage names among its parameters."""
-    parameters = inspect.signature(get_object(options["_target_"])).parameters
-    return tuple(name for name in MODELS if name in parameters)
 
 
 def _hyphenate(prompt: str) -> str:

@@ -30,7 +30,7 @@ class Crashed(Exception):
 
 
 def contain_errors(work: Callable[Given, Result]) -> Callable[Given, Result]:
-    """A function whose errors are `UserError` or `Crashed`, whatever it raises; Ctrl-C stays what it is."""
+    """Wrap a function: its errors are `UserError` or `Crashed`, whatever it raises; Ctrl-C stays what it is."""
 
     @wraps(work)
     def called(*args: Given.args, **kwargs: Given.kwargs) -> Result:
@@ -50,7 +50,7 @@ def contain_errors(work: Callable[Given, Result]) -> Callable[Given, Result]:
 
 
 def describe_error(error: BaseException) -> str:
-    """Type and message in one line; of an error that Hydra wraps, the one that it wraps."""
+    """Describe an error by type and message in one line; of an error that Hydra wraps, the one that it wraps."""
     if isinstance(error, Crashed):
         return error.reason
     if isinstance(error, InstantiationException) and error.__cause__ is not None:
@@ -64,7 +64,7 @@ def describe_error(error: BaseException) -> str:
 
 
 def format_trace(error: BaseException) -> str:
-    """The traceback as text, of the process where it happened."""
+    """Format a traceback as text, of the process where it happened."""
     if isinstance(error, Crashed):
         return error.trace
     return "".join(traceback.format_exception(error))

@@ -30,8 +30,8 @@ class Map(Protocol):
 class Executor(Protocol):
     """Opens a session in which functions are called for many images."""
 
-    def session(self, settings: Mapping[str, Any]) -> Any:
-        """A context manager that gives a `Map`."""
+    def open_session(self, settings: Mapping[str, Any]) -> Any:
+        """Open a session: a context manager that gives a `Map`."""
         ...
 
 
@@ -42,7 +42,7 @@ class Serial:
         self.threads = threads
 
     @contextmanager
-    def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
+    def open_session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `Executor`."""
         import torch
 
@@ -62,7 +62,7 @@ class Local:
         self.threads = threads
 
     @contextmanager
-    def session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
+    def open_session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `Executor`. The workers stay for the next job of a sweep, with the models they have loaded."""
         from bench.models import located
 
@@ -88,7 +88,7 @@ def open_workers(workers: int, threads: int | None, preload: str) -> Iterator[Ma
 
 @lru_cache(maxsize=1)
 def _open_crew(workers: int, threads: int | None, preload: str) -> Crew:
-    """The fork server imports the libraries once; a forked copy of this process would inherit its threads' locks."""
+    """Open a crew: a fork server imports the libraries once; a forked copy would inherit our threads' locks."""
     use_a_known_start_method()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["bench.system.quiet", preload])

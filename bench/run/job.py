@@ -14,7 +14,7 @@ from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
 from bench.run.context import RunContext
 from bench.run.executor import Map
-from bench.run.predict import Predicted, predict_images, write_predictions_of
+from bench.run.predict import Predicted, predict_once, write_predictions_of
 from bench.run.provenance import make_repeat_line
 from bench.run.score import resolve_protocol, score_predictions
 from bench.run.score_records import ScoreRequest, ScoreResult, ScoreTables
@@ -59,14 +59,14 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
     signals.raise_if_stopping()
     check_settings(settings)
     context = RunContext(settings)
-    ids = context.dataset.ids()
+    ids = context.dataset.list_ids()
     seen, folder, _ = _describe_data(context, ids), prepare_folder(settings), context.name
     # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now.
     device, executor, tracker = context.device, make_object(settings["executor"]), make_object(settings["tracking"])
     protocol, _ = _check_protocol(context), context.keys
     print(*context.depends.unknown, sep="\n", end="\n" if context.depends.unknown else "")
-    with executor.session(settings) as work:
-        predicted = predict_images(context, ids, work)
+    with executor.open_session(settings) as work:
+        predicted = predict_once(context, ids, work)
         if not predicted.items:
             first = next(iter(predicted.skipped.values()))
             raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")
@@ -79,18 +79,18 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
             # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
             write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
             write_record(folder, _make_record(context, protocol, predicted, result) | seen | dict(made_by or {}))
-    _tell(predicted.account, result, len(ids), seen)
+    _tell(predicted.stats, result, len(ids), seen)
     signals.note_finished(folder)
     return Finished(folder, len(ids), len(result.skipped))
 
 
 def find_folder(settings: Mapping[str, Any]) -> Path:
-    """Where a run with these settings leaves its results."""
+    """Find where a run with these settings leaves its results."""
     return Path(settings["out"]) / make_safe_name(make_run_name(settings))
 
 
 def prepare_folder(settings: Mapping[str, Any]) -> Path:
-    """The run's folder with the resolved configuration in it."""
+    """Make the run's folder, with the resolved configuration in it."""
     folder = find_folder(settings)
     with writing(folder, "out=FOLDER"):
         write_settings(folder, settings)
@@ -107,7 +107,7 @@ def _check_protocol(context: RunContext) -> Protocol:
 
 
 def _score(context: RunContext, file: Path, predicted: Predicted, work: Map) -> ScoreResult:
-    """The numbers of the file that was just written; none without any label."""
+    """Score the file that was just written; without any label there are no numbers."""
     if context.dataset.classes is None:
         notes = list(list_remarks(context.dataset))
         return ScoreResult(ScoreTables(), [], notes, [], [], [], dict(sorted(predicted.skipped.items())))
@@ -120,22 +120,22 @@ def _score(context: RunContext, file: Path, predicted: Predicted, work: Map) -> 
 
 
 def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, result: ScoreResult) -> dict[str, Any]:
-    """What stands beside the numbers: who made them, from what, how much of it was there already."""
-    predicted.account.add(context.store.account)
+    """Make the record that stands beside the numbers: who made them, from what, how much of it was there already."""
+    predicted.stats.add(context.store.stats)
     return {
         "run": context.name,
         "variant": make_variant_name(context.settings),
-        "score": protocol.settings(),
-        "ids": list(context.dataset.ids()),
+        "score": (result.protocols or [protocol])[0].list_settings(),
+        "ids": list(context.dataset.list_ids()),
         "skipped": result.skipped,
-        "store": predicted.account.counts(),
-        "damaged": dict(predicted.account.damaged),
+        "store": predicted.stats.count(),
+        "damaged": dict(predicted.stats.damaged),
         "seconds": {name: round(value, 3) for name, value in predicted.seconds.items()},
         "device": context.device,
         "libraries": read_library_versions(),
         "unknown": context.depends.unknown,
         "data": context.identity.fingerprint,
-        "over_segments": context.shelves.segment.key,
+        "over_segments": context.namespaces.segment.key,
         "processors": count_processors(),
         "notes": result.notes,
         "repeat": make_repeat_line(find_folder(context.settings), list_foreign_packages(context.settings)),
@@ -143,7 +143,7 @@ def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, 
 
 
 def _describe_data(context: RunContext, ids: Sequence[str]) -> dict[str, Any]:
-    """What of the images lies in other sets or was tuned on; read first, so that a wrong path harms nothing."""
+    """Describe which images lie in other sets or were tuned on; read first, so that a wrong path harms nothing."""
     settings = context.settings
     return {
         "tuned_on": find_tuned(settings["tuned_on"], ids),
@@ -152,9 +152,9 @@ def _describe_data(context: RunContext, ids: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _tell(account: StoreStats, result: ScoreResult, expected: int, seen: Mapping[str, Any]) -> None:
+def _tell(stats: StoreStats, result: ScoreResult, expected: int, seen: Mapping[str, Any]) -> None:
     """Print what came from the store, what was skipped, and what a reader must know."""
-    counts = account.counts().items()
+    counts = stats.count().items()
     print("from the store:", ", ".join(f"{s} {c['reused']} of {c['reused'] + c['made']}" for s, c in counts))
     for image_id, reason in result.skipped.items():
         print(escape_for_terminal(f"skipped {image_id}: {reason}"))

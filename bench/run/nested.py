@@ -13,7 +13,7 @@ def is_nested() -> bool:
 
 
 def use_a_known_start_method() -> None:
-    """Children are told the start method of their parent by name, and know only those of the standard library.
+    """Use a start method that children know: they are told it by name, and know the standard library's alone.
 
     A worker of loky has "loky" there: every child of a fork server would end with "cannot find context for 'loky'".
     """

@@ -71,14 +71,14 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
 
 
 def name_outcome_file(job: int, folder: Path, ending: str = "json") -> Path:
-    """The file of a job in the sweep's folder."""
+    """Name the file of a job in the sweep's folder."""
     return folder / f"job-{job:03}.{ending}"
 
 
 def collect_outcomes(
     folder: Path, planned: Sequence[tuple[str, ...]], reason: str = "", patience: float = 0.0
 ) -> list[Outcome]:
-    """The outcomes of a sweep in its order; a planned job (its overrides) that left none is a failure, for ``reason``.
+    """Collect the outcomes of a sweep in its order; a planned job (its overrides) without one failed, for ``reason``.
 
     Waits up to ``patience`` seconds for files that are not to be seen yet.
     """
@@ -91,7 +91,7 @@ def collect_outcomes(
 
 
 def find_worst_code(outcomes: Iterable[Outcome]) -> int:
-    """The exit code of several jobs: an error counts more than a wrong word, and that more than a skip."""
+    """Find the exit code of several jobs: an error counts more than a wrong word, and that more than a skip."""
     codes = {outcome.code for outcome in outcomes}
     return next((code for code in (FAILED, USAGE, SKIPS) if code in codes), DONE)
 
@@ -107,7 +107,7 @@ def _read_outcome(path: Path) -> Outcome:
 
 
 def _keep_trace(trace: Callable[[], Path], text: str) -> str:
-    """Where the traceback was written; where it cannot be, it goes to standard error: a full disk hides nothing."""
+    """Keep the traceback and say where; else it goes to standard error: a full disk hides nothing."""
     try:
         place = trace()
         place.parent.mkdir(parents=True, exist_ok=True)

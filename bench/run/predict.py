@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -24,10 +25,12 @@ from bench.pipeline import Pipeline
 from bench.predictions.parse import Described
 from bench.predictions.write import ImageEntry, make_entry, write_entries
 from bench.records import Sample
-from bench.run.context import LOADING, RunContext
+from bench.run.context import RunContext
 from bench.run.crash import contain_errors
 from bench.run.executor import Map
-from bench.store.files import Entry, StoreStats, make_record, make_store_entry
+from bench.run.loading import LOADING
+from bench.store.entries import Entry, make_record, make_store_entry
+from bench.store.files import StoreStats
 from bench.store.keys import hash_arrays
 from bench.store.locks import Busy
 from bench.store.stages import make_item_name
@@ -40,6 +43,10 @@ SMALLER = {
 }
 """By stage, the settings that need less memory."""
 LOADED = "loading models"
+TEXTS = "texts"
+_KEPT = 16
+"""Runs whose predictions this process remembers: addresses in the store, a hundred bytes an image."""
+_predicted: OrderedDict[Hashable, Predicted] = OrderedDict()
 
 
 class Stopwatch:
@@ -69,7 +76,7 @@ class Stopwatch:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one image: the address of its entry, or the reason of a skip; seconds by stage, the account.
+    """What became of one image: the address of its entry or the reason of a skip, seconds by stage, the store's counts.
 
     ``busy`` is one that another process was working on.
     """
@@ -79,27 +86,34 @@ class Outcome:
     skipped: str | None = None
     busy: bool = False
     seconds: Mapping[str, float] = field(default_factory=dict)
-    account: StoreStats = field(default_factory=StoreStats)
+    stats: StoreStats = field(default_factory=StoreStats)
 
 
 @dataclass
 class Predicted:
-    """The outcomes of a run: addresses by image, reasons of skips by image, the store's account, seconds by stage."""
+    """The outcomes of a run: addresses by image, reasons of skips by image, the store's counts, seconds by stage."""
 
     items: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
-    account: StoreStats = field(default_factory=StoreStats)
+    stats: StoreStats = field(default_factory=StoreStats)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> None:
         """Take over what became of one image."""
-        self.account.add(outcome.account)
+        self.stats.add(outcome.stats)
         for name, seconds in outcome.seconds.items():
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
         if outcome.skipped:
             self.skipped[outcome.image_id] = outcome.skipped
         elif not outcome.busy:
             self.items[outcome.image_id] = outcome.item
+
+    def as_found(self, stages: Sequence[str]) -> Predicted:
+        """Return the same as a run tells it that finds all in the store: it reads what these stages have left."""
+        stats = StoreStats()
+        for stage in stages:
+            stats.reused[stage] |= self.stats.reused[stage] | self.stats.made[stage]
+        return Predicted(dict(self.items), dict(self.skipped), stats)
 
 
 def predict_images(context: RunContext, ids: Sequence[str], work: Map) -> Predicted:
@@ -117,6 +131,23 @@ def predict_images(context: RunContext, ids: Sequence[str], work: Map) -> Predic
                 predicted.add(outcome)
                 progress.update(not outcome.busy)
                 todo += [outcome.image_id] if outcome.busy else []
+    return predicted
+
+
+def predict_once(context: RunContext, ids: Sequence[str], work: Map) -> Predicted:
+    """Predict all images as `predict_images`, but once in this process for all runs that differ only in their scoring.
+
+    What a run of the same keys has predicted here is taken over where the store still holds all of it.
+    """
+    key = (str(context.store.root.absolute()), json.dumps(context.keys), context.identity.fingerprint, tuple(ids))
+    known = _predicted.pop(key, None)
+    if known and all(context.store.has(context.predictions, item) for item in known.items.values()):
+        predicted = known.as_found((context.predictions.stage, TEXTS))
+    else:
+        predicted = predict_images(context, ids, work)
+    if len(_predicted) >= _KEPT:
+        _predicted.popitem(last=False)
+    _predicted[key] = predicted
     return predicted
 
 
@@ -142,7 +173,7 @@ def read_entry(context: RunContext, item: str) -> ImageEntry:
 
 @lru_cache(maxsize=1)
 def _open_context(settings: str) -> RunContext:
-    """Data, store and stages of the current run; models outlive it (`bench.run.context`)."""
+    """Open data, store and stages of the current run; models outlive it (`bench.run.context`)."""
     context = RunContext(json.loads(settings))
     assert context.stages, "made first, for they look whether this worker finds the keys that its run began with"
     return context
@@ -156,21 +187,21 @@ def predict_image(settings: str, image_id: str, wait: bool = True) -> Outcome:
     one is to ``wait`` for it.
     """
     context, watch = _open_context(settings), Stopwatch()
-    context.store.account, context.store.patient = StoreStats(), wait
+    context.store.stats, context.store.patient = StoreStats(), wait
     try:
         with explain_memory_errors(f"predict of {image_id}", ONE), watch.measure("merge"):
             item, entry = _fill_entry(context, context.dataset.load(image_id), watch)
-            with watch.measure("texts"):
+            with watch.measure(TEXTS):
                 _encode_texts(context, entry)
     except BadSample as error:
         return Outcome(image_id, skipped=str(error))
     except Busy:
-        return Outcome(image_id, busy=True, account=context.store.account)
-    return Outcome(image_id, item, seconds=watch.seconds, account=context.store.account)
+        return Outcome(image_id, busy=True, stats=context.store.stats)
+    return Outcome(image_id, item, seconds=watch.seconds, stats=context.store.stats)
 
 
 def _fill_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> tuple[str, ImageEntry]:
-    """The address of an image's entry, and the entry from the store, made where it is missing."""
+    """Fill an image's entry in the store where it is missing; return its address and the entry."""
     item = f"{make_item_name(sample)}-{hash_arrays(sample.truth)}"
 
     def make(_: list[str]) -> dict[str, Entry]:
@@ -180,7 +211,7 @@ def _fill_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> tuple[
 
 
 def _make_image_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> ImageEntry:
-    """Sections 3.1 to 3.4, and what the method says of the true segments where that tells anything new."""
+    """Make an entry by sections 3.1 to 3.4, with what is said of the true segments where that tells anything new."""
     classes, stages = context.dataset.classes, context.stages
 
     def step(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -193,7 +224,7 @@ def _make_image_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> 
     prediction = pipeline.predict(sample)
     if classes is None or not context.has_oracle:
         return make_entry(prediction, None)
-    captions, embeddings, _, true = pipeline.oracle(sample)
+    captions, embeddings, _, true = pipeline.describe_true_segments(sample)
     return make_entry(prediction, Described(tuple(classes.names[i] for i in true), captions.texts, embeddings.vectors))
 
 

@@ -18,7 +18,7 @@ SOURCES = ("bench", "conf")
 
 
 def describe_origin(command: str) -> dict[str, Any]:
-    """For a record: version and commit of zgs, ``command``, host, Python, platform, and the folder it ran in.
+    """Describe a record's origin: version and commit of zgs, ``command``, host, Python, platform, folder.
 
     Nobody's name: a home folder is written as ``~`` here.
     """
@@ -33,14 +33,14 @@ def describe_origin(command: str) -> dict[str, Any]:
 
 
 def describe_typed(command: str, words: Sequence[str]) -> dict[str, Any]:
-    """The same of a command that was typed, which is also the line that repeats it, in the folder where it was."""
+    """Describe the origin of a typed command, which is also the line that repeats it, in its folder."""
     line = shlex.join(["zgs", command, *words])
     return describe_origin(line) | {"repeat": f"cd {_quote_for_shell(shorten_home(Path.cwd()))} && {line}"}
 
 
 @cache
 def read_commit() -> dict[str, Any]:
-    """``commit`` of the checkout that this code lies in, and whether its sources are ``dirty``; None for a wheel.
+    """Read the ``commit`` of this code's checkout, and whether its sources are ``dirty``; None for a wheel.
 
     Not of any repository around it: a wheel may lie in a project of somebody's.
     """
@@ -53,7 +53,7 @@ def read_commit() -> dict[str, Any]:
 
 
 def make_repeat_line(folder: Path, packages: Sequence[str] = ()) -> str:
-    """The line for a shell that repeats the run in a folder, from wherever it is typed.
+    """Make the line for a shell that repeats the run in a folder, from wherever it is typed.
 
     ``packages`` of one's own have to be trusted there, for the folder may have come to somebody else.
     """
@@ -62,18 +62,18 @@ def make_repeat_line(folder: Path, packages: Sequence[str] = ()) -> str:
 
 
 def shorten_home(path: Path) -> str:
-    """A path with the home folder as ``~``."""
+    """Shorten a path with the home folder as ``~``."""
     home = Path.home()
     return f"~/{path.relative_to(home)}" if path != home and path.is_relative_to(home) else str(path)
 
 
 def _quote_for_shell(path: str) -> str:
-    """Quoted, but for the ``~`` that a shell has to read."""
+    """Quote a path, but for the ``~`` that a shell has to read."""
     return f"~/{shlex.quote(path[2:])}" if path.startswith("~/") else shlex.quote(path)
 
 
 def _ask_git(root: Path, *words: str) -> str | None:
-    """What git says of the repository at ``root``; None without git, without a repository, or where it refuses."""
+    """Ask what git says of the repository at ``root``; None without git, without a repository, or where it refuses."""
     # A hook or another tool may have set GIT_DIR, which would name its repository in place of ours.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     command = ["git", "--no-optional-locks", "-C", str(root), *words]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.csv_files import read_csv
 from bench.errors import UserError
 from bench.records import Sample, SegmentTree
 from bench.score.intervals import MetricCounts
@@ -16,10 +17,10 @@ from bench.score.per_image import CLASS_COLUMNS, read_per_class, read_per_image
 from bench.score.score_table import ALL, OF_CURVES, OWN, add_columns, read_scores
 from bench.score.segments import KNOWN, MEASURED
 from bench.settings.saved import read_run_settings
-from bench.store.files import Namespace, Store, make_record
+from bench.store.entries import make_record
+from bench.store.files import Namespace, Store
 from bench.store.sealed import check_intact, has_file, read_record
 from bench.store.stages import make_item_name
-from bench.text.csv_files import read_csv
 
 NEEDED = ("per_image_n.parquet", "segments.parquet")
 """Files of a run that earlier versions did not write."""
@@ -27,7 +28,7 @@ _REMEDY = "run the same command again"
 
 
 def read_setting(folder: Path, group: str, key: str) -> Any:
-    """One setting of a finished run. Raises UserError where it has none of that name."""
+    """Read one setting of a finished run. Raises UserError where it has none of that name."""
     found = read_run_settings(folder).get(group)
     if not isinstance(found, dict) or key not in found:
         raise UserError(f"{folder / 'config.yaml'}: {group}.{key} is missing; {_REMEDY}")
@@ -35,12 +36,12 @@ def read_setting(folder: Path, group: str, key: str) -> Any:
 
 
 def find_role(settings: Mapping[str, Any]) -> str:
-    """What a variant is there for: own, floor or ceiling."""
+    """Find what a variant is there for: own, floor or ceiling."""
     return str(settings.get("role") or _read_old_title(settings.get("variant")))
 
 
 def _read_old_title(variant: Any) -> str:
-    """The role of a row of an earlier version, which said it in the variant's title and nowhere else."""
+    """Read the role of a row of an earlier version, which said it in the variant's title and nowhere else."""
     said = re.match(r"(floor|ceiling)\b", str(variant))
     return said[1] if said else OWN
 
@@ -51,7 +52,7 @@ def has_rows(folder: Path) -> bool:
 
 
 def read_rows(folder: Path) -> dict[str, MetricCounts]:
-    """The counts of each image behind every metric of a run, by the metric's full name.
+    """Read the counts of each image behind every metric of a run, by the metric's full name.
 
     Metrics that average over classes (mIoU of a data set, PQ) come from per_class.parquet, where the run left it.
     """
@@ -72,22 +73,22 @@ def read_segments(folder: Path) -> pd.DataFrame | None:
 
 
 def read_image_scores(folder: Path) -> pd.DataFrame:
-    """per_image.parquet, a row an image id."""
+    """Read per_image.parquet, a row an image id."""
     return _read_parquet(folder, "per_image.parquet", ("image_id",)).set_index("image_id")
 
 
 def read_run_scores(folder: Path) -> pd.DataFrame:
-    """scores.csv with the columns that say what each row is, whatever version wrote it."""
+    """Read scores.csv with the columns that say what each row is, whatever version wrote it."""
     return describe_rows(read_scores(check_intact(folder, "scores.csv")))
 
 
 def read_run_curves(folder: Path, name: str) -> pd.DataFrame:
-    """curves.csv or areas.csv with the columns that say what each row is, whatever version wrote it."""
+    """Read curves.csv or areas.csv with the columns that say what each row is, whatever version wrote it."""
     return describe_rows(read_run_csv(folder, name), "name", OF_CURVES)
 
 
 def describe_rows(table: pd.DataFrame, name: str = "metric", columns: Sequence[str] = ALL) -> pd.DataFrame:
-    """Rows of any version with the columns that say what each is; ``name`` is the column of the full name."""
+    """Describe rows of any version by the columns that say what each is; ``name`` is that of the full name."""
     return add_columns(table, [_read_old_title(variant) for variant in table["variant"]], name, columns)
 
 
@@ -96,18 +97,20 @@ def has_scores(folder: Path) -> bool:
     return len(read_run_csv(folder, "scores.csv")) > 0
 
 
-def read_over_segments(folder: Path, sample: Sample) -> SegmentTree | None:
-    """The over-segments that a run made of an image, by the key in its record; None where the store has them no more.
+def find_over_segments(folder: Path) -> Namespace:
+    """Find where a run's over-segments are stored, by the key in its record: an empty place of an earlier version's."""
+    root, key = Path(read_run_settings(folder)["store"]), read_record(folder).get("over_segments")
+    return Namespace(root, "segment", str(key or "unknown"))
 
-    Also None of a run of an earlier version, whose record has no key.
-    """
-    key, store = read_record(folder).get("over_segments"), Store(Path(read_run_settings(folder)["store"]))
-    found = store.read(Namespace(store.root, "segment", str(key)), make_item_name(sample)) if key else {}
+
+def read_over_segments(namespace: Namespace, sample: Sample) -> SegmentTree | None:
+    """Read the over-segments of an image; None where the store has them no more."""
+    found = Store(namespace.root).read(namespace, make_item_name(sample))
     return make_record(SegmentTree, found["tree"]) if "tree" in found else None
 
 
 def read_run_csv(folder: Path, name: str) -> pd.DataFrame:
-    """A csv of a run, by `read_csv`. Raises UserError where it is not as the run left it."""
+    """Read a csv of a run, by `read_csv`. Raises UserError where it is not as the run left it."""
     return read_csv(check_intact(folder, name))
 
 

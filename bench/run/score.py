@@ -14,7 +14,7 @@ from bench.mapping.choose import make_strategies
 from bench.mapping.remarks import describe_absent_classes
 from bench.predictions.remarks import list_prediction_remarks
 from bench.predictions.source import PredictionFile
-from bench.protocol import Protocol
+from bench.protocol import UNTIL_KNOWN, Protocol
 from bench.run.context import RunContext
 from bench.run.executor import Map, call_here
 from bench.run.score_notes import describe_ids, describe_misfits, describe_sizes
@@ -34,20 +34,21 @@ def score_predictions(context: RunContext, request: ScoreRequest, work: Map = ca
     """
     if context.dataset.classes is None:
         raise UserError("these data have no labels, so there is nothing to score; give data=… with labels")
-    file, ids = request.predictions, context.dataset.ids()
+    file, ids = request.predictions, context.dataset.list_ids()
     missing, unknown, outside = compare_ids(file, context.dataset)
     missing = [image_id for image_id in missing if image_id not in request.skipped]
     notes = [*list_remarks(context.dataset), *describe_ids(request, ids, len(file), missing, unknown, outside)]
     notes += list_prediction_remarks(file, ids)
-    protocols = [resolve_protocol(context, options) for options in request.protocols]
+    asked = [resolve_protocol(context, options) for options in request.protocols]
     usable = [image_id for image_id in ids if image_id not in request.skipped]
     by_overlap = {
-        name: _make_tables(context, file, usable, name, work) for name in dict.fromkeys(p.overlap for p in protocols)
+        name: _make_tables(context, file, usable, name, work) for name in dict.fromkeys(p.overlap for p in asked)
     }
     scoring = ScoringContext(context, SimilarityModels(context, file), request, notes)
-    tables, parts = Tables(), []
-    for protocol in protocols:
+    tables, parts, protocols = Tables(), [], []
+    for protocol, options in zip(asked, request.protocols, strict=True):
         tables = by_overlap[protocol.overlap]
+        protocols.append(protocol := settle_background(protocol, options["background"], tables))
         if tables.misfits and protocol.proportions == "same":
             raise UserError(describe_misfits(tables))
         skipped = len(request.skipped) + len(tables.skipped)
@@ -64,14 +65,25 @@ def score_predictions(context: RunContext, request: ScoreRequest, work: Map = ca
 
 
 def resolve_protocol(context: RunContext, options: Mapping[str, Any]) -> Protocol:
-    """The protocol, with the background as the data set says and mappings that know the class names."""
+    """Resolve the protocol, with the background as the data set says and mappings that know the class names.
+
+    What only its truth decides is left to `settle_background`.
+    """
     options = dict(options)
     if options["background"] == "auto":
         options["background"] = getattr(context.dataset, "background", "context")
+    options["background"] = UNTIL_KNOWN.get(options["background"], options["background"])
     protocol: Protocol = make_object(options)
     check_words(protocol)
     texts = context.dataset.classes.texts if context.dataset.classes else ()
     return replace(protocol, mapping=make_strategies(protocol.mapping, texts, protocol.table))
+
+
+def settle_background(protocol: Protocol, background: str, tables: Tables) -> Protocol:
+    """Take "class_if_any" as "class" where any pixel of the truth is background, so that it is a label like others."""
+    if background != "class_if_any" or not any(item.counts[:, -2].any() for item in tables.tables.values()):
+        return protocol
+    return replace(protocol, background="class")
 
 
 def _make_tables(context: RunContext, file: PredictionFile, ids: Sequence[str], overlap: str, work: Map) -> Tables:
@@ -84,7 +96,7 @@ def _make_tables(context: RunContext, file: PredictionFile, ids: Sequence[str], 
 
 
 def _join_parts(parts: Sequence[ScoreTables]) -> ScoreTables:
-    """The tables of all protocols under each other; the true segments are those of the first."""
+    """Join the tables of all protocols under each other; the true segments are those of the first."""
 
     def stack(name: str) -> pd.DataFrame | None:
         tables = [table for part in parts if (table := getattr(part, name)) is not None]

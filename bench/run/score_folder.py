@@ -55,7 +55,7 @@ def score_in_folder(
 
 
 def name_folder(settings: Mapping[str, Any], request: ScoreRequest) -> str:
-    """The folder's name: the same request of the same contents is the same folder, wherever they lie."""
+    """Name the folder: the same request of the same contents is the same folder, wherever they lie."""
     path, variant = request.predictions.path, request.variant
     archive = path.with_suffix(".npz")  # where embeddings lie by custom
     contents = describe_by_content({k: v for k, v in settings.items() if k not in (*NOT_IN_RUN_NAME, "score")})
@@ -66,7 +66,7 @@ def name_folder(settings: Mapping[str, Any], request: ScoreRequest) -> str:
 
 
 def read_variant(file: PredictionFile) -> str:
-    """The name of the row: as the file says, else the file's own."""
+    """Read the name of the row: as the file says, else the file's own."""
     about = file.head.get("about")
     told = about.get("variant") if isinstance(about, dict) else None
     return str(told or file.path.stem)
@@ -82,32 +82,32 @@ def _note_skips(result: ScoreResult) -> list[str]:
 
 
 def _use_embedded_models(context: RunContext, request: ScoreRequest, result: ScoreResult) -> tuple[bool, bool]:
-    """Whether the small models of the package measured similarities, and whether they made the predictions."""
+    """Find whether the small models of the package measured similarities, and whether they made the predictions."""
     small = context.settings["models"]["name"] == "embedded"
     about = request.predictions.head.get("about", {})
     return small and any(parse(m).model for m in result.tables.scores["metric"]), about.get("models") == "embedded"
 
 
 def _describe_settings(context: RunContext, request: ScoreRequest) -> dict[str, Any]:
-    """The settings of a run, with all protocols and the file that was scored."""
+    """Describe the settings of a run, with all protocols and the file that was scored."""
     settings = {**context.settings, "variant": request.variant, "score": dict(request.protocols[0])}
     predictions = str(request.predictions.path.resolve())
     return settings | {"protocols": [dict(options) for options in request.protocols], "predictions": predictions}
 
 
 def _make_record(context: RunContext, request: ScoreRequest, result: ScoreResult) -> dict[str, Any]:
-    account = context.store.account
+    stats = context.store.stats
     return {
         "run": request.run,
         "variant": request.variant,
-        "ids": list(context.dataset.ids()),
+        "ids": list(context.dataset.list_ids()),
         "missing": result.missing,
         "unknown": result.unknown,
         "skipped": result.skipped,
         "outside": result.outside,
-        "protocols": [protocol.settings() for protocol in result.protocols],
+        "protocols": [protocol.list_settings() for protocol in result.protocols],
         "notes": result.notes,
-        "store": account.counts(),
-        "damaged": dict(account.damaged),
+        "store": stats.count(),
+        "damaged": dict(stats.damaged),
         "data": context.identity.fingerprint,
     }

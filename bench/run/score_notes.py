@@ -22,7 +22,7 @@ def note_texts(
     truths: list[TrueSegmentTexts],
     rows: Sequence[str],
 ) -> None:
-    """What a reader must know of the texts and of what was given and not read."""
+    """Note what a reader must know of the texts and of what was given and not read."""
     dataset, read_tgq = scoring.context.dataset, "tgq" in protocol.metrics
     for text in describe_texts(images, truths, scoring.context.classes, protocol, getattr(dataset, "table", None)):
         scoring.note(text)
@@ -39,14 +39,14 @@ def note_texts(
 
 
 def _note_other_space(scoring: ScoringContext) -> None:
-    """Say where the file names another model for its embeddings than the one that encodes the class names."""
+    """Note where the file names another model for its embeddings than the one that encodes the class names."""
     told, own = (scoring.models.file.head.get("embeddings") or {}).get("model"), scoring.context.embedder
     if told is not None and told != own:
         scoring.note(f"beware: embeddings of {told} (says the file) are compared with texts of {own}: choose models=…")
 
 
 def note_counts(scoring: ScoringContext, protocol: Protocol, counted: Mapping[str, int]) -> None:
-    """What was counted in spite of being empty, or left out."""
+    """Note what was counted in spite of being empty, or left out."""
     unread = set() if {"tgq", "names"} & set(protocol.metrics) else {"true_segments_without_a_text"}
     empty = [f"{key.replace('_', ' ')} {n}" for key, n in counted.items() if n and key not in unread]
     if empty:
@@ -58,7 +58,7 @@ def note_counts(scoring: ScoringContext, protocol: Protocol, counted: Mapping[st
 def note_missing_words(scoring: ScoringContext, table: Table, protocol: Protocol, tables: Tables) -> None:
     silent = list_silent_words(protocol.no_class, scoring.context.classes)
     texts = (text for item in tables.tables.values() for text in item.texts)
-    absent = table.missing(text for text in texts if not is_silent(text, silent))
+    absent = table.list_missing(text for text in texts if not is_silent(text, silent))
     if not absent:
         return
     word, count = absent.most_common(1)[0]
@@ -71,7 +71,7 @@ def note_missing_words(scoring: ScoringContext, table: Table, protocol: Protocol
 def describe_ids(
     request: ScoreRequest, ids: Sequence[str], given: int, missing: list[str], unknown: list[str], outside: list[str]
 ) -> list[str]:
-    """What to say of ids that only one side has; unknown ones stop unless they are to be ignored."""
+    """Describe what to say of ids that only one side has; unknown ones stop unless they are to be ignored."""
     if unknown and not request.ignore_unknown:
         raise UserError(
             f"{request.predictions.path}: {len(unknown)} of its {given} images are not in the data set, the first "

@@ -59,7 +59,7 @@ def score_protocol(
 
 
 def name_metrics(context: RunContext, rows: Sequence[str]) -> Naming:
-    """What the metric names of a request share; ``rows`` are the similarities measured, each by a model."""
+    """Make what the metric names of a request share; ``rows`` are the similarities measured, each by a model."""
     dataset = context.dataset
     models = {row: context.describe_mapping_model(row) for row in rows}
     named = models | {f"grounded-{row}": model for row, model in models.items()}
@@ -69,7 +69,7 @@ def name_metrics(context: RunContext, rows: Sequence[str]) -> Naming:
 def _evaluate(
     scoring: ScoringContext, protocol: Protocol, records: Records, rows: Sequence[str], counted: tuple[int, int, int]
 ) -> ScoreTables:  # fmt: skip
-    """All that thresholds decide: scores, floors and ceilings, curves. Where people decide, no mapping is left."""
+    """Evaluate what thresholds decide: scores, floors, ceilings, curves. Where people decide, no mapping is left."""
     images, request, classes = records[0], scoring.request, scoring.context.classes
     naming = name_metrics(scoring.context, rows)
     by = replace(protocol, mapping=()) if protocol.verify == "human" else protocol
@@ -107,7 +107,7 @@ def _describe_curves(curves: pd.DataFrame, variant: str, role: str) -> pd.DataFr
 
 
 def _list_similarities(scoring: ScoringContext, protocol: Protocol, tables: Tables) -> list[str]:
-    """The similarities that mappings and metrics read; CLIPScore is left out with a note where nothing is embedded.
+    """List the similarities that mappings and metrics read; without embeddings CLIPScore is left out with a note.
 
     TGQ reads what the mappings read, or what is measured already: it alone loads no model.
     """
@@ -119,7 +119,7 @@ def _list_similarities(scoring: ScoringContext, protocol: Protocol, tables: Tabl
 
 
 def _keep_measurable(scoring: ScoringContext, protocol: Protocol, tables: Tables) -> tuple[str | Strategy, ...]:
-    """The mappings that the predictions allow."""
+    """Keep the mappings that the predictions allow."""
     kept = []
     for mapping in protocol.mapping:
         if isinstance(mapping, Table):
@@ -138,7 +138,7 @@ def _have_embeddings(scoring: ScoringContext, what: str, tables: Tables, require
         return True
     if required or len(lacking) < len(filled):
         raise UserError(
-            f"{file.where(lacking[0])}: {len(lacking)} of {len(filled)} images have no embeddings, "
+            f"{file.describe_place(lacking[0])}: {len(lacking)} of {len(filled)} images have no embeddings, "
             f"which {what} needs; choose others, e.g. score.mapping=[tt]"
         )
     scoring.note(f"{what.removeprefix('score.mapping=')} left out: the file has no embeddings")
@@ -166,7 +166,7 @@ def _add_verified(
         lines = [(*told[0], v.name, *_list_ends(v.interval), v.n, v.unit, *told[1], v.interval.note) for v in verified]
         table = add_columns(pd.DataFrame(lines, columns=[*COLUMNS, NOTE]), find_role(scoring.context.settings))
         numbers.scores = pd.concat([numbers.scores, table], ignore_index=True)
-        numbers.counts |= {v.name: v.each() for v in verified}
+        numbers.counts |= {v.name: v.average_batches() for v in verified}
         without, total = count_unrated(images, ratings, base, classes)
         if without:
             scoring.note(f"{what}: {without} of {total} ratings are missing; those labels count as not verified")
@@ -179,7 +179,7 @@ def _list_ends(interval: Interval) -> tuple[float, float, float]:
 
 
 def _pair(images: list[Overlap], truths: list[TrueSegmentTexts]) -> list[tuple[Overlap, TrueSegmentTexts]]:
-    """Each image with its true segments as described, or with nothing."""
+    """Pair each image with its true segments as described, or with nothing."""
     known, none = {oracle.image_id: oracle for oracle in truths}, np.zeros(0, np.int32)
     empty = none.astype(np.int64)
     return [

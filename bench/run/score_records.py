@@ -64,7 +64,7 @@ class ScoringContext:
     notes: list[str]
 
     def note(self, text: str) -> None:
-        """Say something once."""
+        """Note something once."""
         if text not in self.notes:
             self.notes.append(text)
 

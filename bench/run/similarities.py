@@ -29,7 +29,7 @@ class SimilarityModels:
     raw: bool = False
 
     def round_by(self, rounding: int | None) -> SimilarityModels:
-        """The measures of a protocol: without rounding identical strings keep the cosine that they have."""
+        """Make the measures of a protocol: without rounding identical strings keep the cosine that they have."""
         raw = rounding is None
         return self if raw == self.raw else replace(self, raw=raw)
 
@@ -59,15 +59,15 @@ class SimilarityModels:
         self.tt.sentence.prefetch([*said, self.tt.texts])  # type: ignore[attr-defined]
 
     def compare_segments(self, item: Overlap) -> Float32[np.ndarray, "n c"]:
-        """ST rows of an image's segments."""
-        vectors = self.file.embeddings(item.image_id) if len(item.areas) else None
+        """Compare an image's segments with the class names: ST rows."""
+        vectors = self.file.read_embeddings(item.image_id) if len(item.areas) else None
         if vectors is None:
             return np.zeros((0, len(self.names)), np.float32)
         return self.compare(vectors, item.image_id, len(item.areas))
 
     def compare(self, vectors: np.ndarray, image_id: str, n: int) -> Float32[np.ndarray, "n c"]:
-        """ST rows of some embeddings; UserError where they are not finite or of another space than the model's."""
-        where, dim, faults = self.file.where(image_id), self.st.vectors.shape[1], Faults()
+        """Compare embeddings with the class names: ST rows. UserError where not finite or of another space."""
+        where, dim, faults = self.file.describe_place(image_id), self.st.vectors.shape[1], Faults()
         check_vectors(faults, where, vectors, n)
         if not faults and vectors.shape[1] != dim:
             own, model = vectors.shape[1], self.context.settings["models"]["clip_name"]
@@ -77,25 +77,27 @@ class SimilarityModels:
         return self.st(vectors, image_id)
 
     def compare_own_texts(self, item: Overlap) -> Float32[np.ndarray, " n"]:
-        """`clipscore.own_text`'s cosines of an image."""
-        vectors = self.file.embeddings(item.image_id) if len(item.areas) else None
+        """Compare an image's segments with their own texts: `clipscore.own_text`'s cosines."""
+        vectors = self.file.read_embeddings(item.image_id) if len(item.areas) else None
         return np.zeros(0, np.float32) if vectors is None else compute_own_similarity(self.st.clip, vectors, item.texts)
 
     def read_true_segments(self, tables: Mapping[str, Overlap]) -> dict[str, Described]:
-        """What the file says of true segments, by image; empty where it says nothing of any.
+        """Read what the file says of true segments, by image; empty where it says nothing of any.
 
         Raises UserError for a class that the image does not have, before any model is loaded.
         """
-        told = {image_id: self.file.oracle(image_id) for image_id in tables if image_id in self.file}
+        told = {image_id: self.file.read_true_segments(image_id) for image_id in tables if image_id in self.file}
         found = {image_id: one for image_id, one in told.items() if one is not None}
         for image_id, one in found.items():
-            for fault in find_misplaced(one, tables[image_id].truth_classes, self.names, self.file.where(image_id)):
+            for fault in find_misplaced(
+                one, tables[image_id].truth_classes, self.names, self.file.describe_place(image_id)
+            ):
                 raise UserError(fault)
         return found
 
 
 def find_misplaced(told: Described, true: Iterable[int], names: tuple[str, ...], where: str) -> Iterator[str]:
-    """Each class that a file describes and that the image does not have, as a fault."""
+    """Find each class that a file describes and that the image does not have, as a fault."""
     present = {names[c] for c in true}
     for name in (name for name in told.classes if name not in present):
         kind = "is not in the image" if name in names else f"is no class{suggest_nearest(name, names)}"
@@ -103,7 +105,7 @@ def find_misplaced(told: Described, true: Iterable[int], names: tuple[str, ...],
 
 
 def add_similarities(models: SimilarityModels, tables: Tables, rows: Sequence[str]) -> list[Overlap]:
-    """The tables with the similarities asked for, measured once for all protocols. Other mappings read tables alone."""
+    """Add to the tables the similarities asked for, measured once for all protocols; other mappings read none."""
     items, none = list(tables.tables.values()), [None] * len(tables.tables)
     if "tt" in rows:
         models.prefetch(item.texts for item in items)
@@ -115,7 +117,7 @@ def add_similarities(models: SimilarityModels, tables: Tables, rows: Sequence[st
 def make_oracles(
     models: SimilarityModels, tables: Tables, told: Mapping[str, Described], rows: Sequence[str]
 ) -> list[TrueSegmentTexts]:  # fmt: skip
-    """A record of the true segments of each image, in one piece a class; none where the file describes none.
+    """Make a record of the true segments of each image, in one piece a class; none where the file describes none.
 
     A true segment that the file does not describe has an empty text: a miss that is counted, never a smaller n.
     """

@@ -30,8 +30,9 @@ from bench.predictions.source import PredictionFile, describe_place, read_bytes,
 from bench.records import LabelMap, Overlap, Prediction
 from bench.run.executor import Map, call_here
 from bench.settings.instantiate import make_object
+from bench.store.entries import make_record, make_store_entry
 from bench.store.facts.machine import describe_machine
-from bench.store.files import Namespace, Store, StoreStats, make_record, make_store_entry
+from bench.store.files import Namespace, Store, StoreStats
 from bench.store.identity import Identity
 from bench.store.keys import collect_inputs, hash_alone, make_stage_key, read_library_versions
 
@@ -60,7 +61,7 @@ class Task:
     place: Place | None
     overlap: str
     data: str
-    shelf: Namespace
+    namespace: Namespace
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Tables:
     known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def make_once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What ``make`` gives, made for the first protocol that asks."""
+        """Make something once: what ``make`` gives to the first protocol that asks."""
         if key not in self.known:
             self.known[key] = make()
         made: T = self.known[key]
@@ -94,16 +95,16 @@ def make_tables(
     An image that the file does not have gets the table of an empty prediction. Raises UserError that names file, image
     and segment for a prediction that cannot be read; an image without usable truth is skipped with its reason.
     """
-    shelf, options = open_shelf(data, identity, store), json.dumps(dict(data))
-    tasks = [_make_task(file, image_id, overlap, options, shelf) for image_id in ids]
+    namespace, options = open_table_namespace(data, identity, store), json.dumps(dict(data))
+    tasks = [_make_task(file, image_id, overlap, options, namespace) for image_id in ids]
     made = Tables()
     with tqdm(total=len(tasks), desc="overlap ", unit="img", dynamic_ncols=True) as bar:
-        for task, (record, sizes, skipped, account) in zip(tasks, _fill_tables(tasks, store, work), strict=True):
+        for task, (record, sizes, skipped, stats) in zip(tasks, _fill_tables(tasks, store, work), strict=True):
             bar.update()
-            store.account.add(account)
+            store.stats.add(stats)
             made.resized += bool(sizes and sizes[0] != sizes[1])
             if fault := describe_misfit(*sizes) if sizes and record and len(record.areas) else None:
-                made.misfits[task.image_id] = f"{file.where(task.image_id)}: {fault}"
+                made.misfits[task.image_id] = f"{file.describe_place(task.image_id)}: {fault}"
             if record is None:
                 made.skipped[task.image_id] = skipped
             else:
@@ -111,10 +112,10 @@ def make_tables(
     return made
 
 
-def open_shelf(data: Mapping[str, Any], identity: Identity, store: Store) -> Namespace:
-    """The shelf of all tables of a data set, whoever predicted."""
+def open_table_namespace(data: Mapping[str, Any], identity: Identity, store: Store) -> Namespace:
+    """Open the namespace of all tables of a data set, whoever predicted."""
     made = collect_inputs({key: value for key, value in data.items() if key not in _NOT_IN_A_TABLE}, *_MODULES)
-    parts = made | {
+    key_inputs = made | {
         "data": identity.fingerprint,
         "source": [made["source"], identity.source],
         "calling": hash_alone([__name__]),
@@ -122,7 +123,7 @@ def open_shelf(data: Mapping[str, Any], identity: Identity, store: Store) -> Nam
         "libraries": read_library_versions(),
         "sizes": "both",
     }
-    return store.shelf("table", make_stage_key("table", parts), parts)
+    return store.open_namespace("table", make_stage_key("table", key_inputs), key_inputs)
 
 
 Sizes = tuple[tuple[int, int], tuple[int, int]]
@@ -131,7 +132,7 @@ Outcome = tuple[Overlap | None, Sizes | None, str, StoreStats]
 
 
 def _fill_tables(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
-    """The tables in the order of the tasks; what takes longer than `_ALONE` is shared out among workers."""
+    """Make the tables, in the order of the tasks; what takes longer than `_ALONE` is shared out among workers."""
     begin = time.process_time()
     for at, task in enumerate(tasks):
         if time.process_time() - begin > _ALONE:
@@ -141,8 +142,8 @@ def _fill_tables(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome
 
 
 def _share_out(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
-    """The tables in the order of the tasks; workers make those that are missing in the store."""
-    missing = [task for task in tasks if not store.has(task.shelf, task.item)]
+    """Share the tables out, in the order of the tasks: workers make those that are missing in the store."""
+    missing = [task for task in tasks if not store.has(task.namespace, task.item)]
     if len(missing) <= _FEW:
         yield from map(_fill_table, tasks)
         return
@@ -156,18 +157,18 @@ def _share_out(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
 
 
 def _fill_table(task: Task) -> Outcome:
-    store = Store(task.shelf.root)
+    store = Store(task.namespace.root)
     try:
-        entry = store.fill(task.shelf, task.item, ["overlap"], lambda _: _make_entries(task))
+        entry = store.fill(task.namespace, task.item, ["overlap"], lambda _: _make_entries(task))
     except BadSample as error:
-        return None, None, str(error), store.account
+        return None, None, str(error), store.stats
     both = entry["sizes"][1]["both"] if task.place else None
     sizes = (tuple(both[0]), tuple(both[1])) if both else None
-    return make_record(Overlap, entry["overlap"]), sizes, "", store.account
+    return make_record(Overlap, entry["overlap"]), sizes, "", store.stats
 
 
 def _make_entries(task: Task) -> dict[str, Any]:
-    prediction, sample = _read_prediction(task), load_truth(_make_dataset(task.data, task.shelf.key), task.image_id)
+    prediction, sample = _read_prediction(task), load_truth(_make_dataset(task.data, task.namespace.key), task.image_id)
     record = overlap_table(prediction, sample)
     return {"overlap": make_store_entry(record), "sizes": ({}, {"both": (prediction.size, sample.size)})}
 
@@ -181,15 +182,15 @@ def _read_prediction(task: Task) -> Prediction | LabelMap:
     return keep_highest_score(segments, place) if task.overlap == "highest_score" else segments
 
 
-def _make_task(file: PredictionFile, image_id: str, overlap: str, data: str, shelf: Namespace) -> Task:
-    """The address is the image with a digest of its entry, of its label map and of what becomes of overlaps."""
+def _make_task(file: PredictionFile, image_id: str, overlap: str, data: str, namespace: Namespace) -> Task:
+    """Make a task; its address is the image, with a digest of entry, label map and what becomes of overlaps."""
     if image_id not in file:
-        return Task(image_id, f"{image_id}-none", file.path, None, overlap, data, shelf)
-    place = file.place(image_id)
+        return Task(image_id, f"{image_id}-none", file.path, None, overlap, data, namespace)
+    place = file.find_place(image_id)
     digest = hashlib.sha256(read_bytes(file.path, place) + overlap.encode())
     if place.label_map is not None:
         digest.update(_digest_label_map(file.path.parent, place.label_map))
-    return Task(image_id, f"{image_id}-{digest.hexdigest()[:16]}", file.path, place, overlap, data, shelf)
+    return Task(image_id, f"{image_id}-{digest.hexdigest()[:16]}", file.path, place, overlap, data, namespace)
 
 
 def _digest_label_map(folder: Path, name: str) -> bytes:
@@ -202,13 +203,13 @@ def _digest_label_map(folder: Path, name: str) -> bytes:
 
 @lru_cache(maxsize=1)
 def _make_dataset(options: str, key: str) -> Any:
-    """The data set, once for its options and contents (``key``): files may change between two calls."""
+    """Make the data set, once for its options and contents (``key``): files may change between two calls."""
     return make_object(json.loads(options))
 
 
 def compare_ids(file: PredictionFile, dataset: Any) -> tuple[list[str], list[str], list[str]]:
     """Return the images that the file lacks; those of it that the split lacks; those of it beside the subset."""
-    wanted = dataset.ids()
+    wanted = dataset.list_ids()
     inside = set(wanted)
     split = inside.union(list_whole_split(dataset))
     unknown = [image_id for image_id in file if image_id not in split]

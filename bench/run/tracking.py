@@ -42,7 +42,7 @@ class Wandb:
         self.mode = mode
 
     def log(self, name: str, config: Mapping[str, Any], scores: pd.DataFrame, folder: Path) -> None:
-        """One W&B run: the config, and each metric with its interval and counts in the summary."""
+        """Log one W&B run: the config, and each metric with its interval and counts in the summary."""
         try:
             import wandb  # here, since it takes seconds and most runs never need it
 
@@ -68,7 +68,7 @@ class Wandb:
 
 
 def summarise(scores: pd.DataFrame) -> tuple[dict[str, float], dict[str, float]]:
-    """Values by metric, and low, high, n and skipped by ``metric:low`` and so on; what does not exist is left out.
+    """Summarise values by metric, and low, high, n and skipped by ``metric:low`` and so on; gaps are left out.
 
     The first variant is the run's own and goes by the metric's name alone, so that runs can be compared;
     its floors and ceilings have theirs in front.

@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
+from bench.csv_files import write_csv
 from bench.run.score_records import ScoreTables
 from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
 from bench.score.score_table import write_scores
 from bench.store.files import write_atomically
-from bench.text.csv_files import write_csv
 
 
 def write_settings(folder: Path, settings: Mapping[str, Any]) -> None:

@@ -30,7 +30,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
 
 def read_while_whole(read: Callable[Concatenate[Sequence[Path], Rest], Read]) -> Callable[..., Read]:
-    """A function of folders of runs, during which no other process writes them.
+    """Wrap a function of folders of runs, during which no other process writes them.
 
     A folder that this process may not write to is read as it is.
     """

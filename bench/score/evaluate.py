@@ -60,7 +60,7 @@ def evaluate(
     skipped: int = 0,
     own_text: OwnText | None = None,
 ) -> Scores:
-    """Every metric of a protocol with its interval; the order of images changes nothing.
+    """Evaluate every metric of a protocol with its interval; the order of images changes nothing.
 
     TGQ and its companions are there where oracle records have similarities (none for a variant without captions).
     ``own_text`` has for each image the cosines of `clipscore.own_text`; without it that metric is left out.
@@ -90,7 +90,7 @@ def evaluate(
 
 
 def _compute_intervals(rows: Mapping[str, MetricCounts], protocol: Protocol) -> dict[str, Interval]:
-    """Intervals, with the same resamples for all metrics over the same images."""
+    """Compute intervals, with the same resamples for all metrics over the same images."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, row in rows.items():
         groups.setdefault(row.image_ids, []).append(name)

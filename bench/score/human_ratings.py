@@ -70,9 +70,11 @@ class Human:
 
     def assign(self, item: Overlap) -> Assigned:
         label = self.base.assign(item)[0]
-        return label, np.array([self.ratings.get(q, 0) if q else 0 for q in self.questions(item, label)], np.float64)
+        return label, np.array(
+            [self.ratings.get(q, 0) if q else 0 for q in self.list_questions(item, label)], np.float64
+        )
 
-    def questions(self, item: Overlap, label: np.ndarray) -> list[Question | None]:
+    def list_questions(self, item: Overlap, label: np.ndarray) -> list[Question | None]:
         """What a rater of each segment was asked; None where it has no label."""
         return [(item.image_id, i, self.names[c]) if c >= 0 else None for i, c in enumerate(label)]
 
@@ -95,7 +97,7 @@ class Verified:
         """What is counted."""
         return self.batches[0].unit
 
-    def each(self) -> MetricCounts:
+    def average_batches(self) -> MetricCounts:
         """Image by image, the mean over batches, as rows of one column."""
         values = np.array([rows.each() for rows in self.batches])
         known = ~np.isnan(values).any(axis=0)
@@ -180,7 +182,7 @@ def count_unrated(images: Sequence[Overlap], ratings: Ratings, base: Strategy, c
     without = total = 0
     for human in make_human_mappings(ratings, base, classes):
         for item in images:
-            asked = [q for q in human.questions(item, base.assign(item)[0]) if q]
+            asked = [q for q in human.list_questions(item, base.assign(item)[0]) if q]
             without += sum(question not in human.ratings for question in asked)
             total += len(asked)
     return without, total
@@ -198,7 +200,7 @@ def count_ratings(
     }
     for what, base in bases.items():
         human = make_human_mappings(ratings, base, classes)[0]
-        asked[what] = {q for item in images.values() for q in human.questions(item, base.assign(item)[0]) if q}
+        asked[what] = {q for item in images.values() for q in human.list_questions(item, base.assign(item)[0]) if q}
     lines = []
     for what, questions in asked.items():
         given = Counter(r for batch in ratings.batches.values() for q, r in batch.items() if q in questions)

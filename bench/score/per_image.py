@@ -69,9 +69,10 @@ def read_per_image(values: pd.DataFrame, denominators: pd.DataFrame) -> dict[str
 def _make_table(
     rows: Mapping[str, MetricCounts], image_ids: Sequence[str], measure: Callable[[MetricCounts], np.ndarray]
 ) -> pd.DataFrame:
-    columns = {name: pd.Series(measure(row), index=list(row.image_ids)) for name, row in rows.items()}
+    columns = {name: dict(zip(row.image_ids, measure(row).tolist(), strict=True)) for name, row in rows.items()}
     ids = list(image_ids)
-    return pd.DataFrame({"image_id": ids, **{name: column.reindex(ids).to_numpy() for name, column in columns.items()}})
+    aligned = {name: np.array([column.get(i, np.nan) for i in ids], np.float64) for name, column in columns.items()}
+    return pd.DataFrame({"image_id": ids, **aligned})
 
 
 def _read_denominator(row: MetricCounts) -> np.ndarray:

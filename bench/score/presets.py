@@ -13,13 +13,16 @@ import yaml
 
 from bench.mapping.no_class import join_words
 from bench.metric_name import write_number
-from bench.protocol import Protocol, choose
+from bench.protocol import UNTIL_KNOWN, Protocol, choose
 from bench.system.resources import find_conf_dir
 
-_IN_NAME = ("background", "void", "unlabelled", "below", "absent", "empty", "rounding", "overlap", "no_class")
+_IN_NAME = (
+    "background", "void", "unlabelled", "below", "absent", "unseen", "unmatched", "empty", "rounding", "overlap",
+    "no_class",
+)  # fmt: skip
 """Settings that a full name states where they differ from the protocol of that name; the others stand in it anyway."""
-_SET_LATER = {"background": "auto", "seed": "${seed}"}
-"""What the yaml leaves to the data set and to the run: here the defaults of `Protocol`."""
+_SET_LATER: Mapping[str, Mapping[Any, Any]] = {"background": UNTIL_KNOWN, "seed": {"${seed}": Protocol.seed}}
+"""What the yaml leaves to the data set and to the run, and what stands for it here."""
 
 
 @lru_cache(maxsize=1)
@@ -41,8 +44,18 @@ def _read_settings(name: str) -> Mapping[str, Any]:
 def make_protocol(name: str = "paper", **changes: Any) -> Protocol:
     """A protocol by name, with changes. Raises UsageError for an unknown one."""
     choose("name", name, list_presets())
-    settings = {key: value for key, value in _read_settings(name).items() if _SET_LATER.get(key, ...) != value}
+    settings = dict(_read_settings(name))
+    for key, known in _SET_LATER.items():
+        settings[key] = known.get(settings[key], settings[key])
     return Protocol(**{**settings, **changes})
+
+
+@lru_cache(maxsize=1)
+def list_libraries() -> tuple[str, ...]:
+    """The names of the protocols that say what another library would: those of the whole set of labels, then of PQ."""
+    protocols = [make_protocol(name) for name in list_presets()]
+    known = [protocol for protocol in protocols if protocol.library]
+    return tuple(protocol.name for protocol in sorted(known, key=lambda each: "iou" not in each.metrics))
 
 
 def make_title(protocol: Protocol) -> str:

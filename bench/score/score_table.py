@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.csv_files import read_csv, write_csv
 from bench.errors import UserError
 from bench.metric_name import parse, write_number
 from bench.protocol import BREAKDOWNS
 from bench.score.evaluate import COLUMNS, NOTE
-from bench.text.csv_files import read_csv, write_csv
 
 OWN, FLOOR, CEILING = ROLES = ("own", "floor", "ceiling")
 """What a row is there for: a variant's own number, or what is reached without a method, or at best."""

@@ -43,13 +43,13 @@ class DenseCrf:
             if (span := read_span(hint)) and not is_within(value := getattr(self, key), span):
                 raise UserError(f"segment.crf.{key}={value}: must be {describe_span(span)}")
 
-    def labels(
+    def choose_labels(
         self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]
     ) -> Int16[np.ndarray, "h w"]:
         """Choose the most probable label of each pixel; the lower label on a tie."""
-        return self.marginals(unary, image).argmax(axis=0).astype(np.int16)
+        return self.compute_marginals(unary, image).argmax(axis=0).astype(np.int16)
 
-    def marginals(
+    def compute_marginals(
         self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]
     ) -> Float32[np.ndarray, "k h w"]:
         """Compute mean-field marginals after all iterations, from energies (low is likely) and the colour image.
@@ -62,10 +62,10 @@ class DenseCrf:
             raise BadSample(f"{height}x{width} pixels: segment.crf with these widths takes at most {most} an edge")
         if not np.isfinite(unary).all():
             raise BadSample("energies for segment.crf are not finite: check the image and the weights")
-        crf = self._model(unary, image)
+        crf = self._make_model(unary, image)
         return np.array(crf.inference(self.iterations), np.float32).reshape(labels, height, width)
 
-    def _model(self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]) -> Any:
+    def _make_model(self, unary: Float32[np.ndarray, "h w k"], image: UInt8[np.ndarray, "h w 3"]) -> Any:
         # Imported here: it is compiled at installation, and crf=none must run where that failed.
         from pydensecrf.densecrf import DIAG_KERNEL, NORMALIZE_SYMMETRIC, DenseCRF2D
 

@@ -10,7 +10,7 @@ from jaxtyping import Float32, Int16, UInt8
 
 from bench.errors import BadSample, UserError
 from bench.records import Sample, SegmentTree
-from bench.resize import nearest
+from bench.resize import resize_nearest
 from bench.segment.crf import DenseCrf, compute_centroid_energy
 from bench.segment.prune import SPLITS, Leaves, prune
 from bench.segment.tree import LOST, drop_lost_leaves
@@ -20,7 +20,7 @@ from bench.segment.ward import build_ward_tree
 class DenseFeatures(Protocol):
     """What a segmenter asks of a backbone."""
 
-    def features(
+    def compute_features(
         self, image: UInt8[np.ndarray, "h w 3"]
     ) -> tuple[Float32[np.ndarray, "f d"], tuple[int, int], UInt8[np.ndarray, "lh lw 3"]]:
         """Unit features in row-major order, their grid (height, width), and the image at the size that was loaded."""
@@ -57,12 +57,12 @@ class DinoWard:
 
     def __call__(self, sample: Sample) -> SegmentTree:
         """Segment an image at the loaded size (its own with ``crf.size=image``); BadSample for unusable features."""
-        features, grid, loaded = self.dino.features(sample.image)
+        features, grid, loaded = self.dino.compute_features(sample.image)
         self._check(sample, features)
         leaves = prune(features, build_ward_tree(features), self.n, self.prune_threshold, self.splits)
-        return drop_lost_leaves(self._pixels(sample, features, leaves, grid, loaded), leaves.heap_ids, self.lost)
+        return drop_lost_leaves(self._label_pixels(sample, features, leaves, grid, loaded), leaves.heap_ids, self.lost)
 
-    def _pixels(
+    def _label_pixels(
         self,
         sample: Sample,
         features: Float32[np.ndarray, "f d"],
@@ -72,9 +72,9 @@ class DinoWard:
     ) -> Int16[np.ndarray, "h w"]:
         image = sample.image if self.crf and self.crf.size == "image" else loaded
         if self.crf is None or len(leaves.heap_ids) == 1:
-            return nearest(leaves.labels.reshape(grid), image.shape[:2])
+            return resize_nearest(leaves.labels.reshape(grid), image.shape[:2])
         energy = compute_centroid_energy(features, leaves.centroids).astype(np.float32)  # f k, on the grid of features
-        return self.crf.labels(nearest(energy.reshape(*grid, -1), image.shape[:2]), image)
+        return self.crf.choose_labels(resize_nearest(energy.reshape(*grid, -1), image.shape[:2]), image)
 
     def _check(self, sample: Sample, features: Float32[np.ndarray, "f d"]) -> None:
         if not 1 <= len(features) <= self.max_features:

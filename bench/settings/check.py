@@ -21,7 +21,7 @@ from bench.settings.room import check_room
 
 GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "method", "score", "tracking", "executor")
 DOES = dict.fromkeys(("segment", "encode", "caption", "merge"), "__call__") | {
-    "data": "ids", "tracking": "log", "executor": "session", "score": "settings",
+    "data": "list_ids", "tracking": "log", "executor": "open_session", "score": "list_settings",
 }  # fmt: skip
 """What the class that a group names has to have."""
 WORDS = {

@@ -23,7 +23,7 @@ from bench.store.keys import collect_inputs, hash_alone, read_library_versions
 
 GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "score")
 """Settings that name code on which a number depends."""
-HOOKS = ("trunk", "clip", "start_layer", "__new__", "__getattr__", "__getattribute__", "__setattr__")
+HOOKS = ("compute_trunk", "clip", "start_layer", "__new__", "__getattr__", "__getattribute__", "__setattr__")
 """What a masking variant may change of the trunk, besides its constructor."""
 
 
@@ -96,7 +96,7 @@ def check_name(settings: Mapping[str, Any], began: str) -> None:
 def collect_trunk_inputs(options: Mapping[str, Any]) -> dict[str, Any] | None:
     """Collect what the trunk of an encoder depends on, alike for all variants that leave it alone; None without one."""
     made = get_object(options["_target_"])
-    if not hasattr(made, "trunk"):
+    if not hasattr(made, "compute_trunk"):
         return None
     if not _leaves_trunk_alone(made):
         return collect_inputs(options)

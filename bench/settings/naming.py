@@ -32,8 +32,9 @@ def make_run_name(settings: Mapping[str, Any]) -> str:
 
 
 def make_data_name(settings: Mapping[str, Any]) -> str:
-    """Name the data set as a folder's name begins."""
-    return str(settings["data"].get("name") or settings["data"]["_target_"].rpartition(".")[2].lower())
+    """Name the data set as a folder's name begins; one of ``open_voc`` is a ``voc``."""
+    target = settings["data"]["_target_"].rpartition(".")[2].lower().removeprefix("open_")
+    return str(settings["data"].get("name") or target)
 
 
 def name_by_choices(settings: Mapping[str, Any]) -> str:

@@ -5,6 +5,8 @@ Files outlive the places of the code that they name: what moved since is found w
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from bench.errors import UserError
 from bench.store.sealed import RECORD, REMEDY, check_intact
 
 MOVED = {
+    "bench.data.folder.folder": "bench.data.folder.open_folder",
+    "bench.data.voc.voc": "bench.data.voc.open_voc",
     "bench.evaluate.protocol.Score": "bench.protocol.Protocol",
     "bench.report.tracking.NoTracking": "bench.run.tracking.NoTracking",
     "bench.report.tracking.Wandb": "bench.run.tracking.Wandb",
@@ -53,9 +57,19 @@ def read_settings(path: Path) -> dict[str, Any]:
         content = path.read_bytes()
         if len(content) > _LARGEST:
             raise ValueError(f"{len(content)} bytes are no settings of a run")
-        settings = yaml.safe_load(content.decode("utf-8"))
+        settings = deepcopy(_parse_settings(content))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())[:160]}); {REMEDY}") from error
     if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
         raise UserError(f"{path}: should hold lines KEY: VALUE; {REMEDY}")
     return update_targets(settings)
+
+
+@lru_cache(maxsize=32)
+def _parse_settings(content: bytes) -> Any:
+    """Parse the text of a yaml file, which a report asks for again and again.
+
+    Not by PyYAML's parser in C, a tenth as slow: it crashes at a text that is nested deep enough, and this is a
+    stranger's.
+    """
+    return yaml.safe_load(content.decode("utf-8"))

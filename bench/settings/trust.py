@@ -34,7 +34,8 @@ _HYDRAS = ("defaults", "hydra")
 @cache
 def list_installed() -> frozenset[str]:
     """List every target in the configuration groups that are installed."""
-    files = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(find_conf_dir().rglob("*.yaml")))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # some builds of PyYAML have no parser in C
+    files = (yaml.load(path.read_bytes(), loader) for path in sorted(find_conf_dir().rglob("*.yaml")))
     return frozenset(str(value) for content in files for key, value in _walk_entries(content, "") if _is_target(key))
 
 

@@ -19,23 +19,18 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 from tqdm import tqdm
 
 from bench.errors import writing
+from bench.store.entries import DAMAGES, Entry, load_entries, pack_entries
 from bench.store.locks import hold_lock
 
 STAGES = ("segment", "trunk", "encode", "caption", "merge", "table", "texts")
 """The order in which counts are told."""
-_DAMAGES = (SafetensorError, OSError, ValueError, KeyError)
-Record = TypeVar("Record")
-Entry = tuple[dict[str, np.ndarray], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +40,7 @@ class Namespace:
     root: Path
     stage: str
     key: str
-    parts: Mapping[str, Any] = field(compare=False, default_factory=dict)
+    key_inputs: Mapping[str, Any] = field(compare=False, default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -62,118 +57,102 @@ class StoreStats:
     damaged: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: StoreStats) -> None:
-        """Take over another account, of another pass or process."""
+        """Add the counts of another pass or process."""
         for own, theirs in ((self.reused, other.reused), (self.made, other.made)):
             for stage, entries in theirs.items():
                 own[stage] |= entries
         self.damaged += other.damaged
 
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Entries by stage; what was made in one pass and read again in the next counts as made."""
+    def count(self) -> dict[str, dict[str, int]]:
+        """Count entries by stage; what was made in one pass and read again in the next counts as made."""
         known = self.reused.keys() | self.made.keys()
         stages = [s for s in STAGES if s in known] + sorted(known - set(STAGES))
         return {s: {"reused": len(self.reused[s] - self.made[s]), "made": len(self.made[s])} for s in stages}
 
 
 class Store:
-    """Reads and writes records, and keeps account of what was reused, made, and found damaged.
+    """Reads and writes records, and counts what was reused, made, and found damaged.
 
     One that is not ``patient`` raises `bench.store.locks.Busy` instead of waiting for what another process is making.
     """
 
     def __init__(self, root: Path) -> None:
         self.root, self.patient = root, True
-        self.account = StoreStats()
+        self.stats = StoreStats()
 
-    def shelf(self, stage: str, key: str, parts: Mapping[str, Any]) -> Namespace:
-        """Open a shelf and leave beside its results, in words, what they depend on."""
-        shelf = Namespace(self.root, stage, key, parts)
-        with writing(shelf.folder, "store=FOLDER"):
-            shelf.folder.mkdir(parents=True, exist_ok=True)
-            if not (shelf.folder / "key.json").exists():
-                write_atomically(shelf.folder / "key.json", json.dumps(parts, indent=1, default=str).encode())
-        return shelf
+    def open_namespace(self, stage: str, key: str, key_inputs: Mapping[str, Any]) -> Namespace:
+        """Open a namespace and leave beside its results, in words, what they depend on."""
+        namespace = Namespace(self.root, stage, key, key_inputs)
+        with writing(namespace.folder, "store=FOLDER"):
+            namespace.folder.mkdir(parents=True, exist_ok=True)
+            if not (namespace.folder / "key.json").exists():
+                write_atomically(namespace.folder / "key.json", json.dumps(key_inputs, indent=1, default=str).encode())
+        return namespace
 
-    def has(self, shelf: Namespace, item: str) -> bool:
+    def has(self, namespace: Namespace, item: str) -> bool:
         """Whether there is anything of an item; only `read` sees whether it is whole."""
-        return _make_path(shelf, item).exists()
+        return _make_path(namespace, item).exists()
 
-    def read(self, shelf: Namespace, item: str) -> dict[str, Entry]:
-        """All entries of an item; empty where there are none or the file is damaged."""
-        path = _make_path(shelf, item)
+    def read(self, namespace: Namespace, item: str) -> dict[str, Entry]:
+        """Read all entries of an item; empty where there are none or the file is damaged."""
+        path = _make_path(namespace, item)
         try:
-            return _load(path)
-        except _DAMAGES:
+            return load_entries(path)
+        except DAMAGES:
             with writing(path, "store=FOLDER"), _lock_folder(path):
-                return self._read_again(shelf, path)
+                return self._read_again(namespace, path)
 
     def fill(
-        self, shelf: Namespace, item: str, names: Iterable[str], make: Callable[[list[str]], Mapping[str, Entry]]
+        self, namespace: Namespace, item: str, names: Iterable[str], make: Callable[[list[str]], Mapping[str, Entry]]
     ) -> dict[str, Entry]:
-        """All entries of an item, with those of ``names`` that are missing made and kept: ``make(missing)`` gives them.
+        """Fill an item: all its entries, with those of ``names`` that are missing made by ``make(missing)`` and kept.
 
         One process makes an item at a time. Another that wants it waits, and makes only what is missing then. A lock
         is held while others are asked for: entries are made of entries of earlier stages, never the other way round.
         """
         wanted = list(dict.fromkeys(names))
-        found, new = self.read(shelf, item), dict[str, Entry]()
+        found, new = self.read(namespace, item), dict[str, Entry]()
         if not found.keys() >= set(wanted):
-            with self._hold_item(shelf, item):
-                found = self.read(shelf, item)
+            with self._hold_item(namespace, item):
+                found = self.read(namespace, item)
                 if missing := [name for name in wanted if name not in found]:
                     new = dict(make(missing))
-                    self.add(shelf, item, new)
-        self.reuse(shelf, item, found.keys() & set(wanted))
+                    self.add(namespace, item, new)
+        self.reuse(namespace, item, found.keys() & set(wanted))
         return found | new
 
-    def add(self, shelf: Namespace, item: str, entries: Mapping[str, Entry]) -> None:
+    def add(self, namespace: Namespace, item: str, entries: Mapping[str, Entry]) -> None:
         """Add entries to an item; those already there stay as they are."""
         if not entries:
             return
-        path = _make_path(shelf, item)
+        path = _make_path(namespace, item)
         with writing(path, "store=FOLDER"), _lock_folder(path):
-            found = self._read_again(shelf, path)
-            write_atomically(path, _pack({**entries, **found}))
-        self.account.made[shelf.stage].update(f"{item}/{name}" for name in entries if name not in found)
-        self.reuse(shelf, item, found.keys() & entries.keys())
+            found = self._read_again(namespace, path)
+            write_atomically(path, pack_entries({**entries, **found}))
+        self.stats.made[namespace.stage].update(f"{item}/{name}" for name in entries if name not in found)
+        self.reuse(namespace, item, found.keys() & entries.keys())
 
-    def reuse(self, shelf: Namespace, item: str, names: Iterable[str]) -> None:
+    def reuse(self, namespace: Namespace, item: str, names: Iterable[str]) -> None:
         """Note that entries were found and taken."""
-        self.account.reused[shelf.stage].update(f"{item}/{name}" for name in names)
+        self.stats.reused[namespace.stage].update(f"{item}/{name}" for name in names)
 
     @contextmanager
-    def _hold_item(self, shelf: Namespace, item: str) -> Iterator[None]:
-        path = shelf.folder / f".{make_safe_name(item)}.making"
+    def _hold_item(self, namespace: Namespace, item: str) -> Iterator[None]:
+        path = namespace.folder / f".{make_safe_name(item)}.making"
         with ExitStack() as held:
             with writing(path, "store=FOLDER"):
                 held.enter_context(hold_lock(path, wait=self.patient))
             yield
 
-    def _read_again(self, shelf: Namespace, path: Path) -> dict[str, Entry]:
-        """With the lock of the folder held: a file that is damaged still, not one that was just made again."""
+    def _read_again(self, namespace: Namespace, path: Path) -> dict[str, Entry]:
+        """Read with the lock of the folder held: a file that is damaged still, not one that was just made again."""
         try:
-            return _load(path)
-        except _DAMAGES as error:
-            self.account.damaged[shelf.stage] += 1
+            return load_entries(path)
+        except DAMAGES as error:
+            self.stats.damaged[namespace.stage] += 1
             path.replace(path.with_name(path.name + ".damaged"))
             tqdm.write(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged and made again")
             return {}
-
-
-def make_store_entry(record: Any) -> Entry:
-    """A record of `bench.records` as arrays and JSON values, field by field."""
-    arrays: dict[str, np.ndarray] = {}
-    values: dict[str, Any] = {}
-    for f in fields(record):
-        value = getattr(record, f.name)
-        (arrays if isinstance(value, np.ndarray) else values)[f.name] = value
-    return arrays, values
-
-
-def make_record(kind: type[Record], entry: Entry) -> Record:
-    """The record of `kind` that `make_store_entry` took apart; JSON lists become the tuples they were."""
-    arrays, values = entry
-    return kind(**arrays, **{k: _make_tuples(v) for k, v in values.items()})
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -192,63 +171,21 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def _make_tuples(value: Any) -> Any:
-    return tuple(_make_tuples(v) for v in value) if isinstance(value, list) else value
-
-
-def _make_path(shelf: Namespace, item: str) -> Path:
-    return shelf.folder / f"{make_safe_name(item)}.safetensors"
+def _make_path(namespace: Namespace, item: str) -> Path:
+    return namespace.folder / f"{make_safe_name(item)}.safetensors"
 
 
 def make_safe_name(item: str) -> str:
-    """A file name for any image id: itself where it is plain, else a readable part and a hash of the whole."""
+    """Make a file name for any image id: itself where it is plain, else a readable part and a hash of the whole."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", item):
         return item
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", item).lstrip("._")[:80]
     return f"{plain}-{hashlib.sha256(item.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
-def _pack(entries: Mapping[str, Entry]) -> bytes:
-    """Entries sorted by name, so that the same entries are the same bytes whatever the order they came in."""
-    names = sorted(entries)
-    tensors = {f"{n}/{k}": np.ascontiguousarray(v) for n in names for k, v in sorted(entries[n][0].items())}
-    values = json.dumps({n: entries[n][1] for n in names}, sort_keys=True)
-    # One entry of metadata: safetensors writes several in no fixed order, and same results are to be same bytes.
-    return save(tensors, {"record": json.dumps({"sha256": _compute_checksum(tensors, values), "values": values})})
-
-
-def _load(path: Path) -> dict[str, Entry]:
-    """What a file holds; empty where there is none. Raises one of `_DAMAGES` for a file that is not whole."""
-    try:
-        return _unpack(path)
-    except FileNotFoundError:
-        return {}
-
-
-def _unpack(path: Path) -> dict[str, Entry]:
-    with safe_open(path, framework="numpy") as file:
-        record = json.loads((file.metadata() or {})["record"])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    if record["sha256"] != _compute_checksum(tensors, record["values"]):
-        raise ValueError("its checksum does not fit its contents")
-    entries: dict[str, Entry] = {name: ({}, values) for name, values in json.loads(record["values"]).items()}
-    for name, tensor in tensors.items():
-        entry, _, part = name.rpartition("/")
-        entries[entry][0][part] = tensor
-    return entries
-
-
-def _compute_checksum(tensors: Mapping[str, np.ndarray], values: str) -> str:
-    digest = hashlib.sha256(values.encode())
-    for name in sorted(tensors):
-        array = tensors[name]
-        digest.update(f"{name}{array.dtype}{array.shape}".encode() + array.tobytes())
-    return digest.hexdigest()
-
-
 @contextmanager
 def _lock_folder(path: Path) -> Iterator[None]:
-    """One writer at a time for the items of a folder; released by the system even when the process is killed."""
+    """Lock a folder for one writer of its items at a time; released by the system even when the process is killed."""
     with open(path.parent / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bench.store.entries import Entry
 from bench.store.facts.closure import find_closure
 from bench.store.facts.contents import replace_by_content
 from bench.store.facts.machine import describe_machine
 from bench.store.facts.modules import OURS
-from bench.store.files import Entry, Store
+from bench.store.files import Store
 from bench.store.keys import hash_package, hash_source, make_stage_key, read_library_versions
 
 
@@ -32,21 +33,21 @@ def identify_data(dataset: Any, options: Mapping[str, Any], store: Store) -> Ide
     if not getattr(dataset, "from_code", False):
         return Identity(dataset.fingerprint, hash_source(target))
     own = target.partition(".")[0] == OURS
-    parts = {
+    key_inputs = {
         "package": hash_package(OURS) if own else hash_source(target),
         "libraries": read_library_versions(),
         "machine": describe_machine("cpu"),
         "options": replace_by_content(options),
     }
-    kept = Store(store.root)  # with an account of its own: this is no result of a stage
-    shelf = kept.shelf("data", make_stage_key("data", parts), parts)
+    kept = Store(store.root)  # with counts of its own: this is no result of a stage
+    namespace = kept.open_namespace("data", make_stage_key("data", key_inputs), key_inputs)
 
     def make(_: Sequence[str] = ()) -> dict[str, Entry]:
         return {"identity": ({}, asdict(Identity(dataset.fingerprint, hash_source(target))))}
 
-    found = kept.read(shelf, "identity")  # before the code is parsed, which takes a second
+    found = kept.read(namespace, "identity")  # before the code is parsed, which takes a second
     if not found:
-        found = kept.fill(shelf, "identity", ["identity"], make) if not own or _is_of_ours_alone(target) else make()
+        found = kept.fill(namespace, "identity", ["identity"], make) if not own or _is_of_ours_alone(target) else make()
     return Identity(**found["identity"][1])
 
 

@@ -30,9 +30,9 @@ LIBRARIES = (
 """Those that touch a number and that others import for us; what sources import themselves counts anyway."""
 
 
-def make_stage_key(stage: str, parts: Mapping[str, Any]) -> str:
+def make_stage_key(stage: str, key_inputs: Mapping[str, Any]) -> str:
     """Make the key of a stage, 16 hex digits, from everything its results depend on."""
-    text = json.dumps({"stage": stage, **parts}, sort_keys=True, default=str)
+    text = json.dumps({"stage": stage, **key_inputs}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

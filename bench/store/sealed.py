@@ -34,14 +34,14 @@ def write_record(folder: Path, record: Mapping[str, Any]) -> None:
 
 
 def seal(record: Mapping[str, Any]) -> bytes:
-    """A record as JSON, with a checksum of itself."""
+    """Seal a record as JSON, with a checksum of itself."""
     plain = json.loads(json.dumps(record))  # as it will be read: lists for tuples, texts for the keys of objects
     text = json.dumps({**plain, "sha256": _hash_record(plain)}, indent=1, ensure_ascii=False)
     return text.encode("utf-8", "backslashreplace")
 
 
 def unseal(path: Path, content: bytes, remedy: str) -> dict[str, Any]:
-    """The record that `seal` wrote, or one of an earlier version without a checksum.
+    """Unseal the record that `seal` wrote, or one of an earlier version without a checksum.
 
     Raises UserError, which ends in ``remedy``, for what is no such record or does not agree with its checksum.
     """
@@ -76,7 +76,7 @@ def has_file(folder: Path, name: str) -> bool:
 
 
 def check_intact(folder: Path, name: str) -> Path:
-    """The path of a run's file. Raises UserError where it is missing or not as the run left it."""
+    """Check the path of a run's file. Raises UserError where it is missing or not as the run left it."""
     files, path = _read_checksums(folder), folder / name
     if files is None or name not in SEALED:
         return path
@@ -96,12 +96,12 @@ def check_whole(folder: Path) -> None:
 
 
 def find_unsealed(folders: Iterable[Path]) -> list[Path]:
-    """The runs that have no checksums, as earlier versions wrote none."""
+    """Find the runs that have no checksums, as earlier versions wrote none."""
     return [folder for folder in folders if _read_checksums(folder) is None]
 
 
 def print_unsealed(folders: Iterable[Path]) -> None:
-    """Say once which runs have no checksums."""
+    """Print once which runs have no checksums."""
     if old := find_unsealed(folders):
         more = f" and {len(old) - 1} more" if len(old) > 1 else ""
         print(f"{old[0]}{more}: made by an earlier version, without checksums: nobody can say that its files are whole")
@@ -109,7 +109,7 @@ def print_unsealed(folders: Iterable[Path]) -> None:
 
 @contextmanager
 def explain_damage(folders: Iterable[Path]) -> Iterator[None]:
-    """What goes wrong over the files of runs without checksums is one line: they may be damaged in any way."""
+    """Explain in one line what goes wrong over files of runs without checksums, however they are damaged."""
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as error:

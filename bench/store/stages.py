@@ -16,7 +16,8 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from bench.records import Captions, Embeddings, Sample, SegmentTree
-from bench.store.files import Entry, Namespace, Store, make_record, make_store_entry
+from bench.store.entries import Entry, make_record, make_store_entry
+from bench.store.files import Namespace, Store
 from bench.store.keys import hash_arrays
 from bench.store.returned import Width, check_captions, check_embeddings, check_tokens
 
@@ -24,7 +25,7 @@ Rows = TypeVar("Rows", Embeddings, Captions)
 
 
 def make_item_name(sample: Sample) -> str:
-    """The address of an image in the store: its id and the digest of its pixels."""
+    """Make the address of an image in the store: its id and the digest of its pixels."""
     return f"{sample.image_id}-{hash_arrays(sample.image)}"
 
 
@@ -45,10 +46,10 @@ class StoredStages:
     """
 
     def __init__(
-        self, store: Store, shelves: StageNamespaces, build: Callable[[str], Any],
+        self, store: Store, namespaces: StageNamespaces, build: Callable[[str], Any],
         told: Mapping[str, str] | None = None, width: Width = lambda: None,
     ) -> None:  # fmt: skip
-        self.store, self.shelves, self._build = store, shelves, build
+        self.store, self.namespaces, self._build = store, namespaces, build
         self._told, self._width = told or {}, width
 
     @cached_property
@@ -64,25 +65,27 @@ class StoredStages:
         return self._build("caption")
 
     def segment(self, sample: Sample) -> SegmentTree:
-        """Section 3.1."""
-        shelf, item = self.shelves.segment, make_item_name(sample)
-        found = self.store.fill(shelf, item, ["tree"], lambda _: {"tree": make_store_entry(self._segmenter(sample))})
+        """Segment an image (section 3.1), or find its over-segments in the store."""
+        namespace, item = self.namespaces.segment, make_item_name(sample)
+        found = self.store.fill(
+            namespace, item, ["tree"], lambda _: {"tree": make_store_entry(self._segmenter(sample))}
+        )
         return make_record(SegmentTree, found["tree"])
 
     def embed(self, sample: Sample, masks: Bool[np.ndarray, "n h w"]) -> Embeddings:
-        """Section 3.2, for the segments not embedded before."""
+        """Embed segments (section 3.2), those not embedded before."""
         names = [hash_arrays(np.packbits(mask), np.array(mask.shape)) for mask in masks]
 
         def compute(missing: list[int]) -> Embeddings:
-            extra = () if self.shelves.trunk is None else (self._compute_trunk(self.shelves.trunk, sample),)
+            extra = () if self.namespaces.trunk is None else (self._compute_trunk(self.namespaces.trunk, sample),)
             made = self._encoder(sample, masks[missing], *extra)
             check_embeddings(self._describe_stage("encode"), made, len(missing), self._width())
             return made
 
-        return self._rows(Embeddings, self.shelves.encode, make_item_name(sample), names, compute)
+        return self._fill_rows(Embeddings, self.namespaces.encode, make_item_name(sample), names, compute)
 
     def describe(self, sample: Sample, embeddings: Embeddings) -> Captions:
-        """Section 3.3, for the embeddings not described before."""
+        """Describe embeddings (section 3.3), those not described before."""
         names = [hash_arrays(vector) for vector in embeddings.vectors]
 
         def compute(missing: list[int]) -> Captions:
@@ -90,23 +93,28 @@ class StoredStages:
             check_captions(self._describe_stage("caption"), made, len(missing))
             return made
 
-        return self._rows(Captions, self.shelves.caption, make_item_name(sample), names, compute)
+        return self._fill_rows(Captions, self.namespaces.caption, make_item_name(sample), names, compute)
 
     def _describe_stage(self, stage: str) -> str:
         return f"{stage}: {self._told.get(stage, '?')}"
 
-    def _compute_trunk(self, shelf: Namespace, sample: Sample) -> Float32[np.ndarray, "t w"]:
+    def _compute_trunk(self, namespace: Namespace, sample: Sample) -> Float32[np.ndarray, "t w"]:
         def make(_: list[str]) -> dict[str, Entry]:
-            tokens = self._encoder.trunk(sample)
+            tokens = self._encoder.compute_trunk(sample)
             check_tokens(self._describe_stage("encode"), tokens)
             return {"trunk": ({"tokens": tokens}, {})}
 
-        return self.store.fill(shelf, make_item_name(sample), ["trunk"], make)["trunk"][0]["tokens"]
+        return self.store.fill(namespace, make_item_name(sample), ["trunk"], make)["trunk"][0]["tokens"]
 
-    def _rows(
-        self, kind: type[Rows], shelf: Namespace, item: str, names: Sequence[str], compute: Callable[[list[int]], Rows]
+    def _fill_rows(
+        self,
+        kind: type[Rows],
+        namespace: Namespace,
+        item: str,
+        names: Sequence[str],
+        compute: Callable[[list[int]], Rows],
     ) -> Rows:
-        """One row a name: from the store where it has it, else computed, once for names that repeat, and kept."""
+        """Fill one row a name: from the store where it has it, else computed, once for names that repeat, and kept."""
 
         def make(missing: list[str]) -> dict[str, Entry]:
             computed = compute([names.index(name) for name in missing])
@@ -114,5 +122,5 @@ class StoredStages:
 
         if not names:
             return compute([])
-        found = self.store.fill(shelf, item, names, make)
+        found = self.store.fill(namespace, item, names, make)
         return kind.concat([make_record(kind, found[name]) for name in names])

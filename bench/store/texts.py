@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float32
 
-from bench.store.files import Entry, Namespace, Store
+from bench.store.entries import Entry
+from bench.store.files import Namespace, Store
 from bench.store.keys import hash_texts
 
 
@@ -21,7 +22,7 @@ class StoredEncoder:
     """Stands where a sentence encoder or CLIP's text side is asked for; ``model`` gives the function that encodes."""
 
     store: Store
-    shelf: Namespace
+    namespace: Namespace
     model: Callable[[], Callable[[Sequence[str]], Float32[np.ndarray, "n d"]]]
     known: dict[str, np.ndarray] = field(default_factory=dict)
     lists: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict)
@@ -30,7 +31,7 @@ class StoredEncoder:
         """Read the lists that the store holds, and encode all other texts in one pass through the model."""
         missing: set[str] = set()
         for own in {tuple(sorted(set(texts))) for texts in lists} - self.lists.keys() - {()}:
-            if self.store.has(self.shelf, _make_item_name(own)):
+            if self.store.has(self.namespace, _make_item_name(own)):
                 self.lists[own] = self._fetch_vectors(own)
             else:
                 missing |= set(own)
@@ -38,7 +39,7 @@ class StoredEncoder:
             self.known |= zip(wanted, self._fetch_vectors(wanted), strict=True)
 
     def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "n d"]:
-        """One row a text."""
+        """Encode one row a text."""
         own = tuple(sorted(set(texts)))
         if own not in self.lists and self.known.keys() >= set(own):
             return np.stack([self.known[text] for text in texts])
@@ -51,7 +52,7 @@ class StoredEncoder:
         def make(_: list[str]) -> dict[str, Entry]:
             return {"vectors": ({"vectors": self.model()(list(texts))}, {})}
 
-        return self.store.fill(self.shelf, _make_item_name(texts), ["vectors"], make)["vectors"][0]["vectors"]
+        return self.store.fill(self.namespace, _make_item_name(texts), ["vectors"], make)["vectors"][0]["vectors"]
 
 
 def _make_item_name(texts: Sequence[str]) -> str:

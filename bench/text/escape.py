@@ -20,11 +20,12 @@ _MARKUP = re.compile(r"\\(?=[!-/:-@\[-`{-~])|[|`*~$]|(?<![^\W_])_|_(?![^\W_])|\[
 _ENTITIES = {"&": "&amp;", "<": "&lt;"}
 
 
-def escape_for_terminal(text: str) -> str:
-    """``text`` on one line as a terminal can show it: ``a\\nb`` for a line end, ``\\x1b`` for what starts a code."""
+def escape_for_terminal(text: str, lines: bool = False) -> str:
+    """Return ``text`` as a terminal can show it: ``\\x1b`` for what starts a code, and on one line unless ``lines``."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_escape_character(character) for character in text)
+    kept = "\n\t" if lines else ""
+    return "".join(each if each in kept else _escape_character(each) for each in text)
 
 
 def _escape_character(character: str) -> str:

@@ -45,7 +45,7 @@ class Item:
 
 
 def list_items(plan: Plan, drawn: Rendered) -> list[Item]:
-    """What shows at least `VISIBLE` pixels, one item a class, things and stuff alike."""
+    """List what shows at least `VISIBLE` pixels, one item a class, things and stuff alike."""
     areas: dict[tuple[str, int], int] = {}
     parts: dict[str, tuple[tuple[str, str], ...]] = {}
     for key, area in zip(drawn.keys, drawn.count_areas(), strict=True):
@@ -72,7 +72,7 @@ def list_items(plan: Plan, drawn: Rendered) -> list[Item]:
 
 
 def _write_beginning(item: Item, as_image: bool, rng: Rng) -> str:
-    """What the caption begins with, sometimes with a part of it."""
+    """Write what the caption begins with, sometimes with a part of it."""
     if as_image and item.count > 2 and rng.random() < 0.3:
         text = f"Image of a group of {write_noun(item.name, item.colour, rng, item.count)}"
     elif as_image and item.count == 1:
@@ -93,7 +93,7 @@ def _write_grounds(grounds: list[Item], rng: Rng) -> str:
 
 
 def _write_sentence(things: list[Item], stuff: list[Item], plan: Plan, rng: Rng) -> str:
-    """One caption: one to four things in this order, then perhaps stuff, perhaps the weather."""
+    """Write one caption: one to four things in this order, then perhaps stuff, perhaps the weather."""
     names = {item.name for item in things}
     things = things[: (1, 1, 2, 2, 3, 4)[int(rng.integers(6))]]
     stuff = stuff[: int(rng.integers(0, 3))] if things else stuff[: int(rng.integers(1, 4))]
@@ -120,7 +120,7 @@ def _write_sentence(things: list[Item], stuff: list[Item], plan: Plan, rng: Rng)
 
 
 def tell(plan: Plan, drawn: Rendered, rng: Rng, n: int = CAPTIONS_PER_SCENE) -> tuple[str, ...]:
-    """``n`` captions of a drawn scene."""
+    """Tell ``n`` captions of a drawn scene."""
     seen = list_items(plan, drawn)
     captions = []
     for _ in range(n):

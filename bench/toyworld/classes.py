@@ -93,5 +93,5 @@ INDEX: dict[str, int] = {name: i for i, name in enumerate(NAMES)}
 
 
 def make_class_list() -> ClassList:
-    """The 45 classes; the first 12 are stuff."""
+    """Make the 45 classes; the first 12 are stuff."""
     return ClassList("toyscenes", NAMES, tuple(name in KINDS for name in NAMES))

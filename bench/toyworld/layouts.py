@@ -1,4 +1,4 @@
-"""Section 4 (data sets): composes scenes: wide views of a place, views of a part of it, and close-ups."""
+"""Section 4 (data sets): what a scene is composed of: stuff from back to front, and things where they can stand."""
 
 from __future__ import annotations
 
@@ -12,22 +12,19 @@ from bench.toyworld.grammar import (
     LOOKS_BY_PLACE,
     ONLY_ONE,
     OUTDOOR_LIGHTS,
-    PLACES,
     SEATS,
     SKIES,
-    WEATHER,
     Place,
 )
-from bench.toyworld.plan import Plan, Point, Stuff, Thing
+from bench.toyworld.plan import Point, Stuff, Thing
 from bench.toyworld.textures.looks import LOOKS
 
 Rng = np.random.Generator
-
-_ALL: tuple[Point, ...] = ((0, 0), (SIDE, 0), (SIDE, SIDE), (0, SIDE))
+WHOLE: tuple[Point, ...] = ((0, 0), (SIDE, 0), (SIDE, SIDE), (0, SIDE))
 _ROUGH = {"mountain": 13.0, "grass": 1.5, "sand": 2.0, "snow": 2.5, "water": 0.4, "hedge": 2.5}
 _STRANGE = 0.14
 """How often a thing or stuff is one that has nothing to do with the place."""
-_KINDS = tuple(KINDS)
+KIND_NAMES = tuple(KINDS)
 
 
 @dataclass(frozen=True)
@@ -49,27 +46,27 @@ class Spot:
     where: str
 
 
-def _make_seed(rng: Rng) -> int:
+def make_seed(rng: Rng) -> int:
     return int(rng.integers(2**31))
 
 
-def _draw_between(rng: Rng, low: float, high: float) -> float:
+def draw_between(rng: Rng, low: float, high: float) -> float:
     return low + (high - low) * float(rng.random())
 
 
-def _pick(rng: Rng, options: tuple[str, ...]) -> str:
+def pick(rng: Rng, options: tuple[str, ...]) -> str:
     return options[int(rng.integers(len(options)))]
 
 
-def _make_region(rng: Rng, name: str, outline: tuple[Point, ...], colours: tuple[str, ...] = ()) -> Stuff:
-    """A region with one of the stuff's looks, of one of the colours where it has them."""
+def make_region(rng: Rng, name: str, outline: tuple[Point, ...], colours: tuple[str, ...] = ()) -> Stuff:
+    """Make a region with one of the stuff's looks, of one of the colours where it has them."""
     fitting = [i for i, (colour, _) in enumerate(LOOKS[name]) if colour in colours] or list(range(len(LOOKS[name])))
     look = fitting[int(rng.integers(len(fitting)))]
-    return Stuff(name, look, LOOKS[name][look][0], outline, _make_seed(rng))
+    return Stuff(name, look, LOOKS[name][look][0], outline, make_seed(rng))
 
 
-def _outline_below(rng: Rng, name: str, y: float) -> tuple[Point, ...]:
-    """Everything under a line at height y, as rough as the stuff is."""
+def outline_below(rng: Rng, name: str, y: float) -> tuple[Point, ...]:
+    """Outline everything under a line at height y, as rough as the stuff is."""
     rough, steps = _ROUGH.get(name, 0.0), 10
     if not rough:
         return ((0, y), (SIDE, y), (SIDE, SIDE), (0, SIDE))
@@ -78,44 +75,44 @@ def _outline_below(rng: Rng, name: str, y: float) -> tuple[Point, ...]:
     return (*edge, (SIDE, SIDE), (0, SIDE))
 
 
-def _make_thing(
+def make_thing(
     rng: Rng, name: str, foot: Point, scale: float, near: float = 1.0, tilt: float = 0.06, where: str = ""
 ) -> Thing:
-    """A thing whose lowest middle point is ``foot``; its proportions vary by a tenth or so."""
+    """Make a thing whose lowest middle point is ``foot``; its proportions vary by a tenth or so."""
     kind = KINDS[name]
     width, height = (
-        kind.width * scale * _draw_between(rng, 0.9, 1.12),
-        kind.height * scale * _draw_between(rng, 0.92, 1.1),
+        kind.width * scale * draw_between(rng, 0.9, 1.12),
+        kind.height * scale * draw_between(rng, 0.92, 1.1),
     )
     upright = kind.place in ("doorway", "wall") or kind.width > 50
     angle = 0.0 if upright else tilt * float(rng.standard_normal())
     box = (foot[0] - width / 2, foot[1] - height, width, height)
     looks = LOOKS_BY_PLACE.get(name, {}).get(where, range(kind.looks))
     look, flip = looks[int(rng.integers(len(looks)))], bool(rng.random() < 0.5)
-    return Thing(name, look, _pick(rng, kind.colours), box, flip, angle, _make_seed(rng), near, kind.place == "ground")
+    return Thing(name, look, pick(rng, kind.colours), box, flip, angle, make_seed(rng), near, kind.place == "ground")
 
 
-def _make_backdrop(rng: Rng, place: Place, weather: str) -> tuple[list[Stuff], list[Ground], float]:
-    """Stuff from back to front, the strips to stand on, and the horizon."""
-    horizon = _draw_between(rng, *place.horizon)
+def make_backdrop(rng: Rng, place: Place, weather: str) -> tuple[list[Stuff], list[Ground], float]:
+    """Make stuff from back to front, the strips to stand on, and the horizon."""
+    horizon = draw_between(rng, *place.horizon)
     back, middle, ground, front = (
-        _pick(rng, part) for part in (place.backs, place.middles, place.grounds, place.fronts)
+        pick(rng, part) for part in (place.backs, place.middles, place.grounds, place.fronts)
     )
     if rng.random() < _STRANGE:
-        ground = _pick(rng, ("grass", "road", "water", "sand", "snow", "floor"))
+        ground = pick(rng, ("grass", "road", "water", "sand", "snow", "floor"))
     if rng.random() < _STRANGE / 2:
-        back = _pick(rng, ("wall", "curtain", "hedge", "fence", "sky"))
+        back = pick(rng, ("wall", "curtain", "hedge", "fence", "sky"))
     skies = SKIES[weather] if rng.random() < 0.9 else ()
-    regions, strips = [_make_region(rng, back, _ALL, skies if back == "sky" else ())], []
+    regions, strips = [make_region(rng, back, WHOLE, skies if back == "sky" else ())], []
     if middle in STUFF and middle not in (back, ground):
-        regions.append(_make_region(rng, middle, _outline_standing(rng, middle, horizon)))
+        regions.append(make_region(rng, middle, outline_standing(rng, middle, horizon)))
         if middle in ("water", "grass"):
             strips.append(Ground(middle, horizon - 8, horizon))
-    regions.append(_make_region(rng, ground, _outline_below(rng, ground, horizon)))
+    regions.append(make_region(rng, ground, outline_below(rng, ground, horizon)))
     end = SIDE + 6.0
     if front in STUFF and front != ground:
-        edge = _draw_between(rng, 92, 114)
-        regions.append(_make_region(rng, front, _outline_below(rng, front, edge)))
+        edge = draw_between(rng, 92, 114)
+        regions.append(make_region(rng, front, outline_below(rng, front, edge)))
         end = edge
         if front not in ("fence", "hedge"):
             strips.append(Ground(front, edge, SIDE + 6.0))
@@ -123,31 +120,31 @@ def _make_backdrop(rng: Rng, place: Place, weather: str) -> tuple[list[Stuff], l
     return regions, strips, horizon
 
 
-def _outline_standing(rng: Rng, name: str, horizon: float) -> tuple[Point, ...]:
-    """The outline of what stands or lies behind the ground: a band, or for curtain and wall a side of the picture."""
+def outline_standing(rng: Rng, name: str, horizon: float) -> tuple[Point, ...]:
+    """Outline what stands or lies behind the ground: a band, or for curtain and wall a side of the picture."""
     if name in ("curtain", "wall") and rng.random() < 0.7:
-        width = _draw_between(rng, 22, 58)
+        width = draw_between(rng, 22, 58)
         left = 0.0 if rng.random() < 0.5 else SIDE - width
         return ((left, 0), (left + width, 0), (left + width, SIDE), (left, SIDE))
-    rise = {"mountain": _draw_between(rng, 16, 40), "water": _draw_between(rng, 9, 24)}.get(
-        name, _draw_between(rng, 9, 26)
+    rise = {"mountain": draw_between(rng, 16, 40), "water": draw_between(rng, 9, 24)}.get(
+        name, draw_between(rng, 9, 26)
     )
-    return _outline_below(rng, name, horizon - rise)
+    return outline_below(rng, name, horizon - rise)
 
 
 def _choose_foot(rng: Rng, name: str, x: float, strips: list[Ground], horizon: float) -> Spot:
-    """Where a thing stands: larger towards the front. Birds fly, or now and then stand or swim."""
+    """Choose where a thing stands: larger towards the front. Birds fly, or now and then stand or swim."""
     place = "ground" if name == "bird" and rng.random() < 0.3 else KINDS[name].place
     if place in ("air", "sky"):
-        scale = _draw_between(rng, 0.4, 1.35) if place == "air" else _draw_between(rng, 0.8, 1.4)
+        scale = draw_between(rng, 0.4, 1.35) if place == "air" else draw_between(rng, 0.8, 1.4)
         height = KINDS[name].height * scale
-        return Spot((x, height + _draw_between(rng, 1, max(4.0, horizon - height - 2))), scale, 0.35, place)
+        return Spot((x, height + draw_between(rng, 1, max(4.0, horizon - height - 2))), scale, 0.35, place)
     if place == "wall":
-        scale = _draw_between(rng, 0.75, 1.3)
+        scale = draw_between(rng, 0.75, 1.3)
         height = KINDS[name].height * scale
-        return Spot((x, height + _draw_between(rng, 4, max(8.0, horizon - height - 4))), scale, 0.6, place)
+        return Spot((x, height + draw_between(rng, 4, max(8.0, horizon - height - 4))), scale, 0.6, place)
     if place == "doorway":
-        return Spot((x, horizon + _draw_between(rng, 0, 4)), _draw_between(rng, 0.85, 1.2), 0.4, place)
+        return Spot((x, horizon + draw_between(rng, 0, 4)), draw_between(rng, 0.85, 1.2), 0.4, place)
     swims = name == "bird" and rng.random() < 0.6
     wet = [strip for strip in strips if (strip.name == "water") == (place == "water" or swims)] or strips
     strip = wet[int(rng.integers(len(wet)))]
@@ -156,35 +153,33 @@ def _choose_foot(rng: Rng, name: str, x: float, strips: list[Ground], horizon: f
     near = max(0.0, min(1.0, (y - horizon) / (SIDE - horizon)))
     return Spot(
         (x, y),
-        (0.32 + 1.0 * near) * _draw_between(rng, 0.9, 1.15),
+        (0.32 + 1.0 * near) * draw_between(rng, 0.9, 1.15),
         near,
         "water" if strip.name == "water" else "ground",
     )
 
 
 def _make_sitting(rng: Rng, under: Thing) -> Thing:
-    """Something small on top of a thing."""
+    """Make something small on top of a thing."""
     down, share, sitters = SEATS[under.name]
     left, top, width, height = under.box
-    name = _pick(rng, sitters)
+    name = pick(rng, sitters)
     scale = share * width / KINDS[under.name].width
-    foot = (left + width * _draw_between(rng, 0.25, 0.75), top + height * (down + 0.06))
-    small = _make_thing(
-        rng, name, foot, scale * (0.7 if name in ("lamp", "person") else 1.0), under.near, 0.0, "ground"
-    )
+    foot = (left + width * draw_between(rng, 0.25, 0.75), top + height * (down + 0.06))
+    small = make_thing(rng, name, foot, scale * (0.7 if name in ("lamp", "person") else 1.0), under.near, 0.0, "ground")
     return Thing(**{**small.__dict__, "on": under.name, "shadow": False})
 
 
 def _name(rng: Rng, place: Place, weather: str) -> str:
     if rng.random() < 1.5 * _STRANGE:
-        return _pick(rng, _KINDS)
+        return pick(rng, KIND_NAMES)
     if place.outdoors and weather in OUTDOOR_LIGHTS and rng.random() < 0.15:
         return OUTDOOR_LIGHTS[weather]
-    return _pick(rng, place.usual)
+    return pick(rng, place.usual)
 
 
-def _place_things(rng: Rng, place: Place, weather: str, strips: list[Ground], horizon: float) -> list[Thing]:
-    """Things in columns, so that few hide another entirely; some in herds, some carrying others; far ones first."""
+def place_things(rng: Rng, place: Place, weather: str, strips: list[Ground], horizon: float) -> list[Thing]:
+    """Place things in columns, so that few hide another; some in herds, some carrying others; far ones first."""
     count = int(rng.integers(place.things[0], place.things[1] + 1))
     columns = (rng.permutation(count) + 0.2 + 0.6 * rng.random(count)) * (SIDE / count)
     things: list[tuple[float, Thing]] = []
@@ -194,15 +189,15 @@ def _place_things(rng: Rng, place: Place, weather: str, strips: list[Ground], ho
             continue
         spot = _choose_foot(rng, name, float(x), strips, horizon)
         (x0, y), scale = spot.foot, spot.scale
-        thing = _make_thing(rng, name, spot.foot, scale, spot.near, where=spot.where)
+        thing = make_thing(rng, name, spot.foot, scale, spot.near, where=spot.where)
         things.append((y, thing))
         if name in HERDS and rng.random() < 0.3:
             for _ in range(int(rng.integers(1, 3))):
                 foot = (
-                    x0 + thing.box[2] * _draw_between(rng, 0.7, 1.3) * (1 if rng.random() < 0.5 else -1),
-                    y + _draw_between(rng, -5, 5),
+                    x0 + thing.box[2] * draw_between(rng, 0.7, 1.3) * (1 if rng.random() < 0.5 else -1),
+                    y + draw_between(rng, -5, 5),
                 )
-                more = _make_thing(rng, name, foot, scale * _draw_between(rng, 0.8, 1.1), spot.near, where=spot.where)
+                more = make_thing(rng, name, foot, scale * draw_between(rng, 0.8, 1.1), spot.near, where=spot.where)
                 things.append((foot[1], more))
         elif name in SEATS and rng.random() < 0.4:
             things.append((y + 0.01, _make_sitting(rng, thing)))
@@ -210,84 +205,5 @@ def _place_things(rng: Rng, place: Place, weather: str, strips: list[Ground], ho
 
 
 def _order_layer(thing: Thing) -> int:
-    """What hangs in the sky or on a wall lies behind everything that stands."""
+    """Order a thing: what hangs in the sky or on a wall lies behind everything that stands."""
     return {"sky": 0, "wall": 1, "doorway": 1, "air": 2}.get(KINDS[thing.name].place if not thing.on else "ground", 3)
-
-
-def compose_wide_view(rng: Rng) -> Plan:
-    """A whole place with its things, sometimes behind a fence or hedge close to the camera."""
-    place = PLACES[int(rng.integers(len(PLACES)))]
-    weather = _pick(rng, WEATHER) if place.outdoors else ""
-    regions, strips, horizon = _make_backdrop(rng, place, weather)
-    layers: list[Stuff | Thing] = [*regions, *_place_things(rng, place, weather, strips, horizon)]
-    if rng.random() < 0.12:
-        name = _pick(rng, ("fence", "hedge", "fence", "curtain"))
-        outline = (
-            _outline_standing(rng, name, 0.0)
-            if name == "curtain"
-            else _outline_below(rng, name, _draw_between(rng, 98, 114))
-        )
-        layers.append(_make_region(rng, name, outline))
-    return Plan(tuple(layers), (0, 0, 0), _draw_between(rng, 0.85, 1.1), _make_seed(rng), horizon, weather, place.name)
-
-
-def compose_part_view(rng: Rng) -> Plan:
-    """A wide view through a longer lens: one thing, or any spot, large in the picture."""
-    plan = compose_wide_view(rng)
-    things = plan.things
-    if things and rng.random() < 0.85:
-        left, top, width, height = things[int(rng.integers(len(things)))].box
-        side = min(100.0, max(44.0, max(width, height) * _draw_between(rng, 1.05, 2.2)))
-        x, y = left + width * _draw_between(rng, 0.3, 0.7), top + height * _draw_between(rng, 0.35, 0.65)
-    else:
-        side, x, y = _draw_between(rng, 50, 100), _draw_between(rng, 0, SIDE), _draw_between(rng, 0, SIDE)
-    corner = (min(max(x - side / 2, 0.0), SIDE - side), min(max(y - side / 2, 0.0), SIDE - side))
-    return plan.look_at(*corner, side)
-
-
-def compose_full_scene(rng: Rng) -> Plan:
-    """What every split consists of: two wide views to each view of a part."""
-    return compose_wide_view(rng) if rng.random() < 0.67 else compose_part_view(rng)
-
-
-def _choose_paper(rng: Rng) -> tuple[int, int, int]:
-    """A plain background: mostly pale, as in catalogues."""
-    low = 175 if rng.random() < 0.6 else 20
-    red, green, blue = (int(v) for v in rng.integers(low, 256, 3))
-    return (red, green, blue)
-
-
-def close_up(rng: Rng) -> Plan:
-    """One or two things, or a few of a kind, before any stuff or plain paper, as in catalogues (train only)."""
-    draw, size = float(rng.random()), float(rng.random())
-    names = [_pick(rng, _KINDS)]
-    if draw > 0.62:
-        names = names * int(rng.integers(2, 4)) if draw > 0.86 else [*names, _pick(rng, _KINDS)]
-    layers: list[Stuff | Thing] = []
-    if rng.random() < 0.7:
-        layers.append(_make_region(rng, _pick(rng, STUFF), _ALL))
-    room = SIDE / len(names)
-    for slot, name in enumerate(names):
-        scale = min(room * 1.15, SIDE) / max(KINDS[name].width, KINDS[name].height) * (0.28 + 0.8 * size)
-        height = KINDS[name].height * scale
-        slack = max(4.0, SIDE - height) / 2
-        x = room * (slot + 0.5) + _draw_between(rng, -0.25, 0.25) * (room - KINDS[name].width * scale)
-        layers.append(
-            _make_thing(rng, name, (x, (SIDE + height) / 2 + _draw_between(rng, -0.8, 0.8) * slack), scale, 1.0, 0.1)
-        )
-    return Plan(tuple(layers), _choose_paper(rng), _draw_between(rng, 0.8, 1.15), _make_seed(rng))
-
-
-def compose_stuff_view(rng: Rng) -> Plan:
-    """One, two or three kinds of stuff and no thing (train only)."""
-    draw = float(rng.random())
-    layers = [_make_region(rng, _pick(rng, STUFF), _ALL)]
-    for _ in range(0 if draw < 0.45 else 1 if draw < 0.85 else 2):
-        a, b = _draw_between(rng, 20, 108), _draw_between(rng, 20, 108)
-        outlines: tuple[tuple[Point, ...], ...] = (
-            ((a, 0), (SIDE, 0), (SIDE, SIDE), (b, SIDE)),
-            ((0, a), (SIDE, b), (SIDE, SIDE), (0, SIDE)),
-            ((0, 0), (a, 0), (b, SIDE), (0, SIDE)),
-        )
-        layers.append(_make_region(rng, _pick(rng, STUFF), outlines[int(rng.integers(3))]))
-    return Plan(tuple(layers), _choose_paper(rng), _draw_between(rng, 0.8, 1.15), _make_seed(rng))

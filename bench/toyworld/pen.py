@@ -24,18 +24,18 @@ _CIRCLE = tuple((math.cos(i * math.pi / 14), math.sin(i * math.pi / 14)) for i i
 
 
 def tone(colour: Colour, factor: float) -> Colour:
-    """The same colour, brighter (factor > 1) or darker."""
+    """Tone a colour: the same, brighter (factor > 1) or darker."""
     return (min(255, int(colour[0] * factor)), min(255, int(colour[1] * factor)), min(255, int(colour[2] * factor)))
 
 
 def mix(first: Colour, other: Colour, share: float) -> Colour:
-    """``share`` of the other colour in the one."""
+    """Mix ``share`` of the other colour in the one."""
     r, g, b = (int(a + share * (c - a)) for a, c in zip(first, other, strict=True))
     return (r, g, b)
 
 
 def jitter_colour(colour: Colour, rng: np.random.Generator, amount: int = 12) -> Colour:
-    """The colour with each channel moved by at most ``amount``."""
+    """Jitter a colour: each channel is moved by at most ``amount``."""
     r, g, b = (min(255, max(0, c + int(d))) for c, d in zip(colour, rng.integers(-amount, amount + 1, 3), strict=True))
     return (r, g, b)
 
@@ -57,7 +57,7 @@ class Canvas:
         """The first colour of each part, which names it in captions."""
 
     def find_code(self, label: int, thing: int, part: str = "") -> int:
-        """The code of a part of a thing of that class; new where there is none yet."""
+        """Find the code of a part of a thing of that class; new where there is none yet."""
         key = (label, thing, part)
         if key not in self.keys:
             self.keys.append(key)
@@ -94,7 +94,7 @@ class Pen:
 
     @contextmanager
     def begin_part(self, name: str) -> Iterator[None]:
-        """What is drawn inside belongs to that part of the thing, e.g. "wheel"."""
+        """Begin a part: what is drawn inside belongs to that part of the thing, e.g. "wheel"."""
         before, key = self._code, (self.label, self.thing, name)
         self._code = self.canvas.find_code(*key)
         self._fresh = key if key not in self.canvas.colours else None
@@ -102,7 +102,7 @@ class Pen:
         self._code, self._fresh = before, None
 
     def fill_poly(self, points: Sequence[tuple[float, float]], colour: Colour) -> None:
-        """A filled polygon; the label covers exactly what the colour covers."""
+        """Fill a polygon; the label covers exactly what the colour covers."""
         xx, xy, yx, yy, x0, y0 = self._xx, self._xy, self._yx, self._yy, self._x0, self._y0
         placed = [(x0 + x * xx + y * xy, y0 + x * yx + y * yy) for x, y in points]
         if self._fresh is not None:
@@ -111,28 +111,28 @@ class Pen:
         self.canvas.on_codes.polygon(placed, fill=self._code)
 
     def fill_rect(self, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
-        """A filled rectangle."""
+        """Fill a rectangle."""
         self.fill_poly(((x0, y0), (x1, y0), (x1, y1), (x0, y1)), colour)
 
     def fill_oval(self, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
-        """A filled ellipse inside a rectangle."""
+        """Fill an ellipse inside a rectangle."""
         cx, cy, rx, ry = (x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0) / 2, (y1 - y0) / 2
         self.fill_poly([(cx + rx * c, cy + ry * s) for c, s in _CIRCLE], colour)
 
     def fill_disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
-        """A filled circle, round on the picture; the radius is a share of the box's height."""
+        """Fill a circle, round on the picture; the radius is a share of the box's height."""
         rx = radius * self.height / self.width
         self.fill_oval(x - rx, y - radius, x + rx, y + radius, colour)
 
     def draw_line(self, x0: float, y0: float, x1: float, y1: float, width: float, colour: Colour) -> None:
-        """A thick straight line; the width is a share of the box's height."""
+        """Draw a thick straight line; the width is a share of the box's height."""
         dx, dy = (x1 - x0) * self.width, (y1 - y0) * self.height
         length = math.hypot(dx, dy) or 1.0
         ox, oy = -dy / length * width * self.height / 2 / self.width, dx / length * width / 2
         self.fill_poly(((x0 + ox, y0 + oy), (x1 + ox, y1 + oy), (x1 - ox, y1 - oy), (x0 - ox, y0 - oy)), colour)
 
     def draw_curve(self, points: Sequence[tuple[float, float]], widths: Sequence[float], colour: Colour) -> None:
-        """A bent limb or tail through the points, as thick at each as its width says (a share of the box's height)."""
+        """Draw a bent limb or tail through the points, at each as thick as its width (a share of the box's height)."""
         for (x0, y0), (x1, y1), a, b in zip(points, points[1:], widths, widths[1:], strict=False):
             dx, dy = (x1 - x0) * self.width, (y1 - y0) * self.height
             length = math.hypot(dx, dy) or 1.0

@@ -21,7 +21,7 @@ class Stuff:
     seed: int
 
     def look_at(self, left: float, top: float, zoom: float) -> Stuff:
-        """The region through a camera whose picture begins at (left, top) and is ``zoom`` times as large."""
+        """Look at the region through a camera whose picture begins at (left, top) and is ``zoom`` times as large."""
         return replace(self, outline=tuple(((x - left) * zoom, (y - top) * zoom) for x, y in self.outline))
 
 
@@ -44,7 +44,7 @@ class Thing:
     on: str = ""
 
     def look_at(self, left: float, top: float, zoom: float) -> Thing:
-        """The thing through a camera, see `Stuff.seen`."""
+        """Look at the thing through a camera, see `Stuff.seen`."""
         x, y, width, height = self.box
         return replace(self, box=((x - left) * zoom, (y - top) * zoom, width * zoom, height * zoom))
 
@@ -75,7 +75,7 @@ class Plan:
         return tuple(layer for layer in self.layers if isinstance(layer, Thing))
 
     def look_at(self, left: float, top: float, side: float) -> Plan:
-        """What a camera sees that looks at the square of that side (pixels) only: everything larger, much of it cut."""
+        """Look at the square of that side (pixels) only, as a camera does: everything larger, much of it cut."""
         zoom = SIDE / side
         layers = tuple(layer.look_at(left, top, zoom) for layer in self.layers)
         return replace(self, layers=layers, horizon=(self.horizon - top) * zoom)

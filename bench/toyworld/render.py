@@ -15,41 +15,31 @@ from bench.toyworld.pen import FINE, Canvas, Pen, jitter_colour
 from bench.toyworld.plan import Box, Plan, Stuff, Thing
 from bench.toyworld.textures.looks import paint_texture
 from bench.toyworld.things import (
+    aircraft,
     animals,
     ball,
     beds,
+    bicycles,
     birds,
+    boats,
     buildings,
-    craft,
     furniture,
+    horses,
     indoor,
     outdoor,
     people,
     pets,
     plants,
     sky,
+    trains,
     vehicles,
-    wheels,
 )
 from bench.toyworld.weather import develop
 
 _ROOMS = (
-    animals,
-    ball,
-    beds,
-    birds,
-    buildings,
-    craft,
-    furniture,
-    indoor,
-    outdoor,
-    people,
-    pets,
-    plants,
-    sky,
-    vehicles,
-    wheels,
-)
+    aircraft, animals, ball, beds, bicycles, birds, boats, buildings, furniture, horses, indoor, outdoor, people, pets,
+    plants, sky, trains, vehicles,
+)  # fmt: skip
 VISIBLE = 20
 """What shows fewer pixels than this is void and never told of, as annotators leave specks out."""
 
@@ -68,11 +58,11 @@ class Rendered:
     colours: dict[tuple[int, int, str], Colour]
 
     def count_areas(self) -> np.ndarray:
-        """Visible pixels of each key, int64 [keys]."""
+        """Count visible pixels of each key, int64 [keys]."""
         return np.bincount(self.codes.ravel(), minlength=256)[: len(self.keys)]
 
     def make_truth(self) -> np.ndarray:
-        """int16 [SIDE, SIDE]: class index, `BACKGROUND` for plain paper, `VOID` for what hardly shows."""
+        """Make int16 [SIDE, SIDE]: class index, `BACKGROUND` for plain paper, `VOID` for what hardly shows."""
         owner = [(label, thing) for label, thing, _ in self.keys]
         shown: dict[tuple[int, int], int] = dict.fromkeys(owner, 0)
         for key, area in zip(owner, self.count_areas(), strict=True):
@@ -82,7 +72,7 @@ class Rendered:
         return table[self.codes]
 
     def make_instances(self) -> np.ndarray:
-        """int16 [SIDE, SIDE]: the number of the thing from back to front, -1 where there is none."""
+        """Make int16 [SIDE, SIDE]: the number of the thing from back to front, -1 where there is none."""
         table = np.full(256, -1, np.int16)
         table[: len(self.keys)] = [thing for _, thing, _ in self.keys]
         return table[self.codes]
@@ -95,7 +85,7 @@ def find_drawer(name: str) -> Callable[[Pen, Colour, int], None]:
 
 
 def _lay(canvas: Canvas, stuff: Stuff) -> None:
-    """Texture at the scene's own size, outline at the fine size."""
+    """Lay texture at the scene's own size, outline at the fine size."""
     heights = [y for _, y in stuff.outline]
     top, bottom = int(min(heights)), int(max(heights))
     first, last = max(0, top), min(SIDE, bottom + 1)
@@ -111,7 +101,7 @@ def _lay(canvas: Canvas, stuff: Stuff) -> None:
 
 
 def _shade(canvas: Canvas, box: Box) -> None:
-    """A soft shadow on the ground under a thing."""
+    """Shade a soft shadow on the ground under a thing."""
     left, top, width, height = (FINE * value for value in box)
     tall = max(2, int(0.16 * min(width, height)))
     size, corner = (max(2, int(1.06 * width)), tall), (int(left - 0.03 * width), int(top + height - 0.62 * tall))

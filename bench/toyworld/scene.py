@@ -9,9 +9,9 @@ import numpy as np
 
 from bench.toyworld.captions import tell
 from bench.toyworld.classes import VERSION
-from bench.toyworld.layouts import close_up, compose_full_scene, compose_stuff_view
 from bench.toyworld.plan import Plan
 from bench.toyworld.render import Rendered, render
+from bench.toyworld.views import close_up, compose_full_scene, compose_stuff_view
 
 SPLITS: dict[str, int] = {"train": 1_000_000, "tune": 200, "val": 200, "test": 500}
 """The number of scenes of each split."""
@@ -39,7 +39,7 @@ class Scene:
 
 
 def choose_framing(index: int) -> int:
-    """What a train scene is, without composing it: 0 a full scene, 1 a close-up of things, 2 a view of stuff."""
+    """Choose what a train scene is, without composing it: 0 a full scene, 1 a close-up of things, 2 a view of stuff."""
     return _choose_framing(_start("train", index))
 
 
@@ -53,21 +53,21 @@ def _start(split: str, index: int) -> np.random.Generator:
 
 
 def compose(split: str, index: int) -> tuple[Plan, np.random.Generator]:
-    """The plan of a scene, and the generator in the state in which the captions are written."""
+    """Compose the plan of a scene, and the generator in the state in which the captions are written."""
     rng = _start(split, index)
     kind = _choose_framing(rng) if split == "train" else 0
     return (compose_full_scene, close_up, compose_stuff_view)[kind](rng), rng
 
 
 def draw(split: str, index: int) -> Scene:
-    """The scene of that split and index; the same on every machine with the same numpy and Pillow."""
+    """Draw the scene of that split and index; the same on every machine with the same numpy and Pillow."""
     plan, rng = compose(split, index)
     drawn = render(plan)
     return Scene(drawn.image, tell(plan, drawn, rng), drawn)
 
 
 def sample_captions(split: str, n: int, number: int = 10) -> Iterator[str]:
-    """``n`` captions of a split's first scenes, ``each`` of every scene (the first five are those of `draw`)."""
+    """Sample ``n`` captions of a split's first scenes, ``each`` of every scene (the first five are those of `draw`)."""
     for index in range(-(-n // number)):
         plan, rng = compose(split, index)
         yield from tell(plan, render(plan), rng, min(number, n - index * number))

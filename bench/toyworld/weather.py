@@ -31,7 +31,7 @@ def _make_noise(rng: np.random.Generator, cells: int) -> Pixels:
 
 
 def _shade_things(plan: Plan, codes: np.ndarray, thing_of: np.ndarray, side: float) -> Pixels:
-    """A factor for each pixel: things are lighter above and towards the light, which gives them body."""
+    """Shade a factor for each pixel: things are lighter above and towards the light, which gives them body."""
     table = np.zeros((4, 256), np.float32)
     for number, thing in enumerate(plan.things):
         left, top, width, height = thing.box
@@ -54,7 +54,7 @@ def _mix_haze(pixels: Pixels, plan: Plan, codes: np.ndarray, thing_of: np.ndarra
 
 
 def _draw_falling(rng: np.random.Generator, snow: bool) -> Pixels:
-    """What the rain's streaks or the snow's flakes add, [SIDE, SIDE, 1]."""
+    """Draw what the rain's streaks or the snow's flakes add, [SIDE, SIDE, 1]."""
     sheet = Image.new("L", (SIDE, SIDE), 0)
     draw = ImageDraw.Draw(sheet)
     slant = int(rng.integers(-4, 5))
@@ -67,7 +67,7 @@ def _draw_falling(rng: np.random.Generator, snow: bool) -> Pixels:
 
 
 def _light_lamps(pixels: Pixels, plan: Plan) -> Pixels:
-    """Lamps shine at night."""
+    """Let lamps shine at night."""
     for thing in plan.things:
         if thing.name == "lamp":
             left, top, width, height = thing.box
@@ -77,7 +77,7 @@ def _light_lamps(pixels: Pixels, plan: Plan) -> Pixels:
 
 
 def develop(picture: Image.Image, codes: np.ndarray, keys: list[tuple[int, int, str]], plan: Plan) -> np.ndarray:
-    """The finished picture, uint8 [SIDE, SIDE, 3]: body, air, time of day, what falls, the camera's noise."""
+    """Develop the finished picture, uint8 [SIDE, SIDE, 3]: body, air, time of day, what falls, the camera's noise."""
     rng = np.random.default_rng(plan.seed)
     side = 1.0 if rng.random() < 0.5 else -1.0
     thing_of = np.full(256, -1)

@@ -58,7 +58,7 @@ Rng = np.random.Generator
 
 
 def write_noun(name: str, colour: str, rng: Rng, count: int = 1) -> str:
-    """A noun, mostly the class's own name, with its colour in half the cases, in the plural for more than one."""
+    """Write a noun, mostly the class's own name, with its colour in half the cases, in the plural for more than one."""
     words = WORDS.get(name, (name,))
     word = words[0] if rng.random() < OWN_NAME else words[int(rng.integers(len(words)))]
     plain = word if count == 1 else _PLURALS.get(word, word + "s")
@@ -68,12 +68,12 @@ def write_noun(name: str, colour: str, rng: Rng, count: int = 1) -> str:
 
 
 def add_article(words: str) -> str:
-    """The words with "a" or "an"."""
+    """Add "a" or "an" before the words."""
     return f"an {words}" if words[0] in "aeiou" else f"a {words}"
 
 
 def write_phrase(name: str, colour: str, count: int, rng: Rng) -> str:
-    """A noun with its article or number."""
+    """Write a noun with its article or number."""
     if count > 1:
         return f"{_COUNTS.get(count, 'many')} {write_noun(name, colour, rng, count)}"
     words = write_noun(name, colour, rng)
@@ -83,10 +83,10 @@ def write_phrase(name: str, colour: str, count: int, rng: Rng) -> str:
 
 
 def choose_colour_word(colour: Colour) -> str:
-    """The palette's word that is nearest to a colour."""
+    """Choose the palette's word that is nearest to a colour."""
     return min(PALETTE, key=lambda word: sum((a - b) ** 2 for a, b in zip(PALETTE[word], colour, strict=True)))
 
 
 def write_part_phrase(part: str, colour: str) -> str:
-    """E.g. "a red roof", "black wheels"."""
+    """Write a part, e.g. "a red roof", "black wheels"."""
     return f"{colour} {part}s" if part in _IN_PLURAL else add_article(f"{colour} {part}")

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
-
+from bench.settings.compose import compose_config, resolve_config
 from bench.settings.instantiate import make_object
-from bench.system.resources import find_conf_dir
 
 
 def stage(name: str, *words: str, **models: Any) -> Any:
     """The stage of a configuration group under some overrides."""
-    with initialize_config_dir(str(find_conf_dir()), version_base="1.3"):
-        settings: Any = OmegaConf.to_container(compose("config", list(words)), resolve=True)
-    return make_object(settings[name], **models)
+    return make_object(resolve_config(compose_config(words))[name], **models)

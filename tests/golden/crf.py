@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from bench.records import Sample
-from bench.resize import nearest
+from bench.resize import resize_nearest
 from bench.segment.crf import DenseCrf, compute_centroid_energy, compute_squared_distance
 from bench.segment.prune import prune
 from bench.segment.ward import build_ward_tree
@@ -23,8 +23,8 @@ def produce(vectors: Vectors) -> dict[str, Found]:
     features, image, grid = vectors["features"], vectors["image"], tuple(vectors["json/grid"])
     leaves = prune(features, build_ward_tree(features), threshold=THRESHOLD, splits="first_half")
     energy = compute_centroid_energy(features, leaves.centroids).astype(np.float32)
-    unary = nearest(energy.reshape(*grid, -1), image.shape[:2])
-    marginals = {n: DenseCrf(iterations=n).marginals(unary, image) for n in (1, 3, DenseCrf().iterations)}
+    unary = resize_nearest(energy.reshape(*grid, -1), image.shape[:2])
+    marginals = {n: DenseCrf(iterations=n).compute_marginals(unary, image) for n in (1, 3, DenseCrf().iterations)}
     own = marginals[DenseCrf().iterations]
     labels, alone = segmented(vectors), unary.argmin(axis=-1)
     margin = np.diff(np.sort(own, axis=0)[-2:], axis=0)[0]
@@ -62,7 +62,7 @@ def produce(vectors: Vectors) -> dict[str, Found]:
 def segmented(vectors: Vectors) -> np.ndarray:
     """The label map of the configured segmenter, in one call: only the backbone is replaced by the given features."""
     features, image, grid = vectors["features"], vectors["image"], tuple(vectors["json/grid"])
-    backbone = SimpleNamespace(features=lambda _: (features, grid, image))
+    backbone = SimpleNamespace(compute_features=lambda _: (features, grid, image))
     words = ("method=reference", "segment.n=20", f"segment.prune_threshold={THRESHOLD}")
     return configured.stage("segment", *words, dino=backbone)(Sample("golden", image)).leaves
 

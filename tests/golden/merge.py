@@ -27,7 +27,7 @@ class Chooser(ZeroCap):
     def __init__(self) -> None:
         self.final = "cut_last"
 
-    def candidates(self, beams: Any) -> list[str]:
+    def list_candidates(self, beams: Any) -> list[str]:
         self.prompted = lambda _: beams[1]
         return list(beams[0])
 

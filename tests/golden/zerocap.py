@@ -95,7 +95,7 @@ def produce(vectors: Vectors) -> dict[str, Found]:
     zerocap, target = captioner(vectors), torch.from_numpy(vectors["target_embedding"])
     steps: list[TokenStep] = []
     (beams,) = zerocap.search(target[None], watch=steps.append)
-    texts = zerocap.candidates(beams)
+    texts = zerocap.list_candidates(beams)
     features = zerocap.prompted(texts)
     cosines = functional.cosine_similarity(features, target[None])
     prompt = list(zerocap.search.prompt)

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bench.csv_files import write_csv
 from bench.metric_name import parse
 from bench.report.figures.style import make_figure, save, write_note
 from bench.report.tables.cells import MISSING, shorten_name
 from bench.report.tables.differences import excludes_zero
-from bench.text.csv_files import write_csv
 from bench.text.escape import escape_markdown, join_cells
 
 _DETAILED, _NUMBERED, _EVERY = 14, 20, 45

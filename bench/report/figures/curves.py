@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bench.csv_files import write_csv
 from bench.errors import UserError
 from bench.report.figures.line_ends import number_ends
 from bench.report.figures.style import (
@@ -28,7 +29,6 @@ from bench.report.figures.style import (
 )
 from bench.report.tables.cells import describe_metric
 from bench.score.score_table import split_measure
-from bench.text.csv_files import write_csv
 
 COLUMNS = ("variant", "mapping", "tau", "metric", "value", "low", "high", "n")
 PAPER_TAUS = {"tt": 0.5, "st": 0.1}

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
+from bench.csv_files import write_csv
 from bench.metric_name import write_number
 from bench.report.figures.curves import describe_counts
 from bench.report.figures.style import (
@@ -26,7 +27,6 @@ from bench.report.figures.style import (
     write_note,
 )
 from bench.report.tables.cells import find_unit_of, scale
-from bench.text.csv_files import write_csv
 from bench.text.escape import escape_for_figure as figure_text
 
 _HIGH, _PANEL, _SIZE = 2.7, 3.4, 9.5

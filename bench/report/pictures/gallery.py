@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,14 @@ from PIL import Image
 from bench.report.pictures.contact_sheet import draw_contact_sheet
 from bench.report.pictures.draw import SMALLEST, Colour, Colours, Panel, choose_panel_colours, draw, make_label_map
 from bench.score.score_table import EMBEDDED_NOTE
+from bench.store.keys import hash_arrays
 from bench.text.escape import escape_for_terminal
 
 INPUT = "input"
 _QUALITY: dict[str, dict[str, Any]] = {".png": {"compress_level": 6}, ".jpg": {"quality": 90, "subsampling": 0}}
+_KEPT = 128
+"""Pictures that this process remembers, at most a megabyte each."""
+_drawn: OrderedDict[Hashable, tuple[Image.Image, bytes]] = OrderedDict()
 _LISTED = 14
 """Texts listed below a picture; the rest is counted."""
 
@@ -83,11 +89,11 @@ def write_gallery(
     colours, shown, kept = Colours(), [], []
     for number, row in enumerate(rows):
         panels = (Panel(INPUT), *row.panels)
-        drawn = [draw(row.image, panel, colours) for panel in panels]
         stem, ending = f"{number:04d}-{make_slug(row.image_id)}", _choose_ending(row)
+        drawn, encoded = zip(*(_draw_once(row.image, panel, colours, ending) for panel in panels), strict=True)
         places = [f"{stem}-{at}-{make_slug(panel.title)}{ending}" for at, panel in enumerate(panels)]
-        for picture, name in zip(drawn, places, strict=True):
-            picture.save(pictures / name, **_QUALITY[ending])
+        for content, name in zip(encoded, places, strict=True):
+            (pictures / name).write_bytes(content)
         if number < overview_rows:
             kept.append((row.image_id, [(panel.title, panel.note) for panel in panels], drawn))
         parts = zip(panels, drawn, places, strict=True)
@@ -101,6 +107,23 @@ def write_gallery(
     content = {"rows": shown, "figures": drawings, "facts": dict(facts)}
     page.write_text(_render_page(content, title, embedded), encoding="utf-8")  # last: a page that is there is whole
     return page, overview
+
+
+def _draw_once(
+    image: UInt8[np.ndarray, "h w 3"], panel: Panel, colours: Colours, ending: str
+) -> tuple[Image.Image, bytes]:
+    """Draw a panel; return the picture and its file. The jobs of a sweep show the same panels again and again."""
+    labels = make_label_map(panel)
+    table = None if labels is None else choose_panel_colours(panel, labels, colours)  # which are given out in order
+    key = hash_arrays(image, labels), panel.texts, tuple(table or ()), ending
+    if key not in _drawn:
+        picture, file = draw(image, panel, colours), io.BytesIO()
+        picture.save(file, Image.registered_extensions()[ending], **_QUALITY[ending])
+        _drawn[key] = picture, file.getvalue()
+    _drawn.move_to_end(key)
+    if len(_drawn) > _KEPT:
+        _drawn.popitem(last=False)
+    return _drawn[key]
 
 
 def _choose_ending(row: GalleryRow) -> str:

@@ -19,10 +19,18 @@ from bench.report.pictures.draw import Panel
 from bench.report.pictures.gallery import GalleryRow, write_gallery
 from bench.report.runs import label_runs
 from bench.report.tables.comparisons import Pair
-from bench.run.run_folder import find_role, has_rows, read_image_scores, read_over_segments, read_segments
+from bench.run.run_folder import (
+    find_over_segments,
+    find_role,
+    has_rows,
+    read_image_scores,
+    read_over_segments,
+    read_segments,
+)
 from bench.score.score_table import FLOOR
 from bench.settings.instantiate import make_object
 from bench.settings.saved import read_run_settings
+from bench.store.files import Namespace
 from bench.store.sealed import RECORD, check_intact, read_record
 
 
@@ -35,6 +43,7 @@ class ShownRun:
     folder: Path
     predictions: Mapping[str, Prediction]
     per_image: pd.DataFrame
+    over_segments: Namespace | None
 
 
 def write_side_by_side(
@@ -47,7 +56,7 @@ def write_side_by_side(
     """
     names, dataset = label_runs(folders), make_object(read_run_settings(folders[0])["data"])
     runs = [_read_run(folder, names[folder]) for folder in folders]
-    ids = dataset.ids()
+    ids = dataset.list_ids()
     shared = [image_id for image_id in ids if all(image_id in run.predictions for run in runs)][:pictures]
     facts = _state_facts(folders, make_full_name(dataset), f"{len(shared)} of {len(ids)}")
     small = uses_embedded_models(folders)
@@ -72,7 +81,7 @@ def _write_disagreements(
 ) -> tuple[Path, ...]:
     """The picture of extremes, where both runs of a pair have rows of true segments; an earlier one goes."""
     path.unlink(missing_ok=True)
-    tables = {run.variant: read_segments(run.folder) for run in runs if has_rows(run.folder)}
+    tables = {run.variant: read_segments(run.folder) for run in runs if pairs and has_rows(run.folder)}
     found = select_extremes({variant: table for variant, table in tables.items() if table is not None}, pairs)
     path.parent.mkdir(parents=True, exist_ok=True)
     return (write_disagreements(found, dataset, path, embedded=small),) if found else ()
@@ -83,7 +92,8 @@ def _read_run(folder: Path, variant: str) -> ShownRun:
     path = Path(settings.get("predictions") or folder / "predictions.json")
     if (path.parent / RECORD).exists():  # of a run of ours, its own or the one that was scored again
         path = check_intact(path.parent, path.name)
-    return ShownRun(variant, find_role(settings), folder, PredictionFile(path), read_image_scores(folder))
+    namespace = None if "predictions" in settings else find_over_segments(folder)
+    return ShownRun(variant, find_role(settings), folder, PredictionFile(path), read_image_scores(folder), namespace)
 
 
 def _make_row(runs: Sequence[ShownRun], dataset: Dataset, sample: Sample) -> GalleryRow:
@@ -94,9 +104,9 @@ def _make_row(runs: Sequence[ShownRun], dataset: Dataset, sample: Sample) -> Gal
 
 def _show_over_segments(run: ShownRun, sample: Sample) -> list[Panel]:
     """Nothing for stored predictions (`zgs score`): nobody knows how they were made."""
-    if "predictions" in read_run_settings(run.folder):
+    if run.over_segments is None:
         return []
-    tree = read_over_segments(run.folder, sample)
+    tree = read_over_segments(run.over_segments, sample)
     if tree is None:
         return [Panel("over-segments", note="not in the store")]
     return [Panel("over-segments", labels=tree.leaves, note=f"{len(tree.heap_ids)} segments")]

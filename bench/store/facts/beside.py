@@ -6,9 +6,10 @@ is in there; so does a written ending (f"{name}.csv", "*.json") with all files b
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 
 from bench.errors import UserError
@@ -50,10 +51,9 @@ def find_named(name: str) -> dict[str, Path]:
     top = modules.find_module(name.partition(".")[0])
     found: dict[str, Path] = {}
     for root in dict.fromkeys([module.path.parent, *(top.folders if top else ())]):
-        there = {path.name for path in root.iterdir()} if root.is_dir() else set()
-        for text in read_parsed(name).texts:
-            for path in _find_meant(root, there, text):
-                found[path.relative_to(root).as_posix()] = path
+        there = set(os.listdir(root)) if root.is_dir() else set()  # noqa: PTH208  # asked of every module, for each key
+        for path in _find_meant(root, there, *_sort_texts(read_parsed(name).texts)):
+            found[path.relative_to(root).as_posix()] = path
     return found
 
 
@@ -70,13 +70,25 @@ def _hash_named(name: str) -> dict[str, str]:
     return {label: hash_content(path) for label, path in find_named(name).items() if not _is_counted(name, path)}
 
 
-def _find_meant(root: Path, there: set[str], text: str) -> Iterator[Path]:
-    if text.partition("/")[0] in there and ".." not in text:
+@lru_cache(maxsize=4096)
+def _sort_texts(texts: tuple[str, ...]) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Sort the texts of a module: by the part before the first slash, and those that are an ending, with it."""
+    heads: dict[str, list[str]] = {}
+    for text in texts:
+        heads.setdefault(text.partition("/")[0], []).append(text)
+    endings = {text: ending[1] for text in texts if "." in text and (ending := _ENDING.fullmatch(text))}
+    return heads, endings
+
+
+def _find_meant(
+    root: Path, there: set[str], heads: Mapping[str, list[str]], endings: Mapping[str, str]
+) -> Iterator[Path]:
+    for text in (text for head in there & heads.keys() for text in heads[head] if ".." not in text):
         path = root / text
         if path.suffix not in CODE and (path.is_file() or (path.is_dir() and _holds_data(path))):
             yield path
-    elif "." in text and (ending := _ENDING.fullmatch(text)):
-        yield from (root / each for each in there if each.endswith(ending[1]) and not each.endswith(CODE))
+    for ending in {ending for text, ending in endings.items() if text not in there}:
+        yield from (root / each for each in there if each.endswith(ending) and not each.endswith(CODE))
 
 
 def _holds_data(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Section 4 (data sets): how grass, hedges and roads look in the toy world."""
+"""Section 4 (data sets): how grass and hedges look in the toy world."""
 
 from __future__ import annotations
 
@@ -10,30 +10,27 @@ from bench.toyworld.pen import mix, tone
 from bench.toyworld.textures.brushes import (
     WHITE,
     Field,
-    Look,
+    Looks,
     Rng,
     X,
     Y,
     cut,
-    hash_cells,
     lay_over,
     make_fade,
-    make_grain,
     make_mottle,
     make_rise,
     mark_odd,
-    measure_gap,
     measure_nearness,
     paint_ramp,
     wrap,
 )
-from bench.toyworld.textures.tiles import make_blades, make_blossoms, make_ears, make_leaves, make_pebbles
+from bench.toyworld.textures.tiles import make_blades, make_blossoms, make_ears, make_leaves
 
 _BLOOMS: tuple[Colour, ...] = ((255, 255, 250), (252, 216, 70), (240, 110, 130), (190, 130, 226), (236, 70, 60))
 
 
 def _paint_sward(rng: Rng, colour: Colour, light: Field, hue: Field, drier: Colour) -> Image.Image:
-    """Blades in the colour, some of them drier."""
+    """Paint blades in the colour, some of them drier."""
     shade = light + 0.14 * make_mottle(rng, 30, 40)
     picture = paint_ramp(
         shade,
@@ -48,13 +45,13 @@ def _paint_sward(rng: Rng, colour: Colour, light: Field, hue: Field, drier: Colo
 
 
 def _paint_lawn(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Short grass."""
+    """Paint short grass."""
     light, hue = cut(rng, *make_blades(9, 0.25))
     return _paint_sward(rng, colour, light, hue, mix(colour, (170, 190, 60), 0.5))
 
 
 def _paint_meadow(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """High grass with flowers of two colours."""
+    """Paint high grass with flowers of two colours."""
     light, hue = cut(rng, *make_blades(15, 0.3))
     picture = _paint_sward(rng, colour, light, hue, mix(colour, (60, 170, 90), 0.5))
     petals, hearts, hue = cut(rng, *make_blossoms(2.6, 330))
@@ -66,7 +63,7 @@ def _paint_meadow(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
 
 
 def _paint_corn(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Ripe high grass with ears."""
+    """Paint ripe high grass with ears."""
     light, hue = cut(rng, *make_ears())
     shade = light + 0.12 * make_mottle(rng, 20, 40)
     picture = paint_ramp(shade, mix(tone(colour, 0.42), (60, 60, 20), 0.3), tone(colour, 0.82), colour, (255, 236, 168))
@@ -76,7 +73,7 @@ def _paint_corn(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
 
 
 def _paint_mown(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """A lawn in light and dark mown stripes that run away from the viewer."""
+    """Paint a lawn in light and dark mown stripes that run away from the viewer."""
     light, hue = cut(rng, *make_blades(9, 0.25))
     stripe = (X - float(rng.uniform(30, 98))) / measure_nearness(top, 70) * 6
     swath = make_rise(np.abs(wrap(0.5 * stripe) - 0.5), 0.22, 0.28)
@@ -87,7 +84,7 @@ def _paint_mown(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
 
 
 def _paint_tussocks(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Long blades leaning all ways, in light and dark tufts."""
+    """Paint long blades leaning all ways, in light and dark tufts."""
     light, hue = cut(rng, *make_blades(21, 0.5))
     return _paint_sward(rng, colour, light + 0.2 * make_mottle(rng, 12, 12), hue, mix(colour, (40, 140, 120), 0.5))
 
@@ -106,7 +103,7 @@ def _paint_clipped(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_blooming(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Large leaves and many roses of one colour."""
+    """Paint large leaves and many roses of one colour."""
     picture, _ = _make_foliage(
         rng, cut(rng, *make_leaves(10))[0], (14, 40, 36), tone(colour, 0.62), colour, mix(colour, (190, 226, 120), 0.55)
     )
@@ -135,7 +132,7 @@ def _paint_autumn(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
 
 
 def _paint_box(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Small leaves, clipped in rows of balls."""
+    """Paint small leaves, clipped in rows of balls."""
     light, _ = cut(rng, *make_leaves(6))
     row = (Y - top) / 21
     place = X / 23 + mark_odd(np.floor(row)) + float(rng.random())
@@ -145,94 +142,7 @@ def _paint_box(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
     return paint_ramp(shade, (12, 34, 34), tone(colour, 0.7), tone(colour, 1.1), mix(colour, (196, 226, 130), 0.55))
 
 
-def _make_asphalt(rng: Rng, colour: Colour, top: int) -> tuple[Image.Image, Field]:
-    """Speckled and cracked; with the number of the lane at each row."""
-    crack = np.abs(make_mottle(rng, 21, 17))
-    shade = (
-        0.5
-        + make_grain(rng, 0.22)
-        + 0.1 * make_mottle(rng, 3, 3)
-        + 0.08 * make_mottle(rng, 14, 40)
-        - 0.35 * make_rise(crack, 0.03, 0)
-    )
-    return paint_ramp(shade, tone(colour, 0.62), colour, mix(colour, WHITE, 0.3)), 4.6 * np.log(
-        measure_nearness(top, 80) / 80
-    )
-
-
-def _paint_kerb(picture: Image.Image, top: int) -> Image.Image:
-    """Kerb stones along the upper edge."""
-    down = Y[top : top + 7] - top
-    if len(down) < 7:
-        return picture
-    kerb = make_rise(np.abs(down - 1.5), 2.5, 1.5) * make_rise(measure_gap(X / 12) * 12, 0.2, 1.0)
-    lay_over(picture, kerb, (206, 204, 198), top)
-    return lay_over(picture, 0.5 * make_rise(np.abs(down - 4.5), 1.5, 0.5) + 0 * X, (30, 30, 36), top)
-
-
-def _paint_dashes(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Asphalt with white dashes between the lanes."""
-    picture, lane = _make_asphalt(rng, colour, top)
-    lie = measure_nearness(top, 80)
-    row = np.rint(lane - 0.5) + 0.5
-    along = (X + float(rng.uniform(0, 40))) * (5.0 / 80) * np.exp(row / -4.6) + 0.5 * row
-    dash = make_rise(np.abs(wrap(along) - 0.5), 0.33, 0.28)
-    paint = make_rise(np.abs(lane - row) * lie / 4.6, 2.0, 1.0) * dash * make_rise(make_grain(rng, 1.0), -1.3, -0.5)
-    return _paint_kerb(lay_over(picture, 0.92 * paint, (246, 244, 236)), top)
-
-
-def _paint_lines(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Black asphalt with double yellow lines and a shine."""
-    picture, lane = _make_asphalt(rng, colour, top)
-    apart = np.abs(np.abs(lane - np.rint(lane - 0.5) - 0.5) * measure_nearness(top, 80) / 4.6 - 2.2)
-    lay_over(picture, 0.25 * make_rise(make_mottle(rng, 12, 46), 0.1, 0.9), (190, 204, 224))
-    paint = make_rise(apart, 1.5, 0.6) * make_rise(make_grain(rng, 1.0), -1.2, -0.6)
-    return _paint_kerb(lay_over(picture, 0.9 * paint, (246, 200, 50)), top)
-
-
-def _paint_track(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """A dirt track: ruts with prints of tyres, stones, grass between."""
-    lie = measure_nearness(top, 80)
-    across = wrap(4.6 * np.log(lie / 80) * 0.62 + 0.06 * make_mottle(rng, 30, 30) + 0.1)
-    rut = make_rise(np.abs(np.abs(across - 0.5) - 0.23), 0.17, 0.13)
-    tread = np.sin(X * (78 / lie) + np.abs(wrap(across * 2 + 0.04) - 0.5) * 16)
-    shade = 0.66 + make_grain(rng, 0.14) + 0.14 * make_mottle(rng, 6, 9) - rut * (0.3 - 0.34 * tread)
-    picture = paint_ramp(shade, mix(tone(colour, 0.5), (50, 30, 50), 0.3), colour, mix(colour, (240, 216, 170), 0.6))
-    light, strength = cut(rng, *make_pebbles(2.6, 420))
-    lay_over(picture, strength * (1 - rut), paint_ramp(light, (60, 50, 46), tone(colour, 1.1), (214, 206, 196)))
-    blade, _ = cut(rng, *make_blades(9, 0.25))
-    verge = make_rise(measure_gap(across) + 0.05 * make_mottle(rng, 5, 5), 0.11, 0.05)
-    return lay_over(picture, verge, paint_ramp(blade, (40, 60, 36), (96, 132, 58), (170, 190, 90)))
-
-
-def _paint_cobbles(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Rounded paving stones in rows."""
-    lie = measure_nearness(top, 70)
-    row = 9.5 * np.log(lie / 70)
-    place = X * (7.0 / lie) + mark_odd(np.floor(row)) + 0.1 * make_mottle(rng, 9, 14) + float(rng.random())
-    row = row + 0.09 * make_mottle(rng, 9, 9)
-    down, across = wrap(row) * 2 - 1, wrap(place) * 2 - 1
-    edge = np.maximum(np.abs(down), np.abs(across))
-    square = down * down + across * across
-    stone = make_rise(np.maximum(edge, 0.72 * np.sqrt(square)), 0.95, 0.7)
-    cell_hash = hash_cells(np.floor(row), np.floor(place))
-    shade = stone * (0.48 + 0.32 * cell_hash - 0.2 * down - 0.1 * across - 0.12 * square) + make_grain(rng, 0.06)
-    return paint_ramp(
-        shade, mix(tone(colour, 0.34), (30, 26, 40), 0.3), tone(colour, 0.85), tone(colour, 1.12), (236, 230, 222)
-    )
-
-
-def _paint_crossing(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """The worn white bars of a crossing."""
-    picture, _ = _make_asphalt(rng, colour, top)
-    lie = measure_nearness(top, 76)
-    bar = (X - float(rng.uniform(40, 88))) / lie * 5
-    worn = 0.4 * make_grain(rng, 1.0) + 0.8 * make_mottle(rng, 9, 5)
-    paint = make_rise(np.abs(wrap(bar) - 0.5) * lie / 5, 4.4 / 76 * lie, 3.2 / 76 * lie) * make_rise(worn, -1.1, -0.45)
-    return _paint_kerb(lay_over(picture, 0.94 * paint, (242, 240, 232)), top)
-
-
-GREEN: dict[str, tuple[tuple[str, Colour, Look], ...]] = {
+GREEN: Looks = {
     "grass": (
         ("green", (98, 168, 62), _paint_lawn),
         ("green", (82, 156, 70), _paint_meadow),
@@ -246,12 +156,4 @@ GREEN: dict[str, tuple[tuple[str, Colour, Look], ...]] = {
         ("orange", (226, 122, 44), _paint_autumn),
         ("green", (54, 120, 70), _paint_box),
     ),
-    "road": (
-        ("grey", (122, 123, 130), _paint_dashes),
-        ("black", (58, 58, 66), _paint_lines),
-        ("brown", (156, 118, 84), _paint_track),
-        ("grey", (150, 146, 146), _paint_cobbles),
-        ("grey", (96, 97, 106), _paint_crossing),
-    ),
 }
-"""For each stuff its looks: the word for the colour, the colour, and how it is painted."""

@@ -13,7 +13,7 @@ from bench.toyworld.textures.brushes import (
     ABOVE,
     WHITE,
     Field,
-    Look,
+    Looks,
     Rng,
     X,
     Y,
@@ -31,7 +31,7 @@ from bench.toyworld.textures.tiles import make_facets, make_firs
 
 
 def _paint_drifted(rng: Rng, low: Colour, middle: Colour, high: Colour, top: int) -> Image.Image:
-    """Heaps of snow, one before the other: bright above, in shadow below."""
+    """Paint heaps of snow, one before the other: bright above, in shadow below."""
     lie = measure_nearness(top, 90)
     row = 6.6 * np.log(lie)
     arcs = np.abs(np.sin(X * 0.072 + 0.9 * row + 1.1 * make_mottle(rng, 26, 30)))
@@ -41,19 +41,19 @@ def _paint_drifted(rng: Rng, low: Colour, middle: Colour, high: Colour, top: int
 
 
 def _paint_sparkle(rng: Rng, picture: Image.Image, colour: Colour = (255, 255, 255)) -> Image.Image:
-    """Glints on snow."""
+    """Paint glints on snow."""
     return lay_over(picture, cut(rng, strew_dots(3, 0.9, 150))[0] + cut(rng, strew_dots(1, 0.0, 300))[0], colour)
 
 
 def _paint_drifts(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Rounded heaps with blue shadows, glittering."""
+    """Paint rounded heaps with blue shadows, glittering."""
     picture = _paint_drifted(rng, mix(colour, (120, 150, 215), 0.75), mix(colour, (180, 204, 244), 0.4), colour, top)
     return _paint_sparkle(rng, picture)
 
 
 @cache
 def _make_paw() -> Field:
-    """The print of a paw."""
+    """Make the print of a paw."""
     paw = np.zeros((8, 7), dtype=np.float32)
     paw[3:, 1:6] += 1.8 * make_glow(2)
     paw[:3, :3] += 1.5 * make_glow(1)
@@ -62,7 +62,7 @@ def _make_paw() -> Field:
 
 
 def _paint_tracks(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Snow in the shade with trails of paws."""
+    """Paint snow in the shade with trails of paws."""
     picture = _paint_drifted(rng, tone(colour, 0.7), tone(colour, 0.95), mix(colour, WHITE, 0.6), top)
     dents = np.zeros((SIDE, SIDE), dtype=np.float32)
     paw, lean, start = _make_paw(), float(rng.uniform(-0.5, 0.5)), float(rng.uniform(10, 24))
@@ -75,13 +75,13 @@ def _paint_tracks(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
 
 
 def _paint_alpenglow(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Snow in evening light: pink backs, violet shadows."""
+    """Paint snow in evening light: pink backs, violet shadows."""
     picture = _paint_drifted(rng, mix(colour, (112, 100, 190), 0.75), colour, mix(colour, (255, 240, 226), 0.7), top)
     return _paint_sparkle(rng, picture, (255, 250, 235))
 
 
 def _paint_snowfall(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Grey heaps behind falling flakes."""
+    """Paint grey heaps behind falling flakes."""
     picture = _paint_drifted(rng, tone(colour, 0.66), colour, mix(colour, WHITE, 0.55), top)
     flakes = (
         cut(rng, strew_dots(1, 0.0, 250))[0]
@@ -92,7 +92,7 @@ def _paint_snowfall(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Im
 
 
 def _make_ranges(rng: Rng, top: int, light: Field, rough: Field) -> tuple[Field, Field]:
-    """Jagged ridges one behind the other: brightness, paler further away, and how strongly snow lies on each pixel."""
+    """Make jagged ridges, one behind the other: brightness, paler further away, and how much snow lies on a pixel."""
     shade = np.full((SIDE, SIDE), 0.9, dtype=np.float32)
     cap = np.zeros((SIDE, SIDE), dtype=np.float32)
     for k in range(6):
@@ -110,7 +110,7 @@ def _make_ranges(rng: Rng, top: int, light: Field, rough: Field) -> tuple[Field,
 
 
 def _paint_peaks(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Ranges of bare rock, each under a jagged cap of snow."""
+    """Paint ranges of bare rock, each under a jagged cap of snow."""
     light, cell_hash = cut(rng, *make_facets(1.0))
     shade, cap = _make_ranges(rng, top, 1.0 * (light - 0.62), 5 * cell_hash + 4 * make_mottle(rng, 12, 5))
     picture = paint_ramp(
@@ -120,7 +120,7 @@ def _paint_peaks(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image
 
 
 def _paint_canyon(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Cliffs in bands of rust, cream and mauve, broken into lit and shaded faces."""
+    """Paint cliffs in bands of rust, cream and mauve, broken into lit and shaded faces."""
     light, cell_hash = cut(rng, *make_facets(1.6))
     layer = (Y - top) * 0.33 + 3.0 * cell_hash + 1.2 * make_mottle(rng, 20, 16)
     band = np.sin(layer) + 0.7 * np.sin(layer * 2.3 + 1)
@@ -135,13 +135,13 @@ def _paint_canyon(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
 
 
 def _paint_ridges(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Ranges in haze."""
+    """Paint ranges in haze."""
     shade, _ = _make_ranges(rng, top, 0.42 * (cut(rng, make_facets(1.0)[0])[0] - 0.45), Y)
     return paint_ramp(shade, mix(tone(colour, 0.4), (30, 20, 70), 0.4), colour, mix(colour, (228, 216, 240), 0.8))
 
 
 def _paint_wooded(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Green slopes of rock and turf with firs."""
+    """Paint green slopes of rock and turf with firs."""
     light, cell_hash = cut(rng, *make_facets(1.3))
     shade = 0.9 * light + 0.2 * make_mottle(rng, 24, 12) + 0.08
     picture = paint_ramp(shade, mix(tone(colour, 0.4), (40, 50, 90), 0.35), colour, mix(colour, (232, 232, 150), 0.6))
@@ -153,7 +153,7 @@ def _paint_wooded(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
     return lay_over(picture, strength * stand, paint_ramp(bright, (18, 48, 46), (44, 96, 62), (84, 140, 78)))
 
 
-HIGH: dict[str, tuple[tuple[str, Colour, Look], ...]] = {
+HIGH: Looks = {
     "snow": (
         ("white", (246, 249, 254), _paint_drifts),
         ("blue", (190, 210, 244), _paint_tracks),
@@ -167,4 +167,3 @@ HIGH: dict[str, tuple[tuple[str, Colour, Look], ...]] = {
         ("green", (104, 150, 82), _paint_wooded),
     ),
 }
-"""For each stuff its looks: the word for the colour, the colour, and how it is painted."""

@@ -14,7 +14,7 @@ from bench.toyworld.textures.brushes import (
     TILE,
     WHITE,
     Field,
-    Look,
+    Looks,
     Rng,
     X,
     Y,
@@ -35,7 +35,7 @@ from bench.toyworld.textures.tiles import make_pebbles, make_shells
 
 
 def _paint_day(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Paler towards the ground, with thin veils."""
+    """Paint paler towards the ground, with thin veils."""
     picture = paint_ramp(
         0.9 * make_fade(top, bottom) + 0.05 * make_mottle(rng, 30, 60), tone(colour, 0.86), colour, (226, 240, 250)
     )
@@ -45,7 +45,7 @@ def _paint_day(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
 
 @cache
 def _make_feathers() -> Field:
-    """Thin slanting veils in a tile."""
+    """Make thin slanting veils in a tile."""
     rng, tile = np.random.default_rng(21), np.zeros((2 * TILE, 2 * TILE), dtype=np.float32)
     for rows, columns, strength in ((26, 5, 0.9), (70, 9, 0.8), (150, 16, 0.6)):
         grid = Image.fromarray(rng.uniform(-strength, strength, (rows, columns)).astype(np.float32))
@@ -54,7 +54,7 @@ def _make_feathers() -> Field:
 
 
 def _paint_deep(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Deep blue with feathers of ice and a vapour trail."""
+    """Paint deep blue with feathers of ice and a vapour trail."""
     shade = 0.75 * make_fade(top, bottom) + 0.05 * make_mottle(rng, 30, 60)
     picture = paint_ramp(shade, tone(colour, 0.76), colour, mix(colour, (176, 218, 255), 0.7))
     (feathers,) = cut(rng, _make_feathers())
@@ -64,7 +64,7 @@ def _paint_deep(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
 
 
 def _paint_sunset(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Purple to yellow, with long bars of cloud lit from below."""
+    """Paint purple to yellow, with long bars of cloud lit from below."""
     height = make_fade(top, bottom)
     picture = paint_ramp(
         height + 0.04 * make_mottle(rng, 8, 50), mix(colour, (122, 66, 140), 0.7), colour, colour, (255, 222, 130)
@@ -75,7 +75,7 @@ def _paint_sunset(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Imag
 
 
 def _paint_night(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Stars and the milky way."""
+    """Paint stars and the milky way."""
     slope, middle = float(rng.uniform(-0.6, 0.6)), float(rng.uniform(20, 80))
     band = make_rise(np.abs(Y - middle - slope * (X - 64) + 12 * make_mottle(rng, 20, 20)), 30, 0)
     shade = 0.4 * make_fade(top, bottom) + 0.55 * band * (0.7 + 0.3 * make_mottle(rng, 6, 6))
@@ -89,14 +89,14 @@ def _paint_night(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image
 
 
 def _paint_overcast(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Rolling grey clouds, darker below, that fill everything."""
+    """Paint rolling grey clouds, darker below, that fill everything."""
     rolls = make_mottle(rng, 13, 36) + 0.5 * make_mottle(rng, 7, 18)
     shade = 0.45 + 0.42 * make_relief(rolls) + 0.12 * rolls + 0.25 * make_fade(top, bottom)
     return paint_ramp(shade, tone(colour, 0.72), colour, mix(colour, WHITE, 0.75))
 
 
 def _paint_dappled(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Dawn with rows of small soft clouds."""
+    """Paint dawn with rows of small soft clouds."""
     picture = paint_ramp(
         make_fade(top, bottom), mix(colour, (120, 130, 214), 0.65), colour, mix(colour, (255, 236, 190), 0.7)
     )
@@ -107,7 +107,7 @@ def _paint_dappled(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_waves(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Rows of pointed waves, larger towards the viewer, each with a light crest."""
+    """Paint rows of pointed waves, larger towards the viewer, each with a light crest."""
     lie = measure_nearness(top, 64)
     row = 11.5 * np.log(lie)
     swing = np.abs(np.sin(X * (15 / lie) + 0.9 * row + 0.9 * make_mottle(rng, 16, 18)))
@@ -117,7 +117,7 @@ def _paint_waves(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image
 
 
 def _paint_calm(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Still water: level ripples, and a bright column of glints where the light falls."""
+    """Paint still water: level ripples, and a bright column of glints where the light falls."""
     middle, lie = float(rng.uniform(24, 104)), measure_nearness(top, 40)
     chop = make_mottle(rng, 2.4, 15) + 0.5 * make_mottle(rng, 4, 24)
     ripple = np.sin(26 * np.log(lie) + 2.4 * make_mottle(rng, 9, 22))
@@ -137,7 +137,7 @@ def _paint_shallow(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_moonlit(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Dark water with ripples and a broken silver path."""
+    """Paint dark water with ripples and a broken silver path."""
     lie, middle = measure_nearness(top, 50), float(rng.uniform(24, 104))
     chop = make_mottle(rng, 2.2, 10) + 0.4 * make_mottle(rng, 4, 18)
     ripple = np.sin(30 * np.log(lie) + 2.4 * make_mottle(rng, 7, 20))
@@ -149,7 +149,7 @@ def _paint_moonlit(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_surf(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Breakers with lacy foam."""
+    """Paint breakers with lacy foam."""
     lie = measure_nearness(top, 80)
     up = make_saw(8.5 * np.log(lie) + 0.45 * make_mottle(rng, 16, 30), 8 / lie)
     picture = paint_ramp(
@@ -162,7 +162,7 @@ def _paint_surf(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
 
 
 def _paint_ripples(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Sand in winding ripples."""
+    """Paint sand in winding ripples."""
     turn = float(rng.uniform(-0.3, 0.3))
     crest = np.sin((Y + turn * X) * 0.86 + 3.4 * make_mottle(rng, 18, 22))
     shade = 0.5 + 0.24 * crest + make_grain(rng, 0.2) + 0.1 * make_mottle(rng, 30, 30)
@@ -170,7 +170,7 @@ def _paint_ripples(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Ima
 
 
 def _paint_wet(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """A wet beach: rims left by the waves, and pebbles."""
+    """Paint a wet beach: rims left by the waves, and pebbles."""
     rim = make_saw((Y - top) / 23 + 0.5 * make_mottle(rng, 22, 34) + float(rng.random()), 0.05)
     picture = paint_ramp(0.28 + 0.4 * rim + make_grain(rng, 0.2), *make_shades(colour, 0.62, 1.16))
     lay_over(picture, make_rise(rim + 0.12 * make_mottle(rng, 3, 3), 0.9, 1.0) * 0.7, (250, 244, 228))
@@ -179,7 +179,7 @@ def _paint_wet(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
 
 
 def _paint_beach(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Light dry sand, hollows, shells and starfish."""
+    """Paint light dry sand, hollows, shells and starfish."""
     shade = 0.55 + 0.34 * make_relief(make_mottle(rng, 9, 11)) + make_grain(rng, 0.3)
     picture = paint_ramp(shade, *make_shades(colour, 0.7, 1.1))
     light, strength, hue = cut(rng, *make_shells(130))
@@ -189,7 +189,7 @@ def _paint_beach(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image
 
 
 def _paint_dunes(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image:
-    """Dunes one behind the other: a sharp crest, a shaded side below it, then the lit back with wind ripples."""
+    """Paint dunes one behind the other: a sharp crest, a shaded side below it, then the lit back with wind ripples."""
     lie = measure_nearness(top, 90)
     row = 4.8 * np.log(lie)
     bow = np.abs(np.sin(X * 0.05 + 0.9 * row + 0.8 * make_mottle(rng, 34, 44)))
@@ -205,7 +205,7 @@ def _paint_dunes(rng: Rng, colour: Colour, top: int, bottom: int) -> Image.Image
     return paint_ramp(shade, mix(tone(colour, 0.5), (90, 40, 70), 0.3), colour, mix(colour, (255, 236, 180), 0.5))
 
 
-LAND: dict[str, tuple[tuple[str, Colour, Look], ...]] = {
+LAND: Looks = {
     "sky": (
         ("blue", (104, 172, 240), _paint_day),
         ("blue", (44, 104, 204), _paint_deep),
@@ -228,4 +228,3 @@ LAND: dict[str, tuple[tuple[str, Colour, Look], ...]] = {
         ("orange", (228, 150, 84), _paint_dunes),
     ),
 }
-"""For each stuff its looks: the word for the colour, the colour, and how it is painted."""

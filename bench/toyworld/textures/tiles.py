@@ -23,25 +23,25 @@ class _Sheet:
         self._draws = [ImageDraw.Draw(layer) for layer in self.layers]
 
     def fill_poly(self, points: Points, *values: float) -> None:
-        """A polygon with one value from 0 to 1 a layer."""
+        """Fill a polygon with one value from 0 to 1 a layer."""
         placed = [(x * _FINE, y * _FINE) for x, y in points]
         for draw, value in zip(self._draws, values, strict=True):
             draw.polygon(placed, fill=int(max(0.0, min(1.0, value)) * 255))
 
     def read_fields(self) -> tuple[Field, ...]:
-        """What was drawn, from 0 to 1."""
+        """Read what was drawn, from 0 to 1."""
         return tuple(np.asarray(layer.reduce(_FINE)).astype(np.float32) / 255 for layer in self.layers)
 
 
 def _outline_ellipse(x: float, y: float, rx: float, ry: float, steps: int = 10) -> Points:
-    """An ellipse as a polygon."""
+    """Outline an ellipse as a polygon."""
     angles = [2 * math.pi * i / steps for i in range(steps)]
     return [(x + rx * math.cos(a), y + ry * math.sin(a)) for a in angles]
 
 
 @cache
 def make_leaves(size: float) -> tuple[Field, ...]:
-    """Overlapping leaves of that length: brightness, and a hue of their own for each."""
+    """Make overlapping leaves of that length: brightness, and a hue of their own for each."""
     rng, sheet = np.random.default_rng(11), _Sheet(2, 20)
     count = int(5.5 * (TILE / size) ** 2)
     for i in range(count):
@@ -65,7 +65,7 @@ def make_leaves(size: float) -> tuple[Field, ...]:
 
 @cache
 def make_blades(tall: float, lean: float) -> tuple[Field, ...]:
-    """Blades of grass from back to front: brightness (dark feet, light tips), and a hue of their own for each."""
+    """Make blades of grass from back to front: brightness (dark feet, light tips), and a hue of their own for each."""
     rng, sheet = np.random.default_rng(12), _Sheet(2, 40)
     for y in np.sort(rng.uniform(0, TILE + tall, int(13 * (TILE / tall) ** 2))).tolist():
         x, high, hue, light = rng.uniform(0, TILE), tall * rng.uniform(0.6, 1.2), rng.random(), rng.uniform(0.35, 0.95)
@@ -80,7 +80,7 @@ def make_blades(tall: float, lean: float) -> tuple[Field, ...]:
 
 @cache
 def make_ears() -> tuple[Field, ...]:
-    """Ripe corn: stalks with ears; brightness and hue."""
+    """Make ripe corn: stalks with ears; brightness and hue."""
     rng, sheet = np.random.default_rng(13), _Sheet(2, 50)
     for y in np.sort(rng.uniform(0, TILE + 30, 1500)).tolist():
         x, hue, light = rng.uniform(0, TILE), rng.random(), rng.uniform(0.5, 0.85)
@@ -101,7 +101,7 @@ def make_ears() -> tuple[Field, ...]:
 
 @cache
 def make_facets(size: float) -> tuple[Field, ...]:
-    """Rock as lit triangles: brightness, and a number of its own for each."""
+    """Make rock as lit triangles: brightness, and a number of its own for each."""
     rng, sheet = np.random.default_rng(14), _Sheet(2, 90)
     rows, columns, wide, tall = int(20 / size) + 3, int(25 / size) + 3, 11.0 * size, 14.0 * size
     xs = np.arange(columns) * wide + rng.uniform(-0.33, 0.33, (rows, columns)) * wide - wide
@@ -122,7 +122,7 @@ def make_facets(size: float) -> tuple[Field, ...]:
 
 @cache
 def make_firs() -> tuple[Field, ...]:
-    """Small firs on a slope: brightness and strength."""
+    """Make small firs on a slope: brightness and strength."""
     rng, sheet = np.random.default_rng(15), _Sheet(2)
     for y in np.sort(rng.uniform(0, TILE + 8, 620)).tolist():
         x, high = rng.uniform(0, TILE), rng.uniform(8, 12)
@@ -136,7 +136,7 @@ def make_firs() -> tuple[Field, ...]:
 
 @cache
 def make_blossoms(size: float, count: int) -> tuple[Field, ...]:
-    """Scattered flowers: strength of their petals, of their hearts, and a hue for each."""
+    """Make scattered flowers: strength of their petals, of their hearts, and a hue for each."""
     rng, sheet = np.random.default_rng(16), _Sheet(3)
     for _ in range(count):
         x, y, r, turn = rng.uniform(0, TILE), rng.uniform(0, TILE), size * rng.uniform(0.8, 1.15), rng.uniform(0, 6)
@@ -155,7 +155,7 @@ def make_blossoms(size: float, count: int) -> tuple[Field, ...]:
 
 @cache
 def make_pebbles(size: float, count: int) -> tuple[Field, ...]:
-    """Scattered pebbles, lit from above: brightness and strength."""
+    """Make scattered pebbles, lit from above: brightness and strength."""
     rng, sheet = np.random.default_rng(17), _Sheet(2)
     for _ in range(count):
         x, y, r, light = rng.uniform(0, TILE), rng.uniform(0, TILE), size * rng.uniform(0.5, 1.3), rng.uniform(0.5, 0.9)
@@ -167,7 +167,7 @@ def make_pebbles(size: float, count: int) -> tuple[Field, ...]:
 
 @cache
 def make_shells(count: int) -> tuple[Field, ...]:
-    """Scattered scallops and starfish: brightness, strength, hue."""
+    """Make scattered scallops and starfish: brightness, strength, hue."""
     rng, sheet = np.random.default_rng(18), _Sheet(3)
     for i in range(count):
         x, y, r, turn, hue = (

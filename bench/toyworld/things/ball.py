@@ -14,7 +14,7 @@ Outline = list[tuple[float, float]]
 
 
 def _outline_sectors() -> np.ndarray:
-    """[3, 16, 3]: every second sixth of a ball from pole to pole, the pole tilted towards us."""
+    """Outline [3, 16, 3]: every second sixth of a ball from pole to pole, the pole tilted towards us."""
     lat = np.concatenate([np.linspace(0, 2.6, 8), np.linspace(2.6, 0, 8)])
     lon = np.arange(3)[:, None] * math.tau / 3 + np.repeat([0.0, math.pi / 3], 8)
     x, y, z = np.sin(lat) * np.cos(lon), np.sin(lat) * np.sin(lon), np.broadcast_to(np.cos(lat), lon.shape)
@@ -22,7 +22,7 @@ def _outline_sectors() -> np.ndarray:
 
 
 def _outline_patches() -> np.ndarray:
-    """[12, 5, 3]: a football's pentagons, around the corners of an icosahedron."""
+    """Outline [12, 5, 3]: a football's pentagons, around the corners of an icosahedron."""
     gold = (1 + math.sqrt(5)) / 2
     corners = [p for a in (-1, 1) for b in (-gold, gold) for p in ((0, a, b), (a, b, 0), (b, 0, a))]
     centres = np.array(corners) / math.hypot(1, gold)
@@ -43,7 +43,7 @@ _SEAMS = (((-1, 0), (1, 0), (0, 0.08)), ((0, -1), (0, 1), (0.08, 0)),
 
 
 def draw_ball(pen: Pen, colour: Colour, look: int) -> None:
-    """With coloured segments, with the patches of a football, with the lines of a basketball, or with stripes."""
+    """Draw a ball: coloured segments, the patches of a football, the lines of a basketball, or stripes."""
     r = pen.rng.random(4)
     size = 0.5 * min(1.0, pen.width / pen.height)
     wide = size * pen.height / pen.width
@@ -51,7 +51,7 @@ def draw_ball(pen: Pen, colour: Colour, look: int) -> None:
     cos, sin = math.cos(math.tau * r[0]), math.sin(math.tau * r[0])
 
     def on(points: np.ndarray) -> Outline:
-        """Where points of the unit ball, seen from the front, lie in the box; what is behind moves to the rim."""
+        """Project points of the unit ball, seen from the front, to the box; what is behind moves to the rim."""
         found = []
         for x, y, z in points.tolist():
             far = math.hypot(x, y) if z < 0 else 1.0

@@ -17,7 +17,7 @@ from bench.toyworld.things.furniture import (
 
 
 def draw_bed(pen: Pen, colour: Colour, look: int) -> None:
-    """From the side, from an angle, or with four posts and a canopy; some of these are bunk beds."""
+    """Draw a bed from the side, from an angle, or with four posts and a canopy; some of these are bunk beds."""
     r = pen.rng.random(4)
     wood, hem = WOODS[int(3 * r[0])], choose_accent(colour, r[1])
     if look == 0:
@@ -76,7 +76,7 @@ def draw_bed(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def _draw_bedding(pen: Pen, colour: Colour, hem: Colour, top: float, low: float) -> None:
-    """A mattress, a pillow at the left and a blanket whose edge is turned back, between two heights."""
+    """Draw a mattress, a pillow at the left and a blanket whose edge is turned back, between two heights."""
     tall = low - top
 
     def at(*points: Point) -> list[Point]:

@@ -43,7 +43,7 @@ _BIRD_HEADS = ((0.78, 0.47, 0.19), (0.82, 0.4, 0.165), (0.73, 0.24, 0.22), (0.78
 
 
 def _draw_bird_body(pen: Pen, colour: Colour, look: int, belly: Colour) -> None:
-    """Tail, back wing or legs, body with a light belly, and the wing that is nearer."""
+    """Draw tail, back wing or legs, body with a light belly, and the wing that is nearer."""
     dark = choose_contrast(colour, 0.66)
     with pen.begin_part("tail"):
         pen.fill_poly(_TAILS[look], dark)
@@ -82,7 +82,7 @@ def _draw_bird_body(pen: Pen, colour: Colour, look: int, belly: Colour) -> None:
 
 
 def draw_bird(pen: Pen, colour: Colour, look: int) -> None:
-    """Flapping with the wings up, gliding with them spread, standing on two thin legs, or swimming like a duck."""
+    """Draw a bird flapping with the wings up, gliding, standing on two thin legs, or swimming like a duck."""
     draws = pen.rng.random(4).tolist()
     belly = mix(colour, (255, 245, 215), 0.35 + 0.4 * draws[0])
     _draw_bird_body(pen, colour, look, belly)

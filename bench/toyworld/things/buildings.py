@@ -21,14 +21,14 @@ _SAILS: tuple[Colour, ...] = ((242, 232, 204), (150, 96, 58), (110, 118, 132))
 
 
 def _choose_unlike(colour: Colour, kinds: tuple[Colour, ...], pick: float) -> Colour:
-    """One of the kinds by chance (``pick`` from 0 to 1), but one that stands out from the colour."""
+    """Choose one of the kinds by chance (``pick`` from 0 to 1), but one that stands out from the colour."""
     first = int(pick * len(kinds))
     order = kinds[first:] + kinds[:first]
     return next((k for k in order if sum(abs(a - b) for a, b in zip(k, colour, strict=True)) > 130), order[0])
 
 
 def _draw_pane(pen: Pen, x0: float, y0: float, x1: float, y1: float, frame: Colour, glass: Colour = _GLASS) -> None:
-    """A framed window with a gleam; the larger ones have glazing bars."""
+    """Draw a framed window with a gleam; the larger ones have glazing bars."""
     wide = (x1 - x0) * pen.width
     dx, dy = 0.16 * (x1 - x0), 0.13 * (y1 - y0)
     with pen.begin_part("window"):
@@ -42,7 +42,7 @@ def _draw_pane(pen: Pen, x0: float, y0: float, x1: float, y1: float, frame: Colo
 
 
 def _draw_door(pen: Pen, x0: float, y0: float, x1: float, colour: Colour, frame: Colour) -> None:
-    """A door down to the ground with a frame, a pane and a knob."""
+    """Draw a door down to the ground with a frame, a pane and a knob."""
     wide, tall = x1 - x0, 1 - y0
     with pen.begin_part("door"):
         pen.fill_rect(x0, y0, x1, 1, frame)
@@ -53,7 +53,7 @@ def _draw_door(pen: Pen, x0: float, y0: float, x1: float, colour: Colour, frame:
 
 
 def _draw_chimney(pen: Pen, x: float, y0: float, y1: float) -> None:
-    """A brick chimney with a cap, its left side at x."""
+    """Draw a brick chimney with a cap, its left side at x."""
     with pen.begin_part("chimney"):
         pen.fill_rect(x, y0, x + 0.11, y1, _BRICK)
         pen.fill_rect(x + 0.07, y0, x + 0.11, y1, tone(_BRICK, 0.75))
@@ -61,7 +61,7 @@ def _draw_chimney(pen: Pen, x: float, y0: float, y1: float) -> None:
 
 
 def draw_house(pen: Pen, colour: Colour, look: int) -> None:
-    """A gabled cottage, a hip roof with a porch, a block of flats, or a farmhouse with a broken gable and a side."""
+    """Draw a gabled cottage, a hip roof with a porch, a block of flats, or a farmhouse with a broken gable."""
     share = pen.rng.random(6).tolist()
     roof, leaf = _choose_unlike(colour, _ROOFS, share[0]), _choose_unlike(colour, _DOORS, share[1])
     frame = _WHITE if sum(colour) < 560 else tone(leaf, 0.9)
@@ -74,7 +74,7 @@ def draw_house(pen: Pen, colour: Colour, look: int) -> None:
 def _draw_cottage(
     pen: Pen, colour: Colour, roof: Colour, leaf: Colour, frame: Colour, glass: Colour, share: Sequence[float]
 ) -> None:
-    """The gable faces us: attic window, shutters or flower boxes."""
+    """Draw a cottage whose gable faces us: attic window, shutters or flower boxes."""
     _draw_chimney(pen, 0.7 - 0.02 * share[0], 0.06, 0.4)
     pen.fill_poly(((0.07, 1), (0.07, 0.48), (0.5, 0.08), (0.93, 0.48), (0.93, 1)), colour)
     pen.fill_poly(((0.07, 0.48), (0.5, 0.08), (0.93, 0.48), (0.93, 0.57), (0.5, 0.2), (0.07, 0.57)), tone(colour, 0.78))
@@ -96,7 +96,7 @@ def _draw_cottage(
 def _draw_porch_house(
     pen: Pen, colour: Colour, roof: Colour, leaf: Colour, frame: Colour, glass: Colour, share: Sequence[float]
 ) -> None:
-    """A weatherboarded house under a hip roof; a porch on two posts."""
+    """Draw a weatherboarded house under a hip roof; a porch on two posts."""
     _draw_chimney(pen, 0.66 + 0.06 * share[0], 0, 0.3)
     pen.fill_rect(0.06, 0.38, 0.94, 1, colour)
     pen.fill_rect(0.06, 0.38, 0.94, 0.45, tone(colour, 0.76))
@@ -120,7 +120,7 @@ def _draw_porch_house(
 def _draw_flats(
     pen: Pen, colour: Colour, roof: Colour, leaf: Colour, frame: Colour, glass: Colour, share: Sequence[float]
 ) -> None:
-    """A flat roof, three or four floors of three or four windows, some lit."""
+    """Draw a block of flats: a flat roof, three or four floors of three or four windows, some lit."""
     across, floors = 3 + int(2 * share[0]), 3 + int(2 * share[1])
     _draw_chimney(pen, 0.2 + 0.5 * share[2], 0, 0.1)
     pen.fill_rect(0.06, 0.1, 0.94, 1, colour)
@@ -143,7 +143,7 @@ def _draw_flats(
 def _draw_farmhouse(
     pen: Pen, colour: Colour, roof: Colour, leaf: Colour, frame: Colour, glass: Colour, share: Sequence[float]
 ) -> None:
-    """Front with a broken gable and a braced barn door, long side in shade."""
+    """Draw a farmhouse: front with a broken gable and a braced barn door, long side in shade."""
     pen.fill_rect(0.62, 0.46, 0.97, 1, tone(colour, 0.76))
     pen.fill_poly(((0.04, 1), (0.04, 0.47), (0.12, 0.22), (0.34, 0.05), (0.56, 0.22), (0.64, 0.47), (0.64, 1)), colour)
     with pen.begin_part("roof"):
@@ -166,7 +166,7 @@ def _draw_farmhouse(
 
 
 def _draw_sails(pen: Pen, x: float, y: float, colour: Colour) -> None:
-    """Four lattice sails around the hub, as long as the box allows."""
+    """Draw four lattice sails around the hub, as long as the box allows."""
     cloth = _choose_unlike(colour, _SAILS, pen.rng.random())
     turn = pen.rng.uniform(0.3, 1.25)
     squash = pen.height / pen.width
@@ -187,7 +187,7 @@ def _draw_sails(pen: Pen, x: float, y: float, colour: Colour) -> None:
 
 
 def draw_windmill(pen: Pen, colour: Colour, look: int) -> None:
-    """A tower mill with a domed cap, a slim wind turbine, or a wooden mill on a trestle."""
+    """Draw a tower mill with a domed cap, a slim wind turbine, or a wooden mill on a trestle."""
     share = pen.rng.random(4).tolist()
     roof, leaf = _choose_unlike(colour, _ROOFS, share[0]), _choose_unlike(colour, _DOORS, share[1])
     if look == 1:
@@ -222,7 +222,7 @@ def draw_windmill(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def _draw_turbine(pen: Pen, colour: Colour, share: float) -> None:
-    """A tapering mast with three blades."""
+    """Draw a tapering mast with three blades."""
     pen.fill_poly(((0.45, 0.36), (0.55, 0.36), (0.62, 1), (0.38, 1)), colour)
     pen.fill_poly(((0.51, 0.36), (0.55, 0.36), (0.62, 1), (0.52, 1)), tone(colour, 0.78))
     pen.fill_rect(0.3, 0.96, 0.7, 1, (150, 150, 148))

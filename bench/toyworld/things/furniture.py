@@ -22,23 +22,23 @@ _HUMP = [(math.cos(i * math.pi / 12), math.sin(i * math.pi / 12)) for i in range
 
 
 def lighten_side(colour: Colour, share: float = 0.25) -> Colour:
-    """The side towards the light."""
+    """Lighten the side towards the light."""
     return mix(colour, (255, 252, 240), share)
 
 
 def darken_side(colour: Colour, factor: float = 0.7) -> Colour:
-    """The side away from the light; for black things a little brighter, so that it is seen."""
+    """Darken the side away from the light; for black things a little brighter, so that it is seen."""
     return tone(colour, factor) if sum(colour) > 210 else mix(colour, (150, 150, 165), 0.9 * (1 - factor))
 
 
 def choose_accent(colour: Colour, share: float) -> Colour:
-    """A second colour, picked by ``share``, that differs clearly from the first."""
+    """Choose a second colour, picked by ``share``, that differs clearly from the first."""
     i = int(share * len(_ACCENTS))
     return next(c for c in _ACCENTS[i:] + _ACCENTS[:i] if sum(abs(a - b) for a, b in zip(c, colour, strict=True)) > 170)
 
 
 def draw_bow(pen: Pen, start: Point, end: Point, sag: Point, width: float, colour: Colour) -> None:
-    """A bent bar whose middle lies ``sag`` away from the straight line; the width is a share of the box's height."""
+    """Draw a bent bar whose middle lies ``sag`` off the straight line; the width is a share of the box's height."""
     left, right = [], []
     ax, ay, bx, by = end[0] - start[0], end[1] - start[1], 4 * sag[0], 4 * sag[1]
     for i in range(10):
@@ -52,14 +52,14 @@ def draw_bow(pen: Pen, start: Point, end: Point, sag: Point, width: float, colou
 
 
 def draw_soft(pen: Pen, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
-    """A plump cushion: a rectangle with cut corners."""
+    """Draw a plump cushion: a rectangle with cut corners."""
     a, b = (x1 - x0) * 0.12, (y1 - y0) * 0.22
     pen.fill_poly(((x0 + a, y0), (x1 - a, y0), (x1, y0 + b), (x1, y1 - b), (x1 - a, y1), (x0 + a, y1), (x0, y1 - b),
               (x0, y0 + b)), colour)  # fmt: skip
 
 
 def _draw_legs(pen: Pen, spots: Sequence[tuple[float, float, float]], y: float, width: float, colour: Colour) -> None:
-    """Tapering legs from ``y`` down: x at the top, x and y at the foot; the width is a share of the box's."""
+    """Draw tapering legs from ``y`` down: x at the top, x and y at the foot; the width is a share of the box's."""
     w = width / 2
     with pen.begin_part("leg"):
         for top, foot, low in spots:
@@ -67,7 +67,7 @@ def _draw_legs(pen: Pen, spots: Sequence[tuple[float, float, float]], y: float, 
 
 
 def draw_table(pen: Pen, colour: Colour, look: int) -> None:
-    """Four legs and a top seen from above, a round top on one foot, a cloth with a hem, or a desk with drawers."""
+    """Draw four legs and a top seen from above, a round top on one foot, a cloth with a hem, or a desk with drawers."""
     r = pen.rng.random(4)
     if look == 3:
         _draw_desk(pen, colour, r)
@@ -101,7 +101,7 @@ def draw_table(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def _draw_plates(pen: Pen, y: float, r: np.ndarray) -> None:
-    """Two plates lie on some tables."""
+    """Draw the two plates that lie on some tables."""
     if r[2] < 0.55 and pen.height > 14:
         for x in (0.28, 0.7):
             pen.fill_oval(x - 0.09, y - 0.06, x + 0.09, y + 0.07, WHITE)
@@ -109,7 +109,7 @@ def _draw_plates(pen: Pen, y: float, r: np.ndarray) -> None:
 
 
 def _draw_cloth(pen: Pen, colour: Colour, inset: float, r: np.ndarray) -> None:
-    """A cloth over the whole top; in front it hangs down in scallops with a hem."""
+    """Draw a cloth over the whole top; in front it hangs down in scallops with a hem."""
     hem = choose_accent(colour, r[2])
     waves = [(i / 20, 0.62 + 0.06 * abs(math.sin(i * math.pi / 4))) for i in range(21)]
     with pen.begin_part("cloth"):
@@ -123,7 +123,7 @@ def _draw_cloth(pen: Pen, colour: Colour, inset: float, r: np.ndarray) -> None:
 
 
 def _draw_desk(pen: Pen, colour: Colour, r: np.ndarray) -> None:
-    """A slab on a block of drawers and two legs, or on two blocks."""
+    """Draw a slab on a block of drawers and two legs, or on two blocks."""
     _draw_legs(pen, ((0.92, 0.93, 1), (0.78, 0.78, 0.86)), 0.2, 0.09, darken_side(colour, 0.6))
     for x in (0.04, 0.66)[: 1 if r[0] < 0.5 else 2]:
         pen.fill_rect(x, 0.2, x + 0.3, 0.97, darken_side(colour, 0.6))
@@ -139,7 +139,7 @@ def _draw_desk(pen: Pen, colour: Colour, r: np.ndarray) -> None:
 
 
 def draw_chair(pen: Pen, colour: Colour, look: int) -> None:
-    """From the side, from the front with slats, from an angle with a cushion, or with a hoop for a back."""
+    """Draw a chair from the side, from the front with slats, at an angle with a cushion, or with a hoop for a back."""
     r = pen.rng.random(3)
     dark, light, soft = darken_side(colour, 0.62), lighten_side(colour), choose_accent(colour, r[0])
     if look == 0:
@@ -194,7 +194,7 @@ def draw_chair(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def draw_sofa(pen: Pen, colour: Colour, look: int) -> None:
-    """Three seats between round arms, a two-seater with a curved back, or a corner sofa with pillows."""
+    """Draw three seats between round arms, a two-seater with a curved back, or a corner sofa with pillows."""
     r = pen.rng.random(4)
     dark, light = darken_side(colour, 0.68), lighten_side(colour, 0.14)
     _draw_legs(pen, ((0.09, 0.08, 1), (0.91, 0.92, 1)), 0.84, 0.05, WOODS[int(3 * r[0])])
@@ -227,7 +227,7 @@ def draw_sofa(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def _draw_pillows(pen: Pen, colour: Colour, r: np.ndarray, count: int) -> None:
-    """Small pillows stand on their corners against the back."""
+    """Draw small pillows that stand on their corners against the back."""
     with pen.begin_part("pillow"):
         for i in range(count):
             x, shade = (0.24, 0.72, 0.38)[i] + 0.06 * r[0], choose_accent(colour, (r[1] + 0.37 * i) % 1)

@@ -18,7 +18,7 @@ _GLASS: tuple[Colour, ...] = ((176, 216, 242), (150, 198, 236), (56, 68, 112), (
 
 
 def draw_lamp(pen: Pen, colour: Colour, look: int) -> None:
-    """A floor lamp, a street lantern, a table lamp with a round foot, or a lamp that hangs from a bent pole."""
+    """Draw a floor lamp, a street lantern, a table lamp with a round foot, or a lamp that hangs from a bent pole."""
     r = pen.rng.random(3)
     dark, light = darken_side(colour, 0.7), lighten_side(colour, 0.35)
     if look == 1:
@@ -71,7 +71,7 @@ def draw_lamp(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def _draw_dial(pen: Pen, x: float, y: float, radius: float, colour: Colour, r: np.ndarray) -> None:
-    """A face with marks and two hands; the radius is a share of the box's height."""
+    """Draw a face with marks and two hands; the radius is a share of the box's height."""
     face = mix(colour, WHITE, 0.82) if sum(colour) < 600 else (255, 252, 240)
     pen.fill_disc(x, y, radius, _METAL if sum(colour) > 600 else darken_side(colour, 0.5))
     pen.fill_disc(x, y, radius * 0.92, face)
@@ -135,7 +135,7 @@ def draw_clock(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def _draw_glazing(pen: Pen, x0: float, y0: float, x1: float, y1: float, glass: Colour) -> None:
-    """Glass with a gleam by day, with stars by night."""
+    """Draw glass with a gleam by day, with stars by night."""
     with pen.begin_part("pane"):
         pen.fill_rect(x0, y0, x1, y1, glass)
         wide, tall = x1 - x0, y1 - y0
@@ -150,7 +150,7 @@ def _draw_glazing(pen: Pen, x0: float, y0: float, x1: float, y1: float, glass: C
 
 
 def draw_window(pen: Pen, colour: Colour, look: int) -> None:
-    """Four panes with curtains, shutters, a round top, or a box of flowers below."""
+    """Draw four panes with curtains, shutters, a round top, or a box of flowers below."""
     r = pen.rng.random(4)
     glass, dark, light = _GLASS[int(4 * r[0])], darken_side(colour, 0.66), lighten_side(colour, 0.2)
     left, top, low = (0.24 if look == 1 else 0.04), (0.42 if look == 2 else 0), (0.8 if look == 3 else 0.94)
@@ -190,7 +190,7 @@ def draw_window(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def _draw_flower_box(pen: Pen, r: np.ndarray) -> None:
-    """A box with leaves and a row of flowers."""
+    """Draw a box with leaves and a row of flowers."""
     pen.fill_poly(
         [(0.04 + 0.092 * i, 0.7 + (0.08 if i % 2 else 0)) for i in range(11)] + [(0.96, 0.88), (0.04, 0.88)], _LEAF
     )
@@ -206,7 +206,7 @@ def _draw_flower_box(pen: Pen, r: np.ndarray) -> None:
 
 
 def draw_door(pen: Pen, colour: Colour, look: int) -> None:
-    """Panelled, of planks with a round top, with a glass pane, or with two leaves; a knob and a step."""
+    """Draw a door: panelled, of planks with a round top, with a glass pane, or with two leaves; a knob and a step."""
     r = pen.rng.random(3)
     dark, light = darken_side(colour, 0.66), lighten_side(colour, 0.2)
     frame = darken_side(colour, 0.5) if r[0] < 0.5 else _STONE

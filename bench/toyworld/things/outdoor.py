@@ -16,7 +16,7 @@ _IRON: Colour = (58, 58, 66)
 
 
 def draw_tent(pen: Pen, colour: Colour, look: int) -> None:
-    """A ridge tent with its side, a tipi with poles, or a dome; some are striped."""
+    """Draw a ridge tent with its side, a tipi with poles, or a dome; some are striped."""
     share = pen.rng.random(4).tolist()
     inside, light = tone(colour, 0.32), (_WHITE if sum(colour) < 560 else tone(colour, 0.6))
     striped = share[0] < 0.45
@@ -62,7 +62,7 @@ _CONE = ((0.0, 0.0), (0.5, 0.46), (1.0, 1.0))
 
 def _draw_canopy(pen: Pen, box: tuple[float, float, float, float, float], profile: Points, paints: Sequence[Colour],
             valance: float) -> None:  # fmt: skip
-    """A fan of cloth panels; ``box`` is apex x, y, half width, height (shares of the height) and tilt."""
+    """Draw a fan of cloth panels; ``box`` is apex x, y, half width, height (shares of the height) and tilt."""
     x0, y0, half, tall, tilt = box
     cos, sin, squash = math.cos(tilt), math.sin(tilt), pen.height / pen.width
 
@@ -79,7 +79,7 @@ def _draw_canopy(pen: Pen, box: tuple[float, float, float, float, float], profil
 
 
 def draw_umbrella(pen: Pen, colour: Colour, look: int) -> None:
-    """A leaning beach parasol, a tilted rain umbrella with a curved handle, or a straight cafe parasol."""
+    """Draw a leaning beach parasol, a tilted rain umbrella with a curved handle, or a straight cafe parasol."""
     share = pen.rng.random(3).tolist()
     other = _WHITE if sum(colour) < 640 else (128, 172, 206)
     shades = [tone(colour, f) for f in (1.15, 1.05, 1.0, 0.9, 0.76, 0.7)]
@@ -117,7 +117,7 @@ def draw_umbrella(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def draw_bench(pen: Pen, colour: Colour, look: int) -> None:
-    """A park bench from the front, one from the side in perspective, or a stone one with rolled ends and no back."""
+    """Draw a park bench from the front, one from the side in perspective, or a stone one with rolled ends."""
     share = pen.rng.random(3).tolist()
     dark = tone(colour, 0.72)
     leg = _IRON if sum(colour) > 200 else (120, 120, 126)
@@ -150,7 +150,7 @@ def draw_bench(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def _draw_stone_bench(pen: Pen, colour: Colour, share: float) -> None:
-    """A heavy slab on two scrolled feet; both ends of the slab roll upwards."""
+    """Draw a heavy slab on two scrolled feet; both ends of the slab roll upwards."""
     dark, deep = tone(colour, 0.74), tone(colour, 0.54)
     with pen.begin_part("leg"):
         for x in (0.13, 0.69):
@@ -172,7 +172,7 @@ def _draw_stone_bench(pen: Pen, colour: Colour, share: float) -> None:
 
 
 def _draw_bench_aside(pen: Pen, colour: Colour, leg: Colour, along: float) -> None:
-    """One end of the bench near us, the other further away to the right; ``along`` is how far."""
+    """Draw one end of the bench near us, the other further away to the right; ``along`` is how far."""
     rise = -0.1
     with pen.begin_part("leg"):
         for x, y, low in ((along + 0.34, 0.46, 0.86), (along + 0.06, 0.54, 0.94), (0.33, 0.5, 0.93), (0.06, 0.6, 1.0)):

@@ -70,7 +70,7 @@ _POSES: tuple[_Pose, ...] = (
 
 
 def _draw_leg(pen: Pen, leg: Points, trousers: Colour, skin: Colour, shoe: Colour, bare: bool) -> None:
-    """A leg in trousers or bare, with a shoe."""
+    """Draw a leg in trousers or bare, with a shoe."""
     draw_limb(pen, leg, (0.1, 0.075, 0.06, 0.05) if bare else (0.115, 0.09, 0.075, 0.06), skin if bare else trousers)
     x, y = leg[-1]
     pen.fill_poly(
@@ -79,7 +79,7 @@ def _draw_leg(pen: Pen, leg: Points, trousers: Colour, skin: Colour, shoe: Colou
 
 
 def _draw_arm(pen: Pen, arm: Points, colour: Colour, skin: Colour, short: bool) -> None:
-    """A sleeve and a hand."""
+    """Draw a sleeve and a hand."""
     if short:
         draw_limb(pen, arm, (0.06, 0.055, 0.045), skin)
         draw_limb(pen, arm[:2], (0.095, 0.08), colour)
@@ -111,7 +111,7 @@ _LONG: Points = ((-1.0, -0.6), (0.0, -1.1), (1.0, -0.6), (1.25, 0.6), (1.2, 1.4)
 
 
 def _draw_head(pen: Pen, place: Place, skin: Colour, hair: Colour, side: bool, style: int) -> None:
-    """Face with eyes and a smile, and hair; from the side with a nose."""
+    """Draw face with eyes and a smile, and hair; from the side with a nose."""
     place.pen.fill_disc(place.x, place.y, place.size, skin)
     if side:
         place.fill_poly(((0.88, -0.2), (1.15, 0.12), (0.85, 0.32)), skin)
@@ -128,7 +128,7 @@ def _draw_head(pen: Pen, place: Place, skin: Colour, hair: Colour, side: bool, s
 
 
 def _draw_hat(pen: Pen, place: Place, colour: Colour, band: Colour) -> None:
-    """A hat with a brim."""
+    """Draw a hat with a brim."""
     with pen.begin_part("hat"):
         place.fill_poly(((-0.85, -0.5), (-0.7, -1.35), (0.0, -1.45), (0.7, -1.35), (0.85, -0.5)), colour)
         place.fill_poly(((-0.86, -0.5), (-0.82, -0.78), (0.82, -0.78), (0.86, -0.5)), band)
@@ -136,7 +136,7 @@ def _draw_hat(pen: Pen, place: Place, colour: Colour, band: Colour) -> None:
 
 
 def _draw_extras(pen: Pen, colour: Colour, look: int, draws: list[float]) -> None:
-    """What is on the clothes: stripes, a belt, buttons, a scarf."""
+    """Draw what is on the clothes: stripes, a belt, buttons, a scarf."""
     light = mix(colour, _WHITE, 0.6) if sum(colour) < 560 else (150, 160, 190)
     if look == 3:
         pen.fill_poly(((0.34, 0.4), (0.66, 0.4), (0.69, 0.435), (0.31, 0.435)), choose_contrast(colour, 0.6))
@@ -155,7 +155,7 @@ def _draw_extras(pen: Pen, colour: Colour, look: int, draws: list[float]) -> Non
 
 
 def draw_person(pen: Pen, colour: Colour, look: int) -> None:
-    """Standing, walking, running, in a dress, a child with raised arms, or in a coat with hat and backpack."""
+    """Draw a person standing, walking, running, in a dress, a child with raised arms, or one with hat and backpack."""
     pose, draws = _POSES[look], pen.rng.random(9).tolist()
     skin, hair = _SKINS[int(4 * draws[0])], _HAIRS[int((4 if look in (3, 4) else 5) * draws[1])]
     trousers, shoe, bag = _TROUSERS[int(4 * draws[2])], _SHOES[int(4 * draws[3])], _BAGS[int(4 * draws[4])]

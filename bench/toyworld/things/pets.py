@@ -76,7 +76,7 @@ _SADDLE: tuple[Points, ...] = (
 
 
 def _draw_limbs(pen: Pen, pose: _Pose, colour: Colour, widths: tuple[float, ...], fat: float) -> None:
-    """Far legs, body and near legs."""
+    """Draw far legs, body and near legs."""
     with pen.begin_part("leg"):
         for leg in pose.far:
             draw_limb(pen, leg, widths, choose_contrast(colour, 0.62))
@@ -87,7 +87,7 @@ def _draw_limbs(pen: Pen, pose: _Pose, colour: Colour, widths: tuple[float, ...]
 
 
 def _draw_dog_head(pen: Pen, place: Place, colour: Colour, draws: list[float]) -> None:
-    """Long muzzle with a black nose, hanging ear, often with the tongue out."""
+    """Draw long muzzle with a black nose, hanging ear, often with the tongue out."""
     pale = mix(colour, _WHITE, 0.62) if draws[0] < 0.5 else mix(colour, _WHITE, 0.22)
     if draws[1] < 0.6 and pen.height > 14:
         place.fill_poly(_TONGUE, _PINK)
@@ -104,7 +104,7 @@ def _draw_dog_head(pen: Pen, place: Place, colour: Colour, draws: list[float]) -
 
 
 def draw_dog(pen: Pen, colour: Colour, look: int) -> None:
-    """From the side: trotting, sitting, running, or bowing to play."""
+    """Draw a dog from the side: trotting, sitting, running, or bowing to play."""
     pose, draws = _DOGS[look], pen.rng.random(8).tolist()
     dark, stout = choose_contrast(colour, 0.58), 0.9 + 0.25 * draws[2]
     x, y, size, angle = pose.head
@@ -172,7 +172,7 @@ _STRIPES: tuple[tuple[Points, ...], ...] = (
 
 
 def _draw_cat_head(pen: Pen, place: Place, colour: Colour, draws: list[float]) -> None:
-    """A round face towards us: pointed ears, large eyes, whiskers."""
+    """Draw a round face towards us: pointed ears, large eyes, whiskers."""
     dark = choose_contrast(colour, 0.6)
     for s in (-1, 1):
         place.fill_poly(((s * 0.45, -0.1), (s * 0.45, -0.64), (s * 0.07, -0.34)), colour)
@@ -201,7 +201,7 @@ def _draw_cat_head(pen: Pen, place: Place, colour: Colour, draws: list[float]) -
 
 
 def draw_cat(pen: Pen, colour: Colour, look: int) -> None:
-    """Sitting towards us, walking with the tail high, with an arched back, or lying."""
+    """Draw a cat: sitting towards us, walking with the tail high, with an arched back, or lying."""
     pose, draws = _CATS[look], pen.rng.random(8).tolist()
     dark, thick = choose_contrast(colour, 0.6), 0.85 + 0.3 * draws[3]
     x, y, size, angle = pose.head

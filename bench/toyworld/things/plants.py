@@ -16,7 +16,7 @@ _LEAF: Colour = (70, 146, 66)
 
 
 def _outline_scallops(bumps: int) -> list[tuple[float, float]]:
-    """A circle of radius 1 with that many bumps on its rim."""
+    """Outline a circle of radius 1 with that many bumps on its rim."""
     reach = (0.87, 0.98, 0.98)
     turns = [2 * math.pi * i / (3 * bumps) for i in range(3 * bumps)]
     return [(reach[i % 3] * math.cos(t), reach[i % 3] * math.sin(t)) for i, t in enumerate(turns)]
@@ -26,12 +26,12 @@ _RIMS = {bumps: _outline_scallops(bumps) for bumps in range(3, 14)}
 
 
 def _draw_bush(pen: Pen, x: float, y: float, rx: float, ry: float, bumps: int, colour: Colour) -> None:
-    """A leafy clump with a scalloped rim."""
+    """Draw a leafy clump with a scalloped rim."""
     pen.fill_poly([(x + rx * c, y + ry * s) for c, s in _RIMS[bumps]], colour)
 
 
 def _draw_trunk(pen: Pen, top: float, half: float, wood: Colour) -> None:
-    """A trunk with flared roots, shaded on the right."""
+    """Draw a trunk with flared roots, shaded on the right."""
     with pen.begin_part("trunk"):
         pen.fill_poly(((0.5 - half * 0.6, top), (0.5 + half * 0.6, top), (0.5 + half, 0.9), (0.5 + half * 1.9, 1),
                   (0.5 - half * 1.9, 1), (0.5 - half, 0.9)), wood)  # fmt: skip
@@ -40,7 +40,7 @@ def _draw_trunk(pen: Pen, top: float, half: float, wood: Colour) -> None:
 
 
 def draw_tree(pen: Pen, colour: Colour, look: int) -> None:
-    """A round crown (some bear fruit), a fir, a poplar, a palm, or clusters of leaves or blossom on bare branches."""
+    """Draw a round crown (some bear fruit), a fir, a poplar, a palm, or leaves or blossom on bare branches."""
     move = (0.06 * (pen.rng.random((12, 2)) - 0.5)).tolist()
     if look == 3:
         _draw_palm(pen, colour, move)
@@ -82,7 +82,7 @@ def draw_tree(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def _draw_palm(pen: Pen, colour: Colour, move: Sequence[Sequence[float]]) -> None:
-    """A leaning ringed trunk, fronds that hang in arcs, two or three nuts."""
+    """Draw a leaning ringed trunk, fronds that hang in arcs, two or three nuts."""
     bend = 0.1 + move[0][0] * 2
     trunk = [(0.5 - bend, 1.0), (0.5 - 0.9 * bend, 0.75), (0.5 - 0.4 * bend, 0.5), (0.52, 0.26)]
     with pen.begin_part("trunk"):
@@ -110,7 +110,7 @@ def _draw_palm(pen: Pen, colour: Colour, move: Sequence[Sequence[float]]) -> Non
 
 
 def _draw_blossom(pen: Pen, colour: Colour, move: Sequence[Sequence[float]]) -> None:
-    """Forked branches that show between clusters of leaves or blossom."""
+    """Draw forked branches that show between clusters of leaves or blossom."""
     ends = ((0.16, 0.42), (0.84, 0.4), (0.3, 0.2), (0.7, 0.18), (0.5, 0.13), (0.1, 0.3), (0.9, 0.26))
     places = [(x + dx, y + dy) for (x, y), (dx, dy) in zip(ends, move, strict=False)]
     for x, y in places:
@@ -132,7 +132,7 @@ def _draw_blossom(pen: Pen, colour: Colour, move: Sequence[Sequence[float]]) -> 
 
 
 def _draw_petals(pen: Pen, count: int, y: float, shape: Points, start: float, paint: Colour) -> None:
-    """Petals around (0.5, y); ``shape`` is one of them: points along and across it, in shares of the height."""
+    """Draw petals around (0.5, y); ``shape`` is one of them: points along and across it, in shares of the height."""
     squash = pen.height / pen.width
     for i in range(count):
         c, s = math.cos(start + 2 * math.pi * i / count), math.sin(start + 2 * math.pi * i / count)
@@ -141,7 +141,7 @@ def _draw_petals(pen: Pen, count: int, y: float, shape: Points, start: float, pa
 
 
 def draw_flower(pen: Pen, colour: Colour, look: int) -> None:
-    """A daisy, a tulip, a rose in whorls, or a sunflower with pointed petals and a large dark heart."""
+    """Draw a daisy, a tulip, a rose in whorls, or a sunflower with pointed petals and a large dark heart."""
     share = pen.rng.random(4).tolist()
     green, size = tone(_LEAF, 0.85 + 0.3 * share[0]), min(0.34, 0.5 * pen.width / pen.height)
     bend = 0.08 * (share[1] - 0.5)

@@ -20,12 +20,12 @@ _STEPS = tuple(
 
 @lru_cache(maxsize=1024)
 def smooth(points: Points) -> Points:
-    """The closed outline that runs smoothly through the points."""
+    """Smooth points to the closed outline that runs through them."""
     return tuple(round_corners(points))
 
 
 def round_corners(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """As `smooth`, for outlines that differ each time."""
+    """Round corners as `smooth` does, for outlines that differ each time."""
     n, outline = len(points), []
     for i in range(n):
         (ax, ay), (bx, by), (cx, cy), (dx, dy) = points[i - 1], points[i], points[(i + 1) % n], points[(i + 2) % n]
@@ -34,12 +34,12 @@ def round_corners(points: Sequence[tuple[float, float]]) -> list[tuple[float, fl
 
 
 def choose_contrast(colour: Colour, factor: float = 0.68) -> Colour:
-    """A darker tone that still differs where the colour itself is nearly black: there it is a lighter one."""
+    """Choose a darker tone that still differs where the colour itself is nearly black: there it is a lighter one."""
     return mix(colour, (190, 190, 205), 0.6 * (1 - factor)) if sum(colour) < 170 else tone(colour, factor)
 
 
 def draw_shaded(pen: Pen, points: Points, colour: Colour, depth: float = 0.14, fat: float = 1.0) -> None:
-    """A smooth shape with its shadow along the lower edge; ``fat`` stretches it downwards."""
+    """Draw a smooth shape with its shadow along the lower edge; ``fat`` stretches it downwards."""
     outline = smooth(points)
     top, left, right = min(y for _, y in outline), min(x for x, _ in outline), max(x for x, _ in outline)
     middle, lit = (left + right) / 2, fat * (1 - depth)
@@ -48,7 +48,7 @@ def draw_shaded(pen: Pen, points: Points, colour: Colour, depth: float = 0.14, f
 
 
 def draw_limb(pen: Pen, points: Points, widths: Sequence[float], colour: Colour, soft: bool = False) -> None:
-    """A leg, neck or tail along the points in one piece, as thick at each as its width says; ``soft`` rounds it."""
+    """Draw a leg, neck or tail along the points in one piece, at each as thick as its width; ``soft`` rounds it."""
     wide, high = pen.width, pen.height
     last = len(points) - 1
     left, right = [], []
@@ -73,21 +73,21 @@ class Place:
         self._cos, self._sin = size * math.cos(angle), size * math.sin(angle)
         self._xx, self._xy = self._cos * squash, -self._sin * squash
 
-    def at(self, x: float, y: float) -> tuple[float, float]:
-        """The point in the thing's coordinates."""
+    def locate(self, x: float, y: float) -> tuple[float, float]:
+        """Locate the point in the thing's coordinates."""
         return (self.x + x * self._xx + y * self._xy, self.y + x * self._sin + y * self._cos)
 
     def fill_poly(self, points: Points, colour: Colour) -> None:
-        """A filled polygon."""
-        self.pen.fill_poly([self.at(x, y) for x, y in points], colour)
+        """Fill a polygon."""
+        self.pen.fill_poly([self.locate(x, y) for x, y in points], colour)
 
     def draw_dot(self, x: float, y: float, radius: float, colour: Colour) -> None:
-        """A small round spot."""
+        """Draw a small round spot."""
         cut = 0.7 * radius
         self.fill_poly(
             ((x - radius, y), (x - cut, y - cut), (x, y - radius), (x + cut, y - cut),
              (x + radius, y), (x + cut, y + cut), (x, y + radius), (x - cut, y + cut)), colour)  # fmt: skip
 
     def stroke(self, x0: float, y0: float, x1: float, y1: float, width: float, colour: Colour) -> None:
-        """A thick straight line."""
-        self.pen.draw_line(*self.at(x0, y0), *self.at(x1, y1), width * self.size, colour)
+        """Stroke a thick straight line."""
+        self.pen.draw_line(*self.locate(x0, y0), *self.locate(x1, y1), width * self.size, colour)

@@ -15,7 +15,7 @@ _ROUND = tuple((math.cos(i * math.pi / 9), math.sin(i * math.pi / 9)) for i in r
 
 
 def _draw_burst(pen: Pen, count: int, inner: float, lengths: tuple[float, ...], half: float, colour: Colour) -> None:
-    """Pointed rays around the middle; their lengths alternate, ``half`` is half their width at the root in radians."""
+    """Draw pointed rays around the middle, of alternating length; ``half`` is half a root's width in radians."""
     start = 6.3 * pen.rng.random()
     with pen.begin_part("ray"):
         for i in range(count):
@@ -25,13 +25,13 @@ def _draw_burst(pen: Pen, count: int, inner: float, lengths: tuple[float, ...], 
 
 
 def _draw_arc(pen: Pen, x: float, y: float, rx: float, ry: float, colour: Colour) -> None:
-    """A mouth or a closed eye: a sickle that hangs down from (x, y)."""
+    """Draw a mouth or a closed eye: a sickle that hangs down from (x, y)."""
     rim = [(x + rx * math.cos(t), math.sin(t)) for t in (i * math.pi / 7 for i in range(8))]
     pen.fill_poly([(a, y + ry * s) for a, s in rim] + [(a, y + 0.45 * ry * s) for a, s in rim[::-1]], colour)
 
 
 def _draw_smile(pen: Pen, colour: Colour) -> None:
-    """Two eyes, rosy cheeks and a curved mouth."""
+    """Draw two eyes, rosy cheeks and a curved mouth."""
     dark = tone(colour, 0.5)
     for x in (0.42, 0.58):
         pen.fill_oval(x - 0.022, 0.42, x + 0.022, 0.5, dark)
@@ -40,7 +40,7 @@ def _draw_smile(pen: Pen, colour: Colour) -> None:
 
 
 def draw_sun(pen: Pen, colour: Colour, look: int) -> None:
-    """A disc with pointed rays (some smile), one with a pale halo, or a low one in warm rings behind haze."""
+    """Draw the sun with pointed rays (some smile), with a pale halo, or low in warm rings behind haze."""
     share, many = pen.rng.random(), int(pen.rng.integers(0, 3))
     if look == 0:
         _draw_burst(pen, 10 + 2 * many, 0.3, (0.5, 0.5 - 0.1 * share), 0.15, tone(colour, 0.96))
@@ -68,7 +68,7 @@ def draw_sun(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def _draw_phase(pen: Pen, radius: float, bulge: float, colour: Colour) -> None:
-    """The lit side of the disc: from its left edge to an inner edge that bulges to the right (or left, if negative)."""
+    """Draw the lit side of the disc: from its left edge to an inner one that bulges right (left, if negative)."""
     turns = [math.pi * i / 16 for i in range(17)]
     outer = [(0.5 - radius * math.sin(t), 0.5 - radius * math.cos(t)) for t in turns]
     inner = [(0.5 + bulge * math.sin(t), 0.5 + radius * math.cos(t)) for t in turns]
@@ -76,13 +76,13 @@ def _draw_phase(pen: Pen, radius: float, bulge: float, colour: Colour) -> None:
 
 
 def _draw_crater(pen: Pen, x: float, y: float, radius: float, colour: Colour) -> None:
-    """A round hollow with a lighter floor."""
+    """Draw a round hollow with a lighter floor."""
     pen.fill_disc(x, y, radius, tone(colour, 0.74))
     pen.fill_disc(x + 0.2 * radius, y + 0.22 * radius, 0.74 * radius, tone(colour, 0.86))
 
 
 def draw_moon(pen: Pen, colour: Colour, look: int) -> None:
-    """A slender crescent (some with a sleepy face), full with craters, or half to gibbous above its dark side."""
+    """Draw the moon: a crescent (some with a face), full with craters, or half to gibbous above its dark side."""
     share, shift = pen.rng.random(), (0.06 * (pen.rng.random(6) - 0.5)).tolist()
     pale = tone(colour, 1.04)
     if look == 0:
@@ -120,7 +120,7 @@ def draw_moon(pen: Pen, colour: Colour, look: int) -> None:
 
 
 def _draw_puffs(pen: Pen, puffs: list[tuple[float, float, float, float]], base: float, colour: Colour) -> None:
-    """Ovals (middle, half sizes) in three layers from a shaded rim to a lit top; below ``base`` all is cut flat."""
+    """Draw ovals (middle, half sizes) in three layers, shaded rim to lit top; below ``base`` all is cut flat."""
     for sink, shrink, factor in ((0.0, 1.0, 0.82), (-0.06, 0.87, 0.92), (-0.12, 0.64, 1.0)):
         for x, y, rx, ry in puffs:
             lit = (x - (1 - shrink) * 0.35 * rx, y + sink * ry - (1 - shrink) * 0.4 * ry)
@@ -129,7 +129,7 @@ def _draw_puffs(pen: Pen, puffs: list[tuple[float, float, float, float]], base: 
 
 
 def draw_cloud(pen: Pen, colour: Colour, look: int) -> None:
-    """Puffs on a flat base, flat streaks, a towering heap, or two small ones."""
+    """Draw puffs on a flat base, flat streaks, a towering heap, or two small ones."""
     pale = mix(colour, (252, 252, 255), 0.7 if sum(colour) > 690 else 0.4)
     move = (0.05 * (pen.rng.random(10) - 0.5)).tolist()
     if look == 0:

@@ -25,13 +25,13 @@ from bench.toyworld.things.wheels import (
 
 
 def draw_car(pen: Pen, colour: Colour, look: int) -> None:
-    """A saloon, a little round car, an open roadster, or a car from the front."""
+    """Draw a saloon, a little round car, an open roadster, or a car from the front."""
     draws = (_draw_saloon, _round_car, _draw_roadster, _draw_car_front)
     draws[look](pen, colour)
 
 
 def _draw_saloon(pen: Pen, colour: Colour) -> None:
-    """A three-box car with two side windows."""
+    """Draw a three-box car with two side windows."""
     back, front = 0.24 + 0.06 * pen.rng.random(), 0.64 + 0.06 * pen.rng.random()
     pen.fill_poly(
         ((0.15, 0.46), (back, 0.04), (back + 0.03, 0), (front - 0.02, 0), (front, 0.03), (0.84, 0.46)), colour
@@ -50,7 +50,7 @@ def _draw_saloon(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_body(pen: Pen, colour: Colour, hull: Sequence[Point], rear: float, front: float, radius: float) -> None:
-    """The lower half of a car from the side: sides, sill, lamps and two big wheels."""
+    """Draw the lower half of a car from the side: sides, sill, lamps and two big wheels."""
     pen.fill_poly(hull, colour)
     pen.fill_rect(0.02, 0.76, 0.98, 0.87, tone(colour, 0.72))
     with pen.begin_part("light"):
@@ -60,7 +60,7 @@ def _draw_body(pen: Pen, colour: Colour, hull: Sequence[Point], rear: float, fro
 
 
 def _round_car(pen: Pen, colour: Colour) -> None:
-    """A beetle-like dome on wheels, often with luggage on top."""
+    """Draw a beetle-like dome on wheels, often with luggage on top."""
     middle, luggage = 0.44 + 0.06 * pen.rng.random(), int(pen.rng.integers(3))
     if luggage:
         hue: Colour = ((150, 96, 56), (90, 120, 90))[luggage - 1]
@@ -81,7 +81,7 @@ def _round_car(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_roadster(pen: Pen, colour: Colour) -> None:
-    """No roof: two seats behind a slanting windscreen."""
+    """Draw an open car: two seats behind a slanting windscreen."""
     seat: Colour = ((176, 120, 76), (240, 226, 200), (70, 56, 56))[int(pen.rng.integers(3))]
     glass = 0.56 + 0.04 * pen.rng.random()
     for x in (0.22, 0.36):
@@ -99,7 +99,7 @@ def _draw_roadster(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_car_front(pen: Pen, colour: Colour) -> None:
-    """Windscreen, grille, two lamps and the tyres' faces."""
+    """Draw windscreen, grille, two lamps and the tyres' faces."""
     lean, round_lamps = 0.02 + 0.06 * pen.rng.random(), bool(pen.rng.integers(2))
     for x in (0.1, 0.73):
         with pen.begin_part("wheel"):
@@ -127,13 +127,13 @@ def _draw_car_front(pen: Pen, colour: Colour) -> None:
 
 
 def draw_bus(pen: Pen, colour: Colour, look: int) -> None:
-    """A town bus, a double-decker, a school bus with a bonnet, or a bus seen from the front corner."""
+    """Draw a town bus, a double-decker, a school bus with a bonnet, or a bus seen from the front corner."""
     draws = (_draw_town_bus, _draw_double_decker, _draw_school_bus, _draw_bus_front)
     draws[look](pen, colour)
 
 
 def _draw_box(pen: Pen, colour: Colour, left: float, right: float, top: float) -> None:
-    """A bus's sides with rounded upper corners, a light upper and a dark lower corner."""
+    """Draw a bus's sides with rounded upper corners, a light upper and a dark lower corner."""
     pen.fill_poly(((left, top + 0.08), (left + 0.03, top), (right - 0.04, top), (right, top + 0.1), (right, 0.88),
               (left, 0.88)), colour)  # fmt: skip
     pen.fill_poly(
@@ -143,7 +143,7 @@ def _draw_box(pen: Pen, colour: Colour, left: float, right: float, top: float) -
 
 
 def _draw_town_bus(pen: Pen, colour: Colour) -> None:
-    """One deck, a door at the front and a band along the side."""
+    """Draw one deck, a door at the front and a band along the side."""
     count, band = int(pen.rng.integers(4, 6)), bool(pen.rng.integers(2))
     _draw_box(pen, colour, 0, 1, 0)
     draw_panes(pen, space_row(0.04, 0.72, count), 0.17, 0.68 / count - 0.03, 0.33)
@@ -159,7 +159,7 @@ def _draw_town_bus(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_double_decker(pen: Pen, colour: Colour) -> None:
-    """Two rows of windows, a poster between them."""
+    """Draw two rows of windows, a poster between them."""
     count, poster = int(pen.rng.integers(5, 7)), int(pen.rng.integers(3))
     _draw_box(pen, colour, 0.04, 0.96, 0)
     draw_panes(pen, space_row(0.08, 0.95, count), 0.1, 0.87 / count - 0.025, 0.23)
@@ -177,7 +177,7 @@ def _draw_double_decker(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_school_bus(pen: Pen, colour: Colour) -> None:
-    """A box behind a low bonnet."""
+    """Draw a box behind a low bonnet."""
     count, nose = int(pen.rng.integers(4, 6)), 0.74 + 0.03 * pen.rng.random()
     _draw_box(pen, colour, 0, nose, 0)
     pen.fill_poly(((nose - 0.01, 0.46), (0.95, 0.49), (1, 0.58), (1, 0.88), (nose - 0.01, 0.88)), colour)
@@ -195,7 +195,7 @@ def _draw_school_bus(pen: Pen, colour: Colour) -> None:
 
 
 def _draw_bus_front(pen: Pen, colour: Colour) -> None:
-    """The front with its windscreen, the side shrinking into the distance."""
+    """Draw the front with its windscreen, the side shrinking into the distance."""
     count, corner = int(pen.rng.integers(4, 6)), 0.52 + 0.05 * pen.rng.random()
     side = tone(colour, 0.8)
     for x in (corner + 0.03, 0.87):

@@ -1,4 +1,4 @@
-"""Section 4 (data sets): how trains and bicycles of the toy world look, and what all its vehicles share."""
+"""Section 4 (data sets): wheels, windows and colours that all vehicles of the toy world share."""
 
 from __future__ import annotations
 
@@ -16,40 +16,39 @@ CREAM: Colour = (250, 244, 226)
 LIGHT: Colour = (255, 238, 160)
 WOOD: Colour = (128, 84, 50)
 OAR: Colour = (226, 184, 122)
-
 Point = tuple[float, float]
 
 
 def darken_edge(colour: Colour) -> Colour:
-    """For seams: darker than the paint, on black paint lighter."""
+    """Darken paint for seams; black paint is lightened."""
     return mix(colour, (255, 255, 255), 0.3) if sum(colour) < 220 else tone(colour, 0.66)
 
 
 def trim(colour: Colour) -> Colour:
-    """For bands: cream, on white paint navy."""
+    """Choose the trim for bands: cream, on white paint navy."""
     return (70, 92, 140) if min(colour) > 190 else CREAM
 
 
 def lighten_shine(colour: Colour) -> Colour:
-    """Where light falls on the paint."""
+    """Lighten where light falls on the paint."""
     return mix(colour, (255, 255, 255), 0.28)
 
 
 def outline_arc(x: float, y: float, rx: float, ry: float, start: float, stop: float, steps: int = 9) -> list[Point]:
-    """Points on an ellipse; angles in degrees, 0 to the right, 90 down."""
+    """Outline points on an ellipse; angles in degrees, 0 to the right, 90 down."""
     turns = (math.radians(start + (stop - start) * i / steps) for i in range(steps + 1))
     return [(x + rx * math.cos(t), y + ry * math.sin(t)) for t in turns]
 
 
 def draw_hoop(pen: Pen, x: float, y: float, radius: float, width: float, colour: Colour) -> None:
-    """An open ring as one polygon, cheaper than `Pen.ring`."""
+    """Draw an open ring as one polygon, cheaper than `Pen.ring`."""
     squash, inner, outer = pen.height / pen.width, radius - width / 2, radius + width / 2
     rim = outline_arc(x, y, outer * squash, outer, 0, 360, 18)
     pen.fill_poly(rim + outline_arc(x, y, inner * squash, inner, 360, 0, 18), colour)
 
 
 def draw_wheels(pen: Pen, xs: Sequence[float], y: float, radius: float, niche: Colour | None = None) -> None:
-    """Wheels with hubs, on request in dark wheel arches."""
+    """Draw wheels with hubs, on request in dark wheel arches."""
     if radius * pen.height < 3.6:
         _draw_small_wheels(pen, xs, y, radius)
         return
@@ -64,7 +63,7 @@ def draw_wheels(pen: Pen, xs: Sequence[float], y: float, radius: float, niche: C
 
 
 def _draw_small_wheels(pen: Pen, xs: Sequence[float], y: float, radius: float) -> None:
-    """As `draw_wheels`, with few corners, which nobody can count at that size."""
+    """Draw as `draw_wheels`, with few corners, which nobody can count at that size."""
     squash = pen.height / pen.width
     with pen.begin_part("wheel"):
         for x in xs:
@@ -74,7 +73,7 @@ def _draw_small_wheels(pen: Pen, xs: Sequence[float], y: float, radius: float) -
 
 
 def draw_panes(pen: Pen, xs: Sequence[float], top: float, width: float, height: float, glass: Colour = GLASS) -> None:
-    """A row of windows, each with a slanting glint where there is room for it."""
+    """Draw a row of windows, each with a slanting glint where there is room for it."""
     with pen.begin_part("window"):
         for x in xs:
             pen.fill_rect(x, top, x + width, top + height, glass)
@@ -84,197 +83,5 @@ def draw_panes(pen: Pen, xs: Sequence[float], top: float, width: float, height: 
 
 
 def space_row(start: float, stop: float, count: int) -> list[float]:
-    """Where the members of an even row begin."""
+    """Space a row evenly: where its members begin."""
     return [start + (stop - start) * i / count for i in range(count)]
-
-
-def draw_train(pen: Pen, colour: Colour, look: int) -> None:
-    """A steam engine with a waggon, an express with a pointed nose, or a tram with its pantograph; always on rails."""
-    for x in space_row(0.03, 1, 8):
-        pen.fill_rect(x, 0.95, x + 0.06, 1, WOOD)
-    pen.fill_rect(0, 0.925, 1, 0.96, (120, 122, 130))
-    draws = (_draw_steam_train, _draw_express, _draw_tram)
-    draws[look](pen, colour)
-
-
-def _draw_steam_train(pen: Pen, colour: Colour) -> None:
-    """Chimney, dome, cab and rods, with a waggon behind."""
-    puff, dark = 0.04 * pen.rng.random(), (52, 50, 58)
-    with pen.begin_part("steam"):
-        for x, y, r in ((0.88, 0.1, 0.1), (0.79, 0.09 + puff, 0.09), (0.7, 0.08, 0.07)):
-            pen.fill_disc(x, y, r, (250, 250, 250) if x > 0.8 else (226, 228, 234))
-    _draw_waggon(pen, colour)
-    with pen.begin_part("chimney"):
-        pen.fill_poly(((0.862, 0.2), (0.928, 0.2), (0.91, 0.3), (0.91, 0.46), (0.88, 0.46), (0.88, 0.3)), dark)
-    pen.fill_oval(0.72, 0.29, 0.78, 0.5, (228, 184, 84))
-    pen.fill_rect(0.6, 0.38, 0.9, 0.74, colour)
-    pen.fill_rect(0.6, 0.41, 0.9, 0.47, lighten_shine(colour))
-    for x in (0.68, 0.8):
-        pen.fill_rect(x, 0.38, x + 0.012, 0.74, (228, 184, 84))
-    pen.fill_poly(((0.87, 0.38), (0.93, 0.38), (0.95, 0.46), (0.95, 0.66), (0.93, 0.74), (0.87, 0.74)), dark)
-    pen.fill_rect(0.48, 0.26, 0.61, 0.78, colour)
-    draw_panes(pen, (0.51,), 0.33, 0.07, 0.2, NIGHT)
-    pen.fill_poly(((0.455, 0.28), (0.48, 0.2), (0.61, 0.2), (0.635, 0.28)), dark)
-    pen.fill_rect(0.48, 0.74, 0.95, 0.81, tone(colour, 0.62))
-    pen.fill_poly(((0.94, 0.72), (0.96, 0.72), (1, 0.92), (0.92, 0.92)), (190, 60, 50) if colour[2] > 60 else STEEL)
-    pen.fill_disc(0.955, 0.5, 0.06, LIGHT)
-    draw_wheels(pen, (0.54, 0.66, 0.78), 0.79, 0.14)
-    draw_wheels(pen, (0.885,), 0.84, 0.09)
-    pen.fill_rect(0.54, 0.78, 0.78, 0.82, (214, 90, 70))
-
-
-def _draw_waggon(pen: Pen, colour: Colour) -> None:
-    """A passenger carriage, or an open waggon with coal or logs."""
-    load, count = int(pen.rng.integers(3)), int(pen.rng.integers(3, 5))
-    pen.fill_rect(0.38, 0.72, 0.5, 0.78, TYRE)
-    if load == 0:
-        pen.fill_rect(0.02, 0.32, 0.42, 0.78, colour)
-        pen.fill_poly(((0, 0.33), (0.03, 0.25), (0.41, 0.25), (0.44, 0.33)), tone(colour, 0.6))
-        draw_panes(pen, space_row(0.05, 0.42, count), 0.4, 0.36 / count - 0.025, 0.2)
-        pen.fill_rect(0.02, 0.66, 0.42, 0.69, trim(colour))
-    elif load == 1:
-        pen.fill_poly(((0.03, 0.5), (0.1, 0.36), (0.2, 0.4), (0.28, 0.33), (0.38, 0.42), (0.41, 0.5)), (58, 56, 62))
-        pen.fill_poly(((0.1, 0.5), (0.14, 0.42), (0.22, 0.46), (0.27, 0.4), (0.33, 0.5)), (92, 90, 98))
-    else:
-        for x, y in ((0.12, 0.42), (0.32, 0.42), (0.22, 0.34)):
-            pen.fill_disc(x, y, 0.16, WOOD)
-            pen.fill_disc(x, y, 0.11, OAR)
-    if load:
-        pen.fill_poly(((0.01, 0.46), (0.43, 0.46), (0.41, 0.78), (0.03, 0.78)), colour)
-        for x in (0.14, 0.28):
-            pen.fill_rect(x, 0.46, x + 0.014, 0.78, darken_edge(colour))
-    pen.fill_rect(0.02, 0.76, 0.42, 0.82, tone(colour, 0.55))
-    draw_wheels(pen, (0.09, 0.19, 0.35), 0.83, 0.1)
-
-
-def _draw_express(pen: Pen, colour: Colour) -> None:
-    """Two coaches ending in a long slanting nose."""
-    count, tip = int(pen.rng.integers(4, 6)), 0.62 + 0.06 * pen.rng.random()
-    pen.fill_rect(0.02, 0.8, 0.93, 0.88, (66, 68, 76))
-    draw_wheels(pen, (0.06, 0.15, 0.28, 0.38, 0.48, 0.68, 0.78), 0.84, 0.085)
-    nose = ((0.7, 0.14), (0.8, 0.22), (0.9, 0.4), (1, tip + 0.04), (0.995, tip + 0.14), (0.95, 0.84))
-    pen.fill_poly(((0, 0.14), *nose, (0, 0.84)), colour)
-    pen.fill_poly(((0, 0.14), (0.7, 0.14), (0.8, 0.22), (0, 0.22)), lighten_shine(colour))
-    pen.fill_poly(
-        ((0, 0.66), (0.78, 0.66), (0.985, tip + 0.02), (0.995, tip + 0.1), (0.76, 0.74), (0, 0.74)), trim(colour)
-    )
-    pen.fill_rect(0, 0.79, 0.955, 0.84, tone(colour, 0.62))
-    draw_panes(pen, space_row(0.03, 0.32, 3), 0.32, 0.075, 0.22, NIGHT)
-    draw_panes(pen, space_row(0.37, 0.7, count), 0.32, 0.33 / count - 0.02, 0.22, NIGHT)
-    with pen.begin_part("window"):
-        pen.fill_poly(((0.77, 0.28), (0.82, 0.28), (0.895, 0.46), (0.77, 0.5)), NIGHT)
-        pen.fill_poly(((0.82, 0.28), (0.895, 0.46), (0.87, 0.465), (0.8, 0.28)), lighten_shine(NIGHT))
-    pen.fill_rect(0.333, 0.14, 0.348, 0.86, (50, 50, 56))
-    pen.fill_rect(0.715, 0.3, 0.75, 0.79, darken_edge(colour))
-    pen.fill_poly(((0.925, 0.5), (0.965, 0.6), (0.94, 0.62), (0.91, 0.55)), LIGHT)
-
-
-def _draw_tram(pen: Pen, colour: Colour) -> None:
-    """Two mirrored halves, joined in the middle under a pantograph."""
-    count, place = int(pen.rng.integers(3, 5)), 0.3 + 0.4 * pen.rng.random()
-    for x0, x1 in ((0.0, -0.05), (-0.05, 0.02), (0.0, 0.05), (0.05, -0.02)):
-        y = 0.28 if x0 == 0 else 0.15
-        pen.draw_line(place + x0, y, place + x1, y - 0.13, 0.035, (70, 72, 80))
-    pen.fill_rect(place - 0.07, 0, place + 0.07, 0.035, (70, 72, 80))
-    pen.fill_rect(0.06, 0.82, 0.94, 0.87, (66, 68, 76))
-    draw_wheels(pen, (0.11, 0.21, 0.45, 0.55, 0.79, 0.89), 0.84, 0.085)
-    pen.fill_rect(0.48, 0.3, 0.52, 0.82, (66, 68, 76))
-    for x, sign in ((0.0, 1.0), (1.0, -1.0)):
-
-        def at(u: float, start: float = x, turn: float = sign) -> float:
-            """A place so far from this half's outer end."""
-            return start + turn * u
-
-        pen.fill_poly(((at(0), 0.62), (at(0.02), 0.32), (at(0.04), 0.26), (at(0.485), 0.26), (at(0.485), 0.83),
-                  (at(0.01), 0.83)), colour)  # fmt: skip
-        pen.fill_poly(((at(0.02), 0.31), (at(0.05), 0.24), (at(0.47), 0.24), (at(0.485), 0.31)), tone(colour, 0.72))
-        with pen.begin_part("window"):
-            pen.fill_poly(((at(0.018), 0.57), (at(0.03), 0.36), (at(0.07), 0.36), (at(0.07), 0.57)), GLASS)
-        pen.fill_rect(at(0.1), 0.36, at(0.16), 0.79, NIGHT)
-        left = 0.19 if sign > 0 else 0.54
-        draw_panes(pen, space_row(left, left + 0.28, count), 0.36, 0.28 / count - 0.02, 0.21)
-        pen.fill_rect(at(0.18), 0.64, at(0.485), 0.69, trim(colour))
-        pen.fill_disc(at(0.02), 0.71, 0.04, LIGHT)
-
-
-def draw_bicycle(pen: Pen, colour: Colour, look: int) -> None:
-    """A town bicycle with a basket, a racer with dropped handlebars, or a penny-farthing."""
-    draws = (_draw_town_bicycle, _draw_racer, _draw_penny_farthing)
-    draws[look](pen, colour)
-
-
-def _draw_spoked(pen: Pen, x: float, y: float, radius: float, rim: Colour) -> None:
-    """An open wheel: tyre, rim in the paint's colour and thin spokes."""
-    squash = pen.height / pen.width
-    with pen.begin_part("wheel"):
-        if radius * pen.height > 5:
-            for turn in (0.3, 1.35, 2.4):
-                dx, dy = 0.9 * radius * squash * math.cos(turn), 0.9 * radius * math.sin(turn)
-                pen.draw_line(x - dx, y - dy, x + dx, y + dy, 0.018, STEEL)
-        draw_hoop(pen, x, y, radius - 0.06, 0.06, rim)
-        draw_hoop(pen, x, y, radius - 0.03, 0.06, TYRE)
-
-
-def _draw_town_bicycle(pen: Pen, colour: Colour) -> None:
-    """Mudguards, a low frame and a basket in front."""
-    low, goods = 0.46 + 0.05 * pen.rng.random(), int(pen.rng.integers(3))
-    rear, front, crank, post = (0.22, 0.69), (0.78, 0.69), (0.47, 0.74), (0.38, 0.3)
-    for x, y in (rear, front):
-        _draw_spoked(pen, x, y, 0.31, lighten_shine(colour))
-        squash = pen.height / pen.width
-        pen.fill_poly(
-            outline_arc(x, y, 0.33 * squash, 0.33, 185, 330, 8) + outline_arc(x, y, 0.26 * squash, 0.26, 330, 185, 8),
-            colour,
-        )
-    for (x0, y0), (x1, y1) in ((rear, crank), (rear, post), (crank, post)):
-        pen.draw_line(x0, y0, x1, y1, 0.06, colour)
-    pen.draw_line(0.68, 0.12, *front, 0.07, colour)
-    pen.fill_poly(((0.37, low), (0.7, 0.24), (0.71, 0.34), (0.55, low + 0.2), (0.48, 0.78), (0.44, 0.72)), colour)
-    pen.fill_disc(*crank, 0.075, STEEL)
-    with pen.begin_part("saddle"):
-        pen.fill_poly(((0.26, 0.2), (0.47, 0.22), (0.47, 0.26), (0.38, 0.31), (0.28, 0.29)), (96, 62, 42))
-    with pen.begin_part("handlebar"):
-        pen.draw_curve(((0.7, 0.11), (0.62, 0.05), (0.54, 0.1)), (0.06, 0.06, 0.08), TYRE)
-    with pen.begin_part("basket"):
-        if goods:
-            pen.fill_disc(0.83, 0.14, 0.12, ((210, 90, 90), (110, 170, 90))[goods - 1])
-        pen.fill_poly(((0.7, 0.13), (0.98, 0.13), (0.94, 0.37), (0.74, 0.37)), (206, 160, 98))
-        pen.fill_rect(0.69, 0.11, 0.99, 0.17, (160, 112, 62))
-        pen.fill_rect(0.73, 0.25, 0.96, 0.28, (160, 112, 62))
-
-
-def _draw_racer(pen: Pen, colour: Colour) -> None:
-    """A frame of straight tubes and dropped handlebars."""
-    slope, bottle = 0.05 * pen.rng.random(), bool(pen.rng.integers(2))
-    rear, front, crank = (0.22, 0.69), (0.78, 0.69), (0.46, 0.73)
-    post, head, neck = (0.37, 0.27 + slope), (0.66, 0.24), (0.69, 0.36)
-    for x, y in (rear, front):
-        _draw_spoked(pen, x, y, 0.31, colour)
-    for (x0, y0), (x1, y1) in ((rear, crank), (rear, post), (crank, (0.345, 0.14)), (post, head), (neck, crank),
-                               (head, front)):  # fmt: skip
-        pen.draw_line(x0, y0, x1, y1, 0.075, colour)
-    pen.fill_disc(*crank, 0.085, STEEL)
-    pen.draw_line(0.46, 0.73, 0.5, 0.88, 0.04, TYRE)
-    if bottle:
-        pen.draw_line(0.53, 0.62, 0.58, 0.49, 0.09, CREAM)
-    with pen.begin_part("saddle"):
-        pen.fill_poly(((0.25, 0.08), (0.46, 0.09), (0.45, 0.13), (0.36, 0.17), (0.27, 0.17)), TYRE)
-    with pen.begin_part("handlebar"):
-        pen.draw_curve(((0.64, 0.14), (0.76, 0.1), (0.83, 0.19), (0.78, 0.3), (0.71, 0.3)), (0.06,) * 5, TYRE)
-
-
-def _draw_penny_farthing(pen: Pen, colour: Colour) -> None:
-    """A tall wheel and a tiny one."""
-    small = 0.15 + 0.03 * pen.rng.random()
-    _draw_spoked(pen, 0.66, 0.54, 0.46, colour)
-    _draw_spoked(pen, 0.13, 1 - small, small, colour)
-    spine = outline_arc(0.62, 0.62, 0.5, 0.58, 190, 272, 6)
-    pen.draw_curve(((0.13, 1 - small), *spine), (0.07,) * 8, colour)
-    pen.draw_line(0.64, 0.03, 0.66, 0.54, 0.08, colour)
-    pen.fill_disc(0.66, 0.54, 0.06, STEEL)
-    pen.draw_line(0.62, 0.66, 0.72, 0.66, 0.05, TYRE)
-    pen.draw_line(0.66, 0.54, 0.67, 0.66, 0.05, STEEL)
-    with pen.begin_part("saddle"):
-        pen.fill_poly(((0.3, 0.02), (0.54, 0), (0.52, 0.07), (0.36, 0.12)), (96, 62, 42))
-    with pen.begin_part("handlebar"):
-        pen.draw_curve(((0.62, 0.03), (0.74, 0.02), (0.8, 0.1)), (0.06, 0.06, 0.08), TYRE)

@@ -72,7 +72,7 @@ def examined(arguments: list[str], capfd: Any) -> tuple[int, dict[str, str], dic
 
 
 def test_embedded_models_are_well_and_nothing_is_loaded(capfd, monkeypatch) -> None:
-    monkeypatch.setattr("bench.run.context._load_model", lambda *_: pytest.fail("a model was loaded"))
+    monkeypatch.setattr("bench.run.context.load_once", lambda *_: pytest.fail("a model was loaded"))
     code, told, _ = examined(["device=cpu"], capfd)
     assert code == 0
     assert list(told) == ["versions", "device", *KINDS, "memory", "store", "out", "crf", "tracking"]
@@ -231,10 +231,10 @@ def test_disk_device_and_memory(tmp_path: Path, capfd, monkeypatch) -> None:
 
 
 def test_a_crf_that_fails_or_labels_wrongly(capfd, monkeypatch) -> None:
-    monkeypatch.setattr("bench.segment.crf.DenseCrf.labels", lambda self, unary, image: unary.argmax(-1))
+    monkeypatch.setattr("bench.segment.crf.DenseCrf.choose_labels", lambda self, unary, image: unary.argmax(-1))
     assert "pydensecrf2" in examined(["device=cpu"], capfd)[2]["crf"]
-    monkeypatch.setattr("bench.segment.crf.DenseCrf._model", lambda *_: {}["no"])
-    monkeypatch.setattr("bench.segment.crf.DenseCrf.labels", lambda self, *a: self.marginals(*a))
+    monkeypatch.setattr("bench.segment.crf.DenseCrf._make_model", lambda *_: {}["no"])
+    monkeypatch.setattr("bench.segment.crf.DenseCrf.choose_labels", lambda self, *a: self.compute_marginals(*a))
     _, told, mends = examined(["device=cpu"], capfd)
     assert "does not run: KeyError" in told["crf"] and set(mends) == {"crf"}
     assert "not used" in examined(["device=cpu", "segment.crf=none"], capfd)[1]["crf"]

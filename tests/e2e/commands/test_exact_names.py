@@ -13,7 +13,7 @@ from pandas._libs.parsers import STR_NA_VALUES
 from PIL import Image
 
 from bench.cli import main
-from bench.text.csv_files import read_csv
+from bench.csv_files import read_csv
 from tests.e2e.commands.theirs import coded
 from tests.unit.text.test_csv_files import LIKE_NUMBERS
 

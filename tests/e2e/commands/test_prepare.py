@@ -66,8 +66,8 @@ def test_default_folders_are_those_the_configurations_read(tmp_path: Path, monke
     assert "next: zgs run data=voc\n" in capsys.readouterr().out
     assert main(["prepare", "voc", "--from", "from", "--partial", "--split", "train"]) == 0
     assert "next: zgs run data=voc data.root=data/voc_train data.split=train" in capsys.readouterr().out
-    assert len(Prepared("data/voc", "voc").ids()) == len(IDS)
-    assert Prepared("data/voc_train", "voc", split="train").ids() == IDS[:1]
+    assert len(Prepared("data/voc", "voc").list_ids()) == len(IDS)
+    assert Prepared("data/voc_train", "voc", split="train").list_ids() == IDS[:1]
     assert main(["prepare", "voc", "--check"]) == 0 and "to the last byte" in capsys.readouterr().out
 
 
@@ -117,7 +117,9 @@ def test_sample_of_context_is_in_the_data_sets_own_order(tmp_path: Path, capsys)
     about = json.loads((tmp_path / "to/zgs.json").read_text())
     assert about["source"]["label_order"] == "own, from 1" and "n=3 images" in about["source"]["how"]
     data = Prepared(tmp_path / "to", "pascal_context_59")
-    names = {i: {data.classes.names[c] for c in set(data.load(i).truth.ravel().tolist()) if c >= 0} for i in data.ids()}
+    names = {
+        i: {data.classes.names[c] for c in set(data.load(i).truth.ravel().tolist()) if c >= 0} for i in data.list_ids()
+    }
     # Looked at by eye: a ship at night, an aeroplane on a field, a cow at a wooden wall.
     assert {"boat", "water", "sky"} <= names["2008_000007"]
     assert names["2008_000021"] == {"aeroplane", "grass", "ground", "sky", "tree"}

@@ -276,3 +276,30 @@ def test_the_example_of_the_page_is_scored(tmp_path: Path, voc: Path) -> None:
     table = pd.read_csv(folder / "scores.csv")
     assert table["value"].iloc[0] == pytest.approx((1 + 0.5 + 0) / 3, abs=1e-6), "no person in b, and no c"
     assert set(table["variant"]) == {"my system"} and any("/tgq.micro>0.5" in name for name in table["metric"])
+
+
+def test_a_protocol_of_ones_own_lies_in_a_folder_of_ones_own(
+    tmp_path: Path, voc: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = tmp_path / "mine" / "score" / "lenient.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text("defaults: [paper, _self_]\nname: lenient\ntau_iou: 0.4\n")
+    file, exact = write(tmp_path / "theirs.json", IMAGES), "score.mapping=[exact]"
+    found = values(zgs(tmp_path, voc, file, "-cd", "mine", "score=paper,lenient", exact))
+    told = capfd.readouterr().out
+    assert "protocol: name=lenient tau_sbert=0.5 tau_clip=0.1 tau_iou=0.4" in told
+    assert found["lenient{background=voc}/exact/recall>0.4"] == pytest.approx(4 / 5, abs=1e-6)
+    by_keys = values(zgs(tmp_path, voc, file, "score.tau_iou=0.4", exact))
+    assert found["lenient{background=voc}/exact/recall>0.4"] == next(v for k, v in by_keys.items() if "recall" in k)
+    data = ["data=voc", f"data.root={voc}", exact]
+    assert main(["score", str(file), "--check", "--config-dir=mine", "score=lenient", *data]) == 0
+    for words, said in (
+        (["-cd", "mine", "score=lenent"], "score=lenent: no such option; did you mean lenient?"),
+        (["-cd=mine", "score=lenient", "score.tau_io=1"], "score.tau_io: no such key; did you mean score.tau_iou"),
+        (["--config-dir", "nowhere", "score=lenient"], "-cd nowhere: no such folder"),
+        (["score=lenient"], "score=lenient: no such option"),
+    ):
+        capfd.readouterr()
+        assert main(["score", str(file), *data, *words]) == 2
+        assert said in capfd.readouterr().err

@@ -44,7 +44,7 @@ def words(tiny: Path, clip: str) -> list[str]:
 @pytest.mark.thinned(2)
 @pytest.mark.parametrize("file", ["clip.pt", "clip.safetensors"])
 def test_a_file_is_its_folder(tiny: Path, file: str) -> None:
-    own = RunContext(compose_settings(words(tiny, str(tiny / file)))).model("clip")
+    own = RunContext(compose_settings(words(tiny, str(tiny / file)))).load_model("clip")
     folder = Clip(str(tiny / "clip"))
     pixels = folder.preprocess(np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8))
     with torch.inference_mode():

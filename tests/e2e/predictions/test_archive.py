@@ -72,11 +72,11 @@ def test_each_fault_is_one_line_that_names_the_file(tmp_path: Path, capsys: Any)
     rows = {"0": np.ones((2, 4), np.float32), "1": np.zeros((9, 50_000), np.float32), "2": np.ones((1, 4))}
     np.savez_compressed(tmp_path / "a.npz", **rows)
     with pytest.raises(UserError, match="a.npz: embeddings '1' cannot be read \\(1800128 bytes when unpacked"):
-        list(PredictionFile(file).faults())
+        list(PredictionFile(file).list_faults())
     whole = (tmp_path / "a.npz").read_bytes()
     for content in (b"", b"PK\x05\x06", whole[:-30], whole[: len(whole) // 2], b"\x93NUMPY" + bytes(90)):
         (tmp_path / "a.npz").write_bytes(content)
-        (fault,) = PredictionFile(file).faults()
+        (fault,) = PredictionFile(file).list_faults()
         assert f"{tmp_path / 'a.npz'}: embeddings of p.json cannot be read" in fault
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from bench.errors import BadSample, UserError
-from bench.predictions import pixels
 from bench.predictions.beside import find_beside
 from bench.predictions.source import PredictionFile
 from bench.run.tables import make_tables
@@ -61,17 +60,17 @@ def test_what_is_no_plain_file_below_the_folder_is_never_opened(tmp_path: Path) 
     }.items():
         with pytest.raises(BadSample, match=told):
             find_beside(folder, name)
-        (fault,) = PredictionFile(named(folder, name)).faults()
+        (fault,) = PredictionFile(named(folder, name)).list_faults()
         assert "image 0 (a): label map: " in fault and told in fault, name
     path = write(folder / "q.json", [], embeddings={"file": "pipe.png"})
-    (fault,) = PredictionFile(path).faults()
+    (fault,) = PredictionFile(path).list_faults()
     assert "pipe.png: embeddings of q.json cannot be read (is no plain file)" in fault
 
 
 def test_a_map_of_another_size_is_refused_from_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "m.png").write_bytes(png_header(9000, 9000) + bytes(8))
-    monkeypatch.setattr(pixels, "read_narrow_labels", lambda *_: pytest.fail("it was decoded"))
-    (fault,) = PredictionFile(named(tmp_path, "m.png")).faults()
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("it was decoded"))
+    (fault,) = PredictionFile(named(tmp_path, "m.png")).list_faults()
     assert "(a): label map of size [9000, 9000] in a picture of [2, 4] (height, width)" in fault
 
 
@@ -84,7 +83,7 @@ def test_a_map_is_in_the_key_however_its_name_is_spelt(
     path = write(tmp_path / f"p.{ending}", [image])
     path.write_text(path.read_text().replace('"label_map"', key))
     assert json.loads(path.read_text().splitlines()[-1]) and key in path.read_text()
-    data, store = {"_target_": "bench.data.voc.voc", "root": str(voc)}, Store(tmp_path / "store")
+    data, store = {"_target_": "bench.data.voc.open_voc", "root": str(voc)}, Store(tmp_path / "store")
     for width in (4, 2):
         labels = np.zeros((2, 4), np.uint8)
         labels[:, : width // 2] = 7
@@ -97,7 +96,7 @@ def test_ids_are_numbers_that_a_picture_can_hold(tmp_path: Path) -> None:
     Image.fromarray(np.array([[7, 7, 0, 0]] * 2, np.uint8)).save(tmp_path / "m.png")
     image = {"image_id": "a", "height": 2, "width": 4, "label_map": "m.png"}
     segments = [{"text": "x", "id": value} for value in (7, 7, 0, 10**12)]
-    faults = list(PredictionFile(write(tmp_path / "p.json", [{**image, "segments": segments}])).faults())
+    faults = list(PredictionFile(write(tmp_path / "p.json", [{**image, "segments": segments}])).list_faults())
     assert [fault.partition(", ")[2].partition(" is ")[0] for fault in faults] == [
         "segment 1: id 7", "segment 2: id 0", "segment 3: id 1000000000000",
     ]  # fmt: skip

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.commands.score import check_file
-from bench.data.voc import voc as voc_data
+from bench.commands.check import check_file
+from bench.data.voc import open_voc as voc_data
 from bench.errors import UserError
 from bench.predictions.source import PredictionFile
 from bench.run.tables import make_tables
@@ -90,8 +90,8 @@ def outcome(path: Path, root: Path, store: Store) -> str:
         said = check_file(path)
         file = PredictionFile(path)
         if said == 0:
-            list(file.find_unembedded()), [file.oracle(image_id) for image_id in file]
-        data = {"_target_": "bench.data.voc.voc", "root": str(root)}
+            list(file.find_unembedded()), [file.read_true_segments(image_id) for image_id in file]
+        data = {"_target_": "bench.data.voc.open_voc", "root": str(root)}
         make_tables(file, [i for i in file if i in TRUTH], data, Identity("f", "s"), store)
     except UserError as error:
         str(error).encode("utf-8")  # it can be shown
@@ -103,7 +103,7 @@ def outcome(path: Path, root: Path, store: Store) -> str:
 @pytest.mark.parametrize("seed", range(4))
 def test_damaged_files_are_scored_or_one_line(seed: int, tmp_path: Path, voc: Path, capsys: Any) -> None:  # noqa: F811
     draw, seen, store = random.Random(seed), Counter[str](), Store(tmp_path / "store")
-    assert voc_data(voc).ids() == tuple(TRUTH)
+    assert voc_data(voc).list_ids() == tuple(TRUTH)
     for number in range(TRIES // 4):
         content = odd_value(draw, whole(tmp_path)) if draw.random() < 0.6 else json.dumps(whole(tmp_path)).encode()
         lines = draw.random() < 0.5

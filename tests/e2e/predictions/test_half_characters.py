@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.commands.score import check_file
+from bench.commands.check import check_file
 from bench.commands.vocabulary import count_texts
 from bench.data.layout import read_layout
-from bench.errors import UserError, escape_unprintable
+from bench.errors import UserError
 from bench.mapping.table import read_words
 from bench.predictions.source import PredictionFile
 from bench.store.files import make_safe_name
@@ -70,7 +70,7 @@ def test_a_half_character_anywhere_is_a_fault_that_can_be_shown(
     assert str(path) in told or str(tmp_path) in told
     with pytest.raises(UserError) as caught:
         file = PredictionFile(path)
-        [(file[i], file.oracle(i), file.embeddings(i)) for i in file]
+        [(file[i], file.read_true_segments(i), file.read_embeddings(i)) for i in file]
     str(caught.value).encode("utf-8")
 
 
@@ -98,8 +98,8 @@ def test_layouts(line: str, tmp_path: Path) -> None:
 
 
 def test_what_is_shown_can_be_written_and_does_nothing_to_a_terminal() -> None:
-    assert escape_unprintable("größer 犬 😀\n\t") == "größer 犬 😀\n\t"
-    assert escape_unprintable("a\ud800b\x1b[2J\x00\x9b") == "a\\ud800b\\x1b[2J\\x00\\x9b"
+    assert str(UserError("größer 犬 😀\n\t")) == "größer 犬 😀\n\t"
+    assert str(UserError("a\ud800b\x1b[2J\x00\x9b")) == "a\\ud800b\\x1b[2J\\x00\\x9b"
     assert str(UserError("x\udcff")) == "x\\udcff"
     assert (
         has_half_character("\udc00")

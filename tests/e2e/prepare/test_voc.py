@@ -73,7 +73,7 @@ def test_what_is_on_disk_is_what_the_contract_says(tree: Path, tmp_path: Path) -
 def test_the_reader_of_prepared_sets_takes_it(tree: Path, tmp_path: Path) -> None:
     prepare(tree, tmp_path / "to", "--partial")
     data = Prepared(tmp_path / "to", "voc")
-    for image_id in data.ids():
+    for image_id in data.list_ids():
         expected = voc20(image_id).astype(int) - 1  # background 0 is -1 there
         found = data.load(image_id).truth
         assert np.array_equal(found, np.where(expected == 254, VOID, expected)) and BACKGROUND == -1
@@ -89,7 +89,7 @@ def test_processes_and_layout_change_nothing(tree: Path, tmp_path: Path) -> None
 def test_other_years_in_the_same_devkit_are_not_taken(tree: Path, tmp_path: Path) -> None:
     voc_tree(tree, IDS[:2], year="VOC2010")
     prepare(tree, tmp_path / "to", "--partial")
-    assert len(Prepared(tmp_path / "to", "voc").ids()) == len(IDS)
+    assert len(Prepared(tmp_path / "to", "voc").list_ids()) == len(IDS)
 
 
 def test_a_whole_published_list_needs_no_leave(tree: Path, tmp_path: Path, capsys, monkeypatch) -> None:

@@ -212,7 +212,7 @@ def test_no_byte_of_a_prepared_set_changes_without_a_word(made: Path, capsys) ->
             continue
         try:
             data = Prepared(made, "voc")
-            assert data.ids() == IDS
+            assert data.list_ids() == IDS
             for image_id in IDS:
                 with suppress(BadSample):
                     sample = data.load(image_id)

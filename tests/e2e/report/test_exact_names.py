@@ -11,9 +11,9 @@ from pandas._libs.parsers import STR_NA_VALUES
 
 from bench.cli import main
 from bench.commands.naming import find_written_name
+from bench.csv_files import read_csv
 from bench.report.figures.curves import draw_curves
 from bench.report.runs import merge_curves, merge_scores
-from bench.text.csv_files import read_csv
 from tests.unit.report.fabricated import fabricate
 from tests.unit.text.test_csv_files import LIKE_NUMBERS
 

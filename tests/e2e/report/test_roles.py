@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from bench.cli import main
+from bench.csv_files import read_csv, write_csv
 from bench.run.run_folder import find_role, read_run_scores
 from bench.score.score_table import OF_CURVES, add_columns
-from bench.text.csv_files import read_csv, write_csv
 from tests.unit.report.fabricated import fabricate
 
 BENCH = Path(__file__).parents[3] / "bench"

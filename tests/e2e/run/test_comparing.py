@@ -18,7 +18,7 @@ from bench.errors import UserError
 from bench.report.runs import find_runs
 from bench.run.run_folder import read_rows, read_segments
 from tests.e2e.run.resealed import reseal, strip
-from tests.e2e.run.test_run import zgs
+from tests.e2e.run.running import zgs
 from tests.shared_runs import find_run
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bench.cli import main
-from tests.e2e.run.test_run import record, zgs
+from tests.e2e.run.running import record, zgs
 from tests.unit.data.prepare import picture, prepared
 
 TRUTH = np.zeros((40, 60), int)
@@ -28,7 +28,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_prepared_set_from_the_command_line(data: Path, tmp_path: Path, capsys) -> None:
-    words = ["data=pascal_context_59", f"data.root={data / 'pascal_context_59'}", "pictures=0"]
+    words = ["data=pascal_context_59", f"data.root={data / 'pascal_context_59'}", "pictures=0", "segment=whole"]
     (run,) = zgs(tmp_path, *words)
     scores = pd.read_csv(run.parent / "scores.csv")
     assert scores["metric"].str.startswith("pascal_context_59:val/context59/paper/").all()

@@ -1,41 +1,21 @@
-"""`zgs run` from the command line on small models: what it leaves, reuses and skips, and its exit codes."""
+"""`zgs run` from the command line on small models: what it leaves and skips, and its exit codes."""
 
-import json
 import re
-import shutil
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from bench.cli import main
 from bench.metric_name import parse
-from bench.metrics.registry import list_words
 from bench.predictions.source import PredictionFile
-from bench.run.run_folder import read_rows, read_segments
+from bench.run.run_folder import read_rows
 from bench.score.evaluate import COLUMNS
 from bench.score.score_table import ALL
 from tests.command import ended, launch
 from tests.command import zgs as command
-from tests.shared_runs import FAST
-
-
-def zgs(tmp: Path, *words: str, code: int = 0, store: str = "store", out: str = "out") -> list[Path]:
-    """Run the command in a folder of its own; the folders of runs that are finished, the newest last."""
-    assert main(["run", *FAST, f"store={tmp / store}", f"out={tmp / out}", *words]) == code
-    return sorted((tmp / out).glob("*/run.json"), key=lambda path: path.stat().st_mtime_ns)
-
-
-def record(path: Path) -> dict:
-    return json.loads(path.read_text())
-
-
-@pytest.fixture(scope="module", name="full")
-def copy_of_full(full: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the shared run, whose store and results these tests may change."""
-    return Path(shutil.copytree(full, tmp_path_factory.mktemp("copy") / "full"))
+from tests.e2e.run.running import copy_of_full, record, zgs  # noqa: F401 (a fixture)
+from tests.shared_runs import find_run
 
 
 @pytest.mark.slow
@@ -105,10 +85,8 @@ def test_tables_are_shown_where_their_characters_are_not(full: Path, tmp_path: P
     assert "≥" in (tmp_path / "report/table.md").read_text(encoding="utf-8")
 
 
-def test_every_metric_is_reached_from_the_command_line(full: Path) -> None:
-    metrics = f"score.metrics=[{','.join(list_words())}]"
-    words = ("data.subset=first:2", "experiment=full", "pictures=0", "score.aggregation=[image,dataset]")
-    folder = zgs(full, *words, metrics, "score.breakdown=[class,size,kind]", out="metrics")[-1].parent
+def test_every_metric_is_reached_from_the_command_line(measured: Path) -> None:
+    folder = find_run(measured)
     scores = pd.read_csv(folder / "scores.csv")
     own = scores[scores["variant"] == "full"].set_index("metric")["value"]
     words = {parse(name).metric.split(".")[0] for name in own.index}
@@ -123,47 +101,11 @@ def test_every_metric_is_reached_from_the_command_line(full: Path) -> None:
         assert not kind.str.contains("/masks|jaccard.overlap|clipscore").any(), "controls do not touch masks"
 
 
-def test_a_second_time_everything_comes_from_the_store(full: Path) -> None:
-    (run,) = zgs(full, "data.subset=first:2", "experiment=full", "pictures=1")
-    before = (run.parent / "scores.csv").read_bytes()
-    (run,) = zgs(full, "data.subset=first:2", "experiment=full", "pictures=1")
-    assert all(stage["made"] == 0 for stage in record(run)["store"].values())
-    assert (run.parent / "scores.csv").read_bytes() == before
-
-
-def test_a_new_store_gives_the_same_bytes(full: Path) -> None:
-    (old,) = (full / "out").glob("*full*/run.json")
-    new = zgs(full, "data.subset=first:2", "experiment=full", "pictures=1", store="other", out="again")[-1]
-    assert record(new)["store"]["segment"]["made"] == 2
-    rows = "per_image.parquet", "per_image_n.parquet", "segments.parquet"
-    for name in ("scores.csv", *rows, "predictions.json", "predictions.npz", "curves.csv"):
-        assert (old.parent / name).read_bytes() == (new.parent / name).read_bytes(), name
-
-
-@pytest.mark.slow
-def test_a_second_variant_reuses_what_lies_upstream_of_the_difference(full: Path, capsys) -> None:
-    none = record(zgs(full, "data.subset=first:2", "experiment=no_merge", "pictures=0")[-1])["store"]
-    assert all(none[stage]["made"] == 0 for stage in ("segment", "encode", "caption"))
-    assert none["merge"] == {"reused": 0, "made": 2}, "the merged predictions of two images"
-    masked = record(zgs(full, "data.subset=first:2", "experiment=no_subtraction", "pictures=0")[-1])["store"]
-    assert masked["segment"] == masked["trunk"] == {"reused": 2, "made": 0}
-    assert masked["encode"]["made"] > 0
-    crop = record(zgs(full, "data.subset=first:2", "experiment=crop_and_mask", "pictures=0")[-1])["store"]
-    assert crop["segment"]["made"] == 0 and "trunk" not in crop
-    assert "from the store: segment" in capsys.readouterr().out
-
-
 @pytest.mark.slow
 def test_without_merging_there_is_no_tgq(full: Path) -> None:
     run = zgs(full, "data.subset=first:2", "experiment=no_merge", "pictures=0")[-1]
     scores = pd.read_csv(run.parent / "scores.csv")
     assert not scores["metric"].str.contains("tgq").any() and scores["metric"].str.contains("iou").any()
-
-
-def test_another_threshold_asks_no_model_again(full: Path) -> None:
-    words = ["data.subset=first:2", "experiment=full", "pictures=0", "score.tau_sbert=0.3", "score.tau_clip=0.2"]
-    found = record(zgs(full, *words)[-1])["store"]
-    assert set(found) == {"merge", "table", "texts"} and all(stage["made"] == 0 for stage in found.values())
 
 
 @pytest.mark.slow
@@ -172,57 +114,6 @@ def test_a_sweep_runs_every_job_and_closes_with_one_table(full: Path, capsys) ->
     assert [record(run)["variant"] for run in runs] == ["full", "no_merge"]
     told = capsys.readouterr().out
     assert told.count("95 % intervals") == 1 and "no_merge" in told.partition("95 % intervals")[0]
-
-
-def test_photographs_without_labels(tmp_path: Path, capsys) -> None:
-    photos = tmp_path / "photos"
-    photos.mkdir()
-    colours = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
-    Image.fromarray(colours).save(photos / "a.png")
-    Image.fromarray(colours[:, :, 0]).save(photos / "grey ü.png")
-    whole = (photos / "a.png").read_bytes()
-    (photos / "cut.png").write_bytes(whole[: len(whole) // 2])
-    (run,) = zgs(tmp_path, "data=folder", f"data.root={photos}", code=3)
-    assert list(record(run)["skipped"]) == ["cut"]
-    told = capsys.readouterr().out
-    assert "1 of 3 images skipped" in told and "know nothing of photographs" in told
-    assert len(PredictionFile(run.parent / "predictions.json")) == 2
-    assert (run.parent / "gallery/index.html").is_file()
-    assert len(pd.read_csv(run.parent / "scores.csv")) == 0
-    assert read_rows(run.parent) == {} and read_segments(run.parent) is None
-
-
-def voc(root: Path, ids: dict[str, tuple[tuple[int, int], tuple[int, int]]]) -> Path:
-    """A VOC tree: for each id the size of its image and of its mask."""
-    for name in ("JPEGImages", "SegmentationClass", "ImageSets/Segmentation"):
-        (root / name).mkdir(parents=True)
-    draw = np.random.default_rng(0)
-    for name, (size, mask) in ids.items():
-        Image.fromarray(draw.integers(0, 256, (*size, 3), dtype=np.uint8)).save(root / f"JPEGImages/{name}.jpg")
-        labels = np.zeros(mask, np.uint8)
-        labels[: mask[0] // 2], labels[-2:] = 8, 255
-        palette = Image.fromarray(labels, mode="P")
-        palette.putpalette([v for i in range(256) for v in (i, i, i)])
-        palette.save(root / f"SegmentationClass/{name}.png")
-    (root / "ImageSets/Segmentation/val.txt").write_text("\n".join(ids) + "\n")
-    return root
-
-
-@pytest.mark.slow
-def test_labelled_photographs_and_a_skip_that_the_table_counts(tmp_path: Path) -> None:
-    root = voc(tmp_path / "voc", {"good": ((40, 60), (40, 60)), "wrong": ((40, 60), (30, 60))})
-    (run,) = zgs(tmp_path, "data=voc", f"data.root={root}", "pictures=0", code=3)
-    scores = pd.read_csv(run.parent / "scores.csv")
-    assert (scores[["expected", "found", "skipped"]] == [2, 1, 1]).all().all()
-    assert "wrong" in record(run)["skipped"] and "30" in record(run)["skipped"]["wrong"]
-    assert scores["metric"].str.match(r"voc:val\[2of1449@[0-9a-f]{8}\]/voc20/paper\{background=voc\}/").all()
-
-
-def test_all_images_unusable_is_a_failure(tmp_path: Path, capsys) -> None:
-    (tmp_path / "photos").mkdir()
-    (tmp_path / "photos/a.jpg").write_bytes(b"no picture")
-    zgs(tmp_path, "data=folder", f"data.root={tmp_path / 'photos'}", code=1)
-    assert "none of the 1 images could be used" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("place", ["store", "out"])
@@ -238,18 +129,6 @@ def test_missing_weights(tmp_path: Path, capsys) -> None:
     assert "no such folder" in capsys.readouterr().err
     zgs(tmp_path, "data.subset=first:1", "models.dino.source=embedded:dnio", code=1)
     assert "did you mean embedded:dino?" in capsys.readouterr().err
-
-
-@pytest.mark.slow
-def test_a_damaged_store_file_is_made_again_and_counted(full: Path, capsys) -> None:
-    words = ["data.subset=first:2", "experiment=full", "pictures=0"]
-    before = zgs(full, *words)[-1].parent.joinpath("scores.csv").read_bytes()
-    for path in [*(full / "store/segment").rglob("*.safetensors"), *(full / "store/merge").rglob("*.safetensors")]:
-        path.write_bytes(path.read_bytes()[:-7])
-    run = zgs(full, *words)[-1]
-    assert record(run)["damaged"]["segment"] == 2
-    assert run.parent.joinpath("scores.csv").read_bytes() == before
-    assert "set aside" in capsys.readouterr().out
 
 
 VARIANT = '''

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,18 +18,13 @@ from bench.predictions.source import PredictionFile
 from bench.report.runs import merge_curves
 from bench.store.files import Store
 from bench.store.texts import StoredEncoder
-
-FAST = ["executor=serial", "caption.tokens=1", "caption.beams=1", "caption.iterations=1", "score.resamples=50"]
-DATA = ["data.subset=first:2", "pictures=0", "controls=[]"]
+from tests.shared_runs import find_run
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run of the whole method on two scenes; two above it lie ``store`` and ``out``."""
-    tmp = tmp_path_factory.mktemp("again")
-    assert main(["run", *FAST, *DATA, "variant=full", f"store={tmp / 'store'}", f"out={tmp / 'out'}"]) == 0
-    (folder,) = (tmp / "out").iterdir()
-    return folder
+def run(full: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the folder of a run of the whole method on two scenes; two above it lie ``store`` and ``out``."""
+    return find_run(Path(shutil.copytree(full, tmp_path_factory.mktemp("again") / "full")))
 
 
 def scored(run: Path, name: str, store: str, *words: str) -> Path:
@@ -107,7 +103,7 @@ class Counting:
 def encoder(root: Path) -> tuple[StoredEncoder, Counting]:
     """An encoder over the store at ``root``, as a new process has it."""
     store, model = Store(root), Counting()
-    return StoredEncoder(store, store.shelf("texts", "key", {}), lambda: model), model
+    return StoredEncoder(store, store.open_namespace("texts", "key", {}), lambda: model), model
 
 
 def test_a_list_is_encoded_alone_whatever_came_before(tmp_path: Path) -> None:
@@ -162,7 +158,7 @@ def test_who_reads_only_the_head_of_a_report_has_all_files(run: Path, monkeypatc
     def closed(*_: object) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("bench.report.report.print_runs", closed)
+    monkeypatch.setattr("bench.report.printed.print_runs", closed)
     monkeypatch.setattr("os.dup2", lambda *_: None)
     to = run.parents[1] / "head"
     assert main(["report", str(run), f"to={to}", "pictures=0"]) == 0

@@ -78,8 +78,9 @@ def stopped(process, number: signal.Signals, done: tuple[int, ...] = ()) -> None
 
 
 def test_a_run_that_is_stopped_says_so_and_leaves_no_process(tmp_path: Path) -> None:
-    process = launch(run(tmp_path / "store", tmp_path / "out", "data.subset=first:30", "executor.workers=2"))
-    while not list((tmp_path / "store").glob("segment/*/*.safetensors")):
+    words = ("data.subset=first:30", "executor.workers=2", "segment=whole")
+    process = launch(run(tmp_path / "store", tmp_path / "out", *words))
+    while not list((tmp_path / "store").glob("encode/*/*.safetensors")):
         assert process.poll() is None
         time.sleep(0.02)
     stopped(process, signal.SIGTERM)

@@ -27,11 +27,12 @@ def read_walks() -> dict[str, list[tuple[str, str]]]:
 def calls(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
     """The functions of the walks that one run calls, in order."""
     wanted = {step for steps in read_walks().values() for step in steps}
+    names = {name for _, name in wanted}
     seen: list[tuple[str, str]] = []
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
         code = frame.f_code
-        if event == "call" and code.co_filename.startswith(str(ROOT)):
+        if event == "call" and code.co_name in names and code.co_filename.startswith(str(ROOT)):
             step = str(Path(code.co_filename).relative_to(ROOT)), code.co_name
             if step in wanted:
                 seen.append(step)

@@ -13,11 +13,12 @@ from bench.settings.check import check_settings
 from bench.settings.saved import MOVED, read_settings, update_targets
 from bench.settings.trust import check_made, list_installed
 from tests.e2e.run.resealed import reseal
-from tests.e2e.run.test_run import FAST, zgs
+from tests.e2e.run.running import zgs
+from tests.shared_runs import FAST
 
 OLD = Path(__file__).with_name("config_of_d6a819c.yaml")
 """What a run of that commit left, before modules went to the rooms where they are now."""
-ONE = ("data.subset=first:1", "pictures=0", "controls=[]")
+ONE = ("data.subset=first:1", "pictures=0", "controls=[]", "segment=whole")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import yaml
 from bench.cli import main
 from bench.commands.run import run_jobs
 from bench.errors import UsageError, UserError
+from bench.settings.saved import read_run_settings, read_settings
 from bench.settings.trust import (
     REPORTING,
     check_config_folders,
@@ -23,7 +24,7 @@ from bench.settings.trust import (
 )
 from bench.store.sealed import read_record, write_record
 from tests.e2e.run.resealed import reseal
-from tests.e2e.run.test_run import zgs
+from tests.e2e.run.running import zgs
 
 THEIRS = '''
 """Says that it was imported and called; no harm is done."""
@@ -227,6 +228,20 @@ def test_settings_that_repeat_themselves_without_end_are_one_line(made: Path, tm
         write_record(run, {"variant": "x"})
         with pytest.raises(UserError, match="config.yaml: "):
             check_run(run, (), REPORTING)
+
+
+def test_a_text_nested_without_end_is_one_line_and_no_crash(tmp_path: Path) -> None:
+    """PyYAML's parser in C ends the process at this depth."""
+    (tmp_path / "run.json").write_text('{"variant": "x"}')
+    (tmp_path / "config.yaml").write_text("a: " + "[" * 200_000)
+    with pytest.raises(UserError, match="config.yaml: cannot be read"):
+        read_run_settings(tmp_path)
+
+
+def test_settings_that_one_reader_changes_no_other_sees_changed(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("data: {root: a}\n")
+    read_settings(tmp_path / "config.yaml")["data"]["root"] = "b"
+    assert read_settings(tmp_path / "config.yaml") == {"data": {"root": "a"}}
 
 
 def test_every_target_of_the_groups_is_installed() -> None:

@@ -17,14 +17,13 @@ from bench.data.shared import find_tuned
 from bench.errors import UserError
 from bench.store.sealed import SEALED, check_intact, check_whole, has_file, read_record, seal, unseal, write_record
 from tests.e2e.run.resealed import strip
-from tests.e2e.run.test_run import zgs
+from tests.shared_runs import find_run
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of two scenes in a folder with its store; do not change it."""
-    tmp = tmp_path_factory.mktemp("sealed")
-    return zgs(tmp, "data.subset=first:2", "pictures=0", "controls=[]")[-1].parent
+def made(full: Path) -> Path:
+    """A run of two scenes; do not change it."""
+    return find_run(full)
 
 
 @pytest.fixture

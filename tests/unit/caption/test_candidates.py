@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from bench.caption.candidates import Similarities, Vocabulary, share_features
+from bench.caption.candidates import CandidateFeatures, Similarities, Vocabulary, share_features
 from bench.caption.retrieval import Retrieval
 from bench.caption.texts import PromptedTexts, Recent
 from tests.unit.caption import naive, tiny
@@ -18,11 +18,15 @@ def test_features_of_merging_and_special_tokens() -> None:
     context = (0, *language.tokenizer.encode("Image of a bl", add_special_tokens=False))
     tokens = torch.arange(vocabulary.size)
     texts = ["Image of a bl" + language.tokenizer.decode([i]) for i in range(vocabulary.size)]
-    shared = [store._open(context).prefix.shared_with(tuple(clip.tokenize_raw(text))) for text in texts]
+    shared = [store._open(context).prefix.count_shared(tuple(clip.tokenize_raw(text))) for text in texts]
     assert min(shared) < max(shared)  # some candidates change the context's own last CLIP token
     expected = torch.nn.functional.normalize(naive.encode(clip, texts), dim=-1)
     torch.testing.assert_close(store(context, tokens), expected, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(store(context, tokens[[5, 5, 2]]), store(context, tokens)[[5, 5, 2]], rtol=0, atol=0)
+    few_first = CandidateFeatures(vocabulary, clip, 1 << 20)
+    few_first(context, tokens[[7, 3]])
+    torch.testing.assert_close(few_first(context), expected, rtol=1e-5, atol=1e-5)
+    assert torch.equal(few_first(context, tokens[[7, 3]]), few_first(context)[[7, 3]])
 
 
 def test_similarities_are_cosines_with_each_rows_own_target() -> None:
@@ -31,7 +35,9 @@ def test_similarities_are_cosines_with_each_rows_own_target() -> None:
     targets = torch.nn.functional.normalize(torch.randn(3, 16), dim=-1)
     contexts = [(0, 20), (0, 30), (0, 20)]
     tokens = torch.tensor([[1, 2], [2, 3], [4, 1], [4, 1]])  # the last row is a copy that fills the batch
-    cosines = Similarities(store, contexts, targets)(tokens)
+    similarities = Similarities(store, contexts, targets, copies=1)
+    cosines, whole = similarities(tokens), similarities(None)
+    assert torch.equal(whole.gather(1, tokens), cosines)
     for row, context in enumerate(contexts):
         torch.testing.assert_close(cosines[row], store(context, tokens[row]) @ targets[row])
     torch.testing.assert_close(cosines[3], cosines[2])

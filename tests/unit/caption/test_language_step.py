@@ -5,39 +5,59 @@ from __future__ import annotations
 import pytest
 import torch
 from transformers import DynamicCache, GPT2Config, GPT2LMHeadModel
+from transformers.activations import ACT2FN
 
 from bench.caption.language_step import LanguageStep
 from bench.errors import UserError
 from tests.unit.caption import tiny
 
 
-@pytest.mark.parametrize("heads", [2, 4])
-def test_equals_hugging_face_with_a_changed_past(heads: int) -> None:
+@pytest.mark.parametrize(("heads", "cached"), [(2, 5), (4, 1), (4, 20)])
+def test_equals_hugging_face_with_a_changed_past(heads: int, cached: int) -> None:
     model = tiny.language(width=32, heads=heads).model
     step = LanguageStep(model)
     torch.manual_seed(0)
-    cache = torch.randn(2, 2, 3, heads, 5, 32 // heads, requires_grad=True)
+    cache = torch.randn(2, 2, 3, heads, cached, 32 // heads, requires_grad=True)
     tokens = torch.tensor([7, 1, 30])
-    logits, own = step(cache, tokens)
+    forward = step(cache, tokens)
     past = DynamicCache()
     for layer, (keys, values) in enumerate(cache):
         past.update(keys, values, layer)
     expected = model(tokens[:, None], past_key_values=past)
-    torch.testing.assert_close(logits, expected.logits[:, 0], rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(forward.logits, expected.logits[:, 0], rtol=1e-5, atol=1e-5)
     for layer in range(2):
-        torch.testing.assert_close(own[layer, 0], past.layers[layer].keys[:, :, -1:], rtol=1e-5, atol=1e-5)
-        torch.testing.assert_close(own[layer, 1], past.layers[layer].values[:, :, -1:], rtol=1e-5, atol=1e-5)
-    upstream = torch.randn_like(logits)
-    (ours,) = torch.autograd.grad(logits, cache, upstream)
+        whole = past.layers[layer].keys, past.layers[layer].values
+        for own, theirs in zip(forward.last[layer], whole, strict=True):
+            torch.testing.assert_close(own, theirs[:, :, -1:], rtol=1e-5, atol=1e-5)
+    upstream = torch.randn_like(forward.logits)
     (theirs,) = torch.autograd.grad(expected.logits[:, 0], cache, upstream)
-    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(step.pull_back(upstream, forward), theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_the_gradient_is_that_of_autograd_to_float64() -> None:
+    """Every step written out is autograd's, whatever the activation, with nothing lost in float32's rounding."""
+    for activation in ("gelu", "gelu_new"):
+        model = tiny.language(layers=3).model.double()
+        model.config.activation_function = activation
+        for block in model.transformer.h:
+            block.mlp.act = ACT2FN[activation]
+        step, tokens = LanguageStep(model), torch.tensor([3, 11])
+        torch.manual_seed(1)
+        cache = torch.randn(3, 2, 2, 2, 4, 16, dtype=torch.float64, requires_grad=True)
+        past = DynamicCache()
+        for layer, (keys, values) in enumerate(cache):
+            past.update(keys, values, layer)
+        logits = model(tokens[:, None], past_key_values=past).logits[:, 0]
+        upstream = torch.randn(logits.shape)
+        (theirs,) = torch.autograd.grad(logits, cache, upstream.double())
+        torch.testing.assert_close(step.pull_back(upstream, step(cache, tokens)), theirs, rtol=1e-9, atol=1e-12)
 
 
 def test_reading_a_prompt_equals_a_whole_forward_pass() -> None:
     model = tiny.language().model
     step, tokens = LanguageStep(model), [3, 9, 27, 5]
     whole = model(torch.tensor([tokens]), use_cache=True)
-    logits, _ = step(step.read(tokens[:-1]), torch.tensor(tokens[-1:]))
+    logits = step(step.read(tokens[:-1]), torch.tensor(tokens[-1:])).logits
     torch.testing.assert_close(logits[0], whole.logits[0, -1], rtol=1e-5, atol=1e-5)
     for layer, read in zip(whole.past_key_values.layers, step.read(tokens), strict=True):
         torch.testing.assert_close(read[0], layer.keys, rtol=1e-5, atol=1e-5)

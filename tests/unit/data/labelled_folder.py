@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bench.data.folder import folder
+from bench.data.folder import open_folder
 from bench.data.labelled import LabelledFolder
 
 MASK = np.array([[0, 1, 2, 255], [3, 3, 0, 2]], np.uint8)
@@ -33,6 +33,6 @@ def save(path: Path, values: np.ndarray, palette: bool = False) -> None:
 def read(root: Path, text: str = FIVE, **options: str) -> LabelledFolder:
     layout = root.parent / "mine.yaml"
     layout.write_text(text)
-    data = folder(root, layout=layout, **options)
+    data = open_folder(root, layout=layout, **options)
     assert isinstance(data, LabelledFolder)
     return data

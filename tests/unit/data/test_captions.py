@@ -12,8 +12,9 @@ import pytest
 from bench.toyworld.classes import KINDS, NAMES, PALETTE
 from bench.toyworld.plan import Plan
 from bench.toyworld.render import VISIBLE
-from bench.toyworld.scene import Scene, compose, draw
+from bench.toyworld.scene import Scene, compose
 from bench.toyworld.words import _PLURALS, PLACES, TOLD_PARTS, WORDS, choose_colour_word
+from tests.unit.data.scenes import draw_once
 
 NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5}
 SINGULAR = {word: name for name in NAMES for word in (*WORDS.get(name, ()), name)}
@@ -32,7 +33,7 @@ PLACE = re.compile(rf"^(Image of )?an? ({'|'.join(sum(PLACES.values(), ()))}) wi
 @cache
 def some() -> tuple[tuple[Scene, Plan], ...]:
     """Train scenes of all framings, with their plans."""
-    return tuple((draw("train", index), compose("train", index)[0]) for index in range(150))
+    return tuple((draw_once("train", index), compose("train", index)[0]) for index in range(150))
 
 
 def shown(scene: Scene, plan: Plan) -> dict[str, list[int]]:
@@ -138,7 +139,8 @@ def test_large_things_come_first_and_small_ones_are_often_left_out() -> None:
 
 
 def test_segments_run_from_a_few_dozen_pixels_to_most_of_the_picture() -> None:
-    shares = [np.unique(t[t >= 0], return_counts=True)[1] / t.size for t in (draw("test", i).truth for i in range(60))]
+    truths = [draw_once("test", i).truth for i in range(60)]
+    shares = [np.unique(t[t >= 0], return_counts=True)[1] / t.size for t in truths]
     all_shares = np.concatenate(shares)
     assert all_shares.min() * 128 * 128 >= VISIBLE and (all_shares < 1 / 256).mean() > 0.01
     assert (all_shares > 0.25).mean() > 0.1 and all_shares.max() > 0.5

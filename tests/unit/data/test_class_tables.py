@@ -113,13 +113,15 @@ def test_class_lists_by_choice_of_names() -> None:
 
 def test_an_excluded_class_is_neither_asked_for_nor_ground_truth() -> None:
     table = load_class_table("context459")
-    some, codes = table.class_list("readable", ["unknown"]), table.codes(["unknown"])
+    some, codes = table.make_class_list("readable", ["unknown"]), table.make_codes(["unknown"])
     assert some.name == "context459-unknown+readable" and len(some) == 458 and "unknown" not in some.names
     assert codes[431] == BACKGROUND and codes[1] == 0 and codes[430] == 429 and codes[432] == 430
-    assert all(table.class_list("own", ["unknown"]).names[codes[r.id]] == r.name for r in table.rows if r.id != 431)
-    assert table.class_list("own", ["fire place"]).name == "context459-fire_place"
+    assert all(
+        table.make_class_list("own", ["unknown"]).names[codes[r.id]] == r.name for r in table.rows if r.id != 431
+    )
+    assert table.make_class_list("own", ["fire place"]).name == "context459-fire_place"
     with pytest.raises(UsageError, match="did you mean 'unknown'"):
-        table.class_list("own", ["unknwon"])
+        table.make_class_list("own", ["unknwon"])
 
 
 CSV = "id,name,readable,aliases,thing\n7,tvset,tv set,television; telly ,true\n2,sky,,,false\n"
@@ -130,9 +132,12 @@ def test_a_csv_of_one_s_own(tmp_path: Path) -> None:
     path.write_text(CSV)
     table = read_table(path)
     assert [row.id for row in table.rows] == [2, 7] and table.rows[1].aliases == ("television", "telly")
-    assert table.class_list("readable").names == ("sky", "tv set") and table.class_list().things == (False, True)
+    assert table.make_class_list("readable").names == ("sky", "tv set") and table.make_class_list().things == (
+        False,
+        True,
+    )
     path.write_text("id,name\n1,a\n2,b\n")
-    assert read_table(path).class_list("aliases").texts == (("a",), ("b",))
+    assert read_table(path).make_class_list("aliases").texts == (("a",), ("b",))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_finds_pictures_at_any_depth_and_nothing_else(tmp_path: Path) -> None:
         draw(tmp_path / name)
     (tmp_path / "notes.txt").write_text("no picture")
     data = Folder(tmp_path)
-    assert data.ids() == ("b", "sub.dir/c.x", "sub/deep/a", "é ö")
+    assert data.list_ids() == ("b", "sub.dir/c.x", "sub/deep/a", "é ö")
     sample = data.load("sub/deep/a")
     assert sample.image.shape == (3, 4, 3) and sample.truth is None and data.classes is None
 
@@ -31,7 +31,7 @@ def test_ids_are_unique_even_when_names_chase_each_other(tmp_path: Path) -> None
     for name in ("a.jpg", "a.png", "a.jpg.png", "b.png"):
         draw(tmp_path / name, "red" if name != "a.png" else "blue")
     data = Folder(tmp_path)
-    assert data.ids() == ("a.jpg", "a.jpg.png", "a.png", "b")
+    assert data.list_ids() == ("a.jpg", "a.jpg.png", "a.png", "b")
     assert data.load("a.png").image[0, 0].tolist() == [0, 0, 255]
 
 
@@ -39,7 +39,7 @@ def test_subset_narrows_and_the_fingerprint_stays(tmp_path: Path) -> None:
     for name in "abc":
         draw(tmp_path / f"{name}.png")
     whole, part = Folder(tmp_path), Folder(tmp_path, subset="first:2")
-    assert part.ids() == ("a", "b") and part.subset == "first:2" and part.fingerprint == whole.fingerprint
+    assert part.list_ids() == ("a", "b") and part.subset == "first:2" and part.fingerprint == whole.fingerprint
 
 
 def test_fingerprint_follows_content_and_names_not_times(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_what_systems_leave_and_both_forms_of_a_name(tmp_path: Path) -> None:
     for name in ("__MACOSX/a.png", "._a.png", ".ipynb_checkpoints/a-checkpoint.png", "cafe\u0301.png", "b.PNG"):
         draw(tmp_path / name)
     data = Folder(tmp_path)
-    assert data.ids() == data.whole() == ("b", "caf\u00e9") and data.load("caf\u00e9").size == (3, 4)
+    assert data.list_ids() == data.list_split_ids() == ("b", "caf\u00e9") and data.load("caf\u00e9").size == (3, 4)
     draw(tmp_path / "caf\u00e9.png")
     with pytest.raises(UserError, match="are one name in two forms of Unicode; keep one"):
         Folder(tmp_path)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
-from bench.data import labelled, voc
-from bench.data.folder import folder
+from bench.data import voc
+from bench.data.folder import open_folder
 from bench.data.headers import compute_size, read_array_header, read_claimed_size, read_whole_array, refuse_larger
 from bench.data.layout import read_layout
 from bench.errors import BadSample, UserError
@@ -43,22 +43,24 @@ def layout(root: Path, mask: str) -> Path:
 def test_a_mask_that_claims_millions_of_pixels_is_a_skip_and_is_not_decoded(
     tmp_path: Path, voc_tree: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
-    for module in (labelled, voc):
-        monkeypatch.setattr(module, "read_narrow_labels", lambda *_, **__: pytest.fail("it was decoded"))
+    load = ImageFile.ImageFile.load
+    monkeypatch.setattr(
+        ImageFile.ImageFile, "load", lambda image: load(image) if image.width < 9 else pytest.fail("it was decoded")
+    )
     path = layout(tmp_path, "png")
     (tmp_path / "ann/a.png").write_bytes(png_header(9400, 9400) + bytes(8))
-    data = folder(tmp_path, layout=path)
+    data = open_folder(tmp_path, layout=path)
     with pytest.raises(BadSample, match="ann/a.png: mask is 9400x9400 but its image .*img/a.png is 6x4"):
         data.load("a")
     (voc_tree / "SegmentationClass/b.png").write_bytes(png_header(9400, 9400) + bytes(8))
     with pytest.raises(BadSample, match="b.png: mask is 9400x9400 but its image is 4x2"):
-        voc.voc(voc_tree).load("b")
+        voc.open_voc(voc_tree).load("b")
 
 
 def test_an_array_that_claims_more_than_it_holds_is_a_skip(tmp_path: Path) -> None:
     path = layout(tmp_path, "npy")
     np.save(tmp_path / "ann/a.npy", np.zeros((4, 6), np.uint8))
-    data = folder(tmp_path, layout=path)
+    data = open_folder(tmp_path, layout=path)
     assert data.load("a").truth is not None
     content = (tmp_path / "ann/a.npy").read_bytes()
     (tmp_path / "ann/a.npy").write_bytes(content.replace(b"(4, 6)", b"(6, 6)"))

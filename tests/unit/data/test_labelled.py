@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.data.folder import Folder, folder
+from bench.data.folder import Folder, open_folder
 from bench.data.layout import find_files
 from bench.errors import BadSample, UserError
 from bench.records import BACKGROUND, VOID
@@ -23,10 +23,10 @@ def test_five_lines_of_yaml(root: Path) -> None:
     data = read(root)
     b, v = BACKGROUND, VOID
     assert data.load("a").truth.tolist() == [[b, 0, 1, v], [2, 2, b, 1]] and data.load("a").truth.dtype == np.int16
-    assert data.ids() == ("a", "b") and data.classes.names == ("cat", "sky", "tv monitor")
+    assert data.list_ids() == ("a", "b") and data.classes.names == ("cat", "sky", "tv monitor")
     assert (data.name, data.split, data.classes.name) == ("mine", "all", "mine3")
-    assert read(root, subset="first:1").ids() == ("a",) and read(root, subset="first:1").subset == "first:1"
-    assert isinstance(folder(root), Folder), "without a layout it is a folder of photographs"
+    assert read(root, subset="first:1").list_ids() == ("a",) and read(root, subset="first:1").subset == "first:1"
+    assert isinstance(open_folder(root), Folder), "without a layout it is a folder of photographs"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,9 @@ def test_several_numbers_of_one_class(root: Path) -> None:
         data = read(root, FIVE.replace("classes.txt", classes))
         assert data.classes.names == ("water", "sky")
         assert data.load("a").truth.tolist() == [[BACKGROUND, 0, 1, VOID], [0, 0, BACKGROUND, 1]]
-        assert data.remarks() == (f"{root.parent / 'mine.yaml'}: classes: 2 numbers, 1 and 3, are 'water': one class",)
+        assert data.list_remarks() == (
+            f"{root.parent / 'mine.yaml'}: classes: 2 numbers, 1 and 3, are 'water': one class",
+        )
     with pytest.raises(UserError, match="void=3 is also 'water'"):
         read(root, FIVE.replace("classes.txt", "{1: water, 2: sky, 3: water}").replace("255", "3"))
 
@@ -108,17 +110,17 @@ def test_hidden_files_and_folders_are_no_data(root: Path) -> None:
         save(root / f"img/{name}.jpg", picture(2, 4))
         save(root / f"ann/{name}.png", MASK)
     (root / "img/Thumbs.db").touch()
-    assert read(root).ids() == ("a", "b") == read(root, FIVE.replace("{id}.jpg", "{id}.*")).ids()
+    assert read(root).list_ids() == ("a", "b") == read(root, FIVE.replace("{id}.jpg", "{id}.*")).list_ids()
     (root / ".own").mkdir()
     (root / "img").rename(root / ".own/img")
-    assert read(root, FIVE.replace("img/", ".own/img/")).ids() == ("a", "b"), "where the layout itself names it"
+    assert read(root, FIVE.replace("img/", ".own/img/")).list_ids() == ("a", "b"), "where the layout itself names it"
 
 
 def test_endings_in_any_case(root: Path) -> None:
     (root / "ann/b.png").rename(root / "ann/b.PNG")
     (root / "img/a.jpg").rename(root / "img/a.JPG")
     data = read(root)
-    assert data.ids() == ("a", "b") and data.load("a").size == data.load("b").size == (2, 4)
+    assert data.list_ids() == ("a", "b") and data.load("a").size == data.load("b").size == (2, 4)
     save(root / "ann/b.png", MASK)
     with pytest.raises(UserError, match="b.PNG and .*b.png have the same id 'b'; keep one"):
         read(root)
@@ -138,10 +140,10 @@ def test_ids_in_two_normal_forms_are_one(root: Path) -> None:
     (root / "img/a.jpg").rename(root / f"img/{composed}.jpg")
     (root / "ann/a.png").rename(root / f"ann/{decomposed}.png")
     data = read(root)
-    assert data.ids() == ("b", composed) and data.load(composed).size == (2, 4)
+    assert data.list_ids() == ("b", composed) and data.load(composed).size == (2, 4)
     (root / "val.txt").write_text(f"{decomposed}\n")
-    assert read(root, subset=f"file:{root / 'val.txt'}").ids() == (composed,)
-    assert read(root, FIVE + "ids: val.txt\n").ids() == (composed,)
+    assert read(root, subset=f"file:{root / 'val.txt'}").list_ids() == (composed,)
+    assert read(root, FIVE + "ids: val.txt\n").list_ids() == (composed,)
     (root / f"b{decomposed}").mkdir()
     (root / "ann").rename(root / f"b{decomposed}/ann")
     assert read(root, FIVE.replace("ann/", f"b{composed}/ann/")).load(composed).size == (2, 4)
@@ -161,7 +163,7 @@ def test_a_picture_is_turned_where_its_mask_has_the_turned_size(root: Path, tag:
     assert np.array_equal(data.load("a").image, picture(2, 4)) and data.load("a").truth.shape == (2, 4)
     assert data.load_truth("a").size == (2, 4) and np.array_equal(data.load_truth("a").truth, data.load("a").truth)
     told = "pictures with an orientation tag: 1 turned as it says, for their masks have the turned size, the first 'a'"
-    assert data.remarks() == (told,)
+    assert data.list_remarks() == (told,)
 
 
 def test_what_orientation_cannot_tell_is_as_stored_and_said(root: Path) -> None:
@@ -173,7 +175,7 @@ def test_what_orientation_cannot_tell_is_as_stored_and_said(root: Path) -> None:
     data = read(root)
     assert data.load("a").size == (2, 4)
     told = "pictures with an orientation tag:"
-    assert data.remarks() == (
+    assert data.list_remarks() == (
         f"{told} 1 taken as stored, for their masks have the stored size, the first 'a'",
         f"{told} 2 taken as stored, though the sizes of their masks cannot tell, the first 'b'",
     )
@@ -185,7 +187,7 @@ def test_any_depth_any_ending_and_a_name_of_its_own(root: Path) -> None:
     for name in ("a", "b"):
         (root / f"ann/{name}.png").rename(root / f"ann/{name}_labels.png")
     data = read(root, FIVE.replace(".jpg", ".*").replace("{id}.png", "{id}_labels.png") + "name: my town\n")
-    assert data.ids() == ("a", "b", "town/c") and data.load("town/c").size == (2, 4) and data.name == "my_town"
+    assert data.list_ids() == ("a", "b", "town/c") and data.load("town/c").size == (2, 4) and data.name == "my_town"
     assert sorted(find_files(root, "{id}/c.png")) == ["img/town"] and find_files(root, "img/*/{id}.png").keys() == {"c"}
 
 
@@ -208,15 +210,16 @@ def test_pixels_are_taken_as_stored(root: Path) -> None:
 def test_real_masks_of_pascal_context_name_what_voc_names() -> None:
     """The same photographs in both sets: where VOC sees a class, Context names it alike, so the order is VOC's."""
     context, pascal = (
-        folder(SAMPLE / name, layout=Path(__file__).with_name(f"{name}.yaml")) for name in ("pascal_context", "voc2012")
+        open_folder(SAMPLE / name, layout=Path(__file__).with_name(f"{name}.yaml"))
+        for name in ("pascal_context", "voc2012")
     )
-    shared = sorted(set(context.ids()) & set(pascal.ids()))
+    shared = sorted(set(context.list_ids()) & set(pascal.list_ids()))
     agreed = {}
     for image_id in shared:
         one, two = context.load(image_id).truth, pascal.load(image_id).truth
         both = (one >= 0) & (two >= 0)
         agreed[image_id] = (one[both] == two[both]).mean()
-    assert len(context.ids()) == len(pascal.ids()) == 8
+    assert len(context.list_ids()) == len(pascal.list_ids()) == 8
     # A cow and a boat. In the third the annotators differ: an armchair is a chair for VOC and a sofa for Context.
     assert agreed == {"2008_000073": ANY, "2008_000107": 0, "2008_000120": ANY}
     assert agreed["2008_000073"] > 0.98 and agreed["2008_000120"] > 0.98

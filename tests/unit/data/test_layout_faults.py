@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.data.folder import folder
+from bench.data.folder import open_folder
 from bench.errors import BadSample, UsageError, UserError
 from tests.unit.data.labelled_folder import FIVE, MASK, read, save
 from tests.unit.data.prepare import picture
@@ -43,7 +43,7 @@ def spoil(root: Path, what: str) -> None:
 def test_one_bad_image_is_a_skip_and_counts(root: Path, what: str, reason: str) -> None:
     spoil(root, what)
     data = read(root)
-    assert data.ids() == ("a", "b") and data.fingerprint
+    assert data.list_ids() == ("a", "b") and data.fingerprint
     for load in (data.load, data.load_truth):
         with pytest.raises(BadSample, match=reason):
             load("a")
@@ -133,7 +133,7 @@ def test_two_files_of_one_id(root: Path) -> None:
 def test_ids_that_lie_nowhere_are_skips_and_an_unknown_one_is_named(root: Path) -> None:
     (root.parent / "val.txt").write_text("b\nz\n")
     data = read(root, FIVE + "ids: val.txt\n")
-    assert data.ids() == ("b", "z")
+    assert data.list_ids() == ("b", "z")
     with pytest.raises(BadSample, match="z.jpg: file is missing|z.png: file is missing"):
         data.load("z")
     with pytest.raises(UserError, match="'a' is not in mine"):
@@ -142,8 +142,8 @@ def test_ids_that_lie_nowhere_are_skips_and_an_unknown_one_is_named(root: Path) 
 
 def test_options_it_does_not_have(root: Path) -> None:
     with pytest.raises(UserError, match="data.layout=.*none.yaml: cannot be read"):
-        folder(root, layout=root / "none.yaml")
+        open_folder(root, layout=root / "none.yaml")
     with pytest.raises(UsageError, match="split"):
         read(root, split="val")
     with pytest.raises(UserError, match="data.root is not set"):
-        folder(None, layout=root.parent / "mine.yaml")
+        open_folder(None, layout=root.parent / "mine.yaml")

@@ -17,7 +17,7 @@ from PIL import Image
 from bench.data.base import make_full_name
 from bench.data.prepared import Prepared, is_prepared
 from bench.data.subsets import describe_partial
-from bench.data.voc import voc
+from bench.data.voc import open_voc
 from bench.errors import BadSample, UsageError, UserError
 from bench.records import BACKGROUND, VOID
 from tests.unit.data.prepare import COLUMNS, picture, png, prepared
@@ -57,7 +57,7 @@ def test_images_classes_and_what_the_numbers_mean(made: Path) -> None:
     assert (sample.image == picture(3, 4)).all() and sample.size == (3, 4)
     assert [data.classes.names[i] for i in (14, 41, 58)] == ["person", "curtain", "wood"]
     assert (data.name, data.split, data.subset, data.classes.name) == ("pascal_context_59", "val", None, "context59")
-    assert data.fingerprint == "sha256:0f0f" and data.background == "context" and data.ids() == IDS
+    assert data.fingerprint == "sha256:0f0f" and data.background == "context" and data.list_ids() == IDS
 
 
 def test_the_table_is_memory_mapped(made: Path) -> None:
@@ -69,7 +69,7 @@ def test_the_table_is_memory_mapped(made: Path) -> None:
 
 def test_names_and_subsets(made: Path) -> None:
     data = read(made, names="aliases", subset="first:2")
-    assert data.classes.name == "context59+aliases" and data.ids() == IDS[:2] and data.subset == "first:2"
+    assert data.classes.name == "context59+aliases" and data.list_ids() == IDS[:2] and data.subset == "first:2"
     assert "television" in data.classes.texts[19] and data.fingerprint == read(made).fingerprint
     with pytest.raises(UsageError, match="data.names=short"):
         read(made, names="short")
@@ -79,7 +79,7 @@ def test_fewer_images_than_were_published_stand_in_the_name(copy: Path) -> None:
     change(copy, published=5)
     assert read(copy).subset is None
     change(copy, published=5105)
-    told = describe_partial(None, tuple(read(copy).ids()), 5105)
+    told = describe_partial(None, tuple(read(copy).list_ids()), 5105)
     assert told and re.fullmatch("5of5105@[0-9a-f]{8}", told) and read(copy).subset == told
     assert read(copy, subset="first:2").subset == f"{told},first:2"
     assert make_full_name(read(copy, shard="1/2")) == f"pascal_context_59:val[{told},shard:1/2]"
@@ -87,10 +87,10 @@ def test_fewer_images_than_were_published_stand_in_the_name(copy: Path) -> None:
 
 def test_shards_are_disjoint_whole_and_named(made: Path) -> None:
     shards = [read(made, shard=f"{k}/3") for k in (1, 2, 3)]
-    assert sorted(i for shard in shards for i in shard.ids()) == sorted(IDS)
-    assert [len(shard.ids()) for shard in shards] == [2, 2, 1] and shards[0].subset == "shard:1/3"
+    assert sorted(i for shard in shards for i in shard.list_ids()) == sorted(IDS)
+    assert [len(shard.list_ids()) for shard in shards] == [2, 2, 1] and shards[0].subset == "shard:1/3"
     both = read(made, subset="random:3:1", shard="2/2")
-    assert both.ids() == read(made, subset="random:3:1").ids()[1::2] and both.subset == "random:3:1,shard:2/2"
+    assert both.list_ids() == read(made, subset="random:3:1").list_ids()[1::2] and both.subset == "random:3:1,shard:2/2"
     with pytest.raises(UsageError, match="needs k/n"):
         read(made, shard="4/3")
 
@@ -234,12 +234,12 @@ def test_another_split_says_where_to_look(made: Path) -> None:
 
 def test_voc_reads_a_prepared_folder_as_well_as_the_publisher_s(tmp_path: Path) -> None:
     root = prepared(tmp_path / "voc", {"2007_a": np.array([[0, 1, 20, 65535]])}, "voc")
-    data = voc(root, names="readable")
+    data = open_voc(root, names="readable")
     assert isinstance(data, Prepared) and is_prepared(root) and (data.name, data.background) == ("voc", "voc")
     assert data.load("2007_a").truth.tolist() == [[BACKGROUND, 0, 19, VOID]]
     assert data.classes.name == "voc20+readable"
     lose_about(root)
     with pytest.raises(UserError, match="half prepared.*zgs prepare voc"):
-        voc(root)
+        open_voc(root)
     with pytest.raises(UserError, match="ImageSets/Segmentation.*zgs prepare voc --from FOLDER --to "):
-        voc(tmp_path / "none")
+        open_voc(tmp_path / "none")

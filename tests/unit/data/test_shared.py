@@ -9,7 +9,7 @@ import pytest
 
 from bench.data.prepared import Prepared
 from bench.data.shared import count_neighbours, find_tuned, list_facts, list_shared_remarks
-from bench.data.voc import voc
+from bench.data.voc import open_voc
 from bench.errors import UserError
 from tests.unit.data.prepare import prepared
 
@@ -74,7 +74,7 @@ def test_remarks_are_of_the_subset_and_replace_the_known_fact(root: Path) -> Non
 
 
 def test_without_a_neighbour_the_fact_is_said(tmp_path: Path) -> None:
-    (line,) = list_shared_remarks(voc(prepared(tmp_path / "voc", {"a": ONE}, "voc")), tmp_path / "voc")
+    (line,) = list_shared_remarks(open_voc(prepared(tmp_path / "voc", {"a": ONE}, "voc")), tmp_path / "voc")
     assert "shares 925 images with pascal_context_59:val" in line
 
 

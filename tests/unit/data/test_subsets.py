@@ -20,7 +20,7 @@ class Flat:
     subset: str | None = None
     classes: ClassList | None = ClassList("own1", ("dog",), (True,))
 
-    def ids(self) -> tuple[str, ...]:
+    def list_ids(self) -> tuple[str, ...]:
         return IDS
 
     def load(self, image_id: str) -> Sample:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.data.voc import Voc, voc
+from bench.data.voc import Voc, open_voc
 from bench.errors import BadSample, UsageError, UserError
 from bench.records import BACKGROUND, VOID
 
@@ -44,7 +44,7 @@ def test_numbers_become_classes_background_and_void(tree: Path) -> None:
     assert truth is not None and truth.dtype == np.int16
     b, v = BACKGROUND, VOID
     assert truth.tolist() == [[b, 0, 19, v], [14, 14, b, v], [15, 10, 17, b]]
-    assert data.ids() == ("2007_a", "2007_b") and data.split == "val"
+    assert data.list_ids() == ("2007_a", "2007_b") and data.split == "val"
     assert (data.classes.names[14], data.classes.names[19], len(data.classes)) == ("person", "tvmonitor", 20)
 
 
@@ -73,8 +73,8 @@ def test_fingerprint_follows_masks_and_not_the_subset(tree: Path) -> None:
 
 
 def test_a_shard_of_the_publisher_s_layout(tree: Path) -> None:
-    first, second = Voc(tree, shard="1/2"), voc(tree, shard="2/2")
-    assert isinstance(second, Voc) and (first.ids(), second.ids()) == (("2007_a",), ("2007_b",))
+    first, second = Voc(tree, shard="1/2"), open_voc(tree, shard="2/2")
+    assert isinstance(second, Voc) and (first.list_ids(), second.list_ids()) == (("2007_a",), ("2007_b",))
     assert second.subset == f"{BOTH},shard:2/2" and second.fingerprint == Voc(tree).fingerprint
 
 
@@ -157,7 +157,7 @@ def test_missing_layout_split_and_id(tree: Path, tmp_path: Path) -> None:
 @pytest.mark.skipif(not SAMPLE.is_dir(), reason="no sample of real VOC photographs beside the repository")
 def test_real_photographs() -> None:
     data = Voc(SAMPLE)
-    samples = [data.load(image_id) for image_id in data.ids()]
+    samples = [data.load(image_id) for image_id in data.list_ids()]
     assert all(s.truth is not None and s.truth.shape == s.size for s in samples)
     seen = {data.classes.names[c] for s in samples for c in np.unique(s.truth) if c >= 0}
     # 2007_000042 shows trains, 2007_000061 a boat and 2007_000332 horse and rider, as the publisher's lists say.
@@ -173,6 +173,6 @@ def test_endings_in_any_case_and_names_in_both_forms(tree: Path) -> None:
     lists.write_text(lists.read_text().replace(first, "caf\u00e9"))
     (tree / "ImageSets/Segmentation/._val.txt").touch()
     data = Voc(tree)
-    assert (data.load("caf\u00e9").truth == before).all() and "caf\u00e9" in data.ids() == data.whole()
+    assert (data.load("caf\u00e9").truth == before).all() and "caf\u00e9" in data.list_ids() == data.list_split_ids()
     with pytest.raises(UserError, match="there are ((?![.]_val).)*$"):
         Voc(tree, split="tset")

@@ -52,6 +52,16 @@ def test_masked_is_equation_1(shape: str, start_layer: int) -> None:
     np.testing.assert_allclose(found.vectors[0], expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("micro_batch", [1, 3])
+def test_unmasked_gives_every_segment_what_it_would_get_alone(micro_batch: int) -> None:
+    encoder, sample = Unmasked(tiny.clip(), 2, micro_batch), tiny.sample()
+    masks = np.stack(list(SHAPES.values()))
+    whole = encoder(sample, masks)
+    alone = [encoder(sample, mask[None]).vectors[0] for mask in masks]
+    assert whole.vectors.tobytes() == np.stack(alone).tobytes() and whole.saliency.shape == (len(masks), 0)
+    assert encoder(sample, masks[:0]).vectors.shape == (0, whole.vectors.shape[1])
+
+
 def test_a_full_mask_and_no_mask_are_the_plain_forward() -> None:
     clip, sample = tiny.clip(), tiny.sample()
     plain = clip.visual(tiny.preprocess(sample.image)).numpy()
@@ -79,7 +89,7 @@ def test_an_embedding_does_not_depend_on_its_neighbours(make) -> None:
 def test_stored_trunk_gives_the_same_bits() -> None:
     clip, sample, masks = tiny.clip(), tiny.sample(), np.stack(list(SHAPES.values()))
     encoder = GlobalSubtraction(clip, 3)
-    assert (encoder(sample, masks, encoder.trunk(sample)).vectors == encoder(sample, masks).vectors).all()
+    assert (encoder(sample, masks, encoder.compute_trunk(sample)).vectors == encoder(sample, masks).vectors).all()
 
 
 def test_weight_at_three_saliencies() -> None:
@@ -157,4 +167,4 @@ def test_underflow_gives_no_nan() -> None:
     exponential = torch.zeros(1, 1, 2, 2)
     exponential[..., 1] = 1
     attention = Attention(exponential, torch.ones(1, 1, 2, 3), torch.tensor([[1.0, 0.0]]))
-    assert torch.isfinite(attention.masked).all() and torch.isfinite(attention.weight_cosine()).all()
+    assert torch.isfinite(attention.masked).all() and torch.isfinite(attention.compute_weight_cosine()).all()

@@ -119,7 +119,7 @@ def test_table_maps_by_word_and_counts_what_it_lacks(tmp_path: Path) -> None:
     table = read_table(write(tmp_path / "t.json", {"puppy": "dog", "größer Hund": "dog", "blue": None}), CLASSES.names)
     item = replace(by_hand([[0]], [[[1]]] * 5, [row()] * 5), texts=("puppy", "größer Hund", "blue", "kitten", " "))
     assert table.assign(item)[0].tolist() == [1, 1, -1, -1, -1]
-    assert table.missing([*item.texts, "kitten"]) == {"kitten": 2}
+    assert table.list_missing([*item.texts, "kitten"]) == {"kitten": 2}
 
 
 def test_the_hash_of_a_table_is_of_what_it_says(tmp_path: Path) -> None:

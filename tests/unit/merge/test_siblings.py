@@ -164,7 +164,7 @@ def test_ends_of_the_threshold(leaves: list[int], seed: int) -> None:
     assert nothing.captions.texts == plain.captions.texts and plain.decisions == ()
     np.testing.assert_array_equal(nothing.masks, plain.masks)
     np.testing.assert_array_equal(nothing.embeddings.vectors, plain.embeddings.vectors)
-    np.testing.assert_array_equal(plain.masks, models.tree.masks())
+    np.testing.assert_array_equal(plain.masks, models.tree.make_masks())
 
 
 @given(trees(), st.integers(0, 1000), st.sampled_from([0.5, 0.8, 0.9, 0.95]))

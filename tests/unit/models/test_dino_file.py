@@ -67,7 +67,7 @@ def forward(state: State, pixels: Tensor) -> tuple[Tensor, Tensor]:
 def dense(file: Path, facet: str = "key", **options: Any) -> Tensor:
     side = GRID * PATCH
     dino = Dino(str(file), size=side, stride=PATCH, facet=facet, patch=PATCH, grid=GRID, **options)
-    return dino.dense(pixels())
+    return dino.compute_facet(pixels())
 
 
 def pixels() -> Tensor:
@@ -112,7 +112,7 @@ def test_old_files_and_precisions(tmp_path: Path) -> None:
     assert torch.equal(dense(tmp_path / "old.pth"), dense(saved(original(), tmp_path / "a.pth")))
     assert dense(tmp_path / "old.pth", dtype="bfloat16").dtype == torch.bfloat16
     image = np.random.default_rng(0).integers(0, 256, (20, 24, 3), dtype=np.uint8)
-    features, grid, _ = Dino(str(tmp_path / "old.pth"), size=16, stride=2).features(image)
+    features, grid, _ = Dino(str(tmp_path / "old.pth"), size=16, stride=2).compute_features(image)
     assert features.shape == (grid[0] * grid[1], WIDTH)
 
 

@@ -116,4 +116,4 @@ def test_dinov2_s_own_forward_is_ours_at_its_own_stride(tmp_path: Path) -> None:
             block.layer_scale1.lambda1.uniform_(0.5, 2)
     pixels = torch.randn(1, 3, 42, 42)
     theirs = dino.model(pixels, output_hidden_states=True).hidden_states[-1][:, 1:]
-    torch.testing.assert_close(dino.dense(pixels), theirs, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(dino.compute_facet(pixels), theirs, atol=1e-5, rtol=1e-4)

@@ -60,7 +60,7 @@ def clip(folder: Path) -> np.ndarray:
 
 
 def dino(folder: Path) -> np.ndarray:
-    return Dino(str(folder / "dino"), size=32, stride=4).features(picture())[0]
+    return Dino(str(folder / "dino"), size=32, stride=4).compute_features(picture())[0]
 
 
 def language(folder: Path) -> np.ndarray:
@@ -98,7 +98,7 @@ def test_an_empty_text_has_the_zero_vector_in_every_precision(dtype: str, pair: 
     np.testing.assert_allclose(np.linalg.norm(vectors[1:], axis=1), 1, atol=1e-6)
     want = Sentence(str(pair[1] / "static")).encode(TEXTS)
     np.testing.assert_allclose(vectors, want, atol={"float32": 0, "float16": 2e-3, "bfloat16": 2e-2}[dtype])
-    assert np.array_equal(encoder.similarity(["", "a dog"], ["a dog"])[0], [0.0])
+    assert np.array_equal(encoder.compute_similarity(["", "a dog"], ["a dog"])[0], [0.0])
 
 
 def test_numbers_that_are_not_finite_are_one_line(pair: tuple[Path, Path], tmp_path: Path) -> None:

@@ -35,10 +35,10 @@ def test_unit_length_and_float32(sentence: Sentence) -> None:
 
 def test_equal_texts_have_similarity_one_and_order_does_not_matter(sentence: Sentence) -> None:
     names = ["sky", "brick wall", "toothbrush", "sky blue"]
-    rows = sentence.similarity(names[::-1] * 20, names)
+    rows = sentence.compute_similarity(names[::-1] * 20, names)
     np.testing.assert_allclose(rows[:4][::-1].diagonal(), 1, atol=1e-6)
     assert np.array_equal(rows[:4], rows[-4:])
-    np.testing.assert_allclose(sentence.similarity(["sky"], names), rows[3:4], atol=1e-6)
+    np.testing.assert_allclose(sentence.compute_similarity(["sky"], names), rows[3:4], atol=1e-6)
 
 
 def test_nearer_meanings_have_greater_cosines(sentence: Sentence) -> None:
@@ -46,16 +46,16 @@ def test_nearer_meanings_have_greater_cosines(sentence: Sentence) -> None:
                ("sea", "water", "chair"), ("red car", "car", "flower"), ("bicycle", "bike", "cloud"),
                ("boat", "ship", "curtain")]  # fmt: skip
     for text, near, far in triples:
-        row = sentence.similarity([text], [near, far])[0]
+        row = sentence.compute_similarity([text], [near, far])[0]
         assert row[0] > row[1] + 0.2, (text, near, far, row)
-    row = sentence.similarity(["automobile"], ["car", "sky"])[0]
+    row = sentence.compute_similarity(["automobile"], ["car", "sky"])[0]
     assert row[0] > 0.5 > row[1]
 
 
 def test_no_texts_and_an_empty_text(sentence: Sentence) -> None:
     assert sentence.encode([]).shape == (0, sentence.encode(["x"]).shape[1])
-    assert sentence.similarity([], ["sky"]).shape == (0, 1)
-    assert np.array_equal(sentence.similarity(["", "sky"], ["sky"])[0], [0.0])
+    assert sentence.compute_similarity([], ["sky"]).shape == (0, 1)
+    assert np.array_equal(sentence.compute_similarity(["", "sky"], ["sky"])[0], [0.0])
 
 
 def test_prompt_is_put_before(sentence: Sentence) -> None:

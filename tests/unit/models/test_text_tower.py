@@ -67,7 +67,7 @@ def test_texts_may_leave_the_prefix_early() -> None:
     tower = TextTower(model, chunk=8)
     some = [[98, 5, 6, 7, 8, END], [98, 5, 6, END], [98, 5, 60, 7, END], [98, END], [97, 5, END]]
     read = tower.read([98, 5, 6, 7])
-    assert [read.shared_with(tuple(t)) for t in some] == [4, 3, 2, 1, 0]
+    assert [read.count_shared(tuple(t)) for t in some] == [4, 3, 2, 1, 0]
     torch.testing.assert_close(tower.encode(some, read), padded(model, some), rtol=1e-5, atol=1e-5)
 
 

@@ -74,7 +74,7 @@ def test_training_and_production_read_the_same_keys(tmp_path: Path) -> None:
     network = dino_network.Network(dino_network.make_config(32, 2), 8).eval()
     network.vit.save_pretrained(tmp_path)
     pixels = torch.randn(1, 3, 128, 128)
-    keys = torch.nn.functional.normalize(Dino(str(tmp_path), size=128, stride=4).dense(pixels), dim=-1)
+    keys = torch.nn.functional.normalize(Dino(str(tmp_path), size=128, stride=4).compute_facet(pixels), dim=-1)
     scores = keys @ torch.nn.functional.normalize(network.place.directions, dim=-1).T
     with torch.no_grad():
         _, place = network(pixels, torch.zeros(1, 2, dtype=torch.int64))

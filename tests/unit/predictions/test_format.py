@@ -63,8 +63,8 @@ def test_round_trip_loses_nothing(masks: np.ndarray, data: st.DataObject, ending
     path = tmp_path_factory.mktemp("p") / f"predictions.{ending}"
     file = PredictionFile(write_predictions(path, [some("first"), (before, oracle)]))
     assert same(file[before.image_id], before) and list(file) == ["first", before.image_id]
-    assert list(file.faults()) == [] and file.texts(before.image_id) == texts
-    found = file.oracle(before.image_id)
+    assert list(file.list_faults()) == [] and file.read_texts(before.image_id) == texts
+    found = file.read_true_segments(before.image_id)
     if oracle is None or found is None:
         assert found is oracle
     else:

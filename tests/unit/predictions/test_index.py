@@ -94,7 +94,7 @@ def test_every_faulty_line_is_named_and_the_others_are_read(tmp_path: Path) -> N
     text = "\n".join(line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines)
     path.write_bytes(text.encode() + b"\n" + b'{"image_id": "\xff"}\n')
     file = PredictionFile(path)
-    faults = list(file.faults())
+    faults = list(file.list_faults())
     for fault, told in zip(
         faults,
         ("image 1: cannot be read as JSON", "image 2: 'image_id' is missing", "image 3: image 'a' stands there twice",

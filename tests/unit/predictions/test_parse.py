@@ -55,7 +55,7 @@ def test_a_bad_label_map_is_named(changes: dict, told: str, tmp_path: Path) -> N
 def test_all_faults_of_an_image_are_told(tmp_path: Path) -> None:
     segments = [{"text": 3, "segmentation": {"size": [2, 3], "counts": "!!"}}, "dog", {"text": "a", "score": "high"}]
     path = write(tmp_path, segments=segments, label_map=None)
-    faults = list(PredictionFile(path).faults())
+    faults = list(PredictionFile(path).list_faults())
     assert all(f"{path}: image 0 (a), segment " in fault for fault in faults)
     assert sorted({fault.split("segment ")[1][0] for fault in faults}) == ["0", "1", "2"] and len(faults) >= 7
     with pytest.raises(UserError, match=f"and {len(faults) - 1} more faults in this image"):
@@ -67,9 +67,9 @@ def test_half_a_character_is_named(tmp_path: Path) -> None:
     path = write(
         tmp_path, segments=[{"text": "a \ud800", "segmentation": {"size": [2, 3], "counts": [6]}}], label_map=None
     )
-    assert any("segment 0: 'text' holds half a character" in fault for fault in PredictionFile(path).faults())
+    assert any("segment 0: 'text' holds half a character" in fault for fault in PredictionFile(path).list_faults())
     with pytest.raises(UserError, match="segment 0: 'text' is missing or broken"):
-        PredictionFile(path).texts("a")
+        PredictionFile(path).read_texts("a")
 
 
 def test_run_lengths_are_whole_numbers() -> None:
@@ -105,7 +105,7 @@ def test_a_hundred_thousand_segments_of_a_small_image_are_read(tmp_path: Path) -
 
 def test_a_hundred_thousand_segments_of_a_large_image_are_one_line(tmp_path: Path) -> None:
     path = write(tmp_path, label_map=None, height=500, width=400, segments=[{"text": "a"}] * 100_000)
-    (fault,) = PredictionFile(path).faults()
+    (fault,) = PredictionFile(path).list_faults()
     assert "(a): 100000 segments of 500x400 pixels; at most 5368 of this size" in fault
 
 

@@ -47,7 +47,7 @@ def accepted(tmp: Path, content: dict[str, Any]) -> tuple[bool, bool]:
     Image.fromarray(np.array([[1, 1, 0], [0, 0, 1]], np.uint8)).save(tmp / "b.png")
     (tmp / "p.json").write_text(json.dumps(content))
     try:
-        reader = not list(PredictionFile(tmp / "p.json").faults())
+        reader = not list(PredictionFile(tmp / "p.json").list_faults())
     except Exception:
         reader = False
     return VALID.is_valid(content), reader

@@ -50,32 +50,37 @@ def test_constraints_are_those_of_the_lock_without_torchs_own_libraries() -> Non
 @pytest.fixture
 def setup_env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The script in a folder whose name has a space, with a uv that only writes down what it is asked for."""
-    spec = importlib.util.spec_from_file_location("setup_env", ROOT / "scripts/setup_env.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    root = tmp_path / "a clone"
-    (root / ".venv").mkdir(parents=True)
+    module, root = load_script(), tmp_path / "a clone"
+    root.mkdir()
     for name in ("uv.lock", "pyproject.toml"):
         (root / name).write_text("")
-    for name, value in {"ROOT": root, "VENV": root / ".venv", "MARK": root / ".venv/made-by-make-setup",
-                        "STAMP": root / ".venv/complete.json", "NEED_GB": 0, "asked": []}.items():  # fmt: skip
+    folders = {"VENV": root / ".venv", "NEW": root / ".venv-new", "OLD": root / ".venv-old"}
+    for name, value in {"ROOT": root, "NEED_GB": 0, "asked": [], "fails": "", **folders}.items():
         monkeypatch.setattr(module, name, value, raising=False)
-    monkeypatch.setattr(module, "set_environment", lambda: None)
     monkeypatch.setattr(module, "find_uv", lambda: "uv")
-    monkeypatch.setattr(module, "find_python", lambda uv: sys.executable)
-    monkeypatch.setattr(module, "check", lambda python: None)
-    monkeypatch.setattr(module, "run", lambda failure, *command: fake_uv(module, *command))
+    monkeypatch.setattr(module, "check", lambda python, default_build: None)
+    monkeypatch.setattr(module, "run", lambda failure, *command: fake_uv(module, failure, *command))
     for name in ("TORCH_INDEX", "PYTHON"):
         monkeypatch.delenv(name, raising=False)
     return module
 
 
-def fake_uv(module: ModuleType, *command: str) -> None:
+def load_script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("setup_env", ROOT / "scripts/setup_env.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def fake_uv(module: ModuleType, failure: str, *command: str) -> None:
     module.asked.append(" ".join(command[1:]))  # type: ignore[attr-defined]
     if command[1] == "venv":
-        (module.VENV / "bin").mkdir()
-        (module.VENV / "bin/python").symlink_to(sys.executable)
+        (module.NEW / "bin").mkdir(parents=True)
+        (module.NEW / "bin/python").symlink_to(sys.executable)
+    if module.fails and module.fails in command:
+        (module.NEW / "half").touch()
+        sys.exit(f"set-up: {failure}")
 
 
 def asked(module: ModuleType) -> list[str]:
@@ -85,8 +90,11 @@ def asked(module: ModuleType) -> list[str]:
     return words
 
 
-def test_made_once_then_reused_then_updated_in_place(setup_env: ModuleType) -> None:
-    setup_env.MARK.touch()
+def read_files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_made_once_then_reused_then_updated_around_what_was_added(setup_env: ModuleType) -> None:
     assert setup_env.main(["--check"]) == 1
     assert setup_env.main([]) == 0
     assert asked(setup_env) == ["venv", "sync"]
@@ -97,21 +105,21 @@ def test_made_once_then_reused_then_updated_in_place(setup_env: ModuleType) -> N
     (setup_env.ROOT / "uv.lock").write_text("new")
     assert setup_env.main([]) == 0
     assert asked(setup_env) == ["sync"] and (setup_env.VENV / "kept").exists()
+    assert setup_env.main(["--check"]) == 0 and not setup_env.NEW.exists() and not setup_env.OLD.exists()
 
 
-@pytest.mark.parametrize("damage", ["no stamp", "half a stamp", "no python", "moved", "other python"])
+@pytest.mark.parametrize("damage", ["half a stamp", "no python", "moved", "other python", "of an earlier version"])
 def test_what_is_damaged_is_made_again(setup_env: ModuleType, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    setup_env.MARK.touch()
     setup_env.main([])
-    stamp = setup_env.STAMP
-    if damage == "no stamp":
-        stamp.unlink()
-    elif damage == "half a stamp":
+    stamp = setup_env.VENV / "complete.json"
+    if damage == "half a stamp":
         stamp.write_text(stamp.read_text()[:20])
     elif damage == "no python":
         (setup_env.VENV / "bin/python").unlink()
     elif damage == "moved":
         stamp.write_text(json.dumps({**json.loads(stamp.read_text()), "folder": "/elsewhere"}))
+    elif damage == "of an earlier version":
+        stamp.write_text(json.dumps({k: v for k, v in json.loads(stamp.read_text()).items() if k != "layout"}))
     else:
         monkeypatch.setenv("PYTHON", "/bin/echo")
     (setup_env.VENV / "left-over").touch()
@@ -120,7 +128,40 @@ def test_what_is_damaged_is_made_again(setup_env: ModuleType, damage: str, monke
     assert asked(setup_env) == ["venv", "sync"] and not (setup_env.VENV / "left-over").exists()
 
 
+@pytest.mark.parametrize("fails", ["https://typo.example", "sync", "venv"])
+def test_what_fails_leaves_the_working_environment_as_it_was(
+    setup_env: ModuleType, fails: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup_env.main([])
+    (setup_env.VENV / "added").write_text("by hand")
+    before = read_files(setup_env.VENV)
+    setup_env.fails = fails
+    if fails == "sync":
+        (setup_env.ROOT / "uv.lock").write_text("new")
+    else:
+        monkeypatch.setenv("TORCH_INDEX", "https://typo.example")
+    with pytest.raises(SystemExit, match="^set-up: [^\n]+$"):
+        setup_env.main([])
+    assert read_files(setup_env.VENV) == before
+    setup_env.fails = ""
+    monkeypatch.delenv("TORCH_INDEX", raising=False)
+    asked(setup_env)
+    assert setup_env.main([]) == 0
+    assert asked(setup_env) == (["sync"] if fails == "sync" else []), "the old choice stands, and works"
+    assert (setup_env.VENV / "added").exists() and not (setup_env.VENV / "half").exists()
+
+
+def test_a_kill_between_two_renames_brings_the_old_one_back(setup_env: ModuleType) -> None:
+    setup_env.main([])
+    (setup_env.VENV / "added").touch()
+    setup_env.VENV.rename(setup_env.OLD)
+    asked(setup_env)
+    assert setup_env.main([]) == 0
+    assert asked(setup_env) == [] and (setup_env.VENV / "added").exists()
+
+
 def test_an_environment_of_somebody_else_is_left_alone(setup_env: ModuleType) -> None:
+    setup_env.VENV.mkdir()
     (setup_env.VENV / "theirs").touch()
     with pytest.raises(SystemExit, match=r"was not made by make: .* run the same command again$"):
         setup_env.main([])
@@ -130,16 +171,15 @@ def test_an_environment_of_somebody_else_is_left_alone(setup_env: ModuleType) ->
 def test_another_build_of_torch_comes_alone_and_first_and_is_kept(
     setup_env: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    setup_env.MARK.touch()
     monkeypatch.setenv("TORCH_INDEX", "https://example.org/cpu")
     setup_env.main([])
     _, first, second = setup_env.asked
     assert first.endswith("--no-deps --default-index https://example.org/cpu torch torchvision")
     assert "--constraints constraints.txt --index https://example.org/cpu" in second
     monkeypatch.delenv("TORCH_INDEX")
-    assert setup_env.changes() == set()
+    assert setup_env.main(["--check"]) == 0
     monkeypatch.setenv("TORCH_INDEX", "default")
-    assert setup_env.changes() == {"torch_index"}
+    assert setup_env.compare_stamp()[1] == {"torch_index"}
 
 
 @pytest.mark.parametrize(
@@ -149,17 +189,13 @@ def test_another_build_of_torch_comes_alone_and_first_and_is_kept(
 def test_what_is_missing_is_one_line_before_anything_is_downloaded(
     missing: str, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = importlib.util.spec_from_file_location("setup_env", ROOT / "scripts/setup_env.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.delenv("TORCH_INDEX", raising=False)
-    monkeypatch.setattr(module, "HEADERS", "raise OSError" if missing == "headers" else "")
+    module = load_script()
+    monkeypatch.setattr(module, "HEADERS", "raise OSError" if missing == "headers" else "print(1)")
     monkeypatch.setattr(module, "compiles", lambda compiler: missing != "compiler")
     free = SimpleNamespace(free=1e9 if missing == "disk" else 1e12)
     monkeypatch.setattr(module.shutil, "disk_usage", lambda folder: free)
     with pytest.raises(SystemExit, match=line) as end:
-        module.check(sys.executable)
+        module.check(sys.executable, default_build=True)
     assert "\n" not in str(end.value)
 
 

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from bench.csv_files import write_csv
 from bench.score.evaluate import COLUMNS
 from bench.score.intervals import MetricCounts
 from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
 from bench.score.score_table import OF_CURVES, add_columns, write_scores
 from bench.score.segments import KNOWN, MEASURED
-from bench.text.csv_files import write_csv
 
 HEAD = "toy:test[first:12]/five/paper/"
 TT, ST = "tt(tiny@12345678,fp32)", "st(clip@12345678,fp32,prompt=image-of-a)"

@@ -18,7 +18,8 @@ from bench.settings.depends import check_name, collect_trunk_inputs
 from bench.store.facts.closure import forget_sources
 from bench.store.keys import make_stage_key
 from bench.store.stages import make_item_name
-from tests.unit.run.inputs import BEFORE, CASES, EVERY, World, world
+from tests.unit.run.inputs import BEFORE, CASES, EVERY
+from tests.unit.run.world import World, world
 
 ROOT = Path(__file__).parents[3]
 
@@ -74,14 +75,14 @@ def test_an_image_is_addressed_by_its_pixels_and_its_truth(own: World, monkeypat
         asked.append(item)
         raise Asked
 
-    builder = RunContext(own.settings)
-    monkeypatch.setattr(builder.store, "read", read)
+    context = RunContext(own.settings)
+    monkeypatch.setattr(context.store, "read", read)
     plain = sample()
     changed = [sample(image=plain.image + 1), sample(truth=np.ones((4, 4), np.int16)), sample(image_id="b")]
     same = [sample(captions=("a text",)), sample(instances=np.zeros((4, 4), np.int16))]
     for each in (plain, *changed, *same):
         with pytest.raises(Asked):
-            predict._fill_entry(builder, each, predict.Stopwatch())
+            predict._fill_entry(context, each, predict.Stopwatch())
     assert len(set(asked)) == len(changed) + 1, "what people say and objects are no part of what is predicted"
     assert make_item_name(plain) != make_item_name(changed[0]) and make_item_name(plain) == make_item_name(changed[1])
 
@@ -93,8 +94,8 @@ VARIANTS = {
         "        super().__init__(clip, start_layer)\n        self.half = half\n",
         True,
     ),
-    "own trunk": ("class V(MaskedEncoder):\n    def trunk(self, sample): ...\n", False),
-    "own trunk above": ("class A(MaskedEncoder):\n    def trunk(self, s): ...\nclass V(A): ...\n", False),
+    "own trunk": ("class V(MaskedEncoder):\n    def compute_trunk(self, sample): ...\n", False),
+    "own trunk above": ("class A(MaskedEncoder):\n    def compute_trunk(self, s): ...\nclass V(A): ...\n", False),
     "changes clip": (
         "class V(MaskedEncoder):\n    def __init__(self, clip, start_layer):\n"
         "        super().__init__(clip, start_layer)\n        self.clip = None\n",
@@ -122,10 +123,10 @@ def test_variants_share_the_trunk_only_where_they_leave_it_alone(name: str, own:
 
 
 def test_key_json_says_everything_that_a_key_stands_for(own: World) -> None:
-    shelf = RunContext(own.settings).shelves.segment
-    assert make_stage_key("segment", shelf.parts) == shelf.key
+    namespace = RunContext(own.settings).namespaces.segment
+    assert make_stage_key("segment", namespace.key_inputs) == namespace.key
     made, around = {"options", "source", "imports", "unknown"}, {"machine", "threads", "libraries", "torch", "calling"}
-    assert made | around | {"models", "device", "dtype", "seed"} <= set(shelf.parts)
+    assert made | around | {"models", "device", "dtype", "seed"} <= set(namespace.key_inputs)
 
 
 def test_a_models_own_class_counts(own: World) -> None:
@@ -144,10 +145,10 @@ def test_threads_are_those_of_the_key_where_a_model_is_loaded(own: World, monkey
     text = "class Mine:\n    def __init__(self, source, device, dtype): ...\n"
     (own.root / "path/zmine/model.py").write_text(text)
     own.set(models__sentence___target_="zmine.model.Mine", executor__threads=3)
-    one = RunContext(own.settings).model("sentence")
-    assert asked == [3] and RunContext(own.settings).model("sentence") is one, "and stays in memory"
+    one = RunContext(own.settings).load_model("sentence")
+    assert asked == [3] and RunContext(own.settings).load_model("sentence") is one, "and stays in memory"
     own.rewrite("sentence/model.safetensors", "other weights")
-    assert RunContext(own.settings).model("sentence") is not one, "but not once its weights are others"
+    assert RunContext(own.settings).load_model("sentence") is not one, "but not once its weights are others"
 
 
 def test_a_worker_that_finds_other_keys_stops(own: World) -> None:
@@ -163,16 +164,16 @@ def test_a_file_that_changes_while_a_stage_reads_it_stops(own: World) -> None:
     (own.root / "path/zmine/writes.py").write_text(text)
     own.set(segment={"_target_": "zmine.writes.S", "words": f"{own.root}/words.txt"})
     with pytest.raises(UserError, match="segment: a file that it reads changed in that moment"):
-        RunContext(own.settings).stage("segment")
+        RunContext(own.settings).make_stage("segment")
 
 
 def test_a_run_whose_table_changes_meanwhile_stops(own: World) -> None:
-    builder = RunContext(own.settings)
-    assert builder.name
-    check_name(own.settings, builder.name)
+    context = RunContext(own.settings)
+    assert context.name
+    check_name(own.settings, context.name)
     own.rewrite("table.json", "{}")
     with pytest.raises(UserError, match="changed while the run went on"):
-        check_name(own.settings, builder.name)
+        check_name(own.settings, context.name)
 
 
 def test_a_folder_of_scores_goes_by_the_content_of_the_predictions(own: World) -> None:

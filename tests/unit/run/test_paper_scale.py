@@ -89,7 +89,7 @@ def test_three_leaves_make_a_tree_with_the_masks_they_had(paper_scale: ModuleTyp
     tree = SegmentTree(np.array([[0, 1, 2, 3], [0, 0, 3, 3]], np.int16), (1, 5, 13, 14))
     small = paper_stages.three(tree)
     assert small.heap_ids == (5, 6, 1), "13 and 14 are the siblings; node 2 has lost its other child"
-    assert (small.masks() == tree.masks()[[2, 3, 0]]).all()
+    assert (small.make_masks() == tree.make_masks()[[2, 3, 0]]).all()
     with pytest.raises(UserError, match="2 segments are too few"):
         paper_stages.three(SegmentTree(np.array([[0, 1]], np.int16), (1, 2)))
 

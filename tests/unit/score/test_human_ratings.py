@@ -79,7 +79,7 @@ def test_scores_are_the_mean_of_the_batches_scored_apart(aggregation: str, tmp_p
             batches.append(np.mean([np.mean(v) for v in both.values() if v]))
         if aggregation == "image":
             assert each.interval.value == pytest.approx(np.mean(batches), abs=1e-9)
-            assert each.each().value() == pytest.approx(np.mean(batches), abs=1e-9)
+            assert each.average_batches().value() == pytest.approx(np.mean(batches), abs=1e-9)
         assert each.interval.value == pytest.approx(np.mean([rows.value() for rows in each.batches]), abs=1e-12)
         assert each.interval.low <= each.interval.value <= each.interval.high
 

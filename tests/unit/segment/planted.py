@@ -21,5 +21,5 @@ class Backbone:
     def __init__(self, features: np.ndarray, grid: tuple[int, int], loaded: np.ndarray) -> None:
         self.answer = features, grid, loaded
 
-    def features(self, image: np.ndarray) -> tuple[np.ndarray, tuple[int, int], np.ndarray]:
+    def compute_features(self, image: np.ndarray) -> tuple[np.ndarray, tuple[int, int], np.ndarray]:
         return self.answer

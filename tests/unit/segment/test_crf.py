@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from bench.errors import BadSample, UserError
-from bench.resize import nearest
+from bench.resize import resize_nearest
 from bench.segment.crf import DenseCrf, compute_centroid_energy
 
 
 def test_nearest_reads_index_floor() -> None:
     grid = np.arange(6).reshape(2, 3)
-    assert nearest(grid, (3, 5)).tolist() == [[0, 0, 1, 1, 2], [0, 0, 1, 1, 2], [3, 3, 4, 4, 5]]
-    assert nearest(grid, (1, 2)).tolist() == [[0, 1]]
-    assert nearest(np.zeros((2, 3, 4)), (5, 7)).shape == (5, 7, 4)
+    assert resize_nearest(grid, (3, 5)).tolist() == [[0, 0, 1, 1, 2], [0, 0, 1, 1, 2], [3, 3, 4, 4, 5]]
+    assert resize_nearest(grid, (1, 2)).tolist() == [[0, 1]]
+    assert resize_nearest(np.zeros((2, 3, 4)), (5, 7)).shape == (5, 7, 4)
 
 
 def test_energy_by_hand() -> None:
@@ -62,7 +62,7 @@ def two_halves() -> tuple[np.ndarray, np.ndarray]:
 
 def test_labels_equal_the_exact_mean_field_and_follow_the_colours() -> None:
     unary, image = two_halves()
-    labels = DenseCrf().labels(unary, image)
+    labels = DenseCrf().choose_labels(unary, image)
     np.testing.assert_array_equal(labels, exact(unary, image, DenseCrf()).argmax(axis=0))
     assert (labels == (np.arange(18) >= 9)).all()
     assert not (unary.argmin(axis=-1) == labels).all()
@@ -72,22 +72,22 @@ def test_every_parameter_reaches_the_model() -> None:
     """Small weights, so that the marginals are not saturated: the lattice stays close to the exact kernels."""
     unary, image = two_halves()
     mild = {"gaussian_compat": 1.0, "bilateral_compat": 2.0, "iterations": 2}
-    base = DenseCrf(**mild).marginals(unary, image)  # type: ignore[arg-type]
+    base = DenseCrf(**mild).compute_marginals(unary, image)  # type: ignore[arg-type]
     assert abs(base - exact(unary, image, DenseCrf(**mild))).max() < 0.1  # type: ignore[arg-type]
     changes = {"gaussian_sxy": 3, "gaussian_compat": 3, "bilateral_sxy": 2, "bilateral_srgb": 90,
                "bilateral_compat": 4, "iterations": 1}  # fmt: skip
     for key, value in changes.items():
         crf = DenseCrf(**{**mild, key: value})  # type: ignore[arg-type]
-        other = crf.marginals(unary, image)
+        other = crf.compute_marginals(unary, image)
         assert abs(other - base).max() > 0.02, key
         assert abs(other - exact(unary, image, crf)).max() < 0.1, key
 
 
 def test_no_iteration_is_the_unary_and_tiny_images_work() -> None:
     unary, image = two_halves()
-    np.testing.assert_array_equal(DenseCrf(iterations=0).labels(unary, image), unary.argmin(axis=-1))
+    np.testing.assert_array_equal(DenseCrf(iterations=0).choose_labels(unary, image), unary.argmin(axis=-1))
     for size in ((1, 1), (1, 7), (7, 1)):
-        marginals = DenseCrf().marginals(np.zeros((*size, 3), np.float32), np.zeros((*size, 3), np.uint8))
+        marginals = DenseCrf().compute_marginals(np.zeros((*size, 3), np.float32), np.zeros((*size, 3), np.uint8))
         np.testing.assert_allclose(marginals, 1 / 3, atol=1e-6)
 
 
@@ -95,12 +95,12 @@ def test_no_iteration_is_the_unary_and_tiny_images_work() -> None:
 def test_read_only_and_strided_inputs_work_and_stay_as_they_are(labels: int) -> None:
     unary, image = (x.copy() for x in two_halves())
     unary = unary[..., :labels].copy()
-    expected = DenseCrf().marginals(unary[::-1, ::-1].copy(), image[::-1, ::-1].copy())
+    expected = DenseCrf().compute_marginals(unary[::-1, ::-1].copy(), image[::-1, ::-1].copy())
     before = unary.copy(), image.copy()
     for array in (unary, image):
         array.flags.writeable = False
-    np.testing.assert_array_equal(DenseCrf().marginals(unary[::-1, ::-1], image[::-1, ::-1]), expected)
-    DenseCrf().marginals(unary, image)
+    np.testing.assert_array_equal(DenseCrf().compute_marginals(unary[::-1, ::-1], image[::-1, ::-1]), expected)
+    DenseCrf().compute_marginals(unary, image)
     np.testing.assert_array_equal(unary, before[0])
     np.testing.assert_array_equal(image, before[1])
 
@@ -124,10 +124,10 @@ def test_wrong_parameters_are_refused(wrong: dict[str, object]) -> None:
 
 
 def test_the_library_is_not_reached_by_what_it_does_not_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(DenseCrf, "_model", lambda *_: pytest.fail("reached"))
+    monkeypatch.setattr(DenseCrf, "_make_model", lambda *_: pytest.fail("reached"))
     unary, image = np.zeros((1, 5000, 2), np.float32), np.zeros((1, 5000, 3), np.uint8)
     with pytest.raises(BadSample, match="1x5000 pixels: segment.crf with these widths takes at most 4999 an edge"):
-        DenseCrf(gaussian_sxy=0.4999 + 0.0001, bilateral_sxy=0.9998).marginals(unary, image)
+        DenseCrf(gaussian_sxy=0.4999 + 0.0001, bilateral_sxy=0.9998).compute_marginals(unary, image)
     unary[0, 0, 0] = np.nan
     with pytest.raises(BadSample, match="energies for segment.crf are not finite"):
-        DenseCrf().marginals(unary, image)
+        DenseCrf().compute_marginals(unary, image)

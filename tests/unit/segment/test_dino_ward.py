@@ -9,7 +9,7 @@ import pytest
 
 from bench.errors import BadSample, UserError
 from bench.records import Sample, SegmentTree
-from bench.resize import nearest
+from bench.resize import resize_nearest
 from bench.segment.crf import DenseCrf, compute_centroid_energy
 from bench.segment.dino_ward import DinoWard
 from bench.segment.prune import prune
@@ -48,11 +48,11 @@ def test_crf_works_at_the_size_and_on_the_image_it_was_told(size: str, shape: tu
     tree = segment(features, crf=crf, n=4)
     leaves = prune(features, build_ward_tree(features), 4, 0.9)
     energy = compute_centroid_energy(features, leaves.centroids).reshape(*GRID, -1)
-    labels = crf.labels(nearest(energy, shape).astype(np.float32), image(shape, seed))
+    labels = crf.choose_labels(resize_nearest(energy, shape).astype(np.float32), image(shape, seed))
     assert tree.leaves.shape == shape and tree.heap_ids == leaves.heap_ids
     np.testing.assert_array_equal(tree.leaves, labels)
-    assert (labels != nearest(leaves.labels.reshape(GRID), shape)).any()
-    assert (labels != crf.labels(nearest(energy, shape).astype(np.float32), image(shape, 2))).any()
+    assert (labels != resize_nearest(leaves.labels.reshape(GRID), shape)).any()
+    assert (labels != crf.choose_labels(resize_nearest(energy, shape).astype(np.float32), image(shape, 2))).any()
 
 
 def test_true_is_the_default_crf() -> None:

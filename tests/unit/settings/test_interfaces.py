@@ -12,10 +12,10 @@ from bench import interfaces
 from bench.caption.retrieval import Retrieval
 from bench.caption.zerocap import ZeroCap
 from bench.data.base import Dataset
-from bench.data.folder import folder
+from bench.data.folder import open_folder
 from bench.data.prepared import Prepared
 from bench.data.toyscenes import ToyScenes
-from bench.data.voc import voc
+from bench.data.voc import open_voc
 from bench.encode.crop import CropAndMask
 from bench.encode.global_subtraction import GlobalSubtraction
 from bench.encode.masked import Masked
@@ -33,7 +33,7 @@ from bench.segment.dino_ward import DinoWard
 from bench.segment.whole import Whole
 from bench.settings.trust import list_installed
 
-DATA: tuple[Callable[..., Dataset], ...] = (ToyScenes, Prepared, folder, voc)
+DATA: tuple[Callable[..., Dataset], ...] = (ToyScenes, Prepared, open_folder, open_voc)
 CLIP: tuple[Callable[..., interfaces.ClipModel], ...] = (Clip,)
 DINO: tuple[Callable[..., interfaces.DinoModel], ...] = (Dino,)
 LANGUAGE: tuple[Callable[..., interfaces.LanguageModel], ...] = (Language,)

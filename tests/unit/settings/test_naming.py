@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bench.settings.naming import USUAL, make_run_name, make_variant_name, name_by_choices
+from bench.settings.naming import USUAL, make_data_name, make_run_name, make_variant_name, name_by_choices
 from bench.system.resources import find_conf_dir
 
 SHIPPED = {"segment": "dino_ward", "caption": "zerocap_embedded", "merge": "siblings", "models": "embedded"}
@@ -60,3 +60,13 @@ def test_what_a_name_leaves_out_is_the_default() -> None:
     assert {stage: usual for item in defaults if isinstance(item, dict) for stage, usual in item.items()} | USUAL == {
         stage: usual for item in defaults if isinstance(item, dict) for stage, usual in item.items()
     }
+
+
+def test_a_folder_is_named_by_its_data_as_ever() -> None:
+    """The names of folders outlive those of the functions that open a data set."""
+    opened = {
+        file.stem: make_data_name({"data": yaml.safe_load(file.read_text())})
+        for file in (find_conf_dir() / "data").glob("*.yaml")
+    }
+    assert opened["voc"] == "voc" and opened["folder"] == "folder"
+    assert opened == {name: name for name in opened}

@@ -12,7 +12,8 @@ import pytest
 import bench.store.files
 from bench.errors import BadSample, UserError
 from bench.records import Captions, Embeddings, SegmentTree
-from bench.store.files import Namespace, Store, make_record, make_safe_name, make_store_entry
+from bench.store.entries import make_record, make_store_entry
+from bench.store.files import Namespace, Store, make_safe_name
 from bench.store.locks import Busy
 
 
@@ -27,8 +28,8 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def shelf(store: Store) -> Namespace:
-    return store.shelf("encode", "0123", {"why": "test"})
+def namespace(store: Store) -> Namespace:
+    return store.open_namespace("encode", "0123", {"why": "test"})
 
 
 @pytest.mark.parametrize(
@@ -39,9 +40,9 @@ def shelf(store: Store) -> Namespace:
         SegmentTree(np.array([[0, 1], [1, 1]], np.int16), (1, 2**70)),
     ],
 )
-def test_records_come_back(store: Store, shelf: Namespace, record) -> None:
-    store.add(shelf, "a", {"x": make_store_entry(record)})
-    found = make_record(type(record), Store(store.root).read(shelf, "a")["x"])
+def test_records_come_back(store: Store, namespace: Namespace, record) -> None:
+    store.add(namespace, "a", {"x": make_store_entry(record)})
+    found = make_record(type(record), Store(store.root).read(namespace, "a")["x"])
     for name, value in vars(record).items():
         if isinstance(value, np.ndarray):
             assert value.dtype == getattr(found, name).dtype
@@ -50,10 +51,12 @@ def test_records_come_back(store: Store, shelf: Namespace, record) -> None:
             assert value == getattr(found, name)
 
 
-def test_entries_are_added_and_never_replaced(store: Store, shelf: Namespace) -> None:
-    store.add(shelf, "a", {"x": make_store_entry(embeddings(1, seed=1))})
-    store.add(shelf, "a", {"x": make_store_entry(embeddings(1, seed=2)), "y": make_store_entry(embeddings(1, seed=3))})
-    found = store.read(shelf, "a")
+def test_entries_are_added_and_never_replaced(store: Store, namespace: Namespace) -> None:
+    store.add(namespace, "a", {"x": make_store_entry(embeddings(1, seed=1))})
+    store.add(
+        namespace, "a", {"x": make_store_entry(embeddings(1, seed=2)), "y": make_store_entry(embeddings(1, seed=3))}
+    )
+    found = store.read(namespace, "a")
     assert set(found) == {"x", "y"}
     np.testing.assert_array_equal(make_record(Embeddings, found["x"]).vectors, embeddings(1, seed=1).vectors)
 
@@ -61,52 +64,52 @@ def test_entries_are_added_and_never_replaced(store: Store, shelf: Namespace) ->
 def test_same_entries_are_the_same_bytes_whatever_their_order(store: Store) -> None:
     files = []
     for key, order in (("k1", (1, 2, 3)), ("k2", (3, 1, 2))):
-        shelf = store.shelf("encode", key, {})
+        namespace = store.open_namespace("encode", key, {})
         for seed in order:
-            store.add(shelf, "a", {f"n{seed}": make_store_entry(embeddings(1, seed))})
-        files.append((shelf.folder / "a.safetensors").read_bytes())
+            store.add(namespace, "a", {f"n{seed}": make_store_entry(embeddings(1, seed))})
+        files.append((namespace.folder / "a.safetensors").read_bytes())
     assert files[0] == files[1]
 
 
 @pytest.mark.parametrize("fault", ["flip", "cut", "empty", "garbage"])
-def test_a_damaged_file_is_set_aside_and_made_again(store: Store, shelf: Namespace, fault: str, capsys) -> None:
-    store.add(shelf, "a", {"x": make_store_entry(embeddings())})
-    path = shelf.folder / "a.safetensors"
+def test_a_damaged_file_is_set_aside_and_made_again(store: Store, namespace: Namespace, fault: str, capsys) -> None:
+    store.add(namespace, "a", {"x": make_store_entry(embeddings())})
+    path = namespace.folder / "a.safetensors"
     whole = path.read_bytes()
     path.write_bytes(
         {"flip": whole[:-1] + bytes([whole[-1] ^ 1]), "cut": whole[:-5], "empty": b"", "garbage": b"x" * 200}[fault]
     )
-    assert store.read(shelf, "a") == {}
-    assert store.account.damaged["encode"] == 1 and not path.exists()
+    assert store.read(namespace, "a") == {}
+    assert store.stats.damaged["encode"] == 1 and not path.exists()
     assert "damaged" in capsys.readouterr().out
-    store.add(shelf, "a", {"x": make_store_entry(embeddings())})
+    store.add(namespace, "a", {"x": make_store_entry(embeddings())})
     assert path.read_bytes() == whole
 
 
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("a file where a folder should be")
     with pytest.raises(UserError, match="store=FOLDER"):
-        Store(tmp_path / "store").shelf("encode", "k", {})
+        Store(tmp_path / "store").open_namespace("encode", "k", {})
 
 
-def test_a_full_disk_is_one_line_and_keeps_what_is_there(store: Store, shelf: Namespace, monkeypatch) -> None:
-    store.add(shelf, "a", {"x": make_store_entry(embeddings())})
+def test_a_full_disk_is_one_line_and_keeps_what_is_there(store: Store, namespace: Namespace, monkeypatch) -> None:
+    store.add(namespace, "a", {"x": make_store_entry(embeddings())})
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UserError, match="No space left"):
-        store.add(shelf, "a", {"y": make_store_entry(embeddings())})
-    assert set(store.read(shelf, "a")) == {"x"}
-    assert not [p for p in shelf.folder.iterdir() if p.name.startswith(".a.")], "no temporary file is left"
+        store.add(namespace, "a", {"y": make_store_entry(embeddings())})
+    assert set(store.read(namespace, "a")) == {"x"}
+    assert not [p for p in namespace.folder.iterdir() if p.name.startswith(".a.")], "no temporary file is left"
 
 
 def _write_forever(root: Path) -> None:
     store = Store(root)
-    shelf = store.shelf("encode", "k", {})
+    namespace = store.open_namespace("encode", "k", {})
     for i in range(10**6):
-        store.add(shelf, f"item{i % 3}", {f"n{i}": make_store_entry(embeddings(3, i))})
+        store.add(namespace, f"item{i % 3}", {f"n{i}": make_store_entry(embeddings(3, i))})
 
 
 def test_kill_at_any_moment_leaves_whole_files(tmp_path: Path) -> None:
@@ -118,17 +121,17 @@ def test_kill_at_any_moment_leaves_whole_files(tmp_path: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.join()
     store = Store(tmp_path)
-    shelf = store.shelf("encode", "k", {})
-    for path in shelf.folder.glob("item*.safetensors"):
-        assert store.read(shelf, path.stem)
-    assert not store.account.damaged
+    namespace = store.open_namespace("encode", "k", {})
+    for path in namespace.folder.glob("item*.safetensors"):
+        assert store.read(namespace, path.stem)
+    assert not store.stats.damaged
 
 
 def _add_many(root: Path, first: int) -> None:
     store = Store(root)
-    shelf = store.shelf("encode", "k", {})
+    namespace = store.open_namespace("encode", "k", {})
     for i in range(first, first + 20):
-        store.add(shelf, "shared", {f"n{i}": make_store_entry(embeddings(1, i))})
+        store.add(namespace, "shared", {f"n{i}": make_store_entry(embeddings(1, i))})
 
 
 def test_two_writers_of_one_image_lose_nothing(tmp_path: Path) -> None:
@@ -139,14 +142,14 @@ def test_two_writers_of_one_image_lose_nothing(tmp_path: Path) -> None:
     for job in jobs:
         job.join()
     store = Store(tmp_path)
-    assert len(store.read(store.shelf("encode", "k", {}), "shared")) == 60
+    assert len(store.read(store.open_namespace("encode", "k", {}), "shared")) == 60
 
 
 def _fill(root: Path, start: object) -> None:
     """As a run does: every image through two stages, the second of which asks for the first while it is made."""
     start.wait()  # type: ignore[attr-defined]
     store = Store(root / "store")
-    first, second = store.shelf("trunk", "k", {}), store.shelf("encode", "k", {})
+    first, second = store.open_namespace("trunk", "k", {}), store.open_namespace("encode", "k", {})
 
     def count(line: str) -> dict:
         time.sleep(0.002)
@@ -160,7 +163,7 @@ def _fill(root: Path, start: object) -> None:
             store.fill(*trunk) and {name: count(f"encode {i} {name}") for name in missing}
         ))  # fmt: skip
         store.fill(*trunk)
-    counts = store.account.counts()
+    counts = store.stats.count()
     with open(root / "counts.txt", "a") as file:
         told = [sum(counts[stage].values()) for stage in ("trunk", "encode")]
         file.write(f"{told[0]} {told[1]} {sum(stage['made'] for stage in counts.values())}\n")
@@ -184,35 +187,35 @@ def test_processes_that_start_together_make_each_entry_once(tmp_path: Path) -> N
     assert names == {"key.json", ".lock"}, "no lock of an image stays"
 
 
-def test_one_that_is_not_patient_goes_on_with_something_else(store: Store, shelf: Namespace) -> None:
+def test_one_that_is_not_patient_goes_on_with_something_else(store: Store, namespace: Namespace) -> None:
     other = Store(store.root)
     other.patient = False
 
     def inside(_: list[str]) -> dict:
         with pytest.raises(Busy):
-            other.fill(shelf, "a", ["x"], lambda _: {})
-        assert set(other.fill(shelf, "b", ["x"], lambda _: {"x": make_store_entry(embeddings(1))})) == {"x"}
+            other.fill(namespace, "a", ["x"], lambda _: {})
+        assert set(other.fill(namespace, "b", ["x"], lambda _: {"x": make_store_entry(embeddings(1))})) == {"x"}
         return {"x": make_store_entry(embeddings(1))}
 
-    store.fill(shelf, "a", ["x"], inside)
-    assert set(other.fill(shelf, "a", ["x"], lambda _: {})) == {"x"}, "what is there needs no lock"
+    store.fill(namespace, "a", ["x"], inside)
+    assert set(other.fill(namespace, "a", ["x"], lambda _: {})) == {"x"}, "what is there needs no lock"
 
 
-def test_an_error_in_the_making_leaves_nothing_and_frees_the_image(store: Store, shelf: Namespace) -> None:
+def test_an_error_in_the_making_leaves_nothing_and_frees_the_image(store: Store, namespace: Namespace) -> None:
     def fails(_: list[str]) -> dict:
         raise BadSample("cut")
 
     with pytest.raises(BadSample):
-        store.fill(shelf, "a", ["x"], fails)
+        store.fill(namespace, "a", ["x"], fails)
     other = Store(store.root)
     other.patient = False
-    assert set(other.fill(shelf, "a", ["x"], lambda _: {"x": make_store_entry(embeddings(1))})) == {"x"}
+    assert set(other.fill(namespace, "a", ["x"], lambda _: {"x": make_store_entry(embeddings(1))})) == {"x"}
 
 
-def test_what_was_made_again_meanwhile_is_not_set_aside(store: Store, shelf: Namespace, monkeypatch) -> None:
+def test_what_was_made_again_meanwhile_is_not_set_aside(store: Store, namespace: Namespace, monkeypatch) -> None:
     """Two readers find a damaged file; the second looks again when the first has already replaced it."""
-    store.add(shelf, "a", {"x": make_store_entry(embeddings())})
-    path, locked = shelf.folder / "a.safetensors", bench.store.files._lock_folder
+    store.add(namespace, "a", {"x": make_store_entry(embeddings())})
+    path, locked = namespace.folder / "a.safetensors", bench.store.files._lock_folder
     whole = path.read_bytes()
     path.write_bytes(whole[:-5])
 
@@ -221,14 +224,14 @@ def test_what_was_made_again_meanwhile_is_not_set_aside(store: Store, shelf: Nam
         return locked(place)
 
     monkeypatch.setattr(bench.store.files, "_lock_folder", late)
-    assert set(store.read(shelf, "a")) == {"x"} and not store.account.damaged
+    assert set(store.read(namespace, "a")) == {"x"} and not store.stats.damaged
 
 
-def test_what_another_has_added_counts_as_reused(store: Store, shelf: Namespace) -> None:
-    store.add(shelf, "a", {"x": make_store_entry(embeddings(1))})
+def test_what_another_has_added_counts_as_reused(store: Store, namespace: Namespace) -> None:
+    store.add(namespace, "a", {"x": make_store_entry(embeddings(1))})
     other = Store(store.root)
-    other.add(shelf, "a", {"x": make_store_entry(embeddings(1)), "y": make_store_entry(embeddings(1))})
-    assert other.account.counts()["encode"] == {"reused": 1, "made": 1}
+    other.add(namespace, "a", {"x": make_store_entry(embeddings(1)), "y": make_store_entry(embeddings(1))})
+    assert other.stats.count()["encode"] == {"reused": 1, "made": 1}
 
 
 def test_ids_become_file_names_without_colliding() -> None:

@@ -44,13 +44,15 @@ def stages(root: Path, made: Callable[..., Any], trunk: Callable[..., Any] | Non
         return made(*given)
 
     if trunk is not None:
-        call.trunk = trunk  # type: ignore[attr-defined]
-    shelf: dict[str, Namespace] = {
-        name: store.shelf(name, "key", {}) for name in ("segment", "encode", "caption", "trunk")
+        call.compute_trunk = trunk  # type: ignore[attr-defined]
+    opened: dict[str, Namespace] = {
+        name: store.open_namespace(name, "key", {}) for name in ("segment", "encode", "caption", "trunk")
     }
-    shelves = StageNamespaces(shelf["segment"], shelf["encode"], shelf["caption"], shelf["trunk"] if trunk else None)
+    namespaces = StageNamespaces(
+        opened["segment"], opened["encode"], opened["caption"], opened["trunk"] if trunk else None
+    )
     told = {"encode": "half (mine.half.Half)", "caption": "half (mine.words.Words)"}
-    return StoredStages(store, shelves, lambda _: call, told, lambda: WIDTH)
+    return StoredStages(store, namespaces, lambda _: call, told, lambda: WIDTH)
 
 
 def kept(root: Path) -> list[Path]:

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from bench.cli import main
+from bench.csv_files import read_csv
 from bench.report.figures.sweep import draw_sweep
 from bench.report.tables.sweeps import COLUMNS, find_sweeps, make_sweep_table
-from bench.text.csv_files import read_csv
 from tests.unit.report.fabricated import METRICS, fabricate
 from tests.unit.report.geometry import faults
 

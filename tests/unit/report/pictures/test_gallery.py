@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from bench.records import BACKGROUND, VOID
+from bench.report.pictures import gallery
 from bench.report.pictures.contact_sheet import CELL, draw_contact_sheet
 from bench.report.pictures.draw import (
     Colours,
@@ -100,6 +101,30 @@ def test_images_of_any_size(size: tuple[int, int], tmp_path: Path) -> None:
     text, _ = write(tmp_path, [row("a", size)])
     picture = Image.open(tmp_path / "gallery" / Links(text).targets[1])
     assert 384 <= max(picture.size) <= 768 and picture.format == ("PNG" if max(size) < 384 else "JPEG")
+
+
+def test_a_remembered_picture_is_the_one_that_would_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row("a", text="cat"), row("b"), row("c", (50, 60))]
+    pages = {"first": rows, "again": rows, "other colours": rows[::-1]}
+    drawn = []
+    monkeypatch.setattr(gallery, "draw", lambda *given: drawn.append(given) or draw(*given))
+
+    def read(name: str) -> dict[str, bytes]:
+        write_gallery(pages[name], tmp_path / name, title="t", facts={}, embedded=False)
+        return {path.name: path.read_bytes() for path in sorted((tmp_path / name).rglob("*.*"))}
+
+    gallery._drawn.clear()
+    remembered = {}
+    for name, new in (("first", 11), ("again", 0), ("other colours", 3)):
+        before = len(drawn)
+        remembered[name] = read(name)
+        assert len(drawn) - before == new, name
+    for name, files in remembered.items():
+        gallery._drawn.clear()
+        assert read(name) == files
+    monkeypatch.setattr(gallery, "_KEPT", 3)
+    gallery._drawn.clear()
+    assert read("first") == remembered["first"] and len(gallery._drawn) == 3
 
 
 def test_no_rows_is_a_page_that_says_so(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas._libs.parsers import STR_NA_VALUES
 
+from bench.csv_files import read_csv, write_csv
 from bench.errors import UserError
-from bench.text.csv_files import read_csv, write_csv
 
 LIKE_NUMBERS = ("007", "1e5", "True", "false", "1_000", "0x10", "inf", "-0", "1.50", "2012", " 7")
 LIKE_ENDS = (
@@ -64,7 +64,7 @@ def test_what_is_no_table_is_one_line(tmp_path: Path, text: str) -> None:
 
 
 def test_every_csv_of_ours_is_read_here() -> None:
-    root = Path(__file__).resolve().parents[3]
+    root = Path(__file__).resolve().parents[2]
     sources = [path for folder in ("bench", "data_prep", "scripts") for path in (root / folder).rglob("*.py")]
     assert len(sources) > 100
     assert [path.name for path in sources if "pd.read_csv(" in path.read_text()] == ["csv_files.py"]

@@ -1,0 +1,186 @@
+"""One block of ZeroCap's GPT-2 (section 3.3) for one new token a row, and its gradient written out.
+
+ZeroCap shifts cached keys and values, so the gradient that it needs leads to them alone: no weight has one, and below
+the lowest block nothing is left to lead to. Letters: b rows, t cached tokens, h heads, k channels a head, w = h k; the
+heads of all rows lie one after the other, b*h.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+_ATEN: Any = torch.ops.aten
+
+
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """A matrix product with a bias. GPT-2 keeps its matrices as (in, out)."""
+
+    weight: Float[Tensor, "i o"]
+    bias: Float[Tensor, " o"]
+
+    @staticmethod
+    def read(block: nn.Module, name: str) -> Affine:
+        """Read the weights of one of a block's layers."""
+        return Affine(block.get_parameter(f"{name}.weight"), block.get_parameter(f"{name}.bias"))
+
+    def __call__(self, x: Float[Tensor, "b i"]) -> Float[Tensor, "b o"]:
+        return torch.addmm(self.bias, x, self.weight)
+
+    def pull_back(self, gradient: Float[Tensor, "b o"]) -> Float[Tensor, "b i"]:
+        """Compute the gradient of the input from that of the output."""
+        return gradient.mm(self.weight.t())
+
+
+class Normed(NamedTuple):
+    """A layer norm's output and what its gradient needs: its input [b, w], mean and inverse deviation [b, 1]."""
+
+    output: Float[Tensor, "b w"]
+    input: Float[Tensor, "b w"]
+    mean: Float[Tensor, "b 1"]
+    inverse_deviation: Float[Tensor, "b 1"]
+
+
+@dataclass(frozen=True, eq=False)
+class Norm:
+    """A layer norm."""
+
+    weight: Float[Tensor, " w"]
+    bias: Float[Tensor, " w"]
+    epsilon: float
+
+    @staticmethod
+    def read(owner: nn.Module, name: str) -> Norm:
+        """Read one of a module's norms."""
+        norm: Any = owner.get_submodule(name)
+        return Norm(norm.weight, norm.bias, norm.eps)
+
+    def __call__(self, x: Float[Tensor, "b w"]) -> Normed:
+        output, *statistics = torch.native_layer_norm(x, self.weight.shape, self.weight, self.bias, self.epsilon)
+        return Normed(output, x, *statistics)
+
+    def pull_back(self, gradient: Float[Tensor, "b w"], normed: Normed) -> Float[Tensor, "b w"]:
+        """Compute the gradient of the input from that of the output."""
+        known = (normed.input, self.weight.shape, normed.mean, normed.inverse_deviation, self.weight, self.bias)
+        return _ATEN.native_layer_norm_backward(gradient, *known, [True, False, False])[0]
+
+
+class Attended(NamedTuple):
+    """What the gradient of one attention needs: its inputs, the query scaled, and the weights it gave the tokens."""
+
+    query: Float[Tensor, "b h k"]
+    key: Float[Tensor, "b h k"]
+    value: Float[Tensor, "b h k"]
+    keys: Float[Tensor, "b*h t k"]
+    values: Float[Tensor, "b*h t k"]
+    weights: Float[Tensor, "b h t+1"]
+
+
+class Trace(NamedTuple):
+    """What the gradient of one block needs."""
+
+    before_attention: Normed
+    attended: Attended
+    before_mlp: Normed
+    hidden: Float[Tensor, "b 4w"]
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """The parts of one block, and how GELU is computed (``none`` or ``tanh``)."""
+
+    before_attention: Norm
+    query_key_value: Affine
+    after_attention: Affine
+    before_mlp: Norm
+    into_mlp: Affine
+    out_of_mlp: Affine
+    heads: int
+    gelu: str
+
+    @staticmethod
+    def read(block: nn.Module, heads: int, gelu: str) -> Block:
+        """Read the parts of a `GPT2Block`."""
+        names = ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj")
+        packed, out, into, back = (Affine.read(block, name) for name in names)
+        return Block(Norm.read(block, "ln_1"), packed, out, Norm.read(block, "ln_2"), into, back, heads, gelu)
+
+    def __call__(
+        self, x: Float[Tensor, "b w"], keys: Float[Tensor, "b*h t k"], values: Float[Tensor, "b*h t k"]
+    ) -> tuple[Float[Tensor, "b w"], Trace]:
+        """Compute the token's next state from its state and the block's cache."""
+        first = self.before_attention(x)
+        query, key, value = (
+            self.query_key_value(first.output).view(x.shape[0], 3, self.heads, -1).unbind(1)
+        )  # each b h k
+        mixed, attended = attend(query, key, value, keys, values)
+        x = x + self.after_attention(mixed)
+        second = self.before_mlp(x)
+        hidden = self.into_mlp(second.output)
+        x = x + self.out_of_mlp(torch.nn.functional.gelu(hidden, approximate=self.gelu))
+        return x, Trace(first, attended, second, hidden)
+
+    def pull_back(
+        self, gradient: Float[Tensor, "b w"], trace: Trace, lowest: bool, cache: Float[Tensor, "2 b*h t k"]
+    ) -> Float[Tensor, "b w"]:
+        """Compute the gradient of the block's input and write that of its keys and values into ``cache``.
+
+        Of the ``lowest`` block only the latter is wanted: what it returns is the gradient of its MLP's input.
+        """
+        hidden = _ATEN.gelu_backward(self.out_of_mlp.pull_back(gradient), trace.hidden, approximate=self.gelu)  # b 4w
+        gradient = gradient + self.before_mlp.pull_back(self.into_mlp.pull_back(hidden), trace.before_mlp)
+        mixed = self.after_attention.pull_back(gradient).view(trace.attended.query.shape)  # b h k
+        packed = pull_back_attention(mixed, trace.attended, lowest, cache)
+        if packed is None:
+            return gradient
+        first = self.query_key_value.pull_back(packed)
+        return gradient + self.before_attention.pull_back(first, trace.before_attention)
+
+
+def attend(
+    query: Float[Tensor, "b h k"],
+    key: Float[Tensor, "b h k"],
+    value: Float[Tensor, "b h k"],
+    keys: Float[Tensor, "b*h t k"],
+    values: Float[Tensor, "b*h t k"],
+) -> tuple[Float[Tensor, "b w"], Attended]:
+    """Attend, one query a row, to the cached tokens and to the row's own token: heads side by side."""
+    rows, heads, width = query.shape
+    query = query * width**-0.5
+    to_cache = torch.bmm(keys, query.view(-1, width, 1)).view(rows, heads, -1)  # logits of the cached tokens, b h t
+    to_own = (key * query).sum(dim=-1, keepdim=True)  # and of the row's own one, b h 1
+    weights = torch.cat([to_cache, to_own], dim=-1).softmax(dim=-1)  # b h t+1
+    of_cache = weights[..., :-1].reshape(len(keys), 1, -1)  # b*h 1 t
+    mixed = torch.bmm(of_cache, values).view(rows, heads, width) + weights[..., -1:] * value  # b h k
+    return mixed.view(rows, -1), Attended(query, key, value, keys, values, weights)
+
+
+def pull_back_attention(
+    mixed: Float[Tensor, "b h k"], attended: Attended, lowest: bool, cache: Float[Tensor, "2 b*h t k"]
+) -> Float[Tensor, "b 3w"] | None:
+    """Compute the gradient of queries, keys and values of the rows' own tokens from that of `attend`'s output.
+
+    Write the gradient of the cached keys and values into ``cache``; where the block is the ``lowest``, that is all.
+    """
+    query, key, value, keys, values, weights = attended
+    rows, heads, width = query.shape
+    to_cache = torch.bmm(values, mixed.view(-1, width, 1)).view(rows, heads, -1)  # of cached tokens' weights, b h t
+    to_own = (mixed * value).sum(dim=-1, keepdim=True)  # and of the row's own one, b h 1
+    logits = _ATEN._softmax_backward_data(torch.cat([to_cache, to_own], dim=-1), weights, -1, weights.dtype)  # b h t+1
+    own = logits[..., -1:]  # b h 1
+    of_cache = logits[..., :-1].reshape(len(keys), -1, 1)  # b*h t 1
+    torch.mul(of_cache, query.view(-1, 1, width), out=cache[0])  # b*h t k
+    torch.mul(weights[..., :-1].reshape(len(keys), -1, 1), mixed.view(-1, 1, width), out=cache[1])  # b*h t k
+    if lowest:
+        return None
+    packed = mixed.new_empty(rows, 3, heads, width)
+    scaled = torch.bmm(of_cache.transpose(1, 2), keys).view(rows, heads, width) + own * key  # of the scaled query
+    torch.mul(scaled, width**-0.5, out=packed[:, 0])
+    torch.mul(own, query, out=packed[:, 1])
+    torch.mul(weights[..., -1:], mixed, out=packed[:, 2])
+    return packed.view(rows, -1)

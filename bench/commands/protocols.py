@@ -1,0 +1,46 @@
+"""The protocols that a command names, `score=A,B`, and all other settings, composed in one go; no part of the paper."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bench.commands.settings import compose_settings, take_over
+from bench.errors import UsageError
+
+_OTHERS = "other_protocols"
+LIBRARIES = "libraries"
+"""A word of `score=` that stands for the protocols of all other libraries."""
+
+
+def compose_protocols(
+    words: Sequence[str], own: Mapping[str, Any] | None = None, config_dir: str | None = None
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Compose the ``score`` settings of each protocol asked for, and all other settings, which are a run's ``own``.
+
+    Options may be those of the user's folder ``config_dir``. Raises UsageError for words that fit nothing.
+    """
+    rest = [word for word in words if not word.startswith("score=")]
+    names = next((word.partition("=")[2].split(",") for word in reversed(words) if word.startswith("score=")), [""])
+    if LIBRARIES in names:
+        from bench.score.presets import list_libraries
+
+        names = [each for name in names for each in (list_libraries() if name == LIBRARIES else [name])]
+    first, *others = names
+    if twice := [name for at, name in enumerate(names) if name in names[:at] or (not name and others)]:
+        wrong = f"{twice[0]} is named twice" if twice[0] else "one of the names is empty"
+        raise UsageError(f"score={','.join(names)}: {wrong}; name each protocol once")
+    told = [*rest, f"score={first}"] if first else list(rest)
+    for at, name in enumerate(others):  # the same group again in another place, and there the same changes
+        place = f"{_OTHERS}.at{at}"
+        changes = [re.sub(r"^([+~]*)score\.", rf"\1{place}.", word) for word in rest]
+        told += [f"+score@{place}={name}", *(word for word in changes if word not in rest)]
+    config = compose_settings(told, config_dir)
+    protocols, settings = [config["score"], *config.pop(_OTHERS, {}).values()], config
+    if own is not None:
+        settings = json.loads(json.dumps(own))
+        for key in (word.partition("=")[0].lstrip("+") for word in rest):
+            take_over(config, settings, key.split("."))
+    return protocols, settings

@@ -1,0 +1,33 @@
+"""Metrics of other papers: pixel accuracy, mean accuracy and frequency-weighted IoU (FCN, arXiv 1411.4038, section 5).
+
+pixel_accuracy  right pixels / scored pixels of the truth, of all classes together
+mean_accuracy   the same of each class, then the mean over the classes that the truth has
+fwiou           IoU of each class over the set, the mean by the share of the scored true pixels that are the class's
+
+Pixels that do not count are those of IoU (`bench.overlap.arithmetic`); a pixel without an answer is a wrong one. Where
+segments overlap, a pixel is right if any of them is. The weights of fwiou are those of the set, also in its resamples
+and in the rows by image.
+"""
+
+from __future__ import annotations
+
+from bench.metrics.terms import ImageTables, Terms, make_terms
+
+
+def compute_pixel_accuracy(image: ImageTables) -> dict[str, Terms]:
+    """Compute the right and the scored pixels of each class."""
+    pixels, share = image.class_pixels, image.class_shares
+    return {"pixel_accuracy": make_terms("pixels", pixels.classes, share, pixels.intersection, pixels.scored)}
+
+
+def compute_mean_accuracy(image: ImageTables) -> dict[str, Terms]:
+    """Compute the same, to be averaged over classes."""
+    pixels, share = image.class_pixels, image.class_shares
+    return {"mean_accuracy": make_terms("classes", pixels.classes, share, pixels.intersection, pixels.scored)}
+
+
+def compute_weighted_iou(image: ImageTables) -> dict[str, Terms]:
+    """Compute intersection, union and weight of each class."""
+    pixels, share = image.class_pixels, image.class_shares
+    parts = (pixels.intersection, pixels.union, pixels.scored)
+    return {"fwiou": make_terms("frequencies", pixels.classes, share, *parts)}

@@ -1,0 +1,42 @@
+"""Section 3.3 (models): CLIP's tokens of many short texts, as open_clip makes them and several times as fast.
+
+ZeroCap compares every token of a vocabulary after every context, so that tokenizing costs as much as the text tower.
+open_clip repairs every text (`ftfy`), pads it and makes a tensor of all; none of this changes what is read of a plain
+text up to its end token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from open_clip.tokenizer import HFTokenizer, get_clean_fn
+
+
+def tokenize_texts(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
+    """Tokenize texts with one of open_clip's tokenizers: ids up to the first largest one, which is the end token."""
+    if not texts:
+        return []
+    rows = _tokenize_unpadded(tokenizer, texts) if _is_plain(tokenizer) else tokenizer(list(texts)).tolist()
+    return [row[: row.index(max(row)) + 1] for row in rows]
+
+
+def clean_text(clean: Callable[[str], str], text: str) -> str:
+    """Clean a text as open_clip's function does; of printable ASCII without "&" only blanks can change."""
+    if clean is get_clean_fn("whitespace") and text.isascii() and text.isprintable() and "&" not in text:
+        return " ".join(text.split())
+    return clean(text)
+
+
+def _is_plain(tokenizer: Any) -> bool:
+    """Whether a call is no more than cleaning, one of transformers' tokenizers, and padding at the end."""
+    special = getattr(tokenizer, "tokenizer_mode", "") or getattr(tokenizer, "strip_sep_token", False)
+    return type(tokenizer) is HFTokenizer and not special and tokenizer.tokenizer.padding_side == "right"
+
+
+def _tokenize_unpadded(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
+    """Tokenize without padding, but for one place, since a padding's id might be the largest."""
+    inner, longest = tokenizer.tokenizer, tokenizer.context_length
+    cleaned, pad = [clean_text(tokenizer.clean_fn, text) for text in texts], inner.pad_token_id
+    rows = inner(cleaned, max_length=longest, truncation=True, return_attention_mask=False).input_ids
+    return [[*row, pad] if len(row) < longest else row for row in rows]

@@ -1,0 +1,42 @@
+"""Models that stay loaded from one run of a sweep to the next, and which of them a stage needs."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from hydra.utils import get_object
+
+from bench.interfaces import ClipModel, DinoModel, LanguageModel, SentenceModel
+from bench.settings.instantiate import make_object
+
+MODELS = ("clip", "dino", "language", "sentence")
+
+LOADING: list[float] = []
+"""Seconds that each loading of a model took in this process, the import of its library included."""
+
+Model: TypeAlias = ClipModel | DinoModel | LanguageModel | SentenceModel
+
+
+@lru_cache(maxsize=len(MODELS))
+def load_once(options: str, device: str, dtype: str, threads: int, facts: str) -> Model:
+    """Load a model, which stays for the next run of a sweep; ``facts`` are what is in its files."""
+    import torch
+
+    begin = time.perf_counter()
+    torch.set_num_threads(threads)  # here too, where no worker has: keys say with how many a result was made
+    try:
+        model: Model = make_object(json.loads(options), device=device, dtype=dtype)
+        return model
+    finally:
+        LOADING.append(time.perf_counter() - begin)
+
+
+def list_needs(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """List the models that the constructor of a stage names among its parameters."""
+    parameters = inspect.signature(get_object(options["_target_"])).parameters
+    return tuple(name for name in MODELS if name in parameters)

@@ -1,0 +1,76 @@
+"""Records of the stages as entries of a file: arrays and JSON values under a checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+DAMAGES = (SafetensorError, OSError, ValueError, KeyError)
+Record = TypeVar("Record")
+Entry = tuple[dict[str, np.ndarray], dict[str, Any]]
+
+
+def make_store_entry(record: Any) -> Entry:
+    """Make a record of `bench.records` as arrays and JSON values, field by field."""
+    arrays: dict[str, np.ndarray] = {}
+    values: dict[str, Any] = {}
+    for f in fields(record):
+        value = getattr(record, f.name)
+        (arrays if isinstance(value, np.ndarray) else values)[f.name] = value
+    return arrays, values
+
+
+def make_record(kind: type[Record], entry: Entry) -> Record:
+    """Make the record of `kind` that `make_store_entry` took apart; JSON lists become the tuples they were."""
+    arrays, values = entry
+    return kind(**arrays, **{k: _make_tuples(v) for k, v in values.items()})
+
+
+def _make_tuples(value: Any) -> Any:
+    return tuple(_make_tuples(v) for v in value) if isinstance(value, list) else value
+
+
+def pack_entries(entries: Mapping[str, Entry]) -> bytes:
+    """Pack entries sorted by name, so that the same entries are the same bytes whatever the order they came in."""
+    names = sorted(entries)
+    tensors = {f"{n}/{k}": np.ascontiguousarray(v) for n in names for k, v in sorted(entries[n][0].items())}
+    values = json.dumps({n: entries[n][1] for n in names}, sort_keys=True)
+    # One entry of metadata: safetensors writes several in no fixed order, and same results are to be same bytes.
+    return save(tensors, {"record": json.dumps({"sha256": _compute_checksum(tensors, values), "values": values})})
+
+
+def load_entries(path: Path) -> dict[str, Entry]:
+    """Load what a file holds; empty where there is none. Raises one of `DAMAGES` for a file that is not whole."""
+    try:
+        return _unpack(path)
+    except FileNotFoundError:
+        return {}
+
+
+def _unpack(path: Path) -> dict[str, Entry]:
+    with safe_open(path, framework="numpy") as file:
+        record = json.loads((file.metadata() or {})["record"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if record["sha256"] != _compute_checksum(tensors, record["values"]):
+        raise ValueError("its checksum does not fit its contents")
+    entries: dict[str, Entry] = {name: ({}, values) for name, values in json.loads(record["values"]).items()}
+    for name, tensor in tensors.items():
+        entry, _, part = name.rpartition("/")
+        entries[entry][0][part] = tensor
+    return entries
+
+
+def _compute_checksum(tensors: Mapping[str, np.ndarray], values: str) -> str:
+    digest = hashlib.sha256(values.encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        digest.update(f"{name}{array.dtype}{array.shape}".encode() + array.tobytes())
+    return digest.hexdigest()

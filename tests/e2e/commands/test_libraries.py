@@ -1,0 +1,67 @@
+"""`zgs score … score=libraries` on label maps as a user has them: every library's number side by side, and in files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from bench.score.presets import list_libraries
+from tests.e2e.commands.theirs import coded, write, zgs
+
+VALUES = {
+    "mmseg": 0.708333, "smp": 0.854167, "smp_imagewise": 0.854167, "monai": 0.5, "torchmetrics_miou": 0.333333,
+    "detectron2_semseg": 0.708333, "sklearn": 0.708333, "cityscapes": 0.708333, "torchmetrics_jaccard": 0.708333,
+}  # fmt: skip
+TRUTH, SAID = np.array([[0, 0, 1, 1], [0, 0, 255, 255]], np.uint8), np.array([[0, 1, 1, 1], [0, 0, 2, 1]])
+NAMES = ("zero", "one", "two", "three")
+
+
+def make_data(folder: Path, background: bool) -> tuple[Path, list[str]]:
+    """A data set of one image and predictions of it; label 0 is a class of the list, or background."""
+    for name, picture in (("img/a.png", np.zeros((2, 4, 3), np.uint8)), ("ann/a.png", TRUTH)):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(folder / name)
+    names, more = (NAMES[1:], "background: 0\n") if background else (NAMES, "")
+    layout = f"images: img/{{id}}.png\nmasks: ann/{{id}}.png\nclasses: [{', '.join(names)}]\nvoid: 255\n{more}"
+    (folder / "four.yaml").write_text(layout)
+    said = [(name, np.equal(SAID, number).astype(int).tolist()) for number, name in enumerate(NAMES[:3])]
+    segments = [{"text": name, "segmentation": coded(mask)} for name, mask in said if name in names]
+    images = [{"image_id": "a", "height": 2, "width": 4, "segments": segments}]
+    words = ["data=folder", f"data.root={folder}", f"data.layout={folder / 'four.yaml'}", "executor=serial"]
+    return write(folder / "theirs.json", images), words
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_libraries_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str], background: bool) -> None:
+    file, words = make_data(tmp_path / "data", background)
+    folder = zgs(tmp_path, None, file, *words, "score=libraries", "--csv", tmp_path / "mine.csv")
+    table = pd.read_csv(folder / "scores.csv")
+    assert list(dict.fromkeys(table["protocol"].str.partition("{")[0])) == list(list_libraries())
+    found = table[table["measure"].str.startswith("iou.")]
+    assert dict(zip(found["protocol"].str.partition("{")[0], found["value"], strict=True)) == VALUES
+    assert set(found["protocol"].str.contains("{background=class}", regex=False)) == {background}
+    assert (tmp_path / "mine.csv").read_bytes() == (folder / "scores.csv").read_bytes()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:5] == ["library", "version", "score=", "number", "value"]
+    smp = next(line for line in lines if re.search(r" smp ", line))
+    assert re.split(r" {2,}", smp)[3:] == ["mean IoU", "0.8542", "classes of the set", "1", "0", "taken out"]
+    assert sum("mean IoU" in line for line in lines) == len(VALUES) and not any("protocol:" in line for line in lines)
+
+
+def test_libraries_stand_beside_other_protocols_and_may_be_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, words = make_data(tmp_path / "data", background=False)
+    folder = zgs(tmp_path, None, file, *words, "score=paper,smp,sklearn", "score.unseen=zero", "score.mapping=[exact]")
+    table = pd.read_csv(folder / "scores.csv").set_index("protocol")["value"]
+    assert table["smp{unseen=zero}"] == table["sklearn{unseen=zero}"] == 0.354167
+    assert "protocol: name=smp " in capsys.readouterr().out, "not only libraries: the usual table"
+    zgs(tmp_path, None, file, *words, "score=libraries,smp", code=2)
+    assert "smp is named twice" in capsys.readouterr().err
+    zgs(tmp_path, None, file, *words, "score=smp", "score.unseen=once", code=2)
+    assert "score.unseen=once: known are ignore, one, zero" in capsys.readouterr().err

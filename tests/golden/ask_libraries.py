@@ -1,0 +1,323 @@
+"""What other libraries say of the label maps of `library_maps`: asked as a user would, and frozen in libraries.csv.
+
+    python -m tests.golden.ask_libraries FILE [NAME …]
+
+writes a column for each number of each library (all that can be imported, or those named), a row for each set of maps.
+A cell is empty where a library takes no such maps: no label for "no answer" (holes), or nothing but void. Libraries
+that count in float32 are asked in double precision: their own code, with ``float`` made ``double``; with
+ZGS_AS_SHIPPED=1 they are asked as they are. Nothing of this project is imported but the maps.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tests.golden.library_maps import HOLE, LABELS, THINGS, VOID, MapSet, Pair, draw_sets
+
+IGNORED = 255
+Numbers = dict[str, float]
+N = len(LABELS)
+
+
+class Refused(Exception):
+    """The library takes no such maps."""
+
+
+def ask_mmseg(maps: MapSet) -> Numbers:
+    """Ask `IoUMetric`: areas of each image added up, then its own means (before it rounds them to two decimals)."""
+    import torch
+    from mmseg.evaluation.metrics.iou_metric import IoUMetric
+
+    areas = [
+        IoUMetric.intersect_and_union(torch.tensor(hide(pair.said, IGNORED)), torch.tensor(truth), N, IGNORED)
+        for pair, truth in each(maps)
+    ]
+    found = IoUMetric.total_area_to_metrics(*(sum(part) for part in zip(*areas, strict=True)))
+    return {
+        "iou.dataset.union": np.nanmean(found["IoU"]),
+        "pixel_accuracy": found["aAcc"],
+        "mean_accuracy": np.nanmean(found["Acc"]),
+    }
+
+
+def ask_torchmetrics_jaccard(maps: MapSet) -> Numbers:
+    """Ask `MulticlassJaccardIndex`, macro."""
+    import torch
+    from torchmetrics.classification import MulticlassJaccardIndex
+
+    refuse_holes(maps)
+    metric = MulticlassJaccardIndex(N, average="macro", ignore_index=IGNORED)
+    for pair, truth in each(maps):
+        metric.update(torch.tensor(pair.said), torch.tensor(truth))
+    return {"iou.dataset.union": metric.compute()}
+
+
+def ask_torchmetrics_miou(maps: MapSet) -> Numbers:
+    """Ask `segmentation.MeanIoU` with one-hot maps, void among them as label 0: it knows no void."""
+    import torch
+    from torchmetrics.segmentation import MeanIoU
+
+    metric = MeanIoU(num_classes=N)
+    for pair, truth in each(maps, void=0):
+        metric.update(torch.tensor(one_hot(pair.said)), torch.tensor(one_hot(truth)))
+    return {"iou.pair.union": metric.compute()}
+
+
+def ask_smp(maps: MapSet) -> Numbers:
+    """Ask `iou_score` with its defaults, macro."""
+    return {"iou.dataset.union": _score_smp(maps, "macro")}
+
+
+def ask_smp_imagewise(maps: MapSet) -> Numbers:
+    """Ask `iou_score` with its defaults, macro-imagewise."""
+    return {"iou.image.union": _score_smp(maps, "macro-imagewise")}
+
+
+def _score_smp(maps: MapSet, reduction: str) -> float:
+    import torch
+    from segmentation_models_pytorch.metrics import get_stats, iou_score
+
+    stats = [
+        get_stats(
+            torch.tensor(pair.said)[None],
+            torch.tensor(truth)[None],
+            mode="multiclass",
+            ignore_index=IGNORED,
+            num_classes=N,
+        )
+        for pair, truth in each(maps)
+    ]
+    return float(iou_score(*(torch.cat(part) for part in zip(*stats, strict=True)), reduction=reduction))
+
+
+def ask_monai(maps: MapSet) -> Numbers:
+    """Ask `MeanIoU` with its defaults, void among the one-hot maps as label 0: it knows no void."""
+    import torch
+    from monai.metrics import MeanIoU
+
+    metric = MeanIoU()
+    for pair, truth in each(maps, void=0):
+        metric(*(torch.tensor(one_hot(part), dtype=torch.float64) for part in (pair.said, truth)))
+    return {"iou.image.union": metric.aggregate()}
+
+
+def ask_sklearn(maps: MapSet) -> Numbers:
+    """Ask `jaccard_score`, macro, of the pixels that are not void."""
+    from sklearn.metrics import jaccard_score
+
+    refuse_holes(maps)
+    truth = np.concatenate([part.ravel() for _, part in each(maps)])
+    said = np.concatenate([pair.said.ravel() for pair in maps.pairs])
+    if (truth == IGNORED).all():
+        raise Refused  # "Found empty input array"
+    return {"iou.dataset.union": jaccard_score(truth[truth != IGNORED], said[truth != IGNORED], average="macro")}
+
+
+def ask_cityscapes(maps: MapSet) -> Numbers:
+    """Ask `evaluateImgLists` of files; the labels are the first evaluated ones of Cityscapes, void and holes id 0."""
+    from cityscapesscripts.evaluation import evalPixelLevelSemanticLabeling as script
+
+    ids = np.array([label.id for label in script.labels if not label.ignoreInEval][:N], np.uint8)
+    script.args.evalInstLevelScore, script.args.JSONOutput, script.args.quiet = False, False, True
+    with tempfile.TemporaryDirectory() as folder:
+        files = [[str(Path(folder, f"{at}_{side}.png")) for at in range(len(maps.pairs))] for side in ("said", "true")]
+        for at, pair in enumerate(maps.pairs):
+            for side, part in enumerate((pair.said, pair.truth)):
+                Image.fromarray(np.where(part >= 0, ids[part.clip(0)], np.uint8(0))).save(files[side][at])
+        found = script.evaluateImgLists(*files, script.args)
+    return {"iou.dataset.union": found["averageScoreClasses"]}
+
+
+def ask_detectron2_semseg(maps: MapSet) -> Numbers:
+    """Ask `SemSegEvaluator` with scores whose largest is the label.
+
+    Of a set of nothing but void its fwIoU is 0, as a sum of nothing, where its other numbers are NaN: NaN here.
+    """
+    import torch
+    from detectron2.data import DatasetCatalog, MetadataCatalog
+    from detectron2.evaluation.sem_seg_evaluation import SemSegEvaluator
+
+    refuse_holes(maps)
+    truths = {f"{at}.png": truth for at, (_, truth) in enumerate(each(maps))}
+    for catalog in (DatasetCatalog, MetadataCatalog):
+        if "maps" in catalog.list():
+            catalog.remove("maps")
+    DatasetCatalog.register("maps", lambda: [{"file_name": name, "sem_seg_file_name": name} for name in truths])
+    MetadataCatalog.get("maps").set(stuff_classes=list(LABELS), ignore_label=IGNORED)
+    evaluator = SemSegEvaluator("maps", False, sem_seg_loading_fn=lambda name, dtype: truths[name].astype(dtype))
+    evaluator.reset()
+    for name, pair in zip(truths, maps.pairs, strict=True):
+        evaluator.process([{"file_name": name}], [{"sem_seg": torch.tensor(one_hot(pair.said)[0] * 1.0)}])
+    found = evaluator.evaluate()["sem_seg"]
+    names = {"iou.dataset.union": "mIoU", "pixel_accuracy": "pACC", "mean_accuracy": "mACC", "fwiou": "fwIoU"}
+    nothing = np.isnan(found["mIoU"])
+    return {own: np.nan if nothing else found[theirs] / 100 for own, theirs in names.items()}
+
+
+def ask_hotcoco_semantic(maps: MapSet) -> Numbers:
+    """Ask `SemanticEval`, which says -1 where nothing is scored."""
+    from hotcoco.semantic import SemanticEval
+
+    refuse_holes(maps)
+    evaluation = SemanticEval(N, ignore_index=IGNORED)
+    for pair, truth in each(maps):
+        evaluation.update(truth, pair.said)
+    found = evaluation.report()["metrics"]
+    names = {"iou.dataset.union": "mIoU", "pixel_accuracy": "aAcc", "mean_accuracy": "mAcc", "fwiou": "fwIoU"}
+    return {own: np.nan if found[theirs] == -1 else found[theirs] for own, theirs in names.items()}
+
+
+def ask_panopticapi(maps: MapSet) -> Numbers:
+    """Ask `pq_compute_single_core` and `pq_average` of files."""
+    from panopticapi.evaluation import pq_compute_single_core
+
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        true, said = write_panoptic(maps, Path(folder))
+        categories = {category["id"]: category for category in true["categories"]}
+        pairs = list(zip(true["annotations"], said["annotations"], strict=True))
+        stat = pq_compute_single_core(0, pairs, f"{folder}/true", f"{folder}/said", categories)
+        try:
+            found = stat.pq_average(categories, isthing=None)[0]
+        except ZeroDivisionError as error:  # nothing but void, and nothing said
+            raise Refused from error
+    return {name: found[name] for name in ("pq", "sq", "rq")}
+
+
+def ask_hotcoco(maps: MapSet) -> Numbers:
+    """Ask `pq_compute` of files."""
+    from hotcoco.panoptic import pq_compute
+
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        write_panoptic(maps, Path(folder))
+        found = pq_compute(f"{folder}/true.json", f"{folder}/said.json")["All"]
+    if not found["n"]:
+        raise Refused
+    return {name: found[name] for name in ("pq", "sq", "rq")}
+
+
+def ask_torchmetrics_pq(maps: MapSet) -> Numbers:
+    """Ask `PanopticQuality`; what is no label, in truth or prediction, is void to it."""
+    import torch
+    from torchmetrics.detection import PanopticQuality
+
+    stuff = set(range(int(maps.background), N)) - set(THINGS)
+    metric = PanopticQuality(set(THINGS), stuff, allow_unknown_preds_category=True, return_sq_and_rq=True)
+    for pair in maps.pairs:
+        sides = (pair.said, pair.said_objects), (pair.truth, pair.true_objects)
+        metric.update(*(torch.tensor(np.stack(side, axis=-1))[None] for side in sides))
+    return dict(zip(("pq", "sq", "rq"), metric.compute(), strict=True))
+
+
+LIBRARIES: dict[str, Callable[[MapSet], Numbers]] = {
+    name.removeprefix("ask_"): ask for name, ask in list(globals().items()) if name.startswith("ask_")
+}
+
+
+def each(maps: MapSet, void: int = IGNORED) -> list[tuple[Pair, np.ndarray]]:
+    """Each pair, and its truth with another number for void."""
+    return [(pair, np.where(pair.truth == VOID, void, pair.truth)) for pair in maps.pairs]
+
+
+def hide(said: np.ndarray, number: int) -> np.ndarray:
+    """A prediction with another number for holes."""
+    return np.where(said == HOLE, number, said)
+
+
+def refuse_holes(maps: MapSet) -> None:
+    """Raise `Refused` where a prediction leaves out pixels: the library has no label that means so."""
+    if maps.holes:
+        raise Refused
+
+
+def one_hot(labels: np.ndarray) -> np.ndarray:
+    """1 N h w; nothing for what is no label."""
+    return (labels[None] == np.arange(N)[:, None, None])[None]
+
+
+def write_panoptic(maps: MapSet, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Write both sides in COCO's panoptic format: segment ids in the colours of a picture, classes in a JSON file."""
+    sides = []
+    for side in ("true", "said"):
+        (folder / side).mkdir()
+        annotations = []
+        for at, pair in enumerate(maps.pairs):
+            labels, objects = (pair.truth, pair.true_objects) if side == "true" else (pair.said, pair.said_objects)
+            ids = np.where(labels >= int(maps.background), 1 + labels * 3 + objects, 0)
+            colours = np.stack([ids, 0 * ids, 0 * ids], axis=-1).astype(np.uint8)
+            Image.fromarray(colours).save(folder / side / f"{at}.png")
+            segments = [
+                {"id": int(i), "category_id": int((i - 1) // 3), "iscrowd": 0, "area": int((ids == i).sum())}
+                for i in np.unique(ids[ids > 0])
+            ]
+            annotations.append({"image_id": at, "file_name": f"{at}.png", "segments_info": segments})
+        images = [
+            {"id": at, "file_name": f"{at}.png", "height": pair.said.shape[0], "width": pair.said.shape[1]}
+            for at, pair in enumerate(maps.pairs)
+        ]
+        categories = [
+            {"id": i, "name": name, "isthing": int(i in THINGS)}
+            for i, name in enumerate(LABELS)
+            if i >= int(maps.background)
+        ]
+        sides.append({"images": images, "annotations": annotations, "categories": categories})
+        (folder / f"{side}.json").write_text(json.dumps(sides[-1]))
+    return sides[0], sides[1]
+
+
+def ask(name: str, sets: Sequence[MapSet]) -> list[Numbers | None]:
+    """The numbers of one library for each set; None where it takes no such maps. ImportError where it is not here."""
+    found: list[Numbers | None] = []
+    for maps in sets:
+        try:
+            numbers = LIBRARIES[name](maps)
+            found.append({metric: float(value) for metric, value in numbers.items()})
+        except Refused:
+            found.append(None)
+    return found
+
+
+def count_in_double() -> None:
+    """Make the libraries' own code count in double precision."""
+    import torch
+
+    torch.set_default_dtype(torch.float64)
+    torch.Tensor.float, torch.float = torch.Tensor.double, torch.float64
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the table; the exit code is 1 where a library that was named cannot be imported."""
+    warnings.simplefilter("ignore")
+    if os.environ.get("ZGS_AS_SHIPPED") != "1":
+        count_in_double()
+    file, *names = arguments
+    sets, columns, code = draw_sets(), {}, 0
+    for name in names or LIBRARIES:
+        try:
+            found = ask(name, sets)
+        except ImportError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            code = 1 if names else code
+            continue
+        metrics = next(numbers for numbers in found if numbers)
+        for metric in metrics:
+            cells = ["" if numbers is None else f"{numbers[metric]:.10f}" for numbers in found]
+            columns[f"{name}:{metric}"] = cells
+    lines = [",".join(columns), *(",".join(row) for row in zip(*columns.values(), strict=True))]
+    Path(file).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,176 @@
+"""Every preset of another library says what that library says, on 264 sets of label maps with every corner."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.mapping.choose import make_strategies
+from bench.overlap.table import make_overlap
+from bench.protocol import Protocol
+from bench.records import BACKGROUND, VOID, ClassList, LabelMap, Overlap, Sample
+from bench.run.score import settle_background
+from bench.run.tables import Tables
+from bench.score.counts import count_metrics, gather
+from bench.score.presets import list_libraries, make_protocol
+from tests.golden import ask_libraries, library_maps
+from tests.golden.library_maps import MapSet, Pair, draw_sets
+
+HERE = Path(__file__).parent
+SAID_BY = {"hotcoco_semantic": "mmseg"}
+"""A library without a preset of its own, and the one whose rule it has."""
+OF_LABELS = ("iou", "pixel_accuracy", "mean_accuracy", "fwiou")
+CLOSE = {"rtol": 0, "atol": 1e-9}
+SETS = draw_sets()
+
+
+@cache
+def read_frozen() -> pd.DataFrame:
+    """A column for each number of each library; empty where a library takes no such maps, "nan" where it says so."""
+    return pd.read_csv(HERE / "libraries.csv", dtype=str, keep_default_na=False)
+
+
+def list_numbers() -> list[str]:
+    return list(read_frozen().columns)
+
+
+def read_column(column: str) -> tuple[np.ndarray, np.ndarray]:
+    """Which sets the library takes, and what it says of these."""
+    cells = read_frozen()[column]
+    taken = (cells != "").to_numpy()
+    return taken, cells[taken].astype(float).to_numpy()
+
+
+@cache
+def make_overlaps(at: int) -> list[Overlap]:
+    """The tables of a set, as `zgs score` makes them: a label is a class of the list by its name."""
+    maps = SETS[at]
+    return [_make_overlap(f"{number:02}", maps, pair) for number, pair in enumerate(maps.pairs)]
+
+
+def _make_overlap(name: str, maps: MapSet, pair: Pair) -> Overlap:
+    first = int(maps.background)
+    truth = np.where(pair.truth < first, BACKGROUND, pair.truth - first)
+    truth[pair.truth == library_maps.VOID] = VOID
+    objects = np.where(np.isin(pair.truth, library_maps.THINGS), pair.true_objects, -1)
+    known, labels = np.unique(pair.said * 3 + pair.said_objects, return_inverse=True)
+    segments = known >= 3 * first  # holes and background are no segments
+    numbers = np.where(segments, np.cumsum(segments), 0)[labels.reshape(pair.said.shape)]
+    texts = tuple(library_maps.LABELS[number // 3] for number in known[segments])
+    image = np.zeros((*truth.shape, 3), np.uint8)
+    sample = Sample(name, image, truth.astype(np.int16), instances=objects.astype(np.int16))
+    return make_overlap(LabelMap(name, numbers, texts), sample)
+
+
+def read_rule(preset: str) -> Protocol:
+    """The settings of a preset without its name, with every metric of its kind."""
+    protocol = make_protocol(preset)
+    metrics = OF_LABELS if "iou" in protocol.metrics else protocol.metrics
+    return replace(protocol, name="", library=None, metrics=metrics)
+
+
+@cache
+def score(rule: Protocol, at: int) -> dict[str, float]:
+    """The numbers of one set, by metric."""
+    names, overlaps, protocol = SETS[at].names, make_overlaps(at), rule
+    things = tuple(library_maps.LABELS.index(name) in library_maps.THINGS for name in names)
+    classes = ClassList("maps", names, things)
+    if "iou" in protocol.metrics:
+        protocol = settle_background(protocol, "class_if_any", Tables({item.image_id: item for item in overlaps}))
+    protocol = replace(protocol, mapping=make_strategies(protocol.mapping, classes.texts, None))
+    counts = count_metrics(gather(overlaps, [], classes, protocol))
+    return {metric: row.value() for (metric, _, _), row in counts.items()}
+
+
+def test_every_preset_is_held_to_its_library() -> None:
+    asked = {column.partition(":")[0] for column in list_numbers()}
+    assert asked == {*list_libraries(), *SAID_BY} == set(ask_libraries.LIBRARIES)
+    assert len(read_frozen()) == len(SETS) == library_maps.SETS
+    for column in list_numbers():
+        taken, values = read_column(column)
+        assert taken.sum() >= 200 and len(np.unique(values.round(6))) > 60, column
+
+
+@pytest.mark.parametrize("column", list_numbers())
+def test_a_preset_says_what_its_library_says(column: str) -> None:
+    name, _, metric = column.partition(":")
+    taken, values = read_column(column)
+    own = np.array([score(read_rule(SAID_BY.get(name, name)), int(at))[metric] for at in np.flatnonzero(taken)])
+    np.testing.assert_allclose(own, values, **CLOSE)
+
+
+def test_the_maps_have_every_corner() -> None:
+    pairs = [pair for maps in SETS for pair in maps.pairs]
+    assert any((pair.truth == library_maps.VOID).all() for pair in pairs), "void only"
+    assert any(pair.truth.size == 1 for pair in pairs), "a single pixel"
+    assert any((pair.truth != pair.said).all() for pair in pairs if (pair.truth >= 0).all()), "wholly wrong"
+    assert any((pair.truth == pair.said).all() for pair in pairs), "wholly right"
+    assert any((pair.said == library_maps.HOLE).all() for pair in pairs), "an empty prediction"
+    labels = range(len(library_maps.LABELS))
+    absent = [(set(labels) - set(p.truth.flat) - set(p.said.flat), set(p.said.flat) - set(p.truth.flat)) for p in pairs]
+    assert any(neither for neither, _ in absent) and any(only_said for _, only_said in absent)
+    assert {(maps.background, maps.holes) for maps in SETS} == {(True, False), (False, False), (False, True)}
+
+
+def test_no_two_rules_say_the_same_of_all_maps() -> None:
+    """Presets differ from `mmseg` as SCORES.md says, and those that say the same have the same settings."""
+    rules = {name: read_rule(name) for name in list_libraries()}
+    for name in ("torchmetrics_jaccard", "sklearn", "cityscapes"):
+        assert rules[name] == rules["mmseg"]
+    others = ("torchmetrics_miou", "smp", "smp_imagewise", "monai", "detectron2_semseg")
+    values = {name: [next(iter(score(rules[name], at).values())) for at in range(60)] for name in ("mmseg", *others)}
+    assert len({tuple(np.round(each, 9)) for each in values.values()}) == len(values)
+
+
+BESIDE = (
+    "mmengine==0.10.7", "mmcv-lite==2.1.0", "addict==2.4.0", "yapf", "termcolor", "prettytable", "platformdirs", "rich",
+    "ftfy", "wcwidth", "opencv-python-headless", "appdirs", "pyquaternion", "coloredlogs", "humanfriendly", "fvcore",
+    "iopath", "yacs", "tabulate", "cloudpickle", "portalocker",
+)  # fmt: skip
+"""What packages need beside those of the set-up; all are installed without what they would pull in."""
+SOURCES = ("detectron2", "panopticapi")
+"""Those that no registry has: a clone of github.com/facebookresearch/detectron2 or cocodataset/panopticapi, at the
+commit of the preset, has to be on PYTHONPATH."""
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the packages that presets name, at their versions."""
+    folder = tmp_path_factory.mktemp("libraries")
+    pins = sorted({make_protocol(name).library or "" for name in list_libraries()})
+    pins = [pin for pin in pins if pin.partition("@")[0] not in SOURCES]
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--target", str(folder)]
+    command = [sys.executable, "-m", "pip", "install", *options, *pins, *BESIDE]
+    told = subprocess.run(command, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    return folder
+
+
+@pytest.mark.extra
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", ask_libraries.LIBRARIES)
+def test_a_library_says_what_is_frozen(installed: Path, tmp_path: Path, name: str) -> None:
+    """Its own code in double precision says the frozen numbers, and as it is shipped the same to what floats hold."""
+    paths = os.pathsep.join(filter(None, [str(HERE.parents[1]), str(installed), os.environ.get("PYTHONPATH", "")]))
+    for shipped, tolerance in (("0", 1e-9), ("1", 2e-7)):
+        surroundings = os.environ | {"PYTHONPATH": paths, "ZGS_AS_SHIPPED": shipped}
+        command = [sys.executable, "-m", "tests.golden.ask_libraries", str(tmp_path / "said.csv"), name]
+        told = subprocess.run(command, capture_output=True, text=True, env=surroundings)
+        if told.returncode == 1 and make_protocol(SAID_BY.get(name, name)).library.partition("@")[0] in SOURCES:
+            pytest.skip(f"{name} is in no registry, and no clone of it is on PYTHONPATH")
+        assert told.returncode == 0, told.stderr
+        said = pd.read_csv(tmp_path / "said.csv", dtype=str, keep_default_na=False)
+        assert len(said.columns) == sum(column.startswith(f"{name}:") for column in list_numbers())
+        for column in said:
+            taken, frozen = read_column(column)
+            assert ((said[column] != "") == taken).all()
+            values = said[column][taken].astype(float).to_numpy()
+            np.testing.assert_allclose(values, frozen, rtol=0, atol=tolerance, err_msg=column)

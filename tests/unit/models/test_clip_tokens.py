@@ -1,0 +1,80 @@
+"""CLIP's tokens of many texts against those that open_clip's own call gives."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import open_clip
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from open_clip.tokenizer import get_clean_fn
+
+from bench.models import sources
+from bench.models.clip_tokens import clean_text, tokenize_texts
+
+ODD = [
+    "",
+    " ",
+    "a\tb  c\n",
+    "R&amp;B",
+    "schÃ¶n",
+    "\ufffd",
+    "a\x1b[1mb",
+    "“x”",
+    "<|endoftext|>",
+    "ﬁn",
+    "red " * 60,
+    "!!",
+]
+
+
+@lru_cache(maxsize=1)
+def load_tokenizer() -> Any:
+    name, _ = sources.split_open_clip_source("embedded:clip", None, None)
+    return open_clip.get_tokenizer(name)
+
+
+def tokenize_by_open_clip(tokenizer: Any, texts: list[str]) -> list[list[int]]:
+    rows = tokenizer(texts).tolist()
+    return [row[: int(np.argmax(row)) + 1] for row in rows]
+
+
+@given(st.lists(st.text(max_size=40) | st.sampled_from(ODD), min_size=1, max_size=8))
+def test_any_texts_have_the_tokens_of_open_clips_own_call(texts: list[str]) -> None:
+    assert tokenize_texts(load_tokenizer(), texts) == tokenize_by_open_clip(load_tokenizer(), texts)
+
+
+@pytest.mark.parametrize("change", ["pad", "sep", "left", "clips", "lower"])
+def test_a_tokenizer_with_ways_of_its_own_keeps_them(change: str) -> None:
+    name, _ = sources.split_open_clip_source("embedded:clip", None, None)
+    tokenizer = open_clip.get_tokenizer(name)
+    inner = tokenizer.tokenizer
+    if change == "pad":  # its id is larger than the end token's
+        inner.add_special_tokens({"pad_token": "<pad>"})
+        assert inner.pad_token_id > inner.eos_token_id
+    if change == "sep":
+        inner.sep_token, tokenizer.strip_sep_token = "<|endoftext|>", True
+    if change == "left":
+        inner.padding_side = "left"
+    if change == "clips":
+        inner.cls_token, tokenizer.tokenizer_mode = "<|endoftext|>", "clips"
+    if change == "lower":
+        tokenizer.clean_fn = get_clean_fn("lower")
+    texts = [*ODD, "Image of A Red car"]
+    assert tokenize_texts(tokenizer, texts) == tokenize_by_open_clip(tokenizer, texts)
+
+
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=60))
+def test_plain_text_is_cleaned_as_open_clip_cleans_it(text: str) -> None:
+    clean = get_clean_fn("whitespace")
+    assert clean_text(clean, text) == clean(text)
+
+
+def test_any_other_tokenizer_is_called_as_it_is() -> None:
+    assert tokenize_texts(SimpleNamespace(), []) == []
+    rows = np.array([[7, 9, 9, 0], [3, 0, 9, 1]])
+    assert tokenize_texts(lambda texts: rows[: len(texts)], ["x", "y"]) == [[7, 9], [3, 0, 9]]

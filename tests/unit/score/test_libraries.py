@@ -1,0 +1,101 @@
+"""What other libraries would say of two tiny maps, worked by hand, and SCORES.md's table of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.mapping.exact import Exact
+from bench.overlap.table import make_overlap
+from bench.records import BACKGROUND, VOID, ClassList, LabelMap
+from bench.score.counts import count_metrics, gather
+from bench.score.libraries import COLUMNS, describe_rule, make_library_table, name_library, print_library_table
+from bench.score.presets import list_libraries, make_protocol
+from tests.unit.metrics.make import picture
+
+PAGE = Path(__file__).parents[3] / "SCORES.md"
+TRUTH, SAID = np.array([[0, 0, 1, 1], [0, 0, VOID, VOID]]), np.array([[0, 1, 1, 1], [0, 0, 2, 1]])
+NAMES = ("zero", "one", "two", "three")
+BY_HAND = {
+    "mmseg": (3 / 4 + 2 / 3) / 2, "torchmetrics_jaccard": (3 / 4 + 2 / 3) / 2, "sklearn": (3 / 4 + 2 / 3) / 2,
+    "cityscapes": (3 / 4 + 2 / 3) / 2, "detectron2_semseg": (3 / 4 + 2 / 3) / 2, "smp": (3 / 4 + 2 / 3 + 1 + 1) / 4,
+    "smp_imagewise": (3 / 4 + 2 / 3 + 1 + 1) / 4, "smp score.unseen=zero": (3 / 4 + 2 / 3) / 4,
+    "sklearn score.unseen=zero": (3 / 4 + 2 / 3) / 4, "monai": (3 / 6 + 2 / 4) / 2,
+    "torchmetrics_miou": (3 / 6 + 2 / 4 + 0) / 3, "panopticapi": (3 / 4 + 2 / 3) / 2, "hotcoco": (3 / 4 + 2 / 3) / 2,
+    "torchmetrics_pq": (3 / 4 + 2 / 3) / 2,
+}  # fmt: skip
+"""Mean IoU, or PQ; the words behind a name are settings."""
+
+
+def score(words: str, background: bool = False) -> dict[str, float]:
+    """The numbers of the two maps under a protocol with changes; with ``background`` label 0 is no class."""
+    name, *changes = words.split()
+    settings = dict(change.removeprefix("score.").split("=") for change in changes)
+    first = int(background)
+    names = NAMES[first:]
+    protocol = make_protocol(name, mapping=(Exact(tuple((each,) for each in names)),), **settings)
+    if background and "iou" in protocol.metrics:
+        protocol = replace(protocol, background="class")
+    truth = np.where(TRUTH == VOID, VOID, np.where(np.less(TRUTH, first), BACKGROUND, TRUTH - first))
+    item = make_overlap(LabelMap("x", (SAID + 1 - first), NAMES[first:3]), picture(truth))
+    counts = count_metrics(gather([item], [], ClassList("four", names, (True,) * len(names)), protocol))
+    return {metric: row.value() for (metric, _, _), row in counts.items()}
+
+
+@pytest.mark.parametrize("words", BY_HAND)
+def test_two_maps_by_hand(words: str) -> None:
+    assert next(iter(score(words).values())) == pytest.approx(BY_HAND[words], abs=1e-11)
+
+
+@pytest.mark.parametrize("words", [words for words in BY_HAND if make_protocol(words.split()[0]).metrics[0] == "iou"])
+def test_label_0_may_be_background(words: str) -> None:
+    assert next(iter(score(words, background=True).values())) == pytest.approx(BY_HAND[words], abs=1e-11)
+
+
+def test_accuracies_and_weighted_iou_by_hand() -> None:
+    """Of class 0 3 of 4 pixels are right, of class 1 2 of 2; the weights are 4/6 and 2/6."""
+    found = score("detectron2_semseg")
+    assert found["pixel_accuracy"] == pytest.approx(5 / 6)
+    assert found["mean_accuracy"] == pytest.approx((3 / 4 + 1) / 2)
+    assert found["fwiou"] == pytest.approx(4 / 6 * 3 / 4 + 2 / 6 * 2 / 3, abs=1e-11)
+
+
+def test_the_table_of_the_page_says_what_the_protocols_do() -> None:
+    """Whoever changes a yaml copies the rows that this test writes."""
+    rows = ["| `score=` | library | averaged over | class of neither | only predicted | void | the two maps |"]
+    rows.append("|---|---|---|---|---|---|---|")
+    assert {words.split()[0] for words in BY_HAND} == set(list_libraries())
+    for words in BY_HAND:
+        protocol = make_protocol(words.split()[0], **dict(re.findall(r"score\.(\w+)=(\w+)", words)))
+        metric, value = next(iter(score(words).items()))
+        cells = (
+            f"`{words}`",
+            " ".join(name_library(protocol)),
+            *describe_rule(protocol, metric),
+            f"{value:.4f}" + " (PQ)" * (metric == "pq"),
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    assert "\n".join(rows) in PAGE.read_text(encoding="utf-8"), "\n".join(["", *rows])
+
+
+def test_a_row_for_each_number_in_the_words_of_its_protocol(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [
+        "smp/exact/iou.dataset.union",
+        "monai{unseen=one}/exact/iou.image.union",
+        "hotcoco/exact/pq",
+        "soft/none/x",
+    ]
+    scores = pd.DataFrame({"metric": [f"d:all/four/{name}" for name in names], "value": [0.5, 0.25, 1.0, 0.0]})
+    protocols = [make_protocol("smp"), make_protocol("monai", unseen="one"), make_protocol("hotcoco")]
+    table = make_library_table(protocols, scores)
+    assert tuple(table.columns) == COLUMNS and len(table) == 3, "a protocol of no library has no row"
+    assert table.loc[1].tolist()[:5] == ["monai", "1.6.0", "monai", "mean IoU", 0.25]
+    assert table.loc[1].tolist()[5:] == ["classes of an image, then images", "1", "left out", "the first label"]
+    print_library_table(table)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4 and [line.index("0.5000") for line in lines[1:2]] == [lines[0].index("value")]

@@ -1,0 +1,73 @@
+"""A configuration is what Hydra composes from the same words, whether a process has seen its options before or not."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from bench.settings import compose as composing
+from bench.settings.compose import compose_config
+from bench.system.resources import find_conf_dir
+
+COMPOSED = [
+    [],
+    ["store=/tmp/x", "seed=3", "out='a b'", "variant=null"],
+    ["encode=crop", "score.tau_sbert=0.25", "experiment=paper_sigma2", "merge.threshold=0.5"],
+    [
+        "score.mapping=[exact,tt]",
+        "+score@others.at0=soft",
+        "score=reference",
+        "score.breakdown=[size]",
+        "score.level=.9",
+    ],
+    ["+caption.more={a: 1}", "++seed=4", "models=embedded", "controls=[]", "data.subset='first:2'", "seed=5"],
+    ["pictures=0", "hydra.verbose=true", "tuned_on=${out}"],
+]
+REFUSED = [
+    ["score.tau_sbrt=1"],
+    ["encode=crp"],
+    ["encode.sigma2=1", "encode=crop"],
+    ["sead=1"],
+    ["out=a,b"],
+    ["seed"],
+    ["encode=1", "seed=[1"],
+]
+
+
+def compose_by_hydra(words: list[str]) -> OmegaConf:
+    with initialize_config_dir(str(find_conf_dir()), version_base="1.3"):
+        return compose("config", words, return_hydra_config=True)
+
+
+@pytest.mark.parametrize("words", COMPOSED)
+def test_it_is_hydras(words: list[str]) -> None:
+    wanted = OmegaConf.to_yaml(compose_by_hydra(words))
+    assert [OmegaConf.to_yaml(compose_config(words)) for _ in range(2)] == [wanted, wanted]
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_what_hydra_refuses_is_refused_in_its_words(words: list[str]) -> None:
+    said = []
+    for make in (compose_by_hydra, compose_config):
+        with pytest.raises((HydraException, OmegaConfBaseException)) as caught:
+            make(words)
+        said.append((type(caught.value), str(caught.value), str(caught.value.__cause__)))
+    assert said[0] == said[1]
+
+
+def test_an_edited_option_counts_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conf = Path(shutil.copytree(find_conf_dir(), tmp_path / "conf"))
+    monkeypatch.setattr(composing, "find_conf_dir", lambda: conf)
+    assert compose_config(["score.seed=2"]).score.tau_iou == 0.5
+    paper = conf / "score" / "paper.yaml"
+    paper.write_text(paper.read_text().replace("tau_iou: 0.5", "tau_iou: 0.75"))
+    assert compose_config(["score.seed=2"]).score.tau_iou == 0.75
+    changed = compose_config([])
+    changed.score.tau_iou = 0.1
+    assert compose_config([]).score.tau_iou == 0.75, "what one caller does to it no other sees"
