@@ -13,7 +13,7 @@ import pandas as pd
 
 from bench.errors import UserError
 
-NUMBERS = ("value", "low", "high", "p", "tau", "threshold", "start", "stop", "area", "x", "share")
+NUMBERS = ("value", "low", "high", "p", "p_holm", "tau", "threshold", "start", "stop", "area", "x", "share")
 """Columns of floats; an empty cell is a value that does not exist."""
 WHOLE = ("n", "expected", "found", "skipped", "images", "runs", "batch_n")
 """Columns of counts; an empty cell is one that nobody counted."""

@@ -66,13 +66,12 @@ def fold_void(record: Overlap, background: bool) -> Overlap:
     """
     counts = record.counts.copy()
     void, counts[:, -1] = record.counts[:, -1], 0
-    if background:
-        counts[:, -2] += void
+    first = [-2] if background else np.flatnonzero(record.truth_classes == 0)
+    if len(first) == 1 or not void.any():
+        counts[:, first] += void[:, None]
         return replace(record, counts=counts)
-    if not void.any():
-        return record
-    classes = np.insert(record.truth_classes, 0, 0)
-    return merge_objects(replace(record, counts=np.insert(counts, 0, void, axis=1), truth_classes=classes))
+    classes = np.insert(record.truth_classes, 0, 0)  # void is one more object of class 0, or all that there is of it
+    return replace(record, counts=np.insert(counts, 0, void, axis=1), truth_classes=classes)
 
 
 def check_table(record: Overlap, classes: int | None = None) -> None:

@@ -26,7 +26,7 @@ from bench.run.tables import Tables
 from bench.score.controls import choose_controls
 from bench.score.counts import OwnText
 from bench.score.curves import compute_curves, list_curved
-from bench.score.evaluate import COLUMNS, Scores, evaluate
+from bench.score.evaluate import COLUMNS, NOTE, Scores, evaluate
 from bench.score.human_ratings import check_ratings, count_ratings, count_unrated, read_ratings, score_verified
 from bench.score.intervals import Interval
 from bench.score.score_table import OF_CURVES, add_columns
@@ -160,11 +160,11 @@ def _add_verified(
         model = naming.models.get(mapping) if isinstance(mapping, str) else None
         base = make_strategy(mapping, protocol.rounding, model)
         bases[base.name.partition("(")[0]] = base
-    columns = (scoring.request.run, scoring.request.variant), counted
+    whose = scoring.request.run, scoring.request.variant
     for what, base in bases.items():
         verified = score_verified(images, ratings, base, protocol, classes, naming)
-        lines = [(*columns[0], v.name, *_list_ends(v.interval), v.n, v.unit, *columns[1]) for v in verified]
-        table = add_columns(pd.DataFrame(lines, columns=list(COLUMNS)), find_role(scoring.context.settings))
+        lines = [(*whose, v.name, *_list_ends(v.interval), v.n, v.unit, *counted, v.interval.note) for v in verified]
+        table = add_columns(pd.DataFrame(lines, columns=[*COLUMNS, NOTE]), find_role(scoring.context.settings))
         numbers.scores = pd.concat([numbers.scores, table], ignore_index=True)
         numbers.counts |= {v.name: v.average_batches() for v in verified}
         without, total = count_unrated(images, ratings, base, classes)

@@ -30,7 +30,8 @@ from bench.metrics.registry import select_metrics
 from bench.protocol import Protocol
 from bench.records import ClassList, Overlap
 from bench.score.counts import count_at_thresholds, gather
-from bench.score.intervals import Interval, MetricCounts, bootstrap, compute_percentile_interval, count_measured
+from bench.score.estimates import combine, compute_ends
+from bench.score.intervals import Interval, MetricCounts, estimate_all
 from bench.score.presets import make_title
 
 COLUMNS = ("image", "segment", "label", "rater", "batch", "rating")
@@ -221,7 +222,6 @@ def _parse_row(where: str, row: Mapping[str, str]) -> tuple[Question, int]:
 
 
 def _compute_interval(rows: Sequence[MetricCounts], score: Protocol) -> Interval:
-    """Compute the mean over batches; on every resample of the images too."""
-    value = float(np.mean([row.value() for row in rows]))
-    samples = np.mean(bootstrap(rows, score.resamples, score.seed), axis=0)
-    return Interval(value, *compute_percentile_interval(samples, count_measured(rows[0]), score.level))
+    """Compute the mean over batches with its interval."""
+    found = combine(estimate_all(rows, score.resamples, score.seed), [1 / len(rows)] * len(rows))
+    return Interval(found.value, *compute_ends([found], score.level)[0], found.note)

@@ -15,7 +15,8 @@ import pandas as pd
 from jaxtyping import Float64
 
 from bench.errors import UserError
-from bench.score.intervals import MetricCounts, bootstrap, compute_percentile_interval
+from bench.score.intervals import MetricCounts, bootstrap
+from bench.score.resampling import compute_percentile_interval
 
 COLUMNS = ("first", "second", "tau", "low", "high", "runs", "images")
 FEWEST = 3
@@ -53,7 +54,7 @@ def compute_agreement(
                 metrics[a],
                 metrics[b],
                 tau[a, b],
-                *compute_percentile_interval(drawn[:, a, b], len(images), level),
+                *_hold(float(tau[a, b]), compute_percentile_interval(drawn[:, a, b], len(images), level)),
                 both,
                 len(images),
             )
@@ -79,6 +80,11 @@ def _compute_kendall(values: np.ndarray, first: np.ndarray, second: np.ndarray) 
     below = np.sqrt(untied * untied.transpose(0, 2, 1))
     above = sign @ sign.transpose(0, 2, 1)
     return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+
+
+def _hold(value: float, ends: tuple[float, float]) -> tuple[float, float]:
+    """The ends, moved to the value where it lies outside: fewer runs tie in a resample than in the set, or more."""
+    return min(ends[0], value), max(ends[1], value)
 
 
 def _count_known(runs: Sequence[Mapping[str, MetricCounts]], metric: str) -> int:

@@ -24,7 +24,7 @@ TITLES = {
     "st": "segment to text (ST): nearest class is the true one",
     "tt": "text to text (TT): cosine to the true name passes the threshold of TGQ",
 }
-NOTE = "n: true segments · 95 % bootstrap intervals"
+NOTE = "n: true segments · 95 % intervals"
 _ROW, _COLUMN, _NAMED = 0.2, 1.15, 9.0
 """Inches of a row and of a column, points of the letters of names."""
 

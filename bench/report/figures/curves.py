@@ -143,7 +143,7 @@ def draw_curves(
         for axes in places[line] if len(variants) > MANY else places[line, :1]:
             axes.set_ylabel(f"{what} (%)" + (f"\n{averaging}" if averaging else ""), fontsize=11)
     draw_headline(figure, (title, describe_counts(curves)))
-    told = "intervals are in the csv" if len(variants) > MANY else "bands: 95 % bootstrap intervals"
+    told = "intervals are in the csv" if len(variants) > MANY else "bands: 95 % intervals"
     _draw_legend(figure, list(panels.flat), variants, embedded, told)
     return figure
 

@@ -114,6 +114,6 @@ def _draw_legend(figure: Figure, embedded: bool) -> None:
     marks = [Line2D([], [], linewidth=2.2, **_choose_style(certain)) for certain in (True, False)]
     legend = figure.legend(
         marks, ["interval excludes 0", "interval contains 0"], loc="outside lower center", ncols=2, frameon=False,
-        fontsize=10.5, title=write_note("95 % intervals, paired bootstrap over images", embedded), title_fontsize=9,
+        fontsize=10.5, title=write_note("95 % intervals over images, paired", embedded), title_fontsize=9,
     )  # fmt: skip
     legend.get_title().set_color("#666666")

@@ -76,7 +76,7 @@ def draw_sweep(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
     draw_headline(figure, (f"over {setting}", title, describe_counts(table)))
     marks = [grid.flat[0].containers[at] for at in range(len(groups))]
     labels = [text or "all runs" for text in choose_names(groups).values()]
-    draw_key(figure, marks, labels, write_note("95 % bootstrap intervals over images", embedded))
+    draw_key(figure, marks, labels, write_note("95 % intervals over images", embedded))
     return figure
 
 

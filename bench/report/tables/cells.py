@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from bench.errors import UserError
 from bench.metric_name import MetricName, parse, write_number
 from bench.metrics.registry import find_title, find_unit
+from bench.score.evaluate import NOTE
 from bench.score.score_table import ALL, EMBEDDED_NOTE, OWN, check_columns, describe_name, split_measure
 
 MISSING = "–"
 """What does not exist (TGQ of merge=none, as in the paper): never a copy of another number, never 0."""
+_REASONS = 3
 _MEASURES = {"cosine": "cosine", "top1": "top-1"}
 
 
@@ -113,6 +116,20 @@ def describe_metric(metric: str) -> tuple[str, str]:
     return " ".join(filter(None, (find_title(family), *measure, bound))), ", ".join(averaging)
 
 
+def write_mark(row: Mapping[Any, Any] | pd.Series) -> str:
+    """A star behind an interval that may be too narrow."""
+    return "*" if row[NOTE] else ""
+
+
+def list_doubts(table: pd.DataFrame) -> list[str]:
+    """What the star means, with the reasons that stand in the table."""
+    reasons = [note for note in dict.fromkeys(table.loc[table["low"].notna(), NOTE]) if note]
+    if not reasons:
+        return []
+    more = f"; and {len(reasons) - _REASONS} reasons more, in the csv" if len(reasons) > _REASONS else ""
+    return ["* This interval may be too narrow: " + "; ".join(reasons[:_REASONS]) + more + "."]
+
+
 def _list_parts(name: MetricName) -> tuple[str, str, str]:
     """List data, class list, and the protocol's name without its options."""
     described = describe_name(str(name))
@@ -129,7 +146,7 @@ def _make_cell(row: pd.Series | None, metric: str, common_n: str) -> Cell:
     if row is None or math.isnan(row["value"]):
         return Cell()
     value, low, high = (_write_number(float(row[key]), find_unit_of(metric)) for key in ("value", "low", "high"))
-    interval = f"[{low}, {high}]" if MISSING not in (low, high) else ""
+    interval = f"[{low}, {high}]{write_mark(row)}" if MISSING not in (low, high) else ""
     return Cell(value, interval, "" if common_n else f"n={int(row['n'])} {row['unit_of_n']}")
 
 
@@ -144,7 +161,8 @@ def _write_notes(scores: pd.DataFrame, names: Sequence[MetricName], embedded: bo
     plain = name_plain_units(map(str, names))
     notes = [
         f"Data: {places}. Protocol: {protocols}." + (f" Mapping: {', '.join(models)}." if models else ""),
-        f"Percent ({plain} as they are) with 95 % bootstrap intervals; {MISSING} does not exist.",
+        f"Percent ({plain} as they are) with 95 % intervals; {MISSING} does not exist.",
+        *list_doubts(scores[scores["group"] == ""]),
     ]
     # Where a metric of a variant covers fewer images than another, the worst is what a reader must know.
     for variant, rows in scores.dropna(subset=["expected", "found", "skipped"]).groupby("variant", sort=False):
