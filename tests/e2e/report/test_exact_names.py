@@ -17,6 +17,8 @@ from bench.report.runs import merge_curves, merge_scores
 from tests.unit.report.fabricated import fabricate
 from tests.unit.test_csv_files import LIKE_NUMBERS
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 NAMES = [*filter(None, sorted(STR_NA_VALUES)), *LIKE_NUMBERS]
 
 
