@@ -75,7 +75,7 @@ class Stopwatch:
         if torch.cuda.is_available():
             torch.cuda.synchronize()
         self.seconds += Seconds.now() - begin
-        if isinstance(given[0], tuple):  # a context, alone for every token of the vocabulary
+        if given and isinstance(given[0], tuple):  # a context, alone for every token of the vocabulary
             self.texts |= {(given[0], token) for token in (given[1].tolist() if given[1:] else range(len(made)))}
         return made
 
