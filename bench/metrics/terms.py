@@ -10,7 +10,7 @@ pairs         the same, of terms that are pairs of an image and a class
 images        the same of each image, then the mean over images
 classes       the same of each class, then the mean over classes ("macro", or the mIoU of a data set)
 true_classes  so over the classes that the truth of the set has
-frequencies   so over these, each by its share of the true pixels of the set
+frequencies   the same, each class by its share of the true pixels
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ AVERAGES = ("segments", "pixels", "pairs", "images", "classes", "true_classes", 
 BY_CLASS = AVERAGES[-3:]
 """Those with a column for each class."""
 FAINT = 2.0**-40
-"""The pixels of a class that has none and counts all the same: its ratio then is a number, in any resample too, and no
-other moves by 1e-9. A power of two, so that sums stay exact on the grid of `score.intervals`."""
+"""The pixels of a class that has none in the whole set and counts all the same, so that its ratio is a number. A power
+of two, so that sums stay exact on the grid of `score.intervals`."""
 
 
 @dataclass(frozen=True, eq=False)

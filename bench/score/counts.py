@@ -21,6 +21,8 @@ from bench.protocol import Protocol
 from bench.records import ClassList, Overlap, TrueSegmentTexts
 from bench.score.intervals import MetricCounts
 
+UNITS = {"true_classes": "classes", "frequencies": "pixels"}
+"""What is counted, where it is not called as the average is."""
 SIZES = {"tiny": (0.0, 1 / 256), "small": (1 / 256, 1 / 64), "medium": (1 / 64, 1 / 16), "large": (1 / 16, 1.1)}
 """Shares of the image; a bound belongs to the larger size. Fixed, so that a size means the same in every data set."""
 Groups = dict[str, Callable[[Terms], Bool[np.ndarray, " u"]]]
@@ -123,34 +125,52 @@ def average(ids: Sequence[str], image: Int64[np.ndarray, " u"], terms: Terms, wi
     def add_up(values: Float64[np.ndarray, " u"]) -> Float64[np.ndarray, "i m"]:
         return np.bincount(place, values, len(ids) * columns).astype(np.float64).reshape(len(ids), columns)
 
-    counts, unit = [], "classes" if terms.average in BY_CLASS else terms.average
+    counts, unit = [], UNITS.get(terms.average, terms.average)
     for at, (numerator, denominator) in enumerate(zip(terms.numerator, terms.denominator, strict=True)):
         top, bottom = add_up(numerator), add_up(denominator)
         if terms.average == "images":
             seen = bottom > 0
             top, bottom = np.divide(top, bottom, out=np.zeros_like(top), where=seen), seen.astype(np.float64)
-        elif terms.true is not None:
-            top, bottom = _keep_true(top, bottom, add_up(terms.true[at]).sum(axis=0), terms.average)
+        elif terms.average in BY_CLASS:
+            true = None if terms.true is None else add_up(terms.true[at])
+            if true is not None and terms.average == "frequencies":
+                top, bottom = _weigh(top, bottom, true)
+            else:
+                top, bottom = _choose_classes(top, bottom, true)
         counts.append(MetricCounts(tuple(ids), top, bottom, unit))
     return counts
 
 
-def _keep_true(
-    top: Float64[np.ndarray, "i m"], bottom: Float64[np.ndarray, "i m"], true: Float64[np.ndarray, " m"], average: str
+def _choose_classes(
+    top: Float64[np.ndarray, "i m"], bottom: Float64[np.ndarray, "i m"], true: Float64[np.ndarray, "i m"] | None
 ) -> tuple[Float64[np.ndarray, "i m"], Float64[np.ndarray, "i m"]]:
-    """Leave out classes that were predicted and that the set does not have; weigh the others by their true pixels.
+    """Leave out `FAINT` pixels of classes that the set has pixels of, and with ``true`` classes that its truth has not.
 
-    ``true`` is a class's pixels in the whole set: so the classes and their weights are those of the set in every
-    resample and in every image.
+    So which classes count is decided by the whole set, for its resamples and rows by image, too.
     """
-    kept = (true > 0) | (bottom.sum(axis=0) < 1)  # m: what lies below one pixel is `FAINT`
-    top, bottom = top * kept, bottom * kept
-    if average == "frequencies":
-        # The mean over the n classes of n w IoU is the sum of w IoU, w being a class's share of all true pixels.
-        # A class that a resample does not draw stays one of the n.
-        weight = true * np.count_nonzero(true) / max(1.0, true.sum())
-        top, bottom = top * weight, np.where((bottom == 0) & (true > 0), FAINT, bottom)
-    return top, bottom
+    faint = bottom <= FAINT
+    kept = ~faint | faint.all(axis=0)  # i m
+    if true is not None:
+        kept &= (true.sum(axis=0) > 0) | faint.all(axis=0)
+    return top * kept, bottom * kept
+
+
+def _weigh(
+    top: Float64[np.ndarray, "i m"], bottom: Float64[np.ndarray, "i m"], true: Float64[np.ndarray, "i m"]
+) -> tuple[Float64[np.ndarray, "i 1"], Float64[np.ndarray, "i 1"]]:
+    """The mean of I / U over classes, weighted by true pixels T, as one sum over images over another.
+
+    With the sums I, U and T of a class over the set, an image counts the first-order change of sum of T I / U over
+    classes: what it adds to T, to I and to U, each with its derivative. These add up to the sum itself, for it grows as
+    its parts do, and resamples of images vary as it does.
+    """
+    whole_top, whole_bottom, whole_true = top.sum(axis=0), bottom.sum(axis=0), true.sum(axis=0)  # m
+    ratio, weight = (
+        np.divide(part, whole_bottom, out=np.zeros_like(part), where=whole_bottom > 0)
+        for part in (whole_top, whole_true)
+    )
+    each = true * ratio + weight * (top - ratio * bottom)  # i m
+    return each.sum(axis=1, keepdims=True), true.sum(axis=1, keepdims=True)
 
 
 def join_terms(parts: Sequence[Terms | None]) -> tuple[Int64[np.ndarray, " u"], Terms]:
