@@ -1,4 +1,4 @@
-"""Appendix C, figures 11 and 12: scores over thresholds, with bootstrap bands and the area under each curve.
+"""Appendix C, figures 11 and 12: scores over thresholds, with bands and the area under each curve.
 
 Three kinds of curve, told apart by the column ``axis``:
 
@@ -27,29 +27,25 @@ from bench.metrics.registry import select_metrics
 from bench.protocol import Protocol
 from bench.records import ClassList, Overlap
 from bench.score.counts import ScoredSet, count, count_at_thresholds, gather, label
-from bench.score.intervals import (
-    MetricCounts,
-    bootstrap,
-    compute_percentile_interval,
-    compute_percentile_intervals,
-    count_measured,
-)
+from bench.score.estimates import Estimate, combine, compute_ends
+from bench.score.evaluate import NOTE
+from bench.score.intervals import MetricCounts, estimate_all
 from bench.score.presets import make_title
 
-AREAS = ("metric", "mapping", "axis", "start", "stop", "area", "low", "high", "n", "unit_of_n", "name")
+AREAS = ("metric", "mapping", "axis", "start", "stop", "area", "low", "high", "n", "unit_of_n", "name", NOTE)
 _CELLS = 3_000_000
 """Images × classes × thresholds held at once for the dataset aggregation."""
 Line = dict[str, object]
 
 
 def list_curved(score: Protocol) -> list[str]:
-    """The mappings that a protocol draws curves of: tt and st, where it asks for IoU, recall or precision."""
+    """List the mappings that a protocol draws curves of: tt and st, where it asks for IoU, recall or precision."""
     asked = any(metric.over_tau for metric in select_metrics(score.metrics))
     return [mapping for mapping in ("tt", "st") if mapping in score.mapping and asked]
 
 
 def list_thresholds(mapping: str) -> tuple[float, ...]:
-    """tau_SBERT 0, 0.05, … 1 (tt); tau_CLIP 0, 0.0125, … 0.35 (st)."""
+    """List tau_SBERT 0, 0.05, … 1 (tt); tau_CLIP 0, 0.0125, … 0.35 (st)."""
     step, count = {"tt": (0.05, 21), "st": (0.0125, 29)}[mapping]
     return tuple(round(step * index, 6) for index in range(count))
 
@@ -63,7 +59,7 @@ def compute_curves(
     taus: Sequence[float] | None = None,
     axes: Sequence[str] = ("tau", "iou"),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The lines of every curve of a mapping, and the area under each with its interval (`AREAS`).
+    """Compute the lines of every curve of a mapping, and the area under each with its interval (`AREAS`).
 
     A line has metric, mapping, axis, tau (the place on the axis), value, low, high, n, unit_of_n, name (full). An area
     is divided by the width of the axis: the mean height. It is NaN where some threshold has no number, and a resample
@@ -81,31 +77,31 @@ def compute_curves(
         "iou": lambda: count_over_iou(scored, mapping) if "recall" in kept else (),
     }
     for axis in axes:
-        for metric, places, rows, samples in kinds[axis]():
+        for metric, places, points in kinds[axis]():
             tau = None if axis == "tau" else find_threshold(mapping, score)
             names = [naming(title, metric, mapping, place if axis == "tau" else tau) for place in places]
             facts: Line = {"metric": metric, "mapping": mapping, "axis": axis}
-            lines += _make_lines(facts, places, rows, samples, names, score.level)
-            areas.append(_make_area(facts, places, rows, samples, naming(title, metric, mapping, tau), score.level))
+            lines += _make_lines(facts, places, points, names, score.level)
+            areas.append(_make_area(facts, places, points, naming(title, metric, mapping, tau), score.level))
     return pd.DataFrame(lines), pd.DataFrame(areas, columns=list(AREAS))
 
 
 def compute_mean_height(places: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Trapezoids over the places [t] under values [t, b], divided by the width."""
+    """Compute trapezoids over the places [t] under values [t, b], divided by the width."""
     if len(places) < 2:
         return values.mean(axis=0)
     return np.trapezoid(values, places, axis=0) / (places[-1] - places[0])
 
 
-Found = Iterator[tuple[str, Sequence[float], Sequence["Summary"], Sequence[np.ndarray]]]
-"""Metric, places on the axis, and for each a summary and its resamples [b]."""
+Found = Iterator[tuple[str, Sequence[float], Sequence["Summary"]]]
+"""Metric, places on the axis, and a summary for each."""
 
 
 class Summary:
-    """What a line says of a point besides its band; the counts behind it may be large and are let go."""
+    """What a line says of a point; the counts behind it may be large and are let go."""
 
-    def __init__(self, row: MetricCounts) -> None:
-        self.value, self.n, self.unit, self.measured = row.value(), row.n, row.unit, count_measured(row)
+    def __init__(self, row: MetricCounts, estimate: Estimate) -> None:
+        self.estimate, self.n, self.unit = estimate, row.n, row.unit
 
 
 def count_over_tau(scored: ScoredSet, mapping: str, taus: Sequence[float]) -> Found:
@@ -113,15 +109,13 @@ def count_over_tau(scored: ScoredSet, mapping: str, taus: Sequence[float]) -> Fo
     by, metrics = scored.protocol, [metric for metric in select_metrics(scored.protocol.metrics) if metric.over_tau]
     step = max(1, _CELLS // max(1, len(scored.images) * len(scored.classes)))
     points: dict[str, list[Summary]] = {}
-    samples: dict[str, list[np.ndarray]] = {}
     for start in range(0, len(taus), step):
         counts = count_at_thresholds(scored, mapping, taus[start : start + step], metrics)
-        drawn = iter(bootstrap([row for rows in counts.values() for row in rows], by.resamples, by.seed))
+        found = iter(estimate_all([row for rows in counts.values() for row in rows], by.resamples, by.seed))
         for metric, rows in counts.items():
-            points.setdefault(metric, []).extend(Summary(row) for row in rows)
-            samples.setdefault(metric, []).extend(next(drawn) for _ in rows)
+            points.setdefault(metric, []).extend(Summary(row, next(found)) for row in rows)
     for metric, known in points.items():
-        yield metric, taus, known, samples[metric]
+        yield metric, taus, known
 
 
 def count_over_iou(scored: ScoredSet, mapping: str) -> Found:
@@ -129,29 +123,23 @@ def count_over_iou(scored: ScoredSet, mapping: str) -> Found:
     by, places = scored.protocol, recall.IOU_THRESHOLDS.tolist()
     labelled = label(scored, mapping, [find_threshold(mapping, by)])
     for name, rows in count(scored, labelled, recall.compute_recall_over_iou).items():
-        yield name, places, [Summary(row) for row in rows], bootstrap(rows, by.resamples, by.seed)
+        yield name, places, list(map(Summary, rows, estimate_all(rows, by.resamples, by.seed)))
 
 
 def _make_lines(
-    facts: Line, places: Sequence[float], points: Sequence[Summary], samples: Sequence[np.ndarray],
-    names: Sequence[str], level: float,
-) -> list[Line]:  # fmt: skip
-    found, spans = [], compute_percentile_intervals(samples, [point.measured for point in points], level)
+    facts: Line, places: Sequence[float], points: Sequence[Summary], names: Sequence[str], level: float
+) -> list[Line]:
+    found, spans = [], compute_ends([point.estimate for point in points], level)
     for place, point, (low, high), name in zip(places, points, spans, names, strict=True):
-        rest = {"value": point.value, "low": low, "high": high, "n": point.n, "unit_of_n": point.unit, "name": name}
-        found.append({**facts, "tau": place, **rest})
+        value = {"value": point.estimate.value, "low": low, "high": high, "n": point.n, "unit_of_n": point.unit}
+        found.append({**facts, "tau": place, **value, "name": name, NOTE: point.estimate.note})
     return found
 
 
-def _make_area(
-    facts: Line, places: Sequence[float], points: Sequence[Summary], samples: Sequence[np.ndarray], name: str,
-    level: float,
-) -> Line:  # fmt: skip
+def _make_area(facts: Line, places: Sequence[float], points: Sequence[Summary], name: str, level: float) -> Line:
     at = np.array(places, float)
-    low, high = compute_percentile_interval(
-        compute_mean_height(at, np.array(samples)), min(point.measured for point in points), level
-    )
-    value = float(compute_mean_height(at, np.array([[point.value] for point in points]))[0])
-    n, unit = points[0].n, points[0].unit
-    more = {"start": at[0], "stop": at[-1], "area": value, "low": low, "high": high, "n": n, "unit_of_n": unit}
-    return {**facts, **more, "name": name}
+    weights = compute_mean_height(at, np.eye(len(at)))  # t: an area is a weighted sum of heights
+    found = combine([point.estimate for point in points], weights.tolist())
+    ((low, high),) = compute_ends([found], level)
+    ends = {"start": at[0], "stop": at[-1], "area": found.value, "low": low, "high": high}
+    return {**facts, **ends, "n": points[0].n, "unit_of_n": points[0].unit, "name": name, NOTE: found.note}

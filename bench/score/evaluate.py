@@ -23,6 +23,8 @@ from bench.score.per_image import make_per_image
 from bench.score.presets import make_title
 
 COLUMNS = ("run", "variant", "metric", "value", "low", "high", "n", "unit_of_n", "expected", "found", "skipped")
+NOTE = "interval_note"
+"""The column that says why an interval may be too narrow; empty where it is not. Earlier versions lack it."""
 Record = TypeVar("Record", Overlap, TrueSegmentTexts)
 
 
@@ -30,10 +32,11 @@ Record = TypeVar("Record", Overlap, TrueSegmentTexts)
 class Scores:
     """The numbers of one variant.
 
-    ``table`` has the columns `COLUMNS`, ``per_image`` has image_id and a column for each metric, sorted by image_id.
+    ``table`` has the columns `COLUMNS` and `NOTE`, ``per_image`` has image_id and a column for each metric, sorted by
+    image_id.
     A value is NaN only where nothing was measurable (no image with labels, a metric over 0 segments), the ends of an
     interval also where fewer than two images were. ``rows`` are the counts behind every metric, for
-    `intervals.compare_paired`. ``counted`` says what was counted in spite of being empty (or left out, by
+    `comparisons.compare_paired`. ``counted`` says what was counted in spite of being empty (or left out, by
     ``Protocol.empty``).
     """
 
@@ -78,10 +81,10 @@ def evaluate(
     found = len(images) if found is None else found
     rest = (found + skipped if expected is None else expected, found, skipped)
     lines = [
-        (run, variant, name, spans[name].value, spans[name].low, spans[name].high, row.n, row.unit, *rest)
-        for name, row in rows.items()
+        (run, variant, name, span.value, span.low, span.high, rows[name].n, rows[name].unit, *rest, span.note)
+        for name, span in ((name, spans[name]) for name in rows)
     ]
-    table = pd.DataFrame(lines, columns=list(COLUMNS))
+    table = pd.DataFrame(lines, columns=[*COLUMNS, NOTE])
     ids = sorted({item.image_id for item in images} | {item.image_id for item in truths})
     return Scores(table, make_per_image(rows, ids), rows, _count_empty(images, truths))
 

@@ -15,7 +15,8 @@ import pandas as pd
 from jaxtyping import Float64
 
 from bench.errors import UserError
-from bench.score.intervals import MetricCounts, bootstrap, compute_percentile_interval
+from bench.score.intervals import MetricCounts, bootstrap
+from bench.score.resampling import compute_percentile_interval
 
 COLUMNS = ("first", "second", "tau", "low", "high", "runs", "images")
 FEWEST = 3
@@ -28,7 +29,7 @@ _CELLS = 20_000_000
 def compute_agreement(
     runs: Sequence[Mapping[str, MetricCounts]], resamples: int = 10_000, seed: int = 0, level: float = 0.95
 ) -> pd.DataFrame:
-    """One line for each two metrics (full names), the first before the second in the order of the runs' tables.
+    """Compute one line for each two metrics (full names), the first before the second in the order of the runs' tables.
 
     A metric counts where at least three runs have it, a pair over the runs that have both (``runs``), all on the
     ``images`` that every run has. tau is NaN where a metric ranks all runs the same. Raises UserError where there is
@@ -53,7 +54,7 @@ def compute_agreement(
                 metrics[a],
                 metrics[b],
                 tau[a, b],
-                *compute_percentile_interval(drawn[:, a, b], len(images), level),
+                *_hold(float(tau[a, b]), compute_percentile_interval(drawn[:, a, b], len(images), level)),
                 both,
                 len(images),
             )
@@ -62,7 +63,7 @@ def compute_agreement(
 
 
 def compute_kendall(values: Float64[np.ndarray, "m r b"]) -> Float64[np.ndarray, "b m m"]:
-    """tau-b between the m metrics over r runs, b times; NaN values are left out, NaN where nothing varies."""
+    """Compute tau-b between the m metrics over r runs, b times; NaN values are left out, NaN where nothing varies."""
     metrics, runs, times = values.shape
     first, second = np.triu_indices(runs, 1)
     step = max(1, _CELLS // max(1, metrics * len(first)))
@@ -81,6 +82,11 @@ def _compute_kendall(values: np.ndarray, first: np.ndarray, second: np.ndarray) 
     return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
 
 
+def _hold(value: float, ends: tuple[float, float]) -> tuple[float, float]:
+    """The ends, moved to the value where it lies outside: fewer runs tie in a resample than in the set, or more."""
+    return min(ends[0], value), max(ends[1], value)
+
+
 def _count_known(runs: Sequence[Mapping[str, MetricCounts]], metric: str) -> int:
     return sum(metric in run for run in runs)
 
@@ -91,7 +97,7 @@ def _find_common(runs: Sequence[Mapping[str, MetricCounts]]) -> tuple[str, ...]:
 
 
 def _align(row: MetricCounts, images: tuple[str, ...]) -> MetricCounts:
-    """The rows of these images; one that the metric does not cover weighs nothing."""
+    """Align the rows of these images; one that the metric does not cover weighs nothing."""
     place = {image: at for at, image in enumerate(row.image_ids)}
     at = np.array([place.get(image, len(place)) for image in images])
     nothing = np.zeros((1, row.numerator.shape[1]))
@@ -100,7 +106,7 @@ def _align(row: MetricCounts, images: tuple[str, ...]) -> MetricCounts:
 
 
 def _spread_values(known: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """From one row for each metric and run that exist to metric x run x time, NaN where it does not."""
+    """Spread from one row for each metric and run that exist to metric x run x time, NaN where it does not."""
     full = np.full((*present.shape, known.shape[1]), np.nan)
     full[present] = known
     return full

@@ -17,13 +17,13 @@ from bench.csv_files import read_csv, write_csv
 from bench.errors import UserError
 from bench.metric_name import parse, write_number
 from bench.protocol import BREAKDOWNS
-from bench.score.evaluate import COLUMNS
+from bench.score.evaluate import COLUMNS, NOTE
 
 OWN, FLOOR, CEILING = ROLES = ("own", "floor", "ceiling")
 """What a row is there for: a variant's own number, or what is reached without a method, or at best."""
 DESCRIBED = ("dataset", "classlist", "protocol", "mapping", "threshold", "measure", "group")
-ALL = (*COLUMNS, "role", *DESCRIBED)
-OF_CURVES = ("role", "dataset", "classlist", "protocol")
+ALL = (*COLUMNS, "role", *DESCRIBED, NOTE)
+OF_CURVES = ("role", "dataset", "classlist", "protocol", NOTE)
 """Columns that curves.csv and areas.csv gain; they have had ``mapping`` and ``metric`` (a measure) all along."""
 EMBEDDED_NOTE = "Made with embedded models: cannot be compared with published numbers."
 _WHOLE = ("n", "expected", "found", "skipped")
@@ -60,7 +60,7 @@ def describe_name(name: str) -> Description:
 
 
 def split_measure(measure: str) -> tuple[tuple[str, ...], str]:
-    """``recall.argmax>0.5`` as its words ("recall", "argmax") and its bound ">0.5" (empty: none)."""
+    """Split ``recall.argmax>0.5`` as its words ("recall", "argmax") and its bound ">0.5" (empty: none)."""
     words, relation, bound = measure.partition(">")
     return tuple(words.split(".")), relation + bound
 
@@ -68,13 +68,14 @@ def split_measure(measure: str) -> tuple[tuple[str, ...], str]:
 def add_columns(
     table: pd.DataFrame, role: str | Sequence[str], name: str = "metric", only: Sequence[str] = ALL
 ) -> pd.DataFrame:
-    """Add to rows what each is: its role, and the parts of the full name in the column ``name``.
+    """Add to rows what each is: its role, and the parts of the full name in the column ``name``; and empty notes.
 
     Columns that are there already stay as they are.
     """
     described = {text: asdict(describe_name(text)) for text in table[name].unique()}
     new = {key: [described[text][key] for text in table[name]] for key in DESCRIBED}
-    wanted = {key: values for key, values in {"role": role, **new}.items() if key in only and key not in table}
+    added = {"role": role, **new, NOTE: ""}
+    wanted = {key: values for key, values in added.items() if key in only and key not in table}
     return table.assign(**wanted)
 
 
@@ -103,7 +104,7 @@ def check_columns(scores: pd.DataFrame, where: str, columns: Sequence[str]) -> N
 
 
 def _split_group(metric: str) -> tuple[str, str]:
-    """``recall.size.small`` is ("recall", "size=small"); a metric of all units has no group."""
+    """Split off a group: ``recall.size.small`` is ("recall", "size=small"); a metric of all units has none."""
     *words, kind, member = ("", "", *metric.split("."))
     if kind not in BREAKDOWNS or not any(words):
         return metric, ""

@@ -16,8 +16,8 @@ from bench.mapping.assign import assign
 from bench.metric_name import parse
 from bench.protocol import Protocol
 from bench.records import TrueSegmentTexts
+from bench.score.comparisons import compare_paired
 from bench.score.evaluate import COLUMNS, Scores, evaluate
-from bench.score.intervals import compare_paired
 from bench.score.presets import make_protocol as preset
 from bench.score.presets import make_title
 from tests.unit.metrics.make import CLASSES, NAMING, case, picture, slow_iou
@@ -52,7 +52,7 @@ def short(found: Scores) -> dict[str, float]:
 
 def test_table_and_rows_are_as_promised() -> None:
     found = scores(preset("paper"), run="r1", variant="crop", expected=30, found=25, skipped=5)
-    assert tuple(found.table.columns) == COLUMNS
+    assert tuple(found.table.columns) == (*COLUMNS, "interval_note")
     assert set(found.table["run"]) == {"r1"} and set(found.table["variant"]) == {"crop"}
     assert found.table[["expected", "found", "skipped"]].drop_duplicates().to_numpy().tolist() == [[30, 25, 5]]
     assert found.table["metric"].tolist() == [

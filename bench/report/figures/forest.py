@@ -42,7 +42,7 @@ def save_differences(table: pd.DataFrame, stem: Path, *, title: str, embedded: b
 
 
 def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str, embedded: bool) -> Figure:
-    """A panel for each chosen metric, a line for each pair of variants, one scale for all panels."""
+    """Draw a panel for each chosen metric, a line for each pair of variants, one scale for all panels."""
     found = list_pairs_in(table)
     first = found[0][0] if len({lead for lead, _ in found}) == 1 else ""
     variants = list(dict.fromkeys(variant for pair in found for variant in pair))
@@ -114,6 +114,6 @@ def _draw_legend(figure: Figure, embedded: bool) -> None:
     marks = [Line2D([], [], linewidth=2.2, **_choose_style(certain)) for certain in (True, False)]
     legend = figure.legend(
         marks, ["interval excludes 0", "interval contains 0"], loc="outside lower center", ncols=2, frameon=False,
-        fontsize=10.5, title=write_note("95 % intervals, paired bootstrap over images", embedded), title_fontsize=9,
+        fontsize=10.5, title=write_note("95 % intervals over images, paired", embedded), title_fontsize=9,
     )  # fmt: skip
     legend.get_title().set_color("#666666")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.report.tables.cells import MISSING, describe_metric
+from bench.report.tables.cells import MISSING, describe_metric, list_doubts, write_mark
 from bench.score.score_table import split_measure
 from bench.text.escape import escape_markdown, join_cells
 
@@ -15,7 +15,7 @@ _OVER = {("tau", "tt"): "τ TT", ("tau", "st"): "τ ST", ("iou", "tt"): "IoU, TT
 
 
 def write_markdown_areas(areas: pd.DataFrame) -> str:
-    """A row for each variant, a column for each curve of the paper's kind: area under it over the width of its axis.
+    """Write a row a variant, a column a curve of the paper's kind: the area under it over the width of its axis.
 
     Those of precision and of the reference's recall are in the csv.
     """
@@ -34,7 +34,7 @@ def write_markdown_areas(areas: pd.DataFrame) -> str:
     ranges = areas[["axis", "mapping", "start", "stop"]].drop_duplicates().itertuples(index=False, name=None)
     told = "; ".join(f"{_OVER[axis, mapping]} from {start:g} to {stop:g}" for axis, mapping, start, stop in ranges)
     note = f"- Mean height of a curve in percent with 95 % intervals: {told}. n as in the curves' csv."
-    return "\n".join(lines) + f"\n\n{note}\n"
+    return "\n".join(lines) + "\n\n" + "\n".join([note, *(f"- {text}" for text in list_doubts(areas))]) + "\n"
 
 
 def _is_of_paper(measure: str) -> bool:
@@ -45,5 +45,5 @@ def _is_of_paper(measure: str) -> bool:
 def _write_area(line: Mapping[Any, Any] | None) -> str:
     if line is None or pd.isna(line["area"]):
         return MISSING
-    ends = "" if pd.isna(line["low"]) else f" [{100 * line['low']:.1f}, {100 * line['high']:.1f}]"
+    ends = "" if pd.isna(line["low"]) else f" [{100 * line['low']:.1f}, {100 * line['high']:.1f}]{write_mark(line)}"
     return f"{100 * line['area']:.1f}{ends}"

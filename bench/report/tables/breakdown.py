@@ -15,17 +15,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.report.tables.cells import MISSING
+from bench.report.tables.cells import MISSING, list_doubts, write_mark
 from bench.report.tables.comparisons import Pair, select_pairs
 from bench.report.tables.comparisons import write_title as pair_title
 from bench.report.tables.differences import excludes_zero, write_signed
-from bench.score.intervals import Difference, Interval, MetricCounts, compare_paired, compute_intervals, select_images
+from bench.score.comparisons import compare_paired
+from bench.score.evaluate import NOTE
+from bench.score.intervals import MetricCounts, compute_intervals, select_images
 from bench.text.escape import escape_markdown
 
 GROUPS = ("all", "things", "stuff", "< 1/256", "1/256 to 1/64", "1/64 to 1/16", "≥ 1/16")
 """The last four are visible sizes, as shares of the image."""
 MAPPINGS = {"st": "st_top1", "tt": "tt_hit"}
-COLUMNS = ("variant", "against", "mapping", "group", "value", "low", "high", "n", "images")
+COLUMNS = ("variant", "against", "mapping", "group", "value", "low", "high", "n", "images", NOTE)
 """``against`` is empty for a share, and names the variant that was taken away for a difference."""
 EDGES = (1 / 256, 1 / 64, 1 / 16)
 RESAMPLES = 10_000
@@ -37,12 +39,11 @@ def compute_breakdown(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """The columns `COLUMNS` from (variant, its segments.parquet): the share named right, from 0 to 1.
+    """Compute `COLUMNS` from (variant, its segments.parquet): the share named right, from 0 to 1.
 
     After the shares of all variants come the differences for the pairs whose variants are there, paired on the images
-    of both. Intervals are a bootstrap over the images that have a true segment; ``n`` counts segments, ``images`` the
-    images that have one of the group. NaN where a group is empty. The ends are NaN where no resample varies (all or
-    none are right): that would give an interval of no width, however few there are.
+    of both. Intervals are over the images that have a true segment; ``n`` counts segments, ``images`` the
+    images that have one of the group. NaN where a group is empty.
     """
     rows = {
         (variant, m): _count_groups(segments, column) for variant, segments in runs for m, column in MAPPINGS.items()
@@ -50,24 +51,26 @@ def compute_breakdown(
     lines = []
     for (variant, mapping), groups in rows.items():
         for group, row, span in zip(GROUPS, groups, compute_intervals(groups, resamples, seed), strict=True):
-            lines.append((variant, "", mapping, group, span.value, *_find_ends(span), row.n, _count_images(row)))
+            ends = span.value, span.low, span.high
+            lines.append((variant, "", mapping, group, *ends, row.n, _count_images(row), span.note))
     for (variant, other), mapping in product(select_pairs(pairs, dict(runs)), MAPPINGS):
         for group, own, row in zip(GROUPS, rows[variant, mapping], rows[other, mapping], strict=True):
             found = compare_paired(own, row, resamples, seed)
             n = select_images(own, [image for image in own.image_ids if image in set(row.image_ids)]).n
-            lines.append((variant, other, mapping, group, found.value, *_find_ends(found), n, found.n))
+            ends = found.value, found.low, found.high
+            lines.append((variant, other, mapping, group, *ends, n, found.n, found.note))
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
 def find_members(segments: pd.DataFrame) -> dict[str, np.ndarray]:
-    """For each of `GROUPS` which rows belong to it, bool [rows]."""
+    """Find for each of `GROUPS` which rows belong to it, bool [rows]."""
     things, size = segments["thing"].to_numpy(bool), np.digitize(segments["share"], EDGES)
     sizes = {name: size == at for at, name in enumerate(GROUPS[3:])}
     return {"all": np.ones(len(segments), bool), "things": things, "stuff": ~things, **sizes}
 
 
 def write_markdown_breakdown(table: pd.DataFrame) -> str:
-    """A row for each variant (or difference) and mapping, a column for each group, in percent."""
+    """Write a row for each variant (or difference) and mapping, a column for each group, in percent."""
     common = {str(group): count_in_common(part) for group, part in table.groupby("group")}
     headers = [f"{group}<br>{common[group]}".removesuffix("<br>") for group in GROUPS]
     lines = ["| true segments named right | by | " + " | ".join(headers) + " |", "|---|---|" + "---:|" * len(GROUPS)]
@@ -77,17 +80,18 @@ def write_markdown_breakdown(table: pd.DataFrame) -> str:
         name = pair_title((str(variant), str(against))) if against else str(variant)
         lines.append("| " + " | ".join([escape_markdown(name), str(mapping).upper(), *cells]) + " |")
     notes = (
-        "Percent of true segments with 95 % bootstrap intervals over images, paired for differences; none where all or "
-        "none are right. **Bold**: the interval of a difference excludes 0.",
+        "Percent of true segments with 95 % intervals over images, paired for differences. **Bold**: the interval of a "
+        "difference excludes 0.",
         "ST: the nearest class of the embedding is the true one. TT: the text's cosine to the true name passes the "
         "threshold of TGQ.",
         "Sizes are shares of the image's area; of 128 x 128 pixels the edges are 64, 256 and 1024 pixels.",
+        *list_doubts(table),
     )
     return "\n".join(lines) + "\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
 
 
 def _count_groups(segments: pd.DataFrame, column: str) -> list[MetricCounts]:
-    """For each of `GROUPS` how many segments of each image are named right, and how many there are."""
+    """Count for each of `GROUPS` how many segments of each image are named right, and how many there are."""
     return [_count_right(segments, inside, column) for inside in find_members(segments).values()]
 
 
@@ -102,10 +106,6 @@ def _count_images(row: MetricCounts) -> int:
     return int((row.denominator > 0).sum())
 
 
-def _find_ends(span: Interval | Difference) -> tuple[float, float]:
-    return (span.low, span.high) if span.low < span.high else (np.nan, np.nan)
-
-
 def count_in_common(part: pd.DataFrame) -> str:
     return f"n={part['n'].iloc[0]}" if part["n"].nunique() == 1 else ""
 
@@ -115,6 +115,6 @@ def _write_cell(line: Mapping[Any, Any], counted: bool) -> str:
         return MISSING
     keys = ("value", "low", "high")
     value, low, high = (write_signed(line[key]) if line["against"] else f"{100 * line[key]:.1f}" for key in keys)
-    text = value + ("" if math.isnan(line["low"]) else f" [{low}, {high}]")
+    text = value + ("" if math.isnan(line["low"]) else f" [{low}, {high}]{write_mark(line)}")
     text = f"**{text}**" if line["against"] and excludes_zero(line) else text
     return text + (f" n={line['n']}" if counted else "")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from bench.errors import UserError
 from bench.metric_name import MetricName, parse, write_number
 from bench.metrics.registry import find_title, find_unit
+from bench.score.evaluate import NOTE
 from bench.score.score_table import ALL, EMBEDDED_NOTE, OWN, check_columns, describe_name, split_measure
 
 MISSING = "–"
 """What does not exist (TGQ of merge=none, as in the paper): never a copy of another number, never 0."""
+_REASONS = 3
 _MEASURES = {"cosine": "cosine", "top1": "top-1"}
 
 
@@ -46,7 +49,7 @@ class Table:
 
 
 def lay_out(scores: pd.DataFrame, *, embedded: bool) -> Table:
-    """The table as texts, without a form. Raises `UserError` where a column is missing or a row stands twice."""
+    """Lay the table as texts, without a form. Raises `UserError` where a column is missing or a row stands twice."""
     check_columns(scores, "scores", ALL)
     twice = scores.duplicated(["variant", "metric"])
     if twice.any():
@@ -71,27 +74,27 @@ def lay_out(scores: pd.DataFrame, *, embedded: bool) -> Table:
 
 
 def find_unit_of(metric: str) -> str:
-    """The unit of a metric by its full name: "share" (given in percent), "cosine" or "count" (as they are)."""
+    """Find the unit of a metric by its full name: "share" (given in percent), "cosine" or "count" (as they are)."""
     return find_unit(parse(metric).metric)
 
 
 def scale(metric: str) -> float:
-    """What the values of a metric (full name) are multiplied by where people read them."""
+    """Find what the values of a metric (full name) are multiplied by where people read them."""
     return 100.0 if find_unit_of(metric) == "share" else 1.0
 
 
 def write_value(value: float, kind: str) -> str:
-    """A value of a unit as text: ``31.2`` of a share, ``0.312`` of a cosine, ``7.25`` of a count."""
+    """Write a value of a unit as text: ``31.2`` of a share, ``0.312`` of a cosine, ``7.25`` of a count."""
     return f"{100 * value:.1f}" if kind == "share" else f"{value:.3f}" if kind == "cosine" else f"{value:.2f}"
 
 
 def name_plain_units(metrics: Iterable[str]) -> str:
-    """Which of some metrics (full names) are not in percent: ``cosines``, and ``counts`` where there are any."""
+    """Name which of some metrics (full names) are not in percent: ``cosines``, and ``counts`` where there are any."""
     return "cosines and counts" if "count" in {find_unit_of(metric) for metric in metrics} else "cosines"
 
 
 def shorten_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str, str, str]:
-    """Three short lines for a column: what (IoU), under which mapping (TT ≥0.5), how averaged (image, union).
+    """Shorten a metric to a column's three lines: what (IoU), under which mapping (TT ≥0.5), how averaged.
 
     What differs ``among`` the metrics of a table beyond that (data set, protocol) is added to the last line.
     """
@@ -106,15 +109,29 @@ def shorten_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[st
 
 
 def describe_metric(metric: str) -> tuple[str, str]:
-    """The last part of a metric's name in words: ``recall.argmax>0.5`` is ("Recall >0.5", "argmax")."""
+    """Describe the last part of a metric's name in words: ``recall.argmax>0.5`` is ("Recall >0.5", "argmax")."""
     (family, *rest), bound = split_measure(metric)
     measure = [_MEASURES[part] for part in rest if part in _MEASURES]
     averaging = [part for part in rest if part not in _MEASURES]
     return " ".join(filter(None, (find_title(family), *measure, bound))), ", ".join(averaging)
 
 
+def write_mark(row: Mapping[Any, Any] | pd.Series) -> str:
+    """A star behind an interval that may be too narrow."""
+    return "*" if row[NOTE] else ""
+
+
+def list_doubts(table: pd.DataFrame) -> list[str]:
+    """What the star means, with the reasons that stand in the table."""
+    reasons = [note for note in dict.fromkeys(table.loc[table["low"].notna(), NOTE]) if note]
+    if not reasons:
+        return []
+    more = f"; and {len(reasons) - _REASONS} reasons more, in the csv" if len(reasons) > _REASONS else ""
+    return ["* This interval may be too narrow: " + "; ".join(reasons[:_REASONS]) + more + "."]
+
+
 def _list_parts(name: MetricName) -> tuple[str, str, str]:
-    """Data, class list, and the protocol's name without its options."""
+    """List data, class list, and the protocol's name without its options."""
     described = describe_name(str(name))
     return described.dataset, described.classlist, name.score
 
@@ -129,7 +146,7 @@ def _make_cell(row: pd.Series | None, metric: str, common_n: str) -> Cell:
     if row is None or math.isnan(row["value"]):
         return Cell()
     value, low, high = (_write_number(float(row[key]), find_unit_of(metric)) for key in ("value", "low", "high"))
-    interval = f"[{low}, {high}]" if MISSING not in (low, high) else ""
+    interval = f"[{low}, {high}]{write_mark(row)}" if MISSING not in (low, high) else ""
     return Cell(value, interval, "" if common_n else f"n={int(row['n'])} {row['unit_of_n']}")
 
 
@@ -144,7 +161,8 @@ def _write_notes(scores: pd.DataFrame, names: Sequence[MetricName], embedded: bo
     plain = name_plain_units(map(str, names))
     notes = [
         f"Data: {places}. Protocol: {protocols}." + (f" Mapping: {', '.join(models)}." if models else ""),
-        f"Percent ({plain} as they are) with 95 % bootstrap intervals; {MISSING} does not exist.",
+        f"Percent ({plain} as they are) with 95 % intervals; {MISSING} does not exist.",
+        *list_doubts(scores[scores["group"] == ""]),
     ]
     # Where a metric of a variant covers fewer images than another, the worst is what a reader must know.
     for variant, rows in scores.dropna(subset=["expected", "found", "skipped"]).groupby("variant", sort=False):

@@ -53,7 +53,7 @@ def test_a_job_that_raises_takes_nothing_from_the_others(place: Path, tmp_path: 
     assert main(["run", *arguments]) == 1
     told = capsys.readouterr()
     assert variants(tmp_path) == [f"half{TAIL}", f"third{TAIL}"]
-    assert f"half{TAIL}" in told.out and f"third{TAIL}" in told.out and "95 % bootstrap" in told.out
+    assert f"half{TAIL}" in told.out and f"third{TAIL}" in told.out and "95 % intervals" in told.out
     assert "Traceback" not in told.err
     end = told.err.partition("2 of 4 jobs failed:\n")[2].splitlines()
     assert end[:2] == ["  job 2: encode=fails", "    RuntimeError: boom"]

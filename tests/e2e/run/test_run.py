@@ -113,7 +113,7 @@ def test_a_sweep_runs_every_job_and_closes_with_one_table(full: Path, capsys) ->
     runs = zgs(full, "-m", "experiment=full,no_merge", "data.subset=first:2", "pictures=0", out="sweep")
     assert [record(run)["variant"] for run in runs] == ["full", "no_merge"]
     told = capsys.readouterr().out
-    assert told.count("95 % bootstrap") == 1 and "no_merge" in told.partition("95 % bootstrap")[0]
+    assert told.count("95 % intervals") == 1 and "no_merge" in told.partition("95 % intervals")[0]
 
 
 @pytest.mark.parametrize("place", ["store", "out"])

@@ -14,6 +14,7 @@ from bench.score.evaluate import evaluate
 from bench.score.presets import make_protocol as preset
 from tests.unit.metrics.make import CLASSES, NAMING, case
 from tests.unit.metrics.measure import count_labels
+from tests.unit.score.jackknife import leave_out, slow_ends
 
 OVERLAPS = [case(seed, overlapping=bool(seed % 2)).overlap for seed in range(15)]
 SCORE = preset("paper", resamples=150, aggregation=("image", "dataset"))
@@ -133,7 +134,7 @@ def test_precision_is_the_other_reading_of_the_same_hits() -> None:
     assert not by_axis(name="reference")[0]["metric"].str.startswith("precision").any()
 
 
-def test_areas_have_the_interval_of_their_own_resamples() -> None:
+def test_areas_have_the_interval_of_what_each_image_does_to_them() -> None:
     lines, areas = by_axis()
     assert tuple(areas.columns) == curves.AREAS
     for _, one in areas.iterrows():
@@ -143,10 +144,7 @@ def test_areas_have_the_interval_of_their_own_resamples() -> None:
     index = {metric: at for at, metric in enumerate(areas["metric"])}
     one = areas.iloc[index["recall>0.5"]]
     found = count_labels(OVERLAPS, "tt", list_thresholds("tt"), SCORE, CLASSES)["recall>0.5"]
-    drawn = np.random.default_rng(0).integers(0, len(OVERLAPS), (150, len(OVERLAPS)))
-    slow = []
-    for chosen in drawn:
-        values = [row.numerator[chosen].sum() / row.denominator[chosen].sum() for row in found]
-        slow.append(np.mean((np.array(values[1:]) + values[:-1]) / 2))
-    assert (one["low"], one["high"]) == pytest.approx(tuple(np.percentile(slow, [2.5, 97.5])))
+    without = np.array([leave_out(row.numerator, row.denominator) for row in found])
+    heights = (without[1:] + without[:-1]) / 2
+    assert (one["low"], one["high"]) == pytest.approx(slow_ends(one["area"], heights.mean(axis=0).tolist()))
     assert one["low"] < one["area"] < one["high"] and one["name"].endswith("tt(tiny)/recall>0.5")

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.score.intervals import MetricCounts, compare_paired, compute_intervals
+from bench.score.comparisons import compare_paired
+from bench.score.intervals import MetricCounts, compute_intervals
 from bench.score.per_image import (
     CLASS_COLUMNS,
     make_per_class,

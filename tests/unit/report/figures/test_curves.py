@@ -140,19 +140,20 @@ def test_precision_over_recall_pairs_the_same_threshold(curves: pd.DataFrame) ->
 
 def test_areas_as_a_table() -> None:
     lines = [
-        ("full", "iou.image.union", "tt", "tau", 0.0, 1.0, 0.25, 0.2, 0.3, 9, "images", "x"),
-        ("full", "precision>0.5", "tt", "tau", 0.0, 1.0, 0.5, 0.4, 0.6, 9, "segments", "x"),
-        ("full", "recall.paper", "st", "iou", 0.0, 1.0, 0.125, np.nan, np.nan, 9, "segments", "x"),
-        ("crop", "iou.image.union", "tt", "tau", 0.0, 1.0, np.nan, np.nan, np.nan, 0, "images", "x"),
+        ("full", "iou.image.union", "tt", "tau", 0.0, 1.0, 0.25, 0.2, 0.3, 9, "images", "x", "few"),
+        ("full", "precision>0.5", "tt", "tau", 0.0, 1.0, 0.5, 0.4, 0.6, 9, "segments", "x", "many"),
+        ("full", "recall.paper", "st", "iou", 0.0, 1.0, 0.125, np.nan, np.nan, 9, "segments", "x", ""),
+        ("crop", "iou.image.union", "tt", "tau", 0.0, 1.0, np.nan, np.nan, np.nan, 0, "images", "x", ""),
     ]
     text = write_markdown_areas(pd.DataFrame(lines, columns=["variant", *AREAS]))
     assert text.splitlines()[:4] == [
         "| area under the curve | IoU image, union over τ TT | Recall paper over IoU, ST |",
         "|---|---:|---:|",
-        "| full | 25.0 [20.0, 30.0] | 12.5 |",
+        "| full | 25.0 [20.0, 30.0]* | 12.5 |",
         "| crop | – | – |",
     ]
     assert "τ TT from 0 to 1; IoU, ST from 0 to 1" in text
+    assert "* This interval may be too narrow: few." in text, "precision's is in the csv"
 
 
 def test_a_legend_of_long_names_lies_inside_the_picture(curves: pd.DataFrame, tmp_path: Path) -> None:

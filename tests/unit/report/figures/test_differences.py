@@ -30,7 +30,7 @@ PAIRS = [("full", "crop"), ("full", "same")]
 def runs() -> list[tuple[str, dict[str, MetricCounts]]]:
     full = {IOU: rows([0.6, 0.4, 0.5, 0.3], [1, 1, 1, 1]), TGQ: rows([1, 0.5, 0, 1], [1, 2, 4, 1])}
     # One image fewer; ahead everywhere by IoU, and by TGQ once ahead, once behind.
-    crop = {IOU: rows([0.5, 0.2, 0.4], [1, 1, 1]), TGQ: rows([0, 1, 0], [1, 2, 4]), COSINE: rows([0.1], [1])}
+    crop = {IOU: rows([0.5, 0.29, 0.4], [1, 1, 1]), TGQ: rows([0, 1, 0], [1, 2, 4]), COSINE: rows([0.1], [1])}
     return [("full", full), ("crop", crop), ("x", crop), ("same", dict(full))]
 
 
@@ -41,9 +41,13 @@ def test_by_hand(runs: list[tuple[str, dict[str, MetricCounts]]]) -> None:
         ("crop", IOU), ("crop", TGQ), ("same", IOU), ("same", TGQ)
     ]  # fmt: skip
     iou, tgq, *same = table.to_dict("records")
-    assert iou["value"] == pytest.approx((0.1 + 0.2 + 0.1) / 3), "only the three images that both have"
+    assert iou["value"] == pytest.approx((0.1 + 0.11 + 0.1) / 3), "only the three images that both have"
     assert (iou["n"], iou["variant"]) == (3, "full")
-    assert iou["low"] == pytest.approx(0.1) and iou["high"] == pytest.approx(0.2)
+    # Student's t with 2 degrees of freedom: 4.303 x 0.01 / 3
+    assert (iou["low"], iou["high"]) == pytest.approx((0.31 / 3 - 0.01434, 0.31 / 3 + 0.01434), abs=1e-4)
+    assert iou["p"] == pytest.approx(0.00104, abs=1e-4) and tgq["p"] == 1
+    assert table["p_holm"].tolist() == pytest.approx([4 * iou["p"], 1, 1, 1])
+    assert iou["interval_note"]
     assert tgq["value"] == pytest.approx(2 / 7 - 2 / 7, abs=1e-12) and tgq["low"] < 0 < tgq["high"]
     assert all((line["value"], line["low"], line["high"], line["n"]) == (0, 0, 0, 4) for line in same)
     pd.testing.assert_frame_equal(table, compute_differences(runs, PAIRS, resamples=2000))
@@ -59,9 +63,9 @@ def test_bold_where_the_interval_excludes_zero(runs: list[tuple[str, dict[str, M
     lines = write_markdown_differences(compute_differences(runs, PAIRS, resamples=2000)).splitlines()
     assert lines[0].startswith("| difference | IoU<br>TT ≥0.5<br>image, union | TGQ >0.5<br>TT<br>micro |")
     _, name, iou, tgq, _ = (cell.strip() for cell in lines[2].split("|"))
-    assert (name, iou) == ("full − crop", "**+13.3 [+10.0, +20.0] p=0.001**")
+    assert (name, iou) == ("full − crop", "**+10.3 [+8.9, +11.8]* p=0.0011, 0.0042**")
     assert tgq.startswith("0.0 [−") and "**" not in tgq
-    assert lines[3].split("|")[2].strip() == "0.0 [0.0, 0.0] p=1"
+    assert lines[3].split("|")[2].strip() == "0.0 [0.0, 0.0]* p=1, 1"
     assert "on the 3 to 4 images" in lines[5]
 
 
@@ -87,7 +91,7 @@ def test_black_is_certain_and_grey_is_not(runs: list[tuple[str, dict[str, Metric
     figure = draw_differences(table, select_paper_metrics(metrics), title="t", embedded=True)
     points = [[line for line in axes.get_lines() if line.get_marker() == "o"] for axes in figure.axes]
     assert [[line.get_color() for line in panel] for panel in points] == [["#000000", "#8c8c8c"], ["#8c8c8c"] * 2]
-    assert points[0][0].get_xdata()[0] == pytest.approx(40 / 3)
+    assert points[0][0].get_xdata()[0] == pytest.approx(31 / 3)
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["crop", "same"]
     assert figure.get_suptitle() == "full minus each other variant · t · n = 3–4 images"
 

@@ -136,10 +136,11 @@ def test_csv_round_trip_fixed_columns_and_whole_counts(scores: pd.DataFrame, tmp
     path = write_scores(scores.assign(extra=1), tmp_path / "scores.csv")
     first, second = path.read_text().splitlines()[:2]
     old = "run,variant,metric,value,low,high,n,unit_of_n,expected,found,skipped"
-    assert first == f"{old},role,dataset,classlist,protocol,mapping,threshold,measure,group" == ",".join(ALL)
+    new = "role,dataset,classlist,protocol,mapping,threshold,measure,group,interval_note"
+    assert first == f"{old},{new}" == ",".join(ALL)
     assert second == (
         f"r,full,{IOU},0.312500,0.262500,0.412500,48,images,48,48,0,"
-        "own,toyscenes:test[first:48],own30,paper,tt(minilm-static),0.5,iou.image.union,"
+        "own,toyscenes:test[first:48],own30,paper,tt(minilm-static),0.5,iou.image.union,,"
     )
     assert write_text_table(read_scores(path), embedded=True) == write_text_table(scores, embedded=True)
 

@@ -1,0 +1,192 @@
+"""Ways to make an interval, side by side: those of the literature, and the product's own (`bench.score.estimates`).
+
+Each takes a test set's counts and what was made of them once, and gives both ends. Bradley Efron and Robert Tibshirani,
+An Introduction to the Bootstrap (1993), has percentile, basic, BC, BCa and studentised intervals; Donald Rubin (1981)
+the Bayesian bootstrap; Politis, Romano and Wolf, Subsampling (1999), m out of n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from statistics import NormalDist
+
+import numpy as np
+
+from bench.score.estimates import Estimate, estimate, has_enough
+from bench.score.student import compute_quantile
+
+LEVEL = 0.95
+Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
+Ends = tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """How often each image of a test set counts in each resample, [b, i]: drawn, exponential, and m of n drawn."""
+
+    drawn: np.ndarray
+    smooth: np.ndarray
+    fewer: np.ndarray
+
+
+def make_weights(images: int, resamples: int, draw: np.random.Generator) -> Weights:
+    """Weights for test sets of one size; the third kind draws n^0.8 images."""
+    drawn, fewer = (_draw(images, count, resamples, draw) for count in (images, round(images**0.8)))
+    return Weights(drawn, draw.exponential(size=(resamples, images)), fewer)
+
+
+def _draw(images: int, count: int, resamples: int, draw: np.random.Generator) -> np.ndarray:
+    place = draw.integers(0, images, (resamples, count)) + images * np.arange(resamples)[:, None]
+    return np.bincount(place.ravel(), minlength=images * resamples).reshape(resamples, images).astype(float)
+
+
+@dataclass(frozen=True, eq=False)
+class Test:
+    """A test set's counts [2, i, c] (numerators and denominators), and what the methods share."""
+
+    counts: np.ndarray
+    weights: Weights
+
+    @cached_property
+    def own(self) -> Estimate:
+        """The product's estimate, with resamples where it would draw some."""
+        found = estimate(*self.counts)
+        few = self.counts.shape[2] > 1 or not has_enough(found)
+        return found if few else replace(found, samples=self.resampled[:, 0])
+
+    @cached_property
+    def sums(self) -> np.ndarray:
+        """Numerators and denominators of each column on each resample, [2, b, c]."""
+        found: np.ndarray = self.weights.drawn @ self.counts
+        return found
+
+    @cached_property
+    def resampled(self) -> np.ndarray:
+        """The number on each resample, [b, 1]; those without anything measurable left out."""
+        return average(self.sums)[:, None]
+
+    @cached_property
+    def pulls(self) -> np.ndarray:
+        """What each image adds to the number, linearised (the delta method), [i]."""
+        top, bottom = self.counts.sum(axis=1)
+        scale = np.divide(1.0, bottom, out=np.zeros_like(bottom), where=bottom > 0) / max((bottom > 0).sum(), 1)
+        found: np.ndarray = self.counts[0] @ scale - self.counts[1] @ (scale * divide(top, bottom))
+        return found
+
+
+def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """Ratios, 0 where there is no denominator."""
+    return np.divide(top, bottom, out=np.zeros(np.shape(top)), where=bottom > 0)
+
+
+def average(sums: np.ndarray) -> np.ndarray:
+    """The mean ratio over columns with a denominator, of sums [2, b, c]; rows without any left out."""
+    known = (sums[1] > 0).sum(axis=1)
+    found: np.ndarray = (divide(sums[0], sums[1]).sum(axis=1) / np.maximum(known, 1))[known > 0]
+    return found
+
+
+def take(samples: np.ndarray, low: float = (1 - LEVEL) / 2, high: float = (1 + LEVEL) / 2) -> Ends:
+    """Two quantiles."""
+    first, last = np.quantile(samples, [low, high])
+    return float(first), float(last)
+
+
+def percentile(test: Test) -> Ends:
+    """What the product did for every number before."""
+    return take(test.resampled)
+
+
+def basic(test: Test) -> Ends:
+    """The percentiles turned around the number."""
+    low, high = take(test.resampled)
+    return 2 * test.own.value - high, 2 * test.own.value - low
+
+
+def bias_corrected(test: Test, acceleration: float = 0.0) -> Ends:
+    """Percentiles moved by where the number lies among its resamples, and with acceleration (BCa)."""
+    normal, share = NormalDist(), float((test.resampled < test.own.value).mean())
+    start = normal.inv_cdf(min(max(share, 1e-3), 1 - 1e-3))
+    moved = [start + (start + z) / max(1 - acceleration * (start + z), 0.05) for z in (-Z, Z)]
+    return take(test.resampled, *map(normal.cdf, moved))
+
+
+def accelerated(test: Test) -> Ends:
+    """BCa, the acceleration from the jackknife."""
+    moves = test.own.moves
+    square = float((moves**2).sum())
+    return bias_corrected(test, -float((moves**3).sum()) / (6 * square**1.5) if square > 0 else 0.0)
+
+
+def studentised(test: Test) -> Ends:
+    """Bootstrap-t: each resample by its own standard error of the delta method."""
+    spread = float(np.sqrt((test.pulls**2).sum()))
+    known = (test.sums[1] > 0).sum(axis=1, keepdims=True)
+    scale = divide(np.ones_like(test.sums[1]), test.sums[1]) / np.maximum(known, 1)  # b c
+    pull = scale @ test.counts[0].T - (scale * divide(*test.sums)) @ test.counts[1].T  # b i
+    each = np.sqrt((test.weights.drawn * pull**2).sum(axis=1))[known[:, 0] > 0]
+    ratio = (test.resampled[:, 0] - test.own.value)[each > 1e-9] / each[each > 1e-9]
+    if not len(ratio):
+        return test.own.value, test.own.value
+    low, high = take(ratio)
+    return test.own.value - high * spread, test.own.value - low * spread
+
+
+@lru_cache(maxsize=10_000)
+def find_quantile(freedom: float) -> float:
+    """Student's t for the level."""
+    return float(compute_quantile(LEVEL, np.array([freedom]))[0])
+
+
+def delta(test: Test) -> Ends:
+    """The number and 1.96 standard errors of the delta method to either side."""
+    half = Z * float(np.sqrt((test.pulls**2).sum()))
+    return test.own.value - half, test.own.value + half
+
+
+def jackknife(test: Test) -> Ends:
+    """The number and t jackknife standard errors to either side, t for the number of images."""
+    t = find_quantile(max(test.own.images - 1.0, 1.0))
+    return test.own.value - t * test.own.spread, test.own.value + t * test.own.spread
+
+
+def bayesian(test: Test) -> Ends:
+    """Percentiles under exponential weights."""
+    return take(average(test.weights.smooth @ test.counts))
+
+
+def m_of_n(test: Test) -> Ends:
+    """Resamples of fewer images, their deviations scaled to the size of the set."""
+    m, n = test.weights.fewer[0].sum(), test.weights.fewer.shape[1]
+    low, high = take(np.sqrt(m / n) * (average(test.weights.fewer @ test.counts) - test.own.value))
+    return test.own.value - high, test.own.value - low
+
+
+def class_by_class(test: Test) -> Ends:
+    """A Wilson interval for each class by its own images, added up in squares, with the delta method's covariance."""
+    top, bottom = test.counts.sum(axis=1)
+    used, count = bottom > 0, (test.counts[1] > 0).sum(axis=0)
+    ratio = divide(top, bottom)
+    pulls = (test.counts[0] - ratio * test.counts[1]) * divide(np.ones_like(bottom), bottom)
+    own = (pulls**2).sum(axis=0)  # c: variances of the delta method
+    trials = np.maximum(count, 1)
+    wide = Z**2 * (ratio * (1 - ratio) / trials + Z**2 / (4 * trials**2)) / (1 + Z**2 / trials) ** 2
+    between = max(float((test.pulls**2).sum()) - float(own[used].sum()) / used.sum() ** 2, 0.0)
+    half = np.sqrt(float(np.maximum(wide, Z**2 * own)[used].sum()) / used.sum() ** 2 + Z**2 * between)
+    return test.own.value - half, test.own.value + half
+
+
+def list_own(test: Test) -> dict[str, Estimate]:
+    """What the product does, and what it would do without its resamples or its shift of averages over classes."""
+    plain = replace(test.own, samples=None)
+    return {JACKKNIFE: replace(plain, shift=0.0), f"{JACKKNIFE}, shift": plain, PRODUCT: test.own}
+
+
+JACKKNIFE, PRODUCT = "jackknife, Wilson", "the product"
+METHODS: dict[str, Callable[[Test], Ends]] = {
+    "percentile": percentile, "basic": basic, "bias-corrected": bias_corrected, "BCa": accelerated,
+    "studentised": studentised, "delta, normal": delta, "jackknife, t": jackknife, "Bayesian": bayesian,
+    "m out of n": m_of_n, "class by class": class_by_class,
+}  # fmt: skip

@@ -1,0 +1,37 @@
+"""The intervals of `bench.score.estimates` the slow way: every image left out in turn, Wilson's by its equation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+
+def average(numerator: np.ndarray, denominator: np.ndarray) -> float:
+    """The mean over columns with a denominator."""
+    top, bottom = numerator.sum(axis=0), denominator.sum(axis=0)
+    return float(np.mean([a / b for a, b in zip(top, bottom, strict=True) if b > 0]))
+
+
+def leave_out(numerator: np.ndarray, denominator: np.ndarray) -> list[float]:
+    """The same without each image in turn."""
+    n = range(len(numerator))
+    return [average(np.delete(numerator, at, axis=0), np.delete(denominator, at, axis=0)) for at in n]
+
+
+def slow_ends(value: float, without: Sequence[float], shift: float = 0.0, least: float = 0.0) -> tuple[float, float]:
+    """95 % interval of a number from ``least`` to 1, from its values without each image."""
+    moves, n = np.array(without) - value, len(without)
+    error = np.sqrt((n - 1) / n * (moves**2).sum())
+    freedom = 2 / ((moves**4).sum() / (moves**2).sum() ** 2 - 1 / n)
+    t = stats.t.ppf(0.975, min(max(freedom, 8), n - 1))
+    scale = 1 - least
+    x = (value - least) / scale
+    trials = x * (1 - x) / (error / scale) ** 2
+    ends = []
+    for pick, at in ((min, min(value, value - shift)), (max, max(value, value - shift))):
+        y = min(max((at - least) / scale, 0), 1)
+        # p with (y - p)^2 = t^2 p (1 - p) / trials
+        ends.append(least + scale * pick(np.roots([1 + t**2 / trials, -2 * y - t**2 / trials, y**2]).real))
+    return ends[0], ends[1]
