@@ -131,18 +131,17 @@ def average(ids: Sequence[str], image: Int64[np.ndarray, " u"], terms: Terms, wi
         if terms.average == "images":
             seen = bottom > 0
             top, bottom = np.divide(top, bottom, out=np.zeros_like(top), where=seen), seen.astype(np.float64)
-        elif terms.average in BY_CLASS:
-            true = None if terms.true is None else add_up(terms.true[at])
-            if true is not None and terms.average == "frequencies":
-                top, bottom = _weigh(top, bottom, true)
-            else:
-                top, bottom = _choose_classes(top, bottom, true)
+        elif terms.true is not None:
+            change = _weigh if terms.average == "frequencies" else _choose_classes
+            top, bottom = change(top, bottom, add_up(terms.true[at]))
+        elif ((denominator > 0) & (denominator <= FAINT)).any():
+            top, bottom = _choose_classes(top, bottom)
         counts.append(MetricCounts(tuple(ids), top, bottom, unit))
     return counts
 
 
 def _choose_classes(
-    top: Float64[np.ndarray, "i m"], bottom: Float64[np.ndarray, "i m"], true: Float64[np.ndarray, "i m"] | None
+    top: Float64[np.ndarray, "i m"], bottom: Float64[np.ndarray, "i m"], true: Float64[np.ndarray, "i m"] | None = None
 ) -> tuple[Float64[np.ndarray, "i m"], Float64[np.ndarray, "i m"]]:
     """Leave out `FAINT` pixels of classes that the set has pixels of, and with ``true`` classes that its truth has not.
 
