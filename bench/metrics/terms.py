@@ -1,8 +1,8 @@
 """Section 4.3, what every metric is made of: the terms of one image, whose means are the numbers.
 
 A metric reduces an image (`ImageTables`) to `Terms`, one for each true segment, class or predicted segment. What
-becomes of them is the same for all metrics (`bench.score.counts`): averaged in one of these ways, for all terms or for
-a group.
+becomes of them is the same for all metrics (`bench.score.averages`): averaged in one of these ways, for all terms or
+for a group.
 
 segments      sum of numerators / sum of denominators over all terms of the set ("micro")
 pixels        the same, of terms that are pixels
