@@ -21,7 +21,6 @@ def faults(folder: Path, **sources: str) -> dict[str, str]:
 
 
 def test_the_house_keeps_its_layers() -> None:
-    assert layers.find_faults(layers.read_imports(ROOT)) == {}
     assert layers.main() == 0
 
 
