@@ -27,15 +27,15 @@ def read_hints(made: Any) -> dict[str, Any]:
     configures, and are left out.
     """
     call = inspect.unwrap(made.__init__ if inspect.isclass(made) else made)
-    found: dict[str, Any] = {}
+    hints: dict[str, Any] = {}
     for name, parameter in inspect.signature(made).parameters.items():
         if parameter.annotation is not inspect.Parameter.empty:
             alone = types.SimpleNamespace(__annotations__={name: parameter.annotation})
             try:
-                found |= get_type_hints(alone, getattr(call, "__globals__", {}), include_extras=True)
+                hints |= get_type_hints(alone, getattr(call, "__globals__", {}), include_extras=True)
             except (NameError, AttributeError):
                 continue
-    return found
+    return hints
 
 
 def split_union(hint: Any) -> Iterator[Any]:
@@ -49,12 +49,12 @@ def split_union(hint: Any) -> Iterator[Any]:
 
 def read_span(hint: Any) -> Span:
     """Read the range that a hint states for numbers; empty where it states none."""
-    found: Span = {}
+    span: Span = {}
     for each in split_union(hint):
         for mark in get_args(each)[1:] if get_origin(each) is Annotated else ():
             for single in mark if isinstance(mark, GroupedMetadata) else (mark,):
-                found |= {s: getattr(single, s) for s in SIDES if getattr(single, s, None) is not None}
-    return found
+                span |= {s: getattr(single, s) for s in SIDES if getattr(single, s, None) is not None}
+    return span
 
 
 def is_within(number: float, span: Span) -> bool:

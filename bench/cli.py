@@ -69,7 +69,7 @@ def _run(words: list[str]) -> int:
 
 
 def _answer(error: BaseException) -> int:
-    """The exit code of an error that is one line; any other is raised again."""
+    """Answer an error that is one line by its exit code; any other is raised again."""
     if signals.is_stopping():  # libraries turn an interrupt into errors of their own
         signals.print_stop_line()
         return FAILED

@@ -20,7 +20,7 @@ WHOLE = ("n", "expected", "found", "skipped", "images", "runs", "batch_n")
 
 
 def read_csv(path: Path | str) -> pd.DataFrame:
-    """A csv that `write_csv` wrote: numbers by the names of their columns, every other cell as the text it is.
+    """Read a csv that `write_csv` wrote: numbers by the names of their columns, every other cell as the text it is.
 
     Raises UserError where there is no such file, or where it holds something else.
     """
@@ -47,7 +47,7 @@ def write_csv(table: pd.DataFrame, path: Path | str, decimals: int | None = None
 
 
 def _quote_returns(table: pd.DataFrame, text: str, form: str | None) -> str:
-    """Cells with a carriage return in quotes: Python's writer quotes what occurs in the line's end, and only that."""
+    """Quote cells with a carriage return: Python's writer quotes what occurs in the line's end, and only that."""
     mark = next(mark for mark in map(chr, range(0xE000, 0xF8FF)) if mark not in text)
     written: str = table.to_csv(index=False, float_format=form, lineterminator=f"\r{mark}\n")
     return written.replace(f"\r{mark}\n", "\n")

@@ -34,7 +34,7 @@ class ClipModel(Protocol):
         ...
 
     def tokenize_raw(self, text: str) -> list[int]:
-        """Token ids of one text with start and end token, without padding."""
+        """Tokenize token ids of one text with start and end token, without padding."""
         ...
 
     def encode_text(self, texts: Sequence[str]) -> Float32[np.ndarray, "n d"]:
@@ -48,7 +48,7 @@ class DinoModel(Protocol):
     def compute_features(
         self, image: UInt8[np.ndarray, "h w 3"]
     ) -> tuple[Float32[np.ndarray, "f d"], tuple[int, int], UInt8[np.ndarray, "lh lw 3"]]:
-        """Unit features in row-major order, their grid (height, width), and the image at the size that was loaded."""
+        """Compute unit features in row-major order; with them their grid (height, width) and the image as loaded."""
         ...
 
 

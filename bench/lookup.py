@@ -9,13 +9,13 @@ _BYTES = 256
 
 
 def look_up(table: Integer[np.ndarray, " k"], numbers: Integer[np.ndarray, "h w"]) -> Integer[np.ndarray, "h w"]:
-    """``table[numbers]``, of the table's type; bytes without an index of eight bytes a pixel, which takes longest."""
+    """Look up ``table[numbers]``, of the table's type; bytes without an index of eight bytes a pixel, which is slow."""
     if numbers.dtype != np.uint8 or len(table) != _BYTES:
         return table[numbers.astype(np.int64)]
     low, high = int(table.min()), int(table.max())
     if high - low >= _BYTES:
         return table[numbers]
     places = (table - low).astype(np.uint8).tobytes()
-    found = np.frombuffer(numbers.tobytes().translate(places), np.uint8).reshape(numbers.shape).astype(table.dtype)
-    found += table.dtype.type(low)
-    return found
+    values = np.frombuffer(numbers.tobytes().translate(places), np.uint8).reshape(numbers.shape).astype(table.dtype)
+    values += table.dtype.type(low)
+    return values

@@ -119,5 +119,5 @@ def parse(text: str) -> MetricName:
 
 
 def write_number(value: float) -> str:
-    """The shortest text that reads back as the same float."""
+    """Write the shortest text that reads back as the same float."""
     return repr(float(value)).removesuffix(".0")

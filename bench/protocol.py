@@ -122,7 +122,7 @@ class Protocol:
             raise UsageError("score: tau_iou lies in 0..1, level between 0 and 1, resamples is 0 or more")
 
     def list_settings(self) -> dict[str, Any]:
-        """Every setting as plain values, strategies by their names."""
+        """List every setting as plain values, strategies by their names."""
         plain = {setting.name: getattr(self, setting.name) for setting in fields(self)}
         return plain | {"mapping": [m if isinstance(m, str) else m.name for m in self.mapping]}
 

@@ -85,11 +85,11 @@ class SegmentTree:
     heap_ids: tuple[int, ...]
 
     def mask(self, positions: tuple[int, ...]) -> Bool[np.ndarray, "h w"]:
-        """The union of some leaves, given by their positions in ``heap_ids``."""
+        """Mark the union of some leaves, given by their positions in ``heap_ids``."""
         return np.isin(self.leaves, positions)
 
     def make_masks(self) -> Bool[np.ndarray, "n h w"]:
-        """One mask for each leaf, in the order of ``heap_ids``."""
+        """Make one mask for each leaf, in the order of ``heap_ids``."""
         return self.leaves[None] == np.arange(len(self.heap_ids), dtype=self.leaves.dtype)[:, None, None]
 
 
@@ -191,7 +191,7 @@ class LabelMap:
         return self.labels.shape[0], self.labels.shape[1]
 
     def unpack(self) -> Prediction:
-        """The same prediction with a mask for each segment."""
+        """Unpack the prediction, with a mask for each segment."""
         masks = np.zeros((len(self), *self.size), bool)
         for position, mask in enumerate(masks):
             np.equal(self.labels, position + 1, out=mask)

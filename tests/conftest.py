@@ -148,3 +148,9 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run_method(folder, *MEASURED)
 
     return make_once(tmp_path_factory, "measured", make)
+
+
+@pytest.fixture
+def blank_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are composed but not drawn, which takes a second each: for tests that look at no picture."""
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda _, path, **options: Path(path).touch())

@@ -64,7 +64,7 @@ def _has_key(file: Path, key: str) -> bool:
     import yaml
 
     try:
-        node = yaml.safe_load(file.read_text(encoding="utf-8"))
+        node = yaml.load(file.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (OSError, ValueError, yaml.YAMLError):
         return False
     if not isinstance(node, dict):

@@ -39,7 +39,7 @@ class Nearest:
 
 def read_similarity(item: Overlap | TrueSegmentTexts, rows: str) -> Float[np.ndarray, "n c"]:
     """Read the similarity rows tt or st of a record. Raises UserError where it has none."""
-    found: np.ndarray | None = getattr(item, rows)
-    if found is None:
+    similarity: np.ndarray | None = getattr(item, rows)
+    if similarity is None:
         raise UserError(f"image {item.image_id} has no {NEEDS[rows]}: score.mapping={rows} needs them; choose another")
-    return found
+    return similarity

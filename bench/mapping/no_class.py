@@ -49,13 +49,13 @@ def describe_silent_texts(
     images: Iterable[Overlap], truths: Iterable[TrueSegmentTexts], words: frozenset[str]
 ) -> list[str]:
     """Describe to a reader how many segments say which word, and how many true ones are so described."""
-    found, described = count_silent_words(images, words), count_silent_words(truths, words)
-    told = [f"{found.total()} segments say {_list_words(found)}: no class (score.no_class)"] if found else []
+    said, described = count_silent_words(images, words), count_silent_words(truths, words)
+    remarks = [f"{said.total()} segments say {_list_words(said)}: no class (score.no_class)"] if said else []
     if described:
-        told.append(
+        remarks.append(
             f"{described.total()} true segments are described as {_list_words(described)}: no class, so a miss each"
         )
-    return told
+    return remarks
 
 
 def join_words(words: Iterable[str]) -> str:
@@ -76,6 +76,6 @@ def _silence(record: Record, words: frozenset[str]) -> Record:
     return replace(record, tt=np.where(silent[:, None], np.float32(0), record.tt))
 
 
-def _list_words(found: Counter[str]) -> str:
-    several = len(found) > 1
-    return ", ".join(f"{word} ({count})" if several else word for word, count in found.most_common())
+def _list_words(counts: Counter[str]) -> str:
+    several = len(counts) > 1
+    return ", ".join(f"{word} ({count})" if several else word for word, count in counts.most_common())

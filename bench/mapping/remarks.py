@@ -36,15 +36,15 @@ def describe_texts(
     texts = Counter(
         text for item in images for text in item.texts if text.strip() and not is_silent(text, words)
     )  # fmt: skip
-    found = describe_silent_texts(images, truths, words)
+    remarks = describe_silent_texts(images, truths, words)
     for mapping in score.mapping:
         if isinstance(mapping, Exact):
-            found += _describe_names(texts, classes, table)
+            remarks += _describe_names(texts, classes, table)
         elif isinstance(mapping, Table):
-            found += _describe_table(texts, mapping)
+            remarks += _describe_table(texts, mapping)
         if not isinstance(mapping, Exact | Table):
-            found += _describe_unlabelled(images, mapping, classes, score)
-    return found
+            remarks += _describe_unlabelled(images, mapping, classes, score)
+    return remarks
 
 
 def describe_absent_classes(images: Iterable[Overlap], classes: ClassList) -> list[str]:
@@ -64,14 +64,14 @@ def _describe_names(texts: Counter[str], classes: ClassList, table: ClassTable |
     )  # fmt: skip
     total = texts.total()
     hits = sum(count for text, count in texts.items() if compose(text) in names or compose(text) in aliases)
-    for owners, told in ((aliases, ""), (others, ": data.names=aliases counts them")):
+    for owners, hint in ((aliases, ""), (others, ": data.names=aliases counts them")):
         used = Counter({text: count for text, count in texts.items() if compose(text) in owners})
         if used:
             example = used.most_common(1)[0][0]
             kind = "aliases" if owners is aliases else "other names"
             yield (
                 f"exact: {used.total()} of {total} texts are {kind} of a class, e.g. {example!r} of "
-                f"{owners[compose(example)]!r}{told}"
+                f"{owners[compose(example)]!r}{hint}"
             )
     rest = Counter({t: n for t, n in texts.items() if not {compose(t)} & (names | set(aliases) | set(others))})
     slip, near = _find_nearest(rest, [*classes.names, *aliases])
@@ -112,13 +112,13 @@ def _describe_unlabelled(
     if not known or any((assign_labels(item, mapping, [tau], score).every >= 0).any() for item in known):
         return
     name = make_strategy(mapping, score.rounding).name.partition("(")[0]
-    told = f"{name}: none of {sum(len(item.areas) for item in known)} segments has a class"
+    remark = f"{name}: none of {sum(len(item.areas) for item in known)} segments has a class"
     rows = find_similarity_of(mapping)
     pairs = [_find_best(item, getattr(item, rows)) for item in known] if rows else []
     if pairs and tau is not None:
         value, text, at = max(pairs)
-        told += f"; the nearest is {text!r} to {classes.names[at]!r}, {value:.2f} where {tau:g} is asked for"
-    yield told
+        remark += f"; the nearest is {text!r} to {classes.names[at]!r}, {value:.2f} where {tau:g} is asked for"
+    yield remark
 
 
 def _find_best(item: Overlap, rows: np.ndarray) -> tuple[float, str, int]:

@@ -83,8 +83,8 @@ def read_words(path: Path | str) -> dict[str, str | None]:
         raise UserError(f"{path}: {str(wrong)[:60]}: a table is a JSON object of word: class name or null")
     if (half := find_half_character(words)) is not None:
         raise UserError(f"{path}: {half!r:.60} holds half a character")
-    found: dict[str, str | None] = words
-    return found
+    classes: dict[str, str | None] = words
+    return classes
 
 
 def _refuse_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:

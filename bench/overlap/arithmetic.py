@@ -55,7 +55,7 @@ class ClassPixels:
         return divide(self.intersection, self.union)
 
     def spread(self, width: int, background: bool) -> ClassPixels:
-        """The same for all ``width`` classes of the list (and background), those without a pixel among them."""
+        """Spread the columns to all ``width`` classes of the list (and background), also those without a pixel."""
         whole = np.append(np.arange(width), [BACKGROUND] * background).astype(np.int32)  # m classes
         place = np.where(self.classes == BACKGROUND, width, self.classes)  # u: of each its place among the m
 
@@ -124,7 +124,7 @@ def _find_within(cover: Bool[np.ndarray, "t a u"], pixels: Float64[np.ndarray, "
 def sum_true_pixels(
     overlap: Overlap, labels: Int32[np.ndarray, "t n"], truth: Float64[np.ndarray, "a u"], unlabelled: str, below: str
 ) -> Float64[np.ndarray, "t u"]:
-    """True pixels of each class on the atoms that are scored; one row for all thresholds where all are."""
+    """Sum true pixels of each class on the atoms that are scored; one row for all thresholds where all are."""
     if unlabelled == below == "count":
         return truth.sum(axis=0, keepdims=True)
     answered = _cover(overlap.membership, labels[:, :, None] >= 0)[:, :, 0]
@@ -134,7 +134,7 @@ def sum_true_pixels(
 def _find_scored_atoms(
     overlap: Overlap, answered: Bool[np.ndarray, "t a"], unlabelled: str, below: str
 ) -> Bool[np.ndarray, "t a"]:
-    """The atoms that are scored; ``answered`` are those under a segment that has a label."""
+    """Find the atoms that are scored; ``answered`` are those under a segment that has a label."""
     if unlabelled == below == "ignore":
         return answered
     covered = np.asarray(overlap.membership.any(axis=1))
@@ -143,14 +143,14 @@ def _find_scored_atoms(
 
 
 def count_true_pixels(overlap: Overlap, classes: Int32[np.ndarray, " u"]) -> Float64[np.ndarray, "a u"]:
-    """Pixels of each atom that truly belong to each class; several true segments of a class are added."""
+    """Count pixels of each atom that truly belong to each class; several true segments of a class are added."""
     return overlap.counts[:, :-2] @ (overlap.truth_classes[:, None] == classes).astype(np.float64)
 
 
 def count_scored_pixels(
     overlap: Overlap, truth: Float64[np.ndarray, "a u"], background: str, void: str
 ) -> Float64[np.ndarray, "a u"]:
-    """Pixels of each atom that enter the area of a prediction of each class, by the policies of this page."""
+    """Count pixels of each atom that enter the area of a prediction of each class, by the policies of this page."""
     empty, outside = overlap.counts[:, -2:-1], overlap.counts[:, -1:]
     inside = overlap.counts[:, :-2].sum(axis=1, keepdims=True)
     counts = {"context": True, "class": True, "voc": truth.any(axis=0), "ignore": False}[background]
@@ -158,12 +158,12 @@ def count_scored_pixels(
 
 
 def divide(numerator: Float64[np.ndarray, "*s"], denominator: Float64[np.ndarray, "*s"]) -> Float64[np.ndarray, "*s"]:
-    """The quotient, NaN where the denominator is 0."""
+    """Divide; the quotient is NaN where the denominator is 0."""
     return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)
 
 
 def assign_regions(item: Overlap) -> Float64[np.ndarray, "n a"]:
-    """1 where an atom belongs to a segment when no pixel may belong to two: to the smallest (tie: the first)."""
+    """Assign atoms to segments where no pixel may belong to two: to the smallest (tie: the first)."""
     order = np.argsort(item.areas, kind="stable")
     first = np.zeros(item.membership.shape, bool)
     taken = np.zeros(len(item.membership), bool)
@@ -174,7 +174,7 @@ def assign_regions(item: Overlap) -> Float64[np.ndarray, "n a"]:
 
 
 def compute_iou_matrix(item: Overlap, background: str = "context", void: str = "ignore") -> Float64[np.ndarray, "n k"]:
-    """IoU of each predicted segment with each true one; 0 where both are empty."""
+    """Compute IoU of each predicted segment with each true one; 0 where both are empty."""
     both = sum_per_segment(item, item.counts.astype(np.float64))
     shared, empty, outside = both[:, :-2], both[:, -2:-1], both[:, -1:]
     area = sum_per_segment(item, item.counts[:, :-2].sum(axis=1, dtype=np.float64)[:, None])

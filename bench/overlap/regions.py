@@ -36,7 +36,7 @@ def list_regions(prediction: Prediction | LabelMap) -> Regions:
 def drop_absent(
     regions: Regions, prediction: Prediction | LabelMap, pixels: Int64[np.ndarray, " a"] | None
 ) -> tuple[Regions, Int64[np.ndarray, " b"]]:
-    """The regions that occur, in the order that masks are numbered in, and which of those given they are.
+    """Drop empty regions: return those that occur, in the order that masks are numbered in, and which they are.
 
     ``pixels`` are those of each region at the prediction's own size, where they have been counted.
     """
@@ -71,7 +71,7 @@ def _number_regions(masks: Bool[np.ndarray, "n h w"]) -> tuple[Int64[np.ndarray,
 
 
 def _encode_group(group: Bool[np.ndarray, "g h w"]) -> UInt16[np.ndarray, "h w"]:
-    """One number for each set of segments: segment i is bit i."""
+    """Encode each set of segments as a number: segment i is bit i."""
     code = np.zeros(group.shape[1:], np.uint16)
     for mask in group[::-1]:
         code += code
@@ -80,7 +80,7 @@ def _encode_group(group: Bool[np.ndarray, "g h w"]) -> UInt16[np.ndarray, "h w"]
 
 
 def renumber(codes: Integer[np.ndarray, "h w"]) -> tuple[Int64[np.ndarray, "h w"], Int64[np.ndarray, " a"]]:
-    """For each pixel the position of its code among those that occur, and these, ascending."""
+    """Renumber codes: for each pixel the position of its code among those that occur, and these, ascending."""
     if codes.max() > SPARSE * codes.size:  # a table would be larger than sorting is slow
         present, ids = np.unique(codes, return_inverse=True)
         return ids.reshape(codes.shape), present

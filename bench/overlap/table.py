@@ -51,7 +51,7 @@ def make_overlap(
 
 
 def merge_objects(record: Overlap) -> Overlap:
-    """The same table with one column a class: the objects of a class are added up (section 4.3 knows no objects)."""
+    """Merge the columns of a class's objects into one (section 4.3 knows no objects)."""
     classes, starts = np.unique(record.truth_classes, return_index=True)
     if len(classes) == len(record.truth_classes):
         return record
@@ -60,19 +60,18 @@ def merge_objects(record: Overlap) -> Overlap:
 
 
 def fold_void(record: Overlap, background: bool) -> Overlap:
-    """The same table with the void pixels as those of the first label: of ``background``, else of class 0.
+    """Fold void into the table: the void pixels as those of the first label: of ``background``, else of class 0.
 
     So they count for tools that know no void and get maps with the first label in its place.
     """
     counts = record.counts.copy()
     void, counts[:, -1] = record.counts[:, -1], 0
-    if background:
-        counts[:, -2] += void
+    first = [-2] if background else np.flatnonzero(record.truth_classes == 0)
+    if len(first) == 1 or not void.any():
+        counts[:, first] += void[:, None]
         return replace(record, counts=counts)
-    if not void.any():
-        return record
-    classes = np.insert(record.truth_classes, 0, 0)
-    return merge_objects(replace(record, counts=np.insert(counts, 0, void, axis=1), truth_classes=classes))
+    classes = np.insert(record.truth_classes, 0, 0)  # void is one more object of class 0, or all that there is of it
+    return replace(record, counts=np.insert(counts, 0, void, axis=1), truth_classes=classes)
 
 
 def check_table(record: Overlap, classes: int | None = None) -> None:
@@ -123,7 +122,7 @@ def _check_masks(prediction: Prediction) -> None:
 def _number_columns(
     truth: Int16[np.ndarray, "h w"], sample: Sample, rows: int
 ) -> tuple[Integer[np.ndarray, "h w"], int, Int32[np.ndarray, " m"]]:
-    """For each pixel a number, the lowest of them, and from it on the class of each; not all occur.
+    """Number all pixels: for each a number, the lowest of them, and from it on the class of each; not all occur.
 
     A number stands for a class, or for an object of one.
     """
@@ -147,7 +146,7 @@ def _number_columns(
 def _count(
     ids: Integer[np.ndarray, "h w"], columns: Integer[np.ndarray, "h w"], lowest: int, rows: int, width: int
 ) -> Int64[np.ndarray, "rows width"]:
-    """The one pass over pixels: how many have a region and a column, which are numbered from ``lowest`` on.
+    """Count in one pass over pixels how many have a region and a column, which are numbered from ``lowest`` on.
 
     Neighbours mostly have the same two, so runs of them are counted by their lengths: sums of whole numbers, which
     float64 holds exactly below 2^53.

@@ -55,8 +55,8 @@ class Archive:
             if compute_size(shape, dtype) > info.file_size:
                 raise ValueError(f"its header says {list(shape)}, which is more than it holds")
             with self._zip.open(info) as stream:
-                found: np.ndarray = np.lib.format.read_array(stream, allow_pickle=False)
+                array: np.ndarray = np.lib.format.read_array(stream, allow_pickle=False)
                 stream.read(1)  # at the end its checksum is compared
-                return found
+                return array
         except Exception as error:  # zipfile and its decompressors raise each their own
             raise ValueError(str(error)[:120] or type(error).__name__) from error

@@ -55,8 +55,10 @@ def read_index(path: Path) -> Index:
         with path.open("rb") as stream:
             start = len(_BOM) if stream.read(len(_BOM)) == _BOM else 0
             stream.seek(start)
-            found = _read_lines(path, stream, index) if path.suffix.lower() in LINES else _read_document(stream, index)
-            for position, (offset, raw) in enumerate(found):
+            entries = (
+                _read_lines(path, stream, index) if path.suffix.lower() in LINES else _read_document(stream, index)
+            )
+            for position, (offset, raw) in enumerate(entries):
                 _note_image(path, index, Place(position, offset, len(raw)), raw)
     except OSError as error:
         raise UserError(f"{path}: predictions cannot be read ({error.strerror})") from error
@@ -72,8 +74,8 @@ def _check_head(path: Path, head: dict[str, Any]) -> list[str]:
     about = head.get("about", {})
     if not isinstance(about, dict):
         return [f"{path}: 'about' should be an object"]
-    told = [(key, value) for key, value in about.items() if isinstance(value, str)]
-    return [f"{path}: 'about.{key}' holds half a character" for key, value in told if has_half_character(key + value)]
+    texts = [(key, value) for key, value in about.items() if isinstance(value, str)]
+    return [f"{path}: 'about.{key}' holds half a character" for key, value in texts if has_half_character(key + value)]
 
 
 def _note_image(path: Path, index: Index, place: Place, raw: bytes) -> None:
@@ -109,8 +111,8 @@ def _read_lines(path: Path, stream: BinaryIO, index: Index) -> Iterator[tuple[in
     for line in stream:
         if line.strip():
             if head:
-                found = json.loads(line.decode("utf-8"))
-                index.head, head = (found if isinstance(found, dict) else {}), False
+                entry = json.loads(line.decode("utf-8"))
+                index.head, head = (entry if isinstance(entry, dict) else {}), False
                 if index.head.get("format") != FORMAT:
                     return
             else:
@@ -188,7 +190,7 @@ class _Window:
         self.peek()
         while True:
             try:
-                found, end = self.decoder.raw_decode(self.text, self.at)
+                value, end = self.decoder.raw_decode(self.text, self.at)
             except json.JSONDecodeError as error:
                 if not self.read_more():
                     said = error.msg.removesuffix(" starting at")
@@ -198,7 +200,7 @@ class _Window:
                 continue
             raw, offset = self.text[self.at : end].encode("latin-1"), self.base + self.at
             self.at = end
-            return found, offset, raw
+            return value, offset, raw
 
     def read_value(self) -> Any:
         """Take a JSON value and read its text as what it is."""

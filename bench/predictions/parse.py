@@ -90,15 +90,15 @@ def parse_image(
 
 def _read_scores(faults: Faults, segments: list[Any], places: list[str]) -> Float32[np.ndarray, " n"] | None:
     """Read the scores: all segments have one, or none has."""
-    given = [segment.get("score") if isinstance(segment, dict) else None for segment in segments]
-    if all(value is None for value in given):
+    scores = [segment.get("score") if isinstance(segment, dict) else None for segment in segments]
+    if all(value is None for value in scores):
         return None
-    for value, place in zip(given, places, strict=True):
+    for value, place in zip(scores, places, strict=True):
         if value is None:
             faults.append(f"{place}: 'score' is missing; give all segments of an image one, or none")
         elif type(value) not in (int, float) or not abs(value) <= _LARGEST:
             faults.append(f"{place}: 'score' should be a finite number but is {value!r:.40}")
-    return None if faults else np.array(given, np.float32)
+    return None if faults else np.array(scores, np.float32)
 
 
 def check_vectors(faults: Faults, where: str, vectors: np.ndarray | None, n: int) -> None:
@@ -127,10 +127,10 @@ def _read_heap_ids(faults: Faults, entry: dict[str, Any], where: str, n: int) ->
 def _read_oracle(faults: Faults, where: str, entry: dict[str, Any], vectors: np.ndarray | None) -> Described | None:
     if entry.get("oracle") is None:
         return None
-    told = faults.get(entry, "oracle", list, where, [])
-    places = [f"{where}, true segment {position}" for position in range(len(told))]
+    entries = faults.get(entry, "oracle", list, where, [])
+    places = [f"{where}, true segment {position}" for position in range(len(entries))]
     classes, texts = (
-        tuple(faults.get(one, key, str, place, "") for one, place in zip(told, places, strict=True))
+        tuple(faults.get(one, key, str, place, "") for one, place in zip(entries, places, strict=True))
         for key in ("class", "text")
     )
     seen: set[str] = set()
@@ -139,5 +139,5 @@ def _read_oracle(faults: Faults, where: str, entry: dict[str, Any], vectors: np.
         faults += [f"{place}: {key!r} holds half a character" for key in halves]
         faults += [f"{place}: class {name!r} stands there twice"] if name in seen else []
         seen.add(name)
-    check_vectors(faults, f"{where}, true segments", vectors, len(told))
+    check_vectors(faults, f"{where}, true segments", vectors, len(entries))
     return None if faults else Described(classes, texts, vectors)

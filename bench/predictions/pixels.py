@@ -39,8 +39,8 @@ def _read_runs(faults: Faults, place: str, segment: Any, size: tuple[int, int]) 
     coded = faults.get(segment, "segmentation", dict, place, None)
     counts: Any = None if coded is None else coded.get("counts")
     if coded is not None and coded.get("size") != list(size):
-        told = f"mask of size {coded.get('size')!r:.40} in a picture of {list(size)} (height, width)"
-        faults.append(f"{place}: {told}")
+        misfit = f"mask of size {coded.get('size')!r:.40} in a picture of {list(size)} (height, width)"
+        faults.append(f"{place}: {misfit}")
     elif coded is not None and not isinstance(counts, str | list):
         faults.append(f"{place}: counts must be COCO's text or a list of run lengths")
     elif coded is not None:
@@ -66,8 +66,8 @@ def read_map(
         return np.zeros(size, np.int32)
     labels = _look_up(numbers, [value if abs(value) <= _LAST_ID else -1 for value in ids])
     if labels.min() < 0:
-        told = ", ".join(map(str, np.unique(numbers[labels < 0])[:5]))
-        faults.append(f"{where}: label map holds {told}, but no segment has such an id (0 is for unlabelled pixels)")
+        strays = ", ".join(map(str, np.unique(numbers[labels < 0])[:5]))
+        faults.append(f"{where}: label map holds {strays}, but no segment has such an id (0 is for unlabelled pixels)")
     return labels
 
 

@@ -18,6 +18,6 @@ def describe_misfit(masks: Size, image: Size) -> str | None:
     (low, high), (left, right) = (((m - 1) / i, (m + 1) / i) for m, i in zip(masks, image, strict=True))
     if not swapped and low < right and left < high:
         return None
-    told = f"masks are {masks[0]}x{masks[1]} (height x width) but the image is {image[0]}x{image[1]}"
+    sizes = f"masks are {masks[0]}x{masks[1]} (height x width) but the image is {image[0]}x{image[1]}"
     turned = " (written as width x height, or turned?)" if swapped else ", which has other proportions"
-    return f"{told}{turned}; write them in the image's proportions, or stretch them with score.proportions=any"
+    return f"{sizes}{turned}; write them in the image's proportions, or stretch them with score.proportions=any"

@@ -24,19 +24,19 @@ def list_prediction_remarks(file: PredictionFile, ids: Iterable[str]) -> list[st
 
 def list_head_remarks(file: PredictionFile) -> list[str]:
     """List keys of the head that the format does not know; of ``about``, which may say anything, a misspelt `ROW`."""
-    found = []
+    remarks = []
     for where, known in KEYS.items():
-        given = file.head.get(where) if where else file.head
-        for key in given if isinstance(given, dict) else ():
+        section = file.head.get(where) if where else file.head
+        for key in section if isinstance(section, dict) else ():
             if key not in known:
-                found.append(
+                remarks.append(
                     _describe_unread(file, where, key, suggest_nearest(key, known) or f" (known: {', '.join(known)})")
                 )
     about: Any = file.head.get("about")
     close = (
         difflib.get_close_matches(ROW, about, n=1, cutoff=0.8) if isinstance(about, dict) and ROW not in about else []
     )
-    return found + [_describe_unread(file, "about", key, f" (did you mean {ROW!r}?)") for key in close]
+    return remarks + [_describe_unread(file, "about", key, f" (did you mean {ROW!r}?)") for key in close]
 
 
 def _describe_unread(file: PredictionFile, where: str, key: str, hint: str) -> str:
@@ -54,5 +54,5 @@ def list_zero_remarks(file: PredictionFile, ids: Iterable[str]) -> list[str]:
         if zero:
             first = first or f"{file.describe_place(image_id)}, segment {zero[0]}"
             total, images = total + len(zero), images + 1
-    told = f"{file.path}: {total} embeddings in {images} images are all zeros, the first: {first}"
-    return [f"{told}; under ST they are as near to one class as to another"] if total else []
+    remark = f"{file.path}: {total} embeddings in {images} images are all zeros, the first: {first}"
+    return [f"{remark}; under ST they are as near to one class as to another"] if total else []

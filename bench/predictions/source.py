@@ -57,12 +57,12 @@ class PredictionFile(Mapping[str, Prediction]):
         """Read the texts of an image, without its masks; raises `UserError` where one is missing."""
         entry = read_entry(self.path, self.find_place(image_id))
         segments = entry.get("segments")
-        found = [s.get("text") if isinstance(s, dict) else None for s in segments] if isinstance(segments, list) else []
-        wrong = next((i for i, text in enumerate(found) if not isinstance(text, str) or has_half_character(text)), None)
+        texts = [s.get("text") if isinstance(s, dict) else None for s in segments] if isinstance(segments, list) else []
+        wrong = next((i for i, text in enumerate(texts) if not isinstance(text, str) or has_half_character(text)), None)
         if wrong is not None or not isinstance(segments, list):
             place = self.describe_place(image_id)
             raise UserError(f"{place}, segment {wrong or 0}: 'text' is missing or broken; see zgs score --check")
-        return tuple(str(text) for text in found)
+        return tuple(str(text) for text in texts)
 
     def read_size(self, image_id: str) -> tuple[int, int]:
         """Read height and width of the masks of an image without faults."""
@@ -107,8 +107,8 @@ class PredictionFile(Mapping[str, Prediction]):
             if rows is not None and len(rows):
                 first = first or rows.shape[1]
                 if rows.shape[1] != first:
-                    told = f"embeddings of {rows.shape[1]} numbers, but those of other images have {first}"
-                    yield f"{self.describe_place(image_id)}: {told}"
+                    widths = f"embeddings of {rows.shape[1]} numbers, but those of other images have {first}"
+                    yield f"{self.describe_place(image_id)}: {widths}"
             elif rows is None and some and self.read_texts(image_id):
                 place = self.describe_place(image_id)
                 yield f"{place}: has no embeddings, but other images have; ST needs those of all"
@@ -116,8 +116,8 @@ class PredictionFile(Mapping[str, Prediction]):
     def find_unscored(self) -> Iterator[str]:
         """Find images whose segments have no score: no fault of the format, but overlap=highest_score stops there."""
         for image_id in self._index.places:
-            found = self._parse(image_id).segments
-            if found is not None and len(found) and found.scores is None:
+            prediction = self._parse(image_id).segments
+            if prediction is not None and len(prediction) and prediction.scores is None:
                 yield f"{self.describe_place(image_id)}: score.overlap=highest_score needs a 'score' for each segment"
 
     def describe_place(self, image_id: str) -> str:
@@ -142,30 +142,30 @@ class PredictionFile(Mapping[str, Prediction]):
         if archive is None or key not in archive:
             return None
         try:
-            found = archive.read(key, rows)
+            vectors = archive.read(key, rows)
         except ValueError as error:
             raise UserError(f"{archive.path}: embeddings {key!r} cannot be read ({error})") from error
-        if found.ndim != 2 or len(found) != rows or not np.issubdtype(found.dtype, np.floating):
-            return found  # zeros that stand for its shape and type
+        if vectors.ndim != 2 or len(vectors) != rows or not np.issubdtype(vectors.dtype, np.floating):
+            return vectors  # zeros that stand for its shape and type
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is told as that
-            return found.astype(np.float32)
+            return vectors.astype(np.float32)
 
     @cached_property
     def _archive(self) -> Archive | None:
         """The npz beside the file, opened and not read; None where there is none."""
-        told = self.head.get("embeddings")
-        if told is None:
+        options = self.head.get("embeddings")
+        if options is None:
             return None
-        if not isinstance(told, dict) or not isinstance(told.get("file"), str) or not Path(told["file"]).name:
+        if not isinstance(options, dict) or not isinstance(options.get("file"), str) or not Path(options["file"]).name:
             raise UserError(f"{self.path}: embeddings: 'file' is missing; name the npz beside the predictions")
-        if not isinstance(told.get("model", ""), str | None):
-            raise UserError(f"{self.path}: embeddings: 'model' should be a text but is {told['model']!r:.40}")
-        if halves := [key for key in ("file", "model") if has_half_character(str(told.get(key)))]:
+        if not isinstance(options.get("model", ""), str | None):
+            raise UserError(f"{self.path}: embeddings: 'model' should be a text but is {options['model']!r:.40}")
+        if halves := [key for key in ("file", "model") if has_half_character(str(options.get(key)))]:
             raise UserError(f"{self.path}: embeddings: {halves[0]!r} holds half a character")
-        name = Path(told["file"]).name
+        name = Path(options["file"]).name
         try:
             path = find_beside(self.path.parent, name)
-            same = told.get("sha256") is None or hash_file(path) == told["sha256"]
+            same = options.get("sha256") is None or hash_file(path) == options["sha256"]
         except (BadSample, OSError) as error:
             place = self.path.parent / name
             reason = str(error).removeprefix(f"{place}: ")
@@ -189,12 +189,12 @@ def read_bytes(path: Path, place: Place) -> bytes:
     try:
         with path.open("rb") as stream:
             stream.seek(place.offset)
-            found = stream.read(place.length)
+            content = stream.read(place.length)
     except OSError as error:
         raise UserError(f"{path}: predictions cannot be read ({error.strerror})") from error
-    if len(found) < place.length:
+    if len(content) < place.length:
         raise UserError(f"{path}: became shorter while it was read; run the command again")
-    return found
+    return content
 
 
 def describe_place(path: Path, place: Place, image_id: str) -> str:

@@ -47,7 +47,7 @@ def write_predictions(
     is in memory at a time; each file is written under another name and renamed, the predictions last, so that what is
     there is whole. Returns ``path``.
     """
-    pairs = (told if isinstance(told, tuple) else (told, None) for told in predictions)
+    pairs = (prediction if isinstance(prediction, tuple) else (prediction, None) for prediction in predictions)
     return write_entries(path, (make_entry(*pair) for pair in pairs), about, embedder)
 
 
@@ -88,15 +88,15 @@ def write_entries(
 
 def _write_images(images: BinaryIO, archive: BinaryIO, entries: Iterable[ImageEntry], lines: bool) -> bool:
     """Write one line an image, so that two runs can be compared with diff; returns whether there were embeddings."""
-    found = False
+    embedded = False
     with zipfile.ZipFile(archive, "w") as vectors:
         for position, entry in enumerate(entries):
             images.write((b"" if lines or not position else b",\n") + entry.line.encode() + b"\n" * lines)
             for key, rows in ((f"{position}", entry.embeddings), (f"{position}.oracle", entry.true_embeddings)):
                 if rows is not None:
                     _add_array(vectors, key, rows)
-                    found = True
-    return found
+                    embedded = True
+    return embedded
 
 
 def _write_whole(path: Path, head: dict[str, Any], images: BinaryIO) -> None:

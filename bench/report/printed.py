@@ -24,7 +24,7 @@ NOT_SHOWN = ("cosine", "top1")
 
 @read_while_whole
 def print_runs(folders: Sequence[Path]) -> None:
-    """The table over some runs, then the folder of each with the names of its files: what a command prints last."""
+    """Print the table over some runs, then the folder of each with the names of its files."""
     table = merge_scores(folders)
     if len(table):
         print()
@@ -42,7 +42,7 @@ def print_runs(folders: Sequence[Path]) -> None:
 
 
 def describe_protocols(folders: Sequence[Path], width: int = WIDTH) -> list[str]:
-    """Every setting of the protocols behind the runs, one block for each that differs."""
+    """Describe every setting of the protocols behind the runs, one block for each that differs."""
     blocks: dict[str, None] = {}
     for folder in folders:
         record = read_record(folder)
@@ -54,5 +54,5 @@ def describe_protocols(folders: Sequence[Path], width: int = WIDTH) -> list[str]
 
 
 def drop_groups(table: pd.DataFrame) -> pd.DataFrame:
-    """Without the metrics of a breakdown, which are in the csv only."""
+    """Drop the metrics of a breakdown, which are in the csv only."""
     return table[table["group"] == ""]

@@ -62,7 +62,7 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
 
 
 def _write_sweeps(folders: Sequence[Path], table: pd.DataFrame, to: Path, small: bool) -> list[Path]:
-    """Figures over the numbers that the runs sweep."""
+    """Write figures over the numbers that the runs sweep."""
     differing = {name: flatten_settings(folder) for name, folder in _list_scored(folders)}
     return write_sweeps(make_sweep_table(find_sweeps(differing), table), to, title=name_data(table), embedded=small)
 

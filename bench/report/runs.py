@@ -23,7 +23,7 @@ _LONG = 70
 
 
 def find_runs(folders: Sequence[Path]) -> list[Path]:
-    """The folders given; one that holds runs stands for those runs, ordered by their labels, numbers as numbers.
+    """Find the folders given; one that holds runs stands for those runs, ordered by their labels, numbers as numbers.
 
     Raises UsageError for a run that is there twice.
     """
@@ -49,7 +49,7 @@ def _split_numbers(label: str) -> list[tuple[bool, float, str]]:
 
 
 def label_runs(folders: Sequence[Path]) -> dict[Path, str]:
-    """The variant of each run; runs of one variant are told apart by the settings in which they differ.
+    """Label the variant of each run; runs of one variant are told apart by the settings in which they differ.
 
     Where no setting does, the places of their predictions do, as far as they differ, or else the end of the folder.
     """
@@ -72,7 +72,7 @@ def _write_value(value: Any) -> str:
 
 
 def flatten_settings(folder: Path) -> dict[str, Any]:
-    """The settings by which a run is told from others, by their full keys.
+    """Flatten the settings by which a run is told from others, by their full keys.
 
     Protocols by their names, and neither the variant nor what changes no number, as the place of predictions.
     """
@@ -84,7 +84,7 @@ def flatten_settings(folder: Path) -> dict[str, Any]:
 
 
 def _describe_places(folders: Sequence[Path]) -> list[str]:
-    """What tells the predictions behind some folders apart: the differing part of their paths, else of the folders."""
+    """Describe what tells predictions behind folders apart: the differing part of their paths, else of the folders."""
     paths = [Path(read_run_settings(f).get("predictions", f.resolve() / "predictions.json")).parts for f in folders]
     if len(set(paths)) < len(paths):
         return [folder.name[-8:] for folder in folders]
@@ -100,14 +100,14 @@ def _flatten(node: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def merge_scores(folders: Sequence[Path]) -> pd.DataFrame:
-    """scores.csv of all runs under each other; empty where nothing was labelled."""
+    """Merge scores.csv of all runs under each other; empty where nothing was labelled."""
     names = label_runs(folders)
     parts = [_label_rows(read_run_scores(f), f, names) for f in folders if has_scores(f)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(ALL))
 
 
 def merge_curves(folders: Sequence[Path], file: str = "curves.csv") -> pd.DataFrame:
-    """curves.csv (or areas.csv, which earlier versions did not write) of all runs under each other, without floors.
+    """Merge curves.csv (or areas.csv, which earlier versions did not write) of all runs, without floors.
 
     Where runs were scored by several protocols, each variant stands there once for each, told by its name.
     """
@@ -122,7 +122,7 @@ def merge_curves(folders: Sequence[Path], file: str = "curves.csv") -> pd.DataFr
 
 
 def _label_rows(table: pd.DataFrame, folder: Path, names: Mapping[Path, str]) -> pd.DataFrame:
-    """The variant by its label, in the names of its floors and ceilings too."""
+    """Label the variant by its label, in the names of its floors and ceilings too."""
     own, label = str(read_record(folder)["variant"]), names[folder]
     told = {variant: variant.replace(f"({own})", f"({label})") for variant in table["variant"].unique()}
     new = {before: f"{after} ({label})" if before == after != own != label else after for before, after in told.items()}
@@ -131,5 +131,5 @@ def _label_rows(table: pd.DataFrame, folder: Path, names: Mapping[Path, str]) ->
 
 
 def name_data(scores: pd.DataFrame) -> str:
-    """Data set, split and subset of some scores, as their names say."""
+    """Name data set, split and subset of some scores, as their names say."""
     return str(scores["dataset"].iloc[0])

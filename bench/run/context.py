@@ -138,9 +138,9 @@ class RunContext:
         if began := self.settings.get("keys"):  # a worker, which must find what its run has found
             check_same(began, self.keys)
         own = "clip" in list_needs(self.settings["encode"])
-        told = {name: f"{make_variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
+        titles = {name: f"{make_variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
         return StoredStages(
-            self.store, self.namespaces, self.make_stage, told, lambda: self.load_model("clip").dim if own else None
+            self.store, self.namespaces, self.make_stage, titles, lambda: self.load_model("clip").dim if own else None
         )
 
     @cached_property
@@ -189,8 +189,8 @@ class RunContext:
         model = {"tt": "sentence", "st": "clip"}[rows]
         weights = self.read_facts(model)["weights"]
         revision = f"@{weights[:8]}" if re.fullmatch("[0-9a-f]{64}", weights) else ""
-        told = f"{self.settings['models'][model + '_name']}{revision},{PRECISION[self.run.dtype]}"
-        return told + (f",prompt={_hyphenate(PROMPT)}" if rows == "st" else "")
+        model_text = f"{self.settings['models'][model + '_name']}{revision},{PRECISION[self.run.dtype]}"
+        return model_text + (f",prompt={_hyphenate(PROMPT)}" if rows == "st" else "")
 
     @property
     def embedder(self) -> str:
@@ -220,8 +220,8 @@ class RunContext:
 
     def _open_trunk(self) -> Namespace | None:
         options = self.settings["encode"]
-        told = collect_trunk_inputs(options)
-        return self._open("trunk", self._collect_common(("clip",)) | told) if told else None
+        inputs = collect_trunk_inputs(options)
+        return self._open("trunk", self._collect_common(("clip",)) | inputs) if inputs else None
 
     def _open(self, stage: str, key_inputs: dict[str, Any]) -> Namespace:
         return self.store.open_namespace(stage, make_stage_key(stage, key_inputs), key_inputs)

@@ -86,8 +86,8 @@ def collect_outcomes(
     while (missing := _list_missing(folder, len(planned))) and time.monotonic() < until:
         time.sleep(0.1)
     lost = f"{NOTHING_LEFT} ({reason})" if reason else NOTHING_LEFT
-    found = [_read_outcome(path) for path in sorted(folder.glob("job-*.json"))]
-    return sorted([*found, *(Outcome(job, planned[job - 1], FAILED, lost) for job in missing)], key=lambda o: o.job)
+    outcomes = [_read_outcome(path) for path in sorted(folder.glob("job-*.json"))]
+    return sorted([*outcomes, *(Outcome(job, planned[job - 1], FAILED, lost) for job in missing)], key=lambda o: o.job)
 
 
 def find_worst_code(outcomes: Iterable[Outcome]) -> int:

@@ -165,10 +165,10 @@ def write_predictions_of(context: RunContext, predicted: Predicted, ids: Sequenc
 
 def read_entry(context: RunContext, item: str) -> ImageEntry:
     """Read what `predict_image` has kept of an image."""
-    found = context.store.read(context.predictions, item)
-    if "entry" not in found:
+    entries = context.store.read(context.predictions, item)
+    if "entry" not in entries:
         raise UserError(f"{context.predictions.folder}: {item} was lost meanwhile; run the same command again")
-    return make_record(ImageEntry, found["entry"])
+    return make_record(ImageEntry, entries["entry"])
 
 
 @lru_cache(maxsize=1)
@@ -228,9 +228,9 @@ def _make_image_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> 
     return make_entry(prediction, Described(tuple(classes.names[i] for i in true), captions.texts, embeddings.vectors))
 
 
-def _measure_call(call: Callable[..., Any], watch: Stopwatch, name: str, what: str, *given: Any) -> Any:
+def _measure_call(call: Callable[..., Any], watch: Stopwatch, name: str, what: str, *arguments: Any) -> Any:
     with explain_memory_errors(what, SMALLER.get(name, ONE)), watch.measure(name):
-        return call(*given)
+        return call(*arguments)
 
 
 def _encode_texts(context: RunContext, entry: ImageEntry) -> None:
@@ -238,8 +238,8 @@ def _encode_texts(context: RunContext, entry: ImageEntry) -> None:
     classes = context.dataset.classes
     if classes is None:
         return
-    told, by_text = json.loads(entry.line), TextToText(context.give_encoder("tt"), classes.names, classes.aliases)
-    lists = [[s["text"] for s in told["segments"]], [s["text"] for s in told.get("oracle", ())]]
+    image, by_text = json.loads(entry.line), TextToText(context.give_encoder("tt"), classes.names, classes.aliases)
+    lists = [[s["text"] for s in image["segments"]], [s["text"] for s in image.get("oracle", ())]]
     by_text.vectors, SegmentToText(context.give_encoder("st"), classes.names, aliases=classes.aliases).vectors  # noqa: B018
     for said in ([text for text in texts if text.strip()] for texts in lists):
         if said:

@@ -29,10 +29,10 @@ _REMEDY = "run the same command again"
 
 def read_setting(folder: Path, group: str, key: str) -> Any:
     """Read one setting of a finished run. Raises UserError where it has none of that name."""
-    found = read_run_settings(folder).get(group)
-    if not isinstance(found, dict) or key not in found:
+    setting = read_run_settings(folder).get(group)
+    if not isinstance(setting, dict) or key not in setting:
         raise UserError(f"{folder / 'config.yaml'}: {group}.{key} is missing; {_REMEDY}")
-    return found[key]
+    return setting[key]
 
 
 def find_role(settings: Mapping[str, Any]) -> str:
@@ -57,11 +57,11 @@ def read_rows(folder: Path) -> dict[str, MetricCounts]:
     Metrics that average over classes (mIoU of a data set, PQ) come from per_class.parquet, where the run left it.
     """
     values, n = (_read_parquet(folder, name, ("image_id",)) for name in ("per_image.parquet", "per_image_n.parquet"))
-    found = read_per_image(values, n)
+    rows = read_per_image(values, n)
     if has_file(folder, "per_class.parquet"):
         known = _read_parquet(folder, "per_class.parquet", CLASS_COLUMNS)
-        found |= read_per_class(known, [str(image) for image in values["image_id"]])
-    return {name: found[name] for name in values.columns if name in found}
+        rows |= read_per_class(known, [str(image) for image in values["image_id"]])
+    return {name: rows[name] for name in values.columns if name in rows}
 
 
 def read_segments(folder: Path) -> pd.DataFrame | None:
@@ -105,8 +105,8 @@ def find_over_segments(folder: Path) -> Namespace:
 
 def read_over_segments(namespace: Namespace, sample: Sample) -> SegmentTree | None:
     """Read the over-segments of an image; None where the store has them no more."""
-    found = Store(namespace.root).read(namespace, make_item_name(sample))
-    return make_record(SegmentTree, found["tree"]) if "tree" in found else None
+    entries = Store(namespace.root).read(namespace, make_item_name(sample))
+    return make_record(SegmentTree, entries["tree"]) if "tree" in entries else None
 
 
 def read_run_csv(folder: Path, name: str) -> pd.DataFrame:

@@ -68,8 +68,8 @@ def name_folder(settings: Mapping[str, Any], request: ScoreRequest) -> str:
 def read_variant(file: PredictionFile) -> str:
     """Read the name of the row: as the file says, else the file's own."""
     about = file.head.get("about")
-    told = about.get("variant") if isinstance(about, dict) else None
-    return str(told or file.path.stem)
+    variant = about.get("variant") if isinstance(about, dict) else None
+    return str(variant or file.path.stem)
 
 
 def _count_workers(settings: Mapping[str, Any]) -> int:

@@ -40,9 +40,9 @@ def note_texts(
 
 def _note_other_space(scoring: ScoringContext) -> None:
     """Note where the file names another model for its embeddings than the one that encodes the class names."""
-    told, own = (scoring.models.file.head.get("embeddings") or {}).get("model"), scoring.context.embedder
-    if told is not None and told != own:
-        scoring.note(f"beware: embeddings of {told} (says the file) are compared with texts of {own}: choose models=…")
+    model, own = (scoring.models.file.head.get("embeddings") or {}).get("model"), scoring.context.embedder
+    if model is not None and model != own:
+        scoring.note(f"beware: embeddings of {model} (says the file) are compared with texts of {own}: choose models=…")
 
 
 def note_counts(scoring: ScoringContext, protocol: Protocol, counted: Mapping[str, int]) -> None:
@@ -62,19 +62,24 @@ def note_missing_words(scoring: ScoringContext, table: Table, protocol: Protocol
     if not absent:
         return
     word, count = absent.most_common(1)[0]
-    told = f"{protocol.table} lacks {len(absent)} words on {absent.total()} segments, most often {word!r} ({count})"
+    lacking = f"{protocol.table} lacks {len(absent)} words on {absent.total()} segments, most often {word!r} ({count})"
     if protocol.unmapped == "error":
-        raise UserError(f"{told}; add them: `zgs vocabulary FILE table={protocol.table}` lists all")
-    scoring.note(f"{told}; they count as no class")
+        raise UserError(f"{lacking}; add them: `zgs vocabulary FILE table={protocol.table}` lists all")
+    scoring.note(f"{lacking}; they count as no class")
 
 
 def describe_ids(
-    request: ScoreRequest, ids: Sequence[str], given: int, missing: list[str], unknown: list[str], outside: list[str]
+    request: ScoreRequest,
+    ids: Sequence[str],
+    predicted: int,
+    missing: list[str],
+    unknown: list[str],
+    outside: list[str],
 ) -> list[str]:
     """Describe what to say of ids that only one side has; unknown ones stop unless they are to be ignored."""
     if unknown and not request.ignore_unknown:
         raise UserError(
-            f"{request.predictions.path}: {len(unknown)} of its {given} images are not in the data set, the first "
+            f"{request.predictions.path}: {len(unknown)} of its {predicted} images are not in the data set, the first "
             f"{unknown[0]!r}{suggest_nearest(unknown[0], ids[:2000])}; choose other data, or ignore them: "
             "--ignore-unknown"
         )
@@ -85,11 +90,11 @@ def describe_ids(
     if outside:
         first = f"the first {outside[0]!r}"
         notes.append(
-            f"{len(outside)} of the file's {given} images are of the split, not of the subset, {first}: left out"
+            f"{len(outside)} of the file's {predicted} images are of the split, not of the subset, {first}: left out"
         )
     if unknown:
         near = f", the first {unknown[0]!r}{suggest_nearest(unknown[0], ids[:2000])}" if missing else ""
-        notes.append(f"{len(unknown)} of the file's {given} images are not in the data set and were ignored{near}")
+        notes.append(f"{len(unknown)} of the file's {predicted} images are not in the data set and were ignored{near}")
     return notes
 
 

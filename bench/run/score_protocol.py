@@ -77,10 +77,10 @@ def _evaluate(
     if "clipscore" in protocol.metrics and "st" in rows:
         spoken = {item.image_id: scoring.models.compare_own_texts(item) for item in images}
 
-    def score(given: Records, by: Protocol, variant: str, own_text: OwnText | None = None) -> Scores:
+    def score(records: Records, by: Protocol, variant: str, own_text: OwnText | None = None) -> Scores:
         expected, found, skipped = counted
         return evaluate(
-            *given, classes, by, naming, run=request.run, variant=variant,
+            *records, classes, by, naming, run=request.run, variant=variant,
             expected=expected, found=found, skipped=skipped, own_text=own_text,
         )  # fmt: skip
 
@@ -160,10 +160,10 @@ def _add_verified(
         model = naming.models.get(mapping) if isinstance(mapping, str) else None
         base = make_strategy(mapping, protocol.rounding, model)
         bases[base.name.partition("(")[0]] = base
-    told = (scoring.request.run, scoring.request.variant), counted
+    whose = scoring.request.run, scoring.request.variant
     for what, base in bases.items():
         verified = score_verified(images, ratings, base, protocol, classes, naming)
-        lines = [(*told[0], v.name, *_list_ends(v.interval), v.n, v.unit, *told[1], v.interval.note) for v in verified]
+        lines = [(*whose, v.name, *_list_ends(v.interval), v.n, v.unit, *counted, v.interval.note) for v in verified]
         table = add_columns(pd.DataFrame(lines, columns=[*COLUMNS, NOTE]), find_role(scoring.context.settings))
         numbers.scores = pd.concat([numbers.scores, table], ignore_index=True)
         numbers.counts |= {v.name: v.average_batches() for v in verified}

@@ -86,20 +86,20 @@ class SimilarityModels:
 
         Raises UserError for a class that the image does not have, before any model is loaded.
         """
-        told = {image_id: self.file.read_true_segments(image_id) for image_id in tables if image_id in self.file}
-        found = {image_id: one for image_id, one in told.items() if one is not None}
-        for image_id, one in found.items():
+        answers = {image_id: self.file.read_true_segments(image_id) for image_id in tables if image_id in self.file}
+        described = {image_id: one for image_id, one in answers.items() if one is not None}
+        for image_id, one in described.items():
             for fault in find_misplaced(
                 one, tables[image_id].truth_classes, self.names, self.file.describe_place(image_id)
             ):
                 raise UserError(fault)
-        return found
+        return described
 
 
-def find_misplaced(told: Described, true: Iterable[int], names: tuple[str, ...], where: str) -> Iterator[str]:
+def find_misplaced(described: Described, true: Iterable[int], names: tuple[str, ...], where: str) -> Iterator[str]:
     """Find each class that a file describes and that the image does not have, as a fault."""
     present = {names[c] for c in true}
-    for name in (name for name in told.classes if name not in present):
+    for name in (name for name in described.classes if name not in present):
         kind = "is not in the image" if name in names else f"is no class{suggest_nearest(name, names)}"
         yield f"{where}: oracle: {name!r} {kind}; describe what is there"
 
@@ -115,39 +115,39 @@ def add_similarities(models: SimilarityModels, tables: Tables, rows: Sequence[st
 
 
 def make_oracles(
-    models: SimilarityModels, tables: Tables, told: Mapping[str, Described], rows: Sequence[str]
+    models: SimilarityModels, tables: Tables, described: Mapping[str, Described], rows: Sequence[str]
 ) -> list[TrueSegmentTexts]:  # fmt: skip
     """Make a record of the true segments of each image, in one piece a class; none where the file describes none.
 
     A true segment that the file does not describe has an empty text: a miss that is counted, never a smaller n.
     """
-    if not told:
+    if not described:
         return []
     by_text = "tt" in rows
     if by_text:
-        models.prefetch(one.texts for one in told.values())
-    embedded = "st" in rows and all(one.embeddings is not None for one in told.values())
+        models.prefetch(one.texts for one in described.values())
+    embedded = "st" in rows and all(one.embeddings is not None for one in described.values())
     return tables.make_once(
         ("oracles", models.raw, by_text, embedded),
         lambda: [
-            _make_oracle(models, merge_objects(item), told.get(image_id), by_text, embedded)
+            _make_oracle(models, merge_objects(item), described.get(image_id), by_text, embedded)
             for image_id, item in tables.tables.items()
         ],
     )
 
 
 def _make_oracle(
-    models: SimilarityModels, item: Overlap, told: Described | None, by_text: bool, embedded: bool
+    models: SimilarityModels, item: Overlap, described: Described | None, by_text: bool, embedded: bool
 ) -> TrueSegmentTexts:  # fmt: skip
     names, true = models.names, item.truth_classes
     present = [names[c] for c in true]
-    texts = dict(zip(told.classes, told.texts, strict=True)) if told else {}
+    texts = dict(zip(described.classes, described.texts, strict=True)) if described else {}
     st = None
     if embedded:
         st = np.zeros((len(true), len(names)), np.float32)
-        if told is not None and told.embeddings is not None and len(told.classes):
-            rows = models.compare(told.embeddings, item.image_id, len(told.classes))
-            st[[present.index(name) for name in told.classes]] = rows
+        if described is not None and described.embeddings is not None and len(described.classes):
+            rows = models.compare(described.embeddings, item.image_id, len(described.classes))
+            st[[present.index(name) for name in described.classes]] = rows
     ordered = tuple(texts.get(name, "") for name in present)
     areas = item.counts[:, :-2].sum(axis=0)
     return TrueSegmentTexts(item.image_id, true, areas, models.tt(ordered) if by_text else None, st, ordered)

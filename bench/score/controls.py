@@ -41,7 +41,7 @@ class Control:
     change: Callable[[Records, int, int], Records]
 
     def select(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The rows of its scores whose metrics it changes."""
+        """Select the rows of its scores whose metrics it changes."""
         return table[table["metric"].map(self._changes).astype(bool)]
 
     def _changes(self, name: str) -> bool:
@@ -52,7 +52,7 @@ class Control:
 
 
 def shuffle_captions(records: Sequence[Record], seed: int = 0) -> list[Record]:
-    """The records, sorted by image, with texts and TT rows permuted over the segments of the whole set.
+    """Shuffle texts and TT rows of the records, sorted by image, over the segments of the whole set.
 
     ST rows belong to the segment's embedding and stay. The order of the records given changes nothing.
     """
@@ -76,7 +76,7 @@ def shuffle_captions(records: Sequence[Record], seed: int = 0) -> list[Record]:
 
 
 def assign_true_classes(overlap: Overlap, classes: int) -> Overlap:
-    """The same segments, each named by the true class it shares most pixels with (tie: lower class index).
+    """Assign true names: to each segment the true class it shares most pixels with (tie: lower class index).
 
     TT and ST rows are one-hot; a segment that lies on no class gets zeros and so stays unlabelled.
     """
@@ -99,7 +99,7 @@ CONTROLS = {
 
 
 def choose_controls(words: str | Sequence[str]) -> list[Control]:
-    """The controls that a run asks for. Raises UsageError for an unknown one."""
+    """Choose the controls that a run asks for. Raises UsageError for an unknown one."""
     names = [words] if isinstance(words, str) else list(words)
     for name in names:
         if name not in CONTROLS:

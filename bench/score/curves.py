@@ -39,13 +39,13 @@ Line = dict[str, object]
 
 
 def list_curved(score: Protocol) -> list[str]:
-    """The mappings that a protocol draws curves of: tt and st, where it asks for IoU, recall or precision."""
+    """List the mappings that a protocol draws curves of: tt and st, where it asks for IoU, recall or precision."""
     asked = any(metric.over_tau for metric in select_metrics(score.metrics))
     return [mapping for mapping in ("tt", "st") if mapping in score.mapping and asked]
 
 
 def list_thresholds(mapping: str) -> tuple[float, ...]:
-    """tau_SBERT 0, 0.05, … 1 (tt); tau_CLIP 0, 0.0125, … 0.35 (st)."""
+    """List tau_SBERT 0, 0.05, … 1 (tt); tau_CLIP 0, 0.0125, … 0.35 (st)."""
     step, count = {"tt": (0.05, 21), "st": (0.0125, 29)}[mapping]
     return tuple(round(step * index, 6) for index in range(count))
 
@@ -59,7 +59,7 @@ def compute_curves(
     taus: Sequence[float] | None = None,
     axes: Sequence[str] = ("tau", "iou"),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The lines of every curve of a mapping, and the area under each with its interval (`AREAS`).
+    """Compute the lines of every curve of a mapping, and the area under each with its interval (`AREAS`).
 
     A line has metric, mapping, axis, tau (the place on the axis), value, low, high, n, unit_of_n, name (full). An area
     is divided by the width of the axis: the mean height. It is NaN where some threshold has no number, and a resample
@@ -87,7 +87,7 @@ def compute_curves(
 
 
 def compute_mean_height(places: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Trapezoids over the places [t] under values [t, b], divided by the width."""
+    """Compute trapezoids over the places [t] under values [t, b], divided by the width."""
     if len(places) < 2:
         return values.mean(axis=0)
     return np.trapezoid(values, places, axis=0) / (places[-1] - places[0])

@@ -75,7 +75,7 @@ class Human:
         )
 
     def list_questions(self, item: Overlap, label: np.ndarray) -> list[Question | None]:
-        """What a rater of each segment was asked; None where it has no label."""
+        """List what a rater of each segment was asked; None where it has no label."""
         return [(item.image_id, i, self.names[c]) if c >= 0 else None for i, c in enumerate(label)]
 
 
@@ -98,7 +98,7 @@ class Verified:
         return self.batches[0].unit
 
     def average_batches(self) -> MetricCounts:
-        """Image by image, the mean over batches, as rows of one column."""
+        """Average over batches, image by image, as rows of one column."""
         values = np.array([rows.each() for rows in self.batches])
         known = ~np.isnan(values).any(axis=0)
         total = self.batches[0].denominator
@@ -158,7 +158,7 @@ def check_ratings(ratings: Ratings, images: Mapping[str, Overlap], known: Iterab
 def score_verified(
     images: Sequence[Overlap], ratings: Ratings, base: Strategy, score: Protocol, classes: ClassList, naming: Naming
 ) -> list[Verified]:
-    """Every metric of a mapping at each level, scored batch by batch and averaged; intervals resample images."""
+    """Score every metric of a mapping at each level, scored batch by batch and averaged; intervals resample images."""
     humans = make_human_mappings(ratings, base, classes)
     scored = gather(images, [], classes, score)
     metrics = [metric for metric in select_metrics(score.metrics) if metric.mapping == "labels"]
@@ -173,12 +173,12 @@ def score_verified(
 
 
 def make_human_mappings(ratings: Ratings, base: Strategy, classes: ClassList) -> list[Human]:
-    """One mapping for each batch."""
+    """Make one mapping for each batch."""
     return [Human(base, ratings.digest, classes.names, batch) for batch in ratings.batches.values()]
 
 
 def count_unrated(images: Sequence[Overlap], ratings: Ratings, base: Strategy, classes: ClassList) -> tuple[int, int]:
-    """Labels that nobody rated, over all batches, and all labels times batches."""
+    """Count labels that nobody rated, over all batches, and all labels times batches."""
     without = total = 0
     for human in make_human_mappings(ratings, base, classes):
         for item in images:
@@ -191,7 +191,7 @@ def count_unrated(images: Sequence[Overlap], ratings: Ratings, base: Strategy, c
 def count_ratings(
     images: Mapping[str, Overlap], ratings: Ratings, bases: Mapping[str, Strategy], classes: ClassList
 ) -> pd.DataFrame:
-    """Table 2: how often each rating was given to predicted texts, and to the labels of each mapping.
+    """Count table 2: how often each rating was given to predicted texts, and to the labels of each mapping.
 
     Columns what ("text" or the mapping), rating, count, share, at_least (share of this rating or a better one), n.
     """
@@ -222,6 +222,6 @@ def _parse_row(where: str, row: Mapping[str, str]) -> tuple[Question, int]:
 
 
 def _compute_interval(rows: Sequence[MetricCounts], score: Protocol) -> Interval:
-    """The mean over batches."""
+    """Compute the mean over batches with its interval."""
     found = combine(estimate_all(rows, score.resamples, score.seed), [1 / len(rows)] * len(rows))
     return Interval(found.value, *compute_ends([found], score.level)[0], found.note)

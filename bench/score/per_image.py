@@ -13,12 +13,12 @@ CLASS_COLUMNS = ("metric", "image_id", "column", "numerator", "denominator")
 
 
 def make_per_image(rows: Mapping[str, MetricCounts], image_ids: Sequence[str]) -> pd.DataFrame:
-    """Column image_id, then each metric of each image alone; NaN where nothing was measurable."""
+    """Make column image_id, then each metric of each image alone; NaN where nothing was measurable."""
     return _make_table(rows, image_ids, MetricCounts.each)
 
 
 def make_per_image_n(rows: Mapping[str, MetricCounts], image_ids: Sequence[str]) -> pd.DataFrame:
-    """The same columns with the denominators: how many units (1 image, or its segments) a value is a mean over.
+    """Make the same columns of denominators: how many units (1 image, or its segments) a value is a mean over.
 
     0 where nothing was measurable. NaN where the metric does not cover the image, and everywhere for a metric with a
     column for each class (the mIoU of a data set), which no single denominator gives back.
@@ -27,7 +27,7 @@ def make_per_image_n(rows: Mapping[str, MetricCounts], image_ids: Sequence[str])
 
 
 def make_per_class(rows: Mapping[str, MetricCounts]) -> pd.DataFrame:
-    """Of every metric with a column for each class what no single denominator gives back: one row for each number
+    """Keep of metrics with a column a class what no single denominator gives back: one row for each number
     that is not 0, with metric, image_id, column, numerator, denominator (a class without either is left out)."""
     parts = []
     for name, row in rows.items():
@@ -40,7 +40,7 @@ def make_per_class(rows: Mapping[str, MetricCounts]) -> pd.DataFrame:
 
 
 def read_per_class(table: pd.DataFrame, image_ids: Sequence[str]) -> dict[str, MetricCounts]:
-    """The counts that `make_per_class` wrote; images without a row have zeros."""
+    """Read the counts that `make_per_class` wrote; images without a row have zeros."""
     place, ids, found = {image: at for at, image in enumerate(image_ids)}, tuple(image_ids), {}
     for name, part in table.groupby("metric", sort=False):
         image, column = part["image_id"].map(place).to_numpy(int), part["column"].to_numpy(int)
@@ -52,7 +52,7 @@ def read_per_class(table: pd.DataFrame, image_ids: Sequence[str]) -> dict[str, M
 
 
 def read_per_image(values: pd.DataFrame, denominators: pd.DataFrame) -> dict[str, MetricCounts]:
-    """The counts behind every metric, from the two tables above; a metric or image without a denominator is left out.
+    """Read the counts behind every metric from the two tables above; what has no denominator is left out.
 
     ``unit`` is not in the tables: it is given as "segments", under which n is the sum of the denominators.
     """

@@ -27,13 +27,13 @@ _SET_LATER: Mapping[str, Mapping[Any, Any]] = {"background": UNTIL_KNOWN, "seed"
 
 @lru_cache(maxsize=1)
 def list_presets() -> tuple[str, ...]:
-    """The names of the protocols that the package brings."""
+    """List the names of the protocols that the package brings."""
     return tuple(sorted(path.stem for path in (find_conf_dir() / "score").glob("*.yaml")))
 
 
 @cache
 def _read_settings(name: str) -> Mapping[str, Any]:
-    """The settings of a protocol's yaml over those of the one that it inherits from."""
+    """Read the settings of a protocol's yaml over those of the one that it inherits from."""
     own: dict[str, Any] = yaml.safe_load((find_conf_dir() / "score" / f"{name}.yaml").read_text(encoding="utf-8"))
     settings: dict[str, Any] = {}
     for parent in own.pop("defaults", ["_self_"]):
@@ -42,7 +42,7 @@ def _read_settings(name: str) -> Mapping[str, Any]:
 
 
 def make_protocol(name: str = "paper", **changes: Any) -> Protocol:
-    """A protocol by name, with changes. Raises UsageError for an unknown one."""
+    """Make a protocol by name, with changes. Raises UsageError for an unknown one."""
     choose("name", name, list_presets())
     settings = dict(_read_settings(name))
     for key, known in _SET_LATER.items():
@@ -52,14 +52,14 @@ def make_protocol(name: str = "paper", **changes: Any) -> Protocol:
 
 @lru_cache(maxsize=1)
 def list_libraries() -> tuple[str, ...]:
-    """The names of the protocols that say what another library would: those of the whole set of labels, then of PQ."""
+    """List the protocols that say what another library would: those of the whole set of labels, then of PQ."""
     protocols = [make_protocol(name) for name in list_presets()]
     known = [protocol for protocol in protocols if protocol.library]
     return tuple(protocol.name for protocol in sorted(known, key=lambda each: "iou" not in each.metrics))
 
 
 def make_title(protocol: Protocol) -> str:
-    """The name, and in braces what differs from the protocol of that name and stands nowhere else in a full name."""
+    """Make the name, and in braces what differs from the protocol of that name and stands nowhere else."""
     usual = make_protocol(protocol.name if protocol.name in list_presets() else "paper")
     changed = [key for key in _IN_NAME if _write_word(getattr(protocol, key)) != _write_word(getattr(usual, key))]
     options = [f"{key}={_write_word(getattr(protocol, key))}" for key in changed]

@@ -12,7 +12,7 @@ WIDTH = 110
 
 
 def describe_protocol(score: Protocol | Mapping[str, Any], width: int = WIDTH) -> str:
-    """``protocol: name=paper metrics=iou,recall,tgq tau_sbert=0.5 …`` in lines of at most ``width`` characters."""
+    """Describe a protocol: ``protocol: name=paper metrics=iou … tau_sbert=0.5 …``, in lines of ``width`` characters."""
     options = score.list_settings() if isinstance(score, Protocol) else score
     words = [f"{key}={_write_word(value)}" for key, value in options.items() if key != "_target_"]
     return textwrap.fill("protocol: " + " ".join(words), width, subsequent_indent="  ", break_on_hyphens=False)

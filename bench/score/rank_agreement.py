@@ -29,7 +29,7 @@ _CELLS = 20_000_000
 def compute_agreement(
     runs: Sequence[Mapping[str, MetricCounts]], resamples: int = 10_000, seed: int = 0, level: float = 0.95
 ) -> pd.DataFrame:
-    """One line for each two metrics (full names), the first before the second in the order of the runs' tables.
+    """Compute one line for each two metrics (full names), the first before the second in the order of the runs' tables.
 
     A metric counts where at least three runs have it, a pair over the runs that have both (``runs``), all on the
     ``images`` that every run has. tau is NaN where a metric ranks all runs the same. Raises UserError where there is
@@ -63,7 +63,7 @@ def compute_agreement(
 
 
 def compute_kendall(values: Float64[np.ndarray, "m r b"]) -> Float64[np.ndarray, "b m m"]:
-    """tau-b between the m metrics over r runs, b times; NaN values are left out, NaN where nothing varies."""
+    """Compute tau-b between the m metrics over r runs, b times; NaN values are left out, NaN where nothing varies."""
     metrics, runs, times = values.shape
     first, second = np.triu_indices(runs, 1)
     step = max(1, _CELLS // max(1, metrics * len(first)))
@@ -97,7 +97,7 @@ def _find_common(runs: Sequence[Mapping[str, MetricCounts]]) -> tuple[str, ...]:
 
 
 def _align(row: MetricCounts, images: tuple[str, ...]) -> MetricCounts:
-    """The rows of these images; one that the metric does not cover weighs nothing."""
+    """Align the rows of these images; one that the metric does not cover weighs nothing."""
     place = {image: at for at, image in enumerate(row.image_ids)}
     at = np.array([place.get(image, len(place)) for image in images])
     nothing = np.zeros((1, row.numerator.shape[1]))
@@ -106,7 +106,7 @@ def _align(row: MetricCounts, images: tuple[str, ...]) -> MetricCounts:
 
 
 def _spread_values(known: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """From one row for each metric and run that exist to metric x run x time, NaN where it does not."""
+    """Spread from one row for each metric and run that exist to metric x run x time, NaN where it does not."""
     full = np.full((*present.shape, known.shape[1]), np.nan)
     full[present] = known
     return full

@@ -60,7 +60,7 @@ def describe_name(name: str) -> Description:
 
 
 def split_measure(measure: str) -> tuple[tuple[str, ...], str]:
-    """``recall.argmax>0.5`` as its words ("recall", "argmax") and its bound ">0.5" (empty: none)."""
+    """Split ``recall.argmax>0.5`` as its words ("recall", "argmax") and its bound ">0.5" (empty: none)."""
     words, relation, bound = measure.partition(">")
     return tuple(words.split(".")), relation + bound
 
@@ -104,7 +104,7 @@ def check_columns(scores: pd.DataFrame, where: str, columns: Sequence[str]) -> N
 
 
 def _split_group(metric: str) -> tuple[str, str]:
-    """``recall.size.small`` is ("recall", "size=small"); a metric of all units has no group."""
+    """Split off a group: ``recall.size.small`` is ("recall", "size=small"); a metric of all units has none."""
     *words, kind, member = ("", "", *metric.split("."))
     if kind not in BREAKDOWNS or not any(words):
         return metric, ""

@@ -21,7 +21,7 @@ MEASURED = ("text", "tt_cosine", "tt_hit", "tt_top1", "st_cosine", "st_top1")
 def make_segment_table(
     tables: Sequence[tuple[Overlap, TrueSegmentTexts]], classes: ClassList, score: Protocol
 ) -> pd.DataFrame:
-    """`KNOWN` and, where there are oracle records, `MEASURED`; sorted by image_id, then by class index.
+    """Make `KNOWN` and, where there are oracle records, `MEASURED`; sorted by image_id, then by class index.
 
     Thresholds, rounding and ties are those of ``score``, so that sums over rows are the numerators of TGQ. Without a
     threshold every text would be a hit: ``tt_hit`` then says what ``tt_top1`` says.

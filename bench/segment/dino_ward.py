@@ -23,7 +23,7 @@ class DenseFeatures(Protocol):
     def compute_features(
         self, image: UInt8[np.ndarray, "h w 3"]
     ) -> tuple[Float32[np.ndarray, "f d"], tuple[int, int], UInt8[np.ndarray, "lh lw 3"]]:
-        """Unit features in row-major order, their grid (height, width), and the image at the size that was loaded."""
+        """Compute unit features in row-major order; with them their grid (height, width) and the image as loaded."""
         ...
 
 

@@ -111,15 +111,15 @@ class Store:
         is held while others are asked for: entries are made of entries of earlier stages, never the other way round.
         """
         wanted = list(dict.fromkeys(names))
-        found, new = self.read(namespace, item), dict[str, Entry]()
-        if not found.keys() >= set(wanted):
+        known, new = self.read(namespace, item), dict[str, Entry]()
+        if not known.keys() >= set(wanted):
             with self._hold_item(namespace, item):
-                found = self.read(namespace, item)
-                if missing := [name for name in wanted if name not in found]:
+                known = self.read(namespace, item)
+                if missing := [name for name in wanted if name not in known]:
                     new = dict(make(missing))
                     self.add(namespace, item, new)
-        self.reuse(namespace, item, found.keys() & set(wanted))
-        return found | new
+        self.reuse(namespace, item, known.keys() & set(wanted))
+        return known | new
 
     def add(self, namespace: Namespace, item: str, entries: Mapping[str, Entry]) -> None:
         """Add entries to an item; those already there stay as they are."""
@@ -127,10 +127,10 @@ class Store:
             return
         path = _make_path(namespace, item)
         with writing(path, "store=FOLDER"), _lock_folder(path):
-            found = self._read_again(namespace, path)
-            write_atomically(path, pack_entries({**entries, **found}))
-        self.stats.made[namespace.stage].update(f"{item}/{name}" for name in entries if name not in found)
-        self.reuse(namespace, item, found.keys() & entries.keys())
+            known = self._read_again(namespace, path)
+            write_atomically(path, pack_entries({**entries, **known}))
+        self.stats.made[namespace.stage].update(f"{item}/{name}" for name in entries if name not in known)
+        self.reuse(namespace, item, known.keys() & entries.keys())
 
     def reuse(self, namespace: Namespace, item: str, names: Iterable[str]) -> None:
         """Note that entries were found and taken."""

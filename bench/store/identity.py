@@ -45,10 +45,12 @@ def identify_data(dataset: Any, options: Mapping[str, Any], store: Store) -> Ide
     def make(_: Sequence[str] = ()) -> dict[str, Entry]:
         return {"identity": ({}, asdict(Identity(dataset.fingerprint, hash_source(target))))}
 
-    found = kept.read(namespace, "identity")  # before the code is parsed, which takes a second
-    if not found:
-        found = kept.fill(namespace, "identity", ["identity"], make) if not own or _is_of_ours_alone(target) else make()
-    return Identity(**found["identity"][1])
+    entries = kept.read(namespace, "identity")  # before the code is parsed, which takes a second
+    if not entries:
+        entries = (
+            kept.fill(namespace, "identity", ["identity"], make) if not own or _is_of_ours_alone(target) else make()
+        )
+    return Identity(**entries["identity"][1])
 
 
 def _is_of_ours_alone(target: str) -> bool:

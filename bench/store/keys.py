@@ -41,9 +41,9 @@ def collect_inputs(options: Any, *names: str) -> dict[str, Any]:
 
     ``names`` are modules that count with them. "unknown" says in words what cannot be followed.
     """
-    found = join_closures([*find_targets(options), *names])
-    told = {"options": replace_by_content(options), "source": found.digest, "imports": list(found.libraries)}
-    return told | {"unknown": list(found.unknown)}
+    code = join_closures([*find_targets(options), *names])
+    inputs = {"options": replace_by_content(options), "source": code.digest, "imports": list(code.libraries)}
+    return inputs | {"unknown": list(code.unknown)}
 
 
 def hash_source(*names: str) -> str:

@@ -25,22 +25,22 @@ def collect_model_facts(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_weights_facts(options: Mapping[str, Any]) -> dict[str, Any]:
     """Collect the same without the code, which is then not read. Raises UserError where there are no weights."""
-    told = dict(replace_by_content(_drop_places(options)))
+    facts = dict(replace_by_content(_drop_places(options)))
     source = str(options["source"])
     if "pretrained" not in options:
-        return told | {"weights": sources.hash_weights(source), "name": ""}
+        return facts | {"weights": sources.hash_weights(source), "name": ""}
     name, pretrained = sources.split_open_clip_source(source, options["pretrained"], options.get("architecture"))
     if name.startswith((sources.HUB, sources.LOCAL_DIR)):
-        return told | {
+        return facts | {
             "weights": sources.hash_weights(source),
             "name": "",
             **_describe_named_tokenizer(_find_folder(name)),
         }
     if pretrained and Path(pretrained).is_file():  # weights alone do not carry their architecture
-        return told | {"weights": sources.hash_weights(pretrained), "name": name, **_describe_tokenizer_of(name)}
+        return facts | {"weights": sources.hash_weights(pretrained), "name": name, **_describe_tokenizer_of(name)}
     # A tag of published weights that open_clip resolves: the names stand in metrics, the file behind them in keys.
-    told |= {"weights": f"{name}/{pretrained}", "name": name, **_describe_tokenizer_of(name)}
-    return told | {"file": _hash_published(name, str(pretrained))}
+    facts |= {"weights": f"{name}/{pretrained}", "name": name, **_describe_tokenizer_of(name)}
+    return facts | {"file": _hash_published(name, str(pretrained))}
 
 
 def describe_by_content(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,18 +48,18 @@ def describe_by_content(settings: Mapping[str, Any]) -> dict[str, Any]:
 
     The images of a data set alone go by their place: the run's record has their fingerprint.
     """
-    told = {
+    facts = {
         key: replace_by_content(value, named=True) for key, value in settings.items() if key not in ("data", "models")
     }
     data, models = settings.get("data", {}), settings.get("models", {})
-    told["data"] = {
+    facts["data"] = {
         **replace_by_content({k: v for k, v in data.items() if k != "root"}, named=True),
         "root": data.get("root"),
     }
-    told["models"] = {
+    facts["models"] = {
         name: _describe_model(value) if isinstance(value, Mapping) else value for name, value in models.items()
     }
-    return told
+    return facts
 
 
 def _describe_model(options: Mapping[str, Any]) -> Any:
@@ -116,7 +116,7 @@ def _describe_tokenizer(name: str | None) -> dict[str, str]:
 def _find_folder(name: str) -> Path:
     if name.startswith(sources.LOCAL_DIR):
         return Path(name.removeprefix(sources.LOCAL_DIR))
-    found = sources.find_cached_copy(name)
-    if found is None:
+    copy = sources.find_cached_copy(name)
+    if copy is None:
         raise UserError(f"CLIP {name!r}: its files are no longer in the local cache: fetch them again")
-    return found
+    return copy

@@ -14,35 +14,35 @@ Width = Callable[[], int | None]
 """The dimension of CLIP's joint space, asked for when CLIP is loaded; None where the encoder has no CLIP."""
 
 
-def check_embeddings(who: str, found: Any, rows: int, width: int | None) -> None:
+def check_embeddings(who: str, embeddings: Any, rows: int, width: int | None) -> None:
     """Raises UserError that names the variant unless there is a finite float32 row of that width for each segment."""
-    if not isinstance(found, Embeddings):
-        raise UserError(f"{who}: gave {_describe_kind(found)} for embeddings; return bench.records.Embeddings")
+    if not isinstance(embeddings, Embeddings):
+        raise UserError(f"{who}: gave {_describe_kind(embeddings)} for embeddings; return bench.records.Embeddings")
     for name in ("vectors", "saliency", "weight"):
-        _check_array(who, name, getattr(found, name), rows, 2)
-    if width is not None and found.vectors.shape[1] != width:
-        own = found.vectors.shape[1]
+        _check_array(who, name, getattr(embeddings, name), rows, 2)
+    if width is not None and embeddings.vectors.shape[1] != width:
+        own = embeddings.vectors.shape[1]
         raise UserError(f"{who}: gave embeddings of {own} numbers, but CLIP's joint space has {width}; end in it")
 
 
-def check_captions(who: str, found: Any, rows: int) -> None:
+def check_captions(who: str, captions: Any, rows: int) -> None:
     """Raises UserError that names the captioner unless each segment has a text, finite features and a score."""
-    if not isinstance(found, Captions):
-        raise UserError(f"{who}: gave {_describe_kind(found)} for texts; return bench.records.Captions")
-    if len(found.texts) != rows:
-        raise UserError(f"{who}: gave {len(found.texts)} texts for {rows} embeddings; give one each")
-    for at, text in enumerate(found.texts):
+    if not isinstance(captions, Captions):
+        raise UserError(f"{who}: gave {_describe_kind(captions)} for texts; return bench.records.Captions")
+    if len(captions.texts) != rows:
+        raise UserError(f"{who}: gave {len(captions.texts)} texts for {rows} embeddings; give one each")
+    for at, text in enumerate(captions.texts):
         if not isinstance(text, str):
             raise UserError(
                 f"{who}: text {at} is {_describe_kind(text)}; give a text, an empty one if there is nothing to say"
             )
-    _check_array(who, "features", found.features, rows, 2)
-    _check_array(who, "scores", found.scores, rows, 1)
+    _check_array(who, "features", captions.features, rows, 2)
+    _check_array(who, "scores", captions.scores, rows, 1)
 
 
-def check_tokens(who: str, found: Any) -> None:
+def check_tokens(who: str, tokens: Any) -> None:
     """Raises UserError that names the variant unless the trunk's tokens are finite float32 numbers, a row each."""
-    _check_array(who, "tokens of the trunk", found, None, 2)
+    _check_array(who, "tokens of the trunk", tokens, None, 2)
 
 
 def _check_array(who: str, name: str, array: Any, rows: int | None, dimensions: int) -> None:

@@ -116,8 +116,8 @@ def explain_damage(folders: Iterable[Path]) -> Iterator[None]:
         old = find_unsealed(folders)
         if not old:
             raise
-        told = " ".join(f"{type(error).__name__}: {error}".split())[:160]
-        raise UserError(f"{old[0]}: has no checksums, and its files cannot be read ({told}); {REMEDY}") from error
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+        raise UserError(f"{old[0]}: has no checksums, and its files cannot be read ({reason}); {REMEDY}") from error
 
 
 def _read_checksums(folder: Path) -> dict[str, str] | None:
@@ -125,5 +125,5 @@ def _read_checksums(folder: Path) -> dict[str, str] | None:
 
 
 def _hash_record(record: Mapping[str, Any]) -> str:
-    told = {key: value for key, value in record.items() if key != "sha256"}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    content = {key: value for key, value in record.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -67,10 +67,10 @@ class StoredStages:
     def segment(self, sample: Sample) -> SegmentTree:
         """Segment an image (section 3.1), or find its over-segments in the store."""
         namespace, item = self.namespaces.segment, make_item_name(sample)
-        found = self.store.fill(
+        entries = self.store.fill(
             namespace, item, ["tree"], lambda _: {"tree": make_store_entry(self._segmenter(sample))}
         )
-        return make_record(SegmentTree, found["tree"])
+        return make_record(SegmentTree, entries["tree"])
 
     def embed(self, sample: Sample, masks: Bool[np.ndarray, "n h w"]) -> Embeddings:
         """Embed segments (section 3.2), those not embedded before."""
@@ -122,5 +122,5 @@ class StoredStages:
 
         if not names:
             return compute([])
-        found = self.store.fill(namespace, item, names, make)
-        return kind.concat([make_record(kind, found[name]) for name in names])
+        entries = self.store.fill(namespace, item, names, make)
+        return kind.concat([make_record(kind, entries[name]) for name in names])

@@ -70,7 +70,7 @@ class Crew:
         self, function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], names: Sequence[str], chunk: int = 1,
         ordered: bool = False,
     ) -> Iterator[Any]:  # fmt: skip
-        """``function(*job)`` for each job, as they are finished or in their order; ``names`` say what a job is.
+        """Run ``function(*job)`` for each job, as they are finished or in their order; ``names`` say what a job is.
 
         Raises UserError where a worker died: of what, and over which job.
         """
@@ -128,7 +128,7 @@ class Crew:
                     process.terminate()
 
     def _describe_death(self, names: Sequence[str], futures: Sequence[Future[Any]], chunk: int) -> str:
-        """How a worker died, over what. The pool ends the others by SIGTERM as soon as one is gone."""
+        """Describe how a worker died, over what. The pool ends the others by SIGTERM as soon as one is gone."""
         self._wait_for_end()
         codes = {process.pid: process.exitcode for process in self._processes.values()}
         guilty = {pid: code for pid, code in codes.items() if code not in (0, None, -signal.SIGTERM)}
@@ -148,7 +148,7 @@ def _has_result(futures: Sequence[Future[Any]]) -> bool:
 
 
 def describe_death(code: int | None, over: str, fewer: str = ONE) -> str:
-    """What to say of a worker by its exit code (negative: the signal) and by what it was at."""
+    """Describe a worker by its exit code (negative: the signal) and by what it was at."""
     code = None if code == UNKNOWN else code
     where = f"over {over}" if over else "before its first image"
     told, again = _describe_exit(code), "what is finished is kept: run the same command again"
@@ -192,7 +192,7 @@ def _start_server() -> None:
 
 
 def _start_worker(marks: Any, threads: int | None) -> None:
-    """What a worker does first. ``threads`` of torch, None where torch is not to be loaded."""
+    """Start what a worker does first. ``threads`` of torch, None where torch is not to be loaded."""
     global _marks
     _marks = marks
     streams.show_all()

@@ -27,7 +27,7 @@ def lacks_memory(error: BaseException | None) -> bool:
 
 
 def make_memory_error(what: str, smaller: str, error: BaseException) -> UserError:
-    """The error a user can mend. ``what`` was done (empty where nobody knows), ``smaller`` needs less."""
+    """Make the error a user can mend. ``what`` was done (empty where nobody knows), ``smaller`` needs less."""
     said = " ".join(str(error).split())[:120]
     begin, because = f"{what}: " if what else "", f" ({said})" if said else ""
     return UserError(
@@ -37,7 +37,7 @@ def make_memory_error(what: str, smaller: str, error: BaseException) -> UserErro
 
 @contextmanager
 def explain_memory_errors(what: str, smaller: str) -> Iterator[None]:
-    """Around work that may need more memory than there is; can decorate a function. Raises `UserError`."""
+    """Explain a lack of memory, around work or as its decorator. Raises `UserError`."""
     try:
         yield
     except Exception as error:

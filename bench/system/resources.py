@@ -9,7 +9,7 @@ from bench.errors import UserError
 
 
 def find_conf_dir() -> Path:
-    """The folder of the Hydra groups: ``bench/conf`` in an installed wheel, ``conf`` beside ``bench`` in a checkout.
+    """Find the folder of the Hydra groups: ``bench/conf`` in a wheel, ``conf`` beside ``bench`` in a checkout.
 
     Raises `UserError` where neither is there, which means that the package was copied without its configs.
     """
@@ -22,13 +22,13 @@ def find_conf_dir() -> Path:
 
 
 def count_processors() -> int:
-    """Processors that this process may use."""
+    """Count processors that this process may use."""
     allowed = getattr(os, "sched_getaffinity", None)  # Linux only
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def measure_memory() -> int | None:
-    """Bytes of memory that this process may have at all: the machine's, or the least limit of its control groups."""
+    """Measure the bytes that this process may have at all: the machine's, or the least limit of its control groups."""
     names = {"SC_PAGE_SIZE", "SC_PHYS_PAGES"}
     known = names <= set(getattr(os, "sysconf_names", {}))  # not on Windows
     whole = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")] if known else []

@@ -62,12 +62,12 @@ def note_finished(folder: object) -> None:
 
 
 def make_stop_line() -> str:
-    """The line."""
+    """Make the line that is shown."""
     return f"{STOPPED}; finished: zgs report {' '.join(_State.kept)}" if _State.kept else STOPPED
 
 
 def print_stop_line() -> None:
-    """The line, once."""
+    """Print the line, once."""
     if not _State.said:
         _State.said = True
         with suppress(*_UNWRITABLE):
@@ -75,7 +75,7 @@ def print_stop_line() -> None:
 
 
 def mark_over(code: int) -> None:
-    """The command is done: a signal from now on ends the process without a word."""
+    """Mark the command as done: a signal from now on ends the process without a word."""
     signal.setitimer(signal.ITIMER_REAL, 0)
     _State.over = code
 
@@ -110,7 +110,7 @@ def _leave() -> NoReturn:
 
 
 def _handle_unraisable(caught: Any) -> None:
-    """An interrupt that arrives in a destructor or a callback is printed and forgotten by Python: end there."""
+    """End on an interrupt that arrives in a destructor or a callback, which Python would print and forget."""
     if issubclass(caught.exc_type, KeyboardInterrupt) and is_stopping():
         _leave()
     sys.__unraisablehook__(caught)

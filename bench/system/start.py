@@ -11,7 +11,7 @@ _usual = gc.get_threshold()
 
 
 def put_off_collection() -> None:
-    """Let the first collection wait until a command has started: a seventh of the seconds until then.
+    """Put off the first collection until a command has started: a seventh of the seconds until then.
 
     What there is at that moment is never looked at again, and everything after it is collected as ever.
     """

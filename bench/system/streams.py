@@ -26,7 +26,7 @@ def prepare() -> None:
 
 
 def show_all() -> None:
-    """A character that cannot be shown is escaped; lone surrogates too, which UTF-8 cannot show."""
+    """Show what cannot be shown escaped; lone surrogates too, which UTF-8 cannot show."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)  # a captured stream may have none
         if reconfigure is not None:
@@ -34,7 +34,7 @@ def show_all() -> None:
 
 
 def silence(*names: str) -> None:
-    """Nobody reads a stream any more: what is still in its buffer goes nowhere, instead of failing at the exit."""
+    """Silence a stream that nobody reads: what is in its buffer goes nowhere, instead of failing at the exit."""
     for name in names:
         with suppress(OSError, ValueError):
             null = os.open(os.devnull, os.O_WRONLY)

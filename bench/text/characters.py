@@ -16,8 +16,8 @@ def has_half_character(text: str) -> bool:
 
 
 def find_half_character(value: Any) -> str | None:
-    """The first text in a JSON value, keys included, that is no Unicode; None where all are whole."""
+    """Find the first text in a JSON value, keys included, that is no Unicode; None where all are whole."""
     if isinstance(value, str):
         return value if has_half_character(value) else None
     inner = [*value, *value.values()] if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return next((found for one in inner if (found := find_half_character(one)) is not None), None)
+    return next((half for one in inner if (half := find_half_character(one)) is not None), None)

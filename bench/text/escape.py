@@ -35,33 +35,33 @@ def _escape_character(character: str) -> str:
 
 
 def _write_code(character: str) -> str:
-    """``\\x1b``, ``\\u202e`` or ``\\U0001f600``, as Python writes it."""
+    """Write a code: ``\\x1b``, ``\\u202e`` or ``\\U0001f600``, as Python writes it."""
     value = ord(character)
     return f"\\x{value:02x}" if value < 0x100 else f"\\u{value:04x}" if value < 0x10000 else f"\\U{value:08x}"
 
 
 def escape_markdown(text: str) -> str:
-    """``text`` for a cell or a list of markdown: shown letter by letter, whatever it would mean there.
+    """Escape ``text`` for a cell or a list of markdown: shown letter by letter, whatever it would mean there.
 
     A ``_`` inside a word means nothing in markdown and stays.
     """
-    plain = re.sub("[&<]", lambda found: _ENTITIES[found[0]], escape_for_terminal(text))
-    plain = _MARKUP.sub(lambda found: "\\" + found[0], plain)
+    plain = re.sub("[&<]", lambda match: _ENTITIES[match[0]], escape_for_terminal(text))
+    plain = _MARKUP.sub(lambda match: "\\" + match[0], plain)
     return re.sub(r"^(\d+)([.)]\s)", r"\1\\\2", plain)
 
 
 def join_cells(texts: Iterable[str]) -> str:
-    """A line of a markdown table, of cells that are markdown already."""
+    """Join a line of a markdown table, of cells that are markdown already."""
     return "| " + " | ".join(texts) + " |"
 
 
 def escape_for_figure(text: str) -> str:
-    """``text`` for matplotlib: no ``$`` begins a formula, and what the letters of figures lack is shown by its code."""
+    """Escape ``text`` for matplotlib: no ``$`` begins a formula, and what its letters lack is shown by its code."""
     return escape_for_picture(text).replace("$", "\\$")
 
 
 def escape_for_picture(text: str) -> str:
-    """``text`` in the letters that all pictures are written with: a character that they lack is shown by its code.
+    """Escape ``text`` for the letters that all pictures are written with: what they lack is shown by its code.
 
     An empty box in place of each would make names of other scripts all alike.
     """
@@ -72,7 +72,7 @@ def escape_for_picture(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _read_letters() -> frozenset[int]:
-    """The characters of DejaVu Sans, which matplotlib ships."""
+    """Read the characters of DejaVu Sans, which matplotlib ships."""
     import matplotlib as mpl
     from matplotlib.ft2font import FT2Font
 
@@ -80,7 +80,7 @@ def _read_letters() -> frozenset[int]:
 
 
 def measure_width(text: str) -> int:
-    """Columns of a terminal: letters of East Asian scripts take two, combining marks none."""
+    """Measure columns of a terminal: letters of East Asian scripts take two, combining marks none."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
@@ -88,13 +88,13 @@ def measure_width(text: str) -> int:
 
 
 def pad_text(text: str, columns: int, *, right: bool = False) -> str:
-    """``text`` with blanks behind it, or before it, up to so many columns."""
+    """Pad ``text`` with blanks behind it, or before it, up to so many columns."""
     blanks = " " * (columns - measure_width(text))
     return blanks + text if right else text + blanks
 
 
 def shorten_middle(text: str, columns: int) -> str:
-    """``text``, or both its ends with … between (names of a sweep differ at the end): at most ``columns`` wide."""
+    """Shorten ``text`` to both its ends with … between (names of a sweep differ at the end), ``columns`` wide."""
     if measure_width(text) <= columns:
         return text
     room = max(columns - 1, 2)
@@ -109,8 +109,8 @@ def shorten_middle(text: str, columns: int) -> str:
 
 
 def shorten_apart(texts: Iterable[str], columns: int) -> dict[str, str]:
-    """Each text by `shorten_middle`; texts that would become alike are numbered, in their order."""
-    found: dict[str, str] = {}
+    """Shorten each text by `shorten_middle`; texts that would become alike are numbered, in their order."""
+    short_names: dict[str, str] = {}
     taken: set[str] = set()
     for text in dict.fromkeys(texts):
         short = shorten_middle(text, columns)
@@ -119,5 +119,5 @@ def shorten_apart(texts: Iterable[str], columns: int) -> dict[str, str]:
             at += 1
             short = f"{shorten_middle(text, columns - len(f' ({at})'))} ({at})"
         taken.add(short)
-        found[text] = short
-    return found
+        short_names[text] = short
+    return short_names

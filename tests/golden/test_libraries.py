@@ -35,7 +35,11 @@ SETS = draw_sets()
 @cache
 def read_frozen() -> pd.DataFrame:
     """A column for each number of each library; empty where a library takes no such maps, "nan" where it says so."""
-    return pd.read_csv(HERE / "libraries.csv", dtype=str, keep_default_na=False)
+    return read_table(HERE / "libraries.csv")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False, skip_blank_lines=False)
 
 
 def list_numbers() -> list[str]:
@@ -167,7 +171,7 @@ def test_a_library_says_what_is_frozen(installed: Path, tmp_path: Path, name: st
         if told.returncode == 1 and make_protocol(SAID_BY.get(name, name)).library.partition("@")[0] in SOURCES:
             pytest.skip(f"{name} is in no registry, and no clone of it is on PYTHONPATH")
         assert told.returncode == 0, told.stderr
-        said = pd.read_csv(tmp_path / "said.csv", dtype=str, keep_default_na=False)
+        said = read_table(tmp_path / "said.csv")
         assert len(said.columns) == sum(column.startswith(f"{name}:") for column in list_numbers())
         for column in said:
             taken, frozen = read_column(column)

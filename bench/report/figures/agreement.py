@@ -31,12 +31,12 @@ def write_agreement(table: pd.DataFrame, to: Path, *, title: str, embedded: bool
 
 
 def list_metrics(table: pd.DataFrame) -> list[str]:
-    """The metrics of a table, in its order."""
+    """List the metrics of a table, in its order."""
     return list(dict.fromkeys([*table["first"].unique(), *table["second"].unique()]))
 
 
 def number_metrics(metrics: Sequence[str]) -> list[str]:
-    """A number and a few words for each metric."""
+    """Give a number and a few words for each metric."""
     names = [parse(metric) for metric in metrics]
     short = [shorten_name(name, names) for name in names]
     return [
@@ -46,7 +46,7 @@ def number_metrics(metrics: Sequence[str]) -> list[str]:
 
 
 def write_markdown_agreement(table: pd.DataFrame, *, title: str, embedded: bool) -> str:
-    """The matrix, its lower half: bold where the interval excludes 0."""
+    """Write the matrix, its lower half: bold where the interval excludes 0."""
     metrics = list_metrics(table)
     found = {(line["second"], line["first"]): line for line in table.to_dict("records")}
     numbers = [str(at) for at in range(1, len(metrics))]
@@ -62,7 +62,7 @@ def write_markdown_agreement(table: pd.DataFrame, *, title: str, embedded: bool)
 
 
 def draw_agreement(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
-    """The matrix as coloured cells with their numbers, or with dots alone where there is no room for numbers."""
+    """Draw the matrix as coloured cells with their numbers, or with dots alone where there is no room for numbers."""
     metrics = list_metrics(table)
     n, place = len(metrics), {metric: at for at, metric in enumerate(metrics)}
     figure = make_figure(1.6 + 0.36 * max(n, 7) if n <= _NUMBERED else 2.4 + 0.24 * n)

@@ -33,7 +33,7 @@ def save_breakdown(
 
 
 def draw_breakdown(table: pd.DataFrame, *, title: str, embedded: bool, floors: Collection[str] = ()) -> Figure:
-    """A panel for each mapping, groups on x, a colour and a marker for each variant; floors are in the table only."""
+    """Draw a panel for each mapping: groups on x, a colour and a marker a variant; floors are in the table only."""
     table = table[table["against"] == ""]
     every = list(dict.fromkeys(table["variant"]))
     variants = [variant for variant in every if variant not in floors] or every

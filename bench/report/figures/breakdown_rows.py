@@ -30,7 +30,7 @@ _ROW, _COLUMN, _NAMED = 0.2, 1.15, 9.0
 
 
 def draw_rows(table: pd.DataFrame, variants: Sequence[str], *, title: str, embedded: bool) -> Figure:
-    """A block for each mapping: beside each other's panels would cover each other's marks, rows never do.
+    """Draw a block for each mapping: beside each other's panels would cover each other's marks, rows never do.
 
     ``table`` has the columns of `breakdown.COLUMNS`, without differences.
     """
@@ -75,6 +75,6 @@ def _describe_count(part: pd.DataFrame) -> str:
 
 
 def _halve(text: str) -> str:
-    """On two lines, broken between two parts."""
+    """Halve a text on two lines, broken between two parts."""
     parts = text.split(" · ")
     return "\n".join((" · ".join(parts[:2]), " · ".join(parts[2:])))

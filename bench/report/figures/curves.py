@@ -81,7 +81,7 @@ def write_curves(
 
 
 def draw_precision(curves: pd.DataFrame, *, title: str, chosen: Mapping[str, float], embedded: bool) -> Figure:
-    """Precision over recall as the threshold of each mapping moves; a ring marks the threshold of ``chosen``."""
+    """Draw precision over recall as the threshold of each mapping moves; a ring marks the threshold of ``chosen``."""
     kinds = _find_families(curves)
     keys = ["variant", "mapping", "tau"]
     both = curves[kinds == "precision"].merge(curves[kinds == "recall"], on=keys, suffixes=("", "_recall"), sort=False)
@@ -118,14 +118,14 @@ def draw_precision(curves: pd.DataFrame, *, title: str, chosen: Mapping[str, flo
 
 
 def _find_families(curves: pd.DataFrame) -> pd.Series:
-    """The first word of what each line measures: iou, recall, precision."""
+    """Find the first word of what each line measures: iou, recall, precision."""
     return curves["metric"].map(lambda measure: split_measure(measure)[0][0])
 
 
 def draw_curves(
     curves: pd.DataFrame, *, title: str, chosen: Mapping[str, float], embedded: bool, axis: str = "tau"
 ) -> Figure:
-    """The figure of `write_curves` over one axis, "tau" or "iou"."""
+    """Draw the figure of `write_curves` over one axis, "tau" or "iou"."""
     metrics = list(dict.fromkeys(curves["metric"]))
     mappings = [mapping for mapping in ("tt", "st") if (curves["mapping"] == mapping).any()]
     variants = list(dict.fromkeys(curves["variant"]))
@@ -149,7 +149,7 @@ def draw_curves(
 
 
 def _make_figure(metrics: int, mappings: int, variants: int, more: float) -> tuple[Figure, Any]:
-    """Panels side by side with a scale in common; of many variants under each other, each with room of its own."""
+    """Make panels side by side with a scale in common; of many variants under each other, each with room of its own."""
     if variants > MANY:
         panels, high = metrics * mappings, max(_HIGH, 0.165 * variants + 0.6)
         figure = make_figure(high * panels + more)
@@ -195,7 +195,7 @@ def _choose_style(position: int, variants: int) -> dict[str, Any]:
 
 
 def describe_counts(curves: pd.DataFrame) -> str:
-    """``n = 40 images, n = 240–245 segments``, from the columns n and unit_of_n."""
+    """Describe ``n = 40 images, n = 240–245 segments``, from the columns n and unit_of_n."""
     units = curves["unit_of_n"] if "unit_of_n" in curves else pd.Series("", index=curves.index)
     texts = []
     for unit, n in curves["n"].groupby(units, sort=False):
@@ -205,7 +205,7 @@ def describe_counts(curves: pd.DataFrame) -> str:
 
 
 def _draw_legend(figure: Figure, panels: Sequence[Axes], variants: Sequence[str], embedded: bool, told: str) -> None:
-    """Every variant that some panel shows, in their order."""
+    """List every variant that some panel shows, in their order."""
     drawn = {line.get_gid(): line for axes in panels for line in axes.get_lines() if line.get_gid()}
     names = choose_names(variants, numbered=len(variants) > MANY)
     shown = [(f"variant-{at}", variant) for at, variant in enumerate(variants) if f"variant-{at}" in drawn]

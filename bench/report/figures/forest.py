@@ -42,7 +42,7 @@ def save_differences(table: pd.DataFrame, stem: Path, *, title: str, embedded: b
 
 
 def draw_differences(table: pd.DataFrame, chosen: dict[str, str], *, title: str, embedded: bool) -> Figure:
-    """A panel for each chosen metric, a line for each pair of variants, one scale for all panels."""
+    """Draw a panel for each chosen metric, a line for each pair of variants, one scale for all panels."""
     found = list_pairs_in(table)
     first = found[0][0] if len({lead for lead, _ in found}) == 1 else ""
     variants = list(dict.fromkeys(variant for pair in found for variant in pair))

@@ -58,7 +58,7 @@ def _draw_number(axes: Axes, ends: Ends, at_x: float) -> None:
 
 
 def spread_places(places: Sequence[float], gap: float) -> list[float]:
-    """Ascending places between 0 and 1, moved as little as it takes to be ``gap`` apart (closer where none fits)."""
+    """Spread ascending places between 0 and 1, as little as it takes to be ``gap`` apart (closer where none fits)."""
     if not places:
         return []
     gap = min(gap, 1 / max(1, len(places) - 1))

@@ -33,7 +33,7 @@ _TITLE, _KEYED = 11.5, 10.5
 
 
 def make_figure(high: float, wide: float = WIDE) -> Figure:
-    """A figure on a canvas of its own, so that pyplot's state is neither read nor changed."""
+    """Make a figure on a canvas of its own, so that pyplot's state is neither read nor changed."""
     figure = Figure(figsize=(wide, high), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     return figure
@@ -51,7 +51,7 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
 
 
 def draw_plain_axes(axes: Axes, grid: str) -> None:
-    """Left and bottom lines only, and a pale grid along one axis ("x", "y" or "both")."""
+    """Draw left and bottom lines only, and a pale grid along one axis ("x", "y" or "both")."""
     axes.grid(axis=grid, color="#e6e6e6", linewidth=0.8)  # type: ignore[arg-type]
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
@@ -74,7 +74,7 @@ def look(position: int) -> dict[str, Any]:
 
 
 def choose_names(variants: Sequence[str], numbered: bool = False, long: int = LONG) -> dict[str, str]:
-    """What a figure calls each variant: brief, by its ends where it is long, as drawn; with its number where asked."""
+    """Choose what a figure calls each variant: brief, by its ends where it is long; with its number where asked."""
     brief = {variant: escape_for_picture(name) for variant, name in shorten_names(variants).items()}
     short = shorten_apart(brief.values(), long)
     told = {variant: figure_text(short[brief[variant]]) for variant in variants}
@@ -82,14 +82,14 @@ def choose_names(variants: Sequence[str], numbered: bool = False, long: int = LO
 
 
 def measure_width(text: str, size: float, bold: bool = False) -> float:
-    """Inches that a text takes on one line."""
+    """Measure inches that a text takes on one line."""
     letters = FontProperties(size=size, weight="bold" if bold else "normal")
     lines = text.split("\n")
     return max(TextPath((0, 0), line, prop=letters).get_extents().width if line.strip() else 0 for line in lines) / 72
 
 
 def draw_headline(figure: Figure, parts: Sequence[str]) -> None:
-    """The title of a figure: parts on as many lines as they need, one that is wider than the figure by its ends."""
+    """Draw the title of a figure: parts on as many lines as they need, one wider than the figure by its ends."""
     room = figure.get_figwidth() - 0.3
     lines = [""]
     for part in filter(None, parts):
@@ -107,7 +107,7 @@ def _fit_text(text: str, room: float) -> str:
 
 
 def draw_key(figure: Figure, handles: Sequence[Any], labels: Sequence[str], note: str, lined: bool = True) -> Legend:
-    """Rows of marks with their names below all panels, under a note; the figure grows by the rows beyond two.
+    """Draw rows of marks with their names below all panels, under a note; the figure grows by the rows beyond two.
 
     ``labels`` are as they are to be drawn. ``lined``: the marks are lines and not points.
     """
@@ -127,11 +127,11 @@ def draw_key(figure: Figure, handles: Sequence[Any], labels: Sequence[str], note
 
 
 def choose_columns(entries: int, most: int = 4) -> int:
-    """Columns of a legend whose rows are about equally long, so that no last entry stands alone."""
+    """Choose columns of a legend whose rows are about equally long, so that no last entry stands alone."""
     rows = -(-entries // max(1, most))
     return -(-entries // max(1, rows))
 
 
 def write_note(text: str, embedded: bool) -> str:
-    """A figure's note, with the warning that belongs to the small models."""
+    """Write a figure's note, with the warning that belongs to the small models."""
     return text + (f" · {EMBEDDED_NOTE}" if embedded else "")

@@ -54,7 +54,7 @@ def write_sweeps(table: pd.DataFrame, to: Path, *, title: str, embedded: bool) -
 
 
 def draw_sweep(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
-    """A panel for each metric, the swept number on x, a line with intervals for each group of runs alike otherwise."""
+    """Draw a panel a metric: the swept number on x, a line with intervals for each group of runs alike otherwise."""
     setting, titles = str(table["setting"].iloc[0]), list(dict.fromkeys(table["title"]))
     groups = list(dict.fromkeys(table["group"]))
     columns = min(2, len(titles))
@@ -103,7 +103,7 @@ def _draw_panel(axes: Axes, part: pd.DataFrame, groups: Sequence[str]) -> None:
 
 
 def _scale(axes: Axes, values: Sequence[float]) -> None:
-    """The tried values as ticks; logarithmic where they span decades, straight up to the smallest where 0 is one."""
+    """Scale an axis to the tried values: logarithmic where they span decades, straight up to the smallest for 0."""
     positive = [value for value in values if value > 0]
     decades = len(positive) > 1 and positive[-1] >= _DECADE * positive[0] and values[0] >= 0
     if decades and values[0] == 0:
@@ -120,7 +120,7 @@ def _scale(axes: Axes, values: Sequence[float]) -> None:
 
 
 def _find_limits(axes: Axes, values: Sequence[float]) -> tuple[float, float]:
-    """A little room on both sides, in the scale of the axis."""
+    """Find a little room on both sides, in the scale of the axis."""
     change = axes.xaxis.get_transform()
     first, last = change.transform(np.array([values[0], values[-1]], float))
     room = 0.07 * max(last - first, 1e-9)
@@ -129,7 +129,7 @@ def _find_limits(axes: Axes, values: Sequence[float]) -> tuple[float, float]:
 
 
 def _select_told(values: Sequence[float], places: Sequence[float]) -> set[float]:
-    """The values whose numbers fit beside each other below the axis, from both ends inwards by order."""
+    """Select the values whose numbers fit beside each other below the axis, from both ends inwards by order."""
     taken: list[tuple[float, float]] = []
     found = set[float]()
     for at in [0, len(values) - 1, *range(1, len(values) - 1)]:

@@ -50,7 +50,7 @@ class _Strip:
 
 
 def draw_contact_sheet(rows: Sequence[Row], *, title: str, footer: str) -> Image.Image:
-    """Rows of (image id, (title, note) of each picture, pictures) on white, RGB; titles stand above the columns.
+    """Draw rows of (image id, (title, note) of each picture, pictures) on white, RGB; titles stand above the columns.
 
     Columns follow the first row; a row whose titles differ carries its own. Every cell is `CELL` pixels wide, and there
     are at most `MOST` beside each other. A title takes two lines where it needs them.

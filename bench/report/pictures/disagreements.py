@@ -42,7 +42,7 @@ class Extremes:
 
 
 def select(first: pd.DataFrame, other: pd.DataFrame, count: int = COUNT) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The segments where ``first`` is most ahead of ``other`` and where it is most behind, at most ``count`` each.
+    """Select segments where ``first`` is most ahead of ``other`` and where it is most behind, ``count`` each.
 
     Eligible is a segment of which ``tt_hit`` or ``st_top1`` differs, and neither in favour of the one whose
     ``tt_cosine`` is smaller. Sorted by the difference of ``tt_cosine`` (a difference of 0 is neither), ties by
@@ -57,7 +57,7 @@ def select(first: pd.DataFrame, other: pd.DataFrame, count: int = COUNT) -> tupl
 
 
 def _find_right_alone(both: pd.DataFrame, one: str, other: str) -> pd.Series:
-    """Which segments the ``one`` names right, by text or by embedding, and the ``other`` does not by the same."""
+    """Find which segments the ``one`` names right, by text or by embedding, and the ``other`` does not by the same."""
     hits = [
         both[f"{kind}_{one}"].astype(bool) & ~both[f"{kind}_{other}"].astype(bool) for kind in ("tt_hit", "st_top1")
     ]
@@ -65,7 +65,7 @@ def _find_right_alone(both: pd.DataFrame, one: str, other: str) -> pd.Series:
 
 
 def select_extremes(tables: Mapping[str, pd.DataFrame], pairs: Sequence[Pair]) -> list[Extremes]:
-    """The pairs of variants where there is anything to show; a segment is shown with the first of them only."""
+    """Select the pairs of variants where there is anything to show; a segment is shown with the first of them only."""
     found, shown = list[Extremes](), set[tuple[str, str]]()
     for a, b in select_pairs(pairs, tables):
         pair = Extremes(a, b, *select(_drop_shown(tables[a], shown), _drop_shown(tables[b], shown)))
@@ -100,13 +100,13 @@ def write_disagreements(found: Sequence[Extremes], dataset: Dataset, path: Path,
 
 
 def _name_both(pair: Extremes) -> tuple[str, str]:
-    """What cells call the two: their names where both have room, else the letters that the heading gives them."""
+    """Name what cells call the two: their names where both have room, else the letters that the heading gives them."""
     names = shorten_title(pair.first), shorten_title(pair.other)
     return names if all(map(has_room, names)) else ("A", "B")
 
 
 def _write_heading(pair: Extremes, way: str) -> str:
-    """``masked ahead of crop``, or on two lines ``A: …`` and ``ahead of B: …`` with long names by their ends."""
+    """Write ``masked ahead of crop``, or on two lines ``A: …`` and ``ahead of B: …`` with long names by their ends."""
     if _name_both(pair) != ("A", "B"):
         return f"{pair.first} {way} {pair.other}"
     first, other = (shorten_middle(escape_for_picture(name), _LONG) for name in (pair.first, pair.other))

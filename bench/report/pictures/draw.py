@@ -68,14 +68,14 @@ class Colours:
 
 
 def choose_colour(position: int) -> Colour:
-    """The colour of a position: hues by the golden ratio, so that any first few are far apart."""
+    """Choose the colour of a position: hues by the golden ratio, so that any first few are far apart."""
     lightness, saturation = _TONES[position % len(_TONES)]
     rgb = colorsys.hls_to_rgb((0.58 + position * _GOLDEN) % 1, lightness, saturation)
     return tuple(round(255 * part) for part in rgb)  # type: ignore[return-value]
 
 
 def make_label_map(panel: Panel) -> Int[np.ndarray, "h w"] | None:
-    """The panel's segments as one map: masks painted from large to small, `BACKGROUND` where there is none."""
+    """Make the panel's segments as one map: masks painted from large to small, `BACKGROUND` where there is none."""
     if panel.masks is None:
         return panel.labels
     painted = np.full(panel.masks.shape[1:], BACKGROUND, dtype=np.int32)
@@ -86,7 +86,7 @@ def make_label_map(panel: Panel) -> Int[np.ndarray, "h w"] | None:
 
 
 def draw(image: UInt8[np.ndarray, "h w 3"], panel: Panel, colours: Colours) -> Image.Image:
-    """The finished picture of a panel, RGB, its long side between `SMALLEST` and `LARGEST` pixels.
+    """Draw the finished picture of a panel, RGB, its long side between `SMALLEST` and `LARGEST` pixels.
 
     A small image keeps its pixels as squares: enlarging invents nothing, and the file stays small.
     """
@@ -124,7 +124,7 @@ def _resize(labels: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def choose_panel_colours(panel: Panel, labels: np.ndarray, colours: Colours) -> list[Colour]:
-    """The colour of each segment: by text where there are texts, else by position."""
+    """Choose the colour of each segment: by text where there are texts, else by position."""
     if panel.texts:
         # Only what is seen takes a colour: of a long class list few would be left that differ.
         seen = set(np.unique(labels).tolist())
@@ -167,7 +167,7 @@ def _write(picture: Image.Image, labels: np.ndarray, texts: tuple[str, ...]) -> 
 
 @lru_cache(maxsize=4096)
 def wrap_text(text: str, size: int, width: float) -> str:
-    """``text`` on one line where it is short, on at most two otherwise; cut with … where even that is too wide."""
+    """Wrap ``text`` on one line where it is short, on at most two otherwise; cut with … where even that is too wide."""
     words = escape_for_picture(" ".join(text.split()))
     lines = [words]
     if len(words) > 14 and " " in words:
@@ -177,7 +177,7 @@ def wrap_text(text: str, size: int, width: float) -> str:
 
 
 def fit_middle(text: str, size: int, width: float, bold: bool = True) -> str:
-    """``text`` as letters can show it, or both its ends with … between, as much as fits into ``width`` pixels."""
+    """Fit ``text`` as letters can show it, or both its ends with … between, as much as fits into ``width`` pixels."""
     line = escape_for_picture(text)
     columns = cells(line)
     while columns > 2 and load_font(size, bold).getlength(shorten_middle(line, columns)) > width:
@@ -186,7 +186,7 @@ def fit_middle(text: str, size: int, width: float, bold: bool = True) -> str:
 
 
 def fold_text(text: str, size: int, width: float, bold: bool = True) -> list[str]:
-    """``text`` on one line, or on two where it is too wide, broken at a blank where there is one; then by its ends."""
+    """Fold ``text`` on one line, or on two where it is too wide, broken at a blank if possible; then by its ends."""
     line = escape_for_picture(text)
     letters = load_font(size, bold)
     if letters.getlength(line) <= width:
@@ -198,7 +198,7 @@ def fold_text(text: str, size: int, width: float, bold: bool = True) -> list[str
 
 
 def shorten_text(text: str, size: int, width: float, bold: bool = True) -> str:
-    """``text`` as letters can show it, or as much of its beginning as fits into ``width`` pixels with … behind it."""
+    """Shorten ``text`` as letters can show it: as much of its beginning as fits into ``width`` pixels, and …."""
     text = escape_for_picture(text)
     if load_font(size, bold).getlength(text) <= width:
         return text
@@ -209,7 +209,7 @@ def shorten_text(text: str, size: int, width: float, bold: bool = True) -> str:
 
 @lru_cache(maxsize=4096)
 def measure_text(text: str, size: int) -> tuple[int, int]:
-    """Height and width in pixels of a text of one or more lines, with its outline."""
+    """Measure height and width in pixels of a text of one or more lines, with its outline."""
     pen = ImageDraw.Draw(Image.new("L", (1, 1)))
     left, top, right, bottom = pen.multiline_textbbox(
         (0, 0), text, font=load_font(size), stroke_width=2, anchor="la", spacing=1
@@ -219,7 +219,7 @@ def measure_text(text: str, size: int) -> tuple[int, int]:
 
 @lru_cache(maxsize=32)
 def load_font(size: int, bold: bool = True) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans as matplotlib ships it: the same letters on every machine, accents included."""
+    """Load DejaVu Sans as matplotlib ships it: the same letters on every machine, accents included."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(str(Path(mpl.get_data_path(), "fonts", "ttf", name)), size)
 

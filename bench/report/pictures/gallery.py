@@ -132,7 +132,7 @@ def _choose_ending(row: GalleryRow) -> str:
 
 
 def make_slug(text: str) -> str:
-    """Letters, digits and dashes: safe as a file name and in a link, whatever an id holds."""
+    """Make a name of letters, digits and dashes: safe as a file name and in a link, whatever an id holds."""
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:60] or "x"
 
 
@@ -160,7 +160,7 @@ def _make_legend(panel: Panel, colours: Colours) -> tuple[tuple[str, str], ...]:
 
 
 def _show_on_page(value: Any) -> Any:
-    """Every text of the page; line ends are kept, for a note may have several lines."""
+    """Show every text of the page; line ends are kept, for a note may have several lines."""
     return "\n".join(map(escape_for_terminal, value.split("\n"))) if isinstance(value, str) else value
 
 

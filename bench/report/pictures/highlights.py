@@ -71,7 +71,7 @@ class Strip:
 def draw_highlight_sheet(
     strips: Sequence[Strip], *, count: int, title: str, notes: Sequence[str], footer: str
 ) -> Image.Image:
-    """Rows of up to twice ``count`` cells on white, RGB."""
+    """Draw rows of up to twice ``count`` cells on white, RGB."""
     half = count * CELL + (count - 1) * _GAP
     blocks = [
         Block(_measure_heading(strip, half) + _measure_height(strip), partial(_draw_strip, strip, half))
@@ -96,7 +96,7 @@ def _draw_strip(strip: Strip, half: int, sheet: Image.Image, pen: ImageDraw.Imag
 def highlight_segment(
     image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "h w"], size: tuple[int, int]
 ) -> Image.Image:
-    """The image at ``size`` (width, height): the segment as it is inside a white line, the rest grey and dim."""
+    """Draw the image at ``size`` (width, height): the segment as it is inside a white line, the rest grey and dim."""
     factor = max(1, -(-size[0] // image.shape[1]))
     large = Image.fromarray(image.repeat(factor, 0).repeat(factor, 1)).resize(size, Image.Resampling.LANCZOS)
     inside = Image.fromarray(mask).convert("L").resize(size, Image.Resampling.NEAREST)
@@ -142,13 +142,13 @@ def _scale_size(cell: Cell) -> tuple[int, int]:
 
 
 def _measure_heading(strip: Strip, width: int) -> int:
-    """Pixels above the pictures of a row: its headings take two lines where one is too long."""
+    """Measure pixels above the pictures of a row: its headings take two lines where one is too long."""
     lines = max(len(fold_text(heading, _NAME, width)) for heading in (strip.left_title, strip.right_title))
     return 50 + _FOLD * (lines - 1)
 
 
 def _measure_height(strip: Strip) -> int:
-    """Pixels from the pictures down."""
+    """Measure pixels from the pictures down."""
     cells = (*strip.left, *strip.right)
     tall = max(_scale_size(cell)[1] for cell in cells)
     return tall + 6 + _LINE + 6 + (30 + _LINE) * max(len(cell.said) for cell in cells) + 14

@@ -29,7 +29,7 @@ class Box:
 def place_labels(
     labels: Int[np.ndarray, "h w"], boxes: Sequence[Box], size: tuple[int, int]
 ) -> list[tuple[int, int] | None]:
-    """Top left corner (y, x) of each text in a picture of ``size`` (height, width), None where there is no room.
+    """Place texts: the corner (y, x) of each in a picture of ``size`` (height, width), None where there is no room.
 
     ``labels`` gives each pixel the position of its segment in ``boxes`` (negative: none), at any size. Large
     segments choose first.
@@ -64,7 +64,7 @@ def _mark_thin(region: Bool[np.ndarray, "h w"], shape: tuple[int, ...]) -> Bool[
 
 
 def _find_anchors(region: Bool[np.ndarray, "g g"]) -> Iterator[tuple[float, float]]:
-    """Middles of the roomiest places of the largest part, the roomiest first."""
+    """Find middles of the roomiest places of the largest part, the roomiest first."""
     parts, count = ndimage.label(region)
     if count > 1:
         region = parts == 1 + np.argmax(np.bincount(parts.ravel())[1:])
@@ -93,7 +93,7 @@ def _find_room(corner: tuple[int, int], box: Box) -> tuple[int, int, int, int]:
 
 
 def _count_covered(room: tuple[int, int, int, int], taken: Sequence[tuple[int, int, int, int]]) -> int:
-    """Pixels of a room that other texts already have."""
+    """Count pixels of a room that other texts already have."""
     top, left, bottom, right = room
     return sum(
         max(0, min(bottom, other[2]) - max(top, other[0])) * max(0, min(right, other[3]) - max(left, other[1]))

@@ -68,7 +68,7 @@ def write_side_by_side(
 
 
 def _state_facts(folders: Sequence[Path], data: str, images: str) -> dict[str, str]:
-    """What the page says of the first run: its models, too (nobody knows those behind another system's predictions)."""
+    """State what the page says of the first run: its models, too (nobody knows those of another system)."""
     settings, record = read_run_settings(folders[0]), read_record(folders[0])
     models = {} if "predictions" in settings else {"models": str(settings["models"]["name"])}
     device = f"{record.get('device', settings['device'])}, {settings['dtype']}"
@@ -79,7 +79,7 @@ def _state_facts(folders: Sequence[Path], data: str, images: str) -> dict[str, s
 def _write_disagreements(
     runs: Sequence[ShownRun], dataset: Dataset, path: Path, small: bool, pairs: Sequence[Pair]
 ) -> tuple[Path, ...]:
-    """The picture of extremes, where both runs of a pair have rows of true segments; an earlier one goes."""
+    """Write the picture of extremes, where both runs of a pair have rows of true segments; an earlier one goes."""
     path.unlink(missing_ok=True)
     tables = {run.variant: read_segments(run.folder) for run in runs if pairs and has_rows(run.folder)}
     found = select_extremes({variant: table for variant, table in tables.items() if table is not None}, pairs)
@@ -103,7 +103,7 @@ def _make_row(runs: Sequence[ShownRun], dataset: Dataset, sample: Sample) -> Gal
 
 
 def _show_over_segments(run: ShownRun, sample: Sample) -> list[Panel]:
-    """Nothing for stored predictions (`zgs score`): nobody knows how they were made."""
+    """Show nothing for stored predictions (`zgs score`): nobody knows how they were made."""
     if run.over_segments is None:
         return []
     tree = read_over_segments(run.over_segments, sample)
@@ -118,7 +118,7 @@ def _show_prediction(run: ShownRun, image_id: str) -> Panel:
 
 
 def _write_scores(run: ShownRun, image_id: str) -> str:
-    """IoU of the whole image by each mapping, where it was scored; of several protocols the first."""
+    """Write IoU of the whole image by each mapping, where it was scored; of several protocols the first."""
     if image_id not in run.per_image.index:
         return ""
     row: Any = run.per_image.loc[image_id]

@@ -15,7 +15,7 @@ _OVER = {("tau", "tt"): "τ TT", ("tau", "st"): "τ ST", ("iou", "tt"): "IoU, TT
 
 
 def write_markdown_areas(areas: pd.DataFrame) -> str:
-    """A row for each variant, a column for each curve of the paper's kind: area under it over the width of its axis.
+    """Write a row a variant, a column a curve of the paper's kind: the area under it over the width of its axis.
 
     Those of precision and of the reference's recall are in the csv.
     """

@@ -39,7 +39,7 @@ def compute_breakdown(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """The columns `COLUMNS` from (variant, its segments.parquet): the share named right, from 0 to 1.
+    """Compute `COLUMNS` from (variant, its segments.parquet): the share named right, from 0 to 1.
 
     After the shares of all variants come the differences for the pairs whose variants are there, paired on the images
     of both. Intervals are over the images that have a true segment; ``n`` counts segments, ``images`` the
@@ -63,14 +63,14 @@ def compute_breakdown(
 
 
 def find_members(segments: pd.DataFrame) -> dict[str, np.ndarray]:
-    """For each of `GROUPS` which rows belong to it, bool [rows]."""
+    """Find for each of `GROUPS` which rows belong to it, bool [rows]."""
     things, size = segments["thing"].to_numpy(bool), np.digitize(segments["share"], EDGES)
     sizes = {name: size == at for at, name in enumerate(GROUPS[3:])}
     return {"all": np.ones(len(segments), bool), "things": things, "stuff": ~things, **sizes}
 
 
 def write_markdown_breakdown(table: pd.DataFrame) -> str:
-    """A row for each variant (or difference) and mapping, a column for each group, in percent."""
+    """Write a row for each variant (or difference) and mapping, a column for each group, in percent."""
     common = {str(group): count_in_common(part) for group, part in table.groupby("group")}
     headers = [f"{group}<br>{common[group]}".removesuffix("<br>") for group in GROUPS]
     lines = ["| true segments named right | by | " + " | ".join(headers) + " |", "|---|---|" + "---:|" * len(GROUPS)]
@@ -91,7 +91,7 @@ def write_markdown_breakdown(table: pd.DataFrame) -> str:
 
 
 def _count_groups(segments: pd.DataFrame, column: str) -> list[MetricCounts]:
-    """For each of `GROUPS` how many segments of each image are named right, and how many there are."""
+    """Count for each of `GROUPS` how many segments of each image are named right, and how many there are."""
     return [_count_right(segments, inside, column) for inside in find_members(segments).values()]
 
 

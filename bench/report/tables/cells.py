@@ -49,7 +49,7 @@ class Table:
 
 
 def lay_out(scores: pd.DataFrame, *, embedded: bool) -> Table:
-    """The table as texts, without a form. Raises `UserError` where a column is missing or a row stands twice."""
+    """Lay the table as texts, without a form. Raises `UserError` where a column is missing or a row stands twice."""
     check_columns(scores, "scores", ALL)
     twice = scores.duplicated(["variant", "metric"])
     if twice.any():
@@ -74,27 +74,27 @@ def lay_out(scores: pd.DataFrame, *, embedded: bool) -> Table:
 
 
 def find_unit_of(metric: str) -> str:
-    """The unit of a metric by its full name: "share" (given in percent), "cosine" or "count" (as they are)."""
+    """Find the unit of a metric by its full name: "share" (given in percent), "cosine" or "count" (as they are)."""
     return find_unit(parse(metric).metric)
 
 
 def scale(metric: str) -> float:
-    """What the values of a metric (full name) are multiplied by where people read them."""
+    """Find what the values of a metric (full name) are multiplied by where people read them."""
     return 100.0 if find_unit_of(metric) == "share" else 1.0
 
 
 def write_value(value: float, kind: str) -> str:
-    """A value of a unit as text: ``31.2`` of a share, ``0.312`` of a cosine, ``7.25`` of a count."""
+    """Write a value of a unit as text: ``31.2`` of a share, ``0.312`` of a cosine, ``7.25`` of a count."""
     return f"{100 * value:.1f}" if kind == "share" else f"{value:.3f}" if kind == "cosine" else f"{value:.2f}"
 
 
 def name_plain_units(metrics: Iterable[str]) -> str:
-    """Which of some metrics (full names) are not in percent: ``cosines``, and ``counts`` where there are any."""
+    """Name which of some metrics (full names) are not in percent: ``cosines``, and ``counts`` where there are any."""
     return "cosines and counts" if "count" in {find_unit_of(metric) for metric in metrics} else "cosines"
 
 
 def shorten_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str, str, str]:
-    """Three short lines for a column: what (IoU), under which mapping (TT ≥0.5), how averaged (image, union).
+    """Shorten a metric to a column's three lines: what (IoU), under which mapping (TT ≥0.5), how averaged.
 
     What differs ``among`` the metrics of a table beyond that (data set, protocol) is added to the last line.
     """
@@ -109,7 +109,7 @@ def shorten_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[st
 
 
 def describe_metric(metric: str) -> tuple[str, str]:
-    """The last part of a metric's name in words: ``recall.argmax>0.5`` is ("Recall >0.5", "argmax")."""
+    """Describe the last part of a metric's name in words: ``recall.argmax>0.5`` is ("Recall >0.5", "argmax")."""
     (family, *rest), bound = split_measure(metric)
     measure = [_MEASURES[part] for part in rest if part in _MEASURES]
     averaging = [part for part in rest if part not in _MEASURES]
@@ -131,7 +131,7 @@ def list_doubts(table: pd.DataFrame) -> list[str]:
 
 
 def _list_parts(name: MetricName) -> tuple[str, str, str]:
-    """Data, class list, and the protocol's name without its options."""
+    """List data, class list, and the protocol's name without its options."""
     described = describe_name(str(name))
     return described.dataset, described.classlist, name.score
 

@@ -12,7 +12,7 @@ Pair = tuple[str, str]
 
 
 def list_pairs(variants: Sequence[str], floors: Collection[str] = (), more: Sequence[Pair] = ()) -> list[Pair]:
-    """The first of some variants with each other one that is no floor, then those of ``more``.
+    """List the first of some variants with each other one that is no floor, then those of ``more``.
 
     Nobody asks whether a method beats a floor by chance; a floor is compared where ``more`` names it.
     """
@@ -22,12 +22,12 @@ def list_pairs(variants: Sequence[str], floors: Collection[str] = (), more: Sequ
 
 
 def select_pairs(pairs: Sequence[Pair], variants: Collection[str]) -> list[Pair]:
-    """Those of some pairs whose variants are both there."""
+    """Select those of some pairs whose variants are both there."""
     return [pair for pair in pairs if all(variant in variants for variant in pair)]
 
 
 def shorten_names(variants: Sequence[str]) -> dict[str, str]:
-    """Names for pictures: without the words that all variants have, keys by their last part.
+    """Shorten names for pictures: without the words that all variants have, keys by their last part.
 
     Names stay as they are where nothing would be left of one, or where two would become alike.
     """
@@ -44,17 +44,17 @@ def _shorten_key(word: str) -> str:
 
 
 def write_title(pair: Pair) -> str:
-    """``masked − crop``."""
+    """Write ``masked − crop``."""
     return " − ".join(map(shorten_title, pair))
 
 
 def shorten_title(variant: str) -> str:
-    """A variant's title without the word for its role, where that stands in front: beside others there is no room."""
+    """Shorten a variant's title by the word for its role in front: beside others there is no room."""
     return min((variant.removeprefix(f"{role}: ") for role in ROLES), key=len)
 
 
 def read_pairs(text: str, variants: Sequence[str]) -> list[Pair]:
-    """``3-2,3-5`` as pairs: the third run minus the second, the third minus the fifth. Raises UserError."""
+    """Read ``3-2,3-5`` as pairs: the third run minus the second, the third minus the fifth. Raises UserError."""
     found = []
     for word in text.split(","):
         ends = word.split("-")

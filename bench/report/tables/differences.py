@@ -38,7 +38,7 @@ def compute_differences(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """The columns `COLUMNS`, from (variant, rows of its metrics) of each run, for the pairs whose variants are there.
+    """Compute `COLUMNS` from (variant, rows of its metrics) of each run, for the pairs whose variants are there.
 
     Only metrics of one full name are compared. Holm's adjustment is over the whole table, and for a breakdown's groups
     over all of those, which are in the csv only.
@@ -59,7 +59,7 @@ def compute_differences(
 
 
 def list_pairs_in(table: pd.DataFrame) -> list[Pair]:
-    """The pairs of a table, in its order."""
+    """List the pairs of a table, in its order."""
     return list(dict.fromkeys(zip(table["variant"], table["against"], strict=True)))
 
 
@@ -69,7 +69,7 @@ def excludes_zero(line: Mapping[Any, Any]) -> bool:
 
 
 def write_markdown_differences(table: pd.DataFrame) -> str:
-    """A row for each pair of variants, a column for each metric, in points of a percent (cosines as they are).
+    """Write a row for each pair of variants, a column for each metric, in points of a percent (cosines as they are).
 
     Metrics of a breakdown are in the csv only.
     """
@@ -100,7 +100,7 @@ def write_markdown_differences(table: pd.DataFrame) -> str:
 
 
 def write_signed(value: float, kind: str = "share") -> str:
-    """``+2.1`` points of a percent, ``−0.012`` for a cosine, ``+7.25`` for a count; a rounded 0 has no sign."""
+    """Write ``+2.1`` points of a percent, ``−0.012`` for a cosine, ``+7.25`` for a count; a rounded 0 has no sign."""
     text = ("" if math.copysign(1, value) < 0 else "+") + write_value(value, kind)
     return (text if text.strip("+-0.") else text[1:]).replace("-", "−")
 

@@ -18,7 +18,7 @@ PANELS = (
 
 
 def select_paper_metrics(metrics: Sequence[str]) -> dict[str, str]:
-    """For each title of `PANELS` the first metric of that kind; titles without any are left out."""
+    """Select for each title of `PANELS` the first metric of that kind; titles without any are left out."""
     found: dict[str, str] = {}
     for title, kind, mapping in PANELS:
         of_kind = [m for m in metrics if _find_kind(name := parse(m)) == kind and name.mapping == mapping]

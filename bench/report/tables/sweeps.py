@@ -33,14 +33,14 @@ class Swept:
 
 
 def find_sweeps(runs: Mapping[str, Flat]) -> list[Swept]:
-    """The numeric settings of which some runs, alike in all else, try at least `FEWEST` values; by label of the run."""
+    """Find the numeric settings of which runs, alike in all else, try at least `FEWEST` values; by label of the run."""
     differing = _list_differing(runs)
     found = [Swept(key, _group_runs(runs, key, differing)) for key in differing if _is_number(runs, key)]
     return [one for one in found if max(map(len, one.groups.values()), default=0) >= FEWEST]
 
 
 def make_sweep_table(swept: Sequence[Swept], scores: pd.DataFrame) -> pd.DataFrame:
-    """The lines of scores.csv behind each sweep, with `COLUMNS`: the paper's metrics, else the first ones there are.
+    """Make the lines of scores.csv behind each sweep, with `COLUMNS`: the paper's metrics, else the first ones.
 
     A swept threshold stands in the names of metrics: they are matched by what they measure.
     """
@@ -57,7 +57,7 @@ def make_sweep_table(swept: Sequence[Swept], scores: pd.DataFrame) -> pd.DataFra
 
 
 def _list_differing(runs: Mapping[str, Flat]) -> list[str]:
-    """Keys whose values differ; of keys that move together (one is made from the other) the first."""
+    """List keys whose values differ; of keys that move together (one is made from the other) the first."""
     keys = dict.fromkeys(key for flat in runs.values() for key in flat)
     columns = {key: tuple(repr(flat.get(key)) for flat in runs.values()) for key in keys}
     found: dict[tuple[str, ...], str] = {}
@@ -92,13 +92,13 @@ def _group_runs(
 
 
 def _name(labels: Any, key: str, same: Sequence[str], others: Sequence[str]) -> str:
-    """What the labels of a group have in common without the swept setting, else the settings that tell groups apart."""
+    """Name a group by what its labels have in common without the swept setting, else by what tells groups apart."""
     rests = {" ".join(word for word in str(label).split() if not word.startswith(f"{key}=")) for label in labels}
     return rests.pop() if len(rests) == 1 else " ".join(f"{k}={v}" for k, v in zip(others, same, strict=True))
 
 
 def _select_main(scores: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """The line of each main metric of one run, by the title of its panel."""
+    """Select the line of each main metric of one run, by the title of its panel."""
     lines = {str(line["metric"]): line for line in scores.to_dict("records")}
     chosen = select_paper_metrics(list(lines))
     if not chosen:

@@ -22,7 +22,7 @@ def print_table(scores: pd.DataFrame, *, embedded: bool, width: int = 110, file:
 
 
 def write_text_table(scores: pd.DataFrame, *, embedded: bool, width: int = 110) -> str:
-    """The table for a terminal of ``width`` columns; metrics that do not fit beside each other follow below.
+    """Write the table for a terminal of ``width`` columns; metrics that do not fit beside each other follow below.
 
     ``scores`` has the columns of `score_table.ALL`; rows and columns keep the order in which they first appear there.
     Variants whose role is floor or ceiling form a block of their own.
@@ -37,7 +37,7 @@ def write_text_table(scores: pd.DataFrame, *, embedded: bool, width: int = 110) 
 
 
 def _show_names(table: Table, columns: int) -> Table:
-    """The table in letters that a terminal shows, names of more than half its width by their ends, told below."""
+    """Show the table in letters that a terminal shows, names of more than half its width by their ends, told below."""
     known = [row.variant for row in (*table.variants, *table.bounds)]
     plain = dict(zip(known, map(escape_for_terminal, known), strict=True))
     short = shorten_apart(plain.values(), max(40, columns // 2))
@@ -51,7 +51,7 @@ def _show_names(table: Table, columns: int) -> Table:
 
 
 def write_markdown_table(scores: pd.DataFrame, *, embedded: bool) -> str:
-    """The same table as markdown, ending in a line break."""
+    """Write the same table as markdown, ending in a line break."""
     table = lay_out(scores, embedded=embedded)
     parts = []
     for title, rows in (("variant", table.variants), ("floors and ceilings", table.bounds)):
@@ -86,7 +86,7 @@ def _write_block(table: Table, columns: Sequence[int], stacked: bool) -> str:
 
 
 def _group_columns(table: Table, width: int, stacked: bool) -> list[list[int]]:
-    """Columns that fit beside each other, at least one a group."""
+    """Group columns that fit beside each other, at least one a group."""
     groups: list[list[int]] = []
     left = 0
     for column in range(len(table.headers)):

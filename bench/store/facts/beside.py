@@ -49,12 +49,12 @@ def find_named(name: str) -> dict[str, Path]:
     if module is None or module.path is None:
         return {}
     top = modules.find_module(name.partition(".")[0])
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for root in dict.fromkeys([module.path.parent, *(top.folders if top else ())]):
         there = set(os.listdir(root)) if root.is_dir() else set()  # noqa: PTH208  # asked of every module, for each key
         for path in _find_meant(root, there, *_sort_texts(read_parsed(name).texts)):
-            found[path.relative_to(root).as_posix()] = path
-    return found
+            paths[path.relative_to(root).as_posix()] = path
+    return paths
 
 
 def find_in_working_folder(name: str) -> list[str]:

@@ -81,10 +81,12 @@ def find_targets(options: Any) -> Iterator[str]:
 
 def join_closures(names: Iterable[str]) -> Closure:
     """Join the closures of several targets into one."""
-    found = [find_closure(name) for name in sorted(set(names))]
-    together = ({each for one in found for each in getattr(one, part)} for part in ("modules", "libraries", "unknown"))
+    closures = [find_closure(name) for name in sorted(set(names))]
+    together = (
+        {each for one in closures for each in getattr(one, part)} for part in ("modules", "libraries", "unknown")
+    )
     own, libraries, unknown = (tuple(sorted(part)) for part in together)
-    return Closure(own, libraries, unknown, "".join(one.code for one in found))
+    return Closure(own, libraries, unknown, "".join(one.code for one in closures))
 
 
 def forget_sources(*packages: str) -> None:
@@ -95,13 +97,13 @@ def forget_sources(*packages: str) -> None:
     beside.hash_at_first.cache_clear()
 
 
-def _describe_unknown(name: str, found: ParsedModule) -> Iterator[str]:
+def _describe_unknown(name: str, module: ParsedModule) -> Iterator[str]:
     if _is_inside(name, RESOLVED):
         return
-    for call in found.computed:
+    for call in module.computed:
         yield f"{name}: what {call} imports cannot be told beforehand; {ADVICE}"
     own, here = beside.find_named(name), beside.find_in_working_folder(name)
-    if found.beside and not own:
+    if module.beside and not own:
         yield f"{name}: which files beside it are read cannot be told beforehand; {ADVICE}"
     for text in here:
         yield f"{name}: {text} of the working folder does not count, it may be written as well as read; {ADVICE}"

@@ -75,10 +75,10 @@ def _replace_text(text: str, named: bool) -> Any:
         path = find_existing(name)
         if path is None or is_word_for_folder(name):
             continue
-        told = {"content": hash_content(path) + path.suffix}  # the ending may say how a file is read
+        content = {"content": hash_content(path) + path.suffix}  # the ending may say how a file is read
         # A word without slash or ending may be meant as a word, whatever lies in the working folder: it counts too.
         kept = before + (name if _is_word(name) else path.name if named else "")
-        return {**told, "text": kept} if kept else told
+        return {**content, "text": kept} if kept else content
     return text
 
 

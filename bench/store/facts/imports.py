@@ -113,11 +113,11 @@ def _find_called(node: ast.AST, package: str, known: Mapping[str, str]) -> str:
     """Find the name that a call imports; empty where it cannot be told."""
     if not isinstance(node, ast.Call) or known[_read_name(node.func)] in UNSEEN:
         return ""
-    told = [_read_literal(argument) for argument in (*node.args, *(keyword.value for keyword in node.keywords))]
-    if not told or not told[0]:
+    arguments = [_read_literal(argument) for argument in (*node.args, *(keyword.value for keyword in node.keywords))]
+    if not arguments or not arguments[0]:
         return ""
-    base = told[1] if len(told) > 1 and told[1] else package
-    return _make_absolute(told[0], base)
+    base = arguments[1] if len(arguments) > 1 and arguments[1] else package
+    return _make_absolute(arguments[0], base)
 
 
 def _read_name(node: ast.AST) -> str:

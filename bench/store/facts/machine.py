@@ -72,13 +72,13 @@ def read_torch_build() -> dict[str, str]:
     path = Path(spec.origin).with_name("version.py") if spec and spec.origin else None
     if path is None or not path.is_file():
         return {}
-    told: dict[str, str] = {}
+    build: dict[str, str] = {}
     for node in ast.parse(path.read_bytes()).body:
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
         value = getattr(node, "value", None)
         if isinstance(target, ast.Name) and isinstance(value, ast.Constant) and value.value is not None:
-            told[target.id] = str(value.value)
-    return told
+            build[target.id] = str(value.value)
+    return build
 
 
 @cache

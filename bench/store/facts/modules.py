@@ -136,13 +136,13 @@ def _read_pinned(place: Path) -> str | None:
 
     None for one that was copied from a folder: its version says nothing of what was edited there.
     """
-    found = Distribution.at(place)
-    origin = json.loads(found.read_text("direct_url.json") or "{}")
+    distribution = Distribution.at(place)
+    origin = json.loads(distribution.read_text("direct_url.json") or "{}")
     if "dir_info" in origin:
         return None
     details = origin.get("vcs_info") or origin.get("archive_info")
-    told = f"{found.metadata['Name'].lower()}=={found.version}"
-    return f"{told} {json.dumps(details, sort_keys=True)}" if details else told
+    version = f"{distribution.metadata['Name'].lower()}=={distribution.version}"
+    return f"{version} {json.dumps(details, sort_keys=True)}" if details else version
 
 
 def _describe_unrecorded(path: Path) -> str | None:

@@ -52,11 +52,11 @@ def draw_ball(pen: Pen, colour: Colour, look: int) -> None:
 
     def on(points: np.ndarray) -> Outline:
         """Project points of the unit ball, seen from the front, to the box; what is behind moves to the rim."""
-        found = []
+        points_in_box = []
         for x, y, z in points.tolist():
             far = math.hypot(x, y) if z < 0 else 1.0
-            found.append((0.5 + wide * (x * cos - y * sin) / far, 0.5 + size * (x * sin + y * cos) / far))
-        return found
+            points_in_box.append((0.5 + wide * (x * cos - y * sin) / far, 0.5 + size * (x * sin + y * cos) / far))
+        return points_in_box
 
     pen.fill_disc(0.5, 0.5, size, darken_side(colour, 0.75))
     pen.fill_disc(0.5 - 0.03 * wide, 0.5 - 0.04 * size, size * 0.93, colour)

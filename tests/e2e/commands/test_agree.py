@@ -15,6 +15,8 @@ from bench.score.evaluate import COLUMNS
 from bench.score.intervals import MetricCounts
 from bench.score.per_image import make_per_class, make_per_image, make_per_image_n
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 IDS = tuple(f"i{at}" for at in range(12))
 PREFIX = "toy:test/five/paper"
 METRICS = [f"{PREFIX}/tt(tiny)>=0.5/iou.image.union", f"{PREFIX}/tt(tiny)>=0.5/recall>0.5"]

@@ -15,7 +15,9 @@ from PIL import Image
 from bench.cli import main
 from bench.csv_files import read_csv
 from tests.e2e.commands.theirs import coded
-from tests.unit.text.test_csv_files import LIKE_NUMBERS
+from tests.unit.test_csv_files import LIKE_NUMBERS
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 CLASSES = [*filter(None, sorted(STR_NA_VALUES)), *(name.strip() for name in LIKE_NUMBERS)]
 IDS = ["007", "1e5", "NA", "nan", "True"]

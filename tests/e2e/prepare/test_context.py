@@ -16,6 +16,7 @@ from bench.prepare.orders import order_by_459 as by459_order
 from tests.unit.prepare import make
 from tests.unit.prepare.make import IDS, WIDE, context_tree, own59, save_mat, save_png, save_tiff, truth
 
+pytestmark = pytest.mark.usefixtures("blank_sheet")
 LABELS = Path(__file__).parents[4] / "shared" / "labels"
 
 

@@ -17,6 +17,8 @@ from bench.errors import BadSample, UserError
 from bench.prepare.convert import write_png
 from tests.unit.prepare.make import IDS, save_png, voc20, voc_tree
 
+pytestmark = pytest.mark.usefixtures("blank_sheet")
+
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:

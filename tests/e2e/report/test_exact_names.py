@@ -15,7 +15,9 @@ from bench.csv_files import read_csv
 from bench.report.figures.curves import draw_curves
 from bench.report.runs import merge_curves, merge_scores
 from tests.unit.report.fabricated import fabricate
-from tests.unit.text.test_csv_files import LIKE_NUMBERS
+from tests.unit.test_csv_files import LIKE_NUMBERS
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 NAMES = [*filter(None, sorted(STR_NA_VALUES)), *LIKE_NUMBERS]
 

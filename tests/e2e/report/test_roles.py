@@ -16,6 +16,8 @@ from bench.run.run_folder import find_role, read_run_scores
 from bench.score.score_table import OF_CURVES, add_columns
 from tests.unit.report.fabricated import fabricate
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 BENCH = Path(__file__).parents[3] / "bench"
 TITLES = ["full", "crop", "floor: one label"]
 NONSENSE = ["ceiling of floors", "floor: lava", "plain"]

@@ -9,7 +9,7 @@ import pytest
 
 from bench.data.toyscenes import ToyScenes
 from bench.errors import BadSample, UserError
-from bench.overlap.table import check_table, make_overlap, merge_objects
+from bench.overlap.table import check_table, fold_void, make_overlap, merge_objects
 from bench.records import BACKGROUND, VOID, Overlap, Prediction, Sample
 from tests.unit.metrics.make import case, picture, resized
 
@@ -121,3 +121,14 @@ def test_drawn_scenes_know_their_objects() -> None:
     classes = ToyScenes().classes
     repeated = {c for c in record.truth_classes.tolist() if (record.truth_classes == c).sum() > 1}
     assert repeated and all(classes.things[c] for c in repeated)
+
+
+@pytest.mark.parametrize("background", [False, True])
+@pytest.mark.parametrize("seed", range(8))
+def test_void_as_the_first_label_is_the_table_of_maps_that_have_it_there(seed: int, background: bool) -> None:
+    one = case(seed, overlapping=True)
+    truth = np.where(one.sample.truth == VOID, BACKGROUND if background else 0, one.sample.truth)
+    before = one.overlap.counts.copy()
+    folded, drawn = fold_void(one.overlap, background), replace(one, sample=picture(truth)).overlap
+    assert folded.truth_classes.tolist() == drawn.truth_classes.tolist() and (folded.counts == drawn.counts).all()
+    assert (one.overlap.counts == before).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ ELSE = (1, 459, 431)
 SIZE = (18, 24)
 
 
+@cache
 def truth(image_id: str) -> np.ndarray:
     """A map of ids among the 459: each of the 59 and some others occur over the six images."""
     rng = np.random.default_rng(int(image_id[-6:]))
@@ -29,11 +31,13 @@ def truth(image_id: str) -> np.ndarray:
     return np.kron(blocks, np.ones((3, 3), int))
 
 
+@cache
 def own59(image_id: str) -> np.ndarray:
     """The same map in the data set's own order of the 59, 0 elsewhere."""
     return sum(((truth(image_id) == wide) * (i + 1) for i, wide in enumerate(WIDE)), np.zeros(SIZE, int))
 
 
+@cache
 def by459(image_id: str) -> np.ndarray:
     """The same map in the converters' order: ascending by id among the 459."""
     return sum(((truth(image_id) == wide) * (i + 1) for i, wide in enumerate(sorted(WIDE))), np.zeros(SIZE, int))

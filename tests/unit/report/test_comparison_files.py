@@ -13,6 +13,8 @@ from bench.report.comparison_files import write_comparisons
 from bench.report.tables.comparisons import list_pairs
 from bench.score.segments import KNOWN, MEASURED
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 METRIC = "toy:test/five/paper/tt(tiny)/tgq.micro>0.5"
 
 

@@ -16,6 +16,8 @@ from bench.report.tables.sweeps import COLUMNS, find_sweeps, make_sweep_table
 from tests.unit.report.fabricated import METRICS, fabricate
 from tests.unit.report.geometry import faults
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 Flat = dict[str, Any]
 
 
