@@ -75,8 +75,8 @@ class Stopwatch:
         if torch.cuda.is_available():
             torch.cuda.synchronize()
         self.seconds += Seconds.now() - begin
-        if len(given) == 2 and isinstance(given[0], tuple):
-            self.texts |= {(given[0], token) for token in given[1].tolist()}
+        if isinstance(given[0], tuple):  # a context, alone for every token of the vocabulary
+            self.texts |= {(given[0], token) for token in (given[1].tolist() if given[1:] else range(len(made)))}
         return made
 
 

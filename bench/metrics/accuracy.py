@@ -17,17 +17,24 @@ from bench.metrics.terms import ImageTables, Terms, make_terms
 def compute_pixel_accuracy(image: ImageTables) -> dict[str, Terms]:
     """Compute the right and the scored pixels of each class."""
     pixels, share = image.class_pixels, image.class_shares
-    return {"pixel_accuracy": make_terms("pixels", pixels.classes, share, pixels.intersection, pixels.scored)}
+    terms = make_terms("pixels", pixels.classes, share, pixels.intersection, pixels.scored)
+    return {_name_number("pixel_accuracy", image): terms}
 
 
 def compute_mean_accuracy(image: ImageTables) -> dict[str, Terms]:
     """Compute the same, to be averaged over classes."""
     pixels, share = image.class_pixels, image.class_shares
-    return {"mean_accuracy": make_terms("classes", pixels.classes, share, pixels.intersection, pixels.scored)}
+    terms = make_terms("classes", pixels.classes, share, pixels.intersection, pixels.scored)
+    return {_name_number("mean_accuracy", image): terms}
 
 
 def compute_weighted_iou(image: ImageTables) -> dict[str, Terms]:
     """Compute intersection, union and weight of each class."""
     pixels, share = image.class_pixels, image.class_shares
     parts = (pixels.intersection, pixels.union, pixels.scored)
-    return {"fwiou": make_terms("frequencies", pixels.classes, share, *parts)}
+    return {_name_number("fwiou", image): make_terms("frequencies", pixels.classes, share, *parts)}
+
+
+def _name_number(word: str, image: ImageTables) -> str:
+    """Name the number, with the segments that stand for a class where these are not all of them, as recall does."""
+    return word if image.protocol.representative == "union" else f"{word}.{image.protocol.representative}"

@@ -33,7 +33,7 @@ PLACE = re.compile(rf"^(Image of )?an? ({'|'.join(sum(PLACES.values(), ()))}) wi
 @cache
 def some() -> tuple[tuple[Scene, Plan], ...]:
     """Train scenes of all framings, with their plans."""
-    return tuple((draw_once("train", index), compose("train", index)[0]) for index in range(110))
+    return tuple((draw_once("train", index), compose("train", index)[0]) for index in range(130))
 
 
 def shown(scene: Scene, plan: Plan) -> dict[str, list[int]]:
@@ -149,7 +149,7 @@ def test_segments_run_from_a_few_dozen_pixels_to_most_of_the_picture() -> None:
 @pytest.mark.slow
 def test_no_stuff_comes_with_another_always() -> None:
     """Captions could not teach apart what always shows together: a prototype's walls and floors were one class."""
-    sets = [set(np.unique(draw("train", index).truth).tolist()) for index in range(300)]
+    sets = [set(np.unique(draw_once("train", index).truth).tolist()) for index in range(300)]
     stuff = range(12)
     for a in stuff:
         with_a = [found for found in sets if a in found]
