@@ -46,8 +46,8 @@ def summarise(lines: pd.DataFrame, cells: pd.DataFrame, quick: bool) -> str:
     unmarked = lines[lines["note"] == ""]
     parts = [
         "# How often intervals hold the truth",
-        f"Simulated test sets with known truth: n={sets:,} intervals of the product, and as many of each other method, "
-        f"from worlds shaped like {worlds} (what is known of them and what is assumed stands in "
+        f"Simulated test sets with known truth: n={sets:,} intervals of the product, from "
+        f"worlds shaped like {worlds} (what is known of them and what is assumed stands in "
         f"`scripts/coverage_worlds.py`). Made by `python scripts/coverage.py{how}`; all cells in `coverage.csv`.",
         RULE, CHOSEN, "![coverage](coverage.png)",
         "## Numbers over images and segments",
@@ -64,8 +64,10 @@ def summarise(lines: pd.DataFrame, cells: pd.DataFrame, quick: bool) -> str:
         f"Its own value lies in {_percent(holds['percentile'])} % of the percentile intervals of the worst cell, and "
         f"in {_percent(holds['the product'])} % of the product's.",
         "## Marked intervals",
-        f"Marked is an interval of fewer than {FEW_IMAGES} images, or of an average over classes of which more than "
-        f"half are seen in fewer than {FEW} images: there no method is right everywhere. The product, in percent:",
+        f"Marked is an interval of fewer than {FEW_IMAGES} images, where no method is right everywhere; and of an "
+        f"average over classes of which more than half are seen in fewer than {FEW} images. That one rests on an "
+        "assumption which these worlds fulfil and another may not (few images do to every class what they do to the "
+        "others), and it says least of the classes that no image shows. The product, in percent:",
         _table_marks(lines),
         "## Paired tests",
         "Two systems that are alike, and one whose numbers are a tenth lower (*apart*): how often the test "
@@ -143,7 +145,9 @@ def _list_faults(unmarked: pd.DataFrame) -> str:
             if len(part) >= 30 and share < RIGHT - noise:
                 faults.append(f"{' '.join(map(str, key))} ({truth}): {_percent(share)} of {len(part)}")
     told = "; ".join(faults) or "none"
-    return f"Cells of unmarked intervals that miss 93 % by more than two standard errors of this simulation: {told}."
+    told = f"of unmarked intervals, of 30 sets or more, that miss 93 % by two standard errors of the simulation: {told}"
+    return f"Cells {told}."
+
 
 
 def _percent(share: Any) -> str:

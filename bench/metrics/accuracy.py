@@ -5,8 +5,8 @@ mean_accuracy   the same of each class, then the mean over the classes that the 
 fwiou           IoU of each class over the set, the mean by the share of the scored true pixels that are the class's
 
 Pixels that do not count are those of IoU (`bench.overlap.arithmetic`); a pixel without an answer is a wrong one. Where
-segments overlap, a pixel is right if any of them is. The weights of fwiou are those of the set, also in its resamples
-and in the rows by image.
+segments overlap, a pixel is right if any of them is. fwiou is a sum of products, so that an
+image has no fwiou of its own in it: its row by image is what it adds, to first order, per true pixel of its own.
 """
 
 from __future__ import annotations

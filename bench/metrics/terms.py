@@ -1,8 +1,8 @@
 """Section 4.3, what every metric is made of: the terms of one image, whose means are the numbers.
 
 A metric reduces an image (`ImageTables`) to `Terms`, one for each true segment, class or predicted segment. What
-becomes of them is the same for all metrics (`bench.score.counts`): averaged in one of these ways, for all terms or for
-a group.
+becomes of them is the same for all metrics (`bench.score.averages`): averaged in one of these ways, for all terms or
+for a group.
 
 segments      sum of numerators / sum of denominators over all terms of the set ("micro")
 pixels        the same, of terms that are pixels
@@ -10,7 +10,7 @@ pairs         the same, of terms that are pairs of an image and a class
 images        the same of each image, then the mean over images
 classes       the same of each class, then the mean over classes ("macro", or the mIoU of a data set)
 true_classes  so over the classes that the truth of the set has
-frequencies   so over these, each by its share of the true pixels of the set
+frequencies   the same, each class by its share of the true pixels
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ AVERAGES = ("segments", "pixels", "pairs", "images", "classes", "true_classes", 
 BY_CLASS = AVERAGES[-3:]
 """Those with a column for each class."""
 FAINT = 2.0**-40
-"""The pixels of a class that has none and counts all the same: its ratio then is a number, in any resample too, and no
-other moves by 1e-9. A power of two, so that sums stay exact on the grid of `score.intervals`."""
+"""The pixels of a class that has none in the whole set and counts all the same, so that its ratio is a number. A power
+of two, so that sums stay exact on the grid of `score.intervals`."""
 
 
 @dataclass(frozen=True, eq=False)

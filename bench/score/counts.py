@@ -1,6 +1,6 @@
 """Section 4.3, from terms to counts: every metric of every image, averaged, at one or many thresholds, and by group.
 
-The one place where terms are averaged: `average` does it for all terms of a metric and for those of a group alike.
+How terms become a number is said in `bench.score.averages`, for all terms of a metric and for those of a group alike.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Int64
 
 from bench.mapping.base import Strategy
 from bench.mapping.labels import assign_labels, find_threshold
 from bench.metrics.registry import Metric, select_metrics
-from bench.metrics.terms import BY_CLASS, FAINT, Compute, ImageTables, Terms
+from bench.metrics.terms import Compute, ImageTables, Terms
 from bench.overlap.table import fold_void
 from bench.protocol import Protocol
 from bench.records import ClassList, Overlap, TrueSegmentTexts
+from bench.score.averages import average, join_terms, select_terms
 from bench.score.intervals import MetricCounts
 
 SIZES = {"tiny": (0.0, 1 / 256), "small": (1 / 256, 1 / 64), "medium": (1 / 64, 1 / 16), "large": (1 / 16, 1.1)}
@@ -109,71 +110,6 @@ def label(scored: ScoredSet, mapping: str | Strategy, taus: Sequence[float | Non
     """Assign the labels of a mapping at some thresholds. Raises UserError where an image has no similarity for it."""
     by = scored.protocol
     return [x if x is None else replace(x, labels=assign_labels(x.overlap, mapping, taus, by)) for x in scored.images]
-
-
-def average(ids: Sequence[str], image: Int64[np.ndarray, " u"], terms: Terms, width: int) -> list[MetricCounts]:
-    """Sum the terms of each image, as their average says; one result a threshold.
-
-    ``image`` is the position in ``ids`` that each term belongs to. For "classes" and its kin the sums stand in one of
-    ``width`` columns (background, -1, takes the last).
-    """
-    columns = width if terms.average in BY_CLASS else 1
-    place = image * columns + (terms.classes % columns)  # u: the cell of the result that each term is added to
-
-    def add_up(values: Float64[np.ndarray, " u"]) -> Float64[np.ndarray, "i m"]:
-        return np.bincount(place, values, len(ids) * columns).astype(np.float64).reshape(len(ids), columns)
-
-    counts, unit = [], "classes" if terms.average in BY_CLASS else terms.average
-    for at, (numerator, denominator) in enumerate(zip(terms.numerator, terms.denominator, strict=True)):
-        top, bottom = add_up(numerator), add_up(denominator)
-        if terms.average == "images":
-            seen = bottom > 0
-            top, bottom = np.divide(top, bottom, out=np.zeros_like(top), where=seen), seen.astype(np.float64)
-        elif terms.true is not None:
-            top, bottom = _keep_true(top, bottom, add_up(terms.true[at]).sum(axis=0), terms.average)
-        counts.append(MetricCounts(tuple(ids), top, bottom, unit))
-    return counts
-
-
-def _keep_true(
-    top: Float64[np.ndarray, "i m"], bottom: Float64[np.ndarray, "i m"], true: Float64[np.ndarray, " m"], average: str
-) -> tuple[Float64[np.ndarray, "i m"], Float64[np.ndarray, "i m"]]:
-    """Leave out classes that were predicted and that the set does not have; weigh the others by their true pixels.
-
-    ``true`` is a class's pixels in the whole set: so the classes and their weights are those of the set in every
-    resample and in every image.
-    """
-    kept = (true > 0) | (bottom.sum(axis=0) < 1)  # m: what lies below one pixel is `FAINT`
-    top, bottom = top * kept, bottom * kept
-    if average == "frequencies":
-        # The mean over the n classes of n w IoU is the sum of w IoU, w being a class's share of all true pixels.
-        # A class that a resample does not draw stays one of the n.
-        weight = true * np.count_nonzero(true) / max(1.0, true.sum())
-        top, bottom = top * weight, np.where((bottom == 0) & (true > 0), FAINT, bottom)
-    return top, bottom
-
-
-def join_terms(parts: Sequence[Terms | None]) -> tuple[Int64[np.ndarray, " u"], Terms]:
-    """Put the terms of all images under each other, with the position of the image that each belongs to."""
-    known = [(at, part) for at, part in enumerate(parts) if part is not None]
-    image = np.repeat([at for at, _ in known], [len(part) for _, part in known]).astype(np.int64)
-    terms = [part for _, part in known]
-    true = [part.true for part in terms if part.true is not None]
-    return image, Terms(
-        terms[0].average,
-        np.concatenate([part.classes for part in terms]),
-        np.concatenate([part.share for part in terms]),
-        np.concatenate([part.numerator for part in terms], axis=1),
-        np.concatenate([part.denominator for part in terms], axis=1),
-        np.concatenate(true, axis=1) if true else None,
-    )
-
-
-def select_terms(terms: Terms, kept: Bool[np.ndarray, " u"]) -> Terms:
-    """Take some of the terms."""
-    numerator, denominator = terms.numerator[:, kept], terms.denominator[:, kept]
-    true = None if terms.true is None else terms.true[:, kept]
-    return Terms(terms.average, terms.classes[kept], terms.share[kept], numerator, denominator, true)
 
 
 def list_groups(breakdown: Sequence[str], classes: ClassList) -> Groups:

@@ -32,7 +32,7 @@ from bench.score.student import compute_quantile, compute_tail
 ENOUGH = 50.0
 """Degrees of freedom from which on percentiles of resamples are to be trusted."""
 FEW_IMAGES, FEW = 20, 5
-"""Fewer images than the first, or more than half of the classes in fewer images than the second: no method is sure."""
+"""Fewer images than the first, or more than half of the classes in fewer than the second: the interval is marked."""
 LEAST_DF = 8.0
 """Fewer degrees of freedom than that are not believed: nearly all images alike, which Wilson's formula minds."""
 _NOTHING = 1e-12

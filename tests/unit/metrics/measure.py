@@ -14,7 +14,8 @@ from bench.metrics.registry import select_metrics
 from bench.metrics.terms import Compute, ImageTables, Terms
 from bench.protocol import Protocol
 from bench.records import ClassList, Overlap, TrueSegmentTexts
-from bench.score.counts import average, count_at_thresholds, count_metrics, gather, join_terms
+from bench.score.averages import average, join_terms
+from bench.score.counts import count_at_thresholds, count_metrics, gather
 from bench.score.intervals import MetricCounts
 from tests.unit.metrics.make import CLASSES
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.mapping.assign import assign
 from bench.metrics.panoptic import compute_panoptic_quality
 from bench.protocol import Protocol
 from bench.records import Overlap
 from bench.score.counts import count_metrics, gather
-from bench.score.intervals import MetricCounts, select_images
+from bench.score.intervals import MetricCounts
 from tests.unit.metrics.make import CLASSES, by_hand, case, row
 from tests.unit.metrics.measure import image_of, pooled_of
 
@@ -23,17 +24,18 @@ def _count(items: list[Overlap], metrics: str = "iou", **settings: Any) -> dict[
     return {name: counts for (name, _, _), counts in count_metrics(gather(items, [], CLASSES, protocol)).items()}
 
 
-def test_unseen_classes_count_in_every_resample() -> None:
-    """The counts of any images drawn say what those images alone do, whichever classes they lack."""
-    items = [case(seed, name=f"{seed}").overlap for seed in range(12)]
-    for unseen, absent in (("one", "zero"), ("zero", "zero"), ("ignore", "zero"), ("one", "ignore")):
-        settings = {"aggregation": ("image", "pair", "dataset"), "unseen": unseen, "absent": absent}
-        found = _count(items, **settings)
-        for drawn in (range(3), [4], [5, 7, 11]) if absent == "zero" else ():
-            ids, alone = [f"{at}" for at in drawn], _count([items[at] for at in drawn], **settings)
-            for name, counts in found.items():
-                assert select_images(counts, ids).value() == pytest.approx(alone[name].value(), abs=1e-9, nan_ok=True)
-        assert unseen == "ignore" or absent == "ignore" or found["iou.dataset.union"].n == len(CLASSES)
+@pytest.mark.parametrize(("unseen", "value"), [("one", 1.0), ("zero", 0.0)])
+def test_a_class_of_the_list_that_no_image_has_counts_as_the_protocol_says(unseen: str, value: float) -> None:
+    """Sky 3/4 and 0 of 2; tree, wall and dog are nowhere, the cat is in the second image only."""
+    first = by_hand([[SKY, SKY, SKY, SKY]], [[[1, 1, 1, 0]]], [row(sky=1)], "a")
+    second = by_hand([[SKY, SKY, CAT, CAT]], [[[0, 0, 1, 1]]], [row(cat=1)], "b")
+    found = _count([first, second], aggregation=("image", "pair", "dataset"), unseen=unseen)
+    images = (3 / 4 + 4 * value) / 5, (0 + 1 + 3 * value) / 5
+    assert found["iou.image.union"].value() == pytest.approx(sum(images) / 2)
+    assert found["iou.pair.union"].value() == pytest.approx(sum(images) / 2) and found["iou.pair.union"].n == 10
+    whole = found["iou.dataset.union"]
+    assert whole.value() == pytest.approx((3 / 6 + 1 + 3 * value) / 5, abs=1e-15) and whole.n == 5
+    assert (whole.denominator[:, CAT] == [0, 2]).all(), "of a class that the set has, images without it count nothing"
 
 
 def test_absent_classes_of_the_set_are_left_out_of_it() -> None:
@@ -55,13 +57,33 @@ def test_pairs_weigh_images_by_their_classes() -> None:
     assert found["iou.pair.union"].value() == pytest.approx((2 / 3 + 0 + 1) / 3) and found["iou.pair.union"].n == 3
 
 
-def test_fwiou_weighs_by_the_true_pixels_of_the_set_and_its_weights_are_fixed() -> None:
-    """Sky has 6 true pixels (IoU 5/8), cat 2 (IoU 0); the first image alone has sky at 3/4 with the same weights."""
+def test_fwiou_weighs_by_true_pixels_and_varies_with_its_images() -> None:
+    """Sky has 6 true pixels (IoU 5/8), cat 2 (IoU 0)."""
     first = by_hand([[SKY, SKY, SKY, SKY]], [[[1, 1, 1, 0]], [[0, 0, 0, 1]]], [row(sky=1), row(dog=1)], "a")
     second = by_hand([[SKY, SKY, CAT, CAT]], [[[1, 1, 1, 1]]], [row(sky=1)], "b")
     found = _count([first, second], "fwiou")["fwiou"]
-    assert found.value() == pytest.approx(6 / 8 * 5 / 8 + 2 / 8 * 0) and found.n == 2
-    assert found.each()[0] == pytest.approx(6 / 8 * 3 / 4)
+    assert found.value() == pytest.approx(6 / 8 * 5 / 8 + 2 / 8 * 0) and (found.n, found.unit) == (8, "pixels")
+
+
+def test_an_image_moves_fwiou_by_what_it_moves_the_formula() -> None:
+    """Images drawn a little more often than others: the derivative of the counts is that of the formula."""
+    items = [case(seed, name=f"{seed:02}").overlap for seed in range(10, 40)]
+    tables = [image_of(item, labels=assign(item.tt, None)[None]) for item in items]
+
+    def formula(weight: np.ndarray) -> float:
+        true, right, union = np.zeros((3, len(CLASSES)))
+        for each, image in zip(weight, tables, strict=True):
+            pixels = image.class_pixels
+            for total, part in ((true, pixels.truth), (right, pixels.intersection[0]), (union, pixels.union[0])):
+                total[pixels.classes] += each * part
+        return float((true * right / union).sum() / true.sum())
+
+    found, once = _count(items, "fwiou")["fwiou"], np.ones(len(items))
+    assert found.value() == pytest.approx(formula(once))
+    for at in range(len(items)):
+        more = once + 1e-6 * (np.arange(len(items)) == at)
+        ratio = float((more @ found.numerator / (more @ found.denominator))[0])
+        assert ratio - found.value() == pytest.approx(formula(more) - formula(once), abs=1e-11)
 
 
 def test_accuracy_knows_pixels_without_an_answer() -> None:

@@ -67,3 +67,11 @@ def test_a_control_has_no_number_for_what_it_leaves_as_it_was() -> None:
     assert kept == {"shuffled": [1, 4, 5, 6], "true_classes": [0, 1, 5]}
     with pytest.raises(UsageError, match="controls=x: known are shuffled, true_classes"):
         choose_controls(["shuffled", "x"])
+
+
+def test_tables_of_earlier_versions_have_no_doubts() -> None:
+    name = "toy:test/five/paper/tt(tiny)>=0.5/recall>0.5"
+    old = pd.DataFrame([("r", "full", name, 0.5, 0.4, 0.6, 9, "segments", 9, 9, 0)], columns=list(COLUMNS))
+    assert add_columns(old, "own")["interval_note"].tolist() == [""]
+    marked = old.assign(interval_note="only 9 images")
+    assert add_columns(marked, "own")["interval_note"].tolist() == ["only 9 images"]

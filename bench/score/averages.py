@@ -1,0 +1,96 @@
+"""Section 4.3, how terms become a number: the one place that averages them, in the ways of `bench.metrics.terms`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from bench.metrics.terms import BY_CLASS, FAINT, Terms
+from bench.score.intervals import MetricCounts
+
+UNITS = {"true_classes": "classes", "frequencies": "pixels"}
+"""What is counted, where it is not called as the average is."""
+
+
+def average(ids: Sequence[str], image: Int64[np.ndarray, " u"], terms: Terms, width: int) -> list[MetricCounts]:
+    """Sum the terms of each image, as their average says; one result a threshold.
+
+    ``image`` is the position in ``ids`` that each term belongs to. For "classes" and its kin the sums stand in one of
+    ``width`` columns (background, -1, takes the last).
+    """
+    columns = width if terms.average in BY_CLASS else 1
+    place = image * columns + (terms.classes % columns)  # u: the cell of the result that each term is added to
+
+    def add_up(values: Float64[np.ndarray, " u"]) -> Float64[np.ndarray, "i m"]:
+        return np.bincount(place, values, len(ids) * columns).astype(np.float64).reshape(len(ids), columns)
+
+    counts, unit = [], UNITS.get(terms.average, terms.average)
+    for at, (numerator, denominator) in enumerate(zip(terms.numerator, terms.denominator, strict=True)):
+        top, bottom = add_up(numerator), add_up(denominator)
+        if terms.average == "images":
+            seen = bottom > 0
+            top, bottom = np.divide(top, bottom, out=np.zeros_like(top), where=seen), seen.astype(np.float64)
+        elif terms.true is not None:
+            change = _weigh if terms.average == "frequencies" else _choose_classes
+            top, bottom = change(top, bottom, add_up(terms.true[at]))
+        elif ((denominator > 0) & (denominator <= FAINT)).any():
+            top, bottom = _choose_classes(top, bottom)
+        counts.append(MetricCounts(tuple(ids), top, bottom, unit))
+    return counts
+
+
+def _choose_classes(
+    top: Float64[np.ndarray, "i m"], bottom: Float64[np.ndarray, "i m"], true: Float64[np.ndarray, "i m"] | None = None
+) -> tuple[Float64[np.ndarray, "i m"], Float64[np.ndarray, "i m"]]:
+    """Leave out `FAINT` pixels of classes that the set has pixels of, and with ``true`` classes that its truth has not.
+
+    So which classes count is decided by the whole set, for its resamples and rows by image, too.
+    """
+    faint = bottom <= FAINT
+    kept = ~faint | faint.all(axis=0)  # i m
+    if true is not None:
+        kept &= (true.sum(axis=0) > 0) | faint.all(axis=0)
+    return top * kept, bottom * kept
+
+
+def _weigh(
+    top: Float64[np.ndarray, "i m"], bottom: Float64[np.ndarray, "i m"], true: Float64[np.ndarray, "i m"]
+) -> tuple[Float64[np.ndarray, "i 1"], Float64[np.ndarray, "i 1"]]:
+    """The mean of I / U over classes, weighted by true pixels T, as one sum over images over another.
+
+    With the sums I, U and T of a class over the set, an image counts the first-order change of sum of T I / U over
+    classes: what it adds to T, to I and to U, each with its derivative. These add up to the sum itself, for it grows as
+    its parts do, and resamples of images vary as it does.
+    """
+    whole_top, whole_bottom, whole_true = top.sum(axis=0), bottom.sum(axis=0), true.sum(axis=0)  # m
+    ratio, weight = (
+        np.divide(part, whole_bottom, out=np.zeros_like(part), where=whole_bottom > 0)
+        for part in (whole_top, whole_true)
+    )
+    each = true * ratio + weight * (top - ratio * bottom)  # i m
+    return each.sum(axis=1, keepdims=True), true.sum(axis=1, keepdims=True)
+
+
+def join_terms(parts: Sequence[Terms | None]) -> tuple[Int64[np.ndarray, " u"], Terms]:
+    """Put the terms of all images under each other, with the position of the image that each belongs to."""
+    known = [(at, part) for at, part in enumerate(parts) if part is not None]
+    image = np.repeat([at for at, _ in known], [len(part) for _, part in known]).astype(np.int64)
+    terms = [part for _, part in known]
+    true = [part.true for part in terms if part.true is not None]
+    return image, Terms(
+        terms[0].average,
+        np.concatenate([part.classes for part in terms]),
+        np.concatenate([part.share for part in terms]),
+        np.concatenate([part.numerator for part in terms], axis=1),
+        np.concatenate([part.denominator for part in terms], axis=1),
+        np.concatenate(true, axis=1) if true else None,
+    )
+
+
+def select_terms(terms: Terms, kept: Bool[np.ndarray, " u"]) -> Terms:
+    """Take some of the terms."""
+    numerator, denominator = terms.numerator[:, kept], terms.denominator[:, kept]
+    true = None if terms.true is None else terms.true[:, kept]
+    return Terms(terms.average, terms.classes[kept], terms.share[kept], numerator, denominator, true)
