@@ -34,12 +34,12 @@ def settings(*words: str) -> dict[str, Any]:
 def choose(group: str, option: str) -> list[str]:
     """Words that choose an option, and of other groups, but for those that choose for others, the one at its place.
 
-    Composing takes a fifth of a second: this makes sixteen configurations, each asked for several options.
+    Composing takes a fifth of a second, so one configuration is asked for several options.
     """
     chosen = {group: option}
     if group not in CHOOSING:
         at = list(list_options(group)).index(option)
-        chosen |= {g: (found := list(list_options(g)))[at % len(found)] for g in GROUPS.split() if g not in CHOOSING}
+        chosen = {g: (found := list(list_options(g)))[at % len(found)] for g in GROUPS.split() if g not in CHOOSING}
     words = [f"{name}={value}" for name, value in chosen.items()]
     words += ["data.root=x"] if chosen.get("data", "toyscenes") != "toyscenes" else []
     return words + (["caption.words=[cat]"] if chosen.get("caption") == "retrieval" else [])
