@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from bench.commands.calling import COMPOSING, call_hydra, split_flags
+from bench.commands.calling import COMPOSING, call_hydra, run_alone, split_flags
 from bench.commands.options import CONFIG_DIR, CONFIG_NAME, find_flag
 from bench.commands.overrides import explain_error
 from bench.commands.repeated import Request
@@ -33,26 +36,50 @@ def run_many(request: Request, command: str) -> list[Outcome]:
         folder.mkdir(parents=True)
     place = f"hydra.sweep.dir={quote_value(str(folder))}"
     task = Task(command, request.base, find_flag(flags, CONFIG_DIR), folder, jobs)
+    if jobs and not shared and _stays_here(jobs, flags):
+        refused = _refuse_some(jobs, flags, folder)
+        calls = [partial(run_alone, [*flags, *job], task) for job in jobs if job not in refused]
+        lost = _launch(lambda: [call() for call in calls], folder)
+        return _collect(folder, jobs, lost)
     try:
-        lost = _launch([*request.arguments, place], task, folder)
+        lost = _launch(lambda: call_hydra([*request.arguments, place], task), folder)
     except COMPOSING as error:  # Hydra composes all jobs before it runs the first
-        refused = _list_refusals(jobs, flags)
+        refused = _refuse_some(jobs, flags, folder)
         if not refused:
             _remove_folder(folder, Path(out))
             raise UsageError(explain_error(error, request.arguments)) from error
-        for outcome in refused:
-            write_outcome(outcome, folder)
-        good = [job for job in jobs if job not in {outcome.overrides for outcome in refused}]
-        parts = [_launch([*flags, *group, *shared, place], task, folder) for group in group_jobs(good)]
+        groups = group_jobs([job for job in jobs if job not in refused])
+        parts = [_launch(partial(call_hydra, [*flags, *group, *shared, place], task), folder) for group in groups]
         lost = "; ".join(filter(None, parts))
+    return _collect(folder, jobs, lost)
+
+
+def _collect(folder: Path, jobs: Sequence[Job], lost: str) -> list[Outcome]:
+    """Collect what the jobs have told; ``lost`` is what the launcher died of, or nothing."""
     found = collect_outcomes(folder, jobs, lost, 0.0 if lost else PATIENCE)
     return found or [Outcome(1, (), FAILED, lost or "no job has told of itself")]
 
 
-def _launch(arguments: Sequence[str], task: Task, folder: Path) -> str:
+def _stays_here(jobs: Sequence[Job], flags: Sequence[str]) -> bool:
+    """Say whether Hydra would run the jobs one after the other in this process, composing each of them twice."""
+    for job in jobs:
+        with suppress(*COMPOSING):
+            return str(_compose_job(job, flags).hydra.launcher._target_).endswith(".BasicLauncher")
+    return False
+
+
+def _refuse_some(jobs: Sequence[Job], flags: Sequence[str], folder: Path) -> set[Job]:
+    """Tell of the jobs that cannot be composed, in the sweep's folder; return which they are."""
+    refused = _list_refusals(jobs, flags)
+    for outcome in refused:
+        write_outcome(outcome, folder)
+    return {outcome.overrides for outcome in refused}
+
+
+def _launch(launch: Callable[[], object], folder: Path) -> str:
     """Run jobs; what the launcher itself died of (a job tells of its own errors), in one line, else an empty text."""
     try:
-        call_hydra(arguments, task)
+        launch()
     except COMPOSING:
         raise
     except Exception as error:
@@ -77,17 +104,15 @@ def _compose_out(jobs: Sequence[Job], flags: Sequence[str]) -> str | None:
     """Where the results of the first job go that can be composed; None where none can, and more than one was asked."""
     for job in jobs:
         try:
-            return str(_compose_job(job, flags)["out"])
+            return str(_compose_job(job, flags).out)
         except COMPOSING:
             if len(jobs) == 1:
                 raise
     return None
 
 
-def _compose_job(job: Job, flags: Sequence[str]) -> dict[str, object]:
-    name = find_flag(flags, CONFIG_NAME) or "config"
-    config: dict[str, object] = compose_config(job, find_flag(flags, CONFIG_DIR), name)
-    return config
+def _compose_job(job: Job, flags: Sequence[str]) -> Any:
+    return compose_config(job, find_flag(flags, CONFIG_DIR), find_flag(flags, CONFIG_NAME) or "config")
 
 
 def _list_refusals(jobs: Sequence[Job], flags: Sequence[str]) -> list[Outcome]:

@@ -101,7 +101,7 @@ def write_gallery(
         shown.append(ShownRow(row.image_id, row.image.shape[:2], row.note, listed))
     overview = folder / "overview.png"
     sheet = draw_contact_sheet(kept, title=title, footer=EMBEDDED_NOTE if embedded else "")
-    sheet.save(overview, optimize=True)
+    sheet.save(overview, compress_level=4)  # a quarter of the time of the smallest file, for a hundredth more
     page = folder / "index.html"
     drawings = [(heading, name, *Image.open(folder / name).size) for heading, name in figures]
     content = {"rows": shown, "figures": drawings, "facts": dict(facts)}
