@@ -31,6 +31,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CASES = {"score": 0.4, "score-coded": 0.4, "demo": 0.8, "tests": 0.4, "sweep": 1.3}
 """Each case with the share of the earlier commit that it may take; a sweep with that of a single run."""
+LEFT = "left"
+"""Below a case's folder, what a run leaves: gone before the next one."""
 SCENES, ONE, MANY = 40, "1 threshold", "21 thresholds"
 IMAGES = 300
 _SUBREAPER = 36
@@ -104,7 +106,7 @@ def compare(case: str, trees: dict[str, Path], folder: Path, times: int, images:
     costs: dict[str, list[Cost]] = {name: [] for name in sides}
     for at in range(times):
         for name, (command, tree) in sides.items():
-            shutil.rmtree(folder / "work", ignore_errors=True)
+            shutil.rmtree(folder / LEFT, ignore_errors=True)
             cost = measure(command, tree, folder / "log.txt")
             costs[name].append(cost)
             left = sum(
@@ -120,8 +122,8 @@ def compare(case: str, trees: dict[str, Path], folder: Path, times: int, images:
 
 
 def make_command(case: str, tree: Path, folder: Path) -> list[str]:
-    """The command of a case; all that it leaves lies below ``folder``/work."""
-    zgs, work = [sys.executable, "-m", "bench.cli"], folder / "work"
+    """The command of a case; all that it leaves lies in the folder `LEFT`."""
+    zgs, work = [sys.executable, "-m", "bench.cli"], folder / LEFT
     if case == "demo":
         return [*zgs, "demo", f"store={work}/store", f"out={work}/out", f"to={work}/report"]
     if case == "tests":
@@ -137,8 +139,8 @@ def make_sweep(thresholds: int, folder: Path) -> list[str]:
     """`zgs run -m` over some thresholds of the same predictions, in one process, from an empty store."""
     taus = ",".join(f"{0.05 * at:.2f}" for at in range(thresholds))
     words = [f"data.subset=first:{SCENES}", "executor=serial", f"score.tau_sbert={taus}"]
-    places = [f"store={folder}/work/store", f"out={folder}/work/out"]
-    return [sys.executable, "-m", "bench.cli", "run", "-m", *words, *places]
+    work = folder / LEFT
+    return [sys.executable, "-m", "bench.cli", "run", "-m", *words, f"store={work}/store", f"out={work}/out"]
 
 
 def make_environment(tree: Path) -> dict[str, str]:

@@ -34,30 +34,44 @@ def run_many(request: Request, command: str) -> list[Outcome]:
     folder = make_folder_name(out)
     with writing(folder, "out=FOLDER"):
         folder.mkdir(parents=True)
-    place = f"hydra.sweep.dir={quote_value(str(folder))}"
     task = Task(command, request.base, find_flag(flags, CONFIG_DIR), folder, jobs)
     if jobs and not shared and _stays_here(jobs, flags):
-        refused = _refuse_some(jobs, flags, folder)
-        calls = [partial(run_alone, [*flags, *job], task) for job in jobs if job not in refused]
-        lost = _launch(lambda: [call() for call in calls], folder)
-        return _collect(folder, jobs, lost)
-    try:
-        lost = _launch(lambda: call_hydra([*request.arguments, place], task), folder)
-    except COMPOSING as error:  # Hydra composes all jobs before it runs the first
-        refused = _refuse_some(jobs, flags, folder)
-        if not refused:
+        lost = _launch_here(task, jobs, flags, folder)
+    else:
+        try:
+            lost = _launch_by_hydra(task, request.arguments, jobs, shared, folder)
+        except COMPOSING as error:
             _remove_folder(folder, Path(out))
             raise UsageError(explain_error(error, request.arguments)) from error
-        groups = group_jobs([job for job in jobs if job not in refused])
-        parts = [_launch(partial(call_hydra, [*flags, *group, *shared, place], task), folder) for group in groups]
-        lost = "; ".join(filter(None, parts))
-    return _collect(folder, jobs, lost)
-
-
-def _collect(folder: Path, jobs: Sequence[Job], lost: str) -> list[Outcome]:
-    """Collect what the jobs have told; ``lost`` is what the launcher died of, or nothing."""
     found = collect_outcomes(folder, jobs, lost, 0.0 if lost else PATIENCE)
     return found or [Outcome(1, (), FAILED, lost or "no job has told of itself")]
+
+
+def _launch_here(task: Task, jobs: Sequence[Job], flags: Sequence[str], folder: Path) -> str:
+    """Run the jobs that can be composed one after the other; return what ended that, or nothing."""
+    refused = _refuse_some(jobs, flags, folder)
+    calls = [partial(run_alone, [*flags, *job], task) for job in jobs if job not in refused]
+    return _launch(lambda: [call() for call in calls], folder)
+
+
+def _launch_by_hydra(
+    task: Task, arguments: Sequence[str], jobs: Sequence[Job], shared: Sequence[str], folder: Path
+) -> str:
+    """Run the jobs wherever Hydra's launcher puts them; return what it died of, or nothing.
+
+    Hydra composes all jobs before it runs the first, so those that cannot be composed are left out the second time.
+    Raises what it raises where that is none of them.
+    """
+    place = f"hydra.sweep.dir={quote_value(str(folder))}"
+    try:
+        return _launch(partial(call_hydra, [*arguments, place], task), folder)
+    except COMPOSING:
+        flags, _ = split_flags(arguments)
+        if not (refused := _refuse_some(jobs, flags, folder)):
+            raise
+    groups = group_jobs([job for job in jobs if job not in refused])
+    lost = [_launch(partial(call_hydra, [*flags, *group, *shared, place], task), folder) for group in groups]
+    return "; ".join(filter(None, lost))
 
 
 def _stays_here(jobs: Sequence[Job], flags: Sequence[str]) -> bool:

@@ -32,7 +32,8 @@ def compare_paired(
 ) -> Difference:
     """Compare one metric of two variants on the images that both have.
 
-    p belongs to the interval: 0 lies outside of it where p is below one less the level, save for the last digits.
+    p belongs to the interval: 0 lies outside of it where p is below one less the level, save for the last digits, and
+    for differences that are the same in every image, whose p is the more careful of the two.
     """
     return compare_all_paired([(first, second)], resamples, seed, level)[0]
 

@@ -12,21 +12,21 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from tests.golden.library_maps import HOLE, LABELS, THINGS, VOID, MapSet, Pair, draw_sets
+from tests.golden.library_maps import HOLE, LABELS, THINGS, VOID, MapSet, Pair, draw_sets, write_panoptic
 
 IGNORED = 255
+MISSING = 3
+"""The exit code where a library is not here; Python's own, for whatever else goes wrong, is 1."""
 Numbers = dict[str, float]
 N = len(LABELS)
 
@@ -246,36 +246,6 @@ def one_hot(labels: np.ndarray) -> np.ndarray:
     return (labels[None] == np.arange(N)[:, None, None])[None]
 
 
-def write_panoptic(maps: MapSet, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Write both sides in COCO's panoptic format: segment ids in the colours of a picture, classes in a JSON file."""
-    sides = []
-    for side in ("true", "said"):
-        (folder / side).mkdir()
-        annotations = []
-        for at, pair in enumerate(maps.pairs):
-            labels, objects = (pair.truth, pair.true_objects) if side == "true" else (pair.said, pair.said_objects)
-            ids = np.where(labels >= int(maps.background), 1 + labels * 3 + objects, 0)
-            colours = np.stack([ids, 0 * ids, 0 * ids], axis=-1).astype(np.uint8)
-            Image.fromarray(colours).save(folder / side / f"{at}.png")
-            segments = [
-                {"id": int(i), "category_id": int((i - 1) // 3), "iscrowd": 0, "area": int((ids == i).sum())}
-                for i in np.unique(ids[ids > 0])
-            ]
-            annotations.append({"image_id": at, "file_name": f"{at}.png", "segments_info": segments})
-        images = [
-            {"id": at, "file_name": f"{at}.png", "height": pair.said.shape[0], "width": pair.said.shape[1]}
-            for at, pair in enumerate(maps.pairs)
-        ]
-        categories = [
-            {"id": i, "name": name, "isthing": int(i in THINGS)}
-            for i, name in enumerate(LABELS)
-            if i >= int(maps.background)
-        ]
-        sides.append({"images": images, "annotations": annotations, "categories": categories})
-        (folder / f"{side}.json").write_text(json.dumps(sides[-1]))
-    return sides[0], sides[1]
-
-
 def ask(name: str, sets: Sequence[MapSet]) -> list[Numbers | None]:
     """The numbers of one library for each set; None where it takes no such maps. ImportError where it is not here."""
     found: list[Numbers | None] = []
@@ -297,7 +267,7 @@ def count_in_double() -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the table; the exit code is 1 where a library that was named cannot be imported."""
+    """Write the table; the exit code is `MISSING` where a library that was named cannot be imported."""
     warnings.simplefilter("ignore")
     if os.environ.get("ZGS_AS_SHIPPED") != "1":
         count_in_double()
@@ -308,7 +278,7 @@ def main(arguments: Sequence[str]) -> int:
             found = ask(name, sets)
         except ImportError as error:
             print(f"{name}: {error}", file=sys.stderr)
-            code = 1 if names else code
+            code = MISSING if names else code
             continue
         metrics = next(numbers for numbers in found if numbers)
         for metric in metrics:

@@ -6,9 +6,13 @@ by a second map on each side, for panoptic quality.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
 LABELS = ("wall", "cat", "dog", "sky", "tree")
 """The first is background where a set has some: one label more for these libraries, and void for panoptic quality."""
@@ -82,3 +86,33 @@ def _draw_pair(kind: str, draw: np.random.Generator, holes: bool, labels: list[i
     if holes:
         said[draw.random(size) < 0.2] = HOLE
     return Pair(np.where(void, VOID, truth), said, true_objects, np.where(np.isin(said, THINGS), said_objects, 0))
+
+
+def write_panoptic(maps: MapSet, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Write both sides in COCO's panoptic format: segment ids in the colours of a picture, classes in a JSON file."""
+    sides = []
+    for side in ("true", "said"):
+        (folder / side).mkdir()
+        annotations = []
+        for at, pair in enumerate(maps.pairs):
+            labels, objects = (pair.truth, pair.true_objects) if side == "true" else (pair.said, pair.said_objects)
+            ids = np.where(labels >= int(maps.background), 1 + labels * 3 + objects, 0)
+            colours = np.stack([ids, 0 * ids, 0 * ids], axis=-1).astype(np.uint8)
+            Image.fromarray(colours).save(folder / side / f"{at}.png")
+            segments = [
+                {"id": int(i), "category_id": int((i - 1) // 3), "iscrowd": 0, "area": int((ids == i).sum())}
+                for i in np.unique(ids[ids > 0])
+            ]
+            annotations.append({"image_id": at, "file_name": f"{at}.png", "segments_info": segments})
+        images = [
+            {"id": at, "file_name": f"{at}.png", "height": pair.said.shape[0], "width": pair.said.shape[1]}
+            for at, pair in enumerate(maps.pairs)
+        ]
+        categories = [
+            {"id": i, "name": name, "isthing": int(i in THINGS)}
+            for i, name in enumerate(LABELS)
+            if i >= int(maps.background)
+        ]
+        sides.append({"images": images, "annotations": annotations, "categories": categories})
+        (folder / f"{side}.json").write_text(json.dumps(sides[-1]))
+    return sides[0], sides[1]
