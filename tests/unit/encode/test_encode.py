@@ -1,5 +1,7 @@
 """The masking variants against equations 1 to 4 in plain loops, and the properties that make them trustworthy."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 from bench.encode.crop import CropAndMask
 from bench.encode.global_subtraction import GlobalSubtraction, compute_subtraction_weight
 from bench.encode.masked import Masked
-from bench.encode.trunk import make_token_masks
+from bench.encode.segments import make_token_masks
 from bench.encode.unmasked import Unmasked
 from bench.errors import UserError
 from tests.unit.encode import loop_oracle, tiny
@@ -147,7 +149,7 @@ def test_wrong_options_name_what_is_right(make, told: str) -> None:
 
 def test_a_variant_of_ones_own_is_one_method() -> None:
     """Half masking: a masking variant needs nothing but `mix`."""
-    from bench.encode.trunk import MaskedEncoder
+    from bench.encode.masking import MaskedEncoder
 
     class Half(MaskedEncoder):
         def mix(self, attention):
@@ -166,5 +168,6 @@ def test_underflow_gives_no_nan() -> None:
 
     exponential = torch.zeros(1, 1, 2, 2)
     exponential[..., 1] = 1
-    attention = Attention(exponential, torch.ones(1, 1, 2, 3), torch.tensor([[1.0, 0.0]]))
+    layer = SimpleNamespace(exponential=exponential, values=torch.ones(1, 1, 2, 3))
+    attention = Attention(layer, SimpleNamespace(mask=torch.tensor([[1.0, 0.0]])), None)
     assert torch.isfinite(attention.masked).all() and torch.isfinite(attention.compute_weight_cosine()).all()

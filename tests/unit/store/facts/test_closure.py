@@ -101,7 +101,7 @@ def test_a_base_class_counts_across_packages_both_ways(write: Write) -> None:
     before = digest("user.Variant")
     write({"base/encoder.py": "class Base:\n    ones = True\n"})
     assert digest("user.Variant") != before
-    write({"user.py": "from bench.encode.trunk import MaskedEncoder\nclass Variant(MaskedEncoder): ...\n"})
+    write({"user.py": "from bench.encode.masking import MaskedEncoder\nclass Variant(MaskedEncoder): ...\n"})
     assert {"user", "bench.encode.trunk", "bench.models.clip"} <= set(find_closure("user.Variant").modules)
 
 
