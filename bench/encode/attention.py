@@ -20,7 +20,7 @@ from bench.encode.segments import Segments
 
 @dataclass(frozen=True, eq=False)
 class Attention:
-    """The attention of one `layer` for n `segments`: letters are H heads, Q query tokens, T tokens, D dimensions a head.
+    """The attention of one `layer` for n `segments`. Letters: H heads, Q query tokens, T tokens, D dimensions a head.
 
     s in the shapes of a layer is n, or 1 in the first masked layer, where all segments still see the same tokens. Query
     0 is the global token. `plain` is the same image without any mask, layer by layer.

@@ -1,7 +1,7 @@
 """Section 3.2: the layers of CLIP's image tower opened up: queries, keys, values and exponentials of each.
 
-Letters in shapes: s token sequences, H heads, Q query tokens, T tokens (0 is the global one), D dimensions a head, w the
-width of a token, n segments.
+Letters in shapes: s token sequences, H heads, Q query tokens, T tokens (0 is the global one), D dimensions a head, w
+the width of a token, n segments.
 """
 
 from __future__ import annotations
@@ -71,10 +71,10 @@ class Layer:
         logits = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
         return logits.sub_(logits.amax(-1, keepdim=True)).exp_()
 
-    def attend(self, query: Tensor, key: Tensor) -> Tensor:
-        """Compute softmax(query . key / sqrt(D)) V [s, H, Q, D] of any queries and keys over this layer's values."""
-        exponential = self.compute_exponential(query, key)
-        return exponential @ self.values / exponential.sum(-1, keepdim=True)
+    def attend(self, query: Tensor, key: Tensor, added: Tensor | float = 0.0) -> Tensor:
+        """Compute softmax(query . key / sqrt(D) + added) V [s, H, Q, D] of any queries and keys over these values."""
+        logits = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2) + added
+        return logits.softmax(-1) @ self.values
 
     def project(self, heads: Tensor) -> Tensor:
         """Concatenate heads [n, H, Q, D] and put them through the output projection: [n, Q, w]."""
@@ -150,5 +150,3 @@ def embed_every_token(visual: Any, tokens: Tensor) -> Tensor:
     """Put every token [n, T, w] through the last norm and the projection, as CLIP does its global one: [n, T, d]."""
     projected: Tensor = visual.ln_post(tokens) @ visual.proj
     return projected
-
-

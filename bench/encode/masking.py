@@ -9,9 +9,11 @@ rounding.
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import torch
+from annotated_types import Interval
 from jaxtyping import Bool, Float32
 from torch import Tensor
 
@@ -22,17 +24,32 @@ from bench.encode.trunk import TrunkEncoder
 from bench.errors import UserError
 from bench.records import Embeddings, Sample
 
+if TYPE_CHECKING:
+    from bench.models.clip import Clip
+
 Mixed = tuple[Tensor, Tensor, Tensor]
 """Output of attention [n, H, Q, D] before its projection, saliency S [n, k], weight w [n, k]."""
 
 
 class MaskedEncoder(TrunkEncoder):
-    """A masking variant: the plain forward up to layer `start_layer` - 1, `mix` in place of attention from there on."""
+    """A masking variant: the plain forward up to layer `start_layer` - 1, `mix` in place of attention from there on.
+
+    `micro_batch` segments are encoded at once.
+    """
 
     all_queries = True
     """Whether `mix` reads the attention of every token; if not, the last layer computes the global token's alone."""
     pools_patches = False
     """Whether `pool` reads patch tokens; if not, only the global token leaves the last layer."""
+
+    def __init__(
+        self,
+        clip: Clip,
+        start_layer: Annotated[int, Interval(ge=-1000, le=1000)],
+        micro_batch: Annotated[int, Interval(ge=1, le=10**9)] = 1,
+    ) -> None:
+        super().__init__(clip, start_layer)
+        self.micro_batch = micro_batch
 
     @abstractmethod
     def mix(self, attention: Attention) -> Tensor | Mixed:
@@ -73,7 +90,7 @@ class MaskedEncoder(TrunkEncoder):
             layer = plain.first if first else Layer(self.clip.visual, number, tokens, self._count_queries(number))
             heads, saliency, weight = self._check_mixed(layer, segments, self.mix(Attention(layer, segments, plain)))
             traces.append((saliency, weight))
-            # Of the last layer, mostly, only the global token is read, so only it is projected and goes through the MLP.
+            # Of the last layer mostly the global token alone is read: only it is projected and goes through the MLP.
             tokens = self.finish(layer, heads[:, :, :1] if layer.is_last and not self.pools_patches else heads)
         saliency, weight = (torch.cat(column, dim=1) for column in zip(*traces, strict=True))  # n k*l
         return self.pool(tokens, segments, plain), saliency, weight

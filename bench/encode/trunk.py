@@ -18,26 +18,21 @@ if TYPE_CHECKING:
     from bench.models.clip import Clip
 
 
-class TrunkEncoder(ABC):
+class TrunkEncoder(ABC):  # noqa: B024 - its variants have a method each of their own
     """An encoder that leaves the layers before `start_layer` as they are.
 
     `start_layer` counts from 1, or from the end where it is negative: -1 is the last layer, -4 the first of the last
     four, which for the paper's CLIP of 24 layers is its 21. `micro_batch` segments are encoded at once.
     """
 
-    def __init__(
-        self,
-        clip: Clip,
-        start_layer: Annotated[int, Interval(ge=-1000, le=1000)],
-        micro_batch: Annotated[int, Interval(ge=1, le=10**9)] = 1,
-    ) -> None:
+    def __init__(self, clip: Clip, start_layer: Annotated[int, Interval(ge=-1000, le=1000)]) -> None:
         number = clip.depth + 1 + start_layer if start_layer < 0 else start_layer
         if not 1 <= number <= clip.depth:
             raise UserError(
                 f"encode.start_layer={start_layer}: the image tower has layers 1 to {clip.depth}, or -1 to "
                 f"-{clip.depth} from its end"
             )
-        self.clip, self.start_layer, self.micro_batch = clip, number, micro_batch
+        self.clip, self.start_layer = clip, number
 
     @torch.inference_mode()
     def compute_trunk(self, sample: Sample) -> Float32[np.ndarray, "t w"]:

@@ -65,7 +65,7 @@ MUTANTS = (
     Mutant("the global token's entry a half", SEGMENTS, "value=1.0", "value=0.5"),
     Mutant("logits not scaled in masked layers", LAYERS, "query.shape[-1] ** -0.5", "1.0"),
     Mutant("S of the last layer from the global token alone", MASKING, "all_queries = True", "all_queries = False"),
-    Mutant("no residual in masked layers", LAYERS, "self.tokens[:, : heads.shape[2]] +", "0 * self.tokens[:, : heads.shape[2]] +"),
+    Mutant("no residual in masked layers", LAYERS, "= self.tokens[:, : heads", "= 0 * self.tokens[:, : heads"),
     Mutant(
         "mask not applied for the global query", ATTENTION,
         "return weighted[..., :-1] /", "return torch.cat([self.unmasked[:, :, :1].expand(len(self.mask), -1, -1, -1), "
