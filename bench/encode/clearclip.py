@@ -1,4 +1,4 @@
-"""ClearCLIP (Lan et al., ECCV 2024, arXiv 2407.12442, section 3.3): q-q attention, no residual and no MLP at the end."""
+"""ClearCLIP (Lan et al., ECCV 2024, arXiv 2407.12442): q-q attention, no residual and no MLP at the end."""
 
 from __future__ import annotations
 

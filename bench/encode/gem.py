@@ -1,4 +1,4 @@
-"""GEM (Bousselham et al., CVPR 2024, arXiv 2312.00878, section 3): self-self attention of q, k and v, averaged."""
+"""GEM (Bousselham et al., CVPR 2024, arXiv 2312.00878): self-self attention of q, k and v, averaged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mask class tokens (Ding, Wang and Tu, ICML 2023, arXiv 2208.08984, section 3.3): a class token for each segment."""
+"""Mask class tokens (Ding, Wang and Tu, ICML 2023, arXiv 2208.08984): a class token for each segment."""
 
 from __future__ import annotations
 

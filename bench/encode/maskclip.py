@@ -1,4 +1,4 @@
-"""MaskCLIP (Zhou et al., ECCV 2022, arXiv 2112.01071, section 3.2): the last layer's values in place of attention."""
+"""MaskCLIP (Zhou et al., ECCV 2022, arXiv 2112.01071): the last layer's values in place of attention."""
 
 from __future__ import annotations
 

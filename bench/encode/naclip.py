@@ -1,4 +1,4 @@
-"""NACLIP (Hajimiri et al., WACV 2025, arXiv 2404.08181, section 3.2): k-k attention near each patch."""
+"""NACLIP (Hajimiri et al., WACV 2025, arXiv 2404.08181): k-k attention near each patch."""
 
 from __future__ import annotations
 

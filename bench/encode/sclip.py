@@ -1,4 +1,4 @@
-"""SCLIP (Wang et al., ECCV 2024, arXiv 2312.01597, section 3.2): correlative self-attention in the last layer."""
+"""SCLIP (Wang et al., ECCV 2024, arXiv 2312.01597): correlative self-attention in the last layer."""
 
 from __future__ import annotations
 
