@@ -120,7 +120,7 @@ def test_crop_is_the_bounding_box_with_the_outside_filled() -> None:
     mask[4:9, 10:15] = True
     mask[4, 10] = False
     for fill, colour in (("black", (0, 0, 0)), ("white", (255, 255, 255)), ("mean", (120, 110, 100))):
-        crop = CropAndMask(tiny.clip(), fill).crop(image, mask)
+        crop = CropAndMask(tiny.clip(), fill).paint(image, mask)
         assert crop.shape == (5, 5, 3)
         assert (crop[0, 0] == colour).all() and (crop[1:, 1:] == image[5:9, 11:15]).all()
 
@@ -128,7 +128,12 @@ def test_crop_is_the_bounding_box_with_the_outside_filled() -> None:
 def test_crop_with_a_mask_of_another_size() -> None:
     image, mask = tiny.sample().image, np.zeros((9, 12), bool)
     mask[2:4, 5:7] = True
-    assert (CropAndMask(tiny.clip()).crop(image, mask) == image[4:8, 10:14]).all()
+    clip = tiny.clip()
+    large = np.zeros((18, 24), bool)
+    large[4:8, 10:14] = True
+    found = CropAndMask(clip)(tiny.sample(), mask[None]).vectors
+    assert (CropAndMask(clip).paint(image, large) == image[4:8, 10:14]).all()
+    np.testing.assert_array_equal(found, CropAndMask(clip)(tiny.sample(), large[None]).vectors)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +144,7 @@ def test_crop_with_a_mask_of_another_size() -> None:
         (lambda c: GlobalSubtraction(c, 2, sigma2=0), "sigma2"),
         (lambda c: GlobalSubtraction(c, 2, saliency="output"), "outputs"),
         (lambda c: GlobalSubtraction(c, 2, heads="mean"), "per_head_mean"),
-        (lambda c: CropAndMask(c, fill="grey"), "black, mean, white"),
+        (lambda c: CropAndMask(c, fill="grey"), "black, mean, white, blur"),
     ],
 )
 def test_wrong_options_name_what_is_right(make, told: str) -> None:
