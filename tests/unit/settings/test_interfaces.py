@@ -41,6 +41,9 @@ from bench.run.context import RunContext
 from bench.run.executor import Executor, Local, Serial
 from bench.run.tracking import NoTracking, Tracker, Wandb
 from bench.segment.dino_ward import DinoWard
+from bench.segment.grid import Grid
+from bench.segment.oracle import Oracle
+from bench.segment.superpixels import Felzenszwalb, Slic
 from bench.segment.whole import Whole
 from bench.settings.trust import list_installed
 
@@ -49,7 +52,7 @@ CLIP: tuple[Callable[..., interfaces.ClipModel], ...] = (Clip,)
 DINO: tuple[Callable[..., interfaces.DinoModel], ...] = (Dino,)
 LANGUAGE: tuple[Callable[..., interfaces.LanguageModel], ...] = (Language,)
 SENTENCE: tuple[Callable[..., interfaces.SentenceModel], ...] = (Sentence,)
-SEGMENT: tuple[Callable[..., interfaces.Segmenter], ...] = (DinoWard, Whole)
+SEGMENT: tuple[Callable[..., interfaces.Segmenter], ...] = (DinoWard, Whole, Grid, Slic, Felzenszwalb, Oracle)
 ENCODE: tuple[Callable[..., interfaces.Encoder], ...] = (
     GlobalSubtraction, Masked, Unmasked, ProjectedSubtraction, MaskTokens, MaskClip, SClip, ClearClip, NAClip, Surgery,
     Gem, ProxyClip, CropAndMask, RedCircle, BlurOutside,
@@ -67,7 +70,7 @@ def test_every_target_is_held_against_an_interface() -> None:
         DATA, CLIP, DINO, LANGUAGE, SENTENCE, SEGMENT, ENCODE, CAPTION, MERGE, EXECUTOR, TRACKING,
     )  # fmt: skip
     held = {f"{each.__module__}.{each.__qualname__}" for group in groups for each in group}
-    assert len(held) == 33 and list_installed() - set(PARTS) == held
+    assert len(held) == 37 and list_installed() - set(PARTS) == held
 
 
 def test_nothing_public_of_a_run_is_any() -> None:
