@@ -54,6 +54,7 @@ def test_libraries_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert sum("mean IoU" in line for line in lines) == len(VALUES) and not any("protocol:" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_libraries_stand_beside_other_protocols_and_may_be_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
