@@ -1,8 +1,8 @@
 """The stages of section 3 with the store around them: nothing that was computed once is computed again.
 
 Over-segments are kept for each image; trunk activations for each image, an entry a start layer; embeddings for each
-segment mask; texts for each embedding. So a second variant reuses whatever lies upstream of the difference, a sweep of the
-merging threshold pays only for segments never seen, and oracle segments share everything with predicted ones.
+segment mask; texts for each embedding. So a second variant reuses whatever lies upstream of the difference, a sweep of
+the merging threshold pays only for segments never seen, and oracle segments share everything with predicted ones.
 """
 
 from __future__ import annotations
