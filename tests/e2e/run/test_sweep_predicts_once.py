@@ -12,6 +12,7 @@ import pytest
 
 from bench.cli import main
 from bench.run import predict
+from bench.system.remember import Memory
 from tests.shared_runs import FAST, run_method
 
 ONE = (*FAST, "data.subset=first:2", "segment=whole")
@@ -29,7 +30,7 @@ def predicted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return plain(settings, image_id, wait)
 
     monkeypatch.setattr(predict, "predict_image", note)
-    monkeypatch.setattr(predict, "_predicted", type(predict._predicted)())
+    monkeypatch.setattr(predict, "PREDICTED", Memory(16))
     return seen
 
 
@@ -49,7 +50,7 @@ def test_jobs_that_differ_in_their_scoring_predict_once(tmp_path: Path, predicte
     assert predicted == ["test-0000", "test-0001"], "by the first of three jobs"
     many = list_runs(tmp_path / "many")
     assert sorted(many) == [0, 0.4, 0.9]
-    predict._predicted.clear()
+    predict.PREDICTED.clear()
     run_method(tmp_path, *ONE, "pictures=1", "score.tau_sbert=0.4")
     assert len(predicted) == 4
     alone, swept = list_runs(tmp_path / "out")[0.4], many[0.4]
