@@ -136,10 +136,10 @@ def _draw_once(image: UInt8[np.ndarray, "h w 3"], panel: Panel, colours: Colours
 
 
 def _draw_overview(rows: Sequence[Row], title: str, footer: str) -> bytes:
-    """Draw the contact sheet, and write its file: in a quarter of the time of the smallest, for a hundredth more."""
+    """Draw the contact sheet, and write its file: in an eighth of the time of the smallest, for a tenth more."""
     sheet = partial(draw_contact_sheet, rows, title=title, footer=footer)
     shown = [(image_id, texts, [np.asarray(picture) for picture in pictures]) for image_id, texts, pictures in rows]
-    return OVERVIEWS.make_once(lambda: _encode(sheet(), ".png", compress_level=4), shown, title, footer)
+    return OVERVIEWS.make_once(lambda: _encode(sheet(), ".png", compress_level=1), shown, title, footer)
 
 
 def _encode(picture: Image.Image, ending: str, **options: Any) -> bytes:
