@@ -27,7 +27,8 @@ from bench.metrics.registry import select_metrics
 from bench.protocol import Protocol
 from bench.records import ClassList, Overlap
 from bench.score.counts import ScoredSet, count, count_at_thresholds, gather, label
-from bench.score.estimates import Estimate, combine, compute_ends
+from bench.score.ends import compute_ends, describe_doubt
+from bench.score.estimates import Estimate, combine
 from bench.score.evaluate import NOTE
 from bench.score.intervals import MetricCounts, estimate_all
 from bench.score.presets import make_title
@@ -132,7 +133,7 @@ def _make_lines(
     found, spans = [], compute_ends([point.estimate for point in points], level)
     for place, point, (low, high), name in zip(places, points, spans, names, strict=True):
         value = {"value": point.estimate.value, "low": low, "high": high, "n": point.n, "unit_of_n": point.unit}
-        found.append({**facts, "tau": place, **value, "name": name, NOTE: point.estimate.note})
+        found.append({**facts, "tau": place, **value, "name": name, NOTE: describe_doubt(point.estimate, low, high)})
     return found
 
 
@@ -142,4 +143,5 @@ def _make_area(facts: Line, places: Sequence[float], points: Sequence[Summary], 
     found = combine([point.estimate for point in points], weights.tolist())
     ((low, high),) = compute_ends([found], level)
     ends = {"start": at[0], "stop": at[-1], "area": found.value, "low": low, "high": high}
-    return {**facts, **ends, "n": points[0].n, "unit_of_n": points[0].unit, "name": name, NOTE: found.note}
+    counted = {"n": points[0].n, "unit_of_n": points[0].unit, "name": name}
+    return {**facts, **ends, **counted, NOTE: describe_doubt(found, low, high)}
