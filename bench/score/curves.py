@@ -30,7 +30,8 @@ from bench.metrics.registry import select_metrics
 from bench.protocol import Protocol
 from bench.records import ClassList, Overlap
 from bench.score.counts import ScoredSet, count, count_at_thresholds, gather, label
-from bench.score.estimates import Estimate, combine, compute_ends
+from bench.score.ends import compute_ends, describe_doubt
+from bench.score.estimates import Estimate, combine
 from bench.score.evaluate import NOTE
 from bench.score.intervals import Interval, estimate_all
 from bench.score.presets import make_title
@@ -180,7 +181,8 @@ def _make_curve(metric: str, places: Sequence[float], points: Sequence[Summary],
 
 
 def _make_point(point: Summary, low: float, high: float) -> Point:
-    return Interval(point.estimate.value, low, high, point.estimate.note), point.n, point.unit
+    found = point.estimate
+    return Interval(found.value, low, high, describe_doubt(found, low, high)), point.n, point.unit
 
 
 def _describe_point(point: Point, value: str, name: str) -> Line:
