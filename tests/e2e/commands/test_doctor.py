@@ -70,7 +70,7 @@ def examined(arguments: list[str], capfd: Any) -> tuple[int, dict[str, str], dic
 
 
 def test_embedded_models_are_well_and_nothing_is_loaded(capfd, monkeypatch) -> None:
-    monkeypatch.setattr("bench.run.context.load_once", lambda *_: pytest.fail("a model was loaded"))
+    monkeypatch.setattr("bench.run.parts.load_once", lambda *_: pytest.fail("a model was loaded"))
     code, told, _ = examined(["device=cpu"], capfd)
     assert code == 0
     assert list(told) == ["versions", "device", *KINDS, "memory", "store", "out", "crf", "tracking"]
