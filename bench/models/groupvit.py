@@ -86,6 +86,10 @@ class GroupVit:
         filled = torch.tensor([[*each, *each[-1:] * (longest - len(each))] for each in ids], device=self.device)
         return self.model.text_projection(self.model.text_model(input_ids=filled).pooler_output)
 
+    def normalise(self, picture: Tensor) -> Tensor:
+        """Normalise a picture [3, h, w] of 0..255 as the model wants it."""
+        return ((picture.to(self.device) / 255 - self._mean) / self._std).to(self.dtype)
+
     @torch.inference_mode()
     def group(self, picture: Tensor) -> Groups:
         """Group the pixels of a picture: float32 [3, h, w] in 0..255, RGB. BadSample where it is less than a patch."""
@@ -93,9 +97,8 @@ class GroupVit:
         rows, columns = height // self.patch, width // self.patch
         if not rows or not columns:
             raise BadSample(f"image too narrow for GroupViT: {height}x{width} pixels hold no patch of {self.patch}")
-        pixels = (picture.to(self.device) / 255 - self._mean) / self._std
         vision = self.model.vision_model
-        tokens = vision.embeddings(pixels[None].to(self.dtype), interpolate_pos_encoding=True)  # 1 rows*columns d
+        tokens = vision.embeddings(self.normalise(picture)[None], interpolate_pos_encoding=True)  # 1 rows*columns d
         encoded = vision.encoder(tokens, output_attentions=True, return_dict=True)
         found = vision.layernorm(encoded.last_hidden_state)  # 1 g d
         assigned = _join_stages(encoded.attentions)  # g rows*columns
