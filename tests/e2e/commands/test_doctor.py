@@ -86,6 +86,21 @@ def test_folders_of_the_paper_s_architectures(tiny: Path, capfd) -> None:
     assert "quick_gelu, patch 8, grid 3x3" in told["clip"] and "gelu_new" in told["language"]
 
 
+def test_a_whole_system_needs_its_own_weights_and_the_sentence_encoder(tiny: Path, cache: Path, capfd) -> None:
+    asked = ["experiment=groupvit", "models=paper", "device=cpu", f"models.sentence.source={tiny / 'sentence'}"]
+    _, told, mends = examined(asked, capfd)
+    assert list(told)[2:4] == ["sentence", "groupvit"] and not {"clip", "dino", "language"} & set(told)
+    assert "nvidia/groupvit-gcc-yfcc: missing" in told["groupvit"] and set(mends) == {"groupvit"}
+    assert "hf download nvidia/groupvit-gcc-yfcc" in mends["groupvit"]
+    assert mends["groupvit"].endswith("or add models.groupvit.source=FOLDER")
+    code, told, _ = examined([*asked, f"models.groupvit.source={tiny / 'groupvit'}"], capfd)
+    assert code == 0 and told["groupvit"].endswith("stored float32, groupvit, patch 16, 224 pixels")
+    _, told, _ = examined([*asked, f"models.groupvit.source={tiny / 'dino'}"], capfd)
+    assert "the tokenizer is missing" in told["groupvit"]
+    _, told, _ = examined([*asked, f"models.groupvit.source={tiny / 'language'}"], capfd)
+    assert "holds a gpt2 model; use one of type groupvit" in told["groupvit"]
+
+
 def test_hub_models_that_are_missing(cache: Path, capfd, monkeypatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     _, told, mends = examined(["models=paper"], capfd)
