@@ -1,0 +1,135 @@
+"""`zgs paper`: the tables and figures of the paper, from finished runs and those that are missing."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.commands.calling import COMPOSING, split_flags
+from bench.commands.options import CONFIG_DIR, check_folder, find_flag
+from bench.commands.overrides import explain_error
+from bench.commands.words import prepare_words
+from bench.errors import DONE, FAILED, UsageError
+from bench.paper.definition import Item, read_definitions
+from bench.paper.make import Job, Runs, collect_runs
+from bench.paper.plan import Plan, make_plan
+
+USAGE = """zgs paper [--config-dir DIR]
+zgs paper NAME … [to=FOLDER] [ratings=FILE] [make=no] [KEY=VALUE …] [--config-dir DIR]
+
+(nothing)         which tables and figures there are, what each shows and needs, and how long it takes
+NAME …            table3, figure11 …; all for every one
+to=FOLDER         where they are written (outputs/paper)
+ratings=FILE      people's ratings of the full method's labels, a csv as PREDICTIONS.md says (tables 1, 2, 4, 5)
+make=no           only from runs that are finished; what is missing is said with the command that makes it
+KEY=VALUE         any key of `zgs run --help`, for all runs: models=paper; data=A,B names several data sets
+out=FOLDER        where finished runs are looked for and new ones are left (outputs)
+--config-dir DIR  tables of your own beside zgs's: DIR/experiment/paper/mine.yaml is `zgs paper mine`; also -cd DIR"""
+OWN = {"to": "outputs/paper", "ratings": "", "make": "yes"}
+"""Options of this command, with their defaults."""
+
+
+def main(arguments: list[str]) -> int:
+    """List the tables and figures, or make those that are named; the exit code is 1 where a run failed."""
+    from bench.settings.trust import check_config_folders, take_trusted
+
+    arguments, trusted = take_trusted(arguments)
+    flags, words = split_flags(arguments)
+    if unknown := [flag for flag in flags if flag.startswith("-") and flag.partition("=")[0] not in CONFIG_DIR]:
+        raise UsageError(f"paper: {unknown[0]}: no such flag; `zgs paper --help` shows all")
+    check_config_folders(flags, trusted)
+    config_dir = find_flag(flags, CONFIG_DIR)
+    if config_dir is not None:
+        check_folder(config_dir)
+    names = [word for word in words if "=" not in word]
+    own = {word.partition("=")[0]: word.partition("=")[2] for word in words if word.partition("=")[0] in OWN}
+    typed = [word for word in words if "=" in word and word.partition("=")[0] not in OWN]
+    options = {**OWN, **own}
+    if options["make"] not in ("yes", "no"):
+        raise UsageError(f"paper: make={options['make']}: yes or no")
+    if not names:
+        from bench.commands.paper_list import print_list
+
+        return print_list(config_dir, typed)
+    return _make(read_definitions(names, config_dir), typed, options, flags, arguments)
+
+
+def _make(
+    items: Sequence[Item], typed: Sequence[str], options: dict[str, str], flags: list[str], line: list[str]
+) -> int:
+    from bench.paper.cells import Sources
+    from bench.paper.write import write_items
+
+    plan, out = _plan(items, typed, flags), _find_out(typed)
+    command = shlex.join(["zgs", "paper", *line])
+    told = [*flags, *typed]
+    runs = collect_runs(plan, out, None if options["make"] == "no" else lambda jobs: _run(jobs, flags, command, out))
+    named, distinct = len(plan.named), len(plan.distinct)
+    print(f"{named} runs named, {distinct} distinct: {len(runs.folders) - runs.made} finished before, {runs.made} made")
+    print(*runs.notes, sep="\n", end="\n" if runs.notes else "")
+    verified = _verify(plan, runs, options["ratings"], typed)
+    sources = Sources(runs.folders, verified, runs.reasons, told, _compose_paper_models())
+    written = write_items([*runs.folders.values(), *verified.values()], plan, sources, Path(options["to"]))
+    for item in items:
+        text = Path(options["to"]) / f"{item.name}.md"
+        if item.kind == "table":
+            print("\n" + text.read_text(encoding="utf-8"))
+    for key, reason in runs.reasons.items():
+        print(f"missing: {reason}; `{shlex.join(['zgs', 'run', *plan.distinct[key].words])}` makes it")
+    print("written:", *written, sep="\n  ")
+    return FAILED if options["make"] == "yes" and runs.reasons else DONE
+
+
+def _plan(items: Sequence[Item], typed: Sequence[str], flags: Sequence[str]) -> Plan:
+    """Plan the runs. Raises UsageError for words that fit nothing."""
+    try:
+        return make_plan(
+            items, typed, lambda words: tuple(prepare_words(words, sweep=False)), find_flag(flags, CONFIG_DIR)
+        )
+    except COMPOSING as error:
+        raise UsageError(explain_error(error, [*flags, *typed])) from error
+
+
+def _run(jobs: Sequence[Job], flags: Sequence[str], command: str, out: Path) -> list[tuple[str, str]]:
+    """Run jobs by the machinery of sweeps; for each its folder and, where it failed, the reason."""
+    from bench.commands.many import run_listed
+
+    prepared = [tuple(prepare_words([*job, "pictures=0"], sweep=False)) for job in jobs]
+    return [(each.folder, each.reason) for each in run_listed(prepared, flags, command, out)]
+
+
+def _find_out(typed: Sequence[str]) -> Path:
+    return Path(next((word.partition("=")[2] for word in reversed(typed) if word.startswith("out=")), "outputs"))
+
+
+def _verify(plan: Plan, runs: Runs, ratings: str, typed: Sequence[str]) -> dict[str, Path]:
+    """Score the runs that people rated by their ratings, in folders of their own; nothing without ratings."""
+    if not ratings:
+        return {}
+    from bench.commands.score import read_command, score_place
+
+    places = [word for word in typed if word.partition("=")[0] in ("out", "store", "executor")]
+    found: dict[str, Path] = {}
+    for (name, row, _), need in plan.named.items():
+        item = next(each for each in plan.items if each.name == name)
+        folder = runs.folders.get(need.key)
+        if item.needs_ratings and folder is not None and need.key not in found and _is_rated(item, row):
+            words = [str(folder), "score.verify=human", f"score.ratings={ratings}", *places]
+            found[need.key] = score_place(read_command(words))[0]
+    return found
+
+
+def _is_rated(item: Item, row: str) -> bool:
+    """Whether a row of an item has a cell of people's ratings."""
+    (choice,) = (each.choice for each in item.rows if each.name == row)
+    chosen = [{**vars(column), **choice} for column in item.columns.values()] or [{"verify": "human", "rating": None}]
+    return any(each["verify"] == "human" or each["rating"] is not None for each in chosen)
+
+
+def _compose_paper_models() -> dict[str, Any]:
+    from bench.settings.compose import compose_config, resolve_config
+
+    models: dict[str, Any] = resolve_config(compose_config(["models=paper"]))["models"]
+    return models
