@@ -147,7 +147,9 @@ def read_definition(path: Path) -> Item:
     runs, columns, sets, options = (_read_mapping(path, key, node) for key in ("runs", "columns", "sets", "options"))
     item = Item(
         path.stem,
-        *(str(node[key]) for key in ("title", "kind", "shows")),
+        str(node["title"]),
+        str(node["kind"]),
+        str(node["shows"]),
         caption=" ".join(str(node.get("caption", "")).split()),
         needs=_read_words(path, "needs", node.get("needs", [])),
         rows=tuple(_read_row(path, str(name), value) for name, value in runs.items()),

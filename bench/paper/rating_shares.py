@@ -41,8 +41,9 @@ def measure_shares(folder: Path) -> list[dict[str, Any]]:
     return [
         {
             "rating": rating, "value": span.value, "low": span.low, "high": span.high, "n": row.n,
-            "unit_of_n": "ratings", "interval_note": span.note, "metric": f"share of rating {rating}", "measure": "share", "mapping": "none",
-            "threshold": float("nan"), "protocol": "paper", "group": "", **_describe_data(folder),
+            "unit_of_n": "ratings", "interval_note": span.note, "metric": f"share of rating {rating}",
+            "measure": "share", "mapping": "none", "threshold": float("nan"), "protocol": "paper", "group": "",
+            **_describe_data(folder),
         }
         for rating, row, span in zip(RATINGS, rows, compute_intervals(rows), strict=True)
     ]  # fmt: skip
