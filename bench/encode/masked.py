@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from bench.encode.attention import Attention
-from bench.encode.trunk import MaskedEncoder
+from bench.encode.masking import MaskedEncoder
 
 
 class Masked(MaskedEncoder):
@@ -13,7 +13,6 @@ class Masked(MaskedEncoder):
 
     all_queries = False
 
-    def mix(self, attention: Attention) -> tuple[Tensor, Tensor, Tensor]:
+    def mix(self, attention: Attention) -> Tensor:
         """Return A_masked as it is; no saliency."""
-        none = attention.mask[:, :0]
-        return attention.masked, none, none
+        return attention.masked

@@ -104,11 +104,11 @@ def collect_trunk_inputs(options: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _leaves_trunk_alone(made: Any) -> bool:
-    from bench.encode.trunk import MaskedEncoder
+    from bench.encode.trunk import TrunkEncoder
 
-    if not (inspect.isclass(made) and issubclass(made, MaskedEncoder)):
+    if not (inspect.isclass(made) and issubclass(made, TrunkEncoder)):
         return False
-    own = [cls for cls in made.__mro__[: made.__mro__.index(MaskedEncoder)] if cls is not object]
+    own = [cls for cls in made.__mro__[: made.__mro__.index(TrunkEncoder)] if cls is not object]
     if any(name in vars(cls) for cls in own for name in HOOKS):
         return False
     return all(_is_handing_on(vars(cls)["__init__"]) for cls in own if "__init__" in vars(cls))

@@ -8,7 +8,7 @@ merging threshold pays only for segments never seen, and oracle segments share e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -29,6 +29,11 @@ def make_item_name(sample: Sample) -> str:
     return f"{sample.image_id}-{hash_arrays(sample.image)}"
 
 
+def hide_truth(sample: Sample) -> Sample:
+    """Hide everything but the image and its id: what no address in the store tells, no stage may read."""
+    return Sample(sample.image_id, sample.image)
+
+
 @dataclass(frozen=True)
 class StageNamespaces:
     """Where each stage's results lie; `trunk` is None for encoders that share nothing between segments."""
@@ -42,15 +47,17 @@ class StageNamespaces:
 class StoredStages:
     """`segment`, `embed` and `describe` as the pipeline calls them; `build(name)` makes a stage when first needed.
 
-    ``told`` are the names of the stages for errors, ``width`` gives the dimension of CLIP's joint space.
+    ``told`` are the names of the stages for errors, ``width`` gives the dimension of CLIP's joint space. What a stage
+    is given of an image is in the address of what it gives: labels are shown to a segmenter that says
+    ``reads_truth`` (``by_truth``), and to no other stage.
     """
 
     def __init__(
         self, store: Store, namespaces: StageNamespaces, build: Callable[[str], Any],
-        told: Mapping[str, str] | None = None, width: Width = lambda: None,
+        told: Mapping[str, str] | None = None, width: Width = lambda: None, by_truth: bool = False,
     ) -> None:  # fmt: skip
         self.store, self.namespaces, self._build = store, namespaces, build
-        self._told, self._width = told or {}, width
+        self._told, self._width, self._by_truth = told or {}, width, by_truth
 
     @cached_property
     def _segmenter(self) -> Any:
@@ -66,19 +73,22 @@ class StoredStages:
 
     def segment(self, sample: Sample) -> SegmentTree:
         """Segment an image (section 3.1), or find its over-segments in the store."""
-        namespace, item = self.namespaces.segment, make_item_name(sample)
+        namespace, item, shown = self.namespaces.segment, make_item_name(sample), hide_truth(sample)
+        if self._by_truth and sample.truth is not None:
+            item, shown = f"{item}-{hash_arrays(sample.truth)}", replace(shown, truth=sample.truth)
         entries = self.store.fill(
-            namespace, item, ["tree"], lambda _: {"tree": make_store_entry(self._segmenter(sample))}
+            namespace, item, ["tree"], lambda _: {"tree": make_store_entry(self._segmenter(shown))}
         )
         return make_record(SegmentTree, entries["tree"])
 
     def embed(self, sample: Sample, masks: Bool[np.ndarray, "n h w"]) -> Embeddings:
         """Embed segments (section 3.2), those not embedded before."""
         names = [hash_arrays(np.packbits(mask), np.array(mask.shape)) for mask in masks]
+        shown = hide_truth(sample)
 
         def compute(missing: list[int]) -> Embeddings:
-            extra = () if self.namespaces.trunk is None else (self._compute_trunk(self.namespaces.trunk, sample),)
-            made = self._encoder(sample, masks[missing], *extra)
+            extra = () if self.namespaces.trunk is None else (self._compute_trunk(self.namespaces.trunk, shown),)
+            made = self._encoder(shown, masks[missing], *extra)
             check_embeddings(self._describe_stage("encode"), made, len(missing), self._width())
             return made
 
