@@ -20,13 +20,17 @@ from bench.score.score_table import OWN
 
 
 def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
-    """Draw every main metric over ``options.setting``; fewer than three runs make no curve, which is a UserError."""
+    """Draw the main metrics, or those of ``options.metric``, over ``options.setting``.
+
+    Raises UserError where fewer than three runs are there, which make no curve.
+    """
     scores = pd.concat([read_run_scores(run).assign(variant=name) for name, run in runs.items()], ignore_index=True)
     swept = find_sweeps({name: flatten_settings(run) for name, run in runs.items()})
     wanted = [each for each in swept if each.setting == item.options["setting"]]
     if not wanted:
         raise UserError(f"{item.name}: its rows try fewer than three values of {item.options['setting']}")
-    table = make_sweep_table(wanted, scores[scores["role"] == OWN])
+    chosen = scores["measure"].str.startswith(str(item.options.get("metric", "")))
+    table = make_sweep_table(wanted, scores[(scores["role"] == OWN) & chosen])
     embedded = uses_embedded_models(list(runs.values()))
     figure = draw_sweep(table, title=f"{item.title}, {name_data(scores)}", embedded=embedded)
     return [*save(figure, folder / item.name), write_csv(table, folder / f"{item.name}.csv")]
