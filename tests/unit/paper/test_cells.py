@@ -1,4 +1,4 @@
-"""The cells of a table: each with n and interval, tested against one row, compared with the paper only where one may."""
+"""The cells of a table: each with n and interval, tested against one row, compared with the paper where one may."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ import pytest
 from bench.errors import UserError
 from bench.paper.formats.table_csv import write_table_csv
 from bench.paper.grid import OTHER, PAPER, lay_out
-from bench.score.comparisons import compare_paired
 from bench.run.run_folder import read_rows
+from bench.score.comparisons import compare_paired
 from tests.unit.paper.made import MODELS, YAML, make
 from tests.unit.report.fabricated import METRICS, fabricate
 
 HEAD = "row,set,column,value,spread,dataset,classlist,place,remark\n"
-SAME = HEAD + "ours,Toy,IoU,12.5,,toy:test[first:12],five,Table A,\nother,Toy,IoU,99.0,,toy:test[first:12],five,Table A,\n"
+SAME = (
+    HEAD + "ours,Toy,IoU,12.5,,toy:test[first:12],five,Table A,\nother,Toy,IoU,99.0,,toy:test[first:12],five,Table A,\n"
+)
 OTHER_DATA = HEAD + "ours,Toy,IoU,12.5,,toy:test,five,Table A,said to be odd\n"
 
 
@@ -58,7 +60,9 @@ def test_a_difference_to_the_paper_stands_only_beside_the_same_data(tmp_path: Pa
     told = f"{100 * line['value'] - 12.5:+.1f} to the paper"
     assert told.replace("-", "−") in grids[0].rows[-1][1][0].below
     assert not any("to the paper" in text for _, cells in grids[1].rows for cell in cells for text in cell.below)
-    csvs = [pd.read_csv(write_table_csv(table, tmp_path / "t.csv")).set_index(["row", "column"]) for table in (same, other)]
+    csvs = [
+        pd.read_csv(write_table_csv(table, tmp_path / "t.csv")).set_index(["row", "column"]) for table in (same, other)
+    ]
     assert csvs[0].loc[("ours", "IoU"), "to_paper"] == pytest.approx(100 * line["value"] - 12.5, abs=1e-5)
     assert csvs[1]["to_paper"].isna().all() and csvs[1].loc[("ours", "IoU"), "comparable"] == "no"
     assert any("said to be odd" in note for note in grids[1].notes)
@@ -111,7 +115,12 @@ def test_a_metric_that_no_run_was_asked_for_says_how(tmp_path: Path) -> None:
 
 def test_rows_of_other_protocols_are_refused_with_the_difference(tmp_path: Path) -> None:
     other = fabricate(tmp_path / "more", ["x"])[0]
-    scores = (other / "scores.csv").read_text().replace("/five/paper/", "/five/reference/").replace(",five,paper,", ",five,reference,")
+    scores = (
+        (other / "scores.csv")
+        .read_text()
+        .replace("/five/paper/", "/five/reference/")
+        .replace(",five,paper,", ",five,reference,")
+    )
     (other / "scores.csv").write_text(scores)
     folders = {"encode=crop": other}
     with pytest.raises(UserError, match="third is by protocol paper, other by reference"):

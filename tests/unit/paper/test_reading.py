@@ -82,7 +82,7 @@ def test_a_variant_is_added_to_table_3_by_one_line(tmp_path: Path) -> None:
     [
         (("title:", "tilte:"), "tilte: no such key (did you mean 'title'?)"),
         (("kind: table", "kind: tabel"), "kind: tabel is none of table"),
-        (("metric: iou.image.union", "metric: iuo.image.union"), "metric 'iuo.image.union': no such metric (did you mean 'iou'?)"),
+        (("iou.image.union", "iuo.image.union"), "metric 'iuo.image.union': no such metric (did you mean 'iou'?)"),
         (("mapping: st}", "maping: st}"), "columns: IoU: maping: no such key (did you mean 'mapping'?)"),
         (("against: ours", "against: our"), "against: 'our' is no row (did you mean 'ours'?)"),
         (("mapping: st}", "mapping: st, threshold: high}"), "threshold: 'high' is no number"),
