@@ -22,6 +22,7 @@ COMMANDS = {
     "paper": "paper [NAME] …         the paper's tables and figures with your numbers; alone: which, and how long",
     "compare": "compare RUN RUN …       where is one run better than another, and what changed? one page",
     "score": "score PREDICTIONS …     published protocols on stored predictions of any system",
+    "variants": "variants [GROUP …]      every segmenter, encoder, captioner and merger: source, cost, what it loads",
     "vocabulary": "vocabulary FILE         the words that a mapping table has to answer",
     "agree": "agree RUN … [to=DIR]    do all metrics rank these runs alike? Kendall's tau between each two of them",
     "prepare": "prepare [DATASET] …     a publisher's files as a checked data set; alone: which, and where to get them",

@@ -11,10 +11,10 @@ from bench.commands.calling import COMPOSING, split_flags
 from bench.commands.options import CONFIG_DIR, check_folder, find_flag
 from bench.commands.overrides import explain_error
 from bench.commands.words import prepare_words
-from bench.errors import DONE, FAILED, UsageError
-from bench.paper.definition import Item, read_definitions
+from bench.errors import DONE, FAILED, UsageError, UserError
+from bench.paper.definition import Item, Words, is_rated, read_definitions
 from bench.paper.make import Job, Runs, collect_runs
-from bench.paper.plan import Plan, make_plan
+from bench.paper.plan import Need, Plan, compose_need, make_plan
 
 USAGE = """zgs paper [--config-dir DIR]
 zgs paper NAME … [to=FOLDER] [ratings=FILE] [make=no] [KEY=VALUE …] [--config-dir DIR]
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
     if not names:
         from bench.commands.paper_list import print_list
 
-        return print_list(config_dir, typed)
+        return print_list(config_dir, typed, _find_out(typed))
     return _make(read_definitions(names, config_dir), typed, options, flags, arguments)
 
 
@@ -69,8 +69,8 @@ def _make(
     named, distinct = len(plan.named), len(plan.distinct)
     print(f"{named} runs named, {distinct} distinct: {len(runs.folders) - runs.made} finished before, {runs.made} made")
     print(*runs.notes, sep="\n", end="\n" if runs.notes else "")
-    verified = _verify(plan, runs, options["ratings"], typed)
-    sources = Sources(runs.folders, verified, runs.reasons, told, _compose_paper_models())
+    verified, lacks = _verify(plan, runs, options["ratings"], typed)
+    sources = Sources(runs.folders, verified, runs.reasons, lacks, runs.as_is, told, _compose_paper_models())
     written = write_items([*runs.folders.values(), *verified.values()], plan, sources, Path(options["to"]))
     for item in items:
         text = Path(options["to"]) / f"{item.name}.md"
@@ -84,12 +84,15 @@ def _make(
 
 def _plan(items: Sequence[Item], typed: Sequence[str], flags: Sequence[str]) -> Plan:
     """Plan the runs. Raises UsageError for words that fit nothing."""
-    try:
-        return make_plan(
-            items, typed, lambda words: tuple(prepare_words(words, sweep=False)), find_flag(flags, CONFIG_DIR)
-        )
-    except COMPOSING as error:
-        raise UsageError(explain_error(error, [*flags, *typed])) from error
+    config_dir = find_flag(flags, CONFIG_DIR)
+
+    def compose(words: Words) -> Need:
+        try:
+            return compose_need(words, tuple(prepare_words(words, sweep=False)), config_dir)
+        except COMPOSING as error:
+            raise UsageError(explain_error(error, [*flags, *words])) from error
+
+    return make_plan(items, typed, compose)
 
 
 def _run(jobs: Sequence[Job], flags: Sequence[str], command: str, out: Path) -> list[tuple[str, str]]:
@@ -104,28 +107,39 @@ def _find_out(typed: Sequence[str]) -> Path:
     return Path(next((word.partition("=")[2] for word in reversed(typed) if word.startswith("out=")), "outputs"))
 
 
-def _verify(plan: Plan, runs: Runs, ratings: str, typed: Sequence[str]) -> dict[str, Path]:
-    """Score the runs that people rated by their ratings, in folders of their own; nothing without ratings."""
-    if not ratings:
-        return {}
+def _verify(plan: Plan, runs: Runs, ratings: str, typed: Sequence[str]) -> tuple[dict[str, Path], dict[str, str]]:
+    """Score the runs that people rated by their ratings, in folders of their own; and say why others do not fit.
+
+    Nothing without ratings. Raises UserError where they fit no run.
+    """
     from bench.commands.score import read_command, score_place
 
-    places = [word for word in typed if word.partition("=")[0] in ("out", "store", "executor")]
+    places = [word for word in typed if word.partition("=")[0] in ("out", "store", "executor", "executor.workers")]
     found: dict[str, Path] = {}
-    for (name, row, _), need in plan.named.items():
-        item = next(each for each in plan.items if each.name == name)
-        folder = runs.folders.get(need.key)
-        if item.needs_ratings and folder is not None and need.key not in found and _is_rated(item, row):
+    lacks: dict[str, str] = {}
+    for key in _list_rated(plan) if ratings else ():
+        if (folder := runs.folders.get(key)) is not None:
             words = [str(folder), "score.verify=human", f"score.ratings={ratings}", *places]
-            found[need.key] = score_place(read_command(words))[0]
-    return found
+            try:
+                found[key] = score_place(read_command(words))[0]
+            except UserError as error:
+                lacks[key] = " ".join(str(error).split())
+    if lacks and not found:
+        raise UserError(next(iter(lacks.values())))
+    return found, lacks
 
 
-def _is_rated(item: Item, row: str) -> bool:
-    """Whether a row of an item has a cell of people's ratings."""
-    (choice,) = (each.choice for each in item.rows if each.name == row)
-    chosen = [{**vars(column), **choice} for column in item.columns.values()] or [{"verify": "human", "rating": None}]
-    return any(each["verify"] == "human" or each["rating"] is not None for each in chosen)
+def _list_rated(plan: Plan) -> list[str]:
+    """List the runs, by their keys, of which some item shows people's ratings."""
+    return list(
+        dict.fromkeys(
+            need.key
+            for item in plan.items
+            for row in item.rows
+            for place in plan.places[item.name]
+            if is_rated(item, row, place.columns) and (need := plan.find(item, row, place))
+        )
+    )
 
 
 def _compose_paper_models() -> dict[str, Any]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class BlurOutside(PaintedEncoder):
     """Everything outside the segment blurred; the authors' code has a deviation of 100 pixels for 336 (0.3)."""
 
+    source = "arXiv 2306.04356"
+
     def __init__(
         self,
         clip: Clip,

@@ -16,6 +16,8 @@ class ClearClip(LastLayerEncoder):
     windows.
     """
 
+    source = "arXiv 2407.12442"
+
     def attend(self, layer: Layer, sample: Sample) -> Tensor:
         """Return self-attention of the queries."""
         return layer.attend(layer.query, layer.query)

@@ -23,6 +23,8 @@ class CropAndMask(PaintedEncoder):
     `fill` is what stands outside the segment: a colour, or the image itself blurred by `blur` of its shorter side.
     """
 
+    source = "the paper, section 5.3"
+
     def __init__(
         self,
         clip: Clip,

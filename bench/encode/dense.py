@@ -24,6 +24,8 @@ from bench.records import Embeddings, Sample
 class DenseEncoder(TrunkEncoder):
     """A variant that embeds patches: `compute_tokens` says how; `start_layer` is the first layer it looks into."""
 
+    cost = "one forward an image, however many segments"
+
     @abstractmethod
     def compute_tokens(self, plain: PlainLayers, sample: Sample) -> Tensor:
         """Return the tokens [1, T, w] that take the place of those that leave the last layer, the global one first."""

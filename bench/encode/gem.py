@@ -25,6 +25,8 @@ class Gem(DenseEncoder):
     last six layers (`start_layer` -6; its ``depth`` of 7 counts one more).
     """
 
+    source = "arXiv 2312.00878"
+
     def __init__(
         self,
         clip: Clip,

@@ -28,6 +28,8 @@ class GlobalSubtraction(MaskedEncoder):
     ``per_head_mean`` averages the cosine of each head, ``per_head_separate`` gives each head its own S and w.
     """
 
+    source = "the paper, equations 2 to 4"
+
     def __init__(
         self,
         clip: Clip,

@@ -19,6 +19,9 @@ class MaskTokens(MaskedEncoder):
     1) and the masks are refined by trained weights (relative mask attention), which are left out.
     """
 
+    source = "arXiv 2208.08984"
+    cost = "one forward an image, and one token's row for each segment"
+
     def encode(self, plain: PlainLayers, segments: Segments) -> Mixed:
         """Follow the segments' own tokens [n, 1, w] through the plain layers."""
         tokens, none = plain.first.tokens[:, :1].expand(len(segments), -1, -1), segments.mask[:, :0]

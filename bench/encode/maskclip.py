@@ -16,6 +16,8 @@ class MaskClip(LastLayerEncoder):
     smoothing and prompt denoising, which work on class scores, have no place in an embedding and are left out.
     """
 
+    source = "arXiv 2112.01071"
+
     def attend(self, layer: Layer, sample: Sample) -> Tensor:
         """Return the values."""
         return layer.values

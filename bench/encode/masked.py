@@ -11,6 +11,7 @@ from bench.encode.masking import MaskedEncoder
 class Masked(MaskedEncoder):
     """Every token attends within the segment (and to the global token)."""
 
+    source = "the paper, equation 1"
     all_queries = False
 
     def mix(self, attention: Attention) -> Tensor:

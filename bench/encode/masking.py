@@ -37,6 +37,7 @@ class MaskedEncoder(TrunkEncoder):
     `micro_batch` segments are encoded at once.
     """
 
+    cost = "the layers from start_layer on, for each segment"
     all_queries = True
     """Whether `mix` reads the attention of every token; if not, the last layer computes the global token's alone."""
     pools_patches = False

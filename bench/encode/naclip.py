@@ -25,6 +25,8 @@ class NAClip(LastLayerEncoder):
     are left out.
     """
 
+    source = "arXiv 2404.08181"
+
     def __init__(
         self,
         clip: Clip,

@@ -23,6 +23,8 @@ Picture = UInt8[np.ndarray, "h w 3"]
 class PaintedEncoder(ABC):
     """A variant that says what CLIP is shown of a segment (`paint`); `micro_batch` segments are encoded at once."""
 
+    cost, training_free = "a whole forward for each segment", True
+
     def __init__(self, clip: Clip, micro_batch: Annotated[int, Interval(ge=1, le=10**9)] = 1) -> None:
         self.clip, self.micro_batch = clip, micro_batch
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class ProjectedSubtraction(Masked):
     """e - weight g: unit embeddings of the masked segment and of the whole image, no equation of the paper."""
 
+    source = "a control"
+
     def __init__(
         self,
         clip: Clip,

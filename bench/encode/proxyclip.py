@@ -25,6 +25,9 @@ class ProxyClip(LastLayerEncoder):
     brought to DINO's), and that they are those of the configured DINO and facet.
     """
 
+    source = "arXiv 2408.04883"
+    cost = "one forward of CLIP and one of DINO an image"
+
     def __init__(
         self,
         clip: Clip,

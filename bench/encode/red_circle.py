@@ -22,6 +22,8 @@ class RedCircle(PaintedEncoder):
     (`width` 0.006), blurs by 100 (0.3), and averages over three pictures where this paints all into one.
     """
 
+    source = "arXiv 2304.06712"
+
     def __init__(
         self,
         clip: Clip,

@@ -16,6 +16,8 @@ class SClip(LastLayerEncoder):
     is one squashed image here.
     """
 
+    source = "arXiv 2312.01597"
+
     def attend(self, layer: Layer, sample: Sample) -> Tensor:
         """Return the sum of both attentions."""
         return layer.attend(layer.query, layer.query) + layer.attend(layer.key, layer.key)

@@ -18,6 +18,8 @@ class Surgery(DenseEncoder):
     class list and is left out.
     """
 
+    source = "arXiv 2304.05653"
+
     def compute_tokens(self, plain: PlainLayers, sample: Sample) -> Tensor:
         """Add up the second path."""
         updates = [layer.project(layer.attend(layer.values, layer.values)) for layer in plain]

@@ -25,6 +25,8 @@ class TrunkEncoder(ABC):  # noqa: B024 - its variants have a method each of thei
     four, which for the paper's CLIP of 24 layers is its 21. `micro_batch` segments are encoded at once.
     """
 
+    training_free = True
+
     def __init__(self, clip: Clip, start_layer: Annotated[int, Interval(ge=-1000, le=1000)]) -> None:
         number = clip.depth + 1 + start_layer if start_layer < 0 else start_layer
         if not 1 <= number <= clip.depth:

@@ -14,6 +14,8 @@ from bench.records import Embeddings, Sample
 class Unmasked(MaskedEncoder):
     """Plain attention in every layer: what CLIP says of the image, whatever the segment."""
 
+    source = "a floor"
+    cost = "one forward an image, however many segments"
     all_queries = False
 
     def __call__(

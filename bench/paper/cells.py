@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +55,15 @@ class PaperTable:
 class Sources:
     """Where numbers come from: finished runs by key, those that people verified, reasons of those that lack.
 
-    ``typed`` are the words of the command, which a command that fills a cell repeats.
+    ``unverified`` says why ratings fit none of some runs, ``as_is`` which runs were taken although others would be made
+    here and now; ``typed`` are the words of the command, which a command that fills a cell repeats.
     """
 
     folders: Mapping[str, Path]
     verified: Mapping[str, Path]
     reasons: Mapping[str, str]
+    unverified: Mapping[str, str] = field(default_factory=dict)
+    as_is: Mapping[str, str] = field(default_factory=dict)
     typed: Sequence[str] = ()
     paper_models: Mapping[str, Any] | None = None
 
@@ -81,9 +84,10 @@ def make_table(item: Item, plan: Plan, sources: Sources) -> PaperTable:
         key: _add_published(cell, published.get(key), plan, sources, (item.name, *key[:2]))
         for key, cell in cells.items()
     }
-    settings = [need.settings for (name, _, _), need in plan.named.items() if name == item.name]
-    embedded = any(each["models"].get("name") == "embedded" for each in settings)
-    return PaperTable(item, places, cells, published, comparisons, embedded, tuple(_list_remarks(item, published)))
+    needs = {need.key: need.settings for (name, _, _), need in plan.named.items() if name == item.name}
+    embedded = any(each["models"].get("name") == "embedded" for each in needs.values())
+    notes = [*(text for key, text in sources.as_is.items() if key in needs), *_list_remarks(published)]
+    return PaperTable(item, places, cells, published, comparisons, embedded, tuple(notes))
 
 
 def _make_cell(
@@ -101,11 +105,17 @@ def _make_cell(
         return Cell(empty=sources.reasons.get(need.key) or "no finished run", fills=command)
     if choice.verify == "human" or choice.rating is not None:
         if need.key not in sources.verified:
-            return Cell(empty="needs people's ratings", fills=make_command(item.name, [*sources.typed, "ratings=FILE"]))
+            return _ask_ratings(item, sources, need.key)
         folder = sources.verified[need.key]
     lines = numbers.read(folder, choice)
     found = choose_line(lines, choice, f"{item.name}: {row.name}, {column}")
     return Cell(line=found) if found is not None else _explain_lack(item, sources, choice, lines, row)
+
+
+def _ask_ratings(item: Item, sources: Sources, key: str) -> Cell:
+    lack = sources.unverified.get(key)
+    told = f"people's ratings do not fit this run ({lack})" if lack else "needs people's ratings"
+    return Cell(empty=told, fills=make_command(item.name, [*sources.typed, "ratings=FILE"]))
 
 
 def _explain_lack(item: Item, sources: Sources, choice: Choice, lines: Sequence[Mapping[str, Any]], row: Row) -> Cell:
@@ -186,7 +196,7 @@ def _add_published(
     return replace(cell, published=published, other=find_other(published, cell.line, weights))
 
 
-def _list_remarks(item: Item, published: Mapping[Key, Published]) -> list[str]:
+def _list_remarks(published: Mapping[Key, Published]) -> list[str]:
     """List what is odd about published numbers, each with the numbers of which it is said."""
     said: dict[str, list[str]] = {}
     for (row, place, column), each in published.items():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,8 @@ PLACE = Path("experiment") / "paper"
 KINDS = (
     "table", "curves", "histograms", "sweep", "panels", "failures", "attention", "ratings",
 )  # fmt: skip
+RATINGS = "ratings"
+"""What an item ``needs`` that is of people's ratings."""
 PUBLISHED_ONLY = "published"
 """In place of a row's overrides: nothing here runs it, only its published numbers stand there."""
 Words = tuple[str, ...]
@@ -99,11 +100,16 @@ class Item:
     published: Path | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def needs_ratings(self) -> bool:
-        """Whether any of its cells is of people's ratings."""
-        chosen = [{**vars(column), **row.choice} for column in self.columns.values() for row in self.rows]
-        return "ratings" in self.needs or any(c["verify"] == "human" or c["rating"] is not None for c in chosen)
+        """Whether any of its cells, or the figure, is of people's ratings."""
+        return any(is_rated(self, row, tuple(self.columns)) for row in self.rows)
+
+
+def is_rated(item: Item, row: Row, columns: tuple[str, ...]) -> bool:
+    """Whether a row of an item has a cell of people's ratings in some columns; in a figure that needs them, it has."""
+    chosen = [{**vars(item.columns[name]), **row.choice} for name in columns]
+    return RATINGS in item.needs or any(each["verify"] == "human" or each["rating"] is not None for each in chosen)
 
 
 FIELDS = (

@@ -164,7 +164,8 @@ def _list_notes(table: PaperTable) -> list[str]:
         models = dict.fromkeys(
             str(line["metric"]).split("/")[3].partition(">=")[0] for line in lines if "/" in line["metric"]
         )
-        notes.append(f"Ours: {'; '.join(places)}. By {', '.join(m for m in models if m != 'none')}.")
+        by = ", ".join(model for model in models if model != "none")
+        notes.append(f"Ours: {'; '.join(places)}.{f' By {by}.' if by else ''}")
         notes.append("Percent (cosines as they are) with 95 % intervals over images.")
         notes += _list_doubts(lines)
         notes += _list_partial(table)

@@ -14,17 +14,21 @@ from typing import Any
 from bench.errors import UserError
 from bench.paper.plan import Need, Plan, identify_run
 from bench.settings.saved import read_run_settings
-from bench.store.sealed import RECORD, read_record
+from bench.store.sealed import RECORD, check_whole, read_record
 
 
 @dataclass
 class Runs:
-    """By the key of what they compute: folders of finished runs, and of the others why there is none."""
+    """By the key of what they compute: folders of finished runs, and of the others why there is none.
+
+    ``as_is`` says which were taken although nobody can say that they would come out the same here and now.
+    """
 
     folders: dict[str, Path] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     made: int = 0
     notes: list[str] = field(default_factory=list)
+    as_is: dict[str, str] = field(default_factory=dict)
 
 
 Job = tuple[str, ...]
@@ -38,14 +42,17 @@ def collect_runs(plan: Plan, out: Path, run_jobs: RunJobs | None) -> Runs:
     needed = plan.distinct
     found = find_finished(out, runs.notes)
     for key, need in needed.items():
-        current = [folder for folder in found.get(key, []) if is_current(folder, need.settings)]
-        if current:
+        whole = [folder for folder in found.get(key, []) if _is_whole(folder, runs.notes)]
+        if current := [folder for folder in whole if is_current(folder, need.settings)]:
             runs.folders[key] = current[0]
-        elif found.get(key):
-            runs.reasons[key] = "made by other code, weights or data than are here now"
+        elif whole and run_jobs is None:
+            runs.folders[key] = whole[-1]
+            runs.as_is[key] = (
+                f"{whole[-1]} is of other code, weights, data or machine than are here now: taken as it is"
+            )
     todo = {key: need for key, need in needed.items() if key not in runs.folders}
     if run_jobs is None:
-        runs.reasons |= {key: runs.reasons.get(key) or describe_progress(need) for key, need in todo.items()}
+        runs.reasons |= {key: describe_progress(need) for key, need in todo.items()}
     elif todo:
         _make(todo, runs, run_jobs)
     return runs
@@ -70,7 +77,20 @@ def is_current(folder: Path, settings: Mapping[str, Any]) -> bool:
     from bench.run.made_of import describe_inputs
 
     made_of = read_record(folder).get("made_of")
-    return bool(made_of and not made_of["unknown"] and made_of == describe_inputs(RunContext(settings)))
+    try:
+        return bool(made_of and not made_of["unknown"] and made_of == describe_inputs(RunContext(settings)))
+    except UserError:  # no data or no weights here
+        return False
+
+
+def _is_whole(folder: Path, notes: list[str]) -> bool:
+    """Whether all files of a run are as it left them; if not, that is a line in ``notes``."""
+    try:
+        check_whole(folder)
+    except UserError as error:
+        notes.append(f"left out: {error}")
+        return False
+    return True
 
 
 def describe_progress(need: Need) -> str:

@@ -61,13 +61,8 @@ class Plan:
         return self.named.get((item.name, row.name, place.name))
 
 
-def make_plan(
-    items: Sequence[Item], words: Sequence[str], prepare: Callable[[Words], Words], config_dir: str | None
-) -> Plan:
-    """Plan the runs of some items under the words that were typed; ``prepare`` quotes words for Hydra.
-
-    ``data=A,B`` names several data sets. Raises HydraException or OmegaConfBaseException for words that fit nothing.
-    """
+def make_plan(items: Sequence[Item], words: Sequence[str], make_need: Callable[[Words], Need]) -> Plan:
+    """Plan the runs of some items under the words that were typed; ``data=A,B`` names several data sets."""
     data = [name for word in words if word.startswith(DATA) for name in word.removeprefix(DATA).split(",")]
     rest = tuple(word for word in words if not word.startswith(DATA))
     if len(data) > 1 and any(word.startswith("data.root=") for word in rest):
@@ -81,7 +76,7 @@ def make_plan(
                 if row.words is not None and place.asked:
                     told = join_words(place, row.words, rest)
                     if told not in known:
-                        known[told] = _make_need(told, prepare(told), config_dir)
+                        known[told] = make_need(told)
                     named[item.name, row.name, place.name] = known[told]
     return Plan(tuple(items), places, named)
 
@@ -112,10 +107,19 @@ def join_words(place: Place, row: Words, typed: Words) -> Words:
     return tuple(found.values())
 
 
-def _make_need(words: Words, prepared: Words, config_dir: str | None) -> Need:
+def compose_need(words: Words, prepared: Words, config_dir: str | None = None) -> Need:
+    """Compose a run of some words; ``prepared`` are the same as Hydra is to see them.
+
+    Raises HydraException or OmegaConfBaseException for words that fit nothing.
+    """
     config = compose_config([*prepared, "pictures=0"], config_dir)
     settings = {**resolve_config(config), "choices": read_choices(config.hydra)}
     return Need(words, settings, identify_run(settings))
+
+
+def sketch_need(words: Words) -> Need:
+    """Take a run for what its words say, which composes nothing: runs of different words count as different."""
+    return Need(words, {}, " ".join(sorted(words)))
 
 
 def identify_run(settings: Mapping[str, Any]) -> str:

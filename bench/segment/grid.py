@@ -14,6 +14,9 @@ from bench.segment.partition import make_partition_tree
 class Grid:
     """`rows` times `columns` rectangles, as equal as pixels allow; never more than the image has pixels a side."""
 
+    source = "a control"
+    cost, training_free = "nothing", True
+
     def __init__(
         self, rows: Annotated[int, Interval(ge=1, le=181)] = 4, columns: Annotated[int, Interval(ge=1, le=181)] = 5
     ) -> None:

@@ -10,6 +10,8 @@ from bench.segment.partition import make_partition_tree
 class Oracle:
     """A segment a class; background and void, which have no class, are a segment each. Take it with ``merge=none``."""
 
+    source = "a ceiling"
+    cost, training_free = "nothing", True
     reads_truth = True
     """So that the store keeps its trees by image and labels (`bench.store.stages`)."""
 

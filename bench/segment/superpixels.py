@@ -16,6 +16,9 @@ class Slic:
     `n` is about how many parts come out; `compactness` weighs place against colour.
     """
 
+    source = "Achanta et al., TPAMI 2012"
+    cost, training_free = "a pass over the pixels", True
+
     def __init__(
         self,
         n: Annotated[int, Interval(ge=1, le=10_000)] = 20,
@@ -37,6 +40,9 @@ class Felzenszwalb:
 
     `scale` sets the size of parts, `min_size` is the smallest one in pixels.
     """
+
+    source = "Felzenszwalb and Huttenlocher, IJCV 2004"
+    cost, training_free = "a pass over the pixels", True
 
     def __init__(
         self,

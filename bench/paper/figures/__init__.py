@@ -19,6 +19,7 @@ from bench.paper.definition import Item
 Draw = Callable[[Item, Mapping[str, Path], Path], list[Path]]
 RENDERERS = {
     "curves": "bench.paper.figures.curves",
+    "sweep": "bench.paper.figures.sweep",
 }
 """By kind, the module whose ``draw`` it is: one line registers a kind."""
 
