@@ -55,6 +55,15 @@ def run_many(request: Request, command: str) -> list[Outcome]:
     return found or [Outcome(1, (), FAILED, lost or "no job has told of itself")]
 
 
+def run_listed(jobs: Sequence[Job], flags: Sequence[str], command: str, out: Path) -> list[Outcome]:
+    """Run jobs that are no product of values, one after the other, each with its own words; one outcome a job."""
+    folder = make_folder_name(str(out))
+    with writing(folder, "out=FOLDER"):
+        folder.mkdir(parents=True)
+    lost = _launch_here(Task(command, None, find_flag(flags, CONFIG_DIR), folder, jobs), jobs, flags, folder)
+    return collect_outcomes(folder, jobs, lost)
+
+
 def _launch_here(task: Task, jobs: Sequence[Job], flags: Sequence[str], folder: Path) -> str:
     """Run the jobs that can be composed one after the other; return what ended that, or nothing."""
     refused, flags = _refuse_some(jobs, flags, folder), [flag for flag in flags if flag not in SWEEPS]
