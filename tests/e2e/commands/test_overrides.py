@@ -9,7 +9,7 @@ from bench.cli import main
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["encode=global_subtractoin"], "encode=global_subtractoin: no such option; did you mean global_subtraction?"),
+        (["encode=global_subtractoin"], "encode=global_subtractoin: no such option; did you mean global_subtraction"),
         (["encode=nothing"], "known: crop, global_subtraction, masked, unmasked"),
         (["encode.sgima2=1"], "encode.sgima2: no such key; did you mean encode.sigma2"),
         (["segment.N=3"], "segment.N: no such key; did you mean segment.n"),
