@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "demo [KEY=VALUE …]      the method, its ablations and floors on drawn scenes, with a report",
     "report": "report RUN … [to=DIR]   table, threshold curves and gallery of finished runs, or of a folder of them",
     "score": "score PREDICTIONS …     published protocols on stored predictions of any system",
+    "variants": "variants [GROUP …]      every segmenter, encoder, captioner and merger: source, cost, what it loads",
     "vocabulary": "vocabulary FILE         the words that a mapping table has to answer",
     "agree": "agree RUN … [to=DIR]    do all metrics rank these runs alike? Kendall's tau between each two of them",
     "prepare": "prepare [DATASET] …     a publisher's files as a checked data set; alone: which, and where to get them",

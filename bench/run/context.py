@@ -140,7 +140,12 @@ class RunContext:
         own = "clip" in list_needs(self.settings["encode"])
         titles = {name: f"{make_variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
         return StoredStages(
-            self.store, self.namespaces, self.make_stage, titles, lambda: self.load_model("clip").dim if own else None
+            self.store,
+            self.namespaces,
+            self.make_stage,
+            titles,
+            lambda: self.load_model("clip").dim if own else None,
+            by_truth=bool(getattr(get_object(self.settings["segment"]["_target_"]), "reads_truth", False)),
         )
 
     @cached_property

@@ -114,7 +114,7 @@ VARIANTS = {
 def test_variants_share_the_trunk_only_where_they_leave_it_alone(name: str, own: World) -> None:
     text, shared = VARIANTS[name]
     module = f"zvariant_{name.replace(' ', '_')}"
-    (own.root / "path" / f"{module}.py").write_text(f"from bench.encode.trunk import MaskedEncoder\n{text}")
+    (own.root / "path" / f"{module}.py").write_text(f"from bench.encode.masking import MaskedEncoder\n{text}")
     forget_sources(module)
     ours = collect_trunk_inputs({"_target_": "bench.encode.masked.Masked", "start_layer": 4})
     told = collect_trunk_inputs({"_target_": f"{module}.V", "start_layer": 4, "half": 2})

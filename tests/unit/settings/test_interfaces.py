@@ -16,9 +16,20 @@ from bench.data.folder import open_folder
 from bench.data.prepared import Prepared
 from bench.data.toyscenes import ToyScenes
 from bench.data.voc import open_voc
+from bench.encode.blur_outside import BlurOutside
+from bench.encode.clearclip import ClearClip
 from bench.encode.crop import CropAndMask
+from bench.encode.gem import Gem
 from bench.encode.global_subtraction import GlobalSubtraction
+from bench.encode.mask_tokens import MaskTokens
+from bench.encode.maskclip import MaskClip
 from bench.encode.masked import Masked
+from bench.encode.naclip import NAClip
+from bench.encode.projected_subtraction import ProjectedSubtraction
+from bench.encode.proxyclip import ProxyClip
+from bench.encode.red_circle import RedCircle
+from bench.encode.sclip import SClip
+from bench.encode.surgery import Surgery
 from bench.encode.unmasked import Unmasked
 from bench.merge.none import NoMerge
 from bench.merge.siblings import Siblings
@@ -30,6 +41,9 @@ from bench.run.context import RunContext
 from bench.run.executor import Executor, Local, Serial
 from bench.run.tracking import NoTracking, Tracker, Wandb
 from bench.segment.dino_ward import DinoWard
+from bench.segment.grid import Grid
+from bench.segment.oracle import Oracle
+from bench.segment.superpixels import Felzenszwalb, Slic
 from bench.segment.whole import Whole
 from bench.settings.trust import list_installed
 
@@ -38,8 +52,11 @@ CLIP: tuple[Callable[..., interfaces.ClipModel], ...] = (Clip,)
 DINO: tuple[Callable[..., interfaces.DinoModel], ...] = (Dino,)
 LANGUAGE: tuple[Callable[..., interfaces.LanguageModel], ...] = (Language,)
 SENTENCE: tuple[Callable[..., interfaces.SentenceModel], ...] = (Sentence,)
-SEGMENT: tuple[Callable[..., interfaces.Segmenter], ...] = (DinoWard, Whole)
-ENCODE: tuple[Callable[..., interfaces.Encoder], ...] = (GlobalSubtraction, Masked, Unmasked, CropAndMask)
+SEGMENT: tuple[Callable[..., interfaces.Segmenter], ...] = (DinoWard, Whole, Grid, Slic, Felzenszwalb, Oracle)
+ENCODE: tuple[Callable[..., interfaces.Encoder], ...] = (
+    GlobalSubtraction, Masked, Unmasked, ProjectedSubtraction, MaskTokens, MaskClip, SClip, ClearClip, NAClip, Surgery,
+    Gem, ProxyClip, CropAndMask, RedCircle, BlurOutside,
+)  # fmt: skip
 CAPTION: tuple[Callable[..., interfaces.Captioner], ...] = (ZeroCap, Retrieval)
 MERGE: tuple[Callable[..., interfaces.Merger], ...] = (Siblings, NoMerge)
 EXECUTOR: tuple[Callable[..., Executor], ...] = (Local, Serial)
@@ -53,7 +70,7 @@ def test_every_target_is_held_against_an_interface() -> None:
         DATA, CLIP, DINO, LANGUAGE, SENTENCE, SEGMENT, ENCODE, CAPTION, MERGE, EXECUTOR, TRACKING,
     )  # fmt: skip
     held = {f"{each.__module__}.{each.__qualname__}" for group in groups for each in group}
-    assert len(held) == 22 and list_installed() - set(PARTS) == held
+    assert len(held) == 37 and list_installed() - set(PARTS) == held
 
 
 def test_nothing_public_of_a_run_is_any() -> None:
