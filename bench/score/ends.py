@@ -121,8 +121,12 @@ def _shrink(one: Estimate, bound: float, z: float) -> float:
 
 
 def _count_failures(one: Estimate, bound: float) -> float:
-    """How many images fail, by the squares of their distances from a bound, whose unit is the farther bound's."""
-    unit = max(map(abs, one.bounds))
+    """How many images fail, by the squares of their distances from a bound.
+
+    The unit is the whole way to the other bound; of a difference half of that to nothing, beyond which it is near none.
+    """
+    least, most = one.bounds
+    unit = most - least if least >= 0 else (most - least) / 4
     return one.alike * (one.alike * one.spread**2 + (bound - one.value) ** 2) / unit**2
 
 

@@ -53,7 +53,7 @@ def reach(value: float, y: float, error: float, n: float, side: int, least: floa
     """Where one end lies at least, for ``y`` in [0, 1]: by images that are not there, and by few failures."""
     z = stats.norm.ppf(0.975)
     far, near = (1, least) if side < 0 else (least, 1)
-    failures = n * (n * error**2 + (far - value) ** 2)
+    failures = n * (n * error**2 + (far - value) ** 2) * (1 if least == 0 else 4)
     unseen = min(z**2, max(2 * z**2 - failures, 0))
     found = [np.average([y, float(side > 0)], weights=[n, unseen])]
     if abs(near - value) >= abs(far - value):
