@@ -13,7 +13,7 @@ An interval of a number between bounds is the widest of three, each about someth
    z being the normal quantile, and n the images of equal weight that weigh as much: where a rare class or a crowded
    image weighs most, one failure more does most. For n of n this is Wilson's own end, n / (n + z^2): 8 of 8 gives
    [0.676, 1], and a pixel wrong changes that by a pixel. From F = 2 z^2 = 7.7 on it adds nothing. At the other bound
-   it is mirrored.
+   it is mirrored. A set cannot tell images that never fail from images that fail once in a hundred.
 3. That few failures are seen too many: a Poisson number of m has a lower limit of m (1 - 1 / 9m - z / 3 sqrt(m))^3
    (Wilson and Hilferty 1931), m being squared value over squared error. Wilson's score interval ends too soon there.
 
