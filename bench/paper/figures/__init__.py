@@ -19,6 +19,8 @@ from bench.paper.definition import Item
 Draw = Callable[[Item, Mapping[str, Path], Path], list[Path]]
 RENDERERS = {
     "curves": "bench.paper.figures.curves",
+    "failures": "bench.paper.figures.failures",
+    "panels": "bench.paper.figures.panels",
     "sweep": "bench.paper.figures.sweep",
 }
 """By kind, the module whose ``draw`` it is: one line registers a kind."""
