@@ -96,7 +96,7 @@ def _draw_row(
     write_lines(figure, _LEFT, top, head, TITLE, "top", fontweight="bold")
     below = top + _TITLE * len(head) + 0.05
     if table.empty:
-        write_lines(figure, _LEFT, below, ["None was found."], NOTE, "top", color=GREY)
+        write_lines(figure, _LEFT, below, ["None was found in these images."], NOTE, "top", color=GREY)
         return
     counts, examples = select_examples(table)
     wide, high = figure.get_size_inches()
