@@ -12,9 +12,10 @@ from bench.commands.options import CONFIG_DIR, check_folder, find_flag
 from bench.commands.overrides import explain_error
 from bench.commands.words import prepare_words
 from bench.errors import DONE, FAILED, UsageError, UserError
-from bench.paper.definition import Item, Words, is_rated, read_definitions
+from bench.paper.definition import TABLE, Item, Words, is_rated
 from bench.paper.make import Job, Runs, collect_runs
 from bench.paper.plan import Need, Plan, compose_need, make_plan
+from bench.paper.reading import read_definitions
 
 USAGE = """zgs paper [--config-dir DIR]
 zgs paper NAME … [to=FOLDER] [ratings=FILE] [make=no] [KEY=VALUE …] [--config-dir DIR]
@@ -74,12 +75,13 @@ def _make(
     written = write_items([*runs.folders.values(), *verified.values()], plan, sources, Path(options["to"]))
     for item in items:
         text = Path(options["to"]) / f"{item.name}.md"
-        if item.kind == "table":
+        if item.kind == TABLE:
             print("\n" + text.read_text(encoding="utf-8"))
     for key, reason in runs.reasons.items():
         print(f"missing: {reason}; `{shlex.join(['zgs', 'run', *plan.distinct[key].words])}` makes it")
     print("written:", *written, sep="\n  ")
-    return FAILED if options["make"] == "yes" and runs.reasons else DONE
+    asked = {need.key for item in items for row in item.rows if not row.optional for need in plan.list_needs(item, row)}
+    return FAILED if options["make"] == "yes" and asked & set(runs.reasons) else DONE
 
 
 def _plan(items: Sequence[Item], typed: Sequence[str], flags: Sequence[str]) -> Plan:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.errors import DONE
-from bench.paper.definition import Item, read_definitions
+from bench.paper.definition import Item
 from bench.paper.plan import Plan, make_plan, sketch_need
+from bench.paper.reading import read_definitions
 from bench.paper.times import Rate, estimate_seconds, measure_rates, write_duration
 from bench.system.resources import count_processors
 

@@ -43,17 +43,12 @@ class Gem(DenseEncoder):
 
     def _attend(self, layer: Layer) -> Tensor:
         """Average the three self-self attentions over the values: [1, H, T, D]."""
-        length = layer.block.before_attention(layer.tokens).float().norm(dim=-1).mean()
-        sharpness = length * layer.values.shape[-1] ** -0.5
-        attended = []
+        length = float(layer.block.before_attention(layer.tokens).float().norm(dim=-1).mean())
+        sharpness, attended = length * layer.values.shape[-1] ** -0.5, []
         for own in (layer.query, layer.key, layer.values):
             for _ in range(self.iterations):
-                own = functional.normalize(own, dim=-1)
-                own = _weigh(own, sharpness) @ own
-            attended.append(_weigh(functional.normalize(own, dim=-1), sharpness) @ layer.values)
+                unit = functional.normalize(own, dim=-1)
+                own = functional.scaled_dot_product_attention(unit, unit, unit, scale=sharpness)
+            unit = functional.normalize(own, dim=-1)
+            attended.append(functional.scaled_dot_product_attention(unit, unit, layer.values, scale=sharpness))
         return torch.stack(attended).mean(0)
-
-
-def _weigh(unit: Tensor, sharpness: Tensor) -> Tensor:
-    """Compute softmax(sharpness * cosine) of unit vectors [1, H, T, D] with each other: [1, H, T, T]."""
-    return (unit @ unit.transpose(-1, -2) * sharpness).softmax(-1)

@@ -71,10 +71,9 @@ class Layer:
         logits = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
         return logits.sub_(logits.amax(-1, keepdim=True)).exp_()
 
-    def attend(self, query: Tensor, key: Tensor, added: Tensor | float = 0.0) -> Tensor:
-        """Compute softmax(query . key / sqrt(D) + added) V [s, H, Q, D] of any queries and keys over these values."""
-        logits = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2) + added
-        return logits.softmax(-1) @ self.values
+    def attend(self, query: Tensor, key: Tensor, added: Tensor | None = None) -> Tensor:
+        """Compute softmax(query . key / sqrt(D) + added [Q, T]) V, [s, H, Q, D], of any queries and keys."""
+        return functional.scaled_dot_product_attention(query, key, self.values, attn_mask=added)
 
     def project(self, heads: Tensor) -> Tensor:
         """Concatenate heads [n, H, Q, D] and put them through the output projection: [n, Q, w]."""

@@ -13,6 +13,7 @@ class Masked(MaskedEncoder):
 
     source = "the paper, equation 1"
     all_queries = False
+    skips_unseen = True
 
     def mix(self, attention: Attention) -> Tensor:
         """Return A_masked as it is; no saliency."""

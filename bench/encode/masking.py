@@ -9,6 +9,7 @@ rounding.
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -40,6 +41,8 @@ class MaskedEncoder(TrunkEncoder):
     cost = "the layers from start_layer on, for each segment"
     all_queries = True
     """Whether `mix` reads the attention of every token; if not, the last layer computes the global token's alone."""
+    skips_unseen = False
+    """Whether a token whose mask is 0 influences nothing and is left out; not where `mix` reads every token."""
     pools_patches = False
     """Whether `pool` reads patch tokens; if not, only the global token leaves the last layer."""
 
@@ -85,16 +88,24 @@ class MaskedEncoder(TrunkEncoder):
         In the first masked layer all segments still see the same tokens, those of the plain layer. A variant that
         does not go layer by layer overrides this.
         """
-        tokens, traces = plain.first.tokens, []
+        layer, seen, traces = *self._skip_unseen(plain.first, segments), []
         for number in range(self.start_layer, self.clip.depth + 1):
-            first = number == self.start_layer
-            layer = plain.first if first else Layer(self.clip.visual, number, tokens, self._count_queries(number))
-            heads, saliency, weight = self._check_mixed(layer, segments, self.mix(Attention(layer, segments, plain)))
+            heads, saliency, weight = self._check_mixed(layer, seen, self.mix(Attention(layer, seen, plain)))
             traces.append((saliency, weight))
             # Of the last layer mostly the global token alone is read: only it is projected and goes through the MLP.
             tokens = self.finish(layer, heads[:, :, :1] if layer.is_last and not self.pools_patches else heads)
+            layer = Layer(self.clip.visual, number + 1, tokens, self._count_queries(number + 1))
         saliency, weight = (torch.cat(column, dim=1) for column in zip(*traces, strict=True))  # n k*l
         return self.pool(tokens, segments, plain), saliency, weight
+
+    def _skip_unseen(self, first: Layer, segments: Segments) -> tuple[Layer, Segments]:
+        """Leave out the tokens that no segment of the micro-batch sees: their weights in eq. 1 are exactly 0."""
+        if not self.skips_unseen:
+            return first, segments
+        seen = segments.mask.amax(0) > 0
+        seen[0] = True  # also of the empty masks that fill a micro-batch up
+        kept = seen.nonzero()[:, 0]
+        return replace(first, tokens=first.tokens[:, kept]), replace(segments, mask=segments.mask[:, kept])
 
     def _count_queries(self, number: int) -> int | None:
         """Count the tokens that ask in a layer: in the last one only the global token, unless more is read of it."""

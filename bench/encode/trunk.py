@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from annotated_types import Interval
 from jaxtyping import Float32
+from torch import Tensor
 
 from bench.encode.layers import Layer, PlainLayers
 from bench.errors import UserError
@@ -37,18 +38,28 @@ class TrunkEncoder(ABC):  # noqa: B024 - its variants have a method each of thei
         self.clip, self.start_layer = clip, number
 
     @torch.inference_mode()
-    def compute_trunk(self, sample: Sample) -> Float32[np.ndarray, "t w"]:
-        """Compute the tokens that enter layer `start_layer`, the same for all segments: float32 [tokens, width]."""
-        visual = self.clip.visual
-        tokens = visual._embeds(self.clip.preprocess(sample.image))  # 1 T w, the global token first
-        for block in visual.transformer.resblocks[: self.start_layer - 1]:
+    def compute_trunk(
+        self, sample: Sample, earlier: tuple[int, Float32[np.ndarray, "t w"]] | None = None
+    ) -> Float32[np.ndarray, "t w"]:
+        """Compute the tokens that enter layer `start_layer`, the same for all segments: float32 [tokens, width].
+
+        `earlier` is a layer not behind it and the tokens that enter that one: what lies before is not computed again.
+        """
+        visual, (first, tokens) = self.clip.visual, (1, None)
+        if earlier is not None:
+            first, tokens = earlier[0], self._load_tokens(earlier[1])
+        if tokens is None:
+            tokens = visual._embeds(self.clip.preprocess(sample.image))  # 1 T w, the global token first
+        for block in visual.transformer.resblocks[first - 1 : self.start_layer - 1]:
             tokens = block(tokens)
         return tokens[0].float().cpu().numpy()
+
+    def _load_tokens(self, tokens: Float32[np.ndarray, "t w"]) -> Tensor:
+        return torch.from_numpy(tokens)[None].to(self.clip.device, self.clip.dtype)
 
     def _open_layers(
         self, sample: Sample, trunk: Float32[np.ndarray, "t w"] | None, queries: int | None = None
     ) -> PlainLayers:
         """Open the plain layers from `start_layer` on, over the trunk as given or else computed."""
-        tokens = torch.from_numpy(self.compute_trunk(sample) if trunk is None else trunk)[None]
-        tokens = tokens.to(self.clip.device, self.clip.dtype)
+        tokens = self._load_tokens(self.compute_trunk(sample) if trunk is None else trunk)
         return PlainLayers(Layer(self.clip.visual, self.start_layer, tokens, queries))

@@ -96,6 +96,8 @@ def _make_cell(
     choice = replace(item.columns[column], **row.choice)
     if row.words is None:
         return Cell(empty="as published: nothing here runs it")
+    if not row.has(column):
+        return Cell(empty="this row has no such number")
     need = plan.find(item, row, place)
     if need is None:
         return Cell(empty="not asked for", fills=make_command(item.name, sources.typed, place))
@@ -149,7 +151,7 @@ def check_alike(
     for row, line in known[1:]:
         first, other = known[0]
         for key in ("dataset", "classlist", "protocol", "mapping", "threshold"):
-            stated = {*row.choice, *first.choice} & {key, *(["verify"] if key in ("mapping", "threshold") else [])}
+            stated = {*row.choice, *first.choice} & {key, *(("verify", "mapping") if key == "threshold" else ())}
             ours, theirs = (_plain(each[key]) for each in (line, other))
             if ours != theirs and not stated:
                 raise UserError(

@@ -56,6 +56,10 @@ class Plan:
             found.setdefault(need.key, need)
         return found
 
+    def list_needs(self, item: Item, row: Row) -> list[Need]:
+        """List the runs of a row on all data sets that are asked for."""
+        return [need for (name, own, _), need in self.named.items() if (name, own) == (item.name, row.name)]
+
     def find(self, item: Item, row: Row, place: Place) -> Need | None:
         """Find the run of a cell; None of one that nothing here runs or nobody asked for."""
         return self.named.get((item.name, row.name, place.name))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.errors import writing
 from bench.paper.cells import Sources, make_command, make_table
-from bench.paper.definition import Item
+from bench.paper.definition import TABLE, Item
 from bench.paper.figures import find_renderer
 from bench.paper.formats.latex import write_latex
 from bench.paper.formats.markdown import write_markdown
@@ -43,7 +43,7 @@ def write_items(folders: Sequence[Path], plan: Plan, sources: Sources, to: Path)
 
 
 def _write_item(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Part, list[Path]]:
-    if item.kind == "table":
+    if item.kind == TABLE:
         return _write_table(item, plan, sources, to)
     return _draw_figure(item, plan, sources, to)
 
@@ -72,9 +72,9 @@ def _draw_figure(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Pa
                 runs[name] = folder
             else:
                 lacks.append(f"{name}: {_explain_lack(item, sources, need.key, need.words)}")
-    files = draw(item, runs, to) if draw and runs else []
+    files = draw(item, runs, to) if runs else []
     pictures = [file for file in files if file.suffix == ".png"]
-    return Part(item, None, pictures, lacks if draw else ["nothing draws this kind of figure yet"]), files
+    return Part(item, None, pictures, lacks), files
 
 
 def _explain_lack(item: Item, sources: Sources, key: str, words: Sequence[str]) -> str:

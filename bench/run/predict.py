@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -35,6 +34,7 @@ from bench.store.keys import hash_arrays
 from bench.store.locks import Busy
 from bench.store.stages import make_item_name
 from bench.system.memory import explain_memory_errors
+from bench.system.remember import Memory
 
 ONE = "executor.workers=1"
 SMALLER = {
@@ -44,9 +44,6 @@ SMALLER = {
 """By stage, the settings that need less memory."""
 LOADED = "loading models"
 TEXTS = "texts"
-_KEPT = 16
-"""Runs whose predictions this process remembers: addresses in the store, a hundred bytes an image."""
-_predicted: OrderedDict[Hashable, Predicted] = OrderedDict()
 
 
 class Stopwatch:
@@ -116,6 +113,10 @@ class Predicted:
         return Predicted(dict(self.items), dict(self.skipped), stats)
 
 
+PREDICTED: Memory[Predicted] = Memory(16)
+"""Runs whose predictions this process remembers: addresses in the store, a hundred bytes an image."""
+
+
 def predict_images(context: RunContext, ids: Sequence[str], work: Map) -> Predicted:
     """Predict all images, with a bar that estimates the end; return what became of them.
 
@@ -139,16 +140,13 @@ def predict_once(context: RunContext, ids: Sequence[str], work: Map) -> Predicte
 
     What a run of the same keys has predicted here is taken over where the store still holds all of it.
     """
-    key = (str(context.store.root.absolute()), json.dumps(context.keys), context.identity.fingerprint, tuple(ids))
-    known = _predicted.pop(key, None)
+    key = str(context.store.root.absolute()), context.keys, context.identity.fingerprint, ids
+    known = PREDICTED.find(*key)
     if known and all(context.store.has(context.predictions, item) for item in known.items.values()):
         predicted = known.as_found((context.predictions.stage, TEXTS))
     else:
         predicted = predict_images(context, ids, work)
-    if len(_predicted) >= _KEPT:
-        _predicted.popitem(last=False)
-    _predicted[key] = predicted
-    return predicted
+    return PREDICTED.keep(predicted, *key)
 
 
 def write_predictions_of(context: RunContext, predicted: Predicted, ids: Sequence[str], path: Path) -> Path:

@@ -94,13 +94,17 @@ def check_name(settings: Mapping[str, Any], began: str) -> None:
 
 
 def collect_trunk_inputs(options: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Collect what the trunk of an encoder depends on, alike for all variants that leave it alone; None without one."""
+    """Collect what the trunk of an encoder depends on, alike for all variants that leave it alone; None without one.
+
+    The start layer is no part of it: the tokens that enter each layer are entries beside each other.
+    """
     made = get_object(options["_target_"])
     if not hasattr(made, "compute_trunk"):
         return None
     if not _leaves_trunk_alone(made):
         return collect_inputs(options)
-    return collect_inputs({}, "bench.encode.trunk") | {"start_layer": find_start_layer(options)}
+    find_start_layer(options)  # a variant must have one
+    return collect_inputs({}, "bench.encode.trunk")
 
 
 def _leaves_trunk_alone(made: Any) -> bool:

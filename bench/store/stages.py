@@ -1,8 +1,8 @@
 """The stages of section 3 with the store around them: nothing that was computed once is computed again.
 
-Over-segments are kept for each image; trunk activations for each image and start layer; embeddings for each segment
-mask; texts for each embedding. So a second variant reuses whatever lies upstream of the difference, a sweep of the
-merging threshold pays only for segments never seen, and oracle segments share everything with predicted ones.
+Over-segments are kept for each image; trunk activations for each image, an entry a start layer; embeddings for each
+segment mask; texts for each embedding. So a second variant reuses whatever lies upstream of the difference, a sweep of
+the merging threshold pays only for segments never seen, and oracle segments share everything with predicted ones.
 """
 
 from __future__ import annotations
@@ -109,12 +109,17 @@ class StoredStages:
         return f"{stage}: {self._told.get(stage, '?')}"
 
     def _compute_trunk(self, namespace: Namespace, sample: Sample) -> Float32[np.ndarray, "t w"]:
-        def make(_: list[str]) -> dict[str, Entry]:
-            tokens = self._encoder.compute_trunk(sample)
-            check_tokens(self._describe_stage("encode"), tokens)
-            return {"trunk": ({"tokens": tokens}, {})}
+        """Compute the tokens that enter the start layer, from those of the last layer before it that are kept."""
+        item, layer = make_item_name(sample), int(getattr(self._encoder, "start_layer", 1))
 
-        return self.store.fill(namespace, make_item_name(sample), ["trunk"], make)["trunk"][0]["tokens"]
+        def make(missing: list[str]) -> dict[str, Entry]:
+            kept = {int(name): entry[0]["tokens"] for name, entry in self.store.read(namespace, item).items()}
+            before = max((each for each in kept if each < layer), default=None)
+            tokens = self._encoder.compute_trunk(sample, *([] if before is None else [(before, kept[before])]))
+            check_tokens(self._describe_stage("encode"), tokens)
+            return {missing[0]: ({"tokens": tokens}, {})}
+
+        return self.store.fill(namespace, item, [str(layer)], make)[str(layer)][0]["tokens"]
 
     def _fill_rows(
         self,

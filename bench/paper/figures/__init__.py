@@ -29,9 +29,7 @@ RENDERERS = {
 """By kind, the module whose ``draw`` it is: one line registers a kind."""
 
 
-def find_renderer(kind: str) -> Draw | None:
-    """Find what draws a kind of figure; None of a kind that nothing draws."""
-    if kind not in RENDERERS:
-        return None
+def find_renderer(kind: str) -> Draw:
+    """Find what draws a kind of figure."""
     draw: Draw = import_module(RENDERERS[kind]).draw
     return draw

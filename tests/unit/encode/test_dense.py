@@ -171,3 +171,11 @@ def test_shares_of_patches_add_up_to_one() -> None:
     shares = segments.compute_shares().numpy()
     np.testing.assert_allclose(shares.sum(1), 1, rtol=0, atol=1e-6)
     np.testing.assert_allclose(shares[0], 1 / 12, rtol=0, atol=1e-7)  # empty: the whole image
+
+
+def test_a_trunk_that_goes_on_from_an_earlier_layer_is_the_same_to_the_last_bit() -> None:
+    sample = tiny.sample()
+    kept = {layer: Masked(tiny.clip(), layer).compute_trunk(sample) for layer in (1, 2, 3, 4)}
+    for earlier, later in ((1, 2), (1, 4), (3, 4), (2, 2)):
+        again = Masked(tiny.clip(), later).compute_trunk(sample, (earlier, kept[earlier]))
+        assert again.tobytes() == kept[later].tobytes() and kept[1].tobytes() != kept[later].tobytes()

@@ -127,7 +127,7 @@ ENCODE = frozenset({"encode", "merge"})
 CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     # options
     "encode.sigma2": (_given(encode__sigma2=9.0), ENCODE | RUN),
-    "encode.start_layer": (_given(encode__start_layer=2), ENCODE | RUN | {"trunk"}),
+    "encode.start_layer": (_given(encode__start_layer=2), ENCODE | RUN),
     "caption.prompt": (_given(caption__prompt="A {}."), CAPTION | RUN),
     "merge.threshold": (_given(merge__threshold=0.1), MERGE | RUN),
     "dtype": (_given(dtype="bfloat16"), (EVERY - {"table"}) | RUN),

@@ -147,3 +147,26 @@ def test_an_encoder_sees_no_labels(tmp_path: Path) -> None:
     told = Sample("a", SAMPLE.image, np.zeros((3, 3), np.int16), ("a caption",), np.zeros((3, 3), np.int16))
     stages(tmp_path, encode).embed(told, MASKS)
     assert seen == [(None, (), None)]
+
+
+def test_a_trunk_goes_on_from_the_last_layer_before_it_that_is_kept(tmp_path: Path) -> None:
+    """Layers 3, 1, 5, 4: the second has nothing before it, the third goes on from 3, and so does the last."""
+    asked: list[tuple[int, int | None]] = []
+
+    def run(layer: int) -> StoredStages:
+        def trunk(sample: Sample, earlier: Any = None) -> Any:
+            asked.append((layer, None if earlier is None else earlier[0]))
+            assert earlier is None or (earlier[1] == earlier[0]).all()
+            return np.full((2, 3), layer, np.float32)
+
+        def encode(_: Sample, masks: Any, tokens: Any) -> Any:
+            assert (tokens == layer).all()
+            return embeddings(GOOD[: len(masks)], len(masks))
+
+        made = stages(tmp_path, encode, trunk)
+        made._encoder.start_layer = layer
+        return made
+
+    for at, layer in enumerate((3, 1, 5, 4)):
+        run(layer).embed(SAMPLE, MASKS[[at % 3]] ^ (at == 3))
+    assert asked == [(3, None), (1, None), (5, 3), (4, 3)]
