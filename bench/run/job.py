@@ -116,7 +116,7 @@ def _score(context: RunContext, file: Path, predicted: Predicted, work: Map) -> 
     settings = context.settings
     request = ScoreRequest(
         PredictionFile(file), [settings["score"]], context.name, make_variant_name(settings),
-        settings["controls"], predicted.skipped, measured=("tt", "st"),
+        settings["controls"], predicted.skipped, measured=context.measured,
     )  # fmt: skip
     return score_predictions(context, request, work)
 
@@ -137,7 +137,7 @@ def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, 
         "libraries": read_library_versions(),
         "unknown": context.depends.unknown,
         "data": context.identity.fingerprint,
-        "over_segments": context.namespaces.segment.key,
+        "over_segments": None if context.has_baseline else context.namespaces.segment.key,
         "processors": count_processors(),
         "notes": result.notes,
         "repeat": make_repeat_line(find_folder(context.settings), list_foreign_packages(context.settings)),

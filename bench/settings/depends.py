@@ -21,7 +21,7 @@ from bench.store.facts.machine import describe_machine
 from bench.store.facts.modules import OURS
 from bench.store.keys import collect_inputs, hash_alone, read_library_versions
 
-GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "score")
+GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "baseline", "score")
 """Settings that name code on which a number depends."""
 HOOKS = ("compute_trunk", "clip", "start_layer", "__new__", "__getattr__", "__getattribute__", "__setattr__")
 """What a masking variant may change of the trunk, besides its constructor."""
@@ -51,9 +51,10 @@ class Dependence:
     @property
     def unknown(self) -> list[str]:
         """What of the code that is used cannot be followed, a line each."""
-        named = [name for group in GROUPS for name in find_targets(self.settings[group])]
+        chosen = {group: self.settings[group] for group in GROUPS if group in self.settings}
+        named = [name for options in chosen.values() for name in find_targets(options)]
         lines = [f"beware: {line}" for line in join_closures(named).unknown]
-        return [*lines, *(line for group in GROUPS for line in _find_bare_folders(group, self.settings[group]))]
+        return [*lines, *(line for group, options in chosen.items() for line in _find_bare_folders(group, options))]
 
 
 def _find_bare_folders(where: str, options: Any) -> Iterator[str]:

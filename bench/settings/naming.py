@@ -19,7 +19,7 @@ def make_variant_name(settings: Mapping[str, Any]) -> str:
     """Make the name of a variant in tables: as configured, else from the options chosen."""
     if settings.get("variant"):
         return str(settings["variant"])
-    return name_by_choices(settings)
+    return _find_choice(settings, "baseline") if "baseline" in settings else name_by_choices(settings)
 
 
 def make_run_name(settings: Mapping[str, Any]) -> str:

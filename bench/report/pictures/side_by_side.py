@@ -93,7 +93,8 @@ def read_shown_run(folder: Path, variant: str) -> ShownRun:
     path = Path(settings.get("predictions") or folder / "predictions.json")
     if (path.parent / RECORD).exists():  # of a run of ours, its own or the one that was scored again
         path = check_intact(path.parent, path.name)
-    namespace = None if "predictions" in settings else find_over_segments(folder)
+    whole = "predictions" in settings or "baseline" in settings
+    namespace = None if whole else find_over_segments(folder)
     return ShownRun(variant, find_role(settings), folder, PredictionFile(path), read_image_scores(folder), namespace)
 
 
@@ -104,7 +105,7 @@ def _make_row(runs: Sequence[ShownRun], dataset: Dataset, sample: Sample) -> Gal
 
 
 def _show_over_segments(run: ShownRun, sample: Sample) -> list[Panel]:
-    """Show nothing for stored predictions (`zgs score`): nobody knows how they were made."""
+    """Show nothing for stored predictions (`zgs score`) and for whole systems: nobody knows how they were made."""
     if run.over_segments is None:
         return []
     tree = read_over_segments(run.over_segments, sample)

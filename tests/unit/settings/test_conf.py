@@ -17,7 +17,7 @@ from bench.settings.compose import compose_config, list_groups, list_options, re
 from bench.settings.ranges import RunSettings
 from bench.system.resources import find_conf_dir
 
-GROUPS = "data models segment encode caption merge method score protocol experiment tracking executor"
+GROUPS = "data models segment encode caption merge baseline method score protocol experiment tracking executor"
 KEYS = """segment.n segment.prune_threshold segment.crf encode.start_layer encode.sigma2 encode.saliency encode.heads
 merge.threshold score.tau_sbert score.tau_clip score.tau_iou score.mapping score.aggregation
 data.root data.split data.subset data.names device dtype seed store out"""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from bench import interfaces
+from bench.baselines.groupvit import GroupVitLabels
 from bench.caption.retrieval import Retrieval
 from bench.caption.zerocap import ZeroCap
 from bench.data.base import Dataset
@@ -35,6 +36,7 @@ from bench.merge.none import NoMerge
 from bench.merge.siblings import Siblings
 from bench.models.clip import Clip
 from bench.models.dino import Dino
+from bench.models.groupvit import GroupVit
 from bench.models.language import Language
 from bench.models.sentence import Sentence
 from bench.run.context import RunContext
@@ -52,6 +54,7 @@ CLIP: tuple[Callable[..., interfaces.ClipModel], ...] = (Clip,)
 DINO: tuple[Callable[..., interfaces.DinoModel], ...] = (Dino,)
 LANGUAGE: tuple[Callable[..., interfaces.LanguageModel], ...] = (Language,)
 SENTENCE: tuple[Callable[..., interfaces.SentenceModel], ...] = (Sentence,)
+GROUPVIT: tuple[Callable[..., interfaces.GroupVitModel], ...] = (GroupVit,)
 SEGMENT: tuple[Callable[..., interfaces.Segmenter], ...] = (DinoWard, Whole, Grid, Slic, Felzenszwalb, Oracle)
 ENCODE: tuple[Callable[..., interfaces.Encoder], ...] = (
     GlobalSubtraction, Masked, Unmasked, ProjectedSubtraction, MaskTokens, MaskClip, SClip, ClearClip, NAClip, Surgery,
@@ -59,6 +62,7 @@ ENCODE: tuple[Callable[..., interfaces.Encoder], ...] = (
 )  # fmt: skip
 CAPTION: tuple[Callable[..., interfaces.Captioner], ...] = (ZeroCap, Retrieval)
 MERGE: tuple[Callable[..., interfaces.Merger], ...] = (Siblings, NoMerge)
+BASELINE: tuple[Callable[..., interfaces.Baseline], ...] = (GroupVitLabels,)
 EXECUTOR: tuple[Callable[..., Executor], ...] = (Local, Serial)
 TRACKING: tuple[Callable[..., Tracker], ...] = (NoTracking, Wandb)
 PARTS = ("bench.segment.crf.DenseCrf", "bench.protocol.Protocol")
@@ -67,10 +71,11 @@ PARTS = ("bench.segment.crf.DenseCrf", "bench.protocol.Protocol")
 
 def test_every_target_is_held_against_an_interface() -> None:
     groups: tuple[tuple[Any, ...], ...] = (
-        DATA, CLIP, DINO, LANGUAGE, SENTENCE, SEGMENT, ENCODE, CAPTION, MERGE, EXECUTOR, TRACKING,
+        DATA, CLIP, DINO, LANGUAGE, SENTENCE, GROUPVIT, SEGMENT, ENCODE, CAPTION, MERGE, BASELINE, EXECUTOR,
+        TRACKING,
     )  # fmt: skip
     held = {f"{each.__module__}.{each.__qualname__}" for group in groups for each in group}
-    assert len(held) == 37 and list_installed() - set(PARTS) == held
+    assert len(held) == 39 and list_installed() - set(PARTS) == held
 
 
 def test_nothing_public_of_a_run_is_any() -> None:
