@@ -23,7 +23,6 @@ from bench.paper.figures.pictures import Shown, draw_pictures, load_sample, open
 from bench.records import Sample
 from bench.report.figures.style import save, write_note
 from bench.report.out_of_domain import uses_embedded_models
-from bench.run.context import RunContext
 from bench.settings.saved import read_run_settings
 
 COLUMNS = ("image_id", "token", "layer", "y", "x", "weight")
@@ -41,11 +40,14 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
     """
     run = next(iter(runs.values()))
     ids = open_dataset(run).list_ids()
-    image_id = str(item.options.get("image", ids[int(np.random.default_rng(item.options.get("seed", 0)).integers(len(ids)))]))
+    drawn = int(np.random.default_rng(item.options.get("seed", 0)).integers(len(ids)))
+    image_id = str(item.options.get("image", ids[drawn]))
     if image_id not in ids:
         raise UserError(f"{item.name}: options: image: {image_id} is not in the data set")
     sample = load_sample(run, image_id)
-    clip = RunContext(read_run_settings(run)).load_model("clip")
+    from bench.run.context import RunContext  # this figure alone loads a model
+
+    clip: Any = RunContext(read_run_settings(run)).load_model("clip")
     points = choose_points(sample, clip.grid)
     layers = choose_layers(clip.depth, int(item.options.get("layers", LAYERS)))
     maps = compute_maps(clip, sample, layers, points)

@@ -79,8 +79,9 @@ def select_examples(table: pd.DataFrame, count: int = EXAMPLES) -> tuple[pd.Seri
 
     No image is shown twice while there is another one.
     """
-    counts = table.groupby("group").size().reset_index(name="count")
-    counts = counts.sort_values(["count", "group"], ascending=[False, True], kind="stable").set_index("group")["count"]
+    sizes = table.groupby("group").size().reset_index(name="count")
+    sizes = sizes.sort_values(["count", "group"], ascending=[False, True], kind="stable")
+    counts: pd.Series = sizes.set_index("group")["count"]
     chosen: list[pd.Series] = []
     order = table.sort_values(["share", "image_id", "segments"], ascending=[False, True, True], kind="stable")
     for group in counts.index[:count]:

@@ -24,7 +24,7 @@ TITLES = {
     "st": ("segment and true name (CLIP)", "st_cosine", "st_top1", "tau_clip"),
     "tt": ("text and true name (SBERT)", "tt_cosine", "tt_top1", "tau_sbert"),
 }
-"""By mapping: what the cosine is between, its column, that of "the nearest class is the true one", and the threshold."""
+"""By mapping: what the cosine is between, its column, that of whether the nearest class is the true one, and tau."""
 BINS = 24
 _RIGHT: dict[str, Any] = {"histtype": "stepfilled", "facecolor": "#9ecae1", "edgecolor": "#0072B2", "linewidth": 1.2}
 _WRONG: dict[str, Any] = {"histtype": "step", "edgecolor": "#000000", "linewidth": 1.4, "linestyle": (0, (4, 1.5))}
@@ -72,7 +72,7 @@ def count_bins(name: str, table: pd.DataFrame, mapping: str) -> pd.DataFrame:
 
 def _draw_panel(axes: Axes, part: pd.DataFrame, tau: float | None) -> list[Any]:
     """Draw both histograms and the threshold; returns their marks for the key."""
-    marks = []
+    marks: list[Any] = []
     for word, style in (("right", _RIGHT), ("wrong", _WRONG)):
         line = part[part["named"] == word]
         edges = [*line["start"], line["stop"].iloc[-1]]

@@ -23,9 +23,6 @@ from bench.paper.figures.pictures import load_sample
 from bench.predictions.source import PredictionFile
 from bench.records import Overlap
 from bench.resize import resize_nearest
-from bench.run.context import RunContext
-from bench.run.similarities import SimilarityModels, add_similarities
-from bench.run.tables import make_tables
 from bench.settings.saved import read_run_settings
 from bench.store.sealed import RECORD, check_intact, read_record
 
@@ -82,8 +79,8 @@ class Labelled:
 
     def mask(self, segments: list[int], shape: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
         """Mark the union of some segments, at another size."""
-        union = self.file[self.image_id].masks[segments].any(axis=0)
-        return resize_nearest(union.astype(np.uint8), shape).astype(bool)
+        union = np.asarray(self.file[self.image_id].masks[segments].any(axis=0))
+        return resize_nearest(union, shape)
 
 
 def find_reassigned(image: Labelled) -> Iterator[Found]:
@@ -131,8 +128,13 @@ def find_unlabelled(image: Labelled) -> Iterator[Found]:
         share = float(row[-2:].sum() / max(row.sum(), 1))
         if share >= HALF:
             text = image.texts[at]
-            yield f"“{text}”", [at], text, image.name(int(image.classes[at])), "(no label)", share * row.sum() / max(
-                image.covered.sum(), 1
+            yield (
+                f"“{text}”",
+                [at],
+                text,
+                image.name(int(image.classes[at])),
+                "(no label)",
+                share * row.sum() / max(image.covered.sum(), 1),
             )
 
 
@@ -163,6 +165,11 @@ def read_labelled(folder: Path) -> list[Labelled]:
 
 @lru_cache(maxsize=4)
 def _read_labelled(folder: Path, _: int) -> list[Labelled]:
+    # Which know of every stage, though none is made where the store has what is asked for.
+    from bench.run.context import RunContext
+    from bench.run.similarities import SimilarityModels, add_similarities
+    from bench.run.tables import make_tables
+
     settings = read_run_settings(folder)
     path = Path(settings["predictions"]) if "predictions" in settings else check_intact(folder, "predictions.json")
     context, file = RunContext(settings), PredictionFile(path)
@@ -185,9 +192,7 @@ def _label(
     inside = item.membership.astype(np.int64).T @ item.counts  # [n, r] @ [r, k+2]
     covered = item.counts[item.membership.any(axis=1)].sum(axis=0)
     areas = item.counts[:, :-2].sum(axis=0)
-    return Labelled(
-        folder, item.image_id, item.texts, classes, item.truth_classes, inside, areas, covered, names, file
-    )
+    return Labelled(folder, item.image_id, item.texts, classes, item.truth_classes, inside, areas, covered, names, file)
 
 
 def _describe_pieces(image: Labelled, pieces: list[int], home: int) -> Found:

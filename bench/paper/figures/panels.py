@@ -123,15 +123,13 @@ def _take_largest(values: pd.Series, count: int) -> list[str]:
 
 RULES: dict[str, tuple[str, Choose]] = {
     "random": ("{count} images drawn from {images} with seed {seed}", _choose_random),
-    "best": ("the {count} of {images} images with the highest IoU (mean of TT and ST): the best, not typical", _choose_best),
+    "best": ("the {count} of {images} images with the highest IoU (mean of TT and ST); not typical", _choose_best),
     "spread": ("the {count} of {images} images on which IoU (mean of TT and ST) differs most", _choose_spread),
 }
 """By name, the rule in words and its function of (IoU of each image and row, how many, seed)."""
 
 
-def _show_image(
-    block: Block, image_id: str, rule: str, beside: int
-) -> tuple[list[Shown], list[tuple[object, ...]]]:
+def _show_image(block: Block, image_id: str, rule: str, beside: int) -> tuple[list[Shown], list[tuple[object, ...]]]:
     """Draw the pictures of one image, ``beside`` of which share a line, and list what they say of it."""
     sample, colours = load_sample(block.folder, image_id), Colours()
     panels = [(name, show_prediction(run, image_id)) for name, run in block.runs.items()]

@@ -93,6 +93,8 @@ def place_picture(figure: Figure, picture: Image.Image, left: float, top: float)
     size = picture.width / DPI / wide, picture.height / DPI / high
     axes = figure.add_axes((left / wide, 1 - top / high - size[1], *size))
     axes.imshow(np.asarray(picture), interpolation="none", aspect="auto")
+    axes.set_xticks([])
+    axes.set_yticks([])
     axes.set_axis_off()
     return axes
 

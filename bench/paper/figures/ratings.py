@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,9 +70,9 @@ def select_questions(table: pd.DataFrame, count: int, seed: int) -> pd.DataFrame
     return drawn.reset_index(drop=True)
 
 
-def _show(run: Path, file: PredictionFile, line: Mapping[str, object]) -> Shown:
+def _show(run: Path, file: PredictionFile, line: Mapping[Any, Any]) -> Shown:
     """Draw one segment at full brightness in its image, below what people rated."""
-    image_id, segment = str(line["image_id"]), int(str(line["segment"]))
+    image_id, segment = str(line["image_id"]), int(line["segment"])
     pixels = load_sample(run, image_id).image
     height, width = pixels.shape[:2]
     mask = resize_nearest(file[image_id].masks[segment].astype(np.uint8), (height, width)).astype(bool)
