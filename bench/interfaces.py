@@ -14,9 +14,12 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from bench.merge.base import Describe, Embed, Merged
-from bench.records import Captions, Embeddings, Sample, SegmentTree
+from bench.records import Captions, Embeddings, Prediction, Sample, SegmentTree
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.models.groupvit import Groups
     from bench.models.text_tower import TextTower
 
 
@@ -67,6 +70,23 @@ class SentenceModel(Protocol):
         ...
 
 
+class GroupVitModel(Protocol):
+    """GroupViT: groups of an image and texts in one space."""
+
+    @property
+    def scale(self) -> float:
+        """The temperature by which cosines are multiplied before a softmax."""
+        ...
+
+    def group(self, picture: Tensor) -> Groups:
+        """Group the pixels of a picture [3, h, w] of 0..255."""
+        ...
+
+    def embed_texts(self, texts: Sequence[str]) -> Tensor:
+        """Embed n texts: float32 [n, d], of unit length."""
+        ...
+
+
 class Segmenter(Protocol):
     """Section 3.1."""
 
@@ -96,4 +116,12 @@ class Merger(Protocol):
 
     def __call__(self, tree: SegmentTree, embed: Embed, describe: Describe, /) -> Merged:
         """Merge siblings that agree; ``embed`` and ``describe`` give what merged segments need anew."""
+        ...
+
+
+class Baseline(Protocol):
+    """A whole system in place of sections 3.1 to 3.4, which may know the class names."""
+
+    def __call__(self, sample: Sample, names: Sequence[str], has_background: bool, /) -> Prediction:
+        """Predict the named segments of an image; ``has_background``: the class list has a background beside names."""
         ...

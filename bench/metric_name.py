@@ -26,6 +26,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from bench.errors import UserError
@@ -103,6 +104,7 @@ class Naming:
         return str(parse(f"{place}/{self.classlist}/{score}/{mapped}{bound}/{metric}"))
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> MetricName:
     """Read a full name. Raises UserError that names the part that is wrong and shows a right name."""
     found: dict[str, str | None] = {}

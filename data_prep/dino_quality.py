@@ -90,12 +90,7 @@ def segment_by_colour(sample: Sample, grid: tuple[int, int], n: int, crf: DenseC
 
 def segment_by_slic(sample: Sample, n: int, compactness: float = 30.0) -> np.ndarray:
     """SLIC with about ``n`` segments. It joins small ones, so it is asked for more until it comes nearest to ``n``."""
-    try:
-        from skimage.segmentation import slic  # an optional extra: only this comparison needs it
-    except ModuleNotFoundError:
-        raise SystemExit(
-            "scikit-image is missing, for the comparison with SLIC: run pip install '.[compare]'"
-        ) from None
+    from skimage.segmentation import slic  # heavy, and only this comparison needs it
 
     tries = (
         slic(sample.image, n_segments=max(1, round(n * more)), compactness=compactness, start_label=0)

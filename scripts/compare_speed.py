@@ -84,6 +84,8 @@ def open_earlier_tree(commit: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="zgs-before-") as folder:
         tree = Path(folder) / "tree"
         subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(tree), commit], check=True)
+        # A package without this file would give way to the one of the same name in the tree that is installed.
+        (tree / "data_prep/__init__.py").touch()
         try:
             yield tree
         finally:

@@ -1,22 +1,28 @@
 """What `make test` costs and asserts, here and in other checkouts: processor seconds of all children, and facts.
 
-    python scripts/cost_of_tests.py . ../another_checkout
+    python scripts/cost_of_tests.py 95689e9 . --times 3
 
+Each is a folder or a commit; they run in alternation with the same Python, with everything compiled beforehand.
 A fact is an assert statement that held, an expected exception that came, or an assert_… of NumPy or torch that passed,
 in a file of tests and in a test that passed, each time that it is executed. This file is the plug-in that counts them.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
+import contextlib
 import json
 import os
 import re
 import resource
 import shlex
+import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +34,22 @@ REPORT = "ZGS_FACTS"
 """The environment variable that names the file which a test session adds its counts to."""
 _RECIPE = re.compile(r"^test:.*\n\t@?\$\(OFFLINE\) \$\(BIN\)/python -m pytest ?(.*)$", re.MULTILINE)
 _count = 0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Processor seconds (user and system, all children), passed tests, facts, and pytest's exit code."""
+
+    seconds: float
+    tests: int
+    facts: int
+    code: int
+
+    def describe(self, seconds: float | None = None) -> str:
+        """All of it in words, with other seconds where they are given."""
+        ending = f" (pytest ended with {self.code})" * bool(self.code)
+        used = self.seconds if seconds is None else seconds
+        return f"{used:.0f} s of processors, {self.tests} tests, {self.facts} facts{ending}"
 
 
 def count_fact(path: str) -> None:
@@ -92,32 +114,74 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
             file.write(json.dumps([report.nodeid, _count]) + "\n")
 
 
-def measure(folder: Path, told: Path) -> tuple[float, int, int]:
-    """Processor seconds (user and system, all children), passed tests and facts of a checkout's `make test`."""
+def make_environment(folder: Path) -> dict[str, str]:
+    """This process's environment with a checkout's sources and this plug-in in front, and compiled files kept."""
+    paths = os.pathsep.join(map(str, (folder.resolve(), Path(__file__).resolve().parent)))
+    settings = {"PYTHONPATH": paths, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | settings
+
+
+def make_command(folder: Path) -> list[str]:
+    """The pytest command of a checkout's `make test`, with this file as a plug-in."""
     recipe = _RECIPE.search((folder / "Makefile").read_text())
     if recipe is None:
         raise SystemExit(f"{folder}/Makefile: no line of `test` that runs pytest")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", Path(__file__).stem, *shlex.split(recipe[1])]
-    paths = os.pathsep.join(map(str, (folder.resolve(), Path(__file__).resolve().parent)))
-    settings = {"PYTHONPATH": paths, REPORT: str(told), "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+    return [sys.executable, "-m", "pytest", "-q", "-p", Path(__file__).stem, *shlex.split(recipe[1])]
+
+
+def warm(folder: Path) -> None:
+    """Collect once, so that no measured run compiles the sources for the others."""
+    subprocess.run([sys.executable, "-m", "compileall", "-q", "bench", "data_prep"], cwd=folder)
+    command = [*make_command(folder), "--collect-only"]
+    done = subprocess.run(command, cwd=folder, env=make_environment(folder), capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{folder}: its tests cannot be collected\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def measure(folder: Path, told: Path) -> Cost:
+    """What a checkout's `make test` takes, with all its children, and asserts."""
+    environment = make_environment(folder) | {REPORT: str(told)}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=folder, env={**os.environ, **settings})
+    code = subprocess.run(make_command(folder), cwd=folder, env=environment).returncode
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     lines = [json.loads(line) for line in told.read_text(encoding="utf-8").splitlines()]
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return seconds, len(lines), sum(facts for _, facts in lines)
+    return Cost(seconds, len(lines), sum(facts for _, facts in lines), code)
 
 
-def main(folders: list[str]) -> int:
-    """Measure each checkout in turn and print one line a checkout."""
-    import tempfile
-
+def compare(folders: dict[str, Path], times: int) -> None:
+    """Measure checkouts in alternation; print each run, then the medians beside the first one's."""
+    costs: dict[str, list[Cost]] = {name: [] for name in folders}
+    for folder in folders.values():
+        warm(folder)
     with tempfile.TemporaryDirectory() as place:
-        found = [measure(Path(folder), Path(place) / str(at)) for at, folder in enumerate(folders)]
-    for folder, (seconds, tests, facts) in zip(folders, found, strict=True):
-        print(f"{folder}: {seconds:.0f} s of processors, {tests} tests, {facts} facts, {seconds / found[0][0]:.2f} ×")
-    return 0
+        for at in range(times):
+            for name, folder in folders.items():
+                costs[name].append(measure(folder, Path(place) / f"{at}-{sorted(folders).index(name)}"))
+                print(f"{name}, {at + 1} of {times}: {costs[name][-1].describe()}", flush=True)
+    medians = {name: statistics.median(cost.seconds for cost in found) for name, found in costs.items()}
+    first = next(iter(medians.values()))
+    for name, seconds in medians.items():
+        print(f"{name}: {costs[name][-1].describe(seconds)}, {seconds / first:.2f} ×, n = {times}")
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Read the words, put each commit that is named into a worktree, and compare."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("trees", nargs="*", default=["."], help="folders of checkouts, or commits of this repository")
+    parser.add_argument("--times", type=int, default=1, help="runs of each")
+    given = parser.parse_args(words)
+    with contextlib.ExitStack() as stack:
+        folders = {tree: open_tree(tree, stack) for tree in given.trees}
+        compare(folders, given.times)
+
+
+def open_tree(tree: str, stack: contextlib.ExitStack) -> Path:
+    """The folder of a checkout; that of a commit lasts as long as the stack."""
+    from compare_speed import open_earlier_tree
+
+    return Path(tree) if Path(tree).is_dir() else stack.enter_context(open_earlier_tree(tree))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or ["."]))
+    main()

@@ -46,7 +46,8 @@ from coverage_tables import draw, summarise
 from coverage_worlds import IMAGES, WORLDS, World, make_world
 
 from bench.csv_files import write_csv
-from bench.score.estimates import combine, compute_ends, compute_p
+from bench.score.ends import compute_ends, compute_p
+from bench.score.estimates import combine
 
 FEWEST = 10
 """Images of the smallest sets for numbers that are no averages over classes."""

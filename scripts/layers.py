@@ -15,7 +15,7 @@ from pathlib import Path
 LAYERS = """
 cli
 commands
-prepare doctor
+prepare doctor paper
 report
 run
 settings
@@ -28,7 +28,7 @@ data
 overlap
 store
 merge
-segment encode caption
+segment encode caption baselines
 models
 toyworld protocol
 metric_name system bounds resize lookup records csv_files
@@ -36,7 +36,8 @@ errors
 text
 """
 """From top to bottom; a file of `bench` is a room like a folder."""
-NEVER = {"report": ("models", "encode", "caption", "segment", "merge")}
+_STAGES = ("models", "encode", "caption", "segment", "baselines", "merge")
+NEVER = {"report": _STAGES, "paper": _STAGES}
 """What a room does not even load when its modules are imported, through whatever lies between."""
 
 Edge = tuple[str, str]

@@ -17,6 +17,9 @@ from bench.records import Captions, Embeddings
 class Retrieval:
     """``words`` is a list, or a text file with one word or phrase a line; the earlier word wins a tie."""
 
+    source = "a control"
+    cost, training_free = "one product for each segment; the words once", True
+
     def __init__(self, clip: ClipText, words: Sequence[str] | str, prompt: str = "Image of a {}.") -> None:
         self.words = _read(words) if isinstance(words, str) else tuple(words)
         if not self.words:

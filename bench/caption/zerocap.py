@@ -59,6 +59,9 @@ class ZeroCap:
     ``store_mb`` bounds the memory of remembered CLIP features.
     """
 
+    source = "the paper, section 3.3"
+    cost, training_free = "tokens x iterations passes of the language model and its gradient, for each beam", True
+
     def __init__(
         self,
         language: Any,

@@ -25,10 +25,11 @@ WITH_VALUE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-
 """Hydra's flags that are followed by a value."""
 
 
-def run_alone(arguments: Sequence[str], task: Callable[[Any], None]) -> None:
+def run_alone(arguments: Sequence[str], task: Callable[[Any], None], number: int | None = None) -> None:
     """Compose one job and call ``task`` for it, as Hydra does, whose command line composes every job twice.
 
-    It is left to Hydra where other flags are given, and where the configuration asks for more than a job.
+    ``number`` is its place in a sweep, from 0, as a configuration reads it by ``${hydra:job.num}``. It is left to
+    Hydra where other flags are given, and where the configuration asks for more than a job.
     """
     flags, words = split_flags(arguments)
     name, place = find_flag(flags, CONFIG_NAME) or "config", find_flag(flags, CONFIG_DIR)
@@ -39,6 +40,9 @@ def run_alone(arguments: Sequence[str], task: Callable[[Any], None]) -> None:
         return
     with read_write(config.hydra.runtime), open_dict(config.hydra.runtime):
         config.hydra.runtime.output_dir = str(Path(config.hydra.run.dir).resolve())
+    if number is not None:
+        with read_write(config.hydra.job):
+            config.hydra.job.num = number
     current = HydraConfig.instance()  # by which ${hydra:…} is resolved
     before = current.cfg
     current.set_config(config)

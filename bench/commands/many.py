@@ -12,7 +12,15 @@ from bench.commands.calling import COMPOSING, call_hydra, run_alone, split_flags
 from bench.commands.options import CONFIG_DIR, CONFIG_NAME, find_flag
 from bench.commands.overrides import explain_error
 from bench.commands.repeated import Request
-from bench.commands.sweeps import Job, expand_jobs, group_jobs, list_fixed_words, make_folder_name, quote_value
+from bench.commands.sweeps import (
+    SWEEPS,
+    Job,
+    expand_jobs,
+    group_jobs,
+    list_fixed_words,
+    make_folder_name,
+    quote_value,
+)
 from bench.commands.task import Task
 from bench.errors import UsageError, writing
 from bench.run.crash import describe_error, format_trace
@@ -47,10 +55,19 @@ def run_many(request: Request, command: str) -> list[Outcome]:
     return found or [Outcome(1, (), FAILED, lost or "no job has told of itself")]
 
 
+def run_listed(jobs: Sequence[Job], flags: Sequence[str], command: str, out: Path) -> list[Outcome]:
+    """Run jobs that are no product of values, one after the other, each with its own words; one outcome a job."""
+    folder = make_folder_name(str(out))
+    with writing(folder, "out=FOLDER"):
+        folder.mkdir(parents=True)
+    lost = _launch_here(Task(command, None, find_flag(flags, CONFIG_DIR), folder, jobs), jobs, flags, folder)
+    return collect_outcomes(folder, jobs, lost)
+
+
 def _launch_here(task: Task, jobs: Sequence[Job], flags: Sequence[str], folder: Path) -> str:
     """Run the jobs that can be composed one after the other; return what ended that, or nothing."""
-    refused = _refuse_some(jobs, flags, folder)
-    calls = [partial(run_alone, [*flags, *job], task) for job in jobs if job not in refused]
+    refused, flags = _refuse_some(jobs, flags, folder), [flag for flag in flags if flag not in SWEEPS]
+    calls = [partial(run_alone, [*flags, *job], task, at) for at, job in enumerate(jobs) if job not in refused]
     return _launch(lambda: [call() for call in calls], folder)
 
 

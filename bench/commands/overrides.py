@@ -11,6 +11,9 @@ from bench.commands.options import CONFIG_DIR, describe_lack, find_flag
 from bench.settings.compose import compose_config, list_groups, list_options
 from bench.system.resources import find_conf_dir
 
+PARTS_OF = {"models/groupvit": "experiment=groupvit"}
+"""What brings a part of the models, where the paper's models do not."""
+
 
 def explain_error(error: Exception, arguments: list[str]) -> str:
     """Turn Hydra's error into one line: what is wrong, where, and the nearest names that exist."""
@@ -22,7 +25,8 @@ def explain_error(error: Exception, arguments: list[str]) -> str:
     if key := re.search(r"Could not override '([^']+/[^']+)'", text):
         above = key[1].rpartition("/")[0]
         if (find_conf_dir() / key[1]).is_dir():
-            return f"{key[1]}: chooses a part of {above}=paper; write {above}=paper {_find_word(key[1], arguments)}"
+            whole = PARTS_OF.get(key[1], f"{above}=paper")
+            return f"{key[1]}: chooses a part of {whole}; write {whole} {_find_word(key[1], arguments)}"
     if key := re.search(r"Could not override '([^']+)'", text):
         if lacks := describe_lack(key[1], arguments):
             return f"{key[1]}: no such key; {lacks}"

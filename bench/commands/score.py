@@ -52,7 +52,9 @@ def main(arguments: list[str]) -> int:
     command = read_command(arguments)
     if command.check:
         return check_file(find_predictions(command.place), command.words, command.ignore_unknown, command.config_dir)
-    return _score(command)
+    folder, result = score_place(command)
+    _print_result(folder, result)
+    return SKIPS if result.missing or result.skipped else DONE
 
 
 def read_command(arguments: list[str]) -> Command:
@@ -93,7 +95,8 @@ def find_predictions(place: Path) -> Path:
     return check_intact(place, "predictions.json") if (place / RECORD).exists() else place / "predictions.json"
 
 
-def _score(command: Command) -> int:
+def score_place(command: Command) -> tuple[Path, Any]:
+    """Score what a command names; return the folder that it left and the result (`bench.run.score_records`)."""
     from bench.errors import writing
     from bench.predictions.source import PredictionFile
     from bench.run.provenance import describe_typed
@@ -129,8 +132,7 @@ def _score(command: Command) -> int:
         with writing(csv, "--csv FILE"):
             csv.parent.mkdir(parents=True, exist_ok=True)
             write_scores(result.tables.scores, csv)
-    _print_result(folder, result)
-    return SKIPS if result.missing or result.skipped else DONE
+    return folder, result
 
 
 def _read_run_settings(place: Path, trusted: Sequence[str] = ()) -> dict[str, Any] | None:

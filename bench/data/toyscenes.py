@@ -10,11 +10,14 @@ from bench.data.base import suggest_nearest
 from bench.data.subsets import select, write_label
 from bench.errors import UsageError, UserError
 from bench.records import Sample
+from bench.system.remember import Memory
 from bench.toyworld.classes import VERSION, make_class_list
-from bench.toyworld.scene import SPLITS, draw
+from bench.toyworld.scene import SPLITS, Scene, draw
 
 _HASHED = 3
 """How many scenes the fingerprint draws: enough that a changed drawing or library shows, few enough to be cheap."""
+SCENES: Memory[Scene] = Memory(64)
+"""Scenes of this process, a tenth of a megabyte each: a run looks at each of its images several times."""
 
 
 class ToyScenes:
@@ -67,5 +70,6 @@ class ToyScenes:
             raise UserError(
                 f"no scene {image_id!r} in {self.name}:{self.split}{suggest_nearest(image_id, self._ids[:1000])}"
             )
-        scene = draw(self.split, self._index[image_id])
-        return Sample(image_id, scene.image, scene.truth, scene.captions, scene.instances)
+        index = self._index[image_id]
+        scene = SCENES.make_once(lambda: draw(self.split, index), self.split, index)
+        return Sample(image_id, scene.image.copy(), scene.truth, scene.captions, scene.instances)

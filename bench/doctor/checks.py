@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from bench.doctor.agreement import (
     make_picture,
     measure_difference,
 )
+from bench.doctor.groupvit_checks import check_groupvit_logits, check_groupvit_tokenizer
 from bench.encode.unmasked import Unmasked
 from bench.models import guards
 from bench.records import Sample
@@ -223,4 +225,8 @@ PARTS: dict[str, Sequence[tuple[str, Check]]] = {
         ("next-token logits", check_language_forward),
     ),
     "sentence": (("parameters", check_sentence_parameters), ("vectors", check_sentence_vectors)),
+    "groupvit": (
+        ("parameters", check_config), ("tokenizer", partial(check_groupvit_tokenizer, published=CLIP_IDS)),
+        ("logits", check_groupvit_logits),
+    ),
 }  # fmt: skip

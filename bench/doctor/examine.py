@@ -26,7 +26,7 @@ def examine(settings: dict[str, Any], words: list[str], compose: machine.Compose
     parts: list[tuple[str, Callable[[], tuple[str, str]]]] = [
         ("versions", machine.examine_versions),
         ("device", partial(machine.examine_device, settings)),
-        *((kind, partial(_examine_weights, kind, settings, words, compose)) for kind in machine.KINDS),
+        *((kind, partial(_examine_weights, kind, settings, words, compose)) for kind in machine.list_kinds(settings)),
         ("memory", partial(machine.examine_memory, settings)),
         *((key, partial(machine.examine_disk, key, Path(settings[key]))) for key in ("store", "out")),
         ("crf", partial(machine.examine_crf, settings)),

@@ -17,12 +17,21 @@ from bench.errors import UserError
 
 SHOWN = ("torch", "open_clip_torch", "transformers", "sentence-transformers", "pydensecrf2")
 KINDS = ("clip", "dino", "language", "sentence")
+"""The models of the method; a whole system in its place needs its own, and TT's."""
 ROOM = 1.0
 """GiB that the store and the results should find free."""
 GIB = 2**30
 REINSTALL = "pip install --force-reinstall --no-deps WHEEL_OR_FOLDER (the one that zgs was installed from)"
 Compose = Callable[[Sequence[str]], dict[str, Any]]
 """The settings that the words of a command line give."""
+
+
+def list_kinds(settings: dict[str, Any]) -> tuple[str, ...]:
+    """List the models that a run with these settings needs."""
+    from bench.run.loading import list_needs
+
+    baseline = settings.get("baseline")
+    return KINDS if baseline is None else ("sentence", *list_needs(baseline))
 
 
 def examine_versions() -> tuple[str, str]:
@@ -81,7 +90,7 @@ def examine_memory(settings: dict[str, Any]) -> tuple[str, str]:
 
     from bench.models import located, sources
 
-    paths = [place.path for kind in KINDS if (place := located.locate(settings["models"][kind])).path]
+    paths = [place.path for kind in list_kinds(settings) if (place := located.locate(settings["models"][kind])).path]
     need = sum(file.stat().st_size for path in paths for file in sources.list_weight_files(path)) / GIB
     on_gpu = settings["device"] != "cpu" and torch.cuda.is_available()
     free = torch.cuda.mem_get_info()[0] / GIB if on_gpu else measure_free_memory()

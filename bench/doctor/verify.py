@@ -9,6 +9,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
 from typing import Any
 
+from bench.doctor.machine import list_kinds
 from bench.errors import UserError
 
 NOTE = (
@@ -44,7 +45,7 @@ def silence_libraries() -> Iterator[None]:
 
 def list_checks(context: Any) -> Iterator[Check]:
     """Yield all checks in order; those of a model that does not load are left out, its loading being the failure."""
-    for kind in ("clip", "dino", "language", "sentence"):
+    for kind in list_kinds(context.settings):
         loaded: list[Any] = []
         yield f"{kind}: loads, guards pass", partial(_load, context, kind, loaded)
         if loaded:

@@ -10,31 +10,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-
-class Softmax(NamedTuple):
-    """exp(logit - row maximum) [s, H, Q, T] and values [s, H, T, D] of one layer, before any mask."""
-
-    exponential: Tensor
-    values: Tensor
+from bench.encode.layers import Layer, PlainLayers
+from bench.encode.segments import Segments
 
 
 @dataclass(frozen=True, eq=False)
 class Attention:
-    """The attention of one layer for n segments: letters are H heads, Q query tokens, T tokens, D dimensions a head.
+    """The attention of one `layer` for n `segments`. Letters: H heads, Q query tokens, T tokens, D dimensions a head.
 
-    ``exponential`` float32 [s, H, Q, T]; s is n, or 1 in the first masked layer, where all segments still see the same
-    tokens. ``values`` [s, H, T, D]. ``mask`` [n, T] in [0, 1], entry 0 (the global token) always 1. Query 0 is the
-    global token.
+    s in the shapes of a layer is n, or 1 in the first masked layer, where all segments still see the same tokens. Query
+    0 is the global token. `plain` is the same image without any mask, layer by layer.
     """
 
-    exponential: Tensor
-    values: Tensor
-    mask: Tensor
+    layer: Layer
+    segments: Segments
+    plain: PlainLayers
+
+    @property
+    def exponential(self) -> Tensor:
+        """exp(logit - row maximum), float32 [s, H, Q, T], before any mask."""
+        return self.layer.exponential
+
+    @property
+    def values(self) -> Tensor:
+        """Values, float32 [s, H, T, D]."""
+        return self.layer.values
+
+    @property
+    def mask(self) -> Tensor:
+        """Weights of tokens [n, T] in [0, 1], entry 0 (the global token) always 1."""
+        return self.segments.mask
 
     @cached_property
     def unmasked(self) -> Tensor:

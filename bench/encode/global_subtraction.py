@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.encode.attention import Attention
-from bench.encode.trunk import MaskedEncoder
+from bench.encode.masking import MaskedEncoder
 from bench.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,10 +28,12 @@ class GlobalSubtraction(MaskedEncoder):
     ``per_head_mean`` averages the cosine of each head, ``per_head_separate`` gives each head its own S and w.
     """
 
+    source = "the paper, equations 2 to 4"
+
     def __init__(
         self,
         clip: Clip,
-        start_layer: Annotated[int, Interval(ge=1, le=1000)],
+        start_layer: Annotated[int, Interval(ge=-1000, le=1000)],
         sigma2: Annotated[float, Interval(ge=1e-9, le=1e6)] = 2.5,
         saliency: str = "outputs",
         heads: str = "concat",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from torch import Tensor
 
 from bench.encode.attention import Attention
-from bench.encode.trunk import MaskedEncoder
+from bench.encode.masking import MaskedEncoder
 
 
 class Masked(MaskedEncoder):
     """Every token attends within the segment (and to the global token)."""
 
+    source = "the paper, equation 1"
     all_queries = False
+    skips_unseen = True
 
-    def mix(self, attention: Attention) -> tuple[Tensor, Tensor, Tensor]:
+    def mix(self, attention: Attention) -> Tensor:
         """Return A_masked as it is; no saliency."""
-        none = attention.mask[:, :0]
-        return attention.masked, none, none
+        return attention.masked

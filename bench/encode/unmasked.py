@@ -7,13 +7,15 @@ from jaxtyping import Bool, Float32
 from torch import Tensor
 
 from bench.encode.attention import Attention
-from bench.encode.trunk import MaskedEncoder
+from bench.encode.masking import MaskedEncoder
 from bench.records import Embeddings, Sample
 
 
 class Unmasked(MaskedEncoder):
     """Plain attention in every layer: what CLIP says of the image, whatever the segment."""
 
+    source = "a floor"
+    cost = "one forward an image, however many segments"
     all_queries = False
 
     def __call__(
@@ -22,7 +24,6 @@ class Unmasked(MaskedEncoder):
         """Embed the image once, for one mask, and give every segment that."""
         return super().__call__(sample, masks[:1], trunk).take([0] * len(masks))
 
-    def mix(self, attention: Attention) -> tuple[Tensor, Tensor, Tensor]:
+    def mix(self, attention: Attention) -> Tensor:
         """Return A as it is, once for each segment; no saliency."""
-        none = attention.mask[:, :0]
-        return attention.unmasked.expand(len(attention.mask), -1, -1, -1), none, none
+        return attention.unmasked.expand(len(attention.segments), -1, -1, -1)

@@ -9,6 +9,8 @@ from bench.records import SegmentTree
 class NoMerge:
     """Embeds and captions the leaves and leaves it at that; order as in the tree."""
 
+    source = "the paper, section 5.3"
+    cost, training_free = "nothing", True
     oracle = False
     """Oracle segments never merge, so their texts are the full method's: the paper prints "–" for TGQ, not a copy."""
 

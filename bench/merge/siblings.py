@@ -27,6 +27,9 @@ class Siblings:
     leaves them. It changes the order of segments and decisions, never what they are.
     """
 
+    source = "the paper, section 3.4"
+    cost, training_free = "an embedding and a text for each merged segment", True
+
     def __init__(self, threshold: Annotated[float, Interval(ge=-1, le=1)] = 0.8, order: str = "leaves") -> None:
         if order not in ORDERS:
             raise UserError(f"merge.order={order!r} is unknown: use one of {', '.join(ORDERS)}")

@@ -11,7 +11,7 @@ from typing import Any
 from bench.errors import UserError
 from bench.models import checkpoints, clip_file, dino_file, guards, sources
 
-FAMILIES = {"dino": ("vit", "dinov2"), "language": ("gpt2",)}
+FAMILIES = {"dino": ("vit", "dinov2"), "language": ("gpt2",), "groupvit": ("groupvit",)}
 """The model types of transformers that can be loaded."""
 TOKENIZERS = ("tokenizer.json", "vocab.json", "vocab.txt")
 DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
@@ -48,7 +48,7 @@ def _read_number_types(file: Path) -> Iterator[str]:
     try:
         with safe_open(str(file), "np") as opened:
             kinds = {opened.get_slice(key).get_dtype() for key in opened.keys()}  # noqa: SIM118
-            yield from (DTYPES.get(kind, kind) for kind in kinds)
+            yield from (DTYPES.get(kind, kind) for kind in kinds if not kind.startswith(("I", "U")))  # counters
     except (SafetensorError, OSError) as error:
         raise UserError(f"{file.name} is damaged ({error})") from error
 
@@ -99,7 +99,7 @@ def _describe_clip(options: Mapping[str, Any], path: Path) -> list[str]:
 
 def _describe_transformers(kind: str, options: Mapping[str, Any], path: Path) -> list[str]:
     """Describe family, activation and sizes by config.json; check the tokenizer's presence where one is needed."""
-    if kind in ("language", "sentence") and not any(list(path.rglob(name)) for name in TOKENIZERS):
+    if kind in ("language", "sentence", "groupvit") and not any(list(path.rglob(name)) for name in TOKENIZERS):
         raise UserError(f"the tokenizer is missing in {path}")
     if kind == "sentence" and not (path / "config.json").exists():
         return [f"{len(json.loads((path / 'modules.json').read_text()))} modules"]
@@ -107,6 +107,9 @@ def _describe_transformers(kind: str, options: Mapping[str, Any], path: Path) ->
     family = str(config.get("model_type"))
     if family not in FAMILIES.get(kind, (family,)):
         raise UserError(f"{path} holds a {family} model; use one of type {' or '.join(FAMILIES[kind])}")
+    if kind == "groupvit":
+        vision = dict(config.get("vision_config") or {})
+        return [family, f"patch {vision.get('patch_size', 16)}", f"{vision.get('image_size', 224)} pixels"]
     words = [family, str(config.get("activation_function") or config.get("hidden_act", ""))]
     return [*words, *_describe_dino(options, config)] if kind == "dino" else words
 

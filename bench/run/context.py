@@ -6,56 +6,40 @@ arguments. A stage says by the names of its constructor's parameters which model
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, overload
+from typing import Any
 
 from hydra.utils import get_object
 
 from bench.data.base import Dataset
 from bench.errors import UsageError, UserError
-from bench.interfaces import (
-    Captioner,
-    ClipModel,
-    DinoModel,
-    Encoder,
-    LanguageModel,
-    Merger,
-    Segmenter,
-    SentenceModel,
-)  # fmt: skip
+from bench.interfaces import Baseline, Merger
 from bench.mapping.similarity import PROMPT
 from bench.records import ClassList
-from bench.run.loading import Model, list_needs, load_once
-from bench.settings.depends import Dependence, check_same, check_unchanged, collect_trunk_inputs
-from bench.settings.device import find_device
+from bench.run.loading import list_needs
+from bench.run.parts import RunParts, Settings
+from bench.settings.depends import check_same, collect_trunk_inputs
 from bench.settings.instantiate import make_object
 from bench.settings.naming import make_run_name, make_variant_name
-from bench.settings.ranges import RunSettings
 from bench.store.facts.machine import read_switches
 from bench.store.files import Namespace, Store
 from bench.store.identity import Identity, identify_data
 from bench.store.keys import collect_inputs, hash_texts, make_stage_key
-from bench.store.model_facts import collect_model_facts as _model_facts
 from bench.store.stages import StageNamespaces, StoredStages
 from bench.store.texts import StoredEncoder
 
 STAGES = ("segment", "encode", "caption", "merge")
 PRECISION = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
-Settings = Mapping[str, Any]
-Stage: TypeAlias = Segmenter | Encoder | Captioner | Merger
 
 
-class RunContext:
+class RunContext(RunParts):
     """Everything a run needs, made when first asked for; models are loaded only if a result is missing."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings, self.run = settings, RunSettings.read(settings)
+        super().__init__(settings)
         self.store = Store(Path(self.run.store))
-        self._facts: dict[str, dict[str, Any]] = {}
         self._encoders: dict[str, StoredEncoder] = {}
 
     @cached_property
@@ -81,66 +65,42 @@ class RunContext:
         """What the data are, for keys and records."""
         return identify_data(self.dataset, self.settings["data"], self.store)
 
-    @cached_property
-    def device(self) -> str:
-        """The device: auto is the GPU where there is one."""
-        return find_device(self.run.device, self.run.dtype)
-
-    @overload
-    def load_model(self, name: Literal["clip"]) -> ClipModel: ...
-    @overload
-    def load_model(self, name: Literal["dino"]) -> DinoModel: ...
-    @overload
-    def load_model(self, name: Literal["language"]) -> LanguageModel: ...
-    @overload
-    def load_model(self, name: Literal["sentence"]) -> SentenceModel: ...
-    @overload
-    def load_model(self, name: str) -> Model: ...
-    def load_model(self, name: str) -> Model:
-        """Load one of clip, dino, language, sentence, once."""
-        options, threads = self.settings["models"][name], self.depends.threads
-        facts = json.dumps(self.read_facts(name), sort_keys=True)
-        return load_once(json.dumps(options), self.device, self.run.dtype, threads, facts)
-
-    def read_facts(self, name: str) -> dict[str, Any]:
-        """Collect what results depend on of a model, as its files are when first asked."""
-        if name not in self._facts:
-            self._facts[name] = _model_facts(self.settings["models"][name])
-        return self._facts[name]
-
-    @overload
-    def make_stage(self, name: Literal["segment"]) -> Segmenter: ...
-    @overload
-    def make_stage(self, name: Literal["encode"]) -> Encoder: ...
-    @overload
-    def make_stage(self, name: Literal["caption"]) -> Captioner: ...
-    @overload
-    def make_stage(self, name: Literal["merge"]) -> Merger: ...
-    @overload
-    def make_stage(self, name: str) -> Stage: ...
-    def make_stage(self, name: str) -> Stage:
-        """Make the stage of a config group, with the models that its constructor names."""
-        options = self.settings[name]
-        with check_unchanged(name, lambda: collect_inputs(options)):
-            made: Stage = make_object(options, **{m: self.load_model(m) for m in list_needs(options)})
-        if not callable(made):
-            raise UsageError(f"{name}._target_={options['_target_']}: gives no {name}, which can be called")
-        return made
+    def check_keys(self) -> None:
+        """Check that a worker finds what its run has found; else UserError."""
+        if began := self.settings.get("keys"):
+            check_same(began, self.keys)
 
     @cached_property
-    def depends(self) -> Dependence:
-        """What results depend on besides options and models."""
-        return Dependence(self.settings)
+    def baseline(self) -> Baseline | None:
+        """The whole system in place of sections 3.1 to 3.4; None where none was chosen."""
+        return self.make_stage("baseline") if self.has_baseline else None
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether a whole system predicts, so that no stage does. UsageError for data without a class list."""
+        if "baseline" in self.settings and self.dataset.classes is None:
+            told = "is given class names, and these data have none; give data=… with labels"
+            raise UsageError(f"baseline={make_variant_name(self.settings)}: {told}")
+        return "baseline" in self.settings
+
+    @property
+    def has_background(self) -> bool:
+        """Whether the published class list of the data has a background beside the named classes, as VOC's has."""
+        return getattr(self.dataset, "background", "context") == "voc"
 
     @cached_property
     def stages(self) -> StoredStages:
         """Segment, embed and describe with the store around them."""
-        if began := self.settings.get("keys"):  # a worker, which must find what its run has found
-            check_same(began, self.keys)
+        self.check_keys()
         own = "clip" in list_needs(self.settings["encode"])
         titles = {name: f"{make_variant_name(self.settings)} ({self.settings[name]['_target_']})" for name in STAGES}
         return StoredStages(
-            self.store, self.namespaces, self.make_stage, titles, lambda: self.load_model("clip").dim if own else None
+            self.store,
+            self.namespaces,
+            self.make_stage,
+            titles,
+            lambda: self.load_model("clip").dim if own else None,
+            by_truth=bool(getattr(get_object(self.settings["segment"]["_target_"]), "reads_truth", False)),
         )
 
     @cached_property
@@ -161,15 +121,25 @@ class RunContext:
     @cached_property
     def keys(self) -> dict[str, str]:
         """The key of every namespace: one run has one of each, in whichever process."""
-        own = self.namespaces
-        namespaces = [own.segment, own.encode, own.caption, *filter(None, [own.trunk]), self.predictions]
+        namespaces = [self.predictions]
+        if not self.has_baseline:
+            own = self.namespaces
+            namespaces = [own.segment, own.encode, own.caption, *filter(None, [own.trunk]), self.predictions]
         if self.dataset.classes is not None:
-            namespaces += [self.give_encoder("tt").namespace, self.give_encoder("st").namespace]
+            namespaces += [self.give_encoder(rows).namespace for rows in self.measured]
         return {f"{at} {namespace.stage}": namespace.key for at, namespace in enumerate(namespaces)}
 
     @cached_property
     def predictions(self) -> Namespace:
-        """Merged predictions: they depend on all stages, and on the class names that true segments are told by."""
+        """Merged predictions: they depend on all stages, and on the class names that true segments are told by.
+
+        Those of a whole system depend on its options and on the classes that it is asked for.
+        """
+        if self.has_baseline:
+            asked = {"classes": hash_texts(self.classes.names), "background": self.has_background}
+            options = self.settings["baseline"]
+            made = collect_inputs(options, "bench.predictions.write")
+            return self._open("baseline", self._collect_common(list_needs(options), "bench.run.predict") | made | asked)
         upstream = {s.stage: s.key for s in (self.namespaces.segment, self.namespaces.encode, self.namespaces.caption)}
         options, classes = self.settings["merge"], self.dataset.classes
         made = collect_inputs(options, "bench.pipeline", "bench.predictions.write")
@@ -178,6 +148,11 @@ class RunContext:
             "classes": None if classes is None else hash_texts(classes.names),
         }  # fmt: skip
         return self._open("merge", key_inputs)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The similarities whose vectors predicting leaves in the store: a whole system has no embeddings for ST."""
+        return ("tt",) if self.has_baseline else ("tt", "st")
 
     @property
     def has_oracle(self) -> bool:
@@ -231,7 +206,8 @@ class RunContext:
 
     def _collect_common(self, models: tuple[str, ...], *callers: str) -> dict[str, Any]:
         facts = {name: self.read_facts(name) for name in models}
-        for stage in STAGES:  # what a module sets in torch at its import holds for the whole process
+        # What a module sets in torch at its import holds for the whole process.
+        for stage in ("baseline",) if self.has_baseline else STAGES:
             get_object(self.settings[stage]["_target_"])
         run = {"device": self.device.partition(":")[0], "dtype": self.run.dtype, "seed": self.run.seed}
         around = self.depends.collect_machine_facts(self.device, "bench.store.stages", *callers)

@@ -14,6 +14,7 @@ from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
 from bench.run.context import RunContext
 from bench.run.executor import Map
+from bench.run.made_of import describe_inputs
 from bench.run.predict import Predicted, predict_once, write_predictions_of
 from bench.run.provenance import make_repeat_line
 from bench.run.score import resolve_protocol, score_predictions
@@ -63,7 +64,7 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
     seen, folder, _ = _describe_data(context, ids), prepare_folder(settings), context.name
     # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now.
     device, executor, tracker = context.device, make_object(settings["executor"]), make_object(settings["tracking"])
-    protocol, _ = _check_protocol(context), context.keys
+    protocol, made_of = _check_protocol(context), describe_inputs(context)
     print(*context.depends.unknown, sep="\n", end="\n" if context.depends.unknown else "")
     with executor.open_session(settings) as work:
         predicted = predict_once(context, ids, work)
@@ -78,7 +79,8 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
             check_name(settings, context.name)
             # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
             write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
-            write_record(folder, _make_record(context, protocol, predicted, result) | seen | dict(made_by or {}))
+            record = _make_record(context, protocol, predicted, result) | {"made_of": made_of}
+            write_record(folder, record | seen | dict(made_by or {}))
     _tell(predicted.stats, result, len(ids), seen)
     signals.note_finished(folder)
     return Finished(folder, len(ids), len(result.skipped))
@@ -114,7 +116,7 @@ def _score(context: RunContext, file: Path, predicted: Predicted, work: Map) -> 
     settings = context.settings
     request = ScoreRequest(
         PredictionFile(file), [settings["score"]], context.name, make_variant_name(settings),
-        settings["controls"], predicted.skipped, measured=("tt", "st"),
+        settings["controls"], predicted.skipped, measured=context.measured,
     )  # fmt: skip
     return score_predictions(context, request, work)
 
@@ -135,7 +137,7 @@ def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, 
         "libraries": read_library_versions(),
         "unknown": context.depends.unknown,
         "data": context.identity.fingerprint,
-        "over_segments": context.namespaces.segment.key,
+        "over_segments": None if context.has_baseline else context.namespaces.segment.key,
         "processors": count_processors(),
         "notes": result.notes,
         "repeat": make_repeat_line(find_folder(context.settings), list_foreign_packages(context.settings)),

@@ -7,10 +7,7 @@ the vectors of all texts are left in the store, so that scoring the file loads n
 from __future__ import annotations
 
 import json
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
@@ -28,13 +25,14 @@ from bench.records import Sample
 from bench.run.context import RunContext
 from bench.run.crash import contain_errors
 from bench.run.executor import Map
-from bench.run.loading import LOADING
+from bench.run.stopwatch import Stopwatch
 from bench.store.entries import Entry, make_record, make_store_entry
 from bench.store.files import StoreStats
 from bench.store.keys import hash_arrays
 from bench.store.locks import Busy
 from bench.store.stages import make_item_name
 from bench.system.memory import explain_memory_errors
+from bench.system.remember import Memory
 
 ONE = "executor.workers=1"
 SMALLER = {
@@ -42,36 +40,7 @@ SMALLER = {
     "caption": f"{ONE}, or a smaller caption.rows or caption.beams",
 }
 """By stage, the settings that need less memory."""
-LOADED = "loading models"
 TEXTS = "texts"
-_KEPT = 16
-"""Runs whose predictions this process remembers: addresses in the store, a hundred bytes an image."""
-_predicted: OrderedDict[Hashable, Predicted] = OrderedDict()
-
-
-class Stopwatch:
-    """Seconds by what was done: of steps inside each other, each has what none inside it has."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._under_way: list[str] = []
-        self._loads = len(LOADING)
-
-    @contextmanager
-    def measure(self, name: str) -> Iterator[None]:
-        """Add the seconds inside to ``name``, but for those in which a model was loaded."""
-        begin = time.perf_counter()
-        self._under_way.append(name)
-        try:
-            yield
-        finally:
-            self._under_way.pop()
-            spent, loaded = time.perf_counter() - begin, sum(LOADING[self._loads :])
-            self._loads = len(LOADING)
-            for part, seconds in ((name, spent - loaded), (LOADED, loaded)):
-                self.seconds[part] = self.seconds.get(part, 0.0) + seconds
-            if self._under_way:
-                self.seconds[self._under_way[-1]] = self.seconds.get(self._under_way[-1], 0.0) - spent
 
 
 @dataclass(frozen=True)
@@ -116,6 +85,10 @@ class Predicted:
         return Predicted(dict(self.items), dict(self.skipped), stats)
 
 
+PREDICTED: Memory[Predicted] = Memory(16)
+"""Runs whose predictions this process remembers: addresses in the store, a hundred bytes an image."""
+
+
 def predict_images(context: RunContext, ids: Sequence[str], work: Map) -> Predicted:
     """Predict all images, with a bar that estimates the end; return what became of them.
 
@@ -139,16 +112,13 @@ def predict_once(context: RunContext, ids: Sequence[str], work: Map) -> Predicte
 
     What a run of the same keys has predicted here is taken over where the store still holds all of it.
     """
-    key = (str(context.store.root.absolute()), json.dumps(context.keys), context.identity.fingerprint, tuple(ids))
-    known = _predicted.pop(key, None)
+    key = str(context.store.root.absolute()), context.keys, context.identity.fingerprint, ids
+    known = PREDICTED.find(*key)
     if known and all(context.store.has(context.predictions, item) for item in known.items.values()):
         predicted = known.as_found((context.predictions.stage, TEXTS))
     else:
         predicted = predict_images(context, ids, work)
-    if len(_predicted) >= _KEPT:
-        _predicted.popitem(last=False)
-    _predicted[key] = predicted
-    return predicted
+    return PREDICTED.keep(predicted, *key)
 
 
 def write_predictions_of(context: RunContext, predicted: Predicted, ids: Sequence[str], path: Path) -> Path:
@@ -160,7 +130,7 @@ def write_predictions_of(context: RunContext, predicted: Predicted, ids: Sequenc
             if image_id in predicted.items:
                 yield read_entry(context, predicted.items[image_id])
 
-    return write_entries(path, read_entries(), about, context.embedder)
+    return write_entries(path, read_entries(), about, None if context.has_baseline else context.embedder)
 
 
 def read_entry(context: RunContext, item: str) -> ImageEntry:
@@ -175,7 +145,7 @@ def read_entry(context: RunContext, item: str) -> ImageEntry:
 def _open_context(settings: str) -> RunContext:
     """Open data, store and stages of the current run; models outlive it (`bench.run.context`)."""
     context = RunContext(json.loads(settings))
-    assert context.stages, "made first, for they look whether this worker finds the keys that its run began with"
+    context.check_keys()
     return context
 
 
@@ -212,6 +182,10 @@ def _fill_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> tuple[
 
 def _make_image_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> ImageEntry:
     """Make an entry by sections 3.1 to 3.4, with what is said of the true segments where that tells anything new."""
+    if context.baseline:  # a whole system in their place, which says nothing of true segments
+        with watch.measure("baseline"):
+            prediction = context.baseline(sample, context.classes.names, context.has_background)
+        return make_entry(prediction, None)
     classes, stages = context.dataset.classes, context.stages
 
     def step(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -240,7 +214,9 @@ def _encode_texts(context: RunContext, entry: ImageEntry) -> None:
         return
     image, by_text = json.loads(entry.line), TextToText(context.give_encoder("tt"), classes.names, classes.aliases)
     lists = [[s["text"] for s in image["segments"]], [s["text"] for s in image.get("oracle", ())]]
-    by_text.vectors, SegmentToText(context.give_encoder("st"), classes.names, aliases=classes.aliases).vectors  # noqa: B018
+    by_text.vectors  # noqa: B018
+    if "st" in context.measured:
+        SegmentToText(context.give_encoder("st"), classes.names, aliases=classes.aliases).vectors  # noqa: B018
     for said in ([text for text in texts if text.strip()] for texts in lists):
         if said:
             context.give_encoder("tt").encode(said)

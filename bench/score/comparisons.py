@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
-from bench.score.estimates import combine, compute_ends, compute_p
+from bench.score.ends import compute_ends, compute_p, describe_doubt
+from bench.score.estimates import combine
 from bench.score.intervals import MetricCounts, estimate_all, select_images
 
 
@@ -32,8 +33,7 @@ def compare_paired(
 ) -> Difference:
     """Compare one metric of two variants on the images that both have.
 
-    p belongs to the interval: 0 lies outside of it where p is below one less the level, save for the last digits, and
-    for differences that are the same in every image, whose p is the more careful of the two.
+    p belongs to the interval: 0 lies outside of it where p is below one less the level, and only there.
     """
     return compare_all_paired([(first, second)], resamples, seed, level)[0]
 
@@ -50,7 +50,7 @@ def compare_all_paired(
         each = estimate_all([select_images(row, common) for at in members for row in pairs[at]], resamples, seed)
         both = [combine(each[2 * place : 2 * place + 2], (1, -1)) for place in range(len(members))]
         for at, one, ends in zip(members, both, compute_ends(both, level), strict=True):
-            found[at] = Difference(one.value, *ends, compute_p(one), one.images, one.note)
+            found[at] = Difference(one.value, *ends, compute_p(one), one.images, describe_doubt(one, *ends))
     return [found[at] for at in range(len(pairs))]
 
 

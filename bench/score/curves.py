@@ -15,27 +15,34 @@ Bands are pointwise. Every curve over the same images sees the same resamples, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bench.mapping.labels import find_threshold
+from bench.mapping.nearest import TAU
 from bench.metric_name import Naming
 from bench.metrics import recall
 from bench.metrics.registry import select_metrics
 from bench.protocol import Protocol
 from bench.records import ClassList, Overlap
 from bench.score.counts import ScoredSet, count, count_at_thresholds, gather, label
-from bench.score.estimates import Estimate, combine, compute_ends
+from bench.score.ends import compute_ends, describe_doubt
+from bench.score.estimates import Estimate, combine
 from bench.score.evaluate import NOTE
-from bench.score.intervals import MetricCounts, estimate_all
+from bench.score.intervals import Interval, estimate_all
 from bench.score.presets import make_title
+from bench.system.remember import Memory, hash_values
 
 AREAS = ("metric", "mapping", "axis", "start", "stop", "area", "low", "high", "n", "unit_of_n", "name", NOTE)
 _CELLS = 3_000_000
 """Images × classes × thresholds held at once for the dataset aggregation."""
 Line = dict[str, object]
+Point = tuple[Interval, int, str]
+"""A value with its interval, its n and the unit of that."""
 
 
 def list_curved(score: Protocol) -> list[str]:
@@ -48,6 +55,23 @@ def list_thresholds(mapping: str) -> tuple[float, ...]:
     """List tau_SBERT 0, 0.05, … 1 (tt); tau_CLIP 0, 0.0125, … 0.35 (st)."""
     step, count = {"tt": (0.05, 21), "st": (0.0125, 29)}[mapping]
     return tuple(round(step * index, 6) for index in range(count))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve without the names of its numbers: for each of its places an interval and its n and unit; so for the area.
+
+    Places stand on the axis.
+    """
+
+    metric: str
+    places: tuple[float, ...]
+    points: tuple[Point, ...]
+    area: Point
+
+
+CURVES: Memory[tuple[Curve, ...]] = Memory(64)
+"""Curves of this process: a sweep over a threshold asks for the same ones in every job."""
 
 
 def compute_curves(
@@ -67,23 +91,43 @@ def compute_curves(
     """
     images = sorted(overlaps, key=lambda item: item.image_id)
     taus = list_thresholds(mapping) if taus is None else tuple(taus)
+    content, title, lines, areas = hash_values(images, classes), make_title(score), [], []
+    for axis in axes:
+        by = select_read(score, mapping, axis)
+        trace = partial(trace_curves, images, classes, by, mapping, axis, taus)
+        for curve in CURVES.make_once(trace, content, by, mapping, axis, taus):
+            tau = None if axis == "tau" else find_threshold(mapping, score)
+            facts: Line = {"metric": curve.metric, "mapping": mapping, "axis": axis}
+            for place, point in zip(curve.places, curve.points, strict=True):
+                name = naming(title, curve.metric, mapping, place if axis == "tau" else tau)
+                lines.append({**facts, "tau": place, **_describe_point(point, "value", name)})
+            ends: Line = {"start": curve.places[0], "stop": curve.places[-1]}
+            name = naming(title, curve.metric, mapping, tau)
+            areas.append({**facts, **ends, **_describe_point(curve.area, "area", name)})
+    return pd.DataFrame(lines), pd.DataFrame(areas, columns=list(AREAS))
+
+
+def select_read(score: Protocol, mapping: str, axis: str) -> Protocol:
+    """Select what a curve reads of a protocol: another that differs in the rest has the same curve.
+
+    Over tau it is no threshold of a similarity, over iou that of its own mapping. Nobody can read what is not there.
+    """
     kept = set(score.metrics)
     if "recall" in kept and score.recall == "paper":
         kept.add("precision")  # the other half of the reading precision over recall
-    scored, title = gather(images, [], classes, replace(score, metrics=tuple(kept))), make_title(score)
-    lines, areas = [], []
-    kinds = {
-        "tau": lambda: count_over_tau(scored, mapping, taus),
-        "iou": lambda: count_over_iou(scored, mapping) if "recall" in kept else (),
-    }
-    for axis in axes:
-        for metric, places, points in kinds[axis]():
-            tau = None if axis == "tau" else find_threshold(mapping, score)
-            names = [naming(title, metric, mapping, place if axis == "tau" else tau) for place in places]
-            facts: Line = {"metric": metric, "mapping": mapping, "axis": axis}
-            lines += _make_lines(facts, places, points, names, score.level)
-            areas.append(_make_area(facts, places, points, naming(title, metric, mapping, tau), score.level))
-    return pd.DataFrame(lines), pd.DataFrame(areas, columns=list(AREAS))
+    changes: dict[str, Any] = {TAU[rows]: None for rows in TAU if (rows, axis) != (mapping, "iou")}
+    return replace(score, name="", metrics=tuple(sorted(kept)), mapping=(mapping,), **changes)
+
+
+def trace_curves(
+    images: Sequence[Overlap], classes: ClassList, by: Protocol, mapping: str, axis: str, taus: Sequence[float]
+) -> tuple[Curve, ...]:
+    """Trace every curve of a mapping over one axis."""
+    scored = gather(images, [], classes, by)
+    if axis == "iou" and "recall" not in by.metrics:
+        return ()
+    found = count_over_tau(scored, mapping, taus) if axis == "tau" else count_over_iou(scored, mapping)
+    return tuple(_make_curve(metric, places, points, by.level) for metric, places, points in found)
 
 
 def compute_mean_height(places: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -100,8 +144,8 @@ Found = Iterator[tuple[str, Sequence[float], Sequence["Summary"]]]
 class Summary:
     """What a line says of a point; the counts behind it may be large and are let go."""
 
-    def __init__(self, row: MetricCounts, estimate: Estimate) -> None:
-        self.estimate, self.n, self.unit = estimate, row.n, row.unit
+    def __init__(self, estimate: Estimate, n: int, unit: str) -> None:
+        self.estimate, self.n, self.unit = estimate, n, unit
 
 
 def count_over_tau(scored: ScoredSet, mapping: str, taus: Sequence[float]) -> Found:
@@ -113,7 +157,7 @@ def count_over_tau(scored: ScoredSet, mapping: str, taus: Sequence[float]) -> Fo
         counts = count_at_thresholds(scored, mapping, taus[start : start + step], metrics)
         found = iter(estimate_all([row for rows in counts.values() for row in rows], by.resamples, by.seed))
         for metric, rows in counts.items():
-            points.setdefault(metric, []).extend(Summary(row, next(found)) for row in rows)
+            points.setdefault(metric, []).extend(Summary(next(found), row.n, row.unit) for row in rows)
     for metric, known in points.items():
         yield metric, taus, known
 
@@ -123,23 +167,25 @@ def count_over_iou(scored: ScoredSet, mapping: str) -> Found:
     by, places = scored.protocol, recall.IOU_THRESHOLDS.tolist()
     labelled = label(scored, mapping, [find_threshold(mapping, by)])
     for name, rows in count(scored, labelled, recall.compute_recall_over_iou).items():
-        yield name, places, list(map(Summary, rows, estimate_all(rows, by.resamples, by.seed)))
+        found = estimate_all(rows, by.resamples, by.seed)
+        yield name, places, [Summary(one, row.n, row.unit) for one, row in zip(found, rows, strict=True)]
 
 
-def _make_lines(
-    facts: Line, places: Sequence[float], points: Sequence[Summary], names: Sequence[str], level: float
-) -> list[Line]:
-    found, spans = [], compute_ends([point.estimate for point in points], level)
-    for place, point, (low, high), name in zip(places, points, spans, names, strict=True):
-        value = {"value": point.estimate.value, "low": low, "high": high, "n": point.n, "unit_of_n": point.unit}
-        found.append({**facts, "tau": place, **value, "name": name, NOTE: point.estimate.note})
-    return found
-
-
-def _make_area(facts: Line, places: Sequence[float], points: Sequence[Summary], name: str, level: float) -> Line:
-    at = np.array(places, float)
+def _make_curve(metric: str, places: Sequence[float], points: Sequence[Summary], level: float) -> Curve:
+    at, found = np.array(places, float), [point.estimate for point in points]
     weights = compute_mean_height(at, np.eye(len(at)))  # t: an area is a weighted sum of heights
-    found = combine([point.estimate for point in points], weights.tolist())
-    ((low, high),) = compute_ends([found], level)
-    ends = {"start": at[0], "stop": at[-1], "area": found.value, "low": low, "high": high}
-    return {**facts, **ends, "n": points[0].n, "unit_of_n": points[0].unit, "name": name, NOTE: found.note}
+    area = Summary(combine(found, weights.tolist()), points[0].n, points[0].unit)
+    spans = [*compute_ends(found, level), *compute_ends([area.estimate], level)]
+    *heights, mean = (_make_point(point, *ends) for point, ends in zip([*points, area], spans, strict=True))
+    return Curve(metric, tuple(places), tuple(heights), mean)
+
+
+def _make_point(point: Summary, low: float, high: float) -> Point:
+    found = point.estimate
+    return Interval(found.value, low, high, describe_doubt(found, low, high)), point.n, point.unit
+
+
+def _describe_point(point: Point, value: str, name: str) -> Line:
+    span, n, unit = point
+    found: Line = {value: span.value, "low": span.low, "high": span.high, "n": n, "unit_of_n": unit}
+    return {**found, "name": name, NOTE: span.note}

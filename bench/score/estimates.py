@@ -21,21 +21,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import mul
-from statistics import NormalDist
 
 import numpy as np
 from jaxtyping import Float64
-
-from bench.score.resampling import compute_percentile_intervals
-from bench.score.student import compute_quantile, compute_tail
 
 ENOUGH = 50.0
 """Degrees of freedom from which on percentiles of resamples are to be trusted."""
 FEW_IMAGES, FEW = 20, 5
 """Fewer images than the first, or more than half of the classes in fewer than the second: the interval is marked."""
-LEAST_DF = 8.0
-"""Fewer degrees of freedom than that are not believed: nearly all images alike, which Wilson's formula minds."""
-_NOTHING = 1e-12
+NOTHING = 1e-12
 _FREE = (-np.inf, np.inf)
 Bounds = tuple[float, float]
 
@@ -69,10 +63,10 @@ class Estimate:
         It is the number of images less one where all weigh alike, and less where few images decide.
         """
         square = self.moves**2
-        if self.images < 2 or square.sum() <= _NOTHING**2:
+        if self.images < 2 or square.sum() <= NOTHING**2:
             return float(max(self.images - 1, 1))
         share = (square**2).sum() / square.sum() ** 2 - 1 / self.images
-        return float(np.clip(2 / max(share, _NOTHING), 1, self.images - 1))
+        return float(np.clip(2 / max(share, NOTHING), 1, self.images - 1))
 
 
 def estimate(numerator: Float64[np.ndarray, "i m"], denominator: Float64[np.ndarray, "i m"]) -> Estimate:
@@ -116,90 +110,7 @@ def combine(parts: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
 
 def has_enough(one: Estimate) -> bool:
     """Whether enough images weigh for percentiles of resamples."""
-    return one.spread > _NOTHING and one.freedom >= ENOUGH
-
-
-def compute_ends(found: Sequence[Estimate], level: float) -> list[Bounds]:
-    """Both ends of each interval; NaN where fewer than two images were measurable.
-
-    Percentiles of the resamples where there are any and enough images weigh. Else Wilson's score interval for as many
-    trials as the standard error tells of, with a quantile of Student's t; without bounds t standard errors to either
-    side. Where all images are wholly right, or all wholly wrong, they are the trials: 8 of 8 gives [0.676, 1].
-    """
-    freedom = np.array([_find_freedom(one) for one in found], np.float64)
-    certain = NormalDist().inv_cdf((1 + level) / 2)
-    t = np.where([_is_certain(one) for one in found], certain, compute_quantile(level, freedom))
-    ends = [_compute_ends(one, quantile) for one, quantile in zip(found, t.tolist(), strict=True)]
-    drawn = {at: known for at, one in enumerate(found) if (known := _find_samples(one)) is not None}
-    spans = compute_percentile_intervals(list(drawn.values()), [found[at].images for at in drawn], level)
-    for at, (low, high) in zip(drawn, spans, strict=True):
-        ends[at] = min(low, found[at].value), max(high, found[at].value)
-    return ends
-
-
-def compute_p(one: Estimate) -> float:
-    """The two-sided p-value of 0: one less the level at which the interval touches it; NaN of fewer than two images.
-
-    Of resamples it is twice the share on the far side of 0, with one added to both counts so that it is never 0. Where
-    no image differs from another it is 2 / 2^images, the least that turning signs image by image could give.
-    """
-    if one.images < 2:
-        return np.nan
-    if (known := _find_samples(one)) is not None:
-        return float(min(1.0, 2 * (min((known <= 0).sum(), (known >= 0).sum()) + 1) / (len(known) + 1)))
-    apart = max(min(one.value, one.value - one.shift), -max(one.value, one.value - one.shift))
-    if apart <= 0:
-        return 1.0
-    if one.spread <= _NOTHING and not _is_certain(one):
-        return float(2.0 ** (1 - one.images))
-    bounded = np.isfinite(np.ptp(one.bounds))
-    t = 2 * apart * np.sqrt(_count_trials(one)) / np.ptp(one.bounds) if bounded else apart / one.spread
-    return float(compute_tail(np.array([t]), np.array([_find_freedom(one)]))[0])
-
-
-def _find_freedom(one: Estimate) -> float:
-    return max(min(LEAST_DF, one.images - 1.0), one.freedom, 1.0)
-
-
-def _find_samples(one: Estimate) -> np.ndarray | None:
-    """The resamples with a number, where they are to be trusted."""
-    if one.samples is None or not has_enough(one):
-        return None
-    missing = np.isnan(one.samples)
-    known = one.samples[~missing] if missing.any() else one.samples  # the same array, that it be sorted once
-    return known if len(known) else None
-
-
-def _compute_ends(one: Estimate, t: float) -> Bounds:
-    if one.images < 2:
-        return np.nan, np.nan
-    low, high = sorted((one.value, one.value - one.shift))
-    least, most = one.bounds
-    if not np.isfinite(most - least):
-        return low - t * one.spread, high + t * one.spread
-    scale, z = most - least, t / np.sqrt(_count_trials(one))
-    low, high = (_compute_wilson((end - least) / scale, side * z) for end, side in ((low, -1), (high, 1)))
-    return min(least + scale * low, one.value), max(min(least + scale * high, most), one.value)
-
-
-def _compute_wilson(x: float, z: float) -> float:
-    """One end of Wilson's interval around x; z, with the sign of the side, is the quantile over sqrt(trials)."""
-    x = min(max(x, 0.0), 1.0)
-    return float((x + z**2 / 2 + z * np.sqrt(x * (1 - x) + z**2 / 4)) / (1 + z**2))
-
-
-def _count_trials(one: Estimate) -> float:
-    """How many yes-or-no trials would have this standard error."""
-    if _is_certain(one):
-        return float(one.images)
-    least, most = one.bounds
-    x, spread = (one.value - least) / (most - least), one.spread / (most - least)
-    return x * (1 - x) / spread**2 if spread > _NOTHING else np.inf
-
-
-def _is_certain(one: Estimate) -> bool:
-    """Whether no image leaves anything to win, or any to lose."""
-    return one.images > 1 and one.spread <= _NOTHING and min(abs(one.value - end) for end in one.bounds) <= _NOTHING
+    return one.spread > NOTHING and one.freedom >= ENOUGH
 
 
 def _estimate_shift(ratio: np.ndarray, mean: np.ndarray, count: np.ndarray) -> float:

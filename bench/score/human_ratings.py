@@ -30,7 +30,8 @@ from bench.metrics.registry import select_metrics
 from bench.protocol import Protocol
 from bench.records import ClassList, Overlap
 from bench.score.counts import count_at_thresholds, gather
-from bench.score.estimates import combine, compute_ends
+from bench.score.ends import compute_ends, describe_doubt
+from bench.score.estimates import combine
 from bench.score.intervals import Interval, MetricCounts, estimate_all
 from bench.score.presets import make_title
 
@@ -224,4 +225,5 @@ def _parse_row(where: str, row: Mapping[str, str]) -> tuple[Question, int]:
 def _compute_interval(rows: Sequence[MetricCounts], score: Protocol) -> Interval:
     """Compute the mean over batches with its interval."""
     found = combine(estimate_all(rows, score.resamples, score.seed), [1 / len(rows)] * len(rows))
-    return Interval(found.value, *compute_ends([found], score.level)[0], found.note)
+    (ends,) = compute_ends([found], score.level)
+    return Interval(found.value, *ends, describe_doubt(found, *ends))

@@ -2,7 +2,7 @@
 
 The image is the unit that varies, whatever the number counts (segments, classes, images), because everything in one
 image hangs together. Where enough images weigh, the ends are percentiles of resamples; where few do, and for averages
-over classes, they follow from what each image does to the number (`bench.score.estimates`). `scripts/coverage.py`
+over classes, they follow from what each image does to the number (`bench.score.ends`). `scripts/coverage.py`
 measures how often either holds, and `results/coverage.md` says so.
 """
 
@@ -15,7 +15,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from bench.errors import UserError
-from bench.score.estimates import Estimate, compute_ends, estimate, has_enough
+from bench.score.ends import compute_ends, describe_doubt
+from bench.score.estimates import Estimate, estimate, has_enough
 from bench.score.resampling import compute_statistic, resample
 
 
@@ -67,7 +68,8 @@ def compute_intervals(
 ) -> list[Interval]:
     """One interval for each metric; metrics over the same images see the same resamples."""
     found = estimate_all(rows, resamples, seed)
-    return [Interval(one.value, *ends, one.note) for one, ends in zip(found, compute_ends(found, level), strict=True)]
+    both = zip(found, compute_ends(found, level), strict=True)
+    return [Interval(one.value, *ends, describe_doubt(one, *ends)) for one, ends in both]
 
 
 def estimate_all(rows: Sequence[MetricCounts], resamples: int, seed: int) -> list[Estimate]:

@@ -36,6 +36,9 @@ class DinoWard:
     the default).
     """
 
+    source = "the paper, section 3.1"
+    cost, training_free = "DINO once, then Ward over all pairs of its features", True
+
     def __init__(
         self,
         dino: DenseFeatures,

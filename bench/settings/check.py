@@ -20,7 +20,9 @@ from bench.settings.ranges import ADDED, DEFAULTS, MODELS, NOT_EMPTY, NOTES, ONC
 from bench.settings.room import check_room
 
 GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "method", "score", "tracking", "executor")
-DOES = dict.fromkeys(("segment", "encode", "caption", "merge"), "__call__") | {
+BASELINE = "baseline"
+"""A group that is there only where one is chosen."""
+DOES = dict.fromkeys(("segment", "encode", "caption", "merge", BASELINE), "__call__") | {
     "data": "list_ids", "tracking": "log", "executor": "open_session", "score": "list_settings",
 }  # fmt: skip
 """What the class that a group names has to have."""
@@ -39,14 +41,14 @@ DEVICES = re.compile(r"auto|cpu|(cuda|mps|xpu)(:\d{1,3})?", re.ASCII)
 def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) -> None:
     """Raise UsageError for the first setting that is unknown, of a wrong type or out of range; look into ``groups``."""
     for key in settings:
-        if key not in (*GROUPS, *RUN, "choices"):
-            raise UsageError(f"{key}: no such key{suggest_nearest(key, (*GROUPS, *RUN))}")
+        if key not in (*GROUPS, BASELINE, *RUN, "choices"):
+            raise UsageError(f"{key}: no such key{suggest_nearest(key, (*GROUPS, BASELINE, *RUN))}")
     for key in (*GROUPS, *RUN):
         if key not in settings and key not in ADDED:
             raise UsageError(f"{key}: is not there, and every run needs it; give {key}=…")
     for key in RUN.keys() & settings.keys():
         _check_value(key, settings[key], RUN[key])
-    for group in groups:
+    for group in (*groups, *({BASELINE} & settings.keys())):
         if group == "models":
             _check_models(settings)
         else:

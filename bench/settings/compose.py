@@ -6,6 +6,7 @@ import pickle
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from bench.system.resources import find_conf_dir
 
 STORED = "zgs_as_in_run"
 """The primary configuration of a repeated run, and the option of a group whose yaml the package does not have."""
+_MANY = 1000
+"""Files and folders, of which a folder of configs of one's own holds fewer."""
 _VALUE = re.compile(rf"(?!hydra[./])(\w+(\.\w+)+|{'|'.join(RUN)})")
 """Keys of values. Whatever else stands before a "=" may choose an option: of a group, with its place or of Hydra's."""
 
@@ -37,17 +40,19 @@ def compose_config(words: Iterable[str], config_dir: str | None = None, name: st
     composes the same choice of this package's options again finds it made. Raises HydraException or
     OmegaConfBaseException for words that fit nothing.
     """
-    words = list(words)
+    words, place = list(words), None
     if config_dir and not any(word.startswith("hydra.searchpath=") for word in words):
         path = str(Path(config_dir).absolute()).replace("'", "\\'")
-        words = [f"hydra.searchpath=['file://{path}']", *words]
+        words = [place := f"hydra.searchpath=['file://{path}']", *words]
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     parsed = OverridesParser.create().parse_overrides(words)
-    if name != "config" or any(override.is_hydra_override() for override in parsed):  # who knows what else it reads
+    unknown = any(override.is_hydra_override() and override.input_line != place for override in parsed)
+    files = None if name != "config" or unknown else _describe_conf(config_dir if place else None)
+    if files is None:  # who knows what else it reads
         return _compose(name, words)
     values = [override for override in parsed if _sets_value(override)]
-    config = pickle.loads(_compose_once(tuple(o.input_line for o in parsed if o not in values), *_describe_conf()))
+    config = pickle.loads(_compose_once(tuple(o.input_line for o in parsed if o not in values), *files))
     for override in values:
         _set_value(config, override)
     _tell_words(config.hydra, parsed)
@@ -67,10 +72,18 @@ def _compose_once(words: tuple[str, ...], *files: tuple[str, int, int]) -> bytes
     return pickle.dumps(_compose("config", words))
 
 
-def _describe_conf() -> list[tuple[str, int, int]]:
-    """Describe every yaml of the package by place, time and size."""
-    files = ((path, path.stat()) for path in sorted(find_conf_dir().rglob("*.yaml")))
-    return [(str(path), status.st_mtime_ns, status.st_size) for path, status in files]
+def _describe_conf(config_dir: str | None) -> list[tuple[str, int, int]] | None:
+    """Describe every yaml of the package, and of the user's folder, by place, time and size.
+
+    None where that folder holds more than a folder of configs does, such as data: it would take longer than composing.
+    """
+    paths = sorted(find_conf_dir().rglob("*.yaml"))
+    if config_dir:
+        own = list(islice(Path(config_dir).absolute().rglob("*"), _MANY + 1))
+        if len(own) > _MANY:
+            return None
+        paths += sorted(path for path in own if path.suffix == ".yaml")
+    return [(str(path), (status := path.stat()).st_mtime_ns, status.st_size) for path in paths]
 
 
 def _sets_value(override: Any) -> bool:

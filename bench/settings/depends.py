@@ -21,7 +21,7 @@ from bench.store.facts.machine import describe_machine
 from bench.store.facts.modules import OURS
 from bench.store.keys import collect_inputs, hash_alone, read_library_versions
 
-GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "score")
+GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "baseline", "score")
 """Settings that name code on which a number depends."""
 HOOKS = ("compute_trunk", "clip", "start_layer", "__new__", "__getattr__", "__getattribute__", "__setattr__")
 """What a masking variant may change of the trunk, besides its constructor."""
@@ -51,9 +51,10 @@ class Dependence:
     @property
     def unknown(self) -> list[str]:
         """What of the code that is used cannot be followed, a line each."""
-        named = [name for group in GROUPS for name in find_targets(self.settings[group])]
+        chosen = {group: self.settings[group] for group in GROUPS if group in self.settings}
+        named = [name for options in chosen.values() for name in find_targets(options)]
         lines = [f"beware: {line}" for line in join_closures(named).unknown]
-        return [*lines, *(line for group in GROUPS for line in _find_bare_folders(group, self.settings[group]))]
+        return [*lines, *(line for group, options in chosen.items() for line in _find_bare_folders(group, options))]
 
 
 def _find_bare_folders(where: str, options: Any) -> Iterator[str]:
@@ -94,21 +95,25 @@ def check_name(settings: Mapping[str, Any], began: str) -> None:
 
 
 def collect_trunk_inputs(options: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Collect what the trunk of an encoder depends on, alike for all variants that leave it alone; None without one."""
+    """Collect what the trunk of an encoder depends on, alike for all variants that leave it alone; None without one.
+
+    The start layer is no part of it: the tokens that enter each layer are entries beside each other.
+    """
     made = get_object(options["_target_"])
     if not hasattr(made, "compute_trunk"):
         return None
     if not _leaves_trunk_alone(made):
         return collect_inputs(options)
-    return collect_inputs({}, "bench.encode.trunk") | {"start_layer": find_start_layer(options)}
+    find_start_layer(options)  # a variant must have one
+    return collect_inputs({}, "bench.encode.trunk")
 
 
 def _leaves_trunk_alone(made: Any) -> bool:
-    from bench.encode.trunk import MaskedEncoder
+    from bench.encode.trunk import TrunkEncoder
 
-    if not (inspect.isclass(made) and issubclass(made, MaskedEncoder)):
+    if not (inspect.isclass(made) and issubclass(made, TrunkEncoder)):
         return False
-    own = [cls for cls in made.__mro__[: made.__mro__.index(MaskedEncoder)] if cls is not object]
+    own = [cls for cls in made.__mro__[: made.__mro__.index(TrunkEncoder)] if cls is not object]
     if any(name in vars(cls) for cls in own for name in HOOKS):
         return False
     return all(_is_handing_on(vars(cls)["__init__"]) for cls in own if "__init__" in vars(cls))

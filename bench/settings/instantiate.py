@@ -10,7 +10,7 @@ from hydra.utils import instantiate
 
 from bench.errors import UsageError, UserError
 
-OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge", "bench.run")
+OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge", "bench.baselines", "bench.run")
 """Where a constructor can only complain of an option; data and models may also lack files."""
 
 

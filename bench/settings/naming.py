@@ -19,16 +19,21 @@ def make_variant_name(settings: Mapping[str, Any]) -> str:
     """Make the name of a variant in tables: as configured, else from the options chosen."""
     if settings.get("variant"):
         return str(settings["variant"])
-    return name_by_choices(settings)
+    return _find_choice(settings, "baseline") if "baseline" in settings else name_by_choices(settings)
 
 
 def make_run_name(settings: Mapping[str, Any]) -> str:
     """Make the folder's name of a run: the same settings and contents are one run, which continues there if killed."""
+    where = f"{make_data_name(settings)}-{settings['data']['split']}"
+    return f"{where}-{make_variant_name(settings)}-{hash_settings(settings)}"
+
+
+def hash_settings(settings: Mapping[str, Any]) -> str:
+    """Hash the settings that may change a number, with the contents of the files they name: 8 hex digits."""
     told = describe_by_content({k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME})
     if (threads := settings.get("executor", {}).get("threads", 1)) != 1:  # of the executor the one thing that may round
         told["threads"] = threads
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
-    return f"{make_data_name(settings)}-{settings['data']['split']}-{make_variant_name(settings)}-{digest}"
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]
 
 
 def make_data_name(settings: Mapping[str, Any]) -> str:

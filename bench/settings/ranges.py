@@ -49,7 +49,7 @@ NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on
 DEFAULTS: dict[str, Any] = {
     "models.parts": Annotated[int, Interval(ge=1, le=32767)],
     "models.prune_threshold": PruneThreshold,
-    "models.start_layer": Annotated[int, Interval(ge=1, le=1000)],
+    "models.start_layer": Annotated[int, Interval(ge=-1000, le=1000)],
     "models.sigma2": Annotated[float, Interval(ge=1e-9, le=1e6)],
     "models.merge_threshold": Cosine,
     "method.prune_threshold": PruneThreshold,
@@ -71,6 +71,7 @@ MODELS: dict[str, Any] = {
     "models.dino.grid": Side | None,
     "models.language.source": str,
     "models.sentence.source": str,
+    "models.groupvit.source": str,
     "models.sentence.batch_size": Annotated[int, Interval(ge=1, le=100_000)],
 }
 """Parameters of our own models: their modules take seconds to import, which a run that needs no model does not pay."""

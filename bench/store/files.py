@@ -29,7 +29,7 @@ from bench.errors import writing
 from bench.store.entries import DAMAGES, Entry, load_entries, pack_entries
 from bench.store.locks import hold_lock
 
-STAGES = ("segment", "trunk", "encode", "caption", "merge", "table", "texts")
+STAGES = ("segment", "trunk", "encode", "caption", "merge", "baseline", "table", "texts")
 """The order in which counts are told."""
 
 

@@ -13,12 +13,24 @@ def find_conf_dir() -> Path:
 
     Raises `UserError` where neither is there, which means that the package was copied without its configs.
     """
+    return _find_folder("conf", "the configs")
+
+
+def find_published_dir() -> Path:
+    """Find the folder of the paper's own numbers: ``results/paper``, in a wheel inside ``bench``.
+
+    Raises `UserError` where it is not there.
+    """
+    return _find_folder("results/paper", "the published numbers")
+
+
+def _find_folder(name: str, what: str) -> Path:
     package = Path(__file__).resolve().parents[1]
-    places = (package / "conf", package.parent / "conf")
+    places = (package / name, package.parent / name)
     for place in places:
         if place.is_dir():
             return place
-    raise UserError(f"the configs are missing: neither {places[0]} nor {places[1]} exists; install the package again")
+    raise UserError(f"{what} are missing: neither {places[0]} nor {places[1]} exists; install the package again")
 
 
 def count_processors() -> int:

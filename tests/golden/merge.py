@@ -13,7 +13,7 @@ import torch
 from torch.nn import functional
 
 from bench.caption.zerocap import Winner, ZeroCap
-from bench.encode.trunk import make_token_masks
+from bench.encode.segments import make_token_masks
 from bench.merge.siblings import list_stack_order
 from bench.records import Captions, Embeddings, SegmentTree
 from tests.golden import configured

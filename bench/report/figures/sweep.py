@@ -111,8 +111,8 @@ def _scale(axes: Axes, values: Sequence[float]) -> None:
     elif decades:
         axes.set_xscale("log")
     forward = axes.transData
-    low, high = (forward.transform((end, 0))[0] for end in (values[0], values[-1]))
     axes.set_xlim(*_find_limits(axes, values))
+    low, high = (forward.transform((end, 0))[0] for end in (values[0], values[-1]))
     places = [(forward.transform((value, 0))[0] - low) / max(high - low, 1e-9) for value in values]
     shown = _select_told(values, places)
     axes.set_xticks(values, [write_number(v) if v in shown else "" for v in values], fontsize=_SIZE)

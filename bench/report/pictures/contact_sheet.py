@@ -80,8 +80,13 @@ def _draw_strip(strip: _Strip, sheet: Image.Image, pen: ImageDraw.ImageDraw, y: 
         x = _EDGE + column * (CELL + _GAP)
         for at, line in enumerate(reversed(lines), 1):  # titles stand on their pictures
             write_line(pen, (x, y + strip.titled - _LINE * at), line, _TITLE, DARK, CELL)
-        sheet.paste(picture.resize(_scale_size(picture), Image.Resampling.LANCZOS), (x, y + strip.titled))
+        sheet.paste(fit_cell(picture), (x, y + strip.titled))
         write_line(pen, (x, y + strip.titled + strip.tall + 2), note, _NOTE, _GREY, CELL, bold=False)
+
+
+def fit_cell(picture: Image.Image) -> Image.Image:
+    """Make a picture as wide as a cell; one that is stays as it is."""
+    return picture.resize(_scale_size(picture), Image.Resampling.LANCZOS)
 
 
 def _scale_size(picture: Image.Image) -> tuple[int, int]:

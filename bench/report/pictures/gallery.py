@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,14 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from bench.report.pictures.contact_sheet import draw_contact_sheet
+from bench.report.pictures.contact_sheet import Row, draw_contact_sheet, fit_cell
 from bench.report.pictures.draw import SMALLEST, Colour, Colours, Panel, choose_panel_colours, draw, make_label_map
 from bench.score.score_table import EMBEDDED_NOTE
-from bench.store.keys import hash_arrays
+from bench.system.remember import Memory
 from bench.text.escape import escape_for_terminal
 
 INPUT = "input"
 _QUALITY: dict[str, dict[str, Any]] = {".png": {"compress_level": 6}, ".jpg": {"quality": 90, "subsampling": 0}}
-_KEPT = 128
-"""Pictures that this process remembers, at most a megabyte each."""
-_drawn: OrderedDict[Hashable, tuple[Image.Image, bytes]] = OrderedDict()
 _LISTED = 14
 """Texts listed below a picture; the rest is counted."""
 
@@ -38,6 +35,24 @@ class GalleryRow:
     image: UInt8[np.ndarray, "h w 3"]
     panels: tuple[Panel, ...]
     note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A panel's picture, and its file."""
+
+    picture: Image.Image
+    file: bytes
+
+    @cached_property
+    def small(self) -> Image.Image:
+        """The picture as it stands on the overview."""
+        return fit_cell(self.picture)
+
+
+PICTURES: Memory[Drawn] = Memory(128)
+OVERVIEWS: Memory[bytes] = Memory(4)
+"""What this process remembers of its pages, at most some megabytes each: the jobs of a sweep show the same panels."""
 
 
 @dataclass(frozen=True)
@@ -90,18 +105,17 @@ def write_gallery(
     for number, row in enumerate(rows):
         panels = (Panel(INPUT), *row.panels)
         stem, ending = f"{number:04d}-{make_slug(row.image_id)}", _choose_ending(row)
-        drawn, encoded = zip(*(_draw_once(row.image, panel, colours, ending) for panel in panels), strict=True)
+        drawn = [_draw_once(row.image, panel, colours, ending) for panel in panels]
         places = [f"{stem}-{at}-{make_slug(panel.title)}{ending}" for at, panel in enumerate(panels)]
-        for content, name in zip(encoded, places, strict=True):
-            (pictures / name).write_bytes(content)
+        for one, name in zip(drawn, places, strict=True):
+            (pictures / name).write_bytes(one.file)
         if number < overview_rows:
-            kept.append((row.image_id, [(panel.title, panel.note) for panel in panels], drawn))
-        parts = zip(panels, drawn, places, strict=True)
+            kept.append((row.image_id, [(panel.title, panel.note) for panel in panels], [one.small for one in drawn]))
+        parts = zip(panels, [one.picture for one in drawn], places, strict=True)
         listed = tuple(_describe_picture(panel, picture, f"pictures/{name}", colours) for panel, picture, name in parts)
         shown.append(ShownRow(row.image_id, row.image.shape[:2], row.note, listed))
     overview = folder / "overview.png"
-    sheet = draw_contact_sheet(kept, title=title, footer=EMBEDDED_NOTE if embedded else "")
-    sheet.save(overview, compress_level=4)  # a quarter of the time of the smallest file, for a hundredth more
+    overview.write_bytes(_draw_overview(kept, title, EMBEDDED_NOTE if embedded else ""))
     page = folder / "index.html"
     drawings = [(heading, name, *Image.open(folder / name).size) for heading, name in figures]
     content = {"rows": shown, "figures": drawings, "facts": dict(facts)}
@@ -109,21 +123,29 @@ def write_gallery(
     return page, overview
 
 
-def _draw_once(
-    image: UInt8[np.ndarray, "h w 3"], panel: Panel, colours: Colours, ending: str
-) -> tuple[Image.Image, bytes]:
-    """Draw a panel; return the picture and its file. The jobs of a sweep show the same panels again and again."""
+def _draw_once(image: UInt8[np.ndarray, "h w 3"], panel: Panel, colours: Colours, ending: str) -> Drawn:
+    """Draw a panel, and write its file."""
     labels = make_label_map(panel)
     table = None if labels is None else choose_panel_colours(panel, labels, colours)  # which are given out in order
-    key = hash_arrays(image, labels), panel.texts, tuple(table or ()), ending
-    if key not in _drawn:
-        picture, file = draw(image, panel, colours), io.BytesIO()
-        picture.save(file, Image.registered_extensions()[ending], **_QUALITY[ending])
-        _drawn[key] = picture, file.getvalue()
-    _drawn.move_to_end(key)
-    if len(_drawn) > _KEPT:
-        _drawn.popitem(last=False)
-    return _drawn[key]
+
+    def make() -> Drawn:
+        picture = draw(image, panel, colours)
+        return Drawn(picture, _encode(picture, ending, **_QUALITY[ending]))
+
+    return PICTURES.make_once(make, image, labels, panel.texts, table, ending)
+
+
+def _draw_overview(rows: Sequence[Row], title: str, footer: str) -> bytes:
+    """Draw the contact sheet, and write its file: in an eighth of the time of the smallest, for a tenth more."""
+    sheet = partial(draw_contact_sheet, rows, title=title, footer=footer)
+    shown = [(image_id, texts, [np.asarray(picture) for picture in pictures]) for image_id, texts, pictures in rows]
+    return OVERVIEWS.make_once(lambda: _encode(sheet(), ".png", compress_level=1), shown, title, footer)
+
+
+def _encode(picture: Image.Image, ending: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, Image.registered_extensions()[ending], **options)
+    return file.getvalue()
 
 
 def _choose_ending(row: GalleryRow) -> str:

@@ -55,7 +55,7 @@ def write_side_by_side(
     shows. All of it is read from the runs' folders, the data and the store: nothing is segmented, and no model asked.
     """
     names, dataset = label_runs(folders), make_object(read_run_settings(folders[0])["data"])
-    runs = [_read_run(folder, names[folder]) for folder in folders]
+    runs = [read_shown_run(folder, names[folder]) for folder in folders]
     ids = dataset.list_ids()
     shared = [image_id for image_id in ids if all(image_id in run.predictions for run in runs)][:pictures]
     facts = _state_facts(folders, make_full_name(dataset), f"{len(shared)} of {len(ids)}")
@@ -87,23 +87,25 @@ def _write_disagreements(
     return (write_disagreements(found, dataset, path, embedded=small),) if found else ()
 
 
-def _read_run(folder: Path, variant: str) -> ShownRun:
+def read_shown_run(folder: Path, variant: str) -> ShownRun:
+    """Open what a gallery shows of a finished run, or of scored predictions; masks are read image by image."""
     settings = read_run_settings(folder)
     path = Path(settings.get("predictions") or folder / "predictions.json")
     if (path.parent / RECORD).exists():  # of a run of ours, its own or the one that was scored again
         path = check_intact(path.parent, path.name)
-    namespace = None if "predictions" in settings else find_over_segments(folder)
+    whole = "predictions" in settings or "baseline" in settings
+    namespace = None if whole else find_over_segments(folder)
     return ShownRun(variant, find_role(settings), folder, PredictionFile(path), read_image_scores(folder), namespace)
 
 
 def _make_row(runs: Sequence[ShownRun], dataset: Dataset, sample: Sample) -> GalleryRow:
     panels = _show_over_segments(runs[0], sample)
-    panels += [_show_prediction(run, sample.image_id) for run in runs if run.role != FLOOR]
-    return GalleryRow(sample.image_id, sample.image, (*panels, *_show_truth(dataset, sample)))
+    panels += [show_prediction(run, sample.image_id) for run in runs if run.role != FLOOR]
+    return GalleryRow(sample.image_id, sample.image, (*panels, *show_truth(dataset, sample)))
 
 
 def _show_over_segments(run: ShownRun, sample: Sample) -> list[Panel]:
-    """Show nothing for stored predictions (`zgs score`): nobody knows how they were made."""
+    """Show nothing for stored predictions (`zgs score`) and for whole systems: nobody knows how they were made."""
     if run.over_segments is None:
         return []
     tree = read_over_segments(run.over_segments, sample)
@@ -112,12 +114,13 @@ def _show_over_segments(run: ShownRun, sample: Sample) -> list[Panel]:
     return [Panel("over-segments", labels=tree.leaves, note=f"{len(tree.heap_ids)} segments")]
 
 
-def _show_prediction(run: ShownRun, image_id: str) -> Panel:
+def show_prediction(run: ShownRun, image_id: str) -> Panel:
+    """Show the named segments of an image, with their IoU below."""
     prediction = run.predictions[image_id]
-    return Panel(run.variant, masks=prediction.masks, texts=prediction.texts, note=_write_scores(run, image_id))
+    return Panel(run.variant, masks=prediction.masks, texts=prediction.texts, note=write_scores(run, image_id))
 
 
-def _write_scores(run: ShownRun, image_id: str) -> str:
+def write_scores(run: ShownRun, image_id: str) -> str:
     """Write IoU of the whole image by each mapping, where it was scored; of several protocols the first."""
     if image_id not in run.per_image.index:
         return ""
@@ -131,7 +134,8 @@ def _write_scores(run: ShownRun, image_id: str) -> str:
     return "IoU " + ", ".join(f"{mapping} {100 * value:.0f}" for mapping, value in found.items()) if found else ""
 
 
-def _show_truth(dataset: Dataset, sample: Sample) -> tuple[Panel, ...]:
+def show_truth(dataset: Dataset, sample: Sample) -> tuple[Panel, ...]:
+    """Show the ground truth; nothing where there is none."""
     classes = dataset.classes
     if sample.truth is None or classes is None:
         return ()

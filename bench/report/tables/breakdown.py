@@ -92,10 +92,11 @@ def write_markdown_breakdown(table: pd.DataFrame) -> str:
 
 def _count_groups(segments: pd.DataFrame, column: str) -> list[MetricCounts]:
     """Count for each of `GROUPS` how many segments of each image are named right, and how many there are."""
-    return [_count_right(segments, inside, column) for inside in find_members(segments).values()]
+    return [count_right(segments, inside, column) for inside in find_members(segments).values()]
 
 
-def _count_right(segments: pd.DataFrame, inside: np.ndarray, column: str) -> MetricCounts:
+def count_right(segments: pd.DataFrame, inside: np.ndarray, column: str) -> MetricCounts:
+    """Count of each image how many of the segments ``inside`` a group, bool [rows], are named right by ``column``."""
     right = segments[column].to_numpy(float) * inside
     sums = pd.DataFrame({"image": segments["image_id"], "right": right, "n": inside.astype(float)})
     table = sums.groupby("image", sort=True).sum()

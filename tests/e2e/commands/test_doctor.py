@@ -70,7 +70,7 @@ def examined(arguments: list[str], capfd: Any) -> tuple[int, dict[str, str], dic
 
 
 def test_embedded_models_are_well_and_nothing_is_loaded(capfd, monkeypatch) -> None:
-    monkeypatch.setattr("bench.run.context.load_once", lambda *_: pytest.fail("a model was loaded"))
+    monkeypatch.setattr("bench.run.parts.load_once", lambda *_: pytest.fail("a model was loaded"))
     code, told, _ = examined(["device=cpu"], capfd)
     assert code == 0
     assert list(told) == ["versions", "device", *KINDS, "memory", "store", "out", "crf", "tracking"]
@@ -84,6 +84,21 @@ def test_folders_of_the_paper_s_architectures(tiny: Path, capfd) -> None:
     code, told, _ = examined(words(tiny), capfd)
     assert code == 0 and all(": folder, sha256 " in told[kind] for kind in KINDS)
     assert "quick_gelu, patch 8, grid 3x3" in told["clip"] and "gelu_new" in told["language"]
+
+
+def test_a_whole_system_needs_its_own_weights_and_the_sentence_encoder(tiny: Path, cache: Path, capfd) -> None:
+    asked = ["experiment=groupvit", "models=paper", "device=cpu", f"models.sentence.source={tiny / 'sentence'}"]
+    _, told, mends = examined(asked, capfd)
+    assert list(told)[2:4] == ["sentence", "groupvit"] and not {"clip", "dino", "language"} & set(told)
+    assert "nvidia/groupvit-gcc-yfcc: missing" in told["groupvit"] and set(mends) == {"groupvit"}
+    assert "hf download nvidia/groupvit-gcc-yfcc" in mends["groupvit"]
+    assert mends["groupvit"].endswith("or add models.groupvit.source=FOLDER")
+    code, told, _ = examined([*asked, f"models.groupvit.source={tiny / 'groupvit'}"], capfd)
+    assert code == 0 and told["groupvit"].endswith("stored float32, groupvit, patch 16, 224 pixels")
+    _, told, _ = examined([*asked, f"models.groupvit.source={tiny / 'dino'}"], capfd)
+    assert "the tokenizer is missing" in told["groupvit"]
+    _, told, _ = examined([*asked, f"models.groupvit.source={tiny / 'language'}"], capfd)
+    assert "holds a gpt2 model; use one of type groupvit" in told["groupvit"]
 
 
 def test_hub_models_that_are_missing(cache: Path, capfd, monkeypatch) -> None:

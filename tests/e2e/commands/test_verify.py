@@ -50,6 +50,19 @@ def test_every_check_passes_on_folders_that_fit(tiny: Path, capfd) -> None:
     assert list(lines) == named and len(named) == 20
 
 
+def test_a_whole_system_is_held_to_transformers(tiny: Path, tmp_path: Path, capfd) -> None:
+    asked = ["verify", "experiment=groupvit", "device=cpu"]
+    assert main([*asked, f"models.groupvit.source={tiny / 'groupvit'}"]) == 0
+    out = capfd.readouterr().out
+    assert "all 7 checks passed" in out and "groupvit: logits" in out and "segmentation_logits by" in out
+    shutil.copytree(tiny / "groupvit", tmp_path / "m")
+    weights = load_file(tmp_path / "m/model.safetensors")
+    weights["visual_projection.0.weight"][0, 0] = float("nan")
+    save_file(weights, tmp_path / "m/model.safetensors", {"format": "pt"})
+    assert main([*asked, f"models.groupvit.source={tmp_path / 'm'}"]) == 1
+    assert "parameters hold numbers that are not finite" in capfd.readouterr().out
+
+
 @pytest.mark.slow
 def test_embedded_models_pass_and_the_note_is_told(capfd) -> None:
     assert main(["verify", "device=cpu"]) == 0

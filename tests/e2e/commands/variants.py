@@ -13,7 +13,7 @@ FAST = [
 MODULE = """
 import os
 import signal
-from bench.encode.trunk import MaskedEncoder
+from bench.encode.masking import MaskedEncoder
 
 
 class Share(MaskedEncoder):

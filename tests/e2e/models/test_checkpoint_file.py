@@ -16,7 +16,8 @@ from safetensors.torch import load_file
 from bench.cli import main
 from bench.commands.settings import compose_settings
 from bench.models.clip import Clip
-from bench.run.context import RunContext, _model_facts
+from bench.run.context import RunContext
+from bench.run.parts import _model_facts
 from data_prep.random_models import TINY_CLIP, make_all
 
 ARCHITECTURE = "zgs-tiny-quickgelu"

@@ -74,6 +74,7 @@ def test_the_architecture_is_told_by_the_file(archive: Path) -> None:
     assert {parameter.dtype for parameter in clip.model.parameters()} == {torch.float32}
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 def test_the_precision_is_the_one_asked_for(archive: Path, dtype: str) -> None:
     clip = Clip(str(archive), dtype=dtype)
@@ -102,6 +103,7 @@ def test_a_safetensors_file_tells_its_architecture_too(weights: dict, archive: P
     assert np.array_equal(clip.encode_text(TEXTS), Clip(str(archive)).encode_text(TEXTS))
 
 
+@pytest.mark.slow
 def test_an_archive_of_another_maker_says_gelu_in_its_code(weights: dict, tmp_path: Path) -> None:
     file = save_archive(tmp_path / "traced.pt", weights, quick=False, marks=False)
     assert type(Clip(str(file)).visual.transformer.resblocks[0].mlp.gelu).__name__ == "GELU"
@@ -110,6 +112,7 @@ def test_an_archive_of_another_maker_says_gelu_in_its_code(weights: dict, tmp_pa
     assert type(Clip(str(bare)).visual.transformer.resblocks[0].mlp.gelu).__name__ == "QuickGELU"
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("stated", "words"),
     [
@@ -133,6 +136,7 @@ def known(tmp_path: Path) -> str:
     return "zgs-file"
 
 
+@pytest.mark.slow
 def test_an_architecture_that_agrees_is_taken(archive: Path, known: str) -> None:
     told = clip_file.read_facts("x", archive, None)
     assert told is not None and told.name == f"{known}-quickgelu"

@@ -48,6 +48,7 @@ PLACES = (
 )  # fmt: skip
 
 
+@pytest.mark.thinned(4)
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("ending", ["json", "jsonl"])

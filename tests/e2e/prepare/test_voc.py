@@ -79,6 +79,7 @@ def test_the_reader_of_prepared_sets_takes_it(tree: Path, tmp_path: Path) -> Non
         assert np.array_equal(found, np.where(expected == 254, VOID, expected)) and BACKGROUND == -1
 
 
+@pytest.mark.slow
 def test_processes_and_layout_change_nothing(tree: Path, tmp_path: Path) -> None:
     prepare(tree, tmp_path / "a", "--partial")
     prepare(tree / "VOCdevkit" / "VOC2012", tmp_path / "b", "--partial", "--jobs", "2")
@@ -138,6 +139,7 @@ def test_trees_that_are_refused(tree: Path, tmp_path: Path, capsys, damage, more
     assert reason in refused(tree, tmp_path / "to", capsys, *more)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [

@@ -87,6 +87,6 @@ def test_an_image_is_loaded_once_a_half_and_merged_once(tmp_path: Path, monkeypa
     assert main(words) == 0
     assert counts == {"load": 4, "__call__": 2}, "to predict, and to compare with the truth"
     counts.clear()
-    predict._predicted.clear()  # as in another process
+    predict.PREDICTED.clear()  # as in another process
     assert main(words) == 0
     assert counts == {"load": 2}, "a second time to find the entry by the pixels: tables are found by the entry"

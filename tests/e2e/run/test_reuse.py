@@ -15,6 +15,7 @@ def test_a_second_time_everything_comes_from_the_store(full: Path) -> None:
     assert (run.parent / "scores.csv").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_new_store_gives_the_same_bytes(full: Path) -> None:
     (old,) = (full / "out").glob("*full*/run.json")
     new = zgs(full, "data.subset=first:2", "experiment=full", "pictures=0", store="other", out="again")[-1]

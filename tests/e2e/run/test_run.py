@@ -134,7 +134,7 @@ def test_missing_weights(tmp_path: Path, capsys) -> None:
 VARIANT = '''
 """Masking that leaves every token half of what it sees without a mask."""
 
-from bench.encode.trunk import MaskedEncoder
+from bench.encode.masking import MaskedEncoder
 
 
 class Half(MaskedEncoder):

@@ -73,7 +73,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from bench.encode.attention import Attention
-from bench.encode.trunk import MaskedEncoder
+from bench.encode.masking import MaskedEncoder
 
 from .strength import STRENGTH
 

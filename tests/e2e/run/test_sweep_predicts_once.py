@@ -1,4 +1,4 @@
-"""A sweep over `score.*` predicts once, and each of its jobs leaves what it would have left alone."""
+"""A sweep over `score.*` predicts once, and each of its jobs leaves what it would have left alone, byte for byte."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from typing import Any
 import pytest
 
 from bench.cli import main
+from bench.data import toyscenes
+from bench.report.pictures import gallery
 from bench.run import predict
+from bench.score import curves
 from tests.shared_runs import FAST, run_method
 
 ONE = (*FAST, "data.subset=first:2", "segment=whole")
-SAME = ("scores.csv", "predictions.json", "predictions.npz", "segments.parquet", "per_image.parquet", "ids.txt")
+MEMORIES = (predict.PREDICTED, curves.CURVES, gallery.PICTURES, gallery.OVERVIEWS, toyscenes.SCENES)
+OWN = {"command", "overrides", "seconds", "sha256"}
+"""What the record of a run says of how it came about."""
 
 
 @pytest.fixture
@@ -29,8 +34,14 @@ def predicted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return plain(settings, image_id, wait)
 
     monkeypatch.setattr(predict, "predict_image", note)
-    monkeypatch.setattr(predict, "_predicted", type(predict._predicted)())
+    forget()
     return seen
+
+
+def forget() -> None:
+    """Know nothing, as another process."""
+    for memory in MEMORIES:
+        memory.clear()
 
 
 def list_runs(out: Path) -> dict[float, Path]:
@@ -39,24 +50,28 @@ def list_runs(out: Path) -> dict[float, Path]:
     return {tau: folder for folder, tau in records.items()}
 
 
-def read_pictures(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (folder / "gallery" / "pictures").iterdir()}
+def read_files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_jobs_that_differ_in_their_scoring_predict_once(tmp_path: Path, predicted: list[str]) -> None:
-    words = [*ONE, "pictures=1", f"store={tmp_path / 'store'}"]
-    assert main(["run", "-m", *words, f"out={tmp_path / 'many'}", "score.tau_sbert=0,0.4,0.9"]) == 0
+    out, words = tmp_path / "out", [*ONE, "pictures=2", f"store={tmp_path / 'store'}"]
+    assert main(["run", "-m", *words, f"out={out}", "score.tau_sbert=0,0.4,0.9"]) == 0
     assert predicted == ["test-0000", "test-0001"], "by the first of three jobs"
-    many = list_runs(tmp_path / "many")
-    assert sorted(many) == [0, 0.4, 0.9]
-    predict._predicted.clear()
-    run_method(tmp_path, *ONE, "pictures=1", "score.tau_sbert=0.4")
+    swept = {tau: read_files(folder) for tau, folder in list_runs(out).items()}
+    assert sorted(swept) == [0, 0.4, 0.9]
+    assert swept[0]["scores.csv"] != swept[0.4]["scores.csv"] and swept[0]["curves.csv"] != swept[0.4]["curves.csv"]
+    shutil.rmtree(out)
+    forget()
+    assert main(["run", *words, f"out={out}", "score.tau_sbert=0.4"]) == 0
     assert len(predicted) == 4
-    alone, swept = list_runs(tmp_path / "out")[0.4], many[0.4]
-    assert all((alone / name).read_bytes() == (swept / name).read_bytes() for name in SAME)
-    assert read_pictures(alone) == read_pictures(swept) == read_pictures(many[0.9]) and read_pictures(alone)
-    records = [json.loads((folder / "run.json").read_text()) for folder in (alone, swept)]
-    assert records[0]["store"] == records[1]["store"], "as told by a run that finds all in the store"
+    (folder,) = list_runs(out).values()
+    alone, records = read_files(folder), []
+    for files in (alone, swept[0.4]):
+        record = json.loads(files.pop("run.json"))
+        records.append({key: value for key, value in record.items() if key not in OWN})
+    assert alone == swept[0.4], "byte for byte"
+    assert records[0] == records[1], "the store's counts, too: as told by a run that finds all in the store"
 
 
 def test_other_predictions_and_what_the_store_has_lost_are_made(tmp_path: Path, predicted: list[str]) -> None:

@@ -77,6 +77,7 @@ def stopped(process, number: signal.Signals, done: tuple[int, ...] = ()) -> None
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_stopped_says_so_and_leaves_no_process(tmp_path: Path) -> None:
     words = ("data.subset=first:30", "executor.workers=2", "segment=whole")
     process = launch(run(tmp_path / "store", tmp_path / "out", *words))

@@ -26,6 +26,7 @@ ASCII = {"PYTHONIOENCODING": "ascii"}
 PLAIN = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""}
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("env", [ASCII, {"PYTHONIOENCODING": "cp1252"}, PLAIN, {"PYTHONIOENCODING": "utf-8"}])
 def test_any_character_can_be_printed_on_any_terminal(tmp_path: Path, env: dict[str, str]) -> None:
     code, out, err = ended(start(tmp_path, WRITES, env=env))
@@ -43,6 +44,7 @@ def test_an_error_is_one_line_where_its_characters_cannot_be_shown() -> None:
     assert code == 2 and err.startswith(r"zgs: caf\xe9: no such command") and err.count("\n") == 1
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("shell", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"])
 def test_streams_that_are_closed(tmp_path: Path, shell: str) -> None:
     code, _, err = ended(start(tmp_path, WRITES, shell=shell))

@@ -52,6 +52,7 @@ def test_what_a_task_raises_comes_through_and_leaves_nothing_behind() -> None:
     assert HydraConfig.instance().cfg is None
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("text", "seen"),
     [

@@ -49,6 +49,15 @@ def test_a_scene_is_the_same_each_time_and_no_other(scenes: list) -> None:
     assert len(images) == 5 * len(SPLITS)
 
 
+def test_what_is_done_to_a_loaded_image_harms_no_other(scenes: list) -> None:
+    dataset = ToyScenes()
+    for _ in range(2):
+        sample = dataset.load("test-0001")
+        for array, drawn in ((sample.image, scenes[1].image), (sample.truth, scenes[1].truth)):
+            np.testing.assert_array_equal(array, drawn)
+            array[:] = 0
+
+
 def test_shapes_types_and_values(scenes: list) -> None:
     for scene in scenes:
         assert scene.image.shape == (SIDE, SIDE, 3) and scene.image.dtype == np.uint8

@@ -1,5 +1,7 @@
 """The masking variants against equations 1 to 4 in plain loops, and the properties that make them trustworthy."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 from bench.encode.crop import CropAndMask
 from bench.encode.global_subtraction import GlobalSubtraction, compute_subtraction_weight
 from bench.encode.masked import Masked
-from bench.encode.trunk import make_token_masks
+from bench.encode.segments import make_token_masks
 from bench.encode.unmasked import Unmasked
 from bench.errors import UserError
 from tests.unit.encode import loop_oracle, tiny
@@ -118,7 +120,7 @@ def test_crop_is_the_bounding_box_with_the_outside_filled() -> None:
     mask[4:9, 10:15] = True
     mask[4, 10] = False
     for fill, colour in (("black", (0, 0, 0)), ("white", (255, 255, 255)), ("mean", (120, 110, 100))):
-        crop = CropAndMask(tiny.clip(), fill).crop(image, mask)
+        crop = CropAndMask(tiny.clip(), fill).paint(image, mask)
         assert crop.shape == (5, 5, 3)
         assert (crop[0, 0] == colour).all() and (crop[1:, 1:] == image[5:9, 11:15]).all()
 
@@ -126,7 +128,12 @@ def test_crop_is_the_bounding_box_with_the_outside_filled() -> None:
 def test_crop_with_a_mask_of_another_size() -> None:
     image, mask = tiny.sample().image, np.zeros((9, 12), bool)
     mask[2:4, 5:7] = True
-    assert (CropAndMask(tiny.clip()).crop(image, mask) == image[4:8, 10:14]).all()
+    clip = tiny.clip()
+    large = np.zeros((18, 24), bool)
+    large[4:8, 10:14] = True
+    found = CropAndMask(clip)(tiny.sample(), mask[None]).vectors
+    assert (CropAndMask(clip).paint(image, large) == image[4:8, 10:14]).all()
+    np.testing.assert_array_equal(found, CropAndMask(clip)(tiny.sample(), large[None]).vectors)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +144,7 @@ def test_crop_with_a_mask_of_another_size() -> None:
         (lambda c: GlobalSubtraction(c, 2, sigma2=0), "sigma2"),
         (lambda c: GlobalSubtraction(c, 2, saliency="output"), "outputs"),
         (lambda c: GlobalSubtraction(c, 2, heads="mean"), "per_head_mean"),
-        (lambda c: CropAndMask(c, fill="grey"), "black, mean, white"),
+        (lambda c: CropAndMask(c, fill="grey"), "black, mean, white, blur"),
     ],
 )
 def test_wrong_options_name_what_is_right(make, told: str) -> None:
@@ -147,7 +154,7 @@ def test_wrong_options_name_what_is_right(make, told: str) -> None:
 
 def test_a_variant_of_ones_own_is_one_method() -> None:
     """Half masking: a masking variant needs nothing but `mix`."""
-    from bench.encode.trunk import MaskedEncoder
+    from bench.encode.masking import MaskedEncoder
 
     class Half(MaskedEncoder):
         def mix(self, attention):
@@ -166,5 +173,6 @@ def test_underflow_gives_no_nan() -> None:
 
     exponential = torch.zeros(1, 1, 2, 2)
     exponential[..., 1] = 1
-    attention = Attention(exponential, torch.ones(1, 1, 2, 3), torch.tensor([[1.0, 0.0]]))
+    layer = SimpleNamespace(exponential=exponential, values=torch.ones(1, 1, 2, 3))
+    attention = Attention(layer, SimpleNamespace(mask=torch.tensor([[1.0, 0.0]])), None)
     assert torch.isfinite(attention.masked).all() and torch.isfinite(attention.compute_weight_cosine()).all()

@@ -21,7 +21,7 @@ from tests.golden import attention, golden
 from tests.unit.encode import loop_oracle, tiny
 from tests.unit.encode.test_encode import SHAPES, pixel_means
 
-MODULES = ("attention", "trunk", "masked", "global_subtraction")
+MODULES = ("layers", "segments", "attention", "trunk", "masking", "masked", "global_subtraction")
 """In the order in which they import each other."""
 
 
@@ -36,6 +36,7 @@ class Mutant:
 
 
 EQUATIONS, TRUNK, ATTENTION = "global_subtraction", "trunk", "attention"
+LAYERS, MASKING, SEGMENTS = "layers", "masking", "segments"
 A_0, MEAN, AREA = "* attention.unmasked[:, :, :1]", "cosine.mean(-1)", 'mode="area")[0]'
 MIXED, PLAIN = "attention.masked - subtracted", "join_heads(attention.unmasked)"
 DIVISOR, MASK = "/ weighted[..., -1:].clamp_min(", "mask = self.mask[:, None, :, None]"
@@ -54,17 +55,17 @@ MUTANTS = (
     Mutant("saliency of the global token alone", EQUATIONS, MEAN, "cosine[..., 0]"),
     Mutant("saliency is 1 - S", EQUATIONS, "per_head = cosine.mean(-1)", "per_head = 1 - cosine.mean(-1)"),
     Mutant("masked compared with itself", EQUATIONS, PLAIN, PLAIN.replace("un", "")),
-    Mutant("one layer later", TRUNK, "= clip, start_layer, micro_batch", "= clip, start_layer + 1, micro_batch"),
-    Mutant("one layer earlier", TRUNK, "= clip, start_layer, micro_batch", "= clip, start_layer - 1, micro_batch"),
-    Mutant("mask binarised", TRUNK, AREA, AREA + '.gt(0).float()'),
-    Mutant("mask binarised at a half", TRUNK, AREA, AREA + '.ge(0.5).float()'),
-    Mutant("mask turned round", TRUNK, AREA, AREA + '.neg().add(1)'),
-    Mutant("mask mirrored", TRUNK, AREA, AREA + '.flip(-1)'),
-    Mutant("the global token's entry 0", TRUNK, "value=1.0", "value=0.0"),
-    Mutant("the global token's entry a half", TRUNK, "value=1.0", "value=0.5"),
-    Mutant("logits not scaled in masked layers", TRUNK, "split[-1] ** -0.5", "1.0"),
-    Mutant("S of the last layer from the global token alone", TRUNK, "all_queries = True", "all_queries = False"),
-    Mutant("no residual in masked layers", TRUNK, "tokens + block.after_att", "0 * tokens + block.after_att"),
+    Mutant("one layer later", TRUNK, "= clip, number, micro_batch", "= clip, number + 1, micro_batch"),
+    Mutant("one layer earlier", TRUNK, "= clip, number, micro_batch", "= clip, number - 1, micro_batch"),
+    Mutant("mask binarised", SEGMENTS, AREA, AREA + '.gt(0).float()'),
+    Mutant("mask binarised at a half", SEGMENTS, AREA, AREA + '.ge(0.5).float()'),
+    Mutant("mask turned round", SEGMENTS, AREA, AREA + '.neg().add(1)'),
+    Mutant("mask mirrored", SEGMENTS, AREA, AREA + '.flip(-1)'),
+    Mutant("the global token's entry 0", SEGMENTS, "value=1.0", "value=0.0"),
+    Mutant("the global token's entry a half", SEGMENTS, "value=1.0", "value=0.5"),
+    Mutant("logits not scaled in masked layers", LAYERS, "query.shape[-1] ** -0.5", "1.0"),
+    Mutant("S of the last layer from the global token alone", MASKING, "all_queries = True", "all_queries = False"),
+    Mutant("no residual in masked layers", LAYERS, "= self.tokens[:, : heads", "= 0 * self.tokens[:, : heads"),
     Mutant(
         "mask not applied for the global query", ATTENTION,
         "return weighted[..., :-1] /", "return torch.cat([self.unmasked[:, :, :1].expand(len(self.mask), -1, -1, -1), "

@@ -127,7 +127,7 @@ ENCODE = frozenset({"encode", "merge"})
 CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     # options
     "encode.sigma2": (_given(encode__sigma2=9.0), ENCODE | RUN),
-    "encode.start_layer": (_given(encode__start_layer=2), ENCODE | RUN | {"trunk"}),
+    "encode.start_layer": (_given(encode__start_layer=2), ENCODE | RUN),
     "caption.prompt": (_given(caption__prompt="A {}."), CAPTION | RUN),
     "merge.threshold": (_given(merge__threshold=0.1), MERGE | RUN),
     "dtype": (_given(dtype="bfloat16"), (EVERY - {"table"}) | RUN),
@@ -201,3 +201,32 @@ BEFORE: dict[str, Callable[[World], None]] = {
     "revision of a hub name": lambda world: _hub(world, "1"),
     "checkpoint behind a published tag": lambda world: _tag(world, "one"),
 }
+
+
+def choose_baseline(world: World) -> None:
+    """GroupViT in place of the stages, its weights in a folder of the world."""
+    (world.root / "groupvit").mkdir()
+    for name in ("model.safetensors", "tokenizer.json", "config.json"):
+        (world.root / "groupvit" / name).write_text("one")
+    world.settings["models"]["groupvit"] = {"_target_": GROUPVIT, "source": f"{world.root}/groupvit"}
+    world.settings["baseline"] = {"_target_": "bench.baselines.groupvit.GroupVitLabels", "prompts": ["{}"], "top": 5}
+
+
+def _voc_background(world: World) -> None:
+    world.monkeypatch.setattr("bench.data.labelled.LabelledFolder.background", "voc", raising=False)
+
+
+GROUPVIT = "bench.models.groupvit.GroupVit"
+BASELINE = frozenset({"baseline"})
+BASELINE_CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
+    "baseline.top": (_given(baseline__top=4), BASELINE | RUN),
+    "baseline.prompts": (_given(baseline__prompts=["a {}"]), BASELINE | RUN),
+    "weights of GroupViT": (_weights("groupvit/model.safetensors"), BASELINE | RUN),
+    "tokenizer of GroupViT": (_weights("groupvit/tokenizer.json"), BASELINE | RUN),
+    "classes that a baseline is asked for": (_written("data/classes.txt", "cat\ncow\n"), BASELINE | {"table"}),
+    "background of the class list": (_voc_background, BASELINE),
+    "encode beside a baseline": (_given(encode__sigma2=9.0), RUN),
+    "weights of CLIP beside a baseline": (_weights("clip/open_clip_model.safetensors"), frozenset({"st"}) | RUN),
+    "weights of GroupViT moved": (_moved("groupvit", models__groupvit__source="{}"), frozenset()),
+}
+"""The same with a whole system in place of the stages."""

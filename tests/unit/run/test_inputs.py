@@ -18,7 +18,7 @@ from bench.settings.depends import check_name, collect_trunk_inputs
 from bench.store.facts.closure import forget_sources
 from bench.store.keys import make_stage_key
 from bench.store.stages import make_item_name
-from tests.unit.run.inputs import BEFORE, CASES, EVERY
+from tests.unit.run.inputs import BASELINE_CASES, BEFORE, CASES, EVERY, choose_baseline
 from tests.unit.run.world import World, world
 
 ROOT = Path(__file__).parents[3]
@@ -41,6 +41,18 @@ def test_the_key_moves_exactly_where_the_result_may(case: str, own: World) -> No
     assert {name for name in before if before[name] != after[name]} == expected
 
 
+@pytest.mark.thinned(3)
+@pytest.mark.parametrize("case", BASELINE_CASES)
+def test_the_key_of_a_whole_system_moves_exactly_where_its_result_may(case: str, own: World) -> None:
+    change, expected = BASELINE_CASES[case]
+    choose_baseline(own)
+    before = own.keys()
+    assert set(before) == {"baseline", "tt", "st", "table", "run"}
+    change(own)
+    after = own.keys()
+    assert {name for name in before if before[name] != after[name]} == expected
+
+
 def test_everything_moves_and_something_stays_with_some_input() -> None:
     moved = frozenset().union(*(stages for _, stages in CASES.values()))
     assert moved == EVERY | {"run"} and sum(not stages for _, stages in CASES.values()) > 15
@@ -55,7 +67,8 @@ def test_the_table_names_every_case_and_only_tests_that_are_there() -> None:
     rows = [line for line in page.splitlines() if line.startswith("| ") and "---" not in line]
     assert all(re.search(r"`|case", row.split("|")[-2]) for row in rows if not row.startswith("| input"))
     told = set(re.findall(r"\[([^\]]+)\](?!\()", page))
-    assert told == set(CASES), f"missing {set(CASES) - told}, unknown {told - set(CASES)}"
+    known = set(CASES) | set(BASELINE_CASES)
+    assert told == known, f"missing {known - told}, unknown {told - known}"
 
 
 def sample(**changes: object) -> Sample:
@@ -114,7 +127,7 @@ VARIANTS = {
 def test_variants_share_the_trunk_only_where_they_leave_it_alone(name: str, own: World) -> None:
     text, shared = VARIANTS[name]
     module = f"zvariant_{name.replace(' ', '_')}"
-    (own.root / "path" / f"{module}.py").write_text(f"from bench.encode.trunk import MaskedEncoder\n{text}")
+    (own.root / "path" / f"{module}.py").write_text(f"from bench.encode.masking import MaskedEncoder\n{text}")
     forget_sources(module)
     ours = collect_trunk_inputs({"_target_": "bench.encode.masked.Masked", "start_layer": 4})
     told = collect_trunk_inputs({"_target_": f"{module}.V", "start_layer": 4, "half": 2})

@@ -30,8 +30,26 @@ def slow_ends(value: float, without: Sequence[float], shift: float = 0.0, least:
     x = (value - least) / scale
     trials = x * (1 - x) / (error / scale) ** 2
     ends = []
-    for pick, at in ((min, min(value, value - shift)), (max, max(value, value - shift))):
+    for side, at in ((-1, min(value, value - shift)), (1, max(value, value - shift))):
         y = min(max((at - least) / scale, 0), 1)
         # p with (y - p)^2 = t^2 p (1 - p) / trials
-        ends.append(least + scale * pick(np.roots([1 + t**2 / trials, -2 * y - t**2 / trials, y**2]).real))
+        roots = np.roots([1 + t**2 / trials, -2 * y - t**2 / trials, y**2]).real
+        shown = side * max(side * roots)
+        reached = reach(value, y, error, n, side, least)
+        ends.append(side * max(side * (least + scale * end) for end in (shown, *reached)))
     return ends[0], ends[1]
+
+
+def reach(value: float, y: float, error: float, n: int, side: int, least: float) -> list[float]:
+    """Where one end lies at least, for ``y`` in [0, 1]: by images that are not there, and by few failures."""
+    z = stats.norm.ppf(0.975)
+    far, near = (1, least) if side < 0 else (least, 1)
+    failures = n * (n * error**2 + (far - value) ** 2)
+    unseen = min(z**2, max(2 * z**2 - failures, 0))
+    found = [np.average([y, float(side > 0)], weights=[n, unseen])]
+    if abs(near - value) >= abs(far - value):
+        return found
+    share = y if side < 0 else 1 - y
+    root = share * (1 - least) / error
+    few = max(1 - 1 / (9 * root**2) - z / (3 * root), 0) ** 3
+    return [*found, few * share if side < 0 else 1 - few * share]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from bench.protocol import Protocol
 from bench.score import curves
 from bench.score.curves import compute_mean_height, list_thresholds
 from bench.score.evaluate import evaluate
@@ -42,6 +44,7 @@ def test_blocks_of_thresholds_change_nothing(monkeypatch: pytest.MonkeyPatch) ->
     whole = curve(OVERLAPS, CLASSES, SCORE, NAMING, "tt")
     assert len(whole) == 3 * 21
     monkeypatch.setattr(curves, "_CELLS", 4 * len(OVERLAPS) * len(CLASSES))
+    curves.CURVES.clear()
     assert curve(OVERLAPS, CLASSES, SCORE, NAMING, "tt").equals(whole)
 
 
@@ -148,3 +151,37 @@ def test_areas_have_the_interval_of_what_each_image_does_to_them() -> None:
     heights = (without[1:] + without[:-1]) / 2
     assert (one["low"], one["high"]) == pytest.approx(slow_ends(one["area"], heights.mean(axis=0).tolist()))
     assert one["low"] < one["area"] < one["high"] and one["name"].endswith("tt(tiny)/recall>0.5")
+
+
+CHANGES: dict[str, Any] = {
+    "tau_sbert": 0.3, "tau_clip": None, "tau_iou": 0.25, "metrics": ("iou",), "mapping": ("st", "tt", "exact"),
+    "aggregation": ("pair",), "representative": "argmax", "rounding": 1, "recall": "reference", "tgq": "macro",
+    "background": "voc", "void": "first", "unlabelled": "ignore", "below": "ignore", "absent": "ignore",
+    "unseen": "zero", "unmatched": "zero", "empty": "skip", "resamples": 30, "level": 0.8, "seed": 1, "name": "other",
+    "breakdown": ("size",), "library": "other",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mapping", ["tt", "st"])
+def test_remembered_curves_are_those_that_would_be_computed(mapping: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each setting of a protocol is changed alone, after the curves of all others: nothing is taken for another."""
+    images, score, traced = OVERLAPS[:3], replace(SCORE, resamples=20), []
+    monkeypatch.setattr(curves.recall, "IOU_THRESHOLDS", np.array([0.25, 0.5]))
+    trace = curves.trace_curves
+    monkeypatch.setattr(curves, "trace_curves", lambda *given: traced.append(given[4]) or trace(*given))
+
+    def compute(score: Protocol) -> tuple[str, str]:
+        lines, areas = curves.compute_curves(images, CLASSES, score, NAMING, mapping, (0, 0.2, 0.5))
+        return lines.to_csv(), areas.to_csv()
+
+    warm, asked = {}, {}
+    for key in ("", *CHANGES):
+        traced.clear()
+        warm[key] = compute(replace(score, **({key: CHANGES[key]} if key else {})))
+        asked[key] = list(traced)
+    for key, remembered in warm.items():
+        curves.CURVES.clear()
+        assert compute(replace(score, **({key: CHANGES[key]} if key else {}))) == remembered, key
+    own = {"tt": "tau_sbert", "st": "tau_clip"}[mapping]
+    assert asked[own] == ["iou"] and asked["seed"] == ["tau", "iou"]
+    assert not any(asked[key] for key in ("tau_sbert", "tau_clip", "name", "mapping") if key != own)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.score.estimates import ENOUGH, combine, compute_ends, compute_p, estimate
+from bench.score.ends import compute_ends, compute_p
+from bench.score.estimates import ENOUGH, combine, estimate
 from bench.score.intervals import MetricCounts, bootstrap, compute_intervals, select_images
 from bench.score.resampling import compute_percentile_interval
 from tests.unit.score.jackknife import average, leave_out, slow_ends

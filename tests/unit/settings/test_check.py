@@ -15,12 +15,12 @@ from bench.bounds import is_bounded, read_hints, read_span, split_union
 from bench.commands.settings import compose_settings
 from bench.errors import UsageError
 from bench.settings import room
-from bench.settings.check import GROUPS, check_settings
+from bench.settings.check import BASELINE, GROUPS, check_settings
 from bench.settings.compose import list_options
 from bench.settings.ranges import DEFAULTS, MODELS, RUN
 
 HUGE = (10**12, 1e300)
-KEYS = 53
+KEYS = 59
 """How many keys take a number, over all options of all groups: a new one has to be counted here."""
 ODD = (math.nan, math.inf, -math.inf, 0, -1, *HUGE)
 NEEDED = {"data=folder": ["data.root=photos"], "caption=retrieval": ["caption.words=[dog]"]}
@@ -29,14 +29,15 @@ NEEDED = {"data=folder": ["data.root=photos"], "caption=retrieval": ["caption.wo
 @cache
 def options() -> tuple[tuple[str, str], ...]:
     """Every option of every group that is no set of choices in others."""
-    parts = [f"models/{part}" for part in ("clip", "dino", "language", "sentence")]
-    return tuple((group, option) for group in (*GROUPS, *parts) for option in list_options(group))
+    parts = [f"models/{part}" for part in ("clip", "dino", "language", "sentence", "groupvit")]
+    return tuple((group, option) for group in (*GROUPS, BASELINE, *parts) for option in list_options(group))
 
 
 @cache
 def settings_with(group: str, option: str) -> dict[str, Any]:
     """The whole configuration with one option."""
-    words = ["models=paper"] * group.startswith("models/") + [f"{group}={option}", *NEEDED.get(f"{group}={option}", [])]
+    whole = ["models=paper", "baseline=groupvit"] * group.startswith("models/")
+    words = [*whole, f"{group}={option}", *NEEDED.get(f"{group}={option}", [])]
     return compose_settings(words)
 
 

@@ -45,12 +45,14 @@ def compose_by_hydra(words: list[str]) -> OmegaConf:
         return compose("config", words, return_hydra_config=True)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("words", COMPOSED)
 def test_it_is_hydras(words: list[str]) -> None:
     wanted = OmegaConf.to_yaml(compose_by_hydra(words))
     assert [OmegaConf.to_yaml(compose_config(words)) for _ in range(2)] == [wanted, wanted]
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("words", REFUSED)
 def test_what_hydra_refuses_is_refused_in_its_words(words: list[str]) -> None:
     said = []
@@ -71,3 +73,22 @@ def test_an_edited_option_counts_at_once(tmp_path: Path, monkeypatch: pytest.Mon
     changed = compose_config([])
     changed.score.tau_iou = 0.1
     assert compose_config([]).score.tau_iou == 0.75, "what one caller does to it no other sees"
+
+
+@pytest.mark.parametrize("others", [0, 3])
+def test_an_edited_option_of_one_s_own_counts_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: int
+) -> None:
+    """It is composed once however often it is asked for; with many files beside it, each time."""
+    monkeypatch.setattr(composing, "_MANY", 4)
+    (tmp_path / "encode").mkdir()
+    for at in range(others):
+        (tmp_path / f"{at}.png").touch()
+    asked: list[object] = []
+    plain = composing._compose
+    monkeypatch.setattr(composing, "_compose", lambda *words: asked.append(words) or plain(*words))
+    for value in (0.25, 0.5):
+        (tmp_path / "encode/mine.yaml").write_text(f"{{_target_: own.Mine, share: {value}}}\n# {value}")
+        found = [compose_config(["encode=mine", f"seed={seed}"], str(tmp_path)) for seed in (1, 2)]
+        assert [(one.encode.share, one.seed) for one in found] == [(value, 1), (value, 2)]
+    assert len(asked) == (4 if others else 2)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from bench import interfaces
+from bench.baselines.groupvit import GroupVitLabels
 from bench.caption.retrieval import Retrieval
 from bench.caption.zerocap import ZeroCap
 from bench.data.base import Dataset
@@ -16,20 +17,35 @@ from bench.data.folder import open_folder
 from bench.data.prepared import Prepared
 from bench.data.toyscenes import ToyScenes
 from bench.data.voc import open_voc
+from bench.encode.blur_outside import BlurOutside
+from bench.encode.clearclip import ClearClip
 from bench.encode.crop import CropAndMask
+from bench.encode.gem import Gem
 from bench.encode.global_subtraction import GlobalSubtraction
+from bench.encode.mask_tokens import MaskTokens
+from bench.encode.maskclip import MaskClip
 from bench.encode.masked import Masked
+from bench.encode.naclip import NAClip
+from bench.encode.projected_subtraction import ProjectedSubtraction
+from bench.encode.proxyclip import ProxyClip
+from bench.encode.red_circle import RedCircle
+from bench.encode.sclip import SClip
+from bench.encode.surgery import Surgery
 from bench.encode.unmasked import Unmasked
 from bench.merge.none import NoMerge
 from bench.merge.siblings import Siblings
 from bench.models.clip import Clip
 from bench.models.dino import Dino
+from bench.models.groupvit import GroupVit
 from bench.models.language import Language
 from bench.models.sentence import Sentence
 from bench.run.context import RunContext
 from bench.run.executor import Executor, Local, Serial
 from bench.run.tracking import NoTracking, Tracker, Wandb
 from bench.segment.dino_ward import DinoWard
+from bench.segment.grid import Grid
+from bench.segment.oracle import Oracle
+from bench.segment.superpixels import Felzenszwalb, Slic
 from bench.segment.whole import Whole
 from bench.settings.trust import list_installed
 
@@ -38,10 +54,15 @@ CLIP: tuple[Callable[..., interfaces.ClipModel], ...] = (Clip,)
 DINO: tuple[Callable[..., interfaces.DinoModel], ...] = (Dino,)
 LANGUAGE: tuple[Callable[..., interfaces.LanguageModel], ...] = (Language,)
 SENTENCE: tuple[Callable[..., interfaces.SentenceModel], ...] = (Sentence,)
-SEGMENT: tuple[Callable[..., interfaces.Segmenter], ...] = (DinoWard, Whole)
-ENCODE: tuple[Callable[..., interfaces.Encoder], ...] = (GlobalSubtraction, Masked, Unmasked, CropAndMask)
+GROUPVIT: tuple[Callable[..., interfaces.GroupVitModel], ...] = (GroupVit,)
+SEGMENT: tuple[Callable[..., interfaces.Segmenter], ...] = (DinoWard, Whole, Grid, Slic, Felzenszwalb, Oracle)
+ENCODE: tuple[Callable[..., interfaces.Encoder], ...] = (
+    GlobalSubtraction, Masked, Unmasked, ProjectedSubtraction, MaskTokens, MaskClip, SClip, ClearClip, NAClip, Surgery,
+    Gem, ProxyClip, CropAndMask, RedCircle, BlurOutside,
+)  # fmt: skip
 CAPTION: tuple[Callable[..., interfaces.Captioner], ...] = (ZeroCap, Retrieval)
 MERGE: tuple[Callable[..., interfaces.Merger], ...] = (Siblings, NoMerge)
+BASELINE: tuple[Callable[..., interfaces.Baseline], ...] = (GroupVitLabels,)
 EXECUTOR: tuple[Callable[..., Executor], ...] = (Local, Serial)
 TRACKING: tuple[Callable[..., Tracker], ...] = (NoTracking, Wandb)
 PARTS = ("bench.segment.crf.DenseCrf", "bench.protocol.Protocol")
@@ -50,10 +71,11 @@ PARTS = ("bench.segment.crf.DenseCrf", "bench.protocol.Protocol")
 
 def test_every_target_is_held_against_an_interface() -> None:
     groups: tuple[tuple[Any, ...], ...] = (
-        DATA, CLIP, DINO, LANGUAGE, SENTENCE, SEGMENT, ENCODE, CAPTION, MERGE, EXECUTOR, TRACKING,
+        DATA, CLIP, DINO, LANGUAGE, SENTENCE, GROUPVIT, SEGMENT, ENCODE, CAPTION, MERGE, BASELINE, EXECUTOR,
+        TRACKING,
     )  # fmt: skip
     held = {f"{each.__module__}.{each.__qualname__}" for group in groups for each in group}
-    assert len(held) == 22 and list_installed() - set(PARTS) == held
+    assert len(held) == 39 and list_installed() - set(PARTS) == held
 
 
 def test_nothing_public_of_a_run_is_any() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bench.errors import UserError
-from bench.records import Captions, Embeddings, Sample
+from bench.records import Captions, Embeddings, Sample, SegmentTree
 from bench.store.files import Namespace, Store
 from bench.store.stages import StageNamespaces, StoredStages
 
@@ -115,3 +115,58 @@ def test_wrong_texts_name_the_captioner_and_are_never_stored(fault: str, tmp_pat
     with pytest.raises(UserError, match=rf"^caption: half \(mine\.words\.Words\): .*{said}"):
         stages(tmp_path, lambda *_: made).describe(SAMPLE, embeddings(GOOD))
     assert not kept(tmp_path)
+
+
+@pytest.mark.parametrize("by_truth", [False, True])
+def test_labels_are_shown_to_a_segmenter_that_reads_them_and_are_in_its_address(by_truth: bool, tmp_path: Path) -> None:
+    """The same image under two class lists: one tree for a segmenter that sees the image, two for the oracle."""
+    seen: list[Any] = []
+
+    def segment(sample: Sample) -> SegmentTree:
+        seen.append(sample.truth)
+        leaves = np.zeros((3, 3), np.int16) if sample.truth is None else (sample.truth > 0).astype(np.int16)
+        return SegmentTree(leaves, (0,) if sample.truth is None else (1, 2))
+
+    store = Store(tmp_path)
+    opened = [store.open_namespace(name, "key", {}) for name in ("segment", "encode", "caption")]
+    kept_by = StoredStages(store, StageNamespaces(*opened), lambda _: segment, by_truth=by_truth)
+    truths = [np.eye(3, dtype=np.int16), 1 - np.eye(3, dtype=np.int16)]
+    trees = [kept_by.segment(Sample("a", SAMPLE.image, truth)) for truth in truths * 2]
+    assert len(seen) == (2 if by_truth else 1) and all((truth is None) != by_truth for truth in seen)
+    for tree, truth in zip(trees, truths * 2, strict=True):
+        assert (tree.leaves == (truth if by_truth else 0)).all()
+
+
+def test_an_encoder_sees_no_labels(tmp_path: Path) -> None:
+    seen: list[Any] = []
+
+    def encode(sample: Sample, masks: Any) -> Any:
+        seen.append((sample.truth, sample.captions, sample.instances))
+        return embeddings(GOOD[: len(masks)], len(masks))
+
+    told = Sample("a", SAMPLE.image, np.zeros((3, 3), np.int16), ("a caption",), np.zeros((3, 3), np.int16))
+    stages(tmp_path, encode).embed(told, MASKS)
+    assert seen == [(None, (), None)]
+
+
+def test_a_trunk_goes_on_from_the_last_layer_before_it_that_is_kept(tmp_path: Path) -> None:
+    """Layers 3, 1, 5, 4: the second has nothing before it, the third goes on from 3, and so does the last."""
+    asked: list[tuple[int, int | None]] = []
+
+    def run(layer: int) -> StoredStages:
+        def trunk(sample: Sample, earlier: Any = None) -> Any:
+            asked.append((layer, None if earlier is None else earlier[0]))
+            assert earlier is None or (earlier[1] == earlier[0]).all()
+            return np.full((2, 3), layer, np.float32)
+
+        def encode(_: Sample, masks: Any, tokens: Any) -> Any:
+            assert (tokens == layer).all()
+            return embeddings(GOOD[: len(masks)], len(masks))
+
+        made = stages(tmp_path, encode, trunk)
+        made._encoder.start_layer = layer
+        return made
+
+    for at, layer in enumerate((3, 1, 5, 4)):
+        run(layer).embed(SAMPLE, MASKS[[at % 3]] ^ (at == 3))
+    assert asked == [(3, None), (1, None), (5, 3), (4, 3)]

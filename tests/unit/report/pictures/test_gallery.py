@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -105,7 +106,8 @@ def test_images_of_any_size(size: tuple[int, int], tmp_path: Path) -> None:
 
 def test_a_remembered_picture_is_the_one_that_would_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [row("a", text="cat"), row("b"), row("c", (50, 60))]
-    pages = {"first": rows, "again": rows, "other colours": rows[::-1]}
+    noted = [replace(rows[0], panels=(replace(rows[0].panels[0], note="3 leaves"), *rows[0].panels[1:])), *rows[1:]]
+    pages = {"first": rows, "again": rows, "other colours": rows[::-1], "another note": noted}
     drawn = []
     monkeypatch.setattr(gallery, "draw", lambda *given: drawn.append(given) or draw(*given))
 
@@ -113,19 +115,25 @@ def test_a_remembered_picture_is_the_one_that_would_be_drawn(tmp_path: Path, mon
         write_gallery(pages[name], tmp_path / name, title="t", facts={}, embedded=False)
         return {path.name: path.read_bytes() for path in sorted((tmp_path / name).rglob("*.*"))}
 
-    gallery._drawn.clear()
+    def forget() -> None:
+        gallery.PICTURES.clear()
+        gallery.OVERVIEWS.clear()
+
+    forget()
     remembered = {}
-    for name, new in (("first", 11), ("again", 0), ("other colours", 3)):
+    for name, new in (("first", 11), ("again", 0), ("other colours", 3), ("another note", 0)):
         before = len(drawn)
         remembered[name] = read(name)
         assert len(drawn) - before == new, name
     assert remembered["again"] == remembered["first"]
-    for name in ("first", "other colours"):
-        gallery._drawn.clear()
+    other = {name for name, file in remembered["another note"].items() if file != remembered["first"][name]}
+    assert other == {"overview.png", "index.html"}
+    for name in ("first", "other colours", "another note"):
+        forget()
         assert read(name) == remembered[name]
-    monkeypatch.setattr(gallery, "_KEPT", 3)
-    gallery._drawn.clear()
-    assert read("first") == remembered["first"] and len(gallery._drawn) == 3
+    monkeypatch.setattr(gallery.PICTURES, "most", 3)
+    forget()
+    assert read("first") == remembered["first"] and len(gallery.PICTURES) == 3
 
 
 def test_no_rows_is_a_page_that_says_so(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_a_base_class_counts_across_packages_both_ways(write: Write) -> None:
     before = digest("user.Variant")
     write({"base/encoder.py": "class Base:\n    ones = True\n"})
     assert digest("user.Variant") != before
-    write({"user.py": "from bench.encode.trunk import MaskedEncoder\nclass Variant(MaskedEncoder): ...\n"})
+    write({"user.py": "from bench.encode.masking import MaskedEncoder\nclass Variant(MaskedEncoder): ...\n"})
     assert {"user", "bench.encode.trunk", "bench.models.clip"} <= set(find_closure("user.Variant").modules)
 
 
@@ -109,7 +109,8 @@ def test_a_base_class_counts_across_packages_both_ways(write: Write) -> None:
 @pytest.mark.parametrize("module", ["encode/masked.py", "encode/trunk.py", "records.py", "models/sources.py"])
 def test_this_package_counts_for_a_users_variant_wherever_it_lies(module: str, tmp_path: Path, write: Write) -> None:
     """In a process of its own over a copy of a few modules, for this one has this package in memory."""
-    for name in ("encode/masked.py", "encode/trunk.py", "encode/attention.py", "records.py", "models/sources.py"):
+    copied = [f"encode/{name}.py" for name in ("masked", "masking", "trunk", "layers", "segments", "attention")]
+    for name in (*copied, "records.py", "models/sources.py"):
         write({f"bench/{name}": (Path(bench.__file__).parent / name).read_text()}, tmp_path)
     for name in ("__init__.py", "encode/__init__.py", "models/__init__.py"):
         write({f"bench/{name}": ""}, tmp_path)

@@ -1,0 +1,81 @@
+"""`zgs compare`: where one of some finished runs is better than another, and what changed, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.commands.arguments import read_arguments, read_count
+from bench.errors import DONE, UsageError, UserError
+from bench.text.escape import escape_for_terminal
+
+USAGE = """zgs compare RUN RUN … [to=FOLDER] [pictures=N] [pairs=3-2] [trust=PACKAGE]
+
+RUN …       folders of finished runs or scored predictions, or one that holds them; the first is compared with others
+to=FOLDER   where compare.html, compare.md and their tables go (compare)
+pictures=N  images shown each way: that gained most and that lost most (3)
+pairs=3-2   compare the third with the second, too
+trust=PACKAGE  run code of that package where the settings of a run name it; else only zgs's own is run"""
+
+
+def main(arguments: list[str]) -> int:
+    """Compare the runs given, or all in a folder given; prints the paired differences and what was written."""
+    from bench.settings.trust import take_trusted
+
+    arguments, trusted = take_trusted(arguments)
+    places, options = read_arguments("compare", arguments, {"to": "compare", "pictures": "3", "pairs": ""})
+    to, pictures = Path(options["to"]), read_count("compare", options, "pictures")
+    if not options["to"]:
+        raise UsageError("compare: to=: name a folder")
+    folders = _find_finished(list(map(Path, places)), trusted)
+    from bench.report.comparison.page import write_comparison
+    from bench.settings.trust import REPORTING, check_run
+    from bench.store.sealed import check_whole, explain_damage, print_unsealed
+
+    for folder in folders:
+        check_whole(folder)
+        check_run(folder, trusted, REPORTING)
+    with explain_damage(folders):
+        written = write_comparison(folders, to, pictures, options["pairs"])
+    _print_differences(to)
+    print_unsealed(folders)
+    print("\ncompare:", *written, sep="\n  ")
+    return DONE
+
+
+def _find_finished(places: Sequence[Path], trusted: Sequence[str]) -> list[Path]:
+    """Find the runs; one that is named and not finished is an error, in a folder of runs it is left out and told."""
+    from bench.report.runs import find_runs
+    from bench.run.progress import describe_unfinished, is_unfinished
+
+    if unfinished := [place for place in places if is_unfinished(place)]:
+        raise UserError(describe_unfinished(unfinished[0], trusted))
+    folders = find_runs(places)
+    for within in sorted(below.parent for place in places for below in place.glob("*/config.yaml")):
+        if is_unfinished(within):
+            print(f"left out: {escape_for_terminal(describe_unfinished(within, trusted))}")
+    if len(folders) < 2:
+        raise UsageError(
+            f"compare: {'one finished run' if folders else 'no run'} is nothing to compare: give at least two, or a "
+            "folder that holds them (`zgs report RUN` is of one); `zgs compare --help` shows how"
+        )
+    return folders
+
+
+def _print_differences(to: Path) -> None:
+    """Print the differences of the metrics of all units, one a line."""
+    from bench.csv_files import read_csv
+    from bench.report.tables.cells import find_unit_of
+    from bench.report.tables.differences import write_signed
+    from bench.score.score_table import describe_name
+
+    table = read_csv(to / "differences.csv")
+    for (variant, against), part in table.groupby(["variant", "against"], sort=False):
+        print(f"\n{escape_for_terminal(f'{variant} − {against}')}")
+        for line in part.to_dict("records"):
+            if not describe_name(line["metric"]).group:
+                ends = [write_signed(line[key], find_unit_of(line["metric"])) for key in ("value", "low", "high")]
+                numbers = f"{ends[0]:>7} [{ends[1]}, {ends[2]}]"
+                print(
+                    f"  {numbers:28} p={line['p']:<8.2g} Holm {line['p_holm']:<8.2g} n={line['n']:<5} {line['metric']}"
+                )

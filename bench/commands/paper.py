@@ -1,0 +1,151 @@
+"""`zgs paper`: the tables and figures of the paper, from finished runs and those that are missing."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.commands.calling import COMPOSING, split_flags
+from bench.commands.options import CONFIG_DIR, check_folder, find_flag
+from bench.commands.overrides import explain_error
+from bench.commands.words import prepare_words
+from bench.errors import DONE, FAILED, UsageError, UserError
+from bench.paper.definition import TABLE, Item, Words, is_rated
+from bench.paper.make import Job, Runs, collect_runs
+from bench.paper.plan import Need, Plan, compose_need, make_plan
+from bench.paper.reading import read_definitions
+
+USAGE = """zgs paper [--config-dir DIR]
+zgs paper NAME … [to=FOLDER] [ratings=FILE] [make=no] [KEY=VALUE …] [--config-dir DIR]
+
+(nothing)         which tables and figures there are, what each shows and needs, and how long it takes
+NAME …            table3, figure11 …; all for every one
+to=FOLDER         where they are written (outputs/paper)
+ratings=FILE      people's ratings of the full method's labels, a csv as PREDICTIONS.md says (tables 1, 2, 4, 5)
+make=no           only from runs that are finished; what is missing is said with the command that makes it
+KEY=VALUE         any key of `zgs run --help`, for all runs: models=paper; data=A,B names several data sets
+out=FOLDER        where finished runs are looked for and new ones are left (outputs)
+--config-dir DIR  tables of your own beside zgs's: DIR/experiment/paper/mine.yaml is `zgs paper mine`; also -cd DIR"""
+OWN = {"to": "outputs/paper", "ratings": "", "make": "yes"}
+"""Options of this command, with their defaults."""
+
+
+def main(arguments: list[str]) -> int:
+    """List the tables and figures, or make those that are named; the exit code is 1 where a run failed."""
+    from bench.settings.trust import check_config_folders, take_trusted
+
+    arguments, trusted = take_trusted(arguments)
+    flags, words = split_flags(arguments)
+    if unknown := [flag for flag in flags if flag.startswith("-") and flag.partition("=")[0] not in CONFIG_DIR]:
+        raise UsageError(f"paper: {unknown[0]}: no such flag; `zgs paper --help` shows all")
+    check_config_folders(flags, trusted)
+    config_dir = find_flag(flags, CONFIG_DIR)
+    if config_dir is not None:
+        check_folder(config_dir)
+    names = [word for word in words if "=" not in word]
+    own = {word.partition("=")[0]: word.partition("=")[2] for word in words if word.partition("=")[0] in OWN}
+    typed = [word for word in words if "=" in word and word.partition("=")[0] not in OWN]
+    options = {**OWN, **own}
+    if options["make"] not in ("yes", "no"):
+        raise UsageError(f"paper: make={options['make']}: yes or no")
+    if not names:
+        from bench.commands.paper_list import print_list
+
+        return print_list(config_dir, typed, _find_out(typed))
+    return _make(read_definitions(names, config_dir), typed, options, flags, arguments)
+
+
+def _make(
+    items: Sequence[Item], typed: Sequence[str], options: dict[str, str], flags: list[str], line: list[str]
+) -> int:
+    from bench.paper.cells import Sources
+    from bench.paper.write import write_items
+
+    plan, out = _plan(items, typed, flags), _find_out(typed)
+    command = shlex.join(["zgs", "paper", *line])
+    told = [*flags, *typed]
+    runs = collect_runs(plan, out, None if options["make"] == "no" else lambda jobs: _run(jobs, flags, command, out))
+    named, distinct = len(plan.named), len(plan.distinct)
+    print(f"{named} runs named, {distinct} distinct: {len(runs.folders) - runs.made} finished before, {runs.made} made")
+    print(*runs.notes, sep="\n", end="\n" if runs.notes else "")
+    verified, lacks = _verify(plan, runs, options["ratings"], typed)
+    sources = Sources(runs.folders, verified, runs.reasons, lacks, runs.as_is, told, _compose_paper_models())
+    written = write_items([*runs.folders.values(), *verified.values()], plan, sources, Path(options["to"]))
+    for item in items:
+        text = Path(options["to"]) / f"{item.name}.md"
+        if item.kind == TABLE:
+            print("\n" + text.read_text(encoding="utf-8"))
+    for key, reason in runs.reasons.items():
+        print(f"missing: {reason}; `{shlex.join(['zgs', 'run', *plan.distinct[key].words])}` makes it")
+    print("written:", *written, sep="\n  ")
+    asked = {need.key for item in items for row in item.rows if not row.optional for need in plan.list_needs(item, row)}
+    return FAILED if options["make"] == "yes" and asked & set(runs.reasons) else DONE
+
+
+def _plan(items: Sequence[Item], typed: Sequence[str], flags: Sequence[str]) -> Plan:
+    """Plan the runs. Raises UsageError for words that fit nothing."""
+    config_dir = find_flag(flags, CONFIG_DIR)
+
+    def compose(words: Words) -> Need:
+        try:
+            return compose_need(words, tuple(prepare_words(words, sweep=False)), config_dir)
+        except COMPOSING as error:
+            raise UsageError(explain_error(error, [*flags, *words])) from error
+
+    return make_plan(items, typed, compose)
+
+
+def _run(jobs: Sequence[Job], flags: Sequence[str], command: str, out: Path) -> list[tuple[str, str]]:
+    """Run jobs by the machinery of sweeps; for each its folder and, where it failed, the reason."""
+    from bench.commands.many import run_listed
+
+    prepared = [tuple(prepare_words([*job, "pictures=0"], sweep=False)) for job in jobs]
+    return [(each.folder, each.reason) for each in run_listed(prepared, flags, command, out)]
+
+
+def _find_out(typed: Sequence[str]) -> Path:
+    return Path(next((word.partition("=")[2] for word in reversed(typed) if word.startswith("out=")), "outputs"))
+
+
+def _verify(plan: Plan, runs: Runs, ratings: str, typed: Sequence[str]) -> tuple[dict[str, Path], dict[str, str]]:
+    """Score the runs that people rated by their ratings, in folders of their own; and say why others do not fit.
+
+    Nothing without ratings. Raises UserError where they fit no run.
+    """
+    from bench.commands.score import read_command, score_place
+
+    places = [word for word in typed if word.partition("=")[0] in ("out", "store", "executor", "executor.workers")]
+    found: dict[str, Path] = {}
+    lacks: dict[str, str] = {}
+    for key in _list_rated(plan) if ratings else ():
+        if (folder := runs.folders.get(key)) is not None:
+            words = [str(folder), "score.verify=human", f"score.ratings={ratings}", *places]
+            try:
+                found[key] = score_place(read_command(words))[0]
+            except UserError as error:
+                lacks[key] = " ".join(str(error).split())
+    if lacks and not found:
+        raise UserError(next(iter(lacks.values())))
+    return found, lacks
+
+
+def _list_rated(plan: Plan) -> list[str]:
+    """List the runs, by their keys, of which some item shows people's ratings."""
+    return list(
+        dict.fromkeys(
+            need.key
+            for item in plan.items
+            for row in item.rows
+            for place in plan.places[item.name]
+            if is_rated(item, row, place.columns) and (need := plan.find(item, row, place))
+        )
+    )
+
+
+def _compose_paper_models() -> dict[str, Any]:
+    from bench.settings.compose import compose_config, resolve_config
+
+    models: dict[str, Any] = resolve_config(compose_config(["models=paper"]))["models"]
+    return models

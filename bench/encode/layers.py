@@ -1,0 +1,151 @@
+"""Section 3.2: the layers of CLIP's image tower opened up: queries, keys, values and exponentials of each.
+
+Letters in shapes: s token sequences, H heads, Q query tokens, T tokens (0 is the global one), D dimensions a head, w
+the width of a token, n segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from torch import Tensor
+from torch.nn import functional
+
+from bench.models.blocks import Block
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One layer of the tower `visual` and what it computes of the `tokens` [s, T, w] that enter it.
+
+    `number` counts from 1. `queries` is how many tokens ask, from the global one on (None: all). Everything is computed
+    when first read and kept; attention is float32 at any precision of the model.
+    """
+
+    visual: Any
+    number: int
+    tokens: Tensor
+    queries: int | None = None
+
+    @property
+    def depth(self) -> int:
+        """Number of layers of the tower."""
+        return len(self.visual.transformer.resblocks)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no layer follows."""
+        return self.number == self.depth
+
+    @cached_property
+    def block(self) -> Block:
+        """The parts of this layer."""
+        return Block.read(self.visual.transformer.resblocks[self.number - 1])
+
+    @property
+    def query(self) -> Tensor:
+        """Queries of all tokens, float32 [s, H, T, D], not scaled."""
+        return self._split_heads[0]
+
+    @property
+    def key(self) -> Tensor:
+        """Keys, float32 [s, H, T, D]."""
+        return self._split_heads[1]
+
+    @property
+    def values(self) -> Tensor:
+        """Values, float32 [s, H, T, D]."""
+        return self._split_heads[2]
+
+    @cached_property
+    def exponential(self) -> Tensor:
+        """exp(logit - row maximum) of every asking token before any mask, float32 [s, H, Q, T]."""
+        # The row maximum is over all tokens, masked or not: it cancels in eq. 1 and lets one exponential serve both.
+        return self.compute_exponential(self.query[:, :, : self.queries], self.key)
+
+    def compute_exponential(self, query: Tensor, key: Tensor) -> Tensor:
+        """Compute exp(query . key / sqrt(D) - row maximum), [s, H, Q, T], of queries and keys [s, H, *, D]."""
+        logits = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
+        return logits.sub_(logits.amax(-1, keepdim=True)).exp_()
+
+    def attend(self, query: Tensor, key: Tensor, added: Tensor | None = None) -> Tensor:
+        """Compute softmax(query . key / sqrt(D) + added [Q, T]) V, [s, H, Q, D], of any queries and keys."""
+        return functional.scaled_dot_product_attention(query, key, self.values, attn_mask=added)
+
+    def project(self, heads: Tensor) -> Tensor:
+        """Concatenate heads [n, H, Q, D] and put them through the output projection: [n, Q, w]."""
+        n, count, queries, dim = heads.shape
+        joined = heads.to(self.tokens.dtype).transpose(1, 2).reshape(n, queries, count * dim)
+        return self.block.after_attention(self.block.attention.out_proj(joined))
+
+    def finish(self, heads: Tensor) -> Tensor:
+        """Make the tokens that leave the layer, [n, Q, w], of attention's `heads` [n, H, Q, D]: residual and MLP."""
+        tokens = self.tokens[:, : heads.shape[2]] + self.project(heads)
+        return tokens + self.block.after_mlp(self.block.mlp(self.block.before_mlp(tokens)))
+
+    @cached_property
+    def _split_heads(self) -> tuple[Tensor, Tensor, Tensor]:
+        normed, attention = self.block.before_attention(self.tokens), self.block.attention  # s T w
+        batch, length, width = normed.shape
+        split = (batch, length, attention.num_heads, width // attention.num_heads)
+        packed = functional.linear(normed, attention.in_proj_weight, attention.in_proj_bias)  # s T 3w
+        query, key, value = (part.reshape(split).transpose(1, 2).float() for part in packed.chunk(3, dim=-1))
+        return query, key, value
+
+
+class PlainLayers:
+    """The image as CLIP sees it without any mask: its layers from `first` on, each computed when first read."""
+
+    def __init__(self, first: Layer) -> None:
+        self._layers = [first]
+
+    @property
+    def first(self) -> Layer:
+        """The layer that the stored trunk enters."""
+        return self._layers[0]
+
+    @property
+    def last(self) -> Layer:
+        """The tower's last layer."""
+        return self[self.first.depth]
+
+    def __getitem__(self, number: int) -> Layer:
+        """The layer of that number, counted from 1; raises IndexError for one before the first or beyond the tower."""
+        if not self.first.number <= number <= self.first.depth:
+            raise IndexError(f"layer {number} of {self.first.number} to {self.first.depth}")
+        while self._layers[-1].number < number:
+            self._layers.append(Layer(self.first.visual, self._layers[-1].number + 1, self._run(self._layers[-1])))
+        return self._layers[number - self.first.number]
+
+    def __iter__(self) -> Iterator[Layer]:
+        """The layers in order."""
+        return (self[number] for number in range(self.first.number, self.first.depth + 1))
+
+    @cached_property
+    def output(self) -> Tensor:
+        """The tokens that leave the last layer, [1, T, w]."""
+        return self._run(self.last)
+
+    @cached_property
+    def embedding(self) -> Tensor:
+        """CLIP's own embedding of the whole image, [1, d]."""
+        return embed_global_token(self.first.visual, self.output)
+
+    def _run(self, layer: Layer) -> Tensor:
+        tokens: Tensor = layer.visual.transformer.resblocks[layer.number - 1](layer.tokens)
+        return tokens
+
+
+def embed_global_token(visual: Any, tokens: Tensor) -> Tensor:
+    """Embed the global token of `tokens` [n, T, w] in the joint space: [n, d]."""
+    pooled: Tensor = visual._pool(tokens)[0]
+    return pooled @ visual.proj
+
+
+def embed_every_token(visual: Any, tokens: Tensor) -> Tensor:
+    """Put every token [n, T, w] through the last norm and the projection, as CLIP does its global one: [n, T, d]."""
+    projected: Tensor = visual.ln_post(tokens) @ visual.proj
+    return projected

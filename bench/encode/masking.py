@@ -1,0 +1,124 @@
+"""Section 3.2: the masked layers of a segment, from `start_layer` to the last.
+
+A variant says only what becomes of attention (`mix`); everything else is here and may be overridden. Segments are
+encoded in micro-batches of one fixed shape. With `micro_batch` 1 every segment passes through the same products on the
+same shapes, so that it is the same to the last bit whatever its neighbours; larger ones (for a GPU) agree within
+rounding.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import torch
+from annotated_types import Interval
+from jaxtyping import Bool, Float32
+from torch import Tensor
+
+from bench.encode.attention import Attention
+from bench.encode.layers import Layer, PlainLayers, embed_global_token
+from bench.encode.segments import Segments, make_segments
+from bench.encode.trunk import TrunkEncoder
+from bench.errors import UserError
+from bench.records import Embeddings, Sample
+
+if TYPE_CHECKING:
+    from bench.models.clip import Clip
+
+Mixed = tuple[Tensor, Tensor, Tensor]
+"""Output of attention [n, H, Q, D] before its projection, saliency S [n, k], weight w [n, k]."""
+
+
+class MaskedEncoder(TrunkEncoder):
+    """A masking variant: the plain forward up to layer `start_layer` - 1, `mix` in place of attention from there on.
+
+    `micro_batch` segments are encoded at once.
+    """
+
+    cost = "the layers from start_layer on, for each segment"
+    all_queries = True
+    """Whether `mix` reads the attention of every token; if not, the last layer computes the global token's alone."""
+    skips_unseen = False
+    """Whether a token whose mask is 0 influences nothing and is left out; not where `mix` reads every token."""
+    pools_patches = False
+    """Whether `pool` reads patch tokens; if not, only the global token leaves the last layer."""
+
+    def __init__(
+        self,
+        clip: Clip,
+        start_layer: Annotated[int, Interval(ge=-1000, le=1000)],
+        micro_batch: Annotated[int, Interval(ge=1, le=10**9)] = 1,
+    ) -> None:
+        super().__init__(clip, start_layer)
+        self.micro_batch = micro_batch
+
+    @abstractmethod
+    def mix(self, attention: Attention) -> Tensor | Mixed:
+        """Return the attention output [n, H, Q, D] before the output projection.
+
+        A variant that has them returns with it saliency S [n, k] and weight w [n, k]: k is 1, or H where each head has
+        its own.
+        """
+
+    def finish(self, layer: Layer, heads: Tensor) -> Tensor:
+        """Return the tokens that leave a layer, [n, Q, w], of the mixed heads [n, H, Q, D]: residual and MLP."""
+        return layer.finish(heads)
+
+    def pool(self, tokens: Tensor, segments: Segments, plain: PlainLayers) -> Tensor:
+        """Return the embeddings [n, d] of the last layer's tokens [n, Q, w]: the global token's."""
+        return embed_global_token(self.clip.visual, tokens[:, :1])
+
+    @torch.inference_mode()
+    def __call__(
+        self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Float32[np.ndarray, "t w"] | None = None
+    ) -> Embeddings:
+        """Embed the segments given by `masks`; `trunk` saves its recomputation. Empty masks keep the global token."""
+        plain = self._open_layers(sample, trunk, self._count_queries(self.start_layer))
+        segments = make_segments(sample, masks, self.clip.grid, self.clip.device)
+        parts = [self.encode(plain, part) for part in segments.split(self.micro_batch)]
+        vectors, saliency, weight = (torch.cat(p)[: len(masks)].float().cpu().numpy() for p in zip(*parts, strict=True))
+        return Embeddings(vectors, saliency, weight)
+
+    def encode(self, plain: PlainLayers, segments: Segments) -> Mixed:
+        """Embed one micro-batch: embeddings [n, d], saliency and weight [n, k * masked layers].
+
+        In the first masked layer all segments still see the same tokens, those of the plain layer. A variant that
+        does not go layer by layer overrides this.
+        """
+        layer, seen, traces = *self._skip_unseen(plain.first, segments), []
+        for number in range(self.start_layer, self.clip.depth + 1):
+            heads, saliency, weight = self._check_mixed(layer, seen, self.mix(Attention(layer, seen, plain)))
+            traces.append((saliency, weight))
+            # Of the last layer mostly the global token alone is read: only it is projected and goes through the MLP.
+            tokens = self.finish(layer, heads[:, :, :1] if layer.is_last and not self.pools_patches else heads)
+            layer = Layer(self.clip.visual, number + 1, tokens, self._count_queries(number + 1))
+        saliency, weight = (torch.cat(column, dim=1) for column in zip(*traces, strict=True))  # n k*l
+        return self.pool(tokens, segments, plain), saliency, weight
+
+    def _skip_unseen(self, first: Layer, segments: Segments) -> tuple[Layer, Segments]:
+        """Leave out the tokens that no segment of the micro-batch sees: their weights in eq. 1 are exactly 0."""
+        if not self.skips_unseen:
+            return first, segments
+        seen = segments.mask.amax(0) > 0
+        seen[0] = True  # also of the empty masks that fill a micro-batch up
+        kept = seen.nonzero()[:, 0]
+        return replace(first, tokens=first.tokens[:, kept]), replace(segments, mask=segments.mask[:, kept])
+
+    def _count_queries(self, number: int) -> int | None:
+        """Count the tokens that ask in a layer: in the last one only the global token, unless more is read of it."""
+        return 1 if number == self.clip.depth and not (self.all_queries or self.pools_patches) else None
+
+    def _check_mixed(self, layer: Layer, segments: Segments, mixed: Tensor | Mixed) -> Mixed:
+        """Give what `mix` returned its three parts; raises UserError for a shape that does not fit the layer."""
+        heads, saliency, weight = mixed if isinstance(mixed, tuple) else (mixed, *[segments.mask[:, :0]] * 2)
+        _, count, queries, dim = layer.values.shape
+        expected = (len(segments), count, layer.queries or queries, dim)
+        if tuple(heads.shape) != expected:
+            raise UserError(
+                f"{type(self).__name__}.mix returned shape {tuple(heads.shape)} in layer {layer.number}; expected "
+                f"{expected}: segments, heads, tokens, dimensions a head"
+            )
+        return heads, saliency, weight

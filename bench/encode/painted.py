@@ -1,0 +1,62 @@
+"""Section 5.3 and visual prompts: CLIP's plain embedding of a picture that is painted anew for each segment."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import torch
+from annotated_types import Interval
+from jaxtyping import Bool, UInt8
+from PIL import Image, ImageFilter
+
+from bench.records import Embeddings, Sample
+from bench.resize import resize_nearest
+
+if TYPE_CHECKING:
+    from bench.models.clip import Clip
+
+Picture = UInt8[np.ndarray, "h w 3"]
+
+
+class PaintedEncoder(ABC):
+    """A variant that says what CLIP is shown of a segment (`paint`); `micro_batch` segments are encoded at once."""
+
+    cost, training_free = "a whole forward for each segment", True
+
+    def __init__(self, clip: Clip, micro_batch: Annotated[int, Interval(ge=1, le=10**9)] = 1) -> None:
+        self.clip, self.micro_batch = clip, micro_batch
+
+    @abstractmethod
+    def paint(self, image: Picture, mask: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "y x 3"]:
+        """Return the picture to embed, of any size; `mask` has the size of `image` and may be empty."""
+
+    @torch.inference_mode()
+    def __call__(self, sample: Sample, masks: Bool[np.ndarray, "n a b"]) -> Embeddings:
+        """Embed each segment from its own picture; masks of another size are brought to the image's (nearest)."""
+        size, image = self.clip.visual.image_size, sample.image
+        pictures = [self.clip.preprocess(self.paint(image, resize_nearest(mask, image.shape[:2]))) for mask in masks]
+        filler = [torch.zeros(1, 3, *size, dtype=self.clip.dtype, device=self.clip.device)]
+        pictures += filler * (-len(pictures) % self.micro_batch)  # every chunk has the same shape
+        chunks = [torch.cat(pictures[i : i + self.micro_batch]) for i in range(0, len(pictures), self.micro_batch)]
+        vectors = [self.clip.visual(chunk).float().cpu().numpy() for chunk in chunks]
+        joined = np.concatenate([*vectors, np.zeros((0, self.clip.dim), np.float32)])[: len(masks)]
+        none = np.zeros((len(masks), 0), np.float32)
+        return Embeddings(joined, none, none)
+
+
+def find_box(mask: Bool[np.ndarray, "h w"]) -> tuple[int, int, int, int] | None:
+    """Find the bounding box of a mask: first and last row, first and last column; None where it is empty."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return (int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])) if len(rows) else None
+
+
+def blur(image: Picture, share: float) -> Picture:
+    """Blur an image by a Gaussian whose standard deviation is `share` of its shorter side (Pillow's approximation)."""
+    return np.asarray(Image.fromarray(image).filter(ImageFilter.GaussianBlur(share * min(image.shape[:2]))))
+
+
+def make_grey(image: Picture) -> Picture:
+    """Make an image grey by ITU-R 601 luma, in three equal channels."""
+    return np.repeat(np.asarray(Image.fromarray(image).convert("L"))[..., None], 3, axis=2)

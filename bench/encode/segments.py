@@ -1,0 +1,72 @@
+"""Section 3.2: the segments of an image as an encoder sees them: weights of tokens, and pixels where it wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+from torch.nn import functional
+
+from bench.records import Sample
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """Segments of one image: `pixels` bool [n, h, w]; `mask` float32 [n, T] in [0, 1], entry 0 (the global token) 1.
+
+    `grid` is rows and columns of patch tokens, so that T = 1 + rows * columns. An encoder sees the segments that it
+    embeds and no others: an embedding is kept under its own mask, so it may not depend on its neighbours.
+    """
+
+    sample: Sample
+    pixels: Bool[np.ndarray, "n h w"]
+    mask: Tensor
+    grid: tuple[int, int]
+
+    def __len__(self) -> int:
+        """Number of segments."""
+        return len(self.mask)
+
+    @property
+    def patch_mask(self) -> Tensor:
+        """The share of each patch that a segment covers, float32 [n, T - 1]."""
+        return self.mask[:, 1:]
+
+    def compute_shares(self) -> Tensor:
+        """Compute what each patch contributes to a mean over the segment: float32 [n, T - 1], rows that add up to 1.
+
+        An empty segment has no patch, so all patches share alike: what is embedded then is the whole image.
+        """
+        total = self.patch_mask.sum(-1, keepdim=True)
+        return torch.where(total > 0, self.patch_mask, 1.0) / torch.where(total > 0, total, self.patch_mask.shape[1])
+
+    def split(self, size: int) -> Iterator[Segments]:
+        """Split into parts of exactly `size` segments, the last one filled up with empty masks; at least one part."""
+        missing = -len(self) % size or (size if len(self) == 0 else 0)
+        mask = functional.pad(self.mask, (0, 0, 0, missing))
+        pixels = np.concatenate([self.pixels, np.zeros((missing, *self.pixels.shape[1:]), bool)])
+        for first in range(0, len(mask), size):
+            place = slice(first, first + size)
+            yield Segments(self.sample, pixels[place], mask[place], self.grid)
+
+
+def make_segments(
+    sample: Sample, masks: Bool[np.ndarray, "n h w"], grid: tuple[int, int], device: torch.device | str
+) -> Segments:
+    """Make the segments given by `masks`, which may have another size than the image: only their grid counts."""
+    return Segments(sample, masks, make_token_masks(masks, grid).to(device), grid)
+
+
+def make_token_masks(masks: Bool[np.ndarray, "n h w"], grid: tuple[int, int]) -> Tensor:
+    """Average masks by area to the token grid, with a leading 1 for the global token: float32 [n, 1 + rows * columns].
+
+    torch's ``area``: a cell averages every pixel it touches, whole; linear, so a union is the sum of its parts.
+    """
+    if len(masks) == 0:
+        return torch.zeros(0, 1 + grid[0] * grid[1])
+    reduced = functional.interpolate(torch.from_numpy(masks.astype(np.float32))[None], size=grid, mode="area")[0]
+    return functional.pad(reduced.flatten(1), (1, 0), value=1.0)  # n rows*columns to n T

@@ -1,0 +1,26 @@
+"""CLIP Surgery (Li et al., 2023, arXiv 2304.05653): a second path of v-v attention beside the last layers."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from bench.encode.dense import DenseEncoder
+from bench.encode.layers import PlainLayers
+from bench.records import Sample
+
+
+class Surgery(DenseEncoder):
+    """What enters `start_layer`, plus softmax(v v / sqrt(D)) V projected of each layer from there on, without its MLP.
+
+    The layers themselves go on as they are. As in the authors' code, which opens the last six layers (`start_layer`
+    -6); there the global token is the plain one. Feature surgery, which takes away what all class texts share, needs a
+    class list and is left out.
+    """
+
+    source = "arXiv 2304.05653"
+
+    def compute_tokens(self, plain: PlainLayers, sample: Sample) -> Tensor:
+        """Add up the second path."""
+        updates = [layer.project(layer.attend(layer.values, layer.values)) for layer in plain]
+        return plain.first.tokens + torch.stack(updates).sum(0)

@@ -1,0 +1,207 @@
+"""The cells of a table of the paper: each number with n and interval, its significance, and what fills an empty one."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.errors import UserError
+from bench.paper.definition import Choice, Item, Row
+from bench.paper.numbers import Numbers, choose_line, list_near
+from bench.paper.plan import Place, Plan
+from bench.paper.published import Key, Published, describe_weights, find_other, read_published
+from bench.score.comparisons import Difference, adjust_by_holm, compare_all_paired
+from bench.score.score_table import split_measure
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of ours with what belongs to it, or why there is none.
+
+    line        the line of scores.csv or curves.csv, or of ratings; None where the cell is empty
+    empty       why there is none, and ``fills`` the command that changes it, where one does
+    difference  of this row minus ``against`` on their common images, with p; ``p_holm`` is adjusted for the table
+    published   the paper's number, and ``other`` why ours may not be compared with it (empty: it may)
+    """
+
+    line: Mapping[str, Any] | None = None
+    empty: str = ""
+    fills: str = ""
+    difference: Difference | None = None
+    p_holm: float = float("nan")
+    published: Published | None = None
+    other: str = ""
+
+
+@dataclass(frozen=True)
+class PaperTable:
+    """A table before it has a form: our cells by row, data set and column, and the paper's where ours have no place."""
+
+    item: Item
+    places: tuple[Place, ...]
+    cells: Mapping[Key, Cell]
+    published: Mapping[Key, Published]
+    comparisons: int
+    embedded: bool
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where numbers come from: finished runs by key, those that people verified, reasons of those that lack.
+
+    ``unverified`` says why ratings fit none of some runs, ``as_is`` which runs were taken although others would be made
+    here and now; ``typed`` are the words of the command, which a command that fills a cell repeats.
+    """
+
+    folders: Mapping[str, Path]
+    verified: Mapping[str, Path]
+    reasons: Mapping[str, str]
+    unverified: Mapping[str, str] = field(default_factory=dict)
+    as_is: Mapping[str, str] = field(default_factory=dict)
+    typed: Sequence[str] = ()
+    paper_models: Mapping[str, Any] | None = None
+
+
+def make_table(item: Item, plan: Plan, sources: Sources) -> PaperTable:
+    """Make the cells of a table. Raises UserError for a metric that does not exist and for protocols that differ."""
+    places, published, numbers = plan.places[item.name], read_published(item), Numbers()
+    cells: dict[Key, Cell] = {}
+    for row in item.rows:
+        for place in places:
+            for name in place.columns:
+                cells[row.name, place.name, name] = _make_cell(item, plan, sources, numbers, row, place, name)
+    for place in places:
+        for name in place.columns:
+            check_alike(item, place, name, [(row, cells[row.name, place.name, name].line) for row in item.rows])
+    cells, comparisons = _add_differences(item, plan, sources, numbers, cells)
+    cells = {
+        key: _add_published(cell, published.get(key), plan, sources, (item.name, *key[:2]))
+        for key, cell in cells.items()
+    }
+    needs = {need.key: need.settings for (name, _, _), need in plan.named.items() if name == item.name}
+    embedded = any(each["models"].get("name") == "embedded" for each in needs.values())
+    notes = [*(text for key, text in sources.as_is.items() if key in needs), *_list_remarks(published)]
+    return PaperTable(item, places, cells, published, comparisons, embedded, tuple(notes))
+
+
+def _make_cell(
+    item: Item, plan: Plan, sources: Sources, numbers: Numbers, row: Row, place: Place, column: str
+) -> Cell:  # fmt: skip
+    choice = replace(item.columns[column], **row.choice)
+    if row.words is None:
+        return Cell(empty="as published: nothing here runs it")
+    if not row.has(column):
+        return Cell(empty="this row has no such number")
+    need = plan.find(item, row, place)
+    if need is None:
+        return Cell(empty="not asked for", fills=make_command(item.name, sources.typed, place))
+    folder = sources.folders.get(need.key)
+    if folder is None:
+        command = shlex.join(["zgs", "run", *need.words])
+        return Cell(empty=sources.reasons.get(need.key) or "no finished run", fills=command)
+    if choice.verify == "human" or choice.rating is not None:
+        if need.key not in sources.verified:
+            return _ask_ratings(item, sources, need.key)
+        folder = sources.verified[need.key]
+    lines = numbers.read(folder, choice)
+    found = choose_line(lines, choice, f"{item.name}: {row.name}, {column}")
+    return Cell(line=found) if found is not None else _explain_lack(item, sources, choice, lines, row)
+
+
+def _ask_ratings(item: Item, sources: Sources, key: str) -> Cell:
+    lack = sources.unverified.get(key)
+    told = f"people's ratings do not fit this run ({lack})" if lack else "needs people's ratings"
+    return Cell(empty=told, fills=make_command(item.name, [*sources.typed, "ratings=FILE"]))
+
+
+def _explain_lack(item: Item, sources: Sources, choice: Choice, lines: Sequence[Mapping[str, Any]], row: Row) -> Cell:
+    """Explain a number that a finished run does not have: no such metric, one not asked for, or none for this row."""
+    metric = str(choice.metric)
+    family = split_measure(metric)[0][0]
+    computed = {split_measure(str(line["measure"]))[0][0] for line in lines}
+    if family not in computed and family != "tgq":
+        told = make_command(item.name, [*sources.typed, "score.metrics=[…]"])
+        return Cell(empty=f"{metric} was not asked for", fills=told)
+    if near := list_near(lines, choice):
+        raise UserError(f"{item.name}: {row.name}: no metric {metric!r} by {choice.mapping}{near}")
+    return Cell(empty="does not exist: without merging, true segments say what those of the full method say")
+
+
+def make_command(name: str, typed: Sequence[str], place: Place | None = None) -> str:
+    """Make the line that fills cells of a table: the one that was typed, on another data set where one is named."""
+    words = [word for word in typed if place is None or not word.startswith("data=")]
+    data = [word for word in place.words if word.startswith("data=")] if place else []
+    return shlex.join(["zgs", "paper", name, *words, *data]).replace("'…'", "…")
+
+
+def check_alike(
+    item: Item, place: Place, column: str, lines: Sequence[tuple[Row, Mapping[str, Any] | None]]
+) -> None:  # fmt: skip
+    """Raise UserError where two rows of a column are by other data, classes, protocols, mappings or thresholds.
+
+    What a row states itself may differ.
+    """
+    known = [(row, line) for row, line in lines if line is not None]
+    for row, line in known[1:]:
+        first, other = known[0]
+        for key in ("dataset", "classlist", "protocol", "mapping", "threshold"):
+            stated = {*row.choice, *first.choice} & {key, *(("verify", "mapping") if key == "threshold" else ())}
+            ours, theirs = (_plain(each[key]) for each in (line, other))
+            if ours != theirs and not stated:
+                raise UserError(
+                    f"{item.name}: {place.name}, {column}: {row.name} is by {key} {ours}, {first.name} by {theirs}; "
+                    f"rows of one table are alike in {key}, or say in the yaml that they differ ({key}: …)"
+                )
+
+
+def _plain(value: Any) -> str:
+    text = str(value)
+    return text.partition("(")[0] if text not in ("nan", "") else "none"
+
+
+def _add_differences(
+    item: Item, plan: Plan, sources: Sources, numbers: Numbers, cells: Mapping[Key, Cell]
+) -> tuple[dict[Key, Cell], int]:
+    """Compare each row with ``against`` on their common images, number by number; Holm over all of the table."""
+    pairs: dict[Key, tuple[Any, Any]] = {}
+    for key, cell in cells.items():
+        base = cells.get((str(item.against), *key[1:]))
+        if key[0] == item.against or cell.line is None or base is None or base.line is None:
+            continue
+        if cell.line.get("metric") != base.line.get("metric") or "counts" not in cell.line:
+            continue
+        pairs[key] = cell.line["counts"](), base.line["counts"]()
+    found = compare_all_paired(list(pairs.values())) if pairs else []
+    holm = adjust_by_holm(np.array([each.p for each in found])) if found else np.array([])
+    new = {
+        key: replace(cells[key], difference=each, p_holm=float(p))
+        for key, each, p in zip(pairs, found, holm, strict=True)
+    }
+    return {**cells, **new}, len(new)
+
+
+def _add_published(
+    cell: Cell, published: Published | None, plan: Plan, sources: Sources, named: tuple[str, str, str]
+) -> Cell:
+    if published is None:
+        return cell
+    need = plan.named.get(named)
+    if cell.line is None or need is None:
+        return replace(cell, published=published, other="no number of ours")
+    weights = describe_weights(need.settings, sources.paper_models or {})
+    return replace(cell, published=published, other=find_other(published, cell.line, weights))
+
+
+def _list_remarks(published: Mapping[Key, Published]) -> list[str]:
+    """List what is odd about published numbers, each with the numbers of which it is said."""
+    said: dict[str, list[str]] = {}
+    for (row, place, column), each in published.items():
+        if each.remark:
+            said.setdefault(each.remark, []).append(f"{row}, {place}, {column} ({each.value:g})")
+    return [f"Paper, {'; '.join(where[:3])}{' …' if len(where) > 3 else ''}: {text}" for text, where in said.items()]

@@ -1,0 +1,133 @@
+"""Which runs some tables and figures need, each once: the runs that they name, by what these compute.
+
+An item names a run for each row and data set. Two names are one run where their settings agree in all that changes a
+number, whatever the rows are called and wherever results lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.errors import UsageError
+from bench.paper.definition import Item, Row, Words
+from bench.settings.compose import compose_config, read_choices, resolve_config
+
+OWN_PLACE = ("data.root", "data.split")
+"""Keys that a data set at the paper's size may fix: a place that is typed is that of the other items' data."""
+DATA = "data="
+
+
+@dataclass(frozen=True)
+class Place:
+    """A data set that an item is made on: its heading, the words that choose it, its columns; or not ``asked`` for."""
+
+    name: str
+    words: Words
+    columns: tuple[str, ...]
+    asked: bool = True
+    paper: bool = False
+    """Whether it is one of the item's data sets at the paper's size."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """A run that an item names: its words as `zgs run` takes them, its settings, and the key of what it computes."""
+
+    words: Words
+    settings: Mapping[str, Any] = field(compare=False, repr=False)
+    key: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """By item and then (row, data set): the runs that are named; ``places`` says where each item is made."""
+
+    items: tuple[Item, ...]
+    places: Mapping[str, tuple[Place, ...]]
+    named: Mapping[tuple[str, str, str], Need]
+
+    @property
+    def distinct(self) -> dict[str, Need]:
+        """The runs by what they compute, in the order in which they are first named."""
+        found: dict[str, Need] = {}
+        for need in self.named.values():
+            found.setdefault(need.key, need)
+        return found
+
+    def list_needs(self, item: Item, row: Row) -> list[Need]:
+        """List the runs of a row on all data sets that are asked for."""
+        return [need for (name, own, _), need in self.named.items() if (name, own) == (item.name, row.name)]
+
+    def find(self, item: Item, row: Row, place: Place) -> Need | None:
+        """Find the run of a cell; None of one that nothing here runs or nobody asked for."""
+        return self.named.get((item.name, row.name, place.name))
+
+
+def make_plan(items: Sequence[Item], words: Sequence[str], make_need: Callable[[Words], Need]) -> Plan:
+    """Plan the runs of some items under the words that were typed; ``data=A,B`` names several data sets."""
+    data = [name for word in words if word.startswith(DATA) for name in word.removeprefix(DATA).split(",")]
+    rest = tuple(word for word in words if not word.startswith(DATA))
+    if len(data) > 1 and any(word.startswith("data.root=") for word in rest):
+        raise UsageError("paper: data.root= is the place of one data set; name one in data=, or keep them below data/")
+    places = {item.name: choose_places(item, data) for item in items}
+    named: dict[tuple[str, str, str], Need] = {}
+    known: dict[Words, Need] = {}
+    for item in items:
+        for row in item.rows:
+            for place in places[item.name]:
+                if row.words is not None and place.asked:
+                    told = join_words(place, row.words, rest)
+                    if told not in known:
+                        known[told] = make_need(told)
+                    named[item.name, row.name, place.name] = known[told]
+    return Plan(tuple(items), places, named)
+
+
+def choose_places(item: Item, data: Sequence[str]) -> tuple[Place, ...]:
+    """Choose where an item is made: on drawn scenes, or on those of its data sets that ``data`` names.
+
+    One that the item does not have is made with all columns, unless another that it has is named.
+    """
+    columns = tuple(item.columns)
+    if not data:
+        return (Place("toyscenes", ("data=toyscenes", *item.embedded), columns),)
+    own = [Place(each.name, each.words, each.columns or columns, each.data in data, True) for each in item.sets]
+    if any(place.asked for place in own):
+        return tuple(own)
+    return tuple(Place(name, _choose_generic(item, name), columns) for name in dict.fromkeys(data))
+
+
+def _choose_generic(item: Item, name: str) -> Words:
+    return (f"data={name}", *(item.embedded if name == "toyscenes" else ()))
+
+
+def join_words(place: Place, row: Words, typed: Words) -> Words:
+    """Join the words of a run: data set, row, and what was typed, of which the last word on a key counts."""
+    fixed = {word.partition("=")[0] for word in place.words if word.partition("=")[0] in OWN_PLACE}
+    own = [word for word in typed if not (fixed and word.partition("=")[0] in (*OWN_PLACE, "data.layout"))]
+    found = {word.partition("=")[0]: word for word in (*place.words, *row, *own)}
+    return tuple(found.values())
+
+
+def compose_need(words: Words, prepared: Words, config_dir: str | None = None) -> Need:
+    """Compose a run of some words; ``prepared`` are the same as Hydra is to see them.
+
+    Raises HydraException or OmegaConfBaseException for words that fit nothing.
+    """
+    config = compose_config([*prepared, "pictures=0"], config_dir)
+    settings = {**resolve_config(config), "choices": read_choices(config.hydra)}
+    return Need(words, settings, identify_run(settings))
+
+
+def sketch_need(words: Words) -> Need:
+    """Take a run for what its words say, which composes nothing: runs of different words count as different."""
+    return Need(words, {}, " ".join(sorted(words)))
+
+
+def identify_run(settings: Mapping[str, Any]) -> str:
+    """Identify what a run computes: a digest of its settings, but for its name and what changes no number."""
+    from bench.settings.naming import hash_settings
+
+    return hash_settings({key: value for key, value in settings.items() if key != "variant"})

@@ -1,0 +1,69 @@
+"""The paper's own numbers, typed into results/paper/*.csv, and whether a number of ours may stand beside one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.csv_files import read_csv
+from bench.errors import UserError
+from bench.paper.definition import Item
+
+COLUMNS = ("row", "set", "column", "value", "spread", "dataset", "classlist", "place", "remark")
+"""``value`` in percent as printed; ``dataset`` and ``classlist`` as in scores.csv; ``place`` is the page or table."""
+BY = "paper"
+"""The protocol and the models by which published numbers are."""
+Key = tuple[str, str, str]
+"""Row, data set, column."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published number in percent, what it was measured on, where it stands, and what is odd about it."""
+
+    value: float
+    spread: str
+    dataset: str
+    classlist: str
+    place: str
+    remark: str
+
+
+def read_published(item: Item) -> dict[Key, Published]:
+    """Read the published numbers of an item; none where it names none. Raises UserError for a csv that is no such."""
+    if item.published is None:
+        return {}
+    table = read_csv(item.published)
+    if missing := [column for column in COLUMNS if column not in table]:
+        raise UserError(f"{item.published}: column {missing[0]!r} is missing; the columns are {', '.join(COLUMNS)}")
+    return {
+        (line["row"], line["set"], line["column"]): Published(
+            **{key: line[key] for key in ("value", "spread", "dataset", "classlist", "place", "remark")}
+        )
+        for line in table.to_dict("records")
+    }
+
+
+def find_other(published: Published, line: Mapping[str, Any], embedded_or_other: str) -> str:
+    """Say why a number of ours (a line of scores.csv) may not be subtracted from a published one; empty: it may.
+
+    ``embedded_or_other`` says why the weights are not the paper's, or nothing.
+    """
+    for what, own, theirs in (
+        ("images", line["dataset"], published.dataset),
+        ("classes", line["classlist"], published.classlist),
+        ("protocol", line["protocol"], BY),
+    ):
+        if own != theirs:
+            return f"{what} {own}, the paper's {theirs}"
+    return embedded_or_other
+
+
+def describe_weights(settings: Mapping[str, Any], paper: Mapping[str, Any]) -> str:
+    """Say why the models of a run are not the paper's, or nothing; ``paper`` are the models of ``models=paper``."""
+    own = settings["models"]
+    if own == paper:
+        return ""
+    other = [name for name in paper if own.get(name) != paper[name]]
+    return f"models {own.get('name')}, the paper's by hub name" + (f" (other: {', '.join(other)})" if other else "")

@@ -1,0 +1,84 @@
+"""Tables and figures of the paper as files: markdown, csv, LaTeX, HTML; of figures png, svg, csv."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.errors import writing
+from bench.paper.cells import Sources, make_command, make_table
+from bench.paper.definition import TABLE, Item
+from bench.paper.figures import find_renderer
+from bench.paper.formats.latex import write_latex
+from bench.paper.formats.markdown import write_markdown
+from bench.paper.formats.page import Part, write_page
+from bench.paper.formats.table_csv import write_table_csv
+from bench.paper.grid import lay_out
+from bench.paper.plan import Plan
+from bench.run.writing import read_while_whole
+
+INDEX = "index.html"
+
+
+@read_while_whole
+def write_items(folders: Sequence[Path], plan: Plan, sources: Sources, to: Path) -> list[Path]:
+    """Write every item of a plan to a folder, and a page over all where there are several; return what was written.
+
+    ``folders`` are all runs that are read.
+    """
+    written: list[Path] = []
+    with writing(to, "to=FOLDER"):
+        to.mkdir(parents=True, exist_ok=True)
+        parts = []
+        for item in plan.items:
+            part, files = _write_item(item, plan, sources, to)
+            (to / f"{item.name}.html").write_text(write_page([part], to), encoding="utf-8")
+            parts.append(part)
+            written += [*files, to / f"{item.name}.html"]
+        if len(parts) > 1:
+            (to / INDEX).write_text(write_page(parts, to), encoding="utf-8")
+            written.append(to / INDEX)
+    return written
+
+
+def _write_item(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Part, list[Path]]:
+    if item.kind == TABLE:
+        return _write_table(item, plan, sources, to)
+    return _draw_figure(item, plan, sources, to)
+
+
+def _write_table(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Part, list[Path]]:
+    table = make_table(item, plan, sources)
+    grid = lay_out(table)
+    texts = {".md": write_markdown(item, grid), ".tex": write_latex(item, grid)}
+    for ending, text in texts.items():
+        (to / f"{item.name}{ending}").write_text(text, encoding="utf-8")
+    files = [to / f"{item.name}{ending}" for ending in texts]
+    return Part(item, grid, (), ()), [*files, write_table_csv(table, to / f"{item.name}.csv")]
+
+
+def _draw_figure(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Part, list[Path]]:
+    """Draw a figure of the runs that are finished; what is missing is said with the command that makes it."""
+    draw, runs, lacks = find_renderer(item.kind), {}, []
+    asked = [place for place in plan.places[item.name] if place.asked]
+    for place in asked:
+        for row in item.rows:
+            if (need := plan.find(item, row, place)) is None:
+                continue
+            name = row.name if len(asked) == 1 else f"{row.name}, {place.name}"
+            folder = sources.verified.get(need.key) if item.needs_ratings else sources.folders.get(need.key)
+            if folder is not None:
+                runs[name] = folder
+            else:
+                lacks.append(f"{name}: {_explain_lack(item, sources, need.key, need.words)}")
+    files = draw(item, runs, to) if runs else []
+    pictures = [file for file in files if file.suffix == ".png"]
+    return Part(item, None, pictures, lacks), files
+
+
+def _explain_lack(item: Item, sources: Sources, key: str, words: Sequence[str]) -> str:
+    if key in sources.folders:
+        return f"needs people's ratings; `{make_command(item.name, [*sources.typed, 'ratings=FILE'])}` fills it"
+    reason = sources.reasons.get(key) or "no finished run"
+    return f"{reason}; `{shlex.join(['zgs', 'run', *words])}` fills it"

@@ -1,0 +1,95 @@
+"""The models and stages that settings name, made when first asked for: the part of the door that loads (section 3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal, TypeAlias, overload
+
+from bench.errors import UsageError
+from bench.interfaces import (
+    Baseline,
+    Captioner,
+    ClipModel,
+    DinoModel,
+    Encoder,
+    GroupVitModel,
+    LanguageModel,
+    Merger,
+    Segmenter,
+    SentenceModel,
+)  # fmt: skip
+from bench.run.loading import Model, list_needs, load_once
+from bench.settings.depends import Dependence, check_unchanged
+from bench.settings.device import find_device
+from bench.settings.instantiate import make_object
+from bench.settings.ranges import RunSettings
+from bench.store.keys import collect_inputs
+from bench.store.model_facts import collect_model_facts as _model_facts
+
+Settings = Mapping[str, Any]
+Stage: TypeAlias = Segmenter | Encoder | Captioner | Merger | Baseline
+
+
+class RunParts:
+    """Models and stages of a run; models are loaded only if a result is missing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.run = settings, RunSettings.read(settings)
+        self._facts: dict[str, dict[str, Any]] = {}
+
+    @cached_property
+    def device(self) -> str:
+        """The device: auto is the GPU where there is one."""
+        return find_device(self.run.device, self.run.dtype)
+
+    @overload
+    def load_model(self, name: Literal["clip"]) -> ClipModel: ...
+    @overload
+    def load_model(self, name: Literal["dino"]) -> DinoModel: ...
+    @overload
+    def load_model(self, name: Literal["language"]) -> LanguageModel: ...
+    @overload
+    def load_model(self, name: Literal["sentence"]) -> SentenceModel: ...
+    @overload
+    def load_model(self, name: Literal["groupvit"]) -> GroupVitModel: ...
+    @overload
+    def load_model(self, name: str) -> Model: ...
+    def load_model(self, name: str) -> Model:
+        """Load one of `bench.run.loading.MODELS`, once."""
+        options, threads = self.settings["models"][name], self.depends.threads
+        facts = json.dumps(self.read_facts(name), sort_keys=True)
+        return load_once(json.dumps(options), self.device, self.run.dtype, threads, facts)
+
+    def read_facts(self, name: str) -> dict[str, Any]:
+        """Collect what results depend on of a model, as its files are when first asked."""
+        if name not in self._facts:
+            self._facts[name] = _model_facts(self.settings["models"][name])
+        return self._facts[name]
+
+    @overload
+    def make_stage(self, name: Literal["segment"]) -> Segmenter: ...
+    @overload
+    def make_stage(self, name: Literal["encode"]) -> Encoder: ...
+    @overload
+    def make_stage(self, name: Literal["caption"]) -> Captioner: ...
+    @overload
+    def make_stage(self, name: Literal["merge"]) -> Merger: ...
+    @overload
+    def make_stage(self, name: Literal["baseline"]) -> Baseline: ...
+    @overload
+    def make_stage(self, name: str) -> Stage: ...
+    def make_stage(self, name: str) -> Stage:
+        """Make the stage of a config group, with the models that its constructor names."""
+        options = self.settings[name]
+        with check_unchanged(name, lambda: collect_inputs(options)):
+            made: Stage = make_object(options, **{m: self.load_model(m) for m in list_needs(options)})
+        if not callable(made):
+            raise UsageError(f"{name}._target_={options['_target_']}: gives no {name}, which can be called")
+        return made
+
+    @cached_property
+    def depends(self) -> Dependence:
+        """What results depend on besides options and models."""
+        return Dependence(self.settings)

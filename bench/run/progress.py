@@ -1,0 +1,39 @@
+"""How far a run has come that is not finished, and the line that finishes it; no part of the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.errors import UserError
+from bench.run.provenance import make_repeat_line
+from bench.settings.saved import read_settings
+from bench.settings.trust import check_made, list_foreign_packages
+from bench.store.sealed import RECORD
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Whether a folder is of a run that has begun and has not ended."""
+    return (folder / "config.yaml").is_file() and not (folder / RECORD).is_file()
+
+
+def describe_unfinished(folder: Path, trusted: Sequence[str] = ()) -> str:
+    """Describe an unfinished run: how many of its images the store holds, and the command that finishes it."""
+    path = folder / "config.yaml"
+    settings = read_settings(path)
+    check_made(settings, path, trusted)
+    line = make_repeat_line(folder, list_foreign_packages(settings))
+    return f"{folder}: not finished ({count_predicted(settings)}); finish it with {line}"
+
+
+def count_predicted(settings: Mapping[str, Any]) -> str:
+    """Count the predictions that the store holds for a run with these settings: ``12 of 40 images are predicted``."""
+    from bench.run.context import RunContext
+
+    try:
+        context = RunContext(settings)
+        done, images = len(list(context.predictions.folder.glob("*.safetensors"))), len(context.dataset.list_ids())
+    except UserError as error:
+        return " ".join(str(error).split())
+    return f"{min(done, images)} of {images} images are predicted"

@@ -1,0 +1,177 @@
+"""`zgs paper`: tables from runs that are shared and kept, whatever became of them since."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bench.cli import main
+from tests.e2e.paper.conftest import NAMES, run_paper
+from tests.e2e.run.resealed import reseal
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
+
+def read_table(folder: Path, name: str, to: str = "to") -> pd.DataFrame:
+    return pd.read_csv(folder / to / f"{name}.csv", dtype=str, keep_default_na=False).set_index(
+        ["row", "set", "column"]
+    )
+
+
+def find_run(folder: Path, variant: str) -> Path:
+    (record,) = (folder / "out").glob(f"toyscenes-test-{variant}-*/run.json")
+    return record.parent
+
+
+def test_runs_are_named_eight_times_and_made_four_times(made: Path) -> None:
+    assert len(list((made / "out").glob("*/run.json"))) == 4
+    for name in NAMES[:3]:
+        for ending in ("md", "csv", "tex", "html"):
+            assert (made / "to" / f"{name}.{ending}").stat().st_size > 500
+    assert (made / "to" / "figure11.png").is_file() and (made / "to" / "index.html").is_file()
+
+
+def test_twice_changes_nothing_and_makes_nothing(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = {path: path.read_bytes() for path in (copied / "to").iterdir() if path.suffix not in (".png", ".svg")}
+    records = {path: path.stat().st_mtime_ns for path in (copied / "out").glob("*/run.json")}
+    # Paths of the first time stand in commands that fill cells, so the copy is written from its own place twice.
+    assert run_paper(copied, *NAMES, to="again") == 0
+    assert "8 runs named, 4 distinct: 4 finished before, 0 made" in capsys.readouterr().out
+    assert run_paper(copied, *NAMES, to="again") == 0
+    assert {path: path.stat().st_mtime_ns for path in (copied / "out").glob("*/run.json")} == records
+    for path in before:
+        told = (copied / "again" / path.name).read_bytes()
+        assert told.replace(str(copied).encode(), str(path.parents[1]).encode()) == told
+        if path.suffix == ".csv" and path.name != "figure11.csv":
+            first, second = (pd.read_csv(each) for each in (path, copied / "again" / path.name))
+            pd.testing.assert_frame_equal(first.drop(columns="fills"), second.drop(columns="fills"))
+
+
+def test_a_moved_folder_of_results_is_found_by_what_it_computes(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved = copied / "elsewhere"
+    shutil.move(copied / "out", moved)
+    for at, run in enumerate(sorted(moved.glob("toyscenes-*"))):
+        run.rename(moved / f"renamed {at}")
+    assert run_paper(copied, "table3", "make=no", out="elsewhere", to="again") == 0
+    assert "4 finished before, 0 made" in capsys.readouterr().out
+    first, second = read_table(copied, "table3"), read_table(copied, "table3", "again")
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_a_damaged_or_half_finished_run_is_told_with_n_and_command(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores = find_run(copied, "crop_and_mask") / "scores.csv"
+    scores.write_bytes(scores.read_bytes()[:-9])
+    (find_run(copied, "no_merge") / "run.json").unlink()
+    assert run_paper(copied, "table3", "make=no", to="again") == 0
+    told, table = capsys.readouterr().out, read_table(copied, "table3", "again")
+    assert f"left out: {scores}: is not what the run left there" in told
+    for row, words in (("Crop and Mask", "experiment=crop_and_mask"), ("Ours w/o merge", "experiment=no_merge")):
+        cell = table.loc[(row, "toyscenes", "IoU_c")]
+        assert cell["value"] == "" and words in cell["fills"] and cell["fills"].startswith("zgs run data=toyscenes")
+        assert cell["empty"].endswith("n = 2")
+    assert "2 images of this variant" in table.loc[("Ours w/o merge", "toyscenes", "IoU_c"), "empty"]
+    assert table.loc[("Ours", "toyscenes", "IoU_c"), "value"] != ""
+    assert run_paper(copied, "table3", to="again") == 0  # what is missing is made, from the store
+    assert "2 finished before, 2 made" in capsys.readouterr().out
+    pd.testing.assert_frame_equal(read_table(copied, "table3"), read_table(copied, "table3", "again"))
+
+
+def test_a_run_of_other_code_is_made_again_or_taken_as_it_is(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One of an earlier version names neither code nor data; one of other sources names others."""
+    for variant in ("crop_and_mask", "no_merge"):
+        folder = find_run(copied, variant)
+        record = json.loads((folder / "run.json").read_text())
+        made_of = record.pop("made_of")
+        if variant == "no_merge":
+            record["made_of"] = made_of | {"score": "0" * 16}
+        (folder / "run.json").write_text(json.dumps(record))
+        reseal(folder)
+    assert run_paper(copied, "table3", "make=no", to="again") == 0
+    text = (copied / "again" / "table3.md").read_text()
+    assert text.count("is of other code, weights, data or machine than are here now: taken as it is") == 2
+    capsys.readouterr()
+    assert run_paper(copied, "table3", to="again") == 0
+    assert "2 finished before, 2 made" in capsys.readouterr().out
+    assert "taken as it is" not in (copied / "again" / "table3.md").read_text()
+
+
+def test_ratings_fill_tables_1_and_2(copied: Path, tmp_path: Path) -> None:
+    """Each rater is as hard as the others, so the shares of Table 2 are counted by hand."""
+    run, ratings = find_run(copied, "full"), tmp_path / "ratings.csv"
+    images, counted = json.loads((run / "predictions.json").read_text())["images"], Counter[int]()
+    with open(ratings, "w", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(["image", "segment", "label", "rater", "batch", "rating"])
+        for batch in range(3):
+            for image in images:
+                for at, segment in enumerate(image["segments"]):
+                    counted[rating := (at + batch) % 4] += 1
+                    lines.writerow([image["image_id"], at, segment["text"], f"r{batch}", batch, rating])
+    assert run_paper(copied, "table1", "table2", f"ratings={ratings}", to="again") == 0
+    shares, verified = read_table(copied, "table2", "again"), read_table(copied, "table1", "again")
+    for rating in range(4):
+        cell = shares.loc[("% of labels", "toyscenes", str(rating))]
+        assert float(cell["value"]) == pytest.approx(counted[rating] / counted.total(), abs=1e-6)
+        assert float(cell["n"]) == counted.total()
+    for column in ("TT h>=1", "ST h=3", "ST h>=2", "ST h>=1"):
+        assert verified.loc[("IoU", "toyscenes", column), "empty"] == ""
+        assert "+human" in verified.loc[("IoU", "toyscenes", column), "metric"]
+
+
+def test_a_variant_of_ones_own_is_one_line_in_table_3(
+    copied: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from bench.paper.reading import list_definitions
+
+    (tmp_path / "mine" / "experiment" / "paper").mkdir(parents=True)
+    (tmp_path / "mine" / "encode").mkdir()
+    (tmp_path / "mine" / "encode" / "last_two.yaml").write_text("defaults: [masked, _self_]\nstart_layer: -2\n")
+    text = list_definitions()["table3"].read_text()
+    line = "  Last two layers: [encode=last_two]\n  Ours: ["
+    (tmp_path / "mine" / "experiment" / "paper" / "table3.yaml").write_text(text.replace("  Ours: [", line))
+    assert run_paper(copied, "table3", "--config-dir", str(tmp_path / "mine"), to="again") == 0
+    assert "5 distinct: 4 finished before, 1 made" in capsys.readouterr().out
+    before, after = read_table(copied, "table3"), read_table(copied, "table3", "again")
+    assert set(after.index) - set(before.index) == {
+        ("Last two layers", "toyscenes", c) for c in ("IoU_c", "Recall_c", "TGQ")
+    }
+    new = after.loc["Last two layers"]
+    assert all(new["value"] != "") and all(new["p_holm"] != "") and set(new["against"]) == {"Ours"}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("tabel3",), "tabel3: no such table or figure (did you mean 'table3'?)"),
+        (("table3", "make=perhaps"), "make=perhaps: yes or no"),
+        (("table3", "encode.sigmaa2=1"), "encode.sigmaa2: no such key"),
+        (("table3", "--multirun"), "--multirun: no such flag"),
+        (("table3", "data=voc,pascal_context_59", "data.root=x"), "data.root= is the place of one data set"),
+        (("table3", "-cd", "nowhere"), "nowhere: no such folder"),
+    ],
+)
+def test_wrong_words_are_one_line(words: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["paper", *words]) == 2
+    error = capsys.readouterr().err
+    assert told in error and error.count("\n") == 1
+
+
+def test_the_list_says_what_each_needs_and_where_times_come_from(
+    made: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["paper", f"out={made / 'out'}"]) == 0
+    told = capsys.readouterr().out
+    for name in NAMES:
+        assert name in told
+    assert "needs: ratings" in told and "models=paper data=pascal_context_59,pascal_context_459,voc" in told
+    assert "Times are upper estimates" in told

@@ -1,0 +1,48 @@
+"""The jobs of a sweep that stay in this process are composed here, once each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.core.hydra_config import HydraConfig
+
+from bench.commands import calling, many
+from bench.commands.many import run_many
+from bench.commands.repeated import Request
+from bench.errors import DONE
+from bench.run.outcomes import Outcome, write_outcome
+from bench.settings.compose import resolve_config
+
+WORDS = ("score.tau_sbert=0.1,0.2", "variant=${hydra:job.num}")
+
+
+class Noted:
+    """Stands for a task: notes the settings of each job, and reports that it went well."""
+
+    seen: list[tuple[float, int]] = []
+
+    def __init__(self, command: str, base: Any, config_dir: Any, folder: Path, jobs: Any) -> None:
+        self.folder = folder
+
+    def __call__(self, config: Any) -> None:
+        settings, own = resolve_config(config), HydraConfig.get()
+        self.seen.append((settings["score"]["tau_sbert"], settings["variant"]))
+        write_outcome(Outcome(own.job.num + 1, tuple(own.overrides.task), DONE, "", str(self.folder)), self.folder)
+
+
+@pytest.fixture(autouse=True)
+def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, int]]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(many, "Task", Noted)
+    monkeypatch.setattr(Noted, "seen", [])
+    return Noted.seen
+
+
+def test_jobs_of_hydras_own_launcher_are_composed_here(noted: list, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (calling, many):
+        monkeypatch.setattr(module, "call_hydra", lambda *_: pytest.fail("composed by Hydra, each job several times"))
+    outcomes = run_many(Request(["-m", *WORDS, "out=o"]), "zgs run")
+    assert [outcome.code for outcome in outcomes] == [DONE, DONE]
+    assert noted == [(0.1, 0), (0.2, 1)]

@@ -1,0 +1,142 @@
+"""The cells of a table: each with n and interval, tested against one row, compared with the paper where one may."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.errors import UserError
+from bench.paper.formats.table_csv import write_table_csv
+from bench.paper.grid import OTHER, PAPER, lay_out
+from bench.run.run_folder import read_rows
+from bench.score.comparisons import compare_paired
+from tests.unit.paper.made import MODELS, YAML, make
+from tests.unit.report.fabricated import METRICS, fabricate
+
+HEAD = "row,set,column,value,spread,dataset,classlist,place,remark\n"
+SAME = (
+    HEAD + "ours,Toy,IoU,12.5,,toy:test[first:12],five,Table A,\nother,Toy,IoU,99.0,,toy:test[first:12],five,Table A,\n"
+)
+OTHER_DATA = HEAD + "ours,Toy,IoU,12.5,,toy:test,five,Table A,said to be odd\n"
+
+
+def test_every_cell_has_value_interval_and_n_of_its_run(tmp_path: Path) -> None:
+    table = make(tmp_path)
+    for at, row in enumerate(("other", "third", "ours")):
+        scores = pd.read_csv(tmp_path / "runs" / f"run-{at:02}" / "scores.csv").set_index("metric")
+        for column, metric in (("IoU", METRICS["iou_st"]), ("TGQ", METRICS["tgq"])):
+            line = table.cells[row, "Toy", column].line
+            assert line is not None
+            for name in ("value", "low", "high", "n"):
+                assert line[name] == scores.loc[metric, name]
+
+
+def test_each_row_is_tested_against_one_with_holm_over_the_table(tmp_path: Path) -> None:
+    """Holm's by hand: sorted p times how many are left, never falling."""
+    table = make(tmp_path)
+    rows = [read_rows(tmp_path / "runs" / f"run-{at:02}") for at in range(3)]
+    keys = [(row, "Toy", column) for row in ("other", "third") for column in ("IoU", "TGQ")]
+    names = {"IoU": METRICS["iou_st"], "TGQ": METRICS["tgq"]}
+    p = [compare_paired(rows[("other", "third").index(k[0])][names[k[2]]], rows[2][names[k[2]]]).p for k in keys]
+    order, highest, holm = np.argsort(p), 0.0, {}
+    for left, at in zip(range(len(p), 0, -1), order, strict=True):
+        highest = max(highest, min(1.0, left * p[at]))
+        holm[keys[at]] = highest
+    assert table.comparisons == len(keys)
+    assert {key: table.cells[key].p_holm for key in keys} == pytest.approx(holm)
+    assert all(table.cells["ours", "Toy", column].difference is None for column in ("IoU", "TGQ"))
+
+
+def test_a_difference_to_the_paper_stands_only_beside_the_same_data(tmp_path: Path) -> None:
+    same, other = make(tmp_path / "a", published=SAME), make(tmp_path / "b", published=OTHER_DATA)
+    grids = lay_out(same), lay_out(other)
+    assert [group for group, _ in grids[0].groups] == ["Toy", PAPER]
+    assert [group for group, _ in grids[1].groups] == ["Toy", OTHER]
+    line = same.cells["ours", "Toy", "IoU"].line
+    assert line is not None
+    told = f"{100 * line['value'] - 12.5:+.1f} to the paper"
+    assert told.replace("-", "−") in grids[0].rows[-1][1][0].below
+    assert not any("to the paper" in text for _, cells in grids[1].rows for cell in cells for text in cell.below)
+    csvs = [
+        pd.read_csv(write_table_csv(table, tmp_path / "t.csv")).set_index(["row", "column"]) for table in (same, other)
+    ]
+    assert csvs[0].loc[("ours", "IoU"), "to_paper"] == pytest.approx(100 * line["value"] - 12.5, abs=1e-5)
+    assert csvs[1]["to_paper"].isna().all() and csvs[1].loc[("ours", "IoU"), "comparable"] == "no"
+    assert any("said to be odd" in note for note in grids[1].notes)
+
+
+def test_the_best_is_marked_only_among_numbers_that_may_be_compared(tmp_path: Path) -> None:
+    """99 in the paper is better than any of ours, so nothing is marked; where it is 1, our best is."""
+    worse = SAME.replace("99.0", "1.0").replace("12.5", "1.0").replace("ours,Toy", "third,Toy")
+    worse += "ours,Toy,IoU,1.0,,toy:test[first:12],five,Table A,\n"
+    for at, (text, marked) in enumerate(((SAME, 0), (worse, 1), (OTHER_DATA, 0), ("", 0))):
+        grid = lay_out(make(tmp_path / str(at), published=text))
+        assert sum(cell.best for _, cells in grid.rows for cell in cells) == marked
+
+
+def test_other_weights_are_no_comparison(tmp_path: Path) -> None:
+    table = make(tmp_path, published=SAME, models={**MODELS, "clip": {"source": "b"}})
+    assert "other: clip" in table.cells["ours", "Toy", "IoU"].other
+    assert [group for group, _ in lay_out(table).groups] == ["Toy", OTHER]
+
+
+def test_a_missing_run_is_an_empty_cell_with_the_command_that_fills_it(tmp_path: Path) -> None:
+    table = make(tmp_path, folders={}, reasons={"encode=crop": "12 of 40 images"})
+    grid = lay_out(table)
+    assert table.cells["other", "Toy", "IoU"].fills == "zgs run data=toy encode=crop"
+    assert grid.empties[0] == "12 of 40 images; `zgs run data=toy encode=crop` fills it"
+    assert grid.rows[0][1][0].note == 1 and grid.rows[0][1][0].value == "–"
+
+
+def test_people_are_asked_for_by_the_line_that_was_typed(tmp_path: Path) -> None:
+    text = YAML.replace("mapping: st}", "mapping: st, verify: human, threshold: 2}")
+    table = make(tmp_path, text, typed=["models=paper", "data=toy"])
+    assert table.cells["ours", "Toy", "IoU"].fills == "zgs paper a models=paper data=toy ratings=FILE"
+
+
+def test_a_data_set_that_was_not_asked_for_is_empty_with_its_command(tmp_path: Path) -> None:
+    text = YAML.replace("  Toy: [data=toy]", "  Toy: [data=toy]\n  Big: {words: [data=big], columns: [IoU]}")
+    cell = make(tmp_path, text, typed=["data=toy", "models=paper"]).cells["ours", "Big", "IoU"]
+    assert (cell.line, cell.fills) == (None, "zgs paper a models=paper data=big")
+
+
+def test_an_unknown_metric_is_told_with_the_nearest_of_the_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no metric 'iou.imag.union' by st \(did you mean 'iou.image.union'\?\)"):
+        make(tmp_path, YAML.replace("iou.image.union", "iou.imag.union"))
+
+
+def test_a_metric_that_no_run_was_asked_for_says_how(tmp_path: Path) -> None:
+    cell = make(tmp_path, YAML.replace("iou.image.union", "pq"), typed=["data=toy"]).cells["ours", "Toy", "IoU"]
+    assert cell.empty == "pq was not asked for" and cell.fills.startswith("zgs paper a data=toy")
+
+
+def test_rows_of_other_protocols_are_refused_with_the_difference(tmp_path: Path) -> None:
+    other = fabricate(tmp_path / "more", ["x"])[0]
+    scores = (
+        (other / "scores.csv")
+        .read_text()
+        .replace("/five/paper/", "/five/reference/")
+        .replace(",five,paper,", ",five,reference,")
+    )
+    (other / "scores.csv").write_text(scores)
+    folders = {"encode=crop": other}
+    with pytest.raises(UserError, match="third is by protocol paper, other by reference"):
+        make(tmp_path, folders={**folders, "encode=masked": fabricate(tmp_path / "third", ["y"])[0]})
+    stated = YAML.replace("other: [encode=crop]", "other: {words: [encode=crop], protocol: reference}")
+    assert make(tmp_path / "b", stated, folders=folders).cells["other", "Toy", "IoU"].line is not None
+
+
+def test_rows_of_other_images_are_refused(tmp_path: Path) -> None:
+    other = fabricate(tmp_path / "more", ["x"])[0]
+    (other / "scores.csv").write_text((other / "scores.csv").read_text().replace("first:12", "first:9"))
+    folders = {"encode=crop": other, "encode=masked": fabricate(tmp_path / "third", ["y"])[0]}
+    with pytest.raises(UserError, match=r"by dataset toy:test\[first:12\], other by toy:test\[first:9\]"):
+        make(tmp_path, folders=folders)
+
+
+def test_what_was_taken_as_it_is_stands_below_the_table(tmp_path: Path) -> None:
+    grid = lay_out(make(tmp_path, as_is={"experiment=full": "old is of other code", "not of this": "else"}))
+    assert "old is of other code" in grid.notes and "else" not in grid.notes

@@ -1,0 +1,1 @@
+"""What runs say against each other, on one page."""
