@@ -53,7 +53,8 @@ class Task:
         from bench.run.outcomes import attempt_job, name_outcome_file, write_outcome
 
         own = HydraConfig.get()
-        words = tuple(str(word) for word in own.overrides.task)
+        # A folder of the user's own is a word to Hydra, and none of the job.
+        words = tuple(str(word) for word in own.overrides.task if not str(word).startswith("hydra.searchpath="))
         # Where another sweeper chose the jobs, their number is all that is known.
         place = self.places.get(tuple(sorted(words))) or len(self.jobs) + 1 + int(own.job.get("num") or 0)
         settings: dict[str, Any] = {}

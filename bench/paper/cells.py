@@ -104,7 +104,7 @@ def _make_cell(
     folder = sources.folders.get(need.key)
     if folder is None:
         command = shlex.join(["zgs", "run", *need.words])
-        return Cell(empty=sources.reasons.get(need.key) or "no finished run", fills=command)
+        return Cell(empty=row.optional or sources.reasons.get(need.key) or "no finished run", fills=command)
     if choice.verify == "human" or choice.rating is not None:
         if need.key not in sources.verified:
             return _ask_ratings(item, sources, need.key)

@@ -50,14 +50,14 @@ class Row:
     """One row: the overrides of its run (None: published only) and what it says of its cells.
 
     columns   those that it has; None: all
-    optional  whether a table is whole without it, as where its weights are not everybody's
+    optional  what it needs that is not everybody's, without which the table is whole; empty: nothing
     """
 
     name: str
     words: Words | None
     choice: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] | None = None
-    optional: bool = False
+    optional: str = ""
     remark: str = ""
 
     def has(self, column: str) -> bool:

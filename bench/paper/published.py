@@ -10,10 +10,8 @@ from bench.csv_files import read_csv
 from bench.errors import UserError
 from bench.paper.definition import Item
 
-COLUMNS = ("row", "set", "column", "value", "spread", "dataset", "classlist", "place", "remark")
-"""``value`` in percent as printed; ``dataset`` and ``classlist`` as in scores.csv; ``place`` is the page or table."""
-BY = "paper"
-"""The protocol and the models by which published numbers are."""
+COLUMNS = ("row", "set", "column", "value", "spread", "dataset", "classlist", "protocol", "place", "remark")
+"""``value`` in percent as printed; data, classes and protocol as in scores.csv; ``place`` is the page or table."""
 Key = tuple[str, str, str]
 """Row, data set, column."""
 
@@ -26,6 +24,7 @@ class Published:
     spread: str
     dataset: str
     classlist: str
+    protocol: str
     place: str
     remark: str
 
@@ -38,9 +37,7 @@ def read_published(item: Item) -> dict[Key, Published]:
     if missing := [column for column in COLUMNS if column not in table]:
         raise UserError(f"{item.published}: column {missing[0]!r} is missing; the columns are {', '.join(COLUMNS)}")
     return {
-        (line["row"], line["set"], line["column"]): Published(
-            **{key: line[key] for key in ("value", "spread", "dataset", "classlist", "place", "remark")}
-        )
+        (line["row"], line["set"], line["column"]): Published(**{key: line[key] for key in COLUMNS[3:]})
         for line in table.to_dict("records")
     }
 
@@ -53,7 +50,7 @@ def find_other(published: Published, line: Mapping[str, Any], embedded_or_other:
     for what, own, theirs in (
         ("images", line["dataset"], published.dataset),
         ("classes", line["classlist"], published.classlist),
-        ("protocol", line["protocol"], BY),
+        ("protocol", line["protocol"], published.protocol),
     ):
         if own != theirs:
             return f"{what} {own}, the paper's {theirs}"

@@ -141,7 +141,7 @@ def _read_row(path: Path, name: str, value: Any) -> Row:
         _read_words(path, where, node.get("words", [])),
         _check_numbers(path, where, {key: node[key] for key in CHOICE if key in node}),
         _read_names(node.get("columns")),
-        bool(node.get("optional", False)),
+        str(node.get("optional", "")),
         str(node.get("remark", "")),
     )
 

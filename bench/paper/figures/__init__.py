@@ -18,7 +18,12 @@ from bench.paper.definition import Item
 
 Draw = Callable[[Item, Mapping[str, Path], Path], list[Path]]
 RENDERERS = {
+    "attention": "bench.paper.figures.attention",
     "curves": "bench.paper.figures.curves",
+    "failures": "bench.paper.figures.failures",
+    "histograms": "bench.paper.figures.histograms",
+    "panels": "bench.paper.figures.panels",
+    "ratings": "bench.paper.figures.ratings",
     "sweep": "bench.paper.figures.sweep",
 }
 """By kind, the module whose ``draw`` it is: one line registers a kind."""

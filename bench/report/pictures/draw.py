@@ -13,12 +13,14 @@ from jaxtyping import Bool, Int, UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 from bench.records import BACKGROUND, VOID
-from bench.report.pictures.label_placement import Box, place_labels
+from bench.report.pictures.label_placement import TOLERATED, Box, place_labels
 from bench.text.escape import escape_for_picture, shorten_middle
 from bench.text.escape import measure_width as cells
 
 SMALLEST, LARGEST = 384, 640
 """Long side of a drawn picture in pixels: a smaller one is enlarged by a whole factor, a larger one shrunk."""
+LINES = 18.5
+"""Lines of letters that a picture's long side has."""
 _OPACITY = 0.5
 _GOLDEN = 0.6180339887
 # Five pairs of lightness and saturation: hues that come near each other again (8, 13, 21 steps on) differ in these.
@@ -85,8 +87,10 @@ def make_label_map(panel: Panel) -> Int[np.ndarray, "h w"] | None:
     return painted
 
 
-def draw(image: UInt8[np.ndarray, "h w 3"], panel: Panel, colours: Colours) -> Image.Image:
+def draw(image: UInt8[np.ndarray, "h w 3"], panel: Panel, colours: Colours, lines: float = LINES) -> Image.Image:
     """Draw the finished picture of a panel, RGB, its long side between `SMALLEST` and `LARGEST` pixels.
+
+    Its letters are as high as the long side over ``lines``: fewer where it will be shown small.
 
     A small image keeps its pixels as squares: enlarging invents nothing, and the file stays small.
     """
@@ -101,7 +105,7 @@ def draw(image: UInt8[np.ndarray, "h w 3"], panel: Panel, colours: Colours) -> I
     edges = _find_borders(_resize(labels, height * factor, width * factor))
     picture.paste((255, 255, 255), mask=Image.fromarray(edges))
     if panel.texts:
-        _write(picture, labels, panel.texts)
+        _write(picture, labels, panel.texts, lines)
     return picture
 
 
@@ -151,11 +155,13 @@ def _find_borders(shown: np.ndarray) -> np.ndarray:
     return edge
 
 
-def _write(picture: Image.Image, labels: np.ndarray, texts: tuple[str, ...]) -> None:
-    size = max(13, round(max(picture.size) / 18.5))
+def _write(picture: Image.Image, labels: np.ndarray, texts: tuple[str, ...], lines: float) -> None:
+    size = max(13, round(max(picture.size) / lines))
     pen = ImageDraw.Draw(picture)
     boxes = [wrap_text(text, size, 0.92 * picture.width) for text in texts]
-    placed = place_labels(labels, [Box(*measure_text(text, size)) for text in boxes], (picture.height, picture.width))
+    # Large letters, as for print, hide more of each other.
+    tolerated, places = (TOLERATED if lines >= LINES else 0.0), [Box(*measure_text(text, size)) for text in boxes]
+    placed = place_labels(labels, places, (picture.height, picture.width), tolerated)
     for text, corner in zip(boxes, placed, strict=True):
         if text and corner is not None:
             y, x = corner

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 _GRID = 64
 """Places are looked for on a map of at most this many cells a side: 10 ms a panel instead of a second."""
-_TOLERATED = 0.08
+TOLERATED = 0.08
 """A text that would lie on others by more than this share is left out; the list below the picture has it anyway."""
 _CANDIDATES = 6
 _FLAT = 0.45
@@ -27,12 +27,12 @@ class Box:
 
 
 def place_labels(
-    labels: Int[np.ndarray, "h w"], boxes: Sequence[Box], size: tuple[int, int]
+    labels: Int[np.ndarray, "h w"], boxes: Sequence[Box], size: tuple[int, int], tolerated: float = TOLERATED
 ) -> list[tuple[int, int] | None]:
     """Place texts: the corner (y, x) of each in a picture of ``size`` (height, width), None where there is no room.
 
     ``labels`` gives each pixel the position of its segment in ``boxes`` (negative: none), at any size. Large
-    segments choose first.
+    segments choose first. A text that would lie on others by more than the share ``tolerated`` has no room.
     """
     height, width = size
     step = max(1, -(-max(labels.shape) // _GRID))
@@ -50,7 +50,7 @@ def place_labels(
             continue
         rooms = [_find_room(_find_corner(point, box, scale, size), box) for point in _find_anchors(region)]
         free = min(rooms, key=lambda room: _count_covered(room, taken))  # the first of equals: anchors come best first
-        if _count_covered(free, taken) <= _TOLERATED * box.height * box.width:
+        if _count_covered(free, taken) <= tolerated * box.height * box.width:
             taken.append(free)
             corners[position] = free[:2]
     return corners

@@ -10,6 +10,8 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 
 from bench.commands.calling import call_hydra, run_alone
+from bench.commands.task import Task
+from bench.run.outcomes import Outcome, collect_outcomes
 from bench.settings.compose import read_choices, resolve_config
 
 
@@ -73,3 +75,17 @@ def test_other_flags_are_hydras(capsys: pytest.CaptureFixture[str]) -> None:
     task = Noted()
     run_alone(["--cfg", "job", "seed=3"], task)
     assert not task.calls and "\nseed: 3\n" in capsys.readouterr().out
+
+
+def test_a_folder_of_options_is_no_word_of_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To Hydra `-cd` is one more word; a job that told of itself by it was not found among those of its sweep."""
+    (tmp_path / "mine" / "encode").mkdir(parents=True)
+    (tmp_path / "mine" / "encode" / "half.yaml").write_text("defaults: [masked, _self_]\n")
+    jobs = [("encode=half", "seed=1"), ("encode=half", "seed=2")]
+    task = Task("zgs run -m …", folder=tmp_path, jobs=jobs)
+    monkeypatch.setattr("bench.run.outcomes.attempt_job", lambda job, words, run, trace: Outcome(job, words, 0))
+    for job in jobs:
+        run_alone(["-cd", str(tmp_path / "mine"), *job], task)
+    assert [(outcome.job, outcome.overrides) for outcome in collect_outcomes(tmp_path, jobs)] == list(
+        enumerate(jobs, 1)
+    )

@@ -16,11 +16,10 @@ from bench.score.comparisons import compare_paired
 from tests.unit.paper.made import MODELS, YAML, make
 from tests.unit.report.fabricated import METRICS, fabricate
 
-HEAD = "row,set,column,value,spread,dataset,classlist,place,remark\n"
-SAME = (
-    HEAD + "ours,Toy,IoU,12.5,,toy:test[first:12],five,Table A,\nother,Toy,IoU,99.0,,toy:test[first:12],five,Table A,\n"
-)
-OTHER_DATA = HEAD + "ours,Toy,IoU,12.5,,toy:test,five,Table A,said to be odd\n"
+HEAD = "row,set,column,value,spread,dataset,classlist,protocol,place,remark\n"
+WHERE = "toy:test[first:12],five,paper,Table A,"
+SAME = f"{HEAD}ours,Toy,IoU,12.5,,{WHERE}\nother,Toy,IoU,99.0,,{WHERE}\n"
+OTHER_DATA = HEAD + "ours,Toy,IoU,12.5,,toy:test,five,paper,Table A,said to be odd\n"
 
 
 def test_every_cell_has_value_interval_and_n_of_its_run(tmp_path: Path) -> None:
@@ -71,7 +70,7 @@ def test_a_difference_to_the_paper_stands_only_beside_the_same_data(tmp_path: Pa
 def test_the_best_is_marked_only_among_numbers_that_may_be_compared(tmp_path: Path) -> None:
     """99 in the paper is better than any of ours, so nothing is marked; where it is 1, our best is."""
     worse = SAME.replace("99.0", "1.0").replace("12.5", "1.0").replace("ours,Toy", "third,Toy")
-    worse += "ours,Toy,IoU,1.0,,toy:test[first:12],five,Table A,\n"
+    worse += f"ours,Toy,IoU,1.0,,{WHERE}\n"
     for at, (text, marked) in enumerate(((SAME, 0), (worse, 1), (OTHER_DATA, 0), ("", 0))):
         grid = lay_out(make(tmp_path / str(at), published=text))
         assert sum(cell.best for _, cells in grid.rows for cell in cells) == marked

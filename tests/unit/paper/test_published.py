@@ -51,7 +51,7 @@ def test_the_three_numbers_of_one_method_are_remarked_wherever_they_stand() -> N
 
 
 OURS = {"dataset": "voc:val", "classlist": "voc20", "protocol": "paper"}
-THEIRS = Published(20.1, "", "voc:val", "voc20", "Table 3", "")
+THEIRS = Published(20.1, "", "voc:val", "voc20", "paper", "Table 3", "")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,98 @@
+"""What stands in the figures of the paper: chosen images, bins, maps, ratings, and texts that can be read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from bench.paper.figures.attention import choose_layers, choose_points, compute_maps
+from bench.paper.figures.histograms import BINS, count_bins
+from bench.paper.figures.panels import RULES
+from bench.paper.figures.pictures import ACROSS, LETTERS, WIDE, Shown, compute_lines, draw_pictures
+from bench.paper.figures.ratings import list_questions, select_questions
+from bench.records import Sample
+from bench.score.human_ratings import Ratings
+from tests.unit.encode.tiny import GRID, clip
+from tests.unit.report.geometry import faults
+
+nan = float("nan")
+SCORES = pd.DataFrame({"a": [0.5, 0.1, nan, 0.9], "b": [0.2, 0.7, 0.4, 0.9]}, index=["i0", "i1", "i2", "i3"])
+
+
+def test_rules_choose_images() -> None:
+    assert RULES["best"][1](SCORES, 2, 0) == ["i3", "i1"], "by the last row, which is the method"
+    assert RULES["spread"][1](SCORES, 2, 0) == ["i1", "i0"]
+    first, again, other = (RULES["random"][1](SCORES, 3, seed) for seed in (4, 4, 5))
+    assert first == again and len(set(first)) == 3 and sorted(first) == first
+    assert other != first and RULES["random"][1](SCORES, 99, 0) == list(SCORES.index)
+
+
+def test_bins_count_every_segment_once() -> None:
+    draw = np.random.default_rng(0)
+    table = pd.DataFrame({"st_cosine": draw.normal(0.3, 0.1, 99), "st_top1": draw.random(99) < 0.4})
+    lines = count_bins("ours", table, "st")
+    assert len(lines) == 2 * BINS and lines["n"].sum() == 99
+    for word, chosen in (("right", table["st_top1"]), ("wrong", ~table["st_top1"])):
+        part = lines[lines["named"] == word]
+        values = table.loc[chosen, "st_cosine"]
+        for at, line in enumerate(part.to_dict("records")):
+            below = values <= line["stop"] if at == BINS - 1 else values < line["stop"]
+            assert line["n"] == ((values >= line["start"]) & below).sum()
+
+
+def test_asking_patches_lie_in_the_largest_segments() -> None:
+    truth = np.zeros((40, 60), np.int16)
+    truth[:, 30:] = 1
+    truth[30:, 40:50] = 2
+    points = choose_points(Sample("i", np.zeros((40, 60, 3), np.uint8), truth), (4, 6))
+    assert [truth[y * 10 + 5, x * 10 + 5] for y, x in points] == [0, 1, 2]
+    blank = choose_points(Sample("i", np.zeros((40, 60, 3), np.uint8)), (4, 6))
+    assert len(set(blank)) == 3 and all(0 <= y < 4 and 0 <= x < 6 for y, x in blank)
+    assert choose_layers(24, 6) == [1, 6, 10, 15, 19, 24] and choose_layers(4, 6) == [1, 2, 3, 4]
+
+
+def test_maps_are_what_torch_itself_attends_to() -> None:
+    model, points = clip(3), [(0, 0), (2, 1)]
+    sample = Sample("i", np.random.default_rng(1).integers(0, 256, (9, 12, 3), dtype=np.uint8))
+    maps = compute_maps(model, sample, [1, 3, 4], points)
+    assert maps.shape == (3, 3, *GRID) and maps.dtype == np.float32
+    tokens, found = model.visual._embeds(model.preprocess(sample.image)), []
+    for block in model.visual.transformer.resblocks:
+        normed = block.ln_1(tokens)
+        found.append(block.attn(normed, normed, normed, need_weights=True)[1][0].numpy())  # T T, mean over heads
+        tokens = block(tokens)
+    for own, weights in zip(maps, [found[0], found[2], found[3]], strict=True):
+        for row, token in zip(own, [1, 1 + 2 * GRID[1] + 1, 0], strict=True):
+            np.testing.assert_allclose(row.ravel(), weights[token, 1:], atol=1e-6)
+
+
+def test_questions_by_rating() -> None:
+    batches = {
+        "0": {("a", 0, "cat"): 3, ("a", 1, "dog"): 2, ("b", 0, "sky"): 0},
+        "1": {("a", 0, "cat"): 3, ("a", 1, "dog"): 0, ("b", 0, "sky"): 0},
+        "2": {("a", 0, "cat"): 3, ("a", 1, "dog"): 3, ("c", 0, "car"): 3},
+    }
+    table = list_questions(Ratings("file", "0", batches, {}, 3))
+    found = {line["label"]: (line["rating"], line["ratings"], line["agreed"]) for line in table.to_dict("records")}
+    assert found == {
+        "cat": (3, "3+3+3", True), "dog": (2, "2+0+3", False), "sky": (0, "0+0", True), "car": (3, "3", True),
+    }  # fmt: skip
+    shown = select_questions(table, 1, 0)
+    assert list(shown["rating"]) == [3, 3, 2, 0] and list(shown["shown"]) == [True, False, True, True]
+    disagreed = pd.concat([table] * 3).assign(rating=1, agreed=[False] * 8 + [True] * 4)
+    assert select_questions(disagreed, 4, 1).query("shown")["agreed"].all(), "those that all agree on come first"
+
+
+@pytest.mark.parametrize("columns", [2, 4, ACROSS])
+def test_pictures_with_long_names_can_be_read(columns: int) -> None:
+    picture = Image.new("RGB", (384, 288), "grey")
+    title = "Ours without global subtraction, $x_1$, 注意マスク " * 2
+    shown = Shown(picture, title, "a note that is far too long for its picture, again and again\nIoU TT 7, ST 15")
+    row = [Shown(picture, "input", "an image id of forty characters, 0123456789"), *[shown] * (columns - 1)]
+    figure = draw_pictures([row, row[:1]], "a footer of many words that has to be broken " * 6)
+    assert faults(figure) == []
+    assert figure.get_figwidth() == WIDE and len(figure.axes) == columns + 1
+    side = (WIDE / columns) * 72
+    assert 0.85 * side / LETTERS < compute_lines(columns) < side / LETTERS
