@@ -4,9 +4,10 @@
 
 `tune` sweeps every variant's one knob on oracle masks of the tune split and writes results/board/tuning.csv by the rule
 of scripts/tuned.py: the published value stands unless another is better beyond its interval. `oracle` runs all variants
-so chosen on oracle masks of the test split, with ZeroCap's captions; `predicted` on predicted segments, where the
-nearest class name stands for a caption (ZeroCap would take an hour). `page` writes results/board. What is in the store
-is not made again, so a stage that was stopped goes on where it was. VARIANT: those alone.
+so chosen on oracle masks of the test split, with ZeroCap's captions, most of the cost; `predicted` on predicted
+segments, where the nearest class name stands for a caption, so that texts know the class list and its texts say no more
+than its embeddings. `page` writes results/board. What is in the store is not made again, so a stage that was stopped
+goes on where it was. VARIANT: those alone. Images are the first 100 of tune, of test the first 60 (oracle) and 200.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
+from masking_cost import main as measure_costs
 from tuned import choose
 
 from bench.cli import main as zgs
@@ -43,6 +45,7 @@ KNOBS = {
     "surgery": ("start_layer", "-6", "-5,-4,-3,-2,-1"),
 }
 """Key below encode, the published value, and what else is tried; a variant that is not here has no number to choose."""
+IMAGES = {"tune": 100, "oracle": 60, "predicted": 200}
 OUT, RESULTS = Path("outputs/board"), Path("results/board")
 TUNING = ("variant", "key", "published", "tried", "chosen", "mean_published", "mean_chosen", "images", "metrics")
 SEGMENTS = {"oracle": ["segment=oracle", "merge.threshold=1"], "predicted": []}
@@ -105,17 +108,23 @@ def list_choices(variant: str) -> Iterator[str]:
 
 
 def look(variants: Sequence[str], segments: str, images: int, store: str) -> None:
-    """Run variants on the test split, as they were tuned."""
+    """Run variants on the test split, as they were tuned; each in a folder of its own, in place of an earlier run."""
     caption = [] if segments == "oracle" else name_words()
     for variant in variants:
-        place = [f"variant={variant}", f"store={store}", f"out={OUT / segments}", f"data.subset=first:{images}"]
+        folder = OUT / segments / variant
+        shutil.rmtree(folder, ignore_errors=True)
+        place = [f"variant={variant}", f"store={store}", f"out={folder}", f"data.subset=first:{images}"]
         run([f"encode={variant}", *list_choices(variant), *place, *SEGMENTS[segments], *caption])
 
 
 def write_pages() -> None:
-    """Write the board of each kind of segments."""
+    """Write the board of each kind of segments; costs are measured once, into results/board/costs.csv."""
+    costs = RESULTS / "costs.csv"
+    if not costs.is_file():
+        measure_costs([f"to={costs}"])
     for segments in SEGMENTS:
-        if code := zgs(["board", str(OUT / segments), f"to={RESULTS / segments}"]):
+        folders = sorted(str(folder) for folder in (OUT / segments).iterdir())
+        if code := zgs(["board", *folders, f"costs={costs}", f"to={RESULTS / segments}"]):
             raise SystemExit(code)
 
 
@@ -127,11 +136,11 @@ def main(arguments: Sequence[str]) -> None:
     variants = [word for word in words if word not in stages] or sorted(list_options("encode"))
     for stage in stages:
         if stage == "tune":
-            tune_all(variants, int(options["images"] or 100), options["store"])
+            tune_all(variants, int(options["images"] or IMAGES[stage]), options["store"])
         elif stage == "page":
             write_pages()
         else:
-            look(variants, stage, int(options["images"] or 200), options["store"])
+            look(variants, stage, int(options["images"] or IMAGES[stage]), options["store"])
 
 
 if __name__ == "__main__":
