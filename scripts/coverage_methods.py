@@ -1,4 +1,4 @@
-"""Ways to make an interval, side by side: those of the literature, and the product's own (`bench.score.estimates`).
+"""Ways to make an interval, side by side: those of the literature, and the product's own (`bench.score.ends`).
 
 Each takes a test set's counts and what was made of them once, and gives both ends. Bradley Efron and Robert Tibshirani,
 An Introduction to the Bootstrap (1993), has percentile, basic, BC, BCa and studentised intervals; Donald Rubin (1981)
@@ -88,40 +88,40 @@ def average(sums: np.ndarray) -> np.ndarray:
     return found
 
 
-def take(samples: np.ndarray, low: float = (1 - LEVEL) / 2, high: float = (1 + LEVEL) / 2) -> Ends:
-    """Two quantiles."""
+def take_quantiles(samples: np.ndarray, low: float = (1 - LEVEL) / 2, high: float = (1 + LEVEL) / 2) -> Ends:
+    """Take two quantiles."""
     first, last = np.quantile(samples, [low, high])
     return float(first), float(last)
 
 
-def percentile(test: Test) -> Ends:
-    """What the product did for every number before."""
-    return take(test.resampled)
+def take_percentiles(test: Test) -> Ends:
+    """Take the percentiles of the resamples: what the product did for every number before."""
+    return take_quantiles(test.resampled)
 
 
-def basic(test: Test) -> Ends:
-    """The percentiles turned around the number."""
-    low, high = take(test.resampled)
+def turn_percentiles(test: Test) -> Ends:
+    """Turn the percentiles around the number."""
+    low, high = take_quantiles(test.resampled)
     return 2 * test.own.value - high, 2 * test.own.value - low
 
 
-def bias_corrected(test: Test, acceleration: float = 0.0) -> Ends:
-    """Percentiles moved by where the number lies among its resamples, and with acceleration (BCa)."""
+def correct_bias(test: Test, acceleration: float = 0.0) -> Ends:
+    """Take percentiles moved by where the number lies among its resamples, and with acceleration (BCa)."""
     normal, share = NormalDist(), float((test.resampled < test.own.value).mean())
     start = normal.inv_cdf(min(max(share, 1e-3), 1 - 1e-3))
     moved = [start + (start + z) / max(1 - acceleration * (start + z), 0.05) for z in (-Z, Z)]
-    return take(test.resampled, *map(normal.cdf, moved))
+    return take_quantiles(test.resampled, *map(normal.cdf, moved))
 
 
-def accelerated(test: Test) -> Ends:
-    """BCa, the acceleration from the jackknife."""
+def correct_with_acceleration(test: Test) -> Ends:
+    """Make BCa's, with the acceleration from the jackknife."""
     moves = test.own.moves
     square = float((moves**2).sum())
-    return bias_corrected(test, -float((moves**3).sum()) / (6 * square**1.5) if square > 0 else 0.0)
+    return correct_bias(test, -float((moves**3).sum()) / (6 * square**1.5) if square > 0 else 0.0)
 
 
-def studentised(test: Test) -> Ends:
-    """Bootstrap-t: each resample by its own standard error of the delta method."""
+def studentise(test: Test) -> Ends:
+    """Make bootstrap-t: measure each resample by its own standard error of the delta method."""
     spread = float(np.sqrt((test.pulls**2).sum()))
     known = (test.sums[1] > 0).sum(axis=1, keepdims=True)
     scale = divide(np.ones_like(test.sums[1]), test.sums[1]) / np.maximum(known, 1)  # b c
@@ -130,7 +130,7 @@ def studentised(test: Test) -> Ends:
     ratio = (test.resampled[:, 0] - test.own.value)[each > 1e-9] / each[each > 1e-9]
     if not len(ratio):
         return test.own.value, test.own.value
-    low, high = take(ratio)
+    low, high = take_quantiles(ratio)
     return test.own.value - high * spread, test.own.value - low * spread
 
 
@@ -140,32 +140,32 @@ def find_quantile(freedom: float) -> float:
     return float(compute_quantile(LEVEL, np.array([freedom]))[0])
 
 
-def delta(test: Test) -> Ends:
-    """The number and 1.96 standard errors of the delta method to either side."""
+def add_delta_errors(test: Test) -> Ends:
+    """Go from the number 1.96 standard errors of the delta method to either side."""
     half = Z * float(np.sqrt((test.pulls**2).sum()))
     return test.own.value - half, test.own.value + half
 
 
-def jackknife(test: Test) -> Ends:
-    """The number and t jackknife standard errors to either side, t for the number of images."""
+def add_jackknife_errors(test: Test) -> Ends:
+    """Go from the number t jackknife standard errors to either side, t for the number of images."""
     t = find_quantile(max(test.own.images - 1.0, 1.0))
     return test.own.value - t * test.own.spread, test.own.value + t * test.own.spread
 
 
-def bayesian(test: Test) -> Ends:
-    """Percentiles under exponential weights."""
-    return take(average(test.weights.smooth @ test.counts))
+def weigh_smoothly(test: Test) -> Ends:
+    """Take percentiles under exponential weights."""
+    return take_quantiles(average(test.weights.smooth @ test.counts))
 
 
-def m_of_n(test: Test) -> Ends:
-    """Resamples of fewer images, their deviations scaled to the size of the set."""
+def draw_fewer(test: Test) -> Ends:
+    """Resample fewer images, and scale their deviations to the size of the set."""
     m, n = test.weights.fewer[0].sum(), test.weights.fewer.shape[1]
-    low, high = take(np.sqrt(m / n) * (average(test.weights.fewer @ test.counts) - test.own.value))
+    low, high = take_quantiles(np.sqrt(m / n) * (average(test.weights.fewer @ test.counts) - test.own.value))
     return test.own.value - high, test.own.value - low
 
 
-def class_by_class(test: Test) -> Ends:
-    """A Wilson interval for each class by its own images, added up in squares, with the delta method's covariance."""
+def add_up_classes(test: Test) -> Ends:
+    """Add up Wilson's intervals of each class by its own images in squares, with the delta method's covariance."""
     top, bottom = test.counts.sum(axis=1)
     used, count = bottom > 0, (test.counts[1] > 0).sum(axis=0)
     ratio = divide(top, bottom)
@@ -179,14 +179,15 @@ def class_by_class(test: Test) -> Ends:
 
 
 def list_own(test: Test) -> dict[str, Estimate]:
-    """What the product does, and what it would do without its resamples or its shift of averages over classes."""
+    """What the product would do without its resamples, and without its shift of averages over classes, too."""
     plain = replace(test.own, samples=None)
-    return {JACKKNIFE: replace(plain, shift=0.0), f"{JACKKNIFE}, shift": plain, PRODUCT: test.own}
+    return {JACKKNIFE: replace(plain, shift=0.0), f"{JACKKNIFE}, shift": plain}
 
 
 JACKKNIFE, PRODUCT = "jackknife, Wilson", "the product"
 METHODS: dict[str, Callable[[Test], Ends]] = {
-    "percentile": percentile, "basic": basic, "bias-corrected": bias_corrected, "BCa": accelerated,
-    "studentised": studentised, "delta, normal": delta, "jackknife, t": jackknife, "Bayesian": bayesian,
-    "m out of n": m_of_n, "class by class": class_by_class,
+    "percentile": take_percentiles, "basic": turn_percentiles, "bias-corrected": correct_bias,
+    "BCa": correct_with_acceleration, "studentised": studentise, "delta, normal": add_delta_errors,
+    "jackknife, t": add_jackknife_errors, "Bayesian": weigh_smoothly, "m out of n": draw_fewer,
+    "class by class": add_up_classes,
 }  # fmt: skip

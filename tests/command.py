@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,6 +55,16 @@ def ended(process: subprocess.Popen[str], seconds: float = 60) -> tuple[int, str
     """Exit code, standard output and standard error."""
     out, err = process.communicate(timeout=seconds)
     return process.returncode, out, err
+
+
+def wait_until_it_listens(process: subprocess.Popen[str]) -> None:
+    """Wait until a command has its signal handlers; before that Python is starting, and no line of ours can be said."""
+    status, last = Path(f"/proc/{process.pid}/status"), 1 << (signal.SIGALRM - 1)  # the one that is set last
+    while process.poll() is None:
+        caught = next((row for row in status.read_text().splitlines() if row.startswith("SigCgt:")), "SigCgt: 0")
+        if int(caught.split()[1], 16) & last:
+            return
+        time.sleep(0.01)
 
 
 def of_group(leader: int) -> list[int]:

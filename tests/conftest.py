@@ -18,8 +18,11 @@ for _name, _value in {
 }.items():
     os.environ.setdefault(_name, _value)
 
-import dataclasses
 import gc
+
+gc.disable()  # until all is imported, none of which is garbage
+
+import dataclasses
 import shutil
 import typing
 from collections import Counter
@@ -83,6 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What libraries and tests hold stays: it need not be looked through each time that garbage is collected."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

@@ -1,7 +1,7 @@
 """Table 4 and Figure 7: GroupViT, which is given the class names as text queries and labels every pixel by one of them.
 
 Written anew after the authors' segmentation code (NVlabs/GroupViT: segmentation/evaluation/group_vit_seg.py and
-configs/_base_/datasets/, and the sliding windows of mmsegmentation 0.18 that these use):
+configs/_base_/datasets/, and mmsegmentation's sliding windows, which these use; read at its version 1):
 
     image      shorter edge to ``size``, the longer to at most ``longest`` (bilinear, no antialiasing, whole levels)
     windows    ``window`` x ``window`` pixels every ``stride``, the last one moved back to the edge

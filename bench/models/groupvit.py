@@ -1,7 +1,7 @@
 """Table 4 (models): GroupViT through transformers, from a hub name or a folder: groups of an image, texts in one space.
 
 `GroupViTModel` takes pictures of its training size alone; its own modules are called here one by one, with the position
-embedding interpolated as its authors do (bicubic), so that any window of whole patches can be grouped.
+embedding interpolated as its authors do (bicubic), so that any window can be grouped.
 """
 
 from __future__ import annotations
@@ -50,11 +50,14 @@ class GroupVit:
         guards.check_complete(what, report)
         guards.check_precision(what, model, kind)
         self.tokenizer: Any = sources.load("GroupViT's tokenizer", source, _load_tokenizer)
+        patch = model.config.vision_config.patch_size
+        if not isinstance(patch, int):  # transformers would lay out the maps of oblong ones wrongly
+            raise UserError(f"{what}: patch_size {patch} in config.json: write one number, for patches are squares")
         special = len(set(getattr(self.tokenizer, "all_special_ids", ())))
         words = model.config.text_config
         guards.check_vocabulary(what, sources.count_vocabulary(self.tokenizer), words.vocab_size, source, special)
         self.model: Any = model.to(self.device).eval().requires_grad_(False)
-        self.patch, self.longest_text = int(model.config.vision_config.patch_size), int(words.max_position_embeddings)
+        self.patch, self.longest_text = patch, int(words.max_position_embeddings)
         self._mean, self._std = (torch.tensor(v, device=self.device).view(3, 1, 1) for v in IMAGENET)
 
     @property

@@ -13,6 +13,7 @@ from typing import Any
 
 from bench.errors import UserError
 from bench.paper.plan import Need, Plan, identify_run
+from bench.run.progress import describe_progress
 from bench.settings.saved import read_run_settings
 from bench.store.sealed import RECORD, check_whole, read_record
 
@@ -52,7 +53,7 @@ def collect_runs(plan: Plan, out: Path, run_jobs: RunJobs | None) -> Runs:
             )
     todo = {key: need for key, need in needed.items() if key not in runs.folders}
     if run_jobs is None:
-        runs.reasons |= {key: describe_progress(need) for key, need in todo.items()}
+        runs.reasons |= {key: describe_progress(need.settings) for key, need in todo.items()}
     elif todo:
         _make(todo, runs, run_jobs)
     return runs
@@ -91,19 +92,6 @@ def _is_whole(folder: Path, notes: list[str]) -> bool:
         notes.append(f"left out: {error}")
         return False
     return True
-
-
-def describe_progress(need: Need) -> str:
-    """Describe how much of a run the store holds: ``12 of 40 images``."""
-    from bench.run.context import RunContext
-
-    try:
-        context = RunContext(need.settings)
-        images = len(context.dataset.list_ids())
-        done = len(list(context.predictions.folder.glob("*.safetensors")))
-    except UserError as error:
-        return " ".join(str(error).split())
-    return f"the store holds predictions of {done} images of this variant; this run has n = {images}"
 
 
 def _make(todo: Mapping[str, Need], runs: Runs, run_jobs: RunJobs) -> None:

@@ -94,7 +94,7 @@ def predict_images(context: RunContext, ids: Sequence[str], work: Map) -> Predic
 
     Images that another run is working on come last: runs that share a store share the work.
     """
-    settings, predicted = json.dumps({**context.settings, "keys": context.keys}), Predicted()
+    settings, predicted = _write_settings(context), Predicted()
     with tqdm(total=len(ids), desc="predict ", unit="img", dynamic_ncols=True) as progress:
         todo = list(ids)
         for wait in (False, True):
@@ -128,17 +128,25 @@ def write_predictions_of(context: RunContext, predicted: Predicted, ids: Sequenc
     def read_entries() -> Iterator[ImageEntry]:
         for image_id in ids:
             if image_id in predicted.items:
-                yield read_entry(context, predicted.items[image_id])
+                yield read_entry(context, predicted, image_id)
 
     return write_entries(path, read_entries(), about, None if context.has_baseline else context.embedder)
 
 
-def read_entry(context: RunContext, item: str) -> ImageEntry:
-    """Read what `predict_image` has kept of an image."""
-    entries = context.store.read(context.predictions, item)
+def read_entry(context: RunContext, predicted: Predicted, image_id: str) -> ImageEntry:
+    """Read what `predict_image` has kept of an image; one that was damaged or lost meanwhile is predicted again."""
+    entries = context.store.read(context.predictions, predicted.items[image_id])
     if "entry" not in entries:
-        raise UserError(f"{context.predictions.folder}: {item} was lost meanwhile; run the same command again")
+        predicted.add(predict_image(_write_settings(context), image_id))
+        entries = context.store.read(context.predictions, predicted.items[image_id])
+    if "entry" not in entries:
+        raise UserError(f"{context.predictions.folder}: {image_id} was lost meanwhile; run the same command again")
     return make_record(ImageEntry, entries["entry"])
+
+
+def _write_settings(context: RunContext) -> str:
+    """Write the settings and keys of a run as `predict_image` takes them: JSON."""
+    return json.dumps({**context.settings, "keys": context.keys})
 
 
 @lru_cache(maxsize=1)

@@ -24,16 +24,17 @@ def describe_unfinished(folder: Path, trusted: Sequence[str] = ()) -> str:
     settings = read_settings(path)
     check_made(settings, path, trusted)
     line = make_repeat_line(folder, list_foreign_packages(settings))
-    return f"{folder}: not finished ({count_predicted(settings)}); finish it with {line}"
+    return f"{folder}: not finished ({describe_progress(settings)}); finish it with {line}"
 
 
-def count_predicted(settings: Mapping[str, Any]) -> str:
-    """Count the predictions that the store holds for a run with these settings: ``12 of 40 images are predicted``."""
+def describe_progress(settings: Mapping[str, Any]) -> str:
+    """Describe how much of a run with these settings the store holds, or why nobody can say."""
     from bench.run.context import RunContext
 
     try:
         context = RunContext(settings)
-        done, images = len(list(context.predictions.folder.glob("*.safetensors"))), len(context.dataset.list_ids())
+        images = len(context.dataset.list_ids())
+        done = len(list(context.predictions.folder.glob("*.safetensors")))
     except UserError as error:
         return " ".join(str(error).split())
-    return f"{min(done, images)} of {images} images are predicted"
+    return f"the store holds predictions of {done} images of this variant; this run has n = {images}"

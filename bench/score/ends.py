@@ -10,8 +10,10 @@ An interval of a number between bounds is the widest of three, each about someth
 
        n x / (n + k),  k = min(z^2, max(2 z^2 - F, 0)),  F = sum over images of (1 - x_i)^2
 
-   z being the normal quantile. For n of n this is Wilson's own end, n / (n + z^2): 8 of 8 gives [0.676, 1], and a
-   pixel wrong changes that by a pixel. From F = 2 z^2 = 7.7 on it adds nothing. At the other bound it is mirrored.
+   z being the normal quantile, and n the images of equal weight that weigh as much: where a rare class or a crowded
+   image weighs most, one failure more does most. For n of n this is Wilson's own end, n / (n + z^2): 8 of 8 gives
+   [0.676, 1], and a pixel wrong changes that by a pixel. From F = 2 z^2 = 7.7 on it adds nothing. At the other bound
+   it is mirrored. A set cannot tell images that never fail from images that fail once in a hundred.
 3. That few failures are seen too many: a Poisson number of m has a lower limit of m (1 - 1 / 9m - z / 3 sqrt(m))^3
    (Wilson and Hilferty 1931), m being squared value over squared error. Wilson's score interval ends too soon there.
 
@@ -94,7 +96,7 @@ def _doubt_unseen(one: Estimate, side: float, nearest: float) -> float:
     least, most = one.bounds if side > 0 else (-one.bounds[1], -one.bounds[0])
     if not (np.isfinite(most - least) and least < 0):
         return 0.0
-    k = one.images * nearest / -least
+    k = one.alike * nearest / -least
     return float(2 * _NORMAL.cdf(-np.sqrt(max(k, (k + _count_failures(one, side * most)) / 2))))
 
 
@@ -115,13 +117,17 @@ def _reach_farther(one: Estimate, low: float, high: float, z: float) -> Bounds:
 def _shrink(one: Estimate, bound: float, z: float) -> float:
     """What becomes of the distance from the other bound with k images more that do not reach this one."""
     unseen = min(z**2, max(2 * z**2 - _count_failures(one, bound), 0.0))
-    return one.images / (one.images + unseen)
+    return one.alike / (one.alike + unseen)
 
 
 def _count_failures(one: Estimate, bound: float) -> float:
-    """How many images fail, by the squares of their distances from a bound, whose unit is the farther bound's."""
-    unit = max(map(abs, one.bounds))
-    return one.images * (one.images * one.spread**2 + (bound - one.value) ** 2) / unit**2
+    """How many images fail, by the squares of their distances from a bound.
+
+    The unit is the whole way to the other bound; of a difference half of that to nothing, beyond which it is near none.
+    """
+    least, most = one.bounds
+    unit = most - least if least >= 0 else (most - least) / 4
+    return one.alike * (one.alike * one.spread**2 + (bound - one.value) ** 2) / unit**2
 
 
 def _limit_few(value: float, spread: float, z: float) -> float:

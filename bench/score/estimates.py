@@ -25,6 +25,8 @@ from operator import mul
 import numpy as np
 from jaxtyping import Float64
 
+from bench.metrics.terms import FAINT
+
 ENOUGH = 50.0
 """Degrees of freedom from which on percentiles of resamples are to be trusted."""
 FEW_IMAGES, FEW = 20, 5
@@ -40,7 +42,8 @@ class Estimate:
 
     ``shift`` is how far it lies off its value on infinitely many images, ``images`` how many were measurable,
     ``bounds`` where its values have to lie, ``note`` why its interval may be too narrow (empty: it is not). ``samples``
-    are its values on resamples of the images; None where they are not to be trusted.
+    are its values on resamples of the images; None where they are not to be trusted. ``alike`` is how many images of
+    the same weight would weigh as much: (sum of weights)^2 / sum of their squares (Kish 1965).
     """
 
     value: float
@@ -50,6 +53,7 @@ class Estimate:
     shift: float = 0.0
     note: str = ""
     samples: Float64[np.ndarray, " b"] | None = None
+    alike: float = 0.0
 
     @property
     def spread(self) -> float:
@@ -71,26 +75,34 @@ class Estimate:
 
 def estimate(numerator: Float64[np.ndarray, "i m"], denominator: Float64[np.ndarray, "i m"]) -> Estimate:
     """Estimate the mean over columns of sum(numerator) / sum(denominator), columns without a denominator left out."""
-    image, column = np.nonzero(denominator)
+    single = denominator.shape[1] == 1  # an image without true pixels may still lower a frequency-weighted IoU
+    image, column = np.nonzero((denominator != 0) | (numerator != 0) if single else denominator)
     n, d = numerator[image, column], denominator[image, column]  # e: entries that are there
     images = int(np.count_nonzero(np.bincount(image)))
-    if not images:
+    if not d.any():
         return Estimate(np.nan, np.zeros(len(numerator)), 0)
     every = np.bincount(column, minlength=denominator.shape[1])  # m
     count, column = every[every > 0], (np.cumsum(every > 0) - 1)[column]  # c: images that show a class
     top, bottom = np.bincount(column, n), np.bincount(column, d)  # c
     ratio, alone = top / bottom, count[column] == 1
-    rest = bottom[column] - d
-    without = np.divide(top[column] - n, rest, out=ratio[column], where=~alone & (rest > 0))  # e
-    # A class that an image alone shows is gone without it, and the mean is over fewer.
+    rest, without = bottom[column] - d, ratio[column]  # e
+    filled = bottom <= FAINT * len(denominator)  # c: nothing was measured, and a policy says what they count as
+    if filled.any():
+        without = np.where(alone, ratio[filled][0], without)
+    without = np.divide(top[column] - n, rest, out=without, where=~alone & (rest > 0))
+    # A class that an image alone shows is gone without it, and the mean is over fewer; or it counts by that policy.
+    alone &= not filled.any()
     gone = np.bincount(image, alone, len(numerator))  # i
     lost = np.bincount(image, np.where(alone, ratio[column], ratio[column] - without), len(numerator))  # i
     left = len(top) - gone
     mean = np.divide(ratio.sum() - lost, left, out=np.full(len(numerator), ratio.mean()), where=left > 0)
     is_share = bool((n >= 0).all() and (n <= d).all())
-    shift = _estimate_shift(ratio, np.bincount(column, n / d) / count, count) if denominator.shape[1] > 1 else 0.0
-    note = _describe_doubt(images, count, denominator.shape[1])
-    return Estimate(float(ratio.mean()), mean - ratio.mean(), images, (0.0, 1.0) if is_share else _FREE, shift, note)
+    shift = _estimate_shift(ratio, np.bincount(column, n / d) / count, count, filled) if not single else 0.0
+    note = _describe_doubt(images, count, denominator.shape[1], int(filled.sum()))
+    weight = np.bincount(image, d / bottom[column], len(numerator))  # i
+    alike = float(weight.sum() ** 2 / (weight**2).sum())
+    bounds = (0.0, 1.0) if is_share else _FREE
+    return Estimate(float(ratio.mean()), mean - ratio.mean(), images, bounds, shift, note, alike=alike)
 
 
 def combine(parts: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
@@ -105,6 +117,7 @@ def combine(parts: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
         float(sum(w * part.shift for part, w in zip(parts, weights, strict=True))),
         next((part.note for part in parts if part.note), ""),
         np.asarray(sum(map(mul, weights, samples))) if len(samples) == len(parts) else None,
+        min(part.alike for part in parts),
     )
 
 
@@ -113,16 +126,22 @@ def has_enough(one: Estimate) -> bool:
     return one.spread > NOTHING and one.freedom >= ENOUGH
 
 
-def _estimate_shift(ratio: np.ndarray, mean: np.ndarray, count: np.ndarray) -> float:
-    """How far a mean over classes lies off, from each one's ratio of sums, mean of ratios, and number of images [c]."""
-    few = 2 / (count + 1)  # c: the share of one image's bias that a ratio of sums over so many still has
-    return float((mean - ratio).sum() / (1 - few).sum() * few.mean()) if (count > 1).any() else 0.0
+def _estimate_shift(ratio: np.ndarray, mean: np.ndarray, count: np.ndarray, filled: np.ndarray) -> float:
+    """How far a mean over classes lies off, from each one's ratio of sums, mean of ratios, and number of images [c].
+
+    Classes that a policy fills in [c] are off by nothing, and tell nothing of how far the others are.
+    """
+    few = np.where(filled, 0.0, 2 / (count + 1))  # c: the share of one image's bias that a ratio of sums still has
+    seen = ~filled & (count > 1)
+    return float((mean - ratio)[seen].sum() / (1 - few)[seen].sum() * few.mean()) if seen.any() else 0.0
 
 
-def _describe_doubt(images: int, count: np.ndarray, columns: int) -> str:
+def _describe_doubt(images: int, count: np.ndarray, columns: int, filled: int) -> str:
     """Why no method is sure of its interval; empty where one is. ``count`` are the images of each class [c]."""
     if images < FEW_IMAGES:
         return f"only {images} image{'s' * (images > 1)}"
+    if filled:
+        return f"{filled} of {len(count)} classes count without anything measured"
     rare = int((count < FEW).sum())
     if columns == 1 or 2 * rare <= len(count):
         return ""

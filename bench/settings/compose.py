@@ -55,7 +55,7 @@ def compose_config(words: Iterable[str], config_dir: str | None = None, name: st
     config = pickle.loads(_compose_once(tuple(o.input_line for o in parsed if o not in values), *files))
     for override in values:
         _set_value(config, override)
-    _tell_words(config.hydra, parsed)
+    _tell_words(config.hydra, [override for override in parsed if not override.is_hydra_override()])
     return config
 
 
@@ -109,7 +109,7 @@ def _set_value(config: Any, override: Any) -> None:
 
 
 def _tell_words(hydra: Any, parsed: Sequence[Any]) -> None:
-    """Tell Hydra's own part of a configuration of all its words, and where it was composed."""
+    """Tell Hydra's own part of a configuration of all words that are not for that part, and where it was composed."""
     hydra.overrides.task, hydra.runtime.cwd = [override.input_line for override in parsed], str(Path.cwd())
     by = hydra.job.config.override_dirname
     lines = sorted(o.input_line for o in parsed if o.key_or_group not in by.exclude_keys)

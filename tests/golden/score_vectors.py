@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from bench.mapping.assign import assign, choose_representatives, find_nearest_class
@@ -31,6 +33,7 @@ class Vectors:
         self.names = self.json["class_names"]
         self.classes = ClassList("golden", tuple(self.names), (True,) * len(self.names))
         self.columns = [self.json["similarity_columns"].index(name) for name in self.names]
+        self.overlaps = cache(self._make_overlaps)
 
     def faulty_columns(self, kind: str) -> list[int]:
         """A class's place in the filtered list, read in the unfiltered table; in `ctx` the vectors show no shift."""
@@ -46,7 +49,7 @@ class Vectors:
             truth[maps == ids["amb"]] = VOID
         return truth
 
-    def overlaps(self, kind: str) -> list[Overlap]:
+    def _make_overlaps(self, kind: str) -> list[Overlap]:
         return [self._overlap(i, truth) for i, truth in enumerate(self.truth(kind))]
 
     def _overlap(self, index: int, truth: np.ndarray) -> Overlap:

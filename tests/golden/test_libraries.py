@@ -103,12 +103,15 @@ def test_every_preset_is_held_to_its_library() -> None:
         assert taken.sum() >= 200 and len(np.unique(values.round(6))) > 60, column
 
 
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in (1, 2))])
 @pytest.mark.parametrize("column", list_numbers())
-def test_a_preset_says_what_its_library_says(column: str) -> None:
+def test_a_preset_says_what_its_library_says(column: str, part: int) -> None:
+    """On a third of the sets at a time, each with every kind of map."""
     name, _, metric = column.partition(":")
     taken, values = read_column(column)
-    own = np.array([score(read_rule(SAID_BY.get(name, name)), int(at))[metric] for at in np.flatnonzero(taken)])
-    np.testing.assert_allclose(own, values, **CLOSE)
+    chosen = np.flatnonzero(taken)[part::3]
+    own = np.array([score(read_rule(SAID_BY.get(name, name)), int(at))[metric] for at in chosen])
+    np.testing.assert_allclose(own, values[part::3], **CLOSE)
 
 
 def test_the_maps_have_every_corner() -> None:

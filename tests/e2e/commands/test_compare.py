@@ -92,6 +92,10 @@ def test_an_unfinished_run_is_told_with_its_n_and_the_command(
     settings["data"]["subset"] = "first:3"  # of which the store holds two
     (half / "config.yaml").write_text(yaml.safe_dump(settings))
     code, told = fail(capsys, runs[0], half)
-    assert code == 1 and "2 of 3 images are predicted" in told and f"zgs run -cd {half} -cn config" in told
+    assert (
+        code == 1
+        and "predictions of 2 images of this variant; this run has n = 3" in told
+        and f"zgs run -cd {half} -cn config" in told
+    )
     assert compare(tmp_path / "runs", f"to={tmp_path / 'to'}") == 0
-    assert f"left out: {half}: not finished (2 of 3" in capsys.readouterr().out
+    assert f"left out: {half}: not finished (the store holds predictions of 2 images" in capsys.readouterr().out

@@ -100,6 +100,7 @@ def test_help_and_lists_load_no_models() -> None:
     assert out.endswith("False\n")
 
 
+@pytest.mark.slow
 @with_sample
 def test_sample_of_voc(tmp_path: Path) -> None:
     assert main(["prepare", "voc", "--from", str(SAMPLE / "voc2012"), "--to", str(tmp_path / "to"), "--partial"]) == 0

@@ -84,6 +84,7 @@ def test_the_data_as_they_are(zgs: Any) -> None:
     assert (found.code, found.value, found.n) == (0, 1.0, 4) and "exact:" not in found.told
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("name", ["objectInfo.txt", "info.csv"])
 def test_publishers_class_lists(name: str, root: Path, zgs: Any) -> None:
     lines = ["Idx,Ratio,Train,Val,Stuff,Name", "1,0.1,9,9,0,cat", '2,0.1,6,6,0,"dog, hound"']
@@ -94,6 +95,7 @@ def test_publishers_class_lists(name: str, root: Path, zgs: Any) -> None:
     assert found.value == 1.0 and "1 of 2 classes have several names, e.g. 'dog' with the alias 'hound'" in found.told
 
 
+@pytest.mark.slow
 def test_aliases_are_counted_and_said(root: Path, zgs: Any) -> None:
     predictions(root, [entry(name, half(), {1: "cat", 2: "hound"}) for name in IDS])
     (root / "m.yaml").write_text(LAYOUT.replace("{1: cat, 2: dog}", "[cat; kitten, dog; hound]").replace("255", "0"))
@@ -222,6 +224,7 @@ def test_a_table_may_say_what_background_is(root: Path, zgs: Any) -> None:
     assert zgs(*words).value == 1.0, "and an answer stands"
 
 
+@pytest.mark.slow
 def test_masks_that_hold_what_the_list_lacks(root: Path, zgs: Any) -> None:
     """Colours that agree are numbers; below zero there may be void; what has no meaning is named."""
     Image.fromarray(half()).convert("RGBA").save(root / "ann/0.png")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -238,8 +236,8 @@ def test_helps(capsys: Any) -> None:
 
 @pytest.mark.thinned(2)
 @pytest.mark.parametrize("word", ["--help", "-h"])
-def test_help_of_run_names_groups_and_keys(word: str) -> None:
-    """In a process of its own, for Hydra ends it."""
-    command = [sys.executable, "-m", "bench.cli", "run", word]
-    told = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[3])
-    assert told.returncode == 0 and "encode: " in told.stdout and "tau_sbert" in told.stdout
+def test_help_of_run_names_groups_and_keys(word: str, capsys: Any) -> None:
+    with pytest.raises(SystemExit) as ended:  # Hydra's way
+        main(["run", word])
+    told = capsys.readouterr().out
+    assert ended.value.code == 0 and "encode: " in told and "tau_sbert" in told

@@ -84,6 +84,7 @@ def test_all_models_ask_a_hub_that_never_answers_once(silent: Door, capfd) -> No
     assert silent.knocks() == 1
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("option", ["models/clip=vit_b_16", "models.clip.source=hf-hub:nobody/nothing"])
 def test_other_ways_to_name_a_clip(option: str, silent: Door, capfd) -> None:
     assert main(["verify", "models=paper", option, "device=cpu"]) == 1

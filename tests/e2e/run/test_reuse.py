@@ -38,6 +38,7 @@ def test_a_second_variant_reuses_what_lies_upstream_of_the_difference(full: Path
     assert "from the store: segment" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_another_threshold_asks_no_model_again(full: Path) -> None:
     words = ["data.subset=first:2", "experiment=full", "pictures=0", "score.tau_sbert=0.3", "score.tau_clip=0.2"]
     found = record(zgs(full, *words)[-1])["store"]

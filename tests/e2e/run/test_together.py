@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import ended, launch, of_group, zgs
+from tests.command import ended, launch, of_group, wait_until_it_listens, zgs
 
 WORDS = ["pictures=0", "caption.tokens=1", "caption.beams=1", "caption.iterations=1", "score.resamples=50"]
 LINE = "zgs: stopped; what is finished is kept, the same command continues"
@@ -95,9 +95,10 @@ def test_stopped_in_the_first_seconds(tmp_path: Path, number: signal.Signals, co
     theirs.write_text('{"format": "zgs-predictions/1", "about": {}, "embeddings": null}\n')
     scenes = ["data.subset=first:200", "pictures=0"]
     more = {"run": scenes, "demo": scenes, "score": [str(theirs), "data=toyscenes"]}
-    for tenths in (2, 5, 9, 14, 20, 30, 45, 60):
+    for tenths in (0, 2, 5, 9, 14, 20, 30, 45, 60):
         words = [*more[command], f"store={tmp_path}/s{tenths}", f"out={tmp_path}/out"]
         process = launch(zgs(command, *words))
+        wait_until_it_listens(process)
         time.sleep(tenths / 10)
         if process.poll() is None:
             stopped(process, number, done=(0, 3))

@@ -55,6 +55,7 @@ def test_its_run_is_scored_reported_and_repeated_as_ever(old: Path, tmp_path: Pa
     assert "evaluate" not in said.out + said.err and "warning" not in said.err
 
 
+@pytest.mark.slow
 def test_a_yaml_of_the_user_s_own_may_name_the_old_place(old: Path, tmp_path: Path, capfd: Any) -> None:
     (tmp_path / "conf/tracking").mkdir(parents=True)
     (tmp_path / "conf/tracking/own.yaml").write_text("_target_: bench.report.tracking.NoTracking\n")

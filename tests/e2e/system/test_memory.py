@@ -63,6 +63,7 @@ def test_other_errors_stay_what_they_are(error: Exception) -> None:
     assert caught.value is error
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("stage", ["segment", "encode", "caption"])
 def test_a_run_says_which_stage_which_image_and_what_needs_less(tmp_path: Path, monkeypatch, capsys, stage) -> None:
     called = {"segment": "segment", "encode": "embed", "caption": "describe"}[stage]

@@ -239,6 +239,10 @@ def test_another_model_and_an_old_library_are_one_line(folder: Path, tmp_path: P
     config = json.loads((folder / "config.json").read_text())
     (tmp_path / "m/config.json").write_text(json.dumps({"model_type": "clip"}))
     stops("holds a clip model: give one of type groupvit", lambda: GroupVit(str(tmp_path / "m")))
+    config["vision_config"]["patch_size"] = [16, 16]
+    (tmp_path / "m/config.json").write_text(json.dumps(config))
+    stops(r"patch_size \[16, 16\] in config.json: write one number", lambda: GroupVit(str(tmp_path / "m")))
+    config["vision_config"]["patch_size"] = 16
     config["text_config"]["vocab_size"] = 1000
     (tmp_path / "m/config.json").write_text(json.dumps(config))
     stops("another shape than config.json says", lambda: GroupVit(str(tmp_path / "m")))

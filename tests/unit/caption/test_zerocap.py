@@ -46,6 +46,7 @@ def watched(zerocap: ZeroCap, targets: torch.Tensor) -> list[TokenStep]:
     return steps
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("candidates", [24, None])
 def test_equals_the_plain_oracle(language: tiny.Language, clip: tiny.Clip, candidates: int | None) -> None:
     options = OPTIONS | {"candidates": candidates, "tokens": 4 if candidates else 2}
@@ -78,6 +79,7 @@ def test_more_segments_than_are_held_at_once(language: Any, clip: Any) -> None:
     same_bits(zerocap(take(many, [17, 3])), [17, 3], zerocap(many))
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("store_mb", [512, 0])
 def test_remembered_features_change_no_bit(language: Any, store_mb: int) -> None:
     seven = tiny.embeddings(7)

@@ -37,6 +37,7 @@ def test_whole_numbers_are_numbers_unless_quoted(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

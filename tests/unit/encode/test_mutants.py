@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -97,10 +98,8 @@ def load(monkeypatch: pytest.MonkeyPatch, mutant: Mutant | None) -> ModuleType:
 def oracle_notices(module: ModuleType) -> list[str]:
     """The mask shapes for which production and the oracle differ, layer 3 of 4 first, and whose embedding does."""
     clip, sample, told = tiny.clip(), tiny.sample(), []
-    pixels = tiny.preprocess(sample.image)
     for name, mask in SHAPES.items():
-        expected = loop_oracle.embed(clip.visual, pixels, pixel_means(mask), 3, "gsub", 1.5)
-        if differs(lambda: module.GlobalSubtraction(clip, 3, sigma2=1.5)(sample, mask[None]), expected):  # noqa: B023
+        if differs(lambda: module.GlobalSubtraction(clip, 3, sigma2=1.5)(sample, mask[None]), expect(name)):  # noqa: B023
             told.append(name)
     return told
 
@@ -120,10 +119,24 @@ def differs(run: Any, expected: Any) -> bool:
     )
 
 
+@cache
+def load_golden() -> tuple[golden.Vectors, SimpleNamespace]:
+    """The first seed's vectors and their tower."""
+    vectors = golden.Vectors(*golden.load("masked_attention", golden.seeds("masked_attention")[0]))
+    return vectors, attention.tower(vectors)
+
+
+@cache
+def expect(name: str) -> tuple[Any, ...]:
+    """What the loop oracle makes of a mask shape."""
+    clip, sample = tiny.clip(), tiny.sample()
+    embedded = loop_oracle.embed(clip.visual, tiny.preprocess(sample.image), pixel_means(SHAPES[name]), 3, "gsub", 1.5)
+    return tuple(embedded)
+
+
 def golden_notices() -> list[str]:
     """The golden entries that differ; the paper's reading with one w over all heads, and masking alone."""
-    vectors, told = golden.Vectors(*golden.load("masked_attention", golden.seeds("masked_attention")[0])), []
-    clip = attention.tower(vectors)
+    (vectors, clip), told = load_golden(), []
     runs = {"ref_masked": ("encode=masked",), "paper_eq_outputs_concat": ("encode.saliency=outputs",)}
     for entry, words in runs.items():
         try:

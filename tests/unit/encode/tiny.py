@@ -1,5 +1,7 @@
 """A seeded random CLIP image tower of open_clip's own class, small enough for loops in plain NumPy."""
 
+import copy
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,16 +15,8 @@ GRID, DEPTH, SIDE = (3, 4), 4, 12
 
 def clip(seed: int = 0) -> SimpleNamespace:
     """What encoders ask of `bench.models.clip.Clip`: 12 patches, 4 layers of width 16 with 2 heads."""
-    torch.manual_seed(seed)
-    visual = open_clip.transformer.VisionTransformer(
-        image_size=(9, 12), patch_size=3, width=16, layers=DEPTH, heads=2, mlp_ratio=2.0, output_dim=8
-    )
-    for name, parameter in visual.named_parameters():
-        # Layer norms about 1: with small ones all rows of attention are nearly flat and wrong equations look right.
-        norm = "ln_" in name and name.endswith("weight")
-        torch.nn.init.normal_(parameter, mean=float(norm), std=0.4)
     return SimpleNamespace(
-        visual=visual.eval().requires_grad_(False),
+        visual=copy.deepcopy(make_tower(seed)),
         depth=DEPTH,
         grid=GRID,
         dim=8,
@@ -31,6 +25,20 @@ def clip(seed: int = 0) -> SimpleNamespace:
         mean_colour=(120, 110, 100),
         preprocess=lambda image: preprocess(image),
     )
+
+
+@cache
+def make_tower(seed: int) -> open_clip.transformer.VisionTransformer:
+    """The image tower, drawn once a process: copies are cheaper."""
+    torch.manual_seed(seed)
+    visual = open_clip.transformer.VisionTransformer(
+        image_size=(9, 12), patch_size=3, width=16, layers=DEPTH, heads=2, mlp_ratio=2.0, output_dim=8
+    )
+    for name, parameter in visual.named_parameters():
+        # Layer norms about 1: with small ones all rows of attention are nearly flat and wrong equations look right.
+        norm = "ln_" in name and name.endswith("weight")
+        torch.nn.init.normal_(parameter, mean=float(norm), std=0.4)
+    return visual.eval().requires_grad_(False)
 
 
 def preprocess(image: np.ndarray) -> torch.Tensor:

@@ -49,6 +49,7 @@ def own_keys(folder: str, image: np.ndarray, layer: int = -1) -> np.ndarray:
     return keys / np.linalg.norm(keys, axis=1, keepdims=True)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("height", "width", "layer"), [(16, 16, -1), (16, 16, 0), (16, 16, 1), (16, 28, -1), (32, 24, -1)]
 )
@@ -71,6 +72,7 @@ def test_token_facet_is_the_blocks_output(tiny: str) -> None:
     assert dino.compute_features(image)[0].shape == (16, 12)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 23), (16, 40)])
 @pytest.mark.parametrize("stride", [1, 2, 3, 4])
 def test_the_grid_counts_the_patches_that_fit(tiny: str, height: int, width: int, stride: int) -> None:

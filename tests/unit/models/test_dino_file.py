@@ -101,6 +101,7 @@ WRAPPED: dict[str, Callable[[State], Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("wrapping", WRAPPED)
 def test_every_wrapping_gives_the_same_numbers(wrapping: str, tmp_path: Path) -> None:
     plain = saved(original(), tmp_path / "a.pth")

@@ -27,17 +27,18 @@ def load(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def test_worlds_show_classes_as_often_as_they_say(load: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     worlds = importlib.import_module("coverage_worlds")
-    assert [len(worlds.list_frequencies(name)) for name in worlds.WORLDS] == [20, 59, 150, 459]
+    assert [len(worlds.list_frequencies(name)) for name in worlds.WORLDS] == [20, 59, 150, 459, 200, 200]
+    assert worlds.list_frequencies("Even-200").sum() == pytest.approx(12), "12 classes an image"
     ade = worlds.list_frequencies("ADE-150")
     np.testing.assert_allclose([ade[0], ade[-1], ade.min()], [0.586, 0.028, 0.0015])  # wall, flag, swimming pool
     monkeypatch.setattr(worlds, "IMAGES", 3000)
     world = worlds.make_world("VOC-20", 0.1, 0)
-    shown = (world.denominators["macro"][0] > 0).mean(axis=0)
+    shown = (world.parts["macro"][1][0] > 0).mean(axis=0)
     assert shown == pytest.approx(worlds.list_frequencies("VOC-20"), abs=0.09) and shown.argmax() == 0
-    for name, top in world.numerators.items():
-        assert top.min() >= 0 and (top <= world.denominators[name] + 1e-12).all(), name
+    for name, (top, bottom, *_) in world.parts.items():
+        assert top.min() >= 0 and (top <= bottom + 1e-6).all(), name
     again = worlds.make_world("VOC-20", 0.1, 0)
-    assert all((again.numerators[name] == top).all() for name, top in world.numerators.items())
+    assert all((again.parts[name][0] == parts[0]).all() for name, parts in world.parts.items())
 
 
 def test_methods_agree_with_scipys(load: ModuleType) -> None:
@@ -58,16 +59,46 @@ def test_methods_agree_with_scipys(load: ModuleType) -> None:
 
 
 def test_truths_by_hand(load: ModuleType) -> None:
-    pool = np.array([[1.0, 3.0, 2.0, 0.0], [2.0, 4.0, 2.0, 0.0]])
-    truths = load._find_truths(pool, np.array([True, True, False, False]), 0.6)
+    pool, shown = np.array([[1.0, 3.0, 2.0, 0.0], [2.0, 4.0, 2.0, 0.0]]), np.array([True, True, False, False])
+    truths = load.find_truths("mIoU", pool, shown, 0.6)
     assert truths == {"expected": 0.6, "seen": pytest.approx(0.625), "all": pytest.approx(0.75)}
+    ones = load.find_truths("mIoU, unseen=one", pool, shown, 0.6)
+    assert (ones["seen"], ones["all"]) == (pytest.approx(3.25 / 4), pytest.approx(3.25 / 4))
+    zeros = load.find_truths("SQ, unmatched=zero", np.concatenate([pool, [[2, 4, 2, 1]]]), shown, 0.6)
+    assert zeros["all"] == pytest.approx(2.25 / 4)
+    frequency = load.find_truths("fwIoU", np.concatenate([pool, [[1, 3, 0, 0]]]), shown, np.nan)
+    assert frequency["all"] == pytest.approx((0.5 + 3 * 0.75) / 4)
+
+
+@pytest.mark.parametrize("metric", ["fwIoU", "mIoU", "mIoU, unseen=one", "SQ", "SQ, unmatched=zero", "macro area"])
+def test_a_set_has_the_value_of_its_sums(load: ModuleType, metric: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    worlds, methods = importlib.import_module("coverage_worlds"), importlib.import_module("coverage_methods")
+    monkeypatch.setattr(worlds, "IMAGES", 40)
+    parts = np.stack([part[0] for part in worlds.make_world("VOC-20", 0.6, 1).parts[metric]])[:, :12]
+    weights = methods.make_weights(12, 10, np.random.default_rng(0))
+    found = load.estimate_own(metric, load.make_counts(metric, parts), weights)
+    sums = parts.sum(axis=1, dtype=float)[:, None]
+    assert found.value == pytest.approx(load.compute_values(metric, sums)[0], abs=1e-6)
+
+
+def test_wilsons_interval_next_to_the_bounds(load: ModuleType) -> None:
+    near, ones = importlib.import_module("coverage_near"), np.ones((8, 1))
+    assert near.end_by_wilson(near.estimate(ones, ones), np.inf) == pytest.approx((0.67559, 1), abs=1e-5)
+    pixel = near.estimate(ones - 1e-6 * np.eye(8)[:, :1], ones)
+    free, capped = (near.end_by_wilson(pixel, most)[0] for most in (np.inf, 8))
+    assert free > 0.9999 and capped < 0.67559
+    for name, make in near.NEAR.items():
+        top, bottom = make(np.random.default_rng(0), 0.01)
+        assert 0.97 < (top.sum(axis=0) / bottom.sum(axis=0)).mean() < 0.995, name
 
 
 def test_twice_the_same_bytes(load: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    worlds = importlib.import_module("coverage_worlds")
+    worlds, near = importlib.import_module("coverage_worlds"), importlib.import_module("coverage_near")
     small = {"WORLDS": ("VOC-20",), "SIZES": (25,), "FALSE": (0.1,), "MEANS": ("image IoU",), "CLASSES": ("mIoU",)}
     for name, value in small.items():
         monkeypatch.setattr(load, name, value)
+    for name in ("IMAGES", "SIZES", "WRONG"):
+        monkeypatch.setattr(near, name, {"IMAGES": 200, "SIZES": (25,), "WRONG": (0.01,)}[name])
     monkeypatch.setattr(load, "IMAGES", 200)
     monkeypatch.setattr(worlds, "IMAGES", 200)
     monkeypatch.setattr(load, "PAIRED", ("mIoU",))
@@ -77,6 +108,7 @@ def test_twice_the_same_bytes(load: ModuleType, monkeypatch: pytest.MonkeyPatch,
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == names
     assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in names)
     table = pd.read_csv(tmp_path / "a" / "coverage.csv")
-    assert set(table["kind"]) == {"value", "alike", "apart"} and (table["sets"] == 24).all()
+    assert set(table["kind"]) == {"value", "alike", "apart", "near"}
+    assert (table.loc[table["kind"] != "near", "sets"] % 24 == 0).all()
     own = table[(table["method"] == "the product") & (table["metric"] == "mIoU")]
     assert (own["holds"] == 1).all() and own["seen"].min() > 0.8

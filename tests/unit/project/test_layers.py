@@ -20,7 +20,9 @@ def faults(folder: Path, **sources: str) -> dict[str, str]:
     return layers.find_faults(layers.read_imports(folder))
 
 
+@pytest.mark.slow
 def test_the_house_keeps_its_layers() -> None:
+    """As `make lint` asks of every commit; it parses every file."""
     assert layers.main() == 0
 
 

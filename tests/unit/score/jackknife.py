@@ -20,7 +20,16 @@ def leave_out(numerator: np.ndarray, denominator: np.ndarray) -> list[float]:
     return [average(np.delete(numerator, at, axis=0), np.delete(denominator, at, axis=0)) for at in n]
 
 
-def slow_ends(value: float, without: Sequence[float], shift: float = 0.0, least: float = 0.0) -> tuple[float, float]:
+def count_alike(denominator: np.ndarray) -> float:
+    """How many images of equal weight weigh as much: an image weighs its mean share of each class."""
+    shares = [row / row.sum() for row in denominator.T if row.any()]
+    weight = np.mean(shares, axis=0)
+    return float(1 / (weight @ weight))
+
+
+def slow_ends(
+    value: float, without: Sequence[float], shift: float = 0.0, least: float = 0.0, alike: float | None = None
+) -> tuple[float, float]:
     """95 % interval of a number from ``least`` to 1, from its values without each image."""
     moves, n = np.array(without) - value, len(without)
     error = np.sqrt((n - 1) / n * (moves**2).sum())
@@ -35,16 +44,16 @@ def slow_ends(value: float, without: Sequence[float], shift: float = 0.0, least:
         # p with (y - p)^2 = t^2 p (1 - p) / trials
         roots = np.roots([1 + t**2 / trials, -2 * y - t**2 / trials, y**2]).real
         shown = side * max(side * roots)
-        reached = reach(value, y, error, n, side, least)
+        reached = reach(value, y, error, alike or n, side, least)
         ends.append(side * max(side * (least + scale * end) for end in (shown, *reached)))
     return ends[0], ends[1]
 
 
-def reach(value: float, y: float, error: float, n: int, side: int, least: float) -> list[float]:
+def reach(value: float, y: float, error: float, n: float, side: int, least: float) -> list[float]:
     """Where one end lies at least, for ``y`` in [0, 1]: by images that are not there, and by few failures."""
     z = stats.norm.ppf(0.975)
     far, near = (1, least) if side < 0 else (least, 1)
-    failures = n * (n * error**2 + (far - value) ** 2)
+    failures = n * (n * error**2 + (far - value) ** 2) * (1 if least == 0 else 4)
     unseen = min(z**2, max(2 * z**2 - failures, 0))
     found = [np.average([y, float(side > 0)], weights=[n, unseen])]
     if abs(near - value) >= abs(far - value):

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.metrics.terms import FAINT
 from bench.score.ends import compute_ends, compute_p
 from bench.score.estimates import ENOUGH, combine, estimate
 from bench.score.intervals import MetricCounts, bootstrap, compute_intervals, select_images
 from bench.score.resampling import compute_percentile_interval
-from tests.unit.score.jackknife import average, leave_out, slow_ends
+from tests.unit.score.jackknife import average, count_alike, leave_out, slow_ends
 
 
 def make_counts(seed: int, images: int = 30, classes: int = 12, often: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
@@ -37,7 +38,17 @@ def test_ends_are_those_of_the_slow_way(seed: int, classes: int) -> None:
     np.testing.assert_allclose(value + found.moves, without, atol=1e-12)
     assert (found.value, found.images) == (pytest.approx(value), known.sum())
     (ends,) = compute_ends([found], 0.95)
-    assert ends == pytest.approx(slow_ends(value, np.array(without)[known].tolist(), found.shift))
+    alike = count_alike(bottom)
+    assert found.alike == pytest.approx(alike) and alike <= known.sum()
+    assert ends == pytest.approx(slow_ends(value, np.array(without)[known].tolist(), found.shift, alike=alike))
+
+
+def test_an_image_with_a_numerator_alone_moves_the_number() -> None:
+    """As images without true pixels do under frequency-weighted IoU: (1 + 2 - 0.5) / 4."""
+    top, bottom = np.array([[1], [2], [-0.5], [0]]), np.array([[2], [2], [0], [0.0]])
+    found = estimate(top, bottom)
+    assert found.value == 0.625 and found.images == 3
+    np.testing.assert_allclose(found.value + found.moves, [0.75, 0.25, 0.75, 0.625])
 
 
 def test_the_shift_by_hand() -> None:
@@ -45,6 +56,17 @@ def test_the_shift_by_hand() -> None:
     top, bottom = np.array([[4, 0], [0, 0], [0, 3.0]]), np.array([[4, 0], [2, 0], [2, 6.0]])
     assert estimate(top, bottom).shift == pytest.approx(-1 / 3 * (1 / 2 + 1) / 2)
     assert estimate(top[:, :1], bottom[:, :1]).shift == 0, "only averages over classes have one"
+
+
+@pytest.mark.parametrize("policy", [0.0, 1.0])
+def test_classes_that_a_policy_fills_in_neither_shift_nor_tell_of_a_shift(policy: float) -> None:
+    top, bottom = make_counts(1, classes=12)
+    alone = estimate(top, bottom)
+    faint = np.full((len(top), 24), FAINT)
+    filled = estimate(np.hstack([top, policy * faint]), np.hstack([bottom, faint]))
+    seen = int(bottom.any(axis=0).sum())
+    assert alone.shift and filled.shift == pytest.approx(alone.shift * seen / (seen + 24))
+    assert filled.value == pytest.approx((alone.value * seen + policy * 24) / (seen + 24))
 
 
 @pytest.mark.parametrize(("right", "low"), [(8, 0.67559), (40, 0.91238)])
@@ -142,3 +164,15 @@ def test_averages_over_classes_hold_the_truth_where_percentiles_do_not() -> None
 @pytest.mark.parametrize(("images", "classes"), [(30, 20), (60, 200), (400, 400)])
 def test_averages_over_classes_hold_the_truth_in_other_sets(images: int, classes: int) -> None:
     assert measure_coverage(400, images, classes)[1] >= 0.92
+
+
+@pytest.mark.parametrize("counts_as", [0.0, 1.0])
+def test_classes_that_a_policy_fills_in_fall_back_to_it_without_their_only_image(counts_as: float) -> None:
+    """As `bench.score.averages` leaves them: class 2 has no pixel in the set and counts all the same."""
+    top, bottom = np.array([[3, 0, 0], [1, 0, 0], [0, 2, 0.0]]), np.array([[4, 0, 0], [4, 0, 0], [0, 4, 0.0]])
+    top[:, 2], bottom[:, 2] = counts_as * FAINT, FAINT
+    found = estimate(top, bottom)
+    without = [np.mean([0.25, 0.5, counts_as]), np.mean([0.75, 0.5, counts_as]), np.mean([0.5, counts_as, counts_as])]
+    np.testing.assert_allclose(found.value + found.moves, without)
+    many = estimate(np.tile(top, (9, 1)), np.tile(bottom, (9, 1)))
+    assert many.note == "1 of 3 classes count without anything measured"

@@ -91,4 +91,6 @@ def test_an_edited_option_of_one_s_own_counts_at_once(
         (tmp_path / "encode/mine.yaml").write_text(f"{{_target_: own.Mine, share: {value}}}\n# {value}")
         found = [compose_config(["encode=mine", f"seed={seed}"], str(tmp_path)) for seed in (1, 2)]
         assert [(one.encode.share, one.seed) for one in found] == [(value, 1), (value, 2)]
+        assert [list(one.hydra.overrides.task) for one in found] == [["encode=mine", f"seed={seed}"] for seed in (1, 2)]
+        assert len(found[1].hydra.overrides.hydra) == 1, "where the folder is"
     assert len(asked) == (4 if others else 2)
