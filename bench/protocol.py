@@ -130,6 +130,6 @@ class Protocol:
 def choose(key: str, value: Any, known: tuple[str, ...]) -> None:
     """Raise UsageError with the nearest right word where ``score.KEY=VALUE`` is none of those known."""
     if value not in known:
-        near = difflib.get_close_matches(str(value), known, n=1, cutoff=0.4)
+        near = difflib.get_close_matches(str(value), known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise UsageError(f"score.{key}={value}: known are {', '.join(known)}{hint}")

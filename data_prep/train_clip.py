@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,24 +26,19 @@ from typing import Any
 import numpy as np
 import torch
 from open_clip.model import CLIP
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from torch.nn import functional
 
 from bench.models.clip import Clip
-from bench.toyworld.classes import SIDE, VERSION
+from bench.toyworld.classes import VERSION
 from data_prep import checkpoints
-from data_prep.clip_feed import CONTEXT, MEAN, PATCH, STD, Feed, Keep, Part
+from data_prep.clip_feed import Feed, Part
+from data_prep.clip_model import TARGET, build, compute_loss, export
 from data_prep.clip_pool import open_pool
 from data_prep.clip_quality import CURVE, list_ways, name_segments
 from data_prep.muon import Muon
 
-TARGET = Path(__file__).parent.parent / "bench" / "models" / "embedded" / "clip"
-VISION = {"image_size": SIDE, "patch_size": PATCH, "layers": 6, "width": 96, "head_width": 32, "mlp_ratio": 4.0}
-TEXT = {"context_length": CONTEXT, "vocab_size": 800, "width": 128, "heads": 4, "layers": 2, "pad_id": 797,
-        "eos_id": 799}  # fmt: skip
-DIMENSION = 64
 VALIDATION = 60
 """Val scenes of a point of the learning curve."""
 
@@ -78,41 +72,6 @@ class Recipe:
     skip: int = 0
 
 
-def build() -> CLIP:
-    """A fresh model; the same class that open_clip builds from the exported folder."""
-    model = CLIP(embed_dim=DIMENSION, vision_cfg=dict(VISION), text_cfg=dict(TEXT), quick_gelu=False)
-    model.visual.patch_dropout = Keep()
-    return model
-
-
-def encode_text(model: CLIP, tokens: Tensor) -> Tensor:
-    """The text tower on texts cut to the longest of the batch: causal attention makes what follows irrelevant."""
-    ends = tokens.argmax(dim=-1)
-    length = int(ends.max()) + 1
-    x = model.token_embedding(tokens[:, :length]) + model.positional_embedding[:length]
-    x = model.ln_final(model.transformer(x, attn_mask=model.attn_mask[:length, :length]))
-    return x[torch.arange(len(x)), ends] @ model.text_projection
-
-
-def encode_pictures(model: CLIP, parts: list[Part]) -> Tensor:
-    """The image tower on each part, which computes its own patches alone."""
-    features = []
-    for part in parts:
-        model.visual.patch_dropout.kept = part.patches
-        features.append(model.visual(part.images))
-    return torch.cat(features)
-
-
-def compute_loss(model: CLIP, parts: list[Part], tokens: Tensor) -> Tensor:
-    """CLIP's symmetric contrastive loss; texts that are equal share the target, for neither is wrong."""
-    pictures = functional.normalize(encode_pictures(model, parts), dim=-1)
-    texts = functional.normalize(encode_text(model, tokens), dim=-1)
-    logits = model.logit_scale.exp() * pictures @ texts.T
-    same = (tokens[:, None] == tokens[None]).all(dim=-1).float()
-    target = same / same.sum(dim=1, keepdim=True)
-    return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
-
-
 def make_optimizers(model: CLIP, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """Muon for the matrices inside the transformers, AdamW for all else."""
     inner = [p for name, p in model.named_parameters() if "resblocks" in name and p.ndim == 2]
@@ -121,25 +80,6 @@ def make_optimizers(model: CLIP, recipe: Recipe) -> list[torch.optim.Optimizer]:
     muon = Muon(inner, lr=recipe.rate, weight_decay=recipe.decay)
     adam = torch.optim.AdamW(rest, lr=recipe.rate, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.0)
     return [muon, adam]
-
-
-def export(weights: dict[str, Tensor], folder: Path) -> None:
-    """open_clip_config.json and float16 weights; loading copies them into float32 parameters exactly."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        if not (folder / name).exists():
-            shutil.copy(TARGET / name, folder)
-    text = {**TEXT, "hf_tokenizer_name": "local"}
-    config = {
-        "model_cfg": {"embed_dim": DIMENSION, "quick_gelu": False, "vision_cfg": VISION, "text_cfg": text},
-        "preprocess_cfg": {"mean": MEAN, "std": STD, "interpolation": "bicubic", "resize_mode": "squash"},
-    }
-    (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")
-    halves = {name: value.detach().half().cpu().contiguous() for name, value in weights.items()}
-    partial = folder / "new.safetensors.part"
-    save_file(halves, partial)
-    partial.chmod(0o644)
-    partial.replace(folder / "open_clip_model.safetensors")
 
 
 class Trainer:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from coverage_methods import JACKKNIFE, PRODUCT
 from coverage_metrics import CLASSES
+from coverage_near import TOLD
 
 from bench.score.estimates import ENOUGH, FEW, FEW_IMAGES
 
@@ -73,7 +74,7 @@ def summarise(lines: pd.DataFrame, cells: pd.DataFrame, quick: bool) -> str:
         f"{', '.join(of_classes)} (n={_count_sets(full, of_classes):,} by each method). *Expected*:",
         _table_methods(full, of_classes, "expected"), "*Seen*:", _table_methods(full, of_classes, "seen"),
         "*All*:", _table_methods(full, of_classes, "all"), _describe_even(value),
-        "## Next to 0 and 100 %", _describe_near(near), _table_near(near),
+        "## Next to 0 and 100 %", f"{TOLD} (n={int((near['method'] == PRODUCT).sum()):,} sets).", _table_near(near),
         "## Marked intervals",
         f"Marked is an interval of fewer than {FEW_IMAGES} images, where no method is right everywhere; of an "
         f"average over classes of which more than half are seen in fewer than {FEW} images; one without a width, "
@@ -130,19 +131,6 @@ def _describe_even(value: pd.DataFrame) -> str:
     return f"60 images of 200 classes, 12 an image (Even-200), mIoU, in percent of sets: {'; '.join(told)}."
 
 
-def _describe_near(near: pd.DataFrame) -> str:
-    own = near[near["method"] == PRODUCT]
-    return (
-        "Where nearly all is right, a set seldom shows what goes wrong. *alike* and *failures* cannot be told apart by "
-        "a set in which nothing fails: each image is nearly right, and in the one world that is all, in the other one "
-        "image in 100 to 1,000 is wholly wrong. An interval that is as narrow as the first allows misses the truth of "
-        "the second; by the rule, which asks for every world and only then for width, it is wrong, and the interval of "
-        "the first is wider than it would have to be. The six worlds stand in `scripts/coverage_near.py`. Coverage in "
-        "percent where it is worst, of 99, 99.5 and 99.9 % and of 1, 0.5 and 0.1 %, and the mean width in points "
-        f"(n={len(own):,} sets)."
-    )
-
-
 def _table_near(near: pd.DataFrame) -> str:
     sizes = sorted(near["n"].unique())
     rows = []
@@ -155,18 +143,16 @@ def _table_near(near: pd.DataFrame) -> str:
 
 
 def _table_methods(lines: pd.DataFrame, metrics: Sequence[str], truth: str) -> str:
-    """A row a method: coverage at each size, in the worst world and metric of any size, and the width."""
+    """A row a method: coverage at each size, and the width."""
     part = lines[lines["metric"].isin(metrics)]
     sizes = sorted(part["n"].unique())
     by_size = part.pivot_table(index="method", columns="n", values=truth, aggfunc="mean")
-    worst = part.groupby(["method", "metric", "world", "n"])[truth].mean().groupby("method").min()
     wide = part[part["n"] <= 1000].groupby("method")["width"].mean()
-    head = ["method", *(f"n={n:,}" for n in sizes), "worst cell", "width"]
+    head = ["method", *(f"n={n:,}" for n in sizes), "width"]
     rows = [
-        [str(name), *(_percent(by_size.loc[name, n]) for n in sizes), _percent(worst[name]),
-         f"{wide[name] / wide[PRODUCT]:.2f}"]
+        [str(name), *(_percent(by_size.loc[name, n]) for n in sizes), f"{wide[name] / wide[PRODUCT]:.2f}"]
         for name in part["method"].unique()
-    ]  # fmt: skip
+    ]
     return _write_table(head, rows)
 
 
@@ -231,14 +217,18 @@ def _find_faults(own: pd.DataFrame, what: str, kept: pd.Series) -> list[str]:
         for truth in ("expected", "seen"):
             known = part[truth].dropna()
             if len(known) >= LEAST_SETS:
-                cells["coverage"].append((f"{' '.join(map(str, key))} ({truth})", known.mean(), len(known)))
+                cells["coverage"].append((f"{key[0]} {key[1]} ({truth})", known.mean(), len(known)))
         if key[0] == "alike" and len(part) >= LEAST_SETS:
-            cells["false differences"].append((" ".join(map(str, key[1:])), part["real"].mean(), len(part)))
+            cells["false differences"].append((str(key[1]), part["real"].mean(), len(part)))
     told = []
     for name, sign, bound in (("coverage", 1, RIGHT), ("false differences", -1, ERROR)):
         missed = [cell for cell in cells[name] if sign * cell[1] < sign * bound]
         faults = [cell for cell in missed if sign * (bound - cell[1]) > 2 * _find_noise(bound, cell[2])]
-        listed = "; ".join(f"{key}: {_percent(share)} of {sets}" for key, share, sets in faults) or "none"
+        each: dict[str, list[float]] = {}
+        for place, share, _ in faults:
+            each.setdefault(place, []).append(share)
+        listed = "; ".join(f"{place} in {len(shares)}, {_percent(min(shares))} to {_percent(max(shares))} %"
+                           for place, shares in each.items()) or "none"  # fmt: skip
         told.append(f"{what.capitalize()}, {name}: of {len(cells[name]):,} cells of {LEAST_SETS} sets or more "
                     f"{len(missed)} lie beyond {100 * bound:.0f} %, by more than two standard errors {len(faults)}: "
                     f"{listed}.")  # fmt: skip

@@ -97,7 +97,7 @@ def estimate(numerator: Float64[np.ndarray, "i m"], denominator: Float64[np.ndar
     left = len(top) - gone
     mean = np.divide(ratio.sum() - lost, left, out=np.full(len(numerator), ratio.mean()), where=left > 0)
     is_share = bool((n >= 0).all() and (n <= d).all())
-    shift = _estimate_shift(ratio, np.bincount(column, n / d) / count, count) if not single else 0.0
+    shift = _estimate_shift(ratio, np.bincount(column, n / d) / count, count, filled) if not single else 0.0
     note = _describe_doubt(images, count, denominator.shape[1], int(filled.sum()))
     weight = np.bincount(image, d / bottom[column], len(numerator))  # i
     alike = float(weight.sum() ** 2 / (weight**2).sum())
@@ -126,10 +126,14 @@ def has_enough(one: Estimate) -> bool:
     return one.spread > NOTHING and one.freedom >= ENOUGH
 
 
-def _estimate_shift(ratio: np.ndarray, mean: np.ndarray, count: np.ndarray) -> float:
-    """How far a mean over classes lies off, from each one's ratio of sums, mean of ratios, and number of images [c]."""
-    few = 2 / (count + 1)  # c: the share of one image's bias that a ratio of sums over so many still has
-    return float((mean - ratio).sum() / (1 - few).sum() * few.mean()) if (count > 1).any() else 0.0
+def _estimate_shift(ratio: np.ndarray, mean: np.ndarray, count: np.ndarray, filled: np.ndarray) -> float:
+    """How far a mean over classes lies off, from each one's ratio of sums, mean of ratios, and number of images [c].
+
+    Classes that a policy fills in [c] are off by nothing, and tell nothing of how far the others are.
+    """
+    few = np.where(filled, 0.0, 2 / (count + 1))  # c: the share of one image's bias that a ratio of sums still has
+    seen = ~filled & (count > 1)
+    return float((mean - ratio)[seen].sum() / (1 - few)[seen].sum() * few.mean()) if seen.any() else 0.0
 
 
 def _describe_doubt(images: int, count: np.ndarray, columns: int, filled: int) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from bench.metric_name import parse
+from bench.metric_name import MetricName, parse, write_number
 from bench.metrics.registry import find_title
 from bench.protocol import Protocol
+from bench.score.presets import make_title
 
 COLUMNS = (
     "library", "version", "score=", "number", "value", "averaged over", "class of neither", "only predicted", "void",
@@ -28,6 +29,7 @@ UNSEEN = {"ignore": "left out", "one": "1", "zero": "0"}
 ABSENT = {"zero": "0", "ignore": "left out"}
 VOID = {"ignore": "taken out", "count": "counts", "first": "the first label"}
 UNANSWERED = {"count": "", "ignore": ", and where no answer is"}
+ACCURACIES, QUALITIES = ("pixel_accuracy", "mean_accuracy", "fwiou"), ("pq", "sq", "rq")
 
 
 def make_library_table(protocols: Sequence[Protocol], scores: pd.DataFrame) -> pd.DataFrame:
@@ -37,7 +39,7 @@ def make_library_table(protocols: Sequence[Protocol], scores: pd.DataFrame) -> p
     for name, value in zip(scores["metric"], scores["value"], strict=True):
         parts = parse(name)
         if parts.score in by_name:
-            lines.append(_describe_number(by_name[parts.score], parts.metric, float(value)))
+            lines.append(_describe_number(by_name[parts.score], parts, float(value)))
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
@@ -57,15 +59,28 @@ def name_library(protocol: Protocol) -> tuple[str, str]:
 
 
 def describe_rule(protocol: Protocol, metric: str) -> tuple[str, str, str, str]:
-    """What a protocol averages a metric over, and what it does with both kinds of absent classes and with void."""
+    """What a protocol averages a metric over, and what it does with both kinds of absent classes and with void.
+
+    Only what the metric reads: panoptic quality reads neither ``unseen`` nor ``absent``, and knows no first label. Of a
+    metric that no library has, nothing is said.
+    """
     word, kind = (*metric.split("."), "dataset")[:2]
+    if word not in ("iou", *ACCURACIES, *QUALITIES):
+        return "", "", "", ""
     averaged = AVERAGED.get(word) or AVERAGED[kind]
-    if word in ("pixel_accuracy", "mean_accuracy", "fwiou"):  # classes of the truth: there are no others in them
-        return averaged, "left out", "left out", VOID[protocol.void]
-    void = VOID[protocol.void] + UNANSWERED[protocol.unlabelled]
-    return averaged, UNSEEN[protocol.unseen], ABSENT[protocol.absent], void
+    unseen, absent, void = UNSEEN[protocol.unseen], ABSENT[protocol.absent], VOID[protocol.void]
+    if word in ACCURACIES:  # classes of the truth: there are no others in them
+        unseen, absent = "left out", "left out"
+    if word in QUALITIES:
+        unseen, absent = "left out", ABSENT[protocol.unmatched if word == "sq" else "zero"]
+        void = VOID["ignore" if protocol.void == "ignore" else "count"]
+    return averaged, unseen, absent, void + UNANSWERED[protocol.unlabelled]
 
 
-def _describe_number(protocol: Protocol, metric: str, value: float) -> tuple[object, ...]:
-    title = {"iou": "mean IoU"}.get(word := metric.partition(".")[0], find_title(word))
-    return *name_library(protocol), protocol.name, title, value, *describe_rule(protocol, metric)
+def _describe_number(protocol: Protocol, parts: MetricName, value: float) -> tuple[object, ...]:
+    """The row of a number; behind the name stands what was changed of the protocol, and a mapping but `exact`."""
+    word = parts.metric.partition(".")[0]
+    title = {"iou": "mean IoU"}.get(word, find_title(word))
+    bound = "" if parts.threshold is None else f">={write_number(parts.threshold)}"
+    name = make_title(protocol) + ("" if parts.mapping == "exact" else f" {parts.mapping}{bound}")
+    return *name_library(protocol), name, title, value, *describe_rule(protocol, parts.metric)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from bench.cli import main
 from bench.score.presets import list_libraries
 from tests.e2e.commands.theirs import coded, write, zgs
 
@@ -49,7 +50,7 @@ def test_libraries_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert (tmp_path / "mine.csv").read_bytes() == (folder / "scores.csv").read_bytes()
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:5] == ["library", "version", "score=", "number", "value"]
-    smp = next(line for line in lines if re.search(r" smp ", line))
+    smp = next(line for line in lines if re.search(r" smp[ {]", line))
     assert re.split(r" {2,}", smp)[3:] == ["mean IoU", "0.8542", "classes of the set", "1", "0", "taken out"]
     assert sum("mean IoU" in line for line in lines) == len(VALUES) and not any("protocol:" in line for line in lines)
 
@@ -63,7 +64,36 @@ def test_libraries_stand_beside_other_protocols_and_may_be_changed(
     table = pd.read_csv(folder / "scores.csv").set_index("protocol")["value"]
     assert table["smp{unseen=zero}"] == table["sklearn{unseen=zero}"] == 0.354167
     assert "protocol: name=smp " in capsys.readouterr().out, "not only libraries: the usual table"
-    zgs(tmp_path, None, file, *words, "score=libraries,smp", code=2)
-    assert "smp is named twice" in capsys.readouterr().err
-    zgs(tmp_path, None, file, *words, "score=smp", "score.unseen=once", code=2)
-    assert "score.unseen=once: known are ignore, one, zero" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("score=libraries,smp", "score=libraries,smp: smp is one of libraries; leave one of the two out"),
+        ("score=mmseg,libraries", "score=mmseg,libraries: mmseg is one of libraries; leave one of the two out"),
+        ("score=librarys", "score=librarys: librarys is no protocol; did you mean libraries?"),
+        ("score=library,paper", "score=library,paper: library is no protocol; did you mean libraries?"),
+        ("score=mmsge", "score=mmsge: no such option; did you mean mmseg?"),
+        ("score.unseen=once", "score.unseen=once: known are ignore, one, zero; did you mean one?"),
+        ("score.unmatched=no", "score.unmatched=no: known are ignore, zero"),
+    ],
+)
+def test_a_wrong_word_is_one_line_with_the_nearest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str, message: str
+) -> None:
+    file, words = make_data(tmp_path / "data", background=False)
+    assert main(["score", str(file), *words, word]) == 2
+    assert capsys.readouterr().err.strip() == f"zgs: {message}"
+
+
+def test_what_was_changed_stands_in_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """PQ reads no `unseen`, and of a metric that no library has the table says no rule."""
+    file, words = make_data(tmp_path / "data", background=False)
+    changes = ["score.unseen=zero", "score.metrics=[iou,panoptic,soft]", "score.mapping=[exact,maxoverlap]"]
+    zgs(tmp_path, None, file, *words, "score=libraries", *changes)
+    rows = [re.split(r" {2,}", line) for line in capsys.readouterr().out.splitlines()]
+    cells = {(row[2], row[3]): row[5:] for row in rows if len(row) > 4}
+    assert cells["smp{unseen=zero}", "mean IoU"][:3] == ["classes of the set", "0", "0"]
+    assert cells["smp{unseen=zero} maxoverlap", "mean IoU"][:3] == ["classes of the set", "0", "0"]
+    assert cells["hotcoco{unseen=zero}", "PQ"][:3] == ["classes of the set", "left out", "0"]
+    assert [] in cells.values()

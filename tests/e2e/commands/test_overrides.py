@@ -3,6 +3,7 @@
 import pytest
 
 from bench.cli import main
+from bench.settings.compose import list_options
 
 
 @pytest.mark.thinned(3)
@@ -10,7 +11,7 @@ from bench.cli import main
     ("words", "told"),
     [
         (["encode=global_subtractoin"], "encode=global_subtractoin: no such option; did you mean global_subtraction"),
-        (["encode=nothing"], "known: crop, global_subtraction, masked, unmasked"),
+        (["encode=nothing"], f"known: {', '.join(list_options('encode'))}"),
         (["encode.sgima2=1"], "encode.sgima2: no such key; did you mean encode.sigma2"),
         (["segment.N=3"], "segment.N: no such key; did you mean segment.n"),
         (["sigma2=1"], "encode.sigma2"),

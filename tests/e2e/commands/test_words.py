@@ -16,11 +16,13 @@ from bench.commands.settings import compose_settings
 from bench.commands.words import prepare_words, quote_text
 from bench.errors import UsageError
 from bench.settings.check import check_settings
+from bench.settings.compose import list_options
 
 KINDS = (
     "größe é", "写真/犬", "a=b", "#1", "year (2)", "a,b", "[x]", "{y: 1}", "it's \"it\"", "2012", "1e3", "nan", "true",
     "a:b*?!@%&;|<>~", "choice", "\\back\\", "${x}", "trailing ", "100%", "-m", "~", "null0",
 )  # fmt: skip
+ENCODERS = ", ".join(list_options("encode"))
 KEYS = {
     "data.root": [], "data.layout": ["data=folder", "data.root=x"], "caption.words": ["caption=retrieval"],
     "score.table": [], "score.ratings": [], "store": [], "out": [], "tuned_on": [], "models.dino.source": [],
@@ -125,10 +127,10 @@ def test_a_folder_that_is_not_there_is_named_as_it_was_typed(tmp_path: Path, cap
         ("hydra.sweep.dir=x", "hydra.sweep.dir: where"),
         ("hydra.job.chdir=true", "hydra.job.chdir: where"),
         ("hydra.output_subdir=x", "hydra.output_subdir: where"),
-        ("encode=null", "encode=null: choose one option of crop, global_subtraction, masked, unmasked; a sweep is -m"),
-        ("encode=", "encode=: choose one option of crop"),
-        ("encode=5", "encode=5: choose one option of crop"),
-        ("encode=[crop,masked]", "encode=[crop,masked]: choose one option of crop"),
+        ("encode=null", f"encode=null: choose one option of {ENCODERS}; a sweep is -m"),
+        ("encode=", f"encode=: choose one option of {ENCODERS}"),
+        ("encode=5", f"encode=5: choose one option of {ENCODERS}"),
+        ("encode=[crop,masked]", f"encode=[crop,masked]: choose one option of {ENCODERS}"),
         ("hydra/launcher=nothing", "hydra/launcher=nothing: no such option; known: basic, "),
     ],
 )

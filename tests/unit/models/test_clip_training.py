@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from bench.models.clip import Clip
 from bench.toyworld.classes import SIDE, VERSION
 from bench.toyworld.scene import choose_framing, draw
-from data_prep import clip_feed, clip_pool, clip_quality, clip_report, clip_seeds, train_clip
+from data_prep import clip_feed, clip_model, clip_pool, clip_quality, clip_report, clip_seeds, train_clip
 from data_prep.muon import Muon, orthogonalise
 
 RECIPE = train_clip.Recipe(
@@ -29,7 +29,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> clip_pool.Pool:
 
 @pytest.fixture(scope="module")
 def feed(pool: clip_pool.Pool) -> clip_feed.Feed:
-    return clip_feed.Feed(pool, Tokenizer.from_file(str(train_clip.TARGET / "tokenizer.json")), RECIPE)
+    return clip_feed.Feed(pool, Tokenizer.from_file(str(clip_model.TARGET / "tokenizer.json")), RECIPE)
 
 
 @pytest.mark.parametrize("shape", [(12, 30), (30, 12), (16, 16)])
@@ -140,13 +140,13 @@ def kinds_of(feed: clip_feed.Feed, tokens: np.ndarray) -> set[int]:
 
 def test_dropping_patches_is_the_model_on_those_patches(feed: clip_feed.Feed) -> None:
     torch.manual_seed(0)
-    model = train_clip.build().eval()
+    model = clip_model.build().eval()
     images = feed.batch(0)[0][1].images[:2]
     every = torch.arange(256)[None].expand(2, -1)
     with torch.no_grad():
         plain = model.visual(images)
         every_part = clip_feed.Part(images, every)
-        assert torch.equal(train_clip.encode_pictures(model, [every_part, every_part]), torch.cat([plain, plain]))
+        assert torch.equal(clip_model.encode_pictures(model, [every_part, every_part]), torch.cat([plain, plain]))
         model.visual.patch_dropout.kept = every[:, 40:200]
         blank = images.clone()
         blank.view(2, 3, 16, 8, 128)[:, :, :2] = 7.0
@@ -188,7 +188,7 @@ def test_a_killed_training_resumes_to_the_same_weights_and_exports_what_loads(
     # Killed just after it wrote over the folder that it began from, it still knows its own beginning.
     onward.done = 1
     onward.publish([0.0], tmp_path / "through" / "out")
-    train_clip.export({name: weight + 1 for name, weight in through.average.items()}, tmp_path / "through" / "out")
+    clip_model.export({name: weight + 1 for name, weight in through.average.items()}, tmp_path / "through" / "out")
     again = train_clip.Trainer(RECIPE, tmp_path / "through", "cpu", tmp_path / "through" / "out")
     assert again.done == 0 and again.earlier == onward.earlier and "earlier" not in again.earlier
     for name, weight in again.model.state_dict().items():

@@ -58,6 +58,17 @@ def test_the_shift_by_hand() -> None:
     assert estimate(top[:, :1], bottom[:, :1]).shift == 0, "only averages over classes have one"
 
 
+@pytest.mark.parametrize("policy", [0.0, 1.0])
+def test_classes_that_a_policy_fills_in_neither_shift_nor_tell_of_a_shift(policy: float) -> None:
+    top, bottom = make_counts(1, classes=12)
+    alone = estimate(top, bottom)
+    faint = np.full((len(top), 24), FAINT)
+    filled = estimate(np.hstack([top, policy * faint]), np.hstack([bottom, faint]))
+    seen = int(bottom.any(axis=0).sum())
+    assert alone.shift and filled.shift == pytest.approx(alone.shift * seen / (seen + 24))
+    assert filled.value == pytest.approx((alone.value * seen + policy * 24) / (seen + 24))
+
+
 @pytest.mark.parametrize(("right", "low"), [(8, 0.67559), (40, 0.91238)])
 def test_all_right_and_all_wrong_are_wilsons(right: int, low: float) -> None:
     ones = np.ones((right, 1))

@@ -94,8 +94,14 @@ def test_a_row_for_each_number_in_the_words_of_its_protocol(capsys: pytest.Captu
     protocols = [make_protocol("smp"), make_protocol("monai", unseen="one"), make_protocol("hotcoco")]
     table = make_library_table(protocols, scores)
     assert tuple(table.columns) == COLUMNS and len(table) == 3, "a protocol of no library has no row"
-    assert table.loc[1].tolist()[:5] == ["monai", "1.6.0", "monai", "mean IoU", 0.25]
+    assert table.loc[1].tolist()[:5] == ["monai", "1.6.0", "monai{unseen=one}", "mean IoU", 0.25]
     assert table.loc[1].tolist()[5:] == ["classes of an image, then images", "1", "left out", "the first label"]
+    rules = {
+        word: describe_rule(make_protocol("monai", unseen="one", unmatched="zero"), word)[1:] for word in ("pq", "sq")
+    }
+    assert rules["pq"] == rules["sq"] == ("left out", "0", "counts"), "of PQ, `unseen` and the first label are nothing"
+    assert describe_rule(make_protocol("smp"), "sq")[2] == "left out"
+    assert describe_rule(make_protocol("smp"), "recall") == ("", "", "", "")
     print_library_table(table)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4 and [line.index("0.5000") for line in lines[1:2]] == [lines[0].index("value")]
