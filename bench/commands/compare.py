@@ -17,6 +17,9 @@ pictures=N  images shown each way: that gained most and that lost most (3)
 pairs=3-2   compare the third with the second, too
 trust=PACKAGE  run code of that package where the settings of a run name it; else only zgs's own is run"""
 
+_LEAST = 1e-6
+"""Of p: the csv has six decimals."""
+
 
 def main(arguments: list[str]) -> int:
     """Compare the runs given, or all in a folder given; prints the paired differences and what was written."""
@@ -76,6 +79,5 @@ def _print_differences(to: Path) -> None:
             if not describe_name(line["metric"]).group:
                 ends = [write_signed(line[key], find_unit_of(line["metric"])) for key in ("value", "low", "high")]
                 numbers = f"{ends[0]:>7} [{ends[1]}, {ends[2]}]"
-                print(
-                    f"  {numbers:28} p={line['p']:<8.2g} Holm {line['p_holm']:<8.2g} n={line['n']:<5} {line['metric']}"
-                )
+                p, holm = (f"<{_LEAST:g}" if line[key] < _LEAST else f"{line[key]:.2g}" for key in ("p", "p_holm"))
+                print(f"  {numbers:28} p={p:8} Holm {holm:8} n={line['n']:<5} {line['metric']}")

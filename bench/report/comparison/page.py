@@ -86,7 +86,10 @@ def _write_classes(runs: Sequence[tuple[str, Path]], to: Path, pairs: Sequence[P
     table = compute_classes([(name, rows) for name, rows in found if rows is not None], pairs)
     (to / "classes.csv").unlink(missing_ok=True)
     if table.empty:
-        return ["Without merging nothing is said of true segments: there are no classes to compare.\n"], []
+        return [
+            "Fewer than two of these runs say anything of true segments (without merging nothing is said, nor by other "
+            "systems): there are no classes to compare.\n"
+        ], []
     return [write_markdown_classes(table)], [write_csv(table, to / "classes.csv", decimals=6)]
 
 
