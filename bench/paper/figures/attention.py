@@ -19,9 +19,9 @@ from scipy import ndimage
 from bench.csv_files import write_csv
 from bench.errors import UserError
 from bench.paper.definition import Item
-from bench.paper.figures.pictures import Shown, draw_pictures, load_sample, open_dataset, save_pictures
+from bench.paper.figures.pictures import Shown, draw_pictures, load_sample, open_dataset
 from bench.records import Sample
-from bench.report.figures.style import write_note
+from bench.report.figures.style import save, write_note
 from bench.report.out_of_domain import uses_embedded_models
 from bench.settings.saved import read_run_settings
 
@@ -65,7 +65,7 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
         for at, layer in enumerate(layers) for (p, y, x), weight in np.ndenumerate(maps[at])
     ]  # fmt: skip
     table = write_csv(pd.DataFrame(lines, columns=list(COLUMNS)), folder / f"{item.name}.csv", decimals=8)
-    return [*save_pictures(draw_pictures(rows, note), folder / item.name), table]
+    return [*save(draw_pictures(rows, note), folder / item.name), table]
 
 
 def choose_layers(depth: int, count: int) -> list[int]:

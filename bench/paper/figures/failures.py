@@ -22,11 +22,10 @@ from bench.paper.figures.pictures import (
     fit,
     load_sample,
     place_picture,
-    save_pictures,
     wrap,
     write_lines,
 )
-from bench.report.figures.style import make_figure, write_note
+from bench.report.figures.style import make_figure, save, write_note
 from bench.report.out_of_domain import uses_embedded_models
 from bench.report.pictures.highlights import highlight_segment
 
@@ -60,7 +59,7 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
     write_lines(figure, _LEFT, sum(tall) + 0.08, footer, NOTE, "top", color=GREY)
     rows = [table.assign(row=name)[["row", *COLUMNS]] for (name, _, _), (table, _) in zip(named, found, strict=True)]
     written = write_csv(pd.concat(rows, ignore_index=True), folder / f"{item.name}.csv", decimals=6)
-    return [*save_pictures(figure, folder / item.name), written]
+    return [*save(figure, folder / item.name), written]
 
 
 def _write_title(title: str, table: pd.DataFrame, images: Sequence[Labelled], name: str, rule: str) -> str:

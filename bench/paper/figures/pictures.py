@@ -103,7 +103,10 @@ def place_picture(figure: Figure, picture: Image.Image, left: float, top: float)
 
 
 def save_pictures(figure: Figure, stem: Path) -> tuple[Path, Path]:
-    """Write ``stem`` .png and .svg, with as few bytes as can be read: a fifth of what photographs take otherwise."""
+    """Write ``stem`` .png and .svg, as small files: pictures with many colours are a quarter as large.
+
+    Colours of a few pixels may be lost to their neighbours', so this is nothing for a small mark in a picture.
+    """
     png, svg = save(figure, stem)
     shrink(png, svg)
     return png, svg

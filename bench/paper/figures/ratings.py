@@ -12,9 +12,9 @@ import pandas as pd
 from bench.csv_files import write_csv
 from bench.errors import UserError
 from bench.paper.definition import Item
-from bench.paper.figures.pictures import Shown, draw_pictures, load_sample, save_pictures
+from bench.paper.figures.pictures import Shown, draw_pictures, load_sample
 from bench.predictions.source import PredictionFile
-from bench.report.figures.style import write_note
+from bench.report.figures.style import save, write_note
 from bench.report.out_of_domain import uses_embedded_models
 from bench.report.pictures.highlights import highlight_segment
 from bench.resize import resize_nearest
@@ -46,7 +46,7 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
     note = f"{MEANING}. Drawn with seed {seed}, first among those on which all raters agree."
     figure = draw_pictures(rows, write_note(note, uses_embedded_models(list(runs.values()))))
     written = write_csv(pd.concat(tables, ignore_index=True)[list(COLUMNS)], folder / f"{item.name}.csv")
-    return [*save_pictures(figure, folder / item.name), written]
+    return [*save(figure, folder / item.name), written]
 
 
 def list_questions(ratings: Ratings) -> pd.DataFrame:
