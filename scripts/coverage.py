@@ -20,7 +20,7 @@ many more sets than the other methods, which are compared on the first few of th
 
 Writes coverage.csv (all cells), coverage.md and coverage.png. Seeded: twice the same bytes on one machine. Worlds and
 what is assumed of them are in coverage_worlds.py and, next to 0 and 100 %, in coverage_near.py; the metrics in
-coverage_metrics.py, the methods in coverage_methods.py. Prints how long it took: four minutes of one core, and with
+coverage_metrics.py, the methods in coverage_methods.py. Prints how long it took: three minutes of one core, and with
 --quick, on fewer worlds, sizes and sets, less than one.
 """
 
