@@ -63,6 +63,11 @@ def test_a_whole_system_is_held_to_transformers(tiny: Path, tmp_path: Path, capf
     assert "parameters hold numbers that are not finite" in capfd.readouterr().out
 
 
+def test_masks_of_sam_are_held_to_transformers(tiny: Path, capfd) -> None:
+    code, lines = verified([*words(tiny), "segment=sam2", f"models.sam.source={tiny / 'sam2'}"], capfd)
+    assert code == 0 and "masks are those of transformers' pipeline" in lines["sam: masks"]
+
+
 @pytest.mark.slow
 def test_embedded_models_pass_and_the_note_is_told(capfd) -> None:
     assert main(["verify", "device=cpu"]) == 0
