@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     to, pictures = Path(options["to"]), read_count("compare", options, "pictures")
     if not options["to"]:
         raise UsageError("compare: to=: name a folder")
-    folders = _find_finished(list(map(Path, places)), trusted)
+    folders = find_finished("compare", list(map(Path, places)), trusted)
     from bench.report.comparison.page import write_comparison
     from bench.settings.trust import REPORTING, check_run
     from bench.store.sealed import check_whole, explain_damage, print_unsealed
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
     return DONE
 
 
-def _find_finished(places: Sequence[Path], trusted: Sequence[str]) -> list[Path]:
+def find_finished(command: str, places: Sequence[Path], trusted: Sequence[str]) -> list[Path]:
     """Find the runs; one that is named and not finished is an error, in a folder of runs it is left out and told."""
     from bench.report.runs import find_runs
     from bench.run.progress import describe_unfinished, is_unfinished
@@ -59,8 +59,8 @@ def _find_finished(places: Sequence[Path], trusted: Sequence[str]) -> list[Path]
             print(f"left out: {escape_for_terminal(describe_unfinished(within, trusted))}")
     if len(folders) < 2:
         raise UsageError(
-            f"compare: {'one finished run' if folders else 'no run'} is nothing to compare: give at least two, or a "
-            "folder that holds them (`zgs report RUN` is of one); `zgs compare --help` shows how"
+            f"{command}: {'one finished run' if folders else 'no run'} is nothing to compare: give at least two, or a "
+            f"folder that holds them (`zgs report RUN` is of one); `zgs {command} --help` shows how"
         )
     return folders
 

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import jinja2
-from markdown_it import MarkdownIt
 
 from bench.csv_files import write_csv
 from bench.errors import BadSample, UserError, writing
@@ -18,6 +13,7 @@ from bench.report.comparison.classes import compute_classes, write_markdown_clas
 from bench.report.comparison.pictures import write_changed
 from bench.report.comparison_files import write_comparisons
 from bench.report.out_of_domain import OUT_OF_DOMAIN, is_out_of_domain, uses_embedded_models
+from bench.report.pages import write_pages
 from bench.report.pictures.disagreements import select_extremes, write_disagreements
 from bench.report.pictures.side_by_side import read_shown_run
 from bench.report.printed import describe_protocols
@@ -63,7 +59,7 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int, pairs: st
             "## Images that changed most\n", told, *(_write_figure(*figure) for figure in shown),
             "## Protocol\n", *(f"```\n{block}\n```\n" for block in describe_protocols(folders)),
         ]  # fmt: skip
-        pages = _write_pages("\n".join(parts), to)
+        pages = write_pages("\n".join(parts), to / PAGE)
     return [*pages, *files, *tables, to / IMAGES, *(path for _, path in shown)]
 
 
@@ -128,18 +124,3 @@ def _link(files: Sequence[Path], stem: str) -> list[str]:
 def _write_figure(heading: str, path: Path) -> str:
     title = f"### {escape_markdown(heading)}\n\n" if heading else ""
     return f"{title}![{escape_markdown(heading or path.stem)}]({path.name})\n"
-
-
-def _write_pages(text: str, to: Path) -> list[Path]:
-    """Write the page as markdown, whose pictures lie beside it, and as HTML that carries them."""
-    (to / f"{PAGE}.md").write_text(text, encoding="utf-8")
-    body = MarkdownIt("commonmark").enable("table").render(text)
-    whole = re.sub(r'src="([\w.-]+\.png)"', lambda found: f'src="{_encode(to / found[1])}"', body)
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("bench.report.comparison"), autoescape=True)
-    page = environment.get_template("compare.html").render(title=text.partition("\n")[0].lstrip("# "), body=whole)
-    (to / f"{PAGE}.html").write_text(page, encoding="utf-8")
-    return [to / f"{PAGE}.html", to / f"{PAGE}.md"]
-
-
-def _encode(picture: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(picture.read_bytes()).decode("ascii")

@@ -1,0 +1,61 @@
+"""Ranks with intervals and letters: by hand, and what letters promise for every pattern of differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.errors import UserError
+from bench.score.intervals import MetricCounts
+from bench.score.ranks import compute_ranks, find_rank_ends, letter_groups, rank
+
+
+def rows(values: np.ndarray) -> MetricCounts:
+    ids = tuple(f"{at:03}" for at in range(len(values)))
+    return MetricCounts(ids, values[:, None].astype(float), np.ones((len(values), 1)), "images")
+
+
+def test_ranks_by_hand() -> None:
+    values = np.array([[0.3, 0.5], [0.5, 0.5 + 1e-15], [0.3, np.nan], [0.1, 0.2]])
+    assert rank(values).tolist() == [[2, 1], [1, 1], [2, 4], [4, 3]]
+
+
+def test_the_ends_of_a_rank_are_ranks_and_hold_it() -> None:
+    drawn = np.array([[1] * 95 + [2] * 5, [2] * 95 + [1] * 5, [3] * 100])
+    assert find_rank_ends(drawn, np.array([1, 2, 4]), 0.95) == [(1, 2), (1, 2), (3, 4)]
+    assert find_rank_ends(drawn, np.array([1, 2, 3]), 0.5) == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_one_far_ahead_and_two_alike() -> None:
+    draw = np.random.default_rng(0)
+    base = draw.random(60) * 0.5
+    runs = {"weak": base, "alike": base + draw.normal(0, 0.01, 60), "strong": base + 0.3 + draw.normal(0, 0.02, 60)}
+    table = compute_ranks({name: rows(np.clip(values, 0, 1)) for name, values in runs.items()}, 500)
+    assert table["variant"].tolist()[0] == "strong" and table["rank"].tolist() == [1, 2, 3]
+    assert table["letters"].tolist() == ["a", "b", "b"]
+    assert table[["rank_low", "rank_high"]].to_numpy().tolist() == [[1, 1], [2, 3], [2, 3]]
+    assert (table["n"] == 60).all() and (table["low"] <= table["value"]).all()
+
+
+def test_what_has_no_rank_is_refused() -> None:
+    one = rows(np.array([0.1, 0.2]))
+    with pytest.raises(UserError, match="ranks need two"):
+        compute_ranks({"a": one})
+    other = MetricCounts(("x", "y"), one.numerator, one.denominator, "images")
+    with pytest.raises(UserError, match="no image is common"):
+        compute_ranks({"a": one, "b": other})
+
+
+@given(st.integers(2, 7), st.data())
+def test_two_share_a_letter_where_and_only_where_they_are_not_told_apart(count: int, data: st.DataObject) -> None:
+    upper = np.triu(
+        np.array(data.draw(st.lists(st.booleans(), min_size=count**2, max_size=count**2))).reshape(count, -1), 1
+    )
+    apart = upper | upper.T
+    letters = letter_groups(apart, list(range(count)))
+    for a in range(count):
+        for b in range(a + 1, count):
+            assert bool(set(letters[a]) & set(letters[b])) != bool(apart[a, b])
+    assert "a" in letters[0]
