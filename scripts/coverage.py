@@ -119,8 +119,8 @@ def _count_sets(n: int, classes: int, quick: bool, of_classes: bool) -> tuple[in
     if not of_classes:
         return (120, 240, 12, resamples) if n <= 1000 else (80, 80, 6, resamples)
     if n <= 1000:
-        return (80, 40, 6, resamples) if n <= 200 else (40, 20, 2, resamples)
-    return 40 if classes < 200 else 24 if classes < 400 else 16, 6, 1, resamples
+        return (80, 40, 16, resamples) if n <= 200 else (40, 20, 2, resamples)
+    return 60 if classes < 200 else 40 if classes < 400 else 24, 6, 1, resamples
 
 
 def _simulate_size(
