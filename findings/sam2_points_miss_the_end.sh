@@ -2,7 +2,7 @@
 # Automatic masks come from a grid of points over the whole image. SAM keeps an image's shape and pads it, SAM 2 squashes
 # it to a square; transformers lays the points out for SAM in both. On an image of 100 x 400 pixels SAM 2 so gets all its
 # points in the upper quarter, and no mask is asked for below it, without a word.
-# Guess before: the points of either family are spread over the whole image, as on a square one.
+# Met while reading the source, no guess was noted; expected is that points of either family cover the whole image.
 # Seen with transformers 5.23.0, torch 2.15.0, a grid of 4 x 4 points; no weights are needed:
 #   SamImageProcessor  100x400 points lie in 12.5 % to 87.5 % of the image's height
 #   Sam2ImageProcessor 100x400 points lie in 3.1 % to 21.9 % of the image's height

@@ -39,7 +39,7 @@ def verified(arguments: list[str], capfd: Any) -> tuple[int, dict[str, str]]:
     code = main(["verify", *arguments])
     out, err = capfd.readouterr()
     assert "Traceback" not in out + err
-    lines = [line for line in out.splitlines() if line.startswith(KINDS)]
+    lines = [line for line in out.splitlines() if line.startswith((*KINDS, "sam:"))]
     return code, {line[:28].strip(): line[28:].strip() for line in lines}
 
 
