@@ -135,7 +135,7 @@ def _write_head(table: pd.DataFrame, metric: str) -> str:
 def _write_cell(own: pd.DataFrame, metric: str) -> str:
     if metric not in own.index:
         return MISSING
-    line, unit = own.loc[metric], find_unit_of(metric)
+    line, unit = own.loc[metric].to_dict(), find_unit_of(metric)
     value, low, high = (write_value(float(line[key]), unit) for key in ("value", "low", "high"))
     ends = "" if line["rank_low"] == line["rank_high"] else f" ({line['rank_low']}–{line['rank_high']})"
     return f"{value} [{low}, {high}]<br>{line['rank']}.{ends} {line['letters']}"

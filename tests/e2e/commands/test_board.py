@@ -1,0 +1,61 @@
+"""`zgs board`: the numbers of the runs, ranked; one page that needs no other file; wrong input is one line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bench.cli import main
+from bench.report.runs import merge_scores
+from tests.unit.report.fabricated import fabricate
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
+
+def board(*words: object) -> int:
+    return main(["board", *map(str, words), "resamples=50"])
+
+
+def test_the_board_has_the_runs_numbers_with_ranks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = fabricate(tmp_path / "runs", ["full", "crop <b>|$x$", "third"], [{}, {}, {}])
+    (tmp_path / "costs.csv").write_text("variant,ms\nfull,12.5\n")
+    assert board(tmp_path / "runs", f"to={tmp_path / 'to'}", f"costs={tmp_path / 'costs.csv'}") == 0
+    said = capsys.readouterr().out
+    table, scores = pd.read_csv(tmp_path / "to/board.csv"), merge_scores(runs)
+    own = scores[scores["role"] == scores["role"].iloc[0]].set_index(["variant", "metric"])
+    for line in table.to_dict("records"):
+        known = own.loc[(line["variant"], line["metric"])]
+        assert line["value"] == pytest.approx(known["value"], abs=1e-6) and 1 <= line["rank_low"] <= line["rank"]
+        better = table[(table["metric"] == line["metric"]) & (table["value"] > line["value"] + 1e-6)]
+        assert line["rank"] == 1 + len(better) and line["letters"]
+    assert set(table[table["variant"] == "full"]["ms_image"]) == {12.5}
+    text, page = ((tmp_path / "to" / f"board.{end}").read_text() for end in ("md", "html"))
+    assert "mean rank" in text and "ms an image" in text and "Do the metrics rank alike?" in text and "full" in said
+    assert set(re.findall(r'(?:src|href)="(.{5})', page)) <= {"data:"} and "<b>|" not in page
+    before = (tmp_path / "to/board.csv").read_bytes()
+    assert board(*runs, f"to={tmp_path / 'to'}", f"costs={tmp_path / 'costs.csv'}") == 0
+    assert (tmp_path / "to/board.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "code"),
+    [
+        (["runs/a"], "one finished run is nothing to compare", 2),
+        (["runs", "costs=none.csv"], "none.csv", 1),
+        (["runs", "costs=wrong.csv"], "needs the columns variant and ms", 1),
+        ([], "name runs or a folder of them", 2),
+    ],
+)
+def test_wrong_input_is_one_line(
+    words: list[str], told: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    runs = fabricate(tmp_path / "runs", ["a", "b"])
+    (tmp_path / "wrong.csv").write_text("name,seconds\na,1\n")
+    assert board(*[str(runs[0]) if word == "runs/a" else word for word in words]) == code
+    said = capsys.readouterr().err
+    assert told in said and said.count("\n") == 1
