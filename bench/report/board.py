@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.csv_files import write_csv
+from bench.csv_files import read_csv, write_csv
 from bench.errors import UserError, writing
 from bench.metric_name import parse
 from bench.report.comparison.alike import check_alike
@@ -91,8 +91,7 @@ def read_costs(names: Mapping[Path, str], costs: Path | None) -> list[dict[str, 
     """Read what embedding cost: ms a segment where the run computed any, and ms an image where that was measured."""
     measured: dict[str, float] = {}
     if costs is not None:
-        with writing(costs, "costs=FILE"):
-            found = pd.read_csv(costs)
+        found = read_csv(costs)
         if not {"variant", "ms"} <= set(found.columns):
             raise UserError(
                 f"costs={costs}: needs the columns variant and ms, as scripts/masking_cost.py to=FILE writes"

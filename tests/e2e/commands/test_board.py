@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from bench.cli import main
+from bench.csv_files import read_csv
 from bench.report.runs import merge_scores
 from tests.unit.report.fabricated import fabricate
 
@@ -24,7 +24,7 @@ def test_the_board_has_the_runs_numbers_with_ranks(tmp_path: Path, capsys: pytes
     (tmp_path / "costs.csv").write_text("variant,ms\nfull,12.5\n")
     assert board(tmp_path / "runs", f"to={tmp_path / 'to'}", f"costs={tmp_path / 'costs.csv'}") == 0
     said = capsys.readouterr().out
-    table, scores = pd.read_csv(tmp_path / "to/board.csv"), merge_scores(runs)
+    table, scores = read_csv(tmp_path / "to/board.csv"), merge_scores(runs)
     own = scores[scores["role"] == scores["role"].iloc[0]].set_index(["variant", "metric"])
     for line in table.to_dict("records"):
         known = own.loc[(line["variant"], line["metric"])]
