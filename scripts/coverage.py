@@ -20,7 +20,7 @@ many more sets than the other methods, which are compared on the first few of th
 
 Writes coverage.csv (all cells), coverage.md and coverage.png. Seeded: twice the same bytes on one machine. Worlds and
 what is assumed of them are in coverage_worlds.py and, next to 0 and 100 %, in coverage_near.py; the metrics in
-coverage_metrics.py, the methods in coverage_methods.py. Prints how long it took: four minutes of one core, and with
+coverage_metrics.py, the methods in coverage_methods.py. Prints how long it took: three minutes of one core, and with
 --quick, on fewer worlds, sizes and sets, less than one.
 """
 
@@ -119,8 +119,8 @@ def _count_sets(n: int, classes: int, quick: bool, of_classes: bool) -> tuple[in
     if not of_classes:
         return (120, 240, 12, resamples) if n <= 1000 else (80, 80, 6, resamples)
     if n <= 1000:
-        return (80, 40, 6, resamples) if n <= 200 else (40, 20, 2, resamples)
-    return 40 if classes < 200 else 24 if classes < 400 else 16, 6, 1, resamples
+        return (80, 40, 16, resamples) if n <= 200 else (40, 20, 2, resamples)
+    return 60 if classes < 200 else 40 if classes < 400 else 24, 6, 1, resamples
 
 
 def _simulate_size(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.csv_files import write_csv
+from bench.csv_files import read_csv, write_csv
 from bench.errors import UserError
 from bench.paper.times import COLUMNS, FILE, STAGES, list_seconds
 from bench.settings.saved import read_run_settings
@@ -53,7 +53,7 @@ def list_extrapolated(scale: pd.DataFrame) -> list[tuple[str, str, float, int, s
 
 def main(words: Sequence[str], to: Path = ROOT / "results" / "paper" / FILE) -> int:
     """Write the file; ``words`` are folders of finished runs."""
-    scale = pd.read_csv(ROOT / "results" / "paper_scale.csv")
+    scale = read_csv(ROOT / "results" / "paper_scale.csv")
     lines = list_measured([Path(word) for word in words]) + list_extrapolated(scale)
     write_csv(pd.DataFrame(lines, columns=list(COLUMNS)), to, decimals=3)
     print(to.relative_to(ROOT) if to.is_relative_to(ROOT) else to)

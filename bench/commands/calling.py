@@ -63,10 +63,12 @@ def call_hydra(arguments: Sequence[str], task: Callable[[Any], None]) -> None:
     """Let Hydra compose one job or a sweep and call ``task`` for each job, here or where its launcher runs them."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, which print them as one line
     argv, sys.argv = sys.argv, ["zgs run", *put_flags_first(arguments)]
+    current = HydraConfig.instance()
+    before = current.cfg
     try:
         hydra.main(version_base="1.3", config_path=str(find_conf_dir()), config_name="config")(task)()
     finally:
-        sys.argv = argv
+        sys.argv, current.cfg = argv, before
 
 
 def put_flags_first(arguments: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from bench.commands.options import CONFIG_DIR, describe_lack, find_flag
 from bench.settings.compose import compose_config, list_groups, list_options
 from bench.system.resources import find_conf_dir
 
-PARTS_OF = {"models/groupvit": "experiment=groupvit"}
+PARTS_OF = {"models/groupvit": "experiment=groupvit", "models/sam": "segment=sam"}
 """What brings a part of the models, where the paper's models do not."""
 
 

@@ -11,7 +11,7 @@ from bench.commands.calling import COMPOSING, split_flags
 from bench.commands.options import CONFIG_DIR, check_folder, find_flag
 from bench.commands.overrides import explain_error
 from bench.commands.words import prepare_words
-from bench.errors import DONE, FAILED, UsageError, UserError
+from bench.errors import DONE, FAILED, SKIPS, UsageError, UserError
 from bench.paper.definition import TABLE, Item, Words, is_rated
 from bench.paper.make import Job, Runs, collect_runs
 from bench.paper.plan import Need, Plan, compose_need, make_plan
@@ -33,7 +33,7 @@ OWN = {"to": "outputs/paper", "ratings": "", "make": "yes"}
 
 
 def main(arguments: list[str]) -> int:
-    """List the tables and figures, or make those that are named; the exit code is 1 where a run failed."""
+    """List the tables and figures, or make those that are named: 1 where a run failed, 3 where images were skipped."""
     from bench.settings.trust import check_config_folders, take_trusted
 
     arguments, trusted = take_trusted(arguments)
@@ -62,6 +62,7 @@ def _make(
 ) -> int:
     from bench.paper.cells import Sources
     from bench.paper.write import write_items
+    from bench.store.sealed import read_record
 
     plan, out = _plan(items, typed, flags), _find_out(typed)
     command = shlex.join(["zgs", "paper", *line])
@@ -81,7 +82,9 @@ def _make(
         print(f"missing: {reason}; `{shlex.join(['zgs', 'run', *plan.distinct[key].words])}` makes it")
     print("written:", *written, sep="\n  ")
     asked = {need.key for item in items for row in item.rows if not row.optional for need in plan.list_needs(item, row)}
-    return FAILED if options["make"] == "yes" and asked & set(runs.reasons) else DONE
+    if options["make"] == "yes" and asked & set(runs.reasons):
+        return FAILED
+    return SKIPS if any(read_record(folder).get("skipped") for folder in runs.folders.values()) else DONE
 
 
 def _plan(items: Sequence[Item], typed: Sequence[str], flags: Sequence[str]) -> Plan:

@@ -30,6 +30,7 @@ from bench.doctor.agreement import (
     measure_difference,
 )
 from bench.doctor.groupvit_checks import check_groupvit_logits, check_groupvit_tokenizer
+from bench.doctor.sam_checks import check_sam_masks
 from bench.encode.unmasked import Unmasked
 from bench.models import guards
 from bench.records import Sample
@@ -229,4 +230,5 @@ PARTS: dict[str, Sequence[tuple[str, Check]]] = {
         ("parameters", check_config), ("tokenizer", partial(check_groupvit_tokenizer, published=CLIP_IDS)),
         ("logits", check_groupvit_logits),
     ),
+    "sam": (("parameters", check_config), ("masks", check_sam_masks)),
 }  # fmt: skip

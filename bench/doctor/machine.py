@@ -17,7 +17,7 @@ from bench.errors import UserError
 
 SHOWN = ("torch", "open_clip_torch", "transformers", "sentence-transformers", "pydensecrf2")
 KINDS = ("clip", "dino", "language", "sentence")
-"""The models of the method; a whole system in its place needs its own, and TT's."""
+"""The models of the method; another segmenter may need one more, a whole system its own and TT's."""
 ROOM = 1.0
 """GiB that the store and the results should find free."""
 GIB = 2**30
@@ -30,8 +30,9 @@ def list_kinds(settings: dict[str, Any]) -> tuple[str, ...]:
     """List the models that a run with these settings needs."""
     from bench.run.loading import list_needs
 
-    baseline = settings.get("baseline")
-    return KINDS if baseline is None else ("sentence", *list_needs(baseline))
+    if (baseline := settings.get("baseline")) is not None:
+        return ("sentence", *list_needs(baseline))
+    return (*KINDS, *(kind for kind in list_needs(settings["segment"]) if kind not in KINDS))
 
 
 def examine_versions() -> tuple[str, str]:

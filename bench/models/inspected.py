@@ -11,7 +11,8 @@ from typing import Any
 from bench.errors import UserError
 from bench.models import checkpoints, clip_file, dino_file, guards, sources
 
-FAMILIES = {"dino": ("vit", "dinov2"), "language": ("gpt2",), "groupvit": ("groupvit",)}
+FAMILIES = {"dino": ("vit", "dinov2"), "language": ("gpt2",), "groupvit": ("groupvit",),
+            "sam": ("sam", "sam2", "sam2_video")}  # fmt: skip
 """The model types of transformers that can be loaded."""
 TOKENIZERS = ("tokenizer.json", "vocab.json", "vocab.txt")
 DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
@@ -110,6 +111,8 @@ def _describe_transformers(kind: str, options: Mapping[str, Any], path: Path) ->
     if kind == "groupvit":
         vision = dict(config.get("vision_config") or {})
         return [family, f"patch {vision.get('patch_size', 16)}", f"{vision.get('image_size', 224)} pixels"]
+    if kind == "sam":
+        return [family, f"{dict(config.get('prompt_encoder_config') or {}).get('image_size', 1024)} pixels"]
     words = [family, str(config.get("activation_function") or config.get("hidden_act", ""))]
     return [*words, *_describe_dino(options, config)] if kind == "dino" else words
 

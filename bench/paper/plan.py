@@ -71,6 +71,7 @@ def make_plan(items: Sequence[Item], words: Sequence[str], make_need: Callable[[
     rest = tuple(word for word in words if not word.startswith(DATA))
     if len(data) > 1 and any(word.startswith("data.root=") for word in rest):
         raise UsageError("paper: data.root= is the place of one data set; name one in data=, or keep them below data/")
+    _check_typed(items, rest)
     places = {item.name: choose_places(item, data) for item in items}
     named: dict[tuple[str, str, str], Need] = {}
     known: dict[Words, Need] = {}
@@ -83,6 +84,14 @@ def make_plan(items: Sequence[Item], words: Sequence[str], make_need: Callable[[
                         known[told] = make_need(told)
                     named[item.name, row.name, place.name] = known[told]
     return Plan(tuple(items), places, named)
+
+
+def _check_typed(items: Sequence[Item], typed: Words) -> None:
+    """Raise UsageError for a word that would change nothing, because every row states that key itself."""
+    stated = [{word.partition("=")[0] for word in row.words} for item in items for row in item.rows if row.words]
+    for word in typed:
+        if stated and all(word.partition("=")[0] in keys for keys in stated):
+            raise UsageError(f"paper: {word}: every row states that itself; write a table of your own (PAPER.md)")
 
 
 def choose_places(item: Item, data: Sequence[str]) -> tuple[Place, ...]:
@@ -104,10 +113,10 @@ def _choose_generic(item: Item, name: str) -> Words:
 
 
 def join_words(place: Place, row: Words, typed: Words) -> Words:
-    """Join the words of a run: data set, row, and what was typed, of which the last word on a key counts."""
+    """Join the words of a run: what was typed counts more than the data set's own, and what a row states most."""
     fixed = {word.partition("=")[0] for word in place.words if word.partition("=")[0] in OWN_PLACE}
     own = [word for word in typed if not (fixed and word.partition("=")[0] in (*OWN_PLACE, "data.layout"))]
-    found = {word.partition("=")[0]: word for word in (*place.words, *row, *own)}
+    found = {word.partition("=")[0]: word for word in (*place.words, *own, *row)}
     return tuple(found.values())
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from bench.errors import writing
 from bench.paper.cells import Sources, make_command, make_table
-from bench.paper.definition import TABLE, Item
+from bench.paper.definition import TABLE, Item, Row
 from bench.paper.figures import find_renderer
 from bench.paper.formats.latex import write_latex
 from bench.paper.formats.markdown import write_markdown
 from bench.paper.formats.page import Part, write_page
 from bench.paper.formats.table_csv import write_table_csv
 from bench.paper.grid import lay_out
-from bench.paper.plan import Plan
+from bench.paper.plan import Need, Plan
 from bench.run.writing import read_while_whole
 
 INDEX = "index.html"
@@ -71,14 +71,14 @@ def _draw_figure(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Pa
             if folder is not None:
                 runs[name] = folder
             else:
-                lacks.append(f"{name}: {_explain_lack(item, sources, need.key, need.words)}")
+                lacks.append(f"{name}: {_explain_lack(item, sources, row, need)}")
     files = draw(item, runs, to) if runs else []
     pictures = [file for file in files if file.suffix == ".png"]
     return Part(item, None, pictures, lacks), files
 
 
-def _explain_lack(item: Item, sources: Sources, key: str, words: Sequence[str]) -> str:
-    if key in sources.folders:
+def _explain_lack(item: Item, sources: Sources, row: Row, need: Need) -> str:
+    if need.key in sources.folders:
         return f"needs people's ratings; `{make_command(item.name, [*sources.typed, 'ratings=FILE'])}` fills it"
-    reason = sources.reasons.get(key) or "no finished run"
-    return f"{reason}; `{shlex.join(['zgs', 'run', *words])}` fills it"
+    reason = row.optional or sources.reasons.get(need.key) or "no finished run"
+    return f"{reason}; `{shlex.join(['zgs', 'run', *need.words])}` fills it"

@@ -11,15 +11,15 @@ from typing import Any, TypeAlias
 
 from hydra.utils import get_object
 
-from bench.interfaces import ClipModel, DinoModel, GroupVitModel, LanguageModel, SentenceModel
+from bench.interfaces import ClipModel, DinoModel, GroupVitModel, LanguageModel, SamModel, SentenceModel
 from bench.settings.instantiate import make_object
 
-MODELS = ("clip", "dino", "language", "sentence", "groupvit")
+MODELS = ("clip", "dino", "language", "sentence", "groupvit", "sam")
 
 LOADING: list[float] = []
 """Seconds that each loading of a model took in this process, the import of its library included."""
 
-Model: TypeAlias = ClipModel | DinoModel | LanguageModel | SentenceModel | GroupVitModel
+Model: TypeAlias = ClipModel | DinoModel | LanguageModel | SentenceModel | GroupVitModel | SamModel
 
 
 @lru_cache(maxsize=len(MODELS))

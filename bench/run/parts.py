@@ -17,6 +17,7 @@ from bench.interfaces import (
     GroupVitModel,
     LanguageModel,
     Merger,
+    SamModel,
     Segmenter,
     SentenceModel,
 )  # fmt: skip
@@ -54,6 +55,8 @@ class RunParts:
     def load_model(self, name: Literal["sentence"]) -> SentenceModel: ...
     @overload
     def load_model(self, name: Literal["groupvit"]) -> GroupVitModel: ...
+    @overload
+    def load_model(self, name: Literal["sam"]) -> SamModel: ...
     @overload
     def load_model(self, name: str) -> Model: ...
     def load_model(self, name: str) -> Model:

@@ -72,6 +72,7 @@ MODELS: dict[str, Any] = {
     "models.language.source": str,
     "models.sentence.source": str,
     "models.groupvit.source": str,
+    "models.sam.source": str,
     "models.sentence.batch_size": Annotated[int, Interval(ge=1, le=100_000)],
 }
 """Parameters of our own models: their modules take seconds to import, which a run that needs no model does not pay."""

@@ -23,8 +23,9 @@ from bench.paper.figures.pictures import (
     load_sample,
     open_dataset,
     open_run,
+    save_pictures,
 )
-from bench.report.figures.style import save, write_note
+from bench.report.figures.style import write_note
 from bench.report.out_of_domain import uses_embedded_models
 from bench.report.pictures.draw import Colours, Panel, make_label_map
 from bench.report.pictures.draw import draw as draw_panel
@@ -50,6 +51,9 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
     options = {"images": 6, "choose": "random", "seed": 0, **item.options}
     if options["choose"] not in RULES:
         raise UserError(f"{item.name}: options: choose: {options['choose']} is none of {', '.join(RULES)}")
+    for key in ("images", "seed"):
+        if not str(options[key]).isdigit():
+            raise UserError(f"{item.name}: options: {key}: {options[key]} is no whole number, 0 or more")
     rows: list[list[Shown]] = []
     lines, rules = [], dict[str, None]()
     for block in gather_blocks(runs):
@@ -66,7 +70,7 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
     footer = write_note(f"Shown: {'; '.join(rules)}", uses_embedded_models(list(runs.values())))
     figure = draw_pictures(rows, footer)
     table = write_csv(pd.DataFrame(lines, columns=list(COLUMNS)), folder / f"{item.name}.csv", decimals=6)
-    return [*save(figure, folder / item.name), table]
+    return [*save_pictures(figure, folder / item.name), table]
 
 
 def gather_blocks(runs: Mapping[str, Path]) -> list[Block]:

@@ -94,7 +94,7 @@ def test_an_unfinished_run_is_told_with_its_n_and_the_command(
     code, told = fail(capsys, runs[0], half)
     assert (
         code == 1
-        and "predictions of 2 images of this variant; this run has n = 3" in told
+        and "2 images of this variant; this run has n = 3" in told
         and f"zgs run -cd {half} -cn config" in told
     )
     assert compare(tmp_path / "runs", f"to={tmp_path / 'to'}") == 0

@@ -101,6 +101,16 @@ def test_a_whole_system_needs_its_own_weights_and_the_sentence_encoder(tiny: Pat
     assert "holds a gpt2 model; use one of type groupvit" in told["groupvit"]
 
 
+def test_a_segmenter_may_need_weights_of_its_own(tiny: Path, cache: Path, capfd) -> None:
+    asked = [*words(tiny), "segment=sam"]
+    _, told, mends = examined([*asked, "models/sam=vit_base"], capfd)
+    assert "facebook/sam-vit-base: missing" in told["sam"] and "hf download facebook/sam-vit-base" in mends["sam"]
+    code, told, _ = examined([*asked, f"models.sam.source={tiny / 'sam'}"], capfd)
+    assert code == 0 and told["sam"].endswith("stored float32, sam, 64 pixels")
+    _, told, _ = examined([*asked, f"models.sam.source={tiny / 'dino'}"], capfd)
+    assert "holds a vit model; use one of type sam or sam2" in told["sam"]
+
+
 def test_hub_models_that_are_missing(cache: Path, capfd, monkeypatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     _, told, mends = examined(["models=paper"], capfd)

@@ -29,11 +29,11 @@ def test_every_option_is_listed_with_source_cost_and_models() -> None:
 def test_an_option_of_one_s_own_is_listed_and_csv_is_read_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "mine.py").write_text(
+    (tmp_path / "own_merging.py").write_text(
         '"""Mine (Me, 2026): nothing."""\nclass Mine:\n    source, cost = "Me, 2026", "none"\n'
     )
     (tmp_path / "merge").mkdir()
-    (tmp_path / "merge/mine.yaml").write_text("# Mine.\n_target_: mine.Mine\n")
+    (tmp_path / "merge/mine.yaml").write_text("# Mine.\n_target_: own_merging.Mine\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert main(["variants", "merge", "--config-dir", str(tmp_path), "csv=-"]) == 0
     rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))

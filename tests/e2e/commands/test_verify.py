@@ -39,7 +39,7 @@ def verified(arguments: list[str], capfd: Any) -> tuple[int, dict[str, str]]:
     code = main(["verify", *arguments])
     out, err = capfd.readouterr()
     assert "Traceback" not in out + err
-    lines = [line for line in out.splitlines() if line.startswith(KINDS)]
+    lines = [line for line in out.splitlines() if line.startswith((*KINDS, "sam:"))]
     return code, {line[:28].strip(): line[28:].strip() for line in lines}
 
 
@@ -61,6 +61,11 @@ def test_a_whole_system_is_held_to_transformers(tiny: Path, tmp_path: Path, capf
     save_file(weights, tmp_path / "m/model.safetensors", {"format": "pt"})
     assert main([*asked, f"models.groupvit.source={tmp_path / 'm'}"]) == 1
     assert "parameters hold numbers that are not finite" in capfd.readouterr().out
+
+
+def test_masks_of_sam_are_held_to_transformers(tiny: Path, capfd) -> None:
+    code, lines = verified([*words(tiny), "segment=sam2", f"models.sam.source={tiny / 'sam2'}"], capfd)
+    assert code == 0 and "masks are those of transformers' pipeline" in lines["sam: masks"]
 
 
 @pytest.mark.slow

@@ -36,3 +36,9 @@ def copied(made: Path, tmp_path: Path) -> Path:
     """A copy of it to change."""
     shutil.copytree(made, tmp_path / "made")
     return tmp_path / "made"
+
+
+@pytest.fixture
+def blank_pictures(blank_figures: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures with pictures are not drawn either, so there is nothing to shrink."""
+    monkeypatch.setattr("bench.paper.figures.pictures.shrink", lambda png, svg: None)

@@ -16,7 +16,7 @@ from bench.paper.figures.mining import RULES
 from bench.paper.reading import list_definitions, read_definition
 from tests.e2e.paper.conftest import run_paper
 
-pytestmark = pytest.mark.usefixtures("blank_figures")
+pytestmark = pytest.mark.usefixtures("blank_pictures")
 
 DRAWN = ("figure4", "figure5", "figure8", "figure9", "figure10", "figure13", "figure17", "figure18", "figure19")
 

@@ -17,6 +17,9 @@ ROWS = {"Crop and Mask": "crop_and_mask", "Ours w/o glob sub.": "no_subtraction"
         "Ours": "full"}  # fmt: skip
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # of pycocotools under numpy 2
+
+
 def compare(vectors: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Cosines, to the six decimals that the protocol looks at."""
     unit = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in (vectors.astype(np.float64), others)]

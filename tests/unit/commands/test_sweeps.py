@@ -38,7 +38,7 @@ def test_a_glob_takes_the_users_own_options_too(tmp_path: Path) -> None:
     (tmp_path / "encode").mkdir()
     (tmp_path / "encode/my_mask.yaml").write_text("a: 1")
     assert expand_jobs(["encode=glob(*mask*)"], str(tmp_path))[0] == [
-        ("encode=masked",), ("encode=my_mask",), ("encode=unmasked",),
+        ("encode=mask_tokens",), ("encode=maskclip",), ("encode=masked",), ("encode=my_mask",), ("encode=unmasked",),
     ]  # fmt: skip
 
 

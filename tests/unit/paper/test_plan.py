@@ -24,10 +24,10 @@ def test_table_3_is_made_on_three_data_sets_by_one_command() -> None:
     assert len(plan.named) == len(plan.distinct) == 12
     words = {place: plan.named["table3", "Ours", place].words for place in ("PC-59", "PC-459", "PAS-20")}
     assert words["PC-59"] == (
-        "data=pascal_context_59", "data.subset=first:1000", "experiment=full", "models=paper",
+        "data=pascal_context_59", "data.subset=first:1000", "models=paper", "experiment=full",
     )  # fmt: skip
     assert {"data=pascal_context_459", "data.exclude=[]", "data.subset=first:1000"} <= set(words["PC-459"])
-    assert words["PAS-20"] == ("data=voc", "experiment=full", "models=paper")
+    assert words["PAS-20"] == ("data=voc", "models=paper", "experiment=full")
     columns = {place.name: place.columns for place in plan.places["table3"]}
     assert columns == {"PC-59": ("IoU_c", "Recall_c", "TGQ"), "PC-459": ("IoU_c",), "PAS-20": ("IoU_c",)}
 
@@ -61,15 +61,25 @@ ITEM = Item("mine", "Mine", "table", "x", rows=(Row("r", ("encode=crop",)),), co
 
 
 def test_the_last_word_on_a_key_counts_but_a_place_of_its_own_stays() -> None:
-    plan = make_plan([ITEM], ["data=a,b", "data.subset=first:2", "data.split=val", "encode=masked"], sketch_need)
+    plan = make_plan([ITEM], ["data=a,b", "data.subset=first:2", "data.split=val", "seed=1"], sketch_need)
     assert set(plan.named["mine", "r", "A"].words) == {
         "data=a",
         "data.subset=first:2",
-        "encode=masked",
+        "encode=crop",
         "data.split=val",
+        "seed=1",
     }
-    tune = {"data=b", "data.root=there", "data.split=train", "encode=masked", "data.subset=first:2"}
+    tune = {"data=b", "data.root=there", "data.split=train", "encode=crop", "data.subset=first:2", "seed=1"}
     assert set(plan.named["mine", "r", "Tune"].words) == tune
+
+
+def test_what_a_row_states_counts_more_than_what_is_typed() -> None:
+    item = Item("mine", "Mine", "table", "x", rows=(Row("r", ("encode=crop",)), Row("s", ("merge=none",))), sets=SETS)
+    plan = make_plan([item], ["encode=masked"], sketch_need)
+    assert "encode=crop" in plan.named["mine", "r", "toyscenes"].words
+    assert "encode=masked" in plan.named["mine", "s", "toyscenes"].words
+    with pytest.raises(UsageError, match="encode=masked: every row states that itself"):
+        make_plan([ITEM], ["encode=masked"], sketch_need)
 
 
 def test_a_data_set_that_an_item_has_not_is_made_with_all_columns() -> None:

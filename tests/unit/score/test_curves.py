@@ -16,7 +16,7 @@ from bench.score.evaluate import evaluate
 from bench.score.presets import make_protocol as preset
 from tests.unit.metrics.make import CLASSES, NAMING, case
 from tests.unit.metrics.measure import count_labels
-from tests.unit.score.jackknife import leave_out, slow_ends
+from tests.unit.score.jackknife import count_alike, leave_out, slow_ends
 
 OVERLAPS = [case(seed, overlapping=bool(seed % 2)).overlap for seed in range(15)]
 SCORE = preset("paper", resamples=150, aggregation=("image", "dataset"))
@@ -150,7 +150,8 @@ def test_areas_have_the_interval_of_what_each_image_does_to_them() -> None:
     found = count_labels(OVERLAPS, "tt", list_thresholds("tt"), SCORE, CLASSES)["recall>0.5"]
     without = np.array([leave_out(row.numerator, row.denominator) for row in found])
     heights = (without[1:] + without[:-1]) / 2
-    assert (one["low"], one["high"]) == pytest.approx(slow_ends(one["area"], heights.mean(axis=0).tolist()))
+    ends = slow_ends(one["area"], heights.mean(axis=0).tolist(), alike=count_alike(found[0].denominator))
+    assert (one["low"], one["high"]) == pytest.approx(ends)
     assert one["low"] < one["area"] < one["high"] and one["name"].endswith("tt(tiny)/recall>0.5")
 
 

@@ -20,23 +20,27 @@ from bench.settings.compose import list_options
 from bench.settings.ranges import DEFAULTS, MODELS, RUN
 
 HUGE = (10**12, 1e300)
-KEYS = 59
+KEYS = 76
 """How many keys take a number, over all options of all groups: a new one has to be counted here."""
 ODD = (math.nan, math.inf, -math.inf, 0, -1, *HUGE)
-NEEDED = {"data=folder": ["data.root=photos"], "caption=retrieval": ["caption.words=[dog]"]}
+NEEDED = {
+    "data=folder": ["data.root=photos"],
+    "caption=retrieval": ["caption.words=[dog]"],
+    "caption=captions": ["caption.words=[a dog]"],
+}
 
 
 @cache
 def options() -> tuple[tuple[str, str], ...]:
     """Every option of every group that is no set of choices in others."""
-    parts = [f"models/{part}" for part in ("clip", "dino", "language", "sentence", "groupvit")]
+    parts = [f"models/{part}" for part in ("clip", "dino", "language", "sentence", "groupvit", "sam")]
     return tuple((group, option) for group in (*GROUPS, BASELINE, *parts) for option in list_options(group))
 
 
 @cache
 def settings_with(group: str, option: str) -> dict[str, Any]:
     """The whole configuration with one option."""
-    whole = ["models=paper", "baseline=groupvit"] * group.startswith("models/")
+    whole = ["models=paper", "baseline=groupvit", "segment=sam"] * group.startswith("models/")
     words = [*whole, f"{group}={option}", *NEEDED.get(f"{group}={option}", [])]
     return compose_settings(words)
 

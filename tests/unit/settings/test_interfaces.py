@@ -38,6 +38,7 @@ from bench.models.clip import Clip
 from bench.models.dino import Dino
 from bench.models.groupvit import GroupVit
 from bench.models.language import Language
+from bench.models.sam import Sam
 from bench.models.sentence import Sentence
 from bench.run.context import RunContext
 from bench.run.executor import Executor, Local, Serial
@@ -45,6 +46,7 @@ from bench.run.tracking import NoTracking, Tracker, Wandb
 from bench.segment.dino_ward import DinoWard
 from bench.segment.grid import Grid
 from bench.segment.oracle import Oracle
+from bench.segment.sam import SamMasks
 from bench.segment.superpixels import Felzenszwalb, Slic
 from bench.segment.whole import Whole
 from bench.settings.trust import list_installed
@@ -55,7 +57,8 @@ DINO: tuple[Callable[..., interfaces.DinoModel], ...] = (Dino,)
 LANGUAGE: tuple[Callable[..., interfaces.LanguageModel], ...] = (Language,)
 SENTENCE: tuple[Callable[..., interfaces.SentenceModel], ...] = (Sentence,)
 GROUPVIT: tuple[Callable[..., interfaces.GroupVitModel], ...] = (GroupVit,)
-SEGMENT: tuple[Callable[..., interfaces.Segmenter], ...] = (DinoWard, Whole, Grid, Slic, Felzenszwalb, Oracle)
+SAM: tuple[Callable[..., interfaces.SamModel], ...] = (Sam,)
+SEGMENT: tuple[Callable[..., interfaces.Segmenter], ...] = (DinoWard, Whole, Grid, Slic, Felzenszwalb, Oracle, SamMasks)
 ENCODE: tuple[Callable[..., interfaces.Encoder], ...] = (
     GlobalSubtraction, Masked, Unmasked, ProjectedSubtraction, MaskTokens, MaskClip, SClip, ClearClip, NAClip, Surgery,
     Gem, ProxyClip, CropAndMask, RedCircle, BlurOutside,
@@ -71,11 +74,11 @@ PARTS = ("bench.segment.crf.DenseCrf", "bench.protocol.Protocol")
 
 def test_every_target_is_held_against_an_interface() -> None:
     groups: tuple[tuple[Any, ...], ...] = (
-        DATA, CLIP, DINO, LANGUAGE, SENTENCE, GROUPVIT, SEGMENT, ENCODE, CAPTION, MERGE, BASELINE, EXECUTOR,
-        TRACKING,
+        DATA, CLIP, DINO, LANGUAGE, SENTENCE, GROUPVIT, SAM, SEGMENT, ENCODE, CAPTION, MERGE, BASELINE,
+        EXECUTOR, TRACKING,
     )  # fmt: skip
     held = {f"{each.__module__}.{each.__qualname__}" for group in groups for each in group}
-    assert len(held) == 39 and list_installed() - set(PARTS) == held
+    assert len(held) == 41 and list_installed() - set(PARTS) == held
 
 
 def test_nothing_public_of_a_run_is_any() -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,9 +15,10 @@ from PIL import Image
 from bench.paper.figures.attention import choose_layers, choose_points, compute_maps
 from bench.paper.figures.histograms import BINS, count_bins
 from bench.paper.figures.panels import RULES
-from bench.paper.figures.pictures import ACROSS, LETTERS, WIDE, Shown, compute_lines, draw_pictures
+from bench.paper.figures.pictures import ACROSS, LETTERS, WIDE, Shown, compute_lines, draw_pictures, save_pictures
 from bench.paper.figures.ratings import list_questions, select_questions
 from bench.records import Sample
+from bench.report.figures.style import save
 from bench.score.human_ratings import Ratings
 from tests.unit.encode.tiny import GRID, clip
 from tests.unit.report.geometry import faults
@@ -96,3 +102,18 @@ def test_pictures_with_long_names_can_be_read(columns: int) -> None:
     assert figure.get_figwidth() == WIDE and len(figure.axes) == columns + 1
     side = (WIDE / columns) * 72
     assert 0.85 * side / LETTERS < compute_lines(columns) < side / LETTERS
+
+
+def test_files_with_pictures_are_small_and_look_the_same(tmp_path: Path) -> None:
+    """A gradient with noise, as photographs have; both files twice the same bytes."""
+    draw = np.random.default_rng(0)
+    noise = draw.integers(0, 60, (200, 200, 3)) + np.linspace(0, 190, 200).astype(int)[:, None, None]
+    row = [Shown(Image.fromarray(noise.astype(np.uint8)), "a"), Shown(Image.new("RGB", (200, 200), "red"), "b")]
+    before = save(draw_pictures([row]), tmp_path / "before")
+    after, again = (save_pictures(draw_pictures([row]), tmp_path / name) for name in ("after", "again"))
+    for large, small, same in zip(before, after, again, strict=True):
+        assert small.stat().st_size < 0.6 * large.stat().st_size and small.read_bytes() == same.read_bytes()
+    one, two = (np.asarray(Image.open(path).convert("RGB")).astype(int) for path in (before[0], after[0]))
+    assert one.shape == two.shape and np.abs(one - two).mean() < 6
+    found = re.findall(r"data:image/png;base64,([^\"]+)", after[1].read_text())
+    assert len(found) == 2 and all(Image.open(io.BytesIO(base64.b64decode(text))).mode == "P" for text in found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import ascii_letters
+
 import pytest
 
 from bench.errors import UserError
@@ -48,7 +50,7 @@ def test_names_for_pictures_leave_out_what_all_share() -> None:
 
 def test_differences_and_their_picture_tell_the_pairs() -> None:
     values = {"full": 0.2, "crop": 0.3, "masked": 0.6, "floor: unmasked": 0.1}
-    runs = [(name, {IOU: rows([v, v + 0.1], [1, 1])}) for name, v in values.items()]
+    runs = [(name, {IOU: rows([v, v + 0.1] * 20, [1, 1] * 20, ascii_letters)}) for name, v in values.items()]
     table = compute_differences(runs, list_pairs(VARIANTS, FLOORS, MASKING), 200)
     assert list_pairs_in(table) == [("full", "crop"), ("full", "masked"), *MASKING]
     assert table["value"].tolist() == pytest.approx([-0.1, -0.4, 0.5, 0.3])
@@ -57,7 +59,7 @@ def test_differences_and_their_picture_tell_the_pairs() -> None:
     figure = draw_differences(table, select_paper_metrics([IOU]), title="t", embedded=True)
     told = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert told == ["full − crop", "full − masked", "masked − unmasked", "masked − crop"]
-    assert figure.get_suptitle() == "One variant minus another · t · n = 2 images"
+    assert figure.get_suptitle() == "One variant minus another · t · n = 40 images"
 
 
 def test_the_breakdown_and_the_extremes_take_the_same_pairs() -> None:

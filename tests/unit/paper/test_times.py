@@ -1,0 +1,62 @@
+"""Expected times: from the records of runs that made a stage wholly, by hand, and never from what the store gave."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.paper.times import (
+    Rate,
+    count_images,
+    estimate_seconds,
+    list_seconds,
+    measure_rates,
+    write_duration,
+)  # fmt: skip
+from bench.system.resources import find_published_dir
+
+
+def test_only_stages_that_a_run_made_wholly_count() -> None:
+    store = {
+        "segment": {"made": 0, "reused": 3},
+        "encode": {"made": 7, "reused": 0},
+        "caption": {"made": 4, "reused": 3},
+    }
+    record = {"ids": list("abcd"), "skipped": {"d": "damaged"}, "store": store, "seconds": {"segment": 1, "encode": 6}}
+    assert list_seconds(record) == {"encode": (6, 3)}
+
+
+@pytest.mark.parametrize(
+    ("words", "images"),
+    [
+        (("data=toyscenes", "data.subset=first:40"), 40),
+        (("data=voc", "data.subset=random:100:0"), 100),
+        (("data=voc",), 1449),
+        (("data=pascal_context_59", "data.split=train"), 4998),
+        (("data=folder",), None),
+        (("data=toyscenes",), None),
+    ],
+)
+def test_images_are_counted_without_the_data(words: tuple[str, ...], images: int | None) -> None:
+    assert count_images(words) == images
+
+
+def test_the_estimate_by_hand() -> None:
+    """40 and 1449 images at 2 and 3 seconds, by 2 processes."""
+    rates = {"embedded": Rate(2.0, ""), "paper": Rate(3.0, "")}
+    runs = [("data.subset=first:40",), ("data=voc", "models=paper")]
+    assert estimate_seconds(runs, rates, 2) == (40 * 2 + 1449 * 3) / 2
+    assert estimate_seconds([*runs, ("data=folder",)], rates, 2) is None
+    assert estimate_seconds(runs, {"embedded": rates["embedded"]}, 2) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "not known"), (40, "40 s"), (600, "10 min"), (9000, "2.5 h"), (1e6, "12 days")]
+)
+def test_durations_as_people_say_them(seconds: float | None, text: str) -> None:
+    assert write_duration(seconds) == text
+
+
+def test_what_ships_names_both_sizes_and_where_it_comes_from() -> None:
+    rates = measure_rates(find_published_dir() / "nothing here")
+    assert set(rates) == {"embedded", "paper"} and all(rate.seconds > 0 and rate.how for rate in rates.values())
+    assert "extrapolated" in rates["paper"].how
