@@ -21,7 +21,7 @@ COMMANDS = {
     "report": "report RUN … [to=DIR]   table, threshold curves and gallery of finished runs, or of a folder of them",
     "paper": "paper [NAME] …         the paper's tables and figures with your numbers; alone: which, and how long",
     "compare": "compare RUN RUN …       where is one run better than another, and what changed? one page",
-    "board": "board RUN … [to=DIR]    all of these runs in order: ranks with intervals, who cannot be told apart",
+    "board": "board RUN|FOLDER …      all variants by every metric: ranks with intervals, groups, cost; one page",
     "score": "score PREDICTIONS …     published protocols on stored predictions of any system",
     "variants": "variants [GROUP …]      every segmenter, encoder, captioner and merger: source, cost, what it loads",
     "vocabulary": "vocabulary FILE         the words that a mapping table has to answer",

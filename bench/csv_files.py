@@ -13,9 +13,25 @@ import pandas as pd
 
 from bench.errors import UserError
 
-NUMBERS = ("value", "low", "high", "p", "p_holm", "tau", "threshold", "start", "stop", "area", "x", "share")
+NUMBERS = (
+    "value",
+    "low",
+    "high",
+    "p",
+    "p_holm",
+    "tau",
+    "threshold",
+    "start",
+    "stop",
+    "area",
+    "x",
+    "share",
+    "ms",
+    "ms_segment",
+    "ms_image",
+)
 """Columns of floats; an empty cell is a value that does not exist."""
-WHOLE = ("n", "expected", "found", "skipped", "images", "runs", "batch_n")
+WHOLE = ("n", "expected", "found", "skipped", "images", "runs", "batch_n", "rank", "rank_low", "rank_high")
 """Columns of counts; an empty cell is one that nobody counted."""
 
 

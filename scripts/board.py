@@ -1,13 +1,13 @@
 """The board of all masking variants: knobs chosen on the tune split, then one look at the test split.
 
-    python scripts/board.py tune|oracle|predicted|page [VARIANT …] [images=N] [store=outputs/board/store]
+    python scripts/board.py tune|texts|oracle|predicted|page [VARIANT …] [images=N] [store=outputs/board/store]
 
 `tune` sweeps every variant's one knob on oracle masks of the tune split and writes results/board/tuning.csv by the rule
-of scripts/tuned.py: the published value stands unless another is better beyond its interval. `oracle` runs all variants
-so chosen on oracle masks of the test split, with ZeroCap's captions, most of the cost; `predicted` on predicted
-segments, where the nearest class name stands for a caption, so that texts know the class list and its texts say no more
-than its embeddings. `page` writes results/board. What is in the store is not made again, so a stage that was stopped
-goes on where it was. VARIANT: those alone. Images are the first 100 of tune, of test the first 60 (oracle) and 200.
+of scripts/tuned.py: the published value stands unless another is better beyond its interval. `texts` runs all variants
+so chosen on oracle masks of the test split with ZeroCap's captions, which are most of the cost. `oracle` and
+`predicted` are about embeddings: on oracle masks and on predicted segments the nearest class name stands for a caption,
+so that TT says no more than ST. `page` writes results/board. What is in the store is not made again, so a stage that
+was stopped goes on where it was. VARIANT: those alone. images=N are the first of the split, else as `IMAGES` says.
 """
 
 from __future__ import annotations
@@ -45,10 +45,16 @@ KNOBS = {
     "surgery": ("start_layer", "-6", "-5,-4,-3,-2,-1"),
 }
 """Key below encode, the published value, and what else is tried; a variant that is not here has no number to choose."""
-IMAGES = {"tune": 100, "oracle": 60, "predicted": 200}
+IMAGES = {"tune": 100, "texts": 60, "oracle": 200, "predicted": 100}
+HEADINGS = {
+    "texts": "Oracle masks, ZeroCap's captions",
+    "oracle": "Oracle masks, the nearest class name for a caption",
+    "predicted": "Predicted segments, the nearest class name for a caption",
+}
 OUT, RESULTS = Path("outputs/board"), Path("results/board")
 TUNING = ("variant", "key", "published", "tried", "chosen", "mean_published", "mean_chosen", "images", "metrics")
-SEGMENTS = {"oracle": ["segment=oracle", "merge.threshold=1"], "predicted": []}
+UNMERGED = ["segment=oracle", "merge.threshold=1"]
+SEGMENTS = {"texts": UNMERGED, "oracle": UNMERGED, "predicted": []}
 """At a threshold of 1 no two true segments are merged, and TGQ exists, which it does not without merging."""
 
 
@@ -73,7 +79,7 @@ def tune(variant: str, images: int, store: str) -> dict[str, object]:
     shutil.rmtree(folder, ignore_errors=True)
     knob = f"++encode.{key}={published},{others}"
     split = ["data.split=tune", f"data.subset=first:{images}", f"store={store}", f"out={folder}"]
-    run(["-m", f"encode={variant}", knob, *split, *SEGMENTS["oracle"], *name_words()])
+    run(["-m", f"encode={variant}", knob, *split, *UNMERGED, *name_words()])
     runs = find_runs([folder])
     names = label_runs(runs)
     paper = next(name for name in names.values() if f"encode.{key}={published}" in name.split())
@@ -109,12 +115,39 @@ def list_choices(variant: str) -> Iterator[str]:
 
 def look(variants: Sequence[str], segments: str, images: int, store: str) -> None:
     """Run variants on the test split, as they were tuned; each in a folder of its own, in place of an earlier run."""
-    caption = [] if segments == "oracle" else name_words()
+    caption = [] if segments == "texts" else name_words()
     for variant in variants:
         folder = OUT / segments / variant
         shutil.rmtree(folder, ignore_errors=True)
         place = [f"variant={variant}", f"store={store}", f"out={folder}", f"data.subset=first:{images}"]
-        run([f"encode={variant}", *list_choices(variant), *place, *SEGMENTS[segments], *caption])
+        run(
+            [
+                f"encode={variant}",
+                *list_choices(variant),
+                *place,
+                "score.breakdown=[kind,size]",
+                *SEGMENTS[segments],
+                *caption,
+            ]
+        )
+
+
+def describe_board(table: pd.DataFrame, method: str = "global_subtraction") -> str:
+    """Describe each metric of a board.csv in a sentence: who leads, who is not told apart, where ``method`` stands."""
+    lines = []
+    for metric, part in table[table["group"] == ""].groupby("metric", sort=False):
+        best, scale = part.iloc[0], 1 if ".cosine" in str(metric) else 100
+        letters = part.set_index("variant")["letters"].map(set)
+        alike = [name for name in part["variant"] if name != best["variant"] and letters[name] & set(best["letters"])]
+        told = f"{', '.join(alike)} cannot be told apart from it" if alike else "all others differ from it"
+        own = part[part["variant"] == method].iloc[0]
+        place = f"rank {own['rank']} ({own['rank_low']} to {own['rank_high']}) of {len(part)}"
+        values = [f"{scale * float(line['value']):.{1 if scale > 1 else 3}f}" for line in (best, own)]
+        lines.append(
+            f"- `{metric}` (n={best['n']}, {best['images']} images): {best['variant']} leads with {values[0]}; {told}. "
+            f"{method}: {values[1]}, {place}."
+        )
+    return "\n".join(lines) + "\n"
 
 
 def write_pages() -> None:
@@ -126,6 +159,9 @@ def write_pages() -> None:
         folders = sorted(str(folder) for folder in (OUT / segments).iterdir())
         if code := zgs(["board", *folders, f"costs={costs}", f"to={RESULTS / segments}"]):
             raise SystemExit(code)
+    kinds = [(name, read_csv(RESULTS / name / "board.csv")) for name in SEGMENTS]
+    text = "".join(f"## {HEADINGS[name]}\n\n{describe_board(table)}\n" for name, table in kinds)
+    (RESULTS / "findings.md").write_text(f"# What the boards say\n\n{text}", encoding="utf-8")
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.commands.arguments import read_arguments, read_count
-from bench.commands.finished import find_finished
-from bench.errors import DONE, UsageError
+from bench.errors import DONE, UsageError, UserError
 from bench.text.escape import escape_for_terminal
 
 USAGE = """zgs compare RUN RUN … [to=FOLDER] [pictures=N] [pairs=3-2] [trust=PACKAGE]
@@ -16,6 +16,9 @@ to=FOLDER   where compare.html, compare.md and their tables go (compare)
 pictures=N  images shown each way: that gained most and that lost most (3)
 pairs=3-2   compare the third with the second, too
 trust=PACKAGE  run code of that package where the settings of a run name it; else only zgs's own is run"""
+
+_LEAST = 1e-6
+"""Of p: the csv has six decimals."""
 
 
 def main(arguments: list[str]) -> int:
@@ -43,6 +46,25 @@ def main(arguments: list[str]) -> int:
     return DONE
 
 
+def find_finished(command: str, places: Sequence[Path], trusted: Sequence[str]) -> list[Path]:
+    """Find the runs; one that is named and not finished is an error, in a folder of runs it is left out and told."""
+    from bench.report.runs import find_runs
+    from bench.run.progress import describe_unfinished, is_unfinished
+
+    if unfinished := [place for place in places if is_unfinished(place)]:
+        raise UserError(describe_unfinished(unfinished[0], trusted))
+    folders = find_runs(places)
+    for within in sorted(below.parent for place in places for below in place.glob("*/config.yaml")):
+        if is_unfinished(within):
+            print(f"left out: {escape_for_terminal(describe_unfinished(within, trusted))}")
+    if len(folders) < 2:
+        raise UsageError(
+            f"{command}: {'one finished run' if folders else 'no run'} is nothing to compare: give at least two, or a "
+            f"folder that holds them (`zgs report RUN` is of one); `zgs {command} --help` shows how"
+        )
+    return folders
+
+
 def _print_differences(to: Path) -> None:
     """Print the differences of the metrics of all units, one a line."""
     from bench.csv_files import read_csv
@@ -57,6 +79,5 @@ def _print_differences(to: Path) -> None:
             if not describe_name(line["metric"]).group:
                 ends = [write_signed(line[key], find_unit_of(line["metric"])) for key in ("value", "low", "high")]
                 numbers = f"{ends[0]:>7} [{ends[1]}, {ends[2]}]"
-                print(
-                    f"  {numbers:28} p={line['p']:<8.2g} Holm {line['p_holm']:<8.2g} n={line['n']:<5} {line['metric']}"
-                )
+                p, holm = (f"<{_LEAST:g}" if line[key] < _LEAST else f"{line[key]:.2g}" for key in ("p", "p_holm"))
+                print(f"  {numbers:28} p={p:8} Holm {holm:8} n={line['n']:<5} {line['metric']}")

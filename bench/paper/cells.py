@@ -140,7 +140,7 @@ def _explain_misfit(item: Item, sources: Sources, choice: Choice, lines: Sequenc
     """Explain a number that is there but for one thing asked of it; a group that no run was asked for leaves a cell."""
     key, asked, known = find_misfit(lines, choice)
     if key == "group" and not any("=" in each for each in known):
-        told = make_command(item.name, [*sources.typed, "score.breakdown=[stuff,size]"])
+        told = make_command(item.name, [*sources.typed, "score.breakdown=[kind,size]"])
         return Cell(empty=f"group {asked} was not asked for", fills=told)
     near = suggest_nearest(asked, known) or f" (known: {', '.join(known[:12]) or 'none'})"
     raise UserError(f"{item.name}: {row.name}: no {choice.metric} with {key} {asked}{near}")

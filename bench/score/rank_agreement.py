@@ -38,11 +38,11 @@ def compute_agreement(
     if len(runs) < FEWEST:
         raise UserError(f"agreement: {len(runs)} runs; ranks need at least {FEWEST}")
     metrics = [m for m in dict.fromkeys(name for run in runs for name in run) if _count_known(runs, m) >= FEWEST]
-    images = _find_common(runs)
+    images = find_common_images(runs)
     if len(metrics) < 2 or not images:
         raise UserError(f"agreement: {len(metrics)} metrics and {len(images)} images are common to the runs; need two")
     present = np.array([[metric in run for run in runs] for metric in metrics])
-    table = [_align(run[metric], images) for metric in metrics for run in runs if metric in run]
+    table = [align_images(run[metric], images) for metric in metrics for run in runs if metric in run]
     values = _spread_values(np.array([[row.value()] for row in table]), present)
     samples = _spread_values(np.array(bootstrap(table, resamples, seed)).reshape(len(table), resamples), present)
     tau, drawn = compute_kendall(values)[0], compute_kendall(samples)
@@ -91,12 +91,12 @@ def _count_known(runs: Sequence[Mapping[str, MetricCounts]], metric: str) -> int
     return sum(metric in run for run in runs)
 
 
-def _find_common(runs: Sequence[Mapping[str, MetricCounts]]) -> tuple[str, ...]:
+def find_common_images(runs: Sequence[Mapping[str, MetricCounts]]) -> tuple[str, ...]:
     each = [{image for row in run.values() for image in row.image_ids} for run in runs]
     return tuple(sorted(set.intersection(*each)))
 
 
-def _align(row: MetricCounts, images: tuple[str, ...]) -> MetricCounts:
+def align_images(row: MetricCounts, images: tuple[str, ...]) -> MetricCounts:
     """Align the rows of these images; one that the metric does not cover weighs nothing."""
     place = {image: at for at, image in enumerate(row.image_ids)}
     at = np.array([place.get(image, len(place)) for image in images])

@@ -1,77 +1,102 @@
-"""Section 4's numbers of many systems in order: ranks with intervals, and which systems cannot be told apart.
+"""Which of several systems is better, and how sure is that (Table 3 of many variants): ranks, their intervals, groups.
 
-A rank is 1 plus the number of systems that are better, so that those that tie share the better rank. Its interval is a
-bootstrap over images: every resample, the same for all systems, ranks all anew, and the interval is from the 2.5th to
-the 97.5th percentile of these ranks, moved out to the nearest whole one that occurred.
+A rank is 1 and how many are better; values nearer than the last bits of a sum are ties. Its interval is a bootstrap
+over images: every resample ranks all systems anew, on the same images. Systems that cannot be told apart share a
+letter: two do not, where their difference paired by image has a p below 5 % after Holm's adjustment for all pairs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
-from jaxtyping import Float64, Int64
+import pandas as pd
+from jaxtyping import Bool, Float64, Int64
 
-from bench.score.intervals import MetricCounts, bootstrap
+from bench.errors import UserError
+from bench.score.comparisons import adjust_by_holm, compare_all_paired
+from bench.score.intervals import MetricCounts, bootstrap, compute_intervals
+from bench.score.rank_agreement import align_images, find_common_images
 
+COLUMNS = ("variant", "value", "low", "high", "rank", "rank_low", "rank_high", "letters", "n", "images", "note")
 _DECIMALS = 12
-"""Values nearer than this tie: the last bits of a sum rank nobody."""
-
-
-@dataclass(frozen=True)
-class Rank:
-    """A rank (1 is best) with its interval, and the share of resamples in which nobody was better; NaN: no number."""
-
-    rank: float
-    low: float
-    high: float
-    first: float
+TOLD = 0.05
+"""Below this, Holm's p tells two systems apart."""
 
 
 def compute_ranks(
-    rows: Sequence[MetricCounts], resamples: int = 10_000, seed: int = 0, level: float = 0.95
-) -> list[Rank]:
-    """Rank one metric of many systems over the same images, larger is better; one without a number has no rank.
+    runs: Mapping[str, MetricCounts], resamples: int = 10_000, seed: int = 0, level: float = 0.95
+) -> pd.DataFrame:
+    """Compute `COLUMNS` of one metric, a line a variant, the best first, ties by the order given.
 
-    Raises UserError where the images differ.
+    All are measured on the ``images`` that every variant has; ``n`` counts those or segments, as the metric does.
+    Raises UserError for fewer than two variants and where no image is common.
     """
-    values = np.array([row.value() for row in rows])
-    known = np.flatnonzero(~np.isnan(values)).tolist()
-    ranks = [Rank(np.nan, np.nan, np.nan, np.nan)] * len(rows)
-    if not len(known):
-        return ranks
-    samples = np.array(bootstrap([rows[at] for at in known], resamples, seed))  # r b
-    drawn = rank_columns(samples[:, ~np.isnan(samples).any(axis=0)])
-    for at, rank, each in zip(known, rank_columns(values[known, None])[:, 0], drawn, strict=True):
-        ranks[at] = Rank(float(rank), *_find_ends(int(rank), each, level))
-    return ranks
+    if len(runs) < 2:
+        raise UserError(f"ranks: {len(runs)} of the runs has this number; ranks need two")
+    images = find_common_images([{"": row} for row in runs.values()])
+    if not images:
+        raise UserError("ranks: no image is common to the runs")
+    rows = [align_images(row, images) for row in runs.values()]
+    spans = compute_intervals(rows, resamples, seed, level)
+    ranks = rank(np.array([[span.value] for span in spans]))[:, 0]
+    drawn = rank(np.array(bootstrap(rows, resamples, seed)).reshape(len(rows), resamples))
+    ends = find_rank_ends(drawn, ranks, level)
+    letters = letter_groups(find_told_apart(rows, resamples, seed), np.argsort(ranks, kind="stable").tolist())
+    lines = [
+        (name, span.value, span.low, span.high, int(ranks[at]), *ends[at], letters[at], row.n, len(images), span.note)
+        for at, (name, row, span) in enumerate(zip(runs, rows, spans, strict=True))
+    ]
+    table = pd.DataFrame(lines, columns=list(COLUMNS))
+    return table.sort_values("rank", kind="stable", ignore_index=True)
 
 
-def rank_columns(values: Float64[np.ndarray, "r b"]) -> Int64[np.ndarray, "r b"]:
-    """Rank r systems in each of b columns: 1 plus how many are larger."""
-    rounded = np.round(values, _DECIMALS)
-    return np.array([1 + (rounded > row).sum(axis=0) for row in rounded], np.int64).reshape(values.shape)
+def rank(values: Float64[np.ndarray, "r b"]) -> Int64[np.ndarray, "r b"]:
+    """Rank r systems b times: 1 and how many have a larger value; a value that does not exist is behind all."""
+    rounded = np.round(np.where(np.isnan(values), -np.inf, values), _DECIMALS)
+    return 1 + np.stack([(rounded > own).sum(0) for own in rounded])
 
 
-def group_alike(count: int, differing: Collection[tuple[int, int]]) -> list[list[int]]:
-    """Group systems 0 to count - 1, in their order, so that two share a group just where they are not ``differing``.
+def find_rank_ends(
+    drawn: Int64[np.ndarray, "r b"], ranks: Int64[np.ndarray, " r"], level: float
+) -> list[tuple[int, int]]:
+    """Find the smallest and the largest rank of each system's interval; it holds the rank itself."""
+    low = np.quantile(drawn, (1 - level) / 2, axis=1, method="inverted_cdf")
+    high = np.quantile(drawn, (1 + level) / 2, axis=1, method="inverted_cdf")
+    return [(int(min(a, own)), int(max(b, own))) for a, b, own in zip(low, high, ranks, strict=True)]
 
-    The compact letter display of Piepho (2004): from one group of all, each differing pair splits every group that
-    holds both into two that lack one each, and a group within another goes.
+
+def find_told_apart(rows: Sequence[MetricCounts], resamples: int, seed: int) -> Bool[np.ndarray, "r r"]:
+    """Find which two systems differ by more than chance: Holm's p of all pairs below 5 %; symmetric, false inside."""
+    pairs = list(combinations(range(len(rows)), 2))
+    found = compare_all_paired([(rows[a], rows[b]) for a, b in pairs], resamples, seed)
+    p = adjust_by_holm(np.array([one.p for one in found], float))
+    told = np.zeros((len(rows), len(rows)), bool)
+    for (a, b), adjusted in zip(pairs, p, strict=True):
+        told[a, b] = told[b, a] = adjusted < TOLD
+    return told
+
+
+def letter_groups(apart: Bool[np.ndarray, "r r"], order: Sequence[int]) -> list[str]:
+    """Give letters to r systems: two share one where, and only where, they are not told apart.
+
+    Piepho's insert and absorb (2004): a group that holds two that are told apart is replaced by the two groups without
+    one of them, and a group inside another is dropped. ``order`` says whose group is a.
     """
-    groups = [frozenset(range(count))] if count else []
-    for pair in differing:
-        split = [g - {one} if set(pair) <= g else g for g in groups for one in (pair if set(pair) <= g else pair[:1])]
-        different = list(dict.fromkeys(split))
-        groups = [group for group in different if not any(group < other for other in different)]
-    return sorted(sorted(group) for group in groups)
+    groups = [frozenset(range(len(apart)))]
+    for a, b in zip(*np.nonzero(np.triu(apart)), strict=True):
+        split = [part for group in groups for part in _split(group, int(a), int(b))]
+        groups = [group for group in dict.fromkeys(split) if not any(group < other for other in split)]
+    place = {system: at for at, system in enumerate(order)}
+    groups.sort(key=lambda group: sorted(place[system] for system in group))
+    names = [_name_letter(at) for at in range(len(groups))]
+    return ["".join(name for name, group in zip(names, groups, strict=True) if at in group) for at in range(len(apart))]
 
 
-def _find_ends(rank: int, drawn: Int64[np.ndarray, " b"], level: float) -> tuple[float, float, float]:
-    """Both ends, which hold the rank itself, and the share of firsts; NaN without resamples."""
-    if not len(drawn):
-        return np.nan, np.nan, np.nan
-    low = np.percentile(drawn, 50 * (1 - level), method="lower")
-    high = np.percentile(drawn, 50 * (1 + level), method="higher")
-    return float(min(low, rank)), float(max(high, rank)), float((drawn == 1).mean())
+def _split(group: frozenset[int], a: int, b: int) -> list[frozenset[int]]:
+    return [group - {a}, group - {b}] if {a, b} <= group else [group]
+
+
+def _name_letter(at: int) -> str:
+    return chr(ord("a") + at) if at < 26 else f"({at + 1})"

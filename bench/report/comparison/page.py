@@ -12,8 +12,8 @@ from bench.report.comparison.changes import compute_changes
 from bench.report.comparison.classes import compute_classes, write_markdown_classes
 from bench.report.comparison.pictures import write_changed
 from bench.report.comparison_files import write_comparisons
-from bench.report.out_of_domain import uses_embedded_models
-from bench.report.pages import write_figure, write_head, write_pages
+from bench.report.out_of_domain import OUT_OF_DOMAIN, is_out_of_domain, uses_embedded_models
+from bench.report.pages import write_pages
 from bench.report.pictures.disagreements import select_extremes, write_disagreements
 from bench.report.pictures.side_by_side import read_shown_run
 from bench.report.printed import describe_protocols
@@ -21,10 +21,11 @@ from bench.report.runs import label_runs, merge_scores, name_data
 from bench.report.tables.comparisons import Pair, list_pairs, read_pairs
 from bench.run.run_folder import find_role, read_image_scores, read_segments
 from bench.run.writing import read_while_whole
-from bench.score.score_table import FLOOR
+from bench.score.score_table import EMBEDDED_NOTE, FLOOR
 from bench.settings.instantiate import make_object
 from bench.settings.saved import read_run_settings
-from bench.text.escape import escape_markdown
+from bench.store.sealed import read_record
+from bench.text.escape import escape_markdown, join_cells
 
 PAGE, IMAGES = "compare", "images.csv"
 Figure = tuple[str, Path]
@@ -46,7 +47,6 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int, pairs: st
     if not compared:
         raise UserError(f"{folders[1]}: a floor, which is compared where pairs=1-2 asks for it")
     title = name_data(merge_scores(folders[:1]))
-    heading = " against ".join(map(escape_markdown, labels))
     with writing(to, "to=FOLDER"):
         to.mkdir(parents=True, exist_ok=True)
         runs = [(names[folder], folder) for folder in folders]
@@ -54,14 +54,26 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int, pairs: st
         more, tables = _write_classes(runs, to, compared)
         shown, told = _draw_pictures(names, to, compared, pictures, small)
         parts = [
-            write_head(heading, names, title, small, remarks),
-            "## Every metric\n", *texts[:1], *_link(files, "differences"),
+            _write_head(names, title, small, remarks), "## Every metric\n", *texts[:1], *_link(files, "differences"),
             "## Sizes, things and stuff\n", *texts[1:], *_link(files, "breakdown"), "## Classes\n", *more,
-            "## Images that changed most\n", told, *(write_figure(*figure) for figure in shown),
+            "## Images that changed most\n", told, *(_write_figure(*figure) for figure in shown),
             "## Protocol\n", *(f"```\n{block}\n```\n" for block in describe_protocols(folders)),
         ]  # fmt: skip
-        pages = write_pages("\n".join(parts), to, PAGE)
+        pages = write_pages("\n".join(parts), to / PAGE)
     return [*pages, *files, *tables, to / IMAGES, *(path for _, path in shown)]
+
+
+def _write_head(names: Mapping[Path, str], title: str, small: bool, remarks: Sequence[str]) -> str:
+    """Write the title, the runs with their n, and what must be known of them."""
+    lines = [f"# {' against '.join(map(escape_markdown, names.values()))}\n", f"{escape_markdown(title)}\n"]
+    lines += [join_cells(["run", "images", "skipped", "folder"]), "|---|---:|---:|---|"]
+    for folder, name in names.items():
+        record = read_record(folder)
+        skipped = len(record.get("skipped", ()))
+        counts = [str(len(record["ids"]) - skipped) if "ids" in record else "?", str(skipped)]
+        lines.append(join_cells([escape_markdown(name), *counts, escape_markdown(folder.name)]))
+    notes = [*([EMBEDDED_NOTE] if small else []), *([OUT_OF_DOMAIN] if any(map(is_out_of_domain, names)) else [])]
+    return "\n".join([*lines, "", *(f"- {escape_markdown(note)}" for note in (*notes, *remarks)), ""])
 
 
 def _write_classes(runs: Sequence[tuple[str, Path]], to: Path, pairs: Sequence[Pair]) -> tuple[list[str], list[Path]]:
@@ -70,7 +82,10 @@ def _write_classes(runs: Sequence[tuple[str, Path]], to: Path, pairs: Sequence[P
     table = compute_classes([(name, rows) for name, rows in found if rows is not None], pairs)
     (to / "classes.csv").unlink(missing_ok=True)
     if table.empty:
-        return ["Without merging nothing is said of true segments: there are no classes to compare.\n"], []
+        return [
+            "Fewer than two of these runs say anything of true segments (without merging nothing is said, nor by other "
+            "systems): there are no classes to compare.\n"
+        ], []
     return [write_markdown_classes(table)], [write_csv(table, to / "classes.csv", decimals=6)]
 
 
@@ -103,4 +118,9 @@ def _draw_pictures(
 
 
 def _link(files: Sequence[Path], stem: str) -> list[str]:
-    return [write_figure("", path) for path in files if path.name == f"{stem}.png"]
+    return [_write_figure("", path) for path in files if path.name == f"{stem}.png"]
+
+
+def _write_figure(heading: str, path: Path) -> str:
+    title = f"### {escape_markdown(heading)}\n\n" if heading else ""
+    return f"{title}![{escape_markdown(heading or path.stem)}]({path.name})\n"

@@ -17,10 +17,10 @@ PANELS = (
 """Title, kind of metric and mapping: the metrics of tables 1 to 4, and what the embeddings alone are worth."""
 
 
-def select_paper_metrics(metrics: Sequence[str], panels: Sequence[tuple[str, str, str]] = PANELS) -> dict[str, str]:
-    """Select for each title of ``panels`` the first metric of that kind; titles without any are left out."""
+def select_paper_metrics(metrics: Sequence[str]) -> dict[str, str]:
+    """Select for each title of `PANELS` the first metric of that kind; titles without any are left out."""
     found: dict[str, str] = {}
-    for title, kind, mapping in panels:
+    for title, kind, mapping in PANELS:
         of_kind = [m for m in metrics if _find_kind(name := parse(m)) == kind and name.mapping == mapping]
         found |= {title: of_kind[0]} if of_kind else {}
     return found

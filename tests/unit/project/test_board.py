@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from hydra.utils import get_object
@@ -51,3 +52,17 @@ def test_the_choices_are_by_the_rule(board: Any) -> None:
             assert line["mean_chosen"] == line["mean_published"]
         else:
             assert float(line["mean_chosen"]) > float(line["mean_published"])
+
+
+def test_a_finding_says_who_leads_who_is_alike_and_where_the_method_stands(board: Any) -> None:
+    head = {"metric": "toy/tgq.micro>0.5", "group": "", "n": 40, "images": 9}
+    lines = [
+        ("gem", 0.5, 1, 1, 2, "a"), ("surgery", 0.4567, 2, 1, 3, "ab"), ("global_subtraction", 0.3, 3, 2, 3, "b")
+    ]  # fmt: skip
+    names = ("variant", "value", "rank", "rank_low", "rank_high", "letters")
+    table = pd.DataFrame([head | dict(zip(names, line, strict=True)) for line in lines])
+    assert board.describe_board(table) == (
+        "- `toy/tgq.micro>0.5` (n=40, 9 images): gem leads with 50.0; surgery cannot be told apart from it. "
+        "global_subtraction: 30.0, rank 3 (2 to 3) of 3.\n"
+    )
+    assert "all others differ from it" in board.describe_board(table.assign(letters=["a", "b", "b"]))

@@ -1,72 +1,72 @@
-"""Ranks against counting by hand, and letters against what they promise."""
+"""Ranks with intervals and letters: by hand, and what letters promise for every pattern of differences."""
 
 from __future__ import annotations
-
-from itertools import combinations
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.errors import UserError
+from bench.report.board import count_resamples
 from bench.score.intervals import MetricCounts
-from bench.score.ranks import compute_ranks, group_alike, rank_columns
-from bench.score.resampling import _draw_resamples
+from bench.score.ranks import TOLD, compute_ranks, find_rank_ends, letter_groups, rank
 
 
-def rows_of(values: np.ndarray) -> list[MetricCounts]:
-    """A metric for each row, a number an image."""
-    ids = tuple(f"i{at:02}" for at in range(values.shape[1]))
-    return [MetricCounts(ids, row[:, None], np.ones((len(row), 1)), "images") for row in values]
+def rows(values: np.ndarray) -> MetricCounts:
+    ids = tuple(f"{at:03}" for at in range(len(values)))
+    return MetricCounts(ids, values[:, None].astype(float), np.ones((len(values), 1)), "images")
 
 
-def test_ranks_of_columns_by_hand() -> None:
-    values = np.array([[3.0, 1.0], [5.0, 1.0 + 1e-14], [3.0, 0.0], [4.0, 2.0]])
-    assert rank_columns(values).tolist() == [[3, 2], [1, 2], [3, 4], [2, 1]]
+def test_ranks_by_hand() -> None:
+    values = np.array([[0.3, 0.5], [0.5, 0.5 + 1e-15], [0.3, np.nan], [0.1, 0.2]])
+    assert rank(values).tolist() == [[2, 1], [1, 1], [2, 4], [4, 3]]
 
 
-def test_every_system_is_ranked_on_the_same_resamples() -> None:
-    values = np.random.default_rng(1).random((4, 25)) + np.array([[0.0], [0.1], [0.15], [0.3]])
-    weights = _draw_resamples(np.random.default_rng(7), 25, 400)  # i b
-    means = values @ weights / 25
-    drawn = [[1 + sum(means[other, b] > means[at, b] for other in range(4)) for b in range(400)] for at in range(4)]
-    for at, found in enumerate(compute_ranks(rows_of(values), 400, seed=7)):
-        assert found.rank == 1 + sum(values[other].mean() > values[at].mean() for other in range(4))
-        ordered = sorted(drawn[at])
-        assert (found.low, found.high) == (
-            min(ordered[int(0.025 * 399)], found.rank),
-            max(ordered[int(np.ceil(0.975 * 399))], found.rank),
-        )
-        assert found.first == pytest.approx(np.mean([rank == 1 for rank in drawn[at]]))
+def test_the_ends_of_a_rank_are_ranks_and_hold_it() -> None:
+    drawn = np.array([[1] * 95 + [2] * 5, [2] * 95 + [1] * 5, [3] * 100])
+    assert find_rank_ends(drawn, np.array([1, 2, 4]), 0.95) == [(1, 2), (1, 2), (3, 4)]
+    assert find_rank_ends(drawn, np.array([1, 2, 3]), 0.5) == [(1, 1), (2, 2), (3, 3)]
 
 
-def test_a_difference_in_every_image_is_certain_though_the_intervals_overlap() -> None:
-    base = np.random.default_rng(0).random(30)
-    first, second = compute_ranks(rows_of(np.array([base + 0.01, base])), 200)
-    assert (first.rank, first.low, first.high, first.first) == (1, 1, 1, 1)
-    assert (second.rank, second.low, second.high, second.first) == (2, 2, 2, 0)
+def test_one_far_ahead_and_two_alike() -> None:
+    draw = np.random.default_rng(0)
+    base = draw.random(60) * 0.5
+    runs = {"weak": base, "alike": base + draw.normal(0, 0.01, 60), "strong": base + 0.3 + draw.normal(0, 0.02, 60)}
+    table = compute_ranks({name: rows(np.clip(values, 0, 1)) for name, values in runs.items()}, 500)
+    assert table["variant"].tolist()[0] == "strong" and table["rank"].tolist() == [1, 2, 3]
+    assert table["letters"].tolist() == ["a", "b", "b"]
+    assert table[["rank_low", "rank_high"]].to_numpy().tolist() == [[1, 1], [2, 3], [2, 3]]
+    assert (table["n"] == 60).all() and (table["low"] <= table["value"]).all()
 
 
-def test_those_that_tie_share_the_better_rank_and_one_without_a_number_has_none() -> None:
-    base = np.random.default_rng(0).random(10)
-    rows = rows_of(np.array([base, base, base - 1]))
-    nothing = MetricCounts(rows[0].image_ids, np.zeros((10, 1)), np.zeros((10, 1)), "images")
-    found = compute_ranks([*rows, nothing], 100)
-    assert [each.rank for each in found[:3]] == [1, 1, 3] and np.isnan(found[3].rank)
-    assert np.isnan(compute_ranks([nothing], 100)[0].low)
+def test_what_has_no_rank_is_refused() -> None:
+    one = rows(np.array([0.1, 0.2]))
+    with pytest.raises(UserError, match="ranks need two"):
+        compute_ranks({"a": one})
+    other = MetricCounts(("x", "y"), one.numerator, one.denominator, "images")
+    with pytest.raises(UserError, match="no image is common"):
+        compute_ranks({"a": one, "b": other})
 
 
-@given(st.integers(0, 7).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.sampled_from(
-    list(combinations(range(n), 2)) or [(0, 0)])) if n > 1 else st.just(set()))))  # fmt: skip
-def test_two_share_a_group_just_where_they_do_not_differ(case: tuple[int, set[tuple[int, int]]]) -> None:
-    count, differing = case
-    groups = group_alike(count, sorted(differing))
-    for pair in combinations(range(count), 2):
-        assert any(set(pair) <= set(group) for group in groups) == (pair not in differing)
-    assert {at for group in groups for at in group} == set(range(count)), "everyone has a group"
-    assert not any(set(a) < set(b) for a in groups for b in groups), "none within another"
+@given(st.integers(2, 7), st.data())
+def test_two_share_a_letter_where_and_only_where_they_are_not_told_apart(count: int, data: st.DataObject) -> None:
+    upper = np.triu(
+        np.array(data.draw(st.lists(st.booleans(), min_size=count**2, max_size=count**2))).reshape(count, -1), 1
+    )
+    apart = upper | upper.T
+    letters = letter_groups(apart, list(range(count)))
+    for a in range(count):
+        for b in range(a + 1, count):
+            assert bool(set(letters[a]) & set(letters[b])) != bool(apart[a, b])
+    assert "a" in letters[0]
 
 
-def test_letters_of_a_worked_case() -> None:
-    """Of four, the first differs from the last two and the second from the last: a chain of overlapping groups."""
-    assert group_alike(4, [(0, 2), (0, 3), (1, 3)]) == [[0, 1], [1, 2], [2, 3]]
+def test_enough_resamples_tell_a_clear_difference_apart_and_fewer_cannot() -> None:
+    """Of 4 systems, 6 pairs: Holm needs p < 0.05 / 6, and b resamples have none below 2 / (b + 1)."""
+    draw = np.random.default_rng(0)
+    runs = {name: rows(at + draw.random(400)) for at, name in enumerate("abcd")}
+    least = count_resamples(4)
+    assert 6 * 2 / (least + 1) < TOLD <= 6 * 2 / (least - 1)
+    few, enough = (compute_ranks(runs, number)["letters"].tolist() for number in (least - 2, least + 200))
+    assert set(few[0]) & set(few[-1]) and not set(enough[0]) & set(enough[-1])

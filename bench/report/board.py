@@ -1,0 +1,207 @@
+"""The board: all variants by every metric of Tables 1 to 3, with ranks, groups, cost, and how far the metrics agree."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from bench.csv_files import read_csv, write_csv
+from bench.errors import UserError, writing
+from bench.metric_name import parse
+from bench.report.comparison.alike import check_alike
+from bench.report.figures.agreement import write_markdown_agreement
+from bench.report.figures.board import save_board
+from bench.report.out_of_domain import uses_embedded_models
+from bench.report.pages import write_pages
+from bench.report.printed import describe_protocols
+from bench.report.runs import label_runs, merge_scores, name_data
+from bench.report.tables.cells import MISSING, find_unit_of, shorten_name, write_value
+from bench.run.run_folder import read_rows
+from bench.run.writing import read_while_whole
+from bench.score.intervals import MetricCounts
+from bench.score.rank_agreement import FEWEST, compute_agreement
+from bench.score.ranks import TOLD, compute_ranks
+from bench.score.score_table import EMBEDDED_NOTE, describe_name
+from bench.settings.saved import read_run_settings
+from bench.store.sealed import read_record
+from bench.text.escape import escape_markdown, join_cells
+
+KINDS = ("iou", "recall", "tgq")
+"""Families of metrics on the board, in its order; of each all that the runs share."""
+RESAMPLES = 10_000
+COST, IMAGE = "ms_segment", "ms_image"
+Rows = Mapping[str, Mapping[str, MetricCounts]]
+
+
+@read_while_whole
+def write_board(
+    folders: Sequence[Path], to: Path, costs: Path | None = None, resamples: int | None = None
+) -> list[Path]:
+    """Write board.html, board.md, board.csv, agreement.csv and the picture into ``to``; returns what was written.
+
+    ``costs`` is a csv of `scripts/masking_cost.py`; ``resamples`` grow with the pairs unless given. Raises UserError
+    for runs that cannot be compared.
+    """
+    names = label_runs(folders)
+    if len(names) < 2:
+        raise UserError("board: one run; ranks need two")
+    remarks, small = check_alike(names), uses_embedded_models(folders)
+    least = count_resamples(len(names))
+    resamples = resamples or max(RESAMPLES, 2 * least)
+    if resamples < least:
+        remarks.append(f"{resamples} resamples tell few pairs of {len(names)} variants apart: {least} are enough.")
+    rows = {name: read_rows(folder) for folder, name in names.items()}
+    metrics = list_board_metrics(rows)
+    if not metrics:
+        raise UserError(f"board: these runs share no number of {', '.join(KINDS)}")
+    parts = []
+    for metric in metrics:
+        ranked = compute_ranks({name: own[metric] for name, own in rows.items() if metric in own}, resamples)
+        parts.append(ranked.assign(metric=metric, group=describe_name(metric).group))
+    table = pd.concat(parts, ignore_index=True)
+    cost = pd.DataFrame(read_costs(names, costs)).set_index("variant")
+    table = table.join(cost, on="variant")
+    plain = [metric for metric in metrics if not describe_name(metric).group]
+    title = name_data(merge_scores(folders[:1]))
+    with writing(to, "to=FOLDER"):
+        to.mkdir(parents=True, exist_ok=True)
+        files = [write_csv(table, to / "board.csv", decimals=6)]
+        pictures = save_board(table[table["metric"].isin(plain)], to / "board", title=title, embedded=small)
+        agreement = _write_agreement(rows, plain, to, title, small, resamples)
+        text = [
+            f"# The board: {len(names)} variants on {escape_markdown(title)}\n", f"![board]({pictures[0].name})\n",
+            write_markdown_board(table, plain), *write_notes(table, small, remarks), "",
+            *_write_groups(table, metrics), *agreement, "## Protocol\n",
+            *(f"```\n{block}\n```\n" for block in describe_protocols(folders)),
+        ]  # fmt: skip
+        pages = write_pages("\n".join(text), to / "board")
+    return [*pages, *files, *pictures, *([to / "agreement.csv"] if agreement else [])]
+
+
+def count_resamples(variants: int) -> int:
+    """Count how many resamples it takes to tell any two variants apart.
+
+    The least p of b resamples is 2 / (b + 1), and Holm's adjustment multiplies it by the number of pairs.
+    """
+    return math.ceil(2 * math.comb(variants, 2) / TOLD)
+
+
+def list_board_metrics(rows: Rows) -> list[str]:
+    """List the full names of the board's metrics that at least two runs have, all units before the groups."""
+    every = list(dict.fromkeys(name for own in rows.values() for name in own))
+    shared = [name for name in every if sum(name in own for own in rows.values()) > 1]
+    kept = [name for name in shared if parse(name).metric.split(".")[0].split(">")[0] in KINDS]
+    order = {name: (bool(describe_name(name).group), KINDS.index(_find_family(name))) for name in kept}
+    return sorted(kept, key=lambda name: order[name])
+
+
+def _find_family(name: str) -> str:
+    return parse(name).metric.split(".")[0].split(">")[0]
+
+
+def read_costs(names: Mapping[Path, str], costs: Path | None) -> list[dict[str, object]]:
+    """Read what embedding cost: ms a segment where the run computed any, and ms an image where that was measured."""
+    measured: dict[str, float] = {}
+    if costs is not None:
+        found = read_csv(costs)
+        if not {"variant", "ms"} <= set(found.columns):
+            raise UserError(
+                f"costs={costs}: needs the columns variant and ms, as scripts/masking_cost.py to=FILE writes"
+            )
+        measured = dict(zip(found["variant"].astype(str), found["ms"].astype(float), strict=True))
+    lines: list[dict[str, object]] = []
+    for folder, name in names.items():
+        record = read_record(folder)
+        made = record.get("store", {}).get("encode", {}).get("made", 0)
+        spent = record.get("seconds", {}).get("encode", math.nan)
+        target = str(read_run_settings(folder).get("encode", {}).get("_target_", "")).rsplit(".", 2)
+        known = next(
+            (measured[key] for key in (name, target[-2] if len(target) > 1 else "") if key in measured), math.nan
+        )
+        lines.append({"variant": name, COST: 1000 * spent / made if made else math.nan, IMAGE: known})
+    return lines
+
+
+def write_markdown_board(table: pd.DataFrame, metrics: Sequence[str]) -> str:
+    """Write a line a variant, the best mean rank first: value, interval, rank with its interval and letters."""
+    order = table[table["metric"].isin(metrics)].groupby("variant", sort=False)["rank"].mean()
+    shown = order.sort_values(kind="stable")
+    costs = [key for key in (COST, IMAGE) if table[key].notna().any()]
+    told = {COST: "ms a segment", IMAGE: "ms an image"}
+    heads = ["variant", *(_write_head(table, metric) for metric in metrics), "mean rank", *(told[key] for key in costs)]
+    lines = [join_cells(heads), "|---|" + "---:|" * (len(heads) - 1)]
+    for variant, mean in shown.items():
+        own = table[table["variant"] == variant].set_index("metric")
+        cells = [_write_cell(own, metric) for metric in metrics]
+        spent = [f"{own[key].iloc[0]:.3g}" if own[key].notna().any() else MISSING for key in costs]
+        lines.append(join_cells([escape_markdown(str(variant)), *cells, f"{mean:.1f}", *spent]))
+    return "\n".join(lines) + "\n"
+
+
+def _write_head(table: pd.DataFrame, metric: str) -> str:
+    line = table[table["metric"] == metric].iloc[0]
+    return f"{escape_markdown(' '.join(filter(None, shorten_name(parse(metric)))))}<br>n={line['n']}"
+
+
+def _write_cell(own: pd.DataFrame, metric: str) -> str:
+    if metric not in own.index:
+        return MISSING
+    line, unit = own.loc[metric].to_dict(), find_unit_of(metric)
+    value, low, high = (write_value(float(line[key]), unit) for key in ("value", "low", "high"))
+    ends = "" if line["rank_low"] == line["rank_high"] else f" ({line['rank_low']}–{line['rank_high']})"
+    return f"{value} [{low}, {high}]<br>{line['rank']}.{ends} {line['letters']}"
+
+
+def write_notes(table: pd.DataFrame, embedded: bool, remarks: Sequence[str]) -> list[str]:
+    """Write how to read the table, and what must be known of it."""
+    notes = [
+        "A cell: value [95 % interval], rank (its 95 % interval: a bootstrap over images, each resample ranks all "
+        "variants anew) and letters: variants without a common letter differ by more than chance (paired by image, "
+        "p below 5 % after Holm's adjustment for all pairs of the column).",
+        "A line stands where its mean rank puts it; mean ranks of metrics that agree count the same thing twice.",
+        "ms a segment: clock seconds of the stage in the run's processes over the embeddings that the run itself made.",
+    ]
+    doubts = sorted(set(table["note"].dropna()) - {""})
+    notes += [f"Intervals may be too narrow: {escape_markdown(doubt)}." for doubt in doubts[:3]]
+    notes += [*map(escape_markdown, remarks), *([EMBEDDED_NOTE] if embedded else [])]
+    return [f"- {note}" for note in notes]
+
+
+def _write_groups(table: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
+    """Write the best variant of each group of a breakdown, with those that cannot be told from it."""
+    lines = []
+    for metric in (name for name in metrics if describe_name(name).group):
+        part = table[table["metric"] == metric]
+        best = part.iloc[0]
+        alike = [
+            row["variant"] for row in part.iloc[1:].to_dict("records") if set(row["letters"]) & set(best["letters"])
+        ]
+        value = write_value(best["value"], find_unit_of(metric))
+        cells = [
+            describe_name(metric).group,
+            escape_markdown(" ".join(filter(None, shorten_name(parse(metric))))),
+            str(best["n"]),
+        ]
+        lines.append(
+            join_cells([*cells, f"{escape_markdown(best['variant'])} {value}", escape_markdown(", ".join(alike))])
+        )
+    if not lines:
+        return ["No groups: `score.breakdown=[kind,size]` gives them.\n"]
+    head = ["group", "metric", "n", "best", "not told from it"]
+    return ["## Things, stuff and sizes\n", join_cells(head), "|---|---|---:|---|---|", *lines, ""]
+
+
+def _write_agreement(
+    rows: Rows, metrics: Sequence[str], to: Path, title: str, embedded: bool, resamples: int
+) -> list[str]:
+    """Write agreement.csv and its matrix, where there are enough runs and metrics to correlate."""
+    (to / "agreement.csv").unlink(missing_ok=True)
+    runs = [{metric: own[metric] for metric in metrics if metric in own} for own in rows.values()]
+    if len(runs) < FEWEST or len(metrics) < 2:
+        return []
+    table = compute_agreement(runs, resamples)
+    write_csv(table, to / "agreement.csv", decimals=6)
+    return ["## Do the metrics rank alike?\n", write_markdown_agreement(table, title=title, embedded=embedded), ""]

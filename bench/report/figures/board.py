@@ -1,0 +1,64 @@
+"""The board as a picture: a panel a metric, a line a variant, in the order of mean ranks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from bench.metric_name import parse
+from bench.report.figures.style import (
+    PALETTE,
+    choose_names,
+    draw_headline,
+    draw_plain_axes,
+    figure_text,
+    make_figure,
+    save,
+    write_note,
+)
+from bench.report.tables.cells import find_unit_of, shorten_name
+
+_COLUMNS = 3
+
+
+def save_board(table: pd.DataFrame, stem: Path, *, title: str, embedded: bool) -> tuple[Path, Path]:
+    """Write ``stem`` .png and .svg; returns the two."""
+    return save(draw_board(table, title=title, embedded=embedded), stem)
+
+
+def draw_board(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
+    """Draw values with 95 % intervals; a filled mark cannot be told from the best of its panel, a hollow one can."""
+    metrics = list(dict.fromkeys(table["metric"]))
+    order = table.groupby("variant", sort=False)["rank"].mean().sort_values(kind="stable").index.tolist()
+    names, rows = choose_names(order, long=28), -(-len(metrics) // _COLUMNS)
+    figure = make_figure(1.2 + rows * (0.8 + 0.21 * len(order)), 11.0)
+    grid = figure.subplots(rows, min(_COLUMNS, len(metrics)), squeeze=False, sharey=True)
+    for axes in grid.flat[len(metrics) :]:
+        axes.set_visible(False)
+    for axes, metric in zip(grid.flat, metrics, strict=False):
+        part = table[table["metric"] == metric].set_index("variant")
+        scale = 1 if find_unit_of(metric) == "cosine" else 100
+        best = set(part.iloc[0]["letters"])
+        for at, variant in enumerate(order):
+            if variant not in part.index:
+                continue
+            line = part.loc[variant]
+            alike = bool(best & set(line["letters"]))
+            axes.plot(scale * np.array([line["low"], line["high"]]), [at, at], color=PALETTE[0], linewidth=1.4)
+            fill = PALETTE[0] if alike else "white"
+            axes.plot([scale * line["value"]], [at], "o", color=PALETTE[0], markerfacecolor=fill, markersize=6)
+        draw_plain_axes(axes, "both")
+        unit = "cosine" if scale == 1 else "%"
+        axes.set_title(
+            figure_text(f"{' '.join(filter(None, shorten_name(parse(metric))))}, {unit}"), fontsize=10.5, loc="left"
+        )
+    grid[0, 0].set_yticks(range(len(order)), [names[variant] for variant in order])
+    grid[0, 0].set_ylim(len(order) - 0.5, -0.5)
+    n = sorted(set(table["images"]))
+    draw_headline(figure, ("The board", title, f"n = {n[0]}{f'–{n[-1]}' if len(n) > 1 else ''} images"))
+    note = "95 % intervals over images; filled: not told from the best of its panel"
+    figure.supxlabel(write_note(note, embedded), fontsize=9.5, color="#444444")
+    return figure
