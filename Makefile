@@ -2,7 +2,7 @@
 # Settings: PYTHON=/path/to/python3 chooses the Python, TORCH_INDEX=https://… the torch build.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-all check world cards tune lint lock clean
+.PHONY: help setup demo test test-slow test-all check world cards tune board lint lock clean
 SHELL := /bin/sh
 export PYTHON TORCH_INDEX UPGRADE
 BIN := .venv/bin
@@ -42,6 +42,9 @@ cards: setup ## measure the embedded models again and write their cards (an hour
 
 tune: setup ## the sweeps on the tune split that chose the settings of the embedded models (half an hour)
 	@$(OFFLINE) ZGS=$(BIN)/zgs PYTHON=$(BIN)/python sh scripts/tune.sh
+
+board: setup ## all masking variants: knobs tuned on tune, then the board of the test split (an hour; goes on where it stopped)
+	@$(OFFLINE) $(BIN)/python scripts/board.py
 
 lint: setup ## ruff, the layers of the house, mypy
 	@$(BIN)/python -m ruff check .

@@ -10,6 +10,7 @@ was tried and no metric's paired interval shows the other one to be better.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,8 +45,8 @@ class Chosen:
     metrics: tuple[str, ...]
 
 
-def choose(folder: Path) -> Chosen:
-    """The rule, from scores.csv and differences.csv of a sweep's report."""
+def choose(folder: Path, published: Mapping[str, str] = PAPER) -> Chosen:
+    """The rule, from scores.csv and differences.csv of a sweep's report; ``published`` is what stands unless beaten."""
     scores = describe_rows(read_csv(folder / "scores.csv"))
     mapping, measures = BY.get(folder.name, EMBEDDING)
     kinds = zip(scores["measure"], scores["threshold"], strict=True)
@@ -53,7 +54,7 @@ def choose(folder: Path) -> Chosen:
     scores = scores[known & (scores["role"] == OWN) & (scores["mapping"].str.partition("(")[0] == mapping)]
     means = scores.groupby("variant", sort=False)["value"].mean()
     best = str(means.idxmax())
-    paper = [name for name in means.index if _is_paper(settings_of(str(name)))]
+    paper = [name for name in means.index if _is_paper(settings_of(str(name)), published)]
     if paper and best != paper[0] and not _better(folder, best, str(paper[0]), set(scores["metric"])):
         best = str(paper[0])
     images = int(scores["expected"].iloc[0])
@@ -66,8 +67,8 @@ def settings_of(variant: str) -> dict[str, str]:
     return dict(word.split("=", 1) for word in variant.split() if "=" in word)
 
 
-def _is_paper(settings: dict[str, str]) -> bool:
-    return bool(settings) and all(PAPER.get(key) == value for key, value in settings.items())
+def _is_paper(settings: dict[str, str], published: Mapping[str, str]) -> bool:
+    return bool(settings) and all(published.get(key) == value for key, value in settings.items())
 
 
 def _better(folder: Path, best: str, other: str, metrics: set[str]) -> bool:

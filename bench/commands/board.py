@@ -13,7 +13,7 @@ USAGE = """zgs board RUN|FOLDER … [to=FOLDER] [costs=FILE] [resamples=N] [trus
 RUN …        folders of finished runs or scored predictions, or one that holds them (zgs run -m encode='glob(*)')
 to=FOLDER    where board.html, board.md, board.csv, the picture and agreement.csv go (board)
 costs=FILE   milliseconds an image, as `python scripts/masking_cost.py to=FILE` measures them
-resamples=N  of the bootstrap over images (10000)
+resamples=N  of the bootstrap over images (10000, or as many as it takes to tell the pairs of runs apart)
 trust=PACKAGE  run code of that package where the settings of a run name it; else only zgs's own is run"""
 
 
@@ -22,9 +22,9 @@ def main(arguments: list[str]) -> int:
     from bench.settings.trust import take_trusted
 
     arguments, trusted = take_trusted(arguments)
-    known = {"to": "board", "costs": "", "resamples": "10000"}
+    known = {"to": "board", "costs": "", "resamples": ""}
     places, options = read_arguments("board", arguments, known)
-    resamples = read_count("board", options, "resamples")
+    resamples = read_count("board", options, "resamples") if options["resamples"] else None
     if not options["to"] or not places:
         raise UsageError("board: name runs or a folder of them, and to=FOLDER; `zgs board --help` shows how")
     folders = find_finished("board", list(map(Path, places)), trusted)

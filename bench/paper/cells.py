@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from bench.data.base import suggest_nearest
 from bench.errors import UserError
 from bench.paper.definition import Choice, Item, Row
-from bench.paper.numbers import Numbers, choose_line, list_near
+from bench.paper.numbers import Numbers, choose_line, find_misfit, list_near
 from bench.paper.plan import Place, Plan
 from bench.paper.published import Key, Published, describe_weights, find_other, read_published
 from bench.score.comparisons import Difference, adjust_by_holm, compare_all_paired
@@ -130,7 +131,19 @@ def _explain_lack(item: Item, sources: Sources, choice: Choice, lines: Sequence[
         return Cell(empty=f"{metric} was not asked for", fills=told)
     if near := list_near(lines, choice):
         raise UserError(f"{item.name}: {row.name}: no metric {metric!r} by {choice.mapping}{near}")
+    if family != "tgq" or family in computed:
+        return _explain_misfit(item, sources, choice, lines, row)
     return Cell(empty="does not exist: without merging, true segments say what those of the full method say")
+
+
+def _explain_misfit(item: Item, sources: Sources, choice: Choice, lines: Sequence[Mapping[str, Any]], row: Row) -> Cell:
+    """Explain a number that is there but for one thing asked of it; a group that no run was asked for leaves a cell."""
+    key, asked, known = find_misfit(lines, choice)
+    if key == "group" and not any("=" in each for each in known):
+        told = make_command(item.name, [*sources.typed, "score.breakdown=[kind,size]"])
+        return Cell(empty=f"group {asked} was not asked for", fills=told)
+    near = suggest_nearest(asked, known) or f" (known: {', '.join(known[:12]) or 'none'})"
+    raise UserError(f"{item.name}: {row.name}: no {choice.metric} with {key} {asked}{near}")
 
 
 def make_command(name: str, typed: Sequence[str], place: Place | None = None) -> str:

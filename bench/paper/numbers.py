@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,28 @@ def list_near(lines: Lines, choice: Choice) -> str:
     if choice.metric in known or not any(each.partition(".")[0].partition(">")[0] == family for each in known):
         return ""
     return suggest_nearest(str(choice.metric), known) or f" (known: {', '.join(known)})"
+
+
+def find_misfit(lines: Lines, choice: Choice) -> tuple[str, str, list[str]]:
+    """Find what keeps a number away: the first key without which some line fits, what it asks, and what is known.
+
+    Where no single key does, it is all of them together.
+    """
+    for key in ("mapping", "threshold", "at", "protocol", "group", "verify", "rating"):
+        if (asked := getattr(choice, key)) is None:
+            continue
+        column = {"at": "tau", "verify": "mapping"}.get(key, key)
+        others = [
+            line for line in lines if _fits(line, replace(choice, **{key: line["group"] if key == "group" else None}))
+        ]
+        if others:
+            return key, str(asked), sorted({_write_plain(line.get(column)) for line in others} - {""})
+    asked = ", ".join(f"{key} {value}" for key, value in vars(choice).items() if value is not None)
+    return "all of", asked, []
+
+
+def _write_plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value).partition("(")[0]
 
 
 def _fits(line: Mapping[str, Any], choice: Choice) -> bool:

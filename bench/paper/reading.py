@@ -158,6 +158,8 @@ def _check_numbers(path: Path, where: str, node: dict[str, Any]) -> dict[str, An
     for key in ("threshold", "at", "rating"):
         if not isinstance(node.get(key, 0), int | float):
             raise UserError(f"{path}: {where}: {key}: {node[key]!r} is no number")
+    if node.get("verify") not in (None, "human"):
+        raise UserError(f"{path}: {where}: verify: {node['verify']!r} is none of human; leave it out for plain scores")
     return node
 
 

@@ -23,7 +23,7 @@ from bench.run.run_folder import read_rows
 from bench.run.writing import read_while_whole
 from bench.score.intervals import MetricCounts
 from bench.score.rank_agreement import FEWEST, compute_agreement
-from bench.score.ranks import compute_ranks
+from bench.score.ranks import TOLD, compute_ranks
 from bench.score.score_table import EMBEDDED_NOTE, describe_name
 from bench.settings.saved import read_run_settings
 from bench.store.sealed import read_record
@@ -37,15 +37,22 @@ Rows = Mapping[str, Mapping[str, MetricCounts]]
 
 
 @read_while_whole
-def write_board(folders: Sequence[Path], to: Path, costs: Path | None = None, resamples: int = RESAMPLES) -> list[Path]:
+def write_board(
+    folders: Sequence[Path], to: Path, costs: Path | None = None, resamples: int | None = None
+) -> list[Path]:
     """Write board.html, board.md, board.csv, agreement.csv and the picture into ``to``; returns what was written.
 
-    ``costs`` is a csv of `scripts/masking_cost.py`. Raises UserError for runs that cannot be compared.
+    ``costs`` is a csv of `scripts/masking_cost.py`; ``resamples`` grow with the pairs unless given. Raises UserError
+    for runs that cannot be compared.
     """
     names = label_runs(folders)
     if len(names) < 2:
         raise UserError("board: one run; ranks need two")
     remarks, small = check_alike(names), uses_embedded_models(folders)
+    least = count_resamples(len(names))
+    resamples = resamples or max(RESAMPLES, 2 * least)
+    if resamples < least:
+        remarks.append(f"{resamples} resamples tell few pairs of {len(names)} variants apart: {least} are enough.")
     rows = {name: read_rows(folder) for folder, name in names.items()}
     metrics = list_board_metrics(rows)
     if not metrics:
@@ -72,6 +79,14 @@ def write_board(folders: Sequence[Path], to: Path, costs: Path | None = None, re
         ]  # fmt: skip
         pages = write_pages("\n".join(text), to / "board")
     return [*pages, *files, *pictures, *([to / "agreement.csv"] if agreement else [])]
+
+
+def count_resamples(variants: int) -> int:
+    """Count how many resamples it takes to tell any two variants apart.
+
+    The least p of b resamples is 2 / (b + 1), and Holm's adjustment multiplies it by the number of pairs.
+    """
+    return math.ceil(2 * math.comb(variants, 2) / TOLD)
 
 
 def list_board_metrics(rows: Rows) -> list[str]:
@@ -174,7 +189,7 @@ def _write_groups(table: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
             join_cells([*cells, f"{escape_markdown(best['variant'])} {value}", escape_markdown(", ".join(alike))])
         )
     if not lines:
-        return ["No groups: `score.breakdown=[stuff,size]` gives them.\n"]
+        return ["No groups: `score.breakdown=[kind,size]` gives them.\n"]
     head = ["group", "metric", "n", "best", "not told from it"]
     return ["## Things, stuff and sizes\n", join_cells(head), "|---|---|---:|---|---|", *lines, ""]
 

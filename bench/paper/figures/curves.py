@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.data.base import suggest_nearest
+from bench.errors import UserError
 from bench.paper.definition import Item
 from bench.report.figures.curves import write_curves
 from bench.report.out_of_domain import uses_embedded_models
@@ -16,10 +18,20 @@ from bench.score.score_table import OWN
 
 def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
     """Draw ``options.metric`` by ``options.mapping`` over τ, as curves.csv of each run has it."""
-    parts = []
+    for key in ("mapping", "metric"):
+        if not item.options.get(key):
+            raise UserError(f"{item.name}: options: {key} is missing: name what the curves are of")
+    parts, known = [], dict[str, None]()
     for name, run in runs.items():
         table = read_run_curves(run, "curves.csv")
         chosen = (table["role"] == OWN) & (table["axis"] == "tau") & (table["mapping"] == item.options["mapping"])
+        known |= dict.fromkeys(table[chosen]["metric"].astype(str))
         parts.append(table[chosen & (table["metric"] == item.options["metric"])].assign(variant=name))
+    if not sum(map(len, parts)):
+        asked = f"{item.options['metric']} by {item.options['mapping']}"
+        raise UserError(
+            f"{item.name}: options: no curve of {asked}{suggest_nearest(str(item.options['metric']), known)} "
+            f"(known by that mapping: {', '.join(known) or 'none'})"
+        )
     curves, embedded = pd.concat(parts, ignore_index=True), uses_embedded_models(list(runs.values()))
     return list(write_curves(curves, folder / item.name, title=item.title, embedded=embedded))

@@ -51,6 +51,9 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
     options = {"images": 6, "choose": "random", "seed": 0, **item.options}
     if options["choose"] not in RULES:
         raise UserError(f"{item.name}: options: choose: {options['choose']} is none of {', '.join(RULES)}")
+    for key in ("images", "seed"):
+        if not str(options[key]).isdigit():
+            raise UserError(f"{item.name}: options: {key}: {options[key]} is no whole number, 0 or more")
     rows: list[list[Shown]] = []
     lines, rules = [], dict[str, None]()
     for block in gather_blocks(runs):

@@ -24,6 +24,8 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
 
     Raises UserError where fewer than three runs are there, which make no curve.
     """
+    if not item.options.get("setting"):
+        raise UserError(f"{item.name}: options: setting is missing: name the key that its rows sweep")
     scores = pd.concat([read_run_scores(run).assign(variant=name) for name, run in runs.items()], ignore_index=True)
     swept = find_sweeps({name: flatten_settings(run) for name, run in runs.items()})
     wanted = [each for each in swept if each.setting == item.options["setting"]]

@@ -33,6 +33,7 @@ def test_the_board_has_the_runs_numbers_with_ranks(tmp_path: Path, capsys: pytes
         assert line["rank"] == 1 + len(better) and line["letters"]
     assert set(table[table["variant"] == "full"]["ms_image"]) == {12.5}
     text, page = ((tmp_path / "to" / f"board.{end}").read_text() for end in ("md", "html"))
+    assert "50 resamples tell few pairs of 3 variants apart: 120 are enough" in text
     assert "mean rank" in text and "ms an image" in text and "Do the metrics rank alike?" in text and "full" in said
     assert set(re.findall(r'(?:src|href)="(.{5})', page)) <= {"data:"} and "<b>|" not in page
     before = (tmp_path / "to/board.csv").read_bytes()

@@ -131,6 +131,22 @@ def test_an_unknown_metric_is_told_with_the_nearest_of_the_run(tmp_path: Path) -
         make(tmp_path, YAML.replace("iou.image.union", "iou.imag.union"))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("mapping: st", "mapping: ts", "no iou.image.union with mapping ts ("),
+        ("mapping: st}", "mapping: st, threshold: 0.4}", "no iou.image.union with threshold 0.4 ("),
+        ("mapping: st}", "mapping: st, protocol: papre}", "with protocol papre (did you mean 'paper'?)"),
+        ("mapping: st}", "mapping: st, verify: humna}", "verify: 'humna' is none of human"),
+        ("mapping: st}", "mapping: st, at: 0.33}", "with at 0.33 (did you mean '0.3'?)"),
+    ],
+)
+def test_what_keeps_a_number_away_is_named(old: str, new: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        make(tmp_path, YAML.replace(old, new, 1))
+    assert told in str(caught.value) and "without merging" not in str(caught.value)
+
+
 def test_a_metric_that_no_run_was_asked_for_says_how(tmp_path: Path) -> None:
     cell = make(tmp_path, YAML.replace("iou.image.union", "pq"), typed=["data=toy"]).cells["ours", "Toy", "IoU"]
     assert cell.empty == "pq was not asked for" and cell.fills.startswith("zgs paper a data=toy")

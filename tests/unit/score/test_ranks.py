@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import UserError
+from bench.report.board import count_resamples
 from bench.score.intervals import MetricCounts
-from bench.score.ranks import compute_ranks, find_rank_ends, letter_groups, rank
+from bench.score.ranks import TOLD, compute_ranks, find_rank_ends, letter_groups, rank
 
 
 def rows(values: np.ndarray) -> MetricCounts:
@@ -59,3 +60,13 @@ def test_two_share_a_letter_where_and_only_where_they_are_not_told_apart(count: 
         for b in range(a + 1, count):
             assert bool(set(letters[a]) & set(letters[b])) != bool(apart[a, b])
     assert "a" in letters[0]
+
+
+def test_enough_resamples_tell_a_clear_difference_apart_and_fewer_cannot() -> None:
+    """Of 4 systems, 6 pairs: Holm needs p < 0.05 / 6, and b resamples have none below 2 / (b + 1)."""
+    draw = np.random.default_rng(0)
+    runs = {name: rows(at + draw.random(400)) for at, name in enumerate("abcd")}
+    least = count_resamples(4)
+    assert 6 * 2 / (least + 1) < TOLD <= 6 * 2 / (least - 1)
+    few, enough = (compute_ranks(runs, number)["letters"].tolist() for number in (least - 2, least + 200))
+    assert set(few[0]) & set(few[-1]) and not set(enough[0]) & set(enough[-1])

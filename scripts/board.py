@@ -1,0 +1,183 @@
+"""The board of all masking variants: knobs chosen on the tune split, then one look at the test split.
+
+    python scripts/board.py tune|texts|oracle|predicted|page [VARIANT …] [images=N] [store=outputs/board/store]
+
+`tune` sweeps every variant's one knob on oracle masks of the tune split and writes results/board/tuning.csv by the rule
+of scripts/tuned.py: the published value stands unless another is better beyond its interval. `texts` runs all variants
+so chosen on oracle masks of the test split with ZeroCap's captions, which are most of the cost. `oracle` and
+`predicted` are about embeddings: on oracle masks and on predicted segments the nearest class name stands for a caption,
+so that TT says no more than ST. `page` writes results/board. What is in the store is not made again, so a stage that
+was stopped goes on where it was. VARIANT: those alone. images=N are the first of the split, else as `IMAGES` says.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+from masking_cost import main as measure_costs
+from tuned import choose
+
+from bench.cli import main as zgs
+from bench.csv_files import read_csv, write_csv
+from bench.report.runs import find_runs, label_runs, merge_scores
+from bench.report.tables.differences import compute_differences
+from bench.run.run_folder import read_rows
+from bench.score.score_table import write_scores
+from bench.settings.compose import list_options
+from bench.toyworld.classes import NAMES
+
+KNOBS = {
+    "blur_outside": ("blur", "0.3", "0.1,0.2,0.5"),
+    "crop_blur": ("blur", "0.1", "0.05,0.2,0.3"),
+    "gem": ("iterations", "1", "2,3"),
+    "global_subtraction": ("sigma2", "2.5", "0.1,0.25,0.5,1"),
+    "mask_tokens": ("start_layer", "1", "2,3,4,5,6"),
+    "masked": ("start_layer", "3", "1,2,4,5,6"),
+    "naclip": ("std", "5.0", "1.0,2.0,10.0"),
+    "projected_subtraction": ("weight", "0.5", "0.25,0.75,1.0"),
+    "proxyclip": ("gamma", "3.0", "1.0,5.0,10.0"),
+    "red_circle": ("width", "0.006", "0.012,0.025,0.05"),
+    "red_circle_grey_blur": ("blur", "0.3", "0.1,0.2,0.5"),
+    "surgery": ("start_layer", "-6", "-5,-4,-3,-2,-1"),
+}
+"""Key below encode, the published value, and what else is tried; a variant that is not here has no number to choose."""
+IMAGES = {"tune": 100, "texts": 60, "oracle": 200, "predicted": 100}
+HEADINGS = {
+    "texts": "Oracle masks, ZeroCap's captions",
+    "oracle": "Oracle masks, the nearest class name for a caption",
+    "predicted": "Predicted segments, the nearest class name for a caption",
+}
+OUT, RESULTS = Path("outputs/board"), Path("results/board")
+TUNING = ("variant", "key", "published", "tried", "chosen", "mean_published", "mean_chosen", "images", "metrics")
+UNMERGED = ["segment=oracle", "merge.threshold=1"]
+SEGMENTS = {"texts": UNMERGED, "oracle": UNMERGED, "predicted": []}
+"""At a threshold of 1 no two true segments are merged, and TGQ exists, which it does not without merging."""
+
+
+def run(words: Sequence[str]) -> None:
+    """Run `zgs run` in this process, so that models are loaded once. Raises SystemExit with its code where it fails."""
+    if code := zgs(["run", *words, "executor=serial", "controls=[]", "pictures=0"]):
+        raise SystemExit(code)
+
+
+def name_words() -> list[str]:
+    """Name the nearest class in place of a caption, which costs nothing."""
+    words = OUT / "words.txt"
+    words.parent.mkdir(parents=True, exist_ok=True)
+    words.write_text("\n".join(NAMES) + "\n", encoding="utf-8")
+    return ["caption=retrieval", f"caption.words={words}"]
+
+
+def tune(variant: str, images: int, store: str) -> dict[str, object]:
+    """Sweep the knob of a variant, and choose; one line of `TUNING`."""
+    key, published, others = KNOBS[variant]
+    folder = OUT / "tune" / variant
+    shutil.rmtree(folder, ignore_errors=True)
+    knob = f"++encode.{key}={published},{others}"
+    split = ["data.split=tune", f"data.subset=first:{images}", f"store={store}", f"out={folder}"]
+    run(["-m", f"encode={variant}", knob, *split, *UNMERGED, *name_words()])
+    runs = find_runs([folder])
+    names = label_runs(runs)
+    paper = next(name for name in names.values() if f"encode.{key}={published}" in name.split())
+    write_scores(merge_scores(runs), folder / "scores.csv")
+    pairs = [(name, paper) for name in names.values() if name != paper]
+    write_csv(compute_differences([(names[f], read_rows(f)) for f in runs], pairs), folder / "differences.csv")
+    found = choose(folder, {f"encode.{key}": published})
+    means = round(found.means[paper], 6), round(found.mean, 6), found.images, " ".join(found.metrics)
+    chosen = found.settings[f"encode.{key}"]
+    return dict(zip(TUNING, (variant, f"encode.{key}", published, others, chosen, *means), strict=True))
+
+
+def tune_all(variants: Sequence[str], images: int, store: str) -> None:
+    """Tune the variants that have a knob, and keep the lines of those not asked for."""
+    path = RESULTS / "tuning.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for variant in (name for name in variants if name in KNOBS):
+        line = tune(variant, images, store)
+        known = read_csv(path).to_dict("records") if path.is_file() else []
+        lines = {str(each["variant"]): each for each in known} | {variant: line}
+        write_csv(pd.DataFrame([lines[name] for name in sorted(lines)]), path)
+
+
+def list_choices(variant: str) -> Iterator[str]:
+    """List the settings that tuning has chosen. Raises SystemExit where a knob was not tuned."""
+    if variant in KNOBS:
+        lines = read_csv(RESULTS / "tuning.csv").to_dict("records") if (RESULTS / "tuning.csv").is_file() else []
+        chosen = [f"++{line['key']}={line['chosen']}" for line in lines if line["variant"] == variant]
+        if not chosen:
+            raise SystemExit(f"{variant}: not tuned yet: python scripts/board.py tune {variant}")
+        yield from chosen
+
+
+def look(variants: Sequence[str], segments: str, images: int, store: str) -> None:
+    """Run variants on the test split, as they were tuned; each in a folder of its own, in place of an earlier run."""
+    caption = [] if segments == "texts" else name_words()
+    for variant in variants:
+        folder = OUT / segments / variant
+        shutil.rmtree(folder, ignore_errors=True)
+        place = [f"variant={variant}", f"store={store}", f"out={folder}", f"data.subset=first:{images}"]
+        run(
+            [
+                f"encode={variant}",
+                *list_choices(variant),
+                *place,
+                "score.breakdown=[kind,size]",
+                *SEGMENTS[segments],
+                *caption,
+            ]
+        )
+
+
+def describe_board(table: pd.DataFrame, method: str = "global_subtraction") -> str:
+    """Describe each metric of a board.csv in a sentence: who leads, who is not told apart, where ``method`` stands."""
+    lines = []
+    for metric, part in table[table["group"] == ""].groupby("metric", sort=False):
+        best, scale = part.iloc[0], 1 if ".cosine" in str(metric) else 100
+        letters = part.set_index("variant")["letters"].map(set)
+        alike = [name for name in part["variant"] if name != best["variant"] and letters[name] & set(best["letters"])]
+        told = f"{', '.join(alike)} cannot be told apart from it" if alike else "all others differ from it"
+        own = part[part["variant"] == method].iloc[0]
+        place = f"rank {own['rank']} ({own['rank_low']} to {own['rank_high']}) of {len(part)}"
+        values = [f"{scale * float(line['value']):.{1 if scale > 1 else 3}f}" for line in (best, own)]
+        lines.append(
+            f"- `{metric}` (n={best['n']}, {best['images']} images): {best['variant']} leads with {values[0]}; {told}. "
+            f"{method}: {values[1]}, {place}."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def write_pages() -> None:
+    """Write the board of each kind of segments; costs are measured once, into results/board/costs.csv."""
+    costs = RESULTS / "costs.csv"
+    if not costs.is_file():
+        measure_costs([f"to={costs}"])
+    for segments in SEGMENTS:
+        folders = sorted(str(folder) for folder in (OUT / segments).iterdir())
+        if code := zgs(["board", *folders, f"costs={costs}", f"to={RESULTS / segments}"]):
+            raise SystemExit(code)
+    kinds = [(name, read_csv(RESULTS / name / "board.csv")) for name in SEGMENTS]
+    text = "".join(f"## {HEADINGS[name]}\n\n{describe_board(table)}\n" for name, table in kinds)
+    (RESULTS / "findings.md").write_text(f"# What the boards say\n\n{text}", encoding="utf-8")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the stages named, in this order."""
+    options = {"images": "", "store": str(OUT / "store")} | dict(w.split("=", 1) for w in arguments if "=" in w)
+    words = [word for word in arguments if "=" not in word]
+    stages = [word for word in words if word in ("tune", *SEGMENTS, "page")] or ["tune", *SEGMENTS, "page"]
+    variants = [word for word in words if word not in stages] or sorted(list_options("encode"))
+    for stage in stages:
+        if stage == "tune":
+            tune_all(variants, int(options["images"] or IMAGES[stage]), options["store"])
+        elif stage == "page":
+            write_pages()
+        else:
+            look(variants, stage, int(options["images"] or IMAGES[stage]), options["store"])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
