@@ -9,7 +9,7 @@ from bench.errors import DONE
 from bench.paper.definition import Item
 from bench.paper.plan import Plan, make_plan, sketch_need
 from bench.paper.reading import read_definitions
-from bench.paper.times import Rate, estimate_seconds, measure_rates, write_duration
+from bench.paper.times import Rate, estimate_seconds, measure_rates, names_baseline, write_duration
 from bench.system.resources import count_processors
 
 
@@ -19,16 +19,20 @@ def print_list(config_dir: str | None, typed: Sequence[str], out: Path) -> int:
     data = dict.fromkeys(each.data for item in items for each in item.sets)
     sizes = typed, [*typed, "models=paper", f"data={','.join(data)}"]
     plans = [make_plan(items, words, sketch_need) for words in sizes]
+
+    def estimate(name: str | None = None) -> list[str]:
+        return [_estimate(plan, rates, processes, config_dir, name) for plan in plans]
+
     for item in items:
-        times = [_estimate(plan, rates, processes, item.name) for plan in plans]
+        times = estimate(item.name)
         print(f"{item.name:10} {item.shows}")
         if needs := dict.fromkeys([*item.needs, *(["ratings"] if item.needs_ratings else [])]):
             print(f"{'':10} needs: {', '.join(needs)}")
         print(f"{'':10} {times[0]}; {times[1]} with {' '.join(list_paper_words(item))}")
-    print(f"\nall        {_estimate(plans[0], rates, processes)}: what several need is made once")
-    print(
-        f"\nTimes are upper estimates for {processes} processes and an empty store, by the seconds that an image took:"
-    )
+    print(f"\n{'all':10} {'; '.join(estimate())} with {' '.join(sizes[1][len(typed) :])}")
+    print(f"{'':10} what several need is made once")
+    print(f"\nTimes are upper estimates for {processes} processes and an empty store, without runs of baselines,")
+    print("by the seconds that an image took:")
     for name, rate in rates.items():
         print(f"  models={name}: {rate.seconds:,.2f} s ({rate.how})")
     if not rates:
@@ -42,8 +46,13 @@ def list_paper_words(item: Item) -> list[str]:
     return ["models=paper", *([f"data={data}"] if data else [])]
 
 
-def _estimate(plan: Plan, rates: Mapping[str, Rate], processes: int, item: str | None = None) -> str:
-    """Estimate what one item takes, or all of a plan: ``4 runs, 3 min``."""
-    distinct = {need.key: need for (name, _, _), need in plan.named.items() if item in (None, name)}.values()
-    told = write_duration(estimate_seconds([need.words for need in distinct], rates, processes))
-    return f"{len(distinct)} run{'s' * (len(distinct) != 1)}, {told}"
+def _estimate(
+    plan: Plan, rates: Mapping[str, Rate], processes: int, config_dir: str | None, item: str | None
+) -> str:  # fmt: skip
+    """Estimate what one item takes, or all of a plan: ``4 runs, 3 min (1 of a baseline not timed)``."""
+    distinct = {need.key: need.words for (name, _, _), need in plan.named.items() if item in (None, name)}.values()
+    timed = [words for words in distinct if not names_baseline(words, config_dir)]
+    left = len(distinct) - len(timed)
+    told = write_duration(estimate_seconds(timed, rates, processes) if timed else None)
+    note = f" ({left} of a baseline not timed)" if left else ""
+    return f"{len(distinct)} run{'s' * (len(distinct) != 1)}, {told}{note}"

@@ -13,8 +13,8 @@ from bench.paper.published import Key
 from bench.report.tables.cells import MISSING, list_doubts, write_value
 from bench.score.score_table import EMBEDDED_NOTE
 
-PAPER, OTHER = "paper", "paper (other data and weights)"
-"""Headings of published numbers: those of the same data, classes, subset and weights, and all others."""
+PAPER, PROTOCOL, OTHER = HEADINGS = ("paper", "paper (other protocol)", "paper (other data and weights)")
+"""Headings of published numbers: comparable with a number of ours in their column; but for the protocol; all others."""
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,28 @@ def is_comparable(cell: Cell | None) -> bool:
     return cell is not None and cell.published is not None and not cell.other
 
 
+def find_heading(table: PaperTable, key: Key) -> str:
+    """Find which of `HEADINGS` a published number stands under; where ours is missing, its column judges."""
+    theirs, own = table.published[key], table.cells.get(key)
+    column = [cell.published for other, cell in table.cells.items() if other[1:] == key[1:] and is_comparable(cell)]
+    same = [each for each in column if each and (each.dataset, each.classlist) == (theirs.dataset, theirs.classlist)]
+    if not same:
+        return OTHER
+    if theirs.protocol not in {each.protocol for each in same}:
+        return PROTOCOL
+    return OTHER if own is not None and own.line is not None and not is_comparable(own) else PAPER
+
+
 def _list_columns(table: PaperTable) -> list[_Column]:
     own = [_Column(place.name, name, place.name, name) for place in table.places for name in place.columns]
-    same: list[_Column] = []
-    other: list[_Column] = []
-    for place, name in dict.fromkeys(key[1:] for key in table.published):
-        keys = [key for key in table.published if key[1:] == (place, name)]
-        known = [table.cells[key] for key in keys if key in table.cells and table.cells[key].line is not None]
-        block, group = (same, PAPER) if known and all(map(is_comparable, known)) else (other, OTHER)
-        head = name if len({p for _, p, _ in table.published}) == 1 else f"{place} {name}"
-        block.append(_Column(group, head, place, name, True))
-    return own + same + other
+    theirs: dict[str, list[_Column]] = {group: [] for group in HEADINGS}
+    several = len({place for _, place, _ in table.published}) > 1
+    for key in table.published:
+        _, place, name = key
+        column = _Column(find_heading(table, key), f"{place} {name}" if several else name, place, name, True)
+        if column not in theirs[column.group]:
+            theirs[column.group].append(column)
+    return [*own, *(column for group in HEADINGS for column in theirs[group])]
 
 
 def _lay_sets(
@@ -95,8 +106,8 @@ def _lay_sets(
             label = f"{place.name}, {row.name}" if several else place.name
             rows.append((label, tuple(_write_text(table, column, row.name, empties, True) for column in columns)))
     for place_name, row_name in dict.fromkeys((key[1], key[0]) for key in table.published):
-        cells = [table.cells.get((row_name, place_name, name)) for name in names]
-        head = PAPER if all(map(is_comparable, cells)) else OTHER
+        keys = [(row_name, place_name, name) for name in names]
+        head = max((find_heading(table, key) for key in keys if key in table.published), key=HEADINGS.index)
         columns = [_Column("", name, place_name, name, True) for name in names]
         label = f"{place_name}{f', {row_name}' if several else ''}: {head}"
         rows.append((label, tuple(_write_text(table, column, row_name, empties) for column in columns)))
@@ -117,7 +128,8 @@ def _write_text(table: PaperTable, column: _Column, row: str, empties: list[str]
     key: Key = row, column.place, column.name
     if column.paper:
         published = table.published.get(key)
-        return Text(f"{published.value:.1f}") if published else Text(MISSING)
+        shown = published is not None and column.group in ("", find_heading(table, key))
+        return Text(f"{published.value:.1f}") if published and shown else Text(MISSING)
     cell = table.cells[key]
     if cell.line is None:
         return _write_empty(cell, empties)
@@ -143,13 +155,14 @@ def _write_empty(cell: Cell, empties: list[str]) -> Text:
 
 
 def _is_best(table: PaperTable, key: Key) -> bool:
-    """Whether a number is the largest of its column, ours and the paper's, where all of them may be compared."""
+    """Whether a number is the largest of ours and of those headed `PAPER` in its column, where all ours compare."""
     column = [(other, table.cells[other]) for other in table.cells if other[1:] == key[1:]]
     known = [(other, cell) for other, cell in column if cell.line is not None]
     if not all(is_comparable(cell) for _, cell in known):
         return False
     values = [100 * float(cell.line["value"]) for _, cell in known if cell.line is not None]
-    theirs = [each.value for other, each in table.published.items() if other[1:] == key[1:]]
+    rivals = [other for other in table.published if other[1:] == key[1:] and find_heading(table, other) == PAPER]
+    theirs = [table.published[other].value for other in rivals]
     own = table.cells[key].line
     return own is not None and 100 * float(own["value"]) >= max([*values, *theirs])
 

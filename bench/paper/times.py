@@ -18,10 +18,12 @@ from bench.data.publishers import PUBLISHERS
 from bench.errors import UserError
 from bench.settings.saved import read_run_settings
 from bench.store.sealed import RECORD, read_record
-from bench.system.resources import find_published_dir
+from bench.system.resources import find_conf_dir, find_published_dir
 
 STAGES = ("segment", "encode", "caption", "merge")
 FILE = "seconds.csv"
+_BASELINE = r"^\s*- (?:override )?/?baseline: (?!null|none)"
+"""The line with which an experiment chooses a baseline."""
 COLUMNS = ("models", "stage", "seconds", "images", "how")
 
 
@@ -82,8 +84,22 @@ def count_images(words: Iterable[str]) -> int | None:
     return split.published if split else None
 
 
+def names_baseline(words: Iterable[str], config_dir: str | None = None) -> bool:
+    """Whether a run is of a baseline, by its words and the experiments that these name: it makes none of `STAGES`."""
+    told = dict(word.split("=", 1) for word in words if "=" in word)
+    if "baseline" in told:
+        return told["baseline"] not in ("", "null", "none")
+    folders = [find_conf_dir(), *([Path(config_dir)] if config_dir else [])]
+    names = re.findall(r"[\w/-]+", told.get("experiment", ""))
+    files = [folder / "experiment" / f"{name}.yaml" for folder in folders for name in names]
+    return any(re.search(_BASELINE, file.read_text(encoding="utf-8"), re.MULTILINE) for file in files if file.is_file())
+
+
 def estimate_seconds(runs: Iterable[Sequence[str]], rates: Mapping[str, Rate], processes: int) -> float | None:
-    """Estimate the seconds that runs of some words take; None where a rate or a number of images is not known."""
+    """Estimate the seconds that runs of the method take; None where a rate or a number of images is not known.
+
+    Those of a baseline are not to be among them: the rates say nothing of it.
+    """
     total = 0.0
     for words in runs:
         models = next((word.partition("=")[2] for word in reversed(words) if word.startswith("models=")), "embedded")

@@ -10,6 +10,7 @@ from bench.errors import writing
 from bench.paper.cells import Sources, make_command, make_table
 from bench.paper.definition import TABLE, Item, Row
 from bench.paper.figures import find_renderer
+from bench.paper.figures.data_names import name_all_data
 from bench.paper.formats.latex import write_latex
 from bench.paper.formats.markdown import write_markdown
 from bench.paper.formats.page import Part, write_page
@@ -74,7 +75,7 @@ def _draw_figure(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Pa
                 lacks.append(f"{name}: {_explain_lack(item, sources, row, need)}")
     files = draw(item, runs, to) if runs else []
     pictures = [file for file in files if file.suffix == ".png"]
-    return Part(item, None, pictures, lacks), files
+    return Part(item, None, pictures, lacks, name_all_data(runs.values())), files
 
 
 def _explain_lack(item: Item, sources: Sources, row: Row, need: Need) -> str:

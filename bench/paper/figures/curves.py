@@ -10,6 +10,7 @@ import pandas as pd
 from bench.data.base import suggest_nearest
 from bench.errors import UserError
 from bench.paper.definition import Item
+from bench.paper.figures.data_names import name_all_data
 from bench.report.figures.curves import write_curves
 from bench.report.out_of_domain import uses_embedded_models
 from bench.run.run_folder import read_run_curves
@@ -34,4 +35,4 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
             f"(known by that mapping: {', '.join(known) or 'none'})"
         )
     curves, embedded = pd.concat(parts, ignore_index=True), uses_embedded_models(list(runs.values()))
-    return list(write_curves(curves, folder / item.name, title=item.title, embedded=embedded))
+    return list(write_curves(curves, folder / item.name, title=f"{item.title}, {name_all_data(runs.values())}", embedded=embedded))

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from bench.csv_files import write_csv
 from bench.errors import UserError
 from bench.paper.definition import Item
+from bench.paper.figures.data_names import name_all_data
 from bench.paper.figures.mining import COLUMNS, RULES, Labelled, mine
 from bench.paper.figures.pictures import (
     DPI,
@@ -44,8 +45,8 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
     named = [(name, run, rule) for name, run in runs.items() for rule in rules]
     found = [mine(run, rule) for _, run, rule in named]
     titles = [
-        _write_title(RULES[rule][0], table, images, name if len(runs) > 1 else "", rule)
-        for (name, _, rule), (table, images) in zip(named, found, strict=True)
+        _write_title(RULES[rule][0], table, images, name if len(runs) > 1 else "", rule, name_all_data([run]))
+        for (name, run, rule), (table, images) in zip(named, found, strict=True)
     ]
     note = "Bars: how many, by what they are counted under. Pictures: of each of the first groups the largest example."
     footer = wrap(write_note(note, uses_embedded_models(list(runs.values()))), WIDE - 2 * _LEFT, NOTE)
@@ -62,8 +63,8 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
     return [*save(figure, folder / item.name), written]
 
 
-def _write_title(title: str, table: pd.DataFrame, images: Sequence[Labelled], name: str, rule: str) -> str:
-    """Write what a row shows, how many there are, and of how many: ``41 of 212 segments, n = 40 images``."""
+def _write_title(title: str, table: pd.DataFrame, images: Sequence[Labelled], name: str, rule: str, data: str) -> str:
+    """Write what a row shows, how many there are, and of how many: ``41 of 212 segments; n = 40 images of voc:val``."""
     segments, true = sum(len(image.texts) for image in images), sum(len(image.true) for image in images)
     of = f"{true} true segments" if rule in ("parts", "pieces") else f"{segments} segments"
     told = f"{title}: {len(table)} of {of}"
@@ -71,7 +72,7 @@ def _write_title(title: str, table: pd.DataFrame, images: Sequence[Labelled], na
         pixels = sum(int(image.covered.sum()) for image in images)
         share = sum(int(image.covered[-2:].sum()) for image in images) / max(pixels, 1)
         told += f", {100 * share:.1f} % of predicted pixels"
-    return f"{name + ': ' if name else ''}{told}; n = {len(images)} images"
+    return f"{name + ': ' if name else ''}{told}; n = {len(images)} images of {data}"
 
 
 def select_examples(table: pd.DataFrame, count: int = EXAMPLES) -> tuple[pd.Series, pd.DataFrame]:

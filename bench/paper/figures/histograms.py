@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from bench.csv_files import write_csv
 from bench.errors import UserError
 from bench.paper.definition import Item
+from bench.paper.figures.data_names import name_all_data
 from bench.report.figures.style import draw_headline, draw_key, draw_plain_axes, make_figure, save, write_note
 from bench.report.out_of_domain import uses_embedded_models
 from bench.run.run_folder import read_segments
@@ -48,7 +49,7 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
             tau = read_run_settings(runs[name])["score"].get(TITLES[mapping][3])
             marks = _draw_panel(axes, lines[(lines["row"] == name) & (lines["mapping"] == mapping)], tau)
             _write_titles(axes, name, mapping, table, tau)
-    draw_headline(figure, (item.title, "cosine of true segments to their true names"))
+    draw_headline(figure, (item.title, name_all_data(runs.values()), "cosine of true segments to their true names"))
     note = write_note("right: the nearest class is the true one", uses_embedded_models([*runs.values()]))
     draw_key(figure, marks, ["named right", "named wrong", "threshold τ"], note)
     return [*save(figure, folder / item.name), write_csv(lines, folder / f"{item.name}.csv")]

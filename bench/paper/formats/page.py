@@ -23,12 +23,13 @@ _STYLE = (
 
 @dataclass(frozen=True)
 class Part:
-    """One item on a page: its grid where it is a table, its pictures, and what else is to be said."""
+    """One item on a page: its grid where it is a table, its pictures, what else is to be said, a figure's data."""
 
     item: Item
     grid: Grid | None
     pictures: Sequence[Path]
     notes: Sequence[str]
+    data: str = ""
 
 
 def write_page(parts: Sequence[Part], folder: Path) -> str:
@@ -40,8 +41,9 @@ def write_page(parts: Sequence[Part], folder: Path) -> str:
 
 def _write_part(part: Part, folder: Path) -> str:
     item = part.item
+    on = f" ({part.data})" if part.data else ""
     lines = [
-        f'<h2 id="{_text(item.name)}">{_text(item.title)}: {_text(item.shows)}</h2>',
+        f'<h2 id="{_text(item.name)}">{_text(item.title)}: {_text(item.shows + on)}</h2>',
         f"<p>{_text(item.caption)}</p>",
     ]
     if part.grid:

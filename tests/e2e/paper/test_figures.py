@@ -26,6 +26,7 @@ def test_figures_need_no_run_of_their_own(copied: Path, capsys: pytest.CaptureFi
     assert "4 finished before, 0 made" in capsys.readouterr().out
     for name in DRAWN:
         assert {"png", "svg", "csv", "html"} <= {path.suffix[1:] for path in (copied / "again").glob(f"{name}.*")}
+        assert " (toyscenes:test[first:2])</h2>" in (copied / f"again/{name}.html").read_text()
     shown = pd.read_csv(copied / "again/figure5.csv")
     assert list(dict.fromkeys(shown["row"])) == ["Crop and Mask", "Ours w/o glob sub.", "Ours w/o merge", "Ours"]
     (run,) = (copied / "out").glob("toyscenes-test-full-*")

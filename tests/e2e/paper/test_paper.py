@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -175,3 +176,7 @@ def test_the_list_says_what_each_needs_and_where_times_come_from(
         assert name in told
     assert "needs: ratings" in told and "models=paper data=pascal_context_59,pascal_context_459,voc" in told
     assert "Times are upper estimates" in told
+    parts = {text.split()[0]: text for text in re.split(r"\n+(?=\w)", told)}
+    assert "with models=paper data=" in parts["all"] and "of a baseline not timed" in parts["all"]
+    for name in ("table4", "figure7"):
+        assert "needs: GroupViT's weights for its row" in parts[name] and "1 of a baseline not timed" in parts[name]

@@ -10,7 +10,7 @@ import pytest
 
 from bench.errors import UserError
 from bench.paper.formats.table_csv import write_table_csv
-from bench.paper.grid import OTHER, PAPER, lay_out
+from bench.paper.grid import OTHER, PAPER, PROTOCOL, lay_out
 from bench.run.run_folder import read_rows
 from bench.score.comparisons import compare_paired
 from tests.unit.paper.made import MODELS, YAML, make
@@ -74,6 +74,30 @@ def test_the_best_is_marked_only_among_numbers_that_may_be_compared(tmp_path: Pa
     for at, (text, marked) in enumerate(((SAME, 0), (worse, 1), (OTHER_DATA, 0), ("", 0))):
         grid = lay_out(make(tmp_path / str(at), published=text))
         assert sum(cell.best for _, cells in grid.rows for cell in cells) == marked
+
+
+@pytest.mark.parametrize("layout", ["runs", "sets"])
+@pytest.mark.parametrize("row", ["other: published", "other: [encode=crop]"])
+def test_numbers_by_another_protocol_compete_with_none_of_ours(tmp_path: Path, row: str, layout: str) -> None:
+    """As Tables 4 and 5: 99 of a baseline "by its authors" stands apart; ours is the best of what may be compared."""
+    theirs = SAME.replace("99.0,,toy:test[first:12],five,paper", "99.0,,toy:test[first:12],five,its authors'")
+    text = YAML.replace("other: [encode=crop]", row).replace("  third: [encode=masked]\n", "")
+    table = make(tmp_path, f"{text}layout: {layout}\n", theirs.replace("12.5", "1.0"))
+    grid = lay_out(table)
+    if layout == "sets":
+        shown = {label: cells[0].value for label, cells in grid.rows if ": paper" in label}
+        assert shown == {f"Toy, ours: {PAPER}": "1.0", f"Toy, other: {PROTOCOL}": "99.0"}
+    else:
+        assert [group for group, _ in grid.groups] == ["Toy", PAPER, PROTOCOL]
+        assert {label: [cell.value for cell in cells[2:]] for label, cells in grid.rows} == {
+            "other": ["–", "99.0"],
+            "ours": ["1.0", "–"],
+        }
+    best = [label for label, cells in grid.rows for cell in cells if cell.best]
+    assert len(best) == (row == "other: published"), "what ran beside ours and compares with nothing leaves none marked"
+    nothing = lay_out(make(tmp_path / "none", f"{text}layout: {layout}\n", theirs, folders={}))
+    heads = [group for group, _ in nothing.groups][1:] or [label for label, _ in nothing.rows if ": paper" in label]
+    assert heads and all(OTHER in head for head in heads)
 
 
 def test_other_weights_are_no_comparison(tmp_path: Path) -> None:

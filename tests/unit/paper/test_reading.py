@@ -37,6 +37,12 @@ def read_all() -> list[Item]:
     return read_definitions(["all"])
 
 
+def test_no_caption_of_a_figure_names_data_that_its_runs_may_not_be_of() -> None:
+    for item in read_definitions(["all"]):
+        told = f"{item.shows} {item.caption}".lower()
+        assert item.kind == TABLE or not any(word in told for word in ("pascal", "voc", "pc-", "pas-")), item.name
+
+
 def test_every_table_of_the_paper_is_there_in_its_order() -> None:
     names = list(list_definitions())
     assert names[:7] == [f"table{number}" for number in range(1, 8)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bench.paper.times import (
@@ -10,6 +12,7 @@ from bench.paper.times import (
     estimate_seconds,
     list_seconds,
     measure_rates,
+    names_baseline,
     write_duration,
 )  # fmt: skip
 from bench.system.resources import find_published_dir
@@ -47,6 +50,22 @@ def test_the_estimate_by_hand() -> None:
     assert estimate_seconds(runs, rates, 2) == (40 * 2 + 1449 * 3) / 2
     assert estimate_seconds([*runs, ("data=folder",)], rates, 2) is None
     assert estimate_seconds(runs, {"embedded": rates["embedded"]}, 2) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "baseline"),
+    [
+        (("data=voc", "experiment=full"), False),
+        (("data=voc", "experiment=groupvit", "models=paper"), True),
+        (("experiment=groupvit", "baseline=null"), False),
+        (("baseline=groupvit",), True),
+        (("experiment=mine",), True),
+    ],
+)
+def test_a_baseline_is_known_by_its_words(tmp_path: Path, words: tuple[str, ...], baseline: bool) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment/mine.yaml").write_text("# @package _global_\ndefaults:\n  - override /baseline: other\n")
+    assert names_baseline(words, str(tmp_path)) == baseline
 
 
 @pytest.mark.parametrize(
