@@ -134,7 +134,7 @@ def look(variants: Sequence[str], segments: str, images: int, store: str) -> Non
 
 def describe_board(table: pd.DataFrame, method: str = "global_subtraction") -> str:
     """Describe each metric of a board.csv in a sentence: who leads, who is not told apart, where ``method`` stands."""
-    lines = []
+    lines, table = [], table.assign(variant=table["variant"].str.partition(" ")[0])
     for metric, part in table[table["group"] == ""].groupby("metric", sort=False):
         best, scale = part.iloc[0], 1 if ".cosine" in str(metric) else 100
         letters = part.set_index("variant")["letters"].map(set)
@@ -151,15 +151,16 @@ def describe_board(table: pd.DataFrame, method: str = "global_subtraction") -> s
 
 
 def write_pages() -> None:
-    """Write the board of each kind of segments; costs are measured once, into results/board/costs.csv."""
+    """Write the board of each kind of segments that was run; costs are measured once, into results/board/costs.csv."""
     costs = RESULTS / "costs.csv"
     if not costs.is_file():
         measure_costs([f"to={costs}"])
-    for segments in SEGMENTS:
+    made = [segments for segments in SEGMENTS if (OUT / segments).is_dir()]
+    for segments in made:
         folders = sorted(str(folder) for folder in (OUT / segments).iterdir())
         if code := zgs(["board", *folders, f"costs={costs}", f"to={RESULTS / segments}"]):
             raise SystemExit(code)
-    kinds = [(name, read_csv(RESULTS / name / "board.csv")) for name in SEGMENTS]
+    kinds = [(name, read_csv(RESULTS / name / "board.csv")) for name in made]
     text = "".join(f"## {HEADINGS[name]}\n\n{describe_board(table)}\n" for name, table in kinds)
     (RESULTS / "findings.md").write_text(f"# What the boards say\n\n{text}", encoding="utf-8")
 

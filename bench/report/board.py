@@ -117,10 +117,8 @@ def read_costs(names: Mapping[Path, str], costs: Path | None) -> list[dict[str, 
         record = read_record(folder)
         made = record.get("store", {}).get("encode", {}).get("made", 0)
         spent = record.get("seconds", {}).get("encode", math.nan)
-        target = str(read_run_settings(folder).get("encode", {}).get("_target_", "")).rsplit(".", 2)
-        known = next(
-            (measured[key] for key in (name, target[-2] if len(target) > 1 else "") if key in measured), math.nan
-        )
+        option = str(read_run_settings(folder).get("choices", {}).get("encode", ""))
+        known = measured.get(name, measured.get(option, math.nan))
         lines.append({"variant": name, COST: 1000 * spent / made if made else math.nan, IMAGE: known})
     return lines
 
