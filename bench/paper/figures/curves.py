@@ -35,4 +35,8 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
             f"(known by that mapping: {', '.join(known) or 'none'})"
         )
     curves, embedded = pd.concat(parts, ignore_index=True), uses_embedded_models(list(runs.values()))
-    return list(write_curves(curves, folder / item.name, title=f"{item.title}, {name_all_data(runs.values())}", embedded=embedded))
+    return list(
+        write_curves(
+            curves, folder / item.name, title=f"{item.title}, {name_all_data(runs.values())}", embedded=embedded
+        )
+    )
