@@ -46,6 +46,11 @@ KNOBS = {
 }
 """Key below encode, the published value, and what else is tried; a variant that is not here has no number to choose."""
 IMAGES = {"tune": 100, "texts": 60, "oracle": 200, "predicted": 100}
+CAVEATS = """One knob of each variant is tuned (tuning.csv). The start layer of global_subtraction, projected_subtraction and
+unmasked is the models' own (conf/models/embedded.yaml), that of masked and mask_tokens is what tuning chose for them.
+Cosines with class names (ST) lie at other heights for other variants: their order does not say who names more right.
+These are the embedded models: nothing of CLIP itself follows.
+"""
 HEADINGS = {
     "texts": "Oracle masks, ZeroCap's captions",
     "oracle": "Oracle masks, the nearest class name for a caption",
@@ -162,7 +167,7 @@ def write_pages() -> None:
             raise SystemExit(code)
     kinds = [(name, read_csv(RESULTS / name / "board.csv")) for name in made]
     text = "".join(f"## {HEADINGS[name]}\n\n{describe_board(table)}\n" for name, table in kinds)
-    (RESULTS / "findings.md").write_text(f"# What the boards say\n\n{text}", encoding="utf-8")
+    (RESULTS / "findings.md").write_text(f"# What the boards say\n\n{CAVEATS}\n{text}", encoding="utf-8")
 
 
 def main(arguments: Sequence[str]) -> None:
