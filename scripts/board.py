@@ -46,8 +46,9 @@ KNOBS = {
 }
 """Key below encode, the published value, and what else is tried; a variant that is not here has no number to choose."""
 IMAGES = {"tune": 100, "texts": 60, "oracle": 200, "predicted": 100}
-CAVEATS = """One knob of each variant is tuned (tuning.csv). The start layer of global_subtraction, projected_subtraction
-and unmasked is the models' own (conf/models/embedded.yaml), that of masked and mask_tokens is what tuning chose for them.
+CAVEATS = """One knob of each variant is tuned (tuning.csv). The start layer of global_subtraction,
+projected_subtraction and unmasked is the models' own (conf/models/embedded.yaml), that of masked and mask_tokens
+is what tuning chose for them.
 Cosines with class names (ST) lie at other heights for other variants: their order does not say who names more right.
 These are the embedded models: nothing of CLIP itself follows.
 """
