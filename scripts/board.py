@@ -126,16 +126,8 @@ def look(variants: Sequence[str], segments: str, images: int, store: str) -> Non
         folder = OUT / segments / variant
         shutil.rmtree(folder, ignore_errors=True)
         place = [f"variant={variant}", f"store={store}", f"out={folder}", f"data.subset=first:{images}"]
-        run(
-            [
-                f"encode={variant}",
-                *list_choices(variant),
-                *place,
-                "score.breakdown=[kind,size]",
-                *SEGMENTS[segments],
-                *caption,
-            ]
-        )
+        words = [f"encode={variant}", *list_choices(variant), *place, *SEGMENTS[segments], *caption]
+        run([*words, "score.breakdown=[kind,size]"])
 
 
 def describe_board(table: pd.DataFrame, method: str = "global_subtraction") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.commands.arguments import read_arguments, read_count
-from bench.commands.compare import find_finished
+from bench.commands.finished import find_several
 from bench.errors import DONE, UsageError
 
 USAGE = """zgs board RUN|FOLDER … [to=FOLDER] [costs=FILE] [resamples=N] [trust=PACKAGE]
@@ -27,14 +27,10 @@ def main(arguments: list[str]) -> int:
     resamples = read_count("board", options, "resamples") if options["resamples"] else None
     if not options["to"] or not places:
         raise UsageError("board: name runs or a folder of them, and to=FOLDER; `zgs board --help` shows how")
-    folders = find_finished("board", list(map(Path, places)), trusted)
+    folders = find_several("board", list(map(Path, places)), trusted)
     from bench.report.board import write_board
-    from bench.settings.trust import REPORTING, check_run
-    from bench.store.sealed import check_whole, explain_damage, print_unsealed
+    from bench.store.sealed import explain_damage, print_unsealed
 
-    for folder in folders:
-        check_whole(folder)
-        check_run(folder, trusted, REPORTING)
     with explain_damage(folders):
         costs = Path(options["costs"]) if options["costs"] else None
         written = write_board(folders, Path(options["to"]), costs, resamples)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from bench.commands.arguments import read_arguments, read_count
-from bench.errors import DONE, UsageError, UserError
+from bench.commands.finished import find_several
+from bench.errors import DONE, UsageError
 from bench.text.escape import escape_for_terminal
 
 USAGE = """zgs compare RUN RUN … [to=FOLDER] [pictures=N] [pairs=3-2] [trust=PACKAGE]
@@ -30,39 +30,16 @@ def main(arguments: list[str]) -> int:
     to, pictures = Path(options["to"]), read_count("compare", options, "pictures")
     if not options["to"]:
         raise UsageError("compare: to=: name a folder")
-    folders = find_finished("compare", list(map(Path, places)), trusted)
+    folders = find_several("compare", list(map(Path, places)), trusted)
     from bench.report.comparison.page import write_comparison
-    from bench.settings.trust import REPORTING, check_run
-    from bench.store.sealed import check_whole, explain_damage, print_unsealed
+    from bench.store.sealed import explain_damage, print_unsealed
 
-    for folder in folders:
-        check_whole(folder)
-        check_run(folder, trusted, REPORTING)
     with explain_damage(folders):
         written = write_comparison(folders, to, pictures, options["pairs"])
     _print_differences(to)
     print_unsealed(folders)
     print("\ncompare:", *written, sep="\n  ")
     return DONE
-
-
-def find_finished(command: str, places: Sequence[Path], trusted: Sequence[str]) -> list[Path]:
-    """Find the runs; one that is named and not finished is an error, in a folder of runs it is left out and told."""
-    from bench.report.runs import find_runs
-    from bench.run.progress import describe_unfinished, is_unfinished
-
-    if unfinished := [place for place in places if is_unfinished(place)]:
-        raise UserError(describe_unfinished(unfinished[0], trusted))
-    folders = find_runs(places)
-    for within in sorted(below.parent for place in places for below in place.glob("*/config.yaml")):
-        if is_unfinished(within):
-            print(f"left out: {escape_for_terminal(describe_unfinished(within, trusted))}")
-    if len(folders) < 2:
-        raise UsageError(
-            f"{command}: {'one finished run' if folders else 'no run'} is nothing to compare: give at least two, or a "
-            f"folder that holds them (`zgs report RUN` is of one); `zgs {command} --help` shows how"
-        )
-    return folders
 
 
 def _print_differences(to: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.commands.arguments import read_arguments, read_count
+from bench.commands.finished import check_finished
 from bench.errors import DONE, UsageError
 
 USAGE = """zgs report RUN … [to=FOLDER] [pictures=N] [pairs=3-2,3-5] [trust=PACKAGE]
@@ -18,7 +19,7 @@ trust=PACKAGE  run code of that package where the settings of a run name it; els
 
 def main(arguments: list[str]) -> int:
     """Report on the runs given, or on all in a folder given; `to=FOLDER`, `pictures=N`, `pairs=3-2` are options."""
-    from bench.settings.trust import REPORTING, check_run, take_trusted
+    from bench.settings.trust import take_trusted
 
     arguments, trusted = take_trusted(arguments)
     places, options = read_arguments("report", arguments, {"to": "report", "pictures": "48", "pairs": ""})
@@ -30,12 +31,10 @@ def main(arguments: list[str]) -> int:
     from bench.report.printed import print_runs
     from bench.report.report import write_report
     from bench.report.runs import find_runs
-    from bench.store.sealed import check_whole, explain_damage, print_unsealed
+    from bench.store.sealed import explain_damage, print_unsealed
 
     folders = find_runs(list(map(Path, places)))
-    for folder in folders:
-        check_whole(folder)
-        check_run(folder, trusted, REPORTING)
+    check_finished(folders, trusted)
     with explain_damage(folders):
         written = write_report(folders, to, pictures, options["pairs"])  # first, for a reader may leave early
         print_runs(folders)

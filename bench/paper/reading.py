@@ -139,7 +139,7 @@ def _read_row(path: Path, name: str, value: Any) -> Row:
     return Row(
         name,
         _read_words(path, where, node.get("words", [])),
-        _check_numbers(path, where, {key: node[key] for key in CHOICE if key in node}),
+        _check_values(path, where, {key: node[key] for key in CHOICE if key in node}),
         _read_names(node.get("columns")),
         str(node.get("optional", "")),
         str(node.get("remark", "")),
@@ -151,10 +151,10 @@ def _read_names(value: Any) -> tuple[str, ...] | None:
 
 
 def _read_choice(path: Path, where: str, value: Any) -> Choice:
-    return Choice(**_check_numbers(path, where, _check_keys(path, where, value, CHOICE)))
+    return Choice(**_check_values(path, where, _check_keys(path, where, value, CHOICE)))
 
 
-def _check_numbers(path: Path, where: str, node: dict[str, Any]) -> dict[str, Any]:
+def _check_values(path: Path, where: str, node: dict[str, Any]) -> dict[str, Any]:
     for key in ("threshold", "at", "rating"):
         if not isinstance(node.get(key, 0), int | float):
             raise UserError(f"{path}: {where}: {key}: {node[key]!r} is no number")

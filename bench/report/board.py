@@ -18,12 +18,12 @@ from bench.report.out_of_domain import uses_embedded_models
 from bench.report.pages import write_pages
 from bench.report.printed import describe_protocols
 from bench.report.runs import label_runs, merge_scores, name_data
-from bench.report.tables.cells import MISSING, find_unit_of, shorten_name, write_value
+from bench.report.tables.cells import MISSING, find_unit_of, write_title, write_value
 from bench.run.run_folder import read_rows
 from bench.run.writing import read_while_whole
 from bench.score.intervals import MetricCounts
 from bench.score.rank_agreement import FEWEST, compute_agreement
-from bench.score.ranks import TOLD, compute_ranks
+from bench.score.ranks import SIGNIFICANCE, compute_ranks, order_by_mean_rank
 from bench.score.score_table import EMBEDDED_NOTE, describe_name
 from bench.settings.saved import read_run_settings
 from bench.store.sealed import read_record
@@ -86,14 +86,14 @@ def count_resamples(variants: int) -> int:
 
     The least p of b resamples is 2 / (b + 1), and Holm's adjustment multiplies it by the number of pairs.
     """
-    return math.ceil(2 * math.comb(variants, 2) / TOLD)
+    return math.ceil(2 * math.comb(variants, 2) / SIGNIFICANCE)
 
 
 def list_board_metrics(rows: Rows) -> list[str]:
     """List the full names of the board's metrics that at least two runs have, all units before the groups."""
     every = list(dict.fromkeys(name for own in rows.values() for name in own))
     shared = [name for name in every if sum(name in own for own in rows.values()) > 1]
-    kept = [name for name in shared if parse(name).metric.split(".")[0].split(">")[0] in KINDS]
+    kept = [name for name in shared if _find_family(name) in KINDS]
     order = {name: (bool(describe_name(name).group), KINDS.index(_find_family(name))) for name in kept}
     return sorted(kept, key=lambda name: order[name])
 
@@ -125,8 +125,7 @@ def read_costs(names: Mapping[Path, str], costs: Path | None) -> list[dict[str, 
 
 def write_markdown_board(table: pd.DataFrame, metrics: Sequence[str]) -> str:
     """Write a line a variant, the best mean rank first: value, interval, rank with its interval and letters."""
-    order = table[table["metric"].isin(metrics)].groupby("variant", sort=False)["rank"].mean()
-    shown = order.sort_values(kind="stable")
+    shown = order_by_mean_rank(table[table["metric"].isin(metrics)])
     costs = [key for key in (COST, IMAGE) if table[key].notna().any()]
     told = {COST: "ms a segment", IMAGE: "ms an image"}
     heads = ["variant", *(_write_head(table, metric) for metric in metrics), "mean rank", *(told[key] for key in costs)]
@@ -141,7 +140,7 @@ def write_markdown_board(table: pd.DataFrame, metrics: Sequence[str]) -> str:
 
 def _write_head(table: pd.DataFrame, metric: str) -> str:
     line = table[table["metric"] == metric].iloc[0]
-    return f"{escape_markdown(' '.join(filter(None, shorten_name(parse(metric)))))}<br>n={line['n']}"
+    return f"{escape_markdown(write_title(metric))}<br>n={line['n']}"
 
 
 def _write_cell(own: pd.DataFrame, metric: str) -> str:
@@ -180,7 +179,7 @@ def _write_groups(table: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
         value = write_value(best["value"], find_unit_of(metric))
         cells = [
             describe_name(metric).group,
-            escape_markdown(" ".join(filter(None, shorten_name(parse(metric))))),
+            escape_markdown(write_title(metric)),
             str(best["n"]),
         ]
         lines.append(

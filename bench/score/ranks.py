@@ -21,7 +21,7 @@ from bench.score.rank_agreement import align_images, find_common_images
 
 COLUMNS = ("variant", "value", "low", "high", "rank", "rank_low", "rank_high", "letters", "n", "images", "note")
 _DECIMALS = 12
-TOLD = 0.05
+SIGNIFICANCE = 0.05
 """Below this, Holm's p tells two systems apart."""
 
 
@@ -52,6 +52,11 @@ def compute_ranks(
     return table.sort_values("rank", kind="stable", ignore_index=True)
 
 
+def order_by_mean_rank(table: pd.DataFrame) -> pd.Series[float]:
+    """Order variants by the mean of their ranks over the metrics of a table of `COLUMNS`, with that mean, best first."""
+    return table.groupby("variant", sort=False)["rank"].mean().sort_values(kind="stable")
+
+
 def rank(values: Float64[np.ndarray, "r b"]) -> Int64[np.ndarray, "r b"]:
     """Rank r systems b times: 1 and how many have a larger value; a value that does not exist is behind all."""
     rounded = np.round(np.where(np.isnan(values), -np.inf, values), _DECIMALS)
@@ -74,7 +79,7 @@ def find_told_apart(rows: Sequence[MetricCounts], resamples: int, seed: int) -> 
     p = adjust_by_holm(np.array([one.p for one in found], float))
     told = np.zeros((len(rows), len(rows)), bool)
     for (a, b), adjusted in zip(pairs, p, strict=True):
-        told[a, b] = told[b, a] = adjusted < TOLD
+        told[a, b] = told[b, a] = adjusted < SIGNIFICANCE
     return told
 
 

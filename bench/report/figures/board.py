@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bench.metric_name import parse
 from bench.report.figures.style import (
     PALETTE,
     choose_names,
@@ -19,7 +18,8 @@ from bench.report.figures.style import (
     save,
     write_note,
 )
-from bench.report.tables.cells import find_unit_of, shorten_name
+from bench.report.tables.cells import find_unit_of, write_title
+from bench.score.ranks import order_by_mean_rank
 
 _COLUMNS = 3
 
@@ -32,7 +32,7 @@ def save_board(table: pd.DataFrame, stem: Path, *, title: str, embedded: bool) -
 def draw_board(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
     """Draw values with 95 % intervals; a filled mark cannot be told from the best of its panel, a hollow one can."""
     metrics = list(dict.fromkeys(table["metric"]))
-    order = table.groupby("variant", sort=False)["rank"].mean().sort_values(kind="stable").index.tolist()
+    order = order_by_mean_rank(table).index.tolist()
     names, rows = choose_names(order, long=28), -(-len(metrics) // _COLUMNS)
     figure = make_figure(1.2 + rows * (0.8 + 0.21 * len(order)), 11.0)
     grid = figure.subplots(rows, min(_COLUMNS, len(metrics)), squeeze=False, sharey=True)
@@ -52,9 +52,7 @@ def draw_board(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
             axes.plot([scale * line["value"]], [at], "o", color=PALETTE[0], markerfacecolor=fill, markersize=6)
         draw_plain_axes(axes, "both")
         unit = "cosine" if scale == 1 else "%"
-        axes.set_title(
-            figure_text(f"{' '.join(filter(None, shorten_name(parse(metric))))}, {unit}"), fontsize=10.5, loc="left"
-        )
+        axes.set_title(figure_text(f"{write_title(metric)}, {unit}"), fontsize=10.5, loc="left")
     grid[0, 0].set_yticks(range(len(order)), [names[variant] for variant in order])
     grid[0, 0].set_ylim(len(order) - 0.5, -0.5)
     n = sorted(set(table["images"]))

@@ -93,6 +93,11 @@ def name_plain_units(metrics: Iterable[str]) -> str:
     return "cosines and counts" if "count" in {find_unit_of(metric) for metric in metrics} else "cosines"
 
 
+def write_title(metric: str) -> str:
+    """Write the full name of a metric as a title of one line: what, under which mapping, how averaged."""
+    return " ".join(filter(None, shorten_name(parse(metric))))
+
+
 def shorten_name(name: MetricName, among: Sequence[MetricName] = ()) -> tuple[str, str, str]:
     """Shorten a metric to a column's three lines: what (IoU), under which mapping (TT ≥0.5), how averaged.
 

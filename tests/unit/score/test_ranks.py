@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bench.errors import UserError
 from bench.report.board import count_resamples
 from bench.score.intervals import MetricCounts
-from bench.score.ranks import TOLD, compute_ranks, find_rank_ends, letter_groups, rank
+from bench.score.ranks import SIGNIFICANCE, compute_ranks, find_rank_ends, letter_groups, rank
 
 
 def rows(values: np.ndarray) -> MetricCounts:
@@ -67,6 +67,6 @@ def test_enough_resamples_tell_a_clear_difference_apart_and_fewer_cannot() -> No
     draw = np.random.default_rng(0)
     runs = {name: rows(at + draw.random(400)) for at, name in enumerate("abcd")}
     least = count_resamples(4)
-    assert 6 * 2 / (least + 1) < TOLD <= 6 * 2 / (least - 1)
+    assert 6 * 2 / (least + 1) < SIGNIFICANCE <= 6 * 2 / (least - 1)
     few, enough = (compute_ranks(runs, number)["letters"].tolist() for number in (least - 2, least + 200))
     assert set(few[0]) & set(few[-1]) and not set(enough[0]) & set(enough[-1])
