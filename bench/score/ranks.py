@@ -53,7 +53,7 @@ def compute_ranks(
 
 
 def order_by_mean_rank(table: pd.DataFrame) -> pd.Series[float]:
-    """Order variants by the mean of their ranks over the metrics of a table of `COLUMNS`, with that mean, best first."""
+    """Order variants by the mean of their ranks in a table of `COLUMNS` with several metrics: that mean, best first."""
     return table.groupby("variant", sort=False)["rank"].mean().sort_values(kind="stable")
 
 
