@@ -50,7 +50,7 @@ class Task:
 
     def __call__(self, config: DictConfig) -> None:
         """Run a job; whatever it raises but Ctrl-C is its outcome, so that all jobs of a sweep run."""
-        from bench.run.outcomes import attempt_job, name_outcome_file, write_outcome
+        from bench.run.outcomes import attempt_job, mark_begun, name_outcome_file, write_outcome
 
         own = HydraConfig.get()
         # A folder of the user's own is a word to Hydra, and none of the job.
@@ -76,6 +76,8 @@ class Task:
                 return name_outcome_file(place, self.folder, "txt")
             return find_folder(settings) / TRACEBACK if settings else Path(str(config.get("out", "."))) / TRACEBACK
 
+        if self.folder is not None:
+            mark_begun(place, self.folder)
         outcome = attempt_job(place, words, run_it, trace)
         signals.raise_if_stopping()  # a library may have made an error of an interrupt
         if outcome.failed:

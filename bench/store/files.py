@@ -28,6 +28,7 @@ from tqdm import tqdm
 from bench.errors import writing
 from bench.store.entries import DAMAGES, Entry, load_entries, pack_entries
 from bench.store.locks import hold_lock
+from bench.store.places import find_lock_file, is_remote, make_folder, move, write_remote
 
 STAGES = ("segment", "trunk", "encode", "caption", "merge", "baseline", "table", "texts")
 """The order in which counts are told."""
@@ -84,7 +85,7 @@ class Store:
         """Open a namespace and leave beside its results, in words, what they depend on."""
         namespace = Namespace(self.root, stage, key, key_inputs)
         with writing(namespace.folder, "store=FOLDER"):
-            namespace.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(namespace.folder)
             if not (namespace.folder / "key.json").exists():
                 write_atomically(namespace.folder / "key.json", json.dumps(key_inputs, indent=1, default=str).encode())
         return namespace
@@ -141,7 +142,7 @@ class Store:
         path = namespace.folder / f".{make_safe_name(item)}.making"
         with ExitStack() as held:
             with writing(path, "store=FOLDER"):
-                held.enter_context(hold_lock(path, wait=self.patient))
+                held.enter_context(hold_lock(find_lock_file(path), wait=self.patient))
             yield
 
     def _read_again(self, namespace: Namespace, path: Path) -> dict[str, Entry]:
@@ -150,13 +151,16 @@ class Store:
             return load_entries(path)
         except DAMAGES as error:
             self.stats.damaged[namespace.stage] += 1
-            path.replace(path.with_name(path.name + ".damaged"))
+            move(path, path.name + ".damaged")
             tqdm.write(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged and made again")
             return {}
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write to a temporary name, sync, rename: a reader sees the old file or the new one, never a part."""
+    if is_remote(path):
+        write_remote(path, content)
+        return
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
@@ -186,6 +190,6 @@ def make_safe_name(item: str) -> str:
 @contextmanager
 def _lock_folder(path: Path) -> Iterator[None]:
     """Lock a folder for one writer of its items at a time; released by the system even when the process is killed."""
-    with open(path.parent / ".lock", "w") as lock:
+    with open(find_lock_file(path.parent / ".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
