@@ -34,14 +34,15 @@ class _Elsewhere(Launcher):
 class SubmititLauncher(_Elsewhere):
     """Jobs by submitit: processes of this machine (``where``: local) or of Slurm."""
 
+    def __init__(self, where: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.where = where
+
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run all jobs and wait for them."""
-        from bench.commands.launchers.parcel import pack_jobs
         from bench.commands.launchers.submitted import launch_by_submitit
 
-        options = dict(self.options)
-        where, parcel = options.pop("where"), pack_jobs(*self.given)
-        return launch_by_submitit(where, parcel, job_overrides, initial_job_idx, self.folder, options)
+        return launch_by_submitit(self.given, job_overrides, initial_job_idx, self.folder, self.where, self.options)
 
 
 class RayLauncher(_Elsewhere):
@@ -50,6 +51,5 @@ class RayLauncher(_Elsewhere):
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run all jobs and wait for them."""
         from bench.commands.launchers.on_ray import launch_on_ray
-        from bench.commands.launchers.parcel import pack_jobs
 
-        return launch_on_ray(pack_jobs(*self.given), job_overrides, initial_job_idx, **self.options)
+        return launch_on_ray(self.given, job_overrides, initial_job_idx, **self.options)

@@ -8,10 +8,11 @@ when its process has ended, or when Slurm's queue holds it no more. No part of t
 from __future__ import annotations
 
 import getpass
+import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,13 +27,15 @@ LINE = 200
 """Characters of the last line of a job's log that are told."""
 EVERY = {"local": 0.2, "slurm": 2.0}
 """Seconds between two looks."""
+_BAR = re.compile(r"\d+%\|.*\|")
 
 
 @dataclass(frozen=True)
 class Lost:
-    """What stands in place of the result of a job that left none: why, as far as its log says."""
+    """What stands in place of the result of a job that left none: why, as far as anybody says, and its log."""
 
     reason: str
+    log: str = ""
 
 
 class Batch:
@@ -151,18 +154,17 @@ def _read_queue() -> set[str] | None:
 
 def _read_result(job: Any) -> Any:
     if not job.paths.result_pickle.exists():
-        return Lost(_read_last_words([job.paths.stderr, job.paths.stdout]))
+        return _read_last_words(job.paths.stderr)
     try:
         return job.result()
     except Exception as error:
         return error
 
 
-def _read_last_words(logs: Iterable[Path]) -> str:
-    """Read the last line that a job has written, and say where the whole lies."""
-    for log in logs:
-        with suppress(OSError):
-            if lines := log.read_text(errors="replace").strip().splitlines():
-                return f"its last words: {lines[-1][:LINE]}; log: {log}"
-    return "it has written nothing"
-
+def _read_last_words(log: Path) -> Lost:
+    """Read the last line that a job has written, such as Slurm's that its time was over; progress bars say nothing."""
+    with suppress(OSError):
+        lines = [line.strip() for line in re.split("[\r\n]", log.read_text(errors="replace"))]
+        said = [line for line in lines if line and not _BAR.search(line)]
+        return Lost(f"its last words: {said[-1][:LINE]}" if said else "killed without a word", str(log))
+    return Lost("it has left no log")

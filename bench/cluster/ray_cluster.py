@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import Any
 
 from bench.errors import UsageError, UserError
@@ -10,6 +11,8 @@ from bench.system import signals
 from bench.system.resources import count_processors
 
 LOCAL = "local"
+SOON = 10.0
+"""Seconds within which a cluster's head lets somebody in."""
 STORE = 100 * 2**20
 """Bytes of Ray's object store on this machine: results of an image are some kilobytes; by default it takes a third."""
 
@@ -26,8 +29,20 @@ def connect(address: str, key: str = "executor.address") -> Any:
     except ImportError as error:
         raise UsageError(f"{key}={address}: needs Ray: pip install 'zgs[ray]'") from error
     if not ray.is_initialized():
+        _check_port(address, key)
         _start(ray, address, key)
     return ray
+
+
+def _check_port(address: str, key: str) -> None:
+    """Raise UserError where nothing listens at HOST:PORT: Ray itself asks a closed port again for many minutes."""
+    host, found, port = address.rpartition("://")[2].rpartition(":")
+    if not found or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), SOON).close()
+    except (OSError, OverflowError) as error:
+        raise UserError(f"{key}={address}: no Ray cluster answers ({error}); start one: ray start --head") from error
 
 
 def _start(ray: Any, address: str, key: str) -> None:

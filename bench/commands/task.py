@@ -89,6 +89,14 @@ class Task:
         else:
             write_outcome(outcome, self.folder)
 
+    def tell_loss(self, words: Sequence[str], reason: str, log: str = "") -> None:
+        """Tell in the sweep's folder that a job has ended without a word, unless it has told of itself meanwhile."""
+        from bench.run.outcomes import FAILED, NOTHING_LEFT, Outcome, name_outcome_file, write_outcome
+
+        place = self.places.get(tuple(sorted(words)))
+        if self.folder is not None and place and not name_outcome_file(place, self.folder).exists():
+            write_outcome(Outcome(place, tuple(words), FAILED, f"{NOTHING_LEFT} ({reason})", log), self.folder)
+
     def _resolve_settings(self, config: DictConfig, chosen: dict[str, str], words: Sequence[str]) -> dict[str, Any]:
         """The configuration as a plain dict, every value resolved, with the options that were chosen."""
         try:

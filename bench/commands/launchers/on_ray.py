@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.cluster.ray_cluster import connect
-from bench.commands.launchers.parcel import Parcel, make_return, run_parcel
+from bench.commands.launchers.parcel import Given, make_return, pack_jobs, run_parcel
 
 
 def launch_on_ray(
-    parcel: Parcel, jobs: Sequence[Sequence[str]], first: int, address: str, cpus: float, gpus: float
+    given: Given, jobs: Sequence[Sequence[str]], first: int, address: str, cpus: float, gpus: float
 ) -> list[Any]:
     """Run the jobs (their overrides; ``first`` is the number of the first) and return what Hydra wants of each."""
     ray = connect(address, "hydra.launcher.address")
     task = ray.remote(run_parcel).options(num_cpus=cpus, num_gpus=gpus, max_retries=0)
-    shared = ray.put(parcel)
+    shared = ray.put(pack_jobs(*given))
     tasks = [task.remote(shared, list(words), first + at) for at, words in enumerate(jobs)]
     results: dict[Any, Any] = {}
     try:
@@ -31,7 +31,7 @@ def launch_on_ray(
         for ref in tasks:
             ray.cancel(ref, force=True)
         raise
-    return [make_return(results[ref]) for ref in tasks]
+    return [make_return(given[-1], words, results[ref]) for ref, words in zip(tasks, jobs, strict=True)]
 
 
 def _read_result(ray: Any, ref: Any) -> Any:

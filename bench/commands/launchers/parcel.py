@@ -12,7 +12,12 @@ from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
 from omegaconf import open_dict
 
+from bench.cluster.batch import Lost
 from bench.cluster.place import Place, describe_place, work_there
+from bench.run.crash import describe_error
+
+Given = tuple[Any, Any, Any]
+"""What Hydra gives to a launcher: its context, the configuration of the sweep, and what each job calls, a `Task`."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Parcel:
 
 
 def pack_jobs(context: Any, config: Any, task: Any) -> Parcel:
-    """Pack what Hydra gives to a launcher: its context, the configuration of the sweep, and what each job calls."""
+    """Pack what Hydra gives to a launcher (`Given`), as this process has it."""
     contents = cloudpickle.dumps((context, config, task, Singleton.get_state()))
     return Parcel(contents, describe_place())
 
@@ -48,10 +53,12 @@ def run_parcel(parcel: Parcel, overrides: Sequence[str], number: int) -> JobRetu
     )  # fmt: skip
 
 
-def make_return(result: Any) -> JobReturn:
-    """Make what Hydra wants of a job: what it gave, or the error that stands in its place."""
+def make_return(task: Any, overrides: Sequence[str], result: Any) -> JobReturn:
+    """Make what Hydra wants of a job. One that was lost is told in the sweep's folder, and has given nothing."""
     if isinstance(result, JobReturn):
         return result
-    job = JobReturn(status=JobStatus.FAILED)
-    job.return_value = result if isinstance(result, BaseException) else RuntimeError(str(result))
+    reason, log = (result.reason, result.log) if isinstance(result, Lost) else (describe_error(result), "")
+    task.tell_loss([word for word in overrides if not word.startswith(("hydra.", "hydra/"))], reason, log)
+    job = JobReturn(overrides=overrides, status=JobStatus.COMPLETED)
+    job.return_value = None
     return job

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.cluster.batch import Batch, Where
-from bench.commands.launchers.parcel import Parcel, make_return, run_parcel
+from bench.commands.launchers.parcel import Given, make_return, pack_jobs, run_parcel
 
 
 def launch_by_submitit(
-    where: Where, parcel: Parcel, jobs: Sequence[Sequence[str]], first: int, folder: Path, options: Mapping[str, Any]
+    given: Given, jobs: Sequence[Sequence[str]], first: int, folder: Path, where: Where, options: Mapping[str, Any]
 ) -> list[Any]:
     """Run the jobs (their overrides; ``first`` is the number of the first) and return what Hydra wants of each."""
-    own = dict(options)
+    own, parcel = dict(options), pack_jobs(*given)
     together, more = int(own.pop("array_parallelism", 0)), own.pop("more", None) or {}
     batch = Batch(where, folder / ".submitit", {**own, **more}, together)
     results: dict[int, Any] = {}
@@ -32,4 +32,4 @@ def launch_by_submitit(
     except BaseException:
         batch.cancel()
         raise
-    return [make_return(results[at]) for at in range(len(jobs))]
+    return [make_return(given[-1], words, results[at]) for at, words in enumerate(jobs)]

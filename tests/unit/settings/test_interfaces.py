@@ -42,6 +42,8 @@ from bench.models.sam import Sam
 from bench.models.sentence import Sentence
 from bench.run.context import RunContext
 from bench.run.executor import Executor, Local, Serial
+from bench.run.executors.on_ray import Ray
+from bench.run.executors.on_slurm import Slurm
 from bench.run.tracking import NoTracking, Tracker, Wandb
 from bench.segment.dino_ward import DinoWard
 from bench.segment.grid import Grid
@@ -66,7 +68,7 @@ ENCODE: tuple[Callable[..., interfaces.Encoder], ...] = (
 CAPTION: tuple[Callable[..., interfaces.Captioner], ...] = (ZeroCap, Retrieval)
 MERGE: tuple[Callable[..., interfaces.Merger], ...] = (Siblings, NoMerge)
 BASELINE: tuple[Callable[..., interfaces.Baseline], ...] = (GroupVitLabels,)
-EXECUTOR: tuple[Callable[..., Executor], ...] = (Local, Serial)
+EXECUTOR: tuple[Callable[..., Executor], ...] = (Local, Serial, Ray, Slurm)
 TRACKING: tuple[Callable[..., Tracker], ...] = (NoTracking, Wandb)
 PARTS = ("bench.segment.crf.DenseCrf", "bench.protocol.Protocol")
 """Targets that stand inside an option, or that are their own interface."""
