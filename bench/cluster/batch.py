@@ -8,12 +8,13 @@ when its process has ended, or when Slurm's queue holds it no more. No part of t
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -46,7 +47,7 @@ class Batch:
     """
 
     def __init__(self, where: Where, folder: Path, options: Mapping[str, Any], together: int = 0) -> None:
-        self.where, self._together = where, together
+        self.where, self._folder, self._together = where, folder, together
         self._executor = _make_executor(where, folder, options, together)
         self._jobs: dict[int, Any] = {}
         self._gone: dict[int, float] = {}
@@ -97,7 +98,8 @@ class Batch:
             free = max(0, self._together - len(self._jobs))
         now, self._calls = self._calls[:free], self._calls[free:]
         if now:
-            jobs = self._executor.map_array(_Call(self._function), [call for _, call in now])
+            with _keep_errors(self._folder / "controllers.txt"):
+                jobs = self._executor.map_array(_Call(self._function), [call for _, call in now])
             self._jobs |= {number: job for (number, _), job in zip(now, jobs, strict=True)}
 
 
@@ -109,6 +111,23 @@ class _Call:
 
     def __call__(self, arguments: tuple[Any, ...]) -> Any:
         return self.function(*arguments)
+
+
+@contextmanager
+def _keep_errors(file: Path) -> Iterator[None]:
+    """Send what processes that are started meanwhile write as errors into a file.
+
+    submitit's local jobs each have a process above them, which answers Ctrl-C with a traceback on our terminal.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    saved, own = os.dup(2), os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        os.dup2(own, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(own)
 
 
 def _make_executor(where: Where, folder: Path, options: Mapping[str, Any], together: int) -> Any:

@@ -28,7 +28,7 @@ from tqdm import tqdm
 from bench.errors import writing
 from bench.store.entries import DAMAGES, Entry, load_entries, pack_entries
 from bench.store.locks import hold_lock
-from bench.store.places import find_lock_file, is_remote, make_folder, move, write_remote
+from bench.store.places import find_lock_file, is_remote, is_there, make_folder, move, write_remote
 
 STAGES = ("segment", "trunk", "encode", "caption", "merge", "baseline", "table", "texts")
 """The order in which counts are told."""
@@ -86,13 +86,13 @@ class Store:
         namespace = Namespace(self.root, stage, key, key_inputs)
         with writing(namespace.folder, "store=FOLDER"):
             make_folder(namespace.folder)
-            if not (namespace.folder / "key.json").exists():
+            if not is_there(namespace.folder / "key.json"):
                 write_atomically(namespace.folder / "key.json", json.dumps(key_inputs, indent=1, default=str).encode())
         return namespace
 
     def has(self, namespace: Namespace, item: str) -> bool:
         """Whether there is anything of an item; only `read` sees whether it is whole."""
-        return _make_path(namespace, item).exists()
+        return is_there(_make_path(namespace, item))
 
     def read(self, namespace: Namespace, item: str) -> dict[str, Entry]:
         """Read all entries of an item; empty where there are none or the file is damaged."""

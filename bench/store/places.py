@@ -12,6 +12,7 @@ import hashlib
 import os
 import secrets
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,8 +31,9 @@ def open_place(address: str) -> Path:
     try:
         from upath import UPath
 
-        place = UPath(address, use_listings_cache=False)  # others write there too
-        place.fs  # noqa: B018  # imports what the protocol needs
+        with warnings.catch_warnings(action="ignore"):  # that a protocol has no class of its own there
+            place = UPath(address, use_listings_cache=False)  # others write there too
+            place.fs  # noqa: B018  # imports what the protocol needs
     except ImportError as error:
         raise UsageError(f"store={address}: needs more packages ({error}): pip install 'zgs[s3]'") from error
     except Exception as error:
@@ -50,6 +52,16 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     elif _fs(path).protocol and not _is_whole(path):
         _fs(path).makedirs(_name(path), exist_ok=True)
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file. Raises UserError where a remote place does not answer."""
+    try:
+        return path.exists()
+    except Exception as error:
+        if not is_remote(path):
+            raise
+        raise UserError(f"{path}: cannot be reached ({_shorten(error)}); what is finished is kept") from error
 
 
 def read_remote(path: Path) -> bytes:

@@ -85,7 +85,8 @@ class _Session:
         for number in range(ROUNDS):
             if not left:
                 return
-            lost, before = {}, len(left)
+            lost: dict[int, Any] = {}
+            before = len(left)
             for at, result in self._run_array(function, left, self._folder / f"array-{number}", lost):
                 del left[at]
                 yield at, result

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,11 +46,13 @@ def write_slowly(folder: Path, seconds: float) -> list[str]:
     return ["-cd", str(folder / "conf"), *WORDS]
 
 
-def run_command(folder: Path, code: str, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run Python code with some words in a process of its own, whose log of images is ``folder``/log."""
+def run_command(
+    folder: Path, code: str, words: Sequence[str], more: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run Python code with some words in a process of its own, which logs images; ``more`` is of its environment."""
     return subprocess.run(
         [sys.executable, "-c", code, str(folder), *words], capture_output=True, text=True, cwd=folder,
-        env=make_environment(folder),
+        env={**make_environment(folder), **(more or {})},
     )  # fmt: skip
 
 

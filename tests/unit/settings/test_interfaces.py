@@ -80,7 +80,7 @@ def test_every_target_is_held_against_an_interface() -> None:
         EXECUTOR, TRACKING,
     )  # fmt: skip
     held = {f"{each.__module__}.{each.__qualname__}" for group in groups for each in group}
-    assert len(held) == 41 and list_installed() - set(PARTS) == held
+    assert len(held) == 43 and list_installed() - set(PARTS) == held
 
 
 def test_nothing_public_of_a_run_is_any() -> None:
