@@ -47,10 +47,7 @@ class Process:
         """Whether it has ended; False also where nobody can say, since it is of another host."""
         if self.host != platform.node():
             return False
-        with suppress(OSError):
-            os.kill(self.number, 0)
-            return bool(self.begun) and _read_begin(self.number) not in (0, self.begun)
-        return not _is_somebody_elses(self.number)
+        return not _is_there(self.number) or (self.begun > 0 and _read_begin(self.number) not in (0, self.begun))
 
 
 @dataclass(frozen=True)
@@ -143,7 +140,7 @@ class ImageBar(tqdm):
     def update(self, n: float | None = 1) -> bool | None:
         """See tqdm; what it returns says whether the bar was drawn."""
         drawn: Any = super().update(n)
-        note_progress(self.stage, int(self.n), int(self.total))
+        note_progress(self.stage, int(self.n), int(self.total or 0))
         return drawn
 
 
@@ -156,8 +153,8 @@ def _read_begin(number: int) -> int:
         return 0
 
 
-def _is_somebody_elses(number: int) -> bool:
-    """Whether a process is there that this one may not send signals to."""
+def _is_there(number: int) -> bool:
+    """Whether a process has a number; one of another user has it too."""
     try:
         os.kill(number, 0)
     except PermissionError:

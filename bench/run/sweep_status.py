@@ -19,8 +19,8 @@ from bench.run.outcomes import Outcome, name_outcome_file, read_outcome
 from bench.store.files import write_atomically
 
 PLAN = "sweep.json"
-WAITING, RUNNING, GONE = "waiting", "running", "gone"
-"""States of a job without an outcome: not begun, at work, or begun and its process ended without a word."""
+WAITING, RUNNING, GONE, NEVER = "waiting", "running", "gone", "not begun"
+"""States of a job without an outcome: to begin, at work, its process ended without a word, or never to begin."""
 OPEN = (WAITING, RUNNING)
 SILENT = 30.0
 """Seconds without a new word after which that is told of a job; it speaks every `bench.run.job_progress.EVERY`."""
@@ -86,8 +86,8 @@ class SweepReader:
             self._known[job] = _describe_ended(outcome, told)
             return self._known[job]
         if told is None:
-            state = GONE if self.plan.ended or self.plan.launcher.is_gone() else WAITING
-            return JobStatus(job, planned, state, reason=self.plan.ended if state == GONE else "")
+            over = self.plan.ended or self.plan.launcher.is_gone()
+            return JobStatus(job, planned, NEVER if over else WAITING)
         return self._note_silence(_describe_running(told), told)
 
     def _read_outcome(self, job: int) -> Outcome | None:
