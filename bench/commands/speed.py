@@ -10,20 +10,20 @@ from typing import Any
 
 from bench.errors import DONE, FAILED, UsageError, UserError
 
-USAGE = """zgs speed [scale=embedded|paper] [json=FILE] [to=FOLDER] [stages=features,…] [weights=FOLDER] [image=FILE] [KEY=VALUE …]
+USAGE = """zgs speed [scale=embedded|paper] [json=FILE] [to=FOLDER] [stages=A,B] [weights=FOLDER] [KEY=VALUE …]
 
 scale=embedded   the models that ship, on a drawn scene: every plain form is run in full
-scale=paper      the paper's architectures on a photograph: what is dear is run in part, and what is extrapolated says so
-json=FILE        one object a stage: stage, plain_s, fast_s, ratio, agrees, peak_mb, flops, share, measured or extrapolated
+scale=paper      the paper's architectures on a photograph: what is dear is run in part, and the extrapolated says so
+json=FILE        one object a stage: stage, plain_s, fast_s, ratio, agrees, peak_mb, flops, share, measured or not
 to=FOLDER        where table, page and picture of a scale go (nowhere)
 stages=…         some of features, clustering, embeddings, captions, scoring (all)
-weights=FOLDER   of scale=paper: the folder that `python -m data_prep.random_models --to FOLDER` writes; else models=paper
+weights=FOLDER   of scale=paper: what `python -m data_prep.random_models --to FOLDER` writes; else models=paper
 image=FILE       another picture
 KEY=VALUE        any key of `zgs run --help`, such as caption.beams=2
 
 --scale S and --json FILE are the same. Both forms run in one process on one thread, on the same inputs; the exit code
-is 1 where they do not agree. Plain is: attention written out, all blocks and tokens, one segment a forward, texts padded
-to the whole context, nothing reused."""
+is 1 where they do not agree. Plain is: attention written out, all blocks and tokens, one segment a forward, texts
+padded to the whole context, nothing reused."""
 OWN = {"scale": "embedded", "json": "", "to": "", "stages": "", "weights": "", "image": ""}
 """Options of this command, with their defaults."""
 FLAGS = tuple(f"--{name}" for name in OWN)
@@ -69,7 +69,9 @@ def read_words(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
         else:
             from bench.data.base import suggest_nearest
 
-            raise UsageError(f"speed: {word}: no such option{suggest_nearest(word, [*OWN, *FLAGS])}; `zgs speed --help` shows all")
+            raise UsageError(
+                f"speed: {word}: no such option{suggest_nearest(word, [*OWN, *FLAGS])}; `zgs speed --help` shows all"
+            )
     return options, rest
 
 
@@ -81,12 +83,15 @@ def choose_stages(text: str) -> tuple[str, ...]:
     if unknown := [name for name in asked if name not in STAGES]:
         from bench.data.base import suggest_nearest
 
-        raise UsageError(f"speed: stages={unknown[0]}: no such stage{suggest_nearest(unknown[0], STAGES)} ({', '.join(STAGES)})")
+        raise UsageError(
+            f"speed: stages={unknown[0]}: no such stage{suggest_nearest(unknown[0], STAGES)}; there are "
+            f"{', '.join(STAGES)}"
+        )
     return tuple(name for name in STAGES if name in asked or not asked)
 
 
 def make_inputs(options: dict[str, str], words: Sequence[str]) -> Any:
-    """Make what the stages are tried on. Raises UsageError for a wrong scale, UserError for weights that are not there."""
+    """Make what the stages are tried on. Raises UsageError for a wrong scale, UserError for missing weights."""
     from bench.commands.settings import compose_settings
     from bench.speed.inputs import PAPER, SCALES, Inputs, open_image
 
@@ -110,7 +115,8 @@ def describe_row(row: dict[str, Any]) -> str:
     agrees = "agrees" if row["agrees"] else f"DIFFERS by {row['difference']:.2g} (at most {row['tolerance']:g})"
     return (
         f"{row['stage']:10} plain {row['plain_s']:,.4g} s{' (extrapolated)' if row['how'] else ''}, fast "
-        f"{row['fast_s']:,.4g} s, ratio {row['ratio']:,.1f}, {agrees}{share}, peak {row['peak_mb']:,.0f} MB: {row['inputs']}"
+        f"{row['fast_s']:,.4g} s, ratio {row['ratio']:,.1f}, {agrees}{share}, peak {row['peak_mb']:,.0f} MB: "
+        f"{row['inputs']}"
     )
 
 
@@ -119,7 +125,8 @@ def _name_weights(folder: str) -> list[str]:
         return []
     if missing := [name for name in MODELS if not (Path(folder) / name).is_dir()]:
         raise UserError(
-            f"weights={folder}: no folder {missing[0]} there; `python -m data_prep.random_models --to {folder}` makes all"
+            f"weights={folder}: no folder {missing[0]} there; "
+            f"`python -m data_prep.random_models --to {folder}` makes it"
         )
     return [f"models.{name}.source='{Path(folder).resolve()}/{name}'" for name in MODELS]
 

@@ -8,7 +8,6 @@ is in the call, and only the last pack is filled up. Attention looks at each tex
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -96,9 +95,8 @@ class TextTower:
         cut = [(at, self._cut(tuple(text))) for at, (_, texts) in enumerate(requests) for text in texts]
         kinds = {key: (key[0], prefixes[key[0]].count_shared(key[1]), len(key[1])) for key in cut}
         ordered = sorted(kinds, key=kinds.__getitem__)  # texts of a kind are neighbours
-        ends = [
-            self._run([(kinds[key], key[1]) for key in pack], prefixes) for pack in _fill_packs(ordered, kinds, self.rows)
-        ]
+        packs = _fill_packs([(kinds[key], key[1]) for key in ordered], self.rows)
+        ends = [self._run(pack, prefixes) for pack in packs]
         features = self._finish(*map(torch.cat, zip(*ends, strict=True))) if ends else self._make_none()
         place = {key: row for row, key in enumerate(ordered)}
         return list(features[[place[key] for key in cut]].split([len(texts) for _, texts in requests]))
@@ -165,18 +163,16 @@ class TextTower:
         return torch.zeros(0, self.dim, device=self.device)
 
 
-def _fill_packs(
-    ordered: Iterable[tuple[int, Tokens]], kinds: dict[tuple[int, Tokens], Kind], rows: int
-) -> Iterator[list[tuple[int, Tokens]]]:
+def _fill_packs(texts: Iterable[tuple[Kind, Tokens]], rows: int) -> Iterator[list[tuple[Kind, Tokens]]]:
     """Give lists of texts whose own tokens are at most ``rows``, as many as fit, in their order."""
-    pack: list[tuple[int, Tokens]] = []
+    pack: list[tuple[Kind, Tokens]] = []
     free = rows
-    for key in ordered:
-        _, shared, length = kinds[key]
+    for kind, text in texts:
+        _, shared, length = kind
         if length - shared > free:
             yield pack
             pack, free = [], rows
-        pack.append(key)
+        pack.append((kind, text))
         free -= length - shared
     if pack:
         yield pack
@@ -203,7 +199,7 @@ def _leave(block: Block, x: Float[Tensor, "r w"], mixed: Float[Tensor, "r w"]) -
 def _attend(
     packed: Float[Tensor, "c*l 3w"], count: int, past: Float[Tensor, "2 h p k"], last: bool = False
 ) -> Float[Tensor, "r w"]:
-    """Attend, causally, each of ``count`` texts to the prefix they share and to itself; ``last``: its last token alone."""
+    """Attend, causally, ``count`` texts to the prefix they share and to themselves; ``last``: their last tokens."""
     _, heads, start, size = past.shape
     queries, keys, values = packed.view(count, -1, 3, heads, size).permute(2, 0, 3, 1, 4)  # each c h l k
     length = queries.shape[2]

@@ -1,7 +1,7 @@
 """Section 3.3: how many of the texts that ZeroCap compares with a segment are distinct, counted in a real search.
 
-The search asks for beams x iterations x candidates texts a step. A text that was met before, in another iteration, beam,
-segment or step, costs nothing, so the number of distinct ones decides what an image takes.
+The search asks for beams x iterations x candidates texts a step. A text that was met before, in another iteration,
+beam, segment or step, costs nothing, so the number of distinct ones decides what an image takes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def count_distinct(search: Any, targets: torch.Tensor, candidates: int) -> Disti
         steps += [found[length] / (rows[length] * 5 * candidates) for length in found if rows[length]]
     found, rows = _search(paper, targets)
     asked = sum(rows.values()) * 5 * candidates
-    told = f"{len(targets)} segments, 15 tokens, 5 beams, 5 iterations, {candidates} candidates of {search.model.vocabulary} tokens"
+    told = (
+        f"{len(targets)} segments, 15 tokens, 5 beams, 5 iterations, {candidates} of {search.model.vocabulary} tokens"
+    )
     return Distinct(sum(steps) / len(steps), known / asked_alone, sum(found.values()) / asked, asked, told)
 
 

@@ -16,8 +16,8 @@ from bench.run.context import RunContext
 
 EMBEDDED, PAPER = "embedded", "paper"
 SCALES = (EMBEDDED, PAPER)
-SEGMENTS = {EMBEDDED: 8, PAPER: 39}
-"""Segments that are embedded: at the paper's scale a tree of 20 leaves with all its parents."""
+SEGMENTS = {EMBEDDED: 9, PAPER: 39}
+"""Segments that are embedded: trees of 5 and of 20 leaves with all their parents."""
 
 
 @dataclass
@@ -58,9 +58,10 @@ class Inputs:
         height, width = self.image.shape[:2]
         count = SEGMENTS[self.scale]
         leaves = -(-(count + 1) // 2)
-        columns = -(-leaves // 4)
-        rows, column = np.arange(height) * 4 // height, np.arange(width) * columns // width
-        place = rows[:, None] * columns + column  # h w
+        down = 4 if leaves % 4 == 0 else 1
+        across = leaves // down
+        rows, columns = np.arange(height) * down // height, np.arange(width) * across // width
+        place = rows[:, None] * across + columns  # h w
         spans = [(first, first + 1) for first in range(leaves)] + [(0, last) for last in range(2, leaves + 1)]
         return np.stack([(first <= place) & (place < last) for first, last in spans[:count]])
 

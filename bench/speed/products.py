@@ -1,8 +1,8 @@
 """Sections 3.1 to 3.3 as matrix products: FLOPs counted from the architecture, and how fast this machine multiplies.
 
 A product of [m, k] with [k, n] has 2 m k n floating-point operations. A stage's share of the limit is its FLOPs divided
-by its seconds and by the best rate that a product of one of its own shapes reaches here, measured in the same run. Norms,
-softmax and activations are not counted, so their time lowers the share.
+by its seconds and by the best rate that a product of one of its own shapes reaches here, measured in the same run.
+Norms, softmax and activations are not counted, so their time lowers the share.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 MOST_ROWS = 1024
 """Rows of a product that are measured: more are no faster, and the result of all would not fit into a cache."""
-SHORTEST, TIMES = 0.05, 3
+SHORTEST, TIMES = 0.02, 3
 """Seconds that one measurement takes at the least, and how many of them the best is taken of."""
 
 

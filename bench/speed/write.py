@@ -48,7 +48,9 @@ def write_all(rows: Sequence[Row], machine: Row, scale: str, folder: Path) -> li
 
 def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
     """Make the table in words that a reader can judge by."""
-    told = ", ".join(f"{value}" for value in (machine["processor"], "1 thread", machine["dtype"], f"torch {machine['torch']}"))
+    told = ", ".join(
+        f"{value}" for value in (machine["processor"], "1 thread", machine["dtype"], f"torch {machine['torch']}")
+    )
     lines = [
         f"# Speed of every stage, {scale} scale", "",
         f"Made by `zgs speed scale={scale}` on {told}. Seconds are the processor's, of the fastest of n calls. Plain: "
@@ -61,8 +63,8 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
     ]  # fmt: skip
     notes = [f"- {row['stage']}: {row['how']}." for row in rows if row["how"]]
     notes += [_write_image(row["image"]) for row in rows if "image" in row]
-    return "\n".join(lines + ["", "**Extrapolated**, since the plain form would take too long:", "", *notes] * bool(notes)
-                     if notes else lines) + "\n"  # fmt: skip
+    head = ["", "**Extrapolated**, since the whole would take too long:", ""] if notes else []
+    return "\n".join([*lines, *head, *notes]) + "\n"
 
 
 def _write_line(row: Row) -> str:
@@ -84,10 +86,10 @@ def _write_image(image: Row) -> str:
     return (
         f"- captions of an image ({image['of']}): plain {image['plain_s'] / 3600:,.0f} h, fast "
         f"{image['fast_s'] / 3600:.2f} h ({image['fast_s_least'] / 3600:.2f} h if every iteration asked for the same "
-        f"texts, {image['fast_s_most'] / 3600:.2f} h if none came twice), ratio {image['ratio']:,.0f}; of it the language "
-        f"model {image['language_model_s'] / 3600:.2f} h. Distinct of the texts asked for, with the embedded models "
-        f"({shares['settings']}): {shares['step']:.3f} of a step's, {shares['segment']:.3f} of a segment's, "
-        f"{shares['image']:.3f} of an image's."
+        f"texts, {image['fast_s_most'] / 3600:.2f} h if none came twice), ratio {image['ratio']:,.0f}; of it the "
+        f"language model {image['language_model_s'] / 3600:.2f} h. Distinct of the texts asked for, with the "
+        f"embedded models ({shares['settings']}): {shares['step']:.3f} of a step's, {shares['segment']:.3f} of a "
+        f"segment's, {shares['image']:.3f} of an image's."
     )
 
 
@@ -112,12 +114,15 @@ def draw(rows: Sequence[Row], scale: str, stem: Path) -> tuple[Path, Path]:
         right.text((row["share"] or 0.0) + 0.02, place, told, va="center", fontsize=10)
     left.set_yticks(list(places), [row["stage"] for row in rows])
     left.set_xlim(1, max(row["ratio"] for row in rows) * 6)
-    left.set_xlabel("plain : fast, processor seconds" + (" (* plain extrapolated)" if any(row["how"] for row in rows) else ""))
+    left.set_xlabel(
+        "plain : fast, processor seconds" + (" (* plain extrapolated)" if any(row["how"] for row in rows) else "")
+    )
     right.set_xlim(0, 1.15)
     right.axvline(1, color="#666666", linewidth=0.8)
     right.set_xlabel("share of the matrix-product rate")
     draw_plain_axes(left, "x")
     draw_plain_axes(right, "x")
+    figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr, call-arg]
     figure.suptitle(f"Speed of every stage, {scale} scale", fontsize=11.5, fontweight="bold")
     return save(figure, stem)
 

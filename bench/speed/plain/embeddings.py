@@ -46,7 +46,7 @@ def attend(
     masked = probabilities * weight
     mixed = (masked / masked.sum(-1, keepdim=True)) @ heads[2]  # equation 1
     if sigma2 is not None:
-        joined = (part.transpose(0, 1).reshape(len(packed), -1) for part in (mixed, whole))  # T H*D
-        saliency = functional.cosine_similarity(*joined, dim=-1).mean()  # equation 2
+        one, other = (part.transpose(0, 1).reshape(len(packed), -1) for part in (mixed, whole))  # T H*D
+        saliency = functional.cosine_similarity(one, other, dim=-1).mean()  # equation 2
         mixed = mixed - torch.exp(-((saliency + 1) ** 2) / (2 * sigma2)) * whole[:, :1]  # equations 3 and 4
     return mixed.transpose(0, 1).reshape(1, -1, width)

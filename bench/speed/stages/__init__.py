@@ -1,1 +1,1 @@
-"""Sections 3 and 4, one file a stage: the same inputs for the plain and the fast form, and the products of the fast one."""
+"""Sections 3 and 4, one file a stage: the same inputs for both forms, and the matrix products of the fast one."""

@@ -190,7 +190,7 @@ def list_text_products(features: CandidateFeatures) -> list[Product]:
         texts += len(ids)
         tokens += sum(len(text) - entry.prefix.count_shared(tuple(text)) for text in ids)
     block, layers, rows = tower.blocks[0], len(tower.blocks), tower.rows
-    width, hidden = tower.embedding.shape[1], next(block.mlp.children()).out_features
+    width, hidden = tower.embedding.shape[1], next(block.mlp.parameters()).shape[0]
     most, last = (layers - 1) * tokens / rows, texts / rows
     shapes: Sequence[tuple[int, int, float]] = [
         (width, 3 * width, most + tokens / rows), (width, width, most + last), (width, hidden, most + last),

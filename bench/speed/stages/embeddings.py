@@ -45,7 +45,7 @@ def make_trial(inputs: Inputs) -> Trial:
 
 
 def list_products(encoder: Any, segments: int) -> list[Product]:
-    """List the products of trunk and masked layers of a variant that reads every token (`encode=global_subtraction`)."""
+    """List the products of trunk and masked layers of a variant that reads every token: global subtraction."""
     visual, depth = encoder.clip.visual, encoder.clip.depth
     block = visual.transformer.resblocks[0]
     tokens, width = 1 + encoder.clip.grid[0] * encoder.clip.grid[1], visual.class_embedding.shape[0]

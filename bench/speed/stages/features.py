@@ -16,7 +16,7 @@ TOLERANCE = 1e-5
 
 
 def make_trial(inputs: Inputs) -> Trial:
-    """Make the trial; at the paper's scale one plain block is run, and both forms are compared at the patch's stride."""
+    """Make the trial; at the paper's scale one plain block is run, and all are compared at the patch's stride."""
     dino: Any = inputs.context.load_model("dino")
     rows, columns = dino.compute_grid(*dino.load(inputs.image).shape[:2])
     both = f"{inputs.size}, {rows * columns:,} places", lambda: list_products(dino, rows * columns)

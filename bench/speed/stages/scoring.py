@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from bench.mapping.nearest import TAU
 from bench.metrics.registry import select_metrics
 from bench.overlap.table import make_overlap
 from bench.records import ClassList, Prediction, Sample
@@ -27,7 +24,7 @@ def make_trial(inputs: Inputs) -> Trial:
     images = [draw_image(seed) for seed in range(IMAGES[inputs.scale])]
     predictions, samples, similarities = (list(column) for column in zip(*images, strict=True))
     classes = ClassList("drawn", tuple(f"class {i}" for i in range(CLASSES)), (True,) * CLASSES)
-    protocol = replace(make_protocol("paper", metrics=("iou",), mapping=("tt",), resamples=1), **{TAU["tt"]: None})
+    protocol = make_protocol("paper", metrics=("iou",), mapping=("tt",), resamples=1, tau_sbert=None)
 
     def score() -> list[float]:
         tables = [make_overlap(p, s, tt=t) for p, s, t in zip(predictions, samples, similarities, strict=True)]
@@ -37,7 +34,7 @@ def make_trial(inputs: Inputs) -> Trial:
 
     return Trial(
         stage="scoring",
-        inputs=f"{len(images)} images of {SIZE[1]} x {SIZE[0]} pixels, {SEGMENTS} segments, {len(THRESHOLDS)} thresholds",
+        inputs=f"{len(images)} images of {SIZE[1]} x {SIZE[0]}, {SEGMENTS} segments, {len(THRESHOLDS)} thresholds",
         plain=lambda: plain.compute_curve(predictions, samples, similarities, THRESHOLDS),
         fast=score,
         compare=lambda one, other: float(np.abs(np.array(one) - np.array(other)).max()),

@@ -1,4 +1,4 @@
-"""ZeroCap for one segment as plainly as its equations: the plain form of `zgs speed`, which shares no code with ours."""
+"""ZeroCap for one segment as plainly as its equations: the plain form of `zgs speed`, which shares no code."""
 
 from __future__ import annotations
 

@@ -103,8 +103,8 @@ def test_only_the_last_pack_is_filled_up(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("bench.models.text_tower.F.linear", lambda x, *rest: seen.append(len(x)) or linear(x, *rest))
     tower.encode(some, tower.read([98, 5]))
     packed = [rows for rows in seen if rows > 2]  # the prefix has two tokens
-    # 50 texts of 2 tokens fill 5 packs of 24 rows: 4 products in the first layer, 1 in the last; the other 3 of the last
-    # layer are of the 50 end tokens alone, in 3 parts
+    # 50 texts of 2 tokens fill 5 packs of 24 rows: 4 products in the first layer, 1 in the last; the other 3 of
+    # the last layer are of the 50 end tokens alone, in 3 parts
     assert set(packed) == {24} and len(packed) == 5 * (4 + 1) + 3 * 3
 
 
