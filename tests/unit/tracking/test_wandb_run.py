@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-
 from bench.run.tracking import NoTracking, Wandb, summarise
 
 NAN = float("nan")
