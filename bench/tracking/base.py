@@ -32,10 +32,13 @@ class NoTracking:
 
 
 class Several:
-    """Some trackers at once; one that fails keeps none of the others from being told."""
+    """Several trackers at once; one that fails keeps none of the others from being told."""
 
-    def __init__(self, **trackers: Tracker | None) -> None:
-        self.trackers = {name: tracker for name, tracker in trackers.items() if tracker is not None}
+    def __init__(
+        self, wandb: Tracker | None = None, mlflow: Tracker | None = None, tensorboard: Tracker | None = None
+    ) -> None:
+        named = {"wandb": wandb, "mlflow": mlflow, "tensorboard": tensorboard}
+        self.trackers = {name: tracker for name, tracker in named.items() if tracker is not None}
 
     def log(self, run: TrackedRun) -> None:
         """Tell each tracker; raises what they raised together."""

@@ -64,8 +64,8 @@ def test_one_that_fails_keeps_no_other_from_being_told() -> None:
             self.asked += 1
 
     good = Good()
-    with pytest.raises(RuntimeError, match="^bad: disk full$"):
-        Several(bad=Failing(), good=good, none=None).log(None)  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match="^wandb: disk full$"):
+        Several(wandb=Failing(), tensorboard=good).log(None)  # type: ignore[arg-type]
     assert good.asked == 1
     Failing.told.clear()
 
