@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from bench.errors import UserError
+from bench.errors import UsageError, UserError
 from bench.tracking.content import summarise
 from bench.tracking.told import TrackedRun, TrackedSweep
 from bench.tracking.wandb_kinds import (
@@ -42,6 +42,10 @@ class Wandb:
     def __init__(
         self, project: str = "zero-guidance-segmentation", group: str | None = None, mode: Mode = "offline"
     ) -> None:
+        if not project.strip() or len(project) > 128 or set(project) & set("/\\#?%:"):
+            raise UsageError(f"tracking.project={project}: W&B takes 1 to 128 characters without / \\ # ? % :")
+        if group is not None and not 0 < len(group.strip()) <= 128:
+            raise UsageError(f"tracking.group={group}: W&B takes 1 to 128 characters; null lets each sweep name its own")
         self.project, self.group, self.mode = project, group, mode
 
     def log(self, run: TrackedRun) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from bench.errors import UsageError
 from bench.tracking import wandb_kinds
 from bench.tracking.content import read_tracked_run
 from bench.tracking.told import ImageRow
@@ -99,6 +100,12 @@ def test_a_run_that_breaks_off_is_finished_as_failed(tmp_path: Path) -> None:
         Wandb().log(replace(run, list_images=fail))
     (file,) = find_offline_runs(folder)
     assert read_offline_run(file).exits == [1]
+
+
+@pytest.mark.parametrize("options", [{"project": "a/b"}, {"project": " "}, {"project": "x" * 129}, {"group": ""}])
+def test_what_wandb_would_refuse_after_the_work_is_refused_before(options: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match=rf"^tracking\.{next(iter(options))}=.*1 to 128 characters"):
+        Wandb(**options)  # type: ignore[arg-type]
 
 
 def test_no_labels_and_no_pictures(tmp_path: Path) -> None:
