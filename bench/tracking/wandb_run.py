@@ -45,7 +45,7 @@ class Wandb:
         if not project.strip() or len(project) > 128 or set(project) & set("/\\#?%:"):
             raise UsageError(f"tracking.project={project}: W&B takes 1 to 128 characters without / \\ # ? % :")
         if group is not None and not 0 < len(group.strip()) <= 128:
-            raise UsageError(f"tracking.group={group}: W&B takes 1 to 128 characters; null lets each sweep name its own")
+            raise UsageError(f"tracking.group={group}: W&B takes 1 to 128 characters; null: each sweep names its own")
         self.project, self.group, self.mode = project, group, mode
 
     def log(self, run: TrackedRun) -> None:
