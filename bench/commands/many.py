@@ -27,6 +27,7 @@ from bench.run.crash import describe_error, format_trace
 from bench.run.outcomes import FAILED, PATIENCE, USAGE, Outcome, collect_outcomes, write_outcome
 from bench.settings.compose import compose_config
 from bench.store.files import write_atomically
+from bench.tracking.tell import track_sweep
 
 
 def run_many(request: Request, command: str) -> list[Outcome]:
@@ -52,6 +53,7 @@ def run_many(request: Request, command: str) -> list[Outcome]:
             _remove_folder(folder, Path(out))
             raise UsageError(explain_error(error, request.arguments)) from error
     found = collect_outcomes(folder, jobs, lost, 0.0 if lost else PATIENCE)
+    track_sweep(folder, found)
     return found or [Outcome(1, (), FAILED, lost or "no job has told of itself")]
 
 
