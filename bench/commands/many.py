@@ -29,6 +29,7 @@ from bench.run.outcomes import FAILED, PATIENCE, USAGE, Outcome, collect_outcome
 from bench.run.sweep_status import PLAN
 from bench.settings.compose import compose_config
 from bench.store.files import write_atomically
+from bench.tracking.tell import track_sweep
 
 
 def run_many(request: Request, command: str) -> list[Outcome]:
@@ -56,6 +57,7 @@ def run_many(request: Request, command: str) -> list[Outcome]:
             _remove_folder(folder, Path(out))
             raise UsageError(explain_error(error, request.arguments)) from error
     found = collect_outcomes(folder, jobs, lost, 0.0 if lost else PATIENCE)
+    track_sweep(folder, found)
     return found or [Outcome(1, (), FAILED, lost or "no job has told of itself")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from bench.commands.naming import find_written_name
 from bench.commands.overrides import explain_error
 from bench.commands.repeated import change_settings
 from bench.commands.sweeps import Job, describe_job
+from bench.commands.words import prepare_words
 from bench.errors import UsageError, writing
 from bench.settings.compose import read_choices, resolve_config
 from bench.settings.decimals import shorten_decimals
@@ -69,6 +71,7 @@ class Task:
             finished = run(settings, made_by)
             note_progress("done", finished.expected - finished.skipped, finished.expected)
             _draw(finished.folder, int(settings["pictures"]))
+            self._track(finished.folder, settings["tracking"], words)
             return finished
 
         def trace() -> Path:
@@ -89,6 +92,14 @@ class Task:
             self.outcomes.append(outcome)
         else:
             write_outcome(outcome, self.folder)
+
+    def _track(self, folder: Path, options: dict[str, Any], words: Sequence[str]) -> None:
+        """Tell a tracker of a finished run and of its place in the sweep."""
+        from bench.tracking.tell import track_run
+
+        asked = self.folder is not None and not self.jobs  # where another sweeper chooses the jobs as it goes
+        command = prepare_words(shlex.split(self.command)) if asked else ()
+        track_run(folder, options, words, self.jobs, command)
 
     def _resolve_settings(self, config: DictConfig, chosen: dict[str, str], words: Sequence[str]) -> dict[str, Any]:
         """The configuration as a plain dict, every value resolved, with the options that were chosen."""
