@@ -52,6 +52,7 @@ class Task:
 
     def __call__(self, config: DictConfig) -> None:
         """Run a job; whatever it raises but Ctrl-C is its outcome, so that all jobs of a sweep run."""
+        from bench.run.job_progress import note_progress, tell_progress
         from bench.run.outcomes import attempt_job, name_outcome_file, write_outcome
 
         own = HydraConfig.get()
@@ -68,6 +69,7 @@ class Task:
 
             made_by = describe_origin(self.command) | {"overrides": list(words), "config_dir": self.config_dir}
             finished = run(settings, made_by)
+            note_progress("done", finished.expected - finished.skipped, finished.expected)
             _draw(finished.folder, int(settings["pictures"]))
             self._track(finished.folder, settings["tracking"], words)
             return finished
@@ -79,7 +81,8 @@ class Task:
                 return name_outcome_file(place, self.folder, "txt")
             return find_folder(settings) / TRACEBACK if settings else Path(str(config.get("out", "."))) / TRACEBACK
 
-        outcome = attempt_job(place, words, run_it, trace)
+        with tell_progress(place, words, self.folder):
+            outcome = attempt_job(place, words, run_it, trace)
         signals.raise_if_stopping()  # a library may have made an error of an interrupt
         if outcome.failed:
             _print_outcome(

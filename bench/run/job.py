@@ -15,6 +15,7 @@ from bench.protocol import Protocol
 from bench.run.context import RunContext
 from bench.run.executor import Map
 from bench.run.made_of import describe_inputs
+from bench.run.namespaces import list_opened
 from bench.run.predict import Predicted, predict_once, write_predictions_of
 from bench.run.provenance import make_repeat_line
 from bench.run.score import resolve_protocol, score_predictions
@@ -130,6 +131,7 @@ def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, 
         "ids": list(context.dataset.list_ids()),
         "skipped": result.skipped,
         "store": predicted.stats.count(),
+        "namespaces": list_opened(context.store),
         "damaged": dict(predicted.stats.damaged),
         "seconds": {name: round(value, 3) for name, value in predicted.seconds.items()},
         "device": context.device,
