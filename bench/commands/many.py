@@ -15,9 +15,12 @@ from bench.commands.overrides import explain_error
 from bench.commands.repeated import Request
 from bench.commands.sweeps import Job, expand_jobs, list_fixed_words, make_folder_name
 from bench.commands.task import Task
+from bench.commands.watching import watch_sweep
 from bench.errors import UsageError, writing
 from bench.run.outcomes import FAILED, PATIENCE, STOPPED, Outcome, collect_outcomes
+from bench.run.sweep_status import PLAN
 from bench.store.files import write_atomically
+from bench.tracking.tell import track_sweep
 
 
 def run_many(request: Request, command: str) -> list[Outcome]:
@@ -35,7 +38,8 @@ def run_many(request: Request, command: str) -> list[Outcome]:
         folder.mkdir(parents=True)
     task = Task(command, request.base, find_flag(flags, CONFIG_DIR), folder, jobs)
     try:
-        lost = launch_jobs(task, request.arguments, jobs, shared, folder)
+        with watch_sweep(folder, command, jobs):
+            lost = launch_jobs(task, request.arguments, jobs, shared, folder)
     except COMPOSING as error:
         _remove_folder(folder, Path(out))
         raise UsageError(explain_error(error, request.arguments)) from error
@@ -43,6 +47,7 @@ def run_many(request: Request, command: str) -> list[Outcome]:
         _tell_stopped(folder, jobs, request.arguments)
         raise
     found = collect_outcomes(folder, jobs, lost, 0.0 if lost else PATIENCE)
+    track_sweep(folder, found)
     return _keep_table(found or [Outcome(1, (), FAILED, lost or "no job has told of itself")], folder)
 
 
@@ -65,12 +70,15 @@ def run_listed(jobs: Sequence[Job], flags: Sequence[str], command: str, out: Pat
     folder = make_folder_name(str(out))
     with writing(folder, "out=FOLDER"):
         folder.mkdir(parents=True)
-    lost = launch_here(Task(command, None, find_flag(flags, CONFIG_DIR), folder, jobs), jobs, flags, folder)
+    task = Task(command, None, find_flag(flags, CONFIG_DIR), folder, jobs)
+    with watch_sweep(folder, command, jobs):
+        lost = launch_here(task, jobs, flags, folder)
     return collect_outcomes(folder, jobs, lost)
 
 
 def _remove_folder(folder: Path, out: Path) -> None:
     """Take away the folder of a sweep that never began, and those above it up to ``out`` that are empty without it."""
+    (folder / PLAN).unlink(missing_ok=True)
     for place in (folder, *folder.parents):
         try:
             place.rmdir()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import sys
 import time
@@ -21,8 +20,8 @@ PATIENCE = 30.0
 NOTHING_LEFT = "no outcome: killed or never started"
 STOPPED = "stopped before it was done"
 """Why a job has no outcome whose sweep was stopped by Ctrl-C or a batch system."""
-BEGUN = "begun"
-"""The ending of the file that a job leaves when it begins; a launcher's own word for that is not believed."""
+BEGUN = (".json", ".progress")
+"""The endings of the files that a job leaves when it begins and ends; a launcher's word for that is not believed."""
 
 
 class Finished(Protocol):
@@ -82,15 +81,9 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
     write_atomically(name_outcome_file(outcome.job, folder), json.dumps(asdict(outcome), indent=1).encode())
 
 
-def mark_begun(job: int, folder: Path) -> None:
-    """Leave word that a job has begun, where and in which process: whoever collects it knows that it is not waiting."""
-    word = {"host": platform.node(), "process": os.getpid()}
-    write_atomically(name_outcome_file(job, folder, BEGUN), json.dumps(word).encode())
-
-
 def list_waiting(folder: Path, jobs: int) -> list[int]:
     """List the jobs of a sweep (from 1) that have neither begun nor been refused."""
-    begun = {path.stem for path in folder.iterdir() if path.suffix in (f".{BEGUN}", ".json")}
+    begun = {path.stem for path in folder.iterdir() if path.suffix in BEGUN}
     return [job for job in range(1, jobs + 1) if name_outcome_file(job, folder).stem not in begun]
 
 
@@ -110,7 +103,7 @@ def collect_outcomes(
     while (missing := _list_missing(folder, len(planned))) and time.monotonic() < until:
         time.sleep(0.1)
     lost = f"{lost} ({reason})" if reason else lost
-    outcomes = [_read_outcome(path) for path in sorted(folder.glob("job-*.json"))]
+    outcomes = [read_outcome(path) for path in sorted(folder.glob("job-*.json"))]
     return sorted([*outcomes, *(Outcome(job, planned[job - 1], FAILED, lost) for job in missing)], key=lambda o: o.job)
 
 
@@ -125,7 +118,8 @@ def _list_missing(folder: Path, jobs: int) -> list[int]:
     return [job for job in range(1, jobs + 1) if name_outcome_file(job, folder).name not in there]
 
 
-def _read_outcome(path: Path) -> Outcome:
+def read_outcome(path: Path) -> Outcome:
+    """Read what a job has left of itself."""
     known = json.loads(path.read_text())
     return Outcome(**{**known, "overrides": tuple(known["overrides"])})
 

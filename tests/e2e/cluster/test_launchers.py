@@ -102,7 +102,7 @@ def test_ctrl_c_ends_the_jobs_and_tells_how_to_do_the_rest(
         env=make_environment(tmp_path),
     )  # fmt: skip
     while process.poll() is None and not (
-        len(list(tmp_path.glob("out/*/run.json"))) == 1 and list(tmp_path.glob("out/sweeps/*/job-002.begun"))
+        len(list(tmp_path.glob("out/*/run.json"))) == 1 and list(tmp_path.glob("out/sweeps/*/job-002.progress"))
     ):
         time.sleep(0.1)
     time.sleep(1)
