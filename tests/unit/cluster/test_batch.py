@@ -9,7 +9,7 @@ import pytest
 from bench.cluster.batch import Batch, Lost, _read_last_words
 from bench.errors import UsageError
 
-KILLED = "slurmstepd: error: *** JOB 7 ON n1 CANCELLED AT 2026-11-29T20:00:00 DUE TO TIME LIMIT ***"
+KILLED = "slurmstepd-n1: error: *** JOB 7 ON n1 CANCELLED AT 2026-11-29T20:00:00 DUE TO TIME LIMIT ***"
 
 
 @pytest.mark.parametrize(("log", "words"), [
