@@ -23,7 +23,7 @@ from bench.commands.sweeps import (
 )
 from bench.commands.task import Task
 from bench.commands.watching import watch_sweep
-from bench.errors import UsageError, writing
+from bench.errors import UsageError, UserError, writing
 from bench.run.crash import describe_error, format_trace
 from bench.run.outcomes import FAILED, PATIENCE, USAGE, Outcome, collect_outcomes, write_outcome
 from bench.run.sweep_status import PLAN
@@ -119,7 +119,7 @@ def _launch(launch: Callable[[], object], folder: Path) -> str:
     """Run jobs; what the launcher itself died of (a job tells of its own errors), in one line, else an empty text."""
     try:
         launch()
-    except COMPOSING:
+    except (UserError, *COMPOSING):
         raise
     except Exception as error:
         trace = folder / "launcher.txt"

@@ -50,8 +50,11 @@ class Task:
         self.places = {tuple(sorted(job)): at for at, job in enumerate(jobs, 1)}
         self.outcomes: list[Outcome] = []
 
-    def __call__(self, config: DictConfig) -> None:
-        """Run a job; whatever it raises but Ctrl-C is its outcome, so that all jobs of a sweep run."""
+    def __call__(self, config: DictConfig) -> float | None:
+        """Run a job; whatever it raises but Ctrl-C is its outcome, so that all jobs of a sweep run.
+
+        Returns the value of its objective, for sweepers that look for the best; None where there is none.
+        """
         from bench.run.job_progress import note_progress, tell_progress
         from bench.run.outcomes import attempt_job, name_outcome_file, write_outcome
 
@@ -92,6 +95,7 @@ class Task:
             self.outcomes.append(outcome)
         else:
             write_outcome(outcome, self.folder)
+        return outcome.objective
 
     def _track(self, folder: Path, options: dict[str, Any], words: Sequence[str]) -> None:
         """Tell a tracker of a finished run and of its place in the sweep."""
