@@ -129,7 +129,7 @@ def read_plan(folder: Path) -> Plan | None:
     try:
         known = json.loads((folder / PLAN).read_bytes())
         jobs, launcher = tuple(tuple(job) for job in known["jobs"]), Process(**known["launcher"])
-        return Plan(**{**known, "jobs": jobs, "launcher": launcher, "fixed": tuple(known["fixed"])})
+        return Plan(**{**known, "jobs": jobs, "launcher": launcher, "fixed": tuple(known.get("fixed", ()))})
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

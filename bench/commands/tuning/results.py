@@ -16,6 +16,7 @@ from bench.csv_files import write_csv
 from bench.errors import UsageError, UserError, writing
 from bench.run.objective import find_objective
 from bench.run.run_folder import read_run_scores
+from bench.store.sealed import RECORD
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -45,8 +46,9 @@ def write_results(study: Study, space: Space, objective: str, to: Path) -> list[
         if trials["value"].notna().any():
             from bench.report.figures.study import write_study
 
-            lower = study.direction.name == "MINIMIZE"
-            written += write_study(trials, list(space.chosen), to / "study", study.study_name, lower_is_better=lower)
+            lower, embedded = study.direction.name == "MINIMIZE", _use_embedded_models(trials)
+            named = list(space.chosen), to / "study", study.study_name
+            written += write_study(trials, *named, lower_is_better=lower, embedded=embedded)
     return written
 
 
@@ -56,7 +58,9 @@ def describe_best(study: Study, space: Space) -> list[str]:
     if not done:
         return [f"study {study.study_name}: no trial has a value yet"]
     best = study.best_trial
-    words = " ".join(f"{key}={value}" for key, value in best.params.items())
+    words = " ".join(
+        f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}" for key, value in best.params.items()
+    )
     told = f"{len(done)} trials with a value, the best {best.value:.6f} in trial {best.number}: {words}"
     command = shlex.join(["zgs", "run", *map(strip_quotes, space.make_words(best.params))])
     return [
@@ -64,6 +68,13 @@ def describe_best(study: Study, space: Space) -> list[str]:
         "  chosen by these images, on which it therefore looks better than on others; on them it is made again by",
         f"  {command}",
     ]
+
+
+def _use_embedded_models(trials: pd.DataFrame) -> bool:
+    from bench.report.out_of_domain import uses_embedded_models
+
+    folders = [Path(folder) for folder in trials[FOLDER] if folder and (Path(folder) / RECORD).is_file()]
+    return bool(folders) and uses_embedded_models(folders)
 
 
 def _read_scores(folder: str, objective: str) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from bench.metric_name import parse, write_number
 from bench.report.figures.style import PALETTE, draw_headline, draw_key, draw_plain_axes, make_figure, save, write_note
@@ -18,21 +19,31 @@ from bench.text.escape import shorten_middle
 
 _HIGH, _COLUMNS, _LONG = 2.5, 3, 18
 """Inches of a row of panels, panels beside each other, letters of a choice below its axis."""
+_LABELLED = (1.0, 2.0, 5.0)
+"""Multiples of powers of ten that a logarithmic axis names."""
 _FINISHED, _BEST, _SO_FAR = PALETTE[0], PALETTE[1], PALETTE[2]
 
 
 def write_study(
-    trials: pd.DataFrame, settings: Sequence[str], stem: Path, name: str, *, lower_is_better: bool = False
+    trials: pd.DataFrame,
+    settings: Sequence[str],
+    stem: Path,
+    name: str,
+    *,
+    lower_is_better: bool = False,
+    embedded: bool = False,
 ) -> tuple[Path, Path]:
     """Write the figure of a study as .png and .svg; returns the two.
 
     ``trials`` has a row a trial in their order: value (NaN: none), low, high, n, unit_of_n, metric, and each of
     ``settings``. Raises ValueError where no trial has a value.
     """
-    return save(draw_study(trials, settings, name, lower_is_better=lower_is_better), stem)
+    return save(draw_study(trials, settings, name, lower_is_better=lower_is_better, embedded=embedded), stem)
 
 
-def draw_study(trials: pd.DataFrame, settings: Sequence[str], name: str, *, lower_is_better: bool = False) -> Figure:
+def draw_study(
+    trials: pd.DataFrame, settings: Sequence[str], name: str, *, lower_is_better: bool = False, embedded: bool = False
+) -> Figure:
     """Draw values over the trials on top, and below a panel a setting: each trial's value over what was chosen."""
     done = trials[trials["value"].notna()]
     if done.empty:
@@ -49,8 +60,8 @@ def draw_study(trials: pd.DataFrame, settings: Sequence[str], name: str, *, lowe
     for at, setting in enumerate(settings):
         axes = figure.add_subplot(grid[1 + at // _COLUMNS, at % _COLUMNS])
         _draw_setting(axes, done[setting], values, best, setting, label if at % _COLUMNS == 0 else "")
-    draw_headline(figure, (name, metric.rpartition("/")[2], _describe_counts(trials, done)))
-    draw_key(figure, marks, ["a trial", "the best trial", "the best so far"], _note(metric), lined=False)
+    draw_headline(figure, (name, _shorten(metric), _describe_counts(trials, done)))
+    draw_key(figure, marks, ["a trial", "the best trial", "the best so far"], _note(metric, embedded), lined=False)
     return figure
 
 
@@ -76,8 +87,9 @@ def _draw_setting(axes: Axes, chosen: pd.Series, values: np.ndarray, best: int, 
         places = numbers.to_numpy(float)
         if places.min() > 0 and places.max() >= 10 * places.min():
             axes.set_xscale("log")
+            axes.xaxis.set_major_locator(LogLocator(subs=_LABELLED))
             axes.xaxis.set_major_formatter(lambda value, _: write_number(float(f"{value:.6g}")))
-            axes.xaxis.set_minor_formatter("")
+            axes.xaxis.set_minor_locator(NullLocator())
     else:
         words = sorted(set(map(str, chosen)))
         places = np.array([words.index(str(each)) for each in chosen], float)
@@ -103,6 +115,11 @@ def _describe_counts(trials: pd.DataFrame, done: pd.DataFrame) -> str:
     return ", ".join([f"{len(done)} trials" + (f", {without} without a value" if without else ""), *counts])
 
 
-def _note(metric: str) -> str:
+def _shorten(metric: str) -> str:
+    """Shorten a full name to mapping and metric."""
+    return f"{parse(metric).mapping}/{metric.rpartition('/')[2]}" if metric else ""
+
+
+def _note(metric: str, embedded: bool) -> str:
     where = f"{parse(metric).dataset}:{parse(metric).split}: " if metric else ""
-    return write_note(f"{where}chosen by these images, on which the best looks better than on others", False)
+    return write_note(f"{where}chosen by these images, on which the best looks better than on others", embedded)
