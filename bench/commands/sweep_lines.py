@@ -31,7 +31,7 @@ def describe_end(status: JobStatus, plan: Plan) -> str:
 
 def describe_sweep(statuses: Sequence[JobStatus], plan: Plan) -> str:
     """Describe in one line how many jobs have come how far, and how long the rest will take."""
-    to_come = max(plan.expected - len(statuses), 0) if not plan.ended else 0
+    to_come = max((plan.expected or 0) - len(statuses), 0) if not plan.ended else 0
     counts = dict(count_states(statuses))
     if to_come:
         counts["to come"] = to_come

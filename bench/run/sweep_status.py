@@ -30,14 +30,14 @@ SILENT = 30.0
 class Plan:
     """What the launcher has left of a sweep: its command, jobs, process, and how it ended (empty: it has not).
 
-    ``expected`` counts the jobs where they are not known beforehand, as another sweeper chooses them one by one, and
-    ``fixed`` are the words that all of them have.
+    ``expected`` counts the jobs where they are not known beforehand, as another sweeper chooses them one by one (None:
+    it has not said), and ``fixed`` are the words that all of them have.
     """
 
     command: str
     jobs: tuple[tuple[str, ...], ...]
     launcher: Process
-    expected: int = 0
+    expected: int | None = None
     ended: str = ""
     fixed: tuple[str, ...] = ()
 

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from bench.metric_name import parse, write_number
-from bench.report.figures.style import PALETTE, draw_headline, draw_key, draw_plain_axes, make_figure, save, write_note
+from bench.report.figures.style import PALETTE, draw_headline, draw_key, draw_plain_axes, make_figure, save
 from bench.report.tables.cells import find_unit_of, scale
+from bench.score.score_table import EMBEDDED_NOTE
 from bench.text.escape import escape_for_figure as figure_text
 from bench.text.escape import shorten_middle
 
@@ -122,4 +123,5 @@ def _shorten(metric: str) -> str:
 
 def _note(metric: str, embedded: bool) -> str:
     where = f"{parse(metric).dataset}:{parse(metric).split}: " if metric else ""
-    return write_note(f"{where}chosen by these images, on which the best looks better than on others", embedded)
+    told = f"{where}chosen by these images, on which the best looks better than on others"
+    return f"{told}\n{EMBEDDED_NOTE}" if embedded else told
