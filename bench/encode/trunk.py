@@ -29,13 +29,7 @@ class TrunkEncoder(ABC):  # noqa: B024 - its variants have a method each of thei
     training_free = True
 
     def __init__(self, clip: Clip, start_layer: Annotated[int, Interval(ge=-1000, le=1000)]) -> None:
-        number = clip.depth + 1 + start_layer if start_layer < 0 else start_layer
-        if not 1 <= number <= clip.depth:
-            raise UserError(
-                f"encode.start_layer={start_layer}: the image tower has layers 1 to {clip.depth}, or -1 to "
-                f"-{clip.depth} from its end"
-            )
-        self.clip, self.start_layer = clip, number
+        self.clip, self.start_layer = clip, number_layer(start_layer, clip.depth)
 
     @torch.inference_mode()
     def compute_trunk(
@@ -63,3 +57,13 @@ class TrunkEncoder(ABC):  # noqa: B024 - its variants have a method each of thei
         """Open the plain layers from `start_layer` on, over the trunk as given or else computed."""
         tokens = self._load_tokens(self.compute_trunk(sample) if trunk is None else trunk)
         return PlainLayers(Layer(self.clip.visual, self.start_layer, tokens, queries))
+
+
+def number_layer(start_layer: int, depth: int) -> int:
+    """Number the layer that ``start_layer`` names in a tower of ``depth`` layers, from 1; UserError for one beyond."""
+    number = depth + 1 + start_layer if start_layer < 0 else start_layer
+    if not 1 <= number <= depth:
+        raise UserError(
+            f"encode.start_layer={start_layer}: the image tower has layers 1 to {depth}, or -1 to -{depth} from its end"
+        )
+    return number
