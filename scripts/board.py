@@ -133,7 +133,10 @@ def tune_all(variants: Sequence[str], images: int, store: str) -> None:
 def read_tuning() -> list[dict[str, object]]:
     """Read the lines of results/board/tuning.csv; none where it is not there."""
     path = RESULTS / "tuning.csv"
-    return [dict(line) for line in read_csv(path).to_dict("records")] if path.is_file() else []
+    if not path.is_file():
+        return []
+    table = read_csv(path).reindex(columns=list(TUNING), fill_value="")  # an earlier file held nothing
+    return [dict(line) for line in table.fillna("").to_dict("records")]
 
 
 def list_choices(variant: str) -> Iterator[str]:
