@@ -136,7 +136,7 @@ def read_tuning() -> list[dict[str, object]]:
     if not path.is_file():
         return []
     table = read_csv(path).reindex(columns=list(TUNING), fill_value="")  # an earlier file held nothing
-    return [dict(line) for line in table.fillna("").to_dict("records")]
+    return [{str(key): value for key, value in line.items()} for line in table.fillna("").to_dict("records")]
 
 
 def list_choices(variant: str) -> Iterator[str]:

@@ -94,13 +94,13 @@ def describe_cost(table: pd.DataFrame) -> Iterator[str]:
     part = select_iou(table).dropna(subset=["ms_image"])
     if part.empty:
         return
-    first = part.iloc[0]
-    alike = part[part["variant"].isin([first["variant"], *list_alike(part)])]
+    first, *_ = rows = part.to_dict("records")
+    alike, by_cost = {first["variant"], *list_alike(part)}, sorted(rows, key=lambda row: float(row["ms_image"]))
     lines = {
         "leads": first,
-        "the cheapest not told from it": alike.loc[alike["ms_image"].idxmin()],
-        "the cheapest of all": part.loc[part["ms_image"].idxmin()],
-        "the dearest": part.loc[part["ms_image"].idxmax()],
+        "the cheapest not told from it": next(row for row in by_cost if row["variant"] in alike),
+        "the cheapest of all": by_cost[0],
+        "the dearest": by_cost[-1],
     }
     told = "; ".join(f"{line['variant']} {line['ms_image']:.0f} ms ({what})" for what, line in lines.items())
     yield f"Processor time of an image with 20 segments, ranked by IoU with embeddings: {told}."
@@ -108,7 +108,7 @@ def describe_cost(table: pd.DataFrame) -> Iterator[str]:
 
 def describe_agreement(table: pd.DataFrame) -> str:
     """Describe the pair of metrics that agrees least, and how many pairs rank all variants alike."""
-    least = table.loc[table["tau"].idxmin()]
+    least = table.sort_values("tau", kind="stable").iloc[0]
     names = [parse(str(least[key])) for key in ("first", "second")]
     pair = " and ".join(f"{name.metric} ({name.mapping.upper()})" for name in names)
     same = int((table["tau"] > 1 - 1e-9).sum())

@@ -15,6 +15,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,16 +77,16 @@ def measure(repeats: int, segments: int, only: str, words: list[str]) -> Iterato
     (sample, masks), trunks = make_scene(segments), dict[int, Any]()
     encoders, rate = make_encoders(words, only), measure_product_rate()
     for name, (kind, encoder) in encoders.items():
-        start, given = getattr(encoder, "start_layer", 0), ()
+        start, given = getattr(encoder, "start_layer", 0), tuple[Any, ...]()
         if start:
             if start not in trunks:
                 before = max(trunks, default=None)  # as the store does: from the last layer that is kept
                 kept = None if before is None else (before, trunks[before])
-                spent, trunks[start] = time_call(lambda run=encoder, kept=kept: run.compute_trunk(sample, kept))
+                spent, trunks[start] = time_call(partial(encoder.compute_trunk, sample, kept))
                 told = f"trunk, layers {before or 1} to {start - 1}" if start > 1 else "trunk, patches alone"
                 yield {"variant": told, "kind": "trunk", "start": start, "ms": spent}
             given = (trunks[start],)
-        call = lambda run=encoder, more=given: run(sample, masks, *more)  # noqa: E731
+        call = partial(encoder, sample, masks, *given)
         spent = min(time_call(call)[0] for _ in range(repeats))
         gflop = count_operations(call) / 1e9
         share = gflop / (spent / 1000) / rate
