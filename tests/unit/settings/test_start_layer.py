@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bench.cli import main
 from bench.commands.settings import compose_settings
 from bench.encode.masked import Masked
 from bench.errors import UsageError
@@ -57,13 +55,6 @@ def test_a_layer_beyond_the_tower_is_one_line_before_anything_is_made(layer: int
     told = f"^encode.start_layer={layer}: the image tower has layers 1 to 6, or -1 to -6 from its end$"
     with pytest.raises(UsageError, match=told):
         check_settings(compose_settings([f"encode.start_layer={layer}"]))
-
-
-def test_a_layer_beyond_the_tower_leaves_no_folder(tmp_path: Path, capsys: Any) -> None:
-    assert main(["run", "encode.start_layer=7", f"out={tmp_path / 'o'}", f"store={tmp_path / 's'}"]) == 2
-    assert not any(tmp_path.iterdir())
-    told = capsys.readouterr().err
-    assert told.startswith("zgs: encode.start_layer=7: the image tower has layers 1 to 6") and told.count("\n") == 1
 
 
 @pytest.mark.parametrize(
