@@ -39,7 +39,7 @@ def draw_masks() -> np.ndarray:
 
 
 def test_all_variants_are_here() -> None:
-    assert len(VARIANTS) == 19 and set(VARIANTS) >= WHOLE | DIRECTION
+    assert len(VARIANTS) >= 19 and set(VARIANTS) >= WHOLE | DIRECTION
 
 
 @pytest.mark.parametrize("name", VARIANTS)
