@@ -9,7 +9,6 @@ from typing import Any
 from hydra.utils import get_object
 
 from bench.errors import UsageError, UserError
-from bench.models.inspected import count_layers
 
 
 def find_start_layer(options: Mapping[str, Any]) -> Any:
@@ -39,7 +38,8 @@ def check_start_layer(settings: Mapping[str, Any]) -> None:
     made = get_object(str(options["_target_"]))
     if "start_layer" not in options or not hasattr(made, "compute_trunk") or not clip:
         return
-    from bench.encode.trunk import number_layer
+    from bench.encode.trunk import number_layer  # both load torch, which scoring does without
+    from bench.models.inspected import count_layers
 
     if depth := count_layers(clip):
         try:
