@@ -40,6 +40,7 @@ EQUATIONS, TRUNK, ATTENTION = "global_subtraction", "trunk", "attention"
 LAYERS, MASKING, SEGMENTS = "layers", "masking", "segments"
 A_0, MEAN, AREA = "* attention.unmasked[:, :, :1]", "cosine.mean(-1)", 'mode="area")[0]'
 MIXED, PLAIN = "attention.masked - subtracted", "join_heads(attention.unmasked)"
+FIRST = "= clip, number_layer(start_layer, clip.depth)"
 DIVISOR, MASK = "/ weighted[..., -1:].clamp_min(", "mask = self.mask[:, None, :, None]"
 EXPANDED, SUM = "mask.expand(-1, self.values", "self.exponential.sum(-1, keepdim=True)"
 MUTANTS = (
@@ -56,8 +57,8 @@ MUTANTS = (
     Mutant("saliency of the global token alone", EQUATIONS, MEAN, "cosine[..., 0]"),
     Mutant("saliency is 1 - S", EQUATIONS, "per_head = cosine.mean(-1)", "per_head = 1 - cosine.mean(-1)"),
     Mutant("masked compared with itself", EQUATIONS, PLAIN, PLAIN.replace("un", "")),
-    Mutant("one layer later", TRUNK, "= clip, number, micro_batch", "= clip, number + 1, micro_batch"),
-    Mutant("one layer earlier", TRUNK, "= clip, number, micro_batch", "= clip, number - 1, micro_batch"),
+    Mutant("one layer later", TRUNK, FIRST, FIRST + " + 1"),
+    Mutant("one layer earlier", TRUNK, FIRST, FIRST + " - 1"),
     Mutant("mask binarised", SEGMENTS, AREA, AREA + '.gt(0).float()'),
     Mutant("mask binarised at a half", SEGMENTS, AREA, AREA + '.ge(0.5).float()'),
     Mutant("mask turned round", SEGMENTS, AREA, AREA + '.neg().add(1)'),
