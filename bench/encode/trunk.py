@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from annotated_types import Interval
 from jaxtyping import Float32
 from torch import Tensor
 
+from bench.encode.knobs import StartLayer
 from bench.encode.layers import Layer, PlainLayers
 from bench.errors import UserError
 from bench.records import Sample
@@ -19,17 +20,20 @@ if TYPE_CHECKING:
     from bench.models.clip import Clip
 
 
+@dataclass(eq=False)
 class TrunkEncoder(ABC):  # noqa: B024 - its variants have a method each of their own
     """An encoder that leaves the layers before `start_layer` as they are.
 
     `start_layer` counts from 1, or from the end where it is negative: -1 is the last layer, -4 the first of the last
-    four, which for the paper's CLIP of 24 layers is its 21. `micro_batch` segments are encoded at once.
+    four, which for the paper's CLIP of 24 layers is its 21.
     """
 
+    clip: Clip
+    start_layer: StartLayer
     training_free = True
 
-    def __init__(self, clip: Clip, start_layer: Annotated[int, Interval(ge=-1000, le=1000)]) -> None:
-        self.clip, self.start_layer = clip, number_layer(start_layer, clip.depth)
+    def __post_init__(self) -> None:
+        self.start_layer = number_layer(self.start_layer, self.clip.depth)
 
     @torch.inference_mode()
     def compute_trunk(
