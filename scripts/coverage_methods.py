@@ -185,6 +185,8 @@ def list_own(test: Test) -> dict[str, Estimate]:
 
 
 JACKKNIFE, PRODUCT = "jackknife, Wilson", "the product"
+SAME = "the product, same sets"
+"""The product on the first sets alone, which all methods are applied to."""
 METHODS: dict[str, Callable[[Test], Ends]] = {
     "percentile": take_percentiles, "basic": turn_percentiles, "bias-corrected": correct_bias,
     "BCa": correct_with_acceleration, "studentised": studentise, "delta, normal": add_delta_errors,

@@ -17,8 +17,6 @@ from bench.mapping.choose import make_strategies
 from bench.overlap.table import make_overlap
 from bench.protocol import Protocol
 from bench.records import BACKGROUND, VOID, ClassList, LabelMap, Overlap, Sample
-from bench.run.score import settle_background
-from bench.run.tables import Tables
 from bench.score.counts import count_metrics, gather
 from bench.score.presets import list_libraries, make_protocol
 from tests.golden import ask_libraries, library_maps
@@ -87,8 +85,6 @@ def score(rule: Protocol, at: int) -> dict[str, float]:
     names, overlaps, protocol = SETS[at].names, make_overlaps(at), rule
     things = tuple(library_maps.LABELS.index(name) in library_maps.THINGS for name in names)
     classes = ClassList("maps", names, things)
-    if "iou" in protocol.metrics:
-        protocol = settle_background(protocol, "class_if_any", Tables({item.image_id: item for item in overlaps}))
     protocol = replace(protocol, mapping=make_strategies(protocol.mapping, classes.texts, None))
     counts = count_metrics(gather(overlaps, [], classes, protocol))
     return {metric: row.value() for (metric, _, _), row in counts.items()}
