@@ -25,7 +25,7 @@ from coverage_methods import (
     list_own,
     take_quantiles,
 )
-from coverage_metrics import CLASSES, estimate_own, find_shown, find_truths, make_counts
+from coverage_metrics import CLASSES, estimate_own, find_shown, find_truths, make_test
 
 from bench.score.ends import compute_ends, compute_p, describe_doubt
 from bench.score.estimates import Estimate, combine
@@ -44,12 +44,12 @@ def judge_sets(
     """Judge the intervals of test sets, parts [k, i, c]: the product's, and of the first sets by each method."""
     found, truths, others = [], [], []
     for at, parts in enumerate(chosen):
-        counts = make_counts(metric, parts)
-        one = estimate_own(metric, counts, weights)
+        test = make_test(metric, parts, weights)
+        one = estimate_own(metric, test)
         if one.images > 1:
             found.append(one)
             truths.append(find_truths(metric, pool, find_shown(metric, parts.sum(axis=1)), expected))
-            others.append(_apply_all(metric, Test(counts, weights)) if at < by_all else {})
+            others.append(_apply_all(metric, test) if at < by_all else {})
     for one, span, truth, ends in zip(found, compute_ends(found, LEVEL), truths, others, strict=True):
         facts = {"kind": "value", "freedom": one.freedom, "note": describe_doubt(one, *span)}
         for name, pair in {PRODUCT: span, **({SAME: span} if ends else {}), **ends}.items():
@@ -80,15 +80,16 @@ def judge_pair(
     worse = np.stack([np.float32(1 - LOWER) * other[0], *other[1:]])
     shown = find_shown(metric, own.sum(axis=1)) | find_shown(metric, other.sum(axis=1))
     truths = find_truths(metric, pool, shown, expected)
-    first = make_counts(metric, own)
+    first = make_test(metric, own, weights, alone=False)
+    one = estimate_own(metric, first)
     for kind, parts in (("alike", other), ("apart", worse)):
-        second = make_counts(metric, parts)
-        both = [estimate_own(metric, counts, weights) for counts in (first, second)]
-        if min(one.images for one in both) < 2:
+        second = make_test(metric, parts, weights, alone=False)
+        both = one, estimate_own(metric, second)
+        if min(each.images for each in both) < 2:
             continue
         apart = {name: 0.0 if kind == "alike" else LOWER * truth for name, truth in truths.items()}
-        tests = Test(first, weights), Test(second, weights)
-        yield from ({"kind": kind, **line} for line in _judge_difference(combine(both, (1, -1)), tests, apart, by_all))
+        lines = _judge_difference(combine(both, (1, -1)), (first, second), apart, by_all)
+        yield from ({"kind": kind, **line} for line in lines)
 
 
 def _judge_difference(

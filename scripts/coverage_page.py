@@ -13,6 +13,7 @@ from coverage_rule import BEYOND, ERROR, LEAST_SETS, RIGHT, TEXT, compute_noise,
 from coverage_tables import (
     EDGES,
     bin_freedom,
+    split_bins,
     table_freedom,
     table_marks,
     table_methods,
@@ -90,8 +91,8 @@ def describe_own(own: pd.DataFrame) -> list[str]:
     """Coverage of the product by metric."""
     return [
         "## The product, by metric",
-        "Coverage of *seen* in percent: the mean over worlds of each size, and the worst row (its world, how many false "
-        "segments it has for a true one, its size).",
+        "Coverage of *seen* in percent: the mean over worlds of each size, and the worst row (its world, how many "
+        "false segments it has for a true one, its size).",
         table_own(own, "seen"), "Averages over classes, *expected*:",
         table_own(own[own["metric"].isin(CLASSES)], "expected"),
     ]  # fmt: skip
@@ -115,13 +116,13 @@ def describe_freedom(binned: pd.DataFrame) -> str:
     """How percentiles do in the bins in which the product takes them."""
     kept = binned[(binned["method"] == "percentile") & (binned["bin"] >= EDGES.index(int(ENOUGH)))]
     low = [
-        f"{EDGES[int(at)]} to {EDGES[int(at) + 1]:,} ({write_share(part['seen'])})"
-        for at, part in kept.groupby("bin")
+        f"{least} to {most:,} ({write_share(part['seen'])})"
+        for least, most, part in split_bins(kept)
         if measure_miss(part["seen"].mean(), len(part)) > BEYOND
     ]
     return (
-        f"The same sets, by the degrees of freedom of the standard error. From {ENOUGH:.0f} on, where the product takes "
-        f"them, percentiles hold the truth in {write_share(kept['seen'])} % of {len(kept):,} sets; bins below "
+        f"The same sets, by the degrees of freedom of the standard error. From {ENOUGH:.0f} on, where the product "
+        f"takes them, percentiles hold the truth in {write_share(kept['seen'])} % of {len(kept):,} sets; bins below "
         f"{100 * RIGHT:.0f} % by more than two standard errors: {'; '.join(low) or 'none'}."
     )
 

@@ -5,7 +5,7 @@ Over rows shares are averaged with equal weights, whatever their sets: rows that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -93,13 +93,21 @@ def bin_freedom(lines: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     return part.assign(bin=np.searchsorted(EDGES, part["freedom"], side="right") - 1)
 
 
+def split_bins(binned: pd.DataFrame) -> Iterator[tuple[int, int, pd.DataFrame]]:
+    """Both edges of each bin, and its lines."""
+    for at, edges in enumerate(zip(EDGES, EDGES[1:], strict=False)):
+        inside = binned[binned["bin"] == at]
+        if len(inside):
+            yield *edges, inside
+
+
 def table_freedom(binned: pd.DataFrame) -> str:
     """A row a bin of degrees of freedom: coverage of percentiles, of the jackknife and of the product."""
     rows = []
-    for at, inside in binned.groupby("bin"):
+    for low, high, inside in split_bins(binned):
         each = {method: part["seen"] for method, part in inside.groupby("method")}
         told = [write_share(each[name]) for name in ("percentile", JACKKNIFE, SAME)]
-        rows.append([f"{EDGES[int(at)]} to {EDGES[int(at) + 1]:,}", *told, f"{len(each[SAME]):,}"])
+        rows.append([f"{low} to {high:,}", *told, f"{len(each[SAME]):,}"])
     return write_table(["degrees of freedom", "percentile", JACKKNIFE, "the product", "sets"], rows)
 
 

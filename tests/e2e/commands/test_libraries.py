@@ -54,7 +54,7 @@ def test_libraries_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[st
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:5] == ["library", "version", "score=", "number", "value"]
     smp = next(line for line in lines if re.search(r" smp[ {]", line))
-    assert re.split(r" {2,}", smp)[3:] [:4] == ["mean IoU", "0.8542", "–", "4 classes"]
+    assert re.split(r" {2,}", smp)[3:][:4] == ["mean IoU", "0.8542", "–", "4 classes"]
     assert re.split(r" {2,}", smp)[7:] == ["classes of the set", "1", "0", "taken out"]
     assert sum("mean IoU" in line for line in lines) == len(VALUES) and not any("protocol:" in line for line in lines)
 
