@@ -50,9 +50,9 @@ nothing was measured (`unseen`, `unmatched`). The second rests on an assumption 
 fulfil: that few images do to every class what they do to the others. The product, in percent:
 """
 NEAR = """Where nearly all is right, a set seldom shows what goes wrong. *alike* and *failures* cannot be told apart by
-a set in which nothing fails: each image is nearly right, and in the one world that is all, in the other one image
-in 100 to 1,000 is wholly wrong. An interval that is right in both is wider in the first than that world alone asks for; the
-rule asks for every world and only then for width. The six worlds stand in `scripts/coverage_near.py`. Coverage in
+a set in which nothing fails: each image is nearly right, and in the one world that is all, in the other one image in
+100 to 1,000 is wholly wrong. An interval that is right in both is wider in the first than that world alone asks for;
+the rule asks for every world, and only then for width. The six worlds stand in `scripts/coverage_near.py`. Coverage in
 percent where it is worst, of 99, 99.5 and 99.9 % and of 1, 0.5 and 0.1 %, and the mean width in points"""
 
 
