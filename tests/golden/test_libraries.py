@@ -157,6 +157,35 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+BESIDE_THE_RULES = """
+import contextlib, io, torch
+from mmseg.evaluation.metrics.iou_metric import IoUMetric
+from segmentation_models_pytorch.metrics import accuracy, get_stats
+
+truth, said = torch.tensor([[0, 0, 0, 1, 1, 1, 2]]), torch.tensor([[0, 0, 1, 1, 1, 0, 0]])
+metric = IoUMetric(iou_metrics=["mIoU", "mDice", "mFscore"])
+metric.dataset_meta = {"classes": ["a", "b", "c"]}
+with contextlib.redirect_stdout(io.StringIO()):
+    found = metric.compute_metrics([metric.intersect_and_union(said, truth, 3, 255)])
+stats = get_stats((truth + 1)[None], truth[None], mode="multiclass", num_classes=150)
+print(*(float(found[name]) for name in ("mIoU", "mDice", "mFscore")), float(accuracy(*stats, reduction="micro")))
+"""
+
+
+@pytest.mark.extra
+@pytest.mark.timeout(900)
+def test_libraries_do_what_the_page_says_beside_their_rules(installed: Path) -> None:
+    """IoU 2/5, 2/4 and 0: 30 %, rounded to two decimals of a percent as Dice 4/7, 2/3 and 0 are; F1 lacks the third."""
+    told = subprocess.run(
+        [sys.executable, "-c", BESIDE_THE_RULES], capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": str(installed)},
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    iou, dice, f1, accuracy = map(float, told.stdout.split()[-4:])
+    assert (iou, dice, f1) == pytest.approx((30.0, 41.27, 61.9), abs=1e-5), "41.2698… and 61.9048… are rounded"
+    assert accuracy == pytest.approx(148 / 150, abs=1e-6), "no pixel is right"
+
+
 @pytest.mark.extra
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ask_libraries.LIBRARIES)
