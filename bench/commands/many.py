@@ -22,11 +22,14 @@ from bench.commands.sweeps import (
     quote_value,
 )
 from bench.commands.task import Task
+from bench.commands.watching import watch_sweep
 from bench.errors import UsageError, writing
 from bench.run.crash import describe_error, format_trace
 from bench.run.outcomes import FAILED, PATIENCE, USAGE, Outcome, collect_outcomes, write_outcome
+from bench.run.sweep_status import PLAN
 from bench.settings.compose import compose_config
 from bench.store.files import write_atomically
+from bench.tracking.tell import track_sweep
 
 
 def run_many(request: Request, command: str) -> list[Outcome]:
@@ -44,14 +47,17 @@ def run_many(request: Request, command: str) -> list[Outcome]:
         folder.mkdir(parents=True)
     task = Task(command, request.base, find_flag(flags, CONFIG_DIR), folder, jobs)
     if jobs and not shared and _stays_here(jobs, flags):
-        lost = _launch_here(task, jobs, flags, folder)
+        with watch_sweep(folder, command, jobs):
+            lost = _launch_here(task, jobs, flags, folder)
     else:
         try:
-            lost = _launch_by_hydra(task, request.arguments, jobs, shared, folder)
+            with watch_sweep(folder, command, jobs):
+                lost = _launch_by_hydra(task, request.arguments, jobs, shared, folder)
         except COMPOSING as error:
             _remove_folder(folder, Path(out))
             raise UsageError(explain_error(error, request.arguments)) from error
     found = collect_outcomes(folder, jobs, lost, 0.0 if lost else PATIENCE)
+    track_sweep(folder, found)
     return found or [Outcome(1, (), FAILED, lost or "no job has told of itself")]
 
 
@@ -60,7 +66,9 @@ def run_listed(jobs: Sequence[Job], flags: Sequence[str], command: str, out: Pat
     folder = make_folder_name(str(out))
     with writing(folder, "out=FOLDER"):
         folder.mkdir(parents=True)
-    lost = _launch_here(Task(command, None, find_flag(flags, CONFIG_DIR), folder, jobs), jobs, flags, folder)
+    task = Task(command, None, find_flag(flags, CONFIG_DIR), folder, jobs)
+    with watch_sweep(folder, command, jobs):
+        lost = _launch_here(task, jobs, flags, folder)
     return collect_outcomes(folder, jobs, lost)
 
 
@@ -122,6 +130,7 @@ def _launch(launch: Callable[[], object], folder: Path) -> str:
 
 def _remove_folder(folder: Path, out: Path) -> None:
     """Take away the folder of a sweep that never began, and those above it up to ``out`` that are empty without it."""
+    (folder / PLAN).unlink(missing_ok=True)
     for place in (folder, *folder.parents):
         try:
             place.rmdir()

@@ -48,6 +48,11 @@ class Outcome:
         """Whether the job has left no results."""
         return self.code in (FAILED, USAGE)
 
+    @property
+    def state(self) -> str:
+        """The state in a word: done, skips (done without some images), failed, refused (wrong words)."""
+        return {DONE: "done", SKIPS: "skips", USAGE: "refused"}.get(self.code, "failed")
+
 
 def attempt_job(job: int, overrides: Sequence[str], run: Callable[[], Finished], trace: Callable[[], Path]) -> Outcome:
     """Run one job; whatever it raises is its outcome, but Ctrl-C. ``trace`` says where a traceback is written."""
@@ -86,7 +91,7 @@ def collect_outcomes(
     while (missing := _list_missing(folder, len(planned))) and time.monotonic() < until:
         time.sleep(0.1)
     lost = f"{NOTHING_LEFT} ({reason})" if reason else NOTHING_LEFT
-    outcomes = [_read_outcome(path) for path in sorted(folder.glob("job-*.json"))]
+    outcomes = [read_outcome(path) for path in sorted(folder.glob("job-*.json"))]
     return sorted([*outcomes, *(Outcome(job, planned[job - 1], FAILED, lost) for job in missing)], key=lambda o: o.job)
 
 
@@ -101,7 +106,8 @@ def _list_missing(folder: Path, jobs: int) -> list[int]:
     return [job for job in range(1, jobs + 1) if name_outcome_file(job, folder).name not in there]
 
 
-def _read_outcome(path: Path) -> Outcome:
+def read_outcome(path: Path) -> Outcome:
+    """Read what a job has left of itself."""
     known = json.loads(path.read_text())
     return Outcome(**{**known, "overrides": tuple(known["overrides"])})
 

@@ -55,6 +55,15 @@ def load_entries(path: Path) -> dict[str, Entry]:
         return {}
 
 
+def read_checksum(path: Path) -> str | None:
+    """Read the checksum that a file states, without its contents; None where there is no file. Raises `DAMAGES`."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return str(json.loads((file.metadata() or {})["record"])["sha256"])
+    except FileNotFoundError:
+        return None
+
+
 def _unpack(path: Path) -> dict[str, Entry]:
     with safe_open(path, framework="numpy") as file:
         record = json.loads((file.metadata() or {})["record"])

@@ -18,7 +18,7 @@ import re
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,10 @@ class Namespace:
     def folder(self) -> Path:
         """The folder of this stage and key."""
         return self.root / self.stage / self.key
+
+
+class FileName(str):
+    """An item by the name of its file, as a listing finds it, in place of the id that the name was made of."""
 
 
 @dataclass
@@ -79,14 +83,18 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root, self.patient = root, True
         self.stats = StoreStats()
+        self.opened: set[tuple[str, str]] = set()
 
     def open_namespace(self, stage: str, key: str, key_inputs: Mapping[str, Any]) -> Namespace:
         """Open a namespace and leave beside its results, in words, what they depend on."""
         namespace = Namespace(self.root, stage, key, key_inputs)
+        self.opened.add((stage, key))
         with writing(namespace.folder, "store=FOLDER"):
             namespace.folder.mkdir(parents=True, exist_ok=True)
             if not (namespace.folder / "key.json").exists():
                 write_atomically(namespace.folder / "key.json", json.dumps(key_inputs, indent=1, default=str).encode())
+        with suppress(OSError):  # of a store that may only be read
+            os.utime(namespace.folder / "key.json")  # by which `zgs store` tells when a run last used it
         return namespace
 
     def has(self, namespace: Namespace, item: str) -> bool:
@@ -151,7 +159,7 @@ class Store:
         except DAMAGES as error:
             self.stats.damaged[namespace.stage] += 1
             path.replace(path.with_name(path.name + ".damaged"))
-            tqdm.write(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged and made again")
+            tqdm.write(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged, to be made again")
             return {}
 
 
@@ -172,7 +180,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _make_path(namespace: Namespace, item: str) -> Path:
-    return namespace.folder / f"{make_safe_name(item)}.safetensors"
+    name = item if isinstance(item, FileName) else make_safe_name(item)
+    return namespace.folder / f"{name}.safetensors"
 
 
 def make_safe_name(item: str) -> str:
