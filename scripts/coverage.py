@@ -126,8 +126,8 @@ def make_second_plan(n: int, quick: bool, of_classes: bool) -> Plan:
     if quick:
         return Plan(48, 48, 0, 200)
     if n <= 1000:
-        return Plan(800, 800, 0, 1000) if of_classes else Plan(2400, 2400, 0, 2000)
-    return Plan(300, 300, 0, 500) if of_classes else Plan(1200, 1200, 0, 1000)
+        return Plan(600, 600, 0, 1000) if of_classes else Plan(1600, 1600, 0, 1000)
+    return Plan(200, 200, 0, 500) if of_classes else Plan(800, 800, 0, 1000)
 
 
 def _simulate_size(world: World, n: int, quick: bool, seed: list[int], metrics: Sequence[str]) -> Iterator[Line]:

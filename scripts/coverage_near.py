@@ -53,7 +53,7 @@ def _simulate_row(top: np.ndarray, bottom: np.ndarray, n: int, quick: bool, seed
         yield from lines if stage == 1 else (line for line in lines if line["method"] == PRODUCT)
         if not is_undecided([line for line in lines if line["method"] == PRODUCT]):
             break
-        sets *= 2 if quick else 10
+        sets *= 2 if quick else 5
 
 
 def _judge(top: np.ndarray, bottom: np.ndarray, drawn: np.ndarray, weights: Weights) -> Iterator[Line]:

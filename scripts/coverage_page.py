@@ -30,7 +30,7 @@ from bench.score.estimates import ENOUGH, FEW, FEW_IMAGES
 
 CHOSEN = f"""**Chosen.** Percentiles of resamples for a number over images or segments whose standard error has at
 least {ENOUGH:.0f} degrees of freedom (by the kurtosis of what each image does to it, Satterthwaite's way); 10,000 of
-them, here 500 to 2,000, the same for all sets of a row. Below that, and for every average over classes: Wilson's
+them, here 200 to 1,000, the same for all sets of a row. Below that, and for every average over classes: Wilson's
 interval for as many trials as the jackknife's standard error tells of, with Student's t; for averages over classes from
 below the lower of two values to above the higher, the number as measured and the same without the shift that few images
 a class bring (`bench/score/estimates.py` derives it). Each reaches at least as far as images would which the set does
