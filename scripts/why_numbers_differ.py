@@ -70,7 +70,7 @@ def measure_causes(maps: Sequence[Maps]) -> pd.DataFrame:
     }
     rows = [(cause, value, value - usual, len(maps)) for cause, value in causes.items()]
     parts = [score_maps(maps[at::SEEDS]) for at in range(SEEDS)]
-    exact, rounded = np.mean(parts), np.mean(np.round(parts, 2))
+    exact, rounded = (float(np.mean(values)) for values in (parts, np.round(parts, 2)))
     rows += [
         (f"mean of {SEEDS} parts", exact, 0.0, len(maps)),
         (f"mean of {SEEDS} parts, each rounded to two decimals first", rounded, rounded - exact, len(maps)),
