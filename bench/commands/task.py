@@ -93,6 +93,14 @@ class Task:
         else:
             write_outcome(outcome, self.folder)
 
+    def tell_loss(self, words: Sequence[str], reason: str, log: str = "") -> None:
+        """Tell in the sweep's folder that a job has ended without a word, unless it has told of itself meanwhile."""
+        from bench.run.outcomes import FAILED, NOTHING_LEFT, Outcome, name_outcome_file, write_outcome
+
+        place = self.places.get(tuple(sorted(words)))
+        if self.folder is not None and place and not name_outcome_file(place, self.folder).exists():
+            write_outcome(Outcome(place, tuple(words), FAILED, f"{NOTHING_LEFT} ({reason})", log), self.folder)
+
     def _track(self, folder: Path, options: dict[str, Any], words: Sequence[str]) -> None:
         """Tell a tracker of a finished run and of its place in the sweep."""
         from bench.tracking.tell import track_run
