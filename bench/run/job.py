@@ -62,16 +62,10 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
     check_settings(settings)
     context = RunContext(settings)
     ids = context.dataset.list_ids()
-<<<<<<< HEAD
     seen, _ = _describe_data(context, ids), context.name
     # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now; and before
     # the folder, so that what cannot begin leaves none.
-    device, executor, tracker = context.device, make_object(settings["executor"]), make_object(settings["tracking"])
-=======
-    seen, folder, _ = _describe_data(context, ids), prepare_folder(settings), context.name
-    # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now.
     _, executor, _ = context.device, make_object(settings["executor"]), make_object(settings["tracking"])
->>>>>>> main
     protocol, made_of = _check_protocol(context), describe_inputs(context)
     folder = prepare_folder(settings)
     print(*context.depends.unknown, sep="\n", end="\n" if context.depends.unknown else "")

@@ -84,14 +84,8 @@ def estimate_all(rows: Sequence[MetricCounts], resamples: int, seed: int) -> lis
     Raises UserError where the metrics are not over the same images.
     """
     _check_same_images(rows)
-<<<<<<< HEAD
     found = [estimate_row(row) for row in rows]
     drawn = [at for at, row in enumerate(rows) if trusts_resamples(row, found[at])]
-=======
-    found = [replace(estimate(row.numerator, row.denominator, row.shift), value=row.value()) for row in rows]
-    single = [at for at, row in enumerate(rows) if row.denominator.shape[1] == 1 and row.shift is None]
-    drawn = [at for at in single if has_enough(found[at])]
->>>>>>> main
     for at, samples in zip(drawn, bootstrap([rows[at] for at in drawn], resamples, seed), strict=True):
         found[at] = replace(found[at], samples=samples)
     return found
@@ -99,12 +93,12 @@ def estimate_all(rows: Sequence[MetricCounts], resamples: int, seed: int) -> lis
 
 def estimate_row(row: MetricCounts) -> Estimate:
     """A metric with what each image does to it, without resamples."""
-    return replace(estimate(row.numerator, row.denominator), value=row.value())
+    return replace(estimate(row.numerator, row.denominator, row.shift), value=row.value())
 
 
 def trusts_resamples(row: MetricCounts, found: Estimate) -> bool:
     """Whether the ends of a metric's interval are percentiles of its resamples."""
-    return row.denominator.shape[1] == 1 and has_enough(found)
+    return row.denominator.shape[1] == 1 and row.shift is None and has_enough(found)
 
 
 def bootstrap(rows: Sequence[MetricCounts], resamples: int, seed: int) -> list[Float64[np.ndarray, " b"]]:
