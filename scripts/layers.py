@@ -30,6 +30,7 @@ store
 merge
 segment encode caption baselines
 models
+cluster
 toyworld protocol
 metric_name system bounds resize lookup records csv_files
 errors

@@ -177,6 +177,8 @@ def _read_skips(place: Path) -> dict[str, str]:
 
 def _print_result(folder: Path, result: Any) -> None:
     """The tidy table or that of other libraries, what was counted, and where it all is."""
+    from bench.report.tables.cells import list_doubts
+
     scores = result.tables.scores
     own = scores[scores["role"] == scores["role"].iloc[0]]
     grouped = own["group"] != ""
@@ -185,10 +187,10 @@ def _print_result(folder: Path, result: Any) -> None:
         from bench.score.libraries import make_library_table, print_library_table
 
         print_library_table(make_library_table(libraries, own[~grouped]))
-        print("each with its interval: scores.csv; each with all its settings: run.json")
+        print("each with all its settings: run.json")
     else:
         _print_scores(result.protocols, own[~grouped])
-    print()
+    print(*list_doubts(own[~grouped]), sep="\n")
     if grouped.any():
         print(f"breakdown: {grouped.sum()} more lines in scores.csv")
     print(*map(escape_for_terminal, [*result.notes, f"{folder}/"]), sep="\n")
@@ -199,12 +201,14 @@ def _print_scores(protocols: Sequence[Any], table: Any) -> None:
     from bench.score.protocol_text import describe_protocol
 
     print(*map(describe_protocol, protocols), "", sep="\n")
+    from bench.report.tables.cells import write_mark
+
     wide = max((len(name) for name in table["metric"]), default=6)
     counts = ("expected", "found", "skipped")
-    print(f"{'metric':{wide}}     value  interval            {'n':>7} {'unit':8} {' '.join(counts)}")
+    print(f"{'metric':{wide}}     value  interval             {'n':>7} {'unit':8} {' '.join(counts)}")
     for row in table.to_dict("records"):
-        interval = f"[{row['low']:.4f}, {row['high']:.4f}]"
+        interval = f"[{row['low']:.4f}, {row['high']:.4f}]{write_mark(row)}"
         print(
-            f"{row['metric']:{wide}}  {row['value']:8.4f}  {interval:18}  {row['n']:>7} {row['unit_of_n']:8} "
+            f"{row['metric']:{wide}}  {row['value']:8.4f}  {interval:19}  {row['n']:>7} {row['unit_of_n']:8} "
             + " ".join(f"{row[name]:>{len(name)}}" for name in counts)
         )

@@ -52,6 +52,7 @@ class Task:
 
     def __call__(self, config: DictConfig) -> None:
         """Run a job; whatever it raises but Ctrl-C is its outcome, so that all jobs of a sweep run."""
+        from bench.run.job_progress import note_progress, tell_progress
         from bench.run.outcomes import attempt_job, name_outcome_file, write_outcome
 
         own = HydraConfig.get()
@@ -68,6 +69,7 @@ class Task:
 
             made_by = describe_origin(self.command) | {"overrides": list(words), "config_dir": self.config_dir}
             finished = run(settings, made_by)
+            note_progress("done", finished.expected - finished.skipped, finished.expected)
             _draw(finished.folder, int(settings["pictures"]))
             self._track(finished.folder, settings["tracking"], words)
             return finished
@@ -79,7 +81,8 @@ class Task:
                 return name_outcome_file(place, self.folder, "txt")
             return find_folder(settings) / TRACEBACK if settings else Path(str(config.get("out", "."))) / TRACEBACK
 
-        outcome = attempt_job(place, words, run_it, trace)
+        with tell_progress(place, words, self.folder):
+            outcome = attempt_job(place, words, run_it, trace)
         signals.raise_if_stopping()  # a library may have made an error of an interrupt
         if outcome.failed:
             _print_outcome(
@@ -89,6 +92,14 @@ class Task:
             self.outcomes.append(outcome)
         else:
             write_outcome(outcome, self.folder)
+
+    def tell_loss(self, words: Sequence[str], reason: str, log: str = "") -> None:
+        """Tell in the sweep's folder that a job has ended without a word, unless it has told of itself meanwhile."""
+        from bench.run.outcomes import FAILED, NOTHING_LEFT, Outcome, name_outcome_file, write_outcome
+
+        place = self.places.get(tuple(sorted(words)))
+        if self.folder is not None and place and not name_outcome_file(place, self.folder).exists():
+            write_outcome(Outcome(place, tuple(words), FAILED, f"{NOTHING_LEFT} ({reason})", log), self.folder)
 
     def _track(self, folder: Path, options: dict[str, Any], words: Sequence[str]) -> None:
         """Tell a tracker of a finished run and of its place in the sweep."""

@@ -13,8 +13,9 @@ from bench.errors import UsageError, UserError, writing
 from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
 from bench.run.context import RunContext
-from bench.run.executor import Map
+from bench.run.executor import Map, choose_scoring_map
 from bench.run.made_of import describe_inputs
+from bench.run.namespaces import list_opened
 from bench.run.predict import Predicted, predict_once, write_predictions_of
 from bench.run.provenance import make_repeat_line
 from bench.run.score import resolve_protocol, score_predictions
@@ -73,7 +74,7 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
             raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")
         with writing(folder, "out=FOLDER"), lock_folder(folder):
             file = write_predictions_of(context, predicted, ids, folder / "predictions.json")
-            result = _score(context, file, predicted, work)
+            result = _score(context, file, predicted, choose_scoring_map(executor, work))
             write_tables(folder, result.tables)
             check_name(settings, context.name)
             # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
@@ -130,6 +131,7 @@ def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, 
         "ids": list(context.dataset.list_ids()),
         "skipped": result.skipped,
         "store": predicted.stats.count(),
+        "namespaces": list_opened(context.store),
         "damaged": dict(predicted.stats.damaged),
         "seconds": {name: round(value, 3) for name, value in predicted.seconds.items()},
         "device": context.device,

@@ -25,13 +25,15 @@ class MetricCounts:
     """One metric, image by image: the mean over columns of sum(numerator) / sum(denominator).
 
     One column for most metrics, one for each class for the mIoU of a data set. Columns whose denominators sum to 0
-    are left out. ``unit`` says what is counted: "images", "segments" or "classes".
+    are left out. ``unit`` says what is counted: "images", "segments" or "classes". ``shift`` is how far the number lies
+    off its value on infinitely many images where its one column does not tell (frequency-weighted IoU), else None.
     """
 
     image_ids: tuple[str, ...]
     numerator: Float64[np.ndarray, "i m"]
     denominator: Float64[np.ndarray, "i m"]
     unit: str
+    shift: float | None = None
 
     @property
     def n(self) -> int:
@@ -78,8 +80,9 @@ def estimate_all(rows: Sequence[MetricCounts], resamples: int, seed: int) -> lis
     Raises UserError where the metrics are not over the same images.
     """
     _check_same_images(rows)
-    found = [replace(estimate(row.numerator, row.denominator), value=row.value()) for row in rows]
-    drawn = [at for at, row in enumerate(rows) if row.denominator.shape[1] == 1 and has_enough(found[at])]
+    found = [replace(estimate(row.numerator, row.denominator, row.shift), value=row.value()) for row in rows]
+    single = [at for at, row in enumerate(rows) if row.denominator.shape[1] == 1 and row.shift is None]
+    drawn = [at for at in single if has_enough(found[at])]
     for at, samples in zip(drawn, bootstrap([rows[at] for at in drawn], resamples, seed), strict=True):
         found[at] = replace(found[at], samples=samples)
     return found
@@ -96,7 +99,7 @@ def bootstrap(rows: Sequence[MetricCounts], resamples: int, seed: int) -> list[F
 
 
 def select_images(rows: MetricCounts, image_ids: Sequence[str]) -> MetricCounts:
-    """The rows of these images, in this order."""
+    """The rows of these images, in this order, without a ``shift``: it is the whole set's."""
     position = {image: index for index, image in enumerate(rows.image_ids)}
     index = [position[image] for image in image_ids]
     return MetricCounts(tuple(image_ids), rows.numerator[index], rows.denominator[index], rows.unit)

@@ -42,6 +42,8 @@ from bench.models.sam import Sam
 from bench.models.sentence import Sentence
 from bench.run.context import RunContext
 from bench.run.executor import Executor, Local, Serial
+from bench.run.executors.on_ray import Ray
+from bench.run.executors.on_slurm import Slurm
 from bench.segment.dino_ward import DinoWard
 from bench.segment.grid import Grid
 from bench.segment.oracle import Oracle
@@ -69,7 +71,7 @@ ENCODE: tuple[Callable[..., interfaces.Encoder], ...] = (
 CAPTION: tuple[Callable[..., interfaces.Captioner], ...] = (ZeroCap, Retrieval)
 MERGE: tuple[Callable[..., interfaces.Merger], ...] = (Siblings, NoMerge)
 BASELINE: tuple[Callable[..., interfaces.Baseline], ...] = (GroupVitLabels,)
-EXECUTOR: tuple[Callable[..., Executor], ...] = (Local, Serial)
+EXECUTOR: tuple[Callable[..., Executor], ...] = (Local, Serial, Ray, Slurm)
 TRACKING: tuple[Callable[..., Tracker], ...] = (NoTracking, Wandb, MLflow, TensorBoard, Several)
 PARTS = ("bench.segment.crf.DenseCrf", "bench.protocol.Protocol")
 """Targets that stand inside an option, or that are their own interface."""
@@ -81,7 +83,7 @@ def test_every_target_is_held_against_an_interface() -> None:
         EXECUTOR, TRACKING,
     )  # fmt: skip
     held = {f"{each.__module__}.{each.__qualname__}" for group in groups for each in group}
-    assert len(held) == 44 and list_installed() - set(PARTS) == held
+    assert len(held) == 46 and list_installed() - set(PARTS) == held
 
 
 def test_nothing_public_of_a_run_is_any() -> None:
