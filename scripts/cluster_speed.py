@@ -18,10 +18,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from scripts.compare_speed import Cost, measure  # noqa: E402
+from compare_speed import ROOT, Cost, measure
 
 GOALS = {"ray": 1.15, "sweep": 1.5}
 EIGHT = "merge.threshold=0.5,0.55,0.6,0.65,0.7,0.75,0.8,0.85"
