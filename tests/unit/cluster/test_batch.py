@@ -28,6 +28,7 @@ def test_no_log_is_told_too(tmp_path: Path) -> None:
     assert _read_last_words(tmp_path / "none") == Lost("it has left no log")
 
 
+@pytest.mark.extra
 def test_a_host_without_slurm_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("submitit")
     monkeypatch.setenv("PATH", "")
@@ -35,6 +36,7 @@ def test_a_host_without_slurm_is_one_line(tmp_path: Path, monkeypatch: pytest.Mo
         Batch("slurm", tmp_path, {})
 
 
+@pytest.mark.extra
 def test_an_option_that_submitit_does_not_know_is_one_line(tmp_path: Path) -> None:
     pytest.importorskip("submitit")
     with pytest.raises(UsageError, match="options for Slurm: .*nonsense"):
