@@ -9,12 +9,9 @@ from typing import Any
 
 from bench.metrics.registry import find_unit
 from bench.paper.cells import Cell, PaperTable
-from bench.paper.published import Key
+from bench.paper.published import HEADINGS, OTHER, PAPER, PROTOCOL, Key
 from bench.report.tables.cells import MISSING, list_doubts, write_value
 from bench.score.score_table import EMBEDDED_NOTE
-
-PAPER, PROTOCOL, OTHER = HEADINGS = ("paper", "paper (other protocol)", "paper (other data and weights)")
-"""Headings of published numbers: comparable with a number of ours in their column; but for the protocol; all others."""
 
 
 @dataclass(frozen=True)
@@ -155,16 +152,24 @@ def _write_empty(cell: Cell, empties: list[str]) -> Text:
 
 
 def _is_best(table: PaperTable, key: Key) -> bool:
-    """Whether a number is the largest of ours and of those headed `PAPER` in its column, where all ours compare."""
+    """Whether a number is the largest of ours and of those headed `PAPER` in its column, where all ours compare.
+
+    Numbers that print the same are equally good: of a tie all are marked.
+    """
     column = [(other, table.cells[other]) for other in table.cells if other[1:] == key[1:]]
     known = [(other, cell) for other, cell in column if cell.line is not None]
     if not all(is_comparable(cell) for _, cell in known):
         return False
-    values = [100 * float(cell.line["value"]) for _, cell in known if cell.line is not None]
+    values = [_round(100 * float(cell.line["value"])) for _, cell in known if cell.line is not None]
     rivals = [other for other in table.published if other[1:] == key[1:] and find_heading(table, other) == PAPER]
-    theirs = [table.published[other].value for other in rivals]
+    theirs = [_round(table.published[other].value) for other in rivals]
     own = table.cells[key].line
-    return own is not None and 100 * float(own["value"]) >= max([*values, *theirs])
+    return own is not None and _round(100 * float(own["value"])) >= max([*values, *theirs])
+
+
+def _round(percent: float) -> float:
+    """Round a number to what a table shows of it."""
+    return round(percent, 1)
 
 
 def _list_notes(table: PaperTable) -> list[str]:

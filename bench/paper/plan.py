@@ -1,7 +1,8 @@
 """Which runs some tables and figures need, each once: the runs that they name, by what these compute.
 
 An item names a run for each row and data set. Two names are one run where their settings agree in all that changes a
-number, whatever the rows are called and wherever results lie.
+number, whatever the rows are called and wherever results lie. A word that is typed counts for the runs that have its
+key: ``models.groupvit.source=FOLDER`` for GroupViT, ``encode.sigma2=1`` for the encoders that subtract.
 """
 
 from __future__ import annotations
@@ -31,6 +32,14 @@ class Place:
     """Whether it is one of the item's data sets at the paper's size."""
 
 
+class UnknownKey(UsageError):
+    """A word whose ``key`` the settings of a run do not have."""
+
+    def __init__(self, message: str, key: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
 @dataclass(frozen=True)
 class Need:
     """A run that an item names: its words as `zgs run` takes them, its settings, and the key of what it computes."""
@@ -42,11 +51,15 @@ class Need:
 
 @dataclass(frozen=True)
 class Plan:
-    """By item and then (row, data set): the runs that are named; ``places`` says where each item is made."""
+    """By item and then (row, data set): the runs that are named; ``places`` says where each item is made.
+
+    ``partial`` are the typed words that do not count for all runs, each with the rows for which it does.
+    """
 
     items: tuple[Item, ...]
     places: Mapping[str, tuple[Place, ...]]
     named: Mapping[tuple[str, str, str], Need]
+    partial: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def distinct(self) -> dict[str, Need]:
@@ -74,16 +87,45 @@ def make_plan(items: Sequence[Item], words: Sequence[str], make_need: Callable[[
     _check_typed(items, rest)
     places = {item.name: choose_places(item, data) for item in items}
     named: dict[tuple[str, str, str], Need] = {}
-    known: dict[Words, Need] = {}
+    composed: dict[Words, tuple[Need, dict[str, UnknownKey]]] = {}
+    unknown: list[tuple[str, dict[str, UnknownKey]]] = []
     for item in items:
         for row in item.rows:
             for place in places[item.name]:
                 if row.words is not None and place.asked:
-                    told = join_words(place, row.words, rest)
-                    if told not in known:
-                        known[told] = make_need(told)
-                    named[item.name, row.name, place.name] = known[told]
-    return Plan(tuple(items), places, named)
+                    joined = join_words(place, row.words, rest)
+                    if joined not in composed:
+                        composed[joined] = _compose_known(joined, rest, make_need)
+                    named[item.name, row.name, place.name], lacking = composed[joined]
+                    unknown.append((row.name, lacking))
+    return Plan(tuple(items), places, named, _find_partial(rest, unknown))
+
+
+def _compose_known(
+    words: Words, typed: Words, make_need: Callable[[Words], Need]
+) -> tuple[Need, dict[str, UnknownKey]]:
+    """Compose a run without the typed words whose key it does not have; return it, and those with what was wrong."""
+    lacking: dict[str, UnknownKey] = {}
+    while True:
+        try:
+            return make_need(tuple(word for word in words if word not in lacking)), lacking
+        except UnknownKey as error:
+            word = next((each for each in words if each.partition("=")[0] == error.key), None)
+            if word is None or word in lacking or word not in typed:
+                raise
+            lacking[word] = error
+
+
+def _find_partial(typed: Words, unknown: Sequence[tuple[str, Mapping[str, UnknownKey]]]) -> dict[str, tuple[str, ...]]:
+    """Find the typed words that count for some rows only. Raises UnknownKey for one that counts for none."""
+    partial = {}
+    for word in typed:
+        rows = dict.fromkeys(row for row, lacking in unknown if word not in lacking)
+        if unknown and not rows:
+            raise unknown[0][1][word]
+        if any(word in lacking for _, lacking in unknown):
+            partial[word] = tuple(rows)
+    return partial
 
 
 def _check_typed(items: Sequence[Item], typed: Words) -> None:

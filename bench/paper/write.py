@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from bench.errors import writing
-from bench.paper.cells import Sources, make_command, make_table
+from bench.paper.cells import make_table
 from bench.paper.definition import TABLE, Item, Row
+from bench.paper.empty import Lack, explain_ratings, explain_run
 from bench.paper.figures import find_renderer
 from bench.paper.figures.data_names import name_all_data
 from bench.paper.formats.latex import write_latex
@@ -17,6 +17,7 @@ from bench.paper.formats.page import Part, write_page
 from bench.paper.formats.table_csv import write_table_csv
 from bench.paper.grid import lay_out
 from bench.paper.plan import Need, Plan
+from bench.paper.sources import Sources
 from bench.run.writing import read_while_whole
 
 INDEX = "index.html"
@@ -78,8 +79,7 @@ def _draw_figure(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Pa
     return Part(item, None, pictures, lacks, name_all_data(runs.values())), files
 
 
-def _explain_lack(item: Item, sources: Sources, row: Row, need: Need) -> str:
+def _explain_lack(item: Item, sources: Sources, row: Row, need: Need) -> Lack:
     if need.key in sources.folders:
-        return f"needs people's ratings; `{make_command(item.name, [*sources.typed, 'ratings=FILE'])}` fills it"
-    reason = row.optional or sources.reasons.get(need.key) or "no finished run"
-    return f"{reason}; `{shlex.join(['zgs', 'run', *need.words])}` fills it"
+        return explain_ratings(item, sources, need.key)
+    return explain_run(item, row, need, sources)
