@@ -100,8 +100,11 @@ def _lay_sets(
     for place in table.places:
         for row in table.item.rows:
             columns = [_Column("", name, place.name, name) for name in names]
-            label = f"{place.name}, {row.name}" if several else place.name
-            rows.append((label, tuple(_write_text(table, column, row.name, empties, True) for column in columns)))
+            lines = [table.cells[row.name, place.name, name].line for name in names]
+            counts = list(dict.fromkeys(_write_count(line) for line in lines if line is not None))
+            label = ", ".join([place.name, *([row.name] if several else []), *(counts if len(counts) == 1 else [])])
+            counted = len(counts) > 1
+            rows.append((label, tuple(_write_text(table, column, row.name, empties, counted) for column in columns)))
     for place_name, row_name in dict.fromkeys((key[1], key[0]) for key in table.published):
         keys = [(row_name, place_name, name) for name in names]
         head = max((find_heading(table, key) for key in keys if key in table.published), key=HEADINGS.index)
@@ -113,12 +116,16 @@ def _lay_sets(
 
 def _write_head(table: PaperTable, column: _Column) -> str:
     counts = _list_counts(table, column)
-    return f"{column.head}\nn={counts[0]}" if len(counts) == 1 and not column.paper else column.head
+    return f"{column.head}\n{counts[0]}" if len(counts) == 1 and not column.paper else column.head
 
 
 def _list_counts(table: PaperTable, column: _Column) -> list[str]:
     lines = [table.cells[row.name, column.place, column.name].line for row in table.item.rows if not column.paper]
-    return list(dict.fromkeys(f"{int(line['n'])} {line['unit_of_n']}" for line in lines if line is not None))
+    return list(dict.fromkeys(_write_count(line) for line in lines if line is not None))
+
+
+def _write_count(line: Mapping[str, Any]) -> str:
+    return f"n={int(line['n'])} {line['unit_of_n']}"
 
 
 def _write_text(table: PaperTable, column: _Column, row: str, empties: list[str], counted: bool = False) -> Text:
@@ -134,8 +141,8 @@ def _write_text(table: PaperTable, column: _Column, row: str, empties: list[str]
     value, low, high = (write_value(float(line[name]), unit) for name in ("value", "low", "high"))
     star = "*" if line["interval_note"] else ""
     below = [f"[{low}, {high}]{star}" if "nan" not in (low, high) else "no interval"]
-    if counted or len(_list_counts(table, column)) > 1:
-        below.append(f"n={int(line['n'])} {line['unit_of_n']}")
+    if counted or (table.item.layout != "sets" and len(_list_counts(table, column)) > 1):
+        below.append(_write_count(line))
     if cell.difference is not None:
         below.append(f"p={cell.p_holm:.2g}")
     if is_comparable(cell):

@@ -72,8 +72,14 @@ def _write_title(title: str, table: pd.DataFrame, images: Sequence[Labelled], na
     if rule == "unlabelled":
         pixels = sum(int(image.covered.sum()) for image in images)
         share = sum(int(image.covered[-2:].sum()) for image in images) / max(pixels, 1)
-        told += f", {100 * share:.1f} % of predicted pixels"
+        told += f", {_write_percent(share)} of predicted pixels"
     return f"{name + ': ' if name else ''}{told}; n = {len(images)} images of {data}"
+
+
+def _write_percent(share: float) -> str:
+    """Write a share in percent: one decimal, or two digits where that would be 0.0 and is not."""
+    percent = 100 * share
+    return f"{percent:.2g} %" if 0 < percent < 0.05 else f"{percent:.1f} %"
 
 
 def select_examples(table: pd.DataFrame, count: int = EXAMPLES) -> tuple[pd.Series, pd.DataFrame]:
@@ -95,9 +101,12 @@ def select_examples(table: pd.DataFrame, count: int = EXAMPLES) -> tuple[pd.Seri
 
 def explain_none(rule: str, images: Sequence[Labelled]) -> str:
     """Explain in one line that a rule found nothing in some images, or that there it cannot find anything."""
-    if rule == "unlabelled" and not any(image.bare for image in images):
+    if rule != "unlabelled":
+        return "None was found in these images."
+    bare, pixels = sum(image.bare for image in images), max(1, sum(image.pixels for image in images))
+    if not bare:
         return "Every pixel of these images has a label, so no segment can lie elsewhere."
-    return "None was found in these images."
+    return f"{_write_percent(bare / pixels)} of the pixels of these images have no label, and no segment lies there by half."
 
 
 def _draw_row(

@@ -52,8 +52,8 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
             marks = _draw_panel(axes, lines[(lines["row"] == name) & (lines["mapping"] == mapping)], tau)
             _write_titles(axes, name, mapping, table, tau)
     draw_headline(figure, (item.title, name_all_data(runs.values()), "cosine of true segments to their true names"))
-    told = "right: the nearest class is the true one"
-    note = write_note("\n".join([told, *describe_thresholds(beside)]), uses_embedded_models([*runs.values()]))
+    told = [*describe_thresholds(beside), "right: the nearest class is the true one"]
+    note = write_note("\n".join(told), uses_embedded_models([*runs.values()]))
     draw_key(figure, marks, ["named right", "named wrong", "threshold τ of the score"], note)
     table = pd.concat([lines, list_thresholds(beside)]) if beside else lines
     return [*save(figure, folder / item.name), write_csv(table, folder / f"{item.name}.csv")]

@@ -43,7 +43,7 @@ class Labelled:
 
     ``inside[i, j]`` are pixels of segment i in true segment j; its last two columns are background and void.
     ``areas`` are the pixels of the true segments, ``covered`` those of any segment, by the columns of ``inside``;
-    ``bare`` counts the pixels without a label.
+    ``bare`` of all ``pixels`` have no label.
     """
 
     folder: Path
@@ -57,6 +57,7 @@ class Labelled:
     names: tuple[str, ...]
     file: PredictionFile
     bare: int = 0
+    pixels: int = 0
 
     def name(self, index: int) -> str:
         """Name a class; a segment without one is "(none)"."""
@@ -207,8 +208,9 @@ def _label(
     inside = item.membership.astype(np.int64).T @ item.counts  # [n, r] @ [r, k+2]
     covered = item.counts[item.membership.any(axis=1)].sum(axis=0)
     areas = item.counts[:, :-2].sum(axis=0)
-    bare, true = int(item.counts[:, -2:].sum()), item.truth_classes
-    return Labelled(folder, item.image_id, item.texts, classes, true, inside, areas, covered, names, file, bare)
+    pixels = int(item.counts[:, -2:].sum()), int(item.counts.sum())
+    true = item.truth_classes
+    return Labelled(folder, item.image_id, item.texts, classes, true, inside, areas, covered, names, file, *pixels)
 
 
 def _describe_pieces(image: Labelled, pieces: list[int], home: int) -> Found:

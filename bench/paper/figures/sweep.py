@@ -40,8 +40,8 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
     figure = draw_sweep(table, title=f"{item.title}, {name_data(scores)}", embedded=embedded)
     beside = [each for each in list_beside(item, runs.values()) if each.key[2] == item.options["setting"]]
     mark_published(figure, beside)
-    told = pd.DataFrame([_make_line(each) for each in beside], columns=list(table.columns))
-    whole = pd.concat([table, told.astype(dict(table.dtypes))], ignore_index=True) if beside else table
+    theirs = pd.DataFrame([_make_line(each) for each in beside], columns=list(table.columns))
+    whole = pd.concat([table.astype({"n": "Int64"}), theirs], ignore_index=True) if beside else table
     return [*save(figure, folder / item.name), write_csv(whole, folder / f"{item.name}.csv")]
 
 

@@ -21,8 +21,8 @@ pytestmark = [
     pytest.mark.usefixtures("blank_pictures"),
     pytest.mark.filterwarnings("ignore:__array__ implementation"),  # of pycocotools under numpy 2
 ]
-SMALL = ("baseline.size=64", "baseline.window=64", "baseline.stride=32")
-"""Keys of GroupViT alone, which count for its row."""
+SMALL = ("baseline.size=32", "baseline.window=32", "baseline.stride=16")
+"""Keys of GroupViT alone, which count for its row; random as its weights are, it then hits a few pixels."""
 
 
 @pytest.fixture
@@ -54,7 +54,8 @@ def test_table_4_and_figure_7_have_both_rows(copied: Path, weights: Path, capsys
     (file,) = (copied / "out").glob("toyscenes-test-groupvit-*/predictions.json")
     cell = table.loc[("GroupViT", "toyscenes", "IoU_c")]
     assert cell["value"] == pytest.approx(measure_iou(file), abs=1e-6) and cell["n"] == 2
-    assert np.isfinite([cell["low"], cell["high"]]).all() and cell["metric"].endswith("/iou.image.union")
+    assert cell["value"] > 0 and np.isfinite([cell["low"], cell["high"]]).all()
+    assert cell["metric"].endswith("/iou.image.union")
     assert np.isfinite(table.loc[("Ours", "toyscenes", "IoU_c"), "value"])
     shown = pd.read_csv(copied / "again/figure7.csv")
     assert list(dict.fromkeys(shown["row"])) == ["GroupViT", "Ours"]
@@ -79,7 +80,7 @@ def test_the_line_that_is_printed_fills_the_cell(copied: Path, weights: Path) ->
     assert np.isfinite(read_cell(copied)["value"])
     (copied / "nothing").mkdir()
     assert run_paper(copied, "table4", *SMALL, f"models.groupvit.source={copied / 'nothing'}", to="again") == 1
-    assert re.search(r"nothing.*(config\.json|no config|no model)", read_cell(copied)["empty"])
+    assert re.search(r"/nothing holds no weight files", read_cell(copied)["empty"])
 
 
 def read_cell(folder: Path) -> pd.Series:
