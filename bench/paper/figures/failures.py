@@ -106,7 +106,8 @@ def explain_none(rule: str, images: Sequence[Labelled]) -> str:
     bare, pixels = sum(image.bare for image in images), max(1, sum(image.pixels for image in images))
     if not bare:
         return "Every pixel of these images has a label, so no segment can lie elsewhere."
-    return f"{_write_percent(bare / pixels)} of the pixels of these images have no label, and no segment lies there by half."
+    share = _write_percent(bare / pixels)
+    return f"{share} of the pixels of these images have no label, and no segment lies there by half."
 
 
 def _draw_row(
