@@ -39,7 +39,8 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
             f"(known by that mapping: {', '.join(known) or 'none'})"
         )
     theirs = make_published_lines(list_beside(item, runs.values()), item.options)
-    curves, embedded = pd.concat([*parts, *theirs], ignore_index=True), uses_embedded_models(list(runs.values()))
+    curves = pd.concat([*parts, *theirs], ignore_index=True).astype({"n": "Int64"})
+    embedded = uses_embedded_models(list(runs.values()))
     return list(
         write_curves(
             curves, folder / item.name, title=f"{item.title}, {name_all_data(runs.values())}", embedded=embedded

@@ -41,7 +41,7 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
     beside = [each for each in list_beside(item, runs.values()) if each.key[2] == item.options["setting"]]
     mark_published(figure, beside)
     theirs = pd.DataFrame([_make_line(each) for each in beside], columns=list(table.columns))
-    whole = pd.concat([table.astype({"n": "Int64"}), theirs], ignore_index=True) if beside else table
+    whole = pd.concat([table, theirs], ignore_index=True).astype({"n": "Int64"}) if beside else table
     return [*save(figure, folder / item.name), write_csv(whole, folder / f"{item.name}.csv")]
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from bench.csv_files import read_csv
 from bench.paper.definition import Item
 from bench.paper.figures import find_renderer
 from bench.paper.figures.beside import head_data, list_beside
@@ -37,7 +38,10 @@ def test_the_curves_of_the_paper_are_its_tables(tmp_path: Path) -> None:
         theirs = table[table["variant"] == f"{OTHER}: {data}"]
         assert len(theirs) == count and theirs[["low", "high", "n"]].isna().all(axis=None)
         assert theirs.set_index("tau").loc[tau, "value"] == pytest.approx(value / 100)
-        assert table[table["variant"] == "Ours"]["n"].eq(12).all()
+        ours = read_csv(tmp_path / f"{name}.csv")
+        assert (
+            set(ours[ours["variant"] == "Ours"]["n"]) == {12} and "12.0," not in (tmp_path / f"{name}.csv").read_text()
+        )
 
 
 def make_comparable(folder: Path, **models: Any) -> Path:
@@ -74,7 +78,7 @@ def test_the_value_that_the_paper_chose_is_marked(name: str, setting: str, value
     theirs = table[table["variant"] == OTHER]
     assert theirs["x"].tolist() == [value] and theirs["value"].isna().all()
     assert theirs["setting"].tolist() == [setting]
-    assert len(table) == 4 * 2 + 1
+    assert len(table) == 4 * 2 + 1 and ",12,images" in (tmp_path / f"{name}.csv").read_text()
 
 
 def test_a_mark_says_whose_it_is_and_stands_above_all_lines(tmp_path: Path) -> None:
