@@ -54,6 +54,8 @@ def main(arguments: list[str]) -> int:
     own = {word.partition("=")[0]: word.partition("=")[2] for word in words if word.partition("=")[0] in OWN}
     typed = [word for word in words if "=" in word and word.partition("=")[0] not in OWN]
     options = {**OWN, **own}
+    if not options["to"]:
+        raise UsageError("paper: to=: name a folder")
     if options["make"] not in ("yes", "no"):
         raise UsageError(f"paper: make={options['make']}: yes or no")
     if not names:
@@ -91,7 +93,8 @@ def _make(
 def _print_partial(plan: Plan) -> None:
     """Print which typed words do not count for all runs."""
     for word, rows in plan.partial.items():
-        print(escape_for_terminal(f"{word} counts for {', '.join(rows)}: the other runs have no such key"))
+        told = f"{word} counts for {', '.join(rows)}; the other rows state that themselves or have no such key"
+        print(escape_for_terminal(told))
 
 
 def _print_items(plan: Plan, sources: Sources, to: Path) -> None:
@@ -128,7 +131,7 @@ def _plan(items: Sequence[Item], typed: Sequence[str], flags: Sequence[str]) -> 
             key = find_unknown_key(error)
             raise (UnknownKey(told, key) if key else UsageError(told)) from error
 
-    return make_plan(items, typed, compose)
+    return make_plan(items, typed, compose, config_dir)
 
 
 def _run(jobs: Sequence[Job], flags: Sequence[str], command: str, out: Path) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from bench.errors import UsageError
 from bench.paper.definition import Item, Row, Words
+from bench.paper.experiments import read_stated
 from bench.settings.compose import compose_config, read_choices, resolve_config
 
 OWN_PLACE = ("data.root", "data.split")
@@ -78,27 +79,39 @@ class Plan:
         return self.named.get((item.name, row.name, place.name))
 
 
-def make_plan(items: Sequence[Item], words: Sequence[str], make_need: Callable[[Words], Need]) -> Plan:
-    """Plan the runs of some items under the words that were typed; ``data=A,B`` names several data sets."""
+def make_plan(
+    items: Sequence[Item], words: Sequence[str], make_need: Callable[[Words], Need], config_dir: str | None = None
+) -> Plan:
+    """Plan the runs of some items under the words that were typed; ``data=A,B`` names several data sets.
+
+    ``config_dir`` is the user's own folder of configurations, in which experiments may lie.
+    """
     data = [name for word in words if word.startswith(DATA) for name in word.removeprefix(DATA).split(",")]
     rest = tuple(word for word in words if not word.startswith(DATA))
     if len(data) > 1 and any(word.startswith("data.root=") for word in rest):
         raise UsageError("paper: data.root= is the place of one data set; name one in data=, or keep them below data/")
-    _check_typed(items, rest)
+    _check_typed(items, rest, config_dir)
     places = {item.name: choose_places(item, data) for item in items}
     named: dict[tuple[str, str, str], Need] = {}
     composed: dict[Words, tuple[Need, dict[str, UnknownKey]]] = {}
-    unknown: list[tuple[str, dict[str, UnknownKey]]] = []
+    unknown: list[tuple[str, Words, dict[str, UnknownKey]]] = []
     for item in items:
         for row in item.rows:
+            typed = _list_unstated(row, rest, config_dir)
             for place in places[item.name]:
                 if row.words is not None and place.asked:
-                    joined = join_words(place, row.words, rest)
+                    joined = join_words(place, row.words, typed)
                     if joined not in composed:
-                        composed[joined] = _compose_known(joined, rest, make_need)
+                        composed[joined] = _compose_known(joined, typed, make_need)
                     named[item.name, row.name, place.name], lacking = composed[joined]
-                    unknown.append((row.name, lacking))
+                    unknown.append((row.name, typed, lacking))
     return Plan(tuple(items), places, named, _find_partial(rest, unknown))
+
+
+def _list_unstated(row: Row, typed: Words, config_dir: str | None) -> Words:
+    """List the typed words whose key neither a row nor its experiment states: these count more than what is typed."""
+    stated = read_stated(row.words or (), config_dir)
+    return tuple(word for word in typed if word.partition("=")[0] not in stated)
 
 
 def _compose_known(
@@ -116,21 +129,23 @@ def _compose_known(
             lacking[word] = error
 
 
-def _find_partial(typed: Words, unknown: Sequence[tuple[str, Mapping[str, UnknownKey]]]) -> dict[str, tuple[str, ...]]:
-    """Find the typed words that count for some rows only. Raises UnknownKey for one that counts for none."""
+def _find_partial(
+    typed: Words, unknown: Sequence[tuple[str, Words, Mapping[str, UnknownKey]]]
+) -> dict[str, tuple[str, ...]]:
+    """Find the typed words that count for some rows only. Raises UnknownKey for one whose key no run has."""
     partial = {}
     for word in typed:
-        rows = dict.fromkeys(row for row, lacking in unknown if word not in lacking)
-        if unknown and not rows:
-            raise unknown[0][1][word]
-        if any(word in lacking for _, lacking in unknown):
+        rows = dict.fromkeys(row for row, own, lacking in unknown if word in own and word not in lacking)
+        if not rows and (wrong := [lacking[word] for _, _, lacking in unknown if word in lacking]):
+            raise wrong[0]
+        if len(rows) < len({row for row, _, _ in unknown}):
             partial[word] = tuple(rows)
     return partial
 
 
-def _check_typed(items: Sequence[Item], typed: Words) -> None:
+def _check_typed(items: Sequence[Item], typed: Words, config_dir: str | None) -> None:
     """Raise UsageError for a word that would change nothing, because every row states that key itself."""
-    stated = [{word.partition("=")[0] for word in row.words} for item in items for row in item.rows if row.words]
+    stated = [read_stated(row.words, config_dir) for item in items for row in item.rows if row.words]
     for word in typed:
         if stated and all(word.partition("=")[0] in keys for keys in stated):
             raise UsageError(f"paper: {word}: every row states that itself; write a table of your own (PAPER.md)")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.errors import writing
+from bench.errors import UserError, writing
 from bench.paper.cells import make_table
 from bench.paper.definition import TABLE, Item, Row
 from bench.paper.empty import Lack, explain_ratings, explain_run
@@ -62,7 +62,8 @@ def _write_table(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Pa
 
 def _draw_figure(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Part, list[Path]]:
     """Draw a figure of the runs that are finished; what is missing is said with the command that makes it."""
-    draw, runs, lacks = find_renderer(item.kind), {}, []
+    runs: dict[str, Path] = {}
+    lacks: list[str] = []
     asked = [place for place in plan.places[item.name] if place.asked]
     for place in asked:
         for row in item.rows:
@@ -74,9 +75,20 @@ def _draw_figure(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Pa
                 runs[name] = folder
             else:
                 lacks.append(f"{name}: {_explain_lack(item, sources, row, need)}")
-    files = draw(item, runs, to) if runs else []
+    files = _draw_known(item, runs, to, lacks) if runs else []
     pictures = [file for file in files if file.suffix == ".png"]
     return Part(item, None, pictures, lacks, name_all_data(runs.values())), files
+
+
+def _draw_known(item: Item, runs: Mapping[str, Path], to: Path, lacks: list[str]) -> list[Path]:
+    """Draw the runs that are there; where others lack and these few make no picture, that is a line in ``lacks``."""
+    try:
+        return find_renderer(item.kind)(item, runs, to)
+    except UserError as error:
+        if not lacks:
+            raise
+        lacks.insert(0, f"Not drawn: {error}")
+        return []
 
 
 def _explain_lack(item: Item, sources: Sources, row: Row, need: Need) -> Lack:

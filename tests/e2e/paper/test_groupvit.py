@@ -48,7 +48,7 @@ def test_table_4_and_figure_7_have_both_rows(copied: Path, weights: Path, capsys
     typed = (f"models.groupvit.source={weights}", *SMALL)
     assert run_paper(copied, "table4", "figure7", *typed, to="again") == 0
     told = capsys.readouterr().out
-    assert f"models.groupvit.source={weights} counts for GroupViT: the other runs have no such key" in told
+    assert f"models.groupvit.source={weights} counts for GroupViT; the other rows state" in told
     assert "4 runs named, 2 distinct: 1 finished before, 1 made" in told and "missing" not in told
     table = pd.read_csv(copied / "again/table4.csv").set_index(["row", "set", "column"])
     (file,) = (copied / "out").glob("toyscenes-test-groupvit-*/predictions.json")

@@ -178,6 +178,8 @@ def test_a_metric_that_was_not_asked_for_is_filled_by_the_printed_line(copied: P
     ("words", "told"),
     [
         (("tabel3",), "tabel3: no such table or figure (did you mean 'table3'?)"),
+        (("table3", "to="), "paper: to=: name a folder"),
+        (("table3", "encode=crop"), "encode=crop: every row states that itself"),
         (("table3", "make=perhaps"), "make=perhaps: yes or no"),
         (("table3", "encode.sigmaa2=1"), "encode.sigmaa2: no such key"),
         (("table3", "--multirun"), "--multirun: no such flag"),
