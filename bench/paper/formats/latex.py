@@ -53,8 +53,9 @@ def _write_tabular(grid: Grid) -> list[str]:
     ]
     for label, cells in grid.rows:
         deep = max(len(cell.below) for cell in cells)
-        told = rf"\raggedright {escape_latex(label)}" if longest > LABEL else escape_latex(label)
-        lines.append(_join([told, *map(_write_value, cells)]))
+        # In braces: a star or a "[" behind the end of a row, or behind a rule, would be read as a part of that.
+        head = rf"\raggedright {escape_latex(label)}" if longest > LABEL else f"{{{escape_latex(label)}}}"
+        lines.append(_join([head, *map(_write_value, cells)]))
         lines += [_join(["", *(_write_below(cell, at) for cell in cells)]) for at in range(deep)]
     return [*lines, r"\bottomrule", r"\end{tabular}"]
 
