@@ -19,7 +19,6 @@ from bench.paper.sources import Sources
 from bench.settings.check import check_settings
 
 PAPER_SIZE = ("models=paper", "data=voc")
-PLACEHOLDERS = {"FOLDER": "{tmp}", "FILE": "{tmp}/file.csv"}
 
 
 def list_fillers(item: Item, typed: Sequence[str]) -> Iterator[str]:
@@ -53,7 +52,9 @@ def check(need: Need) -> None:
     check_settings({key: value for key, value in need.settings.items() if key != "choices"})
 
 
-@pytest.mark.parametrize("typed", [(), PAPER_SIZE], ids=["drawn", "paper"])
+@pytest.mark.parametrize(
+    "typed", [pytest.param((), id="drawn"), pytest.param(PAPER_SIZE, id="paper", marks=pytest.mark.slow)]
+)
 def test_every_line_that_fills_something_can_be_pasted(typed: tuple[str, ...], tmp_path: Path) -> None:
     lines = {line for item in read_definitions(["all"]) for line in list_fillers(item, typed)}
     assert len(lines) >= 20 and any("models.groupvit.source=FOLDER" in line for line in lines)
