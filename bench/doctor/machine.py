@@ -8,12 +8,14 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.errors import UserError
+from bench.store.places import is_remote, open_place, read_remote, write_remote
 
 SHOWN = ("torch", "open_clip_torch", "transformers", "sentence-transformers", "pydensecrf2")
 KINDS = ("clip", "dino", "language", "sentence")
@@ -119,6 +121,21 @@ def examine_disk(key: str, folder: Path) -> tuple[str, str]:
     if not existing.is_dir() or not os.access(existing, os.W_OK):
         return f"{state}, but {existing} cannot be written", f"add {key}=FOLDER"
     return state, f"add {key}=FOLDER (on a disk with room), or free some" if free < ROOM else ""
+
+
+def examine_store(address: str) -> tuple[str, str]:
+    """Look where the store is: a folder's disk, or whether an address answers and takes a file."""
+    place = open_place(address)
+    if not is_remote(place):
+        return examine_disk("store", place)
+    probe = place / f".doctor-{secrets.token_hex(4)}"
+    try:
+        write_remote(probe, b"zgs")
+        whole = read_remote(probe) == b"zgs"
+        probe.unlink()
+    except (OSError, UserError) as error:
+        return f"{address}: {' '.join(str(error).split())[:200]}", "add store=FOLDER, or make the address answer"
+    return f"{address}: answers, and takes files", "" if whole else "what it took it did not give back: store=FOLDER"
 
 
 def examine_crf(settings: dict[str, Any]) -> tuple[str, str]:

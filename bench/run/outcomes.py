@@ -18,6 +18,10 @@ from bench.store.files import write_atomically
 PATIENCE = 30.0
 """Seconds within which a file that another host wrote is seen on a shared disk."""
 NOTHING_LEFT = "no outcome: killed or never started"
+STOPPED = "stopped before it was done"
+"""Why a job has no outcome whose sweep was stopped by Ctrl-C or a batch system."""
+BEGUN = (".json", ".progress")
+"""The endings of the files that a job leaves when it begins and ends; a launcher's word for that is not believed."""
 
 
 class Finished(Protocol):
@@ -48,6 +52,13 @@ class Outcome:
         """Whether the job has left no results."""
         return self.code in (FAILED, USAGE)
 
+    @property
+    def state(self) -> str:
+        """The state in a word: done, skips (done without some images), failed, refused (wrong words), lost, stopped."""
+        if self.reason.startswith((NOTHING_LEFT, STOPPED)):
+            return "lost" if self.reason.startswith(NOTHING_LEFT) else "stopped"
+        return {DONE: "done", SKIPS: "skips", USAGE: "refused"}.get(self.code, "failed")
+
 
 def attempt_job(job: int, overrides: Sequence[str], run: Callable[[], Finished], trace: Callable[[], Path]) -> Outcome:
     """Run one job; whatever it raises is its outcome, but Ctrl-C. ``trace`` says where a traceback is written."""
@@ -70,23 +81,29 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
     write_atomically(name_outcome_file(outcome.job, folder), json.dumps(asdict(outcome), indent=1).encode())
 
 
+def list_waiting(folder: Path, jobs: int) -> list[int]:
+    """List the jobs of a sweep (from 1) that have neither begun nor been refused."""
+    begun = {path.stem for path in folder.iterdir() if path.suffix in BEGUN}
+    return [job for job in range(1, jobs + 1) if name_outcome_file(job, folder).stem not in begun]
+
+
 def name_outcome_file(job: int, folder: Path, ending: str = "json") -> Path:
     """Name the file of a job in the sweep's folder."""
     return folder / f"job-{job:03}.{ending}"
 
 
 def collect_outcomes(
-    folder: Path, planned: Sequence[tuple[str, ...]], reason: str = "", patience: float = 0.0
+    folder: Path, planned: Sequence[tuple[str, ...]], reason: str = "", patience: float = 0.0, lost: str = NOTHING_LEFT
 ) -> list[Outcome]:
-    """Collect the outcomes of a sweep in its order; a planned job (its overrides) without one failed, for ``reason``.
+    """Collect the outcomes of a sweep in its order; a planned job (its overrides) without one is ``lost``.
 
-    Waits up to ``patience`` seconds for files that are not to be seen yet.
+    ``reason`` is what its launcher says. Waits up to ``patience`` seconds for files that are not to be seen yet.
     """
     until = time.monotonic() + patience
     while (missing := _list_missing(folder, len(planned))) and time.monotonic() < until:
         time.sleep(0.1)
-    lost = f"{NOTHING_LEFT} ({reason})" if reason else NOTHING_LEFT
-    outcomes = [_read_outcome(path) for path in sorted(folder.glob("job-*.json"))]
+    lost = f"{lost} ({reason})" if reason else lost
+    outcomes = [read_outcome(path) for path in sorted(folder.glob("job-*.json"))]
     return sorted([*outcomes, *(Outcome(job, planned[job - 1], FAILED, lost) for job in missing)], key=lambda o: o.job)
 
 
@@ -101,7 +118,8 @@ def _list_missing(folder: Path, jobs: int) -> list[int]:
     return [job for job in range(1, jobs + 1) if name_outcome_file(job, folder).name not in there]
 
 
-def _read_outcome(path: Path) -> Outcome:
+def read_outcome(path: Path) -> Outcome:
+    """Read what a job has left of itself."""
     known = json.loads(path.read_text())
     return Outcome(**{**known, "overrides": tuple(known["overrides"])})
 

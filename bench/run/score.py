@@ -108,4 +108,5 @@ def _join_parts(parts: Sequence[ScoreTables]) -> ScoreTables:
     ids = sorted({image_id for part in parts for image_id in part.image_ids})
     segments = next((part.segments for part in parts if len(part.segments)), parts[0].segments)
     scores = pd.concat([part.scores for part in parts], ignore_index=True)
-    return ScoreTables(scores, counts, ids, segments, stack("curves"), stack("areas"), stack("ratings"))
+    more = {name: stack(name) for name in ("curves", "areas", "ratings", "confusion")}
+    return ScoreTables(scores, counts, ids, segments, **more)

@@ -184,7 +184,7 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     "store": (lambda world: world.set(store=f"{world.root}/other"), frozenset()),
     "out": (_given(out="elsewhere"), frozenset()),
     "pictures": (_given(pictures=0), frozenset()),
-    "tracking": (_given(tracking={"_target_": "bench.run.tracking.Wandb"}), frozenset()),
+    "tracking": (_given(tracking={"_target_": "bench.tracking.wandb_run.Wandb"}), frozenset()),
     "executor.workers": (_given(executor__workers=3), frozenset()),
     "executor": (_given(executor={"_target_": "bench.run.executor.Serial", "threads": 1}), frozenset()),
     "tuned_on": (_written("tuned.txt", "a\n"), frozenset()),
