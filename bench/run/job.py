@@ -62,10 +62,12 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
     check_settings(settings)
     context = RunContext(settings)
     ids = context.dataset.list_ids()
-    seen, folder, _ = _describe_data(context, ids), prepare_folder(settings), context.name
-    # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now.
+    seen, _ = _describe_data(context, ids), context.name
+    # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now; and before
+    # the folder, so that what cannot begin leaves none.
     _, executor, _ = context.device, make_object(settings["executor"]), make_object(settings["tracking"])
     protocol, made_of = _check_protocol(context), describe_inputs(context)
+    folder = prepare_folder(settings)
     print(*context.depends.unknown, sep="\n", end="\n" if context.depends.unknown else "")
     with executor.open_session(settings) as work:
         predicted = predict_once(context, ids, work)
