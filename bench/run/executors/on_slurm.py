@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from bench.cluster.batch import Batch, Lost, Where
 from bench.cluster.frames import FrameReader, append_frame
-from bench.cluster.place import Place, describe_place, work_there
+from bench.cluster.place import Place, describe_place, name_host, work_there
 from bench.errors import UserError
 from bench.run.executor import Jobs, Map, Threads, bring_in_order
 
@@ -149,7 +149,7 @@ def run_shard(function: Callable[..., Any], shard: Shard, file: Path, place: Pla
             except OSError:
                 raise  # the disk, of which nothing can be told there
             except Exception as error:
-                append_frame(results, (at, None, error))
+                append_frame(results, (at, None, name_host(error, place)))
                 return
 
 
