@@ -142,7 +142,7 @@ def test_two_sweeps_at_once_into_one_folder_are_two_tables_over_the_same_runs(tm
         )
         for _ in range(2)
     ]  # fmt: skip
-    assert [code for code, _, _ in map(ended, both)] == [0, 0]
+    assert [code for code, _, _ in (ended(process, 250) for process in both)] == [0, 0]
     tables = [file.read_text().splitlines() for file in tmp_path.glob("out/sweeps/*/jobs.csv")]
     assert [[line.split(",")[1] for line in table] for table in tables] == [["state", "done", "done"]] * 2
     assert len(list(tmp_path.glob("out/*/run.json"))) == 2
