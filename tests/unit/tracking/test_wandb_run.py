@@ -108,6 +108,25 @@ def test_what_wandb_would_refuse_after_the_work_is_refused_before(options: dict[
         Wandb(**options)  # type: ignore[arg-type]
 
 
+def test_what_a_killed_job_left_is_replaced(tmp_path: Path) -> None:
+    (folder,) = fabricate(tmp_path, ["full"], [{"pictures": 0}])
+    for name in ("offline-run-20260101_000000-abc/run-abc.wandb", "data-1234/artifacts/staging/tmp1"):
+        (folder / "wandb" / name).parent.mkdir(parents=True)
+        (folder / "wandb" / name).write_bytes(b":W&B")
+    Wandb().log(read_tracked_run(folder))
+    (file,) = find_offline_runs(folder)
+    assert read_offline_run(file).exits == [0] and len(list((folder / "wandb").glob("data-*"))) == 1
+
+
+def test_a_second_tracker_of_the_same_process_is_another_run(tmp_path: Path) -> None:
+    """The service of W&B is stopped with each run, and started again for the next."""
+    folders = fabricate(tmp_path, ["a", "b"], [{"pictures": 0}] * 2)
+    for folder in folders:
+        Wandb().log(read_tracked_run(folder))
+    told = [read_offline_run(file) for file in find_offline_runs(tmp_path)]
+    assert len({run.run.run_id for run in told}) == 2 and [run.exits for run in told] == [[0], [0]]
+
+
 def test_no_labels_and_no_pictures(tmp_path: Path) -> None:
     (folder,) = fabricate(tmp_path, ["full"], [{"pictures": 0, "segment": {"n": 10}}])
     run = read_tracked_run(folder)
