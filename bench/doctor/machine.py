@@ -34,7 +34,9 @@ def list_kinds(settings: dict[str, Any]) -> tuple[str, ...]:
 
     if (baseline := settings.get("baseline")) is not None:
         return ("sentence", *list_needs(baseline))
-    return (*KINDS, *(kind for kind in list_needs(settings["segment"]) if kind not in KINDS))
+    stages = [settings[stage] for stage in ("segment", "encode", "caption", "merge")]
+    needed = dict.fromkeys(("clip", "sentence", *(kind for options in stages for kind in list_needs(options))))
+    return (*(kind for kind in KINDS if kind in needed), *(kind for kind in needed if kind not in KINDS))
 
 
 def examine_versions() -> tuple[str, str]:
