@@ -48,6 +48,7 @@ def test_figures_need_no_run_of_their_own(copied: Path, capsys: pytest.CaptureFi
     assert pd.read_csv(copied / "again/figure13.csv").groupby("mapping")["n"].sum().tolist() == [len(truth)] * 2
 
 
+@pytest.mark.slow
 def test_examples_by_rating(copied: Path, tmp_path: Path) -> None:
     (run,) = (copied / "out").glob("toyscenes-test-full-*")
     images = json.loads((run / "predictions.json").read_text())["images"]
@@ -63,6 +64,7 @@ def test_examples_by_rating(copied: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(table["rating"], table["segment"] % 4)
 
 
+@pytest.mark.slow
 def test_wrong_options_are_one_line(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = copied / "mine" / "experiment" / "paper"
     place.mkdir(parents=True)

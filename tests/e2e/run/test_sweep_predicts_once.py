@@ -74,6 +74,7 @@ def test_jobs_that_differ_in_their_scoring_predict_once(tmp_path: Path, predicte
     assert records[0] == records[1], "the store's counts, too: as told by a run that finds all in the store"
 
 
+@pytest.mark.slow
 def test_other_predictions_and_what_the_store_has_lost_are_made(tmp_path: Path, predicted: list[str]) -> None:
     run_method(tmp_path, *ONE, "pictures=0")
     for change, images in (("seed=1", 2), ("merge=none", 2), ("data.subset=first:1", 1)):

@@ -92,6 +92,7 @@ def test_wilsons_interval_next_to_the_bounds(load: ModuleType) -> None:
         assert 0.97 < (top.sum(axis=0) / bottom.sum(axis=0)).mean() < 0.995, name
 
 
+@pytest.mark.slow
 def test_twice_the_same_bytes(load: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     worlds, near = importlib.import_module("coverage_worlds"), importlib.import_module("coverage_near")
     small = {"WORLDS": ("VOC-20",), "SIZES": (25,), "FALSE": (0.1,), "MEANS": ("image IoU",), "CLASSES": ("mIoU",)}
