@@ -43,7 +43,7 @@ def fabricate(
     """A run for each variant; ``settings`` are groups of its configuration, ``extra`` further metrics with values."""
     told = settings or [{"segment": {"n": 10}}] * len(variants)
     facts = images, tuple(classes), tuple((extra or {}).items())
-    made = [_run_once(variant, repr(own), at, *facts) for at, (variant, own) in enumerate(zip(variants, told, strict=True))]
+    made = (_run_once(variants[at], repr(own), at, *facts) for at, own in enumerate(told[: len(variants)]))
     return [Path(shutil.copytree(run, to / run.name)) for run in made]
 
 
