@@ -28,6 +28,7 @@ COMMANDS = {
     "agree": "agree RUN … [to=DIR]    do all metrics rank these runs alike? Kendall's tau between each two of them",
     "prepare": "prepare [DATASET] …     a publisher's files as a checked data set; alone: which, and where to get them",
     "doctor": "doctor [models=paper …] what is installed of what a run needs, and the command that fixes what is not",
+    "speed": "speed [scale=paper …]   how fast every stage is: plain and fast form side by side, share of the limit",
     "verify": "verify [models=paper …] do the weights do what they should? one line a check",
 }
 """Each command is the module of that name in `bench.commands`."""

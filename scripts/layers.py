@@ -15,7 +15,7 @@ from pathlib import Path
 LAYERS = """
 cli
 commands
-prepare doctor paper
+prepare doctor paper speed
 report
 run
 settings

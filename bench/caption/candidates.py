@@ -6,8 +6,10 @@ iterations, beams, segments and images; it has the same bits whether it was reme
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import torch
@@ -42,8 +44,12 @@ class Vocabulary:
         return self.tokenizer.decode(tokens, clean_up_tokenization_spaces=False)
 
 
+Context = tuple[int, ...]
+"""Token ids of the language model."""
+
+
 @dataclass
-class _Context:
+class _Known:
     """What is known of one context: row ``rows[token]`` of ``features`` belongs to a token, -1 is not known."""
 
     text: str
@@ -55,44 +61,58 @@ class _Context:
     def bytes(self) -> int:
         return self.rows.nbytes + self.features.nbytes + sum(kv.nbytes for kv in self.prefix.cache)
 
+    def list_missing(self, tokens: Int64[Tensor, " k"] | None) -> Int64[Tensor, " m"]:
+        """List the tokens, each once, whose features are not known yet; None is all tokens."""
+        if len(self.features) == len(self.rows):
+            return self.rows[:0]
+        return (self.rows < 0).nonzero()[:, 0] if tokens is None else tokens[self.rows[tokens] < 0].unique()
+
+    def add(self, tokens: Int64[Tensor, " m"], features: Float[Tensor, "m d"]) -> None:
+        """Add the features of tokens that were missing; once all are known they lie in the order of the tokens."""
+        self.rows[tokens] = torch.arange(len(tokens), device=tokens.device) + len(self.features)
+        self.features = torch.cat([self.features, features])
+        if len(self.features) == len(self.rows):
+            self.features = self.features[self.rows]
+            self.rows = torch.arange(len(self.rows), device=tokens.device)
+
 
 class CandidateFeatures:
     """Unit-length features of candidates. ``limit`` bounds the memory in bytes and never changes a result."""
 
     def __init__(self, vocabulary: Vocabulary, clip: ClipText, limit: int) -> None:
         self.vocabulary, self.clip = vocabulary, clip
-        self.contexts: Recent[tuple[int, ...], _Context] = Recent(limit)
+        self.contexts: Recent[Context, _Known] = Recent(limit)
+
+    def __call__(self, context: Context, tokens: Int64[Tensor, " k"] | None = None) -> Float[Tensor, "k d"]:
+        """Compute features of the texts "decoded context + decoded token", a row for each token; None is all tokens."""
+        return self.compute_all([(context, tokens)])[0]
 
     @torch.inference_mode()
-    def __call__(self, context: tuple[int, ...], tokens: Int64[Tensor, " k"] | None = None) -> Float[Tensor, "k d"]:
-        """Compute features of the texts "decoded context + decoded token", a row for each token; None is all tokens."""
-        known = self.contexts.get(context) or self._open(context)
-        if len(known.features) < self.vocabulary.size:
-            wanted = known.rows if tokens is None else known.rows[tokens]
-            self._add(context, known, (wanted < 0).nonzero()[:, 0] if tokens is None else tokens[wanted < 0].unique())
-        return known.features if tokens is None else known.features[known.rows[tokens]]
+    def compute_all(self, asked: Sequence[tuple[Context, Int64[Tensor, " k"] | None]]) -> list[Float[Tensor, "k d"]]:
+        """Compute the features of several contexts, all new texts in one pass of CLIP: see `__call__`."""
+        known = [self.contexts.get(context) or self._open(context) for context, _ in asked]
+        missing = [one.list_missing(tokens) for one, (_, tokens) in zip(known, asked, strict=True)]
+        new = self._encode(known, missing)
+        for (context, _), one, tokens, features in zip(asked, known, missing, new, strict=True):
+            if len(tokens):
+                one.add(tokens, features)
+                self.contexts.put(context, one, one.bytes)
+        return [one.features if tokens is None else one.features[one.rows[tokens]]
+                for one, (_, tokens) in zip(known, asked, strict=True)]  # fmt: skip
 
-    def _add(self, context: tuple[int, ...], known: _Context, missing: Int64[Tensor, " k"]) -> None:
-        """Compute the features of tokens that were missing; once all are known they lie in the order of the tokens."""
-        if not len(missing):
-            return
-        new = self._encode(known, missing.tolist())
-        known.rows[missing] = torch.arange(len(new), device=missing.device) + len(known.features)
-        known.features = torch.cat([known.features, new])
-        if len(known.features) == self.vocabulary.size:
-            known.features, known.rows = known.features[known.rows], torch.arange(len(known.rows), device=new.device)
-        self.contexts.put(context, known, known.bytes)
-
-    def _open(self, context: tuple[int, ...]) -> _Context:
+    def _open(self, context: Context) -> _Known:
         text = self.vocabulary.decode(list(context))
         prefix = self.clip.text.read(self.clip.tokenize_raw(text)[:-1])
         rows = torch.full((self.vocabulary.size,), -1, device=self.clip.text.device)
-        return _Context(text, prefix, rows, self.clip.text.encode([]))
+        return _Known(text, prefix, rows, self.clip.text.encode([]))
 
-    def _encode(self, context: _Context, tokens: list[int]) -> Float[Tensor, "k d"]:
+    def _encode(self, known: Sequence[_Known], missing: Sequence[Int64[Tensor, " k"]]) -> list[Float[Tensor, "k d"]]:
         """Encode whole strings: CLIP's tokens of "bl" + "ack" are not those of its parts."""
-        texts = [context.text + self.vocabulary.strings[token] for token in tokens]
-        return F.normalize(self.clip.text.encode(tokenize(self.clip, texts), context.prefix), dim=-1)
+        strings, counts = self.vocabulary.strings, [len(tokens) for tokens in missing]
+        texts = [one.text + strings[token] for one, own in zip(known, missing, strict=True) for token in own.tolist()]
+        ids = iter(tokenize(self.clip, texts) if texts else [])
+        requests = [(one.prefix, list(islice(ids, count))) for one, count in zip(known, counts, strict=True)]
+        return [F.normalize(features, dim=-1) for features in self.clip.text.encode_all(requests)]
 
 
 def share_features(vocabulary: Vocabulary, clip: ClipText, limit: int) -> CandidateFeatures:
@@ -110,7 +130,7 @@ class Similarities:
     """
 
     def __init__(
-        self, features: CandidateFeatures, contexts: list[tuple[int, ...]], targets: Float[Tensor, "b d"], copies: int
+        self, features: CandidateFeatures, contexts: list[Context], targets: Float[Tensor, "b d"], copies: int
     ) -> None:
         self.features, self.contexts, self.targets, self.copies = features, contexts, targets, copies
 
@@ -128,21 +148,22 @@ class Similarities:
         return self.targets.new_full((len(self.contexts), self.features.vocabulary.size), torch.nan)
 
     @cached_property
-    def _groups(self) -> dict[tuple[int, ...], list[int]]:
+    def _groups(self) -> dict[Context, list[int]]:
         """The rows of each context."""
-        return {own: [i for i, context in enumerate(self.contexts) if context == own] for own in set(self.contexts)}
+        groups: dict[Context, list[int]] = {}
+        for row, context in enumerate(self.contexts):
+            groups.setdefault(context, []).append(row)
+        return groups
 
     def _look_up(self, tokens: Int64[Tensor, "b k"]) -> Float[Tensor, "b k"]:
         missing = self._known.gather(1, tokens).isnan()  # b k
         if missing.any():
-            for context, rows in self._groups.items():
-                self._fill(context, rows, tokens[rows][missing[rows]].unique())
+            wanted = {own: tokens[rows][missing[rows]].unique() for own, rows in self._groups.items()}
+            asked = [(own, some) for own, some in wanted.items() if len(some)]
+            for (own, some), features in zip(asked, self.features.compute_all(asked), strict=True):
+                for row in self._groups[own]:
+                    self._known[row, some] = compute_cosines(features, self.targets[row])
         return self._known.gather(1, tokens)
-
-    def _fill(self, context: tuple[int, ...], rows: list[int], tokens: Int64[Tensor, " k"]) -> None:
-        features = self.features(context, tokens)
-        for row in rows:
-            self._known[row, tokens] = compute_cosines(features, self.targets[row])
 
 
 def compute_cosines(features: Float[Tensor, "k d"], target: Float[Tensor, " d"]) -> Float[Tensor, " k"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import torch
@@ -41,6 +41,10 @@ class Recent(Generic[Key, Value]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def items(self) -> Iterator[tuple[Key, Value]]:
+        """Give all entries, the least recently used first."""
+        return ((key, value) for key, (value, _) in self._entries.items())
 
     def get(self, key: Key) -> Value | None:
         """Get a value, which becomes the most recent one, or None."""

@@ -45,10 +45,10 @@ class Attention:
         """Weights of tokens [n, T] in [0, 1], entry 0 (the global token) always 1."""
         return self.segments.mask
 
-    @cached_property
+    @property
     def unmasked(self) -> Tensor:
-        """A = softmax(QK/sqrt(d)) V, [s, H, Q, D]."""
-        return self.exponential @ self.values / self.exponential.sum(-1, keepdim=True)
+        """A = softmax(QK/sqrt(d)) V, [s, H, Q, D]; in the first masked layer computed once for all segments."""
+        return self.layer.unmasked
 
     @cached_property
     def masked(self) -> Tensor:

@@ -66,6 +66,11 @@ class Layer:
         # The row maximum is over all tokens, masked or not: it cancels in eq. 1 and lets one exponential serve both.
         return self.compute_exponential(self.query[:, :, : self.queries], self.key)
 
+    @cached_property
+    def unmasked(self) -> Tensor:
+        """A = softmax(QK/sqrt(d)) V of every asking token, float32 [s, H, Q, D]."""
+        return self.exponential @ self.values / self.exponential.sum(-1, keepdim=True)
+
     def compute_exponential(self, query: Tensor, key: Tensor) -> Tensor:
         """Compute exp(query . key / sqrt(D) - row maximum), [s, H, Q, T], of queries and keys [s, H, *, D]."""
         logits = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)

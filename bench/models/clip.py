@@ -22,6 +22,7 @@ from bench.errors import UserError
 from bench.models import clip_file, guards, sources
 from bench.models.clip_tokens import tokenize_texts
 from bench.models.text_tower import TextTower
+from bench.models.unfilled import SkipRandomFill
 
 OPEN_CLIP_PRECISION = {"float32": "fp32", "bfloat16": "pure_bf16", "float16": "pure_fp16"}
 
@@ -132,7 +133,8 @@ class Clip:
 
 
 def _load(name: str, pretrained: str | None, precision: str, device: str) -> Any:
-    return open_clip.create_model(name, pretrained, precision=precision, device=device, require_pretrained=True)
+    with SkipRandomFill():  # open_clip loads strictly
+        return open_clip.create_model(name, pretrained, precision=precision, device=device, require_pretrained=True)
 
 
 def _read_file_facts(source: str, file: Path, name: str, activation: str | None) -> clip_file.FileFacts | None:

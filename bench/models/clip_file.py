@@ -15,6 +15,7 @@ from typing import Any
 from bench.errors import UserError
 from bench.models import checkpoints, torchscript
 from bench.models.guards import Misstated
+from bench.models.unfilled import SkipRandomFill
 
 MARKS = ("input_resolution", "context_length", "vocab_size")
 """Numbers that OpenAI's files hold beside the weights."""
@@ -96,7 +97,8 @@ def build(source: str, path: Path, facts: FileFacts, precision: str, device: str
     """open_clip's model with the file's numbers, in `precision`; every parameter comes from the file."""
     import open_clip
 
-    model = open_clip.create_model(BASE, precision=precision, device=device, load_weights=False, **facts.config)
+    with SkipRandomFill():  # what the file lacks is an error below
+        model = open_clip.create_model(BASE, precision=precision, device=device, load_weights=False, **facts.config)
     state = checkpoints.unwrap_state(checkpoints.read_tensors("CLIP", path))
     weights = {name: value for name, value in state.items() if not NO_WEIGHTS.fullmatch(name)}
     missing, extra = model.load_state_dict(weights, strict=False)

@@ -1,14 +1,17 @@
 """CLIP's text tower (section 3.3), exact at a text's true length, with the keys and values of a prefix computed once.
 
 The tower is causal, so neither padding after the end token nor the split into a prefix and a rest changes a text's
-feature. Texts go through in chunks of a fixed shape: a text's feature does not depend on what else is in the call.
+feature. The tokens of all texts of a call, whatever their lengths and prefixes, lie one after the other in packs of a
+fixed number of rows: matrix products have always the same shape, so that a text's feature does not depend on what else
+is in the call, and only the last pack is filled up. Attention looks at each text by itself.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -35,14 +38,20 @@ class Prefix:
         return next((i for i in range(limit) if self.tokens[i] != text[i]), limit)
 
 
+Tokens = tuple[int, ...]
+Kind = tuple[int, int, int]
+"""Which prefix a text has, how many of its tokens it shares with it, and its length: one attention serves all alike."""
+
+
 class TextTower:
     """The text half of an open_clip model (`CLIP` or `CustomTextCLIP`), which stays where its weights are.
 
-    ``chunk`` is the number of texts in one forward pass: it trades padding against speed and, like any change of
-    shape, may change the last bit of a feature. Raises `UserError` for towers that are not causal or pool otherwise.
+    ``rows`` is the number of tokens in a pack, at least a whole text: it trades filling up against speed and, like any
+    change of shape, may change the last bit of a feature. Raises `UserError` for towers that are not causal or pool
+    otherwise.
     """
 
-    def __init__(self, model: nn.Module, chunk: int = 64) -> None:
+    def __init__(self, model: nn.Module, rows: int = 128) -> None:
         tower: nn.Module = getattr(model, "text", model)
         self.pooling: str = getattr(tower, "text_pool_type", getattr(tower, "pool_type", "argmax"))
         _check(tower, self.pooling)
@@ -52,7 +61,7 @@ class TextTower:
         self.ln_final = tower.get_submodule("ln_final")
         self.projection = _read_projection(tower)
         self.end_id: int | None = getattr(tower, "text_eos_id", getattr(tower, "eos_id", None))
-        self.chunk = chunk
+        self.rows = max(rows, self.context)
         self.derived: dict[Any, Any] = {}  # stores of features that others keep for, and free with, this tower
 
     @property
@@ -77,29 +86,34 @@ class TextTower:
 
         A text may leave the prefix early: it reuses the keys and values up to there.
         """
-        prefix = prefix or self.read(())
-        cut = [self._cut(tuple(text)) for text in texts]
-        place = {text: at for at, text in enumerate(dict.fromkeys(cut))}
-        groups: dict[tuple[int, int], list[tuple[int, ...]]] = defaultdict(list)
-        for text in place:
-            groups[prefix.count_shared(text), len(text)].append(text)
-        features = torch.zeros(len(place), self.dim, device=self.device)
-        for (shared, _), members in groups.items():
-            for i in range(0, len(members), self.chunk):
-                chunk = members[i : i + self.chunk]
-                features[[place[text] for text in chunk]] = self._encode_chunk(chunk, prefix, shared)
-        return features[[place[text] for text in cut]] if cut else features
+        return self.encode_all([(prefix or self.read(()), texts)])[0]
+
+    @torch.no_grad()
+    def encode_all(self, requests: Sequence[tuple[Prefix, Sequence[Sequence[int]]]]) -> list[Float[Tensor, "n d"]]:
+        """Compute the features of several lists of texts at once, each list with a prefix of its own: see `encode`."""
+        prefixes = [prefix for prefix, _ in requests]
+        cut = [(at, self._cut(tuple(text))) for at, (_, texts) in enumerate(requests) for text in texts]
+        kinds = {key: (key[0], prefixes[key[0]].count_shared(key[1]), len(key[1])) for key in cut}
+        ordered = sorted(kinds, key=kinds.__getitem__)  # texts of a kind are neighbours
+        packs = _fill_packs([(kinds[key], key[1]) for key in ordered], self.rows)
+        ends = [self._run(pack, prefixes) for pack in packs]
+        features = self._finish(*map(torch.cat, zip(*ends, strict=True))) if ends else self._make_none()
+        place = {key: row for row, key in enumerate(ordered)}
+        return list(features[[place[key] for key in cut]].split([len(texts) for _, texts in requests]))
 
     @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Prefix:
         """Compute keys and values of a common beginning; it holds the start token and no end token."""
-        tokens = tuple(tokens)[: self.context - 1]
-        shapes = [(2, block.attention.num_heads, 0, block.attention.head_dim) for block in self.blocks]
-        empty = [self.embedding.new_zeros(shape) for shape in shapes]
-        ids = torch.tensor([tokens], dtype=torch.int64, device=self.device)
-        return Prefix(tokens, tuple(self._forward(ids, empty)[1]) if tokens else tuple(empty))
+        tokens, cache = tuple(tokens)[: self.context - 1], []
+        x = self._embed(torch.tensor(tokens, dtype=torch.int64, device=self.device), torch.arange(len(tokens)))
+        for block in self.blocks:
+            heads, size = block.attention.num_heads, block.attention.head_dim
+            packed = _project(block, x)
+            cache.append(packed.view(len(tokens), 3, heads, size)[:, 1:].permute(1, 2, 0, 3).contiguous())  # 2 h P k
+            x = _leave(block, x, _attend(packed, 1, cache[-1][:, :, :0]) if tokens else x)
+        return Prefix(tokens, tuple(cache))
 
-    def _cut(self, text: tuple[int, ...]) -> tuple[int, ...]:
+    def _cut(self, text: Tokens) -> Tokens:
         """Drop what the pooled position cannot see."""
         if len(text) > self.context:
             text = (*text[: self.context - 1], text[-1])
@@ -108,47 +122,93 @@ class TextTower:
             raise UserError(f"CLIP text tokens {text} hold no end token {end}: does the tokenizer fit the model?")
         return text[: text.index(end) + 1]
 
-    @torch.no_grad()
-    def _encode_chunk(self, texts: list[tuple[int, ...]], prefix: Prefix, shared: int) -> Float[Tensor, "n d"]:
-        padded = texts + [texts[-1]] * (self.chunk - len(texts))
-        tokens = torch.tensor(padded, dtype=torch.int64, device=self.device)[:, shared:]
-        pooled = self.ln_final(self._forward(tokens, [kv[:, :, :shared] for kv in prefix.cache])[0])
-        if isinstance(self.projection, Tensor):
-            pooled = pooled @ self.projection
-        elif self.projection is not None:
-            pooled = self.projection(pooled)
-        return pooled[: len(texts)].float()
+    def _embed(self, tokens: Int64[Tensor, " r"], places: Int64[Tensor, " r"]) -> Float[Tensor, "r w"]:
+        return self.embedding[tokens] + self.positions[places.to(self.device)].to(self.embedding.dtype)
 
-    def _forward(
-        self, tokens: Int64[Tensor, "c l"], past: Sequence[Tensor]
-    ) -> tuple[Float[Tensor, "c w"], list[Tensor]]:
-        """Run the tower: the last token's final state, and keys and values of the first row's tokens in every block."""
-        (count, length), start = tokens.shape, past[0].shape[2]
-        x = self.embedding[tokens] + self.positions[start : start + length].to(self.embedding.dtype)  # c l w
-        cache = []
-        for number, (block, kv) in enumerate(zip(self.blocks, past, strict=True), start=1):
-            attention, new = _attend(block.attention, block.before_attention(x), kv)
-            cache.append(new)
-            if number == len(self.blocks):  # only the pooled token is read after the last attention
-                x, attention = x[:, -1:], attention[:, -1:]
-            output = block.attention.out_proj
-            x = x + block.after_attention(F.linear(attention, output.weight, output.bias))
-            x = x + block.after_mlp(block.mlp(block.before_mlp(x)))
-        return x.reshape(count, -1), cache
+    def _run(
+        self, pack: Sequence[tuple[Kind, Tokens]], prefixes: Sequence[Prefix]
+    ) -> tuple[Float[Tensor, "n w"], Float[Tensor, "n w"]]:
+        """Run a pack of n texts up to the last attention: what enters it and what leaves it, at their last tokens."""
+        counts = [(kind, len(list(texts))) for kind, texts in groupby(pack, itemgetter(0))]
+        own = [text[shared:] for (_, shared, _), text in pack]
+        places = [place for (_, shared, length), _ in pack for place in range(shared, length)]
+        tokens = torch.tensor([token for text in own for token in text], device=self.device)
+        ends = torch.tensor([len(text) for text in own]).cumsum(0) - 1  # n rows of last tokens
+        x = _fill_up(self._embed(tokens, torch.tensor(places)), self.rows)  # R w
+        for number, block in enumerate(self.blocks, start=1):
+            packed, mixed, row, last = _project(block, x), [], 0, number == len(self.blocks)
+            for (at, shared, length), count in counts:
+                past, size = prefixes[at].cache[number - 1][:, :, :shared], count * (length - shared)
+                mixed.append(_attend(packed[row : row + size], count, past, last))
+                row += size
+            if last:  # only the pooled token is read after the last attention
+                break
+            x = _leave(block, x, _fill_up(torch.cat(mixed), self.rows))
+        return x[ends], torch.cat(mixed)
+
+    def _finish(self, x: Float[Tensor, "n w"], mixed: Float[Tensor, "n w"]) -> Float[Tensor, "n d"]:
+        """Bring last tokens from the last attention into the joint space, a fixed number at a time."""
+        parts = []
+        for states, heads in zip(x.split(self.rows), mixed.split(self.rows), strict=True):
+            pooled = _leave(self.blocks[-1], _fill_up(states, self.rows), _fill_up(heads, self.rows))
+            pooled = self.ln_final(pooled)
+            if isinstance(self.projection, Tensor):
+                pooled = pooled @ self.projection
+            elif self.projection is not None:
+                pooled = self.projection(pooled)
+            parts.append(pooled[: len(states)].float())
+        return torch.cat(parts)
+
+    def _make_none(self) -> Float[Tensor, "0 d"]:
+        return torch.zeros(0, self.dim, device=self.device)
+
+
+def _fill_packs(texts: Iterable[tuple[Kind, Tokens]], rows: int) -> Iterator[list[tuple[Kind, Tokens]]]:
+    """Give lists of texts whose own tokens are at most ``rows``, as many as fit, in their order."""
+    pack: list[tuple[Kind, Tokens]] = []
+    free = rows
+    for kind, text in texts:
+        _, shared, length = kind
+        if length - shared > free:
+            yield pack
+            pack, free = [], rows
+        pack.append((kind, text))
+        free -= length - shared
+    if pack:
+        yield pack
+
+
+def _fill_up(x: Float[Tensor, "r w"], rows: int) -> Float[Tensor, "R w"]:
+    """Fill up with rows of zeros, which nobody reads."""
+    return F.pad(x, (0, 0, 0, rows - len(x)))
+
+
+def _project(block: Block, x: Float[Tensor, "r w"]) -> Float[Tensor, "r 3w"]:
+    """Compute queries, keys and values."""
+    attention = block.attention
+    return F.linear(block.before_attention(x), attention.in_proj_weight, attention.in_proj_bias)
+
+
+def _leave(block: Block, x: Float[Tensor, "r w"], mixed: Float[Tensor, "r w"]) -> Float[Tensor, "r w"]:
+    """Leave a block: output projection and MLP, each with its residual."""
+    output = block.attention.out_proj
+    x = x + block.after_attention(F.linear(mixed, output.weight, output.bias))
+    return x + block.after_mlp(block.mlp(block.before_mlp(x)))
 
 
 def _attend(
-    attention: nn.MultiheadAttention, x: Float[Tensor, "c l w"], past: Float[Tensor, "2 h p k"]
-) -> tuple[Float[Tensor, "c l w"], Float[Tensor, "2 h l k"]]:
-    """Attend, causally: the rows' own tokens to the prefix all rows share and to themselves."""
-    (count, length, width), (_, heads, prefix_length, size) = x.shape, past.shape
-    packed = F.linear(x.reshape(-1, width), attention.in_proj_weight, attention.in_proj_bias)  # c*l 3w
-    queries, keys, values = packed.view(count, length, 3, heads, size).permute(2, 0, 3, 1, 4)  # each c h l k
+    packed: Float[Tensor, "c*l 3w"], count: int, past: Float[Tensor, "2 h p k"], last: bool = False
+) -> Float[Tensor, "r w"]:
+    """Attend, causally, ``count`` texts to the prefix they share and to themselves; ``last``: their last tokens."""
+    _, heads, start, size = past.shape
+    queries, keys, values = packed.view(count, -1, 3, heads, size).permute(2, 0, 3, 1, 4)  # each c h l k
+    length = queries.shape[2]
     shared = past.unsqueeze(1).expand(-1, count, -1, -1, -1)  # 2 c h p k
-    seen = torch.ones(length, prefix_length + length, dtype=torch.bool, device=x.device).tril(prefix_length)  # l p+l
     all_keys, all_values = torch.cat([shared[0], keys], dim=2), torch.cat([shared[1], values], dim=2)  # c h p+l k
-    mixed = F.scaled_dot_product_attention(queries, all_keys, all_values, attn_mask=seen)  # c h l k
-    return mixed.transpose(1, 2).reshape(count, length, width), torch.stack([keys[0], values[0]])
+    seen = None if last else torch.ones(length, start + length, dtype=torch.bool, device=past.device).tril(start)
+    asking = queries[:, :, -1:] if last else queries
+    mixed = F.scaled_dot_product_attention(asking, all_keys, all_values, attn_mask=seen)  # c h l k, or c h 1 k
+    return mixed.transpose(1, 2).reshape(-1, heads * size)
 
 
 def _check(tower: nn.Module, pooling: str) -> None:

@@ -27,9 +27,9 @@ class Language:
 class Clip:
     """A text tower and the byte-level tokenizer below; ``calls`` counts tokenised texts."""
 
-    def __init__(self, model: torch.nn.Module, tokenizer: Tokenizer, chunk: int = 16) -> None:
+    def __init__(self, model: torch.nn.Module, tokenizer: Tokenizer, rows: int = 32) -> None:
         self.model, self.tokenizer, self.calls = model, tokenizer, 0
-        self.text = TextTower(model, chunk)
+        self.text = TextTower(model, rows)
 
     def tokenize_raw(self, text: str) -> list[int]:
         self.calls += 1
@@ -66,9 +66,9 @@ def clip_model(vocab: int, width: int = 32, layers: int = 2, heads: int = 2, dim
     return model
 
 
-def clip(chunk: int = 16, **sizes: Any) -> Clip:
+def clip(rows: int = 32, **sizes: Any) -> Clip:
     tokenizer = bpe(360, special_first=False)
-    return Clip(clip_model(tokenizer.get_vocab_size(), **sizes), tokenizer, chunk)
+    return Clip(clip_model(tokenizer.get_vocab_size(), **sizes), tokenizer, rows)
 
 
 def language(width: int = 32, layers: int = 2, heads: int = 2, vocab: int = 400, scale: float = 6.0) -> Language:

@@ -33,6 +33,10 @@ def custom(**extra: Any) -> Any:
     return open_clip.CustomTextCLIP(embed_dim=16, vision_cfg=vision, text_cfg=text).eval()
 
 
+def tower_model() -> Any:
+    return clip_model(100)
+
+
 MODELS = {
     "quick gelu, four heads": lambda: clip_model(100, heads=4),
     "gelu, layer scale": lambda: clip_model(100, quick_gelu=False, ls_init_value=0.5),
@@ -46,7 +50,7 @@ MODELS = {
 def test_equals_open_clip(name: str) -> None:
     model, some = MODELS[name](), texts(40)
     expected = padded(model, some)
-    tower = TextTower(model, chunk=16)
+    tower = TextTower(model, rows=30)
     assert expected.std() > 0.01 and tower.dim == expected.shape[1] and tower.context == 24
     torch.testing.assert_close(tower.encode(some), expected, rtol=1e-5, atol=1e-5)
 
@@ -64,21 +68,44 @@ def test_continuations_equal_whole_texts(length: int) -> None:
 
 def test_texts_may_leave_the_prefix_early() -> None:
     model = clip_model(100)
-    tower = TextTower(model, chunk=8)
+    tower = TextTower(model, rows=24)
     some = [[98, 5, 6, 7, 8, END], [98, 5, 6, END], [98, 5, 60, 7, END], [98, END], [97, 5, END]]
     read = tower.read([98, 5, 6, 7])
     assert [read.count_shared(tuple(t)) for t in some] == [4, 3, 2, 1, 0]
     torch.testing.assert_close(tower.encode(some, read), padded(model, some), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize(("width", "chunk"), [(32, 16), (128, 64), (96, 8)])
-def test_a_feature_does_not_depend_on_the_rest_of_the_call(width: int, chunk: int) -> None:
-    tower, some = TextTower(clip_model(100, width=width), chunk), texts(150, 6)
+@pytest.mark.parametrize(("width", "rows"), [(32, 32), (128, 128), (96, 25)])
+def test_a_feature_does_not_depend_on_the_rest_of_the_call(width: int, rows: int) -> None:
+    tower, some = TextTower(clip_model(100, width=width), rows), texts(150, 6)
     read = tower.read([98])
     whole = tower.encode(some, read)
     for i in range(0, 150, 7):
         assert torch.equal(tower.encode([some[i]], read)[0], whole[i])
     assert torch.equal(tower.encode(some[::-1], read), whole.flip(0))
+
+
+def test_texts_of_several_prefixes_in_one_go_equal_each_list_by_itself() -> None:
+    tower = TextTower(clip_model(100), rows=40)
+    prefixes = [tower.read([98, 5, 6, 7]), tower.read([98]), tower.read(()), tower.read([98, 9])]
+    lists = [[[98, 5, 6, 7, token, END] for token in range(8, 40)], texts(9, 6), texts(20), []]
+    together = tower.encode_all(list(zip(prefixes, lists, strict=True)))
+    assert [len(part) for part in together] == [32, 9, 20, 0]
+    for prefix, some, found in zip(prefixes, lists, together, strict=True):
+        assert torch.equal(found, tower.encode(some, prefix))
+        torch.testing.assert_close(found, padded(tower_model(), some) if some else found, rtol=1e-5, atol=1e-5)
+
+
+def test_only_the_last_pack_is_filled_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    tower, some = TextTower(clip_model(100), rows=24), [[98, 5, token, END] for token in range(50)]
+    linear = torch.nn.functional.linear
+    monkeypatch.setattr("bench.models.text_tower.F.linear", lambda x, *rest: seen.append(len(x)) or linear(x, *rest))
+    tower.encode(some, tower.read([98, 5]))
+    packed = [rows for rows in seen if rows > 2]  # the prefix has two tokens
+    # 50 texts of 2 tokens fill 5 packs of 24 rows: 4 products in the first layer, 1 in the last; the other 3 of
+    # the last layer are of the 50 end tokens alone, in 3 parts
+    assert set(packed) == {24} and len(packed) == 5 * (4 + 1) + 3 * 3
 
 
 def test_a_second_end_token_and_too_long_texts() -> None:

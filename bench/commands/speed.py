@@ -1,0 +1,137 @@
+"""`zgs speed`: how fast every stage is against its plain form and against what this machine can multiply."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.errors import DONE, FAILED, UsageError, UserError
+
+USAGE = """zgs speed [scale=embedded|paper] [json=FILE] [to=FOLDER] [stages=A,B] [weights=FOLDER] [KEY=VALUE …]
+
+scale=embedded   the models that ship, on a drawn scene: every plain form is run in full
+scale=paper      the paper's architectures on a photograph: what is dear is run in part, and the extrapolated says so
+json=FILE        one object a stage: stage, plain_s, fast_s, ratio, agrees, peak_mb, flops, share, measured or not
+to=FOLDER        where table, page and picture of a scale go (nowhere)
+stages=…         some of features, clustering, embeddings, captions, scoring (all)
+weights=FOLDER   of scale=paper: what `python -m data_prep.random_models --to FOLDER` writes; else models=paper
+image=FILE       another picture
+KEY=VALUE        any key of `zgs run --help`, such as caption.beams=2
+
+--scale S and --json FILE are the same. Both forms run in one process on one thread, on the same inputs; the exit code
+is 1 where they do not agree. Plain is: attention written out, all blocks and tokens, one segment a forward, texts
+padded to the whole context, nothing reused."""
+OWN = {"scale": "embedded", "json": "", "to": "", "stages": "", "weights": "", "image": ""}
+"""Options of this command, with their defaults."""
+FLAGS = tuple(f"--{name}" for name in OWN)
+MODELS = ("clip", "dino", "language", "sentence")
+
+
+def main(arguments: list[str]) -> int:
+    """Try the stages, a line each as it is done; 1 where a fast form does not agree with its plain one."""
+    options, words = read_words(arguments)
+    stages = choose_stages(options["stages"])
+    inputs, rows, begin = make_inputs(options, words), [], time.monotonic()
+    from bench.speed.try_stages import try_stages
+    from bench.speed.write import describe_machine, write_all, write_json
+
+    print(f"zgs speed scale={options['scale']}: {', '.join(stages)}; both forms on one thread", flush=True)
+    for row in try_stages(inputs, stages):
+        rows.append(row)
+        print(describe_row(row), flush=True)
+        print(f"  {len(rows)} of {len(stages)} stages, {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+    machine, written = describe_machine(inputs.settings), []
+    if options["json"]:
+        written.append(write_json(rows, machine, options["scale"], Path(options["json"])))
+    if options["to"]:
+        written += write_all(rows, machine, options["scale"], Path(options["to"]))
+    print(*(["speed:", *written] if written else []), sep="\n  ", end="\n" if written else "")
+    wrong = [row["stage"] for row in rows if not row["agrees"]]
+    print(f"the two forms of {', '.join(wrong)} differ" if wrong else f"both forms of all {len(rows)} stages agree")
+    return FAILED if wrong else DONE
+
+
+def read_words(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Read this command's own options, as KEY=VALUE or --KEY VALUE, and the words that are settings of a run."""
+    words, rest = iter(arguments), []
+    options = dict(OWN)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name in FLAGS:
+            options[name.removeprefix("--")] = value if equals else _take_value(word, next(words, None))
+        elif equals and name in OWN:
+            options[name] = value
+        elif equals and not word.startswith("-"):
+            rest.append(word)
+        else:
+            from bench.data.base import suggest_nearest
+
+            raise UsageError(
+                f"speed: {word}: no such option{suggest_nearest(word, [*OWN, *FLAGS])}; `zgs speed --help` shows all"
+            )
+    return options, rest
+
+
+def choose_stages(text: str) -> tuple[str, ...]:
+    """Choose the stages of a list with commas, in the order of the pipeline; all where it is empty."""
+    from bench.speed.try_stages import STAGES
+
+    asked = [name.strip() for name in text.split(",") if name.strip()]
+    if unknown := [name for name in asked if name not in STAGES]:
+        from bench.data.base import suggest_nearest
+
+        raise UsageError(
+            f"speed: stages={unknown[0]}: no such stage{suggest_nearest(unknown[0], STAGES)}; there are "
+            f"{', '.join(STAGES)}"
+        )
+    return tuple(name for name in STAGES if name in asked or not asked)
+
+
+def make_inputs(options: dict[str, str], words: Sequence[str]) -> Any:
+    """Make what the stages are tried on. Raises UsageError for a wrong scale, UserError for missing weights."""
+    from bench.commands.settings import compose_settings
+    from bench.speed.inputs import PAPER, SCALES, Inputs, open_image
+
+    scale = options["scale"]
+    if scale not in SCALES:
+        raise UsageError(f"speed: scale={scale}: one of {', '.join(SCALES)}")
+    own = ["device=cpu"]
+    if scale == PAPER:
+        own += ["models=paper", *_name_weights(options["weights"])]
+    elif options["weights"]:
+        raise UsageError("speed: weights=FOLDER goes with scale=paper; the embedded models have their own")
+    if wrong := [word for word in words if word.startswith("device=") and word != "device=cpu"]:
+        raise UsageError(f"speed: {wrong[0]}: both forms are timed on the processor; other devices are not measured")
+    settings = compose_settings([*own, *words])
+    return Inputs(scale, settings, open_image(options["image"] or None, scale), compose_settings(["device=cpu"]))
+
+
+def describe_row(row: dict[str, Any]) -> str:
+    """Describe a row in one line."""
+    share = f", {row['share']:.2f} of the limit" if row["share"] else ""
+    agrees = "agrees" if row["agrees"] else f"DIFFERS by {row['difference']:.2g} (at most {row['tolerance']:g})"
+    return (
+        f"{row['stage']:10} plain {row['plain_s']:,.4g} s{' (extrapolated)' if row['how'] else ''}, fast "
+        f"{row['fast_s']:,.4g} s, ratio {row['ratio']:,.1f}, {agrees}{share}, peak {row['peak_mb']:,.0f} MB: "
+        f"{row['inputs']}"
+    )
+
+
+def _name_weights(folder: str) -> list[str]:
+    if not folder:
+        return []
+    if missing := [name for name in MODELS if not (Path(folder) / name).is_dir()]:
+        raise UserError(
+            f"weights={folder}: no folder {missing[0]} there; "
+            f"`python -m data_prep.random_models --to {folder}` makes it"
+        )
+    return [f"models.{name}.source='{Path(folder).resolve()}/{name}'" for name in MODELS]
+
+
+def _take_value(flag: str, value: str | None) -> str:
+    if value is None:
+        raise UsageError(f"speed: {flag}: needs a value; `zgs speed --help` shows how")
+    return value

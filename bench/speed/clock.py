@@ -1,0 +1,78 @@
+"""No part of the paper: processor seconds and peak memory of a call, on one thread."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LONG_ENOUGH = 0.5
+"""Seconds after which a call is not repeated."""
+_STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Processor seconds of the fastest of ``times`` calls, and the most memory that the process held in them (MB)."""
+
+    seconds: float
+    peak_mb: float
+    times: int
+
+
+@contextmanager
+def use_one_thread() -> Iterator[None]:
+    """Keep torch, BLAS and OpenMP to one thread, and give them back what they had."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def measure(call: Callable[[], Any], most: int = 5) -> tuple[Any, Cost]:
+    """Measure a call: what it gives, and its cost. Short calls are repeated, at most ``most`` times."""
+    _reset_peak()
+    spent: list[float] = []
+    while not spent or (sum(spent) < LONG_ENOUGH and len(spent) < most):
+        begin = time.process_time()
+        made = call()
+        spent.append(time.process_time() - begin)
+    return made, Cost(min(spent), _read_peak(), len(spent))
+
+
+def read_free_memory() -> int:
+    """Read the bytes of memory that are free or can be freed; all there is where the system does not say."""
+    from bench.system.resources import measure_memory
+
+    whole = measure_memory() or 2**34
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:  # not Linux
+        return whole
+    return min(whole, *(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:")))
+
+
+def _reset_peak() -> None:
+    """Let the peak begin anew where the system can (Linux); else it is that of the whole process."""
+    try:
+        _RESET.write_text("5")
+    except OSError:
+        return
+
+
+def _read_peak() -> float:
+    try:
+        lines = _STATUS.read_text().splitlines()
+    except OSError:  # not Linux
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))

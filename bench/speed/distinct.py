@@ -1,0 +1,68 @@
+"""Section 3.3: how many of the texts that ZeroCap compares with a segment are distinct, counted in a real search.
+
+The search asks for beams x iterations x candidates texts a step. A text that was met before, in another iteration,
+beam, segment or step, costs nothing, so the number of distinct ones decides what an image takes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from bench.caption.candidates import CandidateFeatures
+from bench.caption.search import TokenStep
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """Shares of texts that are distinct: of a step, of a segment with all its steps, of an image with all its segments.
+
+    ``asked`` is the number of texts of the image that were asked for, and ``settings`` says of what.
+    """
+
+    step: float
+    segment: float
+    image: float
+    asked: int
+    settings: str
+
+
+def count_distinct(search: Any, targets: torch.Tensor, candidates: int) -> Distinct:
+    """Count over a search of some targets [n, d] with the paper's beams and iterations; ``candidates`` a row."""
+    guidance = replace(search.guidance, iterations=5, candidates=candidates)
+    paper = replace(search, guidance=guidance, width=5, tokens=15)
+    asked_alone, steps, known = 0, [], 0
+    for target in targets:
+        found, rows = _search(paper, target[None])
+        asked_alone += sum(rows.values()) * 5 * candidates
+        known += sum(found.values())
+        steps += [found[length] / (rows[length] * 5 * candidates) for length in found if rows[length]]
+    found, rows = _search(paper, targets)
+    asked = sum(rows.values()) * 5 * candidates
+    told = (
+        f"{len(targets)} segments, 15 tokens, 5 beams, 5 iterations, {candidates} of {search.model.vocabulary} tokens"
+    )
+    return Distinct(sum(steps) / len(steps), known / asked_alone, sum(found.values()) / asked, asked, told)
+
+
+def _search(search: Any, targets: torch.Tensor) -> tuple[Mapping[int, int], Mapping[int, int]]:
+    """Search with nothing remembered: distinct texts and rows of the language model, both by the contexts' length."""
+    features, rows = make_fresh(search.features), Counter[int]()
+
+    def watch(step: TokenStep) -> None:
+        rows[step.context.shape[1]] += len(step.context)
+
+    replace(search, features=features)(targets, watch)
+    found = Counter[int]()
+    for context, entry in features.contexts.items():
+        found[len(context)] += len(entry.features)
+    return found, rows
+
+
+def make_fresh(features: CandidateFeatures) -> CandidateFeatures:
+    """Make a store of features like another one, with nothing in it and room for all of an image."""
+    return CandidateFeatures(features.vocabulary, features.clip, 1 << 40)

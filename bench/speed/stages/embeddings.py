@@ -1,0 +1,73 @@
+"""Section 3.2: segments in CLIP's space, one trunk and shared exponentials against the whole tower for each segment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bench.speed.inputs import Inputs
+from bench.speed.plain import embeddings as plain
+from bench.speed.products import Product, list_block
+from bench.speed.trial import Trial
+
+TOLERANCE = 1e-5
+"""Of a number, beside the largest one of its embedding."""
+PLAIN_SEGMENTS = 3
+"""Segments that the plain form embeds at the paper's scale."""
+
+
+def make_trial(inputs: Inputs) -> Trial:
+    """Make the trial; at the paper's scale the plain form embeds the first segments alone."""
+    encoder: Any = inputs.context.make_stage("encode")
+    masks, sigma2 = inputs.masks, getattr(encoder, "sigma2", None)
+    part = masks[:PLAIN_SEGMENTS] if inputs.is_paper else masks
+
+    def embed_plainly() -> np.ndarray:
+        embed = plain.embed_segment
+        return np.stack([embed(encoder.clip, inputs.image, mask, encoder.start_layer, sigma2) for mask in part])
+
+    def compare(one: np.ndarray, other: np.ndarray) -> float:
+        return float((np.abs(one - other[: len(one)]).max(axis=1) / np.abs(one).max(axis=1)).max())
+
+    partly = f"plain: {len(part)} segments of {len(masks)}" if len(part) < len(masks) else ""
+    return Trial(
+        stage="embeddings",
+        inputs=f"{inputs.size}, {len(masks)} segments",
+        plain=embed_plainly,
+        fast=lambda: encoder(inputs.sample, masks).vectors,
+        compare=compare,
+        tolerance=TOLERANCE,
+        products=lambda: list_products(encoder, len(masks)),
+        plain_times=len(masks) / len(part),
+        extrapolated=partly,
+    )
+
+
+def list_products(encoder: Any, segments: int) -> list[Product]:
+    """List the products of trunk and masked layers of a variant that reads every token: global subtraction."""
+    visual, depth = encoder.clip.visual, encoder.clip.depth
+    block = visual.transformer.resblocks[0]
+    tokens, width = 1 + encoder.clip.grid[0] * encoder.clip.grid[1], visual.class_embedding.shape[0]
+    heads, hidden = block.attn.num_heads, block.mlp.c_fc.out_features
+    masked = depth - encoder.start_layer + 1
+    size, once = width // heads, 1 + segments * (masked - 1)  # the first masked layer's tokens are shared
+    return [
+        Product(tokens - 1, 3 * encoder.clip.visual.patch_size[0] ** 2, width),
+        *list_block(tokens, width, heads, hidden, count=encoder.start_layer - 1),
+        Product(tokens, width, 3 * width, once),
+        Product(tokens, size, tokens, heads * once),  # logits
+        Product(tokens, tokens, size, heads * once),  # the plain mean of values
+        Product(tokens, tokens, size + 1, heads * segments * masked),  # the masked one, with its denominator
+        *list_out(tokens, width, hidden, segments * (masked - 1)),
+        *list_out(1, width, hidden, segments),  # of the last layer only the global token
+    ]
+
+
+def list_out(tokens: int, width: int, hidden: int, count: float) -> list[Product]:
+    """List the products that follow attention: output projection and MLP."""
+    return [
+        Product(tokens, width, width, count),
+        Product(tokens, width, hidden, count),
+        Product(tokens, hidden, width, count),
+    ]

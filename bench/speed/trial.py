@@ -1,0 +1,60 @@
+"""No part of the paper: a stage tried twice on the same inputs, in its plain and in its fast form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.speed.clock import Cost, measure
+from bench.speed.products import Product, count_flops, measure_rate
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One stage, ready to run.
+
+    ``plain`` and ``fast`` take nothing; ``compare`` gives by how much what they gave differs, at most ``tolerance``.
+    ``products`` lists those of the fast form once it has run. What is dear is run in part: the whole takes
+    ``plain_times`` as long as what was measured, and ``extrapolated`` says how the whole was worked out. ``more`` adds
+    to the row what belongs to this stage alone.
+    """
+
+    stage: str
+    inputs: str
+    plain: Callable[[], Any]
+    fast: Callable[[], Any]
+    compare: Callable[[Any, Any], float]
+    tolerance: float
+    products: Callable[[], Sequence[Product]] = tuple
+    plain_times: float = 1.0
+    extrapolated: str = ""
+    more: Callable[[Cost, Cost], Mapping[str, Any]] = field(default=lambda plain, fast: {})
+
+
+def run_trial(trial: Trial) -> dict[str, Any]:
+    """Run both forms and return a row: see `bench.speed.write.COLUMNS`. Seconds are the processor's, of one thread."""
+    fast, fast_cost = measure(trial.fast)
+    plain, plain_cost = measure(trial.plain)
+    difference, products = trial.compare(plain, fast), trial.products()
+    flops, rate, plain_s = count_flops(products), measure_rate(products), plain_cost.seconds * trial.plain_times
+    return {
+        "stage": trial.stage,
+        "inputs": trial.inputs,
+        "plain_s": plain_s,
+        "fast_s": fast_cost.seconds,
+        "ratio": plain_s / fast_cost.seconds,
+        "agrees": difference <= trial.tolerance,
+        "difference": difference,
+        "tolerance": trial.tolerance,
+        "peak_mb": fast_cost.peak_mb,
+        "flops": flops or None,
+        "gflops_a_second": flops / fast_cost.seconds / 1e9 if flops else None,
+        "limit_gflops_a_second": rate / 1e9 if flops else None,
+        "share": flops / fast_cost.seconds / rate if flops else None,
+        "plain": "extrapolated" if trial.extrapolated else "measured",
+        "fast": "measured",
+        "how": trial.extrapolated,
+        "n": fast_cost.times,
+        **trial.more(plain_cost, fast_cost),
+    }

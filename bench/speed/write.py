@@ -1,0 +1,138 @@
+"""No part of the paper: the rows of `zgs speed` as json, csv, a page and a picture."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.csv_files import write_csv
+from bench.report.figures.style import PALETTE, draw_plain_axes, make_figure, save
+from bench.store.files import write_atomically
+
+Row = Mapping[str, Any]
+COLUMNS = ("stage", "inputs", "plain_s", "fast_s", "ratio", "agrees", "difference", "tolerance", "peak_mb", "flops",
+           "gflops_a_second", "limit_gflops_a_second", "share", "plain", "fast", "how", "n")  # fmt: skip
+"""Of the csv; the json of captions at the paper's scale has ``image`` besides."""
+
+
+def describe_machine(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe what the numbers were measured on, without the machine's name."""
+    import torch
+
+    return {"processor": _read_processor(), "cores": os.cpu_count(), "threads": 1, "dtype": settings["dtype"],
+            "device": "cpu", "torch": torch.__version__}  # fmt: skip
+
+
+def write_json(rows: Sequence[Row], machine: Row, scale: str, path: Path) -> Path:
+    """Write one object a stage, with the scale and the machine in each."""
+    objects = [{**row, "scale": scale, "machine": dict(machine)} for row in rows]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, (json.dumps(objects, indent=1, default=float) + "\n").encode())
+    return path
+
+
+def write_all(rows: Sequence[Row], machine: Row, scale: str, folder: Path) -> list[Path]:
+    """Write SCALE.json, SCALE.csv, SCALE.md and the picture of a scale; return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table, page = folder / f"{scale}.csv", folder / f"{scale}.md"
+    write_csv(pd.DataFrame([{name: row[name] for name in COLUMNS} for row in rows]), table, decimals=6)
+    write_atomically(page, make_page(rows, machine, scale).encode())
+    picture = draw(rows, scale, folder / scale)
+    return [write_json(rows, machine, scale, folder / f"{scale}.json"), table, page, *picture]
+
+
+def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
+    """Make the table in words that a reader can judge by."""
+    told = ", ".join(
+        f"{value}" for value in (machine["processor"], "1 thread", machine["dtype"], f"torch {machine['torch']}")
+    )
+    lines = [
+        f"# Speed of every stage, {scale} scale", "",
+        f"Made by `zgs speed scale={scale}` on {told}. Seconds are the processor's, of the fastest of n calls. Plain: "
+        "attention written out, all blocks and tokens, one segment a forward, texts padded to the whole context, "
+        "nothing reused. Share: of the best rate that a matrix product of the stage's own shapes reaches in the same "
+        "run. Peak: memory of the whole process while the fast form runs, models included.", "",
+        "| stage | of | plain, s | fast, s | ratio | agrees (difference) | GFLOP | GFLOP/s | share | peak, MB | n |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+        *map(_write_line, rows),
+    ]  # fmt: skip
+    notes = [f"- {row['stage']}: {row['how']}." for row in rows if row["how"]]
+    notes += [_write_image(row["image"]) for row in rows if "image" in row]
+    head = ["", "**Extrapolated**, since the whole would take too long:", ""] if notes else []
+    return "\n".join([*lines, *head, *notes]) + "\n"
+
+
+def _write_line(row: Row) -> str:
+    mark = " (**extrapolated**)" if row["how"] else ""
+    flops = ("–", "–", "–")
+    if row["flops"]:
+        flops = (f"{row['flops'] / 1e9:,.1f}", f"{row['gflops_a_second']:,.0f}", f"{row['share']:.2f}")
+    agreed = f"{'yes' if row['agrees'] else '**no**'} ({row['difference']:.1e})"
+    seconds = f"{write_seconds(row['plain_s'])}{mark} | {write_seconds(row['fast_s'])} | {row['ratio']:,.1f}"
+    return (
+        f"| {row['stage']} | {row['inputs']} | {seconds} | {agreed} | {' | '.join(flops)} | {row['peak_mb']:,.0f} "
+        f"| {row['n']} |"
+    )
+
+
+def _write_image(image: Row) -> str:
+    """Write the line of a whole image's captions."""
+    shares = image["distinct"]
+    return (
+        f"- captions of an image ({image['of']}): plain {image['plain_s'] / 3600:,.0f} h, fast "
+        f"{image['fast_s'] / 3600:.2f} h ({image['fast_s_least'] / 3600:.2f} h if every iteration asked for the same "
+        f"texts, {image['fast_s_most'] / 3600:.2f} h if none came twice), ratio {image['ratio']:,.0f}; of it the "
+        f"language model {image['language_model_s'] / 3600:.2f} h. Distinct of the texts asked for, with the "
+        f"embedded models ({shares['settings']}): {shares['step']:.3f} of a step's, {shares['segment']:.3f} of a "
+        f"segment's, {shares['image']:.3f} of an image's."
+    )
+
+
+def write_seconds(value: float) -> str:
+    """Write seconds with three digits: 0.00123, 12.3 or 1,230."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def draw(rows: Sequence[Row], scale: str, stem: Path) -> tuple[Path, Path]:
+    """Draw the picture "ratio and share of the limit by stage": STEM.png and STEM.svg."""
+    figure = make_figure(3.2)
+    left, right = figure.subplots(1, 2, sharey=True)
+    places = range(len(rows), 0, -1)
+    left.barh(places, [row["ratio"] for row in rows], color=PALETTE[0], log=True, height=0.6)
+    right.barh(places, [row["share"] or 0.0 for row in rows], color=PALETTE[2], height=0.6)
+    for place, row in zip(places, rows, strict=True):
+        mark = "*" if row["how"] else ""
+        left.text(row["ratio"] * 1.1, place, f"{row['ratio']:,.1f}{mark}", va="center", fontsize=10)
+        told = f"{row['share']:.2f}" if row["share"] else "no matrix product"
+        right.text((row["share"] or 0.0) + 0.02, place, told, va="center", fontsize=10)
+    left.set_yticks(list(places), [row["stage"] for row in rows])
+    left.set_xlim(1, max(row["ratio"] for row in rows) * 6)
+    left.set_xlabel(
+        "plain : fast, processor seconds" + (" (* plain extrapolated)" if any(row["how"] for row in rows) else "")
+    )
+    right.set_xlim(0, 1.15)
+    right.axvline(1, color="#666666", linewidth=0.8)
+    right.set_xlabel("share of the matrix-product rate")
+    draw_plain_axes(left, "x")
+    draw_plain_axes(right, "x")
+    figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr, call-arg]
+    figure.suptitle(f"Speed of every stage, {scale} scale", fontsize=11.5, fontweight="bold")
+    return save(figure, stem)
+
+
+def _read_processor() -> str:
+    """Read the processor's kind; empty where the system does not say."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:  # not Linux
+        import platform
+
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")

@@ -1,0 +1,63 @@
+"""`zgs speed` on the embedded models: both forms of every stage agree; of time nothing is asserted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.cli import main
+from bench.speed import try_stages
+from bench.speed.stages import scoring
+
+QUICK = ["caption.beams=2", "caption.iterations=1", "caption.candidates=40"]
+STAGES = ["features", "clustering", "embeddings", "captions", "scoring"]
+
+
+def test_both_forms_of_every_stage_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["speed", "--scale", "embedded", f"--json={tmp_path}/speed.json", *QUICK]) == 0
+    rows = json.loads((tmp_path / "speed.json").read_text())
+    assert [row["stage"] for row in rows] == STAGES and all(row["agrees"] for row in rows)
+    assert all(row["plain"] == "measured" and row["plain_s"] > 0 and row["fast_s"] > 0 for row in rows)
+    assert all(row["peak_mb"] > 10 and (row["flops"] or row["stage"] == "scoring") for row in rows)
+    out = capsys.readouterr().out
+    assert "both forms of all 5 stages agree" in out and out.count("agrees") == 5
+
+
+def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(scoring.plain, "compute_curve", lambda *_: [0.5] * len(scoring.THRESHOLDS))
+    assert main(["speed", "stages=scoring"]) == 1
+    assert "the two forms of scoring differ" in capsys.readouterr().out
+    assert "scoring" in try_stages.STAGES
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["scale=papr"], "scale=papr: one of embedded, paper"),
+        (["stages=caption"], "stages=caption: no such stage (did you mean 'captions'?"),
+        (["weight=x", "stages=scoring"], "weight"),
+        (["--stage", "scoring"], "--stage: no such option"),
+        (["--json"], "--json: needs a value"),
+        (["weights=somewhere"], "goes with scale=paper"),
+        (["scale=paper", "weights=nowhere"], "no folder clip there"),
+        (["device=cuda"], "timed on the processor"),
+        (["image=missing.png"], "cannot be read as a picture"),
+    ],
+)
+def test_wrong_words_are_one_line(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["speed", *words]) in (1, 2)
+    error = capsys.readouterr().err.strip()
+    assert said in error and error.count("\n") == 0
+
+
+def test_a_language_model_without_gpt2s_vocabulary_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from data_prep.random_models import make_all
+
+    make_all(tmp_path, tiny=True)
+    sizes = ["models.clip.patch=8", "models.clip.grid=3", "models.dino.grid=4", "encode.start_layer=2"]
+    assert main(["speed", "scale=paper", f"weights={tmp_path}", "stages=captions", *sizes]) == 1
+    assert "the language model has 257 tokens, GPT-2 has 50257" in capsys.readouterr().err

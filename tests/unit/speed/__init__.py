@@ -1,0 +1,1 @@
+"""No part of the paper: plain and fast forms side by side."""

@@ -1,0 +1,35 @@
+"""Distinct texts against a count of every call, for a language model whose texts are few."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from bench.caption.zerocap import ZeroCap
+from bench.speed.distinct import count_distinct, make_fresh
+from tests.unit.caption import tiny
+
+
+class Counted:
+    """Features that write down every text that is asked for."""
+
+    def __init__(self, features) -> None:
+        self.features, self.asked = features, []
+        self.vocabulary, self.clip, self.contexts = features.vocabulary, features.clip, features.contexts
+
+    def compute_all(self, asked):
+        self.asked += [(context, token) for context, tokens in asked for token in tokens.tolist()]
+        return self.features.compute_all(asked)
+
+
+def test_shares_are_of_all_texts_that_a_step_a_segment_and_an_image_ask_for() -> None:
+    zerocap = ZeroCap(tiny.language(), tiny.clip(), tokens=15, beams=5, iterations=5, candidates=8)
+    targets = torch.nn.functional.normalize(torch.from_numpy(tiny.embeddings(2).vectors), dim=-1)
+    found = count_distinct(zerocap.search, targets, 8)
+    counted = Counted(make_fresh(zerocap.search.features))
+    steps = []
+    replace(zerocap.search, features=counted)(targets, steps.append)
+    asked = sum(len(step.context) for step in steps) * 5 * 8
+    assert found.asked == asked and found.image == len(set(counted.asked)) / asked
+    assert 1 / 5 <= found.step <= 1 and found.image <= found.segment <= 1

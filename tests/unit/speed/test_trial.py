@@ -1,0 +1,72 @@
+"""A trial: what a row says of made-up forms."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+
+from bench.speed.clock import measure, use_one_thread
+from bench.speed.products import Product
+from bench.speed.stages.captions import compare_texts
+from bench.speed.trial import Trial, run_trial
+from bench.speed.write import COLUMNS, make_page, write_all
+
+TRIAL = Trial("features", "one number", lambda: 1.0, lambda: 1.25, lambda one, other: abs(one - other), 0.25)
+MACHINE = {"processor": "one", "dtype": "float32", "torch": "2"}
+
+
+def test_forms_agree_up_to_the_tolerance_and_no_further() -> None:
+    assert run_trial(TRIAL)["agrees"] and run_trial(TRIAL)["difference"] == 0.25
+    assert not run_trial(replace(TRIAL, tolerance=0.2))["agrees"]
+    assert not run_trial(replace(TRIAL, fast=lambda: math.nan))["agrees"]
+
+
+def test_what_was_not_run_is_marked() -> None:
+    row = run_trial(replace(TRIAL, plain_times=1000.0, extrapolated="1 block of 1000"))
+    assert (row["plain"], row["fast"], row["how"]) == ("extrapolated", "measured", "1 block of 1000")
+    assert row["plain_s"] == pytest.approx(row["ratio"] * row["fast_s"])
+    assert run_trial(TRIAL)["plain"] == "measured"
+
+
+def test_share_and_throughput_follow_from_the_products() -> None:
+    row = run_trial(replace(TRIAL, products=lambda: [Product(32, 32, 32, 10)]))
+    assert row["flops"] == 2 * 32**3 * 10
+    assert row["share"] == pytest.approx(row["gflops_a_second"] / row["limit_gflops_a_second"])
+    assert run_trial(TRIAL)["share"] is None and run_trial(TRIAL)["flops"] is None
+
+
+def test_a_call_is_repeated_only_while_it_is_short() -> None:
+    made, cost = measure(lambda: 7)
+    assert made == 7 and cost.times == 5 and cost.peak_mb > 1
+
+
+def test_one_thread_is_given_back() -> None:
+    before = torch.get_num_threads()
+    with use_one_thread():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before
+
+
+def test_texts_differ_by_a_token_or_by_a_score() -> None:
+    one = [([1, 2], -1.0), ([3], -2.0)]
+    assert compare_texts(one, one) == 0
+    assert compare_texts(one, [([1, 2], -1.0), ([3], -2.5)]) == 0.5
+    assert compare_texts(one, [([1, 4], -1.0), ([3], -2.0)]) == math.inf
+
+
+def test_files_say_what_was_extrapolated(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [run_trial(TRIAL), run_trial(replace(TRIAL, stage="captions", extrapolated="a part"))]
+    written = write_all(rows, MACHINE, "paper", tmp_path)
+    assert {path.name for path in written} == {f"paper.{end}" for end in ("json", "csv", "md", "png", "svg")}
+    assert tuple(pd.read_csv(tmp_path / "paper.csv").columns) == COLUMNS
+    assert [one["stage"] for one in json.loads((tmp_path / "paper.json").read_text())] == ["features", "captions"]
+    page = (tmp_path / "paper.md").read_text()
+    assert page.count("(**extrapolated**)") == 1 and "- captions: a part." in page and "- features" not in page
+    assert make_page(rows[:1], MACHINE, "embedded").count("xtrapolated") == 0
