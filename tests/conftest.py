@@ -93,7 +93,6 @@ def pytest_collection_finish() -> None:
     """What libraries and tests hold stays: it need not be looked through each time that garbage is collected."""
     reuse_files()
     gc.enable()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     atexit.register(gc.unfreeze)  # libraries that count what is left over at the end would warn of it
