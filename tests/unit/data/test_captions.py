@@ -33,7 +33,7 @@ PLACE = re.compile(rf"^(Image of )?an? ({'|'.join(sum(PLACES.values(), ()))}) wi
 @cache
 def some() -> tuple[tuple[Scene, Plan], ...]:
     """Train scenes of all framings, with their plans."""
-    return tuple((draw_once("train", index), compose("train", index)[0]) for index in range(110))
+    return tuple((draw_once("train", index), compose("train", index)[0]) for index in range(130))
 
 
 def shown(scene: Scene, plan: Plan) -> dict[str, list[int]]:
