@@ -48,8 +48,11 @@ class Task:
         self.places = {tuple(sorted(job)): at for at, job in enumerate(jobs, 1)}
         self.outcomes: list[Outcome] = []
 
-    def __call__(self, config: DictConfig) -> None:
-        """Run a job; whatever it raises but Ctrl-C is its outcome, so that all jobs of a sweep run."""
+    def __call__(self, config: DictConfig) -> float | None:
+        """Run a job; whatever it raises but Ctrl-C is its outcome, so that all jobs of a sweep run.
+
+        Returns the value of its objective, for sweepers that look for the best; None where there is none.
+        """
         from bench.run.job_progress import note_progress, tell_progress
         from bench.run.outcomes import attempt_job, name_outcome_file, write_outcome
 
@@ -90,6 +93,7 @@ class Task:
             self.outcomes.append(outcome)
         else:
             write_outcome(outcome, self.folder)
+        return outcome.objective
 
     def tell_loss(self, words: Sequence[str], reason: str, log: str = "") -> None:
         """Tell in the sweep's folder that a job has ended without a word, unless it has told of itself meanwhile."""

@@ -16,6 +16,7 @@ from bench.run.context import RunContext
 from bench.run.executor import Map, choose_scoring_map
 from bench.run.made_of import describe_inputs
 from bench.run.namespaces import list_opened
+from bench.run.objective import check_objective, read_objective
 from bench.run.predict import Predicted, predict_once, write_predictions_of
 from bench.run.provenance import make_repeat_line
 from bench.run.score import resolve_protocol, score_predictions
@@ -47,6 +48,7 @@ class Finished:
     folder: Path
     expected: int
     skipped: int
+    objective: float | None = None
 
 
 @explain_memory_errors(
@@ -85,7 +87,8 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
             write_record(folder, record | seen | dict(made_by or {}))
     _tell(predicted.stats, result, len(ids), seen)
     signals.note_finished(folder)
-    return Finished(folder, len(ids), len(result.skipped))
+    objective = read_objective(context.run.objective, result.tables.scores, make_variant_name(settings))
+    return Finished(folder, len(ids), len(result.skipped), objective)
 
 
 def find_folder(settings: Mapping[str, Any]) -> Path:
@@ -107,6 +110,7 @@ def _check_protocol(context: RunContext) -> Protocol:
     if protocol.verify == "human":
         raise UsageError("score.verify=human rates predictions that exist: zgs score RUN score.verify=human")
     choose_controls(context.settings["controls"])
+    check_objective(context, protocol)
     return protocol
 
 

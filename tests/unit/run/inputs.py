@@ -203,6 +203,7 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     "tuned_on": (_written("tuned.txt", "a\n"), frozenset()),
     "variant": (_given(variant="mine"), RUN),
     "role": (_given(role="floor"), frozenset()),
+    "objective": (_given(objective="iou.image.union"), frozenset()),
     "controls": (_given(controls=[]), RUN),
     "score.tau_clip": (_given(score__tau_clip=0.2), RUN),
     "subset": (_given(data__subset="all"), RUN),
