@@ -39,9 +39,14 @@ def test_the_board_has_the_runs_numbers_with_ranks(tmp_path: Path, capsys: pytes
     assert "50 resamples tell few pairs of 3 variants apart: 120 are enough" in text
     assert "mean rank" in text and "ms an image" in text and "Do the metrics rank alike?" in text and "full" in said
     assert set(re.findall(r'(?:src|href)="(.{5})', page)) <= {"data:"} and "<b>|" not in page
+    assert "share of a product" not in text, "which was not measured"
     before = (tmp_path / "to/board.csv").read_bytes()
     assert board(*runs, f"to={tmp_path / 'to'}", f"costs={tmp_path / 'costs.csv'}") == 0
     assert (tmp_path / "to/board.csv").read_bytes() == before
+    (tmp_path / "costs.csv").write_text("variant,ms,share\nfull,12.5,0.53\ntrunk,1,\n")
+    assert board(*runs, f"to={tmp_path / 'to'}", f"costs={tmp_path / 'costs.csv'}") == 0
+    told = (tmp_path / "to/board.md").read_text()
+    assert re.search(r"\| full .* \| 12.5 \| 53 % \|", told) and "| ms an image | share of a product |" in told
 
 
 @pytest.mark.parametrize(
