@@ -19,12 +19,13 @@ to=FOLDER        where table, page and picture of a scale go (nowhere)
 stages=…         some of features, clustering, embeddings, captions, scoring (all)
 weights=FOLDER   of scale=paper: what `python -m data_prep.random_models --to FOLDER` writes; else models=paper
 image=FILE       another picture
+growth=yes       in place of the stages: how cost grows with images, segments, classes and thresholds (to= keeps it)
 KEY=VALUE        any key of `zgs run --help`, such as caption.beams=2
 
 --scale S and --json FILE are the same. Both forms run in one process on one thread, on the same inputs; the exit code
 is 1 where they do not agree. Plain is: attention written out, all blocks and tokens, one segment a forward, texts
 padded to the whole context, nothing reused."""
-OWN = {"scale": "embedded", "json": "", "to": "", "stages": "", "weights": "", "image": ""}
+OWN = {"scale": "embedded", "json": "", "to": "", "stages": "", "weights": "", "image": "", "growth": "no"}
 """Options of this command, with their defaults."""
 FLAGS = tuple(f"--{name}" for name in OWN)
 MODELS = ("clip", "dino", "language", "sentence")
@@ -35,6 +36,8 @@ def main(arguments: list[str]) -> int:
     options, words = read_words(arguments)
     stages = choose_stages(options["stages"])
     inputs, rows, begin = make_inputs(options, words), [], time.monotonic()
+    if options["growth"] == "yes":
+        return tell_growth(inputs, options["to"])
     from bench.speed.try_stages import try_stages
     from bench.speed.write import describe_machine, write_all, write_json
 
@@ -52,6 +55,20 @@ def main(arguments: list[str]) -> int:
     wrong = [row["stage"] for row in rows if not row["agrees"]]
     print(f"the two forms of {', '.join(wrong)} differ" if wrong else f"both forms of all {len(rows)} stages agree")
     return FAILED if wrong else DONE
+
+
+def tell_growth(inputs: Any, to: str) -> int:
+    """Tell how every cost grows, a line each as it is measured, and write them where asked to."""
+    from bench.speed.growth import describe_growth, measure_growth, write_growth
+
+    found = []
+    for one in measure_growth(inputs):
+        found.append(one)
+        print(describe_growth(one).replace("\n", " "), flush=True)
+    if to:
+        Path(to).mkdir(parents=True, exist_ok=True)
+        print("speed:", *write_growth(found, Path(to)), sep="\n  ")
+    return DONE
 
 
 def read_words(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -96,6 +113,8 @@ def make_inputs(options: dict[str, str], words: Sequence[str]) -> Any:
     from bench.speed.inputs import PAPER, SCALES, Inputs, open_image
 
     scale = options["scale"]
+    if options["growth"] not in ("yes", "no"):
+        raise UsageError(f"speed: growth={options['growth']}: yes or no")
     if scale not in SCALES:
         raise UsageError(f"speed: scale={scale}: one of {', '.join(SCALES)}")
     own = ["device=cpu"]

@@ -64,7 +64,13 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
     notes = [f"- {row['stage']}: {row['how']}." for row in rows if row["how"]]
     notes += [_write_image(row["image"]) for row in rows if "image" in row]
     head = ["", "**Extrapolated**, since the whole would take too long:", ""] if notes else []
-    return "\n".join([*lines, *head, *notes]) + "\n"
+    many = [
+        f"- {one['of']}: {one['numbers']:,} numbers with intervals in {write_seconds(one['seconds'])} s, peak "
+        f"{one['peak_mb']:,.0f} MB."
+        for row in rows
+        for one in row.get("many", ())
+    ]
+    return "\n".join([*lines, *head, *notes, *(["", "**Scoring of many images:**", "", *many] if many else [])]) + "\n"
 
 
 def _write_line(row: Row) -> str:
