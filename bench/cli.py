@@ -26,6 +26,8 @@ COMMANDS = {
     "variants": "variants [GROUP …]      every segmenter, encoder, captioner and merger: source, cost, what it loads",
     "vocabulary": "vocabulary FILE         the words that a mapping table has to answer",
     "agree": "agree RUN … [to=DIR]    do all metrics rank these runs alike? Kendall's tau between each two of them",
+    "status": "status FOLDER          how far a sweep or a run has come: jobs, images, what is left to wait",
+    "store": "store [ACTION …]       what the store holds: show, prune, check, copy TO",
     "prepare": "prepare [DATASET] …     a publisher's files as a checked data set; alone: which, and where to get them",
     "doctor": "doctor [models=paper …] what is installed of what a run needs, and the command that fixes what is not",
     "speed": "speed [scale=paper …]   how fast every stage is: plain and fast form side by side, share of the limit",

@@ -31,7 +31,7 @@ NUMBERS = (
     "ms_image",
 )
 """Columns of floats; an empty cell is a value that does not exist."""
-WHOLE = ("n", "expected", "found", "skipped", "images", "runs", "batch_n", "rank", "rank_low", "rank_high")
+WHOLE = ("n", "expected", "found", "skipped", "images", "pixels", "runs", "batch_n", "rank", "rank_low", "rank_high")
 """Columns of counts; an empty cell is one that nobody counted."""
 
 

@@ -1,7 +1,7 @@
 """Section 3, what a run is put together from, by what each part can do: any class that fits may stand in its place.
 
 Stages are functions of records (`bench.records`). The other parts have their interfaces where they live: data sets in
-`bench.data.base`, executors in `bench.run.executor`, trackers in `bench.run.tracking`. mypy holds every option of
+`bench.data.base`, executors in `bench.run.executor`, trackers in `bench.tracking.base`. mypy holds every option of
 ``conf/`` against its interface (tests/unit/settings/test_interfaces.py).
 """
 

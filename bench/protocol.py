@@ -27,7 +27,7 @@ CHOICES = {
     "representative": ("union", "argmax"),
     "recall": ("paper", "reference"),
     "tgq": ("micro", "macro"),
-    "background": ("context", "voc", "ignore", "class"),
+    "background": ("context", "voc", "ignore", "class", "class_if_any"),
     "void": ("ignore", "count", "first"),
     "unmapped": ("none", "error"),
     "verify": ("threshold", "human"),
@@ -42,8 +42,8 @@ CHOICES = {
 }
 AGGREGATIONS = ("image", "pair", "dataset")
 BREAKDOWNS = ("class", "size", "kind")
-UNTIL_KNOWN = {"auto": "context", "class_if_any": "ignore"}
-"""Words of ``score.background`` that the data set decides (`run.score`), and what stands for them before it has."""
+UNTIL_KNOWN = {"auto": "context"}
+"""The word of ``score.background`` that the data set decides (`run.score`), and what stands for it before it has."""
 Cosine = Annotated[float, Between(ge=-1, le=1)]
 
 
@@ -65,7 +65,8 @@ class Protocol:
     representative: of a class: the union of its segments, or the most similar one (argmax)
     rounding:       decimals of similarities before any comparison; None compares raw values
     recall, tgq:    which of the definitions in `recall` and `tgq`
-    background, void: how pixels outside the classes count (`overlap.arithmetic`; void "first": as the first label)
+    background, void: how pixels outside the classes count (`overlap.arithmetic`; void "first": as the first label;
+                    background "class_if_any": the truth of the whole set decides, `score.counts.settle_background`)
     unlabelled, below: how pixels without an answer count
     absent:         predicted classes that the image (or the set) does not have score 0, or are left out (`iou`)
     unseen:         classes that neither truth nor prediction has are left out, or score 1 or 0 (`iou`)

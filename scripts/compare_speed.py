@@ -1,13 +1,14 @@
 """What this tree costs beside an earlier commit: processor seconds of whole processes, measured in alternation.
 
     python scripts/compare_speed.py [--before 95689e9] [--only score|score-coded|demo|tests|sweep]… [--times 3]
+                                    [--to results/speed.csv]
 
 The earlier commit is put into a temporary worktree and run with the same Python. Counted are user and system seconds
 of the process and of everything it starts, also what outlives it. Each run begins with an empty store. Cases: `zgs
 score` on 300 label maps of 375 x 500 pixels with 59 classes, without a model (score: as PNG, score-coded: as run
 lengths), with a plain NumPy confusion matrix over the same PNG files beside it; `zgs demo`; the tests of `make test`.
 The goals are 0.4, 0.8 and 0.4 of the earlier commit. One case looks at this tree alone: a sweep over 21 thresholds of
-`zgs run` on 40 images, beside one threshold (goal 1.3).
+`zgs run` on 40 images, beside one threshold (goal 1.3). With --to the medians are written to a csv, too.
 """
 
 from __future__ import annotations
@@ -25,8 +26,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import pandas as pd
+
+from bench.csv_files import write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = {"score": 0.4, "score-coded": 0.4, "demo": 0.8, "tests": 0.4, "sweep": 1.3}
@@ -61,6 +66,18 @@ class Cost:
     wall: float
 
 
+@dataclass(frozen=True)
+class Median:
+    """The median of some runs in processor seconds, and its share of the first side's; ``n`` images, 0 for none."""
+
+    case: str
+    side: str
+    seconds: float
+    ratio: float
+    runs: int
+    n: int
+
+
 def main(words: Sequence[str] | None = None) -> None:
     """Measure the cases asked for and print every run, the medians and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -68,10 +85,23 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", action="append", choices=CASES, help="a case; may be given several times")
     parser.add_argument("--times", type=int, default=3, help="runs of each side")
     parser.add_argument("--images", type=int, default=IMAGES, help="label maps of the cases score and score-coded")
+    parser.add_argument("--to", type=Path, help="a csv for the medians; other cases that stand there are kept")
     given = parser.parse_args(words)
+    found: list[Median] = []
     with tempfile.TemporaryDirectory(prefix="zgs-speed-") as temporary, open_earlier_tree(given.before) as before:
         for case in given.only or CASES:
-            compare(case, {given.before: before, "now": ROOT}, Path(temporary) / case, given.times, given.images)
+            trees = {given.before: before, "now": ROOT}
+            found += compare(case, trees, Path(temporary) / case, given.times, given.images)
+    if given.to:
+        print(write_medians(found, given.to))
+
+
+def write_medians(found: Sequence[Median], to: Path) -> Path:
+    """Write medians in place of those of the same cases, in the order of `CASES`."""
+    new = pd.DataFrame([asdict(one) for one in found])
+    old = pd.read_csv(to) if to.is_file() else new[:0]
+    table = pd.concat([old[~old["case"].isin(new["case"])], new]) if len(old) else new
+    return write_csv(table.sort_values("case", key=lambda names: names.map(list(CASES).index), kind="stable"), to, 2)
 
 
 @contextlib.contextmanager
@@ -92,8 +122,8 @@ def open_earlier_tree(commit: str) -> Iterator[Path]:
             subprocess.run([*git, "worktree", "remove", "--force", str(tree)], check=True)
 
 
-def compare(case: str, trees: dict[str, Path], folder: Path, times: int, images: int) -> None:
-    """Run both trees in alternation and print what they took."""
+def compare(case: str, trees: dict[str, Path], folder: Path, times: int, images: int) -> list[Median]:
+    """Run both trees in alternation, print what they took, and return the medians."""
     folder.mkdir(parents=True)
     made = [sys.executable, str(ROOT / "scripts" / "made_predictions.py"), str(folder / "made"), str(images)]
     sides = {name: (make_command(case, tree, folder), tree) for name, tree in trees.items()}
@@ -121,6 +151,8 @@ def compare(case: str, trees: dict[str, Path], folder: Path, times: int, images:
     first, second = (medians[name] for name in names)
     print(f"{case:11} medians: " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in medians.items()))
     print(f"{case:11} {names[1]} is {second / first:.2f} of {names[0]} (goal {CASES[case]})", flush=True)
+    n = SCENES if case in ("demo", "sweep") else images if case.startswith("score") else 0
+    return [Median(case, name, seconds, seconds / first, times, n) for name, seconds in medians.items()]
 
 
 def make_command(case: str, tree: Path, folder: Path) -> list[str]:

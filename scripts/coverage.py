@@ -14,13 +14,12 @@ are three: "expected", what sets of this size give on average; "seen", the value
 classes that the set shows; "all", the same of all classes there are. The rule asks for the first two. Of a class that a
 set does not show it says nothing, so the third is printed beside them.
 
-Coverage is an estimate, too: of k sets it has a standard error of sqrt(c (1 - c) / k), which is printed. A cell is
-wrong where it lies below the rule by more than two of them. So that they are small, the product makes its intervals of
-many more sets than the other methods, which are compared on the first few of these.
+Coverage is an estimate, too; coverage_rule.py says when a row of sets misses the rule, and which rows are simulated
+again. The product makes its intervals of many more sets than the other methods, which are compared on the first few.
 
-Writes coverage.csv (all cells), coverage.md and coverage.png. Seeded: twice the same bytes on one machine. Worlds and
+Writes coverage.csv (all rows), coverage.md and coverage.png. Seeded: twice the same bytes on one machine. Worlds and
 what is assumed of them are in coverage_worlds.py and, next to 0 and 100 %, in coverage_near.py; the metrics in
-coverage_metrics.py, the methods in coverage_methods.py. Prints how long it took: three minutes of one core, and with
+coverage_metrics.py, the methods in coverage_methods.py. Prints how long it took: MINUTES minutes of one core, and with
 --quick, on fewer worlds, sizes and sets, less than one.
 """
 
@@ -29,46 +28,44 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from coverage_methods import (
-    JACKKNIFE,
-    LEVEL,
-    METHODS,
-    PRODUCT,
-    Test,
-    Weights,
-    average,
-    list_own,
-    make_weights,
-    take_quantiles,
-)
-from coverage_metrics import CLASSES, compute_values, estimate_own, find_shown, find_truths, make_counts
+from coverage_judge import Line, judge_pair, judge_sets
+from coverage_methods import PRODUCT, Weights, make_weights
+from coverage_metrics import CLASSES, compute_values
 from coverage_near import simulate_near
+from coverage_page import summarise
 from coverage_picture import draw
-from coverage_tables import summarise
+from coverage_rule import ROW, is_undecided, keep_judged
 from coverage_worlds import IMAGES, LIKE_REAL, WORLDS, World, make_world
+from threadpoolctl import threadpool_limits
 
 from bench.csv_files import write_csv
-from bench.score.ends import compute_ends, compute_p, describe_doubt
-from bench.score.estimates import Estimate, combine
 
 FEWEST = 10
 """Images of the smallest sets for numbers that are no averages over classes."""
 SIZES = (20, 60, 200, 1000, 5000)
-MEANS = ("image IoU", "pair IoU", "pixels", "fwIoU", "recall>0.02", "recall>0.5", "recall>0.95", "area")
-BY_ALL = ("image IoU", "pixels", "recall>0.02", "recall>0.5", "recall>0.95", "area", "mIoU", "PQ", "macro")
+MEANS = ("image IoU", "pair IoU", "pixel accuracy", "recall>0.02", "recall>0.5", "recall>0.95", "area")
+BY_ALL = ("image IoU", "pixel accuracy", "recall>0.02", "recall>0.5", "recall>0.95", "area", "mIoU", "PQ", "macro")
 """Of these the product is compared with all methods."""
-PAIRED = ("image IoU", "recall>0.5", "mIoU", "PQ")
+PAIRED = ("image IoU", "pixel accuracy", "fwIoU", "recall>0.5", "area", "mIoU", "PQ", "macro", "macro area")
 RARELY = ("mIoU, unseen=one", "SQ", "SQ, unmatched=zero", "macro area")
 """Not of 5,000 images."""
 FALSE = (0.1, 0.6)
-_HEAVY = ("studentised", "m out of n", "Bayesian")
-"""Not for sets of 5,000 images."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many test sets of a size, how many pairs, how many of these by all methods, and of how many resamples."""
+
+    sets: int
+    pairs: int
+    by_all: int
+    resamples: int
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -78,16 +75,18 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of it")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(words)
-    lines = pd.DataFrame([*simulate(given.quick, given.seed), *simulate_near(given.quick, given.seed)])
+    with threadpool_limits(1):  # its products are small: threads would cost more than they save
+        lines = pd.DataFrame([*simulate(given.quick, given.seed), *simulate_near(given.quick, given.seed)])
     given.to.mkdir(parents=True, exist_ok=True)
+    lines = keep_judged(lines, PRODUCT)
     cells = count_cells(lines)
     table = write_csv(cells, given.to / "coverage.csv", decimals=4)
-    (given.to / "coverage.md").write_text(summarise(lines, cells, given.quick), encoding="utf-8")
+    (given.to / "coverage.md").write_text(summarise(lines, given.quick), encoding="utf-8")
     print(table, given.to / "coverage.md", draw(cells, given.to / "coverage.png"), sep="\n")
     print(f"{time.process_time():.0f} s of processor time")
 
 
-def simulate(quick: bool, seed: int) -> Iterator[dict[str, object]]:
+def simulate(quick: bool, seed: int) -> Iterator[Line]:
     """A line for each test set, metric and method; progress goes to standard error."""
     names, sizes = (WORLDS[:2], SIZES[:3]) if quick else (WORLDS, SIZES)
     cells = [(name, false) for name in names for false in (FALSE if name in LIKE_REAL else FALSE[-1:])]
@@ -95,11 +94,10 @@ def simulate(quick: bool, seed: int) -> Iterator[dict[str, object]]:
     for at, (name, false) in enumerate(cells):
         world = make_world(name, false, seed * 1000 + at)
         means = MEANS if name in ("VOC-20", "ADE-150") else ()  # which classes there are matters little to them
-        of_classes, of_means = (np.random.default_rng([seed, at, *more]) for more in ((), (1,)))
-        for metrics, draw_sets in ((CLASSES, of_classes), (means, of_means)):
-            for n in sizes if metrics is CLASSES else (FEWEST, *sizes) if metrics else ():
+        for metrics, least in ((CLASSES, ()), (means, (FEWEST,))):
+            for n in (*least, *sizes) if metrics else ():
                 known = metrics if n <= 1000 else [metric for metric in metrics if metric not in RARELY]
-                for line in _simulate_size(world, n, quick, draw_sets, known):
+                for line in _simulate_size(world, n, quick, [seed, at, n], known):
                     yield {"world": name, "false": false, "n": n, **line}
         done += _guess_cost((name, false))
         passed = time.perf_counter() - begin
@@ -111,130 +109,96 @@ def _guess_cost(cell: tuple[str, float]) -> float:
     return 30.0 + int(cell[0].partition("-")[2])
 
 
-def _count_sets(n: int, classes: int, quick: bool, of_classes: bool) -> tuple[int, int, int, int]:
-    """How many test sets of a size, how many pairs, how many of these by all methods, and of how many resamples."""
-    resamples = (200 if n <= 1000 else 100) if of_classes else 500
+def make_plan(n: int, classes: int, quick: bool, of_classes: bool) -> Plan:
+    """Make the plan of a row's first sets."""
+    resamples = 500 if n <= 1000 or not of_classes else 200
     if quick:
-        return 24, 24, 24, resamples
+        return Plan(24, 24, 24, resamples)
     if not of_classes:
-        return (120, 240, 12, resamples) if n <= 1000 else (80, 80, 6, resamples)
+        return Plan(240, 240, 24, resamples) if n <= 1000 else Plan(160, 160, 12, resamples)
     if n <= 1000:
-        return (80, 40, 16, resamples) if n <= 200 else (40, 20, 2, resamples)
-    return 60 if classes < 200 else 40 if classes < 400 else 24, 6, 1, resamples
+        return Plan(120, 100, 32, resamples) if n <= 200 else Plan(100, 100, 12, resamples)
+    return Plan(80, 80, 4, resamples)
 
 
-def _simulate_size(
-    world: World, n: int, quick: bool, draw_sets: np.random.Generator, metrics: Sequence[str]
-) -> Iterator[dict[str, object]]:
-    """Test sets of one size from one world, by every method."""
-    sets, pairs, by_all, resamples = _count_sets(n, world.parts["mIoU"][0].shape[2], quick, metrics[0] in CLASSES)
-    weights = make_weights(n, resamples, draw_sets)
-    drawn = draw_sets.integers(0, IMAGES, (max(sets, pairs), n))
-    swapped = draw_sets.random((pairs, n)) < 0.5
-    for metric in metrics:
-        parts = world.parts[metric]
-        pool = np.stack([part.sum(axis=1, dtype=float) for part in parts], axis=1)  # 2 k c
-        expected = _find_expected(metric, [part[:1] for part in parts], n, draw_sets)
-        chosen = (np.stack([part[0, images] for part in parts]) for images in drawn[:sets])  # k i c each
-        full = by_all if metric in BY_ALL else 0
-        for line in _judge(metric, chosen, weights, pool[0], expected, full):
-            yield {"metric": metric, **line}
-        if metric not in PAIRED:
-            continue
-        both = _find_expected(metric, parts, n, draw_sets)
-        for at, (mark, images) in enumerate(zip(swapped, drawn, strict=False)):
-            own, other = (np.stack([part[which, images] for part in parts]) for which in (mark * 1, ~mark * 1))
-            for line in _judge_pair(metric, own, other, weights, pool.mean(axis=0), both, at < full):
-                yield {"metric": metric, **line}
+def make_second_plan(n: int, quick: bool, of_classes: bool) -> Plan:
+    """Make the plan of a row that is simulated again: by the product alone."""
+    if quick:
+        return Plan(48, 48, 0, 200)
+    if n <= 1000:
+        return Plan(600, 600, 0, 1000) if of_classes else Plan(1600, 1600, 0, 1000)
+    return Plan(200, 200, 0, 500) if of_classes else Plan(800, 800, 0, 1000)
 
 
-def _find_expected(
-    metric: str, parts: Sequence[np.ndarray], n: int, draw_sets: np.random.Generator, sets: int = 150
-) -> float:
-    """What sets of n images give on average, from parts [s, i, c] of systems s; only of averages over classes."""
+def _simulate_size(world: World, n: int, quick: bool, seed: list[int], metrics: Sequence[str]) -> Iterator[Line]:
+    """Test sets of one size from one world, metric by metric; rows that leave it open whether they are right again."""
+    of_classes = metrics[0] in CLASSES
+    first = make_plan(n, world.parts["mIoU"][0].shape[2], quick, of_classes)
+    second = make_second_plan(n, quick, of_classes)
+    sets = _draw_sets(n, first, np.random.default_rng([*seed, of_classes]))
+    for at, metric in enumerate(metrics):
+        for judge in (_judge_values, _judge_pairs) if metric in PAIRED else (_judge_values,):
+            lines = list(judge(world, metric, sets, first))
+            yield from ({"metric": metric, "stage": 1, **line} for line in lines)
+            if is_undecided([line for line in lines if line["method"] == PRODUCT]):
+                other = _draw_sets(n, second, np.random.default_rng([*seed, of_classes, at, 2]))
+                yield from ({"metric": metric, "stage": 2, **line} for line in judge(world, metric, other, second))
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Which images of the pool each test set has [s, n], which of them change systems in a pair [p, n]; resamples.
+
+    ``often`` is how often each image of the pool is in each of other sets of the size [e, IMAGES].
+    """
+
+    images: np.ndarray
+    swapped: np.ndarray
+    often: np.ndarray
+    weights: Weights
+
+
+def _draw_sets(n: int, plan: Plan, draw: np.random.Generator, others: int = 150) -> Drawn:
+    weights = make_weights(n, plan.resamples, draw)
+    images = draw.integers(0, IMAGES, (max(plan.sets, plan.pairs), n))
+    swapped = draw.random((plan.pairs, n)) < 0.5
+    often = np.stack([np.bincount(draw.integers(0, IMAGES, n), minlength=IMAGES) for _ in range(others)])
+    return Drawn(images, swapped, often.astype(np.float32), weights)
+
+
+def _judge_values(world: World, metric: str, sets: Drawn, plan: Plan) -> Iterator[Line]:
+    parts = [part[0] for part in world.parts[metric]]
+    pool = np.stack([part.sum(axis=0, dtype=float) for part in parts])  # k c
+    expected = _find_expected(metric, parts, sets.often)
+    chosen = (np.stack([part[images] for part in parts]) for images in sets.images[: plan.sets])  # k i c each
+    full = plan.by_all if metric in BY_ALL else 0
+    return judge_sets(metric, chosen, sets.weights, pool, expected, full)
+
+
+def _judge_pairs(world: World, metric: str, sets: Drawn, plan: Plan) -> Iterator[Line]:
+    parts = world.parts[metric]  # of each part the same numbers by two systems, 2 i c
+    mean = [part.mean(axis=0) for part in parts]
+    pool = np.stack([part.sum(axis=0, dtype=float) for part in mean])
+    expected = _find_expected(metric, mean, sets.often)
+    for at, (mark, images) in enumerate(zip(sets.swapped, sets.images, strict=False)):
+        own, other = (np.stack([part[which, images] for part in parts]) for which in (mark * 1, ~mark * 1))
+        yield from judge_pair(metric, own, other, sets.weights, pool, expected, metric in BY_ALL and at < plan.by_all)
+
+
+def _find_expected(metric: str, parts: Sequence[np.ndarray], often: np.ndarray) -> float:
+    """What sets of a size give on average, from parts [i, c]; only of averages over classes."""
     if metric not in CLASSES:
         return np.nan
-    often = np.stack([np.bincount(draw_sets.integers(0, IMAGES, n), minlength=IMAGES) for _ in range(sets)])
-    sums = np.stack([often.astype(np.float32) @ part.mean(axis=0) for part in parts])
+    sums = np.stack([often @ part for part in parts])
     return float(np.nanmean(compute_values(metric, sums.astype(float))))
-
-
-def _judge(
-    metric: str, chosen: Iterable[np.ndarray], weights: Weights, pool: np.ndarray, expected: float, by_all: int
-) -> Iterator[dict[str, object]]:
-    """Whether intervals of test sets, parts [k, i, c], hold the true values and their own: the product's, and of the
-    first sets by each method."""
-    found, truths, others = [], [], []
-    for at, parts in enumerate(chosen):
-        counts = make_counts(metric, parts)
-        one = estimate_own(metric, counts, weights)
-        if one.images > 1:
-            found.append(one)
-            truths.append(find_truths(metric, pool, find_shown(metric, parts.sum(axis=1)), expected))
-            others.append(_apply_all(metric, Test(counts, weights)) if at < by_all else {})
-    for one, span, truth, ends in zip(found, compute_ends(found, LEVEL), truths, others, strict=True):
-        facts = {"kind": "value", "freedom": one.freedom, "note": describe_doubt(one, *span), "full": bool(ends)}
-        for name, pair in {PRODUCT: span, **ends}.items():
-            yield {"method": name, **facts, **_compare(pair, one, truth)}
-
-
-def _apply_all(metric: str, test: Test) -> dict[str, tuple[float, float]]:
-    own = list_own(test)
-    ends = dict(zip(own, compute_ends(list(own.values()), LEVEL), strict=True))
-    for name, method in METHODS.items():
-        if not (name in _HEAVY and test.counts.shape[1] > 1000) and (metric in CLASSES or name != "class by class"):
-            ends[name] = method(test)
-    return ends
-
-
-def _compare(ends: tuple[float, float], one: Estimate, truths: dict[str, float]) -> dict[str, object]:
-    low, high = ends
-    near = 1e-9
-    told = {name: float(low - near <= truth <= high + near) for name, truth in truths.items()}
-    return {**told, "width": high - low, "holds": float(low - near <= one.value <= high + near)}
-
-
-def _judge_pair(
-    metric: str, own: np.ndarray, other: np.ndarray, weights: Weights, pool: np.ndarray, expected: float, by_all: bool
-) -> Iterator[dict[str, object]]:
-    """The paired test of two systems that are alike, and of one whose numbers are a tenth lower, parts [k, i, c]."""
-    worse = np.stack([np.float32(0.9) * other[0], *other[1:]])
-    shown = own[1].any(axis=0) | other[1].any(axis=0)
-    truths = find_truths(metric, pool, shown, expected)
-    first = Test(make_counts(metric, own), weights)
-    for kind, parts in (("alike", other), ("apart", worse)):
-        second = Test(make_counts(metric, parts), weights)
-        if min(first.own.images, second.own.images) < 2:
-            continue
-        found = combine([first.own, second.own], (1, -1))
-        apart = {name: 0.0 if kind == "alike" else 0.1 * truth for name, truth in truths.items()}
-        tests = {PRODUCT: found} | ({JACKKNIFE: replace(found, shift=0.0, samples=None)} if by_all else {})
-        ends = dict(zip(tests, compute_ends(list(tests.values()), LEVEL), strict=True))
-        p = {name: compute_p(one) for name, one in tests.items()}
-        if by_all:
-            samples = average_pairs(first, second)
-            ends["percentile"] = take_quantiles(samples)
-            p["percentile"] = 2 * (min((samples <= 0).sum(), (samples >= 0).sum()) + 1) / (len(samples) + 1)
-        for method, span in ends.items():
-            facts = {"freedom": found.freedom, "note": describe_doubt(found, *span), "full": by_all}
-            yield {"kind": kind, "method": method, **facts, "real": float(p[method] < 0.05),
-                   **_compare(span, found, apart)}  # fmt: skip
-
-
-def average_pairs(first: Test, second: Test) -> np.ndarray:
-    """The difference on each resample where both have a number."""
-    both = (first.sums[1] > 0).any(axis=1) & (second.sums[1] > 0).any(axis=1)
-    found: np.ndarray = average(first.sums[:, both]) - average(second.sums[:, both])
-    return found
 
 
 def count_cells(lines: pd.DataFrame) -> pd.DataFrame:
     """One row for each kind, metric, world, number of false segments, size and method: shares of the test sets."""
-    keys = ["kind", "metric", "world", "false", "n", "method"]
-    numbers = ["expected", "seen", "all", "holds", "real", "width"]
+    keys, numbers = [*ROW, "method"], ["expected", "seen", "all", "holds", "real", "width"]
     table = lines.assign(marked=(lines["note"] != "").astype(float))
-    found = table.groupby(keys, sort=False)[[*numbers, "marked"]].mean()
-    return found.assign(sets=table.groupby(keys, sort=False).size()).reset_index()
+    found = table.groupby(keys, sort=False)[[*numbers, "marked", "stage"]].mean()
+    return found.assign(stage=found["stage"].astype(int), sets=table.groupby(keys, sort=False).size()).reset_index()
 
 
 if __name__ == "__main__":

@@ -44,23 +44,23 @@ def _draw(images: int, count: int, resamples: int, draw: np.random.Generator) ->
 
 @dataclass(frozen=True, eq=False)
 class Test:
-    """A test set's counts [2, i, c] (numerators and denominators), and what the methods share."""
+    """A test set's counts [2, i, c] (numerators and denominators), their ``shift``, and what the methods share."""
 
     counts: np.ndarray
     weights: Weights
+    shift: float | None = None
 
     @cached_property
     def own(self) -> Estimate:
         """The product's estimate, with resamples where it would draw some."""
-        found = estimate(*self.counts)
-        few = self.counts.shape[2] > 1 or not has_enough(found)
+        found = estimate(self.counts[0], self.counts[1], self.shift)
+        few = self.counts.shape[2] > 1 or self.shift is not None or not has_enough(found)
         return found if few else replace(found, samples=self.resampled[:, 0])
 
     @cached_property
     def sums(self) -> np.ndarray:
         """Numerators and denominators of each column on each resample, [2, b, c]."""
-        found: np.ndarray = self.weights.drawn @ self.counts
-        return found
+        return sum_resamples(self.weights.drawn, self.counts)
 
     @cached_property
     def resampled(self) -> np.ndarray:
@@ -74,6 +74,12 @@ class Test:
         scale = np.divide(1.0, bottom, out=np.zeros_like(bottom), where=bottom > 0) / max((bottom > 0).sum(), 1)
         found: np.ndarray = self.counts[0] @ scale - self.counts[1] @ (scale * divide(top, bottom))
         return found
+
+
+def sum_resamples(weights: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Sum counts [2, i, c] over resamples [b, i] to [2, b, c]: one product, which is far quicker than two of few c."""
+    found = weights @ np.concatenate([*counts], axis=1)  # b 2c
+    return found.reshape(len(weights), 2, -1).swapaxes(0, 1)
 
 
 def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
@@ -154,13 +160,15 @@ def add_jackknife_errors(test: Test) -> Ends:
 
 def weigh_smoothly(test: Test) -> Ends:
     """Take percentiles under exponential weights."""
-    return take_quantiles(average(test.weights.smooth @ test.counts))
+    return take_quantiles(average(sum_resamples(test.weights.smooth, test.counts)))
 
 
 def draw_fewer(test: Test) -> Ends:
     """Resample fewer images, and scale their deviations to the size of the set."""
     m, n = test.weights.fewer[0].sum(), test.weights.fewer.shape[1]
-    low, high = take_quantiles(np.sqrt(m / n) * (average(test.weights.fewer @ test.counts) - test.own.value))
+    low, high = take_quantiles(
+        np.sqrt(m / n) * (average(sum_resamples(test.weights.fewer, test.counts)) - test.own.value)
+    )
     return test.own.value - high, test.own.value - low
 
 
@@ -185,6 +193,8 @@ def list_own(test: Test) -> dict[str, Estimate]:
 
 
 JACKKNIFE, PRODUCT = "jackknife, Wilson", "the product"
+SAME = "the product, same sets"
+"""The product on the first sets alone, which all methods are applied to."""
 METHODS: dict[str, Callable[[Test], Ends]] = {
     "percentile": take_percentiles, "basic": turn_percentiles, "bias-corrected": correct_bias,
     "BCa": correct_with_acceleration, "studentised": studentise, "delta, normal": add_delta_errors,

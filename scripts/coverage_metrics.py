@@ -13,17 +13,24 @@ from coverage_worlds import BOUNDS
 from bench.metrics.terms import FAINT, Terms
 from bench.score.averages import average as average_terms
 from bench.score.estimates import Estimate, combine, estimate
+from bench.score.intervals import MetricCounts
 
-CLASSES = ("mIoU", "PQ", "macro", "mIoU, unseen=one", "SQ", "SQ, unmatched=zero", "macro area")
-"""Averages over classes."""
+CLASSES = ("mIoU", "PQ", "macro", "fwIoU", "mIoU, unseen=one", "SQ", "SQ, unmatched=zero", "macro area")
+"""Averages over classes, of fwIoU by their true pixels."""
 _ONE, _ZERO, _AREA, _FREQUENCIES = "mIoU, unseen=one", "SQ, unmatched=zero", "macro area", "fwIoU"
 
 
+def make_test(metric: str, parts: np.ndarray, weights: Weights, alone: bool = True) -> Test:
+    """A test set from its parts [k, i, c]; ``alone``, not one of a pair, whose difference has no shift of fwIoU."""
+    if metric != _FREQUENCIES:
+        return Test(make_counts(metric, parts), weights)
+    found = _weigh(*parts.astype(float))
+    return Test(np.stack([found.numerator, found.denominator]), weights, found.shift if alone else None)
+
+
 def make_counts(metric: str, parts: np.ndarray) -> np.ndarray:
-    """Numerators and denominators of a test set, float [2, i, m], from its parts [k, i, c]."""
+    """Numerators and denominators of a test set, float [2, i, m], from its parts [k, i, c]; not of fwIoU."""
     top, bottom = parts[:2].astype(float)
-    if metric == _FREQUENCIES:
-        return _weigh(top, bottom, parts[2].astype(float))
     if metric == _ONE:
         unseen = ~bottom.any(axis=0)
         top[:, unseen] = bottom[:, unseen] = FAINT
@@ -32,19 +39,19 @@ def make_counts(metric: str, parts: np.ndarray) -> np.ndarray:
     return np.stack([top, bottom])
 
 
-def _weigh(top: np.ndarray, bottom: np.ndarray, true: np.ndarray) -> np.ndarray:
+def _weigh(top: np.ndarray, bottom: np.ndarray, true: np.ndarray) -> MetricCounts:
     image, column = np.nonzero(bottom)
     numbers = [part[image, column][None] for part in (top, bottom, true)]
     terms = Terms("frequencies", column.astype(np.int32), np.zeros(len(column)), *numbers)
     (found,) = average_terms([str(at) for at in range(len(top))], image, terms, top.shape[1])
-    return np.stack([found.numerator, found.denominator])
+    return found
 
 
-def estimate_own(metric: str, counts: np.ndarray, weights: Weights) -> Estimate:
+def estimate_own(metric: str, test: Test) -> Estimate:
     """The product's estimate, with resamples where it would draw some."""
     if metric != _AREA:
-        return Test(counts, weights).own
-    parts = np.split(counts, len(BOUNDS), axis=2)
+        return test.own
+    parts = np.split(test.counts, len(BOUNDS), axis=2)
     return combine([estimate(*part) for part in parts], [1 / len(parts)] * len(parts))
 
 
@@ -62,7 +69,7 @@ def compute_values(metric: str, sums: np.ndarray) -> np.ndarray:
 
 def find_shown(metric: str, sums: np.ndarray) -> np.ndarray:
     """Which classes count, from the sums of their parts [k, ..., c]."""
-    shown: np.ndarray = sums[2 if metric == _ZERO else 1] > 0
+    shown: np.ndarray = sums[2 if metric in (_ZERO, _FREQUENCIES) else 1] > 0
     return shown
 
 
@@ -71,6 +78,9 @@ def find_truths(metric: str, pool: np.ndarray, shown: np.ndarray, expected: floa
     every = float(compute_values(metric, pool[:, None])[0])
     if metric not in CLASSES:
         return {"seen": every, "all": every}
+    if metric == _FREQUENCIES:
+        seen = compute_values(metric, (pool * shown)[:, None])[0]
+        return {"expected": expected, "seen": float(seen), "all": every}
     ratio, there = divide(pool[0], pool[1]), find_shown(metric, pool)
     seen = np.where(shown, ratio, 1).mean() if metric == _ONE else ratio[shown & there].mean()
     return {"expected": expected, "seen": float(seen), "all": every}

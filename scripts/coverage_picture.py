@@ -9,7 +9,7 @@ import pandas as pd
 from coverage_methods import PRODUCT
 from coverage_metrics import CLASSES
 from coverage_near import BEFORE
-from coverage_tables import RIGHT
+from coverage_rule import RIGHT
 
 
 def draw(cells: pd.DataFrame, to: Path) -> Path:

@@ -94,7 +94,8 @@ def _make_metrics(
     pooled, panoptic = iou * union, hit + (extra + missed + (missed & (iou > 0))) / 2
     found = {
         "image IoU": (keep(iou) / np.maximum(keep(said), 1), (keep(said) > 0)), "pair IoU": (keep(iou), keep(said)),
-        "pixels": (keep(pooled), keep(union)), "area": (area, keep(there)),
+        "pixel accuracy": (keep(np.minimum(pooled, size)), keep(np.broadcast_to(size, union.shape))),
+        "area": (area, keep(there)),
         **{f"recall>{bound}": (keep(part), keep(there)) for bound, part in above.items()},
         "fwIoU": (pooled, union, np.broadcast_to(size, union.shape)),
         "mIoU": (pooled, union), "PQ": (iou * hit, panoptic), "macro": (hit, there),

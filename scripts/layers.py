@@ -15,7 +15,7 @@ from pathlib import Path
 LAYERS = """
 cli
 commands
-prepare doctor paper speed
+prepare doctor paper speed tracking
 report
 run
 settings
@@ -30,6 +30,7 @@ store
 merge
 segment encode caption baselines
 models
+cluster
 toyworld protocol
 metric_name system bounds resize lookup records csv_files
 errors

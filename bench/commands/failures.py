@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from bench.run.outcomes import Outcome
 
 
-def print_failures(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> None:
-    """Print each failed job and the command that repeats those alone, on standard error, below the table."""
+def print_failures(outcomes: Sequence[Outcome], arguments: Sequence[str], what: str = "failed") -> None:
+    """Print each failed job and the command that repeats those alone, on standard error, below the table.
+
+    ``what`` became of them together: they failed, or the sweep was stopped.
+    """
     failed = [outcome for outcome in outcomes if outcome.failed]
     if not failed:
         return
     sys.stdout.flush()
-    print(f"\n{len(failed)} of {len(outcomes)} jobs failed:", file=sys.stderr)
+    print(f"\n{len(failed)} of {len(outcomes)} jobs {what}:", file=sys.stderr)
     jobs = [outcome.overrides for outcome in outcomes]
     for outcome in failed:
         print(f"  job {outcome.job}: {describe_job(outcome.overrides, jobs)}\n    {outcome.reason}", file=sys.stderr)

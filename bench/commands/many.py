@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from bench.commands.calling import COMPOSING, call_hydra, run_alone, split_flags
-from bench.commands.options import CONFIG_DIR, CONFIG_NAME, find_flag
+from bench.commands.calling import COMPOSING, split_flags
+from bench.commands.failures import print_failures
+from bench.commands.job_table import FILE, write_job_csv, write_job_table
+from bench.commands.launching import compose_job, launch_here, launch_jobs, list_refusals
+from bench.commands.options import CONFIG_DIR, find_flag
 from bench.commands.overrides import explain_error
 from bench.commands.repeated import Request
-from bench.commands.sweeps import (
-    SWEEPS,
-    Job,
-    expand_jobs,
-    group_jobs,
-    list_fixed_words,
-    make_folder_name,
-    quote_value,
-)
+from bench.commands.sweeps import Job, expand_jobs, list_fixed_words, make_folder_name
 from bench.commands.task import Task
-from bench.errors import UsageError, writing
-from bench.run.crash import describe_error, format_trace
-from bench.run.outcomes import FAILED, PATIENCE, USAGE, Outcome, collect_outcomes, write_outcome
-from bench.settings.compose import compose_config
+from bench.commands.watching import watch_sweep
+from bench.errors import UsageError, UserError, writing
+from bench.run.outcomes import FAILED, PATIENCE, STOPPED, Outcome, collect_outcomes
+from bench.run.sweep_status import PLAN, read_plan
 from bench.store.files import write_atomically
+from bench.tracking.tell import track_sweep
 
 
 def run_many(request: Request, command: str) -> list[Outcome]:
@@ -43,16 +37,37 @@ def run_many(request: Request, command: str) -> list[Outcome]:
     with writing(folder, "out=FOLDER"):
         folder.mkdir(parents=True)
     task = Task(command, request.base, find_flag(flags, CONFIG_DIR), folder, jobs)
-    if jobs and not shared and _stays_here(jobs, flags):
-        lost = _launch_here(task, jobs, flags, folder)
-    else:
-        try:
-            lost = _launch_by_hydra(task, request.arguments, jobs, shared, folder)
-        except COMPOSING as error:
-            _remove_folder(folder, Path(out))
-            raise UsageError(explain_error(error, request.arguments)) from error
+    try:
+        with watch_sweep(folder, command, jobs):
+            lost = launch_jobs(task, request.arguments, jobs, shared, folder)
+    except COMPOSING as error:
+        _remove_folder(folder, Path(out))
+        raise UsageError(explain_error(error, request.arguments)) from error
+    except UserError:  # before any job
+        _remove_folder(folder, Path(out))
+        raise
+    except KeyboardInterrupt:
+        _tell_stopped(folder, jobs, request.arguments)
+        raise
     found = collect_outcomes(folder, jobs, lost, 0.0 if lost else PATIENCE)
-    return found or [Outcome(1, (), FAILED, lost or "no job has told of itself")]
+    if not found and not lost and (plan := read_plan(folder)) and plan.expected == 0:
+        return []  # a search that has all its trials
+    track_sweep(folder, found)
+    return _keep_table(found or [Outcome(1, (), FAILED, lost or "no job has told of itself")], folder)
+
+
+def _keep_table(outcomes: list[Outcome], folder: Path) -> list[Outcome]:
+    """Leave the table of all jobs in the sweep's folder; a full disk is no reason to lose the outcomes."""
+    with suppress(OSError):
+        write_atomically(folder / FILE, write_job_csv(outcomes).encode("utf-8", "backslashreplace"))
+    return outcomes
+
+
+def _tell_stopped(folder: Path, jobs: Sequence[Job], arguments: Sequence[str]) -> None:
+    """Print what has become of the jobs of a sweep that is being stopped, and the command that does the rest."""
+    outcomes = _keep_table(collect_outcomes(folder, jobs, lost=STOPPED), folder)
+    print("", write_job_table(outcomes), sep="\n")
+    print_failures(outcomes, arguments, "are not done")
 
 
 def run_listed(jobs: Sequence[Job], flags: Sequence[str], command: str, out: Path) -> list[Outcome]:
@@ -60,68 +75,15 @@ def run_listed(jobs: Sequence[Job], flags: Sequence[str], command: str, out: Pat
     folder = make_folder_name(str(out))
     with writing(folder, "out=FOLDER"):
         folder.mkdir(parents=True)
-    lost = _launch_here(Task(command, None, find_flag(flags, CONFIG_DIR), folder, jobs), jobs, flags, folder)
+    task = Task(command, None, find_flag(flags, CONFIG_DIR), folder, jobs)
+    with watch_sweep(folder, command, jobs):
+        lost = launch_here(task, jobs, flags, folder)
     return collect_outcomes(folder, jobs, lost)
-
-
-def _launch_here(task: Task, jobs: Sequence[Job], flags: Sequence[str], folder: Path) -> str:
-    """Run the jobs that can be composed one after the other; return what ended that, or nothing."""
-    refused, flags = _refuse_some(jobs, flags, folder), [flag for flag in flags if flag not in SWEEPS]
-    calls = [partial(run_alone, [*flags, *job], task, at) for at, job in enumerate(jobs) if job not in refused]
-    return _launch(lambda: [call() for call in calls], folder)
-
-
-def _launch_by_hydra(
-    task: Task, arguments: Sequence[str], jobs: Sequence[Job], shared: Sequence[str], folder: Path
-) -> str:
-    """Run the jobs wherever Hydra's launcher puts them; return what it died of, or nothing.
-
-    Hydra composes all jobs before it runs the first, so those that cannot be composed are left out the second time.
-    Raises what it raises where that is none of them.
-    """
-    place = f"hydra.sweep.dir={quote_value(str(folder))}"
-    try:
-        return _launch(partial(call_hydra, [*arguments, place], task), folder)
-    except COMPOSING:
-        flags, _ = split_flags(arguments)
-        if not (refused := _refuse_some(jobs, flags, folder)):
-            raise
-    groups = group_jobs([job for job in jobs if job not in refused])
-    lost = [_launch(partial(call_hydra, [*flags, *group, *shared, place], task), folder) for group in groups]
-    return "; ".join(filter(None, lost))
-
-
-def _stays_here(jobs: Sequence[Job], flags: Sequence[str]) -> bool:
-    """Say whether Hydra would run the jobs one after the other in this process, composing each of them twice."""
-    for job in jobs:
-        with suppress(*COMPOSING):
-            return str(_compose_job(job, flags).hydra.launcher._target_).endswith(".BasicLauncher")
-    return False
-
-
-def _refuse_some(jobs: Sequence[Job], flags: Sequence[str], folder: Path) -> set[Job]:
-    """Tell of the jobs that cannot be composed, in the sweep's folder; return which they are."""
-    refused = _list_refusals(jobs, flags)
-    for outcome in refused:
-        write_outcome(outcome, folder)
-    return {outcome.overrides for outcome in refused}
-
-
-def _launch(launch: Callable[[], object], folder: Path) -> str:
-    """Run jobs; what the launcher itself died of (a job tells of its own errors), in one line, else an empty text."""
-    try:
-        launch()
-    except COMPOSING:
-        raise
-    except Exception as error:
-        trace = folder / "launcher.txt"
-        write_atomically(trace, format_trace(error).encode("utf-8", "backslashreplace"))
-        return f"the launcher stopped: {describe_error(error)}; traceback: {trace}"
-    return ""
 
 
 def _remove_folder(folder: Path, out: Path) -> None:
     """Take away the folder of a sweep that never began, and those above it up to ``out`` that are empty without it."""
+    (folder / PLAN).unlink(missing_ok=True)
     for place in (folder, *folder.parents):
         try:
             place.rmdir()
@@ -135,31 +97,16 @@ def _compose_out(jobs: Sequence[Job], flags: Sequence[str]) -> str | None:
     """Where the results of the first job go that can be composed; None where none can, and more than one was asked."""
     for job in jobs:
         try:
-            return str(_compose_job(job, flags).out)
+            return str(compose_job(job, flags).out)
         except COMPOSING:
             if len(jobs) == 1:
                 raise
     return None
 
 
-def _compose_job(job: Job, flags: Sequence[str]) -> Any:
-    return compose_config(job, find_flag(flags, CONFIG_DIR), find_flag(flags, CONFIG_NAME) or "config")
-
-
-def _list_refusals(jobs: Sequence[Job], flags: Sequence[str]) -> list[Outcome]:
-    """The jobs that cannot be composed, each with the reason."""
-    found = []
-    for at, job in enumerate(jobs, 1):
-        try:
-            _compose_job(job, flags)
-        except COMPOSING as error:
-            found.append(Outcome(at, job, USAGE, explain_error(error, [*flags, *job])))
-    return found
-
-
 def _refuse_all(jobs: Sequence[Job], flags: Sequence[str]) -> list[Outcome]:
     """No job can be composed: each with its reason; where all have the same, it is said once."""
-    found = _list_refusals(jobs, flags)
+    found = list_refusals(jobs, flags)
     if len({outcome.reason for outcome in found}) == 1:
         raise UsageError(found[0].reason)
     return found

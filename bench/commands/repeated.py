@@ -111,7 +111,7 @@ def _make_request(arguments: Sequence[str], settings: dict[str, Any], folder: Pa
 def _anchor_path(word: str) -> str:
     """Give a word whose value is a relative path here the whole path: the run's own folder is another."""
     key, equals, value = word.partition("=")
-    if not equals or not value or word.startswith("-"):
+    if not equals or not value or word.startswith("-") or "://" in value:
         return word
     kind, _, path = value.rpartition(":") if value.startswith("file:") else ("", "", value)
     here = Path(path).absolute()

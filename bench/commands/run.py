@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.commands.calling import COMPOSING, run_alone
 from bench.commands.failures import print_failures
+from bench.commands.job_table import write_job_table
 from bench.commands.options import CONFIG_DIR, find_flag
 from bench.commands.overrides import explain_error
 from bench.commands.repeated import Request, read_request, work_in
@@ -33,10 +34,11 @@ def main(arguments: list[str]) -> int:
 
 
 def close_sweep(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> int:
-    """Below the table, the jobs of a sweep that failed; returns the exit code."""
+    """Below the table of scores, that of the jobs of a sweep, and those that failed; returns the exit code."""
     from bench.run.outcomes import find_worst_code
 
-    if is_sweep(arguments):
+    if is_sweep(arguments) and outcomes:
+        print("", write_job_table(outcomes), sep="\n")
         print_failures(outcomes, arguments)
     return find_worst_code(outcomes)
 

@@ -26,6 +26,7 @@ PREDICTIONS       a .json or .jsonl file as PREDICTIONS.md describes, of any sys
 RUN               the folder of a finished run: its data and models, unless they are given
 score=A,B         protocols, e.g. paper,reference; every other key is that of `zgs run --help`
 score=libraries   what other libraries would say, side by side
+tracking=wandb    tell a tracker of the scores, and of the predictions that they were made from
 trust=PACKAGE     run code of that package where the settings of RUN name it; else only zgs's own is run
 --config-dir DIR  options of your own beside zgs's, as DIR/score/mine.yaml for score=mine; also -cd DIR
 --csv FILE        write the tidy table there too
@@ -105,6 +106,7 @@ def score_place(command: Command) -> tuple[Path, Any]:
     from bench.score.controls import choose_controls
     from bench.score.score_table import write_scores
     from bench.settings.check import check_settings
+    from bench.tracking.tell import track_run
 
     place, words, csv = command.place, command.words, command.csv
     own = _read_run_settings(place, command.trusted)
@@ -128,6 +130,8 @@ def score_place(command: Command) -> tuple[Path, Any]:
         chosen=any(word.startswith("score.mapping=") for word in words),
     )
     folder, result = score_in_folder(settings, request, describe_typed("score", command.line))
+    if any(word.startswith("tracking") for word in words):  # never because the run that is scored had one
+        track_run(folder, settings["tracking"])
     if csv:  # before the table is printed, for a reader may leave early
         with writing(csv, "--csv FILE"):
             csv.parent.mkdir(parents=True, exist_ok=True)
@@ -173,6 +177,8 @@ def _read_skips(place: Path) -> dict[str, str]:
 
 def _print_result(folder: Path, result: Any) -> None:
     """The tidy table or that of other libraries, what was counted, and where it all is."""
+    from bench.report.tables.cells import list_doubts
+
     scores = result.tables.scores
     own = scores[scores["role"] == scores["role"].iloc[0]]
     grouped = own["group"] != ""
@@ -181,10 +187,10 @@ def _print_result(folder: Path, result: Any) -> None:
         from bench.score.libraries import make_library_table, print_library_table
 
         print_library_table(make_library_table(libraries, own[~grouped]))
-        print("each with its interval: scores.csv; each with all its settings: run.json")
+        print("each with all its settings: run.json")
     else:
         _print_scores(result.protocols, own[~grouped])
-    print()
+    print(*list_doubts(own[~grouped]), sep="\n")
     if grouped.any():
         print(f"breakdown: {grouped.sum()} more lines in scores.csv")
     print(*map(escape_for_terminal, [*result.notes, f"{folder}/"]), sep="\n")
@@ -195,12 +201,14 @@ def _print_scores(protocols: Sequence[Any], table: Any) -> None:
     from bench.score.protocol_text import describe_protocol
 
     print(*map(describe_protocol, protocols), "", sep="\n")
+    from bench.report.tables.cells import write_mark
+
     wide = max((len(name) for name in table["metric"]), default=6)
     counts = ("expected", "found", "skipped")
-    print(f"{'metric':{wide}}     value  interval            {'n':>7} {'unit':8} {' '.join(counts)}")
+    print(f"{'metric':{wide}}     value  interval             {'n':>7} {'unit':8} {' '.join(counts)}")
     for row in table.to_dict("records"):
-        interval = f"[{row['low']:.4f}, {row['high']:.4f}]"
+        interval = f"[{row['low']:.4f}, {row['high']:.4f}]{write_mark(row)}"
         print(
-            f"{row['metric']:{wide}}  {row['value']:8.4f}  {interval:18}  {row['n']:>7} {row['unit_of_n']:8} "
+            f"{row['metric']:{wide}}  {row['value']:8.4f}  {interval:19}  {row['n']:>7} {row['unit_of_n']:8} "
             + " ".join(f"{row[name]:>{len(name)}}" for name in counts)
         )

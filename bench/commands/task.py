@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -13,10 +14,11 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from bench.commands.as_in_run import Base
-from bench.commands.naming import find_written_name
+from bench.commands.naming import name_variant
 from bench.commands.overrides import explain_error
 from bench.commands.repeated import change_settings
 from bench.commands.sweeps import Job, describe_job
+from bench.commands.words import prepare_words
 from bench.errors import UsageError, writing
 from bench.settings.compose import read_choices, resolve_config
 from bench.settings.decimals import shorten_decimals
@@ -25,8 +27,6 @@ from bench.text.escape import escape_for_terminal
 
 if TYPE_CHECKING:
     from bench.run.outcomes import Outcome
-
-STAGES = ("segment", "encode", "caption", "merge")
 
 
 class Task:
@@ -48,8 +48,12 @@ class Task:
         self.places = {tuple(sorted(job)): at for at, job in enumerate(jobs, 1)}
         self.outcomes: list[Outcome] = []
 
-    def __call__(self, config: DictConfig) -> None:
-        """Run a job; whatever it raises but Ctrl-C is its outcome, so that all jobs of a sweep run."""
+    def __call__(self, config: DictConfig) -> float | None:
+        """Run a job; whatever it raises but Ctrl-C is its outcome, so that all jobs of a sweep run.
+
+        Returns the value of its objective, for sweepers that look for the best; None where there is none.
+        """
+        from bench.run.job_progress import note_progress, tell_progress
         from bench.run.outcomes import attempt_job, name_outcome_file, write_outcome
 
         own = HydraConfig.get()
@@ -66,7 +70,9 @@ class Task:
 
             made_by = describe_origin(self.command) | {"overrides": list(words), "config_dir": self.config_dir}
             finished = run(settings, made_by)
+            note_progress("done", finished.expected - finished.skipped, finished.expected)
             _draw(finished.folder, int(settings["pictures"]))
+            self._track(finished.folder, settings["tracking"], words)
             return finished
 
         def trace() -> Path:
@@ -76,7 +82,8 @@ class Task:
                 return name_outcome_file(place, self.folder, "txt")
             return find_folder(settings) / TRACEBACK if settings else Path(str(config.get("out", "."))) / TRACEBACK
 
-        outcome = attempt_job(place, words, run_it, trace)
+        with tell_progress(place, words, self.folder):
+            outcome = attempt_job(place, words, run_it, trace)
         signals.raise_if_stopping()  # a library may have made an error of an interrupt
         if outcome.failed:
             _print_outcome(
@@ -86,6 +93,23 @@ class Task:
             self.outcomes.append(outcome)
         else:
             write_outcome(outcome, self.folder)
+        return outcome.objective
+
+    def tell_loss(self, words: Sequence[str], reason: str, log: str = "") -> None:
+        """Tell in the sweep's folder that a job has ended without a word, unless it has told of itself meanwhile."""
+        from bench.run.outcomes import FAILED, NOTHING_LEFT, Outcome, name_outcome_file, write_outcome
+
+        place = self.places.get(tuple(sorted(words)))
+        if self.folder is not None and place and not name_outcome_file(place, self.folder).exists():
+            write_outcome(Outcome(place, tuple(words), FAILED, f"{NOTHING_LEFT} ({reason})", log), self.folder)
+
+    def _track(self, folder: Path, options: dict[str, Any], words: Sequence[str]) -> None:
+        """Tell a tracker of a finished run and of its place in the sweep."""
+        from bench.tracking.tell import track_run
+
+        asked = self.folder is not None and not self.jobs  # where another sweeper chooses the jobs as it goes
+        command = prepare_words(shlex.split(self.command)) if asked else ()
+        track_run(folder, options, words, self.jobs, command)
 
     def _resolve_settings(self, config: DictConfig, chosen: dict[str, str], words: Sequence[str]) -> dict[str, Any]:
         """The configuration as a plain dict, every value resolved, with the options that were chosen."""
@@ -98,7 +122,7 @@ class Task:
             raise UsageError(explain_error(error, list(words))) from error
         if missing := _find_missing(settings):
             raise UsageError(f"{missing} has to be given: {missing}=…")
-        return shorten_decimals({**settings, "variant": _name_variant(settings["variant"], words)})
+        return shorten_decimals({**settings, "variant": name_variant(settings["variant"], words, self.jobs)})
 
 
 def _draw(folder: Path, pictures: int) -> None:
@@ -109,14 +133,6 @@ def _draw(folder: Path, pictures: int) -> None:
 
         with writing(folder, "out=FOLDER"):
             write_side_by_side([folder], folder / "gallery", pictures)
-
-
-def _name_variant(variant: Any, words: Sequence[str]) -> str | None:
-    """The name that an experiment gives its variant, and what the command line changed of it."""
-    name = find_written_name(variant, words)
-    if name is None:
-        return None
-    return " ".join([name, *(word for word in words if word.partition("=")[0] in STAGES)])
 
 
 def _find_missing(node: Any, key: str = "") -> str | None:

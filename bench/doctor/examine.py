@@ -28,7 +28,8 @@ def examine(settings: dict[str, Any], words: list[str], compose: machine.Compose
         ("device", partial(machine.examine_device, settings)),
         *((kind, partial(_examine_weights, kind, settings, words, compose)) for kind in machine.list_kinds(settings)),
         ("memory", partial(machine.examine_memory, settings)),
-        *((key, partial(machine.examine_disk, key, Path(settings[key]))) for key in ("store", "out")),
+        ("store", partial(machine.examine_store, settings["store"])),
+        ("out", partial(machine.examine_disk, "out", Path(settings["out"]))),
         ("crf", partial(machine.examine_crf, settings)),
         ("tracking", partial(machine.examine_tracking, settings)),
     ]

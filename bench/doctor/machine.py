@@ -8,12 +8,14 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.errors import UserError
+from bench.store.places import is_remote, open_place, read_remote, write_remote
 
 SHOWN = ("torch", "open_clip_torch", "transformers", "sentence-transformers", "pydensecrf2")
 KINDS = ("clip", "dino", "language", "sentence")
@@ -32,7 +34,9 @@ def list_kinds(settings: dict[str, Any]) -> tuple[str, ...]:
 
     if (baseline := settings.get("baseline")) is not None:
         return ("sentence", *list_needs(baseline))
-    return (*KINDS, *(kind for kind in list_needs(settings["segment"]) if kind not in KINDS))
+    stages = [settings[stage] for stage in ("segment", "encode", "caption", "merge")]
+    needed = dict.fromkeys(("clip", "sentence", *(kind for options in stages for kind in list_needs(options))))
+    return (*(kind for kind in KINDS if kind in needed), *(kind for kind in needed if kind not in KINDS))
 
 
 def examine_versions() -> tuple[str, str]:
@@ -121,6 +125,21 @@ def examine_disk(key: str, folder: Path) -> tuple[str, str]:
     return state, f"add {key}=FOLDER (on a disk with room), or free some" if free < ROOM else ""
 
 
+def examine_store(address: str) -> tuple[str, str]:
+    """Look where the store is: a folder's disk, or whether an address answers and takes a file."""
+    place = open_place(address)
+    if not is_remote(place):
+        return examine_disk("store", place)
+    probe = place / f".doctor-{secrets.token_hex(4)}"
+    try:
+        write_remote(probe, b"zgs")
+        whole = read_remote(probe) == b"zgs"
+        probe.unlink()
+    except (OSError, UserError) as error:
+        return f"{address}: {' '.join(str(error).split())[:200]}", "add store=FOLDER, or make the address answer"
+    return f"{address}: answers, and takes files", "" if whole else "what it took it did not give back: store=FOLDER"
+
+
 def examine_crf(settings: dict[str, Any]) -> tuple[str, str]:
     """Run the CRF on a tiny image whose labels are known: one wrong pixel amid a plain half is put right."""
     import numpy as np
@@ -144,11 +163,27 @@ def examine_crf(settings: dict[str, Any]) -> tuple[str, str]:
 
 
 def examine_tracking(settings: dict[str, Any]) -> tuple[str, str]:
-    """Examine where finished runs are reported."""
+    """Examine where finished runs are told of, and whether what that needs is installed."""
     options = settings["tracking"]
-    if not options["_target_"].endswith(".Wandb"):
-        return "none: nothing is sent anywhere", ""
-    if _read_version("wandb") is None:
-        return "W&B, which is not installed", "pip install wandb"
-    mode = options["mode"]
-    return f"W&B, mode {mode}" + (": files in the run's folder, nothing is sent" * (mode == "offline")), ""
+    parts = [part for part in (options, *options.values()) if isinstance(part, dict) and "_target_" in part]
+    told = [known for part in parts if (known := _describe_tracker(part))]
+    missing = sorted({need for _, needs in told for need in needs if _read_version(need) is None})
+    state = "; ".join(text for text, _ in told) or "none: nothing is sent anywhere"
+    if missing:
+        return f"{state}; not installed: {', '.join(missing)}", f"pip install {' '.join(missing)}"
+    return state, ""
+
+
+def _describe_tracker(options: dict[str, Any]) -> tuple[str, tuple[str, ...]] | None:
+    """Describe what a tracker does, and the packages that it needs; None for one that is not ours, or none."""
+    name = str(options["_target_"]).rpartition(".")[2]
+    if name == "Wandb":
+        mode = options["mode"]
+        return f"W&B, mode {mode}" + (": files in the run's folder, nothing is sent" * (mode == "offline")), ("wandb",)
+    if name == "MLflow":
+        local = () if options["uri"] else ("sqlalchemy", "alembic")
+        needs = () if _read_version("mlflow") else ("mlflow-skinny", *local)
+        return f"MLflow, {options['uri'] or 'a database below out, nothing is sent'}", needs
+    if name == "TensorBoard":
+        return "TensorBoard, files in the run's folder, nothing is sent", ("tensorboard",)
+    return None

@@ -97,6 +97,21 @@ def count_class_pixels(
     return ClassPixels(classes, truth.sum(axis=0), predicted, intersection, total + area - intersection, total, pixels)
 
 
+def count_confusion(
+    overlap: Overlap, labels: Int32[np.ndarray, " n"], true: Int32[np.ndarray, " v"], said: Int32[np.ndarray, " u"]
+) -> Float64[np.ndarray, "v+1 u+1"]:
+    """Count the pixels of each true class under segments of each label; the last row is background, the last column
+    pixels under no label.
+
+    A pixel under segments of several labels counts once for each of them, so that the entry of a class with itself is
+    its intersection in `ClassPixels`. Void is in no row.
+    """
+    cover = _cover(overlap.membership, labels[None, :, None] == said)[0]  # a u
+    cover = np.hstack([cover, ~cover.any(axis=1, keepdims=True)])  # a u+1
+    truth = np.hstack([count_true_pixels(overlap, true), overlap.counts[:, -2:-1]])  # a v+1
+    return truth.T @ cover.astype(np.float64)
+
+
 def _cover(member: Bool[np.ndarray, "a n"], chosen: Bool[np.ndarray, "t n u"]) -> Bool[np.ndarray, "t a u"]:
     """Whether a segment of each class covers an atom, some segments at a time."""
     cover = np.zeros((len(chosen), len(member), chosen.shape[2]), bool)

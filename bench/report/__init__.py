@@ -1,1 +1,1 @@
-"""What people look at: tables, curves, the gallery, stored predictions, tracking."""
+"""What people look at: tables, curves, the gallery, stored predictions."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from hydra.utils import get_object
@@ -27,6 +26,7 @@ from bench.store.facts.machine import read_switches
 from bench.store.files import Namespace, Store
 from bench.store.identity import Identity, identify_data
 from bench.store.keys import collect_inputs, hash_texts, make_stage_key
+from bench.store.places import open_place
 from bench.store.stages import StageNamespaces, StoredStages
 from bench.store.texts import StoredEncoder
 
@@ -39,7 +39,7 @@ class RunContext(RunParts):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self.store = Store(Path(self.run.store))
+        self.store = Store(open_place(self.run.store))
         self._encoders: dict[str, StoredEncoder] = {}
 
     @cached_property

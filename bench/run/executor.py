@@ -28,7 +28,13 @@ class Map(Protocol):
 
 
 class Executor(Protocol):
-    """Opens a session in which functions are called for many images."""
+    """Opens a session in which functions are called for many images.
+
+    Workers on other machines share the store and the data, and nothing else: ``shares_out`` says whether a session's
+    workers see the folder of the run too, so that they can score it.
+    """
+
+    shares_out: bool
 
     def open_session(self, settings: Mapping[str, Any]) -> Any:
         """Open a session: a context manager that gives a `Map`."""
@@ -37,6 +43,8 @@ class Executor(Protocol):
 
 class Serial:
     """Everything in this process, with `threads` torch threads."""
+
+    shares_out = True
 
     def __init__(self, threads: Threads = 1) -> None:
         self.threads = threads
@@ -52,6 +60,8 @@ class Serial:
 
 class Local:
     """`workers` processes on this machine ("auto": one a processor), each with `threads` torch threads."""
+
+    shares_out = True
 
     def __init__(
         self, workers: Annotated[int, Interval(ge=1, le=10**9)] | Literal["auto"] = "auto", threads: Threads = 1
@@ -100,6 +110,25 @@ def call_here(
 ) -> Iterator[Any]:
     """Call a function for each job in this process, one after the other: a `Map`."""
     return (function(*job) for job in jobs)
+
+
+def bring_in_order(results: Iterator[tuple[int, Any]], number: int) -> Iterator[Any]:
+    """Give numbered results, which come as they are finished, in the order of their numbers 0 to ``number`` - 1."""
+    known: dict[int, Any] = {}
+    for at in range(number):
+        while at not in known:
+            known |= dict([next(results)])
+        yield known.pop(at)
+
+
+def choose_scoring_map(executor: Any, work: Map) -> Map:
+    """Choose who scores: the session's workers, or processes of this machine where those do not see the run's folder.
+
+    An executor of one's own that does not say is taken to work on this machine.
+    """
+    if getattr(executor, "shares_out", True):
+        return work
+    return call_in_workers(count_processors(), "bench.run.tables")
 
 
 def call_in_workers(number: int, preload: str) -> Map:

@@ -13,8 +13,10 @@ from bench.errors import UsageError, UserError, writing
 from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
 from bench.run.context import RunContext
-from bench.run.executor import Map
+from bench.run.executor import Map, choose_scoring_map
 from bench.run.made_of import describe_inputs
+from bench.run.namespaces import list_opened
+from bench.run.objective import check_objective, read_objective
 from bench.run.predict import Predicted, predict_once, write_predictions_of
 from bench.run.provenance import make_repeat_line
 from bench.run.score import resolve_protocol, score_predictions
@@ -46,6 +48,7 @@ class Finished:
     folder: Path
     expected: int
     skipped: int
+    objective: float | None = None
 
 
 @explain_memory_errors(
@@ -61,10 +64,12 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
     check_settings(settings)
     context = RunContext(settings)
     ids = context.dataset.list_ids()
-    seen, folder, _ = _describe_data(context, ids), prepare_folder(settings), context.name
-    # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now.
-    device, executor, tracker = context.device, make_object(settings["executor"]), make_object(settings["tracking"])
+    seen, _ = _describe_data(context, ids), context.name
+    # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now; and before
+    # the folder, so that what cannot begin leaves none.
+    _, executor, _ = context.device, make_object(settings["executor"]), make_object(settings["tracking"])
     protocol, made_of = _check_protocol(context), describe_inputs(context)
+    folder = prepare_folder(settings)
     print(*context.depends.unknown, sep="\n", end="\n" if context.depends.unknown else "")
     with executor.open_session(settings) as work:
         predicted = predict_once(context, ids, work)
@@ -73,9 +78,8 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
             raise UserError(f"none of the {len(ids)} images could be used; the first: {first}")
         with writing(folder, "out=FOLDER"), lock_folder(folder):
             file = write_predictions_of(context, predicted, ids, folder / "predictions.json")
-            result = _score(context, file, predicted, work)
+            result = _score(context, file, predicted, choose_scoring_map(executor, work))
             write_tables(folder, result.tables)
-            tracker.log(context.name, {**settings, "device": device}, result.tables.scores, folder)
             check_name(settings, context.name)
             # Written when all numbers are: a folder with a record is a finished run. Pictures follow.
             write_atomically(folder / "ids.txt", "".join(f"{image_id}\n" for image_id in ids).encode())
@@ -83,7 +87,8 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
             write_record(folder, record | seen | dict(made_by or {}))
     _tell(predicted.stats, result, len(ids), seen)
     signals.note_finished(folder)
-    return Finished(folder, len(ids), len(result.skipped))
+    objective = read_objective(context.run.objective, result.tables.scores, make_variant_name(settings))
+    return Finished(folder, len(ids), len(result.skipped), objective)
 
 
 def find_folder(settings: Mapping[str, Any]) -> Path:
@@ -105,6 +110,7 @@ def _check_protocol(context: RunContext) -> Protocol:
     if protocol.verify == "human":
         raise UsageError("score.verify=human rates predictions that exist: zgs score RUN score.verify=human")
     choose_controls(context.settings["controls"])
+    check_objective(context, protocol)
     return protocol
 
 
@@ -131,6 +137,7 @@ def _make_record(context: RunContext, protocol: Protocol, predicted: Predicted, 
         "ids": list(context.dataset.list_ids()),
         "skipped": result.skipped,
         "store": predicted.stats.count(),
+        "namespaces": list_opened(context.store),
         "damaged": dict(predicted.stats.damaged),
         "seconds": {name: round(value, 3) for name, value in predicted.seconds.items()},
         "device": context.device,

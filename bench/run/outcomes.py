@@ -18,6 +18,10 @@ from bench.store.files import write_atomically
 PATIENCE = 30.0
 """Seconds within which a file that another host wrote is seen on a shared disk."""
 NOTHING_LEFT = "no outcome: killed or never started"
+STOPPED = "stopped before it was done"
+"""Why a job has no outcome whose sweep was stopped by Ctrl-C or a batch system."""
+BEGUN = (".json", ".progress")
+"""The endings of the files that a job leaves when it begins and ends; a launcher's word for that is not believed."""
 
 
 class Finished(Protocol):
@@ -31,7 +35,7 @@ class Finished(Protocol):
 class Outcome:
     """One job: its place in the sweep (from 1), overrides, exit code, and its folder or the reason that it has none.
 
-    ``traceback`` is the file in which an unexpected error is told in full.
+    ``traceback`` is the file in which an unexpected error is told in full, ``objective`` the number that was asked for.
     """
 
     job: int
@@ -42,19 +46,28 @@ class Outcome:
     folder: str = ""
     seconds: float = 0.0
     host: str = ""
+    objective: float | None = None
 
     @property
     def failed(self) -> bool:
         """Whether the job has left no results."""
         return self.code in (FAILED, USAGE)
 
+    @property
+    def state(self) -> str:
+        """The state in a word: done, skips (done without some images), failed, refused (wrong words), lost, stopped."""
+        if self.reason.startswith((NOTHING_LEFT, STOPPED)):
+            return "lost" if self.reason.startswith(NOTHING_LEFT) else "stopped"
+        return {DONE: "done", SKIPS: "skips", USAGE: "refused"}.get(self.code, "failed")
+
 
 def attempt_job(job: int, overrides: Sequence[str], run: Callable[[], Finished], trace: Callable[[], Path]) -> Outcome:
     """Run one job; whatever it raises is its outcome, but Ctrl-C. ``trace`` says where a traceback is written."""
-    begin, code, reason, place, folder = time.monotonic(), DONE, "", "", ""
+    begin, code, reason, place, folder, objective = time.monotonic(), DONE, "", "", "", None
     try:
         finished = run()
         code, folder = (SKIPS if finished.skipped else DONE), str(finished.folder)
+        objective = getattr(finished, "objective", None)
     except UserError as error:
         code, reason = (USAGE if isinstance(error, UsageError) else FAILED), " ".join(str(error).split())
     except KeyboardInterrupt:
@@ -62,12 +75,18 @@ def attempt_job(job: int, overrides: Sequence[str], run: Callable[[], Finished],
     except BaseException as error:  # SystemExit too: a variant's own sys.exit() ends its job, not the sweep
         code, reason, place = FAILED, describe_error(error), _keep_trace(trace, format_trace(error))
     seconds = round(time.monotonic() - begin, 3)
-    return Outcome(job, tuple(overrides), code, reason, place, folder, seconds, platform.node())
+    return Outcome(job, tuple(overrides), code, reason, place, folder, seconds, platform.node(), objective)
 
 
 def write_outcome(outcome: Outcome, folder: Path) -> None:
     """Leave an outcome in the sweep's folder, all or nothing."""
     write_atomically(name_outcome_file(outcome.job, folder), json.dumps(asdict(outcome), indent=1).encode())
+
+
+def list_waiting(folder: Path, jobs: int) -> list[int]:
+    """List the jobs of a sweep (from 1) that have neither begun nor been refused."""
+    begun = {path.stem for path in folder.iterdir() if path.suffix in BEGUN}
+    return [job for job in range(1, jobs + 1) if name_outcome_file(job, folder).stem not in begun]
 
 
 def name_outcome_file(job: int, folder: Path, ending: str = "json") -> Path:
@@ -76,17 +95,17 @@ def name_outcome_file(job: int, folder: Path, ending: str = "json") -> Path:
 
 
 def collect_outcomes(
-    folder: Path, planned: Sequence[tuple[str, ...]], reason: str = "", patience: float = 0.0
+    folder: Path, planned: Sequence[tuple[str, ...]], reason: str = "", patience: float = 0.0, lost: str = NOTHING_LEFT
 ) -> list[Outcome]:
-    """Collect the outcomes of a sweep in its order; a planned job (its overrides) without one failed, for ``reason``.
+    """Collect the outcomes of a sweep in its order; a planned job (its overrides) without one is ``lost``.
 
-    Waits up to ``patience`` seconds for files that are not to be seen yet.
+    ``reason`` is what its launcher says. Waits up to ``patience`` seconds for files that are not to be seen yet.
     """
     until = time.monotonic() + patience
     while (missing := _list_missing(folder, len(planned))) and time.monotonic() < until:
         time.sleep(0.1)
-    lost = f"{NOTHING_LEFT} ({reason})" if reason else NOTHING_LEFT
-    outcomes = [_read_outcome(path) for path in sorted(folder.glob("job-*.json"))]
+    lost = f"{lost} ({reason})" if reason else lost
+    outcomes = [read_outcome(path) for path in sorted(folder.glob("job-*.json"))]
     return sorted([*outcomes, *(Outcome(job, planned[job - 1], FAILED, lost) for job in missing)], key=lambda o: o.job)
 
 
@@ -101,7 +120,8 @@ def _list_missing(folder: Path, jobs: int) -> list[int]:
     return [job for job in range(1, jobs + 1) if name_outcome_file(job, folder).name not in there]
 
 
-def _read_outcome(path: Path) -> Outcome:
+def read_outcome(path: Path) -> Outcome:
+    """Read what a job has left of itself."""
     known = json.loads(path.read_text())
     return Outcome(**{**known, "overrides": tuple(known["overrides"])})
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch  # noqa: F401  # so that the fork server of workers imports it once
-from tqdm import tqdm
 
 from bench.errors import BadSample, UserError
 from bench.mapping.similarity import SegmentToText, TextToText
@@ -25,6 +24,7 @@ from bench.records import Sample
 from bench.run.context import RunContext
 from bench.run.crash import contain_errors
 from bench.run.executor import Map
+from bench.run.job_progress import PREDICT, ImageBar
 from bench.run.predicted import Outcome, Predicted
 from bench.run.stopwatch import Stopwatch
 from bench.store.entries import Entry, make_record, make_store_entry
@@ -57,7 +57,7 @@ def predict_images(context: RunContext, ids: Sequence[str], work: Map) -> Predic
     store holds are read here, so that a run that lacks nothing starts no worker.
     """
     settings, predicted = _write_settings(context), Predicted()
-    with tqdm(total=len(ids), desc="predict ", unit="img", dynamic_ncols=True) as progress:
+    with ImageBar(PREDICT, len(ids)) as progress:
         for outcome in _read_stored(context, ids):
             predicted.add(outcome)
             progress.update()

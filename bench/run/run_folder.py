@@ -19,6 +19,7 @@ from bench.score.segments import KNOWN, MEASURED
 from bench.settings.saved import read_run_settings
 from bench.store.entries import make_record
 from bench.store.files import Namespace, Store
+from bench.store.places import open_place
 from bench.store.sealed import check_intact, has_file, read_record
 from bench.store.stages import make_item_name
 
@@ -99,7 +100,7 @@ def has_scores(folder: Path) -> bool:
 
 def find_over_segments(folder: Path) -> Namespace:
     """Find where a run's over-segments are stored, by the key in its record: an empty place of an earlier version's."""
-    root, key = Path(read_run_settings(folder)["store"]), read_record(folder).get("over_segments")
+    root, key = open_place(read_run_settings(folder)["store"]), read_record(folder).get("over_segments")
     return Namespace(root, "segment", str(key or "unknown"))
 
 

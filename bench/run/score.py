@@ -22,6 +22,7 @@ from bench.run.score_protocol import score_protocol
 from bench.run.score_records import ScoreRequest, ScoreResult, ScoreTables, ScoringContext
 from bench.run.similarities import SimilarityModels
 from bench.run.tables import Tables, compare_ids, make_tables
+from bench.score.counts import settle_background
 from bench.score.evaluate import check_words
 from bench.score.intervals import MetricCounts
 from bench.settings.instantiate import make_object
@@ -46,9 +47,9 @@ def score_predictions(context: RunContext, request: ScoreRequest, work: Map = ca
     }
     scoring = ScoringContext(context, SimilarityModels(context, file), request, notes)
     tables, parts, protocols = Tables(), [], []
-    for protocol, options in zip(asked, request.protocols, strict=True):
+    for protocol in asked:
         tables = by_overlap[protocol.overlap]
-        protocols.append(protocol := settle_background(protocol, options["background"], tables))
+        protocols.append(_settle_background(scoring, protocol, tables))
         if tables.misfits and protocol.proportions == "same":
             raise UserError(describe_misfits(tables))
         skipped = len(request.skipped) + len(tables.skipped)
@@ -65,10 +66,7 @@ def score_predictions(context: RunContext, request: ScoreRequest, work: Map = ca
 
 
 def resolve_protocol(context: RunContext, options: Mapping[str, Any]) -> Protocol:
-    """Resolve the protocol, with the background as the data set says and mappings that know the class names.
-
-    What only its truth decides is left to `settle_background`.
-    """
+    """Resolve the protocol, with the background as the data set says and mappings that know the class names."""
     options = dict(options)
     if options["background"] == "auto":
         options["background"] = getattr(context.dataset, "background", "context")
@@ -79,11 +77,12 @@ def resolve_protocol(context: RunContext, options: Mapping[str, Any]) -> Protoco
     return replace(protocol, mapping=make_strategies(protocol.mapping, texts, protocol.table))
 
 
-def settle_background(protocol: Protocol, background: str, tables: Tables) -> Protocol:
-    """Take "class_if_any" as "class" where any pixel of the truth is background, so that it is a label like others."""
-    if background != "class_if_any" or not any(item.counts[:, -2].any() for item in tables.tables.values()):
-        return protocol
-    return replace(protocol, background="class")
+def _settle_background(scoring: ScoringContext, protocol: Protocol, tables: Tables) -> Protocol:
+    """Take a protocol as asked for, return it as it is recorded: with what "class_if_any" came to in these images."""
+    settled = settle_background(protocol, list(tables.tables.values()))
+    if settled is not protocol and settled.background == "class":
+        scoring.note("score.background=class_if_any: the truth has background, which is one more class")
+    return settled
 
 
 def _make_tables(context: RunContext, file: PredictionFile, ids: Sequence[str], overlap: str, work: Map) -> Tables:
@@ -108,4 +107,5 @@ def _join_parts(parts: Sequence[ScoreTables]) -> ScoreTables:
     ids = sorted({image_id for part in parts for image_id in part.image_ids})
     segments = next((part.segments for part in parts if len(part.segments)), parts[0].segments)
     scores = pd.concat([part.scores for part in parts], ignore_index=True)
-    return ScoreTables(scores, counts, ids, segments, stack("curves"), stack("areas"), stack("ratings"))
+    more = {name: stack(name) for name in ("curves", "areas", "ratings", "confusion")}
+    return ScoreTables(scores, counts, ids, segments, **more)

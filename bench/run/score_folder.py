@@ -14,6 +14,7 @@ from bench.metric_name import parse
 from bench.predictions.source import PredictionFile
 from bench.run.context import RunContext
 from bench.run.executor import call_in_workers
+from bench.run.namespaces import list_opened
 from bench.run.score import score_predictions
 from bench.run.score_records import ScoreRequest, ScoreResult
 from bench.run.write_folder import write_settings, write_tables
@@ -108,6 +109,7 @@ def _make_record(context: RunContext, request: ScoreRequest, result: ScoreResult
         "protocols": [protocol.list_settings() for protocol in result.protocols],
         "notes": result.notes,
         "store": stats.count(),
+        "namespaces": list_opened(context.store),
         "damaged": dict(stats.damaged),
         "data": context.identity.fingerprint,
     }

@@ -23,6 +23,7 @@ from bench.run.score_notes import note_counts, note_missing_words, note_texts
 from bench.run.score_records import ScoreTables, ScoringContext
 from bench.run.similarities import add_similarities, make_oracles
 from bench.run.tables import Tables
+from bench.score.confusion import make_confusion_table
 from bench.score.controls import choose_controls
 from bench.score.counts import OwnText
 from bench.score.curves import compute_curves, list_curved
@@ -99,7 +100,9 @@ def _evaluate(
     tables = [_describe_curves(pd.concat(parts), request.variant, role) for parts in zip(*curves, strict=True)]
     segments = make_segment_table(_pair(*records), classes, protocol)
     scores, ids = pd.concat(lines, ignore_index=True), list(own.per_image["image_id"])
-    return ScoreTables(scores, dict(own.rows), ids, segments, *(tables or (None, None)))
+    confusion = make_confusion_table(images, classes, by)
+    curved, areas = tables or (None, None)
+    return ScoreTables(scores, dict(own.rows), ids, segments, curved, areas, confusion=confusion)
 
 
 def _describe_curves(curves: pd.DataFrame, variant: str, role: str) -> pd.DataFrame:

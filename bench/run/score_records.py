@@ -52,6 +52,7 @@ class ScoreTables:
     curves: pd.DataFrame | None = None
     areas: pd.DataFrame | None = None
     ratings: pd.DataFrame | None = None
+    confusion: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

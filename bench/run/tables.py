@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from tqdm import tqdm
 
 from bench.data.base import list_whole_split, load_truth
 from bench.errors import BadSample
@@ -29,6 +28,7 @@ from bench.predictions.proportions import describe_misfit
 from bench.predictions.source import PredictionFile, describe_place, read_bytes, read_entry, require_sound
 from bench.records import LabelMap, Overlap, Prediction
 from bench.run.executor import Map, call_here
+from bench.run.job_progress import ImageBar
 from bench.settings.instantiate import make_object
 from bench.store.entries import make_record, make_store_entry
 from bench.store.facts.machine import describe_machine
@@ -98,7 +98,7 @@ def make_tables(
     namespace, options = open_table_namespace(data, identity, store), json.dumps(dict(data))
     tasks = [_make_task(file, image_id, overlap, options, namespace) for image_id in ids]
     made = Tables()
-    with tqdm(total=len(tasks), desc="overlap ", unit="img", dynamic_ncols=True) as bar:
+    with ImageBar("overlap", len(tasks)) as bar:
         for task, (record, sizes, skipped, stats) in zip(tasks, _fill_tables(tasks, store, work), strict=True):
             bar.update()
             store.stats.add(stats)

@@ -36,7 +36,7 @@ def write_tables(folder: Path, tables: ScoreTables) -> None:
     }
     for name, table in parquets.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
-    for name in ("curves", "areas", "ratings"):
+    for name in ("curves", "areas", "ratings", "confusion"):
         (folder / f"{name}.csv").unlink(missing_ok=True)  # of the same run before its data changed
         if (table := getattr(tables, name)) is not None:
             write_csv(table, folder / f"{name}.csv")

@@ -26,18 +26,21 @@ def average(ids: Sequence[str], image: Int64[np.ndarray, " u"], terms: Terms, wi
     def add_up(values: Float64[np.ndarray, " u"]) -> Float64[np.ndarray, "i m"]:
         return np.bincount(place, values, len(ids) * columns).astype(np.float64).reshape(len(ids), columns)
 
-    counts, unit = [], UNITS.get(terms.average, terms.average)
+    counts, unit, shift = [], UNITS.get(terms.average, terms.average), None
     for at, (numerator, denominator) in enumerate(zip(terms.numerator, terms.denominator, strict=True)):
         top, bottom = add_up(numerator), add_up(denominator)
         if terms.average == "images":
             seen = bottom > 0
             top, bottom = np.divide(top, bottom, out=np.zeros_like(top), where=seen), seen.astype(np.float64)
+        elif terms.average == "frequencies" and terms.true is not None:
+            true = add_up(terms.true[at])
+            shift = _estimate_shift(top, bottom, true)
+            top, bottom = _weigh(top, bottom, true)
         elif terms.true is not None:
-            change = _weigh if terms.average == "frequencies" else _choose_classes
-            top, bottom = change(top, bottom, add_up(terms.true[at]))
+            top, bottom = _choose_classes(top, bottom, add_up(terms.true[at]))
         elif ((denominator > 0) & (denominator <= FAINT)).any():
             top, bottom = _choose_classes(top, bottom)
-        counts.append(MetricCounts(tuple(ids), top, bottom, unit))
+        counts.append(MetricCounts(tuple(ids), top, bottom, unit, shift))
     return counts
 
 
@@ -71,6 +74,32 @@ def _weigh(
     )
     each = true * ratio + weight * (top - ratio * bottom)  # i m
     return each.sum(axis=1, keepdims=True), true.sum(axis=1, keepdims=True)
+
+
+def _estimate_shift(
+    top: Float64[np.ndarray, "i m"], bottom: Float64[np.ndarray, "i m"], true: Float64[np.ndarray, "i m"]
+) -> float:
+    """How far the mean of I / U by true pixels lies off its value on infinitely many images: the jackknife's estimate.
+
+    Of a class that few images show false pixels are mostly missing, so that the mean is too high (Quenouille 1956: of n
+    images n - 1 times what the mean over sets without one of them lies off the number).
+    """
+    shown = true.any(axis=1) | bottom.any(axis=1)  # i
+    images = int(shown.sum())
+    if images < 2 or not true.any():
+        return 0.0
+    whole = [part.sum(axis=0) for part in (top, bottom, true)]
+    without = [each - part[shown] for each, part in zip(whole, (top, bottom, true), strict=True)]  # i m
+    values = [_average_by_pixels(*parts) for parts in (whole, without)]
+    known = np.isfinite(values[1])  # not the only image with true pixels
+    return float((images - 1) * (values[1][known].mean() - values[0])) if known.any() else 0.0
+
+
+def _average_by_pixels(top: np.ndarray, bottom: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """The mean of I / U over the last axis, weighted by true pixels; NaN where there are none."""
+    ratio = np.divide(top, bottom, out=np.zeros_like(top), where=bottom > FAINT)
+    weight = true.sum(axis=-1)
+    return np.divide((true * ratio).sum(axis=-1), weight, out=np.full(weight.shape, np.nan), where=weight > 0)
 
 
 def join_terms(parts: Sequence[Terms | None]) -> tuple[Int64[np.ndarray, " u"], Terms]:

@@ -59,8 +59,8 @@ def gather(
     protocol: Protocol,
     own_text: OwnText | None = None,
 ) -> ScoredSet:
-    """Put the records of each image together."""
-    tables = {item.image_id: item for item in images}
+    """Put the records of each image together, with a protocol that says what "class_if_any" comes to in them."""
+    protocol, tables = settle_background(protocol, images), {item.image_id: item for item in images}
     images = [fold_void(item, protocol.background == "class") if protocol.void == "first" else item for item in images]
     kept = [None if protocol.empty == "skip" and not len(item.areas) else item for item in images]
     spoken = own_text or {}
@@ -72,6 +72,14 @@ def gather(
         tuple(item.image_id for item in truths),
         tuple(ImageTables(protocol, classes, tables.get(item.image_id), item) for item in truths),
     )
+
+
+def settle_background(protocol: Protocol, images: Sequence[Overlap]) -> Protocol:
+    """Take "class_if_any" as "class" where any true pixel of a whole set is background, so that it is a label like
+    others, else as "ignore". A number's name keeps the word itself, which with the data set says as much."""
+    if protocol.background != "class_if_any":
+        return protocol
+    return replace(protocol, background="class" if any(item.counts[:, -2].any() for item in images) else "ignore")
 
 
 def count_metrics(scored: ScoredSet) -> dict[Key, MetricCounts]:

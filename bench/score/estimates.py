@@ -73,8 +73,13 @@ class Estimate:
         return float(np.clip(2 / max(share, NOTHING), 1, self.images - 1))
 
 
-def estimate(numerator: Float64[np.ndarray, "i m"], denominator: Float64[np.ndarray, "i m"]) -> Estimate:
-    """Estimate the mean over columns of sum(numerator) / sum(denominator), columns without a denominator left out."""
+def estimate(
+    numerator: Float64[np.ndarray, "i m"], denominator: Float64[np.ndarray, "i m"], shift: float | None = None
+) -> Estimate:
+    """Estimate the mean over columns of sum(numerator) / sum(denominator), columns without a denominator left out.
+
+    ``shift`` is given of a share over classes that stands in one column, which does not tell it.
+    """
     single = denominator.shape[1] == 1  # an image without true pixels may still lower a frequency-weighted IoU
     image, column = np.nonzero((denominator != 0) | (numerator != 0) if single else denominator)
     n, d = numerator[image, column], denominator[image, column]  # e: entries that are there
@@ -96,8 +101,9 @@ def estimate(numerator: Float64[np.ndarray, "i m"], denominator: Float64[np.ndar
     lost = np.bincount(image, np.where(alone, ratio[column], ratio[column] - without), len(numerator))  # i
     left = len(top) - gone
     mean = np.divide(ratio.sum() - lost, left, out=np.full(len(numerator), ratio.mean()), where=left > 0)
-    is_share = bool((n >= 0).all() and (n <= d).all())
-    shift = _estimate_shift(ratio, np.bincount(column, n / d) / count, count, filled) if not single else 0.0
+    is_share = shift is not None or bool((n >= 0).all() and (n <= d).all())
+    if shift is None:
+        shift = _estimate_shift(ratio, np.bincount(column, n / d) / count, count, filled) if not single else 0.0
     note = _describe_doubt(images, count, denominator.shape[1], int(filled.sum()))
     weight = np.bincount(image, d / bottom[column], len(numerator))  # i
     alike = float(weight.sum() ** 2 / (weight**2).sum())

@@ -6,19 +6,23 @@ The words come from the settings of each protocol, so that none says what its ya
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from bench.metric_name import MetricName, parse, write_number
 from bench.metrics.registry import find_title
 from bench.protocol import Protocol
-from bench.score.presets import make_title
+from bench.score.evaluate import NOTE
+from bench.score.score_table import describe_name
 
 COLUMNS = (
-    "library", "version", "score=", "number", "value", "averaged over", "class of neither", "only predicted", "void",
+    "library", "version", "score=", "number", "value", "interval", "n", "averaged over", "class of neither",
+    "only predicted", "void",
 )  # fmt: skip
-"""``class of neither`` is what becomes of a class that neither truth nor prediction has, ``only predicted`` of one that
+"""A star stands behind an interval that may be too narrow; ``n`` are units, such as images, that the number is over;
+``class of neither`` is what becomes of a class that neither truth nor prediction has, ``only predicted`` of one that
 the truth has not."""
 AVERAGED = {
     "image": "classes of an image, then images", "pair": "pairs of image and class", "dataset": "classes of the set",
@@ -35,11 +39,8 @@ ACCURACIES, QUALITIES = ("pixel_accuracy", "mean_accuracy", "fwiou"), ("pq", "sq
 def make_library_table(protocols: Sequence[Protocol], scores: pd.DataFrame) -> pd.DataFrame:
     """Take protocols of libraries and the rows of their scores, return a row for each number with the `COLUMNS`."""
     by_name = {protocol.name: protocol for protocol in protocols}
-    lines = []
-    for name, value in zip(scores["metric"], scores["value"], strict=True):
-        parts = parse(name)
-        if parts.score in by_name:
-            lines.append(_describe_number(by_name[parts.score], parts, float(value)))
+    named = [(parse(row["metric"]), row) for row in scores.to_dict("records")]
+    lines = [_describe_number(by_name[parts.score], parts, row) for parts, row in named if parts.score in by_name]
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
@@ -77,10 +78,16 @@ def describe_rule(protocol: Protocol, metric: str) -> tuple[str, str, str, str]:
     return averaged, unseen, absent, void + UNANSWERED[protocol.unlabelled]
 
 
-def _describe_number(protocol: Protocol, parts: MetricName, value: float) -> tuple[object, ...]:
+def _describe_number(protocol: Protocol, parts: MetricName, row: Mapping[Any, Any]) -> tuple[object, ...]:
     """The row of a number; behind the name stands what was changed of the protocol, and a mapping but `exact`."""
     word = parts.metric.partition(".")[0]
     title = {"iou": "mean IoU"}.get(word, find_title(word))
     bound = "" if parts.threshold is None else f">={write_number(parts.threshold)}"
-    name = make_title(protocol) + ("" if parts.mapping == "exact" else f" {parts.mapping}{bound}")
-    return *name_library(protocol), name, title, value, *describe_rule(protocol, parts.metric)
+    name = describe_name(row["metric"]).protocol + ("" if parts.mapping == "exact" else f" {parts.mapping}{bound}")
+    measured = float(row["value"]), _write_interval(row), f"{row['n']} {row['unit_of_n']}"
+    return *name_library(protocol), name, title, *measured, *describe_rule(protocol, parts.metric)
+
+
+def _write_interval(row: Mapping[Any, Any]) -> str:
+    """Both ends, and a star where they may be too near; a single image has none."""
+    return "–" if pd.isna(row["low"]) else f"[{row['low']:.4f}, {row['high']:.4f}]{'*' if row[NOTE] else ''}"

@@ -16,6 +16,8 @@ from bench.system.resources import find_conf_dir
 
 STORED = "zgs_as_in_run"
 """The primary configuration of a repeated run, and the option of a group whose yaml the package does not have."""
+HYDRAS = "hydra"
+"""A folder of options for Hydra itself, such as launchers: none of a run's groups."""
 _MANY = 1000
 """Files and folders, of which a folder of configs of one's own holds fewer."""
 _VALUE = re.compile(rf"(?!hydra[./])(\w+(\.\w+)+|{'|'.join(RUN)})")
@@ -24,7 +26,7 @@ _VALUE = re.compile(rf"(?!hydra[./])(\w+(\.\w+)+|{'|'.join(RUN)})")
 
 def list_groups() -> list[str]:
     """List the names of the configuration groups."""
-    return sorted(folder.name for folder in find_conf_dir().iterdir() if folder.is_dir())
+    return sorted(folder.name for folder in find_conf_dir().iterdir() if folder.is_dir() and folder.name != HYDRAS)
 
 
 def list_options(group: str, config_dir: str | None = None) -> dict[str, Path]:

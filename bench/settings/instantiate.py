@@ -10,7 +10,9 @@ from hydra.utils import instantiate
 
 from bench.errors import UsageError, UserError
 
-OPTIONS_ONLY = ("bench.segment", "bench.encode", "bench.caption", "bench.merge", "bench.baselines", "bench.run")
+OPTIONS_ONLY = (
+    "bench.segment", "bench.encode", "bench.caption", "bench.merge", "bench.baselines", "bench.run", "bench.tracking",
+)  # fmt: skip
 """Where a constructor can only complain of an option; data and models may also lack files."""
 
 

@@ -19,8 +19,10 @@ MOVED = {
     "bench.data.folder.folder": "bench.data.folder.open_folder",
     "bench.data.voc.voc": "bench.data.voc.open_voc",
     "bench.evaluate.protocol.Score": "bench.protocol.Protocol",
-    "bench.report.tracking.NoTracking": "bench.run.tracking.NoTracking",
-    "bench.report.tracking.Wandb": "bench.run.tracking.Wandb",
+    "bench.report.tracking.NoTracking": "bench.tracking.base.NoTracking",
+    "bench.report.tracking.Wandb": "bench.tracking.wandb_run.Wandb",
+    "bench.run.tracking.NoTracking": "bench.tracking.base.NoTracking",
+    "bench.run.tracking.Wandb": "bench.tracking.wandb_run.Wandb",
 }
 """Targets of earlier versions and what they are called now."""
 _LARGEST = 4 << 20

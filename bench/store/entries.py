@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors.numpy import load, save
+
+from bench.store.places import is_remote, read_remote
 
 DAMAGES = (SafetensorError, OSError, ValueError, KeyError)
 Record = TypeVar("Record")
@@ -50,15 +52,35 @@ def pack_entries(entries: Mapping[str, Entry]) -> bytes:
 def load_entries(path: Path) -> dict[str, Entry]:
     """Load what a file holds; empty where there is none. Raises one of `DAMAGES` for a file that is not whole."""
     try:
-        return _unpack(path)
+        return _unpack(*(_read_bytes(read_remote(path)) if is_remote(path) else _read_file(path)))
     except FileNotFoundError:
         return {}
 
 
-def _unpack(path: Path) -> dict[str, Entry]:
+def read_checksum(path: Path) -> str | None:
+    """Read the checksum that a file states, without its contents; None where there is no file. Raises `DAMAGES`."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return str(json.loads((file.metadata() or {})["record"])["sha256"])
+    except FileNotFoundError:
+        return None
+
+
+def _read_file(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     with safe_open(path, framework="numpy") as file:
         record = json.loads((file.metadata() or {})["record"])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return record, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def _read_bytes(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Read what `pack_entries` gave; the library reads metadata from files alone: the length of a header, then it."""
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    return json.loads(header["__metadata__"]["record"]), load(content)
+
+
+def _unpack(record: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> dict[str, Entry]:
+    """Bring record and tensors together. Raises ValueError where the checksum does not fit."""
     if record["sha256"] != _compute_checksum(tensors, record["values"]):
         raise ValueError("its checksum does not fit its contents")
     entries: dict[str, Entry] = {name: ({}, values) for name, values in json.loads(record["values"]).items()}

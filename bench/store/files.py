@@ -18,7 +18,7 @@ import re
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from tqdm import tqdm
 from bench.errors import writing
 from bench.store.entries import DAMAGES, Entry, load_entries, pack_entries
 from bench.store.locks import hold_lock
+from bench.store.places import find_lock_file, is_remote, is_there, make_folder, move, write_remote
 
 STAGES = ("segment", "trunk", "encode", "caption", "merge", "baseline", "table", "texts")
 """The order in which counts are told."""
@@ -46,6 +47,10 @@ class Namespace:
     def folder(self) -> Path:
         """The folder of this stage and key."""
         return self.root / self.stage / self.key
+
+
+class FileName(str):
+    """An item by the name of its file, as a listing finds it, in place of the id that the name was made of."""
 
 
 @dataclass
@@ -79,19 +84,24 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root, self.patient = root, True
         self.stats = StoreStats()
+        self.opened: set[tuple[str, str]] = set()
 
     def open_namespace(self, stage: str, key: str, key_inputs: Mapping[str, Any]) -> Namespace:
         """Open a namespace and leave beside its results, in words, what they depend on."""
         namespace = Namespace(self.root, stage, key, key_inputs)
+        self.opened.add((stage, key))
         with writing(namespace.folder, "store=FOLDER"):
-            namespace.folder.mkdir(parents=True, exist_ok=True)
-            if not (namespace.folder / "key.json").exists():
+            make_folder(namespace.folder)
+            if not is_there(namespace.folder / "key.json"):
                 write_atomically(namespace.folder / "key.json", json.dumps(key_inputs, indent=1, default=str).encode())
+        if not is_remote(namespace.folder):
+            with suppress(OSError):  # of a store that may only be read
+                os.utime(namespace.folder / "key.json")  # by which `zgs store` tells when a run last used it
         return namespace
 
     def has(self, namespace: Namespace, item: str) -> bool:
         """Whether there is anything of an item; only `read` sees whether it is whole."""
-        return _make_path(namespace, item).exists()
+        return is_there(_make_path(namespace, item))
 
     def read(self, namespace: Namespace, item: str) -> dict[str, Entry]:
         """Read all entries of an item; empty where there are none or the file is damaged."""
@@ -141,7 +151,7 @@ class Store:
         path = namespace.folder / f".{make_safe_name(item)}.making"
         with ExitStack() as held:
             with writing(path, "store=FOLDER"):
-                held.enter_context(hold_lock(path, wait=self.patient))
+                held.enter_context(hold_lock(find_lock_file(path), wait=self.patient))
             yield
 
     def _read_again(self, namespace: Namespace, path: Path) -> dict[str, Entry]:
@@ -150,13 +160,16 @@ class Store:
             return load_entries(path)
         except DAMAGES as error:
             self.stats.damaged[namespace.stage] += 1
-            path.replace(path.with_name(path.name + ".damaged"))
-            tqdm.write(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged and made again")
+            move(path, path.name + ".damaged")
+            tqdm.write(f"store: {path} is damaged ({str(error)[:80]}); set aside as *.damaged, to be made again")
             return {}
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write to a temporary name, sync, rename: a reader sees the old file or the new one, never a part."""
+    if is_remote(path):
+        write_remote(path, content)
+        return
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
@@ -172,7 +185,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _make_path(namespace: Namespace, item: str) -> Path:
-    return namespace.folder / f"{make_safe_name(item)}.safetensors"
+    name = item if isinstance(item, FileName) else make_safe_name(item)
+    return namespace.folder / f"{name}.safetensors"
 
 
 def make_safe_name(item: str) -> str:
@@ -186,6 +200,6 @@ def make_safe_name(item: str) -> str:
 @contextmanager
 def _lock_folder(path: Path) -> Iterator[None]:
     """Lock a folder for one writer of its items at a time; released by the system even when the process is killed."""
-    with open(path.parent / ".lock", "w") as lock:
+    with open(find_lock_file(path.parent / ".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -20,7 +20,7 @@ from bench.system.hashing import hash_file
 RECORD = "run.json"
 SEALED = (
     "config.yaml", "scores.csv", "per_image.parquet", "per_image_n.parquet", "per_class.parquet", "segments.parquet",
-    "curves.csv", "areas.csv", "ratings.csv", "predictions.json", "ids.txt",
+    "curves.csv", "areas.csv", "ratings.csv", "confusion.csv", "predictions.json", "ids.txt",
 )  # fmt: skip
 """Files of a run with checksums, where it has them; predictions.npz has its own in predictions.json."""
 REMEDY = "run the same command again"

@@ -1,13 +1,15 @@
 """Section 4.1, texts in the space of a model, kept in the store: a second scoring loads no model.
 
 An entry is a list of texts: those of one image, as a run meets them, or all that a file of predictions has and no list
-in the store holds. Which one it was never depends on what else was encoded, so that a number never does.
+in the store holds. Which one it was never depends on what else was encoded, so that a number never does. Lists of
+images are short, and there are two of each image and variant: they share files, at most `_FILES`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 from jaxtyping import Float32
@@ -15,6 +17,9 @@ from jaxtyping import Float32
 from bench.store.entries import Entry
 from bench.store.files import Namespace, Store
 from bench.store.keys import hash_texts
+
+_FILES, _SHORT = 1 << 14, 256
+"""Files that all short lists share by their digests; texts up to which a list is short, and one more costs little."""
 
 
 @dataclass
@@ -30,11 +35,15 @@ class StoredEncoder:
     def prefetch(self, lists: Iterable[Sequence[str]]) -> None:
         """Read the lists that the store holds, and encode all other texts in one pass through the model."""
         missing: set[str] = set()
-        for own in {tuple(sorted(set(texts))) for texts in lists} - self.lists.keys() - {()}:
-            if self.store.has(self.namespace, _make_item_name(own)):
-                self.lists[own] = self._fetch_vectors(own)
-            else:
-                missing |= set(own)
+        asked = {tuple(sorted(set(texts))) for texts in lists} - self.lists.keys() - {()}
+        for item, alike in groupby(sorted(asked, key=_place), key=lambda own: _place(own)[0]):
+            kept = self.store.read(self.namespace, item)
+            for own in alike:
+                if (name := _place(own)[1]) in kept:
+                    self.lists[own] = kept[name][0]["vectors"]
+                    self.store.reuse(self.namespace, item, [name])
+                else:
+                    missing |= set(own)
         if wanted := tuple(sorted(missing - self.known.keys())):
             self.known |= zip(wanted, self._fetch_vectors(wanted), strict=True)
 
@@ -49,11 +58,17 @@ class StoredEncoder:
     encode_text = encode
 
     def _fetch_vectors(self, texts: tuple[str, ...]) -> Float32[np.ndarray, "n d"]:
+        item, name = _place(texts)
+
         def make(_: list[str]) -> dict[str, Entry]:
-            return {"vectors": ({"vectors": self.model()(list(texts))}, {})}
+            return {name: ({"vectors": self.model()(list(texts))}, {})}
 
-        return self.store.fill(self.namespace, _make_item_name(texts), ["vectors"], make)["vectors"][0]["vectors"]
+        return self.store.fill(self.namespace, item, [name], make)[name][0]["vectors"]
 
 
-def _make_item_name(texts: Sequence[str]) -> str:
-    return f"texts-{hash_texts(texts)}"
+def _place(texts: Sequence[str]) -> tuple[str, str]:
+    """Place a list in the store: the item, and the name of its entry."""
+    digest = hash_texts(texts)
+    if len(texts) > _SHORT:
+        return f"texts-{digest}", "vectors"
+    return f"lists-{int(digest, 16) % _FILES:04x}", digest

@@ -28,12 +28,13 @@ _IMPORTING = "<frozen importlib._bootstrap>"
 
 
 class _State:
-    """When a stop was asked for, whether that was said, the exit code once the command is over, runs that are done."""
+    """When a stop was asked for, whether it was said, the exit code once all is over, runs that are done."""
 
     asked: float | None = None
     kept: list[str] = []
     said = False
     over: int | None = None
+    listens = False
 
 
 def listen() -> None:
@@ -43,6 +44,13 @@ def listen() -> None:
             signal.signal(number, _stop)
     signal.signal(signal.SIGALRM, lambda *_: _leave())
     sys.unraisablehook = _handle_unraisable
+    _State.listens = True
+
+
+def listen_again() -> None:
+    """Take the signals back that a library has taken, where this process listens to them at all."""
+    if _State.listens:
+        listen()
 
 
 def is_stopping() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -126,7 +127,25 @@ def test_what_differs_from_a_preset_stands_in_the_name() -> None:
     assert make_title(preset("reference", rounding=6)) == "reference{rounding=6}"
     assert make_title(preset("dataset_miou")) == "dataset_miou"
     assert make_title(Protocol(name="mine", empty="skip")) == "mine{empty=skip}"
+    assert make_title(preset("paper", background="class_if_any")) == "paper{background=class_if_any}"
     assert make_title(preset("paper", seed=5, tau_sbert=0.1)) == "paper", "seed changes no value, tau stands elsewhere"
+
+
+@pytest.mark.parametrize(("typed", "title"), [(None, "mmseg"), ("ignore", "mmseg{background=ignore}")])
+def test_a_name_has_what_was_typed_and_not_what_the_truth_decided(typed: str | None, title: str) -> None:
+    """`mmseg` takes background as a class where the truth has some: that is its rule, and no change of it."""
+    mmseg = partial(preset, "mmseg", mapping=("maxoverlap",))
+    asked = mmseg(**({"background": typed} if typed else {}))
+    some = [item for item in OVERLAPS if item.counts[:, -2].any()]
+    none = [
+        replace(item, counts=item.counts * (np.arange(item.counts.shape[1]) != len(item.counts[0]) - 2))
+        for item in some
+    ]
+    for truth, settled in ((some, typed or "class"), (none, "ignore")):
+        found = scores(asked, truth)
+        assert {name.split("/")[2] for name in found.table["metric"]} == {title}
+        assert short(found) == short(scores(mmseg(background=settled), truth))
+    assert short(scores(mmseg(background="class"), some)) != short(scores(mmseg(background="ignore"), some))
 
 
 def test_empty_predictions_and_texts_are_counted_whatever_the_policy() -> None:
@@ -167,9 +186,8 @@ def test_errors_are_one_clear_line() -> None:
         scores(preset("paper"), [replace(OVERLAPS[2], st=None)])
     with pytest.raises(UserError, match=r"tt similarity: shape"):
         scores(preset("paper"), [replace(OVERLAPS[2], tt=OVERLAPS[2].tt[:, :4], st=OVERLAPS[2].st[:, :4])])
-    with pytest.raises(
-        UsageError, match="score.background=contex: known are context, voc, ignore, class; did you mean context"
-    ):
+    known = "context, voc, ignore, class, class_if_any"
+    with pytest.raises(UsageError, match=f"score.background=contex: known are {known}; did you mean context"):
         preset("paper", background="contex")
     with pytest.raises(UsageError, match="score.mapping=ts: known are tt, st"):
         scores(preset("paper", mapping=("ts",)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -43,15 +44,18 @@ def test_libraries_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[st
     file, words = make_data(tmp_path / "data", background)
     folder = zgs(tmp_path, None, file, *words, "score=libraries", "--csv", tmp_path / "mine.csv")
     table = pd.read_csv(folder / "scores.csv")
-    assert list(dict.fromkeys(table["protocol"].str.partition("{")[0])) == list(list_libraries())
+    assert list(dict.fromkeys(table["protocol"])) == list(list_libraries())
     found = table[table["measure"].str.startswith("iou.")]
-    assert dict(zip(found["protocol"].str.partition("{")[0], found["value"], strict=True)) == VALUES
-    assert set(found["protocol"].str.contains("{background=class}", regex=False)) == {background}
+    assert dict(zip(found["protocol"], found["value"], strict=True)) == VALUES
+    assert set(table["protocol"]) == set(list_libraries()), "a name says what a user typed, and nothing was"
+    recorded = {each["name"]: each["background"] for each in json.loads((folder / "run.json").read_text())["protocols"]}
+    assert recorded["mmseg"] == recorded["monai"] == ("class" if background else "ignore"), "what it came to"
     assert (tmp_path / "mine.csv").read_bytes() == (folder / "scores.csv").read_bytes()
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:5] == ["library", "version", "score=", "number", "value"]
     smp = next(line for line in lines if re.search(r" smp[ {]", line))
-    assert re.split(r" {2,}", smp)[3:] == ["mean IoU", "0.8542", "classes of the set", "1", "0", "taken out"]
+    assert re.split(r" {2,}", smp)[3:][:4] == ["mean IoU", "0.8542", "–", "4 classes"]
+    assert re.split(r" {2,}", smp)[7:] == ["classes of the set", "1", "0", "taken out"]
     assert sum("mean IoU" in line for line in lines) == len(VALUES) and not any("protocol:" in line for line in lines)
 
 
@@ -92,7 +96,7 @@ def test_what_was_changed_stands_in_the_table(tmp_path: Path, capsys: pytest.Cap
     changes = ["score.unseen=zero", "score.metrics=[iou,panoptic,soft]", "score.mapping=[exact,maxoverlap]"]
     zgs(tmp_path, None, file, *words, "score=libraries", *changes)
     rows = [re.split(r" {2,}", line) for line in capsys.readouterr().out.splitlines()]
-    cells = {(row[2], row[3]): row[5:] for row in rows if len(row) > 4}
+    cells = {(row[2], row[3]): row[7:] for row in rows if len(row) > 6}
     assert cells["smp{unseen=zero}", "mean IoU"][:3] == ["classes of the set", "0", "0"]
     assert cells["smp{unseen=zero} maxoverlap", "mean IoU"][:3] == ["classes of the set", "0", "0"]
     assert cells["hotcoco{unseen=zero}", "PQ"][:3] == ["classes of the set", "left out", "0"]

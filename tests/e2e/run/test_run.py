@@ -49,7 +49,8 @@ def test_a_run_leaves_what_the_readme_says(full: Path, capsys) -> None:
     folder = run.parent
     assert {p.name for p in folder.iterdir()} == {
         "config.yaml", "scores.csv", "per_image.parquet", "per_image_n.parquet", "segments.parquet", "curves.csv",
-        "per_class.parquet", "areas.csv", "predictions.json", "predictions.npz", "ids.txt", "run.json", "gallery",
+        "per_class.parquet", "areas.csv", "confusion.csv", "predictions.json", "predictions.npz", "ids.txt", "run.json",
+        "gallery",
     }  # fmt: skip
     assert capsys.readouterr().out.rstrip().splitlines()[-2] == f"{folder}/"
     scores, rows = pd.read_csv(folder / "scores.csv"), pd.read_parquet(folder / "per_image.parquet")

@@ -62,7 +62,7 @@ def test_a_yaml_of_the_user_s_own_may_name_the_old_place(old: Path, tmp_path: Pa
     kept = (f"store={old.parent.parent / 'store'}", f"out={tmp_path / 'out'}")
     assert main(["run", "-cd", str(tmp_path / "conf"), "tracking=own", *FAST, *ONE, *kept]) == 0
     (config,) = (tmp_path / "out").glob("*/config.yaml")
-    assert "_target_: bench.run.tracking.NoTracking" in config.read_text()
+    assert "_target_: bench.tracking.base.NoTracking" in config.read_text()
     capfd.readouterr()
 
 
@@ -71,7 +71,7 @@ def test_targets_at_any_depth_once_each() -> None:
     endless: dict[str, Any] = {"a": [[told]], "b": {"_target_": ["odd"]}, "c": {"_target_": "mine.Code"}}
     endless["self"] = endless
     update_targets(endless)
-    assert told == {"_target_": "bench.run.tracking.Wandb", "name": "bench.report.tracking.Wandb"}
+    assert told == {"_target_": "bench.tracking.wandb_run.Wandb", "name": "bench.report.tracking.Wandb"}
     assert endless["b"] == {"_target_": ["odd"]} and endless["c"] == {"_target_": "mine.Code"}
     deep: dict[str, Any] = {"_target_": "bench.evaluate.protocol.Score"}
     for _ in range(100_000):

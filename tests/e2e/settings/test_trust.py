@@ -246,7 +246,8 @@ def test_settings_that_one_reader_changes_no_other_sees_changed(tmp_path: Path) 
 
 def test_every_target_of_the_groups_is_installed() -> None:
     conf = Path(__file__).parents[3] / "conf"
-    told = {line.partition("_target_: ")[2].split(",")[0].strip() for file in conf.rglob("*.yaml")
+    files = [file for file in conf.rglob("*.yaml") if file.relative_to(conf).parts[0] != "hydra"]
+    told = {line.partition("_target_: ")[2].split(",")[0].strip() for file in files
             for line in file.read_text().splitlines() if "_target_: " in line}  # fmt: skip
     assert list_installed() == told and len(told) > 20
     assert "bench.segment.crf.DenseCrf" in told, "inside an option"

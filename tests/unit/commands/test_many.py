@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hydra.core.hydra_config import HydraConfig
 
-from bench.commands import calling, many
+from bench.commands import calling, launching, many
 from bench.commands.many import run_many
 from bench.commands.repeated import Request
 from bench.errors import DONE
@@ -41,7 +41,7 @@ def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, 
 
 
 def test_jobs_of_hydras_own_launcher_are_composed_here(noted: list, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (calling, many):
+    for module in (calling, launching):
         monkeypatch.setattr(module, "call_hydra", lambda *_: pytest.fail("composed by Hydra, each job several times"))
     outcomes = run_many(Request(["-m", *WORDS, "out=o"]), "zgs run")
     assert [outcome.code for outcome in outcomes] == [DONE, DONE]

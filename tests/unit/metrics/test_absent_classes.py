@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from bench.metrics.panoptic import compute_panoptic_quality
 from bench.protocol import Protocol
 from bench.records import Overlap
 from bench.score.counts import count_metrics, gather
-from bench.score.intervals import MetricCounts
+from bench.score.intervals import MetricCounts, compute_intervals
 from tests.unit.metrics.make import CLASSES, by_hand, case, row
 from tests.unit.metrics.measure import image_of, pooled_of
 
 CAT, DOG, SKY, WALL = range(4)
+BOTH = [row(sky=1), row(cat=1)]
 
 
 def _count(items: list[Overlap], metrics: str = "iou", **settings: Any) -> dict[str, MetricCounts]:
@@ -84,6 +86,27 @@ def test_an_image_moves_fwiou_by_what_it_moves_the_formula() -> None:
         more = once + 1e-6 * (np.arange(len(items)) == at)
         ratio = float((more @ found.numerator / (more @ found.denominator))[0])
         assert ratio - found.value() == pytest.approx(formula(more) - formula(once), abs=1e-11)
+    without = [formula(once - (np.arange(len(items)) == at)) for at in range(len(items))]
+    assert found.shift == pytest.approx((len(items) - 1) * (np.mean(without) - formula(once)), abs=1e-12), "few images"
+    (span,) = compute_intervals([found])
+    (other,) = compute_intervals([replace(found, shift=None)])
+    assert span.low <= min(span.value, span.value - found.shift) and span.high >= max(
+        span.value, span.value - found.shift
+    )
+    assert span.high - span.low > other.high - other.low, "about infinitely many images, too"
+
+
+def test_fwiou_next_to_100_percent_does_not_rule_out_what_few_images_cannot_show() -> None:
+    """A pixel of eight images is wrong: as of 8 hits of 8, the lower end is 67.6 %, or a little less."""
+    right = [
+        by_hand([[SKY] * 50 + [CAT] * 50], [[[1] * 50 + [0] * 50], [[0] * 50 + [1] * 50]], BOTH, f"{at}")
+        for at in range(7)
+    ]
+    wrong = by_hand([[SKY] * 50 + [CAT] * 50], [[[1] * 49 + [0] * 51], [[0] * 50 + [1] * 50]], BOTH, "x")
+    (span,) = compute_intervals([_count([*right, wrong], "fwiou")["fwiou"]])
+    assert 0.998 < span.value < 1 and 0.66 < span.low < 0.676 and span.high <= 1
+    (alone,) = [_count([wrong], "fwiou")["fwiou"]]
+    assert alone.shift == 0, "one image tells nothing of others"
 
 
 def test_accuracy_knows_pixels_without_an_answer() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -10,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+
+from bench.score.estimates import estimate
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -21,6 +24,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     spec = importlib.util.spec_from_file_location("coverage_script", ROOT / "scripts" / "coverage.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
     spec.loader.exec_module(module)
     return module
 
@@ -59,15 +63,17 @@ def test_methods_agree_with_scipys(load: ModuleType) -> None:
 
 
 def test_truths_by_hand(load: ModuleType) -> None:
+    find = importlib.import_module("coverage_metrics").find_truths
     pool, shown = np.array([[1.0, 3.0, 2.0, 0.0], [2.0, 4.0, 2.0, 0.0]]), np.array([True, True, False, False])
-    truths = load.find_truths("mIoU", pool, shown, 0.6)
+    truths = find("mIoU", pool, shown, 0.6)
     assert truths == {"expected": 0.6, "seen": pytest.approx(0.625), "all": pytest.approx(0.75)}
-    ones = load.find_truths("mIoU, unseen=one", pool, shown, 0.6)
+    ones = find("mIoU, unseen=one", pool, shown, 0.6)
     assert (ones["seen"], ones["all"]) == (pytest.approx(3.25 / 4), pytest.approx(3.25 / 4))
-    zeros = load.find_truths("SQ, unmatched=zero", np.concatenate([pool, [[2, 4, 2, 1]]]), shown, 0.6)
+    zeros = find("SQ, unmatched=zero", np.concatenate([pool, [[2, 4, 2, 1]]]), shown, 0.6)
     assert zeros["all"] == pytest.approx(2.25 / 4)
-    frequency = load.find_truths("fwIoU", np.concatenate([pool, [[1, 3, 0, 0]]]), shown, np.nan)
-    assert frequency["all"] == pytest.approx((0.5 + 3 * 0.75) / 4)
+    frequency = find("fwIoU", np.concatenate([pool, [[1, 3, 4, 0]]]), shown, 0.6)
+    assert frequency["seen"] == pytest.approx((0.5 + 3 * 0.75) / 4), "by true pixels of the classes that the set shows"
+    assert frequency["all"] == pytest.approx((0.5 + 3 * 0.75 + 4) / 8) and frequency["expected"] == 0.6
 
 
 @pytest.mark.parametrize("metric", ["fwIoU", "mIoU", "mIoU, unseen=one", "SQ", "SQ, unmatched=zero", "macro area"])
@@ -76,20 +82,66 @@ def test_a_set_has_the_value_of_its_sums(load: ModuleType, metric: str, monkeypa
     monkeypatch.setattr(worlds, "IMAGES", 40)
     parts = np.stack([part[0] for part in worlds.make_world("VOC-20", 0.6, 1).parts[metric]])[:, :12]
     weights = methods.make_weights(12, 10, np.random.default_rng(0))
-    found = load.estimate_own(metric, load.make_counts(metric, parts), weights)
+    metrics = importlib.import_module("coverage_metrics")
+    found = metrics.estimate_own(metric, metrics.make_test(metric, parts, weights))
     sums = parts.sum(axis=1, dtype=float)[:, None]
     assert found.value == pytest.approx(load.compute_values(metric, sums)[0], abs=1e-6)
 
 
 def test_wilsons_interval_next_to_the_bounds(load: ModuleType) -> None:
     near, ones = importlib.import_module("coverage_near"), np.ones((8, 1))
-    assert near.end_by_wilson(near.estimate(ones, ones), np.inf) == pytest.approx((0.67559, 1), abs=1e-5)
-    pixel = near.estimate(ones - 1e-6 * np.eye(8)[:, :1], ones)
+    assert near.end_by_wilson(estimate(ones, ones), np.inf) == pytest.approx((0.67559, 1), abs=1e-5)
+    pixel = estimate(ones - 1e-6 * np.eye(8)[:, :1], ones)
     free, capped = (near.end_by_wilson(pixel, most)[0] for most in (np.inf, 8))
     assert free > 0.9999 and capped < 0.67559
     for name, make in near.NEAR.items():
         top, bottom = make(np.random.default_rng(0), 0.01)
         assert 0.97 < (top.sum(axis=0) / bottom.sum(axis=0)).mean() < 0.995, name
+
+
+def make_lines(held: int, sets: int, stage: int = 1, **more: object) -> list[dict[str, object]]:
+    """The product's lines of one row, of which some hold both truths."""
+    row = {"kind": "value", "metric": "m", "world": "w", "false": 0.1, "n": 20, "method": "the product", "note": ""}
+    shares = [{"expected": float(at < held), "seen": float(at < held)} for at in range(sets)]
+    return [{**row, **more, **share, "stage": stage} for share in shares]
+
+
+def test_a_row_is_judged_by_its_own_sets(load: ModuleType) -> None:
+    """Of 100 sets 93 - 2 x 2.55 is the least that luck explains; 85 of 100 is beyond it, 850 of 1,000 clearly so."""
+    rule = importlib.import_module("coverage_rule")
+    (*_, few) = rule.list_judged(pd.DataFrame(make_lines(85, 100)))
+    (*_, many) = rule.list_judged(pd.DataFrame(make_lines(850, 1000)))
+    assert few["miss"] == pytest.approx(0.08 / np.sqrt(0.93 * 0.07 / 100)) and rule.BEYOND < few["miss"] < rule.CLEAR
+    assert many["miss"] > rule.CLEAR and many["sets"] == 1000
+    other = make_lines(95, 100, world="v") + make_lines(85, 100)
+    assert [row["share"] for row in rule.list_judged(pd.DataFrame(other))] == [0.95, 0.95, 0.85, 0.85], "not merged"
+    falsely = make_lines(85, 100) + make_lines(100, 100, false=0.6)
+    assert [row["share"] for row in rule.list_judged(pd.DataFrame(falsely))] == [0.85, 0.85, 1, 1], "nor over false="
+    noted = make_lines(50, 100, note="few") + make_lines(100, 100)
+    assert [(row["marked"], row["share"]) for row in rule.list_judged(pd.DataFrame(noted))][::2] == [
+        (True, 0.5),
+        (False, 1),
+    ]
+    assert rule.list_judged(pd.DataFrame(make_lines(30, 59))) == [], "too few to be judged"
+    null = [{**line, "kind": "alike", "real": float(at < 12)} for at, line in enumerate(make_lines(100, 100))]
+    (error,) = (row for row in rule.list_judged(pd.DataFrame(null)) if row["what"] == "false differences")
+    assert error["miss"] == pytest.approx(0.06 / np.sqrt(0.06 * 0.94 / 100))
+
+
+def test_rows_that_luck_may_explain_are_simulated_again_and_judged_by_that_alone(load: ModuleType) -> None:
+    rule = importlib.import_module("coverage_rule")
+    assert [rule.is_undecided(make_lines(held, 100)) for held in (94, 92, 85, 80)] == [False, True, True, False]
+    lines = pd.DataFrame(make_lines(85, 100) + make_lines(930, 1000, stage=2) + make_lines(99, 100, world="v"))
+    rivals = pd.DataFrame(make_lines(10, 20, method="percentile"))
+    kept = rule.keep_judged(pd.concat([lines, rivals]), "the product")
+    assert [(row["world"], row["sets"]) for row in rule.list_judged(kept[kept["method"] == "the product"])][::2] == [
+        ("w", 1000), ("v", 100),
+    ]  # fmt: skip
+    assert (kept["method"] == "percentile").sum() == 20
+    page = importlib.import_module("coverage_page")
+    told = page.describe_faults(rule.list_judged(lines[lines["stage"] == 1]))
+    assert "value m w, false=0.1 n=20, seen: 85.0 ± 3.6 (100 sets)" in told[0]
+    assert "by more than two standard errors 0: none" in page.describe_faults(rule.list_judged(kept))[0]
 
 
 def test_twice_the_same_bytes(load: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -108,6 +160,7 @@ def test_twice_the_same_bytes(load: ModuleType, monkeypatch: pytest.MonkeyPatch,
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == names
     assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in names)
     table = pd.read_csv(tmp_path / "a" / "coverage.csv")
+    assert not table.duplicated(["kind", "metric", "world", "false", "n", "method"]).any()
     assert set(table["kind"]) == {"value", "alike", "apart", "near"}
     assert (table.loc[table["kind"] != "near", "sets"] % 24 == 0).all()
     own = table[(table["method"] == "the product") & (table["metric"] == "mIoU")]

@@ -52,8 +52,15 @@ def test_the_readme_leads_to_every_page() -> None:
 
 
 def test_every_configuration_group_is_listed() -> None:
-    groups = [folder.name for folder in (ROOT / "conf").iterdir() if folder.is_dir()]
+    groups = [folder.name for folder in (ROOT / "conf").iterdir() if folder.is_dir() and folder.name != "hydra"]
+    groups += [f"hydra/{folder.name}" for folder in (ROOT / "conf/hydra").iterdir()]
     assert [group for group in groups if f"`{group}`" not in text_of("RUNS.md")] == []
+
+
+def test_every_launcher_and_executor_has_its_command() -> None:
+    for group in ("hydra/launcher", "executor"):
+        names = [path.stem for path in (ROOT / "conf" / group).glob("*.yaml") if path.stem not in ("local", "serial")]
+        assert len(names) >= 2 and [name for name in names if f"{group}={name}" not in text_of("CLUSTER.md")] == []
 
 
 def test_ci_runs_the_readmes_own_command() -> None:

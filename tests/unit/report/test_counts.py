@@ -14,11 +14,11 @@ from bench.metrics.terms import ImageTables, Terms, make_terms
 from bench.report.tables.cells import lay_out
 from bench.report.tables.differences import compute_differences, write_markdown_differences
 from bench.report.tables.tables import write_markdown_table, write_text_table
-from bench.run.tracking import summarise
 from bench.score.evaluate import Scores, evaluate
 from bench.score.intervals import MetricCounts
 from bench.score.presets import make_protocol as preset
 from bench.score.score_table import add_columns
+from bench.tracking.content import summarise
 from tests.unit.metrics.make import CLASSES, NAMING, case
 
 NAMES = Path(__file__).parents[1] / "metrics" / "metric_names.txt"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +38,6 @@ def score(words: str, background: bool = False) -> dict[str, float]:
     first = int(background)
     names = NAMES[first:]
     protocol = make_protocol(name, mapping=(Exact(tuple((each,) for each in names)),), **settings)
-    if background and "iou" in protocol.metrics:
-        protocol = replace(protocol, background="class")
     truth = np.where(TRUTH == VOID, VOID, np.where(np.less(TRUTH, first), BACKGROUND, TRUTH - first))
     item = make_overlap(LabelMap("x", (SAID + 1 - first), NAMES[first:3]), picture(truth))
     counts = count_metrics(gather([item], [], ClassList("four", names, (True,) * len(names)), protocol))
@@ -90,12 +87,20 @@ def test_a_row_for_each_number_in_the_words_of_its_protocol(capsys: pytest.Captu
         "hotcoco/exact/pq",
         "soft/none/x",
     ]
-    scores = pd.DataFrame({"metric": [f"d:all/four/{name}" for name in names], "value": [0.5, 0.25, 1.0, 0.0]})
+    numbers = {"value": [0.5, 0.25, 1.0, 0.0], "low": [0.25, np.nan, 0.5, 0.0], "high": [0.75, np.nan, 1.0, 0.0]}
+    others = {
+        "n": [8, 1, 40, 0],
+        "unit_of_n": ["classes", "images", "segments", "x"],
+        "interval_note": ["few", "", "", ""],
+    }
+    scores = pd.DataFrame({"metric": [f"d:all/four/{name}" for name in names], **numbers, **others})
     protocols = [make_protocol("smp"), make_protocol("monai", unseen="one"), make_protocol("hotcoco")]
     table = make_library_table(protocols, scores)
     assert tuple(table.columns) == COLUMNS and len(table) == 3, "a protocol of no library has no row"
     assert table.loc[1].tolist()[:5] == ["monai", "1.6.0", "monai{unseen=one}", "mean IoU", 0.25]
-    assert table.loc[1].tolist()[5:] == ["classes of an image, then images", "1", "left out", "the first label"]
+    assert table["interval"].tolist() == ["[0.2500, 0.7500]*", "–", "[0.5000, 1.0000]"], "a star where it is in doubt"
+    assert table["n"].tolist() == ["8 classes", "1 images", "40 segments"]
+    assert table.loc[1].tolist()[7:] == ["classes of an image, then images", "1", "left out", "the first label"]
     rules = {
         word: describe_rule(make_protocol("monai", unseen="one", unmatched="zero"), word)[1:] for word in ("pq", "sq")
     }

@@ -42,7 +42,8 @@ def chooses(group: str, option: str) -> bool:
 def read_option(group: str, option: str) -> dict[str, Any]:
     """An option with what it inherits from options of its own group; its references are not resolved."""
     own = read_yaml(group, option)
-    parents = [read_option(group, name) for name in own.pop("defaults", ()) if name != "_self_"]
+    named = [name.partition("@") for name in own.pop("defaults", ()) if name != "_self_"]  # an option, or one at a key
+    parents = [read_option(group, name) if not at else {at: read_option(group, name)} for name, _, at in named]
     return {key: value for one in [*parents, own] for key, value in one.items()}
 
 

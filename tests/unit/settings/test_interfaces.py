@@ -42,7 +42,8 @@ from bench.models.sam import Sam
 from bench.models.sentence import Sentence
 from bench.run.context import RunContext
 from bench.run.executor import Executor, Local, Serial
-from bench.run.tracking import NoTracking, Tracker, Wandb
+from bench.run.executors.on_ray import Ray
+from bench.run.executors.on_slurm import Slurm
 from bench.segment.dino_ward import DinoWard
 from bench.segment.grid import Grid
 from bench.segment.oracle import Oracle
@@ -50,6 +51,10 @@ from bench.segment.sam import SamMasks
 from bench.segment.superpixels import Felzenszwalb, Slic
 from bench.segment.whole import Whole
 from bench.settings.trust import list_installed
+from bench.tracking.base import NoTracking, Several, Tracker
+from bench.tracking.mlflow_run import MLflow
+from bench.tracking.tensorboard_run import TensorBoard
+from bench.tracking.wandb_run import Wandb
 
 DATA: tuple[Callable[..., Dataset], ...] = (ToyScenes, Prepared, open_folder, open_voc)
 CLIP: tuple[Callable[..., interfaces.ClipModel], ...] = (Clip,)
@@ -66,8 +71,8 @@ ENCODE: tuple[Callable[..., interfaces.Encoder], ...] = (
 CAPTION: tuple[Callable[..., interfaces.Captioner], ...] = (ZeroCap, Retrieval)
 MERGE: tuple[Callable[..., interfaces.Merger], ...] = (Siblings, NoMerge)
 BASELINE: tuple[Callable[..., interfaces.Baseline], ...] = (GroupVitLabels,)
-EXECUTOR: tuple[Callable[..., Executor], ...] = (Local, Serial)
-TRACKING: tuple[Callable[..., Tracker], ...] = (NoTracking, Wandb)
+EXECUTOR: tuple[Callable[..., Executor], ...] = (Local, Serial, Ray, Slurm)
+TRACKING: tuple[Callable[..., Tracker], ...] = (NoTracking, Wandb, MLflow, TensorBoard, Several)
 PARTS = ("bench.segment.crf.DenseCrf", "bench.protocol.Protocol")
 """Targets that stand inside an option, or that are their own interface."""
 
@@ -78,7 +83,7 @@ def test_every_target_is_held_against_an_interface() -> None:
         EXECUTOR, TRACKING,
     )  # fmt: skip
     held = {f"{each.__module__}.{each.__qualname__}" for group in groups for each in group}
-    assert len(held) == 41 and list_installed() - set(PARTS) == held
+    assert len(held) == 46 and list_installed() - set(PARTS) == held
 
 
 def test_nothing_public_of_a_run_is_any() -> None:

@@ -1,0 +1,1 @@
+"""Machines beside this one, as Slurm and Ray give them; no part of the paper."""

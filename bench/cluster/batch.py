@@ -1,0 +1,189 @@
+"""Functions as jobs of submitit, on this machine or on a Slurm cluster, and whether they are over.
+
+What submitit says of a job is not believed: of its local executor every job is FINISHED that was killed, raised or ran
+out of time, and Slurm's word comes from an accounting that many clusters lack. A job is over when it has left a result,
+when its process has ended, or when Slurm's queue holds it no more. No part of the paper.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from bench.errors import UsageError
+
+Where = Literal["local", "slurm"]
+GRACE = 20.0
+"""Seconds in which the result of a job that has left Slurm's queue is seen on a shared disk."""
+LINE = 200
+"""Characters of the last line of a job's log that are told."""
+EVERY = {"local": 0.2, "slurm": 2.0}
+"""Seconds between two looks."""
+_BAR = re.compile(r"\d+%\|.*\|")
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What stands in place of the result of a job that left none: why, as far as anybody says, and its log."""
+
+    reason: str
+    log: str = ""
+
+
+class Batch:
+    """Calls of one function, each a job of its own; at most ``together`` at a time (0: as many as there are).
+
+    ``folder`` lies on a disk that all hosts share and keeps what submitit writes. ``options`` are submitit's, such as
+    timeout_min, cpus_per_task, mem_gb and slurm_partition. Raises UsageError where submitit or Slurm is missing.
+    """
+
+    def __init__(self, where: Where, folder: Path, options: Mapping[str, Any], together: int = 0) -> None:
+        self.where, self._folder, self._together = where, folder, together
+        self._executor = _make_executor(where, folder, options, together)
+        self._jobs: dict[int, Any] = {}
+        self._gone: dict[int, float] = {}
+        self._calls: list[tuple[int, tuple[Any, ...]]] = []
+        self._function: Callable[..., Any] = print
+
+    def start(self, function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> None:
+        """Start ``function(*call)`` for each call; their numbers are their places."""
+        self._function, self._calls = function, list(enumerate(calls))
+        self._submit_more()
+
+    @property
+    def left(self) -> int:
+        """How many jobs are not over."""
+        return len(self._jobs) + len(self._calls)
+
+    def wait(self) -> None:
+        """Wait until it is worth to look again."""
+        time.sleep(EVERY[self.where])
+
+    def collect(self) -> list[tuple[int, Any]]:
+        """Collect the jobs that are over: their number with the result, an exception that it raised, or `Lost`."""
+        over = _list_over(self._jobs, self.where)
+        done = [(number, _read_result(self._jobs[number])) for number in over if self._is_readable(number)]
+        for number, _ in done:
+            del self._jobs[number]
+        if done:
+            self._submit_more()
+        return done
+
+    def cancel(self) -> None:
+        """End all jobs, those that wait and those that run."""
+        self._calls.clear()
+        for job in self._jobs.values():
+            with suppress(Exception):  # it may be over, or Slurm out of reach: the others are to be ended too
+                job.cancel()
+
+    def _is_readable(self, number: int) -> bool:
+        """Whether a job that is over has left its result, or another host has had the time to show it."""
+        since = self._gone.setdefault(number, time.monotonic())
+        late = time.monotonic() - since >= (GRACE if self.where == "slurm" else 0)
+        return late or self._jobs[number].paths.result_pickle.exists()
+
+    def _submit_more(self) -> None:
+        """Slurm holds an array's jobs back by itself; here nobody does but we."""
+        free = len(self._calls)
+        if self.where == "local" and self._together:
+            free = max(0, self._together - len(self._jobs))
+        now, self._calls = self._calls[:free], self._calls[free:]
+        if now:
+            with _keep_errors(self._folder / "controllers.txt"):
+                jobs = self._executor.map_array(_Call(self._function), [call for _, call in now])
+            self._jobs |= {number: job for (number, _), job in zip(now, jobs, strict=True)}
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A function of several arguments as one of a tuple, which is what an array of jobs is called with."""
+
+    function: Callable[..., Any]
+
+    def __call__(self, arguments: tuple[Any, ...]) -> Any:
+        return self.function(*arguments)
+
+
+@contextmanager
+def _keep_errors(file: Path) -> Iterator[None]:
+    """Send what processes that are started meanwhile write as errors into a file.
+
+    submitit's local jobs each have a process above them, which answers Ctrl-C with a traceback on our terminal.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    saved, own = os.dup(2), os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        os.dup2(own, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(own)
+
+
+def _make_executor(where: Where, folder: Path, options: Mapping[str, Any], together: int) -> Any:
+    try:
+        import submitit
+    except ImportError as error:
+        raise UsageError("jobs on Slurm need submitit: pip install 'zgs[slurm]'") from error
+    if where == "slurm" and shutil.which("sbatch") is None:
+        raise UsageError("no sbatch here: run the command on a host from which Slurm takes jobs")
+    chosen = {name: value for name, value in options.items() if value is not None}
+    if where == "slurm" and together:
+        chosen["slurm_array_parallelism"] = together
+    try:
+        executor = submitit.AutoExecutor(folder / "%j", cluster=where)
+        executor.update_parameters(**chosen)
+    except (NameError, TypeError, ValueError) as error:
+        raise UsageError(f"options for Slurm: {' '.join(str(error).split())[:LINE]}") from error
+    return executor
+
+
+def _list_over(jobs: Mapping[int, Any], where: Where) -> list[int]:
+    """List the numbers of jobs that are over, by their results first."""
+    there = {number for number, job in jobs.items() if job.paths.result_pickle.exists()}
+    if len(there) == len(jobs):
+        return sorted(there)
+    queued = _read_queue() if where == "slurm" else None
+    for number, job in jobs.items():
+        ended = job.job_id not in queued if queued is not None else where == "local" and job.state != "RUNNING"
+        if ended:
+            there.add(number)
+    return sorted(there)
+
+
+def _read_queue() -> set[str] | None:
+    """Read the ids of this user's jobs that Slurm holds, waiting or running; None where it does not answer."""
+    command = ["squeue", "--noheader", "--array", "--format=%i", f"--user={getpass.getuser()}"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return set(said.stdout.split())
+
+
+def _read_result(job: Any) -> Any:
+    if not job.paths.result_pickle.exists():
+        return _read_last_words(job.paths.stderr)
+    try:
+        return job.result()
+    except Exception as error:
+        return error
+
+
+def _read_last_words(log: Path) -> Lost:
+    """Read the last line that a job has written, such as Slurm's that its time was over; progress bars say nothing."""
+    with suppress(OSError):
+        lines = [line.strip() for line in re.split("[\r\n]", log.read_text(errors="replace"))]
+        said = [line for line in lines if line and not _BAR.search(line)]
+        return Lost(f"its last words: {said[-1][:LINE]}" if said else "killed without a word", str(log))
+    return Lost("it has left no log")

@@ -1,0 +1,1 @@
+"""Hydra launchers for jobs on other machines; no part of the paper."""
