@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import NullFormatter
 from scipy import stats
 
 from bench.csv_files import write_csv
@@ -46,21 +47,27 @@ class Growth:
 def measure_growth(inputs: Inputs) -> Iterator[Growth]:
     """Measure every cost, one after the other, on one thread."""
     with use_one_thread():
-        yield _grow("scores with intervals", "images", IMAGES, lambda n: lambda: score(images=n))
-        yield _grow("scores of 50 images", "segments", SEGMENTS, lambda n: lambda: score(segments=n))
-        yield _grow("scores of 50 images", "classes", CLASSES, lambda n: lambda: score(classes=n))
-        yield _grow("scores of 50 images", "thresholds", THRESHOLDS, lambda n: lambda: score(thresholds=n))
+        yield _grow("scores with intervals", "images", IMAGES, lambda n: prepare_scoring(images=n))
+        yield _grow("scores of 50 images", "segments", SEGMENTS, lambda n: prepare_scoring(segments=n))
+        yield _grow("scores of 50 images", "classes", CLASSES, lambda n: prepare_scoring(classes=n))
+        yield _grow("scores of 50 images", "thresholds", THRESHOLDS, lambda n: prepare_scoring(thresholds=n))
         encoder: Any = inputs.context.make_stage("encode")
         yield _grow("embeddings of an image", "segments", SEGMENTS, lambda n: _embed(encoder, inputs, n))
 
 
-def score(images: int = 50, segments: int = 15, classes: int = 59, thresholds: int = 21) -> None:
-    """Score made-up tables over a curve of thresholds, 1,000 resamples."""
+def prepare_scoring(
+    images: int = 50, segments: int = 15, classes: int = 59, thresholds: int = 21
+) -> Callable[[], object]:
+    """Prepare the scoring of made-up tables over a curve of thresholds, 1,000 resamples: a call that does it anew."""
     tables = [resize_table(draw_table(seed), segments, classes) for seed in range(images)]
     names = ClassList("made", tuple(f"class {i}" for i in range(classes)), (True,) * classes)
-    CURVES.clear()
-    protocol = make_protocol("paper", resamples=1000)
-    compute_curves(tables, names, protocol, NAMING, "tt", np.linspace(0, 1, thresholds).tolist(), axes=["tau"])
+    protocol, taus = make_protocol("paper", resamples=1000), np.linspace(0, 1, thresholds).tolist()
+
+    def score() -> object:
+        CURVES.clear()
+        return compute_curves(tables, names, protocol, NAMING, "tt", taus, axes=["tau"])
+
+    return score
 
 
 def resize_table(table: Overlap, segments: int, classes: int) -> Overlap:
@@ -100,8 +107,11 @@ def write_growth(found: Sequence[Growth], folder: Path) -> list[Path]:
     axes.set_yscale("log")
     axes.set_xlabel("images, segments, classes or thresholds")
     axes.set_ylabel("processor seconds")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     draw_plain_axes(axes, "both")
-    figure.legend(loc="outside right upper", frameon=False, fontsize=9)
+    figure.legend(loc="outside right center", frameon=False, fontsize=9)
     figure.suptitle("How cost grows (exponent with 95 % interval)", fontsize=11.5, fontweight="bold")
     return [folder / "growth.csv", *save(figure, folder / "growth")]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.speed.growth import Growth, fit_exponent, resize_table, score, write_growth
+from bench.speed.growth import Growth, fit_exponent, prepare_scoring, resize_table, write_growth
 from bench.speed.many_tables import draw_table
 
 
@@ -26,7 +26,8 @@ def test_an_exponent_is_found_exactly_and_its_interval_covers_the_noise() -> Non
 def test_tables_have_the_size_that_is_asked_for() -> None:
     table = resize_table(draw_table(3), 40, 20)
     assert table.counts.shape[0] == 41 and table.tt is not None and table.tt.shape == (40, 20)
-    score(images=3, segments=4, classes=20, thresholds=2)
+    lines, _ = prepare_scoring(images=3, segments=4, classes=20, thresholds=2)()
+    assert len(lines) == 3 * 2, "iou, recall and precision at two thresholds"
 
 
 def test_the_table_has_every_measurement(tmp_path: Path) -> None:
