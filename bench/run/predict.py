@@ -87,7 +87,10 @@ def predict_once(context: RunContext, ids: Sequence[str], work: Map) -> Predicte
 
 
 def write_predictions_of(context: RunContext, predicted: Predicted, ids: Sequence[str], path: Path) -> Path:
-    """Write the predictions file from the entries in the store, in the order of ``ids``; return its path."""
+    """Write the predictions file from the entries in the store, in the order of ``ids``; return its path.
+
+    Where embeddings stand in the file itself, the .npz of the same run without that goes.
+    """
     about = {"run": context.name, "models": context.settings["models"]["name"]}
 
     def read_entries() -> Iterator[ImageEntry]:
@@ -95,7 +98,11 @@ def write_predictions_of(context: RunContext, predicted: Predicted, ids: Sequenc
             if image_id in predicted.items:
                 yield read_entry(context, predicted, image_id)
 
-    return write_entries(path, read_entries(), about, None if context.has_baseline else context.embedder)
+    inlined, embedder = context.run.embeddings == "inline", None if context.has_baseline else context.embedder
+    written = write_entries(path, read_entries(), about, embedder, inlined)
+    if inlined:
+        path.with_suffix(".npz").unlink(missing_ok=True)
+    return written
 
 
 def read_entry(context: RunContext, predicted: Predicted, image_id: str) -> ImageEntry:
