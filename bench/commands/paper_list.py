@@ -18,7 +18,7 @@ def print_list(config_dir: str | None, typed: Sequence[str], out: Path) -> int:
     items, rates, processes = read_definitions(["all"], config_dir), measure_rates(out), count_processors()
     data = dict.fromkeys(each.data for item in items for each in item.sets)
     sizes = typed, [*typed, "models=paper", f"data={','.join(data)}"]
-    plans = [make_plan(items, words, sketch_need) for words in sizes]
+    plans = [make_plan(items, words, sketch_need, config_dir) for words in sizes]
 
     def estimate(name: str | None = None) -> list[str]:
         return [_estimate(plan, rates, processes, config_dir, name) for plan in plans]

@@ -27,7 +27,7 @@ MARKERS = "osD^vPX"
 DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MANY = 7
 """Variants up to which a picture can tell them apart by colour alone; more are numbered and have more room."""
-LONG = 44
+LONG = 46
 """Characters of a name in a picture; the table has all of it."""
 _TITLE, _KEYED = 11.5, 10.5
 
@@ -123,6 +123,7 @@ def draw_key(figure: Figure, handles: Sequence[Any], labels: Sequence[str], note
     for text, label in zip(legend.get_texts(), labels, strict=True):
         text.set_text(label)
     legend.get_title().set_color("#666666")
+    legend.get_title().set_multialignment("center")
     return legend
 
 

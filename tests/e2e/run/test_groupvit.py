@@ -11,19 +11,14 @@ import pandas as pd
 import pytest
 
 from bench.cli import main
-from data_prep.random_models import make_groupvit
-from tests.shared_runs import find_run, make_once, run_method
+from tests.shared_runs import find_run, make_groupvit_weights, make_once, run_method
 
 SMALL = ("experiment=groupvit", "baseline.size=64", "baseline.window=64", "baseline.stride=32", "score.resamples=50")
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_once(tmp_path_factory, "groupvit-weights", lambda folder: run_quietly(folder)) / "groupvit"
-
-
-def run_quietly(folder: Path) -> None:
-    make_groupvit(folder / "groupvit", tiny=True)
+    return make_groupvit_weights(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

@@ -120,7 +120,8 @@ VARIANTS = {
         False,
     ),
     "a dataclass that forgets its base": (
-        "@dataclass(eq=False)\nclass V(MaskedEncoder):\n    half: int = 1\n    def __post_init__(self): ...\n", False
+        "@dataclass(eq=False)\nclass V(MaskedEncoder):\n    half: int = 1\n    def __post_init__(self): ...\n",
+        False,
     ),
     "own trunk": ("class V(MaskedEncoder):\n    def compute_trunk(self, sample): ...\n", False),
     "own trunk above": ("class A(MaskedEncoder):\n    def compute_trunk(self, s): ...\nclass V(A): ...\n", False),
