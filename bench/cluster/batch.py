@@ -28,6 +28,7 @@ LINE = 200
 """Characters of the last line of a job's log that are told."""
 EVERY = {"local": 0.2, "slurm": 2.0}
 """Seconds between two looks."""
+_SLURMS = re.compile(r"slurmstepd\S*: error: ")
 _BAR = re.compile(r"\d+%\|.*\|")
 
 
@@ -185,5 +186,6 @@ def _read_last_words(log: Path) -> Lost:
     with suppress(OSError):
         lines = [line.strip() for line in re.split("[\r\n]", log.read_text(errors="replace"))]
         said = [line for line in lines if line and not _BAR.search(line)]
+        said = [line for line in said if _SLURMS.match(line)] or said  # what others say of the end comes behind it
         return Lost(f"its last words: {said[-1][:LINE]}" if said else "killed without a word", str(log))
     return Lost("it has left no log")

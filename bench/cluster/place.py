@@ -7,22 +7,31 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+_GPUS = "CUDA_VISIBLE_DEVICES"
+
 
 @dataclass(frozen=True)
 class Place:
-    """The folder from which relative paths are seen, and the import path."""
+    """The folder from which relative paths are seen, the import path, and the GPUs that are to be seen (None: all)."""
 
     folder: str
     path: tuple[str, ...]
+    gpus: str | None = None
 
 
 def describe_place() -> Place:
     """Describe the place of this process, in whole paths."""
-    return Place(str(Path.cwd()), tuple(str(Path(entry).absolute()) for entry in sys.path))
+    path = tuple(str(Path(entry).absolute()) for entry in sys.path)
+    return Place(str(Path.cwd()), path, os.environ.get(_GPUS))
 
 
 def work_there(place: Place) -> None:
-    """Work as if in another process's place, as far as this host has it: a folder that is not here is left out."""
+    """Work as if in another process's place, as far as this host has it: a folder that is not here is left out.
+
+    Ray and submitit hide all GPUs from a job that asks for none, by which its results would get other keys.
+    """
+    if place.gpus is None and os.environ.get(_GPUS) == "":
+        del os.environ[_GPUS]
     sys.path += [entry for entry in place.path if entry not in sys.path]
     if Path(place.folder).is_dir():
         os.chdir(place.folder)

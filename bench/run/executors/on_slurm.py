@@ -10,6 +10,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -68,7 +69,7 @@ class _Session:
     """The arrays of one run."""
 
     def __init__(self, slurm: Slurm, folder: Path) -> None:
-        self._slurm, self._folder = slurm, folder
+        self._slurm, self._folder, self._arrays = slurm, folder, count()
 
     def run(
         self, function: Callable[..., Any], jobs: Jobs, names: Sequence[str], chunk: int = 1, ordered: bool = False
@@ -82,12 +83,13 @@ class _Session:
 
     def _run_all(self, function: Callable[..., Any], jobs: Jobs, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
         left = dict(enumerate(jobs))
-        for number in range(ROUNDS):
+        for _ in range(ROUNDS):
             if not left:
                 return
             lost: dict[int, Any] = {}
             before = len(left)
-            for at, result in self._run_array(function, left, self._folder / f"array-{number}", lost):
+            folder = self._folder / f"array-{next(self._arrays)}"
+            for at, result in self._run_array(function, left, folder, lost):
                 del left[at]
                 yield at, result
             if left and len(left) == before:

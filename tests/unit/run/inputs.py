@@ -215,9 +215,7 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
 BEFORE: dict[str, Callable[[World], None]] = {
     "revision of a hub name": lambda world: _hub(world, "1"),
     "checkpoint behind a published tag": lambda world: _tag(world, "one"),
-    **dict.fromkeys(
-        ("weights of SAM", "config of SAM", "image processor of SAM", "weights of SAM moved"), _choose_sam
-    ),
+    **dict.fromkeys(("weights of SAM", "config of SAM", "image processor of SAM", "weights of SAM moved"), _choose_sam),
 }
 
 
