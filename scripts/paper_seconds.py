@@ -3,26 +3,30 @@
     python scripts/paper_seconds.py RUN …
 
 Of the embedded models from the records of finished runs (each stage of the dearest run that made all of it), of the
-paper's from results/paper_scale.csv, where captions are extrapolated.
+paper's from results/speed/paper.json, where captions are extrapolated.
 """
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from bench.csv_files import read_csv, write_csv
+from bench.csv_files import write_csv
 from bench.errors import UserError
 from bench.paper.times import COLUMNS, FILE, STAGES, list_seconds
 from bench.settings.saved import read_run_settings
+from bench.speed import inputs
+from bench.speed.stages import captions
 from bench.store.sealed import read_record
 
 ROOT = Path(__file__).resolve().parents[1]
-SEGMENTS = 20
-"""Of an image, as the extrapolation of captions in results/paper_scale.csv takes it."""
+SEGMENTS, EMBEDDED_SEGMENTS = captions.SEGMENTS, inputs.SEGMENTS[inputs.PAPER]
+"""Of an image, as the extrapolation of captions takes it, and of the row of embeddings."""
 
 
 def list_measured(runs: Sequence[Path]) -> list[tuple[str, str, float, int, str]]:
@@ -37,24 +41,22 @@ def list_measured(runs: Sequence[Path]) -> list[tuple[str, str, float, int, str]
     return [("embedded", stage, *found[stage], "records of runs on drawn scenes, one core") for stage in STAGES]
 
 
-def list_extrapolated(scale: pd.DataFrame) -> list[tuple[str, str, float, int, str]]:
-    """List the stages of the paper's models on one photograph, 20 segments; captions by the lower bound."""
-    seconds = {(line["stage"], line["part"]): float(line["seconds"]) for line in scale.to_dict("records")}
-    things = {(line["stage"], line["part"]): float(line["n"]) for line in scale.to_dict("records")}
-    layers = seconds["encode", "masked layers"] / things["encode", "masked layers"] * SEGMENTS
+def list_extrapolated(speed: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, float, int, str]]:
+    """List the stages of the paper's models on one photograph of 20 segments, from `zgs speed scale=paper`."""
+    rows = {row["stage"]: row for row in speed}
     by_stage = {
-        "segment": seconds["segment", "DINO"] + seconds["segment", "Ward tree, second stage, CRF"],
-        "encode": seconds["encode", "trunk"] + layers,
-        "caption": seconds["caption", "candidates in CLIP, at least"] + seconds["caption", "language model"],
+        "segment": rows["features"]["fast_s"] + rows["clustering"]["fast_s"],
+        "encode": rows["embeddings"]["fast_s"] * SEGMENTS / EMBEDDED_SEGMENTS,
+        "caption": rows["captions"]["image"]["fast_s"],
     }
-    how = "one photograph on one core of a CPU, captions extrapolated at least: results/paper_scale.csv"
+    how = "one photograph on one core of a CPU, captions extrapolated: results/speed/paper.json"
     return [("paper", stage, value, 1, how) for stage, value in by_stage.items()]
 
 
 def main(words: Sequence[str], to: Path = ROOT / "results" / "paper" / FILE) -> int:
     """Write the file; ``words`` are folders of finished runs."""
-    scale = read_csv(ROOT / "results" / "paper_scale.csv")
-    lines = list_measured([Path(word) for word in words]) + list_extrapolated(scale)
+    speed = json.loads((ROOT / "results" / "speed" / "paper.json").read_text(encoding="utf-8"))
+    lines = list_measured([Path(word) for word in words]) + list_extrapolated(speed)
     write_csv(pd.DataFrame(lines, columns=list(COLUMNS)), to, decimals=3)
     print(to.relative_to(ROOT) if to.is_relative_to(ROOT) else to)
     return 0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.csv_files import write_csv
@@ -53,11 +55,17 @@ def mark_published(figure: Figure, beside: Sequence[Beside]) -> None:
         for each in beside:
             value = each.published.value
             axes.axvline(value, color="#777777", linewidth=1.2, linestyle=(0, (2, 2)), zorder=1)
+            side, apart = _choose_side(axes, value)
             axes.annotate(
-                f"{value:g}: {each.heading}", (value, 1), xycoords=("data", "axes fraction"), xytext=(0, -2),
-                textcoords="offset points", fontsize=9, color="#555555", ha="center", va="top",
-                backgroundcolor="white",
+                f"{value:g}: {each.heading}", (value, 1), xycoords=("data", "axes fraction"), xytext=(apart, -2),
+                textcoords="offset points", fontsize=9, color="#555555", ha=side, va="top", backgroundcolor="white",
             )  # fmt: skip
+
+
+def _choose_side(axes: Axes, value: float) -> tuple[Literal["left", "center", "right"], int]:
+    """Choose how a text at a value is aligned so that it stays above its panel, and points between it and the line."""
+    place = axes.transAxes.inverted().transform(axes.transData.transform((value, 0.0)))[0]
+    return ("left", 4) if place < 0.35 else ("right", -4) if place > 0.65 else ("center", 0)
 
 
 def _make_line(each: Beside) -> dict[str, object]:

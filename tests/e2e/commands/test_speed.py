@@ -15,6 +15,7 @@ QUICK = ["caption.beams=2", "caption.iterations=1", "caption.candidates=40"]
 STAGES = ["features", "clustering", "embeddings", "captions", "scoring"]
 
 
+@pytest.mark.slow
 def test_both_forms_of_every_stage_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["speed", "--scale", "embedded", f"--json={tmp_path}/speed.json", *QUICK]) == 0
     rows = json.loads((tmp_path / "speed.json").read_text())

@@ -88,6 +88,10 @@ def test_a_mark_says_whose_it_is_and_stands_above_all_lines(tmp_path: Path) -> N
     high = axes.get_ylim()[1]
     mark_published(figure, list_beside(read("figure15"), []))
     assert [text.get_text() for text in axes.texts] == [f"2.5: {OTHER}"] and axes.get_ylim()[1] > high
+    assert axes.texts[0].get_ha() == "center"
+    axes.set_xlim(0, 3)
+    mark_published(figure, list_beside(read("figure15"), []))
+    assert axes.texts[1].get_ha() == "right", "near the edge it stays above its panel"
     mark_published(plain := make_figure(3.0), [])
     assert plain.axes == []
 
