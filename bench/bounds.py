@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 import types
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -32,10 +34,20 @@ def read_hints(made: Any) -> dict[str, Any]:
         if parameter.annotation is not inspect.Parameter.empty:
             alone = types.SimpleNamespace(__annotations__={name: parameter.annotation})
             try:
-                hints |= get_type_hints(alone, getattr(call, "__globals__", {}), include_extras=True)
+                hints |= get_type_hints(alone, _find_scope(made, name, call), include_extras=True)
             except (NameError, AttributeError):
                 continue
     return hints
+
+
+def _find_scope(made: Any, name: str, call: Any) -> dict[str, Any]:
+    """Find the names of the module in which a parameter's hint is written: of a dataclass, where the field stands."""
+    if is_dataclass(made) and inspect.isclass(made):
+        for base in made.__mro__:
+            if name in inspect.get_annotations(base):
+                return vars(sys.modules[base.__module__])
+    scope: dict[str, Any] = getattr(call, "__globals__", {})
+    return scope
 
 
 def split_union(hint: Any) -> Iterator[Any]:

@@ -60,7 +60,7 @@ class Segments:
 def list_ways(clip: Clip, tuned: Iterable[tuple[int, float]] = ()) -> dict[str, Any]:
     """The encoders to compare: no mask, crop, masks from each layer on, and subtraction for (start layer, sigma2)."""
     masked = {f"masked {layer}": Masked(clip, layer) for layer in range(1, clip.depth + 1)}
-    minus = {f"subtraction {layer}, {sigma2:g}": GlobalSubtraction(clip, layer, sigma2) for layer, sigma2 in tuned}
+    minus = {f"subtraction {layer}, {s2:g}": GlobalSubtraction(clip, layer, sigma2=s2) for layer, s2 in tuned}
     return {"unmasked": Unmasked(clip, clip.depth), "crop": CropAndMask(clip), **masked, **minus}
 
 

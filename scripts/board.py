@@ -1,23 +1,26 @@
-"""The board of all masking variants: knobs chosen on the tune split, then one look at the test split.
+"""The board of all masking variants: start layers and knobs chosen on the tune split, then the test split.
 
     python scripts/board.py tune|texts|oracle|predicted|page [VARIANT …] [images=N] [store=outputs/board/store]
 
-`tune` sweeps every variant's one knob on oracle masks of the tune split and writes results/board/tuning.csv by the rule
-of scripts/tuned.py: the published value stands unless another is better beyond its interval. `texts` runs all variants
-so chosen on oracle masks of the test split with ZeroCap's captions, which are most of the cost. `oracle` and
-`predicted` are about embeddings: on oracle masks and on predicted segments the nearest class name stands for a caption,
-so that TT says no more than ST. `page` writes results/board. What is in the store is not made again, so a stage that
-was stopped goes on where it was. VARIANT: those alone. images=N are the first of the split, else as `IMAGES` says.
+`tune` sweeps every variant's start layer and one knob on oracle masks of the tune split and writes
+results/board/tuning.csv by the rule of scripts/tuned.py: the published value stands unless another is better beyond its
+interval. Where a variant has both, the knob is swept at the published layer, the layer at the knob that was chosen, and
+so on until neither moves. `texts` runs all variants so chosen on oracle masks of the test split with
+ZeroCap's captions, which are most of the cost. `oracle` and `predicted` are about embeddings: on oracle masks and on
+predicted segments the nearest class name stands for a caption, so that TT says no more than ST. `page` writes
+results/board. What is in the store is not made again, so a stage that was stopped goes on where it was. VARIANT: those
+alone. images=N are the first of the split, else as `IMAGES` says.
 """
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+from board_findings import write_findings
 from masking_cost import main as measure_costs
 from tuned import choose
 
@@ -30,35 +33,39 @@ from bench.score.score_table import write_scores
 from bench.settings.compose import list_options
 from bench.toyworld.classes import NAMES
 
-KNOBS = {
-    "blur_outside": ("blur", "0.3", "0.1,0.2,0.5"),
-    "crop_blur": ("blur", "0.1", "0.05,0.2,0.3"),
-    "gem": ("iterations", "1", "2,3"),
-    "global_subtraction": ("sigma2", "2.5", "0.1,0.25,0.5,1"),
-    "mask_tokens": ("start_layer", "1", "2,3,4,5,6"),
-    "masked": ("start_layer", "3", "1,2,4,5,6"),
-    "naclip": ("std", "5.0", "1.0,2.0,10.0"),
-    "projected_subtraction": ("weight", "0.5", "0.25,0.75,1.0"),
-    "proxyclip": ("gamma", "3.0", "1.0,5.0,10.0"),
-    "red_circle": ("width", "0.006", "0.012,0.025,0.05"),
-    "red_circle_grey_blur": ("blur", "0.3", "0.1,0.2,0.5"),
-    "surgery": ("start_layer", "-6", "-5,-4,-3,-2,-1"),
+Knob = tuple[str, str, str]
+"""Key below encode, the published value, and what else is tried."""
+LAYERS: Knob = ("start_layer", "3", "1,2,4,5,6")
+"""The paper's last four layers, of 6 here."""
+FROM_END: Knob = ("start_layer", "-6", "-5,-4,-3,-2,-1")
+KNOBS: dict[str, tuple[Knob, ...]] = {
+    "blur_outside": (("blur", "0.3", "0.1,0.2,0.5"),),
+    "crop_blur": (("blur", "0.1", "0.05,0.2,0.3"),),
+    "gem": (("iterations", "1", "2,3"), FROM_END),
+    "global_subtraction": (("sigma2", "2.5", "0.1,0.25,0.5,1"), LAYERS),
+    "mask_tokens": (("start_layer", "1", "2,3,4,5,6"),),
+    "masked": (LAYERS,),
+    "naclip": (("std", "5.0", "1.0,2.0,10.0"),),
+    "projected_subtraction": (("weight", "0.5", "0.25,0.75,1.0"), LAYERS),
+    "proxyclip": (("gamma", "3.0", "1.0,5.0,10.0"),),
+    "red_circle": (("width", "0.006", "0.012,0.025,0.05"),),
+    "red_circle_grey_blur": (("blur", "0.3", "0.1,0.2,0.5"),),
+    "surgery": (FROM_END,),
 }
-"""Key below encode, the published value, and what else is tried; a variant that is not here has no number to choose."""
+"""What is tuned of a variant, in this order. One that is not here has no number to choose: of those that change the
+last layer alone the start layer is none, for what comes before is the plain forward wherever it is cut."""
+ROUNDS = 3
+"""How often two numbers of a variant are swept in turn at most, until neither moves the other."""
 IMAGES = {"tune": 100, "texts": 60, "oracle": 200, "predicted": 100}
-CAVEATS = """One knob of each variant is tuned (tuning.csv). The start layer of global_subtraction,
-projected_subtraction and unmasked is the models' own (conf/models/embedded.yaml), that of masked and mask_tokens
-is what tuning chose for them.
-Cosines with class names (ST) lie at other heights for other variants: their order does not say who names more right.
-These are the embedded models: nothing of CLIP itself follows.
-"""
 HEADINGS = {
     "texts": "Oracle masks, ZeroCap's captions",
     "oracle": "Oracle masks, the nearest class name for a caption",
     "predicted": "Predicted segments, the nearest class name for a caption",
 }
 OUT, RESULTS = Path("outputs/board"), Path("results/board")
-TUNING = ("variant", "key", "published", "tried", "chosen", "mean_published", "mean_chosen", "images", "metrics")
+TUNING = (
+    "variant", "key", "held", "published", "tried", "chosen", "mean_published", "mean_chosen", "images", "metrics"
+)  # fmt: skip
 UNMERGED = ["segment=oracle", "merge.threshold=1"]
 SEGMENTS = {"texts": UNMERGED, "oracle": UNMERGED, "predicted": []}
 """At a threshold of 1 no two true segments are merged, and TGQ exists, which it does not without merging."""
@@ -78,14 +85,27 @@ def name_words() -> list[str]:
     return ["caption=retrieval", f"caption.words={words}"]
 
 
-def tune(variant: str, images: int, store: str) -> dict[str, object]:
-    """Sweep the knob of a variant, and choose; one line of `TUNING`."""
-    key, published, others = KNOBS[variant]
-    folder = OUT / "tune" / variant
+def tune(variant: str, images: int, store: str) -> Iterator[dict[str, object]]:
+    """Sweep what there is to choose of a variant; a line of `TUNING` for each sweep, the later one counts."""
+    knobs, swept = KNOBS[variant], dict[str, dict[str, str]]()
+    chosen = {key: published for key, published, _ in knobs}
+    for knob in knobs * ROUNDS:
+        held = {key: value for key, value in chosen.items() if key != knob[0]}
+        if swept.get(knob[0]) != held:  # else it was swept so
+            swept[knob[0]] = held
+            line = sweep(variant, knob, held, images, store)
+            chosen[knob[0]] = str(line["chosen"])
+            yield line
+
+
+def sweep(variant: str, knob: Knob, held: Mapping[str, str], images: int, store: str) -> dict[str, object]:
+    """Sweep one knob of a variant with the others ``held``, and choose; one line of `TUNING`."""
+    key, published, others = knob
+    folder = OUT / "tune" / variant / key
     shutil.rmtree(folder, ignore_errors=True)
-    knob = f"++encode.{key}={published},{others}"
+    values = [f"++encode.{key}={published},{others}", *(f"++encode.{name}={value}" for name, value in held.items())]
     split = ["data.split=tune", f"data.subset=first:{images}", f"store={store}", f"out={folder}"]
-    run(["-m", f"encode={variant}", knob, *split, *UNMERGED, *name_words()])
+    run(["-m", f"encode={variant}", *values, *split, *UNMERGED, *name_words()])
     runs = find_runs([folder])
     names = label_runs(runs)
     paper = next(name for name in names.values() if f"encode.{key}={published}" in name.split())
@@ -94,8 +114,9 @@ def tune(variant: str, images: int, store: str) -> dict[str, object]:
     write_csv(compute_differences([(names[f], read_rows(f)) for f in runs], pairs), folder / "differences.csv")
     found = choose(folder, {f"encode.{key}": published})
     means = round(found.means[paper], 6), round(found.mean, 6), found.images, " ".join(found.metrics)
+    told = " ".join(f"encode.{name}={value}" for name, value in held.items())
     chosen = found.settings[f"encode.{key}"]
-    return dict(zip(TUNING, (variant, f"encode.{key}", published, others, chosen, *means), strict=True))
+    return dict(zip(TUNING, (variant, f"encode.{key}", told, published, others, chosen, *means), strict=True))
 
 
 def tune_all(variants: Sequence[str], images: int, store: str) -> None:
@@ -103,20 +124,28 @@ def tune_all(variants: Sequence[str], images: int, store: str) -> None:
     path = RESULTS / "tuning.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     for variant in (name for name in variants if name in KNOBS):
-        line = tune(variant, images, store)
-        known = read_csv(path).to_dict("records") if path.is_file() else []
-        lines = {str(each["variant"]): each for each in known} | {variant: line}
-        write_csv(pd.DataFrame([lines[name] for name in sorted(lines)]), path)
+        own = {str(line["key"]): line for line in tune(variant, images, store)}
+        known = [line for line in read_tuning() if line["variant"] != variant]
+        lines = sorted([*known, *own.values()], key=lambda line: str(line["variant"]))
+        write_csv(pd.DataFrame(lines, columns=list(TUNING)), path)
+
+
+def read_tuning() -> list[dict[str, object]]:
+    """Read the lines of results/board/tuning.csv; none where it is not there."""
+    path = RESULTS / "tuning.csv"
+    if not path.is_file():
+        return []
+    table = read_csv(path).reindex(columns=list(TUNING), fill_value="")  # an earlier file held nothing
+    return [{str(key): value for key, value in line.items()} for line in table.fillna("").to_dict("records")]
 
 
 def list_choices(variant: str) -> Iterator[str]:
     """List the settings that tuning has chosen. Raises SystemExit where a knob was not tuned."""
-    if variant in KNOBS:
-        lines = read_csv(RESULTS / "tuning.csv").to_dict("records") if (RESULTS / "tuning.csv").is_file() else []
-        chosen = [f"++{line['key']}={line['chosen']}" for line in lines if line["variant"] == variant]
-        if not chosen:
-            raise SystemExit(f"{variant}: not tuned yet: python scripts/board.py tune {variant}")
-        yield from chosen
+    chosen = {str(line["key"]): line["chosen"] for line in read_tuning() if line["variant"] == variant}
+    for key, _, _ in KNOBS.get(variant, ()):
+        if f"encode.{key}" not in chosen:
+            raise SystemExit(f"{variant}: encode.{key} not tuned yet: python scripts/board.py tune {variant}")
+        yield f"++encode.{key}={chosen[f'encode.{key}']}"
 
 
 def look(variants: Sequence[str], segments: str, images: int, store: str) -> None:
@@ -130,24 +159,6 @@ def look(variants: Sequence[str], segments: str, images: int, store: str) -> Non
         run([*words, "score.breakdown=[kind,size]"])
 
 
-def describe_board(table: pd.DataFrame, method: str = "global_subtraction") -> str:
-    """Describe each metric of a board.csv in a sentence: who leads, who is not told apart, where ``method`` stands."""
-    lines, table = [], table.assign(variant=table["variant"].str.partition(" ")[0])
-    for metric, part in table[table["group"] == ""].groupby("metric", sort=False):
-        best, scale = part.iloc[0], 1 if ".cosine" in str(metric) else 100
-        letters = part.set_index("variant")["letters"].map(set)
-        alike = [name for name in part["variant"] if name != best["variant"] and letters[name] & set(best["letters"])]
-        told = f"{', '.join(alike)} cannot be told apart from it" if alike else "all others differ from it"
-        own = part[part["variant"] == method].iloc[0]
-        place = f"rank {own['rank']} ({own['rank_low']} to {own['rank_high']}) of {len(part)}"
-        values = [f"{scale * float(line['value']):.{1 if scale > 1 else 3}f}" for line in (best, own)]
-        lines.append(
-            f"- `{metric}` (n={best['n']}, {best['images']} images): {best['variant']} leads with {values[0]}; {told}. "
-            f"{method}: {values[1]}, {place}."
-        )
-    return "\n".join(lines) + "\n"
-
-
 def write_pages() -> None:
     """Write the board of each kind of segments that was run; costs are measured once, into results/board/costs.csv."""
     costs = RESULTS / "costs.csv"
@@ -158,9 +169,8 @@ def write_pages() -> None:
         folders = sorted(str(folder) for folder in (OUT / segments).iterdir())
         if code := zgs(["board", *folders, f"costs={costs}", f"to={RESULTS / segments}"]):
             raise SystemExit(code)
-    kinds = [(name, read_csv(RESULTS / name / "board.csv")) for name in made]
-    text = "".join(f"## {HEADINGS[name]}\n\n{describe_board(table)}\n" for name, table in kinds)
-    (RESULTS / "findings.md").write_text(f"# What the boards say\n\n{CAVEATS}\n{text}", encoding="utf-8")
+    kinds = {HEADINGS[name]: RESULTS / name for name in SEGMENTS if (RESULTS / name / "board.csv").is_file()}
+    write_findings(kinds, RESULTS / "tuning.csv", RESULTS / "findings.md")
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -4,15 +4,18 @@
 
 FOLDER holds random weights at the paper's scale (`python -m data_prep.random_models --to FOLDER`); without it the
 embedded models are measured. Every variant runs on the same image (noise) and segments (rectangles), the trunk stored,
-as a second variant of a sweep finds it. Prints processor seconds, the smallest of the repeats. KEY=VALUE is a setting
-of `zgs run`.
+as a second variant of a sweep finds it. Processor seconds, the smallest of the repeats; `share` is what is left of the
+rate of one float32 product of 1024 x 1024 matrices: the operations of a variant's own products, counted by torch, over
+its time. to=FILE.csv is the table, and a page beside it (FILE.md) says what all attention maskings of an image cost
+together. KEY=VALUE is a setting of `zgs run`.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +23,18 @@ import numpy as np
 import pandas as pd
 
 from bench.commands.settings import compose_settings
+from bench.csv_files import write_csv
 from bench.errors import UsageError, UserError
 from bench.records import Sample
 from bench.settings.compose import list_options
+from bench.text.escape import join_cells
 
 SIZE = (427, 640)
 MODELS = ("clip", "dino", "language", "sentence")
 OPTIONS = {"segments": "20", "repeats": "3", "only": "", "to": ""}
+GOAL = 1.6
+"""All attention maskings of an image may cost so many times the dearest one alone."""
+SIDE = 1024
 
 
 def make_scene(segments: int) -> tuple[Sample, np.ndarray]:
@@ -38,43 +46,111 @@ def make_scene(segments: int) -> tuple[Sample, np.ndarray]:
     return Sample("noise", image), labels[None] == np.arange(segments)[:, None, None]
 
 
-def measure(repeats: int, segments: int, only: str, words: list[str]) -> Iterator[dict[str, Any]]:
-    """Measure the trunk, then every encoder, in milliseconds of processor time an image."""
-    import torch
+def make_encoders(words: Sequence[str], only: str) -> dict[str, tuple[str, Any]]:
+    """Make every encoder, the earliest start layer first, with its kind: attention or other; of one kind where asked.
 
+    Raises SystemExit where none of them can be made.
+    """
     from bench.encode.trunk import TrunkEncoder
     from bench.run.context import RunContext
 
-    torch.set_num_threads(1)
-    (sample, masks), trunks, encoders = make_scene(segments), dict[int, Any](), dict[str, Any]()
+    made: dict[str, tuple[str, Any]] = {}
     for name in list_options("encode"):
-        encoders[name] = RunContext(compose_settings([*words, f"encode={name}"])).make_stage("encode")
-    for name, encoder in sorted(encoders.items(), key=lambda pair: getattr(pair[1], "start_layer", 0)):
-        shares = isinstance(encoder, TrunkEncoder)
-        kind = "attention" if shares and "dino" not in vars(encoder) else "other"
-        given: tuple[Any, ...] = ()
-        if only not in ("", kind):
+        try:
+            encoder = RunContext(compose_settings([*words, f"encode={name}"])).make_stage("encode")
+        except UserError as error:
+            print(f"{name} left out: {error}", file=sys.stderr)
             continue
-        if shares:
-            if encoder.start_layer not in trunks:
-                began = time.process_time()
+        kind = "attention" if isinstance(encoder, TrunkEncoder) and "dino" not in vars(encoder) else "other"
+        if only in ("", kind):
+            made[name] = kind, encoder
+    if not made:
+        raise SystemExit(f"masking_cost: no variant of kind {only!r}; there are attention and other")
+    return dict(sorted(made.items(), key=lambda pair: getattr(pair[1][1], "start_layer", 0)))
+
+
+def measure(repeats: int, segments: int, only: str, words: list[str]) -> Iterator[dict[str, Any]]:
+    """Measure the trunks, then every encoder, in milliseconds of processor time an image; a line each."""
+    import torch
+
+    torch.set_num_threads(1)
+    (sample, masks), trunks = make_scene(segments), dict[int, Any]()
+    encoders, rate = make_encoders(words, only), measure_product_rate()
+    for name, (kind, encoder) in encoders.items():
+        start, given = getattr(encoder, "start_layer", 0), tuple[Any, ...]()
+        if start:
+            if start not in trunks:
                 before = max(trunks, default=None)  # as the store does: from the last layer that is kept
                 kept = None if before is None else (before, trunks[before])
-                trunks[encoder.start_layer] = encoder.compute_trunk(sample, kept)
-                spent, reached = 1000 * (time.process_time() - began), encoder.start_layer - 1
-                yield {
-                    "variant": f"trunk, layers {before or 1} to {reached}", "kind": "trunk",
-                    "start": encoder.start_layer, "ms": spent,
-                }  # fmt: skip
-            given = (trunks[encoder.start_layer],)
-        spent = min(_time(lambda run=encoder, more=given: run(sample, masks, *more)) for _ in range(repeats))
-        yield {"variant": name, "kind": kind, "start": getattr(encoder, "start_layer", 0), "ms": spent}
+                spent, trunks[start] = time_call(partial(encoder.compute_trunk, sample, kept))
+                told = f"trunk, layers {before or 1} to {start - 1}" if start > 1 else "trunk, patches alone"
+                yield {"variant": told, "kind": "trunk", "start": start, "ms": spent}
+            given = (trunks[start],)
+        call = partial(encoder, sample, masks, *given)
+        spent = min(time_call(call)[0] for _ in range(repeats))
+        gflop = count_operations(call) / 1e9
+        share = gflop / (spent / 1000) / rate
+        yield {"variant": name, "kind": kind, "start": start, "ms": spent, "gflop": gflop, "share": share}
 
 
-def _time(call: Any) -> float:
+def time_call(call: Callable[[], Any]) -> tuple[float, Any]:
+    """Time a call in milliseconds of processor time; returns what it gave, too."""
     began = time.process_time()
-    call()
-    return 1000 * (time.process_time() - began)
+    found = call()
+    return 1000 * (time.process_time() - began), found
+
+
+def measure_product_rate() -> float:
+    """Measure the rate of one product of square matrices, in 10^9 operations a second: the best of ten."""
+    import torch
+
+    left, right = torch.rand(2, SIDE, SIDE)
+    return 2 * SIDE**3 / 1e6 / min(time_call(lambda: left @ right)[0] for _ in range(10))
+
+
+def count_operations(call: Callable[[], Any]) -> int:
+    """Count the operations of all matrix products and convolutions of a call."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
+
+    def count_attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
+        return sdpa_flop_count(query, key, value)
+
+    fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # not among those that torch counts
+    with FlopCounterMode(display=False, custom_mapping={fused: count_attention}) as counter:
+        call()
+    return int(counter.get_total_flops())
+
+
+def compare_together(table: pd.DataFrame) -> tuple[int, float, float]:
+    """Compare all attention maskings together with the dearest alone, trunks included: number, both in milliseconds."""
+    trunk, attention = (table[table["kind"] == kind] for kind in ("trunk", "attention"))
+    together = trunk["ms"].sum() + attention["ms"].sum()
+    dearest = max(row["ms"] + trunk[trunk["start"] <= row["start"]]["ms"].sum() for _, row in attention.iterrows())
+    return len(attention), float(together), float(dearest)
+
+
+def describe_together(table: pd.DataFrame) -> str:
+    """Describe what the attention maskings cost together, beside the goal."""
+    count, together, dearest = compare_together(table)
+    ratio = together / dearest
+    return (
+        f"{count} attention maskings of one image together: {together:.0f} ms of one processor with the trunks, the "
+        f"dearest of them alone {dearest:.0f} ms: {ratio:.2f} times as much. The goal of {GOAL} is "
+        f"{'met' if ratio <= GOAL else 'missed'}."
+    )
+
+
+def write_page(table: pd.DataFrame, what: str) -> str:
+    """Write the table as a page; ``what`` says which models were measured, on how many segments."""
+    heads = {"variant": "variant", "kind": "kind", "ms": "ms an image", "gflop": "GFLOP", "share": "share of a product"}
+    lines = [join_cells(heads.values()), "|---|---|---:|---:|---:|"]
+    for row in table.to_dict("records"):
+        share = "" if np.isnan(row["share"]) else f"{100 * row['share']:.0f} %"
+        gflop = "" if np.isnan(row["gflop"]) else f"{row['gflop']:.2f}"
+        lines.append(join_cells([row["variant"], row["kind"], f"{row['ms']:.1f}", gflop, share]))
+    told = "Share: of the rate that one float32 product of 1024 x 1024 matrices reaches on the same thread."
+    return f"# What maskings cost\n\n{what}\n\n{describe_together(table)}\n\n" + "\n".join(lines) + f"\n\n{told}\n"
 
 
 def main(arguments: list[str]) -> None:
@@ -90,16 +166,13 @@ def main(arguments: list[str]) -> None:
         words = ["models=paper", *(f"models.{name}.source='{weights}/{name}'" for name in MODELS), *words]
     rows = list(measure(int(options["repeats"]), int(options["segments"]), options["only"], words))
     table = pd.DataFrame(rows).sort_values("ms", ascending=False)
-    print(table.to_string(index=False, float_format=lambda value: f"{value:.1f}"))
-    trunk, attention = (table[table["kind"] == kind] for kind in ("trunk", "attention"))
-    together = trunk["ms"].sum() + attention["ms"].sum()
-    dearest = max(row["ms"] + trunk[trunk["start"] <= row["start"]]["ms"].sum() for _, row in attention.iterrows())
-    print(
-        f"{len(attention)} attention maskings together: {together:.0f} ms with the trunks, the dearest alone "
-        f"{dearest:.0f} ms: {together / dearest:.2f}x"
-    )
+    print(table.to_string(index=False, float_format=lambda value: f"{value:.2f}"))
+    print(describe_together(table))
     if options["to"]:
-        table.to_csv(options["to"], index=False)
+        models = "The paper's architectures with random weights" if folders else "The embedded models"
+        what = f"{models}, one image of {SIZE[1]} x {SIZE[0]} pixels with {options['segments']} segments, one thread."
+        write_csv(table, Path(options["to"]), decimals=4)
+        Path(options["to"]).with_suffix(".md").write_text(write_page(table, what), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ WITH_VALUE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-
 """Hydra's flags that are followed by a value."""
 
 
-def run_alone(arguments: Sequence[str], task: Callable[[Any], None], number: int | None = None) -> None:
+def run_alone(arguments: Sequence[str], task: Callable[[Any], object], number: int | None = None) -> None:
     """Compose one job and call ``task`` for it, as Hydra does, whose command line composes every job twice.
 
     ``number`` is its place in a sweep, from 0, as a configuration reads it by ``${hydra:job.num}``. It is left to
@@ -59,7 +59,7 @@ def _asks_for_more(own: Any) -> bool:
     return own.mode == RunMode.MULTIRUN or bool(around) or any(log.get("root") for log in logs)
 
 
-def call_hydra(arguments: Sequence[str], task: Callable[[Any], None]) -> None:
+def call_hydra(arguments: Sequence[str], task: Callable[[Any], object]) -> None:
     """Let Hydra compose one job or a sweep and call ``task`` for each job, here or where its launcher runs them."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, which print them as one line
     argv, sys.argv = sys.argv, ["zgs run", *put_flags_first(arguments)]

@@ -13,6 +13,7 @@ from bench.commands.options import CONFIG_DIR, CONFIG_NAME, find_flag
 from bench.commands.overrides import explain_error
 from bench.commands.sweeps import SWEEPS, Job, group_jobs, quote_value
 from bench.commands.task import Task
+from bench.errors import UserError
 from bench.run.crash import describe_error, format_trace
 from bench.run.outcomes import USAGE, Outcome, list_waiting, write_outcome
 from bench.settings.compose import compose_config
@@ -23,9 +24,7 @@ HERE, WITH_ALL = ".BasicLauncher", ".JoblibLauncher"
 """Launchers of which one runs the jobs in this process, and one ends all its workers when one of them is killed."""
 
 
-def launch_jobs(
-    task: Task, arguments: Sequence[str], jobs: Sequence[Job], shared: Sequence[str], folder: Path
-) -> str:
+def launch_jobs(task: Task, arguments: Sequence[str], jobs: Sequence[Job], shared: Sequence[str], folder: Path) -> str:
     """Run the jobs of a sweep; return what their launcher died of, or nothing: what it says of jobs is not believed.
 
     ``shared`` are the words for Hydra itself among the ``arguments``. Raises what Hydra raises for words that fit none.
@@ -112,6 +111,8 @@ def _launch(launch: Callable[[], object], folder: Path) -> str:
         raise
     except Exception as error:
         signals.raise_if_stopping()
+        if isinstance(error, UserError) and not any(folder.glob("job-*")):
+            raise  # what a sweeper or a launcher is asked for is wrong
         trace = folder / "launcher.txt"
         write_atomically(trace, format_trace(error).encode("utf-8", "backslashreplace"))
         return f"the launcher stopped: {describe_error(error)}; traceback: {trace}"

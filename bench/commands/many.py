@@ -16,9 +16,9 @@ from bench.commands.repeated import Request
 from bench.commands.sweeps import Job, expand_jobs, list_fixed_words, make_folder_name
 from bench.commands.task import Task
 from bench.commands.watching import watch_sweep
-from bench.errors import UsageError, writing
+from bench.errors import UsageError, UserError, writing
 from bench.run.outcomes import FAILED, PATIENCE, STOPPED, Outcome, collect_outcomes
-from bench.run.sweep_status import PLAN
+from bench.run.sweep_status import PLAN, read_plan
 from bench.store.files import write_atomically
 from bench.tracking.tell import track_sweep
 
@@ -43,10 +43,15 @@ def run_many(request: Request, command: str) -> list[Outcome]:
     except COMPOSING as error:
         _remove_folder(folder, Path(out))
         raise UsageError(explain_error(error, request.arguments)) from error
+    except UserError:  # before any job
+        _remove_folder(folder, Path(out))
+        raise
     except KeyboardInterrupt:
         _tell_stopped(folder, jobs, request.arguments)
         raise
     found = collect_outcomes(folder, jobs, lost, 0.0 if lost else PATIENCE)
+    if not found and not lost and (plan := read_plan(folder)) and plan.expected == 0:
+        return []  # a search that has all its trials
     track_sweep(folder, found)
     return _keep_table(found or [Outcome(1, (), FAILED, lost or "no job has told of itself")], folder)
 

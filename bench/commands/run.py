@@ -37,7 +37,7 @@ def close_sweep(outcomes: Sequence[Outcome], arguments: Sequence[str]) -> int:
     """Below the table of scores, that of the jobs of a sweep, and those that failed; returns the exit code."""
     from bench.run.outcomes import find_worst_code
 
-    if is_sweep(arguments):
+    if is_sweep(arguments) and outcomes:
         print("", write_job_table(outcomes), sep="\n")
         print_failures(outcomes, arguments)
     return find_worst_code(outcomes)

@@ -26,6 +26,7 @@ PREDICTIONS       a .json or .jsonl file as PREDICTIONS.md describes, of any sys
 RUN               the folder of a finished run: its data and models, unless they are given
 score=A,B         protocols, e.g. paper,reference; every other key is that of `zgs run --help`
 score=libraries   what other libraries would say, side by side
+tracking=wandb    tell a tracker of the scores, and of the predictions that they were made from
 trust=PACKAGE     run code of that package where the settings of RUN name it; else only zgs's own is run
 --config-dir DIR  options of your own beside zgs's, as DIR/score/mine.yaml for score=mine; also -cd DIR
 --csv FILE        write the tidy table there too
@@ -105,6 +106,7 @@ def score_place(command: Command) -> tuple[Path, Any]:
     from bench.score.controls import choose_controls
     from bench.score.score_table import write_scores
     from bench.settings.check import check_settings
+    from bench.tracking.tell import track_run
 
     place, words, csv = command.place, command.words, command.csv
     own = _read_run_settings(place, command.trusted)
@@ -128,6 +130,8 @@ def score_place(command: Command) -> tuple[Path, Any]:
         chosen=any(word.startswith("score.mapping=") for word in words),
     )
     folder, result = score_in_folder(settings, request, describe_typed("score", command.line))
+    if any(word.startswith("tracking") for word in words):  # never because the run that is scored had one
+        track_run(folder, settings["tracking"])
     if csv:  # before the table is printed, for a reader may leave early
         with writing(csv, "--csv FILE"):
             csv.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from bench.commands.sweep_lines import make_status_table
 from bench.commands.sweeps import FOLDER
 from bench.errors import DONE, UsageError, UserError
 from bench.run.progress import describe_unfinished, is_unfinished
-from bench.run.sweep_status import PLAN, SweepReader, open_sweep
+from bench.run.sweep_status import PLAN, SweepReader, open_sweep, read_plan
 from bench.store.sealed import RECORD
 from bench.text.escape import escape_for_terminal
 
@@ -54,10 +54,10 @@ def find_sweeps(place: Path) -> list[SweepReader]:
     """Find the sweeps of a folder that go on, else the last one. Raises UserError where there is none."""
     if (place / PLAN).is_file():
         return [open_sweep(place)]
-    plans = sorted([*place.glob(f"*/{PLAN}"), *place.glob(f"{FOLDER}/*/{PLAN}")], key=lambda path: path.parent.name)
-    if not plans:
+    files = sorted([*place.glob(f"*/{PLAN}"), *place.glob(f"{FOLDER}/*/{PLAN}")], key=lambda path: path.parent.name)
+    sweeps = [SweepReader(file.parent, plan) for file in files if (plan := read_plan(file.parent))]
+    if not sweeps:
         raise UserError(f"{place}: no sweep has begun there; `zgs run -m out={place}` leaves its progress there")
-    sweeps = [open_sweep(path.parent) for path in plans]
     return [sweep for sweep in sweeps if not _is_over(sweep)] or sweeps[-1:]
 
 

@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from bench.commands.as_in_run import Base
-from bench.commands.naming import find_written_name
+from bench.commands.naming import name_variant
 from bench.commands.overrides import explain_error
 from bench.commands.repeated import change_settings
 from bench.commands.sweeps import Job, describe_job
@@ -27,8 +27,6 @@ from bench.text.escape import escape_for_terminal
 
 if TYPE_CHECKING:
     from bench.run.outcomes import Outcome
-
-STAGES = ("segment", "encode", "caption", "merge")
 
 
 class Task:
@@ -50,8 +48,11 @@ class Task:
         self.places = {tuple(sorted(job)): at for at, job in enumerate(jobs, 1)}
         self.outcomes: list[Outcome] = []
 
-    def __call__(self, config: DictConfig) -> None:
-        """Run a job; whatever it raises but Ctrl-C is its outcome, so that all jobs of a sweep run."""
+    def __call__(self, config: DictConfig) -> float | None:
+        """Run a job; whatever it raises but Ctrl-C is its outcome, so that all jobs of a sweep run.
+
+        Returns the value of its objective, for sweepers that look for the best; None where there is none.
+        """
         from bench.run.job_progress import note_progress, tell_progress
         from bench.run.outcomes import attempt_job, name_outcome_file, write_outcome
 
@@ -92,6 +93,7 @@ class Task:
             self.outcomes.append(outcome)
         else:
             write_outcome(outcome, self.folder)
+        return outcome.objective
 
     def tell_loss(self, words: Sequence[str], reason: str, log: str = "") -> None:
         """Tell in the sweep's folder that a job has ended without a word, unless it has told of itself meanwhile."""
@@ -120,7 +122,7 @@ class Task:
             raise UsageError(explain_error(error, list(words))) from error
         if missing := _find_missing(settings):
             raise UsageError(f"{missing} has to be given: {missing}=…")
-        return shorten_decimals({**settings, "variant": _name_variant(settings["variant"], words)})
+        return shorten_decimals({**settings, "variant": name_variant(settings["variant"], words, self.jobs)})
 
 
 def _draw(folder: Path, pictures: int) -> None:
@@ -131,14 +133,6 @@ def _draw(folder: Path, pictures: int) -> None:
 
         with writing(folder, "out=FOLDER"):
             write_side_by_side([folder], folder / "gallery", pictures)
-
-
-def _name_variant(variant: Any, words: Sequence[str]) -> str | None:
-    """The name that an experiment gives its variant, and what the command line changed of it."""
-    name = find_written_name(variant, words)
-    if name is None:
-        return None
-    return " ".join([name, *(word for word in words if word.partition("=")[0] in STAGES)])
 
 
 def _find_missing(node: Any, key: str = "") -> str | None:

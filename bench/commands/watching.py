@@ -52,9 +52,9 @@ class _Watcher(threading.Thread):
 
 
 @contextmanager
-def watch_sweep(folder: Path, command: str, jobs: Sequence[Job], expected: int = 0) -> Iterator[None]:
+def watch_sweep(folder: Path, command: str, jobs: Sequence[Job]) -> Iterator[None]:
     """Leave the plan of a sweep in its folder and print how far it has come, for as long as the block runs."""
-    plan = write_plan(folder, Plan(command, tuple(jobs), Process.find_own(), expected))
+    plan = write_plan(folder, Plan(command, tuple(jobs), Process.find_own()))
     watcher, how = _Watcher(folder, plan), STOPPED
     watcher.start()
     try:

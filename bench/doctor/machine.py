@@ -34,7 +34,9 @@ def list_kinds(settings: dict[str, Any]) -> tuple[str, ...]:
 
     if (baseline := settings.get("baseline")) is not None:
         return ("sentence", *list_needs(baseline))
-    return (*KINDS, *(kind for kind in list_needs(settings["segment"]) if kind not in KINDS))
+    stages = [settings[stage] for stage in ("segment", "encode", "caption", "merge")]
+    needed = dict.fromkeys(("clip", "sentence", *(kind for options in stages for kind in list_needs(options))))
+    return (*(kind for kind in KINDS if kind in needed), *(kind for kind in needed if kind not in KINDS))
 
 
 def examine_versions() -> tuple[str, str]:
@@ -161,11 +163,27 @@ def examine_crf(settings: dict[str, Any]) -> tuple[str, str]:
 
 
 def examine_tracking(settings: dict[str, Any]) -> tuple[str, str]:
-    """Examine where finished runs are reported."""
+    """Examine where finished runs are told of, and whether what that needs is installed."""
     options = settings["tracking"]
-    if not options["_target_"].endswith(".Wandb"):
-        return "none: nothing is sent anywhere", ""
-    if _read_version("wandb") is None:
-        return "W&B, which is not installed", "pip install wandb"
-    mode = options["mode"]
-    return f"W&B, mode {mode}" + (": files in the run's folder, nothing is sent" * (mode == "offline")), ""
+    parts = [part for part in (options, *options.values()) if isinstance(part, dict) and "_target_" in part]
+    told = [known for part in parts if (known := _describe_tracker(part))]
+    missing = sorted({need for _, needs in told for need in needs if _read_version(need) is None})
+    state = "; ".join(text for text, _ in told) or "none: nothing is sent anywhere"
+    if missing:
+        return f"{state}; not installed: {', '.join(missing)}", f"pip install {' '.join(missing)}"
+    return state, ""
+
+
+def _describe_tracker(options: dict[str, Any]) -> tuple[str, tuple[str, ...]] | None:
+    """Describe what a tracker does, and the packages that it needs; None for one that is not ours, or none."""
+    name = str(options["_target_"]).rpartition(".")[2]
+    if name == "Wandb":
+        mode = options["mode"]
+        return f"W&B, mode {mode}" + (": files in the run's folder, nothing is sent" * (mode == "offline")), ("wandb",)
+    if name == "MLflow":
+        local = () if options["uri"] else ("sqlalchemy", "alembic")
+        needs = () if _read_version("mlflow") else ("mlflow-skinny", *local)
+        return f"MLflow, {options['uri'] or 'a database below out, nothing is sent'}", needs
+    if name == "TensorBoard":
+        return "TensorBoard, files in the run's folder, nothing is sent", ("tensorboard",)
+    return None

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
 
 import numpy as np
-from annotated_types import Interval
 from jaxtyping import Bool
 
+from bench.encode.knobs import Share
 from bench.encode.painted import PaintedEncoder, Picture, blur
 
-if TYPE_CHECKING:
-    from bench.models.clip import Clip
 
-
+@dataclass(eq=False)
 class BlurOutside(PaintedEncoder):
     """Everything outside the segment blurred; the authors' code has a deviation of 100 pixels for 336 (0.3)."""
 
+    blur: Share = 0.3
     source = "arXiv 2306.04356"
-
-    def __init__(
-        self,
-        clip: Clip,
-        blur: Annotated[float, Interval(ge=0, le=1)] = 0.3,
-        micro_batch: Annotated[int, Interval(ge=1, le=10**9)] = 1,
-    ) -> None:
-        super().__init__(clip, micro_batch)
-        self.blur = blur
 
     def paint(self, image: Picture, mask: Bool[np.ndarray, "h w"]) -> Picture:
         """Blur the outside; an empty segment leaves nothing sharp."""

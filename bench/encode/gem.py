@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from annotated_types import Interval
 from torch import Tensor
 from torch.nn import functional
 
-from bench.encode.dense import DenseEncoder
-from bench.encode.layers import Layer, PlainLayers
-from bench.records import Sample
-
-if TYPE_CHECKING:
-    from bench.models.clip import Clip
+from bench.encode.layers import Layer
+from bench.encode.surgery import Surgery
 
 
-class Gem(DenseEncoder):
+@dataclass(eq=False)
+class Gem(Surgery):
     """A second path beside the last layers, as in CLIP Surgery, of the mean of three self-self attentions.
 
     Each of q, k and v is normalised and attends to itself `iterations` times before it weighs the values. The inverse
@@ -25,30 +23,17 @@ class Gem(DenseEncoder):
     last six layers (`start_layer` -6; its ``depth`` of 7 counts one more).
     """
 
+    iterations: Annotated[int, Interval(ge=0, le=100)] = 1
     source = "arXiv 2312.00878"
 
-    def __init__(
-        self,
-        clip: Clip,
-        start_layer: Annotated[int, Interval(ge=-1000, le=1000)],
-        iterations: Annotated[int, Interval(ge=0, le=100)] = 1,
-    ) -> None:
-        super().__init__(clip, start_layer)
-        self.iterations = iterations
-
-    def compute_tokens(self, plain: PlainLayers, sample: Sample) -> Tensor:
-        """Add up the second path."""
-        updates = [layer.project(self._attend(layer)) for layer in plain]
-        return plain.first.tokens + torch.stack(updates).sum(0)
-
-    def _attend(self, layer: Layer) -> Tensor:
+    def attend(self, layer: Layer) -> Tensor:
         """Average the three self-self attentions over the values: [1, H, T, D]."""
         length = float(layer.block.before_attention(layer.tokens).float().norm(dim=-1).mean())
         sharpness, attended = length * layer.values.shape[-1] ** -0.5, []
         for own in (layer.query, layer.key, layer.values):
-            for _ in range(self.iterations):
+            for turn in range(self.iterations + 1):
                 unit = functional.normalize(own, dim=-1)
-                own = functional.scaled_dot_product_attention(unit, unit, unit, scale=sharpness)
-            unit = functional.normalize(own, dim=-1)
-            attended.append(functional.scaled_dot_product_attention(unit, unit, layer.values, scale=sharpness))
+                values = layer.values if turn == self.iterations else unit
+                own = functional.scaled_dot_product_attention(unit, unit, values, scale=sharpness)
+            attended.append(own)
         return torch.stack(attended).mean(0)

@@ -9,35 +9,33 @@ rounding.
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from annotated_types import Interval
 from jaxtyping import Bool, Float32
 from torch import Tensor
 
 from bench.encode.attention import Attention
+from bench.encode.knobs import MicroBatch
 from bench.encode.layers import Layer, PlainLayers, embed_global_token
 from bench.encode.segments import Segments, make_segments
 from bench.encode.trunk import TrunkEncoder
 from bench.errors import UserError
 from bench.records import Embeddings, Sample
 
-if TYPE_CHECKING:
-    from bench.models.clip import Clip
-
 Mixed = tuple[Tensor, Tensor, Tensor]
 """Output of attention [n, H, Q, D] before its projection, saliency S [n, k], weight w [n, k]."""
 
 
+@dataclass(eq=False)
 class MaskedEncoder(TrunkEncoder):
     """A masking variant: the plain forward up to layer `start_layer` - 1, `mix` in place of attention from there on.
 
     `micro_batch` segments are encoded at once.
     """
 
+    micro_batch: MicroBatch = 1
     cost = "the layers from start_layer on, for each segment"
     all_queries = True
     """Whether `mix` reads the attention of every token; if not, the last layer computes the global token's alone."""
@@ -45,15 +43,6 @@ class MaskedEncoder(TrunkEncoder):
     """Whether a token whose mask is 0 influences nothing and is left out; not where `mix` reads every token."""
     pools_patches = False
     """Whether `pool` reads patch tokens; if not, only the global token leaves the last layer."""
-
-    def __init__(
-        self,
-        clip: Clip,
-        start_layer: Annotated[int, Interval(ge=-1000, le=1000)],
-        micro_batch: Annotated[int, Interval(ge=1, le=10**9)] = 1,
-    ) -> None:
-        super().__init__(clip, start_layer)
-        self.micro_batch = micro_batch
 
     @abstractmethod
     def mix(self, attention: Attention) -> Tensor | Mixed:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from annotated_types import Interval
@@ -13,10 +14,8 @@ from bench.encode.dense import LastLayerEncoder
 from bench.encode.layers import Layer
 from bench.records import Sample
 
-if TYPE_CHECKING:
-    from bench.models.clip import Clip
 
-
+@dataclass(eq=False)
 class NAClip(LastLayerEncoder):
     """softmax(k k / sqrt(D) + window) V of the last layer, projected; no residual and no MLP.
 
@@ -25,16 +24,8 @@ class NAClip(LastLayerEncoder):
     are left out.
     """
 
+    std: Annotated[float, Interval(ge=1e-3, le=1e6)] = 5.0
     source = "arXiv 2404.08181"
-
-    def __init__(
-        self,
-        clip: Clip,
-        start_layer: Annotated[int, Interval(ge=-1000, le=1000)],
-        std: Annotated[float, Interval(ge=1e-3, le=1e6)] = 5.0,
-    ) -> None:
-        super().__init__(clip, start_layer)
-        self.std = std
 
     def attend(self, layer: Layer, sample: Sample) -> Tensor:
         """Return self-attention of the keys with the window added to its logits."""
@@ -46,5 +37,4 @@ def compute_gaussian_window(grid: tuple[int, int], std: float) -> Tensor:
     """Compute exp(-|i - j|^2 / (2 std^2)) of all pairs of places on a grid: float32 [P, P]."""
     rows, columns = torch.meshgrid(*(torch.arange(side, dtype=torch.float32) for side in grid), indexing="ij")
     places = torch.stack([rows.flatten(), columns.flatten()], dim=-1)  # P 2
-    square = (places[:, None] - places).square().sum(-1)  # P P
-    return torch.exp(-square / (2 * std**2))
+    return torch.exp(-(places[:, None] - places).square().sum(-1) / (2 * std**2))

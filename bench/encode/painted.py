@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from annotated_types import Interval
 from jaxtyping import Bool, UInt8
 from PIL import Image, ImageFilter
 
+from bench.encode.knobs import MicroBatch
 from bench.records import Embeddings, Sample
 from bench.resize import resize_nearest
 
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 Picture = UInt8[np.ndarray, "h w 3"]
 
 
+@dataclass(eq=False)
 class PaintedEncoder(ABC):
     """A variant that says what CLIP is shown of a segment (`paint`); `micro_batch` segments are encoded at once."""
 
+    clip: Clip
+    micro_batch: MicroBatch = 1
     cost, training_free = "a whole forward for each segment", True
-
-    def __init__(self, clip: Clip, micro_batch: Annotated[int, Interval(ge=1, le=10**9)] = 1) -> None:
-        self.clip, self.micro_batch = clip, micro_batch
 
     @abstractmethod
     def paint(self, image: Picture, mask: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "y x 3"]:
@@ -53,7 +54,10 @@ def find_box(mask: Bool[np.ndarray, "h w"]) -> tuple[int, int, int, int] | None:
 
 
 def blur(image: Picture, share: float) -> Picture:
-    """Blur an image by a Gaussian whose standard deviation is `share` of its shorter side (Pillow's approximation)."""
+    """Blur an image by a Gaussian whose standard deviation is `share` of its shorter side (Pillow's approximation).
+
+    A share of 0 leaves it as it is.
+    """
     return np.asarray(Image.fromarray(image).filter(ImageFilter.GaussianBlur(share * min(image.shape[:2]))))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float32
 from torch import Tensor
 from torch.nn import functional
 
@@ -70,3 +70,9 @@ def make_token_masks(masks: Bool[np.ndarray, "n h w"], grid: tuple[int, int]) ->
         return torch.zeros(0, 1 + grid[0] * grid[1])
     reduced = functional.interpolate(torch.from_numpy(masks.astype(np.float32))[None], size=grid, mode="area")[0]
     return functional.pad(reduced.flatten(1), (1, 0), value=1.0)  # n rows*columns to n T
+
+
+def average_to_grid(features: Float32[np.ndarray, "f d"], places: tuple[int, int], grid: tuple[int, int]) -> Tensor:
+    """Average features of `places` rows and columns to a grid of patches, unit vectors: float32 [P, d]."""
+    maps = torch.from_numpy(features).float().T.reshape(1, -1, *places)  # 1 d rows columns
+    return functional.normalize(functional.adaptive_avg_pool2d(maps, grid)[0].flatten(1).T, dim=-1)

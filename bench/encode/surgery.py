@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from bench.encode.dense import DenseEncoder
-from bench.encode.layers import PlainLayers
+from bench.encode.layers import Layer, PlainLayers
 from bench.records import Sample
 
 
@@ -22,5 +22,8 @@ class Surgery(DenseEncoder):
 
     def compute_tokens(self, plain: PlainLayers, sample: Sample) -> Tensor:
         """Add up the second path."""
-        updates = [layer.project(layer.attend(layer.values, layer.values)) for layer in plain]
-        return plain.first.tokens + torch.stack(updates).sum(0)
+        return plain.first.tokens + torch.stack([layer.project(self.attend(layer)) for layer in plain]).sum(0)
+
+    def attend(self, layer: Layer) -> Tensor:
+        """Return the heads [1, H, T, D] of a layer's second path: self-attention of the values."""
+        return layer.attend(layer.values, layer.values)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from annotated_types import Interval
 from jaxtyping import Float32
 from torch import Tensor
 
+from bench.encode.knobs import StartLayer
 from bench.encode.layers import Layer, PlainLayers
 from bench.errors import UserError
 from bench.records import Sample
@@ -19,23 +20,20 @@ if TYPE_CHECKING:
     from bench.models.clip import Clip
 
 
+@dataclass(eq=False)
 class TrunkEncoder(ABC):  # noqa: B024 - its variants have a method each of their own
     """An encoder that leaves the layers before `start_layer` as they are.
 
     `start_layer` counts from 1, or from the end where it is negative: -1 is the last layer, -4 the first of the last
-    four, which for the paper's CLIP of 24 layers is its 21. `micro_batch` segments are encoded at once.
+    four, which for the paper's CLIP of 24 layers is its 21.
     """
 
+    clip: Clip
+    start_layer: StartLayer
     training_free = True
 
-    def __init__(self, clip: Clip, start_layer: Annotated[int, Interval(ge=-1000, le=1000)]) -> None:
-        number = clip.depth + 1 + start_layer if start_layer < 0 else start_layer
-        if not 1 <= number <= clip.depth:
-            raise UserError(
-                f"encode.start_layer={start_layer}: the image tower has layers 1 to {clip.depth}, or -1 to "
-                f"-{clip.depth} from its end"
-            )
-        self.clip, self.start_layer = clip, number
+    def __post_init__(self) -> None:
+        self.start_layer = number_layer(self.start_layer, self.clip.depth)
 
     @torch.inference_mode()
     def compute_trunk(
@@ -63,3 +61,13 @@ class TrunkEncoder(ABC):  # noqa: B024 - its variants have a method each of thei
         """Open the plain layers from `start_layer` on, over the trunk as given or else computed."""
         tokens = self._load_tokens(self.compute_trunk(sample) if trunk is None else trunk)
         return PlainLayers(Layer(self.clip.visual, self.start_layer, tokens, queries))
+
+
+def number_layer(start_layer: int, depth: int) -> int:
+    """Number the layer that ``start_layer`` names in a tower of ``depth`` layers, from 1; UserError for one beyond."""
+    number = depth + 1 + start_layer if start_layer < 0 else start_layer
+    if not 1 <= number <= depth:
+        raise UserError(
+            f"encode.start_layer={start_layer}: the image tower has layers 1 to {depth}, or -1 to -{depth} from its end"
+        )
+    return number

@@ -151,9 +151,9 @@ def _is_file(pretrained: str | None) -> bool:
 
 def _check_visual(visual: Any, source: str) -> Any:
     if not isinstance(visual, open_clip.transformer.VisionTransformer):
-        raise UserError(f"CLIP {source}: a {type(visual).__name__} image tower; masking needs a vision transformer")
+        raise UserError(f"CLIP {source}: its image tower, a {type(visual).__name__}, {guards.OTHER_TOWER}")
     if visual.attn_pool is not None or visual.pool_type != "tok":
-        raise UserError(f"CLIP {source}: the image tower has no class token; section 3.2 needs one: use OpenAI's")
+        raise UserError(f"CLIP {source}: {guards.NO_CLASS_TOKEN}")
     if not all(isinstance(b, open_clip.transformer.ResidualAttentionBlock) for b in visual.transformer.resblocks):
         raise UserError(f"CLIP {source}: the image tower's attention blocks are not the plain pre-norm ones of CLIP")
     return visual

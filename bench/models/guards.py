@@ -13,6 +13,9 @@ import torch
 from bench.errors import UserError
 
 ACTIVATIONS = ("quick_gelu", "gelu")
+NO_CLASS_TOKEN = "the image tower pools: it has no class token, which equations 2 to 4 subtract; use OpenAI's layout"
+OTHER_TOWER = "is not open_clip's vision transformer with a class token, which masking opens: use OpenAI's layout"
+"""Why SigLIP, CoCa, CLIPA and others are refused (MODELS.md); their text towers do not suit section 3.3 either."""
 
 
 class Misstated(UserError):

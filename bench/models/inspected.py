@@ -66,26 +66,44 @@ def _read_config(file: Path) -> dict[str, Any]:
         raise UserError(f"{file.name} is missing or damaged in {file.parent}") from error
 
 
-def _describe_clip(options: Mapping[str, Any], path: Path) -> list[str]:
-    """Check activation, patch and grid against the settings and the weights' origin, and describe them."""
+def count_layers(options: Mapping[str, Any]) -> int | None:
+    """Count the layers of CLIP's image tower by its config; None where that cannot be told, which loading explains."""
+    try:
+        name, pretrained = sources.split_open_clip_source(str(options["source"]), options.get("pretrained"), None)
+        place = name.removeprefix(sources.LOCAL_DIR) if name else str(pretrained)
+        if name.startswith(sources.HUB):
+            place = str(sources.find_cached_copy(name))
+        layers = dict(_read_clip_config(options, Path(place))[0].get("vision_cfg") or {}).get("layers")
+    except (UserError, KeyError, TypeError, ValueError):
+        return None
+    return layers if isinstance(layers, int) else None
+
+
+def _read_clip_config(options: Mapping[str, Any], path: Path) -> tuple[dict[str, Any], bool]:
+    """Read the config of the weights at ``path`` in open_clip's words, and whether they are silent on activation."""
+    if path.is_dir():
+        return _read_config(path / "open_clip_config.json").get("model_cfg") or {}, False
     import open_clip
 
     source, pretrained = str(options["source"]), options.get("pretrained")
-    if path.is_dir():
-        config, silent = _read_config(path / "open_clip_config.json").get("model_cfg") or {}, False
-    else:
-        name, tag = sources.split_open_clip_source(source, pretrained, options.get("architecture"))
-        file = tag and Path(tag).is_file()
-        facts = clip_file.read_facts(source, path, name or None, options.get("activation")) if file else None
-        config = facts.config if facts else open_clip.get_model_config(name) or {}
-        silent = bool(file) and (facts is None or facts.activation is None)
+    name, tag = sources.split_open_clip_source(source, pretrained, options.get("architecture"))
+    file = tag and Path(tag).is_file()
+    facts = clip_file.read_facts(source, path, name or None, options.get("activation")) if file else None
+    config = facts.config if facts else open_clip.get_model_config(name) or {}
+    return config, bool(file) and (facts is None or facts.activation is None)
+
+
+def _describe_clip(options: Mapping[str, Any], path: Path) -> list[str]:
+    """Check activation, patch and grid against the settings and the weights' origin, and describe them."""
+    source, pretrained = str(options["source"]), options.get("pretrained")
+    config, silent = _read_clip_config(options, path)
     vision = config.get("vision_cfg")
     if not vision:
         raise UserError(f"CLIP {source!r}: its config names no image tower that open_clip knows")
     if "timm_model_name" in vision or not isinstance(vision.get("layers"), int):
-        raise UserError(f"CLIP {source!r}: its image tower is not open_clip's vision transformer; masking needs one")
+        raise UserError(f"CLIP {source!r}: its image tower {guards.OTHER_TOWER}")
     if vision.get("attentional_pool") or vision.get("pool_type", "tok") != "tok":
-        raise UserError(f"CLIP {source!r}: the image tower has no class token; section 3.2 needs one: use OpenAI's")
+        raise UserError(f"CLIP {source!r}: {guards.NO_CLASS_TOKEN}")
     activation, patch = "quick_gelu" if config.get("quick_gelu") else "gelu", int(vision.get("patch_size", 16))
     grid = int(vision["image_size"]) // patch
     what, declared = f"CLIP {source!r}", options.get("activation")

@@ -32,7 +32,9 @@ from bench.text.escape import escape_markdown, join_cells
 KINDS = ("iou", "recall", "tgq")
 """Families of metrics on the board, in its order; of each all that the runs share."""
 RESAMPLES = 10_000
-COST, IMAGE = "ms_segment", "ms_image"
+COST, IMAGE, SHARE = "ms_segment", "ms_image", "product_share"
+COSTS = {COST: "ms a segment", IMAGE: "ms an image", SHARE: "share of a product"}
+"""Columns about cost, and their heads; the last one is the part of a matrix product's rate that a variant reaches."""
 Rows = Mapping[str, Mapping[str, MetricCounts]]
 
 
@@ -103,37 +105,40 @@ def _find_family(name: str) -> str:
 
 
 def read_costs(names: Mapping[Path, str], costs: Path | None) -> list[dict[str, object]]:
-    """Read what embedding cost: ms a segment where the run computed any, and ms an image where that was measured."""
-    measured: dict[str, float] = {}
-    if costs is not None:
-        found = read_csv(costs)
-        if not {"variant", "ms"} <= set(found.columns):
-            raise UserError(
-                f"costs={costs}: needs the columns variant and ms, as scripts/masking_cost.py to=FILE writes"
-            )
-        measured = dict(zip(found["variant"].astype(str), found["ms"].astype(float), strict=True))
+    """Read what embedding cost: ms a segment where the run computed any; the rest where ``costs`` has measured it."""
+    measured = {} if costs is None else _read_measured(costs)
     lines: list[dict[str, object]] = []
     for folder, name in names.items():
         record = read_record(folder)
         made = record.get("store", {}).get("encode", {}).get("made", 0)
         spent = record.get("seconds", {}).get("encode", math.nan)
         option = str(read_run_settings(folder).get("choices", {}).get("encode", ""))
-        known = measured.get(name, measured.get(option, math.nan))
-        lines.append({"variant": name, COST: 1000 * spent / made if made else math.nan, IMAGE: known})
+        known = measured.get(name, measured.get(option, dict.fromkeys((IMAGE, SHARE), math.nan)))
+        lines.append({"variant": name, COST: 1000 * spent / made if made else math.nan, **known})
     return lines
+
+
+def _read_measured(costs: Path) -> dict[str, dict[str, float]]:
+    """Read ms an image, and the share of a product's rate where it was measured, by variant or option of encode=."""
+    found = read_csv(costs)
+    if not {"variant", "ms"} <= set(found.columns):
+        raise UserError(f"costs={costs}: needs the columns variant and ms, as scripts/masking_cost.py to=FILE writes")
+    shares = found["share"] if "share" in found.columns else pd.Series(math.nan, found.index)
+    both = zip(found["variant"].astype(str), found["ms"].astype(float), shares.astype(float), strict=True)
+    return {name: {IMAGE: ms, SHARE: share} for name, ms, share in both}
 
 
 def write_markdown_board(table: pd.DataFrame, metrics: Sequence[str]) -> str:
     """Write a line a variant, the best mean rank first: value, interval, rank with its interval and letters."""
     shown = order_by_mean_rank(table[table["metric"].isin(metrics)])
-    costs = [key for key in (COST, IMAGE) if table[key].notna().any()]
-    told = {COST: "ms a segment", IMAGE: "ms an image"}
-    heads = ["variant", *(_write_head(table, metric) for metric in metrics), "mean rank", *(told[key] for key in costs)]
+    costs = [key for key in COSTS if table[key].notna().any()]
+    heads = ["variant", *(_write_head(table, metric) for metric in metrics), "mean rank"]
+    heads += [COSTS[key] for key in costs]
     lines = [join_cells(heads), "|---|" + "---:|" * (len(heads) - 1)]
     for variant, mean in shown.items():
         own = table[table["variant"] == variant].set_index("metric")
         cells = [_write_cell(own, metric) for metric in metrics]
-        spent = [f"{own[key].iloc[0]:.3g}" if own[key].notna().any() else MISSING for key in costs]
+        spent = [_write_cost(key, float(own[key].iloc[0])) for key in costs]
         lines.append(join_cells([escape_markdown(str(variant)), *cells, f"{mean:.1f}", *spent]))
     return "\n".join(lines) + "\n"
 
@@ -152,6 +157,12 @@ def _write_cell(own: pd.DataFrame, metric: str) -> str:
     return f"{value} [{low}, {high}]<br>{line['rank']}.{ends} {line['letters']}"
 
 
+def _write_cost(key: str, value: float) -> str:
+    if math.isnan(value):
+        return MISSING
+    return f"{100 * value:.0f} %" if key == SHARE else f"{value:.3g}"
+
+
 def write_notes(table: pd.DataFrame, embedded: bool, remarks: Sequence[str]) -> list[str]:
     """Write how to read the table, and what must be known of it."""
     notes = [
@@ -161,6 +172,11 @@ def write_notes(table: pd.DataFrame, embedded: bool, remarks: Sequence[str]) -> 
         "A line stands where its mean rank puts it; mean ranks of metrics that agree count the same thing twice.",
         "ms a segment: clock seconds of the stage in the run's processes over the embeddings that the run itself made.",
     ]
+    if table[SHARE].notna().any():
+        notes.append(
+            "share of a product: of the rate of one large matrix product on the same thread; the rest of a variant's "
+            "time are small products, softmax and pictures."
+        )
     doubts = sorted(set(table["note"].dropna()) - {""})
     notes += [f"Intervals may be too narrow: {escape_markdown(doubt)}." for doubt in doubts[:3]]
     notes += [*map(escape_markdown, remarks), *([EMBEDDED_NOTE] if embedded else [])]

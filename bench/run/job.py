@@ -16,6 +16,7 @@ from bench.run.context import RunContext
 from bench.run.executor import Map, choose_scoring_map
 from bench.run.made_of import describe_inputs
 from bench.run.namespaces import list_opened
+from bench.run.objective import check_objective, read_objective
 from bench.run.predict import Predicted, predict_once, write_predictions_of
 from bench.run.provenance import make_repeat_line
 from bench.run.score import resolve_protocol, score_predictions
@@ -47,6 +48,7 @@ class Finished:
     folder: Path
     expected: int
     skipped: int
+    objective: float | None = None
 
 
 @explain_memory_errors(
@@ -62,10 +64,12 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
     check_settings(settings)
     context = RunContext(settings)
     ids = context.dataset.list_ids()
-    seen, folder, _ = _describe_data(context, ids), prepare_folder(settings), context.name
-    # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now.
+    seen, _ = _describe_data(context, ids), context.name
+    # Made before any work, so that a wrong option fails at once and keys are of the weights as they are now; and before
+    # the folder, so that what cannot begin leaves none.
     _, executor, _ = context.device, make_object(settings["executor"]), make_object(settings["tracking"])
     protocol, made_of = _check_protocol(context), describe_inputs(context)
+    folder = prepare_folder(settings)
     print(*context.depends.unknown, sep="\n", end="\n" if context.depends.unknown else "")
     with executor.open_session(settings) as work:
         predicted = predict_once(context, ids, work)
@@ -83,7 +87,8 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
             write_record(folder, record | seen | dict(made_by or {}))
     _tell(predicted.stats, result, len(ids), seen)
     signals.note_finished(folder)
-    return Finished(folder, len(ids), len(result.skipped))
+    objective = read_objective(context.run.objective, result.tables.scores, make_variant_name(settings))
+    return Finished(folder, len(ids), len(result.skipped), objective)
 
 
 def find_folder(settings: Mapping[str, Any]) -> Path:
@@ -105,6 +110,7 @@ def _check_protocol(context: RunContext) -> Protocol:
     if protocol.verify == "human":
         raise UsageError("score.verify=human rates predictions that exist: zgs score RUN score.verify=human")
     choose_controls(context.settings["controls"])
+    check_objective(context, protocol)
     return protocol
 
 

@@ -35,7 +35,7 @@ class Finished(Protocol):
 class Outcome:
     """One job: its place in the sweep (from 1), overrides, exit code, and its folder or the reason that it has none.
 
-    ``traceback`` is the file in which an unexpected error is told in full.
+    ``traceback`` is the file in which an unexpected error is told in full, ``objective`` the number that was asked for.
     """
 
     job: int
@@ -46,6 +46,7 @@ class Outcome:
     folder: str = ""
     seconds: float = 0.0
     host: str = ""
+    objective: float | None = None
 
     @property
     def failed(self) -> bool:
@@ -62,10 +63,11 @@ class Outcome:
 
 def attempt_job(job: int, overrides: Sequence[str], run: Callable[[], Finished], trace: Callable[[], Path]) -> Outcome:
     """Run one job; whatever it raises is its outcome, but Ctrl-C. ``trace`` says where a traceback is written."""
-    begin, code, reason, place, folder = time.monotonic(), DONE, "", "", ""
+    begin, code, reason, place, folder, objective = time.monotonic(), DONE, "", "", "", None
     try:
         finished = run()
         code, folder = (SKIPS if finished.skipped else DONE), str(finished.folder)
+        objective = getattr(finished, "objective", None)
     except UserError as error:
         code, reason = (USAGE if isinstance(error, UsageError) else FAILED), " ".join(str(error).split())
     except KeyboardInterrupt:
@@ -73,7 +75,7 @@ def attempt_job(job: int, overrides: Sequence[str], run: Callable[[], Finished],
     except BaseException as error:  # SystemExit too: a variant's own sys.exit() ends its job, not the sweep
         code, reason, place = FAILED, describe_error(error), _keep_trace(trace, format_trace(error))
     seconds = round(time.monotonic() - begin, 3)
-    return Outcome(job, tuple(overrides), code, reason, place, folder, seconds, platform.node())
+    return Outcome(job, tuple(overrides), code, reason, place, folder, seconds, platform.node(), objective)
 
 
 def write_outcome(outcome: Outcome, folder: Path) -> None:

@@ -30,6 +30,7 @@ from bench.store.keys import collect_inputs
 from bench.store.model_facts import collect_model_facts as _model_facts
 
 Settings = Mapping[str, Any]
+STAGES = ("segment", "encode", "caption", "merge", "baseline")
 Stage: TypeAlias = Segmenter | Encoder | Captioner | Merger | Baseline
 
 
@@ -61,15 +62,26 @@ class RunParts:
     def load_model(self, name: str) -> Model: ...
     def load_model(self, name: str) -> Model:
         """Load one of `bench.run.loading.MODELS`, once."""
-        options, threads = self.settings["models"][name], self.depends.threads
-        facts = json.dumps(self.read_facts(name), sort_keys=True)
-        return load_once(json.dumps(options), self.device, self.run.dtype, threads, facts)
+        facts, threads = json.dumps(self.read_facts(name), sort_keys=True), self.depends.threads
+        return load_once(json.dumps(self.settings["models"][name]), self.device, self.run.dtype, threads, facts)
 
     def read_facts(self, name: str) -> dict[str, Any]:
         """Collect what results depend on of a model, as its files are when first asked."""
+        if name not in self.settings["models"]:
+            raise UsageError(f"{self._find_user(name)} needs the model {name}, {self._describe_lack(name)}")
         if name not in self._facts:
             self._facts[name] = _model_facts(self.settings["models"][name])
         return self._facts[name]
+
+    def _find_user(self, model: str) -> str:
+        """Find the stage that names a model in its constructor, with the option chosen."""
+        stages = [stage for stage in STAGES if stage in self.settings]
+        stage = next((each for each in stages if model in list_needs(self.settings[each])), "score")
+        return f"{stage}={self.settings.get('choices', {}).get(stage, self.settings[stage].get('_target_', ''))}"
+
+    def _describe_lack(self, model: str) -> str:
+        chosen = self.settings.get("choices", {}).get("models", "…")
+        return f"and models={chosen} has none: add {model}: {{_target_: …, source: …}} to it, or choose another models="
 
     @overload
     def make_stage(self, name: Literal["segment"]) -> Segmenter: ...

@@ -30,14 +30,16 @@ SILENT = 30.0
 class Plan:
     """What the launcher has left of a sweep: its command, jobs, process, and how it ended (empty: it has not).
 
-    ``expected`` counts the jobs where they are not known beforehand, as another sweeper chooses them one by one.
+    ``expected`` counts the jobs where they are not known beforehand, as another sweeper chooses them one by one (None:
+    it has not said), and ``fixed`` are the words that all of them have.
     """
 
     command: str
     jobs: tuple[tuple[str, ...], ...]
     launcher: Process
-    expected: int = 0
+    expected: int | None = None
     ended: str = ""
+    fixed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def read_plan(folder: Path) -> Plan | None:
     try:
         known = json.loads((folder / PLAN).read_bytes())
         jobs, launcher = tuple(tuple(job) for job in known["jobs"]), Process(**known["launcher"])
-        return Plan(**{**known, "jobs": jobs, "launcher": launcher})
+        return Plan(**{**known, "jobs": jobs, "launcher": launcher, "fixed": tuple(known.get("fixed", ()))})
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

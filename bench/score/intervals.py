@@ -69,7 +69,11 @@ def compute_intervals(
     rows: Sequence[MetricCounts], resamples: int = 10_000, seed: int = 0, level: float = 0.95
 ) -> list[Interval]:
     """One interval for each metric; metrics over the same images see the same resamples."""
-    found = estimate_all(rows, resamples, seed)
+    return make_intervals(estimate_all(rows, resamples, seed), level)
+
+
+def make_intervals(found: Sequence[Estimate], level: float) -> list[Interval]:
+    """One interval for each estimate."""
     both = zip(found, compute_ends(found, level), strict=True)
     return [Interval(one.value, *ends, describe_doubt(one, *ends)) for one, ends in both]
 
@@ -80,12 +84,21 @@ def estimate_all(rows: Sequence[MetricCounts], resamples: int, seed: int) -> lis
     Raises UserError where the metrics are not over the same images.
     """
     _check_same_images(rows)
-    found = [replace(estimate(row.numerator, row.denominator, row.shift), value=row.value()) for row in rows]
-    single = [at for at, row in enumerate(rows) if row.denominator.shape[1] == 1 and row.shift is None]
-    drawn = [at for at in single if has_enough(found[at])]
+    found = [estimate_row(row) for row in rows]
+    drawn = [at for at, row in enumerate(rows) if trusts_resamples(row, found[at])]
     for at, samples in zip(drawn, bootstrap([rows[at] for at in drawn], resamples, seed), strict=True):
         found[at] = replace(found[at], samples=samples)
     return found
+
+
+def estimate_row(row: MetricCounts) -> Estimate:
+    """A metric with what each image does to it, without resamples."""
+    return replace(estimate(row.numerator, row.denominator, row.shift), value=row.value())
+
+
+def trusts_resamples(row: MetricCounts, found: Estimate) -> bool:
+    """Whether the ends of a metric's interval are percentiles of its resamples."""
+    return row.denominator.shape[1] == 1 and row.shift is None and has_enough(found)
 
 
 def bootstrap(rows: Sequence[MetricCounts], resamples: int, seed: int) -> list[Float64[np.ndarray, " b"]]:

@@ -8,6 +8,7 @@ letter: two do not, where their difference paired by image has a p below 5 % aft
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -15,8 +16,10 @@ import pandas as pd
 from jaxtyping import Bool, Float64, Int64
 
 from bench.errors import UserError
-from bench.score.comparisons import adjust_by_holm, compare_all_paired
-from bench.score.intervals import MetricCounts, bootstrap, compute_intervals
+from bench.score.comparisons import adjust_by_holm
+from bench.score.ends import compute_p
+from bench.score.estimates import Estimate, combine
+from bench.score.intervals import MetricCounts, bootstrap, estimate_row, make_intervals, trusts_resamples
 from bench.score.rank_agreement import align_images, find_common_images
 
 COLUMNS = ("variant", "value", "low", "high", "rank", "rank_low", "rank_high", "letters", "n", "images", "note")
@@ -39,11 +42,12 @@ def compute_ranks(
     if not images:
         raise UserError("ranks: no image is common to the runs")
     rows = [align_images(row, images) for row in runs.values()]
-    spans = compute_intervals(rows, resamples, seed, level)
+    drawn = bootstrap(rows, resamples, seed)  # once, for intervals, ranks and pairs
+    found = [_estimate(row, samples) for row, samples in zip(rows, drawn, strict=True)]
+    spans = make_intervals(found, level)
     ranks = rank(np.array([[span.value] for span in spans]))[:, 0]
-    drawn = rank(np.array(bootstrap(rows, resamples, seed)).reshape(len(rows), resamples))
-    ends = find_rank_ends(drawn, ranks, level)
-    letters = letter_groups(find_told_apart(rows, resamples, seed), np.argsort(ranks, kind="stable").tolist())
+    ends = find_rank_ends(rank(np.array(drawn)), ranks, level)
+    letters = letter_groups(find_told_apart(found), np.argsort(ranks, kind="stable").tolist())
     lines = [
         (name, span.value, span.low, span.high, int(ranks[at]), *ends[at], letters[at], row.n, len(images), span.note)
         for at, (name, row, span) in enumerate(zip(runs, rows, spans, strict=True))
@@ -72,15 +76,22 @@ def find_rank_ends(
     return [(int(min(a, own)), int(max(b, own))) for a, b, own in zip(low, high, ranks, strict=True)]
 
 
-def find_told_apart(rows: Sequence[MetricCounts], resamples: int, seed: int) -> Bool[np.ndarray, "r r"]:
-    """Find which two systems differ by more than chance: Holm's p of all pairs below 5 %; symmetric, false inside."""
-    pairs = list(combinations(range(len(rows)), 2))
-    found = compare_all_paired([(rows[a], rows[b]) for a, b in pairs], resamples, seed)
-    p = adjust_by_holm(np.array([one.p for one in found], float))
-    told = np.zeros((len(rows), len(rows)), bool)
+def find_told_apart(found: Sequence[Estimate]) -> Bool[np.ndarray, "r r"]:
+    """Find which two systems differ by more than chance: Holm's p of all pairs below 5 %; symmetric, false inside.
+
+    The systems are measured on the same images, and resampled alike.
+    """
+    pairs = list(combinations(range(len(found)), 2))
+    p = adjust_by_holm(np.array([compute_p(combine([found[a], found[b]], (1, -1))) for a, b in pairs], float))
+    told = np.zeros((len(found), len(found)), bool)
     for (a, b), adjusted in zip(pairs, p, strict=True):
         told[a, b] = told[b, a] = adjusted < SIGNIFICANCE
     return told
+
+
+def _estimate(row: MetricCounts, samples: Float64[np.ndarray, " b"]) -> Estimate:
+    found = estimate_row(row)
+    return replace(found, samples=samples) if trusts_resamples(row, found) else found
 
 
 def letter_groups(apart: Bool[np.ndarray, "r r"], order: Sequence[int]) -> list[str]:

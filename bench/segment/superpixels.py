@@ -13,7 +13,9 @@ from bench.segment.partition import make_partition_tree
 class Slic:
     """SLIC (Achanta et al., TPAMI 2012), `skimage.segmentation.slic`: k-means over CIELAB colour and place.
 
-    `n` is about how many parts come out; `compactness` weighs place against colour.
+    `n` is how many clusters it begins with, `compactness` weighs place against colour. Pieces below half the size of a
+    cluster join a neighbour, so of a finely textured picture far fewer parts come out, of noise one
+    (findings/slic_of_noise_is_one_part.sh): a larger `compactness` or some `sigma` keeps more.
     """
 
     source = "Achanta et al., TPAMI 2012"
@@ -38,7 +40,7 @@ class Slic:
 class Felzenszwalb:
     """Felzenszwalb and Huttenlocher (IJCV 2004), `skimage.segmentation.felzenszwalb`: a graph cut by contrast.
 
-    `scale` sets the size of parts, `min_size` is the smallest one in pixels.
+    `scale` sets the size of parts, for three channels, `min_size` is the smallest one in pixels.
     """
 
     source = "Felzenszwalb and Huttenlocher, IJCV 2004"

@@ -18,6 +18,7 @@ from bench.errors import UsageError
 from bench.models.sources import DTYPES
 from bench.settings.ranges import ADDED, DEFAULTS, MODELS, NOT_EMPTY, NOTES, ONCE, PLACES, RUN
 from bench.settings.room import check_room
+from bench.settings.start_layer import check_start_layer
 
 GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "method", "score", "tracking", "executor")
 BASELINE = "baseline"
@@ -54,6 +55,8 @@ def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) 
         else:
             _check_node(group, settings[group])
     _check_words(settings)
+    if "encode" in groups and BASELINE not in settings:
+        check_start_layer(settings)
     check_room(settings, groups)
 
 

@@ -116,20 +116,30 @@ def _leaves_trunk_alone(made: Any) -> bool:
     own = [cls for cls in made.__mro__[: made.__mro__.index(TrunkEncoder)] if cls is not object]
     if any(name in vars(cls) for cls in own for name in HOOKS):
         return False
-    return all(_is_handing_on(vars(cls)["__init__"]) for cls in own if "__init__" in vars(cls))
+    made_by = ((vars(cls)[name], calls) for cls in own for name, calls in MAKERS.items() if name in vars(cls))
+    return all(_is_handing_on(maker, *calls) for maker, calls in made_by)
 
 
-def _is_handing_on(constructor: Any) -> bool:
-    """Whether a constructor gives ``clip`` and ``start_layer`` to its base class and does nothing else with them."""
+MAKERS = {"__init__": ("super().__init__", "clip", "start_layer"), "__post_init__": ("super().__post_init__",)}
+"""What makes a variant, with the call of its base class and the arguments that it begins with."""
+
+
+def _is_handing_on(maker: Any, called: str, *first: str) -> bool:
+    """Whether a method that makes a variant gives ``clip`` and ``start_layer`` to its base class, and no more of them.
+
+    One that a dataclass wrote takes all fields in turn; what it calls is looked at beside it.
+    """
+    if inspect.isfunction(maker) and maker.__code__.co_filename == "<string>" and maker.__name__ == "__init__":
+        return True
     try:
-        (function,) = ast.parse(textwrap.dedent(inspect.getsource(constructor))).body
+        (function,) = ast.parse(textwrap.dedent(inspect.getsource(maker))).body
     except (OSError, TypeError, SyntaxError, ValueError):
         return False
-    calls = [node for node in ast.walk(function) if ast.unparse(node).startswith("super().__init__(")]
+    calls = [node for node in ast.walk(function) if ast.unparse(node).startswith(f"{called}(")]
     call = next((node for node in calls if isinstance(node, ast.Call)), None)
-    if call is None or [ast.unparse(each) for each in call.args[:2]] != ["clip", "start_layer"]:
+    if call is None or [ast.unparse(each) for each in call.args[: len(first)]] != list(first):
         return False
-    handed = {id(node) for each in call.args[:2] for node in ast.walk(each)}
+    handed = {id(node) for each in call.args[: len(first)] for node in ast.walk(each)}
     names = (node for node in ast.walk(function) if id(node) not in handed)
     told = {getattr(node, "id", None) or getattr(node, "attr", None) for node in names}
     return not told & {"clip", "start_layer", "setattr", "__dict__", "vars"}

@@ -1,4 +1,4 @@
-"""Sections 3.2 and 3.3, what stages return, looked at before it is kept: rows, widths, finite numbers, texts."""
+"""Sections 3.1 to 3.3, what stages return, looked at before it is kept: sizes, rows, finite numbers, texts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,36 @@ from typing import Any
 import numpy as np
 
 from bench.errors import UserError
-from bench.records import Captions, Embeddings
+from bench.records import Captions, Embeddings, SegmentTree
+from bench.resize import has_same_proportions
 
 Width = Callable[[], int | None]
 """The dimension of CLIP's joint space, asked for when CLIP is loaded; None where the encoder has no CLIP."""
+
+
+def check_tree(who: str, tree: Any, image: tuple[int, int]) -> None:
+    """Raises UserError that names the segmenter unless its leaves lie in the image and each has one node of the tree.
+
+    `image` is height and width; leaves may be those of a smaller copy of it.
+    """
+    if not isinstance(tree, SegmentTree):
+        raise UserError(f"{who}: gave {_describe_kind(tree)} for over-segments; return bench.records.SegmentTree")
+    leaves, ids = tree.leaves, tree.heap_ids
+    if not isinstance(leaves, np.ndarray) or leaves.dtype != np.int16 or leaves.ndim != 2 or not leaves.size:
+        kind = f"{leaves.dtype} {list(leaves.shape)}" if isinstance(leaves, np.ndarray) else _describe_kind(leaves)
+        raise UserError(f"{who}: its leaves: {kind}; give a NumPy array of int16, [height, width]")
+    if not has_same_proportions(leaves.shape, image):
+        raise UserError(
+            f"{who}: its leaves are {leaves.shape[0]}x{leaves.shape[1]} (height x width), the image is "
+            f"{image[0]}x{image[1]}; give masks of the image, or of a copy of its proportions"
+        )
+    if not 0 <= leaves.min() <= leaves.max() < len(ids):
+        raise UserError(
+            f"{who}: its leaves are numbered {leaves.min()} to {leaves.max()}, and heap_ids has {len(ids)} nodes; "
+            f"number them from 0, one node each"
+        )
+    if len(set(ids)) < len(ids) or min(ids) < 0:
+        raise UserError(f"{who}: heap_ids has a node twice or one below 0; the root is 0, its children 1 and 2")
 
 
 def check_embeddings(who: str, embeddings: Any, rows: int, width: int | None) -> None:

@@ -19,7 +19,7 @@ from bench.records import Captions, Embeddings, Sample, SegmentTree
 from bench.store.entries import Entry, make_record, make_store_entry
 from bench.store.files import Namespace, Store
 from bench.store.keys import hash_arrays
-from bench.store.returned import Width, check_captions, check_embeddings, check_tokens
+from bench.store.returned import Width, check_captions, check_embeddings, check_tokens, check_tree
 
 Rows = TypeVar("Rows", Embeddings, Captions)
 
@@ -76,10 +76,13 @@ class StoredStages:
         namespace, item, shown = self.namespaces.segment, make_item_name(sample), hide_truth(sample)
         if self._by_truth and sample.truth is not None:
             item, shown = f"{item}-{hash_arrays(sample.truth)}", replace(shown, truth=sample.truth)
-        entries = self.store.fill(
-            namespace, item, ["tree"], lambda _: {"tree": make_store_entry(self._segmenter(shown))}
-        )
-        return make_record(SegmentTree, entries["tree"])
+
+        def make(_: list[str]) -> dict[str, Entry]:
+            tree = self._segmenter(shown)
+            check_tree(self._describe_stage("segment"), tree, sample.size)
+            return {"tree": make_store_entry(tree)}
+
+        return make_record(SegmentTree, self.store.fill(namespace, item, ["tree"], make)["tree"])
 
     def embed(self, sample: Sample, masks: Bool[np.ndarray, "n h w"]) -> Embeddings:
         """Embed segments (section 3.2), those not embedded before."""

@@ -14,7 +14,7 @@ import yaml
 from PIL import Image
 
 from bench.tracking.content import summarise
-from bench.tracking.plain import flatten_config, make_plain_names
+from bench.tracking.plain import flatten_config
 from bench.tracking.told import Chart, TrackedRun, TrackedSweep
 
 FOLDER = "tensorboard"
@@ -22,7 +22,6 @@ STEPS = 10_000
 """Steps of an axis of 1: TensorBoard's are whole numbers, so that tau 0.05 is step 500."""
 SHOWN = 200
 """Rows of a table as text: TensorBoard has no tables."""
-_TAKEN = " ./_-"
 
 
 class TensorBoard:
@@ -37,17 +36,16 @@ class TensorBoard:
         from torch.utils.tensorboard.summary import hparams
 
         values, details = summarise(run.scores)
-        names = make_plain_names([*values, *details], _TAKEN)
         with _replace(run.folder) as folder, SummaryWriter(str(folder)) as writer:
             for key, value in {**values, **details}.items():
-                writer.add_scalar(f"scores/{names[key]}", value, 0)
+                writer.add_scalar(f"scores/{key}", value, 0)
             _write_charts(writer, run.charts)
             for row in run.list_images():
                 for name, picture in row.pictures.items():
                     _write_picture(writer, f"images/{row.image_id}/{name}", picture)
             _write_texts(writer, run)
             settings = {key: _keep_plain(value) for key, value in flatten_config(run.config).items()}
-            for summary in hparams(settings, {f"scores/{names[key]}": value for key, value in values.items()}):
+            for summary in hparams(settings, {f"scores/{key}": value for key, value in values.items()}):
                 writer.file_writer.add_summary(summary)
 
     def log_sweep(self, sweep: TrackedSweep) -> None:
@@ -74,9 +72,9 @@ def _replace(folder: Path) -> Iterator[Path]:
 
 def _write_charts(writer: Any, charts: Sequence[Chart]) -> None:
     """Write each curve over the steps of its axis, and a layout that draws it with its interval."""
-    names, layout = make_plain_names((chart.key for chart in charts), _TAKEN), {}
+    layout = {}
     for chart in charts:
-        tags = [f"{names[chart.key]}/{part}" for part in ("value", "low", "high")]
+        tags = [f"{chart.key}/{part}" for part in ("value", "low", "high")]
         for row in chart.rows.to_dict("records"):
             for part, tag in zip(("value", "low", "high"), tags, strict=True):
                 writer.add_scalar(tag, row[part], round(row["x"] * STEPS))
@@ -86,8 +84,7 @@ def _write_charts(writer: Any, charts: Sequence[Chart]) -> None:
 
 
 def _write_picture(writer: Any, tag: str, picture: Image.Image) -> None:
-    name = make_plain_names([tag], _TAKEN)[tag]
-    writer.add_image(name, np.asarray(picture.convert("RGB")), 0, dataformats="HWC")
+    writer.add_image(tag, np.asarray(picture.convert("RGB")), 0, dataformats="HWC")
 
 
 def _write_texts(writer: Any, run: TrackedRun) -> None:

@@ -98,7 +98,7 @@ class Wandb:
             finally:
                 if opened is not None:
                     opened.finish(exit_code=code)
-                wandb.teardown()  # a launcher's worker may be killed before anything that waits for its end
+                wandb.teardown()  # `finish` returns before the file is on disk, and a worker may then be killed
         for path in before:  # of the same run, which would be uploaded twice
             shutil.rmtree(path, ignore_errors=True)
 

@@ -240,3 +240,13 @@ def test_a_checkpoint_file_and_a_tag_that_does_not_exist(tiny: Path, capfd) -> N
     assert "9 positions" in told["clip"] and "hf download" in mends["clip"]  # it is no ViT-L/14
     _, told, mends = examined([*words(tiny, clip="ViT-B-32"), "models.clip.pretrained=opnai"], capfd)
     assert "no weights 'opnai'" in told["clip"] and "known: openai" in told["clip"]
+
+
+def test_models_that_no_stage_names_are_not_asked_for() -> None:
+    from bench.commands.settings import compose_settings
+    from bench.doctor.machine import list_kinds
+
+    assert list_kinds(compose_settings([])) == ("clip", "dino", "language", "sentence")
+    sam = compose_settings(["segment=sam", "models=paper", "caption=retrieval", "caption.words=[cat]"])
+    assert list_kinds(sam) == ("clip", "sentence", "sam")
+    assert "dino" in list_kinds(compose_settings(["segment=grid", "encode=proxyclip"]))

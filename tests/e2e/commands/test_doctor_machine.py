@@ -44,6 +44,15 @@ def test_tracking_is_told(capfd) -> None:
     assert "mode offline" in examined(["device=cpu", "tracking=wandb"], capfd)[1]["tracking"]
 
 
+def test_every_tracker_and_what_it_lacks(capfd, monkeypatch) -> None:
+    monkeypatch.setattr(machine, "_read_version", lambda name: None if name in ("tensorboard", "mlflow") else "1")
+    _, told, mends = examined(["device=cpu", "tracking=all", "tracking.mlflow=null"], capfd)
+    assert "W&B, mode offline" in told["tracking"] and "not installed: tensorboard" in told["tracking"]
+    assert mends["tracking"] == "pip install tensorboard"
+    _, told, mends = examined(["device=cpu", "tracking=mlflow", "tracking.uri=http://host"], capfd)
+    assert "MLflow, http://host" in told["tracking"] and "tracking" not in mends
+
+
 def test_a_part_that_breaks_is_a_line(capfd, monkeypatch) -> None:
     monkeypatch.setattr(machine, "examine_memory", lambda _: {}["no"])
     _, told, _ = examined(["device=cpu"], capfd)

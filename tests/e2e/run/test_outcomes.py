@@ -73,7 +73,7 @@ def test_outcomes_come_back_in_order_and_a_job_without_one_is_a_failure(tmp_path
     assert find_worst_code(collect_outcomes(tmp_path, JOBS)) == FAILED
     assert {path.name for path in tmp_path.iterdir()} == {"job-001.json", "job-003.json"}, "nothing temporary is left"
     assert set(json.loads((tmp_path / "job-003.json").read_text())) == {
-        "job", "overrides", "code", "reason", "traceback", "folder", "seconds", "host",
+        "job", "overrides", "code", "reason", "traceback", "folder", "seconds", "host", "objective",
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bench.cli import main
+from bench.tracking.content import read_tracked_run
 from tests.shared_runs import FULL, find_run
 from tests.unit.tracking.wandb_file import OfflineRun, find_offline_runs, read_offline_run
 
@@ -73,3 +74,15 @@ def test_a_run_without_the_package_is_whole_and_says_so_once(
     lines = [line for line in capfd.readouterr().err.splitlines() if "warning" in line]
     assert len(lines) == 1 and "tracking failed" in lines[0]
     assert (find_run(tmp_path) / "scores.csv").read_bytes() == (find_run(full) / "scores.csv").read_bytes()
+
+
+def test_scores_alone_name_the_predictions_that_they_are_of(full: Path, tmp_path: Path) -> None:
+    run, out = find_run(full), tmp_path / "out"
+    words = ("score.mapping=[exact]", "score.resamples=10", f"out={out}")
+    assert main(["score", str(run), *words]) == 0 and not find_offline_runs(out), "nobody asked for a tracker"
+    assert main(["score", str(run), *words, "tracking=wandb", "pictures=0"]) == 0
+    (file,) = find_offline_runs(out)
+    told = read_offline_run(file)
+    used = {name for name, item in told.artifacts.items() if item.use_after_commit}
+    assert told.run.job_type == "score" and used == {read_tracked_run(run).predictions.name}
+    assert f"scores-{told.run.run_id}" in told.artifacts and told.exits == [0]

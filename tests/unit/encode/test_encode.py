@@ -120,7 +120,7 @@ def test_crop_is_the_bounding_box_with_the_outside_filled() -> None:
     mask[4:9, 10:15] = True
     mask[4, 10] = False
     for fill, colour in (("black", (0, 0, 0)), ("white", (255, 255, 255)), ("mean", (120, 110, 100))):
-        crop = CropAndMask(tiny.clip(), fill).paint(image, mask)
+        crop = CropAndMask(tiny.clip(), fill=fill).paint(image, mask)
         assert crop.shape == (5, 5, 3)
         assert (crop[0, 0] == colour).all() and (crop[1:, 1:] == image[5:9, 11:15]).all()
 

@@ -10,8 +10,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.encode.global_subtraction import HEADS, GlobalSubtraction
+from bench.encode.global_subtraction import GlobalSubtraction
 from bench.encode.masked import Masked
+from bench.encode.saliency import HEADS
 from tests.unit.encode import loop_oracle, tiny
 from tests.unit.encode.test_encode import SHAPES, pixel_means
 
@@ -56,7 +57,7 @@ LAYERS = st.integers(1, tiny.DEPTH)
 @given(MASKS, LAYERS, st.sampled_from(HEADS), st.floats(0.05, 10))
 def test_random_masks_equal_the_oracle(masks: np.ndarray, start_layer: int, heads: str, sigma2: float) -> None:
     clip, sample, mask = tiny.clip(2), tiny.sample(2), masks[:1]
-    found = GlobalSubtraction(clip, start_layer, sigma2, heads=heads)(sample, mask)
+    found = GlobalSubtraction(clip, start_layer, sigma2=sigma2, heads=heads)(sample, mask)
     pixels = tiny.preprocess(sample.image)
     vector, s, w = loop_oracle.embed(
         clip.visual, pixels, pixel_means(mask[0]), start_layer, "gsub", sigma2, heads=heads

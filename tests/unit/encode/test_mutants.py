@@ -22,7 +22,7 @@ from tests.golden import attention, golden
 from tests.unit.encode import loop_oracle, tiny
 from tests.unit.encode.test_encode import SHAPES, pixel_means
 
-MODULES = ("layers", "segments", "attention", "trunk", "masking", "masked", "global_subtraction")
+MODULES = ("layers", "segments", "attention", "trunk", "masking", "masked", "saliency", "global_subtraction")
 """In the order in which they import each other."""
 
 
@@ -36,28 +36,29 @@ class Mutant:
     new: str
 
 
-EQUATIONS, TRUNK, ATTENTION = "global_subtraction", "trunk", "attention"
+EQUATIONS, SALIENCY, TRUNK, ATTENTION = "global_subtraction", "saliency", "trunk", "attention"
 LAYERS, MASKING, SEGMENTS = "layers", "masking", "segments"
 A_0, MEAN, AREA = "* attention.unmasked[:, :, :1]", "cosine.mean(-1)", 'mode="area")[0]'
 MIXED, PLAIN = "attention.masked - subtracted", "join_heads(attention.unmasked)"
+FIRST = "= number_layer(self.start_layer, self.clip.depth)"
 DIVISOR, MASK = "/ weighted[..., -1:].clamp_min(", "mask = self.mask[:, None, :, None]"
 EXPANDED, SUM = "mask.expand(-1, self.values", "self.exponential.sum(-1, keepdim=True)"
 MUTANTS = (
-    Mutant("sigma instead of sigma^2", EQUATIONS, "(2 * sigma2)", "(2 * sigma2**0.5)"),
-    Mutant("sigma^2 instead of 2 sigma^2", EQUATIONS, "(2 * sigma2)", "sigma2"),
-    Mutant("sign of the exponent of w", EQUATIONS, "exp(-((", "exp(((" ),
-    Mutant("S - 1 in w", EQUATIONS, "(saliency + 1)", "(saliency - 1)"),
-    Mutant("S + 1 not squared", EQUATIONS, ") ** 2)", ") ** 1)"),
+    Mutant("sigma instead of sigma^2", SALIENCY, "(2 * sigma2)", "(2 * sigma2**0.5)"),
+    Mutant("sigma^2 instead of 2 sigma^2", SALIENCY, "(2 * sigma2)", "sigma2"),
+    Mutant("sign of the exponent of w", SALIENCY, "exp(-((", "exp(((" ),
+    Mutant("S - 1 in w", SALIENCY, "(saliency + 1)", "(saliency - 1)"),
+    Mutant("S + 1 not squared", SALIENCY, ") ** 2)", ") ** 1)"),
     Mutant("added instead of subtracted", EQUATIONS, MIXED, MIXED.replace("-", "+")),
     Mutant("A_0 of the masked attention", EQUATIONS, A_0, A_0.replace("unmasked", "masked")),
     Mutant("every token's own output subtracted", EQUATIONS, A_0, A_0.replace("[:, :, :1]", "")),
     Mutant("another token than the global one subtracted", EQUATIONS, A_0, A_0.replace(":1", "1:2")),
-    Mutant("saliency skips the global token", EQUATIONS, MEAN, "cosine[..., 1:].mean(-1)"),
-    Mutant("saliency of the global token alone", EQUATIONS, MEAN, "cosine[..., 0]"),
-    Mutant("saliency is 1 - S", EQUATIONS, "per_head = cosine.mean(-1)", "per_head = 1 - cosine.mean(-1)"),
-    Mutant("masked compared with itself", EQUATIONS, PLAIN, PLAIN.replace("un", "")),
-    Mutant("one layer later", TRUNK, "= clip, number, micro_batch", "= clip, number + 1, micro_batch"),
-    Mutant("one layer earlier", TRUNK, "= clip, number, micro_batch", "= clip, number - 1, micro_batch"),
+    Mutant("saliency skips the global token", SALIENCY, MEAN, "cosine[..., 1:].mean(-1)"),
+    Mutant("saliency of the global token alone", SALIENCY, MEAN, "cosine[..., 0]"),
+    Mutant("saliency is 1 - S", SALIENCY, "per_head = cosine.mean(-1)", "per_head = 1 - cosine.mean(-1)"),
+    Mutant("masked compared with itself", SALIENCY, PLAIN, PLAIN.replace("un", "")),
+    Mutant("one layer later", TRUNK, FIRST, FIRST + " + 1"),
+    Mutant("one layer earlier", TRUNK, FIRST, FIRST + " - 1"),
     Mutant("mask binarised", SEGMENTS, AREA, AREA + '.gt(0).float()'),
     Mutant("mask binarised at a half", SEGMENTS, AREA, AREA + '.ge(0.5).float()'),
     Mutant("mask turned round", SEGMENTS, AREA, AREA + '.neg().add(1)'),

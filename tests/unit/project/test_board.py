@@ -17,9 +17,11 @@ from bench.csv_files import read_csv
 
 ROOT = Path(__file__).resolve().parents[3]
 OTHERS = {
-    "global_subtraction": "the models' own, tuned",
-    "masked": "the models' own, tuned",
-    "mask_tokens": "the models'",
+    ("global_subtraction", "sigma2"): "2.5",
+    ("global_subtraction", "start_layer"): "3",
+    ("projected_subtraction", "start_layer"): "3",
+    ("masked", "start_layer"): "3",
+    ("mask_tokens", "start_layer"): "1",
 }
 """Their option takes the number from the models; the published one stands in scripts/tuned.py or the yaml."""
 
@@ -31,38 +33,126 @@ def board() -> Any:
     sys.path.remove(str(ROOT / "scripts"))
 
 
+@pytest.fixture(scope="module")
+def findings(board: Any) -> Any:
+    return import_module("board_findings")
+
+
 def test_the_published_value_is_that_of_the_option(board: Any) -> None:
-    for variant, (key, published, others) in board.KNOBS.items():
+    for variant, knobs in board.KNOBS.items():
         options = yaml.safe_load((ROOT / f"conf/encode/{variant}.yaml").read_text())
-        default = inspect.signature(get_object(options["_target_"])).parameters[key].default
-        if variant not in OTHERS:
-            assert float(options.get(key, default)) == float(published), variant
-        tried = [float(text) for text in [published, *others.split(",")]]
-        assert len(set(tried)) == len(tried), f"{variant}: tried twice"
+        for key, published, others in knobs:
+            default = inspect.signature(get_object(options["_target_"])).parameters[key].default
+            told = OTHERS.get((variant, key), options.get(key, default))
+            assert float(told) == float(published), (variant, key)
+            tried = [float(text) for text in [published, *others.split(",")]]
+            assert len(set(tried)) == len(tried), f"{variant}: tried twice"
+
+
+def test_every_variant_whose_start_layer_matters_is_tuned_in_it(board: Any) -> None:
+    """Of dense variants that change the last layer alone, and of the unmasked floor, the layer is no matter."""
+    from bench.encode.dense import LastLayerEncoder
+    from bench.encode.trunk import TrunkEncoder
+    from bench.encode.unmasked import Unmasked
+
+    shown = read_csv(ROOT / "results/board/oracle/board.csv")["variant"].str.partition(" ")[0].unique()
+    assert len(shown) >= 19
+    for name in shown:
+        made = get_object(yaml.safe_load((ROOT / f"conf/encode/{name}.yaml").read_text())["_target_"])
+        matters = issubclass(made, TrunkEncoder) and not issubclass(made, LastLayerEncoder | Unmasked)
+        assert ("start_layer" in [key for key, *_ in board.KNOBS.get(name, ())]) == matters, name
 
 
 def test_the_choices_are_by_the_rule(board: Any) -> None:
     table = read_csv(ROOT / "results/board/tuning.csv")
-    assert list(table.columns) == list(board.TUNING) and set(table["variant"]) == set(board.KNOBS)
-    for line in table.to_dict("records"):
-        key, published, others = board.KNOBS[line["variant"]]
-        assert (line["key"], line["published"], line["tried"]) == (f"encode.{key}", published, others)
-        assert line["chosen"] in (published, *others.split(","))
-        if line["chosen"] == published:
-            assert line["mean_chosen"] == line["mean_published"]
-        else:
-            assert float(line["mean_chosen"]) > float(line["mean_published"])
+    assert list(table.columns) == list(board.TUNING)
+    lines = {(line["variant"], line["key"].removeprefix("encode.")): line for line in table.to_dict("records")}
+    assert set(lines) == {(variant, key) for variant, knobs in board.KNOBS.items() for key, *_ in knobs}
+    for variant, knobs in board.KNOBS.items():
+        for key, published, others in knobs:
+            line = lines[variant, key]
+            assert (line["published"], line["tried"]) == (published, others)
+            assert line["chosen"] in (published, *others.split(","))
+            moved = line["chosen"] != published
+            assert (float(line["mean_chosen"]) > float(line["mean_published"])) == moved
+            held = [f"encode.{other}={lines[variant, other]['chosen']}" for other, *_ in knobs if other != key]
+            assert line["held"] == " ".join(held), "swept at what was chosen of the other"
 
 
-def test_a_finding_says_who_leads_who_is_alike_and_where_the_method_stands(board: Any) -> None:
-    head = {"metric": "toy/tgq.micro>0.5", "group": "", "n": 40, "images": 9}
+def test_a_knob_is_swept_again_where_the_layer_moved(board: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, choices = [], {"sigma2": "0.5"}
+
+    def sweep(variant: str, knob: Any, held: dict[str, str], *_: Any) -> dict[str, object]:
+        asked.append((knob[0], dict(held)))
+        return {"key": f"encode.{knob[0]}", "chosen": choices[knob[0]]}
+
+    monkeypatch.setattr(board, "sweep", sweep)
+    first = [("sigma2", {"start_layer": "3"}), ("start_layer", {"sigma2": "0.5"})]
+    for layer, then in (("3", []), ("5", [("sigma2", {"start_layer": "5"})])):
+        asked.clear()
+        choices["start_layer"] = layer
+        list(board.tune("global_subtraction", 1, ""))
+        assert asked == first + then
+
+
+TT, ST = "toy:test/five/paper/tt(tiny@12345678,fp32)>=0.5", "toy:test/five/paper/st(clip@12345678,fp32,prompt=a)>=0.1"
+
+
+def make_board(metric: str, **changes: Any) -> pd.DataFrame:
+    """A board of three variants by one metric."""
+    head = {"metric": metric, "group": "", "n": 40, "images": 9} | changes
     lines = [
-        ("gem", 0.5, 1, 1, 2, "a"), ("surgery", 0.4567, 2, 1, 3, "ab"), ("global_subtraction", 0.3, 3, 2, 3, "b")
+        ("gem", 0.5, 1, 1, 2, "a", 42.0), ("surgery", 0.4567, 2, 1, 3, "ab", 22.0),
+        ("global_subtraction", 0.3, 3, 2, 3, "b", 90.0),
     ]  # fmt: skip
-    names = ("variant", "value", "rank", "rank_low", "rank_high", "letters")
-    table = pd.DataFrame([head | dict(zip(names, line, strict=True)) for line in lines])
-    assert board.describe_board(table) == (
-        "- `toy/tgq.micro>0.5` (n=40, 9 images): gem leads with 50.0; surgery cannot be told apart from it. "
-        "global_subtraction: 30.0, rank 3 (2 to 3) of 3.\n"
+    names = ("variant", "value", "rank", "rank_low", "rank_high", "letters", "ms_image")
+    return pd.DataFrame([head | dict(zip(names, line, strict=True)) for line in lines])
+
+
+def test_a_finding_says_who_leads_who_is_alike_and_where_the_method_stands(findings: Any) -> None:
+    metric = f"{TT}/iou.image.union"
+    assert list(findings.describe_metrics(make_board(metric))) == [
+        f"`{metric}` (n=40, 9 images): gem leads with 50.0; surgery cannot be told apart from it. "
+        "global_subtraction: 30.0, rank 3 (2 to 3) of 3."
+    ]
+    alone = next(findings.describe_metrics(make_board(metric).assign(letters=["a", "b", "b"])))
+    assert "all others differ from it" in alone
+
+
+def test_families_groups_and_cost_are_read_from_iou_with_embeddings(findings: Any) -> None:
+    table = pd.concat([
+        make_board(f"{TT}/iou.image.union").iloc[::-1], make_board(f"{ST}/iou.image.union"),
+        make_board(f"{ST}/iou.image.union.kind.things", group="kind=things", n=7),
+    ], ignore_index=True)  # fmt: skip
+    assert list(findings.describe_families(table)) == [
+        "The best of each family by IoU with embeddings (n=40): patches of the last layers, averaged: gem 50.0; "
+        "masks in attention: global_subtraction 30.0."
+    ]
+    assert list(findings.describe_groups(table)) == [
+        "Leaders by IoU with embeddings, group by group: kind=things gem 50.0 (n=7, 1 not told from it)."
+    ]
+    (cost,) = findings.describe_cost(table)
+    assert "gem 42 ms (leads); surgery 22 ms (the cheapest not told from it)" in cost and "90 ms (the dearest)" in cost
+
+
+def test_the_metrics_that_agree_least_are_named(findings: Any) -> None:
+    iou = f"{ST}/iou.image.union"
+    pairs = [(f"{TT}/iou.image.union", iou, 1.0), (f"{TT}/recall>0.5", iou, 0.5)]
+    table = pd.DataFrame([
+        {"first": one, "second": two, "tau": tau, "low": tau - 0.1, "high": tau, "runs": 3, "images": 9}
+        for one, two, tau in pairs
+    ])  # fmt: skip
+    told = findings.describe_agreement(table)
+    assert "recall (TT) and iou.image.union (ST), Kendall's tau 0.50 [0.40, 0.50]" in told
+    assert "1 of 2 pairs agree wholly" in told
+
+
+def test_what_stood_and_what_moved_is_said(findings: Any) -> None:
+    head = {"images": 40, "mean_published": 0.5}
+    told = findings.describe_tuning(pd.DataFrame([
+        head | {"variant": "gem", "key": "encode.iterations", "published": "1", "chosen": "1", "mean_chosen": 0.5},
+        head | {"variant": "masked", "key": "encode.start_layer", "published": "3", "chosen": "4", "mean_chosen": 0.52},
+    ]))  # fmt: skip
+    assert told == (
+        "Published values that stood: gem iterations=1. That moved: masked start_layer=3 to 4 (+2.0 points, n=40).\n"
     )
-    assert "all others differ from it" in board.describe_board(table.assign(letters=["a", "b", "b"]))

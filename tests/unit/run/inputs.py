@@ -119,6 +119,15 @@ def _picture(folder: str) -> Callable[[World], None]:
     return change
 
 
+def _choose_sam(world: World) -> None:
+    """SAM's masks in place of section 3.1, its weights in a folder of the world."""
+    (world.root / "sam").mkdir()
+    for name in ("model.safetensors", "config.json", "preprocessor_config.json"):
+        (world.root / "sam" / name).write_text("one")
+    world.settings["models"]["sam"] = {"_target_": "bench.models.sam.Sam", "source": f"{world.root}/sam"}
+    world.settings["segment"] = {"_target_": "bench.segment.sam.SamMasks", "points": 4}
+
+
 MERGE = frozenset({"merge"})
 RUN = frozenset({"run"})
 SEGMENT = frozenset({"segment", "merge"})
@@ -151,6 +160,9 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     "weights of the sentence encoder": (_weights("sentence/model.safetensors"), frozenset({"tt"}) | RUN),
     "revision of a hub name": (lambda world: _hub(world, "2"), frozenset({"tt"}) | RUN),
     "checkpoint behind a published tag": (lambda world: _tag(world, "two"), CLIP | RUN),
+    "weights of SAM": (_weights("sam/model.safetensors"), SEGMENT | RUN),
+    "config of SAM": (_weights("sam/config.json"), SEGMENT | RUN),
+    "image processor of SAM": (_weights("sam/preprocessor_config.json"), SEGMENT | RUN),
     # sources
     "user's module": (_source("zmine/segmenter.py", USERS["zmine/segmenter.py"] + "A = 1\n"), SEGMENT),
     "relative import": (_source("zmine/strength.py", "STRENGTH = 3.0\n"), SEGMENT),
@@ -175,6 +187,7 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     "layout moved": (_moved("mine.yaml", data__layout="{}"), frozenset()),
     "subset moved": (_moved("subset.txt", data__subset="file:{}"), frozenset()),
     "weights moved": (_moved("clip", models__clip__source="{}"), frozenset()),
+    "weights of SAM moved": (_moved("sam", models__sam__source="{}"), frozenset()),
     "card of a model": (_written("clip/training.json", "{}"), frozenset()),
     "data moved": (_moved("data", data__root="{}"), RUN),
     "comment": (_source("zmine/strength.py", "# times\nSTRENGTH = 0.3  # of what\n"), frozenset()),
@@ -190,6 +203,7 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     "tuned_on": (_written("tuned.txt", "a\n"), frozenset()),
     "variant": (_given(variant="mine"), RUN),
     "role": (_given(role="floor"), frozenset()),
+    "objective": (_given(objective="iou.image.union"), frozenset()),
     "controls": (_given(controls=[]), RUN),
     "score.tau_clip": (_given(score__tau_clip=0.2), RUN),
     "subset": (_given(data__subset="all"), RUN),
@@ -200,6 +214,9 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
 BEFORE: dict[str, Callable[[World], None]] = {
     "revision of a hub name": lambda world: _hub(world, "1"),
     "checkpoint behind a published tag": lambda world: _tag(world, "one"),
+    **dict.fromkeys(
+        ("weights of SAM", "config of SAM", "image processor of SAM", "weights of SAM moved"), _choose_sam
+    ),
 }
 
 

@@ -100,12 +100,27 @@ def test_an_image_is_addressed_by_its_pixels_and_its_truth(own: World, monkeypat
     assert make_item_name(plain) != make_item_name(changed[0]) and make_item_name(plain) == make_item_name(changed[1])
 
 
+IMPORTS = "from dataclasses import dataclass\nfrom bench.encode.masking import MaskedEncoder"
 VARIANTS = {
     "plain": ("class V(MaskedEncoder):\n    def mix(self, attention): ...\n", True),
     "hands on": (
         "class V(MaskedEncoder):\n    def __init__(self, clip, start_layer, half=1):\n"
         "        super().__init__(clip, start_layer)\n        self.half = half\n",
         True,
+    ),
+    "a dataclass": ("@dataclass(eq=False)\nclass V(MaskedEncoder):\n    half: int = 1\n", True),
+    "a dataclass that checks": (
+        "@dataclass(eq=False)\nclass V(MaskedEncoder):\n    half: int = 1\n    def __post_init__(self):\n"
+        "        super().__post_init__()\n        assert self.half\n",
+        True,
+    ),
+    "a dataclass that starts later": (
+        "@dataclass(eq=False)\nclass V(MaskedEncoder):\n    half: int = 1\n    def __post_init__(self):\n"
+        "        super().__post_init__()\n        self.start_layer += 1\n",
+        False,
+    ),
+    "a dataclass that forgets its base": (
+        "@dataclass(eq=False)\nclass V(MaskedEncoder):\n    half: int = 1\n    def __post_init__(self): ...\n", False
     ),
     "own trunk": ("class V(MaskedEncoder):\n    def compute_trunk(self, sample): ...\n", False),
     "own trunk above": ("class A(MaskedEncoder):\n    def compute_trunk(self, s): ...\nclass V(A): ...\n", False),
@@ -127,7 +142,7 @@ VARIANTS = {
 def test_variants_share_the_trunk_only_where_they_leave_it_alone(name: str, own: World) -> None:
     text, shared = VARIANTS[name]
     module = f"zvariant_{name.replace(' ', '_')}"
-    (own.root / "path" / f"{module}.py").write_text(f"from bench.encode.masking import MaskedEncoder\n{text}")
+    (own.root / "path" / f"{module}.py").write_text(f"{IMPORTS}\n{text}")
     forget_sources(module)
     ours = collect_trunk_inputs({"_target_": "bench.encode.masked.Masked", "start_layer": 4})
     told = collect_trunk_inputs({"_target_": f"{module}.V", "start_layer": 4, "half": 2})

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bench.errors import UserError
 from bench.report.board import count_resamples
-from bench.score.intervals import MetricCounts
+from bench.score.comparisons import adjust_by_holm, compare_paired
+from bench.score.intervals import MetricCounts, compute_intervals
 from bench.score.ranks import SIGNIFICANCE, compute_ranks, find_rank_ends, letter_groups, rank
 
 
@@ -70,3 +71,33 @@ def test_enough_resamples_tell_a_clear_difference_apart_and_fewer_cannot() -> No
     assert 6 * 2 / (least + 1) < SIGNIFICANCE <= 6 * 2 / (least - 1)
     few, enough = (compute_ranks(runs, number)["letters"].tolist() for number in (least - 2, least + 200))
     assert set(few[0]) & set(few[-1]) and not set(enough[0]) & set(enough[-1])
+
+
+def test_intervals_and_letters_are_those_that_are_computed_alone() -> None:
+    """Resamples are drawn once for a whole column; what each part draws by itself is the same to the last bit."""
+    draw = np.random.default_rng(3)
+    runs = {name: rows(np.clip(draw.random(90) * 0.4 + 0.05 * at, 0, 1)) for at, name in enumerate("abcde")}
+    few = {name: rows(draw.random(9)) for name in "xy"}
+    for each in (runs, few):
+        table = compute_ranks(each, 2000).set_index("variant")
+        spans = dict(zip(each, compute_intervals(list(each.values()), 2000), strict=True))
+        pairs = [(a, b) for a in each for b in each if a < b]
+        p = [compare_paired(each[a], each[b], 2000).p for a, b in pairs]
+        for name, span in spans.items():
+            assert tuple(table.loc[name, ["value", "low", "high", "note"]]) == (
+                span.value, span.low, span.high, span.note
+            )  # fmt: skip
+        for (a, b), adjusted in zip(pairs, adjust_by_holm(np.array(p)), strict=True):
+            shared = set(table.loc[a, "letters"]) & set(table.loc[b, "letters"])
+            assert bool(shared) == (adjusted >= SIGNIFICANCE), (a, b)
+
+
+def test_resamples_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bench.score import intervals
+
+    calls: list[int] = []
+    whole = intervals.resample
+    monkeypatch.setattr(intervals, "resample", lambda *given: calls.append(1) or whole(*given))
+    draw = np.random.default_rng(0)
+    compute_ranks({name: rows(draw.random(80)) for name in "abcd"}, 300)
+    assert len(calls) == 1

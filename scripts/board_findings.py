@@ -1,0 +1,145 @@
+"""What the boards say, in sentences made from their tables, whichever way they go; scripts/board.py writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from hydra.utils import get_object
+
+from bench.csv_files import read_csv
+from bench.metric_name import parse
+from bench.settings.compose import list_options
+
+METHOD = "global_subtraction"
+CAVEATS = """Start layer and one knob of each variant were chosen on the tune split alone ([tuning.csv](tuning.csv)).
+The test split had been looked at once before, with other settings: then the start layers of global_subtraction and
+projected_subtraction were not tuned but those of the models.
+Cosines with class names (ST) lie at other heights for other variants: their order does not say who names more right.
+These are the embedded models: nothing of CLIP itself follows.
+"""
+FAMILIES = {
+    "bench.encode.masking.MaskedEncoder": "masks in attention",
+    "bench.encode.dense.DenseEncoder": "patches of the last layers, averaged",
+    "bench.encode.painted.PaintedEncoder": "painted pictures",
+}
+
+
+def write_findings(boards: Mapping[str, Path], tuning: Path, to: Path) -> None:
+    """Write a section a board: each metric, the best of each family, groups, agreement and cost."""
+    text = f"# What the boards say\n\n{CAVEATS}\n{describe_tuning(read_csv(tuning))}\n"
+    for heading, folder in boards.items():
+        table = read_csv(folder / "board.csv")
+        agreement = read_csv(folder / "agreement.csv") if (folder / "agreement.csv").is_file() else None
+        parts = [*describe_metrics(table), *describe_families(table), *describe_groups(table), *describe_cost(table)]
+        parts += [] if agreement is None else [describe_agreement(agreement)]
+        text += f"\n## {heading}\n\n" + "".join(f"- {part}\n" for part in parts)
+    to.write_text(text, encoding="utf-8")
+
+
+def describe_tuning(table: pd.DataFrame) -> str:
+    """Describe which published values stood, and which gave way to what, by how much of the mean of the metrics."""
+    kept, moved = [], []
+    for line in table.to_dict("records"):
+        told = f"{line['variant']} {line['key'].removeprefix('encode.')}={line['published']}"
+        if line["chosen"] == line["published"]:
+            kept.append(told)
+        else:
+            gain = 100 * (float(line["mean_chosen"]) - float(line["mean_published"]))
+            moved.append(f"{told} to {line['chosen']} (+{gain:.1f} points, n={line['images']})")
+    return f"Published values that stood: {', '.join(kept) or 'none'}. That moved: {', '.join(moved) or 'none'}.\n"
+
+
+def describe_metrics(table: pd.DataFrame) -> Iterator[str]:
+    """Describe each metric in a sentence: who leads, who is not told apart from it, where the method stands."""
+    for metric, part in table[table["group"] == ""].groupby("metric", sort=False):
+        best, own = part.iloc[0], part[part["variant"] == METHOD].iloc[0]
+        place = f"rank {own['rank']} ({own['rank_low']} to {own['rank_high']}) of {len(part)}"
+        yield (
+            f"`{metric}` (n={best['n']}, {best['images']} images): {best['variant']} leads with "
+            f"{write_value(best)}; {describe_alike(part)}. {METHOD}: {write_value(own)}, {place}."
+        )
+
+
+def describe_alike(part: pd.DataFrame) -> str:
+    """Describe who shares a letter with the first of a metric's lines."""
+    alike = list_alike(part)
+    return f"{', '.join(alike)} cannot be told apart from it" if alike else "all others differ from it"
+
+
+def describe_families(table: pd.DataFrame) -> Iterator[str]:
+    """Describe the best variant of each family by IoU with embeddings."""
+    part = select_iou(table)
+    best = [(family, own.iloc[0]) for family, own in part.groupby(part["variant"].map(find_family), sort=False)]
+    told = "; ".join(f"{family}: {line['variant']} {write_value(line)}" for family, line in best)
+    yield f"The best of each family by IoU with embeddings (n={part['n'].iloc[0]}): {told}."
+
+
+def describe_groups(table: pd.DataFrame) -> Iterator[str]:
+    """Describe who leads in each group of a breakdown by IoU with embeddings."""
+    told = [
+        f"{group} {part['variant'].iloc[0]} {write_value(part.iloc[0])} "
+        f"(n={part['n'].iloc[0]}, {len(list_alike(part))} not told from it)"
+        for group, part in select_iou(table, grouped=True).groupby("group", sort=False)
+    ]
+    if told:
+        yield f"Leaders by IoU with embeddings, group by group: {'; '.join(told)}."
+
+
+def describe_cost(table: pd.DataFrame) -> Iterator[str]:
+    """Describe what the leader costs an image, the cheapest of those not told from it, and both ends."""
+    part = select_iou(table).dropna(subset=["ms_image"])
+    if part.empty:
+        return
+    first, *_ = rows = part.to_dict("records")
+    alike, by_cost = {first["variant"], *list_alike(part)}, sorted(rows, key=lambda row: float(row["ms_image"]))
+    lines = {
+        "leads": first,
+        "the cheapest not told from it": next(row for row in by_cost if row["variant"] in alike),
+        "the cheapest of all": by_cost[0],
+        "the dearest": by_cost[-1],
+    }
+    told = "; ".join(f"{line['variant']} {line['ms_image']:.0f} ms ({what})" for what, line in lines.items())
+    yield f"Processor time of an image with 20 segments, ranked by IoU with embeddings: {told}."
+
+
+def describe_agreement(table: pd.DataFrame) -> str:
+    """Describe the pair of metrics that agrees least, and how many pairs rank all variants alike."""
+    least = table.sort_values("tau", kind="stable").iloc[0]
+    names = [parse(str(least[key])) for key in ("first", "second")]
+    pair = " and ".join(f"{name.metric} ({name.mapping.upper()})" for name in names)
+    same = int((table["tau"] > 1 - 1e-9).sum())
+    return (
+        f"Metrics that agree least on the order: {pair}, Kendall's tau {least['tau']:.2f} "
+        f"[{least['low']:.2f}, {least['high']:.2f}] (n={least['images']} images, {least['runs']} variants); "
+        f"{same} of {len(table)} pairs agree wholly."
+    )
+
+
+def select_iou(table: pd.DataFrame, grouped: bool = False) -> pd.DataFrame:
+    """Select the lines of IoU by embeddings, of all or of the groups of a breakdown."""
+    names = [parse(str(metric)) for metric in table["metric"]]
+    chosen = [name.mapping == "st" and name.metric.startswith("iou") for name in names]
+    return table[pd.Series(chosen, table.index) & ((table["group"] != "") == grouped)]
+
+
+def list_alike(part: pd.DataFrame) -> list[str]:
+    """List the variants that share a letter with the first of a metric's lines."""
+    first, *others = part.to_dict("records")
+    return [str(line["variant"]) for line in others if set(line["letters"]) & set(first["letters"])]
+
+
+def write_value(line: pd.Series) -> str:
+    """Write a value in percent, a cosine as it is."""
+    scale = 1 if ".cosine" in str(line["metric"]) else 100
+    return f"{scale * float(line['value']):.{1 if scale > 1 else 3}f}"
+
+
+@cache
+def find_family(variant: str) -> str:
+    """Find the family of an option of encode= by the class that it makes."""
+    target = yaml.safe_load(list_options("encode")[variant].read_text(encoding="utf-8"))["_target_"]
+    return next(name for base, name in FAMILIES.items() if issubclass(get_object(target), get_object(base)))

@@ -1,0 +1,1 @@
+"""Searches by Optuna: what is ours of them."""
