@@ -19,7 +19,7 @@ again. The product makes its intervals of many more sets than the other methods,
 
 Writes coverage.csv (all rows), coverage.md and coverage.png. Seeded: twice the same bytes on one machine. Worlds and
 what is assumed of them are in coverage_worlds.py and, next to 0 and 100 %, in coverage_near.py; the metrics in
-coverage_metrics.py, the methods in coverage_methods.py. Prints how long it took: MINUTES minutes of one core, and with
+coverage_metrics.py, the methods in coverage_methods.py. Prints how long it took: nine minutes of one core, and with
 --quick, on fewer worlds, sizes and sets, less than one.
 """
 
