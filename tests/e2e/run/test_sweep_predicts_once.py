@@ -27,13 +27,13 @@ OWN = {"command", "overrides", "seconds", "sha256"}
 def predicted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The images that were predicted, in their order."""
     seen: list[str] = []
-    plain: Callable[..., Any] = predict.predict_image
+    plain: Callable[..., Any] = predict._predict
 
-    def note(settings: str, image_id: str, wait: bool = True) -> Any:
+    def note(context: Any, image_id: str, *rest: Any) -> Any:
         seen.append(image_id)
-        return plain(settings, image_id, wait)
+        return plain(context, image_id, *rest)
 
-    monkeypatch.setattr(predict, "predict_image", note)
+    monkeypatch.setattr(predict, "_predict", note)
     forget()
     return seen
 
