@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +82,9 @@ def choose_names(variants: Sequence[str], numbered: bool = False, long: int = LO
     return {name: f"{at} {text}" for at, (name, text) in enumerate(told.items(), 1)} if numbered else told
 
 
+@lru_cache(maxsize=8192)
 def measure_width(text: str, size: float, bold: bool = False) -> float:
-    """Measure inches that a text takes on one line."""
+    """Measure inches that a text takes on one line: once for each, since its outlines have to be made for it."""
     letters = FontProperties(size=size, weight="bold" if bold else "normal")
     lines = text.split("\n")
     return max(TextPath((0, 0), line, prop=letters).get_extents().width if line.strip() else 0 for line in lines) / 72

@@ -68,6 +68,7 @@ def test_a_moved_folder_of_results_is_found_by_what_it_computes(
     pd.testing.assert_frame_equal(first, second)
 
 
+@pytest.mark.slow
 def test_a_damaged_or_half_finished_run_is_told_with_n_and_command(
     copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -130,6 +131,7 @@ def test_ratings_fill_tables_1_and_2(copied: Path, tmp_path: Path) -> None:
         assert "+human" in verified.loc[("IoU", "toyscenes", column), "metric"]
 
 
+@pytest.mark.slow
 def test_a_variant_of_ones_own_is_one_line_in_table_3(
     copied: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -66,6 +66,7 @@ def test_scored_by_file_the_numbers_are_those_of_its_own_run(finished: Path, tmp
     assert len(own) == len(again) >= 2
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_made_again_and_a_changed_option_is(
     finished: Path, weights: Path, tmp_path: Path, capsys: Any
 ) -> None:
@@ -89,6 +90,7 @@ def test_one_and_two_workers_leave_the_same_bytes(weights: Path, tmp_path: Path)
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pycocotools import mask as coco
@@ -47,7 +47,6 @@ def same(a: Prediction, b: Prediction) -> bool:
     return arrays_agree and (a.image_id, a.texts, a.heap_ids) == (b.image_id, b.texts, b.heap_ids)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     masks=SHAPES.flatmap(lambda shape: arrays(bool, shape)), data=st.data(), ending=st.sampled_from(["json", "jsonl"])
 )
@@ -76,7 +75,6 @@ def test_round_trip_loses_nothing(masks: np.ndarray, data: st.DataObject, ending
         assert equal(found.embeddings, oracle.embeddings)
 
 
-@settings(max_examples=60, deadline=None)
 @given(arrays(bool, st.tuples(st.just(1), st.integers(1, 60), st.integers(1, 60))))
 def test_codes_agree_with_cocos_own_decoder(masks: np.ndarray) -> None:
     counts = rle.encode(masks)[0]

@@ -29,7 +29,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return world(tmp_path, monkeypatch)
 
 
-@pytest.mark.thinned(6)
+@pytest.mark.thinned(9)
 @pytest.mark.parametrize("case", CASES)
 def test_the_key_moves_exactly_where_the_result_may(case: str, own: World) -> None:
     change, expected = CASES[case]
