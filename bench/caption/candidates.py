@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from bench.caption.texts import ClipText, Recent, tokenize
 from bench.models.text_tower import Prefix
+from bench.system.memory import run_in_halves
 
 
 class Vocabulary:
@@ -112,7 +113,7 @@ class CandidateFeatures:
         texts = [one.text + strings[token] for one, own in zip(known, missing, strict=True) for token in own.tolist()]
         ids = iter(tokenize(self.clip, texts) if texts else [])
         requests = [(one.prefix, list(islice(ids, count))) for one, count in zip(known, counts, strict=True)]
-        return [F.normalize(features, dim=-1) for features in self.clip.text.encode_all(requests)]
+        return [F.normalize(features, dim=-1) for features in run_in_halves(self.clip.text.encode_all, requests)]
 
 
 def share_features(vocabulary: Vocabulary, clip: ClipText, limit: int) -> CandidateFeatures:

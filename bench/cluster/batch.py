@@ -28,6 +28,7 @@ LINE = 200
 """Characters of the last line of a job's log that are told."""
 EVERY = {"local": 0.2, "slurm": 2.0}
 """Seconds between two looks."""
+_SLURMS = re.compile(r"slurmstepd\S*: error: ")
 _BAR = re.compile(r"\d+%\|.*\|")
 
 
@@ -130,13 +131,19 @@ def _keep_errors(file: Path) -> Iterator[None]:
         os.close(own)
 
 
-def _make_executor(where: Where, folder: Path, options: Mapping[str, Any], together: int) -> Any:
+def require_submitit(where: Where) -> Any:
+    """Return submitit. Raises UsageError where it, or Slurm, is not installed."""
     try:
         import submitit
     except ImportError as error:
         raise UsageError("jobs on Slurm need submitit: pip install 'zgs[slurm]'") from error
     if where == "slurm" and shutil.which("sbatch") is None:
         raise UsageError("no sbatch here: run the command on a host from which Slurm takes jobs")
+    return submitit
+
+
+def _make_executor(where: Where, folder: Path, options: Mapping[str, Any], together: int) -> Any:
+    submitit = require_submitit(where)
     chosen = {name: value for name, value in options.items() if value is not None}
     if where == "slurm" and together:
         chosen["slurm_array_parallelism"] = together
@@ -185,5 +192,6 @@ def _read_last_words(log: Path) -> Lost:
     with suppress(OSError):
         lines = [line.strip() for line in re.split("[\r\n]", log.read_text(errors="replace"))]
         said = [line for line in lines if line and not _BAR.search(line)]
+        said = [line for line in said if _SLURMS.match(line)] or said  # what others say of the end comes behind it
         return Lost(f"its last words: {said[-1][:LINE]}" if said else "killed without a word", str(log))
     return Lost("it has left no log")

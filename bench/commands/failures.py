@@ -12,6 +12,8 @@ from bench.commands.sweeps import SWEEPS, describe_job, make_commands
 if TYPE_CHECKING:
     from bench.run.outcomes import Outcome
 
+_CHOOSING = ("hydra.mode=", "hydra/sweeper=", "hydra.sweeper.")
+
 
 def print_failures(outcomes: Sequence[Outcome], arguments: Sequence[str], what: str = "failed") -> None:
     """Print each failed job and the command that repeats those alone, on standard error, below the table.
@@ -33,7 +35,7 @@ def print_failures(outcomes: Sequence[Outcome], arguments: Sequence[str], what: 
 
 
 def _select_shared(arguments: Sequence[str]) -> list[str]:
-    """Select the flags and Hydra's own words, which all jobs need."""
+    """Select the flags and Hydra's own words, which all jobs need: not those of who chose the jobs."""
     flags, words = split_flags(arguments)
-    own = [word for word in words if word.startswith(("hydra.", "hydra/")) and word != "hydra.mode=MULTIRUN"]
+    own = [word for word in words if word.startswith(("hydra.", "hydra/")) and not word.startswith(_CHOOSING)]
     return [*(flag for flag in flags if flag not in SWEEPS), *own]

@@ -43,6 +43,13 @@ def explain_error(error: Exception, arguments: list[str]) -> str:
     return " ".join(text.split())[:300]
 
 
+def find_unknown_key(error: Exception) -> str:
+    """Find the key, or group, that a configuration does not have; nothing where it is something else that is wrong."""
+    text = " ".join(filter(None, (str(error), str(error.__cause__ or ""))))
+    match = re.search(r"Could not override '([^']+)'", text)
+    return match[1] if match else ""
+
+
 def _find_word(key: str, arguments: Iterable[str]) -> str:
     return next((word for word in arguments if word.partition("=")[0] == key), key)
 

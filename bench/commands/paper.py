@@ -5,17 +5,19 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from bench.commands.calling import COMPOSING, split_flags
 from bench.commands.options import CONFIG_DIR, check_folder, find_flag
-from bench.commands.overrides import explain_error
+from bench.commands.overrides import explain_error, find_unknown_key
 from bench.commands.words import prepare_words
 from bench.errors import DONE, FAILED, SKIPS, UsageError, UserError
 from bench.paper.definition import TABLE, Item, Words, is_rated
 from bench.paper.make import Job, Runs, collect_runs
-from bench.paper.plan import Need, Plan, compose_need, make_plan
+from bench.paper.plan import Need, Plan, UnknownKey, compose_need, make_plan
+from bench.paper.published import compose_paper_models
 from bench.paper.reading import read_definitions
+from bench.paper.sources import Sources
+from bench.text.escape import escape_for_terminal
 
 USAGE = """zgs paper [--config-dir DIR]
 zgs paper NAME … [to=FOLDER] [ratings=FILE] [make=no] [KEY=VALUE …] [--config-dir DIR]
@@ -24,8 +26,9 @@ zgs paper NAME … [to=FOLDER] [ratings=FILE] [make=no] [KEY=VALUE …] [--confi
 NAME …            table3, figure11 …; all for every one
 to=FOLDER         where they are written (outputs/paper)
 ratings=FILE      people's ratings of the full method's labels, a csv as PREDICTIONS.md says (tables 1, 2, 4, 5)
-make=no           only from runs that are finished; what is missing is said with the command that makes it
-KEY=VALUE         any key of `zgs run --help`, for all runs: models=paper; data=A,B names several data sets
+make=no           only from runs that are finished; what is missing is said with the command that makes it (exit code 3)
+KEY=VALUE         any key of `zgs run --help`, for all runs that have it: models=paper; models.groupvit.source=FOLDER;
+                  data=A,B names several data sets
 out=FOLDER        where finished runs are looked for and new ones are left (outputs)
 --config-dir DIR  tables of your own beside zgs's: DIR/experiment/paper/mine.yaml is `zgs paper mine`; also -cd DIR"""
 OWN = {"to": "outputs/paper", "ratings": "", "make": "yes"}
@@ -33,7 +36,10 @@ OWN = {"to": "outputs/paper", "ratings": "", "make": "yes"}
 
 
 def main(arguments: list[str]) -> int:
-    """List the tables and figures, or make those that are named: 1 where a run failed, 3 where images were skipped."""
+    """List the tables and figures, or make those that are named.
+
+    Returns 1 where a run failed or none is there, 3 where images were skipped or, with ``make=no``, runs are missing.
+    """
     from bench.settings.trust import check_config_folders, take_trusted
 
     arguments, trusted = take_trusted(arguments)
@@ -48,6 +54,8 @@ def main(arguments: list[str]) -> int:
     own = {word.partition("=")[0]: word.partition("=")[2] for word in words if word.partition("=")[0] in OWN}
     typed = [word for word in words if "=" in word and word.partition("=")[0] not in OWN]
     options = {**OWN, **own}
+    if not options["to"]:
+        raise UsageError("paper: to=: name a folder")
     if options["make"] not in ("yes", "no"):
         raise UsageError(f"paper: make={options['make']}: yes or no")
     if not names:
@@ -60,30 +68,54 @@ def main(arguments: list[str]) -> int:
 def _make(
     items: Sequence[Item], typed: Sequence[str], options: dict[str, str], flags: list[str], line: list[str]
 ) -> int:
-    from bench.paper.cells import Sources
     from bench.paper.write import write_items
-    from bench.store.sealed import read_record
 
-    plan, out = _plan(items, typed, flags), _find_out(typed)
-    command = shlex.join(["zgs", "paper", *line])
-    told = [*flags, *typed]
-    runs = collect_runs(plan, out, None if options["make"] == "no" else lambda jobs: _run(jobs, flags, command, out))
+    plan, out, to = _plan(items, typed, flags), _find_out(typed), Path(options["to"])
+    command, makes = shlex.join(["zgs", "paper", *line]), options["make"] == "yes"
+    _print_partial(plan)
+    runs = collect_runs(plan, out, (lambda jobs: _run(jobs, flags, command, out)) if makes else None)
     named, distinct = len(plan.named), len(plan.distinct)
     print(f"{named} runs named, {distinct} distinct: {len(runs.folders) - runs.made} finished before, {runs.made} made")
     print(*runs.notes, sep="\n", end="\n" if runs.notes else "")
+    if not makes and not runs.folders:
+        raise UserError(f"paper: make=no: none of {distinct} runs is finished in {out}; without make=no they are made")
     verified, lacks = _verify(plan, runs, options["ratings"], typed)
-    sources = Sources(runs.folders, verified, runs.reasons, lacks, runs.as_is, told, _compose_paper_models())
-    written = write_items([*runs.folders.values(), *verified.values()], plan, sources, Path(options["to"]))
-    for item in items:
-        text = Path(options["to"]) / f"{item.name}.md"
-        if item.kind == TABLE:
-            print("\n" + text.read_text(encoding="utf-8"))
-    for key, reason in runs.reasons.items():
-        print(f"missing: {reason}; `{shlex.join(['zgs', 'run', *plan.distinct[key].words])}` makes it")
+    own = [f"{key}={options[key]}" for key in ("ratings", "to") if options[key] != OWN[key]]
+    sources = Sources(
+        runs.folders, verified, runs.reasons, lacks, runs.as_is, [*typed, *own], flags, compose_paper_models()
+    )
+    written = write_items([*runs.folders.values(), *verified.values()], plan, sources, to)
+    _print_items(plan, sources, to)
     print("written:", *written, sep="\n  ")
-    asked = {need.key for item in items for row in item.rows if not row.optional for need in plan.list_needs(item, row)}
-    if options["make"] == "yes" and asked & set(runs.reasons):
-        return FAILED
+    return _find_code(plan, runs, typed, makes)
+
+
+def _print_partial(plan: Plan) -> None:
+    """Print which typed words do not count for all runs."""
+    for word, rows in plan.partial.items():
+        told = f"{word} counts for {', '.join(rows)}; the other rows state that themselves or have no such key"
+        print(escape_for_terminal(told))
+
+
+def _print_items(plan: Plan, sources: Sources, to: Path) -> None:
+    """Print the tables as they were written, and the runs that are missing, each with the command that makes it."""
+    from bench.paper.empty import list_missing
+
+    for item in plan.items:
+        if item.kind == TABLE:
+            print("\n" + (to / f"{item.name}.md").read_text(encoding="utf-8"))
+    for lack in list_missing(plan, sources):
+        print(f"missing: {lack}")
+
+
+def _find_code(plan: Plan, runs: Runs, typed: Sequence[str], makes: bool) -> int:
+    """Find the exit code: 1 where a run failed that was to be made, 3 where one is missing or left images out."""
+    from bench.store.sealed import read_record
+
+    rows = [(item, row) for item in plan.items for row in item.rows if row.is_given(typed)]
+    asked = {need.key for item, row in rows for need in plan.list_needs(item, row)}
+    if asked & set(runs.reasons):
+        return FAILED if makes else SKIPS
     return SKIPS if any(read_record(folder).get("skipped") for folder in runs.folders.values()) else DONE
 
 
@@ -95,9 +127,11 @@ def _plan(items: Sequence[Item], typed: Sequence[str], flags: Sequence[str]) -> 
         try:
             return compose_need(words, tuple(prepare_words(words, sweep=False)), config_dir)
         except COMPOSING as error:
-            raise UsageError(explain_error(error, [*flags, *words])) from error
+            told = explain_error(error, [*flags, *words])
+            key = find_unknown_key(error)
+            raise (UnknownKey(told, key) if key else UsageError(told)) from error
 
-    return make_plan(items, typed, compose)
+    return make_plan(items, typed, compose, config_dir)
 
 
 def _run(jobs: Sequence[Job], flags: Sequence[str], command: str, out: Path) -> list[tuple[str, str]]:
@@ -145,10 +179,3 @@ def _list_rated(plan: Plan) -> list[str]:
             if is_rated(item, row, place.columns) and (need := plan.find(item, row, place))
         )
     )
-
-
-def _compose_paper_models() -> dict[str, Any]:
-    from bench.settings.compose import compose_config, resolve_config
-
-    models: dict[str, Any] = resolve_config(compose_config(["models=paper"]))["models"]
-    return models

@@ -15,16 +15,17 @@ USAGE = """zgs speed [scale=embedded|paper] [json=FILE] [to=FOLDER] [stages=A,B]
 scale=embedded   the models that ship, on a drawn scene: every plain form is run in full
 scale=paper      the paper's architectures on a photograph: what is dear is run in part, and the extrapolated says so
 json=FILE        one object a stage: stage, plain_s, fast_s, ratio, agrees, peak_mb, flops, share, measured or not
-to=FOLDER        where table, page and picture of a scale go (nowhere)
+to=FOLDER        where table, page and picture of a scale go; rows of other stages there, of this machine, stay
 stages=…         some of features, clustering, embeddings, captions, scoring (all)
 weights=FOLDER   of scale=paper: what `python -m data_prep.random_models --to FOLDER` writes; else models=paper
 image=FILE       another picture
+growth=yes       in place of the stages: how cost grows with images, segments, classes and thresholds (to= keeps it)
 KEY=VALUE        any key of `zgs run --help`, such as caption.beams=2
 
 --scale S and --json FILE are the same. Both forms run in one process on one thread, on the same inputs; the exit code
 is 1 where they do not agree. Plain is: attention written out, all blocks and tokens, one segment a forward, texts
 padded to the whole context, nothing reused."""
-OWN = {"scale": "embedded", "json": "", "to": "", "stages": "", "weights": "", "image": ""}
+OWN = {"scale": "embedded", "json": "", "to": "", "stages": "", "weights": "", "image": "", "growth": "no"}
 """Options of this command, with their defaults."""
 FLAGS = tuple(f"--{name}" for name in OWN)
 MODELS = ("clip", "dino", "language", "sentence")
@@ -35,23 +36,48 @@ def main(arguments: list[str]) -> int:
     options, words = read_words(arguments)
     stages = choose_stages(options["stages"])
     inputs, rows, begin = make_inputs(options, words), [], time.monotonic()
+    if options["growth"] == "yes":
+        return tell_growth(inputs, options["to"])
     from bench.speed.try_stages import try_stages
-    from bench.speed.write import describe_machine, write_all, write_json
 
     print(f"zgs speed scale={options['scale']}: {', '.join(stages)}; both forms on one thread", flush=True)
+    written: list[Path] = []
     for row in try_stages(inputs, stages):
         rows.append(row)
         print(describe_row(row), flush=True)
         print(f"  {len(rows)} of {len(stages)} stages, {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
-    machine, written = describe_machine(inputs.settings), []
-    if options["json"]:
-        written.append(write_json(rows, machine, options["scale"], Path(options["json"])))
-    if options["to"]:
-        written += write_all(rows, machine, options["scale"], Path(options["to"]))
+        written = keep_rows(rows, inputs, options)
     print(*(["speed:", *written] if written else []), sep="\n  ", end="\n" if written else "")
     wrong = [row["stage"] for row in rows if not row["agrees"]]
     print(f"the two forms of {', '.join(wrong)} differ" if wrong else f"both forms of all {len(rows)} stages agree")
     return FAILED if wrong else DONE
+
+
+def keep_rows(rows: Sequence[dict[str, Any]], inputs: Any, options: dict[str, str]) -> list[Path]:
+    """Keep what is measured so far, where the options say; rows of other stages that the folder has stay."""
+    from bench.speed.try_stages import STAGES
+    from bench.speed.write import describe_machine, read_rows, write_all, write_json
+
+    machine, scale = describe_machine(inputs.settings), options["scale"]
+    written = [write_json(rows, machine, scale, Path(options["json"]))] if options["json"] else []
+    if options["to"]:
+        known = {row["stage"]: row for row in [*read_rows(Path(options["to"]) / f"{scale}.json", machine), *rows]}
+        written += write_all([known[name] for name in STAGES if name in known], machine, scale, Path(options["to"]))
+    return written
+
+
+def tell_growth(inputs: Any, to: str) -> int:
+    """Tell how every cost grows, a line each as it is measured, and write them where asked to."""
+    from bench.speed.growth import describe_growth, measure_growth, write_growth
+
+    found = []
+    for one in measure_growth(inputs):
+        found.append(one)
+        print(describe_growth(one).replace("\n", " "), flush=True)
+    if to:
+        Path(to).mkdir(parents=True, exist_ok=True)
+        print("speed:", *write_growth(found, Path(to)), sep="\n  ")
+    return DONE
 
 
 def read_words(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -96,6 +122,8 @@ def make_inputs(options: dict[str, str], words: Sequence[str]) -> Any:
     from bench.speed.inputs import PAPER, SCALES, Inputs, open_image
 
     scale = options["scale"]
+    if options["growth"] not in ("yes", "no"):
+        raise UsageError(f"speed: growth={options['growth']}: yes or no")
     if scale not in SCALES:
         raise UsageError(f"speed: scale={scale}: one of {', '.join(SCALES)}")
     own = ["device=cpu"]
@@ -106,6 +134,8 @@ def make_inputs(options: dict[str, str], words: Sequence[str]) -> Any:
     if wrong := [word for word in words if word.startswith("device=") and word != "device=cpu"]:
         raise UsageError(f"speed: {wrong[0]}: both forms are timed on the processor; other devices are not measured")
     settings = compose_settings([*own, *words])
+    if settings["dtype"] != "float32":
+        raise UsageError(f"speed: dtype={settings['dtype']}: both forms are compared in float32")
     return Inputs(scale, settings, open_image(options["image"] or None, scale), compose_settings(["device=cpu"]))
 
 

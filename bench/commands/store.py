@@ -16,6 +16,7 @@ from bench.store.checking import check_namespace, copy_namespace
 from bench.store.files import Store
 from bench.store.key_words import flatten_inputs
 from bench.store.listing import KEY, list_namespaces, list_removed, read_key_inputs
+from bench.store.places import is_remote, make_folder, open_place
 from bench.store.pruning import read_disk_clock, remove_leftovers, select_usages
 from bench.system.resources import count_processors
 from bench.text.columns import align_columns
@@ -26,7 +27,7 @@ zgs store prune RULE … [yes]    says what fits all rules; with the word yes it
 zgs store check                 reads every file; one that does not agree with its checksum is set aside (exit code 1)
 zgs store copy TO               copies what the store in the folder TO lacks, file by file; goes on where it stopped
 
-store=FOLDER   the store (store)
+store=FOLDER   the store (store); an address as s3://BUCKET/PREFIX too, and TO likewise
 older=AGE      what no run has opened or added to for so long: 30d, 12h, 90min
 unused=FOLDER  what no run in a folder names (FOLDER,FOLDER: nor in another), and none has used for a day or older=AGE
 key=KEY        keys that begin so (KEY,KEY)
@@ -51,7 +52,7 @@ def main(arguments: list[str]) -> int:
 
     rest, trusted = take_trusted(arguments)
     words, options = read_arguments("store", rest, OPTIONS)
-    root, action = Path(options["store"]), words[0] if words else "list"
+    root, action = open_place(options["store"]), words[0] if words else "list"
     if action not in ACTIONS:
         near = suggest_nearest(action, ACTIONS)
         raise UsageError(f"store: {action}: no such action{near}; `zgs store --help` shows all")
@@ -128,11 +129,12 @@ def copy(request: Request) -> int:
     """Copy what another folder lacks; exit code 1 where anything is damaged, which is not copied."""
     if len(request.words) != 1:
         raise UsageError("store copy: name one folder to copy to: zgs store copy TO")
-    root, to = request.root.resolve(), Path(request.words[0])
-    if to.resolve() == root or root in to.resolve().parents or to.resolve() in root.parents:
+    root, to = request.root, open_place(request.words[0])
+    one, other = (str(place if is_remote(place) else place.resolve()).rstrip("/") + "/" for place in (root, to))
+    if one.startswith(other) or other.startswith(one):
         raise UsageError(f"store copy: {to}: one folder lies in the other; name a folder of its own")
     with writing(to, "zgs store copy TO"):
-        to.mkdir(parents=True, exist_ok=True)
+        make_folder(to)
     workers, store = count_processors(), Store(to)
     done = work_through("copy ", list_namespaces(root), lambda space: copy_namespace(space, store, workers))
     told = f"; {done.faults} missing or damaged here, which were not" if done.faults else ""

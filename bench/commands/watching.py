@@ -26,7 +26,7 @@ class _Watcher(threading.Thread):
 
     def __init__(self, folder: Path, plan: Plan) -> None:
         super().__init__(daemon=True)
-        self.reader, self._told, self._last = SweepReader(folder, plan), set[int](), ""
+        self.reader, self._told, self._last = SweepReader(folder, plan), set[tuple[int, str]](), ""
         self._quiet = 0.0
         self._over = threading.Event()
 
@@ -38,8 +38,8 @@ class _Watcher(threading.Thread):
         """Print a line for each job that has ended since the last look, and the whole below it."""
         with suppress(OSError):  # a disk that does not answer for a moment
             statuses = self.reader.read()
-            new = [each for each in statuses if not each.is_open and each.job not in self._told]
-            self._told |= {each.job for each in new}
+            new = [each for each in statuses if not each.is_open and (each.job, each.state) not in self._told]
+            self._told |= {(each.job, each.state) for each in new}  # who is gone may be launched again
             self._quiet = 0.0 if new else self._quiet + EVERY
             whole = describe_sweep(statuses, self.reader.plan)
             if new or (self._quiet >= SAID_EVERY and whole != self._last):

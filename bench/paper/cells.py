@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from bench.data.base import suggest_nearest
 from bench.errors import UserError
-from bench.paper.definition import Choice, Item, Row
-from bench.paper.numbers import Numbers, choose_line, find_misfit, list_near
+from bench.paper.definition import Item, Row
+from bench.paper.empty import Lack, explain_number, explain_place, explain_ratings, explain_run
+from bench.paper.numbers import Numbers, choose_line
 from bench.paper.plan import Place, Plan
 from bench.paper.published import Key, Published, describe_weights, find_other, read_published
+from bench.paper.sources import Sources
 from bench.score.comparisons import Difference, adjust_by_holm, compare_all_paired
-from bench.score.score_table import split_measure
 
 
 @dataclass(frozen=True)
@@ -52,23 +50,6 @@ class PaperTable:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Sources:
-    """Where numbers come from: finished runs by key, those that people verified, reasons of those that lack.
-
-    ``unverified`` says why ratings fit none of some runs, ``as_is`` which runs were taken although others would be made
-    here and now; ``typed`` are the words of the command, which a command that fills a cell repeats.
-    """
-
-    folders: Mapping[str, Path]
-    verified: Mapping[str, Path]
-    reasons: Mapping[str, str]
-    unverified: Mapping[str, str] = field(default_factory=dict)
-    as_is: Mapping[str, str] = field(default_factory=dict)
-    typed: Sequence[str] = ()
-    paper_models: Mapping[str, Any] | None = None
-
-
 def make_table(item: Item, plan: Plan, sources: Sources) -> PaperTable:
     """Make the cells of a table. Raises UserError for a metric that does not exist and for protocols that differ."""
     places, published, numbers = plan.places[item.name], read_published(item), Numbers()
@@ -94,63 +75,32 @@ def make_table(item: Item, plan: Plan, sources: Sources) -> PaperTable:
 def _make_cell(
     item: Item, plan: Plan, sources: Sources, numbers: Numbers, row: Row, place: Place, column: str
 ) -> Cell:  # fmt: skip
+    line = _find_line(item, plan, sources, numbers, row, place, column)
+    return Cell(empty=line.why, fills=line.fills) if isinstance(line, Lack) else Cell(line=line)
+
+
+def _find_line(
+    item: Item, plan: Plan, sources: Sources, numbers: Numbers, row: Row, place: Place, column: str
+) -> Mapping[str, Any] | Lack:  # fmt: skip
+    """Find the number of a cell, or why there is none."""
     choice = replace(item.columns[column], **row.choice)
     if row.words is None:
-        return Cell(empty="as published: nothing here runs it")
+        return Lack("as published: nothing here runs it")
     if not row.has(column):
-        return Cell(empty="this row has no such number")
+        return Lack("this row has no such number")
     need = plan.find(item, row, place)
     if need is None:
-        return Cell(empty="not asked for", fills=make_command(item.name, sources.typed, place))
+        return explain_place(item, sources, place)
     folder = sources.folders.get(need.key)
     if folder is None:
-        command = shlex.join(["zgs", "run", *need.words])
-        return Cell(empty=row.optional or sources.reasons.get(need.key) or "no finished run", fills=command)
+        return explain_run(item, row, need, sources)
     if choice.verify == "human" or choice.rating is not None:
         if need.key not in sources.verified:
-            return _ask_ratings(item, sources, need.key)
+            return explain_ratings(item, sources, need.key)
         folder = sources.verified[need.key]
     lines = numbers.read(folder, choice)
     found = choose_line(lines, choice, f"{item.name}: {row.name}, {column}")
-    return Cell(line=found) if found is not None else _explain_lack(item, sources, choice, lines, row)
-
-
-def _ask_ratings(item: Item, sources: Sources, key: str) -> Cell:
-    lack = sources.unverified.get(key)
-    told = f"people's ratings do not fit this run ({lack})" if lack else "needs people's ratings"
-    return Cell(empty=told, fills=make_command(item.name, [*sources.typed, "ratings=FILE"]))
-
-
-def _explain_lack(item: Item, sources: Sources, choice: Choice, lines: Sequence[Mapping[str, Any]], row: Row) -> Cell:
-    """Explain a number that a finished run does not have: no such metric, one not asked for, or none for this row."""
-    metric = str(choice.metric)
-    family = split_measure(metric)[0][0]
-    computed = {split_measure(str(line["measure"]))[0][0] for line in lines}
-    if family not in computed and family != "tgq":
-        told = make_command(item.name, [*sources.typed, "score.metrics=[…]"])
-        return Cell(empty=f"{metric} was not asked for", fills=told)
-    if near := list_near(lines, choice):
-        raise UserError(f"{item.name}: {row.name}: no metric {metric!r} by {choice.mapping}{near}")
-    if family != "tgq" or family in computed:
-        return _explain_misfit(item, sources, choice, lines, row)
-    return Cell(empty="does not exist: without merging, true segments say what those of the full method say")
-
-
-def _explain_misfit(item: Item, sources: Sources, choice: Choice, lines: Sequence[Mapping[str, Any]], row: Row) -> Cell:
-    """Explain a number that is there but for one thing asked of it; a group that no run was asked for leaves a cell."""
-    key, asked, known = find_misfit(lines, choice)
-    if key == "group" and not any("=" in each for each in known):
-        told = make_command(item.name, [*sources.typed, "score.breakdown=[kind,size]"])
-        return Cell(empty=f"group {asked} was not asked for", fills=told)
-    near = suggest_nearest(asked, known) or f" (known: {', '.join(known[:12]) or 'none'})"
-    raise UserError(f"{item.name}: {row.name}: no {choice.metric} with {key} {asked}{near}")
-
-
-def make_command(name: str, typed: Sequence[str], place: Place | None = None) -> str:
-    """Make the line that fills cells of a table: the one that was typed, on another data set where one is named."""
-    words = [word for word in typed if place is None or not word.startswith("data=")]
-    data = [word for word in place.words if word.startswith("data=")] if place else []
-    return shlex.join(["zgs", "paper", name, *words, *data]).replace("'…'", "…")
+    return found if found is not None else explain_number(item, row, choice, lines, need.settings, sources)
 
 
 def check_alike(
@@ -216,5 +166,5 @@ def _list_remarks(published: Mapping[Key, Published]) -> list[str]:
     said: dict[str, list[str]] = {}
     for (row, place, column), each in published.items():
         if each.remark:
-            said.setdefault(each.remark, []).append(f"{row}, {place}, {column} ({each.value:g})")
+            said.setdefault(each.remark, []).append(f"{row}, {place}, {column} ({each.value:.1f})")
     return [f"Paper, {'; '.join(where[:3])}{' …' if len(where) > 3 else ''}: {text}" for text, where in said.items()]

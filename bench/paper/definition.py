@@ -6,7 +6,7 @@ by name, as in scores.csv), on which data sets at the paper's size, and in which
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ class Row:
 
     columns   those that it has; None: all
     optional  what it needs that is not everybody's, without which the table is whole; empty: nothing
+    fills     words that give what is ``optional``, ``KEY=FOLDER``; where they are typed the row is one like any other
     """
 
     name: str
@@ -58,11 +59,17 @@ class Row:
     choice: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] | None = None
     optional: str = ""
+    fills: Words = ()
     remark: str = ""
 
     def has(self, column: str) -> bool:
         """Whether it has a cell in a column."""
         return self.columns is None or column in self.columns
+
+    def is_given(self, typed: Sequence[str]) -> bool:
+        """Whether the words of a command give what it needs."""
+        keys = {word.partition("=")[0] for word in self.fills}
+        return not self.optional or any(word.partition("=")[0] in keys for word in typed)
 
 
 @dataclass(frozen=True)

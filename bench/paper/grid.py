@@ -9,12 +9,9 @@ from typing import Any
 
 from bench.metrics.registry import find_unit
 from bench.paper.cells import Cell, PaperTable
-from bench.paper.published import Key
+from bench.paper.published import HEADINGS, OTHER, PAPER, PROTOCOL, Key
 from bench.report.tables.cells import MISSING, list_doubts, write_value
 from bench.score.score_table import EMBEDDED_NOTE
-
-PAPER, PROTOCOL, OTHER = HEADINGS = ("paper", "paper (other protocol)", "paper (other data and weights)")
-"""Headings of published numbers: comparable with a number of ours in their column; but for the protocol; all others."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +100,11 @@ def _lay_sets(
     for place in table.places:
         for row in table.item.rows:
             columns = [_Column("", name, place.name, name) for name in names]
-            label = f"{place.name}, {row.name}" if several else place.name
-            rows.append((label, tuple(_write_text(table, column, row.name, empties, True) for column in columns)))
+            lines = [table.cells[row.name, place.name, name].line for name in names]
+            counts = list(dict.fromkeys(_write_count(line) for line in lines if line is not None))
+            label = ", ".join([place.name, *([row.name] if several else []), *(counts if len(counts) == 1 else [])])
+            counted = len(counts) > 1
+            rows.append((label, tuple(_write_text(table, column, row.name, empties, counted) for column in columns)))
     for place_name, row_name in dict.fromkeys((key[1], key[0]) for key in table.published):
         keys = [(row_name, place_name, name) for name in names]
         head = max((find_heading(table, key) for key in keys if key in table.published), key=HEADINGS.index)
@@ -116,12 +116,16 @@ def _lay_sets(
 
 def _write_head(table: PaperTable, column: _Column) -> str:
     counts = _list_counts(table, column)
-    return f"{column.head}\nn={counts[0]}" if len(counts) == 1 and not column.paper else column.head
+    return f"{column.head}\n{counts[0]}" if len(counts) == 1 and not column.paper else column.head
 
 
 def _list_counts(table: PaperTable, column: _Column) -> list[str]:
     lines = [table.cells[row.name, column.place, column.name].line for row in table.item.rows if not column.paper]
-    return list(dict.fromkeys(f"{int(line['n'])} {line['unit_of_n']}" for line in lines if line is not None))
+    return list(dict.fromkeys(_write_count(line) for line in lines if line is not None))
+
+
+def _write_count(line: Mapping[str, Any]) -> str:
+    return f"n={int(line['n'])} {line['unit_of_n']}"
 
 
 def _write_text(table: PaperTable, column: _Column, row: str, empties: list[str], counted: bool = False) -> Text:
@@ -137,8 +141,8 @@ def _write_text(table: PaperTable, column: _Column, row: str, empties: list[str]
     value, low, high = (write_value(float(line[name]), unit) for name in ("value", "low", "high"))
     star = "*" if line["interval_note"] else ""
     below = [f"[{low}, {high}]{star}" if "nan" not in (low, high) else "no interval"]
-    if counted or len(_list_counts(table, column)) > 1:
-        below.append(f"n={int(line['n'])} {line['unit_of_n']}")
+    if counted or (table.item.layout != "sets" and len(_list_counts(table, column)) > 1):
+        below.append(_write_count(line))
     if cell.difference is not None:
         below.append(f"p={cell.p_holm:.2g}")
     if is_comparable(cell):
@@ -155,16 +159,24 @@ def _write_empty(cell: Cell, empties: list[str]) -> Text:
 
 
 def _is_best(table: PaperTable, key: Key) -> bool:
-    """Whether a number is the largest of ours and of those headed `PAPER` in its column, where all ours compare."""
+    """Whether a number is the largest of ours and of those headed `PAPER` in its column, where all ours compare.
+
+    Numbers that print the same are equally good: of a tie all are marked.
+    """
     column = [(other, table.cells[other]) for other in table.cells if other[1:] == key[1:]]
     known = [(other, cell) for other, cell in column if cell.line is not None]
     if not all(is_comparable(cell) for _, cell in known):
         return False
-    values = [100 * float(cell.line["value"]) for _, cell in known if cell.line is not None]
+    values = [_round(100 * float(cell.line["value"])) for _, cell in known if cell.line is not None]
     rivals = [other for other in table.published if other[1:] == key[1:] and find_heading(table, other) == PAPER]
-    theirs = [table.published[other].value for other in rivals]
+    theirs = [_round(table.published[other].value) for other in rivals]
     own = table.cells[key].line
-    return own is not None and 100 * float(own["value"]) >= max([*values, *theirs])
+    return own is not None and _round(100 * float(own["value"])) >= max([*values, *theirs])
+
+
+def _round(percent: float) -> float:
+    """Round a number to what a table shows of it."""
+    return round(percent, 1)
 
 
 def _list_notes(table: PaperTable) -> list[str]:

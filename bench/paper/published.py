@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bench.csv_files import read_csv
@@ -11,14 +12,17 @@ from bench.errors import UserError
 from bench.paper.definition import Item
 
 COLUMNS = ("row", "set", "column", "value", "spread", "dataset", "classlist", "protocol", "place", "remark")
-"""``value`` in percent as printed; data, classes and protocol as in scores.csv; ``place`` is the page or table."""
+"""``value`` as printed: in percent, or of the setting that ``column`` names; data, classes and protocol as in
+scores.csv; ``place`` is the page, table or figure."""
+PAPER, PROTOCOL, OTHER = HEADINGS = ("paper", "paper (other protocol)", "paper (other data and weights)")
+"""Headings of published numbers: comparable with a number of ours in their column; but for the protocol; all others."""
 Key = tuple[str, str, str]
 """Row, data set, column."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """One published number in percent, what it was measured on, where it stands, and what is odd about it."""
+    """A published number, in percent or of a setting, what it was measured on, its place, and what is odd about it."""
 
     value: float
     spread: str
@@ -64,3 +68,12 @@ def describe_weights(settings: Mapping[str, Any], paper: Mapping[str, Any]) -> s
         return ""
     other = [name for name in paper if own.get(name) != paper[name]]
     return f"models {own.get('name')}, the paper's by hub name" + (f" (other: {', '.join(other)})" if other else "")
+
+
+@lru_cache(maxsize=1)
+def compose_paper_models() -> dict[str, Any]:
+    """Compose the settings of ``models=paper``, by which the weights of a run are the paper's or not."""
+    from bench.settings.compose import compose_config, resolve_config
+
+    models: dict[str, Any] = resolve_config(compose_config(["models=paper"]))["models"]
+    return models

@@ -135,13 +135,14 @@ def _read_row(path: Path, name: str, value: Any) -> Row:
     where = f"runs: {name}"
     if not isinstance(value, dict):
         return Row(name, None if value == PUBLISHED_ONLY else _read_words(path, where, value))
-    node = _check_keys(path, where, value, ("words", "columns", "optional", "remark", *CHOICE))
+    node = _check_keys(path, where, value, ("words", "columns", "optional", "fills", "remark", *CHOICE))
     return Row(
         name,
         _read_words(path, where, node.get("words", [])),
         _check_values(path, where, {key: node[key] for key in CHOICE if key in node}),
         _read_names(node.get("columns")),
         str(node.get("optional", "")),
+        _read_words(path, f"{where}: fills", node.get("fills", [])),
         str(node.get("remark", "")),
     )
 

@@ -2,7 +2,7 @@
 
 Of each stage the dearest finished run that made all of it counts, and every distinct run counts in full although runs
 share stages: what is said is an upper estimate. Where no run is here, results/paper/seconds.csv is asked, which
-`python scripts/paper_seconds.py` makes of records too.
+`python scripts/paper_seconds.py` makes.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from typing import Any
 from bench.csv_files import read_csv
 from bench.data.publishers import PUBLISHERS
 from bench.errors import UserError
+from bench.paper.experiments import read_stated
 from bench.settings.saved import read_run_settings
 from bench.store.sealed import RECORD, read_record
-from bench.system.resources import find_conf_dir, find_published_dir
+from bench.system.resources import find_published_dir
 
 STAGES = ("segment", "encode", "caption", "merge")
 FILE = "seconds.csv"
-_BASELINE = r"^\s*- (?:override )?/?baseline: (?!null|none)"
-"""The line with which an experiment chooses a baseline."""
 COLUMNS = ("models", "stage", "seconds", "images", "how")
 
 
@@ -86,13 +85,7 @@ def count_images(words: Iterable[str]) -> int | None:
 
 def names_baseline(words: Iterable[str], config_dir: str | None = None) -> bool:
     """Whether a run is of a baseline, by its words and the experiments that these name: it makes none of `STAGES`."""
-    told = dict(word.split("=", 1) for word in words if "=" in word)
-    if "baseline" in told:
-        return told["baseline"] not in ("", "null", "none")
-    folders = [find_conf_dir(), *([Path(config_dir)] if config_dir else [])]
-    names = re.findall(r"[\w/-]+", told.get("experiment", ""))
-    files = [folder / "experiment" / f"{name}.yaml" for folder in folders for name in names]
-    return any(re.search(_BASELINE, file.read_text(encoding="utf-8"), re.MULTILINE) for file in files if file.is_file())
+    return read_stated(words, config_dir).get("baseline") not in (None, "", "null", "none")
 
 
 def estimate_seconds(runs: Iterable[Sequence[str]], rates: Mapping[str, Rate], processes: int) -> float | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.errors import writing
-from bench.paper.cells import Sources, make_command, make_table
+from bench.errors import UserError, writing
+from bench.paper.cells import make_table
 from bench.paper.definition import TABLE, Item, Row
+from bench.paper.empty import Lack, explain_ratings, explain_run
 from bench.paper.figures import find_renderer
 from bench.paper.figures.data_names import name_all_data
 from bench.paper.formats.latex import write_latex
@@ -17,6 +17,7 @@ from bench.paper.formats.page import Part, write_page
 from bench.paper.formats.table_csv import write_table_csv
 from bench.paper.grid import lay_out
 from bench.paper.plan import Need, Plan
+from bench.paper.sources import Sources
 from bench.run.writing import read_while_whole
 
 INDEX = "index.html"
@@ -61,7 +62,8 @@ def _write_table(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Pa
 
 def _draw_figure(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Part, list[Path]]:
     """Draw a figure of the runs that are finished; what is missing is said with the command that makes it."""
-    draw, runs, lacks = find_renderer(item.kind), {}, []
+    runs: dict[str, Path] = {}
+    lacks: list[str] = []
     asked = [place for place in plan.places[item.name] if place.asked]
     for place in asked:
         for row in item.rows:
@@ -73,13 +75,23 @@ def _draw_figure(item: Item, plan: Plan, sources: Sources, to: Path) -> tuple[Pa
                 runs[name] = folder
             else:
                 lacks.append(f"{name}: {_explain_lack(item, sources, row, need)}")
-    files = draw(item, runs, to) if runs else []
+    files = _draw_known(item, runs, to, lacks) if runs else []
     pictures = [file for file in files if file.suffix == ".png"]
     return Part(item, None, pictures, lacks, name_all_data(runs.values())), files
 
 
-def _explain_lack(item: Item, sources: Sources, row: Row, need: Need) -> str:
+def _draw_known(item: Item, runs: Mapping[str, Path], to: Path, lacks: list[str]) -> list[Path]:
+    """Draw the runs that are there; where others lack and these few make no picture, that is a line in ``lacks``."""
+    try:
+        return find_renderer(item.kind)(item, runs, to)
+    except UserError as error:
+        if not lacks:
+            raise
+        lacks.insert(0, f"Not drawn: {error}")
+        return []
+
+
+def _explain_lack(item: Item, sources: Sources, row: Row, need: Need) -> Lack:
     if need.key in sources.folders:
-        return f"needs people's ratings; `{make_command(item.name, [*sources.typed, 'ratings=FILE'])}` fills it"
-    reason = row.optional or sources.reasons.get(need.key) or "no finished run"
-    return f"{reason}; `{shlex.join(['zgs', 'run', *need.words])}` fills it"
+        return explain_ratings(item, sources, need.key)
+    return explain_run(item, row, need, sources)

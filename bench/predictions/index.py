@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from bench.data.files import compose
 from bench.errors import UserError
+from bench.predictions.inline import have_rows
 from bench.text.characters import has_half_character
 
 FORMAT = "zgs-predictions/1"
@@ -28,7 +29,8 @@ class Place:
     """Where an image stands: its position in the list, its bytes in the file, and what other files hold of it.
 
     ``segments`` and ``described`` (true segments) are how many rows its embeddings may have; ``label_map`` is the name
-    of its label map, as the entry was parsed.
+    of its label map, as the entry was parsed; ``embedded`` and ``true_embedded`` say whether segments and true segments
+    have embeddings of their own in the file.
     """
 
     position: int
@@ -37,6 +39,8 @@ class Place:
     segments: int = 0
     described: int = 0
     label_map: str | None = None
+    embedded: bool = False
+    true_embedded: bool = False
 
 
 @dataclass
@@ -101,7 +105,8 @@ def _note_image(path: Path, index: Index, place: Place, raw: bytes) -> None:
             len(entry[key]) if isinstance(entry.get(key), list) else 0 for key in ("segments", "oracle")
         )
         named = entry["label_map"] if isinstance(entry.get("label_map"), str) else None
-        known = replace(place, segments=segments, described=described, label_map=named)
+        inlined = {"embedded": have_rows(entry.get("segments")), "true_embedded": have_rows(entry.get("oracle"))}
+        known = replace(place, segments=segments, described=described, label_map=named, **inlined)
         index.places[compose(image_id)] = known
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from bench.data.base import suggest_nearest
 from bench.predictions.source import PredictionFile
 
-KEYS = {"": ("format", "about", "embeddings", "images"), "embeddings": ("file", "sha256", "model")}
+KEYS = {"": ("format", "about", "embeddings", "images"), "embeddings": ("file", "sha256", "model", "inline")}
 """What the head of a file may say; `about` may say anything."""
 ROW = "variant"
 """The key of `about` that names the row."""

@@ -14,6 +14,7 @@ from bench.errors import BadSample, UserError
 from bench.predictions.archive import Archive
 from bench.predictions.beside import find_beside
 from bench.predictions.index import Place, read_index
+from bench.predictions.inline import read_rows
 from bench.predictions.parse import Described, ParsedImage, parse_image
 from bench.records import Prediction
 from bench.system.hashing import hash_file
@@ -82,11 +83,16 @@ class PredictionFile(Mapping[str, Prediction]):
     def read_embeddings(self, image_id: str) -> np.ndarray | None:
         """Read the embeddings of an image's segments, without its masks."""
         place = self.find_place(image_id)
+        if self._is_inline:
+            return self._read_inline(image_id, "segments") if self.has_embeddings(image_id) else None
         return self._fetch_vectors(str(place.position), place.segments)
 
     def has_embeddings(self, image_id: str) -> bool:
         """Whether there are embeddings of an image's segments, without reading them."""
-        return self._archive is not None and str(self.find_place(image_id).position) in self._archive
+        place = self.find_place(image_id)
+        if self._is_inline:
+            return place.embedded or not place.segments
+        return self._archive is not None and str(place.position) in self._archive
 
     def list_faults(self) -> Iterator[str]:
         """List everything that is wrong with the file, image by image."""
@@ -97,7 +103,10 @@ class PredictionFile(Mapping[str, Prediction]):
             yield str(error)
             return
         for image_id in self._index.places:
-            yield from map(escape_for_terminal, self._parse(image_id).faults)
+            try:
+                yield from map(escape_for_terminal, self._parse(image_id).faults)
+            except UserError as error:  # of embeddings
+                yield str(error)
 
     def find_unembedded(self) -> Iterator[str]:
         """Find embeddings that some images lack or that differ in width: no fault of the format, but ST stops there."""
@@ -135,7 +144,19 @@ class PredictionFile(Mapping[str, Prediction]):
 
     def _read_described(self, image_id: str) -> np.ndarray | None:
         place = self.find_place(image_id)
+        if self._is_inline:
+            return self._read_inline(image_id, "oracle") if place.true_embedded else None
         return self._fetch_vectors(f"{place.position}.oracle", place.described)
+
+    def _read_inline(self, image_id: str, key: str) -> np.ndarray:
+        """Read the embeddings that stand in an image's own entry, of its segments or its true segments."""
+        entry = read_entry(self.path, self.find_place(image_id))
+        return read_rows(self.describe_place(image_id) + ", true segments" * (key == "oracle"), entry.get(key) or [])
+
+    @property
+    def _is_inline(self) -> bool:
+        options = self.head.get("embeddings")
+        return isinstance(options, dict) and options.get("inline") is True
 
     def _fetch_vectors(self, key: str, rows: int) -> np.ndarray | None:
         archive = self._archive
@@ -154,10 +175,10 @@ class PredictionFile(Mapping[str, Prediction]):
     def _archive(self) -> Archive | None:
         """The npz beside the file, opened and not read; None where there is none."""
         options = self.head.get("embeddings")
-        if options is None:
+        if options is None or self._is_inline:
             return None
         if not isinstance(options, dict) or not isinstance(options.get("file"), str) or not Path(options["file"]).name:
-            raise UserError(f"{self.path}: embeddings: 'file' is missing; name the npz beside the predictions")
+            raise UserError(f"{self.path}: embeddings: 'file' is missing; name the npz beside it, or say inline: true")
         if not isinstance(options.get("model", ""), str | None):
             raise UserError(f"{self.path}: embeddings: 'model' should be a text but is {options['model']!r:.40}")
         if halves := [key for key in ("file", "model") if has_half_character(str(options.get(key)))]:

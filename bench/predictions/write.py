@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from bench.errors import UserError
-from bench.predictions import rle
+from bench.predictions import inline, rle
 from bench.predictions.index import FORMAT, LINES
 from bench.predictions.parse import Described
 from bench.records import Prediction
@@ -39,8 +39,11 @@ def write_predictions(
     predictions: Iterable[AnyPrediction],
     about: Mapping[str, str] | None = None,
     embedder: str | None = None,
+    inlined: bool = False,
 ) -> Path:
     """Write ``path`` (.json, or .jsonl with one image a line) and, where there are embeddings, the .npz beside it.
+
+    ``inlined``: embeddings stand in ``path`` itself, and there is no .npz.
 
     A prediction may come with what the system says of the true segments. ``about`` is free text facts (variant, models)
     for readers; ``embedder`` names the model whose space the embeddings are of. Same predictions, same bytes. One image
@@ -48,7 +51,7 @@ def write_predictions(
     there is whole. Returns ``path``.
     """
     pairs = (prediction if isinstance(prediction, tuple) else (prediction, None) for prediction in predictions)
-    return write_entries(path, (make_entry(*pair) for pair in pairs), about, embedder)
+    return write_entries(path, (make_entry(*pair) for pair in pairs), about, embedder, inlined)
 
 
 def make_entry(prediction: Prediction, described: Described | None) -> ImageEntry:
@@ -62,7 +65,11 @@ def make_entry(prediction: Prediction, described: Described | None) -> ImageEntr
 
 
 def write_entries(
-    path: Path | str, entries: Iterable[ImageEntry], about: Mapping[str, str] | None, embedder: str | None
+    path: Path | str,
+    entries: Iterable[ImageEntry],
+    about: Mapping[str, str] | None,
+    embedder: str | None,
+    inlined: bool = False,
 ) -> Path:
     """Write entries that are made already, as `write_predictions` does."""
     path = Path(path)
@@ -71,13 +78,11 @@ def write_entries(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _open_replacement(target) as (archive, keep), _open_temporary(path) as images:
-            if _write_images(images, archive, entries, path.suffix in LINES):
-                digest = hashlib.sha256()
-                archive.seek(0)
-                shutil.copyfileobj(archive, _Sink(digest))
-                head["embeddings"] = {"file": target.name, "sha256": digest.hexdigest()}
-                head["embeddings"] |= {"model": embedder} if embedder else {}
-                keep()
+            if _write_images(images, archive, entries, path.suffix in LINES, inlined):
+                place = {"inline": True} if inlined else {"file": target.name, "sha256": _hash_stream(archive)}
+                head["embeddings"] = place | ({"model": embedder} if embedder else {})
+                if not inlined:
+                    keep()
             images.seek(0)
             _write_whole(path, head, images)
     except OSError as error:
@@ -86,17 +91,35 @@ def write_entries(
     return path
 
 
-def _write_images(images: BinaryIO, archive: BinaryIO, entries: Iterable[ImageEntry], lines: bool) -> bool:
+def _hash_stream(stream: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    stream.seek(0)
+    shutil.copyfileobj(stream, _Sink(digest))
+    return digest.hexdigest()
+
+
+def _write_images(
+    images: BinaryIO, archive: BinaryIO, entries: Iterable[ImageEntry], lines: bool, inlined: bool
+) -> bool:
     """Write one line an image, so that two runs can be compared with diff; returns whether there were embeddings."""
     embedded = False
     with zipfile.ZipFile(archive, "w") as vectors:
         for position, entry in enumerate(entries):
-            images.write((b"" if lines or not position else b",\n") + entry.line.encode() + b"\n" * lines)
+            line = _put_inline(entry) if inlined else entry.line
+            images.write((b"" if lines or not position else b",\n") + line.encode() + b"\n" * lines)
             for key, rows in ((f"{position}", entry.embeddings), (f"{position}.oracle", entry.true_embeddings)):
-                if rows is not None:
+                embedded = embedded or rows is not None
+                if rows is not None and not inlined:
                     _add_array(vectors, key, rows)
-                    embedded = True
     return embedded
+
+
+def _put_inline(entry: ImageEntry) -> str:
+    """Put the embeddings of an image into its JSON value."""
+    image = json.loads(entry.line)
+    inline.add_rows(image["segments"], entry.embeddings)
+    inline.add_rows(image.get("oracle") or (), entry.true_embeddings)
+    return json.dumps(image)
 
 
 def _write_whole(path: Path, head: dict[str, Any], images: BinaryIO) -> None:

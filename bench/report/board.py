@@ -105,7 +105,7 @@ def _find_family(name: str) -> str:
 
 
 def read_costs(names: Mapping[Path, str], costs: Path | None) -> list[dict[str, object]]:
-    """Read what embedding cost: ms a segment where the run computed any; the rest where ``costs`` has measured it."""
+    """Read what embedding cost, as ``costs`` has measured it; else ms a segment by the run's clock, if it made any."""
     measured = {} if costs is None else _read_measured(costs)
     lines: list[dict[str, object]] = []
     for folder, name in names.items():
@@ -113,19 +113,22 @@ def read_costs(names: Mapping[Path, str], costs: Path | None) -> list[dict[str, 
         made = record.get("store", {}).get("encode", {}).get("made", 0)
         spent = record.get("seconds", {}).get("encode", math.nan)
         option = str(read_run_settings(folder).get("choices", {}).get("encode", ""))
-        known = measured.get(name, measured.get(option, dict.fromkeys((IMAGE, SHARE), math.nan)))
+        known = measured.get(name, measured.get(option, {IMAGE: math.nan, SHARE: math.nan}))
         lines.append({"variant": name, COST: 1000 * spent / made if made else math.nan, **known})
     return lines
 
 
 def _read_measured(costs: Path) -> dict[str, dict[str, float]]:
-    """Read ms an image, and the share of a product's rate where it was measured, by variant or option of encode=."""
+    """Read what an image and a segment cost, and the share of a product, by variant or option of encode=."""
     found = read_csv(costs)
     if not {"variant", "ms"} <= set(found.columns):
         raise UserError(f"costs={costs}: needs the columns variant and ms, as scripts/masking_cost.py to=FILE writes")
-    shares = found["share"] if "share" in found.columns else pd.Series(math.nan, found.index)
-    both = zip(found["variant"].astype(str), found["ms"].astype(float), shares.astype(float), strict=True)
-    return {name: {IMAGE: ms, SHARE: share} for name, ms, share in both}
+    numbers, measured = found.reindex(columns=["ms", "share", "segments"]).apply(pd.to_numeric, errors="coerce"), {}
+    for variant, row in zip(found["variant"].astype(str), numbers.to_dict("records"), strict=True):
+        measured[variant] = {IMAGE: float(row["ms"]), SHARE: float(row["share"])}
+        if row["segments"] > 0:
+            measured[variant][COST] = float(row["ms"] / row["segments"])
+    return measured
 
 
 def write_markdown_board(table: pd.DataFrame, metrics: Sequence[str]) -> str:
@@ -170,7 +173,8 @@ def write_notes(table: pd.DataFrame, embedded: bool, remarks: Sequence[str]) -> 
         "variants anew) and letters: variants without a common letter differ by more than chance (paired by image, "
         "p below 5 % after Holm's adjustment for all pairs of the column).",
         "A line stands where its mean rank puts it; mean ranks of metrics that agree count the same thing twice.",
-        "ms a segment: clock seconds of the stage in the run's processes over the embeddings that the run itself made.",
+        "ms a segment: processor time of costs= on one thread, where it has measured it, else clock seconds of the "
+        "stage over the embeddings that the run itself made, whatever else the machine did.",
     ]
     if table[SHARE].notna().any():
         notes.append(

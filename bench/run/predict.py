@@ -7,8 +7,8 @@ the vectors of all texts are left in the store, so that scoring the file loads n
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from bench.run.context import RunContext
 from bench.run.crash import contain_errors
 from bench.run.executor import Map
 from bench.run.job_progress import PREDICT, ImageBar
+from bench.run.predicted import Outcome, Predicted
 from bench.run.stopwatch import Stopwatch
 from bench.store.entries import Entry, make_record, make_store_entry
 from bench.store.files import StoreStats
@@ -41,48 +42,8 @@ SMALLER = {
 }
 """By stage, the settings that need less memory."""
 TEXTS = "texts"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one image: the address of its entry or the reason of a skip, seconds by stage, the store's counts.
-
-    ``busy`` is one that another process was working on.
-    """
-
-    image_id: str
-    item: str = ""
-    skipped: str | None = None
-    busy: bool = False
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    stats: StoreStats = field(default_factory=StoreStats)
-
-
-@dataclass
-class Predicted:
-    """The outcomes of a run: addresses by image, reasons of skips by image, the store's counts, seconds by stage."""
-
-    items: dict[str, str] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
-    stats: StoreStats = field(default_factory=StoreStats)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def add(self, outcome: Outcome) -> None:
-        """Take over what became of one image."""
-        self.stats.add(outcome.stats)
-        for name, seconds in outcome.seconds.items():
-            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
-        if outcome.skipped:
-            self.skipped[outcome.image_id] = outcome.skipped
-        elif not outcome.busy:
-            self.items[outcome.image_id] = outcome.item
-
-    def as_found(self, stages: Sequence[str]) -> Predicted:
-        """Return the same as a run tells it that finds all in the store: it reads what these stages have left."""
-        stats = StoreStats()
-        for stage in stages:
-            stats.reused[stage] |= self.stats.reused[stage] | self.stats.made[stage]
-        return Predicted(dict(self.items), dict(self.skipped), stats)
+START = 2.0
+"""Seconds that a pool of workers takes to start, libraries and all."""
 
 
 PREDICTED: Memory[Predicted] = Memory(16)
@@ -92,12 +53,16 @@ PREDICTED: Memory[Predicted] = Memory(16)
 def predict_images(context: RunContext, ids: Sequence[str], work: Map) -> Predicted:
     """Predict all images, with a bar that estimates the end; return what became of them.
 
-    Images that another run is working on come last: runs that share a store share the work.
+    Images that another run is working on come last: runs that share a store share the work. The first ones that the
+    store holds are read here, so that a run that lacks nothing starts no worker.
     """
     settings, predicted = _write_settings(context), Predicted()
     with ImageBar(PREDICT, len(ids)) as progress:
-        todo = list(ids)
-        for wait in (False, True):
+        for outcome in _read_stored(context, ids):
+            predicted.add(outcome)
+            progress.update()
+        todo = [image_id for image_id in ids if image_id not in predicted.items]
+        for wait in (False, True) if todo else ():
             jobs, names = [(settings, i, wait) for i in todo], [f"predict of {i}" for i in todo]
             todo = []
             for outcome in work(predict_image, jobs, names):
@@ -122,7 +87,10 @@ def predict_once(context: RunContext, ids: Sequence[str], work: Map) -> Predicte
 
 
 def write_predictions_of(context: RunContext, predicted: Predicted, ids: Sequence[str], path: Path) -> Path:
-    """Write the predictions file from the entries in the store, in the order of ``ids``; return its path."""
+    """Write the predictions file from the entries in the store, in the order of ``ids``; return its path.
+
+    Where embeddings stand in the file itself, the .npz of the same run without that goes.
+    """
     about = {"run": context.name, "models": context.settings["models"]["name"]}
 
     def read_entries() -> Iterator[ImageEntry]:
@@ -130,7 +98,11 @@ def write_predictions_of(context: RunContext, predicted: Predicted, ids: Sequenc
             if image_id in predicted.items:
                 yield read_entry(context, predicted, image_id)
 
-    return write_entries(path, read_entries(), about, None if context.has_baseline else context.embedder)
+    inlined, embedder = context.run.embeddings == "inline", None if context.has_baseline else context.embedder
+    written = write_entries(path, read_entries(), about, embedder, inlined)
+    if inlined:
+        path.with_suffix(".npz").unlink(missing_ok=True)
+    return written
 
 
 def read_entry(context: RunContext, predicted: Predicted, image_id: str) -> ImageEntry:
@@ -157,6 +129,23 @@ def _open_context(settings: str) -> RunContext:
     return context
 
 
+def _read_stored(context: RunContext, ids: Sequence[str]) -> Iterator[Outcome]:
+    """Give the outcomes of the first images whose entries are in the store, for as long as workers take to start."""
+    stats, end = context.store.stats, time.monotonic() + START
+    if not any(context.predictions.folder.glob("*.safetensors")):  # a new run: no image is loaded twice
+        return
+    try:
+        for image_id in ids:
+            sample = context.dataset.load(image_id)
+            if time.monotonic() > end or not context.store.has(context.predictions, _make_entry_name(sample)):
+                return
+            yield _predict(context, image_id, True, sample)
+    except BadSample:  # a worker tells of it in its turn
+        return
+    finally:
+        context.store.stats = stats
+
+
 @contain_errors
 def predict_image(settings: str, image_id: str, wait: bool = True) -> Outcome:
     """Take settings (JSON) and an image, keep its entry and the vectors of its texts in the store.
@@ -164,11 +153,15 @@ def predict_image(settings: str, image_id: str, wait: bool = True) -> Outcome:
     An image that cannot be used is an outcome, not an error. Neither is one that another process works on, unless this
     one is to ``wait`` for it.
     """
-    context, watch = _open_context(settings), Stopwatch()
+    return _predict(_open_context(settings), image_id, wait)
+
+
+def _predict(context: RunContext, image_id: str, wait: bool, sample: Sample | None = None) -> Outcome:
+    watch = Stopwatch()
     context.store.stats, context.store.patient = StoreStats(), wait
     try:
         with explain_memory_errors(f"predict of {image_id}", ONE), watch.measure("merge"):
-            item, entry = _fill_entry(context, context.dataset.load(image_id), watch)
+            item, entry = _fill_entry(context, sample or context.dataset.load(image_id), watch)
             with watch.measure(TEXTS):
                 _encode_texts(context, entry)
     except BadSample as error:
@@ -180,12 +173,16 @@ def predict_image(settings: str, image_id: str, wait: bool = True) -> Outcome:
 
 def _fill_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> tuple[str, ImageEntry]:
     """Fill an image's entry in the store where it is missing; return its address and the entry."""
-    item = f"{make_item_name(sample)}-{hash_arrays(sample.truth)}"
+    item = _make_entry_name(sample)
 
     def make(_: list[str]) -> dict[str, Entry]:
         return {"entry": make_store_entry(_make_image_entry(context, sample, watch))}
 
     return item, make_record(ImageEntry, context.store.fill(context.predictions, item, ["entry"], make)["entry"])
+
+
+def _make_entry_name(sample: Sample) -> str:
+    return f"{make_item_name(sample)}-{hash_arrays(sample.truth)}"
 
 
 def _make_image_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> ImageEntry:

@@ -33,6 +33,7 @@ class RunSettings:
     pictures: Annotated[int, Interval(ge=0, le=100_000)] = 12
     tuned_on: str | None = None
     objective: str | None = None
+    embeddings: Literal["beside", "inline"] = "beside"
 
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> RunSettings:
@@ -42,10 +43,10 @@ class RunSettings:
 
 RUN: dict[str, Any] = read_hints(RunSettings)
 """The hint of each key that is in no group."""
-ADDED = ("role", "objective")
+ADDED = ("role", "objective", "embeddings")
 """Keys that settings of earlier versions lack."""
 NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys", "role",
-                   "objective")  # fmt: skip
+                   "objective", "embeddings")  # fmt: skip
 """Settings that change no number, so that a run with other ones is the same run."""
 
 DEFAULTS: dict[str, Any] = {

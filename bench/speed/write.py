@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from bench.csv_files import write_csv
+from bench.errors import UserError
 from bench.report.figures.style import PALETTE, draw_plain_axes, make_figure, save
 from bench.store.files import write_atomically
 
@@ -34,6 +35,17 @@ def write_json(rows: Sequence[Row], machine: Row, scale: str, path: Path) -> Pat
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, (json.dumps(objects, indent=1, default=float) + "\n").encode())
     return path
+
+
+def read_rows(path: Path, machine: Row) -> list[dict[str, Any]]:
+    """Read the rows that an earlier command left; none of another machine, and none where nothing is left."""
+    if not path.is_file():
+        return []
+    try:
+        objects = json.loads(path.read_text(encoding="utf-8"))
+        return [dict(row) for row in objects if row["machine"] == dict(machine)]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: no rows of `zgs speed` ({error}): give another to=FOLDER, or remove it") from error
 
 
 def write_all(rows: Sequence[Row], machine: Row, scale: str, folder: Path) -> list[Path]:
@@ -64,7 +76,13 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
     notes = [f"- {row['stage']}: {row['how']}." for row in rows if row["how"]]
     notes += [_write_image(row["image"]) for row in rows if "image" in row]
     head = ["", "**Extrapolated**, since the whole would take too long:", ""] if notes else []
-    return "\n".join([*lines, *head, *notes]) + "\n"
+    many = [
+        f"- {one['of']}: {one['numbers']:,} numbers with intervals in {write_seconds(one['seconds'])} s, peak "
+        f"{one['peak_mb']:,.0f} MB."
+        for row in rows
+        for one in row.get("many", ())
+    ]
+    return "\n".join([*lines, *head, *notes, *(["", "**Scoring of many images:**", "", *many] if many else [])]) + "\n"
 
 
 def _write_line(row: Row) -> str:

@@ -12,6 +12,7 @@ from bench.errors import UserError
 from bench.store.entries import DAMAGES, read_checksum
 from bench.store.files import FileName, Namespace, Store
 from bench.store.listing import DAMAGED, ENDING, KEY, list_items, read_key_inputs
+from bench.store.places import move
 
 SET_ASIDE = "its checksum does not fit; set aside as *.damaged"
 
@@ -53,7 +54,7 @@ def _check_key(namespace: Namespace) -> str:
     if read_key_inputs(namespace):
         return ""
     with suppress(OSError):
-        (namespace.folder / KEY).replace(namespace.folder / (KEY + DAMAGED))
+        move(namespace.folder / KEY, KEY + DAMAGED)
     return "missing or damaged; the next run that opens it writes it again"
 
 

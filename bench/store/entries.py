@@ -60,6 +60,8 @@ def load_entries(path: Path) -> dict[str, Entry]:
 def read_checksum(path: Path) -> str | None:
     """Read the checksum that a file states, without its contents; None where there is no file. Raises `DAMAGES`."""
     try:
+        if is_remote(path):
+            return str(_read_bytes(read_remote(path))[0]["sha256"])
         with safe_open(path, framework="numpy") as file:
             return str(json.loads((file.metadata() or {})["record"])["sha256"])
     except FileNotFoundError:

@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.store.files import STAGES, FileName, Namespace
+from bench.store.places import RemoteFile, is_remote, list_remote, read_remote
 
 KEY, ENDING, DAMAGED = "key.json", ".safetensors", ".damaged"
+Found = os.DirEntry[str] | RemoteFile
+"""A file or folder as listing a folder tells of it, without another question."""
 REMOVING = ".pruned-"
 """How the name of a namespace begins that is being removed: no run finds it any more."""
 
@@ -48,7 +51,7 @@ def list_namespaces(root: Path) -> list[Namespace]:
     found = [
         Namespace(root, stage.name, key.name)
         for stage in _list_folders(root)
-        for key in _list_folders(Path(stage.path))
+        for key in _list_folders(root / stage.name)
         if re.fullmatch("[0-9a-f]{16}", key.name)
     ]
     place = {stage: at for at, stage in enumerate(STAGES)}
@@ -57,7 +60,7 @@ def list_namespaces(root: Path) -> list[Namespace]:
 
 def list_removed(root: Path) -> list[Path]:
     """List what an interrupted removal has left of namespaces."""
-    return [Path(folder.path) for folder in _scan(root) if folder.name.startswith(REMOVING)]
+    return [root / folder.name for folder in _scan(root) if folder.name.startswith(REMOVING)]
 
 
 def measure_namespace(namespace: Namespace) -> Usage:
@@ -95,20 +98,24 @@ def is_leftover(name: str) -> bool:
 
 
 def read_key_inputs(namespace: Namespace) -> dict[str, Any]:
-    """Read what a namespace depends on, as its run left it; empty where the file cannot be read."""
+    """Read what a namespace depends on, as its run left it; empty where the file is missing or damaged."""
+    path = namespace.folder / KEY
     try:
-        inputs = json.loads((namespace.folder / KEY).read_bytes())
+        inputs = json.loads(read_remote(path) if is_remote(path) else path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
     return inputs if isinstance(inputs, dict) else {}
 
 
-def _list_folders(place: Path) -> list[os.DirEntry[str]]:
+def _list_folders(place: Path) -> list[Found]:
     return [entry for entry in _scan(place) if entry.is_dir() and not entry.name.startswith(".")]
 
 
-def _scan(place: Path) -> Iterator[os.DirEntry[str]]:
+def _scan(place: Path) -> Iterator[Found]:
     """Look through a folder, which another process may remove meanwhile."""
+    if is_remote(place):
+        yield from list_remote(place)
+        return
     try:
         with os.scandir(place) as entries:
             yield from entries

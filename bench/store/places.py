@@ -13,6 +13,9 @@ import os
 import secrets
 import tempfile
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +24,8 @@ from bench.errors import UsageError, UserError
 WHOLE = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oci", "oss", "r2", "memory")
 """Protocols that show a file only when all of it has been written."""
 _SAID = 160
+_TIMES = ("mtime", "LastModified", "last_modified", "modified", "updated", "created")
+"""What backends call the time of the last change of a file."""
 
 
 def open_place(address: str) -> Path:
@@ -89,6 +94,52 @@ def write_remote(path: Path, content: bytes) -> None:
         raise
     except Exception as error:  # each backend has errors of its own
         raise OSError(_shorten(error)) from error
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file or folder of a remote place, as `os.DirEntry` tells of one here; ``st_mtime`` by the backend's clock."""
+
+    name: str
+    folder: bool
+    st_size: int
+    st_mtime: float
+
+    def is_dir(self) -> bool:
+        """Whether it is a folder."""
+        return self.folder
+
+    def stat(self, *, follow_symlinks: bool = True) -> RemoteFile:
+        """Return what is known of it already."""
+        return self
+
+
+def list_remote(path: Path) -> list[RemoteFile]:
+    """List a folder of a remote place; empty where there is none. Raises UserError where nobody answers."""
+    try:
+        found = _fs(path).ls(_name(path), detail=True, refresh=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except Exception as error:
+        raise UserError(f"{path}: cannot be listed ({_shorten(error)})") from error
+    return [_describe_remote(info) for info in found if info["name"].rstrip("/") != _name(path).rstrip("/")]
+
+
+def remove_remote(path: Path) -> None:
+    """Remove a folder of a remote place with all that it holds. Raises OSError."""
+    try:
+        _fs(path).rm(_name(path), recursive=True)
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(_shorten(error)) from error
+
+
+def _describe_remote(info: Mapping[str, Any]) -> RemoteFile:
+    when = next((info[key] for key in _TIMES if info.get(key) is not None), 0.0)
+    seconds = when.timestamp() if isinstance(when, datetime) else when if isinstance(when, int | float) else 0.0
+    name = str(info["name"]).rstrip("/").rpartition("/")[2]
+    return RemoteFile(name, info["type"] == "directory", int(info.get("size") or 0), float(seconds))
 
 
 def move(path: Path, name: str) -> None:

@@ -19,6 +19,7 @@ from bench.errors import writing
 from bench.store.files import Namespace
 from bench.store.listing import REMOVING, Usage
 from bench.store.locks import Busy, hold_lock
+from bench.store.places import is_remote, remove_remote
 
 RECENT = 86400.0
 """Seconds for which a namespace is kept that no run names: one may be at work that has named nothing yet."""
@@ -58,8 +59,10 @@ def _fits(usage: Usage, rule: Rule, now: float) -> bool:
 def read_disk_clock(root: Path) -> float:
     """Read the clock of the disk on which a store lies, as it stamps files: another host's may go otherwise.
 
-    Where nothing can be written it is this host's.
+    Where nothing can be written, and elsewhere than on a disk, it is this host's.
     """
+    if is_remote(root):
+        return time.time()
     try:
         with tempfile.NamedTemporaryFile(dir=root, prefix=".clock.") as file:
             return os.fstat(file.fileno()).st_mtime
@@ -68,7 +71,9 @@ def read_disk_clock(root: Path) -> float:
 
 
 def is_in_use(namespace: Namespace) -> bool:
-    """Whether a run is making an entry of a namespace at this moment."""
+    """Whether a run is making an entry of a namespace at this moment; of a remote place nobody can say."""
+    if is_remote(namespace.folder):
+        return False
     for path in namespace.folder.glob(".*.making"):
         try:
             with hold_lock(path, wait=False):
@@ -82,6 +87,10 @@ def is_in_use(namespace: Namespace) -> bool:
 
 def remove_namespace(namespace: Namespace) -> None:
     """Remove a namespace with all its entries. Raises UserError where that may not be."""
+    if is_remote(namespace.folder):
+        with writing(namespace.folder, "store=FOLDER"):
+            remove_remote(namespace.folder)
+        return
     place = namespace.root / f"{REMOVING}{namespace.stage}-{namespace.key}-{secrets.token_hex(3)}"
     with writing(namespace.folder, "store=FOLDER"):
         namespace.folder.rename(place)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from bench.errors import UserError
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 _SAID = (
     "can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory", "bad_alloc",
     "bad allocation", "alloc_failed", "can't start new thread",
@@ -33,6 +36,21 @@ def make_memory_error(what: str, smaller: str, error: BaseException) -> UserErro
     return UserError(
         f"{begin}out of memory{because}; what is finished is kept: run the same command again with {smaller}"
     )
+
+
+def run_in_halves(call: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item]) -> list[Result]:
+    """Run a call over all items; where memory does not suffice, over each half of them, and so on down to one.
+
+    Only for a call whose results do not depend on how many items it is given.
+    """
+    try:
+        return call(items)
+    except Exception as error:
+        if len(items) < 2 or not lacks_memory(error):
+            raise
+    # behind the handler, which holds what the call had allocated
+    half = len(items) // 2
+    return [*run_in_halves(call, items[:half]), *run_in_halves(call, items[half:])]
 
 
 @contextmanager

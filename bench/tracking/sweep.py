@@ -56,7 +56,7 @@ def make_tracked_sweep(
     report = describe_report(folder / "report", identity) or Artefact(f"report-{identity}", "report", {})
     failed = {" ".join(outcome.overrides): outcome.reason for outcome in outcomes if outcome.failed}
     config = {
-        "jobs": len(outcomes), "runs": len(done), "failed": failed, "sweep": str(sweep), "keys": list(place.keys),
+        "jobs": len(outcomes), "runs": len(done), "failed": failed, "folder": str(sweep), "keys": list(place.keys),
         "folders": [str(run) for run in done],
     }  # fmt: skip
     table, runs = _make_table(done, place.keys), [make_identity(run.resolve().name) for run in done]

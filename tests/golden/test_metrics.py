@@ -192,6 +192,7 @@ def test_thresholds_and_classes_of_the_images(vectors: Vectors) -> None:
         np.testing.assert_array_equal(found, vectors.arrays[f"{kind}_class_in_image"])
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("kind", ["voc", "ctx"])
 @pytest.mark.parametrize("mode", ["tt", "it"])
 @pytest.mark.parametrize("name", THRESHOLDS)

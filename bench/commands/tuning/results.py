@@ -34,7 +34,8 @@ def list_trials(study: Study, space: Space, objective: str) -> pd.DataFrame:
         value = float("nan") if trial.value is None else trial.value
         row = {"trial": str(trial.number), "state": trial.state.name.lower(), **dict.fromkeys(SHOWN), **scores}
         rows.append({**row, "value": value, **{key: trial.params.get(key) for key in space.chosen}, FOLDER: folder})
-    return pd.DataFrame(rows, columns=["trial", "state", "metric", *SHOWN, *space.chosen, FOLDER])
+    table = pd.DataFrame(rows, columns=["trial", "state", "metric", *SHOWN, *space.chosen, FOLDER])
+    return table.astype({"n": "Int64"})
 
 
 def write_results(study: Study, space: Space, objective: str, to: Path) -> list[Path]:

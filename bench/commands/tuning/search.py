@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.commands.tuning.space import Space
-from bench.commands.tuning.study import PROCESS, describe_process
+from bench.commands.tuning.study import PROCESS, describe_process, tell_value
 from bench.run.outcomes import PATIENCE, Outcome, name_outcome_file, read_outcome
 from bench.run.sweep_status import read_plan, write_plan
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Launch = Callable[[Sequence[Sequence[str]], int], object]
 """Runs some jobs, the first of which has that number from 0, wherever a launcher puts them."""
+_HOPELESS = 3
 FOLDER = "folder"
 """What a trial keeps beside its value: where its run is."""
 
@@ -36,10 +37,18 @@ class Search:
     together: int = 1
 
     def run(self, launch: Launch) -> None:
-        """Run the trials that are left. One that fails stays so; the same command tries others in its place."""
-        left, begun = self.trials - count_done(self.study), 0
+        """Run the trials that are left. One that fails stays so; the same command tries others in its place.
+
+        Where the first `_HOPELESS` all fail, what is wrong is most likely wrong in every trial: no more are launched.
+        """
+        before = count_done(self.study)
+        left, begun = self.trials - before, 0
         self._expect(max(left, 0))
         while begun < left:
+            if begun >= _HOPELESS and count_done(self.study) == before:
+                print(f"the search stops: its first {begun} trials have all failed, {left - begun} were not begun")
+                self._expect(begun)
+                return
             batch = [self._ask() for _ in range(min(self.together, left - begun))]
             launch([self.space.make_words(trial.params) for trial in batch], begun)
             for at, trial in enumerate(batch, begun + 1):
@@ -52,14 +61,9 @@ class Search:
         return trial
 
     def _tell(self, trial: Trial, outcome: Outcome | None) -> None:
-        from optuna.trial import TrialState
-
         if outcome is not None and outcome.folder:
             trial.set_user_attr(FOLDER, outcome.folder)
-        if outcome is None or outcome.objective is None:
-            self.study.tell(trial, state=TrialState.FAIL)
-        else:
-            self.study.tell(trial, outcome.objective)
+        tell_value(self.study, trial, None if outcome is None else outcome.objective)
 
     def _read_outcome(self, job: int) -> Outcome | None:
         """Read what a job has told of itself: what launchers say is not believed. A shared disk may show it late."""

@@ -49,6 +49,16 @@ def read_space(overrides: Sequence[Any], config_dir: str | None = None) -> Space
     return Space(tuple(fixed), chosen)
 
 
+def count_combinations(space: Space) -> int:
+    """Count all that may be chosen. Raises UsageError for a number without steps, which has no end of values."""
+    number, chosen = 1, dict[str, Any](space.chosen)
+    for key, each in chosen.items():
+        if not hasattr(each, "choices") and each.step is None:
+            raise UsageError(f"{key}: an interval holds no number of values; hydra.sweeper.sampler=brute needs a range")
+        number *= len(each.choices) if hasattr(each, "choices") else round((each.high - each.low) / each.step) + 1
+    return number
+
+
 def write_value(value: Any) -> str:
     """Write a chosen value as Hydra reads it: a float by its shortest decimal."""
     return str(shorten_decimals(value)) if isinstance(value, float) else str(value)

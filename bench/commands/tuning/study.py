@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,7 @@ from bench.run.job_progress import Process
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
     from optuna.study import Study
+    from optuna.trial import Trial
 
 ASKED, PROCESS = "asked", "process"
 """What a study is of, and who runs a trial, as the study keeps them."""
@@ -70,8 +72,25 @@ def make_sampler(word: str, seed: int) -> BaseSampler:
     import optuna
 
     check_word("sampler", word, tuple(SAMPLERS))
-    made: BaseSampler = getattr(optuna.samplers, SAMPLERS[word])(seed=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # the lock says what is tested
+        made: BaseSampler = getattr(optuna.samplers, SAMPLERS[word])(seed=seed)
     return made
+
+
+def tell_value(study: Study, trial: Trial, value: float | None) -> None:
+    """Tell a study the value of a trial, or that it failed.
+
+    Of the last combination the sampler that tries all of them asks to stop, for which Optuna 5 has no ear outside
+    ``Study.optimize``: it keeps the value and raises RuntimeError.
+    """
+    from optuna.trial import TrialState
+
+    try:
+        study.tell(trial, value) if value is not None else study.tell(trial, state=TrialState.FAIL)
+    except RuntimeError as error:
+        if "Study.stop" not in str(error):
+            raise
 
 
 def check_word(key: str, word: str, known: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.commands.tuning.results import describe_best, write_results
 from bench.commands.tuning.search import Launch, Search, name_study
-from bench.commands.tuning.space import read_space
+from bench.commands.tuning.space import count_combinations, read_space
 from bench.commands.tuning.study import (
     DIRECTIONS,
     SAMPLERS,
@@ -37,6 +37,8 @@ def search(options: Mapping[str, Any], config: Any, overrides: Sequence[Any], la
     check_word("sampler", str(options["sampler"]), tuple(SAMPLERS))
     trials, together = (_read_count(key, options[key]) for key in ("n_trials", "n_jobs"))
     space = read_space(overrides, _find_config_dir(config))
+    if options["sampler"] == "brute":
+        trials = min(trials, count_combinations(space))
     question = describe_question(space, str(objective), str(options["direction"]))
     name = str(options["study"] or name_study(question))
     to = folder.parent / name

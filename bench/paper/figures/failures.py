@@ -55,8 +55,9 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
             for head, (table, _) in zip(heads, found, strict=True)]  # fmt: skip
     figure = make_figure(sum(tall) + 0.13 * len(footer) + 0.15, WIDE)
     figure.set_layout_engine("none")
-    for at, (head, (table, images)) in enumerate(zip(heads, found, strict=True)):
-        _draw_row(figure, sum(tall[:at]) + 0.08, head, table, {image.image_id: image for image in images})
+    for at, (head, (table, images), (_, _, rule)) in enumerate(zip(heads, found, named, strict=True)):
+        top, by_id = sum(tall[:at]) + 0.08, {image.image_id: image for image in images}
+        _draw_row(figure, top, head, table, by_id, explain_none(rule, images))
     write_lines(figure, _LEFT, sum(tall) + 0.08, footer, NOTE, "top", color=GREY)
     rows = [table.assign(row=name)[["row", *COLUMNS]] for (name, _, _), (table, _) in zip(named, found, strict=True)]
     written = write_csv(pd.concat(rows, ignore_index=True), folder / f"{item.name}.csv", decimals=6)
@@ -71,8 +72,14 @@ def _write_title(title: str, table: pd.DataFrame, images: Sequence[Labelled], na
     if rule == "unlabelled":
         pixels = sum(int(image.covered.sum()) for image in images)
         share = sum(int(image.covered[-2:].sum()) for image in images) / max(pixels, 1)
-        told += f", {100 * share:.1f} % of predicted pixels"
+        told += f", {_write_percent(share)} of predicted pixels"
     return f"{name + ': ' if name else ''}{told}; n = {len(images)} images of {data}"
+
+
+def _write_percent(share: float) -> str:
+    """Write a share in percent: one decimal, or two digits where that would be 0.0 and is not."""
+    percent = 100 * share
+    return f"{percent:.2g} %" if 0 < percent < 0.05 else f"{percent:.1f} %"
 
 
 def select_examples(table: pd.DataFrame, count: int = EXAMPLES) -> tuple[pd.Series, pd.DataFrame]:
@@ -92,13 +99,24 @@ def select_examples(table: pd.DataFrame, count: int = EXAMPLES) -> tuple[pd.Seri
     return counts, pd.DataFrame(chosen)
 
 
+def explain_none(rule: str, images: Sequence[Labelled]) -> str:
+    """Explain in one line that a rule found nothing in some images, or that there it cannot find anything."""
+    if rule != "unlabelled":
+        return "None was found in these images."
+    bare, pixels = sum(image.bare for image in images), max(1, sum(image.pixels for image in images))
+    if not bare:
+        return "Every pixel of these images has a label, so no segment can lie elsewhere."
+    share = _write_percent(bare / pixels)
+    return f"{share} of the pixels of these images have no label, and no segment lies there by half."
+
+
 def _draw_row(
-    figure: Figure, top: float, head: Sequence[str], table: pd.DataFrame, images: Mapping[str, Labelled]
+    figure: Figure, top: float, head: Sequence[str], table: pd.DataFrame, images: Mapping[str, Labelled], none: str
 ) -> None:
     write_lines(figure, _LEFT, top, head, TITLE, "top", fontweight="bold")
     below = top + _TITLE * len(head) + 0.05
     if table.empty:
-        write_lines(figure, _LEFT, below, ["None was found in these images."], NOTE, "top", color=GREY)
+        write_lines(figure, _LEFT, below, [none], NOTE, "top", color=GREY)
         return
     counts, examples = select_examples(table)
     wide, high = figure.get_size_inches()

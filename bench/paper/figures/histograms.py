@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from bench.csv_files import write_csv
 from bench.errors import UserError
 from bench.paper.definition import Item
+from bench.paper.figures.beside import Beside, list_beside
 from bench.paper.figures.data_names import name_all_data
 from bench.report.figures.style import draw_headline, draw_key, draw_plain_axes, make_figure, save, write_note
 from bench.report.out_of_domain import uses_embedded_models
@@ -41,6 +42,7 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
     if not known:
         raise UserError(f"{item.name}: its runs say nothing of true segments")
     lines = pd.concat([count_bins(name, table, mapping) for name, table in known.items() for mapping in mappings])
+    beside = [each for each in list_beside(item, runs.values()) if each.key[2] in mappings]
     figure = make_figure(2.55 * len(known) + 0.9)
     figure.get_layout_engine().set(wspace=0.05, hspace=0.05)  # type: ignore[union-attr, call-arg]
     grid = figure.subplots(len(known), len(mappings), squeeze=False)
@@ -50,9 +52,31 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
             marks = _draw_panel(axes, lines[(lines["row"] == name) & (lines["mapping"] == mapping)], tau)
             _write_titles(axes, name, mapping, table, tau)
     draw_headline(figure, (item.title, name_all_data(runs.values()), "cosine of true segments to their true names"))
-    note = write_note("right: the nearest class is the true one", uses_embedded_models([*runs.values()]))
-    draw_key(figure, marks, ["named right", "named wrong", "threshold τ"], note)
-    return [*save(figure, folder / item.name), write_csv(lines, folder / f"{item.name}.csv")]
+    told = [*describe_thresholds(beside), "right: the nearest class is the true one"]
+    note = write_note("\n".join(told), uses_embedded_models([*runs.values()]))
+    draw_key(figure, marks, ["named right", "named wrong", "threshold τ of the score"], note)
+    table = pd.concat([lines, list_thresholds(beside)]) if beside else lines
+    return [*save(figure, folder / item.name), write_csv(table, folder / f"{item.name}.csv")]
+
+
+def describe_thresholds(beside: Sequence[Beside]) -> list[str]:
+    """Describe the thresholds that the paper takes from its own histograms, one line a heading and value."""
+    found: dict[tuple[str, str, float], list[str]] = {}
+    for each in beside:
+        found.setdefault((each.heading, each.key[2], each.published.value), []).append(each.data)
+    return [
+        f"{heading}, {' and '.join(data)}: τ = {value:g} ({mapping.upper()})"
+        for (heading, mapping, value), data in found.items()
+    ]
+
+
+def list_thresholds(beside: Sequence[Beside]) -> pd.DataFrame:
+    """List the paper's thresholds as lines of `COLUMNS`, whose bin has no width and no count."""
+    lines = [
+        (f"{each.heading}: {each.data}", each.key[2], "threshold", each.published.value, each.published.value, None)
+        for each in beside
+    ]
+    return pd.DataFrame(lines, columns=list(COLUMNS)).astype({"n": "Int64"})
 
 
 def count_bins(name: str, table: pd.DataFrame, mapping: str) -> pd.DataFrame:
@@ -68,7 +92,7 @@ def count_bins(name: str, table: pd.DataFrame, mapping: str) -> pd.DataFrame:
             zip(edges[:-1], edges[1:], strict=True), np.histogram(values[kept & chosen], edges)[0], strict=True
         )
     ]
-    return pd.DataFrame(lines, columns=list(COLUMNS))
+    return pd.DataFrame(lines, columns=list(COLUMNS)).astype({"n": "Int64"})
 
 
 def _draw_panel(axes: Axes, part: pd.DataFrame, tau: float | None) -> list[Any]:
@@ -77,7 +101,7 @@ def _draw_panel(axes: Axes, part: pd.DataFrame, tau: float | None) -> list[Any]:
     for word, style in (("right", _RIGHT), ("wrong", _WRONG)):
         line = part[part["named"] == word]
         edges = [*line["start"], line["stop"].iloc[-1]]
-        marks.append(axes.hist(line["start"], edges, weights=line["n"], **style)[2][0])  # type: ignore[index]
+        marks.append(axes.hist(line["start"], edges, weights=line["n"].to_numpy(int), **style)[2][0])  # type: ignore[index]
     marks.append(axes.axvline(0.0 if tau is None else tau, color="#D55E00", linewidth=1.6, linestyle=":"))
     marks[-1].set_visible(tau is not None)
     draw_plain_axes(axes, "y")

@@ -42,7 +42,8 @@ class Labelled:
     """One image's n segments with their classes (-1: none), and the k true segments under them.
 
     ``inside[i, j]`` are pixels of segment i in true segment j; its last two columns are background and void.
-    ``areas`` are the pixels of the true segments, ``covered`` those of any segment, by the columns of ``inside``.
+    ``areas`` are the pixels of the true segments, ``covered`` those of any segment, by the columns of ``inside``;
+    ``bare`` of all ``pixels`` have no label.
     """
 
     folder: Path
@@ -55,6 +56,8 @@ class Labelled:
     covered: Int64[np.ndarray, " k+2"]
     names: tuple[str, ...]
     file: PredictionFile
+    bare: int = 0
+    pixels: int = 0
 
     def name(self, index: int) -> str:
         """Name a class; a segment without one is "(none)"."""
@@ -138,12 +141,25 @@ def find_unlabelled(image: Labelled) -> Iterator[Found]:
             )
 
 
+def find_absent(image: Labelled) -> Iterator[Found]:
+    """Find segments that were given a class of which the truth of the image has no pixel."""
+    for at, index in enumerate(image.classes.tolist()):
+        if index < 0 or index in image.true:
+            continue
+        home, text, assigned = image.find_home(at), image.texts[at], image.name(index)
+        bare = image.inside[at, -2:].sum() >= HALF * image.inside[at].sum()
+        true = image.name(int(image.true[home])) if home is not None else "(no label)" if bare else "(several)"
+        share = float(image.inside[at].sum() / max(image.covered.sum(), 1))
+        yield f"“{text}” → {assigned}", [at], text, assigned, true, share
+
+
 RULES: dict[str, tuple[str, Callable[[Labelled], Iterator[Found]]]] = {
     "reassigned": ("Given another class than the true one", find_reassigned),
     "parts": ("In parts, none of which was given the class of the whole", find_parts),
     "leaks": ("Given the class of the largest true neighbour", find_leaks),
     "pieces": ("Left in pieces of the right class, which say different things", find_pieces),
     "unlabelled": ("On pixels that nobody labelled", find_unlabelled),
+    "absent": ("Given a class that the truth of the image does not have", find_absent),
 }
 """By name, what it is called and what finds it in an image."""
 
@@ -192,7 +208,9 @@ def _label(
     inside = item.membership.astype(np.int64).T @ item.counts  # [n, r] @ [r, k+2]
     covered = item.counts[item.membership.any(axis=1)].sum(axis=0)
     areas = item.counts[:, :-2].sum(axis=0)
-    return Labelled(folder, item.image_id, item.texts, classes, item.truth_classes, inside, areas, covered, names, file)
+    pixels = int(item.counts[:, -2:].sum()), int(item.counts.sum())
+    true = item.truth_classes
+    return Labelled(folder, item.image_id, item.texts, classes, true, inside, areas, covered, names, file, *pixels)
 
 
 def _describe_pieces(image: Labelled, pieces: list[int], home: int) -> Found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bench.paper.definition import Item
+from bench.paper.formats.blocks import LABEL, cut, measure, split_columns
 from bench.paper.grid import Grid, Text
 
 _SPECIAL = {
@@ -15,34 +16,76 @@ _SPECIAL = {
 }  # fmt: skip
 
 
+_SYMBOLS = re.compile(r"(?<![\w.])tau_(\w+)|>=|<=")
+"""What is written in letters of a keyboard and printed as mathematics."""
+
+
 def write_latex(item: Item, grid: Grid) -> str:
-    """Write the table: groups over rules of their own, intervals and p below each number, notes below the table."""
-    columns = "l" + "r" * len(grid.heads)
+    """Write the table: groups over rules of their own, intervals and p below each number, notes below the table.
+
+    Columns that find no room beside each other stand below each other, in tabulars with the same rows.
+    """
     lines = [
         r"% needs \usepackage{booktabs}",
         r"\begin{table}",
         r"\centering",
-        r"\scriptsize",
         rf"\caption{{{escape_latex(item.caption or item.shows)}}}",
         rf"\label{{tab:{re.sub(r'[^A-Za-z0-9]', '', item.name)}}}",
-        rf"\begin{{tabular}}{{{columns}}}",
+        r"\scriptsize",
+        r"\setlength{\tabcolsep}{3pt}",
+        r"\smallskip",
+    ]
+    blocks = [_write_tabular(cut(grid, columns)) for columns in split_columns(grid)]
+    lines += (r"\par\medskip" + "\n").join("\n".join(block) + "\n" for block in blocks).splitlines()
+    notes = [*(f"({at}) {note}" for at, note in enumerate(grid.empties, 1)), *grid.notes]
+    lines += [rf"\par\smallskip\raggedright {_write_note(note)}" for note in notes]
+    return "\n".join([*lines, r"\end{table}"]) + "\n"
+
+
+def _write_tabular(grid: Grid) -> list[str]:
+    longest = max((measure(label) for label, _ in grid.rows), default=0.0)
+    labels = rf"p{{{LABEL:.0f}pt}}" if longest > LABEL else "l"
+    lines = [
+        rf"\begin{{tabular}}{{@{{}}{labels}{'r' * len(grid.heads)}@{{}}}}",
         r"\toprule",
         *_write_heads(grid),
         r"\midrule",
     ]
     for label, cells in grid.rows:
         deep = max(len(cell.below) for cell in cells)
-        lines.append(_join([escape_latex(label), *map(_write_value, cells)]))
+        # In braces: a star or a "[" behind the end of a row, or behind a rule, would be read as a part of that.
+        head = rf"\raggedright {escape_latex(label)}" if longest > LABEL else f"{{{escape_latex(label)}}}"
+        lines.append(_join([head, *map(_write_value, cells)]))
         lines += [_join(["", *(_write_below(cell, at) for cell in cells)]) for at in range(deep)]
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    notes = [*(f"({at}) {note}" for at, note in enumerate(grid.empties, 1)), *grid.notes]
-    lines += [rf"\par\smallskip\raggedright {escape_latex(note)}" for note in notes]
-    return "\n".join([*lines, r"\end{table}"]) + "\n"
+    return [*lines, r"\bottomrule", r"\end{tabular}"]
 
 
 def escape_latex(text: str) -> str:
     """Escape a text for LaTeX: every sign that means something there, and Greek and signs that our tables use."""
+    parts, at = [], 0
+    for match in _SYMBOLS.finditer(text):
+        parts += [_escape_signs(text[at : match.start()]), _write_symbol(match)]
+        at = match.end()
+    return "".join([*parts, _escape_signs(text[at:])])
+
+
+def _escape_signs(text: str) -> str:
     return "".join(_SPECIAL.get(sign, sign) for sign in text)
+
+
+def _write_symbol(match: re.Match[str]) -> str:
+    if match[1] is None:
+        return {">=": r"$\geq$", "<=": r"$\leq$"}[match[0]]
+    return rf"$\tau_{{\mathrm{{{_escape_signs(match[1])}}}}}$"
+
+
+def _write_note(note: str) -> str:
+    """Write a note, the commands between its back quotes as they are typed."""
+    parts = note.split("`")
+    return "".join(
+        rf"\texttt{{{_escape_signs(part)}}}" if at % 2 and at < len(parts) - 1 else escape_latex(part)
+        for at, part in enumerate(parts)
+    )
 
 
 def _write_heads(grid: Grid) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ MARKERS = "osD^vPX"
 DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MANY = 7
 """Variants up to which a picture can tell them apart by colour alone; more are numbered and have more room."""
-LONG = 44
+LONG = 46
 """Characters of a name in a picture; the table has all of it."""
 _TITLE, _KEYED = 11.5, 10.5
 
@@ -81,8 +82,9 @@ def choose_names(variants: Sequence[str], numbered: bool = False, long: int = LO
     return {name: f"{at} {text}" for at, (name, text) in enumerate(told.items(), 1)} if numbered else told
 
 
+@lru_cache(maxsize=8192)
 def measure_width(text: str, size: float, bold: bool = False) -> float:
-    """Measure inches that a text takes on one line."""
+    """Measure inches that a text takes on one line: once for each, since its outlines have to be made for it."""
     letters = FontProperties(size=size, weight="bold" if bold else "normal")
     lines = text.split("\n")
     return max(TextPath((0, 0), line, prop=letters).get_extents().width if line.strip() else 0 for line in lines) / 72
@@ -123,6 +125,7 @@ def draw_key(figure: Figure, handles: Sequence[Any], labels: Sequence[str], note
     for text, label in zip(legend.get_texts(), labels, strict=True):
         text.set_text(label)
     legend.get_title().set_color("#666666")
+    legend.get_title().set_multialignment("center")
     return legend
 
 

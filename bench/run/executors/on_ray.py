@@ -8,7 +8,6 @@ the paper.
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Interval
 from tqdm import tqdm
 
-from bench.cluster.place import Place, describe_place, work_there
+from bench.cluster.place import Place, describe_place, name_host, work_there
 from bench.cluster.ray_cluster import LOCAL, connect, measure_room
 from bench.errors import UserError
 from bench.run.executor import Jobs, Map, Threads, bring_in_order
@@ -68,10 +67,9 @@ class Ray:
 class Worker:
     """What runs on a node, in a process of its own."""
 
-    def __init__(self, place: Place, threads: int, gpus: float) -> None:
+    def __init__(self, place: Place, threads: int) -> None:
         work_there(place)
-        if not gpus and os.environ.get("CUDA_VISIBLE_DEVICES") == "":
-            del os.environ["CUDA_VISIBLE_DEVICES"]  # Ray hides all GPUs from who asks for none
+        self._place = place
         import torch
 
         torch.set_num_threads(threads)
@@ -81,7 +79,7 @@ class Worker:
         try:
             return function(*job), None
         except Exception as error:
-            return None, error
+            return None, name_host(error, self._place)
 
     def answer(self) -> None:
         """Answer that this worker has started."""
@@ -103,7 +101,7 @@ class Crew:
     def __init__(self, ray: Any, number: int, threads: int, gpus: float) -> None:
         self._ray, self._number = ray, number
         self._options = {"num_cpus": threads, "num_gpus": gpus, "max_restarts": 0, "max_task_retries": 0}
-        self._given = describe_place(), threads, gpus
+        self._given = describe_place(), threads
         self._held: dict[Any, deque[tuple[int, Any]]] = {}
         self._starting: dict[Any, Any] = {}
 

@@ -10,15 +10,16 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any
 
 from annotated_types import Interval
 from tqdm import tqdm
 
-from bench.cluster.batch import Batch, Lost, Where
+from bench.cluster.batch import Batch, Lost, Where, require_submitit
 from bench.cluster.frames import FrameReader, append_frame
-from bench.cluster.place import Place, describe_place, work_there
+from bench.cluster.place import Place, describe_place, name_host, work_there
 from bench.errors import UserError
 from bench.run.executor import Jobs, Map, Threads, bring_in_order
 
@@ -59,6 +60,7 @@ class Slurm:
     @contextmanager
     def open_session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `bench.run.executor.Executor`. The folder goes when all has gone well."""
+        require_submitit(self.where)
         folder = Path(self.folder).absolute() / secrets.token_hex(6)
         yield _Session(self, folder).run
         shutil.rmtree(folder, ignore_errors=True)
@@ -68,7 +70,7 @@ class _Session:
     """The arrays of one run."""
 
     def __init__(self, slurm: Slurm, folder: Path) -> None:
-        self._slurm, self._folder = slurm, folder
+        self._slurm, self._folder, self._arrays = slurm, folder, count()
 
     def run(
         self, function: Callable[..., Any], jobs: Jobs, names: Sequence[str], chunk: int = 1, ordered: bool = False
@@ -82,12 +84,13 @@ class _Session:
 
     def _run_all(self, function: Callable[..., Any], jobs: Jobs, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
         left = dict(enumerate(jobs))
-        for number in range(ROUNDS):
+        for _ in range(ROUNDS):
             if not left:
                 return
             lost: dict[int, Any] = {}
             before = len(left)
-            for at, result in self._run_array(function, left, self._folder / f"array-{number}", lost):
+            folder = self._folder / f"array-{next(self._arrays)}"
+            for at, result in self._run_array(function, left, folder, lost):
                 del left[at]
                 yield at, result
             if left and len(left) == before:
@@ -147,7 +150,7 @@ def run_shard(function: Callable[..., Any], shard: Shard, file: Path, place: Pla
             except OSError:
                 raise  # the disk, of which nothing can be told there
             except Exception as error:
-                append_frame(results, (at, None, error))
+                append_frame(results, (at, None, name_host(error, place)))
                 return
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from bench.metrics.registry import select_metrics
@@ -10,6 +12,7 @@ from bench.records import ClassList, Prediction, Sample
 from bench.score.counts import count_at_thresholds, gather
 from bench.score.presets import make_protocol
 from bench.speed.inputs import EMBEDDED, PAPER, Inputs
+from bench.speed.many_tables import measure_curves, measure_protocols
 from bench.speed.plain import scoring as plain
 from bench.speed.trial import Trial
 
@@ -39,7 +42,13 @@ def make_trial(inputs: Inputs) -> Trial:
         fast=score,
         compare=lambda one, other: float(np.abs(np.array(one) - np.array(other)).max()),
         tolerance=1e-12,
+        more=lambda plain, fast: {"many": measure_many()} if inputs.is_paper else {},
     )
+
+
+def measure_many() -> list[dict[str, Any]]:
+    """Measure what scoring adds to counting, intervals, on thousands of made-up tables."""
+    return [measure_curves(5000, 10_000), measure_protocols(200, 10_000)]
 
 
 def draw_image(seed: int) -> tuple[Prediction, Sample, np.ndarray]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 from bench.errors import UserError
 from bench.store.facts import modules
@@ -22,28 +23,37 @@ COUNTED = ("models/embedded", "conf")
 CODE = (".py", ".pyc", ".so", ".pyd")
 RESULTS = ("run.json", "key.json")
 """A folder that holds one of these is a run's or a store's: written, not read."""
+Listing: TypeAlias = Callable[[Path], frozenset[str]]
+"""The names in a folder."""
+_SEEN: dict[str, dict[str, str]] = {}
+"""Of each module the files that it names, hashed when this process first asked."""
 _ENDING = re.compile(r"\*?([\w-]*\.\w{1,8})")
 
 
-def describe_contents(name: str) -> str:
-    """Describe the files that a module names by their contents now.
+def describe_contents(names: Iterable[str]) -> list[str]:
+    """Describe the files that modules name by their contents now; each folder is listed once for all of them.
 
-    Raises UserError where they are not as this process first saw them: the module may hold the old ones in memory.
+    Raises UserError where they are not as this process first saw them: a module may hold the old ones in memory.
     """
-    first, now = hash_at_first(name), _hash_named(name)
+    listing = cache(_list_names)
+    return [_describe_unchanged(name, listing) for name in names]
+
+
+def _describe_unchanged(name: str, listing: Listing) -> str:
+    now = _hash_named(name, listing)
+    first = _SEEN.setdefault(name, now)
     if now != first:
         changed = min(file for file in {*first, *now} if first.get(file) != now.get(file))
         raise UserError(f"{changed} of {name} changed after this process had begun: start it again")
     return repr(sorted(now.items()))
 
 
-@cache
-def hash_at_first(name: str) -> dict[str, str]:
-    """Hash the files that a module names, once: as they are when this process first asks."""
-    return _hash_named(name)
+def forget_contents() -> None:
+    """See the files that modules name for the first time again."""
+    _SEEN.clear()
 
 
-def find_named(name: str) -> dict[str, Path]:
+def find_named(name: str, listing: Listing | None = None) -> dict[str, Path]:
     """Find files and folders beside a module that its texts name, by the name from the module or the package."""
     module = modules.find_module(name)
     if module is None or module.path is None:
@@ -51,8 +61,7 @@ def find_named(name: str) -> dict[str, Path]:
     top = modules.find_module(name.partition(".")[0])
     paths: dict[str, Path] = {}
     for root in dict.fromkeys([module.path.parent, *(top.folders if top else ())]):
-        there = set(os.listdir(root)) if root.is_dir() else set()  # noqa: PTH208  # asked of every module, for each key
-        for path in _find_meant(root, there, *_sort_texts(read_parsed(name).texts)):
+        for path in _find_meant(root, (listing or _list_names)(root), *_sort_texts(read_parsed(name).texts)):
             paths[path.relative_to(root).as_posix()] = path
     return paths
 
@@ -66,8 +75,13 @@ def find_in_working_folder(name: str) -> list[str]:
     return [text for text, path in there if path and path.is_file() and path.resolve() not in own]
 
 
-def _hash_named(name: str) -> dict[str, str]:
-    return {label: hash_content(path) for label, path in find_named(name).items() if not _is_counted(name, path)}
+def _list_names(folder: Path) -> frozenset[str]:
+    return frozenset(os.listdir(folder) if folder.is_dir() else ())  # noqa: PTH208  # asked of every module, for each key
+
+
+def _hash_named(name: str, listing: Listing) -> dict[str, str]:
+    found = find_named(name, listing)
+    return {label: hash_content(path) for label, path in found.items() if not _is_counted(name, path)}
 
 
 @lru_cache(maxsize=4096)
@@ -81,7 +95,7 @@ def _sort_texts(texts: tuple[str, ...]) -> tuple[dict[str, list[str]], dict[str,
 
 
 def _find_meant(
-    root: Path, there: set[str], heads: Mapping[str, list[str]], endings: Mapping[str, str]
+    root: Path, there: frozenset[str], heads: Mapping[str, list[str]], endings: Mapping[str, str]
 ) -> Iterator[Path]:
     for text in (text for head in there & heads.keys() for text in heads[head] if ".." not in text):
         path = root / text

@@ -40,7 +40,7 @@ class Closure:
 
         Raises UserError where a file beside a module is not as this process first saw it: some of it may be in memory.
         """
-        files = [beside.describe_contents(name) for name in self.modules]
+        files = beside.describe_contents(self.modules)
         return hashlib.sha256(f"{self.code}{files}".encode()).hexdigest()[:16]
 
 
@@ -94,7 +94,7 @@ def forget_sources(*packages: str) -> None:
     modules.forget_modules()
     forget_parsed(packages)
     find_closure.cache_clear()
-    beside.hash_at_first.cache_clear()
+    beside.forget_contents()
 
 
 def _describe_unknown(name: str, module: ParsedModule) -> Iterator[str]:

@@ -85,7 +85,8 @@ def test_a_sweep_on_slurm_leaves_its_table_and_a_cancelled_job_is_lost(tmp_path:
     assert code == 1, err
     rows = [line.split()[:2] for line in out.partition("\njob  state")[2].splitlines()[1:4]]
     assert rows == [["1", "done"], ["2", "lost"], ["3", "done"]], out
-    assert "segment.seconds=120" in err.partition("only these again:")[2] and "CANCELLED" in err
+    assert "segment.seconds=120" in err.partition("only these again:")[2]
+    assert "CANCELLED" in err.partition("jobs failed:")[2], err
 
 
 def test_ctrl_c_empties_the_queue(tmp_path: Path) -> None:

@@ -39,9 +39,14 @@ def test_the_board_has_the_runs_numbers_with_ranks(tmp_path: Path, capsys: pytes
     assert "50 resamples tell few pairs of 3 variants apart: 120 are enough" in text
     assert "mean rank" in text and "ms an image" in text and "Do the metrics rank alike?" in text and "full" in said
     assert set(re.findall(r'(?:src|href)="(.{5})', page)) <= {"data:"} and "<b>|" not in page
+    assert "share of a product" not in text, "which was not measured"
     before = (tmp_path / "to/board.csv").read_bytes()
     assert board(*runs, f"to={tmp_path / 'to'}", f"costs={tmp_path / 'costs.csv'}") == 0
     assert (tmp_path / "to/board.csv").read_bytes() == before
+    (tmp_path / "costs.csv").write_text("variant,ms,share,segments\nfull,12.5,0.53,5\ntrunk,1,,\n")
+    assert board(*runs, f"to={tmp_path / 'to'}", f"costs={tmp_path / 'costs.csv'}") == 0
+    told = (tmp_path / "to/board.md").read_text()
+    assert re.search(r"\| full .* \| 2.5 \| 12.5 \| 53 % \|", told) and "| ms an image | share of a product |" in told
 
 
 @pytest.mark.parametrize(
@@ -50,6 +55,7 @@ def test_the_board_has_the_runs_numbers_with_ranks(tmp_path: Path, capsys: pytes
         (["runs/a"], "one finished run is nothing to compare", 2),
         (["runs", "costs=none.csv"], "none.csv", 1),
         (["runs", "costs=wrong.csv"], "needs the columns variant and ms", 1),
+        (["runs", "costs=words.csv"], "words.csv: cannot be read as a table of numbers", 1),
         ([], "name runs or a folder of them", 2),
     ],
 )
@@ -60,6 +66,7 @@ def test_wrong_input_is_one_line(
     monkeypatch.chdir(tmp_path)
     runs = fabricate(tmp_path / "runs", ["a", "b"])
     (tmp_path / "wrong.csv").write_text("name,seconds\na,1\n")
+    (tmp_path / "words.csv").write_text("variant,ms\na,much\n")
     assert board(*[str(runs[0]) if word == "runs/a" else word for word in words]) == code
     said = capsys.readouterr().err
     assert told in said and said.count("\n") == 1

@@ -54,6 +54,7 @@ def test_the_page_and_its_tables(tmp_path: Path, capsys: pytest.CaptureFixture[s
         assert len(pd.read_csv(tmp_path / "to" / name)) and name in said
 
 
+@pytest.mark.slow
 def test_a_moved_folder_gives_the_same(tmp_path: Path) -> None:
     runs = fabricate(tmp_path / "runs", ["full", "crop"])
     assert compare(*runs, f"to={tmp_path / 'a'}") == 0

@@ -70,6 +70,7 @@ def test_libraries_stand_beside_other_protocols_and_may_be_changed(
     assert "protocol: name=smp " in capsys.readouterr().out, "not only libraries: the usual table"
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("word", "message"),
     [

@@ -109,3 +109,15 @@ def test_an_empty_choice_is_an_error(word: str) -> None:
 
     with pytest.raises(UsageError):
         read_space(OverridesParser.create().parse_overrides([word]))
+
+
+def test_brute_tries_every_combination_once_and_ends(tmp_path: Path, recwarn: pytest.WarningsRecorder, capsys) -> None:
+    more = ("hydra.sweeper.sampler=brute", "encode.sigma2=1,2", "encode.start_layer=4", "merge.threshold=0.6")
+    folders = f"store={tmp_path / 'store'}", f"out={tmp_path / 'out'}"
+    words = ["run", "-m", "hydra/sweeper=optuna", *FAST, *FEW, *folders, *more]
+    for _ in range(2):
+        assert main(words) == 0
+        assert list(read_trials(tmp_path)["encode.sigma2"].sort_values()) == [1, 2], "of 20 trials that are asked for"
+    assert not [each for each in recwarn if "experimental" in str(each.message)]
+    assert main([*words, "encode.saliency=outputs", "merge.threshold=interval(0,1)"]) == 2
+    assert "merge.threshold: an interval holds no number of values" in capsys.readouterr().err

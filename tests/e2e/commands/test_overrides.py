@@ -68,7 +68,7 @@ def test_help_names_every_command_and_loads_no_torch() -> None:
     assert all(f"zgs {name}" in told.stdout for name in names)
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("word", "told"),
     [

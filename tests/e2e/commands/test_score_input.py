@@ -236,6 +236,7 @@ def test_helps(capsys: Any) -> None:
 
 @pytest.mark.thinned(2)
 @pytest.mark.parametrize("word", ["--help", "-h"])
+@pytest.mark.slow
 def test_help_of_run_names_groups_and_keys(word: str, capsys: Any) -> None:
     with pytest.raises(SystemExit) as ended:  # Hydra's way
         main(["run", word])

@@ -50,6 +50,7 @@ def test_every_check_passes_on_folders_that_fit(tiny: Path, capfd) -> None:
     assert list(lines) == named and len(named) == 20
 
 
+@pytest.mark.slow
 def test_a_whole_system_is_held_to_transformers(tiny: Path, tmp_path: Path, capfd) -> None:
     asked = ["verify", "experiment=groupvit", "device=cpu"]
     assert main([*asked, f"models.groupvit.source={tiny / 'groupvit'}"]) == 0
@@ -63,6 +64,7 @@ def test_a_whole_system_is_held_to_transformers(tiny: Path, tmp_path: Path, capf
     assert "parameters hold numbers that are not finite" in capfd.readouterr().out
 
 
+@pytest.mark.slow
 def test_masks_of_sam_are_held_to_transformers(tiny: Path, capfd) -> None:
     code, lines = verified([*words(tiny), "segment=sam2", f"models.sam.source={tiny / 'sam2'}"], capfd)
     assert code == 0 and "masks are those of transformers' pipeline" in lines["sam: masks"]
@@ -154,7 +156,7 @@ FAULTS = {
 }  # fmt: skip
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(5)
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 def test_a_fault_fails_at_its_line(fault: str, tiny: Path, tmp_path: Path, capfd) -> None:
     kind, act, line, told = FAULTS[fault]

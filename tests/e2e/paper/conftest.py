@@ -11,7 +11,8 @@ from bench.cli import main
 from tests.conftest import make_full
 from tests.shared_runs import FAST, make_once
 
-TYPED = (*FAST, "data.subset=first:2")
+TYPED = (*FAST, "data.subset=first:2", "embeddings=inline")
+"""By which predictions.json is all that a reader needs (test_oracle.py)."""
 NAMES = ("table1", "table3", "table6", "figure11")
 
 

@@ -18,13 +18,18 @@ from tests.e2e.paper.conftest import run_paper
 
 pytestmark = pytest.mark.usefixtures("blank_pictures")
 
+SOME = ("figure5", "figure8", "figure10", "figure13")
+MINED = ("figure8", "figure9", "figure17")
 DRAWN = ("figure4", "figure5", "figure8", "figure9", "figure10", "figure13", "figure17", "figure18", "figure19")
 
 
-def test_figures_need_no_run_of_their_own(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_paper(copied, *DRAWN, to="again") == 0
+@pytest.mark.parametrize("drawn", [SOME, pytest.param(DRAWN, marks=pytest.mark.slow)], ids=("some", "all"))
+def test_figures_need_no_run_of_their_own(
+    drawn: tuple[str, ...], copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_paper(copied, *drawn, to="again") == 0
     assert "4 finished before, 0 made" in capsys.readouterr().out
-    for name in DRAWN:
+    for name in drawn:
         assert {"png", "svg", "csv", "html"} <= {path.suffix[1:] for path in (copied / "again").glob(f"{name}.*")}
         assert " (toyscenes:test[first:2])</h2>" in (copied / f"again/{name}.html").read_text()
     shown = pd.read_csv(copied / "again/figure5.csv")
@@ -37,7 +42,7 @@ def test_figures_need_no_run_of_their_own(copied: Path, capsys: pytest.CaptureFi
         part = shown[(shown["image_id"] == image_id) & (shown["row"] == "Ours")]
         assert list(part["text"]) == [segment["text"] for segment in segments]
         assert 0.9 < part["share"].sum() <= 1 + 1e-6, "the method leaves next to no pixel out"
-    mined = pd.concat([pd.read_csv(copied / f"again/{name}.csv") for name in ("figure8", "figure9", "figure17")])
+    mined = pd.concat([pd.read_csv(copied / f"again/{name}.csv") for name in drawn if name in MINED])
     assert set(mined["rule"]) <= set(RULES) and set(mined["image_id"]) <= set(images)
     for line in mined[mined["rule"] == "reassigned"].to_dict("records"):
         assert images[line["image_id"]][int(line["segments"])]["text"] == line["text"]
@@ -48,6 +53,7 @@ def test_figures_need_no_run_of_their_own(copied: Path, capsys: pytest.CaptureFi
     assert pd.read_csv(copied / "again/figure13.csv").groupby("mapping")["n"].sum().tolist() == [len(truth)] * 2
 
 
+@pytest.mark.slow
 def test_examples_by_rating(copied: Path, tmp_path: Path) -> None:
     (run,) = (copied / "out").glob("toyscenes-test-full-*")
     images = json.loads((run / "predictions.json").read_text())["images"]
@@ -63,6 +69,7 @@ def test_examples_by_rating(copied: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(table["rating"], table["segment"] % 4)
 
 
+@pytest.mark.slow
 def test_wrong_options_are_one_line(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = copied / "mine" / "experiment" / "paper"
     place.mkdir(parents=True)

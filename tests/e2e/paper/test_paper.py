@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -67,13 +68,14 @@ def test_a_moved_folder_of_results_is_found_by_what_it_computes(
     pd.testing.assert_frame_equal(first, second)
 
 
+@pytest.mark.slow
 def test_a_damaged_or_half_finished_run_is_told_with_n_and_command(
     copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scores = find_run(copied, "crop_and_mask") / "scores.csv"
     scores.write_bytes(scores.read_bytes()[:-9])
     (find_run(copied, "no_merge") / "run.json").unlink()
-    assert run_paper(copied, "table3", "make=no", to="again") == 0
+    assert run_paper(copied, "table3", "make=no", to="again") == 3
     told, table = capsys.readouterr().out, read_table(copied, "table3", "again")
     assert f"left out: {scores}: is not what the run left there" in told
     for row, words in (("Crop and Mask", "experiment=crop_and_mask"), ("Ours w/o merge", "experiment=no_merge")):
@@ -129,6 +131,7 @@ def test_ratings_fill_tables_1_and_2(copied: Path, tmp_path: Path) -> None:
         assert "+human" in verified.loc[("IoU", "toyscenes", column), "metric"]
 
 
+@pytest.mark.slow
 def test_a_variant_of_ones_own_is_one_line_in_table_3(
     copied: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,10 +153,35 @@ def test_a_variant_of_ones_own_is_one_line_in_table_3(
     assert all(new["value"] != "") and all(new["p_holm"] != "") and set(new["against"]) == {"Ours"}
 
 
+def test_without_any_run_and_without_making_one_there_is_nothing_to_show(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_paper(tmp_path, "table3", "table1", "make=no") == 1
+    error = capsys.readouterr().err
+    assert "make=no: none of 4 runs is finished in" in error and error.count("\n") == 1, error
+    assert not (tmp_path / "to").exists()
+
+
+def test_a_metric_that_was_not_asked_for_is_filled_by_the_printed_line(copied: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine/experiment/paper").mkdir(parents=True)
+    (tmp_path / "mine/experiment/paper/own.yaml").write_text(
+        "title: t\nkind: table\nshows: s\nruns: {Ours: [experiment=full]}\n"
+        "columns: {mIoU: {metric: iou.dataset.union, mapping: st}}\n"
+    )
+    assert run_paper(copied, "own", "-cd", str(tmp_path / "mine"), to="again") == 0
+    cell = read_table(copied, "own", "again").loc[("Ours", "toyscenes", "mIoU")]
+    assert cell["value"] == "" and "score.aggregation=[image,dataset] does" in cell["empty"]
+    assert main(shlex.split(cell["fills"])[1:]) == 0
+    cell = read_table(copied, "own", "again").loc[("Ours", "toyscenes", "mIoU")]
+    assert float(cell["value"]) > 0 and cell["metric"].endswith("/iou.dataset.union")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (("tabel3",), "tabel3: no such table or figure (did you mean 'table3'?)"),
+        (("table3", "to="), "paper: to=: name a folder"),
+        (("table3", "encode=crop"), "encode=crop: every row states that itself"),
         (("table3", "make=perhaps"), "make=perhaps: yes or no"),
         (("table3", "encode.sigmaa2=1"), "encode.sigmaa2: no such key"),
         (("table3", "--multirun"), "--multirun: no such flag"),

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.errors import UserError
 from bench.predictions.archive import WIDEST, Archive
 from bench.predictions.source import PredictionFile
 from tests.e2e.commands.theirs import IMAGES, write
@@ -71,8 +70,8 @@ def test_each_fault_is_one_line_that_names_the_file(tmp_path: Path, capsys: Any)
     file = write(tmp_path / "p.json", IMAGES, embeddings={"file": "a.npz"})
     rows = {"0": np.ones((2, 4), np.float32), "1": np.zeros((9, 50_000), np.float32), "2": np.ones((1, 4))}
     np.savez_compressed(tmp_path / "a.npz", **rows)
-    with pytest.raises(UserError, match="a.npz: embeddings '1' cannot be read \\(1800128 bytes when unpacked"):
-        list(PredictionFile(file).list_faults())
+    (fault,) = PredictionFile(file).list_faults()
+    assert f"{tmp_path / 'a.npz'}: embeddings '1' cannot be read (1800128 bytes when unpacked" in fault
     whole = (tmp_path / "a.npz").read_bytes()
     for content in (b"", b"PK\x05\x06", whole[:-30], whole[: len(whole) // 2], b"\x93NUMPY" + bytes(90)):
         (tmp_path / "a.npz").write_bytes(content)

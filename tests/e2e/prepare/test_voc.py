@@ -189,7 +189,7 @@ def other_value(root: Path) -> Path:
     return root / "SegmentationClass" / f"{IDS[1]}.png"
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [

@@ -11,19 +11,14 @@ import pandas as pd
 import pytest
 
 from bench.cli import main
-from data_prep.random_models import make_groupvit
-from tests.shared_runs import find_run, make_once, run_method
+from tests.shared_runs import find_run, make_groupvit_weights, make_once, run_method
 
 SMALL = ("experiment=groupvit", "baseline.size=64", "baseline.window=64", "baseline.stride=32", "score.resamples=50")
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_once(tmp_path_factory, "groupvit-weights", lambda folder: run_quietly(folder)) / "groupvit"
-
-
-def run_quietly(folder: Path) -> None:
-    make_groupvit(folder / "groupvit", tiny=True)
+    return make_groupvit_weights(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +66,7 @@ def test_scored_by_file_the_numbers_are_those_of_its_own_run(finished: Path, tmp
     assert len(own) == len(again) >= 2
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_made_again_and_a_changed_option_is(
     finished: Path, weights: Path, tmp_path: Path, capsys: Any
 ) -> None:
@@ -94,6 +90,7 @@ def test_one_and_two_workers_leave_the_same_bytes(weights: Path, tmp_path: Path)
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("words", "told"),
     [

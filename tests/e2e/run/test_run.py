@@ -7,15 +7,19 @@ import pandas as pd
 import pytest
 
 from bench.cli import main
+from bench.errors import UserError
 from bench.metric_name import parse
 from bench.predictions.source import PredictionFile
+from bench.run import predict
+from bench.run.predicted import Predicted
 from bench.run.run_folder import read_rows
 from bench.score.evaluate import COLUMNS
 from bench.score.score_table import ALL
+from bench.system.remember import Memory
 from tests.command import ended, launch
 from tests.command import zgs as command
 from tests.e2e.run.running import copy_of_full, record, zgs  # noqa: F401 (a fixture)
-from tests.shared_runs import find_run
+from tests.shared_runs import FULL, find_run
 
 
 @pytest.mark.slow
@@ -188,3 +192,23 @@ def test_a_run_can_be_scored_by_other_mappings(full: Path) -> None:
     mappings = {parse(name).mapping for name in pd.read_csv(run.parent / "scores.csv")["metric"]}
     assert mappings == {"exact", "hungarian", "grounded-st", "tt", "st"}, "the last two by TGQ"
     zgs(full, *words, "score.verify=human", code=2)
+
+
+def test_a_run_that_finds_everything_starts_no_worker_and_loads_no_model(
+    full: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def refuse(*given: object, **named: object) -> None:
+        asked.append("work")
+        raise UserError("a worker was started or a model loaded")
+
+    monkeypatch.setattr("bench.system.crew.Crew._pool", property(refuse))
+    monkeypatch.setattr("bench.run.parts.load_once", refuse)
+    own = [word for word in FULL if word != "executor=serial"]
+    run = ["run", *own, "executor.workers=2", "pictures=0", f"store={full / 'store'}", f"out={tmp_path}"]
+    for start, code in ((2.0, 0), (-1.0, 1)):
+        monkeypatch.setattr(predict, "PREDICTED", Memory[Predicted](1))
+        monkeypatch.setattr(predict, "START", start)
+        assert main(run) == code and bool(asked) == bool(code)
+    assert "merge 2 of 2" in capsys.readouterr().out

@@ -69,7 +69,18 @@ def test_images_that_are_not_in_the_data_stop(run: Path) -> None:
     assert main([*words, "data.subset=first:1"]) == 0, "the other is of the same split"
 
 
-def test_what_the_run_left_in_the_store_is_all_that_the_first_scoring_needs(run: Path) -> None:
+def test_what_the_run_left_in_the_store_is_all_that_scoring_needs(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object, name: str) -> None:
+        raise AssertionError(f"{name} is loaded")
+
+    monkeypatch.setattr("bench.run.parts.RunParts.load_model", refuse)
+    same(run, scored(run, "paper", "store"))
+    with pytest.raises(AssertionError, match="sentence is loaded"):
+        scored(run, "of-nothing", "nothing")
+
+
+@pytest.mark.slow
+def test_the_first_scoring_of_a_process_does_without_torch(run: Path) -> None:
     tmp = run.parents[1]
     words = ["score", str(run), "score=paper,soft", f"store={tmp / 'store'}"]
     code = (
@@ -78,7 +89,6 @@ def test_what_the_run_left_in_the_store_is_all_that_the_first_scoring_needs(run:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[3])
     assert told.returncode == 0, told.stderr
-    same(run, scored(run, "paper", "store"))
 
 
 def test_the_tables_that_a_run_keeps_are_those_of_the_pixels_of_its_file(run: Path) -> None:

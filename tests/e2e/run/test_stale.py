@@ -29,6 +29,7 @@ def made(folder: Path, stage: str) -> dict[str, int]:
     return counts.get(stage, {"reused": 0, "made": 0})  # one that nobody asks where what follows it is there
 
 
+@pytest.mark.slow
 def test_words_replaced_in_their_file_are_the_words_of_the_next_run(tmp_path: Path) -> None:
     """Forty-five names were replaced by two others, and the store said "caption 124 of 124"."""
     words, out = tmp_path / "words.txt", tmp_path / "out"

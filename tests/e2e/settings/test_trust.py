@@ -230,6 +230,7 @@ def test_settings_that_repeat_themselves_without_end_are_one_line(made: Path, tm
             check_run(run, (), REPORTING)
 
 
+@pytest.mark.slow
 def test_a_text_nested_without_end_is_one_line_and_no_crash(tmp_path: Path) -> None:
     """PyYAML's parser in C ends the process at this depth."""
     (tmp_path / "run.json").write_text('{"variant": "x"}')

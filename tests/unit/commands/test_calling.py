@@ -54,13 +54,13 @@ def test_what_a_task_raises_comes_through_and_leaves_nothing_behind() -> None:
     assert HydraConfig.instance().cfg is None
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("text", "seen"),
     [
-        ("hydra: {mode: MULTIRUN, sweeper: {params: {seed: '1,2'}}}", [(1, None), (2, None)]),
         ("hydra: {job: {env_set: {ZGS_MARK: here}}}", [(0, "here")]),
         ("seed: 7", [(7, None)]),
+        ("hydra: {mode: MULTIRUN, sweeper: {params: {seed: '1,2'}}}", [(1, None), (2, None)]),
     ],
 )
 def test_a_yaml_of_ones_own_may_ask_for_more(text: str, seen: list[tuple[int, str | None]], folder: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.commands.sweeps import (
@@ -72,7 +72,6 @@ def test_lines_are_quoted_for_a_shell_and_carry_flags_and_launcher() -> None:
     assert make_commands(jobs[:1], []) == ["zgs run 'data.root=/my photos/a=b' 'l=[1,2]' x="]
 
 
-@settings(max_examples=40)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="$\n\r"), min_size=1))
 def test_any_path_is_read_back_by_hydra(text: str) -> None:
     (override,) = OverridesParser.create().parse_overrides([f"hydra.sweep.dir={quote_value(text)}"])

@@ -235,7 +235,7 @@ def test_dataset_interface() -> None:
     assert sample.image_id == "val-0002" and sample.truth is not None
     np.testing.assert_array_equal(sample.truth, draw("val", 2).truth)
     assert data.fingerprint == ToyScenes(split="val").fingerprint != ToyScenes(split="test").fingerprint
-    assert ToyScenes(split="train").list_ids()[12345] == "train-012345"
+    assert ToyScenes(split="tune").list_ids()[123] == "tune-0123"
 
 
 def test_bad_options_are_named() -> None:

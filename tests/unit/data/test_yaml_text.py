@@ -47,7 +47,7 @@ def test_whole_numbers_are_numbers_unless_quoted(tmp_path: Path) -> None:
         ("a: &x {b: *x}\n", "a part that is used again"),
         ("[a]: 1\n", "a list or mapping as a key"),
         ("a: [1\n", "no yaml"),
-        ("a: " + "[" * 3000 + "]" * 3000, "no yaml"),
+        ("a: " + "[" * 600 + "]" * 600, "no yaml"),
     ],
 )
 def test_what_is_lost_or_grows_is_refused(text: str, reason: str, tmp_path: Path) -> None:

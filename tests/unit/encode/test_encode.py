@@ -31,6 +31,7 @@ def pixel_means(mask: np.ndarray) -> np.ndarray:
     return np.array([mask[r : r + 6, c : c + 6].mean() for r in range(0, 18, 6) for c in range(0, 24, 6)])
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("start_layer", [1, 3, 4])
 @pytest.mark.parametrize(("saliency", "heads"), VARIANTS)

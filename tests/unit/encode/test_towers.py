@@ -49,7 +49,7 @@ def plain(clip: Clip) -> np.ndarray:
     return found
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("start_layer", [1, DEPTH - 2, DEPTH])
 def test_a_full_mask_is_open_clip_s_own_embedding(tower: tuple[dict[str, Any], Clip], start_layer: int) -> None:
     _, clip = tower

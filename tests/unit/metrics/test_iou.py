@@ -35,6 +35,7 @@ def over_set(images: list[tuple[Overlap, np.ndarray] | None], **settings: str) -
     return pooled([part and part["iou.dataset.union"] for part in parts])
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("void", ["ignore", "count"])
 @pytest.mark.parametrize("background", ["context", "voc", "ignore"])
 @pytest.mark.parametrize("overlapping", [False, True])

@@ -68,7 +68,7 @@ FAULTY: dict[str, Callable[[Path], Any]] = {
 }
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("name", FAULTY)
 def test_a_file_that_is_no_model_is_one_line(name: str, tmp_path: Path) -> None:
     file = tmp_path / name

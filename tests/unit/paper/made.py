@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.paper.cells import PaperTable, Sources, make_table
+from bench.paper.cells import PaperTable, make_table
 from bench.paper.definition import Item
 from bench.paper.plan import Need, Plan, make_plan
 from bench.paper.reading import read_definition
+from bench.paper.sources import Sources
 from tests.unit.report.fabricated import fabricate
 
 YAML = """

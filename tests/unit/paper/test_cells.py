@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from bench.errors import UserError
+from bench.paper.cells import Cell
 from bench.paper.formats.table_csv import write_table_csv
-from bench.paper.grid import OTHER, PAPER, PROTOCOL, lay_out
+from bench.paper.grid import lay_out
+from bench.paper.published import OTHER, PAPER, PROTOCOL
 from bench.run.run_folder import read_rows
 from bench.score.comparisons import compare_paired
 from tests.unit.paper.made import MODELS, YAML, make
@@ -123,7 +129,29 @@ def test_people_are_asked_for_by_the_line_that_was_typed(tmp_path: Path) -> None
 def test_a_data_set_that_was_not_asked_for_is_empty_with_its_command(tmp_path: Path) -> None:
     text = YAML.replace("  Toy: [data=toy]", "  Toy: [data=toy]\n  Big: {words: [data=big], columns: [IoU]}")
     cell = make(tmp_path, text, typed=["data=toy", "models=paper"]).cells["ours", "Big", "IoU"]
-    assert (cell.line, cell.fills) == (None, "zgs paper a models=paper data=big")
+    assert (cell.line, cell.fills) == (None, "zgs paper a data=toy,big models=paper")
+    placed = make(tmp_path / "b", text, typed=["data=toy", "data.root=there"]).cells["ours", "Big", "IoU"]
+    assert placed.fills == "zgs paper a data=big", "the place is that of the other data"
+
+
+def _line(cells: Mapping[Any, Cell]) -> dict[str, Any]:
+    (first, *_) = cells.values()
+    assert first.line is not None
+    return dict(first.line)
+
+
+def test_of_numbers_that_print_the_same_all_are_the_best(tmp_path: Path) -> None:
+    """Three rows of 10.0, 10.04 and 10.2, then of 10.0, 10.16 and 10.2 percent."""
+    for at, (values, marked) in enumerate((((0.1, 0.1004, 0.102), 1), ((0.1, 0.1016, 0.1020), 2))):
+        table = make(tmp_path / str(at), published=SAME.replace("99.0", "1.0").replace("12.5", "1.0"))
+        rows = [("other", 0), ("third", 1), ("ours", 2)]
+        same = dict.fromkeys([(row, "Toy", "IoU") for row, _ in rows], table.cells["ours", "Toy", "IoU"])
+        lines = {
+            (row, "Toy", "IoU"): replace(same[row, "Toy", "IoU"], line={**_line(same), "value": values[place]})
+            for row, place in rows
+        }
+        grid = lay_out(replace(table, cells={**table.cells, **lines}))
+        assert [cells[0].best for _, cells in grid.rows].count(True) == marked
 
 
 def test_an_unknown_metric_is_told_with_the_nearest_of_the_run(tmp_path: Path) -> None:
@@ -147,9 +175,20 @@ def test_what_keeps_a_number_away_is_named(old: str, new: str, told: str, tmp_pa
     assert told in str(caught.value) and "without merging" not in str(caught.value)
 
 
-def test_a_metric_that_no_run_was_asked_for_says_how(tmp_path: Path) -> None:
-    cell = make(tmp_path, YAML.replace("iou.image.union", "pq"), typed=["data=toy"]).cells["ours", "Toy", "IoU"]
-    assert cell.empty == "pq was not asked for" and cell.fills.startswith("zgs paper a data=toy")
+@pytest.mark.parametrize(
+    ("metric", "word"),
+    [
+        ("pq", "score.metrics=[iou,recall,tgq,panoptic]"),
+        ("jaccard.hard.image", "score.metrics=[iou,recall,tgq,hard]"),
+        ("iou.dataset.union", "score.aggregation=[image,dataset]"),
+        ("iou.image.argmax", "score.representative=argmax"),
+        ("recall>0.75", "score.tau_iou=0.75"),
+    ],
+)
+def test_a_metric_that_no_run_was_asked_for_says_how(metric: str, word: str, tmp_path: Path) -> None:
+    cell = make(tmp_path, YAML.replace("iou.image.union", metric), typed=["data=toy"]).cells["ours", "Toy", "IoU"]
+    assert cell.empty.startswith(f"{metric} was not asked for")
+    assert shlex.split(cell.fills) == ["zgs", "paper", "a", "data=toy", word]
 
 
 def test_rows_of_other_protocols_are_refused_with_the_difference(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bench.errors import UsageError
@@ -80,6 +82,25 @@ def test_what_a_row_states_counts_more_than_what_is_typed() -> None:
     assert "encode=masked" in plan.named["mine", "s", "toyscenes"].words
     with pytest.raises(UsageError, match="encode=masked: every row states that itself"):
         make_plan([ITEM], ["encode=masked"], sketch_need)
+
+
+def test_what_an_experiment_states_is_stated_by_its_row(tmp_path: Path) -> None:
+    """``experiment=full`` chooses encoder and merging: a typed encoder may not make "Ours" another method."""
+    full, tree = Row("full", ("experiment=full",)), Row("tree", ("experiment=mine",))
+    item = Item("mine", "Mine", "table", "x", rows=(full, tree), sets=SETS)
+    (tmp_path / "experiment").mkdir()
+    text = "# @package _global_\ndefaults:\n  - override /merge: none\nencode: {sigma2: 3.0}\n"
+    (tmp_path / "experiment/mine.yaml").write_text(text)
+    plan = make_plan([item], ["encode=crop", "encode.sigma2=1"], sketch_need, str(tmp_path))
+    rows = {row.name: plan.list_needs(item, row)[0].words for row in item.rows}
+    assert "encode=crop" in rows["tree"] and "encode=crop" not in rows["full"]
+    assert "encode.sigma2=1" in rows["full"] and "encode.sigma2=1" not in rows["tree"]
+    assert plan.partial == {"encode=crop": ("tree",), "encode.sigma2=1": ("full",)}
+    with pytest.raises(UsageError, match="merge=none: every row states that itself"):
+        make_plan([item], ["merge=none"], sketch_need, str(tmp_path))
+    for name in ("table1", "table3"):
+        with pytest.raises(UsageError, match="encode=crop: every row states that itself"):
+            make_plan(read_definitions([name]), ["encode=crop"], sketch_need)
 
 
 def test_a_data_set_that_an_item_has_not_is_made_with_all_columns() -> None:

@@ -131,6 +131,7 @@ def flat(node: Any, name: str = "") -> dict[str, Any]:
     return {k: v for key, value in node.items() for k, v in flat(value, f"{name}.{key}".strip(".")).items()}
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("models", ["paper", "embedded"])
 @pytest.mark.parametrize("choice", ["method", "protocol"])
 def test_reference_selects_every_difference_of_prediction(choice: str, models: str) -> None:
@@ -145,12 +146,14 @@ def test_paper_is_the_default_of_every_row() -> None:
         assert {key: read(found, key) for key in expected} == expected
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("choice", ["score", "protocol"])
 def test_reference_selects_every_difference_of_scoring(choice: str) -> None:
     found = settings(f"{choice}=reference")
     assert {key: read(found, key) for _, key, *_ in SCORE} == {key: value for _, key, _, value, _ in SCORE}
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("protocol", ["paper", "reference"])
 def test_where_both_agree_both_have_the_value(protocol: str) -> None:
     found = settings(f"protocol={protocol}")
@@ -166,6 +169,7 @@ def test_nothing_else_differs_between_the_two() -> None:
     assert {key for key in differ if not key.startswith("method.")} == told | {"score.name"}
 
 
+@pytest.mark.thinned(5)
 @pytest.mark.parametrize(("key", "value", "base"), CHOICES + OTHERS)
 def test_each_is_an_option_of_its_own(key: str, value: Any, base: str) -> None:
     before, after = settings(f"protocol={base}"), set_key(key, value, f"protocol={base}")
@@ -175,6 +179,7 @@ def test_each_is_an_option_of_its_own(key: str, value: Any, base: str) -> None:
     assert changed == {key} and read(after, key) == value != read(before, key)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("protocol", ["paper", "reference"])
 def test_the_record_states_all_of_them(protocol: str, tmp_path: Path) -> None:
     folder = prepare_folder(settings(f"protocol={protocol}", f"out={tmp_path}"))
@@ -196,6 +201,7 @@ def test_a_method_states_what_its_stages_take() -> None:
         assert any(not k.startswith("method.") for k in moved), f"method.{key} changes no stage"
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(("choice", "saliency"), [("paper", "outputs"), ("reference", "weights")])
 def test_the_stages_obey(choice: str, saliency: str) -> None:
     """The objects that a run makes, not only its settings."""

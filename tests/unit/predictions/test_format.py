@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pycocotools import mask as coco
@@ -45,7 +47,6 @@ def same(a: Prediction, b: Prediction) -> bool:
     return arrays_agree and (a.image_id, a.texts, a.heap_ids) == (b.image_id, b.texts, b.heap_ids)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     masks=SHAPES.flatmap(lambda shape: arrays(bool, shape)), data=st.data(), ending=st.sampled_from(["json", "jsonl"])
 )
@@ -61,7 +62,9 @@ def test_round_trip_loses_nothing(masks: np.ndarray, data: st.DataObject, ending
     oracle = None if told is None else Described(tuple(c for c, _ in told), tuple(t for _, t in told), rows)
     assume(before.image_id != "first")
     path = tmp_path_factory.mktemp("p") / f"predictions.{ending}"
-    file = PredictionFile(write_predictions(path, [some("first"), (before, oracle)]))
+    inlined = bool(n) and told != [] and data.draw(st.booleans())  # of no segments no width is kept
+    file = PredictionFile(write_predictions(path, [some("first"), (before, oracle)], inlined=inlined))
+    assert path.with_suffix(".npz").exists() != inlined
     assert same(file[before.image_id], before) and list(file) == ["first", before.image_id]
     assert list(file.list_faults()) == [] and file.read_texts(before.image_id) == texts
     found = file.read_true_segments(before.image_id)
@@ -72,7 +75,6 @@ def test_round_trip_loses_nothing(masks: np.ndarray, data: st.DataObject, ending
         assert equal(found.embeddings, oracle.embeddings)
 
 
-@settings(max_examples=60, deadline=None)
 @given(arrays(bool, st.tuples(st.just(1), st.integers(1, 60), st.integers(1, 60))))
 def test_codes_agree_with_cocos_own_decoder(masks: np.ndarray) -> None:
     counts = rle.encode(masks)[0]
@@ -170,3 +172,44 @@ def test_no_json_and_no_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot be written"):
         write_predictions(tmp_path / "file" / "p.json", [some()])
+
+
+def write_inline(folder: Path, **changes: object) -> Path:
+    """Two segments with embeddings in the file itself; ``changes`` replace what the second one has."""
+    path = write_predictions(folder / "p.json", [some(n=2)], embedder="clip@1", inlined=True)
+    content = json.loads(path.read_text())
+    content["images"][0]["segments"][1] |= changes
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_an_embedding_in_the_file_is_base64_of_float32_or_a_list(tmp_path: Path) -> None:
+    """By hand: what the page tells a reader, and the same numbers as plain ones."""
+    path, rows = write_inline(tmp_path), some(n=2).embeddings
+    assert rows is not None
+    content = json.loads(path.read_text())
+    assert content["embeddings"] == {"inline": True, "model": "clip@1"} and not path.with_suffix(".npz").exists()
+    for row, segment in zip(rows, content["images"][0]["segments"], strict=True):
+        assert np.frombuffer(base64.b64decode(segment["embedding"]), "<f4").tolist() == row.tolist()
+    told = write_inline(tmp_path, embedding=[float(number) for number in rows[1]])
+    assert equal(PredictionFile(told).read_embeddings("a"), rows)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, "segment 1: 'embedding' is missing"),
+        ("AA*A", "segment 1: 'embedding' is no base64"),
+        ("AAAA", "segment 1: 'embedding' has 3 bytes"),
+        ("", "segment 1: 'embedding' has 0 numbers"),
+        ([1.0, 2.0], "segment 1: 'embedding' has 2 numbers, segment 0 has 3"),
+        ([1.0, "x", 2.0], "segment 1: 'embedding' should be a list of numbers"),
+        ([1.0, 1e39, 2.0], "segment 1: its embedding holds NaN or infinity"),
+    ],
+)
+def test_a_damaged_embedding_in_the_file_is_named_to_the_segment(value: object, told: str, tmp_path: Path) -> None:
+    file = PredictionFile(write_inline(tmp_path, embedding=value))
+    (fault,) = file.list_faults()
+    assert told in fault and "image 0 (a)" in fault
+    with pytest.raises(UserError, match=re.escape(told)):
+        file["a"]

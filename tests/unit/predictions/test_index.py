@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import UserError
@@ -34,7 +34,6 @@ def entries_of(path: Path) -> dict[str, Any]:
     return {image_id: read_entry(path, place) for image_id, place in index.places.items()}
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     images=ENTRIES,
     rest=st.dictionaries(st.text(max_size=5).filter(lambda key: key not in ("images", "format")), VALUES, max_size=3),

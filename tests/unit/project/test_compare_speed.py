@@ -28,16 +28,16 @@ def run_python(text: str, *words: str) -> str:
 @pytest.mark.skipif(sys.platform != "linux", reason="needs prctl")
 def test_what_outlives_the_process_counts_too(tmp_path: Path) -> None:
     """A process, its child that it waits for, and one in a session of its own that it leaves behind."""
-    child = [sys.executable, "-c", BUSY.format(0.3)]
+    child = [sys.executable, "-c", BUSY.format(0.1)]
     text = (
         f"import subprocess\nsubprocess.run({child!r})\nsubprocess.Popen({child!r}, start_new_session=True)\n"
-        + BUSY.format(0.3)
+        + BUSY.format(0.1)
     )
     measure = (
         "import sys; from pathlib import Path; from scripts.compare_speed import measure;"
         "print(measure([sys.executable, '-c', sys.argv[1]], Path.cwd(), Path(sys.argv[2])).processor)"
     )
-    assert float(run_python(measure, text, str(tmp_path / "log.txt"))) >= 0.9
+    assert float(run_python(measure, text, str(tmp_path / "log.txt"))) >= 0.3
 
 
 def test_a_command_that_fails_ends_the_comparison_with_what_it_said(tmp_path: Path) -> None:

@@ -144,6 +144,7 @@ def test_rows_that_luck_may_explain_are_simulated_again_and_judged_by_that_alone
     assert "by more than two standard errors 0: none" in page.describe_faults(rule.list_judged(kept))[0]
 
 
+@pytest.mark.slow
 def test_twice_the_same_bytes(load: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     worlds, near = importlib.import_module("coverage_worlds"), importlib.import_module("coverage_near")
     small = {"WORLDS": ("VOC-20",), "SIZES": (25,), "FALSE": (0.1,), "MEANS": ("image IoU",), "CLASSES": ("mIoU",)}

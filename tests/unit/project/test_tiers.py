@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
-from tests.conftest import MARKS, TIERS
+from tests.conftest import FEW_EXAMPLES, MANY_EXAMPLES, MARKS, TIERS
 
 ROOT = Path(__file__).resolve().parents[3]
 TESTS = ROOT / "tests"
@@ -53,3 +54,11 @@ def test_the_tiers_are_those_of_pyproject_the_makefile_and_contributing() -> Non
     assert re.search(r"^test: .*\n\t.* -m pytest tests$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     page = (ROOT / "CONTRIBUTING.md").read_text()
     assert all(f"| `tests/{tier}/` |" in page for tier in TIERS) and all(f"| mark `{mark}` |" in page for mark in MARKS)
+
+
+def test_a_property_has_more_examples_where_slow_tests_run(request: pytest.FixtureRequest) -> None:
+    few = "not slow" in request.config.option.markexpr
+    assert settings().max_examples == (FEW_EXAMPLES if few else MANY_EXAMPLES) and MANY_EXAMPLES >= 4 * FEW_EXAMPLES
+    slow, page = (ROOT / "Makefile").read_text(), (ROOT / "CONTRIBUTING.md").read_text()
+    assert re.search(r'^test-slow: .*\n\t.* -m pytest tests -m "slow or hypothesis"$', slow, re.MULTILINE)
+    assert f"has {FEW_EXAMPLES}\nexamples there and {MANY_EXAMPLES} in" in page

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import atexit
 import json
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +42,27 @@ def fabricate(
 ) -> list[Path]:  # fmt: skip
     """A run for each variant; ``settings`` are groups of its configuration, ``extra`` further metrics with values."""
     told = settings or [{"segment": {"n": 10}}] * len(variants)
-    return [
-        _run(to / f"run-{at:02}", variant, own, at, images, classes, extra or {})
-        for at, (variant, own) in enumerate(zip(variants, told, strict=True))
-    ]
+    facts = images, tuple(classes), tuple((extra or {}).items())
+    made = (_run_once(variants[at], repr(own), at, *facts) for at, own in enumerate(told[: len(variants)]))
+    return [Path(shutil.copytree(run, to / run.name)) for run in made]
+
+
+@cache
+def _run_once(
+    variant: str, settings: str, seed: int, images: int, classes: tuple[str, ...], extra: tuple[tuple[str, float], ...]
+) -> Path:
+    """Make a run once a process, for others to copy; ``settings`` is the text of a mapping of plain values."""
+    place = tempfile.TemporaryDirectory(prefix="fabricated-")
+    atexit.register(place.cleanup)
+    folder = Path(place.name) / f"run-{seed:02}"
+    return _run(folder, variant, ast.literal_eval(settings), seed, images, classes, dict(extra))
 
 
 def _run(
     folder: Path, variant: str, settings: Mapping[str, Any], seed: int, images: int, classes: Sequence[str],
     extra: Mapping[str, float],
 ) -> Path:  # fmt: skip
-    folder.mkdir(parents=True)
+    folder.mkdir()
     role = str(settings.get("role", "own"))
     draw, ids = np.random.default_rng(seed), tuple(f"{i:03}" for i in range(images))
     quality = 0.25 + 0.02 * seed

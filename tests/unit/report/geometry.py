@@ -14,7 +14,7 @@ TOLERATED = 1.0
 
 def shown(figure: Figure) -> list[tuple[str, Bbox]]:
     """Every text that is drawn, with its box in pixels."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     renderer: Any = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     ticks, drawn = set(), set()
     for axes in figure.axes:

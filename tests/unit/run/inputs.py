@@ -204,6 +204,7 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     "variant": (_given(variant="mine"), RUN),
     "role": (_given(role="floor"), frozenset()),
     "objective": (_given(objective="iou.image.union"), frozenset()),
+    "embeddings": (_given(embeddings="inline"), frozenset()),
     "controls": (_given(controls=[]), RUN),
     "score.tau_clip": (_given(score__tau_clip=0.2), RUN),
     "subset": (_given(data__subset="all"), RUN),
@@ -214,9 +215,7 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
 BEFORE: dict[str, Callable[[World], None]] = {
     "revision of a hub name": lambda world: _hub(world, "1"),
     "checkpoint behind a published tag": lambda world: _tag(world, "one"),
-    **dict.fromkeys(
-        ("weights of SAM", "config of SAM", "image processor of SAM", "weights of SAM moved"), _choose_sam
-    ),
+    **dict.fromkeys(("weights of SAM", "config of SAM", "image processor of SAM", "weights of SAM moved"), _choose_sam),
 }
 
 

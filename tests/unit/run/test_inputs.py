@@ -29,7 +29,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return world(tmp_path, monkeypatch)
 
 
-@pytest.mark.thinned(6)
+@pytest.mark.thinned(9)
 @pytest.mark.parametrize("case", CASES)
 def test_the_key_moves_exactly_where_the_result_may(case: str, own: World) -> None:
     change, expected = CASES[case]
@@ -120,7 +120,8 @@ VARIANTS = {
         False,
     ),
     "a dataclass that forgets its base": (
-        "@dataclass(eq=False)\nclass V(MaskedEncoder):\n    half: int = 1\n    def __post_init__(self): ...\n", False
+        "@dataclass(eq=False)\nclass V(MaskedEncoder):\n    half: int = 1\n    def __post_init__(self): ...\n",
+        False,
     ),
     "own trunk": ("class V(MaskedEncoder):\n    def compute_trunk(self, sample): ...\n", False),
     "own trunk above": ("class A(MaskedEncoder):\n    def compute_trunk(self, s): ...\nclass V(A): ...\n", False),

@@ -82,6 +82,7 @@ def test_averages_over_classes_differ_by_what_each_image_does_to_both() -> None:
     assert found.low <= low + 1e-9 and found.high >= high - 1e-9
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("images", [20, 100])
 def test_a_paired_test_is_seldom_wrong_where_there_is_nothing(images: int) -> None:
     draw, wrong = np.random.default_rng(5), 0

@@ -45,7 +45,7 @@ def compose_by_hydra(words: list[str]) -> OmegaConf:
         return compose("config", words, return_hydra_config=True)
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("words", COMPOSED)
 def test_it_is_hydras(words: list[str]) -> None:
     wanted = OmegaConf.to_yaml(compose_by_hydra(words))
@@ -75,6 +75,7 @@ def test_an_edited_option_counts_at_once(tmp_path: Path, monkeypatch: pytest.Mon
     assert compose_config([]).score.tau_iou == 0.75, "what one caller does to it no other sees"
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("others", [0, 3])
 def test_an_edited_option_of_one_s_own_counts_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: int

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 import torch
 
+from bench.errors import UserError
 from bench.speed.clock import measure, use_one_thread
 from bench.speed.products import Product
 from bench.speed.stages.captions import compare_texts
 from bench.speed.trial import Trial, run_trial
-from bench.speed.write import COLUMNS, make_page, write_all
+from bench.speed.write import COLUMNS, make_page, read_rows, write_all, write_json
 
 TRIAL = Trial("features", "one number", lambda: 1.0, lambda: 1.25, lambda one, other: abs(one - other), 0.25)
 MACHINE = {"processor": "one", "dtype": "float32", "torch": "2"}
@@ -59,6 +60,15 @@ def test_texts_differ_by_a_token_or_by_a_score() -> None:
     assert compare_texts(one, one) == 0
     assert compare_texts(one, [([1, 2], -1.0), ([3], -2.5)]) == 0.5
     assert compare_texts(one, [([1, 4], -1.0), ([3], -2.0)]) == math.inf
+
+
+def test_rows_of_another_machine_are_not_kept(tmp_path: Path) -> None:
+    path = write_json([run_trial(TRIAL)], MACHINE, "paper", tmp_path / "paper.json")
+    assert [row["stage"] for row in read_rows(path, MACHINE)] == ["features"]
+    assert read_rows(path, {**MACHINE, "torch": "3"}) == [] == read_rows(tmp_path / "none.json", MACHINE)
+    path.write_text("{}[")
+    with pytest.raises(UserError, match="no rows of `zgs speed`"):
+        read_rows(path, MACHINE)
 
 
 def test_files_say_what_was_extrapolated(tmp_path: Path) -> None:

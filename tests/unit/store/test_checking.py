@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from bench.store import checking
 from bench.store.checking import check_namespace, copy_namespace
 from bench.store.entries import read_checksum
 from bench.store.files import Namespace, Store
-from bench.store.listing import list_namespaces, measure_namespace
+from bench.store.listing import list_namespaces, measure_namespace, read_key_inputs
+from bench.store.places import open_place
+from bench.store.pruning import remove_namespace
 from tests.unit.store.stored import fill_store
 
 
@@ -101,3 +104,29 @@ def test_an_interrupt_leaves_whole_files(tmp_path: Path, monkeypatch: pytest.Mon
     assert list_faults(there) == [] and measure_namespace(there).leftovers == ()
     copy_all(tmp_path / "a", tmp_path / "b")
     assert measure_namespace(there).files == 20
+
+
+@pytest.fixture
+def bucket() -> Iterator[Path]:
+    """A store in an object store, as far as a store can tell: a place of fsspec that is no disk."""
+    place = open_place("memory://checked/store")
+    yield place
+    files = place.fs.store  # type: ignore[attr-defined]
+    for name in [name for name in files if name.startswith("/checked/")]:
+        del files[name]
+
+
+def test_a_store_elsewhere_is_listed_checked_copied_to_and_from_and_pruned(tmp_path: Path, bucket: Path) -> None:
+    here = fill_store(tmp_path / "a", images=3)
+    assert [report.copied for report in copy_all(tmp_path / "a", bucket)] == [True] * 3
+    assert not any(report.copied for report in copy_all(tmp_path / "a", bucket))
+    (there,) = list_namespaces(bucket)
+    usage = measure_namespace(there)
+    assert (there.stage, there.key, usage.files, usage.leftovers) == (here.stage, here.key, 3, ())
+    assert usage.size == sum(path.stat().st_size for path in here.folder.iterdir()) and usage.used > 1.7e9
+    assert read_key_inputs(there) == read_key_inputs(here) and list_faults(there) == []
+    (there.folder / "image-1.safetensors").write_bytes(b"broken")
+    assert list_faults(there) == ["image-1"] and measure_namespace(there).damaged == ("image-1.safetensors.damaged",)
+    assert sum(report.copied for report in copy_all(bucket, tmp_path / "b")) == 2
+    remove_namespace(there)
+    assert list_namespaces(bucket) == [] and measure_namespace(there).files == 0

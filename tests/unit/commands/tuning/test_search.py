@@ -91,6 +91,13 @@ def test_a_job_that_failed_or_was_killed_is_a_trial_without_a_value_and_the_sear
     assert [trial.user_attrs.get("folder") for trial in study.trials] == [None, "f", None]
 
 
+def test_a_search_whose_first_trials_all_fail_stops(study: Study, tmp_path: Path, capsys) -> None:
+    make_search(study, tmp_path, 40)[0].run(lambda *_: None)
+    assert len(study.trials) == 3 and "37 were not begun" in capsys.readouterr().out
+    plan = read_plan(tmp_path)
+    assert plan is not None and plan.expected == 3
+
+
 def test_a_study_that_has_all_its_trials_launches_nothing_and_one_that_lacks_some_those(study, tmp_path) -> None:
     study.trials = [Trial({"a": 1}, told=0.5), Trial({"a": 2}, told="failed"), Trial({"a": 3}, told=0.25)]
     make_search(study, tmp_path, 2)[0].run(lambda *_: pytest.fail("nothing is left"))

@@ -74,6 +74,16 @@ def test_pixels_without_a_label() -> None:
     assert [each[5] for each in found] == pytest.approx([10 / 59, 20 / 59])
 
 
+def test_classes_that_the_truth_of_the_image_does_not_have() -> None:
+    """Road is in no true segment: 1 lies in the cat, 2 on no label, 3 on both; sky, which is there, is none of it."""
+    inside = [[40, 0, 0, 0], [30, 10, 0, 0], [10, 0, 5, 10], [10, 9, 5, 0], [0, 20, 0, 0]]
+    found = list(mining.find_absent(make(inside, [SKY, ROAD, ROAD, ROAD, -1], [CAT, SKY])))
+    assert [(each[1], each[3], each[4]) for each in found] == [
+        ([1], "road", "cat"), ([2], "road", "(no label)"), ([3], "road", "(several)"),
+    ]  # fmt: skip
+    assert found[0][0] == "“text 1” → road" and found[0][5] == pytest.approx(40 / 149)
+
+
 def test_leaks_from_the_largest_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sky lies above cat and road; the cat touches both, the road is larger, and no sky touches the lowest row."""
     truth = np.full((20, 20), SKY, np.int16)

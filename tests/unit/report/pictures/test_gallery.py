@@ -105,6 +105,7 @@ def test_images_of_any_size(size: tuple[int, int], tmp_path: Path) -> None:
     assert 384 <= max(picture.size) <= 768 and picture.format == ("PNG" if max(size) < 384 else "JPEG")
 
 
+@pytest.mark.slow
 def test_a_remembered_picture_is_the_one_that_would_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [row("a", text="cat"), row("b"), row("c", (50, 60))]
     noted = [replace(rows[0], panels=(replace(rows[0].panels[0], note="3 leaves"), *rows[0].panels[1:])), *rows[1:]]

@@ -1,0 +1,138 @@
+"""No part of the paper: how cost grows with images, segments, classes and thresholds, as exponents with intervals.
+
+seconds = a x size^b, fitted by least squares over the logarithms of all measurements; b has a 95 % interval by
+Student's t. 1 is in proportion, below 1 a part of the cost is fixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import LogLocator, NullFormatter
+from scipy import stats
+
+from bench.csv_files import write_csv
+from bench.records import ClassList, Overlap
+from bench.report.figures.style import draw_plain_axes, look, make_figure, save
+from bench.score.curves import CURVES, compute_curves
+from bench.score.presets import make_protocol
+from bench.speed.clock import measure, use_one_thread
+from bench.speed.inputs import Inputs
+from bench.speed.many_tables import NAMING, draw_table
+
+TIMES = 3
+"""Measurements of each size."""
+IMAGES, SEGMENTS = (50, 100, 200, 400, 800), (5, 10, 20, 40, 80)
+CLASSES, THRESHOLDS = (20, 59, 150, 459), (1, 5, 21, 101)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """One cost against one size: seconds [sizes, times], and the fitted exponent with its interval."""
+
+    cost: str
+    size: str
+    sizes: tuple[int, ...]
+    seconds: np.ndarray
+    exponent: float
+    low: float
+    high: float
+
+
+def measure_growth(inputs: Inputs) -> Iterator[Growth]:
+    """Measure every cost, one after the other, on one thread."""
+    with use_one_thread():
+        yield _grow("scores with intervals", "images", IMAGES, lambda n: prepare_scoring(images=n))
+        yield _grow("scores of 50 images", "segments", SEGMENTS, lambda n: prepare_scoring(segments=n))
+        yield _grow("scores of 50 images", "classes", CLASSES, lambda n: prepare_scoring(classes=n))
+        yield _grow("scores of 50 images", "thresholds", THRESHOLDS, lambda n: prepare_scoring(thresholds=n))
+        encoder: Any = inputs.context.make_stage("encode")
+        yield _grow("embeddings of an image", "segments", SEGMENTS, lambda n: _embed(encoder, inputs, n))
+
+
+def prepare_scoring(
+    images: int = 50, segments: int = 15, classes: int = 59, thresholds: int = 21
+) -> Callable[[], object]:
+    """Prepare the scoring of made-up tables over a curve of thresholds, 1,000 resamples: a call that does it anew."""
+    tables = [resize_table(draw_table(seed), segments, classes) for seed in range(images)]
+    names = ClassList("made", tuple(f"class {i}" for i in range(classes)), (True,) * classes)
+    protocol, taus = make_protocol("paper", resamples=1000), np.linspace(0, 1, thresholds).tolist()
+
+    def score() -> object:
+        CURVES.clear()
+        return compute_curves(tables, names, protocol, NAMING, "tt", taus, axes=["tau"])
+
+    return score
+
+
+def resize_table(table: Overlap, segments: int, classes: int) -> Overlap:
+    """Make a table of so many segments and classes in the place of another one's, from the same seed."""
+    draw, k = np.random.default_rng(int(table.image_id)), min(len(table.truth_classes), classes)
+    counts = draw.integers(0, 500, (segments + 1, k + 2))
+    member = np.vstack([np.eye(segments, dtype=bool), np.zeros((1, segments), bool)])
+    truth = np.sort(draw.choice(classes, k, replace=False)).astype(np.int32)
+    similarity = draw.uniform(0, 1, (segments, classes)).astype(np.float32)
+    texts = ("a text",) * segments
+    return Overlap(table.image_id, counts, member, truth, counts[:segments].sum(axis=1), similarity, similarity, texts)
+
+
+def fit_exponent(sizes: Sequence[float], seconds: np.ndarray) -> tuple[float, float, float]:
+    """Fit b of seconds = a x size^b over all measurements [sizes, times], with the ends of its 95 % interval."""
+    times = seconds.shape[1]
+    line = stats.linregress(np.repeat(np.log(sizes), times), np.log(seconds).ravel())
+    reach = float(stats.t.ppf(0.975, seconds.size - 2) * line.stderr)
+    return float(line.slope), float(line.slope) - reach, float(line.slope) + reach
+
+
+def write_growth(found: Sequence[Growth], folder: Path) -> list[Path]:
+    """Write growth.csv and the picture; return their paths."""
+    lines: list[Mapping[str, object]] = [
+        {"cost": one.cost, "against": one.size, "size": size, "seconds": value, "exponent": one.exponent,
+         "low": one.low, "high": one.high, "n": one.seconds.size}
+        for one in found for size, values in zip(one.sizes, one.seconds, strict=True) for value in values
+    ]  # fmt: skip
+    write_csv(pd.DataFrame(lines), folder / "growth.csv", decimals=6)
+    figure = make_figure(4.0)
+    axes = figure.subplots()
+    for at, one in enumerate(found):
+        middle = np.median(one.seconds, axis=1)
+        axes.plot(one.sizes, middle, label=describe_growth(one), **look(at))
+        axes.plot(np.repeat(one.sizes, one.seconds.shape[1]), one.seconds.ravel(), ".", color=look(at)["color"], ms=3)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("images, segments, classes or thresholds")
+    axes.set_ylabel("processor seconds")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
+    draw_plain_axes(axes, "both")
+    figure.legend(loc="outside right center", frameon=False, fontsize=9)
+    figure.suptitle("How cost grows (exponent with 95 % interval)", fontsize=11.5, fontweight="bold")
+    return [folder / "growth.csv", *save(figure, folder / "growth")]
+
+
+def describe_growth(one: Growth) -> str:
+    """Describe a growth in a line: what against what, and its exponent."""
+    return f"{one.cost} against {one.size}:\n{one.exponent:.2f} [{one.low:.2f}, {one.high:.2f}]"
+
+
+def _grow(cost: str, size: str, sizes: tuple[int, ...], make: Callable[[int], Callable[[], object]]) -> Growth:
+    calls = [make(each) for each in sizes]
+    calls[0]()  # what is imported or made once belongs to no size
+    seconds = np.array([[measure(call, most=1)[1].seconds for _ in range(TIMES)] for call in calls])
+    return Growth(cost, size, sizes, seconds, *fit_exponent(sizes, seconds))
+
+
+def _embed(encoder: Any, inputs: Inputs, segments: int) -> Callable[[], object]:
+    height, width = inputs.image.shape[:2]
+    edges = np.linspace(0, width, segments + 1).astype(int)
+    columns = np.arange(width)
+    strips = (edges[:-1, None] <= columns) & (columns < np.maximum(edges[1:], edges[:-1] + 1)[:, None])  # n w
+    masks = np.repeat(strips[:, None], height, axis=1)
+    return lambda: encoder(inputs.sample, masks)
