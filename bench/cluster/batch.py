@@ -131,13 +131,19 @@ def _keep_errors(file: Path) -> Iterator[None]:
         os.close(own)
 
 
-def _make_executor(where: Where, folder: Path, options: Mapping[str, Any], together: int) -> Any:
+def require_submitit(where: Where) -> Any:
+    """Return submitit. Raises UsageError where it, or Slurm, is not installed."""
     try:
         import submitit
     except ImportError as error:
         raise UsageError("jobs on Slurm need submitit: pip install 'zgs[slurm]'") from error
     if where == "slurm" and shutil.which("sbatch") is None:
         raise UsageError("no sbatch here: run the command on a host from which Slurm takes jobs")
+    return submitit
+
+
+def _make_executor(where: Where, folder: Path, options: Mapping[str, Any], together: int) -> Any:
+    submitit = require_submitit(where)
     chosen = {name: value for name, value in options.items() if value is not None}
     if where == "slurm" and together:
         chosen["slurm_array_parallelism"] = together

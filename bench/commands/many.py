@@ -83,7 +83,8 @@ def run_listed(jobs: Sequence[Job], flags: Sequence[str], command: str, out: Pat
 
 def _remove_folder(folder: Path, out: Path) -> None:
     """Take away the folder of a sweep that never began, and those above it up to ``out`` that are empty without it."""
-    (folder / PLAN).unlink(missing_ok=True)
+    for name in (PLAN, "multirun.yaml"):  # ours, and Hydra's
+        (folder / name).unlink(missing_ok=True)
     for place in (folder, *folder.parents):
         try:
             place.rmdir()

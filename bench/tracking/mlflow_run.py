@@ -6,10 +6,12 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from bench.settings.ranges import NOT_IN_RUN_NAME
+from bench.store.locks import hold_lock
 from bench.tracking.content import summarise
 from bench.tracking.plain import flatten_config, make_plain_names
 from bench.tracking.told import Artefact, Chart, TrackedRun, TrackedSweep
@@ -64,19 +66,20 @@ class MLflow:
         client.set_terminated(run_id)
 
     def _connect(self, out: Path) -> tuple[Any, str]:
-        """Connect to the store, and make the experiment where it is new; returns its id."""
-        from mlflow import MlflowClient, exceptions  # here, since it takes seconds and is an extra
+        """Connect to the store, and make the experiment where it is new; returns its id.
+
+        Of two jobs that make the database at the same time both fail, and it is broken for good: one after the other.
+        """
+        from mlflow import MlflowClient  # here, since it takes seconds and is an extra
 
         for name in ("mlflow", "alembic"):  # which tell of every table that they make
             logging.getLogger(name).setLevel(logging.ERROR)
-        client = MlflowClient(tracking_uri=self.uri or f"sqlite:///{out.absolute() / 'mlflow.db'}")
-        place = None if self.uri else (out.absolute() / "mlartifacts").as_uri()
-        if (known := client.get_experiment_by_name(self.experiment)) is None:
-            try:
-                return client, client.create_experiment(self.experiment, artifact_location=place)
-            except exceptions.MlflowException:  # another job of the sweep was first
-                known = client.get_experiment_by_name(self.experiment)
-        return client, known.experiment_id
+        own = out.absolute()
+        with nullcontext() if self.uri else hold_lock(own / ".mlflow"):
+            client = MlflowClient(tracking_uri=self.uri or f"sqlite:///{own / 'mlflow.db'}")
+            known = client.get_experiment_by_name(self.experiment)
+            place = None if self.uri else (own / "mlartifacts").as_uri()
+            return client, known.experiment_id if known else client.create_experiment(self.experiment, place)
 
 
 def _find(client: Any, experiment: str, identity: str) -> list[Any]:

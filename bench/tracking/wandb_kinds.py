@@ -59,8 +59,8 @@ def read_picture(path: Path) -> Any:
 
 
 def make_score_tables(scores: pd.DataFrame) -> dict[str, Any]:
-    """Make a table of the lines of scores.csv, in parts where there are many."""
-    return {f"scores{part}": table for part, table in _make_tables(scores)}
+    """Make a table of the lines of scores.csv, in parts where there are many; none where nothing was labelled."""
+    return {f"scores{part}": table for part, table in _make_tables(scores)} if len(scores) else {}
 
 
 def make_charts(charts: Sequence[Chart]) -> dict[str, Any]:

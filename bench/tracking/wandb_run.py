@@ -83,13 +83,13 @@ class Wandb:
     def _open(
         self, folder: Path, about: Mapping[str, Any], tags: Sequence[str], config: Mapping[str, Any]
     ) -> Iterator[Any]:
-        """Open a W&B run, and finish it whatever happens; no process or thread of W&B's is left."""
-        import wandb  # here, since it takes seconds and most runs never need it
-
+        """Open a W&B run, and finish it whatever happens; no process of W&B's is left."""
         if not os.access(folder, os.W_OK):  # W&B would write to the folder for temporary files and say nothing
             raise UserError(f"{folder}: cannot be written")
         before = [path for name in ("offline-run-*", f"{_DATA}*") for path in (folder / "wandb").glob(name)]
-        with _keep_data_in(folder / "wandb" / f"{_DATA}{secrets.token_hex(4)}"):
+        with _set_surroundings(folder / "wandb" / f"{_DATA}{secrets.token_hex(4)}", self.mode):
+            import wandb  # here, since it takes seconds and most runs never need it
+
             opened, code = None, 1
             try:
                 opened = self._start({"dir": str(folder), "config": dict(config), "tags": list(tags), **about})
@@ -128,13 +128,20 @@ class Wandb:
 
 
 @contextmanager
-def _keep_data_in(folder: Path) -> Iterator[None]:
-    """Let W&B copy the pictures of tables to a folder: offline it else leaves them in the home folder for ever."""
-    before = os.environ.get("WANDB_DATA_DIR")
-    os.environ["WANDB_DATA_DIR"] = str(folder.absolute())
+def _set_surroundings(data: Path, mode: Mode) -> Iterator[None]:
+    """Set what W&B reads of the environment, and put everything back.
+
+    Pictures of tables are copied to ``data``: offline W&B else leaves them in the home folder for ever. And a run that
+    is offline by an argument alone sends how W&B is used to its server all the same: only the variable keeps it quiet.
+    """
+    set_by_us = {"WANDB_DATA_DIR": str(data.absolute()), **({} if mode == "online" else {"WANDB_MODE": mode})}
+    before, hook = {name: os.environ.get(name) for name in set_by_us}, sys.excepthook
+    os.environ.update(set_by_us)
     try:
         yield
     finally:
-        os.environ.pop("WANDB_DATA_DIR")
-        if before is not None:
-            os.environ["WANDB_DATA_DIR"] = before
+        sys.excepthook = hook
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Interval
 from tqdm import tqdm
 
-from bench.cluster.place import Place, describe_place, work_there
+from bench.cluster.place import Place, describe_place, name_host, work_there
 from bench.cluster.ray_cluster import LOCAL, connect, measure_room
 from bench.errors import UserError
 from bench.run.executor import Jobs, Map, Threads, bring_in_order
@@ -69,6 +69,7 @@ class Worker:
 
     def __init__(self, place: Place, threads: int) -> None:
         work_there(place)
+        self._place = place
         import torch
 
         torch.set_num_threads(threads)
@@ -78,7 +79,7 @@ class Worker:
         try:
             return function(*job), None
         except Exception as error:
-            return None, error
+            return None, name_host(error, self._place)
 
     def answer(self) -> None:
         """Answer that this worker has started."""

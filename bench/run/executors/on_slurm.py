@@ -17,9 +17,9 @@ from typing import Annotated, Any
 from annotated_types import Interval
 from tqdm import tqdm
 
-from bench.cluster.batch import Batch, Lost, Where
+from bench.cluster.batch import Batch, Lost, Where, require_submitit
 from bench.cluster.frames import FrameReader, append_frame
-from bench.cluster.place import Place, describe_place, work_there
+from bench.cluster.place import Place, describe_place, name_host, work_there
 from bench.errors import UserError
 from bench.run.executor import Jobs, Map, Threads, bring_in_order
 
@@ -60,6 +60,7 @@ class Slurm:
     @contextmanager
     def open_session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `bench.run.executor.Executor`. The folder goes when all has gone well."""
+        require_submitit(self.where)
         folder = Path(self.folder).absolute() / secrets.token_hex(6)
         yield _Session(self, folder).run
         shutil.rmtree(folder, ignore_errors=True)
@@ -149,7 +150,7 @@ def run_shard(function: Callable[..., Any], shard: Shard, file: Path, place: Pla
             except OSError:
                 raise  # the disk, of which nothing can be told there
             except Exception as error:
-                append_frame(results, (at, None, error))
+                append_frame(results, (at, None, name_host(error, place)))
                 return
 
 

@@ -129,3 +129,21 @@ def list_left(folder: Path, leader: int) -> list[str]:
         except OSError:
             continue
     return found
+
+
+@pytest.mark.slow
+def test_two_sweeps_at_once_into_one_folder_are_two_tables_over_the_same_runs(tmp_path: Path) -> None:
+    words = [*write_slowly(tmp_path, 0.2), "data.subset=first:2", "executor=serial", "store=store", "out=out"]
+    command = [sys.executable, "-c", RUN, "folder", *words, "-m", "merge=none,siblings"]
+    both = [
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, start_new_session=True,
+            env=make_environment(tmp_path),
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    assert [code for code, _, _ in (ended(process, 250) for process in both)] == [0, 0]
+    tables = [file.read_text().splitlines() for file in tmp_path.glob("out/sweeps/*/jobs.csv")]
+    assert [[line.split(",")[1] for line in table] for table in tables] == [["state", "done", "done"]] * 2
+    assert len(list(tmp_path.glob("out/*/run.json"))) == 2
+    assert sorted(Counter(line.split()[0] for line in (tmp_path / "log").read_text().splitlines()).values()) == [1, 1]

@@ -62,7 +62,7 @@ def test_scoring_alone_gives_the_run_s_own_numbers_exactly(place: Path, scored: 
     assert set(read(run, "scores.csv")["variant"]) == {
         "full", "floor: shuffled captions (full)", "ceiling: true classes (full)",
     }  # fmt: skip
-    for name in ("curves.csv", "areas.csv"):
+    for name in ("curves.csv", "areas.csv", "confusion.csv"):
         assert (run / name).exists() == (again / name).exists()
         if (run / name).exists():
             pd.testing.assert_frame_equal(read(run, name), read(again, name), check_exact=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from bench.run.outcomes import Outcome
 from bench.tracking.content import read_tracked_run, summarise
 from bench.tracking.mlflow_run import IDENTITY, STEPS, MLflow
 from bench.tracking.sweep import find_place, make_tracked_sweep
+from bench.tracking.tell import track_run
 from bench.tracking.told import Place
 from tests.shared_runs import find_run
 from tests.unit.report.fabricated import fabricate
@@ -64,6 +66,26 @@ def test_other_numbers_take_the_place_of_the_earlier_ones(tmp_path: Path) -> Non
     _, (known,) = list_runs(tmp_path)
     values, _ = summarise(run.scores)
     assert max(known.data.metrics.values()) and max(values.values()) / 2 in known.data.metrics.values()
+
+
+def tell_one(folder: Path) -> None:
+    """In a process of its own, as a launcher's job."""
+    track_run(folder, {"_target_": "bench.tracking.mlflow_run.MLflow"})
+
+
+def test_jobs_that_are_told_at_the_same_time(tmp_path: Path, capfd: Any) -> None:
+    """Of processes that make MLflow's database together all fail, and it stays broken."""
+    pytest.importorskip("mlflow")
+    folders = fabricate(tmp_path, list("abc"), [{"pictures": 0, "segment": {"n": 10}}] * 3)
+    context = multiprocessing.get_context("spawn")
+    jobs = [context.Process(target=tell_one, args=(folder,)) for folder in folders]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    _, runs = list_runs(tmp_path)
+    assert sorted(run.info.run_name for run in runs) == [folder.name for folder in folders]
+    assert "warning: tracking" not in capfd.readouterr().err
 
 
 def test_a_sweep_is_the_parent_of_its_runs(tmp_path: Path, blank_figures: None) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from pathlib import Path
 
 import pytest
 
-from bench.cluster.place import Place, describe_place, work_there
+from bench.cluster.place import Place, describe_place, name_host, work_there
+from bench.errors import UsageError, UserError
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +23,7 @@ def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_relative_entries_are_told_as_whole_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", ["", "own", "/lib"])
     place = describe_place()
-    assert place == Place(str(tmp_path), (str(tmp_path), str(tmp_path / "own"), "/lib"), None)
+    assert place == Place(str(tmp_path), (str(tmp_path), str(tmp_path / "own"), "/lib"), None, platform.node())
 
 
 def test_paths_are_added_behind_ones_own_and_a_folder_that_is_not_here_is_left_out(tmp_path: Path) -> None:
@@ -43,3 +45,11 @@ def test_gpus_that_a_cluster_hides_from_who_asks_for_none_are_seen(
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
     work_there(Place("/nowhere", (), theirs))
     assert os.environ.get("CUDA_VISIBLE_DEVICES") == seen
+
+
+def test_an_error_of_another_host_names_it_and_stays_of_its_kind() -> None:
+    theirs, ours = Place("/", (), None, "elsewhere"), describe_place()
+    error = name_host(UsageError("cannot write /store: no space left"), theirs)
+    assert type(error) is UsageError and str(error) == f"on {platform.node()}: cannot write /store: no space left"
+    for kept, place in ((UserError("x"), ours), (ValueError("x"), theirs)):
+        assert name_host(kept, place) is kept

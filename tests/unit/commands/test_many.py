@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from bench.commands import calling, launching, many
 from bench.commands.many import run_many
 from bench.commands.repeated import Request
-from bench.errors import DONE
+from bench.errors import DONE, UsageError
 from bench.run.outcomes import Outcome, write_outcome
 from bench.settings.compose import resolve_config
 
@@ -46,3 +47,12 @@ def test_jobs_of_hydras_own_launcher_are_composed_here(noted: list, monkeypatch:
     outcomes = run_many(Request(["-m", *WORDS, "out=o"]), "zgs run")
     assert [outcome.code for outcome in outcomes] == [DONE, DONE]
     assert noted == [(0.1, 0), (0.2, 1)]
+
+
+def test_a_sweep_whose_launcher_is_not_installed_is_one_line_and_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "submitit", None)
+    with pytest.raises(UsageError, match=r"jobs on Slurm need submitit: pip install 'zgs\[slurm\]'"):
+        run_many(Request(["-m", "hydra/launcher=submitit_slurm", *WORDS, "out=o"]), "zgs run")
+    assert not (tmp_path / "o").exists()

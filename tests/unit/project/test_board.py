@@ -156,3 +156,11 @@ def test_what_stood_and_what_moved_is_said(findings: Any) -> None:
     assert told == (
         "Published values that stood: gem iterations=1. That moved: masked start_layer=3 to 4 (+2.0 points, n=40).\n"
     )
+
+
+def test_the_findings_are_those_of_the_tables(board: Any, findings: Any, tmp_path: Path) -> None:
+    """Nothing is written into results/board by hand."""
+    folder = ROOT / "results/board"
+    kinds = {board.HEADINGS[name]: folder / name for name in board.SEGMENTS if (folder / name / "board.csv").is_file()}
+    findings.write_findings(kinds, folder / "tuning.csv", tmp_path / "findings.md")
+    assert len(kinds) >= 2 and (tmp_path / "findings.md").read_text() == (folder / "findings.md").read_text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.tracking.plain import flatten_config, make_plain_names
@@ -23,6 +23,7 @@ def test_every_metric_has_a_name_of_its_own_that_can_be_read() -> None:
     assert make_plain_names([name], TAKEN) == {name: told}
 
 
+@settings(max_examples=50)
 @given(st.lists(st.text(max_size=300) | st.sampled_from(["a>b", "a b", "a=b", "a:b", "", "/", "a" * 300, "a" * 301])))
 def test_of_the_right_characters_length_and_all_different(names: list[str]) -> None:
     plain = make_plain_names(names, TAKEN)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import http.server
 import json
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -106,6 +111,62 @@ def test_a_run_that_breaks_off_is_finished_as_failed(tmp_path: Path) -> None:
 def test_what_wandb_would_refuse_after_the_work_is_refused_before(options: dict[str, str]) -> None:
     with pytest.raises(UsageError, match=rf"^tracking\.{next(iter(options))}=.*1 to 128 characters"):
         Wandb(**options)  # type: ignore[arg-type]
+
+
+def test_what_a_killed_job_left_is_replaced(tmp_path: Path) -> None:
+    (folder,) = fabricate(tmp_path, ["full"], [{"pictures": 0}])
+    for name in ("offline-run-20260101_000000-abc/run-abc.wandb", "data-1234/artifacts/staging/tmp1"):
+        (folder / "wandb" / name).parent.mkdir(parents=True)
+        (folder / "wandb" / name).write_bytes(b":W&B")
+    Wandb().log(read_tracked_run(folder))
+    (file,) = find_offline_runs(folder)
+    assert read_offline_run(file).exits == [0] and len(list((folder / "wandb").glob("data-*"))) == 1
+
+
+def test_a_second_tracker_of_the_same_process_is_another_run(tmp_path: Path) -> None:
+    """The service of W&B is stopped with each run, and started again for the next."""
+    folders = fabricate(tmp_path, ["a", "b"], [{"pictures": 0}] * 2)
+    for folder in folders:
+        Wandb().log(read_tracked_run(folder))
+    told = [read_offline_run(file) for file in find_offline_runs(tmp_path)]
+    assert len({run.run.run_id for run in told}) == 2 and [run.exits for run in told] == [[0], [0]]
+
+
+class Listener(http.server.BaseHTTPRequestHandler):
+    """A server that keeps the paths that were asked for."""
+
+    asked: list[str] = []
+
+    def do_POST(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+
+    do_GET = do_POST
+
+    def log_message(self, *_: Any) -> None:
+        """Says nothing."""
+
+
+def test_offline_nothing_is_sent_and_the_process_is_as_it_was(tmp_path: Path) -> None:
+    """wandb 0.31 sends how it is used where only ``mode="offline"`` says that it should not."""
+    (folder,) = fabricate(tmp_path, ["full"], [{"pictures": 0}])
+    code = (
+        "import os, sys, threading; from pathlib import Path\n"
+        "before = sys.excepthook, dict(os.environ)\n"
+        "from bench.tracking.tell import track_run\n"
+        f"track_run(Path({str(folder)!r}), {{'_target_': 'bench.tracking.wandb_run.Wandb'}})\n"
+        "assert (sys.excepthook, dict(os.environ)) == before\n"
+        "print([thread.name for thread in threading.enumerate()])"
+    )
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        env = {**os.environ, "WANDB_BASE_URL": f"http://127.0.0.1:{server.server_port}"}
+        env.pop("WANDB_MODE", None)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
+        server.shutdown()
+    assert Listener.asked == [] and done.stdout.strip() == "['MainThread']", done.stderr
+    assert read_offline_run(*find_offline_runs(folder)).exits == [0]
 
 
 def test_no_labels_and_no_pictures(tmp_path: Path) -> None:

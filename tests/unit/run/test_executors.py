@@ -1,0 +1,64 @@
+"""Executors on other machines: what is shared out comes back once, in its order, and an error ends its shard."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.cluster.frames import FrameReader
+from bench.cluster.place import describe_place
+from bench.errors import UserError
+from bench.run.executor import Local, Serial, bring_in_order, call_here, choose_scoring_map
+from bench.run.executors.on_ray import Ray
+from bench.run.executors.on_slurm import Slurm, run_shard, share_out
+
+
+@pytest.mark.parametrize("came", list(permutations(range(4))))
+def test_results_are_given_in_the_order_of_their_numbers(came: tuple[int, ...]) -> None:
+    results = iter([(at, f"result {at}") for at in came])
+    assert list(bring_in_order(results, 4)) == [f"result {at}" for at in range(4)]
+
+
+def test_a_result_is_given_as_soon_as_those_before_it_are_there() -> None:
+    ordered = bring_in_order(iter([(1, "b"), (0, "a"), (3, "d")]), 4)
+    assert [next(ordered), next(ordered)] == ["a", "b"]
+
+
+@given(st.integers(0, 50), st.integers(1, 60))
+def test_every_job_is_in_one_shard_and_shards_differ_by_one_job(jobs: int, number: int) -> None:
+    own = [(at, (f"image {at}",)) for at in range(jobs)]
+    shards = share_out(own, number)
+    assert sorted(job for shard in shards for job in shard) == own
+    assert len(shards) == min(number, jobs) and (
+        not shards or max(map(len, shards)) - min(map(len, shards)) <= 1 <= min(map(len, shards))
+    )
+
+
+def halve(number: int) -> float:
+    if number == 13:
+        raise UserError("thirteen")
+    return number / 2
+
+
+def test_a_shard_leaves_each_result_and_ends_with_an_error(tmp_path: Path) -> None:
+    shard = [(5, (10,)), (7, (3,)), (8, (13,)), (9, (4,))]
+    run_shard(halve, shard, tmp_path / "results", describe_place(), 1)
+    found = list(FrameReader(tmp_path / "results").read())
+    assert [(at, result) for at, result, _ in found] == [(5, 5.0), (7, 1.5), (8, None)]
+    assert [str(error) for _, _, error in found] == ["None", "None", "thirteen"]
+    assert isinstance(found[2][2], UserError)
+
+
+def test_workers_that_do_not_see_the_runs_folder_do_not_score_it() -> None:
+    for executor in (Serial(), Local(1), object()):
+        assert choose_scoring_map(executor, call_here) is call_here
+    for executor in (Ray(), Slurm("slurm")):
+        assert choose_scoring_map(executor, _refuse) is not _refuse
+
+
+def _refuse(*_: object) -> None:
+    raise AssertionError("asked to score")
