@@ -31,8 +31,8 @@ def print_list(config_dir: str | None, typed: Sequence[str], out: Path) -> int:
         print(f"{'':10} {times[0]}; {times[1]} with {' '.join(list_paper_words(item))}")
     print(f"\n{'all':10} {'; '.join(estimate())} with {' '.join(sizes[1][len(typed) :])}")
     print(f"{'':10} what several need is made once")
-    print(f"\nTimes are upper estimates for {processes} processes and an empty store, without runs of baselines,")
-    print("by the seconds that an image took:")
+    print(f"\nTimes are upper estimates for {processes} processes and an empty store, without runs of baselines and")
+    print("what each run takes to begin (seconds), by the seconds that an image took:")
     for name, rate in rates.items():
         print(f"  models={name}: {rate.seconds:,.2f} s ({rate.how})")
     if not rates:

@@ -134,6 +134,8 @@ def make_inputs(options: dict[str, str], words: Sequence[str]) -> Any:
     if wrong := [word for word in words if word.startswith("device=") and word != "device=cpu"]:
         raise UsageError(f"speed: {wrong[0]}: both forms are timed on the processor; other devices are not measured")
     settings = compose_settings([*own, *words])
+    if settings["dtype"] != "float32":
+        raise UsageError(f"speed: dtype={settings['dtype']}: both forms are compared in float32")
     return Inputs(scale, settings, open_image(options["image"] or None, scale), compose_settings(["device=cpu"]))
 
 

@@ -36,15 +36,21 @@ def describe_sweep(statuses: Sequence[JobStatus], plan: Plan) -> str:
     if to_come:
         counts["to come"] = to_come
     told = ", ".join(f"{number} {state}" for state, number in counts.items()) or "no job yet"
-    rest = "" if plan.ended else f"; {_describe_rest(estimate_rest(statuses, to_come))}"
+    rest = (
+        ""
+        if plan.ended
+        else f"; {_describe_rest(estimate_rest(statuses, to_come), any(each.is_open for each in statuses))}"
+    )
     ended = f"; {plan.ended}" if plan.ended not in ("", "ended") else ""
     return f"sweep: {len(statuses) + to_come} jobs: {told}{rest}{ended}"
 
 
-def _describe_rest(seconds: float | None) -> str:
+def _describe_rest(seconds: float | None, going_on: bool) -> str:
     if seconds is None:
         return "nobody can say yet how long it will take"
-    return f"about {write_duration(seconds)} left" if seconds else "nothing is left to do"
+    if seconds < 1:
+        return "almost done" if going_on else "nothing is left to do"
+    return f"about {write_duration(seconds)} left"
 
 
 def _make_row(status: JobStatus, plan: Plan) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 Of each stage the dearest finished run that made all of it counts, and every distinct run counts in full although runs
 share stages: what is said is an upper estimate. Where no run is here, results/paper/seconds.csv is asked, which
-`python scripts/paper_seconds.py` makes of records too.
+`python scripts/paper_seconds.py` makes.
 """
 
 from __future__ import annotations

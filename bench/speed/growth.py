@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 from scipy import stats
 
 from bench.csv_files import write_csv
@@ -108,6 +108,7 @@ def write_growth(found: Sequence[Growth], folder: Path) -> list[Path]:
     axes.set_xlabel("images, segments, classes or thresholds")
     axes.set_ylabel("processor seconds")
     for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter(NullFormatter())
     draw_plain_axes(axes, "both")

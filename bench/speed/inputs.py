@@ -74,6 +74,14 @@ class Inputs:
         return Embeddings(vectors, np.zeros((16, 0), np.float32), np.zeros((16, 0), np.float32))
 
 
+def require(has_plain_form: bool, option: str, known: str) -> None:
+    """Raise UserError where settings choose what has no plain form; ``known`` are the options that have one."""
+    if not has_plain_form:
+        raise UserError(
+            f"{option} has no plain form to be compared with: choose {known}, or leave that stage out (stages=…)"
+        )
+
+
 def open_image(file: str | None, scale: str) -> UInt8[np.ndarray, "h w 3"]:
     """Open a picture; by default the first drawn test scene, or the photograph that scikit-learn ships (640 x 427)."""
     if file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,7 @@ def find_place(words: Job, jobs: Sequence[Job], command: Sequence[str] = ()) -> 
     The group is named by the changed keys, and by what all jobs share and may change a number: a sweep that is
     continued, repeated or given more values keeps its group.
     """
+    words, jobs, command = _read_plain(words), [_read_plain(job) for job in jobs], _read_plain(command)
     same = set.intersection(*map(set, jobs)) if jobs else set(command)
     if not jobs and not command:
         return None
@@ -72,6 +74,11 @@ def _make_table(done: dict[Path, Outcome], keys: Sequence[str]) -> pd.DataFrame:
         scores = read_run_scores(folder).rename(columns={key: f"scores.{key}" for key in keys})
         parts.append(pd.DataFrame({key: told.get(key, "") for key in keys}, index=scores.index).join(scores))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _read_plain(words: Job) -> tuple[str, ...]:
+    """Read words without quotes and escapes, which Hydra's parser may have put there or not."""
+    return tuple(re.sub(r"[\\'\"]", "", word) for word in words)
 
 
 def _read_key(word: str) -> str:

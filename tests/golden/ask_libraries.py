@@ -10,8 +10,6 @@ ZGS_AS_SHIPPED=1 they are asked as they are. Nothing of this project is imported
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import sys
 import tempfile
@@ -22,17 +20,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.golden.library_maps import HOLE, LABELS, THINGS, VOID, MapSet, Pair, draw_sets, write_panoptic
+from tests.golden import ask_panoptic
+from tests.golden.library_maps import LABELS, MapSet, draw_sets
+from tests.golden.library_sides import IGNORED, N, Numbers, Refused, each, hide, one_hot, refuse_holes
 
-IGNORED = 255
 MISSING = 3
 """The exit code where a library is not here; Python's own, for whatever else goes wrong, is 1."""
-Numbers = dict[str, float]
-N = len(LABELS)
-
-
-class Refused(Exception):
-    """The library takes no such maps."""
 
 
 def ask_mmseg(maps: MapSet) -> Numbers:
@@ -179,71 +172,12 @@ def ask_hotcoco_semantic(maps: MapSet) -> Numbers:
     return {own: np.nan if found[theirs] == -1 else found[theirs] for own, theirs in names.items()}
 
 
-def ask_panopticapi(maps: MapSet) -> Numbers:
-    """Ask `pq_compute_single_core` and `pq_average` of files."""
-    from panopticapi.evaluation import pq_compute_single_core
-
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        true, said = write_panoptic(maps, Path(folder))
-        categories = {category["id"]: category for category in true["categories"]}
-        pairs = list(zip(true["annotations"], said["annotations"], strict=True))
-        stat = pq_compute_single_core(0, pairs, f"{folder}/true", f"{folder}/said", categories)
-        try:
-            found = stat.pq_average(categories, isthing=None)[0]
-        except ZeroDivisionError as error:  # nothing but void, and nothing said
-            raise Refused from error
-    return {name: found[name] for name in ("pq", "sq", "rq")}
-
-
-def ask_hotcoco(maps: MapSet) -> Numbers:
-    """Ask `pq_compute` of files."""
-    from hotcoco.panoptic import pq_compute
-
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        write_panoptic(maps, Path(folder))
-        found = pq_compute(f"{folder}/true.json", f"{folder}/said.json")["All"]
-    if not found["n"]:
-        raise Refused
-    return {name: found[name] for name in ("pq", "sq", "rq")}
-
-
-def ask_torchmetrics_pq(maps: MapSet) -> Numbers:
-    """Ask `PanopticQuality`; what is no label, in truth or prediction, is void to it."""
-    import torch
-    from torchmetrics.detection import PanopticQuality
-
-    stuff = set(range(int(maps.background), N)) - set(THINGS)
-    metric = PanopticQuality(set(THINGS), stuff, allow_unknown_preds_category=True, return_sq_and_rq=True)
-    for pair in maps.pairs:
-        sides = (pair.said, pair.said_objects), (pair.truth, pair.true_objects)
-        metric.update(*(torch.tensor(np.stack(side, axis=-1))[None] for side in sides))
-    return dict(zip(("pq", "sq", "rq"), metric.compute(), strict=True))
-
-
 LIBRARIES: dict[str, Callable[[MapSet], Numbers]] = {
-    name.removeprefix("ask_"): ask for name, ask in list(globals().items()) if name.startswith("ask_")
+    name.removeprefix("ask_"): ask
+    for room in (dict(globals()), vars(ask_panoptic))
+    for name, ask in room.items()
+    if name.startswith("ask_") and callable(ask)
 }
-
-
-def each(maps: MapSet, void: int = IGNORED) -> list[tuple[Pair, np.ndarray]]:
-    """Each pair, and its truth with another number for void."""
-    return [(pair, np.where(pair.truth == VOID, void, pair.truth)) for pair in maps.pairs]
-
-
-def hide(said: np.ndarray, number: int) -> np.ndarray:
-    """A prediction with another number for holes."""
-    return np.where(said == HOLE, number, said)
-
-
-def refuse_holes(maps: MapSet) -> None:
-    """Raise `Refused` where a prediction leaves out pixels: the library has no label that means so."""
-    if maps.holes:
-        raise Refused
-
-
-def one_hot(labels: np.ndarray) -> np.ndarray:
-    """1 N h w; nothing for what is no label."""
-    return (labels[None] == np.arange(N)[:, None, None])[None]
 
 
 def ask(name: str, sets: Sequence[MapSet]) -> list[Numbers | None]:

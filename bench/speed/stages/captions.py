@@ -17,10 +17,11 @@ from torch import Tensor
 from bench.caption.candidates import CandidateFeatures
 from bench.caption.guidance import guide
 from bench.caption.texts import tokenize
+from bench.caption.zerocap import SEGMENTS_AT_ONCE, ZeroCap
 from bench.errors import UserError
 from bench.speed.clock import Cost, measure
 from bench.speed.distinct import count_distinct, make_fresh
-from bench.speed.inputs import EMBEDDED, Inputs
+from bench.speed.inputs import EMBEDDED, Inputs, require
 from bench.speed.plain import captions as plain
 from bench.speed.products import Product
 from bench.speed.trial import Trial
@@ -39,6 +40,8 @@ Found = list[tuple[list[int], float]]
 def make_trial(inputs: Inputs) -> Trial:
     """Make the trial. Raises UserError at the paper's scale for a language model without GPT-2's vocabulary."""
     captioner: Any = inputs.context.make_stage("caption")
+    is_plain = isinstance(captioner, ZeroCap) and not captioner.search.joint
+    require(is_plain, "this caption=", "caption=zerocap_embedded or zerocap_paper with caption.normalisation=beam")
     step = Step(inputs, captioner.search)
     if not inputs.is_paper:
         return Trial(
@@ -164,8 +167,6 @@ def measure_guidance(search: Any) -> float:
 
 def count_batches(rows: int) -> int:
     """Count the language model's batches of an image, each with all iterations; no beam ends early."""
-    from bench.caption.zerocap import SEGMENTS_AT_ONCE
-
     groups = [min(SEGMENTS_AT_ONCE, SEGMENTS - first) for first in range(0, SEGMENTS, SEGMENTS_AT_ONCE)]
     return sum(math.ceil(group / rows) + (TOKENS - 1) * math.ceil(group * BEAMS / rows) for group in groups)
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from bench.resize import resize_nearest
 from bench.segment.crf import compute_centroid_energy
+from bench.segment.dino_ward import DinoWard
 from bench.segment.prune import prune
 from bench.segment.ward import build_ward_tree
-from bench.speed.inputs import Inputs
+from bench.speed.inputs import Inputs, require
 from bench.speed.plain import clustering as plain
 from bench.speed.products import Product
 from bench.speed.trial import Trial
@@ -19,6 +20,7 @@ from bench.speed.trial import Trial
 def make_trial(inputs: Inputs) -> Trial:
     """Make the trial: Ward tree, second stage, CRF. The labels of all pixels have to be the same."""
     segmenter: Any = inputs.context.make_stage("segment")
+    require(isinstance(segmenter, DinoWard), "this segment=", "segment=dino_ward")
     features, grid, loaded = segmenter.dino.compute_features(inputs.image)
     count, dim = features.shape
 

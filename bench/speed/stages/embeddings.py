@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from bench.speed.inputs import Inputs
+from bench.encode.global_subtraction import GlobalSubtraction
+from bench.encode.masked import Masked
+from bench.speed.inputs import Inputs, require
 from bench.speed.plain import embeddings as plain
 from bench.speed.products import Product, list_block
 from bench.speed.trial import Trial
@@ -20,6 +22,8 @@ PLAIN_SEGMENTS = 3
 def make_trial(inputs: Inputs) -> Trial:
     """Make the trial; at the paper's scale the plain form embeds the first segments alone."""
     encoder: Any = inputs.context.make_stage("encode")
+    subtracts = isinstance(encoder, GlobalSubtraction) and (encoder.saliency, encoder.heads) == ("outputs", "concat")
+    require(subtracts or isinstance(encoder, Masked), "this encode=", "encode=global_subtraction or masked")
     masks, sigma2 = inputs.masks, getattr(encoder, "sigma2", None)
     part = masks[:PLAIN_SEGMENTS] if inputs.is_paper else masks
 
@@ -38,7 +42,8 @@ def make_trial(inputs: Inputs) -> Trial:
         fast=lambda: encoder(inputs.sample, masks).vectors,
         compare=compare,
         tolerance=TOLERANCE,
-        products=lambda: list_products(encoder, len(masks)),
+        # tokens that a segment does not see are left out by masks alone: how many depends on the segments
+        products=lambda: list_products(encoder, len(masks)) if subtracts else [],
         plain_times=len(masks) / len(part),
         extrapolated=partly,
     )

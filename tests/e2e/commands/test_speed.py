@@ -8,15 +8,19 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
-from bench.speed import try_stages
+from bench.speed import clock, products, try_stages
 from bench.speed.stages import scoring
+from data_prep.random_models import TINY_CLIP, make_clip, make_language
 
 QUICK = ["caption.beams=2", "caption.iterations=1", "caption.candidates=40"]
 STAGES = ["features", "clustering", "embeddings", "captions", "scoring"]
 
 
-@pytest.mark.slow
-def test_both_forms_of_every_stage_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_both_forms_of_every_stage_agree(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "SHORTEST", 1e-4)  # of time nothing is asked here
+    monkeypatch.setattr(clock, "LONG_ENOUGH", 0.0)
     assert main(["speed", "--scale", "embedded", f"--json={tmp_path}/speed.json", *QUICK]) == 0
     rows = json.loads((tmp_path / "speed.json").read_text())
     assert [row["stage"] for row in rows] == STAGES and all(row["agrees"] for row in rows)
@@ -44,6 +48,11 @@ def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys:
         (["weights=somewhere"], "goes with scale=paper"),
         (["scale=paper", "weights=nowhere"], "no folder clip there"),
         (["device=cuda"], "timed on the processor"),
+        (["dtype=bfloat16"], "compared in float32"),
+        (["growth=maybe"], "growth=maybe: yes or no"),
+        (["stages=embeddings", "encode=crop"], "this encode= has no plain form"),
+        (["stages=captions", "caption=retrieval", "caption.words=[dog]"], "this caption= has no plain form"),
+        (["stages=clustering", "segment=grid"], "this segment= has no plain form"),
         (["image=missing.png"], "cannot be read as a picture"),
     ],
 )
@@ -56,9 +65,10 @@ def test_wrong_words_are_one_line(words: list[str], said: str, capsys: pytest.Ca
 def test_a_language_model_without_gpt2s_vocabulary_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from data_prep.random_models import make_all
-
-    make_all(tmp_path, tiny=True)
+    make_clip(tmp_path / "clip", json.loads(json.dumps(TINY_CLIP)))
+    make_language(tmp_path / "language", tiny=True)
+    for name in ("dino", "sentence"):
+        (tmp_path / name).mkdir()
     sizes = ["models.clip.patch=8", "models.clip.grid=3", "models.dino.grid=4", "encode.start_layer=2"]
     assert main(["speed", "scale=paper", f"weights={tmp_path}", "stages=captions", *sizes]) == 1
     assert "the language model has 257 tokens, GPT-2 has 50257" in capsys.readouterr().err

@@ -44,6 +44,7 @@ def measure_iou(file: Path) -> float:
     return float(np.mean(means))
 
 
+@pytest.mark.slow
 def test_table_4_and_figure_7_have_both_rows(copied: Path, weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
     typed = (f"models.groupvit.source={weights}", *SMALL)
     assert run_paper(copied, "table4", "figure7", *typed, to="again") == 0

@@ -13,7 +13,6 @@ import yaml
 from bench.cli import main
 from bench.commands.run import run_jobs
 from bench.errors import UsageError, UserError
-from bench.settings.saved import read_run_settings, read_settings
 from bench.settings.trust import (
     REPORTING,
     check_config_folders,
@@ -228,21 +227,6 @@ def test_settings_that_repeat_themselves_without_end_are_one_line(made: Path, tm
         write_record(run, {"variant": "x"})
         with pytest.raises(UserError, match="config.yaml: "):
             check_run(run, (), REPORTING)
-
-
-@pytest.mark.slow
-def test_a_text_nested_without_end_is_one_line_and_no_crash(tmp_path: Path) -> None:
-    """PyYAML's parser in C ends the process at this depth."""
-    (tmp_path / "run.json").write_text('{"variant": "x"}')
-    (tmp_path / "config.yaml").write_text("a: " + "[" * 100_000)
-    with pytest.raises(UserError, match="config.yaml: cannot be read"):
-        read_run_settings(tmp_path)
-
-
-def test_settings_that_one_reader_changes_no_other_sees_changed(tmp_path: Path) -> None:
-    (tmp_path / "config.yaml").write_text("data: {root: a}\n")
-    read_settings(tmp_path / "config.yaml")["data"]["root"] = "b"
-    assert read_settings(tmp_path / "config.yaml") == {"data": {"root": "a"}}
 
 
 def test_every_target_of_the_groups_is_installed() -> None:

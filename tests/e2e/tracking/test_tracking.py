@@ -48,6 +48,7 @@ def check_sweep(runs: dict[str, OfflineRun]) -> None:
 
 
 @pytest.mark.usefixtures("blank_figures")
+@pytest.mark.slow
 def test_a_sweep_here_once_and_again(full: Path, tmp_path: Path, capfd: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("bench.tracking.wandb_run.read_picture", lambda path: path.name)  # blank figures are none
     first = sweep(tmp_path, full)

@@ -64,6 +64,9 @@ def test_a_table_has_a_line_a_job_and_the_whole() -> None:
         "  2  waiting                             encode=b",
         "sweep: 2 jobs: 1 running, 1 waiting; about 42 s left",
     ]
+    scoring = [JobStatus(1, JOBS[0], "running", 12, 12, 6.0, 0.0, "far"), JobStatus(2, JOBS[1], "done", seconds=5.0)]
+    assert describe_sweep(scoring, plan) == "sweep: 2 jobs: 1 running, 1 done; almost done"
+    assert describe_sweep(scoring[1:], Plan("c", (), FAR)) == "sweep: 1 jobs: 1 done; nothing is left to do"
     assert describe_sweep([], Plan("c", (), FAR, expected=20)) == (
         "sweep: 20 jobs: 20 to come; nobody can say yet how long it will take"
     )

@@ -20,7 +20,7 @@ from bench.settings.compose import list_options
 from bench.settings.ranges import DEFAULTS, MODELS, RUN
 
 HUGE = (10**12, 1e300)
-KEYS = 76
+KEYS = 81
 """How many keys take a number, over all options of all groups: a new one has to be counted here."""
 ODD = (math.nan, math.inf, -math.inf, 0, -1, *HUGE)
 NEEDED = {

@@ -39,8 +39,8 @@ def test_a_sweep_that_is_extended_or_kept_elsewhere_stays_one_group() -> None:
 
 
 def test_jobs_that_another_sweeper_chooses_are_told_by_the_command() -> None:
-    command = ["zgs", "run", "-m", "hydra/sweeper=optuna", "data=voc", "encode.sigma2=interval(1,2)"]
-    words = [("data=voc", f"encode.sigma2={value}") for value in (1.2, 1.7)]
+    command = ["zgs", "run", "-m", "hydra/sweeper=optuna", "data.subset=first:2", "encode.sigma2=interval(1,2)"]
+    words = [(r"data.subset=first\:2", f"encode.sigma2={value}") for value in (1.2, 1.7)]
     first, second = (find_place(each, (), command) for each in words)
     assert first is not None and second is not None and first.group == second.group and first.keys == ("encode.sigma2",)
     known = find_place(words[0], words)
