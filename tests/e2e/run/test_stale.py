@@ -115,7 +115,7 @@ def test_a_run_after_an_edit_is_the_run_of_the_edited_code(place: str, tmp_path:
     (folder / "strength.py").write_text("STRENGTH = 3.0\n")
     second = run(reused=False)
     assert second != first
-    base = tmp_path / "bench/encode/trunk.py"
+    base = tmp_path / "bench/encode/layers.py"
     text = base.read_text()
-    base.write_text(text.replace("return pooled @ visual.proj, ", "return torch.ones_like(pooled @ visual.proj), "))
+    base.write_text(text.replace("return pooled @ visual.proj\n", "return 0 * (pooled @ visual.proj) + 1\n"))
     assert base.read_text() != text and run(reused=False) not in (first, second)
