@@ -31,7 +31,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.csv_files import write_csv
+from bench.csv_files import read_csv, write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = {"score": 0.4, "score-coded": 0.4, "demo": 0.8, "tests": 0.4, "sweep": 1.3}
@@ -99,7 +99,7 @@ def main(words: Sequence[str] | None = None) -> None:
 def write_medians(found: Sequence[Median], to: Path) -> Path:
     """Write medians in place of those of the same cases, in the order of `CASES`."""
     new = pd.DataFrame([asdict(one) for one in found])
-    old = pd.read_csv(to) if to.is_file() else new[:0]
+    old = read_csv(to).astype(new.dtypes) if to.is_file() else new[:0]
     table = pd.concat([old[~old["case"].isin(new["case"])], new]) if len(old) else new
     return write_csv(table.sort_values("case", key=lambda names: names.map(list(CASES).index), kind="stable"), to, 2)
 
