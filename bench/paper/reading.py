@@ -102,7 +102,8 @@ def _check_names(path: Path, item: Item) -> None:
     for choice in (*map(vars, item.columns.values()), *(row.choice for row in item.rows)):
         family = str(choice.get("metric") or "").partition(">")[0].partition(".")[0]
         if family and family not in known:
-            raise UserError(f"{path}: metric {choice['metric']!r}: no such metric{suggest_nearest(family, known)}")
+            near = suggest_nearest(family.lower(), known) or f" (known: {', '.join(known)})"
+            raise UserError(f"{path}: metric {choice['metric']!r}: no such metric{near}")
 
 
 def _check_keys(path: Path, where: str, node: Any, known: Iterable[str]) -> dict[str, Any]:
