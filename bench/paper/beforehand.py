@@ -50,6 +50,9 @@ def _foresee(
     if names is None:
         return None
     lines = sketch_lines(names, choice)
+    if choice.verify == "human" and not _select([{"measure": choice.metric or ""}], _OF_LABELS):
+        told = f"{item.name}: {row.name}: {choice.metric} is not of labels, so that people cannot verify it"
+        raise UserError(f"{told} (known: {', '.join(_OF_LABELS)})")
     found = choose_line(lines, choice, f"{item.name}: {row.name}, {column}")
     if found is None:
         explain_number(item, row, choice, lines, need.settings, sources)  # raises where it cannot be

@@ -23,6 +23,8 @@ FIELDS = (
     "title", "kind", "shows", "caption", "needs", "runs", "columns", "sets", "embedded", "against", "layout",
     "published", "options",
 )  # fmt: skip
+RATED = (0, 1, 2, 3)
+"""What people may give a label."""
 LAYOUTS = ("runs", "sets")
 """What the rows are: runs, with a block of columns for each data set; or data sets, of one run or several."""
 
@@ -160,6 +162,8 @@ def _check_values(path: Path, where: str, node: dict[str, Any]) -> dict[str, Any
     for key in ("threshold", "at", "rating"):
         if not isinstance(node.get(key, 0), int | float):
             raise UserError(f"{path}: {where}: {key}: {node[key]!r} is no number")
+    if node.get("rating", 0) not in RATED:
+        raise UserError(f"{path}: {where}: rating: {node['rating']} is none of {', '.join(map(str, RATED))}")
     if node.get("verify") not in (None, "human"):
         raise UserError(f"{path}: {where}: verify: {node['verify']!r} is none of human; leave it out for plain scores")
     return node
