@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.commands.calling import COMPOSING, run_alone
+from bench.commands.calling import COMPOSING, SHOWING, run_alone, split_flags
 from bench.commands.failures import print_failures
 from bench.commands.job_table import write_job_table
 from bench.commands.options import CONFIG_DIR, find_flag
 from bench.commands.overrides import explain_error
 from bench.commands.repeated import Request, read_request, work_in
-from bench.commands.sweeps import is_sweep
+from bench.commands.sweeps import find_spreading, is_sweep
 from bench.commands.task import Task
 from bench.commands.words import prepare_words
 from bench.errors import UsageError
@@ -64,7 +64,15 @@ def run_jobs(arguments: list[str], command: str = "") -> list[Outcome]:
             from bench.commands.many import run_many
 
             return run_many(request, line)
+        _refuse_spreading(request.arguments)
         return _run_one(request, line)
+
+
+def _refuse_spreading(arguments: Sequence[str]) -> None:
+    """Raise UsageError for a launcher or sweeper without -m: the job would run here, and nobody would be told."""
+    flags, words = split_flags(arguments)
+    if (spreading := find_spreading(words)) and not set(flags) & set(SHOWING):
+        raise UsageError(f"{spreading[0]}: is for sweeps, also for those of one job: add -m: zgs run -m …")
 
 
 def _run_one(request: Request, command: str) -> list[Outcome]:
