@@ -23,8 +23,6 @@ COMPOSING = (HydraException, OmegaConfBaseException)
 """What Hydra raises for words that fit nothing."""
 WITH_VALUE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c", "--package", "-p")
 """Hydra's flags that are followed by a value."""
-SHOWING = ("--cfg", "-c", "--info", "-i", "--help", "-h", "--hydra-help")
-"""Hydra's flags that show something and run nothing."""
 
 
 def run_alone(arguments: Sequence[str], task: Callable[[Any], object], number: int | None = None) -> None:
