@@ -82,7 +82,7 @@ def test_one_job_goes_back_to_the_launcher_that_it_came_from(word: str) -> None:
     assert make_commands([("encode=a",)], ["hydra.verbose=true"]) == ["zgs run hydra.verbose=true encode=a"]
 
 
-@pytest.mark.parametrize("word", ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra/sweeper=optuna"])
+@pytest.mark.parametrize("word", ["hydra/launcher=joblib", "hydra/launcher=ray", "hydra/sweeper=optuna"])
 def test_a_launcher_without_a_sweep_is_refused(word: str) -> None:
     with pytest.raises(UsageError, match=re.escape(f"{word}: is for sweeps") + ".*add -m"):
         run_jobs(["encode=masked", word])
