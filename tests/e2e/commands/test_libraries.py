@@ -91,6 +91,7 @@ def test_a_wrong_word_is_one_line_with_the_nearest(
     assert capsys.readouterr().err.strip() == f"zgs: {message}"
 
 
+@pytest.mark.slow
 def test_what_was_changed_stands_in_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """PQ reads no `unseen`, and of a metric that no library has the table says no rule."""
     file, words = make_data(tmp_path / "data", background=False)

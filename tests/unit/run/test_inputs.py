@@ -29,7 +29,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return world(tmp_path, monkeypatch)
 
 
-@pytest.mark.thinned(9)
+@pytest.mark.thinned(18)
 @pytest.mark.parametrize("case", CASES)
 def test_the_key_moves_exactly_where_the_result_may(case: str, own: World) -> None:
     change, expected = CASES[case]
@@ -139,6 +139,7 @@ VARIANTS = {
 }
 
 
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize("name", VARIANTS)
 def test_variants_share_the_trunk_only_where_they_leave_it_alone(name: str, own: World) -> None:
     text, shared = VARIANTS[name]

@@ -104,7 +104,7 @@ def test_every_option_fits_the_signature_it_names(group: str, option: str) -> No
     check_signatures(found)
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if chooses(*pair)])
 def test_options_that_are_chosen_together_fit(group: str, option: str) -> None:
     found = targets(settings(f"{group}={option}"))
