@@ -13,7 +13,7 @@ PAIRS = [(family, seed) for family in MADE for seed in golden.seeds(family.name)
 
 
 def mark(family: Family, seed: str) -> list[pytest.MarkDecorator]:
-    """A search of ZeroCap and a DenseCRF take longer than all other families together: the first seed's alone is quick."""
+    """ZeroCap and DenseCRF take longer than all other families together: of them the first seed alone is quick."""
     return [pytest.mark.slow] * (family in (zerocap.FAMILY, crf.FAMILY) and seed != golden.seeds(family.name)[0])
 
 

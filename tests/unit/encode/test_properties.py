@@ -48,7 +48,7 @@ def test_all_variants_are_here() -> None:
     assert len(VARIANTS) >= 19 and set(VARIANTS) >= WHOLE | DIRECTION
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_segment_is_embedded_alike_whatever_stands_beside_it(name: str) -> None:
     encoder, sample, masks = make(name), tiny.sample(), draw_masks()

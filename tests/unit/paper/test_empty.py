@@ -79,6 +79,7 @@ def test_weights_that_are_typed_count_for_the_row_that_has_them(tmp_path: Path) 
         assert row.is_given([weights]) and not row.is_given(["models=paper"])
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("word", "told"),
     [

@@ -24,7 +24,7 @@ class Counted:
 
 
 def test_shares_are_of_all_texts_that_a_step_a_segment_and_an_image_ask_for() -> None:
-    zerocap = ZeroCap(tiny.language(), tiny.clip(), tokens=6, beams=5, iterations=2, candidates=8)
+    zerocap = ZeroCap(tiny.language(), tiny.clip(), tokens=15, beams=5, iterations=5, candidates=8)
     targets = torch.nn.functional.normalize(torch.from_numpy(tiny.embeddings(2).vectors), dim=-1)
     found = count_distinct(zerocap.search, targets, 8)
     counted = Counted(make_fresh(zerocap.search.features))

@@ -80,6 +80,7 @@ def fake_init(monkeypatch: pytest.MonkeyPatch, raises: str, **known: Any) -> lis
     return asked
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(("account", "reason"), [(False, "no API key"), (True, "no service")])
 def test_without_account_or_network_it_is_kept_offline_with_one_warning(
     account: bool, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any

@@ -91,6 +91,7 @@ def test_questions_by_rating() -> None:
     assert select_questions(disagreed, 4, 1).query("shown")["agreed"].all(), "those that all agree on come first"
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("columns", [2, 4, ACROSS])
 def test_pictures_with_long_names_can_be_read(columns: int) -> None:
     picture = Image.new("RGB", (384, 288), "grey")
@@ -104,6 +105,7 @@ def test_pictures_with_long_names_can_be_read(columns: int) -> None:
     assert 0.85 * side / LETTERS < compute_lines(columns) < side / LETTERS
 
 
+@pytest.mark.slow
 def test_files_with_pictures_are_small_and_look_the_same(tmp_path: Path) -> None:
     """A gradient with noise, as photographs have; both files twice the same bytes."""
     draw = np.random.default_rng(0)

@@ -56,6 +56,7 @@ def digest(target: str = "mine.variant.Variant") -> str:
     return find_closure(target).digest
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("way", IMPORTS)
 def test_an_edit_of_what_is_imported_counts(way: str, write: Write) -> None:
     told, edited = IMPORTS[way]
