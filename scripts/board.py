@@ -66,9 +66,9 @@ OUT, RESULTS = Path("outputs/board"), Path("results/board")
 TUNING = (
     "variant", "key", "held", "published", "tried", "chosen", "mean_published", "mean_chosen", "images", "metrics"
 )  # fmt: skip
-UNMERGED = ["segment=oracle", "merge.threshold=1"]
+UNMERGED = ["segment=oracle", "merge=none", "merge.oracle=true"]
 SEGMENTS = {"texts": UNMERGED, "oracle": UNMERGED, "predicted": []}
-"""At a threshold of 1 no two true segments are merged, and TGQ exists, which it does not without merging."""
+"""No two true segments are merged (at a threshold of 1 those would be that have one embedding), and TGQ exists."""
 
 
 def run(words: Sequence[str]) -> None:

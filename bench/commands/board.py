@@ -11,7 +11,7 @@ from bench.errors import DONE, UsageError
 USAGE = """zgs board RUN|FOLDER … [to=FOLDER] [costs=FILE] [resamples=N] [trust=PACKAGE]
 
 RUN …        folders of finished runs or scored predictions, or one that holds them (zgs run -m encode='glob(*)'
-             merge.threshold=1; with merge=none there is no TGQ)
+             merge=none merge.oracle=true; without the last there is no TGQ)
 to=FOLDER    where board.html, board.md, board.csv, the picture and agreement.csv go (board)
 costs=FILE   milliseconds an image, as `python scripts/masking_cost.py to=FILE` measures them
 resamples=N  of the bootstrap over images (10000, or as many as it takes to tell the pairs of runs apart)
