@@ -80,7 +80,8 @@ def _judge(top: np.ndarray, bottom: np.ndarray, drawn: np.ndarray, weights: Weig
     ratio = top.sum(axis=0)[shown] / bottom.sum(axis=0)[shown]
     found = [Test(np.stack([top[chosen], bottom[chosen]]), weights).own for chosen in drawn]
     seen = [bottom[chosen].any(axis=0)[shown] for chosen in drawn]
-    heavy = np.isin(drawn, find_heaviest(top, bottom)).any(axis=1)
+    heaviest = find_heaviest(top, bottom)
+    heavy = [bool(np.isin(chosen, heaviest).any()) for chosen in drawn]
     for one, span, known, has_heavy in zip(found, compute_ends(found, LEVEL), seen, heavy, strict=True):
         ends = {BEFORE: end_by_wilson(one, np.inf), CAPPED: end_by_wilson(one, one.images), PRODUCT: span}
         truth, note = ratio[known].mean(), describe_doubt(one, *span)
