@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from bench.commands.calling import COMPOSING, split_flags
 from bench.commands.options import CONFIG_DIR, check_folder, find_flag
 from bench.commands.overrides import explain_error, find_unknown_key
 from bench.commands.words import prepare_words
-from bench.errors import DONE, FAILED, SKIPS, UsageError, UserError
+from bench.errors import DONE, FAILED, SKIPS, UsageError, UserError, writing
 from bench.paper.definition import TABLE, Item, Words, is_rated
 from bench.paper.make import Job, Runs, collect_runs
 from bench.paper.plan import Need, Plan, UnknownKey, compose_need, make_plan
@@ -72,22 +74,47 @@ def _make(
 
     plan, out, to = _plan(items, typed, flags), _find_out(typed), Path(options["to"])
     command, makes = shlex.join(["zgs", "paper", *line]), options["make"] == "yes"
+    own = [f"{key}={options[key]}" for key in ("ratings", "to") if options[key] != OWN[key]]
+    asked = Sources({}, {}, {}, typed=[*typed, *own], flags=flags)
+    _check_beforehand(plan, asked, options["ratings"], to)
     _print_partial(plan)
     runs = collect_runs(plan, out, (lambda jobs: _run(jobs, flags, command, out)) if makes else None)
     named, distinct = len(plan.named), len(plan.distinct)
     print(f"{named} runs named, {distinct} distinct: {len(runs.folders) - runs.made} finished before, {runs.made} made")
     print(*runs.notes, sep="\n", end="\n" if runs.notes else "")
     if not makes and not runs.folders:
+        _print_begun(plan, replace(asked, reasons=runs.reasons))
         raise UserError(f"paper: make=no: none of {distinct} runs is finished in {out}; without make=no they are made")
     verified, lacks = _verify(plan, runs, options["ratings"], typed)
-    own = [f"{key}={options[key]}" for key in ("ratings", "to") if options[key] != OWN[key]]
     sources = Sources(
-        runs.folders, verified, runs.reasons, lacks, runs.as_is, [*typed, *own], flags, compose_paper_models()
+        runs.folders, verified, runs.reasons, lacks, runs.as_is, asked.typed, flags, compose_paper_models()
     )
     written = write_items([*runs.folders.values(), *verified.values()], plan, sources, to)
     _print_items(plan, sources, to)
     print("written:", *written, sep="\n  ")
     return _find_code(plan, runs, typed, makes)
+
+
+def _check_beforehand(plan: Plan, asked: Sources, ratings: str, to: Path) -> None:
+    """Raise UserError for what is wrong whatever the runs give: numbers that none has, ratings, where tables go."""
+    from bench.paper.beforehand import check_tables
+    from bench.score.human_ratings import read_ratings
+
+    check_tables(plan, asked)
+    if ratings:
+        read_ratings(ratings)
+    place = next(each for each in (to, *to.absolute().parents) if each.exists())
+    with writing(to, "to=FOLDER"):  # no folder is left where a run fails
+        TemporaryFile(dir=place).close()
+
+
+def _print_begun(plan: Plan, sources: Sources) -> None:
+    """Print each run with n and its command where the store holds images of any."""
+    from bench.paper.empty import list_missing
+    from bench.run.progress import count_predicted
+
+    if any(count_predicted(need.settings) for need in plan.distinct.values()):
+        print(*(f"missing: {lack}" for lack in list_missing(plan, sources)), sep="\n")
 
 
 def _print_partial(plan: Plan) -> None:

@@ -10,12 +10,25 @@ import numpy as np
 
 from bench.errors import UserError
 from bench.paper.definition import Item, Row
-from bench.paper.empty import Lack, explain_number, explain_place, explain_ratings, explain_run
+from bench.paper.empty import (
+    RATINGS_WORD,
+    Lack,
+    explain_number,
+    explain_place,
+    explain_ratings,
+    explain_run,
+    make_command,
+)
 from bench.paper.numbers import Numbers, choose_line
-from bench.paper.plan import Place, Plan
+from bench.paper.plan import Need, Place, Plan
 from bench.paper.published import Key, Published, describe_weights, find_other, read_published
 from bench.paper.sources import Sources
+from bench.paper.weights import describe_baseline
 from bench.score.comparisons import Difference, adjust_by_holm, compare_all_paired
+from bench.store.sealed import read_record
+
+MARK = "†"
+"""Beside a number of which a note below the table says something."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,7 @@ class Cell:
     empty       why there is none, and ``fills`` the command that changes it, where one does
     difference  of this row minus ``against`` on their common images, with p; ``p_holm`` is adjusted for the table
     published   the paper's number, and ``other`` why ours may not be compared with it (empty: it may)
+    remark      what a reader must know of our number: ratings that are missing, weights that no metric's name tells
     """
 
     line: Mapping[str, Any] | None = None
@@ -35,6 +49,7 @@ class Cell:
     p_holm: float = float("nan")
     published: Published | None = None
     other: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,8 @@ def make_table(item: Item, plan: Plan, sources: Sources) -> PaperTable:
     }
     needs = {need.key: need.settings for (name, _, _), need in plan.named.items() if name == item.name}
     embedded = any(each["models"].get("name") == "embedded" for each in needs.values())
-    notes = [*(text for key, text in sources.as_is.items() if key in needs), *_list_remarks(published)]
+    notes = [*(text for key, text in sources.as_is.items() if key in needs), *_list_own_remarks(cells)]
+    notes += _list_remarks(published)
     return PaperTable(item, places, cells, published, comparisons, embedded, tuple(notes))
 
 
@@ -76,7 +92,21 @@ def _make_cell(
     item: Item, plan: Plan, sources: Sources, numbers: Numbers, row: Row, place: Place, column: str
 ) -> Cell:  # fmt: skip
     line = _find_line(item, plan, sources, numbers, row, place, column)
-    return Cell(empty=line.why, fills=line.fills) if isinstance(line, Lack) else Cell(line=line)
+    if isinstance(line, Lack):
+        return Cell(empty=line.why, fills=line.fills)
+    return Cell(line=line, remark=_find_remark(line, plan.find(item, row, place), sources))
+
+
+def _find_remark(line: Mapping[str, Any], need: Need | None, sources: Sources) -> str:
+    """Find what a reader must know of a number: of people's ratings how many are missing, of a baseline its weights."""
+    if need is None:
+        return ""
+    from bench.run.score_notes import find_unrated
+
+    mapping, _, by = str(line["mapping"]).partition("(")[0].partition("+")
+    notes = read_record(sources.verified[need.key]).get("notes", []) if by == "human" else []
+    of_ratings = line.get("remark") or find_unrated(notes, mapping)
+    return "; ".join(filter(None, [of_ratings, describe_baseline(need.settings)]))
 
 
 def _find_line(
@@ -98,7 +128,12 @@ def _find_line(
         if need.key not in sources.verified:
             return explain_ratings(item, sources, need.key)
         folder = sources.verified[need.key]
-    lines = numbers.read(folder, choice)
+    try:
+        lines = numbers.read(folder, choice)
+    except UserError as error:
+        if choice.rating is None:
+            raise
+        return Lack(" ".join(str(error).split()), make_command(item.name, sources, RATINGS_WORD))
     found = choose_line(lines, choice, f"{item.name}: {row.name}, {column}")
     return found if found is not None else explain_number(item, row, choice, lines, need.settings, sources)
 
@@ -116,6 +151,8 @@ def check_alike(
         for key in ("dataset", "classlist", "protocol", "mapping", "threshold"):
             stated = {*row.choice, *first.choice} & {key, *(("verify", "mapping") if key == "threshold" else ())}
             ours, theirs = (_plain(each[key]) for each in (line, other))
+            if "verify" in {*row.choice, *first.choice}:  # Table 5: what people verified is beside what they did not
+                ours, theirs = ours.removesuffix("+human"), theirs.removesuffix("+human")
             if ours != theirs and not stated:
                 raise UserError(
                     f"{item.name}: {place.name}, {column}: {row.name} is by {key} {ours}, {first.name} by {theirs}; "
@@ -161,10 +198,23 @@ def _add_published(
     return replace(cell, published=published, other=find_other(published, cell.line, weights))
 
 
+def _list_own_remarks(cells: Mapping[Key, Cell]) -> list[str]:
+    """List what is to be known of our numbers, each with the cells of which it is said."""
+    said: dict[str, list[str]] = {}
+    for key, cell in cells.items():
+        if cell.remark:
+            said.setdefault(cell.remark, []).append(", ".join(key))
+    return [f"{MARK} {_join_some(where)}: {text}" for text, where in said.items()]
+
+
+def _join_some(where: Sequence[str]) -> str:
+    return f"{'; '.join(where[:3])}{' …' if len(where) > 3 else ''}"
+
+
 def _list_remarks(published: Mapping[Key, Published]) -> list[str]:
     """List what is odd about published numbers, each with the numbers of which it is said."""
     said: dict[str, list[str]] = {}
     for (row, place, column), each in published.items():
         if each.remark:
             said.setdefault(each.remark, []).append(f"{row}, {place}, {column} ({each.value:.1f})")
-    return [f"Paper, {'; '.join(where[:3])}{' …' if len(where) > 3 else ''}: {text}" for text, where in said.items()]
+    return [f"{MARK} Paper, {_join_some(where)}: {text}" for text, where in said.items()]

@@ -131,7 +131,7 @@ def find_setting(metric: str, score: Mapping[str, Any]) -> str:
             return f"score.aggregation=[{','.join([*asked, match[1]])}]"
         return f"score.representative={match[2]}" if match[2] != score.get("representative", "union") else ""
     if match := re.fullmatch(r"(?:recall|precision)>(\d(?:\.\d+)?)", metric):
-        return f"score.tau_iou={match[1]}"
+        return f"score.tau_iou={match[1]}" if float(match[1]) != score.get("tau_iou", 0.5) else ""
     match = re.fullmatch(r"tgq\.(micro|macro)(?:>=?\d(?:\.\d+)?)?", metric)
     return f"score.tgq={match[1]}" if match and match[1] != score.get("tgq", "micro") else ""
 

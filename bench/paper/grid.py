@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from bench.metrics.registry import find_unit
-from bench.paper.cells import Cell, PaperTable
+from bench.paper.cells import MARK, Cell, PaperTable
 from bench.paper.published import HEADINGS, OTHER, PAPER, PROTOCOL, Key
 from bench.report.tables.cells import MISSING, list_doubts, write_value
 from bench.score.score_table import EMBEDDED_NOTE
@@ -133,7 +133,7 @@ def _write_text(table: PaperTable, column: _Column, row: str, empties: list[str]
     if column.paper:
         published = table.published.get(key)
         shown = published is not None and column.group in ("", find_heading(table, key))
-        return Text(f"{published.value:.1f}") if published and shown else Text(MISSING)
+        return Text(f"{published.value:.1f}" + MARK * bool(published.remark)) if published and shown else Text(MISSING)
     cell = table.cells[key]
     if cell.line is None:
         return _write_empty(cell, empties)
@@ -148,7 +148,7 @@ def _write_text(table: PaperTable, column: _Column, row: str, empties: list[str]
     if is_comparable(cell):
         assert cell.published is not None
         below.append(f"{100 * float(line['value']) - cell.published.value:+.1f} to the paper".replace("-", "−"))
-    return Text(value, tuple(below), best=_is_best(table, key))
+    return Text(value + MARK * bool(cell.remark), tuple(below), best=_is_best(table, key))
 
 
 def _write_empty(cell: Cell, empties: list[str]) -> Text:

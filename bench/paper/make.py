@@ -13,6 +13,7 @@ from typing import Any
 
 from bench.errors import UserError
 from bench.paper.plan import Need, Plan, identify_run
+from bench.predictions.source import PredictionFile
 from bench.run.progress import describe_progress
 from bench.settings.saved import read_run_settings
 from bench.store.sealed import RECORD, check_whole, read_record
@@ -33,6 +34,8 @@ class Runs:
 
 
 Job = tuple[str, ...]
+OTHER = "is of other code, weights, data or machine than are here now"
+LACKS_VECTORS = "has no vectors in its predictions.json, which embeddings=inline asks for"
 RunJobs = Callable[[Sequence[Job]], Sequence[tuple[str, str]]]
 """Runs jobs by their words; for each its folder, or an empty text, and the reason."""
 
@@ -44,13 +47,12 @@ def collect_runs(plan: Plan, out: Path, run_jobs: RunJobs | None) -> Runs:
     found = find_finished(out, runs.notes)
     for key, need in needed.items():
         whole = [folder for folder in found.get(key, []) if _is_whole(folder, runs.notes)]
-        if current := [folder for folder in whole if is_current(folder, need.settings)]:
-            runs.folders[key] = current[0]
+        current = [folder for folder in whole if is_current(folder, need.settings)]
+        if as_asked := [folder for folder in current if holds_vectors(folder, need.settings)]:
+            runs.folders[key] = as_asked[0]
         elif whole and run_jobs is None:
-            runs.folders[key] = whole[-1]
-            runs.as_is[key] = (
-                f"{whole[-1]} is of other code, weights, data or machine than are here now: taken as it is"
-            )
+            runs.folders[key] = (current or whole)[-1]
+            runs.as_is[key] = f"{runs.folders[key]} {LACKS_VECTORS if current else OTHER}: taken as it is"
     todo = {key: need for key, need in needed.items() if key not in runs.folders}
     if run_jobs is None:
         runs.reasons |= {key: describe_progress(need.settings) for key, need in todo.items()}
@@ -82,6 +84,13 @@ def is_current(folder: Path, settings: Mapping[str, Any]) -> bool:
         return bool(made_of and not made_of["unknown"] and made_of == describe_inputs(RunContext(settings)))
     except UserError:  # no data or no weights here
         return False
+
+
+def holds_vectors(folder: Path, settings: Mapping[str, Any]) -> bool:
+    """Whether predictions.json of a run holds its embeddings itself, where ``embeddings=inline`` asks for that."""
+    if settings.get("embeddings") != "inline":
+        return True
+    return PredictionFile(folder / "predictions.json").is_inline
 
 
 def _is_whole(folder: Path, notes: list[str]) -> bool:

@@ -7,8 +7,10 @@ key: ``models.groupvit.source=FOLDER`` for GroupViT, ``encode.sigma2=1`` for the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import Any
 
 from bench.errors import UsageError
@@ -137,10 +139,16 @@ def _find_partial(
     for word in typed:
         rows = dict.fromkeys(row for row, own, lacking in unknown if word in own and word not in lacking)
         if not rows and (wrong := [lacking[word] for _, _, lacking in unknown if word in lacking]):
-            raise wrong[0]
+            raise max(wrong, key=_measure_nearness)
         if len(rows) < len({row for row, _, _ in unknown}):
             partial[word] = tuple(rows)
     return partial
+
+
+def _measure_nearness(error: UnknownKey) -> float:
+    """Measure how like a key that does not exist the one is that its line suggests: 0 to 1."""
+    near = re.search(r"did you mean ([\w.]+)", str(error))
+    return SequenceMatcher(None, error.key, near[1]).ratio() if near else 0.0
 
 
 def _check_typed(items: Sequence[Item], typed: Words, config_dir: str | None) -> None:

@@ -23,6 +23,8 @@ FIELDS = (
     "title", "kind", "shows", "caption", "needs", "runs", "columns", "sets", "embedded", "against", "layout",
     "published", "options",
 )  # fmt: skip
+RATED = (0, 1, 2, 3)
+"""What people may give a label."""
 LAYOUTS = ("runs", "sets")
 """What the rows are: runs, with a block of columns for each data set; or data sets, of one run or several."""
 
@@ -102,7 +104,8 @@ def _check_names(path: Path, item: Item) -> None:
     for choice in (*map(vars, item.columns.values()), *(row.choice for row in item.rows)):
         family = str(choice.get("metric") or "").partition(">")[0].partition(".")[0]
         if family and family not in known:
-            raise UserError(f"{path}: metric {choice['metric']!r}: no such metric{suggest_nearest(family, known)}")
+            near = suggest_nearest(family.lower(), known) or f" (known: {', '.join(known)})"
+            raise UserError(f"{path}: metric {choice['metric']!r}: no such metric{near}")
 
 
 def _check_keys(path: Path, where: str, node: Any, known: Iterable[str]) -> dict[str, Any]:
@@ -159,6 +162,8 @@ def _check_values(path: Path, where: str, node: dict[str, Any]) -> dict[str, Any
     for key in ("threshold", "at", "rating"):
         if not isinstance(node.get(key, 0), int | float):
             raise UserError(f"{path}: {where}: {key}: {node[key]!r} is no number")
+    if node.get("rating", 0) not in RATED:
+        raise UserError(f"{path}: {where}: rating: {node['rating']} is none of {', '.join(map(str, RATED))}")
     if node.get("verify") not in (None, "human"):
         raise UserError(f"{path}: {where}: verify: {node['verify']!r} is none of human; leave it out for plain scores")
     return node

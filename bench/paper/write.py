@@ -85,7 +85,7 @@ def _draw_known(item: Item, runs: Mapping[str, Path], to: Path, lacks: list[str]
     try:
         return find_renderer(item.kind)(item, runs, to)
     except UserError as error:
-        if not lacks:
+        if not lacks and not item.needs_ratings:  # where ratings of other labels do not fit, the tables still do
             raise
         lacks.insert(0, f"Not drawn: {error}")
         return []

@@ -83,14 +83,14 @@ class PredictionFile(Mapping[str, Prediction]):
     def read_embeddings(self, image_id: str) -> np.ndarray | None:
         """Read the embeddings of an image's segments, without its masks."""
         place = self.find_place(image_id)
-        if self._is_inline:
+        if self.is_inline:
             return self._read_inline(image_id, "segments") if self.has_embeddings(image_id) else None
         return self._fetch_vectors(str(place.position), place.segments)
 
     def has_embeddings(self, image_id: str) -> bool:
         """Whether there are embeddings of an image's segments, without reading them."""
         place = self.find_place(image_id)
-        if self._is_inline:
+        if self.is_inline:
             return place.embedded or not place.segments
         return self._archive is not None and str(place.position) in self._archive
 
@@ -144,7 +144,7 @@ class PredictionFile(Mapping[str, Prediction]):
 
     def _read_described(self, image_id: str) -> np.ndarray | None:
         place = self.find_place(image_id)
-        if self._is_inline:
+        if self.is_inline:
             return self._read_inline(image_id, "oracle") if place.true_embedded else None
         return self._fetch_vectors(f"{place.position}.oracle", place.described)
 
@@ -154,7 +154,8 @@ class PredictionFile(Mapping[str, Prediction]):
         return read_rows(self.describe_place(image_id) + ", true segments" * (key == "oracle"), entry.get(key) or [])
 
     @property
-    def _is_inline(self) -> bool:
+    def is_inline(self) -> bool:
+        """Whether embeddings stand in the file itself."""
         options = self.head.get("embeddings")
         return isinstance(options, dict) and options.get("inline") is True
 
@@ -175,7 +176,7 @@ class PredictionFile(Mapping[str, Prediction]):
     def _archive(self) -> Archive | None:
         """The npz beside the file, opened and not read; None where there is none."""
         options = self.head.get("embeddings")
-        if options is None or self._is_inline:
+        if options is None or self.is_inline:
             return None
         if not isinstance(options, dict) or not isinstance(options.get("file"), str) or not Path(options["file"]).name:
             raise UserError(f"{self.path}: embeddings: 'file' is missing; name the npz beside it, or say inline: true")

@@ -32,9 +32,22 @@ def describe_progress(settings: Mapping[str, Any]) -> str:
     from bench.run.context import RunContext
 
     try:
-        context = RunContext(settings)
-        images = len(context.dataset.list_ids())
-        done = len(list(context.predictions.folder.glob("*.safetensors")))
+        images = len(RunContext(settings).dataset.list_ids())
+        done = _count_stored(settings)
     except UserError as error:
         return " ".join(str(error).split())
     return f"the store holds predictions of {done} images of this variant; this run has n = {images}"
+
+
+def count_predicted(settings: Mapping[str, Any]) -> int:
+    """Count the images of a variant of which the store holds predictions; 0 where nobody can say."""
+    try:
+        return _count_stored(settings)
+    except UserError:
+        return 0
+
+
+def _count_stored(settings: Mapping[str, Any]) -> int:
+    from bench.run.context import RunContext
+
+    return len(list(RunContext(settings).predictions.folder.glob("*.safetensors")))

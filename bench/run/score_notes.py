@@ -14,6 +14,18 @@ from bench.records import Overlap, TrueSegmentTexts
 from bench.run.score_records import ScoreRequest, ScoringContext
 from bench.run.tables import Tables
 
+UNRATED = "ratings are missing; those labels count as not verified"
+
+
+def describe_unrated(mapping: str, without: int, total: int) -> str:
+    """Describe how many of all labels times batches nobody rated: ``tt: 12 of 40 ratings are missing; …``."""
+    return f"{mapping}: {without} of {total} {UNRATED}"
+
+
+def find_unrated(notes: Sequence[str], mapping: str) -> str:
+    """Find what `describe_unrated` said of a mapping among the notes of a record; nothing where all were rated."""
+    return next((each for each in notes if each.startswith(f"{mapping}: ") and each.endswith(UNRATED)), "")
+
 
 def note_texts(
     scoring: ScoringContext,

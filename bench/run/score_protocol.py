@@ -19,7 +19,7 @@ from bench.protocol import Protocol
 from bench.records import Overlap, TrueSegmentTexts
 from bench.run.context import RunContext
 from bench.run.run_folder import find_role
-from bench.run.score_notes import note_counts, note_missing_words, note_texts
+from bench.run.score_notes import describe_unrated, note_counts, note_missing_words, note_texts
 from bench.run.score_records import ScoreTables, ScoringContext
 from bench.run.similarities import add_similarities, make_oracles
 from bench.run.tables import Tables
@@ -172,7 +172,7 @@ def _add_verified(
         numbers.counts |= {v.name: v.average_batches() for v in verified}
         without, total = count_unrated(images, ratings, base, classes)
         if without:
-            scoring.note(f"{what}: {without} of {total} ratings are missing; those labels count as not verified")
+            scoring.note(describe_unrated(what, without, total))
     numbers.ratings = count_ratings(by_id, ratings, bases, classes)
     scoring.note(f"ratings: {len(ratings.batches)} batches, {ratings.raters} raters")
 

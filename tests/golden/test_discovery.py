@@ -23,8 +23,8 @@ TESTS, OWN = str(HERE.relative_to(ROOT)), HERE / "data"
 
 
 def suite(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """`pytest tests/golden` with ZGS_GOLDEN set to a folder."""
-    command = [sys.executable, "-m", "pytest", TESTS, "-q", "-p", "no:cacheprovider", *words]
+    """`pytest tests/golden` with ZGS_GOLDEN set to a folder, slow tests too: of some families one in n is not slow."""
+    command = [sys.executable, "-m", "pytest", TESTS, "-q", "-p", "no:cacheprovider", "-m", "not extra", *words]
     environment = os.environ | {"ZGS_GOLDEN": str(folder)}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 

@@ -25,6 +25,7 @@ from bench.paper.figures.pictures import (
     open_run,
     save_pictures,
 )
+from bench.paper.weights import describe_baseline
 from bench.report.figures.style import write_note
 from bench.report.out_of_domain import uses_embedded_models
 from bench.report.pictures.draw import Colours, Panel, make_label_map
@@ -32,6 +33,7 @@ from bench.report.pictures.draw import draw as draw_panel
 from bench.report.pictures.side_by_side import ShownRun, show_prediction, show_truth
 from bench.report.tables.paper_metrics import select_paper_metrics
 from bench.score.score_table import describe_name
+from bench.settings.saved import read_run_settings
 
 COLUMNS = ("image_id", "rule", "row", "segment", "text", "share")
 """``share`` is the segment's part of the image's pixels, from 0 to 1."""
@@ -67,10 +69,23 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
             lines += told
     if not rows:
         raise UserError(f"{item.name}: its runs have no image in common")
-    footer = write_note(f"Shown: {'; '.join(rules)}", uses_embedded_models(list(runs.values())))
+    said = [f"Shown: {'; '.join(rules)}", *_tell_of_rows(item, runs)]
+    footer = write_note(". ".join(said), uses_embedded_models(list(runs.values())))
     figure = draw_pictures(rows, footer)
     table = write_csv(pd.DataFrame(lines, columns=list(COLUMNS)), folder / f"{item.name}.csv", decimals=6)
     return [*save_pictures(figure, folder / item.name), table]
+
+
+def _tell_of_rows(item: Item, runs: Mapping[str, Path]) -> list[str]:
+    """Tell which rows are not in the figure and why, and of a baseline its weights."""
+    told = []
+    for row in item.rows:
+        own = [folder for name, folder in runs.items() if name == row.name or name.startswith(f"{row.name}, ")]
+        if not own:
+            told.append(f"{row.name} is not shown: {row.optional or 'its run is not finished'}")
+        elif weights := describe_baseline(read_run_settings(own[0])):
+            told.append(f"{row.name}: {weights}")
+    return told
 
 
 def gather_blocks(runs: Mapping[str, Path]) -> list[Block]:

@@ -13,6 +13,7 @@ from bench.csv_files import write_csv
 from bench.errors import UserError
 from bench.paper.definition import Item
 from bench.paper.figures.pictures import Shown, draw_pictures, load_sample
+from bench.paper.rating_shares import read_texts
 from bench.predictions.source import PredictionFile
 from bench.report.figures.style import save, write_note
 from bench.report.out_of_domain import uses_embedded_models
@@ -33,27 +34,35 @@ def draw(item: Item, runs: Mapping[str, Path], folder: Path) -> list[Path]:
     Drawn among those on which all raters agree, and beyond these among the others of that median.
     """
     count, seed = int(item.options.get("images", ACROSS)), int(item.options.get("seed", 0))
-    rows, tables = [], []
+    rows, tables, lacks = [], [], list[str]()
     for name, run in runs.items():
         settings = read_run_settings(run)
-        table = select_questions(list_questions(read_ratings(settings["score"]["ratings"])), count, seed)
         file = PredictionFile(Path(settings["predictions"]))
+        said = list_questions(read_ratings(settings["score"]["ratings"]), read_texts(file.path))
+        if said.empty:
+            lacks.append(f"{name}: no rating is of a text that it said: all labels are classes (Table 1's)")
+        table = select_questions(said, count, seed)
         for _, part in table[table["shown"]].groupby("rating", sort=False):
             rows.append([_show(run, file, line) for line in part.to_dict("records")])
         tables.append(table.assign(row=name))
     if not rows:
-        raise UserError(f"{item.name}: people rated nothing of its runs")
+        raise UserError(f"{item.name}: people rated nothing of its runs ({'; '.join(lacks)})")
     note = f"{MEANING}. Drawn with seed {seed}, first among those on which all raters agree."
     figure = draw_pictures(rows, write_note(note, uses_embedded_models(list(runs.values()))))
     written = write_csv(pd.concat(tables, ignore_index=True)[list(COLUMNS)], folder / f"{item.name}.csv")
     return [*save(figure, folder / item.name), written]
 
 
-def list_questions(ratings: Ratings) -> pd.DataFrame:
-    """List every question once with its ratings in the order of the batches, and their lower median."""
+def list_questions(ratings: Ratings, texts: Mapping[tuple[str, int], str]) -> pd.DataFrame:
+    """List every question once with its ratings in the order of the batches, and their lower median.
+
+    Of questions that show what the method said: ``texts`` by image and segment. Others, of Table 1, show a class name.
+    """
     found: dict[tuple[str, int, str], list[int]] = {}
     for batch in ratings.batches.values():
         for question, rating in batch.items():
+            if texts.get(question[:2]) != question[2]:
+                continue
             found.setdefault(question, []).append(rating)
     lines = [
         (sorted(each)[(len(each) - 1) // 2], *question, "+".join(map(str, each)), len(set(each)) == 1)

@@ -12,7 +12,7 @@ _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"$<$", ">": r"$>$", "|": r"$|$", "–": "--",
     "−": "$-$", "τ": r"$\tau$", "σ": r"$\sigma$", "²": "$^2$", "≥": r"$\geq$", "≤": r"$\leq$", "…": r"\dots{}",
-    "·": r"$\cdot$", "×": r"$\times$", "`": r"\textasciigrave{}", '"': "''",
+    "·": r"$\cdot$", "†": r"\dag{}", "×": r"$\times$", "`": r"\textasciigrave{}", '"': "''",
 }  # fmt: skip
 
 

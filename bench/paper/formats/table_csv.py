@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -37,10 +38,22 @@ def _make_line(table: PaperTable, key: Key, cell: Cell) -> dict[str, object]:
         found |= {name: cell.line[name] for name in kept}
     if (each := cell.difference) is not None:
         ends = {"difference": each.value, "difference_low": each.low, "difference_high": each.high}
-        found |= ends | {"against": table.item.against, "p": each.p, "p_holm": cell.p_holm}
+        found |= ends | {"against": table.item.against, "p": _write_p(each.p), "p_holm": _write_p(cell.p_holm)}
     if (theirs := cell.published) is not None:
-        found |= {"paper": theirs.value, "spread": theirs.spread, "place": theirs.place, "remark": theirs.remark}
+        found |= {"paper": theirs.value, "spread": theirs.spread, "place": theirs.place}
         found |= {"comparable": "yes" if is_comparable(cell) else "no", "why_not": cell.other}
         if is_comparable(cell) and cell.line is not None:
             found["to_paper"] = 100 * float(cell.line["value"]) - theirs.value
-    return found | {"empty": cell.empty, "fills": cell.fills}
+    remark = _join_remarks(cell)
+    return found | {"remark": remark, "empty": cell.empty, "fills": cell.fills}
+
+
+def _join_remarks(cell: Cell) -> str:
+    """Join what is to be known of our number and what is odd about the paper's."""
+    theirs = cell.published.remark if cell.published is not None else ""
+    return "; ".join(filter(None, [cell.remark, theirs and f"paper: {theirs}"]))
+
+
+def _write_p(p: float) -> str:
+    """Write a p-value with three significant digits, however small: "4.12e-09"."""
+    return "" if math.isnan(p) else f"{p:.3g}"

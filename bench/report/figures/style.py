@@ -28,7 +28,7 @@ MARKERS = "osD^vPX"
 DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MANY = 7
 """Variants up to which a picture can tell them apart by colour alone; more are numbered and have more room."""
-LONG = 46
+LONG = 44
 """Characters of a name in a picture; the table has all of it."""
 _TITLE, _KEYED = 11.5, 10.5
 

@@ -57,6 +57,9 @@ def test_table_4_and_figure_7_have_both_rows(copied: Path, weights: Path, capsys
     assert cell["value"] == pytest.approx(measure_iou(file), abs=1e-6) and cell["n"] == 2
     assert cell["value"] > 0 and np.isfinite([cell["low"], cell["high"]]).all()
     assert cell["metric"].endswith("/iou.image.union")
+    assert re.fullmatch(rf"weights {re.escape(str(weights))}@[0-9a-f]{{8}}", cell["remark"])
+    for ending in ("md", "html"):
+        assert "IoU_c: weights " in (copied / f"again/table4.{ending}").read_text().replace("\\_", "_")
     assert np.isfinite(table.loc[("Ours", "toyscenes", "IoU_c"), "value"])
     shown = pd.read_csv(copied / "again/figure7.csv")
     assert list(dict.fromkeys(shown["row"])) == ["GroupViT", "Ours"]

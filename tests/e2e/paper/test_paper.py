@@ -16,6 +16,7 @@ import pytest
 from bench.cli import main
 from tests.e2e.paper.conftest import NAMES, run_paper
 from tests.e2e.run.resealed import reseal
+from tests.shared_runs import FAST
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
@@ -183,7 +184,7 @@ def test_a_metric_that_was_not_asked_for_is_filled_by_the_printed_line(copied: P
         (("table3", "to="), "paper: to=: name a folder"),
         (("table3", "encode=crop"), "encode=crop: every row states that itself"),
         (("table3", "make=perhaps"), "make=perhaps: yes or no"),
-        (("table3", "encode.sigmaa2=1"), "encode.sigmaa2: no such key"),
+        (("table3", "encode.sigma=1"), "encode.sigma: no such key; did you mean encode.sigma2 or"),
         (("table3", "--multirun"), "--multirun: no such flag"),
         (("table3", "data=voc,pascal_context_59", "data.root=x"), "data.root= is the place of one data set"),
         (("table3", "-cd", "nowhere"), "nowhere: no such folder"),
@@ -208,3 +209,93 @@ def test_the_list_says_what_each_needs_and_where_times_come_from(
     assert "with models=paper data=" in parts["all"] and "of a baseline not timed" in parts["all"]
     for name in ("table4", "figure7"):
         assert "needs: GroupViT's weights for its row" in parts[name] and "1 of a baseline not timed" in parts[name]
+
+
+def test_cells_are_foreseen_as_they_come(made: Path) -> None:
+    """The names of all numbers of a table are known before its runs: those that the runs then have."""
+    from bench.commands.paper import _plan
+    from bench.paper.beforehand import _foresee
+    from bench.paper.reading import read_definitions
+    from bench.paper.sources import Sources
+    from tests.e2e.paper.conftest import TYPED
+
+    plan, table, known = _plan(read_definitions(["table3"]), TYPED, []), read_table(made, "table3"), {}
+    (item,), (place,) = plan.items, plan.places["table3"]
+    for row in item.rows:
+        for column in ("IoU_c", "Recall_c", "TGQ"):
+            cell = table.loc[(row.name, "toyscenes", column)]
+            line = _foresee(item, plan, Sources({}, {}, {}), known, row, place, column)
+            assert line is not None and cell["metric"] in (line["metric"], ""), "w/o merge has no TGQ of its own"
+
+
+def test_ratings_of_some_labels_are_told_with_how_many_lack(copied: Path, tmp_path: Path) -> None:
+    """Two of all texts rated: as `zgs score` says it, at every number that they make."""
+    run, ratings = find_run(copied, "full"), tmp_path / "ratings.csv"
+    image = json.loads((run / "predictions.json").read_text())["images"][0]
+    lines = [f"{image['image_id']},{at},{image['segments'][at]['text']},r,0,3" for at in range(2)]
+    ratings.write_text("\n".join(["image,segment,label,rater,batch,rating", *lines]))
+    assert run_paper(copied, "table1", "table2", "table5", f"ratings={ratings}", to="again") == 0
+    beside = read_table(copied, "table5", "again")["metric"]
+    assert "st+human" in beside.loc[("Ours - IoU_h>=1", "toyscenes", "IoU")], "beside st of the row above it"
+    verified, shares = read_table(copied, "table1", "again"), read_table(copied, "table2", "again")
+    (scored,) = (copied / "out").glob("score-*/run.json")
+    notes = [note for note in json.loads(scored.read_text())["notes"] if "count as not verified" in note]
+    assert len(notes) == 2, "of TT and of ST"
+    for note in notes:
+        mapping = note.partition(":")[0].upper()
+        own = [key for key in verified.index if key[1] == "toyscenes" and key[2].startswith(f"{mapping} h")]
+        assert own and all(verified.loc[key, "remark"] == note for key in own)
+        for ending in ("md", "html", "tex"):
+            assert note.partition(";")[0] in (copied / "again" / f"table1.{ending}").read_text()
+    assert verified.loc[("IoU", "toyscenes", "ST const."), "remark"] == ""
+    segments = sum(len(each["segments"]) for each in json.loads((run / "predictions.json").read_text())["images"])
+    told = f"{segments - 2} of {segments} ratings of predicted texts are missing"
+    assert told in shares.loc[("% of labels", "toyscenes", "3"), "remark"]
+    assert (
+        "†<br>" in (copied / "again/table1.md").read_text() and r"\dag{}" in (copied / "again/table1.tex").read_text()
+    )
+
+
+def test_ratings_of_classes_alone_leave_table_2_and_figure_6_empty(copied: Path, tmp_path: Path) -> None:
+    run, ratings = find_run(copied, "full"), tmp_path / "ratings.csv"
+    image = json.loads((run / "predictions.json").read_text())["images"][0]
+    label = next(name for name in ("cat", "dog") if name != image["segments"][0]["text"])
+    ratings.write_text(f"image,segment,label,rater,batch,rating\n{image['image_id']},0,{label},r,0,3\n")
+    assert run_paper(copied, "table2", "figure6", f"ratings={ratings}", to="again") == 0
+    assert "rates no predicted text" in read_table(copied, "table2", "again")["empty"].iloc[0]
+    page = (copied / "again/figure6.html").read_text()
+    assert "Not drawn" in page and "no rating is of a text that it said" in page
+
+
+def test_vectors_are_asked_for_where_a_run_without_them_lies(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By `embeddings=inline` a reader recomputes the cells, so a run without is not what was asked for."""
+    words = [f"{key}={copied / key}" for key in ("store", "out", "to")]
+    typed = [*FAST, "data.subset=first:2", *words]
+    assert main(["paper", "table1", *typed, "embeddings=beside"]) == 0
+    assert "1 finished before, 0 made" in capsys.readouterr().out, "with vectors in the file it is all the same"
+    shutil.rmtree(find_run(copied, "full"))
+    assert main(["paper", "table1", *typed]) == 0
+    run = find_run(copied, "full")
+    assert (run / "predictions.npz").is_file()
+    assert main(["paper", "table1", *typed, "embeddings=inline", "make=no"]) == 0
+    assert "has no vectors in its predictions.json" in capsys.readouterr().out
+    assert main(["paper", "table1", *typed, "embeddings=inline"]) == 0
+    assert "0 finished before, 1 made" in capsys.readouterr().out and not (run / "predictions.npz").exists()
+    first = json.loads((run / "predictions.json").read_text())["images"][0]["segments"][0]
+    assert len(first["embedding"]) > 100
+
+
+def test_begun_runs_are_told_where_none_is_finished(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_paper(copied, "table3", "make=no", out="empty", to="again") == 1
+    told = capsys.readouterr()
+    assert told.out.count("missing: the store holds predictions of 2 images of this variant; this run has n = 2") == 4
+    assert "experiment=crop_and_mask` fills it" in told.out and told.err.count("\n") == 1
+
+
+def test_what_is_wrong_is_told_before_any_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("image,segment\na,0\n")
+    assert run_paper(tmp_path, "table3", f"ratings={tmp_path / 'file'}") == 1
+    assert "column 'label' is missing" in capsys.readouterr().err
+    assert run_paper(tmp_path, "table3", to="file/below") == 1
+    assert "file/below: Not a directory" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists() and not (tmp_path / "to").exists()

@@ -218,3 +218,22 @@ def test_rows_of_other_images_are_refused(tmp_path: Path) -> None:
 def test_what_was_taken_as_it_is_stands_below_the_table(tmp_path: Path) -> None:
     grid = lay_out(make(tmp_path, as_is={"experiment=full": "old is of other code", "not of this": "else"}))
     assert "old is of other code" in grid.notes and "else" not in grid.notes
+
+
+def test_a_small_p_is_written_with_its_digits(tmp_path: Path) -> None:
+    table = make(tmp_path)
+    key = ("other", "Toy", "IoU")
+    found = table.cells[key].difference
+    assert found is not None
+    cells = {**table.cells, key: replace(table.cells[key], difference=replace(found, p=4.123e-9), p_holm=1.65e-8)}
+    text = write_table_csv(replace(table, cells=cells), tmp_path / "t.csv").read_text()
+    assert ",4.12e-09,1.65e-08," in text
+    assert float(pd.read_csv(tmp_path / "t.csv").set_index(["row", "column"]).loc[("other", "IoU"), "p"]) == 4.12e-9
+
+
+def test_a_number_with_a_remark_is_marked(tmp_path: Path) -> None:
+    table = make(tmp_path, published=OTHER_DATA)
+    key = ("other", "Toy", "IoU")
+    grid = lay_out(replace(table, cells={**table.cells, key: replace(table.cells[key], remark="half of it")}))
+    shown = {label: [cell.value.endswith("†") for cell in cells] for label, cells in grid.rows}
+    assert shown == {"other": [True, False, False], "third": [False] * 3, "ours": [False, False, True]}

@@ -75,12 +75,14 @@ def test_maps_are_what_torch_itself_attends_to() -> None:
 
 
 def test_questions_by_rating() -> None:
+    """Of labels that the method said; the class name that Table 1 asked of the same segment is none of them."""
+    said = {("a", 0): "cat", ("a", 1): "dog", ("b", 0): "sky", ("c", 0): "car"}
     batches = {
-        "0": {("a", 0, "cat"): 3, ("a", 1, "dog"): 2, ("b", 0, "sky"): 0},
+        "0": {("a", 0, "cat"): 3, ("a", 0, "animal"): 3, ("a", 1, "dog"): 2, ("b", 0, "sky"): 0},
         "1": {("a", 0, "cat"): 3, ("a", 1, "dog"): 0, ("b", 0, "sky"): 0},
         "2": {("a", 0, "cat"): 3, ("a", 1, "dog"): 3, ("c", 0, "car"): 3},
     }
-    table = list_questions(Ratings("file", "0", batches, {}, 3))
+    table = list_questions(Ratings("file", "0", batches, {}, 3), said)
     found = {line["label"]: (line["rating"], line["ratings"], line["agreed"]) for line in table.to_dict("records")}
     assert found == {
         "cat": (3, "3+3+3", True), "dog": (2, "2+0+3", False), "sky": (0, "0+0", True), "car": (3, "3", True),
