@@ -72,8 +72,8 @@ measured of images of {100 * AWAY:.0f} %, and {100 - 100 * AWAY:.0f} %, from a b
 points"""
 UNSEEN = """**A decision: these rows keep no mark.** A mark is made from the images of a set, and in these pools what
 decides is not in it. A few images of very unequal weight bear much of what fails, and a set that has none of the
-heaviest looks like one of a better source. An interval that held the truth there as well would have to assume how much heavier than
-all seen an image may be, in every set of thousands of images."""
+heaviest looks like one of a better source. An interval that held the truth there as well would have to assume how much
+heavier than all seen an image may be, in every set of thousands of images."""
 
 
 def summarise(lines: pd.DataFrame, quick: bool) -> str:

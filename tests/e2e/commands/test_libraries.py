@@ -91,6 +91,12 @@ def test_a_wrong_word_is_one_line_with_the_nearest(
     assert capsys.readouterr().err.strip() == f"zgs: {message}"
 
 
+def test_the_command_that_takes_all_libraries_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "score=libraries"]) == 2
+    told = "zgs: score=libraries: `zgs score` takes it: zgs score PREDICTIONS|RUN score=libraries …"
+    assert capsys.readouterr().err.strip() == told
+
+
 def test_what_was_changed_stands_in_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A changed number is not the library's, PQ reads no `unseen`, and what a library does not say has no row."""
     file, words = make_data(tmp_path / "data", background=False)
