@@ -139,7 +139,8 @@ def test_a_mix_of_the_wrong_shape_is_told_what_was_expected() -> None:
         def mix(self, attention):
             return attention.masked.flatten(2)
 
-    with pytest.raises(UserError, match=r"Flat.mix returned shape \(1, 2, 104\) in layer 3; expected \(1, 2, 13, 8\)"):
+    told = r"Flat.mix returned shape \(1, 2, 104\) in layer 3; expected a tensor of shape \(1, 2, 13, 8\)"
+    with pytest.raises(UserError, match=told):
         Flat(tiny.clip(), 3)(tiny.sample(), MASKS[:1])
 
 

@@ -82,7 +82,7 @@ MODELS: dict[str, Callable[[Path], Any]] = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.thinned(5)
 @pytest.mark.parametrize("name", MODELS)
 def test_float32_is_what_the_rounded_numbers_give(name: str, pair: tuple[Path, Path]) -> None:
     half, whole = (MODELS[name](folder) for folder in pair)
