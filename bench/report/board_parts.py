@@ -10,9 +10,11 @@ from typing import Any
 import pandas as pd
 
 from bench.csv_files import read_csv
+from bench.errors import BadSample, UserError
 from bench.metric_name import parse
 from bench.report.tables.cells import write_title
 from bench.score.ranks import find_copies
+from bench.settings.instantiate import make_object
 from bench.settings.saved import read_run_settings
 
 PARTS = {"segment": "Segments", "caption": "Texts", "merge": "Merging"}
@@ -29,7 +31,7 @@ def describe_parts(folders: Iterable[Path]) -> list[str]:
         who = "the captioner was" if handed == len(settings) else f"{handed} of {len(settings)} captioners were"
         lines.append(
             f"Instead of describing freely, {who} handed the class names: its text is the class whose embedding is "
-            "nearest, so TT and ST are the same thing, and TT says nothing about generated texts."
+            "nearest, so TT and ST find the same class, and TT says nothing about generated texts."
         )
     return lines
 
@@ -49,19 +51,24 @@ def _name_class(options: Any) -> str:
 
 
 def is_handed_names(folder: Path, settings: Mapping[str, Any]) -> bool:
-    """Whether the captioner of a run chooses among class names alone, as far as its folder tells.
-
-    False where its file of words is gone, and where a word is a class that no image of the run has.
-    """
-    caption, confusion = settings.get("caption") or {}, folder / "confusion.csv"
-    if caption.get("_target_") != RETRIEVAL or not confusion.is_file():
-        return False
-    words = caption.get("words", ())
+    """Whether the captioner of a run chooses among class names alone; false where its file of words is gone."""
+    caption = settings.get("caption") or {}
+    words = caption.get("words", ()) if caption.get("_target_") == RETRIEVAL else ()
     if isinstance(words, str):
         words = Path(words).read_text(encoding="utf-8-sig").splitlines() if Path(words).is_file() else ()
-    table = read_csv(confusion)
-    names = {*table["true"].dropna().astype(str), *table["said"].dropna().astype(str)}
-    return bool(words) and {str(word).strip() for word in words} - {""} <= names
+    chosen = {str(word).strip() for word in words} - {""}
+    return bool(chosen) and chosen <= read_class_names(folder, settings)
+
+
+def read_class_names(folder: Path, settings: Mapping[str, Any]) -> set[str]:
+    """Read the class names of a run's data; where these are gone, those that its confusions name."""
+    try:
+        dataset = make_object(settings["data"])
+        return set(dataset.classes.names) if dataset.classes is not None else set()
+    except (KeyError, UserError, BadSample, OSError):
+        confusion = folder / "confusion.csv"
+        table = read_csv(confusion) if confusion.is_file() else pd.DataFrame(columns=["true", "said"])
+        return {*table["true"].dropna().astype(str), *table["said"].dropna().astype(str)}
 
 
 def describe_copies(table: pd.DataFrame) -> Iterator[str]:

@@ -8,8 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from bench.commands.settings import compose_settings
 from bench.report.board_parts import describe_copies, describe_missing_tgq, describe_parts, is_handed_names
 from bench.score.ranks import find_copies, order_by_mean_rank
+from bench.settings.instantiate import make_object
 from tests.unit.report.fabricated import METRICS, fabricate
 
 RETRIEVAL = "bench.caption.retrieval.Retrieval"
@@ -56,8 +58,18 @@ def test_class_names_for_a_captioner_are_told(tmp_path: Path) -> None:
     assert found == [True, True, False, False, False]
     assert not is_handed_names(runs[0], {"caption": {"_target_": "mine.Words", "words": ["cat"]}})
     lines = describe_parts(runs[:3])
-    assert "2 of 3 captioners were handed the class names" in lines[1] and "TT and ST are the same thing" in lines[1]
+    assert "2 of 3 captioners were handed the class names" in lines[1] and "TT and ST find the same class" in lines[1]
     assert "the captioner was handed" in describe_parts(runs[:1])[1] and len(describe_parts(runs[2:])) == 1
+
+
+def test_class_names_are_those_of_the_data_where_they_can_be_opened(tmp_path: Path) -> None:
+    """Also of classes that no image of the run has."""
+    data = compose_settings([])["data"]
+    words = list(make_object(data).classes.names)
+    assert len(words) > 20
+    for own, told in ((words, True), (words[:3], True), ([*words, "something else"], False)):
+        assert is_handed_names(tmp_path, {"data": data, **caption(own)}) == told
+    assert not is_handed_names(tmp_path, {"data": {**data, "root": str(tmp_path / "gone")}, **caption(["puppy"])})
 
 
 def test_segmenter_and_captioner_are_named(tmp_path: Path) -> None:

@@ -206,6 +206,13 @@ def test_files_beside_a_module_count(way: str, write: Write) -> None:
     assert digest("mine.variant.f") != before
 
 
+def test_a_folder_of_compiled_code_does_not_count_though_a_module_names_it(write: Write) -> None:
+    write({"mine/__init__.py": "", "mine/variant.py": 'SKIPPED = "__pycache__"\n', "mine/__pycache__/a.pyc": "1"})
+    before = digest("mine.variant.SKIPPED")
+    write({"mine/__pycache__/a.pyc": "2", "mine/__pycache__/b.pyc": "1"})
+    assert digest("mine.variant.SKIPPED") == before
+
+
 def test_files_beside_a_module_that_cannot_be_told_are_said(write: Write, tmp_path: Path, monkeypatch) -> None:
     write({"mine/__init__.py": "", "mine/variant.py": "def f(name): return open(__file__ + name)\n"})
     (line,) = find_closure("mine.variant.f").unknown
