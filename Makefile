@@ -24,7 +24,7 @@ demo: setup ## the main job on small models: the method and its ablations, one t
 test: setup ## unit, golden and end-to-end tests, offline (4 minutes)
 	@$(OFFLINE) $(BIN)/python -m pytest tests
 
-test-slow: setup ## the tests that are too dear for every commit, and every property with four times the examples
+test-slow: setup ## the tests that are too dear for every commit, and every property with many more examples
 	@$(OFFLINE) $(BIN)/python -m pytest tests -m "slow or hypothesis"
 
 test-all: setup ## every test, also the slow ones and those that need extras

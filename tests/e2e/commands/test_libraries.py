@@ -97,6 +97,7 @@ def test_the_command_that_takes_all_libraries_is_named(capsys: pytest.CaptureFix
     assert capsys.readouterr().err.strip() == told
 
 
+@pytest.mark.slow
 def test_what_was_changed_stands_in_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A changed number is not the library's, PQ reads no `unseen`, and what a library does not say has no row."""
     file, words = make_data(tmp_path / "data", background=False)
