@@ -22,6 +22,10 @@ projected_subtraction were not tuned but those of the models.
 Cosines with class names (ST) lie at other heights for other variants: their order does not say who names more right.
 These are the embedded models: nothing of CLIP itself follows.
 """
+EARLIER = """These boards were made before `merge.oracle`, with merge.threshold=1, at which segments of equal embeddings
+still merge: IoU and recall of unmasked, which gives all segments one embedding, are of merged segments. `make board`
+makes them without merging.
+"""
 FAMILIES = {
     "bench.encode.masking.MaskedEncoder": "masks in attention",
     "bench.encode.dense.DenseEncoder": "patches of the last layers, averaged",
@@ -52,7 +56,8 @@ def describe_tuning(table: pd.DataFrame) -> str:
             gain = 100 * (float(line["mean_chosen"]) - float(line["mean_published"]))
             moved.append(f"{told} to {line['chosen']} (+{gain:.1f} points, n={line['images']})")
     said = f"Published values that stood: {', '.join(kept) or 'none'}. That moved: {', '.join(moved) or 'none'}.\n"
-    return said + describe_bounds(table) + describe_images(table)
+    earlier = "" if "place" in table else EARLIER  # that column came with the setting
+    return said + describe_bounds(table) + describe_images(table) + earlier
 
 
 def describe_bounds(table: pd.DataFrame) -> str:
