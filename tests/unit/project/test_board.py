@@ -232,7 +232,8 @@ def test_what_stood_and_what_moved_is_said(findings: Any) -> None:
     ]))  # fmt: skip
     assert told == (
         "Published values that stood: gem iterations=1. That moved: masked start_layer=3 to 4 (+2.0 points, n=40).\n"
-    )
+        + findings.EARLIER
+    ), "a table without the column `place` is of boards that merged"
 
 
 def test_best_values_at_an_end_and_other_numbers_of_images_are_said(findings: Any) -> None:
@@ -244,6 +245,7 @@ def test_best_values_at_an_end_and_other_numbers_of_images_are_said(findings: An
     told = findings.describe_tuning(table)
     assert "Best values at an end of their range, not inside it: gem iterations=0.\n" in told
     assert told.endswith("Variants were not tuned on the same number of images: 1 on 40, 1 on 100.\n")
+    assert findings.EARLIER not in told
     alike = findings.describe_tuning(table.assign(images=100, place="inside"))
     assert "an end of their range" not in alike and "not tuned on the same" not in alike
 
