@@ -26,7 +26,7 @@ demo: setup ## the main job on small models: the method and its ablations, one t
 test: setup ## unit, golden and end-to-end tests, offline (4 minutes)
 	@$(OFFLINE) $(BIN)/python -m pytest tests
 
-test-slow: setup ## the tests that are too dear for every commit, and every property with four times the examples
+test-slow: setup ## the tests that are too dear for every commit, and every property with many more examples
 	@$(OFFLINE) $(BIN)/python -m pytest tests -m "slow or hypothesis"
 
 test-extra: setup ## the tests of the optional parts, after their packages were installed into .venv (slurm, ray, optuna, s3, tracking)

@@ -98,7 +98,7 @@ class SamModel(Protocol):
 
 
 class Segmenter(Protocol):
-    """Section 3.1."""
+    """Section 3.1. Leaves are of the image's size, unless it says ``resizes = True``."""
 
     def __call__(self, sample: Sample, /) -> SegmentTree:
         """Cut an image into a tree of over-segments."""

@@ -4,12 +4,12 @@
 
 `tune` sweeps every variant's start layer and one knob on oracle masks of the tune split and writes
 results/board/tuning.csv by the rule of scripts/tuned.py: the published value stands unless another is better beyond its
-interval. Where a variant has both, the knob is swept at the published layer, the layer at the knob that was chosen, and
-so on until neither moves. `texts` runs all variants so chosen on oracle masks of the test split with
-ZeroCap's captions, which are most of the cost. `oracle` and `predicted` are about embeddings: on oracle masks and on
-predicted segments the nearest class name stands for a caption, so that TT says no more than ST. `page` writes
-results/board. What is in the store is not made again, so a stage that was stopped goes on where it was. VARIANT: those
-alone. images=N are the first of the split, else as `IMAGES` says.
+interval; a grid whose best value stands at its edge grows (scripts/board_grids.py). Where a variant has both, the knob
+is swept at the published layer, the layer at the knob that was chosen, and so on until neither moves. `texts` runs all
+variants so chosen on oracle masks of the test split with ZeroCap's captions, which are most of the cost. `oracle` and
+`predicted` are about embeddings: on oracle masks and on predicted segments the nearest class name stands for a caption,
+so that TT says no more than ST. `page` writes results/board. What is in the store is not made again, so a stage that
+was stopped goes on where it was. VARIANT: those alone. images=N are the first of the split, else as `IMAGES` says.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from pathlib import Path
 
 import pandas as pd
 from board_findings import write_findings
+from board_grids import KNOBS, Knob, extend_grid, find_bounds, find_place
 from masking_cost import main as measure_costs
-from tuned import choose
+from tuned import Chosen, choose, settings_of
 
 from bench.cli import main as zgs
 from bench.csv_files import read_csv, write_csv
@@ -33,27 +34,6 @@ from bench.score.score_table import write_scores
 from bench.settings.compose import list_options
 from bench.toyworld.classes import NAMES
 
-Knob = tuple[str, str, str]
-"""Key below encode, the published value, and what else is tried."""
-LAYERS: Knob = ("start_layer", "3", "1,2,4,5,6")
-"""The paper's last four layers, of 6 here."""
-FROM_END: Knob = ("start_layer", "-6", "-5,-4,-3,-2,-1")
-KNOBS: dict[str, tuple[Knob, ...]] = {
-    "blur_outside": (("blur", "0.3", "0.1,0.2,0.5"),),
-    "crop_blur": (("blur", "0.1", "0.05,0.2,0.3"),),
-    "gem": (("iterations", "1", "2,3"), FROM_END),
-    "global_subtraction": (("sigma2", "2.5", "0.1,0.25,0.5,1"), LAYERS),
-    "mask_tokens": (("start_layer", "1", "2,3,4,5,6"),),
-    "masked": (LAYERS,),
-    "naclip": (("std", "5.0", "1.0,2.0,10.0"),),
-    "projected_subtraction": (("weight", "0.5", "0.25,0.75,1.0"), LAYERS),
-    "proxyclip": (("gamma", "3.0", "1.0,5.0,10.0"),),
-    "red_circle": (("width", "0.006", "0.012,0.025,0.05"),),
-    "red_circle_grey_blur": (("blur", "0.3", "0.1,0.2,0.5"),),
-    "surgery": (FROM_END,),
-}
-"""What is tuned of a variant, in this order. One that is not here has no number to choose: of those that change the
-last layer alone the start layer is none, for what comes before is the plain forward wherever it is cut."""
 ROUNDS = 3
 """How often two numbers of a variant are swept in turn at most, until neither moves the other."""
 IMAGES = {"tune": 100, "texts": 60, "oracle": 200, "predicted": 100}
@@ -64,11 +44,12 @@ HEADINGS = {
 }
 OUT, RESULTS = Path("outputs/board"), Path("results/board")
 TUNING = (
-    "variant", "key", "held", "published", "tried", "chosen", "mean_published", "mean_chosen", "images", "metrics"
+    "variant", "key", "held", "published", "tried", "chosen", "mean_published", "mean_chosen", "images", "metrics",
+    "best", "place",
 )  # fmt: skip
-UNMERGED = ["segment=oracle", "merge.threshold=1"]
+UNMERGED = ["segment=oracle", "merge=none", "merge.oracle=true"]
 SEGMENTS = {"texts": UNMERGED, "oracle": UNMERGED, "predicted": []}
-"""At a threshold of 1 no two true segments are merged, and TGQ exists, which it does not without merging."""
+"""No two true segments are merged (at a threshold of 1 those would be that have one embedding), and TGQ exists."""
 
 
 def run(words: Sequence[str]) -> None:
@@ -99,24 +80,43 @@ def tune(variant: str, images: int, store: str) -> Iterator[dict[str, object]]:
 
 
 def sweep(variant: str, knob: Knob, held: Mapping[str, str], images: int, store: str) -> dict[str, object]:
-    """Sweep one knob of a variant with the others ``held``, and choose; one line of `TUNING`."""
+    """Sweep one knob of a variant with the others ``held``, and choose; one line of `TUNING`.
+
+    Where the best value stands at an edge of the grid the grid grows (`board_grids.extend_grid`).
+    """
     key, published, others = knob
-    folder = OUT / "tune" / variant / key
+    values, bounds, grown = [published, *others.split(",")], find_bounds(variant, knob), 0
+    while True:
+        found, paper = try_values(variant, key, values, held, images, store)
+        order = {name: (round(mean, 12), name == paper) for name, mean in found.means.items()}  # of a tie the published
+        best = settings_of(max(order, key=lambda name: order[name]))[f"encode.{key}"]
+        if (more := extend_grid(values, best, bounds, grown)) is None or float(more) in map(float, values):
+            break
+        values, grown = [*values, more], grown + 1
+    means = round(found.means[paper], 6), round(found.mean, 6), found.images, " ".join(found.metrics)
+    told = " ".join(f"encode.{name}={value}" for name, value in held.items())
+    chosen, place = found.settings[f"encode.{key}"], find_place(best, bounds)
+    tried = ",".join(values[1:])
+    line = (variant, f"encode.{key}", told, published, tried, chosen, *means, best, place)
+    return dict(zip(TUNING, line, strict=True))
+
+
+def try_values(
+    variant: str, key: str, values: Sequence[str], held: Mapping[str, str], images: int, store: str
+) -> tuple[Chosen, str]:
+    """Run a variant with each value of a knob on the tune split; the choice, and the name of the published value."""
+    folder, published = OUT / "tune" / variant / key, values[0]
     shutil.rmtree(folder, ignore_errors=True)
-    values = [f"++encode.{key}={published},{others}", *(f"++encode.{name}={value}" for name, value in held.items())]
+    own = [f"++encode.{key}={','.join(values)}", *(f"++encode.{name}={value}" for name, value in held.items())]
     split = ["data.split=tune", f"data.subset=first:{images}", f"store={store}", f"out={folder}"]
-    run(["-m", f"encode={variant}", *values, *split, *UNMERGED, *name_words()])
+    run(["-m", f"encode={variant}", *own, *split, *UNMERGED, *name_words()])
     runs = find_runs([folder])
     names = label_runs(runs)
     paper = next(name for name in names.values() if f"encode.{key}={published}" in name.split())
     write_scores(merge_scores(runs), folder / "scores.csv")
     pairs = [(name, paper) for name in names.values() if name != paper]
     write_csv(compute_differences([(names[f], read_rows(f)) for f in runs], pairs), folder / "differences.csv")
-    found = choose(folder, {f"encode.{key}": published})
-    means = round(found.means[paper], 6), round(found.mean, 6), found.images, " ".join(found.metrics)
-    told = " ".join(f"encode.{name}={value}" for name, value in held.items())
-    chosen = found.settings[f"encode.{key}"]
-    return dict(zip(TUNING, (variant, f"encode.{key}", told, published, others, chosen, *means), strict=True))
+    return choose(folder, {f"encode.{key}": published}), paper
 
 
 def tune_all(variants: Sequence[str], images: int, store: str) -> None:
@@ -148,8 +148,17 @@ def list_choices(variant: str) -> Iterator[str]:
         yield f"++encode.{key}={chosen[f'encode.{key}']}"
 
 
+def check_alike_tuned(variants: Sequence[str]) -> None:
+    """Check that all variants asked for were tuned on as many images. Raises SystemExit where they were not."""
+    counts = {str(line["images"]): str(line["variant"]) for line in read_tuning() if line["variant"] in variants}
+    if len(counts) > 1:
+        told = ", ".join(f"{name} on {n} images" for n, name in counts.items())
+        raise SystemExit(f"results/board/tuning.csv: tuned on different images ({told}): python scripts/board.py tune")
+
+
 def look(variants: Sequence[str], segments: str, images: int, store: str) -> None:
     """Run variants on the test split, as they were tuned; each in a folder of its own, in place of an earlier run."""
+    check_alike_tuned(variants)
     caption = [] if segments == "texts" else name_words()
     for variant in variants:
         folder = OUT / segments / variant

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
+from board_grids import BOUND
 from hydra.utils import get_object
 
 from bench.csv_files import read_csv
@@ -20,6 +21,10 @@ The test split had been looked at once before, with other settings: then the sta
 projected_subtraction were not tuned but those of the models.
 Cosines with class names (ST) lie at other heights for other variants: their order does not say who names more right.
 These are the embedded models: nothing of CLIP itself follows.
+"""
+EARLIER = """These boards were made before `merge.oracle`, with merge.threshold=1, at which segments of equal embeddings
+still merge: IoU and recall of unmasked, which gives all segments one embedding, are of merged segments. `make board`
+makes them without merging.
 """
 FAMILIES = {
     "bench.encode.masking.MaskedEncoder": "masks in attention",
@@ -50,7 +55,25 @@ def describe_tuning(table: pd.DataFrame) -> str:
         else:
             gain = 100 * (float(line["mean_chosen"]) - float(line["mean_published"]))
             moved.append(f"{told} to {line['chosen']} (+{gain:.1f} points, n={line['images']})")
-    return f"Published values that stood: {', '.join(kept) or 'none'}. That moved: {', '.join(moved) or 'none'}.\n"
+    said = f"Published values that stood: {', '.join(kept) or 'none'}. That moved: {', '.join(moved) or 'none'}.\n"
+    earlier = "" if "place" in table else EARLIER  # that column came with the setting
+    return said + describe_bounds(table) + describe_images(table) + earlier
+
+
+def describe_bounds(table: pd.DataFrame) -> str:
+    """Describe which best values stand at an end of their range, so that no grid could be wider; empty where none."""
+    if "place" not in table:  # a table of an earlier script, whose grids did not grow
+        return ""
+    ends = table[table["place"] == BOUND].to_dict("records")
+    told = [f"{line['variant']} {line['key'].removeprefix('encode.')}={line['best']}" for line in ends]
+    return f"Best values at an end of their range, not inside it: {', '.join(told)}.\n" if told else ""
+
+
+def describe_images(table: pd.DataFrame) -> str:
+    """Describe on how many images variants were tuned, where not all on the same; else empty."""
+    counts = table.groupby("images")["variant"].nunique()
+    told = ", ".join(f"{count} on {images}" for images, count in counts.items())
+    return f"Variants were not tuned on the same number of images: {told}.\n" if len(counts) > 1 else ""
 
 
 def describe_metrics(table: pd.DataFrame) -> Iterator[str]:

@@ -37,7 +37,7 @@ import pandas as pd
 from coverage_judge import Line, judge_pair, judge_sets
 from coverage_methods import PRODUCT, Weights, make_weights
 from coverage_metrics import CLASSES, compute_values
-from coverage_near import simulate_near
+from coverage_near import simulate_away, simulate_near
 from coverage_page import summarise
 from coverage_picture import draw
 from coverage_rule import ROW, is_undecided, keep_judged
@@ -78,7 +78,8 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(words)
     with threadpool_limits(1):  # its products are small: threads would cost more than they save
-        lines = pd.DataFrame([*simulate(given.quick, given.seed), *simulate_near(given.quick, given.seed)])
+        makers = simulate, simulate_near, simulate_away
+        lines = pd.DataFrame([line for make in makers for line in make(given.quick, given.seed)])
     given.to.mkdir(parents=True, exist_ok=True)
     lines = keep_judged(lines, PRODUCT)
     cells = count_cells(lines)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from coverage_methods import PRODUCT
+from coverage_methods import PRODUCT, Z
 from coverage_metrics import CLASSES
-from coverage_near import BEFORE
-from coverage_rule import BEYOND, ERROR, LEAST_SETS, RIGHT, TEXT, compute_noise, list_judged, measure_miss
+from coverage_near import AWAY, BEFORE, CONCENTRATION, HEAVIEST
+from coverage_rule import BEYOND, ERROR, LEAST_SETS, RIGHT, ROW, TEXT, compute_noise, list_judged, measure_miss
 from coverage_tables import (
     EDGES,
     bin_freedom,
@@ -44,6 +44,15 @@ abstract says that reliable intervals need from a few dozens to several thousand
 coverage issues" (P. André and others, 2025) compares five methods for means and medians over images. Here the worlds
 are made up, so that the truth of rare classes is known.
 """
+
+
+def list_reaches(sizes: Sequence[int]) -> str:
+    """Say of alike images from which number on they show fewer than 2 z^2 failures, or hits, so that ends move out."""
+    least = {n: 100 * max(1 - Z * (2 / n) ** 0.5, 0.5) for n in sizes}
+    told = [f"of {n:,} above {low:.0f} and below {100 - low:.0f} %" for n, low in least.items() if low > 50]
+    return ", ".join([f"of {n} at any number" for n, low in least.items() if low <= 50] + told)
+
+
 MARKED = f"""Marked is an interval of fewer than {FEW_IMAGES} images; of an average over classes of which more than half
 are seen in fewer than {FEW} images; one without a width, because all images agree; and where classes count of which
 nothing was measured (`unseen`, `unmatched`). The second rests on an assumption of these worlds, which another may not
@@ -54,6 +63,17 @@ a set in which nothing fails: each image is nearly right, and in the one world t
 100 to 1,000 is wholly wrong. An interval that is right in both is wider in the first than that world alone asks for;
 the rule asks for every world, and only then for width. The six worlds stand in `scripts/coverage_near.py`. Coverage in
 percent where it is worst, of 99, 99.5 and 99.9 % and of 1, 0.5 and 0.1 %, and the mean width in points"""
+
+FARTHER = f"""What a set does not show is reckoned with by counting failures (`bench/score/ends.py`), and alike images
+of a middling number count as few of them, too: {list_reaches((30, 60, 90, 200, 1000))}. So in small sets intervals
+reach farther away from the bounds as well, and that buys nothing where images really are alike. What it costs was
+measured of images of {100 * AWAY:.0f} %, and {100 - 100 * AWAY:.0f} %, from a beta distribution of concentration
+{CONCENTRATION} (a standard deviation of 6 points): coverage in percent, of the worse of both, and the mean width in
+points"""
+UNSEEN = """**A decision: these rows keep no mark.** A mark is made from the images of a set, and in these pools what
+decides is not in it. A few images of very unequal weight bear much of what fails, and a set that has none of the
+heaviest looks like one of a better source. An interval that held the truth there as well would have to assume how much
+heavier than all seen an image may be, in every set of thousands of images."""
 
 
 def summarise(lines: pd.DataFrame, quick: bool) -> str:
@@ -66,11 +86,13 @@ def summarise(lines: pd.DataFrame, quick: bool) -> str:
         "![coverage](coverage.png)", *describe_own(own[own["kind"] == "value"]),
         *compare_methods(value, [m for m in compared if m not in CLASSES], [m for m in compared if m in CLASSES]),
         "## Next to 0 and 100 %", *describe_near(lines[lines["kind"] == "near"]),
+        "## Away from both: what it costs", *describe_away(lines[lines["kind"] == "away"]),
         "## Marked intervals", MARKED, table_marks(own),
         "## Paired tests", *describe_pairs(lines[lines["kind"].isin(["alike", "apart"])]),
         "## What misses the rule", *describe_faults(list_judged(own)),
+        describe_unseen(own[own["kind"] == "near"]),
     ]  # fmt: skip
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
 def describe_run(lines: pd.DataFrame, quick: bool) -> str:
@@ -149,6 +171,30 @@ def describe_near(near: pd.DataFrame) -> list[str]:
                     f"{write_share(held[1])} % in *failures*")  # fmt: skip
     sets = int((near["method"] == PRODUCT).sum())
     return [f"{NEAR} (n={sets:,} sets). Of 60 images, {'; '.join(told)}.", table_near(near)]
+
+
+def describe_away(away: pd.DataFrame) -> list[str]:
+    """The world away from both bounds, and how much wider intervals are there than they need to be."""
+    wide = away.groupby(["n", "method"])["width"].mean().unstack()
+    ratios = [f"{row[PRODUCT] / row[BEFORE]:.1f} times as wide of {n}" for n, row in wide.iterrows()]
+    sets = int((away["method"] == PRODUCT).sum())
+    return [f"{FARTHER} (n={sets:,} sets). Against {BEFORE}, the product is {', '.join(ratios)} images.",
+            table_near(away)]  # fmt: skip
+
+
+def describe_unseen(near: pd.DataFrame) -> str:
+    """Why unmarked rows next to the bounds miss the rule: which sets have none of the images that matter most."""
+    told = []
+    for row in list_judged(near):
+        if row["miss"] > BEYOND and not row["marked"]:
+            part = near[(near[ROW] == [row[key] for key in ROW]).all(axis=1) & (near["note"] == "")]
+            lacking = part["heavy"] == 0
+            told.append(
+                f"{_name_row(row)}: {write_percent(lacking.mean())} % of sets have none of the {HEAVIEST} heaviest; of "
+                f"these {write_share(part.loc[lacking, 'seen'])} % hold the truth, of the others "
+                f"{write_share(part.loc[~lacking, 'seen'])} %"
+            )
+    return f"{UNSEEN} {'; '.join(told)}." if told else ""
 
 
 def describe_pairs(paired: pd.DataFrame) -> list[str]:

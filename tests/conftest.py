@@ -44,7 +44,7 @@ TIERS = ("unit", "golden", "e2e")
 """The folders of this one: `make test` runs all three, the bare `pytest` the first."""
 MARKS = ("slow", "extra")
 SLOW_TIMEOUT = 1200
-FEW_EXAMPLES, MANY_EXAMPLES = 25, 100
+FEW_EXAMPLES, MANY_EXAMPLES = 15, 100
 """Of a property, in `make test` and where slow tests run too."""
 _deselected = pytest.StashKey[list[pytest.Item]]()
 _told_by_workers = pytest.StashKey[list[tuple[str, int]]]()
@@ -94,7 +94,7 @@ def pytest_collection_finish() -> None:
     reuse_files()
     gc.enable()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(200_000, 20, 20)
     atexit.register(gc.unfreeze)  # libraries that count what is left over at the end would warn of it
 
 

@@ -10,7 +10,8 @@ from bench.errors import DONE, UsageError
 
 USAGE = """zgs board RUN|FOLDER … [to=FOLDER] [costs=FILE] [resamples=N] [trust=PACKAGE]
 
-RUN …        folders of finished runs or scored predictions, or one that holds them (zgs run -m encode='glob(*)')
+RUN …        folders of finished runs or scored predictions, or one that holds them (zgs run -m encode='glob(*)'
+             merge=none merge.oracle=true; without the last there is no TGQ)
 to=FOLDER    where board.html, board.md, board.csv, the picture and agreement.csv go (board)
 costs=FILE   milliseconds an image, as `python scripts/masking_cost.py to=FILE` measures them
 resamples=N  of the bootstrap over images (10000, or as many as it takes to tell the pairs of runs apart)
@@ -25,6 +26,8 @@ def main(arguments: list[str]) -> int:
     known = {"to": "board", "costs": "", "resamples": ""}
     places, options = read_arguments("board", arguments, known)
     resamples = read_count("board", options, "resamples") if options["resamples"] else None
+    if resamples == 0:
+        raise UsageError("board: resamples=0: ranks have no interval without any; give at least 1, or leave it out")
     if not options["to"] or not places:
         raise UsageError("board: name runs or a folder of them, and to=FOLDER; `zgs board --help` shows how")
     folders = find_several("board", list(map(Path, places)), trusted)

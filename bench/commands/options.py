@@ -9,6 +9,8 @@ from bench.errors import UsageError
 from bench.settings.compose import compose_config, list_options, read_choices
 
 CONFIG_DIR, CONFIG_NAME, CONFIG_PATH = ("-cd", "--config-dir"), ("-cn", "--config-name"), ("-cp", "--config-path")
+LIBRARIES = "libraries"
+"""A word of `score=` of `zgs score`, for the protocols of all other libraries."""
 
 
 def find_flag(arguments: Sequence[str], names: Sequence[str]) -> str | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from bench.commands.options import CONFIG_DIR, describe_lack, find_flag
+from bench.commands.options import CONFIG_DIR, LIBRARIES, describe_lack, find_flag
 from bench.settings.compose import compose_config, list_groups, list_options
 from bench.system.resources import find_conf_dir
 
@@ -20,6 +20,8 @@ def explain_error(error: Exception, arguments: list[str]) -> str:
     text = " ".join(filter(None, (str(error), str(error.__cause__ or ""))))
     if option := re.search(r"Could not find '([^']+)/([^/']+)'", text):
         group, name = option.groups()
+        if (group, name) == ("score", LIBRARIES):
+            return f"score={LIBRARIES}: `zgs score` takes it: zgs score PREDICTIONS|RUN score={LIBRARIES} …"
         known = sorted(getattr(error, "options", None) or list_options(group, find_flag(arguments, CONFIG_DIR)))
         return f"{group}={name}: no such option; {_suggest_nearest(name, known)}"
     if key := re.search(r"Could not override '([^']+/[^']+)'", text):

@@ -8,13 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bench.commands.options import LIBRARIES
 from bench.commands.settings import compose_settings, take_over
 from bench.errors import UsageError
 from bench.settings.compose import list_options
 
 _OTHERS = "other_protocols"
-LIBRARIES = "libraries"
-"""A word of `score=` that stands for the protocols of all other libraries."""
 
 
 def compose_protocols(
@@ -34,6 +33,10 @@ def compose_protocols(
         told += [f"+score@{place}={name}", *(word for word in changes if word not in rest)]
     config = compose_settings(told, config_dir)
     protocols, settings = [config["score"], *config.pop(_OTHERS, {}).values()], config
+    if names == [LIBRARIES]:
+        from bench.score.libraries import check_metrics
+
+        check_metrics(protocols)
     if own is not None:
         settings = json.loads(json.dumps(own))
         for key in (word.partition("=")[0].lstrip("+") for word in rest):

@@ -184,9 +184,10 @@ def _print_result(folder: Path, result: Any) -> None:
     grouped = own["group"] != ""
     libraries = [protocol for protocol in result.protocols if protocol.library]
     if len(libraries) == len(result.protocols) > 1:
-        from bench.score.libraries import make_library_table, print_library_table
+        from bench.score.libraries import list_left_out, make_library_table, print_library_table
 
         print_library_table(make_library_table(libraries, own[~grouped]))
+        print(*list_left_out(libraries, own[~grouped]), "", sep="\n", end="")
         print("each with all its settings: run.json")
     else:
         _print_scores(result.protocols, own[~grouped])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import inspect
+import itertools
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -81,9 +83,9 @@ def find_target(group: str, path: Path) -> str:
 
 
 def read_comment(path: Path) -> str:
-    """Read the comment that an option begins with; empty where it has none."""
-    first = path.read_text(encoding="utf-8").partition("\n")[0]
-    return first.lstrip("# ") if first.startswith("#") else ""
+    """Read the first sentence of the comment that an option begins with, over any lines; empty where it has none."""
+    lines = itertools.takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", " ".join(line.lstrip("# ") for line in lines).strip())[0]
 
 
 def describe_variant(group: str, name: str, target: str, what: str) -> Variant:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from jaxtyping import Bool, UInt8
@@ -11,7 +12,8 @@ from bench.encode.knobs import Share
 from bench.encode.painted import PaintedEncoder, Picture, blur, find_box
 from bench.errors import UserError
 
-FILLS = ("black", "mean", "white", "blur")
+Fill: TypeAlias = Literal["black", "mean", "white", "blur"]
+FILLS = get_args(Fill)
 
 
 @dataclass(eq=False)
@@ -21,7 +23,7 @@ class CropAndMask(PaintedEncoder):
     `fill` is what stands outside the segment: a colour, or the image itself blurred by `blur` of its shorter side.
     """
 
-    fill: str = "black"
+    fill: Fill = "black"
     blur: Share = 0.1
     source = "the paper, section 5.3"
 

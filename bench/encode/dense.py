@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.encode.layers import Layer, PlainLayers, embed_every_token
+from bench.encode.returned import HEADS, TOKENS, check_tensor
 from bench.encode.segments import make_segments
 from bench.encode.trunk import TrunkEncoder
 from bench.records import Embeddings, Sample
@@ -35,7 +36,10 @@ class DenseEncoder(TrunkEncoder):
         self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Float32[np.ndarray, "t w"] | None = None
     ) -> Embeddings:
         """Embed the segments given by `masks`; `trunk` saves its recomputation. An empty mask means the whole image."""
-        tokens = self.compute_tokens(self._open_layers(sample, trunk), sample)
+        plain = self._open_layers(sample, trunk)
+        tokens = check_tensor(
+            self, "compute_tokens", self.compute_tokens(plain, sample), plain.first.tokens.shape, TOKENS
+        )
         patches = functional.normalize(embed_every_token(self.clip.visual, tokens)[0, 1:].float(), dim=-1)  # P d
         shares = make_segments(sample, masks, self.clip.grid, self.clip.device).compute_shares()  # n P
         # One product a segment: a wider one would make a result depend on its place among others.
@@ -57,4 +61,5 @@ class LastLayerEncoder(DenseEncoder):
 
     def compute_tokens(self, plain: PlainLayers, sample: Sample) -> Tensor:
         """Run the last layer in the variant's way."""
-        return self.finish(plain.last, self.attend(plain.last, sample))
+        heads = check_tensor(self, "attend", self.attend(plain.last, sample), plain.last.values.shape, HEADS)
+        return check_tensor(self, "finish", self.finish(plain.last, heads), plain.last.tokens.shape, TOKENS)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from bench.encode.attention import Attention
 from bench.encode.masking import MaskedEncoder
-from bench.encode.saliency import check_saliency, compute_saliency, compute_subtraction_weight
+from bench.encode.saliency import HeadSharing, SaliencyOf, check_saliency, compute_saliency, compute_subtraction_weight
 from bench.errors import UserError
 
 
@@ -22,8 +22,8 @@ class GlobalSubtraction(MaskedEncoder):
     """
 
     sigma2: Annotated[float, Interval(ge=1e-9, le=1e6)] = 2.5
-    saliency: str = "outputs"
-    heads: str = "concat"
+    saliency: SaliencyOf = "outputs"
+    heads: HeadSharing = "concat"
     source = "the paper, equations 2 to 4"
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Mask class tokens (Ding, Wang and Tu, ICML 2023, arXiv 2208.08984): a class token for each segment."""
+"""Mask class tokens (Ding, Wang and Tu, ICML 2023, arXiv 2208.08984): a copy of the class token for each segment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MaskTokens(MaskedEncoder):
         for layer in plain:
             own = Layer(layer.visual, layer.number, tokens)
             tokens = own.finish(self.mix(Attention(own, segments, plain)))
-        return self.pool(tokens, segments, plain), none, none
+        return self.pool_checked(tokens, segments, plain), none, none
 
     def mix(self, attention: Attention) -> Tensor:
         """Return what the plain layer's tokens within a segment give to its own token: [n, H, 1, D]."""

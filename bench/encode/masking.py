@@ -19,9 +19,9 @@ from torch import Tensor
 from bench.encode.attention import Attention
 from bench.encode.knobs import MicroBatch
 from bench.encode.layers import Layer, PlainLayers, embed_global_token
+from bench.encode.returned import HEADS, TOKENS, VECTORS, check_columns, check_tensor, check_three
 from bench.encode.segments import Segments, make_segments
 from bench.encode.trunk import TrunkEncoder
-from bench.errors import UserError
 from bench.records import Embeddings, Sample
 
 Mixed = tuple[Tensor, Tensor, Tensor]
@@ -67,7 +67,7 @@ class MaskedEncoder(TrunkEncoder):
         """Embed the segments given by `masks`; `trunk` saves its recomputation. Empty masks keep the global token."""
         plain = self._open_layers(sample, trunk, self._count_queries(self.start_layer))
         segments = make_segments(sample, masks, self.clip.grid, self.clip.device)
-        parts = [self.encode(plain, part) for part in segments.split(self.micro_batch)]
+        parts = [self._encode_part(plain, part) for part in segments.split(self.micro_batch)]
         vectors, saliency, weight = (torch.cat(p)[: len(masks)].float().cpu().numpy() for p in zip(*parts, strict=True))
         return Embeddings(vectors, saliency, weight)
 
@@ -82,10 +82,29 @@ class MaskedEncoder(TrunkEncoder):
             heads, saliency, weight = self._check_mixed(layer, seen, self.mix(Attention(layer, seen, plain)))
             traces.append((saliency, weight))
             # Of the last layer mostly the global token alone is read: only it is projected and goes through the MLP.
-            tokens = self.finish(layer, heads[:, :, :1] if layer.is_last and not self.pools_patches else heads)
+            tokens = self._finish(layer, heads[:, :, :1] if layer.is_last and not self.pools_patches else heads)
             layer = Layer(self.clip.visual, number + 1, tokens, self._count_queries(number + 1))
         saliency, weight = (torch.cat(column, dim=1) for column in zip(*traces, strict=True))  # n k*l
-        return self.pool(tokens, segments, plain), saliency, weight
+        return self.pool_checked(tokens, segments, plain), saliency, weight
+
+    def pool_checked(self, tokens: Tensor, segments: Segments, plain: PlainLayers) -> Tensor:
+        """Return what `pool` makes of the tokens, [n, d]; raises UserError for another shape."""
+        expected = (len(segments), self.clip.dim)
+        return check_tensor(self, "pool", self.pool(tokens, segments, plain), expected, VECTORS)
+
+    def _encode_part(self, plain: PlainLayers, part: Segments) -> Mixed:
+        """Embed one micro-batch by `encode`, whoever wrote it; raises UserError for shapes that do not fit."""
+        vectors, *traces = check_three(self, "encode", self.encode(plain, part))
+        check_tensor(self, "encode", vectors, (len(part), self.clip.dim), VECTORS)
+        saliency, weight = (
+            check_columns(self, "encode", trace, len(part), name)
+            for trace, name in zip(traces, ("saliency", "weight"), strict=True)
+        )
+        return vectors, saliency, weight
+
+    def _finish(self, layer: Layer, heads: Tensor) -> Tensor:
+        expected = (len(heads), heads.shape[2], layer.tokens.shape[-1])
+        return check_tensor(self, "finish", self.finish(layer, heads), expected, TOKENS)
 
     def _skip_unseen(self, first: Layer, segments: Segments) -> tuple[Layer, Segments]:
         """Leave out the tokens that no segment of the micro-batch sees: their weights in eq. 1 are exactly 0."""
@@ -102,12 +121,12 @@ class MaskedEncoder(TrunkEncoder):
 
     def _check_mixed(self, layer: Layer, segments: Segments, mixed: Tensor | Mixed) -> Mixed:
         """Give what `mix` returned its three parts; raises UserError for a shape that does not fit the layer."""
-        heads, saliency, weight = mixed if isinstance(mixed, tuple) else (mixed, *[segments.mask[:, :0]] * 2)
+        where = f" in layer {layer.number}"
+        none = segments.mask[:, :0]
+        parts = (mixed, none, none) if isinstance(mixed, Tensor) else mixed
+        heads, *traces = check_three(self, "mix", parts, where)
         _, count, queries, dim = layer.values.shape
-        expected = (len(segments), count, layer.queries or queries, dim)
-        if tuple(heads.shape) != expected:
-            raise UserError(
-                f"{type(self).__name__}.mix returned shape {tuple(heads.shape)} in layer {layer.number}; expected "
-                f"{expected}: segments, heads, tokens, dimensions a head"
-            )
-        return heads, saliency, weight
+        check_tensor(self, "mix", heads, (len(segments), count, layer.queries or queries, dim), HEADS, where)
+        for trace, name in zip(traces, ("saliency", "weight"), strict=True):
+            check_columns(self, "mix", trace, len(segments), name, where)
+        return heads, traces[0], traces[1]

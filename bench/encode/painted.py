@@ -12,6 +12,7 @@ from jaxtyping import Bool, UInt8
 from PIL import Image, ImageFilter
 
 from bench.encode.knobs import MicroBatch
+from bench.encode.returned import check_picture
 from bench.records import Embeddings, Sample
 from bench.resize import resize_nearest
 
@@ -37,7 +38,8 @@ class PaintedEncoder(ABC):
     def __call__(self, sample: Sample, masks: Bool[np.ndarray, "n a b"]) -> Embeddings:
         """Embed each segment from its own picture; masks of another size are brought to the image's (nearest)."""
         size, image = self.clip.visual.image_size, sample.image
-        pictures = [self.clip.preprocess(self.paint(image, resize_nearest(mask, image.shape[:2]))) for mask in masks]
+        painted = (self.paint(image, resize_nearest(mask, image.shape[:2])) for mask in masks)
+        pictures = [self.clip.preprocess(check_picture(self, picture)) for picture in painted]
         filler = [torch.zeros(1, 3, *size, dtype=self.clip.dtype, device=self.clip.device)]
         pictures += filler * (-len(pictures) % self.micro_batch)  # every chunk has the same shape
         chunks = [torch.cat(pictures[i : i + self.micro_batch]) for i in range(0, len(pictures), self.micro_batch)]

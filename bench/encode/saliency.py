@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias, get_args
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -9,8 +11,11 @@ from torch.nn import functional
 from bench.encode.attention import Attention
 from bench.errors import UserError
 
-SALIENCY = ("outputs", "weights")
-HEADS = ("concat", "per_head_mean", "per_head_separate")
+SaliencyOf: TypeAlias = Literal["outputs", "weights"]
+"""What S is the cosine of."""
+HeadSharing: TypeAlias = Literal["concat", "per_head_mean", "per_head_separate"]
+"""How heads share S and w."""
+SALIENCY, HEADS = get_args(SaliencyOf), get_args(HeadSharing)
 
 
 def check_saliency(saliency: str, heads: str) -> None:

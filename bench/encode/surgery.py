@@ -7,6 +7,7 @@ from torch import Tensor
 
 from bench.encode.dense import DenseEncoder
 from bench.encode.layers import Layer, PlainLayers
+from bench.encode.returned import HEADS, check_tensor
 from bench.records import Sample
 
 
@@ -22,7 +23,9 @@ class Surgery(DenseEncoder):
 
     def compute_tokens(self, plain: PlainLayers, sample: Sample) -> Tensor:
         """Add up the second path."""
-        return plain.first.tokens + torch.stack([layer.project(self.attend(layer)) for layer in plain]).sum(0)
+        attended = [check_tensor(self, "attend", self.attend(layer), layer.values.shape, HEADS) for layer in plain]
+        paths = [layer.project(heads) for layer, heads in zip(plain, attended, strict=True)]
+        return plain.first.tokens + torch.stack(paths).sum(0)
 
     def attend(self, layer: Layer) -> Tensor:
         """Return the heads [1, H, T, D] of a layer's second path: self-attention of the values."""

@@ -11,6 +11,7 @@ import pandas as pd
 from bench.csv_files import read_csv, write_csv
 from bench.errors import UserError, writing
 from bench.metric_name import parse
+from bench.report.board_parts import describe_copies, describe_missing_tgq, describe_parts
 from bench.report.comparison.alike import check_alike
 from bench.report.figures.agreement import write_markdown_agreement
 from bench.report.figures.board import save_board
@@ -68,6 +69,8 @@ def write_board(
     table = table.join(cost, on="variant")
     plain = [metric for metric in metrics if not describe_name(metric).group]
     title = name_data(merge_scores(folders[:1]))
+    remarks += [*describe_parts(names), *describe_copies(table[table["metric"].isin(plain)])]
+    remarks += describe_missing_tgq(names, plain)
     with writing(to, "to=FOLDER"):
         to.mkdir(parents=True, exist_ok=True)
         files = [write_csv(table, to / "board.csv", decimals=6)]
@@ -172,7 +175,8 @@ def write_notes(table: pd.DataFrame, embedded: bool, remarks: Sequence[str]) -> 
         "A cell: value [95 % interval], rank (its 95 % interval: a bootstrap over images, each resample ranks all "
         "variants anew) and letters: variants without a common letter differ by more than chance (paired by image, "
         "p below 5 % after Holm's adjustment for all pairs of the column).",
-        "A line stands where its mean rank puts it; mean ranks of metrics that agree count the same thing twice.",
+        "A line stands where its mean rank puts it; columns with the same numbers for every variant "
+        "count once in it, those that merely agree count the same thing twice.",
         "ms a segment: processor time of costs= on one thread, where it has measured it, else clock seconds of the "
         "stage over the embeddings that the run itself made, whatever else the machine did.",
     ]

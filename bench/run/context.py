@@ -156,8 +156,9 @@ class RunContext(RunParts):
 
     @property
     def has_oracle(self) -> bool:
-        """Whether oracle segments tell anything new: without merging they would repeat the full method's."""
-        return bool(getattr(get_object(self.settings["merge"]["_target_"]), "oracle", True))
+        """Whether true segments are described: by default not without merging, where they repeat the full method's."""
+        options = self.settings["merge"]
+        return bool(options.get("oracle", getattr(get_object(options["_target_"]), "oracle", True)))
 
     def describe_mapping_model(self, rows: str) -> str:
         """Describe what stands behind "tt" or "st" in a metric's name: model, weights, precision, ST's prompt."""

@@ -67,7 +67,7 @@ class RunParts:
 
     def read_facts(self, name: str) -> dict[str, Any]:
         """Collect what results depend on of a model, as its files are when first asked."""
-        if name not in self.settings["models"]:
+        if self.settings["models"].get(name) is None:
             raise UsageError(f"{self._find_user(name)} needs the model {name}, {self._describe_lack(name)}")
         if name not in self._facts:
             self._facts[name] = _model_facts(self.settings["models"][name])

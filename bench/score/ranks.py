@@ -57,8 +57,22 @@ def compute_ranks(
 
 
 def order_by_mean_rank(table: pd.DataFrame) -> pd.Series[float]:
-    """Order variants by the mean of their ranks in a table of `COLUMNS` with several metrics: that mean, best first."""
+    """Order variants by the mean of their ranks in a table of `COLUMNS` with several metrics: that mean, best first.
+
+    Metrics with the same numbers for every variant count once.
+    """
+    table = table[~table["metric"].isin(find_copies(table))]
     return table.groupby("variant", sort=False)["rank"].mean().sort_values(kind="stable")
+
+
+def find_copies(table: pd.DataFrame) -> dict[str, str]:
+    """Find the metrics of a table that have the values and n of an earlier one for every variant: copy to that one."""
+    firsts, copies = dict[frozenset[tuple[str, float, int]], str](), dict[str, str]()
+    for metric, part in table.groupby("metric", sort=False):
+        numbers = frozenset(zip(part["variant"], part["value"].round(_DECIMALS), part["n"], strict=True))
+        if (first := firsts.setdefault(numbers, str(metric))) != metric:
+            copies[str(metric)] = first
+    return copies
 
 
 def rank(values: Float64[np.ndarray, "r b"]) -> Int64[np.ndarray, "r b"]:

@@ -37,6 +37,8 @@ class DinoWard:
     """
 
     source = "the paper, section 3.1"
+    resizes = True
+    """Leaves lie on the image as DINO has loaded it, unless the CRF works at the image's own size."""
     cost, training_free = "DINO once, then Ward over all pairs of its features", True
 
     def __init__(

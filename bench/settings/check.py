@@ -55,6 +55,8 @@ def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) 
         else:
             _check_node(group, settings[group])
     _check_words(settings)
+    if "models" in groups:
+        _check_no_model_is_null(settings, groups)
     if "encode" in groups and BASELINE not in settings:
         check_start_layer(settings)
     check_room(settings, groups)
@@ -71,6 +73,20 @@ def _check_words(settings: Mapping[str, Any]) -> None:
         place = (settings[group] if group else settings).get(name)
         if isinstance(place, str) and not place.strip():
             raise UsageError(f"{key}={place}: is empty; name one, {key}=PATH{f', or none, {key}=null' * optional}")
+
+
+def _check_no_model_is_null(settings: Mapping[str, Any], groups: Sequence[str]) -> None:
+    """Check that no model is null which one of the stages that run names, or by which every text is scored."""
+    null = [name for name, node in settings["models"].items() if node is None]
+    users = {"clip": "scoring by embedding (ST)", "sentence": "scoring by text (TT)"}
+    stages = (BASELINE,) if BASELINE in settings else [stage for stage in STAGES if stage in groups]
+    for stage in stages if null else ():
+        target = settings[stage]["_target_"]
+        told = f"{stage}={settings.get('choices', {}).get(stage, target)}"
+        users |= dict.fromkeys(inspect.signature(get_object(target)).parameters, told)
+    for name in null:
+        if name in users:
+            raise UsageError(f"models.{name}=null: {users[name]} needs it; leave that out, or choose models/{name}=…")
 
 
 def _check_models(settings: Mapping[str, Any]) -> None:

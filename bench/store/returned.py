@@ -15,10 +15,11 @@ Width = Callable[[], int | None]
 """The dimension of CLIP's joint space, asked for when CLIP is loaded; None where the encoder has no CLIP."""
 
 
-def check_tree(who: str, tree: Any, image: tuple[int, int]) -> None:
+def check_tree(who: str, tree: Any, image: tuple[int, int], resizes: bool = False) -> None:
     """Raises UserError that names the segmenter unless its leaves lie in the image and each has one node of the tree.
 
-    `image` is height and width; leaves may be those of a smaller copy of it.
+    `image` is height and width. Leaves of another size are those of a copy only where the segmenter ``resizes``: of
+    padded ones the size alone does not tell.
     """
     if not isinstance(tree, SegmentTree):
         raise UserError(f"{who}: gave {_describe_kind(tree)} for over-segments; return bench.records.SegmentTree")
@@ -30,6 +31,12 @@ def check_tree(who: str, tree: Any, image: tuple[int, int]) -> None:
         raise UserError(
             f"{who}: its leaves are {leaves.shape[0]}x{leaves.shape[1]} (height x width), the image is "
             f"{image[0]}x{image[1]}; give masks of the image, or of a copy of its proportions"
+        )
+    if leaves.shape != image and not resizes:
+        raise UserError(
+            f"{who}: its leaves are {leaves.shape[0]}x{leaves.shape[1]} (height x width), the image is "
+            f"{image[0]}x{image[1]}; give masks of the image, or write `resizes = True` in the class where they are "
+            "those of the whole image made larger or smaller, with no border"
         )
     if not 0 <= leaves.min() <= leaves.max() < len(ids):
         raise UserError(

@@ -79,7 +79,8 @@ class StoredStages:
 
         def make(_: list[str]) -> dict[str, Entry]:
             tree = self._segmenter(shown)
-            check_tree(self._describe_stage("segment"), tree, sample.size)
+            resizes = bool(getattr(self._segmenter, "resizes", False))
+            check_tree(self._describe_stage("segment"), tree, sample.size, resizes)
             return {"tree": make_store_entry(tree)}
 
         return make_record(SegmentTree, self.store.fill(namespace, item, ["tree"], make)["tree"])

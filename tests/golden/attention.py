@@ -75,6 +75,7 @@ def tower(vectors: Mapping[str, Any]) -> SimpleNamespace:
         visual=visual.eval().requires_grad_(False),
         depth=vectors["json/layers"],
         grid=tuple(vectors["json/grid"]),
+        dim=vectors["json/output_dim"],
         dtype=torch.float32,
         device=torch.device("cpu"),
         preprocess=lambda _: image,

@@ -122,7 +122,7 @@ def corrupted(value: Any, by: float) -> Any:
     return value + by if isinstance(value, float) else value + 1 if isinstance(value, int) else f"{value}x"
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize("family", MADE, ids=lambda family: family.name)
 def test_every_single_wrong_number_is_noticed(family: Family) -> None:
     """Every compared entry of the first seed with one number wrong by three tolerances: all must fail."""

@@ -15,9 +15,10 @@ import pytest
 
 from bench.mapping.choose import make_strategies
 from bench.overlap.table import make_overlap
-from bench.protocol import Protocol
+from bench.protocol import CHOICES, Protocol
 from bench.records import BACKGROUND, VOID, ClassList, LabelMap, Overlap, Sample
 from bench.score.counts import count_metrics, gather
+from bench.score.libraries import COUNTED, QUALITIES, READ
 from bench.score.presets import list_libraries, make_protocol
 from tests.golden import ask_libraries, library_maps
 from tests.golden.library_maps import MapSet, Pair, draw_sets
@@ -99,7 +100,7 @@ def test_every_preset_is_held_to_its_library() -> None:
         assert taken.sum() >= 200 and len(np.unique(values.round(6))) > 60, column
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(8)
 @pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in (1, 2))])
 @pytest.mark.parametrize("column", list_numbers())
 def test_a_preset_says_what_its_library_says(column: str, part: int) -> None:
@@ -122,6 +123,20 @@ def test_the_maps_have_every_corner() -> None:
     absent = [(set(labels) - set(p.truth.flat) - set(p.said.flat), set(p.said.flat) - set(p.truth.flat)) for p in pairs]
     assert any(neither for neither, _ in absent) and any(only_said for _, only_said in absent)
     assert {(maps.background, maps.holes) for maps in SETS} == {(True, False), (False, False), (False, True)}
+
+
+@pytest.mark.parametrize("metric", READ)
+def test_a_number_reads_only_what_is_said_of_it(metric: str) -> None:
+    """A row of `score=libraries` stays the library's where only such settings are changed as its number never reads."""
+    preset = read_rule("panopticapi" if metric in QUALITIES else "mmseg")
+    for key in {*COUNTED} - READ[metric]:
+        for word in CHOICES[key]:
+            for at in range(0, 60, 3):
+                before, after = (score(rule, at) for rule in (preset, replace(preset, **{key: word})))
+                names = [name for name in before if name.partition(".")[0] == metric]
+                assert names and [after[name] for name in names] == pytest.approx(
+                    [before[name] for name in names], nan_ok=True
+                )
 
 
 def test_no_two_rules_say_the_same_of_all_maps() -> None:

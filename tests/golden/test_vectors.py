@@ -13,8 +13,8 @@ PAIRS = [(family, seed) for family in MADE for seed in golden.seeds(family.name)
 
 
 def mark(family: Family, seed: str) -> list[pytest.MarkDecorator]:
-    """A search of ZeroCap takes longer than all other families together: only that of the first seed is quick."""
-    return [pytest.mark.slow] * (family is zerocap.FAMILY and seed != golden.seeds(family.name)[0])
+    """ZeroCap and DenseCRF take longer than all other families together: of them the first seed alone is quick."""
+    return [pytest.mark.slow] * (family in (zerocap.FAMILY, crf.FAMILY) and seed != golden.seeds(family.name)[0])
 
 
 SEEDS = [pytest.param(family, seed, id=f"{family.name}-{seed}", marks=mark(family, seed)) for family, seed in PAIRS]

@@ -88,6 +88,7 @@ def test_values_equal_pixels() -> None:
     assert found.table["n"].tolist()[:2] == [len(means), n]
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("name", RULES)
 @settings(max_examples=2)
 @given(order=st.permutations(range(len(OVERLAPS))))
@@ -100,6 +101,7 @@ def test_order_of_images_changes_nothing(name: str, order: list[int]) -> None:
     pd.testing.assert_frame_equal(one.per_image, other.per_image, check_exact=True)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("name", RULES)
 def test_tau_below_all_similarities_equals_none(name: str) -> None:
     mappings = ("tt", "st")

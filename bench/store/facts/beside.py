@@ -21,6 +21,8 @@ from bench.store.facts.parsed import read_parsed
 COUNTED = ("models/embedded", "conf")
 """Folders of this package that keys count otherwise: as weights, and as resolved settings."""
 CODE = (".py", ".pyc", ".so", ".pyd")
+COMPILED = "__pycache__"
+"""Python's own copies of the code, which come and go as modules are first imported."""
 RESULTS = ("run.json", "key.json")
 """A folder that holds one of these is a run's or a store's: written, not read."""
 Listing: TypeAlias = Callable[[Path], frozenset[str]]
@@ -97,7 +99,7 @@ def _sort_texts(texts: tuple[str, ...]) -> tuple[dict[str, list[str]], dict[str,
 def _find_meant(
     root: Path, there: frozenset[str], heads: Mapping[str, list[str]], endings: Mapping[str, str]
 ) -> Iterator[Path]:
-    for text in (text for head in there & heads.keys() for text in heads[head] if ".." not in text):
+    for text in (text for head in (there & heads.keys()) - {COMPILED} for text in heads[head] if ".." not in text):
         path = root / text
         if path.suffix not in CODE and (path.is_file() or (path.is_dir() and _holds_data(path))):
             yield path

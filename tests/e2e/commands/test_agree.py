@@ -68,6 +68,7 @@ def test_runs_given_one_by_one_and_the_seed(runs: Path, tmp_path: Path) -> None:
     assert set(pd.read_csv(tmp_path / "to" / "agreement.csv")["runs"]) == {3}
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -49,6 +49,7 @@ def test_the_board_has_the_runs_numbers_with_ranks(tmp_path: Path, capsys: pytes
     assert re.search(r"\| full .* \| 2.5 \| 12.5 \| 53 % \|", told) and "| ms an image | share of a product |" in told
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("words", "told", "code"),
     [

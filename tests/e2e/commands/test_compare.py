@@ -65,6 +65,7 @@ def test_a_moved_folder_gives_the_same(tmp_path: Path) -> None:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_pictures_that_cannot_be_made_are_a_line_of_the_page(tmp_path: Path) -> None:
     runs = fabricate(tmp_path / "runs", ["full", "crop"], [{"store": "gone"}] * 2)  # which have no predictions
     assert main(["compare", *map(str, runs), f"to={tmp_path / 'to'}"]) == 0

@@ -101,6 +101,7 @@ def test_a_whole_system_needs_its_own_weights_and_the_sentence_encoder(tiny: Pat
     assert "holds a gpt2 model; use one of type groupvit" in told["groupvit"]
 
 
+@pytest.mark.slow
 def test_a_segmenter_may_need_weights_of_its_own(tiny: Path, cache: Path, capfd) -> None:
     asked = [*words(tiny), "segment=sam"]
     _, told, mends = examined([*asked, "models/sam=vit_base"], capfd)

@@ -91,14 +91,28 @@ def test_a_wrong_word_is_one_line_with_the_nearest(
     assert capsys.readouterr().err.strip() == f"zgs: {message}"
 
 
+def test_the_command_that_takes_all_libraries_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "score=libraries"]) == 2
+    told = "zgs: score=libraries: `zgs score` takes it: zgs score PREDICTIONS|RUN score=libraries …"
+    assert capsys.readouterr().err.strip() == told
+
+
+@pytest.mark.slow
 def test_what_was_changed_stands_in_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """PQ reads no `unseen`, and of a metric that no library has the table says no rule."""
+    """A changed number is not the library's, PQ reads no `unseen`, and what a library does not say has no row."""
     file, words = make_data(tmp_path / "data", background=False)
     changes = ["score.unseen=zero", "score.metrics=[iou,panoptic,soft]", "score.mapping=[exact,maxoverlap]"]
     zgs(tmp_path, None, file, *words, "score=libraries", *changes)
-    rows = [re.split(r" {2,}", line) for line in capsys.readouterr().out.splitlines()]
-    cells = {(row[2], row[3]): row[7:] for row in rows if len(row) > 6}
-    assert cells["smp{unseen=zero}", "mean IoU"][:3] == ["classes of the set", "0", "0"]
-    assert cells["smp{unseen=zero} maxoverlap", "mean IoU"][:3] == ["classes of the set", "0", "0"]
-    assert cells["hotcoco{unseen=zero}", "PQ"][:3] == ["classes of the set", "left out", "0"]
-    assert [] in cells.values()
+    lines = capsys.readouterr().out.splitlines()
+    rows = [re.split(r" {2,}", line) for line in lines if " classes of " in line]
+    numbers = [next(at for at, cell in enumerate(row) if re.fullmatch(r"mean IoU|[PSR]Q", cell)) for row in rows]
+    cells = {(row[0], *row[at - 1 : at + 1]): row for at, row in zip(numbers, rows, strict=True)}
+    for mapping in ("", " maxoverlap"):
+        smp = cells["not segmentation-models-pytorch's: score.unseen=zero", f"smp{{unseen=zero}}{mapping}", "mean IoU"]
+        assert smp[-4:-1] == ["classes of the set", "0", "0"]
+    assert cells["hotcoco", "hotcoco{unseen=zero}", "PQ"][-4:-1] == ["classes of the set", "left out", "0"]
+    assert not any("Jaccard" in row or ("mean IoU" in row and "hotcoco" in row[0]) for row in rows)
+    (note,) = (line for line in lines if line.startswith("left out, "))
+    assert "; mean IoU, Jaccard, Recall of hotcoco, panopticapi, torchmetrics_pq" in note
+    assert main(["score", str(file), *words, "score=libraries", "score.metrics=[soft]"]) == 2
+    assert "zgs: score.metrics=[soft]: no library of score=libraries says that" in capsys.readouterr().err

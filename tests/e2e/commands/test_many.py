@@ -48,6 +48,7 @@ def in_a_process(place: Path, arguments: list[str], **more: str) -> subprocess.C
 TAIL = "-whole-retrieval-no_merge"
 
 
+@pytest.mark.slow
 def test_a_job_that_raises_takes_nothing_from_the_others(place: Path, tmp_path: Path, capsys) -> None:
     arguments = words(place, tmp_path, "-m", "encode=half,fails,no_layer,third")
     assert main(["run", *arguments]) == 1

@@ -6,7 +6,7 @@ from bench.cli import main
 from bench.settings.compose import list_options
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -110,6 +110,7 @@ def test_sample_of_voc(tmp_path: Path) -> None:
     assert seen == {"background", "void", "boat", "chair", "cow", "horse", "person", "train"}
 
 
+@pytest.mark.slow
 @with_sample
 def test_sample_of_context_is_in_the_data_sets_own_order(tmp_path: Path, capsys) -> None:
     words = ["prepare", "pascal_context_59", "--from", str(SAMPLE / "pascal_context"), "--to", str(tmp_path / "to")]

@@ -125,7 +125,7 @@ def test_endings_in_any_case(root: Path, zgs: Any) -> None:
     assert found.code == 1 and "2.PNG and " in found.told and "have the same id '2'; keep one" in found.told
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
 @pytest.mark.parametrize("in_file", ["NFC", "NFD"])
 def test_ids_in_two_normal_forms(on_disk: str, in_file: str, root: Path, zgs: Any) -> None:
@@ -197,6 +197,7 @@ def test_predictions_of_more_images_than_a_subset_has(root: Path, zgs: Any) -> N
     assert found.n == 2 and "1 of the file's 4 images are not in the data set and were ignored" in found.told
 
 
+@pytest.mark.slow
 def test_segments_that_say_background(root: Path, zgs: Any) -> None:
     """Half of each image is nothing that the list knows; the system says so. By the nearest name it would be wrong."""
     for name in IDS:

@@ -133,6 +133,7 @@ def test_check_lists_every_fault_and_scores_nothing(tmp_path: Path, voc: Path, c
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_check_finds_whatever_scoring_would_stop_at(tmp_path: Path, voc: Path, capsys: Any) -> None:
     data = ["--check", "data=voc", f"data.root={voc}"]
     images = json.loads(json.dumps(IMAGES))

@@ -114,6 +114,7 @@ def test_people_verify(tmp_path: Path, voc: Path, capsys: Any) -> None:
     assert set(shares["what"]) == {"text", "exact"} and shares.groupby("what")["share"].sum().tolist() == [1, 1]
 
 
+@pytest.mark.slow
 def test_a_protocol_of_ones_own_lies_in_a_folder_of_ones_own(
     tmp_path: Path, voc: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

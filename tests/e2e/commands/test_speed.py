@@ -16,6 +16,7 @@ QUICK = ["caption.beams=2", "caption.iterations=1", "caption.candidates=40"]
 STAGES = ["features", "clustering", "embeddings", "captions", "scoring"]
 
 
+@pytest.mark.slow
 def test_both_forms_of_every_stage_agree(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -37,6 +38,7 @@ def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "scoring" in try_stages.STAGES
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("words", "said"),
     [

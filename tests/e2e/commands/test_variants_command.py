@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
-from bench.commands.variants import Variant, format_variants, list_variants
+from bench.commands.variants import Variant, format_variants, list_variants, read_comment
 from bench.settings.compose import list_options
 
 
@@ -23,6 +23,7 @@ def test_every_option_is_listed_with_source_cost_and_models() -> None:
         and by_name["global_subtraction"].source == "the paper, equations 2 to 4"
     )
     assert {each.name: each.needs for each in found["caption"]}["zerocap_embedded"] == "clip language"
+    assert "which sees the class token and the segment's patches alone" in by_name["mask_tokens"].what
     assert {each.name: each.needs for each in found["segment"]}["grid"] == "none"
 
 
@@ -44,6 +45,15 @@ def test_an_option_of_one_s_own_is_listed_and_csv_is_read_back(
         "not said",
         "Mine.",
     ]
+
+
+def test_the_first_sentence_is_whole_and_nothing_after_it(tmp_path: Path) -> None:
+    for text, told in {
+        "# Two lines,\n# of v1.5 and section 3.1. Then more.\n_target_: a\n": "Two lines, of v1.5 and section 3.1.",
+        "# No stop\n\n# elsewhere\n": "No stop", "_target_: a  # A word.\n": "",
+    }.items():  # fmt: skip
+        (tmp_path / "a.yaml").write_text(text)
+        assert read_comment(tmp_path / "a.yaml") == told
 
 
 def test_the_list_is_grouped_and_no_line_is_long() -> None:

@@ -137,6 +137,7 @@ def test_worker_processes_inherit_the_answer(silent: Door) -> None:
     assert "did not answer within" in worker.stderr and silent.knocks() == 0
 
 
+@pytest.mark.slow
 def test_weights_that_are_here_ask_nobody(silent: Door, tmp_path: Path) -> None:
     make_all(tmp_path, tiny=True)
     for kind in KINDS:

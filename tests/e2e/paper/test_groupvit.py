@@ -71,6 +71,7 @@ def test_table_4_and_figure_7_have_both_rows(copied: Path, weights: Path, capsys
     assert "not here" not in (copied / "again/figure7.html").read_text()
 
 
+@pytest.mark.slow
 def test_the_line_that_is_printed_fills_the_cell(copied: Path, weights: Path) -> None:
     """Pasted with a folder where it says FOLDER; without weights the table is whole, with wrong ones it failed."""
     assert run_paper(copied, "table4", *SMALL, to="again") == 0

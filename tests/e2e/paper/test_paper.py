@@ -40,6 +40,7 @@ def test_runs_are_named_eight_times_and_made_four_times(made: Path) -> None:
     assert (made / "to" / "figure11.png").is_file() and (made / "to" / "index.html").is_file()
 
 
+@pytest.mark.slow
 def test_twice_changes_nothing_and_makes_nothing(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: path.read_bytes() for path in (copied / "to").iterdir() if path.suffix not in (".png", ".svg")}
     records = {path: path.stat().st_mtime_ns for path in (copied / "out").glob("*/run.json")}
@@ -90,6 +91,7 @@ def test_a_damaged_or_half_finished_run_is_told_with_n_and_command(
     pd.testing.assert_frame_equal(read_table(copied, "table3"), read_table(copied, "table3", "again"))
 
 
+@pytest.mark.slow
 def test_a_run_of_other_code_is_made_again_or_taken_as_it_is(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One of an earlier version names neither code nor data; one of other sources names others."""
     for variant in ("crop_and_mask", "no_merge"):
@@ -177,6 +179,7 @@ def test_a_metric_that_was_not_asked_for_is_filled_by_the_printed_line(copied: P
     assert float(cell["value"]) > 0 and cell["metric"].endswith("/iou.dataset.union")
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("words", "told"),
     [

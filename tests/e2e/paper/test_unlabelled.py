@@ -46,6 +46,7 @@ def write_folder(root: Path) -> None:
     (root / "few.yaml").write_text(layout + names + "\n")
 
 
+@pytest.mark.slow
 def test_segments_on_unlabelled_pixels_are_counted_by_hand(tmp_path: Path) -> None:
     root = tmp_path / "data"
     write_folder(root)

@@ -48,7 +48,7 @@ PLACES = (
 )  # fmt: skip
 
 
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(8)
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("ending", ["json", "jsonl"])

@@ -95,6 +95,7 @@ def test_the_role_of_a_run(settings: dict[str, Any], role: str) -> None:
     assert find_role(settings) == role
 
 
+@pytest.mark.slow
 def test_twins_have_controls_of_their_own_whatever_these_are_called(tmp_path: Path, capsys: Any) -> None:
     runs = fabricate(tmp_path / "runs", ["full", "full"], [{"segment": {"n": n}} for n in (10, 20)])
     for run in runs:

@@ -90,7 +90,7 @@ def test_one_and_two_workers_leave_the_same_bytes(weights: Path, tmp_path: Path)
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize(
     ("words", "told"),
     [

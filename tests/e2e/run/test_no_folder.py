@@ -12,6 +12,7 @@ from bench.cli import main
 from bench.system.resources import find_conf_dir
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("words", "told", "code"),
     [

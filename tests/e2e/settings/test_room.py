@@ -39,7 +39,7 @@ def test_estimates_by_hand() -> None:
     assert paper["models.dino.size"].total == pytest.approx(4 * 109**4)
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize(
     "word",
     ["encode.micro_batch=1000000000", "caption.beams=100000000", "caption.rows=100000000", "+caption.store_mb=1000000",

@@ -106,7 +106,7 @@ HIDDEN: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(18)
 @pytest.mark.parametrize("where, value", HIDDEN)
 def test_nothing_of_somebody_s_run_is_called(
     where: str, value: Any, made: Path, tmp_path: Path, calls: list[str], capfd: Any

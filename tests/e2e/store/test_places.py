@@ -20,6 +20,7 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ["run", *own, "data.subset=first:2", "executor=serial"]
 
 
+@pytest.mark.slow
 def test_a_run_over_an_address_is_the_run_over_a_folder(words: list[str], tmp_path: Path, capsys) -> None:
     try:
         for out in ("once", "again"):

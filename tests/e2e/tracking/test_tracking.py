@@ -77,6 +77,7 @@ def test_a_run_without_the_package_is_whole_and_says_so_once(
     assert (find_run(tmp_path) / "scores.csv").read_bytes() == (find_run(full) / "scores.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_scores_alone_name_the_predictions_that_they_are_of(full: Path, tmp_path: Path) -> None:
     run, out = find_run(full), tmp_path / "out"
     words = ("score.mapping=[exact]", "score.resamples=10", f"out={out}")

@@ -49,6 +49,7 @@ def test_jobs_of_hydras_own_launcher_are_composed_here(noted: list, monkeypatch:
     assert noted == [(0.1, 0), (0.2, 1)]
 
 
+@pytest.mark.slow
 def test_a_sweep_whose_launcher_is_not_installed_is_one_line_and_leaves_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -209,6 +209,7 @@ def verdict(data: bytes, blank: bool) -> object:
         return str(error)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("kind", JPEGS)
 def test_a_blank_picture_is_refused_exactly_where_the_picture_is(kind: str) -> None:
     """Cut off anywhere, or with any byte changed: scoring skips the images that a run skips."""

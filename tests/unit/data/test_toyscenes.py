@@ -68,6 +68,7 @@ def test_shapes_types_and_values(scenes: list) -> None:
         assert (scene.truth == VOID).mean() < 0.01
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("name", KINDS)
 def test_labels_of_a_thing_are_exactly_the_pixels_it_paints(name: str) -> None:
     kind = KINDS[name]
@@ -81,6 +82,7 @@ def test_labels_of_a_thing_are_exactly_the_pixels_it_paints(name: str) -> None:
         assert 0.15 < painted.sum() / (FINE**2 * box[2] * box[3]) < 1.2
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("name", KINDS)
 def test_looks_and_colours_of_a_thing_differ(name: str) -> None:
     kind = KINDS[name]

@@ -58,6 +58,7 @@ def make(name: str, start_layer: int, clip=None):
     return kind(clip or tiny.clip(), start_layer, **options)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("start_layer", [2, 4])
 @pytest.mark.parametrize("name", DENSE)
 def test_a_dense_variant_is_what_its_paper_says(name: str, start_layer: int) -> None:
@@ -95,6 +96,7 @@ def test_the_embedding_of_a_union_is_the_weighted_mean(name: str) -> None:
     np.testing.assert_allclose(both, (one + 2 * two) / 3, rtol=0, atol=1e-6)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("name", [*DENSE, "mask tokens", "projected"])
 def test_a_segment_does_not_depend_on_its_neighbours_nor_on_a_stored_trunk(name: str) -> None:
     own = {"mask tokens": MaskTokens, "projected": ProjectedSubtraction}
@@ -137,7 +139,8 @@ def test_a_mix_of_the_wrong_shape_is_told_what_was_expected() -> None:
         def mix(self, attention):
             return attention.masked.flatten(2)
 
-    with pytest.raises(UserError, match=r"Flat.mix returned shape \(1, 2, 104\) in layer 3; expected \(1, 2, 13, 8\)"):
+    told = r"Flat.mix returned shape \(1, 2, 104\) in layer 3; expected a tensor of shape \(1, 2, 13, 8\)"
+    with pytest.raises(UserError, match=told):
         Flat(tiny.clip(), 3)(tiny.sample(), MASKS[:1])
 
 

@@ -31,7 +31,7 @@ def pixel_means(mask: np.ndarray) -> np.ndarray:
     return np.array([mask[r : r + 6, c : c + 6].mean() for r in range(0, 18, 6) for c in range(0, 24, 6)])
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("start_layer", [1, 3, 4])
 @pytest.mark.parametrize(("saliency", "heads"), VARIANTS)
@@ -45,6 +45,7 @@ def test_global_subtraction_is_equations_1_to_4(shape: str, start_layer: int, sa
     np.testing.assert_allclose(found.vectors[0], vector, atol=1e-4)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("start_layer", [1, 2, 4])
 def test_masked_is_equation_1(shape: str, start_layer: int) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from hydra.utils import get_object
 
 from bench.commands.settings import compose_settings
@@ -30,6 +31,11 @@ def make(name: str) -> Any:
     return get_object(options.pop("_target_"))(**options, **needed)
 
 
+def find_class(name: str) -> type:
+    """The class that the option's yaml names, without composing a whole configuration for each."""
+    return get_object(yaml.safe_load(list_options("encode")[name].read_text())["_target_"])
+
+
 def draw_masks() -> np.ndarray:
     """The whole image, nothing of it, two parts of whole patches, and both together: 5 x 18 x 24."""
     masks = np.zeros((5, 18, 24), bool)
@@ -42,6 +48,7 @@ def test_all_variants_are_here() -> None:
     assert len(VARIANTS) >= 19 and set(VARIANTS) >= WHOLE | DIRECTION
 
 
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_segment_is_embedded_alike_whatever_stands_beside_it(name: str) -> None:
     encoder, sample, masks = make(name), tiny.sample(), draw_masks()
@@ -54,6 +61,7 @@ def test_a_segment_is_embedded_alike_whatever_stands_beside_it(name: str) -> Non
     assert (np.abs(vectors[2] - vectors[3]).max() > 1e-4) == (name != "unmasked"), "another segment, another embedding"
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_full_mask_is_the_whole_image_where_that_is_promised(name: str) -> None:
     encoder, sample = make(name), tiny.sample()
@@ -64,6 +72,7 @@ def test_a_full_mask_is_the_whole_image_where_that_is_promised(name: str) -> Non
         assert found @ plain / np.linalg.norm(found) / np.linalg.norm(plain) > 1 - 1e-6
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_union_is_the_weighted_mean_where_patches_are_averaged(name: str) -> None:
     encoder = make(name)
@@ -72,7 +81,8 @@ def test_a_union_is_the_weighted_mean_where_patches_are_averaged(name: str) -> N
     assert found == (isinstance(encoder, DenseEncoder) or name == "unmasked")
 
 
-@pytest.mark.parametrize("name", [name for name in VARIANTS if issubclass(type(make(name)), DenseEncoder)])
+@pytest.mark.thinned(2)
+@pytest.mark.parametrize("name", [name for name in VARIANTS if issubclass(find_class(name), DenseEncoder)])
 def test_an_empty_mask_means_the_whole_image_where_patches_are_averaged(name: str) -> None:
     full, empty = make(name)(tiny.sample(), draw_masks()[:2]).vectors
     np.testing.assert_allclose(empty, full, rtol=0, atol=1e-6)

@@ -74,6 +74,7 @@ def test_muon_is_torchs_but_for_the_numbers_it_iterates_in(
     assert (ours - theirs).norm() < most * (ours - start).norm()
 
 
+@pytest.mark.slow
 def test_a_pool_holds_the_scenes_in_order_and_goes_on_after_a_kill(pool: clip_pool.Pool, tmp_path: Path) -> None:
     for index in (0, 11, 12, 23):
         scene = draw("train", index)

@@ -175,6 +175,7 @@ def test_what_keeps_a_number_away_is_named(old: str, new: str, told: str, tmp_pa
     assert told in str(caught.value) and "without merging" not in str(caught.value)
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("metric", "word"),
     [

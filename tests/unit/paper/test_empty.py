@@ -53,12 +53,17 @@ def check(need: Need) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", [pytest.param((), id="drawn"), pytest.param(PAPER_SIZE, id="paper", marks=pytest.mark.slow)]
+    ("typed", "every"),
+    [
+        pytest.param((), 4, id="drawn, a quarter"),
+        pytest.param((), 1, id="drawn", marks=pytest.mark.slow),
+        pytest.param(PAPER_SIZE, 1, id="paper", marks=pytest.mark.slow),
+    ],
 )
-def test_every_line_that_fills_something_can_be_pasted(typed: tuple[str, ...], tmp_path: Path) -> None:
+def test_every_line_that_fills_something_can_be_pasted(typed: tuple[str, ...], every: int, tmp_path: Path) -> None:
     lines = {line for item in read_definitions(["all"]) for line in list_fillers(item, typed)}
     assert len(lines) >= 20 and any("models.groupvit.source=FOLDER" in line for line in lines)
-    for line in sorted(lines):
+    for line in sorted(lines)[::every]:
         paste(line, tmp_path)
 
 
@@ -74,6 +79,7 @@ def test_weights_that_are_typed_count_for_the_row_that_has_them(tmp_path: Path) 
         assert row.is_given([weights]) and not row.is_given(["models=paper"])
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("word", "told"),
     [

@@ -151,6 +151,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_bad_file_is_named_to_the_place(damage: str, tmp_path: Path) -> None:
     path = write_predictions(tmp_path / "p.json", [some("a"), some("b")])

@@ -65,14 +65,20 @@ def test_every_variant_whose_start_layer_matters_is_tuned_in_it(board: Any) -> N
 
 def test_the_choices_are_by_the_rule(board: Any) -> None:
     table = read_csv(ROOT / "results/board/tuning.csv")
-    assert list(table.columns) == list(board.TUNING)
+    grown = "place" in table  # a table of an earlier script has neither best values nor today's grids
+    assert list(table.columns) == list(board.TUNING[: None if grown else -2])
     lines = {(line["variant"], line["key"].removeprefix("encode.")): line for line in table.to_dict("records")}
     assert set(lines) == {(variant, key) for variant, knobs in board.KNOBS.items() for key, *_ in knobs}
     for variant, knobs in board.KNOBS.items():
         for key, published, others in knobs:
             line = lines[variant, key]
-            assert (line["published"], line["tried"]) == (published, others)
-            assert line["chosen"] in (published, *others.split(","))
+            assert line["published"] == published and line["chosen"] in (published, *line["tried"].split(","))
+            if grown:
+                tried = [published, *line["tried"].split(",")]
+                assert line["tried"].startswith(others) and line["best"] in tried
+                bounds = board.find_bounds(variant, (key, published, others))
+                assert board.extend_grid(tried, line["best"], bounds, len(tried)) is None, "inside, or at the end"
+                assert line["place"] == board.find_place(line["best"], bounds)
             moved = line["chosen"] != published
             assert (float(line["mean_chosen"]) > float(line["mean_published"])) == moved
             held = [f"encode.{other}={lines[variant, other]['chosen']}" for other, *_ in knobs if other != key]
@@ -93,6 +99,77 @@ def test_a_knob_is_swept_again_where_the_layer_moved(board: Any, monkeypatch: py
         choices["start_layer"] = layer
         list(board.tune("global_subtraction", 1, ""))
         assert asked == first + then
+
+
+@pytest.mark.parametrize(
+    ("values", "best", "bounds", "grown", "beyond"),
+    [
+        ("0.5 0.05 0.1 0.25 1", "0.25", (0, 10), 0, None),  # inside
+        ("0.5 0.05 0.1 0.25 1", "0.05", (0, 10), 0, "0.025"),
+        ("0.5 0.05 0.1 0.25 1", "1", (0, 10), 0, "2"),
+        ("0.5 0.05 0.1 0.25 8", "8", (0, 10), 0, "10"),  # 128, but no number goes beyond its range
+        ("0.5 0.05 0.1 0.25 1", "0.05", (0, 10), 4, "0"),  # which no ratio reaches
+        ("0.5 0 1", "0", (0, 10), 0, None),
+        ("1 0 2 3", "3", (0, 100), 0, "4"),
+        ("1 2 3", "1", (0, 100), 0, "0"),
+        ("3 1 2 4 5 6", "6", (1, 6), 0, None),
+        ("-6 -5 -4 -3 -2 -1", "-6", (-6, -1), 0, None),
+    ],
+)
+def test_a_grid_grows_beyond_the_edge_where_its_best_stands(
+    board: Any, values: str, best: str, bounds: Any, grown: int, beyond: str | None
+) -> None:
+    assert board.extend_grid(values.split(), best, bounds, grown) == beyond
+
+
+def test_every_grid_starts_inside_its_range_and_reaches_the_ends_of_a_tower(board: Any) -> None:
+    for variant, knobs in board.KNOBS.items():
+        for knob in knobs:
+            low, high = board.find_bounds(variant, knob)
+            values = [float(value) for value in (knob[1], *knob[2].split(","))]
+            assert low <= min(values) and max(values) <= high, (variant, knob)
+    assert board.find_bounds("masked", board.KNOBS["masked"][0]) == (1, 6)
+    assert board.find_bounds("gem", board.KNOBS["gem"][1]) == (-6, -1)
+    assert board.find_bounds("red_circle_grey_blur", board.KNOBS["red_circle_grey_blur"][0]) == (0, 1)
+    weights = {float(value) for value in ",".join(board.KNOBS["projected_subtraction"][0][1:]).split(",")}
+    assert weights >= {0.05, 0.1, 0.25, 0.5, 1}
+
+
+def test_a_sweep_goes_on_until_the_best_is_inside_and_says_where_it_stands(
+    board: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The truth has its top at 0.02 in one case, in the other the larger the better."""
+    asked: list[list[str]] = []
+
+    def make(top: Any) -> Any:
+        def try_values(variant: str, key: str, values: Any, *_: Any) -> Any:
+            asked.append(list(values))
+            means = {f"encode.{key}={value}": top(float(value)) for value in values}
+            best = max(means, key=lambda name: means[name])
+            return board.Chosen(board.settings_of(best), means[best], 9, means, ("m",)), f"encode.{key}={values[0]}"
+
+        return try_values
+
+    knob = board.KNOBS["projected_subtraction"][0]
+    monkeypatch.setattr(board, "try_values", make(lambda value: -abs(value - 0.02)))
+    line = board.sweep("projected_subtraction", knob, {}, 9, "")
+    assert (line["tried"], line["best"], line["place"]) == (f"{knob[2]},0.025,0.0125", "0.025", "inside")
+    assert [len(values) for values in asked] == [5, 6, 7]
+    monkeypatch.setattr(board, "try_values", make(lambda value: value))
+    line = board.sweep("projected_subtraction", knob, {}, 9, "")
+    assert (line["tried"], line["place"]) == (f"{knob[2]},2,4,8,10", "at the end of its range")
+    monkeypatch.setattr(board, "try_values", make(lambda value: 0.5))
+    assert board.sweep("red_circle", board.KNOBS["red_circle"][0], {}, 9, "")["best"] == "0.006", "a tie moves nothing"
+
+
+def test_variants_tuned_on_different_numbers_of_images_are_not_looked_at(
+    board: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [{"variant": "gem", "images": "40"}, {"variant": "masked", "images": "100"}]
+    monkeypatch.setattr(board, "read_tuning", lambda: lines)
+    with pytest.raises(SystemExit, match="gem on 40 images, masked on 100 images"):
+        board.check_alike_tuned(["gem", "masked", "crop"])
+    board.check_alike_tuned(["gem", "crop"])
 
 
 TT, ST = "toy:test/five/paper/tt(tiny@12345678,fp32)>=0.5", "toy:test/five/paper/st(clip@12345678,fp32,prompt=a)>=0.1"
@@ -155,7 +232,22 @@ def test_what_stood_and_what_moved_is_said(findings: Any) -> None:
     ]))  # fmt: skip
     assert told == (
         "Published values that stood: gem iterations=1. That moved: masked start_layer=3 to 4 (+2.0 points, n=40).\n"
-    )
+        + findings.EARLIER
+    ), "a table without the column `place` is of boards that merged"
+
+
+def test_best_values_at_an_end_and_other_numbers_of_images_are_said(findings: Any) -> None:
+    head = {"published": "1", "chosen": "1", "mean_published": 0.5, "mean_chosen": 0.5}
+    table = pd.DataFrame([
+        head | {"variant": "gem", "key": "encode.iterations", "images": 40, "best": "0", "place": findings.BOUND},
+        head | {"variant": "naclip", "key": "encode.std", "images": 100, "best": "5.0", "place": "inside"},
+    ])  # fmt: skip
+    told = findings.describe_tuning(table)
+    assert "Best values at an end of their range, not inside it: gem iterations=0.\n" in told
+    assert told.endswith("Variants were not tuned on the same number of images: 1 on 40, 1 on 100.\n")
+    assert findings.EARLIER not in told
+    alike = findings.describe_tuning(table.assign(images=100, place="inside"))
+    assert "an end of their range" not in alike and "not tuned on the same" not in alike
 
 
 def test_the_findings_are_those_of_the_tables(board: Any, findings: Any, tmp_path: Path) -> None:

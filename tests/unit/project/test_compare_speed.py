@@ -25,6 +25,7 @@ def run_python(text: str, *words: str) -> str:
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="needs prctl")
 def test_what_outlives_the_process_counts_too(tmp_path: Path) -> None:
     """A process, its child that it waits for, and one in a session of its own that it leaves behind."""
@@ -50,6 +51,7 @@ def test_a_command_that_fails_ends_the_comparison_with_what_it_said(tmp_path: Pa
     assert done.returncode == 1 and "exit code 1 of" in done.stderr and "no such thing" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_unknown_commit_is_refused() -> None:
     command = [sys.executable, "scripts/compare_speed.py", "--before", "nothing-of-the-kind"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from bench.score.ends import compute_ends
 from bench.score.estimates import estimate
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -99,6 +100,41 @@ def test_wilsons_interval_next_to_the_bounds(load: ModuleType) -> None:
         assert 0.97 < (top.sum(axis=0) / bottom.sum(axis=0)).mean() < 0.995, name
 
 
+def test_alike_images_away_from_the_bounds(load: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page says from which number on intervals reach out: of 60 images at 70 %, but not at 60 %."""
+    near, page = importlib.import_module("coverage_near"), importlib.import_module("coverage_page")
+    monkeypatch.setattr(near, "AWAY_SIZES", (20, 60))
+    lines = pd.DataFrame(near.simulate_away(True, 0))
+    assert set(lines["world"]) == {"70 %", "30 %"} and set(lines["kind"]) == {"away"}
+    wide = lines.groupby(["n", "method"])["width"].mean().unstack()
+    assert wide["the product"][20] > 2 * wide[near.BEFORE][20] and wide["the product"][60] > wide[near.BEFORE][60]
+    told = page.list_reaches((30, 60, 90))
+    assert told == "of 30 at any number, of 60 above 64 and below 36 %, of 90 above 71 and below 29 %"
+    assert "of 200 above 80 and below 20 %, of 1,000 above 91 and below 9 %" in page.FARTHER
+    assert told in page.FARTHER and told in " ".join((ROOT / "SCORES.md").read_text(encoding="utf-8").split())
+    for n, value, reaches in ((60, 0.7, True), (60, 0.6, False), (90, 0.6, False)):
+        alike = estimate(value + 0.001 * (np.arange(n)[:, None] % 2 - 0.5), np.ones((n, 1)))
+        low = compute_ends([alike], 0.95)[0][0]
+        assert (low < near.end_by_wilson(alike, np.inf)[0] - 0.001) == reaches, (n, value)
+
+
+def test_the_heaviest_images_of_a_pool(load: ModuleType) -> None:
+    """Those that fail, the largest loss first; where few hit, those that hit; a class of few images weighs more."""
+    find = importlib.import_module("coverage_near").find_heaviest
+    bottom = np.array([[9, 0], [9, 1], [9, 1], [9, 0], [1, 0]], float)
+    lost = np.array([[0, 0], [0, 1], [2, 0], [9, 0], [1, 0]], float)
+    assert find(bottom - lost, bottom).tolist() == find(lost, bottom).tolist() == [1, 3, 2]
+
+
+def test_unmarked_rows_that_miss_are_told_with_their_cause(load: ModuleType) -> None:
+    page = importlib.import_module("coverage_page")
+    lines = make_lines(800, 1000, kind="near", world="99.9 %")
+    told = page.describe_unseen(pd.DataFrame([{**line, "heavy": float(at < 780)} for at, line in enumerate(lines)]))
+    assert "22.0 % of sets have none of the 3 heaviest; of these 9.1 ± 1.9 % hold the truth" in told
+    assert "of the others 100.0 ± 0.1 %" in told and "keep no mark" in told
+    assert page.describe_unseen(pd.DataFrame([{**line, "heavy": 1.0} for line in make_lines(950, 1000)])) == ""
+
+
 def make_lines(held: int, sets: int, stage: int = 1, **more: object) -> list[dict[str, object]]:
     """The product's lines of one row, of which some hold both truths."""
     row = {"kind": "value", "metric": "m", "world": "w", "false": 0.1, "n": 20, "method": "the product", "note": ""}
@@ -162,7 +198,7 @@ def test_twice_the_same_bytes(load: ModuleType, monkeypatch: pytest.MonkeyPatch,
     assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in names)
     table = pd.read_csv(tmp_path / "a" / "coverage.csv")
     assert not table.duplicated(["kind", "metric", "world", "false", "n", "method"]).any()
-    assert set(table["kind"]) == {"value", "alike", "apart", "near"}
-    assert (table.loc[table["kind"] != "near", "sets"] % 24 == 0).all()
+    assert set(table["kind"]) == {"value", "alike", "apart", "near", "away"}
+    assert (table.loc[~table["kind"].isin(["near", "away"]), "sets"] % 24 == 0).all()
     own = table[(table["method"] == "the product") & (table["metric"] == "mIoU")]
     assert (own["holds"] == 1).all() and own["seen"].min() > 0.8

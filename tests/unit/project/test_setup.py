@@ -108,6 +108,7 @@ def test_made_once_then_reused_then_updated_around_what_was_added(setup_env: Mod
     assert setup_env.main(["--check"]) == 0 and not setup_env.NEW.exists() and not setup_env.OLD.exists()
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("damage", ["half a stamp", "no python", "moved", "other python", "of an earlier version"])
 def test_what_is_damaged_is_made_again(setup_env: ModuleType, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     setup_env.main([])
@@ -128,6 +129,7 @@ def test_what_is_damaged_is_made_again(setup_env: ModuleType, damage: str, monke
     assert asked(setup_env) == ["venv", "sync"] and not (setup_env.VENV / "left-over").exists()
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("fails", ["https://typo.example", "sync", "venv"])
 def test_what_fails_leaves_the_working_environment_as_it_was(
     setup_env: ModuleType, fails: str, monkeypatch: pytest.MonkeyPatch

@@ -37,9 +37,9 @@ def count_plainly(maps: list[tuple[np.ndarray, np.ndarray]]) -> float:
 
 
 def test_causes_move_the_number_as_they_say(script: ModuleType, tmp_path: Path) -> None:
-    script.main(["--to", str(tmp_path), "--images", "10"])
+    script.main(["--to", str(tmp_path), "--images", "5"])
     table = pd.read_csv(tmp_path / "differ.csv").set_index("cause")["value"]
-    maps = draw(10)
+    maps = draw(5)
     assert table.iloc[0] == pytest.approx(count_plainly(maps), abs=1e-4)
     small = [(truth[3::8, 3::8], said[3::8, 3::8]) for truth, said in maps]  # near the pixels that the resizing takes
     assert table["the same, the truth brought to that grid of 1/8"] == pytest.approx(count_plainly(small), abs=2)

@@ -29,7 +29,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return world(tmp_path, monkeypatch)
 
 
-@pytest.mark.thinned(9)
+@pytest.mark.thinned(36)
 @pytest.mark.parametrize("case", CASES)
 def test_the_key_moves_exactly_where_the_result_may(case: str, own: World) -> None:
     change, expected = CASES[case]
@@ -41,7 +41,7 @@ def test_the_key_moves_exactly_where_the_result_may(case: str, own: World) -> No
     assert {name for name in before if before[name] != after[name]} == expected
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(9)
 @pytest.mark.parametrize("case", BASELINE_CASES)
 def test_the_key_of_a_whole_system_moves_exactly_where_its_result_may(case: str, own: World) -> None:
     change, expected = BASELINE_CASES[case]
@@ -139,6 +139,7 @@ VARIANTS = {
 }
 
 
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize("name", VARIANTS)
 def test_variants_share_the_trunk_only_where_they_leave_it_alone(name: str, own: World) -> None:
     text, shared = VARIANTS[name]

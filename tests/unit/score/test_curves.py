@@ -164,7 +164,7 @@ CHANGES: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("mapping", ["tt", "st"])
 def test_remembered_curves_are_those_that_would_be_computed(mapping: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each setting of a protocol is changed alone, after the curves of all others: nothing is taken for another."""

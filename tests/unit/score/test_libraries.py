@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from bench.errors import UsageError
 from bench.mapping.exact import Exact
 from bench.overlap.table import make_overlap
+from bench.protocol import Protocol
 from bench.records import BACKGROUND, VOID, ClassList, LabelMap
 from bench.score.counts import count_metrics, gather
-from bench.score.libraries import COLUMNS, describe_rule, make_library_table, name_library, print_library_table
+from bench.score.libraries import (
+    COLUMNS,
+    check_metrics,
+    describe_rule,
+    list_left_out,
+    make_library_table,
+    name_library,
+    print_library_table,
+)
 from bench.score.presets import list_libraries, make_protocol
 from tests.unit.metrics.make import picture
 
@@ -97,7 +108,8 @@ def test_a_row_for_each_number_in_the_words_of_its_protocol(capsys: pytest.Captu
     protocols = [make_protocol("smp"), make_protocol("monai", unseen="one"), make_protocol("hotcoco")]
     table = make_library_table(protocols, scores)
     assert tuple(table.columns) == COLUMNS and len(table) == 3, "a protocol of no library has no row"
-    assert table.loc[1].tolist()[:5] == ["monai", "1.6.0", "monai{unseen=one}", "mean IoU", 0.25]
+    changed = "not monai's: score.unseen=one"
+    assert table.loc[1].tolist()[:5] == [changed, "", "monai{unseen=one}", "mean IoU", 0.25]
     assert table["interval"].tolist() == ["[0.2500, 0.7500]*", "–", "[0.5000, 1.0000]"], "a star where it is in doubt"
     assert table["n"].tolist() == ["8 classes", "1 images", "40 segments"]
     assert table.loc[1].tolist()[7:] == ["classes of an image, then images", "1", "left out", "the first label"]
@@ -110,3 +122,74 @@ def test_a_row_for_each_number_in_the_words_of_its_protocol(capsys: pytest.Captu
     print_library_table(table)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4 and [line.index("0.5000") for line in lines[1:2]] == [lines[0].index("value")]
+
+
+def list_rows(protocols: list[Protocol], *metrics: str) -> pd.DataFrame:
+    """Rows of scores.csv with these names behind the class list."""
+    rows = [{"metric": f"d:all/four/{name}", "value": 0.5, "low": 0.25, "high": 0.75} for name in metrics]
+    return pd.DataFrame(rows).assign(n=8, unit_of_n="classes", interval_note="")
+
+
+def name_sources(protocols: list[Protocol], *metrics: str) -> list[tuple[str, str]]:
+    """Whose number each row of the table is, and the version that stands behind."""
+    table = make_library_table(protocols, list_rows(protocols, *metrics))
+    return list(zip(table["library"], table["version"], strict=True))
+
+
+def test_only_what_a_library_says_stands_under_its_name() -> None:
+    """scikit-learn has no PQ, panopticapi no mean IoU; Cityscapes' script averages no image by itself."""
+    protocols = [make_protocol(name) for name in ("sklearn", "panopticapi", "detectron2_semseg")]
+    names = "sklearn/exact/pq", "panopticapi/exact/iou.dataset.union", "detectron2_semseg/exact/fwiou"
+    assert name_sources(protocols, *names) == [("detectron2", "02b5c4e")]
+    (line,) = list_left_out(protocols, list_rows(protocols, *names))
+    assert "PQ of sklearn; mean IoU of panopticapi" in line and "detectron2" not in line
+    assert list_left_out(protocols, list_rows(protocols, names[2])) == []
+    both = [make_protocol("cityscapes", aggregation=("dataset", "image")), make_protocol("smp_imagewise")]
+    names = (
+        "cityscapes/exact/iou.dataset.union",
+        "cityscapes/exact/iou.image.union",
+        "smp_imagewise/exact/iou.image.union",
+    )
+    assert name_sources(both, *names) == [
+        ("cityscapesscripts", "2.3.0"), ("not cityscapesscripts's: score.aggregation=[image]", ""),
+        ("segmentation-models-pytorch", "0.6.0"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("settled", ["class", "ignore"])
+def test_a_change_is_one_only_for_the_numbers_that_read_it(settled: str) -> None:
+    """What `class_if_any` came to is no change, what a user typed is one; a class of neither is nothing to PQ."""
+    smp, pq = "smp{unseen=zero}/exact/iou.dataset.union", "hotcoco{unseen=zero}/exact/pq"
+    changed = [make_protocol(name, unseen="zero", background=settled) for name in ("smp", "hotcoco")]
+    (left, _), (right, version) = name_sources([changed[0], replace(changed[1], background="ignore")], smp, pq)
+    assert left == "not segmentation-models-pytorch's: score.unseen=zero" and (right, version) == ("hotcoco", "1.3.0")
+    same = make_protocol("monai", background=settled)
+    assert name_sources([same], "monai/exact/iou.image.union") == [("monai", "1.6.0")]
+    typed = make_protocol("monai", background="class", void="ignore")
+    assert name_sources([typed], "monai{background=class,void=ignore}/exact/iou.image.union") == [
+        ("not monai's: score.background=class score.void=ignore", "")
+    ]
+
+
+def test_a_protocol_that_inherits_is_listed_under_its_own_name() -> None:
+    """Only where it changes nothing, it is what the library says; smp_imagewise is nearer to one that averages so."""
+    same, strict = (replace(make_protocol(name), name="same") for name in ("smp", "smp_imagewise"))
+    strict = replace(strict, name="strict", unseen="zero")
+    other = replace(same, name="other", library="elsewhere==1")
+    assert name_sources(
+        [same, strict, other],
+        "same{background=class_if_any,unseen=one}/exact/iou.dataset.union",
+        "strict{background=class_if_any,unseen=zero}/exact/iou.image.union",
+        "other{background=class_if_any,unseen=one}/exact/pq",
+    ) == [
+        ("segmentation-models-pytorch", "0.6.0"), ("strict, after smp_imagewise", ""),
+        ("elsewhere, as other has it", ""),
+    ]  # fmt: skip
+
+
+def test_metrics_that_no_library_has_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"score.metrics=\[open,soft\]: no library .* they have iou, pixel_accuracy"):
+        check_metrics([{"metrics": ["soft", "open"]}])
+    check_metrics([{"metrics": ["soft", "panoptic"]}])
+    check_metrics([{"metrics": "iou"}])
+    check_metrics([{"metrics": ["misspelt"]}])

@@ -67,7 +67,7 @@ def test_a_smaller_mask_lies_on_a_larger_one_and_of_equals_the_better() -> None:
     )
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("family", ["sam", "sam2"])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_every_pixel_is_of_one_part_and_no_mask_is_one_part(folders: Path, family: str, dtype: str) -> None:

@@ -97,6 +97,7 @@ def check_signatures(found: list[tuple[str, set[str]]]) -> None:
         assert not missing, f"{target} needs {missing}"
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if not chooses(*pair)])
 def test_every_option_fits_the_signature_it_names(group: str, option: str) -> None:
     found = targets(read_option(group, option))
@@ -104,7 +105,7 @@ def test_every_option_fits_the_signature_it_names(group: str, option: str) -> No
     check_signatures(found)
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if chooses(*pair)])
 def test_options_that_are_chosen_together_fit(group: str, option: str) -> None:
     found = targets(settings(f"{group}={option}"))

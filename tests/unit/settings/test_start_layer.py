@@ -57,6 +57,7 @@ def test_a_layer_beyond_the_tower_is_one_line_before_anything_is_made(layer: int
         check_settings(compose_settings([f"encode.start_layer={layer}"]))
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     "words",
     [

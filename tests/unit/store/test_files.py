@@ -169,6 +169,7 @@ def _fill(root: Path, start: object) -> None:
         file.write(f"{told[0]} {told[1]} {sum(stage['made'] for stage in counts.values())}\n")
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_make_each_entry_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     start = context.Barrier(6)

@@ -29,8 +29,15 @@ def make_unchecked_tree(leaves: np.ndarray) -> SegmentTree:
 
 
 @pytest.mark.parametrize("size", [IMAGE, (20, 30), (13, 20)])
-def test_leaves_of_the_image_or_of_a_smaller_copy_pass(size: tuple[int, int]) -> None:
-    check_tree("segment: mine", SegmentTree(make_leaves(size), (1, 2)), IMAGE)
+def test_leaves_of_the_image_or_of_a_copy_that_is_announced_pass(size: tuple[int, int]) -> None:
+    check_tree("segment: mine", SegmentTree(make_leaves(size), (1, 2)), IMAGE, resizes=True)
+
+
+@pytest.mark.parametrize("size", [(20, 30), (80, 120), (50, 75)])
+def test_another_size_of_the_same_proportions_has_to_be_announced(size: tuple[int, int]) -> None:
+    """A border or a doubled frame may keep the proportions: squeezed, every mask would lie beside its segment."""
+    with pytest.raises(UserError, match=f"{size[0]}x{size[1]} .*the image is 40x60; .*`resizes = True` in the class"):
+        check_tree("segment: mine", SegmentTree(make_leaves(size), (1, 2)), IMAGE)
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,7 @@ BAD_VECTORS = {
 }
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("fault", BAD_VECTORS)
 def test_wrong_embeddings_name_the_variant_and_are_never_stored(fault: str, tmp_path: Path) -> None:
     made, said = BAD_VECTORS[fault]

@@ -45,6 +45,7 @@ def test_many_lists_share_few_files_and_each_is_as_encoded_alone(tmp_path: Path,
     assert other.asked == [] and sum(map(len, again.store.stats.reused.values())) == 200
 
 
+@pytest.mark.slow
 def test_each_file_is_read_once_for_all_its_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "_FILES", 8)
     for words in LISTS:

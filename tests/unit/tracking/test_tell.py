@@ -39,6 +39,7 @@ def test_trouble_is_one_line_that_says_where_the_results_are(tmp_path: Path, cap
     assert Failing.told.pop().scores["variant"].iloc[0] == "full"
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("missing", ["wandb", "mlflow", "torch.utils.tensorboard"])
 def test_a_missing_package_is_one_line(missing: str, tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
     targets = {"wandb": "wandb_run.Wandb", "mlflow": "mlflow_run.MLflow"}

@@ -80,6 +80,7 @@ def fake_init(monkeypatch: pytest.MonkeyPatch, raises: str, **known: Any) -> lis
     return asked
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(("account", "reason"), [(False, "no API key"), (True, "no service")])
 def test_without_account_or_network_it_is_kept_offline_with_one_warning(
     account: bool, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
@@ -123,6 +124,7 @@ def test_what_a_killed_job_left_is_replaced(tmp_path: Path) -> None:
     assert read_offline_run(file).exits == [0] and len(list((folder / "wandb").glob("data-*"))) == 1
 
 
+@pytest.mark.slow
 def test_a_second_tracker_of_the_same_process_is_another_run(tmp_path: Path) -> None:
     """The service of W&B is stopped with each run, and started again for the next."""
     folders = fabricate(tmp_path, ["a", "b"], [{"pictures": 0}] * 2)
@@ -148,6 +150,7 @@ class Listener(http.server.BaseHTTPRequestHandler):
         """Says nothing."""
 
 
+@pytest.mark.slow
 def test_offline_nothing_is_sent_and_the_process_is_as_it_was(tmp_path: Path) -> None:
     """wandb 0.31 sends how it is used where only ``mode="offline"`` says that it should not."""
     (folder,) = fabricate(tmp_path, ["full"], [{"pictures": 0}])

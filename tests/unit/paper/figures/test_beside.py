@@ -67,6 +67,7 @@ def test_only_the_same_data_and_weights_are_headed_paper(tmp_path: Path) -> None
     assert names == [[f"{OTHER}: Pascal Context"], ["paper: Pascal VOC"]]
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("name", "setting", "value"), [("figure15", "encode.sigma2", 2.5), ("figure16", "merge.threshold", 0.8)]
 )

@@ -93,6 +93,7 @@ def test_questions_by_rating() -> None:
     assert select_questions(disagreed, 4, 1).query("shown")["agreed"].all(), "those that all agree on come first"
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("columns", [2, 4, ACROSS])
 def test_pictures_with_long_names_can_be_read(columns: int) -> None:
     picture = Image.new("RGB", (384, 288), "grey")
@@ -106,11 +107,12 @@ def test_pictures_with_long_names_can_be_read(columns: int) -> None:
     assert 0.85 * side / LETTERS < compute_lines(columns) < side / LETTERS
 
 
+@pytest.mark.slow
 def test_files_with_pictures_are_small_and_look_the_same(tmp_path: Path) -> None:
     """A gradient with noise, as photographs have; both files twice the same bytes."""
     draw = np.random.default_rng(0)
     noise = draw.integers(0, 60, (200, 200, 3)) + np.linspace(0, 190, 200).astype(int)[:, None, None]
-    row = [Shown(Image.fromarray(noise.astype(np.uint8)), "a"), Shown(Image.new("RGB", (200, 200), "red"), "b")] * 3
+    row = [Shown(Image.fromarray(noise.astype(np.uint8)), "a"), Shown(Image.new("RGB", (200, 200), "red"), "b")]
     before = save(draw_pictures([row]), tmp_path / "before")
     after, again = (save_pictures(draw_pictures([row]), tmp_path / name) for name in ("after", "again"))
     for large, small, same in zip(before, after, again, strict=True):
@@ -118,4 +120,4 @@ def test_files_with_pictures_are_small_and_look_the_same(tmp_path: Path) -> None
     one, two = (np.asarray(Image.open(path).convert("RGB")).astype(int) for path in (before[0], after[0]))
     assert one.shape == two.shape and np.abs(one - two).mean() < 6
     found = re.findall(r"data:image/png;base64,([^\"]+)", after[1].read_text())
-    assert len(found) == 6 and all(Image.open(io.BytesIO(base64.b64decode(text))).mode == "P" for text in found)
+    assert len(found) == 2 and all(Image.open(io.BytesIO(base64.b64decode(text))).mode == "P" for text in found)

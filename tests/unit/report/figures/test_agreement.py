@@ -62,6 +62,7 @@ def test_markdown_is_the_lower_half_with_bold_where_the_interval_excludes_zero()
     assert lines[4].split("|")[2].strip() == "−0.34", "the second, uncertain"
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(("n", "first"), [(5, "0.20"), (14, "0.20"), (18, "0.2"), (30, "•")])
 def test_a_cell_says_as_much_as_there_is_room_for(n: int, first: str) -> None:
     found = texts(n)
@@ -71,6 +72,7 @@ def test_a_cell_says_as_much_as_there_is_room_for(n: int, first: str) -> None:
         assert found[1].get_text() == ""
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("n", [3, 13, *(pytest.param(n, marks=pytest.mark.slow) for n in (20, 40, 90))])
 def test_no_two_texts_overlap(n: int) -> None:
     figure = draw_agreement(table(n), title="toy", embedded=True)

@@ -97,7 +97,7 @@ def test_pictures_of_an_earlier_page_go_and_other_files_stay(tmp_path: Path) -> 
     assert "mine.png" in names and not any("old" in name for name in names) and len(names) == 6
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (128, 128), (700, 900)])
 def test_images_of_any_size(size: tuple[int, int], tmp_path: Path) -> None:
     text, _ = write(tmp_path, [row("a", size)])

@@ -56,6 +56,7 @@ def digest(target: str = "mine.variant.Variant") -> str:
     return find_closure(target).digest
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("way", IMPORTS)
 def test_an_edit_of_what_is_imported_counts(way: str, write: Write) -> None:
     told, edited = IMPORTS[way]
@@ -105,7 +106,7 @@ def test_a_base_class_counts_across_packages_both_ways(write: Write) -> None:
     assert {"user", "bench.encode.trunk", "bench.models.clip"} <= set(find_closure("user.Variant").modules)
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("module", ["encode/masked.py", "encode/trunk.py", "records.py", "models/sources.py"])
 def test_this_package_counts_for_a_users_variant_wherever_it_lies(module: str, tmp_path: Path, write: Write) -> None:
     """In a process of its own over a copy of a few modules, for this one has this package in memory."""
@@ -203,6 +204,13 @@ def test_files_beside_a_module_count(way: str, write: Write) -> None:
     assert digest("mine.variant.f") == before
     write({f"mine/{file}": "dog\n"})
     assert digest("mine.variant.f") != before
+
+
+def test_a_folder_of_compiled_code_does_not_count_though_a_module_names_it(write: Write) -> None:
+    write({"mine/__init__.py": "", "mine/variant.py": 'SKIPPED = "__pycache__"\n', "mine/__pycache__/a.pyc": "1"})
+    before = digest("mine.variant.SKIPPED")
+    write({"mine/__pycache__/a.pyc": "2", "mine/__pycache__/b.pyc": "1"})
+    assert digest("mine.variant.SKIPPED") == before
 
 
 def test_files_beside_a_module_that_cannot_be_told_are_said(write: Write, tmp_path: Path, monkeypatch) -> None:
