@@ -2,10 +2,12 @@
 # Settings: PYTHON=/path/to/python3 chooses the Python, TORCH_INDEX=https://… the torch build.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-all check world cards tune board lint lock clean
+.PHONY: help setup demo test test-slow test-extra test-all check world cards tune board lint lock clean
 SHELL := /bin/sh
 export PYTHON TORCH_INDEX UPGRADE
 BIN := .venv/bin
+EXTRAS := dev,slurm,ray,optuna,s3,tracking,test-extra
+OPTIONAL := tests/unit/cluster tests/e2e/cluster tests/e2e/tracking tests/e2e/commands/test_optuna.py
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1
 
 help: ## print this list
@@ -26,6 +28,10 @@ test: setup ## unit, golden and end-to-end tests, offline (4 minutes)
 
 test-slow: setup ## the tests that are too dear for every commit, and every property with many more examples
 	@$(OFFLINE) $(BIN)/python -m pytest tests -m "slow or hypothesis"
+
+test-extra: setup ## the tests of the optional parts, after their packages were installed into .venv (slurm, ray, optuna, s3, tracking)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	@$(OFFLINE) $(BIN)/python -m pytest $(OPTIONAL) -m extra
 
 test-all: setup ## every test, also the slow ones and those that need extras
 	@$(OFFLINE) $(BIN)/python -m pytest tests -n auto --dist loadfile -m ""

@@ -7,6 +7,7 @@ when its process has ended, or when Slurm's queue holds it no more. No part of t
 
 from __future__ import annotations
 
+import difflib
 import getpass
 import os
 import re
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from bench.errors import UsageError
+from bench.errors import UsageError, UserError
 
 Where = Literal["local", "slurm"]
 GRACE = 20.0
@@ -28,8 +29,12 @@ LINE = 200
 """Characters of the last line of a job's log that are told."""
 EVERY = {"local": 0.2, "slurm": 2.0}
 """Seconds between two looks."""
+SLURMS = ("account", "partition", "qos", "constraint", "gres", "time", "mem", "exclude", "nodelist", "comment", "setup")
+"""Parameters of Slurm's that a misspelt one without ``slurm_`` may have been."""
 _SLURMS = re.compile(r"slurmstepd\S*: error: ")
 _BAR = re.compile(r"\d+%\|.*\|")
+_WARNING = re.compile(r"^\S*:\d+: \w*Warning: .*(\n[ \t]+.*)?$", re.MULTILINE)
+"""What Python prints of a warning: where and what, and below it the line of code."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,17 @@ class Batch:
         now, self._calls = self._calls[:free], self._calls[free:]
         if now:
             with _keep_errors(self._folder / "controllers.txt"):
-                jobs = self._executor.map_array(_Call(self._function), [call for _, call in now])
+                jobs = self._submit([call for _, call in now])
             self._jobs |= {number: job for (number, _), job in zip(now, jobs, strict=True)}
+
+    def _submit(self, calls: list[tuple[Any, ...]]) -> list[Any]:
+        """Hand jobs over to submitit. Raises UserError where Slurm does not take them."""
+        from submitit.core.utils import FailedJobError, FailedSubmissionError
+
+        try:
+            return list(self._executor.map_array(_Call(self._function), calls))
+        except (FailedJobError, FailedSubmissionError) as error:
+            raise UserError(_describe_refusal(str(error))) from error
 
 
 @dataclass(frozen=True)
@@ -150,9 +164,33 @@ def _make_executor(where: Where, folder: Path, options: Mapping[str, Any], toget
     try:
         executor = submitit.AutoExecutor(folder / "%j", cluster=where)
         executor.update_parameters(**chosen)
-    except (NameError, TypeError, ValueError) as error:
+    except NameError as error:
+        raise UsageError(_describe_unknown(str(error))) from error
+    except (AssertionError, TypeError, ValueError) as error:
         raise UsageError(f"options for Slurm: {' '.join(str(error).split())[:LINE]}") from error
     return executor
+
+
+def _describe_unknown(said: str) -> str:
+    """Describe a parameter that submitit does not know, from its text, which lists all that it knows."""
+    found = re.search(r"[Pp]arameter '(\w+)'", said)
+    name = found[1] if found else "?"
+    slurms = re.findall(r"\w+", said.partition("Valid arguments:")[2].partition("\n")[0]) or SLURMS
+    known = [*re.findall(r"'(\w+)': <class", said), *(f"slurm_{one}" for one in slurms)]
+    bare = {one.removeprefix("slurm_"): one for one in known}
+    near = difflib.get_close_matches(name.removeprefix("slurm_"), bare, n=1)
+    hint = f"; did you mean more.{bare[near[0]]}?" if near else "; Slurm's own begin with slurm_: more.slurm_account"
+    return f"options for Slurm: more.{name}: submitit knows no such parameter{hint}"
+
+
+def _describe_refusal(said: str) -> str:
+    """Describe why sbatch took no jobs, from its errors."""
+    lines = [line.strip().removeprefix("sbatch: error: ") for line in said.splitlines() if line.strip()]
+    own = next((line for line in lines if "error" in line.lower() or "unable" in line.lower()), "")
+    return (
+        f"Slurm took no job ({(own or ' '.join(lines) or 'sbatch failed')[:LINE]}); does it answer, and do partition, "
+        "account and limits fit? ask: scontrol ping; sinfo"
+    )
 
 
 def _list_over(jobs: Mapping[int, Any], where: Where) -> list[int]:
@@ -190,7 +228,8 @@ def _read_result(job: Any) -> Any:
 def _read_last_words(log: Path) -> Lost:
     """Read the last line that a job has written, such as Slurm's that its time was over; progress bars say nothing."""
     with suppress(OSError):
-        lines = [line.strip() for line in re.split("[\r\n]", log.read_text(errors="replace"))]
+        text = _WARNING.sub("", log.read_text(errors="replace"))
+        lines = [line.strip() for line in re.split("[\r\n]", text)]
         said = [line for line in lines if line and not _BAR.search(line)]
         said = [line for line in said if _SLURMS.match(line)] or said  # what others say of the end comes behind it
         return Lost(f"its last words: {said[-1][:LINE]}" if said else "killed without a word", str(log))

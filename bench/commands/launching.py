@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -22,6 +23,8 @@ from bench.system import signals
 
 HERE, WITH_ALL = ".BasicLauncher", ".JoblibLauncher"
 """Launchers of which one runs the jobs in this process, and one ends all its workers when one of them is killed."""
+
+QUIET = "ignore:resource_tracker"
 
 
 def launch_jobs(task: Task, arguments: Sequence[str], jobs: Sequence[Job], shared: Sequence[str], folder: Path) -> str:
@@ -52,6 +55,7 @@ def _launch_by_hydra(
     """
     place = f"hydra.sweep.dir={quote_value(str(folder))}"
     flags, _ = split_flags(arguments)
+    _quiet_trackers()
     try:
         lost = _launch(partial(call_hydra, [*arguments, place], task), folder)
         if lost and _find_launcher(jobs, [*flags, *shared]).endswith(WITH_ALL):
@@ -61,6 +65,13 @@ def _launch_by_hydra(
         if not (refused := _refuse_some(jobs, flags, folder)):
             raise
     return _launch_listed(task, flags, [job for job in jobs if job not in refused], [*shared, place], folder)
+
+
+def _quiet_trackers() -> None:
+    """Keep processes that will be started from telling which semaphores they remove after others that were killed."""
+    said = os.environ.get("PYTHONWARNINGS", "")
+    if QUIET not in said.split(","):
+        os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (said, QUIET)))
 
 
 def _launch_listed(task: Task, flags: Sequence[str], jobs: Sequence[Job], shared: Sequence[str], folder: Path) -> str:

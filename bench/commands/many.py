@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -83,6 +84,7 @@ def run_listed(jobs: Sequence[Job], flags: Sequence[str], command: str, out: Pat
 
 def _remove_folder(folder: Path, out: Path) -> None:
     """Take away the folder of a sweep that never began, and those above it up to ``out`` that are empty without it."""
+    shutil.rmtree(folder / ".submitit", ignore_errors=True)
     for name in (PLAN, "multirun.yaml"):  # ours, and Hydra's
         (folder / name).unlink(missing_ok=True)
     for place in (folder, *folder.parents):

@@ -6,15 +6,15 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bench.commands.calling import COMPOSING, run_alone
+from bench.commands.calling import COMPOSING, run_alone, split_flags
 from bench.commands.failures import print_failures
 from bench.commands.job_table import write_job_table
 from bench.commands.options import CONFIG_DIR, find_flag
 from bench.commands.overrides import explain_error
 from bench.commands.repeated import Request, read_request, work_in
-from bench.commands.sweeps import is_sweep
+from bench.commands.sweeps import find_spreading, is_sweep
 from bench.commands.task import Task
 from bench.commands.words import prepare_words
 from bench.errors import UsageError
@@ -67,10 +67,21 @@ def run_jobs(arguments: list[str], command: str = "") -> list[Outcome]:
         return _run_one(request, line)
 
 
+def _refuse_spreading(arguments: Sequence[str]) -> None:
+    """Raise UsageError for a launcher or sweeper without -m: the job would run here, and nobody would be told."""
+    if spreading := find_spreading(split_flags(arguments)[1]):
+        raise UsageError(f"{spreading[0]}: is for sweeps, also for those of one job: add -m: zgs run -m …")
+
+
 def _run_one(request: Request, command: str) -> list[Outcome]:
     task = Task(command, request.base, find_flag(request.arguments, CONFIG_DIR))
+
+    def run_it(config: Any) -> float | None:
+        _refuse_spreading(request.arguments)  # when all words are known to be right
+        return task(config)
+
     try:
-        run_alone(request.arguments, task)
+        run_alone(request.arguments, run_it)
     except COMPOSING as error:
         raise UsageError(explain_error(error, request.arguments)) from error
     return task.outcomes

@@ -18,6 +18,8 @@ from bench.settings.compose import list_options
 Job = tuple[str, ...]
 """The overrides of one job, each as Hydra reads it: ``encode.sigma2=1``."""
 SWEEPS = ("-m", "--multirun")
+SPREADING = ("hydra/launcher=", "hydra.launcher.", "hydra/sweeper=", "hydra.sweeper.")
+"""How words begin that say where the jobs of a sweep run and who chooses them: without -m nobody heeds them."""
 FOLDER = "sweeps"
 """Below ``out``: a folder a sweep, which neither another sweep nor another host's temporary folder can touch."""
 
@@ -25,6 +27,11 @@ FOLDER = "sweeps"
 def is_sweep(arguments: Iterable[str]) -> bool:
     """Whether the words ask for several jobs."""
     return bool({*SWEEPS, "hydra.mode=MULTIRUN"} & set(arguments))
+
+
+def find_spreading(words: Iterable[str]) -> list[str]:
+    """Find the words that choose a launcher or a sweeper, or set one of its keys."""
+    return [word for word in words if word.lstrip("+~").startswith(SPREADING)]
 
 
 def make_folder_name(out: str) -> Path:
@@ -102,9 +109,9 @@ def group_jobs(jobs: Sequence[Job]) -> list[list[str]]:
 
 def make_commands(jobs: Sequence[Job], shared: Sequence[str]) -> list[str]:
     """Lines for a shell that run these jobs and no others; ``shared`` are flags and words that all of them need."""
-    lines = []
+    lines, spread = [], bool(find_spreading(shared))
     for group in group_jobs(jobs):
-        several = any(_has_several_values(word) for word in group)
+        several = spread or any(_has_several_values(word) for word in group)
         lines.append(shlex.join(["zgs", "run", *(["-m"] if several else []), *shared, *map(strip_quotes, group)]))
     return lines
 

@@ -97,11 +97,12 @@ class Task:
 
     def tell_loss(self, words: Sequence[str], reason: str, log: str = "") -> None:
         """Tell in the sweep's folder that a job has ended without a word, unless it has told of itself meanwhile."""
-        from bench.run.outcomes import FAILED, NOTHING_LEFT, Outcome, name_outcome_file, write_outcome
+        from bench.run.outcomes import NOTHING_LEFT, make_loss, name_outcome_file, write_outcome
 
         place = self.places.get(tuple(sorted(words)))
         if self.folder is not None and place and not name_outcome_file(place, self.folder).exists():
-            write_outcome(Outcome(place, tuple(words), FAILED, f"{NOTHING_LEFT} ({reason})", log), self.folder)
+            loss = make_loss(place, words, f"{NOTHING_LEFT} ({reason})", self.folder, log)
+            write_outcome(loss, self.folder)
 
     def _track(self, folder: Path, options: dict[str, Any], words: Sequence[str]) -> None:
         """Tell a tracker of a finished run and of its place in the sweep."""

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from bench.errors import DONE, FAILED, SKIPS, USAGE, UsageError, UserError
 from bench.run.crash import describe_error, format_trace
+from bench.run.job_progress import name_progress_file, read_progress
 from bench.store.files import write_atomically
 
 PATIENCE = 30.0
@@ -106,7 +107,15 @@ def collect_outcomes(
         time.sleep(0.1)
     lost = f"{lost} ({reason})" if reason else lost
     outcomes = [read_outcome(path) for path in sorted(folder.glob("job-*.json"))]
-    return sorted([*outcomes, *(Outcome(job, planned[job - 1], FAILED, lost) for job in missing)], key=lambda o: o.job)
+    losses = [make_loss(job, planned[job - 1], lost, folder) for job in missing]
+    return sorted([*outcomes, *losses], key=lambda outcome: outcome.job)
+
+
+def make_loss(job: int, overrides: Sequence[str], reason: str, folder: Path, log: str = "") -> Outcome:
+    """Make the outcome of a job that left none, with the seconds and the host that it told of while it worked."""
+    told = read_progress(name_progress_file(job, folder))
+    seconds, host = (told.seconds, told.process.host) if told else (0.0, "")
+    return Outcome(job, tuple(overrides), FAILED, reason, log, seconds=seconds, host=host)
 
 
 def find_worst_code(outcomes: Iterable[Outcome]) -> int:

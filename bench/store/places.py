@@ -23,6 +23,8 @@ from bench.errors import UsageError, UserError
 
 WHOLE = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oci", "oss", "r2", "memory")
 """Protocols that show a file only when all of it has been written."""
+WITH_BUCKET = tuple(protocol for protocol in WHOLE if protocol != "memory")
+"""Protocols whose addresses begin with the name of a bucket or container."""
 _SAID = 160
 _TIMES = ("mtime", "LastModified", "last_modified", "modified", "updated", "created")
 """What backends call the time of the last change of a file."""
@@ -31,6 +33,7 @@ _TIMES = ("mtime", "LastModified", "last_modified", "modified", "updated", "crea
 def open_place(address: str) -> Path:
     """Open the place of a store: a path, or what has a path's methods. Raises UsageError for an unknown protocol."""
     protocol, found, rest = address.partition("://")
+    _check_address(address, protocol, found, rest)
     if not found or protocol == "file":
         return Path(rest if found else address)
     try:
@@ -44,6 +47,21 @@ def open_place(address: str) -> Path:
     except Exception as error:
         raise UsageError(f"store={address}: cannot be opened ({_shorten(error)})") from error
     return cast(Path, place)
+
+
+def _check_address(address: str, protocol: str, found: str, rest: str) -> None:
+    """Raise UsageError for an address that lacks a slash, which would be a folder of that name, or its bucket."""
+    name, colon, path = address.partition(":")
+    if colon and not found and _is_protocol(name):
+        raise UsageError(f"store={address}: did you mean {name}://{path.lstrip('/')}? (a folder here: ./{address})")
+    if found and protocol in WITH_BUCKET and not rest.partition("/")[0]:
+        raise UsageError(f"store={address}: names no bucket; write {protocol}://BUCKET/FOLDER")
+
+
+def _is_protocol(name: str) -> bool:
+    from fsspec import available_protocols
+
+    return name in (*WHOLE, *available_protocols())
 
 
 def is_remote(path: Path) -> bool:

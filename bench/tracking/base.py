@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from bench.tracking.told import TrackedRun, TrackedSweep
 
+PACKAGES = {"wandb": "wandb", **dict.fromkeys(("mlflow", "alembic", "sqlalchemy", "tensorboard"), "'zgs[tracking]'")}
+"""What trackers import, and what pip is asked for where it is missing."""
+
 
 class Tracker(Protocol):
     """Where finished runs are told of. It may raise: results are on disk before, and `bench.tracking.tell` catches."""
@@ -56,6 +59,14 @@ def _call_each(trackers: Mapping[str, Tracker], tell: Callable[[Tracker], None])
         try:
             tell(tracker)
         except Exception as error:
-            failed.append(f"{name}: {' '.join(str(error).split()) or type(error).__name__}")
+            failed.append(f"{name}: {describe_failure(error)}")
     if failed:
         raise RuntimeError("; ".join(failed))
+
+
+def describe_failure(error: BaseException) -> str:
+    """Describe in one line why a tracker failed; where a package is missing, what installs it."""
+    missing = (getattr(error, "name", None) or "").partition(".")[0] if isinstance(error, ImportError) else ""
+    if missing in PACKAGES:
+        return f"{missing} is not installed: pip install {PACKAGES[missing]}"
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.text.escape import escape_for_terminal
-from bench.tracking.base import NoTracking
+from bench.tracking.base import NoTracking, describe_failure
 
 if TYPE_CHECKING:
     from bench.run.outcomes import Outcome
@@ -70,5 +70,5 @@ def _call_or_warn(tell: Callable[[], None], rest: str) -> None:
     try:
         tell()
     except Exception as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        reason = describe_failure(error)
         print(escape_for_terminal(f"warning: tracking failed ({reason}); {rest}"), file=sys.stderr, flush=True)

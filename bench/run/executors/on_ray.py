@@ -19,7 +19,7 @@ from annotated_types import Interval
 from tqdm import tqdm
 
 from bench.cluster.place import Place, describe_place, name_host, work_there
-from bench.cluster.ray_cluster import LOCAL, connect, measure_room
+from bench.cluster.ray_cluster import LOCAL, connect, has_node, measure_room
 from bench.errors import UserError
 from bench.run.executor import Jobs, Map, Threads, bring_in_order
 
@@ -31,6 +31,11 @@ LINE = 160
 """Characters of what Ray says."""
 PATIENCE = 120
 """Seconds to wait for a first worker, as long as the cluster's nodes are busy or starting."""
+
+NO_NODE = (
+    "no node of the Ray cluster is alive that has processors; what is finished is kept: start one (ray start "
+    "--address=HEAD:6379) and run the same command again, which continues"
+)
 
 
 class Ray:
@@ -190,6 +195,8 @@ class Crew:
         return [Back(at, outcome)]
 
     def _describe_room(self) -> str:
+        if not has_node(self._ray):
+            return NO_NODE
         free, asked = self._ray.available_resources(), self._options
         return (
             f"no node of the Ray cluster has had room for a worker for {PATIENCE} s (one takes {asked['num_cpus']} CPU "
@@ -202,6 +209,8 @@ class Crew:
 def _open_crew(address: str, workers: int | str, threads: int, gpus: float) -> Crew:
     ray = connect(address)
     number = measure_room(ray, threads, gpus) if workers == "auto" else int(workers)
+    if number < 1 and not has_node(ray):
+        raise UserError(f"executor.address={address}: {NO_NODE}")
     if number < 1:
         raise UserError(f"executor.address={address}: no room for a worker of {threads} CPU and {gpus} GPU")
     return Crew(ray, number, threads, gpus)

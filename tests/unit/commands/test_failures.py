@@ -13,4 +13,4 @@ def test_who_chose_the_jobs_is_not_asked_again(capsys: pytest.CaptureFixture[str
     words = ["-m", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=9", "hydra/launcher=joblib", "a=interval(0,1)"]
     print_failures([Outcome(1, ("encode.sigma2=0.5",), FAILED, "boom")], words)
     told = capsys.readouterr().err.splitlines()
-    assert told[-1].strip() == "zgs run hydra/launcher=joblib encode.sigma2=0.5"
+    assert told[-1].strip() == "zgs run -m hydra/launcher=joblib encode.sigma2=0.5"

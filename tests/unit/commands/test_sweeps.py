@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import shlex
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.commands.run import run_jobs
 from bench.commands.sweeps import (
     describe_job,
     expand_jobs,
@@ -22,6 +24,7 @@ from bench.commands.sweeps import (
     quote_value,
     strip_quotes,
 )
+from bench.errors import UsageError
 
 
 def test_the_jobs_are_hydras_in_hydras_order() -> None:
@@ -70,6 +73,19 @@ def test_lines_are_quoted_for_a_shell_and_carry_flags_and_launcher() -> None:
         "x=",
     ]  # fmt: skip
     assert make_commands(jobs[:1], []) == ["zgs run 'data.root=/my photos/a=b' 'l=[1,2]' x="]
+
+
+@pytest.mark.parametrize("word", ["hydra/launcher=ray", "hydra.launcher.n_jobs=2", "+hydra.launcher.more.qos=me"])
+def test_one_job_goes_back_to_the_launcher_that_it_came_from(word: str) -> None:
+    """Without -m Hydra would run it here, whatever launcher is named."""
+    assert make_commands([("encode=a",)], [word]) == [f"zgs run -m {word} encode=a"]
+    assert make_commands([("encode=a",)], ["hydra.verbose=true"]) == ["zgs run hydra.verbose=true encode=a"]
+
+
+@pytest.mark.parametrize("word", ["hydra/launcher=joblib", "hydra/launcher=ray", "hydra/sweeper=optuna"])
+def test_a_launcher_without_a_sweep_is_refused(word: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(f"{word}: is for sweeps") + ".*add -m"):
+        run_jobs(["encode=masked", word])
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="$\n\r"), min_size=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -140,3 +141,20 @@ def test_two_processes_of_one_host_take_turns(root: Path) -> None:
 def test_there_is_nothing_where_nothing_was_written(root: Path) -> None:
     assert load_entries(root / "segment/key/none.safetensors") == {}
     assert not Store(root).has(Namespace(root, "segment", "key"), "none")
+
+
+@pytest.mark.parametrize(("address", "told"), [
+    ("s3:/bucket/x", "store=s3:/bucket/x: did you mean s3://bucket/x?"),
+    ("s3:bucket", "store=s3:bucket: did you mean s3://bucket?"),
+    ("gs:/b", "store=gs:/b: did you mean gs://b?"),
+    ("s3://", "store=s3://: names no bucket; write s3://BUCKET/FOLDER"),
+    ("s3:///x", "store=s3:///x: names no bucket"),
+])  # fmt: skip
+def test_an_address_that_lacks_a_slash_or_its_bucket_is_refused(address: str, told: str) -> None:
+    with pytest.raises(UsageError, match=f"^{re.escape(told)}"):
+        open_place(address)
+
+
+@pytest.mark.parametrize("folder", ["store", "a:b/c", "./s3:/bucket", "/x/s3:/y"])
+def test_a_folder_may_have_a_colon(folder: str) -> None:
+    assert open_place(folder) == Path(folder)

@@ -11,7 +11,7 @@ import pytest
 
 from bench.run.outcomes import Outcome
 from bench.tracking import tell
-from bench.tracking.base import NoTracking, Several
+from bench.tracking.base import NoTracking, Several, describe_failure
 from bench.tracking.told import TrackedRun
 from tests.unit.report.fabricated import fabricate
 
@@ -90,3 +90,13 @@ def test_without_a_tracker_nothing_is_loaded(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize(("package", "told"), [
+    ("mlflow", "mlflow is not installed: pip install 'zgs[tracking]'"),
+    ("tensorboard.compat", "tensorboard is not installed: pip install 'zgs[tracking]'"),
+    ("wandb", "wandb is not installed: pip install wandb"),
+    ("nobody", "No module named 'nobody'"),
+])  # fmt: skip
+def test_a_missing_package_is_told_with_what_installs_it(package: str, told: str) -> None:
+    assert describe_failure(ModuleNotFoundError(f"No module named '{package}'", name=package)) == told

@@ -1,0 +1,61 @@
+"""Which Ray cluster is asked, and that a dead one is told at once: Ray itself would ask for minutes."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from bench.cluster.ray_cluster import _check_port, find_head, has_node
+from bench.errors import UserError
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Ray's file of the cluster that was started last; there is none as yet."""
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    (tmp_path / "ray").mkdir()
+    return tmp_path / "ray/ray_current_cluster"
+
+
+def find_closed_port() -> int:
+    with socket.socket() as own:
+        own.bind(("127.0.0.1", 0))
+        return int(own.getsockname()[1])
+
+
+def test_auto_is_the_variable_then_the_file_then_rays_own_search(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find_head("auto") == "auto"
+    here.write_text("10.0.0.1:6379\n")
+    assert find_head("auto") == "10.0.0.1:6379"
+    monkeypatch.setenv("RAY_ADDRESS", "auto")
+    assert find_head("auto") == "10.0.0.1:6379"
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.2:1")
+    assert find_head("auto") == "10.0.0.2:1"
+    assert [find_head(address) for address in ("local", "10.0.0.3:2")] == ["local", "10.0.0.3:2"]
+
+
+def test_a_file_that_a_dead_cluster_left_is_one_line(here: Path) -> None:
+    head = f"127.0.0.1:{find_closed_port()}"
+    here.write_text(head)
+    with pytest.raises(UserError, match=f"^executor.address=auto: no Ray cluster answers at {head}, where .*head$"):
+        _check_port(find_head("auto"), "executor.address=auto")
+    with pytest.raises(UserError, match=r"^executor.address=\S+: no Ray cluster answers \("):
+        _check_port(head, f"executor.address={head}")
+
+
+def test_only_living_nodes_with_processors_count() -> None:
+    nodes = [{"Alive": True, "Resources": {"memory": 1.0}}, {"Alive": False, "Resources": {"CPU": 8.0}}]
+    ray = SimpleNamespace(nodes=lambda: nodes)
+    assert not has_node(ray)
+    nodes.append({"Alive": True, "Resources": {"CPU": 1.0}})
+    assert has_node(ray)
+
+
+@pytest.mark.extra
+def test_the_file_lies_where_ray_looks_for_it(here: Path) -> None:
+    utils = pytest.importorskip("ray._private.utils")
+    assert Path(utils.get_ray_address_file(None)) == here
