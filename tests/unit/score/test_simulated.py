@@ -54,3 +54,22 @@ def test_the_page_says_which_simulated_number_stands_for_each_metric() -> None:
 def test_what_stands_for_a_metric_was_simulated() -> None:
     table = pd.read_csv(ROOT / "results" / "coverage.csv")
     assert set(SIMULATED.values()) <= set(table.loc[table["kind"] == "value", "metric"])
+
+
+def test_the_page_says_what_the_simulation_says() -> None:
+    """What it costs to reach out away from the bounds, and how often the unmarked rows hold the truth."""
+    page, table = PAGE.read_text(encoding="utf-8"), pd.read_csv(ROOT / "results" / "coverage.csv")
+    away = table[table["kind"] == "away"]
+    wide = away.groupby(["method", "n"])["width"].mean()
+    ratio = wide["the product"] / wide["jackknife, Wilson, nothing more"]
+    told = [f"of {n} {ratio[n]:.1f}" for n in (30, 60, 90)]
+    sets = int(away.loc[away["method"] == "the product", "sets"].sum())
+    text = " ".join(page.split())
+    assert (
+        f"intervals of 20 images are {ratio[20]:.1f} times as wide as they need to be, {', '.join(told)} times" in text
+    )
+    assert f"(n={sets:,} simulated sets)" in text, sets
+    near = table[(table["kind"] == "near") & (table["method"] == "the product") & (table["marked"] == 0)]
+    missed = near[near["seen"] < 0.93 - 2 * (0.93 * 0.07 / near["sets"]) ** 0.5]
+    assert len(missed) == 3 and set(missed["n"]) == {5000} and "**Three rows miss the rule" in text
+    assert f"in {100 * missed['seen'].min():.1f} to {100 * missed['seen'].max():.1f} % of sets" in text
