@@ -35,6 +35,7 @@ SIDES = {
 """By case, the words of the side that is the measure and of the one that is measured."""
 UNCOUNTED = ("ray",)
 """Cases whose workers belong to no process that is counted."""
+SECONDS = ("wall", "wall_ratio", "processor", "processor_ratio")
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def make_sides(case: str, costs: Mapping[str, Sequence[Cost]], images: int) -> l
 
 def write_sides(sides: Sequence[Side], to: Path) -> Path:
     """Write medians in place of those of the same cases, in the order of `GOALS`."""
-    new = pd.DataFrame([asdict(side) for side in sides]).astype({"processor": float, "processor_ratio": float})
+    new = pd.DataFrame([asdict(side) for side in sides]).astype(dict.fromkeys(SECONDS, float))
     old = read_csv(to).replace("", "nan").astype(new.dtypes) if to.is_file() else new[:0]
     table = pd.concat([old[~old["case"].isin(new["case"])], new]) if len(old) else new
     return write_csv(table.sort_values("case", key=lambda names: names.map(list(GOALS).index), kind="stable"), to, 2)
