@@ -80,7 +80,7 @@ def describe_copies(table: pd.DataFrame) -> Iterator[str]:
 
 def describe_missing_tgq(folders: Iterable[Path], metrics: Iterable[str]) -> Iterator[str]:
     """Describe why a board has no TGQ, where it has none."""
-    if any(parse(metric).metric.startswith("tgq") for metric in metrics):
+    if "tgq" in {parse(metric).metric.partition(".")[0] for metric in metrics}:
         return
     without = [own for own in map(read_run_settings, folders) if (own.get("merge") or {}).get("_target_") == NO_MERGE]
     told = "merge=none describes no true segments; merge.oracle=true does" if without else "the runs share none"
