@@ -1,4 +1,4 @@
-"""A real Chromium for the tests of pages, driven by selenium (mark `extra`): Debian's `chromium` and `chromium-driver`."""
+"""A real Chromium for tests of pages, driven by selenium (mark `extra`): Debian's `chromium`, `chromium-driver`."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def open_browser(width: int = 1280, height: int = 900, dark: bool = False) -> It
     try:
         page.set_script_timeout(30)
         # A window has a least width; a phone is narrower.
-        page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                             {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})  # fmt: skip
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
         set_scheme(page, dark)
         yield page
     finally:
