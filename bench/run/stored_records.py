@@ -1,4 +1,4 @@
-"""Section 4's records of a finished run, read back from its store for who looks at it: no pixel, and never a model."""
+"""Section 4's records of a finished run, read back from its store as scoring reads them: for who looks at them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.errors import UserError
 from bench.metric_name import Naming
 from bench.predictions.source import PredictionFile
 from bench.protocol import Protocol
@@ -21,15 +20,6 @@ from bench.run.tables import make_tables
 from bench.score.counts import ScoredSet, gather
 from bench.settings.saved import read_run_settings
 from bench.store.sealed import read_record
-
-
-class StoredContext(RunContext):
-    """What a run needs, as far as it is stored: whoever asks for a model is told that it is not."""
-
-    def load_model(self, name: str) -> Any:
-        """Raise UserError: a report asks no model."""
-        lack = f"its store ({self.run.store}) lacks what the model {name} gave"
-        raise UserError(f"{lack}; `zgs score RUN` makes it again")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +46,10 @@ def list_run_protocols(folder: Path) -> list[dict[str, Any]]:
 def read_stored_records(folder: Path, file: PredictionFile, options: Mapping[str, Any]) -> StoredRecords:
     """Read the records of a run as ``options``, settings of a protocol, take them.
 
-    Raises UserError where its store or its data are not there any more, or hold less than this protocol reads.
+    As in `zgs score`, tables that the store lacks are made of pixels, and vectors of texts by the model; a whole store
+    needs neither. Raises UserError where data, predictions or that model are not there any more.
     """
-    context = StoredContext(read_run_settings(folder))
+    context = RunContext(read_run_settings(folder))
     skipped = dict(read_record(folder).get("skipped", {}))
     request = ScoreRequest(file, [options], skipped=skipped)
     scoring = ScoringContext(context, SimilarityModels(context, file), request, [])

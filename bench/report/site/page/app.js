@@ -153,6 +153,6 @@
   prepare();
   zgsGallery.start(host);
   await load();
+  requestAnimationFrame(() => setTimeout(() => { performance.mark("shown"); document.documentElement.dataset.ready = "yes"; }, 0));
   requestAnimationFrame(() => requestAnimationFrame(showImage));
-  document.documentElement.dataset.ready = "yes";
 })();

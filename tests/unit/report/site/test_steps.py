@@ -31,9 +31,9 @@ PROTOCOLS = {
     "paper": preset("paper", resamples=0, aggregation=("image", "pair", "dataset"), breakdown=("class", "size"),
                     metrics=("iou", "recall", "precision", "tgq", "pixel_accuracy")),
     "reference": preset("reference", resamples=0),
-    "classes": preset("paper", resamples=0, aggregation=("dataset",),
-                      metrics=("iou", "mean_accuracy", "fwiou", "panoptic"), background="class", unseen="zero", absent="ignore", below="ignore",
-                      representative="argmax"),
+    "classes": preset("paper", resamples=0, aggregation=("dataset",), background="class", unseen="zero",
+                      absent="ignore", below="ignore", representative="argmax",
+                      metrics=("iou", "mean_accuracy", "fwiou", "panoptic")),
 }  # fmt: skip
 
 
