@@ -13,7 +13,6 @@ from bench.text.escape import escape_for_terminal
 PREFIX = "import."
 """Before the choices of `zgs import` among the words of `zgs score`."""
 _RUNS = ("config.yaml", "run.json", "predictions.json")
-_LOOK = 1 << 16
 
 
 def is_foreign(place: Path, choices: Mapping[str, str]) -> bool:
@@ -25,22 +24,9 @@ def is_foreign(place: Path, choices: Mapping[str, str]) -> bool:
         return True
     if not place.exists() or (place.is_dir() and any((place / name).exists() for name in _RUNS)):
         return False
-    if place.is_file() and _says_format(place):
-        return False
-    from bench.exchange.registry import list_fitting
+    from bench.exchange.registry import list_fitting, says_format
 
-    return bool(list_fitting(place))
-
-
-def _says_format(place: Path) -> bool:
-    """Whether a file says its format at its beginning or at its end, between which long lists lie."""
-    try:
-        with place.open("rb") as stream:
-            begin = stream.read(_LOOK)
-            stream.seek(max(0, place.stat().st_size - _LOOK))
-            return b'"zgs-predictions/' in begin + stream.read()
-    except OSError:
-        return True
+    return not (place.is_file() and says_format(place)) and bool(list_fitting(place))
 
 
 def import_for_score(place: Path, choices: Mapping[str, str], settings: Mapping[str, Any]) -> Path:

@@ -14,6 +14,7 @@ import numpy as np
 from bench.errors import UserError
 from bench.exchange.image_names import Id
 from bench.exchange.json_files import stream_list
+from bench.exchange.notes import Notes
 
 
 class Result(Protocol):
@@ -25,7 +26,9 @@ class Result(Protocol):
 R = TypeVar("R", bound=Result)
 
 
-def group_by_image(path: Path, kind: type[R], key: str = "image_id") -> Iterator[tuple[Id, list[tuple[int, R]]]]:
+def group_by_image(
+    path: Path, kind: type[R], notes: Notes, key: str = "image_id"
+) -> Iterator[tuple[Id, list[tuple[int, R]]]]:
     """Group the results of a file by image: its id, called ``key`` there, and each result with its place in the file.
 
     The file is read twice: first for the ids alone, then, where the results of each image stand together, from front
@@ -33,6 +36,7 @@ def group_by_image(path: Path, kind: type[R], key: str = "image_id") -> Iterator
     id is a number here and a text there.
     """
     ids, together = _read_ids(path, key)
+    notes.expected = int(ids.max()) + 1 if len(ids) else 0
     if together:
         yield from _group_neighbours(path, kind)
     else:

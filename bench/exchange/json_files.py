@@ -147,13 +147,17 @@ def _describe_fault(path: Path, piece: bytes, error: Exception, done: int) -> st
 
 def _count_whole(piece: bytes) -> int:
     """Count the objects of a damaged list that are whole."""
-    done, at, text, decoder = 0, 1, piece.decode("latin-1"), json.JSONDecoder()
+    done, at, text, decoder = 0, 1, piece.decode("latin-1"), json.JSONDecoder(parse_constant=_refuse)
     try:
         while True:
             _, at = decoder.raw_decode(text, at)
             done, at = done + 1, _BETWEEN.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
     except (ValueError, RecursionError):
         return done
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
 
 
 def _name_image(piece: bytes, at: int) -> str:

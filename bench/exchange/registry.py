@@ -9,6 +9,7 @@ from bench.data.base import suggest_nearest
 from bench.errors import UsageError, UserError
 from bench.exchange.records import Kind
 
+_LOOK = 1 << 16
 MODULES = {
     "coco": "coco_results",
     "coco-panoptic": "coco_panoptic",
@@ -36,6 +37,17 @@ def load_kind(name: str) -> Kind:
     return kind
 
 
+def says_format(place: Path) -> bool:
+    """Whether a file says that it is in the open format, at its beginning or at its end, between which lists lie."""
+    try:
+        with place.open("rb") as stream:
+            begin = stream.read(_LOOK)
+            stream.seek(max(0, place.stat().st_size - _LOOK))
+            return b'"zgs-predictions/' in begin + stream.read()
+    except OSError:
+        return False
+
+
 def list_fitting(path: Path) -> dict[str, str]:
     """List the kinds that fit a place, each with why."""
     return {name: why for name in MODULES if (why := load_kind(name).tell(path))}
@@ -54,6 +66,8 @@ def tell_kind(path: Path) -> tuple[str, str]:
     if found:
         fitting = "; ".join(f"{name} ({why})" for name, why in found.items())
         raise UserError(f"{path}: several kinds fit: {fitting}; say which: zgs import KIND {path} to=FILE")
+    if path.is_file() and says_format(path):
+        raise UserError(f"{path}: is in the open format already; zgs score reads it as it is")
     raise UserError(
         f"{path}: of no kind that can be told by looking; say which: zgs import KIND {path} to=FILE "
         f"(known: {', '.join(MODULES)}; `zgs import` says what each is)"

@@ -63,7 +63,7 @@ def encode_labels(labels: Integer[np.ndarray, "h w"]) -> dict[int, str]:
 
 def decode_counts(counts: str, size: Size) -> Bool[np.ndarray, "h w"]:
     """Decode the mask of counts that were checked."""
-    return coco.decode({"size": list(size), "counts": counts.encode("ascii")}).astype(bool)
+    return rle.decode(counts, *size)
 
 
 def unite(counts: Iterable[str], size: Size) -> str:

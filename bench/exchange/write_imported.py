@@ -10,7 +10,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from bench.errors import UserError
-from bench.exchange.records import ForeignImage, Notes
+from bench.exchange.notes import Notes
+from bench.exchange.records import ForeignImage
 from bench.predictions.write import ImageEntry, write_entries
 from bench.text.characters import has_half_character
 
@@ -33,9 +34,16 @@ def write_imported(
     and told by name.
     """
     done = Imported()
-    entries = _make_entries(tqdm(images, desc="import  ", unit="img", dynamic_ncols=True), done, notes, skip)
-    write_entries(path, entries, about, None)
+    write_entries(path, _make_entries(_show_progress(images, notes), done, notes, skip), about, None)
     return done
+
+
+def _show_progress(images: Iterable[ForeignImage], notes: Notes) -> Iterator[ForeignImage]:
+    with tqdm(desc="import  ", unit="img", dynamic_ncols=True) as bar:
+        for image in images:
+            bar.total = notes.expected
+            bar.update()
+            yield image
 
 
 def _make_entries(images: Iterable[ForeignImage], done: Imported, notes: Notes, skip: bool) -> Iterator[ImageEntry]:

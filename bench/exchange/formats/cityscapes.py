@@ -37,6 +37,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
     if chosen is None:
         raise UserError(f"numbers={source.options['numbers']}: known are ids, train")
     pictures = require_pictures(source.path, groups[chosen], f"*{chosen}.png")
+    source.notes.expected = len(pictures)
     own = Source(source.path, _choose_classes(source, chosen), source.names, source.options, source.notes)
     for picture in pictures:
         yield read_picture(own, picture, _find_name(source, picture.stem.removesuffix(chosen)))

@@ -58,12 +58,14 @@ def read(source: Source) -> Iterator[ForeignImage]:
     source, groups = read_annotation_list(source, Panoptic)
     source.classes.require(place)
     folder = find_folder(place, source.options["maps"])
+    source.notes.expected = len(list(groups))
     for image_id, entries in groups:
-        at, entry = entries[0]
         where = f"{place}: image {image_id!r}"
-        image = _read_image(source, folder, entry, where)
-        twice = (f"{where}: stands there twice, in the annotations {at} and {entries[1][0]}; keep one",)
-        yield image if len(entries) == 1 else ForeignImage(image.image_id, image.size, (), twice)
+        image = _read_image(source, folder, entries[0][1], where)
+        if len(entries) > 1:
+            said = f"{where}: stands there twice, in the annotations {entries[0][0]} and {entries[1][0]}; keep one"
+            image = ForeignImage(image.image_id, image.size, (), (said,))
+        yield image
 
 
 def find_folder(place: Path, maps: str) -> Path:

@@ -60,7 +60,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
     check_fill(source.options["fill"])
     groups: Iterable[tuple[Id, list[tuple[int, CocoResult]]]]
     if starts_list(source.path):
-        groups = group_by_image(source.path, CocoResult)
+        groups = group_by_image(source.path, CocoResult, source.notes)
     else:
         source, groups = read_annotation_list(source, CocoResult)
     source.classes.require(source.path)

@@ -44,6 +44,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
     tasks = read_json(source.path)
     if not isinstance(tasks, list):
         raise UserError(f"{source.path}: should be a list of tasks, as the exports JSON and JSON-MIN are")
+    source.notes.expected = len(tasks)
     for place, task in enumerate(tasks):
         where = f"{source.path}: task {place}"
         if not isinstance(task, dict):

@@ -57,6 +57,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
     files = list_jsons(source.path)
     if not files:
         raise UserError(f"{source.path}: holds no json of labelme")
+    source.notes.expected = len(files)
     for path in files:
         try:
             content = msgspec.json.decode(path.read_bytes(), type=File)

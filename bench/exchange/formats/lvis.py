@@ -32,7 +32,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
     if limit and not (limit.isdigit() and int(limit) > 0):
         raise UsageError(f"limit={limit}: needs a whole number above 0, as 300 of LVIS's own scores")
     if starts_list(source.path):
-        groups = group_by_image(source.path, coco_results.CocoResult)
+        groups = group_by_image(source.path, coco_results.CocoResult, source.notes)
     else:
         source, groups = read_annotation_list(source, coco_results.CocoResult)  # type: ignore[assignment]
     source.classes.require(source.path)

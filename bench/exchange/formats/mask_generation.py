@@ -50,6 +50,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
     files = list_archives(source.path) or list_jsons(source.path)
     if not files:
         raise UserError(f"{source.path}: holds no npz and no json of masks")
+    source.notes.expected = len(files)
     source.notes.say(
         "masks have no words: every text is empty, so that only masks can be scored (score.mapping=[maxoverlap])"
     )

@@ -38,6 +38,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
     groups: dict[str, list[tuple[int, dict[str, str]]]] = {}
     for line, cells in _read_lines(source.path):
         groups.setdefault(cells["image"], []).append((line, cells))
+    source.notes.expected = len(groups)
     for image, lines in groups.items():
         yield _make_image(source, source.names.find_file(image), lines)
 

@@ -43,6 +43,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
     if not files:
         raise UserError(f"{source.path}: holds no npz; write one an image: np.savez('ID.npz', {MAP}=map)")
     source.classes.require(source.path)
+    source.notes.expected = len(files)
     for file in files:
         name = source.names.find_file(file.name if file == source.path else file.relative_to(source.path).as_posix())
         try:

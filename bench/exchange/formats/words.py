@@ -45,6 +45,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
         )
     content = read_json(source.path)
     pairs = list(content.items()) if isinstance(content, dict) else [_split(source.path, one) for one in content]
+    source.notes.expected = len(pairs)
     for image, words in pairs:
         where = f"{source.path}: image {image!r:.60}"
         listed = [_read_word(word) for word in words] if isinstance(words, list) else [None]
