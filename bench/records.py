@@ -21,6 +21,8 @@ BACKGROUND = -1
 """A pixel that belongs to no class of the list (VOC id 0, PASCAL-Context "other"). How it counts is a score policy."""
 VOID = -2
 """A pixel that is never scored (VOC id 255)."""
+UNTOLD = -2
+"""In `Sample.instances`: a pixel of several objects that nobody told apart (COCO's crowds, Cityscapes' groups)."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class Sample:
     """One image with what is known of it.
 
     ``truth`` holds a class index, `BACKGROUND` or `VOID` for each pixel and is None where an image has no labels.
-    ``instances`` tells the objects of one class apart by number (-1: no object, as for stuff); None where nobody
-    drew them.
+    ``instances`` tells the objects of one class apart by number (-1: no object, as for stuff; `UNTOLD`: of several);
+    None where nobody drew them.
     """
 
     image_id: str

@@ -20,10 +20,15 @@ DIGEST = "digest"
 """The column; sets of earlier versions have none."""
 
 
-def hash_row(image_id: str, image: bytes, label: np.ndarray) -> bytes:
-    """Hash one row by sha256; the label array goes in with its shape, as little-endian 16-bit numbers."""
-    parts = (image_id.encode(), image, f"{label.shape}".encode() + label.astype("<u2").tobytes())
-    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
+def hash_row(image_id: str, image: bytes, label: np.ndarray, objects: np.ndarray | None = None) -> bytes:
+    """Hash one row by sha256; arrays go in with their shape, as little-endian 16-bit numbers.
+
+    ``objects`` only where the set has any: the hash of a set without objects is that of earlier versions.
+    """
+    arrays = [label] if objects is None else [label, objects]
+    parts = [f"{array.shape}".encode() + np.ascontiguousarray(array, "<u2").tobytes() for array in arrays]
+    hashed = [hashlib.sha256(part).digest() for part in (image_id.encode(), image, *parts)]
+    return hashlib.sha256(b"".join(hashed)).digest()
 
 
 def has_digests(table: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from bench import __version__
-from bench.data.prepared import ABOUT, ARROW, FORMAT
+from bench.data.prepared import ABOUT, ARROW, FORMAT, OBJECTS, WITH_OBJECTS
 from bench.data.publishers import PUBLISHERS
 from bench.data.whole import DIGEST, hash_arrow_files
 from bench.errors import UserError
@@ -57,17 +57,18 @@ def _write_arrow(plan: Plan, building: Path, jobs: int | None) -> Tally:
     disable_progress_bars()  # ours tells more
     text = Value("string")
     columns = {"image_id": text, "image": Image(), "label": Value("binary"), "licence": text, DIGEST: Value("binary")}
-    features = Features(columns)
+    features = Features(columns | ({OBJECTS: Value("binary")} if plan.has_objects else {}))
     tally, licence = Tally(), PUBLISHERS[plan.name].licence
     path = building / "rows.arrow"
     with ArrowWriter(features=features, path=str(path)) as writer:
         done = tqdm(make_rows(plan, jobs), total=len(plan.items), desc=f"{plan.name} {plan.split}", unit=" images")
         for item, row in zip(plan.items, done, strict=True):
             if isinstance(row, Row):
-                tally.add(row.pixels, row.digest)
+                tally.add(row.pixels, row.digest, row.number)
                 image = {"bytes": row.image, "path": item.image.name}
                 columns_of_row = {"image_id": row.image_id, "image": image, "label": row.label, "licence": licence}
-                writer.write(columns_of_row | {DIGEST: row.digest})
+                more = {OBJECTS: row.objects} if plan.has_objects else {}
+                writer.write(columns_of_row | {DIGEST: row.digest} | more)
             else:
                 tally.left_out[item.image_id] = row
         writer.finalize()
@@ -87,8 +88,9 @@ def _refuse(tally: Tally, plan: Plan, partial: bool) -> None:
 
 def _describe_set(plan: Plan, tally: Tally) -> dict[str, Any]:
     publisher = PUBLISHERS[plan.name]
+    objects = {"objects": tally.objects} if plan.has_objects else {}
     return {
-        "format": FORMAT,
+        "format": WITH_OBJECTS if plan.has_objects else FORMAT,
         "name": plan.name,
         "class_list": publisher.class_list,
         "split": plan.split,
@@ -101,7 +103,7 @@ def _describe_set(plan: Plan, tally: Tally) -> dict[str, Any]:
         "missing": sorted([*plan.missing, *tally.left_out]),
         "licence": publisher.licence,
         "made": {"zgs": __version__} | {name: version(name) for name in ("datasets", "numpy", "pillow", "scipy")},
-    }
+    } | objects
 
 
 @contextmanager
