@@ -7,7 +7,7 @@ their order make the set's fingerprint. It stands in ``zgs.json``, which has che
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +31,23 @@ def hash_row(image_id: str, image: bytes, label: np.ndarray, objects: np.ndarray
     return hashlib.sha256(b"".join(hashed)).digest()
 
 
+def hash_ids(ids: Iterable[str]) -> str:
+    """Hash the ids of all rows in their order: digests go by content and tell no id that changed on disk."""
+    lengths = (f"{len(image_id)}:{image_id}" for image_id in ids)
+    return hashlib.sha256("".join(lengths).encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def has_digests(table: Any) -> bool:
     """Whether a set was prepared with a digest for each row."""
     return DIGEST in table.column_names
 
 
 def has_digests_of(table: Any, about: Mapping[str, Any]) -> bool:
-    """Whether the digests of all rows are those of the fingerprint; True of a set that has none."""
+    """Whether ids and digests of all rows are those that were prepared; True of a set that has none."""
     if not has_digests(table):
         return True
+    if "ids" in about and hash_ids(table["image_id"]) != about["ids"]:
+        return False
     digests = [bytes(digest or b"") for digest in table[DIGEST]]
     return hashlib.sha256(b"".join(digests)).hexdigest() == about["fingerprint"]
 

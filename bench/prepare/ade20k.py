@@ -1,7 +1,7 @@
 """Section 4.4, ADE20K-150: the SceneParsing release, with objects where the Places Challenge's archive lies beside it.
 
 ADEChallengeData2016/images/validation/ADE_val_00000001.jpg, annotations/validation/ADE_val_00000001.png (0 other, 1 to
-150) and annotations_instance/validation/ADE_val_00000001.png, whose red is a class of 100 and whose green numbers objects.
+150) and annotations_instance/validation/ADE_val_00000001.png, whose red is a class of 100 and green numbers objects.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def number_objects(
     """Number objects on the pixels of things alone, `CROWD` where a thing has none."""
     is_thing = np.zeros(NO_SCORE + 1, bool)
     is_thing[list(things)] = True
-    objects = np.where(numbers > 0, numbers, CROWD).astype(np.uint16)
+    objects = np.where(numbers > 0, numbers.astype(np.uint16), np.uint16(CROWD))
     objects[~is_thing[classes]] = 0
     return objects
 

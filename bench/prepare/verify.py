@@ -85,7 +85,7 @@ def _count_rows(folder: Path, about: Mapping[str, Any], ids: Mapping[int, str]) 
         except BadSample as error:
             raise UserError(f"{error}; {repair}") from error
         digest = hash_row(image_id, row["image"]["bytes"], labels.classes, labels.objects)
-        tally.add(count(labels.classes), digest, count_objects(labels))
+        tally.add(image_id, count(labels.classes), digest, count_objects(labels))
         before = image_id
     return tally
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from bench import __version__
 from bench.data.prepared import ABOUT, ARROW, FORMAT, OBJECTS, WITH_OBJECTS
 from bench.data.publishers import PUBLISHERS
-from bench.data.whole import DIGEST, hash_arrow_files
+from bench.data.whole import DIGEST, hash_arrow_files, hash_ids
 from bench.errors import UserError
 from bench.prepare.convert import Row, make_rows
 from bench.prepare.plan import Plan
@@ -64,7 +64,7 @@ def _write_arrow(plan: Plan, building: Path, jobs: int | None) -> Tally:
         done = tqdm(make_rows(plan, jobs), total=len(plan.items), desc=f"{plan.name} {plan.split}", unit=" images")
         for item, row in zip(plan.items, done, strict=True):
             if isinstance(row, Row):
-                tally.add(row.pixels, row.digest, row.number)
+                tally.add(row.image_id, row.pixels, row.digest, row.number)
                 image = {"bytes": row.image, "path": item.image.name}
                 columns_of_row = {"image_id": row.image_id, "image": image, "label": row.label, "licence": licence}
                 more = {OBJECTS: row.objects} if plan.has_objects else {}
@@ -97,6 +97,7 @@ def _describe_set(plan: Plan, tally: Tally) -> dict[str, Any]:
         "images": tally.rows,
         "published": publisher.splits[plan.split].published,
         "fingerprint": tally.total.hexdigest(),
+        "ids": hash_ids(tally.ids),
         "source": plan.source | {"remarks": list(plan.remarks), "left_out": tally.left_out},
         "background": publisher.background,
         "histogram": make_histogram(publisher.class_list, tally.pixels, tally.images),

@@ -44,8 +44,8 @@ ADE20K = {
         ),
         {"train": Split(25574), "val": Split(2000)},
         (
-            "The 847 are the classes of MaskFormer's list, by which others compare; all other classes are void. Ids are "
-            "the release's own index (1 to 3148).",
+            "The 847 are the classes of MaskFormer's list, by which others compare; all other classes are void. "
+            "Ids are the release's own index (1 to 3148).",
             "Objects are those of the blue channel. The division into things and stuff is the publisher's for classes "
             "that the 150 have, and ours for the rest.",
         ),

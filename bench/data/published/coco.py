@@ -17,8 +17,8 @@ _STUFF = (
     "Unpack all into one folder; --from is that folder (…/val2017/*.jpg, …/val2017/*.png).",
 )
 _STUFF_NOTES = (
-    "Masks hold the id less one (person is 0) and 255 for unlabelled, which is void. mmsegmentation's "
-    "*_labelTrainIds.png and annotations_detectron2 number the 171 classes 0 to 170: told by names and numbers, or by --order.",
+    "Masks hold the id less one (person is 0) and 255 for unlabelled, which is void. *_labelTrainIds.png "
+    "(mmsegmentation) and annotations_detectron2 number the 171 from 0 to 170: told by name and number, or by --order.",
     "Eleven of the 91 thing ids were never drawn (street sign, hat, shoe, eye glasses, plate, mirror, window, desk, "
     "door, blender, hair brush): 80 things and 91 stuff are the 171.",
 )
@@ -62,7 +62,7 @@ COCO = {
         (
             "Not COCO-Stuff's list: stuff ids go to 200, and many names end in -merged.",
             "Pixels under no segment are void. A crowd's pixels are of its class, and it is no object: it is neither "
-            "found nor missed, and a prediction that lies on it by more than half is no false positive (panopticapi's rule).",
+            "found nor missed, and a prediction that is on it by more than half is no false positive (as panopticapi).",
         ),
         "coco_panoptic",
     ),
