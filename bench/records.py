@@ -211,7 +211,8 @@ class Overlap:
     the data set has objects, else all pixels of a class; ``truth_classes`` is its class, so a class may stand there
     several times, in one piece. Unit: pixels of the ground truth. ``tt`` and ``st`` are similarities of segments to
     class names (section 4.1) and None where the text or the embedding does not exist. ``areas`` are in pixels of the
-    prediction's own size.
+    prediction's own size. ``untold`` marks the columns that are several objects of their class which nobody told apart
+    (None: there is none): pixels of the class like any other, and no true segment.
     """
 
     image_id: str
@@ -223,6 +224,7 @@ class Overlap:
     st: Float32[np.ndarray, "n c"] | None = None
     texts: tuple[str, ...] = field(default=())
     scores: Float32[np.ndarray, " n"] | None = None
+    untold: Bool[np.ndarray, " k"] | None = None
 
 
 @dataclass(frozen=True, eq=False)

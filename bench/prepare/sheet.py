@@ -36,7 +36,9 @@ def draw_sheet(folder: Path, about: Mapping[str, Any]) -> Image.Image:
     lines = [cells[i : i + across] for i in range(0, len(cells), across)]
     table = [("", [(title, note) for title, note, _ in line], [picture for *_, picture in line]) for line in lines]
     title = f"{about['name']} {about['split']}: {len(places)} of {about['images']:,} images"
-    upper = draw_contact_sheet(table, title=title, footer="white: void, grey: background or no class of the list")
+    footer = "white: void, grey: background or no class of the list"
+    footer += "; of objects white: several together, grey: none" if "objects" in about else ""
+    upper = draw_contact_sheet(table, title=title, footer=footer)
     return _add_key(upper, {name: i for i, name in names.items()}, colours)
 
 
