@@ -22,7 +22,8 @@ zgs study close FOLDER · open FOLDER
 make      questions of finished runs (or of scored predictions), with a picture each: the same command draws them again
   ask=      what people rate: the predicted text, the classes that TT and ST give (of data with labels)
   sample=   all; images:N (all segments of N images); per_image:N; stratified:N (by class and size)
-  raters=   how many different people answer each question; task= questions of a task, controls= of them with known answers
+  raters=   how many different people answer each question; task= questions of a task, controls=
+            those of them whose answer is known
 raters    more raters: prints a link each, which ends after days=
 serve     the pages, on this machine alone unless host= says otherwise; proxy= is the server with https before it
 status    how far it has come
@@ -31,9 +32,9 @@ plan      how wide intervals would be with other numbers of questions and raters
 export    questions and pictures for a platform that you use; import takes its results
 exclude   takes the answers of raters out who fall under the rule of the report, and asks their questions again"""
 ACTIONS = {
-    "make": "study_make", "raters": "study_people", "serve": "study_serve", "status": "study_people", "report": "study_report",
-    "plan": "study_report", "export": "study_exchange", "import": "study_exchange", "exclude": "study_people",
-    "close": "study_people", "open": "study_people",
+    "make": "study_make", "raters": "study_people", "serve": "study_serve", "status": "study_people",
+    "report": "study_report", "plan": "study_report", "export": "study_exchange", "import": "study_exchange",
+    "exclude": "study_people", "close": "study_people", "open": "study_people",
 }  # fmt: skip
 """Each action is the function ``run_ACTION`` of a module of `bench.commands`."""
 

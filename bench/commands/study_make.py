@@ -58,7 +58,8 @@ def _print_facts(facts: dict[str, object], to: str) -> None:
     assert isinstance(images, list)
     print(f"{facts['questions']} questions of {len(images)} images: {facts['rule']}")
     print(
-        f"{facts['parts']} tasks of up to {facts['task']} questions, {facts['controls']} of them controls; each goes to "
+        f"{facts['parts']} tasks of up to {facts['task']} questions, {facts['controls']} of them controls; each goes "
+        f"to "
         f"{facts['raters']} different raters"
     )
     for line in describe_labels(facts):
@@ -71,7 +72,10 @@ def describe_labels(facts: dict[str, object]) -> list[str]:
     counted = facts["counted"]
     assert isinstance(counted, dict)
     lines = [f"{run}: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}" for run, kinds in counted.items()]
-    for name, told in (("without_pixels", "segments have no pixel in the image's size"), ("empty", "segments have no text")):
+    for name, told in (
+        ("without_pixels", "segments have no pixel in the image's size"),
+        ("empty", "segments have no text"),
+    ):
         if facts[name]:
             lines.append(f"{facts[name]} {told}: not asked")
     if facts["sample"] not in ("all", "images"):

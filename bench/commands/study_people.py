@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bench.commands.arguments import read_arguments, read_count
-from bench.errors import DONE, UsageError, UserError, writing
+from bench.errors import DONE, UsageError, writing
 from bench.text.columns import align_columns
 
 
@@ -31,7 +31,9 @@ def run_raters(arguments: list[str]) -> int:
         with open(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:
             file.write("".join(f"{line}\n" for line in ([] if begun else ["code,link"]) + lines))
     print(*align_columns([tuple(line.split(",", 1)) for line in lines], widest=200), sep="\n")
-    print(f"{len(made)} links, which end in {days:g} days; {path} keeps them: one goes to each rater, and to nobody else")
+    print(
+        f"{len(made)} links, which end in {days:g} days; {path} keeps them: one goes to each rater, and to nobody else"
+    )
     return DONE
 
 

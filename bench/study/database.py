@@ -30,14 +30,16 @@ CREATE TABLE uses (
     cosine REAL, weight REAL NOT NULL, UNIQUE (question, run, segment, kind));
 CREATE TABLE controls (part INTEGER NOT NULL, question TEXT NOT NULL REFERENCES questions, UNIQUE (part, question));
 CREATE TABLE raters (
-    code TEXT PRIMARY KEY, token TEXT UNIQUE, created TEXT NOT NULL, expires REAL NOT NULL, excluded TEXT NOT NULL DEFAULT '');
+    code TEXT PRIMARY KEY, token TEXT UNIQUE, created TEXT NOT NULL, expires REAL NOT NULL,
+    excluded TEXT NOT NULL DEFAULT '');
 CREATE TABLE tasks (
     part INTEGER NOT NULL, batch INTEGER NOT NULL, rater TEXT REFERENCES raters, taken REAL, turn INTEGER,
     done INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (part, batch));
 CREATE INDEX tasks_of_rater ON tasks (rater);
 CREATE TABLE answers (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, question TEXT NOT NULL REFERENCES questions, rater TEXT NOT NULL REFERENCES raters,
-    part INTEGER NOT NULL, batch INTEGER NOT NULL, rating INTEGER NOT NULL CHECK (rating BETWEEN 0 AND 3),
+    id INTEGER PRIMARY KEY AUTOINCREMENT, question TEXT NOT NULL REFERENCES questions,
+    rater TEXT NOT NULL REFERENCES raters, part INTEGER NOT NULL, batch INTEGER NOT NULL,
+    rating INTEGER NOT NULL CHECK (rating BETWEEN 0 AND 3),
     seconds REAL, answered TEXT NOT NULL, changed INTEGER NOT NULL DEFAULT 0, void TEXT NOT NULL DEFAULT '',
     UNIQUE (question, rater));
 CREATE UNIQUE INDEX one_answer_a_batch ON answers (question, batch) WHERE batch > 0 AND void = '';
@@ -60,7 +62,9 @@ def open_database(folder: Path) -> sqlite3.Connection:
     """Open the file of a study. Raises UserError for a folder that holds none, or one of another version or damaged."""
     path = folder / FILE
     if not path.is_file():
-        raise UserError(f"{folder}: no study is there ({FILE} is missing); `zgs study make RUN … to={folder}` makes one")
+        raise UserError(
+            f"{folder}: no study is there ({FILE} is missing); `zgs study make RUN … to={folder}` makes one"
+        )
     try:
         database = _connect(path)
         (version,) = database.execute("PRAGMA user_version").fetchone()

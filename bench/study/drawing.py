@@ -1,4 +1,4 @@
-"""Figure 21, what a rater sees: the photograph with one region at full brightness inside a white line, the rest dimmed."""
+"""Figure 21, what a rater sees: the photograph, one region bright inside a white line and the rest dimmed."""
 
 from __future__ import annotations
 

@@ -29,7 +29,8 @@ class Example:
 
 
 EXAMPLES = (
-    Example(0, "val-0046", ("sheep",), "boat", "The part is a flock of sheep, and no boat is anywhere near.", "Drawn sheep."),
+    Example(0, "val-0046", ("sheep",), "boat", "The part is a flock of sheep, and no boat is anywhere near.",
+            "Drawn sheep."),
     Example(1, "val-0043", ("house", "sand"), "house", "A house is in it, but half of the part is sand.",
             "A drawn house and the sand around it."),
     Example(2, "val-0028", ("dog",), "animal", "True, but too general: it is a dog.", "A drawn dog."),

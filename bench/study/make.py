@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,8 @@ def _check_same_data(runs: Sequence[Labelled]) -> None:
     for run in runs[1:]:
         if run.context.identity.fingerprint != first:
             raise UserError(
-                f"{run.folder}: is of other data than {runs[0].folder}, and a study is of one data set: make one of each"
+                f"{run.folder}: is of other data than {runs[0].folder}, and a study is of one data set: make one of "
+                f"each"
             )
 
 

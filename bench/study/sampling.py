@@ -1,4 +1,4 @@
-"""Section 5.2, which segments people rate: rules that can be stated in a line, seeded, with the weight of each choice."""
+"""Section 5.2, which segments people rate: rules stated in a line, seeded, with the weight of each choice."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class Rule:
             "per_image": f"up to {self.count} segments of each image and run, {drawn}; an answer weighs as many "
             "segments as it stands for",
             "stratified": f"{self.count} segments of each run, spread over class and size in proportion: a systematic "
-            f"sample of the list sorted by both, in random order within (seed {seed}); every segment has the same chance",
+            f"sample of the list sorted by both, in random order within (seed {seed}); every segment has the same "
+            f"chance",
         }[self.name]
 
 

@@ -64,5 +64,5 @@ def _insert_question(database: sqlite3.Connection, question: Question, alt: str,
     row = (question.name, question.image, question.label, question.known, *shown, part)
     database.execute("INSERT INTO questions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
     for use in question.uses:
-        row = (question.name, use.run, use.segment, use.kind, use.cosine, use.weight)
-        database.execute("INSERT INTO uses VALUES (?, ?, ?, ?, ?, ?)", row)
+        place = (question.name, use.run, use.segment, use.kind, use.cosine, use.weight)
+        database.execute("INSERT INTO uses VALUES (?, ?, ?, ?, ?, ?)", place)

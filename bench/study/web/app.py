@@ -19,9 +19,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from bench.study.database import open_database, read_fact
 from bench.study.raters import read_rater
 from bench.study.tasks import NotAsked
+from bench.study.timing import Stopwatch
 from bench.study.web.messages import GONE, Message, render
 from bench.study.web.pages import pages
-from bench.study.web.timing import Stopwatch
 from bench.study.web.tokens import Guesses
 from bench.text.escape import escape_for_terminal
 
@@ -52,7 +52,8 @@ def make_app(folder: Path, secure: bool = False) -> Flask:
         WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=secure, MAX_CONTENT_LENGTH=_BODY, MAX_FORM_MEMORY_SIZE=_BODY,
     )  # fmt: skip
     app.extensions["study"] = {
-        "study": read_fact(database, "study"), "stopwatch": Stopwatch(), "guesses": Guesses(), "local": threading.local(),
+        "study": read_fact(database, "study"), "stopwatch": Stopwatch(), "guesses": Guesses(),
+        "local": threading.local(),
     }  # fmt: skip
     database.close()
     CSRFProtect(app)
@@ -82,15 +83,21 @@ def _find_rater() -> Any:
     if request.endpoint == "static":
         return None
     if closed := read_fact(g.database, "closed"):
-        return render(Message("This study is closed", f"It was closed on {closed}. Thank you: all your answers are kept.", 410))
+        return render(
+            Message("This study is closed", f"It was closed on {closed}. Thank you: all your answers are kept.", 410)
+        )
     if request.endpoint in OPEN:
         return None
     rater = read_rater(g.database, str(session.get("rater", "")))
     if rater is None:
-        return render(Message("Please open your link", "Open the link that you were given: it says which answers are yours.", 401))
+        return render(
+            Message("Please open your link", "Open the link that you were given: it says which answers are yours.", 401)
+        )
     if rater.has_expired:
         return render(
-            Message("Your link has ended", f"Ask for a new one and say your code, {rater.code}. Your answers are kept.", 410)
+            Message(
+                "Your link has ended", f"Ask for a new one and say your code, {rater.code}. Your answers are kept.", 410
+            )
         )
     if rater.excluded:
         return render(Message("Thank you", f"There is nothing more to answer for the code {rater.code}.", 403))
@@ -119,6 +126,6 @@ def _explain_database(error: sqlite3.Error) -> AnyResponse:
     """Say that an answer was not kept; the reason is for who runs the server."""
     current_app.logger.error("the study's database says: %s", error)
     return render(
-        Message("Your last answer was not kept", "The disk of the study did not take it. Tell who sent you here, then go back "
-                "and answer again; earlier answers are kept.", 503)
+        Message("Your last answer was not kept", "The disk of the study did not take it. Tell who sent you here, then "
+                "go back and answer again; earlier answers are kept.", 503)
     )  # fmt: skip

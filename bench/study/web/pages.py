@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, send_from_directory, session, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    session,
+    url_for,
+)
 
 from bench.study.examples import EXAMPLES
 from bench.study.folder import PICTURES
@@ -32,7 +43,9 @@ def enter(token: str) -> Any:
     rater = find_rater(g.database, token)
     if rater is None:
         guesses.count(address)
-        return render(Message("This link is not known", "Copy the whole link that you were given, or ask for a new one.", 404))
+        return render(
+            Message("This link is not known", "Copy the whole link that you were given, or ask for a new one.", 404)
+        )
     if rater.has_expired:
         text = f"Ask for a new one and say your code, {rater.code}. Your answers are kept."
         return render(Message("Your link has ended", text, 410))
@@ -71,7 +84,9 @@ def show_question() -> Any:
         return redirect(url_for("pages.show_end"))
     item, study = task.items[at], current_app.extensions["study"]
     if not (current_app.config["STUDY"] / PICTURES / item.picture).is_file():
-        current_app.logger.error("the picture %s is gone; the `zgs study make` that made the study draws it again", item.picture)
+        current_app.logger.error(
+            "the picture %s is gone; the `zgs study make` that made the study draws it again", item.picture
+        )
         return render_template("gone.html", item=item), 503
     if item.rating is None:
         study["stopwatch"].start(g.rater, item.question)
@@ -115,8 +130,8 @@ def show_end() -> Any:
         return redirect(url_for("pages.show_question"))
     answered = sum(item.rating is not None for item in task.items) if task else 0
     last = len(task.items) - 1 if task and answered else None
-    return render_template("end.html", done=count_done(g.database, g.rater), answered=answered, last=last, rater=g.rater,
-                           more=_is_more_left())  # fmt: skip
+    done = count_done(g.database, g.rater)
+    return render_template("end.html", done=done, last=last, rater=g.rater, more=_is_more_left())
 
 
 @pages.get("/pictures/<name>")

@@ -11,6 +11,7 @@ from bench.errors import UsageError, UserError
 from bench.store.locks import Busy, hold_lock
 from bench.study.database import open_database, read_fact
 from bench.study.folder import LOCK, SERVED, list_missing_pictures
+from bench.system.signals import raise_if_stopping
 
 THREADS = 8
 """Requests at a time: each waits for the disk and hardly computes."""
@@ -27,9 +28,12 @@ def serve(folder: Path, host: str, port: int, proxy: str) -> None:
         with hold_lock(folder / LOCK, wait=False):
             _listen(folder, host, port, proxy)
     except Busy as error:
-        where = (folder / SERVED).read_text(encoding="utf-8").strip() if (folder / SERVED).is_file() else "another process"
+        where = (
+            (folder / SERVED).read_text(encoding="utf-8").strip() if (folder / SERVED).is_file() else "another process"
+        )
         raise UserError(
-            f"{folder}: is being served already ({where}); two servers would not see each other's raters: use that one, "
+            f"{folder}: is being served already ({where}); two servers would not see each other's raters: use that "
+            f"one, "
             "or stop it first"
         ) from error
 
@@ -42,7 +46,8 @@ def _check_ready(folder: Path) -> None:
         study = read_fact(database, "study")
         runs = " ".join(study["runs"].values())
         raise UserError(
-            f"{folder}: {len(missing)} pictures are gone, the first {missing[0]}: the command that made the study draws them "
+            f"{folder}: {len(missing)} pictures are gone, the first {missing[0]}: the command that made the study "
+            f"draws them "
             f"again ({study.get('command', f'zgs study make {runs} to={folder}')})"
         )
     database.execute("DELETE FROM skips")  # of pictures that were gone and are there again
@@ -57,19 +62,29 @@ def _listen(folder: Path, host: str, port: int, proxy: str) -> None:
     except ImportError as error:
         raise UserError(f"{NEEDS} ({error})") from error
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    trusted = {"trusted_proxy": proxy, "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto", "clear_untrusted_proxy_headers": True}
+    trusted = {
+        "trusted_proxy": proxy,
+        "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto",
+        "clear_untrusted_proxy_headers": True,
+    }
     app = make_app(folder, secure=bool(proxy))
     try:
         server = create_server(app, host=host, port=port, threads=THREADS, ident=None, **(trusted if proxy else {}))
     except OSError as error:
-        raise UserError(f"study serve: host={host} port={port}: {error.strerror or error}; choose another port=") from error
+        raise UserError(
+            f"study serve: host={host} port={port}: {error.strerror or error}; choose another port="
+        ) from error
     address = f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}"
     (folder / SERVED).write_text(f"process {os.getpid()}, {address}\n", encoding="utf-8")
     print(f"{address}/ serves {folder}; Ctrl-C stops it, and nothing is lost", flush=True)
     if not is_loopback(host) and not proxy:
-        print("others can reach it, and nothing is encrypted: put a server that speaks https before it (proxy=ADDRESS)", flush=True)
+        print(
+            "others can reach it, and nothing is encrypted: put a server that speaks https before it (proxy=ADDRESS)",
+            flush=True,
+        )
     try:
         server.run()
+        raise_if_stopping()  # waitress takes the interrupt for its own
     finally:
         server.close()
         (folder / SERVED).unlink(missing_ok=True)
