@@ -26,7 +26,7 @@ from bench.study.questions import CORRECT
 BINS = 8
 _FEW = 20
 """Ratings below which no curve is fitted."""
-_STEPS, _RIDGE = 30, 1e-4
+_STEPS, _RIDGE = 100, 1e-3
 _PIECE = 4_000_000
 
 
@@ -74,7 +74,7 @@ def fit_logistic(
 ) -> Float64[np.ndarray, "b 2"]:
     """Fit intercept and slope of b weighted logistic regressions at once, by Newton's method.
 
-    Solved in standardised x with a ridge of 1e-4 on the slope, so that labels which a cosine parts perfectly have a
+    Solved in standardised x with a ridge of 1e-3 on the slope, so that labels which a cosine parts perfectly have a
     curve too; returned in the units of x.
     """
     centre, spread = float(x.mean()), float(x.std()) or 1.0
@@ -88,7 +88,7 @@ def fit_logistic(
         h00, h01, h11 = curve.sum(axis=1) + 1e-9, curve @ z, curve @ z**2 + _RIDGE
         determinant = np.maximum(h00 * h11 - h01**2, 1e-12)
         step = np.column_stack([(h11 * g0 - h01 * g1), (h00 * g1 - h01 * g0)]) / determinant[:, None]
-        beta += np.clip(step, -2, 2)
+        beta += np.clip(step, -5, 5)
         if np.abs(step).max() < 1e-9:
             break
     slope_x = beta[:, 1] / spread
