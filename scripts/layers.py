@@ -23,6 +23,7 @@ pipeline interfaces
 score
 metrics
 mapping
+exchange
 predictions
 data
 overlap
