@@ -3,8 +3,8 @@
     python -m tests.golden.ask_agreement FILE
 
 Packages: krippendorff 0.9.0 (alpha), irrCAC 0.4.4 (alpha with the weights that it calls ordinal, which rounds to as
-many digits as one asks for), scikit-learn (Cohen's kappa, quadratic weights). irrCAC needs older pandas and scipy than this
-project, so all are asked in an environment of their own. Nothing of this project is imported.
+many digits as one asks for), scikit-learn (Cohen's kappa, quadratic weights). irrCAC needs older pandas and scipy than
+this project, so all are asked in an environment of their own. Nothing of this project is imported.
 """
 
 from __future__ import annotations
