@@ -34,6 +34,7 @@ COMMANDS = {
     "store": "store [ACTION …]       what the store holds: show, prune, check, copy TO",
     "prepare": "prepare [DATASET] …     a publisher's files as a checked data set; alone: which, and where to get them",
     "doctor": "doctor [models=paper …] what is installed of what a run needs, and the command that fixes what is not",
+    "study": "study make RUN …       people rate stored predictions: questions, pages, agreement, Tables 1 and 2",
     "speed": "speed [scale=paper …]   how fast every stage is: plain and fast form side by side, share of the limit",
     "verify": "verify [models=paper …] do the weights do what they should? one line a check",
 }

@@ -15,7 +15,7 @@ from pathlib import Path
 LAYERS = """
 cli
 commands
-prepare doctor paper speed tracking
+prepare doctor paper speed tracking study
 report
 run
 settings
