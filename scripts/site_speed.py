@@ -4,7 +4,7 @@
 
 Predictions of five made-up systems on made photographs (scripts/made_predictions.py: 375 x 500 pixels, up to 25
 segments) are scored once. Then gallery and site of the same images are written in alternation, each by a process of its
-own, and their processor seconds are compared, the start of Python taken out. The site of ``--large`` images is opened in a
+own, and their processor seconds are compared, the start of Python taken out. The site of ``--large`` images opens in a
 real Chromium, if there is one (``apt-get install chromium chromium-driver``, ``pip install selenium``): milliseconds
 from opening until table, curves and first images stand there, and the memory of the process that shows it after going
 through all images. Ten minutes of two cores, most of them scoring.
@@ -35,7 +35,7 @@ from bench.csv_files import write_csv
 ROOT = Path(__file__).resolve().parents[1]
 GALLERY = "from bench.report.pictures.side_by_side import write_side_by_side as write; write(runs, to, 10**6)"
 SITE = "from bench.report.site.site import write_site as write; write(runs, to)"
-CHILD = "import sys; from pathlib import Path; runs = [Path(word) for word in sys.argv[2:]]; to = Path(sys.argv[1]); "
+CHILD = "import sys; from pathlib import Path; to, *runs = map(Path, sys.argv[1:]); "
 SLIDE = """const tau = document.getElementById("tau"), done = arguments[1], begin = performance.now();
 tau.value = arguments[0];
 tau.dispatchEvent(new Event("input"));
@@ -43,8 +43,8 @@ requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() -
 HEAD = """# What a report site costs
 
 {systems} made-up systems on made photographs of 375 x 500 pixels (`scripts/made_predictions.py`), by
-`python scripts/site_speed.py`. Processor seconds are medians of {times} processes each, in alternation, without the start
-of Python and its imports; the site holds the same images, segments and truth as the gallery, and the numbers, too.
+`python scripts/site_speed.py`. Processor seconds are medians of {times} processes each, in alternation, without
+the start of Python and its imports; the site holds the same images, segments and truth as the gallery, and the numbers, too.
 """
 
 
