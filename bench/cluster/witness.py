@@ -23,7 +23,7 @@ _DEATH = 1
 
 
 def watch_job(words: Sequence[str]) -> int:
-    """Run ``python WORDS…`` to its end; return its exit code, of one that a signal ended 128 and the signal's number."""
+    """Run ``python WORDS…`` to its end; return its exit code: 128 and the number of the signal where one ended it."""
     job = subprocess.Popen([sys.executable, *words], preexec_fn=_die_with_parent)
 
     def pass_on(number: int, _: FrameType | None) -> None:

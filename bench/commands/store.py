@@ -71,7 +71,8 @@ def print_store(request: Request) -> int:
     usages = measure_all(request.root)
     print(*make_table(usages, read_disk_clock(request.root)), sep="\n")
     if left := sum(len(usage.leftovers) + len(usage.damaged) for usage in usages):
-        print(f"{left} file{'s' * (left > 1)} set aside as damaged, or left by killed writers: zgs store prune leftovers")
+        files = f"{left} file{'s' * (left > 1)}"
+        print(f"{files} set aside as damaged, or left by killed writers: zgs store prune leftovers")
     if list_removed(request.root):
         print("a removal was interrupted; the next `zgs store prune` ends it")
     return DONE

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bench.cli import main
-from bench.commands import store
+from bench.commands import store as store_command
 from bench.errors import UserError
 from bench.store import pruning
 from tests.e2e.cluster.slowly import RUN, count_images, read_bytes, run_command, write_slowly
@@ -70,14 +70,14 @@ def test_the_store_is_listed_checked_copied_and_pruned_there(
 ) -> None:
     """Every action of `zgs store` on S3, hand-counted: 3 entries under one key and 2 under another."""
     encode, merge = fill_store(tmp_path / "a", images=3), fill_store(tmp_path / "a", "merge", images=2)
-    there = "store=s3://bucket/zgs"
+    there, here = "store=s3://bucket/zgs", f"store={tmp_path / 'a'}"
 
     def do(code: int, *words: str) -> str:
         assert main(["store", *words]) == code
         return capsys.readouterr().out
 
-    assert "5 files: 5 copied to s3://bucket/zgs, 0 there" in do(0, "copy", "s3://bucket/zgs", f"store={tmp_path / 'a'}")
-    assert "0 copied to s3://bucket/zgs, 5 there" in do(0, "copy", "s3://bucket/zgs", f"store={tmp_path / 'a'}")
+    assert "5 files: 5 copied to s3://bucket/zgs, 0 there" in do(0, "copy", "s3://bucket/zgs", here)
+    assert "0 copied to s3://bucket/zgs, 5 there" in do(0, "copy", "s3://bucket/zgs", here)
     assert [line.split()[:3] for line in do(0, there).splitlines()[1:3]] == [
         ["encode", encode.key, "3"], ["merge", merge.key, "2"],
     ]  # fmt: skip
@@ -116,5 +116,5 @@ def test_what_is_not_there_is_one_line_of_the_store_command(
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     fill_store(tmp_path / "a")
     with pytest.raises(UserError) as raised:
-        store.main(list(words))
+        store_command.main(list(words))
     assert told in str(raised.value) and len(str(raised.value).splitlines()) == 1

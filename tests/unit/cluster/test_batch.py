@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from bench.cluster.batch import Batch, Refused, _describe_refusal, _describe_unknown
-from bench.cluster.last_words import Lost
 from bench.errors import UsageError
 
 GENERIC = "(non-prefixed) parameters are: {'name': <class 'str'>, 'timeout_min': <class 'int'>}."

@@ -1,4 +1,4 @@
-"""What a job that left no result is said to have said: by which signal it ended, and the last line that says anything."""
+"""What a job that left no result is said to have said: the signal that ended it, and the last line with words."""
 
 from __future__ import annotations
 
