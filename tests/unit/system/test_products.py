@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
 from bench.system import products
-from bench.system.products import multiply
+from bench.system.products import attend, multiply, multiply_each, use_multiply
 
 
 def draw(*shape: int) -> torch.Tensor:
@@ -26,6 +27,13 @@ def test_a_product_is_that_of_float64(shape: tuple[int, ...], biased: bool, tran
     made = multiply(x, weight, bias)
     assert made.dtype == torch.float32 and made.shape == (*shape[:-1], 9)
     torch.testing.assert_close(made.double(), expected, atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_rows_that_lie_apart_are_multiplied_too() -> None:
+    x, whole = draw(40, 6)[:, ::2], draw(9, 12)
+    for weight in (whole[:, 3:6], whole[::2, ::4], whole[:, :9:3]):
+        torch.testing.assert_close(multiply(x, weight), x @ weight.t())
 
 
 @pytest.mark.parametrize("shape", [(0, 4), (2, 0, 4)])
@@ -57,3 +65,52 @@ def test_without_onednn_it_is_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_shapes_are_known_without_numbers() -> None:
     """On torch's device without memory, where the shapes of what runs on a GPU are checked."""
     assert multiply(torch.empty(4, 8, device="meta"), torch.empty(3, 8, device="meta")).shape == (4, 3)
+
+
+@pytest.mark.parametrize(("queries", "tokens"), [(1, 7), (50, 50), (130, 33)])
+@torch.no_grad()
+def test_attention_in_blocks_is_torchs(queries: int, tokens: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 16, of 32 and of all rows, and views such as heads of packed products are."""
+    query, key, value = (
+        draw(2, queries, 3, 8).transpose(1, 2),
+        draw(2, 3, tokens, 8),
+        draw(2, tokens, 3, 8).transpose(1, 2),
+    )
+    expected = functional.scaled_dot_product_attention(query.double(), key.double(), value.double())
+    for weights in (1, 32 * tokens, 10**6):
+        monkeypatch.setattr(products, "WEIGHTS", weights)
+        torch.testing.assert_close(attend(query, key, value).double(), expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((4, 5), (5, 3)),
+        ((2, 3, 4, 5), (2, 3, 5, 6)),
+        ((1, 3, 4, 5), (2, 3, 5, 6)),
+        ((2, 4, 5), (1, 5, 1)),
+        ((0, 4, 5), (0, 5, 2)),
+    ],
+)
+@torch.no_grad()
+def test_products_one_by_one_are_those_of_a_batch(left: tuple[int, ...], right: tuple[int, ...]) -> None:
+    one, other = draw(*left), draw(*right)
+    torch.testing.assert_close(multiply_each(one, other), one @ other, atol=1e-5, rtol=1e-5)
+    turned = other.transpose(-1, -2).contiguous().transpose(-1, -2)  # such as keys
+    torch.testing.assert_close(multiply_each(one, turned), one @ other, atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_other_attention_is_torchs() -> None:
+    query = draw(1, 2, 5, 8).bfloat16()
+    assert torch.equal(attend(query, query, query), functional.scaled_dot_product_attention(query, query, query))
+
+
+def test_a_model_keeps_its_weights_and_their_names() -> None:
+    model = nn.Sequential(nn.Linear(8, 4), nn.Sequential(nn.GELU(), nn.Linear(4, 2, bias=False)))
+    names, x = list(model.state_dict()), draw(3, 8)
+    expected = model(x)
+    use_multiply(model)
+    assert list(model.state_dict()) == names and all(type(m) is not nn.Linear for m in model.modules())
+    with torch.no_grad():
+        torch.testing.assert_close(model(x), expected)
