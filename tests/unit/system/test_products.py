@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from bench.system import products
-from bench.system.products import attend, multiply, multiply_each, use_multiply
+from bench.system.products import attend, leave_to_torch, multiply, multiply_each, use_multiply
 
 
 def draw(*shape: int) -> torch.Tensor:
@@ -60,6 +60,15 @@ def test_without_onednn_it_is_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(products, "_ONEDNN", None)
     x, weight, bias = draw(4, 8), draw(3, 8), draw(3)
     assert torch.equal(multiply(x, weight, bias), functional.linear(x, weight, bias))
+
+
+@torch.no_grad()
+def test_within_the_context_it_is_torchs() -> None:
+    x, weight = draw(64, 300), draw(40, 300)
+    expected = functional.linear(x, weight)
+    with leave_to_torch():
+        assert torch.equal(multiply(x, weight), expected) and torch.equal(multiply_each(x, weight.t()), x @ weight.t())
+    torch.testing.assert_close(multiply(x, weight), expected, atol=1e-4, rtol=1e-5)
 
 
 def test_shapes_are_known_without_numbers() -> None:
