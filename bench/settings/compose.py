@@ -90,7 +90,7 @@ def _describe_conf(config_dir: str | None) -> list[tuple[str, int, int]] | None:
 
 
 def _list_below(folder: Path) -> Iterator[str]:
-    """List all files and folders below a folder, as texts: every composition asks, and paths take three times as long."""
+    """List all files and folders below a folder, as texts: paths take three times as long."""
     for place, folders, files in os.walk(folder):
         yield from (os.path.join(place, name) for name in (*folders, *files))  # noqa: PTH118
 
