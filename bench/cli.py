@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import keyword
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -23,6 +24,9 @@ COMMANDS = {
     "compare": "compare RUN RUN …       where is one run better than another, and what changed? one page",
     "board": "board RUN|FOLDER …      all variants by every metric: ranks with intervals, groups, cost; one page",
     "score": "score PREDICTIONS …     published protocols on stored predictions of any system",
+    "import": "import [KIND] PATH …    what another tool wrote, as predictions: COCO, label maps, labelme … to=FILE",
+    "export": "export KIND FILE …      predictions as another tool reads them: COCO, panoptic, label maps; to=PLACE",
+    "convert": "convert FILE table=…    predictions of one class list by the names of another; to=FILE",
     "variants": "variants [GROUP …]      every segmenter, encoder, captioner and merger: source, cost, what it loads",
     "vocabulary": "vocabulary FILE         the words that a mapping table has to answer",
     "agree": "agree RUN … [to=DIR]    do all metrics rank these runs alike? Kendall's tau between each two of them",
@@ -30,6 +34,7 @@ COMMANDS = {
     "store": "store [ACTION …]       what the store holds: show, prune, check, copy TO",
     "prepare": "prepare [DATASET] …     a publisher's files as a checked data set; alone: which, and where to get them",
     "doctor": "doctor [models=paper …] what is installed of what a run needs, and the command that fixes what is not",
+    "study": "study make RUN …       people rate stored predictions: questions, pages, agreement, Tables 1 and 2",
     "speed": "speed [scale=paper …]   how fast every stage is: plain and fast form side by side, share of the limit",
     "verify": "verify [models=paper …] do the weights do what they should? one line a check",
 }
@@ -107,7 +112,7 @@ def _find_command(words: list[str]) -> Callable[[list[str]], int]:
         near = difflib.get_close_matches(words[0], COMMANDS, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise UsageError(f"{words[0]}: no such command{hint} (known: {', '.join(COMMANDS)})")
-    module = import_module(f"bench.commands.{words[0]}")
+    module = import_module(f"bench.commands.{words[0]}" + "_" * keyword.iskeyword(words[0]))
     usage = getattr(module, "USAGE", None)  # zgs run has Hydra's help
     if isinstance(usage, str) and {"-h", "--help"} & set(words[1:]):
         return lambda _: _say(usage)

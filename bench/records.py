@@ -21,6 +21,8 @@ BACKGROUND = -1
 """A pixel that belongs to no class of the list (VOC id 0, PASCAL-Context "other"). How it counts is a score policy."""
 VOID = -2
 """A pixel that is never scored (VOC id 255)."""
+UNTOLD = -2
+"""In `Sample.instances`: a pixel of several objects that nobody told apart (COCO's crowds, Cityscapes' groups)."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class Sample:
     """One image with what is known of it.
 
     ``truth`` holds a class index, `BACKGROUND` or `VOID` for each pixel and is None where an image has no labels.
-    ``instances`` tells the objects of one class apart by number (-1: no object, as for stuff); None where nobody
-    drew them.
+    ``instances`` tells the objects of one class apart by number (-1: no object, as for stuff; `UNTOLD`: of several);
+    None where nobody drew them.
     """
 
     image_id: str
@@ -209,7 +211,8 @@ class Overlap:
     the data set has objects, else all pixels of a class; ``truth_classes`` is its class, so a class may stand there
     several times, in one piece. Unit: pixels of the ground truth. ``tt`` and ``st`` are similarities of segments to
     class names (section 4.1) and None where the text or the embedding does not exist. ``areas`` are in pixels of the
-    prediction's own size.
+    prediction's own size. ``untold`` marks the columns that are several objects of their class which nobody told apart
+    (None: there is none): pixels of the class like any other, and no true segment.
     """
 
     image_id: str
@@ -221,6 +224,7 @@ class Overlap:
     st: Float32[np.ndarray, "n c"] | None = None
     texts: tuple[str, ...] = field(default=())
     scores: Float32[np.ndarray, " n"] | None = None
+    untold: Bool[np.ndarray, " k"] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -169,10 +169,10 @@ def look(variants: Sequence[str], segments: str, images: int, store: str) -> Non
 
 
 def write_pages() -> None:
-    """Write the board of each kind of segments that was run; costs are measured once, into results/board/costs.csv."""
+    """Write the board of each kind of segments that was run; costs as tuned are measured once, into costs.csv."""
     costs = RESULTS / "costs.csv"
     if not costs.is_file():
-        measure_costs([f"to={costs}"])
+        measure_costs([f"tuned={RESULTS / 'tuning.csv'}", f"to={costs}"])
     made = [segments for segments in SEGMENTS if (OUT / segments).is_dir()]
     for segments in made:
         folders = sorted(str(folder) for folder in (OUT / segments).iterdir())

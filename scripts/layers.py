@@ -15,7 +15,7 @@ from pathlib import Path
 LAYERS = """
 cli
 commands
-prepare doctor paper speed tracking
+prepare doctor paper speed tracking study
 report
 run
 settings
@@ -23,6 +23,7 @@ pipeline interfaces
 score
 metrics
 mapping
+exchange
 predictions
 data
 overlap

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,10 @@ def _make_parser() -> Parser:
     add("dataset", nargs="?", metavar="DATASET", help=", ".join(PUBLISHERS))
     add("--from", dest="source", metavar="FOLDER", help="where the publisher's archives were unpacked")
     add("--to", type=Path, metavar="FOLDER", help="the prepared set (default: data/DATASET, data/DATASET_SPLIT)")
-    add("--split", default="val", help="val (default), train or trainval")
+    add("--split", default="val", help="val (default), train; of VOC and Context also trainval")
     add("--check", nargs="?", const="", metavar="FOLDER", help="check a prepared set again, byte by byte")
     add("--voc", type=Path, metavar="FOLDER", help="PASCAL VOC, whose masks tell the order of Context's labels")
-    add("--order", choices=("own", "by459"), help="order of 59-class masks where no VOC masks are at hand")
+    add("--order", help="what the numbers in masks mean, where they do not tell: own or by459 (Context), own or train")
     add("--first", type=int, choices=(0, 1), help="number of the first class in the masks, where it cannot be told")
     add("--masks", type=Path, metavar="FOLDER", help="the masks, where --from holds more than one folder of them")
     add("--list", dest="id_list", type=Path, metavar="FILE", help="the split's ids, one a line")
@@ -72,15 +73,12 @@ def _prepare(options: argparse.Namespace, to: Path) -> int:
 
 
 def _make_plan(options: argparse.Namespace) -> Any:
-    from bench.prepare import context, voc
     from bench.prepare.choices import Choices
     from bench.prepare.splits import split_of
     from bench.prepare.tree import open_tree
 
     split_of(options.dataset, options.split)
-    of_context = [word for word in ("order", "first", "masks", "voc") if getattr(options, word) is not None]
-    if options.dataset == "voc" and of_context:
-        raise UsageError(f"prepare voc: --{of_context[0]} is for PASCAL-Context; VOC's masks come in one form only")
+    _check_own_options(options)
     if options.jobs is not None and options.jobs < 1:
         raise UsageError(f"prepare: --jobs {options.jobs}: at least 1")
     if options.id_list and not options.id_list.is_file():
@@ -89,8 +87,21 @@ def _make_plan(options: argparse.Namespace) -> Any:
         options.dataset, options.split, options.voc, options.order, options.first, options.masks, options.id_list,
         options.partial,
     )  # fmt: skip
-    source = voc if options.dataset == "voc" else context
+    source = import_module(f"bench.prepare.{PUBLISHERS[options.dataset].source}")
     return source.plan(open_tree(options.source), choices)
+
+
+def _check_own_options(options: argparse.Namespace) -> None:
+    """Raise UsageError for an option that this data set does not have, or an order that it does not know."""
+    publisher = PUBLISHERS[options.dataset]
+    for word in ("order", "first", "masks", "voc"):
+        if getattr(options, word) is not None and word not in publisher.options:
+            others = ", ".join(name for name, other in PUBLISHERS.items() if word in other.options)
+            raise UsageError(f"prepare {options.dataset}: --{word} is for {others}; leave it out")
+    if options.order is not None and options.order not in publisher.orders:
+        known = ", ".join(publisher.orders)
+        near = suggest_nearest(options.order, publisher.orders)
+        raise UsageError(f"prepare {options.dataset}: --order {options.order}: known are {known}{near}")
 
 
 def _check(folder: str | Path, name: str | None) -> int:

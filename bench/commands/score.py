@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bench.commands.arguments import Parser
 from bench.commands.check import GROUPS, check_file
+from bench.commands.foreign import PREFIX, import_for_score, is_foreign
 from bench.commands.naming import find_written_name
 from bench.commands.options import CONFIG_DIR, check_folder
 from bench.commands.protocols import compose_protocols
@@ -22,7 +23,8 @@ USAGE = """zgs score PREDICTIONS data=DATASET [score=A,B] [KEY=VALUE …] [--csv
           [--config-dir DIR]
 zgs score RUN [score=A,B] [KEY=VALUE …] [trust=PACKAGE]
 
-PREDICTIONS       a .json or .jsonl file as PREDICTIONS.md describes, of any system
+PREDICTIONS       a .json or .jsonl file as PREDICTIONS.md describes, of any system; or what another tool wrote (its
+                  kind is told by looking: `zgs import` lists them), with import.kind=… import.classes=… and the like
 RUN               the folder of a finished run: its data and models, unless they are given
 score=A,B         protocols, e.g. paper,reference; every other key is that of `zgs run --help`
 score=libraries   what other libraries would say, side by side
@@ -46,11 +48,12 @@ class Command:
     config_dir: str | None
     trusted: Sequence[str]
     line: Sequence[str]
+    choices: Mapping[str, str]
 
 
 def main(arguments: list[str]) -> int:
     """Score predictions, print and write the tidy table; the exit code is 3 where images lack or were skipped."""
-    command = read_command(arguments)
+    command = import_first(read_command(arguments))
     if command.check:
         return check_file(find_predictions(command.place), command.words, command.ignore_unknown, command.config_dir)
     folder, result = score_place(command)
@@ -70,8 +73,11 @@ def read_command(arguments: list[str]) -> Command:
     for flag in ("--check", "--ignore-unknown"):
         parser.add_argument(flag, action="store_true")
     given = parser.parse_intermixed_args(arguments)
-    words = [word for word in given.words if is_setting(word, (*list_groups(), *RUN))]
-    places = [word for word in given.words if word not in words]
+    said = [word for word in given.words if word.startswith(PREFIX) and "=" in word]
+    choices = dict(word.removeprefix(PREFIX).split("=", 1) for word in said)
+    rest = [word for word in given.words if word not in said]
+    words = [word for word in rest if is_setting(word, (*list_groups(), *RUN))]
+    places = [word for word in rest if word not in words]
     from bench.settings.trust import check_config_folders, take_trusted
 
     words, trusted = take_trusted(words)
@@ -83,7 +89,17 @@ def read_command(arguments: list[str]) -> Command:
     # Now, for keys of a second protocol are moved; commas between protocols are ours, and not Hydra's.
     words = [word if word.startswith("score=") else prepare_words([word], sweep=False)[0] for word in words]
     flags = given.csv, given.check, given.ignore_unknown, given.config_dir
-    return Command(Path(places[0]), words, *flags, trusted, arguments)
+    return Command(Path(places[0]), words, *flags, trusted, arguments, choices)
+
+
+def import_first(command: Command) -> Command:
+    """Bring in what another tool wrote: the command with its predictions in place of it; any other as it is."""
+    if not is_foreign(command.place, command.choices):
+        return command
+    _, settings = compose_protocols(command.words, None, command.config_dir)
+    if not any(word.startswith("data=") for word in command.words):
+        raise UsageError("score: say which data the predictions are of: data=…")
+    return replace(command, place=import_for_score(command.place, command.choices, settings))
 
 
 def find_predictions(place: Path) -> Path:

@@ -1,7 +1,9 @@
 """Section 4.4, data: a set that `zgs prepare` has made: Hugging Face `datasets` on disk, memory-mapped, checked.
 
 ``<root>/dataset`` is Arrow with the columns image_id, image (encoded bytes), label (lossless 16-bit PNG: class id as in
-the class table, 0 background, 65535 void) and licence; ``<root>/zgs.json``, written last, says what it is.
+the class table, 0 background, 65535 void), licence and, where the set has objects, objects (lossless 16-bit PNG: the
+number of an object of the pixel's class from 1 on, 0 none, 65535 several that nobody told apart, "a crowd");
+``<root>/zgs.json``, written last, says what it is.
 """
 
 from __future__ import annotations
@@ -10,6 +12,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from jaxtyping import Int16, Int32
 
 from bench.data.base import suggest_nearest
 from bench.data.class_tables import load_class_table
@@ -20,12 +25,12 @@ from bench.data.images import read_beside_mask, read_labels
 from bench.data.subsets import choose_ids, describe_partial
 from bench.data.whole import DIGEST, has_digests, has_digests_of, hash_row
 from bench.errors import BadSample, UserError
-from bench.records import BACKGROUND, VOID, Sample
+from bench.records import BACKGROUND, UNTOLD, VOID, Sample
 from bench.store.sealed import unseal
 
-FORMAT = 1
-ABOUT, ARROW = "zgs.json", "dataset"
-NO_CLASS, NO_SCORE = 0, 65535
+FORMAT, WITH_OBJECTS = 1, 2
+ABOUT, ARROW, OBJECTS = "zgs.json", "dataset", "objects"
+NO_CLASS, NO_SCORE, CROWD = 0, 65535, 65535
 _NEEDED = {"format": int, "name": str, "class_list": str, "split": str, "images": int, "fingerprint": str}
 _COLUMNS = {"image_id", "image", "label"}
 
@@ -91,7 +96,8 @@ class Prepared:
         image = read_beside_mask(where, blank=blank, data=encoded)
         refuse_larger(where, image.shape[:2], data=row["label"] or b"", what="label map")
         labels = read_labels(where, data=row["label"] or b"")
-        if row.get(DIGEST, b"") not in (b"", hash_row(image_id, encoded, labels)):
+        objects = read_labels(where, data=row[OBJECTS] or b"") if OBJECTS in row else None
+        if row.get(DIGEST, b"") not in (b"", hash_row(image_id, encoded, labels, objects)):
             raise BadSample(
                 f"{where}: not as it was prepared (its checksum does not fit); {make_repair_command(self.name)}"
             )
@@ -99,7 +105,7 @@ class Prepared:
         if truth.shape != image.shape[:2]:
             (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
             raise BadSample(f"{where}: label map is {mask_w}x{mask_h} but its image is {w}x{h}")
-        return Sample(image_id, image, truth)
+        return Sample(image_id, image, truth, instances=None if objects is None else _number_objects(where, objects))
 
     @property
     def remark(self) -> str | None:
@@ -150,8 +156,8 @@ def read_about(root: Path, name: str | None = None, split: str = "val") -> dict[
         raise UserError(f"{path}: damaged ({error or type(error).__name__}); {make}") from error
     if lacking:
         raise UserError(f"{path}: damaged ({lacking[0]} is {about[lacking[0]]!r}); {make}")
-    if about["format"] != FORMAT:
-        raise UserError(f"{path}: format {about['format']}, but this zgs reads {FORMAT}; {make}")
+    if about["format"] not in (FORMAT, WITH_OBJECTS):
+        raise UserError(f"{path}: format {about['format']}, but this zgs reads {FORMAT} and {WITH_OBJECTS}; {make}")
     if name is not None and about["name"] != name:
         raise UserError(f"data.root={root} holds {about['name']}, not {name}; use data={about['name']}")
     return about
@@ -195,6 +201,14 @@ def _expect_split(root: Path, about: dict[str, Any], split: str) -> None:
             f"data.root={root} holds the split {about['split']}, not {split}; use data.split={about['split']}, or "
             f"data.root={root}_{split} ({make_command(about['name'], Path(f'{root}_{split}'), split)})"
         )
+
+
+def _number_objects(where: Path, objects: Int32[np.ndarray, "h w"]) -> Int16[np.ndarray, "h w"]:
+    """Number objects as `Sample.instances` has them. Raises `BadSample` for more than it can tell apart."""
+    told = np.where(objects == CROWD, UNTOLD + 1, objects) - 1
+    if told.max(initial=0) > np.iinfo(np.int16).max:
+        raise BadSample(f"{where}: object {told.max() + 1}, but there can be {np.iinfo(np.int16).max} in an image")
+    return told.astype(np.int16)
 
 
 def _list_names(exclude: Sequence[str]) -> tuple[str, ...]:

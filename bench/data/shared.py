@@ -19,6 +19,8 @@ from bench.errors import UserError
 from bench.store.sealed import RECORD, check_intact
 
 CONTEXT = ("pascal_context_59", "pascal_context_459")
+FAMILIES = (CONTEXT, ("cocostuff", "cocostuff_182", "coco_panoptic"), ("ade20k", "ade20k_full"))
+"""Data sets of the same photographs under other labels: that they share images says nothing."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ _WHY = "what was tuned on one has seen these of the other"
 def count_neighbours(root: Path, name: str, split: str, ids: Iterable[str]) -> dict[str, int]:
     """Count how many ids each prepared set beside ``root`` holds too, by ``name:split``; the same images aside.
 
-    The two label sets of PASCAL-Context are of the same images, so that sharing them says nothing.
+    Label sets of the same images (`FAMILIES`) share all of them, which says nothing.
     """
     known, shared = set(ids), {}
     for path in sorted(root.resolve().parent.glob(f"*/{ABOUT}")):
@@ -61,13 +63,17 @@ def count_neighbours(root: Path, name: str, split: str, ids: Iterable[str]) -> d
             continue
         try:
             about = read_about(path.parent)
-            if about["split"] == split and (about["name"] == name or {about["name"], name} <= set(CONTEXT)):
+            if about["split"] == split and _are_kin(about["name"], name):
                 continue
             others = open_arrow(path.parent, about["images"])["image_id"]
         except UserError:
             continue  # a neighbour that is not whole is the business of whoever reads it
         shared[f"{about['name']}:{about['split']}"] = len(known.intersection(others))
     return shared
+
+
+def _are_kin(one: str, other: str) -> bool:
+    return one == other or any({one, other} <= set(family) for family in FAMILIES)
 
 
 def list_shared_remarks(dataset: Dataset, root: str | Path | None) -> list[str]:

@@ -7,7 +7,7 @@ their order make the set's fingerprint. It stands in ``zgs.json``, which has che
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,21 @@ DIGEST = "digest"
 """The column; sets of earlier versions have none."""
 
 
-def hash_row(image_id: str, image: bytes, label: np.ndarray) -> bytes:
-    """Hash one row by sha256; the label array goes in with its shape, as little-endian 16-bit numbers."""
-    parts = (image_id.encode(), image, f"{label.shape}".encode() + label.astype("<u2").tobytes())
-    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
+def hash_row(image_id: str, image: bytes, label: np.ndarray, objects: np.ndarray | None = None) -> bytes:
+    """Hash one row by sha256; arrays go in with their shape, as little-endian 16-bit numbers.
+
+    ``objects`` only where the set has any: the hash of a set without objects is that of earlier versions.
+    """
+    arrays = [label] if objects is None else [label, objects]
+    parts = [f"{array.shape}".encode() + np.ascontiguousarray(array, "<u2").tobytes() for array in arrays]
+    hashed = [hashlib.sha256(part).digest() for part in (image_id.encode(), image, *parts)]
+    return hashlib.sha256(b"".join(hashed)).digest()
+
+
+def hash_ids(ids: Iterable[str]) -> str:
+    """Hash the ids of all rows in their order: digests go by content and tell no id that changed on disk."""
+    lengths = (f"{len(image_id)}:{image_id}" for image_id in ids)
+    return hashlib.sha256("".join(lengths).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def has_digests(table: Any) -> bool:
@@ -32,9 +43,11 @@ def has_digests(table: Any) -> bool:
 
 
 def has_digests_of(table: Any, about: Mapping[str, Any]) -> bool:
-    """Whether the digests of all rows are those of the fingerprint; True of a set that has none."""
+    """Whether ids and digests of all rows are those that were prepared; True of a set that has none."""
     if not has_digests(table):
         return True
+    if "ids" in about and hash_ids(table["image_id"]) != about["ids"]:
+        return False
     digests = [bytes(digest or b"") for digest in table[DIGEST]]
     return hashlib.sha256(b"".join(digests)).hexdigest() == about["fingerprint"]
 

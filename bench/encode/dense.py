@@ -11,14 +11,14 @@ from abc import abstractmethod
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool
 from torch import Tensor
 from torch.nn import functional
 
 from bench.encode.layers import Layer, PlainLayers, embed_every_token
 from bench.encode.returned import HEADS, TOKENS, check_tensor
 from bench.encode.segments import make_segments
-from bench.encode.trunk import TrunkEncoder
+from bench.encode.trunk import Trunk, TrunkEncoder
 from bench.records import Embeddings, Sample
 
 
@@ -33,10 +33,10 @@ class DenseEncoder(TrunkEncoder):
 
     @torch.inference_mode()
     def __call__(
-        self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Float32[np.ndarray, "t w"] | None = None
+        self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Trunk | None = None
     ) -> Embeddings:
         """Embed the segments given by `masks`; `trunk` saves its recomputation. An empty mask means the whole image."""
-        plain = self._open_layers(sample, trunk)
+        plain = self.open_layers(sample, trunk)
         tokens = check_tensor(
             self, "compute_tokens", self.compute_tokens(plain, sample), plain.first.tokens.shape, TOKENS
         )

@@ -6,8 +6,9 @@ the width of a token, n segments.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -44,6 +45,14 @@ class Layer:
     def block(self) -> Block:
         """The parts of this layer."""
         return Block.read(self.visual.transformer.resblocks[self.number - 1])
+
+    def ask(self, queries: int | None) -> Layer:
+        """Return this layer asked by the first `queries` tokens, with the queries, keys and values of this one."""
+        if queries == self.queries:
+            return self
+        asked = replace(self, queries=queries)
+        vars(asked)["_split_heads"] = self._split_heads
+        return asked
 
     @property
     def query(self) -> Tensor:
@@ -102,15 +111,20 @@ class Layer:
 
 
 class PlainLayers:
-    """The image as CLIP sees it without any mask: its layers from `first` on, each computed when first read."""
+    """The image as CLIP sees it without any mask: its layers from `first` on, each computed when first read.
+
+    Variants that look at one image share them by `start_at`: what one of them has opened is opened for all.
+    """
 
     def __init__(self, first: Layer) -> None:
-        self._layers = [first]
+        self.first = first
+        self._opened = [first]  # shared by all that `start_at` gives; behind the last layer, what leaves it
 
-    @property
-    def first(self) -> Layer:
-        """The layer that the stored trunk enters."""
-        return self._layers[0]
+    def start_at(self, number: int, queries: int | None = None) -> PlainLayers:
+        """Return the same layers from `number` on, the first asked by `queries` tokens; IndexError as `[number]`."""
+        later = copy.copy(self)
+        later.first = self[number].ask(queries)
+        return later
 
     @property
     def last(self) -> Layer:
@@ -121,27 +135,27 @@ class PlainLayers:
         """The layer of that number, counted from 1; raises IndexError for one before the first or beyond the tower."""
         if not self.first.number <= number <= self.first.depth:
             raise IndexError(f"layer {number} of {self.first.number} to {self.first.depth}")
-        while self._layers[-1].number < number:
-            self._layers.append(Layer(self.first.visual, self._layers[-1].number + 1, self._run(self._layers[-1])))
-        return self._layers[number - self.first.number]
+        return self.first if number == self.first.number else self._open(number)
 
     def __iter__(self) -> Iterator[Layer]:
         """The layers in order."""
         return (self[number] for number in range(self.first.number, self.first.depth + 1))
 
-    @cached_property
+    @property
     def output(self) -> Tensor:
         """The tokens that leave the last layer, [1, T, w]."""
-        return self._run(self.last)
+        return self._open(self.first.depth + 1).tokens
 
     @cached_property
     def embedding(self) -> Tensor:
         """CLIP's own embedding of the whole image, [1, d]."""
         return embed_global_token(self.first.visual, self.output)
 
-    def _run(self, layer: Layer) -> Tensor:
-        tokens: Tensor = layer.visual.transformer.resblocks[layer.number - 1](layer.tokens)
-        return tokens
+    def _open(self, number: int) -> Layer:
+        while (before := self._opened[-1]).number < number:
+            tokens: Tensor = before.visual.transformer.resblocks[before.number - 1](before.tokens)
+            self._opened.append(Layer(before.visual, before.number + 1, tokens))
+        return self._opened[number - self._opened[0].number]
 
 
 def embed_global_token(visual: Any, tokens: Tensor) -> Tensor:

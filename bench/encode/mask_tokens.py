@@ -27,7 +27,8 @@ class MaskTokens(MaskedEncoder):
         tokens, none = plain.first.tokens[:, :1].expand(len(segments), -1, -1), segments.mask[:, :0]
         for layer in plain:
             own = Layer(layer.visual, layer.number, tokens)
-            tokens = own.finish(self.mix(Attention(own, segments, plain)))
+            heads, *_ = self._check_mixed(own, segments, self.mix(Attention(own, segments, plain)))
+            tokens = self._finish(own, heads)
         return self.pool_checked(tokens, segments, plain), none, none
 
     def mix(self, attention: Attention) -> Tensor:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool
 from torch import Tensor
 
 from bench.encode.attention import Attention
@@ -21,7 +21,7 @@ from bench.encode.knobs import MicroBatch
 from bench.encode.layers import Layer, PlainLayers, embed_global_token
 from bench.encode.returned import HEADS, TOKENS, VECTORS, check_columns, check_tensor, check_three
 from bench.encode.segments import Segments, make_segments
-from bench.encode.trunk import TrunkEncoder
+from bench.encode.trunk import Trunk, TrunkEncoder
 from bench.records import Embeddings, Sample
 
 Mixed = tuple[Tensor, Tensor, Tensor]
@@ -62,10 +62,10 @@ class MaskedEncoder(TrunkEncoder):
 
     @torch.inference_mode()
     def __call__(
-        self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Float32[np.ndarray, "t w"] | None = None
+        self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Trunk | None = None
     ) -> Embeddings:
         """Embed the segments given by `masks`; `trunk` saves its recomputation. Empty masks keep the global token."""
-        plain = self._open_layers(sample, trunk, self._count_queries(self.start_layer))
+        plain = self.open_layers(sample, trunk, self._count_queries(self.start_layer))
         segments = make_segments(sample, masks, self.clip.grid, self.clip.device)
         parts = [self._encode_part(plain, part) for part in segments.split(self.micro_batch)]
         vectors, saliency, weight = (torch.cat(p)[: len(masks)].float().cpu().numpy() for p in zip(*parts, strict=True))

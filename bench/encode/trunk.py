@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ from bench.records import Sample
 
 if TYPE_CHECKING:
     from bench.models.clip import Clip
+
+Trunk: TypeAlias = Float32[np.ndarray, "t w"] | PlainLayers
+"""The tokens that enter `start_layer`, or the plain layers of the image from there or an earlier layer on."""
 
 
 @dataclass(eq=False)
@@ -55,12 +58,28 @@ class TrunkEncoder(ABC):  # noqa: B024 - its variants have a method each of thei
     def _load_tokens(self, tokens: Float32[np.ndarray, "t w"]) -> Tensor:
         return torch.from_numpy(tokens)[None].to(self.clip.device, self.clip.dtype)
 
-    def _open_layers(
-        self, sample: Sample, trunk: Float32[np.ndarray, "t w"] | None, queries: int | None = None
-    ) -> PlainLayers:
-        """Open the plain layers from `start_layer` on, over the trunk as given or else computed."""
+    @torch.inference_mode()
+    def open_layers(self, sample: Sample, trunk: Trunk | None = None, queries: int | None = None) -> PlainLayers:
+        """Open the plain layers from `start_layer` on, the first asked by `queries` tokens (None: by all).
+
+        What is opened here may be the `trunk` of every variant of this CLIP that starts at this layer or behind it: all
+        share what any of them has computed of the image, to the same bits. Raises UserError for layers that begin
+        behind `start_layer`, or of another CLIP.
+        """
+        if isinstance(trunk, PlainLayers):
+            self._check_opened(trunk)
+            return trunk.start_at(self.start_layer, queries)
         tokens = self._load_tokens(self.compute_trunk(sample) if trunk is None else trunk)
         return PlainLayers(Layer(self.clip.visual, self.start_layer, tokens, queries))
+
+    def _check_opened(self, opened: PlainLayers) -> None:
+        if opened.first.visual is not self.clip.visual:
+            raise UserError(f"{type(self).__name__}: these layers are of another CLIP: open those of its own")
+        if opened.first.number > self.start_layer:
+            raise UserError(
+                f"{type(self).__name__}: these layers begin at {opened.first.number}, behind its start_layer "
+                f"{self.start_layer}: open those of the variant that starts first"
+            )
 
 
 def number_layer(start_layer: int, depth: int) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool
 from torch import Tensor
 
 from bench.encode.attention import Attention
 from bench.encode.masking import MaskedEncoder
+from bench.encode.trunk import Trunk
 from bench.records import Embeddings, Sample
 
 
@@ -19,7 +20,7 @@ class Unmasked(MaskedEncoder):
     all_queries = False
 
     def __call__(
-        self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Float32[np.ndarray, "t w"] | None = None
+        self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Trunk | None = None
     ) -> Embeddings:
         """Embed the image once, for one mask, and give every segment that."""
         return super().__call__(sample, masks[:1], trunk).take([0] * len(masks))

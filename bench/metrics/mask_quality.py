@@ -21,6 +21,7 @@ def compute_mask_quality(image: ImageTables) -> dict[str, Terms]:
     """Compute the three metrics of this page."""
     from scipy.optimize import linear_sum_assignment  # most of a second, which a command without it does not pay
 
+    image = image.told_apart
     by, classes, share = image.protocol, image.overlap.truth_classes, image.segment_shares
     values = compute_iou_matrix(image.overlap, by.background, by.void)  # n k
     matched = np.zeros(len(classes))

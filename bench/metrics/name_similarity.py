@@ -30,6 +30,7 @@ def compute_given_names(image: ImageTables) -> dict[str, Terms]:
 
 def compute_matched_names(image: ImageTables) -> dict[str, Terms]:
     """Compare the texts of the predicted segments that fit best with the true names."""
+    image = image.told_apart
     item, by = image.overlap, image.protocol
     iou = compute_iou_matrix(item, by.background, by.void)  # n k
     best = [int(column.argmax()) if column.any() else -1 for column in iou.T]

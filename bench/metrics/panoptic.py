@@ -10,14 +10,18 @@ other libraries have it). As in COCO's script, pixels that do not count (void; b
 protocol ignores it) are taken out of unions, and an unmatched prediction that lies on them by more than half is no
 false positive. Where pixels without an answer are not scored (``unlabelled``, ``below``), they are taken out of unions
 likewise, and an unmatched true segment that lies under them by more than half is no miss. A pixel under several
-segments belongs to the smallest. Where the data set has no objects, all pixels
-of a thing class in an image are one true segment: said nowhere in the name, so look at the data set.
+segments belongs to the smallest. Objects that nobody told apart (a crowd) are no true segment, and a prediction of
+their class that lies on them, or on void, by more than half is no false positive. Where the data set has no objects,
+all pixels of a thing class in an image are one true segment: said nowhere in the name, so look at the data set.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
-from jaxtyping import Float64, Int32
+from jaxtyping import Bool, Float64, Int32
 
 from bench.metrics.terms import FAINT, ImageTables, Terms, make_terms
 from bench.overlap.arithmetic import assign_regions, divide
@@ -46,9 +50,44 @@ def compute_panoptic_quality(image: ImageTables) -> dict[str, Terms]:
 
 def match_segments(item: Overlap, labels: Int32[np.ndarray, " n"], things: tuple[bool, ...], by: Protocol) -> Quality:
     """Match the segments of one image with the true ones, from the class of each (-1: none)."""
+    pairs = compare_segments(item, labels, things, by)
+    match = pairs.iou > 0.5
+    false = pairs.there & ~match.any(axis=1) & ~pairs.excused
+    missed = ~match.any(axis=0) & ~pairs.hidden
+    classes = np.unique(np.concatenate([pairs.true, pairs.predicted[pairs.there]])).astype(np.int32)
+
+    def of_class(label: np.ndarray, values: Any) -> Float64[np.ndarray, " u"]:
+        return (label[:, None] == classes).T.astype(np.float64) @ values
+
+    quality = of_class(pairs.true, np.where(match, pairs.iou, 0.0).sum(axis=0))
+    hits, misses = of_class(pairs.true, match.any(axis=0)), of_class(pairs.true, missed)
+    counted = hits + (of_class(pairs.predicted, false) + misses) / 2
+    return classes, np.array([quality, quality, hits]), np.array([counted, hits, counted])
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """The p predicted and g true panoptic segments of an image, and the IoU of each two of one class (else 0).
+
+    ``there``: a prediction has pixels; ``excused``: it lies by more than half on pixels that do not count, or on
+    objects of its class that nobody told apart; ``hidden``: a true segment lies so under pixels without an answer.
+    """
+
+    predicted: Int32[np.ndarray, " p"]
+    true: Int32[np.ndarray, " g"]
+    iou: Float64[np.ndarray, "p g"]
+    size: Float64[np.ndarray, " g"]
+    there: Bool[np.ndarray, " p"]
+    excused: Bool[np.ndarray, " p"]
+    hidden: Bool[np.ndarray, " g"]
+
+
+def compare_segments(item: Overlap, labels: Int32[np.ndarray, " n"], things: tuple[bool, ...], by: Protocol) -> Pairs:
+    """Compare every predicted segment with every true one: stuff united, things apart."""
     is_thing = np.array(things, bool)
     own, predicted = _unite(labels, is_thing)
-    columns, true = _unite(item.truth_classes, is_thing)
+    classes = item.truth_classes if item.untold is None else np.where(item.untold, -1, item.truth_classes)
+    columns, true = _unite(classes, is_thing)
     regions = own @ assign_regions(item)  # p a
     pixels = regions @ item.counts.astype(np.float64)  # p, k + 2
     shared = pixels[:, :-2] @ columns.T
@@ -56,20 +95,25 @@ def match_segments(item: Overlap, labels: Int32[np.ndarray, " n"], things: tuple
     inside = item.counts[:, :-2].astype(np.float64) @ columns.T  # a g: pixels of each of the g true segments
     size, lost = inside.sum(axis=0), _find_unanswered(item, regions, by) @ inside  # g
     area = pixels.sum(axis=1)
-    there = area > 0  # a segment hidden under smaller ones, or lost in resizing, is not there
     iou = divide(shared, (area - gone)[:, None] + size - lost - shared)
-    match = (predicted[:, None] == true) & (iou > 0.5)
-    false = there & ~match.any(axis=1) & (gone <= area / 2)
-    missed = ~match.any(axis=0) & (lost <= size / 2)
-    classes = np.unique(np.concatenate([true, predicted[there]])).astype(np.int32)
+    return Pairs(
+        predicted,
+        true,
+        np.where(predicted[:, None] == true, np.nan_to_num(iou), 0.0),
+        size,
+        there=area > 0,  # a segment hidden under smaller ones, or lost in resizing, is not there
+        excused=gone + _count_untold(item, pixels, predicted) > area / 2,
+        hidden=lost > size / 2,
+    )
 
-    def of_class(label: np.ndarray, values: np.ndarray) -> Float64[np.ndarray, " u"]:
-        return (label[:, None] == classes).T.astype(np.float64) @ values
 
-    quality = of_class(true, np.where(match, iou, 0.0).sum(axis=0))
-    hits, misses = of_class(true, match.any(axis=0)), of_class(true, missed)
-    counted = hits + (of_class(predicted, false) + misses) / 2
-    return classes, np.array([quality, quality, hits]), np.array([counted, hits, counted])
+def _count_untold(item: Overlap, pixels: np.ndarray, predicted: np.ndarray) -> Float64[np.ndarray, " p"]:
+    """Pixels of each predicted segment on objects of its own class that nobody told apart."""
+    if item.untold is None:
+        return np.zeros(len(predicted))
+    own = predicted[:, None] == np.where(item.untold, item.truth_classes, -1)
+    total: np.ndarray = np.where(own, pixels[:, :-2], 0.0).sum(axis=1)
+    return total
 
 
 def _unite(labels: np.ndarray, things: np.ndarray) -> tuple[Float64[np.ndarray, "p n"], Int32[np.ndarray, " p"]]:

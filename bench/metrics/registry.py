@@ -15,6 +15,7 @@ from bench.metrics import clipscore, jaccard, name_similarity, recall, tgq
 from bench.metrics.accuracy import compute_mean_accuracy, compute_pixel_accuracy, compute_weighted_iou
 from bench.metrics.iou import compute_iou
 from bench.metrics.mask_quality import compute_mask_quality
+from bench.metrics.object_recall import compute_object_recall
 from bench.metrics.open_miou import compute_open_miou
 from bench.metrics.panoptic import compute_panoptic_quality
 from bench.metrics.terms import Compute
@@ -62,6 +63,7 @@ REGISTRY: list[Metric] = [
     Metric("pixel_accuracy", compute_pixel_accuracy, {"pixel_accuracy": "Pixel accuracy"}, "labels"),
     Metric("mean_accuracy", compute_mean_accuracy, {"mean_accuracy": "Mean accuracy"}, "labels"),
     Metric("fwiou", compute_weighted_iou, {"fwiou": "fwIoU"}, "labels"),
+    Metric("objects", compute_object_recall, {"recall": "Recall"}, "labels"),
     Metric("panoptic", compute_panoptic_quality, _PANOPTIC, "labels"),
     Metric("soft", jaccard.compute_soft, _JACCARD, "tt"),
     Metric("hard", jaccard.compute_hard, _JACCARD),

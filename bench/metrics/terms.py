@@ -16,7 +16,7 @@ frequencies   the same, each class by its share of the true pixels
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from jaxtyping import Float32, Float64, Int32
 
 from bench.errors import UserError
 from bench.overlap.arithmetic import ClassPixels, count_class_pixels
+from bench.overlap.table import drop_untold
 from bench.records import ClassList, Overlap, TrueSegmentTexts
 
 if TYPE_CHECKING:
@@ -80,6 +81,11 @@ class ImageTables:
         """The table of the predicted segments, which every metric of segments is given."""
         assert self.segments is not None, "the registry says of a metric what it reads"
         return self.segments
+
+    @cached_property
+    def told_apart(self) -> ImageTables:
+        """The same where true segments are looked at one by one: objects that nobody told apart are void."""
+        return self if self.overlap.untold is None else replace(self, segments=drop_untold(self.overlap))
 
     @property
     def pixels(self) -> float:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float32, Int16, Int32, Int64, Integer
+from jaxtyping import Bool, Float32, Int16, Int32, Int64, Integer
 
 from bench.errors import BadSample, UserError
 from bench.overlap.regions import SPARSE, drop_absent, list_regions, renumber
-from bench.records import BACKGROUND, VOID, LabelMap, Overlap, Prediction, Sample
+from bench.records import BACKGROUND, UNTOLD, VOID, LabelMap, Overlap, Prediction, Sample
 from bench.resize import resize_nearest
 
 
@@ -23,14 +23,15 @@ def make_overlap(
 
     Masks of another size are brought to that of the ground truth by nearest neighbour (index floor(i * in / out)).
     The k columns are the classes present in the image, ascending (a class in its objects, by number, where the
-    sample has ``instances``), then background, then void. An atom that the resizing loses keeps a row of zeros.
+    sample has ``instances``, and last its pixels of several objects that nobody told apart), then background, then
+    void. An atom that the resizing loses keeps a row of zeros.
 
     Raises BadSample without ground truth, UserError where masks, texts and similarities do not fit together.
     """
     truth = _check_truth(prediction, sample)
     _check_similarities(prediction.image_id, tt, st, len(prediction), None)
     regions = list_regions(prediction)
-    columns, lowest, classes = _number_columns(truth, sample, len(regions.membership))
+    columns, lowest, classes, untold = _number_columns(truth, sample, len(regions.membership))
     ids = resize_nearest(regions.ids, truth.shape)
     counts = _count(ids, columns, lowest, len(regions.membership), len(classes))
     regions, rows = drop_absent(regions, prediction, counts.sum(axis=1) if prediction.size == truth.shape else None)
@@ -47,16 +48,26 @@ def make_overlap(
         st=st,
         texts=prediction.texts,
         scores=prediction.scores,
+        untold=untold[present] if untold[present].any() else None,
     )
+
+
+def drop_untold(record: Overlap) -> Overlap:
+    """Make void of the pixels of objects that nobody told apart: of true segments that is what is known."""
+    if record.untold is None:
+        return record
+    counts = record.counts[:, np.append(~record.untold, [True, True])]
+    counts[:, -1] += record.counts[:, :-2][:, record.untold].sum(axis=1)
+    return replace(record, counts=counts, truth_classes=record.truth_classes[~record.untold], untold=None)
 
 
 def merge_objects(record: Overlap) -> Overlap:
     """Merge the columns of a class's objects into one (section 4.3 knows no objects)."""
     classes, starts = np.unique(record.truth_classes, return_index=True)
-    if len(classes) == len(record.truth_classes):
+    if len(classes) == len(record.truth_classes) and record.untold is None:
         return record
     counts = np.add.reduceat(record.counts, [*starts, *(len(record.truth_classes) + np.arange(2))], axis=1)
-    return replace(record, counts=counts, truth_classes=classes)
+    return replace(record, counts=counts, truth_classes=classes, untold=None)
 
 
 def fold_void(record: Overlap, background: bool) -> Overlap:
@@ -71,7 +82,8 @@ def fold_void(record: Overlap, background: bool) -> Overlap:
         counts[:, first] += void[:, None]
         return replace(record, counts=counts)
     classes = np.insert(record.truth_classes, 0, 0)  # void is one more object of class 0, or all that there is of it
-    return replace(record, counts=np.insert(counts, 0, void, axis=1), truth_classes=classes)
+    untold = None if record.untold is None else np.insert(record.untold, 0, False)
+    return replace(record, counts=np.insert(counts, 0, void, axis=1), truth_classes=classes, untold=untold)
 
 
 def check_table(record: Overlap, classes: int | None = None) -> None:
@@ -121,18 +133,17 @@ def _check_masks(prediction: Prediction) -> None:
 
 def _number_columns(
     truth: Int16[np.ndarray, "h w"], sample: Sample, rows: int
-) -> tuple[Integer[np.ndarray, "h w"], int, Int32[np.ndarray, " m"]]:
+) -> tuple[Integer[np.ndarray, "h w"], int, Int32[np.ndarray, " m"], Bool[np.ndarray, " m"]]:
     """Number all pixels: for each a number, the lowest of them, and from it on the class of each; not all occur.
 
-    A number stands for a class, or for an object of one.
+    A number stands for a class, or for an object of one; the last answer tells which stand for several objects.
     """
-    code, most = truth, 1
+    code, most, several = truth, 1, None
     if sample.instances is not None:
-        objects = sample.instances.astype(np.int64) + 1
-        if objects.shape != truth.shape or objects.min() < 0:
-            shapes = f"its objects {objects.shape} do not fit its labels {truth.shape}"
-            raise BadSample(f"image {sample.image_id}: {shapes}")
-        most, classes = int(objects.max()) + 1, truth.astype(np.int64)
+        objects = _check_objects(sample, truth.shape)
+        several = int(objects.max()) + 1  # the last number of a class is that of objects that nobody told apart
+        most, classes = several + 1, truth.astype(np.int64)
+        objects = np.where(objects < 0, several, objects)
         code = np.where(classes >= 0, classes * most + objects, classes)
     low, high = int(code.min()), int(code.max())
     if rows * (high + 1 - low) > SPARSE * code.size:  # number those that occur, for a table of all is too large
@@ -140,7 +151,17 @@ def _number_columns(
         numbers, low = numbers + low, 0
     else:
         numbers = np.arange(low, high + 1)
-    return code, low, np.where(numbers >= 0, numbers // most, numbers).astype(np.int32)
+    untold = (numbers >= 0) & (numbers % most == several) if several is not None else np.zeros(len(numbers), bool)
+    return code, low, np.where(numbers >= 0, numbers // most, numbers).astype(np.int32), untold
+
+
+def _check_objects(sample: Sample, shape: tuple[int, ...]) -> Int64[np.ndarray, "h w"]:
+    """Number objects from 1 on, 0 for none and -1 for several. Raises `BadSample` where they do not fit the labels."""
+    assert sample.instances is not None, "the caller has looked"
+    objects = sample.instances.astype(np.int64) + 1
+    if objects.shape != shape or objects.min() < UNTOLD + 1:
+        raise BadSample(f"image {sample.image_id}: its objects {objects.shape} do not fit its labels {shape}")
+    return objects
 
 
 def _count(

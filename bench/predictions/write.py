@@ -77,7 +77,7 @@ def write_entries(
     target = path.with_suffix(".npz")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _open_replacement(target) as (archive, keep), _open_temporary(path) as images:
+        with open_replacement(target) as (archive, keep), _open_temporary(path) as images:
             if _write_images(images, archive, entries, path.suffix in LINES, inlined):
                 place = {"inline": True} if inlined else {"file": target.name, "sha256": _hash_stream(archive)}
                 head["embeddings"] = place | ({"model": embedder} if embedder else {})
@@ -123,7 +123,7 @@ def _put_inline(entry: ImageEntry) -> str:
 
 
 def _write_whole(path: Path, head: dict[str, Any], images: BinaryIO) -> None:
-    with _open_replacement(path) as (stream, keep):
+    with open_replacement(path) as (stream, keep):
         text = json.dumps(head)
         stream.write((text + "\n" if path.suffix in LINES else text[:-1] + ', "images": [\n').encode())
         shutil.copyfileobj(images, stream)
@@ -179,7 +179,7 @@ def _open_temporary(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def _open_replacement(path: Path) -> Iterator[tuple[BinaryIO, Any]]:
+def open_replacement(path: Path) -> Iterator[tuple[BinaryIO, Any]]:
     """Open a stream and a function that says that it is to become ``path`` when all went well."""
     part, kept = path.with_name(f".{path.name}.{os.getpid()}.part"), []
     try:

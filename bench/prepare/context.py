@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from bench.data.publishers import PUBLISHERS
-from bench.errors import BadSample, UserError
+from bench.errors import UserError
 from bench.prepare.choices import Choices, list_items
-from bench.prepare.masks import is_8bit, read_mask
+from bench.prepare.looks import read_values, sample_evenly
+from bench.prepare.masks import is_8bit
 from bench.prepare.orders import choose_best, list_codings, measure_agreement
 from bench.prepare.plan import Coding, Plan
-from bench.prepare.splits import WARNING, check_count, choose_list, find_context_lists, read_ids
+from bench.prepare.splits import check_count, choose_list, find_context_lists, read_ids, warn_if_told
 from bench.prepare.tree import Tree, open_tree
 
-SAMPLE = 200
-"""Masks looked into before the work begins, evenly spread over the split, and as many again for VOC's overlap."""
 _VOID_59 = 255
 _TOLD = "as told by --order/--first"
 _ORDER = "--order own (the data set's 59_context_labels) or --order by459 (detail-api, mmsegmentation, detectron2)"
@@ -34,11 +31,8 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     coding, how = _find_coding(of_split, _find_voc_masks(tree, choices, of_split), choices)
     kind = items[0].mask.suffix.lower().lstrip(".")
     source = {"layout": f"{folder.name}/*.{kind}", "list": path.name, "label_order": coding.name, "how": how}
-    remark = f"label order: {coding.name}; {how}"
-    if how.startswith(_TOLD):
-        risk = "a wrong order gives near-zero scores and no other sign: look at the contact sheet"
-        remark = f"{WARNING}: {remark}; {risk}"
-    return Plan(choices.name, choices.split, items, coding, source, (*remarks, remark), missing)
+    remarks = (*remarks, warn_if_told(coding.name, how))
+    return Plan(choices.name, choices.split, items, coding, source, remarks, missing)
 
 
 def _list(tree: Tree, choices: Choices) -> Path:
@@ -81,13 +75,13 @@ def _find_voc_masks(tree: Tree, choices: Choices, masks: Mapping[str, Path]) -> 
 
 def _find_coding(masks: Mapping[str, Path], voc: Mapping[str, Path], choices: Choices) -> tuple[Coding, str]:
     """Find the meaning of the masks' numbers and how it was told; believed only where nothing speaks against it."""
-    seen = _read_values(masks)
+    seen = read_values(masks)
     wide = _is_wide(masks, seen, choices)
     candidates = list_codings(PUBLISHERS[choices.name].class_list, wide)
     options = [option for option in candidates if option.fits(seen) and _is_told(option, choices)]
     if not options:
         raise UserError(_describe_no_meaning(masks, seen, candidates))
-    both = _sample_evenly({image_id: path for image_id, path in masks.items() if image_id in voc})
+    both = sample_evenly({image_id: path for image_id, path in masks.items() if image_id in voc})
     if both:
         return _choose_by_overlap(options, both, voc, choices)
     suffix = next(iter(masks.values())).suffix
@@ -97,7 +91,7 @@ def _find_coding(masks: Mapping[str, Path], voc: Mapping[str, Path], choices: Ch
         names = " | ".join(option.name for option in options)
         raise UserError(f"the masks may be any of {names}, and their pixels do not tell which; {_ask(wide)}")
     how = _TOLD if choices.order or choices.first is not None else "by the numbers that occur"
-    return options[0], f"{how} in {len(_sample_evenly(masks))} masks (no VOC masks at hand to confirm it)"
+    return options[0], f"{how} in {len(sample_evenly(masks))} masks (no VOC masks at hand to confirm it)"
 
 
 def _choose_by_overlap(
@@ -133,25 +127,6 @@ def _is_told(option: Coding, choices: Choices) -> bool:
     return order_fits and (choices.first is None or option.name.endswith(f"from {choices.first}"))
 
 
-def _read_values(masks: Mapping[str, Path]) -> set[int]:
-    """Read the numbers that occur. A damaged mask is named when the work reaches it; here it counts only if all are."""
-    seen: set[int] = set()
-    for path in _sample_evenly(masks).values():
-        try:
-            seen |= set(np.unique(read_mask(path)).tolist())
-        except BadSample as error:
-            fault = error
-    if not seen:
-        raise fault
-    return seen
-
-
-def _sample_evenly(files: Mapping[str, Path]) -> dict[str, Path]:
-    names = sorted(files)
-    step = max(1, len(names) / SAMPLE)
-    return {name: files[name] for name in (names[int(i * step)] for i in range(min(SAMPLE, len(names))))}
-
-
 def _is_wide(masks: Mapping[str, Path], seen: set[int], choices: Choices) -> bool:
     """Whether the masks are of 459 classes. Raises `UserError` for too few classes and for numbers cut to 8 bits."""
     path = next(iter(masks.values()))
@@ -162,7 +137,7 @@ def _is_wide(masks: Mapping[str, Path], seen: set[int], choices: Choices) -> boo
         return False
     if max(seen) <= 255 and (path.suffix == ".mat" or not is_8bit(path)):
         raise UserError(
-            f"{path} and {len(_sample_evenly(masks)) - 1} more masks hold no number above 255: the 459 classes were "
+            f"{path} and {len(sample_evenly(masks)) - 1} more masks hold no number above 255: the 459 classes were "
             "cut to 8 bits on the way; use the publisher's .mat files"
         )
     if is_8bit(path):

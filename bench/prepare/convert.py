@@ -6,17 +6,17 @@ import io
 import multiprocessing
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from PIL import Image
 
-from bench.data.images import read_image
+from bench.data.images import read_beside_mask
+from bench.data.prepared import CROWD
 from bench.data.whole import hash_row
 from bench.errors import BadSample
-from bench.prepare.masks import read_mask
-from bench.prepare.plan import Coding, Item, Plan
+from bench.prepare.plan import BEYOND, Item, Labels, Plan, Reader
 from bench.system.crew import Crew
 
 WORTH_IT = 400
@@ -25,45 +25,67 @@ WORTH_IT = 400
 
 @dataclass(frozen=True)
 class Row:
-    """``pixels`` counts the pixels of each id that occurs; ``digest`` is of id, image bytes and label array."""
+    """``pixels`` counts the pixels of each id that occurs; ``digest`` is of id, image bytes, labels and objects."""
 
     image_id: str
     image: bytes
     label: bytes
     pixels: dict[int, int]
     digest: bytes
+    objects: bytes | None = None
+    number: int = 0
+    """How many objects there are."""
 
 
-def convert(item: Item, coding: Coding) -> Row | str:
+def convert(item: Item, reader: Reader) -> Row | str:
     """Convert an image to its row, or to one line that says why there is none."""
     try:
-        height, width = read_image(item.image, orient=False).shape[:2]
-        label = coding.read(read_mask(item.mask, coding.wide), item.mask)
-        if label.shape != (height, width):
-            mask_h, mask_w = label.shape
-            raise BadSample(f"{item.mask}: mask is {mask_w}x{mask_h} but its image is {width}x{height}")
-        image = item.image.read_bytes()
-        return Row(item.image_id, image, write_png(label), count(label), hash_row(item.image_id, image, label))
+        # Decoded from first to last byte, but no pixel of it is looked at.
+        height, width = read_beside_mask(item.image, blank=True).shape[:2]
+        labels = reader.read_item(item)
+        if labels.classes.shape != (height, width):
+            mask_h, mask_w = labels.classes.shape
+            turned = ": rows and columns exchanged?" if (mask_w, mask_h) == (height, width) and mask_w != mask_h else ""
+            raise BadSample(f"{item.mask}: mask is {mask_w}x{mask_h} but its image is {width}x{height}{turned}")
+        return make_row(item, labels)
     except BadSample as error:
         return str(error)
 
 
+def make_row(item: Item, labels: Labels) -> Row:
+    """Make the row of an image and its labels."""
+    image, objects = item.image.read_bytes(), labels.objects
+    digest = hash_row(item.image_id, image, labels.classes, objects)
+    row = Row(item.image_id, image, write_png(labels.classes), count(labels.classes), digest)
+    return row if objects is None else replace(row, objects=write_png(objects), number=count_objects(labels))
+
+
+def count_objects(labels: Labels) -> int:
+    """Count the objects of an image; crowds are none."""
+    if labels.objects is None:
+        return 0
+    told = (labels.objects > 0) & (labels.objects != CROWD)
+    pairs = labels.classes[told].astype(np.int64) * BEYOND + labels.objects[told]
+    return len(np.unique(pairs))
+
+
 def write_png(label: np.ndarray) -> bytes:
-    """Write a label map uint16 [h, w] as a 16-bit grey PNG."""
+    """Write a label map uint16 [h, w] as a 16-bit grey PNG, packed lightly: twice as fast, and few bytes more."""
     stream = io.BytesIO()
-    Image.fromarray(label).save(stream, "PNG")
+    Image.fromarray(label).save(stream, "PNG", compress_level=1)
     return stream.getvalue()
 
 
 def count(label: np.ndarray) -> dict[int, int]:
     """Count pixels of each id."""
-    ids, pixels = np.unique(label, return_counts=True)
-    return dict(zip(ids.tolist(), pixels.tolist(), strict=True))
+    pixels = np.bincount(label.ravel())  # a sort of all pixels would take ten times as long
+    ids = np.flatnonzero(pixels)
+    return dict(zip(ids.tolist(), pixels[ids].tolist(), strict=True))
 
 
 def make_rows(plan: Plan, jobs: int | None) -> Iterator[Row | str]:
     """Make all rows in the order of the items, over ``jobs`` processes (None: all cores where it is worth it)."""
-    work = partial(convert, coding=plan.coding)
+    work = partial(convert, reader=plan.reader)
     cores = jobs or ((os.cpu_count() or 1) if len(plan.items) >= WORTH_IT else 1)
     if cores == 1:
         yield from map(work, plan.items)

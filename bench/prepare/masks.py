@@ -5,22 +5,37 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int32
+from jaxtyping import Int32, UInt8
 from PIL import Image
 
-from bench.data.images import read_labels
+from bench.data.images import read_image, read_narrow_labels
 from bench.errors import BadSample
 
 _WRAPPED = "459 classes do not fit into 8 bits, so ids above 255 have wrapped; use the publisher's .mat files"
 
 
-def read_mask(path: Path, wide: bool = False) -> Int32[np.ndarray, "h w"]:
-    """Read a mask's own numbers. ``wide``: they need 16 bits. Raises `BadSample` for what is damaged or no mask."""
+def read_mask(path: Path, wide: bool = False) -> UInt8[np.ndarray, "h w"] | Int32[np.ndarray, "h w"]:
+    """Read a mask's own numbers, bytes as bytes. ``wide``: they need 16 bits.
+
+    Raises `BadSample` for what is damaged or no mask.
+    """
     if path.suffix.lower() == ".mat":
         return _label_map(path)
     if wide and is_8bit(path):
         raise BadSample(f"{path}: an 8-bit mask; {_WRAPPED}")
-    return read_labels(path)
+    return read_narrow_labels(path)
+
+
+def read_colours(path: Path) -> UInt8[np.ndarray, "h w 3"]:
+    """Read a PNG whose colours are numbers. Raises `BadSample` for another kind of picture: its numbers are lost."""
+    try:
+        with Image.open(path) as image:
+            kind = f"{image.format} {image.mode}"
+    except OSError:
+        kind = "PNG RGB"  # what is wrong with it is said where it is read
+    if kind != "PNG RGB":
+        raise BadSample(f"{path}: numbers are expected in the colours of an RGB PNG, but this is {kind}")
+    return read_image(path, orient=False)
 
 
 def is_8bit(path: Path) -> bool:

@@ -83,7 +83,7 @@ def measure_agreement(options: list[Coding], classes: str, masks: Mapping[str, P
         asked = (theirs >= 1) & (theirs <= VOC_CLASSES)
         images, pixels = images + 1, pixels + int(asked.sum())
         for option in options:
-            ids = option.table[values[asked].clip(0, BEYOND - 1)]
+            ids = option.table[values[asked].astype(np.int32).clip(0, BEYOND - 1)]
             hits[option.name] += int((as_voc[np.where(ids == NO_MEANING, 0, ids)] == theirs[asked]).sum())
     shares = {name: count / pixels if pixels else 0.0 for name, count in hits.items()}
     return {"shares": shares, "images": images, "pixels": pixels}

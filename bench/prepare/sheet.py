@@ -5,6 +5,7 @@ The last check is by eye: a wrong order of classes is consistent with every numb
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from bench.data.images import read_image, read_labels
-from bench.data.prepared import NO_CLASS, NO_SCORE, open_arrow
+from bench.data.prepared import CROWD, NO_CLASS, NO_SCORE, OBJECTS, open_arrow
+from bench.prepare.plan import BEYOND
 from bench.prepare.tally import list_names
 from bench.records import BACKGROUND, VOID
 from bench.report.pictures.contact_sheet import draw_contact_sheet
@@ -30,10 +32,13 @@ def draw_sheet(folder: Path, about: Mapping[str, Any]) -> Image.Image:
     places = np.unique(np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).round().astype(int)).tolist()
     names, colours = list_names(about["class_list"]), Colours()
     cells = [cell for place in places for cell in _draw_pair(rows[place], names, colours)]
-    lines = [cells[i : i + 2 * PAIRS] for i in range(0, len(cells), 2 * PAIRS)]
+    across = PAIRS * (3 if "objects" in about else 2)
+    lines = [cells[i : i + across] for i in range(0, len(cells), across)]
     table = [("", [(title, note) for title, note, _ in line], [picture for *_, picture in line]) for line in lines]
     title = f"{about['name']} {about['split']}: {len(places)} of {about['images']:,} images"
-    upper = draw_contact_sheet(table, title=title, footer="white: void, grey: background or no class of the list")
+    footer = "white: void, grey: background or no class of the list"
+    footer += "; of objects white: several together, grey: none" if "objects" in about else ""
+    upper = draw_contact_sheet(table, title=title, footer=footer)
     return _add_key(upper, {name: i for i, name in names.items()}, colours)
 
 
@@ -50,7 +55,25 @@ def _draw_pair(
     texts = tuple(names[i] for i in seen)
     note = ", ".join(f"{names[i]} {i}" for i in seen)
     plain = draw(image, Panel(row["image_id"]), colours)
-    return [(row["image_id"], "", plain), ("labels", note, draw(image, Panel("", labels, None, texts), colours))]
+    cells = [(row["image_id"], "", plain), ("labels", note, draw(image, Panel("", labels, None, texts), colours))]
+    return cells + ([_draw_objects(row, image, ids, names)] if OBJECTS in row else [])
+
+
+def _draw_objects(
+    row: Mapping[str, Any], image: np.ndarray, ids: np.ndarray, names: Mapping[int, str]
+) -> tuple[str, str, Image.Image]:
+    """Draw every object in a colour of its own; crowds and what is no object stay as pixels that do not count."""
+    objects = read_labels(row["image_id"], data=row[OBJECTS])
+    told = (objects > 0) & (objects != CROWD)
+    pairs, places = np.unique(ids[told].astype(np.int64) * BEYOND + objects[told], return_inverse=True)
+    labels = np.full(ids.shape, BACKGROUND, np.int32)
+    labels[objects == CROWD] = VOID
+    labels[told] = places
+    numbers = Counter((pairs // BEYOND).tolist())
+    crowds = ["crowds"] if (objects == CROWD).any() else []
+    note = ", ".join([*(f"{n} {names[i]}" for i, n in numbers.items()), *crowds])
+    texts = tuple(f"{names[int(pair) // BEYOND]} {place + 1}" for place, pair in enumerate(pairs))
+    return "objects", note, draw(image, Panel("", labels, None, texts), Colours())
 
 
 def _add_key(upper: Image.Image, ids: Mapping[str, int], colours: Colours) -> Image.Image:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.data.publishers import PUBLISHERS, Split, find_extra_id, sum_ids
+from bench.data.publisher import Split
+from bench.data.publishers import PUBLISHERS, find_extra_id, sum_ids
 from bench.errors import UserError
 from bench.prepare.tree import Tree
 
@@ -61,13 +62,23 @@ def check_count(ids: Sequence[str], path: Path, name: str, split: str, partial: 
     if n == facts.converters:
         remark = f"{n:,} ids, {facts.published - n} fewer than the published {facts.published:,}"
         return (f"{remark}: the list of the common converters; say so beside numbers{known}", *warnings)
-    other = " (VOC 2012's or another year's list?)" if n > facts.published // 2 else ""
+    listed = not path.is_dir()
+    other = " (VOC 2012's or another year's list?)" if listed and n > facts.published // 2 else ""
+    remedy = "give the publisher's list with --list" if listed else "unpack the archive again and wholly"
     if not partial:
         raise UserError(
-            f"{path}: {n:,} ids, but {name} {split} has {_describe_sizes(facts)}{other}; give the publisher's list "
-            "with --list, or add --partial to prepare what is there"
+            f"{path}: {n:,} {'ids' if listed else 'images'}, but {name} {split} has {_describe_sizes(facts)}{other}; "
+            f"{remedy}, or add --partial to prepare what is there"
         )
     return (f"{n:,} ids where {facts.published:,} are published{other}: a part of the split",)
+
+
+def warn_if_told(order: str, how: str) -> str:
+    """Remark on how the numbers' meaning was told, as a warning where only the user told it."""
+    remark = f"label order: {order}; {how}"
+    if not how.startswith("as told by"):
+        return remark
+    return f"{WARNING}: {remark}; a wrong order gives near-zero scores and no other sign: look at the contact sheet"
 
 
 def _describe_sizes(facts: Split) -> str:

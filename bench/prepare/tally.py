@@ -35,9 +35,13 @@ class Tally:
     total: Any = field(default_factory=hashlib.sha256)
     rows: int = 0
     left_out: dict[str, str] = field(default_factory=dict)
+    objects: int = 0
+    ids: list[str] = field(default_factory=list)
 
-    def add(self, pixels: dict[int, int], digest: bytes) -> None:
+    def add(self, image_id: str, pixels: dict[int, int], digest: bytes, objects: int = 0) -> None:
         """Add one row more, in the order of the ids."""
+        self.ids.append(image_id)
+        self.objects += objects
         self.pixels.update(pixels)
         self.images.update(pixels.keys())
         self.total.update(digest)

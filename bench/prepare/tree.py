@@ -53,6 +53,20 @@ class Tree:
         masks = {folder: self._group_by_id([folder], (".mat", ".png", ".tif", ".tiff")) for folder in folders}
         return {folder: files for folder, files in masks.items() if files}
 
+    def find_matching(self, pattern: str, but: str = "") -> dict[Path, dict[str, Path]]:
+        """Find folders with files whose whole name fits a pattern, and these by what stands for its group ``id``.
+
+        ``but`` names a folder whose insides are left out.
+        """
+        expression, found = re.compile(pattern, re.IGNORECASE | re.ASCII), {}
+        for folder, names in self.folders.items():
+            if but and but in folder.relative_to(self.root.parent).parts:
+                continue
+            matches = {name: expression.fullmatch(name) for name in names}
+            if files := {match["id"]: folder / name for name, match in matches.items() if match}:
+                found[folder] = files
+        return found
+
     def _group_by_id(self, folders: Iterable[Path], suffixes: tuple[str, ...]) -> dict[str, Path]:
         files: dict[str, Path] = {}
         for folder in folders:

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from bench.data.images import read_image, read_labels
-from bench.data.prepared import ABOUT, ARROW, make_repair_command, open_arrow, read_about
+from bench.data.prepared import ABOUT, ARROW, OBJECTS, make_repair_command, open_arrow, read_about
 from bench.data.whole import check_files, hash_row
 from bench.errors import BadSample, UserError
-from bench.prepare.convert import count
+from bench.prepare.convert import count, count_objects
+from bench.prepare.plan import Labels
 from bench.prepare.tally import NAMELESS, Tally, list_names, make_histogram
 
 RAREST = 5
@@ -25,6 +27,7 @@ def report(about: Mapping[str, Any]) -> str:
         f"{about['name']} {about['split']}: {counts}",
         *about["source"].get("remarks", ()),
         *_describe_classes(about),
+        *([f"objects: {about['objects']:,}, which PQ and recall.objects count"] if "objects" in about else []),
     ]
     if about["missing"]:
         first = about["missing"][0]
@@ -58,11 +61,13 @@ def check(folder: Path, name: str | None = None) -> dict[str, Any]:
     try:
         ids = list_names(about["class_list"])
         tally = _count_rows(folder, about, ids)
-        known = (about["images"], about["fingerprint"], about["histogram"])
+        known = (about["images"], about["fingerprint"], about["histogram"], about.get("objects", 0))
     except KeyError as error:
         raise UserError(f"{folder / ABOUT}: has no {error}; {make_repair_command(str(about['name']))}") from error
-    counted = (tally.rows, tally.total.hexdigest(), make_histogram(about["class_list"], tally.pixels, tally.images))
-    for what, stated, is_ in zip(("number of images", "fingerprint", "class histogram"), known, counted, strict=True):
+    histogram = make_histogram(about["class_list"], tally.pixels, tally.images)
+    counted = (tally.rows, tally.total.hexdigest(), histogram, tally.objects)
+    what_is_counted = ("number of images", "fingerprint", "class histogram", "number of objects")
+    for what, stated, is_ in zip(what_is_counted, known, counted, strict=True):
         if stated != is_:
             raise UserError(f"{folder}: the {what} is not what {ABOUT} says; the set was changed: prepare it again")
     check_files(folder / ARROW, about, make_repair_command(str(about["name"])))
@@ -70,27 +75,28 @@ def check(folder: Path, name: str | None = None) -> dict[str, Any]:
 
 
 def _count_rows(folder: Path, about: Mapping[str, Any], ids: Mapping[int, str]) -> Tally:
-    tally, before = Tally(), ""
+    tally, before, repair = Tally(), "", make_repair_command(str(about["name"]))
     for row in tqdm(open_arrow(folder, about["images"]), desc="check", unit=" images"):
-        image_id, where = row["image_id"], folder / row["image_id"]
+        image_id = row["image_id"]
         if image_id <= before:
-            raise UserError(
-                f"{folder}: id {image_id} stands twice or out of order; {make_repair_command(str(about['name']))}"
-            )
+            raise UserError(f"{folder}: id {image_id} stands twice or out of order; {repair}")
         try:
-            label = read_labels(where, data=row["label"]).astype("uint16")
-            size = read_image(where, orient=False, data=row["image"]["bytes"]).shape[:2]
+            labels = _read_row(row, folder / image_id, ids)
         except BadSample as error:
-            raise UserError(f"{error}; {make_repair_command(str(about['name']))}") from error
-        pixels = count(label)
-        if size != label.shape:
-            raise UserError(
-                f"{where}: image is {size}, labels are {label.shape}; {make_repair_command(str(about['name']))}"
-            )
-        if not pixels.keys() <= ids.keys():
-            raise UserError(
-                f"{where}: id {max(pixels.keys() - ids.keys())} is no class; {make_repair_command(str(about['name']))}"
-            )
-        tally.add(pixels, hash_row(image_id, row["image"]["bytes"], label))
+            raise UserError(f"{error}; {repair}") from error
+        digest = hash_row(image_id, row["image"]["bytes"], labels.classes, labels.objects)
+        tally.add(image_id, count(labels.classes), digest, count_objects(labels))
         before = image_id
     return tally
+
+
+def _read_row(row: Mapping[str, Any], where: Path, ids: Mapping[int, str]) -> Labels:
+    """Read the labels of a row. Raises `BadSample` where image, labels and objects do not fit together."""
+    size = read_image(where, orient=False, data=row["image"]["bytes"]).shape[:2]
+    maps = [read_labels(where, data=row[key]).astype(np.uint16) for key in ("label", OBJECTS) if key in row]
+    for what, labels in zip(("labels", "objects"), maps, strict=False):
+        if labels.shape != size:
+            raise BadSample(f"{where}: image is {size}, {what} are {labels.shape}")
+    if wrong := set(count(maps[0])) - ids.keys():
+        raise BadSample(f"{where}: id {max(wrong)} is no class")
+    return Labels(*maps)

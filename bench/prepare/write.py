@@ -12,9 +12,9 @@ from typing import Any
 from tqdm import tqdm
 
 from bench import __version__
-from bench.data.prepared import ABOUT, ARROW, FORMAT
+from bench.data.prepared import ABOUT, ARROW, FORMAT, OBJECTS, WITH_OBJECTS
 from bench.data.publishers import PUBLISHERS
-from bench.data.whole import DIGEST, hash_arrow_files
+from bench.data.whole import DIGEST, hash_arrow_files, hash_ids
 from bench.errors import UserError
 from bench.prepare.convert import Row, make_rows
 from bench.prepare.plan import Plan
@@ -57,17 +57,18 @@ def _write_arrow(plan: Plan, building: Path, jobs: int | None) -> Tally:
     disable_progress_bars()  # ours tells more
     text = Value("string")
     columns = {"image_id": text, "image": Image(), "label": Value("binary"), "licence": text, DIGEST: Value("binary")}
-    features = Features(columns)
+    features = Features(columns | ({OBJECTS: Value("binary")} if plan.has_objects else {}))
     tally, licence = Tally(), PUBLISHERS[plan.name].licence
     path = building / "rows.arrow"
     with ArrowWriter(features=features, path=str(path)) as writer:
         done = tqdm(make_rows(plan, jobs), total=len(plan.items), desc=f"{plan.name} {plan.split}", unit=" images")
         for item, row in zip(plan.items, done, strict=True):
             if isinstance(row, Row):
-                tally.add(row.pixels, row.digest)
+                tally.add(row.image_id, row.pixels, row.digest, row.number)
                 image = {"bytes": row.image, "path": item.image.name}
                 columns_of_row = {"image_id": row.image_id, "image": image, "label": row.label, "licence": licence}
-                writer.write(columns_of_row | {DIGEST: row.digest})
+                more = {OBJECTS: row.objects} if plan.has_objects else {}
+                writer.write(columns_of_row | {DIGEST: row.digest} | more)
             else:
                 tally.left_out[item.image_id] = row
         writer.finalize()
@@ -87,21 +88,23 @@ def _refuse(tally: Tally, plan: Plan, partial: bool) -> None:
 
 def _describe_set(plan: Plan, tally: Tally) -> dict[str, Any]:
     publisher = PUBLISHERS[plan.name]
+    objects = {"objects": tally.objects} if plan.has_objects else {}
     return {
-        "format": FORMAT,
+        "format": WITH_OBJECTS if plan.has_objects else FORMAT,
         "name": plan.name,
         "class_list": publisher.class_list,
         "split": plan.split,
         "images": tally.rows,
         "published": publisher.splits[plan.split].published,
         "fingerprint": tally.total.hexdigest(),
+        "ids": hash_ids(tally.ids),
         "source": plan.source | {"remarks": list(plan.remarks), "left_out": tally.left_out},
         "background": publisher.background,
         "histogram": make_histogram(publisher.class_list, tally.pixels, tally.images),
         "missing": sorted([*plan.missing, *tally.left_out]),
         "licence": publisher.licence,
         "made": {"zgs": __version__} | {name: version(name) for name in ("datasets", "numpy", "pillow", "scipy")},
-    }
+    } | objects
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from PIL import Image
 
 from bench.cli import main
 from bench.data.prepared import Prepared
-from bench.data.publishers import PUBLISHERS, Split, sum_ids
+from bench.data.publisher import Split
+from bench.data.publishers import PUBLISHERS, sum_ids
 from tests.unit.prepare.make import IDS, voc_tree
 
 SAMPLE = Path(__file__).parents[4] / "shared" / "sample"
@@ -32,8 +33,9 @@ def test_without_files_it_says_where_to_get_them(name: str, capsys) -> None:
     page = capsys.readouterr().out
     assert all(
         word in page
-        for word in ("licence: photographs from Flickr", "http", ".tar", "md5", f"zgs prepare {name} --from")
+        for word in (f"licence: {PUBLISHERS[name].licence}", "splits: train", "http", f"zgs prepare {name} --from")
     )
+    assert ("md5" in page) == (name == "voc" or name.startswith("pascal_context")), "no checksum is made up"
     assert ("from VOC 2012" in page or "925 photographs" in page) == name.startswith("pascal_context")
 
 
@@ -45,8 +47,8 @@ def test_without_files_it_says_where_to_get_them(name: str, capsys) -> None:
         (["--from", "x"], "say which data set it is"),
         (["--check"], "name the folder of a prepared set"),
         (["voc", "--check", "--from", "x"], "give one of them"),
-        (["pascal_context_59", "--from", "x", "--order", "alphabetical"], "invalid choice"),
-        (["voc", "--from", "x", "--order", "own"], "--order is for PASCAL-Context"),
+        (["pascal_context_59", "--from", "x", "--order", "alphabetical"], "--order alphabetical: known are own, by459"),
+        (["voc", "--from", "x", "--order", "own"], "--order is for pascal_context_59, pascal_context_459, ade20k"),
         (["voc", "--from", "x", "--jobs", "0"], "--jobs 0: at least 1"),
     ],
 )

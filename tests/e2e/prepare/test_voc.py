@@ -16,7 +16,8 @@ from PIL import Image
 
 from bench.cli import main
 from bench.data.prepared import Prepared
-from bench.data.publishers import PUBLISHERS, Split, sum_ids
+from bench.data.publisher import Split
+from bench.data.publishers import PUBLISHERS, sum_ids
 from bench.records import BACKGROUND, VOID
 from tests.unit.prepare.make import IDS, save_png, truth, voc20, voc_tree
 

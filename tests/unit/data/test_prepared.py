@@ -204,7 +204,7 @@ MAKE = "zgs prepare pascal_context_59 --from FOLDER --to "
         (listed_about, "zgs.json: damaged"),
         (lambda root: change(root, fingerprint=None), "zgs.json: damaged .'fingerprint'"),
         (lambda root: change(root, images="5"), "images is '5'"),
-        (lambda root: change(root, format=2), "format 2, but this zgs reads 1"),
+        (lambda root: change(root, format=3), "format 3, but this zgs reads 1 and 2"),
         (lambda root: change(root, name="voc"), "holds voc, not pascal_context_59; use data=voc"),
         (lambda root: change(root, class_list="context60"), "class table 'context60'"),
         (lambda root: change(root, images=6), "5 images but zgs.json says 6; prepare it again"),

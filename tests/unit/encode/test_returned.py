@@ -32,6 +32,9 @@ CASES = [
     (Masked, "pool", lambda t, s, p: torch.ones(3, 8), r"shape \(3, 8\); expected a tensor of shape \(2, 8\)"),
     (Masked, "pool", lambda t, s, p: torch.ones(1, 8), r"shape \(1, 8\); expected a tensor of shape \(2, 8\)"),
     (Masked, "pool", lambda t, s, p: t[:, 0], r"shape \(2, 16\); expected a tensor of shape \(2, 8\)"),
+    (MaskTokens, "mix", lambda a: a.values[:1], r"shape \(1, 2, 1, 8\) in layer 3; expected .*\(2, 2, 1, 8\)"),
+    (MaskTokens, "mix", lambda a: None, "None in layer 3; expected a tensor, or three"),
+    (MaskTokens, "finish", lambda layer, heads: heads, r"shape .*; expected a tensor of shape \(2, 1, 16\): segments"),
     (MaskTokens, "pool", lambda t, s, p: torch.ones(3, 8), r"shape \(3, 8\); expected a tensor of shape \(2, 8\)"),
     (Masked, "encode", lambda plain, s: torch.ones(2, 8), r"shape \(2, 8\); expected embeddings, saliency, weight"),
     (

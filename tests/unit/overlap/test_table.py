@@ -112,7 +112,7 @@ def test_numbers_of_objects_change_nothing_and_must_fit() -> None:
     first, again = table(0, 1, 0, 0), table(5, 9, 7, 7)
     assert first.truth_classes.tolist() == [0, 0, 1] and (first.counts == again.counts).all()
     with pytest.raises(BadSample, match="objects"):
-        table(0, 1, 0, -2)
+        table(0, 1, 0, -3)
 
 
 def test_drawn_scenes_know_their_objects() -> None:

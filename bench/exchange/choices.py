@@ -1,0 +1,102 @@
+"""What is said about somebody's files beside their place: names of classes, of images, and how they are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from bench.data.base import Dataset, list_whole_split, suggest_nearest
+from bench.data.class_lists import read_class_list
+from bench.data.class_tables import list_tables, load_class_table
+from bench.errors import UsageError, UserError
+from bench.exchange.annotations import read_lists
+from bench.exchange.class_numbers import ClassNumbers, number_table, set_outside
+from bench.exchange.image_names import ImageNames
+from bench.exchange.records import Kind, Notes, Source
+
+SHARED = {
+    "classes": "", "first": "", "names": "own", "background": "", "void": "", "images": "", "ids": "", "faults": "stop",
+}  # fmt: skip
+"""Choices of every kind, with their defaults."""
+NAMES = ("own", "readable")
+FAULTS = ("stop", "skip")
+
+
+def make_source(path: Path, name: str, kind: Kind, given: Mapping[str, str], dataset: Dataset | None = None) -> Source:
+    """Make what a kind reads of a place and the choices that were given; ``name`` is the kind's word.
+
+    Without other words for it, ``dataset`` says what numbers and images are called. Raises UsageError for a choice that
+    the kind does not have.
+    """
+    options = check_choices(name, kind, given)
+    images = ImageNames(pattern=options["ids"], known=frozenset(list_whole_split(dataset)) if dataset else frozenset())
+    classes = ClassNumbers({})
+    if options["images"]:
+        images, classes = read_lists(Path(options["images"]).expanduser(), images)
+    if options["classes"]:
+        classes = read_classes(options["classes"], read_number(options, "first"), options["names"])
+    elif not classes and dataset is not None and (table := getattr(dataset, "table", None)) is not None:
+        classes = number_table(table, f"data={dataset.name}", read_number(options, "first"), options["names"])
+    elif options["first"] and "first" not in kind.options:
+        raise UsageError("first=: counts the classes of a list anew; name it with classes=")
+    classes = set_outside(classes, *(read_numbers(options, key) for key in ("background", "void")))
+    return Source(path, classes, images, {key: options[key] for key in kind.options}, Notes())
+
+
+def check_choices(name: str, kind: Kind, given: Mapping[str, str]) -> dict[str, str]:
+    """Check choices, return all that the kind has. Raises UsageError for another, and for a word that is no choice."""
+    known = SHARED | dict(kind.options)
+    for key in given:
+        if key not in known:
+            hint = suggest_nearest(key, known) or f" (known: {', '.join(known)})"
+            raise UsageError(f"{key}={given[key]}: no choice of {name}{hint}")
+    options = known | dict(given)
+    for key, words in (("names", NAMES), ("faults", FAULTS)):
+        if options[key] not in words:
+            raise UsageError(f"{key}={options[key]}: known are {', '.join(words)}")
+    return options
+
+
+def read_classes(said: str, first: int | None, names: str = "own") -> ClassNumbers:
+    """Read what numbers are called from a table of the package or a file (`bench.data.class_lists`).
+
+    ``first`` counts them anew from there. Places in a file without numbers count from 0.
+    """
+    if said in list_tables():
+        return number_table(load_class_table(said), said, first, names)
+    place = Path(said).expanduser()
+    if not place.is_file():
+        known = list_tables()
+        raise UserError(
+            f"classes={said}: no such file, and no table{suggest_nearest(said, known)} (tables: {', '.join(known)})"
+        )
+    table, _ = read_class_list(place, place.stem, 0)
+    return number_table(table, said, first, names)
+
+
+def read_number(options: Mapping[str, str], key: str) -> int | None:
+    """Read a choice that is one number; None where it was not made."""
+    numbers = read_numbers(options, key)
+    if numbers is not None and len(numbers) != 1:
+        raise UsageError(f"{key}={options[key]}: needs one whole number")
+    return numbers[0] if numbers else None
+
+
+def read_numbers(options: Mapping[str, str], key: str) -> list[int] | None:
+    """Read a choice that is numbers, as 0 or 0,255, or ``none`` for no number; None where it was not made."""
+    text = options[key].strip("[] ")
+    if not text:
+        return None
+    if text == "none":
+        return []
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch("-?[0-9]{1,9}", part, re.ASCII) for part in parts):
+        raise UsageError(f"{key}={options[key]}: needs whole numbers, e.g. {key}=0 or {key}=0,255, or none")
+    return [int(part) for part in parts]
+
+
+def with_classes(source: Source, classes: ClassNumbers) -> Source:
+    """Return the source with other classes, and the same numbers outside of them."""
+    return replace(source, classes=set_outside(classes, source.classes.background, source.classes.void))

@@ -1,0 +1,194 @@
+"""COCO's results: a list of segments with category, run lengths or polygons and score, instances or stuff alike.
+
+A file of annotations (images, annotations, categories) is read in the same way; it brings its own names and sizes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bench.data.images import MAX_PIXELS
+from bench.errors import writing
+from bench.exchange.annotations import describe_image, list_categories, read_annotation_list
+from bench.exchange.grouping import group_by_image
+from bench.exchange.image_names import Id
+from bench.exchange.json_files import describe_first, starts_list
+from bench.exchange.polygons import check_fill, describe_polygons, fill_polygons
+from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
+from bench.exchange.runs import Size, check_counts, compress, describe_fault
+
+CROWD = "segments are marked as crowd"
+
+
+class Runs(msgspec.Struct):
+    """Run lengths, compressed or plain, of a mask of ``size`` (height, width)."""
+
+    size: list[int]
+    counts: str | list[int]
+
+
+class CocoResult(msgspec.Struct):
+    """One result; boxes, areas and keys of other tools are not read."""
+
+    image_id: Id
+    category_id: int
+    segmentation: Runs | list[list[float]] | None = None
+    score: float | None = None
+    iscrowd: int = 0
+
+
+def tell(path: Path) -> str | None:
+    """Tell by the first object of a list, or by the keys of annotations."""
+    first = describe_first(path)
+    if first is None:
+        return None
+    if starts_list(path):
+        needed = {"image_id", "category_id"} <= first.keys()
+        return "a list of results with image_id and category_id" if needed else None
+    segments = first.get("annotations")
+    is_annotation = isinstance(segments, list) and bool(segments) and "segmentation" in segments[0]
+    return "annotations with segmentation" if is_annotation else None
+
+
+def read(source: Source) -> Iterator[ForeignImage]:
+    """Read a file image by image; images of the list ``images=`` without a result come last, empty."""
+    check_fill(source.options["fill"])
+    groups: Iterable[tuple[Id, list[tuple[int, CocoResult]]]]
+    if starts_list(source.path):
+        groups = group_by_image(source.path, CocoResult, source.notes)
+    else:
+        source, groups = read_annotation_list(source, CocoResult)
+    source.classes.require(source.path)
+    seen = set()
+    for image_id, results in groups:
+        seen.add(image_id)
+        yield make_image(source, image_id, results)
+    for image_id, size in source.names.sizes.items():
+        if image_id not in seen:
+            source.notes.count("images have no result: written as empty predictions")
+            yield ForeignImage(source.names.find_name(image_id), size, ())
+
+
+def make_image(
+    source: Source, image_id: Id, results: Sequence[tuple[int, CocoResult]], name: str | None = None
+) -> ForeignImage:
+    """Make the image ``name`` (else as its id is called) of its results, with every fault by image and result."""
+    name = source.names.find_name(image_id) if name is None else name
+    faults: list[str] = []
+    size = _find_size(source, image_id, results)
+    kept = [pair for pair in results if not _is_left_out(source, pair[1], name)]
+    if size is None or min(size) < 1 or size[0] * size[1] > MAX_PIXELS:
+        said = (
+            "its segments state no size; name the list of images with their sizes: images=FILE"
+            if size is None
+            else f"masks of size {list(size)!r:.60} are no picture's"
+        )
+        return ForeignImage(name, (1, 1), (), (f"{source.path}: image {image_id!r}: {said}",))
+    where = [f"{source.path}: image {image_id!r}, segment {at}" for at, _ in kept]
+    counts = _read_masks(source, [result for _, result in kept], size, where, faults)
+    segments = []
+    for place, (_, result), text in zip(where, kept, counts, strict=True):
+        if result.category_id not in source.classes.texts:
+            faults.append(f"{place}: {source.classes.describe_unknown(result.category_id)}")
+            continue
+        segments.append(Segment(source.classes.texts[result.category_id], text, result.score))
+    return ForeignImage(name, size, tuple(segments), tuple(faults))
+
+
+def _is_left_out(source: Source, result: CocoResult, name: str) -> bool:
+    """Whether a result marked as crowd is left out; pycocotools takes it for any other, for a result has no crowd."""
+    if not result.iscrowd:
+        return False
+    dropped = source.options.get("crowd") == "drop"
+    source.notes.count(
+        CROWD + (": left out" if dropped else ": read as any other (crowd=drop leaves them out)"), 1, name
+    )
+    return dropped
+
+
+def _find_size(source: Source, image_id: Id, results: Sequence[tuple[int, CocoResult]]) -> Size | None:
+    """Find the size of the masks: as run lengths say, else as the list of images says."""
+    for _, result in results:
+        if isinstance(result.segmentation, Runs) and len(result.segmentation.size) == 2:
+            return result.segmentation.size[0], result.segmentation.size[1]
+    return source.names.sizes.get(image_id)
+
+
+def _read_masks(
+    source: Source, results: list[CocoResult], size: Size, where: list[str], faults: list[str]
+) -> list[str]:
+    """Read the masks of n results of one image as compressed counts; an empty text where there is a fault."""
+    texts = [_read_mask(source, result, size, place, faults) for result, place in zip(results, where, strict=True)]
+    coded = [place for place, result in enumerate(results) if _has_text(result) and texts[place]]
+    for place, fault in zip(coded, check_counts([texts[place] for place in coded], size), strict=True):
+        if fault:
+            faults.append(f"{where[place]}: {fault}")
+    return texts
+
+
+def _has_text(result: CocoResult) -> bool:
+    return isinstance(result.segmentation, Runs) and isinstance(result.segmentation.counts, str)
+
+
+def _read_mask(source: Source, result: CocoResult, size: Size, where: str, faults: list[str]) -> str:
+    """Read one mask; compressed counts are taken as they are, to be checked with all others."""
+    mask, fault, text = result.segmentation, None, ""
+    if mask is None:
+        fault = "has no 'segmentation' (a file of boxes?); write the results of iouType segm"
+    elif isinstance(mask, Runs) and tuple(mask.size) != size:
+        fault = f"mask of size {mask.size} in an image of {list(size)} (height, width)"
+    elif isinstance(mask, Runs) and isinstance(mask.counts, str):
+        text = mask.counts
+        fault = None if text else "mask cannot be read (counts are empty)"
+    elif isinstance(mask, Runs):
+        runs = mask.counts
+        assert isinstance(runs, list), "a text was taken above"
+        fault = describe_fault(runs, size)
+        text = "" if fault else compress(runs, size)
+    elif (fault := describe_polygons(mask)) is None:
+        text = fill_polygons(mask, size, source.options["fill"])
+        source.notes.count(f"segments are polygons, filled as fill={source.options['fill']} does")
+    if fault:
+        faults.append(f"{where}: {fault}")
+    return text
+
+
+def write(images: Iterable[ForeignImage], target: Target) -> None:
+    """Write results with compressed run lengths, one a line, and what numbers and names mean beside them."""
+    beside = target.path.with_suffix(".images.json")
+    listed, done = [], 0
+    with writing(target.path, "to=FILE"), target.path.open("w", encoding="utf-8") as stream:
+        stream.write("[")
+        for image in images:
+            listed.append(describe_image(image, target))
+            for result in _list_results(image, listed[-1]["id"], target):
+                stream.write(",\n" * bool(done) + json.dumps(result))
+                done += 1
+        stream.write("]\n")
+    with writing(beside, "to=FILE"):
+        content = {"images": listed, "categories": list_categories(target.classes), "annotations": []}
+        beside.write_text(json.dumps(content) + "\n", "utf-8")
+
+
+def _list_results(image: ForeignImage, number: Id, target: Target) -> Iterator[dict[str, Any]]:
+    for segment in image.segments:
+        category = target.classes.find_number(segment.text)
+        if category is None:
+            target.notes.count("segments have a text that is no class: left out", 1, repr(segment.text))
+            continue
+        if segment.score is None:
+            target.notes.count("segments have no score: written as 1, for a result needs one")
+        mask = {"size": list(image.size), "counts": segment.counts}
+        score = 1.0 if segment.score is None else segment.score
+        yield {"image_id": number, "category_id": category, "segmentation": mask, "score": score}
+
+
+KIND = Kind(
+    "COCO results or annotations (.json): instances or stuff, run lengths or polygons",
+    tell, read, write, options={"fill": "coco", "crowd": "keep"},
+)  # fmt: skip

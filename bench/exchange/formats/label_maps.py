@@ -1,0 +1,102 @@
+"""A folder of label maps, one picture of class numbers an image, as mmsegmentation's ``--out`` and most tools write.
+
+mmsegmentation counts classes from 0, or where a data set says ``reduce_zero_label`` it writes them from 1 again, with
+0 for none: ``first=`` says which, and what the maps hold is said where the other would fit as well.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from bench.errors import UserError, writing
+from bench.exchange.label_pictures import list_pictures, read_picture, require_pictures
+from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
+from bench.exchange.runs import decode_counts
+
+CITYSCAPES = ("_labelIds", "_labelTrainIds")
+
+
+def tell(path: Path) -> str | None:
+    """Tell by a folder whose pictures are label maps, and none of Cityscapes' names."""
+    if not path.is_dir() or any(path.glob("*.json")):
+        return None
+    pictures = list_pictures(path)[:20]
+    if not pictures or any(mark in picture.stem for picture in pictures for mark in CITYSCAPES):
+        return None
+    modes = set()
+    for picture in pictures:
+        try:
+            with Image.open(picture) as opened:
+                modes.add(opened.mode)
+        except OSError:
+            return None
+    grey = modes <= {"P", "L", "1", "I", "I;16", "I;16B"}
+    return f"a folder of {', '.join(sorted(modes))} pictures" if grey else None
+
+
+def read(source: Source) -> Iterator[ForeignImage]:
+    """Read every picture below a folder; its name without ending is that of the image."""
+    pictures = require_pictures(source.path, list_pictures(source.path), "label map")
+    source.classes.require(source.path)
+    source.notes.expected = len(pictures)
+    lowest, highest = min(source.classes.texts), max(source.classes.texts)
+    seen: set[str] = set()
+    for picture in pictures:
+        name = source.names.find_file(picture.relative_to(source.path).as_posix())
+        image = read_picture(source, picture, name)
+        seen.update(segment.text for segment in image.segments)
+        yield image
+    if lowest == 1 and 0 in source.classes.background and source.classes.texts[highest] not in seen:
+        source.notes.say(
+            f"no map holds {highest} ({source.classes.texts[highest]!r}), the last class; classes that count from 0 "
+            "would read alike, each as its neighbour: then say first=0"
+        )
+
+
+def write(images: Iterable[ForeignImage], target: Target) -> None:
+    """Write a picture an image, 8 bits where all numbers fit, and the list of classes beside them."""
+    numbers = target.classes.texts
+    if min(numbers) < 0 or max(numbers) > 65534:
+        raise UserError(f"{target.path}: class numbers must lie between 0 and 65534 in a picture of 16 bits")
+    wide = np.uint16 if max(numbers) > 254 else np.uint8
+    nothing = 0 if 0 not in numbers else int(np.iinfo(wide).max)
+    target.notes.say(f"pixels of no segment are {nothing} in the maps")
+    with writing(target.path, "to=FOLDER"):
+        target.path.mkdir(parents=True, exist_ok=True)
+        for image in images:
+            place = target.path / f"{image.image_id}.png"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(paint_classes(image, target, nothing).astype(wide)).save(place)
+        with (target.path / "classes.csv").open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream, lineterminator="\n").writerows([("id", "name"), *sorted(numbers.items())])
+
+
+def paint_classes(image: ForeignImage, target: Target, nothing: int) -> np.ndarray:
+    """Paint the classes of an image [h, w]: where segments overlap the one with the highest score, else the later."""
+    labels = np.full(image.size, nothing, np.int64)
+    covered = np.zeros(image.size, bool)
+    for segment in order_by_score(image):
+        number = target.classes.find_number(segment.text)
+        if number is None:
+            target.notes.count("segments have a text that is no class: left out", 1, repr(segment.text))
+            continue
+        mask = decode_counts(segment.counts, image.size)
+        target.notes.count(
+            "pixels lie in several segments: the highest score has them, else the later", int((mask & covered).sum())
+        )
+        target.notes.count("scores are left out: a map holds none", int(segment.score is not None))
+        labels[mask], covered = number, covered | mask
+    return labels
+
+
+def order_by_score(image: ForeignImage) -> list[Segment]:
+    """Order segments as they are painted, the surest last; those without scores as they stand."""
+    return sorted(image.segments, key=lambda segment: segment.score or 0.0)
+
+
+KIND = Kind("a folder of label maps, as mmsegmentation's --out writes", tell, read, write)

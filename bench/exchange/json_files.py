@@ -1,0 +1,173 @@
+"""JSON as large tools write it: a long list streamed piece by piece in little memory, and whole small files."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from bench.errors import UserError
+
+T = TypeVar("T")
+CHUNK = 4 << 20
+"""Bytes that are read at a time."""
+LONGEST = 1 << 28
+"""Bytes of one element of a list at most; longer ones are no result of an image."""
+_NEXT = re.compile(rb"\}\s*,\s*\{")
+_BETWEEN = re.compile(r"[ \t\r\n,]*")
+_BLANK = b" \t\r\n"
+_BOM = b"\xef\xbb\xbf"
+
+
+def read_json(path: Path) -> Any:
+    """Read a small file. Raises UserError where it is none, or half of one."""
+    try:
+        return msgspec.json.decode(path.read_bytes().removeprefix(_BOM))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UserError(f"{path}: {describe_damage(path, error)}") from error
+
+
+def describe_damage(path: Path, error: Exception) -> str:
+    """Describe in half a sentence why a file is no JSON."""
+    if "truncated" in str(error):
+        size = path.stat().st_size if path.exists() else 0
+        return f"ends in the middle, after {size:,} bytes (half a file?); copy it or write it again"
+    return f"is no JSON ({str(error)[:120]}); NaN and single quotes are none, write it with json.dump"
+
+
+def starts_list(path: Path) -> bool:
+    """Whether the first sign of a file is that of a JSON list."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(4096).removeprefix(_BOM).lstrip(_BLANK)[:1] == b"["
+    except OSError:
+        return False
+
+
+def describe_first(path: Path) -> dict[str, Any] | None:
+    """Read what tells a file's kind: the first object of a list, or all of an object; None for what is neither.
+
+    Of a long list only its beginning is read; of a damaged file nothing is told here.
+    """
+    try:
+        if path.suffix.lower() != ".json" or not path.is_file():
+            return None
+        with path.open("rb") as stream:
+            begin = stream.read(CHUNK).removeprefix(_BOM).lstrip(_BLANK)
+        if begin[:1] == b"[":
+            first, _ = json.JSONDecoder().raw_decode(begin[1:].decode("utf-8", "replace").lstrip())
+        else:
+            first = msgspec.json.decode(path.read_bytes().removeprefix(_BOM))
+    except (OSError, ValueError, RecursionError, msgspec.DecodeError):
+        return None
+    return first if isinstance(first, dict) else None
+
+
+def stream_list(path: Path, kind: type[T], decoder: msgspec.json.Decoder[list[T]] | None = None) -> Iterator[list[T]]:
+    """Stream the objects of a JSON list in batches, in order, each decoded as ``kind`` (a type of msgspec).
+
+    A chunk is cut behind an object that another follows. Whether a place is such a one is told by decoding: inside of
+    a text or of an inner list the piece would not be whole. Raises UserError that names the file and the first object
+    which is damaged or has not the fields of ``kind``, by its place from 0.
+    """
+    decode, done = decoder or msgspec.json.Decoder(list[kind]), 0  # type: ignore[valid-type]
+    try:
+        for piece in _cut_list(path):
+            try:
+                batch = decode.decode(piece)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise UserError(_describe_fault(path, piece, error, done)) from error
+            done += len(batch)
+            yield batch
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _cut_list(path: Path) -> Iterator[bytes]:
+    """Cut a file with a list of objects into pieces that are lists of whole objects."""
+    with path.open("rb") as stream:
+        kept = stream.read(CHUNK).removeprefix(_BOM).lstrip(_BLANK)
+        if not kept.startswith(b"["):
+            raise UserError(f"{path}: should be a list of results, [{{…}}, …]")
+        kept = kept[1:]
+        while fresh := stream.read(max(CHUNK, len(kept))):
+            kept += fresh
+            end = _find_cut(kept)
+            if end:
+                yield b"[" + kept[:end] + b"]"
+                kept = kept[end:].lstrip(_BLANK)[1:]  # what follows is a comma
+            elif len(kept) > LONGEST:
+                raise UserError(f"{path}: holds an object of more than {LONGEST:,} bytes; write one for each segment")
+        yield b"[" + kept
+
+
+def _find_cut(text: bytes) -> int:
+    """Find the end of the last whole object that another follows; 0 where there is none."""
+    end = len(text)
+    for _ in range(64):
+        at = text.rfind(b"}", 0, end)
+        if at < 0:
+            return 0
+        if _NEXT.match(text, at) and _is_whole(b"[" + text[: at + 1] + b"]"):
+            return at + 1
+        end = at
+    cuts = [match.start() + 1 for match in _NEXT.finditer(text)]  # rare: long inner lists of objects
+    return next((cut for cut in reversed(cuts) if _is_whole(b"[" + text[:cut] + b"]")), 0)
+
+
+def _is_whole(text: bytes) -> bool:
+    """Whether a piece is cut at the right place; one that is damaged before its end counts, its reader will tell."""
+    try:
+        msgspec.json.decode(text, type=list[msgspec.Raw])
+    except msgspec.DecodeError as error:
+        place = re.search(r"\(byte ([0-9]+)\)", str(error))
+        return place is not None and int(place[1]) < len(text) - 1
+    return True
+
+
+def _describe_fault(path: Path, piece: bytes, error: Exception, done: int) -> str:
+    """Describe the first object of a piece that cannot be read: its place in the list, and its image."""
+    match = re.fullmatch(r"(.*) - at `\$\[([0-9]+)\](.*)`", str(error))
+    if match:
+        said, at, field = match[1], int(match[2]), match[3].lstrip(".")
+        return f"{path}: result {done + at}{_name_image(piece, at)}: {field or 'it'}: {_translate(said)}"
+    if missing := re.fullmatch(r"(.*)`\$\[([0-9]+)\]`", str(error)):
+        return f"{path}: result {done + int(missing[2])}{_name_image(piece, int(missing[2]))}: {_translate(missing[1])}"
+    whole = _count_whole(piece)
+    if "truncated" in str(error):
+        return f"{path}: ends in the middle of result {done + whole} (half a file?); copy it or write it again"
+    return f"{path}: result {done + whole} is no JSON ({str(error)[:120]}); NaN is none, write it with json.dump"
+
+
+def _count_whole(piece: bytes) -> int:
+    """Count the objects of a damaged list that are whole."""
+    done, at, text, decoder = 0, 1, piece.decode("latin-1"), json.JSONDecoder(parse_constant=_refuse)
+    try:
+        while True:
+            _, at = decoder.raw_decode(text, at)
+            done, at = done + 1, _BETWEEN.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+    except (ValueError, RecursionError):
+        return done
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _name_image(piece: bytes, at: int) -> str:
+    try:
+        entry = msgspec.json.decode(msgspec.json.decode(piece, type=list[msgspec.Raw])[at])
+        return f" (image {entry['image_id']!r:.60})"
+    except (msgspec.DecodeError, KeyError, TypeError, IndexError):
+        return ""
+
+
+def _translate(said: str) -> str:
+    """Say in our words what msgspec says of a type."""
+    return said.replace("Object missing required field", "lacks the field").replace("Expected", "should be").strip(" -")

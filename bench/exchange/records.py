@@ -1,0 +1,82 @@
+"""Predictions of other tools, what flows: read this first of `bench.exchange`; no part of the paper.
+
+PATH ─▶ a kind's `read` ─▶ ForeignImage … ─▶ `write_imported` ─▶ the open format (`bench.predictions`)
+the open format ─▶ `read_segments` ─▶ a kind's `write` ─▶ files of another tool
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.exchange.class_numbers import ClassNumbers
+from bench.exchange.image_names import ImageNames
+from bench.exchange.notes import Notes
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment: its text, the compressed counts of its mask as COCO has them, and how sure its system is."""
+
+    text: str
+    counts: str
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class ForeignImage:
+    """One image of somebody's file; ``size`` is height and width of its masks. It is used only without ``faults``."""
+
+    image_id: str
+    size: tuple[int, int]
+    segments: tuple[Segment, ...]
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What a kind is asked to read: the place, what its numbers mean, how its images are named, and the choices made.
+
+    ``options`` are those of `Kind.options`, each with its default.
+    """
+
+    path: Path
+    classes: ClassNumbers
+    names: ImageNames
+    options: Mapping[str, str] = field(default_factory=dict)
+    notes: Notes = field(default_factory=Notes)
+
+
+Read = Callable[[Source], Iterator[ForeignImage]]
+"""Reads the images of a place in its order, one in memory at a time. Raises UserError for what no image can name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """Where and how a kind is asked to write: the classes that give texts their numbers, and the numbers of images."""
+
+    path: Path
+    classes: ClassNumbers
+    numbers: Mapping[str, int]
+    notes: Notes
+
+
+Write = Callable[[Iterable[ForeignImage], Target], None]
+"""Writes images. What the kind cannot hold is counted in the notes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """A kind of foreign file.
+
+    ``tell`` looks at a place and says in half a sentence why it is of this kind, or returns None. ``needs_classes``:
+    its segments carry numbers of classes. ``options`` are the names of its choices, with their defaults.
+    """
+
+    title: str
+    tell: Callable[[Path], str | None]
+    read: Read
+    write: Write | None = None
+    needs_classes: bool = True
+    options: Mapping[str, str] = field(default_factory=dict)

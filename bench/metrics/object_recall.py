@@ -1,0 +1,26 @@
+"""Segment Recall (section 4.3) with objects as true segments: how many of the things that somebody drew were found.
+
+The paper's own recall knows classes alone: all pixels of a class in an image are one true segment. Here a true
+segment is an object where the data set has objects; stuff, and every class of a data set without objects, stays in one
+piece. It is found if one predicted segment of its class (stuff: all of them united) has IoU **>** tau_IoU with it.
+Objects that nobody told apart (a crowd) are neither found nor missed. Ours: no paper has it under this name; it is
+TP / (TP + FN) of PQ, with segments of all classes pooled.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bench.metric_name import write_number
+from bench.metrics.panoptic import compare_segments
+from bench.metrics.terms import ImageTables, Terms, make_terms
+
+
+def compute_object_recall(image: ImageTables) -> dict[str, Terms]:
+    """Compute which objects, and which stuff of the image, were found under all labels of a mapping."""
+    by, things = image.protocol, image.classes.things
+    parts = [compare_segments(image.overlap, labels, things, by) for labels in image.assigned.every]  # one a t
+    found = [np.where(part.hidden, np.nan, (part.iou > by.tau_iou).any(axis=0)) for part in parts]
+    share = parts[0].size / max(1.0, image.pixels)
+    name = f"recall.objects>{write_number(by.tau_iou)}"
+    return {name: make_terms("segments", parts[0].true, share, np.array(found, np.float64))}

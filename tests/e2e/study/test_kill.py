@@ -1,0 +1,85 @@
+"""Nothing that was acknowledged is lost, whenever the server is killed; nothing is there twice."""
+
+from __future__ import annotations
+
+import threading
+from http.client import HTTPException
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("flask", reason="zgs[study] is not installed")
+
+from bench.study.database import open_database
+from bench.study.raters import add_raters
+from tests.e2e.study.serving import Client, Server, read_hidden
+from tests.unit.study.made import make_study
+
+
+def answer_until_killed(client: Client, server: Server, draw: np.random.Generator, kept: dict[str, int]) -> str:
+    """Answer as fast as the server takes it; returns the question that was under way when it was gone."""
+    under_way = ""
+    try:
+        page = client.enter(server.address)
+        client.ask(server.address, "/task", read_hidden(page))
+        while True:
+            status, page = client.ask(server.address, "/question")
+            fields = read_hidden(page)
+            if status != 200 or "question" not in fields:
+                client.ask(server.address, "/task", read_hidden(client.ask(server.address, "/")[1]))
+                continue
+            under_way, rating = fields["question"], int(draw.integers(4))
+            status, page = client.ask(server.address, "/question", fields | {"rating": str(rating)})
+            assert status == 303, page
+            kept[under_way], under_way = rating, ""
+    except (OSError, HTTPException):  # gone before it answered, or in the middle
+        return under_way
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("kills", [3, pytest.param(100, marks=pytest.mark.slow)])
+def test_every_acknowledged_answer_outlives_any_kill(kills: int, tmp_path: Path) -> None:
+    database = make_study(tmp_path / "study", count=12_000, task=200, controls=0, raters=1)
+    ((code, token),) = add_raters(database, 1, 30)
+    database.close()
+    client, draw, kept, doubtful = Client(token), np.random.default_rng(0), dict[str, int](), list[str]()
+    for _ in range(kills):
+        server = Server(tmp_path / "study")
+        killer = threading.Timer(0.05 + 0.6 * draw.random(), server.process.kill)
+        killer.start()
+        doubtful.append(answer_until_killed(client, server, draw, kept))
+        killer.join()
+        server.process.communicate()
+        database = open_database(tmp_path / "study")
+        assert database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        found = {row["question"]: row["rating"] for row in database.execute("SELECT * FROM answers")}
+        assert database.execute("SELECT count(*) FROM answers").fetchone()[0] == len(found)
+        assert kept.items() <= found.items(), "what was acknowledged is there, as it was given"
+        assert set(found) - set(kept) <= set(doubtful), "and nothing else but what was under way"
+        kept |= found
+        database.close()
+    assert len(kept) > 2 * kills
+
+
+def test_a_second_server_of_one_study_is_one_line_that_names_the_first(tmp_path: Path) -> None:
+    from tests.command import ended, launch, zgs
+
+    make_study(tmp_path / "study").close()
+    server = Server(tmp_path / "study")
+    try:
+        code, out, err = ended(launch(zgs("study", "serve", str(tmp_path / "study"), "port=0")))
+        assert (code, out) == (1, "") and f"(process {server.process.pid}, {server.address})" in err
+        assert err.count("\n") == 1 and "use that one, or stop it first" in err
+        port = server.address.rpartition(":")[2]
+        make_study(tmp_path / "other").close()
+        code, out, err = ended(launch(zgs("study", "serve", str(tmp_path / "other"), f"port={port}")))
+        assert (
+            code == 1 and f"port={port}: Address already in use; choose another port=" in err and err.count("\n") == 1
+        )
+    finally:
+        server.process.terminate()
+    code, out, err = ended(server.process)
+    assert code == 1 and "stopped; what is finished is kept" in err
+    assert not (tmp_path / "study/.served").exists()
+    Server(tmp_path / "study").kill()  # it can be served again

@@ -1,0 +1,106 @@
+"""Written as another tool has it and read again: nothing lost, or what was lost is counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.exchange.records import ForeignImage, Segment
+from tests.unit.exchange.drawn import NAMES, coded, masks, masks_of, read, read_noted, write
+
+SIZE = (5, 7)
+SCORES = st.floats(0.0, 1.0, width=32)
+
+
+@st.composite
+def images(draw: Any, disjoint: bool = False, once: bool = False) -> ForeignImage:
+    """An image of up to four segments with scores; ``disjoint``: none empty; ``once``: no class twice."""
+    texts = draw(st.lists(st.sampled_from(list(NAMES.values())), max_size=4, unique=once))
+    drawn = [draw(masks(SIZE)) for _ in texts]
+    if disjoint:
+        owner = draw(st.permutations(range(SIZE[0] * SIZE[1])))
+        for place, mask in enumerate(drawn):
+            mask[...] = False
+            mask.flat[owner[place :: len(drawn) + 1]] = True
+    segments = [Segment(t, coded(m)["counts"], draw(SCORES)) for t, m in zip(texts, drawn, strict=True)]
+    return ForeignImage("2007_000012", SIZE, tuple(segments))
+
+
+@given(st.one_of(images()))
+def test_coco_results_keep_all(tmp_path_factory: Any, image: ForeignImage) -> None:
+    """Overlaps, empty masks, scores, order, name and size, and images without a segment."""
+    path = tmp_path_factory.mktemp("c") / "r.json"
+    assert write("coco", [image], path) == []
+    assert read("coco", path, images=str(path.with_suffix(".images.json"))) == [image]
+
+
+@given(images(disjoint=True))
+def test_panoptic_keeps_what_does_not_overlap(tmp_path_factory: Any, image: ForeignImage) -> None:
+    path = tmp_path_factory.mktemp("p") / "p.json"
+    assert write("coco-panoptic", [image], path) == []
+    (found,) = read("coco-panoptic", path)
+    assert found.image_id == image.image_id and found.size == SIZE and not found.faults
+    assert sorted(found.segments, key=repr) == sorted(image.segments, key=repr)
+
+
+@given(images(disjoint=True, once=True))
+def test_label_maps_keep_what_does_not_overlap_but_scores(tmp_path_factory: Any, image: ForeignImage) -> None:
+    path = tmp_path_factory.mktemp("m") / "maps"
+    notes = write("label-maps", [image], path)
+    found = read("label-maps", path, classes=str(path / "classes.csv"))[0]
+    assert {s.text: s.counts for s in found.segments} == {s.text: s.counts for s in image.segments}
+    assert f"{len(image.segments):,} scores are left out: a map holds none" in notes or not image.segments
+
+
+@given(images())
+def test_overlaps_go_to_the_surest_and_are_counted(tmp_path_factory: Any, image: ForeignImage) -> None:
+    """By hand, pixel by pixel: the highest score has it, of equal ones the later."""
+    folder = tmp_path_factory.mktemp("o")
+    owner: dict[tuple[int, int], str] = {}
+    stands, shared = {}, 0
+    for segment in sorted(image.segments, key=lambda one: one.score or 0):
+        mask = masks_of(ForeignImage("a", SIZE, (segment,)))[segment.text][0]
+        for pixel in map(tuple, np.argwhere(mask).tolist()):
+            shared += pixel in owner
+            owner[pixel], stands[pixel] = segment.text, segment
+    said = f"{shared:,} pixels lie in several segments: the highest score has them, else the later"
+    for name, place in (("coco-panoptic", folder / "p.json"), ("label-maps", folder / "maps")):
+        notes = write(name, [image], place)
+        assert any(note.startswith(said) for note in notes) == bool(shared)
+        choices = {"classes": str(folder / "maps" / "classes.csv")} if name == "label-maps" else {}
+        (found,) = read(name, place, **choices)
+        seen = {p: t for t, ms in masks_of(found).items() for m in ms for p in map(tuple, np.argwhere(m).tolist())}
+        assert seen == owner
+    lost = len(image.segments) - len({id(segment) for segment in stands.values()})
+    notes = write("coco-panoptic", [image], folder / "q.json")
+    assert any(note.startswith(f"{lost} segments are left without a pixel") for note in notes) == bool(lost)
+
+
+def test_texts_without_a_class_and_missing_scores_are_counted(tmp_path: Path) -> None:
+    mask = coded(np.ones(SIZE, bool))["counts"]
+    image = ForeignImage("a", SIZE, (Segment("cat", mask), Segment("zebra", mask)))
+    notes = write("coco", [image], tmp_path / "r.json")
+    assert notes == [
+        "1 segments have no score: written as 1, for a result needs one",
+        "1 segments have a text that is no class: left out (the first: 'zebra')",
+    ]
+    for name, place in (("coco-panoptic", "p.json"), ("label-maps", "maps")):
+        assert "1 segments have a text that is no class: left out (the first: 'zebra')" in write(
+            name, [image], tmp_path / place
+        )
+
+
+def test_many_numbers_take_16_bits_and_class_0_leaves_the_last_for_nothing(tmp_path: Path) -> None:
+    left = np.zeros(SIZE, bool)
+    left[:, :3] = True
+    image = ForeignImage("folder/a", SIZE, (Segment("x", coded(left)["counts"]),))
+    for names, nothing in (({0: "x", 9: "y"}, 255), ({300: "x"}, 0), ({0: "x", 300: "y"}, 65535)):
+        place = tmp_path / str(nothing)
+        assert f"pixels of no segment are {nothing} in the maps" in write("label-maps", [image], place, names)
+        (found,), notes = read_noted("label-maps", place, classes=str(place / "classes.csv"))
+        assert (masks_of(found)["x"][0] == left).all() and len(found.segments) == 1
+        assert any("void: of no segment" in note for note in notes) == (nothing != 0)

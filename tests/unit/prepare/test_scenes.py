@@ -1,0 +1,262 @@
+"""ADE20K, Cityscapes, COCO-Stuff, COCO panoptic: what their files mean, traps told by looking, faults in one line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.data.class_tables import load_class_table
+from bench.data.prepared import CROWD, NO_SCORE
+from bench.data.publishers import PUBLISHERS
+from bench.errors import BadSample, UserError
+from bench.prepare.choices import Choices
+from bench.prepare.plan import Plan
+from bench.prepare.tree import open_tree
+from tests.unit.prepare import scenes
+from tests.unit.prepare.scenes import save
+
+PANOPTIC = [{"id": row.id, "name": row.name, "isthing": int(row.thing)} for row in load_class_table("coco133").rows]
+WRITE: dict[str, Callable[[Path], object]] = {
+    "ade20k": scenes.ade20k,
+    "cityscapes": scenes.cityscapes,
+    "cocostuff": lambda root: (scenes.cocostuff(root), None),
+    "cocostuff_182": lambda root: (scenes.cocostuff(root), None),
+    "coco_panoptic": lambda root: scenes.coco_panoptic(root, PANOPTIC),
+}
+
+
+def plan(name: str, root: Path, **options: object) -> Plan:
+    choices = Choices(name, **{"partial": True} | options)  # type: ignore[arg-type]
+    planned: Plan = import_module(f"bench.prepare.{PUBLISHERS[name].source}").plan(open_tree(root), choices)
+    return planned
+
+
+def refused(name: str, root: Path, **options: object) -> str:
+    with pytest.raises(UserError) as told:
+        plan(name, root, **options)
+    assert "\n" not in str(told.value)
+    return str(told.value)
+
+
+def first_fault(name: str, root: Path) -> str:
+    made = plan(name, root)
+    with pytest.raises(BadSample) as told:
+        for item in made.items:
+            made.reader.read_item(item)
+    return str(told.value)
+
+
+def group(objects: np.ndarray, classes: np.ndarray) -> set[tuple[int, frozenset[int]]]:
+    """Objects as sets of pixels, whatever their numbers."""
+    pairs = np.unique(np.stack([classes, objects], axis=-1).reshape(-1, 2), axis=0)
+    return {
+        (int(c), frozenset(np.flatnonzero((classes == c) & (objects == o)).tolist()))
+        for c, o in pairs.tolist()
+        if o > 0
+    }
+
+
+@pytest.mark.parametrize("name", WRITE)
+def test_classes_and_objects_are_those_that_were_drawn(name: str, tmp_path: Path) -> None:
+    classes, objects = WRITE[name](tmp_path)  # type: ignore[misc]
+    made = plan(name, tmp_path)
+    assert [item.image_id for item in made.items] == sorted(classes) and made.has_objects == (objects is not None)
+    for item in made.items:
+        labels, true = made.reader.read_item(item), classes[item.image_id]
+        void = 0 if name == "ade20k" else -1
+        assert (labels.classes == np.where(true == void, NO_SCORE, true)).all()
+        assert (labels.objects is None) == (objects is None)
+        if objects is not None:
+            drawn = objects[item.image_id]
+            assert ((labels.objects == CROWD) == (drawn == -1)).all() and ((labels.objects == 0) == (drawn == 0)).all()
+            found = np.where(labels.objects == CROWD, -1, labels.objects.astype(int))
+            assert group(found, true) == group(drawn, true)
+
+
+@pytest.mark.parametrize("name", WRITE)
+def test_how_many_there_should_be_is_known_and_half_a_download_is_refused(name: str, tmp_path: Path) -> None:
+    WRITE[name](tmp_path)
+    published = PUBLISHERS[name].splits["val"].published
+    assert f"2 images, but {name} val has {published:,}; unpack the archive again" in refused(
+        name, tmp_path, partial=False
+    )
+    assert "2 ids where" in " ".join(plan(name, tmp_path).remarks)
+    some = next(
+        path
+        for path in sorted(tmp_path.rglob("*"))
+        if path.suffix in (".jpg", ".png") and "mg" in str(path) or path.suffix == ".jpg"
+    )
+    some.unlink()
+    assert len(plan(name, tmp_path).items) == 1 and len(plan(name, tmp_path).missing) == 1
+
+
+@pytest.mark.parametrize("name", WRITE)
+def test_an_empty_folder_says_what_was_looked_for(name: str, tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(b"")
+    line = refused(name, tmp_path)
+    assert "at any depth" in line and "x.zip is an archive: unpack it first (unzip x.zip)" in line
+
+
+def reduce_labels(folder: Path, tail: str = "") -> None:
+    """What reduce_zero_label makes of masks: each id less one, 0 as 255."""
+    for path in sorted(folder.glob("*.png")):
+        values = np.asarray(Image.open(path)).astype(int)
+        save(path.with_name(path.stem + tail + ".png"), ((values - 1) % 256).astype(np.uint8))
+
+
+def test_ade_masks_that_a_converter_shifted_are_told_by_their_numbers(tmp_path: Path) -> None:
+    classes, _ = scenes.ade20k(tmp_path)
+    masks = tmp_path / "ADEChallengeData2016/annotations/validation"
+    reduce_labels(masks)
+    made = plan("ade20k", tmp_path)
+    assert made.reader.name == "train" and "label order: train; by the numbers in 2 of 2 masks" in made.remarks[1]
+    for item in made.items:
+        true = classes[item.image_id]
+        assert (made.reader.read_item(item).classes == np.where(true == 0, NO_SCORE, true)).all()
+    line = refused("ade20k", tmp_path, order="own")
+    assert line.startswith("--order own: the numbers in 2 of 2 masks are a converter's (0-149, 255 other)")
+
+
+def test_ade_masks_that_do_not_tell_ask_and_believe_an_order_with_a_warning(tmp_path: Path) -> None:
+    scenes.ade20k(tmp_path)
+    for path in sorted((tmp_path / "ADEChallengeData2016/annotations/validation").glob("*.png")):
+        save(path, np.full((scenes.H, scenes.W), 5, np.uint8))
+    line = refused("ade20k", tmp_path)
+    assert "do not tell what they mean; say --order own (ADE20K's (0 other, 1-150)) or --order train" in line
+    made = plan("ade20k", tmp_path, order="train")
+    assert any(remark.startswith("WARNING: label order: train; as told by --order; a wrong") for remark in made.remarks)
+    assert (made.reader.read_item(made.items[0]).classes == 6).all()
+
+
+def test_ade_with_a_converters_folder_beside_it_asks_which(tmp_path: Path) -> None:
+    scenes.ade20k(tmp_path)
+    own = tmp_path / "ADEChallengeData2016/annotations"
+    shutil.copytree(own, own.with_name("annotations_detectron2"))
+    line = refused("ade20k", tmp_path)
+    assert "several folders of masks of val" in line and line.endswith("choose with --masks")
+    assert plan("ade20k", tmp_path, masks=own).has_objects
+
+
+def test_ade_without_objects_says_what_pq_will_count(tmp_path: Path) -> None:
+    scenes.ade20k(tmp_path)
+    some = tmp_path / "annotations_instance/validation/ADE_val_00000002.png"
+    some.unlink()
+    assert "lacks 1 images (the first: ADE_val_00000002)" in plan("ade20k", tmp_path).remarks[-1]
+    shutil.rmtree(tmp_path / "annotations_instance")
+    made = plan("ade20k", tmp_path)
+    assert not made.has_objects and "PQ counts all pixels of a thing in an image as one" in made.remarks[-1]
+
+
+def test_ade_objects_of_another_size_or_mode_are_named(tmp_path: Path) -> None:
+    scenes.ade20k(tmp_path)
+    path = tmp_path / "annotations_instance/validation/ADE_val_00000001.png"
+    save(path, np.zeros((scenes.W, scenes.H, 3), np.uint8))
+    assert first_fault("ade20k", tmp_path).startswith(f"{path}: objects are 12x20 but the mask ")
+    save(path, np.zeros((scenes.H, scenes.W), np.uint8))
+    assert "numbers are expected in the colours of an RGB PNG, but this is PNG L" in first_fault("ade20k", tmp_path)
+
+
+def test_cityscapes_train_ids_are_taken_where_nothing_else_is_there(tmp_path: Path) -> None:
+    classes, _ = scenes.cityscapes(tmp_path)
+    order = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33]
+    for path in sorted(tmp_path.rglob("*_labelIds.png")):
+        true = classes[path.name.removesuffix("_gtFine_labelIds.png")]
+        train = np.where(true < 0, 255, np.searchsorted(order, true))
+        save(path.with_name(path.name.replace("labelIds", "labelTrainIds")), train.astype(np.uint8))
+    assert plan("cityscapes", tmp_path).reader.name == "labelIds"
+    for path in sorted(tmp_path.rglob("*_labelIds.png")):
+        path.unlink()
+    made = plan("cityscapes", tmp_path)
+    assert made.reader.name == "labelTrainIds" and "no objects" in made.remarks[-1]
+    for item in made.items:
+        true = classes[item.image_id]
+        assert (made.reader.read_item(item).classes == np.where(true < 0, NO_SCORE, true)).all()
+
+
+def test_cityscapes_faults(tmp_path: Path) -> None:
+    scenes.cityscapes(tmp_path)
+    path = next(tmp_path.rglob("munster*_labelIds.png"))
+    values = np.array(Image.open(path))
+    save(path, np.where(values == 26, 24, values))
+    assert "objects of other labels than in" in first_fault("cityscapes", tmp_path)
+    save(path, np.where(values == 0, 255, values))
+    line = refused("cityscapes", tmp_path)
+    assert "masks hold 0 to 29, and 255, which is not Cityscapes' labelIds (0-33)" in line
+
+
+def test_coco_stuff_masks_of_mmsegmentation_lie_beside_and_are_not_taken_for_it(tmp_path: Path) -> None:
+    classes = scenes.cocostuff(tmp_path)
+    used = [row.id for row in load_class_table("cocostuff171").rows]
+    folder = tmp_path / "annotations/val2017"
+    for path in sorted(folder.glob("*.png")):
+        true = classes[path.stem]
+        save(
+            path.with_name(f"{path.stem}_labelTrainIds.png"),
+            np.where(true < 0, 255, np.searchsorted(used, true)).astype(np.uint8),
+        )
+    assert plan("cocostuff", tmp_path).reader.name == "own"
+    for path in sorted(folder.glob("*.png")):
+        if "_" not in path.name:
+            path.unlink()
+    for name in ("cocostuff", "cocostuff_182"):
+        made = plan(name, tmp_path, order="train")
+        assert [item.image_id for item in made.items] == sorted(classes)
+        for item in made.items:
+            true = classes[item.image_id]
+            assert (made.reader.read_item(item).classes == np.where(true < 0, NO_SCORE, true)).all()
+
+
+def test_an_id_that_coco_stuff_never_drew_tells_that_the_numbers_are_a_converters(tmp_path: Path) -> None:
+    scenes.cocostuff(tmp_path)
+    for path in sorted((tmp_path / "annotations/val2017").glob("*.png")):
+        save(path, np.full((scenes.H, scenes.W), 11, np.uint8))  # street sign less one, or stop sign of the 171
+    made = plan("cocostuff", tmp_path)
+    assert made.reader.name == "train" and (made.reader.read_item(made.items[0]).classes == 13).all()
+
+
+def test_panoptic_json_and_pngs_that_speak_of_other_segments(tmp_path: Path) -> None:
+    scenes.coco_panoptic(tmp_path, PANOPTIC)
+    path = tmp_path / "annotations/panoptic_val2017/000000000139.png"
+    colours = np.array(Image.open(path))
+    save(path, np.where((colours == (9, 0, 0)).all(axis=2, keepdims=True), np.uint8(77), colours))
+    assert f"{path}: segment {77 * 65793} is not in the json" in first_fault("coco_panoptic", tmp_path)
+    save(path, np.where((colours == (9, 0, 0)).all(axis=2, keepdims=True), np.uint8(0), colours))
+    assert f"{path}: segment 9 is not in the PNG" in first_fault("coco_panoptic", tmp_path)
+    Image.open(path).convert("P").save(path)
+    assert "but this is PNG P" in first_fault("coco_panoptic", tmp_path)
+
+
+def change(path: Path, edit: Callable[[dict], object]) -> None:
+    content = json.loads(path.read_text())
+    edit(content)
+    path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda c: c["categories"][0].update(name="persons"), "another list (1 is 'persons', where COCO panoptic has"),
+        (lambda c: c["categories"].pop(), "another list (lacks 200, where COCO panoptic has 'rug-merged')"),
+        (lambda c: c.pop("annotations"), "lacks 'annotations'; it is no COCO panoptic json"),
+        (lambda c: c["annotations"][1]["segments_info"][2].update(category_id=94),
+         "image 000000000285.png, segment 500: category 94 is none of the 133"),
+    ],
+)  # fmt: skip
+def test_a_json_of_another_data_set_is_one_line(tmp_path: Path, edit: Callable[[dict], object], reason: str) -> None:
+    scenes.coco_panoptic(tmp_path, PANOPTIC)
+    change(tmp_path / "annotations/panoptic_val2017.json", edit)
+    assert reason in refused("coco_panoptic", tmp_path)
+
+
+def test_half_a_json(tmp_path: Path) -> None:
+    scenes.coco_panoptic(tmp_path, PANOPTIC)
+    path = tmp_path / "annotations/panoptic_val2017.json"
+    path.write_text(path.read_text()[:-40])
+    assert "panoptic_val2017.json: cannot be read (" in refused("coco_panoptic", tmp_path)

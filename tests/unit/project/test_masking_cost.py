@@ -1,0 +1,61 @@
+"""scripts/masking_cost.py: all attention maskings together beside the dearest alone, by hand; settings as tuned."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def cost() -> Any:
+    sys.path.insert(0, str(ROOT / "scripts"))
+    yield import_module("masking_cost")
+    sys.path.remove(str(ROOT / "scripts"))
+
+
+def make_table(together: float) -> pd.DataFrame:
+    """Two maskings: the later one is dearer, and has both parts of the trunk before it."""
+    lines = [
+        ("trunk, patches alone", "trunk", 1, 1.0, 0.1), ("trunk, layers 1 to 2", "trunk", 3, 2.0, 0.2),
+        ("early", "attention", 1, 10.0, 1.0), ("late", "attention", 3, 20.0, 4.0), ("crop", "other", 0, 99.0, 9.0),
+        ("all", "together", 1, together, 4.5),
+    ]  # fmt: skip
+    return pd.DataFrame(lines, columns=["variant", "kind", "start", "ms", "gflop"]).assign(share=0.5, segments=20)
+
+
+def test_the_dearest_alone_has_all_of_its_trunk_and_no_painted_picture_counts(cost: Any) -> None:
+    one_by_one, together, dearest = cost.compare_together(make_table(25.0))
+    assert (one_by_one["ms"], together["ms"], dearest["ms"]) == (33, 25, 23)
+    assert (round(one_by_one["gflop"], 9), together["gflop"], round(dearest["gflop"], 9)) == (5.3, 4.5, 4.3)
+
+
+@pytest.mark.parametrize(("ms", "told"), [(36.8, "1.60 times as much"), (36.9, "1.60 times as much"), (25, "1.09")])
+def test_the_sentence_says_both_and_whether_the_goal_is_met(cost: Any, ms: float, told: str) -> None:
+    said = cost.describe_together(make_table(ms))
+    assert said.startswith(f"2 attention maskings of one image together: {ms:.0f} ms of one processor")
+    assert "(33 ms one by one, trunks stored), the dearest of them alone 23 ms" in said
+    assert told in said and "1.05 times the operations" in said
+    assert said.endswith("is missed." if ms > 36.8 else "is met.")
+
+
+def test_tuned_settings_are_those_of_the_table(cost: Any, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("variant,key,chosen\ngem,encode.iterations,0\ngem,encode.start_layer,-6\n")
+    assert cost.read_tuned(str(tmp_path / "t.csv")) == {"gem": ["++encode.iterations=0", "++encode.start_layer=-6"]}
+    assert cost.read_tuned("") == {}
+
+
+@pytest.mark.slow
+def test_maskings_are_measured_alone_and_together(cost: Any, capsys: Any, tmp_path: Path) -> None:
+    cost.main(["segments=2", "repeats=1", "only=attention", f"to={tmp_path / 'costs.csv'}"])
+    table = pd.read_csv(tmp_path / "costs.csv")
+    assert set(table["kind"]) == {"trunk", "attention", "together"} and (table["gflop"] > 0).all()
+    alone = table[table["kind"] == "attention"]["gflop"].sum()
+    assert table[table["kind"] == "together"]["gflop"].item() < alone, "what all share is computed once"
+    assert capsys.readouterr().out.rstrip().splitlines()[-1] in (tmp_path / "costs.md").read_text()
