@@ -200,15 +200,42 @@ def test_groups_leave_the_whole_as_it_is_and_add_up() -> None:
         parts = [grouped[recall.replace("recall>", f"recall.{kind}>")] for kind in kinds]
         assert sum(part.numerator.sum() for part in parts) == whole[recall].numerator.sum()
         assert sum(part.n for part in parts) == whole[recall].n
+    sizes = [name for name in grouped if name.startswith(recall.split("/recall")[0] + "/recall.size.")]
+    assert sum(grouped[name].n for name in sizes) == whole[recall].n and len(sizes) == 4
+
+
+def test_one_class_of_the_miou_is_that_column() -> None:
+    whole, grouped = scores(EVERY).rows, scores(GROUPED).rows
+    name = next(name for name in whole if "tt(tiny)" in name and "iou.dataset" in name)
+    for index, word in enumerate(CLASSES.names):
+        top, bottom = (part[:, index].sum() for part in (whole[name].numerator, whole[name].denominator))
+        assert grouped[f"{name}.class.{word}"].value() == pytest.approx(top / bottom)
+
+
+def test_image_iou_of_a_class_is_the_mean_over_images_that_show_or_predict_it() -> None:
+    grouped, means = scores(GROUPED).rows, []
+    for seed in range(24):
+        one = made(seed)
+        value = slow_iou(one, assign(one.tt, 0.5)).get(1, np.nan)
+        means += [] if np.isnan(value) else [value]
+    found = grouped["toy:test/five/paper/tt(tiny)>=0.5/iou.image.union.class.dog"]
+    assert found.value() == pytest.approx(np.mean(means)) and found.n == len(means)
+
+
+def test_tgq_and_its_groups_agree_with_the_rows() -> None:
+    grouped = scores(GROUPED).rows
+    whole = grouped["toy:test/five/paper/tt(tiny)/tgq.micro>0.5"]
+    parts = [grouped[f"toy:test/five/paper/tt(tiny)/tgq.micro.kind.{kind}>0.5"] for kind in ("things", "stuff")]
+    assert sum(part.numerator.sum() for part in parts) == whole.numerator.sum() > 0
     sizes = [name for name in grouped if "/tgq.micro.size." in name and "tt(tiny)" in name]
-    over = [name for name in sizes if ">" in name.split("/")[-1]]
-    assert len(over) == 4, "sizes of true segments come from the overlap table of the same image"
+    assert sum(">" in name.split("/")[-1] for name in sizes) == 4, "by the overlap table of the same image"
 
 
 def test_metrics_without_classes_have_no_groups_and_pq_no_sizes() -> None:
     names = list(scores(GROUPED).rows)
-    assert not [n for n in names if "hungarian_all." in n or "own_text." in n]
-    assert not [n for n in names if "/pq.size" in n or "/open_miou.size" in n]
+    assert not [
+        n for n in names for part in ("hungarian_all.", "own_text.", "/pq.size", "/open_miou.size") if part in n
+    ]
     assert [n for n in names if "/pq.kind.things" in n]
 
 
@@ -216,8 +243,8 @@ def test_without_texts_the_error_names_image_and_need() -> None:
     blind = [replace(item, tt=None) for item in IMAGES]
     with pytest.raises(UserError, match="image 0000 has no texts"):
         scores(replace(EVERY, metrics=("soft",)), blind)
-    found = scores(replace(EVERY, metrics=("masks", "overlap")), blind).table
-    assert len(found) == 5 and all("/none/" in name for name in found["metric"])
+    found = scores(replace(EVERY, metrics=("masks", "overlap")), blind).table["metric"]
+    assert len(found) == 5 and found.str.contains("/none/").all()
 
 
 def test_own_text_is_left_out_where_nobody_has_the_cosines() -> None:
