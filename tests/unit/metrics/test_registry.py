@@ -55,9 +55,8 @@ def image(seed: int) -> Overlap:
 def truth(item: Overlap) -> TrueSegmentTexts:
     draw, classes = np.random.default_rng(len(item.areas)), item.truth_classes
     rows = draw.random((2, len(classes), 5)).astype(np.float32)
-    return TrueSegmentTexts(
-        item.image_id, classes, item.counts[:, :-2].sum(axis=0), rows[0], rows[1], ("tree",) * len(classes)
-    )
+    areas = item.counts[:, :-2].sum(axis=0)
+    return TrueSegmentTexts(item.image_id, classes, areas, rows[0], rows[1], ("tree",) * len(classes))
 
 
 IMAGES = [image(seed) for seed in range(24)]
@@ -83,8 +82,10 @@ def test_names_of_all_metrics_stay() -> None:
     asked += [preset(name, metrics=list_words(), aggregation=("image", "dataset")) for name in PROTOCOLS]
     asked += [preset("paper", aggregation=("image", "dataset"), breakdown=BREAKDOWNS)]
     asked += [preset("paper", background="class", absent="ignore", below="ignore", unlabelled="ignore")]
-    asked += [preset("smp", mapping="tt", aggregation=("image", "pair", "dataset"))]
-    asked += [preset("panopticapi", mapping="tt")]
+    asked += [
+        preset("smp", mapping="tt", aggregation=("image", "pair", "dataset")),
+        preset("panopticapi", mapping="tt"),
+    ]
     asked += [preset("paper", void="first", unseen="one", unmatched="zero")]
     lines = [name for score in asked for name in scores(replace(score, resamples=0)).table["metric"]]
     found = list(dict.fromkeys(lines))
