@@ -50,8 +50,15 @@ def tell(path: Path) -> str | None:
     if starts_list(path):
         needed = {"image_id", "category_id"} <= first.keys()
         return "a list of results with image_id and category_id" if needed else None
-    segments = first.get("annotations")
-    is_annotation = isinstance(segments, list) and bool(segments) and "segmentation" in segments[0]
+    segments, images = first.get("annotations"), first.get("images")
+    is_annotation = (
+        isinstance(segments, list)
+        and bool(segments)
+        and isinstance(segments[0], dict)
+        and "segmentation" in segments[0]
+    )
+    if isinstance(images, list) and images and isinstance(images[0], dict) and "neg_category_ids" in images[0]:
+        return None  # LVIS's
     return "annotations with segmentation" if is_annotation else None
 
 
