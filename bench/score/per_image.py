@@ -65,8 +65,8 @@ def read_per_image(values: pd.DataFrame, denominators: pd.DataFrame) -> dict[str
     for at, name in enumerate(names):
         known = ~np.isnan(n[:, at])
         if known.any():
-            counts = (numbers[known, at, None] for numbers in (total, n))
-            found[str(name)] = MetricCounts(tuple(ids[known].tolist()), *counts, "segments")
+            top, bottom = total[known, at, None], n[known, at, None]
+            found[str(name)] = MetricCounts(tuple(ids[known].tolist()), top, bottom, "segments")
     return found
 
 
