@@ -13,16 +13,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.cli import main
+from bench.predictions.source import PredictionFile
 from tests.e2e.commands.theirs import values, zgs
 from tests.e2e.exchange.writers import CITY_IDS, NAMES, SHAPES
 from tests.golden.test_libraries import BESIDE
-from tests.unit.exchange.drawn import masks_of, read
+from tests.unit.exchange.drawn import masks_of, read, read_noted
 
 pytestmark = [pytest.mark.extra, pytest.mark.timeout(900)]
 ROOT = Path(__file__).resolve().parents[3]
 PINS = (
     "mmsegmentation==1.2.2", "cityscapesscripts==2.3.0", "hotcoco==1.3.0", "faster-coco-eval==1.8.0", "lvis==0.5.3",
     "label-studio-converter==0.0.59", "labelme==6.0.0", "h5py==3.16.0", "ujson",
+    "datumaro==1.13.12", "attrs", "defusedxml", "imagesize", "lxml", "nibabel", "networkx", "orjson", "shapely",
+    "json-stream", "json-stream-rs-tokenizer", "openvino-telemetry", "tritonclient", "cryptography", "ovmsclient",
 )  # fmt: skip
 """labelme 6.0.0 is the last for Python 3.11; the shapes of 7.9.1 are filled by the same lines."""
 
@@ -125,6 +129,23 @@ def test_what_lvis_keeps_of_an_image(libraries: Path, tmp_path: Path) -> None:
     (image,) = read("lvis", tmp_path / "lvis_results.json", images=lists, limit="300")
     assert sorted(int(segment.text.removeprefix("thing_")) for segment in image.segments) == own
     assert image.image_id == "000000000005" and len(own) == 300
+
+
+def test_the_border_of_voc_through_datumaro(libraries: Path, tmp_path: Path) -> None:
+    """The border comes out as a category "ignored", and every mask as crowd: all read, counted, and taken away."""
+    areas = ask(libraries, "datumaro", tmp_path)["area"]
+    place = next((tmp_path / "coco").rglob("*.json"))
+    (image,), notes = read_noted("coco", place)
+    found = {text: int(mask[0].sum()) for text, mask in masks_of(image).items()}
+    assert found == {"aeroplane": areas["1"], "person": areas["15"], "ignored": areas["255"]}
+    assert any(note.startswith("3 segments are marked as crowd: read as any other") for note in notes)
+    (tmp_path / "t.yaml").write_text("ignored:\n")
+    assert main(["import", str(place), f"to={tmp_path}/a.jsonl"]) == 0
+    assert (
+        main(["convert", f"{tmp_path}/a.jsonl", f"table={tmp_path}/t.yaml", f"to={tmp_path}/b.jsonl", "rest=keep"]) == 0
+    )
+    texts = PredictionFile(tmp_path / "b.jsonl").read_texts("a")
+    assert sorted(texts) == ["", "aeroplane", "person"]
 
 
 def test_readers_differ_as_the_page_says(libraries: Path, tmp_path: Path) -> None:

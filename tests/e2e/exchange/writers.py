@@ -203,6 +203,31 @@ def ask_masks(folder: Path) -> dict[str, Any]:
         return {"square": pixels, "several": areas, "nearest": nearest, "matlab": list(file["LabelMap"].shape)}
 
 
+def write_datumaro(folder: Path) -> dict[str, Any]:
+    """A picture of VOC, border and all, through datumaro into COCO's instances."""
+    import datumaro
+
+    labels, objects = np.zeros((12, 16), np.uint8), np.zeros((12, 16), np.uint8)
+    labels[2:8, 2:8], labels[2:8, 8], labels[8:] = 1, 255, 15
+    objects[2:8, 2:8], objects[2:8, 8], objects[8:] = 1, 255, 2
+    colours = np.zeros((256, 3), np.uint8)  # VOC's palette: three bits of the number to each channel
+    for bit in range(8):
+        for channel in range(3):
+            colours[:, channel] |= ((np.arange(256) >> min(3 * bit + channel, 8) & 1) << (7 - bit)).astype(np.uint8)
+    root = folder / "voc"
+    for name, content in (("SegmentationClass", labels), ("SegmentationObject", objects), ("JPEGImages", None)):
+        (root / name).mkdir(parents=True)
+        picture = Image.new("RGB", (16, 12)) if content is None else Image.fromarray(content)
+        if content is not None:
+            picture.putpalette(colours.ravel().tolist())
+        picture.save(root / name / ("a.jpg" if content is None else "a.png"))
+    (root / "ImageSets/Segmentation").mkdir(parents=True)
+    (root / "ImageSets/Segmentation/train.txt").write_text("a\n")
+    found = datumaro.Dataset.import_from(str(root), "voc_segmentation")
+    found.export(str(folder / "coco"), "coco_instances", save_media=False)
+    return {"area": {str(n): int((labels == n).sum()) for n in (1, 15, 255)}}
+
+
 WRITERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "mmseg": lambda folder: write_mmseg(folder, False),
     "mmseg reduced": lambda folder: write_mmseg(folder, True),
@@ -211,6 +236,7 @@ WRITERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "label-studio": write_label_studio,
     "labelme": write_labelme,
     "lvis": write_lvis,
+    "datumaro": write_datumaro,
     "masks": ask_masks,
 }
 
