@@ -13,7 +13,7 @@ from bench import __version__
 from bench.errors import DONE, FAILED, USAGE, UsageError, UserError
 from bench.system import signals, streams
 from bench.system.memory import lacks_memory, make_memory_error
-from bench.system.start import put_off_collection
+from bench.system.start import keep_blas_alone, put_off_collection
 from bench.text.escape import escape_for_terminal
 
 COMMANDS = {
@@ -62,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is not None:
         return _run(list(arguments))
     put_off_collection()
+    keep_blas_alone()
     signals.listen()
     streams.prepare()
     code = _run(sys.argv[1:])

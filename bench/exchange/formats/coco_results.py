@@ -70,7 +70,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
         groups = group_by_image(source.path, CocoResult, source.notes)
     else:
         source, groups = read_annotation_list(source, CocoResult)
-    source.classes.require(source.path)
+    source.require_classes()
     seen = set()
     for image_id, results in groups:
         seen.add(image_id)

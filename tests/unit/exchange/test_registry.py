@@ -46,7 +46,8 @@ def content(what: Any, name: str = "a.json") -> Callable[[Path], Path]:
 
 PLACES = {
     "coco": [content([{"image_id": 1, "category_id": 1, "segmentation": ONE}]),
-             content({"images": [], "categories": [], "annotations": [{"image_id": 1, "segmentation": []}]})],
+             content({"images": [], "categories": [], "annotations": [{"image_id": 1, "segmentation": []}]}),
+             content({"licenses": [{"name": "x"}], "annotations": [{"image_id": 1, "segmentation": []}]})],
     "coco-panoptic": [content({"annotations": [{"image_id": 1, "segments_info": []}]})],
     "lvis": [content({"images": [{"id": 1, "neg_category_ids": []}], "annotations": [{"id": 1, "segmentation": []}]})],
     "label-maps": [picture("a.png"), picture("train/a.png", "P"), picture("a.tif", "I;16")],
