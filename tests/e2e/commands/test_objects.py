@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from bench.cli import main
-from tests.e2e.commands.theirs import coded
+from tests.by_hand import coded
 from tests.unit.data.test_hub import LAYOUT, LIST, MAPS, OBJECTS, save_dict
 
 pytestmark = pytest.mark.usefixtures("blank_figures")

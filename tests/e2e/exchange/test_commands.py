@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bench.cli import main
-from tests.e2e.commands.theirs import IMAGES, values, write, zgs
+from tests.by_hand import IMAGES, write
+from tests.e2e.commands.theirs import values, zgs
 
 
 @pytest.fixture

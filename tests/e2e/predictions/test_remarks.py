@@ -11,7 +11,8 @@ import pytest
 from bench.cli import main
 from bench.predictions.remarks import list_prediction_remarks
 from bench.predictions.source import PredictionFile
-from tests.e2e.commands.theirs import IMAGES, write, zgs
+from tests.by_hand import IMAGES, write
+from tests.e2e.commands.theirs import zgs
 
 
 @pytest.mark.parametrize(
