@@ -1,8 +1,8 @@
 """What libraries read from the same files again and again is read once a test session; products of it stay apart.
 
 Hydra parses every yaml of `conf/` each time that it composes, and tests compose more choices than a command keeps;
-OmegaConf parses every `${…}` in them each time that it resolves one, and open_clip its vocabulary for each CLIP: a tenth
-of all tests' time. Commands that tests start as processes of their own read everything as they do for a user.
+OmegaConf parses every `${…}` in them each time that it resolves one, and open_clip its vocabulary for each CLIP: a
+tenth of all tests' time. Commands that tests start as processes of their own read everything as they do for a user.
 """
 
 from __future__ import annotations
