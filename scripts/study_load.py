@@ -116,8 +116,8 @@ def make_made_up_study(folder: Path) -> None:
     write_study(folder, Study(parts, [], [[] for _ in parts], alts, facts))
 
 
-def measure(folder: Path, raters: int, seconds: int, look: tuple[float, float]) -> np.ndarray:
-    """Measure the milliseconds of all screens of some raters at once."""
+def measure(folder: Path, raters: int, seconds: int, look: tuple[float, float]) -> tuple[np.ndarray, float]:
+    """Measure the milliseconds of all screens of some raters at once, and the server's processor time for one."""
     database = open_database(folder)
     tokens = [token for _, token in add_raters(database, raters, 1)]
     database.close()
@@ -126,7 +126,7 @@ def measure(folder: Path, raters: int, seconds: int, look: tuple[float, float]) 
     assert server.stdout is not None
     address = server.stdout.readline().split("/ serves")[0]
     people = [Rater(address, token) for token in tokens]
-    until = time.monotonic() + seconds
+    until, begun = time.monotonic() + seconds, read_processor_seconds(server.pid)
     threads = [
         threading.Thread(target=one.rate, args=(until, look, np.random.default_rng(at)))
         for at, one in enumerate(people)
@@ -138,10 +138,18 @@ def measure(folder: Path, raters: int, seconds: int, look: tuple[float, float]) 
             time.sleep(1)
         for thread in threads:
             thread.join()
+        spent = 1000 * (read_processor_seconds(server.pid) - begun)
     finally:
         server.terminate()
         server.wait()
-    return np.concatenate([one.screens for one in people])
+    screens = np.concatenate([one.screens for one in people])
+    return screens, spent / len(screens)
+
+
+def read_processor_seconds(process: int) -> float:
+    """Read the processor seconds that a process has taken."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> int:
@@ -152,11 +160,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         make_made_up_study(Path(place) / "study")
         for name, look in LOADS.items():
-            screens = measure(Path(place) / "study", raters, seconds, look)
+            screens, spent = measure(Path(place) / "study", raters, seconds, look)
             ends = np.percentile(screens, [50, 95, 99])
-            rows.append((name, raters, len(screens), *ends.round(1), round(len(screens) / seconds, 1)))
+            rows.append((name, raters, len(screens), *ends.round(1), round(len(screens) / seconds, 1), round(spent, 1)))
     table = pd.DataFrame(
-        rows, columns=["raters", "n_raters", "screens", "median_ms", "p95_ms", "p99_ms", "screens_a_second"]
+        rows,
+        columns=["raters", "n_raters", "screens", "median_ms", "p95_ms", "p99_ms", "screens_a_second", "server_ms"],
     )
     to = Path(options["to"])
     to.mkdir(parents=True, exist_ok=True)
@@ -172,8 +181,9 @@ def write_page(table: pd.DataFrame, seconds: int) -> str:
         "# A screen while people rate at once", "",
         f"{count_processors()} processors, load {os.getloadavg()[0]:.1f} when it ended, {seconds} s each; `python "
         "scripts/study_load.py`. A screen: the answer on the disk, the next page and its picture.", "",
-        "| raters at once | they | screens (n) | median ms | 95 % below | 99 % below | screens a second |",
-        "|---:|---|---:|---:|---:|---:|---:|",
+        "| raters at once | they | screens (n) | median ms | 95 % below | 99 % below | screens a second | server, "
+        "processor ms |",
+        "|---:|---|---:|---:|---:|---:|---:|---:|",
     ]  # fmt: skip
     for row in table.to_dict("records"):
         cells = [
@@ -182,7 +192,7 @@ def write_page(table: pd.DataFrame, seconds: int) -> str:
             row["screens"],
             *(row[key] for key in ("median_ms", "p95_ms", "p99_ms")),
         ]
-        lines.append("| " + " | ".join(map(str, [*cells, row["screens_a_second"]])) + " |")
+        lines.append("| " + " | ".join(map(str, [*cells, row["screens_a_second"], row["server_ms"]])) + " |")
     return "\n".join(lines) + "\n"
 
 

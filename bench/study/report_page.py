@@ -214,6 +214,7 @@ def describe_table(table: pd.DataFrame) -> list[str]:
         widths = ", ".join(f"{row.measure} {row.width:.3f}" for row in part.itertuples())
         cost, hours = part["cost"].iloc[0], part["hours"].iloc[0]
         lines.append(
-            f"{questions:>7} questions, {raters} rater{'' if raters == 1 else 's'}: {widths}; cost {cost:.2f}, {hours:.1f} h"
+            f"{questions:>7} questions, {raters} rater{'' if raters == 1 else 's'}: {widths}; "
+            f"cost {cost:.2f}, {hours:.1f} h"
         )
     return lines
