@@ -57,7 +57,7 @@ def read_annotation_list(source: Source, kind: type[R]) -> tuple[Source, Iterabl
     """Read a file of annotations: the source with its images and its categories, and the segments by image."""
     lists = _decode(source.path)
     classes, names = source.classes, _add_images(source.path, lists.images, source.names)
-    if not classes:
+    if lists.categories and (not classes or classes.assumed):
         classes = number_categories(((one.id, one.name) for one in lists.categories), str(source.path))
     groups: dict[Id, list[tuple[int, R]]] = defaultdict(list)
     for place, raw in enumerate(lists.annotations):

@@ -47,6 +47,14 @@ class Source:
     options: Mapping[str, str] = field(default_factory=dict)
     notes: Notes = field(default_factory=Notes)
 
+    def require_classes(self) -> None:
+        """Require that somebody said what numbers mean, and say so where that is only assumed. Raises UserError."""
+        self.classes.require(self.path)
+        if self.classes.assumed:
+            self.notes.say(
+                f"numbers are read as those of {self.classes.describe()}; others: classes=FILE or images=FILE"
+            )
+
 
 Read = Callable[[Source], Iterator[ForeignImage]]
 """Reads the images of a place in its order, one in memory at a time. Raises UserError for what no image can name."""

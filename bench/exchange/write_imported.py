@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -34,21 +35,18 @@ def write_imported(
     and told by name.
     """
     done = Imported()
-    write_entries(path, _make_entries(_show_progress(images, notes), done, notes, skip), about, None)
+    with tqdm(desc="import  ", unit="img", dynamic_ncols=True) as bar:
+        write_entries(path, _make_entries(images, done, notes, skip, bar), about, None)
     return done
 
 
-def _show_progress(images: Iterable[ForeignImage], notes: Notes) -> Iterator[ForeignImage]:
-    with tqdm(desc="import  ", unit="img", dynamic_ncols=True) as bar:
-        for image in images:
-            bar.total = notes.expected
-            bar.update()
-            yield image
-
-
-def _make_entries(images: Iterable[ForeignImage], done: Imported, notes: Notes, skip: bool) -> Iterator[ImageEntry]:
+def _make_entries(
+    images: Iterable[ForeignImage], done: Imported, notes: Notes, skip: bool, bar: tqdm[NoReturn]
+) -> Iterator[ImageEntry]:
     seen: set[str] = set()
     for image in images:
+        bar.total = notes.expected
+        bar.update()
         faults = [*image.faults, *_list_more_faults(image, seen)]
         if faults and not skip:
             more = f" (and {len(faults) - 1} more in this image)" * (len(faults) > 1)

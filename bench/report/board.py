@@ -24,7 +24,7 @@ from bench.run.run_folder import read_rows
 from bench.run.writing import read_while_whole
 from bench.score.intervals import MetricCounts
 from bench.score.rank_agreement import FEWEST, compute_agreement
-from bench.score.ranks import SIGNIFICANCE, compute_ranks, order_by_mean_rank
+from bench.score.ranks import SIGNIFICANCE, compute_ranks, order_by_mean_rank, share_letter
 from bench.score.score_table import EMBEDDED_NOTE, describe_name
 from bench.settings.saved import read_run_settings
 from bench.store.sealed import read_record
@@ -198,7 +198,7 @@ def _write_groups(table: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
         part = table[table["metric"] == metric]
         best = part.iloc[0]
         alike = [
-            row["variant"] for row in part.iloc[1:].to_dict("records") if set(row["letters"]) & set(best["letters"])
+            row["variant"] for row in part.iloc[1:].to_dict("records") if share_letter(row["letters"], best["letters"])
         ]
         value = write_value(best["value"], find_unit_of(metric))
         cells = [

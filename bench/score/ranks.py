@@ -7,6 +7,7 @@ letter: two do not, where their difference paired by image has a p below 5 % aft
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -24,6 +25,8 @@ from bench.score.rank_agreement import align_images, find_common_images
 
 COLUMNS = ("variant", "value", "low", "high", "rank", "rank_low", "rank_high", "letters", "n", "images", "note")
 _DECIMALS = 12
+_LETTER = re.compile(r"\(\d+\)|[a-z]")
+"""A letter, or in their place from the 27th group on its number in brackets."""
 SIGNIFICANCE = 0.05
 """Below this, Holm's p tells two systems apart."""
 
@@ -122,6 +125,11 @@ def letter_groups(apart: Bool[np.ndarray, "r r"], order: Sequence[int]) -> list[
     groups.sort(key=lambda group: sorted(place[system] for system in group))
     names = [_name_letter(at) for at in range(len(groups))]
     return ["".join(name for name, group in zip(names, groups, strict=True) if at in group) for at in range(len(apart))]
+
+
+def share_letter(one: str, other: str) -> bool:
+    """Whether two systems with these letters have one in common: they are not told apart."""
+    return bool({*_LETTER.findall(one)} & {*_LETTER.findall(other)})
 
 
 def _split(group: frozenset[int], a: int, b: int) -> list[frozenset[int]]:

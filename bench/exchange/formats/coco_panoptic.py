@@ -56,7 +56,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
         raise UserError(f"{source.path}: holds no json with segments_info, or several; name the file itself")
     source = Source(place, source.classes, source.names, source.options, source.notes)
     source, groups = read_annotation_list(source, Panoptic)
-    source.classes.require(place)
+    source.require_classes()
     folder = find_folder(place, source.options["maps"])
     source.notes.expected = len(list(groups))
     for image_id, entries in groups:

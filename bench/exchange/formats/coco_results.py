@@ -50,8 +50,15 @@ def tell(path: Path) -> str | None:
     if starts_list(path):
         needed = {"image_id", "category_id"} <= first.keys()
         return "a list of results with image_id and category_id" if needed else None
-    segments = first.get("annotations")
-    is_annotation = isinstance(segments, list) and bool(segments) and "segmentation" in segments[0]
+    segments, images = first.get("annotations"), first.get("images")
+    is_annotation = (
+        isinstance(segments, list)
+        and bool(segments)
+        and isinstance(segments[0], dict)
+        and "segmentation" in segments[0]
+    )
+    if isinstance(images, list) and images and isinstance(images[0], dict) and "neg_category_ids" in images[0]:
+        return None  # LVIS's
     return "annotations with segmentation" if is_annotation else None
 
 
@@ -63,7 +70,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
         groups = group_by_image(source.path, CocoResult, source.notes)
     else:
         source, groups = read_annotation_list(source, CocoResult)
-    source.classes.require(source.path)
+    source.require_classes()
     seen = set()
     for image_id, results in groups:
         seen.add(image_id)

@@ -42,7 +42,7 @@ def tell(path: Path) -> str | None:
 def read(source: Source) -> Iterator[ForeignImage]:
     """Read every picture below a folder; its name without ending is that of the image."""
     pictures = require_pictures(source.path, list_pictures(source.path), "label map")
-    source.classes.require(source.path)
+    source.require_classes()
     source.notes.expected = len(pictures)
     lowest, highest = min(source.classes.texts), max(source.classes.texts)
     seen: set[str] = set()

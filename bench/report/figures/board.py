@@ -19,7 +19,7 @@ from bench.report.figures.style import (
     write_note,
 )
 from bench.report.tables.cells import find_unit_of, write_title
-from bench.score.ranks import order_by_mean_rank
+from bench.score.ranks import order_by_mean_rank, share_letter
 
 _COLUMNS = 3
 
@@ -41,12 +41,12 @@ def draw_board(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
     for axes, metric in zip(grid.flat, metrics, strict=False):
         part = table[table["metric"] == metric].set_index("variant")
         scale = 1 if find_unit_of(metric) == "cosine" else 100
-        best = set(part.iloc[0]["letters"])
+        best = str(part.iloc[0]["letters"])
         for at, variant in enumerate(order):
             if variant not in part.index:
                 continue
             line = part.loc[variant]
-            alike = bool(best & set(line["letters"]))
+            alike = share_letter(best, str(line["letters"]))
             axes.plot(scale * np.array([line["low"], line["high"]]), [at, at], color=PALETTE[0], linewidth=1.4)
             fill = PALETTE[0] if alike else "white"
             axes.plot([scale * line["value"]], [at], "o", color=PALETTE[0], markerfacecolor=fill, markersize=6)

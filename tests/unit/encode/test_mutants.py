@@ -39,7 +39,7 @@ class Mutant:
 
 EQUATIONS, SALIENCY, TRUNK, ATTENTION = "global_subtraction", "saliency", "trunk", "attention"
 LAYERS, MASKING, SEGMENTS = "layers", "masking", "segments"
-A_0, MEAN, AREA = "* attention.unmasked[:, :, :1]", "cosine.mean(-1)", 'mode="area")[0]'
+A_0, MEAN, AREA = "* attention.unmasked[:, :, :1]", "cosine.mean(-1)", "averaged.flatten(1)"
 MIXED, PLAIN = "attention.masked - subtracted", "join_heads(attention.unmasked)"
 FIRST = "= number_layer(self.start_layer, self.clip.depth)"
 DIVISOR, MASK = "/ weighted[..., -1:].clamp_min(", "mask = self.mask[:, None, :, None]"
@@ -60,10 +60,10 @@ MUTANTS = (
     Mutant("masked compared with itself", SALIENCY, PLAIN, PLAIN.replace("un", "")),
     Mutant("one layer later", TRUNK, FIRST, FIRST + " + 1"),
     Mutant("one layer earlier", TRUNK, FIRST, FIRST + " - 1"),
-    Mutant("mask binarised", SEGMENTS, AREA, AREA + '.gt(0).float()'),
-    Mutant("mask binarised at a half", SEGMENTS, AREA, AREA + '.ge(0.5).float()'),
-    Mutant("mask turned round", SEGMENTS, AREA, AREA + '.neg().add(1)'),
-    Mutant("mask mirrored", SEGMENTS, AREA, AREA + '.flip(-1)'),
+    Mutant("mask binarised", SEGMENTS, AREA, AREA.replace(".", ".gt(0).float().", 1)),
+    Mutant("mask binarised at a half", SEGMENTS, AREA, AREA.replace(".", ".ge(0.5).float().", 1)),
+    Mutant("mask turned round", SEGMENTS, AREA, AREA.replace(".", ".neg().add(1).", 1)),
+    Mutant("mask mirrored", SEGMENTS, AREA, AREA.replace(".", ".flip(-1).", 1)),
     Mutant("the global token's entry 0", SEGMENTS, "value=1.0", "value=0.0"),
     Mutant("the global token's entry a half", SEGMENTS, "value=1.0", "value=0.5"),
     Mutant("logits not scaled in masked layers", LAYERS, "query.shape[-1] ** -0.5", "1.0"),

@@ -11,7 +11,7 @@ from bench.errors import UserError
 from bench.report.board import count_resamples
 from bench.score.comparisons import adjust_by_holm, compare_paired
 from bench.score.intervals import MetricCounts, compute_intervals
-from bench.score.ranks import SIGNIFICANCE, compute_ranks, find_rank_ends, letter_groups, rank
+from bench.score.ranks import SIGNIFICANCE, compute_ranks, find_rank_ends, letter_groups, rank, share_letter
 
 
 def rows(values: np.ndarray) -> MetricCounts:
@@ -59,8 +59,15 @@ def test_two_share_a_letter_where_and_only_where_they_are_not_told_apart(count: 
     letters = letter_groups(apart, list(range(count)))
     for a in range(count):
         for b in range(a + 1, count):
-            assert bool(set(letters[a]) & set(letters[b])) != bool(apart[a, b])
+            assert share_letter(letters[a], letters[b]) != bool(apart[a, b])
     assert "a" in letters[0]
+
+
+def test_numbers_stand_for_letters_from_the_27th_group_on() -> None:
+    letters = letter_groups(~np.eye(30, dtype=bool), list(range(30)))
+    assert (letters[25], letters[26], letters[29]) == ("z", "(27)", "(30)")
+    shared = np.array([[share_letter(one, other) for other in letters] for one in letters])
+    assert (shared == np.eye(30, dtype=bool)).all() and share_letter("z(27)", "(27)(30)")
 
 
 def test_enough_resamples_tell_a_clear_difference_apart_and_fewer_cannot() -> None:
