@@ -56,12 +56,11 @@ SIDES = {
 from pathlib import Path
 from bench.exchange.choices import make_source
 from bench.exchange.registry import load_kind
-from pycocotools import mask as coco
 kind = load_kind("coco")
 for image in kind.read(make_source(Path(file), "coco", kind, {"images": lists})):
     assert not image.faults
     for one in image.segments:
-        total += count(coco.decode([{"size": image.size, "counts": one.counts.encode()}])[:, :, 0])
+        total += count(one.decode(image.size))
 """,
     "zgs import": """
 import os
