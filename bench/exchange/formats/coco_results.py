@@ -24,6 +24,7 @@ from bench.exchange.polygons import check_fill, describe_polygons, fill_polygons
 from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
 from bench.exchange.runs import Size, compress, describe_fault, read_many_runs
 
+_NO_MASK = "has no 'segmentation' (a file of boxes?); write the results of iouType segm"
 CROWD = "segments are marked as crowd"
 
 
@@ -92,11 +93,7 @@ def make_image(
     size = _find_size(source, image_id, results)
     kept = [pair for pair in results if not _is_left_out(source, pair[1], name)]
     if size is None or min(size) < 1 or size[0] * size[1] > MAX_PIXELS:
-        said = (
-            "its segments state no size; name the list of images with their sizes: images=FILE"
-            if size is None
-            else f"masks of size {list(size)!r:.60} are no picture's"
-        )
+        said = _describe_size(size, kept[0][1] if kept else None)
         return ForeignImage(name, (1, 1), (), (f"{source.path}: image {image_id!r}: {said}",))
     where = [f"{source.path}: image {image_id!r}, segment {at}" for at, _ in kept]
     counts = _read_masks(source, [result for _, result in kept], size, where, faults)
@@ -107,6 +104,15 @@ def make_image(
             continue
         segments.append(Segment(source.classes.texts[result.category_id], text, result.score, runs))
     return ForeignImage(name, size, tuple(segments), tuple(faults))
+
+
+def _describe_size(size: Size | None, first: CocoResult | None) -> str:
+    """Describe what is wrong with the size of an image's masks."""
+    if size is not None:
+        return f"masks of size {list(size)!r:.60} are no picture's"
+    if first is not None and first.segmentation is None:
+        return _NO_MASK
+    return "its segments state no size; name the list of images with their sizes: images=FILE"
 
 
 def _is_left_out(source: Source, result: CocoResult, name: str) -> bool:
@@ -151,7 +157,7 @@ def _read_mask(source: Source, result: CocoResult, size: Size, where: str, fault
     """Read one mask; compressed counts are taken as they are, to be checked with all others."""
     mask, fault, text = result.segmentation, None, ""
     if mask is None:
-        fault = "has no 'segmentation' (a file of boxes?); write the results of iouType segm"
+        fault = _NO_MASK
     elif isinstance(mask, Runs) and tuple(mask.size) != size:
         fault = f"mask of size {mask.size} in an image of {list(size)} (height, width)"
     elif isinstance(mask, Runs) and isinstance(mask.counts, str):

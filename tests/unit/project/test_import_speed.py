@@ -21,8 +21,9 @@ def test_sides_that_are_here_agree_and_medians_are_kept(tmp_path: Path, monkeypa
     sides = import_speed.compare(["zgs", "pycocotools"], file, lists, 3, 1)  # it asserts that both count the same
     assert [side.side for side in sides] == ["zgs", "pycocotools"] and all(side.memory > 1 for side in sides)
     for wall in (2.0, 4.0):
-        made = make_side("zgs", [Cost(1, wall, 1, 50), Cost(1, wall, 3, 60), Cost(1, wall, 2, 70)], 9, 8.0)
-        write_sides([made, make_side("hotcoco", [Cost(1, 1, 1, 1)], 3 if wall == 2 else 9, 8.0)], tmp_path / "s.csv")
+        made = make_side("zgs", [Cost(1, wall, 1.0, 50.0), Cost(1, wall, 3.0, 60.0), Cost(1, wall, 2.0, 70.0)], 9, 8.0)
+        other = make_side("hotcoco", [Cost(1, 1.0, 1.0, 1.0)], 3 if wall == 2 else 9, 8.0)
+        write_sides([made, other], tmp_path / "s.csv")
     assert (tmp_path / "s.csv").read_text().splitlines() == [
         "side,images,megabytes,wall,processor,memory,speed,runs",
         "hotcoco,3,8.00,1.00,1.00,1.00,8.00,1",
