@@ -23,7 +23,7 @@ setup: ## make .venv by uv, or update it where uv.lock has changed (3.3 GB to do
 demo: setup ## the main job on small models: the method and its ablations, one table, a gallery (3 minutes)
 	@$(OFFLINE) $(BIN)/zgs demo
 
-test: setup ## unit, golden and end-to-end tests, offline (4 minutes)
+test: setup ## unit, golden and end-to-end tests, offline (2 minutes)
 	@$(OFFLINE) $(BIN)/python -m pytest tests
 
 test-slow: setup ## the tests that are too dear for every commit, and every property with many more examples
