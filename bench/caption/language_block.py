@@ -14,6 +14,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from bench.system.products import multiply
+
 _ATEN: Any = torch.ops.aten
 
 
@@ -30,11 +32,11 @@ class Affine:
         return Affine(block.get_parameter(f"{name}.weight"), block.get_parameter(f"{name}.bias"))
 
     def __call__(self, x: Float[Tensor, "b i"]) -> Float[Tensor, "b o"]:
-        return torch.addmm(self.bias, x, self.weight)
+        return multiply(x, self.weight.t(), self.bias)
 
     def pull_back(self, gradient: Float[Tensor, "b o"]) -> Float[Tensor, "b i"]:
         """Compute the gradient of the input from that of the output."""
-        return gradient.mm(self.weight.t())
+        return multiply(gradient, self.weight)
 
 
 class Normed(NamedTuple):

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from bench.caption.language_block import Block, Norm, Normed, Trace
 from bench.errors import UserError
+from bench.system.products import multiply
 
 _TANH_GELUS = ("gelu_new", "gelu_pytorch_tanh", "gelu_fast")
 
@@ -86,14 +86,14 @@ class LanguageStep:
             x, trace = block(x, *layer.unbind())
             traces.append(trace)
         normed = self.norm(x)
-        return Pass(F.linear(normed.output, self.output).float(), normed, traces)
+        return Pass(multiply(normed.output, self.output).float(), normed, traces)
 
     @torch.no_grad()
     def pull_back(self, upstream: Float[Tensor, "b v"], forward: Pass) -> Float[Tensor, "layers 2 b h t k"]:
         """Compute the gradient of the cache from that of the logits."""
         keys = forward.traces[0].attended.keys
         gradient = keys.new_empty(len(self.blocks), 2, *keys.shape)  # layers 2 b*h t k
-        x = self.norm.pull_back(upstream.to(keys.dtype).mm(self.output), forward.normed)  # b w
+        x = self.norm.pull_back(multiply(upstream.to(keys.dtype), self.output.t()), forward.normed)  # b w
         for at, (block, trace) in reversed(list(enumerate(zip(self.blocks, forward.traces, strict=True)))):
             x = block.pull_back(x, trace, at == 0, gradient[at])
         return gradient.unflatten(2, (-1, self.heads))

@@ -7,20 +7,20 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Integer
+from jaxtyping import Int16, Integer
 
 from bench.data.base import hash_content, suggest_nearest
 from bench.data.class_tables import ClassTable
-from bench.data.codes import Codes
 from bench.data.files import describe_missing
 from bench.data.headers import check_not_larger, read_claimed_size, read_whole_array
 from bench.data.images import MAX_PIXELS, CheckSize, read_beside_mask, read_image, read_narrow_labels
 from bench.data.label_numbers import clip_numbers, make_whole_numbers
-from bench.data.layout import Layout, find_files, read_layout
+from bench.data.layout import find_files, read_layout
+from bench.data.objects import make_instances
 from bench.data.orientation import list_orientation_remarks
 from bench.data.subsets import read_ids, select, write_label
 from bench.errors import BadSample, UserError
-from bench.records import BACKGROUND, VOID, Sample
+from bench.records import Sample
 
 
 class LabelledFolder:
@@ -38,9 +38,10 @@ class LabelledFolder:
         self.root = root
         self.layout = read_layout(layout, root)
         self.name = self.layout.name
-        self.classes = self.layout.classes.make_class_list(names)
-        self._codes = _make_codes(self.layout)
+        self.classes = self.table.make_class_list(names)
+        self._codes = self.layout.meanings.make_codes(self.name)
         self._images, self._masks = (self._find(key) for key in ("images", "masks"))
+        self._objects = {} if self.layout.objects is None else self._find("objects")
         self._all = self._list_wanted()
         self._ids = select(subset, self._all)
         self.subset = write_label(subset, self._ids)
@@ -48,8 +49,9 @@ class LabelledFolder:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all ids, of the bytes of their images and masks, and of what the numbers in the masks mean."""
-        files = ((f"{i}.{key}", getattr(self, f"find_{key}")(i)) for i in self._all for key in ("image", "mask"))
-        meaning = (self.layout.classes.rows, self.layout.background, self.layout.void)
+        kinds = ("image", "mask", "objects") if self.layout.objects else ("image", "mask")
+        files = ((f"{i}.{key}", getattr(self, f"find_{key}")(i)) for i in self._all for key in kinds)
+        meaning = (self.table.rows, self.layout.meanings.background, self.layout.meanings.void)
         return hashlib.sha256(f"{hash_content(files)}{meaning}".encode()).hexdigest()[:32]
 
     def list_ids(self) -> tuple[str, ...]:
@@ -63,11 +65,11 @@ class LabelledFolder:
     @property
     def table(self) -> ClassTable:
         """The classes with all that is known of them."""
-        return self.layout.classes
+        return self.layout.meanings.classes
 
     def list_remarks(self) -> tuple[str, ...]:
         """List what was made of the class list, and of pictures with an orientation tag."""
-        return *self.layout.remarks, *list_orientation_remarks(
+        return *self.layout.meanings.remarks, *list_orientation_remarks(
             (i, self.find_image(i), self.find_mask(i)) for i in self._ids
         )
 
@@ -92,7 +94,14 @@ class LabelledFolder:
         if truth.shape != image.shape[:2]:
             (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
             raise BadSample(f"{path}: mask is {mask_w}x{mask_h} but its image {self.find_image(image_id)} is {w}x{h}")
-        return Sample(image_id, image, truth)
+        if self.layout.objects is None:
+            return Sample(image_id, image, truth)
+        return Sample(image_id, image, truth, instances=self._read_objects(image_id, truth))
+
+    def _read_objects(self, image_id: str, truth: Int16[np.ndarray, "h w"]) -> Int16[np.ndarray, "h w"]:
+        path = self.find_objects(image_id)
+        numbers = _read_numbers(path, partial(check_not_larger, path, truth.shape, "", "map of objects"))
+        return make_instances(numbers, truth, self.classes.things, str(path))
 
     def find_image(self, image_id: str) -> Path:
         """Find where an image lies, or should lie."""
@@ -101,6 +110,11 @@ class LabelledFolder:
     def find_mask(self, image_id: str) -> Path:
         """Find where a mask lies, or should lie."""
         return self._masks.get(image_id, self.root / self.layout.masks.replace("{id}", image_id))
+
+    def find_objects(self, image_id: str) -> Path:
+        """Find where the file that numbers objects lies, or should lie."""
+        assert self.layout.objects is not None, "asked for only where the layout names them"
+        return self._objects.get(image_id, self.root / self.layout.objects.replace("{id}", image_id))
 
     def _find(self, key: str) -> dict[str, Path]:
         pattern = getattr(self.layout, key)
@@ -125,14 +139,6 @@ def _describe_other_ending(root: Path, pattern: str) -> str:
     except UserError:
         return f"; files of other endings fit {stem}.*"
     return f"; {next(iter(near.values()))} is there: name its ending" if near else ""
-
-
-def _make_codes(layout: Layout) -> Codes:
-    outside = dict.fromkeys(layout.background, BACKGROUND) | dict.fromkeys(layout.void, VOID)
-    first, last = layout.classes.rows[0], layout.classes.rows[-1]
-    words = [f"{first.id} {first.name} … {last.id} {last.name}"]
-    words += [f"{key} {value}" for key in ("background", "void") for value in getattr(layout, key)]
-    return Codes(layout.classes.make_codes() | outside, f"{layout.name}'s ({', '.join(words)})")
 
 
 def _read_numbers(path: Path, check_size: CheckSize) -> Integer[np.ndarray, "h w"]:

@@ -18,8 +18,9 @@ from bench.data.subsets import read_ids
 from bench.errors import UserError
 from bench.store.sealed import RECORD, check_intact
 
-CONTEXT = ("pascal_context_59", "pascal_context_459")
-FAMILIES = (CONTEXT, ("cocostuff", "cocostuff_182", "coco_panoptic"), ("ade20k", "ade20k_full"))
+CONTEXT = ("pascal_context_59", "pascal_context_459", "pascal_part", "pascal_part_whole")
+FAMILIES = (CONTEXT, ("cocostuff", "cocostuff_182", "coco_panoptic"), ("ade20k", "ade20k_full"),
+            ("mapillary_v12", "mapillary_v20"))  # fmt: skip
 """Data sets of the same photographs under other labels: that they share images says nothing."""
 
 

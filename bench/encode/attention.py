@@ -16,6 +16,7 @@ from torch import Tensor
 
 from bench.encode.layers import Layer, PlainLayers
 from bench.encode.segments import Segments
+from bench.system.products import multiply_each
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,5 +75,5 @@ class Attention:
         One product a segment: a wider one would make a result depend on its place among others.
         """
         if self.exponential.shape[0] == columns.shape[0]:
-            return self.exponential @ columns
-        return torch.stack([self.exponential[0] @ segment_columns for segment_columns in columns])
+            return multiply_each(self.exponential, columns)
+        return torch.stack([multiply_each(self.exponential[0], segment_columns) for segment_columns in columns])

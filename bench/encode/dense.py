@@ -32,9 +32,7 @@ class DenseEncoder(TrunkEncoder):
         """Return the tokens [1, T, w] that take the place of those that leave the last layer, the global one first."""
 
     @torch.inference_mode()
-    def __call__(
-        self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Trunk | None = None
-    ) -> Embeddings:
+    def __call__(self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Trunk | None = None) -> Embeddings:
         """Embed the segments given by `masks`; `trunk` saves its recomputation. An empty mask means the whole image."""
         plain = self.open_layers(sample, trunk)
         tokens = check_tensor(

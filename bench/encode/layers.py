@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.models.blocks import Block
+from bench.system.products import attend, multiply_each
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,22 +79,24 @@ class Layer:
     @cached_property
     def unmasked(self) -> Tensor:
         """A = softmax(QK/sqrt(d)) V of every asking token, float32 [s, H, Q, D]."""
-        return self.exponential @ self.values / self.exponential.sum(-1, keepdim=True)
+        return multiply_each(self.exponential, self.values) / self.exponential.sum(-1, keepdim=True)
 
     def compute_exponential(self, query: Tensor, key: Tensor) -> Tensor:
         """Compute exp(query . key / sqrt(D) - row maximum), [s, H, Q, T], of queries and keys [s, H, *, D]."""
-        logits = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
+        logits = multiply_each(query * query.shape[-1] ** -0.5, key.transpose(-1, -2))
         return logits.sub_(logits.amax(-1, keepdim=True)).exp_()
 
     def attend(self, query: Tensor, key: Tensor, added: Tensor | None = None) -> Tensor:
         """Compute softmax(query . key / sqrt(D) + added [Q, T]) V, [s, H, Q, D], of any queries and keys."""
+        if added is None:
+            return attend(query, key, self.values)
         return functional.scaled_dot_product_attention(query, key, self.values, attn_mask=added)
 
     def project(self, heads: Tensor) -> Tensor:
         """Concatenate heads [n, H, Q, D] and put them through the output projection: [n, Q, w]."""
         n, count, queries, dim = heads.shape
         joined = heads.to(self.tokens.dtype).transpose(1, 2).reshape(n, queries, count * dim)
-        return self.block.after_attention(self.block.attention.out_proj(joined))
+        return self.block.join(joined)
 
     def finish(self, heads: Tensor) -> Tensor:
         """Make the tokens that leave the layer, [n, Q, w], of attention's `heads` [n, H, Q, D]: residual and MLP."""
@@ -102,11 +105,7 @@ class Layer:
 
     @cached_property
     def _split_heads(self) -> tuple[Tensor, Tensor, Tensor]:
-        normed, attention = self.block.before_attention(self.tokens), self.block.attention  # s T w
-        batch, length, width = normed.shape
-        split = (batch, length, attention.num_heads, width // attention.num_heads)
-        packed = functional.linear(normed, attention.in_proj_weight, attention.in_proj_bias)  # s T 3w
-        query, key, value = (part.reshape(split).transpose(1, 2).float() for part in packed.chunk(3, dim=-1))
+        query, key, value = (part.float() for part in self.block.split(self.tokens))
         return query, key, value
 
 
@@ -153,8 +152,7 @@ class PlainLayers:
 
     def _open(self, number: int) -> Layer:
         while (before := self._opened[-1]).number < number:
-            tokens: Tensor = before.visual.transformer.resblocks[before.number - 1](before.tokens)
-            self._opened.append(Layer(before.visual, before.number + 1, tokens))
+            self._opened.append(Layer(before.visual, before.number + 1, before.block.run(before.tokens)))
         return self._opened[number - self._opened[0].number]
 
 

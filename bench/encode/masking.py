@@ -61,9 +61,7 @@ class MaskedEncoder(TrunkEncoder):
         return embed_global_token(self.clip.visual, tokens[:, :1])
 
     @torch.inference_mode()
-    def __call__(
-        self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Trunk | None = None
-    ) -> Embeddings:
+    def __call__(self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Trunk | None = None) -> Embeddings:
         """Embed the segments given by `masks`; `trunk` saves its recomputation. Empty masks keep the global token."""
         plain = self.open_layers(sample, trunk, self._count_queries(self.start_layer))
         segments = make_segments(sample, masks, self.clip.grid, self.clip.device)

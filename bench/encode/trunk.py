@@ -14,6 +14,7 @@ from torch import Tensor
 from bench.encode.knobs import StartLayer
 from bench.encode.layers import Layer, PlainLayers
 from bench.errors import UserError
+from bench.models.blocks import Block
 from bench.records import Sample
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class TrunkEncoder(ABC):  # noqa: B024 - its variants have a method each of thei
         if tokens is None:
             tokens = visual._embeds(self.clip.preprocess(sample.image))  # 1 T w, the global token first
         for block in visual.transformer.resblocks[first - 1 : self.start_layer - 1]:
-            tokens = block(tokens)
+            tokens = Block.read(block).run(tokens)
         return tokens[0].float().cpu().numpy()
 
     def _load_tokens(self, tokens: Float32[np.ndarray, "t w"]) -> Tensor:

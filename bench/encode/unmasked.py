@@ -19,9 +19,7 @@ class Unmasked(MaskedEncoder):
     cost = "one forward an image, however many segments"
     all_queries = False
 
-    def __call__(
-        self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Trunk | None = None
-    ) -> Embeddings:
+    def __call__(self, sample: Sample, masks: Bool[np.ndarray, "n h w"], trunk: Trunk | None = None) -> Embeddings:
         """Embed the image once, for one mask, and give every segment that."""
         return super().__call__(sample, masks[:1], trunk).take([0] * len(masks))
 

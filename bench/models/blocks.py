@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import nn
+from torch import Tensor, nn
 
 from bench.errors import UserError
+from bench.system.products import attend, multiply
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,3 +29,26 @@ class Block:
         if not isinstance(attention, nn.MultiheadAttention) or not all(hasattr(block, name) for name in names):
             raise UserError("this CLIP's blocks are not those of a plain transformer: use one in OpenAI CLIP's layout")
         return Block(attention, *(block.get_submodule(name) for name in names))
+
+    def project(self, x: Tensor) -> Tensor:
+        """Compute queries, keys and values of tokens [..., w], side by side: [..., 3w]."""
+        return multiply(self.before_attention(x), self.attention.in_proj_weight, self.attention.in_proj_bias)
+
+    def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Compute queries, keys and values of tokens [s, T, w], head by head: each [s, H, T, D]."""
+        query, key, value = self.project(x).unflatten(2, (3, self.attention.num_heads, -1)).permute(2, 0, 3, 1, 4)
+        return query, key, value
+
+    def join(self, heads: Tensor) -> Tensor:
+        """Put what attention gives, heads side by side [..., w], through the output projection: [..., w]."""
+        output = self.attention.out_proj
+        return self.after_attention(multiply(heads, output.weight, output.bias))
+
+    def leave(self, x: Tensor, heads: Tensor) -> Tensor:
+        """Leave the block from the tokens that entered it and what attention gives, both [..., w]."""
+        x = x + self.join(heads)
+        return x + self.after_mlp(self.mlp(self.before_mlp(x)))
+
+    def run(self, x: Tensor) -> Tensor:
+        """Run the whole block over tokens [s, T, w] that see each other."""
+        return self.leave(x, attend(*self.split(x)).transpose(1, 2).flatten(2))

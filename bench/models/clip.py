@@ -23,6 +23,7 @@ from bench.models import clip_file, guards, sources
 from bench.models.clip_tokens import tokenize_texts
 from bench.models.text_tower import TextTower
 from bench.models.unfilled import SkipRandomFill
+from bench.system.products import use_multiply
 
 OPEN_CLIP_PRECISION = {"float32": "fp32", "bfloat16": "pure_bf16", "float16": "pure_fp16"}
 
@@ -65,6 +66,7 @@ class Clip:
             "CLIP's tokenizer", source, lambda _: open_clip.get_tokenizer(self.name, context_length=context)
         )
         self.model = model.eval().requires_grad_(False)
+        use_multiply(self.model)
         self.visual = _check_visual(self.model.visual, source)
         checkpoint = sources.find_open_clip_checkpoint(name, pretrained)
         guards.check_patch(what, int(self.visual.patch_size[0]), patch)

@@ -22,6 +22,7 @@ from transformers.utils import cached_file
 
 from bench.errors import BadSample, UserError
 from bench.models import dino_file, guards, sources
+from bench.system.products import attend, use_multiply
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 FACETS = ("key", "token")
@@ -57,6 +58,7 @@ class Dino:
         guards.check_complete(what, report, ignored=("pooler.", "embeddings.mask_token"))
         guards.check_precision(what, model, kind)
         self.model = model.to(device).eval().requires_grad_(False)
+        use_multiply(self.model)
         self.source, self.size, self.stride, self.facet, self.max_tokens = source, size, stride, facet, max_tokens
         self.device, self.dtype = torch.device(device), kind
         self.blocks: Any = self.model.layers if isinstance(model, ViTModel) else self.model.encoder.layer
@@ -151,7 +153,7 @@ def compute_loaded_size(height: int, width: int, size: int) -> tuple[int, int]:
 
 
 def _run_block(block: Any, tokens: torch.Tensor) -> torch.Tensor:
-    """Run one pre-norm block. Fused attention never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid."""
+    """Run one pre-norm block. `attend` never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid."""
     attention = block.attention
     before, after = _read_norms(block)
     normed = before(tokens)  # 1 T w
@@ -159,7 +161,7 @@ def _run_block(block: Any, tokens: torch.Tensor) -> torch.Tensor:
         project(normed).unflatten(2, (-1, attention.head_dim)).transpose(1, 2)
         for project in (attention.q_proj, attention.k_proj, attention.v_proj)
     )
-    mixed = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)  # 1 H T k to 1 T w
+    mixed = attend(query, key, value).transpose(1, 2).flatten(2)  # 1 H T k to 1 T w
     scale = getattr(block, "layer_scale1", nn.Identity()), getattr(block, "layer_scale2", nn.Identity())  # DINOv2's
     tokens = tokens + scale[0](attention.o_proj(mixed))
     return tokens + scale[1](block.mlp(after(tokens)))

@@ -21,6 +21,7 @@ from torch.nn import functional as F
 
 from bench.errors import UserError
 from bench.models.blocks import Block
+from bench.system.products import multiply
 
 NOT_PLAIN = "this CLIP text tower is not a plain causal transformer: use one in OpenAI CLIP's layout"
 
@@ -108,9 +109,9 @@ class TextTower:
         x = self._embed(torch.tensor(tokens, dtype=torch.int64, device=self.device), torch.arange(len(tokens)))
         for block in self.blocks:
             heads, size = block.attention.num_heads, block.attention.head_dim
-            packed = _project(block, x)
+            packed = block.project(x)
             cache.append(packed.view(len(tokens), 3, heads, size)[:, 1:].permute(1, 2, 0, 3).contiguous())  # 2 h P k
-            x = _leave(block, x, _attend(packed, 1, cache[-1][:, :, :0]) if tokens else x)
+            x = block.leave(x, _attend(packed, 1, cache[-1][:, :, :0]) if tokens else x)
         return Prefix(tokens, tuple(cache))
 
     def _cut(self, text: Tokens) -> Tokens:
@@ -136,24 +137,24 @@ class TextTower:
         ends = torch.tensor([len(text) for text in own]).cumsum(0) - 1  # n rows of last tokens
         x = _fill_up(self._embed(tokens, torch.tensor(places)), self.rows)  # R w
         for number, block in enumerate(self.blocks, start=1):
-            packed, mixed, row, last = _project(block, x), [], 0, number == len(self.blocks)
+            packed, mixed, row, last = block.project(x), [], 0, number == len(self.blocks)
             for (at, shared, length), count in counts:
                 past, size = prefixes[at].cache[number - 1][:, :, :shared], count * (length - shared)
                 mixed.append(_attend(packed[row : row + size], count, past, last))
                 row += size
             if last:  # only the pooled token is read after the last attention
                 break
-            x = _leave(block, x, _fill_up(torch.cat(mixed), self.rows))
+            x = block.leave(x, _fill_up(torch.cat(mixed), self.rows))
         return x[ends], torch.cat(mixed)
 
     def _finish(self, x: Float[Tensor, "n w"], mixed: Float[Tensor, "n w"]) -> Float[Tensor, "n d"]:
         """Bring last tokens from the last attention into the joint space, a fixed number at a time."""
         parts = []
         for states, heads in zip(x.split(self.rows), mixed.split(self.rows), strict=True):
-            pooled = _leave(self.blocks[-1], _fill_up(states, self.rows), _fill_up(heads, self.rows))
+            pooled = self.blocks[-1].leave(_fill_up(states, self.rows), _fill_up(heads, self.rows))
             pooled = self.ln_final(pooled)
             if isinstance(self.projection, Tensor):
-                pooled = pooled @ self.projection
+                pooled = multiply(pooled, self.projection.t())
             elif self.projection is not None:
                 pooled = self.projection(pooled)
             parts.append(pooled[: len(states)].float())
@@ -181,19 +182,6 @@ def _fill_packs(texts: Iterable[tuple[Kind, Tokens]], rows: int) -> Iterator[lis
 def _fill_up(x: Float[Tensor, "r w"], rows: int) -> Float[Tensor, "R w"]:
     """Fill up with rows of zeros, which nobody reads."""
     return F.pad(x, (0, 0, 0, rows - len(x)))
-
-
-def _project(block: Block, x: Float[Tensor, "r w"]) -> Float[Tensor, "r 3w"]:
-    """Compute queries, keys and values."""
-    attention = block.attention
-    return F.linear(block.before_attention(x), attention.in_proj_weight, attention.in_proj_bias)
-
-
-def _leave(block: Block, x: Float[Tensor, "r w"], mixed: Float[Tensor, "r w"]) -> Float[Tensor, "r w"]:
-    """Leave a block: output projection and MLP, each with its residual."""
-    output = block.attention.out_proj
-    x = x + block.after_attention(F.linear(mixed, output.weight, output.bias))
-    return x + block.after_mlp(block.mlp(block.before_mlp(x)))
 
 
 def _attend(

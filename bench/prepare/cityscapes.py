@@ -6,19 +6,16 @@ hold 1000 times the label and the number of an object, or the bare label where t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from bench.data.class_tables import load_class_table
-from bench.data.prepared import CROWD, NO_SCORE
-from bench.errors import BadSample
+from bench.data.prepared import NO_SCORE
 from bench.prepare.choices import Choices
+from bench.prepare.instances import WithInstances
 from bench.prepare.looks import choose_coding
-from bench.prepare.masks import read_mask
 from bench.prepare.pairs import join, pair
-from bench.prepare.plan import Coding, Item, Labels, Plan, make_coding
+from bench.prepare.plan import Coding, Plan, make_coding
 from bench.prepare.tree import Tree
 
 LABELS = 34
@@ -27,37 +24,12 @@ _BASE = 1000
 _NAME = r"(?P<id>[a-z-]+_\d{6}_\d{6})"
 
 
-@dataclass(frozen=True, eq=False)
-class WithInstances:
-    """Masks by a coding, and objects from instanceIds; ``things`` are the classes that have objects."""
-
-    coding: Coding
-    things: tuple[int, ...]
-
-    @property
-    def name(self) -> str:
-        """What the numbers mean."""
-        return self.coding.name
-
-    def read_item(self, item: Item) -> Labels:
-        """Read classes and objects. Raises `BadSample` where labels and instances are not of the same drawing."""
-        labels = self.coding.read_item(item)
-        assert item.objects is not None, "every item of the plan has a file of objects"
-        instances = read_mask(item.objects).astype(np.int32)
-        own = np.where(instances >= _BASE, instances // _BASE, instances)
-        thing = np.isin(labels.classes, self.things)
-        if own.shape != thing.shape or (own != labels.classes)[thing].any():
-            raise BadSample(f"{item.objects}: objects of other labels than in {item.mask}; unpack gtFine again")
-        objects = np.where(instances >= _BASE, instances % _BASE + 1, CROWD)
-        return replace(labels, objects=np.where(thing, objects, 0).astype(np.uint16))
-
-
 def plan(tree: Tree, choices: Choices) -> Plan:
     """Plan what to prepare. Raises `UserError` where files are missing or hold other numbers than their name says."""
     train = not (masks := _find(tree, choices.split, "gtFine_labelIds"))
     masks = masks or _find(tree, choices.split, "gtFine_labelTrainIds")
     kind = "labelTrainIds" if train else "labelIds"
-    masks = join({tree.root: masks}, tree, choices, f"gtFine/{choices.split}/CITY/*_gtFine_labelIds.png")
+    masks = join({tree.root: masks}, tree, choices, f"gtFine/{choices.split}/CITY/*_gtFine_labelIds.png", "masks")
     images = join(
         {tree.root: _find(tree, choices.split, "leftImg8bit")}, tree, choices,
         f"leftImg8bit/{choices.split}/CITY/*_leftImg8bit.png",
@@ -70,7 +42,8 @@ def plan(tree: Tree, choices: Choices) -> Plan:
         lack = "no objects: *_gtFine_instanceIds.png are not there: PQ counts all pixels of a thing in an image as one"
         return Plan(choices.name, choices.split, items, coding, source, (*remarks, lack), missing)
     items = tuple(replace(item, objects=objects[item.image_id]) for item in items)
-    reader = WithInstances(coding, tuple(row.id for row in load_class_table("cityscapes19").rows if row.thing))
+    things = tuple(row.id for row in load_class_table("cityscapes19").rows if row.thing)
+    reader = WithInstances(coding, things, _BASE, groups=True)
     return Plan(choices.name, choices.split, items, reader, source, remarks, missing, has_objects=True)
 
 

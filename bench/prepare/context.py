@@ -22,7 +22,7 @@ _ORDER = "--order own (the data set's 59_context_labels) or --order by459 (detai
 
 def plan(tree: Tree, choices: Choices) -> Plan:
     """Plan what to prepare. Raises `UserError` where files are missing or the labels' order cannot be told."""
-    path = choices.id_list or _list(tree, choices)
+    path = choices.id_list or find_list(tree, choices)
     ids = read_ids(path)
     remarks = check_count(ids, path, choices.name, choices.split, choices.partial)
     folder, masks = _find_masks(tree, choices, ids)
@@ -35,7 +35,8 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     return Plan(choices.name, choices.split, items, coding, source, remarks, missing)
 
 
-def _list(tree: Tree, choices: Choices) -> Path:
+def find_list(tree: Tree, choices: Choices) -> Path:
+    """Find the list of a split of VOC 2010. Raises `UserError` where there is none."""
     lists = find_context_lists(tree, choices.split)
     if not lists:
         raise UserError(

@@ -10,6 +10,7 @@ from PIL import Image
 
 from bench.data.images import read_image, read_narrow_labels
 from bench.errors import BadSample
+from bench.prepare.matlab import load_matlab
 
 _WRAPPED = "459 classes do not fit into 8 bits, so ids above 255 have wrapped; use the publisher's .mat files"
 
@@ -48,15 +49,7 @@ def is_8bit(path: Path) -> bool:
 
 
 def _label_map(path: Path) -> np.ndarray:
-    from scipy.io import loadmat
-
-    try:
-        # As MATLAB would see it: doubles are kept in fewer bytes on disk, which says nothing of their range.
-        values = loadmat(path, variable_names=["LabelMap"], mat_dtype=True).get("LabelMap")
-    except FileNotFoundError as error:
-        raise BadSample(f"{path}: file is missing") from error
-    except Exception as error:  # scipy raises ValueError, TypeError, zlib.error, NotImplementedError and more
-        raise BadSample(f"{path}: cannot be decoded ({' '.join(str(error).split())[:160]}); unpack it again") from error
+    values = load_matlab(path, "LabelMap")
     if values is None:
         raise BadSample(
             f"{path}: has no LabelMap, so it is not PASCAL-Context's (PASCAL-Part's archive is also called "

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bench.csv_files import write_csv
 from bench.errors import writing
+from bench.report.blocklist import Blocklist
 from bench.report.comparison_files import write_comparisons
 from bench.report.figures.curves import write_curves
 from bench.report.figures.sweep import write_sweeps
@@ -27,10 +28,13 @@ from bench.store.sealed import has_file
 
 
 @read_while_whole
-def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = "") -> list[Path]:
+def write_report(
+    folders: Sequence[Path], to: Path, pictures: int, pairs: str = "", blocklist: Blocklist | None = None
+) -> list[Path]:  # fmt: skip
     """Leave table, scores, curves, comparisons and gallery of some runs in a folder; returns what was written.
 
-    ``pairs`` names runs to compare besides the first with the others, by their positions: ``3-2,3-5``.
+    ``pairs`` names runs to compare besides the first with the others, by their positions: ``3-2,3-5``. Words of
+    ``blocklist`` stand in no picture.
     """
     from bench.report.pictures.side_by_side import write_side_by_side
 
@@ -57,7 +61,7 @@ def write_report(folders: Sequence[Path], to: Path, pictures: int, pairs: str = 
             if len(areas):
                 written.append(write_csv(areas, to / "areas.csv"))
             written += [*files, *_write_sweeps(folders, table, to, small)]
-        written += write_side_by_side(folders, to / "gallery", pictures, compared) if pictures else ()
+        written += write_side_by_side(folders, to / "gallery", pictures, compared, blocklist) if pictures else ()
     return written
 
 

@@ -44,6 +44,21 @@ def score_protocol(
 
     ``counted`` are the images that were expected, found and skipped.
     """
+    scoring, protocol, rows, records = prepare_records(scoring, protocol, tables)
+    numbers = _evaluate(scoring, protocol, records, rows, counted)
+    if protocol.verify == "human":
+        _add_verified(scoring, protocol, records[0], rows, counted, numbers)
+    return numbers
+
+
+def prepare_records(
+    scoring: ScoringContext, protocol: Protocol, tables: Tables
+) -> tuple[ScoringContext, Protocol, list[str], Records]:
+    """Put similarities beside the tables of a predictions file, by the rules of a protocol, and read its true segments.
+
+    Returns context and protocol with the mappings that the file allows, the similarities that were measured, and the
+    records, in which texts that mean no class say nothing.
+    """
     scoring = replace(scoring, models=scoring.models.round_by(protocol.rounding))
     protocol = replace(protocol, mapping=_keep_measurable(scoring, protocol, tables))
     described = tables.make_once("described", lambda: scoring.models.read_true_segments(tables.tables))
@@ -52,11 +67,7 @@ def score_protocol(
     truths = make_oracles(scoring.models, tables, described, rows)
     note_texts(scoring, protocol, images, truths, rows)
     silent = list_silent_words(protocol.no_class, scoring.context.classes)
-    records = silence_texts(images, silent), silence_texts(truths, silent)
-    numbers = _evaluate(scoring, protocol, records, rows, counted)
-    if protocol.verify == "human":
-        _add_verified(scoring, protocol, records[0], rows, counted, numbers)
-    return numbers
+    return scoring, protocol, rows, (silence_texts(images, silent), silence_texts(truths, silent))
 
 
 def name_metrics(context: RunContext, rows: Sequence[str]) -> Naming:

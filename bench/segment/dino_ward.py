@@ -32,8 +32,8 @@ class DinoWard:
 
     ``n``: parts of the Ward cut; ``prune_threshold``: siblings as alike as this (cosine) become one, above 1 none;
     ``splits`` and ``lost``: the paper's way or the reference's quirk, see `prune` and `drop_lost_leaves`; ``crf``: a
-    `DenseCrf`, or None, False or "none" for the leaves as clustered; ``max_features`` bounds the memory (4 GiB for
-    the default).
+    `DenseCrf`, or None, False or "none" for the leaves as clustered; ``max_features`` bounds the time, which grows
+    with their square (some ten seconds for the default).
     """
 
     source = "the paper, section 3.1"

@@ -34,8 +34,11 @@ class Trial:
 
 def run_trial(trial: Trial) -> dict[str, Any]:
     """Run both forms and return a row: see `bench.speed.write.COLUMNS`. Seconds are the processor's, of one thread."""
+    from bench.system.products import leave_to_torch
+
     fast, fast_cost = measure(trial.fast)
-    plain, plain_cost = measure(trial.plain)
+    with leave_to_torch():
+        plain, plain_cost = measure(trial.plain)
     difference, products = trial.compare(plain, fast), trial.products()
     flops, rate, plain_s = count_flops(products), measure_rate(products), plain_cost.seconds * trial.plain_times
     return {

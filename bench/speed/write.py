@@ -67,8 +67,9 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
         f"# Speed of every stage, {scale} scale", "",
         f"Made by `zgs speed scale={scale}` on {told}. Seconds are the processor's, of the fastest of n calls. Plain: "
         "attention written out, all blocks and tokens, one segment a forward, texts padded to the whole context, "
-        "nothing reused. Share: of the best rate that a matrix product of the stage's own shapes reaches in the same "
-        "run. Peak: memory of the whole process while the fast form runs, models included.", "",
+        "nothing reused, products by torch's own library. Share: of the best rate that a matrix product of the stage's "
+        "own shapes reaches in the same run, by torch's library or by oneDNN. Peak: memory of the whole process while "
+        "the fast form runs, models included.", "",
         "| stage | of | plain, s | fast, s | ratio | agrees (difference) | GFLOP | GFLOP/s | share | peak, MB | n |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
         *map(_write_line, rows),

@@ -66,4 +66,24 @@ COCO = {
         ),
         "coco_panoptic",
     ),
+    "lvis": Publisher(
+        "LVIS v1, objects of 1,203 classes",
+        "lvis1203",
+        "ignore",
+        _TERMS,
+        (
+            *_IMAGES,
+            "LVIS, https://www.lvisdataset.org/ (Gupta et al., CVPR 2019)",
+            "  lvis_v1_val.json.zip (64 MB), lvis_v1_train.json.zip (350 MB)",
+            "Unpack all into one folder; --from is that folder (lvis_v1_val.json, val2017/ and train2017/: LVIS "
+            "divides COCO's photographs anew).",
+        ),
+        {"train": Split(100170), "val": Split(19809)},
+        (
+            "LVIS does not draw everything: a pixel of no object is void, never background, so that IoU and PQ say "
+            "nothing of what lies there. Recall of objects is what it is good for.",
+            "A label map has one answer a pixel: where objects lie on one another the smaller is in front.",
+        ),
+        "lvis",
+    ),
 }

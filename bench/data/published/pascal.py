@@ -35,6 +35,20 @@ _CONTEXT_SPLITS = {
     "trainval": Split(10103, 10100),
 }
 
+_PART = (
+    *_VOC2010,
+    "PASCAL-Part, http://roozbehm.info/pascal-parts/pascal-parts.html (Chen et al., CVPR 2014)",
+    "  trainval.tar.gz (Annotations_Part/*.mat)",
+    "Unpack both into one folder and give it as --from.",
+)
+_PART_SPLITS = {"train": Split(4998), "val": Split(5105), "trainval": Split(10103)}
+_PART_NOTES = (
+    "No checksum and no licence of the annotations is known here.",
+    "PASCAL-Context's archive of .mat files is called trainval.tar.gz too: it is another data set.",
+    "Left and right, front and back, upper and lower are united into the 116 parts of OV-PARTS (NeurIPS 2023). Whether "
+    "a text names the part or the whole is asked by scoring the same predictions on both sets.",
+    "Splits are the VOC 2010 lists ImageSets/Main/{train,val}.txt, as PASCAL-Context's.",
+)
 PASCAL = {
     "voc": Publisher(
         "PASCAL VOC 2012 segmentation (PAS-20): 20 classes, background, void",
@@ -84,5 +98,25 @@ PASCAL = {
         "context",
         _CONTEXT_OPTIONS,
         _CONTEXT_ORDERS,
+    ),
+    "pascal_part": Publisher(
+        "PASCAL-Part, 116 parts of the objects of 17 classes, each with its object",
+        "pascal_part116",
+        "context",
+        _VOC_TERMS + "; annotations by the PASCAL-Part authors",
+        _PART,
+        _PART_SPLITS,
+        _PART_NOTES,
+        "pascal_part",
+    ),
+    "pascal_part_whole": Publisher(
+        "PASCAL-Part, the whole objects on the same photographs, VOC's 20 classes",
+        "voc20",
+        "context",
+        _VOC_TERMS + "; annotations by the PASCAL-Part authors",
+        _PART,
+        _PART_SPLITS,
+        _PART_NOTES,
+        "pascal_part",
     ),
 }

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from bench.data.publisher import Publisher, Split
 
+_VISTAS_TERMS = "Mapillary Vistas, research edition: CC BY-NC-SA 4.0 after registration; not ours to redistribute"
+_VISTAS = (
+    "Mapillary Vistas, https://www.mapillary.com/dataset/vistas (registration; Neuhold et al., ICCV 2017)",
+    "  An archive of v2.0 holds both versions: validation/images, validation/v1.2/{labels,instances}, "
+    "validation/v2.0/{labels,instances}",
+    "Unpack it; --from is the folder with validation/ (and config_v1.2.json, config_v2.0.json). Archives of before "
+    "v2.0, without folders of versions, are v1.2.",
+)
+_VISTAS_SPLITS = {"train": Split(18000), "val": Split(2000)}
+_VISTAS_NOTES = (
+    "Masks are palettes of labels from 0 on; class ids here are one more. Labels that the publisher's evaluation "
+    "leaves out are void: unlabelled, and in v2.0 also groups and what is ambiguous.",
+    "A version's own config is held against the list known here, and its numbers against its range.",
+)
 STREETS = {
     "cityscapes": Publisher(
         "Cityscapes, the 19 classes of its benchmark, with objects of 8",
@@ -23,5 +37,27 @@ STREETS = {
             "no labels that are public. gtCoarse is not read.",
         ),
         "cityscapes",
+    ),
+    "mapillary_v12": Publisher(
+        "Mapillary Vistas v1.2, 65 classes, 37 of them with objects",
+        "mapillary65",
+        "ignore",
+        _VISTAS_TERMS,
+        _VISTAS,
+        _VISTAS_SPLITS,
+        _VISTAS_NOTES,
+        "mapillary",
+        ("masks",),
+    ),
+    "mapillary_v20": Publisher(
+        "Mapillary Vistas v2.0, 116 classes, 70 of them with objects",
+        "mapillary116",
+        "ignore",
+        _VISTAS_TERMS,
+        _VISTAS,
+        _VISTAS_SPLITS,
+        _VISTAS_NOTES,
+        "mapillary",
+        ("masks",),
     ),
 }

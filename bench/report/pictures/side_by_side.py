@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from bench.data.base import Dataset, make_full_name
 from bench.metric_name import parse
 from bench.predictions.source import PredictionFile
 from bench.records import Prediction, Sample
+from bench.report.blocklist import Blocklist
 from bench.report.out_of_domain import OUT_OF_DOMAIN, is_out_of_domain, uses_embedded_models
 from bench.report.pictures.disagreements import select_extremes, write_disagreements
 from bench.report.pictures.draw import Panel
@@ -47,22 +48,24 @@ class ShownRun:
 
 
 def write_side_by_side(
-    folders: Sequence[Path], to: Path, pictures: int, pairs: Sequence[Pair] = ()
+    folders: Sequence[Path], to: Path, pictures: int, pairs: Sequence[Pair] = (), blocklist: Blocklist | None = None
 ) -> tuple[Path, ...]:
     """Write the gallery of some runs over the images they share; returns the page, the overview, and perhaps where.png.
 
     That one shows the segments on which the runs of each of the ``pairs`` disagree most, whatever images the page
     shows. All of it is read from the runs' folders, the data and the store: nothing is segmented, and no model asked.
+    Words of ``blocklist`` are hidden in all texts.
     """
+    hide = blocklist or Blocklist()
     names, dataset = label_runs(folders), make_object(read_run_settings(folders[0])["data"])
     runs = [read_shown_run(folder, names[folder]) for folder in folders]
     ids = dataset.list_ids()
     shared = [image_id for image_id in ids if all(image_id in run.predictions for run in runs)][:pictures]
     facts = _state_facts(folders, make_full_name(dataset), f"{len(shared)} of {len(ids)}")
     small = uses_embedded_models(folders)
-    where = _write_disagreements(runs, dataset, to / "where.png", small, pairs) if pictures else ()
+    where = _write_disagreements(runs, dataset, to / "where.png", small, pairs, hide) if pictures else ()
     figures = [("Where the variants disagree most", path.name) for path in where]
-    rows = (_make_row(runs, dataset, dataset.load(image_id)) for image_id in shared)
+    rows = (_make_row(runs, dataset, dataset.load(image_id), hide) for image_id in shared)
     written = write_gallery(rows, to, title="Zero-guidance segmentation", facts=facts, embedded=small, figures=figures)
     return (*written, *where)
 
@@ -77,14 +80,19 @@ def _state_facts(folders: Sequence[Path], data: str, images: str) -> dict[str, s
 
 
 def _write_disagreements(
-    runs: Sequence[ShownRun], dataset: Dataset, path: Path, small: bool, pairs: Sequence[Pair]
+    runs: Sequence[ShownRun], dataset: Dataset, path: Path, small: bool, pairs: Sequence[Pair], hide: Blocklist
 ) -> tuple[Path, ...]:
     """Write the picture of extremes, where both runs of a pair have rows of true segments; an earlier one goes."""
     path.unlink(missing_ok=True)
     tables = {run.variant: read_segments(run.folder) for run in runs if pairs and has_rows(run.folder)}
-    found = select_extremes({variant: table for variant, table in tables.items() if table is not None}, pairs)
+    known = {variant: _hide_texts(table, hide) for variant, table in tables.items() if table is not None}
+    found = select_extremes(known, pairs)
     path.parent.mkdir(parents=True, exist_ok=True)
     return (write_disagreements(found, dataset, path, embedded=small),) if found else ()
+
+
+def _hide_texts(table: pd.DataFrame, hide: Blocklist) -> pd.DataFrame:
+    return table.assign(text=[hide.mask(text) for text in table["text"]]) if hide else table
 
 
 def read_shown_run(folder: Path, variant: str) -> ShownRun:
@@ -98,10 +106,12 @@ def read_shown_run(folder: Path, variant: str) -> ShownRun:
     return ShownRun(variant, find_role(settings), folder, PredictionFile(path), read_image_scores(folder), namespace)
 
 
-def _make_row(runs: Sequence[ShownRun], dataset: Dataset, sample: Sample) -> GalleryRow:
+def _make_row(runs: Sequence[ShownRun], dataset: Dataset, sample: Sample, hide: Blocklist) -> GalleryRow:
     panels = _show_over_segments(runs[0], sample)
     panels += [show_prediction(run, sample.image_id) for run in runs if run.role != FLOOR]
-    return GalleryRow(sample.image_id, sample.image, (*panels, *show_truth(dataset, sample)))
+    shown = (replace(panel, texts=hide.hide_all(panel.texts)) for panel in panels)
+    truth = (replace(panel, texts=tuple(map(hide.mask, panel.texts))) for panel in show_truth(dataset, sample))
+    return GalleryRow(sample.image_id, sample.image, (*shown, *truth))
 
 
 def _show_over_segments(run: ShownRun, sample: Sample) -> list[Panel]:

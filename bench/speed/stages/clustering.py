@@ -9,8 +9,9 @@ import numpy as np
 from bench.resize import resize_nearest
 from bench.segment.crf import compute_centroid_energy
 from bench.segment.dino_ward import DinoWard
+from bench.segment.nearest import BLOCK
 from bench.segment.prune import prune
-from bench.segment.ward import build_ward_tree
+from bench.segment.ward import build_ward_tree, list_unions
 from bench.speed.inputs import Inputs, require
 from bench.speed.plain import clustering as plain
 from bench.speed.products import Product
@@ -39,5 +40,12 @@ def make_trial(inputs: Inputs) -> Trial:
         fast=lambda: cluster(build_ward_tree, compute_centroid_energy),
         compare=lambda one, other: float((one != other).mean()),
         tolerance=0.0,
-        products=lambda: [Product(count, dim, count, 0.5, "float64")],  # the upper triangle of all pairs
+        products=lambda: list_products(features),
     )
+
+
+def list_products(features: np.ndarray) -> list[Product]:
+    """List the products that bound the distances of the pairs that were compared: two columns are their lengths."""
+    count, dim = features.shape
+    pairs = sum(unions.compared for unions in list_unions(features))
+    return [Product(count, dim + 2, BLOCK, pairs / (count * BLOCK))]

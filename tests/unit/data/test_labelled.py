@@ -12,7 +12,7 @@ from PIL import Image
 from bench.data.folder import Folder, open_folder
 from bench.data.layout import find_files
 from bench.errors import BadSample, UserError
-from bench.records import BACKGROUND, VOID
+from bench.records import BACKGROUND, UNTOLD, VOID
 from tests.unit.data.labelled_folder import FIVE, MASK, read, save
 from tests.unit.data.prepare import picture
 
@@ -223,3 +223,24 @@ def test_real_masks_of_pascal_context_name_what_voc_names() -> None:
     # A cow and a boat. In the third the annotators differ: an armchair is a chair for VOC and a sofa for Context.
     assert agreed == {"2008_000073": ANY, "2008_000107": 0, "2008_000120": ANY}
     assert agreed["2008_000073"] > 0.98 and agreed["2008_000120"] > 0.98
+
+
+def test_objects_of_a_file_beside(root: Path) -> None:
+    """Numbers of things tell objects apart; a thing without one is of several, stuff has none, and sizes must fit."""
+    (root.parent / "list.csv").write_text("id,name,readable,aliases,thing\n1,cat,,,true\n2,sky,,,false\n3,dog,,,true\n")
+    text = FIVE.replace("classes.txt", "list.csv") + "objects: inst/{id}.png\n"
+    plain = read(root).fingerprint
+    for name in ("a", "b"):
+        save(root / "inst" / f"{name}.png", np.array([[0, 70, 2, 5], [9, 0, 0, 3]], np.uint8))
+    data = read(root, text)
+    cat, dog = (int(data.load("a").instances[place]) for place in ((0, 1), (1, 0)))
+    assert cat >= 0 and dog >= 0 and cat != dog and MASK[0, 1] == 1 and MASK[1, :2].tolist() == [3, 3]
+    assert data.load("a").instances.tolist() == [[-1, cat, -1, -1], [dog, UNTOLD, -1, -1]]
+    assert data.fingerprint != plain and read(root).fingerprint == plain
+    save(root / "inst/a.png", np.array([[0, 70], [2, 5], [9, 0], [0, 3]], np.uint8))
+    assert data.fingerprint != read(root, text).fingerprint
+    with pytest.raises(BadSample, match="a.png: objects are 2x4 but the mask is 4x2"):
+        read(root, text).load("a")
+    (root / "inst/b.png").unlink()
+    with pytest.raises(BadSample, match="b.png: file is missing"):
+        read(root, text).load("b")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
-from bench.encode import layers
 from bench.encode.clearclip import ClearClip
 from bench.encode.gem import Gem
 from bench.encode.global_subtraction import GlobalSubtraction
@@ -22,6 +20,7 @@ from bench.encode.sclip import SClip
 from bench.encode.surgery import Surgery
 from bench.encode.unmasked import Unmasked
 from bench.errors import UserError
+from bench.models.blocks import Block
 from tests.unit.encode import tiny
 from tests.unit.encode.test_dense import MASKS
 
@@ -48,16 +47,23 @@ def test_each_gives_what_it_gives_alone_whatever_the_others_have_opened(turned: 
 
 def test_an_opening_is_computed_once_for_all_that_start_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Queries, keys and values of all 13 tokens, one product a layer however many variants open it."""
-    products = Counter[int]()
+    products, split, run = Counter[int](), Block.split, Block.run
 
-    def multiply(tokens: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-        products[places[id(weight)]] += tokens.shape[:2] == (1, 13)
-        return torch.nn.functional.linear(tokens, weight, bias)
+    def split_counted(block: Block, tokens: torch.Tensor) -> Any:
+        products[places[id(block.attention)]] += tokens.shape[:2] == (1, 13)
+        return split(block, tokens)
 
-    clip, sample, own = tiny.clip(), tiny.sample(), torch.nn.functional
-    places = {id(block.attn.in_proj_weight): i + 1 for i, block in enumerate(clip.visual.transformer.resblocks)}
-    counted = SimpleNamespace(linear=multiply, scaled_dot_product_attention=own.scaled_dot_product_attention)
-    monkeypatch.setattr(layers, "functional", counted)
+    def run_uncounted(block: Block, tokens: torch.Tensor) -> torch.Tensor:  # a whole plain layer on the way
+        before = products.copy()
+        made = run(block, tokens)
+        products.clear()
+        products.update(before)
+        return made
+
+    clip, sample = tiny.clip(), tiny.sample()
+    places = {id(block.attn): i + 1 for i, block in enumerate(clip.visual.transformer.resblocks)}
+    monkeypatch.setattr(Block, "split", split_counted)
+    monkeypatch.setattr(Block, "run", run_uncounted)
     starting: list[Any] = [GlobalSubtraction(clip, 3), Unmasked(clip, 3), Surgery(clip, 3), Gem(clip, 3)]
     for encoder in starting:
         encoder(sample, MASKS[1:2])
@@ -76,7 +82,7 @@ def test_layers_that_do_not_fit_are_refused_in_a_line() -> None:
     with pytest.raises(UserError, match=r"^MaskTokens: these layers begin at 3, behind its start_layer 2: open those"):
         MaskTokens(clip, 2)(sample, MASKS, late)
     with pytest.raises(UserError, match=r"^Masked: these layers are of another CLIP: open those of its own$"):
-        Masked(tiny.clip(), 3)(sample, MASKS, late)
+        Masked(tiny.clip(own=True), 3)(sample, MASKS, late)
 
 
 def test_tokens_that_ask_are_those_of_each_variant() -> None:

@@ -11,6 +11,7 @@ import torch
 
 from bench.errors import UserError
 from bench.models.text_tower import TextTower
+from bench.system.products import multiply
 from tests.unit.caption.tiny import clip_model
 
 END = 99
@@ -99,13 +100,12 @@ def test_texts_of_several_prefixes_in_one_go_equal_each_list_by_itself() -> None
 def test_only_the_last_pack_is_filled_up(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     tower, some = TextTower(clip_model(100), rows=24), [[98, 5, token, END] for token in range(50)]
-    linear = torch.nn.functional.linear
-    monkeypatch.setattr("bench.models.text_tower.F.linear", lambda x, *rest: seen.append(len(x)) or linear(x, *rest))
+    monkeypatch.setattr("bench.models.blocks.multiply", lambda x, *rest: seen.append(len(x)) or multiply(x, *rest))
     tower.encode(some, tower.read([98, 5]))
     packed = [rows for rows in seen if rows > 2]  # the prefix has two tokens
-    # 50 texts of 2 tokens fill 5 packs of 24 rows: 4 products in the first layer, 1 in the last; the other 3 of
-    # the last layer are of the 50 end tokens alone, in 3 parts
-    assert set(packed) == {24} and len(packed) == 5 * (4 + 1) + 3 * 3
+    # 50 texts of 2 tokens fill 5 packs of 24 rows: of attention 2 products in the first layer, 1 in the last; the other
+    # one of the last layer is of the 50 end tokens alone, in 3 parts
+    assert set(packed) == {24} and len(packed) == 5 * (2 + 1) + 3
 
 
 def test_a_second_end_token_and_too_long_texts() -> None:

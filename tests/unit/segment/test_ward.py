@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.cluster import hierarchy
-from scipy.spatial.distance import pdist
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
 
-from bench.segment import ward
+from bench.segment import nearest
 from bench.segment.prune import find_parts, list_top_splits
-from bench.segment.ward import build_ward_tree, compute_condensed_distances
+from bench.segment.ward import build_ward_linkage, build_ward_tree
 from tests.unit.segment.planted import planted
 
 
@@ -31,11 +30,42 @@ def test_parts_equal_scikit_learns(n: int) -> None:
     assert adjusted_rand_score(expected, parts) == 1
 
 
-@pytest.mark.parametrize("block", [1, 7, 512])
-def test_distances_do_not_depend_on_the_block(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ward, "BLOCK", block)
-    features = planted(2, grid=(5, 6)) * 3  # not unit length
-    np.testing.assert_allclose(compute_condensed_distances(features), pdist(features.astype(np.float64)), atol=1e-7)
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
+def test_the_linkage_is_scipys_with_distances_and_sizes(scale: float) -> None:
+    """Not of unit length, and far from the origin: neither may widen what float32 leaves open until nothing is left."""
+    features = planted(2, grid=(5, 6)) * scale + 3 * scale
+    expected = hierarchy.ward(features.astype(np.float64))
+    made = build_ward_linkage(features)
+    np.testing.assert_array_equal(made[:, [0, 1, 3]], expected[:, [0, 1, 3]])
+    np.testing.assert_allclose(made[:, 2], expected[:, 2], rtol=1e-9)
+
+
+@pytest.mark.parametrize(("block", "pairs"), [(1, 1), (7, 5), (512, 4096)])
+def test_the_tree_does_not_depend_on_how_much_is_compared_at_once(
+    block: int, pairs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = build_ward_linkage(planted(2))
+    monkeypatch.setattr(nearest, "BLOCK", block)
+    monkeypatch.setattr(nearest, "PAIRS", pairs)
+    np.testing.assert_array_equal(build_ward_linkage(planted(2)), expected)
+
+
+def test_a_chain_in_which_each_feature_is_nearest_to_the_next_has_a_round_for_every_merge() -> None:
+    """Gaps that shrink to one end leave one pair a round that is each other's nearest."""
+    features = np.cumsum(1.3 ** np.arange(40.0))[:, None].astype(np.float32)
+    np.testing.assert_array_equal(build_ward_tree(features), hierarchy.ward(features.astype(np.float64))[:, :2])
+
+
+@pytest.mark.parametrize("features", [
+    np.zeros((60, 4)), np.indices((7, 8)).reshape(2, -1).T, np.eye(30), np.repeat(np.eye(5), 9, axis=0),
+])  # fmt: skip
+def test_ties_end_in_a_tree_of_the_same_heights_each_time(features: np.ndarray) -> None:
+    """Of ties any tree is right: all merges of nothing come first, and the same features give the same tree."""
+    linkage = build_ward_linkage(features.astype(np.float32))
+    assert hierarchy.is_valid_linkage(linkage)
+    assert (np.diff(linkage[:, 2]) >= 0).all()
+    assert np.count_nonzero(linkage[:, 2] == 0) == len(features) - len(np.unique(features, axis=0))
+    np.testing.assert_array_equal(build_ward_linkage(features.astype(np.float32)), linkage)
 
 
 def test_near_duplicates_keep_their_order() -> None:
@@ -45,6 +75,25 @@ def test_near_duplicates_keep_their_order() -> None:
     assert build_ward_tree(features)[:2].tolist() == [[2, 3], [0, 1]]
 
 
+@pytest.mark.parametrize("many", [0, 8])
+def test_a_crowd_that_float32_cannot_tell_apart_is_scipys_too(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flat part of a picture: features within 1e-6 of each other beside ones as far apart as unit vectors are."""
+    draw = np.random.default_rng(0)
+    crowd = np.float64([[1, 0, 0, 0]]) + 1e-6 * draw.normal(size=(300, 4))
+    features = np.concatenate([crowd, draw.normal(size=(20, 4))])
+    monkeypatch.setattr(nearest, "MANY", many)
+    made, expected = build_ward_linkage(features), hierarchy.ward(features)
+    np.testing.assert_array_equal(made[:, [0, 1, 3]], expected[:, [0, 1, 3]])
+
+
 @pytest.mark.parametrize(("count", "merges"), [(0, 0), (1, 0), (2, 1)])
 def test_tiny_inputs(count: int, merges: int) -> None:
     assert build_ward_tree(np.ones((count, 3), np.float32)).shape == (merges, 2)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, 1e200])
+def test_what_has_no_distance_ends_in_an_error(wrong: float) -> None:
+    features = np.eye(5)
+    features[2, 1] = wrong
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="not finite"):
+        build_ward_tree(features)

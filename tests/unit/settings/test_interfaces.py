@@ -14,6 +14,7 @@ from bench.caption.retrieval import Retrieval
 from bench.caption.zerocap import ZeroCap
 from bench.data.base import Dataset
 from bench.data.folder import open_folder
+from bench.data.hub import Hub
 from bench.data.prepared import Prepared
 from bench.data.toyscenes import ToyScenes
 from bench.data.voc import open_voc
@@ -56,7 +57,7 @@ from bench.tracking.mlflow_run import MLflow
 from bench.tracking.tensorboard_run import TensorBoard
 from bench.tracking.wandb_run import Wandb
 
-DATA: tuple[Callable[..., Dataset], ...] = (ToyScenes, Prepared, open_folder, open_voc)
+DATA: tuple[Callable[..., Dataset], ...] = (ToyScenes, Prepared, open_folder, open_voc, Hub)
 CLIP: tuple[Callable[..., interfaces.ClipModel], ...] = (Clip,)
 DINO: tuple[Callable[..., interfaces.DinoModel], ...] = (Dino,)
 LANGUAGE: tuple[Callable[..., interfaces.LanguageModel], ...] = (Language,)

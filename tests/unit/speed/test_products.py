@@ -13,6 +13,7 @@ from bench.commands.settings import compose_settings
 from bench.speed.inputs import Inputs, open_image
 from bench.speed.products import Product, count_flops, list_block, measure_rate
 from bench.speed.stages import captions, embeddings, features
+from bench.system.products import leave_to_torch
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def inputs() -> Inputs:
 
 def count(call: Callable[[], Any], *left_out: str) -> float:
     """What torch counts; ``left_out`` are its operations that we say we do not count."""
-    with FlopCounterMode(display=False) as counter:
+    with leave_to_torch(), FlopCounterMode(display=False) as counter:  # which knows torch's own products alone
         call()
     return sum(n for op, n in counter.get_flop_counts()["Global"].items() if str(op) not in left_out)
 

@@ -1,0 +1,74 @@
+"""Figures 1 and 5 in the report site: a file an image, with its segments as numbers; the page paints them.
+
+Nothing is drawn here. A label map is a few kilobytes of run lengths, and the page that is looked at paints it at the
+size at which it is looked at, by whatever threshold was chosen: so labels follow tau, and every script has the letters
+that the reader's system has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int, UInt8
+from PIL import Image
+
+from bench.records import Overlap, Prediction, Sample, SegmentTree
+from bench.report.pictures.draw import LARGEST, SMALLEST, Panel, make_label_map
+from bench.report.site.pack import pack
+from bench.report.site.segments import list_nearest
+
+
+def encode_map(labels: Int[np.ndarray, "h w"]) -> dict[str, Any]:
+    """Encode a label map, row by row: lengths of runs and what each is of (0 void, 1 none, 2 the first segment)."""
+    flat = labels.ravel()
+    ends = np.append(np.flatnonzero(flat[1:] != flat[:-1]) + 1, flat.size) if flat.size else np.zeros(0, np.int64)
+    return {
+        "size": [int(side) for side in labels.shape],
+        "runs": pack(np.diff(ends, prepend=0)),
+        "of": pack(flat[ends - 1].astype(np.int64) + 2),
+    }
+
+
+def decode_map(encoded: Mapping[str, Any], unpack: Callable[[Any], np.ndarray]) -> np.ndarray:
+    """Decode what `encode_map` made: what the page does, too."""
+    values = unpack(encoded["of"]).astype(np.int32) - 2
+    return np.repeat(values, unpack(encoded["runs"])).reshape(encoded["size"])
+
+
+def save_picture(image: UInt8[np.ndarray, "h w 3"], stem: Path) -> str:
+    """Save an image no larger than it is shown: a photograph as JPEG, a small drawing as PNG; returns its name."""
+    picture = Image.fromarray(image)
+    if max(picture.size) < SMALLEST:
+        picture.save(path := stem.with_suffix(".png"), compress_level=6)
+        return path.name
+    picture.thumbnail((LARGEST, LARGEST), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    picture.save(path := stem.with_suffix(".jpg"), quality=88, subsampling=0)
+    return path.name
+
+
+def describe_segments(
+    prediction: Prediction, item: Overlap | None, number: Callable[[str], int], order: Sequence[int] = ()
+) -> dict[str, Any]:
+    """Describe the named segments of an image: map, texts by number, areas in pixels, nearest classes where known."""
+    labels = make_label_map(Panel("", masks=prediction.masks))
+    assert labels is not None, "masks were given"
+    told = {
+        "map": encode_map(labels),
+        "texts": [number(text) for text in prediction.texts],
+        "areas": prediction.masks.sum(axis=(1, 2)).tolist(),
+    }
+    near = {} if item is None else {"tt": list_nearest(item.tt), "st": list_nearest(item.st)}
+    return told | {key: rows for key, rows in near.items() if rows is not None}
+
+
+def describe_truth(sample: Sample) -> dict[str, Any] | None:
+    """Describe the true classes of an image; None where nobody labelled it."""
+    return None if sample.truth is None else {"map": encode_map(sample.truth)}
+
+
+def describe_over_segments(tree: SegmentTree) -> dict[str, Any]:
+    """Describe the over-segments of an image."""
+    return {"map": encode_map(tree.leaves), "count": len(tree.heap_ids)}

@@ -1,0 +1,158 @@
+// The page: puts the parts together, listens, and draws again what follows from a choice.
+"use strict";
+(async function () {
+  const site = zgs.get("site"), app = zgsState(site), { make } = zgsTables, $ = (id) => document.getElementById(id);
+  const { state, steps, segments, offsets, shownRuns, mapping, metrics, metric, tau, makeHash } = app;
+  const { drawScores, drawGroups, drawNumbers, drawConfusion } = zgsScores(app), { drawCurve } = zgsCurve(app);
+  const { allPanels, orderImages } = zgsPanels(app);
+
+  function drawGallery() {
+    const order = orderImages();
+    zgsGallery.show(order);
+    $("count").textContent = `${order.length} of ${site.ids.length} images`;
+    for (const [id, shown] of [["run-a", state.sort !== "name" && state.sort !== "spread"], ["run-b", ["helps", "hurts"].includes(state.sort)]]) $(id).parentElement.hidden = !shown;
+  }
+
+  const host = {
+    site, panels: () => allPanels, linkTo: makeHash, set: (changes) => set(changes),
+    tip(told, x, y) {
+      const box = $("tip");
+      box.hidden = !told;
+      if (!told) return;
+      box.replaceChildren(make("b", told.title), ...told.lines.map((text) => make("div", text)));
+      box.style.left = `${Math.max(6, Math.min(x + 14, innerWidth - box.offsetWidth - 6))}px`;
+      box.style.top = `${Math.max(6, y + 18 + box.offsetHeight > innerHeight ? y - box.offsetHeight - 10 : y + 18)}px`;
+      $("said").textContent = [told.title, ...told.lines].join(". ");
+    },
+    enlarge(panel, at, image, picture) {
+      const width = Math.min(720, innerWidth * 0.86), high = Math.min(innerHeight * 0.62, (width * image.size[0]) / image.size[1]);
+      const large = zgsGallery.makePanel(panel, at, image, picture, { wide: width, high }), part = panel.read(image);
+      $("large-title").textContent = `${site.ids[at]} · ${panel.title}`;
+      $("large-body").replaceChildren(large.figure);
+      large.refresh();
+      if (part?.texts) {
+        const list = make("ul");
+        part.texts.forEach((_, s) => { const told = panel.explain(part, s, at), shade = panel.shade(part, at)[s], item = make("li");
+          item.append(make("span", "", { class: "swatch", style: `background:rgb(${shade.faded ? [150, 150, 150] : shade.rgb})` }), make("b", told.title), ` ${told.lines.join("; ")}`);
+          list.append(item); });
+        $("large-body").append(list);
+      }
+      $("large").showModal();
+    },
+  };
+
+  app.set = set;
+  function set(changes, jump = false) {
+    Object.assign(state, changes);
+    if ("mapping" in changes) { state.tau = ""; state.metric = ""; }
+    history.replaceState(null, "", makeHash());
+    if ("mapping" in changes) return load();
+    draw();
+    if (jump) $("gallery").scrollIntoView();
+  }
+  let waiting = 0;
+  function draw() {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(() => {
+      document.documentElement.dataset.theme = state.theme === "auto" ? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light") : state.theme;
+      showChoices();
+      if (mapping()) { drawScores(); drawGroups(); drawConfusion(); }
+      drawNumbers();
+      drawGallery();
+      setTimeout(drawCurve, 0);
+    });
+  }
+  function options(select, entries, value) {
+    select.replaceChildren(...entries.map(([key, text]) => make("option", text, { value: key })));
+    select.value = value;
+  }
+  function showChoices() {
+    const moves = Boolean(mapping()?.moves);
+    for (const id of ["tau", "tau-exact", "tau-own"]) $(id).disabled = !moves;
+    if (moves) {
+      $("tau").max = mapping().stop;
+      $("tau").value = tau() ?? 0;
+      if (document.activeElement !== $("tau-exact")) $("tau-exact").value = tau() ?? "";
+      $("tau-name").textContent = `τ of ${mapping().title}`;
+      $("tau").setAttribute("aria-valuetext", `${tau() ?? "none"} of ${mapping().stop}`);
+      $("tau-own").textContent = `as the protocol says (${mapping().own ?? "none"})`;
+    }
+    options($("metric"), metrics().map((each) => [each.name, `${each.title}${each.how ? `, ${each.how}` : ""}`]), metric()?.name || "");
+    for (const key of ["digits", "theme", "sort", "paint"]) $(key).value = state[key];
+    $("run-a").value = state.a;
+    $("run-b").value = state.b;
+    if (document.activeElement !== $("find")) $("find").value = state.find;
+    $("a-name").textContent = ["helps", "hurts"].includes(state.sort) ? "A" : "of";
+  }
+  async function load() {
+    const chosen = mapping();
+    if (chosen) await Promise.all(site.runs.map(async (run, at) => { steps[at] = run.mappings.includes(chosen.key) ? await zgs.loadSteps(at, chosen.key, site.ids.length) : null; }));
+    draw();
+    for (const { at, mappings } of shownRuns) {
+      if (segments[at] || !mappings.length) continue;
+      segments[at] = await zgs.loadSegments(at);
+      offsets[at] = new Int32Array(site.ids.length);
+      segments[at].image.forEach((image, s) => { if (s === 0 || segments[at].image[s - 1] !== image) offsets[at][image] = s; });
+    }
+    draw();
+  }
+
+  function prepare() {
+    $("title").textContent = document.title = site.title;
+    $("facts").textContent = `${site.data} · ${site.ids.length} images · ${site.runs.length} runs · zgs ${site.version}`;
+    site.warnings.forEach((text) => $("warnings").append(make("p", text, { class: "warning" })));
+    if (site.missing.length) {
+      $("missing").hidden = false;
+      $("missing").open = true;
+      $("missing").querySelector("summary").textContent = `What is missing here (${site.missing.length})`;
+      site.missing.forEach(({ what, why }) => { const item = make("li"); item.append(make("b", what), `: ${why}`); $("missing").querySelector("ul").append(item); });
+    }
+    for (const each of site.mappings) {
+      const label = make("label"), radio = make("input", "", { type: "radio", name: "mapping", value: each.key });
+      radio.checked = each.key === mapping().key;
+      radio.addEventListener("change", () => set({ mapping: each.key }));
+      label.append(radio, ` ${each.title}`);
+      $("mappings").append(label);
+    }
+    if (!site.mappings.length) for (const each of document.querySelectorAll("main > .controls, #summary, #groups, #confusion, #all, section:has(> #curve)")) each.hidden = true;
+    const runs = shownRuns.map((run) => [String(run.at), run.name]);
+    options($("run-a"), runs, state.a);
+    options($("run-b"), runs, state.b);
+    options($("confusion-run"), runs, runs[0]?.[0]);
+    options($("confusion-class"), [...[...Array(site.classes).keys()].map((at) => [String(at), site.texts[at]]), [String(site.classes), "background"]], "0");
+    $("blocked").textContent = site.blocked;
+    $("footer").textContent = `Made by zgs ${site.version} from finished runs. Pale segments have no class at this threshold; white lines are borders. Arrow keys go along images and, in a picture, along segments. Charts: uPlot (MIT).`;
+    listen();
+  }
+  function listen() {
+    $("tau").addEventListener("input", (event) => set({ tau: event.target.value }));
+    $("tau-exact").addEventListener("input", (event) => { if (event.target.value !== "") set({ tau: event.target.value }); });
+    $("tau-own").addEventListener("click", () => set({ tau: "" }));
+    for (const [id, key] of [["metric", "metric"], ["digits", "digits"], ["theme", "theme"], ["sort", "sort"], ["paint", "paint"], ["run-a", "a"], ["run-b", "b"]]) $(id).addEventListener("change", (event) => set({ [key]: event.target.value }));
+    $("find").addEventListener("input", (event) => set({ find: event.target.value }));
+    for (const id of ["groups", "confusion", "all"]) $(id).addEventListener("toggle", draw);
+    for (const id of ["confusion-run", "confusion-class"]) $(id).addEventListener("change", drawConfusion);
+    $("provenance").addEventListener("toggle", drawProvenance, { once: true });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+    addEventListener("resize", () => setTimeout(drawCurve, 50));
+    addEventListener("hashchange", () => { app.takeHash() ? load() : draw(); showImage(); });
+  }
+  async function drawProvenance() {
+    const box = $("provenance").querySelector("div");
+    for (const run of await zgs.load("provenance")) {
+      box.append(make("h3", `${run.name} (${run.folder})`));
+      for (const block of run.protocols) box.append(make("pre", block));
+      for (const [name, text] of [["config.yaml", run.config], ["run.json", JSON.stringify(run.record, null, 1)]]) { const part = make("details"); part.append(make("summary", name), make("pre", text)); box.append(part); }
+    }
+  }
+  function showImage() {
+    const at = site.ids.indexOf(state.image), place = zgsGallery.find(at);
+    if (at >= 0 && place >= 0) zgsGallery.goTo(place);
+  }
+
+  prepare();
+  zgsGallery.start(host);
+  await load();
+  requestAnimationFrame(() => setTimeout(() => { performance.mark("shown"); document.documentElement.dataset.ready = "yes"; }, 0));
+  requestAnimationFrame(() => requestAnimationFrame(showImage));
+})();

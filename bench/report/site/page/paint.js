@@ -1,0 +1,129 @@
+// Figures 1 and 5 in the page: a picture under its segments, painted at the size at which it is looked at.
+"use strict";
+(function (root) {
+  const GOLDEN = 0.6180339887;
+  const TONES = [[0.5, 0.9], [0.38, 0.75], [0.64, 0.85], [0.45, 0.6], [0.72, 0.7]];
+  const GRID = 56;
+  const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", "DejaVu Sans", sans-serif';
+  const colours = new Map();
+
+  /** The colour of a position: hues by the golden ratio, so that any first few are far apart. */
+  function chooseColour(position) {
+    if (!colours.has(position)) {
+      const [lightness, saturation] = TONES[position % TONES.length];
+      colours.set(position, toRgb((0.58 + position * GOLDEN) % 1, lightness, saturation));
+    }
+    return colours.get(position);
+  }
+
+  function toRgb(hue, lightness, saturation) {
+    const reach = saturation * Math.min(lightness, 1 - lightness);
+    return [0, 8, 4].map((shift) => {
+      const k = (shift + hue * 12) % 12;
+      return Math.round(255 * (lightness - reach * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
+    });
+  }
+
+  /** Decodes a label map: 0 void, 1 no segment, 2 the first segment. */
+  function decodeMap(encoded) {
+    const runs = root.zgsNumbers.unpack(encoded.runs), of = root.zgsNumbers.unpack(encoded.of);
+    const labels = new Uint16Array(encoded.size[0] * encoded.size[1]);
+    for (let run = 0, at = 0; run < runs.length; at += runs[run++]) labels.fill(of[run], at, at + runs[run]);
+    return { labels, height: encoded.size[0], width: encoded.size[1] };
+  }
+
+  /** Paints a picture and, over it, segments: `shades[label - 2]` is {rgb, text, faded}; `lit` is the label in front. */
+  function paint(canvas, picture, map, shades, lit) {
+    const context = canvas.getContext("2d"), { width, height } = canvas;
+    context.imageSmoothingEnabled = picture.naturalWidth > 256;
+    context.drawImage(picture, 0, 0, width, height);
+    if (!map) return [];
+    const cells = resize(map, height, width);
+    const layer = new ImageData(width, height), pixels = layer.data;
+    for (let y = 0, at = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, at++) {
+        const label = cells[at], edge = (x && cells[at - 1] !== label) || (y && cells[at - width] !== label);
+        const shade = shades[label - 2];
+        const rgb = edge ? [255, 255, 255] : label < 2 || !shade || shade.faded ? [236, 238, 241] : shade.rgb;
+        const alpha = edge ? 235 : label === 0 ? 217 : label === 1 ? 184 : shade && shade.faded ? 150 : 128;
+        pixels.set([rgb[0], rgb[1], rgb[2], lit && label !== lit && !edge ? Math.min(230, alpha + 60) : alpha], 4 * at);
+      }
+    }
+    const over = document.createElement("canvas");
+    over.width = width;
+    over.height = height;
+    over.getContext("2d").putImageData(layer, 0, 0);
+    context.drawImage(over, 0, 0);
+    write(context, map, shades, width, height);
+    return cells;
+  }
+
+  function resize(map, height, width) {
+    const cells = new Uint16Array(height * width);
+    for (let y = 0, at = 0; y < height; y++) {
+      const row = Math.floor(((y + 0.5) * map.height) / height) * map.width;
+      for (let x = 0; x < width; x++, at++) cells[at] = map.labels[row + Math.floor(((x + 0.5) * map.width) / width)];
+    }
+    return cells;
+  }
+
+  /** Writes the text of each segment where it has most room, large segments first, none over another. */
+  function write(context, map, shades, width, height) {
+    const ratio = root.devicePixelRatio || 1, size = Math.round(Math.max(10, Math.min(13, width / ratio / 17)) * ratio);
+    context.font = `600 ${size}px ${FONT}`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.lineJoin = "round";
+    const small = resize(map, Math.min(GRID, map.height), Math.min(GRID, map.width));
+    const rows = Math.min(GRID, map.height), columns = Math.min(GRID, map.width), taken = [];
+    const areas = new Map();
+    for (const label of small) areas.set(label, (areas.get(label) || 0) + 1);
+    for (const [label] of [...areas].sort((a, b) => b[1] - a[1])) {
+      const shade = shades[label - 2];
+      if (label < 2 || !shade || !shade.text || shade.faded) continue;
+      const text = fit(context, shade.text, width - 6);
+      const half = [context.measureText(text).width / 2 + 2, size * 0.62];
+      const [y, x] = findRoom(small, label, rows, columns);
+      const at = [clamp((x / columns) * width, half[0], width - half[0]), clamp((y / rows) * height, half[1], height - half[1])];
+      const box = [at[0] - half[0], at[1] - half[1], at[0] + half[0], at[1] + half[1]];
+      if (taken.some((o) => box[0] < o[2] && o[0] < box[2] && box[1] < o[3] && o[1] < box[3])) continue;
+      taken.push(box);
+      context.lineWidth = Math.max(2, size / 4);
+      context.strokeStyle = "#14141c";
+      context.strokeText(text, at[0], at[1]);
+      context.fillStyle = "#fff";
+      context.fillText(text, at[0], at[1]);
+    }
+  }
+
+  function fit(context, text, room) {
+    const letters = [...text];
+    if (context.measureText(text).width <= room) return text;
+    while (letters.length > 1 && context.measureText(letters.join("") + "…").width > room) letters.pop();
+    return letters.join("").trimEnd() + "…";
+  }
+
+  /** The place of a segment that is farthest from its border, by distances in steps of a coarse grid. */
+  function findRoom(cells, label, rows, columns) {
+    const wide = columns + 2, depth = new Float32Array((rows + 2) * wide);
+    const each = (forward) => {
+      for (let i = 0; i < rows * columns; i++) {
+        const at = forward ? i : rows * columns - 1 - i, y = Math.floor(at / columns) + 1, x = (at % columns) + 1, here = y * wide + x;
+        if (cells[at] !== label) continue;
+        const [a, b] = forward ? [here - wide, here - 1] : [here + wide, here + 1];
+        const near = Math.min(depth[a] + 1, depth[b] + 0.5); // texts are wide: room at the sides counts less
+        depth[here] = forward ? near : Math.min(depth[here], near);
+      }
+    };
+    each(true);
+    each(false);
+    const best = depth.reduce((most, value, at) => (value > depth[most] ? at : most), 0);
+    return [Math.floor(best / wide) - 0.5, (best % wide) - 0.5];
+  }
+
+  function clamp(value, low, high) {
+    return Math.max(low, Math.min(value, Math.max(low, high)));
+  }
+
+  root.zgsPaint = { chooseColour, decodeMap, paint };
+})(window);

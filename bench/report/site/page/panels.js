@@ -1,0 +1,60 @@
+// What stands in a row of the gallery, and in which order rows stand.
+"use strict";
+window.zgsPanels = function (app) {
+  const { site, state, segments, offsets, shownRuns, mapping, metric, write, holds, scoreImages } = app;
+
+  function makeRunPanel(run) {
+    const find = (at) => (segments[run.at] && mapping() ? offsets[run.at][at] : null);
+    return {
+      title: run.name, read: (image) => image.runs[run.at],
+      note: (at) => (metric() && scoreImages(run.at) ? `${metric().title} ${write(scoreImages(run.at)[at])}` : ""),
+      shade: (part, at) => part.texts.map((text, s) => {
+        const first = find(at), label = first === null ? -1 : segments[run.at].label[mapping().key][first + s] - 1;
+        const held = first === null || holds(segments[run.at], first + s);
+        const shown = state.paint === "class" && first !== null ? label : text;
+        return { rgb: zgsPaint.chooseColour(Math.max(0, shown)), text: site.texts[shown] || "", faded: !held };
+      }),
+      tell: (part, shades) => `${shades.length} segments: ${shades.map((each) => `${each.text || "no text"}${each.faded ? " (below the threshold)" : ""}`).join(", ")}`,
+      explain: (part, s, at) => explainSegment(part, s, find(at), run),
+    };
+  }
+  function explainSegment(part, s, first, run) {
+    const whole = part.map.size[0] * part.map.size[1], lines = [`${((100 * part.areas[s]) / whole).toFixed(1)} % of the image`];
+    if (first !== null) lines.push(holds(segments[run.at], first + s) ? `taken as ${site.texts[segments[run.at].label[mapping().key][first + s] - 1]} by ${mapping().title}` : "no class at this threshold");
+    for (const rows of ["tt", "st"]) if (part[rows]) lines.push(`${rows.toUpperCase()}: ${part[rows][s].map(([label, near]) => `${site.texts[label]} ${near.toFixed(3)}`).join(", ")}`);
+    return { title: site.texts[part.texts[s]] || "(an empty text)", lines };
+  }
+  const plain = (title, read, shade, note = () => "") => ({
+    title, read, shade, note, tell: (part, shades) => (part ? shades.map((each) => each.text).filter(Boolean).join(", ") || `${shades.length} segments` : "the image alone"),
+    explain: (part, s) => ({ title: shade(part)[s]?.text || `segment ${s + 1}`, lines: [] }),
+  });
+  const allPanels = [
+    plain("input", () => null, () => []),
+    ...(site.over ? [plain("over-segments", (image) => image.over, (part) => [...Array(part.count).keys()].map((at) => ({ rgb: zgsPaint.chooseColour(at), text: "" })), (_, part) => (part?.count ? `${part.count} segments` : ""))] : []),
+    ...shownRuns.map(makeRunPanel),
+    ...(site.classes ? [plain("ground truth", (image) => image.truth, () => [...Array(site.classes).keys()].map((at) => ({ rgb: zgsPaint.chooseColour(at), text: site.texts[at] })))] : []),
+  ];
+  allPanels[allPanels.length - 1].tell = ((before) => (part, shades) => (part && part.decoded ? [...new Set(part.decoded.labels)].filter((each) => each > 1).map((each) => shades[each - 2]?.text).filter(Boolean).join(", ") || "nothing labelled" : before(part, shades)))(allPanels[allPanels.length - 1].tell);
+
+  function orderImages() {
+    const all = [...Array(site.shown).keys()].filter(matches), a = scoreImages(Number(state.a)), b = scoreImages(Number(state.b));
+    const every = shownRuns.map((run) => scoreImages(run.at)).filter(Boolean);
+    const key = { low: (at) => a?.[at], high: (at) => -a?.[at], helps: (at) => -(a?.[at] - b?.[at]), hurts: (at) => a?.[at] - b?.[at],
+      spread: (at) => -(Math.max(...every.map((each) => each[at])) - Math.min(...every.map((each) => each[at]))) }[state.sort];
+    if (!key) return all;
+    const values = new Map(all.map((at) => [at, key(at)])), last = (value) => (value === undefined || Number.isNaN(value) ? Infinity : value);
+    return all.sort((x, y) => last(values.get(x)) - last(values.get(y)) || x - y);
+  }
+  let found = { text: "", images: null };
+  function matches(at) {
+    if (!state.find) return true;
+    const wanted = state.find.toLocaleLowerCase();
+    if (found.text !== wanted) {
+      const texts = new Set(site.texts.map((text, number) => (text.toLocaleLowerCase().includes(wanted) ? number : -1)));
+      found = { text: wanted, images: new Set() };
+      for (const part of segments.filter(Boolean)) part.text.forEach((text, each) => { if (texts.has(text)) found.images.add(part.image[each]); });
+    }
+    return found.images.has(at) || site.ids[at].toLocaleLowerCase().includes(wanted);
+  }
+  return { allPanels, orderImages };
+};

@@ -1,0 +1,62 @@
+// What is chosen in the page, and in its address; and the numbers that follow from it, for whoever draws them.
+"use strict";
+window.zgsState = function (site) {
+  const { measureEach, findPlace, reaches } = zgsNumbers;
+  const usual = {
+    mapping: site.mappings[0]?.key || "", metric: "", digits: "percent", theme: "auto", sort: "name",
+    a: "0", b: String(Math.min(1, site.runs.length - 1)), paint: "text", find: "", image: "", tau: "",
+  };
+  const state = { ...usual, ...readHash() };
+  const steps = [], segments = [], offsets = [];
+  const shownRuns = site.runs.map((run, at) => ({ ...run, at })).filter((run) => run.role !== "floor");
+
+  function readHash() {
+    const given = new URLSearchParams(location.hash.slice(1)), known = {};
+    for (const [key, value] of given) if (key in usual) known[key] = value;
+    return known;
+  }
+  function makeHash(changes = {}) {
+    const all = { ...state, ...changes }, kept = new URLSearchParams();
+    for (const key of Object.keys(usual)) if (all[key] !== usual[key]) kept.set(key, all[key]);
+    return `#${kept}`;
+  }
+
+  const mapping = () => site.mappings.find((each) => each.key === state.mapping) || site.mappings[0];
+  const metrics = () => site.metrics[mapping()?.key] || [];
+  const metric = () => metrics().find((each) => each.name === state.metric) || metrics()[0];
+  const tau = () => {
+    if (!mapping()?.moves) return null;
+    const typed = state.tau === "" ? NaN : Number(state.tau);
+    return Number.isFinite(typed) ? typed : mapping().own;
+  };
+  const place = (slots) => findPlace(tau(), mapping().rounding, slots.scale);
+  const slotsOf = (run, name) => steps[run]?.[name];
+
+  function write(value, title = metric()) {
+    if (value === null || value === undefined || Number.isNaN(value)) return "–";
+    return state.digits === "six" ? value.toFixed(6) : title?.unit && title.unit !== "share" ? value.toFixed(3) : (100 * value).toFixed(1);
+  }
+
+  function holds(part, at) {
+    const key = mapping().key, label = part.label[key]?.[at] - 1;
+    return label >= 0 && (!mapping().moves || reaches(part.best[key], at, tau(), mapping().rounding));
+  }
+  const scoresOfImages = new Map();
+  function scoreImages(run) {
+    const slots = mapping() && slotsOf(run, metric()?.name);
+    if (!slots) return null;
+    const key = [run, mapping().key, metric().name, tau()].join();
+    if (!scoresOfImages.has(key)) {
+      if (scoresOfImages.size > 40) scoresOfImages.clear();
+      scoresOfImages.set(key, measureEach(slots, place(slots)));
+    }
+    return scoresOfImages.get(key);
+  }
+  function takeHash() {
+    const before = state.mapping;
+    Object.assign(state, usual, readHash());
+    return before !== state.mapping;
+  }
+
+  return { site, state, usual, steps, segments, offsets, shownRuns, makeHash, takeHash, mapping, metrics, metric, tau, place, slotsOf, write, holds, scoreImages };
+};

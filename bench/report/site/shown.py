@@ -1,0 +1,136 @@
+"""The runs of a report site, opened: predictions, data, numbers where they are stored, and what is missing in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.data.base import Dataset
+from bench.errors import UserError
+from bench.predictions.source import PredictionFile
+from bench.report.pictures.side_by_side import ShownRun, read_shown_run
+from bench.report.runs import label_runs
+from bench.run.run_folder import has_scores
+from bench.settings.instantiate import make_object
+from bench.settings.saved import read_run_settings
+from bench.store.sealed import read_record
+
+if TYPE_CHECKING:
+    from bench.run.stored_records import StoredRecords
+
+Missing = dict[str, str]
+"""What is missing, and why."""
+
+
+@dataclass(frozen=True, eq=False)
+class SiteRun:
+    """One run as the site shows it; ``records`` is None where its numbers stand still."""
+
+    shown: ShownRun
+    dataset: Dataset
+    settings: Mapping[str, Any]
+    record: Mapping[str, Any]
+    records: StoredRecords | None
+
+    @property
+    def name(self) -> str:
+        """What the run is called among the others."""
+        return self.shown.variant
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """Images that the run left out, with reasons."""
+        return dict(self.record.get("skipped", {}))
+
+
+@dataclass(frozen=True, eq=False)
+class SiteRuns:
+    """Runs of one data set, the options of the protocol that moves their numbers, and what is missing."""
+
+    runs: Sequence[SiteRun]
+    protocol: Mapping[str, Any] | None
+    ids: Sequence[str]
+    missing: list[Missing] = field(default_factory=list)
+
+
+def open_runs(folders: Sequence[Path], unfinished: Iterable[str] = (), most: int | None = None) -> SiteRuns:
+    """Open the runs of a site; ``unfinished`` says of others why they are not there, ``most`` how many images to show.
+
+    Runs of other data or class lists than the first are left out and told; where protocols differ, the first run's
+    moves the numbers of all.
+    """
+    from bench.run.stored_records import list_run_protocols
+
+    names, missing = label_runs(folders), [_tell("a run", line) for line in unfinished]
+    datasets = {folder: make_object(read_run_settings(folder)["data"]) for folder in folders}
+    first = _describe_data(datasets[folders[0]])
+    kept = [folder for folder in folders if _describe_data(datasets[folder]) == first]
+    missing += [
+        _tell(names[folder], f"is of other data ({_name_data(datasets[folder])}); make a site of its own for it")
+        for folder in folders
+        if folder not in kept
+    ]
+    scored = [folder for folder in kept if has_scores(folder)]
+    protocol = list_run_protocols(scored[0])[0] if scored else None
+    runs = [_open_run(folder, names[folder], datasets[folder], protocol, missing) for folder in kept]
+    missing += _tell_protocols(runs, protocol)
+    ids = sorted({image_id for run in runs for image_id in run.dataset.list_ids()})
+    if most is not None and most < len(ids):
+        missing.append(_tell("pictures", f"of {most} of {len(ids)} images (pictures={most}); numbers are of all"))
+    return SiteRuns(runs, protocol, ids, missing)
+
+
+def _open_run(
+    folder: Path, name: str, dataset: Dataset, protocol: Mapping[str, Any] | None, missing: list[Missing]
+) -> SiteRun:
+    from bench.run.stored_records import read_stored_records
+
+    shown, settings, record = read_shown_run(folder, name), read_run_settings(folder), read_record(folder)
+    file, records = shown.predictions, None
+    assert isinstance(file, PredictionFile), "what a finished run shows is read from its file"
+    if protocol is not None and not has_scores(folder):
+        missing.append(_tell(name, "has no scores: `zgs score` makes them"))
+    elif protocol is not None:
+        records = _try(lambda: read_stored_records(folder, file, protocol), name, missing)
+    if skipped := record.get("skipped"):
+        missing.append(_tell(name, f"left out {len(skipped)} images; the first, {next(iter(skipped.items()))[0]}: "
+                             f"{next(iter(skipped.values()))}"))  # fmt: skip
+    return SiteRun(shown, dataset, settings, record, records)
+
+
+def _try(read: Callable[[], StoredRecords], name: str, missing: list[Missing]) -> StoredRecords | None:
+    try:
+        return read()
+    except UserError as error:
+        missing.append(_tell(name, f"its numbers do not follow the threshold: {' '.join(str(error).split())}"))
+        return None
+
+
+def _tell_protocols(runs: Sequence[SiteRun], protocol: Mapping[str, Any] | None) -> list[Missing]:
+    """Tell of runs that were scored otherwise: another protocol, or other models behind their similarities."""
+    from bench.run.stored_records import list_run_protocols
+
+    if protocol is None:
+        return []
+    why = "was scored by another protocol; here its numbers are by the first run's, its own are in the last table"
+    told = [_tell(run.name, why) for run in runs if protocol not in list_run_protocols(run.shown.folder)]
+    models = [dict(run.records.naming.models) for run in runs if run.records]
+    if any(each != models[0] for each in models):
+        told.append(_tell("the runs", "have similarities of different models: their numbers do not compare"))
+    return told
+
+
+def _describe_data(dataset: Dataset) -> tuple[object, ...]:
+    """Describe what has to agree before images of two runs are the same images with the same labels."""
+    classes = dataset.classes
+    return dataset.name, dataset.split, None if classes is None else (classes.name, classes.names)
+
+
+def _name_data(dataset: Dataset) -> str:
+    return f"{dataset.name}:{dataset.split}" + (f", {dataset.classes.name}" if dataset.classes else "")
+
+
+def _tell(what: str, why: str) -> Missing:
+    return {"what": what, "why": why}

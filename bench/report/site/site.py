@@ -1,0 +1,187 @@
+"""Figures 1, 5, 11 and 12 of finished runs as a folder to move about in; opened from disk, without server or network.
+
+``index.html``, what it is made of (`page/`), and data as scripts: ``data/site.js`` for the first screen, the steps of
+every number by run and mapping, the segments of every run, and one file an image that is loaded when it comes into
+sight. Images are read and written one at a time, and nothing is drawn: the page paints what is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import bench
+from bench.data.base import make_full_name
+from bench.errors import BadSample, writing
+from bench.records import Sample
+from bench.report.blocklist import Blocklist
+from bench.report.out_of_domain import OUT_OF_DOMAIN, is_out_of_domain, uses_embedded_models
+from bench.report.site.image_files import (
+    describe_over_segments,
+    describe_segments,
+    describe_truth,
+    save_picture,
+)
+from bench.report.site.numbers import (
+    describe_mapping,
+    describe_step_metric,
+    list_all_numbers,
+    list_intervals,
+    list_mappings,
+    make_run_steps,
+)
+from bench.report.site.pack import write_script
+from bench.report.site.provenance import describe_run, list_protocols
+from bench.report.site.segments import Texts, pack_segments
+from bench.report.site.shown import SiteRun, SiteRuns, open_runs
+from bench.run.job_progress import ImageBar
+from bench.run.run_folder import read_over_segments
+from bench.run.writing import read_while_whole
+from bench.score.score_table import EMBEDDED_NOTE
+
+PAGE = Path(__file__).parent / "page"
+_OURS = re.compile(r"(site|people|provenance|numbers-\d+-[\w+-]+|segments-\d+|image-\d{5,})\.js|\d{5,}\.(png|jpg)")
+"""Names of data that an earlier site may have left."""
+
+
+@read_while_whole
+def write_site(
+    folders: Sequence[Path], to: Path, pictures: int | None = None, unfinished: Iterable[str] = (),
+    blocklist: Blocklist | None = None,
+) -> list[Path]:  # fmt: skip
+    """Write the site of some runs into a folder; returns its page. ``unfinished`` says in words which runs lack.
+
+    ``pictures`` bounds the images that are shown (None: all); numbers are of all images whatever it is.
+    """
+    hide = blocklist or Blocklist()
+    opened = open_runs(folders, unfinished, pictures)
+    with writing(to, "site=FOLDER"):
+        _clear(to)
+        data = to / "data"
+        classes = next((run.dataset.classes for run in opened.runs if run.dataset.classes is not None), None)
+        names = classes.names if classes else ()
+        texts = Texts([hide.mask(name) for name in names])
+        summary = _write_numbers(opened, data, texts, hide)
+        shown = opened.ids if pictures is None else opened.ids[:pictures]
+        aspect = _write_images(opened, shown, to, texts, hide)
+        write_script(data / "provenance.js", "provenance", [describe_run(run) for run in opened.runs])
+        things = list(classes.things) if classes else []
+        about = _describe_site(opened) | {"things": things, "classes": len(names)}
+        more = {"texts": texts.listed, "blocked": hide.describe(), "ids": list(opened.ids), "shown": len(shown)}
+        more["aspect"] = aspect
+        write_script(data / "site.js", "site", {**about, **summary, **more})
+        for file in sorted(PAGE.iterdir()):
+            if file.suffix != ".html":
+                shutil.copyfile(file, to / file.name)
+        shutil.copyfile(PAGE / "index.html", to / "index.html")  # last: a page that is there is whole
+    return [to / "index.html"]
+
+
+def _write_numbers(opened: SiteRuns, data: Path, texts: Texts, hide: Blocklist) -> dict[str, Any]:
+    """Write the steps and the segments of every run, one after the other; return what the first screen says of them."""
+    mappings: dict[str, dict[str, Any]] = {}
+    metrics: dict[str, dict[str, dict[str, str]]] = {}
+    for at, run in enumerate(opened.runs):
+        if run.records is None:
+            continue
+        rounding = run.records.protocol.rounding
+        for key, slots in make_run_steps(run).items():
+            mappings.setdefault(key, describe_mapping(run, key))
+            metrics.setdefault(key, {}).update({name: describe_step_metric(name) for name in slots})
+            packed = {name: one.pack(rounding) for name, one in slots.items()}
+            write_script(data / f"numbers-{at}-{key}.js", f"numbers-{at}-{key}", packed)
+        packed = pack_segments(
+            run.records.images, opened.ids, len(run.records.classes), list_mappings(run), rounding,
+            lambda text: texts.number(hide.mask(text)),
+        )  # fmt: skip
+        write_script(data / f"segments-{at}.js", f"segments-{at}", packed)
+    return {
+        "mappings": list(mappings.values()),
+        "metrics": {key: list(known.values()) for key, known in metrics.items()},
+        "intervals": list_intervals(opened.runs),
+        "numbers": list_all_numbers(opened.runs),
+    }
+
+
+def _describe_site(opened: SiteRuns) -> dict[str, Any]:
+    runs, first = opened.runs, opened.runs[0]
+    kept = [run.shown.folder for run in runs]
+    return {
+        "title": "Zero-guidance segmentation",
+        "data": make_full_name(first.dataset),
+        "version": bench.__version__,
+        "runs": [
+            {
+                "name": run.name, "role": run.shown.role, "folder": run.shown.folder.name,
+                "mappings": list(list_mappings(run)), "images": len(run.dataset.list_ids()),
+            }
+            for run in runs
+        ],
+        "protocol": list_protocols(runs),
+        "missing": opened.missing,
+        "over": any(run.shown.over_segments is not None for run in runs),
+        "warnings": [EMBEDDED_NOTE] * uses_embedded_models(kept) + [OUT_OF_DOMAIN] * any(map(is_out_of_domain, kept)),
+    }  # fmt: skip
+
+
+def _write_images(opened: SiteRuns, shown: Sequence[str], to: Path, texts: Texts, hide: Blocklist) -> float:
+    """Write a file an image; return the median of their heights over their widths, which all rows take."""
+    (to / "pictures").mkdir(parents=True, exist_ok=True)
+    aspects = [0.75]
+    owners = {image_id: run for run in reversed(opened.runs) for image_id in run.dataset.list_ids()}
+    with ImageBar("site", len(shown)) as bar:
+        for at, image_id in enumerate(shown):
+            told = _describe_image(opened.runs, owners[image_id], image_id, to / "pictures" / f"{at:05d}", texts, hide)
+            write_script(to / "data" / f"image-{at:05d}.js", f"image-{at}", told)
+            aspects += [told["size"][0] / told["size"][1]] if "size" in told else []
+            bar.update()
+    return round(median(aspects[1:] or aspects), 3)
+
+
+def _describe_image(
+    runs: Sequence[SiteRun], owner: SiteRun, image_id: str, stem: Path, texts: Texts, hide: Blocklist
+) -> dict[str, Any]:
+    """Describe one image of ``owner``'s data to the page; whatever cannot be shown is a reason in its place."""
+    try:
+        sample = owner.dataset.load(image_id)
+    except BadSample as error:
+        return {"missing": str(error), "runs": [{"missing": str(error)} for _ in runs]}
+    over = next(_find_over_segments(runs, sample), None)
+    return {
+        "picture": save_picture(sample.image, stem),
+        "size": list(sample.size),
+        "over": over,
+        "runs": [_describe_prediction(run, image_id, texts, hide) for run in runs],
+        "truth": describe_truth(sample),
+    }
+
+
+def _find_over_segments(runs: Sequence[SiteRun], sample: Sample) -> Iterator[dict[str, Any]]:
+    """Find the over-segments of the first run that has any in its store, or else why there are none."""
+    places = [run.shown.over_segments for run in runs if run.shown.over_segments is not None]
+    trees = (read_over_segments(place, sample) for place in places)
+    yield from (describe_over_segments(tree) for tree in trees if tree is not None)
+    if places:
+        yield {"missing": "not in the store any more"}
+
+
+def _describe_prediction(run: SiteRun, image_id: str, texts: Texts, hide: Blocklist) -> dict[str, Any]:
+    if image_id in run.skipped:
+        return {"missing": run.skipped[image_id]}
+    if image_id not in run.shown.predictions:
+        return {"missing": "this run has no prediction for it"}
+    item = run.records.images.get(image_id) if run.records else None
+    return describe_segments(run.shown.predictions[image_id], item, lambda text: texts.number(hide.hide(text)))
+
+
+def _clear(to: Path) -> None:
+    """Remove the page and the data of an earlier site, and nothing else."""
+    (to / "index.html").unlink(missing_ok=True)
+    for folder in (to / "data", to / "pictures"):
+        for file in folder.iterdir() if folder.is_dir() else ():
+            if _OURS.fullmatch(file.name):
+                file.unlink()

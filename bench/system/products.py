@@ -1,0 +1,117 @@
+"""No part of the paper: matrix products on a processor by oneDNN, whose kernels use what the processor has.
+
+torch's own float32 products are MKL's, which on a processor of another vendor than Intel takes its AVX2 kernels even
+where there is AVX-512: on a Zen 5 core 107 GFLOP/s of 250, and 85 of 150 to 240 with 16 rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+_ONEDNN: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
+"""What torch.compile calls for a linear layer; absent where torch was built without oneDNN."""
+
+
+WEIGHTS = 1_150_000
+"""Attention weights that are held at once: 4.6 MB, which stay in a core's share of the cache."""
+
+
+_LEFT_TO_TORCH = False
+
+
+@contextmanager
+def leave_to_torch() -> Iterator[None]:
+    """Leave all products to torch's own library within this context: what `multiply` is measured against."""
+    global _LEFT_TO_TORCH
+    before, _LEFT_TO_TORCH = _LEFT_TO_TORCH, True
+    try:
+        yield
+    finally:
+        _LEFT_TO_TORCH = before
+
+
+def multiply(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Compute x W^T + b of x [..., i] and W [o, i], on a processor by oneDNN; it has no gradient there.
+
+    W may be a transposed view. Elsewhere, for other types and for empty products it is `linear`.
+    """
+    if not _takes(x, weight):
+        return functional.linear(x, weight, bias)
+    if not (weight.is_contiguous() or weight.t().is_contiguous()):
+        weight = weight.contiguous()  # oneDNN takes a thousand times as long for rows that lie apart
+    if (short := _count_missing_rows(x, weight)) == 0:
+        made: Tensor = _ONEDNN(x, weight, bias, "none", [], "")
+        return made
+    rows = functional.pad(x.reshape(-1, x.shape[-1]), (0, 0, 0, short))
+    return multiply(rows, weight, bias)[:-short].view(*x.shape[:-1], -1)
+
+
+def _count_missing_rows(x: Tensor, weight: Tensor) -> int:
+    """Count the rows of zeros that make x's a multiple of 16, where that pays: of 577 oneDNN makes blocks of one."""
+    rows = x.numel() // x.shape[-1]
+    return -rows % 16 if rows > 64 and weight.numel() >= 1 << 18 else 0
+
+
+def multiply_each(left: Tensor, right: Tensor) -> Tensor:
+    """Compute the products left @ right of [..., m, k] and [..., k, n], on a processor one by one by `multiply`."""
+    if not _takes(left, right):
+        return left @ right
+    batch = torch.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    left, right = left.expand(*batch, -1, -1), right.expand(*batch, -1, -1)  # views
+    made = left.new_empty(*batch, left.shape[-2], right.shape[-1])
+    for at in product(*map(range, batch)):
+        made[at] = multiply(left[at], right[at].t())
+    return made
+
+
+class Linear(nn.Linear):
+    """A linear layer that multiplies by `multiply`."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's own name
+        """Compute x W^T + b."""
+        return multiply(input, self.weight, self.bias)
+
+
+def use_multiply(model: nn.Module) -> None:
+    """Let every plain linear layer of a model multiply by `multiply`; weights and names stay as they are."""
+    for module in model.modules():
+        if type(module) is nn.Linear:
+            module.__class__ = Linear
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Compute softmax(Q K^T / sqrt(D)) V of [b, H, Q, D] and [b, H, T, D], on a processor head by head by `multiply`.
+
+    Rows of the weights are made a block at a time: all n x n of them would be 7.7 GB for DINO's 17,876 places.
+    """
+    if not _takes(query, key):
+        return functional.scaled_dot_product_attention(query, key, value)
+    mixed = torch.empty_like(query, memory_format=torch.contiguous_format)
+    scaled, rows = query * query.shape[-1] ** -0.5, max(WEIGHTS // key.shape[2] // 16, 1) * 16
+    for image in range(query.shape[0]):
+        for head in range(query.shape[1]):
+            keys, values = key[image, head].contiguous(), value[image, head].t().contiguous()  # T D, D T
+            for start in range(0, query.shape[2], rows):
+                weights = multiply(scaled[image, head, start : start + rows], keys)  # r T
+                torch.softmax(weights, -1, out=weights)
+                mixed[image, head, start : start + rows] = multiply(weights, values)
+    return mixed
+
+
+def _takes(x: Tensor, weight: Tensor) -> bool:
+    """Whether oneDNN can take the product: float32 on a processor, nothing empty, no gradient wanted."""
+    usable = (
+        _ONEDNN is not None
+        and not _LEFT_TO_TORCH
+        and torch.backends.mkldnn.is_available()
+        and torch.backends.mkldnn.enabled
+    )
+    plain = x.device.type == "cpu" and x.dtype == weight.dtype == torch.float32 and x.numel() and weight.numel()
+    return bool(usable and plain and not (torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)))

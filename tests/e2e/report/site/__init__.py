@@ -1,0 +1,1 @@
+"""The report site through the command line, and in a browser."""

@@ -1,0 +1,275 @@
+"""Hugging Face data sets as the library itself writes them: the same labels whichever way; traps are one line."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.data.hub import Hub
+from bench.errors import BadSample, UserError
+from bench.records import BACKGROUND, UNTOLD, VOID
+from tests.unit.data.prepare import picture, png
+
+MAPS = [np.array([[0, 1, 2, 255], [3, 3, 0, 2]], np.uint8), np.array([[7, 7, 1], [0, 1, 1]], np.uint8) % 4]
+OBJECTS = [np.array([[0, 4, 0, 0], [9, 8, 0, 0]], np.uint8), np.array([[1, 1, 0], [2, 2, 2]], np.uint8)]
+CLASSES = "[cat, sky, {1}]".format
+LAYOUT = "image: image\nlabel: annotation\nclasses: list.csv\nbackground: 0\nvoid: 255\n"
+LIST = "id,name,readable,aliases,thing\n1,cat,,,true\n2,sky,,,false\n3,dog,,,true\n"
+
+
+def palette(values: np.ndarray) -> bytes:
+    """A palette PNG whose shades are others than its numbers."""
+    image = Image.fromarray(values, mode="P")
+    image.putpalette([(37 * i + 11) % 256 for i in range(768)])
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def rows(encode: Callable[[np.ndarray], object] = palette) -> list[dict]:
+    return [
+        {
+            "image": {"bytes": png(picture(*labels.shape, n)), "path": None}, "annotation": encode(labels),
+            "instance": {"bytes": png(objects), "path": None}, "key": f"b{9 - n}",
+        }
+        for n, (labels, objects) in enumerate(zip(MAPS, OBJECTS, strict=True))
+    ]  # fmt: skip
+
+
+IMAGE = datasets.Image()
+FEATURES = {"image": IMAGE, "annotation": IMAGE, "instance": IMAGE, "key": datasets.Value("string")}
+
+
+def as_image(values: np.ndarray) -> dict:
+    return {"bytes": palette(values), "path": None}
+
+
+def table(encode: Callable[[np.ndarray], object] = as_image, label: object = IMAGE) -> datasets.Dataset:
+    features = datasets.Features(FEATURES | {"annotation": label})
+    return datasets.Dataset.from_list(rows(encode), features=features)
+
+
+def save(root: Path) -> None:
+    table().save_to_disk(str(root))
+
+
+def save_dict(root: Path) -> None:
+    datasets.DatasetDict({"validation": table()}).save_to_disk(str(root))
+
+
+def save_parquet(root: Path) -> None:
+    (root / "data").mkdir(parents=True)
+    table().to_parquet(str(root / "data/validation-00000-of-00001.parquet"))
+
+
+def save_bytes(root: Path) -> None:
+    table(palette, datasets.Value("binary")).save_to_disk(str(root))
+
+
+def save_rows(root: Path) -> None:
+    numbers = datasets.Sequence(datasets.Sequence(datasets.Value("int32")))
+    table(np.ndarray.tolist, numbers).save_to_disk(str(root))
+
+
+def save_folder(root: Path) -> None:
+    """An imagefolder: pictures, maps and a metadata file with a column for each."""
+    (root / "validation").mkdir(parents=True)
+    lines = []
+    for n, row in enumerate(rows()):
+        for name, content in (("p", row["image"]["bytes"]), ("m", row["annotation"]), ("o", row["instance"]["bytes"])):
+            (root / "validation" / f"{name}{n}.png").write_bytes(content)
+        line = {"file_name": f"p{n}.png", "annotation_file_name": f"m{n}.png", "instance_file_name": f"o{n}.png"}
+        lines.append(json.dumps(line | {"key": row["key"]}))
+    (root / "validation/metadata.jsonl").write_text("\n".join(lines))
+
+
+WAYS = {"disk": save, "dict": save_dict, "parquet": save_parquet, "bytes": save_bytes, "rows": save_rows,
+        "imagefolder": save_folder}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+
+
+def read(tmp_path: Path, text: str = LAYOUT, **options: str) -> Hub:
+    (tmp_path / "list.csv").write_text(LIST)
+    (tmp_path / "mine.yaml").write_text(text)
+    return Hub(tmp_path / "set", tmp_path / "mine.yaml", **options)
+
+
+def refused(tmp_path: Path, text: str = LAYOUT, **options: str) -> str:
+    with pytest.raises(UserError) as told:
+        read(tmp_path, text, **options)
+    assert "\n" not in str(told.value) and not isinstance(told.value, BadSample)
+    return str(told.value)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_numbers_are_those_that_were_stored_whichever_way(way: str, tmp_path: Path) -> None:
+    WAYS[way](tmp_path / "set")
+    data = read(tmp_path, LAYOUT + "id: key\nobjects: instance\n")
+    split = "all" if way in ("disk", "bytes", "rows") else "validation"
+    assert (data.name, data.split, data.list_ids(), data.classes.name) == ("mine", split, ("b8", "b9"), "list")
+    for n, image_id in enumerate(("b9", "b8")):
+        sample = data.load(image_id)
+        expected = np.select([MAPS[n] == 0, MAPS[n] == 255], [BACKGROUND, VOID], MAPS[n].astype(int) - 1)
+        assert (sample.truth == expected).all() and (sample.image == picture(*MAPS[n].shape, n)).all()
+        assert (data.load_truth(image_id).truth == expected).all()
+        thing = np.isin(expected, (0, 2))
+        assert ((sample.instances == UNTOLD) == (thing & (OBJECTS[n] == 0))).all()
+        assert ((sample.instances == -1) == ~thing).all()
+        told = thing & (OBJECTS[n] > 0)
+        pairs = set(zip(sample.instances[told].tolist(), OBJECTS[n][told].tolist(), strict=True))
+        assert len(pairs) == len(set(OBJECTS[n][told].tolist())), "one number for one object"
+
+
+def test_the_fingerprint_is_of_contents_and_meanings(tmp_path: Path) -> None:
+    prints = {}
+    for way in ("disk", "dict", "parquet", "bytes", "imagefolder"):
+        WAYS[way](tmp_path / way / "set")
+        prints[way] = read(tmp_path / way).fingerprint
+    assert len(set(prints.values())) == 1, prints
+    assert read(tmp_path / "disk", LAYOUT.replace("void: 255", "void: [255, 9]")).fingerprint != prints["disk"]
+    assert read(tmp_path / "disk", LAYOUT + "id: key\n").fingerprint != prints["disk"]
+    changed = table().map(lambda row: row, features=table().features).select([1, 0])
+    changed.save_to_disk(str(tmp_path / "other/set"))
+    assert read(tmp_path / "other").fingerprint != prints["disk"]
+
+
+def test_rows_are_numbered_where_no_column_holds_ids(tmp_path: Path) -> None:
+    save(tmp_path / "set")
+    assert read(tmp_path).list_ids() == ("0", "1")
+    assert read(tmp_path, subset="first:1").subset == "first:1" and read(tmp_path, shard="2/2").list_ids() == ("1",)
+    with pytest.raises(UserError, match="image '2' is not in"):
+        read(tmp_path).load("2")
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "I;16"])
+def test_a_column_that_is_cast_to_a_mode_is_refused(mode: str, tmp_path: Path) -> None:
+    table().cast_column("annotation", datasets.Image(mode=mode)).save_to_disk(str(tmp_path / "set"))
+    line = refused(tmp_path)
+    assert f"column 'annotation' is cast to Image(mode='{mode}'), which makes brightness of the numbers" in line
+    assert line.endswith("make it again from the files with cast_column('annotation', Image())")
+
+
+def test_what_the_cast_would_have_done(tmp_path: Path) -> None:
+    """The fault that is refused: through the cast the library itself gives shades, none of which is the number."""
+    cast = table().cast_column("annotation", datasets.Image(mode="L"))
+    assert (np.asarray(cast[0]["annotation"]) != MAPS[0]).mean() > 0.5
+    assert (np.asarray(table()[0]["annotation"]) == MAPS[0]).all()
+
+
+def test_shades_that_were_saved_are_no_class(tmp_path: Path) -> None:
+    cast = table().cast_column("annotation", datasets.Image(mode="L"))
+    shades = [np.asarray(row["annotation"]) for row in cast]
+    again = [row | {"annotation": {"bytes": png(s), "path": None}} for row, s in zip(rows(), shades, strict=True)]
+    datasets.Dataset.from_list(again, features=datasets.Features(FEATURES)).save_to_disk(str(tmp_path / "set"))
+    with pytest.raises(
+        BadSample, match="/annotation: label .* is none of mine's .1 cat … 3 dog, background 0, void 255"
+    ):
+        read(tmp_path).load("0")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            LAYOUT.replace("annotation", "anotation"),
+            "no column 'anotation' (label:) (did you mean 'annotation'?); there",
+        ),
+        (LAYOUT + "objects: objects\n", "no column 'objects' (objects:)"),
+        (
+            LAYOUT.replace("label: annotation", "label: key"),
+            "column 'key' (label:) holds Value('string'); needs label maps",
+        ),
+        (LAYOUT.replace("label: annotation", "label: [a]"), "mine.yaml: label=['a']: needs the name of a column"),
+        (
+            LAYOUT.replace("label: annotation\n", ""),
+            "mine.yaml: label is missing; a layout needs image, label, classes",
+        ),
+        (LAYOUT + "masks: x\n", "no such key 'masks'"),
+        (LAYOUT.replace("255", "3"), "void=3 is also 'dog'"),
+    ],
+)
+def test_a_wrong_layout_is_one_line(tmp_path: Path, text: str, reason: str) -> None:
+    save(tmp_path / "set")
+    assert reason in refused(tmp_path, text)
+
+
+def test_splits_and_places(tmp_path: Path) -> None:
+    datasets.DatasetDict({"train": table(), "test": table()}).save_to_disk(str(tmp_path / "set"))
+    assert "data.split=all: " in refused(tmp_path) and "has train, test; name one" in refused(tmp_path)
+    assert "(did you mean 'test'?); name one" in refused(tmp_path, split="tets")
+    assert read(tmp_path, split="test").split == "test"
+    assert "has no configurations" in refused(tmp_path, split="test", config="x")
+    for root, reason in (
+        ("nobody/nothing", "fetch it: hf download nobody/nothing --repo-type dataset"),
+        (str(tmp_path / "none"), "does not exist; name a folder, or a data set of the hub"),
+        (str(tmp_path / "mine.yaml"), "is a file; name the folder it lies in"),
+        (None, "data.root is not set"),
+    ):
+        with pytest.raises(UserError, match=reason):
+            Hub(root, tmp_path / "mine.yaml")
+
+
+def test_what_is_no_data_set_or_half_of_one_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    assert "no Hugging Face data set that can be read" in refused(tmp_path)
+    save(tmp_path / "two/set")
+    arrow = next((tmp_path / "two/set").glob("*.arrow"))
+    arrow.write_bytes(arrow.read_bytes()[:300])
+    assert "no Hugging Face data set that can be read" in refused(tmp_path / "two")
+
+
+def test_masks_of_another_size_and_kind_are_skips(tmp_path: Path) -> None:
+    broken = rows(as_image)
+    broken[0]["annotation"]["bytes"] = palette(MAPS[0].T.copy())
+    stream = io.BytesIO()
+    Image.fromarray(MAPS[1]).save(stream, "JPEG")
+    broken[1]["annotation"]["bytes"] = stream.getvalue()
+    broken.append(broken[0] | {"annotation": None, "key": "c"})
+    datasets.Dataset.from_list(broken, features=datasets.Features(FEATURES)).save_to_disk(str(tmp_path / "set"))
+    data = read(tmp_path)
+    for image_id, reason in (
+        ("0", "mask is 2x4 but its image is 4x2"),
+        ("1", "labels in JPEG"),
+        ("2", "file is empty"),
+    ):
+        with pytest.raises(BadSample, match=reason):
+            data.load(image_id)
+
+
+def test_rows_that_are_no_rectangle_and_ids_that_stand_twice(tmp_path: Path) -> None:
+    numbers = datasets.Sequence(datasets.Sequence(datasets.Value("int32")))
+    table(lambda values: values.tolist()[:1] + [[1]], numbers).save_to_disk(str(tmp_path / "set"))
+    with pytest.raises(BadSample, match="rows of unequal length"):
+        read(tmp_path).load("0")
+    twice = [row | {"key": "a"} for row in rows(as_image)]
+    datasets.Dataset.from_list(twice, features=datasets.Features(FEATURES)).save_to_disk(str(tmp_path / "b/set"))
+    assert "column 'key': id 'a' stands twice" in refused_ids(tmp_path / "b")
+
+
+def refused_ids(tmp_path: Path) -> str:
+    return refused(tmp_path, LAYOUT + "id: key\n")
+
+
+def test_a_snapshot_in_the_hubs_cache_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "hub"
+    snapshot = cache / "datasets--owner--small/snapshots/0123456789abcdef0123456789abcdef01234567"
+    save_parquet(snapshot)
+    (snapshot.parents[1] / "refs").mkdir()
+    (snapshot.parents[1] / "refs/main").write_text(snapshot.name)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(cache))
+    monkeypatch.setattr("huggingface_hub._snapshot_download.constants.HF_HUB_CACHE", str(cache))
+    (tmp_path / "list.csv").write_text(LIST)
+    (tmp_path / "mine.yaml").write_text(LAYOUT)
+    data = Hub("owner/small", tmp_path / "mine.yaml")
+    assert data.list_ids() == ("0", "1") and data.load("0").truth is not None

@@ -1,0 +1,97 @@
+"""What numbers and images are called: lists, gaps, patterns, and the data set's own names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bench.data.class_tables import load_class_table
+from bench.errors import UsageError, UserError
+from bench.exchange.choices import make_source, read_classes
+from bench.exchange.image_names import ImageNames, choose_numbers, cut_ending
+from bench.exchange.registry import load_kind
+from tests.unit.exchange.drawn import classes_file, write_json
+
+
+def source(folder: Path, dataset: Any = None, kind: str = "label-maps", **choices: str) -> Any:
+    return make_source(folder, kind, load_kind(kind), choices, dataset)
+
+
+def test_first_counts_the_classes_anew(tmp_path: Path) -> None:
+    said = str(classes_file(tmp_path))
+    assert read_classes(said, None).texts == {1: "cat", 3: "dog", 7: "sky"}
+    assert read_classes(said, 0).texts == {0: "cat", 1: "dog", 2: "sky"}
+    assert read_classes("voc20", 1).texts == read_classes("voc20", None).texts
+    assert read_classes("voc20", None, "readable").texts[16] == "potted plant"
+    with pytest.raises(UserError, match="classes=voc21: no such file, and no table \\(did you mean 'voc20'\\?\\)"):
+        read_classes("voc21", None)
+
+
+def test_the_data_set_says_what_nobody_else_says(tmp_path: Path) -> None:
+    data = SimpleNamespace(name="voc", table=load_class_table("voc20"), list_ids=lambda: ("2007_000033",))
+    assert source(tmp_path, data).classes.texts[1] == "aeroplane"
+    assert source(tmp_path, data, first="0").classes.texts[0] == "aeroplane"
+    assert source(tmp_path, data, classes=str(classes_file(tmp_path))).classes.texts[1] == "cat"
+    lists = write_json(tmp_path / "l.json", {"categories": [{"id": 4, "name": "boat"}], "images": []})
+    assert source(tmp_path, data, images=str(lists)).classes.texts == {4: "boat"}
+    assert not source(tmp_path).classes
+
+
+def test_what_a_file_says_of_its_numbers_comes_before_the_data_set(tmp_path: Path) -> None:
+    """Else a file that counts from 1 would be read by a list that counts from 0, each class as its neighbour."""
+    data = SimpleNamespace(name="voc", table=load_class_table("voc20"), list_ids=tuple)
+    own = {
+        "images": [{"id": 1, "file_name": "a.jpg", "height": 2, "width": 2}],
+        "categories": [{"id": 2, "name": "boat"}],
+    }
+    segment = {"image_id": 1, "category_id": 2, "segmentation": {"size": [2, 2], "counts": [0, 4]}}
+    place = write_json(tmp_path / "a.json", {**own, "annotations": [segment]})
+    for choices, text in (({}, "boat"), ({"classes": "voc20"}, "bicycle")):
+        kind = load_kind("coco")
+        (image,) = kind.read(make_source(place, "coco", kind, choices, data))  # type: ignore[arg-type]
+        assert [segment.text for segment in image.segments] == [text]
+
+
+WRONG = {
+    "first=: counts the classes of a list anew": {"first": "0"},
+    "first=one: needs whole numbers": {"first": "one", "classes": "voc20"},
+    "first=0,1: needs one whole number": {"first": "0,1", "classes": "voc20"},
+    "names=all: known are own, readable": {"names": "all"},
+    "faults=go: known are stop, skip": {"faults": "go"},
+    "ids={}: needs one {id}": {"ids": "{}"},
+    "ids={id}{id}: needs one {id}": {"ids": "{id}{id}"},
+    "crowd=drop: no choice of label-maps": {"crowd": "drop"},
+    "voids=3: no choice of label-maps (did you mean 'void'?)": {"voids": "3"},
+}
+
+
+@pytest.mark.parametrize("said", WRONG)
+def test_a_wrong_choice_is_named(tmp_path: Path, said: str) -> None:
+    with pytest.raises(UsageError) as told:
+        source(tmp_path, **WRONG[said])
+    assert str(told.value).startswith(said)
+
+
+def test_numbers_become_names() -> None:
+    listed = ImageNames(files={7: "val2017/000000000007.jpg", "x": "C:\\photos\\a.b.png"})
+    assert (listed.find_name(7), listed.find_name("x"), listed.find_name(8)) == ("000000000007", "a.b", "8")
+    assert ImageNames(pattern="COCO_val2014_{id:012d}").find_name(7) == "COCO_val2014_000000000007"
+    assert ImageNames(pattern="v/{id}").find_name("a") == "v/a"
+    with pytest.raises(UserError, match="image id 'a' is no number; write {id}"):
+        ImageNames(pattern="{id:06d}").find_name("a")
+
+
+def test_names_are_those_of_the_data_set() -> None:
+    known = ImageNames(known=frozenset({"000000000139", "000000000285", "city/a", "street/b", "9", "x_9"}))
+    assert [known.find_name(i) for i in (139, "139", "000285", 12)] == ["000000000139"] * 2 + ["000000000285", "12"]
+    assert known.find_file("/data/val/a.png") == "city/a" and known.find_name(9) == "9"
+    assert known.find_name("009") == "009", "both 9 and x_9 end in 9"
+    assert cut_ending("a/2007.001.png") == "2007.001" and cut_ending("plain") == "plain"
+
+
+def test_numbers_of_images_are_their_own_where_all_differ() -> None:
+    assert choose_numbers(["000139", "x_12"]) == {"000139": 139, "x_12": 12}
+    assert choose_numbers(["a_1", "b_1", "c"]) == {"a_1": 1, "b_1": 2, "c": 3}

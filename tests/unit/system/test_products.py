@@ -1,0 +1,125 @@
+"""Products by oneDNN against float64, and where they are left to torch."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from bench.system import products
+from bench.system.products import attend, leave_to_torch, multiply, multiply_each, use_multiply
+
+
+def draw(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (16, 40), (3, 5, 40), (2, 3, 5, 7)])
+@pytest.mark.parametrize("biased", [False, True])
+@pytest.mark.parametrize("transposed", [False, True])
+@torch.no_grad()
+def test_a_product_is_that_of_float64(shape: tuple[int, ...], biased: bool, transposed: bool) -> None:
+    x, inner = draw(*shape), shape[-1]
+    weight = draw(inner, 9).t() if transposed else draw(9, inner)
+    bias = draw(9) if biased else None
+    expected = x.double() @ weight.double().t() + (0 if bias is None else bias.double())
+    made = multiply(x, weight, bias)
+    assert made.dtype == torch.float32 and made.shape == (*shape[:-1], 9)
+    torch.testing.assert_close(made.double(), expected, atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_rows_that_lie_apart_are_multiplied_too() -> None:
+    x, whole = draw(40, 6)[:, ::2], draw(9, 12)
+    for weight in (whole[:, 3:6], whole[::2, ::4], whole[:, :9:3]):
+        torch.testing.assert_close(multiply(x, weight), x @ weight.t())
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (2, 0, 4)])
+@torch.no_grad()
+def test_a_product_of_nothing_is_empty(shape: tuple[int, ...]) -> None:
+    assert multiply(draw(*shape), draw(3, 4)).shape == (*shape[:-1], 3)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+@torch.no_grad()
+def test_other_types_are_torchs(dtype: torch.dtype) -> None:
+    x, weight = draw(4, 8).to(dtype), draw(3, 8).to(dtype)
+    assert torch.equal(multiply(x, weight), functional.linear(x, weight))
+
+
+def test_a_gradient_goes_through() -> None:
+    x, weight = draw(4, 8).requires_grad_(), draw(3, 8)
+    multiply(x, weight).sum().backward()
+    torch.testing.assert_close(x.grad, weight.sum(dim=0).expand(4, -1))
+
+
+@torch.no_grad()
+def test_without_onednn_it_is_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "_ONEDNN", None)
+    x, weight, bias = draw(4, 8), draw(3, 8), draw(3)
+    assert torch.equal(multiply(x, weight, bias), functional.linear(x, weight, bias))
+
+
+@torch.no_grad()
+def test_within_the_context_it_is_torchs() -> None:
+    x, weight = draw(64, 300), draw(40, 300)
+    expected = functional.linear(x, weight)
+    with leave_to_torch():
+        assert torch.equal(multiply(x, weight), expected) and torch.equal(multiply_each(x, weight.t()), x @ weight.t())
+    torch.testing.assert_close(multiply(x, weight), expected, atol=1e-4, rtol=1e-5)
+
+
+def test_shapes_are_known_without_numbers() -> None:
+    """On torch's device without memory, where the shapes of what runs on a GPU are checked."""
+    assert multiply(torch.empty(4, 8, device="meta"), torch.empty(3, 8, device="meta")).shape == (4, 3)
+
+
+@pytest.mark.parametrize(("queries", "tokens"), [(1, 7), (50, 50), (130, 33)])
+@torch.no_grad()
+def test_attention_in_blocks_is_torchs(queries: int, tokens: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 16, of 32 and of all rows, and views such as heads of packed products are."""
+    query, key, value = (
+        draw(2, queries, 3, 8).transpose(1, 2),
+        draw(2, 3, tokens, 8),
+        draw(2, tokens, 3, 8).transpose(1, 2),
+    )
+    expected = functional.scaled_dot_product_attention(query.double(), key.double(), value.double())
+    for weights in (1, 32 * tokens, 10**6):
+        monkeypatch.setattr(products, "WEIGHTS", weights)
+        torch.testing.assert_close(attend(query, key, value).double(), expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((4, 5), (5, 3)),
+        ((2, 3, 4, 5), (2, 3, 5, 6)),
+        ((1, 3, 4, 5), (2, 3, 5, 6)),
+        ((2, 4, 5), (1, 5, 1)),
+        ((0, 4, 5), (0, 5, 2)),
+    ],
+)
+@torch.no_grad()
+def test_products_one_by_one_are_those_of_a_batch(left: tuple[int, ...], right: tuple[int, ...]) -> None:
+    one, other = draw(*left), draw(*right)
+    torch.testing.assert_close(multiply_each(one, other), one @ other, atol=1e-5, rtol=1e-5)
+    turned = other.transpose(-1, -2).contiguous().transpose(-1, -2)  # such as keys
+    torch.testing.assert_close(multiply_each(one, turned), one @ other, atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_other_attention_is_torchs() -> None:
+    query = draw(1, 2, 5, 8).bfloat16()
+    assert torch.equal(attend(query, query, query), functional.scaled_dot_product_attention(query, query, query))
+
+
+def test_a_model_keeps_its_weights_and_their_names() -> None:
+    model = nn.Sequential(nn.Linear(8, 4), nn.Sequential(nn.GELU(), nn.Linear(4, 2, bias=False)))
+    names, x = list(model.state_dict()), draw(3, 8)
+    expected = model(x)
+    use_multiply(model)
+    assert list(model.state_dict()) == names and all(type(m) is not nn.Linear for m in model.modules())
+    with torch.no_grad():
+        torch.testing.assert_close(model(x), expected)
