@@ -68,9 +68,9 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
         f"Made by `zgs speed scale={scale}` on {told}. Seconds are the processor's, of the fastest of n calls. Plain: "
         "attention written out, all blocks and tokens, one segment a forward, texts padded to the whole context, "
         "nothing reused, products by torch's own library. /s: GFLOP a second. Share: of the best rate that a matrix "
-        "product of the stage's own shapes reaches in the same run, by torch's library or by oneDNN. Peak: memory of the whole process while "
-        "the fast form runs, models included; files: the part of it that is mapped from files (weights, libraries), "
-        "which all workers of a machine share.", "",
+        "product of the stage's own shapes reaches in the same run, by torch's library or by oneDNN. Peak: memory of "
+        "the whole process while the fast form runs, models included; files: the part of it that is mapped from files, "
+        "weights and libraries, which all workers of a machine share.", "",
         "| stage | of | plain, s | fast, s | ratio | agrees (difference) | GFLOP | /s | share | peak MB | files | n |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
         *map(_write_line, rows),
