@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -133,7 +134,7 @@ def main(words: Sequence[str] | None = None) -> None:
         print(write_rows(rows, given.to))
 
 
-def compare(case: str, trees: dict[str, Path], weights: Path, times: int) -> dict[str, object]:
+def compare(case: str, trees: dict[str, Path], weights: Path, times: int) -> dict[str, Any]:
     """Compare both trees: medians of processor seconds, their ratio, and whether both made the same."""
     with tempfile.TemporaryDirectory(prefix="zgs-stages-") as temporary:
         folder = Path(temporary)
@@ -165,7 +166,7 @@ def run_child(case: str, tree: Path, weights: Path, folder: Path, name: str) -> 
     return float(done.stdout.splitlines()[-1])
 
 
-def write_rows(rows: Sequence[dict[str, object]], to: Path) -> Path:
+def write_rows(rows: Sequence[dict[str, Any]], to: Path) -> Path:
     """Write rows in place of those of the same cases, in the order of `CASES`."""
     new = pd.DataFrame(rows)
     old = read_csv(to).astype(new.dtypes) if to.is_file() else new[:0]
