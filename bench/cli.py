@@ -13,13 +13,14 @@ from bench import __version__
 from bench.errors import DONE, FAILED, USAGE, UsageError, UserError
 from bench.system import signals, streams
 from bench.system.memory import lacks_memory, make_memory_error
-from bench.system.start import put_off_collection
+from bench.system.start import keep_blas_alone, put_off_collection
 from bench.text.escape import escape_for_terminal
 
 COMMANDS = {
     "run": "run [KEY=VALUE …]       run the method; -m sweeps: zgs run -m encode=crop,masked",
     "demo": "demo [KEY=VALUE …]      the method, its ablations and floors on drawn scenes, with a report",
     "report": "report RUN … [to=DIR]   table, threshold curves and gallery of finished runs, or of a folder of them",
+    "show": "show IMAGE [to=STEM]    the whole method on one image as one picture: attention, merging, words",
     "paper": "paper [NAME] …         the paper's tables and figures with your numbers; alone: which, and how long",
     "compare": "compare RUN RUN …       where is one run better than another, and what changed? one page",
     "board": "board RUN|FOLDER …      all variants by every metric: ranks with intervals, groups, cost; one page",
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is not None:
         return _run(list(arguments))
     put_off_collection()
+    keep_blas_alone()
     signals.listen()
     streams.prepare()
     code = _run(sys.argv[1:])

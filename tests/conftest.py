@@ -37,7 +37,7 @@ from jaxtyping import jaxtyped
 
 import bench.records
 from tests.reused import reuse_files
-from tests.shared_runs import FULL, MEASURED, make_once, run_method
+from tests.shared_runs import FULL, MEASURED, make_once, make_tiny_models, run_method
 
 HERE = Path(__file__).parent
 TIERS = ("unit", "golden", "e2e")
@@ -154,6 +154,12 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run_method(folder, *MEASURED)
 
     return make_once(tmp_path_factory, "measured", make)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tiny models of every kind with random weights: a folder with one for each kind. Look, do not touch."""
+    return make_tiny_models(tmp_path_factory)
 
 
 @pytest.fixture

@@ -1,37 +1,46 @@
 """What libraries read from the same files again and again is read once a test session; products of it stay apart.
 
-Hydra parses every yaml of `conf/` each time that it composes, and open_clip its vocabulary for each CLIP: a tenth of
-all tests' time. Commands that tests start as processes of their own read everything as they do for a user.
+Hydra parses every yaml of `conf/` each time that it composes, OmegaConf every `${…}` in them each time that it resolves
+one, and open_clip its vocabulary for each CLIP: a tenth of all tests' time. Commands that tests start as processes of
+their own read everything as they do for a user.
 """
 
 from __future__ import annotations
 
 import pickle
-import sys
+from collections.abc import Callable
 from functools import cache, lru_cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 
 def reuse_files() -> None:
-    """Of the libraries that are loaded."""
-    if source := sys.modules.get("hydra._internal.core_plugins.file_config_source"):
-        reuse_yaml(source.FileConfigSource)
-    if factory := sys.modules.get("open_clip.factory"):
-        factory.SimpleTokenizer = cache(factory.SimpleTokenizer)  # type: ignore[attr-defined]
+    """Have Hydra, OmegaConf and open_clip keep what they have read."""
+    import omegaconf.base
+    import open_clip.factory
+    from hydra._internal.sources_registry import SourcesRegistry
+    from hydra.core.plugins import Plugins
+
+    Plugins.instance()  # finds and registers the sources of yaml; what was imported before, it makes anew
+    sources = SourcesRegistry.instance()
+    reuse_yaml(sources.resolve("file"), Path)
+    reuse_yaml(sources.resolve("pkg"), resources.files)
+    omegaconf.base.parse = lru_cache(maxsize=4096)(omegaconf.base.parse)  # type: ignore[attr-defined]
+    open_clip.factory.SimpleTokenizer = cache(open_clip.factory.SimpleTokenizer)  # type: ignore[attr-defined]
 
 
-def reuse_yaml(source: Any) -> None:
+def reuse_yaml(source: Any, find_folder: Callable[[str], Any]) -> None:
     """Parse a yaml once for each place, time and size; each composition has a copy of its own, which it may change."""
     plain = source.load_config
 
     @lru_cache(maxsize=1024)
     def parse(provider: str, folder: str, name: str, time: int, size: int) -> bytes:
-        return pickle.dumps(plain(source(provider, folder), name))
+        return pickle.dumps(plain(source(provider, f"{source.scheme()}://{folder}"), name))
 
     def load(self: Any, config_path: str) -> Any:
-        file = Path(self.path, self._normalize_file_name(config_path))
-        if not file.is_file():
+        file = find_folder(self.path) / self._normalize_file_name(config_path)
+        if not isinstance(file, Path) or not file.is_file():
             return plain(self, config_path)
         status = file.stat()
         return pickle.loads(parse(self.provider, self.path, config_path, status.st_mtime_ns, status.st_size))

@@ -46,12 +46,17 @@ def find_run(folder: Path, out: str = "out") -> Path:
     return record.parent
 
 
-def make_groupvit_weights(factory: pytest.TempPathFactory) -> Path:
-    """A folder with a tiny GroupViT of random weights and its tokenizer."""
+def make_tiny_models(factory: pytest.TempPathFactory) -> Path:
+    """Tiny models of every kind with random weights, a folder each."""
 
     def make(folder: Path) -> None:
-        from data_prep.random_models import make_groupvit
+        from data_prep.random_models import make_all
 
-        make_groupvit(folder / "groupvit", tiny=True)
+        make_all(folder, tiny=True)
 
-    return make_once(factory, "groupvit-weights", make) / "groupvit"
+    return make_once(factory, "tiny-models", make)
+
+
+def make_groupvit_weights(factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny GroupViT of random weights and its tokenizer."""
+    return make_tiny_models(factory) / "groupvit"

@@ -11,8 +11,10 @@ import difflib
 import getpass
 import os
 import re
+import shlex
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -20,29 +22,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from bench.cluster import witness
+from bench.cluster.last_words import LINE, Lost, read_last_words
 from bench.errors import UsageError, UserError
 
 Where = Literal["local", "slurm"]
 GRACE = 20.0
 """Seconds in which the result of a job that has left Slurm's queue is seen on a shared disk."""
-LINE = 200
-"""Characters of the last line of a job's log that are told."""
 EVERY = {"local": 0.2, "slurm": 2.0}
 """Seconds between two looks."""
 SLURMS = ("account", "partition", "qos", "constraint", "gres", "time", "mem", "exclude", "nodelist", "comment", "setup")
 """Parameters of Slurm's that a misspelt one without ``slurm_`` may have been."""
-_SLURMS = re.compile(r"slurmstepd\S*: error: ")
-_BAR = re.compile(r"\d+%\|.*\|")
-_WARNING = re.compile(r"^\S*:\d+: \w*Warning: .*(\n[ \t]+.*)?$", re.MULTILINE)
-"""What Python prints of a warning: where and what, and below it the line of code."""
 
 
-@dataclass(frozen=True)
-class Lost:
-    """What stands in place of the result of a job that left none: why, as far as anybody says, and its log."""
-
-    reason: str
-    log: str = ""
+class Refused(UserError):
+    """Slurm has not taken jobs: none of them has begun."""
 
 
 class Batch:
@@ -56,6 +50,7 @@ class Batch:
         self.where, self._folder, self._together = where, folder, together
         self._executor = _make_executor(where, folder, options, together)
         self._jobs: dict[int, Any] = {}
+        self._minutes, self._begun = float(options.get("timeout_min") or 0), dict[int, float]()
         self._gone: dict[int, float] = {}
         self._calls: list[tuple[int, tuple[Any, ...]]] = []
         self._function: Callable[..., Any] = print
@@ -77,7 +72,7 @@ class Batch:
     def collect(self) -> list[tuple[int, Any]]:
         """Collect the jobs that are over: their number with the result, an exception that it raised, or `Lost`."""
         over = _list_over(self._jobs, self.where)
-        done = [(number, _read_result(self._jobs[number])) for number in over if self._is_readable(number)]
+        done = [(number, self._read_end(number)) for number in over if self._is_readable(number)]
         for number, _ in done:
             del self._jobs[number]
         if done:
@@ -90,6 +85,14 @@ class Batch:
         for job in self._jobs.values():
             with suppress(Exception):  # it may be over, or Slurm out of reach: the others are to be ended too
                 job.cancel()
+
+    def _read_end(self, number: int) -> Any:
+        """Read what a job ended with. Of one that left no result Slurm says when its time was over; here we do."""
+        result = _read_result(self._jobs[number])
+        late = time.monotonic() - self._begun[number] >= 60 * self._minutes > 0
+        if self.where == "local" and late and isinstance(result, Lost):
+            return Lost(f"its time was over (timeout_min={self._minutes:g})", result.log)
+        return result
 
     def _is_readable(self, number: int) -> bool:
         """Whether a job that is over has left its result, or another host has had the time to show it."""
@@ -107,15 +110,16 @@ class Batch:
             with _keep_errors(self._folder / "controllers.txt"):
                 jobs = self._submit([call for _, call in now])
             self._jobs |= {number: job for (number, _), job in zip(now, jobs, strict=True)}
+            self._begun |= {number: time.monotonic() for number, _ in now}
 
     def _submit(self, calls: list[tuple[Any, ...]]) -> list[Any]:
-        """Hand jobs over to submitit. Raises UserError where Slurm does not take them."""
+        """Hand jobs over to submitit. Raises Refused where Slurm does not take them."""
         from submitit.core.utils import FailedJobError, FailedSubmissionError
 
         try:
             return list(self._executor.map_array(_Call(self._function), calls))
         except (FailedJobError, FailedSubmissionError) as error:
-            raise UserError(_describe_refusal(str(error))) from error
+            raise Refused(_describe_refusal(str(error))) from error
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,8 @@ def _make_executor(where: Where, folder: Path, options: Mapping[str, Any], toget
     if where == "slurm" and together:
         chosen["slurm_array_parallelism"] = together
     try:
-        executor = submitit.AutoExecutor(folder / "%j", cluster=where)
+        own = shlex.join([sys.executable, "-I", witness.__file__])
+        executor = submitit.AutoExecutor(folder / "%j", cluster=where, local_python=own)
         executor.update_parameters(**chosen)
     except NameError as error:
         raise UsageError(_describe_unknown(str(error))) from error
@@ -218,19 +223,8 @@ def _read_queue() -> set[str] | None:
 
 def _read_result(job: Any) -> Any:
     if not job.paths.result_pickle.exists():
-        return _read_last_words(job.paths.stderr)
+        return read_last_words(job.paths.stderr)
     try:
         return job.result()
     except Exception as error:
         return error
-
-
-def _read_last_words(log: Path) -> Lost:
-    """Read the last line that a job has written, such as Slurm's that its time was over; progress bars say nothing."""
-    with suppress(OSError):
-        text = _WARNING.sub("", log.read_text(errors="replace"))
-        lines = [line.strip() for line in re.split("[\r\n]", text)]
-        said = [line for line in lines if line and not _BAR.search(line)]
-        said = [line for line in said if _SLURMS.match(line)] or said  # what others say of the end comes behind it
-        return Lost(f"its last words: {said[-1][:LINE]}" if said else "killed without a word", str(log))
-    return Lost("it has left no log")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ from bench.system.resources import count_processors
 LOCAL, AUTO = "local", "auto"
 SOON = 10.0
 """Seconds within which a cluster's head lets somebody in."""
+UNWATCHED = ("start_api_server", "start_monitor", "start_log_monitor")
+"""Methods of Ray's node (2.60) that start the dashboard, the autoscaler and the collector of logs."""
 STORE = 100 * 2**20
 """Bytes of Ray's object store on this machine: results of an image are some kilobytes; by default it takes a third."""
 
@@ -25,14 +30,21 @@ def connect(address: str, key: str = "executor.address") -> Any:
     A process that is connected (a task of a launcher, say) stays where it is. Raises UsageError where Ray is not
     installed, and UserError where no cluster answers.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers of every start
-    try:
-        import ray
-    except ImportError as error:
-        raise UsageError(f"{key}={address}: needs Ray: pip install 'zgs[ray]'") from error
+    ray = import_ray(f"{key}={address}")
     if not ray.is_initialized():
         _check_port(find_head(address), f"{key}={address}")
         _start(ray, address, key)
+    return ray
+
+
+def import_ray(asked: str) -> Any:
+    """Import Ray, for the option that is ``asked``. Raises UsageError where it is not installed."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers of every start
+    os.environ.setdefault("RAY_worker_niceness", "0")  # of a cluster started here: 15, behind all else, by default
+    try:
+        import ray
+    except ImportError as error:
+        raise UsageError(f"{asked}: needs Ray: pip install 'zgs[ray]'") from error
     return ray
 
 
@@ -72,12 +84,35 @@ def _start(ray: Any, address: str, key: str) -> None:
     quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
     own = {"num_cpus": count_processors(), "object_store_memory": STORE} | quiet if address == LOCAL else {}
     try:
-        ray.init(address=address, **(own or {"log_to_driver": False, "logging_level": "ERROR"}))
+        with _leave_out_unwatched() if own else nullcontext():
+            ray.init(address=address, **(own or {"log_to_driver": False, "logging_level": "ERROR"}))
+        atexit.register(ray.shutdown)  # before Ray's own, which sleeps first to let logs come
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         said = " ".join(str(error).split())[:160]
         raise UserError(f"{key}={address}: no Ray cluster answers ({said}); start one: ray start --head") from error
     finally:
         signals.listen_again()  # Ray takes SIGTERM for itself
+
+
+@contextmanager
+def _leave_out_unwatched() -> Iterator[None]:
+    """Leave out what Ray starts for people who watch a cluster, from one that lasts for a command.
+
+    That is a process each, and Ray waits for the first. It has no options for that; of a Ray whose names are others all
+    are started.
+    """
+    with ExitStack() as undo:
+        with suppress(ImportError, AttributeError):
+            from ray._private.node import Node
+
+            for name in UNWATCHED:
+                undo.callback(setattr, Node, name, getattr(Node, name))
+                setattr(Node, name, _start_nothing)
+        yield
+
+
+def _start_nothing(*_: Any, **__: Any) -> None:
+    """Stand where Ray starts a process."""
 
 
 def measure_room(ray: Any, cpus: float, gpus: float) -> int:

@@ -54,11 +54,19 @@ def find_sweeps(place: Path) -> list[SweepReader]:
     """Find the sweeps of a folder that go on, else the last one. Raises UserError where there is none."""
     if (place / PLAN).is_file():
         return [open_sweep(place)]
-    files = sorted([*place.glob(f"*/{PLAN}"), *place.glob(f"{FOLDER}/*/{PLAN}")], key=lambda path: path.parent.name)
+    files = sorted([*place.glob(f"*/{PLAN}"), *place.glob(f"{FOLDER}/*/{PLAN}")], key=_date_plan)
     sweeps = [SweepReader(file.parent, plan) for file in files if (plan := read_plan(file.parent))]
     if not sweeps:
         raise UserError(f"{place}: no sweep has begun there; `zgs run -m out={place}` leaves its progress there")
     return [sweep for sweep in sweeps if not _is_over(sweep)] or sweeps[-1:]
+
+
+def _date_plan(file: Path) -> tuple[int, str]:
+    """Date the plan of a sweep by the disk's clock: the hosts that launch, and name folders, may go otherwise."""
+    try:
+        return file.stat().st_mtime_ns, file.parent.name
+    except OSError:  # removed meanwhile
+        return 0, file.parent.name
 
 
 def _is_over(sweep: SweepReader) -> bool:

@@ -16,7 +16,7 @@ from bench.store.checking import check_namespace, copy_namespace
 from bench.store.files import Store
 from bench.store.key_words import flatten_inputs
 from bench.store.listing import KEY, list_namespaces, list_removed, read_key_inputs
-from bench.store.places import is_remote, make_folder, open_place
+from bench.store.places import is_folder, is_remote, make_folder, open_place
 from bench.store.pruning import read_disk_clock, remove_leftovers, select_usages
 from bench.system.resources import count_processors
 from bench.text.columns import align_columns
@@ -56,8 +56,9 @@ def main(arguments: list[str]) -> int:
     if action not in ACTIONS:
         near = suggest_nearest(action, ACTIONS)
         raise UsageError(f"store: {action}: no such action{near}; `zgs store --help` shows all")
-    if not options["store"] or not root.is_dir():
-        raise UserError(f"store={options['store']}: no such folder; say where the store is: store=FOLDER")
+    if not options["store"] or not is_folder(root):
+        what = "nothing is stored there" if is_remote(root) else "no such folder"
+        raise UserError(f"store={options['store']}: {what}; say where the store is: store=FOLDER")
     for key in RULES if action != "prune" else ():
         if options[key]:
             raise UsageError(f"store {action}: {key}=…: a rule of `zgs store prune`")
@@ -70,7 +71,8 @@ def print_store(request: Request) -> int:
     usages = measure_all(request.root)
     print(*make_table(usages, read_disk_clock(request.root)), sep="\n")
     if left := sum(len(usage.leftovers) + len(usage.damaged) for usage in usages):
-        print(f"{left} files set aside as damaged, or left by killed writers: zgs store prune leftovers")
+        files = f"{left} file{'s' * (left > 1)}"
+        print(f"{files} set aside as damaged, or left by killed writers: zgs store prune leftovers")
     if list_removed(request.root):
         print("a removal was interrupted; the next `zgs store prune` ends it")
     return DONE
@@ -105,6 +107,9 @@ def prune(request: Request) -> int:
     if chosen:
         print(*make_table(chosen, now, usages), sep="\n")
     if "yes" not in words:
+        if LEFTOVERS in words:
+            left = sum(remove_leftovers(usage, now, really=False) for usage in usages if usage not in chosen)
+            print(f"{left} files that were set aside or left behind a day ago or longer would go")
         print(f"{count_usages(chosen)} would go of {count_usages(usages)}; nothing was removed: add the word yes")
         return DONE
     removed = remove_all(chosen, root)

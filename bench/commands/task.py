@@ -65,6 +65,9 @@ class Task:
 
         def run_it() -> Any:
             settings.update(self._resolve_settings(config, read_choices(own), words))
+            from bench.run.executor import begin_executor
+
+            begin_executor(settings["executor"])
             from bench.run.job import run
             from bench.run.provenance import describe_origin
 

@@ -15,8 +15,9 @@ read as they are written (`yaml_text`). Hidden files are no data, and endings fi
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -88,19 +89,27 @@ def find_files(root: Path, pattern: str) -> dict[str, Path]:
     The ending fits in any case, and names in both normal forms of Unicode. Raises `UserError` where two files share
     an id.
     """
-    expression = _compile_pattern(pattern)
+    expression, files = _compile_pattern(pattern), dict[str, Path]()
     fixed = pattern.partition("{id}")[0].partition("*")[0].rpartition("/")[0]
-    base, files = find_path(root, fixed), dict[str, Path]()
-    for path in sorted(base.rglob("*")):
-        below = path.relative_to(base)
-        match = expression.fullmatch(compose(PurePosixPath(fixed, below.as_posix()).as_posix()))
-        if match is None or is_hidden(below) or not path.is_file():
+    for path, name in sorted(_walk(find_path(root, fixed), fixed)):
+        match = expression.fullmatch(name)
+        if match is None or not path.is_file():
             continue
         if match["id"] in files:
             other = files[match["id"]]
             raise UserError(f"{other} and {path} have the same id {match['id']!r}; keep one, or narrow {pattern!r}")
         files[match["id"]] = path
     return files
+
+
+def _walk(base: Path, name: str) -> Iterator[tuple[Path, str]]:
+    """Walk over the files below a folder, which is called ``name``: each with its name from there, as composed text."""
+    for folder, folders, files in os.walk(base):
+        folders[:] = [each for each in folders if not is_hidden(each)]
+        below = PurePosixPath(name, Path(folder).relative_to(base).as_posix())
+        for file in files:
+            if not is_hidden(file):
+                yield Path(folder, file), compose((below / file).as_posix())
 
 
 def _compile_pattern(pattern: str) -> re.Pattern[str]:

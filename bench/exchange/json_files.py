@@ -142,7 +142,8 @@ def _describe_fault(path: Path, piece: bytes, error: Exception, done: int) -> st
     whole = _count_whole(piece)
     if "truncated" in str(error):
         return f"{path}: ends in the middle of result {done + whole} (half a file?); copy it or write it again"
-    return f"{path}: result {done + whole} is no JSON ({str(error)[:120]}); NaN is none, write it with json.dump"
+    hint = "NaN and Infinity are none" if re.search(rb"\b(NaN|Infinity)\b", piece) else "write it with json.dump"
+    return f"{path}: result {done + whole} is no JSON ({str(error)[:120]}); {hint}"
 
 
 def _count_whole(piece: bytes) -> int:

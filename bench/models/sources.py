@@ -171,6 +171,8 @@ def _hash_file_once(path: str, size: int, modified: int) -> str:
 
 def _locate_embedded(name: str) -> Path:
     root = Path(str(resources.files("bench.models"))) / "embedded"
+    if Path(name).name == name and any((root / name).glob("*.safetensors")):
+        return root / name
     known = sorted({file.relative_to(root).parts[0] for file in root.glob("*/**/*.safetensors")})
     if name in known:
         return root / name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Protocol
 
@@ -12,9 +12,12 @@ from annotated_types import Interval
 
 from bench.errors import UserError
 from bench.run.nested import is_nested, use_a_known_start_method
+from bench.settings.instantiate import make_object
 from bench.system.crew import Crew
 from bench.system.resources import count_processors
 
+EARLY = ("bench.run.executors.on_ray.Ray",)
+"""Executors that can begin before they are opened."""
 Jobs = Sequence[tuple[Any, ...]]
 Threads = Annotated[int, Interval(ge=1, le=1024)]
 
@@ -79,6 +82,16 @@ class Local:
         located.ask_hub_once(settings["models"])
         with open_workers(self.workers, self.threads, "bench.run.predict") as work:
             yield work
+
+
+def begin_executor(options: Mapping[str, Any]) -> None:
+    """Let an executor that takes long to start begin with it, while this process loads what it needs itself.
+
+    What is wrong with its options is told when it is opened, in its turn.
+    """
+    if str(options.get("_target_")) in EARLY:
+        with suppress(Exception):
+            make_object(options).begin()
 
 
 @contextmanager

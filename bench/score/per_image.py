@@ -57,12 +57,16 @@ def read_per_image(values: pd.DataFrame, denominators: pd.DataFrame) -> dict[str
     ``unit`` is not in the tables: it is given as "segments", under which n is the sum of the denominators.
     """
     values, denominators = values.set_index("image_id"), denominators.set_index("image_id")
+    names = [name for name in denominators.columns if name in values.columns]
+    each = values[names].reindex(denominators.index).to_numpy(np.float64)  # i x m
+    n, ids = denominators[names].to_numpy(np.float64), denominators.index.to_numpy(object)
+    total = np.where(n > 0, each * n, 0.0)
     found = {}
-    for name in (name for name in denominators.columns if name in values.columns):
-        n = denominators[name].dropna()
-        if len(n):
-            total = (values[name].reindex(n.index) * n).where(n > 0, 0.0)
-            found[str(name)] = MetricCounts(tuple(n.index), _make_column(total), _make_column(n), "segments")
+    for at, name in enumerate(names):
+        known = ~np.isnan(n[:, at])
+        if known.any():
+            top, bottom = total[known, at, None], n[known, at, None]
+            found[str(name)] = MetricCounts(tuple(ids[known].tolist()), top, bottom, "segments")
     return found
 
 
@@ -78,7 +82,3 @@ def _make_table(
 def _read_denominator(row: MetricCounts) -> np.ndarray:
     single = row.denominator.shape[1] == 1
     return row.denominator[:, 0] if single else np.full(len(row.image_ids), np.nan)
-
-
-def _make_column(values: pd.Series) -> np.ndarray:
-    return values.to_numpy(np.float64)[:, None]

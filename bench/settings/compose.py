@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -79,13 +80,19 @@ def _describe_conf(config_dir: str | None) -> list[tuple[str, int, int]] | None:
 
     None where that folder holds more than a folder of configs does, such as data: it would take longer than composing.
     """
-    paths = sorted(find_conf_dir().rglob("*.yaml"))
+    paths = list(_list_below(find_conf_dir()))
     if config_dir:
-        own = list(islice(Path(config_dir).absolute().rglob("*"), _MANY + 1))
+        paths += (own := list(islice(_list_below(Path(config_dir).absolute()), _MANY + 1)))
         if len(own) > _MANY:
             return None
-        paths += sorted(path for path in own if path.suffix == ".yaml")
-    return [(str(path), (status := path.stat()).st_mtime_ns, status.st_size) for path in paths]
+    yamls = sorted(path for path in paths if path.endswith(".yaml"))
+    return [(path, (status := os.stat(path)).st_mtime_ns, status.st_size) for path in yamls]  # noqa: PTH116
+
+
+def _list_below(folder: Path) -> Iterator[str]:
+    """List all files and folders below a folder, as texts: paths take three times as long."""
+    for place, folders, files in os.walk(folder):
+        yield from (os.path.join(place, name) for name in (*folders, *files))  # noqa: PTH118
 
 
 def _sets_value(override: Any) -> bool:

@@ -15,6 +15,7 @@ from bench.store.listing import DAMAGED, ENDING, KEY, list_items, read_key_input
 from bench.store.places import move
 
 SET_ASIDE = "its checksum does not fit; set aside as *.damaged"
+FOREIGN = "carries no checksum that this version knows (another's?): left as it is"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def _check_key(namespace: Namespace) -> str:
 def _check_item(namespace: Namespace, item: FileName) -> Report:
     store = Store(namespace.root)
     try:
+        if _is_foreign(namespace, item):
+            return Report(item, FOREIGN)
         store.read(namespace, item)
     except UserError as error:  # it cannot be set aside
         return Report(item, str(error))
@@ -70,6 +73,8 @@ def _check_item(namespace: Namespace, item: FileName) -> Report:
 def _copy_item(namespace: Namespace, other: Namespace, item: FileName) -> Report:
     if _has_same(namespace, other, item):
         return Report(item)
+    if _is_foreign(namespace, item):
+        return Report(item, f"{FOREIGN}, not copied")
     here, there = Store(namespace.root), Store(other.root)
     entries = here.read(namespace, item)
     if here.stats.damaged:
@@ -82,7 +87,15 @@ def _has_same(namespace: Namespace, other: Namespace, item: FileName) -> bool:
     """Whether both have a file of the same entries, as the checksums in their first bytes say."""
     try:
         theirs, ours = (read_checksum(space.folder / f"{item}{ENDING}") for space in (other, namespace))
-        return theirs is not None and theirs == ours
+        return bool(theirs) and theirs == ours
+    except DAMAGES:
+        return False
+
+
+def _is_foreign(namespace: Namespace, item: FileName) -> bool:
+    """Whether a file is whole and no entry as this version writes them: what nobody can check is not called damaged."""
+    try:
+        return read_checksum(namespace.folder / f"{item}{ENDING}") == ""
     except DAMAGES:
         return False
 

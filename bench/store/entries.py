@@ -17,6 +17,8 @@ from bench.store.places import is_remote, read_remote
 
 DAMAGES = (SafetensorError, OSError, ValueError, KeyError)
 Record = TypeVar("Record")
+_LENGTH, _SHORT = 8, 1 << 16
+"""Bytes in which a file says how long its header is, and those that are read of a file elsewhere to find it."""
 Entry = tuple[dict[str, np.ndarray], dict[str, Any]]
 
 
@@ -58,14 +60,19 @@ def load_entries(path: Path) -> dict[str, Entry]:
 
 
 def read_checksum(path: Path) -> str | None:
-    """Read the checksum that a file states, without its contents; None where there is no file. Raises `DAMAGES`."""
+    """Read the checksum that a file states, without its contents; None where there is no file. Raises `DAMAGES`.
+
+    Empty for a file that is whole as far as its header says and states none, such as one of another program's.
+    """
     try:
         if is_remote(path):
-            return str(_read_bytes(read_remote(path))[0]["sha256"])
+            return str(_read_remote_header(path)["sha256"])
         with safe_open(path, framework="numpy") as file:
             return str(json.loads((file.metadata() or {})["record"])["sha256"])
     except FileNotFoundError:
         return None
+    except KeyError:
+        return ""
 
 
 def _read_file(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -76,9 +83,27 @@ def _read_file(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 def _read_bytes(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Read what `pack_entries` gave; the library reads metadata from files alone: the length of a header, then it."""
-    length = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + length])
-    return json.loads(header["__metadata__"]["record"]), load(content)
+    return _read_header(content), load(content)
+
+
+def _read_header(content: bytes) -> dict[str, Any]:
+    """Read the record in the metadata of a file that begins with ``content``."""
+    record: dict[str, Any] = json.loads(
+        json.loads(content[_LENGTH : _LENGTH + _find_length(content)])["__metadata__"]["record"]
+    )
+    return record
+
+
+def _read_remote_header(path: Path) -> dict[str, Any]:
+    """Read the record of a file elsewhere without its tensors, in one question where its header is short."""
+    content = read_remote(path, _SHORT)
+    if (whole := _LENGTH + _find_length(content)) > _SHORT:
+        content = read_remote(path, whole)
+    return _read_header(content)
+
+
+def _find_length(content: bytes) -> int:
+    return int.from_bytes(content[:_LENGTH], "little")
 
 
 def _unpack(record: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> dict[str, Entry]:

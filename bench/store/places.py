@@ -87,13 +87,19 @@ def is_there(path: Path) -> bool:
         raise UserError(f"{path}: cannot be reached ({_shorten(error)}); what is finished is kept") from error
 
 
-def read_remote(path: Path) -> bytes:
-    """Read a file of a remote place. Raises FileNotFoundError where there is none, and UserError where nobody knows.
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; of an object store, whether anything lies there. Raises UserError as `is_there`."""
+    return bool(list_remote(path)) if is_remote(path) else path.is_dir()
 
-    An answer that does not come is no damage: a file must not be set aside because the network was away.
+
+def read_remote(path: Path, first: int | None = None) -> bytes:
+    """Read a file of a remote place, or its ``first`` bytes alone.
+
+    Raises FileNotFoundError where there is none, and UserError where nobody knows: an answer that does not come is no
+    damage, and a file must not be set aside because the network was away.
     """
     try:
-        return bytes(_fs(path).cat_file(_name(path)))
+        return bytes(_fs(path).cat_file(_name(path), start=0 if first else None, end=first))
     except FileNotFoundError:
         raise
     except Exception as error:
@@ -141,6 +147,18 @@ def list_remote(path: Path) -> list[RemoteFile]:
     except Exception as error:
         raise UserError(f"{path}: cannot be listed ({_shorten(error)})") from error
     return [_describe_remote(info) for info in found if info["name"].rstrip("/") != _name(path).rstrip("/")]
+
+
+def read_remote_clock(root: Path) -> float | None:
+    """Read the clock of a backend, as it stamps a file; None where it says nothing, or nothing may be written there."""
+    name = f".clock.{secrets.token_hex(4)}"
+    try:
+        write_remote(root / name, b".")
+        (file,) = [file for file in list_remote(root) if file.name == name]
+        _fs(root).rm_file(_name(root / name))
+    except (OSError, UserError, ValueError):
+        return None
+    return file.st_mtime or None
 
 
 def remove_remote(path: Path) -> None:

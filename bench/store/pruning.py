@@ -19,7 +19,7 @@ from bench.errors import writing
 from bench.store.files import Namespace
 from bench.store.listing import REMOVING, Usage
 from bench.store.locks import Busy, hold_lock
-from bench.store.places import is_remote, remove_remote
+from bench.store.places import is_remote, read_remote_clock, remove_remote
 
 RECENT = 86400.0
 """Seconds for which a namespace is kept that no run names: one may be at work that has named nothing yet."""
@@ -59,10 +59,10 @@ def _fits(usage: Usage, rule: Rule, now: float) -> bool:
 def read_disk_clock(root: Path) -> float:
     """Read the clock of the disk on which a store lies, as it stamps files: another host's may go otherwise.
 
-    Where nothing can be written, and elsewhere than on a disk, it is this host's.
+    Where nothing can be written it is this host's.
     """
     if is_remote(root):
-        return time.time()
+        return read_remote_clock(root) or time.time()
     try:
         with tempfile.NamedTemporaryFile(dir=root, prefix=".clock.") as file:
             return os.fstat(file.fileno()).st_mtime
@@ -97,19 +97,22 @@ def remove_namespace(namespace: Namespace) -> None:
         shutil.rmtree(place)
 
 
-def remove_leftovers(usage: Usage, now: float) -> int:
+def remove_leftovers(usage: Usage, now: float, really: bool = True) -> int:
     """Remove what killed writers have left in a namespace, and what was set aside as damaged; return how many files.
 
-    What is younger than `RECENT` stays: its writer may be at work, or somebody looking at it.
+    What is younger than `RECENT` stays: its writer may be at work, or somebody looking at it. They are only counted
+    where it is not ``really`` meant.
     """
     removed = 0
     for name in (*usage.leftovers, *usage.damaged):
         path = usage.namespace.folder / name
         with writing(path, "store=FOLDER"):
             try:
-                if now - path.stat().st_mtime >= RECENT:
+                if now - path.stat().st_mtime < RECENT:
+                    continue
+                if really:
                     path.unlink()
-                    removed += 1
+                removed += 1
             except FileNotFoundError:
                 continue
     return removed

@@ -63,9 +63,12 @@ def calibrate(
     kept, dropped = (_measure_share(good, at, len(names), chosen) for chosen in (cosine >= tau, cosine < tau))
     whole, drawn = _fit_all(cosine, good, at, len(names), resamples, seed)
     threshold, low, high, note = _find_threshold(cosine, good, whole, drawn, len(names))
+    bins = _make_bins(cosine, good, at, len(names))
+    if not np.isnan(threshold):
+        note = "; ".join(filter(None, [note, _describe_misfit(bins, whole)]))
     return Calibration(
-        run, kind, tau, threshold, low, high, len(rated), len(names), note, kept, dropped,
-        _make_bins(cosine, good, at, len(names)), _make_curve(cosine, whole, drawn),
+        run, kind, tau, threshold, low, high, len(rated), len(names), note, kept, dropped, bins,
+        _make_curve(cosine, whole, drawn),
     )  # fmt: skip
 
 
@@ -142,7 +145,16 @@ def _find_threshold(
     flat = 100 * (1 - len(known) / len(drawn))
     notes = [f"in {flat:.0f} % of the resamples the curve does not rise"] if flat >= 2.5 else []
     notes += [f"only {images} images"] if images < FEW_IMAGES else []
-    return float(threshold), min(low, threshold), max(high, threshold), "; ".join(notes)
+    return float(threshold), max(min(low, threshold), -1.0), min(max(high, threshold), 1.0), "; ".join(notes)
+
+
+def _describe_misfit(bins: pd.DataFrame, whole: np.ndarray) -> str:
+    """Say where two bins or more have intervals that the curve does not pass through: it is not of that form."""
+    curve = 1 / (1 + np.exp(-np.clip(whole[0] + whole[1] * bins["cosine"], -35, 35)))
+    off = int(((curve < bins["low"]) | (curve > bins["high"])).sum())
+    return (
+        f"{off} of {len(bins)} dots lie off the curve, so the threshold is less sure than it looks" if off > 1 else ""
+    )
 
 
 def _measure_share(

@@ -18,7 +18,7 @@ COLUMNS = (
 """``timed`` counts answers whose seconds are known, ``seconds`` is their median, ``fast`` the share below the rule's,
 ``distance`` the mean of |rating - mean of the others|, ``severity`` of rating - mean of the others, ``drift`` by how
 much that is more in the last third of a rater's answers than in the first (with a 95 % Welch interval), ``constant``
-the rating if it is always the same."""
+the rating if it is always the same, of controls too."""
 _FEW = 10
 """Answers of a third below which drift is not told."""
 
@@ -37,7 +37,7 @@ def make_raters_table(collected: Collected, fast: float = 1.0) -> pd.DataFrame:
 def _make_row(code: str, own: pd.DataFrame, known: pd.DataFrame, every: pd.DataFrame, fast: float) -> dict[str, Any]:
     right = sum(passes(k, r) for k, r in zip(known["known"], known["rating"], strict=True))
     seconds, beside = every["seconds"].dropna(), own["beside"].dropna()
-    ratings = own["rating"].unique()
+    ratings = every["rating"].unique()
     drift = _compute_drift(beside.to_numpy(float))
     return {
         "rater": code, "answers": len(own), "controls": len(known), "passed": right, "timed": len(seconds),

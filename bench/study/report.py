@@ -50,8 +50,8 @@ def list_calibrations(collected: Collected, resamples: int, seed: int) -> list[C
     """Calibrate each run's TT and ST, as far as they were asked about."""
     table = collected.uses.merge(collected.regular[["question", "rating"]], on="question").dropna(subset="cosine")
     return [
-        calibrate(str(run), kind, _read_tau(collected, str(run), kind), part, min(resamples, 2000), seed)
-        for run in dict.fromkeys(collected.uses["run"])
+        calibrate(run, kind, _read_tau(collected, run, kind), part, min(resamples, 2000), seed)
+        for run in collected.runs
         for kind in TAU
         if len(part := table[(table["run"] == run) & (table["kind"] == kind)])
     ]

@@ -213,5 +213,8 @@ def describe_table(table: pd.DataFrame) -> list[str]:
     for (questions, raters), part in table.groupby(["questions", "raters"], sort=True):
         widths = ", ".join(f"{row.measure} {row.width:.3f}" for row in part.itertuples())
         cost, hours = part["cost"].iloc[0], part["hours"].iloc[0]
-        lines.append(f"{questions:>7} questions, {raters} raters: {widths}; cost {cost:.2f}, {hours:.1f} h")
+        lines.append(
+            f"{questions:>7} questions, {raters} rater{'' if raters == 1 else 's'}: {widths}; "
+            f"cost {cost:.2f}, {hours:.1f} h"
+        )
     return lines

@@ -151,7 +151,7 @@ def describe_death(code: int | None, over: str, fewer: str = ONE) -> str:
     """Describe a worker by its exit code (negative: the signal) and by what it was at."""
     code = None if code == UNKNOWN else code
     where = f"over {over}" if over else "before its first image"
-    told, again = _describe_exit(code), "what is finished is kept: run the same command again"
+    told, again = describe_exit(code), "what is finished is kept: run the same command again"
     if code == -signal.SIGKILL or code is None:
         return f"a worker process {told} {where}; {again}, with {fewer} if memory was short"
     if code == -signal.SIGTERM:
@@ -159,7 +159,8 @@ def describe_death(code: int | None, over: str, fewer: str = ONE) -> str:
     return f"a worker process {told} {where}; {again}; if it ends there once more, run the others: data.subset=file:IDS"
 
 
-def _describe_exit(code: int | None) -> str:
+def describe_exit(code: int | None) -> str:
+    """Describe how a process ended by its exit code (negative: the signal; None where nobody knows)."""
     if code is None or code >= 0:
         return "died" if code is None else f"ended with exit code {code}"
     with suppress(ValueError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 from types import FrameType
@@ -48,8 +49,8 @@ def listen() -> None:
 
 
 def listen_again() -> None:
-    """Take the signals back that a library has taken, where this process listens to them at all."""
-    if _State.listens:
+    """Take the signals back that a library has taken, where this process listens; only its main thread can."""
+    if _State.listens and threading.current_thread() is threading.main_thread():
         listen()
 
 

@@ -1,13 +1,26 @@
-"""The start of a command, without searching for garbage among what it imports; no part of the paper."""
+"""The start of a command: no search for garbage among its imports, no threads for small products; not of the paper."""
 
 from __future__ import annotations
 
 import gc
+import os
 from typing import Any
 
 STARTING = 300_000
 """Objects that the imports of a command and its settings make; nearly all of them stay."""
 _usual = gc.get_threshold()
+
+BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+"""What NumPy's OpenBLAS reads when it is loaded, which is its own: torch has another library of products."""
+
+
+def keep_blas_alone() -> None:
+    """Let NumPy multiply in this thread, unless the environment says otherwise; to be called before NumPy is loaded.
+
+    Its products are small here. A pool of threads makes none of them faster, and each thread of it waits for more by
+    turning round and round, for as long as several scores take.
+    """
+    os.environ.setdefault(BLAS_THREADS, "1")
 
 
 def put_off_collection() -> None:

@@ -115,10 +115,9 @@ def make_artifact(artefact: Artefact) -> Any:
 
 
 def use_artefact(opened: Any, artefact: Artefact) -> None:
-    """Log an artefact as one that this run has used; W&B keeps one of the same content, whoever made it first."""
-    if not artefact.files:
-        return
-    if opened.offline:  # `use_artifact` refuses there, although `wandb sync` can follow the record that it writes
+    """Log an artefact as one that this run has used; W&B keeps one of the same content, whoever made it first.
+
+    `use_artifact` itself refuses that offline, although `wandb sync` follows the record; online it waits for an answer.
+    """
+    if artefact.files:
         opened._log_artifact(make_artifact(artefact), is_user_created=True, use_after_commit=True)
-    else:
-        opened.use_artifact(make_artifact(artefact))

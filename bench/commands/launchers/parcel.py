@@ -12,7 +12,7 @@ from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
 from omegaconf import open_dict
 
-from bench.cluster.batch import Lost
+from bench.cluster.last_words import Lost
 from bench.cluster.place import Place, describe_place, work_there
 from bench.run.crash import describe_error
 

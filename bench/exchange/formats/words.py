@@ -20,6 +20,7 @@ from bench.exchange.records import ForeignImage, Kind, Segment, Source
 from bench.exchange.runs import encode_labels
 
 KEYS = ("words", "labels", "classes", "vocabulary", "names")
+_COCO = {"images", "annotations", "categories", "licenses"}
 IDS = ("image_id", "id", "image", "file_name")
 
 
@@ -30,9 +31,8 @@ def tell(path: Path) -> str | None:
         return None
     if _find(first, KEYS) and _find(first, IDS):
         return "objects with an image and its words"
-    value = next(iter(first.values()), None)
-    words = isinstance(value, list) and value and all(isinstance(one, str) or _is_word(one) for one in value)
-    return "words under the names of images" if words and "id2label" not in first else None
+    words = all(isinstance(value, list) and all(map(_is_word, value)) for value in first.values())
+    return "words under the names of images" if words and any(first.values()) and not _COCO & first.keys() else None
 
 
 def read(source: Source) -> Iterator[ForeignImage]:
@@ -98,7 +98,11 @@ def _split(path: Path, entry: Any) -> tuple[Any, Any]:
 
 
 def _is_word(entry: Any) -> bool:
-    return isinstance(entry, dict) and isinstance(entry.get("word", entry.get("label", entry.get("name"))), str)
+    return (
+        isinstance(entry, str)
+        or isinstance(entry, dict)
+        and isinstance(entry.get("word", entry.get("label", entry.get("name"))), str)
+    )
 
 
 def _read_word(entry: Any) -> tuple[str, float | None] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,8 +17,9 @@ from typing import Annotated, Any
 from annotated_types import Interval
 from tqdm import tqdm
 
-from bench.cluster.batch import Batch, Lost, Where, require_submitit
+from bench.cluster.batch import Batch, Refused, Where, require_submitit
 from bench.cluster.frames import FrameReader, append_frame
+from bench.cluster.last_words import Lost
 from bench.cluster.place import Place, describe_place, name_host, work_there
 from bench.errors import UserError
 from bench.run.executor import Jobs, Map, Threads, bring_in_order
@@ -129,9 +130,20 @@ class _Session:
                 if over:
                     return
                 batch.wait()
+        except Refused:
+            _remove_unused(folder)
+            raise
         except BaseException:
             batch.cancel()
             raise
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove the folder of an array that Slurm did not take, and those above it of the run where they are empty."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.parent.rmdir()
+        folder.parent.parent.rmdir()
 
 
 def run_shard(function: Callable[..., Any], shard: Shard, file: Path, place: Place, threads: int) -> None:

@@ -16,18 +16,10 @@ from safetensors.torch import save_file
 from bench.cli import main
 from bench.doctor.verify import NOTE
 from bench.models import sources
-from data_prep.random_models import make_all
 
 KINDS = ("clip", "dino", "language", "sentence")
 STATED = ["models=paper", "models.clip.patch=8", "models.clip.grid=3", "models.dino.grid=4"]
 REVISION = "0123456789abcdef0123456789abcdef01234567"
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    make_all(folder, tiny=True)
-    return folder
 
 
 @pytest.fixture

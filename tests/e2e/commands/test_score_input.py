@@ -195,7 +195,7 @@ def test_odd_values_are_one_line_for_the_validator_and_for_scoring(
         (["none.json", "data=toyscenes"], "none.json: no such file"),
         ([], "name one file of predictions"),
         (["t.json"], "say which data the predictions are of"),
-        (["t.json", "data=toyscene"], "data=toyscene: no such option; did you mean toyscenes?"),
+        (["t.json", "data=toyscene"], "data=toyscene: no such option; did you mean toyscenes"),
         (["t.json", "data=toyscenes", "score.tau_sbrt=1"], "score.tau_sbrt: no such key; did you mean score.tau_sbert"),
         (["t.json", "data=toyscenes", "score.mapping=[exat]"], "known are tt, st, grounded-tt"),
         (["t.json", "data=toyscenes", "--cvs", "x"], "`zgs score --help` shows how"),

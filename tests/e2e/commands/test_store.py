@@ -79,7 +79,7 @@ def test_a_damaged_file_is_named_and_set_aside_and_a_copy_lacks_it(place: Path, 
     told = capsys.readouterr().out
     assert str(path.relative_to(place)) in told and "1 missing or damaged" in told
     assert main(["store", "check"]) == 0 and main(["store"]) == 0
-    assert "1 files set aside as damaged" in capsys.readouterr().out
+    assert "1 file set aside as damaged" in capsys.readouterr().out
     assert main(["store", "copy", "there"]) == 0
     here, there = (sum(measure_namespace(s).files for s in list_namespaces(place / at)) for at in ("store", "there"))
     assert here == there > 10

@@ -16,18 +16,10 @@ from safetensors.torch import load_file, save_file
 from bench.cli import main
 from bench.doctor import checks
 from bench.doctor.verify import NOTE
-from data_prep.random_models import make_all
 
 STATED = ["models=paper", "models.clip.patch=8", "models.clip.grid=3", "models.dino.grid=4", "device=cpu"]
 LOADS = "loads, guards pass"
 KINDS = ("clip", "dino", "language", "sentence")
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    make_all(folder, tiny=True)
-    return folder
 
 
 def words(tiny: Path, **other: Path) -> list[str]:

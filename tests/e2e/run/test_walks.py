@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from bench.cli import main
+from bench.settings.compose import compose_config
 
 ROOT = Path(__file__).resolve().parents[3]
-QUICK = ["segment=whole", "merge=none", "caption=retrieval", "caption.words=[cat,dog]", "score.resamples=10"]
+CHOICES = ["segment=whole", "merge=none", "caption=retrieval"]
+QUICK = [*CHOICES, "caption.words=[cat,dog]", "score.resamples=10"]
 
 
 def read_walks() -> dict[str, list[tuple[str, str]]]:
@@ -38,11 +40,12 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
                 seen.append(step)
 
     tmp = tmp_path_factory.mktemp("walk")
-    places = [f"store={tmp / 'store'}", f"out={tmp / 'out'}", "executor=serial", "data.subset=first:1", "pictures=0"]
+    compose_config([*CHOICES, "executor=serial"])  # unwatched, and then known
+    places = [f"store={tmp / 'store'}", f"out={tmp / 'out'}", "data.subset=first:1", "pictures=0"]
     before = sys.getprofile()
     sys.setprofile(watch)
     try:
-        assert main(["run", *places, *QUICK]) == 0
+        assert main(["run", *QUICK, "executor=serial", *places]) == 0
     finally:
         sys.setprofile(before)
     return seen

@@ -1,11 +1,8 @@
-"""GroupViT's labels: transformers' own logits, the authors' rule pixel by pixel, and what is said of bad input."""
+"""GroupViT's labels: transformers' own logits, and the authors' rule pixel by pixel."""
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,36 +13,15 @@ from transformers import AutoTokenizer, GroupViTConfig, GroupViTModel
 
 from bench.baselines import groupvit
 from bench.baselines.groupvit import GroupVitLabels, choose_labels, compute_affinity, list_windows, resize_picture
-from bench.errors import BadSample, UserError
 from bench.models.groupvit import IMAGENET, Groups, GroupVit
 from bench.records import Sample
-from data_prep.random_models import make_groupvit
 from tests.unit.baselines import naive_groupvit as naive
-
-NAMES = ("cat", "sky", "dining table", "road", "grass")
-PROMPT = "a photo of a {}."
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_groupvit(tmp_path_factory.mktemp("m") / "groupvit", tiny=True)
-
-
-@pytest.fixture(scope="module")
-def model(folder: Path) -> GroupVit:
-    return GroupVit(str(folder))
+from tests.unit.baselines.conftest import NAMES, PROMPT, noise
 
 
 @pytest.fixture(scope="module")
 def theirs(folder: Path) -> Any:
     return GroupViTModel.from_pretrained(folder).eval()
-
-
-def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
-    """A picture of blocks and noise, uint8 [height, width, 3]."""
-    rng = np.random.default_rng(seed)
-    blocks = rng.integers(0, 256, (-(-height // 32), -(-width // 32), 3)).repeat(32, axis=0).repeat(32, axis=1)
-    return (blocks[:height, :width] * 0.9 + rng.integers(0, 25, (height, width, 3))).astype(np.uint8)
 
 
 def normalise(image: np.ndarray) -> torch.Tensor:
@@ -215,54 +191,3 @@ def test_half_precision_loads_and_gives_float32(folder: Path) -> None:
     groups = half.group(torch.from_numpy(noise(64, 96)).permute(2, 0, 1).float())
     assert groups.maps.shape[1:] == (64, 96) and groups.maps.dtype == groups.mean.dtype == torch.float32
     assert torch.isfinite(half.embed_texts(NAMES)).all()
-
-
-def stops(words: str, call: Any, kind: type[Exception] = UserError) -> None:
-    with pytest.raises(kind, match=words) as caught:
-        call()
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("lost", "words"),
-    [("config.json", "cannot be loaded: files are missing or damaged"), ("tokenizer*", "the tokenizer is missing"),
-     ("model.safetensors", "cannot be loaded: files are missing or damaged")],
-)  # fmt: skip
-def test_a_folder_that_lacks_something_is_one_line(folder: Path, tmp_path: Path, lost: str, words: str) -> None:
-    shutil.copytree(folder, tmp_path / "m")
-    for path in (tmp_path / "m").glob(lost):
-        path.unlink()
-    stops(words, lambda: GroupVit(str(tmp_path / "m")))
-
-
-def test_another_model_and_an_old_library_are_one_line(folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
-    shutil.copytree(folder, tmp_path / "m")
-    config = json.loads((folder / "config.json").read_text())
-    (tmp_path / "m/config.json").write_text(json.dumps({"model_type": "clip"}))
-    stops("holds a clip model: give one of type groupvit", lambda: GroupVit(str(tmp_path / "m")))
-    config["vision_config"]["patch_size"] = [16, 16]
-    (tmp_path / "m/config.json").write_text(json.dumps(config))
-    stops(r"patch_size \[16, 16\] in config.json: write one number", lambda: GroupVit(str(tmp_path / "m")))
-    config["vision_config"]["patch_size"] = 16
-    config["text_config"]["vocab_size"] = 1000
-    (tmp_path / "m/config.json").write_text(json.dumps(config))
-    stops("another shape than config.json says", lambda: GroupVit(str(tmp_path / "m")))
-    monkeypatch.setitem(__import__("sys").modules, "transformers", SimpleNamespace(__version__="3.0"))
-    with pytest.raises(UserError, match="has no GroupViT: pip install"):
-        groupvit_load(str(folder))
-
-
-def groupvit_load(name: str) -> Any:
-    from bench.models.groupvit import _load
-
-    return _load(name, name, torch.float32)
-
-
-def test_names_prompts_and_pictures_that_do_not_fit_are_one_line(model: GroupVit) -> None:
-    labels = GroupVitLabels(model, [PROMPT])
-    stops(r"reads 77 tokens, but 'a photo of a very very .* has 9\d", lambda: labels.embed_queries(["very " * 85]))
-    assert len(model.tokenize(["very " * 75])[0]) == 77, "the longest that is read"
-    stops(r"write \{\} once in each", lambda: GroupVitLabels(model, ["a photo"]))
-    stops(r"write \{\} once in each", lambda: GroupVitLabels(model, []))
-    stops("too narrow", lambda: labels.score_pixels(np.zeros((1, 500, 3), np.uint8), NAMES, None), BadSample)
-    stops("too narrow", lambda: resize_picture(np.zeros((1, 9000, 3), np.uint8), 448, 2048), BadSample)

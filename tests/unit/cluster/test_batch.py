@@ -1,19 +1,18 @@
-"""What a job that left no result is said to have said, and options that nobody can use."""
+"""Jobs of submitit: how those ended that left no result, and options that nobody can use."""
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bench.cluster.batch import Batch, Lost, _describe_refusal, _describe_unknown, _read_last_words
-from bench.errors import UsageError, UserError
+from bench.cluster.batch import Batch, Refused, _describe_refusal, _describe_unknown
+from bench.errors import UsageError
 
-KILLED = "slurmstepd-n1: error: *** JOB 7 ON n1 CANCELLED AT 2026-11-29T20:00:00 DUE TO TIME LIMIT ***"
-TRACKER = (
-    "/usr/lib/python3.11/multiprocessing/resource_tracker.py:254: UserWarning: resource_tracker: There appear to be 6 "
-    "leaked semaphore objects to clean up at shutdown\n  warnings.warn('resource_tracker: There appear to be %d '\n"
-)
 GENERIC = "(non-prefixed) parameters are: {'name': <class 'str'>, 'timeout_min': <class 'int'>}."
 """How submitit 1.5.4 ends when it does not know a parameter."""
 
@@ -38,24 +37,6 @@ def test_a_slurm_that_does_not_answer_is_told_with_what_to_ask() -> None:
         "Slurm took no job (Batch job submission failed: Unable to contact slurm controller (connect failure)); does "
         "it answer, and do partition, account and limits fit? ask: scontrol ping; sinfo"
     )
-
-
-@pytest.mark.parametrize(("log", "words"), [
-    ("a\nRuntimeError: boom\n", "its last words: RuntimeError: boom"),
-    ("RuntimeError: boom\npredict :   8%|8         | 1/12 [00:19<00:03]\r", "its last words: RuntimeError: boom"),
-    (f"a\n{KILLED}\nsrun: error: Timed out waiting for job step to complete\n", f"its last words: {KILLED}"),
-    ("predict :   0%|          | 0/2 [00:00<?, ?img/s]", "killed without a word"),
-    (f"boom\n{TRACKER}", "its last words: boom"),
-    (TRACKER, "killed without a word"),
-    ("\xff" * 500, f"its last words: {chr(0xff) * 200}"),
-])  # fmt: skip
-def test_the_last_line_that_says_something_is_told(log: str, words: str, tmp_path: Path) -> None:
-    (tmp_path / "log").write_text(log, encoding="utf-8")
-    assert _read_last_words(tmp_path / "log") == Lost(words, str(tmp_path / "log"))
-
-
-def test_no_log_is_told_too(tmp_path: Path) -> None:
-    assert _read_last_words(tmp_path / "none") == Lost("it has left no log")
 
 
 @pytest.mark.extra
@@ -89,5 +70,33 @@ def test_jobs_that_sbatch_refuses_are_one_line(tmp_path: Path, monkeypatch: pyte
         (tmp_path / "bin" / name).write_text(refuse)
         (tmp_path / "bin" / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
-    with pytest.raises(UserError, match="^Slurm took no job .Unable to contact slurm controller.; does it"):
+    with pytest.raises(Refused, match="^Slurm took no job .Unable to contact slurm controller.; does it"):
         Batch("slurm", tmp_path / "jobs", {}).start(print, [("a",)])
+
+
+def sleep_or_die(number: int) -> None:
+    if number:
+        os.kill(os.getpid(), number)
+    time.sleep(60)
+
+
+def finish(batch: Batch) -> dict[int, Any]:
+    results: dict[int, Any] = {}
+    while batch.left:
+        results |= dict(batch.collect())
+        time.sleep(0.05)
+    return results
+
+
+@pytest.mark.extra
+@pytest.mark.timeout(60)
+def test_a_killed_job_says_by_which_signal_and_one_whose_time_is_over_says_that(tmp_path: Path) -> None:
+    pytest.importorskip("submitit")
+    batch = Batch("local", tmp_path, {"timeout_min": 1}, together=2)
+    batch._minutes = 3 / 60
+    batch._executor._executor.parameters["timeout_min"] = 3 / 60  # seconds: submitit itself takes whole minutes alone
+    batch.start(sleep_or_die, [(signal.SIGKILL,), (signal.SIGSEGV,), (0,)])
+    killed, fault, late = (results := finish(batch))[0], results[1], results[2]
+    assert killed.reason.startswith("was killed (SIGKILL: ") and fault.reason.startswith("died of SIGSEGV (a fault")
+    assert late.reason == "its time was over (timeout_min=0.05)"
+    assert all(Path(lost.log).is_file() for lost in (killed, fault, late))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from bench.cluster.ray_cluster import _check_port, find_head, has_node
+from bench.cluster.ray_cluster import UNWATCHED, _check_port, _leave_out_unwatched, find_head, has_node
 from bench.errors import UserError
 
 
@@ -59,3 +60,19 @@ def test_only_living_nodes_with_processors_count() -> None:
 def test_the_file_lies_where_ray_looks_for_it(here: Path) -> None:
     utils = pytest.importorskip("ray._private.utils")
     assert Path(utils.get_ray_address_file(None)) == here
+
+
+@pytest.mark.extra
+def test_what_nobody_watches_is_left_out_while_a_cluster_of_this_machine_starts_and_not_after() -> None:
+    """Fails when Ray gives these methods other names: all of them would then be started again, which takes seconds."""
+    node = pytest.importorskip("ray._private.node").Node
+    before = [getattr(node, name) for name in UNWATCHED]
+    with _leave_out_unwatched():
+        assert [getattr(node, name)(None, include_dashboard=False) for name in UNWATCHED] == [None] * 3
+    assert [getattr(node, name) for name in UNWATCHED] == before
+
+
+def test_without_ray_nothing_is_left_out_and_no_harm_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray._private.node", None)
+    with pytest.raises(ZeroDivisionError), _leave_out_unwatched():
+        raise ZeroDivisionError

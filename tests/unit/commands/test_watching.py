@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -80,6 +81,8 @@ def test_status_finds_the_sweeps_that_go_on_else_the_last(tmp_path: Path, capsys
     assert [sweep.folder.name for sweep in status.find_sweeps(tmp_path)] == ["3"]
     (tmp_path / "sweeps/3" / PLAN).unlink()
     assert [sweep.folder.name for sweep in status.find_sweeps(tmp_path)] == ["2"]
+    os.utime(tmp_path / "sweeps/2" / PLAN, (1e9, 1e9))
+    assert [sweep.folder.name for sweep in status.find_sweeps(tmp_path)] == ["1"], "by the disk's clock, not by names"
     assert status.main([str(tmp_path / "sweeps/1")]) == DONE
     told = capsys.readouterr().out.splitlines()
     assert told[0].endswith("sweeps/1: zgs run 1") and told[-1] == "sweep: 2 jobs: 2 not begun"

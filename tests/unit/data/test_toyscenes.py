@@ -35,8 +35,7 @@ def scenes() -> list:
 
 def test_class_list_has_things_and_stuff() -> None:
     classes = make_class_list()
-    assert len(classes) == 45
-    assert sum(classes.things) == len(KINDS) == 33
+    assert len(classes) == 45 and sum(classes.things) == len(KINDS) == 33
     assert all(re.fullmatch(r"[a-z]+", name) for name in classes.names)
 
 

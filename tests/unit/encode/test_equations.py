@@ -22,7 +22,7 @@ left is the rounding of activations in 4 layers: 2^-11 each in float16, 2^-8 in 
 
 
 def halved(dtype: str, seed: int = 0) -> Any:
-    clip = tiny.clip(seed)
+    clip = tiny.clip(seed, own=True)
     clip.dtype = getattr(torch, dtype)
     clip.visual = clip.visual.to(clip.dtype)
     clip.preprocess = lambda image: tiny.preprocess(image).to(clip.dtype)
@@ -36,7 +36,7 @@ def halved(dtype: str, seed: int = 0) -> Any:
 def test_every_precision_is_the_oracle_within_its_rounding(dtype: str, start_layer: int, shape: str) -> None:
     clip, sample, mask = halved(dtype), tiny.sample(), SHAPES[shape]
     found = GlobalSubtraction(clip, start_layer, sigma2=1.5)(sample, mask[None])
-    exact = tiny.clip()
+    exact = tiny.clip(own=True)
     exact.visual.load_state_dict({name: value.float() for name, value in clip.visual.state_dict().items()})
     pixels = tiny.preprocess(sample.image).to(clip.dtype).float()
     vector, s, w = loop_oracle.embed(exact.visual, pixels, pixel_means(mask), start_layer, "gsub", 1.5)

@@ -82,7 +82,7 @@ def test_layers_that_do_not_fit_are_refused_in_a_line() -> None:
     with pytest.raises(UserError, match=r"^MaskTokens: these layers begin at 3, behind its start_layer 2: open those"):
         MaskTokens(clip, 2)(sample, MASKS, late)
     with pytest.raises(UserError, match=r"^Masked: these layers are of another CLIP: open those of its own$"):
-        Masked(tiny.clip(), 3)(sample, MASKS, late)
+        Masked(tiny.clip(own=True), 3)(sample, MASKS, late)
 
 
 def test_tokens_that_ask_are_those_of_each_variant() -> None:

@@ -13,10 +13,13 @@ from bench.records import Sample
 GRID, DEPTH, SIDE = (3, 4), 4, 12
 
 
-def clip(seed: int = 0) -> SimpleNamespace:
-    """What encoders ask of `bench.models.clip.Clip`: 12 patches, 4 layers of width 16 with 2 heads."""
+def clip(seed: int = 0, own: bool = False) -> SimpleNamespace:
+    """What encoders ask of `bench.models.clip.Clip`: 12 patches, 4 layers of width 16 with 2 heads.
+
+    All share one tower of a seed; to change its weights a test takes its ``own``.
+    """
     return SimpleNamespace(
-        visual=copy.deepcopy(make_tower(seed)),
+        visual=copy.deepcopy(make_tower(seed)) if own else make_tower(seed),
         depth=DEPTH,
         grid=GRID,
         dim=8,
@@ -29,7 +32,7 @@ def clip(seed: int = 0) -> SimpleNamespace:
 
 @cache
 def make_tower(seed: int) -> open_clip.transformer.VisionTransformer:
-    """The image tower, drawn once a process: copies are cheaper."""
+    """The image tower, drawn once a process."""
     torch.manual_seed(seed)
     visual = open_clip.transformer.VisionTransformer(
         image_size=(9, 12), patch_size=3, width=16, layers=DEPTH, heads=2, mlp_ratio=2.0, output_dim=8

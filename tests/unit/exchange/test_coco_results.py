@@ -107,6 +107,14 @@ def test_what_no_image_can_name_is_an_error(tmp_path: Path) -> None:
     twins = write_json(tmp_path / "v.json", {**LISTS, "images": [*LISTS["images"], {"id": 13, "file_name": "b.jpg"}]})
     with pytest.raises(UserError, match="images 12 and 13 are both 'b.jpg'"):
         read("coco", path, images=str(twins))
+    same = write_json(tmp_path / "s.json", {**LISTS, "images": [LISTS["images"][0]] * 2})
+    with pytest.raises(UserError, match="images: id 9 stands there twice"):
+        read("coco", path, images=str(same))
+    boxes = write_json(tmp_path / "b.json", [{"image_id": 9, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 1}])
+    assert (
+        "image 9: has no 'segmentation' (a file of boxes?)"
+        in read("coco", boxes, classes=str(classes_file(tmp_path)))[0].faults[0]
+    )
     said = write_json(tmp_path / "c.json", {"categories": [{"id": 1, "name": "cat"}, {"id": 1, "name": "dog"}]})
     with pytest.raises(UserError, match="category 1 is 'cat' and 'dog'"):
         read("coco", path, images=str(said))

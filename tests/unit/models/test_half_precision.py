@@ -20,7 +20,7 @@ from bench.models.clip import Clip
 from bench.models.dino import Dino
 from bench.models.language import Language
 from bench.models.sentence import Sentence
-from data_prep.random_models import make_all, make_gpt2_tokenizer
+from data_prep.random_models import make_gpt2_tokenizer
 
 TEXTS = ["", "a dog", "a red car on a road"]
 
@@ -34,10 +34,10 @@ def static(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module", params=["float16", "bfloat16"])
-def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> tuple[Path, Path]:
     """The same models twice: stored in half precision, and those rounded numbers stored in float32."""
     half, whole = (tmp_path_factory.mktemp(name) for name in ("half", "whole"))
-    make_all(whole, tiny=True)
+    shutil.copytree(tiny, whole, dirs_exist_ok=True)
     static(whole / "static")
     shutil.copytree(whole, half, dirs_exist_ok=True)
     kind = getattr(torch, request.param)

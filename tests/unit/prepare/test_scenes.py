@@ -135,6 +135,22 @@ def test_ade_masks_that_do_not_tell_ask_and_believe_an_order_with_a_warning(tmp_
     assert (made.reader.read_item(made.items[0]).classes == 6).all()
 
 
+def test_of_many_ade_masks_the_number_for_no_class_tells(tmp_path: Path) -> None:
+    """No flag (150) anywhere, so that the numbers fit both; but 0 occurs, and 255 in none of twenty masks."""
+    ids = tuple(f"ADE_val_{i:08d}" for i in range(1, 21))
+    classes, _ = scenes.ade20k(tmp_path, ids)
+    masks = tmp_path / "ADEChallengeData2016/annotations/validation"
+    for path in sorted(masks.glob("*.png")):
+        values = np.array(Image.open(path))
+        save(path, np.where(values == 150, 149, values).astype(np.uint8))
+    made = plan("ade20k", tmp_path)
+    assert made.reader.name == "own" and "those of no class occur there" in made.remarks[1]
+    assert (made.reader.read_item(made.items[3]).classes == NO_SCORE).sum() == (classes[ids[3]] == 0).sum()
+    assert any(remark.startswith("WARNING") for remark in plan("ade20k", tmp_path, order="train").remarks)
+    (masks / f"{ids[0]}.png").unlink()
+    assert "do not tell what they mean" in refused("ade20k", tmp_path)
+
+
 def test_ade_with_a_converters_folder_beside_it_asks_which(tmp_path: Path) -> None:
     scenes.ade20k(tmp_path)
     own = tmp_path / "ADEChallengeData2016/annotations"

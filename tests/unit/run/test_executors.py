@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from bench.cluster.frames import FrameReader
 from bench.cluster.place import describe_place
 from bench.errors import UserError
-from bench.run.executor import Local, Serial, bring_in_order, call_here, choose_scoring_map
+from bench.run.executor import Local, Serial, begin_executor, bring_in_order, call_here, choose_scoring_map
+from bench.run.executors import on_ray
 from bench.run.executors.on_ray import Ray
 from bench.run.executors.on_slurm import Slurm, run_shard, share_out
+from bench.system.ahead import Ahead
 
 
 @pytest.mark.parametrize("came", list(permutations(range(4))))
@@ -62,3 +64,33 @@ def test_workers_that_do_not_see_the_runs_folder_do_not_score_it() -> None:
 
 def _refuse(*_: object) -> None:
     raise AssertionError("asked to score")
+
+
+def test_only_a_cluster_of_this_machine_begins_early_once_and_whatever_is_wrong_is_told_later(monkeypatch) -> None:
+    begun: list[tuple[object, ...]] = []
+    monkeypatch.setattr(on_ray, "_begun", {})
+    monkeypatch.setattr(on_ray, "_start_crew", lambda *asked: begun.append(asked))
+    kind = "bench.run.executors.on_ray.Ray"
+    for options in (
+        {"_target_": kind, "address": "127.0.0.1:1"}, {"_target_": kind, "treads": 1}, {"_target_": "mine.Own"}, {},
+        {"_target_": kind, "threads": 2}, {"_target_": kind, "threads": 2}, {"_target_": kind, "threads": 1},
+    ):  # fmt: skip
+        begin_executor(options)
+    for ahead in on_ray._begun.values():
+        assert ahead is not None and ahead.get() is None
+    assert begun == [("local", "auto", 2, 0)]
+
+
+def test_a_crew_that_was_begun_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[object, ...]] = []
+    asked = ("local", "auto", 1, 0)
+    monkeypatch.setattr(on_ray, "_begun", {asked: Ahead(lambda: "begun")})
+    monkeypatch.setattr(on_ray, "_make_crew", lambda *asked: made.append(asked) or "made")
+    on_ray._open_crew.cache_clear()
+    opened = []
+    for _ in range(2):
+        opened += [on_ray._open_crew(*asked), on_ray._open_crew(*asked)]
+        on_ray._open_crew.cache_clear()
+    assert opened == ["begun", "begun", "made", "made"] and made == [asked]
+    on_ray.Ray().begin()
+    assert on_ray._begun == {asked: None}, "once a process"

@@ -63,6 +63,13 @@ def test_what_hydra_refuses_is_refused_in_its_words(words: list[str]) -> None:
     assert said[0] == said[1]
 
 
+def test_tests_read_each_yaml_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What makes a composition of the tests cheap, which a new version of Hydra might undo without a word."""
+    composing._compose("config", ["encode=crop"])
+    monkeypatch.setattr("yaml.load", None)
+    assert composing._compose("config", ["encode=crop", "seed=3"]).seed == 3
+
+
 def test_an_edited_option_counts_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     conf = Path(shutil.copytree(find_conf_dir(), tmp_path / "conf"))
     monkeypatch.setattr(composing, "find_conf_dir", lambda: conf)

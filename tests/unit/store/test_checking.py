@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from bench.store import checking
 from bench.store.checking import check_namespace, copy_namespace
@@ -85,6 +86,20 @@ def test_a_damaged_copy_is_made_again(tmp_path: Path) -> None:
     copied.write_bytes(copied.read_bytes()[:40])
     assert [report.copied for report in copy_all(tmp_path / "a", tmp_path / "b")] == [True]
     assert read_checksum(copied) == read_checksum(next((tmp_path / "a").rglob("image-0.safetensors")))
+
+
+def test_files_of_another_version_are_told_and_neither_touched_nor_copied(tmp_path: Path) -> None:
+    """A version whose entries carry their checksum elsewhere: whole files, of which this one can say nothing."""
+    namespace = fill_store(tmp_path / "a", images=1)
+    theirs = namespace.folder / "image-7.safetensors"
+    save_file({"x": np.ones(2)}, theirs, {"format": "2"})
+    before = theirs.read_bytes()
+    assert list_faults(namespace) == ["image-7"] and theirs.read_bytes() == before
+    reports = copy_all(tmp_path / "a", tmp_path / "b")
+    assert [(report.file, report.copied) for report in reports] == [("image-0", True), ("image-7", False)]
+    assert "no checksum that this version knows" in reports[1].fault and theirs.read_bytes() == before
+    theirs.write_bytes(before[:-1])
+    assert list_faults(namespace) == ["image-7"] and not theirs.exists(), "cut short it is damaged, whoever wrote it"
 
 
 def test_an_interrupt_leaves_whole_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

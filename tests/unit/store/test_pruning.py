@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.store.files import Namespace
 from bench.store.listing import Usage, list_namespaces, list_removed, measure_namespace
 from bench.store.locks import hold_lock
+from bench.store.places import open_place
 from bench.store.pruning import (
     Rule,
     is_in_use,
@@ -76,7 +79,8 @@ def test_leftovers_go_when_they_are_a_day_old(tmp_path: Path) -> None:
         path.touch()
     set_age(namespace, DAY)
     new.touch()
-    assert remove_leftovers(measure_namespace(namespace), NOW) == 2
+    for really in (False, True):
+        assert remove_leftovers(measure_namespace(namespace), NOW, really) == 2
     assert new.exists() and not old.exists() and not damaged.exists() and measure_namespace(namespace).files == 2
 
 
@@ -85,3 +89,29 @@ def test_the_clock_is_the_disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert read_disk_clock(tmp_path) > NOW, "not that of this host, which has just been set back"
     assert list(tmp_path.iterdir()) == []
     assert read_disk_clock(tmp_path / "gone") == 0.0, "where nothing can be written"
+
+
+def test_the_clock_of_a_place_elsewhere_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backend whose clock stands a year ahead; where it says nothing it is this host's."""
+    place = open_place("memory://clock/store")
+    (place / "encode/0000000000000000/key.json").write_text("{}")
+    before = set(place.fs.store)  # type: ignore[attr-defined]
+    monkeypatch.setattr("bench.store.places._fs", lambda path: Ahead(path.fs))
+    assert read_disk_clock(place) > time.time() + 364 * DAY
+    assert set(place.fs.store) == before, "what was written to ask is gone"  # type: ignore[attr-defined]
+    monkeypatch.setattr("bench.store.pruning.read_remote_clock", lambda _: None)
+    assert abs(read_disk_clock(place) - time.time()) < 60
+    place.fs.store.clear()  # type: ignore[attr-defined]
+
+
+class Ahead:
+    """A backend of fsspec that stamps its files a year later."""
+
+    def __init__(self, fs: Any) -> None:
+        self._fs = fs
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._fs, name)
+
+    def ls(self, path: str, **more: Any) -> list[dict[str, Any]]:
+        return [info | {"mtime": time.time() + 365 * DAY} for info in self._fs.ls(path, **more)]

@@ -1,9 +1,12 @@
-"""The garbage collector waits for the start of a command and then goes on as ever."""
+"""What a command does first: the collector of garbage waits for the start, and NumPy starts no threads."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+
+import pytest
 
 TEXT = """
 import gc, weakref
@@ -28,3 +31,24 @@ assert later() is None, "what is lost after the start is collected"
 def test_the_collector_waits_for_the_start_and_then_works_as_ever() -> None:
     done = subprocess.run([sys.executable, "-c", TEXT], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+COUNT = """
+import os
+from bench.system.start import keep_blas_alone
+keep_blas_alone()
+import numpy
+(numpy.ones((300, 300)) @ numpy.ones((300, 300))).sum()
+print(os.environ["OPENBLAS_NUM_THREADS"], len(os.listdir("/proc/self/task")))
+"""
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="no /proc, by which threads are counted")  # noqa: PTH112
+@pytest.mark.parametrize(("stated", "threads"), [("", 1), ("2", 2)])
+def test_numpy_multiplies_in_one_thread_unless_told_otherwise(stated: str, threads: int) -> None:
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+    alone = {name: value for name, value in os.environ.items() if name not in names}
+    environment = alone | ({names[0]: stated} if stated else {})
+    done = subprocess.run([sys.executable, "-c", COUNT], capture_output=True, text=True, env=environment)
+    running = min(threads, len(os.sched_getaffinity(0)))  # OpenBLAS starts no more than there are processors
+    assert (done.stdout.split(), done.returncode) == ([str(threads), str(running)], 0), done.stderr

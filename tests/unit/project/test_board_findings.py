@@ -1,0 +1,111 @@
+"""What results/board/findings.md says is what its tables say, sentence by sentence."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def board() -> Any:
+    sys.path.insert(0, str(ROOT / "scripts"))
+    yield import_module("board")
+    sys.path.remove(str(ROOT / "scripts"))
+
+
+@pytest.fixture(scope="module")
+def findings(board: Any) -> Any:
+    return import_module("board_findings")
+
+
+TT, ST = "toy:test/five/paper/tt(tiny@12345678,fp32)>=0.5", "toy:test/five/paper/st(clip@12345678,fp32,prompt=a)>=0.1"
+
+
+def make_board(metric: str, **changes: Any) -> pd.DataFrame:
+    """A board of three variants by one metric."""
+    head = {"metric": metric, "group": "", "n": 40, "images": 9} | changes
+    lines = [
+        ("gem", 0.5, 1, 1, 2, "a", 42.0), ("surgery", 0.4567, 2, 1, 3, "ab", 22.0),
+        ("global_subtraction", 0.3, 3, 2, 3, "b", 90.0),
+    ]  # fmt: skip
+    names = ("variant", "value", "rank", "rank_low", "rank_high", "letters", "ms_image")
+    return pd.DataFrame([head | dict(zip(names, line, strict=True)) for line in lines])
+
+
+def test_a_finding_says_who_leads_who_is_alike_and_where_the_method_stands(findings: Any) -> None:
+    metric = f"{TT}/iou.image.union"
+    assert list(findings.describe_metrics(make_board(metric))) == [
+        f"`{metric}` (n=40, 9 images): gem leads with 50.0; surgery cannot be told apart from it. "
+        "global_subtraction: 30.0, rank 3 (2 to 3) of 3."
+    ]
+    alone = next(findings.describe_metrics(make_board(metric).assign(letters=["a", "b", "b"])))
+    assert "all others differ from it" in alone
+
+
+def test_families_groups_and_cost_are_read_from_iou_with_embeddings(findings: Any) -> None:
+    table = pd.concat([
+        make_board(f"{TT}/iou.image.union").iloc[::-1], make_board(f"{ST}/iou.image.union"),
+        make_board(f"{ST}/iou.image.union.kind.things", group="kind=things", n=7),
+    ], ignore_index=True)  # fmt: skip
+    assert list(findings.describe_families(table)) == [
+        "The best of each family by IoU with embeddings (n=40): patches of the last layers, averaged: gem 50.0; "
+        "masks in attention: global_subtraction 30.0."
+    ]
+    assert list(findings.describe_groups(table)) == [
+        "Leaders by IoU with embeddings, group by group: kind=things gem 50.0 (n=7, 1 not told from it)."
+    ]
+    (cost,) = findings.describe_cost(table)
+    assert "gem 42 ms (leads); surgery 22 ms (the cheapest not told from it)" in cost and "90 ms (the dearest)" in cost
+
+
+def test_the_metrics_that_agree_least_are_named(findings: Any) -> None:
+    iou = f"{ST}/iou.image.union"
+    pairs = [(f"{TT}/iou.image.union", iou, 1.0), (f"{TT}/recall>0.5", iou, 0.5)]
+    table = pd.DataFrame([
+        {"first": one, "second": two, "tau": tau, "low": tau - 0.1, "high": tau, "runs": 3, "images": 9}
+        for one, two, tau in pairs
+    ])  # fmt: skip
+    told = findings.describe_agreement(table)
+    assert "recall (TT) and iou.image.union (ST), Kendall's tau 0.50 [0.40, 0.50]" in told
+    assert "1 of 2 pairs agree wholly" in told
+
+
+def test_what_stood_and_what_moved_is_said(findings: Any) -> None:
+    head = {"images": 40, "mean_published": 0.5}
+    told = findings.describe_tuning(pd.DataFrame([
+        head | {"variant": "gem", "key": "encode.iterations", "published": "1", "chosen": "1", "mean_chosen": 0.5},
+        head | {"variant": "masked", "key": "encode.start_layer", "published": "3", "chosen": "4", "mean_chosen": 0.52},
+    ]))  # fmt: skip
+    assert told == (
+        "Published values that stood: gem iterations=1. That moved: masked start_layer=3 to 4 (+2.0 points, n=40).\n"
+        + findings.EARLIER
+    ), "a table without the column `place` is of boards that merged"
+
+
+def test_best_values_at_an_end_and_other_numbers_of_images_are_said(findings: Any) -> None:
+    head = {"published": "1", "chosen": "1", "mean_published": 0.5, "mean_chosen": 0.5}
+    table = pd.DataFrame([
+        head | {"variant": "gem", "key": "encode.iterations", "images": 40, "best": "0", "place": findings.BOUND},
+        head | {"variant": "naclip", "key": "encode.std", "images": 100, "best": "5.0", "place": "inside"},
+    ])  # fmt: skip
+    told = findings.describe_tuning(table)
+    assert "Best values at an end of their range, not inside it: gem iterations=0.\n" in told
+    assert told.endswith("Variants were not tuned on the same number of images: 1 on 40, 1 on 100.\n")
+    assert findings.EARLIER not in told
+    alike = findings.describe_tuning(table.assign(images=100, place="inside"))
+    assert "an end of their range" not in alike and "not tuned on the same" not in alike
+
+
+def test_the_findings_are_those_of_the_tables(board: Any, findings: Any, tmp_path: Path) -> None:
+    """Nothing is written into results/board by hand."""
+    folder = ROOT / "results/board"
+    kinds = {board.HEADINGS[name]: folder / name for name in board.SEGMENTS if (folder / name / "board.csv").is_file()}
+    findings.write_findings(kinds, folder / "tuning.csv", tmp_path / "findings.md")
+    assert len(kinds) >= 2 and (tmp_path / "findings.md").read_text() == (folder / "findings.md").read_text()
