@@ -29,7 +29,7 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     train = not (masks := _find(tree, choices.split, "gtFine_labelIds"))
     masks = masks or _find(tree, choices.split, "gtFine_labelTrainIds")
     kind = "labelTrainIds" if train else "labelIds"
-    masks = join({tree.root: masks}, tree, choices, f"gtFine/{choices.split}/CITY/*_gtFine_labelIds.png")
+    masks = join({tree.root: masks}, tree, choices, f"gtFine/{choices.split}/CITY/*_gtFine_labelIds.png", "masks")
     images = join(
         {tree.root: _find(tree, choices.split, "leftImg8bit")}, tree, choices,
         f"leftImg8bit/{choices.split}/CITY/*_leftImg8bit.png",

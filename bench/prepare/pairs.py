@@ -34,14 +34,16 @@ def open_masks(tree: Tree, choices: Choices) -> Tree:
     return open_tree(choices.masks, "--masks") if choices.masks else tree
 
 
-def join(folders: Folders, tree: Tree, choices: Choices, expected: str) -> dict[str, Path]:
+def join(
+    folders: Folders, tree: Tree, choices: Choices, expected: str, what: str = "images"
+) -> dict[str, Path]:  # fmt: skip
     """Join the files of all folders by id; of two with one id the first counts. Raises `UserError` where none is."""
     files: dict[str, Path] = {}
     for named in folders.values():
         files = {**named, **files}
     if not files:
         raise UserError(
-            f"{tree.option} {tree.root} holds no images of {choices.split}: looked for {expected} at any depth"
+            f"{tree.option} {tree.root} holds no {what} of {choices.split}: looked for {expected} at any depth"
             f"{tree.unpack_hint()}"
         )
     return files
