@@ -6,8 +6,8 @@
 SHELL := /bin/sh
 export PYTHON TORCH_INDEX UPGRADE
 BIN := .venv/bin
-EXTRAS := dev,slurm,ray,optuna,s3,tracking,test-extra
-OPTIONAL := tests/unit/cluster tests/e2e/cluster tests/e2e/tracking tests/e2e/commands/test_optuna.py
+EXTRAS := dev,slurm,ray,optuna,s3,tracking,study,test-extra
+OPTIONAL := tests/unit/cluster tests/e2e/cluster tests/e2e/tracking tests/e2e/commands/test_optuna.py tests/e2e/study tests/golden/test_agreement.py
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1
 
 help: ## print this list
@@ -29,7 +29,7 @@ test: setup ## unit, golden and end-to-end tests, offline (2 minutes)
 test-slow: setup ## the tests that are too dear for every commit, and every property with many more examples
 	@$(OFFLINE) $(BIN)/python -m pytest tests -m "slow or hypothesis"
 
-test-extra: setup ## the tests of the optional parts, after their packages were installed into .venv (slurm, ray, optuna, s3, tracking)
+test-extra: setup ## the tests of the optional parts, after their packages were installed into .venv (slurm, ray, optuna, s3, tracking, study)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	@$(OFFLINE) $(BIN)/python -m pytest $(OPTIONAL) -m extra
 

@@ -20,7 +20,7 @@ from bench.exchange.formats.label_maps import order_by_score
 from bench.exchange.image_names import Id, cut_ending
 from bench.exchange.json_files import describe_first
 from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
-from bench.exchange.runs import decode_counts, encode_labels
+from bench.exchange.runs import encode_labels
 
 
 class Info(msgspec.Struct):
@@ -164,7 +164,7 @@ def paint_segments(image: ForeignImage, target: Target) -> tuple[np.ndarray, lis
         if category is None:
             target.notes.count("segments have a text that is no class: left out", 1, repr(segment.text))
             continue
-        mask = decode_counts(segment.counts, image.size)
+        mask = segment.decode(image.size)
         shared = int((mask & covered).sum())
         target.notes.count("pixels lie in several segments: the highest score has them, else the later", shared)
         ids[mask], covered = number, covered | mask

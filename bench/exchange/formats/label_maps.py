@@ -16,7 +16,6 @@ from PIL import Image
 from bench.errors import UserError, writing
 from bench.exchange.label_pictures import list_pictures, read_picture, require_pictures
 from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
-from bench.exchange.runs import decode_counts
 
 CITYSCAPES = ("_labelIds", "_labelTrainIds")
 
@@ -85,7 +84,7 @@ def paint_classes(image: ForeignImage, target: Target, nothing: int) -> np.ndarr
         if number is None:
             target.notes.count("segments have a text that is no class: left out", 1, repr(segment.text))
             continue
-        mask = decode_counts(segment.counts, image.size)
+        mask = segment.decode(image.size)
         target.notes.count(
             "pixels lie in several segments: the highest score has them, else the later", int((mask & covered).sum())
         )

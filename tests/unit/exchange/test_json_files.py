@@ -68,6 +68,8 @@ def test_the_beginning_of_a_long_list_is_enough_to_tell_it(tmp_path: Path) -> No
     assert starts_list(path) and describe_first(path) == {"image_id": 1}
     path.write_text('{"images": []}')
     assert not starts_list(path) and describe_first(path) == {"images": []}
+    path.write_text('{"images": [{"a": 1}, {"b": 2}], "n": {"c": [1, 2]}}')
+    assert describe_first(path) == {"images": [{"a": 1}], "n": {"c": [1, 2]}}
     for text in ("", "[", "[1]", "nothing", '{"a": '):
         path.write_text(text)
         assert describe_first(path) is None
