@@ -69,6 +69,10 @@ def write(images: Iterable[ForeignImage], target: Target) -> None:
         target.path.mkdir(parents=True, exist_ok=True)
         for image in images:
             place = target.path / f"{image.image_id}.png"
+            if ".." in place.parts or not place.is_relative_to(target.path):
+                raise UserError(
+                    f"{target.path}: image {image.image_id!r:.60} would lie outside of it; rename the image"
+                )
             place.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(paint_classes(image, target, nothing).astype(wide)).save(place)
         with (target.path / "classes.csv").open("w", encoding="utf-8", newline="") as stream:
