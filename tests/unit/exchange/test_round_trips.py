@@ -115,6 +115,7 @@ def test_names_that_lead_out_or_meet_are_no_files(tmp_path: Path) -> None:
     for name in ("../x", "/tmp/x"):
         with pytest.raises(UserError, match="would lie outside of it"):
             write("label-maps", [ForeignImage(name, SIZE, (Segment("cat", mask),))], tmp_path / "maps")
+    assert write("label-maps", [ForeignImage("a", SIZE, ())], tmp_path / "x" / ".." / "up")
     both = [ForeignImage(name, SIZE, (Segment(text, mask),)) for name, text in (("a/b", "cat"), ("a_b", "dog"))]
     assert write("coco-panoptic", both, tmp_path / "p.json") == []
     assert read("coco-panoptic", tmp_path / "p.json") == both
