@@ -12,10 +12,10 @@ from PIL import Image
 
 from bench.cli import main
 from tests.e2e.commands.theirs import coded
-from tests.unit.data.test_hub import LAYOUT, LIST, MAPS, OBJECTS, save_dict
+from tests.unit.data.hub_sets import LAYOUT, LIST, MAPS, OBJECTS, save_dict
 from tests.unit.prepare import scenes
+from tests.unit.prepare.planned import PANOPTIC
 from tests.unit.prepare.scenes import save
-from tests.unit.prepare.test_scenes import PANOPTIC
 
 PANOPTICAPI = {
     "pq": 0.7477859370853511, "sq": 0.8203631563333503, "rq": 0.9094076655052264,

@@ -15,8 +15,8 @@ from bench.data.prepared import CROWD, NO_SCORE
 from bench.data.publishers import PUBLISHERS
 from bench.prepare.pascal_part import find_part
 from tests.unit.prepare import rarer
+from tests.unit.prepare.planned import change, first_fault, group, plan, refused
 from tests.unit.prepare.scenes import H, W, save
-from tests.unit.prepare.test_scenes import change, first_fault, group, plan, refused
 
 LVIS = [{"id": row.id, "name": row.name} for row in load_class_table("lvis1203").rows]
 WRITE: dict[str, Callable[[Path], object]] = {
