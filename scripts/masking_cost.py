@@ -77,7 +77,8 @@ def make_encoders(words: Sequence[str], only: str, tuned: str) -> dict[str, tupl
         if only in ("", kind):
             made[name] = kind, encoder
     if not made:
-        raise SystemExit(f"masking_cost: no variant of kind {only!r}; there are attention and other")
+        kinds = f"of kind {only!r} (there are attention and other)" if only else "could be made: see above"
+        raise SystemExit(f"masking_cost: no variant {kinds}")
     return dict(sorted(made.items(), key=lambda pair: getattr(pair[1][1], "start_layer", 0)))
 
 
@@ -180,7 +181,11 @@ def write_page(table: pd.DataFrame, what: str, together: str) -> str:
         share = "" if np.isnan(row["share"]) else f"{100 * row['share']:.0f} %"
         gflop = "" if np.isnan(row["gflop"]) else f"{row['gflop']:.2f}"
         lines.append(join_cells([row["variant"], row["kind"], f"{row['ms']:.1f}", gflop, share]))
-    told = "Share: of the rate that one float32 product of 1024 x 1024 matrices reaches on the same thread."
+    told = (
+        "Share: of the rate that one float32 product of 1024 x 1024 matrices reaches on the same thread. It is low "
+        "where each segment takes products of a few rows of its own: the smaller the model, the more of a layer is "
+        "something else."
+    )
     return f"# What maskings cost\n\n{what}\n\n{together}\n\n" + "\n".join(lines) + f"\n\n{told}\n"
 
 
@@ -190,8 +195,9 @@ def main(arguments: list[str]) -> None:
     options = OPTIONS | given
     words = [word for word in arguments if "=" in word and word.partition("=")[0] not in OPTIONS]
     folders = [word for word in arguments if "=" not in word]
-    if len(folders) > 1 or not (options["segments"] + options["repeats"]).isdigit():
-        raise UsageError(f"masking_cost: {' '.join(arguments)}: give one folder of weights, segments=N and repeats=N")
+    numbers = options["segments"], options["repeats"]
+    if len(folders) > 1 or not all(number.isdigit() and int(number) for number in numbers):
+        raise UsageError(f"{' '.join(arguments)}: give one folder of weights, segments=N and repeats=N from 1")
     if folders:
         weights = Path(folders[0]).resolve()
         words = ["models=paper", *(f"models.{name}.source='{weights}/{name}'" for name in MODELS), *words]

@@ -96,7 +96,11 @@ def _add_images(path: Path, images: Iterable[Listed], names: ImageNames) -> Imag
     files: dict[Id, str] = dict(names.files)
     exact: dict[Id, str] = dict(names.exact)
     sizes: dict[Id, tuple[int, int]] = dict(names.sizes)
+    seen: set[Id] = set()
     for image in images:
+        if image.id in seen:
+            raise UserError(f"{path}: images: id {image.id!r} stands there twice; each id for one image")
+        seen.add(image.id)
         name = image.file_name or (image.coco_url or "").rpartition("/")[2]
         if name:
             files[image.id] = name

@@ -14,7 +14,7 @@ from PIL import Image
 
 from bench.cli import main
 from bench.csv_files import read_csv
-from tests.by_hand import coded
+from tests.e2e.commands.theirs import coded
 from tests.unit.test_csv_files import LIKE_NUMBERS
 
 pytestmark = pytest.mark.usefixtures("blank_figures")

@@ -13,8 +13,7 @@ from PIL import Image
 
 from bench.cli import main
 from bench.score.presets import list_libraries
-from tests.by_hand import coded, write
-from tests.e2e.commands.theirs import zgs
+from tests.e2e.commands.theirs import coded, write, zgs
 
 VALUES = {
     "mmseg": 0.708333, "smp": 0.854167, "smp_imagewise": 0.854167, "monai": 0.5, "torchmetrics_miou": 0.333333,

@@ -11,8 +11,7 @@ import pytest
 from bench.cli import main
 from bench.metrics.registry import REGISTRY
 from bench.run.run_folder import read_rows
-from tests.by_hand import IMAGES, write
-from tests.e2e.commands.theirs import zgs
+from tests.e2e.commands.theirs import IMAGES, write, zgs
 
 METRIC = '''
 """The share of each true class's pixels under a segment, whatever it is called."""

@@ -21,8 +21,7 @@ from bench.run.run_folder import read_rows
 from bench.score.score_table import ALL
 from bench.settings.saved import read_run_settings
 from bench.system.crew import Crew
-from tests.by_hand import IMAGES, LEFT, RIGHT, coded, image, write
-from tests.e2e.commands.theirs import DATA, values, zgs
+from tests.e2e.commands.theirs import DATA, IMAGES, LEFT, RIGHT, coded, image, values, write, zgs
 
 
 def test_a_file_of_another_system_by_hand(tmp_path: Path, voc: Path) -> None:

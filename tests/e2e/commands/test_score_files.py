@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from bench.cli import main
-from tests.by_hand import coded
+from tests.e2e.commands.theirs import coded
 
 HEIGHT, WIDTH = 12, 16
 LAYOUT = "images: img/{id}.png\nmasks: ann/{id}.png\nclasses: {1: cat, 2: dog}\nvoid: 255\n"

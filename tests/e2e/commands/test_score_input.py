@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from bench.cli import main
-from tests.by_hand import IMAGES, LEFT, RIGHT, coded, image, write
-from tests.e2e.commands.theirs import values, zgs
+from tests.e2e.commands.theirs import IMAGES, LEFT, RIGHT, coded, image, values, write, zgs
 
 
 def test_images_without_a_prediction_count_as_empty_ones(tmp_path: Path, voc: Path, capsys: Any) -> None:

@@ -12,8 +12,7 @@ import pytest
 from bench.cli import main
 from bench.data.voc import Voc
 from bench.metric_name import parse
-from tests.by_hand import IMAGES, LEFT, image, write
-from tests.e2e.commands.theirs import values, zgs
+from tests.e2e.commands.theirs import IMAGES, LEFT, image, values, write, zgs
 
 
 def test_several_protocols_in_one_table(tmp_path: Path, voc: Path) -> None:

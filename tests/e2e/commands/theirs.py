@@ -1,4 +1,4 @@
-"""The command that scores predictions which are not ours, and what it wrote."""
+"""The command that scores predictions of a system that is not ours, made by hand."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from bench.cli import main
+from tests.unit.predictions.theirs import IMAGES, LEFT, RIGHT, coded, image, write
+
+__all__ = ["DATA", "IMAGES", "LEFT", "RIGHT", "coded", "image", "values", "write", "zgs"]
 
 DATA = ["score.resamples=50"]
 

@@ -12,7 +12,7 @@ import pytest
 
 from bench.predictions.archive import WIDEST, Archive
 from bench.predictions.source import PredictionFile
-from tests.by_hand import IMAGES, write
+from tests.e2e.commands.theirs import IMAGES, write
 
 
 def archive(path: Path, **arrays: np.ndarray) -> Archive:

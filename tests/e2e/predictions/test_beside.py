@@ -17,7 +17,7 @@ from bench.predictions.source import PredictionFile
 from bench.run.tables import make_tables
 from bench.store.files import Store
 from bench.store.identity import Identity
-from tests.by_hand import write
+from tests.e2e.commands.theirs import write
 from tests.unit.data.png import png_header
 
 SEGMENTS = [{"text": "cat", "id": 7}]

@@ -20,7 +20,7 @@ from bench.predictions.source import PredictionFile
 from bench.run.tables import make_tables
 from bench.store.files import Store
 from bench.store.identity import Identity
-from tests.by_hand import IMAGES, image
+from tests.e2e.commands.theirs import IMAGES, image
 from tests.unit.data.small_voc import TRUTH
 
 ODD: list[Any] = [

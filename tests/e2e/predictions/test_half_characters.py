@@ -19,7 +19,7 @@ from bench.mapping.table import read_words
 from bench.predictions.source import PredictionFile
 from bench.store.files import make_safe_name
 from bench.text.characters import find_half_character, has_half_character
-from tests.by_hand import IMAGES, LEFT, image, write
+from tests.e2e.commands.theirs import IMAGES, LEFT, image, write
 
 HALF = st.builds("{}{}{}".format, st.text(max_size=3), st.sampled_from(["\ud800", "\udcff", "\udfff"]), st.just("x"))
 

@@ -11,8 +11,7 @@ import pytest
 from bench.cli import main
 from bench.predictions.remarks import list_prediction_remarks
 from bench.predictions.source import PredictionFile
-from tests.by_hand import IMAGES, write
-from tests.e2e.commands.theirs import zgs
+from tests.e2e.commands.theirs import IMAGES, write, zgs
 
 
 @pytest.mark.parametrize(

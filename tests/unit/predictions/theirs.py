@@ -1,4 +1,4 @@
-"""Predictions of a system that is not ours, made by hand: three images of 2 x 4 pixels."""
+"""Predictions of a system that is not ours, made by hand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ def coded(mask: list[list[int]]) -> dict[str, Any]:
 
 
 def image(name: str, **segments: list[list[int]]) -> dict[str, Any]:
-    """An image of a predictions file; a segment's text is its name, with spaces for underscores."""
     listed = [{"text": text.replace("_", " "), "segmentation": coded(mask)} for text, mask in segments.items()]
     return {"image_id": name, "height": 2, "width": 4, "segments": listed}
 
@@ -32,7 +31,6 @@ IMAGES = [
 
 
 def write(path: Path, images: list[dict[str, Any]], **head: Any) -> Path:
-    """A predictions file, as its ending says; returns its path."""
     path.parent.mkdir(exist_ok=True)
     top = {"format": "zgs-predictions/1", "about": {"variant": "theirs"}, **head}
     if path.suffix == ".jsonl":
