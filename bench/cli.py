@@ -20,6 +20,7 @@ COMMANDS = {
     "run": "run [KEY=VALUE …]       run the method; -m sweeps: zgs run -m encode=crop,masked",
     "demo": "demo [KEY=VALUE …]      the method, its ablations and floors on drawn scenes, with a report",
     "report": "report RUN … [to=DIR]   table, threshold curves and gallery of finished runs, or of a folder of them",
+    "show": "show IMAGE [to=STEM]    the whole method on one image as one picture: attention, merging, words",
     "paper": "paper [NAME] …         the paper's tables and figures with your numbers; alone: which, and how long",
     "compare": "compare RUN RUN …       where is one run better than another, and what changed? one page",
     "board": "board RUN|FOLDER …      all variants by every metric: ranks with intervals, groups, cost; one page",

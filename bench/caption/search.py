@@ -22,6 +22,9 @@ from bench.caption.guidance import Guidance, Guided, guide
 from bench.caption.language_step import LanguageStep
 from bench.caption.rules import TokenRules, fuse
 
+FIRST_ROWS = 16
+"""The language model's batch at the first token at the most, where each segment has a single row."""
+
 
 @dataclass(frozen=True, eq=False)
 class TokenStep:
@@ -45,7 +48,7 @@ class _Row:
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Beam search with guidance. ``prompt`` are token ids; ``rows`` is the language model's batch size."""
+    """Beam search with guidance. ``prompt`` are token ids; ``rows`` is the language model's batch (`get_rows`)."""
 
     model: LanguageStep
     features: CandidateFeatures
@@ -67,7 +70,7 @@ class Search:
         rows = [_Row(segment, 0, self.prompt) for segment in range(len(targets))]
         cache = self._prompt_cache.expand(-1, -1, len(rows), -1, -1, -1)  # layers 2 rows h t k
         for position in range(self.tokens):
-            guided = self._guide(rows, cache, targets) if rows else None
+            guided = self._guide(rows, cache, targets, self.get_rows(position)) if rows else None
             if guided is None:
                 break
             contexts = torch.tensor([row.context for row in rows], device=self.model.device)  # rows t
@@ -83,28 +86,28 @@ class Search:
                 cache = torch.cat([cache, guided.last], dim=4).index_select(2, parents)
         return [beams_of[segment] for segment in range(len(targets))]
 
+    def get_rows(self, position: int) -> int:
+        """Return the batch size of a token: fixed, and smaller for the first one, where a segment has no beams yet."""
+        return self.rows if position else min(self.rows, FIRST_ROWS)
+
     @cached_property
     def _prompt_cache(self) -> Float[Tensor, "layers 2 1 h t k"]:
         return self.model.read(self.prompt[:-1])
 
-    def _guide(self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"]) -> Guided:
-        """Guide all rows, `self.rows` at a time."""
+    def _guide(self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"], size: int) -> Guided:
+        """Guide all rows, ``size`` at a time."""
         parts = []
-        for start in range(0, len(rows), self.rows):
-            batch = rows[start : start + self.rows]
-            copies = self.rows - len(batch)  # of the last row: they fill the batch up
+        for start in range(0, len(rows), size):
+            batch = rows[start : start + size]
+            copies = size - len(batch)  # of the last row: they fill the batch up
             contexts, targets_of = [r.context for r in batch], targets[[r.segment for r in batch]]
             similarity = Similarities(self.features, contexts, targets_of, copies)
             last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
-            guided = guide(self.model, self._fill_up(cache, start), last, similarity, self.guidance)
+            guided = guide(
+                self.model, _fill_up(cache[:, :, start : start + size], size), last, similarity, self.guidance
+            )
             parts.append(guided.take(slice(len(batch))))
         return Guided.join(parts)
-
-    def _fill_up(self, cache: Float[Tensor, "layers 2 r h t k"], start: int) -> Float[Tensor, "layers 2 b h t k"]:
-        """Take the rows of a batch, with copies of the last row where there are too few."""
-        batch = cache[:, :, start : start + self.rows]
-        copies = batch[:, :, -1:].expand(-1, -1, self.rows - batch.shape[2], -1, -1, -1)
-        return torch.cat([batch, copies], dim=2) if copies.shape[2] else batch.contiguous()
 
     def _choose(self, rows: list[_Row], log_p: Float[Tensor, "b v"], beams: Beams | None) -> Beams:
         """Choose the next beams of one segment by the log-probabilities of its rows."""
@@ -133,6 +136,12 @@ class Search:
                     coming.append(_Row(segment, beam, (*self.prompt, *tokens)))
                     parents.append(position[segment, parent])
         return coming, torch.tensor(parents, dtype=torch.int64, device=self.model.device)
+
+
+def _fill_up(cache: Float[Tensor, "layers 2 r h t k"], size: int) -> Float[Tensor, "layers 2 b h t k"]:
+    """Fill the rows of a batch up with copies of the last row where there are too few."""
+    copies = cache[:, :, -1:].expand(-1, -1, size - cache.shape[2], -1, -1, -1)
+    return torch.cat([cache, copies], dim=2) if copies.shape[2] else cache.contiguous()
 
 
 def _find_spans(rows: list[_Row]) -> list[tuple[int, slice]]:

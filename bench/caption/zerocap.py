@@ -87,7 +87,7 @@ class ZeroCap:
         forbidden: str | Iterable[int] | None = "gpt2",
         normalisation: Literal["beam", "joint"] = "beam",
         final: Literal["stop", "cut_last"] = "stop",
-        rows: Annotated[int, Interval(ge=1, le=10**9)] = 16,
+        rows: Annotated[int, Interval(ge=1, le=10**9)] = 40,
         store_mb: Annotated[int, Interval(ge=1, le=10**9)] = 512,
     ) -> None:
         _check_choice("normalisation", normalisation, ("beam", "joint"))

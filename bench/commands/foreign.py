@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +41,25 @@ def import_for_score(place: Path, choices: Mapping[str, str], settings: Mapping[
     said = f"{place.resolve()}\n{sorted(choices.items())}\n{dataset.name}"
     name = f"{place.stem}-{hashlib.sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}.jsonl"
     to = Path(str(settings["out"])).expanduser() / "imported" / name
-    left_out, lines = import_place(place, choices.get("kind", ""), to, rest, settings.get("variant") or "", dataset)
+    done, lines = import_place(place, choices.get("kind", ""), to, rest, settings.get("variant") or "", dataset)
     print(*map(escape_for_terminal, lines), "", sep="\n")
-    if left_out:
+    if done.left_out:
         raise UserError(
-            f"{place}: {len(left_out)} images could not be read and would count as empty; to score the others import "
-            "them first: zgs import … faults=skip, then zgs score FILE"
+            f"{place}: {len(done.left_out)} images could not be read and would count as empty; to score the others "
+            "import them first: zgs import … faults=skip, then zgs score FILE"
         )
+    _check_names(place, done.names, dataset)
     return to
+
+
+def _check_names(place: Path, names: Sequence[str], dataset: Any) -> None:
+    """Check that images are called as in the data set. Raises UserError where none is, which says what to do."""
+    from bench.data.base import list_whole_split
+
+    known = list_whole_split(dataset)
+    if names and known and not set(names) & set(known):
+        called = f"{len(names)} images is called as one of the data set's ({names[0]!r}, but {known[0]!r})"
+        raise UserError(
+            f"{place}: none of its {called}; say how they are called: import.images=FILE, a COCO json, or "
+            "import.ids={id:012d}"
+        )

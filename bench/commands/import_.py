@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.commands.arguments import read_arguments
 from bench.errors import DONE, SKIPS, UsageError
 from bench.text.escape import escape_for_terminal
+
+if TYPE_CHECKING:
+    from bench.exchange.write_imported import Imported
 
 USAGE = """zgs import [KIND] PATH to=FILE [KEY=VALUE …]
 zgs import                what kinds there are, and what each can be asked
@@ -46,7 +50,7 @@ def main(arguments: list[str]) -> int:
     done, lines = import_place(path, name, to, choices, options["variant"])
     print(*map(escape_for_terminal, lines), sep="\n")
     print(escape_for_terminal(f"next: zgs score {to} data=…"))
-    return SKIPS if done else DONE
+    return SKIPS if done.left_out else DONE
 
 
 def split_places(places: Sequence[str]) -> tuple[str, Path]:
@@ -59,13 +63,16 @@ def split_places(places: Sequence[str]) -> tuple[str, Path]:
 
             load_kind(places[0])  # says that it is none
         raise UsageError(f"import: name a kind and one place, not {' '.join(places)[:80]}; `zgs import --help`")
-    return ("" if len(places) == 1 else places[0]), Path(places[-1]).expanduser()
+    path = Path(places[-1]).expanduser()
+    if len(places) == 1 and places[0] in MODULES and not path.exists():
+        raise UsageError(f"import {places[0]}: name the file or folder that is of this kind; `zgs import --help`")
+    return ("" if len(places) == 1 else places[0]), path
 
 
 def import_place(
     path: Path, name: str, to: Path, choices: Mapping[str, str], variant: str = "", dataset: object = None
-) -> tuple[dict[str, str], list[str]]:
-    """Write the predictions of a place to ``to``; return the images left out with reasons, and what there is to say."""
+) -> tuple[Imported, list[str]]:
+    """Write the predictions of a place to ``to``; return what was written, and what there is to say of it."""
     from bench.exchange.choices import check_choices, make_source
     from bench.exchange.registry import load_kind, tell_kind
     from bench.exchange.write_imported import write_imported
@@ -82,11 +89,11 @@ def import_place(
     source = make_source(path, name, kind, choices, dataset)  # type: ignore[arg-type]
     skip = check_choices(name, kind, choices)["faults"] == "skip"
     about = {"variant": variant or path.stem, "imported": f"{name} from {path.name}"}
-    done = write_imported(to, kind.read(source), about, source.notes, skip)
-    lines = [f"{path}: {name} ({why})", f"{to}: {done.images:,} images, {done.segments:,} segments"]
+    done = write_imported(to, kind.read(source), about, source.notes, path, skip)
+    lines = [f"{path}: {name} ({why})", f"{to}: {len(done.names):,} images, {done.segments:,} segments"]
     lines += [f"  {line}" for line in source.notes.list_lines()]
     lines += [f"  left out: {reason}" for reason in list(done.left_out.values())[:20]]
-    return done.left_out, lines
+    return done, lines
 
 
 def write_overview() -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.commands.arguments import read_arguments, read_count
-from bench.errors import DONE, UsageError, writing
+from bench.errors import DONE, UsageError, UserError, writing
 from bench.text.escape import escape_for_terminal
 
 if TYPE_CHECKING:
@@ -59,11 +59,16 @@ def run_plan(arguments: list[str]) -> int:
     from bench.csv_files import write_csv
     from bench.study.collected import collect
     from bench.study.database import open_database
+    from bench.study.exclusion import ExclusionRule, find_excluded
     from bench.study.figures import draw_plan
     from bench.study.planning import Prices, plan_study
     from bench.study.report_page import describe_table
 
     collected = collect(open_database(folder))
+    excluded = find_excluded(collected, ExclusionRule())
+    collected = collected.leave_out(excluded)
+    if collected.regular.empty:
+        raise UserError("study plan: the rule of `zgs study report` excludes everybody; let more people rate")
     seconds, facts = float(collected.answers["seconds"].median()), collected.facts
     prices = Prices(price, 10.0 if seconds != seconds else seconds, facts["task"] / (facts["task"] - facts["controls"]))
     table = plan_study(collected.regular, questions, raters, prices, studies)
@@ -74,13 +79,14 @@ def run_plan(arguments: list[str]) -> int:
     regular = collected.regular
     print(
         f"pilot: {len(regular)} ratings of {regular['question'].nunique()} questions of {regular['image'].nunique()} "
-        f"images"
+        "images"
     )
+    if excluded:
+        print(f"left out by the rule of `zgs study report`: {', '.join(excluded)}")
     print(*describe_table(table), sep="\n")
     print(
         f"width of the middle 95 % of {studies} simulated studies; {price:g} {options['unit']} and "
-        f"{prices.seconds:.1f} s an answer, "
-        "controls paid"
+        f"{prices.seconds:.1f} s an answer, controls paid"
     )
     print("plan:", *written, sep="\n  ")
     return DONE

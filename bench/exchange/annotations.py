@@ -57,7 +57,7 @@ def read_annotation_list(source: Source, kind: type[R]) -> tuple[Source, Iterabl
     """Read a file of annotations: the source with its images and its categories, and the segments by image."""
     lists = _decode(source.path)
     classes, names = source.classes, _add_images(source.path, lists.images, source.names)
-    if not classes:
+    if lists.categories and (not classes or classes.assumed):
         classes = number_categories(((one.id, one.name) for one in lists.categories), str(source.path))
     groups: dict[Id, list[tuple[int, R]]] = defaultdict(list)
     for place, raw in enumerate(lists.annotations):
@@ -96,7 +96,11 @@ def _add_images(path: Path, images: Iterable[Listed], names: ImageNames) -> Imag
     files: dict[Id, str] = dict(names.files)
     exact: dict[Id, str] = dict(names.exact)
     sizes: dict[Id, tuple[int, int]] = dict(names.sizes)
+    seen: set[Id] = set()
     for image in images:
+        if image.id in seen:
+            raise UserError(f"{path}: images: id {image.id!r} stands there twice; each id for one image")
+        seen.add(image.id)
         name = image.file_name or (image.coco_url or "").rpartition("/")[2]
         if name:
             files[image.id] = name

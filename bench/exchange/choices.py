@@ -38,7 +38,8 @@ def make_source(path: Path, name: str, kind: Kind, given: Mapping[str, str], dat
     if options["classes"]:
         classes = read_classes(options["classes"], read_number(options, "first"), options["names"])
     elif not classes and dataset is not None and (table := getattr(dataset, "table", None)) is not None:
-        classes = number_table(table, f"data={dataset.name}", read_number(options, "first"), options["names"])
+        origin, first = f"the data set {dataset.name}", read_number(options, "first")
+        classes = replace(number_table(table, origin, first, options["names"]), assumed=first is None)
     elif options["first"] and "first" not in kind.options:
         raise UsageError("first=: counts the classes of a list anew; name it with classes=")
     classes = set_outside(classes, *(read_numbers(options, key) for key in ("background", "void")))
@@ -95,8 +96,3 @@ def read_numbers(options: Mapping[str, str], key: str) -> list[int] | None:
     if not all(re.fullmatch("-?[0-9]{1,9}", part, re.ASCII) for part in parts):
         raise UsageError(f"{key}={options[key]}: needs whole numbers, e.g. {key}=0 or {key}=0,255, or none")
     return [int(part) for part in parts]
-
-
-def with_classes(source: Source, classes: ClassNumbers) -> Source:
-    """Return the source with other classes, and the same numbers outside of them."""
-    return replace(source, classes=set_outside(classes, source.classes.background, source.classes.void))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bench.data.base import suggest_nearest
@@ -18,22 +18,27 @@ USUAL_BACKGROUND, USUAL_VOID = (0,), (255, 65535)
 class ClassNumbers:
     """The text of each number, and the numbers that are background or void: their pixels belong to no segment.
 
-    ``origin`` says where the texts come from, for messages. Empty: nobody said what numbers mean.
+    ``origin`` says where the texts come from, for messages. Empty: nobody said what numbers mean. ``assumed``: they are
+    those of the data set, and what the file itself says comes before them.
     """
 
     texts: Mapping[int, str]
     origin: str = ""
     background: frozenset[int] = field(default_factory=frozenset)
     void: frozenset[int] = field(default_factory=frozenset)
+    assumed: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.texts)
 
     def describe_unknown(self, number: object) -> str:
         """Describe a number that no class has, and the numbers that have one."""
-        listed = sorted(self.texts)
-        ends = f"{listed[0]} {self.texts[listed[0]]!r} … {listed[-1]} {self.texts[listed[-1]]!r}"
-        return f"category {number!r:.40} is none of the {len(listed)} classes of {self.origin} ({ends})"
+        return f"category {number!r:.40} is none of the {len(self.texts)} classes of {self.describe()}"
+
+    def describe(self) -> str:
+        """Describe whence the numbers are, with the first and the last of them."""
+        first, last = min(self.texts), max(self.texts)
+        return f"{self.origin} ({first} {self.texts[first]!r} … {last} {self.texts[last]!r})"
 
     def find_number(self, text: str) -> int | None:
         """Find the number of a class by its name, letter by letter; None for a text that is none."""
@@ -90,7 +95,7 @@ def set_outside(classes: ClassNumbers, background: Iterable[int] | None, void: I
             name = classes.texts[taken[0]]
             raise UserError(f"{key}={taken[0]}: is also {name!r} of {classes.origin}; each number has one meaning")
         chosen.append(frozenset(usual if numbers is None else numbers) - classes.texts.keys())
-    return ClassNumbers(classes.texts, classes.origin, chosen[0], chosen[1] - chosen[0])
+    return replace(classes, background=chosen[0], void=chosen[1] - chosen[0])
 
 
 def suggest_class(text: str, classes: ClassNumbers) -> str:

@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Bool, Int32
+
 from bench.exchange.class_numbers import ClassNumbers
 from bench.exchange.image_names import ImageNames
 from bench.exchange.notes import Notes
+from bench.exchange.runs import decode_counts, decode_runs
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,12 @@ class Segment:
     text: str
     counts: str
     score: float | None = None
+    runs: Int32[np.ndarray, " r"] | None = field(default=None, compare=False, repr=False)
+    """The run lengths of ``counts`` where its reader has them at hand."""
+
+    def decode(self, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
+        """Decode its mask."""
+        return decode_counts(self.counts, size) if self.runs is None else decode_runs(self.runs, size)
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,14 @@ class Source:
     names: ImageNames
     options: Mapping[str, str] = field(default_factory=dict)
     notes: Notes = field(default_factory=Notes)
+
+    def require_classes(self) -> None:
+        """Require that somebody said what numbers mean, and say so where that is only assumed. Raises UserError."""
+        self.classes.require(self.path)
+        if self.classes.assumed:
+            self.notes.say(
+                f"numbers are read as those of {self.classes.describe()}; others: classes=FILE or images=FILE"
+            )
 
 
 Read = Callable[[Source], Iterator[ForeignImage]]

@@ -19,35 +19,40 @@ from bench.text.characters import has_half_character
 
 @dataclass
 class Imported:
-    """What was written: images, segments, and the faults of images that were left out, by image."""
+    """What was written: names of images, segments, and the faults of images that were left out, by image."""
 
-    images: int = 0
+    names: list[str] = field(default_factory=list)
     segments: int = 0
     left_out: dict[str, str] = field(default_factory=dict)
 
 
 def write_imported(
-    path: Path, images: Iterable[ForeignImage], about: dict[str, str], notes: Notes, skip: bool = False
+    path: Path,
+    images: Iterable[ForeignImage],
+    about: dict[str, str],
+    notes: Notes,
+    where: Path,
+    skip: bool = False,
 ) -> Imported:
-    """Write images to ``path``; nothing is there unless all were read.
+    """Write images to ``path``; nothing is there unless all were read. ``where`` they are from is for messages.
 
     Raises UserError with the first fault of an image and how many more it has; with ``skip`` such images are left out
     and told by name.
     """
     done = Imported()
     with tqdm(desc="import  ", unit="img", dynamic_ncols=True) as bar:
-        write_entries(path, _make_entries(images, done, notes, skip, bar), about, None)
+        write_entries(path, _make_entries(images, done, notes, where, skip, bar), about, None)
     return done
 
 
 def _make_entries(
-    images: Iterable[ForeignImage], done: Imported, notes: Notes, skip: bool, bar: tqdm[NoReturn]
+    images: Iterable[ForeignImage], done: Imported, notes: Notes, where: Path, skip: bool, bar: tqdm[NoReturn]
 ) -> Iterator[ImageEntry]:
     seen: set[str] = set()
     for image in images:
         bar.total = notes.expected
         bar.update()
-        faults = [*image.faults, *_list_more_faults(image, seen)]
+        faults = [*image.faults, *_list_more_faults(image, seen, where)]
         if faults and not skip:
             more = f" (and {len(faults) - 1} more in this image)" * (len(faults) > 1)
             raise UserError(f"{faults[0]}{more}; mend it, or leave such images out with faults=skip")
@@ -55,17 +60,18 @@ def _make_entries(
             done.left_out[image.image_id] = faults[0]
             continue
         seen.add(image.image_id)
-        done.images, done.segments = done.images + 1, done.segments + len(image.segments)
+        done.names.append(image.image_id)
+        done.segments += len(image.segments)
         yield ImageEntry(json.dumps(_make_entry(image, notes)), None, None)
 
 
-def _list_more_faults(image: ForeignImage, seen: set[str]) -> Iterator[str]:
+def _list_more_faults(image: ForeignImage, seen: set[str], where: Path) -> Iterator[str]:
     """List what no kind looks at: an image that comes twice, and names that are no text."""
     if image.image_id in seen:
-        yield f"image {image.image_id!r} comes twice; each image once"
+        yield f"{where}: image {image.image_id!r} comes twice; each image once, of one split"
     for text in (image.image_id, *(segment.text for segment in image.segments)):
         if has_half_character(text):
-            yield f"image {image.image_id!r}: {text!r:.40} holds half a character"
+            yield f"{where}: image {image.image_id!r}: {text!r:.40} holds half a character"
             return
 
 

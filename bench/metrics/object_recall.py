@@ -9,11 +9,17 @@ TP / (TP + FN) of PQ, with segments of all classes pooled.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from bench.metric_name import write_number
 from bench.metrics.panoptic import compare_segments
 from bench.metrics.terms import ImageTables, Terms, make_terms
+from bench.records import ClassList, Overlap
+
+_COUNT_OBJECTS = {"panoptic": "PQ", "objects": "recall.objects"}
+"""Words of metrics that count objects, and what people call them."""
 
 
 def compute_object_recall(image: ImageTables) -> dict[str, Terms]:
@@ -24,3 +30,20 @@ def compute_object_recall(image: ImageTables) -> dict[str, Terms]:
     share = parts[0].size / max(1.0, image.pixels)
     name = f"recall.objects>{write_number(by.tau_iou)}"
     return {name: make_terms("segments", parts[0].true, share, np.array(found, np.float64))}
+
+
+def describe_objects(images: Iterable[Overlap], classes: ClassList, metrics: Iterable[str]) -> list[str]:
+    """Describe in a note what was counted as an object, where a metric counts objects: no name of a number says it."""
+    words = " and ".join(name for word, name in _COUNT_OBJECTS.items() if word in set(metrics))
+    objects = kinds = untold = 0
+    for item in images if words else ():
+        thing = np.array(classes.things, bool)[item.truth_classes]
+        several = np.zeros(len(thing), bool) if item.untold is None else item.untold
+        objects, untold = objects + int((thing & ~several).sum()), untold + int(several.sum())
+        kinds += len(np.unique(item.truth_classes[thing]))
+    if not kinds:
+        return []
+    if objects <= kinds and not untold:
+        return [f"{words}: no image has two objects of one class; all pixels of a thing in an image are one"]
+    rest = f"; regions of several that nobody told apart: {untold:,}" if untold else ""
+    return [f"{words}: {objects:,} objects of things, each a true segment of its own{rest}"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import init
 from torch.overrides import TorchFunctionMode
 
@@ -23,6 +23,9 @@ _FILL: tuple[Callable[..., Any], ...] = (
 class SkipRandomFill(TorchFunctionMode):
     """While this mode is entered, parameters keep whatever their memory holds, and the random generator stands still.
 
+    A parameter that is loaded becomes the tensor of the file itself: no second copy of the weights, and of a file that
+    is mapped (safetensors) none at all, so that all processes of a machine share one.
+
     Only for models whose every parameter is then loaded, which has to be checked: a strict load does.
     """
 
@@ -33,4 +36,13 @@ class SkipRandomFill(TorchFunctionMode):
         kwargs = kwargs or {}
         if function in _FILL:
             return args[0] if args else kwargs["tensor"]
+        if function is Tensor.copy_ and _can_take_over(*args):
+            args[0].data = args[1].detach()
+            return args[0]
         return (torch.empty if function is torch.randn else function)(*args, **kwargs)
+
+
+def _can_take_over(parameter: Any, loaded: Any, *_: Any) -> bool:
+    """Whether a parameter may become the loaded tensor: nothing would have been converted."""
+    same = isinstance(parameter, nn.Parameter) and parameter.shape == loaded.shape and loaded.is_contiguous()
+    return bool(same and (parameter.dtype, parameter.device) == (loaded.dtype, loaded.device))

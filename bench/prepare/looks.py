@@ -7,12 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.data.prepared import NO_CLASS, NO_SCORE
 from bench.errors import BadSample, UserError
 from bench.prepare.masks import read_mask
 from bench.prepare.plan import Coding
 
 SAMPLE = 200
 """Masks looked into, evenly spread over the split, and as many again for an overlap with another set."""
+
+ENOUGH = 20
+"""From so many masks on pixels of no class are bound to be among them."""
 
 
 def sample_evenly(files: Mapping[str, Path]) -> dict[str, Path]:
@@ -27,7 +31,9 @@ def read_values(masks: Mapping[str, Path]) -> set[int]:
     seen: set[int] = set()
     for path in sample_evenly(masks).values():
         try:
-            seen |= set(np.unique(read_mask(path)).tolist())
+            values = read_mask(path)
+            found = np.flatnonzero(np.bincount(values.ravel())) if values.dtype == np.uint8 else np.unique(values)
+            seen |= set(found.tolist())
         except BadSample as error:
             fault = error
     if not seen:
@@ -44,21 +50,25 @@ def choose_coding(options: Sequence[Coding], masks: Mapping[str, Path], order: s
     fitting = [option for option in options if option.fits(seen)]
     looked = f"{min(SAMPLE, len(masks))} of {len(masks):,} masks"
     if not fitting:
-        known = " nor ".join(option.legend for option in options)
-        raise UserError(
-            f"{some.parent}: masks hold {_describe(seen)}, which is neither {known}; use the publisher's masks"
-            if len(options) > 1
-            else f"{some.parent}: masks hold {_describe(seen)}, which is not {known}; use the publisher's masks"
-        )
+        known = ("neither " if len(options) > 1 else "not ") + " nor ".join(option.legend for option in options)
+        raise UserError(f"{some.parent}: masks hold {_describe(seen)}, which is {known}; use the publisher's masks")
     told = [option for option in fitting if order in (None, option.name)]
     if not told:
         raise UserError(f"--order {order}: the numbers in {looked} are {fitting[0].legend}; leave --order out")
+    likely = [option for option in fitting if _uses_rest(option, seen)] if len(masks) >= ENOUGH else []
+    if len(likely) == 1 and likely[0] in told:
+        return likely[0], f"by the numbers in {looked}: those of no class occur there, and of no other meaning"
     if len(told) > 1:
         ask = " or ".join(f"--order {option.name} ({option.legend})" for option in told)
         raise UserError(f"{some.parent}: the numbers in {looked} do not tell what they mean; say {ask}")
     if order is not None and len(fitting) > 1:
         return told[0], "as told by --order"
     return told[0], f"by the numbers in {looked}"
+
+
+def _uses_rest(option: Coding, seen: set[int]) -> bool:
+    """Whether the numbers that stand for no class occur, which they do in any number of real masks."""
+    return any(option.table[number] in (NO_CLASS, NO_SCORE) for number in seen)
 
 
 def _describe(seen: set[int]) -> str:

@@ -12,6 +12,7 @@ from bench.data.base import list_remarks
 from bench.errors import UserError
 from bench.mapping.choose import make_strategies
 from bench.mapping.remarks import describe_absent_classes
+from bench.metrics.object_recall import describe_objects
 from bench.predictions.remarks import list_prediction_remarks
 from bench.predictions.source import PredictionFile
 from bench.protocol import UNTIL_KNOWN, Protocol
@@ -57,6 +58,8 @@ def score_predictions(context: RunContext, request: ScoreRequest, work: Map = ca
         parts.append(score_protocol(scoring, protocol, tables, (len(ids), found, skipped)))
     if context.dataset.subset is None:
         notes += describe_absent_classes(tables.tables.values(), context.classes)
+    metrics = {word for protocol in asked for word in protocol.metrics}
+    notes += describe_objects(tables.tables.values(), context.classes, metrics)
     numbers = _join_parts(parts)
     if numbers.scores.empty:
         raise UserError(f"{file.path}: nothing to score: {'; '.join(notes) or 'no metric was asked for'}")

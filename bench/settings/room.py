@@ -9,7 +9,7 @@ caption.rows         4 (6 L d t + 4 V): the shifted keys and values, their gradi
                      (L layers of width d, V tokens in the vocabulary)
 caption.store_mb     2^20, as it says
 segment.n            (28 with a CRF, else 5) s s: seven arrays of float32 over s x s pixels and all parts; else masks
-models.dino.size     4 f f for f features of a square picture: half of all float64 distances (a size is not linear)
+models.dino.size     512 f for f features of a square picture: a block's distances to all (a size is not linear)
 score.resamples      8 x 101: every resample of every point of one curve
 executor.workers     96 MiB: a process with torch, before it has loaded a model
 """
@@ -26,6 +26,8 @@ from bench.errors import UsageError, UserError
 from bench.system.resources import measure_memory
 
 GIB, MIB = 2**30, 2**20
+BLOCK = 128
+"""Features whose distances to all others are held at once (`bench.segment.nearest`)."""
 SMALL = 256 * MIB
 """Needs below this are not looked into."""
 SEGMENTS, CURVE, WORKER = 16, 101, 96 * MIB
@@ -119,7 +121,7 @@ def _estimate_segment(settings: Settings) -> Iterator[Need]:
         raise UsageError(
             f"models.dino.size={size} models.dino.stride={dino['stride']}: {told}; lower the size or raise the stride"
         )
-    yield Need("models.dino.size", size, 4 * edge**4 / size, f"distances between {edge**2} features")
+    yield Need("models.dino.size", size, 4 * BLOCK * edge**2 / size, f"distances to {edge**2} features")
     crf = options.get("crf") not in (None, False, "none")
     what = "the CRF's tables of that many parts" if crf else "masks of that many parts"
     each = (28 if crf else 5) * size**2

@@ -17,11 +17,15 @@ _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 @dataclass(frozen=True)
 class Cost:
-    """Processor seconds of the fastest of ``times`` calls, and the most memory that the process held in them (MB)."""
+    """Processor seconds of the fastest of ``times`` calls, and the most memory that the process held in them (MB).
+
+    ``mapped_mb`` of it are files such as weights and libraries, which all processes of a machine share.
+    """
 
     seconds: float
     peak_mb: float
     times: int
+    mapped_mb: float = 0.0
 
 
 @contextmanager
@@ -47,7 +51,7 @@ def measure(call: Callable[[], Any], most: int = 5) -> tuple[Any, Cost]:
         begin = time.process_time()
         made = call()
         spent.append(time.process_time() - begin)
-    return made, Cost(min(spent), _read_peak(), len(spent))
+    return made, Cost(min(spent), _read_peak(), len(spent), _read_status("RssFile:") or 0.0)
 
 
 def read_free_memory() -> int:
@@ -71,8 +75,13 @@ def _reset_peak() -> None:
 
 
 def _read_peak() -> float:
+    return _read_status("VmHWM:") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _read_status(name: str) -> float | None:
+    """Read a line of what Linux says of this process's memory, in MB; None on other systems."""
     try:
         lines = _STATUS.read_text().splitlines()
-    except OSError:  # not Linux
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+    except OSError:
+        return None
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(name)), None)

@@ -51,6 +51,7 @@ def run_trial(trial: Trial) -> dict[str, Any]:
         "difference": difference,
         "tolerance": trial.tolerance,
         "peak_mb": fast_cost.peak_mb,
+        "mapped_mb": fast_cost.mapped_mb,
         "flops": flops or None,
         "gflops_a_second": flops / fast_cost.seconds / 1e9 if flops else None,
         "limit_gflops_a_second": rate / 1e9 if flops else None,

@@ -16,8 +16,8 @@ from bench.report.figures.style import PALETTE, draw_plain_axes, make_figure, sa
 from bench.store.files import write_atomically
 
 Row = Mapping[str, Any]
-COLUMNS = ("stage", "inputs", "plain_s", "fast_s", "ratio", "agrees", "difference", "tolerance", "peak_mb", "flops",
-           "gflops_a_second", "limit_gflops_a_second", "share", "plain", "fast", "how", "n")  # fmt: skip
+COLUMNS = ("stage", "inputs", "plain_s", "fast_s", "ratio", "agrees", "difference", "tolerance", "peak_mb", "mapped_mb",
+           "flops", "gflops_a_second", "limit_gflops_a_second", "share", "plain", "fast", "how", "n")  # fmt: skip
 """Of the csv; the json of captions at the paper's scale has ``image`` besides."""
 
 
@@ -52,7 +52,7 @@ def write_all(rows: Sequence[Row], machine: Row, scale: str, folder: Path) -> li
     """Write SCALE.json, SCALE.csv, SCALE.md and the picture of a scale; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     table, page = folder / f"{scale}.csv", folder / f"{scale}.md"
-    write_csv(pd.DataFrame([{name: row[name] for name in COLUMNS} for row in rows]), table, decimals=6)
+    write_csv(pd.DataFrame([{name: row.get(name) for name in COLUMNS} for row in rows]), table, decimals=6)
     write_atomically(page, make_page(rows, machine, scale).encode())
     picture = draw(rows, scale, folder / scale)
     return [write_json(rows, machine, scale, folder / f"{scale}.json"), table, page, *picture]
@@ -67,11 +67,12 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
         f"# Speed of every stage, {scale} scale", "",
         f"Made by `zgs speed scale={scale}` on {told}. Seconds are the processor's, of the fastest of n calls. Plain: "
         "attention written out, all blocks and tokens, one segment a forward, texts padded to the whole context, "
-        "nothing reused, products by torch's own library. Share: of the best rate that a matrix product of the stage's "
-        "own shapes reaches in the same run, by torch's library or by oneDNN. Peak: memory of the whole process while "
-        "the fast form runs, models included.", "",
-        "| stage | of | plain, s | fast, s | ratio | agrees (difference) | GFLOP | GFLOP/s | share | peak, MB | n |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "nothing reused, products by torch's own library. /s: GFLOP a second. Share: of the best rate that a matrix "
+        "product of the stage's own shapes reaches in the same run, by torch's library or by oneDNN. Peak: memory of "
+        "the whole process while the fast form runs, models included; files: the part of it that is mapped from files, "
+        "weights and libraries, which all workers of a machine share.", "",
+        "| stage | of | plain, s | fast, s | ratio | agrees (difference) | GFLOP | /s | share | peak MB | files | n |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
         *map(_write_line, rows),
     ]  # fmt: skip
     notes = [f"- {row['stage']}: {row['how']}." for row in rows if row["how"]]
@@ -95,7 +96,7 @@ def _write_line(row: Row) -> str:
     seconds = f"{write_seconds(row['plain_s'])}{mark} | {write_seconds(row['fast_s'])} | {row['ratio']:,.1f}"
     return (
         f"| {row['stage']} | {row['inputs']} | {seconds} | {agreed} | {' | '.join(flops)} | {row['peak_mb']:,.0f} "
-        f"| {row['n']} |"
+        f"| {row.get('mapped_mb') or 0:,.0f} | {row['n']} |"
     )
 
 

@@ -63,33 +63,38 @@ def calibrate(
     kept, dropped = (_measure_share(good, at, len(names), chosen) for chosen in (cosine >= tau, cosine < tau))
     whole, drawn = _fit_all(cosine, good, at, len(names), resamples, seed)
     threshold, low, high, note = _find_threshold(cosine, good, whole, drawn, len(names))
+    bins = _make_bins(cosine, good, at, len(names))
+    if not np.isnan(threshold):
+        note = "; ".join(filter(None, [note, _describe_misfit(bins, whole)]))
     return Calibration(
-        run, kind, tau, threshold, low, high, len(rated), len(names), note, kept, dropped,
-        _make_bins(cosine, good, at, len(names)), _make_curve(cosine, whole, drawn),
+        run, kind, tau, threshold, low, high, len(rated), len(names), note, kept, dropped, bins,
+        _make_curve(cosine, whole, drawn),
     )  # fmt: skip
 
 
 def fit_logistic(
-    x: Float64[np.ndarray, " n"], y: Float64[np.ndarray, " n"], weight: Float64[np.ndarray, "b n"]
-) -> Float64[np.ndarray, "b 2"]:
+    x: Float64[np.ndarray, " n"], good: Float64[np.ndarray, " n"], total: Float64[np.ndarray, " n"],
+    weight: Float64[np.ndarray, "b n"],
+) -> Float64[np.ndarray, "b 2"]:  # fmt: skip
     """Fit intercept and slope of b weighted logistic regressions at once, by Newton's method.
 
-    Solved in standardised x with a ridge of 1e-3 on the slope, so that labels which a cosine parts perfectly have a
-    curve too; returned in the units of x.
+    ``good`` of ``total`` ratings at each x are correct. Solved in standardised x with a ridge of 1e-3 on the slope, so
+    that labels which a cosine parts perfectly have a curve too; returned in the units of x.
     """
-    centre, spread = float(x.mean()), float(x.std()) or 1.0
+    centre = float(np.average(x, weights=total))
+    spread = float(np.sqrt(np.average((x - centre) ** 2, weights=total))) or 1.0
     z = (x - centre) / spread
     beta = np.zeros((len(weight), 2))
     for _ in range(_STEPS):
         p = 1 / (1 + np.exp(-np.clip(beta[:, :1] + beta[:, 1:] * z, -35, 35)))  # b x n
-        slope = weight * (y - p)
-        curve = weight * p * (1 - p)
+        slope = weight * (good - total * p)
+        curve = weight * total * p * (1 - p)
         g0, g1 = slope.sum(axis=1), slope @ z - _RIDGE * beta[:, 1]
         h00, h01, h11 = curve.sum(axis=1) + 1e-9, curve @ z, curve @ z**2 + _RIDGE
         determinant = np.maximum(h00 * h11 - h01**2, 1e-12)
         step = np.column_stack([(h11 * g0 - h01 * g1), (h00 * g1 - h01 * g0)]) / determinant[:, None]
         beta += np.clip(step, -5, 5)
-        if np.abs(step).max() < 1e-9:
+        if np.abs(step).max() < 1e-7:
             break
     slope_x = beta[:, 1] / spread
     return np.column_stack([beta[:, 0] - slope_x * centre, slope_x])
@@ -98,11 +103,17 @@ def fit_logistic(
 def _fit_all(
     cosine: np.ndarray, good: np.ndarray, at: np.ndarray, images: int, resamples: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fit the curve to all ratings [2] and to resamples of the images [b, 2]."""
-    whole = fit_logistic(cosine, good, np.ones((1, len(cosine))))[0]
+    """Fit the curve to all ratings [2] and to resamples of the images [b, 2].
+
+    Ratings of one image and cosine (those of one question, above all) are one row: k of m.
+    """
+    rows, place = np.unique(np.column_stack([at, cosine]), axis=0, return_inverse=True)
+    image, x = rows[:, 0].astype(int), rows[:, 1]
+    k, m = np.bincount(place.ravel(), good), np.bincount(place.ravel()).astype(np.float64)
+    whole = fit_logistic(x, k, m, np.ones((1, len(x))))[0]
     if images < 2 or not resamples:
         return whole, np.zeros((0, 2))
-    drawn = [fit_logistic(cosine, good, weight[:, at]) for weight in _draw(images, len(cosine), resamples, seed)]
+    drawn = [fit_logistic(x, k, m, weight[:, image]) for weight in _draw(images, len(x), resamples, seed)]
     return whole, np.concatenate(drawn)
 
 
@@ -142,7 +153,16 @@ def _find_threshold(
     flat = 100 * (1 - len(known) / len(drawn))
     notes = [f"in {flat:.0f} % of the resamples the curve does not rise"] if flat >= 2.5 else []
     notes += [f"only {images} images"] if images < FEW_IMAGES else []
-    return float(threshold), min(low, threshold), max(high, threshold), "; ".join(notes)
+    return float(threshold), max(min(low, threshold), -1.0), min(max(high, threshold), 1.0), "; ".join(notes)
+
+
+def _describe_misfit(bins: pd.DataFrame, whole: np.ndarray) -> str:
+    """Say where two bins or more have intervals that the curve does not pass through: it is not of that form."""
+    curve = 1 / (1 + np.exp(-np.clip(whole[0] + whole[1] * bins["cosine"], -35, 35)))
+    off = int(((curve < bins["low"]) | (curve > bins["high"])).sum())
+    return (
+        f"{off} of {len(bins)} dots lie off the curve, so the threshold is less sure than it looks" if off > 1 else ""
+    )
 
 
 def _measure_share(

@@ -40,6 +40,12 @@ class Collected:
         """The answers to controls."""
         return self.answers[self.answers["known"] != ""]
 
+    @property
+    def runs(self) -> list[str]:
+        """The runs of which something is asked, in the order in which the study was made of them."""
+        asked = set(self.uses["run"])
+        return [run for run in self.facts["runs"] if run in asked]
+
     def leave_out(self, raters: Collection[str]) -> Collected:
         """Leave out all answers of some raters."""
         return replace(self, answers=self.answers[~self.answers["rater"].isin(list(raters))])

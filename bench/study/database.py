@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,11 +21,13 @@ FILE = "study.sqlite"
 FORMAT = 1
 _WAIT = 10.0
 """Seconds that a transaction waits for another."""
+_QUEUE = threading.Lock()
 SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE questions (
     name TEXT PRIMARY KEY, image TEXT NOT NULL, label TEXT NOT NULL, known TEXT NOT NULL, picture TEXT NOT NULL,
     photograph TEXT NOT NULL, alt TEXT NOT NULL, part INTEGER);
+CREATE INDEX questions_of_part ON questions (part);
 CREATE TABLE uses (
     question TEXT NOT NULL REFERENCES questions, run TEXT NOT NULL, segment INTEGER NOT NULL, kind TEXT NOT NULL,
     cosine REAL, weight REAL NOT NULL, UNIQUE (question, run, segment, kind));
@@ -84,14 +87,19 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def change(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Change several rows at once or none: the write lock is taken before anything is read."""
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        yield database
-    except BaseException:
-        database.execute("ROLLBACK")
-        raise
-    database.execute("COMMIT")
+    """Change several rows at once or none: the write lock is taken before anything is read.
+
+    Threads of one process queue for it here, since SQLite lets them sleep and try again.
+    """
+    with _QUEUE:
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            yield database
+            database.execute("COMMIT")  # which a full disk refuses, too
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
 
 
 def read_fact(database: sqlite3.Connection, name: str) -> Any:

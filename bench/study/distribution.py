@@ -18,11 +18,11 @@ def compute_distribution(collected: Collected, resamples: int = 10_000, seed: in
     """Compute `COLUMNS`, four rows for each run and kind of label that has an answer."""
     rows = []
     table = collected.uses.merge(collected.regular[["question", "batch", "rating"]], on="question")
-    for run in dict.fromkeys(collected.uses["run"]):
+    for run in collected.runs:
         for kind in KINDS:
             part = table[(table["run"] == run) & (table["kind"] == kind)]
             if len(part):
-                rows += _measure(str(run), kind, part, resamples, seed)
+                rows += _measure(run, kind, part, resamples, seed)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

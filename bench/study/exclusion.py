@@ -25,9 +25,8 @@ class ExclusionRule:
         """State the rule in a sentence."""
         return (
             f"a rater is out who passes fewer than {100 * self.passed:g} % of at least {self.controls} controls, "
-            f"whose median "
-            f"of at least {self.timed} answers takes less than {self.seconds:g} s, or who rates {self.alike} "
-            f"questions or more all alike"
+            f"whose median of at least {self.timed} answers takes less than {self.seconds:g} s, or who rates "
+            f"{self.alike} questions or more all alike, controls among them"
         )
 
 
@@ -40,8 +39,8 @@ def find_excluded(collected: Collected, rule: ExclusionRule) -> dict[str, str]:
             reasons.append(f"passed {row['passed']} of {row['controls']} controls")
         if row["timed"] >= rule.timed and row["seconds"] < rule.seconds:
             reasons.append(f"median answer {row['seconds']:.2f} s")
-        if row["constant"] and row["answers"] >= rule.alike:
-            reasons.append(f"rated all {row['answers']} questions {row['constant']}")
+        if row["constant"] and row["answers"] + row["controls"] >= rule.alike:
+            reasons.append(f"rated all {row['answers'] + row['controls']} questions {row['constant']}")
         if reasons:
             found[str(row["rater"])] = "; ".join(reasons)
     return found

@@ -16,10 +16,10 @@ def write_ratings(collected: Collected, to: Path) -> dict[str, Path]:
     """Write ``to``/RUN.csv for each run of a study; returns the files by run. Runs without an answer have none."""
     to.mkdir(parents=True, exist_ok=True)
     written = {}
-    for run in dict.fromkeys(collected.uses["run"]):
-        table = list_ratings(collected, str(run))
+    for run in collected.runs:
+        table = list_ratings(collected, run)
         if len(table):
-            written[str(run)] = write_csv(table, to / f"{make_safe_name(str(run))}.csv")
+            written[run] = write_csv(table, to / f"{make_safe_name(run)}.csv")
     return written
 
 

@@ -44,7 +44,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
 
 
 def _choose_classes(source: Source, mark: str) -> ClassNumbers:
-    if source.classes and not source.classes.origin.startswith("data="):
+    if source.classes and not source.classes.assumed:
         return source.classes
     if mark == TRAIN_IDS:
         return ClassNumbers(dict(enumerate(EVALUATED.values())), "Cityscapes' train ids", void=frozenset((255, 254)))

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
+from jaxtyping import Int32
 
 from bench.data.images import MAX_PIXELS
 from bench.errors import writing
@@ -20,8 +22,9 @@ from bench.exchange.image_names import Id
 from bench.exchange.json_files import describe_first, starts_list
 from bench.exchange.polygons import check_fill, describe_polygons, fill_polygons
 from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
-from bench.exchange.runs import Size, check_counts, compress, describe_fault
+from bench.exchange.runs import Size, compress, describe_fault, read_many_runs
 
+_NO_MASK = "has no 'segmentation' (a file of boxes?); write the results of iouType segm"
 CROWD = "segments are marked as crowd"
 
 
@@ -70,7 +73,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
         groups = group_by_image(source.path, CocoResult, source.notes)
     else:
         source, groups = read_annotation_list(source, CocoResult)
-    source.classes.require(source.path)
+    source.require_classes()
     seen = set()
     for image_id, results in groups:
         seen.add(image_id)
@@ -85,26 +88,38 @@ def make_image(
     source: Source, image_id: Id, results: Sequence[tuple[int, CocoResult]], name: str | None = None
 ) -> ForeignImage:
     """Make the image ``name`` (else as its id is called) of its results, with every fault by image and result."""
+    stray = source.names.describe_stray(image_id) if name is None else None
     name = source.names.find_name(image_id) if name is None else name
+    if stray:
+        return ForeignImage(name, (1, 1), (), (f"{source.path}: image {image_id!r} {stray}",))
     faults: list[str] = []
     size = _find_size(source, image_id, results)
     kept = [pair for pair in results if not _is_left_out(source, pair[1], name)]
     if size is None or min(size) < 1 or size[0] * size[1] > MAX_PIXELS:
-        said = (
-            "its segments state no size; name the list of images with their sizes: images=FILE"
-            if size is None
-            else f"masks of size {list(size)!r:.60} are no picture's"
-        )
+        said = _describe_size(size, kept[0][1] if kept else None)
         return ForeignImage(name, (1, 1), (), (f"{source.path}: image {image_id!r}: {said}",))
+    source.notes.count(
+        "images have masks of another size than their list says: scoring resizes them, or refuses other proportions",
+        int(source.names.sizes.get(image_id, size) != size), name,
+    )  # fmt: skip
     where = [f"{source.path}: image {image_id!r}, segment {at}" for at, _ in kept]
     counts = _read_masks(source, [result for _, result in kept], size, where, faults)
     segments = []
-    for place, (_, result), text in zip(where, kept, counts, strict=True):
+    for place, (_, result), (text, runs) in zip(where, kept, counts, strict=True):
         if result.category_id not in source.classes.texts:
             faults.append(f"{place}: {source.classes.describe_unknown(result.category_id)}")
             continue
-        segments.append(Segment(source.classes.texts[result.category_id], text, result.score))
+        segments.append(Segment(source.classes.texts[result.category_id], text, result.score, runs))
     return ForeignImage(name, size, tuple(segments), tuple(faults))
+
+
+def _describe_size(size: Size | None, first: CocoResult | None) -> str:
+    """Describe what is wrong with the size of an image's masks."""
+    if size is not None:
+        return f"masks of size {list(size)!r:.60} are no picture's"
+    if first is not None and first.segmentation is None:
+        return _NO_MASK
+    return "its segments state no size; name the list of images with their sizes: images=FILE"
 
 
 def _is_left_out(source: Source, result: CocoResult, name: str) -> bool:
@@ -128,14 +143,17 @@ def _find_size(source: Source, image_id: Id, results: Sequence[tuple[int, CocoRe
 
 def _read_masks(
     source: Source, results: list[CocoResult], size: Size, where: list[str], faults: list[str]
-) -> list[str]:
-    """Read the masks of n results of one image as compressed counts; an empty text where there is a fault."""
+) -> list[tuple[str, Int32[np.ndarray, " r"] | None]]:
+    """Read the masks of n results of one image: compressed counts, empty where there is a fault, and runs if known."""
     texts = [_read_mask(source, result, size, place, faults) for result, place in zip(results, where, strict=True)]
     coded = [place for place, result in enumerate(results) if _has_text(result) and texts[place]]
-    for place, fault in zip(coded, check_counts([texts[place] for place in coded], size), strict=True):
-        if fault:
-            faults.append(f"{where[place]}: {fault}")
-    return texts
+    runs: list[Int32[np.ndarray, " r"] | None] = [None] * len(texts)
+    for place, found in zip(coded, read_many_runs([texts[place] for place in coded], size), strict=True):
+        if isinstance(found, str):
+            faults.append(f"{where[place]}: {found}")
+        else:
+            runs[place] = found
+    return list(zip(texts, runs, strict=True))
 
 
 def _has_text(result: CocoResult) -> bool:
@@ -146,7 +164,7 @@ def _read_mask(source: Source, result: CocoResult, size: Size, where: str, fault
     """Read one mask; compressed counts are taken as they are, to be checked with all others."""
     mask, fault, text = result.segmentation, None, ""
     if mask is None:
-        fault = "has no 'segmentation' (a file of boxes?); write the results of iouType segm"
+        fault = _NO_MASK
     elif isinstance(mask, Runs) and tuple(mask.size) != size:
         fault = f"mask of size {mask.size} in an image of {list(size)} (height, width)"
     elif isinstance(mask, Runs) and isinstance(mask.counts, str):

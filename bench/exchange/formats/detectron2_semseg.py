@@ -33,7 +33,7 @@ def tell(path: Path) -> str | None:
 
 def read(source: Source) -> Iterator[ForeignImage]:
     """Read a file image by image."""
-    source.classes.require(source.path)
+    source.require_classes()
     for file_name, results in group_by_image(source.path, SemSegResult, source.notes, "file_name"):
         as_coco = [(at, CocoResult(file_name, one.category_id, one.segmentation)) for at, one in results]
         yield make_image(source, file_name, as_coco, source.names.find_file(str(file_name)))

@@ -16,7 +16,6 @@ from PIL import Image
 from bench.errors import UserError, writing
 from bench.exchange.label_pictures import list_pictures, read_picture, require_pictures
 from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
-from bench.exchange.runs import decode_counts
 
 CITYSCAPES = ("_labelIds", "_labelTrainIds")
 
@@ -42,7 +41,7 @@ def tell(path: Path) -> str | None:
 def read(source: Source) -> Iterator[ForeignImage]:
     """Read every picture below a folder; its name without ending is that of the image."""
     pictures = require_pictures(source.path, list_pictures(source.path), "label map")
-    source.classes.require(source.path)
+    source.require_classes()
     source.notes.expected = len(pictures)
     lowest, highest = min(source.classes.texts), max(source.classes.texts)
     seen: set[str] = set()
@@ -69,7 +68,10 @@ def write(images: Iterable[ForeignImage], target: Target) -> None:
     with writing(target.path, "to=FOLDER"):
         target.path.mkdir(parents=True, exist_ok=True)
         for image in images:
-            place = target.path / f"{image.image_id}.png"
+            name = Path(f"{image.image_id}.png")
+            if ".." in name.parts or name.is_absolute():
+                raise UserError(f"{target.path}: image {image.image_id!r:.60} would lie outside of it; rename it")
+            place = target.path / name
             place.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(paint_classes(image, target, nothing).astype(wide)).save(place)
         with (target.path / "classes.csv").open("w", encoding="utf-8", newline="") as stream:
@@ -85,7 +87,7 @@ def paint_classes(image: ForeignImage, target: Target, nothing: int) -> np.ndarr
         if number is None:
             target.notes.count("segments have a text that is no class: left out", 1, repr(segment.text))
             continue
-        mask = decode_counts(segment.counts, image.size)
+        mask = segment.decode(image.size)
         target.notes.count(
             "pixels lie in several segments: the highest score has them, else the later", int((mask & covered).sum())
         )

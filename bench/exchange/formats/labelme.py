@@ -139,7 +139,7 @@ def _paste_mask(shape: Shape, size: Size, where: str, faults: list[str]) -> str:
     except (binascii.Error, OSError, ValueError, SyntaxError) as error:
         faults.append(f"{where}: its mask is no PNG in base64 ({str(error)[:80]})")
         return ""
-    (left, top), (right, bottom) = ((round(x), round(y)) for x, y in shape.points)
+    (left, top), (right, bottom) = ((int(x), int(y)) for x, y in shape.points)  # as labelme cuts them
     whole = np.zeros(size, bool)
     fits = mask.ndim == 2 and mask.shape == (bottom - top + 1, right - left + 1)
     if not fits or min(left, top) < 0 or bottom >= size[0] or right >= size[1]:

@@ -35,7 +35,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
         groups = group_by_image(source.path, coco_results.CocoResult, source.notes)
     else:
         source, groups = read_annotation_list(source, coco_results.CocoResult)  # type: ignore[assignment]
-    source.classes.require(source.path)
+    source.require_classes()
     for image_id, results in groups:
         kept = results
         if limit and len(results) > int(limit):

@@ -42,7 +42,7 @@ def read(source: Source) -> Iterator[ForeignImage]:
     files = list_archives(source.path)
     if not files:
         raise UserError(f"{source.path}: holds no npz; write one an image: np.savez('ID.npz', {MAP}=map)")
-    source.classes.require(source.path)
+    source.require_classes()
     source.notes.expected = len(files)
     for file in files:
         name = source.names.find_file(file.name if file == source.path else file.relative_to(source.path).as_posix())

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from bench.exchange.records import ForeignImage, Kind, Segment, Source
 from bench.exchange.runs import encode_labels
 
 KEYS = ("words", "labels", "classes", "vocabulary", "names")
+_COCO = {"images", "annotations", "categories", "licenses"}
 IDS = ("image_id", "id", "image", "file_name")
 
 
@@ -30,9 +31,8 @@ def tell(path: Path) -> str | None:
         return None
     if _find(first, KEYS) and _find(first, IDS):
         return "objects with an image and its words"
-    value = next(iter(first.values()), None)
-    words = isinstance(value, list) and value and all(isinstance(one, str) or _is_word(one) for one in value)
-    return "words under the names of images" if words and "id2label" not in first else None
+    words = all(isinstance(value, list) and all(map(_is_word, value)) for value in first.values())
+    return "words under the names of images" if words and any(first.values()) and not _COCO & first.keys() else None
 
 
 def read(source: Source) -> Iterator[ForeignImage]:
@@ -62,10 +62,7 @@ def _make_image(
     source: Source, folder: Path, image: str, name: str, words: list[tuple[str, float | None]], where: str
 ) -> ForeignImage:
     """Make the segments that a map gives to the words; a word without a pixel is counted."""
-    picture = next(
-        (p for stem in (image, name, cut_ending(image)) for e in ENDINGS if (p := folder / f"{stem}{e}").is_file()),
-        None,
-    )
+    picture = _find_picture(folder, (image, name, cut_ending(image)))
     if picture is None:
         return ForeignImage(name, (1, 1), (), (f"{where}: {folder / image}.png is missing",))
     begin = int(source.options["first"]) if source.options["first"].isdigit() else 0
@@ -86,6 +83,13 @@ def _make_image(
     return ForeignImage(name, (labels.shape[0], labels.shape[1]), tuple(segments), tuple(faults))
 
 
+def _find_picture(folder: Path, stems: Sequence[str]) -> Path | None:
+    """Find the map of an image; a name that leads out of the folder is never looked for."""
+    inside = [stem for stem in stems if ".." not in Path(stem).parts and not Path(stem).is_absolute()]
+    places = (folder / f"{stem}{ending}" for stem in inside for ending in ENDINGS)
+    return next((place for place in places if place.is_file()), None)
+
+
 def _find(entry: dict[str, Any], keys: tuple[str, ...]) -> str | None:
     return next((key for key in keys if key in entry), None)
 
@@ -98,7 +102,11 @@ def _split(path: Path, entry: Any) -> tuple[Any, Any]:
 
 
 def _is_word(entry: Any) -> bool:
-    return isinstance(entry, dict) and isinstance(entry.get("word", entry.get("label", entry.get("name"))), str)
+    return (
+        isinstance(entry, str)
+        or isinstance(entry, dict)
+        and isinstance(entry.get("word", entry.get("label", entry.get("name"))), str)
+    )
 
 
 def _read_word(entry: Any) -> tuple[str, float | None] | None:

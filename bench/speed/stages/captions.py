@@ -112,27 +112,31 @@ class Step:
         assert self.features is not None
         rows = sum(1 for _ in self.features.contexts.items())
         passes = self.cut.guidance.iterations * 2 + 1
-        return list_text_products(self.features) + list_language_products(self.cut.model, rows * passes, self.cut.rows)
+        return list_text_products(self.features) + list_language_products(
+            self.cut.model, rows * passes, self.cut.get_rows(self.cut.tokens - 1)
+        )
 
     def extrapolate(self, plain_cost: Cost, fast_cost: Cost) -> dict[str, Any]:
         """Extrapolate an image from a text's seconds and those of a batch of the language model: a row's ``image``."""
         assert self.features is not None
         iterations, candidates = self.cut.guidance.iterations, self.cut.guidance.candidates or GPT2
-        language = measure_guidance(self.full)
+        sizes = [self.full.get_rows(0), self.full.get_rows(1)]
+        first, later = (measure_guidance(self.full, size) for size in sizes)
         texts = sum(len(entry.features) for _, entry in self.features.contexts.items())
-        each = (fast_cost.seconds - language) / texts
+        each = (fast_cost.seconds - first) / texts
         contexts = 1 + SEGMENTS * BEAMS * (TOKENS - 1)
-        batches = count_batches(self.full.rows)
+        batches = count_batches(*sizes)
+        language = batches[0] * first + batches[1] * later
         shares = count_embedded_distinct(self.inputs)
-        fast = [each * contexts * candidates * times + language * batches
+        fast = [each * contexts * candidates * times + language
                 for times in (1, shares["segment"] * iterations, iterations)]  # fmt: skip
         asked = SEGMENTS * (1 + BEAMS * (TOKENS - 1)) * iterations * candidates
         whole = plain_cost.seconds / FEW * asked
         told = f"{SEGMENTS} segments, {TOKENS} tokens, {BEAMS} beams, {iterations} iterations"
         return {"image": {
             "of": told, "plain_s": whole, "fast_s_least": fast[0], "fast_s": fast[1], "fast_s_most": fast[2],
-            "ratio": whole / fast[1], "language_model_s": language * batches, "language_model_batches": batches,
-            "measured_batch_s": language, "measured_text_s": each, "distinct": shares, "plain": "extrapolated",
+            "ratio": whole / fast[1], "language_model_s": language, "language_model_batches": sum(batches),
+            "measured_batch_s": later, "measured_text_s": each, "distinct": shares, "plain": "extrapolated",
             "fast": "extrapolated",
         }}  # fmt: skip
 
@@ -152,9 +156,9 @@ def compare_texts(one: Found, other: Found) -> float:
     return max(abs(a - b) for (_, a), (_, b) in zip(one, other, strict=True))
 
 
-def measure_guidance(search: Any) -> float:
+def measure_guidance(search: Any, rows: int) -> float:
     """Measure the seconds of one batch of the language model with all its iterations, CLIP left out."""
-    model, rows = search.model, search.rows
+    model = search.model
     cache = model.read(search.prompt[:1] * CONTEXT).expand(-1, -1, rows, -1, -1, -1).contiguous()
     last = torch.full((rows,), search.prompt[-1])
 
@@ -165,10 +169,13 @@ def measure_guidance(search: Any) -> float:
         return measure(lambda: guide(model, cache, last, similarity, search.guidance))[1].seconds
 
 
-def count_batches(rows: int) -> int:
-    """Count the language model's batches of an image, each with all iterations; no beam ends early."""
+def count_batches(first: int, later: int) -> tuple[int, int]:
+    """Count the language model's batches of an image, of the first token and of later ones; no beam ends early."""
     groups = [min(SEGMENTS_AT_ONCE, SEGMENTS - first) for first in range(0, SEGMENTS, SEGMENTS_AT_ONCE)]
-    return sum(math.ceil(group / rows) + (TOKENS - 1) * math.ceil(group * BEAMS / rows) for group in groups)
+    return (
+        sum(math.ceil(group / first) for group in groups),
+        (TOKENS - 1) * sum(math.ceil(group * BEAMS / later) for group in groups),
+    )
 
 
 def count_embedded_distinct(inputs: Inputs) -> dict[str, Any]:

@@ -46,6 +46,16 @@ def test_a_file_of_ours_a_run_and_a_broken_one_are_what_they_were(tmp_path: Path
     assert 'the file must say "format": "zgs-predictions/1"' in capfd.readouterr().err
 
 
+def test_images_that_are_called_otherwise_are_told_with_what_to_do(tmp_path: Path, voc: Path, capfd: Any) -> None:
+    segment = {"size": [2, 4], "counts": [0, 8]}
+    rows = [{"image_id": 7, "category_id": 1, "segmentation": segment, "score": 1.0}]
+    (tmp_path / "r.json").write_text(json.dumps(rows))
+    zgs(tmp_path, voc, tmp_path / "r.json", code=1)
+    out, err = capfd.readouterr()
+    assert "numbers are read as those of the data set voc (1 'aeroplane' … 20 'tvmonitor')" in out
+    assert "none of its 1 images is called as one of the data set's ('7', but 'a'); say how" in err
+
+
 def test_import_says_what_it_did_and_what_comes_next(tmp_path: Path, ours: Path, capsys: Any) -> None:
     run("export", "coco", ours, f"to={tmp_path / 'r.json'}")
     run("import", tmp_path / "r.json", f"images={tmp_path / 'r.images.json'}", f"to={tmp_path / 'back.jsonl'}")
@@ -93,6 +103,7 @@ def test_convert_counts_what_a_table_lacks(tmp_path: Path, capsys: Any) -> None:
 WRONG = {
     "import: name a kind and one place, not a b c": ["import", "a", "b", "c"],
     "cocoo: no kind of predictions (did you mean 'coco'?)": ["import", "cocoo", "b", "to=c.jsonl"],
+    "import coco: name the file or folder that is of this kind": ["import", "coco", "to=a.jsonl"],
     "import: say where the predictions are to be written, e.g. to=r.jsonl": ["import", "r.json"],
     "to=c.txt: predictions are a .jsonl or a .json file": ["import", "r.json", "to=c.txt"],
     "none.json: no such file or folder": ["import", "none.json", "to=c.jsonl"],

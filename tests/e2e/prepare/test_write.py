@@ -13,7 +13,7 @@ from datasets import Dataset, Image, load_from_disk
 from bench.cli import main
 from bench.data.prepared import Prepared
 from bench.errors import BadSample, UserError
-from bench.prepare.convert import write_png
+from bench.prepare.label_png import write_png
 from tests.e2e.prepare.conftest import prepare
 from tests.unit.prepare.make import IDS, save_png, voc20
 

@@ -32,11 +32,11 @@ def test_estimates_by_hand() -> None:
     assert found["score.resamples"].each == 808 and found["score.resamples"].value == 10000
     # 128 pixels, patch 4, stride 4: 32 x 32 features, more than which no parts can be.
     assert found["segment.n"].total == 1024 * 28 * 128 * 128
-    assert found["models.dino.size"].total == pytest.approx(4 * 1024**2)
+    assert found["models.dino.size"].total == pytest.approx(512 * 1024)
     # The paper's CLIP has 24 x 24 patches as its yaml states; DINO 109 x 109 features at stride 2 of 224 pixels.
     paper = needs("models=paper")
     assert paper["encode.micro_batch"].each == 4 * (8 * 577 * 768 + 12 * 577 * 577)
-    assert paper["models.dino.size"].total == pytest.approx(4 * 109**4)
+    assert paper["models.dino.size"].total == pytest.approx(512 * 109**2)
 
 
 @pytest.mark.thinned(6)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from bench.caption import search
+from bench.caption.guidance import guide
 from bench.caption.search import TokenStep
 from bench.caption.zerocap import ZeroCap, clean_text
 from bench.errors import UserError
@@ -71,6 +73,21 @@ def test_a_segment_does_not_depend_on_the_others(language: Any, clip: Any, norma
         same_bits(zerocap(take(seven, [i])), [i], whole)
     order = [4, 0, 6, 2, 5, 1, 3]
     same_bits(zerocap(take(seven, order)), order, whole)
+
+
+def test_batches_are_of_a_fixed_size_that_is_smaller_for_the_first_token(
+    language: Any, clip: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+
+    def guide_counted(model: Any, cache: torch.Tensor, *rest: Any) -> Any:
+        sizes.append(cache.shape[2])
+        return guide(model, cache, *rest)
+
+    monkeypatch.setattr(search, "guide", guide_counted)
+    for rows in (40, 4):
+        ZeroCap(language, clip, **OPTIONS | {"tokens": 2}, rows=rows)(tiny.embeddings(2))
+    assert sizes == [16, 40, 4, 4, 4]
 
 
 def test_more_segments_than_are_held_at_once(language: Any, clip: Any) -> None:

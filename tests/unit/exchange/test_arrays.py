@@ -100,6 +100,24 @@ def test_what_mask2former_returns_is_read_or_refused(tmp_path: Path, fuse: set[i
     assert (np.any(found["sky"], axis=0) == masks[0] | masks[2]).all() and len(found["sky"]) == 2
 
 
+@pytest.mark.slow
+def test_void_is_254_to_processors_that_reduce_labels() -> None:
+    """255 becomes class 254 in three of transformers' processors, and Segformer's old name does nothing."""
+    import transformers
+
+    image, labels = np.zeros((8, 8, 3), np.uint8), np.array([[0, 1, 2, 255] * 2] * 8, np.uint8)
+    for name in ("Mask2Former", "MaskFormer", "Eomt"):
+        made = getattr(transformers, f"{name}ImageProcessorPil")(
+            do_reduce_labels=True, ignore_index=255, do_resize=False, do_pad=False
+        )
+        (found,) = made(images=image, segmentation_maps=labels, return_tensors="pt")["class_labels"]
+        assert found.tolist() == [0, 1, 254], name
+    for said, wanted in (({"reduce_labels": True}, [0, 1, 2, 255]), ({"do_reduce_labels": True}, [0, 1, 255])):
+        made = transformers.SegformerImageProcessorPil(do_resize=False, **said)
+        found = made(images=image, segmentation_maps=labels, return_tensors="np")["labels"]
+        assert np.unique(np.asarray(found)).tolist() == wanted
+
+
 FAULTS: dict[str, dict[str, Any]] = {
     "holds other, but no 'segmentation'": {"other": MAP},
     "'segmentation' should be whole numbers [h, w] but is float64 [2, 3, 1]": {"segmentation": MAP[:, :, None] + 0.5},

@@ -107,9 +107,30 @@ def test_what_no_image_can_name_is_an_error(tmp_path: Path) -> None:
     twins = write_json(tmp_path / "v.json", {**LISTS, "images": [*LISTS["images"], {"id": 13, "file_name": "b.jpg"}]})
     with pytest.raises(UserError, match="images 12 and 13 are both 'b.jpg'"):
         read("coco", path, images=str(twins))
+    same = write_json(tmp_path / "s.json", {**LISTS, "images": [LISTS["images"][0]] * 2})
+    with pytest.raises(UserError, match="images: id 9 stands there twice"):
+        read("coco", path, images=str(same))
+    boxes = write_json(tmp_path / "b.json", [{"image_id": 9, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 1}])
+    assert (
+        "image 9: has no 'segmentation' (a file of boxes?)"
+        in read("coco", boxes, classes=str(classes_file(tmp_path)))[0].faults[0]
+    )
     said = write_json(tmp_path / "c.json", {"categories": [{"id": 1, "name": "cat"}, {"id": 1, "name": "dog"}]})
     with pytest.raises(UserError, match="category 1 is 'cat' and 'dog'"):
         read("coco", path, images=str(said))
+
+
+def test_ids_and_sizes_are_compared_with_the_list(tmp_path: Path) -> None:
+    """An id that is a text in one file and a number in the other, one that is nowhere, and masks of half the size."""
+    half = {"size": [2, 3], "counts": [6]}
+    path = write_json(tmp_path / "r.json", [result(1, coded(CAT), "9"), result(1, coded(CAT), 77), result(1, half, 12)])
+    (text, nowhere, other, *_), notes = read_noted("coco", path, images=images(tmp_path))
+    assert text.faults == (
+        f"{path}: image '9' is not in the list of 2 images (it has 9: one is a text, the other a number)",
+    )
+    assert nowhere.faults == (f"{path}: image 77 is not in the list of 2 images",)
+    assert other.size == (2, 3) and not other.faults
+    assert any(note.startswith("1 images have masks of another size than their list says") for note in notes)
 
 
 def test_lvis_is_coco_with_names_from_addresses_and_a_limit(tmp_path: Path) -> None:

@@ -40,6 +40,21 @@ def test_the_data_set_says_what_nobody_else_says(tmp_path: Path) -> None:
     assert not source(tmp_path).classes
 
 
+def test_what_a_file_says_of_its_numbers_comes_before_the_data_set(tmp_path: Path) -> None:
+    """Else a file that counts from 1 would be read by a list that counts from 0, each class as its neighbour."""
+    data = SimpleNamespace(name="voc", table=load_class_table("voc20"), list_ids=tuple)
+    own = {
+        "images": [{"id": 1, "file_name": "a.jpg", "height": 2, "width": 2}],
+        "categories": [{"id": 2, "name": "boat"}],
+    }
+    segment = {"image_id": 1, "category_id": 2, "segmentation": {"size": [2, 2], "counts": [0, 4]}}
+    place = write_json(tmp_path / "a.json", {**own, "annotations": [segment]})
+    for choices, text in (({}, "boat"), ({"classes": "voc20"}, "bicycle")):
+        kind = load_kind("coco")
+        (image,) = kind.read(make_source(place, "coco", kind, choices, data))  # type: ignore[arg-type]
+        assert [segment.text for segment in image.segments] == [text]
+
+
 WRONG = {
     "first=: counts the classes of a list anew": {"first": "0"},
     "first=one: needs whole numbers": {"first": "one", "classes": "voc20"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.commands.import_ import USAGE
 from bench.errors import UsageError, UserError
+from bench.exchange.choices import SHARED
 from bench.exchange.registry import MODULES, load_kind, tell_kind
 from tests.unit.exchange.drawn import coded, write_json
 
@@ -46,7 +49,8 @@ def content(what: Any, name: str = "a.json") -> Callable[[Path], Path]:
 
 PLACES = {
     "coco": [content([{"image_id": 1, "category_id": 1, "segmentation": ONE}]),
-             content({"images": [], "categories": [], "annotations": [{"image_id": 1, "segmentation": []}]})],
+             content({"images": [], "categories": [], "annotations": [{"image_id": 1, "segmentation": []}]}),
+             content({"licenses": [{"name": "x"}], "annotations": [{"image_id": 1, "segmentation": []}]})],
     "coco-panoptic": [content({"annotations": [{"image_id": 1, "segments_info": []}]})],
     "lvis": [content({"images": [{"id": 1, "neg_category_ids": []}], "annotations": [{"id": 1, "segmentation": []}]})],
     "label-maps": [picture("a.png"), picture("train/a.png", "P"), picture("a.tif", "I;16")],
@@ -74,11 +78,23 @@ def test_all_kinds_are_told_here() -> None:
     assert all(load_kind(name).title for name in MODULES)
 
 
+def test_the_page_names_every_kind_and_every_choice() -> None:
+    page = (Path(__file__).resolve().parents[3] / "EXCHANGE.md").read_text(encoding="utf-8")
+    for name in MODULES:
+        kind = load_kind(name)
+        assert f"| `{name}` |" in page and all(f"{key}=" in page for key in kind.options), name
+        assert kind.write is None or re.search(rf"^\| `{name}` \|.*\| yes \|$", page, re.MULTILINE)
+    assert [key for key in SHARED if f"{key}=" not in page + USAGE] == []
+
+
 def test_two_kinds_none_and_a_misspelt_one_are_one_line(tmp_path: Path) -> None:
     both = content([{"image_id": 1, "category_id": 1, "words": ["dog"]}])(tmp_path)
     with pytest.raises(UserError, match=r"several kinds fit: coco \(.*\); words \(.*\); say which: zgs import KIND"):
         tell_kind(both)
-    for what in ("[]", "half", '{"images": []}'):
+    (tmp_path / "b.json").write_text('{"images": [], "annotations": [{"segmentation": [')
+    with pytest.raises(UserError, match="b.json: ends in the middle, after .* \\(half a file"):
+        tell_kind(tmp_path / "b.json")
+    for what in ("[]", '{"images": []}', "3"):
         (tmp_path / "b.json").write_text(what)
         with pytest.raises(UserError, match="of no kind that can be told by looking; say which"):
             tell_kind(tmp_path / "b.json")

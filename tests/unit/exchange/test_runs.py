@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bench.exchange.runs import check_counts, compress, decode_counts, encode_labels, encode_mask, unite
+from bench.exchange.runs import compress, decode_counts, decode_runs, encode_labels, encode_mask, read_many_runs, unite
 from bench.predictions import rle
 from tests.unit.exchange.drawn import coded, masks, plain
 
@@ -17,28 +17,42 @@ SIZE = (5, 7)
 
 @given(st.lists(masks(SIZE), min_size=1, max_size=6))
 def test_sound_counts_have_no_fault(drawn: list[np.ndarray]) -> None:
-    assert check_counts([coded(mask)["counts"] for mask in drawn], SIZE) == [None] * len(drawn)
+    found = read_many_runs([coded(mask)["counts"] for mask in drawn], SIZE)
+    for mask, runs in zip(drawn, found, strict=True):
+        assert not isinstance(runs, str) and runs.tolist() == rle.read_runs(coded(mask)["counts"], *SIZE).tolist()
+        assert (decode_runs(runs, SIZE) == mask).all()
 
 
 @given(st.lists(st.one_of(st.text("0123OPQ`abcdmno\\1", max_size=9), masks(SIZE)), min_size=1, max_size=6))
 def test_a_verdict_is_that_of_each_alone(drawn: list[object]) -> None:
     """One by one `rle.read_runs` decides, which is tested against pycocotools."""
     texts = [one if isinstance(one, str) else coded(one)["counts"] for one in drawn]
-    for text, fault in zip(texts, check_counts(texts, SIZE), strict=True):
+    for text, found in zip(texts, read_many_runs(texts, SIZE), strict=True):
         try:
-            rle.read_runs(text, *SIZE)
-            assert fault is None
+            assert rle.read_runs(text, *SIZE).tolist() == list(found)
         except ValueError as error:
-            assert fault == f"mask cannot be read ({error})"
+            assert found == f"mask cannot be read ({error})"
 
 
 def test_damage_to_one_of_many_is_told_of_that_one() -> None:
     mask = np.zeros(SIZE, bool)
     mask[1:4, 2:5] = True
     good = coded(mask)["counts"]
-    faults = check_counts([good, good[:-1], good, "ä", ""], SIZE)
-    assert [fault is None for fault in faults] == [True, False, True, False, False]
-    assert faults[1] is not None and "cover" in faults[1]
+    for texts in ([good, good[:-1], good, good], [good, good[:-1], good, "ä"], [good, good[:-1], good, ""]):
+        faults = [found if isinstance(found, str) else "" for found in read_many_runs(texts, SIZE)]
+        assert [bool(fault) for fault in faults] == [False, True, False, texts[3] != good] and "cover" in faults[1]
+
+
+def test_large_masks_have_numbers_of_many_digits() -> None:
+    size, chance = (3000, 2000), np.random.default_rng(0)
+    drawn = []
+    for count in (0, 1, 5, 400):
+        mask = np.zeros(size, bool)
+        mask.T.flat[np.sort(chance.integers(0, mask.size, 2 * count))] = True
+        drawn.append(mask if count != 1 else ~mask)
+    texts = [coded(mask)["counts"] for mask in drawn]
+    for mask, runs in zip(drawn, read_many_runs(texts, size), strict=True):
+        assert not isinstance(runs, str) and (decode_runs(runs, size) == mask).all()
 
 
 @given(arrays.arrays(np.int32, (4, 6), elements=st.sampled_from([-1, 0, 1, 7, 255, 70000])))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.metrics.mask_quality import compute_mask_quality
-from bench.metrics.object_recall import compute_object_recall
+from bench.metrics.object_recall import compute_object_recall, describe_objects
 from bench.metrics.panoptic import compute_panoptic_quality
 from bench.overlap.table import drop_untold, make_overlap
 from bench.records import UNTOLD, VOID, Overlap, Prediction, Sample
@@ -128,3 +128,20 @@ def test_a_crowd_is_neither_found_nor_missed_and_stays_pixels_of_its_class() -> 
     )
     assert len(compute_mask_quality(image)["masks.max_iou"]) == 1
     assert drop_untold(item).counts[:, -1].tolist() == [0, 2] and drop_untold(item).untold is None
+
+
+def test_a_note_says_what_was_counted_as_an_object() -> None:
+    cats, crowd = (
+        by_hand([0, 0, 1, 1], [[1, 1, 1, 1]], [CAT] * 4),
+        by_hand([0, UNTOLD, -1, -1], [[1] * 4], [0, 0, 2, 2]),
+    )
+    (told,) = describe_objects([cats, crowd], CLASSES, ("iou", "panoptic", "objects"))
+    assert told.startswith(
+        "PQ and recall.objects: 3 objects of things, each a true segment of its own; regions of several that"
+    )
+    whole = by_hand([0] * 4, [[1] * 4], [CAT] * 4)
+    assert describe_objects([whole, whole], CLASSES, ["panoptic"]) == [
+        "PQ: no image has two objects of one class; all pixels of a thing in an image are one"
+    ]
+    assert describe_objects([cats], CLASSES, ["iou", "recall"]) == []
+    assert describe_objects([by_hand([-1] * 4, [[1] * 4], [SKY] * 4)], CLASSES, ["panoptic"]) == []

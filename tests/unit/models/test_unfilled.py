@@ -37,3 +37,12 @@ def test_a_loaded_clip_has_the_files_numbers_and_drew_none(kind: str, tmp_path: 
     assert torch.equal(torch.get_rng_state(), before)
     assert loaded.keys() == weights.keys() and len(loaded) > 20
     assert all(torch.equal(loaded[name], weights[name].to(loaded[name].dtype)) for name in loaded)
+
+
+def test_a_loaded_parameter_is_the_files_own_tensor_unless_it_is_converted() -> None:
+    stored = {"weight": torch.arange(12.0).view(4, 3), "bias": torch.ones(4, dtype=torch.float64)}
+    with SkipRandomFill():
+        layer = torch.nn.Linear(3, 4)
+        layer.load_state_dict(stored)
+    assert layer.weight.data_ptr() == stored["weight"].data_ptr() and isinstance(layer.weight, torch.nn.Parameter)
+    assert layer.bias.dtype == torch.float32 and torch.equal(layer.bias, torch.ones(4))

@@ -1,0 +1,64 @@
+"""`zgs show`: the whole method on one image as one picture, from the store of a run; and words that are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.cli import main
+from tests.shared_runs import FAST, find_run
+
+QUICK = [word for word in FAST if word.startswith("caption.")]
+
+
+def test_a_scene_is_shown_with_the_segments_that_its_run_found(full: Path, tmp_path: Path, capsys: Any) -> None:
+    from bench.predictions.source import PredictionFile
+
+    block = tmp_path / "block.txt"
+    block.write_text("green\n")
+    words = [
+        "test-0000",
+        f"store={full / 'store'}",
+        *QUICK,
+        f"to={tmp_path / 'x'}",
+        "segments=1,0",
+        f"report.blocklist={block}",
+    ]
+    assert main(["show", *words]) == 0
+    told = capsys.readouterr().out
+    prediction = PredictionFile(find_run(full) / "predictions.json")["test-0000"]
+    assert f"{len(prediction)} segments:" in told and "nearest words" in told and "green" not in told
+    for at, text in enumerate(prediction.texts):
+        assert f"  {at}  {text.replace('green', '[hidden]')}  (nearest" in told
+    picture = np.asarray(Image.open(tmp_path / "x.png").convert("L"))
+    assert picture.shape[1] == 2600 and picture.std() > 20
+    drawn = (tmp_path / "x.svg").read_text()
+    assert (
+        drawn.count("<svg") == 1 and drawn.count("image/png") == 3 + 2 * 3
+    )  # pictures, and maps of two layers: of none and of two segments
+
+
+@pytest.mark.slow
+def test_a_photograph_and_a_variant_without_subtraction(tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "año $1 <b>.jpg"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 140, 3), dtype=np.uint8)).save(path)
+    for encode in ("masked", "crop"):
+        words = [str(path), f"store={tmp_path / 'store'}", *QUICK, f"encode={encode}", f"to={tmp_path / encode}"]
+        assert main(["show", *words]) == 0
+        assert (tmp_path / f"{encode}.png").stat().st_size > 20_000
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    ([], "name one image, not 0"), (["a", "b"], "name one image, not 2"), (["test-000"], "did you mean"),
+    (["nowhere.jpg"], "neither a picture file nor an image of toyscenes:test"),
+    (["test-0000", "words=nowhere.txt"], "give one word a line"), (["test-0000", "segment.m=3"], "segment.m"),
+    (["test-0000", "report.blocklist=nowhere.txt"], "give a text file"), (["test-0000", "--big"], "no such option"),
+])  # fmt: skip
+def test_a_wrong_word_is_one_line(tmp_path: Path, capsys: Any, words: list[str], told: str) -> None:
+    assert main(["show", *words, *([f"store={tmp_path}"] if words else [])]) in (1, 2)
+    err = capsys.readouterr().err
+    assert told in err and err.count("\n") == 1
