@@ -260,7 +260,8 @@ def test_a_phone_needs_no_scrolling_sideways(made: Path) -> None:
 
 def test_what_is_hidden_is_not_shown(page: Any) -> None:
     choose(page, "sort", "name")
-    hidden = "return [...document.querySelectorAll('[hidden]')].filter(e => getComputedStyle(e).display !== 'none').length"
+    seen = ".filter(e => getComputedStyle(e).display !== 'none').length"
+    hidden = f"return [...document.querySelectorAll('[hidden]')]{seen}"
     assert run(page, hidden) == 0 and run(page, "return document.getElementById('run-a').parentElement.hidden")
 
 
