@@ -174,9 +174,10 @@ def _count_whole(piece: bytes) -> int:
     done, at, text, decoder = 0, 1, piece.decode("latin-1"), json.JSONDecoder(parse_constant=_refuse)
     try:
         while True:
-            _, at = decoder.raw_decode(text, at)
+            begin, (_, at) = at, decoder.raw_decode(text, at)
+            msgspec.json.decode(text[begin:at].encode("latin-1"))
             done, at = done + 1, _BETWEEN.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, msgspec.DecodeError):
         return done
 
 

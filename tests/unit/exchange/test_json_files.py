@@ -59,6 +59,7 @@ def test_damage_is_told_by_its_place(tmp_path: Path, small: None) -> None:
     assert "result 2 is no JSON" in raises(path, f'[{one},{one},{{"image_id": 2, "score": NaN}},{one}]')
     assert "result 1 (image 'a'): image_id: should be `int`, got `str`" in raises(path, f'[{one},{{"image_id": "a"}}]')
     assert "result 1: it: lacks the field `image_id`" in raises(path, f"[{one},{{}}]")
+    assert "result 0 is no JSON" in raises(path, '[{"image_id": 1, "x": "\\ud800"}, {"image_id": 2}]')
     assert "should be a list of results" in raises(path, '{"a": 1}')
 
 
