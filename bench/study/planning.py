@@ -3,8 +3,8 @@
 A simulated study draws images of the pilot with replacement until it has its questions, and of each question some of
 its ratings: so images that hang together and raters who agree count as they do, whatever their form. With more raters
 than the pilot had, the squared width is taken on along a + b / raters, as the variance of a mean over raters goes.
-Images are drawn whole, so few questions are those of few images. Raters are taken as exchangeable: a rater who is harder
-than others in all of a small study is not in it.
+Images are drawn whole, so few questions are those of few images. Raters are taken as exchangeable: a rater who is
+harder than others in all of a small study is not in it.
 """
 
 from __future__ import annotations
