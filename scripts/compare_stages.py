@@ -131,8 +131,8 @@ def main(words: Sequence[str] | None = None) -> None:
                 ),
                 flush=True,
             )
-    if given.to:
-        print(write_rows(rows, given.to))
+            if given.to:
+                write_rows(rows, given.to)
 
 
 def compare(case: str, trees: dict[str, Path], weights: Path, times: int) -> dict[str, Any]:
