@@ -2,12 +2,12 @@
 # Settings: PYTHON=/path/to/python3 chooses the Python, TORCH_INDEX=https://… the torch build.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-extra test-all check world cards tune board lint lock clean
+.PHONY: help setup demo test test-slow test-extra test-all check docs world cards tune board lint lock clean
 SHELL := /bin/sh
 export PYTHON TORCH_INDEX UPGRADE
 BIN := .venv/bin
-EXTRAS := dev,slurm,ray,optuna,s3,tracking,study,test-extra
-OPTIONAL := tests/unit/cluster tests/e2e/cluster tests/e2e/tracking tests/e2e/commands/test_optuna.py tests/e2e/study tests/golden/test_agreement.py
+EXTRAS := dev,slurm,ray,optuna,s3,tracking,study,docs,test-extra
+OPTIONAL := tests/unit/cluster tests/e2e/cluster tests/e2e/tracking tests/e2e/commands/test_optuna.py tests/e2e/study tests/e2e/report/site tests/unit/project tests/golden/test_agreement.py
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1
 
 help: ## print this list
@@ -35,6 +35,10 @@ test-extra: setup ## the tests of the optional parts, after their packages were 
 
 test-all: setup ## every test, also the slow ones and those that need extras
 	@$(OFFLINE) $(BIN)/python -m pytest tests -n auto --dist loadfile -m ""
+
+docs: setup ## API pages from the docstrings and all Markdown pages in docs/, to open from disk (half a minute; installs pdoc)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	@$(OFFLINE) $(BIN)/python scripts/make_docs.py docs
 
 world: setup ## contact sheets of the drawn world, and how fast it is drawn (half a minute)
 	@$(BIN)/python -m data_prep.world_sheet

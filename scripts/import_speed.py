@@ -129,14 +129,13 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--to", type=Path, help="a csv for the medians")
     given = parser.parse_args(words)
     sides = [side for side in given.sides.split(",") if is_installed(side)]
-    found: list[Side] = []
     with tempfile.TemporaryDirectory(prefix="zgs-import-") as folder:
         for images in map(int, given.images.split(",")):
             file, lists = draw_file(Path(folder), images, given.segments)
-            found += compare(sides, file, lists, images, given.times)
+            found = compare(sides, file, lists, images, given.times)
             file.unlink()
-    if given.to:
-        print(write_sides(found, given.to))
+            if given.to:  # now, for a longer file may take hours
+                print(write_sides(found, given.to))
 
 
 def write_sides(sides: Sequence[Side], to: Path) -> Path:

@@ -77,7 +77,8 @@ def make_encoders(words: Sequence[str], only: str, tuned: str) -> dict[str, tupl
         if only in ("", kind):
             made[name] = kind, encoder
     if not made:
-        raise SystemExit(f"masking_cost: no variant of kind {only!r}; there are attention and other")
+        kinds = f"of kind {only!r} (there are attention and other)" if only else "could be made: see above"
+        raise SystemExit(f"masking_cost: no variant {kinds}")
     return dict(sorted(made.items(), key=lambda pair: getattr(pair[1][1], "start_layer", 0)))
 
 
@@ -190,8 +191,9 @@ def main(arguments: list[str]) -> None:
     options = OPTIONS | given
     words = [word for word in arguments if "=" in word and word.partition("=")[0] not in OPTIONS]
     folders = [word for word in arguments if "=" not in word]
-    if len(folders) > 1 or not (options["segments"] + options["repeats"]).isdigit():
-        raise UsageError(f"masking_cost: {' '.join(arguments)}: give one folder of weights, segments=N and repeats=N")
+    numbers = options["segments"], options["repeats"]
+    if len(folders) > 1 or not all(number.isdigit() and int(number) for number in numbers):
+        raise UsageError(f"{' '.join(arguments)}: give one folder of weights, segments=N and repeats=N from 1")
     if folders:
         weights = Path(folders[0]).resolve()
         words = ["models=paper", *(f"models.{name}.source='{weights}/{name}'" for name in MODELS), *words]

@@ -141,14 +141,11 @@ def write_page(database: sqlite3.Connection, report: Path) -> str:
     lines = [
         "# The study of the demo, with simulated raters", "",
         f"`python scripts/study_demo.py` made a study of {len(facts['runs'])} stored runs of `zgs demo`: {labels} "
-        f"labels of "
-        f"{len(facts['images'])} images are {facts['questions']} questions, since what runs say alike is asked once; "
-        f"{facts['parts']} tasks, {facts['raters']} raters each, {len(collected.answers)} answers.", "",
+        f"labels of {len(facts['images'])} images are {facts['questions']} questions, since what runs say alike is "
+        f"asked once; {facts['parts']} tasks, {facts['raters']} raters each, {len(collected.answers)} answers.", "",
         "**Nobody was asked.** Four made-up raters see which share of a region truly has the class that the label "
-        "names; three "
-        "err by a step once in six questions, one says anything, fast, and is excluded by the rule. The pictures "
-        "show what a "
-        "study gives, and no number here is a finding.", "",
+        "names; three err by a step once in six questions, one says anything, fast, and is excluded by the rule. The "
+        "pictures show what a study gives, and no number here is a finding.", "",
         "![Questions as raters see them](questions.png)", "", "![Called correct over the cosine](calibration.png)", "",
         "![Widths by questions, raters and cost](plan.png)", "",
         "| agreement | all raters | without the excluded | n |", "|---|---:|---:|---:|",

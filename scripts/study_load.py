@@ -177,10 +177,12 @@ def main() -> int:
 
 def write_page(table: pd.DataFrame, seconds: int) -> str:
     """Write the table as markdown."""
+    ahead = os.sched_getscheduler(0) in (os.SCHED_RR, os.SCHED_FIFO)
+    beside = ", ahead of all other work there by real-time priority (`chrt -r 1`)" if ahead else ""
     lines = [
         "# A screen while people rate at once", "",
-        f"{count_processors()} processors, load {os.getloadavg()[0]:.1f} when it ended, {seconds} s each; `python "
-        "scripts/study_load.py`. A screen: the answer on the disk, the next page and its picture.", "",
+        f"{count_processors()} processors, load {os.getloadavg()[0]:.1f} when it ended, {seconds} s each{beside}; "
+        "`python scripts/study_load.py`. A screen: the answer on the disk, the next page and its picture.", "",
         "| raters at once | they | screens (n) | median ms | 95 % below | 99 % below | screens a second | server, "
         "processor ms |",
         "|---:|---|---:|---:|---:|---:|---:|---:|",

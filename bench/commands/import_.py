@@ -63,7 +63,10 @@ def split_places(places: Sequence[str]) -> tuple[str, Path]:
 
             load_kind(places[0])  # says that it is none
         raise UsageError(f"import: name a kind and one place, not {' '.join(places)[:80]}; `zgs import --help`")
-    return ("" if len(places) == 1 else places[0]), Path(places[-1]).expanduser()
+    path = Path(places[-1]).expanduser()
+    if len(places) == 1 and places[0] in MODULES and not path.exists():
+        raise UsageError(f"import {places[0]}: name the file or folder that is of this kind; `zgs import --help`")
+    return ("" if len(places) == 1 else places[0]), path
 
 
 def import_place(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
+from bench.commands.words import is_there
 from bench.data.base import suggest_nearest
 from bench.errors import UsageError
 
-USAGE = """zgs study make RUN … to=FOLDER [ask=text,tt,st] [sample=all] [raters=3] [task=30] [controls=3] [seed=0]
+USAGE = """zgs study [make] RUN … to=FOLDER [ask=text,tt,st] [sample=all] [raters=3] [task=30] [controls=3] [seed=0]
 zgs study raters FOLDER add=N [days=30] [url=http://127.0.0.1:8765]
 zgs study serve FOLDER [port=8765] [host=127.0.0.1] [proxy=ADDRESS]
 zgs study status FOLDER
@@ -44,6 +45,8 @@ def main(arguments: list[str]) -> int:
     words, rest = arguments[:1], arguments[1:]
     if not words:
         raise UsageError(f"study: say what to do: {', '.join(ACTIONS)}; `zgs study --help` shows how")
+    if words[0] not in ACTIONS and is_there(words[0]):  # `zgs study RUN …` makes one
+        words, rest = ["make"], arguments
     if words[0] not in ACTIONS:
         near = suggest_nearest(words[0], ACTIONS) or f" (`zgs study make {words[0]} …` makes a study of a run)"
         raise UsageError(f"study: {words[0]}: no such action{near}; `zgs study --help` shows all")

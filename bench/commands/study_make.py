@@ -28,6 +28,11 @@ def run_make(arguments: list[str]) -> int:
     from bench.score.score_table import EMBEDDED_NOTE
     from bench.study.make import make_study
 
+    if files := [place for place in places if Path(place).is_file()]:
+        raise UsageError(
+            f"study make: {files[0]}: is a file; `zgs score {files[0]} data=…` first, then name the folder that it "
+            "prints"
+        )
     if unfinished := [place for place in places if is_unfinished(Path(place))]:
         raise UsageError(describe_unfinished(Path(unfinished[0]), trusted))
     folders = find_runs(list(map(Path, places)))
@@ -59,8 +64,7 @@ def _print_facts(facts: dict[str, object], to: str) -> None:
     print(f"{facts['questions']} questions of {len(images)} images: {facts['rule']}")
     print(
         f"{facts['parts']} tasks of up to {facts['task']} questions, {facts['controls']} of them controls; each goes "
-        f"to "
-        f"{facts['raters']} different raters"
+        f"to {facts['raters']} different raters"
     )
     for line in describe_labels(facts):
         print(escape_for_terminal(line))

@@ -79,15 +79,14 @@ def run_plan(arguments: list[str]) -> int:
     regular = collected.regular
     print(
         f"pilot: {len(regular)} ratings of {regular['question'].nunique()} questions of {regular['image'].nunique()} "
-        f"images"
+        "images"
     )
     if excluded:
         print(f"left out by the rule of `zgs study report`: {', '.join(excluded)}")
     print(*describe_table(table), sep="\n")
     print(
         f"width of the middle 95 % of {studies} simulated studies; {price:g} {options['unit']} and "
-        f"{prices.seconds:.1f} s an answer, "
-        "controls paid"
+        f"{prices.seconds:.1f} s an answer, controls paid"
     )
     print("plan:", *written, sep="\n  ")
     return DONE

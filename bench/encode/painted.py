@@ -58,7 +58,8 @@ def find_box(mask: Bool[np.ndarray, "h w"]) -> tuple[int, int, int, int] | None:
 def blur(image: Picture, share: float) -> Picture:
     """Blur an image by a Gaussian whose standard deviation is `share` of its shorter side (Pillow's approximation).
 
-    A share of 0 leaves it as it is.
+    A share of 0 leaves it as it is. Outside the image its outermost pixels go on: a share near 1 gives the colours of
+    the border, not the mean of the image.
     """
     return np.asarray(Image.fromarray(image).filter(ImageFilter.GaussianBlur(share * min(image.shape[:2]))))
 

@@ -44,6 +44,16 @@ class ImageNames:
             return self._write(image_id)
         return self._find_known(str(image_id))
 
+    def describe_stray(self, image_id: Id) -> str | None:
+        """Describe an id that the list of images lacks, told apart from one that it has as another type; else None."""
+        if not self.files or image_id in self.files:
+            return None
+        other: Id = (
+            int(image_id) if isinstance(image_id, str) and re.fullmatch("[0-9]{1,18}", image_id) else str(image_id)
+        )
+        near = f" (it has {other!r}: one is a text, the other a number)" if other in self.files else ""
+        return f"is not in the list of {len(self.files)} images{near}"
+
     def find_file(self, name: str) -> str:
         """Find the name of an image by that of a file: its path and its ending are no part of it."""
         return self._find_known(cut_ending(name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,22 +52,44 @@ def starts_list(path: Path) -> bool:
 
 
 def describe_first(path: Path) -> dict[str, Any] | None:
-    """Read what tells a file's kind: the first object of a list, or all of an object; None for what is neither.
+    """Read what tells a file's kind: the first object of a list, or an object whose lists are cut to their first.
 
-    Of a long list only its beginning is read; of a damaged file nothing is told here.
+    None for what is neither, and for a damaged file, of which nothing is told here. Of a long list only the beginning
+    is read.
     """
     try:
         if path.suffix.lower() != ".json" or not path.is_file():
             return None
+        state = path.stat()
+        return _describe_first(path, state.st_mtime_ns, state.st_size)
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=8)  # every kind asks
+def _describe_first(path: Path, _changed: int, _size: int) -> dict[str, Any] | None:
+    try:
         with path.open("rb") as stream:
             begin = stream.read(CHUNK).removeprefix(_BOM).lstrip(_BLANK)
         if begin[:1] == b"[":
-            first, _ = json.JSONDecoder().raw_decode(begin[1:].decode("utf-8", "replace").lstrip())
-        else:
-            first = msgspec.json.decode(path.read_bytes().removeprefix(_BOM))
+            first = _read_first(begin)
+            return first if isinstance(first, dict) else None
+        parts = msgspec.json.decode(path.read_bytes().removeprefix(_BOM), type=dict[str, msgspec.Raw])
+        return {key: _cut_to_first(bytes(raw)) for key, raw in parts.items()}
     except (OSError, ValueError, RecursionError, msgspec.DecodeError):
         return None
-    return first if isinstance(first, dict) else None
+
+
+def _cut_to_first(text: bytes) -> Any:
+    if text[:1] != b"[":
+        return msgspec.json.decode(text)
+    return [_read_first(text)] if text[1:].lstrip(_BLANK)[:1] != b"]" else []
+
+
+def _read_first(text: bytes) -> Any:
+    """Read the first element of a list."""
+    found, _ = json.JSONDecoder().raw_decode(text[1 : CHUNK + 1].decode("utf-8", "replace").lstrip())
+    return found
 
 
 def stream_list(path: Path, kind: type[T], decoder: msgspec.json.Decoder[list[T]] | None = None) -> Iterator[list[T]]:
@@ -151,9 +174,10 @@ def _count_whole(piece: bytes) -> int:
     done, at, text, decoder = 0, 1, piece.decode("latin-1"), json.JSONDecoder(parse_constant=_refuse)
     try:
         while True:
-            _, at = decoder.raw_decode(text, at)
+            begin, (_, at) = at, decoder.raw_decode(text, at)
+            msgspec.json.decode(text[begin:at].encode("latin-1"))
             done, at = done + 1, _BETWEEN.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, msgspec.DecodeError):
         return done
 
 

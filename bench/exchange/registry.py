@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.data.base import suggest_nearest
 from bench.errors import UsageError, UserError
+from bench.exchange.json_files import read_json
 from bench.exchange.records import Kind
 
 _LOOK = 1 << 16
@@ -68,6 +69,8 @@ def tell_kind(path: Path) -> tuple[str, str]:
         raise UserError(f"{path}: several kinds fit: {fitting}; say which: zgs import KIND {path} to=FILE")
     if path.is_file() and says_format(path):
         raise UserError(f"{path}: is in the open format already; zgs score reads it as it is")
+    if path.is_file() and path.suffix.lower() == ".json":
+        read_json(path)  # says what is wrong with half a file
     raise UserError(
         f"{path}: of no kind that can be told by looking; say which: zgs import KIND {path} to=FILE "
         f"(known: {', '.join(MODULES)}; `zgs import` says what each is)"

@@ -46,7 +46,7 @@ def describe_fault(counts: str | Sequence[int], size: Size) -> str | None:
 
 def compress(runs: Sequence[int] | Int64[np.ndarray, " r"], size: Size) -> str:
     """Compress run lengths, background first, down the columns, which were checked."""
-    plain = {"size": list(size), "counts": [int(run) for run in runs]}
+    plain = {"size": list(size), "counts": np.asarray(runs, np.int64).tolist()}
     text: bytes = coco.frPyObjects(plain, *size)["counts"]
     return text.decode("ascii")
 

@@ -45,5 +45,5 @@ def describe_objects(images: Iterable[Overlap], classes: ClassList, metrics: Ite
         return []
     if objects <= kinds and not untold:
         return [f"{words}: no image has two objects of one class; all pixels of a thing in an image are one"]
-    rest = f", {untold:,} regions of several that nobody told apart" if untold else ""
+    rest = f"; regions of several that nobody told apart: {untold:,}" if untold else ""
     return [f"{words}: {objects:,} objects of things, each a true segment of its own{rest}"]

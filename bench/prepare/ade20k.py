@@ -59,8 +59,10 @@ def number_objects(
     """Number objects on the pixels of things alone, `CROWD` where a thing has none."""
     is_thing = np.zeros(NO_SCORE + 1, bool)
     is_thing[list(things)] = True
-    objects = np.where(numbers > 0, numbers.astype(np.uint16), np.uint16(CROWD))
-    objects[~is_thing[classes]] = 0
+    wide = np.arange(256, dtype=np.uint16)
+    wide[0] = CROWD
+    objects = wide[numbers]
+    objects *= is_thing[classes]
     return objects
 
 

@@ -7,14 +7,13 @@ hold 1000 times the label and the number of an object, or the bare label where t
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from bench.data.class_tables import load_class_table
 from bench.data.prepared import NO_SCORE
 from bench.prepare.choices import Choices
 from bench.prepare.instances import WithInstances
 from bench.prepare.looks import choose_coding
-from bench.prepare.pairs import join, pair
+from bench.prepare.pairs import Folders, join, pair
 from bench.prepare.plan import Coding, Plan, make_coding
 from bench.prepare.tree import Tree
 
@@ -26,19 +25,16 @@ _NAME = r"(?P<id>[a-z-]+_\d{6}_\d{6})"
 
 def plan(tree: Tree, choices: Choices) -> Plan:
     """Plan what to prepare. Raises `UserError` where files are missing or hold other numbers than their name says."""
-    train = not (masks := _find(tree, choices.split, "gtFine_labelIds"))
-    masks = masks or _find(tree, choices.split, "gtFine_labelTrainIds")
-    kind = "labelTrainIds" if train else "labelIds"
-    masks = join({tree.root: masks}, tree, choices, f"gtFine/{choices.split}/CITY/*_gtFine_labelIds.png")
-    images = join(
-        {tree.root: _find(tree, choices.split, "leftImg8bit")}, tree, choices,
-        f"leftImg8bit/{choices.split}/CITY/*_leftImg8bit.png",
-    )  # fmt: skip
+    own = _find(tree, choices.split, "gtFine_labelIds")
+    found, kind = (own, "labelIds") if own else (_find(tree, choices.split, "gtFine_labelTrainIds"), "labelTrainIds")
+    masks = join(found, tree, choices, f"gtFine/{choices.split}/CITY/*_gtFine_labelIds.png", "masks")
+    expected = f"leftImg8bit/{choices.split}/CITY/*_leftImg8bit.png"
+    images = join(_find(tree, choices.split, "leftImg8bit"), tree, choices, expected)
     items, missing, remarks = pair(images, masks, tree, choices)
-    coding, how = choose_coding([make_codings()[train]], {item.image_id: item.mask for item in items}, None)
+    coding, how = choose_coding([make_codings()[not own]], {item.image_id: item.mask for item in items}, None)
     source = {"layout": f"gtFine/*_gtFine_{kind}.png", "label_order": coding.name, "how": f"{kind}, {how}"}
-    objects = _find(tree, choices.split, "gtFine_instanceIds")
-    if train or any(item.image_id not in objects for item in items):
+    objects = {i: p for files in _find(tree, choices.split, "gtFine_instanceIds").values() for i, p in files.items()}
+    if not own or any(item.image_id not in objects for item in items):
         lack = "no objects: *_gtFine_instanceIds.png are not there: PQ counts all pixels of a thing in an image as one"
         return Plan(choices.name, choices.split, items, coding, source, (*remarks, lack), missing)
     items = tuple(replace(item, objects=objects[item.image_id]) for item in items)
@@ -58,7 +54,7 @@ def make_codings() -> tuple[Coding, Coding]:
     )
 
 
-def _find(tree: Tree, split: str, kind: str) -> dict[str, Path]:
-    """Find the files of a kind and a split by id, whatever the city."""
+def _find(tree: Tree, split: str, kind: str) -> Folders:
+    """Find the folders of a kind and a split, one a city."""
     folders = tree.find_matching(rf"{_NAME}_{kind}\.png")
-    return {i: path for folder, files in folders.items() if folder.parent.name == split for i, path in files.items()}
+    return {folder: files for folder, files in folders.items() if folder.parent.name == split}

@@ -74,7 +74,7 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     segments = read_segments(source_file)
     painted = tree.find_matching(r"(?P<id>\d{12})\.png")
     folders = {folder: files for folder, files in painted.items() if folder.name == name}
-    masks = join(folders, tree, choices, f"{name}/000000000139.png (from {name}.zip)")
+    masks = join(folders, tree, choices, f"{name}/000000000139.png (from {name}.zip)", "masks")
     images = find_images(tree, f"{choices.split}2017")
     items, missing, remarks = pair(images, {i: masks[i] for i in masks if i in segments}, tree, choices)
     things = frozenset(row.id for row in load_class_table("coco133").rows if row.thing)

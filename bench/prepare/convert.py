@@ -63,12 +63,10 @@ def count_objects(labels: Labels) -> int:
     """Count the objects of an image; crowds are none."""
     if labels.objects is None:
         return 0
-    told = (labels.objects > 0) & (labels.objects != CROWD)
-    width = int(labels.objects[told].max(initial=0)) + 1
-    pairs = labels.classes[told].astype(np.int64) * width + labels.objects[told]
-    if pairs.max(initial=0) > told.size:  # a table of all pairs would be larger than the picture
-        return len(np.unique(pairs))
-    return int(np.count_nonzero(np.bincount(pairs)))
+    pairs = (labels.classes.astype(np.uint32) << 16 | labels.objects).ravel()
+    begins = np.append(True, pairs[1:] != pairs[:-1])  # neighbours mostly are of one object: few are left to sort
+    objects = np.unique(pairs[begins]) & 0xFFFF
+    return int(np.count_nonzero((objects > 0) & (objects != CROWD)))
 
 
 def count(label: np.ndarray) -> dict[int, int]:

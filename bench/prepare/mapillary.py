@@ -36,7 +36,10 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     _check_config(tree, version)
     where = open_masks(tree, choices)
     expected = f"{split}/{version}/labels/KEY.png"
-    folder, masks = choose_folder(_find(where, split, "labels", version), where, choices, expected)
+    found = _find(where, split, "labels", version)
+    if not found:
+        _refuse_other_version(where, split, version)
+    folder, masks = choose_folder(found, where, choices, expected)
     photographs = tree.find_matching(_KEY + r"\.jpg")
     photographs = {folder: files for folder, files in photographs.items() if folder.parts[-2:] == (split, "images")}
     images = join(photographs, tree, choices, f"{split}/images/KEY.jpg")
@@ -70,6 +73,14 @@ def _find(tree: Tree, split: str, kind: str, version: str) -> Folders:
         if (folder.name, own, where) == (kind, version, split):
             found[folder] = files
     return found
+
+
+def _refuse_other_version(tree: Tree, split: str, version: str) -> None:
+    """Raise `UserError` where only labels of another version are there."""
+    for other in LABELS.keys() - {version}:
+        if _find(tree, split, "labels", other):
+            name = f"mapillary_{other.replace('.', '')}"
+            raise UserError(f"{tree.option} {tree.root} holds labels of {other} and none of {version}; use {name}")
 
 
 def _check_config(tree: Tree, version: str) -> None:

@@ -34,14 +34,23 @@ def open_masks(tree: Tree, choices: Choices) -> Tree:
     return open_tree(choices.masks, "--masks") if choices.masks else tree
 
 
-def join(folders: Folders, tree: Tree, choices: Choices, expected: str) -> dict[str, Path]:
-    """Join the files of all folders by id; of two with one id the first counts. Raises `UserError` where none is."""
+def join(
+    folders: Folders, tree: Tree, choices: Choices, expected: str, what: str = "images"
+) -> dict[str, Path]:  # fmt: skip
+    """Join the files of all folders by id. Raises `UserError` where there is none, and where two masks have one id.
+
+    Of two images with one id the first counts: copies of a photograph are the same photograph.
+    """
     files: dict[str, Path] = {}
     for named in folders.values():
-        files = {**named, **files}
+        for image_id, path in named.items():
+            if files.setdefault(image_id, path) != path and what == "masks":
+                raise UserError(
+                    f"{files[image_id]} and {path} are masks of one image; leave one of both in {tree.root}"
+                )
     if not files:
         raise UserError(
-            f"{tree.option} {tree.root} holds no images of {choices.split}: looked for {expected} at any depth"
+            f"{tree.option} {tree.root} holds no {what} of {choices.split}: looked for {expected} at any depth"
             f"{tree.unpack_hint()}"
         )
     return files

@@ -26,10 +26,17 @@ class Tree:
 
     @cached_property
     def folders(self) -> dict[Path, list[str]]:
-        """The names of the files in every folder below the root that is not hidden; sorted, the root first."""
-        by_folder = {}
-        for folder, below, files in os.walk(self.root):
+        """The names of the files in every folder below the root that is not hidden; sorted, the root first.
+
+        Links are followed, for people put the archives of a data set together by them; each folder counts once.
+        """
+        by_folder, seen = {}, set[str]()
+        for folder, below, files in os.walk(self.root, followlinks=True):
             below[:] = sorted(name for name in below if not is_hidden(name))
+            if (place := os.path.realpath(folder)) in seen:
+                below.clear()
+                continue
+            seen.add(place)
             by_folder[Path(folder)] = sorted(name for name in files if not is_hidden(name))
         return by_folder
 

@@ -73,26 +73,28 @@ def calibrate(
 
 
 def fit_logistic(
-    x: Float64[np.ndarray, " n"], y: Float64[np.ndarray, " n"], weight: Float64[np.ndarray, "b n"]
-) -> Float64[np.ndarray, "b 2"]:
+    x: Float64[np.ndarray, " n"], good: Float64[np.ndarray, " n"], total: Float64[np.ndarray, " n"],
+    weight: Float64[np.ndarray, "b n"],
+) -> Float64[np.ndarray, "b 2"]:  # fmt: skip
     """Fit intercept and slope of b weighted logistic regressions at once, by Newton's method.
 
-    Solved in standardised x with a ridge of 1e-3 on the slope, so that labels which a cosine parts perfectly have a
-    curve too; returned in the units of x.
+    ``good`` of ``total`` ratings at each x are correct. Solved in standardised x with a ridge of 1e-3 on the slope, so
+    that labels which a cosine parts perfectly have a curve too; returned in the units of x.
     """
-    centre, spread = float(x.mean()), float(x.std()) or 1.0
+    centre = float(np.average(x, weights=total))
+    spread = float(np.sqrt(np.average((x - centre) ** 2, weights=total))) or 1.0
     z = (x - centre) / spread
     beta = np.zeros((len(weight), 2))
     for _ in range(_STEPS):
         p = 1 / (1 + np.exp(-np.clip(beta[:, :1] + beta[:, 1:] * z, -35, 35)))  # b x n
-        slope = weight * (y - p)
-        curve = weight * p * (1 - p)
+        slope = weight * (good - total * p)
+        curve = weight * total * p * (1 - p)
         g0, g1 = slope.sum(axis=1), slope @ z - _RIDGE * beta[:, 1]
         h00, h01, h11 = curve.sum(axis=1) + 1e-9, curve @ z, curve @ z**2 + _RIDGE
         determinant = np.maximum(h00 * h11 - h01**2, 1e-12)
         step = np.column_stack([(h11 * g0 - h01 * g1), (h00 * g1 - h01 * g0)]) / determinant[:, None]
         beta += np.clip(step, -5, 5)
-        if np.abs(step).max() < 1e-9:
+        if np.abs(step).max() < 1e-7:
             break
     slope_x = beta[:, 1] / spread
     return np.column_stack([beta[:, 0] - slope_x * centre, slope_x])
@@ -101,11 +103,17 @@ def fit_logistic(
 def _fit_all(
     cosine: np.ndarray, good: np.ndarray, at: np.ndarray, images: int, resamples: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fit the curve to all ratings [2] and to resamples of the images [b, 2]."""
-    whole = fit_logistic(cosine, good, np.ones((1, len(cosine))))[0]
+    """Fit the curve to all ratings [2] and to resamples of the images [b, 2].
+
+    Ratings of one image and cosine (those of one question, above all) are one row: k of m.
+    """
+    rows, place = np.unique(np.column_stack([at, cosine]), axis=0, return_inverse=True)
+    image, x = rows[:, 0].astype(int), rows[:, 1]
+    k, m = np.bincount(place.ravel(), good), np.bincount(place.ravel()).astype(np.float64)
+    whole = fit_logistic(x, k, m, np.ones((1, len(x))))[0]
     if images < 2 or not resamples:
         return whole, np.zeros((0, 2))
-    drawn = [fit_logistic(cosine, good, weight[:, at]) for weight in _draw(images, len(cosine), resamples, seed)]
+    drawn = [fit_logistic(x, k, m, weight[:, image]) for weight in _draw(images, len(x), resamples, seed)]
     return whole, np.concatenate(drawn)
 
 

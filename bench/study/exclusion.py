@@ -25,9 +25,8 @@ class ExclusionRule:
         """State the rule in a sentence."""
         return (
             f"a rater is out who passes fewer than {100 * self.passed:g} % of at least {self.controls} controls, "
-            f"whose median "
-            f"of at least {self.timed} answers takes less than {self.seconds:g} s, or who rates {self.alike} "
-            f"questions or more all alike, controls among them"
+            f"whose median of at least {self.timed} answers takes less than {self.seconds:g} s, or who rates "
+            f"{self.alike} questions or more all alike, controls among them"
         )
 
 

@@ -88,13 +88,11 @@ def _write_instructions(database: sqlite3.Connection, to: Path) -> Path:
     lines = [
         f"# {ASK}", "",
         "A computer has cut photographs into parts and has said what each shows. You see one part at a time, bright "
-        "inside a "
-        "white line, and a text. Choose how well the text describes that part, not the whole picture.", "",
+        "inside a white line, and a text. Choose how well the text describes that part, not the whole picture.", "",
         *(f"- **{example.rating}: {MEANINGS[example.rating]}**, as ![{example.alt}]({PICTURES}/{example.picture}) "
           f"with \"{example.label}\": {example.why}" for example in EXAMPLES[::-1]), "",
         f"(For who runs the study: {raters} different people a question; results as csv need the columns question, "
-        f"rater, rating "
-        "and perhaps seconds.)", "",
+        "rater, rating and perhaps seconds.)", "",
     ]  # fmt: skip
     path = to / "instructions.md"
     path.write_text("\n".join(lines), encoding="utf-8")

@@ -107,8 +107,7 @@ def _insert(database: sqlite3.Connection, answer: Answer, code: str, question: s
     if twice:
         raise UserError(
             f"{answer.where}: rater {answer.rater!r} has answered question {answer.question} in this study already: "
-            f"was the file "
-            "taken before?"
+            "was the file taken before?"
         )
     now = datetime.now(UTC).isoformat(timespec="seconds")
     database.execute("INSERT OR IGNORE INTO raters (code, created, expires) VALUES (?, ?, 0)", (code, now))
@@ -133,8 +132,8 @@ def _insert(database: sqlite3.Connection, answer: Answer, code: str, question: s
 
 def _mark_done(database: sqlite3.Connection) -> None:
     database.execute(
-        "UPDATE tasks SET done = 1 WHERE NOT EXISTS (SELECT 1 FROM questions q WHERE q.part = tasks.part AND NOT EXISTS"
-        " (SELECT 1 FROM answers a WHERE a.question = q.name AND a.batch = tasks.batch AND a.void = ''))"
+        "UPDATE tasks SET done = 1 WHERE NOT EXISTS (SELECT 1 FROM questions q WHERE q.part = tasks.part AND NOT "
+        "EXISTS (SELECT 1 FROM answers a WHERE a.question = q.name AND a.batch = tasks.batch AND a.void = ''))"
     )
 
 

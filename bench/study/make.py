@@ -113,7 +113,7 @@ def _check_same_data(runs: Sequence[Labelled]) -> None:
         if run.context.identity.fingerprint != first:
             raise UserError(
                 f"{run.folder}: is of other data than {runs[0].folder}, and a study is of one data set: make one of "
-                f"each"
+                "each"
             )
 
 
@@ -125,7 +125,7 @@ def _check_same_study(to: Path, name: str, value: str) -> None:
     if known.get(name) != value:
         raise UserError(
             f"to={to}: holds another study ({known.get('questions')} questions: {known.get('rule')}; its whole "
-            f"description is study.json); choose another folder"
+            "description is study.json); choose another folder"
         )
 
 

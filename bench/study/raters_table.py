@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,13 @@ _FEW = 10
 """Answers of a third below which drift is not told."""
 
 
-def make_raters_table(collected: Collected, fast: float = 1.0) -> pd.DataFrame:
-    """Make `COLUMNS`, one row a rater, in the order of their first answers."""
-    regular = _compare_with_others(collected.answers[collected.answers["known"] == ""])
+def make_raters_table(collected: Collected, fast: float = 1.0, excluded: Collection[str] = ()) -> pd.DataFrame:
+    """Make `COLUMNS`, one row a rater, in the order of their first answers.
+
+    The others that a rater is compared with are those who are not ``excluded``: where a careless rater answers some
+    parts only, everybody who shares these would seem to drift.
+    """
+    regular = _compare_with_others(collected.answers[collected.answers["known"] == ""], excluded)
     rows = []
     for code in collected.answers["rater"].drop_duplicates():
         own, known = regular[regular["rater"] == code], collected.controls[collected.controls["rater"] == code]
@@ -50,12 +55,13 @@ def _make_row(code: str, own: pd.DataFrame, known: pd.DataFrame, every: pd.DataF
     }  # fmt: skip
 
 
-def _compare_with_others(answers: pd.DataFrame) -> pd.DataFrame:
+def _compare_with_others(answers: pd.DataFrame, excluded: Collection[str]) -> pd.DataFrame:
     """Add ``beside``: the rating less the mean of the other ratings of the question; NaN where there is no other."""
-    grouped = answers.groupby("question")["rating"]
-    total, n = grouped.transform("sum"), grouped.transform("count")
-    others = (total - answers["rating"]) / (n - 1).where(n > 1)
-    return answers.assign(beside=answers["rating"] - others)
+    counts = ~answers["rater"].isin(list(excluded))
+    rating, question = answers["rating"].where(counts, 0), answers["question"]
+    total = rating.groupby(question).transform("sum") - rating
+    n = counts.groupby(question).transform("sum") - counts
+    return answers.assign(beside=answers["rating"] - total / n.where(n > 0))
 
 
 def _compute_drift(beside: np.ndarray) -> tuple[float, float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from tqdm import tqdm
 
 from bench.csv_files import write_csv
 from bench.errors import UserError
@@ -39,20 +40,27 @@ def make_report(collected: Collected, rule: ExclusionRule, exclude: bool, resamp
     after = measure_agreement(kept.regular, resamples, seed) if excluded and exclude else before
     shares = compute_distribution(collected, resamples, seed)
     shares_after = compute_distribution(kept, resamples, seed) if excluded and exclude else shares
+    answers = collected.answers
+    gone = set(answers.loc[answers["excluded"] != "", "rater"]) | set(excluded if exclude else ())
     return Report(
-        kept, rule, excluded if exclude else {}, before, after, make_raters_table(collected, rule.seconds),
-        (shares, shares_after), list_calibrations(kept, resamples, seed), count_missing(kept), list_whole_batches(kept),
-        _is_embedded(kept),
+        kept, rule, excluded if exclude else {}, before, after, make_raters_table(collected, rule.seconds, gone),
+        (shares, shares_after), list_calibrations(kept, resamples, seed),
+        (_count_ratings_a_question(collected), _count_ratings_a_question(kept)), count_missing(kept),
+        list_whole_batches(kept), _is_embedded(kept),
     )  # fmt: skip
+
+
+def _count_ratings_a_question(collected: Collected) -> float:
+    return len(collected.regular) / collected.regular["question"].nunique()
 
 
 def list_calibrations(collected: Collected, resamples: int, seed: int) -> list[Calibration]:
     """Calibrate each run's TT and ST, as far as they were asked about."""
     table = collected.uses.merge(collected.regular[["question", "rating"]], on="question").dropna(subset="cosine")
+    asked = [(run, kind) for run in collected.runs for kind in TAU]
     return [
         calibrate(run, kind, _read_tau(collected, run, kind), part, min(resamples, 2000), seed)
-        for run in collected.runs
-        for kind in TAU
+        for run, kind in tqdm(asked, desc="calibration", disable=None)
         if len(part := table[(table["run"] == run) & (table["kind"] == kind)])
     ]
 

@@ -25,8 +25,7 @@ def write_text(report: Report, ratings: Mapping[str, Path], study: Path) -> str:
     lines = [
         "# What people say", "",
         f"{facts['questions']} questions of {len(facts['images'])} images, {facts['raters']} raters each: "
-        f"{facts['rule']}. "
-        f"{len(regular)} ratings by {regular['rater'].nunique()} raters count.", "",
+        f"{facts['rule']}. {len(regular)} ratings by {regular['rater'].nunique()} raters count.", "",
         *([f"**{EMBEDDED_NOTE}**", ""] if report.embedded else []),
         *_write_missing(report),
         "## How far raters agree", "", *_write_agreement(report), "",
@@ -59,8 +58,7 @@ def describe_missing(report: Report) -> list[str]:
     if report.whole:
         rest = (
             "the files of ratings hold the whole batches alone, since a label without a rating would count as not "
-            "verified; "
-            "shares and agreement are of all ratings"
+            "verified; shares and agreement are of all ratings"
         )
     else:
         rest = (
@@ -77,12 +75,15 @@ def _write_agreement(report: Report) -> list[str]:
     for before, after in zip(report.before, report.after, strict=True):
         cells = [_write_agreed(before), *([_write_agreed(after)] if both else [])]
         lines.append(join_cells([before.measure, *cells, f"{after.n} {after.unit}"]))
+    if both:
+        means = (f"{answers:.2f}" for answers in report.ratings_a_question)
+        lines.append(join_cells(["ratings a question", *means, ""]))
     notes = dict.fromkeys(each.note for each in [*report.before, *report.after] if each.note)
     return [
         *lines, "",
         "Intervals: 95 %, images resampled. Alpha is Krippendorff's with his ordinal distance, as the package "
-        "krippendorff "
-        "has it; irrCAC calls the second line ordinal. Kappa is between batches, two by two.",
+        "krippendorff has it; irrCAC calls the second line ordinal. Kappa is between batches, two by two. Of fewer "
+        "ratings a question more are alike by all; alpha and kappa are made not to depend on that.",
         *([""] + [f"- {note}" for note in notes] if notes else []),
     ]  # fmt: skip
 
@@ -108,10 +109,9 @@ def _write_raters(report: Report) -> list[str]:
     return [
         *lines, "",
         f"The rule, stated beforehand: {report.rule.describe()}. {len(report.excluded)} excluded.", "",
-        "From the others: mean distance of a rating from the mean of the others on the same question; severity: the "
-        "same with "
-        "its sign, below 0 is harder; drift: severity in the last third of a rater's answers less that in the first, "
-        "**bold** where its 95 % interval excludes 0.",
+        "From the others: mean distance of a rating from the mean of the others (who are not excluded) on the same "
+        "question; severity: the same with its sign, below 0 is harder; drift: severity in the last third of a "
+        "rater's answers less that in the first, **bold** where its 95 % interval excludes 0.",
     ]  # fmt: skip
 
 
@@ -167,8 +167,8 @@ def _write_calibration(parts: Sequence[Calibration]) -> list[str]:
     return [
         *lines, "", *notes, *([""] if notes else []),
         "Correct is a rating of 2 or 3; n counts ratings; logistic regression, intervals over images. It is about "
-        "this encoder, "
-        "these classes and these images, and about the label that is nearest, not about any pair of texts.", "",
+        "this encoder, these classes and these images, and about the label that is nearest, not about any pair of "
+        "texts.", "",
         "![Share called correct over the cosine](calibration.png)",
     ]  # fmt: skip
 
@@ -214,7 +214,7 @@ def describe_table(table: pd.DataFrame) -> list[str]:
         widths = ", ".join(f"{row.measure} {row.width:.3f}" for row in part.itertuples())
         cost, hours = part["cost"].iloc[0], part["hours"].iloc[0]
         lines.append(
-            f"{questions:>7} questions, {raters} rater{'' if raters == 1 else 's'}: {widths}; "
-            f"cost {cost:.2f}, {hours:.1f} h"
+            f"{questions:>7} questions, {raters} rater{'' if raters == 1 else 's'}: {widths}; cost {cost:.2f}, "
+            f"{hours:.1f} h"
         )
     return lines

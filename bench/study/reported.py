@@ -15,7 +15,10 @@ from bench.study.exclusion import ExclusionRule
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """All numbers of a report; ``before`` is of all raters, ``after`` without the excluded (or the same)."""
+    """All numbers of a report; ``before`` is of all raters, ``after`` without the excluded (or the same).
+
+    ``distribution`` and ``ratings_a_question`` are of both.
+    """
 
     collected: Collected
     rule: ExclusionRule
@@ -25,6 +28,7 @@ class Report:
     raters: pd.DataFrame
     distribution: tuple[pd.DataFrame, pd.DataFrame]
     calibrations: list[Calibration]
+    ratings_a_question: tuple[float, float]
     missing: Mapping[int, int]
     whole: list[int]
     embedded: bool

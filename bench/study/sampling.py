@@ -32,7 +32,7 @@ class Rule:
             "segments as it stands for",
             "stratified": f"{self.count} segments of each run, spread over class and size in proportion: a systematic "
             f"sample of the list sorted by both, in random order within (seed {seed}); every segment has the same "
-            f"chance",
+            "chance",
         }[self.name]
 
 
@@ -42,8 +42,8 @@ def read_rule(text: str) -> Rule:
     name, number = (found[1], found[2]) if found else ("", None)
     if name not in RULES or (name == "all") != (number is None) or number == "0":
         raise UsageError(
-            f"sample={text}: write all, images:N (all segments of N images), per_image:N or stratified:N (by class and "
-            "size), N from 1"
+            f"sample={text}: write all, images:N (all segments of N images), per_image:N or stratified:N (by class "
+            "and size), N from 1"
         )
     return Rule(name, int(number or 0))
 

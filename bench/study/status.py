@@ -23,8 +23,8 @@ def describe_status(database: sqlite3.Connection) -> list[str]:
             f"batch {batch}: {answers} of {study['questions']} answers, {tasks} of {study['parts']} tasks done"
         )
     rows = database.execute(
-        "SELECT r.code, count(a.id) AS n, max(a.answered) AS last, r.excluded, r.expires < ? AS ended"
-        " FROM raters r LEFT JOIN answers a ON a.rater = r.code GROUP BY r.code ORDER BY r.rowid",
+        "SELECT r.code, count(a.id) AS n, max(a.answered) AS last, r.excluded, r.expires < ? AS ended FROM raters r "
+        "LEFT JOIN answers a ON a.rater = r.code GROUP BY r.code ORDER BY r.rowid",
         (time.time(),),
     ).fetchall()
     table = [

@@ -66,9 +66,9 @@ def take_task(database: sqlite3.Connection, rater: str) -> Task | None:
         if current is not None and current.first_open is not None:
             return current
         row = database.execute(
-            "SELECT part, batch FROM tasks WHERE done = 0 AND (rater IS NULL OR abs(? - taken) > ?)"
-            " AND part NOT IN (SELECT part FROM tasks WHERE rater = ?)"
-            " AND part NOT IN (SELECT part FROM answers WHERE rater = ?) ORDER BY batch, part LIMIT 1",
+            "SELECT part, batch FROM tasks WHERE done = 0 AND (rater IS NULL OR abs(? - taken) > ?) AND part NOT IN "
+            "(SELECT part FROM tasks WHERE rater = ?) AND part NOT IN (SELECT part FROM answers WHERE rater = ?) "
+            "ORDER BY batch, part LIMIT 1",
             (time.time(), IDLE, rater, rater),
         ).fetchone()
         if row is None:
@@ -97,8 +97,8 @@ def record_answer(
         if item.rating is None:
             (known,) = database.execute("SELECT known FROM questions WHERE name = ?", (question,)).fetchone()
             database.execute(
-                "INSERT INTO answers (question, rater, part, batch, rating, seconds, answered)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO answers (question, rater, part, batch, rating, seconds, answered) VALUES (?, ?, ?, ?, "
+                "?, ?, ?)",
                 (question, rater, task.part, 0 if known else task.batch, rating, seconds, now),
             )
         elif item.rating != rating:
@@ -134,8 +134,8 @@ def count_done(database: sqlite3.Connection, rater: str) -> int:
 
 def _lacks_answers(database: sqlite3.Connection, part: int, batch: int) -> bool:
     row = database.execute(
-        "SELECT 1 FROM questions q WHERE q.part = ? AND NOT EXISTS"
-        " (SELECT 1 FROM answers a WHERE a.question = q.name AND a.batch = ? AND a.void = '') LIMIT 1",
+        "SELECT 1 FROM questions q WHERE q.part = ? AND NOT EXISTS (SELECT 1 FROM answers a WHERE a.question = "
+        "q.name AND a.batch = ? AND a.void = '') LIMIT 1",
         (part, batch),
     ).fetchone()
     return row is not None
@@ -147,13 +147,11 @@ def _read_task(database: sqlite3.Connection, rater: str, part: int, batch: int) 
     A control that this rater has seen in another part is not shown again.
     """
     rows = database.execute(
-        "SELECT q.*, a.rating FROM questions q"
-        " LEFT JOIN answers a ON a.question = q.name AND a.rater = :rater AND a.part = :part"
-        " WHERE (q.part = :part OR q.name IN (SELECT question FROM controls WHERE part = :part))"
-        " AND NOT EXISTS (SELECT 1 FROM skips s WHERE s.question = q.name AND s.rater = :rater)"
-        " AND NOT EXISTS (SELECT 1 FROM answers o WHERE o.question = q.name AND ("
-        "   (q.known = '' AND o.batch = :batch AND o.void = '' AND o.rater <> :rater)"
-        "   OR (o.rater = :rater AND o.part <> :part)))",
+        "SELECT q.*, a.rating FROM questions q LEFT JOIN answers a ON a.question = q.name AND a.rater = :rater AND "
+        "a.part = :part WHERE (q.part = :part OR q.name IN (SELECT question FROM controls WHERE part = :part)) AND "
+        "NOT EXISTS (SELECT 1 FROM skips s WHERE s.question = q.name AND s.rater = :rater) AND NOT EXISTS (SELECT 1 "
+        "FROM answers o WHERE o.question = q.name AND (   (q.known = '' AND o.batch = :batch AND o.void = '' AND "
+        "o.rater <> :rater)   OR (o.rater = :rater AND o.part <> :part)))",
         {"rater": rater, "part": part, "batch": batch},
     ).fetchall()
     seed = str(read_fact(database, "seed"))

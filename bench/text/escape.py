@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+
+from bench.text.fonts import can_write, find_usual, read_letters
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _KEPT = "\u200c\u200d"
@@ -61,22 +62,15 @@ def escape_for_figure(text: str) -> str:
 
 
 def escape_for_picture(text: str) -> str:
-    """Escape ``text`` for the letters that all pictures are written with: what they lack is shown by its code.
+    """Escape ``text`` for the letters that pictures are written with: what no font here has is shown by its code.
 
     An empty box in place of each would make names of other scripts all alike.
     """
     line = escape_for_terminal(text)
-    known = _read_letters()
-    return line if line.isascii() else "".join(c if ord(c) in known else _write_code(c) for c in line)
-
-
-@lru_cache(maxsize=1)
-def _read_letters() -> frozenset[int]:
-    """Read the characters of DejaVu Sans, which matplotlib ships."""
-    import matplotlib as mpl
-    from matplotlib.ft2font import FT2Font
-
-    return frozenset(FT2Font(f"{mpl.get_data_path()}/fonts/ttf/DejaVuSans.ttf").get_charmap())
+    if can_write(line):
+        return line
+    known = read_letters(find_usual())
+    return "".join(c if ord(c) in known else _write_code(c) for c in line)
 
 
 def measure_width(text: str) -> int:

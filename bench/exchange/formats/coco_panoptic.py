@@ -21,6 +21,7 @@ from bench.exchange.image_names import Id, cut_ending
 from bench.exchange.json_files import describe_first
 from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
 from bench.exchange.runs import encode_labels
+from bench.predictions.beside import find_beside
 
 
 class Info(msgspec.Struct):
@@ -91,8 +92,8 @@ def _read_image(source: Source, folder: Path, entry: Panoptic, where: str) -> Fo
     name = source.names.find_name(entry.image_id) if entry.image_id in files else source.names.find_file(named)
     if not named:
         name = source.names.find_name(entry.image_id)
-    picture = folder / (entry.file_name or f"{cut_ending(named) or entry.image_id}.png")
     try:
+        picture = find_beside(folder, entry.file_name or f"{cut_ending(named) or entry.image_id}.png")
         numbers = read_ids(picture)
     except BadSample as error:
         return ForeignImage(name, (1, 1), (), (f"{where}: {error}",))
@@ -147,7 +148,7 @@ def write(images: Iterable[ForeignImage], target: Target) -> None:
         for image in images:
             ids, infos = paint_segments(image, target)
             described = describe_image(image, target)
-            file = f"{image.image_id.replace('/', '_')}.png"
+            file = f"{described['id']:012d}.png"
             colours = np.stack([ids & 255, ids >> 8 & 255, ids >> 16], axis=2).astype(np.uint8)
             Image.fromarray(colours).save(folder / file)
             content["images"].append(described)

@@ -88,13 +88,20 @@ def make_image(
     source: Source, image_id: Id, results: Sequence[tuple[int, CocoResult]], name: str | None = None
 ) -> ForeignImage:
     """Make the image ``name`` (else as its id is called) of its results, with every fault by image and result."""
+    stray = source.names.describe_stray(image_id) if name is None else None
     name = source.names.find_name(image_id) if name is None else name
+    if stray:
+        return ForeignImage(name, (1, 1), (), (f"{source.path}: image {image_id!r} {stray}",))
     faults: list[str] = []
     size = _find_size(source, image_id, results)
     kept = [pair for pair in results if not _is_left_out(source, pair[1], name)]
     if size is None or min(size) < 1 or size[0] * size[1] > MAX_PIXELS:
         said = _describe_size(size, kept[0][1] if kept else None)
         return ForeignImage(name, (1, 1), (), (f"{source.path}: image {image_id!r}: {said}",))
+    source.notes.count(
+        "images have masks of another size than their list says: scoring resizes them, or refuses other proportions",
+        int(source.names.sizes.get(image_id, size) != size), name,
+    )  # fmt: skip
     where = [f"{source.path}: image {image_id!r}, segment {at}" for at, _ in kept]
     counts = _read_masks(source, [result for _, result in kept], size, where, faults)
     segments = []

@@ -68,7 +68,10 @@ def write(images: Iterable[ForeignImage], target: Target) -> None:
     with writing(target.path, "to=FOLDER"):
         target.path.mkdir(parents=True, exist_ok=True)
         for image in images:
-            place = target.path / f"{image.image_id}.png"
+            name = Path(f"{image.image_id}.png")
+            if ".." in name.parts or name.is_absolute():
+                raise UserError(f"{target.path}: image {image.image_id!r:.60} would lie outside of it; rename it")
+            place = target.path / name
             place.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(paint_classes(image, target, nothing).astype(wide)).save(place)
         with (target.path / "classes.csv").open("w", encoding="utf-8", newline="") as stream:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +62,7 @@ def _make_image(
     source: Source, folder: Path, image: str, name: str, words: list[tuple[str, float | None]], where: str
 ) -> ForeignImage:
     """Make the segments that a map gives to the words; a word without a pixel is counted."""
-    picture = next(
-        (p for stem in (image, name, cut_ending(image)) for e in ENDINGS if (p := folder / f"{stem}{e}").is_file()),
-        None,
-    )
+    picture = _find_picture(folder, (image, name, cut_ending(image)))
     if picture is None:
         return ForeignImage(name, (1, 1), (), (f"{where}: {folder / image}.png is missing",))
     begin = int(source.options["first"]) if source.options["first"].isdigit() else 0
@@ -84,6 +81,13 @@ def _make_image(
             faults.append(f"{where}: {picture} holds {number}, but it has {len(words)} words, from {begin} on")
     source.notes.count("words have no pixel: left out", len(words) - len(segments), name)
     return ForeignImage(name, (labels.shape[0], labels.shape[1]), tuple(segments), tuple(faults))
+
+
+def _find_picture(folder: Path, stems: Sequence[str]) -> Path | None:
+    """Find the map of an image; a name that leads out of the folder is never looked for."""
+    inside = [stem for stem in stems if ".." not in Path(stem).parts and not Path(stem).is_absolute()]
+    places = (folder / f"{stem}{ending}" for stem in inside for ending in ENDINGS)
+    return next((place for place in places if place.is_file()), None)
 
 
 def _find(entry: dict[str, Any], keys: tuple[str, ...]) -> str | None:

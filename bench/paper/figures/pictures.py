@@ -138,7 +138,7 @@ def fit(text: str, room: float, size: float, bold: bool = False) -> str:
 
 def wrap(text: str, room: float, size: float, bold: bool = False) -> list[str]:
     """Wrap a text as figures show it at blanks, so that every line fits into ``room`` inches."""
-    letters, lines = load_font(round(size * _FINE), bold), list[str]()
+    letters, lines = load_font(round(size * _FINE), bold, escape_for_picture(text)), list[str]()
     for word in escape_for_picture(text).split():
         joined = f"{lines[-1]} {word}" if lines else ""
         if joined and letters.getlength(joined) <= room * 72 * _FINE:

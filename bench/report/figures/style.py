@@ -19,6 +19,7 @@ from bench.report.tables.comparisons import shorten_names
 from bench.score.score_table import EMBEDDED_NOTE
 from bench.text.escape import escape_for_figure as figure_text
 from bench.text.escape import escape_for_picture, shorten_apart, shorten_middle
+from bench.text.fonts import list_families
 
 WIDE = 9.0
 """Inches: 900 pixels at 100 dpi, what a README column shows."""
@@ -35,6 +36,7 @@ _TITLE, _KEYED = 11.5, 10.5
 
 def make_figure(high: float, wide: float = WIDE) -> Figure:
     """Make a figure on a canvas of its own, so that pyplot's state is neither read nor changed."""
+    mpl.rcParams["font.sans-serif"] = ["DejaVu Sans", *list_families()]  # letter by letter, in this order
     figure = Figure(figsize=(wide, high), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     return figure

@@ -64,4 +64,5 @@ def write_line(
     pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: Colour, width: int, bold: bool = True
 ) -> None:
     """Write as much of a text as fits into ``width`` pixels, from its top left corner."""
-    pen.text(at, shorten_text(text, size, width, bold), font=load_font(size, bold), fill=colour)
+    shown = shorten_text(text, size, width, bold)
+    pen.text(at, shown, font=load_font(size, bold, shown), fill=colour)

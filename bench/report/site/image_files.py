@@ -7,8 +7,9 @@ that the reader's system has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+import base64
+import io
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -38,20 +39,24 @@ def decode_map(encoded: Mapping[str, Any], unpack: Callable[[Any], np.ndarray]) 
     return np.repeat(values, unpack(encoded["runs"])).reshape(encoded["size"])
 
 
-def save_picture(image: UInt8[np.ndarray, "h w 3"], stem: Path) -> str:
-    """Save an image no larger than it is shown: a photograph as JPEG, a small drawing as PNG; returns its name."""
-    picture = Image.fromarray(image)
-    if max(picture.size) < SMALLEST:
-        picture.save(path := stem.with_suffix(".png"), compress_level=6)
-        return path.name
-    picture.thumbnail((LARGEST, LARGEST), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    picture.save(path := stem.with_suffix(".jpg"), quality=88, subsampling=0)
-    return path.name
+def encode_picture(image: UInt8[np.ndarray, "h w 3"]) -> dict[str, Any]:
+    """Encode an image no larger than it is shown: a photograph as JPEG, a small drawing as PNG, its file as base64.
+
+    It stands in the data and not beside it: what a page decodes itself it can let go of, while browsers keep hundreds
+    of pictures that they have decoded for a page.
+    """
+    picture, file = Image.fromarray(image), io.BytesIO()
+    small = max(picture.size) < SMALLEST
+    if small:
+        picture.save(file, "PNG", compress_level=6)
+    else:
+        picture.thumbnail((LARGEST, LARGEST), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        picture.save(file, "JPEG", quality=88, subsampling=0)
+    data = base64.b64encode(file.getvalue()).decode("ascii")
+    return {"type": "image/png" if small else "image/jpeg", "data": data, "width": picture.width}
 
 
-def describe_segments(
-    prediction: Prediction, item: Overlap | None, number: Callable[[str], int], order: Sequence[int] = ()
-) -> dict[str, Any]:
+def describe_segments(prediction: Prediction, item: Overlap | None, number: Callable[[str], int]) -> dict[str, Any]:
     """Describe the named segments of an image: map, texts by number, areas in pixels, nearest classes where known."""
     labels = make_label_map(Panel("", masks=prediction.masks))
     assert labels is not None, "masks were given"

@@ -24,7 +24,7 @@ from bench.report.site.image_files import (
     describe_over_segments,
     describe_segments,
     describe_truth,
-    save_picture,
+    encode_picture,
 )
 from bench.report.site.numbers import (
     describe_mapping,
@@ -44,7 +44,7 @@ from bench.run.writing import read_while_whole
 from bench.score.score_table import EMBEDDED_NOTE
 
 PAGE = Path(__file__).parent / "page"
-_OURS = re.compile(r"(site|people|provenance|numbers-\d+-[\w+-]+|segments-\d+|image-\d{5,})\.js|\d{5,}\.(png|jpg)")
+_OURS = re.compile(r"(site|provenance|numbers-\d+-[\w+-]+|segments-\d+|image-\d{5,})\.js")
 """Names of data that an earlier site may have left."""
 
 
@@ -130,12 +130,11 @@ def _describe_site(opened: SiteRuns) -> dict[str, Any]:
 
 def _write_images(opened: SiteRuns, shown: Sequence[str], to: Path, texts: Texts, hide: Blocklist) -> float:
     """Write a file an image; return the median of their heights over their widths, which all rows take."""
-    (to / "pictures").mkdir(parents=True, exist_ok=True)
     aspects = [0.75]
     owners = {image_id: run for run in reversed(opened.runs) for image_id in run.dataset.list_ids()}
     with ImageBar("site", len(shown)) as bar:
         for at, image_id in enumerate(shown):
-            told = _describe_image(opened.runs, owners[image_id], image_id, to / "pictures" / f"{at:05d}", texts, hide)
+            told = _describe_image(opened.runs, owners[image_id], image_id, texts, hide)
             write_script(to / "data" / f"image-{at:05d}.js", f"image-{at}", told)
             aspects += [told["size"][0] / told["size"][1]] if "size" in told else []
             bar.update()
@@ -143,7 +142,7 @@ def _write_images(opened: SiteRuns, shown: Sequence[str], to: Path, texts: Texts
 
 
 def _describe_image(
-    runs: Sequence[SiteRun], owner: SiteRun, image_id: str, stem: Path, texts: Texts, hide: Blocklist
+    runs: Sequence[SiteRun], owner: SiteRun, image_id: str, texts: Texts, hide: Blocklist
 ) -> dict[str, Any]:
     """Describe one image of ``owner``'s data to the page; whatever cannot be shown is a reason in its place."""
     try:
@@ -152,7 +151,7 @@ def _describe_image(
         return {"missing": str(error), "runs": [{"missing": str(error)} for _ in runs]}
     over = next(_find_over_segments(runs, sample), None)
     return {
-        "picture": save_picture(sample.image, stem),
+        "picture": encode_picture(sample.image),
         "size": list(sample.size),
         "over": over,
         "runs": [_describe_prediction(run, image_id, texts, hide) for run in runs],
@@ -181,7 +180,6 @@ def _describe_prediction(run: SiteRun, image_id: str, texts: Texts, hide: Blockl
 def _clear(to: Path) -> None:
     """Remove the page and the data of an earlier site, and nothing else."""
     (to / "index.html").unlink(missing_ok=True)
-    for folder in (to / "data", to / "pictures"):
-        for file in folder.iterdir() if folder.is_dir() else ():
-            if _OURS.fullmatch(file.name):
-                file.unlink()
+    for file in (to / "data").iterdir() if (to / "data").is_dir() else ():
+        if _OURS.fullmatch(file.name):
+            file.unlink()

@@ -152,8 +152,8 @@ def _choose_position(task: Task) -> int | None:
 def _is_more_left() -> bool:
     """Whether a part is open that this rater has had nothing of."""
     row = g.database.execute(
-        "SELECT 1 FROM tasks WHERE done = 0 AND rater IS NULL AND part NOT IN (SELECT part FROM tasks WHERE rater = ?)"
-        " AND part NOT IN (SELECT part FROM answers WHERE rater = ?) LIMIT 1",
+        "SELECT 1 FROM tasks WHERE done = 0 AND rater IS NULL AND part NOT IN (SELECT part FROM tasks WHERE rater = "
+        "?) AND part NOT IN (SELECT part FROM answers WHERE rater = ?) LIMIT 1",
         (g.rater, g.rater),
     ).fetchone()
     return row is not None

@@ -33,8 +33,7 @@ def serve(folder: Path, host: str, port: int, proxy: str) -> None:
         )
         raise UserError(
             f"{folder}: is being served already ({where}); two servers would not see each other's raters: use that "
-            f"one, "
-            "or stop it first"
+            "one, or stop it first"
         ) from error
 
 
@@ -47,8 +46,7 @@ def _check_ready(folder: Path) -> None:
         runs = " ".join(study["runs"].values())
         raise UserError(
             f"{folder}: {len(missing)} pictures are gone, the first {missing[0]}: the command that made the study "
-            f"draws them "
-            f"again ({study.get('command', f'zgs study make {runs} to={folder}')})"
+            f"draws them again ({study.get('command', f'zgs study make {runs} to={folder}')})"
         )
     database.execute("DELETE FROM skips")  # of pictures that were gone and are there again
     database.close()

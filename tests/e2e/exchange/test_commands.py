@@ -103,6 +103,7 @@ def test_convert_counts_what_a_table_lacks(tmp_path: Path, capsys: Any) -> None:
 WRONG = {
     "import: name a kind and one place, not a b c": ["import", "a", "b", "c"],
     "cocoo: no kind of predictions (did you mean 'coco'?)": ["import", "cocoo", "b", "to=c.jsonl"],
+    "import coco: name the file or folder that is of this kind": ["import", "coco", "to=a.jsonl"],
     "import: say where the predictions are to be written, e.g. to=r.jsonl": ["import", "r.json"],
     "to=c.txt: predictions are a .jsonl or a .json file": ["import", "r.json", "to=c.txt"],
     "none.json: no such file or folder": ["import", "none.json", "to=c.jsonl"],

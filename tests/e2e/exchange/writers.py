@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+MISSING = 3
+"""The exit code where a library is not here."""
 NAMES = ("sky", "vegetation", "car", "road")
 CITY_IDS = (23, 21, 26, 7)
 """The same four as Cityscapes numbers them."""
@@ -98,6 +100,46 @@ def write_hotcoco(folder: Path) -> dict[str, Any]:
     with contextlib.redirect_stdout(io.StringIO()):
         found = pq_compute(str(folder / "panoptic_ann.json"), str(folder / "panoptic_said.json"))["All"]
     return {name: found[name] for name in ("pq", "sq", "rq")}
+
+
+def write_panopticapi(folder: Path) -> dict[str, Any]:
+    """The same files, and what panopticapi itself says of them."""
+    from panopticapi.evaluation import pq_compute_single_core
+
+    with contextlib.suppress(ImportError):
+        write_hotcoco(folder)
+    true, said = (json.loads((folder / f"panoptic_{part}.json").read_text()) for part in ("ann", "said"))
+    categories = {category["id"]: category for category in true["categories"]}
+    places = str(folder / "panoptic_ann"), str(folder / "panoptic_said")
+    with contextlib.redirect_stdout(io.StringIO()):
+        pairs_of = list(zip(true["annotations"], said["annotations"], strict=True))
+        found = pq_compute_single_core(0, pairs_of, *places, categories).pq_average(categories, isthing=None)[0]
+    return {name: found[name] for name in ("pq", "sq", "rq")}
+
+
+def write_detectron2(folder: Path) -> dict[str, Any]:
+    """detectron2's `SemSegEvaluator` with ``output_dir``, which leaves ``sem_seg_predictions.json``."""
+    import torch
+    from detectron2.data import DatasetCatalog, MetadataCatalog
+    from detectron2.evaluation.sem_seg_evaluation import SemSegEvaluator
+
+    listed = pairs(folder)
+    files = {f"/data/val/{name}.jpg": truth for name, truth, _ in listed}
+    DatasetCatalog.register("maps", lambda: [{"file_name": name, "sem_seg_file_name": name} for name in files])
+    MetadataCatalog.get("maps").set(
+        stuff_classes=list(NAMES), ignore_label=255,
+        stuff_dataset_id_to_contiguous_id={number: place for place, number in enumerate(CITY_IDS)},
+    )  # fmt: skip
+    evaluator = SemSegEvaluator(
+        "maps", False, str(folder / "detectron2"), sem_seg_loading_fn=lambda name, dtype: files[name].astype(dtype)
+    )
+    evaluator.reset()
+    for name, (_, _, said) in zip(files, listed, strict=True):
+        scores = np.stack([said == number for number in range(len(NAMES))]).astype(np.float32)
+        evaluator.process([{"file_name": name}], [{"sem_seg": torch.from_numpy(scores)}])
+    with contextlib.redirect_stdout(io.StringIO()):
+        found = evaluator.evaluate()["sem_seg"]
+    return {"iou.dataset.union": float(found["mIoU"]) / 100, "pixel_accuracy": float(found["pACC"]) / 100}
 
 
 def write_label_studio(folder: Path) -> dict[str, Any]:
@@ -233,6 +275,8 @@ WRITERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "mmseg reduced": lambda folder: write_mmseg(folder, True),
     "cityscapes": write_cityscapes,
     "hotcoco": write_hotcoco,
+    "panopticapi": write_panopticapi,
+    "detectron2": write_detectron2,
     "label-studio": write_label_studio,
     "labelme": write_labelme,
     "lvis": write_lvis,
@@ -241,4 +285,8 @@ WRITERS: dict[str, Callable[[Path], dict[str, Any]]] = {
 }
 
 if __name__ == "__main__":
-    print(json.dumps(WRITERS[sys.argv[1]](Path(sys.argv[2]))))
+    try:
+        print(json.dumps(WRITERS[sys.argv[1]](Path(sys.argv[2]))))
+    except ModuleNotFoundError as error:
+        print(error, file=sys.stderr)
+        sys.exit(MISSING)

@@ -12,8 +12,8 @@ from bench.cli import main
 from bench.data.prepared import Prepared
 from bench.records import UNTOLD, VOID
 from bench.store.sealed import seal
+from tests.unit.prepare.planned import WRITE
 from tests.unit.prepare.test_rarer import WRITE as RARER
-from tests.unit.prepare.test_scenes import WRITE
 
 pytestmark = pytest.mark.usefixtures("blank_sheet")
 EVERY = WRITE | RARER

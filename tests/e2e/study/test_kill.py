@@ -18,8 +18,12 @@ from tests.unit.study.made import make_study
 
 
 def answer_until_killed(client: Client, server: Server, draw: np.random.Generator, kept: dict[str, int]) -> str:
-    """Answer as fast as the server takes it; returns the question that was under way when it was gone."""
-    under_way = ""
+    """Answer as fast as the server takes it; returns the question that was under way when it was gone.
+
+    It is killed some milliseconds after some number of answers: in the middle of any request, however slow the machine.
+    """
+    under_way, most = "", len(kept) + int(draw.integers(2, 16))
+    killer = threading.Timer(0.03 * draw.random(), server.process.kill)
     try:
         page = client.enter(server.address)
         client.ask(server.address, "/task", read_hidden(page))
@@ -33,8 +37,13 @@ def answer_until_killed(client: Client, server: Server, draw: np.random.Generato
             status, page = client.ask(server.address, "/question", fields | {"rating": str(rating)})
             assert status == 303, page
             kept[under_way], under_way = rating, ""
+            if len(kept) == most:
+                killer.start()
     except (OSError, HTTPException):  # gone before it answered, or in the middle
         return under_way
+    finally:
+        if killer.is_alive():
+            killer.join()
 
 
 @pytest.mark.timeout(1200)
@@ -46,10 +55,7 @@ def test_every_acknowledged_answer_outlives_any_kill(kills: int, tmp_path: Path)
     client, draw, kept, doubtful = Client(token), np.random.default_rng(0), dict[str, int](), list[str]()
     for _ in range(kills):
         server = Server(tmp_path / "study")
-        killer = threading.Timer(0.05 + 0.6 * draw.random(), server.process.kill)
-        killer.start()
         doubtful.append(answer_until_killed(client, server, draw, kept))
-        killer.join()
         server.process.communicate()
         database = open_database(tmp_path / "study")
         assert database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
@@ -59,7 +65,7 @@ def test_every_acknowledged_answer_outlives_any_kill(kills: int, tmp_path: Path)
         assert set(found) - set(kept) <= set(doubtful), "and nothing else but what was under way"
         kept |= found
         database.close()
-    assert len(kept) > 2 * kills
+    assert len(kept) >= 2 * kills
 
 
 def test_a_second_server_of_one_study_is_one_line_that_names_the_first(tmp_path: Path) -> None:

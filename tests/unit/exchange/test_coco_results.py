@@ -120,6 +120,19 @@ def test_what_no_image_can_name_is_an_error(tmp_path: Path) -> None:
         read("coco", path, images=str(said))
 
 
+def test_ids_and_sizes_are_compared_with_the_list(tmp_path: Path) -> None:
+    """An id that is a text in one file and a number in the other, one that is nowhere, and masks of half the size."""
+    half = {"size": [2, 3], "counts": [6]}
+    path = write_json(tmp_path / "r.json", [result(1, coded(CAT), "9"), result(1, coded(CAT), 77), result(1, half, 12)])
+    (text, nowhere, other, *_), notes = read_noted("coco", path, images=images(tmp_path))
+    assert text.faults == (
+        f"{path}: image '9' is not in the list of 2 images (it has 9: one is a text, the other a number)",
+    )
+    assert nowhere.faults == (f"{path}: image 77 is not in the list of 2 images",)
+    assert other.size == (2, 3) and not other.faults
+    assert any(note.startswith("1 images have masks of another size than their list says") for note in notes)
+
+
 def test_lvis_is_coco_with_names_from_addresses_and_a_limit(tmp_path: Path) -> None:
     lists = {
         **LISTS,

@@ -13,7 +13,7 @@ from bench.errors import UserError
 from bench.exchange.convert import convert, find_renames, list_tables, load_table
 from bench.exchange.notes import Notes
 from bench.predictions.source import PredictionFile
-from tests.e2e.commands.theirs import IMAGES, write
+from tests.unit.predictions.theirs import IMAGES, write
 
 
 @pytest.mark.parametrize("name", list_tables())

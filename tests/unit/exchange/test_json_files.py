@@ -59,6 +59,7 @@ def test_damage_is_told_by_its_place(tmp_path: Path, small: None) -> None:
     assert "result 2 is no JSON" in raises(path, f'[{one},{one},{{"image_id": 2, "score": NaN}},{one}]')
     assert "result 1 (image 'a'): image_id: should be `int`, got `str`" in raises(path, f'[{one},{{"image_id": "a"}}]')
     assert "result 1: it: lacks the field `image_id`" in raises(path, f"[{one},{{}}]")
+    assert "result 0 is no JSON" in raises(path, '[{"image_id": 1, "x": "\\ud800"}, {"image_id": 2}]')
     assert "should be a list of results" in raises(path, '{"a": 1}')
 
 
@@ -68,6 +69,8 @@ def test_the_beginning_of_a_long_list_is_enough_to_tell_it(tmp_path: Path) -> No
     assert starts_list(path) and describe_first(path) == {"image_id": 1}
     path.write_text('{"images": []}')
     assert not starts_list(path) and describe_first(path) == {"images": []}
+    path.write_text('{"images": [{"a": 1}, {"b": 2}], "n": {"c": [1, 2]}}')
+    assert describe_first(path) == {"images": [{"a": 1}], "n": {"c": [1, 2]}}
     for text in ("", "[", "[1]", "nothing", '{"a": '):
         path.write_text(text)
         assert describe_first(path) is None

@@ -14,6 +14,7 @@ from skimage.transform import resize
 
 from bench.exchange.polygons import fill_polygons
 from bench.exchange.runs import decode_counts
+from bench.predictions.proportions import describe_misfit
 from bench.resize import resize_nearest
 
 SIZE = (9, 11)
@@ -53,6 +54,11 @@ def test_nearest_neighbours_are_floors_here_and_in_torch_and_centres_elsewhere()
     assert torch.nn.functional.interpolate(torch.tensor(row)[None, None].float(), (1, 2)).tolist() == [[[[0, 2]]]]
     assert np.asarray(Image.fromarray(row).resize((2, 1), Image.Resampling.NEAREST)).tolist() == [[1, 3]]
     assert resize(row, (1, 2), order=0, preserve_range=True, anti_aliasing=False).tolist() in ([[1, 3]], [[0, 2]])
+
+
+def test_masks_of_a_picture_that_was_turned_are_told_when_they_are_scored() -> None:
+    """labelme draws on a photograph as its tag turns it; label maps are mostly of the pixels as they are stored."""
+    assert "turned?" in str(describe_misfit((640, 480), (480, 640)))
 
 
 def test_pillow_resizes_one_label_map_in_two_ways() -> None:

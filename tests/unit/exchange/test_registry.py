@@ -91,7 +91,10 @@ def test_two_kinds_none_and_a_misspelt_one_are_one_line(tmp_path: Path) -> None:
     both = content([{"image_id": 1, "category_id": 1, "words": ["dog"]}])(tmp_path)
     with pytest.raises(UserError, match=r"several kinds fit: coco \(.*\); words \(.*\); say which: zgs import KIND"):
         tell_kind(both)
-    for what in ("[]", "half", '{"images": []}'):
+    (tmp_path / "b.json").write_text('{"images": [], "annotations": [{"segmentation": [')
+    with pytest.raises(UserError, match="b.json: ends in the middle, after .* \\(half a file"):
+        tell_kind(tmp_path / "b.json")
+    for what in ("[]", '{"images": []}', "3"):
         (tmp_path / "b.json").write_text(what)
         with pytest.raises(UserError, match="of no kind that can be told by looking; say which"):
             tell_kind(tmp_path / "b.json")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.errors import UserError
 from bench.exchange.records import ForeignImage, Segment
-from tests.unit.exchange.drawn import NAMES, coded, masks, masks_of, read, read_noted, write
+from tests.unit.exchange.drawn import NAMES, coded, masks, masks_of, read, read_noted, write, write_json
 
 SIZE = (5, 7)
 SCORES = st.floats(0.0, 1.0, width=32)
@@ -104,3 +107,20 @@ def test_many_numbers_take_16_bits_and_class_0_leaves_the_last_for_nothing(tmp_p
         (found,), notes = read_noted("label-maps", place, classes=str(place / "classes.csv"))
         assert (masks_of(found)["x"][0] == left).all() and len(found.segments) == 1
         assert any("void: of no segment" in note for note in notes) == (nothing != 0)
+
+
+def test_names_that_lead_out_or_meet_are_no_files(tmp_path: Path) -> None:
+    """Predictions come from others: nothing is written outside of the place that was named, and no picture twice."""
+    mask = coded(np.ones(SIZE, bool))["counts"]
+    for name in ("../x", "/tmp/x"):
+        with pytest.raises(UserError, match="would lie outside of it"):
+            write("label-maps", [ForeignImage(name, SIZE, (Segment("cat", mask),))], tmp_path / "maps")
+    assert write("label-maps", [ForeignImage("a", SIZE, ())], tmp_path / "x" / ".." / "up")
+    both = [ForeignImage(name, SIZE, (Segment(text, mask),)) for name, text in (("a/b", "cat"), ("a_b", "dog"))]
+    assert write("coco-panoptic", both, tmp_path / "p.json") == []
+    assert read("coco-panoptic", tmp_path / "p.json") == both
+    content = json.loads((tmp_path / "p.json").read_text())
+    content["annotations"][0]["file_name"] = "../../x.png"
+    write_json(tmp_path / "p.json", content)
+    (fault,) = read("coco-panoptic", tmp_path / "p.json")[0].faults
+    assert "should be a name below the folder" in fault

@@ -136,7 +136,9 @@ def test_a_note_says_what_was_counted_as_an_object() -> None:
         by_hand([0, UNTOLD, -1, -1], [[1] * 4], [0, 0, 2, 2]),
     )
     (told,) = describe_objects([cats, crowd], CLASSES, ("iou", "panoptic", "objects"))
-    assert told.startswith("PQ and recall.objects: 3 objects of things, each a true segment of its own, 1 regions of")
+    assert told.startswith(
+        "PQ and recall.objects: 3 objects of things, each a true segment of its own; regions of several that"
+    )
     whole = by_hand([0] * 4, [[1] * 4], [CAT] * 4)
     assert describe_objects([whole, whole], CLASSES, ["panoptic"]) == [
         "PQ: no image has two objects of one class; all pixels of a thing in an image are one"

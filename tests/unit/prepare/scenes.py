@@ -102,7 +102,10 @@ def coco_panoptic(root: Path, categories: list[dict], numbers: tuple[int, ...] =
             root / "annotations/panoptic_val2017" / f"{image_id}.png",
             np.stack([painted % 256, painted // 256 % 256, painted // 65536], axis=2).astype(np.uint8),
         )
-        segments = [{"id": k, "category_id": c, "iscrowd": crowd, "area": 0} for k, (c, crowd) in kinds.items()]
+        segments = [
+            {"id": k, "category_id": c, "iscrowd": crowd, "area": int((painted == k).sum())}
+            for k, (c, crowd) in kinds.items()
+        ]
         annotations.append({"image_id": number, "file_name": f"{image_id}.png", "segments_info": segments})
         pick = list(kinds)
         classes[image_id] = sum(((painted == k) * kinds[k][0] for k in pick), np.where(painted == 0, -1, 0))

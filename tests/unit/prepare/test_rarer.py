@@ -15,8 +15,8 @@ from bench.data.prepared import CROWD, NO_SCORE
 from bench.data.publishers import PUBLISHERS
 from bench.prepare.pascal_part import find_part
 from tests.unit.prepare import rarer
+from tests.unit.prepare.planned import change, first_fault, group, plan, refused
 from tests.unit.prepare.scenes import H, W, save
-from tests.unit.prepare.test_scenes import change, first_fault, group, plan, refused
 
 LVIS = [{"id": row.id, "name": row.name} for row in load_class_table("lvis1203").rows]
 WRITE: dict[str, Callable[[Path], object]] = {
@@ -64,7 +64,7 @@ def test_masks_of_maskformers_script_are_in_the_order_of_its_list(tmp_path: Path
 
 def test_mapillary_versions_are_told_apart(tmp_path: Path) -> None:
     rarer.mapillary(tmp_path, "v2.0")
-    assert "holds no masks of val: looked for validation/v1.2/labels/KEY.png" in refused("mapillary_v12", tmp_path)
+    assert "holds labels of v2.0 and none of v1.2; use mapillary_v20" in refused("mapillary_v12", tmp_path)
     (tmp_path / "validation/v2.0").rename(tmp_path / "validation/v1.2")
     line = refused("mapillary_v12", tmp_path)
     assert "masks hold" in line and "which is not Mapillary Vistas v1.2's (0-65; v2.0 goes to 123)" in line
@@ -76,7 +76,7 @@ def test_archives_of_mapillary_without_folders_of_versions_are_v12(tmp_path: Pat
         (tmp_path / "validation/v1.2" / kind).rename(tmp_path / "validation" / kind)
     made = plan("mapillary_v12", tmp_path)
     assert len(made.items) == len(classes) and made.has_objects
-    assert "holds no masks" in refused("mapillary_v20", tmp_path)
+    assert "holds labels of v1.2 and none of v2.0; use mapillary_v12" in refused("mapillary_v20", tmp_path)
 
 
 def test_mapillarys_own_config_is_held_against_the_table(tmp_path: Path) -> None:

@@ -2,65 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from bench.data.class_tables import load_class_table
 from bench.data.prepared import CROWD, NO_SCORE
 from bench.data.publishers import PUBLISHERS
-from bench.errors import BadSample, UserError
-from bench.prepare.choices import Choices
-from bench.prepare.plan import Plan
-from bench.prepare.tree import open_tree
 from tests.unit.prepare import scenes
+from tests.unit.prepare.planned import WRITE, first_fault, group, plan, refused
 from tests.unit.prepare.scenes import save
-
-PANOPTIC = [{"id": row.id, "name": row.name, "isthing": int(row.thing)} for row in load_class_table("coco133").rows]
-WRITE: dict[str, Callable[[Path], object]] = {
-    "ade20k": scenes.ade20k,
-    "cityscapes": scenes.cityscapes,
-    "cocostuff": lambda root: (scenes.cocostuff(root), None),
-    "cocostuff_182": lambda root: (scenes.cocostuff(root), None),
-    "coco_panoptic": lambda root: scenes.coco_panoptic(root, PANOPTIC),
-}
-
-
-def plan(name: str, root: Path, **options: object) -> Plan:
-    choices = Choices(name, **{"partial": True} | options)  # type: ignore[arg-type]
-    planned: Plan = import_module(f"bench.prepare.{PUBLISHERS[name].source}").plan(open_tree(root), choices)
-    return planned
-
-
-def refused(name: str, root: Path, **options: object) -> str:
-    with pytest.raises(UserError) as told:
-        plan(name, root, **options)
-    assert "\n" not in str(told.value)
-    return str(told.value)
-
-
-def first_fault(name: str, root: Path) -> str:
-    made = plan(name, root)
-    with pytest.raises(BadSample) as told:
-        for item in made.items:
-            made.reader.read_item(item)
-    return str(told.value)
-
-
-def group(objects: np.ndarray, classes: np.ndarray) -> set[tuple[int, frozenset[int]]]:
-    """Objects as sets of pixels, whatever their numbers."""
-    pairs = np.unique(np.stack([classes, objects], axis=-1).reshape(-1, 2), axis=0)
-    return {
-        (int(c), frozenset(np.flatnonzero((classes == c) & (objects == o)).tolist()))
-        for c, o in pairs.tolist()
-        if o > 0
-    }
 
 
 @pytest.mark.parametrize("name", WRITE)
@@ -205,74 +158,3 @@ def test_cityscapes_faults(tmp_path: Path) -> None:
     save(path, np.where(values == 0, 255, values))
     line = refused("cityscapes", tmp_path)
     assert "masks hold 0 to 29, and 255, which is not Cityscapes' labelIds (0-33)" in line
-
-
-def test_coco_stuff_masks_of_mmsegmentation_lie_beside_and_are_not_taken_for_it(tmp_path: Path) -> None:
-    classes = scenes.cocostuff(tmp_path)
-    used = [row.id for row in load_class_table("cocostuff171").rows]
-    folder = tmp_path / "annotations/val2017"
-    for path in sorted(folder.glob("*.png")):
-        true = classes[path.stem]
-        save(
-            path.with_name(f"{path.stem}_labelTrainIds.png"),
-            np.where(true < 0, 255, np.searchsorted(used, true)).astype(np.uint8),
-        )
-    assert plan("cocostuff", tmp_path).reader.name == "own"
-    for path in sorted(folder.glob("*.png")):
-        if "_" not in path.name:
-            path.unlink()
-    for name in ("cocostuff", "cocostuff_182"):
-        made = plan(name, tmp_path, order="train")
-        assert [item.image_id for item in made.items] == sorted(classes)
-        for item in made.items:
-            true = classes[item.image_id]
-            assert (made.reader.read_item(item).classes == np.where(true < 0, NO_SCORE, true)).all()
-
-
-def test_an_id_that_coco_stuff_never_drew_tells_that_the_numbers_are_a_converters(tmp_path: Path) -> None:
-    scenes.cocostuff(tmp_path)
-    for path in sorted((tmp_path / "annotations/val2017").glob("*.png")):
-        save(path, np.full((scenes.H, scenes.W), 11, np.uint8))  # street sign less one, or stop sign of the 171
-    made = plan("cocostuff", tmp_path)
-    assert made.reader.name == "train" and (made.reader.read_item(made.items[0]).classes == 13).all()
-
-
-def test_panoptic_json_and_pngs_that_speak_of_other_segments(tmp_path: Path) -> None:
-    scenes.coco_panoptic(tmp_path, PANOPTIC)
-    path = tmp_path / "annotations/panoptic_val2017/000000000139.png"
-    colours = np.array(Image.open(path))
-    save(path, np.where((colours == (9, 0, 0)).all(axis=2, keepdims=True), np.uint8(77), colours))
-    assert f"{path}: segment {77 * 65793} is not in the json" in first_fault("coco_panoptic", tmp_path)
-    save(path, np.where((colours == (9, 0, 0)).all(axis=2, keepdims=True), np.uint8(0), colours))
-    assert f"{path}: segment 9 is not in the PNG" in first_fault("coco_panoptic", tmp_path)
-    Image.open(path).convert("P").save(path)
-    assert "but this is PNG P" in first_fault("coco_panoptic", tmp_path)
-
-
-def change(path: Path, edit: Callable[[dict], object]) -> None:
-    content = json.loads(path.read_text())
-    edit(content)
-    path.write_text(json.dumps(content))
-
-
-@pytest.mark.parametrize(
-    ("edit", "reason"),
-    [
-        (lambda c: c["categories"][0].update(name="persons"), "another list (1 is 'persons', where COCO panoptic has"),
-        (lambda c: c["categories"].pop(), "another list (lacks 200, where COCO panoptic has 'rug-merged')"),
-        (lambda c: c.pop("annotations"), "lacks 'annotations'; it is no COCO panoptic json"),
-        (lambda c: c["annotations"][1]["segments_info"][2].update(category_id=94),
-         "image 000000000285.png, segment 500: category 94 is none of the 133"),
-    ],
-)  # fmt: skip
-def test_a_json_of_another_data_set_is_one_line(tmp_path: Path, edit: Callable[[dict], object], reason: str) -> None:
-    scenes.coco_panoptic(tmp_path, PANOPTIC)
-    change(tmp_path / "annotations/panoptic_val2017.json", edit)
-    assert reason in refused("coco_panoptic", tmp_path)
-
-
-def test_half_a_json(tmp_path: Path) -> None:
-    scenes.coco_panoptic(tmp_path, PANOPTIC)
-    path = tmp_path / "annotations/panoptic_val2017.json"
-    path.write_text(path.read_text()[:-40])
-    assert "panoptic_val2017.json: cannot be read (" in refused("coco_panoptic", tmp_path)

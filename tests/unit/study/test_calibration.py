@@ -24,7 +24,7 @@ def test_weighted_fits_are_those_of_scikit_learn() -> None:
     world, draw = draw_world(400), np.random.default_rng(1)
     x, y = world["cosine"].to_numpy(), (world["rating"] >= 2).to_numpy(float)
     weight = draw.integers(0, 4, (5, len(x))).astype(float)
-    for row, found in zip(weight, fit_logistic(x, y, weight), strict=True):
+    for row, found in zip(weight, fit_logistic(x, y, np.ones(len(x)), weight), strict=True):
         theirs = LogisticRegression(C=1e6, tol=1e-10, max_iter=10_000).fit(x[:, None], y, sample_weight=row)
         assert found == pytest.approx([theirs.intercept_[0], theirs.coef_[0, 0]], rel=1e-3)
 

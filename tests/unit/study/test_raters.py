@@ -16,6 +16,7 @@ from bench.study.exclusion import ExclusionRule, exclude_raters, find_excluded
 from bench.study.raters import add_raters, find_rater, read_rater
 from bench.study.raters_table import make_raters_table
 from bench.study.status import describe_status
+from bench.study.tasks import record_answer, take_task
 from tests.unit.study.made import make_study, rate_all
 
 
@@ -120,6 +121,23 @@ def test_questions_of_the_excluded_are_asked_again_of_others(rated: tuple[sqlite
 def test_nobody_has_answered(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nobody has answered anything yet"):
         collect(make_study(tmp_path))
+
+
+def test_a_careless_rater_makes_nobody_else_drift(tmp_path: Path) -> None:
+    """One who says 0 answers early parts alone, so that beside all others everybody would seem to become harder."""
+    database = make_study(tmp_path, count=120, raters=3, task=7, controls=1)
+    codes = [code for code, _ in add_raters(database, 4, 1)]
+    for careful in (False, True):  # the careless one has half of the parts, all of them early
+        for code in codes[:3] if careful else codes[3:]:
+            for _ in range(99 if careful else 10):
+                if (task := take_task(database, code)) is None:
+                    break
+                for item in task.items:
+                    record_answer(database, code, item.question, hash_label(item.label) if careful else 0, 3.0)
+    every, kept = (make_raters_table(collect(database), excluded=out).set_index("rater") for out in ((), codes[3:]))
+    assert (every.loc[codes[:3], "drift"].abs() > 0.2).any()
+    assert (kept.loc[codes[:3], ["drift", "severity", "distance"]] == 0).all(axis=None)
+    assert kept.loc[codes[3], "severity"] < -1, "and the careless one is told beside the others"
 
 
 def test_drift_of_somebody_who_is_steady_is_nothing(tmp_path: Path) -> None:

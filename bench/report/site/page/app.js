@@ -24,8 +24,9 @@
       box.style.top = `${Math.max(6, y + 18 + box.offsetHeight > innerHeight ? y - box.offsetHeight - 10 : y + 18)}px`;
       $("said").textContent = [told.title, ...told.lines].join(". ");
     },
-    enlarge(panel, at, image, picture) {
+    async enlarge(panel, at, image) {
       const width = Math.min(720, innerWidth * 0.86), high = Math.min(innerHeight * 0.62, (width * image.size[0]) / image.size[1]);
+      const picture = { bitmap: await zgsGallery.decode(image.picture, width * (window.devicePixelRatio || 1)) };
       const large = zgsGallery.makePanel(panel, at, image, picture, { wide: width, high }), part = panel.read(image);
       $("large-title").textContent = `${site.ids[at]} · ${panel.title}`;
       $("large-body").replaceChildren(large.figure);
@@ -37,7 +38,7 @@
           list.append(item); });
         $("large-body").append(list);
       }
-      $("large").showModal();
+      if (!$("large").open) $("large").showModal();
     },
   };
 

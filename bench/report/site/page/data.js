@@ -2,7 +2,7 @@
 "use strict";
 window.zgs = (function () {
   const known = new Map(), waiting = new Map(), used = [];
-  const MOST = 80; // images kept in memory
+  const MOST = 10; // images kept in memory beside those in sight
   const numbers = window.zgsNumbers;
 
   /** What every data file calls. */

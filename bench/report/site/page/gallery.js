@@ -1,15 +1,30 @@
 // Figure 5 in the page: rows of images, of which only those in sight exist; each is painted when it comes into sight.
 "use strict";
 window.zgsGallery = (function () {
-  const { make } = window.zgsTables, { paint, decodeMap, chooseColour } = window.zgsPaint;
+  const { make } = window.zgsTables, { paint, openMap, chooseColour } = window.zgsPaint;
   const GAP = 10, CAPTION = 34, HEAD = 46, SMALLEST = 150, LARGEST = 330, AROUND = 1;
   const rows = new Map(); // image number → its element
   let app, order = [], layout = null, active = -1;
 
+  /** Takes a row away, and lets go of all its pixels at once: browsers keep those of canvases for long. */
+  function drop(at, row) {
+    row.querySelectorAll("canvas").forEach((canvas) => { canvas.width = canvas.height = 0; });
+    row.release?.();
+    row.remove();
+    rows.delete(at);
+  }
+
   function start(host) {
     app = host;
     addEventListener("scroll", schedule, { passive: true });
-    new ResizeObserver(() => { layout = null; for (const row of rows.values()) row.remove(); rows.clear(); schedule(); }).observe(document.getElementById("rows"));
+    let wide = document.getElementById("rows").clientWidth;
+    new ResizeObserver(([entry]) => {
+      if (entry.target.clientWidth === wide) return; // only its height has changed, by the number of rows
+      wide = entry.target.clientWidth;
+      layout = null;
+      for (const [at, row] of [...rows]) drop(at, row);
+      schedule();
+    }).observe(document.getElementById("rows"));
     document.getElementById("rows").addEventListener("keydown", onKey);
   }
 
@@ -17,7 +32,8 @@ window.zgsGallery = (function () {
   function show(numbers) {
     order = numbers;
     schedule();
-    for (const [at, row] of rows) if (!order.includes(at)) { row.remove(); rows.delete(at); }
+    const kept = new Set(order);
+    for (const [at, row] of [...rows]) if (!kept.has(at)) drop(at, row);
     for (const row of rows.values()) row.refresh?.();
   }
 
@@ -44,7 +60,7 @@ window.zgsGallery = (function () {
     const first = Math.max(0, Math.floor(-top / layout.step) - AROUND), last = Math.min(order.length - 1, Math.floor((innerHeight - top) / layout.step) + AROUND);
     const inSight = new Set(order.slice(first, last + 1));
     const held = document.activeElement?.closest?.(".row");
-    for (const [at, row] of rows) if (!inSight.has(at) && row !== held) { row.remove(); rows.delete(at); }
+    for (const [at, row] of [...rows]) if (!inSight.has(at) && row !== held) drop(at, row);
     let before = null;
     for (let place = first; place <= last; place++) {
       const at = order[place], row = rows.get(at) || makeRow(at);
@@ -70,13 +86,22 @@ window.zgsGallery = (function () {
     return row;
   }
 
+  /** Decodes the picture of an image, no larger than it is shown; whoever asks closes it. */
+  function decode(picture, wide) {
+    const bytes = window.zgsNumbers.unpack({ type: "u1", data: picture.data });
+    const smaller = picture.width > wide ? { resizeWidth: Math.round(wide), resizeQuality: "high" } : {};
+    return createImageBitmap(new Blob([bytes], { type: picture.type }), smaller);
+  }
+
   function fillRow(row, panels, at, image) {
-    const picture = image.picture ? new Image() : null;
-    const shown = app.panels().map((panel) => makePanel(panel, at, image, picture));
+    if (!row.isConnected) return; // it went out of sight before it came
+    const picture = { bitmap: null }, shown = app.panels().map((panel) => makePanel(panel, at, image, picture));
     panels.append(...shown.map((each) => each.figure));
+    row.release = () => { picture.bitmap?.close(); picture.bitmap = null; for (const part of [image.over, image.truth, ...image.runs]) if (part) delete part.opened; };
     row.refresh = () => shown.forEach((each) => each.refresh());
-    if (picture) { picture.onload = row.refresh; picture.onerror = () => shown.forEach((each) => each.fail(`pictures/${image.picture} is not in this folder`)); picture.src = `pictures/${image.picture}`; }
-    else row.refresh();
+    row.refresh();
+    if (image.picture) decode(image.picture, layout.wide * Math.min(2, window.devicePixelRatio || 1)).then((bitmap) => { if (row.isConnected) { picture.bitmap = bitmap; row.refresh(); } else bitmap.close(); },
+      () => shown.forEach((each) => each.fail("this picture cannot be decoded")));
   }
 
   /** One picture of a row: canvas, caption, what hovering and keys tell of its segments. */
@@ -87,7 +112,7 @@ window.zgsGallery = (function () {
     const missing = image.missing || (content && content.missing);
     const canvas = make("canvas"), ratio = Math.min(2, window.devicePixelRatio || 1);
     figure.append(caption, button);
-    const state = { lit: 0, cells: [], map: part && part.map ? (part.decoded = part.decoded || decodeMap(part.map)) : null };
+    const state = { lit: 0, cells: [], map: part && part.map ? ((part.opened = openMap(part.map))) : null };
     const fail = (why) => { button.replaceChildren(make("span", why, { class: "placeholder" })); };
     if (missing) fail(missing);
     else if (image.size) {
@@ -100,7 +125,7 @@ window.zgsGallery = (function () {
       const shades = part ? panel.shade(part, at) : [];
       caption.replaceChildren(make("b", panel.title, { title: panel.title }), make("span", panel.note(at, part)));
       button.setAttribute("aria-label", `${app.site.ids[at]}: ${panel.title}. ${missing || panel.tell(part, shades)}`);
-      if (!missing && picture && picture.complete && picture.naturalWidth) state.cells = paint(canvas, picture, state.map, shades, state.lit);
+      if (!missing && picture.bitmap) state.cells = paint(canvas, picture.bitmap, state.map, shades, state.lit);
       state.shades = shades;
     }
     const point = (event) => {
@@ -125,7 +150,7 @@ window.zgsGallery = (function () {
         tell(2 + ((Math.max(state.lit - 2, step > 0 ? -1 : 0) + step + count) % count), box.left + 20, box.bottom - 10);
       });
     }
-    if (!missing) button.addEventListener("click", () => app.enlarge(panel, at, image, picture));
+    if (!missing) button.addEventListener("click", () => app.enlarge(panel, at, image));
     return { figure, refresh, fail };
   }
 
@@ -148,5 +173,5 @@ window.zgsGallery = (function () {
     if (focus) rows.get(active)?.focus({ preventScroll: true });
   }
 
-  return { start, show, goTo, makePanel, find: (at) => order.indexOf(at), colour: chooseColour };
+  return { start, show, goTo, makePanel, decode, find: (at) => order.indexOf(at), colour: chooseColour };
 })();

@@ -3,6 +3,7 @@
 (function (root) {
   const GOLDEN = 0.6180339887;
   const TONES = [[0.5, 0.9], [0.38, 0.75], [0.64, 0.85], [0.45, 0.6], [0.72, 0.7]];
+  const WHITE = [255, 255, 255], PALE = [236, 238, 241];
   const GRID = 56;
   const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", "DejaVu Sans", sans-serif';
   const colours = new Map();
@@ -24,45 +25,54 @@
     });
   }
 
-  /** Decodes a label map: 0 void, 1 no segment, 2 the first segment. */
-  function decodeMap(encoded) {
-    const runs = root.zgsNumbers.unpack(encoded.runs), of = root.zgsNumbers.unpack(encoded.of);
-    const labels = new Uint16Array(encoded.size[0] * encoded.size[1]);
-    for (let run = 0, at = 0; run < runs.length; at += runs[run++]) labels.fill(of[run], at, at + runs[run]);
-    return { labels, height: encoded.size[0], width: encoded.size[1] };
+  /** Opens a label map: where each of its runs ends, and what it is of (0 void, 1 no segment, 2 the first segment). */
+  function openMap(encoded) {
+    const ends = Uint32Array.from(root.zgsNumbers.unpack(encoded.runs)), of = root.zgsNumbers.unpack(encoded.of);
+    for (let run = 1; run < ends.length; run++) ends[run] += ends[run - 1];
+    return { ends, of, height: encoded.size[0], width: encoded.size[1] };
   }
 
   /** Paints a picture and, over it, segments: `shades[label - 2]` is {rgb, text, faded}; `lit` is the label in front. */
+  let layer = null;
+  const over = document.createElement("canvas"); // one for all pictures: what is painted lies over the picture only once
   function paint(canvas, picture, map, shades, lit) {
     const context = canvas.getContext("2d"), { width, height } = canvas;
-    context.imageSmoothingEnabled = picture.naturalWidth > 256;
+    context.imageSmoothingEnabled = picture.width > 256 || picture.width > width;
     context.drawImage(picture, 0, 0, width, height);
     if (!map) return [];
     const cells = resize(map, height, width);
-    const layer = new ImageData(width, height), pixels = layer.data;
+    if (!layer || layer.width !== width || layer.height !== height) layer = new ImageData(width, height);
+    const pixels = layer.data;
     for (let y = 0, at = 0; y < height; y++) {
       for (let x = 0; x < width; x++, at++) {
         const label = cells[at], edge = (x && cells[at - 1] !== label) || (y && cells[at - width] !== label);
         const shade = shades[label - 2];
-        const rgb = edge ? [255, 255, 255] : label < 2 || !shade || shade.faded ? [236, 238, 241] : shade.rgb;
+        const rgb = edge ? WHITE : label < 2 || !shade || shade.faded ? PALE : shade.rgb;
         const alpha = edge ? 235 : label === 0 ? 217 : label === 1 ? 184 : shade && shade.faded ? 150 : 128;
-        pixels.set([rgb[0], rgb[1], rgb[2], lit && label !== lit && !edge ? Math.min(230, alpha + 60) : alpha], 4 * at);
+        pixels[4 * at] = rgb[0];
+        pixels[4 * at + 1] = rgb[1];
+        pixels[4 * at + 2] = rgb[2];
+        pixels[4 * at + 3] = lit && label !== lit && !edge ? Math.min(230, alpha + 60) : alpha;
       }
     }
-    const over = document.createElement("canvas");
-    over.width = width;
-    over.height = height;
+    if (over.width !== width || over.height !== height) [over.width, over.height] = [width, height];
     over.getContext("2d").putImageData(layer, 0, 0);
     context.drawImage(over, 0, 0);
     write(context, map, shades, width, height);
     return cells;
   }
 
+  /** Labels at another size by the nearest pixel, run by run: the whole map is never laid out. */
   function resize(map, height, width) {
-    const cells = new Uint16Array(height * width);
-    for (let y = 0, at = 0; y < height; y++) {
+    const cells = new map.of.constructor(height * width);
+    for (let y = 0, at = 0, run = 0; y < height; y++) {
       const row = Math.floor(((y + 0.5) * map.height) / height) * map.width;
-      for (let x = 0; x < width; x++, at++) cells[at] = map.labels[row + Math.floor(((x + 0.5) * map.width) / width)];
+      while (map.ends[run] <= row) run++;
+      for (let x = 0, here = run; x < width; x++, at++) {
+        const place = row + Math.floor(((x + 0.5) * map.width) / width);
+        while (map.ends[here] <= place) here++;
+        cells[at] = map.of[here];
+      }
     }
     return cells;
   }
@@ -125,5 +135,5 @@
     return Math.max(low, Math.min(value, Math.max(low, high)));
   }
 
-  root.zgsPaint = { chooseColour, decodeMap, paint };
+  root.zgsPaint = { chooseColour, openMap, paint };
 })(window);

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from PIL import Image
 
-from bench.report.site.image_files import decode_map, encode_map, save_picture
+from bench.report.site.image_files import decode_map, encode_map, encode_picture
 from bench.report.site.pack import pack, pack_places, unpack, write_script
 
 
@@ -53,11 +57,13 @@ def test_label_maps_come_back(labels: np.ndarray) -> None:
     np.testing.assert_array_equal(decode_map(encoded, unpack), labels)
 
 
-def test_pictures_are_no_larger_than_they_are_shown(tmp_path: Path) -> None:
-    from PIL import Image
+def test_pictures_are_no_larger_than_they_are_shown() -> None:
+    def read(encoded: dict[str, Any]) -> Image.Image:
+        return Image.open(io.BytesIO(base64.b64decode(encoded["data"])))
 
     drawing = np.arange(96 * 64 * 3, dtype=np.uint8).reshape(64, 96, 3)
-    assert save_picture(drawing, tmp_path / "00000") == "00000.png"
-    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "00000.png")), drawing)
-    assert save_picture(np.zeros((1000, 2000, 3), np.uint8), tmp_path / "00001") == "00001.jpg"
-    assert Image.open(tmp_path / "00001.jpg").size == (640, 320)
+    encoded = encode_picture(drawing)
+    assert (encoded["type"], encoded["width"]) == ("image/png", 96)
+    np.testing.assert_array_equal(np.asarray(read(encoded)), drawing)
+    encoded = encode_picture(np.zeros((1000, 2000, 3), np.uint8))
+    assert (encoded["type"], encoded["width"]) == ("image/jpeg", 640) and read(encoded).size == (640, 320)
