@@ -1,6 +1,6 @@
 """The board of all masking variants: start layers and knobs chosen on the tune split, then the test split.
 
-    python scripts/board.py tune|texts|oracle|predicted|page [VARIANT …] [images=N] [store=outputs/board/store]
+    python scripts/board.py tune|oracle|texts|predicted|page [VARIANT …] [images=N] [store=outputs/board/store]
 
 `tune` sweeps every variant's start layer and one knob on oracle masks of the tune split and writes
 results/board/tuning.csv by the rule of scripts/tuned.py: the published value stands unless another is better beyond its
@@ -36,10 +36,10 @@ from bench.toyworld.classes import NAMES
 
 ROUNDS = 3
 """How often two numbers of a variant are swept in turn at most, until neither moves the other."""
-IMAGES = {"tune": 100, "texts": 60, "oracle": 200, "predicted": 100}
+IMAGES = {"tune": 100, "oracle": 200, "texts": 60, "predicted": 60}
 HEADINGS = {
-    "texts": "Oracle masks, ZeroCap's captions",
     "oracle": "Oracle masks, the nearest class name for a caption",
+    "texts": "Oracle masks, ZeroCap's captions",
     "predicted": "Predicted segments, the nearest class name for a caption",
 }
 OUT, RESULTS = Path("outputs/board"), Path("results/board")
@@ -48,7 +48,7 @@ TUNING = (
     "best", "place",
 )  # fmt: skip
 UNMERGED = ["segment=oracle", "merge=none", "merge.oracle=true"]
-SEGMENTS = {"texts": UNMERGED, "oracle": UNMERGED, "predicted": []}
+SEGMENTS = {"oracle": UNMERGED, "texts": UNMERGED, "predicted": []}
 """No two true segments are merged (at a threshold of 1 those would be that have one embedding), and TGQ exists."""
 
 

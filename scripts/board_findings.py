@@ -13,19 +13,31 @@ from hydra.utils import get_object
 
 from bench.csv_files import read_csv
 from bench.metric_name import parse
+from bench.report.tables.cells import write_title
+from bench.score.ranks import find_copies, share_letter
 from bench.settings.compose import list_options
 
 METHOD = "global_subtraction"
 CAVEATS = """Start layer and one knob of each variant were chosen on the tune split alone ([tuning.csv](tuning.csv)).
-The test split had been looked at once before, with other settings: then the start layers of global_subtraction and
-projected_subtraction were not tuned but those of the models.
+The test split had been looked at twice before: once with the models' start layer for global_subtraction and
+projected_subtraction, then with grids that ended where their best value stood, eight variants tuned on 40 images, and
+segments of equal embeddings merged.
 Cosines with class names (ST) lie at other heights for other variants: their order does not say who names more right.
 These are the embedded models: nothing of CLIP itself follows.
 """
-EARLIER = """These boards were made before `merge.oracle`, with merge.threshold=1, at which segments of equal embeddings
-still merge: IoU and recall of unmasked, which gives all segments one embedding, are of merged segments. `make board`
-makes them without merging.
-"""
+BEFORE = {
+    ("global_subtraction", "encode.sigma2"): "0.5",
+    ("mask_tokens", "encode.start_layer"): "2",
+    ("projected_subtraction", "encode.weight"): "0.25",
+}
+"""What tuning had chosen before the test split was looked at the last time, where that was not the published value."""
+ENDS = {
+    ("crop_blur", "blur", 1.0): "outside the segment are the colours of the image's border",
+    ("gem", "iterations", 0.0): "q, k and v attend to themselves once and not again",
+    ("projected_subtraction", "weight", 0.0): "nothing is subtracted: it is `masked`",
+    ("proxyclip", "gamma", 1e6): "each patch attends to the most similar one alone, which is itself",
+}
+"""What a variant is where its knob stands at an end of the range."""
 FAMILIES = {
     "bench.encode.masking.MaskedEncoder": "masks in attention",
     "bench.encode.dense.DenseEncoder": "patches of the last layers, averaged",
@@ -54,19 +66,31 @@ def describe_tuning(table: pd.DataFrame) -> str:
             kept.append(told)
         else:
             gain = 100 * (float(line["mean_chosen"]) - float(line["mean_published"]))
-            moved.append(f"{told} to {line['chosen']} (+{gain:.1f} points, n={line['images']})")
+            moved.append(f"{told} to {float(line['chosen']):g} (+{gain:.1f} points, n={line['images']})")
     said = f"Published values that stood: {', '.join(kept) or 'none'}. That moved: {', '.join(moved) or 'none'}.\n"
-    earlier = "" if "place" in table else EARLIER  # that column came with the setting
-    return said + describe_bounds(table) + describe_images(table) + earlier
+    return said + describe_bounds(table) + describe_images(table) + describe_before(table)
+
+
+def describe_before(table: pd.DataFrame) -> str:
+    """Describe which choices are not those with which the test split was looked at before."""
+    changed = []
+    for line in table.to_dict("records"):
+        before = BEFORE.get((str(line["variant"]), str(line["key"])), line["published"])
+        if line["chosen"] != before:
+            key, value = str(line["key"]).removeprefix("encode."), float(line["chosen"])
+            changed.append(f"{line['variant']} {key}={value:g} (was {before})")
+    return f"Choices that are not those of the last look at test: {', '.join(changed) or 'none'}.\n"
 
 
 def describe_bounds(table: pd.DataFrame) -> str:
     """Describe which best values stand at an end of their range, so that no grid could be wider; empty where none."""
-    if "place" not in table:  # a table of an earlier script, whose grids did not grow
-        return ""
     ends = table[table["place"] == BOUND].to_dict("records")
-    told = [f"{line['variant']} {line['key'].removeprefix('encode.')}={line['best']}" for line in ends]
-    return f"Best values at an end of their range, not inside it: {', '.join(told)}.\n" if told else ""
+    told = []
+    for line in ends:
+        key, value = str(line["key"]).removeprefix("encode."), float(line["best"])
+        meaning = ENDS.get((str(line["variant"]), key, value))
+        told.append(f"{line['variant']} {key}={value:g}" + (f" ({meaning})" if meaning else ""))
+    return f"Best values at an end of their range, not inside it: {'; '.join(told)}.\n" if told else ""
 
 
 def describe_images(table: pd.DataFrame) -> str:
@@ -78,11 +102,15 @@ def describe_images(table: pd.DataFrame) -> str:
 
 def describe_metrics(table: pd.DataFrame) -> Iterator[str]:
     """Describe each metric in a sentence: who leads, who is not told apart from it, where the method stands."""
-    for metric, part in table[table["group"] == ""].groupby("metric", sort=False):
+    plain = table[table["group"] == ""]
+    copies = find_copies(plain)
+    for metric, part in plain[~plain["metric"].isin(copies)].groupby("metric", sort=False):
+        alike = [str(metric), *(copy for copy, first in copies.items() if first == metric)]
+        titles = " = ".join(map(write_title, alike))
         best, own = part.iloc[0], part[part["variant"] == METHOD].iloc[0]
         place = f"rank {own['rank']} ({own['rank_low']} to {own['rank_high']}) of {len(part)}"
         yield (
-            f"`{metric}` (n={best['n']}, {best['images']} images): {best['variant']} leads with "
+            f"{titles} (n={best['n']}, {best['images']} images): {best['variant']} leads with "
             f"{write_value(best)}; {describe_alike(part)}. {METHOD}: {write_value(own)}, {place}."
         )
 
@@ -152,7 +180,7 @@ def select_iou(table: pd.DataFrame, grouped: bool = False) -> pd.DataFrame:
 def list_alike(part: pd.DataFrame) -> list[str]:
     """List the variants that share a letter with the first of a metric's lines."""
     first, *others = part.to_dict("records")
-    return [str(line["variant"]) for line in others if set(line["letters"]) & set(first["letters"])]
+    return [str(line["variant"]) for line in others if share_letter(line["letters"], first["letters"])]
 
 
 def write_value(line: pd.Series) -> str:

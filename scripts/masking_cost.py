@@ -135,15 +135,17 @@ def measure_product_rate() -> float:
 
 
 def count_operations(call: Callable[[], Any]) -> int:
-    """Count the operations of all matrix products and convolutions of a call."""
+    """Count the operations of all matrix products and convolutions of a call, as torch itself would compute them."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
+
+    from bench.system.products import leave_to_torch
 
     def count_attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
         return sdpa_flop_count(query, key, value)
 
     fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # not among those that torch counts
-    with FlopCounterMode(display=False, custom_mapping={fused: count_attention}) as counter:
+    with leave_to_torch(), FlopCounterMode(display=False, custom_mapping={fused: count_attention}) as counter:
         call()
     return int(counter.get_total_flops())
 
@@ -181,7 +183,11 @@ def write_page(table: pd.DataFrame, what: str, together: str) -> str:
         share = "" if np.isnan(row["share"]) else f"{100 * row['share']:.0f} %"
         gflop = "" if np.isnan(row["gflop"]) else f"{row['gflop']:.2f}"
         lines.append(join_cells([row["variant"], row["kind"], f"{row['ms']:.1f}", gflop, share]))
-    told = "Share: of the rate that one float32 product of 1024 x 1024 matrices reaches on the same thread."
+    told = (
+        "Share: of the rate that one float32 product of 1024 x 1024 matrices reaches on the same thread. It is low "
+        "where each segment takes products of a few rows of its own: the smaller the model, the more of a layer is "
+        "something else."
+    )
     return f"# What maskings cost\n\n{what}\n\n{together}\n\n" + "\n".join(lines) + f"\n\n{told}\n"
 
 

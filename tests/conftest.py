@@ -44,7 +44,7 @@ TIERS = ("unit", "golden", "e2e")
 """The folders of this one: `make test` runs all three, the bare `pytest` the first."""
 MARKS = ("slow", "extra")
 SLOW_TIMEOUT = 1200
-FEW_EXAMPLES, MANY_EXAMPLES = 15, 100
+FEW_EXAMPLES, MANY_EXAMPLES = 10, 100
 """Of a property, in `make test` and where slow tests run too."""
 _deselected = pytest.StashKey[list[pytest.Item]]()
 _told_by_workers = pytest.StashKey[list[tuple[str, int]]]()

@@ -1,8 +1,8 @@
 """What libraries read from the same files again and again is read once a test session; products of it stay apart.
 
-Hydra parses every yaml of `conf/` each time that it composes, OmegaConf every `${…}` in them each time that it resolves
-one, and open_clip its vocabulary for each CLIP: a tenth of all tests' time. Commands that tests start as processes of
-their own read everything as they do for a user.
+Hydra parses every yaml of `conf/` each time that it composes, and tests compose more choices than a command keeps;
+OmegaConf parses every `${…}` in them each time that it resolves one, and open_clip its vocabulary for each CLIP: a
+tenth of all tests' time. Commands that tests start as processes of their own read everything as they do for a user.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
+
+from bench.settings import compose
 
 
 def reuse_files() -> None:
@@ -26,6 +28,7 @@ def reuse_files() -> None:
     sources = SourcesRegistry.instance()
     reuse_yaml(sources.resolve("file"), Path)
     reuse_yaml(sources.resolve("pkg"), resources.files)
+    compose._compose_once = lru_cache(maxsize=1024)(compose._compose_once.__wrapped__)
     omegaconf.base.parse = lru_cache(maxsize=4096)(omegaconf.base.parse)  # type: ignore[attr-defined]
     open_clip.factory.SimpleTokenizer = cache(open_clip.factory.SimpleTokenizer)  # type: ignore[attr-defined]
 

@@ -18,11 +18,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from bench.cluster import witness
+from bench.cluster.call import Call
 from bench.cluster.last_words import LINE, Lost, read_last_words
 from bench.errors import UsageError, UserError
 
@@ -117,19 +117,9 @@ class Batch:
         from submitit.core.utils import FailedJobError, FailedSubmissionError
 
         try:
-            return list(self._executor.map_array(_Call(self._function), calls))
+            return list(self._executor.map_array(Call(self._function), calls))
         except (FailedJobError, FailedSubmissionError) as error:
             raise Refused(_describe_refusal(str(error))) from error
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A function of several arguments as one of a tuple, which is what an array of jobs is called with."""
-
-    function: Callable[..., Any]
-
-    def __call__(self, arguments: tuple[Any, ...]) -> Any:
-        return self.function(*arguments)
 
 
 @contextmanager

@@ -6,8 +6,8 @@ import atexit
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,10 @@ from bench.system.resources import count_processors
 LOCAL, AUTO = "local", "auto"
 SOON = 10.0
 """Seconds within which a cluster's head lets somebody in."""
+TOKEN = Path("~/.ray/auth_token")
+"""Where Ray keeps the token of a user's clusters."""
+ONCE = "RAY_gcs_server_port_wait_time_s"
+"""Ray's variable of how often it asks a cluster, once a second."""
 UNWATCHED = ("start_api_server", "start_monitor", "start_log_monitor")
 """Methods of Ray's node (2.60) that start the dashboard, the autoscaler and the collector of logs."""
 STORE = 100 * 2**20
@@ -81,17 +85,70 @@ def _check_port(head: str, asked: str) -> None:
 
 
 def _start(ray: Any, address: str, key: str) -> None:
-    quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
-    own = {"num_cpus": count_processors(), "object_store_memory": STORE} | quiet if address == LOCAL else {}
+    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+    own = {"num_cpus": count_processors(), "object_store_memory": STORE, "include_dashboard": False} | quiet
     try:
-        with _leave_out_unwatched() if own else nullcontext():
-            ray.init(address=address, **(own or {"log_to_driver": False, "logging_level": "ERROR"}))
+        if address == LOCAL:
+            with _leave_out_unwatched():
+                ray.init(address=address, **own)
+        else:
+            _join(ray, find_head(address), quiet)
         atexit.register(ray.shutdown)  # before Ray's own, which sleeps first to let logs come
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        said = " ".join(str(error).split())[:160]
-        raise UserError(f"{key}={address}: no Ray cluster answers ({said}); start one: ray start --head") from error
+        raise UserError(f"{key}={address}: {_describe_refusal(error)}") from error
     finally:
         signals.listen_again()  # Ray takes SIGTERM for itself
+
+
+def _join(ray: Any, address: str, options: Mapping[str, Any]) -> None:
+    """Join a cluster, and show it this user's token where it asks for one.
+
+    Since 2.60 Ray makes a token when it first starts a cluster, and later ones ask for it. By itself it shows none to a
+    cluster that is named, and shows it to one that it finds also where that asks for none: there no actor ever starts.
+    """
+    try:
+        with _look_once():
+            ray.init(address=address, **options)
+    except (ConnectionError, RuntimeError) as error:
+        if not _asks_for_token(error) or not _enable_token():
+            raise
+        ray.init(address=address, **options)
+
+
+@contextmanager
+def _look_once() -> Iterator[None]:
+    """Ask once: its port has answered, and Ray would ask for twenty seconds where it is refused."""
+    before = os.environ.get(ONCE)
+    os.environ.setdefault(ONCE, "1")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[ONCE]
+
+
+def _enable_token() -> bool:
+    """Let Ray use the token that there is, as it does for a cluster that it finds; False where there is none."""
+    try:
+        from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
+    except ImportError:
+        return False
+    return bool(maybe_enable_token_auth_if_token_available(warn_if_disabled=False))
+
+
+def _asks_for_token(error: BaseException) -> bool:
+    return "AuthToken" in f"{error}{error.__cause__}" or "authentication token" in str(error).lower()
+
+
+def _describe_refusal(error: BaseException) -> str:
+    """Describe why no cluster was got: none answers, or one that asks for its token."""
+    if _asks_for_token(error):
+        return (
+            f"the Ray cluster asks for its token: copy {TOKEN} from the machine where it was started, or set "
+            "RAY_AUTH_TOKEN"
+        )
+    said = " ".join(str(error).split())[:160]
+    return f"no Ray cluster answers ({said}); start one: ray start --head"
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def run_plan(arguments: list[str]) -> int:
         print(f"left out by the rule of `zgs study report`: {', '.join(excluded)}")
     print(*describe_table(table), sep="\n")
     print(
-        f"width of the middle 95 % of {studies} simulated studies; {price:g} {options['unit']} and "
+        f"width of the middle 95 % of {studies} simulated studies of whole images; {price:g} {options['unit']} and "
         f"{prices.seconds:.1f} s an answer, controls paid"
     )
     print("plan:", *written, sep="\n  ")

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from bench.commands.sweep_lines import describe_end, describe_sweep
 from bench.commands.sweeps import Job
 from bench.run.job_progress import Process
-from bench.run.sweep_status import Plan, SweepReader, write_plan
+from bench.run.sweep_status import Plan, SweepReader, read_plan, write_plan
 
 EVERY, SAID_EVERY = 1.0, 60.0
 """Seconds between two looks, and after which the whole is told anew where no job has ended."""
@@ -63,6 +63,7 @@ def watch_sweep(folder: Path, command: str, jobs: Sequence[Job]) -> Iterator[Non
     finally:
         watcher.end()
         with suppress(OSError):
-            watcher.reader.plan = write_plan(folder, replace(watcher.reader.plan, ended=how))
+            known = read_plan(folder) or watcher.reader.plan  # a sweeper may have written since the last look
+            watcher.reader.plan = write_plan(folder, replace(known, ended=how))
         if how == ENDED:
             watcher.look()

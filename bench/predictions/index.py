@@ -70,7 +70,10 @@ def read_index(path: Path) -> Index:
         raise UserError(f"{path}: not a JSON file ({error})") from error
     index.faults += _check_head(path, index.head)
     if index.head.get("format") != FORMAT:
-        raise UserError(f'{path}: not predictions that can be scored; the file must say "format": "{FORMAT}"')
+        raise UserError(
+            f'{path}: not predictions that can be scored; the file must say "format": "{FORMAT}" '
+            "(what another tool wrote: zgs import)"
+        )
     return index
 
 

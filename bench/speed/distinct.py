@@ -31,10 +31,15 @@ class Distinct:
     settings: str
 
 
-def count_distinct(search: Any, targets: torch.Tensor, candidates: int) -> Distinct:
-    """Count over a search of some targets [n, d] with the paper's beams and iterations; ``candidates`` a row."""
-    guidance = replace(search.guidance, iterations=5, candidates=candidates)
-    paper = replace(search, guidance=guidance, width=5, tokens=15)
+def count_distinct(
+    search: Any, targets: torch.Tensor, candidates: int, tokens: int = 15, iterations: int = 5
+) -> Distinct:
+    """Count over a search of some targets [n, d] with five beams, by default of the paper's length and iterations.
+
+    ``candidates`` is how many next tokens of a row CLIP is shown.
+    """
+    guidance = replace(search.guidance, iterations=iterations, candidates=candidates)
+    paper = replace(search, guidance=guidance, width=5, tokens=tokens)
     asked_alone, steps, known = 0, [], 0
     for target in targets:
         found, rows = _search(paper, target[None])
@@ -44,7 +49,8 @@ def count_distinct(search: Any, targets: torch.Tensor, candidates: int) -> Disti
     found, rows = _search(paper, targets)
     asked = sum(rows.values()) * 5 * candidates
     told = (
-        f"{len(targets)} segments, 15 tokens, 5 beams, 5 iterations, {candidates} of {search.model.vocabulary} tokens"
+        f"{len(targets)} segments, {tokens} tokens, 5 beams, {iterations} iterations, "
+        f"{candidates} of {search.model.vocabulary} tokens"
     )
     return Distinct(sum(steps) / len(steps), known / asked_alone, sum(found.values()) / asked, asked, told)
 

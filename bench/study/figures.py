@@ -96,7 +96,8 @@ def draw_plan(table: pd.DataFrame, stem: Path, unit: str) -> list[Path]:
         for panel, name in zip(row, ("questions", f"cost ({unit})"), strict=True):
             draw_plain_axes(panel, "both")
             panel.set_xscale("log")
-            panel.set_yscale("log")
+            if (table.loc[table["measure"] == measure, "width"] > 0).any():  # else all studies come out the same
+                panel.set_yscale("log")
             panel.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
             panel.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:.1e}"[0] in "25" else "")
             panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")

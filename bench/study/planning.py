@@ -1,10 +1,10 @@
 """How many questions and raters? Widths of intervals by simulation from a pilot, and what the answers cost.
 
-A simulated study draws images of the pilot with replacement until it has its questions. What people say of a question
-is a distribution over 0 to 3 of its own, drawn from what the pilot makes likely for the question in its place: a
-Dirichlet whose parameters are fitted to all questions of the pilot (maximum likelihood of the Dirichlet-multinomial),
-plus that question's own ratings. So raters who agree make few raters enough, and images that hang together count as
-they do. Raters are taken as exchangeable: a rater who is harder than others in all of a small study is not in it.
+A simulated study draws images of the pilot with replacement until it has its questions, and of each question some of
+its ratings: so images that hang together and raters who agree count as they do, whatever their form. With more raters
+than the pilot had, the squared width is taken on along a + b / raters, as the variance of a mean over raters goes.
+Images are drawn whole, so few questions are those of few images. Raters are taken as exchangeable: a rater who is
+harder than others in all of a small study is not in it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64
-from scipy.optimize import minimize
-from scipy.special import gammaln
+from jaxtyping import Float64, Int64
 from tqdm import tqdm
 
 from bench.errors import UserError
-from bench.study.agreement import compute_alpha, count_coincidences, count_ratings, weigh_between
+from bench.study.agreement import compute_alpha, count_coincidences, weigh_between
 from bench.study.questions import CORRECT, RATINGS
 
 MEASURES = ("share correct", "mean rating", "alpha")
@@ -40,86 +38,56 @@ class Prices:
 
 
 def plan_study(
-    answers: pd.DataFrame,
-    questions: Sequence[int],
-    raters: Sequence[int],
-    prices: Prices,
-    studies: int = 400,
+    answers: pd.DataFrame, questions: Sequence[int], raters: Sequence[int], prices: Prices, studies: int = 400,
     seed: int = 0,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Plan: `COLUMNS`, one row a measure, number of questions and number of raters. ``answers`` are those of a pilot.
 
     Raises UserError for a pilot that is too small.
     """
-    counts, images = count_ratings(answers)
-    if (counts.sum(axis=1) >= 2).sum() < FEWEST:
-        raise UserError(
-            f"study plan: a pilot needs {FEWEST} questions with two ratings or more, and this one has "
-            f"{(counts.sum(axis=1) >= 2).sum()}: let more people rate"
-        )
-    prior = fit_dirichlet(counts)
+    ratings, images = take_whole_questions(answers)
     draw, rows = np.random.default_rng(seed), []
     for n in tqdm(questions, desc="simulated studies", disable=None):
-        found = [simulate(counts, images, prior, n, raters, draw) for _ in range(studies)]  # each r x 3
-        table = np.array(found)  # studies x r x 3
-        for at, r in enumerate(raters):
-            asked = n * r * prices.controls
-            for which, measure in enumerate(MEASURES):
-                known = table[:, at, which][~np.isnan(table[:, at, which])]
-                if not len(known):  # alpha of one rater
-                    continue
-                low, middle, high = np.percentile(known, [2.5, 50, 97.5])
-                numbers = middle, high - low
-                rows.append(
-                    (measure, n, r, round(asked), *numbers, asked * prices.answer, asked * prices.seconds / 3600)
-                )
+        table = np.array([simulate(ratings, images, n, draw) for _ in range(studies)])  # studies x pilot's raters x 3
+        for which, measure in enumerate(MEASURES):
+            widths, middles = _find_widths(table[:, :, which])
+            for r in raters:
+                width = _take_on(widths, r)
+                if not np.isnan(width):
+                    asked = n * r * prices.controls
+                    numbers = middles[min(r, max(middles))], width, asked * prices.answer, asked * prices.seconds / 3600
+                    rows.append((measure, n, r, round(asked), *numbers))
+    order = {measure: at for at, measure in enumerate(MEASURES)}
+    rows.sort(key=lambda row: (row[1], row[2], order[row[0]]))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def fit_dirichlet(counts: Float64[np.ndarray, "q 4"]) -> Float64[np.ndarray, " 4"]:
-    """Fit the parameters of a Dirichlet over ratings to how often each question was given each rating."""
-    total = counts.sum(axis=1)
-
-    def lose(logs: np.ndarray) -> tuple[float, np.ndarray]:
-        from scipy.special import digamma
-
-        alpha = np.exp(logs)
-        whole = alpha.sum()
-        likelihood = (gammaln(whole) - gammaln(whole + total)).sum() + (gammaln(counts + alpha) - gammaln(alpha)).sum()
-        slope = (
-            len(counts) * digamma(whole)
-            - digamma(whole + total).sum()
-            + (digamma(counts + alpha) - digamma(alpha)).sum(axis=0)
+def take_whole_questions(answers: pd.DataFrame) -> tuple[Int64[np.ndarray, "q r"], np.ndarray]:
+    """Take the questions that have as many ratings as most have, with so many of each, and name their images."""
+    n = answers.groupby("question")["rating"].size()
+    raters = max(2, int(n.median()))
+    kept = answers[answers["question"].isin(n[n >= raters].index)].sort_values(["question", "batch"], kind="stable")
+    kept = kept[kept.groupby("question").cumcount() < raters]
+    if len(kept) < FEWEST * raters:
+        raise UserError(
+            f"study plan: a pilot needs {FEWEST} questions with two ratings or more, and this one has {(n > 1).sum()}: "
+            "let more people rate"
         )
-        return -float(likelihood), -slope * alpha
-
-    start = np.log((counts.sum(axis=0) + 0.5) / (counts.sum() + 2))
-    # Between a thousandth and a thousand: a rating that nobody gave, or full agreement, has no finite maximum.
-    found = minimize(lose, start, jac=True, method="L-BFGS-B", bounds=[(np.log(1e-3), np.log(1e3))] * len(RATINGS))
-    return np.exp(found.x)
+    return kept["rating"].to_numpy(np.int64).reshape(-1, raters), kept["image"].to_numpy(str)[::raters]
 
 
 def simulate(
-    counts: np.ndarray,
-    images: np.ndarray,
-    prior: np.ndarray,
-    questions: int,
-    raters: Sequence[int],
-    draw: np.random.Generator,
+    ratings: Int64[np.ndarray, "q r"], images: np.ndarray, questions: int, draw: np.random.Generator
 ) -> Float64[np.ndarray, "r 3"]:
-    """Simulate one study of ``questions`` and measure it with each number of raters: `MEASURES`, or NaN."""
+    """Simulate one study of ``questions`` and measure it with 1 to r raters: `MEASURES`, NaN where undefined."""
     names, at = np.unique(images, return_inverse=True)
     members = [np.flatnonzero(at == place) for place in range(len(names))]
     chosen = np.zeros(0, int)
     while len(chosen) < questions:
-        more = draw.integers(0, len(members), size=max(1, (questions - len(chosen)) * len(members) // len(images)))
+        more = draw.integers(0, len(members), size=1 + (questions - len(chosen)) * len(members) // len(images))
         chosen = np.concatenate([chosen, *(members[image] for image in more)])
-    chosen = chosen[:questions]
-    shares = draw.standard_gamma(prior + counts[chosen])
-    shares /= shares.sum(axis=1, keepdims=True)
-    most = max(raters)
-    given = (draw.random((questions, most))[:, :, None] > np.cumsum(shares, axis=1)[:, None, :-1]).sum(axis=2)
-    return np.array([_measure(given[:, :r]) for r in raters])
+    given = draw.permuted(ratings[chosen[:questions]], axis=1)
+    return np.array([_measure(given[:, : r + 1]) for r in range(ratings.shape[1])])
 
 
 def _measure(given: np.ndarray) -> tuple[float, float, float]:
@@ -129,3 +97,25 @@ def _measure(given: np.ndarray) -> tuple[float, float, float]:
         counts = np.stack([(given == rating).sum(axis=1) for rating in RATINGS], axis=1).astype(float)
         alpha = float(compute_alpha(count_coincidences(counts).sum(axis=0)[None], weigh_between)[0])
     return float((given >= CORRECT).mean()), float(given.mean()), alpha
+
+
+def _find_widths(table: Float64[np.ndarray, "s r"]) -> tuple[dict[int, float], dict[int, float]]:
+    """Find width and middle of the middle 95 % by number of raters, where the measure is defined."""
+    widths, middles = {}, {0: float("nan")}
+    for at, column in enumerate(table.T):
+        known = column[~np.isnan(column)]
+        if len(known):
+            low, middle, high = np.percentile(known, [2.5, 50, 97.5])
+            widths[at + 1], middles[at + 1] = float(high - low), float(middle)
+    return widths, middles
+
+
+def _take_on(widths: dict[int, float], raters: int) -> float:
+    """Take the width of so many raters, or on along a + b / raters where the pilot had fewer; NaN where nobody can."""
+    if raters in widths:
+        return widths[raters]
+    if len(widths) < 2 or raters < max(widths):
+        return float("nan")
+    known = np.array(sorted(widths))
+    slope, start = np.polyfit(1 / known, [widths[r] ** 2 for r in known], 1)
+    return float(np.sqrt(min(max(start + slope / raters, 0.0), widths[int(known[-1])] ** 2)))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from bench.metric_name import parse, write_number
 from bench.report.figures.style import PALETTE, draw_headline, draw_key, draw_plain_axes, make_figure, save
@@ -91,6 +91,8 @@ def _draw_setting(axes: Axes, chosen: pd.Series, values: np.ndarray, best: int, 
             axes.xaxis.set_major_locator(LogLocator(subs=_LABELLED))
             axes.xaxis.set_major_formatter(lambda value, _: write_number(float(f"{value:.6g}")))
             axes.xaxis.set_minor_locator(NullLocator())
+        elif (places == places.round()).all():  # there is nothing to choose between two layers
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     else:
         words = sorted(set(map(str, chosen)))
         places = np.array([words.index(str(each)) for each in chosen], float)

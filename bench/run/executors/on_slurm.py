@@ -18,6 +18,7 @@ from annotated_types import Interval
 from tqdm import tqdm
 
 from bench.cluster.batch import Batch, Refused, Where, require_submitit
+from bench.cluster.call import TimeOver
 from bench.cluster.frames import FrameReader, append_frame
 from bench.cluster.last_words import Lost
 from bench.cluster.place import Place, describe_place, name_host, work_there
@@ -110,6 +111,7 @@ class _Session:
     ) -> Iterator[tuple[int, Any]]:
         """Run one array over some jobs; give each result as it comes, note in ``lost`` what shards ended with."""
         shards = share_out(list(jobs.items()), self._slurm.shards)
+        missing = [place for place in (folder, *folder.parents) if not place.exists()]
         batch = Batch(self._slurm.where, folder, self._slurm.options, self._slurm.together)
         folder.mkdir(parents=True, exist_ok=True)
         files = [folder / f"shard-{at:04}.results" for at in range(len(shards))]
@@ -131,19 +133,19 @@ class _Session:
                     return
                 batch.wait()
         except Refused:
-            _remove_unused(folder)
+            _remove_unused(missing)
             raise
         except BaseException:
             batch.cancel()
             raise
 
 
-def _remove_unused(folder: Path) -> None:
-    """Remove the folder of an array that Slurm did not take, and those above it of the run where they are empty."""
-    shutil.rmtree(folder, ignore_errors=True)
+def _remove_unused(made: Sequence[Path]) -> None:
+    """Remove the folder of an array that Slurm did not take, and those above it that were made for it."""
+    shutil.rmtree(made[0], ignore_errors=True)
     with suppress(OSError):
-        folder.parent.rmdir()
-        folder.parent.parent.rmdir()
+        for place in made[1:]:
+            place.rmdir()
 
 
 def run_shard(function: Callable[..., Any], shard: Shard, file: Path, place: Place, threads: int) -> None:
@@ -159,8 +161,8 @@ def run_shard(function: Callable[..., Any], shard: Shard, file: Path, place: Pla
         for at, job in shard:
             try:
                 append_frame(results, (at, function(*job), None))
-            except OSError:
-                raise  # the disk, of which nothing can be told there
+            except (OSError, TimeOver):
+                raise  # the disk, of which nothing can be told there; and what is left is for another array
             except Exception as error:
                 append_frame(results, (at, None, name_host(error, place)))
                 return

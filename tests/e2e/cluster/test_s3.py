@@ -33,6 +33,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         monkeypatch.setenv(name, value)
     made = boto3.resource("s3").Bucket("bucket")
     made.create()
+    made.objects.all().delete()  # servers of one process share what they hold
     yield made
     own.stop()
 

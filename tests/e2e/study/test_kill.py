@@ -47,7 +47,7 @@ def answer_until_killed(client: Client, server: Server, draw: np.random.Generato
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("kills", [3, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.slow)])
 def test_every_acknowledged_answer_outlives_any_kill(kills: int, tmp_path: Path) -> None:
     database = make_study(tmp_path / "study", count=12_000, task=200, controls=0, raters=1)
     ((code, token),) = add_raters(database, 1, 30)

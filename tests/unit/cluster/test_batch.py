@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bench.cluster.batch import Batch, Refused, _describe_refusal, _describe_unknown
+from bench.cluster.call import TIME_OVER
 from bench.errors import UsageError
 
 GENERIC = "(non-prefixed) parameters are: {'name': <class 'str'>, 'timeout_min': <class 'int'>}."
@@ -78,6 +79,25 @@ def sleep_or_die(number: int) -> None:
     if number:
         os.kill(os.getpid(), number)
     time.sleep(60)
+
+
+def sleep_or_tell(seconds: float) -> str:
+    try:
+        time.sleep(seconds)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return "slept"
+
+
+@pytest.mark.extra
+@pytest.mark.timeout(60)
+def test_a_job_hears_that_its_time_is_nearly_over(tmp_path: Path) -> None:
+    """submitit tells a local job thirty seconds before."""
+    pytest.importorskip("submitit")
+    batch = Batch("local", tmp_path, {"timeout_min": 1})
+    batch._executor._executor.parameters["timeout_min"] = 32 / 60
+    batch.start(sleep_or_tell, [(0.0,), (60.0,)])
+    assert finish(batch) == {0: "slept", 1: f"TimeOver: {TIME_OVER}"}
 
 
 def finish(batch: Batch) -> dict[int, Any]:

@@ -31,7 +31,7 @@ def test_paths_are_added_behind_ones_own_and_a_folder_that_is_not_here_is_left_o
     before = list(sys.path)
     work_there(Place(str(tmp_path / "there"), (before[0], "/theirs")))
     assert Path.cwd() == tmp_path / "there" and sys.path == [*before, "/theirs"]
-    work_there(Place("/nowhere", ()))
+    work_there(Place(str(tmp_path / "gone"), ()))
     assert Path.cwd() == tmp_path / "there"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from pathlib import Path
@@ -9,7 +10,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.cluster.ray_cluster import UNWATCHED, _check_port, _leave_out_unwatched, find_head, has_node
+from bench.cluster.ray_cluster import (
+    ONCE,
+    UNWATCHED,
+    _check_port,
+    _describe_refusal,
+    _join,
+    _leave_out_unwatched,
+    find_head,
+    has_node,
+)
 from bench.errors import UserError
 
 
@@ -76,3 +86,32 @@ def test_without_ray_nothing_is_left_out_and_no_harm_is_done(monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "ray._private.node", None)
     with pytest.raises(ZeroDivisionError), _leave_out_unwatched():
         raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(("asks", "has", "tries"), [(False, True, 1), (True, True, 2), (True, False, 1)])
+def test_a_token_is_shown_to_a_cluster_that_asks_for_it_alone(
+    asks: bool, has: bool, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that asks for none would start no actor for who shows one."""
+    seen: list[tuple[bool, str | None]] = []
+    shown: list[bool] = []
+
+    def init(**_: object) -> None:
+        seen.append((bool(shown), os.environ.get(ONCE)))
+        if asks and not shown:
+            raise ConnectionError("Failed to connect") from RuntimeError("InvalidAuthToken")
+
+    monkeypatch.delenv(ONCE, raising=False)
+    monkeypatch.setattr("bench.cluster.ray_cluster._enable_token", lambda: has and not shown.append(True))
+    try:
+        _join(SimpleNamespace(init=init), "10.0.0.1:6379", {})
+    except ConnectionError:
+        assert asks and not has
+    assert seen == [(False, "1"), (True, None)][:tries] and ONCE not in os.environ
+
+
+def test_a_cluster_that_asks_for_its_token_is_told_apart_from_none() -> None:
+    error = ConnectionError("Failed to connect to Ray cluster at 10.0.0.1:6379")
+    assert _describe_refusal(error).startswith("no Ray cluster answers (Failed to connect")
+    error.__cause__ = RuntimeError("RPC error: InvalidAuthToken: Authentication token is missing or incorrect")
+    assert _describe_refusal(error).startswith("the Ray cluster asks for its token: copy ~/.ray/auth_token")

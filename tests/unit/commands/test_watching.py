@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from bench.commands.watching import watch_sweep
 from bench.errors import DONE, USAGE
 from bench.run.job_progress import JobProgress, Process, name_progress_file
 from bench.run.outcomes import Outcome, write_outcome
-from bench.run.sweep_status import PLAN, JobStatus, Plan, read_plan
+from bench.run.sweep_status import PLAN, JobStatus, Plan, read_plan, write_plan
 
 JOBS = [("encode=a", "n=1"), ("encode=b", "n=1")]
 FAR = Process("far", 1)
@@ -86,3 +86,13 @@ def test_status_finds_the_sweeps_that_go_on_else_the_last(tmp_path: Path, capsys
     assert status.main([str(tmp_path / "sweeps/1")]) == DONE
     told = capsys.readouterr().out.splitlines()
     assert told[0].endswith("sweeps/1: zgs run 1") and told[-1] == "sweep: 2 jobs: 2 not begun"
+
+
+def test_what_a_sweeper_wrote_since_the_last_look_stays(tmp_path: Path) -> None:
+    """A search that has all its trials says so and ends in less time than between two looks."""
+    with watch_sweep(tmp_path, "zgs run -m", ()):
+        plan = read_plan(tmp_path)
+        assert plan is not None
+        write_plan(tmp_path, replace(plan, expected=0, fixed=("a=1",)))
+    ended = read_plan(tmp_path)
+    assert ended is not None and (ended.expected, ended.fixed, ended.ended) == (0, ("a=1",), watching.ENDED)

@@ -101,6 +101,20 @@ def test_what_mask2former_returns_is_read_or_refused(tmp_path: Path, fuse: set[i
 
 
 @pytest.mark.slow
+def test_where_no_segment_is_mask2former_says_0_and_eomt_minus_1() -> None:
+    from transformers.models.eomt.image_processing_eomt import compute_segments
+
+    quarter = torch.where(torch.from_numpy(quarters()[0]), 20.0, -20.0)[None]
+    found, _ = compute_segments(quarter, torch.ones(1), torch.ones(1, dtype=torch.int64), [], 0.5, 0.8, (8, 8))
+    assert found[::4, ::4].tolist() == [[0, -1], [-1, -1]]
+    from transformers.models.mask2former import image_processing_mask2former as mask2former
+
+    both = torch.stack([torch.from_numpy(quarters()[0]).float(), torch.full((8, 8), 0.9)])  # the second loses a quarter
+    found, rows = mask2former.compute_segments(both, torch.ones(2), torch.ones(2, dtype=torch.int64), 0.5, 0.8, set())
+    assert found[::4, ::4].tolist() == [[1, 0], [0, 0]] and len(rows) == 1
+
+
+@pytest.mark.slow
 def test_void_is_254_to_processors_that_reduce_labels() -> None:
     """255 becomes class 254 in three of transformers' processors, and Segformer's old name does nothing."""
     import transformers

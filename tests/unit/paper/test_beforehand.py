@@ -66,5 +66,5 @@ def test_what_is_there_or_can_be_asked_for_passes(tmp_path: Path, choice: str) -
 
 
 def test_all_of_ours_pass_and_without_data_nobody_can_say() -> None:
-    for typed in (TYPED, ("data=voc", "data.root=nowhere")):
-        check_tables(_plan(read_definitions(["all"]), typed, []), Sources({}, {}, {}, typed=typed))
+    for typed, names in ((TYPED, ["all"]), (("data=voc", "data.root=nowhere"), ["table1", "table4"])):
+        check_tables(_plan(read_definitions(names), typed, []), Sources({}, {}, {}, typed=typed))

@@ -42,9 +42,12 @@ def make_board(metric: str, **changes: Any) -> pd.DataFrame:
 def test_a_finding_says_who_leads_who_is_alike_and_where_the_method_stands(findings: Any) -> None:
     metric = f"{TT}/iou.image.union"
     assert list(findings.describe_metrics(make_board(metric))) == [
-        f"`{metric}` (n=40, 9 images): gem leads with 50.0; surgery cannot be told apart from it. "
+        "IoU TT ≥0.5 image, union (n=40, 9 images): gem leads with 50.0; surgery cannot be told apart from it. "
         "global_subtraction: 30.0, rank 3 (2 to 3) of 3."
     ]
+    both = pd.concat([make_board(metric), make_board(f"{ST}/iou.image.union"), make_board(f"{ST}/recall>0.5", n=41)])
+    first, second = (told.partition(" (n=")[0] for told in findings.describe_metrics(both))
+    assert (first, second) == ("IoU TT ≥0.5 image, union = IoU ST ≥0.1 image, union", "Recall >0.5 ST ≥0.1")
     alone = next(findings.describe_metrics(make_board(metric).assign(letters=["a", "b", "b"])))
     assert "all others differ from it" in alone
 
@@ -78,15 +81,15 @@ def test_the_metrics_that_agree_least_are_named(findings: Any) -> None:
 
 
 def test_what_stood_and_what_moved_is_said(findings: Any) -> None:
-    head = {"images": 40, "mean_published": 0.5}
+    head = {"images": 40, "mean_published": 0.5, "place": "inside", "best": "1"}
     told = findings.describe_tuning(pd.DataFrame([
         head | {"variant": "gem", "key": "encode.iterations", "published": "1", "chosen": "1", "mean_chosen": 0.5},
         head | {"variant": "masked", "key": "encode.start_layer", "published": "3", "chosen": "4", "mean_chosen": 0.52},
     ]))  # fmt: skip
     assert told == (
         "Published values that stood: gem iterations=1. That moved: masked start_layer=3 to 4 (+2.0 points, n=40).\n"
-        + findings.EARLIER
-    ), "a table without the column `place` is of boards that merged"
+        "Choices that are not those of the last look at test: masked start_layer=4 (was 3).\n"
+    )
 
 
 def test_best_values_at_an_end_and_other_numbers_of_images_are_said(findings: Any) -> None:
@@ -96,9 +99,10 @@ def test_best_values_at_an_end_and_other_numbers_of_images_are_said(findings: An
         head | {"variant": "naclip", "key": "encode.std", "images": 100, "best": "5.0", "place": "inside"},
     ])  # fmt: skip
     told = findings.describe_tuning(table)
-    assert "Best values at an end of their range, not inside it: gem iterations=0.\n" in told
-    assert told.endswith("Variants were not tuned on the same number of images: 1 on 40, 1 on 100.\n")
-    assert findings.EARLIER not in told
+    once = "q, k and v attend to themselves once and not again"
+    assert f"Best values at an end of their range, not inside it: gem iterations=0 ({once}).\n" in told
+    assert "Variants were not tuned on the same number of images: 1 on 40, 1 on 100.\n" in told
+    assert told.endswith("Choices that are not those of the last look at test: none.\n")
     alike = findings.describe_tuning(table.assign(images=100, place="inside"))
     assert "an end of their range" not in alike and "not tuned on the same" not in alike
 

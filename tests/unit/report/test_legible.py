@@ -64,7 +64,8 @@ class Runs:
             more = [(self.variants[1], self.variants[0])]
             chosen = select_paper_metrics(list(METRICS.values()))
             found["forest"] = draw_differences(compute_differences(rows, pairs, 20), chosen, **told)
-            found["pairs"] = draw_differences(compute_differences(rows, [*pairs, *more], 20), chosen, **told)
+            if len(self.variants) > 2:
+                found["pairs"] = draw_differences(compute_differences(rows, [*pairs, *more], 20), chosen, **told)
         return found
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from itertools import permutations
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.cluster.batch import Refused
+from bench.cluster.call import TIME_OVER, TimeOver
 from bench.cluster.frames import FrameReader
 from bench.cluster.place import describe_place
 from bench.errors import UserError
 from bench.run.executor import Local, Serial, begin_executor, bring_in_order, call_here, choose_scoring_map
-from bench.run.executors import on_ray
+from bench.run.executors import on_ray, on_slurm
 from bench.run.executors.on_ray import Ray
 from bench.run.executors.on_slurm import Slurm, run_shard, share_out
 from bench.system.ahead import Ahead
@@ -55,6 +58,18 @@ def test_a_shard_leaves_each_result_and_ends_with_an_error(tmp_path: Path) -> No
     assert isinstance(found[2][2], UserError)
 
 
+def end_of_time(number: int) -> int:
+    if number == 13:
+        raise TimeOver(TIME_OVER)
+    return number
+
+
+def test_a_shard_whose_time_is_over_leaves_its_rest_to_another_array(tmp_path: Path) -> None:
+    with pytest.raises(TimeOver):
+        run_shard(end_of_time, [(0, (1,)), (1, (13,)), (2, (2,))], tmp_path / "results", describe_place(), 1)
+    assert list(FrameReader(tmp_path / "results").read()) == [(0, 1, None)]
+
+
 def test_workers_that_do_not_see_the_runs_folder_do_not_score_it() -> None:
     for executor in (Serial(), Local(1), object()):
         assert choose_scoring_map(executor, call_here) is call_here
@@ -94,3 +109,18 @@ def test_a_crew_that_was_begun_is_taken_once(monkeypatch: pytest.MonkeyPatch) ->
     assert opened == ["begun", "begun", "made", "made"] and made == [asked]
     on_ray.Ray().begin()
     assert on_ray._begun == {asked: None}, "once a process"
+
+
+@pytest.mark.parametrize("there", ["", "mine", "mine/jobs", "mine/jobs/other"])
+def test_nothing_is_left_of_an_array_that_slurm_did_not_take(there: str, tmp_path: Path, monkeypatch) -> None:
+    def refuse(where: str, folder: Path, *_: object) -> object:
+        folder.mkdir(parents=True)
+        return SimpleNamespace(start=lambda *_: (_ for _ in ()).throw(Refused("Slurm took no job")))
+
+    monkeypatch.setattr(on_slurm, "Batch", refuse)
+    monkeypatch.setattr(on_slurm, "require_submitit", lambda _: None)
+    (tmp_path / there).mkdir(parents=True, exist_ok=True)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(Refused), Slurm(str(tmp_path / "mine/jobs")).open_session({}) as work:
+        list(work(halve, [(1,)], ["one"]))
+    assert sorted(tmp_path.rglob("*")) == before

@@ -29,10 +29,11 @@ def test_weighted_fits_are_those_of_scikit_learn() -> None:
         assert found == pytest.approx([theirs.intercept_[0], theirs.coef_[0, 0]], rel=1e-3)
 
 
-def test_the_threshold_of_a_known_world_lies_in_its_interval_nineteen_times_of_twenty() -> None:
-    found = [calibrate("mine", "st", 0.1, draw_world(600, seed=seed), 300) for seed in range(40)]
-    inside = sum(each.low <= 0.4 <= each.high for each in found)
-    assert inside >= 34  # 38 of 40 expected; fewer than 34 once in 60 such tests
+# Fewer of 12 once in 51 such tests, of 40 once in 295.
+@pytest.mark.parametrize(("worlds", "least"), [(12, 10), pytest.param(40, 34, marks=pytest.mark.slow)])
+def test_the_threshold_of_a_known_world_lies_in_its_interval_nineteen_times_of_twenty(worlds: int, least: int) -> None:
+    found = [calibrate("mine", "st", 0.1, draw_world(600, seed=seed), 300) for seed in range(worlds)]
+    assert sum(each.low <= 0.4 <= each.high for each in found) >= least
     assert np.mean([each.threshold for each in found]) == pytest.approx(0.4, abs=0.01)
 
 

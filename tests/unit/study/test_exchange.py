@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.errors import UserError
-from bench.study.collected import collect
+from bench.study.collected import Collected, collect
 from bench.study.database import write_fact
 from bench.study.exports import CHOICES, export_csv, export_label_studio
 from bench.study.imports import import_answers, make_code, read_csv_answers, read_label_studio_answers
@@ -202,6 +202,10 @@ def test_batches_that_are_not_whole_are_left_out_of_the_files_that_scores_read(s
     codes = rate_all(study, 3, lambda *_: 2)
     collected = collect(study)
     assert set(list_ratings(collected, "mine")["batch"]) == {1, 2, 3}
+    one = collected.regular.index[collected.regular["batch"] == 1][0]
+    lacking = Collected(collected.answers.drop(index=one), collected.uses, collected.facts)
+    assert count_missing(lacking) == {3: 1}, "what one answer leaves is a gap in the last batch"
+    assert set(Counter(list_ratings(lacking, "mine")["batch"]).items()) == {(1, 20), (2, 20)}, "19 are left out"
     kept = collected.leave_out(codes[:1])
     assert count_missing(kept) == {3: 20}, "what a rater leaves is a gap in the last batch, whichever was answered"
     table = list_ratings(kept, "mine")

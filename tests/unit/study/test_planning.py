@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bench.errors import UserError
-from bench.study.planning import COLUMNS, Prices, fit_dirichlet, plan_study
+from bench.study.planning import COLUMNS, Prices, plan_study
 
 TRUE = np.array([0.9, 0.5, 0.6, 0.5])
 """Parameters of the world's Dirichlet: raters agree on some questions and not on others."""
@@ -26,21 +26,18 @@ def draw_pilot(questions: int, raters: int, seed: int, per_image: int = 1) -> pd
 
 
 def measure_widths(questions: int, raters: int, per_image: int = 1) -> tuple[float, float]:
-    """The width of the middle 95 % of 600 studies of the world itself: share correct and mean."""
+    """The width of the middle 95 % of 600 studies of the world itself: share correct and mean.
+
+    Of six raters, twice as many as the pilot has, too; and where the questions of an image share what people say.
+    """
     found = [draw_pilot(questions, raters, seed, per_image)["rating"] for seed in range(600)]
     numbers = np.array([((each >= 2).mean(), each.mean()) for each in found])
     low, high = np.percentile(numbers, [2.5, 97.5], axis=0)
     return tuple(high - low)
 
 
-def test_the_fitted_dirichlet_is_that_of_the_world() -> None:
-    table = draw_pilot(4000, 4, 0)
-    counts = pd.crosstab(table["question"], table["rating"]).to_numpy(float)
-    assert fit_dirichlet(counts) == pytest.approx(TRUE, rel=0.1)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(("questions", "raters", "per_image"), [(100, 1, 1), (100, 3, 1), (300, 2, 5)])
+@pytest.mark.parametrize(("questions", "raters", "per_image"), [(100, 1, 1), (100, 3, 1), (300, 2, 5), (200, 6, 1)])
 def test_widths_are_those_of_the_world(questions: int, raters: int, per_image: int) -> None:
     pilot = draw_pilot(1500, 3, 10**6, per_image)
     table = plan_study(pilot, [questions], [raters], Prices(0.1, 5), studies=600).set_index("measure")

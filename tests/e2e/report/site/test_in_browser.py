@@ -258,6 +258,13 @@ def test_a_phone_needs_no_scrolling_sideways(made: Path) -> None:
         assert widths and max(widths) <= 360
 
 
+def test_what_is_hidden_is_not_shown(page: Any) -> None:
+    choose(page, "sort", "name")
+    seen = ".filter(e => getComputedStyle(e).display !== 'none').length"
+    hidden = f"return [...document.querySelectorAll('[hidden]')]{seen}"
+    assert run(page, hidden) == 0 and run(page, "return document.getElementById('run-a').parentElement.hidden")
+
+
 def test_dark_is_dark_and_light_is_light(page: Any) -> None:
     def lightness() -> tuple[float, float]:
         return tuple(

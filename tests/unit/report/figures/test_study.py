@@ -45,3 +45,10 @@ def test_what_it_is_of_and_of_how_many_stands_above() -> None:
 def test_without_a_value_there_is_nothing_to_draw() -> None:
     with pytest.raises(ValueError, match="no trial"):
         draw_study(make_trials().assign(value=float("nan")), ["encode"], "s")
+
+
+@pytest.mark.parametrize(("chosen", "whole"), [([-3, -2, -2, -1], True), ([0.5, 0.75, 0.75, 0.9], False)])
+def test_of_a_whole_number_only_whole_ones_are_named(chosen: list[float], whole: bool) -> None:
+    figure = draw_study(make_trials().assign(layer=chosen), ["layer"], "s")
+    _, axes = figure.axes
+    assert all(float(place).is_integer() for place in axes.get_xticks()) == whole

@@ -6,13 +6,13 @@ import json
 import shutil
 import subprocess
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 
 from bench.metric_name import parse
-from bench.protocol import Protocol
 from bench.records import TrueSegmentTexts
 from bench.report.site.pack import unpack
 from bench.report.site.site import PAGE
@@ -47,30 +47,33 @@ def describe_truths(seed: int = 0) -> list[TrueSegmentTexts]:
     return made
 
 
-def score(protocol: Protocol, mapping: str, tau: float | None) -> dict[str, float]:
+@cache
+def score(name: str, mapping: str, tau: float | None) -> dict[str, float]:
     """Every number without a group at a threshold, by its measure without TGQ's own bound."""
-    by = replace(protocol, mapping=(mapping,), **{KEYS[mapping]: tau})
+    by = replace(PROTOCOLS[name], mapping=(mapping,), **{KEYS[mapping]: tau})
     table = evaluate(OVERLAPS, describe_truths(), CLASSES, by, NAMING).table
     found = {}
-    for name, value in zip(table["metric"], table["value"], strict=True):
-        parts = parse(name)
+    for full, value in zip(table["metric"], table["value"], strict=True):
+        parts = parse(full)
         bound = "" if parts.bound is None or parts.metric.startswith("tgq") else f"{parts.relation}{parts.bound:g}"
         found.setdefault(f"{parts.mapping}/{parts.metric}{bound}", value)
     return found
 
 
-def pack_all(protocol: Protocol, mapping: str) -> dict[str, dict[str, Any]]:
+@cache
+def pack_all(name: str, mapping: str) -> dict[str, dict[str, Any]]:
+    protocol = PROTOCOLS[name]
     scored = gather(OVERLAPS, describe_truths(), CLASSES, replace(protocol, mapping=(mapping,)))
-    return {name: slots.pack(protocol.rounding) for name, slots in make_steps(scored, mapping).items()}
+    return {metric: slots.pack(protocol.rounding) for metric, slots in make_steps(scored, mapping).items()}
 
 
 @pytest.mark.parametrize("mapping", ["tt", "st"])
 @pytest.mark.parametrize("name", ["paper", "reference"])
 def test_steps_at_a_threshold_are_the_numbers_of_scoring_at_it(name: str, mapping: str) -> None:
     protocol, visited = PROTOCOLS[name], 0
-    packed = pack_all(protocol, mapping)
+    packed = pack_all(name, mapping)
     for tau in TAUS:
-        known = score(protocol, mapping, tau)
+        known = score(name, mapping, tau)
         for metric, one in packed.items():
             if metric.startswith("tgq") and tau is None:
                 continue  # without a threshold there is no such number
@@ -85,7 +88,7 @@ def test_steps_at_a_threshold_are_the_numbers_of_scoring_at_it(name: str, mappin
 def test_the_page_itself_gives_these_numbers() -> None:
     """`numbers.js`, the file that the page loads, over every average, against `evaluate`: six decimals are the same."""
     asked = [(name, mapping) for name in PROTOCOLS for mapping in KEYS]
-    sets = [pack_all(PROTOCOLS[name], mapping) for name, mapping in asked]
+    sets = [pack_all(name, mapping) for name, mapping in asked]
     script = f"""
     const numbers = require({json.dumps(str(PAGE / "numbers.js"))}), asked = JSON.parse(require("fs").readFileSync(0));
     console.log(JSON.stringify(asked.sets.map(({{packed, rounding}}) => Object.entries(packed).map(([name, one]) => {{
@@ -100,7 +103,7 @@ def test_the_page_itself_gives_these_numbers() -> None:
     averages = set()
     for (name, mapping), packed, found in zip(asked, sets, json.loads(done.stdout), strict=True):
         averages |= {one["average"] for one in packed.values()}
-        known = {tau: score(PROTOCOLS[name], mapping, tau) for tau in TAUS}
+        known = {tau: score(name, mapping, tau) for tau in TAUS}
         for metric, values in found:
             for tau, value in zip(TAUS, values, strict=True):
                 if not (metric.startswith("tgq") and tau is None):
@@ -110,7 +113,7 @@ def test_the_page_itself_gives_these_numbers() -> None:
 
 
 def test_a_slot_changes_only_at_similarities_of_its_own_image() -> None:
-    packed = pack_all(PROTOCOLS["paper"], "tt")["iou.image.union"]
+    packed = pack_all("paper", "tt")["iou.image.union"]
     until, starts, images = unpack(packed["until"]), unpack(packed["starts"]), unpack(packed["image"])
     for slot, image in enumerate(images):
         own = {round(float(near) * 1e6) for near in np.round(OVERLAPS[image].tt.max(axis=1).astype(float), 6)}
