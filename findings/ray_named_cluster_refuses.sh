@@ -30,7 +30,7 @@ PYTHON
 venv/bin/python -c 'import ray; ray.init(num_cpus=1, include_dashboard=False, logging_level="CRITICAL")'
 [ -s "$HOME/.ray/auth_token" ] || { echo "no token was left: changed" >&2; exit 1; }
 "$ray" start --head --port="$port" --num-cpus=1 --include-dashboard=false >start.log 2>&1
-trap 'pids=$(pgrep -f "$folder" || true); [ -z "$pids" ] || kill $pids 2>/dev/null || true; rm -rf "$folder"' EXIT
+trap 'pids=$(pgrep -f "$folder" || true); [ -z "$pids" ] || kill -9 $pids 2>/dev/null || true; rm -rf "$folder"' EXIT
 address=$(cat "$RAY_TMPDIR/ray/ray_current_cluster" 2>/dev/null || cat "$RAY_TMPDIR/ray_current_cluster")
 named=$(join "$address" | tail -1)
 found=$(join auto | tail -1)

@@ -131,8 +131,8 @@ def main(words: Sequence[str] | None = None) -> None:
                 ),
                 flush=True,
             )
-    if given.to:
-        print(write_rows(rows, given.to))
+            if given.to:
+                write_rows(rows, given.to)
 
 
 def compare(case: str, trees: dict[str, Path], weights: Path, times: int) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def write_rows(rows: Sequence[dict[str, Any]], to: Path) -> Path:
     new = pd.DataFrame(rows)
     old = read_csv(to).astype(new.dtypes) if to.is_file() else new[:0]
     table = pd.concat([old[~old["case"].isin(new["case"])], new]) if len(old) else new
-    return write_csv(table.sort_values("case", key=lambda names: names.map(list(CASES).index), kind="stable"), to, 3)
+    return write_csv(table.sort_values("case", key=lambda names: names.map(list(CASES).index), kind="stable"), to, 8)
 
 
 if __name__ == "__main__":

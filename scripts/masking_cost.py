@@ -135,15 +135,17 @@ def measure_product_rate() -> float:
 
 
 def count_operations(call: Callable[[], Any]) -> int:
-    """Count the operations of all matrix products and convolutions of a call."""
+    """Count the operations of all matrix products and convolutions of a call, as torch itself would compute them."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
+
+    from bench.system.products import leave_to_torch
 
     def count_attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
         return sdpa_flop_count(query, key, value)
 
     fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # not among those that torch counts
-    with FlopCounterMode(display=False, custom_mapping={fused: count_attention}) as counter:
+    with leave_to_torch(), FlopCounterMode(display=False, custom_mapping={fused: count_attention}) as counter:
         call()
     return int(counter.get_total_flops())
 

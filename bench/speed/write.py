@@ -96,7 +96,7 @@ def _write_line(row: Row) -> str:
     seconds = f"{write_seconds(row['plain_s'])}{mark} | {write_seconds(row['fast_s'])} | {row['ratio']:,.1f}"
     return (
         f"| {row['stage']} | {row['inputs']} | {seconds} | {agreed} | {' | '.join(flops)} | {row['peak_mb']:,.0f} "
-        f"| {row.get('mapped_mb') or 0:,.0f} | {row['n']} |"
+        f"| {'–' if row.get('mapped_mb') is None else format(row['mapped_mb'], ',.0f')} | {row['n']} |"
     )
 
 
