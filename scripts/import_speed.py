@@ -142,6 +142,8 @@ def write_sides(sides: Sequence[Side], to: Path) -> Path:
     """Write medians in place of those of the same side and size; what was not measured now stays."""
     new = pd.DataFrame([asdict(side) for side in sides])
     old = read_csv(to) if to.is_file() else new[:0]
+    floats = new.select_dtypes("float").columns
+    old = old.assign(**{name: pd.to_numeric(old[name]) for name in floats})
     table = pd.concat([old, new]) if len(old) else new
     table = table.drop_duplicates(["side", "images"], keep="last")
     order = table["side"].map(list(SIDES).index)
