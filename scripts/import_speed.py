@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 from pycocotools import mask as coco
 
-from bench.csv_files import write_csv
+from bench.csv_files import read_csv, write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 HEIGHT, WIDTH, NAMES = 480, 640, 80
@@ -141,7 +141,9 @@ def main(words: Sequence[str] | None = None) -> None:
 def write_sides(sides: Sequence[Side], to: Path) -> Path:
     """Write medians in place of those of the same side and size; what was not measured now stays."""
     new = pd.DataFrame([asdict(side) for side in sides])
-    old = pd.read_csv(to) if to.is_file() else new[:0]
+    old = read_csv(to) if to.is_file() else new[:0]
+    floats = new.select_dtypes("float").columns
+    old = old.assign(**{name: pd.to_numeric(old[name]) for name in floats})
     table = pd.concat([old, new]) if len(old) else new
     table = table.drop_duplicates(["side", "images"], keep="last")
     order = table["side"].map(list(SIDES).index)
