@@ -100,11 +100,11 @@ class Task:
 
     def tell_loss(self, words: Sequence[str], reason: str, log: str = "") -> None:
         """Tell in the sweep's folder that a job has ended without a word, unless it has told of itself meanwhile."""
-        from bench.run.outcomes import NOTHING_LEFT, make_loss, name_outcome_file, write_outcome
+        from bench.run.outcomes import make_loss, name_outcome_file, write_outcome
 
         place = self.places.get(tuple(sorted(words)))
         if self.folder is not None and place and not name_outcome_file(place, self.folder).exists():
-            loss = make_loss(place, words, f"{NOTHING_LEFT} ({reason})", self.folder, log)
+            loss = make_loss(place, words, reason, self.folder, log)
             write_outcome(loss, self.folder)
 
     def _track(self, folder: Path, options: dict[str, Any], words: Sequence[str]) -> None:
