@@ -65,3 +65,4 @@ def test_a_number_that_the_launcher_cannot_take_ends_before_any_job_and_leaves_n
     with pytest.raises(UsageError, match=r"^hydra\.launcher\.n_jobs=0: must be 1 or more"):
         run_many(Request(["-m", "hydra/launcher=joblib", "hydra.launcher.n_jobs=0", *WORDS, "out=o"]), "zgs run")
     assert noted == [] and not (tmp_path / "o").exists()
+    assert tmp_path.is_dir(), "the folder in which we work stays, though it is empty"
