@@ -109,6 +109,8 @@ def draw_plan(table: pd.DataFrame, stem: Path, unit: str, remark: str = "") -> l
             panel.set_xlabel(name)
         row[0].set_ylabel(f"width of 95 %:\n{measure}")
     handles = axes[0, 0].get_lines()
-    draw_headline(figure, ["How wide intervals would be", *filter(None, [remark])])
-    draw_key(figure, handles, [f"{r} rater{'s' * (r > 1)} a question" for r in raters], "simulated from the pilot")
+    draw_headline(figure, ["How wide intervals would be"])
+    draw_key(
+        figure, handles, [f"{r} rater{'s' * (r > 1)} a question" for r in raters], remark or "simulated from the pilot"
+    )
     return list(save(figure, stem))

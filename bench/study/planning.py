@@ -71,7 +71,7 @@ def plan_study(
 def describe_pilot(answers: pd.DataFrame) -> str:
     """Describe why the widths of a pilot are not to be trusted; empty where it has images enough."""
     few = describe_few(len(np.unique(take_whole_questions(answers)[1])))
-    return f"{few} in the pilot: widths may be too narrow, and are rough below {FEW_IMAGES} images" if few else ""
+    return f"{few} in the pilot: widths may be too narrow (better {FEW_IMAGES} images or more)" if few else ""
 
 
 def take_whole_questions(answers: pd.DataFrame) -> tuple[Int64[np.ndarray, "q r"], np.ndarray]:
