@@ -97,7 +97,9 @@ class ImageNames:
         if len(found) != 1:
             return name
         example = f"{name!r} is {found[0]!r}"
-        self.notes.count("images are called as the data set's, but for an addition at the end: taken as those", 1, example)
+        self.notes.count(
+            "images are called as the data set's, but for an addition at the end: taken as those", 1, example
+        )
         return found[0]
 
     @cached_property

@@ -17,6 +17,8 @@ from bench.errors import UserError, writing
 from bench.exchange.label_pictures import list_pictures, read_picture, require_pictures
 from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
 
+GREY = {"P", "L", "1", "I", "I;16", "I;16B"}
+"""Modes of pictures that may hold class numbers."""
 CITYSCAPES = ("_labelIds", "_labelTrainIds")
 
 
@@ -34,8 +36,19 @@ def tell(path: Path) -> str | None:
                 modes.add(opened.mode)
         except OSError:
             return None
-    grey = modes <= {"P", "L", "1", "I", "I;16", "I;16B"}
-    return f"a folder of {', '.join(sorted(modes))} pictures" if grey else None
+    return f"a folder of {', '.join(sorted(modes))} pictures" if modes <= GREY else None
+
+
+def describe_misfit(path: Path) -> str:
+    """Describe the first picture for which a folder of pictures is none of label maps; empty where there is none."""
+    for picture in list_pictures(path)[:20] if path.is_dir() else ():
+        try:
+            with Image.open(picture) as opened:
+                if opened.mode not in GREY:
+                    return f"{picture} is a picture of mode {opened.mode}, no label map; "
+        except OSError as error:
+            return f"{picture} cannot be opened ({error.strerror or 'no picture'}); "
+    return ""
 
 
 def read(source: Source) -> Iterator[ForeignImage]:
