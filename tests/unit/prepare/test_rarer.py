@@ -68,7 +68,10 @@ def test_mapillary_versions_are_told_apart(tmp_path: Path) -> None:
     assert "holds labels of v2.0 and none of v1.2; use mapillary_v20" in refused("mapillary_v12", tmp_path)
     (tmp_path / "validation/v2.0").rename(tmp_path / "validation/v1.2")
     line = refused("mapillary_v12", tmp_path)
-    assert "masks hold" in line and "which is not Mapillary Vistas v1.2's (0-65; v2.0 goes to 123)" in line
+    assert (
+        "and all masks looked into hold" in line
+        and "which is not Mapillary Vistas v1.2's (0-65; v2.0 goes to 123)" in line
+    )
 
 
 def test_archives_of_mapillary_without_folders_of_versions_are_v12(tmp_path: Path) -> None:
@@ -101,7 +104,10 @@ def test_instances_of_another_drawing_are_named(tmp_path: Path) -> None:
     assert "objects of other labels than in" in first_fault("mapillary_v12", tmp_path)
     path.unlink()
     made = plan("mapillary_v12", tmp_path)
-    assert not made.has_objects and "not there or not whole" in made.remarks[-1]
+    assert made.has_objects and "WARNING: 1 of 2 images have no file in v1.2/instances" in made.remarks[-1]
+    lacking = next(item for item in made.items if item.objects is None)
+    labels = made.reader.read_item(lacking)
+    assert labels.objects is not None and set(np.unique(labels.objects).tolist()) == {0, CROWD}
 
 
 @pytest.mark.parametrize(
