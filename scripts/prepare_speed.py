@@ -1,7 +1,7 @@
 """How many images a second `zgs prepare ade20k` makes ready on one core: `python scripts/prepare_speed.py --to FILE`.
 
-2,000 files of 41 drawn pictures (the others are links to these) of ADE20K's middle size with masks, and with objects, in
-the publisher's layout in a temporary folder; the whole command on one process, in seconds of the processor, so that
+2,000 files of 41 drawn pictures (the others are links to these) of ADE20K's middle size with masks, and with objects,
+in the publisher's layout in a temporary folder; the whole command on one process, in seconds of the processor, so that
 what else the machine does costs little.
 """
 
