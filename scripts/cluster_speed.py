@@ -170,7 +170,7 @@ def _describe_growth(pairs: Sequence[pd.DataFrame]) -> str:
     slope = (more[-1] - more[0]) / (images[-1] - images[0])
     start = more[0] - slope * images[0]
     return (
-        f"That is more by {told}: {start:.1f} s to start and {1000 * slope:.0f} ms an image, by a line through both ends."
+        f"That is more by {told}: {start:.1f} s to start and {1000 * slope:.0f} ms an image, by a line through both."
     )
 
 

@@ -35,7 +35,7 @@ def test_a_case_measured_again_takes_the_place_of_its_own(tmp_path: Path, monkey
         "- `executor=ray` on one machine took 1.38 of `executor=local` in wall time (n = 80 images, medians of 1 runs: "
         "5.5 s (5.5 to 5.5) beside 4.0 s (4.0 to 4.0)): the goal of 1.15 is missed.",
         "  That is more by 1.0 s at 24 images, 1.5 s at 80 images: 0.8 s to start and 9 ms an image, by a line through "
-        "both ends.",
+        "both.",
         "- Eight jobs that differ in the merging threshold took 1.50 of one job in wall time (n = 24 images, medians "
         "of 3 runs: 3.0 s (3.0 to 3.0) beside 2.0 s (1.0 to 9.0)): the goal of 1.50 is met.",
     ]
