@@ -36,10 +36,15 @@ _TITLE, _KEYED = 11.5, 10.5
 
 def make_figure(high: float, wide: float = WIDE) -> Figure:
     """Make a figure on a canvas of its own, so that pyplot's state is neither read nor changed."""
-    mpl.rcParams["font.sans-serif"] = ["DejaVu Sans", *list_families()]  # letter by letter, in this order
+    choose_letters()
     figure = Figure(figsize=(wide, high), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     return figure
+
+
+def choose_letters() -> None:
+    """Choose the fonts of all figures: matplotlib goes letter by letter through ``font.family``, and no other list."""
+    mpl.rcParams["font.family"] = ["DejaVu Sans", *list_families()]
 
 
 def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
@@ -87,6 +92,7 @@ def choose_names(variants: Sequence[str], numbered: bool = False, long: int = LO
 @lru_cache(maxsize=8192)
 def measure_width(text: str, size: float, bold: bool = False) -> float:
     """Measure inches that a text takes on one line: once for each, since its outlines have to be made for it."""
+    choose_letters()
     letters = FontProperties(size=size, weight="bold" if bold else "normal")
     lines = text.split("\n")
     return max(TextPath((0, 0), line, prop=letters).get_extents().width if line.strip() else 0 for line in lines) / 72
