@@ -143,8 +143,7 @@ class Scorer:
         """Add one image: its predicted segments and, for each pixel, its class's position (-1 background, -2 void).
 
         ``image_id`` is the prediction's unless you give one. Raises `bench.errors.UserError` for an id that is there
-        already, a truth that is not whole numbers or holds one that is no class, masks and texts that do not fit
-        together, masks of other proportions than the truth's, or no embeddings where the protocol maps by ST.
+        already, a truth that is no map of classes, masks that do not fit it or the texts, or no embeddings for ST.
         """
         named = image_id or (prediction.image_id if prediction.image_id != "image" else f"image {len(self):06d}")
         if any(item.image_id == named for item in self._items):
@@ -193,8 +192,7 @@ class Scorer:
 class Results:
     """What a store holds: the results of stages under keys of all that they depend on ([STORE.md], [KEYS.md]).
 
-    ``place`` is a folder or an address (``s3://…``). Nothing is written or removed here; `zgs store` does that. Raises
-    `bench.errors.UserError` for a folder that is not there.
+    ``place`` is a folder that is there, or an address (``s3://…``). Nothing is written here; `zgs store` does that.
     """
 
     def __init__(self, place: str | Path = "store") -> None:

@@ -19,13 +19,13 @@ from PIL import Image
 
 from bench.data.base import Dataset
 from bench.records import Sample
-from bench.report.figures.style import make_figure, save
-from bench.report.pictures.draw import fit_middle, load_font
+from bench.report.figures.style import make_figure, measure_width, save
 from bench.report.pictures.side_by_side import ShownRun, read_shown_run
 from bench.settings.instantiate import make_object
 from bench.settings.saved import read_run_settings
 from bench.store.sealed import RECORD
-from bench.text.escape import escape_for_picture
+from bench.text.escape import escape_for_picture, shorten_middle
+from bench.text.escape import measure_width as measure_columns
 
 WIDE, ACROSS, DPI = 7.2, 6, 200
 """Inches: a page of the paper's width, so that letters have their size when printed; pictures beside each other."""
@@ -34,8 +34,6 @@ TITLE, NOTE, LETTERS = 8.0, 7.0, 6.3
 GREY = "#444444"
 _GAP, _TITLE_LINE, _NOTE_LINE = 0.07, 0.145, 0.125
 """Inches between pictures, and of a line of text."""
-_FINE = 10
-"""Texts are measured in letters so many times as large, whose sizes in pixels are whole numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,19 +131,29 @@ def _encode_again(text: str) -> str:
 
 def fit(text: str, room: float, size: float, bold: bool = False) -> str:
     """Fit a text as figures show it into ``room`` inches, by both its ends where it is too long."""
-    return fit_middle(text, round(size * _FINE), room * 72 * _FINE, bold).replace("$", "\\$")
+    line = escape_for_picture(text)
+    columns, shown = measure_columns(line), _write(line)
+    while columns > 1 and (wide := measure_width(shown, size, bold)) > room:
+        columns = min(columns - 1, int(columns * room / wide) + 1)
+        shown = _write(shorten_middle(line, columns))
+    return shown
 
 
 def wrap(text: str, room: float, size: float, bold: bool = False) -> list[str]:
     """Wrap a text as figures show it at blanks, so that every line fits into ``room`` inches."""
-    letters, lines = load_font(round(size * _FINE), bold, escape_for_picture(text)), list[str]()
+    lines = list[str]()
     for word in escape_for_picture(text).split():
         joined = f"{lines[-1]} {word}" if lines else ""
-        if joined and letters.getlength(joined) <= room * 72 * _FINE:
+        if joined and measure_width(_write(joined), size, bold) <= room:
             lines[-1] = joined
         else:
             lines.append(word)
     return [fit(line, room, size, bold) for line in lines]
+
+
+def _write(line: str) -> str:
+    """Write a line so that no ``$`` begins a formula."""
+    return line.replace("$", "\\$")
 
 
 def compute_lines(columns: int) -> float:
