@@ -72,7 +72,7 @@ def check_masks(masks: object, size: tuple[int, int]) -> Bool[np.ndarray, "n h w
     try:
         found = np.asarray(masks)
     except ValueError as error:  # lists of unequal lengths
-        raise UserError(f"masks: no array of bool [n, height, width] ({error}); give one, e.g. np.stack(masks)") from None
+        raise UserError(f"masks: no array ({error}); needs bool [n, height, width], e.g. np.stack(masks)") from None
     told = f"masks: {found.dtype} {list(found.shape)}"
     if found.ndim == 2:
         raise UserError(f"{told}: one mask is masks[None], bool [1, height, width]")
