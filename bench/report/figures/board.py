@@ -56,7 +56,9 @@ def draw_board(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
         axes.set_title(figure_text(f"{write_title(metric)}, {unit}"), fontsize=10.5, loc="left")
     chosen = dict(zip(table["variant"], table["settings"], strict=True))
     labels = [write_label(names[variant], str(chosen[variant])) for variant in order]
-    grid[0, 0].set_yticks(range(len(order)), labels, fontsize=8.5 if told else None)
+    grid[0, 0].set_yticks(range(len(order)), labels)
+    for axes in grid[:, 0] if told else ():
+        axes.tick_params("y", labelsize=8.5)
     grid[0, 0].set_ylim(len(order) - 0.5, -0.5)
     n = sorted(set(table["images"]))
     draw_headline(figure, ("The board", title, f"n = {n[0]}{f'–{n[-1]}' if len(n) > 1 else ''} images"))
