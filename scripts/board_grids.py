@@ -36,7 +36,7 @@ RANGES: dict[tuple[str, str], tuple[float, float, str, str]] = {
     ("blur_outside", "blur"): (0.02, 0.7, "with 0 nothing is blurred: it is unmasked", _FLAT),
     ("crop_blur", "blur"): (0.02, 0.7, "with 0 nothing is masked: it is the bounding box", _FLAT),
     ("gem", "iterations"): (
-        1, 100, "with 0 nothing attends to itself before it weighs the values, which its authors let it do at least once",
+        1, 100, "with 0 nothing attends to itself before it weighs the values; with its authors all do at least once",
         "no end is near",
     ),
     ("global_subtraction", "sigma2"): (

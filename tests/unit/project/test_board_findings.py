@@ -89,8 +89,8 @@ def test_what_stood_and_what_moved_is_said(findings: Any) -> None:
     assert told == (
         "Published values that stood: gem iterations=1. That moved: masked start_layer=3 to 4 (+2.0 points, n=40).\n"
         "Best values at the end of their range, beyond which the variant would be another one or the same: gem "
-        "iterations=1 (with 0 nothing attends to itself before it weighs the values, which its authors let it do "
-        "at least once); masked start_layer=1 (the tower has no other).\n"
+        "iterations=1 (with 0 nothing attends to itself before it weighs the values; with its authors all do at "
+        "least once); masked start_layer=1 (the tower has no other).\n"
     )
 
 
