@@ -17,12 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
 from bench.cli import main as zgs
 from bench.commands.arguments import read_arguments
+from bench.csv_files import read_csv
 from bench.data.base import Dataset
 from bench.errors import UsageError
 from bench.paper.figures.pictures import Shown, draw_pictures, save_pictures
@@ -136,7 +136,7 @@ def draw_questions(database: sqlite3.Connection, pictures: Path, stem: Path) -> 
 def write_page(database: sqlite3.Connection, report: Path) -> str:
     """Write what was made, with the numbers of the report."""
     facts, collected = read_fact(database, "study"), collect(database)
-    agreement = pd.read_csv(report / "agreement.csv")
+    agreement = read_csv(report / "agreement.csv")
     labels = sum(sum(kinds.values()) for kinds in facts["counted"].values())
     lines = [
         "# The study of the demo, with simulated raters", "",

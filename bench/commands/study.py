@@ -10,11 +10,11 @@ from bench.data.base import suggest_nearest
 from bench.errors import UsageError
 
 USAGE = """zgs study [make] RUN … to=FOLDER [ask=text,tt,st] [sample=all] [raters=3] [task=30] [controls=3] [seed=0]
-zgs study raters FOLDER add=N [days=30] [url=http://127.0.0.1:8765]
+zgs study raters FOLDER add=N|again=CODE [days=30] [url=http://127.0.0.1:8765]
 zgs study serve FOLDER [port=8765] [host=127.0.0.1] [proxy=ADDRESS]
 zgs study status FOLDER
 zgs study report FOLDER [to=FOLDER/report] [exclude=yes|no] [seconds=1] [passed=0.6] [resamples=N]
-zgs study plan FOLDER [to=FOLDER/plan] [questions=100,…] [raters=1,2,3,5] [price=0.05]
+zgs study plan FOLDER [to=FOLDER/plan] [questions=100,…] [raters=1,2,3,5] [price=0.05] [exclude=yes|no] …
 zgs study export FOLDER to=FOLDER form=csv|labelstudio [url=https://…/]
 zgs study import FOLDER FILE form=csv|labelstudio
 zgs study exclude FOLDER [seconds=1] [passed=0.6]
@@ -25,11 +25,13 @@ make      questions of finished runs (or of scored predictions), with a picture 
   sample=   all; images:N (all segments of N images); per_image:N; stratified:N (by class and size)
   raters=   how many different people answer each question; task= questions of a task, controls=
             those of them whose answer is known
-raters    more raters: prints a link each, which ends after days=
+raters    add=: more raters, a link each, which ends after days=; again=: a new link for one whose link has
+          ended or is lost (the old one ends, the answers stay)
 serve     the pages, on this machine alone unless host= says otherwise; proxy= is the server with https before it
 status    how far it has come
 report    agreement, raters, exclusions before and after, distribution, calibration; ratings/NAME.csv for score.ratings=
-plan      how wide intervals would be with other numbers of questions and raters, from the answers so far
+plan      how wide intervals would be with other numbers of questions and raters, from the answers so far; exclude=,
+          seconds= and passed= as for the report
 export    questions and pictures for a platform that you use; import takes its results
 exclude   takes the answers of raters out who fall under the rule of the report, and asks their questions again"""
 ACTIONS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.commands.arguments import read_arguments
-from bench.errors import DONE, UsageError, UserError, writing
+from bench.errors import DONE, UsageError, writing
 
 FORMS = ("csv", "labelstudio")
 
@@ -14,7 +14,7 @@ def run_export(arguments: list[str]) -> int:
     """Write the questions and pictures of a study for a platform."""
     from bench.study.database import open_database
     from bench.study.exports import export_csv, export_label_studio
-    from bench.study.folder import list_missing_pictures
+    from bench.study.folder import check_pictures
 
     places, options = read_arguments("study", arguments, {"to": "", "form": "", "url": ""})
     _check("export", places, options["form"], 1, "the folder of one study")
@@ -22,10 +22,7 @@ def run_export(arguments: list[str]) -> int:
         raise UsageError("study export: to=FOLDER: where the files go")
     folder, to = Path(places[0]), Path(options["to"])
     database = open_database(folder)
-    if missing := list_missing_pictures(database, folder):
-        raise UserError(
-            f"{folder}: {len(missing)} pictures are gone, the first {missing[0]}: repeat the command in study.json"
-        )
+    check_pictures(database, folder)
     write = export_csv if options["form"] == "csv" else export_label_studio
     with writing(to, "to=FOLDER"):
         to.mkdir(parents=True, exist_ok=True)

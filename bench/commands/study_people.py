@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -9,32 +11,56 @@ from bench.commands.arguments import read_arguments, read_count
 from bench.errors import DONE, UsageError, writing
 from bench.text.columns import align_columns
 
+MOST = 10_000
+"""Raters added at once: more is a slip of the finger."""
+
 
 def run_raters(arguments: list[str]) -> int:
-    """Add raters, print their links, and append them to links.csv, which the owner alone can read."""
-    import os
-
+    """Add raters, or renew the link of one; print the links, and keep them in links.csv for the owner alone."""
     from bench.study.database import open_database
     from bench.study.folder import LINKS
-    from bench.study.raters import add_raters
+    from bench.study.raters import add_raters, renew_link
 
-    folder, options = _read_place("raters", arguments, {"add": "", "days": "30", "url": "http://127.0.0.1:8765"})
-    if not options["add"]:
-        raise UsageError("study raters: add=N: how many raters to add")
-    count = read_count("study raters", options, "add")
-    days = _read_number("study raters", options, "days")
-    made = add_raters(open_database(folder), count, days)
-    lines = [f"{code},{options['url'].rstrip('/')}/r/{token}" for code, token in made]
-    path = folder / LINKS
-    with writing(path, "a folder of your own"):
-        begun = path.exists()
-        with open(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:
-            file.write("".join(f"{line}\n" for line in ([] if begun else ["code,link"]) + lines))
-    print(*align_columns([tuple(line.split(",", 1)) for line in lines], widest=200), sep="\n")
-    print(
-        f"{len(made)} links, which end in {days:g} days; {path} keeps them: one goes to each rater, and to nobody else"
-    )
+    known = {"add": "", "again": "", "days": "30", "url": "http://127.0.0.1:8765"}
+    folder, options = _read_place("raters", arguments, known)
+    if bool(options["add"]) == bool(options["again"]):
+        raise UsageError("study raters: add=N (how many new raters) or again=CODE (a new link for one of them)")
+    days, code = _read_number("study raters", options, "days"), options["again"].strip().upper()
+    if code:
+        made = [(code, renew_link(open_database(folder), code, days))]
+    else:
+        count = read_count("study raters", options, "add")
+        if not 1 <= count <= MOST:
+            raise UsageError(f"study raters: add={count}: how many new raters, 1 to {MOST}")
+        made = add_raters(open_database(folder), count, days)
+    links = [(code, f"{options['url'].rstrip('/')}/r/{token}") for code, token in made]
+    with writing(folder / LINKS, "a folder of your own"):
+        _keep_links(folder / LINKS, links)
+    print(*align_columns(links, widest=200), sep="\n")
+    print(_describe_links(folder / LINKS, code, len(links), days))
     return DONE
+
+
+def _keep_links(path: Path, links: Sequence[tuple[str, str]]) -> None:
+    """Keep links in a file that its owner alone can read, in the place of what the same raters had."""
+    from bench.store.locks import hold_lock
+
+    codes, new = {code for code, _ in links}, path.with_name(f".{path.name}.new")
+    with hold_lock(path.with_name(f".{path.name}.lock")):  # two commands at once keep the links of both
+        lines = path.read_text(encoding="utf-8").splitlines()[1:] if path.exists() else []
+        kept = [line for line in lines if line.partition(",")[0] not in codes]
+        with open(os.open(new, os.O_WRONLY | os.O_TRUNC | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write("".join(f"{line}\n" for line in ["code,link", *kept, *(",".join(link) for link in links)]))
+        new.replace(path)
+
+
+def _describe_links(path: Path, again: str, count: int, days: float) -> str:
+    """Describe when links end, who gets them, and what has become of an old one."""
+    ends = f"in {days:g} day{'' if days == 1 else 's'}"
+    if again:
+        return f"the link of {again} before this one has ended, this one ends {ends}, and {path} keeps it; answers stay"
+    which = "1 link, which ends" if count == 1 else f"{count} links, which end"
+    return f"{which} {ends}; {path} keeps them: one goes to each rater, and to nobody else"
 
 
 def run_status(arguments: list[str]) -> int:
@@ -61,7 +87,8 @@ def run_exclude(arguments: list[str]) -> int:
         print(f"{code}: {reason}")
     freed = exclude_raters(database, found)
     print(f"rule: {rule.describe()}")
-    print(f"{len(found)} raters excluded; {freed} answers are asked again of others" if found else "nobody is excluded")
+    raters = f"{len(found)} rater{'' if len(found) == 1 else 's'}"
+    print(f"{raters} excluded; {freed} answers are asked again of others" if found else "nobody is excluded")
     return DONE
 
 

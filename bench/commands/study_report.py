@@ -20,8 +20,7 @@ def run_report(arguments: list[str]) -> int:
     known = {"to": "", "exclude": "yes", "seconds": "", "passed": "", "resamples": "10000"}
     places, options = read_arguments("study", arguments, known)
     folder = _find_study("report", places)
-    if options["exclude"] not in ("yes", "no"):
-        raise UsageError(f"study report: exclude={options['exclude']}: yes or no")
+    exclude = _read_exclude("study report", options)
     resamples = read_count("study report", options, "resamples")
     if not 100 <= resamples <= _MOST:
         raise UsageError(f"study report: resamples={resamples}: 100 to {_MOST}")
@@ -31,7 +30,7 @@ def run_report(arguments: list[str]) -> int:
     from bench.study.report_page import print_summary
 
     rule = read_exclusion_rule("study report", options)
-    report = make_report(collect(open_database(folder)), rule, options["exclude"] == "yes", resamples)
+    report = make_report(collect(open_database(folder)), rule, exclude, resamples)
     to = Path(options["to"] or folder / "report")
     with writing(to, "to=FOLDER"):
         written = write_report(report, to, folder)
@@ -49,6 +48,9 @@ def run_plan(arguments: list[str]) -> int:
         "price": "0.05",
         "studies": "400",
         "unit": "$",
+        "exclude": "yes",
+        "seconds": "",
+        "passed": "",
     }
     places, options = read_arguments("study", arguments, known)
     folder = _find_study("plan", places)
@@ -56,33 +58,39 @@ def run_plan(arguments: list[str]) -> int:
     studies, price = read_count("study plan", options, "studies"), _read_share("study plan", options, "price", _MOST)
     if not 50 <= studies <= 10_000:
         raise UsageError(f"study plan: studies={studies}: how many are simulated, 50 to 10000")
+    exclude, rule = _read_exclude("study plan", options), read_exclusion_rule("study plan", options)
     from bench.csv_files import write_csv
     from bench.study.collected import collect
     from bench.study.database import open_database
-    from bench.study.exclusion import ExclusionRule, find_excluded
+    from bench.study.exclusion import find_excluded
     from bench.study.figures import draw_plan
-    from bench.study.planning import Prices, plan_study
+    from bench.study.planning import Prices, describe_pilot, plan_study
     from bench.study.report_page import describe_table
 
     collected = collect(open_database(folder))
-    excluded = find_excluded(collected, ExclusionRule())
+    excluded = find_excluded(collected, rule) if exclude else {}
     collected = collected.leave_out(excluded)
     if collected.regular.empty:
-        raise UserError("study plan: the rule of `zgs study report` excludes everybody; let more people rate")
+        raise UserError(
+            f"study plan: the rule leaves no answer: {rule.describe()}; let more people rate, or exclude=no counts all"
+        )
     seconds, facts = float(collected.answers["seconds"].median()), collected.facts
     prices = Prices(price, 10.0 if seconds != seconds else seconds, facts["task"] / (facts["task"] - facts["controls"]))
     table = plan_study(collected.regular, questions, raters, prices, studies)
-    to = Path(options["to"] or folder / "plan")
+    to, remark = Path(options["to"] or folder / "plan"), describe_pilot(collected.regular)
     with writing(to, "to=FOLDER"):
         to.mkdir(parents=True, exist_ok=True)
-        written = [write_csv(table, to / "plan.csv", decimals=6), *draw_plan(table, to / "plan", options["unit"])]
+        drawn = draw_plan(table, to / "plan", options["unit"], remark)
+        written = [write_csv(table, to / "plan.csv", decimals=6), *drawn]
     regular = collected.regular
     print(
         f"pilot: {len(regular)} ratings of {regular['question'].nunique()} questions of {regular['image'].nunique()} "
         "images"
     )
     if excluded:
-        print(f"left out by the rule of `zgs study report`: {', '.join(excluded)}")
+        print(f"left out: {', '.join(excluded)} ({rule.describe()})")
+    if remark:
+        print(remark)
     print(*describe_table(table), sep="\n")
     print(
         f"width of the middle 95 % of {studies} simulated studies of whole images; {price:g} {options['unit']} and "
@@ -90,6 +98,13 @@ def run_plan(arguments: list[str]) -> int:
     )
     print("plan:", *written, sep="\n  ")
     return DONE
+
+
+def _read_exclude(command: str, options: dict[str, str]) -> bool:
+    """Read whether raters who fall under the rule are left out."""
+    if options["exclude"] not in ("yes", "no"):
+        raise UsageError(f"{command}: exclude={options['exclude']}: yes or no")
+    return options["exclude"] == "yes"
 
 
 def read_exclusion_rule(command: str, options: dict[str, str]) -> ExclusionRule:

@@ -142,10 +142,15 @@ def _estimate_shift(ratio: np.ndarray, mean: np.ndarray, count: np.ndarray, fill
     return float((mean - ratio)[seen].sum() / (1 - few)[seen].sum() * few.mean()) if seen.any() else 0.0
 
 
+def describe_few(images: int) -> str:
+    """Describe that an interval is of few images, and so may be too narrow; empty where they are enough."""
+    return f"only {images} image{'s' * (images > 1)}" if images < FEW_IMAGES else ""
+
+
 def _describe_doubt(images: int, count: np.ndarray, columns: int, filled: int) -> str:
     """Why no method is sure of its interval; empty where one is. ``count`` are the images of each class [c]."""
     if images < FEW_IMAGES:
-        return f"only {images} image{'s' * (images > 1)}"
+        return describe_few(images)
     if filled:
         return f"{filled} of {len(count)} classes count without anything measured"
     rare = int((count < FEW).sum())

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from bench.score.estimates import FEW_IMAGES
+from bench.score.estimates import describe_few
 from bench.score.resampling import compute_percentile_interval, resample
 from bench.study.questions import RATINGS
 
@@ -75,7 +75,7 @@ def measure_agreement(answers: pd.DataFrame, resamples: int = 10_000, seed: int 
     found = []
     for name, columns, statistic in parts:
         value, low, high = _estimate(columns, statistic, len(names), resamples, seed)
-        note = constant if np.isnan(value) else f"only {len(names)} images" if len(names) < FEW_IMAGES else ""
+        note = constant if np.isnan(value) else describe_few(len(names))
         found.append(Agreement(name, value, low, high, len(counts), "questions", note))
     return found
 

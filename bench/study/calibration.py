@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from bench.score.estimates import FEW_IMAGES
+from bench.score.estimates import describe_few
 from bench.score.intervals import MetricCounts, compute_intervals
 from bench.score.resampling import compute_percentile_interval
 from bench.study.questions import CORRECT
@@ -152,7 +152,7 @@ def _find_threshold(
     low, high = compute_percentile_interval(-known[:, 0] / known[:, 1], images, 0.95)
     flat = 100 * (1 - len(known) / len(drawn))
     notes = [f"in {flat:.0f} % of the resamples the curve does not rise"] if flat >= 2.5 else []
-    notes += [f"only {images} images"] if images < FEW_IMAGES else []
+    notes += filter(None, [describe_few(images)])
     return float(threshold), max(min(low, threshold), -1.0), min(max(high, threshold), 1.0), "; ".join(notes)
 
 

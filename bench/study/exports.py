@@ -12,7 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from bench.study.database import read_fact
 from bench.study.examples import EXAMPLES
-from bench.study.folder import PICTURES
+from bench.study.folder import PICTURES, list_pictures
 from bench.study.questions import MEANINGS, RATINGS, hash_parts
 
 CSV_COLUMNS = ("task", "position", "question", "picture", "photograph", "label", "alt")
@@ -77,8 +77,7 @@ def _copy_pictures(database: sqlite3.Connection, folder: Path, to: Path) -> Path
     """Copy every picture that a question or the instructions show, and nothing else."""
     place = to / PICTURES
     place.mkdir(parents=True, exist_ok=True)
-    rows = database.execute("SELECT picture FROM questions UNION SELECT photograph FROM questions").fetchall()
-    for name in [*(row[0] for row in rows), *(example.picture for example in EXAMPLES)]:
+    for name in list_pictures(database):
         shutil.copyfile(folder / PICTURES / name, place / name)
     return place
 

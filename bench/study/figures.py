@@ -82,8 +82,11 @@ def _list_notes(parts: Sequence[Calibration]) -> list[str]:
     return [escape_for_figure(shorten_middle(line, 120)) for line in told]
 
 
-def draw_plan(table: pd.DataFrame, stem: Path, unit: str) -> list[Path]:
-    """Draw the width of each measure's interval over questions, and over cost; a line a number of raters."""
+def draw_plan(table: pd.DataFrame, stem: Path, unit: str, remark: str = "") -> list[Path]:
+    """Draw the width of each measure's interval over questions, and over cost; a line a number of raters.
+
+    ``remark`` says why the widths are not to be trusted (empty: they are).
+    """
     measures = list(dict.fromkeys(table["measure"]))
     figure = make_figure(1.4 + 2.5 * len(measures), 9.0)
     axes = figure.subplots(len(measures), 2, squeeze=False, sharey="row")
@@ -107,5 +110,7 @@ def draw_plan(table: pd.DataFrame, stem: Path, unit: str) -> list[Path]:
         row[0].set_ylabel(f"width of 95 %:\n{measure}")
     handles = axes[0, 0].get_lines()
     draw_headline(figure, ["How wide intervals would be"])
-    draw_key(figure, handles, [f"{r} rater{'s' * (r > 1)} a question" for r in raters], "simulated from the pilot")
+    draw_key(
+        figure, handles, [f"{r} rater{'s' * (r > 1)} a question" for r in raters], remark or "simulated from the pilot"
+    )
     return list(save(figure, stem))

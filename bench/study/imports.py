@@ -196,12 +196,22 @@ def _read_person(where: str, annotation: dict[str, Any]) -> str:
 
 
 def _read_choice(where: str, annotation: dict[str, Any]) -> int:
-    for result in annotation.get("result") or ():
+    """Read the one choice of the control "rating": a text of ours, or its number."""
+    results = annotation.get("result") or []
+    if not isinstance(results, list):
+        raise UserError(f"{where}: 'result' should be a list, not {results!r:.40}; export the project again as JSON")
+    for result in results:
         if isinstance(result, dict) and result.get("from_name") == "rating":
-            choices = (result.get("value") or {}).get("choices") or [""]
+            value = result.get("value")
+            choices = value.get("choices") if isinstance(value, dict) else None
+            if not isinstance(choices, list) or len(choices) != 1:
+                raise UserError(
+                    f"{where}: the value of 'rating' should be {{\"choices\": [one of {', '.join(CHOICES)}]}}, not "
+                    f"{value!r:.60}"
+                )
             if choices[0] in CHOICES:
                 return CHOICES.index(choices[0])
             if re.fullmatch("[0-3]", str(choices[0])):
                 return int(choices[0])
             raise UserError(f"{where}: choice {choices[0]!r:.60} should be one of {', '.join(CHOICES)}")
-    raise UserError(f"{where}: has no rating")
+    raise UserError(f"{where}: has no rating; was it skipped there? Label or remove it, and export again")

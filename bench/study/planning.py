@@ -18,6 +18,7 @@ from jaxtyping import Float64, Int64
 from tqdm import tqdm
 
 from bench.errors import UserError
+from bench.score.estimates import FEW_IMAGES, describe_few
 from bench.study.agreement import compute_alpha, count_coincidences, weigh_between
 from bench.study.questions import CORRECT, RATINGS
 
@@ -43,9 +44,14 @@ def plan_study(
 ) -> pd.DataFrame:  # fmt: skip
     """Plan: `COLUMNS`, one row a measure, number of questions and number of raters. ``answers`` are those of a pilot.
 
-    Raises UserError for a pilot that is too small.
+    Raises UserError for a pilot that is too small, or of one image: it cannot tell how far images differ.
     """
     ratings, images = take_whole_questions(answers)
+    if len(np.unique(images)) < 2:
+        raise UserError(
+            f"study plan: a pilot needs questions of two images or more, better {FEW_IMAGES}, and this one has them of "
+            f"{images[0]} alone: let people rate questions of others"
+        )
     draw, rows = np.random.default_rng(seed), []
     for n in tqdm(questions, desc="simulated studies", disable=None):
         table = np.array([simulate(ratings, images, n, draw) for _ in range(studies)])  # studies x pilot's raters x 3
@@ -60,6 +66,12 @@ def plan_study(
     order = {measure: at for at, measure in enumerate(MEASURES)}
     rows.sort(key=lambda row: (row[1], row[2], order[row[0]]))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def describe_pilot(answers: pd.DataFrame) -> str:
+    """Describe why the widths of a pilot are not to be trusted; empty where it has images enough."""
+    few = describe_few(len(np.unique(take_whole_questions(answers)[1])))
+    return f"{few} in the pilot: widths may be too narrow (better {FEW_IMAGES} images or more)" if few else ""
 
 
 def take_whole_questions(answers: pd.DataFrame) -> tuple[Int64[np.ndarray, "q r"], np.ndarray]:

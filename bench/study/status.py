@@ -23,24 +23,22 @@ def describe_status(database: sqlite3.Connection) -> list[str]:
             f"batch {batch}: {answers} of {study['questions']} answers, {tasks} of {study['parts']} tasks done"
         )
     rows = database.execute(
-        "SELECT r.code, count(a.id) AS n, max(a.answered) AS last, r.excluded, r.expires < ? AS ended FROM raters r "
-        "LEFT JOIN answers a ON a.rater = r.code GROUP BY r.code ORDER BY r.rowid",
+        "SELECT r.code, count(a.id) AS n, max(a.answered) AS last, r.excluded, r.expires < ? AND r.token IS NOT NULL "
+        "AS ended FROM raters r LEFT JOIN answers a ON a.rater = r.code GROUP BY r.code ORDER BY r.rowid",
         (time.time(),),
     ).fetchall()
     table = [
         (row["code"], f"{row['n']} answers", row["last"] or "", _describe_rater(row["excluded"], bool(row["ended"])))
         for row in rows
     ]
+    lines += align_columns(table, widest=200) if table else ["no rater yet: zgs study raters FOLDER add=N"]
+    if any(row["ended"] and not row["excluded"] for row in rows):
+        lines.append("for a link that has ended: zgs study raters FOLDER again=CODE gives another, and answers stay")
     skipped = database.execute("SELECT count(DISTINCT question) FROM skips").fetchone()[0]
-    return [
-        *lines,
-        *(align_columns(table, widest=200) if table else ["no rater yet: zgs study raters FOLDER add=N"]),
-        *(
-            [f"{skipped} questions were left out since their pictures are gone: repeat `zgs study make`"]
-            if skipped
-            else []
-        ),
-    ]
+    if skipped:
+        questions = f"{skipped} question{'' if skipped == 1 else 's'}"
+        lines.append(f"{questions} left out since pictures are gone: repeat `zgs study make`")
+    return lines
 
 
 def _describe_rater(excluded: str, ended: bool) -> str:

@@ -92,7 +92,7 @@ def record_answer(
         task = find_task(database, rater)
         item = next((item for item in task.items if item.question == question), None) if task else None
         if task is None or item is None:
-            raise NotAsked("this question is not yours to answer now; your earlier answers are kept")
+            raise NotAsked("this question is none of the task that this rater has now; earlier answers are kept")
         now = datetime.now(UTC).isoformat(timespec="seconds")
         if item.rating is None:
             (known,) = database.execute("SELECT known FROM questions WHERE name = ?", (question,)).fetchone()

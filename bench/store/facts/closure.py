@@ -22,6 +22,8 @@ from bench.store.facts.parsed import read_parsed
 RESOLVED = ("bench.cli", "bench.commands", "bench.report", "bench.system.resources", "bench.run")
 """Ours that import by a computed name: a command, or a ``_target_`` of the settings, which counts."""
 ADVICE = "results stay as they are when it changes: name it as an option, or take another store=FOLDER then"
+FOR_SCRIPTS = "bench.api"
+"""What `bench` itself loads when a script asks for one of its names, and no module below it does."""
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 
@@ -58,11 +60,20 @@ def find_closure(target: str) -> Closure:
                 break
             if module.name not in ours and not module.builtin:
                 ours[module.name] = read_parsed(module.name)
-                waiting += ours[module.name].imports
+                waiting += _list_followed(module.name, ours[module.name])
     names = tuple(sorted(ours))
     code = hashlib.sha256("".join(f"{name}\0{ours[name].code}\n" for name in names).encode("utf-8", "replace"))
     unknown = (line for name in names for line in _describe_unknown(name, ours[name]))
     return Closure(names, tuple(sorted(libraries)), tuple(unknown), code.hexdigest())
+
+
+def _list_followed(name: str, module: ParsedModule) -> tuple[str, ...]:
+    """List the imports that count: what `bench` has for scripts belongs to modules of others that import `bench`."""
+    package = FOR_SCRIPTS.partition(".")[0]
+    if name == package:
+        return ()
+    asks = package in module.imports and not _is_inside(name, (package,))
+    return (*module.imports, FOR_SCRIPTS) if asks else module.imports
 
 
 def find_targets(options: Any) -> Iterator[str]:

@@ -20,7 +20,7 @@ from bench.study.database import open_database, read_fact
 from bench.study.raters import read_rater
 from bench.study.tasks import NotAsked
 from bench.study.timing import Stopwatch
-from bench.study.web.messages import GONE, Message, render
+from bench.study.web.messages import DONE, GONE, Message, explain_ended, render
 from bench.study.web.pages import pages
 from bench.study.web.tokens import Guesses
 from bench.text.escape import escape_for_terminal
@@ -60,7 +60,7 @@ def make_app(folder: Path, secure: bool = False) -> Flask:
     app.register_blueprint(pages)
     app.before_request(_find_rater)
     app.after_request(_add_headers)
-    app.register_error_handler(NotAsked, lambda error: render(Message("This question is done", str(error), 409)))
+    app.register_error_handler(NotAsked, lambda _: render(DONE))
     app.register_error_handler(CSRFError, lambda _: render(GONE))
     app.register_error_handler(HTTPException, _explain)
     app.register_error_handler(sqlite3.Error, _explain_database)
@@ -89,16 +89,11 @@ def _find_rater() -> Any:
     if request.endpoint in OPEN:
         return None
     rater = read_rater(g.database, str(session.get("rater", "")))
-    if rater is None:
-        return render(
-            Message("Please open your link", "Open the link that you were given: it says which answers are yours.", 401)
-        )
+    if rater is None or session.get("link") != rater.link:  # who came by a link that was lost is out with it
+        text = "Open the last link that you were given: it says which answers are yours."
+        return render(Message("Please open your link", text, 401))
     if rater.has_expired:
-        return render(
-            Message(
-                "Your link has ended", f"Ask for a new one and say your code, {rater.code}. Your answers are kept.", 410
-            )
-        )
+        return render(explain_ended(rater.code))
     if rater.excluded:
         return render(Message("Thank you", f"There is nothing more to answer for the code {rater.code}.", 403))
     g.rater = rater.code

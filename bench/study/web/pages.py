@@ -22,7 +22,7 @@ from bench.study.folder import PICTURES
 from bench.study.questions import MEANINGS, RATINGS
 from bench.study.raters import find_rater
 from bench.study.tasks import Task, count_done, find_task, record_answer, skip_question, take_task
-from bench.study.web.messages import Message, render
+from bench.study.web.messages import UNKNOWN, Message, explain_ended, render
 
 pages = Blueprint("pages", __name__)
 DETAILS = (
@@ -38,19 +38,16 @@ DETAILS = (
 def enter(token: str) -> Any:
     """Enter by a link: from now on a signed cookie says who answers."""
     guesses, address = current_app.extensions["study"]["guesses"], request.remote_addr or "?"
-    if guesses.are_too_many(address):
-        abort(429)
     rater = find_rater(g.database, token)
     if rater is None:
+        if guesses.are_too_many(address):  # many raters may share an address: a right link is never made to wait
+            abort(429)
         guesses.count(address)
-        return render(
-            Message("This link is not known", "Copy the whole link that you were given, or ask for a new one.", 404)
-        )
+        return render(UNKNOWN)
     if rater.has_expired:
-        text = f"Ask for a new one and say your code, {rater.code}. Your answers are kept."
-        return render(Message("Your link has ended", text, 410))
+        return render(explain_ended(rater.code))
     session.clear()
-    session["rater"] = rater.code
+    session["rater"], session["link"] = rater.code, rater.link
     return redirect(url_for("pages.show_start"))
 
 

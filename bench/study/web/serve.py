@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.errors import UsageError, UserError
 from bench.store.locks import Busy, hold_lock
 from bench.study.database import open_database, read_fact
-from bench.study.folder import LOCK, SERVED, list_missing_pictures
+from bench.study.folder import LOCK, SERVED, check_pictures
 from bench.system.signals import raise_if_stopping
 
 THREADS = 8
@@ -41,13 +41,7 @@ def _check_ready(folder: Path) -> None:
     database = open_database(folder)
     if closed := read_fact(database, "closed"):
         raise UserError(f"{folder}: was closed on {closed}; `zgs study open {folder}` opens it again")
-    if missing := list_missing_pictures(database, folder):
-        study = read_fact(database, "study")
-        runs = " ".join(study["runs"].values())
-        raise UserError(
-            f"{folder}: {len(missing)} pictures are gone, the first {missing[0]}: the command that made the study "
-            f"draws them again ({study.get('command', f'zgs study make {runs} to={folder}')})"
-        )
+    check_pictures(database, folder)
     database.execute("DELETE FROM skips")  # of pictures that were gone and are there again
     database.close()
 

@@ -18,7 +18,7 @@ class Guesses:
         self._limit = RateLimitItemPerMinute(WRONG_A_MINUTE)
 
     def are_too_many(self, address: str) -> bool:
-        """Whether an address has to wait before another link is looked at."""
+        """Whether an address has to wait before it is told of another wrong link."""
         return not self._limiter.test(self._limit, address)
 
     def count(self, address: str) -> None:

@@ -131,11 +131,19 @@ def test_the_report_tells_before_and_after_and_writes_only_whole_batches(
     assert main(["study", "report", str(copied), "exclude=no", "resamples=100", f"to={copied / 'two'}"]) == 0
     assert "excluded" not in capsys.readouterr().out
     assert main(["study", "exclude", str(copied)]) == 0
-    assert "1 raters excluded" in capsys.readouterr().out
+    assert "1 rater excluded" in capsys.readouterr().out
     assert main(["study", "status", str(copied)]) == 0
     assert "batch 3" in capsys.readouterr().out
-    assert main(["study", "plan", str(copied), "questions=50", "raters=2", "studies=50"]) == 0
-    assert "50 questions, 2 raters: share correct" in capsys.readouterr().out
+    plan = ["study", "plan", str(copied), "questions=50", "raters=2", "studies=50"]
+    assert main(plan) == 0
+    told = capsys.readouterr().out
+    assert "50 questions, 2 raters: share correct" in told and "only 2 images in the pilot: widths may be too" in told
+    ratings = [int(line.split()[1]) for line in told.splitlines() if line.startswith("pilot:")]
+    assert main([*plan, "seconds=600", f"to={copied / 'three'}"]) == 1, "everybody took less"
+    assert "the rule leaves no answer" in capsys.readouterr().err
+    assert main([*plan, "seconds=600", "exclude=no", f"to={copied / 'three'}"]) == 0
+    told = capsys.readouterr().out
+    assert "left out" not in told and f"pilot: {ratings[0]} ratings" in told
 
 
 def test_the_same_command_draws_pictures_again_and_keeps_answers(
@@ -190,7 +198,12 @@ def test_the_same_command_draws_pictures_again_and_keeps_answers(
         (["plan", "{study}", "raters=0"], 2, "whole numbers from 1 to 50"),
         (["plan", "{study}", "price=-1"], 2, "a number from 0"),
         (["plan", "{study}"], 1, "nobody has answered anything yet"),
-        (["raters", "{study}"], 2, "add=N"),
+        (["plan", "{study}", "exclude=perhaps"], 2, "study plan: exclude=perhaps: yes or no"),
+        (["plan", "{study}", "passed=2"], 2, "study plan: passed=2: a number from 0 to 1"),
+        (["raters", "{study}"], 2, "add=N (how many new raters) or again=CODE"),
+        (["raters", "{study}", "add=1", "again=ABCDE"], 2, "add=N (how many new raters) or again=CODE"),
+        (["raters", "{study}", "add=0"], 2, "add=0: how many new raters, 1 to 10000"),
+        (["raters", "{study}", "again=ABCDE"], 1, "again=ABCDE: nobody has this code"),
         (["raters", "{study}", "add=2", "days=0"], 2, "needs a number above 0"),
         (["raters", "{study}", "add=2", "days=9999"], 2, "up to 3650"),
         (["export", "{study}", "form=xml", "to=x"], 2, "csv or labelstudio"),
@@ -232,6 +245,14 @@ def test_links_are_for_their_owner_alone(tmp_path: Path, capsys: pytest.CaptureF
     assert lines[0] == "code,link" and len(lines) == 5
     assert all(",https://example.org/study/r/" in line for line in lines[1:])
     assert all(line.split(",")[1] in capsys.readouterr().out for line in lines[-1:])
+    code, old = lines[2].split(",")
+    assert main(["study", "raters", str(tmp_path / "study"), f"again={code.lower()}", "days=1"]) == 0
+    told = capsys.readouterr().out
+    assert f"the link of {code} before this one has ended, this one ends in 1 day, and" in told
+    after = links.read_text().splitlines()
+    assert [line for line in lines if line != lines[2]] == after[:-1], "the ended one is not kept"
+    assert after[-1].startswith(f"{code},http://127.0.0.1:8765/r/") and after[-1].split(",")[1] in told
+    assert old not in links.read_text() and links.stat().st_mode & 0o077 == 0
 
 
 def test_photographs_without_labels_are_asked_about_by_their_texts(tmp_path: Path, full: Path) -> None:

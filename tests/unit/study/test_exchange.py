@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
@@ -15,7 +17,9 @@ import pytest
 from bench.errors import UserError
 from bench.study.collected import Collected, collect
 from bench.study.database import write_fact
+from bench.study.examples import EXAMPLES
 from bench.study.exports import CHOICES, export_csv, export_label_studio
+from bench.study.folder import PICTURES, check_pictures
 from bench.study.imports import import_answers, make_code, read_csv_answers, read_label_studio_answers
 from bench.study.ratings_files import count_missing, list_ratings
 from bench.study.tasks import take_task
@@ -75,6 +79,25 @@ def test_every_question_goes_out_once_in_its_task_and_nothing_tells_controls(
     positions = [int(row["position"]) for row in rows if known[row["question"]]["known"]]
     assert len(set(positions)) > 1, "controls stand anywhere"
     assert "different people" in (tmp_path / "out/instructions.md").read_text()
+
+
+def test_every_picture_that_raters_see_is_looked_for_and_the_command_is_for_this_folder(
+    study: sqlite3.Connection, tmp_path: Path
+) -> None:  # fmt: skip
+    """A picture of the instructions counts, too; the study lies in another folder than the one it was made in."""
+    folder = tmp_path / "my copy"
+    shutil.copytree(tmp_path / "study", folder)
+    check_pictures(study, folder)
+    (folder / PICTURES / EXAMPLES[0].picture).unlink()
+    with pytest.raises(UserError) as told:
+        check_pictures(study, folder)
+    command = str(told.value).rpartition("(")[2].removesuffix(")")
+    assert shlex.split(command) == ["zgs", "study", "make", "run", f"to={folder}"]
+    assert f"a picture is gone, {EXAMPLES[0].picture}: the command" in str(told.value)
+    (name,) = study.execute("SELECT min(photograph) FROM questions").fetchone()
+    (folder / PICTURES / name).unlink()
+    with pytest.raises(UserError, match=f"2 pictures are gone, the first {min(name, EXAMPLES[0].picture)}: "):
+        check_pictures(study, folder)
 
 
 def test_label_studio_gets_what_its_configuration_names(study: sqlite3.Connection, tmp_path: Path) -> None:
@@ -170,6 +193,33 @@ def test_wrong_lines_are_told_by_their_number(text: str, told: str, tmp_path: Pa
             '[{"data": {"question": "q"}, "annotations": [{"completed_by": 1, "result": [{"from_name": "rating",'
             ' "value": {"choices": ["9"]}}]}]}]',
             "choice '9' should be one of 0: incorrect",
+        ),
+        *(
+            (
+                '[{"data": {"question": "q"}, "annotations": [{"completed_by": 1, "result": [{"from_name": "rating",'
+                f' "value": {value}}}]}}]}}]',
+                "task 1, annotation 1: the value of 'rating' should be",
+            )
+            for value in (
+                "5",
+                '"2"',
+                "null",
+                "[2]",
+                '{"choices": 3}',
+                '{"choices": {"0": 1}}',
+                '{"choices": "2"}',
+                '{"choices": []}',
+                '{"choices": ["1", "2"]}',
+            )
+        ),
+        (
+            '[{"data": {"question": "q"}, "annotations": [{"completed_by": 1, "result": 7}]}]',
+            "task 1, annotation 1: 'result' should be a list, not 7",
+        ),
+        (
+            '[{"data": {"question": "q"}, "annotations": [{"completed_by": 1, "result": [{"from_name": "rating",'
+            ' "value": {"choices": [{"a": 1}]}}]}]}]',
+            "choice {'a': 1} should be one of",
         ),
     ],
 )

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bench.errors import UserError
-from bench.study.planning import COLUMNS, Prices, plan_study
+from bench.study.planning import COLUMNS, Prices, describe_pilot, plan_study
 
 TRUE = np.array([0.9, 0.5, 0.6, 0.5])
 """Parameters of the world's Dirichlet: raters agree on some questions and not on others."""
@@ -65,6 +65,17 @@ def test_the_same_pilot_gives_the_same_plan_and_a_small_one_a_line() -> None:
     pd.testing.assert_frame_equal(*plans)
     with pytest.raises(UserError, match="a pilot needs 10 questions with two ratings or more, and this one has 5"):
         plan_study(draw_pilot(5, 3, 1), [30], [2], Prices(0, 1))
+
+
+def test_a_pilot_of_one_image_is_refused_and_one_of_few_is_remarked() -> None:
+    with pytest.raises(UserError, match="two images or more, better 20, and this one has them of i0 alone: let people"):
+        plan_study(draw_pilot(30, 3, 1, per_image=30), [30], [2], Prices(0, 1))
+    alone = draw_pilot(31, 3, 1, per_image=30)
+    alone = alone[~((alone["image"] == "i1") & (alone["batch"] > 1))]
+    with pytest.raises(UserError, match="of i0 alone"):  # the other image's question has one rating and does not count
+        plan_study(alone, [30], [2], Prices(0, 1))
+    assert describe_pilot(draw_pilot(30, 3, 1, per_image=10)).startswith("only 3 images in the pilot: widths")
+    assert describe_pilot(draw_pilot(19, 3, 1)) and describe_pilot(draw_pilot(20, 3, 1)) == ""
 
 
 def test_raters_who_agree_in_all_are_no_error() -> None:

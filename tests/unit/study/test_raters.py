@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from bench.errors import UsageError, UserError
 from bench.study.collected import Collected, collect
 from bench.study.exclusion import ExclusionRule, exclude_raters, find_excluded
-from bench.study.raters import add_raters, find_rater, read_rater
+from bench.study.raters import DAY, add_raters, find_rater, read_rater, renew_link
 from bench.study.raters_table import make_raters_table
 from bench.study.status import describe_status
 from bench.study.tasks import record_answer, take_task
@@ -31,6 +32,40 @@ def test_a_link_is_kept_as_a_hash_and_found_by_its_token(tmp_path: Path) -> None
     database.execute("UPDATE raters SET expires = 0")
     found = find_rater(database, token)
     assert found is not None and found.has_expired
+
+
+def test_a_new_link_is_of_the_same_rater_and_the_old_one_ends(tmp_path: Path) -> None:
+    database = make_study(tmp_path)
+    (code, token), (other, theirs) = add_raters(database, 2, 1)
+    database.execute("UPDATE raters SET expires = 0")
+    new = renew_link(database, code, 2)
+    found = find_rater(database, new)
+    assert found is not None and found.code == code and found.expires > time.time() + 1.9 * DAY
+    assert find_rater(database, token) is None, "the old link has ended"
+    same = find_rater(database, theirs)
+    assert same is not None and same.code == other and same.has_expired, "nobody else's has changed"
+    assert database.execute("SELECT count(*) FROM raters").fetchone()[0] == 2
+    database.execute("INSERT INTO raters (code, created, expires) VALUES ('X123456789', '', 0)")
+    lines = describe_status(database)
+    ended = [line for line in lines if line.endswith("link has ended")]
+    assert len(ended) == 1 and other in ended[0], "who answered elsewhere has none that could end"
+    assert lines[-1].startswith("for a link that has ended: zgs study raters FOLDER again=CODE")
+
+
+def test_who_cannot_have_a_new_link_is_one_line(tmp_path: Path) -> None:
+    database = make_study(tmp_path)
+    ((code, token),) = add_raters(database, 1, 1)
+    with pytest.raises(UserError, match=f"again={code[:-1]}: nobody has this code .did you mean '{code}'"):
+        renew_link(database, code[:-1], 1)
+    with pytest.raises(UsageError, match="how long links work, up to 3650"):
+        renew_link(database, code, 4000)
+    exclude_raters(database, {code: "too fast"})
+    with pytest.raises(UserError, match="was excluded .too fast. and is asked nothing more; add=1"):
+        renew_link(database, code, 1)
+    database.execute("INSERT INTO raters (code, created, expires) VALUES ('X123456789', '', 0)")
+    with pytest.raises(UserError, match="answered on another platform"):
+        renew_link(database, "X123456789", 1)
+    assert find_rater(database, token) is not None
 
 
 @pytest.mark.parametrize("days", [0, -1, 4000, float("nan")])

@@ -81,7 +81,7 @@ def test_an_answer_can_be_changed_while_the_task_is_the_raters_last(tmp_path: Pa
     assert [item.rating for item in task.items] == [3, *[0] * (len(task.items) - 1)]
     assert tuple(database.execute("SELECT seconds, changed FROM answers ORDER BY id").fetchone()) == (1.0, 1)
     take_task(database, code)
-    with pytest.raises(NotAsked, match="not yours to answer now"):
+    with pytest.raises(NotAsked, match="none of the task that this rater has now"):
         record_answer(database, code, first.items[0].question, 1, 1.0)
     assert count_done(database, code) == len(first.items)
 

@@ -138,6 +138,20 @@ def test_a_variant_knows_what_it_is_made_of() -> None:
     assert not {m for m in modules if m.startswith(("bench.segment", "bench.metrics", "bench.encode.crop"))}
 
 
+@pytest.mark.parametrize("line", ["import bench", "from bench import Method", "import bench as b"])
+def test_what_the_package_has_for_scripts_counts_for_others_alone(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "theirs_by_api.py").write_text(line + "\n")
+    forget_sources("theirs_by_api")
+    assert "bench.api" in find_closure("theirs_by_api").modules
+    assert "bench.api" not in find_closure("bench.encode.global_subtraction").modules
+    (tmp_path / "theirs_by_api.py").write_text("from bench.encode.masking import MaskedEncoder\n")
+    forget_sources("theirs_by_api")
+    assert "bench.api" not in find_closure("theirs_by_api").modules
+
+
 COMPUTED = {
     "import_module": "import importlib\ndef f(name): return importlib.import_module(name)",
     "f-string": 'import importlib\ndef f(name): return importlib.import_module(f"mine.{name}")',

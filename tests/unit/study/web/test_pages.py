@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 
 from bench.study.database import read_fact, write_fact
 from bench.study.folder import PICTURES
-from bench.study.raters import add_raters
+from bench.study.raters import add_raters, renew_link
 from bench.study.tasks import IDLE, find_task, take_task
 from bench.study.web.app import POLICY, make_app
 from bench.study.web.tokens import WRONG_A_MINUTE
@@ -176,7 +176,8 @@ def test_a_question_of_somebody_else_is_a_page(site: Site) -> None:
     other = next(row[0] for row in site.database.execute("SELECT name FROM questions") if row[0] not in own)
     for name in (other, "nothing", "", "' OR 1=1 --"):
         answer = site.post("/question", page, question=name, rating="1")
-        assert answer.status_code == 409 and "not yours to answer" in answer.text
+        assert answer.status_code == 409 and "This question is no longer yours" in answer.text
+        assert '<a class="button" href="/">Go on</a>' in answer.text
     assert count(site.database) == 0
 
 
@@ -210,10 +211,30 @@ def test_who_guesses_links_has_to_wait_and_who_has_one_does_not(site: Site) -> N
     rater.get(f"/r/{site.token}")
     codes = [guesser.get(f"/r/guess-{at}").status_code for at in range(WRONG_A_MINUTE + 3)]
     assert codes == [404] * WRONG_A_MINUTE + [429] * 3
-    assert "Wait a minute" in guesser.get(f"/r/{site.token}").text, "not even a right one is looked at"
+    assert "Wait a minute" in guesser.get("/r/guess-again").text
     assert rater.get("/").status_code == 200
+    newcomer = site.app.test_client()
+    assert newcomer.get(f"/r/{site.token}").status_code == 302, "a right link from the same address, as behind a router"
+    assert newcomer.get("/").status_code == 200
     other = {"REMOTE_ADDR": "10.0.0.9"}
-    assert site.app.test_client().get(f"/r/{site.token}", environ_overrides=other).status_code == 302
+    assert site.app.test_client().get("/r/guess", environ_overrides=other).status_code == 404
+
+
+def test_a_new_link_goes_on_where_the_old_one_stopped_and_ends_it_with_its_cookies(site: Site) -> None:
+    page = site.post("/question", site.begin(), rating="1").text
+    first = find_task(site.database, site.code)
+    assert first is not None
+    site.database.execute("UPDATE raters SET expires = ?", (time.time() - 1,))
+    told = site.client.get("/question")
+    assert told.status_code == 410 and f"say your code, {site.code}: you go on where you stopped" in told.text
+    old, site.token = site.token, renew_link(site.database, site.code, 1)
+    assert "This link is not known" in site.app.test_client().get(f"/r/{old}").text
+    assert site.client.get("/question").status_code == 401, "whoever came by the old link is out"
+    assert site.post("/question", page, rating="3").status_code in (400, 401) and count(site.database) == 1
+    site.client = site.app.test_client()
+    assert "Go on: up to" in site.enter() and "Question 2 of 6" in site.begin()
+    again = find_task(site.database, site.code)
+    assert again == first and site.database.execute("SELECT count(*) FROM raters").fetchone()[0] == 1
 
 
 def test_a_picture_that_is_gone_is_a_page_that_goes_on(site: Site) -> None:
@@ -241,6 +262,7 @@ def test_a_task_that_went_to_another_while_somebody_was_away(site: Site) -> None
     take_task(site.database, other)
     answer = site.post("/question", page, rating="1")
     assert answer.status_code == 409 and "your earlier answers are kept" in answer.text
+    assert "went to somebody else after a day" in answer.text and "Go on</a>" in answer.text
     assert "Question 1 of" in site.begin(), "another task"
 
 
