@@ -12,8 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bench.records import BACKGROUND, VOID
 from bench.report.pictures.label_placement import TOLERATED, Box, place_labels
-from bench.text.escape import escape_for_picture, shorten_middle
-from bench.text.escape import measure_width as cells
+from bench.text.escape import escape_for_picture, shorten_to_fit
 from bench.text.fonts import choose_font, find_usual
 
 SMALLEST, LARGEST = 384, 640
@@ -204,10 +203,8 @@ def wrap_text(text: str, size: int, width: float) -> str:
 def fit_middle(text: str, size: int, width: float, bold: bool = True) -> str:
     """Fit ``text`` as letters can show it, or both its ends with … between, as much as fits into ``width`` pixels."""
     line = escape_for_picture(text)
-    columns = cells(line)
-    while columns > 2 and load_font(size, bold, line).getlength(shorten_middle(line, columns)) > width:
-        columns -= 1
-    return shorten_middle(line, columns)
+    letters = load_font(size, bold, line)
+    return shorten_to_fit(line, lambda short: letters.getlength(short) <= width)
 
 
 def fold_text(text: str, size: int, width: float, bold: bool = True) -> list[str]:
