@@ -29,6 +29,7 @@ from jaxtyping import Bool, Int16, UInt8
 
 from bench.commands.settings import compose_settings
 from bench.data.images import read_image
+from bench.encode.segments import check_masks
 from bench.errors import UserError
 from bench.mapping.similarity import SegmentToText, TextToText
 from bench.metric_name import Naming
@@ -97,13 +98,20 @@ class Method:
         return self.pipeline.segment(make_sample(image))
 
     def embed(self, image: Image | str | Path, masks: Bool[np.ndarray, "n h w"]) -> Embeddings:
-        """Embed segments of your own (3.2): ``vectors`` float32 [n, d], saliency and weight by masked layer [n, l]."""
-        return self.pipeline.embed(make_sample(image), masks)
+        """Embed segments of your own (3.2): ``vectors`` float32 [n, d], saliency and weight by masked layer [n, l].
+
+        ``masks`` are bool, of the image's size or its proportions. Raises `bench.errors.UserError` for others, and for
+        an empty one.
+        """
+        sample = make_sample(image)
+        checked = check_masks(masks, sample.image.shape[:2])
+        return self.pipeline.embed(sample, checked)
 
     def describe(self, image: Image | str | Path, masks: Bool[np.ndarray, "n h w"]) -> Captions:
-        """Describe segments of your own by a text each (3.2, 3.3), with the cosine of text and segment."""
+        """Describe segments of your own (``masks`` as for `embed`) by a text each, with its cosine (3.2, 3.3)."""
         sample = make_sample(image)
-        return self.pipeline.describe(sample, self.pipeline.embed(sample, masks))
+        checked = check_masks(masks, sample.image.shape[:2])
+        return self.pipeline.describe(sample, self.pipeline.embed(sample, checked))
 
     def explain(self, image: Image | str | Path, words: Sequence[str] = ()) -> Explained:
         """Return all that happens on the way, as `zgs show` draws it; results go into the store (``store``)."""
