@@ -25,10 +25,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int16, UInt8
+from jaxtyping import Bool, Int16
 
 from bench.commands.settings import compose_settings
-from bench.data.images import read_image
+from bench.data.given import Image, make_sample
+from bench.encode.segments import check_masks
 from bench.errors import UserError
 from bench.mapping.similarity import SegmentToText, TextToText
 from bench.metric_name import Naming
@@ -54,8 +55,6 @@ from bench.store.places import open_place
 if TYPE_CHECKING:
     from bench.run.explain import Explained
 
-Image = UInt8[np.ndarray, "h w 3"]
-"""Red, green, blue of each pixel, 0 to 255."""
 _STAGES = ("segment", "encode", "caption", "merge")
 
 
@@ -103,13 +102,20 @@ class Method:
         return self.pipeline.segment(make_sample(image))
 
     def embed(self, image: Image | str | Path, masks: Bool[np.ndarray, "n h w"]) -> Embeddings:
-        """Embed segments of your own (3.2): ``vectors`` float32 [n, d], saliency and weight by masked layer [n, l]."""
-        return self.pipeline.embed(make_sample(image), masks)
+        """Embed segments of your own (3.2): ``vectors`` float32 [n, d], saliency and weight by masked layer [n, l].
+
+        ``masks`` are bool, of the image's size or its proportions. Raises `bench.errors.UserError` for others, and for
+        an empty one.
+        """
+        sample = make_sample(image)
+        checked = check_masks(masks, sample.image.shape[:2])
+        return self.pipeline.embed(sample, checked)
 
     def describe(self, image: Image | str | Path, masks: Bool[np.ndarray, "n h w"]) -> Captions:
-        """Describe segments of your own by a text each (3.2, 3.3), with the cosine of text and segment."""
+        """Describe segments of your own (``masks`` as for `embed`) by a text each, with its cosine (3.2, 3.3)."""
         sample = make_sample(image)
-        return self.pipeline.describe(sample, self.pipeline.embed(sample, masks))
+        checked = check_masks(masks, sample.image.shape[:2])
+        return self.pipeline.describe(sample, self.pipeline.embed(sample, checked))
 
     def explain(self, image: Image | str | Path, words: Sequence[str] = ()) -> Explained:
         """Return all that happens on the way, as `zgs show` draws it; results go into the store (``store``)."""
@@ -231,19 +237,6 @@ class Results:
                 f"{self.root}: {len(matching)} keys of {stage} begin with {key}; list_keys() names them all"
             )
         return matching[0]
-
-
-def make_sample(image: Image | str | Path, image_id: str = "image") -> Sample:
-    """Make the record of an image: a picture file is read as `data=folder` reads it, turned as its camera says.
-
-    Raises `bench.errors.BadSample` for a file that cannot be used, UserError for an array of another shape or type.
-    """
-    if isinstance(image, str | Path):
-        return Sample(Path(image).stem, read_image(image))
-    pixels = np.asarray(image)
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise UserError(f"an image is uint8 [height, width, 3], not {pixels.dtype} {list(pixels.shape)}")
-    return Sample(image_id, pixels)
 
 
 __all__ = ["Method", "Results", "Scorer", "make_sample"]

@@ -12,7 +12,7 @@ USAGE = """zgs convert PREDICTIONS table=TABLE to=FILE [rest=keep] [names=readab
 zgs convert                which tables there are
 
 PREDICTIONS     a .json or .jsonl file as PREDICTIONS.md describes, or the folder of a run
-table=TABLE     coco_to_voc and the like, which hold exact matches only, or your yaml: NAME: NAME, or NAME: for no class
+table=TABLE     coco_to_voc20 and the like, which hold exact matches only, or your yaml: NAME: NAME, NAME: for no class
 to=FILE         the predictions with the other names, .jsonl; masks, scores and embeddings stay as they are
 rest=keep       texts that the table lacks stay; else they are emptied, which means no class. Both are counted
 names=readable  of a table of zgs: potted plant in place of pottedplant"""

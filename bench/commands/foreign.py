@@ -60,6 +60,6 @@ def _check_names(place: Path, names: Sequence[str], dataset: Any) -> None:
     if names and known and not set(names) & set(known):
         called = f"{len(names)} images is called as one of the data set's ({names[0]!r}, but {known[0]!r})"
         raise UserError(
-            f"{place}: none of its {called}; say how they are called: import.images=FILE, a COCO json, or "
-            "import.ids={id:012d}"
+            f"{place}: none of its {called}; say how they are called: numbers by import.images=FILE, a "
+            "COCO json, or import.ids={id:012d}; files by import.cut=TEXT, what they have before or after the name"
         )

@@ -23,6 +23,7 @@ first=0           classes counted anew from this number, in the order of the lis
 names=readable    of a table: names that a text encoder reads, e.g. potted plant for pottedplant
 images=FILE       a COCO json with images (file names, sizes) and categories, e.g. instances_val2017.json
 ids={id:012d}     names of images by their numbers, where no list of them is at hand
+cut=TEXT          what names of files have before or after that of the image, e.g. cut=_color
 background=0      numbers in maps that are no class; void=255 likewise. none: no number is
 faults=skip       leave out images that cannot be read, and say which; else the first stops
 variant=NAME      the name of the row in tables, else that of PATH

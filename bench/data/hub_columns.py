@@ -39,13 +39,25 @@ def check_columns(table: Any, layout: HubLayout, root: str) -> Any:
         if not _is_content(feature, key != "image"):
             raise UserError(f"{root}: column {column!r} ({key}:) holds {feature}; needs {_KINDS[key != 'image']}")
         if key != "image" and isinstance(feature, Image) and feature.mode is not None:
+            harm = describe_cast(feature.mode)
             raise UserError(
-                f"{root}: column {column!r} is cast to Image(mode={feature.mode!r}), which makes brightness of the "
-                f"numbers of palettes: make it again from the files with cast_column({column!r}, Image())"
+                f"{root}: column {column!r} is cast to Image(mode={feature.mode!r}), which {harm}: "
+                f"make it again from the files with cast_column({column!r}, Image())"
             )
         if isinstance(feature, Image):
             table = table.cast_column(column, Image(decode=False))
     return table.select_columns([column for column in needed.values() if column is not None])
+
+
+def describe_cast(mode: str) -> str:
+    """Describe what a cast to a mode makes of the numbers of label maps (Pillow 13.0's `Image.convert`, looked at)."""
+    if mode == "1":
+        return "leaves nothing of the numbers but black and white"
+    if mode == "P":
+        return "gives the colours of RGB pictures numbers of a palette of its own"
+    if mode.startswith("I;16"):
+        return "Pillow refuses for palettes"
+    return f"makes {'brightness' if mode in ('L', 'LA', 'I', 'F') else 'colours'} of the numbers of palettes"
 
 
 _KINDS = ("pictures: Image(), or their bytes", "label maps: Image(), their bytes, or rows of whole numbers")

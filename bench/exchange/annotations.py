@@ -69,6 +69,14 @@ def read_annotation_list(source: Source, kind: type[R]) -> tuple[Source, Iterabl
     return replace(source, classes=classes, names=names), groups.items()
 
 
+def count_other_size(source: Source, image_id: Id, size: tuple[int, int], name: str) -> None:
+    """Count an image whose masks have another size than the list of images says, which is no fault."""
+    source.notes.count(
+        "images have masks of another size than their list says: scoring resizes them, or refuses other proportions",
+        int(source.names.sizes.get(image_id, size) != size), name,
+    )  # fmt: skip
+
+
 def describe_image(image: ForeignImage, target: Target) -> dict[str, Any]:
     """Describe an image as COCO lists it."""
     height, width = image.size

@@ -17,7 +17,8 @@ from bench.exchange.image_names import ImageNames
 from bench.exchange.records import Kind, Notes, Source
 
 SHARED = {
-    "classes": "", "first": "", "names": "own", "background": "", "void": "", "images": "", "ids": "", "faults": "stop",
+    "classes": "", "first": "", "names": "own", "background": "", "void": "", "images": "", "ids": "", "cut": "",
+    "faults": "stop",
 }  # fmt: skip
 """Choices of every kind, with their defaults."""
 NAMES = ("own", "readable")
@@ -31,7 +32,8 @@ def make_source(path: Path, name: str, kind: Kind, given: Mapping[str, str], dat
     the kind does not have.
     """
     options = check_choices(name, kind, given)
-    images = ImageNames(pattern=options["ids"], known=frozenset(list_whole_split(dataset)) if dataset else frozenset())
+    known, notes = frozenset(list_whole_split(dataset)) if dataset else frozenset(), Notes()
+    images = ImageNames(pattern=options["ids"], known=known, cut=options["cut"], notes=notes)
     classes = ClassNumbers({})
     if options["images"]:
         images, classes = read_lists(Path(options["images"]).expanduser(), images)
@@ -43,7 +45,7 @@ def make_source(path: Path, name: str, kind: Kind, given: Mapping[str, str], dat
     elif options["first"] and "first" not in kind.options:
         raise UsageError("first=: counts the classes of a list anew; name it with classes=")
     classes = set_outside(classes, *(read_numbers(options, key) for key in ("background", "void")))
-    return Source(path, classes, images, {key: options[key] for key in kind.options}, Notes())
+    return Source(path, classes, images, {key: options[key] for key in kind.options}, notes)
 
 
 def check_choices(name: str, kind: Kind, given: Mapping[str, str]) -> dict[str, str]:

@@ -10,8 +10,11 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 from bench.data.files import compose
 from bench.errors import UsageError, UserError
+from bench.exchange.notes import Notes
 
 Id = int | str
+_MARK = re.compile(r"[_.-](?=[A-Za-z])")
+"""Where a name may go on after that of the image: ``_leftImg8bit``, ``-pred``, ``.seg``; digits are of its own."""
 _FORM = re.compile(r"[^{}]*\{(id|id:0?[1-9]?[0-9]d)\}[^{}]*")
 
 
@@ -21,7 +24,9 @@ class ImageNames:
 
     ``files`` are the file names that a list of images gives to ids, ``sizes`` their heights and widths. ``pattern``
     writes ids that no list names (``{id:012d}``, COCO's own). ``known`` are the images of the data set: a number is
-    then found among them whatever zeros stand before it. ``exact`` are names that we wrote ourselves.
+    then found among them whatever zeros stand before it, and a name by what goes before a publisher's or a tool's
+    addition (``_leftImg8bit``) on either side, which is counted in ``notes``. ``exact`` are names that we wrote
+    ourselves. ``cut`` is what names of files have before or after that of the image.
     """
 
     files: Mapping[Id, str] = field(default_factory=dict)
@@ -29,6 +34,8 @@ class ImageNames:
     pattern: str = ""
     known: frozenset[str] = frozenset()
     exact: Mapping[Id, str] = field(default_factory=dict)
+    cut: str = ""
+    notes: Notes = field(default_factory=Notes, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.pattern and not _FORM.fullmatch(self.pattern):
@@ -39,7 +46,7 @@ class ImageNames:
         if image_id in self.exact:
             return compose(self.exact[image_id])
         if image_id in self.files:
-            return self._find_known(cut_ending(self.files[image_id]))
+            return self._find_known(self._cut(self.files[image_id]))
         if self.pattern:
             return self._write(image_id)
         return self._find_known(str(image_id))
@@ -55,8 +62,16 @@ class ImageNames:
         return f"is not in the list of {len(self.files)} images{near}"
 
     def find_file(self, name: str) -> str:
-        """Find the name of an image by that of a file: its path and its ending are no part of it."""
-        return self._find_known(cut_ending(name))
+        """Find the name of an image by that of a file: its path and its ending are no part of it.
+
+        ``pattern`` writes the name where the data set has none that is called as the file.
+        """
+        stem = self._cut(name)
+        found = self._find_known(stem)
+        return self._write(stem) if self.pattern and found not in self.known else found
+
+    def _cut(self, name: str) -> str:
+        return cut_ending(name).removeprefix(self.cut).removesuffix(self.cut)
 
     def _write(self, image_id: Id) -> str:
         text = str(image_id)
@@ -72,8 +87,37 @@ class ImageNames:
             return name
         if name.isascii() and name.isdigit():
             return self._by_number.get(int(name), name)
-        ends = [other for other in self.known if other.endswith(f"/{name}")] if "/" not in name else []
-        return ends[0] if len(ends) == 1 else name
+        ends = self._by_file.get(name, ()) if "/" not in name else ()
+        return ends[0] if len(ends) == 1 else self._find_longer(name)
+
+    def _find_longer(self, name: str) -> str:
+        """Find the one image whose name this one goes on after, the longest, or which goes on after this one."""
+        shorter = (name[: mark.start()] for mark in reversed(list(_MARK.finditer(name))))
+        found = next((same for part in shorter if (same := self._by_file.get(part))), self._by_beginning.get(name, ()))
+        if len(found) != 1:
+            return name
+        example = f"{name!r} is {found[0]!r}"
+        self.notes.count(
+            "images are called as the data set's, but for an addition at the end: taken as those", 1, example
+        )
+        return found[0]
+
+    @cached_property
+    def _by_file(self) -> Mapping[str, list[str]]:
+        """The images of the data set by their names without folders."""
+        files: dict[str, list[str]] = {}
+        for name in self.known:
+            files.setdefault(name.rpartition("/")[2], []).append(name)
+        return files
+
+    @cached_property
+    def _by_beginning(self) -> Mapping[str, list[str]]:
+        """The images of the data set by all that their names may go on after."""
+        begins: dict[str, list[str]] = {}
+        for file, names in self._by_file.items():
+            for mark in _MARK.finditer(file):
+                begins.setdefault(file[: mark.start()], []).extend(names)
+        return begins
 
     @cached_property
     def _by_number(self) -> Mapping[int, str]:

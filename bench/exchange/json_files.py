@@ -101,9 +101,9 @@ def stream_list(path: Path, kind: type[T], decoder: msgspec.json.Decoder[list[T]
     """
     decode, done = decoder or msgspec.json.Decoder(list[kind]), 0  # type: ignore[valid-type]
     try:
-        for piece in _cut_list(path):
+        for piece, decoded in _cut_list(path, decode):
             try:
-                batch = decode.decode(piece)
+                batch = decode.decode(piece) if decoded is None else decoded
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise UserError(_describe_fault(path, piece, error, done)) from error
             done += len(batch)
@@ -112,8 +112,8 @@ def stream_list(path: Path, kind: type[T], decoder: msgspec.json.Decoder[list[T]
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def _cut_list(path: Path) -> Iterator[bytes]:
-    """Cut a file with a list of objects into pieces that are lists of whole objects."""
+def _cut_list(path: Path, decoder: msgspec.json.Decoder[list[T]]) -> Iterator[tuple[bytes, list[T] | None]]:
+    """Cut a file with a list of objects into pieces that are lists of whole objects, decoded where that was tried."""
     with path.open("rb") as stream:
         kept = stream.read(CHUNK).removeprefix(_BOM).lstrip(_BLANK)
         if not kept.startswith(b"["):
@@ -121,13 +121,28 @@ def _cut_list(path: Path) -> Iterator[bytes]:
         kept = kept[1:]
         while fresh := stream.read(max(CHUNK, len(kept))):
             kept += fresh
-            end = _find_cut(kept)
+            end, batch = _decode_to_last(kept, decoder)
+            end = end or _find_cut(kept)
             if end:
-                yield b"[" + kept[:end] + b"]"
+                yield b"[" + kept[:end] + b"]", batch
                 kept = kept[end:].lstrip(_BLANK)[1:]  # what follows is a comma
             elif len(kept) > LONGEST:
                 raise UserError(f"{path}: holds an object of more than {LONGEST:,} bytes; write one for each segment")
-        yield b"[" + kept
+        yield b"[" + kept, None
+
+
+def _decode_to_last(text: bytes, decoder: msgspec.json.Decoder[list[T]]) -> tuple[int, list[T] | None]:
+    """Decode all objects up to the last that another seems to follow: its end, and the objects; 0 where that fails."""
+    at = len(text)
+    for _ in range(64):
+        if (at := text.rfind(b"}", 0, at)) < 0:
+            break
+        if _NEXT.match(text, at):
+            try:
+                return at + 1, decoder.decode(b"[" + text[: at + 1] + b"]")
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                break  # damaged, or no such place: `_find_cut` looks closer
+    return 0, None
 
 
 def _find_cut(text: bytes) -> int:

@@ -16,7 +16,7 @@ def read_ours(file: PredictionFile, notes: Notes) -> Iterator[ForeignImage]:
     """Read image by image; what no other tool's format has a place for is counted."""
     for image_id in tqdm(list(file), desc="export  ", unit="img", dynamic_ncols=True):
         prediction = file[image_id]
-        scores = [None] * len(prediction) if prediction.scores is None else [float(s) for s in prediction.scores]
+        scores = file.read_scores(image_id)
         coded = zip(prediction.texts, rle.encode(prediction.masks), scores, strict=True)
         segments = tuple(Segment(text, counts, score) for text, counts, score in coded)
         if prediction.embeddings is not None:

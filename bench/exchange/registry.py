@@ -71,7 +71,9 @@ def tell_kind(path: Path) -> tuple[str, str]:
         raise UserError(f"{path}: is in the open format already; zgs score reads it as it is")
     if path.is_file() and path.suffix.lower() == ".json":
         read_json(path)  # says what is wrong with half a file
+    from bench.exchange.formats.label_maps import describe_misfit
+
     raise UserError(
-        f"{path}: of no kind that can be told by looking; say which: zgs import KIND {path} to=FILE "
-        f"(known: {', '.join(MODULES)}; `zgs import` says what each is)"
+        f"{path}: of no kind that can be told by looking; {describe_misfit(path)}say which: "
+        f"zgs import KIND {path} to=FILE (known: {', '.join(MODULES)}; `zgs import` says what each is)"
     )

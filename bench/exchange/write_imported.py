@@ -42,6 +42,8 @@ def write_imported(
     done = Imported()
     with tqdm(desc="import  ", unit="img", dynamic_ncols=True) as bar:
         write_entries(path, _make_entries(images, done, notes, where, skip, bar), about, None)
+    if not done.names:
+        notes.say(f"{where} holds no image: an empty file was written" if not done.left_out else "no image is left")
     return done
 
 
@@ -55,7 +57,7 @@ def _make_entries(
         faults = [*image.faults, *_list_more_faults(image, seen, where)]
         if faults and not skip:
             more = f" (and {len(faults) - 1} more in this image)" * (len(faults) > 1)
-            raise UserError(f"{faults[0]}{more}; mend it, or leave such images out with faults=skip")
+            raise UserError(f"{faults[0]}{more}; mend it, or leave such images out: zgs import … faults=skip")
         if faults:
             done.left_out[image.image_id] = faults[0]
             continue

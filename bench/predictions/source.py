@@ -65,6 +65,11 @@ class PredictionFile(Mapping[str, Prediction]):
             raise UserError(f"{place}, segment {wrong or 0}: 'text' is missing or broken; see zgs score --check")
         return tuple(str(text) for text in texts)
 
+    def read_scores(self, image_id: str) -> list[float | None]:
+        """Read the scores of a sound image's segments as the file has them, in 64 bits; None for each without one."""
+        segments = read_entry(self.path, self.find_place(image_id))["segments"]
+        return [None if segment.get("score") is None else float(segment["score"]) for segment in segments]
+
     def read_size(self, image_id: str) -> tuple[int, int]:
         """Read height and width of the masks of an image without faults."""
         entry = read_entry(self.path, self.find_place(image_id))

@@ -1,7 +1,8 @@
 """Section 4.4, ADE20K-150: the SceneParsing release, with objects where the Places Challenge's archive lies beside it.
 
 ADEChallengeData2016/images/validation/ADE_val_00000001.jpg, annotations/validation/ADE_val_00000001.png (0 other, 1 to
-150) and annotations_instance/validation/ADE_val_00000001.png, whose red is a class of 100 and green numbers objects.
+150) and annotations_instance/validation/ADE_val_00000001.png, whose red is a class
+of 100 (the things of the 150 in their order, from 1 on) and green numbers objects.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from bench.errors import BadSample
 from bench.prepare.choices import Choices
 from bench.prepare.looks import choose_coding
 from bench.prepare.masks import read_colours
+from bench.prepare.object_files import join_objects
 from bench.prepare.pairs import choose_folder, join, open_masks, pair
 from bench.prepare.plan import Coding, Item, Labels, Plan, make_coding
 from bench.prepare.splits import warn_if_told
@@ -25,13 +27,14 @@ from bench.prepare.tree import Tree
 
 CLASSES = 150
 OBJECTS = "annotations_instance"
+_AGAIN = f"unpack both archives again, or move {OBJECTS} away to prepare without objects"
 
 
 @dataclass(frozen=True, eq=False)
 class WithObjects:
-    """Masks by a coding, and the objects of a second file; ``things`` are the classes that have objects.
+    """Masks by a coding, and the objects of a second file; ``things`` are the classes that have objects, ascending.
 
-    Pixels of a thing that no object covers are of objects that nobody told apart.
+    Pixels of a thing that no object of its class covers are of objects that nobody told apart.
     """
 
     coding: Coding
@@ -43,26 +46,50 @@ class WithObjects:
         return self.coding.name
 
     def read_item(self, item: Item) -> Labels:
-        """Read classes and objects. Raises `BadSample` where the files of an image differ in size."""
+        """Read classes and objects. Raises `BadSample` where both files are not of the same drawing."""
         labels = self.coding.read_item(item)
-        assert item.objects is not None, "every item of the plan has a file of objects"
-        numbers = read_colours(item.objects)[:, :, 1]
-        if numbers.shape != labels.classes.shape:
-            (h, w), (mask_h, mask_w) = numbers.shape, labels.classes.shape
+        if item.objects is None:
+            ranks = self._rank(labels)
+            return replace(labels, objects=number_objects(ranks, np.zeros_like(ranks)))
+        colours = read_colours(item.objects)
+        red, green = (np.ascontiguousarray(colours[:, :, channel]) for channel in (0, 1))
+        if green.shape != labels.classes.shape:
+            (h, w), (mask_h, mask_w) = green.shape, labels.classes.shape
             raise BadSample(f"{item.objects}: objects are {w}x{h} but the mask {item.mask} is {mask_w}x{mask_h}")
-        return replace(labels, objects=number_objects(labels.classes, numbers, self.things))
+        if red.max(initial=0) > len(self.things):
+            raise BadSample(f"{item.objects}: red {red.max()} is none of {len(self.things)} classes; {_AGAIN}")
+        ranks = self._rank(labels)
+        told = green * ((red == ranks) & (ranks > 0))
+        _check_agreement(told, green, item)
+        return replace(labels, objects=number_objects(ranks, told))
+
+    def _rank(self, labels: Labels) -> UInt8[np.ndarray, "h w"]:
+        """Number things as red does: the 100 from 1 on in the order of the 150, 0 for stuff and void."""
+        ranks = np.zeros(NO_SCORE + 1, np.uint8)
+        ranks[list(self.things)] = np.arange(1, len(self.things) + 1)
+        return ranks[labels.classes]
+
+
+def _check_agreement(told: UInt8[np.ndarray, "h w"], drawn: UInt8[np.ndarray, "h w"], item: Item) -> None:
+    """Check that objects, as ``drawn``, are of the classes that the mask has there, where they are ``told``.
+
+    Some pixels differ in the publisher's own, for masks say what is in front; where less than half of the pixels of
+    objects agree, they are of another image or another archive. Raises `BadSample`.
+    """
+    agree, total = np.count_nonzero(told), np.count_nonzero(drawn)
+    if 2 * agree < total:
+        share = f"{agree / total:.0%} of their {total:,} pixels agree"
+        raise BadSample(f"{item.objects}: objects of other labels than in {item.mask} ({share}); {_AGAIN}")
 
 
 def number_objects(
-    classes: UInt16[np.ndarray, "h w"], numbers: UInt8[np.ndarray, "h w"], things: tuple[int, ...]
-) -> UInt16[np.ndarray, "h w"]:
-    """Number objects on the pixels of things alone, `CROWD` where a thing has none."""
-    is_thing = np.zeros(NO_SCORE + 1, bool)
-    is_thing[list(things)] = True
+    ranks: UInt8[np.ndarray, "h w"], told: UInt8[np.ndarray, "h w"]
+) -> UInt16[np.ndarray, "h w"]:  # fmt: skip
+    """Number objects where they are ``told``; `CROWD` on other pixels of things (of a rank from 1 on), 0 elsewhere."""
     wide = np.arange(256, dtype=np.uint16)
     wide[0] = CROWD
-    objects = wide[numbers]
-    objects *= is_thing[classes]
+    objects = wide[told]
+    objects *= ranks > 0
     return objects
 
 
@@ -76,17 +103,18 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     photographs = tree.find_matching(mask.replace("png", "jpg"))
     images = join(photographs, tree, choices, expected.replace("annotations", "images").replace("png", "jpg"))
     items, missing, remarks = pair(images, masks, tree, choices)
-    coding, how = choose_coding(list_codings(), {item.image_id: item.mask for item in items}, choices.order)
+    coding, how = choose_coding(
+        list_codings(), {item.image_id: item.mask for item in items}, choices.order, choices.partial
+    )
     remarks = (*remarks, warn_if_told(coding.name, how))
     source = {"layout": f"{folder.parent.name}/{folder.name}/*.png", "label_order": coding.name, "how": how}
-    objects = join_objects(tree, mask)
-    if lacking := [item.image_id for item in items if item.image_id not in objects]:
-        remarks += (describe_lack(objects, lacking),)
-        return Plan(choices.name, choices.split, items, coding, source, remarks, missing)
     things = tuple(row.id for row in load_class_table("ade150").rows if row.thing)
-    items = tuple(replace(item, objects=objects[item.image_id]) for item in items)
-    reader = WithObjects(coding, things)
-    return Plan(choices.name, choices.split, items, reader, source, remarks, missing, has_objects=True)
+    joined = join_objects(items, find_objects(tree, mask), OBJECTS, f"{OBJECTS}.tar", choices)
+    reader = WithObjects(coding, things) if joined.has_objects else coding
+    remarks += joined.remarks
+    return Plan(
+        choices.name, choices.split, joined.items, reader, source, remarks, missing, has_objects=joined.has_objects
+    )  # fmt: skip
 
 
 def list_codings() -> list[Coding]:
@@ -99,13 +127,7 @@ def list_codings() -> list[Coding]:
     ]
 
 
-def join_objects(tree: Tree, pattern: str) -> dict[str, Path]:
-    """Join the files of objects by id."""
+def find_objects(tree: Tree, pattern: str) -> dict[str, Path]:
+    """Find the files of objects by id."""
     folders = tree.find_matching(pattern)
     return {i: path for folder, files in folders.items() if OBJECTS in folder.parts for i, path in files.items()}
-
-
-def describe_lack(objects: dict[str, Path], lacking: list[str]) -> str:
-    """Describe that there will be no objects, and how to get them."""
-    state = f"lacks {len(lacking):,} images (the first: {lacking[0]})" if objects else "is not there"
-    return f"no objects: {OBJECTS} {state}, so PQ counts all pixels of a thing in an image as one; unpack {OBJECTS}.tar"

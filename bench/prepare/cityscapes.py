@@ -6,13 +6,12 @@ hold 1000 times the label and the number of an object, or the bare label where t
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bench.data.class_tables import load_class_table
 from bench.data.prepared import NO_SCORE
 from bench.prepare.choices import Choices
 from bench.prepare.instances import WithInstances
 from bench.prepare.looks import choose_coding
+from bench.prepare.object_files import join_objects
 from bench.prepare.pairs import Folders, join, pair
 from bench.prepare.plan import Coding, Plan, make_coding
 from bench.prepare.tree import Tree
@@ -31,16 +30,19 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     expected = f"leftImg8bit/{choices.split}/CITY/*_leftImg8bit.png"
     images = join(_find(tree, choices.split, "leftImg8bit"), tree, choices, expected)
     items, missing, remarks = pair(images, masks, tree, choices)
-    coding, how = choose_coding([make_codings()[not own]], {item.image_id: item.mask for item in items}, None)
+    coding, how = choose_coding(
+        [make_codings()[not own]], {item.image_id: item.mask for item in items}, None, choices.partial
+    )
     source = {"layout": f"gtFine/*_gtFine_{kind}.png", "label_order": coding.name, "how": f"{kind}, {how}"}
     objects = {i: p for files in _find(tree, choices.split, "gtFine_instanceIds").values() for i, p in files.items()}
-    if not own or any(item.image_id not in objects for item in items):
-        lack = "no objects: *_gtFine_instanceIds.png are not there: PQ counts all pixels of a thing in an image as one"
-        return Plan(choices.name, choices.split, items, coding, source, (*remarks, lack), missing)
-    items = tuple(replace(item, objects=objects[item.image_id]) for item in items)
+    needed = f"*_gtFine_{'instanceIds' if own else 'labelIds'}.png"  # the former are held against the latter
+    joined = join_objects(items, objects if own else {}, needed, "gtFine_trainvaltest.zip", choices)
+    remarks += joined.remarks
+    if not joined.has_objects:
+        return Plan(choices.name, choices.split, items, coding, source, remarks, missing)
     things = tuple(row.id for row in load_class_table("cityscapes19").rows if row.thing)
     reader = WithInstances(coding, things, _BASE, groups=True)
-    return Plan(choices.name, choices.split, items, reader, source, remarks, missing, has_objects=True)
+    return Plan(choices.name, choices.split, joined.items, reader, source, remarks, missing, has_objects=True)
 
 
 def make_codings() -> tuple[Coding, Coding]:

@@ -6,7 +6,6 @@ panoptic_val2017.json, panoptic_val2017/000000000139.png, val2017/000000000139.j
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,9 +21,11 @@ from bench.prepare.cocostuff import find_images
 from bench.prepare.masks import read_colours
 from bench.prepare.pairs import join, pair
 from bench.prepare.plan import Item, Labels, Plan
+from bench.prepare.statements import read_json, take_flag, take_list, take_whole
 from bench.prepare.tree import Tree
 
 _VOID = 0
+_FORM = "it is no COCO panoptic json, or half of one: unpack it again"
 
 
 class Segment(NamedTuple):
@@ -85,32 +86,47 @@ def plan(tree: Tree, choices: Choices) -> Plan:
 
 def read_segments(path: Path) -> dict[str, tuple[Segment, ...]]:
     """Read the segments of every image by its id. Raises `UserError` for a json that is none or of another data set."""
-    try:
-        content = json.loads(path.read_bytes())
-        known = {row.id: row.name for row in load_class_table("coco133").rows}
-        _check_categories(path, content["categories"], known)
-        return {Path(one["file_name"]).stem: _read_one(path, one, known) for one in content["annotations"]}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        what = f"lacks {error}" if isinstance(error, KeyError) else f"cannot be read ({str(error)[:120]})"
-        raise UserError(f"{path}: {what}; it is no COCO panoptic json, or half of one: unpack it again") from error
-
-
-def _read_one(path: Path, one: Mapping[str, Any], known: Mapping[int, str]) -> tuple[Segment, ...]:
-    segments = tuple(
-        Segment(int(s["id"]), int(s["category_id"]), bool(s.get("iscrowd", 0))) for s in one["segments_info"]
-    )
-    for segment in segments:
-        if segment.category not in known:
-            raise UserError(
-                f"{path}: image {one['file_name']}, segment {segment.number}: category {segment.category} is none of "
-                "the 133 of COCO panoptic"
-            )
+    content = read_json(path, _FORM)
+    known = {row.id: row.name for row in load_class_table("coco133").rows}
+    _check_categories(path, take_list(content, "categories", str(path), _FORM), known)
+    segments: dict[str, tuple[Segment, ...]] = {}
+    for place, one in enumerate(take_list(content, "annotations", str(path), _FORM)):
+        if not isinstance(name := one.get("file_name"), str):
+            raise UserError(f"{path}: annotation {place} from 0 on lacks 'file_name', or it is no text; {_FORM}")
+        where, image_id = f"{path}: image {name}", Path(name).stem
+        if image_id in segments:
+            raise UserError(f"{where} stands twice; leave one of both")
+        _check_number(one, image_id, where)
+        segments[image_id] = _read_one(one, where, known)
     return segments
+
+
+def _check_number(one: Mapping[str, Any], image_id: str, where: str) -> None:
+    """Raise `UserError` where the number of an image is not the one that its file is named by."""
+    number = take_whole(one, "image_id", where)
+    if image_id.isdecimal() and int(image_id) != number:
+        raise UserError(f"{where}: its image_id is {number}, of another image; use the publisher's json")
+
+
+def _read_one(one: Mapping[str, Any], where: str, known: Mapping[int, str]) -> tuple[Segment, ...]:
+    segments: dict[int, Segment] = {}
+    for place, stated in enumerate(take_list(one, "segments_info", where, _FORM)):
+        number = take_whole(stated, "id", f"{where}, segment {place} from 0 on")
+        which = f"{where}, segment {number}"
+        category = take_whole(stated, "category_id", which)
+        if category not in known:
+            raise UserError(f"{which}: category {category} is none of the 133 of COCO panoptic")
+        if number in segments:
+            kinds = f"as category {segments[number].category} and as {category}"
+            raise UserError(f"{which} stands twice, {kinds}; use the publisher's json")
+        segments[number] = Segment(number, category, take_flag(stated, "iscrowd", which))
+    return tuple(segments.values())
 
 
 def _check_categories(path: Path, stated: Sequence[Mapping[str, Any]], known: Mapping[int, str]) -> None:
     """Raise `UserError` where the json's own list is another one, as that of a custom data set in the same form."""
-    theirs = {int(category["id"]): str(category["name"]) for category in stated}
+    where = f"{path}: categories"
+    theirs = {take_whole(category, "id", where): str(category.get("name")) for category in stated}
     if theirs != known:
         odd = next(i for i in sorted({*theirs, *known}) if theirs.get(i) != known.get(i))
         says = f"{odd} is {theirs[odd]!r}" if odd in theirs else f"lacks {odd}"

@@ -29,7 +29,7 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     images = join(_keep_split(tree.find_matching(_NUMBER + r"\.jpg"), split), tree, choices, f"{split}/*.jpg")
     items, missing, remarks = pair(images, masks, tree, choices)
     options = list_codings(PUBLISHERS[choices.name].class_list)
-    coding, how = choose_coding(options, {item.image_id: item.mask for item in items}, choices.order)
+    coding, how = choose_coding(options, {item.image_id: item.mask for item in items}, choices.order, choices.partial)
     source = {"layout": f"{folder.name}/*.png", "label_order": coding.name, "how": how}
     remarks = (*remarks, warn_if_told(coding.name, how))
     return Plan(choices.name, choices.split, items, coding, source, remarks, missing)

@@ -18,7 +18,7 @@ class WithInstances:
     """Masks by a coding, and objects from a second file: ``base`` times the label and the number of an object.
 
     ``things`` are the classes that have objects. With ``groups`` a bare label, below ``base``, is of no object, or of
-    several that nobody told apart.
+    several that nobody told apart. So are all things of an image without such a file.
     """
 
     coding: Coding
@@ -34,10 +34,11 @@ class WithInstances:
     def read_item(self, item: Item) -> Labels:
         """Read classes and objects. Raises `BadSample` where labels and instances are not of the same drawing."""
         labels = self.coding.read_item(item)
-        assert item.objects is not None, "every item of the plan has a file of objects"
+        thing = np.isin(labels.classes, self.things)
+        if item.objects is None:
+            return replace(labels, objects=np.where(thing, CROWD, 0).astype(np.uint16))
         values = read_mask(item.objects).astype(np.int32)
         own, objects = self._split(values)
-        thing = np.isin(labels.classes, self.things)
         if own.shape != thing.shape or (self.coding.table[own.clip(0, BEYOND - 1)] != labels.classes)[thing].any():
             raise BadSample(f"{item.objects}: objects of other labels than in {item.mask}; unpack both again")
         return replace(labels, objects=np.where(thing, objects, 0).astype(np.uint16))

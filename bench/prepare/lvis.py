@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,9 +26,12 @@ from bench.prepare.choices import Choices
 from bench.prepare.cocostuff import find_images
 from bench.prepare.pairs import pair
 from bench.prepare.plan import Item, Labels, Plan
+from bench.prepare.statements import read_json, take_list, take_whole
 from bench.prepare.tree import Tree
 
 _FORM = "it is no LVIS v1 json, or half of one: unpack it again"
+_USE = "use the publisher's json"
+_NUMBERS = frozenset({int, float})
 
 
 class Drawn(NamedTuple):
@@ -81,34 +84,55 @@ def plan(tree: Tree, choices: Choices) -> Plan:
 
 def read_objects(path: Path) -> tuple[dict[str, tuple[Drawn, ...]], dict[str, tuple[int, int]]]:
     """Read the objects of every image by its id, and its height and width. Raises `UserError` for another json."""
-    try:
-        content = json.loads(path.read_bytes())
-        _check_categories(path, content["categories"])
-        sizes = {int(image["id"]): (int(image["height"]), int(image["width"])) for image in content["images"]}
-        drawn: dict[int, list[Drawn]] = defaultdict(list)
-        for one in content["annotations"]:
-            polygons = tuple(tuple(map(float, polygon)) for polygon in one["segmentation"])
-            drawn[int(one["image_id"])].append(Drawn(int(one["id"]), int(one["category_id"]), polygons))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        what = f"lacks {error}" if isinstance(error, KeyError) else f"cannot be read ({str(error)[:120]})"
-        raise UserError(f"{path}: {what}; {_FORM}") from error
-    _check_references(path, drawn, sizes)
-    return {f"{i:012d}": tuple(drawn.get(i, ())) for i in sizes}, {f"{i:012d}": size for i, size in sizes.items()}
+    content = read_json(path, _FORM)
+    _check_categories(path, take_list(content, "categories", str(path), _FORM))
+    sizes = _read_sizes(path, take_list(content, "images", str(path), _FORM))
+    known = frozenset(row.id for row in load_class_table("lvis1203").rows)
+    drawn: dict[int, dict[int, Drawn]] = defaultdict(dict)
+    for place, one in enumerate(take_list(content, "annotations", str(path), _FORM)):
+        number = take_whole(one, "id", f"{path}: annotation {place} from 0 on")
+        image = take_whole(one, "image_id", f"{path}: annotation {number}")
+        where = f"{path}: image {image}, annotation {number}"
+        if image not in sizes:
+            raise UserError(f"{where}: this image is not in the file; {_FORM}")
+        if number in drawn[image]:
+            raise UserError(f"{where} stands twice; {_USE}")
+        drawn[image][number] = _read_one(one, number, where, known)
+    objects = {f"{i:012d}": tuple(drawn[i].values()) if i in drawn else () for i in sizes}
+    return objects, {f"{i:012d}": size for i, size in sizes.items()}
+
+
+def _read_sizes(path: Path, images: Sequence[Mapping[str, Any]]) -> dict[int, tuple[int, int]]:
+    """Read height and width of every image by its number."""
+    sizes: dict[int, tuple[int, int]] = {}
+    for place, image in enumerate(images):
+        number = take_whole(image, "id", f"{path}: image {place} from 0 on")
+        where = f"{path}: image {number}"
+        if number in sizes:
+            raise UserError(f"{where} stands twice; {_USE}")
+        sizes[number] = take_whole(image, "height", where), take_whole(image, "width", where)
+    return sizes
+
+
+def _read_one(one: Mapping[str, Any], number: int, where: str, known: Container[int]) -> Drawn:
+    category = take_whole(one, "category_id", where)
+    if category not in known:
+        raise UserError(f"{where}: category {category} is none of the 1,203 of LVIS v1; {_USE}")
+    drawn = one.get("segmentation")
+    if not isinstance(drawn, list) or not all(isinstance(polygon, list) for polygon in drawn):
+        kind = "runs (RLE)" if isinstance(drawn, dict) else json.dumps(drawn)[:40]
+        raise UserError(f"{where}: segmentation is {kind}, where LVIS v1 has lists of polygons; {_USE}")
+    for polygon in drawn:
+        if not {*map(type, polygon)} <= _NUMBERS:
+            odd = next(value for value in polygon if type(value) not in _NUMBERS)
+            raise UserError(f"{where}: a corner is {json.dumps(odd)[:40]}, which is no number; {_USE}")
+    return Drawn(number, category, tuple(tuple(map(float, polygon)) for polygon in drawn))
 
 
 def _check_categories(path: Path, stated: Sequence[Mapping[str, Any]]) -> None:
     known = {row.id: row.name for row in load_class_table("lvis1203").rows}
-    if {int(one["id"]): str(one["name"]) for one in stated} != known:
+    if {take_whole(one, "id", f"{path}: categories"): str(one.get("name")) for one in stated} != known:
         raise UserError(f"{path}: {len(stated)} categories that are not the 1,203 of LVIS v1 (v0.5 has 1,230)")
-
-
-def _check_references(path: Path, drawn: Mapping[int, Sequence[Drawn]], sizes: Mapping[int, tuple[int, int]]) -> None:
-    known = {row.id for row in load_class_table("lvis1203").rows}
-    for image, objects in drawn.items():
-        for one in objects:
-            if image not in sizes or one.category not in known:
-                fault = f"image {image} is not in the file" if image not in sizes else f"no category {one.category}"
-                raise UserError(f"{path}: annotation {one.number}: {fault}; {_FORM}")
 
 
 def _check_size(item: Item, size: tuple[int, int]) -> None:

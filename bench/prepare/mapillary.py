@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from bench.data.class_tables import load_class_table
@@ -19,6 +18,7 @@ from bench.errors import UserError
 from bench.prepare.choices import Choices
 from bench.prepare.instances import WithInstances
 from bench.prepare.looks import choose_coding
+from bench.prepare.object_files import join_objects
 from bench.prepare.pairs import Folders, choose_folder, join, open_masks, pair
 from bench.prepare.plan import Coding, Plan, make_coding
 from bench.prepare.tree import Tree
@@ -44,16 +44,18 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     photographs = {folder: files for folder, files in photographs.items() if folder.parts[-2:] == (split, "images")}
     images = join(photographs, tree, choices, f"{split}/images/KEY.jpg")
     items, missing, remarks = pair(images, masks, tree, choices)
-    coding, how = choose_coding([make_label_coding(version)], {item.image_id: item.mask for item in items}, None)
+    coding, how = choose_coding(
+        [make_label_coding(version)], {item.image_id: item.mask for item in items}, None, choices.partial
+    )
     source = {"layout": f"{folder.parent.name}/labels/*.png", "label_order": version, "how": how}
     objects = {i: p for files in _find(tree, split, "instances", version).values() for i, p in files.items()}
-    if any(item.image_id not in objects for item in items):
-        lack = "no objects: instances/ is not there or not whole: PQ counts all pixels of a thing in an image as one"
-        return Plan(choices.name, choices.split, items, coding, source, (*remarks, lack), missing)
-    items = tuple(replace(item, objects=objects[item.image_id]) for item in items)
+    joined = join_objects(items, objects, f"{version}/instances", "Mapillary's archive", choices)
+    remarks += joined.remarks
+    if not joined.has_objects:
+        return Plan(choices.name, choices.split, items, coding, source, remarks, missing)
     table = load_class_table(PUBLISHERS[choices.name].class_list)
     reader = WithInstances(coding, tuple(row.id for row in table.rows if row.thing), _BASE, groups=False)
-    return Plan(choices.name, choices.split, items, reader, source, remarks, missing, has_objects=True)
+    return Plan(choices.name, choices.split, joined.items, reader, source, remarks, missing, has_objects=True)
 
 
 def make_label_coding(version: str) -> Coding:

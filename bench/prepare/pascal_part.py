@@ -40,6 +40,14 @@ _ENDINGS = {
     "pa": "paw", "ho": "hoof", "horn": "horn", "hand": "hand",
 }  # fmt: skip
 
+_WHOLES = {"table": "diningtable"}
+"""Classes that Annotations_Part spells otherwise than VOC, by its spelling."""
+
+
+def find_whole(name: str) -> str:
+    """Find VOC's name of an object's class from the publisher's; a name of VOC stays."""
+    return _WHOLES.get(name, name)
+
 
 def find_part(whole: str, name: str) -> str:
     """Find the name of a part in the table of 116 from the publisher's, as "person's lower arm" from ``llarm``."""
@@ -85,7 +93,7 @@ class Parts:
     def _list_masks(self, path: Path) -> Iterator[tuple[str | None, int, np.ndarray]]:
         """List what is painted: class, number of the object, mask; the class None hides what lies behind an object."""
         for number, one in enumerate(_list(_read_objects(path)), 1):
-            whole, mask = str(_get(path, one, "class")), np.asarray(_get(path, one, "mask")) > 0
+            whole, mask = find_whole(str(_get(path, one, "class"))), np.asarray(_get(path, one, "mask")) > 0
             yield (whole if self.wholes else None), number, mask
             for part in [] if self.wholes else _list(_get(path, one, "parts")):
                 name = find_part(whole, str(_get(path, part, "part_name")))

@@ -12,6 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from bench import __version__
+from bench.data.class_tables import load_class_table
 from bench.data.prepared import ABOUT, ARROW, FORMAT, OBJECTS, WITH_OBJECTS
 from bench.data.publishers import PUBLISHERS
 from bench.data.whole import DIGEST, hash_arrow_files, hash_ids
@@ -37,6 +38,7 @@ def write(plan: Plan, to: Path, jobs: int | None, partial: bool) -> dict[str, An
         try:
             tally = _write_arrow(plan, building, jobs)
             _refuse(tally, plan, partial)
+            _refuse_empty_objects(tally, plan)
             (to / ABOUT).unlink(missing_ok=True)
             shutil.rmtree(to / ARROW, ignore_errors=True)
             (building / ARROW).rename(to / ARROW)
@@ -83,6 +85,18 @@ def _refuse(tally: Tally, plan: Plan, partial: bool) -> None:
         raise UserError(
             f"{len(tally.left_out):,} of {len(plan.items):,} images cannot be used, the first: {first}; put the "
             "publisher's files in their place, or add --partial to leave them out"
+        )
+
+
+def _refuse_empty_objects(tally: Tally, plan: Plan) -> None:
+    """Raise `UserError` where files of objects hold none, though there are things: PQ would count nothing of them."""
+    folders = [item.objects.parent for item in plan.items if item.objects is not None]
+    things = {row.id for row in load_class_table(PUBLISHERS[plan.name].class_list).rows if row.thing}
+    if folders and not tally.objects and things & tally.pixels.keys():
+        most = max(tally.images[i] for i in things)
+        raise UserError(
+            f"{folders[0]}: no object in any of {tally.rows:,} images, though things are in at least "
+            f"{most:,} of them; unpack these files again, or move them away to prepare without objects"
         )
 
 

@@ -54,11 +54,9 @@ def _choose_classes(source: Source, mark: str) -> ClassNumbers:
 
 
 def _find_name(source: Source, stem: str) -> str:
-    """Find the image of a picture: city, sequence and frame, however data set and tool go on after them."""
+    """Find the image of a picture: city, sequence and frame, however the tool goes on after them."""
     match = _NAME.fullmatch(stem)
-    base = match[1] if match else stem
-    fitting = [name for name in source.names.known if name.rpartition("/")[2].startswith(base)]
-    return fitting[0] if len(fitting) == 1 else source.names.find_file(base)
+    return source.names.find_file(match[1] if match else stem)
 
 
 KIND = Kind("Cityscapes' *_labelIds.png or *_labelTrainIds.png", tell, read, options={"numbers": ""})

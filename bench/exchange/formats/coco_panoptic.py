@@ -14,7 +14,7 @@ from PIL import Image
 
 from bench.data.images import read_image
 from bench.errors import BadSample, UserError, writing
-from bench.exchange.annotations import describe_image, list_categories, read_annotation_list
+from bench.exchange.annotations import count_other_size, describe_image, list_categories, read_annotation_list
 from bench.exchange.formats.coco_results import CROWD
 from bench.exchange.formats.label_maps import order_by_score
 from bench.exchange.image_names import Id, cut_ending
@@ -97,6 +97,7 @@ def _read_image(source: Source, folder: Path, entry: Panoptic, where: str) -> Fo
         numbers = read_ids(picture)
     except BadSample as error:
         return ForeignImage(name, (1, 1), (), (f"{where}: {error}",))
+    count_other_size(source, entry.image_id, (numbers.shape[0], numbers.shape[1]), name)
     return make_image(source, numbers, entry.segments_info, name, where, picture)
 
 

@@ -16,13 +16,13 @@ from jaxtyping import Int32
 
 from bench.data.images import MAX_PIXELS
 from bench.errors import writing
-from bench.exchange.annotations import describe_image, list_categories, read_annotation_list
+from bench.exchange.annotations import count_other_size, describe_image, list_categories, read_annotation_list
 from bench.exchange.grouping import group_by_image
 from bench.exchange.image_names import Id
 from bench.exchange.json_files import describe_first, starts_list
 from bench.exchange.polygons import check_fill, describe_polygons, fill_polygons
 from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
-from bench.exchange.runs import Size, compress, describe_fault, read_many_runs
+from bench.exchange.runs import Size, compress, read_many_runs, read_plain_runs
 
 _NO_MASK = "has no 'segmentation' (a file of boxes?); write the results of iouType segm"
 CROWD = "segments are marked as crowd"
@@ -98,10 +98,7 @@ def make_image(
     if size is None or min(size) < 1 or size[0] * size[1] > MAX_PIXELS:
         said = _describe_size(size, kept[0][1] if kept else None)
         return ForeignImage(name, (1, 1), (), (f"{source.path}: image {image_id!r}: {said}",))
-    source.notes.count(
-        "images have masks of another size than their list says: scoring resizes them, or refuses other proportions",
-        int(source.names.sizes.get(image_id, size) != size), name,
-    )  # fmt: skip
+    count_other_size(source, image_id, size, name)
     where = [f"{source.path}: image {image_id!r}, segment {at}" for at, _ in kept]
     counts = _read_masks(source, [result for _, result in kept], size, where, faults)
     segments = []
@@ -145,9 +142,9 @@ def _read_masks(
     source: Source, results: list[CocoResult], size: Size, where: list[str], faults: list[str]
 ) -> list[tuple[str, Int32[np.ndarray, " r"] | None]]:
     """Read the masks of n results of one image: compressed counts, empty where there is a fault, and runs if known."""
-    texts = [_read_mask(source, result, size, place, faults) for result, place in zip(results, where, strict=True)]
-    coded = [place for place, result in enumerate(results) if _has_text(result) and texts[place]]
-    runs: list[Int32[np.ndarray, " r"] | None] = [None] * len(texts)
+    read = [_read_mask(source, result, size, place, faults) for result, place in zip(results, where, strict=True)]
+    texts, runs = [text for text, _ in read], [found for _, found in read]
+    coded = [place for place, (text, found) in enumerate(read) if text and found is None]
     for place, found in zip(coded, read_many_runs([texts[place] for place in coded], size), strict=True):
         if isinstance(found, str):
             faults.append(f"{where[place]}: {found}")
@@ -156,13 +153,11 @@ def _read_masks(
     return list(zip(texts, runs, strict=True))
 
 
-def _has_text(result: CocoResult) -> bool:
-    return isinstance(result.segmentation, Runs) and isinstance(result.segmentation.counts, str)
-
-
-def _read_mask(source: Source, result: CocoResult, size: Size, where: str, faults: list[str]) -> str:
-    """Read one mask; compressed counts are taken as they are, to be checked with all others."""
-    mask, fault, text = result.segmentation, None, ""
+def _read_mask(
+    source: Source, result: CocoResult, size: Size, where: str, faults: list[str]
+) -> tuple[str, Int32[np.ndarray, " r"] | None]:
+    """Read one mask: counts, and runs if known; compressed counts are as they stand, to be checked with all others."""
+    mask, fault, text, runs = result.segmentation, None, "", None
     if mask is None:
         fault = _NO_MASK
     elif isinstance(mask, Runs) and tuple(mask.size) != size:
@@ -171,16 +166,16 @@ def _read_mask(source: Source, result: CocoResult, size: Size, where: str, fault
         text = mask.counts
         fault = None if text else "mask cannot be read (counts are empty)"
     elif isinstance(mask, Runs):
-        runs = mask.counts
-        assert isinstance(runs, list), "a text was taken above"
-        fault = describe_fault(runs, size)
-        text = "" if fault else compress(runs, size)
+        assert isinstance(mask.counts, list), "a text was taken above"
+        found = read_plain_runs(mask.counts, size)
+        fault, runs = (found, None) if isinstance(found, str) else (None, found)
+        text = "" if runs is None else compress(runs, size)
     elif (fault := describe_polygons(mask)) is None:
         text = fill_polygons(mask, size, source.options["fill"])
         source.notes.count(f"segments are polygons, filled as fill={source.options['fill']} does")
     if fault:
         faults.append(f"{where}: {fault}")
-    return text
+    return text, runs
 
 
 def write(images: Iterable[ForeignImage], target: Target) -> None:

@@ -17,6 +17,8 @@ from bench.errors import UserError, writing
 from bench.exchange.label_pictures import list_pictures, read_picture, require_pictures
 from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
 
+GREY = {"P", "L", "1", "I", "I;16", "I;16B"}
+"""Modes of pictures that may hold class numbers."""
 CITYSCAPES = ("_labelIds", "_labelTrainIds")
 
 
@@ -34,8 +36,19 @@ def tell(path: Path) -> str | None:
                 modes.add(opened.mode)
         except OSError:
             return None
-    grey = modes <= {"P", "L", "1", "I", "I;16", "I;16B"}
-    return f"a folder of {', '.join(sorted(modes))} pictures" if grey else None
+    return f"a folder of {', '.join(sorted(modes))} pictures" if modes <= GREY else None
+
+
+def describe_misfit(path: Path) -> str:
+    """Describe the first picture for which a folder of pictures is none of label maps; empty where there is none."""
+    for picture in list_pictures(path)[:20] if path.is_dir() else ():
+        try:
+            with Image.open(picture) as opened:
+                if opened.mode not in GREY:
+                    return f"{picture} is a picture of mode {opened.mode}, no label map; "
+        except OSError as error:
+            return f"{picture} cannot be opened ({error.strerror or 'no picture'}); "
+    return ""
 
 
 def read(source: Source) -> Iterator[ForeignImage]:
@@ -81,7 +94,7 @@ def write(images: Iterable[ForeignImage], target: Target) -> None:
 def paint_classes(image: ForeignImage, target: Target, nothing: int) -> np.ndarray:
     """Paint the classes of an image [h, w]: where segments overlap the one with the highest score, else the later."""
     labels = np.full(image.size, nothing, np.int64)
-    covered = np.zeros(image.size, bool)
+    owner, drawn = np.zeros(image.size, np.int32), [nothing]  # place in drawn, 0: no segment
     for segment in order_by_score(image):
         number = target.classes.find_number(segment.text)
         if number is None:
@@ -89,11 +102,23 @@ def paint_classes(image: ForeignImage, target: Target, nothing: int) -> np.ndarr
             continue
         mask = segment.decode(image.size)
         target.notes.count(
-            "pixels lie in several segments: the highest score has them, else the later", int((mask & covered).sum())
+            "pixels lie in several segments: the highest score has them, else the later", int((owner[mask] > 0).sum())
         )
         target.notes.count("scores are left out: a map holds none", int(segment.score is not None))
-        labels[mask], covered = number, covered | mask
+        labels[mask], owner[mask] = number, len(drawn)
+        drawn.append(number)
+    _count_lost(image, owner, drawn, target)
     return labels
+
+
+def _count_lost(image: ForeignImage, owner: np.ndarray, drawn: list[int], target: Target) -> None:
+    """Count the segments that a map cannot tell: without a pixel of their own, and of a class that another has."""
+    areas = np.bincount(owner.ravel(), minlength=len(drawn))
+    kept = [number for number, area in zip(drawn[1:], areas[1:].tolist(), strict=True) if area]
+    target.notes.count("segments are left without a pixel: left out", len(drawn) - 1 - len(kept), image.image_id)
+    target.notes.count(
+        "segments are of a class that another of the image has: one with it", len(kept) - len(set(kept)), image.image_id
+    )
 
 
 def order_by_score(image: ForeignImage) -> list[Segment]:

@@ -19,13 +19,12 @@ from PIL import Image
 
 from bench.data.base import Dataset
 from bench.records import Sample
-from bench.report.figures.style import make_figure, measure_width, save
+from bench.report.figures.style import make_figure, measure_line, save
 from bench.report.pictures.side_by_side import ShownRun, read_shown_run
 from bench.settings.instantiate import make_object
 from bench.settings.saved import read_run_settings
 from bench.store.sealed import RECORD
-from bench.text.escape import escape_for_picture, shorten_middle
-from bench.text.escape import measure_width as measure_columns
+from bench.text.escape import escape_for_picture, shorten_to_fit
 
 WIDE, ACROSS, DPI = 7.2, 6, 200
 """Inches: a page of the paper's width, so that letters have their size when printed; pictures beside each other."""
@@ -131,12 +130,8 @@ def _encode_again(text: str) -> str:
 
 def fit(text: str, room: float, size: float, bold: bool = False) -> str:
     """Fit a text as figures show it into ``room`` inches, by both its ends where it is too long."""
-    line = escape_for_picture(text)
-    columns, shown = measure_columns(line), _write(line)
-    while columns > 1 and (wide := measure_width(shown, size, bold)) > room:
-        columns = min(columns - 1, int(columns * room / wide) + 1)
-        shown = _write(shorten_middle(line, columns))
-    return shown
+    line = shorten_to_fit(escape_for_picture(text), lambda short: measure_line(short, size, bold) <= room)
+    return line.replace("$", "\\$")
 
 
 def wrap(text: str, room: float, size: float, bold: bool = False) -> list[str]:
@@ -144,16 +139,11 @@ def wrap(text: str, room: float, size: float, bold: bool = False) -> list[str]:
     lines = list[str]()
     for word in escape_for_picture(text).split():
         joined = f"{lines[-1]} {word}" if lines else ""
-        if joined and measure_width(_write(joined), size, bold) <= room:
+        if joined and measure_line(joined, size, bold) <= room:
             lines[-1] = joined
         else:
             lines.append(word)
     return [fit(line, room, size, bold) for line in lines]
-
-
-def _write(line: str) -> str:
-    """Write a line so that no ``$`` begins a formula."""
-    return line.replace("$", "\\$")
 
 
 def compute_lines(columns: int) -> float:

@@ -28,7 +28,7 @@ PINS = (
     "datumaro==1.13.12", "attrs", "defusedxml", "imagesize", "lxml", "nibabel", "networkx", "orjson", "shapely",
     "json-stream", "json-stream-rs-tokenizer", "openvino-telemetry", "tritonclient", "cryptography", "ovmsclient",
 )  # fmt: skip
-"""labelme 6.0.0 is the last for Python 3.11; the shapes of 7.9.1 are filled by the same lines."""
+"""labelme 6.0.0 is the last for Python 3.11; later ones are not asked."""
 
 
 @pytest.fixture(scope="session")

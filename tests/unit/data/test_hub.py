@@ -88,12 +88,34 @@ def test_rows_are_numbered_where_no_column_holds_ids(tmp_path: Path) -> None:
         read(tmp_path).load("2")
 
 
-@pytest.mark.parametrize("mode", ["L", "RGB", "I;16"])
+CASTS = {
+    "L": "makes brightness of the numbers of palettes",
+    "I": "makes brightness of the numbers of palettes",
+    "RGB": "makes colours of the numbers of palettes",
+    "1": "leaves nothing of the numbers but black and white",
+    "P": "gives the colours of RGB pictures numbers of a palette of its own",
+    "I;16": "Pillow refuses for palettes",
+}
+
+
+@pytest.mark.parametrize("mode", CASTS)
 def test_a_column_that_is_cast_to_a_mode_is_refused(mode: str, tmp_path: Path) -> None:
     table().cast_column("annotation", datasets.Image(mode=mode)).save_to_disk(str(tmp_path / "set"))
     line = refused(tmp_path)
-    assert f"column 'annotation' is cast to Image(mode='{mode}'), which makes brightness of the numbers" in line
+    assert f"column 'annotation' is cast to Image(mode='{mode}'), which {CASTS[mode]}: make" in line
     assert line.endswith("make it again from the files with cast_column('annotation', Image())")
+
+
+def test_casts_do_what_the_refusal_says() -> None:
+    grey, colours = Image.fromarray(np.uint8([[1, 2, 3]])), Image.fromarray(np.uint8([[[1, 1, 1], [2, 2, 2]]]))
+    palette = grey.copy()
+    palette.putpalette([200 - 3 * i for i in range(60)])
+    with pytest.raises(ValueError, match="conversion not supported"):
+        palette.convert("I;16")
+    assert not np.asarray(grey.convert("1")).any() and set(np.asarray(colours.convert("P")).flat) == {0}
+    assert (np.asarray(grey.convert("P")) == [[1, 2, 3]]).all(), "numbers of grey stay"
+    assert all((np.asarray(palette.convert(mode)) > 100).all() for mode in ("L", "I"))
+    assert np.asarray(palette.convert("RGB")).tolist()[0][0] == [191, 188, 185]
 
 
 def test_what_the_cast_would_have_done(tmp_path: Path) -> None:

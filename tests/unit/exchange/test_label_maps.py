@@ -110,6 +110,14 @@ def test_colours_are_ids(tmp_path: Path) -> None:
     assert read("coco-panoptic", tmp_path) == [one], "the folder of the only json"
 
 
+def test_a_picture_of_another_size_than_its_list_says_is_counted(tmp_path: Path) -> None:
+    place = panoptic(tmp_path, COLOURS, [{"id": BIG, "category_id": 2}, {"id": 9, "category_id": 2}])
+    assert read_noted("coco-panoptic", place)[1] == []
+    place.write_text(place.read_text().replace('"width": 4', '"width": 8'))
+    (note,) = read_noted("coco-panoptic", place)[1]
+    assert note.startswith("1 images have masks of another size than their list says") and "(the first: a)" in note
+
+
 PANOPTIC = {
     "holds the segment 9, which is not in segments_info": [{"id": BIG, "category_id": 2}],
     f"segment {BIG}: stands there twice": [{"id": BIG, "category_id": 2}] * 2 + [{"id": 9, "category_id": 1}],

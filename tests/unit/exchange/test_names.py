@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from bench.data.class_tables import load_class_table
 from bench.errors import UsageError, UserError
@@ -90,6 +91,63 @@ def test_names_are_those_of_the_data_set() -> None:
     assert known.find_file("/data/val/a.png") == "city/a" and known.find_name(9) == "9"
     assert known.find_name("009") == "009", "both 9 and x_9 end in 9"
     assert cut_ending("a/2007.001.png") == "2007.001" and cut_ending("plain") == "plain"
+
+
+CITY = ("lindau_000000_000019", "lindau_000001_000019")
+
+
+def city(tmp_path: Path) -> Any:
+    """A prepared data set whose images are called without a publisher's addition."""
+    return SimpleNamespace(name="c", table=load_class_table("voc20"), list_ids=lambda: CITY)
+
+
+def read_city(folder: Path, kind: str, **choices: str) -> tuple[list[str], list[str]]:
+    """The names of the images of a place of Cityscapes' predictions, and the notes."""
+    made = make_source(folder, kind, load_kind(kind), choices, city(folder))
+    return [image.image_id for image in load_kind(kind).read(made)], made.notes.list_lines()
+
+
+SAID = "2 images are called as the data set's, but for an addition at the end: taken as those (the first: "
+
+
+def test_files_that_go_on_after_the_name_are_those_images(tmp_path: Path) -> None:
+    """mmsegmentation and detectron2 write the names of the publisher's photographs, so do lists of images."""
+    mask = {"size": [2, 4], "counts": [0, 8]}
+    (tmp_path / "maps").mkdir()
+    for name in CITY:
+        Image.new("L", (4, 2), 1).save(tmp_path / "maps" / f"{name}_leftImg8bit.png")
+    files = [f"/data/leftImg8bit/val/lindau/{name}_leftImg8bit.png" for name in CITY]
+    rows = [{"file_name": file, "category_id": 1, "segmentation": mask} for file in files]
+    results = [{"image_id": n, "category_id": 1, "segmentation": mask, "score": 1.0} for n in range(2)]
+    listed = [{"id": n, "file_name": file, "height": 2, "width": 4} for n, file in enumerate(files)]
+    lists = write_json(tmp_path / "l.json", {"images": listed, "categories": [{"id": 1, "name": "boat"}]})
+    places: dict[str, tuple[Path, dict[str, str]]] = {
+        "label-maps": (tmp_path / "maps", {}),
+        "detectron2": (write_json(tmp_path / "sem_seg_predictions.json", rows), {}),
+        "coco": (write_json(tmp_path / "r.json", results), {"images": str(lists)}),
+    }
+    for kind, (place, choices) in places.items():
+        names, notes = read_city(place, kind, **choices)
+        assert names == list(CITY), kind
+        assert any(note.startswith(SAID + f"'{CITY[0]}_leftImg8bit' is '{CITY[0]}'") for note in notes)
+
+
+def test_an_addition_is_told_from_another_image() -> None:
+    known = ImageNames(known=frozenset({"a", "a_b", "v/c", "w/c", "2007_000033", "d_leftImg8bit"}))
+    said = {"a_pred": "a", "a_b_pred": "a_b", "a_b": "a_b", "a_1": "a_1", "ab": "ab", "2007_000033_1": "2007_000033_1",
+            "c_pred": "c_pred", "2007": "2007", "d": "d_leftImg8bit"}  # fmt: skip
+    assert {name: known.find_file(f"x/{name}.png") for name in said} == said
+
+
+def test_other_names_of_files_are_cut_or_written(tmp_path: Path) -> None:
+    """What the message names where no rule finds them does find them."""
+    for name in CITY:
+        Image.new("L", (4, 2), 1).save(tmp_path / f"{name}_1.png")
+    assert read_city(tmp_path, "label-maps")[0] == [f"{name}_1" for name in CITY]
+    assert read_city(tmp_path, "label-maps", cut="_1")[0] == list(CITY)
+    assert ImageNames(cut="pred_").find_file("pred_a.png") == "a"
+    assert ImageNames(pattern="COCO_val2014_{id:012d}").find_file("7.png") == "COCO_val2014_000000000007"
+    assert ImageNames(pattern="v/{id}", known=frozenset(("v/a", "b"))).find_file("b.png") == "b"
 
 
 def test_numbers_of_images_are_their_own_where_all_differ() -> None:

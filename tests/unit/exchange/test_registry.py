@@ -98,6 +98,10 @@ def test_two_kinds_none_and_a_misspelt_one_are_one_line(tmp_path: Path) -> None:
         (tmp_path / "b.json").write_text(what)
         with pytest.raises(UserError, match="of no kind that can be told by looking; say which"):
             tell_kind(tmp_path / "b.json")
+    picture("m/a.png")(tmp_path)
+    picture("m/b.png", "RGB")(tmp_path)
+    with pytest.raises(UserError, match="looking; .*/m/b.png is a picture of mode RGB, no label map; say which"):
+        tell_kind(tmp_path / "m")
     with pytest.raises(UserError, match="no such file or folder"):
         tell_kind(tmp_path / "none")
     with pytest.raises(UsageError, match="cocoo: no kind of predictions \\(did you mean 'coco'\\?\\)"):

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import UserError
-from bench.exchange.records import ForeignImage, Segment
+from bench.exchange.read_ours import read_ours
+from bench.exchange.records import ForeignImage, Notes, Segment
+from bench.predictions.source import PredictionFile
 from tests.unit.exchange.drawn import NAMES, coded, masks, masks_of, read, read_noted, write, write_json
 
 SIZE = (5, 7)
@@ -78,9 +80,37 @@ def test_overlaps_go_to_the_surest_and_are_counted(tmp_path_factory: Any, image:
         (found,) = read(name, place, **choices)
         seen = {p: t for t, ms in masks_of(found).items() for m in ms for p in map(tuple, np.argwhere(m).tolist())}
         assert seen == owner
+        merged = len({id(one) for one in stands.values()}) - len({one.text for one in stands.values()})
+        said_merged = f"{merged} segments are of a class that another of the image has: one with it"
+        assert any(note.startswith(said_merged) for note in notes) == bool(merged and name == "label-maps")
+        gone = len(image.segments) - len({id(one) for one in stands.values()})
+        assert any(note.startswith(f"{gone} segments are left without a pixel") for note in notes) == bool(gone)
     lost = len(image.segments) - len({id(segment) for segment in stands.values()})
     notes = write("coco-panoptic", [image], folder / "q.json")
     assert any(note.startswith(f"{lost} segments are left without a pixel") for note in notes) == bool(lost)
+
+
+def test_a_map_says_what_became_of_segments_of_one_class(tmp_path: Path) -> None:
+    """Two cats become one, a third is hidden by a dog, a fourth is empty: all counted."""
+    left, right, nothing = (np.zeros(SIZE, bool) for _ in range(3))
+    left[:, :2], right[:, 4:] = True, True
+    drawn = [("cat", left, 0.5), ("cat", right, 0.5), ("cat", nothing, 0.5), ("dog", ~(left | right), 0.9)]
+    drawn.insert(0, ("cat", ~(left | right), 0.1))
+    image = ForeignImage("a", SIZE, tuple(Segment(t, coded(m)["counts"], s) for t, m, s in drawn))
+    notes = write("label-maps", [image], tmp_path / "maps")
+    assert "2 segments are left without a pixel: left out (the first: a)" in notes
+    assert "1 segments are of a class that another of the image has: one with it (the first: a)" in notes
+
+
+def test_scores_are_written_as_they_were_given(tmp_path: Path) -> None:
+    """In 64 bits: of two that are equal in 32 one is still the surer."""
+    scores = [0.1, 0.10000000000000002]
+    mask = coded(np.ones(SIZE, bool))
+    segments = [{"text": "cat", "segmentation": mask, "score": score} for score in scores]
+    entry = {"image_id": "a", "height": SIZE[0], "width": SIZE[1], "segments": segments}
+    place = write_json(tmp_path / "p.json", {"format": "zgs-predictions/1", "images": [entry]})
+    write("coco", list(read_ours(PredictionFile(place), Notes())), tmp_path / "r.json")
+    assert [one["score"] for one in json.loads((tmp_path / "r.json").read_text())] == scores
 
 
 def test_texts_without_a_class_and_missing_scores_are_counted(tmp_path: Path) -> None:

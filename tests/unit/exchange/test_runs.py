@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bench.exchange.runs import compress, decode_counts, decode_runs, encode_labels, encode_mask, read_many_runs, unite
+from bench.exchange.runs import (
+    compress,
+    decode_counts,
+    decode_runs,
+    encode_labels,
+    encode_mask,
+    read_many_runs,
+    read_plain_runs,
+    unite,
+)
 from bench.predictions import rle
 from tests.unit.exchange.drawn import coded, masks, plain
 
@@ -82,3 +91,16 @@ def test_a_mask_that_holds_1_and_2_is_one_mask() -> None:
 def test_plain_counts_that_are_none_are_refused(counts: list[int]) -> None:
     with pytest.raises((ValueError, TypeError)):
         rle.read_runs(counts, *SIZE)
+
+
+@given(masks(SIZE))
+def test_plain_counts_are_read_as_one_by_one(mask: np.ndarray) -> None:
+    found = read_plain_runs(plain(mask)["counts"], SIZE)
+    assert not isinstance(found, str) and found.tolist() == plain(mask)["counts"]
+    assert (decode_runs(found, SIZE) == mask).all()
+
+
+@pytest.mark.parametrize("counts", [[0], [35, 1], [-1, 36], [], [2**31, 35], [2**70], [2**31 - 1, 2**31 - 1, 37]])
+def test_plain_counts_that_are_none_are_told(counts: list[int]) -> None:
+    """Sums that wrap around in 32 bits are no sums."""
+    assert str(read_plain_runs(counts, SIZE)).startswith("mask cannot be read (")

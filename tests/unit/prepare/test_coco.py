@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,6 +67,20 @@ def test_panoptic_json_and_pngs_that_speak_of_other_segments(tmp_path: Path) -> 
         (lambda c: c.pop("annotations"), "lacks 'annotations'; it is no COCO panoptic json"),
         (lambda c: c["annotations"][1]["segments_info"][2].update(category_id=94),
          "image 000000000285.png, segment 500: category 94 is none of the 133"),
+        (lambda c: c["annotations"][0]["segments_info"].append({"id": 9, "category_id": 3}),
+         "image 000000000139.png, segment 9 stands twice, as category 1 and as 3"),
+        (lambda c: c["annotations"].append(c["annotations"][0]), "image 000000000139.png stands twice"),
+        (lambda c: c["annotations"][0].update(image_id="139"), 'image 000000000139.png: image_id is "139", wh'),
+        (lambda c: c["annotations"][0].update(image_id=285), "image 000000000139.png: its image_id is 285, of another"),
+        (lambda c: c["annotations"][0].pop("segments_info"), "image 000000000139.png: lacks 'segments_info'"),
+        (lambda c: c["annotations"][0].pop("file_name"), "annotation 0 from 0 on lacks 'file_name'"),
+        *((lambda c, value=value: c["annotations"][1]["segments_info"][2].update(category_id=value),
+           f"image 000000000285.png, segment 500: category_id is {json.dumps(value)}, where a whole number belongs")
+          for value in ("5", 5.7, True, None)),
+        (lambda c: c["annotations"][1]["segments_info"][2].update(iscrowd="0"),
+         'image 000000000285.png, segment 500: iscrowd is "0", where 0 or 1 belongs'),
+        (lambda c: c["annotations"][1]["segments_info"][2].update(id="500"),
+         'image 000000000285.png, segment 2 from 0 on: id is "500", where a whole number belongs'),
     ],
 )  # fmt: skip
 def test_a_json_of_another_data_set_is_one_line(tmp_path: Path, edit: Callable[[dict], object], reason: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.io import savemat
 
 from bench.data.class_tables import FOLDER, load_class_table, read_rows
 from bench.data.prepared import CROWD, NO_SCORE
@@ -67,7 +68,10 @@ def test_mapillary_versions_are_told_apart(tmp_path: Path) -> None:
     assert "holds labels of v2.0 and none of v1.2; use mapillary_v20" in refused("mapillary_v12", tmp_path)
     (tmp_path / "validation/v2.0").rename(tmp_path / "validation/v1.2")
     line = refused("mapillary_v12", tmp_path)
-    assert "masks hold" in line and "which is not Mapillary Vistas v1.2's (0-65; v2.0 goes to 123)" in line
+    assert (
+        "and all masks looked into hold" in line
+        and "which is not Mapillary Vistas v1.2's (0-65; v2.0 goes to 123)" in line
+    )
 
 
 def test_archives_of_mapillary_without_folders_of_versions_are_v12(tmp_path: Path) -> None:
@@ -100,7 +104,10 @@ def test_instances_of_another_drawing_are_named(tmp_path: Path) -> None:
     assert "objects of other labels than in" in first_fault("mapillary_v12", tmp_path)
     path.unlink()
     made = plan("mapillary_v12", tmp_path)
-    assert not made.has_objects and "not there or not whole" in made.remarks[-1]
+    assert made.has_objects and "WARNING: 1 of 2 images have no file in v1.2/instances" in made.remarks[-1]
+    lacking = next(item for item in made.items if item.objects is None)
+    labels = made.reader.read_item(lacking)
+    assert labels.objects is not None and set(np.unique(labels.objects).tolist()) == {0, CROWD}
 
 
 @pytest.mark.parametrize(
@@ -108,11 +115,21 @@ def test_instances_of_another_drawing_are_named(tmp_path: Path) -> None:
     [
         (lambda c: c["categories"].pop(), "1202 categories that are not the 1,203 of LVIS v1 (v0.5 has 1,230)"),
         (lambda c: c.pop("images"), "lacks 'images'; it is no LVIS v1 json, or half of one"),
-        (lambda c: c["annotations"][0].update(image_id=1), "annotation 9: image 1 is not in the file"),
-        (lambda c: c["annotations"][0].update(category_id=1204), "annotation 9: no category 1204"),
+        (lambda c: c["annotations"][0].update(image_id=1), "image 1, annotation 9: this image is not in the file"),
+        (lambda c: c["annotations"][0].update(category_id=1300),
+         "lvis_v1_val.json: image 139, annotation 9: category 1300 is none of the 1,203"),
+        (lambda c: c["annotations"][0].update(category_id=1.5), "image 139, annotation 9: category_id is 1.5, where a"),
+        (lambda c: c["annotations"][0].update(image_id="139"), 'annotation 9: image_id is "139", where a whole number'),
+        (lambda c: c["annotations"][0].update(segmentation={"size": [H, W], "counts": "abc"}),
+         "image 139, annotation 9: segmentation is runs (RLE), where LVIS v1 has lists of polygons"),
+        (lambda c: c["annotations"][0]["segmentation"][0].__setitem__(2, "7.5"),
+         'image 139, annotation 9: a corner is "7.5", which is no number'),
+        (lambda c: c["annotations"].append(c["annotations"][0]), "image 139, annotation 9 stands twice"),
+        (lambda c: c["images"].append(c["images"][1]), "image 285 stands twice"),
+        (lambda c: c["images"][0].update(id="139"), 'image 0 from 0 on: id is "139", where a whole number belongs'),
         (lambda c: c["images"][0].update(height=H + 1), f"{W}x{H}, but lvis_v1_val.json says {W}x{H + 1}; are these"),
     ],
-)
+)  # fmt: skip
 def test_an_lvis_json_of_another_version_is_one_line(tmp_path: Path, edit, reason: str) -> None:
     rarer.lvis(tmp_path, LVIS)
     change(tmp_path / "lvis_v1_val.json", edit)
@@ -123,6 +140,17 @@ def test_a_polygon_that_is_none_is_a_skip_with_its_annotation(tmp_path: Path) ->
     rarer.lvis(tmp_path, LVIS)
     change(tmp_path / "lvis_v1_val.json", lambda c: c["annotations"][0].update(segmentation=[[1, 2, 3, 4]]))
     assert "image 000000000139, annotation 9: polygon 0 has 4 numbers" in first_fault("lvis", tmp_path)
+
+
+def test_a_dining_table_is_spelt_as_its_publisher_does(tmp_path: Path) -> None:
+    for spelling in ("table", "diningtable"):
+        table = {"class": spelling, "class_ind": 11.0, "mask": rarer.block(1, 2, 3, 4), "parts": np.zeros((0, 0))}
+        rarer.pascal_part(tmp_path)
+        path = tmp_path / "Annotations_Part/2008_000007.mat"
+        savemat(path, {"anno": rarer.structs([{"imname": "2008_000007", "objects": rarer.structs([table])}])})
+        whole, parts = (plan(name, tmp_path) for name in ("pascal_part_whole", "pascal_part"))
+        assert (whole.reader.read_item(whole.items[1]).classes == 11 * rarer.block(1, 2, 3, 4)).all()
+        assert (parts.reader.read_item(parts.items[1]).classes == 0).all(), "it has no parts"
 
 
 def test_parts_and_wholes_are_those_that_were_drawn(tmp_path: Path) -> None:

@@ -11,6 +11,12 @@ from PIL import Image
 
 from bench.data.prepared import CROWD, NO_SCORE
 from bench.data.publishers import PUBLISHERS
+from bench.errors import UserError
+from bench.prepare.ade20k import list_codings
+from bench.prepare.choices import Choices
+from bench.prepare.looks import choose_coding
+from bench.prepare.object_files import join_objects
+from bench.prepare.write import write
 from tests.unit.prepare import scenes
 from tests.unit.prepare.planned import WRITE, first_fault, group, plan, refused
 from tests.unit.prepare.scenes import save
@@ -79,6 +85,7 @@ def test_ade_masks_that_a_converter_shifted_are_told_by_their_numbers(tmp_path: 
 
 def test_ade_masks_that_do_not_tell_ask_and_believe_an_order_with_a_warning(tmp_path: Path) -> None:
     scenes.ade20k(tmp_path)
+    shutil.rmtree(tmp_path / "annotations_instance")
     for path in sorted((tmp_path / "ADEChallengeData2016/annotations/validation").glob("*.png")):
         save(path, np.full((scenes.H, scenes.W), 5, np.uint8))
     line = refused("ade20k", tmp_path)
@@ -115,12 +122,72 @@ def test_ade_with_a_converters_folder_beside_it_asks_which(tmp_path: Path) -> No
 
 def test_ade_without_objects_says_what_pq_will_count(tmp_path: Path) -> None:
     scenes.ade20k(tmp_path)
-    some = tmp_path / "annotations_instance/validation/ADE_val_00000002.png"
-    some.unlink()
-    assert "lacks 1 images (the first: ADE_val_00000002)" in plan("ade20k", tmp_path).remarks[-1]
     shutil.rmtree(tmp_path / "annotations_instance")
     made = plan("ade20k", tmp_path)
     assert not made.has_objects and "PQ counts all pixels of a thing in an image as one" in made.remarks[-1]
+
+
+def test_half_an_archive_of_objects_is_refused_or_said_aloud(tmp_path: Path) -> None:
+    scenes.ade20k(tmp_path)
+    whole = plan("ade20k", tmp_path)
+    files = {item.image_id: item.objects for item in whole.items if item.objects is not None}
+    (tmp_path / "annotations_instance/validation/ADE_val_00000002.png").unlink()
+    made = plan("ade20k", tmp_path)
+    assert made.has_objects and made.remarks[-1].startswith(
+        "WARNING: 1 of 2 images have no file in annotations_instance (the first: ADE_val_00000002): their things count"
+    )
+    full, bare = (labels.objects for labels in map(made.reader.read_item, made.items))
+    assert full is not None and bare is not None and (full == whole.reader.read_item(whole.items[0]).objects).all()
+    thing = np.isin(made.reader.read_item(made.items[1]).classes, (16, 20, 150))
+    assert (bare == np.where(thing, CROWD, 0)).all()
+    with pytest.raises(
+        UserError, match=r"1 of 2 images have no file in here .*; unpack x.tar again and wholly, move h"
+    ):
+        join_objects(made.items, dict([files.popitem()]), "here", "x.tar", Choices("ade20k"))
+
+
+def test_ade_objects_are_held_against_the_labels(tmp_path: Path) -> None:
+    """Those of another image, of other classes, and classes beyond the hundred are no objects of this one."""
+    scenes.ade20k(tmp_path)
+    first, second = sorted((tmp_path / "annotations_instance/validation").glob("*.png"))
+    colours = np.array(Image.open(first))
+    shutil.copy(second, first)
+    mask = tmp_path / "ADEChallengeData2016/annotations/validation/ADE_val_00000001.png"
+    assert first_fault("ade20k", tmp_path).startswith(f"{first}: objects of other labels than in {mask} (")
+    save(first, np.where(colours[..., :1] == 6, np.uint8([5, 1, 0]), colours))  # one of three classes is another
+    made = plan("ade20k", tmp_path)
+    labels = made.reader.read_item(made.items[0])
+    assert labels.objects is not None and (labels.objects[labels.classes == 16] == CROWD).all()
+    assert (labels.objects[(labels.classes == 20) & (colours[..., 1] > 0)] == 2).all()
+    save(first, colours * np.uint8([0, 1, 1]))  # no class in red
+    assert "objects of other labels than in" in first_fault("ade20k", tmp_path)
+    save(first, colours + np.uint8([40, 0, 0]))
+    assert "red 140 is none of 100 classes; unpack both archives again, or move" in first_fault("ade20k", tmp_path)
+
+
+def test_files_of_objects_that_hold_none_are_refused(tmp_path: Path) -> None:
+    scenes.ade20k(tmp_path / "from")
+    folder = tmp_path / "from/annotations_instance/validation"
+    for path in folder.glob("*.png"):
+        save(path, np.zeros((scenes.H, scenes.W, 3), np.uint8))
+    made = plan("ade20k", tmp_path / "from")
+    with pytest.raises(UserError, match=f"{folder}: no object in any of 2 images, though things are in at least 2 of"):
+        write(made, tmp_path / "to", 1, partial=True)
+    assert not (tmp_path / "to/dataset").exists()
+
+
+def test_a_mask_of_other_numbers_is_named_and_with_partial_left_for_the_work(tmp_path: Path) -> None:
+    scenes.ade20k(tmp_path, tuple(f"ADE_val_{i:08d}" for i in range(1, 21)))
+    masks = {path.stem: path for path in sorted((tmp_path / "ADEChallengeData2016/annotations/validation").glob("*"))}
+    odd = masks["ADE_val_00000007"]
+    save(odd, np.full((scenes.H, scenes.W), 200, np.uint8))
+    with pytest.raises(
+        UserError, match=f"{odd}: holds 200, and all masks looked into hold 0 to 150, and 200, which is n"
+    ):
+        choose_coding(list_codings(), masks, None)
+    coding, _ = choose_coding(list_codings(), masks, None, partial=True)
+    assert coding.name == "own"
+    assert first_fault("ade20k", tmp_path).startswith(f"{odd}: label 200 is none of ADE20K's (0 other, 1-150)")
 
 
 def test_ade_objects_of_another_size_or_mode_are_named(tmp_path: Path) -> None:
@@ -157,4 +224,5 @@ def test_cityscapes_faults(tmp_path: Path) -> None:
     assert "objects of other labels than in" in first_fault("cityscapes", tmp_path)
     save(path, np.where(values == 0, 255, values))
     line = refused("cityscapes", tmp_path)
-    assert "masks hold 0 to 29, and 255, which is not Cityscapes' labelIds (0-33)" in line
+    assert line.startswith(f"{path}: holds 4 to 29, and 255, and all masks looked into hold 0 to 29, and 255, which is")
+    assert "not Cityscapes' labelIds (0-33)" in line

@@ -1,50 +1,47 @@
-"""Letters of figures: matplotlib itself takes what DejaVu lacks from a font that the machine has."""
+"""What figures have in common: letters of any script, measured as they are drawn, and no setting of pyplot changed."""
 
 from __future__ import annotations
 
-import warnings
+import logging
+import string
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
-from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.text import Text
 
-from bench.report.figures import style
-from bench.text import fonts
-from tests.unit.text.test_fonts import make_font
+from bench.report.figures.style import list_letters, make_figure, measure_line, measure_width
+from tests.unit.text.made_fonts import lend_fonts, make_font
 
-
-@pytest.fixture
-def triangles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A machine with one more font, of the family Triangles, which has Han letters."""
-    file = make_font(tmp_path / "triangles.ttf", "猫木")
-    monkeypatch.setattr(fontManager, "ttflist", list(fontManager.ttflist))
-    fontManager.addfont(file)
-    monkeypatch.setattr(style, "list_families", lambda: ("Triangles",))
-    monkeypatch.setattr(fonts, "list_fallbacks", lambda: (file,))
-    fonts.choose_font.cache_clear()
-    return file
+WORDS = "IoU, 注意マスク of masks"
 
 
-def save_text(to: Path, text: str) -> list[str]:
-    figure = style.make_figure(2, 3)
-    figure.text(0.2, 0.5, style.figure_text(text), fontsize=12)
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        style.save(figure, to)
-    return [str(each.message) for each in told]
+@pytest.mark.parametrize("bold", [False, True])
+def test_a_line_is_as_wide_as_it_is_drawn_letter_by_letter(bold: bool, tmp_path: Path) -> None:
+    """Beside the box of the text itself, with a font whose letters are all as wide as they are high."""
+    file = make_font(tmp_path / "made.ttf", string.printable + "注意マスク")
+    with lend_fonts(file):
+        figure = make_figure(1.0)
+        figure.set_dpi(2000)
+        text = figure.text(0, 0, WORDS, fontsize=8, fontweight="bold" if bold else "normal")
+        figure.draw_without_rendering()
+        drawn = Text.get_window_extent(text).width / 2000
+        assert measure_line(WORDS, 8, bold) == pytest.approx(drawn, rel=0.01)
+        assert measure_width(WORDS, 8, bold) == pytest.approx(drawn, rel=0.02), "outlines end before the next letter"
+        plain = measure_line(WORDS.replace("注意マスク", ""), 8, bold)
+        assert measure_line(WORDS, 8, bold) - plain == pytest.approx(5 * 8 / 72, rel=0.01), "five letters of the font"
 
 
-def test_letters_that_dejavu_lacks_are_drawn_and_measured(triangles: str, tmp_path: Path) -> None:
-    assert save_text(tmp_path / "han", "猫木") == []
-    han = FontProperties(family=["Triangles"], size=12)
-    assert fontManager.findfont(han, fallback_to_default=False) == triangles
-    style.measure_width.cache_clear()
-    assert style.measure_width("猫木", 12) == pytest.approx(2 * 12 / 72, rel=0.15)  # two letters of one em each
-
-
-def test_where_no_font_has_them_codes_stand_there_and_no_boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(style, "list_families", tuple)
-    monkeypatch.setattr(fonts, "list_fallbacks", tuple)
-    fonts.choose_font.cache_clear()
-    assert style.figure_text("猫 cat") == "\\u732b cat" and save_text(tmp_path / "codes", "猫 cat") == []
-    fonts.choose_font.cache_clear()
+def test_a_figure_has_its_own_letters_and_says_nothing_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not pyplot's settings, whatever they are, nor a line about a family that has no bold letters."""
+    monkeypatch.setattr(logging, "lastResort", logging.StreamHandler())
+    with lend_fonts(make_font(tmp_path / "made.ttf", "猫")), mpl.rc_context({"font.family": ["serif"]}):
+        settings = dict(mpl.rcParams)
+        figure = make_figure(1.0)
+        figure.suptitle("猫 cat", fontweight="bold")
+        figure.draw_without_rendering()
+        assert dict(mpl.rcParams) == settings
+        assert {tuple(text.get_fontfamily()) for text in figure.findobj(Text)} == {tuple(list_letters())}
+    assert list_letters()[0] == "DejaVu Sans" and capsys.readouterr() == ("", "")
