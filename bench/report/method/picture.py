@@ -135,9 +135,10 @@ def _draw_outline(axes: Axes, told: Explained, segment: int, colour: str, name: 
 
 def _draw_subtraction(axes: Sequence[Axes], told: Explained, shown: Sequence[int]) -> None:
     """Draw saliency S and weight w of the segments by layer: equations 2 and 4."""
+    sigma2 = f"; σ² {told.facts['sigma2']}" if told.facts["sigma2"] else ""  # of variants that subtract alone
     titles = (
         "4  How salient a segment is\nby itself: S, layer by layer (eq. 2)",
-        f"Less salient: more of the global\ntoken goes (w, eq. 4; σ² {told.facts['sigma2']})",
+        f"Less salient: more of the global\ntoken goes (w, eq. 4{sigma2})",
     )
     for one, name, title in zip(axes, ("saliency", "weight"), titles, strict=True):
         trace = told.read_trace(name)
