@@ -25,19 +25,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int16, UInt8
+from jaxtyping import Bool, Int16
 
 from bench.commands.settings import compose_settings
-from bench.data.images import read_image
+from bench.data.given import Image, make_sample
+from bench.encode.segments import check_masks
 from bench.errors import UserError
 from bench.mapping.similarity import SegmentToText, TextToText
 from bench.metric_name import Naming
 from bench.overlap.table import make_overlap
 from bench.pipeline import Pipeline
-from bench.records import Captions, ClassList, Embeddings, Overlap, Prediction, Sample, SegmentTree
+from bench.records import Captions, Embeddings, Overlap, Prediction, Sample, SegmentTree
 from bench.run.context import RunContext
 from bench.score.evaluate import evaluate
-from bench.score.presets import make_protocol
+from bench.score.in_memory import (
+    check_embeddings,
+    check_prediction,
+    check_truth,
+    make_changed_protocol,
+    make_class_list,
+)
 from bench.settings.check import check_settings
 from bench.store.entries import Entry
 from bench.store.files import Namespace, Store
@@ -48,8 +55,6 @@ from bench.store.places import open_place
 if TYPE_CHECKING:
     from bench.run.explain import Explained
 
-Image = UInt8[np.ndarray, "h w 3"]
-"""Red, green, blue of each pixel, 0 to 255."""
 _STAGES = ("segment", "encode", "caption", "merge")
 
 
@@ -97,13 +102,20 @@ class Method:
         return self.pipeline.segment(make_sample(image))
 
     def embed(self, image: Image | str | Path, masks: Bool[np.ndarray, "n h w"]) -> Embeddings:
-        """Embed segments of your own (3.2): ``vectors`` float32 [n, d], saliency and weight by masked layer [n, l]."""
-        return self.pipeline.embed(make_sample(image), masks)
+        """Embed segments of your own (3.2): ``vectors`` float32 [n, d], saliency and weight by masked layer [n, l].
+
+        ``masks`` are bool, of the image's size or its proportions. Raises `bench.errors.UserError` for others, and for
+        an empty one.
+        """
+        sample = make_sample(image)
+        checked = check_masks(masks, sample.image.shape[:2])
+        return self.pipeline.embed(sample, checked)
 
     def describe(self, image: Image | str | Path, masks: Bool[np.ndarray, "n h w"]) -> Captions:
-        """Describe segments of your own by a text each (3.2, 3.3), with the cosine of text and segment."""
+        """Describe segments of your own (``masks`` as for `embed`) by a text each, with its cosine (3.2, 3.3)."""
         sample = make_sample(image)
-        return self.pipeline.describe(sample, self.pipeline.embed(sample, masks))
+        checked = check_masks(masks, sample.image.shape[:2])
+        return self.pipeline.describe(sample, self.pipeline.embed(sample, checked))
 
     def explain(self, image: Image | str | Path, words: Sequence[str] = ()) -> Explained:
         """Return all that happens on the way, as `zgs show` draws it; results go into the store (``store``)."""
@@ -124,10 +136,9 @@ class Scorer:
         self, names: Sequence[str], protocol: str = "paper", *, things: Sequence[bool] | None = None,
         words: Sequence[str] = (), **changes: Any,
     ) -> None:  # fmt: skip
-        plain = make_protocol(protocol, **changes)
-        self.protocol = make_protocol(protocol, **{**changes, "metrics": [m for m in plain.metrics if m != "tgq"]})
+        self.protocol = make_changed_protocol(protocol, changes)
         """Everything that changes a number."""
-        self.classes = ClassList("own", tuple(names), tuple(things or [True] * len(names)))
+        self.classes = make_class_list(names, things)
         self._context = RunContext(compose_settings(words))
         self._items: list[Overlap] = []
 
@@ -138,18 +149,17 @@ class Scorer:
         """Add one image: its predicted segments and, for each pixel, its class's position (-1 background, -2 void).
 
         ``image_id`` is the prediction's unless you give one. Raises `bench.errors.UserError` for an id that is there
-        already, a number that is no class, or segments without embeddings where the protocol maps by ST.
+        already, a truth that is no map of classes, masks that do not fit it or the texts, or no embeddings for ST.
         """
         named = image_id or (prediction.image_id if prediction.image_id != "image" else f"image {len(self):06d}")
-        truth = np.asarray(truth)
         if any(item.image_id == named for item in self._items):
             raise UserError(f"{named}: was added already; give each image an image_id of its own")
-        if truth.size and not -2 <= int(truth.min()) <= int(truth.max()) < len(self.classes):
-            raise UserError(f"{named}: truth holds {truth.max()}; classes are 0 to {len(self.classes) - 1}, -1, -2")
+        truth = check_truth(truth, named, len(self.classes))
+        check_prediction(prediction, named, truth.shape, self.protocol.proportions)
         black = np.zeros((*truth.shape, 3), np.uint8)
         rows = self._measure(prediction, named)
         shown = Prediction(named, prediction.masks, prediction.texts, prediction.embeddings, None, prediction.scores)
-        self._items.append(make_overlap(shown, Sample(named, black, truth.astype(np.int16)), *rows))
+        self._items.append(make_overlap(shown, Sample(named, black, truth), *rows))
 
     def compute(self) -> pd.DataFrame:
         """Compute every metric over the images added so far, a row each.
@@ -166,32 +176,35 @@ class Scorer:
 
     @property
     def _rows(self) -> list[str]:
-        return [
-            rows
-            for rows in ("tt", "st")
-            if any(str(m).removeprefix("grounded-") == rows for m in self.protocol.mapping)
-        ]
+        asked = {str(mapping).removeprefix("grounded-") for mapping in self.protocol.mapping}
+        return [rows for rows in ("tt", "st") if rows in asked]
+
+    @cached_property
+    def _by_text(self) -> TextToText:
+        return TextToText(self._context.load_model("sentence"), self.classes.names, raw=self.protocol.rounding is None)
+
+    @cached_property
+    def _by_segment(self) -> SegmentToText:
+        return SegmentToText(self._context.load_model("clip"), self.classes.names)
 
     def _measure(self, prediction: Prediction, named: str) -> tuple[np.ndarray | None, np.ndarray | None]:
-        raw, names = self.protocol.rounding is None, self.classes.names
-        tt = st = None
-        if "tt" in self._rows:
-            tt = TextToText(self._context.load_model("sentence"), names, raw=raw)(prediction.texts)
+        tt, st = self._by_text(prediction.texts) if "tt" in self._rows else None, None
         if "st" in self._rows:
-            if prediction.embeddings is None:
-                raise UserError(f"{named}: no embeddings, which ST needs; choose mapping=('tt',)")
-            st = SegmentToText(self._context.load_model("clip"), names)(prediction.embeddings, named)
+            vectors = check_embeddings(prediction.embeddings, self._by_segment.vectors.shape[1], named)
+            st = self._by_segment(vectors, named)
         return tt, st
 
 
 class Results:
     """What a store holds: the results of stages under keys of all that they depend on ([STORE.md], [KEYS.md]).
 
-    ``place`` is a folder or an address (``s3://…``). Nothing is written or removed here; `zgs store` does that.
+    ``place`` is a folder that is there, or an address (``s3://…``). Nothing is written here; `zgs store` does that.
     """
 
     def __init__(self, place: str | Path = "store") -> None:
         self.root = open_place(str(place))
+        if isinstance(self.root, Path) and "://" not in str(place) and not self.root.is_dir():
+            raise UserError(f"{self.root}: no such folder; give the one that your runs have as store=FOLDER")
         self._store = Store(self.root)
 
     def list_keys(self) -> pd.DataFrame:
@@ -224,19 +237,6 @@ class Results:
                 f"{self.root}: {len(matching)} keys of {stage} begin with {key}; list_keys() names them all"
             )
         return matching[0]
-
-
-def make_sample(image: Image | str | Path, image_id: str = "image") -> Sample:
-    """Make the record of an image: a picture file is read as `data=folder` reads it, turned as its camera says.
-
-    Raises `bench.errors.BadSample` for a file that cannot be used, UserError for an array of another shape or type.
-    """
-    if isinstance(image, str | Path):
-        return Sample(Path(image).stem, read_image(image))
-    pixels = np.asarray(image)
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise UserError(f"an image is uint8 [height, width, 3], not {pixels.dtype} {list(pixels.shape)}")
-    return Sample(image_id, pixels)
 
 
 __all__ = ["Method", "Results", "Scorer", "make_sample"]

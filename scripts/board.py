@@ -4,12 +4,14 @@
 
 `tune` sweeps every variant's start layer and one knob on oracle masks of the tune split and writes
 results/board/tuning.csv by the rule of scripts/tuned.py: the published value stands unless another is better beyond its
-interval; a grid whose best value stands at its edge grows (scripts/board_grids.py). Where a variant has both, the knob
+interval; a grid whose best value stands at its edge grows, but not to where a variant would be another one
+(scripts/board_grids.py). Where a variant has both, the knob
 is swept at the published layer, the layer at the knob that was chosen, and so on until neither moves. `texts` runs all
 variants so chosen on oracle masks of the test split with ZeroCap's captions, which are most of the cost. `oracle` and
 `predicted` are about embeddings: on oracle masks and on predicted segments the nearest class name stands for a caption,
 so that TT says no more than ST. `page` writes results/board. What is in the store is not made again, so a stage that
-was stopped goes on where it was. VARIANT: those alone. images=N are the first of the split, else as `IMAGES` says.
+was stopped goes on where it was. VARIANT: those alone. images=N, else as `IMAGES` says, are the first of tune, and of
+test the first that no board has looked at yet (`SEEN`), so that test is looked at once.
 """
 
 from __future__ import annotations
@@ -20,13 +22,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from board_findings import write_findings
-from board_grids import KNOBS, Knob, extend_grid, find_bounds, find_place
+from board_findings import SEEN, write_findings
+from board_grids import KNOBS, OUTSIDE, Knob, explain_end, extend_grid, find_bounds, find_place
 from masking_cost import main as measure_costs
 from tuned import Chosen, choose, settings_of
 
 from bench.cli import main as zgs
 from bench.csv_files import read_csv, write_csv
+from bench.data.toyscenes import ToyScenes
 from bench.report.runs import find_runs, label_runs, merge_scores
 from bench.report.tables.differences import compute_differences
 from bench.run.run_folder import read_rows
@@ -36,7 +39,7 @@ from bench.toyworld.classes import NAMES
 
 ROUNDS = 3
 """How often two numbers of a variant are swept in turn at most, until neither moves the other."""
-IMAGES = {"tune": 100, "oracle": 200, "texts": 60, "predicted": 60}
+IMAGES = {"tune": 100, "oracle": 296, "texts": 60, "predicted": 60}
 HEADINGS = {
     "oracle": "Oracle masks, the nearest class name for a caption",
     "texts": "Oracle masks, ZeroCap's captions",
@@ -126,8 +129,11 @@ def tune_all(variants: Sequence[str], images: int, store: str) -> None:
     for variant in (name for name in variants if name in KNOBS):
         own = {str(line["key"]): line for line in tune(variant, images, store)}
         known = [line for line in read_tuning() if line["variant"] != variant]
+        earlier = {(str(line["key"]), str(line["chosen"])) for line in read_tuning() if line["variant"] == variant}
         lines = sorted([*known, *own.values()], key=lambda line: str(line["variant"]))
         write_csv(pd.DataFrame(lines, columns=list(TUNING)), path)
+        if {(str(line["key"]), str(line["chosen"])) for line in own.values()} != earlier:
+            (RESULTS / "costs.csv").unlink(missing_ok=True)  # of other settings
 
 
 def read_tuning() -> list[dict[str, object]]:
@@ -140,12 +146,31 @@ def read_tuning() -> list[dict[str, object]]:
 
 
 def list_choices(variant: str) -> Iterator[str]:
-    """List the settings that tuning has chosen. Raises SystemExit where a knob was not tuned."""
+    """List the settings that tuning has chosen.
+
+    Raises SystemExit where a knob was not tuned, or by an earlier rule to a value that makes the variant another one.
+    """
     chosen = {str(line["key"]): line["chosen"] for line in read_tuning() if line["variant"] == variant}
-    for key, _, _ in KNOBS.get(variant, ()):
-        if f"encode.{key}" not in chosen:
-            raise SystemExit(f"{variant}: encode.{key} not tuned yet: python scripts/board.py tune {variant}")
-        yield f"++encode.{key}={chosen[f'encode.{key}']}"
+    for knob in KNOBS.get(variant, ()):
+        word, remedy = f"encode.{knob[0]}", f"python scripts/board.py tune {variant}"
+        if word not in chosen:
+            raise SystemExit(f"{variant}: {word} not tuned yet: {remedy}")
+        value = str(chosen[word])
+        if find_place(value, bounds := find_bounds(variant, knob)) == OUTSIDE:
+            why = explain_end(variant, knob[0], float(value))
+            raise SystemExit(f"{variant}: {word}={value} is not in {bounds[0]:g} to {bounds[1]:g} ({why}): {remedy}")
+        yield f"++{word}={value}"
+
+
+def write_unseen(images: int) -> Path:
+    """Write the ids of the first test scenes that no board has looked at, by whose ends the file is named."""
+    ids = ToyScenes(split="test").list_ids()[SEEN:]
+    if not 0 < images <= len(ids):
+        raise SystemExit(f"images={images}: 1 to {len(ids)} test scenes are left that no board has looked at")
+    path = OUT / f"{ids[0]}_to_{ids[images - 1]}.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(ids[:images]) + "\n", encoding="utf-8")
+    return path
 
 
 def check_alike_tuned(variants: Sequence[str]) -> None:
@@ -159,11 +184,11 @@ def check_alike_tuned(variants: Sequence[str]) -> None:
 def look(variants: Sequence[str], segments: str, images: int, store: str) -> None:
     """Run variants on the test split, as they were tuned; each in a folder of its own, in place of an earlier run."""
     check_alike_tuned(variants)
-    caption = [] if segments == "texts" else name_words()
+    caption, unseen = [] if segments == "texts" else name_words(), write_unseen(images)
     for variant in variants:
         folder = OUT / segments / variant
         shutil.rmtree(folder, ignore_errors=True)
-        place = [f"variant={variant}", f"store={store}", f"out={folder}", f"data.subset=first:{images}"]
+        place = [f"variant={variant}", f"store={store}", f"out={folder}", f"data.subset=file:{unseen}"]
         words = [f"encode={variant}", *list_choices(variant), *place, *SEGMENTS[segments], *caption]
         run([*words, "score.breakdown=[kind,size]"])
 
@@ -176,7 +201,8 @@ def write_pages() -> None:
     made = [segments for segments in SEGMENTS if (OUT / segments).is_dir()]
     for segments in made:
         folders = sorted(str(folder) for folder in (OUT / segments).iterdir())
-        if code := zgs(["board", *folders, f"costs={costs}", f"to={RESULTS / segments}"]):
+        tables = [f"costs={costs}", f"tuning={RESULTS / 'tuning.csv'}"]
+        if code := zgs(["board", *folders, *tables, f"to={RESULTS / segments}"]):
             raise SystemExit(code)
     kinds = {HEADINGS[name]: RESULTS / name for name in SEGMENTS if (RESULTS / name / "board.csv").is_file()}
     write_findings(kinds, RESULTS / "tuning.csv", RESULTS / "findings.md")

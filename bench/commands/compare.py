@@ -9,14 +9,17 @@ from bench.commands.finished import find_several
 from bench.errors import DONE, UsageError
 from bench.text.escape import escape_for_terminal
 
-USAGE = """zgs compare RUN RUN … [to=FOLDER] [pictures=N] [pairs=3-2] [trust=PACKAGE]
+USAGE = """zgs compare RUN RUN … [to=FOLDER] [pictures=N] [pairs=3-2] [report.blocklist=FILE]
+            [trust=PACKAGE]
 
 RUN …       folders of finished runs or scored predictions, or one that holds them; the first is compared with others
 to=FOLDER   where compare.html, compare.md and their tables go (compare)
 pictures=N  images shown each way: that gained most and that lost most (3)
 pairs=3-2   compare the third with the second, too
+report.blocklist=FILE  words, one a line, that no picture shows; scores count them as ever
 trust=PACKAGE  run code of that package where the settings of a run name it; else only zgs's own is run"""
 
+_OPTIONS = {"to": "compare", "pictures": "3", "pairs": "", "report.blocklist": ""}
 _LEAST = 1e-6
 """Of p: the csv has six decimals."""
 
@@ -26,19 +29,23 @@ def main(arguments: list[str]) -> int:
     from bench.settings.trust import take_trusted
 
     arguments, trusted = take_trusted(arguments)
-    places, options = read_arguments("compare", arguments, {"to": "compare", "pictures": "3", "pairs": ""})
+    places, options = read_arguments("compare", arguments, _OPTIONS)
     to, pictures = Path(options["to"]), read_count("compare", options, "pictures")
     if not options["to"]:
         raise UsageError("compare: to=: name a folder")
     folders = find_several("compare", list(map(Path, places)), trusted)
+    from bench.report.blocklist import read_blocklist
     from bench.report.comparison.page import write_comparison
     from bench.store.sealed import explain_damage, print_unsealed
 
+    hide = read_blocklist(options["report.blocklist"])
     with explain_damage(folders):
-        written = write_comparison(folders, to, pictures, options["pairs"])
+        written = write_comparison(folders, to, pictures, options["pairs"], hide)
     _print_differences(to)
     print_unsealed(folders)
     print("\ncompare:", *written, sep="\n  ")
+    if hide:
+        print(hide.describe())
     return DONE
 
 

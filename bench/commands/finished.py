@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,5 +40,46 @@ def check_finished(folders: Sequence[Path], trusted: Sequence[str]) -> None:
     from bench.store.sealed import check_whole
 
     for folder in folders:
-        check_whole(folder)
+        try:
+            check_whole(folder)
+        except UserError as error:
+            raise UserError(name_remedy(folder, str(error))) from error
         check_run(folder, trusted, REPORTING)
+
+
+def leave_out_damaged(places: Sequence[Path], trusted: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """Split runs, and those in folders of runs, into the ones that are whole and a line for each other: why it is not.
+
+    The folders are in the order of `bench.report.runs.find_runs`. Raises the first line where no run is whole.
+    """
+    from bench.report.runs import find_runs, sort_runs
+
+    lines, whole = [], []
+    for place in places:
+        within = sorted(file.parent for file in place.glob("*/run.json"))
+        several = within if within and not (place / "run.json").is_file() else [place]
+        sound = []
+        for folder in several:
+            try:
+                check_finished(find_runs([folder]), trusted)
+                sound.append(folder)
+            except UserError as error:
+                lines.append(name_remedy(folder, " ".join(str(error).split())))
+        whole += [place] if sound == several else sort_runs(sound)
+    if not whole:
+        raise UserError(lines[0])
+    return find_runs(whole), lines
+
+
+def name_remedy(folder: Path, line: str) -> str:
+    """Name in a line of error the command that makes a run again, as its record has it, in place of "the same"."""
+    from bench.run.provenance import make_repeat_line
+    from bench.store.sealed import RECORD, REMEDY
+
+    if REMEDY not in line:
+        return line
+    try:
+        repeat = json.loads((folder / RECORD).read_text(encoding="utf-8"))["repeat"]
+    except (OSError, ValueError, KeyError, TypeError):
+        repeat = make_repeat_line(folder) if (folder / "config.yaml").is_file() else ""
+    return line.replace(REMEDY, f"{REMEDY}: {repeat}") if repeat and repeat not in line else line

@@ -56,6 +56,9 @@ def main(arguments: list[str]) -> int:
     own = {word.partition("=")[0]: word.partition("=")[2] for word in words if word.partition("=")[0] in OWN}
     typed = [word for word in words if "=" in word and word.partition("=")[0] not in OWN]
     options = {**OWN, **own}
+    if any(word.startswith("report.") for word in typed):
+        raise UsageError("paper: report.blocklist: these figures and tables show every text; zgs run, report, compare "
+                         "and show hide words")  # fmt: skip
     if not options["to"]:
         raise UsageError("paper: to=: name a folder")
     if options["make"] not in ("yes", "no"):

@@ -47,6 +47,7 @@ def _make_parser() -> Parser:
     add("--first", type=int, choices=(0, 1), help="number of the first class in the masks, where it cannot be told")
     add("--masks", type=Path, metavar="FOLDER", help="the masks, where --from holds more than one folder of them")
     add("--list", dest="id_list", type=Path, metavar="FILE", help="the split's ids, one a line")
+    add("--objects", action="store_true", default=None, help="also read VOC's objects (SegmentationObject), for PQ")
     add("--partial", action="store_true", help="prepare what is there, leave out what is not, and say so")
     add("--jobs", type=int, metavar="N", help="processes (default: all cores for a whole set)")
     return parser
@@ -85,7 +86,7 @@ def _make_plan(options: argparse.Namespace) -> Any:
         raise UserError(f"--list {options.id_list} does not exist; name a file with one image id a line")
     choices = Choices(
         options.dataset, options.split, options.voc, options.order, options.first, options.masks, options.id_list,
-        options.partial,
+        options.partial, bool(options.objects),
     )  # fmt: skip
     source = import_module(f"bench.prepare.{PUBLISHERS[options.dataset].source}")
     return source.plan(open_tree(options.source), choices)
@@ -94,7 +95,7 @@ def _make_plan(options: argparse.Namespace) -> Any:
 def _check_own_options(options: argparse.Namespace) -> None:
     """Raise UsageError for an option that this data set does not have, or an order that it does not know."""
     publisher = PUBLISHERS[options.dataset]
-    for word in ("order", "first", "masks", "voc"):
+    for word in ("order", "first", "masks", "voc", "objects"):
         if getattr(options, word) is not None and word not in publisher.options:
             others = ", ".join(name for name, other in PUBLISHERS.items() if word in other.options)
             raise UsageError(f"prepare {options.dataset}: --{word} is for {others}; leave it out")

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.commands.arguments import read_arguments, read_count
-from bench.commands.finished import check_finished
+from bench.commands.finished import check_finished, leave_out_damaged
 from bench.errors import DONE, UsageError
+from bench.text.escape import escape_for_terminal
 
 USAGE = """zgs report RUN … [to=FOLDER] [pictures=N] [pairs=3-2,3-5] [site=FOLDER] [report.blocklist=FILE]
            [trust=PACKAGE]
@@ -61,7 +62,6 @@ def _write_site(
 ) -> int:  # fmt: skip
     """Write the site of finished runs; those that are not finished are left out, and the page says so."""
     from bench.report.blocklist import read_blocklist
-    from bench.report.runs import find_runs
     from bench.report.site.site import write_site
     from bench.run.progress import describe_unfinished, is_unfinished
     from bench.store.sealed import explain_damage, print_unsealed
@@ -75,10 +75,10 @@ def _write_site(
     kept = [place for place in places if place not in begun]
     if not kept:
         raise UsageError(f"report: {lines[0]}")
-    folders = find_runs(kept)
-    check_finished(folders, trusted)
+    folders, damaged = leave_out_damaged(kept, trusted)
+    print(*(f"left out: {escape_for_terminal(line)}" for line in damaged), sep="\n", end="\n" if damaged else "")
     with explain_damage(folders):
-        written = write_site(folders, to, pictures, lines, blocklist)
+        written = write_site(folders, to, pictures, [*lines, *damaged], blocklist)
     print_unsealed(folders)
     print("site:", *written, sep="\n  ")
     if blocklist:

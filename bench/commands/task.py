@@ -26,6 +26,7 @@ from bench.system import signals
 from bench.text.escape import escape_for_terminal
 
 if TYPE_CHECKING:
+    from bench.report.blocklist import Blocklist
     from bench.run.outcomes import Outcome
 
 
@@ -68,13 +69,15 @@ class Task:
             from bench.run.executor import begin_executor
 
             begin_executor(settings["executor"])
+            from bench.report.blocklist import read_run_blocklist
             from bench.run.job import run
             from bench.run.provenance import describe_origin
 
             made_by = describe_origin(self.command) | {"overrides": list(words), "config_dir": self.config_dir}
+            hide = read_run_blocklist(settings)  # before anything is computed: the file may not be there
             finished = run(settings, made_by)
             note_progress("done", finished.expected - finished.skipped, finished.expected)
-            _draw(finished.folder, int(settings["pictures"]))
+            _draw(finished.folder, int(settings["pictures"]), hide)
             self._track(finished.folder, settings["tracking"], words)
             return finished
 
@@ -129,14 +132,19 @@ class Task:
         return shorten_decimals({**settings, "variant": name_variant(settings["variant"], words, self.jobs)})
 
 
-def _draw(folder: Path, pictures: int) -> None:
-    """Draw the gallery of a finished run anew; its record is written, for no number depends on a picture."""
+def _draw(folder: Path, pictures: int, hide: Blocklist) -> None:
+    """Draw the gallery of a finished run anew; its record is written, for no number depends on a picture.
+
+    Where words are hidden, a line says how many.
+    """
     shutil.rmtree(folder / "gallery", ignore_errors=True)  # of the same run before its images changed
     if pictures:
         from bench.report.pictures.side_by_side import write_side_by_side
 
         with writing(folder, "out=FOLDER"):
-            write_side_by_side([folder], folder / "gallery", pictures)
+            write_side_by_side([folder], folder / "gallery", pictures, blocklist=hide)
+        if hide:
+            print(escape_for_terminal(f"{folder / 'gallery'}: {hide.describe()}"), flush=True)
 
 
 def _find_missing(node: Any, key: str = "") -> str | None:

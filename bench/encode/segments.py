@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float32
 from torch import Tensor
 from torch.nn import functional
 
+from bench.errors import UserError
 from bench.records import Sample
 
 
@@ -59,6 +60,40 @@ def make_segments(
 ) -> Segments:
     """Make the segments given by `masks`, which may have another size than the image: only their grid counts."""
     return Segments(sample, masks, make_token_masks(masks, grid).to(device), grid)
+
+
+def check_masks(masks: object, size: tuple[int, int]) -> Bool[np.ndarray, "n h w"]:
+    """Check masks that a script hands over for an image of ``size`` (height, width); return them as an array.
+
+    They may be larger or smaller than the image where their sides have its proportions, to the pixel. Raises UserError
+    for numbers instead of true and false (which of 0.3 or 255 is inside is not said), for another shape, and for a mask
+    without a pixel, of which every variant would say something else.
+    """
+    try:
+        found = np.asarray(masks)
+    except ValueError as error:  # lists of unequal lengths
+        raise UserError(f"masks: no array ({error}); needs bool [n, height, width], e.g. np.stack(masks)") from None
+    told = f"masks: {found.dtype} {list(found.shape)}"
+    if found.ndim == 2:
+        raise UserError(f"{told}: one mask is masks[None], bool [1, height, width]")
+    if found.ndim != 3:
+        raise UserError(f"{told}: needs bool [n, height, width], a mask a segment, e.g. np.stack(masks)")
+    if found.dtype != np.bool_:
+        raise UserError(f"{told}: needs bool [n, height, width]: say what is inside, e.g. masks > 0 or masks >= 0.5")
+    if not has_proportions(found.shape[1:], size):
+        shape = f"[n, {size[0]}, {size[1]}]"
+        raise UserError(f"{told}: the image is {size[0]} x {size[1]} (height x width): needs bool {shape}")
+    if len(empty := np.flatnonzero(~found.any((1, 2)))):
+        raise UserError(f"{told}: masks[{empty[0]}] is empty; leave it out, e.g. masks[masks.any((1, 2))]")
+    return found
+
+
+def has_proportions(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
+    """Whether sides have the proportions of an image's: either side is the other's, scaled and rounded up or down."""
+    (height, width), (rows, columns) = size, shape
+    return bool(rows and columns) and (
+        abs(rows * width / height - columns) < 1 or abs(columns * height / width - rows) < 1
+    )
 
 
 def make_token_masks(masks: Bool[np.ndarray, "n h w"], grid: tuple[int, int]) -> Tensor:

@@ -23,6 +23,7 @@ class Choices:
     masks: Path | None = None
     id_list: Path | None = None
     partial: bool = False
+    objects: bool = False
 
 
 def list_items(

@@ -118,7 +118,7 @@ def _read_one(one: Mapping[str, Any], where: str, known: Mapping[int, str]) -> t
             raise UserError(f"{which}: category {category} is none of the 133 of COCO panoptic")
         if number in segments:
             kinds = f"as category {segments[number].category} and as {category}"
-            raise UserError(f"{which} stands twice, {kinds}, which cannot both be; use the publisher's json")
+            raise UserError(f"{which} stands twice, {kinds}; use the publisher's json")
         segments[number] = Segment(number, category, take_flag(stated, "iscrowd", which))
     return tuple(segments.values())
 

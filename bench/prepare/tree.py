@@ -54,6 +54,10 @@ class Tree:
         """Find VOC's own class masks by id."""
         return self._group_by_id(self.find_named("SegmentationClass"), (".png",))
 
+    def find_voc_objects(self) -> dict[str, Path]:
+        """Find VOC's own masks of objects by id."""
+        return self._group_by_id(self.find_named("SegmentationObject"), (".png",))
+
     def mask_folders(self) -> dict[Path, dict[str, Path]]:
         """Find folders with masks called like VOC's images, VOC's own masks left out, and their files by id."""
         folders = [folder for folder in self.folders if folder.name not in (*_VOC_MASKS, "JPEGImages")]

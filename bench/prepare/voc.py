@@ -1,14 +1,72 @@
-"""Section 4.4, PAS-20: PASCAL VOC 2012 segmentation as its archive unpacks."""
+"""Section 4.4, PAS-20: PASCAL VOC 2012 segmentation as its archive unpacks, with its objects where they are asked for.
+
+SegmentationClass/2007_000033.png is a palette of classes, SegmentationObject/2007_000033.png one that numbers the
+objects of an image from 1 on; in both 0 is background and 255 void.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.errors import UserError
+import numpy as np
+from jaxtyping import Int64, UInt16
+
+from bench.data.prepared import CROWD, NO_CLASS, NO_SCORE
+from bench.errors import BadSample, UserError
 from bench.prepare.choices import Choices, list_items
-from bench.prepare.plan import Plan, make_voc_coding
+from bench.prepare.masks import read_mask
+from bench.prepare.object_files import join_objects
+from bench.prepare.plan import Coding, Item, Labels, Plan, make_voc_coding
 from bench.prepare.splits import check_count, choose_list, read_ids
 from bench.prepare.tree import Tree
+
+CLASSES, OBJECTS = 20, "SegmentationObject"
+_VOID = 255
+_AGAIN = "unpack the archive again, or leave --objects out"
+
+
+@dataclass(frozen=True, eq=False)
+class WithObjects:
+    """VOC's masks, and the objects of a second file, each of the class that most of its pixels have.
+
+    Pixels of a class that no object of it covers are of objects that nobody told apart.
+    """
+
+    coding: Coding
+
+    @property
+    def name(self) -> str:
+        """What the numbers mean."""
+        return self.coding.name
+
+    def read_item(self, item: Item) -> Labels:
+        """Read classes and objects. Raises `BadSample` where both files are not of the same drawing."""
+        labels = self.coding.read_item(item)
+        is_thing = (labels.classes != NO_CLASS) & (labels.classes != NO_SCORE)
+        if item.objects is None:
+            return replace(labels, objects=np.where(is_thing, np.uint16(CROWD), np.uint16(0)))
+        numbers = read_mask(item.objects).astype(np.uint16)
+        if numbers.shape != is_thing.shape:
+            raise BadSample(f"{item.objects}: of another size than {item.mask}; {_AGAIN}")
+        drawn = np.where(numbers == _VOID, 0, numbers)
+        told = is_thing & (drawn > 0) & (_find_main_class(labels.classes, drawn)[drawn] == labels.classes)
+        most, agree = max(np.count_nonzero(drawn), np.count_nonzero(is_thing)), np.count_nonzero(told)
+        if 2 * agree < most:
+            share = f"{agree / most:.0%} of {most:,} pixels agree"
+            raise BadSample(
+                f"{item.objects}: objects lie elsewhere than the classes in {item.mask} ({share}); {_AGAIN}"
+            )
+        objects = np.where(told, drawn, np.uint16(CROWD)) * is_thing
+        return replace(labels, objects=objects.astype(np.uint16))
+
+
+def _find_main_class(classes: UInt16[np.ndarray, "h w"], objects: UInt16[np.ndarray, "h w"]) -> Int64[np.ndarray, " n"]:
+    """Find the class that most pixels of each object have, by the object's number."""
+    known = np.where(classes == NO_SCORE, NO_CLASS, classes).astype(np.int64)
+    pixels = np.bincount((objects.astype(np.int64) * (CLASSES + 1) + known).ravel(), minlength=CLASSES + 1)
+    filled = np.pad(pixels, (0, -len(pixels) % (CLASSES + 1)))
+    return filled.reshape(-1, CLASSES + 1).argmax(axis=1)
 
 
 def plan(tree: Tree, choices: Choices) -> Plan:
@@ -22,7 +80,16 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     images, masks = near.find_images(), near.find_voc_masks()
     items, missing = list_items(ids, images, masks, choices, tree)
     source = {"layout": "VOCdevkit", "list": str(path.name), "label_order": "voc", "how": "the publisher's own masks"}
-    return Plan(choices.name, split, items, make_voc_coding(20), source, remarks, missing)
+    coding = make_voc_coding(CLASSES)
+    if not choices.objects:
+        return Plan(choices.name, split, items, coding, source, remarks, missing)
+    joined = join_objects(items, near.find_voc_objects(), OBJECTS, "VOCtrainval_11-May-2012.tar", choices)
+    if not joined.has_objects:
+        raise UserError(f"--objects: {root} holds no {OBJECTS}/*.png of these images; {_AGAIN}")
+    remarks += joined.remarks
+    return Plan(
+        choices.name, split, joined.items, WithObjects(coding), source, remarks, missing, has_objects=True
+    )  # fmt: skip
 
 
 def _find_lists(tree: Tree, split: str) -> list[Path]:

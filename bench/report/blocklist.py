@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from bench.errors import UserError
 
@@ -40,6 +41,10 @@ class Blocklist:
         """Return what `hide` returns, and count nothing: of a text that is shown again."""
         return self._pattern.sub(HIDDEN, text) if self._pattern else text
 
+    def state(self) -> str:
+        """State on a page that words are hidden; empty where there is no list."""
+        return f"the words of a list of {len(self.words)} ({HIDDEN}); scores count them as ever" if self.words else ""
+
     def hide_all(self, texts: Iterable[str]) -> tuple[str, ...]:
         """Return each of some texts as `hide` does."""
         return tuple(map(self.hide, texts))
@@ -53,6 +58,20 @@ class Blocklist:
     def _count(self, found: re.Match[str]) -> str:
         self.hidden[" ".join(found[0].split()).casefold()] += 1
         return HIDDEN
+
+
+NOTHING = Blocklist()
+"""No list, which hides and counts nothing."""
+
+
+def read_run_blocklist(settings: Mapping[str, Any]) -> Blocklist:
+    """Read the list that the settings of a run name (``report.blocklist``); earlier versions named none.
+
+    What is no text is none: the settings' check says so, and a number would be a file that is open already.
+    """
+    node = settings.get("report")
+    path = node.get("blocklist") if isinstance(node, Mapping) else None
+    return read_blocklist(path if isinstance(path, str) else None)
 
 
 def read_blocklist(path: str | Path | None) -> Blocklist:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bench.csv_files import read_csv, write_csv
 from bench.errors import UserError, writing
 from bench.metric_name import parse
 from bench.report.board_parts import describe_copies, describe_missing_tgq, describe_parts
+from bench.report.board_rows import add_twins, describe_twins, find_twins, select_different, write_settings
 from bench.report.comparison.alike import check_alike
 from bench.report.figures.agreement import write_markdown_agreement
 from bench.report.figures.board import save_board
@@ -41,36 +43,39 @@ Rows = Mapping[str, Mapping[str, MetricCounts]]
 
 @read_while_whole
 def write_board(
-    folders: Sequence[Path], to: Path, costs: Path | None = None, resamples: int | None = None
-) -> list[Path]:
+    folders: Sequence[Path], to: Path, costs: Path | None = None, resamples: int | None = None,
+    tuning: Path | None = None,
+) -> list[Path]:  # fmt: skip
     """Write board.html, board.md, board.csv, agreement.csv and the picture into ``to``; returns what was written.
 
-    ``costs`` is a csv of `scripts/masking_cost.py`; ``resamples`` grow with the pairs unless given. Raises UserError
-    for runs that cannot be compared.
+    ``costs`` is a csv of `scripts/masking_cost.py`; ``resamples`` grow with the pairs unless given; ``tuning`` is a
+    file, to which the page links, about how settings were chosen. Raises UserError for runs that cannot be compared.
     """
     names = label_runs(folders)
     if len(names) < 2:
         raise UserError("board: one run; ranks need two")
     remarks, small = check_alike(names), uses_embedded_models(folders)
-    least = count_resamples(len(names))
-    resamples = resamples or max(RESAMPLES, 2 * least)
-    if resamples < least:
-        remarks.append(f"{resamples} resamples tell few pairs of {len(names)} variants apart: {least} are enough.")
-    rows = {name: read_rows(folder) for folder, name in names.items()}
-    metrics = list_board_metrics(rows)
+    every = {name: read_rows(folder) for folder, name in names.items()}
+    metrics = list_board_metrics(every)
     if not metrics:
         raise UserError(f"board: these runs share no number of {', '.join(KINDS)}")
-    parts = []
+    twins = find_twins(every, metrics)
+    rows, parts = select_different(every, twins), []
+    least = count_resamples(len(rows))
+    resamples = resamples or max(RESAMPLES, 2 * least)
+    if resamples < least:
+        remarks.append(f"{resamples} resamples tell few pairs of {len(rows)} variants apart: {least} are enough.")
     for metric in metrics:
         ranked = compute_ranks({name: own[metric] for name, own in rows.items() if metric in own}, resamples)
-        parts.append(ranked.assign(metric=metric, group=describe_name(metric).group))
+        parts.append(add_twins(ranked, twins).assign(metric=metric, group=describe_name(metric).group))
     table = pd.concat(parts, ignore_index=True)
     cost = pd.DataFrame(read_costs(names, costs)).set_index("variant")
     table = table.join(cost, on="variant")
+    table["settings"] = table["variant"].map({name: write_settings(folder) for folder, name in names.items()})
     plain = [metric for metric in metrics if not describe_name(metric).group]
     title = name_data(merge_scores(folders[:1]))
     remarks += [*describe_parts(names), *describe_copies(table[table["metric"].isin(plain)])]
-    remarks += describe_missing_tgq(names, plain)
+    remarks += [*describe_missing_tgq(names, plain), *describe_twins(twins, len(rows) < len(names))]
     with writing(to, "to=FOLDER"):
         to.mkdir(parents=True, exist_ok=True)
         files = [write_csv(table, to / "board.csv", decimals=6)]
@@ -78,7 +83,8 @@ def write_board(
         agreement = _write_agreement(rows, plain, to, title, small, resamples)
         text = [
             f"# The board: {len(names)} variants on {escape_markdown(title)}\n", f"![board]({pictures[0].name})\n",
-            write_markdown_board(table, plain), *write_notes(table, small, remarks), "",
+            write_markdown_board(table, plain), *describe_settings(table, tuning, to),
+            *write_notes(table, small, remarks), "",
             *_write_groups(table, metrics), *agreement, "## Protocol\n",
             *(f"```\n{block}\n```\n" for block in describe_protocols(folders)),
         ]  # fmt: skip
@@ -138,14 +144,17 @@ def write_markdown_board(table: pd.DataFrame, metrics: Sequence[str]) -> str:
     """Write a line a variant, the best mean rank first: value, interval, rank with its interval and letters."""
     shown = order_by_mean_rank(table[table["metric"].isin(metrics)])
     costs = [key for key in COSTS if table[key].notna().any()]
-    heads = ["variant", *(_write_head(table, metric) for metric in metrics), "mean rank"]
+    told = ["settings"] if table["settings"].any() else []
+    heads = ["variant", *told, *(_write_head(table, metric) for metric in metrics), "mean rank"]
     heads += [COSTS[key] for key in costs]
-    lines = [join_cells(heads), "|---|" + "---:|" * (len(heads) - 1)]
+    aligned = "|---|" * (1 + len(told)) + "---:|" * (len(heads) - 1 - len(told))
+    lines = [join_cells(heads), aligned.replace("||", "|")]
     for variant, mean in shown.items():
         own = table[table["variant"] == variant].set_index("metric")
         cells = [_write_cell(own, metric) for metric in metrics]
         spent = [_write_cost(key, float(own[key].iloc[0])) for key in costs]
-        lines.append(join_cells([escape_markdown(str(variant)), *cells, f"{mean:.1f}", *spent]))
+        chosen = [escape_markdown(str(own["settings"].iloc[0]))] if told else []
+        lines.append(join_cells([escape_markdown(str(variant)), *chosen, *cells, f"{mean:.1f}", *spent]))
     return "\n".join(lines) + "\n"
 
 
@@ -167,6 +176,17 @@ def _write_cost(key: str, value: float) -> str:
     if math.isnan(value):
         return MISSING
     return f"{100 * value:.0f} %" if key == SHARE else f"{value:.3g}"
+
+
+def describe_settings(table: pd.DataFrame, tuning: Path | None, to: Path) -> list[str]:
+    """Describe the column of settings, and where they were chosen; nothing where all runs are as their yaml has it."""
+    if not table["settings"].any():
+        return []
+    link = f" They were chosen in [{tuning.name}]({Path(os.path.relpath(tuning, to)).as_posix()})." if tuning else ""
+    return [
+        "- settings: what a run chose besides its option of encode=; none: as the yaml of the option has it. "
+        f"`zgs run encode=VARIANT` and these words run it so.{link}"
+    ]
 
 
 def write_notes(table: pd.DataFrame, embedded: bool, remarks: Sequence[str]) -> list[str]:

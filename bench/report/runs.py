@@ -34,12 +34,17 @@ def find_runs(folders: Sequence[Path]) -> list[Path]:
             read_run_settings(folder)
             found.append(folder)
         else:
-            names = label_runs(within)
-            found += sorted(within, key=lambda run: (_split_numbers(names[run]), run.name))
+            found += sort_runs(within)
     places = [folder.resolve() for folder in found]
     if twice := [folder for at, folder in enumerate(found) if places[at] in places[:at]]:
         raise UsageError(f"{twice[0]} is given twice; each run counts once")
     return found
+
+
+def sort_runs(folders: Sequence[Path]) -> list[Path]:
+    """Sort runs by their labels, numbers as numbers."""
+    names = label_runs(folders)
+    return sorted(folders, key=lambda run: (_split_numbers(names[run]), run.name))
 
 
 def _split_numbers(label: str) -> list[tuple[bool, float, str]]:

@@ -16,7 +16,7 @@ from bench.bounds import describe_span, is_within, read_hints, read_span, split_
 from bench.data.base import suggest_nearest
 from bench.errors import UsageError
 from bench.models.sources import DTYPES
-from bench.settings.ranges import ADDED, DEFAULTS, MODELS, NOT_EMPTY, NOTES, ONCE, PLACES, RUN
+from bench.settings.ranges import ADDED, DEFAULTS, MODELS, NOT_EMPTY, NOTES, ONCE, PLACES, REPORT, RUN
 from bench.settings.room import check_room
 from bench.settings.start_layer import check_start_layer
 
@@ -49,6 +49,7 @@ def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) 
             raise UsageError(f"{key}: is not there, and every run needs it; give {key}=…")
     for key in RUN.keys() & settings.keys():
         _check_value(key, settings[key], RUN[key])
+    _check_report(settings.get("report", {}))
     for group in (*groups, *({BASELINE} & settings.keys())):
         if group == "models":
             _check_models(settings)
@@ -62,6 +63,16 @@ def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) 
     check_room(settings, groups)
 
 
+def _check_report(node: Any) -> None:
+    """Check what pictures show."""
+    if not isinstance(node, Mapping):
+        raise UsageError(f"report={node}: give its keys, {', '.join(f'report.{key}=…' for key in REPORT)}")
+    for key, value in node.items():
+        if key not in REPORT:
+            raise UsageError(f"report.{key}: no such key; there is {', '.join(f'report.{name}' for name in REPORT)}")
+        _check_value(f"report.{key}", value, REPORT[key])
+
+
 def _check_words(settings: Mapping[str, Any]) -> None:
     """Check settings whose words are known before torch is."""
     if settings["dtype"] not in DTYPES:
@@ -70,7 +81,7 @@ def _check_words(settings: Mapping[str, Any]) -> None:
         raise UsageError(f"device={settings['device']}: known are auto, cpu, cuda, and cuda:1 for the second GPU")
     for key, optional in PLACES.items():
         group, _, name = key.rpartition(".")
-        place = (settings[group] if group else settings).get(name)
+        place = (settings.get(group, {}) if group else settings).get(name)
         if isinstance(place, str) and not place.strip():
             raise UsageError(f"{key}={place}: is empty; name one, {key}=PATH{f', or none, {key}=null' * optional}")
 

@@ -18,6 +18,10 @@ Cosine = Annotated[float, Interval(ge=-1, le=1)]
 PruneThreshold = Annotated[float, Interval(ge=-1, le=2)]
 
 
+REPORT: dict[str, Any] = {"blocklist": str | None}
+"""The keys below ``report``, which say what pictures show."""
+
+
 @dataclass(frozen=True)
 class RunSettings:
     """The keys of a run that are in no group, with what they may be; the defaults are those of conf/config.yaml."""
@@ -34,6 +38,7 @@ class RunSettings:
     tuned_on: str | None = None
     objective: str | None = None
     embeddings: Literal["beside", "inline"] = "beside"
+    report: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(REPORT))
 
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> RunSettings:
@@ -43,10 +48,10 @@ class RunSettings:
 
 RUN: dict[str, Any] = read_hints(RunSettings)
 """The hint of each key that is in no group."""
-ADDED = ("role", "objective", "embeddings")
+ADDED = ("role", "objective", "embeddings", "report")
 """Keys that settings of earlier versions lack."""
 NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys", "role",
-                   "objective", "embeddings")  # fmt: skip
+                   "objective", "embeddings", "report")  # fmt: skip
 """Settings that change no number, so that a run with other ones is the same run."""
 
 DEFAULTS: dict[str, Any] = {
@@ -94,5 +99,5 @@ NOT_EMPTY = ("score.metrics", "score.mapping", "score.aggregation")
 ONCE = (*NOT_EMPTY, "score.breakdown", "controls", "data.exclude")
 """Lists in which a name that stands twice means nothing."""
 PLACES = {"store": False, "out": False, "data.root": True, "data.layout": True, "tuned_on": True,
-          "score.table": True, "score.ratings": True}  # fmt: skip
+          "score.table": True, "score.ratings": True, "report.blocklist": True}  # fmt: skip
 """Files and folders, which have to have a name; whether null stands for none."""

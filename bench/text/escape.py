@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from bench.text.fonts import can_write, find_usual, read_letters
 
@@ -100,6 +100,14 @@ def shorten_middle(text: str, columns: int) -> str:
     while tail and unicodedata.combining(tail[0]):
         tail = tail[1:]
     return f"{head.rstrip()}…{tail.lstrip()}"
+
+
+def shorten_to_fit(text: str, fits: Callable[[str], bool]) -> str:
+    """Shorten text by `shorten_middle` to the most columns with which it fits, but to no fewer than two."""
+    columns = measure_width(text)
+    while columns > 2 and not fits(shorten_middle(text, columns)):
+        columns -= 1
+    return shorten_middle(text, columns)
 
 
 def shorten_apart(texts: Iterable[str], columns: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ shown by its code, so that no two texts look alike. Pictures are the same bytes 
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,8 +36,14 @@ def list_families() -> tuple[str, ...]:
     """List those of `FAMILIES` that are installed: what matplotlib may take a letter from."""
     from matplotlib.font_manager import fontManager
 
+    logging.getLogger("matplotlib.font_manager").addFilter(_tells_news)
     there = {each.name for each in fontManager.ttflist}
     return tuple(family for family in FAMILIES if family in there)
+
+
+def _tells_news(record: logging.LogRecord) -> bool:
+    """Whether a remark of matplotlib's is none about a family that has no bold letters, as most of these have not."""
+    return "Failed to find font weight" not in str(record.msg)
 
 
 @lru_cache(maxsize=64)

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
+from bench.report.blocklist import read_run_blocklist
 from bench.report.pictures.draw import Colours, Panel, draw
 from bench.report.pictures.side_by_side import read_shown_run, show_prediction, show_truth
 from bench.run.run_folder import has_scores, read_image_scores, read_run_csv, read_run_curves, read_run_scores
@@ -102,11 +103,12 @@ def _draw_images(folder: Path, most: int) -> Iterator[tuple[str, dict[str, Image
     """Draw the first images of a run as its gallery shows them, one at a time."""
     if not most:
         return
-    run, dataset, colours = read_shown_run(folder, SEGMENTS), make_object(read_run_settings(folder)["data"]), Colours()
+    settings, colours = read_run_settings(folder), Colours()
+    run, dataset, hide = read_shown_run(folder, SEGMENTS), make_object(settings["data"]), read_run_blocklist(settings)
     for image_id in [each for each in dataset.list_ids() if each in run.predictions][:most]:
         sample = dataset.load(image_id)
-        panels = {INPUT: Panel(INPUT), SEGMENTS: show_prediction(run, image_id)}
-        panels |= dict(zip([TRUTH], show_truth(dataset, sample), strict=False))  # none without labels
+        panels = {INPUT: Panel(INPUT), SEGMENTS: show_prediction(run, image_id, hide)}
+        panels |= dict(zip([TRUTH], show_truth(dataset, sample, hide), strict=False))  # none without labels
         yield image_id, {name: draw(sample.image, panel, colours) for name, panel in panels.items()}
 
 

@@ -92,3 +92,8 @@ def test_what_is_wrong_is_said() -> None:
     assert scorer.compute()["value"].iloc[0] == 1
     with pytest.raises(UserError, match="no embeddings, which ST needs"):
         bench.Scorer(["cat"], mapping=("st",)).add(one, np.zeros((4, 4), np.int16))
+    with pytest.raises(UserError, match="embeddings"):  # of another CLIP
+        wide = Prediction("b", np.ones((1, 4, 4), bool), ("cat",), np.ones((1, 7), np.float32))
+        bench.Scorer(["cat"], mapping=("st",)).add(wide, np.zeros((4, 4), np.int16))
+    with pytest.raises(UserError, match="nowhere: no such folder"):
+        bench.Results("nowhere")

@@ -61,8 +61,12 @@ PASCAL = {
             "val": Split(1449, known=(1449, "fdee3f81e411f3b5")),
             "trainval": Split(2913),
         },
-        (),
+        (
+            "--objects also reads SegmentationObject/, so that PQ and recall.objects count objects. Without it a set "
+            "is what it always was, to the fingerprint: PQ counts all pixels of a class in an image as one.",
+        ),
         "voc",
+        ("objects",),
     ),
     "pascal_context_59": Publisher(
         "PASCAL-Context, the 59 frequent classes (PC-59)",

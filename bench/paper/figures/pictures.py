@@ -19,13 +19,12 @@ from PIL import Image
 
 from bench.data.base import Dataset
 from bench.records import Sample
-from bench.report.figures.style import make_figure, save
-from bench.report.pictures.draw import fit_middle, load_font
+from bench.report.figures.style import make_figure, measure_line, save
 from bench.report.pictures.side_by_side import ShownRun, read_shown_run
 from bench.settings.instantiate import make_object
 from bench.settings.saved import read_run_settings
 from bench.store.sealed import RECORD
-from bench.text.escape import escape_for_picture
+from bench.text.escape import escape_for_picture, shorten_to_fit
 
 WIDE, ACROSS, DPI = 7.2, 6, 200
 """Inches: a page of the paper's width, so that letters have their size when printed; pictures beside each other."""
@@ -34,8 +33,6 @@ TITLE, NOTE, LETTERS = 8.0, 7.0, 6.3
 GREY = "#444444"
 _GAP, _TITLE_LINE, _NOTE_LINE = 0.07, 0.145, 0.125
 """Inches between pictures, and of a line of text."""
-_FINE = 10
-"""Texts are measured in letters so many times as large, whose sizes in pixels are whole numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,15 +130,16 @@ def _encode_again(text: str) -> str:
 
 def fit(text: str, room: float, size: float, bold: bool = False) -> str:
     """Fit a text as figures show it into ``room`` inches, by both its ends where it is too long."""
-    return fit_middle(text, round(size * _FINE), room * 72 * _FINE, bold).replace("$", "\\$")
+    line = shorten_to_fit(escape_for_picture(text), lambda short: measure_line(short, size, bold) <= room)
+    return line.replace("$", "\\$")
 
 
 def wrap(text: str, room: float, size: float, bold: bool = False) -> list[str]:
     """Wrap a text as figures show it at blanks, so that every line fits into ``room`` inches."""
-    letters, lines = load_font(round(size * _FINE), bold, escape_for_picture(text)), list[str]()
+    lines = list[str]()
     for word in escape_for_picture(text).split():
         joined = f"{lines[-1]} {word}" if lines else ""
-        if joined and letters.getlength(joined) <= room * 72 * _FINE:
+        if joined and measure_line(joined, size, bold) <= room:
             lines[-1] = joined
         else:
             lines.append(word)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.csv_files import write_csv
 from bench.errors import BadSample, UserError, writing
+from bench.report.blocklist import Blocklist
 from bench.report.comparison.alike import check_alike
 from bench.report.comparison.changes import compute_changes
 from bench.report.comparison.classes import compute_classes, write_markdown_classes
@@ -15,7 +16,7 @@ from bench.report.comparison_files import write_comparisons
 from bench.report.out_of_domain import OUT_OF_DOMAIN, is_out_of_domain, uses_embedded_models
 from bench.report.pages import write_pages
 from bench.report.pictures.disagreements import select_extremes, write_disagreements
-from bench.report.pictures.side_by_side import read_shown_run
+from bench.report.pictures.side_by_side import hide_texts, read_shown_run
 from bench.report.printed import describe_protocols
 from bench.report.runs import label_runs, merge_scores, name_data
 from bench.report.tables.comparisons import Pair, list_pairs, read_pairs
@@ -33,14 +34,17 @@ Figure = tuple[str, Path]
 
 
 @read_while_whole
-def write_comparison(folders: Sequence[Path], to: Path, pictures: int, pairs: str = "") -> list[Path]:
+def write_comparison(
+    folders: Sequence[Path], to: Path, pictures: int, pairs: str = "", blocklist: Blocklist | None = None
+) -> list[Path]:  # fmt: skip
     """Write compare.md, compare.html and what they show into ``to``; returns what was written, the pages first.
 
     The first run is compared with each other one that is no floor, and with those that ``pairs`` names by position;
-    ``pictures`` is how many images are shown each way. Raises UserError for runs that cannot be compared.
+    ``pictures`` is how many images are shown each way, without the words of ``blocklist``. Raises UserError for runs
+    that cannot be compared.
     """
-    names = label_runs(folders)
-    remarks = check_alike(names)
+    names, hide = label_runs(folders), blocklist or Blocklist()
+    remarks = [*check_alike(names), *([f"Hidden in pictures: {hide.state()}"] if hide else [])]
     labels, small = [names[folder] for folder in folders], uses_embedded_models(folders)
     floors = {names[folder] for folder in folders[1:] if find_role(read_run_settings(folder)) == FLOOR}
     compared = list_pairs(labels, floors, read_pairs(pairs, labels) if pairs else [])
@@ -52,7 +56,7 @@ def write_comparison(folders: Sequence[Path], to: Path, pictures: int, pairs: st
         runs = [(names[folder], folder) for folder in folders]
         texts, files = write_comparisons(runs, to, compared, title=title, embedded=small, floors=floors)
         more, tables = _write_classes(runs, to, compared)
-        shown, told = _draw_pictures(names, to, compared, pictures, small)
+        shown, told = _draw_pictures(names, to, compared, pictures, small, hide)
         parts = [
             _write_head(names, title, small, remarks), "## Every metric\n", *texts[:1], *_link(files, "differences"),
             "## Sizes, things and stuff\n", *texts[1:], *_link(files, "breakdown"), "## Classes\n", *more,
@@ -90,7 +94,7 @@ def _write_classes(runs: Sequence[tuple[str, Path]], to: Path, pairs: Sequence[P
 
 
 def _draw_pictures(
-    names: Mapping[Path, str], to: Path, pairs: Sequence[Pair], pictures: int, small: bool
+    names: Mapping[Path, str], to: Path, pairs: Sequence[Pair], pictures: int, small: bool, hide: Blocklist
 ) -> tuple[list[Figure], str]:
     """Write images.csv and the pictures; where data or predictions are gone the page says so in their place."""
     tables = {name: read_image_scores(folder) for folder, name in names.items()}
@@ -107,8 +111,11 @@ def _draw_pictures(
     try:
         dataset = make_object(read_run_settings(next(iter(names)))["data"])
         runs = {name: read_shown_run(folder, name) for folder, name in names.items()}
-        shown = write_changed(changes, runs, pairs, dataset, to / "changed", count=pictures, embedded=small)
-        segments = {name: table for folder, name in names.items() if (table := read_segments(folder)) is not None}
+        shown = write_changed(
+            changes, runs, pairs, dataset, to / "changed", count=pictures, embedded=small, blocklist=hide
+        )
+        found = ((name, read_segments(folder)) for folder, name in names.items())
+        segments = {name: hide_texts(table, hide) for name, table in found if table is not None}
         if extremes := select_extremes(segments, pairs):
             path = write_disagreements(extremes, dataset, to / "where.png", embedded=small)
             shown.append(("True segments on which they disagree most", path))

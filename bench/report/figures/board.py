@@ -20,6 +20,7 @@ from bench.report.figures.style import (
 )
 from bench.report.tables.cells import find_unit_of, write_title
 from bench.score.ranks import order_by_mean_rank, share_letter
+from bench.text.escape import shorten_middle
 
 _COLUMNS = 3
 
@@ -33,8 +34,8 @@ def draw_board(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
     """Draw values with 95 % intervals; a filled mark cannot be told from the best of its panel, a hollow one can."""
     metrics = list(dict.fromkeys(table["metric"]))
     order = order_by_mean_rank(table).index.tolist()
-    names, rows = choose_names(order, long=28), -(-len(metrics) // _COLUMNS)
-    figure = make_figure(1.2 + rows * (0.8 + 0.21 * len(order)), 11.0)
+    names, rows, told = choose_names(order, long=28), -(-len(metrics) // _COLUMNS), table["settings"].any()
+    figure = make_figure(1.2 + rows * (0.8 + (0.31 if told else 0.21) * len(order)), 11.0)
     grid = figure.subplots(rows, min(_COLUMNS, len(metrics)), squeeze=False, sharey=True)
     for axes in grid.flat[len(metrics) :]:
         axes.set_visible(False)
@@ -53,10 +54,20 @@ def draw_board(table: pd.DataFrame, *, title: str, embedded: bool) -> Figure:
         draw_plain_axes(axes, "both")
         unit = "cosine" if scale == 1 else "%"
         axes.set_title(figure_text(f"{write_title(metric)}, {unit}"), fontsize=10.5, loc="left")
-    grid[0, 0].set_yticks(range(len(order)), [names[variant] for variant in order])
+    chosen = dict(zip(table["variant"], table["settings"], strict=True))
+    labels = [write_label(names[variant], str(chosen[variant])) for variant in order]
+    grid[0, 0].set_yticks(range(len(order)), labels)
+    for axes in grid[:, 0] if told else ():
+        axes.tick_params("y", labelsize=8.5)
     grid[0, 0].set_ylim(len(order) - 0.5, -0.5)
     n = sorted(set(table["images"]))
     draw_headline(figure, ("The board", title, f"n = {n[0]}{f'–{n[-1]}' if len(n) > 1 else ''} images"))
     note = "95 % intervals over images; filled: not told from the best of its panel"
     figure.supxlabel(write_note(note, embedded), fontsize=9.5, color="#444444")
     return figure
+
+
+def write_label(name: str, settings: str) -> str:
+    """Write the label of a line: its name, and below it what was chosen of it, by the last word of each key."""
+    words = " ".join(word.rpartition("encode.")[2] for word in settings.split())
+    return f"{name}\n{figure_text(shorten_middle(words, 34))}" if words else name

@@ -9,10 +9,12 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.legend import Legend
+from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
 from bench.report.tables.comparisons import shorten_names
@@ -32,12 +34,32 @@ MANY = 7
 LONG = 44
 """Characters of a name in a picture; the table has all of it."""
 _TITLE, _KEYED = 11.5, 10.5
+_RULER = 720
+"""Pixels of an inch where lines are measured."""
+
+
+class LetteredFigure(Figure):
+    """A figure that takes each letter from the first font that has it: DejaVu Sans, then those of this system.
+
+    matplotlib looks further only in the fonts that a text itself names: of those behind the name sans-serif, which
+    texts are made with, it takes one (3.11.2, ``FontManager._find_fonts_by_props``).
+    """
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the figure, every text with `list_letters`, also those that were made outside this room."""
+        for text in self.findobj(Text):
+            text.set_fontfamily(list_letters())
+        super().draw(renderer)
+
+
+def list_letters() -> list[str]:
+    """List the families that the letters of a figure are taken from, in this order, letter by letter."""
+    return ["DejaVu Sans", *list_families()]
 
 
 def make_figure(high: float, wide: float = WIDE) -> Figure:
     """Make a figure on a canvas of its own, so that pyplot's state is neither read nor changed."""
-    mpl.rcParams["font.sans-serif"] = ["DejaVu Sans", *list_families()]  # letter by letter, in this order
-    figure = Figure(figsize=(wide, high), layout="constrained", facecolor="white")
+    figure = LetteredFigure(figsize=(wide, high), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 
@@ -87,9 +109,24 @@ def choose_names(variants: Sequence[str], numbered: bool = False, long: int = LO
 @lru_cache(maxsize=8192)
 def measure_width(text: str, size: float, bold: bool = False) -> float:
     """Measure inches that a text takes on one line: once for each, since its outlines have to be made for it."""
-    letters = FontProperties(size=size, weight="bold" if bold else "normal")
+    letters = FontProperties(family=list_letters(), size=size, weight="bold" if bold else "normal")
     lines = text.split("\n")
     return max(TextPath((0, 0), line, prop=letters).get_extents().width if line.strip() else 0 for line in lines) / 72
+
+
+def measure_line(text: str, size: float, bold: bool = False) -> float:
+    """Measure inches that a line takes as it is drawn, each letter of its own font: fast enough to ask while it is cut.
+
+    Of the advances of letters, at ten times the size, where pixels round nothing; ``text`` is no formula.
+    """
+    letters = FontProperties(family=list_letters(), size=size, weight="bold" if bold else "normal")
+    wide, _, _ = _make_ruler().get_text_width_height_descent(text, letters, ismath=False)
+    return wide / _RULER
+
+
+@lru_cache(maxsize=1)
+def _make_ruler() -> RendererAgg:
+    return RendererAgg(1, 1, _RULER)
 
 
 def draw_headline(figure: Figure, parts: Sequence[str]) -> None:

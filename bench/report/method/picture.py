@@ -13,7 +13,7 @@ from scipy import ndimage
 from bench.report.blocklist import Blocklist
 from bench.report.figures.style import DASHES, PALETTE, figure_text, make_figure, save
 from bench.report.method.tree import draw_tree
-from bench.report.pictures.draw import Colours, Panel, draw
+from bench.report.pictures.draw import Colours, Panel, draw_segments, draw_texts
 from bench.score.score_table import EMBEDDED_NOTE
 from bench.text.escape import shorten_middle
 
@@ -74,8 +74,11 @@ def _draw_pictures(figure: Any, grid: Any, told: Explained, shown: Sequence[int]
     height, width = told.sample.size
     for at, (title, panel) in enumerate(panels):
         axes = figure.add_subplot(grid[0, at])
-        picture = np.asarray(draw(image, panel, Colours(), 22))
-        axes.imshow(picture, interpolation="nearest", extent=(0.0, float(width), float(height), 0.0))
+        picture, extent = draw_segments(image, panel, Colours()), (0.0, float(width), float(height), 0.0)
+        axes.imshow(np.asarray(picture), interpolation="nearest", extent=extent)
+        if panel.texts:  # above the outlines
+            letters = draw_texts((3 * picture.width, 3 * picture.height), panel, 22)
+            axes.imshow(np.asarray(letters), interpolation="antialiased", extent=extent, zorder=3)
         axes.set_title(title, **_TITLE)
         axes.set_axis_off()
     for at, segment in enumerate(shown):
@@ -127,14 +130,15 @@ def _draw_outline(axes: Axes, told: Explained, segment: int, colour: str, name: 
         row, column = rows[at], columns[at]
         mark = {"boxstyle": "circle,pad=0.25", "facecolor": colour, "edgecolor": "white"}
         axes.text(x[column], y[row], name, color="white", fontsize=10, fontweight="bold", ha="center",
-                  va="center", bbox=mark, clip_on=True)  # fmt: skip
+                  va="center", bbox=mark, clip_on=True, zorder=4)  # fmt: skip
 
 
 def _draw_subtraction(axes: Sequence[Axes], told: Explained, shown: Sequence[int]) -> None:
     """Draw saliency S and weight w of the segments by layer: equations 2 and 4."""
+    sigma2 = f"; σ² {told.facts['sigma2']}" if told.facts["sigma2"] else ""  # of variants that subtract alone
     titles = (
         "4  How salient a segment is\nby itself: S, layer by layer (eq. 2)",
-        f"Less salient: more of the global\ntoken goes (w, eq. 4; σ² {told.facts['sigma2']})",
+        f"Less salient: more of the global\ntoken goes (w, eq. 4{sigma2})",
     )
     for one, name, title in zip(axes, ("saliency", "weight"), titles, strict=True):
         trace = told.read_trace(name)

@@ -12,8 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bench.records import BACKGROUND, VOID
 from bench.report.pictures.label_placement import TOLERATED, Box, place_labels
-from bench.text.escape import escape_for_picture, shorten_middle
-from bench.text.escape import measure_width as cells
+from bench.text.escape import escape_for_picture, shorten_to_fit
 from bench.text.fonts import choose_font, find_usual
 
 SMALLEST, LARGEST = 384, 640
@@ -93,6 +92,25 @@ def draw(image: UInt8[np.ndarray, "h w 3"], panel: Panel, colours: Colours, line
 
     A small image keeps its pixels as squares: enlarging invents nothing, and the file stays small.
     """
+    picture, labels = draw_segments(image, panel, colours), make_label_map(panel)
+    if labels is not None and panel.texts:
+        _write(picture, labels, panel.texts, lines)
+    return picture
+
+
+def draw_texts(size: tuple[int, int], panel: Panel, lines: float = LINES) -> Image.Image:
+    """Draw the texts of a panel alone, RGBA on nothing: what lies over a picture of ``size`` (width, height).
+
+    They stay clear of its edges, where a border may be drawn between the two.
+    """
+    layer, labels = Image.new("RGBA", size), make_label_map(panel)
+    if labels is not None and panel.texts:
+        _write(layer, labels, panel.texts, lines, max(size) // 100)
+    return layer
+
+
+def draw_segments(image: UInt8[np.ndarray, "h w 3"], panel: Panel, colours: Colours) -> Image.Image:
+    """Draw what `draw` does, without texts."""
     base = image if max(image.shape) <= LARGEST else _shrink(image)
     height, width = base.shape[:2]
     factor = max(1, -(-SMALLEST // max(height, width)))
@@ -103,8 +121,6 @@ def draw(image: UInt8[np.ndarray, "h w 3"], panel: Panel, colours: Colours, line
     picture = _enlarge(tinted, factor)
     edges = _find_borders(_resize(labels, height * factor, width * factor))
     picture.paste((255, 255, 255), mask=Image.fromarray(edges))
-    if panel.texts:
-        _write(picture, labels, panel.texts, lines)
     return picture
 
 
@@ -154,16 +170,19 @@ def _find_borders(shown: np.ndarray) -> np.ndarray:
     return edge
 
 
-def _write(picture: Image.Image, labels: np.ndarray, texts: tuple[str, ...], lines: float) -> None:
+def _write(picture: Image.Image, labels: np.ndarray, texts: tuple[str, ...], lines: float, margin: int = 0) -> None:
+    """Write texts with their outline, ``margin`` pixels and that outline away from the picture's edges."""
     size = max(13, round(max(picture.size) / lines))
-    pen = ImageDraw.Draw(picture)
+    pen, away = ImageDraw.Draw(picture), margin and margin + size // 9
     boxes = [wrap_text(text, size, 0.92 * picture.width) for text in texts]
     # Large letters, as for print, hide more of each other.
     tolerated, places = (TOLERATED if lines >= LINES else 0.0), [Box(*measure_text(text, size)) for text in boxes]
     placed = place_labels(labels, places, (picture.height, picture.width), tolerated)
     for text, corner in zip(boxes, placed, strict=True):
         if text and corner is not None:
-            y, x = corner
+            high, wide = measure_text(text, size)
+            y, x = max(away, min(corner[0], picture.height - high - away)), corner[1]
+            x = max(away, min(x, picture.width - wide - away))
             pen.multiline_text(
                 (x, y), text, font=load_font(size, True, text), fill="white", align="center",
                 stroke_width=max(1, size // 9), stroke_fill=(20, 20, 24), anchor="la", spacing=1,
@@ -184,10 +203,8 @@ def wrap_text(text: str, size: int, width: float) -> str:
 def fit_middle(text: str, size: int, width: float, bold: bool = True) -> str:
     """Fit ``text`` as letters can show it, or both its ends with … between, as much as fits into ``width`` pixels."""
     line = escape_for_picture(text)
-    columns = cells(line)
-    while columns > 2 and load_font(size, bold, line).getlength(shorten_middle(line, columns)) > width:
-        columns -= 1
-    return shorten_middle(line, columns)
+    letters = load_font(size, bold, line)
+    return shorten_to_fit(line, lambda short: letters.getlength(short) <= width)
 
 
 def fold_text(text: str, size: int, width: float, bold: bool = True) -> list[str]:

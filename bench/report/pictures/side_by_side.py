@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from bench.data.base import Dataset, make_full_name
 from bench.metric_name import parse
 from bench.predictions.source import PredictionFile
 from bench.records import Prediction, Sample
-from bench.report.blocklist import Blocklist
+from bench.report.blocklist import NOTHING, Blocklist
 from bench.report.out_of_domain import OUT_OF_DOMAIN, is_out_of_domain, uses_embedded_models
 from bench.report.pictures.disagreements import select_extremes, write_disagreements
 from bench.report.pictures.draw import Panel
@@ -62,6 +62,7 @@ def write_side_by_side(
     ids = dataset.list_ids()
     shared = [image_id for image_id in ids if all(image_id in run.predictions for run in runs)][:pictures]
     facts = _state_facts(folders, make_full_name(dataset), f"{len(shared)} of {len(ids)}")
+    facts |= {"hidden": told} if (told := hide.state()) else {}
     small = uses_embedded_models(folders)
     where = _write_disagreements(runs, dataset, to / "where.png", small, pairs, hide) if pictures else ()
     figures = [("Where the variants disagree most", path.name) for path in where]
@@ -85,13 +86,14 @@ def _write_disagreements(
     """Write the picture of extremes, where both runs of a pair have rows of true segments; an earlier one goes."""
     path.unlink(missing_ok=True)
     tables = {run.variant: read_segments(run.folder) for run in runs if pairs and has_rows(run.folder)}
-    known = {variant: _hide_texts(table, hide) for variant, table in tables.items() if table is not None}
+    known = {variant: hide_texts(table, hide) for variant, table in tables.items() if table is not None}
     found = select_extremes(known, pairs)
     path.parent.mkdir(parents=True, exist_ok=True)
     return (write_disagreements(found, dataset, path, embedded=small),) if found else ()
 
 
-def _hide_texts(table: pd.DataFrame, hide: Blocklist) -> pd.DataFrame:
+def hide_texts(table: pd.DataFrame, hide: Blocklist) -> pd.DataFrame:
+    """Hide words in the texts of a table of true segments; they are counted where the gallery shows them."""
     return table.assign(text=[hide.mask(text) for text in table["text"]]) if hide else table
 
 
@@ -107,11 +109,9 @@ def read_shown_run(folder: Path, variant: str) -> ShownRun:
 
 
 def _make_row(runs: Sequence[ShownRun], dataset: Dataset, sample: Sample, hide: Blocklist) -> GalleryRow:
-    panels = _show_over_segments(runs[0], sample)
-    panels += [show_prediction(run, sample.image_id) for run in runs if run.role != FLOOR]
-    shown = (replace(panel, texts=hide.hide_all(panel.texts)) for panel in panels)
-    truth = (replace(panel, texts=tuple(map(hide.mask, panel.texts))) for panel in show_truth(dataset, sample))
-    return GalleryRow(sample.image_id, sample.image, (*shown, *truth))
+    shown = [show_prediction(run, sample.image_id, hide) for run in runs if run.role != FLOOR]
+    panels = (*_show_over_segments(runs[0], sample), *shown, *show_truth(dataset, sample, hide))
+    return GalleryRow(sample.image_id, sample.image, panels)
 
 
 def _show_over_segments(run: ShownRun, sample: Sample) -> list[Panel]:
@@ -124,10 +124,11 @@ def _show_over_segments(run: ShownRun, sample: Sample) -> list[Panel]:
     return [Panel("over-segments", labels=tree.leaves, note=f"{len(tree.heap_ids)} segments")]
 
 
-def show_prediction(run: ShownRun, image_id: str) -> Panel:
-    """Show the named segments of an image, with their IoU below."""
+def show_prediction(run: ShownRun, image_id: str, hide: Blocklist = NOTHING) -> Panel:
+    """Show the named segments of an image, with their IoU below; words of ``hide`` are hidden and counted."""
     prediction = run.predictions[image_id]
-    return Panel(run.variant, masks=prediction.masks, texts=prediction.texts, note=write_scores(run, image_id))
+    texts = hide.hide_all(prediction.texts)
+    return Panel(run.variant, masks=prediction.masks, texts=texts, note=write_scores(run, image_id))
 
 
 def write_scores(run: ShownRun, image_id: str) -> str:
@@ -144,9 +145,9 @@ def write_scores(run: ShownRun, image_id: str) -> str:
     return "IoU " + ", ".join(f"{mapping} {100 * value:.0f}" for mapping, value in found.items()) if found else ""
 
 
-def show_truth(dataset: Dataset, sample: Sample) -> tuple[Panel, ...]:
-    """Show the ground truth; nothing where there is none."""
+def show_truth(dataset: Dataset, sample: Sample, hide: Blocklist = NOTHING) -> tuple[Panel, ...]:
+    """Show the ground truth; nothing where there is none. Names of classes are hidden, and not counted."""
     classes = dataset.classes
     if sample.truth is None or classes is None:
         return ()
-    return (Panel("ground truth", labels=sample.truth, texts=classes.names),)
+    return (Panel("ground truth", labels=sample.truth, texts=tuple(map(hide.mask, classes.names))),)

@@ -51,11 +51,12 @@ def describe_mapping(run: SiteRun, key: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def make_run_steps(run: SiteRun) -> dict[str, dict[str, Slots]]:
-    """Make the steps of every metric of a run, by mapping and name."""
+def make_run_steps(run: SiteRun, ids: Sequence[str]) -> dict[str, dict[str, Slots]]:
+    """Make the steps of every metric of a run, by mapping and name; images by their places among the site's ``ids``."""
+    places = {image_id: at for at, image_id in enumerate(ids)}
     if run.records is None:
         return {}
-    return {key: make_steps(run.records.scored, mapping) for key, mapping in list_mappings(run).items()}
+    return {key: make_steps(run.records.scored, mapping, places) for key, mapping in list_mappings(run).items()}
 
 
 def describe_step_metric(name: str) -> dict[str, str]:

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.data.base import Dataset
+from bench.data.base import Dataset, make_full_name
 from bench.errors import UserError
 from bench.predictions.source import PredictionFile
 from bench.report.pictures.side_by_side import ShownRun, read_shown_run
 from bench.report.runs import label_runs
-from bench.run.run_folder import has_scores
+from bench.report.site.differing import describe_images, describe_models, describe_protocols
+from bench.run.run_folder import has_scores, read_image_scores
 from bench.settings.instantiate import make_object
 from bench.settings.saved import read_run_settings
-from bench.store.sealed import read_record
+from bench.store.sealed import check_intact, has_file, read_record
 
 if TYPE_CHECKING:
     from bench.run.stored_records import StoredRecords
@@ -33,6 +34,8 @@ class SiteRun:
     settings: Mapping[str, Any]
     record: Mapping[str, Any]
     records: StoredRecords | None
+    ids: Sequence[str]
+    """Images that it was of, whether they are still there or not."""
 
     @property
     def name(self) -> str:
@@ -64,22 +67,45 @@ def open_runs(folders: Sequence[Path], unfinished: Iterable[str] = (), most: int
     from bench.run.stored_records import list_run_protocols
 
     names, missing = label_runs(folders), [_tell("a run", line) for line in unfinished]
-    datasets = {folder: make_object(read_run_settings(folder)["data"]) for folder in folders}
-    first = _describe_data(datasets[folders[0]])
-    kept = [folder for folder in folders if _describe_data(datasets[folder]) == first]
+    datasets = _open_data(folders, names, missing)
+    first = _describe_data(next(iter(datasets.values())))
+    kept = [folder for folder, dataset in datasets.items() if _describe_data(dataset) == first]
     missing += [
-        _tell(names[folder], f"is of other data ({_name_data(datasets[folder])}); make a site of its own for it")
-        for folder in folders
-        if folder not in kept
-    ]
+        _tell(names[folder], f"is of other data ({_name_data(dataset)}); make a site of its own for it")
+        for folder, dataset in datasets.items() if folder not in kept
+    ]  # fmt: skip
     scored = [folder for folder in kept if has_scores(folder)]
     protocol = list_run_protocols(scored[0])[0] if scored else None
     runs = [_open_run(folder, names[folder], datasets[folder], protocol, missing) for folder in kept]
-    missing += _tell_protocols(runs, protocol)
-    ids = sorted({image_id for run in runs for image_id in run.dataset.list_ids()})
+    ids = sorted({image_id for run in runs for image_id in run.ids})
+    told = [*describe_images({run.name: run.ids for run in runs}), *_tell_protocols(runs, protocol)]
+    missing[:0] = [_tell(*each) for each in told]
     if most is not None and most < len(ids):
         missing.append(_tell("pictures", f"of {most} of {len(ids)} images (pictures={most}); numbers are of all"))
     return SiteRuns(runs, protocol, ids, missing)
+
+
+def _open_data(folders: Sequence[Path], names: Mapping[Path, str], missing: list[Missing]) -> dict[Path, Dataset]:
+    """Open the data of each run; one whose data are not there any more is told. Raises UserError where none is left."""
+    found: dict[Path, Dataset] = {}
+    for folder in folders:
+        try:
+            found[folder] = make_object(read_run_settings(folder)["data"])
+        except UserError as error:
+            if len(folders) == 1:
+                raise
+            missing.append(_tell(names[folder], f"is left out: {' '.join(str(error).split())}"))
+    if not found:
+        raise UserError(f"no run's data are there any more; the last: {missing[-1]['why']}")
+    return found
+
+
+def list_run_ids(folder: Path, dataset: Dataset, record: Mapping[str, Any]) -> tuple[str, ...]:
+    """List the images that a run was of: its ids.txt, or of scored predictions those that were scored or left out."""
+    if has_file(folder, "ids.txt"):
+        return tuple(check_intact(folder, "ids.txt").read_text(encoding="utf-8").splitlines())
+    scored = read_image_scores(folder).index.astype(str) if has_file(folder, "per_image.parquet") else ()
+    return tuple(sorted({*scored, *record.get("skipped", {})} or set(dataset.list_ids())))
 
 
 def _open_run(
@@ -94,10 +120,15 @@ def _open_run(
         missing.append(_tell(name, "has no scores: `zgs score` makes them"))
     elif protocol is not None:
         records = _try(lambda: read_stored_records(folder, file, protocol), name, missing)
+    ids = list_run_ids(folder, dataset, record)
+    lost = sorted(set(ids).difference(dataset.list_ids()))
+    if lost:
+        why = f"{len(lost)} of its {len(ids)} images are not in the data any more (the first: {lost[0]})"
+        missing.append(_tell(name, why + "; numbers that follow the threshold lack them, the last table has them"))
     if skipped := record.get("skipped"):
         missing.append(_tell(name, f"left out {len(skipped)} images; the first, {next(iter(skipped.items()))[0]}: "
                              f"{next(iter(skipped.values()))}"))  # fmt: skip
-    return SiteRun(shown, dataset, settings, record, records)
+    return SiteRun(shown, dataset, settings, record, records, ids)
 
 
 def _try(read: Callable[[], StoredRecords], name: str, missing: list[Missing]) -> StoredRecords | None:
@@ -108,18 +139,16 @@ def _try(read: Callable[[], StoredRecords], name: str, missing: list[Missing]) -
         return None
 
 
-def _tell_protocols(runs: Sequence[SiteRun], protocol: Mapping[str, Any] | None) -> list[Missing]:
+def _tell_protocols(runs: Sequence[SiteRun], protocol: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     """Tell of runs that were scored otherwise: another protocol, or other models behind their similarities."""
     from bench.run.stored_records import list_run_protocols
 
     if protocol is None:
         return []
-    why = "was scored by another protocol; here its numbers are by the first run's, its own are in the last table"
-    told = [_tell(run.name, why) for run in runs if protocol not in list_run_protocols(run.shown.folder)]
-    models = [dict(run.records.naming.models) for run in runs if run.records]
-    if any(each != models[0] for each in models):
-        told.append(_tell("the runs", "have similarities of different models: their numbers do not compare"))
-    return told
+    scored = {run.name: list_run_protocols(run.shown.folder) for run in runs if has_scores(run.shown.folder)}
+    told = ((name, describe_protocols(own, protocol)) for name, own in scored.items())
+    models = {run.name: dict(run.records.naming.models) for run in runs if run.records}
+    return [*((name, why) for name, why in told if why), *describe_models(models)]
 
 
 def _describe_data(dataset: Dataset) -> tuple[object, ...]:
@@ -130,6 +159,13 @@ def _describe_data(dataset: Dataset) -> tuple[object, ...]:
 
 def _name_data(dataset: Dataset) -> str:
     return f"{dataset.name}:{dataset.split}" + (f", {dataset.classes.name}" if dataset.classes else "")
+
+
+def name_data(runs: Sequence[SiteRun]) -> str:
+    """Name data set and split of a site, with the subset where all runs are of the same."""
+    names = {make_full_name(run.dataset) for run in runs}
+    first = runs[0].dataset
+    return names.pop() if len(names) == 1 else f"{first.name}:{first.split}"
 
 
 def _tell(what: str, why: str) -> Missing:

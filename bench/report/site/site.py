@@ -15,8 +15,7 @@ from statistics import median
 from typing import Any
 
 import bench
-from bench.data.base import make_full_name
-from bench.errors import BadSample, writing
+from bench.errors import UserError, writing
 from bench.records import Sample
 from bench.report.blocklist import Blocklist
 from bench.report.out_of_domain import OUT_OF_DOMAIN, is_out_of_domain, uses_embedded_models
@@ -37,7 +36,7 @@ from bench.report.site.numbers import (
 from bench.report.site.pack import write_script
 from bench.report.site.provenance import describe_run, list_protocols
 from bench.report.site.segments import Texts, pack_segments
-from bench.report.site.shown import SiteRun, SiteRuns, open_runs
+from bench.report.site.shown import SiteRun, SiteRuns, name_data, open_runs
 from bench.run.job_progress import ImageBar
 from bench.run.run_folder import read_over_segments
 from bench.run.writing import read_while_whole
@@ -89,7 +88,7 @@ def _write_numbers(opened: SiteRuns, data: Path, texts: Texts, hide: Blocklist) 
         if run.records is None:
             continue
         rounding = run.records.protocol.rounding
-        for key, slots in make_run_steps(run).items():
+        for key, slots in make_run_steps(run, opened.ids).items():
             mappings.setdefault(key, describe_mapping(run, key))
             metrics.setdefault(key, {}).update({name: describe_step_metric(name) for name in slots})
             packed = {name: one.pack(rounding) for name, one in slots.items()}
@@ -108,16 +107,16 @@ def _write_numbers(opened: SiteRuns, data: Path, texts: Texts, hide: Blocklist) 
 
 
 def _describe_site(opened: SiteRuns) -> dict[str, Any]:
-    runs, first = opened.runs, opened.runs[0]
+    runs = opened.runs
     kept = [run.shown.folder for run in runs]
     return {
         "title": "Zero-guidance segmentation",
-        "data": make_full_name(first.dataset),
+        "data": name_data(runs),
         "version": bench.__version__,
         "runs": [
             {
                 "name": run.name, "role": run.shown.role, "folder": run.shown.folder.name,
-                "mappings": list(list_mappings(run)), "images": len(run.dataset.list_ids()),
+                "mappings": list(list_mappings(run)), "images": len(run.ids),
             }
             for run in runs
         ],
@@ -131,7 +130,7 @@ def _describe_site(opened: SiteRuns) -> dict[str, Any]:
 def _write_images(opened: SiteRuns, shown: Sequence[str], to: Path, texts: Texts, hide: Blocklist) -> float:
     """Write a file an image; return the median of their heights over their widths, which all rows take."""
     aspects = [0.75]
-    owners = {image_id: run for run in reversed(opened.runs) for image_id in run.dataset.list_ids()}
+    owners = {image_id: run for run in reversed(opened.runs) for image_id in run.ids}
     with ImageBar("site", len(shown)) as bar:
         for at, image_id in enumerate(shown):
             told = _describe_image(opened.runs, owners[image_id], image_id, texts, hide)
@@ -147,8 +146,9 @@ def _describe_image(
     """Describe one image of ``owner``'s data to the page; whatever cannot be shown is a reason in its place."""
     try:
         sample = owner.dataset.load(image_id)
-    except BadSample as error:
-        return {"missing": str(error), "runs": [{"missing": str(error)} for _ in runs]}
+    except UserError as error:  # it cannot be used, or is not in the data any more
+        why = " ".join(str(error).split())
+        return {"missing": why, "runs": [{"missing": why} for _ in runs]}
     over = next(_find_over_segments(runs, sample), None)
     return {
         "picture": encode_picture(sample.image),

@@ -9,7 +9,7 @@ score` at that tau (`bench.score.averages` says how each average is made).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -77,15 +77,21 @@ def number_sizes(share: np.ndarray) -> np.ndarray:
     return np.where(share > 0, 1 + np.searchsorted(_BOUNDS, share, side="right"), 0)
 
 
-def make_steps(scored: ScoredSet, mapping: str | Strategy) -> dict[str, Slots]:
-    """Make the steps of every metric of a mapping's labels, by its name; over TT also the hits of TGQ."""
+def make_steps(
+    scored: ScoredSet, mapping: str | Strategy, places: Mapping[str, int] | None = None
+) -> dict[str, Slots]:  # fmt: skip
+    """Make the steps of every metric of a mapping's labels, by its name; over TT also the hits of TGQ.
+
+    ``places`` are the numbers of images on the page, which may show more than this set holds; else their own order.
+    """
+    number = places or {image_id: at for at, image_id in enumerate(scored.image_ids)}
     by, metrics = scored.protocol, [m for m in select_metrics(scored.protocol.metrics) if m.mapping == "labels"]
     found: dict[str, Slots] = {}
-    for at, image in enumerate(scored.images):
+    for image_id, image in zip(scored.image_ids, scored.images, strict=True):
         for name, taus, terms in _trace_image(scored, mapping, image, metrics) if image else ():
-            found.setdefault(name, Slots()).add(at, taus, terms)
+            found.setdefault(name, Slots()).add(number[image_id], taus, terms)
     if mapping == "tt" and "tgq" in by.metrics and by.tau_sbert is not None:
-        found |= _make_hits(scored)
+        found |= _make_hits(scored, number)
     return found
 
 
@@ -108,10 +114,9 @@ def _trace_image(
             yield name, taus, terms
 
 
-def _make_hits(scored: ScoredSet) -> dict[str, Slots]:
+def _make_hits(scored: ScoredSet, number: Mapping[str, int]) -> dict[str, Slots]:
     """Make the steps of TGQ: each true segment is a hit up to the cosine of its text with its class."""
     by, slots = scored.protocol, Slots(strict=scored.protocol.tgq == "micro")
-    position = {image_id: at for at, image_id in enumerate(scored.image_ids)}
     for image_id, truth in zip(scored.truth_ids, scored.truths, strict=True):
         record = truth.truth
         if record is None or record.tt is None:
@@ -123,7 +128,7 @@ def _make_hits(scored: ScoredSet) -> dict[str, Slots]:
         hits = (np.arange(len(taus))[:, None] <= reach).astype(np.float64)
         average = {"micro": "segments", "macro": "images"}[by.tgq]
         terms = Terms(average, record.classes, truth.true_shares, hits, np.ones_like(hits))
-        slots.add(position[image_id], taus, terms)
+        slots.add(number[image_id], taus, terms)
     return {f"tgq.{by.tgq}": slots} if slots.images else {}
 
 

@@ -32,11 +32,14 @@ def fail(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str]:
 
 def test_the_page_and_its_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runs = fabricate(tmp_path / "runs", ["full", "crop <b>|$x$", "floor"], [{}, {}, {"role": "floor"}])
-    assert compare(*runs, f"to={tmp_path / 'to'}", "pairs=2-3") == 0
+    (tmp_path / "block.txt").write_text("man\n")
+    assert compare(*runs, f"to={tmp_path / 'to'}", "pairs=2-3", f"report.blocklist={tmp_path / 'block.txt'}") == 0
     said = capsys.readouterr().out
+    assert "0 words hidden, of a list of 1 (scores count them as ever)" in said
     text, page = ((tmp_path / "to" / f"compare.{end}").read_text() for end in ("md", "html"))
     for heading in ("Every metric", "Sizes, things and stuff", "Classes", "Images that changed most", "Protocol"):
         assert f"## {heading}\n" in text and f"<h2>{heading}</h2>" in page
+    assert "Hidden in pictures: the words of a list of 1" in text
     assert "<b>|" not in text and "<b>|" not in page and "crop &lt;b&gt;|$x$" in page
     assert set(re.findall(r'(?:src|href)="(.{5})', page)) == {"data:"}, "the page needs no other file"
     table = read_csv(tmp_path / "to/differences.csv")

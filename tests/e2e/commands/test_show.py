@@ -38,8 +38,8 @@ def test_a_scene_is_shown_with_the_segments_that_its_run_found(full: Path, tmp_p
     assert picture.shape[1] == 2600 and picture.std() > 20
     drawn = (tmp_path / "x.svg").read_text()
     assert (
-        drawn.count("<svg") == 1 and drawn.count("image/png") == 3 + 2 * 3
-    )  # pictures, and maps of two layers: of none and of two segments
+        drawn.count("<svg") == 1 and drawn.count("image/png") == 3 + 1 + 2 * 3
+    )  # pictures, texts, and maps of two layers: of none and of two segments
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from PIL import Image
 from bench.cli import main
 from tests.e2e.commands.theirs import coded
 from tests.unit.data.hub_sets import LAYOUT, LIST, MAPS, OBJECTS, save_dict
-from tests.unit.prepare import scenes
+from tests.unit.prepare import scenes, test_voc_objects
 from tests.unit.prepare.planned import PANOPTIC
 from tests.unit.prepare.scenes import save
 
@@ -78,6 +78,15 @@ def predict_badly(truth: Path, to: Path) -> Path:
         said.append(one | {"segments_info": segments})
     to.with_suffix(".json").write_text(json.dumps(content | {"annotations": said}))
     return to
+
+
+def test_vocs_objects_are_an_option_of_voc_alone(tmp_path: Path, blank_sheet: None, capsys) -> None:
+    test_voc_objects.draw(tmp_path / "from")
+    words = ["--from", str(tmp_path / "from"), "--to", str(tmp_path / "to"), "--partial", "--objects"]
+    assert main(["prepare", "voc", *words]) == 0
+    assert "objects: 4, which PQ and recall.objects count" in capsys.readouterr().out
+    assert main(["prepare", "ade20k", *words]) == 2
+    assert "prepare ade20k: --objects is for voc; leave it out" in capsys.readouterr().err
 
 
 @pytest.mark.slow

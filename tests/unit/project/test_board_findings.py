@@ -88,23 +88,40 @@ def test_what_stood_and_what_moved_is_said(findings: Any) -> None:
     ]))  # fmt: skip
     assert told == (
         "Published values that stood: gem iterations=1. That moved: masked start_layer=3 to 4 (+2.0 points, n=40).\n"
-        "Choices that are not those of the last look at test: masked start_layer=4 (was 3).\n"
+        "Best values at the end of their range, beyond which the variant would be another one or the same: gem "
+        "iterations=1 (with 0 nothing attends to itself before it weighs the values; with its authors all do at "
+        "least once); masked start_layer=1 (the tower has no other).\n"
     )
 
 
 def test_best_values_at_an_end_and_other_numbers_of_images_are_said(findings: Any) -> None:
     head = {"published": "1", "chosen": "1", "mean_published": 0.5, "mean_chosen": 0.5}
     table = pd.DataFrame([
-        head | {"variant": "gem", "key": "encode.iterations", "images": 40, "best": "0", "place": findings.BOUND},
-        head | {"variant": "naclip", "key": "encode.std", "images": 100, "best": "5.0", "place": "inside"},
+        head | {"variant": "projected_subtraction", "key": "encode.weight", "images": 40, "best": "0.05"},
+        head | {"variant": "proxyclip", "key": "encode.gamma", "images": 40, "best": "1e+06"},
+        head | {"variant": "naclip", "key": "encode.std", "images": 100, "best": "5.0"},
     ])  # fmt: skip
     told = findings.describe_tuning(table)
-    once = "q, k and v attend to themselves once and not again"
-    assert f"Best values at an end of their range, not inside it: gem iterations=0 ({once}).\n" in told
-    assert "Variants were not tuned on the same number of images: 1 on 40, 1 on 100.\n" in told
-    assert told.endswith("Choices that are not those of the last look at test: none.\n")
-    alike = findings.describe_tuning(table.assign(images=100, place="inside"))
-    assert "an end of their range" not in alike and "not tuned on the same" not in alike
+    assert "the same: projected_subtraction weight=0.05 (with 0 nothing is subtracted: it is masked).\n" in told
+    assert "Tuned by an earlier rule to a value at which the variant is another one" in told
+    assert "chooses anew): proxyclip gamma=1e+06 (more leaves the patches beside" in told
+    assert "Variants were not tuned on the same number of images: 2 on 40, 1 on 100.\n" in told
+    alike = findings.describe_tuning(table.assign(images=100, best=["0.1", "3", "5"]))
+    assert "of their range" not in alike and "another one" not in alike and "not tuned on the same" not in alike
+
+
+@pytest.mark.parametrize(
+    ("subset", "told"),
+    [
+        ("[first:200]", "looked at test-0000 to test-0199 three times, of which this is the last: once"),
+        ("[file:test-0204_to_test-0499@1b2c3d4e]",
+         "test-0204 to test-0499, at which no earlier board had looked; these had looked at test-0000 to test-0199"),
+        ("[file:test-0200_to_test-0499@1b2c3d4e]", "three times"),
+    ],
+)  # fmt: skip
+def test_the_findings_say_at_which_images_boards_had_looked(findings: Any, subset: str, told: str) -> None:
+    table = make_board(f"toyscenes:test{subset}/toyscenes/paper/tt(tiny@12345678,fp32)>=0.5/iou.image.union")
+    assert told in findings.describe_look(table)
 
 
 def test_the_findings_are_those_of_the_tables(board: Any, findings: Any, tmp_path: Path) -> None:

@@ -100,6 +100,11 @@ def _written(name: str, text: str) -> Callable[[World], None]:
     return lambda world: world.rewrite(name, text)
 
 
+def _written_blocklist(world: World) -> None:
+    world.rewrite("block.txt", "man\n")
+    world.set(report={"blocklist": f"{world.root}/block.txt"})
+
+
 def _variable(name: str, value: str = "1") -> Callable[[World], None]:
     return lambda world: world.monkeypatch.setenv(name, value)
 
@@ -205,6 +210,7 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     "role": (_given(role="floor"), frozenset()),
     "objective": (_given(objective="iou.image.union"), frozenset()),
     "embeddings": (_given(embeddings="inline"), frozenset()),
+    "report": (_written_blocklist, frozenset()),
     "controls": (_given(controls=[]), RUN),
     "score.tau_clip": (_given(score__tau_clip=0.2), RUN),
     "subset": (_given(data__subset="all"), RUN),

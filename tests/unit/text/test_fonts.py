@@ -7,44 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
 from PIL import Image, ImageDraw
 
 from bench.report.pictures.draw import load_font
 from bench.text import fonts
 from bench.text.escape import escape_for_picture
-
-
-def make_font(path: Path, letters: str) -> str:
-    """A font whose letters are all one triangle."""
-    pen = TTGlyphPen(None)
-    pen.moveTo((0, 0))
-    pen.lineTo((500, 900))
-    pen.lineTo((900, 0))
-    pen.closePath()
-    glyph = pen.glyph()
-    names = [".notdef", *(f"u{ord(letter):x}" for letter in letters)]
-    build = FontBuilder(1000, isTTF=True)
-    build.setupGlyphOrder(names)
-    build.setupCharacterMap({ord(letter): f"u{ord(letter):x}" for letter in letters})
-    build.setupGlyf(dict.fromkeys(names, glyph))
-    build.setupHorizontalMetrics(dict.fromkeys(names, (1000, 0)))
-    build.setupHorizontalHeader(ascent=900, descent=-100)
-    build.setupNameTable({"familyName": "Triangles", "styleName": "Regular"})
-    build.setupOS2()
-    build.setupPost()
-    build.save(path)
-    return str(path)
+from tests.unit.text.made_fonts import lend_fonts, make_font
 
 
 @pytest.fixture
-def triangles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def triangles(tmp_path: Path) -> Iterator[str]:
     file = make_font(tmp_path / "triangles.ttf", "猫 木")
-    monkeypatch.setattr(fonts, "list_fallbacks", lambda: (file,))
-    fonts.choose_font.cache_clear()
-    yield file
-    fonts.choose_font.cache_clear()
+    with lend_fonts(file):
+        yield file
 
 
 def test_a_text_is_written_in_the_first_font_that_has_all_of_it(triangles: str) -> None:

@@ -27,10 +27,10 @@
     async enlarge(panel, at, image) {
       const width = Math.min(720, innerWidth * 0.86), high = Math.min(innerHeight * 0.62, (width * image.size[0]) / image.size[1]);
       const picture = { bitmap: await zgsGallery.decode(image.picture, width * (window.devicePixelRatio || 1)) };
-      const large = zgsGallery.makePanel(panel, at, image, picture, { wide: width, high }), part = panel.read(image);
+      const large = zgsGallery.makePanel(panel, { wide: width, high }), part = panel.read(image);
       $("large-title").textContent = `${site.ids[at]} · ${panel.title}`;
       $("large-body").replaceChildren(large.figure);
-      large.refresh();
+      large.set(at, image, picture);
       if (part?.texts) {
         const list = make("ul");
         part.texts.forEach((_, s) => { const told = panel.explain(part, s, at), shade = panel.shade(part, at)[s], item = make("li");

@@ -1,17 +1,22 @@
 // Figure 5 in the page: rows of images, of which only those in sight exist; each is painted when it comes into sight.
 "use strict";
 window.zgsGallery = (function () {
-  const { make } = window.zgsTables, { paint, openMap, chooseColour } = window.zgsPaint;
-  const GAP = 10, CAPTION = 34, HEAD = 46, SMALLEST = 150, LARGEST = 330, AROUND = 1;
-  const rows = new Map(); // image number → its element
+  const { make } = window.zgsTables, { paint, openMap, findLabel, chooseColour } = window.zgsPaint;
+  const GAP = 10, CAPTION = 34, HEAD = 46, SMALLEST = 150, LARGEST = 330, AROUND = 1, SPARE = 2;
+  const rows = new Map(), free = []; // image number → its element; elements that wait for the next image
+  const file = {}; // where the bytes of a picture stand until they are a Blob
   let app, order = [], layout = null, active = -1;
 
-  /** Takes a row away, and lets go of all its pixels at once: browsers keep those of canvases for long. */
+  /** Takes a row away from its image; the next image that comes into sight has it, for a new one would be garbage. */
   function drop(at, row) {
-    row.querySelectorAll("canvas").forEach((canvas) => { canvas.width = canvas.height = 0; });
-    row.release?.();
-    row.remove();
+    row.leave();
     rows.delete(at);
+    free.push(row);
+  }
+
+  /** Keeps `most` of the rows that wait, and lets go of the pixels of others at once: browsers keep them for long. */
+  function trim(most) {
+    for (const row of free.splice(most)) row.querySelectorAll("canvas").forEach((canvas) => { canvas.width = canvas.height = 0; });
   }
 
   function start(host) {
@@ -23,6 +28,7 @@ window.zgsGallery = (function () {
       wide = entry.target.clientWidth;
       layout = null;
       for (const [at, row] of [...rows]) drop(at, row);
+      trim(0); // the next ones have another size
       schedule();
     }).observe(document.getElementById("rows"));
     document.getElementById("rows").addEventListener("keydown", onKey);
@@ -34,7 +40,7 @@ window.zgsGallery = (function () {
     schedule();
     const kept = new Set(order);
     for (const [at, row] of [...rows]) if (!kept.has(at)) drop(at, row);
-    for (const row of rows.values()) row.refresh?.();
+    for (const row of rows.values()) row.refresh();
   }
 
   let waiting = false;
@@ -63,7 +69,8 @@ window.zgsGallery = (function () {
     for (const [at, row] of [...rows]) if (!inSight.has(at) && row !== held) drop(at, row);
     let before = null;
     for (let place = first; place <= last; place++) {
-      const at = order[place], row = rows.get(at) || makeRow(at);
+      const at = order[place], row = rows.get(at) || free.pop() || makeRow();
+      if (rows.get(at) !== row) row.take(at);
       rows.set(at, row);
       row.style.transform = `translateY(${place * layout.step}px)`;
       row.style.height = `${layout.row}px`;
@@ -72,86 +79,109 @@ window.zgsGallery = (function () {
       if (row.parentNode !== host) before ? before.after(row) : host.prepend(row);
       before = row;
     }
+    trim(SPARE);
   }
 
-  function makeRow(at) {
-    const row = make("article", "", { class: "row", role: "listitem", tabindex: "-1", "data-image": String(at) });
-    const head = make("h3"), link = make("a", app.site.ids[at], { href: app.linkTo({ image: app.site.ids[at] }) });
-    const note = make("span");
-    link.addEventListener("click", () => app.set({ image: app.site.ids[at] }));
-    head.append(link, " ", note);
-    const panels = make("div", "", { class: "panels" });
-    row.append(head, panels);
-    window.zgs.loadImage(at).then((image) => fillRow(row, panels, at, image), (error) => panels.append(make("p", error.message, { class: "placeholder" })));
+  /** Makes a row, which takes one image after another. */
+  function makeRow() {
+    const row = make("article", "", { class: "row", role: "listitem", tabindex: "-1" });
+    const head = make("h3"), link = make("a"), body = make("div", "", { class: "panels" });
+    const panels = app.panels().map((panel) => makePanel(panel)), figures = panels.map((each) => each.figure);
+    const picture = { bitmap: null };
+    let turn = 0; // counts images: what comes late is for an earlier one
+    link.addEventListener("click", () => app.set({ image: link.textContent }));
+    head.append(link);
+    row.append(head, body);
+    row.refresh = () => panels.forEach((each) => each.refresh());
+    row.leave = () => {
+      turn++;
+      picture.bitmap?.close();
+      picture.bitmap = null;
+      panels.forEach((each) => each.leave());
+      body.replaceChildren();
+      row.remove();
+    };
+    row.take = (at) => {
+      const mine = ++turn;
+      row.dataset.image = String(at);
+      link.textContent = app.site.ids[at];
+      link.href = app.linkTo({ image: app.site.ids[at] });
+      window.zgs.loadImage(at).then((image) => mine === turn && fill(mine, at, image), (error) => mine === turn && body.replaceChildren(make("p", error.message, { class: "placeholder" })));
+    };
+    function fill(mine, at, image) {
+      panels.forEach((each) => each.set(at, image, picture));
+      body.replaceChildren(...figures);
+      if (image.picture) decode(image.picture, layout.wide * Math.min(2, window.devicePixelRatio || 1)).then((bitmap) => { if (mine === turn) { picture.bitmap = bitmap; row.refresh(); } else bitmap.close(); },
+        () => mine === turn && panels.forEach((each) => each.fail("this picture cannot be decoded")));
+    }
     return row;
   }
 
   /** Decodes the picture of an image, no larger than it is shown; whoever asks closes it. */
   function decode(picture, wide) {
-    const bytes = window.zgsNumbers.unpack({ type: "u1", data: picture.data });
+    const bytes = window.zgsNumbers.unpack({ type: "u1", data: picture.data }, file);
     const smaller = picture.width > wide ? { resizeWidth: Math.round(wide), resizeQuality: "high" } : {};
     return createImageBitmap(new Blob([bytes], { type: picture.type }), smaller);
   }
 
-  function fillRow(row, panels, at, image) {
-    if (!row.isConnected) return; // it went out of sight before it came
-    const picture = { bitmap: null }, shown = app.panels().map((panel) => makePanel(panel, at, image, picture));
-    panels.append(...shown.map((each) => each.figure));
-    row.release = () => { picture.bitmap?.close(); picture.bitmap = null; for (const part of [image.over, image.truth, ...image.runs]) if (part) delete part.opened; };
-    row.refresh = () => shown.forEach((each) => each.refresh());
-    row.refresh();
-    if (image.picture) decode(image.picture, layout.wide * Math.min(2, window.devicePixelRatio || 1)).then((bitmap) => { if (row.isConnected) { picture.bitmap = bitmap; row.refresh(); } else bitmap.close(); },
-      () => shown.forEach((each) => each.fail("this picture cannot be decoded")));
-  }
-
-  /** One picture of a row: canvas, caption, what hovering and keys tell of its segments. */
-  function makePanel(panel, at, image, picture, size = layout) {
-    const figure = make("figure", "", { style: `width:${size.wide}px` }), caption = make("figcaption");
+  /** One picture of a row: canvas, caption, what hovering and keys tell of its segments; `set` gives it an image. */
+  function makePanel(panel, size = layout) {
+    const figure = make("figure", "", { style: `width:${size.wide}px` }), caption = make("figcaption"), note = make("span");
     const button = make("button", "", { type: "button", class: "picture", style: `height:${size.high}px` });
-    const content = panel.read(image), part = content && !content.missing ? content : null;
-    const missing = image.missing || (content && content.missing);
-    const canvas = make("canvas"), ratio = Math.min(2, window.devicePixelRatio || 1);
+    const canvas = make("canvas"), ratio = Math.min(2, window.devicePixelRatio || 1), store = {};
+    let at = -1, image = null, picture = null, part = null, map = null, missing = "", lit = 0, shades = [];
+    caption.append(make("b", panel.title, { title: panel.title }), note);
     figure.append(caption, button);
-    const state = { lit: 0, cells: [], map: part && part.map ? ((part.opened = openMap(part.map))) : null };
     const fail = (why) => { button.replaceChildren(make("span", why, { class: "placeholder" })); };
-    if (missing) fail(missing);
-    else if (image.size) {
-      const fit = Math.min(size.wide / image.size[1], size.high / image.size[0]);
-      [canvas.width, canvas.height] = [image.size[1], image.size[0]].map((side) => Math.max(1, Math.round(side * fit * ratio)));
-      canvas.style.width = `${canvas.width / ratio}px`;
-      button.append(canvas);
+    function set(...given) {
+      [at, image, picture] = given;
+      const content = panel.read(image);
+      part = content && !content.missing ? content : null;
+      missing = image.missing || (content && content.missing) || "";
+      map = part && part.map ? openMap(part.map, store) : null;
+      if (missing) fail(missing);
+      else if (image.size) {
+        const fit = Math.min(size.wide / image.size[1], size.high / image.size[0]);
+        const [wide, high] = [image.size[1], image.size[0]].map((side) => Math.max(1, Math.round(side * fit * ratio)));
+        if (canvas.width !== wide || canvas.height !== high) [canvas.width, canvas.height] = [wide, high];
+        else canvas.getContext("2d").clearRect(0, 0, wide, high);
+        canvas.style.width = `${wide / ratio}px`;
+        button.replaceChildren(canvas);
+      } else button.replaceChildren();
+      refresh();
+    }
+    function leave() {
+      image = picture = part = map = null;
+      [lit, shades] = [0, []];
     }
     function refresh() {
-      const shades = part ? panel.shade(part, at) : [];
-      caption.replaceChildren(make("b", panel.title, { title: panel.title }), make("span", panel.note(at, part)));
-      button.setAttribute("aria-label", `${app.site.ids[at]}: ${panel.title}. ${missing || panel.tell(part, shades)}`);
-      if (!missing && picture.bitmap) state.cells = paint(canvas, picture.bitmap, state.map, shades, state.lit);
-      state.shades = shades;
+      if (!image) return;
+      shades = part ? panel.shade(part, at) : [];
+      note.textContent = panel.note(at, part);
+      button.setAttribute("aria-label", `${app.site.ids[at]}: ${panel.title}. ${missing || panel.tell(part, shades, map)}`);
+      if (!missing && picture.bitmap) paint(canvas, picture.bitmap, map, shades, lit);
     }
-    const point = (event) => {
-      const box = canvas.getBoundingClientRect(), x = Math.floor(((event.clientX - box.left) / box.width) * canvas.width), y = Math.floor(((event.clientY - box.top) / box.height) * canvas.height);
-      const inside = x >= 0 && y >= 0 && x < canvas.width && y < canvas.height && state.cells.length;
-      tell(inside ? state.cells[y * canvas.width + x] : 0, event.clientX, event.clientY);
-    };
     function tell(label, x, y) {
-      if (label !== state.lit) { state.lit = label < 2 ? 0 : label; refresh(); }
+      if (label !== lit) { lit = label < 2 ? 0 : label; refresh(); }
       app.tip(label >= 2 ? panel.explain(part, label - 2, at) : null, x, y);
     }
-    if (state.map) {
-      canvas.addEventListener("pointermove", point);
-      canvas.addEventListener("pointerleave", () => tell(0, 0, 0));
-      button.addEventListener("blur", () => tell(0, 0, 0));
-      button.addEventListener("keydown", (event) => {
-        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key], count = state.shades.length;
-        if (!step || !count) return;
-        event.preventDefault();
-        event.stopPropagation();
-        const box = canvas.getBoundingClientRect();
-        tell(2 + ((Math.max(state.lit - 2, step > 0 ? -1 : 0) + step + count) % count), box.left + 20, box.bottom - 10);
-      });
-    }
-    if (!missing) button.addEventListener("click", () => app.enlarge(panel, at, image));
-    return { figure, refresh, fail };
+    canvas.addEventListener("pointermove", (event) => {
+      if (!map) return;
+      const box = canvas.getBoundingClientRect();
+      tell(findLabel(map, (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height, canvas), event.clientX, event.clientY);
+    });
+    canvas.addEventListener("pointerleave", () => map && tell(0, 0, 0));
+    button.addEventListener("blur", () => map && tell(0, 0, 0));
+    button.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key], count = shades.length;
+      if (!map || !step || !count) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const box = canvas.getBoundingClientRect();
+      tell(2 + ((Math.max(lit - 2, step > 0 ? -1 : 0) + step + count) % count), box.left + 20, box.bottom - 10);
+    });
+    button.addEventListener("click", () => image && !missing && app.enlarge(panel, at, image));
+    return { figure, set, leave, refresh, fail };
   }
 
   /** Up and down go from image to image, Home and End to the first and last. */

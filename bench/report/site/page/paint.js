@@ -7,6 +7,7 @@
   const GRID = 56;
   const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", "DejaVu Sans", sans-serif';
   const colours = new Map();
+  const scratch = { runs: {}, cells: {}, small: {}, depth: {} }; // used again by every picture
 
   /** The colour of a position: hues by the golden ratio, so that any first few are far apart. */
   function chooseColour(position) {
@@ -26,10 +27,19 @@
   }
 
   /** Opens a label map: where each of its runs ends, and what it is of (0 void, 1 no segment, 2 the first segment). */
-  function openMap(encoded) {
-    const ends = Uint32Array.from(root.zgsNumbers.unpack(encoded.runs)), of = root.zgsNumbers.unpack(encoded.of);
-    for (let run = 1; run < ends.length; run++) ends[run] += ends[run - 1];
+  function openMap(encoded, store) {
+    const { unpack, takeBytes } = root.zgsNumbers, runs = unpack(encoded.runs, scratch.runs), places = (store.ends ||= {});
+    const ends = new Uint32Array(takeBytes(places, 4 * runs.length).buffer, 0, runs.length), of = unpack(encoded.of, (store.of ||= {}));
+    for (let run = 0, end = 0; run < runs.length; run++) ends[run] = end += runs[run];
     return { ends, of, height: encoded.size[0], width: encoded.size[1] };
+  }
+
+  /** The label of a map at a place of its picture, from 0 to 1 in both directions, as it is painted on a canvas. */
+  function findLabel(map, right, down, { width, height }) {
+    const x = Math.floor(right * width), y = Math.floor(down * height);
+    if (x < 0 || y < 0 || x >= width || y >= height) return 0;
+    const place = Math.floor(((y + 0.5) * map.height) / height) * map.width + Math.floor(((x + 0.5) * map.width) / width);
+    return map.of[map.ends.findIndex((end) => end > place)];
   }
 
   /** Paints a picture and, over it, segments: `shades[label - 2]` is {rgb, text, faded}; `lit` is the label in front. */
@@ -39,8 +49,8 @@
     const context = canvas.getContext("2d"), { width, height } = canvas;
     context.imageSmoothingEnabled = picture.width > 256 || picture.width > width;
     context.drawImage(picture, 0, 0, width, height);
-    if (!map) return [];
-    const cells = resize(map, height, width);
+    if (!map) return;
+    const cells = resize(map, height, width, scratch.cells);
     if (!layer || layer.width !== width || layer.height !== height) layer = new ImageData(width, height);
     const pixels = layer.data;
     for (let y = 0, at = 0; y < height; y++) {
@@ -59,12 +69,12 @@
     over.getContext("2d").putImageData(layer, 0, 0);
     context.drawImage(over, 0, 0);
     write(context, map, shades, width, height);
-    return cells;
   }
 
   /** Labels at another size by the nearest pixel, run by run: the whole map is never laid out. */
-  function resize(map, height, width) {
-    const cells = new map.of.constructor(height * width);
+  function resize(map, height, width, store) {
+    const type = map.of.constructor, bytes = root.zgsNumbers.takeBytes(store, height * width * type.BYTES_PER_ELEMENT);
+    const cells = new type(bytes.buffer, 0, height * width);
     for (let y = 0, at = 0, run = 0; y < height; y++) {
       const row = Math.floor(((y + 0.5) * map.height) / height) * map.width;
       while (map.ends[run] <= row) run++;
@@ -84,7 +94,7 @@
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";
-    const small = resize(map, Math.min(GRID, map.height), Math.min(GRID, map.width));
+    const small = resize(map, Math.min(GRID, map.height), Math.min(GRID, map.width), scratch.small);
     const rows = Math.min(GRID, map.height), columns = Math.min(GRID, map.width), taken = [];
     const areas = new Map();
     for (const label of small) areas.set(label, (areas.get(label) || 0) + 1);
@@ -115,7 +125,7 @@
 
   /** The place of a segment that is farthest from its border, by distances in steps of a coarse grid. */
   function findRoom(cells, label, rows, columns) {
-    const wide = columns + 2, depth = new Float32Array((rows + 2) * wide);
+    const wide = columns + 2, length = (rows + 2) * wide, depth = new Float32Array(root.zgsNumbers.takeBytes(scratch.depth, 4 * length).buffer, 0, length).fill(0);
     const each = (forward) => {
       for (let i = 0; i < rows * columns; i++) {
         const at = forward ? i : rows * columns - 1 - i, y = Math.floor(at / columns) + 1, x = (at % columns) + 1, here = y * wide + x;
@@ -135,5 +145,5 @@
     return Math.max(low, Math.min(value, Math.max(low, high)));
   }
 
-  root.zgsPaint = { chooseColour, openMap, paint };
+  root.zgsPaint = { chooseColour, openMap, findLabel, paint };
 })(window);

@@ -34,7 +34,7 @@ window.zgsPanels = function (app) {
     ...shownRuns.map(makeRunPanel),
     ...(site.classes ? [plain("ground truth", (image) => image.truth, () => [...Array(site.classes).keys()].map((at) => ({ rgb: zgsPaint.chooseColour(at), text: site.texts[at] })))] : []),
   ];
-  allPanels[allPanels.length - 1].tell = ((before) => (part, shades) => (part && part.opened ? [...new Set(part.opened.of)].filter((each) => each > 1).map((each) => shades[each - 2]?.text).filter(Boolean).join(", ") || "nothing labelled" : before(part, shades)))(allPanels[allPanels.length - 1].tell);
+  allPanels[allPanels.length - 1].tell = ((before) => (part, shades, map) => (map ? [...new Set(map.of)].filter((each) => each > 1).map((each) => shades[each - 2]?.text).filter(Boolean).join(", ") || "nothing labelled" : before(part, shades)))(allPanels[allPanels.length - 1].tell);
 
   function orderImages() {
     const all = [...Array(site.shown).keys()].filter(matches), a = scoreImages(Number(state.a)), b = scoreImages(Number(state.b));

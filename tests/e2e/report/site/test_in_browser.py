@@ -240,6 +240,36 @@ def test_the_address_holds_what_was_chosen_and_leads_to_an_image(browser: Any, m
     assert "sort" not in run(browser, "return location.hash") and "tau=0.7" in run(browser, "return location.hash")
 
 
+def read_row(browser: Any, name: str) -> tuple[list[str], list[str], bytes]:
+    """What the pictures of an image say of themselves and in their captions, and how its row looks."""
+    from selenium.webdriver.common.by import By
+
+    wait(lambda: name in list_rows(browser))
+    row = next(e for e in browser.find_elements(By.CSS_SELECTOR, "#rows .row") if name in e.text)
+    run(browser, "arguments[0].scrollIntoView({block: 'center'}); document.activeElement.blur()", row)
+    settle(browser)
+    labels, notes = ([e.accessible_name for e in row.find_elements(By.CSS_SELECTOR, ".picture")],
+                     [e.text for e in row.find_elements(By.CSS_SELECTOR, "figcaption")])  # fmt: skip
+    return labels, notes, row.screenshot_as_png
+
+
+def test_rows_are_used_again_and_show_the_image_that_they_have_now(browser: Any, made: Path) -> None:
+    names = [f"test-{at:04d}" for at in range(IMAGES)]
+    go(browser, made)
+    show_images(browser)
+    fresh = read_row(browser, names[1])
+    counting = "window.made = 0; const old = document.createElement; document.createElement = function (tag) {"
+    run(browser, counting + " window.made += tag === 'canvas'; return old.apply(document, arguments); }")
+    for _ in range(3):
+        for name in (*names, *reversed(names)):
+            run(browser, f"location.hash = '#image={name}'")
+            settle(browser)
+    count, panels = run(browser, "return window.made"), len(fresh[0])
+    assert count <= 3 * panels, "whatever passes takes the elements of what went out of sight"
+    assert read_row(browser, names[1]) == fresh
+    assert list_complaints(browser) == []
+
+
 def test_what_is_missing_stands_in_its_place(page: Any) -> None:
     choose(page, "sort", "name")
     show_images(page)

@@ -15,7 +15,9 @@ from bench.csv_files import read_csv
 from bench.data.toyscenes import ToyScenes
 from bench.errors import BadSample, UserError
 from bench.records import Sample
+from bench.report.site.pack import unpack
 from bench.run.context import RunContext
+from bench.run.run_folder import read_image_scores
 from bench.store.sealed import read_record, write_record
 from tests.e2e.report.site.made_up import score_systems, write_system
 from tests.shared_runs import find_run, make_once
@@ -156,3 +158,64 @@ def test_a_wrong_word_is_one_line(scored: Path, tmp_path: Path, capsys: Any, wor
     assert main(["report", str(list_scored(scored)[0]), *words]) in (1, 2)
     err = capsys.readouterr().err
     assert told in err and err.count("\n") == 1 and not Path("x").exists()
+
+
+def test_a_damaged_run_is_left_out_with_the_command_that_makes_it_again(
+    scored: Path, tmp_path: Path, capsys: Any
+) -> None:
+    runs = tmp_path / "runs"
+    for at, run in enumerate(list_scored(scored)):
+        shutil.copytree(run, runs / str(at))
+    (runs / "1" / "scores.csv").write_text("metric,value\n")
+    assert main(["report", str(runs), f"site={tmp_path / 'site'}"]) == 0
+    out, told = capsys.readouterr().out, read(tmp_path / "site", "site")
+    (why,) = [each["why"] for each in told["missing"] if each["what"] == "a run"]
+    assert "scores.csv: is not what the run left there" in why and f"left out: {why}" in out
+    assert why.endswith(read_record(runs / "1")["repeat"]) and "zgs score" in why
+    assert [each["name"] for each in told["runs"]] == ["anything", "sure"]
+    (runs / "2" / "run.json").write_text("{")
+    assert main(["report", str(runs / "2"), str(runs / "1"), f"site={tmp_path / 'none'}"]) == 1
+    assert "run.json: damaged" in (err := capsys.readouterr().err) and err.count("\n") == 1
+
+
+def test_runs_of_other_images_are_told_first_and_the_header_names_no_subset(scored: Path, tmp_path: Path) -> None:
+    file, few, ids = scored / "unsure.jsonl", tmp_path / "few", tmp_path / "ids.txt"
+    ids.write_text("test-0001\ntest-0002\n")
+    data = (
+        "data=toyscenes",
+        f"data.subset=file:{ids}",
+        f"store={scored / 'store'}",
+        f"out={few}",
+        "score.tau_sbert=0.6",
+    )
+    assert main(["score", str(file), *data, "--ignore-unknown", "score.resamples=20", "score.tau_sbert=0.6"]) in (0, 3)
+    whole, (part,) = list_scored(scored)[0], (path.parent for path in few.glob("*/run.json"))
+    assert main(["report", str(whole), str(part), f"site={tmp_path / 'site'}"]) == 0
+    site = read(tmp_path / "site", "site")
+    assert site["data"] == "toyscenes:test"
+    assert site["missing"][0]["why"].startswith(f"has 2 of {IMAGES} images")
+    protocols = [each["why"] for each in site["missing"] if "another protocol" in each["why"]]
+    assert [why.partition("(")[2].partition(")")[0] for why in protocols] == ["tau_sbert=0.6 in place of 0.5"]
+    packed = read(tmp_path / "site", "numbers-1-tt")["iou.image.union"]
+    places = {site["ids"][at] for at in unpack(packed["image"]).tolist()}
+    assert places == set(read_image_scores(part).index) and len(places) == 2
+
+
+def test_an_image_that_was_deleted_since_has_a_placeholder_and_is_told(
+    scored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = ToyScenes.list_ids
+    load = ToyScenes.load
+
+    def load_others(self: ToyScenes, image_id: str) -> Sample:
+        if image_id == "test-0001":
+            raise UserError("no picture 'test-0001' below here")
+        return load(self, image_id)
+
+    monkeypatch.setattr(ToyScenes, "list_ids", lambda self: tuple(each for each in ids(self) if each != "test-0001"))
+    monkeypatch.setattr(ToyScenes, "load", load_others)
+    assert main(["report", str(list_scored(scored)[0]), f"site={tmp_path / 'site'}"]) == 0
+    site, image = read(tmp_path / "site", "site"), read(tmp_path / "site", "image-00001")
+    assert site["ids"] == ["test-0000", "test-0001", "test-0002"] and site["runs"][0]["images"] == 3
+    assert image["missing"] == "no picture 'test-0001' below here"
+    assert any("1 of its 3 images are not in the data any more" in each["why"] for each in site["missing"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import string
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from bench.report.figures.style import save
 from bench.score.human_ratings import Ratings
 from tests.unit.encode.tiny import GRID, clip
 from tests.unit.report.geometry import faults
+from tests.unit.text.made_fonts import lend_fonts, make_font
 
 nan = float("nan")
 SCORES = pd.DataFrame({"a": [0.5, 0.1, nan, 0.9], "b": [0.2, 0.7, 0.4, 0.9]}, index=["i0", "i1", "i2", "i3"])
@@ -105,6 +107,19 @@ def test_pictures_with_long_names_can_be_read(columns: int) -> None:
     assert figure.get_figwidth() == WIDE and len(figure.axes) == columns + 1
     side = (WIDE / columns) * 72
     assert 0.85 * side / LETTERS < compute_lines(columns) < side / LETTERS
+
+
+@pytest.mark.parametrize("letters", ["none", "lent"])
+def test_pictures_with_names_of_other_scripts_can_be_read(letters: str, tmp_path: Path) -> None:
+    """With a font that has them beside DejaVu's letters, and by their codes where this system has none."""
+    title = "Ours, bold letters of DejaVu's beside wide ones, 注意マスク " * 2
+    files = [make_font(tmp_path / "made.ttf", string.printable + "注意マスク…")] if letters == "lent" else []
+    with lend_fonts(*files):
+        shown = Shown(Image.new("RGB", (384, 288), "grey"), title, "a long note 注意マスク " * 5)
+        figure = draw_pictures([[shown, shown]], "a footer of many words that has to be broken, 注意マスク " * 4)
+        assert faults(figure) == [], "nothing leaves the picture, and no letter is an empty box, which is a warning"
+        told = [text.get_text() for text in figure.texts]
+    assert all(("マ" if files else "\\u30de") in text for text in told) and len(told) == 5
 
 
 @pytest.mark.slow

@@ -9,11 +9,14 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from bench.csv_files import read_csv, write_csv
 from bench.data.toyscenes import ToyScenes
 from bench.errors import UserError
 from bench.records import Prediction
+from bench.report.blocklist import HIDDEN, Blocklist
+from bench.report.comparison import pictures
 from bench.report.comparison.alike import check_alike
 from bench.report.comparison.changes import compute_changes, select_images
 from bench.report.comparison.classes import compute_classes, select_ends, write_markdown_classes
@@ -134,7 +137,7 @@ def test_without_iou_the_first_metric_decides() -> None:
     assert compute_changes(tables, [("a", "b")])["metric"].tolist() == [f"{HEAD}{TT}>=0.5/recall>0.5"]
 
 
-def test_pictures_of_what_changed(tmp_path: Path) -> None:
+def test_pictures_of_what_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = ToyScenes(subset="first:2")
     ids = dataset.list_ids()
     masks = np.zeros((1, 128, 128), bool)
@@ -153,3 +156,9 @@ def test_pictures_of_what_changed(tmp_path: Path) -> None:
         ("Where a gains most against b", "changed-gains.png"), ("Where a loses most against b", "changed-loses.png"),
     ]  # fmt: skip
     assert sorted(path.name for path in tmp_path.glob("*.png")) == ["changed-gains.png", "changed-loses.png"]
+    drawn, hide = [], Blocklist(["Grass"])
+    small = Image.new("RGB", (9, 9))
+    monkeypatch.setattr(pictures, "draw", lambda image, panel, colours: drawn.append(panel.texts) or small)
+    write_changed(changes, runs, [("a", "b")], dataset, tmp_path / "changed", count=1, embedded=True, blocklist=hide)
+    assert drawn.count((HIDDEN,)) == 4 == hide.hidden["grass"], "of two images what both say"
+    assert not any("grass" in texts for texts in drawn) and any(HIDDEN in texts and "sky" in texts for texts in drawn)

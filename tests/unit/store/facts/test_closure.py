@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -138,6 +139,14 @@ def test_a_variant_knows_what_it_is_made_of() -> None:
     assert not {m for m in modules if m.startswith(("bench.segment", "bench.metrics", "bench.encode.crop"))}
 
 
+@pytest.mark.parametrize("group", ["segment", "encode", "caption", "merge", "baseline", "models", "data"])
+def test_of_all_that_the_settings_name_every_part_is_known(group: str) -> None:
+    """So that a run of ours never says beware for what its key cannot hold."""
+    files = (Path(__file__).parents[4] / "conf" / group).rglob("*.yaml")
+    targets = {name for file in files for name in re.findall(r"_target_:\s*(bench\.[\w.]+)", file.read_text())}
+    assert targets and join_closures(targets).unknown == ()
+
+
 @pytest.mark.parametrize("line", ["import bench", "from bench import Method", "import bench as b"])
 def test_what_the_package_has_for_scripts_counts_for_others_alone(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -146,7 +155,8 @@ def test_what_the_package_has_for_scripts_counts_for_others_alone(
     (tmp_path / "theirs_by_api.py").write_text(line + "\n")
     forget_sources("theirs_by_api")
     assert "bench.api" in find_closure("theirs_by_api").modules
-    assert "bench.api" not in find_closure("bench.encode.global_subtraction").modules
+    ours = find_closure("bench.encode.global_subtraction")
+    assert "bench" in ours.modules and "bench.api" not in ours.modules and not ours.unknown
     (tmp_path / "theirs_by_api.py").write_text("from bench.encode.masking import MaskedEncoder\n")
     forget_sources("theirs_by_api")
     assert "bench.api" not in find_closure("theirs_by_api").modules

@@ -1,0 +1,47 @@
+"""What figures have in common: letters of any script, measured as they are drawn, and no setting of pyplot changed."""
+
+from __future__ import annotations
+
+import logging
+import string
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from matplotlib.text import Text
+
+from bench.report.figures.style import list_letters, make_figure, measure_line, measure_width
+from tests.unit.text.made_fonts import lend_fonts, make_font
+
+WORDS = "IoU, 注意マスク of masks"
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_a_line_is_as_wide_as_it_is_drawn_letter_by_letter(bold: bool, tmp_path: Path) -> None:
+    """Beside the box of the text itself, with a font whose letters are all as wide as they are high."""
+    file = make_font(tmp_path / "made.ttf", string.printable + "注意マスク")
+    with lend_fonts(file):
+        figure = make_figure(1.0)
+        figure.set_dpi(2000)
+        text = figure.text(0, 0, WORDS, fontsize=8, fontweight="bold" if bold else "normal")
+        figure.draw_without_rendering()
+        drawn = Text.get_window_extent(text).width / 2000
+        assert measure_line(WORDS, 8, bold) == pytest.approx(drawn, rel=0.01)
+        assert measure_width(WORDS, 8, bold) == pytest.approx(drawn, rel=0.02), "outlines end before the next letter"
+        plain = measure_line(WORDS.replace("注意マスク", ""), 8, bold)
+        assert measure_line(WORDS, 8, bold) - plain == pytest.approx(5 * 8 / 72, rel=0.01), "five letters of the font"
+
+
+def test_a_figure_has_its_own_letters_and_says_nothing_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not pyplot's settings, whatever they are, nor a line about a family that has no bold letters."""
+    monkeypatch.setattr(logging, "lastResort", logging.StreamHandler())
+    with lend_fonts(make_font(tmp_path / "made.ttf", "猫")), mpl.rc_context({"font.family": ["serif"]}):
+        settings = dict(mpl.rcParams)
+        figure = make_figure(1.0)
+        figure.suptitle("猫 cat", fontweight="bold")
+        figure.draw_without_rendering()
+        assert dict(mpl.rcParams) == settings
+        assert {tuple(text.get_fontfamily()) for text in figure.findobj(Text)} == {tuple(list_letters())}
+    assert list_letters()[0] == "DejaVu Sans" and capsys.readouterr() == ("", "")
