@@ -26,7 +26,7 @@ class OptunaSweeper(Sweeper):
         """Take what Hydra gives, and make the launcher."""
         from hydra.core.plugins import Plugins
 
-        self.hydra_context, self.config = hydra_context, config
+        self.hydra_context, self.config, self.task = hydra_context, config, task_function
         self.launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
@@ -34,6 +34,7 @@ class OptunaSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Any:
         """Run the trials of a study that are left; return the best value."""
         from bench.commands.tuning.sweep import search
+        from bench.settings.compose import STORED
 
         params = [f"{key}={value}" for key, value in (self.options["params"] or {}).items()]
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
@@ -43,4 +44,6 @@ class OptunaSweeper(Sweeper):
             self.validate_batch_is_legal(jobs)
             return self.launcher.launch(jobs, initial_job_idx=first)
 
-        return search(self.options, self.config, overrides, launch)
+        ours = self.config.hydra.job.config_name in ("config", STORED)  # others are composed by Hydra's own program
+        check = getattr(self.task, "check_objective", None) if ours else None
+        return search(self.options, self.config, overrides, launch, check)

@@ -2,12 +2,15 @@
 
     python scripts/cluster_speed.py [--only ray|sweep]… [--images 24] [--times 3]
                                     [--to results/cluster_speed.csv]
+    python scripts/cluster_speed.py --tell results/cluster_speed.csv
 
 Whole processes of the full method on drawn scenes, each with an empty store, in alternation; the medians of wall and
 processor seconds and their ratios. Goals, in wall time and on a quiet machine: ray 1.15 of local, eight jobs that
 differ in the merging threshold 1.5 of one job. Processor seconds are those of the process and of all that it started
 and waited for; a raylet's workers are not among them, so that ray is compared in wall time alone and its column of
-processor seconds is empty. With --to the medians are written to a csv: those of cases not measured now stay.
+processor seconds is empty. With --to the medians and the least and most wall seconds of a run are written
+to a csv: those of cases, and of numbers of images, not measured now stay. --tell measures nothing: it writes the lines
+of CLUSTER.md that say what stands in such a csv.
 """
 
 from __future__ import annotations
@@ -35,13 +38,20 @@ SIDES = {
 """By case, the words of the side that is the measure and of the one that is measured."""
 UNCOUNTED = ("ray",)
 """Cases whose workers belong to no process that is counted."""
-SECONDS = ("wall", "wall_ratio", "processor", "processor_ratio")
+STARTING = ("ray",)
+"""Cases whose measured side starts something before it works: what it takes more may be start-up."""
+SECONDS = ("wall", "wall_ratio", "processor", "processor_ratio", "wall_min", "wall_max")
+TOLD = {
+    "ray": "`executor=ray` on one machine took {ratio:.2f} of `executor=local`",
+    "sweep": "Eight jobs that differ in the merging threshold took {ratio:.2f} of one job",
+}
 
 
 @dataclass(frozen=True)
 class Side:
     """The medians of a side's ``runs`` over ``n`` images: seconds, and their shares of the first side's.
 
+    ``wall_min`` and ``wall_max`` are of single runs.
     ``processor`` is None where the processes that work are not among those that are counted.
     """
 
@@ -53,6 +63,8 @@ class Side:
     processor_ratio: float | None
     runs: int
     n: int
+    wall_min: float
+    wall_max: float
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -61,8 +73,12 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", action="append", choices=GOALS, help="a case; may be given several times")
     parser.add_argument("--images", type=int, default=24, help="scenes of each run")
     parser.add_argument("--times", type=int, default=3, help="runs of each side")
-    parser.add_argument("--to", type=Path, help="a csv for the medians; other cases that stand there are kept")
+    parser.add_argument("--to", type=Path, help="a csv for the medians; others that stand there are kept")
+    parser.add_argument("--tell", type=Path, metavar="CSV", help="measure nothing: say what such a csv holds")
     given = parser.parse_args(words)
+    if given.tell:
+        print(*describe_sides(read_csv(given.tell)), sep="\n")
+        return
     found: list[Side] = []
     for case in given.only or GOALS:
         with tempfile.TemporaryDirectory(prefix="zgs-cluster-") as folder:
@@ -95,17 +111,67 @@ def make_sides(case: str, costs: Mapping[str, Sequence[Cost]], images: int) -> l
     base, counted = next(iter(costs)), case not in UNCOUNTED
     return [
         Side(case, name, walls[name], walls[name] / walls[base], processors[name] if counted else None,
-             processors[name] / processors[base] if counted else None, len(own), images)
+             processors[name] / processors[base] if counted else None, len(own), images,
+             min(cost.wall for cost in own), max(cost.wall for cost in own))
         for name, own in costs.items()
     ]  # fmt: skip
 
 
 def write_sides(sides: Sequence[Side], to: Path) -> Path:
-    """Write medians in place of those of the same cases, in the order of `GOALS`."""
+    """Write medians in place of those of the same cases and images, in the order of `GOALS` and of images."""
     new = pd.DataFrame([asdict(side) for side in sides]).astype(dict.fromkeys(SECONDS, float))
-    old = read_csv(to).replace("", "nan").astype(new.dtypes) if to.is_file() else new[:0]
-    table = pd.concat([old[~old["case"].isin(new["case"])], new]) if len(old) else new
-    return write_csv(table.sort_values("case", key=lambda names: names.map(list(GOALS).index), kind="stable"), to, 2)
+    old = read_csv(to).reindex(columns=new.columns, fill_value="") if to.is_file() else new[:0]
+    old = old.replace("", "nan").astype(new.dtypes)
+    same = pd.MultiIndex.from_frame(old[["case", "n"]]).isin(pd.MultiIndex.from_frame(new[["case", "n"]]))
+    table = pd.concat([old[~same], new]) if len(old) else new
+    order = table["case"].map(list(GOALS).index)
+    return write_csv(table.assign(order=order).sort_values(["order", "n"], kind="stable").drop(columns="order"), to, 2)
+
+
+def describe_sides(table: pd.DataFrame) -> list[str]:
+    """Describe each measure of a csv in a line: ratio, seconds, spread, n, and whether the goal is met.
+
+    Where something is started first, the last line of a case says how much of what is more is there at any size.
+    """
+    lines = []
+    for case in GOALS:
+        pairs = [own for _, own in table[table["case"] == case].groupby("n", sort=True)]
+        lines += [f"- {_describe_pair(case, pair)}" for pair in pairs]
+        if pairs and case in STARTING:
+            lines.append(f"  {_describe_growth(pairs)}")
+    return lines
+
+
+def _describe_pair(case: str, pair: pd.DataFrame) -> str:
+    base, other = (pair.iloc[at] for at in range(2))
+    seconds = [float(side["wall"]) for side in (base, other)]
+    ratio, spreads = seconds[1] / seconds[0], [_describe_spread(side) for side in (other, base)]
+    verdict = "met" if ratio <= GOALS[case] else "missed"
+    return (
+        f"{TOLD[case].format(ratio=ratio)} in wall time (n = {base['n']} images, medians of {base['runs']} runs: "
+        f"{seconds[1]:.1f} s{spreads[0]} beside {seconds[0]:.1f} s{spreads[1]}): the goal of {GOALS[case]:.2f} is "
+        f"{verdict}."
+    )
+
+
+def _describe_spread(side: pd.Series) -> str:
+    """Describe the least and the most of single runs; earlier csvs do not hold them."""
+    least, most = side.get("wall_min"), side.get("wall_max")
+    return f" ({float(least):.1f} to {float(most):.1f})" if least and most else ""
+
+
+def _describe_growth(pairs: Sequence[pd.DataFrame]) -> str:
+    """Describe what is more on the measured side: alike at all numbers of images it is start-up."""
+    more = [float(pair.iloc[1]["wall"]) - float(pair.iloc[0]["wall"]) for pair in pairs]
+    told = ", ".join(f"{each:.1f} s at {pair.iloc[0]['n']} images" for each, pair in zip(more, pairs, strict=True))
+    if len(pairs) == 1:
+        return f"That is more by {told}; of one number of images it does not tell start-up from what images cost."
+    images = [int(pair.iloc[0]["n"]) for pair in pairs]
+    slope = (more[-1] - more[0]) / (images[-1] - images[0])
+    start = more[0] - slope * images[0]
+    return (
+        f"That is more by {told}: {start:.1f} s to start and {1000 * slope:.0f} ms an image, by a line through both."
+    )
 
 
 def make_command(words: Sequence[str], left: Path, images: int) -> list[str]:

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from types import FrameType
 
 NOTE = "ended by signal "
-"""Begins the line that is written into the log; the number of the signal follows."""
+"""Begins the line that is written into the log, below a progress bar that has not ended its own; the number of the
+signal follows."""
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 """Signals of submitit's or of a person's that are for the job."""
 _DEATH = 1
@@ -34,7 +35,7 @@ def watch_job(words: Sequence[str]) -> int:
     code = job.wait()
     if code >= 0:
         return code
-    print(f"{NOTE}{-code}", file=sys.stderr, flush=True)
+    print(f"\n{NOTE}{-code}", file=sys.stderr, flush=True)
     return 128 - code
 
 

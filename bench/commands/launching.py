@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from omegaconf import OmegaConf
+
 from bench.commands.calling import COMPOSING, call_hydra, run_alone, split_flags
+from bench.commands.launchers.numbers import check_numbers
 from bench.commands.options import CONFIG_DIR, CONFIG_NAME, find_flag
 from bench.commands.overrides import explain_error
-from bench.commands.sweeps import SWEEPS, Job, group_jobs, quote_value
+from bench.commands.sweeps import SWEEPS, Job, group_jobs, list_fixed_words, quote_value
 from bench.commands.task import Task
 from bench.errors import UserError
 from bench.run.crash import describe_error, format_trace
@@ -32,8 +35,10 @@ def launch_jobs(task: Task, arguments: Sequence[str], jobs: Sequence[Job], share
 
     ``shared`` are the words for Hydra itself among the ``arguments``. Raises what Hydra raises for words that fit none.
     """
-    flags, _ = split_flags(arguments)
-    if jobs and not shared and _find_launcher(jobs, flags).endswith(HERE):
+    flags, words = split_flags(arguments)
+    launcher = _compose_launcher(jobs or [list_fixed_words(words)], [*flags, *shared])
+    check_numbers(launcher)
+    if jobs and not shared and str(launcher.get("_target_")).endswith(HERE):
         return launch_here(task, jobs, flags, folder)
     return _launch_by_hydra(task, arguments, jobs, shared, folder)
 
@@ -58,7 +63,7 @@ def _launch_by_hydra(
     _quiet_trackers()
     try:
         lost = _launch(partial(call_hydra, [*arguments, place], task), folder)
-        if lost and _find_launcher(jobs, [*flags, *shared]).endswith(WITH_ALL):
+        if lost and str(_compose_launcher(jobs, [*flags, *shared]).get("_target_")).endswith(WITH_ALL):
             return _launch_waiting(task, flags, jobs, [*shared, place], folder, lost)
         return lost
     except COMPOSING:
@@ -96,13 +101,14 @@ def _launch_waiting(
     return "; ".join(dict.fromkeys(filter(None, told)))
 
 
-def _find_launcher(jobs: Sequence[Job], words: Sequence[str]) -> str:
-    """Find the class of the launcher that these jobs go to; empty where none of them can be composed."""
+def _compose_launcher(jobs: Sequence[Job], words: Sequence[str]) -> Mapping[str, Any]:
+    """Compose the launcher that these jobs go to, its class and keys; empty where none of them can be composed."""
     flags, own = split_flags(words)
     for job in jobs:
         with suppress(*COMPOSING):
-            return str(compose_job((*job, *own), flags).hydra.launcher._target_)
-    return ""
+            made = OmegaConf.to_container(compose_job((*job, *own), flags).hydra.launcher, resolve=True)
+            return {str(key): value for key, value in made.items()} if isinstance(made, dict) else {}
+    return {}
 
 
 def _refuse_some(jobs: Sequence[Job], flags: Sequence[str], folder: Path) -> set[Job]:

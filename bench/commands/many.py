@@ -92,7 +92,7 @@ def _remove_folder(folder: Path, out: Path) -> None:
             place.rmdir()
         except OSError:  # something else lies there
             return
-        if place == out:
+        if place == out.absolute():  # what holds it is not ours, though it be empty: we may work there
             return
 
 

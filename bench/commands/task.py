@@ -14,13 +14,14 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from bench.commands.as_in_run import Base
+from bench.commands.calling import run_alone
 from bench.commands.naming import name_variant
 from bench.commands.overrides import explain_error
 from bench.commands.repeated import change_settings
 from bench.commands.sweeps import Job, describe_job
 from bench.commands.words import prepare_words
 from bench.errors import UsageError, writing
-from bench.settings.compose import read_choices, resolve_config
+from bench.settings.compose import STORED, read_choices, resolve_config
 from bench.settings.decimals import shorten_decimals
 from bench.system import signals
 from bench.text.escape import escape_for_terminal
@@ -103,12 +104,25 @@ class Task:
 
     def tell_loss(self, words: Sequence[str], reason: str, log: str = "") -> None:
         """Tell in the sweep's folder that a job has ended without a word, unless it has told of itself meanwhile."""
-        from bench.run.outcomes import NOTHING_LEFT, make_loss, name_outcome_file, write_outcome
+        from bench.run.outcomes import make_loss, name_outcome_file, write_outcome
 
         place = self.places.get(tuple(sorted(words)))
         if self.folder is not None and place and not name_outcome_file(place, self.folder).exists():
-            loss = make_loss(place, words, f"{NOTHING_LEFT} ({reason})", self.folder, log)
+            loss = make_loss(place, words, reason, self.folder, log)
             write_outcome(loss, self.folder)
+
+    def check_objective(self, words: Sequence[str]) -> None:
+        """Raise UsageError unless a job with these words measures the objective: a search has not begun by then.
+
+        Nothing is said of words that Hydra composes and a run refuses: the job itself says that better.
+        """
+        from bench.run.job import check_objective_of
+
+        def look(config: DictConfig) -> None:
+            check_objective_of(self._resolve_settings(config, read_choices(HydraConfig.get()), words))
+
+        place = ["-cd", self.config_dir] if self.config_dir else []
+        run_alone([*(["-cn", STORED] if self.base else []), *place, *words], look)
 
     def _track(self, folder: Path, options: dict[str, Any], words: Sequence[str]) -> None:
         """Tell a tracker of a finished run and of its place in the sweep."""

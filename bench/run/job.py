@@ -105,6 +105,19 @@ def prepare_folder(settings: Mapping[str, Any]) -> Path:
     return folder
 
 
+def check_objective_of(settings: Mapping[str, Any]) -> None:
+    """Raise UsageError unless a run of these settings measures its objective; no model is loaded and no image read.
+
+    Settings that a run would refuse are left to the run.
+    """
+    try:
+        check_settings(settings)
+    except UserError:
+        return
+    context = RunContext(settings)
+    check_objective(context, resolve_protocol(context, context.settings["score"]))
+
+
 def _check_protocol(context: RunContext) -> Protocol:
     protocol = resolve_protocol(context, context.settings["score"])
     if protocol.verify == "human":

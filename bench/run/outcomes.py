@@ -18,7 +18,8 @@ from bench.store.files import write_atomically
 
 PATIENCE = 30.0
 """Seconds within which a file that another host wrote is seen on a shared disk."""
-NOTHING_LEFT = "no outcome: killed or never started"
+NOTHING_LEFT = "no outcome"
+"""Begins the reason of a job that has left none, whatever is known of why."""
 STOPPED = "stopped before it was done"
 """Why a job has no outcome whose sweep was stopped by Ctrl-C or a batch system."""
 BEGUN = (".json", ".progress")
@@ -96,26 +97,33 @@ def name_outcome_file(job: int, folder: Path, ending: str = "json") -> Path:
 
 
 def collect_outcomes(
-    folder: Path, planned: Sequence[tuple[str, ...]], reason: str = "", patience: float = 0.0, lost: str = NOTHING_LEFT
+    folder: Path, planned: Sequence[tuple[str, ...]], reason: str = "", patience: float = 0.0, lost: str = ""
 ) -> list[Outcome]:
-    """Collect the outcomes of a sweep in its order; a planned job (its overrides) without one is ``lost``.
+    """Collect the outcomes of a sweep in its order; a planned job (its overrides) without one is lost.
 
-    ``reason`` is what its launcher says. Waits up to ``patience`` seconds for files that are not to be seen yet.
+    ``reason`` is what its launcher says, ``lost`` stands in place of what is known of each such job. Waits up to
+    ``patience`` seconds for files that are not to be seen yet.
     """
     until = time.monotonic() + patience
     while (missing := _list_missing(folder, len(planned))) and time.monotonic() < until:
         time.sleep(0.1)
-    lost = f"{lost} ({reason})" if reason else lost
     outcomes = [read_outcome(path) for path in sorted(folder.glob("job-*.json"))]
-    losses = [make_loss(job, planned[job - 1], lost, folder) for job in missing]
+    losses = [make_loss(job, planned[job - 1], reason, folder, lost=lost) for job in missing]
     return sorted([*outcomes, *losses], key=lambda outcome: outcome.job)
 
 
-def make_loss(job: int, overrides: Sequence[str], reason: str, folder: Path, log: str = "") -> Outcome:
-    """Make the outcome of a job that left none, with the seconds and the host that it told of while it worked."""
+def make_loss(
+    job: int, overrides: Sequence[str], reason: str, folder: Path, log: str = "", lost: str = ""
+) -> Outcome:
+    """Make the outcome of a job that left none, with the seconds and the host that it told of while it worked.
+
+    Whether it had begun is read there too, unless ``lost`` says what became of it; ``reason`` is why, if anybody says.
+    """
     told = read_progress(name_progress_file(job, folder))
     seconds, host = (told.seconds, told.process.host) if told else (0.0, "")
-    return Outcome(job, tuple(overrides), FAILED, reason, log, seconds=seconds, host=host)
+    words = lost or f"{NOTHING_LEFT}: {'it ended at work' if told else 'it never began'}"
+    words = f"{words} ({reason})" if reason else words
+    return Outcome(job, tuple(overrides), FAILED, words, log, seconds=seconds, host=host)
 
 
 def find_worst_code(outcomes: Iterable[Outcome]) -> int:

@@ -48,7 +48,7 @@ def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) 
         if key not in settings and key not in ADDED:
             raise UsageError(f"{key}: is not there, and every run needs it; give {key}=…")
     for key in RUN.keys() & settings.keys():
-        _check_value(key, settings[key], RUN[key])
+        check_value(key, settings[key], RUN[key])
     _check_report(settings.get("report", {}))
     for group in (*groups, *({BASELINE} & settings.keys())):
         if group == "models":
@@ -70,7 +70,7 @@ def _check_report(node: Any) -> None:
     for key, value in node.items():
         if key not in REPORT:
             raise UsageError(f"report.{key}: no such key; there is {', '.join(f'report.{name}' for name in REPORT)}")
-        _check_value(f"report.{key}", value, REPORT[key])
+        check_value(f"report.{key}", value, REPORT[key])
 
 
 def _check_words(settings: Mapping[str, Any]) -> None:
@@ -110,7 +110,7 @@ def _check_models(settings: Mapping[str, Any]) -> None:
             if not str(node.get("_target_", "bench.")).startswith("bench."):
                 node = {}
         if path[-1] in node:
-            _check_value(key, node[path[-1]], hint)
+            check_value(key, node[path[-1]], hint)
     for name, node in settings["models"].items():
         if isinstance(node, Mapping) and not str(node.get("_target_", "bench.")).startswith("bench."):
             _read_hints(f"models.{name}", node["_target_"])
@@ -127,7 +127,7 @@ def _check_node(where: str, node: Any) -> None:
         if isinstance(value, Mapping) and ("_target_" in value or key not in hints):
             _check_node(f"{where}.{key}", value)
         elif key in hints:
-            _check_value(f"{where}.{key}", value, hints[key])
+            check_value(f"{where}.{key}", value, hints[key])
         else:
             _check_finite(f"{where}.{key}", value)
 
@@ -163,7 +163,8 @@ def _read_hints(where: str, target: Any, node: Mapping[str, Any] | None = None) 
 STAGES = ("segment", "encode", "caption", "merge")
 
 
-def _check_value(key: str, value: Any, hint: Any) -> None:
+def check_value(key: str, value: Any, hint: Any) -> None:
+    """Raise UsageError for a value that a signature's `hint`, marks included, does not take."""
     if key in NOT_EMPTY and value == []:
         raise UsageError(f"{key}=[]: name at least one")
     if not is_of_type(value, hint):

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bench.cluster.ray_cluster import connect
+from bench.cluster.ray_cluster import connect, measure_room
 from bench.commands.launchers.parcel import Given, make_return, pack_jobs, run_parcel
+from bench.errors import UserError
 
 
 def launch_on_ray(
@@ -19,6 +20,12 @@ def launch_on_ray(
 ) -> list[Any]:
     """Run the jobs (their overrides; ``first`` is the number of the first) and return what Hydra wants of each."""
     ray = connect(address, "hydra.launcher.address")
+    if not measure_room(ray, cpus, gpus):  # Ray itself would wait for it for ever
+        whole = ray.cluster_resources()
+        raise UserError(
+            f"hydra.launcher.address={address}: no room for a job of {cpus:g} CPU and {gpus:g} GPU: the cluster has "
+            f"{whole.get('CPU', 0):g} and {whole.get('GPU', 0):g}; change hydra.launcher.cpus or hydra.launcher.gpus"
+        )
     task = ray.remote(run_parcel).options(num_cpus=cpus, num_gpus=gpus, max_retries=0)
     shared = ray.put(pack_jobs(*given))
     tasks = [task.remote(shared, list(words), first + at) for at, words in enumerate(jobs)]

@@ -29,6 +29,12 @@ class Space:
         """Make the words of a trial from the values that were chosen."""
         return (*self.fixed, *(f"{key}={write_value(value)}" for key, value in values.items()))
 
+    def make_first_words(self) -> tuple[str, ...]:
+        """Make the words of a trial that may be: of each key the first choice, or the lowest number."""
+        chosen = dict[str, Any](self.chosen)
+        return self.make_words({key: each.choices[0] if hasattr(each, "choices") else each.low
+                                for key, each in chosen.items()})  # fmt: skip
+
 
 def read_space(overrides: Sequence[Any], config_dir: str | None = None) -> Space:
     """Read a space from Hydra's overrides; those that sweep nothing are fixed words.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,15 @@ from bench.commands.tuning.study import (
 from bench.errors import UsageError, writing
 from bench.text.escape import escape_for_terminal
 
+Check = Callable[[Sequence[str]], object]
+"""Raises UsageError unless jobs with such words measure the objective."""
+NAMING = ("score", "data", "protocol", "experiment", "method")
+"""What metrics are called by, or which there are: where these are chosen, each trial has names of its own."""
 
-def search(options: Mapping[str, Any], config: Any, overrides: Sequence[Any], launch: Launch) -> float | None:
+
+def search(
+    options: Mapping[str, Any], config: Any, overrides: Sequence[Any], launch: Launch, check: Check | None = None
+) -> float | None:
     """Search by the options of the sweeper's yaml; return the best value. Raises UserError before any job is launched.
 
     ``config`` is Hydra's, whose sweep folder lies in ``out/sweeps``; the study's folder lies beside it.
@@ -37,6 +44,8 @@ def search(options: Mapping[str, Any], config: Any, overrides: Sequence[Any], la
     check_word("sampler", str(options["sampler"]), tuple(SAMPLERS))
     trials, together = (_read_count(key, options[key]) for key in ("n_trials", "n_jobs"))
     space = read_space(overrides, _find_config_dir(config))
+    if check is not None and not any(key.partition(".")[0] in NAMING for key in space.chosen):
+        check(space.make_first_words())
     if options["sampler"] == "brute":
         trials = min(trials, count_combinations(space))
     question = describe_question(space, str(objective), str(options["direction"]))

@@ -220,7 +220,7 @@ def test_jobs_on_other_hosts_tell_through_the_sweeps_folder(place: Path, tmp_pat
     end = done.stderr.partition("2 of 3 jobs failed:\n")[2].splitlines()
     assert end[:2] == ["  job 2: encode=fails", "    RuntimeError: boom"]
     assert Path(end[2].removeprefix("    traceback: ")).is_file()
-    assert end[3:5] == ["  job 3: encode=killed", "    no outcome: killed or never started"]
+    assert end[3:5] == ["  job 3: encode=killed", "    no outcome: it ended at work"]
     again = shlex.split(end[6])
     assert {"hydra/launcher=elsewhere", "-m", "encode=fails,killed"} <= set(again)
 
@@ -242,4 +242,4 @@ def test_a_worker_of_joblib_that_is_killed_is_told_with_what_the_launcher_says(p
     arguments = words(place, tmp_path, "-m", "hydra/launcher=joblib", "hydra.launcher.n_jobs=1", "encode=killed,half")
     done = in_a_process(place, [*arguments, "hydra.launcher.n_jobs=2"])
     assert done.returncode == 1
-    assert "job 1: encode=killed\n    no outcome: killed or never started (the launcher stopped: Term" in done.stderr
+    assert "job 1: encode=killed\n    no outcome: it ended at work (the launcher stopped: Term" in done.stderr

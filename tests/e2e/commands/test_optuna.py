@@ -60,8 +60,11 @@ def test_a_name_is_of_one_question_only(tmp_path: Path, capsys) -> None:
     assert "study mine" in told and "has asked something else (its fixed)" in told
     assert search(tmp_path, "hydra.sweeper.storage=nosuch://x") == 1
     assert "no study can be kept there" in capsys.readouterr().err.strip().splitlines()[-1]
+    before = set((tmp_path / "out/sweeps").iterdir())
     assert search(tmp_path, "objective=iou.image.unoin", "hydra.sweeper.n_trials=1") == 2
-    assert "did you mean iou.image.union" in capsys.readouterr().err
+    (told,) = capsys.readouterr().err.strip().splitlines()
+    assert told.startswith("zgs: objective=iou.image.unoin: no metric") and "did you mean iou.image.union" in told
+    assert set((tmp_path / "out/sweeps").iterdir()) == before, "refused before the first job, and before the study"
 
 
 def test_trials_of_a_process_that_is_gone_are_tried_again(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from bench.errors import DONE, FAILED, SKIPS, USAGE, UsageError, UserError
 from bench.run.outcomes import NOTHING_LEFT, Outcome, attempt_job, collect_outcomes, find_worst_code, write_outcome
 
+NEVER = f"{NOTHING_LEFT}: it never began"
 JOBS = [("encode=a", "n=1"), ("encode=b", "n=1"), ("encode=c", "n=1")]
 
 
@@ -66,10 +67,8 @@ def test_outcomes_come_back_in_order_and_a_job_without_one_is_a_failure(tmp_path
     write_outcome(Outcome(1, JOBS[0], DONE, folder="a"), tmp_path)
     first, second, third = collect_outcomes(tmp_path, JOBS)
     assert (first.folder, third.folder, third.host, third.overrides) == ("a", "c", "far", JOBS[2])
-    assert (second.overrides, second.code, second.reason) == (JOBS[1], FAILED, NOTHING_LEFT)
-    assert (
-        collect_outcomes(tmp_path, JOBS, "the launcher stopped")[1].reason == f"{NOTHING_LEFT} (the launcher stopped)"
-    )
+    assert (second.overrides, second.code, second.reason) == (JOBS[1], FAILED, NEVER)
+    assert collect_outcomes(tmp_path, JOBS, "the launcher stopped")[1].reason == f"{NEVER} (the launcher stopped)"
     assert find_worst_code(collect_outcomes(tmp_path, JOBS)) == FAILED
     assert {path.name for path in tmp_path.iterdir()} == {"job-001.json", "job-003.json"}, "nothing temporary is left"
     assert set(json.loads((tmp_path / "job-003.json").read_text())) == {

@@ -24,7 +24,7 @@ TRACKER = (
     (TRACKER, "killed without a word"),
     ("a\nended by signal 9\n", "was killed (SIGKILL: by the system when memory is short, or by somebody); "
      "its last words: a"),
-    ("predict :   0%|          | 0/2 [00:00<?, ?img/s]\rended by signal 11\n",
+    ("predict :   0%|          | 0/2 [00:00<?, ?img/s]\nended by signal 11\n",
      "died of SIGSEGV (a fault inside a library)"),
     ("it ended by signal 9 of mine\n", "its last words: it ended by signal 9 of mine"),
     ("\xff" * 500, f"its last words: {chr(0xff) * 200}"),

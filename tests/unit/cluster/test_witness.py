@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.cluster import witness
+from bench.cluster.last_words import read_last_words
 
 SAYS = "import os, signal; print(os.getpid(), flush=True); "
 
@@ -24,13 +25,21 @@ def start(code: str) -> subprocess.Popen[str]:
 @pytest.mark.parametrize(("code", "exit_code", "said"), [
     ("", 0, ""),
     ("raise SystemExit(144)", 144, ""),
-    ("os.kill(os.getpid(), signal.SIGKILL)", 137, "ended by signal 9\n"),
-    ("os.abort()", 134, "ended by signal 6\n"),
+    ("os.kill(os.getpid(), signal.SIGKILL)", 137, "\nended by signal 9\n"),
+    ("os.abort()", 134, "\nended by signal 6\n"),
 ])  # fmt: skip
 def test_the_end_of_a_job_is_told_as_it_was(code: str, exit_code: int, said: str) -> None:
     process = start(code)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (exit_code, said)
+
+
+def test_the_signal_is_read_behind_a_progress_bar_that_has_not_ended_its_line(tmp_path: Path) -> None:
+    bar = "from tqdm import tqdm; bar = tqdm(range(9), desc='predict '); next(iter(bar)); bar.refresh(); "
+    _, err = start(bar + "os.kill(os.getpid(), signal.SIGKILL)").communicate(timeout=30)
+    assert "predict : " in err.rpartition("\nended")[0]
+    (tmp_path / "log").write_text(err, encoding="utf-8")
+    assert read_last_words(tmp_path / "log").reason.startswith("was killed (SIGKILL: ")
 
 
 @pytest.mark.parametrize("number", witness.PASSED_ON)

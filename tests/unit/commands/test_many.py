@@ -57,3 +57,12 @@ def test_a_sweep_whose_launcher_is_not_installed_is_one_line_and_leaves_no_folde
     with pytest.raises(UsageError, match=r"jobs on Slurm need submitit: pip install 'zgs\[slurm\]'"):
         run_many(Request(["-m", "hydra/launcher=submitit_slurm", *WORDS, "out=o"]), "zgs run")
     assert not (tmp_path / "o").exists()
+
+
+def test_a_number_that_the_launcher_cannot_take_ends_before_any_job_and_leaves_no_folder(
+    tmp_path: Path, noted: list
+) -> None:
+    with pytest.raises(UsageError, match=r"^hydra\.launcher\.n_jobs=0: must be 1 or more"):
+        run_many(Request(["-m", "hydra/launcher=joblib", "hydra.launcher.n_jobs=0", *WORDS, "out=o"]), "zgs run")
+    assert noted == [] and not (tmp_path / "o").exists()
+    assert tmp_path.is_dir(), "the folder in which we work stays, though it is empty"
