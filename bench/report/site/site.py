@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import bench
-from bench.errors import UserError, writing
+from bench.errors import BadSample, UserError, writing
 from bench.records import Sample
 from bench.report.blocklist import Blocklist
 from bench.report.out_of_domain import OUT_OF_DOMAIN, is_out_of_domain, uses_embedded_models
@@ -151,7 +151,8 @@ def _describe_image(
     try:
         sample = owner.dataset.load(image_id)
     except UserError as error:  # it cannot be used, or is not in the data any more
-        why = " ".join(str(error).split())
+        gone = "" if isinstance(error, BadSample) else "not in the data any more: "
+        why = gone + " ".join(str(error).split())
         return {"missing": why, "runs": [{"missing": why} for _ in runs]}, []
     over = next(_find_over_segments(runs, sample), None)
     labels = [] if sample.truth is None else np.unique(sample.truth[sample.truth >= 0]).tolist()

@@ -221,5 +221,5 @@ def test_an_image_that_was_deleted_since_has_a_placeholder_and_is_told(
     assert main(["report", str(list_scored(scored)[0]), f"site={tmp_path / 'site'}"]) == 0
     site, image = read(tmp_path / "site", "site"), read(tmp_path / "site", "image-00001")
     assert site["ids"] == ["test-0000", "test-0001", "test-0002"] and site["runs"][0]["images"] == 3
-    assert image["missing"] == "no picture 'test-0001' below here"
+    assert image["missing"] == "not in the data any more: no picture 'test-0001' below here"
     assert any("1 of its 3 images are not in the data any more" in each["why"] for each in site["missing"])
