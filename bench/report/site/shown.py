@@ -124,7 +124,8 @@ def _open_run(
     lost = sorted(set(ids).difference(dataset.list_ids()))
     if lost:
         why = f"{len(lost)} of its {len(ids)} images are not in the data any more (the first: {lost[0]})"
-        missing.append(_tell(name, why + "; numbers that follow the threshold lack them, the last table has them"))
+        lacking = "; numbers that follow the threshold lack them, the last table has them" if records else ""
+        missing.append(_tell(name, why + lacking))
     if skipped := record.get("skipped"):
         missing.append(_tell(name, f"left out {len(skipped)} images; the first, {next(iter(skipped.items()))[0]}: "
                              f"{next(iter(skipped.values()))}"))  # fmt: skip

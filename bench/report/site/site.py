@@ -14,8 +14,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 import bench
-from bench.errors import UserError, writing
+from bench.errors import BadSample, UserError, writing
 from bench.records import Sample
 from bench.report.blocklist import Blocklist
 from bench.report.out_of_domain import OUT_OF_DOMAIN, is_out_of_domain, uses_embedded_models
@@ -34,7 +36,7 @@ from bench.report.site.numbers import (
     make_run_steps,
 )
 from bench.report.site.pack import write_script
-from bench.report.site.provenance import describe_run, list_protocols
+from bench.report.site.provenance import describe_provenance
 from bench.report.site.segments import Texts, pack_segments
 from bench.report.site.shown import SiteRun, SiteRuns, name_data, open_runs
 from bench.run.job_progress import ImageBar
@@ -42,6 +44,8 @@ from bench.run.run_folder import read_over_segments
 from bench.run.writing import read_while_whole
 from bench.score.score_table import EMBEDDED_NOTE
 
+_PAPER = "global_subtraction"
+"""The variant that is the paper's method: what others are compared with, unless one chooses."""
 PAGE = Path(__file__).parent / "page"
 _OURS = re.compile(r"(site|provenance|numbers-\d+-[\w+-]+|segments-\d+|image-\d{5,})\.js")
 """Names of data that an earlier site may have left."""
@@ -66,13 +70,12 @@ def write_site(
         texts = Texts([hide.mask(name) for name in names])
         summary = _write_numbers(opened, data, texts, hide)
         shown = opened.ids if pictures is None else opened.ids[:pictures]
-        aspect = _write_images(opened, shown, to, texts, hide)
-        write_script(data / "provenance.js", "provenance", [describe_run(run) for run in opened.runs])
+        pictured = _write_images(opened, shown, to, texts, hide)
+        write_script(data / "provenance.js", "provenance", describe_provenance(opened.runs))
         things = list(classes.things) if classes else []
         about = _describe_site(opened) | {"things": things, "classes": len(names)}
         more = {"texts": texts.listed, "blocked": hide.describe(), "ids": list(opened.ids), "shown": len(shown)}
-        more["aspect"] = aspect
-        write_script(data / "site.js", "site", {**about, **summary, **more})
+        write_script(data / "site.js", "site", {**about, **summary, **more, **pictured})
         for file in sorted(PAGE.iterdir()):
             if file.suffix != ".html":
                 shutil.copyfile(file, to / file.name)
@@ -116,47 +119,51 @@ def _describe_site(opened: SiteRuns) -> dict[str, Any]:
         "runs": [
             {
                 "name": run.name, "role": run.shown.role, "folder": run.shown.folder.name,
+                "paper": str(run.record["variant"]).partition(" ")[0] == _PAPER,
                 "mappings": list(list_mappings(run)), "images": len(run.ids),
             }
             for run in runs
         ],
-        "protocol": list_protocols(runs),
         "missing": opened.missing,
         "over": any(run.shown.over_segments is not None for run in runs),
         "warnings": [EMBEDDED_NOTE] * uses_embedded_models(kept) + [OUT_OF_DOMAIN] * any(map(is_out_of_domain, kept)),
     }  # fmt: skip
 
 
-def _write_images(opened: SiteRuns, shown: Sequence[str], to: Path, texts: Texts, hide: Blocklist) -> float:
-    """Write a file an image; return the median of their heights over their widths, which all rows take."""
-    aspects = [0.75]
+def _write_images(opened: SiteRuns, shown: Sequence[str], to: Path, texts: Texts, hide: Blocklist) -> dict[str, Any]:
+    """Write a file an image; return the median of heights over widths, which all rows take, and each one's classes."""
+    aspects, there = [0.75], list[list[int]]()
     owners = {image_id: run for run in reversed(opened.runs) for image_id in run.ids}
     with ImageBar("site", len(shown)) as bar:
         for at, image_id in enumerate(shown):
-            told = _describe_image(opened.runs, owners[image_id], image_id, texts, hide)
+            told, classes = _describe_image(opened.runs, owners[image_id], image_id, texts, hide)
+            there.append(classes)
             write_script(to / "data" / f"image-{at:05d}.js", f"image-{at}", told)
             aspects += [told["size"][0] / told["size"][1]] if "size" in told else []
             bar.update()
-    return round(median(aspects[1:] or aspects), 3)
+    return {"aspect": round(median(aspects[1:] or aspects), 3), "there": there}
 
 
 def _describe_image(
     runs: Sequence[SiteRun], owner: SiteRun, image_id: str, texts: Texts, hide: Blocklist
-) -> dict[str, Any]:
-    """Describe one image of ``owner``'s data to the page; whatever cannot be shown is a reason in its place."""
+) -> tuple[dict[str, Any], list[int]]:
+    """Describe one image of ``owner``'s data to the page, and list its true classes; a reason stands for what fails."""
     try:
         sample = owner.dataset.load(image_id)
     except UserError as error:  # it cannot be used, or is not in the data any more
-        why = " ".join(str(error).split())
-        return {"missing": why, "runs": [{"missing": why} for _ in runs]}
+        gone = "" if isinstance(error, BadSample) else "not in the data any more: "
+        why = gone + " ".join(str(error).split())
+        return {"missing": why, "runs": [{"missing": why} for _ in runs]}, []
     over = next(_find_over_segments(runs, sample), None)
-    return {
+    labels = [] if sample.truth is None else np.unique(sample.truth[sample.truth >= 0]).tolist()
+    told = {
         "picture": encode_picture(sample.image),
         "size": list(sample.size),
         "over": over,
         "runs": [_describe_prediction(run, image_id, texts, hide) for run in runs],
         "truth": describe_truth(sample),
     }
+    return told, labels
 
 
 def _find_over_segments(runs: Sequence[SiteRun], sample: Sample) -> Iterator[dict[str, Any]]:

@@ -91,7 +91,10 @@ def score(scene: Path, place: Path, protocol: str, *words: str) -> dict[str, flo
     ("mmseg", "mmseg0", ()), ("mmseg reduced", "mmseg1", ("import.first=1",)),
 ])  # fmt: skip
 def test_maps_of_mmsegmentation(libraries: Path, scene: Path, name: str, folder: str, words: tuple[str, ...]) -> None:
-    """With and without a reduced zero label the score is mmsegmentation's own, which it rounds to 0.01 %."""
+    """With and without a reduced zero label the score is mmsegmentation's own, which it rounds to 0.01 %.
+
+    Its files are called as Cityscapes' photographs.
+    """
     own = ask(libraries, name, scene)
     found = score(scene, scene / folder, "mmseg", *words)
     assert {key: found[key] for key in own} == pytest.approx(own, abs=5.1e-5)

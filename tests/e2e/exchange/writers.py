@@ -45,7 +45,7 @@ def write_mmseg(folder: Path, reduced: bool) -> dict[str, Any]:
         sample = {
             "pred_sem_seg": {"data": torch.from_numpy(said.astype(np.int64))[None]},
             "gt_sem_seg": {"data": torch.from_numpy(truth.astype(np.int64))[None]},
-            "img_path": f"/data/{name}.jpg", "reduce_zero_label": reduced,
+            "img_path": f"/data/{name}_leftImg8bit.png", "reduce_zero_label": reduced,
         }  # fmt: skip
         metric.process({}, [sample])
     with contextlib.redirect_stdout(io.StringIO()):
@@ -124,7 +124,7 @@ def write_detectron2(folder: Path) -> dict[str, Any]:
     from detectron2.evaluation.sem_seg_evaluation import SemSegEvaluator
 
     listed = pairs(folder)
-    files = {f"/data/val/{name}.jpg": truth for name, truth, _ in listed}
+    files = {f"/data/val/{name}_leftImg8bit.png": truth for name, truth, _ in listed}
     DatasetCatalog.register("maps", lambda: [{"file_name": name, "sem_seg_file_name": name} for name in files])
     MetadataCatalog.get("maps").set(
         stuff_classes=list(NAMES), ignore_label=255,

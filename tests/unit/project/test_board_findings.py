@@ -114,9 +114,9 @@ def test_best_values_at_an_end_and_other_numbers_of_images_are_said(findings: An
     ("subset", "told"),
     [
         ("[first:200]", "looked at test-0000 to test-0199 three times, of which this is the last: once"),
-        ("[file:test-0200_to_test-0499@1b2c3d4e]",
-         "test-0200 to test-0499, at which no earlier board had looked; these had looked at test-0000 to test-0199"),
-        ("[file:test-0100_to_test-0399@1b2c3d4e]", "three times"),
+        ("[file:test-0204_to_test-0499@1b2c3d4e]",
+         "test-0204 to test-0499, at which no earlier board had looked; these had looked at test-0000 to test-0199"),
+        ("[file:test-0200_to_test-0499@1b2c3d4e]", "three times"),
     ],
 )  # fmt: skip
 def test_the_findings_say_at_which_images_boards_had_looked(findings: Any, subset: str, told: str) -> None:

@@ -82,6 +82,8 @@
     for (const key of ["digits", "theme", "sort", "paint"]) $(key).value = state[key];
     $("run-a").value = state.a;
     $("run-b").value = state.b;
+    $("confusion-run").value = state.said;
+    $("confusion-class").value = state.there;
     if (document.activeElement !== $("find")) $("find").value = state.find;
     $("a-name").textContent = ["helps", "hurts"].includes(state.sort) ? "A" : "of";
   }
@@ -119,30 +121,35 @@
     const runs = shownRuns.map((run) => [String(run.at), run.name]);
     options($("run-a"), runs, state.a);
     options($("run-b"), runs, state.b);
-    options($("confusion-run"), runs, runs[0]?.[0]);
-    options($("confusion-class"), [...[...Array(site.classes).keys()].map((at) => [String(at), site.texts[at]]), [String(site.classes), "background"]], "0");
+    options($("confusion-run"), runs, state.said);
+    options($("confusion-class"), [...[...Array(site.classes).keys()].map((at) => [String(at), site.texts[at]]), [String(site.classes), "background"]], state.there);
     $("blocked").textContent = site.blocked;
     $("footer").textContent = `Made by zgs ${site.version} from finished runs. Pale segments have no class at this threshold; white lines are borders. Arrow keys go along images and, in a picture, along segments. Charts: uPlot (MIT).`;
     listen();
   }
   function listen() {
     $("tau").addEventListener("input", (event) => set({ tau: event.target.value }));
-    $("tau-exact").addEventListener("input", (event) => { if (event.target.value !== "") set({ tau: event.target.value }); });
+    $("tau-exact").addEventListener("input", (event) => { if (event.target.value === "" || !event.target.reportValidity()) return; set({ tau: event.target.value }); });
     $("tau-own").addEventListener("click", () => set({ tau: "" }));
     for (const [id, key] of [["metric", "metric"], ["digits", "digits"], ["theme", "theme"], ["sort", "sort"], ["paint", "paint"], ["run-a", "a"], ["run-b", "b"]]) $(id).addEventListener("change", (event) => set({ [key]: event.target.value }));
     $("find").addEventListener("input", (event) => set({ find: event.target.value }));
     for (const id of ["groups", "confusion", "all"]) $(id).addEventListener("toggle", draw);
-    for (const id of ["confusion-run", "confusion-class"]) $(id).addEventListener("change", drawConfusion);
+    for (const [id, key] of [["confusion-run", "said"], ["confusion-class", "there"]]) $(id).addEventListener("change", (event) => set({ [key]: event.target.value }));
     $("provenance").addEventListener("toggle", drawProvenance, { once: true });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
     addEventListener("resize", () => setTimeout(drawCurve, 50));
     addEventListener("hashchange", () => { app.takeHash() ? load() : draw(); showImage(); });
   }
   async function drawProvenance() {
-    const box = $("provenance").querySelector("div");
-    for (const run of await zgs.load("provenance")) {
+    const box = $("provenance").querySelector("div"), told = await zgs.load("provenance");
+    for (const each of told.protocols) {
+      const list = make("ul"), part = make("details");
+      list.append(...each.words.map((text) => make("li", text)));
+      part.append(make("summary", "every setting"), make("pre", each.settings));
+      box.append(make("h3", `How ${each.runs.join(", ")} ${each.runs.length > 1 ? "were" : "was"} scored`), list, part);
+    }
+    for (const run of told.runs) {
       box.append(make("h3", `${run.name} (${run.folder})`));
-      for (const block of run.protocols) box.append(make("pre", block));
       for (const [name, text] of [["config.yaml", run.config], ["run.json", JSON.stringify(run.record, null, 1)]]) { const part = make("details"); part.append(make("summary", name), make("pre", text)); box.append(part); }
     }
   }

@@ -53,6 +53,7 @@ window.zgsPanels = function (app) {
       const texts = new Set(site.texts.map((text, number) => (text.toLocaleLowerCase().includes(wanted) ? number : -1)));
       found = { text: wanted, images: new Set() };
       for (const part of segments.filter(Boolean)) part.text.forEach((text, each) => { if (texts.has(text)) found.images.add(part.image[each]); });
+      site.there.forEach((classes, each) => { if (classes.some((label) => texts.has(label))) found.images.add(each); });
     }
     return found.images.has(at) || site.ids[at].toLocaleLowerCase().includes(wanted);
   }

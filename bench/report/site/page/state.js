@@ -2,17 +2,26 @@
 "use strict";
 window.zgsState = function (site) {
   const { measureEach, findPlace, reaches } = zgsNumbers;
+  const shownRuns = site.runs.map((run, at) => ({ ...run, at })).filter((run) => run.role !== "floor");
+  const first = shownRuns.find((run) => run.paper) || shownRuns[0], other = shownRuns.find((run) => run !== first) || first;
   const usual = {
     mapping: site.mappings[0]?.key || "", metric: "", digits: "percent", theme: "auto", sort: "name",
-    a: "0", b: String(Math.min(1, site.runs.length - 1)), paint: "text", find: "", image: "", tau: "",
+    a: String(first?.at ?? 0), b: String(other?.at ?? 0), paint: "text", find: "", image: "", tau: "", said: String(shownRuns[0]?.at ?? 0), there: "0",
   };
   const state = { ...usual, ...readHash() };
   const steps = [], segments = [], offsets = [];
-  const shownRuns = site.runs.map((run, at) => ({ ...run, at })).filter((run) => run.role !== "floor");
 
+  /** What an address may hold: anything else is as if it was not there. */
+  function isKnown(key, value) {
+    if (["digits", "theme", "sort", "paint"].includes(key)) return [...document.getElementById(key).options].some((each) => each.value === value);
+    if (["a", "b", "said"].includes(key)) return shownRuns.some((run) => String(run.at) === value);
+    if (key === "mapping") return site.mappings.some((each) => each.key === value);
+    if (key === "there") return /^\d+$/.test(value) && Number(value) <= site.classes;
+    return key !== "tau" || (value !== "" && Math.abs(Number(value)) <= 1);
+  }
   function readHash() {
     const given = new URLSearchParams(location.hash.slice(1)), known = {};
-    for (const [key, value] of given) if (key in usual) known[key] = value;
+    for (const [key, value] of given) if (key in usual && isKnown(key, value)) known[key] = value;
     return known;
   }
   function makeHash(changes = {}) {

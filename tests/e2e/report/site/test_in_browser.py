@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -270,6 +271,53 @@ def test_rows_are_used_again_and_show_the_image_that_they_have_now(browser: Any,
     assert list_complaints(browser) == []
 
 
+def test_an_address_that_says_nothing_known_is_passed_over(browser: Any, made: Path) -> None:
+    go(browser, made, "#sort=nonsense&digits=x&a=99&tau=7&mapping=zz&said=2&there=1")
+    show_images(browser)
+    assert list_rows(browser)
+    asked = "return ['sort', 'digits', 'run-a', 'tau-exact'].map(id => document.getElementById(id).value)"
+    assert run(browser, asked) == ["name", "percent", "0", "0.5"]
+    assert run(browser, "return document.getElementById('confusion-run').value") == "2"
+    choose(browser, "confusion-class", "3")
+    assert "there=3" in run(browser, "return location.hash") and "said=2" in run(browser, "return location.hash")
+
+
+@pytest.mark.parametrize("typed", ["7", "-3"])
+def test_the_exact_threshold_is_a_cosine(page: Any, typed: str) -> None:
+    before = read_table(page)
+    run(
+        page,
+        "const e = document.getElementById('tau-exact'); e.value = arguments[0];"
+        "e.dispatchEvent(new Event('input', {bubbles: true}))",
+        typed,
+    )
+    settle(page)
+    assert read_table(page) == before and "tau" not in run(page, "return location.hash")
+
+
+def test_images_are_found_by_what_is_truly_there(browser: Any, made: Path, tmp_path: Path) -> None:
+    from bench.data.toyscenes import ToyScenes
+
+    (folder,) = (path.parent for path in (made / "anything").glob("*/run.json"))
+    assert main(["report", str(folder), f"site={tmp_path / 'site'}"]) == 0
+    data = ToyScenes(subset=f"first:{IMAGES}")
+    names = data.classes.names
+    truths = {
+        each: " ".join(names[at] for at in set(data.load(each).truth.ravel()) if at >= 0) for each in data.list_ids()
+    }
+    lines = [json.loads(line) for line in (made / "anything.jsonl").read_text().splitlines()[1:]]
+    said = {line["image_id"]: " ".join(each["text"] for each in line["segments"]) for line in lines}
+    there, told = (
+        {name: {image for image, text in texts.items() if name in text} for name in names} for texts in (truths, said)
+    )
+    name = max(names, key=lambda each: len(there[each] - told[each]))
+    assert there[name] - told[name], "else it could not be seen"
+    go(browser, tmp_path, f"#find={name}")
+    assert int(run(browser, "return document.getElementById('count').textContent").split()[0]) == len(
+        there[name] | told[name]
+    )
+
+
 def test_what_is_missing_stands_in_its_place(page: Any) -> None:
     choose(page, "sort", "name")
     show_images(page)
@@ -286,6 +334,10 @@ def test_a_phone_needs_no_scrolling_sideways(made: Path) -> None:
             narrow, "return [...document.querySelectorAll('#rows figure')].map(e => e.getBoundingClientRect().right)"
         )
         assert widths and max(widths) <= 360
+        run(narrow, "document.querySelector('#scores').parentElement.scrollLeft = 150")
+        box = "const b = document.querySelector('#scores tbody th').getBoundingClientRect(); return [b.left, b.width]"
+        left, width = run(narrow, box)
+        assert left >= 0 and width > 100, "the name of the variant stays in sight, and is no column of letters"
 
 
 def test_what_is_hidden_is_not_shown(page: Any) -> None:

@@ -59,7 +59,7 @@ def test_numbers_of_a_run_of_ours_are_those_of_its_scores(full: Path, tmp_path: 
     image = read(tmp_path / "site", "image-00000")
     assert image["over"]["count"] > 1 and image["runs"][0]["st"] and image["truth"] and site["missing"] == []
     assert image["picture"]["type"] == "image/png" and len(site["ids"]) == site["shown"] == 2
-    assert read(tmp_path / "site", "provenance")[0]["config"] == (run / "config.yaml").read_text()
+    assert read(tmp_path / "site", "provenance")["runs"][0]["config"] == (run / "config.yaml").read_text()
 
 
 def test_a_page_needs_nothing_from_elsewhere(scored: Path, tmp_path: Path) -> None:
@@ -69,6 +69,7 @@ def test_a_page_needs_nothing_from_elsewhere(scored: Path, tmp_path: Path) -> No
         (site / name).write_text("old")
     assert main(["report", *map(str, list_scored(scored)), f"site={site}", "pictures=1"]) == 0
     assert not (site / "data/image-00077.js").exists() and (site / "notes.txt").read_text() == "old"
+    assert [len(each["runs"]) for each in read(site, "provenance")["protocols"]] == [3], "one protocol, told once"
     page = (site / "index.html").read_text()
     assert "http" not in page.replace("http-equiv", "") and "default-src 'none'" in page
     named = [part.split('"')[0] for part in page.replace("src=", "href=").split('href="')[1:] if part[0] != "#"]
@@ -194,6 +195,9 @@ def test_runs_of_other_images_are_told_first_and_the_header_names_no_subset(scor
     site = read(tmp_path / "site", "site")
     assert site["data"] == "toyscenes:test"
     assert site["missing"][0]["why"].startswith(f"has 2 of {IMAGES} images")
+    told = read(tmp_path / "site", "provenance")
+    assert [each["runs"] for each in told["protocols"]] == [[site["runs"][0]["name"]], [site["runs"][1]["name"]]]
+    assert any("0.6 or more" in sentence for sentence in told["protocols"][1]["words"])
     protocols = [each["why"] for each in site["missing"] if "another protocol" in each["why"]]
     assert [why.partition("(")[2].partition(")")[0] for why in protocols] == ["tau_sbert=0.6 in place of 0.5"]
     packed = read(tmp_path / "site", "numbers-1-tt")["iou.image.union"]
@@ -217,5 +221,5 @@ def test_an_image_that_was_deleted_since_has_a_placeholder_and_is_told(
     assert main(["report", str(list_scored(scored)[0]), f"site={tmp_path / 'site'}"]) == 0
     site, image = read(tmp_path / "site", "site"), read(tmp_path / "site", "image-00001")
     assert site["ids"] == ["test-0000", "test-0001", "test-0002"] and site["runs"][0]["images"] == 3
-    assert image["missing"] == "no picture 'test-0001' below here"
+    assert image["missing"] == "not in the data any more: no picture 'test-0001' below here"
     assert any("1 of its 3 images are not in the data any more" in each["why"] for each in site["missing"])
