@@ -177,9 +177,10 @@ def _describe_spread(side: pd.Series) -> str:
 def _overlap(pair: pd.DataFrame) -> bool:
     """Whether some run of one side took no longer than some run of the other; False where no single run was kept."""
     spans = [(side.get("wall_min"), side.get("wall_max")) for _, side in pair.iterrows()]
-    if not all(least and most for least, most in spans):
+    kept = [(float(least), float(most)) for least, most in spans if least and most]
+    if len(kept) < len(spans):
         return False
-    (low, high), (least, most) = [(float(a), float(b)) for a, b in spans]
+    (low, high), (least, most) = kept
     return least <= high and low <= most
 
 
