@@ -34,13 +34,20 @@ def test_a_case_measured_again_takes_the_place_of_its_own(tmp_path: Path, monkey
         "3.0 s (3.0 to 3.0) beside 2.0 s (2.0 to 2.0)): the goal of 1.15 is missed.",
         "- `executor=ray` on one machine took 1.38 of `executor=local` in wall time (n = 80 images, medians of 1 runs: "
         "5.5 s (5.5 to 5.5) beside 4.0 s (4.0 to 4.0)): the goal of 1.15 is missed.",
-        "  That is more by 1.0 s at 24 images, 1.5 s at 80 images: 0.8 s to start and 9 ms an image, by a line through "
-        "both.",
+        "  The difference is 1.0 s at 24 images, 1.5 s at 80 images: 0.8 s to start and 9 ms an image, by a line "
+        "through both.",
         "- Eight jobs that differ in the merging threshold took 1.50 of one job in wall time (n = 24 images, medians "
-        "of 3 runs: 3.0 s (3.0 to 3.0) beside 2.0 s (1.0 to 9.0)): the goal of 1.50 is met.",
+        "of 3 runs: 3.0 s (3.0 to 3.0) beside 2.0 s (1.0 to 9.0)): single runs differ by more than that, so that "
+        "these do not decide whether the goal of 1.50 is met.",
     ]
     assert describe_sides(read_csv(tmp_path / "speed.csv").query("n == 24"))[1] == (
-        "  That is more by 1.0 s at 24 images; of one number of images it does not tell start-up from what images cost."
+        "  The difference is 1.0 s at 24 images; of one number of images it does not tell start-up from what images "
+        "cost."
+    )
+    write_sides(make_sides("ray", {"local": [Cost(2, 2), Cost(2, 9)], "ray": [Cost(1, 3)]}, 24), tmp_path / "speed.csv")
+    assert describe_sides(read_csv(tmp_path / "speed.csv").query("n == 24"))[1] == (
+        "  The difference is -2.5 s at 24 images; single runs differ by more: start-up is not told from what images "
+        "cost."
     )
 
 
