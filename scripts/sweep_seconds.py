@@ -25,6 +25,7 @@ from bench.store.sealed import read_record
 GOAL = 600.0
 """Seconds that 40 images by all variants may take on 2 cores."""
 MADE = ("segment", "encode", "caption", "merge")
+PLACES = ("store=", "out=")
 
 
 def read_jobs(sweep: Path) -> Iterator[dict[str, Any]]:
@@ -47,11 +48,12 @@ def read_jobs(sweep: Path) -> Iterator[dict[str, Any]]:
 
 
 def write_page(table: pd.DataFrame) -> str:
-    """Write what the sweep took, in a sentence, and its command."""
+    """Write what the sweep took, in a sentence, and its command without the folders that it was given."""
+    words = [word for word in table["command"].iloc[0].split() if not word.startswith(PLACES)]
     total, cores = float(table["seconds"].sum()), table["processors"].iloc[0]
     images = int(table["segment_made"].sum())
     return (
-        f"# What a sweep over all maskings takes\n\n`{table['command'].iloc[0]}`\n\n{len(table)} variants on {images} "
+        f"# What a sweep over all maskings takes\n\n`{' '.join(words)}`\n\n{len(table)} variants on {images} "
         f"images with the embedded models, from an empty store: {total:.0f} seconds by the clock on {cores} "
         f"processors, {int(table['encode_made'].sum()):,} embeddings and {int(table['caption_made'].sum()):,} texts. "
         f"The goal of {GOAL:.0f} seconds is {'met' if total <= GOAL else 'missed'}.\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bench.data.publisher import Publisher, Split
 
 _IMAGES = (
@@ -22,30 +24,22 @@ _STUFF_NOTES = (
     "Eleven of the 91 thing ids were never drawn (street sign, hat, shoe, eye glasses, plate, mirror, window, desk, "
     "door, blender, hair brush): 80 things and 91 stuff are the 171.",
 )
+_CLASSES_171 = Publisher(
+    "COCO-Stuff (164k), the 171 classes that occur",
+    "cocostuff171",
+    "ignore",
+    _TERMS,
+    _STUFF,
+    _SPLITS,
+    _STUFF_NOTES,
+    "cocostuff",
+    ("order", "masks"),
+    ("own", "train"),
+)
 COCO = {
-    "cocostuff": Publisher(
-        "COCO-Stuff (164k), the 171 classes that occur",
-        "cocostuff171",
-        "ignore",
-        _TERMS,
-        _STUFF,
-        _SPLITS,
-        _STUFF_NOTES,
-        "cocostuff",
-        ("order", "masks"),
-        ("own", "train"),
-    ),
-    "cocostuff_182": Publisher(
-        "COCO-Stuff (164k), all 182 ids, eleven of which never occur",
-        "cocostuff182",
-        "ignore",
-        _TERMS,
-        _STUFF,
-        _SPLITS,
-        _STUFF_NOTES,
-        "cocostuff",
-        ("order", "masks"),
-        ("own", "train"),
+    "cocostuff": _CLASSES_171,
+    "cocostuff_182": replace(
+        _CLASSES_171, title="COCO-Stuff (164k), all 182 ids, eleven of which never occur", class_list="cocostuff182"
     ),
     "coco_panoptic": Publisher(
         "COCO panoptic, 133 classes: 80 things with objects, 53 stuff",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bench.data.publisher import Publisher, Split
 
 _VISTAS_TERMS = "Mapillary Vistas, research edition: CC BY-NC-SA 4.0 after registration; not ours to redistribute"
@@ -17,6 +19,17 @@ _VISTAS_NOTES = (
     "Masks are palettes of labels from 0 on; class ids here are one more. Labels that the publisher's evaluation "
     "leaves out are void: unlabelled, and in v2.0 also groups and what is ambiguous.",
     "A version's own config is held against the list known here, and its numbers against its range.",
+)
+_VISTAS_65 = Publisher(
+    "Mapillary Vistas v1.2, 65 classes, 37 of them with objects",
+    "mapillary65",
+    "ignore",
+    _VISTAS_TERMS,
+    _VISTAS,
+    _VISTAS_SPLITS,
+    _VISTAS_NOTES,
+    "mapillary",
+    ("masks",),
 )
 STREETS = {
     "cityscapes": Publisher(
@@ -38,26 +51,8 @@ STREETS = {
         ),
         "cityscapes",
     ),
-    "mapillary_v12": Publisher(
-        "Mapillary Vistas v1.2, 65 classes, 37 of them with objects",
-        "mapillary65",
-        "ignore",
-        _VISTAS_TERMS,
-        _VISTAS,
-        _VISTAS_SPLITS,
-        _VISTAS_NOTES,
-        "mapillary",
-        ("masks",),
-    ),
-    "mapillary_v20": Publisher(
-        "Mapillary Vistas v2.0, 116 classes, 70 of them with objects",
-        "mapillary116",
-        "ignore",
-        _VISTAS_TERMS,
-        _VISTAS,
-        _VISTAS_SPLITS,
-        _VISTAS_NOTES,
-        "mapillary",
-        ("masks",),
+    "mapillary_v12": _VISTAS_65,
+    "mapillary_v20": replace(
+        _VISTAS_65, title="Mapillary Vistas v2.0, 116 classes, 70 of them with objects", class_list="mapillary116"
     ),
 }
