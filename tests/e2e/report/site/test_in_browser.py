@@ -1,10 +1,8 @@
-"""The site in a real Chromium: slider, sorting, hover, keyboard, narrow, dark, and what a screen reader is told."""
+"""The site in a real Chromium: slider, sorting, hover, search and the address."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,102 +10,27 @@ import pytest
 
 from bench.cli import main
 from bench.csv_files import read_csv
-from tests.browser import list_complaints, open_browser, read_accessible, set_scheme
-from tests.e2e.report.site.made_up import HOSTILE, score, score_systems
-from tests.shared_runs import make_once
+from tests.browser import list_complaints
+from tests.e2e.report.site.driving import (
+    IMAGES,
+    choose,
+    go,
+    list_rows,
+    read_row,
+    read_table,
+    run,
+    settle,
+    show_images,
+    wait,
+)
+from tests.e2e.report.site.made_up import HOSTILE, score
 
 pytestmark = pytest.mark.extra
+
+
 PRESS_RIGHT = """const e = document.querySelectorAll('#rows .row .picture')[arguments[0]];
     if (!e) return; e.focus();
     e.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}))"""
-IMAGES = 14
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    def make(folder: Path) -> None:
-        runs = score_systems(folder, IMAGES, "score.aggregation=[image,dataset]")
-        assert main(["report", *map(str, runs), f"site={folder / 'site'}"]) == 0
-
-    return make_once(tmp_path_factory, "site-in-browser", make)
-
-
-@pytest.fixture(scope="module")
-def browser(made: Path) -> Iterator[Any]:
-    with open_browser() as page:
-        yield page
-
-
-@pytest.fixture
-def page(browser: Any, made: Path) -> Any:
-    go(browser, made)
-    return browser
-
-
-def go(browser: Any, made: Path, address: str = "") -> None:
-    """Open the page from disk, anew."""
-    browser.get("about:blank")
-    browser.get((made / "site/index.html").as_uri() + address)
-    wait(lambda: run(browser, "return document.documentElement.dataset.ready === 'yes'"))
-    settle(browser)
-
-
-def run(browser: Any, script: str, *given: object) -> Any:
-    return browser.execute_script(script, *given)
-
-
-def wait(true: Callable[[], object], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "the page did not come so far"
-        time.sleep(0.02)
-
-
-def settle(browser: Any) -> None:
-    """Let the page draw: two frames, and whatever these put off."""
-    frames = "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 60)))"
-    browser.execute_async_script(f"const done = arguments[0]; {frames}")
-
-
-def show_images(browser: Any) -> None:
-    """Scroll to the images and wait until all in sight are painted."""
-    run(browser, "document.getElementById('gallery').scrollIntoView()")
-    painted = "return [...document.querySelectorAll('#rows .row')].every(e => e.querySelector('.picture'))"
-    settle(browser)
-    wait(lambda: run(browser, painted + " && document.querySelectorAll('#rows .row').length > 0"))
-    settle(browser)
-
-
-def choose(browser: Any, name: str, value: str) -> None:
-    """Choose in a list, or move a slider, as a person would."""
-    run(
-        browser,
-        """const e = document.getElementById(arguments[0]); e.value = arguments[1];
-        e.dispatchEvent(new Event(e.type === 'range' || e.type === 'search' ? 'input' : 'change', {bubbles: true}))""",
-        name,
-        value,
-    )
-    settle(browser)
-
-
-def read_table(browser: Any) -> dict[str, str]:
-    """Value by run and metric, without interval and n."""
-    return dict(
-        run(
-            browser,
-            "return [...document.querySelectorAll('#scores td[data-name]')]"
-            ".map(e => [e.dataset.name, e.firstChild.data.trim()])",
-        )
-    )
-
-
-def list_rows(browser: Any) -> list[str]:
-    found = run(
-        browser,
-        "return [...document.querySelectorAll('#rows .row')]"
-        ".map(e => [Number(e.ariaPosInSet), e.querySelector('h3 a').textContent])",
-    )
-    return [name for _, name in sorted(found)]
 
 
 @pytest.mark.parametrize("tau", ["0.35", "0.5", "0.815"])
@@ -208,27 +131,6 @@ def test_hovering_and_keys_tell_of_segments_and_nothing_runs(page: Any) -> None:
     assert list_complaints(page) == []
 
 
-def test_every_part_is_reached_by_keys(page: Any) -> None:
-    from selenium.webdriver import ActionChains, Keys
-
-    run(page, "document.querySelector('#rows .row').focus()")
-    ActionChains(page).send_keys(Keys.ARROW_DOWN).perform()
-    settle(page)
-    assert run(page, "return document.activeElement.ariaPosInSet") == "2"
-    ActionChains(page).send_keys(Keys.END).perform()
-    settle(page)
-    assert run(page, "return document.activeElement.ariaPosInSet") == str(IMAGES)
-    run(page, "document.querySelectorAll('#rows .row .picture')[1].focus()")
-    ActionChains(page).send_keys(Keys.ENTER).perform()
-    wait(lambda: run(page, "return document.getElementById('large').open"))
-    ActionChains(page).send_keys(Keys.ESCAPE).perform()
-    wait(lambda: not run(page, "return document.getElementById('large').open"))
-    run(page, "document.getElementById('tau').focus()")
-    ActionChains(page).send_keys(Keys.ARROW_RIGHT).perform()
-    settle(page)
-    assert run(page, "return document.getElementById('tau').value") == "0.505"
-
-
 def test_the_address_holds_what_was_chosen_and_leads_to_an_image(browser: Any, made: Path) -> None:
     go(browser, made, "#tau=0.7&sort=high&digits=six&image=test-0011")
     assert run(browser, "return ['tau', 'sort', 'digits'].map(id => document.getElementById(id).value)") == [
@@ -239,19 +141,6 @@ def test_the_address_holds_what_was_chosen_and_leads_to_an_image(browser: Any, m
     wait(lambda: run(browser, "return document.activeElement.querySelector?.('h3 a')?.textContent") == "test-0011")
     choose(browser, "sort", "name")
     assert "sort" not in run(browser, "return location.hash") and "tau=0.7" in run(browser, "return location.hash")
-
-
-def read_row(browser: Any, name: str) -> tuple[list[str], list[str], bytes]:
-    """What the pictures of an image say of themselves and in their captions, and how its row looks."""
-    from selenium.webdriver.common.by import By
-
-    wait(lambda: name in list_rows(browser))
-    row = next(e for e in browser.find_elements(By.CSS_SELECTOR, "#rows .row") if name in e.text)
-    run(browser, "arguments[0].scrollIntoView({block: 'center'}); document.activeElement.blur()", row)
-    settle(browser)
-    labels, notes = ([e.accessible_name for e in row.find_elements(By.CSS_SELECTOR, ".picture")],
-                     [e.text for e in row.find_elements(By.CSS_SELECTOR, "figcaption")])  # fmt: skip
-    return labels, notes, row.screenshot_as_png
 
 
 def test_rows_are_used_again_and_show_the_image_that_they_have_now(browser: Any, made: Path) -> None:
@@ -315,70 +204,4 @@ def test_images_are_found_by_what_is_truly_there(browser: Any, made: Path, tmp_p
     go(browser, tmp_path, f"#find={name}")
     assert int(run(browser, "return document.getElementById('count').textContent").split()[0]) == len(
         there[name] | told[name]
-    )
-
-
-def test_what_is_missing_stands_in_its_place(page: Any) -> None:
-    choose(page, "sort", "name")
-    show_images(page)
-    first = run(page, "return document.querySelector('#rows .row').innerText")
-    assert first.count("this run has no prediction for it") == 1
-
-
-def test_a_phone_needs_no_scrolling_sideways(made: Path) -> None:
-    with open_browser(360, 740) as narrow:
-        go(narrow, made)
-        assert run(narrow, "return document.documentElement.scrollWidth") <= 360
-        show_images(narrow)
-        widths = run(
-            narrow, "return [...document.querySelectorAll('#rows figure')].map(e => e.getBoundingClientRect().right)"
-        )
-        assert widths and max(widths) <= 360
-        run(narrow, "document.querySelector('#scores').parentElement.scrollLeft = 150")
-        box = "const b = document.querySelector('#scores tbody th').getBoundingClientRect(); return [b.left, b.width]"
-        left, width = run(narrow, box)
-        assert left >= 0 and width > 100, "the name of the variant stays in sight, and is no column of letters"
-
-
-def test_what_is_hidden_is_not_shown(page: Any) -> None:
-    choose(page, "sort", "name")
-    seen = ".filter(e => getComputedStyle(e).display !== 'none').length"
-    hidden = f"return [...document.querySelectorAll('[hidden]')]{seen}"
-    assert run(page, hidden) == 0 and run(page, "return document.getElementById('run-a').parentElement.hidden")
-
-
-def test_dark_is_dark_and_light_is_light(page: Any) -> None:
-    def lightness() -> tuple[float, float]:
-        return tuple(
-            run(
-                page,
-                "return ['backgroundColor', 'color'].map(k => getComputedStyle(document.body)[k].match(/\\d+/g)"
-                ".slice(0, 3).reduce((a, b) => a + Number(b), 0) / 3)",
-            )
-        )
-
-    set_scheme(page, True)
-    settle(page)
-    back, ink = lightness()
-    assert back < 60 < 190 < ink
-    choose(page, "theme", "light")
-    back, ink = lightness()
-    assert ink < 60 < 190 < back
-    set_scheme(page, False)
-
-
-def test_what_a_screen_reader_is_told(page: Any) -> None:
-    told = read_accessible(page)
-    names = {role: [name for kind, name in told if kind == role] for role, _ in told}
-    assert any("Threshold" in name for name in names["slider"])
-    assert {"TT"} <= {name.strip() for name in names["radio"]}
-    assert names["heading"][0] == "Zero-guidance segmentation" and "Images" in names["heading"]
-    assert any(name.startswith("Scores by TT") for name in names["table"]) and "variant" in names["columnheader"]
-    pictures = [name for name in names["button"] if name.startswith("test-0000: sure.")]
-    assert pictures and "segments: " in pictures[0]
-    assert len(names["listitem"]) >= 2 and any(name.startswith("Curves of IoU") for role, name in told)
-    assert all(
-        name.strip()
-        for role, name in told
-        if role in ("button", "link", "combobox", "slider", "spinbutton", "searchbox")
     )
