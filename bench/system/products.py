@@ -24,8 +24,7 @@ _ONEDNN: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 BLOCK = 1024
 """Queries and keys whose attention weights are held at once: 4.2 MB, which stay in a core's share of the cache."""
 LOG_2, SAFE = math.log(2), 39.0
-"""exp(-2 * 39 - 8), the smallest of all weights, is a normal number of float32 and bfloat16; exp(39) times any number of
-tokens, each with any sensible value, is far below the largest."""
+"""exp(-2 * 39 - 8), the smallest of all weights, is a normal number; sums of exp(39) times values do not overflow."""
 
 
 _LEFT_TO_TORCH = False
@@ -106,7 +105,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 
 
 def _attend_in_blocks(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) -> None:
-    """Write softmax(Q K^T) V of [Q, D] and [T, D] to `mixed` [Q, D], in blocks of queries and keys that stay in the cache.
+    """Write softmax(Q K^T) V of [Q, D] and [T, D] to `mixed` [Q, D], by blocks of queries and keys that fit the cache.
 
     The sums over keys of weights and of weighted values grow block by block and are divided at the end. Weights of all
     keys have the same factor as long as no exponential can overflow, so no running maximum is needed; where one could,
