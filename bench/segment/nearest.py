@@ -18,7 +18,7 @@ from torch import Tensor
 from bench.system.products import multiply
 
 BLOCK, ROWS = 256, 2048
-"""Clusters that are compared with all later ones at once, and how many of these: 2 MB of bounds, which fit the cache."""
+"""Clusters that are compared with all later ones at once, and how many of these: bounds of 2 MB, kept by the cache."""
 PAIRS = 4096
 """Pairs that are computed in float64 at once."""
 MANY = 8
@@ -106,14 +106,14 @@ def _list_candidates(
     clusters: Clusters, places: Int64[np.ndarray, " m"], stale: int
 ) -> Iterator[tuple[Int64[np.ndarray, " p"], Int64[np.ndarray, " p"]]]:
     """List the pairs of positions in ``places`` that may be nearest for one of the first ``stale``, each pair once."""
-    bounds = Bounds.prepare(clusters.means[places], clusters.sizes[places], np.float32)
+    bounds = Bounds.prepare(clusters.means[places], clusters.sizes[places], stale, np.float32)
     most = np.full(len(places), np.inf)  # the nearest of a stale one is no farther than this
     waiting: list[Pairs] = []
     for start in range(0, stale, BLOCK):
         block = slice(start, min(start + BLOCK, stale))
         pairs = _select(bounds, most, block, stale)
         if len(pairs[0]) > MANY * (stale - start) and bounds.left.dtype == torch.float32:
-            bounds = Bounds.prepare(clusters.means[places], clusters.sizes[places], np.float64)
+            bounds = Bounds.prepare(clusters.means[places], clusters.sizes[places], stale, np.float64)
             pairs = _select(bounds, most, block, stale)
         waiting.append(pairs)
         if block.stop == stale or sum(len(part[0]) for part in waiting) > WAITING:
@@ -139,7 +139,8 @@ def _select(bounds: Bounds, most: Float64[np.ndarray, " m"], block: slice, stale
     """Select the pairs of a block and what follows that may be nearest, and lower what is known of ``most``."""
     start, stop = block.start, block.stop
     parts = [bounds.compute(slice(at, at + ROWS), block) for at in range(start, len(most), ROWS)]  # each r b
-    parts[0][: stop - start].masked_fill_(torch.ones(stop - start, stop - start).triu().bool(), np.inf)  # each pair once
+    once = torch.ones(stop - start, stop - start, dtype=torch.bool).tril(-1)  # a pair, and none with itself
+    parts[0][: stop - start].masked_fill_(~once, np.inf)
     lowest = torch.cat([part.amin(1) for part in parts]).numpy()  # m-start
     columns = torch.stack([part.amin(0) for part in parts]).amin(0).numpy()  # b
     most[block] = np.minimum(most[block], columns + bounds.slack[block])
@@ -168,26 +169,26 @@ def _find_near(
 
 @dataclass(frozen=True, eq=False)
 class Bounds:
-    """Lower bounds of the squared Ward distances of m clusters, and by how much at most the upper ones lie above.
+    """Lower bounds of the squared Ward distances of m clusters to the first s, and by how much upper ones lie above.
 
-    2 (|x - y|^2 - error) is one product [m, d + 2] with [d + 2, m]. Of n terms a_i b_i rounding moves a product by at most
-    n u sum |a_i b_i|, where u is half the spacing of numbers about 1 and the sum at most 4 max |x|^2; 16 more terms are
-    for the rounded factors and for what follows.
+    |x - y|^2 - error is one product [m, d + 2] with [d + 2, s], made of twice the factors of the s: doubling is exact.
+    Of n terms a_i b_i rounding moves a product by at most n u sum |a_i b_i|, where u is half the spacing of numbers
+    about 1 and the sum at most 4 max |x|^2; 16 more terms are for the rounded factors and for what follows.
     """
 
-    left: Float[Tensor, "m d+2"]
+    left: Float[Tensor, "s d+2"]
     right: Float[Tensor, "m d+2"]
     inverse: Float[Tensor, " m"]
     slack: Float[np.ndarray, " m"]
 
     @staticmethod
-    def prepare(means: Float64[np.ndarray, "m d"], sizes: Float64[np.ndarray, " m"], dtype: type) -> Bounds:
-        """Prepare the factors in ``dtype``, float32 or float64."""
+    def prepare(means: Float64[np.ndarray, "m d"], sizes: Float64[np.ndarray, " m"], stale: int, dtype: type) -> Bounds:
+        """Prepare the factors of the first ``stale`` clusters with all of them in ``dtype``, float32 or float64."""
         count, dim = means.shape
         length = np.einsum("md,md->m", means, means)
         error = 4 * (dim + 18) * float(np.finfo(dtype).eps) / 2 * length.max()
-        left, right = np.full((count, dim + 2), 2, dtype), np.ones((count, dim + 2), dtype)
-        left[:, :dim], left[:, dim] = -4 * means, 2 * (length - error)
+        left, right = np.full((stale, dim + 2), 2, dtype), np.ones((count, dim + 2), dtype)
+        left[:, :dim], left[:, dim] = -4 * means[:stale], 2 * (length[:stale] - error)
         right[:, :dim], right[:, dim + 1] = means, length
         inverse: np.ndarray = (1 / sizes).astype(dtype)
         slack = 4 * error / (inverse + inverse.min())
