@@ -1,8 +1,8 @@
 """Section 4, data: whether a JPEG file can be decoded, asked of a part of it: scoring sees no colour.
 
-Of a file with a single scan of Huffman codes (T.81, annex F) the header can be wrong, or the scan can end too early. What
-else is wrong inside the scan libjpeg only warns of, and fills up. So where the scan goes on to the end marker, the header
-with an empty scan is decoded exactly when the file is, in a fifth of the time.
+Of a file with a single scan of Huffman codes (T.81, annex F) the header can be wrong, or the scan can end too early.
+What else is wrong inside the scan libjpeg only warns of, and fills up. So where the scan goes on to the end marker, the
+header with an empty scan is decoded exactly when the file is, in a fifth of the time.
 """
 
 from __future__ import annotations
