@@ -48,7 +48,7 @@ class _Row:
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Beam search with guidance. ``prompt`` are token ids; ``rows``: the language model's largest batch (`get_rows`)."""
+    """Beam search with guidance. ``prompt`` are token ids; ``rows``: the language model's batch at most (`get_rows`)."""
 
     model: LanguageStep
     features: CandidateFeatures
