@@ -48,7 +48,7 @@ class _Row:
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Beam search with guidance. ``prompt`` are token ids; ``rows``: the language model's batch at most (`get_rows`)."""
+    """Beam search with guidance. ``prompt`` are token ids; ``rows``: the language model's batch at most."""
 
     model: LanguageStep
     features: CandidateFeatures

@@ -36,7 +36,7 @@ class Distinct:
 def count_distinct(
     search: Any, targets: torch.Tensor, candidates: int, tokens: int = 15, iterations: int = 5, alone: int = 4
 ) -> Distinct:
-    """Count over a search of an image's targets [n, d] with five beams, by default of the paper's length and iterations.
+    """Count over a search of an image's targets [n, d], five beams, by default of the paper's length and iterations.
 
     ``candidates`` is how many next tokens of a row CLIP is shown; ``alone`` of the targets are also searched alone.
     """
@@ -52,8 +52,8 @@ def count_distinct(
     asked = sum(sum(rows.values()) for _, rows in groups) * 5 * candidates
     image = sum(sum(found.values()) for found, _ in groups) / asked
     told = (
-        f"{len(targets)} segments, {min(alone, len(targets))} of them also alone, {tokens} tokens, 5 beams, {iterations} iterations, "
-        f"{candidates} of {search.model.vocabulary} tokens"
+        f"{len(targets)} segments, {min(alone, len(targets))} of them also alone, {tokens} tokens, 5 beams, "
+        f"{iterations} iterations, {candidates} of {search.model.vocabulary} tokens"
     )
     return Distinct(sum(steps) / len(steps), known / asked_alone, image, asked, told)
 
