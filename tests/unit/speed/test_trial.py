@@ -90,6 +90,6 @@ def test_an_image_is_told_with_its_range_and_also_as_earlier_versions_left_it() 
     }  # fmt: skip
     page = make_page([{**run_trial(TRIAL), "image": image}], MACHINE, "paper")
     assert "plain 100 h, fast 1.00 h (0.50 h if every iteration asked for the same texts, 2.00 h if none" in page
-    assert "ratio 100; of it the language model 0.10 h. A text where packs are full: 2.50 ms, 0.75 of the limit." in page
+    assert "of it the language model 0.10 h. A text where packs are full: 2.50 ms, 0.75 of the limit. Dist" in page
     del image["measured_texts_share"]
     assert "0.10 h. Distinct of the texts" in make_page([{**run_trial(TRIAL), "image": image}], MACHINE, "paper")
