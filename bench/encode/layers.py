@@ -7,16 +7,18 @@ the width of a token, n segments.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import Tensor
 from torch.nn import functional
 
 from bench.models.blocks import Block
 from bench.system.products import attend, multiply_each
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,13 +119,22 @@ class PlainLayers:
 
     def __init__(self, first: Layer) -> None:
         self.first = first
-        self._opened = [first]  # shared by all that `start_at` gives; behind the last layer, what leaves it
+        # Both are shared by all that `start_at` gives.
+        self._opened = [first]  # behind the last layer, what leaves it
+        self._kept = dict[Hashable, Any]()
 
     def start_at(self, number: int, queries: int | None = None) -> PlainLayers:
         """Return the same layers from `number` on, the first asked by `queries` tokens; IndexError as `[number]`."""
         later = copy.copy(self)
         later.first = self[number].ask(queries)
         return later
+
+    def keep(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """Return what `make` gives, made once for a `key`: what variants of one image share besides its layers."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        kept: Kept = self._kept[key]
+        return kept
 
     @property
     def last(self) -> Layer:
