@@ -156,10 +156,11 @@ class PlainLayers:
         """The tokens that leave the last layer, [1, T, w]."""
         return self._open(self.first.depth + 1).tokens
 
-    @cached_property
+    @property
     def embedding(self) -> Tensor:
-        """CLIP's own embedding of the whole image, [1, d]."""
-        return embed_global_token(self.first.visual, self.output)
+        """CLIP's own embedding of the whole image, [1, d]: of the last layer only the global token is computed."""
+        last = self.last.ask(1)
+        return self.keep("embedding", lambda: embed_global_token(last.visual, last.finish(last.unmasked)))
 
     def _open(self, number: int) -> Layer:
         while (before := self._opened[-1]).number < number:
