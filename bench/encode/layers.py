@@ -54,7 +54,7 @@ class Layer:
         if queries == self.queries:
             return self
         asked = replace(self, queries=queries)
-        vars(asked)["_split_heads"] = self._split_heads
+        vars(asked).update(_parts=self._parts, _split_heads=self._split_heads)
         return asked
 
     @property
@@ -105,9 +105,19 @@ class Layer:
         tokens = self.tokens[:, : heads.shape[2]] + self.project(heads)
         return tokens + self.block.after_mlp(self.block.mlp(self.block.before_mlp(tokens)))
 
+    def run(self) -> Tensor:
+        """Run the layer over its tokens without any mask, [s, T, w]; queries, keys and values that are there serve."""
+        parts = vars(self).get("_parts") or self.block.split(self.tokens)  # not kept: most layers are only passed
+        return self.block.leave(self.tokens, attend(*parts).transpose(1, 2).flatten(2))
+
+    @cached_property
+    def _parts(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values in the model's precision, each [s, H, T, D]."""
+        return self.block.split(self.tokens)
+
     @cached_property
     def _split_heads(self) -> tuple[Tensor, Tensor, Tensor]:
-        query, key, value = (part.float() for part in self.block.split(self.tokens))
+        query, key, value = (part.float() for part in self._parts)
         return query, key, value
 
 
@@ -157,14 +167,19 @@ class PlainLayers:
         return self._open(self.first.depth + 1).tokens
 
     @property
-    def embedding(self) -> Tensor:
-        """CLIP's own embedding of the whole image, [1, d]: of the last layer only the global token is computed."""
+    def global_token(self) -> Tensor:
+        """The global token that leaves the last layer, [1, 1, w]; of that layer no other is computed."""
         last = self.last.ask(1)
-        return self.keep("embedding", lambda: embed_global_token(last.visual, last.finish(last.unmasked)))
+        return self.keep("global token", lambda: last.finish(last.unmasked))
+
+    @property
+    def embedding(self) -> Tensor:
+        """CLIP's own embedding of the whole image, [1, d]."""
+        return self.keep("embedding", lambda: embed_global_token(self.first.visual, self.global_token))
 
     def _open(self, number: int) -> Layer:
         while (before := self._opened[-1]).number < number:
-            self._opened.append(Layer(before.visual, before.number + 1, before.block.run(before.tokens)))
+            self._opened.append(Layer(before.visual, before.number + 1, before.run()))
         return self._opened[number - self._opened[0].number]
 
 

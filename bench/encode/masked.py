@@ -23,12 +23,7 @@ class Masked(MaskedEncoder):
 
     def follow(self, plain: PlainLayers, segments: Segments) -> Mixed:
         """Follow the segments as every variant does; those that differ in `pool` alone share what leaves the tower."""
-        if not self._goes_as_masked():
+        if self.pools_patches or not self.keeps_methods(Masked, "mix", "finish"):
             return super().follow(plain, segments)
         key = self.start_layer, self.all_queries, self.skips_unseen, segments.mask.cpu().numpy().tobytes()
         return plain.keep(key, lambda: super(Masked, self).follow(plain, segments))
-
-    def _goes_as_masked(self) -> bool:
-        """Whether the layers are Masked's own, also where an object or a class of its own has put a method there."""
-        own = all(getattr(getattr(self, name), "__func__", None) is getattr(Masked, name) for name in ("mix", "finish"))
-        return own and not self.pools_patches

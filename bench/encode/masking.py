@@ -92,6 +92,10 @@ class MaskedEncoder(TrunkEncoder):
         saliency, weight = (torch.cat(column, dim=1) for column in zip(*traces, strict=True))  # n k*l
         return tokens, saliency, weight
 
+    def keeps_methods(self, owner: type[MaskedEncoder], *names: str) -> bool:
+        """Whether these methods are those of ``owner``: neither its class nor the object has others in their place."""
+        return all(getattr(getattr(self, name), "__func__", None) is getattr(owner, name) for name in names)
+
     def pool_checked(self, tokens: Tensor, segments: Segments, plain: PlainLayers) -> Tensor:
         """Return what `pool` makes of the tokens, [n, d]; raises UserError for another shape."""
         expected = (len(segments), self.clip.dim)

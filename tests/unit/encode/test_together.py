@@ -56,7 +56,7 @@ def test_an_opening_is_computed_once_for_all_that_start_there(monkeypatch: pytes
         products[places[id(block.attention)]] += tokens.shape[:2] == (1, 13)
         return split(block, tokens)
 
-    def run_uncounted(block: Block, tokens: torch.Tensor) -> torch.Tensor:  # a whole plain layer on the way
+    def run_uncounted(block: Block, tokens: torch.Tensor) -> torch.Tensor:  # a layer of the trunk
         before = products.copy()
         made = run(block, tokens)
         products.clear()
@@ -119,6 +119,23 @@ def test_variants_that_differ_in_pool_alone_share_the_masked_layers_and_others_d
     assert mixed["ProjectedSubtraction"] == 2 + 2, "another start layer, another segment"
 
 
+def test_an_opened_layer_is_run_with_the_parts_that_were_read_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    clip, sample, split, made = tiny.clip(), tiny.sample(), Block.split, Counter[int]()
+    numbers = {id(block.attn): i + 1 for i, block in enumerate(clip.visual.transformer.resblocks)}
+
+    def count(block: Block, tokens: torch.Tensor) -> Any:
+        made[numbers[id(block.attention)]] += 1
+        return split(block, tokens)
+
+    alone = Surgery(clip, 1).open_layers(sample).output
+    monkeypatch.setattr(Block, "split", count)
+    opened = Surgery(clip, 1).open_layers(sample)
+    assert opened[2].query.shape == opened[2].key.shape
+    assert opened.output.numpy().tobytes() == alone.numpy().tobytes()
+    assert made == {1: 1, 2: 1, 3: 1, 4: 1}
+    assert "_parts" not in vars(opened[3]), "of a layer that is only passed nothing is kept"
+
+
 def test_the_whole_image_is_embedded_once_and_its_last_layer_of_one_token(monkeypatch: pytest.MonkeyPatch) -> None:
     clip, sample, rows = tiny.clip(), tiny.sample(), []
     finish = Layer.finish
@@ -126,6 +143,8 @@ def test_the_whole_image_is_embedded_once_and_its_last_layer_of_one_token(monkey
     opened = Gem(clip, 1).open_layers(sample)
     first, second = opened.start_at(2).embedding, opened.start_at(4, 1).embedding
     assert first is second and rows == [1]
+    unmasked = Unmasked(clip, 3)(sample, MASKS, opened).vectors
+    assert rows == [1] and (unmasked == first.numpy()).all(), "nothing is computed again"
     expected = clip.visual(tiny.preprocess(sample.image))
     torch.testing.assert_close(first, expected, rtol=0, atol=1e-5)
     assert torch.equal(Gem(clip, 1).open_layers(sample).start_at(4, 1).embedding, first), "whoever opened the layers"

@@ -20,6 +20,11 @@ def cost() -> Any:
     sys.path.remove(str(ROOT / "scripts"))
 
 
+@pytest.fixture(scope="module")
+def page(cost: Any) -> Any:
+    return import_module("masking_cost_page")
+
+
 def make_table(together: float) -> pd.DataFrame:
     """Two maskings: the later one is dearer, 23 ms with the trunk before it."""
     lines = [
@@ -32,29 +37,29 @@ def make_table(together: float) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=["variant", "kind", "start", "ms", "gflop"]).assign(share=0.5, segments=20)
 
 
-def test_one_by_one_have_the_trunks_once_and_no_painted_picture_counts(cost: Any) -> None:
-    one_by_one, together, dearest = cost.compare_together(make_table(25.0))
+def test_one_by_one_have_the_trunks_once_and_no_painted_picture_counts(page: Any) -> None:
+    one_by_one, together, dearest = page.compare_together(make_table(25.0))
     assert (one_by_one["ms"], together["ms"], dearest["ms"]) == (33, 25, 23)
     assert (round(one_by_one["gflop"], 9), together["gflop"], round(dearest["gflop"], 9)) == (5.3, 4.5, 4.3)
 
 
 @pytest.mark.parametrize(("ms", "told"), [(36.8, "1.60 times as much"), (36.9, "1.60 times as much"), (25, "1.09")])
-def test_the_sentence_says_both_and_whether_the_goal_is_met(cost: Any, ms: float, told: str) -> None:
-    said = cost.describe_together(make_table(ms))
+def test_the_sentence_says_both_and_whether_the_goal_is_met(page: Any, ms: float, told: str) -> None:
+    said = page.describe_together(make_table(ms))
     assert said.startswith(f"2 attention maskings of one image together: {ms:.0f} ms of one processor")
     assert "(33 ms one by one, trunks stored), the dearest of them alone 23 ms" in said
     assert told in said and "1.05 times the operations" in said
     assert said.endswith("is missed." if ms > 36.8 else "is met.")
 
 
-def test_the_page_says_where_the_time_goes_and_shows_no_part_as_a_line(cost: Any) -> None:
+def test_the_page_says_where_the_time_goes_and_shows_no_part_as_a_line(page: Any) -> None:
     table = make_table(25.0)
-    told = cost.describe_parts(table)
+    told = page.describe_parts(table)
     assert told == "Of them, in ms, each after those that start before it: late 12.0, early 9.0, patches 1.0."
-    page = cost.write_page(table, "Small models.", told)
-    assert "| late | attention | 20.0 | 4.00 | 50 % |" in page and page.count("| late |") == 1
-    assert "| all | together | 25.0 | 4.50 |" in page and told in page
-    assert cost.describe_parts(table[table["kind"] != "part"]) == ""
+    text = page.write_page(table, "Small models.", told)
+    assert "| late | attention | 20.0 | 4.00 | 50 % |" in text and text.count("| late |") == 1
+    assert "| all | together | 25.0 | 4.50 |" in text and told in text
+    assert page.describe_parts(table[table["kind"] != "part"]) == ""
 
 
 def test_tuned_settings_are_those_of_the_table(cost: Any, tmp_path: Path) -> None:
