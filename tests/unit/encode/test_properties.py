@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,6 +50,19 @@ def draw_masks() -> np.ndarray:
 
 def test_all_variants_are_here() -> None:
     assert len(VARIANTS) >= 19 and set(VARIANTS) >= WHOLE | DIRECTION
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_is_one_short_file_that_says_where_it_is_from(name: str) -> None:
+    kind = find_class(name)
+    module, lines = sys.modules[kind.__module__], Path(inspect.getfile(kind)).read_text().splitlines()
+    assert len(lines) <= 40, "what it shares with others goes into a base class"
+    assert module.__doc__ and kind.__doc__ and kind.cost and kind.training_free in (True, False)
+    if kind.source.startswith("arXiv "):
+        assert kind.source in module.__doc__, "its paper"
+    else:
+        first = module.__doc__.splitlines()[0]
+        assert re.search(r"[Ee]quations? \d|section 5\.3|control for|floor for", first), "where it stands in the paper"
 
 
 @pytest.mark.thinned(6)
