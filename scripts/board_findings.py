@@ -161,7 +161,8 @@ def describe_cost(table: pd.DataFrame) -> Iterator[str]:
         "the dearest": by_cost[-1],
     }
     told = "; ".join(f"{line['variant']} {line['ms_image']:.0f} ms ({what})" for what, line in lines.items())
-    yield f"Processor time of an image with 20 segments, a trunk stored where there is one, ranked by IoU with embeddings: {told}."
+    where = "an image with 20 segments, a trunk stored where there is one"
+    yield f"Processor time of {where}, ranked by IoU with embeddings: {told}."
 
 
 def list_copies(table: pd.DataFrame) -> set[str]:

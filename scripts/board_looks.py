@@ -52,25 +52,24 @@ def record_looks(file: Path, variants: Iterable[tuple[str, str]], first: str, la
 
     ``variants`` are names with their settings, as words beside each other.
     """
-    lines = read_csv(file).fillna("").to_dict("records") if file.is_file() else []
+    table = read_csv(file).fillna("").astype(str) if file.is_file() else pd.DataFrame(columns=list(COLUMNS))
+    lines = set(table[list(COLUMNS)].itertuples(index=False, name=None))
     for variant, choices in variants:
-        check_look(lines, variant, choices, first, last)
-        line = dict(zip(COLUMNS, (variant, first, last, choices), strict=True))
-        lines += [] if line in lines else [line]
-    lines.sort(key=lambda line: tuple(str(line[name]) for name in COLUMNS))
+        check_look(sorted(lines), variant, choices, first, last)
+        lines.add((variant, first, last, choices))
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_csv(pd.DataFrame(lines, columns=list(COLUMNS)), file)
+    write_csv(pd.DataFrame(sorted(lines), columns=list(COLUMNS)), file)
 
 
-def check_look(lines: Iterable[dict[str, object]], variant: str, choices: str, first: str, last: str) -> None:
+def check_look(looks: Iterable[tuple[str, ...]], variant: str, choices: str, first: str, last: str) -> None:
     """Check that a variant has not looked at one of these scenes with other choices. Raises SystemExit where it has."""
-    for line in lines:
-        met = _number(str(line["first"])) <= _number(last) and _number(first) <= _number(str(line["last"]))
-        if line["variant"] == variant and met and line["choices"] != choices:
-            before, now = (str(words) or "no choice" for words in (line["choices"], choices))
+    for name, begin, end, earlier in looks:
+        met = _number(begin) <= _number(last) and _number(first) <= _number(end)
+        if name == variant and met and earlier != choices:
+            before, now = (words or "no choice" for words in (earlier, choices))
             raise SystemExit(
-                f"{variant}: a board has looked at {line['first']} to {line['last']} with {before}, so {first} to "
-                f"{last} cannot judge {now}: test scenes that it has not seen can (results/board/looks.csv)"
+                f"{variant}: a board has looked at {begin} to {end} with {before}, so {first} to {last} cannot judge "
+                f"{now}: test scenes that it has not seen can (results/board/looks.csv)"
             )
 
 
