@@ -142,6 +142,7 @@ def describe_groups(table: pd.DataFrame) -> Iterator[str]:
         f"{group} {part['variant'].iloc[0]} {write_value(part.iloc[0])} "
         f"(n={part['n'].iloc[0]} images, {len(list_alike(part))} of {len(part) - 1} not told from it)"
         for group, part in select_iou(table, grouped=True).groupby("group", sort=False)
+        if part["n"].iloc[0] > 0
     ]
     if told:
         yield f"Leaders by IoU with embeddings, group by group: {'; '.join(told)}."

@@ -20,7 +20,8 @@ SEEN = 204
 """Test scenes, the first of the split, that had been looked at before there was looks.csv.
 
 Boards have looked at 200; four more were in a trial of scripts/board.py (masked, global_subtraction,
-projected_subtraction, gem), after which nothing was chosen.
+projected_subtraction, gem), after which nothing was chosen. What was chosen then looked at test-0204 to test-0206 in a
+trial of looks.csv (crop, masked, gem, global_subtraction) while the next board was being made: `TRIALS`.
 """
 LOOKED = "test-0000 to test-0199"
 LOOKS = (
@@ -29,6 +30,10 @@ LOOKS = (
     "with grids that went on to values at which a variant is another one"
 )
 """What the boards were that looked at them."""
+TRIALS = (
+    "trials of the script with four variants each at test-0200 to test-0203 and, as this board has them, at test-0204 "
+    "to test-0206"
+)
 COLUMNS = ("variant", "first", "last", "choices")
 _UNSEEN = re.compile(r"\[file:(test-\d+)_to_(test-\d+)@")
 
@@ -79,7 +84,7 @@ def describe_look(table: pd.DataFrame) -> str:
         return (
             f"Images: {scenes[0]} to {scenes[1]}, at which no board had looked before this one, and which no variant "
             "sees again with other settings ([looks.csv](looks.csv)). Earlier boards had looked at "
-            f"{LOOKED} ({LOOKS}); a trial of the script with four variants at test-0200 to test-{SEEN - 1:04}."
+            f"{LOOKED} ({LOOKS}); {TRIALS}."
         )
     told = str(table["metric"].iloc[0]).partition("/")[0]
     return f"Images: {told}. Boards have looked at {LOOKED} three times, of which this is the last: {LOOKS}."

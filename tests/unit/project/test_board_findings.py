@@ -58,6 +58,7 @@ def test_families_groups_and_cost_are_read_from_iou_with_embeddings(findings: An
     table = pd.concat([
         make_board(f"{TT}/iou.image.union").iloc[::-1], make_board(f"{ST}/iou.image.union"),
         make_board(f"{ST}/iou.image.union.kind.things", group="kind=things", n=7),
+        make_board(f"{ST}/iou.image.union.size.tiny", group="size=tiny", n=0),
     ], ignore_index=True)  # fmt: skip
     assert list(findings.describe_families(table)) == [
         "The best of each family by IoU with embeddings (n=40): patches of the last layers, averaged: gem 50.0; "
