@@ -81,8 +81,7 @@ def _read_arrays(file: Path, name: str) -> ForeignImage:
 def _read_json(file: Path, name: str) -> ForeignImage:
     content = read_json(file)
     if isinstance(content, dict):
-        scores = content.get("scores") or [None] * len(content.get("rle_mask") or ())
-        content = [{"segmentation": m, "score": s} for m, s in zip(content.get("rle_mask") or (), scores, strict=False)]
+        content = _pair_scores(file, content.get("rle_mask"), content.get("scores"))
     if not isinstance(content, list) or not content:
         raise BadSample(f"{file}: should be a list of masks, or rle_mask with scores")
     segments, faults, size = [], [], None
@@ -94,6 +93,15 @@ def _read_json(file: Path, name: str) -> ForeignImage:
         size = size or found
         segments.append(Segment("", counts, _find_score(entry)))
     return ForeignImage(name, size or (1, 1), tuple(segments), tuple(faults))
+
+
+def _pair_scores(file: Path, masks: Any, scores: Any) -> list[dict[str, Any]]:
+    """Pair masks and scores, which may be left out. Raises BadSample where there are not as many of both."""
+    listed = masks if isinstance(masks, list) else []
+    given = scores if isinstance(scores, list) and scores else [None] * len(listed)
+    if len(given) != len(listed):
+        raise BadSample(f"{file}: {len(given)} scores for {len(listed)} masks")
+    return [{"segmentation": mask, "score": score} for mask, score in zip(listed, given, strict=True)]
 
 
 def _read_mask(entry: Any, size: tuple[int, int] | None) -> tuple[str | None, str, tuple[int, int]]:

@@ -167,6 +167,8 @@ def test_masks_without_words_in_every_form_are_one_prediction(tmp_path: Path) ->
     (tmp_path / "b").mkdir()
     write_json(tmp_path / "b/x.json", {"rle_mask": _mask_to_rle(torch.from_numpy(masks)), "scores": scores})
     (tmp_path / "c").mkdir()
+    write_json(tmp_path / "c/x.json", {"rle_mask": _mask_to_rle(torch.from_numpy(masks)), "scores": scores[:1]})
+    assert read("mask-generation", tmp_path / "c")[0].faults == (f"{tmp_path}/c/x.json: 1 scores for 2 masks",)
     listed = [{"segmentation": f(m), "predicted_iou": s} for f, m, s in zip((coded, plain), masks, scores, strict=True)]
     write_json(tmp_path / "c/x.json", listed)
     found = [read("mask-generation", tmp_path / letter)[0] for letter in "abc"]
