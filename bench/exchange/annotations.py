@@ -48,7 +48,7 @@ class _OfImage(msgspec.Struct):
 class _Lists(msgspec.Struct):
     images: list[Listed] = []
     categories: list[Category] = []
-    annotations: list[msgspec.Raw] = []
+    annotations: list[msgspec.Raw] | None = None
 
 
 def read_lists(path: Path, names: ImageNames) -> tuple[ImageNames, ClassNumbers]:
@@ -96,6 +96,8 @@ class Annotations(Generic[R]):
 def read_annotation_list(source: Source, kind: type[R]) -> tuple[Source, Annotations[R]]:
     """Read a file of annotations: the source with its images and its categories, and the segments by image."""
     lists = _decode(source.path)
+    if lists.annotations is None:
+        raise UserError(f"{source.path}: holds no 'annotations', nor is it a list of results: [{{…}}, …]")
     classes, names = source.classes, _add_images(source.path, lists.images, source.names)
     if lists.categories and (not classes or classes.assumed):
         classes = number_categories(((one.id, one.name) for one in lists.categories), str(source.path))

@@ -104,6 +104,9 @@ def test_annotations_are_decoded_image_by_image(tmp_path: Path) -> None:
     place.write_text(json.dumps(LISTS | {"annotations": [good, {"category_id": 1}]}))
     with pytest.raises(UserError, match=r"annotation 1: .*`image_id`; write it as COCO has it"):
         read("coco", place)
+    place.write_text(json.dumps({"results": [good]}))
+    with pytest.raises(UserError, match="a.json: holds no 'annotations', nor is it a list of results"):
+        read("coco", place)
 
 
 @pytest.mark.parametrize("said", FAULTS)
