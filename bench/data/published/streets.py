@@ -7,8 +7,8 @@ from dataclasses import replace
 from bench.data.publisher import Publisher, Split
 
 _VISTAS_TERMS = (
-    "Mapillary Vistas, research edition: CC BY-NC-SA 4.0 as we remember it, after registration (its own terms come with "
-    "the download and decide); not ours to redistribute"
+    "Mapillary Vistas, research edition: CC BY-NC-SA 4.0 as we remember it, after registration (terms come with "
+    "the download, and decide); not ours to redistribute"
 )
 _VISTAS = (
     "Mapillary Vistas, https://www.mapillary.com/dataset/vistas (registration; Neuhold et al., ICCV 2017)",
