@@ -78,8 +78,15 @@ class MaskedEncoder(TrunkEncoder):
     def encode(self, plain: PlainLayers, segments: Segments) -> Mixed:
         """Embed one micro-batch: embeddings [n, d], saliency and weight [n, k * masked layers].
 
-        In the first masked layer all segments still see the same tokens, those of the plain layer. A variant that
-        does not go layer by layer overrides this.
+        A variant that does not go layer by layer overrides this.
+        """
+        tokens, saliency, weight = self.follow(plain, segments)
+        return self.pool_checked(tokens, segments, plain), saliency, weight
+
+    def follow(self, plain: PlainLayers, segments: Segments) -> Mixed:
+        """Follow one micro-batch to the tokens that leave the last layer, [n, Q, w], with saliency and weight.
+
+        In the first masked layer all segments still see the same tokens, those of the plain layer.
         """
         layer, seen, traces = *self._skip_unseen(plain.first, segments), []
         for number in range(self.start_layer, self.clip.depth + 1):
@@ -89,7 +96,11 @@ class MaskedEncoder(TrunkEncoder):
             tokens = self._finish(layer, heads[:, :, :1] if layer.is_last and not self.pools_patches else heads)
             layer = Layer(self.clip.visual, number + 1, tokens, self._count_queries(number + 1))
         saliency, weight = (torch.cat(column, dim=1) for column in zip(*traces, strict=True))  # n k*l
-        return self.pool_checked(tokens, segments, plain), saliency, weight
+        return tokens, saliency, weight
+
+    def keeps_methods(self, owner: type[MaskedEncoder], *names: str) -> bool:
+        """Whether these methods are those of ``owner``: neither its class nor the object has others in their place."""
+        return all(getattr(getattr(self, name), "__func__", None) is getattr(owner, name) for name in names)
 
     def pool_checked(self, tokens: Tensor, segments: Segments, plain: PlainLayers) -> Tensor:
         """Return what `pool` makes of the tokens, [n, d]; raises UserError for another shape."""

@@ -53,8 +53,10 @@ class Segments:
     def split(self, size: int) -> Iterator[Segments]:
         """Split into parts of exactly `size` segments, the last one filled up with empty masks; at least one part."""
         missing = -len(self) % size or (size if len(self) == 0 else 0)
-        mask = functional.pad(self.mask, (0, 0, 0, missing))
-        pixels = np.concatenate([self.pixels, np.zeros((missing, *self.pixels.shape[1:]), bool)])
+        mask, pixels = self.mask, self.pixels
+        if missing:
+            mask = functional.pad(mask, (0, 0, 0, missing))
+            pixels = np.concatenate([pixels, np.zeros((missing, *pixels.shape[1:]), bool)])
         for first in range(0, len(mask), size):
             yield Segments(self.sample, pixels, mask, self.grid).take(range(first, first + size))
 
