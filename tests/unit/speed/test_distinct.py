@@ -24,13 +24,13 @@ class Counted:
 
 
 def test_shares_are_of_all_texts_that_a_step_a_segment_and_an_image_ask_for() -> None:
-    zerocap = ZeroCap(tiny.language(), tiny.clip(), tokens=6, beams=5, iterations=2, candidates=8)
+    zerocap = ZeroCap(tiny.language(), tiny.clip(), tokens=4, beams=5, iterations=2, candidates=8)
     targets = torch.nn.functional.normalize(torch.from_numpy(tiny.embeddings(2).vectors), dim=-1)
-    found = count_distinct(zerocap.search, targets, 8, tokens=6, iterations=2)
+    found = count_distinct(zerocap.search, targets, 8, tokens=4, iterations=2)
     counted = Counted(make_fresh(zerocap.search.features))
     steps = []
     replace(zerocap.search, features=counted)(targets, steps.append)
     asked = sum(len(step.context) for step in steps) * 5 * 8
     assert found.asked == asked and found.image == len(set(counted.asked)) / asked
-    assert found.settings.startswith("2 segments, 6 tokens, 5 beams, 2 iterations, 8 of ")
+    assert found.settings.startswith("2 segments, 4 tokens, 5 beams, 2 iterations, 8 of ")
     assert 1 / 5 <= found.step <= 1 and found.image <= found.segment <= 1
