@@ -1,7 +1,7 @@
 """ZeroCap's search (section 3.3): token by token, the beams of all segments side by side in one batch.
 
 All beams have the same length at any time, so rows of different segments need no padding in time. Rows go through the
-language model in batches of a fixed size, filled up with copies, so that no row's numbers depend on its neighbours.
+language model in batches that are filled up, with copies, to a size at which no row's numbers depend on its neighbours.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _Row:
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Beam search with guidance. ``prompt`` are token ids; ``rows`` is the language model's batch (`get_rows`)."""
+    """Beam search with guidance. ``prompt`` are token ids; ``rows``: the language model's batch at most."""
 
     model: LanguageStep
     features: CandidateFeatures
@@ -87,25 +87,25 @@ class Search:
         return [beams_of[segment] for segment in range(len(targets))]
 
     def get_rows(self, position: int) -> int:
-        """Return the batch size of a token: fixed, and smaller for the first one, where a segment has no beams yet."""
+        """Return the largest batch of a token, smaller for the first one, where a segment has no beams yet."""
         return self.rows if position else min(self.rows, FIRST_ROWS)
 
     @cached_property
     def _prompt_cache(self) -> Float[Tensor, "layers 2 1 h t k"]:
         return self.model.read(self.prompt[:-1])
 
-    def _guide(self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"], size: int) -> Guided:
-        """Guide all rows, ``size`` at a time."""
+    def _guide(self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"], most: int) -> Guided:
+        """Guide all rows, ``most`` at a time."""
         parts = []
-        for start in range(0, len(rows), size):
-            batch = rows[start : start + size]
+        for start in range(0, len(rows), most):
+            batch = rows[start : start + most]
+            size = self.model.round_up(len(batch), most)
             copies = size - len(batch)  # of the last row: they fill the batch up
             contexts, targets_of = [r.context for r in batch], targets[[r.segment for r in batch]]
             similarity = Similarities(self.features, contexts, targets_of, copies)
             last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
-            guided = guide(
-                self.model, _fill_up(cache[:, :, start : start + size], size), last, similarity, self.guidance
-            )
+            own = cache[:, :, start : start + len(batch)]
+            guided = guide(self.model, _fill_up(own, size), last, similarity, self.guidance)
             parts.append(guided.take(slice(len(batch))))
         return Guided.join(parts)
 
