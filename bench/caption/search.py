@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
 
 import torch
@@ -21,6 +21,7 @@ from bench.caption.candidates import CandidateFeatures, Similarities
 from bench.caption.guidance import Guidance, Guided, guide
 from bench.caption.language_step import LanguageStep
 from bench.caption.rules import TokenRules, fuse
+from bench.system.memory import fit_batch, run_in_parts
 
 FIRST_ROWS = 16
 """The language model's batch at the first token at the most, where each segment has a single row."""
@@ -97,21 +98,36 @@ class Search:
     def _prompt_cache(self) -> Float[Tensor, "layers 2 1 h t k"]:
         return self.model.read(self.prompt[:-1])
 
-    def _guide(self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"], usual: int) -> Guided:
-        """Guide all rows, ``usual`` at a time, or more where they are small and that changes no bit."""
-        parts, start, room = [], 0, min(TOGETHER, ROOM // max(cache[:, :, :1].nbytes, 1)) if len(rows) > usual else 0
-        while start < len(rows):
-            size = self.model.round_up(len(rows) - start, usual, room)
-            batch = rows[start : start + size]
-            copies = size - len(batch)  # of the last row: they fill the batch up
-            contexts, targets_of = [r.context for r in batch], targets[[r.segment for r in batch]]
-            similarity = Similarities(self.features, contexts, targets_of, copies)
-            last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
-            own = cache[:, :, start : start + len(batch)]
-            guided = guide(self.model, _fill_up(own, size), last, similarity, self.guidance)
-            parts.append(guided.take(slice(len(batch))))
-            start += size
+    def _guide(self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"], most: int) -> Guided:
+        """Guide all rows, ``most`` at a time, fewer where memory does not suffice.
+
+        They are more at a time where they are small and keep their bits.
+        """
+        parts, each = [], cache[:, :, 0].nbytes
+        most = fit_batch(most, 4 * each + 16 * self.model.vocabulary, self.model.device)
+        room = min(TOGETHER, ROOM // max(each, 1)) if len(rows) > most else most
+        together = self.model.round_up(len(rows), most, room)
+        for start in range(0, len(rows), together):
+            batch, own = rows[start : start + together], cache[:, :, start : start + together]
+            places = range(self.model.round_up(len(batch), most, room))
+            made = run_in_parts(partial(self._guide_together, batch, own, targets, most), places)
+            parts.append(Guided.join(made).take(slice(len(batch))))
         return Guided.join(parts)
+
+    def _guide_together(
+        self, batch: list[_Row], cache: Float[Tensor, "layers 2 r h t k"], targets: Tensor, most: int, places: range
+    ) -> Guided:
+        """Guide the rows at some places of a batch in one go; behind its last row are copies, which fill it up.
+
+        A part of a batch is filled up as well, if the size that keeps the rows' bits is smaller than ``most``.
+        """
+        first, size = min(places.start, len(batch) - 1), self.model.round_up(len(places), most)
+        rows, size = batch[first : places.stop], size if size < most else len(places)
+        contexts, copies = [row.context for row in rows], size - len(rows)
+        similarity = Similarities(self.features, contexts, targets[[row.segment for row in rows]], copies)
+        last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
+        filled = _fill_up(cache[:, :, first : first + len(rows)], size)
+        return guide(self.model, filled, last, similarity, self.guidance).take(slice(len(places)))
 
     def _choose(self, rows: list[_Row], log_p: Float[Tensor, "b v"], beams: Beams | None) -> Beams:
         """Choose the next beams of one segment by the log-probabilities of its rows."""

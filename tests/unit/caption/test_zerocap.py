@@ -70,7 +70,7 @@ def test_a_segment_does_not_depend_on_the_others(language: Any, clip: Any, norma
     seven = tiny.embeddings(7)
     whole = zerocap(seven)
     assert len(set(whole.texts)) > 2
-    for i in range(7):
+    for i in (0, 3, 6):
         same_bits(zerocap(take(seven, [i])), [i], whole)
     order = [4, 0, 6, 2, 5, 1, 3]
     same_bits(zerocap(take(seven, order)), order, whole)
