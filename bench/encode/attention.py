@@ -16,7 +16,7 @@ from torch import Tensor
 
 from bench.encode.layers import Layer, PlainLayers
 from bench.encode.segments import Segments
-from bench.system.products import multiply_each
+from bench.system.products import multiply, multiply_each
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,10 @@ class Attention:
         mask = self.mask[:, None, :, None]  # n 1 T 1
         numerator = self._multiply(mask * self.values)  # e (M V), n H Q D
         # e M by a product of its own: a column more beside those of the values costs oneDNN a third of them
-        denominator = self._multiply(mask.expand(-1, self.values.shape[1], -1, -1))  # n H Q 1
+        shared = self.exponential.expand(len(self.mask), -1, -1, -1)  # n H Q T, a view
+        # a copy of the mask, since MKL adds up in another order where a vector begins elsewhere in memory
+        sums = [multiply(rows.flatten(0, 1), row[None].clone()) for rows, row in zip(shared, self.mask, strict=True)]
+        denominator = torch.stack(sums).view(*shared.shape[:-1], 1)  # n H Q 1
         return numerator / denominator.clamp_min(torch.finfo(numerator.dtype).tiny)
 
     def compute_weight_cosine(self) -> Tensor:

@@ -42,7 +42,7 @@ def test_the_linkage_is_scipys_with_distances_and_sizes(scale: float) -> None:
 
 @pytest.mark.parametrize(
     ("block", "rows", "pairs", "waiting"),
-    [(1, 1, 1, 0), (7, 11, 5, 30), (64, 64, 4096, 10**6), (512, 512, 4096, 10**6)],
+    [pytest.param(1, 1, 1, 0, marks=pytest.mark.slow), (7, 11, 5, 30), (64, 64, 4096, 10**6), (512, 512, 4096, 10**6)],
 )
 def test_the_tree_does_not_depend_on_how_much_is_compared_at_once(
     block: int, rows: int, pairs: int, waiting: int, monkeypatch: pytest.MonkeyPatch

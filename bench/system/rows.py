@@ -1,0 +1,57 @@
+"""No part of the paper: how few rows a product may have so that each keeps the bits that it has among many.
+
+What a text or a segment becomes must not depend on what else is computed beside it, to the last bit. Products of one
+fixed number of rows, filled up, see to that everywhere. Where a library adds up a row's terms in the same order however
+many rows there are, as oneDNN does from two rows on, fewer rows give the same bits for less: it is asked, not believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from bench.system.products import multiply
+
+STEPS = (4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+"""Numbers of rows that are tried."""
+
+_KNOWN: dict[tuple[object, ...], tuple[int, ...]] = {}
+
+
+def round_up(count: int, usual: int, weights: Sequence[Tensor], room: int = 0) -> int:
+    """Round a number of rows up to one at which products with ``weights`` keep each row's bits: see `find_sizes`.
+
+    Of more rows than fit at once it is the largest such number.
+    """
+    sizes = find_sizes(usual, weights, room)
+    return next((size for size in sizes if size >= count), sizes[-1])
+
+
+def find_sizes(usual: int, weights: Sequence[Tensor], room: int = 0) -> tuple[int, ...]:
+    """Find the numbers of rows, ascending, at which a product's rows have the bits that they have among ``usual`` rows.
+
+    None is larger than ``usual`` or, where that is more, ``room``. ``weights`` [o, i] stand for all of their shape,
+    strides and dtype. A device that is no processor is not asked: there it is ``usual`` alone.
+    """
+    threads = torch.get_num_threads()  # a library may share one sum out among them where there are few rows
+    kinds = {(tuple(w.shape), w.stride(), w.dtype, w.device): w for w in weights}
+    key = (usual, room, threads, *kinds)
+    if key not in _KNOWN:
+        tried = [size for size in STEPS if size <= max(usual, room) and all(w.device.type == "cpu" for w in weights)]
+        for weight in kinds.values():
+            tried = _keep_steady(tried, usual, weight)
+        _KNOWN[key] = tuple(sorted({*tried, usual}))
+    return _KNOWN[key]
+
+
+@torch.no_grad()
+def _keep_steady(sizes: list[int], usual: int, weight: Tensor) -> list[int]:
+    """Keep the numbers of rows that give the bits of products of ``usual`` rows."""
+    if not sizes or not weight.numel():
+        return sizes
+    rows = -(-max(*sizes, usual) // usual) * usual
+    x = torch.randn(rows, weight.shape[1], generator=torch.Generator().manual_seed(0)).to(weight.dtype)
+    whole = torch.cat([multiply(part, weight) for part in x.split(usual)])
+    return [size for size in sizes if torch.equal(multiply(x[:size], weight), whole[:size])]
