@@ -6,9 +6,10 @@
 FOLDER holds random weights at the paper's scale (`python -m data_prep.random_models --to FOLDER`); without it the
 embedded models are measured. Every variant runs on the same image (noise) and segments (rectangles), the trunk stored,
 as a second variant of a sweep finds it. Processor seconds, the smallest of the repeats; `share` is what is left of the
-rate of one float32 product of 1024 x 1024 matrices: the operations of a variant's own products, counted by torch, over
-its time. to=FILE.csv is the table, and a page beside it (FILE.md) says what all attention maskings of an image cost
-together, and what each of them costs then. KEY=VALUE is a setting of `zgs run`.
+rate of one float32 product of 1024 x 1024 matrices, by torch's library or by oneDNN, whichever is faster: the
+operations of a variant's own products, counted by torch, over its time. to=FILE.csv is the table, and a page beside it
+(FILE.md) says what all attention maskings of an image cost together, and what each of them costs then. KEY=VALUE is a
+setting of `zgs run`.
 """
 
 from __future__ import annotations
@@ -156,11 +157,10 @@ def time_call(call: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def measure_product_rate() -> float:
-    """Measure the rate of one product of square matrices, in 10^9 operations a second: the best of ten."""
-    import torch
+    """Measure the rate of one product of square matrices, in 10^9 operations a second: of the faster library."""
+    from bench.speed.products import Product, measure_rate
 
-    left, right = torch.rand(2, SIDE, SIDE)
-    return 2 * SIDE**3 / 1e6 / min(time_call(lambda: left @ right)[0] for _ in range(10))
+    return measure_rate([Product(SIDE, SIDE, SIDE)]) / 1e9
 
 
 def count_operations(call: Callable[[], Any]) -> int:

@@ -48,9 +48,10 @@ def write_page(table: pd.DataFrame, what: str, together: str) -> str:
         gflop = "" if np.isnan(row["gflop"]) else f"{row['gflop']:.2f}"
         lines.append(join_cells([row["variant"], row["kind"], f"{row['ms']:.1f}", gflop, share]))
     told = (
-        "Share: of the rate that one float32 product of 1024 x 1024 matrices reaches on the same thread. It is low "
-        "where each segment takes products of a few rows of its own: the smaller the model, the more of a layer is "
-        "something else. A segment's products stay its own, so that an embedding is the same whatever its neighbours."
+        "Share: of the rate that one float32 product of 1024 x 1024 matrices reaches on the same thread, by torch's "
+        "library or by oneDNN, whichever is faster. It is low where each segment takes products of a few rows of its "
+        "own: the smaller the model, the more of a layer is something else. A segment's products stay its own, so that "
+        "an embedding is the same whatever its neighbours."
     )
     shared = (
         "Together the maskings share the plain layers (queries, keys, values, attention and the whole image's "

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
 
 import torch
@@ -21,9 +21,13 @@ from bench.caption.candidates import CandidateFeatures, Similarities
 from bench.caption.guidance import Guidance, Guided, guide
 from bench.caption.language_step import LanguageStep
 from bench.caption.rules import TokenRules, fuse
+from bench.system.memory import fit_batch, run_in_parts
 
 FIRST_ROWS = 16
 """The language model's batch at the first token at the most, where each segment has a single row."""
+TOGETHER, ROOM = 64, 16 << 20
+"""Rows of small batches that are run at once, as far as their keys and values have room in these bytes: four batches of
+16 rows of a small model take half the seconds of one after the other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +52,7 @@ class _Row:
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Beam search with guidance. ``prompt`` are token ids; ``rows``: the language model's batch at most."""
+    """Beam search with guidance. ``prompt`` are token ids; ``rows``: the language model's usual batch at most."""
 
     model: LanguageStep
     features: CandidateFeatures
@@ -95,19 +99,35 @@ class Search:
         return self.model.read(self.prompt[:-1])
 
     def _guide(self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"], most: int) -> Guided:
-        """Guide all rows, ``most`` at a time."""
-        parts = []
-        for start in range(0, len(rows), most):
-            batch = rows[start : start + most]
-            size = self.model.round_up(len(batch), most)
-            copies = size - len(batch)  # of the last row: they fill the batch up
-            contexts, targets_of = [r.context for r in batch], targets[[r.segment for r in batch]]
-            similarity = Similarities(self.features, contexts, targets_of, copies)
-            last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
-            own = cache[:, :, start : start + len(batch)]
-            guided = guide(self.model, _fill_up(own, size), last, similarity, self.guidance)
-            parts.append(guided.take(slice(len(batch))))
+        """Guide all rows, ``most`` at a time, fewer where memory does not suffice.
+
+        They are more at a time where they are small and keep their bits.
+        """
+        parts, each = [], cache[:, :, 0].nbytes
+        most = fit_batch(most, 4 * each + 16 * self.model.vocabulary, self.model.device)
+        room = min(TOGETHER, ROOM // max(each, 1)) if len(rows) > most else most
+        together = self.model.round_up(len(rows), most, room)
+        for start in range(0, len(rows), together):
+            batch, own = rows[start : start + together], cache[:, :, start : start + together]
+            places = range(self.model.round_up(len(batch), most, room))
+            made = run_in_parts(partial(self._guide_together, batch, own, targets, most), places)
+            parts.append(Guided.join(made).take(slice(len(batch))))
         return Guided.join(parts)
+
+    def _guide_together(
+        self, batch: list[_Row], cache: Float[Tensor, "layers 2 r h t k"], targets: Tensor, most: int, places: range
+    ) -> Guided:
+        """Guide the rows at some places of a batch in one go; behind its last row are copies, which fill it up.
+
+        A part of a batch is filled up as well, if the size that keeps the rows' bits is smaller than ``most``.
+        """
+        first, size = min(places.start, len(batch) - 1), self.model.round_up(len(places), most)
+        rows, size = batch[first : places.stop], size if size < most else len(places)
+        contexts, copies = [row.context for row in rows], size - len(rows)
+        similarity = Similarities(self.features, contexts, targets[[row.segment for row in rows]], copies)
+        last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
+        filled = _fill_up(cache[:, :, first : first + len(rows)], size)
+        return guide(self.model, filled, last, similarity, self.guidance).take(slice(len(places)))
 
     def _choose(self, rows: list[_Row], log_p: Float[Tensor, "b v"], beams: Beams | None) -> Beams:
         """Choose the next beams of one segment by the log-probabilities of its rows."""

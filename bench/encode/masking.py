@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from bench.encode.returned import HEADS, TOKENS, VECTORS, check_columns, check_t
 from bench.encode.segments import Segments, make_segments
 from bench.encode.trunk import Trunk, TrunkEncoder
 from bench.records import Embeddings, Sample
+from bench.system.memory import fit_batch, run_in_parts
 
 Mixed = tuple[Tensor, Tensor, Tensor]
 """Output of attention [n, H, Q, D] before its projection, saliency S [n, k], weight w [n, k]."""
@@ -32,7 +34,7 @@ Mixed = tuple[Tensor, Tensor, Tensor]
 class MaskedEncoder(TrunkEncoder):
     """A masking variant: the plain forward up to layer `start_layer` - 1, `mix` in place of attention from there on.
 
-    `micro_batch` segments are encoded at once.
+    `micro_batch` segments are encoded at once, fewer where memory does not suffice.
     """
 
     micro_batch: MicroBatch = 1
@@ -65,7 +67,11 @@ class MaskedEncoder(TrunkEncoder):
         """Embed the segments given by `masks`; `trunk` saves its recomputation. Empty masks keep the global token."""
         plain = self.open_layers(sample, trunk, self._count_queries(self.start_layer))
         segments = make_segments(sample, masks, self.clip.grid, self.clip.device)
-        parts = [self._encode_part(plain, part) for part in segments.split(self.micro_batch)]
+        size = fit_batch(self.micro_batch, self._estimate_bytes(plain.first), self.clip.device)
+        batches = [
+            run_in_parts(partial(self._encode_part, plain, part), range(len(part))) for part in segments.split(size)
+        ]
+        parts = [mixed for batch in batches for mixed in batch]
         vectors, saliency, weight = (torch.cat(p)[: len(masks)].float().cpu().numpy() for p in zip(*parts, strict=True))
         return Embeddings(vectors, saliency, weight)
 
@@ -101,8 +107,14 @@ class MaskedEncoder(TrunkEncoder):
         expected = (len(segments), self.clip.dim)
         return check_tensor(self, "pool", self.pool(tokens, segments, plain), expected, VECTORS)
 
-    def _encode_part(self, plain: PlainLayers, part: Segments) -> Mixed:
-        """Embed one micro-batch by `encode`, whoever wrote it; raises UserError for shapes that do not fit."""
+    def _estimate_bytes(self, layer: Layer) -> int:
+        """Estimate what a segment takes: activations of its tokens, and attention of all to all, in float32."""
+        tokens, width = layer.tokens.shape[1:]
+        return 4 * (8 * tokens * width + layer.block.attention.num_heads * tokens**2)
+
+    def _encode_part(self, plain: PlainLayers, batch: Segments, rows: range) -> Mixed:
+        """Embed rows of a micro-batch by `encode`, whoever wrote it; raises UserError for shapes that do not fit."""
+        part = batch.take(rows)
         vectors, *traces = check_three(self, "encode", self.encode(plain, part))
         check_tensor(self, "encode", vectors, (len(part), self.clip.dim), VECTORS)
         saliency, weight = (

@@ -98,7 +98,7 @@ def test_a_union_is_the_weighted_mean_where_patches_are_averaged(name: str) -> N
     assert found == (isinstance(encoder, DenseEncoder) or name == "unmasked")
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("name", [name for name in VARIANTS if issubclass(find_class(name), DenseEncoder)])
 def test_an_empty_mask_means_the_whole_image_where_patches_are_averaged(name: str) -> None:
     full, empty = make(name)(tiny.sample(), draw_masks()[:2]).vectors

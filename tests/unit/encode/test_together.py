@@ -34,6 +34,7 @@ STARTS = {
 """All attention maskings and where they start in the tower of four layers."""
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("last", [False, True])
 @pytest.mark.parametrize("turned", [False, True])
 def test_each_gives_what_it_gives_alone_whatever_the_others_have_opened(turned: bool, last: bool) -> None:

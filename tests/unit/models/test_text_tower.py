@@ -77,6 +77,7 @@ def test_texts_may_leave_the_prefix_early() -> None:
     torch.testing.assert_close(tower.encode(some, read), padded(model, some), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(("width", "rows"), [(32, 32), (128, 128), (96, 25)])
 def test_a_feature_does_not_depend_on_the_rest_of_the_call(width: int, rows: int) -> None:
     tower, some = TextTower(clip_model(100, width=width), rows), texts(150, 6)
