@@ -7,9 +7,8 @@ that the reader's system has.
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from PIL import Image
 
 from bench.records import Overlap, Prediction, Sample, SegmentTree
 from bench.report.pictures.draw import LARGEST, SMALLEST, Panel, make_label_map
-from bench.report.site.pack import pack
+from bench.report.site.pack import narrow
 from bench.report.site.segments import list_nearest
 
 
@@ -28,32 +27,32 @@ def encode_map(labels: Int[np.ndarray, "h w"]) -> dict[str, Any]:
     ends = np.append(np.flatnonzero(flat[1:] != flat[:-1]) + 1, flat.size) if flat.size else np.zeros(0, np.int64)
     return {
         "size": [int(side) for side in labels.shape],
-        "runs": pack(np.diff(ends, prepend=0)),
-        "of": pack(flat[ends - 1].astype(np.int64) + 2),
+        "runs": narrow(np.diff(ends, prepend=0)),
+        "of": narrow(flat[ends - 1].astype(np.int64) + 2),
     }
 
 
-def decode_map(encoded: Mapping[str, Any], unpack: Callable[[Any], np.ndarray]) -> np.ndarray:
+def decode_map(encoded: Mapping[str, Any]) -> Int[np.ndarray, "h w"]:
     """Decode what `encode_map` made: what the page does, too."""
-    values = unpack(encoded["of"]).astype(np.int32) - 2
-    return np.repeat(values, unpack(encoded["runs"])).reshape(encoded["size"])
+    return np.repeat(encoded["of"].astype(np.int32) - 2, encoded["runs"]).reshape(encoded["size"])
 
 
-def encode_picture(image: UInt8[np.ndarray, "h w 3"]) -> dict[str, Any]:
-    """Encode an image no larger than it is shown: a photograph as JPEG, a small drawing as PNG, its file as base64.
+def write_picture(image: UInt8[np.ndarray, "h w 3"], stem: Path) -> dict[str, Any]:
+    """Write an image no larger than it is shown: a photograph as ``stem``.jpg, a small drawing as .png; its name, width.
 
-    It stands in the data and not beside it: what a page decodes itself it can let go of, while browsers keep hundreds
-    of pictures that they have decoded for a page.
+    The page decodes it itself, at the size at which it is shown, and lets go of it: in its own pictures browsers keep
+    hundreds that are out of sight.
     """
-    picture, file = Image.fromarray(image), io.BytesIO()
+    picture = Image.fromarray(image)
     small = max(picture.size) < SMALLEST
     if small:
-        picture.save(file, "PNG", compress_level=6)
+        file = stem.with_suffix(".png")
+        picture.save(file, compress_level=6)
     else:
         picture.thumbnail((LARGEST, LARGEST), Image.Resampling.BICUBIC, reducing_gap=2.0)
-        picture.save(file, "JPEG", quality=88, subsampling=0)
-    data = base64.b64encode(file.getvalue()).decode("ascii")
-    return {"type": "image/png" if small else "image/jpeg", "data": data, "width": picture.width}
+        file = stem.with_suffix(".jpg")
+        picture.save(file, quality=88, subsampling=0)
+    return {"file": file.name, "width": picture.width}
 
 
 def describe_segments(prediction: Prediction, item: Overlap | None, number: Callable[[str], int]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from bench.report.site.image_files import (
     describe_over_segments,
     describe_segments,
     describe_truth,
-    encode_picture,
+    write_picture,
 )
 from bench.report.site.numbers import (
     describe_mapping,
@@ -35,7 +35,7 @@ from bench.report.site.numbers import (
     list_mappings,
     make_run_steps,
 )
-from bench.report.site.pack import write_script
+from bench.report.site.pack import write_script, write_sheet
 from bench.report.site.provenance import describe_provenance
 from bench.report.site.segments import Texts, pack_segments
 from bench.report.site.shown import SiteRun, SiteRuns, name_data, open_runs
@@ -47,7 +47,7 @@ from bench.score.score_table import EMBEDDED_NOTE
 _PAPER = "global_subtraction"
 """The variant that is the paper's method: what others are compared with, unless one chooses."""
 PAGE = Path(__file__).parent / "page"
-_OURS = re.compile(r"(site|provenance|numbers-\d+-[\w+-]+|segments-\d+|image-\d{5,})\.js")
+_OURS = re.compile(r"(site|provenance|numbers-\d+-[\w+-]+|segments-\d+|image-\d{5,})\.js|image-\d{5,}\.(css|jpg|png)")
 """Names of data that an earlier site may have left."""
 
 
@@ -136,18 +136,22 @@ def _write_images(opened: SiteRuns, shown: Sequence[str], to: Path, texts: Texts
     owners = {image_id: run for run in reversed(opened.runs) for image_id in run.ids}
     with ImageBar("site", len(shown)) as bar:
         for at, image_id in enumerate(shown):
-            told, classes = _describe_image(opened.runs, owners[image_id], image_id, texts, hide)
+            stem = to / "data" / f"image-{at:05d}"
+            told, classes = _describe_image(opened.runs, owners[image_id], image_id, texts, hide, stem)
             there.append(classes)
-            write_script(to / "data" / f"image-{at:05d}.js", f"image-{at}", told)
+            write_sheet(stem.with_suffix(".css"), f"image-{at}", told)
             aspects += [told["size"][0] / told["size"][1]] if "size" in told else []
             bar.update()
     return {"aspect": round(median(aspects[1:] or aspects), 3), "there": there}
 
 
 def _describe_image(
-    runs: Sequence[SiteRun], owner: SiteRun, image_id: str, texts: Texts, hide: Blocklist
+    runs: Sequence[SiteRun], owner: SiteRun, image_id: str, texts: Texts, hide: Blocklist, stem: Path
 ) -> tuple[dict[str, Any], list[int]]:
-    """Describe one image of ``owner``'s data to the page, and list its true classes; a reason stands for what fails."""
+    """Describe one image of ``owner``'s data to the page, write its picture, and list its true classes.
+
+    A reason stands for what fails.
+    """
     try:
         sample = owner.dataset.load(image_id)
     except UserError as error:  # it cannot be used, or is not in the data any more
@@ -157,7 +161,7 @@ def _describe_image(
     over = next(_find_over_segments(runs, sample), None)
     labels = [] if sample.truth is None else np.unique(sample.truth[sample.truth >= 0]).tolist()
     told = {
-        "picture": encode_picture(sample.image),
+        "picture": write_picture(sample.image, stem),
         "size": list(sample.size),
         "over": over,
         "runs": [_describe_prediction(run, image_id, texts, hide) for run in runs],

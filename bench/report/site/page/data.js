@@ -1,4 +1,4 @@
-// Data as scripts: a page of file:// may not read files, but it may load scripts, each of which hands over one value.
+// Data as scripts and style sheets, for a page of file:// may not read files: bench/report/site/pack.py says which is which.
 "use strict";
 window.zgs = (function () {
   const known = new Map(), waiting = new Map(), used = [];
@@ -27,14 +27,37 @@ window.zgs = (function () {
     });
   }
 
+  /** Loads a style sheet whose one rule says a value of the element `name`, and lets go of both. */
+  function loadSheet(name, file) {
+    return new Promise((resolve, reject) => {
+      const sheet = document.createElement("link"), holder = document.createElement("i");
+      const end = (tell) => { sheet.remove(); holder.remove(); tell(); };
+      sheet.onload = () => { const value = readSheet(getComputedStyle(holder)); end(() => (value ? resolve(value) : reject(new Error(`${file} cannot be read`)))); };
+      sheet.onerror = () => end(() => reject(new Error(`${file} is not in this folder`)));
+      [sheet.rel, sheet.href, holder.id, holder.hidden] = ["stylesheet", file, name, true];
+      document.body.append(holder);
+      document.head.append(sheet);
+    });
+  }
+  function readSheet(style) {
+    const text = join(style, "json");
+    try { return { ...JSON.parse(text.includes("|") ? text.replaceAll("|", "\\") : text), bytes: numbers.unpack({ type: "u1", data: join(style, "bytes") }) }; } catch { return null; }
+  }
+  function join(style, name) {
+    let text = "", part = "";
+    for (let at = 0; (part = style.getPropertyValue(`--${name}-${at}`).trim()); at++) text += part.slice(1, -1);
+    return text;
+  }
+
   /** Loads an image's segments, and lets go of those that were not looked at for long. */
   async function loadImage(at) {
-    const name = `image-${at}`, image = await load(name, `data/image-${String(at).padStart(5, "0")}.js`);
+    const name = `image-${at}`;
+    if (!known.has(name)) known.set(name, loadSheet(name, `data/image-${String(at).padStart(5, "0")}.css`));
     const place = used.indexOf(name);
     if (place >= 0) used.splice(place, 1);
     used.push(name);
     while (used.length > MOST) known.delete(used.shift());
-    return image;
+    try { return await known.get(name); } catch (error) { known.delete(name); throw error; }
   }
 
   const opened = new Map();

@@ -4,7 +4,6 @@ window.zgsGallery = (function () {
   const { make } = window.zgsTables, { paint, openMap, findLabel, chooseColour } = window.zgsPaint;
   const GAP = 10, CAPTION = 34, HEAD = 46, SMALLEST = 150, LARGEST = 330, AROUND = 1, SPARE = 2;
   const rows = new Map(), free = []; // image number → its element; elements that wait for the next image
-  const file = {}; // where the bytes of a picture stand until they are a Blob
   let app, order = [], layout = null, active = -1;
 
   /** Takes a row away from its image; the next image that comes into sight has it, for a new one would be garbage. */
@@ -85,14 +84,19 @@ window.zgsGallery = (function () {
   /** Makes a row, which takes one image after another. */
   function makeRow() {
     const row = make("article", "", { class: "row", role: "listitem", tabindex: "-1" });
-    const head = make("h3"), link = make("a"), body = make("div", "", { class: "panels" });
+    const head = make("h3"), link = make("a"), note = make("span"), body = make("div", "", { class: "panels" });
     const panels = app.panels().map((panel) => makePanel(panel)), figures = panels.map((each) => each.figure);
     const picture = { bitmap: null };
     let turn = 0; // counts images: what comes late is for an earlier one
-    link.addEventListener("click", () => app.set({ image: link.textContent }));
-    head.append(link);
+    link.addEventListener("click", (event) => { if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) return; event.preventDefault(); app.openImage(Number(row.dataset.image)); });
+    head.append(link, " ", note);
     row.append(head, body);
-    row.refresh = () => panels.forEach((each) => each.refresh());
+    row.refresh = () => { tell(); panels.forEach((each) => each.refresh()); };
+    /** What a choice changes beside the pictures: the link that holds it, and the numbers of the image. */
+    function tell() {
+      link.href = app.linkTo({ image: link.textContent, large: "" });
+      note.textContent = app.note(Number(row.dataset.image));
+    }
     row.leave = () => {
       turn++;
       picture.bitmap?.close();
@@ -105,23 +109,24 @@ window.zgsGallery = (function () {
       const mine = ++turn;
       row.dataset.image = String(at);
       link.textContent = app.site.ids[at];
-      link.href = app.linkTo({ image: app.site.ids[at] });
+      tell();
       window.zgs.loadImage(at).then((image) => mine === turn && fill(mine, at, image), (error) => mine === turn && body.replaceChildren(make("p", error.message, { class: "placeholder" })));
     };
     function fill(mine, at, image) {
       panels.forEach((each) => each.set(at, image, picture));
       body.replaceChildren(...figures);
       if (image.picture) decode(image.picture, layout.wide * Math.min(2, window.devicePixelRatio || 1)).then((bitmap) => { if (mine === turn) { picture.bitmap = bitmap; row.refresh(); } else bitmap.close(); },
-        () => mine === turn && panels.forEach((each) => each.fail("this picture cannot be decoded")));
+        () => mine === turn && panels.forEach((each) => each.fail(`data/${image.picture.file} is not in this folder, or is no picture`)));
     }
     return row;
   }
 
   /** Decodes the picture of an image, no larger than it is shown; whoever asks closes it. */
-  function decode(picture, wide) {
-    const bytes = window.zgsNumbers.unpack({ type: "u1", data: picture.data }, file);
+  async function decode(picture, wide) {
+    const image = new Image();
+    await new Promise((resolve, reject) => { [image.onload, image.onerror, image.src] = [resolve, reject, `data/${picture.file}`]; });
     const smaller = picture.width > wide ? { resizeWidth: Math.round(wide), resizeQuality: "high" } : {};
-    return createImageBitmap(new Blob([bytes], { type: picture.type }), smaller);
+    return createImageBitmap(image, smaller);
   }
 
   /** One picture of a row: canvas, caption, what hovering and keys tell of its segments; `set` gives it an image. */
@@ -138,7 +143,7 @@ window.zgsGallery = (function () {
       const content = panel.read(image);
       part = content && !content.missing ? content : null;
       missing = image.missing || (content && content.missing) || "";
-      map = part && part.map ? openMap(part.map, store) : null;
+      map = part && part.map ? openMap(part.map, image.bytes, store) : null;
       if (missing) fail(missing);
       else if (image.size) {
         const fit = Math.min(size.wide / image.size[1], size.high / image.size[0]);
@@ -180,7 +185,7 @@ window.zgsGallery = (function () {
       const box = canvas.getBoundingClientRect();
       tell(2 + ((Math.max(lit - 2, step > 0 ? -1 : 0) + step + count) % count), box.left + 20, box.bottom - 10);
     });
-    button.addEventListener("click", () => image && !missing && app.enlarge(panel, at, image));
+    button.addEventListener("click", () => image && !missing && app.enlarge(panel, at));
     return { figure, set, leave, refresh, fail };
   }
 

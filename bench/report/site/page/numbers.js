@@ -9,16 +9,20 @@
   const FAINT = 2 ** -40;
   const BY_CLASS = ["classes", "true_classes", "frequencies"];
 
-  /** Unpacks base64 of little endian numbers into a typed array; one in `store` holds until that is used again. */
-  function unpack(packed, store) {
-    const text = atob(packed.data), bytes = takeBytes(store, text.length), type = TYPES[packed.type];
+  /** Unpacks base64 of little endian numbers into a typed array. */
+  function unpack(packed) {
+    const text = atob(packed.data), bytes = new Uint8Array(text.length), type = TYPES[packed.type];
     for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
     return new type(bytes.buffer, 0, text.length / type.BYTES_PER_ELEMENT);
   }
 
+  /** A column of numbers where it lies among the bytes of an image. */
+  function view({ type, at, length }, bytes) {
+    return new TYPES[type](bytes.buffer, at, length);
+  }
+
   /** Bytes for `length` of them: those of a store, if it has as many, so that nothing is left for the browser to collect. */
   function takeBytes(store, length) {
-    if (!store) return new Uint8Array(length);
     if (!store.bytes || store.bytes.length < length) store.bytes = new Uint8Array(8 * Math.ceil(length / 6));
     return store.bytes;
   }
@@ -129,7 +133,7 @@
     return findPlace(tau, rounding, best.scale) <= best.values[at];
   }
 
-  const numbers = { unpack, takeBytes, openSlots, roundTau, findPlace, measure, measureEach, reaches };
+  const numbers = { unpack, view, takeBytes, openSlots, roundTau, findPlace, measure, measureEach, reaches };
   root.zgsNumbers = numbers;
   if (typeof module !== "undefined") module.exports = numbers;
 })(typeof window === "undefined" ? globalThis : window);

@@ -7,7 +7,7 @@
   const GRID = 56;
   const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", "DejaVu Sans", sans-serif';
   const colours = new Map();
-  const scratch = { runs: {}, cells: {}, small: {}, depth: {} }; // used again by every picture
+  const scratch = { cells: {}, small: {}, depth: {} }; // used again by every picture
 
   /** The colour of a position: hues by the golden ratio, so that any first few are far apart. */
   function chooseColour(position) {
@@ -27,9 +27,9 @@
   }
 
   /** Opens a label map: where each of its runs ends, and what it is of (0 void, 1 no segment, 2 the first segment). */
-  function openMap(encoded, store) {
-    const { unpack, takeBytes } = root.zgsNumbers, runs = unpack(encoded.runs, scratch.runs), places = (store.ends ||= {});
-    const ends = new Uint32Array(takeBytes(places, 4 * runs.length).buffer, 0, runs.length), of = unpack(encoded.of, (store.of ||= {}));
+  function openMap(encoded, bytes, store) {
+    const { view, takeBytes } = root.zgsNumbers, runs = view(encoded.runs, bytes), of = view(encoded.of, bytes);
+    const ends = new Uint32Array(takeBytes(store, 4 * runs.length).buffer, 0, runs.length);
     for (let run = 0, end = 0; run < runs.length; run++) ends[run] = end += runs[run];
     return { ends, of, height: encoded.size[0], width: encoded.size[1] };
   }

@@ -36,11 +36,25 @@ window.zgsPanels = function (app) {
   ];
   allPanels[allPanels.length - 1].tell = ((before) => (part, shades, map) => (map ? [...new Set(map.of)].filter((each) => each > 1).map((each) => shades[each - 2]?.text).filter(Boolean).join(", ") || "nothing labelled" : before(part, shades)))(allPanels[allPanels.length - 1].tell);
 
+  /** What a row says of its image beside its name: by how much A is ahead of B there, or how far all variants are apart. */
+  function noteRow(at) {
+    if (!metric() || state.sort === "name" || state.sort === "low" || state.sort === "high") return "";
+    const [a, b] = [state.a, state.b].map((run) => scoreImages(Number(run))?.[at] ?? NaN);
+    if (state.sort !== "spread") return `${nameRun(state.a)} over ${nameRun(state.b)}: ${sign(a - b)}`;
+    return `apart by ${write(measureSpread(at))}`;
+  }
+  /** How far the variants that have a number are apart in an image; NaN where fewer than two have one. */
+  function measureSpread(at) {
+    const every = shownRuns.map((run) => scoreImages(run.at)?.[at] ?? NaN).filter((value) => !Number.isNaN(value));
+    return every.length > 1 ? Math.max(...every) - Math.min(...every) : NaN;
+  }
+  const nameRun = (at) => site.runs[Number(at)].name;
+  const sign = (value) => `${value > 0 ? "+" : ""}${write(value).replace("-", "−")}`;
+
   function orderImages() {
     const all = [...Array(site.shown).keys()].filter(matches), a = scoreImages(Number(state.a)), b = scoreImages(Number(state.b));
-    const every = shownRuns.map((run) => scoreImages(run.at)).filter(Boolean);
     const key = { low: (at) => a?.[at], high: (at) => -a?.[at], helps: (at) => -(a?.[at] - b?.[at]), hurts: (at) => a?.[at] - b?.[at],
-      spread: (at) => -(Math.max(...every.map((each) => each[at])) - Math.min(...every.map((each) => each[at]))) }[state.sort];
+      spread: (at) => -measureSpread(at) }[state.sort];
     if (!key) return all;
     const values = new Map(all.map((at) => [at, key(at)])), last = (value) => (value === undefined || Number.isNaN(value) ? Infinity : value);
     return all.sort((x, y) => last(values.get(x)) - last(values.get(y)) || x - y);
@@ -57,5 +71,5 @@ window.zgsPanels = function (app) {
     }
     return found.images.has(at) || site.ids[at].toLocaleLowerCase().includes(wanted);
   }
-  return { allPanels, orderImages };
+  return { allPanels, orderImages, noteRow };
 };
