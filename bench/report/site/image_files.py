@@ -44,6 +44,7 @@ def write_picture(image: UInt8[np.ndarray, "h w 3"], stem: Path) -> dict[str, An
     hundreds that are out of sight.
     """
     picture = Image.fromarray(image)
+    stem.parent.mkdir(parents=True, exist_ok=True)
     small = max(picture.size) < SMALLEST
     if small:
         file = stem.with_suffix(".png")

@@ -1,11 +1,10 @@
 """How the report site's numbers travel from Python to a page that is opened from disk; no part of the paper.
 
-A page of ``file://`` may not read files, but it may load scripts and style sheets. So a file of data that is loaded once
-is a script with one call, ``zgs.take(name, value)``, whose value is JSON. Data of images come and go as one moves
-through them, and a browser keeps the source of every script that it ever ran (Chromium 156 measured: 2.4 bytes for each
-byte of 500 scripts, garbage collected or not). They are style sheets therefore, whose one rule has the JSON, and the
-bytes of its columns, as custom properties of an element with the image's name: those it lets go of. Columns of numbers
-stand in both as base64 of the smallest type that holds them exactly.
+A page of ``file://`` may not read files, but it may load scripts and style sheets. What it needs whole is a script with
+one call, ``zgs.take(name, value)``, whose value is JSON. All else comes and goes as one moves through the page, and a
+browser keeps the source of every script that it ever ran: of 500 scripts of 137 kB Chromium 156 still had 160 MB, garbage
+collected or not. So these data are style sheets, which it lets go of: their one rule has JSON, and the bytes of its
+columns, as custom properties of an element of the data's name.
 """
 
 from __future__ import annotations
@@ -29,12 +28,6 @@ NEVER = 2**31 - 1
 """The place of a step that no threshold ends."""
 
 
-def pack(values: Sequence[float] | np.ndarray) -> dict[str, Any]:
-    """Pack numbers as ``{"type", "data"}``: whole ones in 1, 2 or 4 bytes, others as float64; little endian."""
-    packed = narrow(values)
-    return {"type": packed.dtype.str[1:], "data": base64.b64encode(packed.tobytes()).decode("ascii")}
-
-
 def narrow(values: Sequence[float] | np.ndarray) -> np.ndarray:
     """Narrow numbers to the smallest type that holds them exactly: u1, u2, i4 or f8; little endian."""
     array = np.asarray(values)
@@ -47,21 +40,16 @@ def narrow(values: Sequence[float] | np.ndarray) -> np.ndarray:
     return array.astype("<f8")
 
 
-def unpack(packed: dict[str, Any]) -> np.ndarray:
-    """Unpack what `pack` made: what the page does, too."""
-    return np.frombuffer(base64.b64decode(packed["data"]), "<" + packed["type"])
-
-
-def pack_places(taus: np.ndarray, rounding: int | None) -> dict[str, Any]:
-    """Pack the last thresholds of steps, +inf where there is none.
+def narrow_places(taus: np.ndarray, rounding: int | None) -> dict[str, Any]:
+    """Narrow the last thresholds of steps, +inf where there is none: ``values`` that are ``scale`` times as large.
 
     Similarities that were rounded to 6 decimals are whole numbers of millionths: dividing them again gives the same
     float64, for that is how numpy rounds. Others stay as they are.
     """
     if rounding == 6:
         known = np.where(np.isfinite(taus), np.rint(taus * MICRO), NEVER)
-        return {**pack(known.astype(np.int64)), "scale": MICRO}
-    return {"type": "f8", "data": base64.b64encode(taus.astype("<f8").tobytes()).decode("ascii"), "scale": 1}
+        return {"values": narrow(known.astype(np.int64)), "scale": MICRO}
+    return {"values": taus.astype("<f8"), "scale": 1}
 
 
 def write_script(path: Path, name: str, value: Any) -> Path:
@@ -77,9 +65,23 @@ def write_script(path: Path, name: str, value: Any) -> Path:
 def write_sheet(path: Path, name: str, value: Any) -> Path:
     """Write a style sheet that has ``value`` as custom properties of the element ``name``.
 
-    ``--json-0``, ``--json-1`` … are parts of one JSON text, none longer than a browser takes; where JSON has a backslash
-    they have ``|``, so that a string in single quotes is read as it is written. An array in it (`narrow`) is its type,
-    place and length among the bytes whose base64 is ``--bytes-0`` …: what is no text for JSON to read need not be copied.
+    ``--json-0``, ``--json-1`` … are parts of its text, none longer than a browser takes, and ``--bytes-0`` … of the base64
+    of its bytes (`separate`). Where the text has a backslash they have ``|``, so that a string in single quotes is read as
+    it is written.
+    """
+    text, held = separate(value)
+    plain = text.replace("'", "\\u0027").replace("|", "\\u007c").replace("\\", "|")
+    rule = _cut("json", plain) + _cut("bytes", base64.b64encode(held).decode("ascii"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    selector = re.sub(r"[^\w-]", r"\\\g<0>", name)
+    path.write_bytes(f"#{selector}{{{rule}}}\n".encode("ascii"))
+    return path
+
+
+def separate(value: Any) -> tuple[str, bytes]:
+    """Separate a value into JSON, of ASCII alone, and bytes: an array is its type, place and length among these.
+
+    So that a page need not copy columns of numbers out of a text: it looks at them where they are.
     """
     held = bytearray()
 
@@ -90,17 +92,7 @@ def write_sheet(path: Path, name: str, value: Any) -> Path:
         held.extend(each.tobytes())
         return {"type": each.dtype.str[1:], "at": len(held) - each.nbytes, "length": len(each)}
 
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False, default=hold)
-    plain = text.replace("'", "\\u0027").replace("|", "\\u007c").replace("\\", "|")
-    rule = _cut("json", plain) + _cut("bytes", base64.b64encode(held).decode("ascii"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(f"#{name}{{{rule}}}\n".encode("ascii"))
-    return path
-
-
-def _cut(name: str, text: str) -> str:
-    parts = (text[at : at + _LONGEST] for at in range(0, len(text), _LONGEST))
-    return "".join(f"--{name}-{at}:'{part}';" for at, part in enumerate(parts))
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, default=hold), bytes(held)
 
 
 def read_sheet(path: Path) -> Any:
@@ -115,6 +107,11 @@ def read_sheet(path: Path) -> Any:
         return np.frombuffer(whole, "<" + each["type"], each["length"], each["at"])
 
     return json.loads(text.replace("|", "\\"), object_hook=place)
+
+
+def _cut(name: str, text: str) -> str:
+    parts = (text[at : at + _LONGEST] for at in range(0, len(text), _LONGEST))
+    return "".join(f"--{name}-{at}:'{part}';" for at, part in enumerate(parts))
 
 
 def _make_whole(array: np.ndarray) -> np.ndarray | None:

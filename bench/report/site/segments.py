@@ -15,7 +15,7 @@ from jaxtyping import Int64
 from bench.mapping.base import Strategy
 from bench.mapping.choose import make_strategy
 from bench.records import Overlap
-from bench.report.site.pack import pack, pack_places
+from bench.report.site.pack import narrow, narrow_places
 from bench.text.escape import escape_for_terminal
 
 NEAREST = 3
@@ -79,10 +79,10 @@ def pack_segments(
             labels[key].append(label)
             best[key].append(np.asarray(near, np.float64))
     return {
-        "image": pack(image), "text": pack(text), "starts": pack(starts), "class": pack(np.concatenate(classes)),
-        "pixels": pack(np.concatenate(pixels)), "uncovered": uncovered.tolist(), "truth": truth.tolist(),
-        "label": {key: pack(_join(parts) + 1) for key, parts in labels.items()},
-        "best": {key: pack_places(_join(parts), rounding) for key, parts in best.items()},
+        "image": narrow(image), "text": narrow(text), "starts": narrow(starts), "class": narrow(np.concatenate(classes)),
+        "pixels": narrow(np.concatenate(pixels)), "uncovered": uncovered.tolist(), "truth": truth.tolist(),
+        "label": {key: narrow(_join(parts) + 1) for key, parts in labels.items()},
+        "best": {key: narrow_places(_join(parts), rounding) for key, parts in best.items()},
     }  # fmt: skip
 
 

@@ -47,7 +47,9 @@ from bench.score.score_table import EMBEDDED_NOTE
 _PAPER = "global_subtraction"
 """The variant that is the paper's method: what others are compared with, unless one chooses."""
 PAGE = Path(__file__).parent / "page"
-_OURS = re.compile(r"(site|provenance|numbers-\d+-[\w+-]+|segments-\d+|image-\d{5,})\.js|image-\d{5,}\.(css|jpg|png)")
+_OURS = re.compile(
+    r"(site|provenance)\.js|(numbers-\d+-[\w+-]+|segments-\d+|image-\d{5,})\.(js|css)|image-\d{5,}\.(jpg|png)"
+)
 """Names of data that an earlier site may have left."""
 
 
@@ -95,12 +97,12 @@ def _write_numbers(opened: SiteRuns, data: Path, texts: Texts, hide: Blocklist) 
             mappings.setdefault(key, describe_mapping(run, key))
             metrics.setdefault(key, {}).update({name: describe_step_metric(name) for name in slots})
             packed = {name: one.pack(rounding) for name, one in slots.items()}
-            write_script(data / f"numbers-{at}-{key}.js", f"numbers-{at}-{key}", packed)
+            write_sheet(data / f"numbers-{at}-{key}.css", f"numbers-{at}-{key}", packed)
         packed = pack_segments(
             run.records.images, opened.ids, len(run.records.classes), list_mappings(run), rounding,
             lambda text: texts.number(hide.mask(text)),
         )  # fmt: skip
-        write_script(data / f"segments-{at}.js", f"segments-{at}", packed)
+        write_sheet(data / f"segments-{at}.css", f"segments-{at}", packed)
     return {
         "mappings": list(mappings.values()),
         "metrics": {key: list(known.values()) for key, known in metrics.items()},

@@ -77,7 +77,14 @@
     if ($("find").value !== state.find) $("find").value = state.find;
     $("a-name").textContent = ["helps", "hurts"].includes(state.sort) ? "A" : "of";
   }
+  /** Loads what the chosen mapping needs and draws; what is not in the folder is told, and the rest stands. */
   async function load() {
+    try { await loadData(); } catch (error) {
+      $("warnings").append(make("p", `${error.message}: write the site again`, { class: "warning" }));
+      draw();
+    }
+  }
+  async function loadData() {
     const chosen = mapping();
     if (chosen) await Promise.all(site.runs.map(async (run, at) => { steps[at] = run.mappings.includes(chosen.key) ? await zgs.loadSteps(at, chosen.key, site.ids.length) : null; }));
     draw();

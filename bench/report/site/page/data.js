@@ -2,7 +2,7 @@
 "use strict";
 window.zgs = (function () {
   const known = new Map(), waiting = new Map(), used = [];
-  const MOST = 10; // images kept in memory beside those in sight
+  const MOST = 6; // images kept in memory beside those in sight
   const numbers = window.zgsNumbers;
 
   /** What every data file calls. */
@@ -28,20 +28,21 @@ window.zgs = (function () {
   }
 
   /** Loads a style sheet whose one rule says a value of the element `name`, and lets go of both. */
-  function loadSheet(name, file) {
+  function loadSheet(name, stem = name) {
+    const file = `data/${stem}.css`;
     return new Promise((resolve, reject) => {
-      const sheet = document.createElement("link"), holder = document.createElement("i");
+      const sheet = document.createElement("link"), holder = document.createElement("div");
       const end = (tell) => { sheet.remove(); holder.remove(); tell(); };
       sheet.onload = () => { const value = readSheet(getComputedStyle(holder)); end(() => (value ? resolve(value) : reject(new Error(`${file} cannot be read`)))); };
       sheet.onerror = () => end(() => reject(new Error(`${file} is not in this folder`)));
-      [sheet.rel, sheet.href, holder.id, holder.hidden] = ["stylesheet", file, name, true];
+      [sheet.rel, sheet.href, holder.hidden] = ["stylesheet", file, true];
+      holder.attachShadow({ mode: "open" }).append(sheet); // so that no style of the page is looked at again
       document.body.append(holder);
-      document.head.append(sheet);
     });
   }
   function readSheet(style) {
     const text = join(style, "json");
-    try { return { ...JSON.parse(text.includes("|") ? text.replaceAll("|", "\\") : text), bytes: numbers.unpack({ type: "u1", data: join(style, "bytes") }) }; } catch { return null; }
+    try { return { json: JSON.parse(text.includes("|") ? text.replaceAll("|", "\\") : text), bytes: numbers.decode(join(style, "bytes")) }; } catch { return null; }
   }
   function join(style, name) {
     let text = "", part = "";
@@ -49,43 +50,47 @@ window.zgs = (function () {
     return text;
   }
 
-  /** Loads an image's segments, and lets go of those that were not looked at for long. */
+  /** Loads an image, the bytes of its columns beside it, and lets go of those that were not looked at for long. */
   async function loadImage(at) {
     const name = `image-${at}`;
-    if (!known.has(name)) known.set(name, loadSheet(name, `data/image-${String(at).padStart(5, "0")}.css`));
+    if (!known.has(name)) known.set(name, loadSheet(name, `image-${String(at).padStart(5, "0")}`));
     const place = used.indexOf(name);
     if (place >= 0) used.splice(place, 1);
     used.push(name);
     while (used.length > MOST) known.delete(used.shift());
-    try { return await known.get(name); } catch (error) { known.delete(name); throw error; }
+    try {
+      const { json, bytes } = await known.get(name);
+      return Object.assign(json, { bytes });
+    } catch (error) {
+      known.delete(name);
+      throw error;
+    }
   }
 
   const opened = new Map();
-  /** The steps of a run under a mapping, by metric. */
-  async function loadSteps(run, mapping, images) {
-    const name = `numbers-${run}-${mapping}`;
-    if (!opened.has(name)) {
-      const packed = await load(name);
-      opened.set(name, Object.fromEntries(Object.entries(packed).map(([metric, one]) => [metric, numbers.openSlots(one, images)])));
-      known.delete(name);
-    }
+  /** What `open` makes of a style sheet's value, once; a sheet that was not there is asked for again. */
+  function openOnce(name, open) {
+    if (!opened.has(name)) opened.set(name, loadSheet(name).then(({ json, bytes }) => open(json, bytes)));
+    opened.get(name).catch(() => opened.delete(name));
     return opened.get(name);
   }
 
+  /** The steps of a run under a mapping, by metric. */
+  function loadSteps(run, mapping, images) {
+    return openOnce(`numbers-${run}-${mapping}`, (json, bytes) => Object.fromEntries(Object.entries(json).map(([metric, one]) => [metric, numbers.openSlots(one, bytes, images)])));
+  }
+
   /** The segments of a run: columns of numbers. */
-  async function loadSegments(run) {
-    const name = `segments-${run}`;
-    if (!opened.has(name)) {
-      const packed = await load(name), columns = { uncovered: packed.uncovered, truth: packed.truth, label: {}, best: {} };
-      for (const key of ["image", "text", "starts", "class", "pixels"]) columns[key] = numbers.unpack(packed[key]);
-      for (const key of Object.keys(packed.label)) {
-        columns.label[key] = numbers.unpack(packed.label[key]);
-        columns.best[key] = { values: numbers.unpack(packed.best[key]), scale: packed.best[key].scale };
+  function loadSegments(run) {
+    return openOnce(`segments-${run}`, (json, bytes) => {
+      const columns = { uncovered: json.uncovered, truth: json.truth, label: {}, best: {} };
+      for (const key of ["image", "text", "starts", "class", "pixels"]) columns[key] = numbers.view(json[key], bytes);
+      for (const key of Object.keys(json.label)) {
+        columns.label[key] = numbers.view(json.label[key], bytes);
+        columns.best[key] = { values: numbers.view(json.best[key].values, bytes), scale: json.best[key].scale };
       }
-      opened.set(name, columns);
-      known.delete(name);
-    }
-    return opened.get(name);
+      return columns;
+    });
   }
 
   return { take, load, loadImage, loadSteps, loadSegments, get: (name) => known.get(name) };

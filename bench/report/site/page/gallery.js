@@ -6,7 +6,8 @@ window.zgsGallery = (function () {
   const rows = new Map(), free = []; // image number → its element; elements that wait for the next image
   let app, order = [], layout = null, active = -1;
 
-  /** Takes a row away from its image; the next image that comes into sight has it, for a new one would be garbage. */
+  /** Takes a row away from its image; the next image that comes into sight has it where it stands: a new one, or one
+   * that leaves the page and comes back, would be garbage. */
   function drop(at, row) {
     row.leave();
     rows.delete(at);
@@ -15,6 +16,7 @@ window.zgsGallery = (function () {
 
   /** Keeps `most` of the rows that wait, and lets go of the pixels of others at once: browsers keep them for long. */
   function trim(most) {
+    for (const row of free) row.remove();
     for (const row of free.splice(most)) row.querySelectorAll("canvas").forEach((canvas) => { canvas.width = canvas.height = 0; });
   }
 
@@ -68,14 +70,14 @@ window.zgsGallery = (function () {
     for (const [at, row] of [...rows]) if (!inSight.has(at) && row !== held) drop(at, row);
     let before = null;
     for (let place = first; place <= last; place++) {
-      const at = order[place], row = rows.get(at) || free.pop() || makeRow();
+      const at = order[place], row = rows.get(at) || free.shift() || makeRow();
       if (rows.get(at) !== row) row.take(at);
       rows.set(at, row);
       row.style.transform = `translateY(${place * layout.step}px)`;
       row.style.height = `${layout.row}px`;
       row.setAttribute("aria-posinset", place + 1);
       row.setAttribute("aria-setsize", order.length);
-      if (row.parentNode !== host) before ? before.after(row) : host.prepend(row);
+      if ((before ? before.nextSibling : host.firstChild) !== row) before ? before.after(row) : host.prepend(row);
       before = row;
     }
     trim(SPARE);
@@ -102,19 +104,23 @@ window.zgsGallery = (function () {
       picture.bitmap?.close();
       picture.bitmap = null;
       panels.forEach((each) => each.leave());
-      body.replaceChildren();
-      row.remove();
+      body.style.visibility = "hidden";
     };
     row.take = (at) => {
       const mine = ++turn;
       row.dataset.image = String(at);
       link.textContent = app.site.ids[at];
       tell();
-      window.zgs.loadImage(at).then((image) => mine === turn && fill(mine, at, image), (error) => mine === turn && body.replaceChildren(make("p", error.message, { class: "placeholder" })));
+      window.zgs.loadImage(at).then((image) => mine === turn && fill(mine, at, image), (error) => mine === turn && explain(error.message));
     };
+    function explain(why) {
+      body.replaceChildren(make("p", why, { class: "placeholder" }));
+      body.style.visibility = "";
+    }
     function fill(mine, at, image) {
       panels.forEach((each) => each.set(at, image, picture));
-      body.replaceChildren(...figures);
+      if (body.firstChild !== figures[0]) body.replaceChildren(...figures);
+      body.style.visibility = "";
       if (image.picture) decode(image.picture, layout.wide * Math.min(2, window.devicePixelRatio || 1)).then((bitmap) => { if (mine === turn) { picture.bitmap = bitmap; row.refresh(); } else bitmap.close(); },
         () => mine === turn && panels.forEach((each) => each.fail(`data/${image.picture.file} is not in this folder, or is no picture`)));
     }
@@ -151,7 +157,7 @@ window.zgsGallery = (function () {
         if (canvas.width !== wide || canvas.height !== high) [canvas.width, canvas.height] = [wide, high];
         else canvas.getContext("2d").clearRect(0, 0, wide, high);
         canvas.style.width = `${wide / ratio}px`;
-        button.replaceChildren(canvas);
+        if (button.firstChild !== canvas) button.replaceChildren(canvas);
       } else button.replaceChildren();
       refresh();
     }

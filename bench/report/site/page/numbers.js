@@ -9,14 +9,14 @@
   const FAINT = 2 ** -40;
   const BY_CLASS = ["classes", "true_classes", "frequencies"];
 
-  /** Unpacks base64 of little endian numbers into a typed array. */
-  function unpack(packed) {
-    const text = atob(packed.data), bytes = new Uint8Array(text.length), type = TYPES[packed.type];
+  /** Decodes base64 into bytes. */
+  function decode(encoded) {
+    const text = atob(encoded), bytes = new Uint8Array(text.length);
     for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    return new type(bytes.buffer, 0, text.length / type.BYTES_PER_ELEMENT);
+    return bytes;
   }
 
-  /** A column of numbers where it lies among the bytes of an image. */
+  /** A column of little endian numbers where it lies among bytes. */
   function view({ type, at, length }, bytes) {
     return new TYPES[type](bytes.buffer, at, length);
   }
@@ -27,11 +27,11 @@
     return store.bytes;
   }
 
-  /** Unpacks the steps of a metric; `images` is how many images the set has. */
-  function openSlots(packed, images) {
-    const slots = { average: packed.average, strict: packed.strict, scale: packed.until.scale, images };
-    for (const key of ["image", "class", "size", "starts", "until", "top", "bottom"]) slots[key] = unpack(packed[key]);
-    slots.true = packed.true ? unpack(packed.true) : null;
+  /** Opens the steps of a metric; `images` is how many images the set has. */
+  function openSlots(packed, bytes, images) {
+    const slots = { average: packed.average, strict: packed.strict, scale: packed.until.scale, until: view(packed.until.values, bytes), images };
+    for (const key of ["image", "class", "size", "starts", "top", "bottom"]) slots[key] = view(packed[key], bytes);
+    slots.true = packed.true ? view(packed.true, bytes) : null;
     slots.width = slots.class.reduce((most, each) => Math.max(most, each), 0) + 1;
     return slots;
   }
@@ -133,7 +133,7 @@
     return findPlace(tau, rounding, best.scale) <= best.values[at];
   }
 
-  const numbers = { unpack, view, takeBytes, openSlots, roundTau, findPlace, measure, measureEach, reaches };
+  const numbers = { decode, view, takeBytes, openSlots, roundTau, findPlace, measure, measureEach, reaches };
   root.zgsNumbers = numbers;
   if (typeof module !== "undefined") module.exports = numbers;
 })(typeof window === "undefined" ? globalThis : window);

@@ -130,8 +130,7 @@
       for (let i = 0; i < rows * columns; i++) {
         const at = forward ? i : rows * columns - 1 - i, y = Math.floor(at / columns) + 1, x = (at % columns) + 1, here = y * wide + x;
         if (cells[at] !== label) continue;
-        const [a, b] = forward ? [here - wide, here - 1] : [here + wide, here + 1];
-        const near = Math.min(depth[a] + 1, depth[b] + 0.5); // texts are wide: room at the sides counts less
+        const step = forward ? -1 : 1, near = Math.min(depth[here + step * wide] + 1, depth[here + step] + 0.5); // texts are wide: room at the sides counts less
         depth[here] = forward ? near : Math.min(depth[here], near);
       }
     };
