@@ -2,9 +2,9 @@
 
 A page of ``file://`` may not read files, but it may load scripts and style sheets. What it needs whole is a script with
 one call, ``zgs.take(name, value)``, whose value is JSON. All else comes and goes as one moves through the page, and a
-browser keeps the source of every script that it ever ran: of 500 scripts of 137 kB Chromium 156 still had 160 MB, garbage
-collected or not. So these data are style sheets, which it lets go of: their one rule has JSON, and the bytes of its
-columns, as custom properties of an element of the data's name.
+browser keeps the source of every script that it ever ran: of 500 scripts of 137 kB Chromium 156 still had 160 MB,
+garbage collected or not. So these data are style sheets, which it lets go of: their one rule has JSON, and the bytes of
+its columns, as custom properties of whatever element they are loaded for.
 """
 
 from __future__ import annotations
@@ -62,19 +62,18 @@ def write_script(path: Path, name: str, value: Any) -> Path:
     return path
 
 
-def write_sheet(path: Path, name: str, value: Any) -> Path:
-    """Write a style sheet that has ``value`` as custom properties of the element ``name``.
+def write_sheet(path: Path, value: Any) -> Path:
+    """Write a style sheet that has ``value`` as custom properties of the element in whose shadow it is loaded.
 
-    ``--json-0``, ``--json-1`` … are parts of its text, none longer than a browser takes, and ``--bytes-0`` … of the base64
-    of its bytes (`separate`). Where the text has a backslash they have ``|``, so that a string in single quotes is read as
-    it is written.
+    ``--json-0``, ``--json-1`` … are parts of its text, none longer than a browser takes, and ``--bytes-0`` … of the
+    base64 of its bytes (`separate`). Where the text has a backslash they have ``|``, so that a string in single quotes
+    is read as it is written.
     """
     text, held = separate(value)
     plain = text.replace("'", "\\u0027").replace("|", "\\u007c").replace("\\", "|")
     rule = _cut("json", plain) + _cut("bytes", base64.b64encode(held).decode("ascii"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    selector = re.sub(r"[^\w-]", r"\\\g<0>", name)
-    path.write_bytes(f"#{selector}{{{rule}}}\n".encode("ascii"))
+    path.write_bytes(f":host{{{rule}}}\n".encode("ascii"))
     return path
 
 

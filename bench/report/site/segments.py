@@ -86,13 +86,16 @@ def pack_segments(
     }  # fmt: skip
 
 
-def list_nearest(rows: np.ndarray | None) -> list[list[tuple[int, float]]] | None:
-    """List the `NEAREST` classes of each segment with their similarities, best first; None without similarities."""
+def list_nearest(rows: np.ndarray | None) -> dict[str, Any] | None:
+    """List the `NEAREST` classes of each segment, best first, and their similarities in ten-thousandths.
+
+    ``classes`` and ``near`` have ``each`` entries a segment. None without similarities.
+    """
     if rows is None:
         return None
     order = np.argsort(-rows, axis=1, kind="stable")[:, :NEAREST]
-    near = np.take_along_axis(rows, order, axis=1).round(4)
-    return [list(zip(*pair, strict=True)) for pair in zip(order.tolist(), near.tolist(), strict=True)]
+    near = np.rint(1e4 * np.take_along_axis(rows, order, axis=1).astype(np.float64))
+    return {"classes": narrow(order.ravel()), "near": narrow(near.ravel()), "each": order.shape[1]}
 
 
 def _join(parts: list[np.ndarray]) -> np.ndarray:

@@ -97,12 +97,12 @@ def _write_numbers(opened: SiteRuns, data: Path, texts: Texts, hide: Blocklist) 
             mappings.setdefault(key, describe_mapping(run, key))
             metrics.setdefault(key, {}).update({name: describe_step_metric(name) for name in slots})
             packed = {name: one.pack(rounding) for name, one in slots.items()}
-            write_sheet(data / f"numbers-{at}-{key}.css", f"numbers-{at}-{key}", packed)
+            write_sheet(data / f"numbers-{at}-{key}.css", packed)
         packed = pack_segments(
             run.records.images, opened.ids, len(run.records.classes), list_mappings(run), rounding,
             lambda text: texts.number(hide.mask(text)),
         )  # fmt: skip
-        write_sheet(data / f"segments-{at}.css", f"segments-{at}", packed)
+        write_sheet(data / f"segments-{at}.css", packed)
     return {
         "mappings": list(mappings.values()),
         "metrics": {key: list(known.values()) for key, known in metrics.items()},
@@ -141,7 +141,7 @@ def _write_images(opened: SiteRuns, shown: Sequence[str], to: Path, texts: Texts
             stem = to / "data" / f"image-{at:05d}"
             told, classes = _describe_image(opened.runs, owners[image_id], image_id, texts, hide, stem)
             there.append(classes)
-            write_sheet(stem.with_suffix(".css"), f"image-{at}", told)
+            write_sheet(stem.with_suffix(".css"), told)
             aspects += [told["size"][0] / told["size"][1]] if "size" in told else []
             bar.update()
     return {"aspect": round(median(aspects[1:] or aspects), 3), "there": there}

@@ -42,7 +42,7 @@ window.zgs = (function () {
   }
   function readSheet(style) {
     const text = join(style, "json");
-    try { return { json: JSON.parse(text.includes("|") ? text.replaceAll("|", "\\") : text), bytes: numbers.decode(join(style, "bytes")) }; } catch { return null; }
+    try { return numbers.placeColumns(JSON.parse(text.includes("|") ? text.replaceAll("|", "\\") : text), numbers.decode(join(style, "bytes"))); } catch { return null; }
   }
   function join(style, name) {
     let text = "", part = "";
@@ -50,7 +50,7 @@ window.zgs = (function () {
     return text;
   }
 
-  /** Loads an image, the bytes of its columns beside it, and lets go of those that were not looked at for long. */
+  /** Loads an image and lets go of those that were not looked at for long. */
   async function loadImage(at) {
     const name = `image-${at}`;
     if (!known.has(name)) known.set(name, loadSheet(name, `image-${String(at).padStart(5, "0")}`));
@@ -58,10 +58,7 @@ window.zgs = (function () {
     if (place >= 0) used.splice(place, 1);
     used.push(name);
     while (used.length > MOST) known.delete(used.shift());
-    try {
-      const { json, bytes } = await known.get(name);
-      return Object.assign(json, { bytes });
-    } catch (error) {
+    try { return await known.get(name); } catch (error) {
       known.delete(name);
       throw error;
     }
@@ -70,28 +67,18 @@ window.zgs = (function () {
   const opened = new Map();
   /** What `open` makes of a style sheet's value, once; a sheet that was not there is asked for again. */
   function openOnce(name, open) {
-    if (!opened.has(name)) opened.set(name, loadSheet(name).then(({ json, bytes }) => open(json, bytes)));
+    if (!opened.has(name)) opened.set(name, loadSheet(name).then(open));
     opened.get(name).catch(() => opened.delete(name));
     return opened.get(name);
   }
 
   /** The steps of a run under a mapping, by metric. */
   function loadSteps(run, mapping, images) {
-    return openOnce(`numbers-${run}-${mapping}`, (json, bytes) => Object.fromEntries(Object.entries(json).map(([metric, one]) => [metric, numbers.openSlots(one, bytes, images)])));
+    return openOnce(`numbers-${run}-${mapping}`, (packed) => Object.fromEntries(Object.entries(packed).map(([metric, one]) => [metric, numbers.openSlots(one, images)])));
   }
 
   /** The segments of a run: columns of numbers. */
-  function loadSegments(run) {
-    return openOnce(`segments-${run}`, (json, bytes) => {
-      const columns = { uncovered: json.uncovered, truth: json.truth, label: {}, best: {} };
-      for (const key of ["image", "text", "starts", "class", "pixels"]) columns[key] = numbers.view(json[key], bytes);
-      for (const key of Object.keys(json.label)) {
-        columns.label[key] = numbers.view(json.label[key], bytes);
-        columns.best[key] = { values: numbers.view(json.best[key].values, bytes), scale: json.best[key].scale };
-      }
-      return columns;
-    });
-  }
+  const loadSegments = (run) => openOnce(`segments-${run}`, (columns) => columns);
 
   return { take, load, loadImage, loadSteps, loadSegments, get: (name) => known.get(name) };
 })();

@@ -149,7 +149,7 @@ window.zgsGallery = (function () {
       const content = panel.read(image);
       part = content && !content.missing ? content : null;
       missing = image.missing || (content && content.missing) || "";
-      map = part && part.map ? openMap(part.map, image.bytes, store) : null;
+      map = part && part.map ? openMap(part.map, store) : null;
       if (missing) fail(missing);
       else if (image.size) {
         const fit = Math.min(size.wide / image.size[1], size.high / image.size[0]);

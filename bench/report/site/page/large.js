@@ -28,7 +28,7 @@ window.zgsLarge = function (app, host) {
     large.set(at, image, { bitmap });
     if (image.picture && !bitmap) large.fail(`data/${image.picture.file} is not in this folder, or is no picture`);
     const part = panel.read(image), list = make("ul");
-    for (const [s] of (part?.texts || []).entries()) {
+    for (let s = 0; s < (part?.texts?.length || 0); s++) {
       const told = panel.explain(part, s, at), shade = panel.shade(part, at)[s], item = make("li");
       item.append(make("span", "", { class: "swatch", style: `background:rgb(${shade.faded ? [150, 150, 150] : shade.rgb})` }), make("b", told.title), ` ${told.lines.join("; ")}`);
       list.append(item);

@@ -16,9 +16,12 @@
     return bytes;
   }
 
-  /** A column of little endian numbers where it lies among bytes. */
-  function view({ type, at, length }, bytes) {
-    return new TYPES[type](bytes.buffer, at, length);
+  /** Puts columns of little endian numbers in their places: views of the bytes, of which nothing is copied. */
+  function placeColumns(value, bytes) {
+    if (value === null || typeof value !== "object") return value;
+    if ("at" in value && "type" in value) return new TYPES[value.type](bytes.buffer, value.at, value.length);
+    for (const key of Object.keys(value)) value[key] = placeColumns(value[key], bytes);
+    return value;
   }
 
   /** Bytes for `length` of them: those of a store, if it has as many, so that nothing is left for the browser to collect. */
@@ -28,12 +31,9 @@
   }
 
   /** Opens the steps of a metric; `images` is how many images the set has. */
-  function openSlots(packed, bytes, images) {
-    const slots = { average: packed.average, strict: packed.strict, scale: packed.until.scale, until: view(packed.until.values, bytes), images };
-    for (const key of ["image", "class", "size", "starts", "top", "bottom"]) slots[key] = view(packed[key], bytes);
-    slots.true = packed.true ? view(packed.true, bytes) : null;
-    slots.width = slots.class.reduce((most, each) => Math.max(most, each), 0) + 1;
-    return slots;
+  function openSlots(packed, images) {
+    const width = packed.class.reduce((most, each) => Math.max(most, each), 0) + 1;
+    return { true: null, ...packed, scale: packed.until.scale, until: packed.until.values, width, images };
   }
 
   /** A threshold as the scorer compares it: rounded as similarities are, or in their single precision; null: none. */
@@ -133,7 +133,7 @@
     return findPlace(tau, rounding, best.scale) <= best.values[at];
   }
 
-  const numbers = { decode, view, takeBytes, openSlots, roundTau, findPlace, measure, measureEach, reaches };
+  const numbers = { decode, placeColumns, takeBytes, openSlots, roundTau, findPlace, measure, measureEach, reaches };
   root.zgsNumbers = numbers;
   if (typeof module !== "undefined") module.exports = numbers;
 })(typeof window === "undefined" ? globalThis : window);

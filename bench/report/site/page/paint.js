@@ -27,9 +27,8 @@
   }
 
   /** Opens a label map: where each of its runs ends, and what it is of (0 void, 1 no segment, 2 the first segment). */
-  function openMap(encoded, bytes, store) {
-    const { view, takeBytes } = root.zgsNumbers, runs = view(encoded.runs, bytes), of = view(encoded.of, bytes);
-    const ends = new Uint32Array(takeBytes(store, 4 * runs.length).buffer, 0, runs.length);
+  function openMap(encoded, store) {
+    const { runs, of } = encoded, ends = new Uint32Array(root.zgsNumbers.takeBytes(store, 4 * runs.length).buffer, 0, runs.length);
     for (let run = 0, end = 0; run < runs.length; run++) ends[run] = end += runs[run];
     return { ends, of, height: encoded.size[0], width: encoded.size[1] };
   }
@@ -97,7 +96,7 @@
     const small = resize(map, Math.min(GRID, map.height), Math.min(GRID, map.width), scratch.small);
     const rows = Math.min(GRID, map.height), columns = Math.min(GRID, map.width), taken = [];
     const areas = new Map();
-    for (const label of small) areas.set(label, (areas.get(label) || 0) + 1);
+    for (let at = 0; at < small.length; at++) areas.set(small[at], (areas.get(small[at]) || 0) + 1);
     for (const [label] of [...areas].sort((a, b) => b[1] - a[1])) {
       const shade = shades[label - 2];
       if (label < 2 || !shade || !shade.text || shade.faded) continue;
@@ -136,7 +135,8 @@
     };
     each(true);
     each(false);
-    const best = depth.reduce((most, value, at) => (value > depth[most] ? at : most), 0);
+    let best = 0; // a loop: `reduce` over a typed array makes an object of each of its numbers
+    for (let at = 0; at < length; at++) if (depth[at] > depth[best]) best = at;
     return [Math.floor(best / wide) - 0.5, (best % wide) - 0.5];
   }
 

@@ -56,11 +56,13 @@ def without_segments(one: object) -> object:
 
 def test_nearest_classes_come_best_first_and_ties_in_the_order_of_the_list() -> None:
     rows = np.array([[0.1, 0.5, 0.5, -0.2], [0.9, 0.0, 0.0, 0.0]], np.float32)
-    assert list_nearest(rows) == [
-        [(1, 0.5), (2, 0.5), (0, pytest.approx(0.1))],
-        [(0, pytest.approx(0.9)), (1, 0.0), (2, 0.0)],
-    ]
-    assert list_nearest(None) is None and list_nearest(np.zeros((0, 4), np.float32)) == []
+    found = list_nearest(rows)
+    assert found is not None and found["classes"].tolist() == [1, 2, 0, 0, 1, 2] and found["each"] == 3
+    assert found["near"].tolist() == [5000, 5000, 1000, 9000, 0, 0]
+    few = list_nearest(np.zeros((2, 2), np.float32))
+    assert few is not None and few["each"] == 2 and few["classes"].tolist() == [0, 1, 0, 1]
+    nothing = list_nearest(np.zeros((0, 4), np.float32))
+    assert list_nearest(None) is None and nothing is not None and not len(nothing["near"])
 
 
 def test_texts_are_numbered_once_and_shown_on_one_line() -> None:

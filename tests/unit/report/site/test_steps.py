@@ -93,7 +93,7 @@ def test_the_page_itself_gives_these_numbers() -> None:
     script = f"""
     const numbers = require({json.dumps(str(PAGE / "numbers.js"))}), asked = JSON.parse(require("fs").readFileSync(0));
     console.log(JSON.stringify(asked.sets.map(({{json, bytes, rounding}}) => Object.entries(json).map(([name, one]) => {{
-      const slots = numbers.openSlots(one, numbers.decode(bytes), asked.images);
+      const slots = numbers.openSlots(numbers.placeColumns(one, numbers.decode(bytes)), asked.images);
       const place = (tau) => numbers.findPlace(tau, rounding, slots.scale);
       return [name, asked.taus.map((tau) => numbers.measure(slots, place(tau)).value)];
     }}))));"""
