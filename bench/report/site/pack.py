@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -66,12 +67,12 @@ def write_sheet(path: Path, value: Any) -> Path:
     """Write a style sheet that has ``value`` as custom properties of the element in whose shadow it is loaded.
 
     ``--json-0``, ``--json-1`` … are parts of its text, none longer than a browser takes, and ``--bytes-0`` … of the
-    base64 of its bytes (`separate`). Where the text has a backslash they have ``|``, so that a string in single quotes
+    base64 of its bytes (`separate`), deflated. Where the text has a backslash they have ``|``, so that a string in single quotes
     is read as it is written.
     """
     text, held = separate(value)
     plain = text.replace("'", "\\u0027").replace("|", "\\u007c").replace("\\", "|")
-    rule = _cut("json", plain) + _cut("bytes", base64.b64encode(held).decode("ascii"))
+    rule = _cut("json", plain) + _cut("bytes", base64.b64encode(zlib.compress(held, 1)).decode("ascii"))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(f":host{{{rule}}}\n".encode("ascii"))
     return path
@@ -98,7 +99,7 @@ def read_sheet(path: Path) -> Any:
     """Read what `write_sheet` wrote, arrays in their places: what the page does, too."""
     rule = path.read_text(encoding="ascii").partition("{")[2]
     text, held = ("".join(re.findall(rf"--{name}-\d+:'([^']*)'", rule)) for name in ("json", "bytes"))
-    whole = base64.b64decode(held)
+    whole = zlib.decompress(base64.b64decode(held))
 
     def place(each: dict[str, Any]) -> Any:
         if each.keys() != {"type", "at", "length"}:

@@ -33,16 +33,21 @@ window.zgs = (function () {
     return new Promise((resolve, reject) => {
       const sheet = document.createElement("link"), holder = document.createElement("div");
       const end = (tell) => { sheet.remove(); holder.remove(); tell(); };
-      sheet.onload = () => { const value = readSheet(getComputedStyle(holder)); end(() => (value ? resolve(value) : reject(new Error(`${file} cannot be read`)))); };
+      sheet.onload = () => {
+        const style = getComputedStyle(holder), [text, bytes] = ["json", "bytes"].map((name) => join(style, name));
+        end(() => read(text, bytes).then(resolve, () => reject(new Error(`${file} cannot be read`))));
+      };
       sheet.onerror = () => end(() => reject(new Error(`${file} is not in this folder`)));
       [sheet.rel, sheet.href, holder.hidden] = ["stylesheet", file, true];
       holder.attachShadow({ mode: "open" }).append(sheet); // so that no style of the page is looked at again
       document.body.append(holder);
     });
   }
-  function readSheet(style) {
-    const text = join(style, "json");
-    try { return numbers.placeColumns(JSON.parse(text.includes("|") ? text.replaceAll("|", "\\") : text), numbers.decode(join(style, "bytes"))); } catch { return null; }
+  async function read(text, bytes) {
+    const value = JSON.parse(text.includes("|") ? text.replaceAll("|", "\\") : text), stream = new DecompressionStream("deflate"), writer = stream.writable.getWriter();
+    writer.write(numbers.decode(bytes)).catch(() => {}); // whoever reads is told, too
+    writer.close().catch(() => {});
+    return numbers.placeColumns(value, new Uint8Array(await new Response(stream.readable).arrayBuffer()));
   }
   function join(style, name) {
     let text = "", part = "";

@@ -109,11 +109,14 @@ window.zgsGallery = (function () {
     row.take = (at) => {
       const mine = ++turn;
       row.dataset.image = String(at);
+      row.setAttribute("aria-busy", "true"); // until it is painted
       link.textContent = app.site.ids[at];
       tell();
       window.zgs.loadImage(at).then((image) => mine === turn && fill(mine, at, image), (error) => mine === turn && explain(error.message));
     };
+    const rest = () => row.removeAttribute("aria-busy");
     function explain(why) {
+      rest();
       body.replaceChildren(make("p", why, { class: "placeholder" }));
       body.style.visibility = "";
     }
@@ -121,8 +124,17 @@ window.zgsGallery = (function () {
       panels.forEach((each) => each.set(at, image, picture));
       if (body.firstChild !== figures[0]) body.replaceChildren(...figures);
       body.style.visibility = "";
-      if (image.picture) decode(image.picture, layout.wide * Math.min(2, window.devicePixelRatio || 1)).then((bitmap) => { if (mine === turn) { picture.bitmap = bitmap; row.refresh(); } else bitmap.close(); },
-        () => mine === turn && panels.forEach((each) => each.fail(`data/${image.picture.file} is not in this folder, or is no picture`)));
+      if (!image.picture) return rest();
+      decode(image.picture, layout.wide * Math.min(2, window.devicePixelRatio || 1)).then((bitmap) => {
+        if (mine !== turn) return bitmap.close();
+        picture.bitmap = bitmap;
+        row.refresh();
+        rest();
+      }, () => {
+        if (mine !== turn) return;
+        panels.forEach((each) => each.fail(`data/${image.picture.file} is not in this folder, or is no picture`));
+        rest();
+      });
     }
     return row;
   }
