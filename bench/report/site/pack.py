@@ -67,8 +67,8 @@ def write_sheet(path: Path, value: Any) -> Path:
     """Write a style sheet that has ``value`` as custom properties of the element in whose shadow it is loaded.
 
     ``--json-0``, ``--json-1`` … are parts of its text, none longer than a browser takes, and ``--bytes-0`` … of the
-    base64 of its bytes (`separate`), deflated. Where the text has a backslash they have ``|``, so that a string in single quotes
-    is read as it is written.
+    base64 of its bytes (`separate`), deflated. Where the text has a backslash they have ``|``, so that a string in
+    single quotes is read as it is written.
     """
     text, held = separate(value)
     plain = text.replace("'", "\\u0027").replace("|", "\\u007c").replace("\\", "|")

@@ -79,8 +79,9 @@ def pack_segments(
             labels[key].append(label)
             best[key].append(np.asarray(near, np.float64))
     return {
-        "image": narrow(image), "text": narrow(text), "starts": narrow(starts), "class": narrow(np.concatenate(classes)),
-        "pixels": narrow(np.concatenate(pixels)), "uncovered": uncovered.tolist(), "truth": truth.tolist(),
+        "image": narrow(image), "text": narrow(text), "starts": narrow(starts),
+        "class": narrow(np.concatenate(classes)), "pixels": narrow(np.concatenate(pixels)),
+        "uncovered": uncovered.tolist(), "truth": truth.tolist(),
         "label": {key: narrow(_join(parts) + 1) for key, parts in labels.items()},
         "best": {key: narrow_places(_join(parts), rounding) for key, parts in best.items()},
     }  # fmt: skip

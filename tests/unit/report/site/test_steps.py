@@ -92,11 +92,12 @@ def test_the_page_itself_gives_these_numbers() -> None:
     sets = [pack_all(name, mapping) for name, mapping in asked]
     script = f"""
     const numbers = require({json.dumps(str(PAGE / "numbers.js"))}), asked = JSON.parse(require("fs").readFileSync(0));
-    console.log(JSON.stringify(asked.sets.map(({{json, bytes, rounding}}) => Object.entries(json).map(([name, one]) => {{
+    const measureAll = ({{json, bytes, rounding}}) => Object.entries(json).map(([name, one]) => {{
       const slots = numbers.openSlots(numbers.placeColumns(one, numbers.decode(bytes)), asked.images);
       const place = (tau) => numbers.findPlace(tau, rounding, slots.scale);
       return [name, asked.taus.map((tau) => numbers.measure(slots, place(tau)).value)];
-    }}))));"""
+    }});
+    console.log(JSON.stringify(asked.sets.map(measureAll)));"""
     parts = map(separate, sets)
     given = [{"json": json.loads(text), "bytes": base64.b64encode(held).decode(), "rounding": PROTOCOLS[name].rounding}
              for (name, _), (text, held) in zip(asked, parts, strict=True)]  # fmt: skip
