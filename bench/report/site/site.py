@@ -47,6 +47,10 @@ from bench.score.score_table import EMBEDDED_NOTE
 _PAPER = "global_subtraction"
 """The variant that is the paper's method: what others are compared with, unless one chooses."""
 PAGE = Path(__file__).parent / "page"
+NO_OVER_SEGMENTS = {
+    "what": "over-segments",
+    "why": "are not in the store any more; the command of a run (under “Where the numbers come from”) makes them again",
+}  # fmt: skip
 _OURS = re.compile(
     r"(site|provenance)\.js|(numbers-\d+-[\w+-]+|segments-\d+|image-\d{5,})\.(js|css)|image-\d{5,}\.(jpg|png)"
 )
@@ -75,7 +79,7 @@ def write_site(
         pictured = _write_images(opened, shown, to, texts, hide)
         write_script(data / "provenance.js", "provenance", describe_provenance(opened.runs))
         things = list(classes.things) if classes else []
-        about = _describe_site(opened) | {"things": things, "classes": len(names)}
+        about = _describe_site(opened, pictured.pop("over")) | {"things": things, "classes": len(names)}
         more = {"texts": texts.listed, "blocked": hide.describe(), "ids": list(opened.ids), "shown": len(shown)}
         write_script(data / "site.js", "site", {**about, **summary, **more, **pictured})
         for file in sorted(PAGE.iterdir()):
@@ -111,7 +115,7 @@ def _write_numbers(opened: SiteRuns, data: Path, texts: Texts, hide: Blocklist) 
     }
 
 
-def _describe_site(opened: SiteRuns) -> dict[str, Any]:
+def _describe_site(opened: SiteRuns, over: bool) -> dict[str, Any]:
     runs = opened.runs
     kept = [run.shown.folder for run in runs]
     return {
@@ -126,15 +130,18 @@ def _describe_site(opened: SiteRuns) -> dict[str, Any]:
             }
             for run in runs
         ],
-        "missing": opened.missing,
-        "over": any(run.shown.over_segments is not None for run in runs),
+        "missing": opened.missing + [NO_OVER_SEGMENTS] * (_have_over_segments(runs) and not over),
+        "over": over,
         "warnings": [EMBEDDED_NOTE] * uses_embedded_models(kept) + [OUT_OF_DOMAIN] * any(map(is_out_of_domain, kept)),
     }  # fmt: skip
 
 
 def _write_images(opened: SiteRuns, shown: Sequence[str], to: Path, texts: Texts, hide: Blocklist) -> dict[str, Any]:
-    """Write a file an image; return the median of heights over widths, which all rows take, and each one's classes."""
-    aspects, there = [0.75], list[list[int]]()
+    """Write files of each image; return the median of heights over widths, which all rows take, and each one's classes.
+
+    Also whether any has over-segments.
+    """
+    aspects, there, over = [0.75], list[list[int]](), False
     owners = {image_id: run for run in reversed(opened.runs) for image_id in run.ids}
     with ImageBar("site", len(shown)) as bar:
         for at, image_id in enumerate(shown):
@@ -143,8 +150,9 @@ def _write_images(opened: SiteRuns, shown: Sequence[str], to: Path, texts: Texts
             there.append(classes)
             write_sheet(stem.with_suffix(".css"), told)
             aspects += [told["size"][0] / told["size"][1]] if "size" in told else []
+            over = over or "count" in (told.get("over") or ())
             bar.update()
-    return {"aspect": round(median(aspects[1:] or aspects), 3), "there": there}
+    return {"aspect": round(median(aspects[1:] or aspects), 3), "there": there, "over": over}
 
 
 def _describe_image(
@@ -170,6 +178,10 @@ def _describe_image(
         "truth": describe_truth(sample),
     }
     return told, labels
+
+
+def _have_over_segments(runs: Sequence[SiteRun]) -> bool:
+    return any(run.shown.over_segments is not None for run in runs)
 
 
 def _find_over_segments(runs: Sequence[SiteRun], sample: Sample) -> Iterator[dict[str, Any]]:

@@ -64,7 +64,7 @@
       if (typed === "" ? document.activeElement !== $("tau-exact") : Number(typed) !== tau()) $("tau-exact").value = tau() ?? "";
       $("tau-name").textContent = `τ of ${mapping().title}`;
       $("tau").setAttribute("aria-valuetext", `${tau() ?? "none"} of ${mapping().stop}`);
-      $("tau-own").textContent = `as the protocol says (${mapping().own ?? "none"})`;
+      $("tau-own").replaceChildren(make("span", "as the protocol says (", { class: "words" }), String(mapping().own ?? "none"), make("span", ")", { class: "words" }));
     }
     options($("metric"), metrics().map((each) => [each.name, `${each.title}${each.how ? `, ${each.how}` : ""}`]), metric()?.name || "");
     for (const key of ["digits", "theme", "sort", "paint"]) $(key).value = state[key];
@@ -75,7 +75,13 @@
     $("confusion-run").value = state.said;
     $("confusion-class").value = state.there;
     if ($("find").value !== state.find) $("find").value = state.find;
+    nameSorts();
     $("a-name").textContent = ["helps", "hurts"].includes(state.sort) ? "A" : "of";
+  }
+  /** Says what the sorting by a difference answers, by the names of the two variants. */
+  function nameSorts() {
+    const [a, b] = [state.a, state.b].map((at) => site.runs[Number(at)]?.name ?? "");
+    for (const [value, word] of [["helps", "helps most"], ["hurts", "hurts most"]]) $("sort").querySelector(`[value=${value}]`).textContent = a === b ? `A over B: where it ${word}` : `where ${a} ${word} over ${b}`;
   }
   /** Loads what the chosen mapping needs and draws; what is not in the folder is told, and the rest stands. */
   async function load() {
@@ -135,6 +141,7 @@
     $("provenance").addEventListener("toggle", drawProvenance, { once: true });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
     addEventListener("resize", () => setTimeout(drawCurve, 50));
+    new ResizeObserver(([entry]) => document.documentElement.style.setProperty("--covered", `${getComputedStyle(entry.target).position === "sticky" ? entry.target.offsetHeight : 0}px`)).observe(document.querySelector(".controls"));
     addEventListener("hashchange", () => {
       const changed = address.take();
       changed.includes("mapping") ? load() : draw();

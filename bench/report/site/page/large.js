@@ -12,7 +12,7 @@ window.zgsLarge = function (app, host) {
     const key = [at, state.large, state.paint, app.mapping()?.key, app.metric()?.name, app.tau(), app.segments.filter(Boolean).length, innerWidth, innerHeight].join(), mine = ++turn;
     if (dialog.open && key === drawn) return;
     const image = await window.zgs.loadImage(at).catch((error) => ({ missing: error.message }));
-    const [high, wide] = image.size || [3, 4], width = Math.min(720, innerWidth * 0.86), height = Math.min(innerHeight * 0.62, (width * high) / wide);
+    const [high, wide] = image.size || [3, 4], room = Math.min(720, innerWidth * 0.96 - 40), height = Math.min(innerHeight * 0.62, (room * high) / wide), width = Math.min(room, (height * wide) / high);
     const decoded = image.picture ? await zgsGallery.decode(image.picture, width * (window.devicePixelRatio || 1)).catch(() => null) : null;
     if (mine !== turn) return decoded?.close();
     bitmap?.close();

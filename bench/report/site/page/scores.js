@@ -11,7 +11,7 @@ window.zgsScores = function (app) {
     const heads = [{ title: "variant", text: true }, ...metrics().map((each) => ({ title: `${each.title}${each.how ? ` (${each.how})` : ""}` }))];
     const rows = site.runs.map((run, at) => ({
       bound: run.role !== "own",
-      cells: [{ text: run.name }, ...metrics().map((each) => {
+      cells: [{ text: run.name, colour: run.role === "floor" ? "" : `rgb(${zgsPaint.chooseColour(at)})` }, ...metrics().map((each) => {
         const slots = slotsOf(at, each.name);
         if (!slots) return { text: "–", sort: NaN };
         const { value, n } = measure(slots, place(slots)), span = findInterval(at, each.name);

@@ -47,6 +47,7 @@ window.zgsTables = (function () {
     const line = make("tr", "", row.bound ? { class: "bound" } : {});
     row.cells.forEach((cell, at) => {
       const td = at ? make("td", cell.text, cell.isText ? { class: "text" } : {}) : make("th", cell.text, { scope: "row", style: "font-weight:600" });
+      if (cell.colour) td.style.borderLeft = `5px solid ${cell.colour}`;
       if (cell.name) td.dataset.name = cell.name;
       if (cell.small) td.append(" ", make("small", cell.small));
       if (cell.go) { td.replaceChildren(make("button", cell.text, { type: "button" })); td.firstChild.addEventListener("click", cell.go); }

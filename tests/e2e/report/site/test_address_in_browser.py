@@ -14,7 +14,8 @@ pytestmark = pytest.mark.extra
 
 CHOICES = {
     "mapping": "tt", "metric": "iou.dataset.union", "digits": "six", "theme": "dark", "sort": "helps", "a": "2",
-    "b": "1", "paint": "class", "find": "sky", "image": "test-0003", "large": "3", "tau": "0.7", "said": "2", "there": "4",
+    "b": "1", "paint": "class", "find": "sky", "image": "test-0003", "large": "3", "tau": "0.7",
+    "said": "2", "there": "4",
     "open": "groups,confusion,all,provenance,people", "scores-by": "-1", "sizes-by": "0", "by-class-by": "-2",
     "said-of-by": "3", "numbers-by": "2",
 }  # fmt: skip
