@@ -44,6 +44,7 @@ SLIDE = """const tau = document.getElementById("tau"), done = arguments[1], begi
 tau.value = arguments[0];
 tau.dispatchEvent(new Event("input"));
 requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - begin)));"""
+NO_BROWSER = "No browser was asked"
 KINDS = ("Pss", "private", "JavaScript heap")
 """What is read of the memory of the page's process."""
 HEAD = """# What a report site costs
@@ -51,6 +52,9 @@ HEAD = """# What a report site costs
 {systems} made-up systems on made photographs of 375 x 500 pixels (`scripts/made_predictions.py`), by
 `python scripts/site_speed.py`. Processor seconds are medians of {times} processes each, in alternation, without
 the start of Python and its imports; the site holds the same images, segments and truth as the gallery, and the numbers.
+The first screen is there when table, curves and first rows are; memory is that of the process that shows the page while
+101 places of it come into sight, one after the other, each until its images are painted: Pss is its proportional set
+size, private what is its alone. {browser}.
 """
 
 
@@ -67,13 +71,17 @@ def main(words: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         work = (given.work or Path(temporary)).resolve()
         rows = measure_writing(work / "small", given.images, given.systems, given.times)
-        if given.large:
-            rows += measure_browser(work / "large", given.large, given.systems)
+        browser, more = measure_browser(work / "large", given.large, given.systems) if given.large else (NO_BROWSER, [])
+        rows += more
     given.to.mkdir(parents=True, exist_ok=True)
     table = pd.DataFrame(rows, columns=["what", "value", "unit", "n", "unit_of_n"])
     print(write_csv(table, given.to / "site.csv", decimals=2))
     lines = [f"| {what} | {value:.2f} | {unit} | {n} {of} |" for what, value, unit, n, of in rows]
-    head = [HEAD.format(systems=given.systems, times=given.times), "| what | | | n |", "|---|---:|---|---|"]
+    head = [
+        HEAD.format(systems=given.systems, times=given.times, browser=browser),
+        "| what | | | n |",
+        "|---|---:|---|---|",
+    ]
     text = "\n".join([*head, *lines])
     (given.to / "site.md").write_text(text + "\n", encoding="utf-8")
     print(given.to / "site.md")
@@ -145,18 +153,19 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 
-def measure_browser(work: Path, images: int, systems: int) -> list[Row]:
-    """Measure what opening the site and going through its images takes of a browser; nothing where there is none."""
+def measure_browser(work: Path, images: int, systems: int) -> tuple[str, list[Row]]:
+    """Measure what opening the site and going through its images takes of a browser, named first; none: nothing."""
     sys.path.insert(0, str(ROOT))
     try:
         from tests.browser import open_browser
     except ImportError:
         print("no browser was asked: this is no checkout with its tests", file=sys.stderr)
-        return []
+        return NO_BROWSER, []
     runs = make_runs(work, images, systems)
     call_child(CHILD + SITE, [str(work / "site"), *map(str, runs)])
     with open_browser() as page:
         page.execute_cdp_cmd("Performance.enable", {})
+        browser = f"Chromium {page.capabilities['browserVersion']}, without a window, at 1280 x 900"
         page.get((work / "site" / "index.html").as_uri())
         while not page.execute_script("return document.documentElement.dataset.ready"):
             time.sleep(0.05)
@@ -174,7 +183,7 @@ def measure_browser(work: Path, images: int, systems: int) -> list[Row]:
         time.sleep(1)
         kept = read_memory(page)
     most = np.max(memory, axis=0)
-    return [
+    return browser, [
         ("first screen", first, "milliseconds", images, "images"),
         ("a step of the slider", statistics.median(moved), "milliseconds", images, "images"),
         *((f"memory when opened, {what}", memory[0][at], "MB", images, "images") for at, what in enumerate(KINDS)),
