@@ -5,9 +5,10 @@ For scripts: `bench.Method`, `bench.Scorer` and `bench.Results` (`bench.api` say
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # not typing's, which takes as long to load as a bare interpreter
 if TYPE_CHECKING:
+    from typing import Any
+
     from bench.api import Method as Method
     from bench.api import Results as Results
     from bench.api import Scorer as Scorer

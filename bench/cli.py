@@ -1,20 +1,13 @@
-"""The command `zgs`, one module a subcommand. Exit codes: 0 done, 1 failed, 2 usage, 3 done with skips."""
+"""The command `zgs`, one module a subcommand. Exit codes: 0 done, 1 failed, 2 usage, 3 done with skips.
+
+Nothing is imported here before it is known that more than help is asked for.
+"""
 
 from __future__ import annotations
 
-import errno
-import keyword
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from importlib import import_module
 
 from bench import __version__
-from bench.errors import DONE, FAILED, USAGE, UsageError, UserError
-from bench.system import signals, streams
-from bench.system.memory import lacks_memory, make_memory_error
-from bench.system.start import keep_blas_alone, put_off_collection
-from bench.text.escape import escape_for_terminal
 
 COMMANDS = {
     "run": "run [KEY=VALUE …]       run the method; -m sweeps: zgs run -m encode=crop,masked",
@@ -48,10 +41,13 @@ HELP = f"""zgs {__version__}: zero-guidance segmentation, from images to named s
   zgs --version
 
 exit codes: 0 done, 1 failed, 2 usage, 3 done with images skipped"""
+HELPS = ("-h", "--help", "help")
+"""First words that ask for it; no word does, too."""
 
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-"""What writing to a full disk, past a quota or to a terminal that is gone ends with."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,76 +55,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Without ``arguments`` the process is ours: its signals and its streams are taken over.
     """
-    if arguments is not None:
-        return _run(list(arguments))
-    put_off_collection()
-    keep_blas_alone()
-    signals.listen()
-    streams.prepare()
-    code = _run(sys.argv[1:])
-    if "bench.system.crew" in sys.modules:
-        sys.modules["bench.system.crew"].end_all()
-    signals.mark_over(code)
-    return code
+    if arguments is None and (sys.argv[1:2] or HELPS)[0] in HELPS and _print_help():
+        return 0
+    from bench.commands.dispatch import run_command, run_process
+
+    told = {**dict.fromkeys(HELPS, HELP), "--version": f"zgs {__version__}"}
+    if arguments is None:
+        return run_process(sys.argv[1:] or HELPS[:1], COMMANDS, told)
+    return run_command(arguments or HELPS[:1], COMMANDS, told)
 
 
-def _run(words: list[str]) -> int:
+def _print_help() -> bool:
+    """Print the help; False where it cannot be, for want of room or letters: it is then printed as any command's."""
     try:
-        code = _find_command(words)(words[1:])
-        if sys.stdout is not None:
-            sys.stdout.flush()  # what cannot be written is told here and not at the exit
-        return code
-    except BaseException as error:
-        return _answer(error)
-
-
-def _answer(error: BaseException) -> int:
-    """Answer an error that is one line by its exit code; any other is raised again."""
-    if signals.is_stopping():  # libraries turn an interrupt into errors of their own
-        signals.print_stop_line()
-        return FAILED
-    if isinstance(error, KeyboardInterrupt):
-        return _fail(signals.STOPPED, FAILED)
-    if isinstance(error, UserError):
-        return _fail(error, USAGE if isinstance(error, UsageError) else FAILED)
-    if isinstance(error, BrokenPipeError):  # `zgs … | head`: whoever read us has enough
-        streams.silence("stdout", "stderr")
-        return DONE
-    if isinstance(error, OSError) and error.errno in NO_ROOM:
-        streams.silence("stdout")
-        return _fail(f"cannot write {error.filename or 'standard output'}: {error.strerror}; free some space", FAILED)
-    if isinstance(error, Exception) and lacks_memory(error):
-        return _fail(make_memory_error("", "less at once, e.g. executor.workers=1", error), FAILED)
-    raise error
-
-
-def _find_command(words: list[str]) -> Callable[[list[str]], int]:
-    if not words or words[0] in ("-h", "--help", "help"):
-        return lambda _: _say(HELP)
-    if words[0] == "--version":
-        return lambda _: _say(f"zgs {__version__}")
-    if words[0] not in COMMANDS:
-        import difflib
-
-        near = difflib.get_close_matches(words[0], COMMANDS, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise UsageError(f"{words[0]}: no such command{hint} (known: {', '.join(COMMANDS)})")
-    module = import_module(f"bench.commands.{words[0]}" + "_" * keyword.iskeyword(words[0]))
-    usage = getattr(module, "USAGE", None)  # zgs run has Hydra's help
-    if isinstance(usage, str) and {"-h", "--help"} & set(words[1:]):
-        return lambda _: _say(usage)
-    return module.main
-
-
-def _say(text: str) -> int:
-    print(text)
-    return DONE
-
-
-def _fail(error: object, code: int) -> int:
-    with suppress(OSError):  # nobody may be left to read it
-        print(f"zgs: {escape_for_terminal(' '.join(str(error).split()))}", file=sys.stderr)
-    return code
+        print(HELP, flush=True)
+    except (OSError, UnicodeError):
+        return False
+    return True
 
 
 if __name__ == "__main__":

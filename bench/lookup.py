@@ -14,7 +14,8 @@ def look_up(table: Integer[np.ndarray, " k"], numbers: Integer[np.ndarray, "h w"
         return table[numbers.astype(np.int64)]
     low, high = int(table.min()), int(table.max())
     if high - low >= _BYTES:
-        return table[numbers]
+        taken: np.ndarray = np.take(table, numbers)  # half the time of table[numbers]
+        return taken
     places = (table - low).astype(np.uint8).tobytes()
     values = np.frombuffer(numbers.tobytes().translate(places), np.uint8).reshape(numbers.shape).astype(table.dtype)
     values += table.dtype.type(low)

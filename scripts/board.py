@@ -11,7 +11,7 @@ variants so chosen on oracle masks of the test split with ZeroCap's captions, wh
 `predicted` are about embeddings: on oracle masks and on predicted segments the nearest class name stands for a caption,
 so that TT says no more than ST. `page` writes results/board. What is in the store is not made again, so a stage that
 was stopped goes on where it was. VARIANT: those alone. images=N, else as `IMAGES` says, are the first of tune, and of
-test the first that no board has looked at yet (`SEEN`), so that test is looked at once.
+test the first that no board had looked at (scripts/board_looks.py), where no variant looks again with other choices.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from board_findings import SEEN, write_findings
+from board_findings import write_findings
 from board_grids import KNOBS, OUTSIDE, Knob, explain_end, extend_grid, find_bounds, find_place
+from board_looks import find_scenes, list_unseen, record_looks
 from masking_cost import main as measure_costs
 from tuned import Chosen, choose, settings_of
 
 from bench.cli import main as zgs
 from bench.csv_files import read_csv, write_csv
-from bench.data.toyscenes import ToyScenes
 from bench.report.runs import find_runs, label_runs, merge_scores
 from bench.report.tables.differences import compute_differences
 from bench.run.run_folder import read_rows
@@ -162,14 +162,11 @@ def list_choices(variant: str) -> Iterator[str]:
         yield f"++{word}={value}"
 
 
-def write_unseen(images: int) -> Path:
-    """Write the ids of the first test scenes that no board has looked at, by whose ends the file is named."""
-    ids = ToyScenes(split="test").list_ids()[SEEN:]
-    if not 0 < images <= len(ids):
-        raise SystemExit(f"images={images}: 1 to {len(ids)} test scenes are left that no board has looked at")
-    path = OUT / f"{ids[0]}_to_{ids[images - 1]}.txt"
+def write_scenes(ids: Sequence[str]) -> Path:
+    """Write the ids of test scenes, one a line, into a file named by the first and the last."""
+    path = OUT / f"{ids[0]}_to_{ids[-1]}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(ids[:images]) + "\n", encoding="utf-8")
+    path.write_text("\n".join(ids) + "\n", encoding="utf-8")
     return path
 
 
@@ -184,13 +181,28 @@ def check_alike_tuned(variants: Sequence[str]) -> None:
 def look(variants: Sequence[str], segments: str, images: int, store: str) -> None:
     """Run variants on the test split, as they were tuned; each in a folder of its own, in place of an earlier run."""
     check_alike_tuned(variants)
-    caption, unseen = [] if segments == "texts" else name_words(), write_unseen(images)
+    scenes, choices = list_unseen(images), {variant: list(list_choices(variant)) for variant in variants}
+    record_looks(RESULTS / "looks.csv", name_choices(choices), scenes[0], scenes[-1])
+    caption, unseen = [] if segments == "texts" else name_words(), write_scenes(scenes)
     for variant in variants:
         folder = OUT / segments / variant
         shutil.rmtree(folder, ignore_errors=True)
         place = [f"variant={variant}", f"store={store}", f"out={folder}", f"data.subset=file:{unseen}"]
-        words = [f"encode={variant}", *list_choices(variant), *place, *SEGMENTS[segments], *caption]
+        words = [f"encode={variant}", *choices[variant], *place, *SEGMENTS[segments], *caption]
         run([*words, "score.breakdown=[kind,size]"])
+
+
+def name_choices(choices: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Name what was chosen of each variant, as looks.csv does: words without Hydra's signs, by alphabet."""
+    return [(name, " ".join(sorted(word.lstrip("+") for word in words))) for name, words in choices.items()]
+
+
+def record_board(table: pd.DataFrame) -> None:
+    """Record the look of a board that is written, which may be of runs from before looks.csv."""
+    if scenes := find_scenes(table):
+        variants = dict.fromkeys(str(name) for name in table["variant"])
+        choices = {name: list(list_choices(name)) for name in variants}
+        record_looks(RESULTS / "looks.csv", name_choices(choices), *scenes)
 
 
 def write_pages() -> None:
@@ -204,6 +216,7 @@ def write_pages() -> None:
         tables = [f"costs={costs}", f"tuning={RESULTS / 'tuning.csv'}"]
         if code := zgs(["board", *folders, *tables, f"to={RESULTS / segments}"]):
             raise SystemExit(code)
+        record_board(read_csv(RESULTS / segments / "board.csv"))
     kinds = {HEADINGS[name]: RESULTS / name for name in SEGMENTS if (RESULTS / name / "board.csv").is_file()}
     write_findings(kinds, RESULTS / "tuning.csv", RESULTS / "findings.md")
 

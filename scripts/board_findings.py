@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import yaml
 from board_grids import BOUND, KNOBS, OUTSIDE, explain_end, find_bounds, find_place
+from board_looks import describe_look
 from hydra.utils import get_object
 
 from bench.csv_files import read_csv
@@ -20,23 +20,13 @@ from bench.settings.compose import list_options
 
 METHOD = "global_subtraction"
 CAVEATS = """Start layer and one knob of each variant were chosen on the tune split alone ([tuning.csv](tuning.csv)).
+Where a line says that variants cannot be told apart, their paired difference over the images is within chance at 5 %
+after Holm's adjustment for all pairs of that metric. That does not say that they are equal. A rank's 95 % interval is
+that of a bootstrap over images; it is of one variant alone, with no adjustment, so it may say 1 to 1 where pairs cannot
+be told apart. A = B are metrics with the same numbers for every variant.
 Cosines with class names (ST) lie at other heights for other variants: their order does not say who names more right.
 These are the embedded models: nothing of CLIP itself follows.
 """
-SEEN = 204
-"""Test scenes that had been looked at before the next board, the first of the split: raise it before one more.
-
-Boards have looked at 200; four more were in a trial of scripts/board.py (masked, global_subtraction,
-projected_subtraction, gem), after which nothing was chosen.
-"""
-LOOKED = "test-0000 to test-0199"
-LOOKS = (
-    "once with the models' start layer for global_subtraction and projected_subtraction; then with grids that ended "
-    "where their best value stood, eight variants tuned on 40 images, and segments of equal embeddings merged; then "
-    "with grids that went on to values at which a variant is another one"
-)
-"""What the boards were that looked at them."""
-_UNSEEN = re.compile(r"\[file:test-(\d+)_to_test-(\d+)@")
 FAMILIES = {
     "bench.encode.masking.MaskedEncoder": "masks in attention",
     "bench.encode.dense.DenseEncoder": "patches of the last layers, averaged",
@@ -52,7 +42,7 @@ def write_findings(boards: Mapping[str, Path], tuning: Path, to: Path) -> None:
         agreement = read_csv(folder / "agreement.csv") if (folder / "agreement.csv").is_file() else None
         parts = [describe_look(table), *describe_metrics(table), *describe_families(table)]
         parts += [*describe_groups(table), *describe_cost(table)]
-        parts += [] if agreement is None else [describe_agreement(agreement)]
+        parts += [] if agreement is None else [describe_agreement(agreement, list_copies(table))]
         text += f"\n## {heading}\n\n" + "".join(f"- {part}\n" for part in parts)
     to.write_text(text, encoding="utf-8")
 
@@ -66,20 +56,20 @@ def describe_tuning(table: pd.DataFrame) -> str:
             kept.append(told)
         else:
             gain = 100 * (float(line["mean_chosen"]) - float(line["mean_published"]))
-            moved.append(f"{told} to {float(line['chosen']):g} (+{gain:.1f} points, n={line['images']})")
-    said = f"Published values that stood: {', '.join(kept) or 'none'}. That moved: {', '.join(moved) or 'none'}.\n"
-    return said + describe_bounds(table) + describe_images(table)
+            moved.append(f"{told} to {float(line['chosen']):g} (+{gain:.1f}, n={line['images']})")
+    said = f"Values of the options that stood: {', '.join(kept) or 'none'}. That moved: {', '.join(moved) or 'none'}.\n"
+    return describe_rule(table) + said + describe_bounds(table) + describe_images(table)
 
 
-def describe_look(table: pd.DataFrame) -> str:
-    """Describe the images of a board, and which of them earlier boards had looked at."""
-    told = str(table["metric"].iloc[0]).partition("/")[0]
-    if (found := _UNSEEN.search(told)) and int(found[1]) >= SEEN:
-        return (
-            f"Images: test-{found[1]} to test-{found[2]}, at which no earlier board had looked; these had looked at "
-            f"{LOOKED} ({LOOKS}), and a trial of the script with four variants at test-0200 to test-{SEEN - 1:04}."
-        )
-    return f"Images: {told}. Boards have looked at {LOOKED} three times, of which this is the last: {LOOKS}."
+def describe_rule(table: pd.DataFrame) -> str:
+    """Describe by what values were chosen; empty where the table does not say by which metrics."""
+    metrics = {str(names) for names in table.get("metrics", ())}
+    told = " / ".join(", ".join(names.split()) for names in sorted(metrics))
+    return told and (
+        f"The value of the option, the published one where there is one, stands unless the best by the mean of {told} "
+        "(by embedding) is better in one of them by its paired 95 % interval; what it gains, in points of that mean, "
+        "is measured on the images that chose it, so it is no estimate of the gain elsewhere.\n"
+    )
 
 
 def describe_bounds(table: pd.DataFrame) -> str:
@@ -120,10 +110,16 @@ def describe_metrics(table: pd.DataFrame) -> Iterator[str]:
         titles = " = ".join(map(write_title, alike))
         best, own = part.iloc[0], part[part["variant"] == METHOD].iloc[0]
         place = f"rank {own['rank']} ({own['rank_low']} to {own['rank_high']}) of {len(part)}"
+        height = " No order of quality: see above." if is_height(str(metric)) else ""
         yield (
             f"{titles} (n={best['n']}, {best['images']} images): {best['variant']} leads with "
-            f"{write_value(best)}; {describe_alike(part)}. {METHOD}: {write_value(own)}, {place}."
+            f"{write_value(best)}; {describe_alike(part)}. {METHOD}: {write_value(own)}, {place}.{height}"
         )
+
+
+def is_height(metric: str) -> bool:
+    """Whether a metric is a cosine with class names, which lie at other heights for other variants."""
+    return parse(metric).mapping == "st" and ".cosine" in metric
 
 
 def describe_alike(part: pd.DataFrame) -> str:
@@ -144,8 +140,9 @@ def describe_groups(table: pd.DataFrame) -> Iterator[str]:
     """Describe who leads in each group of a breakdown by IoU with embeddings."""
     told = [
         f"{group} {part['variant'].iloc[0]} {write_value(part.iloc[0])} "
-        f"(n={part['n'].iloc[0]}, {len(list_alike(part))} not told from it)"
+        f"(n={part['n'].iloc[0]} images, {len(list_alike(part))} of {len(part) - 1} not told from it)"
         for group, part in select_iou(table, grouped=True).groupby("group", sort=False)
+        if part["n"].iloc[0] > 0
     ]
     if told:
         yield f"Leaders by IoU with embeddings, group by group: {'; '.join(told)}."
@@ -165,11 +162,23 @@ def describe_cost(table: pd.DataFrame) -> Iterator[str]:
         "the dearest": by_cost[-1],
     }
     told = "; ".join(f"{line['variant']} {line['ms_image']:.0f} ms ({what})" for what, line in lines.items())
-    yield f"Processor time of an image with 20 segments, ranked by IoU with embeddings: {told}."
+    where = "an image with 20 segments, a trunk stored where there is one"
+    yield f"Processor time of {where}, ranked by IoU with embeddings: {told}."
 
 
-def describe_agreement(table: pd.DataFrame) -> str:
-    """Describe the pair of metrics that agrees least, and how many pairs rank all variants alike."""
+def list_copies(table: pd.DataFrame) -> set[str]:
+    """List the metrics that have the numbers of another one for every variant."""
+    return set(find_copies(table[table["group"] == ""]))
+
+
+def describe_agreement(table: pd.DataFrame, copies: Collection[str] = ()) -> str:
+    """Describe the pair of metrics that agrees least, and how many pairs rank all variants alike.
+
+    ``copies`` have the numbers of another metric, so that their pairs say nothing more.
+    """
+    table = table[~table["first"].isin(copies) & ~table["second"].isin(copies)]
+    if table.empty:
+        return "All metrics have the same numbers for every variant."
     least = table.sort_values("tau", kind="stable").iloc[0]
     names = [parse(str(least[key])) for key in ("first", "second")]
     pair = " and ".join(f"{name.metric} ({name.mapping.upper()})" for name in names)
@@ -177,7 +186,7 @@ def describe_agreement(table: pd.DataFrame) -> str:
     return (
         f"Metrics that agree least on the order: {pair}, Kendall's tau {least['tau']:.2f} "
         f"[{least['low']:.2f}, {least['high']:.2f}] (n={least['images']} images, {least['runs']} variants); "
-        f"{same} of {len(table)} pairs agree wholly."
+        f"{same} of {len(table)} pairs of metrics with numbers of their own agree wholly."
     )
 
 

@@ -1,14 +1,16 @@
 """What this tree costs beside an earlier commit: processor seconds of whole processes, measured in alternation.
 
-    python scripts/compare_speed.py [--before 95689e9] [--only score|score-coded|demo|tests|sweep]… [--times 3]
-                                    [--to results/speed.csv]
+    python scripts/compare_speed.py [--before 95689e9] [--only score|score-coded|demo|tests|sweep|again|help]…
+                                    [--times 3] [--to results/speed.csv]
 
 The earlier commit is put into a temporary worktree and run with the same Python. Counted are user and system seconds
 of the process and of everything it starts, also what outlives it. Each run begins with an empty store. Cases: `zgs
 score` on 300 label maps of 375 x 500 pixels with 59 classes, without a model (score: as PNG, score-coded: as run
 lengths), with a plain NumPy confusion matrix over the same PNG files beside it; `zgs demo`; the tests of `make test`.
-The goals are 0.4, 0.8 and 0.4 of the earlier commit. One case looks at this tree alone: a sweep over 21 thresholds of
-`zgs run` on 40 images, beside one threshold (goal 1.3). With --to the medians are written to a csv, too.
+The goals are 0.4, 0.5 and 0.4 of the earlier commit. Score without the start is the same on one image, subtracted
+from both sides (goal: 1.5 times the NumPy loop). Other cases look at this tree alone: a sweep over 21 thresholds of
+`zgs run` on 40 images, beside one threshold (goal 1.3); `zgs run` on 40 images again, on a full store, beside the first
+run (goal: 3 s); `zgs --help` beside a bare interpreter (goal 1.5). With --to the medians are written to a csv, too.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,11 +36,25 @@ import pandas as pd
 from bench.csv_files import read_csv, write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
-CASES = {"score": 0.4, "score-coded": 0.4, "demo": 0.8, "tests": 0.4, "sweep": 1.3}
-"""Each case with the share of the earlier commit that it may take; a sweep with that of a single run."""
+CASES: dict[str, float | None] = {
+    "score": 0.4,
+    "score-coded": 0.4,
+    "demo": 0.5,
+    "tests": 0.4,
+    "sweep": 1.3,
+    "again": None,
+    "help": 1.5,
+}
+"""Each case with the share of its first side that the second may take; of ``again`` the goal is in seconds."""
 LEFT = "left"
 """Below a case's folder, what a run leaves: gone before the next one."""
 SCENES, ONE, MANY = 40, "1 threshold", "21 thresholds"
+NUMPY, START, NUMPY_START = "plain NumPy", "now, 1 image", "plain NumPy, 1 image"
+FIRST, AGAIN = "the first time", "again"
+HELP = "import sys; sys.argv = ['zgs', '--help']; from bench.cli import main; sys.exit(main())"
+"""What the script `zgs` does that an installation writes."""
+FULL_STORE = 3.0
+"""Seconds of a run that makes nothing."""
 IMAGES = 300
 _SUBREAPER = 36
 """prctl's PR_SET_CHILD_SUBREAPER: who loses its parent becomes our child, so that its seconds come to us too."""
@@ -123,39 +139,68 @@ def open_earlier_tree(commit: str) -> Iterator[Path]:
 
 
 def compare(case: str, trees: dict[str, Path], folder: Path, times: int, images: int) -> list[Median]:
-    """Run both trees in alternation, print what they took, and return the medians."""
+    """Run all sides of a case in alternation, print what they took, and return the medians."""
     folder.mkdir(parents=True)
-    made = [sys.executable, str(ROOT / "scripts" / "made_predictions.py"), str(folder / "made"), str(images)]
-    sides = {name: (make_command(case, tree, folder), tree) for name, tree in trees.items()}
-    if case.startswith("score"):
-        subprocess.run([*made, *["coded"] * (case == "score-coded")], check=True, env=make_environment(ROOT))
-    if case == "sweep":
-        sides = {ONE: (make_sweep(1, folder), ROOT), MANY: (make_sweep(21, folder), ROOT)}
-    if case == "score":
-        sides["plain NumPy"] = ([sys.executable, "-c", PLAIN, str(folder / "made")], ROOT)
+    sides = choose_sides(case, trees, folder, images)
     for tree in trees.values():  # else the first run would compile the sources for all others
         subprocess.run([sys.executable, "-m", "compileall", "-q", "bench", "tests"], cwd=tree, check=True)
     costs: dict[str, list[Cost]] = {name: [] for name in sides}
     for at in range(times):
         for name, (command, tree) in sides.items():
-            shutil.rmtree(folder / LEFT, ignore_errors=True)
+            if name != AGAIN:
+                shutil.rmtree(folder / LEFT, ignore_errors=True)
             cost = measure(command, tree, folder / "log.txt")
             costs[name].append(cost)
             left = sum(
                 found[-1].wall * (times - len(found)) if found else cost.wall * times for found in costs.values()
             )
-            told = f"{case:11} {at + 1} of {times}  {name:11} {cost.processor:8.2f} s processor {cost.wall:8.2f} s wall"
+            told = f"{case:11} {at + 1} of {times}  {name:20} {cost.processor:8.3f} s processor {cost.wall:8.2f} s wall"
             print(f"{told}   (about {left:.0f} s left)", flush=True)
     medians = {name: statistics.median(cost.processor for cost in found) for name, found in costs.items()}
-    names = (ONE, MANY) if case == "sweep" else tuple(trees)
-    first, second = (medians[name] for name in names)
-    print(f"{case:11} medians: " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in medians.items()))
-    print(f"{case:11} {names[1]} is {second / first:.2f} of {names[0]} (goal {CASES[case]})", flush=True)
-    n = SCENES if case in ("demo", "sweep") else images if case.startswith("score") else 0
-    return [Median(case, name, seconds, seconds / first, times, n) for name, seconds in medians.items()]
+    print(f"{case:11} medians: " + ", ".join(f"{name} {seconds:.3f} s" for name, seconds in medians.items()))
+    print(*describe_medians(case, medians), sep="\n", flush=True)
+    n = 0 if case in ("help", "tests") else images if case.startswith("score") else SCENES
+    first = next(iter(medians.values()))
+    return [Median(case, name, seconds, seconds / first, times, _count(name, n)) for name, seconds in medians.items()]
 
 
-def make_command(case: str, tree: Path, folder: Path) -> list[str]:
+def describe_medians(case: str, medians: Mapping[str, float]) -> list[str]:
+    """Describe the first two sides beside the goal, and what scoring takes without the start of a process."""
+    (first, one), (second, two), *_ = medians.items()
+    goal = f"{FULL_STORE:g} s" if CASES[case] is None else f"{CASES[case]}"
+    lines = [f"{case:11} {second} is {two / one:.2f} of {first}, {two:.2f} s (goal {goal})"]
+    if START in medians:
+        ours, plain = two - medians[START], medians[NUMPY] - medians[NUMPY_START]
+        lines.append(f"{case:11} without the start: {ours / plain:.2f} of {NUMPY} (goal 1.5)")
+    return lines
+
+
+def choose_sides(case: str, trees: dict[str, Path], folder: Path, images: int) -> dict[str, tuple[list[str], Path]]:
+    """Choose the commands of a case, each with the tree it runs in; make what they read."""
+    made = [sys.executable, str(ROOT / "scripts" / "made_predictions.py")]
+    if case == "sweep":
+        return {ONE: (make_sweep(1, folder), ROOT), MANY: (make_sweep(21, folder), ROOT)}
+    if case == "again":
+        return {FIRST: (make_run(folder), ROOT), AGAIN: (make_run(folder), ROOT)}
+    if case == "help":
+        return {"python": ([sys.executable, "-c", "pass"], ROOT), "zgs --help": ([sys.executable, "-c", HELP], ROOT)}
+    if case.startswith("score"):
+        coded = ["coded"] * (case == "score-coded")
+        subprocess.run([*made, str(folder / "made"), str(images), *coded], check=True, env=make_environment(ROOT))
+    sides = {name: (make_command(case, tree, folder), tree) for name, tree in trees.items()}
+    if case == "score":
+        subprocess.run([*made, str(folder / "one"), "1"], check=True, env=make_environment(ROOT))
+        for name, data in ((NUMPY, "made"), (NUMPY_START, "one")):
+            sides[name] = ([sys.executable, "-c", PLAIN, str(folder / data)], ROOT)
+        sides[START] = (make_command(case, ROOT, folder, "one"), ROOT)
+    return sides
+
+
+def _count(side: str, images: int) -> int:
+    return 1 if side in (START, NUMPY_START) else images
+
+
+def make_command(case: str, tree: Path, folder: Path, made: str = "made") -> list[str]:
     """The command of a case; all that it leaves lies in the folder `LEFT`."""
     zgs, work = [sys.executable, "-m", "bench.cli"], folder / LEFT
     if case == "demo":
@@ -164,9 +209,16 @@ def make_command(case: str, tree: Path, folder: Path) -> list[str]:
         line = subprocess.run(["make", "-n", "test"], cwd=tree, capture_output=True, text=True, check=True).stdout
         words = shlex.split(next(line for line in line.splitlines() if " pytest " in line), comments=True)
         return [sys.executable, "-m", *words[words.index("pytest") :], "-p", "no:cacheprovider"]
-    data = ["data=folder", f"data.root={folder}/made/data", f"data.layout={folder}/made/data/layout.yaml"]
+    data = ["data=folder", f"data.root={folder}/{made}/data", f"data.layout={folder}/{made}/data/layout.yaml"]
     protocol = ["score=dataset_miou", "score.mapping=[exact]"]
-    return [*zgs, "score", f"{folder}/made/theirs.jsonl", *data, *protocol, f"store={work}/store", f"out={work}/out"]
+    return [*zgs, "score", f"{folder}/{made}/theirs.jsonl", *data, *protocol, f"store={work}/store", f"out={work}/out"]
+
+
+def make_run(folder: Path) -> list[str]:
+    """`zgs run` on some images; the second time its store is full."""
+    work = folder / LEFT
+    words = [f"data.subset=first:{SCENES}", f"store={work}/store", f"out={work}/out"]
+    return [sys.executable, "-m", "bench.cli", "run", *words]
 
 
 def make_sweep(thresholds: int, folder: Path) -> list[str]:

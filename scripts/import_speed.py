@@ -6,7 +6,7 @@
 Each side is a process of its own, in alternation: it reads the file and decodes every mask to pixels, [480, 640] bytes
 each, and all have to count the same pixels. What Python and the imports take is not counted, but for the whole command.
 ``hotcoco`` decodes all masks of an image in one call, its fastest way (polygons one by one, it has no other);
-``hotcoco alone`` by ``ann_to_mask``, as faster-coco-eval. ``zgs`` reads as `zgs import` does, checked and image by
+``hotcoco alone`` by ``annToMask``, as faster-coco-eval. ``zgs`` reads as `zgs import` does, checked and image by
 image; ``zgs import`` is the whole command, which checks run lengths without making pixels of them, and writes
 predictions. The medians of wall and processor seconds, the largest memory of a process, and megabytes a second of wall
 time. Libraries that are not installed are left out, and said: pip install hotcoco==1.3.0 faster-coco-eval==1.8.0.
@@ -56,6 +56,17 @@ wall, processor = time.perf_counter() - begin, time.process_time() - used
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM:"))
 print(total, wall, processor, int(peak.split()[1]) / 1024)
 """
+ONE_BY_ONE = """
+import contextlib, io
+from {module} import COCO
+start()
+with contextlib.redirect_stdout(io.StringIO()):
+    found = COCO(lists).loadRes(file)
+for image_id in found.getImgIds():
+    for one in found.loadAnns(found.getAnnIds(imgIds=[image_id])):
+        total += count(found.annToMask(one))
+"""
+"""What libraries with the names of pycocotools run."""
 SIDES = {
     "zgs": """
 from pathlib import Path
@@ -86,32 +97,9 @@ for image_id in found.get_img_ids():
     else:
         total += sum(count(found.ann_to_mask(one)) for one in listed)
 """,
-    "hotcoco alone": """
-from hotcoco import COCO
-start()
-found = COCO(lists).load_res(file)
-for image_id in found.get_img_ids():
-    for one in found.load_anns(found.get_ann_ids(img_ids=[image_id])):
-        total += count(found.ann_to_mask(one))
-""",
-    "faster_coco_eval": """
-from faster_coco_eval import COCO
-start()
-found = COCO(lists).loadRes(file)
-for image_id in found.getImgIds():
-    for one in found.loadAnns(found.getAnnIds(imgIds=[image_id])):
-        total += count(found.annToMask(one))
-""",
-    "pycocotools": """
-import contextlib, io
-from pycocotools.coco import COCO
-start()
-with contextlib.redirect_stdout(io.StringIO()):
-    found = COCO(lists).loadRes(file)
-for image_id in found.getImgIds():
-    for one in found.loadAnns(found.getAnnIds(imgIds=[image_id])):
-        total += count(found.annToMask(one))
-""",
+    "hotcoco alone": ONE_BY_ONE.format(module="hotcoco"),
+    "faster_coco_eval": ONE_BY_ONE.format(module="faster_coco_eval"),
+    "pycocotools": ONE_BY_ONE.format(module="pycocotools.coco"),
 }
 """What each side runs; ``zgs import`` counts no pixels."""
 

@@ -6,9 +6,10 @@
 FOLDER holds random weights at the paper's scale (`python -m data_prep.random_models --to FOLDER`); without it the
 embedded models are measured. Every variant runs on the same image (noise) and segments (rectangles), the trunk stored,
 as a second variant of a sweep finds it. Processor seconds, the smallest of the repeats; `share` is what is left of the
-rate of one float32 product of 1024 x 1024 matrices: the operations of a variant's own products, counted by torch, over
-its time. to=FILE.csv is the table, and a page beside it (FILE.md) says what all attention maskings of an image cost
-together. KEY=VALUE is a setting of `zgs run`.
+rate of one float32 product of 1024 x 1024 matrices, by torch's library or by oneDNN, whichever is faster: the
+operations of a variant's own products, counted by torch, over its time. to=FILE.csv is the table, and a page beside it
+(FILE.md) says what all attention maskings of an image cost together, and what each of them costs then. KEY=VALUE is a
+setting of `zgs run`.
 """
 
 from __future__ import annotations
@@ -16,28 +17,28 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from masking_cost_page import describe_parts, describe_together, write_page
 
 from bench.commands.settings import compose_settings
 from bench.csv_files import read_csv, write_csv
 from bench.errors import UsageError, UserError
 from bench.records import Sample
 from bench.settings.compose import list_options
-from bench.text.escape import join_cells
 
 SIZE = (427, 640)
 MODELS = ("clip", "dino", "language", "sentence")
 OPTIONS = {"segments": "20", "repeats": "3", "only": "", "to": "", "tuned": ""}
-GOAL = 1.6
-"""All attention maskings of an image may cost so many times the dearest one alone."""
 SIDE = 1024
 TOGETHER = "all attention maskings together"
+OPENING = "patches"
+"""What all attention maskings share before the first of them."""
 
 
 def make_scene(segments: int) -> tuple[Sample, np.ndarray]:
@@ -83,7 +84,10 @@ def make_encoders(words: Sequence[str], only: str, tuned: str) -> dict[str, tupl
 
 
 def measure(repeats: int, segments: int, only: str, tuned: str, words: list[str]) -> Iterator[dict[str, Any]]:
-    """Measure the trunks, every encoder, all together: milliseconds of processor time an image; a line each."""
+    """Measure the trunks, every encoder, all together: milliseconds of processor time an image; a line each.
+
+    ``share`` is of the rate of a product, of what is measured alone with its trunk stored.
+    """
     import torch
 
     torch.set_num_threads(1)
@@ -95,6 +99,7 @@ def measure(repeats: int, segments: int, only: str, tuned: str, words: list[str]
         gflop = count_operations(call) / 1e9
         return {"ms": spent, "gflop": gflop, "share": gflop / (spent / 1000) / rate, "segments": segments}
 
+    alone = dict[str, float]()
     for name, (kind, encoder) in encoders.items():
         start, given = getattr(encoder, "start_layer", 0), tuple[Any, ...]()
         if start:
@@ -105,18 +110,43 @@ def measure(repeats: int, segments: int, only: str, tuned: str, words: list[str]
                 told = told if start > 1 else "trunk, patches alone"
                 yield {"variant": told, "kind": "trunk", "start": start, **measure_call(call), "segments": math.nan}
             given = (trunks[start],)
-        yield {"variant": name, "kind": kind, "start": start, **measure_call(partial(encoder, sample, masks, *given))}
-    attention = [encoder for kind, encoder in encoders.values() if kind == "attention"]
-    if not attention:  # only=other
-        return
-    call = partial(embed_together, attention, sample, masks)
-    yield {"variant": TOGETHER, "kind": "together", "start": attention[0].start_layer, **measure_call(call)}
+        spent = measure_call(partial(encoder, sample, masks, *given))
+        yield {"variant": name, "kind": kind, "start": start, **spent}
+        if kind == "attention":
+            alone[name] = spent["ms"]
+    if alone:
+        attention = {name: encoders[name][1] for name in alone}
+        yield from measure_together(attention, max(alone, key=lambda name: alone[name]), sample, masks, repeats)
 
 
-def embed_together(encoders: Sequence[Any], sample: Sample, masks: np.ndarray) -> list[np.ndarray]:
-    """Embed the segments by every encoder, that with the earliest start layer first, over layers opened once."""
-    opened = encoders[0].open_layers(sample)
-    return [encoder(sample, masks, opened).vectors for encoder in encoders]
+def measure_together(
+    encoders: Mapping[str, Any], dearest: str, sample: Sample, masks: np.ndarray, repeats: int
+) -> Iterator[dict[str, Any]]:
+    """Measure all attention maskings together and the dearest of them from the image on, in turn; a line each.
+
+    In turn, for what else the machine does moves both; a line more for the part of each in all together.
+    """
+    together, own = partial(embed_together, encoders, sample, masks), partial(encoders[dearest], sample, masks)
+    spent, alone = zip(*((together(), time_call(own)[0]) for _ in range(repeats)), strict=True)
+    for name, kind, ms, call in (
+        (TOGETHER, "together", min(sum(times.values()) for times in spent), together),
+        (f"{dearest}, from the image on", "dearest", min(alone), own),
+    ):
+        yield {"variant": name, "kind": kind, "ms": ms, "gflop": count_operations(call) / 1e9, "segments": len(masks)}
+    for name in spent[0]:
+        yield {"variant": name, "kind": "part", "ms": min(times[name] for times in spent)}
+
+
+def embed_together(encoders: Mapping[str, Any], sample: Sample, masks: np.ndarray) -> dict[str, float]:
+    """Embed the segments by every encoder, that with the earliest start layer first, over layers opened once.
+
+    Returns milliseconds of each, which opens what none before it has opened, and of the patches (`OPENING`).
+    """
+    first = next(iter(encoders.values()))
+    spent, opened = time_call(lambda: first.open_layers(sample))
+    return {OPENING: spent} | {
+        name: time_call(partial(encoder, sample, masks, opened))[0] for name, encoder in encoders.items()
+    }
 
 
 def time_call(call: Callable[[], Any]) -> tuple[float, Any]:
@@ -127,11 +157,10 @@ def time_call(call: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def measure_product_rate() -> float:
-    """Measure the rate of one product of square matrices, in 10^9 operations a second: the best of ten."""
-    import torch
+    """Measure the rate of one product of square matrices, in 10^9 operations a second: of the faster library."""
+    from bench.speed.products import Product, measure_rate
 
-    left, right = torch.rand(2, SIDE, SIDE)
-    return 2 * SIDE**3 / 1e6 / min(time_call(lambda: left @ right)[0] for _ in range(10))
+    return measure_rate([Product(SIDE, SIDE, SIDE)]) / 1e9
 
 
 def count_operations(call: Callable[[], Any]) -> int:
@@ -150,47 +179,6 @@ def count_operations(call: Callable[[], Any]) -> int:
     return int(counter.get_total_flops())
 
 
-def compare_together(table: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Compare all attention maskings together with the dearest alone, from the image on.
-
-    Returns ms and gflop of all one by one with the trunks stored, of all together, and of the dearest with its trunk.
-    """
-    trunk, attention = (table[table["kind"] == kind] for kind in ("trunk", "attention"))
-    spent = ["ms", "gflop"]
-    alone = [row[spent] + trunk[trunk["start"] <= row["start"]][spent].sum() for _, row in attention.iterrows()]
-    one_by_one = trunk[spent].sum() + attention[spent].sum()
-    together = table[table["kind"] == "together"].iloc[0][spent]
-    return one_by_one, together, max(alone, key=lambda own: float(own["ms"]))
-
-
-def describe_together(table: pd.DataFrame) -> str:
-    """Describe in a sentence how often the dearest attention masking goes into all of them, and in operations."""
-    one_by_one, together, dearest = compare_together(table)
-    count, ratio, work = int((table["kind"] == "attention").sum()), *(together / dearest)
-    return (
-        f"{count} attention maskings of one image together: {together['ms']:.0f} ms of one processor over plain "
-        f"layers that all share ({one_by_one['ms']:.0f} ms one by one, trunks stored), the dearest of them alone "
-        f"{dearest['ms']:.0f} ms: {ratio:.2f} times as much, and {work:.2f} times the operations. The goal of "
-        f"{GOAL} is {'met' if ratio <= GOAL else 'missed'}."
-    )
-
-
-def write_page(table: pd.DataFrame, what: str, together: str) -> str:
-    """Write the table as a page; ``what`` says which models were measured, on how many segments."""
-    heads = {"variant": "variant", "kind": "kind", "ms": "ms an image", "gflop": "GFLOP", "share": "share of a product"}
-    lines = [join_cells(heads.values()), "|---|---|---:|---:|---:|"]
-    for row in table.to_dict("records"):
-        share = "" if np.isnan(row["share"]) else f"{100 * row['share']:.0f} %"
-        gflop = "" if np.isnan(row["gflop"]) else f"{row['gflop']:.2f}"
-        lines.append(join_cells([row["variant"], row["kind"], f"{row['ms']:.1f}", gflop, share]))
-    told = (
-        "Share: of the rate that one float32 product of 1024 x 1024 matrices reaches on the same thread. It is low "
-        "where each segment takes products of a few rows of its own: the smaller the model, the more of a layer is "
-        "something else."
-    )
-    return f"# What maskings cost\n\n{what}\n\n{together}\n\n" + "\n".join(lines) + f"\n\n{told}\n"
-
-
 def main(arguments: list[str]) -> None:
     """Measure, print the table and the ratio."""
     given = dict(word.split("=", 1) for word in arguments if word.partition("=")[0] in OPTIONS)
@@ -207,14 +195,14 @@ def main(arguments: list[str]) -> None:
     rows = list(measure(*asked, words))
     table = pd.DataFrame(rows).sort_values("ms", ascending=False)
     print(table.to_string(index=False, float_format=lambda value: f"{value:.2f}"))
-    told = describe_together(table) if (table["kind"] == "together").any() else ""
+    told = f"{describe_together(table)} {describe_parts(table)}" if (table["kind"] == "together").any() else ""
     print(told, end="\n" * bool(told))
     if options["to"]:
         models = "The paper's architectures with random weights" if folders else "The embedded models"
         what = f"{models}, one image of {SIZE[1]} x {SIZE[0]} pixels with {options['segments']} segments, one thread."
         if tuned := Path(options["tuned"]).name:
             what += f" Every variant as it was tuned ([{tuned}]({tuned}))."
-        write_csv(table, Path(options["to"]), decimals=4)
+        write_csv(table[table["kind"] != "part"], Path(options["to"]), decimals=4)
         Path(options["to"]).with_suffix(".md").write_text(write_page(table, what, told), encoding="utf-8")
 
 

@@ -7,6 +7,7 @@ tenth of all tests' time. Commands that tests start as processes of their own re
 
 from __future__ import annotations
 
+import copy
 import pickle
 from collections.abc import Callable
 from functools import cache, lru_cache
@@ -26,11 +27,36 @@ def reuse_files() -> None:
 
     Plugins.instance()  # finds and registers the sources of yaml; what was imported before, it makes anew
     sources = SourcesRegistry.instance()
+    make_maps_where_asked()
     reuse_yaml(sources.resolve("file"), Path)
     reuse_yaml(sources.resolve("pkg"), resources.files)
+    reuse_words()
     compose._compose_once = lru_cache(maxsize=1024)(compose._compose_once.__wrapped__)
     omegaconf.base.parse = lru_cache(maxsize=4096)(omegaconf.base.parse)  # type: ignore[attr-defined]
     open_clip.factory.SimpleTokenizer = cache(open_clip.factory.SimpleTokenizer)  # type: ignore[attr-defined]
+
+
+def make_maps_where_asked() -> None:
+    """Hydra writes all choices down for each list of defaults, and reads them only where one holds a `${…}`."""
+    from hydra._internal import defaults_list
+
+    plain = defaults_list._create_interpolation_map
+
+    def make_map(overrides: Any, defaults: list[Any], self_added: bool) -> Any:
+        asked = any(each.is_interpolation() for each in defaults if not each.is_self())
+        return plain(overrides, defaults, self_added) if asked else None
+
+    defaults_list._create_interpolation_map = make_map
+
+
+def reuse_words() -> None:
+    """Parse each word of a command once: Hydra's parser is made anew for every one, and tests say the same again."""
+    from hydra.core.override_parser import overrides_parser
+
+    parser = overrides_parser.OverridesParser
+    overrides_parser.create_functions = cache(overrides_parser.create_functions)
+    parse = lru_cache(maxsize=4096)(lambda text, rule: plain(parser.create(), text, rule))
+    plain, parser.parse_rule = parser.parse_rule, lambda self, text, rule: copy.deepcopy(parse(text, rule))
 
 
 def reuse_yaml(source: Any, find_folder: Callable[[str], Any]) -> None:

@@ -91,21 +91,27 @@ class CandidateFeatures:
     @torch.inference_mode()
     def compute_all(self, asked: Sequence[tuple[Context, Int64[Tensor, " k"] | None]]) -> list[Float[Tensor, "k d"]]:
         """Compute the features of several contexts, all new texts in one pass of CLIP: see `__call__`."""
-        known = [self.contexts.get(context) or self._open(context) for context, _ in asked]
+        known = self._open([context for context, _ in asked])
         missing = [one.list_missing(tokens) for one, (_, tokens) in zip(known, asked, strict=True)]
         new = self._encode(known, missing)
         for (context, _), one, tokens, features in zip(asked, known, missing, new, strict=True):
-            if len(tokens):
-                one.add(tokens, features)
+            fresh = one.rows[tokens] < 0  # a context may be asked for twice
+            if fresh.any():
+                one.add(tokens[fresh], features[fresh])
                 self.contexts.put(context, one, one.bytes)
         return [one.features if tokens is None else one.features[one.rows[tokens]]
                 for one, (_, tokens) in zip(known, asked, strict=True)]  # fmt: skip
 
-    def _open(self, context: Context) -> _Known:
-        text = self.vocabulary.decode(list(context))
-        prefix = self.clip.text.read(self.clip.tokenize_raw(text)[:-1])
-        rows = torch.full((self.vocabulary.size,), -1, device=self.clip.text.device)
-        return _Known(text, prefix, rows, self.clip.text.encode([]))
+    def _open(self, contexts: Sequence[Context]) -> list[_Known]:
+        """Look contexts up; the beginnings of new ones are read in one pass of CLIP."""
+        known = {context: self.contexts.get(context) for context in contexts}
+        new = {context: self.vocabulary.decode(list(context)) for context, one in known.items() if one is None}
+        beginnings = [ids[:-1] for ids in tokenize(self.clip, list(new.values()))] if new else []
+        prefixes = run_in_halves(self.clip.text.read_all, beginnings)
+        for (context, text), prefix in zip(new.items(), prefixes, strict=True):
+            rows = torch.full((self.vocabulary.size,), -1, device=self.clip.text.device)
+            known[context] = _Known(text, prefix, rows, self.clip.text.encode([]))
+        return [one for context in contexts if (one := known[context]) is not None]
 
     def _encode(self, known: Sequence[_Known], missing: Sequence[Int64[Tensor, " k"]]) -> list[Float[Tensor, "k d"]]:
         """Encode whole strings: CLIP's tokens of "bl" + "ack" are not those of its parts."""

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from bench.caption.language_block import Block, Norm, Normed, Trace
 from bench.errors import UserError
 from bench.system.products import multiply
+from bench.system.rows import round_up
 
 _TANH_GELUS = ("gelu_new", "gelu_pytorch_tanh", "gelu_fast")
 
@@ -66,6 +67,13 @@ class LanguageStep:
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.embedding.device
+
+    def round_up(self, rows: int, most: int) -> int:
+        """Round a batch up to a size, at most ``most``, at which every row has the bits that it has among ``most``."""
+        block = self.blocks[0]
+        parts = (block.query_key_value, block.after_attention, block.into_mlp, block.out_of_mlp)
+        forward = [*(part.weight.t() for part in parts), self.output]
+        return round_up(rows, most, [*forward, *(weight.t() for weight in forward)])  # and their gradients
 
     @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Float[Tensor, "layers 2 1 h t k"]:

@@ -1,7 +1,7 @@
 """ZeroCap's search (section 3.3): token by token, the beams of all segments side by side in one batch.
 
 All beams have the same length at any time, so rows of different segments need no padding in time. Rows go through the
-language model in batches of a fixed size, filled up with copies, so that no row's numbers depend on its neighbours.
+language model in batches that are filled up, with copies, to a size at which no row's numbers depend on its neighbours.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
 
 import torch
@@ -21,6 +21,7 @@ from bench.caption.candidates import CandidateFeatures, Similarities
 from bench.caption.guidance import Guidance, Guided, guide
 from bench.caption.language_step import LanguageStep
 from bench.caption.rules import TokenRules, fuse
+from bench.system.memory import fit_batch, run_in_parts
 
 FIRST_ROWS = 16
 """The language model's batch at the first token at the most, where each segment has a single row."""
@@ -48,7 +49,7 @@ class _Row:
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Beam search with guidance. ``prompt`` are token ids; ``rows`` is the language model's batch (`get_rows`)."""
+    """Beam search with guidance. ``prompt`` are token ids; ``rows``: the language model's batch at most."""
 
     model: LanguageStep
     features: CandidateFeatures
@@ -87,27 +88,38 @@ class Search:
         return [beams_of[segment] for segment in range(len(targets))]
 
     def get_rows(self, position: int) -> int:
-        """Return the batch size of a token: fixed, and smaller for the first one, where a segment has no beams yet."""
+        """Return the largest batch of a token, smaller for the first one, where a segment has no beams yet."""
         return self.rows if position else min(self.rows, FIRST_ROWS)
 
     @cached_property
     def _prompt_cache(self) -> Float[Tensor, "layers 2 1 h t k"]:
         return self.model.read(self.prompt[:-1])
 
-    def _guide(self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"], size: int) -> Guided:
-        """Guide all rows, ``size`` at a time."""
+    def _guide(self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"], most: int) -> Guided:
+        """Guide all rows, ``most`` at a time, fewer where memory does not suffice."""
         parts = []
-        for start in range(0, len(rows), size):
-            batch = rows[start : start + size]
-            copies = size - len(batch)  # of the last row: they fill the batch up
-            contexts, targets_of = [r.context for r in batch], targets[[r.segment for r in batch]]
-            similarity = Similarities(self.features, contexts, targets_of, copies)
-            last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
-            guided = guide(
-                self.model, _fill_up(cache[:, :, start : start + size], size), last, similarity, self.guidance
-            )
-            parts.append(guided.take(slice(len(batch))))
+        most = fit_batch(most, 4 * cache[:, :, 0].nbytes + 16 * self.model.vocabulary, self.model.device)
+        for start in range(0, len(rows), most):
+            batch, own = rows[start : start + most], cache[:, :, start : start + most]
+            places = range(self.model.round_up(len(batch), most))
+            made = run_in_parts(partial(self._guide_together, batch, own, targets, most), places)
+            parts.append(Guided.join(made).take(slice(len(batch))))
         return Guided.join(parts)
+
+    def _guide_together(
+        self, batch: list[_Row], cache: Float[Tensor, "layers 2 r h t k"], targets: Tensor, most: int, places: range
+    ) -> Guided:
+        """Guide the rows at some places of a batch in one go; behind its last row are copies, which fill it up.
+
+        A part of a batch is filled up as well, if the size that keeps the rows' bits is smaller than ``most``.
+        """
+        first, size = min(places.start, len(batch) - 1), self.model.round_up(len(places), most)
+        rows, size = batch[first : places.stop], size if size < most else len(places)
+        contexts, copies = [row.context for row in rows], size - len(rows)
+        similarity = Similarities(self.features, contexts, targets[[row.segment for row in rows]], copies)
+        last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
+        filled = _fill_up(cache[:, :, first : first + len(rows)], size)
+        return guide(self.model, filled, last, similarity, self.guidance).take(slice(len(places)))
 
     def _choose(self, rows: list[_Row], log_p: Float[Tensor, "b v"], beams: Beams | None) -> Beams:
         """Choose the next beams of one segment by the log-probabilities of its rows."""

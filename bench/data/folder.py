@@ -8,10 +8,11 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
-from bench.data.base import hash_content, suggest_nearest
+from bench.data.base import hash_content
 from bench.data.files import compose, is_hidden
 from bench.data.images import read_image
 from bench.data.labelled import LabelledFolder
+from bench.data.listed import Listed
 from bench.data.subsets import select, write_label
 from bench.errors import UsageError, UserError
 from bench.records import ClassList, Sample
@@ -35,7 +36,7 @@ def open_folder(
     return LabelledFolder(_check_existing(root), Path(layout).expanduser(), subset, names)
 
 
-class Folder:
+class Folder(Listed):
     """Every picture below ``root``, at any depth; hidden files and folders are left out.
 
     An id is the path below ``root`` without its extension (composed, see `bench.data.files`); where two pictures would
@@ -55,7 +56,7 @@ class Folder:
         self.classes: ClassList | None = None
         self.root = _check_existing(root)
         self._files = _number_by_id(self.root, _list_pictures(self.root))
-        self._ids = select(subset, tuple(self._files))
+        self._keep_ids(self._files, select(subset, tuple(self._files)))
         self.subset = write_label(subset, self._ids)
 
     @cached_property
@@ -63,18 +64,9 @@ class Folder:
         """Hash of all ids and the bytes of their files."""
         return hash_content(sorted(self._files.items()))
 
-    def list_ids(self) -> tuple[str, ...]:
-        """List the ids of the subset, sorted as text."""
-        return self._ids
-
-    def list_split_ids(self) -> tuple[str, ...]:
-        """List the ids of all pictures, sorted as text."""
-        return tuple(sorted(self._files))
-
     def load(self, image_id: str) -> Sample:
         """Load one picture, turned as its EXIF tag says. Raises `BadSample` for a file that cannot be read."""
-        if image_id not in self._files:
-            raise UserError(f"no picture {image_id!r} below {self.root}{suggest_nearest(image_id, self._ids)}")
+        self._require(image_id, "picture", str(self.root))
         return Sample(image_id, read_image(self._files[image_id]))
 
 

@@ -46,7 +46,18 @@ def refuse_larger(
 def check_not_larger(path: Path, size: tuple[int, int], image: str, what: str, claimed: tuple[int, int]) -> None:
     """Raise BadSample where a mask whose ``claimed`` size is known has more pixels than its image of ``size``."""
     if claimed[0] * claimed[1] > size[0] * size[1]:
-        raise BadSample(f"{path}: {what} is {claimed[1]}x{claimed[0]} but its image {image}is {size[1]}x{size[0]}")
+        check_same_size(path, size, claimed, image, what)
+
+
+def check_same_size(
+    path: Path, size: tuple[int, int], own: tuple[int, ...], image: str = "", what: str = "mask"
+) -> None:
+    """Raise BadSample where a mask, height and width ``own``, is not as large as its image of ``size``.
+
+    ``image`` is a word and a space, or empty, that names the image in the message.
+    """
+    if own != size:
+        raise BadSample(f"{path}: {what} is {own[1]}x{own[0]} but its image {image}is {size[1]}x{size[0]}")
 
 
 def read_array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:

@@ -7,6 +7,7 @@ the name of a data set that lies in the local cache of the hub. Nothing is fetch
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,21 +15,21 @@ from typing import Any
 import numpy as np
 from jaxtyping import Integer
 
-from bench.data.base import suggest_nearest
 from bench.data.class_tables import ClassTable
 from bench.data.files import compose
-from bench.data.headers import refuse_larger
+from bench.data.headers import check_same_size, refuse_larger
 from bench.data.hub_columns import check_columns, read_content, read_map
 from bench.data.hub_layout import read_hub_layout
 from bench.data.hub_tables import choose_split, open_hub
 from bench.data.images import read_beside_mask
+from bench.data.listed import LabelledImages
 from bench.data.objects import make_instances
 from bench.data.subsets import choose_ids
-from bench.errors import BadSample, UserError
+from bench.errors import UserError
 from bench.records import Sample
 
 
-class Hub:
+class Hub(LabelledImages):
     """One split of a Hugging Face data set with a column of images and a column of label maps.
 
     Label maps stay whole numbers: a column that is cast to a mode of colours is refused, for such a cast turns the
@@ -56,7 +57,8 @@ class Hub:
         self._table = check_columns(table, self.layout, self.root)
         self.classes = self.table.make_class_list(names)
         self._codes = self.layout.meanings.make_codes(self.name)
-        self._ids, self.subset = choose_ids(subset, shard, tuple(self._rows))
+        ids, self.subset = choose_ids(subset, shard, tuple(self._rows))
+        self._keep_ids(self._rows, ids)
 
     @property
     def table(self) -> ClassTable:
@@ -75,35 +77,20 @@ class Hub:
             total.update(b"".join(hashlib.sha256(part).digest() for part in parts))
         return total.hexdigest()[:32]
 
-    def list_ids(self) -> tuple[str, ...]:
-        """List the ids of the subset, sorted as text."""
-        return self._ids
-
-    def list_split_ids(self) -> tuple[str, ...]:
-        """List the ids of the whole split, sorted as text."""
-        return tuple(sorted(self._rows))
-
     def list_remarks(self) -> tuple[str, ...]:
         """List what was made of the class list."""
         return self.layout.meanings.remarks
 
-    def load(self, image_id: str) -> Sample:
-        """Load one image with its labels. Raises `BadSample` where either is damaged or the two disagree."""
-        return self._load(image_id, blank=False)
-
-    def load_truth(self, image_id: str) -> Sample:
-        """Load the same with a black picture in place of the image's, which scoring does not look at."""
-        return self._load(image_id, blank=True)
+    @property
+    def _where(self) -> str:
+        return self.root
 
     def _load(self, image_id: str, blank: bool) -> Sample:
-        if image_id not in self._rows:
-            raise UserError(f"image {image_id!r} is not in {self.root}{suggest_nearest(image_id, self._rows)}")
         row, layout = self._table[self._rows[image_id]], self.layout
         image = read_beside_mask(self._place(image_id, layout.image), blank=blank, data=read_content(row[layout.image]))
-        truth = self._codes.read(self._read_map(row, image_id, layout.label, image), self._name_place(image_id))
-        if truth.shape != image.shape[:2]:
-            (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
-            raise BadSample(f"{self._name_place(image_id)}: mask is {mask_w}x{mask_h} but its image is {w}x{h}")
+        mask = self._place(image_id, layout.label)
+        truth = self._codes.read(self._read_map(row, image_id, layout.label, image), str(mask))
+        check_same_size(mask, image.shape[:2], truth.shape)
         if layout.objects is None:
             return Sample(image_id, image, truth)
         numbers = self._read_map(row, image_id, layout.objects, image)
@@ -122,9 +109,6 @@ class Hub:
         """Where something lies, for messages."""
         return Path(f"{self.root}:{self.split}/{image_id}/{column}")
 
-    def _name_place(self, image_id: str) -> str:
-        return str(self._place(image_id, self.layout.label))
-
     @cached_property
     def _rows(self) -> dict[str, int]:
         if self.layout.id is None:
@@ -133,7 +117,7 @@ class Hub:
         ids = [compose(str(image_id)) for image_id in self._table[self.layout.id]]
         rows = {image_id: row for row, image_id in enumerate(ids)}
         if len(rows) < len(ids) or "" in rows:
-            twice = next((i for i in ids if ids.count(i) > 1), "")
+            twice = "" if "" in rows else Counter(ids).most_common(1)[0][0]
             raise UserError(
                 f"{self.root}: column {self.layout.id!r}: id {twice!r} stands twice or is empty; leave id out"
             )

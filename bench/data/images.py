@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +18,7 @@ from jaxtyping import Int32, UInt8
 from PIL import Image, ImageOps
 
 from bench.data.files import describe_missing
+from bench.data.jpeg import shorten_jpeg
 from bench.data.label_numbers import read_label_numbers
 from bench.data.stored_numbers import find_raw_mode
 from bench.errors import BadSample
@@ -44,10 +46,22 @@ def read_image(path: Path | str, *, orient: bool = True, data: bytes | None = No
 def read_beside_mask(path: Path | str, *, blank: bool = False, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"]:
     """Read an image without ``orient``, or with ``blank`` black of its size, for scoring sees no colour.
 
-    Both raise `BadSample` for the same files: a blank JPEG is decoded from its first byte to its last, but into an
-    eighth of its rows and columns and in grey; pictures of other kinds are read as always.
+    Both raise `BadSample` for the same files: of a blank JPEG only the part is decoded that decides it
+    (`shorten_jpeg`), else all of it into an eighth of its rows and columns and in grey; pictures of other kinds are
+    read as always.
     """
-    return _read(Path(path), lambda image, _: _make_rgb(Path(path), image, False), data, skim=blank)
+    read = partial(_read, Path(path), lambda image, _: _make_rgb(Path(path), image, False), skim=blank)
+    if blank and (short := _shorten(Path(path), data)):
+        with suppress(BadSample):  # the whole file says what is wrong
+            return read(short)
+    return read(data)
+
+
+def _shorten(path: Path, data: bytes | None) -> bytes | None:
+    try:
+        return shorten_jpeg(path.read_bytes() if data is None else data)
+    except OSError:
+        return None
 
 
 def read_labels(path: Path | str, *, data: bytes | None = None) -> Int32[np.ndarray, "h w"]:

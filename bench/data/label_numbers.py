@@ -36,9 +36,26 @@ def read_label_numbers(
     if image.mode not in ("1", "P", "L", "I") and not image.mode.startswith("I;16"):
         raise BadSample(f"{path}: labels must be a palette or grey PNG but this is {image.mode}: colours; {_USE}")
     numbers = read_stored_numbers(image, raw_mode)
+    _refuse_cut_numbers(path, image, raw_mode, numbers)
     if numbers.dtype == np.uint32 and numbers.max(initial=0) > _LARGEST:
         raise BadSample(f"{path}: holds {numbers.max()}, but class numbers go up to {_LARGEST}")
     return numbers if numbers.dtype == np.uint8 else numbers.astype(np.int32)
+
+
+def _refuse_cut_numbers(path: Path, image: Image.Image, raw_mode: str, numbers: np.ndarray) -> None:
+    """Raise `BadSample` for a palette of 1, 2 or 4 bits a pixel with a number beyond its colours.
+
+    Pillow cuts the numbers of a short palette to as many bits as the palette needs: 255 beside 8 colours is saved as
+    15 (13.0.0, as long before). With 2, 4 or 16 colours that cannot be told from the last of them.
+    """
+    if raw_mode not in ("P;1", "P;2", "P;4") or image.palette is None:
+        return
+    colours, highest = len(image.palette.palette) // len(image.palette.mode), int(numbers.max(initial=0))
+    if highest >= colours:
+        raise BadSample(
+            f"{path}: holds {highest}, but its palette has {colours} colours: saved with a palette that was too short, "
+            "which cuts numbers (255 to 1, 3 or 15); save it again with 256 colours, or as grey"
+        )
 
 
 def make_whole_numbers(path: Path, values: np.ndarray) -> Int32[np.ndarray, "h w"]:

@@ -7,23 +7,23 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int16, Integer
+from jaxtyping import Int16
 
-from bench.data.base import hash_content, suggest_nearest
+from bench.data.base import hash_content
 from bench.data.class_tables import ClassTable
-from bench.data.files import describe_missing
-from bench.data.headers import check_not_larger, read_claimed_size, read_whole_array
-from bench.data.images import MAX_PIXELS, CheckSize, read_beside_mask, read_image, read_narrow_labels
-from bench.data.label_numbers import clip_numbers, make_whole_numbers
+from bench.data.headers import check_not_larger, check_same_size
+from bench.data.images import read_beside_mask, read_image
+from bench.data.label_files import read_label_file
 from bench.data.layout import find_files, read_layout
+from bench.data.listed import LabelledImages
 from bench.data.objects import make_instances
 from bench.data.orientation import list_orientation_remarks
 from bench.data.subsets import read_ids, select, write_label
-from bench.errors import BadSample, UserError
+from bench.errors import UserError
 from bench.records import Sample
 
 
-class LabelledFolder:
+class LabelledFolder(LabelledImages):
     """Images and masks below ``root``, as the file ``layout`` says (`bench.data.layout`).
 
     Without a list of ids every image and every mask counts, so that a mask without its image, or the other way round,
@@ -42,25 +42,17 @@ class LabelledFolder:
         self._codes = self.layout.meanings.make_codes(self.name)
         self._images, self._masks = (self._find(key) for key in ("images", "masks"))
         self._objects = {} if self.layout.objects is None else self._find("objects")
-        self._all = self._list_wanted()
-        self._ids = select(subset, self._all)
+        wanted = self._list_wanted()
+        self._keep_ids(frozenset(wanted), select(subset, wanted))
         self.subset = write_label(subset, self._ids)
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all ids, of the bytes of their images and masks, and of what the numbers in the masks mean."""
         kinds = ("image", "mask", "objects") if self.layout.objects else ("image", "mask")
-        files = ((f"{i}.{key}", getattr(self, f"find_{key}")(i)) for i in self._all for key in kinds)
+        files = ((f"{i}.{key}", getattr(self, f"find_{key}")(i)) for i in self.list_split_ids() for key in kinds)
         meaning = (self.table.rows, self.layout.meanings.background, self.layout.meanings.void)
         return hashlib.sha256(f"{hash_content(files)}{meaning}".encode()).hexdigest()[:32]
-
-    def list_ids(self) -> tuple[str, ...]:
-        """List the ids of the subset, sorted as text."""
-        return self._ids
-
-    def list_split_ids(self) -> tuple[str, ...]:
-        """List the ids of the whole split, sorted as text."""
-        return self._all
 
     @property
     def table(self) -> ClassTable:
@@ -73,34 +65,26 @@ class LabelledFolder:
             (i, self.find_image(i), self.find_mask(i)) for i in self._ids
         )
 
-    def load(self, image_id: str) -> Sample:
-        """Load one image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
-        return self._load(image_id, blank=False)
-
-    def load_truth(self, image_id: str) -> Sample:
-        """Load the same with a black picture in place of the image's, which scoring does not look at."""
-        return self._load(image_id, blank=True)
+    @property
+    def _where(self) -> str:
+        return self.name
 
     def _load(self, image_id: str, blank: bool) -> Sample:
-        if image_id not in self._all:
-            raise UserError(f"image {image_id!r} is not in {self.name}{suggest_nearest(image_id, self._all)}")
         path = self.find_mask(image_id)
         image = read_beside_mask(self.find_image(image_id), blank=blank)
         check_size = partial(check_not_larger, path, image.shape[:2], f"{self.find_image(image_id)} ", "mask")
-        truth = self._codes.read(_read_numbers(path, check_size), str(path))
+        truth = self._codes.read(read_label_file(path, check_size), str(path))
         if truth.shape != image.shape[:2]:
             shown = read_image(self.find_image(image_id))
             image = shown if shown.shape[:2] == truth.shape else image
-        if truth.shape != image.shape[:2]:
-            (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
-            raise BadSample(f"{path}: mask is {mask_w}x{mask_h} but its image {self.find_image(image_id)} is {w}x{h}")
+        check_same_size(path, image.shape[:2], truth.shape, f"{self.find_image(image_id)} ")
         if self.layout.objects is None:
             return Sample(image_id, image, truth)
         return Sample(image_id, image, truth, instances=self._read_objects(image_id, truth))
 
     def _read_objects(self, image_id: str, truth: Int16[np.ndarray, "h w"]) -> Int16[np.ndarray, "h w"]:
         path = self.find_objects(image_id)
-        numbers = _read_numbers(path, partial(check_not_larger, path, truth.shape, "", "map of objects"))
+        numbers = read_label_file(path, partial(check_not_larger, path, truth.shape, "", "map of objects"))
         return make_instances(numbers, truth, self.classes.things, str(path))
 
     def find_image(self, image_id: str) -> Path:
@@ -139,24 +123,3 @@ def _describe_other_ending(root: Path, pattern: str) -> str:
     except UserError:
         return f"; files of other endings fit {stem}.*"
     return f"; {next(iter(near.values()))} is there: name its ending" if near else ""
-
-
-def _read_numbers(path: Path, check_size: CheckSize) -> Integer[np.ndarray, "h w"]:
-    """Read a mask as numbers, from a picture or from an array of NumPy's, once its claimed size is checked."""
-    if path.suffix.lower() != ".npy":
-        return read_narrow_labels(path, check_size=check_size)
-    if (claimed := read_claimed_size(path)) is not None:
-        check_size(claimed)
-    try:
-        values = read_whole_array(path, MAX_PIXELS)
-    except FileNotFoundError as error:
-        raise BadSample(describe_missing(path)) from error
-    except (OSError, ValueError, EOFError) as error:
-        raise BadSample(f"{path}: no array that can be read ({str(error)[:120]})") from error
-    if values.ndim == 3 and 1 in (values.shape[0], values.shape[2]):
-        values = values.reshape(values.shape[1:] if values.shape[0] == 1 else values.shape[:2])
-    if values.ndim == 2 and np.issubdtype(values.dtype, np.floating):
-        return make_whole_numbers(path, values)
-    if values.ndim != 2 or not (np.issubdtype(values.dtype, np.integer) or values.dtype == bool):
-        raise BadSample(f"{path}: needs whole numbers [h, w] but holds {values.dtype} {list(values.shape)}")
-    return clip_numbers(values)

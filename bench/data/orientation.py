@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from bench.data.jpeg import lacks_notes
+
 _TAG = 0x0112
 _ON_THE_SIDE = (5, 6, 7, 8)
 
@@ -36,6 +38,8 @@ _MEANING = {
 
 def _read_kind(image: Path, mask: Path) -> str | None:
     try:
+        if lacks_notes(image):
+            return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(image) as picture:

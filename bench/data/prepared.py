@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int16, Int32
 
-from bench.data.base import suggest_nearest
 from bench.data.class_tables import load_class_table
 from bench.data.codes import Codes
 from bench.data.files import compose
-from bench.data.headers import refuse_larger
+from bench.data.headers import check_same_size, refuse_larger
 from bench.data.images import read_beside_mask, read_labels
+from bench.data.listed import LabelledImages
 from bench.data.subsets import choose_ids, describe_partial
 from bench.data.whole import DIGEST, has_digests, has_digests_of, hash_row
 from bench.errors import BadSample, UserError
@@ -35,7 +35,7 @@ _NEEDED = {"format": int, "name": str, "class_list": str, "split": str, "images"
 _COLUMNS = {"image_id", "image", "label"}
 
 
-class Prepared:
+class Prepared(LabelledImages):
     """One split of the data set ``name`` under ``root``.
 
     ``names`` is own (the paper's), readable or aliases; classes in ``exclude`` are neither asked for nor ground truth
@@ -63,7 +63,8 @@ class Prepared:
         self.table, self.classes = table, table.make_class_list(names, left_out)
         legend = f"{self.about['class_list']}'s ({NO_CLASS} background, {table.rows[-1].id} classes, {NO_SCORE} void)"
         self._codes = Codes(table.make_codes(left_out) | {NO_CLASS: BACKGROUND, NO_SCORE: VOID}, legend)
-        self._ids, part = choose_ids(subset, shard, tuple(self._rows))
+        ids, part = choose_ids(subset, shard, tuple(self._rows))
+        self._keep_ids(self._rows, ids)
         # A set with fewer images than were published is another set, and its numbers say so.
         self.subset = describe_partial(part, tuple(self._rows), int(self.about.get("published", 0)))
 
@@ -72,25 +73,11 @@ class Prepared:
         """The hash over the content of the whole split, as `zgs prepare` took it; `zgs prepare --check` repeats it."""
         return str(self.about["fingerprint"])
 
-    def list_ids(self) -> tuple[str, ...]:
-        """List the ids of the subset, sorted as text."""
-        return self._ids
-
-    def list_split_ids(self) -> tuple[str, ...]:
-        """List the ids of the whole split, sorted as text."""
-        return tuple(sorted(self._rows))
-
-    def load(self, image_id: str) -> Sample:
-        """Load one image with its labels. Raises `BadSample` where either is damaged or the two disagree."""
-        return self._load(image_id, blank=False)
-
-    def load_truth(self, image_id: str) -> Sample:
-        """Load the same with a black picture in place of the image's, which scoring does not look at."""
-        return self._load(image_id, blank=True)
+    @property
+    def _where(self) -> str:
+        return str(self.root)
 
     def _load(self, image_id: str, blank: bool) -> Sample:
-        if image_id not in self._rows:
-            raise UserError(f"image {image_id!r} is not in {self.root}{suggest_nearest(image_id, self._rows)}")
         row = self._arrow[self._rows[image_id]]
         where, encoded = self.root / image_id, row["image"]["bytes"] or b""
         image = read_beside_mask(where, blank=blank, data=encoded)
@@ -102,9 +89,7 @@ class Prepared:
                 f"{where}: not as it was prepared (its checksum does not fit); {make_repair_command(self.name)}"
             )
         truth = self._codes.read(labels, str(where))
-        if truth.shape != image.shape[:2]:
-            (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
-            raise BadSample(f"{where}: label map is {mask_w}x{mask_h} but its image is {w}x{h}")
+        check_same_size(where, image.shape[:2], truth.shape, what="label map")
         return Sample(image_id, image, truth, instances=None if objects is None else _number_objects(where, objects))
 
     @property

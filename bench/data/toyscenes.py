@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bench.data.base import suggest_nearest
+from bench.data.listed import Listed
 from bench.data.subsets import select, write_label
 from bench.errors import UsageError, UserError
 from bench.records import Sample
@@ -20,8 +21,8 @@ SCENES: Memory[Scene] = Memory(64)
 """Scenes of this process, a tenth of a megabyte each: a run looks at each of its images several times."""
 
 
-class ToyScenes:
-    """The toy world's splits: train (drawn when asked for, never stored), tune, val and test.
+class ToyScenes(Listed):
+    """The toy world's splits, ids as ``test-0007``: train (drawn when asked for, never stored), tune, val and test.
 
     Train mixes full scenes and close-ups, the others are full scenes. Raises `UsageError` for an unknown split or
     class list, and `UserError` for a root, since there are no files.
@@ -44,7 +45,7 @@ class ToyScenes:
         self.classes = make_class_list()
         digits = max(4, len(str(SPLITS[split] - 1)))
         self._index = {f"{split}-{i:0{digits}d}": i for i in range(SPLITS[split])}
-        self._ids = select(subset, tuple(self._index))
+        self._keep_ids(self._index, select(subset, tuple(self._index)))
         self.subset = write_label(subset, self._ids)
 
     @cached_property
@@ -56,20 +57,9 @@ class ToyScenes:
             total.update(scene.image.tobytes() + scene.truth.tobytes() + repr(scene.captions).encode())
         return total.hexdigest()[:32]
 
-    def list_ids(self) -> tuple[str, ...]:
-        """List the ids of the subset, sorted as text, e.g. ``test-0007``."""
-        return self._ids
-
-    def list_split_ids(self) -> tuple[str, ...]:
-        """List the ids of the whole split, sorted as text."""
-        return tuple(sorted(self._index))
-
     def load(self, image_id: str) -> Sample:
         """Load one scene: image uint8 [128, 128, 3], truth and objects int16 [128, 128], five captions."""
-        if image_id not in self._index:
-            raise UserError(
-                f"no scene {image_id!r} in {self.name}:{self.split}{suggest_nearest(image_id, self._ids[:1000])}"
-            )
+        self._require(image_id, "scene", f"{self.name}:{self.split}")
         index = self._index[image_id]
         scene = SCENES.make_once(lambda: draw(self.split, index), self.split, index)
         return Sample(image_id, scene.image.copy(), scene.truth, scene.captions, scene.instances)

@@ -9,12 +9,13 @@ from bench.data.base import hash_content, suggest_nearest
 from bench.data.class_tables import load_class_table
 from bench.data.codes import Codes
 from bench.data.files import compose, find_path, is_hidden
-from bench.data.headers import refuse_larger
+from bench.data.headers import check_same_size, refuse_larger
 from bench.data.images import read_beside_mask, read_narrow_labels
+from bench.data.listed import LabelledImages
 from bench.data.prepared import Prepared, is_prepared, make_command
 from bench.data.publishers import PUBLISHERS
 from bench.data.subsets import choose_ids, describe_partial
-from bench.errors import BadSample, UserError
+from bench.errors import UserError
 from bench.records import BACKGROUND, VOID, Sample
 
 TABLE = "voc20"
@@ -33,7 +34,7 @@ def open_voc(
     return Voc(root, split, subset, names, shard)
 
 
-class Voc:
+class Voc(LabelledImages):
     """The images of one split list, with one class index, `BACKGROUND` or `VOID` for each pixel.
 
     ``root`` is the folder that holds ``ImageSets``, or ``VOCdevkit`` or its parent. ``names=own`` keeps the
@@ -62,42 +63,27 @@ class Voc:
         )
         self.root = _find_layout(root, split)
         self.split = split
-        self._all = _split_ids(self.root, split)
-        self._ids, part = choose_ids(subset, shard, self._all)
+        listed = _split_ids(self.root, split)
+        ids, part = choose_ids(subset, shard, listed)
+        self._keep_ids(frozenset(listed), ids)
         sizes = PUBLISHERS[self.name].splits
-        self.subset = describe_partial(part, self._all, sizes[split].published if split in sizes else 0)
+        self.subset = describe_partial(part, listed, sizes[split].published if split in sizes else 0)
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all ids of the split and the bytes of their images and masks."""
-        files = ((f"{i}.{path.suffix}", path) for i in self._all for path in (self._find_image(i), self._mask(i)))
-        return hash_content(files)
+        ids = self.list_split_ids()
+        return hash_content((f"{i}.{path.suffix}", path) for i in ids for path in (self._find_image(i), self._mask(i)))
 
-    def list_ids(self) -> tuple[str, ...]:
-        """List the ids of the subset, sorted as text."""
-        return self._ids
-
-    def list_split_ids(self) -> tuple[str, ...]:
-        """List the ids of the whole split, sorted as text."""
-        return self._all
-
-    def load(self, image_id: str) -> Sample:
-        """Load one image with its mask. Raises `BadSample` where a file is missing or damaged, or the two disagree."""
-        return self._load(image_id, blank=False)
-
-    def load_truth(self, image_id: str) -> Sample:
-        """Load the same with a black picture in place of the image's, which scoring does not look at."""
-        return self._load(image_id, blank=True)
+    @property
+    def _where(self) -> str:
+        return f"split {self.split}"
 
     def _load(self, image_id: str, blank: bool) -> Sample:
-        if image_id not in self._all:
-            raise UserError(f"image {image_id!r} is not in split {self.split}{suggest_nearest(image_id, self._all)}")
         image = read_beside_mask(self._find_image(image_id), blank=blank)
         refuse_larger(self._mask(image_id), image.shape[:2])
         truth = self._codes.read(read_narrow_labels(self._mask(image_id)), str(self._mask(image_id)))
-        if truth.shape != image.shape[:2]:
-            (mask_h, mask_w), (h, w) = truth.shape, image.shape[:2]
-            raise BadSample(f"{self._mask(image_id)}: mask is {mask_w}x{mask_h} but its image is {w}x{h}")
+        check_same_size(self._mask(image_id), image.shape[:2], truth.shape)
         return Sample(image_id, image, truth)
 
     def _find_image(self, image_id: str) -> Path:

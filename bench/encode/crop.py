@@ -25,7 +25,7 @@ class CropAndMask(PaintedEncoder):
 
     fill: Fill = "black"
     blur: Share = 0.1
-    source = "the paper, section 5.3"
+    source = "the paper, section 5.3, which names no fill"
 
     def __post_init__(self) -> None:
         if self.fill not in FILLS:

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from bench.encode.layers import Layer
 from bench.encode.surgery import Surgery
+from bench.system.products import attend
 
 
 @dataclass(eq=False)
@@ -28,12 +29,11 @@ class Gem(Surgery):
 
     def attend(self, layer: Layer) -> Tensor:
         """Average the three self-self attentions over the values: [1, H, T, D]."""
-        length = float(layer.block.before_attention(layer.tokens).float().norm(dim=-1).mean())
-        sharpness, attended = length * layer.values.shape[-1] ** -0.5, []
+        length, attended = float(layer.block.before_attention(layer.tokens).float().norm(dim=-1).mean()), []
         for own in (layer.query, layer.key, layer.values):
             for turn in range(self.iterations + 1):
                 unit = functional.normalize(own, dim=-1)
                 values = layer.values if turn == self.iterations else unit
-                own = functional.scaled_dot_product_attention(unit, unit, values, scale=sharpness)
+                own = attend(length * unit, unit, values)
             attended.append(own)
         return torch.stack(attended).mean(0)

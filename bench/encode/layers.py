@@ -7,16 +7,18 @@ the width of a token, n segments.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import Tensor
 from torch.nn import functional
 
 from bench.models.blocks import Block
 from bench.system.products import attend, multiply_each
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,7 @@ class Layer:
         if queries == self.queries:
             return self
         asked = replace(self, queries=queries)
-        vars(asked)["_split_heads"] = self._split_heads
+        vars(asked).update(_parts=self._parts, _split_heads=self._split_heads)
         return asked
 
     @property
@@ -103,9 +105,19 @@ class Layer:
         tokens = self.tokens[:, : heads.shape[2]] + self.project(heads)
         return tokens + self.block.after_mlp(self.block.mlp(self.block.before_mlp(tokens)))
 
+    def run(self) -> Tensor:
+        """Run the layer over its tokens without any mask, [s, T, w]; queries, keys and values that are there serve."""
+        parts = vars(self).get("_parts") or self.block.split(self.tokens)  # not kept: most layers are only passed
+        return self.block.leave(self.tokens, attend(*parts).transpose(1, 2).flatten(2))
+
+    @cached_property
+    def _parts(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values in the model's precision, each [s, H, T, D]."""
+        return self.block.split(self.tokens)
+
     @cached_property
     def _split_heads(self) -> tuple[Tensor, Tensor, Tensor]:
-        query, key, value = (part.float() for part in self.block.split(self.tokens))
+        query, key, value = (part.float() for part in self._parts)
         return query, key, value
 
 
@@ -117,13 +129,22 @@ class PlainLayers:
 
     def __init__(self, first: Layer) -> None:
         self.first = first
-        self._opened = [first]  # shared by all that `start_at` gives; behind the last layer, what leaves it
+        # Both are shared by all that `start_at` gives.
+        self._opened = [first]  # behind the last layer, what leaves it
+        self._kept = dict[Hashable, Any]()
 
     def start_at(self, number: int, queries: int | None = None) -> PlainLayers:
         """Return the same layers from `number` on, the first asked by `queries` tokens; IndexError as `[number]`."""
         later = copy.copy(self)
         later.first = self[number].ask(queries)
         return later
+
+    def keep(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """Return what `make` gives, made once for a `key`: what variants of one image share besides its layers."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        kept: Kept = self._kept[key]
+        return kept
 
     @property
     def last(self) -> Layer:
@@ -145,14 +166,20 @@ class PlainLayers:
         """The tokens that leave the last layer, [1, T, w]."""
         return self._open(self.first.depth + 1).tokens
 
-    @cached_property
+    @property
+    def global_token(self) -> Tensor:
+        """The global token that leaves the last layer, [1, 1, w]; of that layer no other is computed."""
+        last = self.last.ask(1)
+        return self.keep("global token", lambda: last.finish(last.unmasked))
+
+    @property
     def embedding(self) -> Tensor:
         """CLIP's own embedding of the whole image, [1, d]."""
-        return embed_global_token(self.first.visual, self.output)
+        return self.keep("embedding", lambda: embed_global_token(self.first.visual, self.global_token))
 
     def _open(self, number: int) -> Layer:
         while (before := self._opened[-1]).number < number:
-            self._opened.append(Layer(before.visual, before.number + 1, before.block.run(before.tokens)))
+            self._opened.append(Layer(before.visual, before.number + 1, before.run()))
         return self._opened[number - self._opened[0].number]
 
 

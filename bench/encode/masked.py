@@ -5,7 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 
 from bench.encode.attention import Attention
-from bench.encode.masking import MaskedEncoder
+from bench.encode.layers import PlainLayers
+from bench.encode.masking import MaskedEncoder, Mixed
+from bench.encode.segments import Segments
 
 
 class Masked(MaskedEncoder):
@@ -18,3 +20,10 @@ class Masked(MaskedEncoder):
     def mix(self, attention: Attention) -> Tensor:
         """Return A_masked as it is; no saliency."""
         return attention.masked
+
+    def follow(self, plain: PlainLayers, segments: Segments) -> Mixed:
+        """Follow the segments as every variant does; those that differ in `pool` alone share what leaves the tower."""
+        if self.pools_patches or not self.keeps_methods(Masked, "mix", "finish"):
+            return super().follow(plain, segments)
+        key = self.start_layer, self.all_queries, self.skips_unseen, segments.mask.cpu().numpy().tobytes()
+        return plain.keep(key, lambda: super(Masked, self).follow(plain, segments))

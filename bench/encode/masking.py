@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from bench.encode.returned import HEADS, TOKENS, VECTORS, check_columns, check_t
 from bench.encode.segments import Segments, make_segments
 from bench.encode.trunk import Trunk, TrunkEncoder
 from bench.records import Embeddings, Sample
+from bench.system.memory import fit_batch, run_in_parts
 
 Mixed = tuple[Tensor, Tensor, Tensor]
 """Output of attention [n, H, Q, D] before its projection, saliency S [n, k], weight w [n, k]."""
@@ -32,7 +34,7 @@ Mixed = tuple[Tensor, Tensor, Tensor]
 class MaskedEncoder(TrunkEncoder):
     """A masking variant: the plain forward up to layer `start_layer` - 1, `mix` in place of attention from there on.
 
-    `micro_batch` segments are encoded at once.
+    `micro_batch` segments are encoded at once, fewer where memory does not suffice.
     """
 
     micro_batch: MicroBatch = 1
@@ -65,15 +67,26 @@ class MaskedEncoder(TrunkEncoder):
         """Embed the segments given by `masks`; `trunk` saves its recomputation. Empty masks keep the global token."""
         plain = self.open_layers(sample, trunk, self._count_queries(self.start_layer))
         segments = make_segments(sample, masks, self.clip.grid, self.clip.device)
-        parts = [self._encode_part(plain, part) for part in segments.split(self.micro_batch)]
+        size = fit_batch(self.micro_batch, self._estimate_bytes(plain.first), self.clip.device)
+        batches = [
+            run_in_parts(partial(self._encode_part, plain, part), range(len(part))) for part in segments.split(size)
+        ]
+        parts = [mixed for batch in batches for mixed in batch]
         vectors, saliency, weight = (torch.cat(p)[: len(masks)].float().cpu().numpy() for p in zip(*parts, strict=True))
         return Embeddings(vectors, saliency, weight)
 
     def encode(self, plain: PlainLayers, segments: Segments) -> Mixed:
         """Embed one micro-batch: embeddings [n, d], saliency and weight [n, k * masked layers].
 
-        In the first masked layer all segments still see the same tokens, those of the plain layer. A variant that
-        does not go layer by layer overrides this.
+        A variant that does not go layer by layer overrides this.
+        """
+        tokens, saliency, weight = self.follow(plain, segments)
+        return self.pool_checked(tokens, segments, plain), saliency, weight
+
+    def follow(self, plain: PlainLayers, segments: Segments) -> Mixed:
+        """Follow one micro-batch to the tokens that leave the last layer, [n, Q, w], with saliency and weight.
+
+        In the first masked layer all segments still see the same tokens, those of the plain layer.
         """
         layer, seen, traces = *self._skip_unseen(plain.first, segments), []
         for number in range(self.start_layer, self.clip.depth + 1):
@@ -83,15 +96,25 @@ class MaskedEncoder(TrunkEncoder):
             tokens = self._finish(layer, heads[:, :, :1] if layer.is_last and not self.pools_patches else heads)
             layer = Layer(self.clip.visual, number + 1, tokens, self._count_queries(number + 1))
         saliency, weight = (torch.cat(column, dim=1) for column in zip(*traces, strict=True))  # n k*l
-        return self.pool_checked(tokens, segments, plain), saliency, weight
+        return tokens, saliency, weight
+
+    def keeps_methods(self, owner: type[MaskedEncoder], *names: str) -> bool:
+        """Whether these methods are those of ``owner``: neither its class nor the object has others in their place."""
+        return all(getattr(getattr(self, name), "__func__", None) is getattr(owner, name) for name in names)
 
     def pool_checked(self, tokens: Tensor, segments: Segments, plain: PlainLayers) -> Tensor:
         """Return what `pool` makes of the tokens, [n, d]; raises UserError for another shape."""
         expected = (len(segments), self.clip.dim)
         return check_tensor(self, "pool", self.pool(tokens, segments, plain), expected, VECTORS)
 
-    def _encode_part(self, plain: PlainLayers, part: Segments) -> Mixed:
-        """Embed one micro-batch by `encode`, whoever wrote it; raises UserError for shapes that do not fit."""
+    def _estimate_bytes(self, layer: Layer) -> int:
+        """Estimate what a segment takes: activations of its tokens, and attention of all to all, in float32."""
+        tokens, width = layer.tokens.shape[1:]
+        return 4 * (8 * tokens * width + layer.block.attention.num_heads * tokens**2)
+
+    def _encode_part(self, plain: PlainLayers, batch: Segments, rows: range) -> Mixed:
+        """Embed rows of a micro-batch by `encode`, whoever wrote it; raises UserError for shapes that do not fit."""
+        part = batch.take(rows)
         vectors, *traces = check_three(self, "encode", self.encode(plain, part))
         check_tensor(self, "encode", vectors, (len(part), self.clip.dim), VECTORS)
         saliency, weight = (

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Float32, UInt8
 from PIL import Image, ImageFilter
 
 from bench.encode.knobs import MicroBatch
 from bench.encode.returned import check_picture
 from bench.records import Embeddings, Sample
 from bench.resize import resize_nearest
+from bench.system.memory import fit_batch, run_in_parts
 
 if TYPE_CHECKING:
     from bench.models.clip import Clip
@@ -24,7 +26,10 @@ Picture = UInt8[np.ndarray, "h w 3"]
 
 @dataclass(eq=False)
 class PaintedEncoder(ABC):
-    """A variant that says what CLIP is shown of a segment (`paint`); `micro_batch` segments are encoded at once."""
+    """A variant that says what CLIP is shown of a segment (`paint`).
+
+    `micro_batch` segments are encoded at once, fewer where memory does not suffice.
+    """
 
     clip: Clip
     micro_batch: MicroBatch = 1
@@ -41,12 +46,23 @@ class PaintedEncoder(ABC):
         painted = (self.paint(image, resize_nearest(mask, image.shape[:2])) for mask in masks)
         pictures = [self.clip.preprocess(check_picture(self, picture)) for picture in painted]
         filler = [torch.zeros(1, 3, *size, dtype=self.clip.dtype, device=self.clip.device)]
-        pictures += filler * (-len(pictures) % self.micro_batch)  # every chunk has the same shape
-        chunks = [torch.cat(pictures[i : i + self.micro_batch]) for i in range(0, len(pictures), self.micro_batch)]
-        vectors = [self.clip.visual(chunk).float().cpu().numpy() for chunk in chunks]
+        batch = fit_batch(self.micro_batch, self._estimate_bytes(), self.clip.device)
+        pictures += filler * (-len(pictures) % batch)  # every chunk has the same shape
+        chunks = [pictures[first : first + batch] for first in range(0, len(pictures), batch)]
+        vectors = [part for chunk in chunks for part in run_in_parts(self._embed, chunk)]
         joined = np.concatenate([*vectors, np.zeros((0, self.clip.dim), np.float32)])[: len(masks)]
         none = np.zeros((len(masks), 0), np.float32)
         return Embeddings(joined, none, none)
+
+    def _embed(self, pictures: Sequence[torch.Tensor]) -> Float32[np.ndarray, "n d"]:
+        """Embed preprocessed pictures, each [1, 3, S, S], in one forward."""
+        vectors: Float32[np.ndarray, "n d"] = self.clip.visual(torch.cat(list(pictures))).float().cpu().numpy()
+        return vectors
+
+    def _estimate_bytes(self) -> int:
+        """Estimate what a picture takes: activations of its tokens in float32."""
+        rows, columns = self.clip.grid
+        return 4 * 8 * (1 + rows * columns) * int(self.clip.visual.class_embedding.shape[0])
 
 
 def find_box(mask: Bool[np.ndarray, "h w"]) -> tuple[int, int, int, int] | None:

@@ -45,14 +45,20 @@ class Segments:
         total = self.patch_mask.sum(-1, keepdim=True)
         return torch.where(total > 0, self.patch_mask, 1.0) / torch.where(total > 0, total, self.patch_mask.shape[1])
 
+    def take(self, rows: range) -> Segments:
+        """Take neighbouring segments, without a copy."""
+        place = slice(rows.start, rows.stop)
+        return Segments(self.sample, self.pixels[place], self.mask[place], self.grid)
+
     def split(self, size: int) -> Iterator[Segments]:
         """Split into parts of exactly `size` segments, the last one filled up with empty masks; at least one part."""
         missing = -len(self) % size or (size if len(self) == 0 else 0)
-        mask = functional.pad(self.mask, (0, 0, 0, missing))
-        pixels = np.concatenate([self.pixels, np.zeros((missing, *self.pixels.shape[1:]), bool)])
+        mask, pixels = self.mask, self.pixels
+        if missing:
+            mask = functional.pad(mask, (0, 0, 0, missing))
+            pixels = np.concatenate([pixels, np.zeros((missing, *pixels.shape[1:]), bool)])
         for first in range(0, len(mask), size):
-            place = slice(first, first + size)
-            yield Segments(self.sample, pixels[place], mask[place], self.grid)
+            yield Segments(self.sample, pixels, mask, self.grid).take(range(first, first + size))
 
 
 def make_segments(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -14,7 +15,7 @@ from bench.errors import UserError
 from bench.exchange.class_numbers import ClassNumbers, number_categories
 from bench.exchange.grouping import Result
 from bench.exchange.image_names import Id, ImageNames
-from bench.exchange.json_files import describe_damage
+from bench.exchange.json_files import BOM, describe_damage
 from bench.exchange.records import ForeignImage, Source, Target
 
 R = TypeVar("R", bound=Result)
@@ -40,10 +41,14 @@ class Category(msgspec.Struct):
     name: str
 
 
+class _OfImage(msgspec.Struct):
+    image_id: Id
+
+
 class _Lists(msgspec.Struct):
     images: list[Listed] = []
     categories: list[Category] = []
-    annotations: list[msgspec.Raw] = []
+    annotations: list[msgspec.Raw] | None = None
 
 
 def read_lists(path: Path, names: ImageNames) -> tuple[ImageNames, ClassNumbers]:
@@ -53,20 +58,52 @@ def read_lists(path: Path, names: ImageNames) -> tuple[ImageNames, ClassNumbers]
     return _add_images(path, lists.images, names), classes
 
 
-def read_annotation_list(source: Source, kind: type[R]) -> tuple[Source, Iterable[tuple[Id, list[tuple[int, R]]]]]:
+class Annotations(Generic[R]):
+    """The annotations of a file by image, in the order in which images come first; each decoded at its image's turn.
+
+    They are kept as they stand in the file: a polygon of Python's numbers takes ten times as much memory.
+    """
+
+    def __init__(self, path: Path, raws: Sequence[msgspec.Raw], kind: type[R]) -> None:
+        self._path, self._raws = path, raws
+        self._decoder: msgspec.json.Decoder[R] = msgspec.json.Decoder(kind)
+        self._places: dict[Id, list[int]] = defaultdict(list)
+        of = msgspec.json.Decoder(_OfImage)
+        for place, raw in enumerate(raws):
+            with self._name_place(place):
+                self._places[of.decode(raw).image_id].append(place)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[tuple[Id, list[tuple[int, R]]]]:
+        for image_id, places in self._places.items():
+            yield image_id, [(place, self._decode(place)) for place in places]
+
+    def _decode(self, place: int) -> R:
+        with self._name_place(place):
+            return self._decoder.decode(self._raws[place])
+
+    @contextmanager
+    def _name_place(self, place: int) -> Iterator[None]:
+        """Raise UserError that names the annotation in place of what the decoder says."""
+        try:
+            yield
+        except msgspec.DecodeError as error:
+            raise UserError(f"{self._path}: annotation {place}: {error}; write it as COCO has it") from error
+
+
+def read_annotation_list(source: Source, kind: type[R]) -> tuple[Source, Annotations[R]]:
     """Read a file of annotations: the source with its images and its categories, and the segments by image."""
     lists = _decode(source.path)
+    if lists.annotations is None:
+        raise UserError(f"{source.path}: holds no 'annotations', nor is it a list of results: [{{…}}, …]")
     classes, names = source.classes, _add_images(source.path, lists.images, source.names)
     if lists.categories and (not classes or classes.assumed):
         classes = number_categories(((one.id, one.name) for one in lists.categories), str(source.path))
-    groups: dict[Id, list[tuple[int, R]]] = defaultdict(list)
-    for place, raw in enumerate(lists.annotations):
-        try:
-            segment = msgspec.json.decode(raw, type=kind)
-        except msgspec.DecodeError as error:
-            raise UserError(f"{source.path}: annotation {place}: {error}") from error
-        groups[segment.image_id].append((place, segment))
-    return replace(source, classes=classes, names=names), groups.items()
+    found = Annotations(source.path, lists.annotations, kind)
+    source.notes.expected = len(found)
+    return replace(source, classes=classes, names=names), found
 
 
 def count_other_size(source: Source, image_id: Id, size: tuple[int, int], name: str) -> None:
@@ -91,7 +128,7 @@ def list_categories(classes: ClassNumbers) -> list[dict[str, Any]]:
 
 def _decode(path: Path) -> _Lists:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Lists)
+        return msgspec.json.decode(path.read_bytes().removeprefix(BOM), type=_Lists)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
     except msgspec.ValidationError as error:

@@ -21,13 +21,14 @@ LONGEST = 1 << 28
 _NEXT = re.compile(rb"\}\s*,\s*\{")
 _BETWEEN = re.compile(r"[ \t\r\n,]*")
 _BLANK = b" \t\r\n"
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+"""What some systems write before UTF-8."""
 
 
 def read_json(path: Path) -> Any:
     """Read a small file. Raises UserError where it is none, or half of one."""
     try:
-        return msgspec.json.decode(path.read_bytes().removeprefix(_BOM))
+        return msgspec.json.decode(path.read_bytes().removeprefix(BOM))
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -46,7 +47,7 @@ def starts_list(path: Path) -> bool:
     """Whether the first sign of a file is that of a JSON list."""
     try:
         with path.open("rb") as stream:
-            return stream.read(4096).removeprefix(_BOM).lstrip(_BLANK)[:1] == b"["
+            return stream.read(4096).removeprefix(BOM).lstrip(_BLANK)[:1] == b"["
     except OSError:
         return False
 
@@ -70,11 +71,11 @@ def describe_first(path: Path) -> dict[str, Any] | None:
 def _describe_first(path: Path, _changed: int, _size: int) -> dict[str, Any] | None:
     try:
         with path.open("rb") as stream:
-            begin = stream.read(CHUNK).removeprefix(_BOM).lstrip(_BLANK)
+            begin = stream.read(CHUNK).removeprefix(BOM).lstrip(_BLANK)
         if begin[:1] == b"[":
             first = _read_first(begin)
             return first if isinstance(first, dict) else None
-        parts = msgspec.json.decode(path.read_bytes().removeprefix(_BOM), type=dict[str, msgspec.Raw])
+        parts = msgspec.json.decode(path.read_bytes().removeprefix(BOM), type=dict[str, msgspec.Raw])
         return {key: _cut_to_first(bytes(raw)) for key, raw in parts.items()}
     except (OSError, ValueError, RecursionError, msgspec.DecodeError):
         return None
@@ -115,7 +116,7 @@ def stream_list(path: Path, kind: type[T], decoder: msgspec.json.Decoder[list[T]
 def _cut_list(path: Path, decoder: msgspec.json.Decoder[list[T]]) -> Iterator[tuple[bytes, list[T] | None]]:
     """Cut a file with a list of objects into pieces that are lists of whole objects, decoded where that was tried."""
     with path.open("rb") as stream:
-        kept = stream.read(CHUNK).removeprefix(_BOM).lstrip(_BLANK)
+        kept = stream.read(CHUNK).removeprefix(BOM).lstrip(_BLANK)
         if not kept.startswith(b"["):
             raise UserError(f"{path}: should be a list of results, [{{…}}, …]")
         kept = kept[1:]

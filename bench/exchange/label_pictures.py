@@ -1,4 +1,4 @@
-"""Section 4, predictions as files: a picture of class numbers as one segment a class."""
+"""Section 4, predictions as files: a picture or an array of class numbers as one segment a class."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Integer
 
 from bench.data.files import is_hidden
-from bench.data.images import read_narrow_labels
+from bench.data.label_files import ARRAY, read_label_file
 from bench.errors import BadSample, UserError
 from bench.exchange.records import ForeignImage, Segment, Source
 from bench.exchange.runs import encode_labels
@@ -26,17 +26,27 @@ def list_pictures(root: Path, pattern: str = "*") -> list[Path]:
     )
 
 
+def list_maps(root: Path) -> list[Path]:
+    """List the label maps of a folder: its lossless pictures, and only without any its arrays (.npy), sorted.
+
+    Arrays beside pictures are something else, as the logits of the same images.
+    """
+    return list_pictures(root) or sorted(
+        path for path in root.rglob(f"*{ARRAY}") if path.is_file() and not is_hidden(path.relative_to(root))
+    )
+
+
 def require_pictures(root: Path, pictures: list[Path], what: str) -> list[Path]:
     """Require pictures. Raises UserError where there is none."""
     if not pictures:
-        raise UserError(f"{root}: holds no {what} ({', '.join(ENDINGS)}) at any depth")
+        raise UserError(f"{root}: holds no {what} ({', '.join((*ENDINGS, ARRAY))}) at any depth")
     return pictures
 
 
 def read_picture(source: Source, path: Path, name: str) -> ForeignImage:
-    """Read one picture of class numbers: a segment for each class in it, by number."""
+    """Read one file of class numbers: a segment for each class in it, by number."""
     try:
-        labels = read_narrow_labels(path)
+        labels = read_label_file(path)
     except BadSample as error:
         return ForeignImage(name, (1, 1), (), (str(error),))
     return make_image(source, labels, name, str(path))

@@ -68,7 +68,9 @@ def _make_entries(
 
 
 def _list_more_faults(image: ForeignImage, seen: set[str], where: Path) -> Iterator[str]:
-    """List what no kind looks at: an image that comes twice, and names that are no text."""
+    """List what no kind looks at: an image that comes twice or has no name, and names that are no text."""
+    if not image.image_id.strip():
+        yield f"{where}: an image without a name; each image needs one"
     if image.image_id in seen:
         yield f"{where}: image {image.image_id!r} comes twice; each image once, of one split"
     for text in (image.image_id, *(segment.text for segment in image.segments)):

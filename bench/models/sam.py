@@ -14,6 +14,7 @@ from transformers import MaskGenerationPipeline
 
 from bench.errors import UserError
 from bench.models import guards, sources
+from bench.system.memory import run_with_less
 
 CLASSES = {"sam": "SamModel", "sam2": "Sam2Model", "sam2_video": "Sam2Model"}
 """By model type: published SAM 2 names itself sam2_video, and its memory for videos is not loaded."""
@@ -69,7 +70,12 @@ class Sam:
         """
         pipeline = Masks(model=self.model, image_processor=self.processor, device=self.device)
         options = {"pred_iou_thresh": pred_iou, "stability_score_thresh": stability, "crops_nms_thresh": overlap}
-        found = pipeline(Image.fromarray(image), points_per_crop=points, points_per_batch=POINTS, **options)["masks"]
+
+        def generate(batch: int) -> list[np.ndarray]:
+            made: Any = pipeline(Image.fromarray(image), points_per_crop=points, points_per_batch=batch, **options)
+            return list(made["masks"])
+
+        found = run_with_less(generate, POINTS)
         masks = [np.asarray(mask, bool) for mask in found]
         return np.stack(masks) if masks else np.zeros((0, *image.shape[:2]), bool)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sentence_transformers.sentence_transformer.modules import Normalize
 
 from bench.errors import UserError
 from bench.models import guards, sources
+from bench.system.memory import run_with_less
 
 
 class Sentence:
@@ -46,12 +48,7 @@ class Sentence:
         if not unique:
             return np.zeros((0, self._dim), np.float32)
         with torch.inference_mode():
-            raw = self.model.encode(
-                [self.prompt + text for text in unique],
-                batch_size=self.batch_size,
-                convert_to_tensor=True,
-                show_progress_bar=False,
-            )
+            raw = run_with_less(partial(self._embed, unique), self.batch_size)
         vectors = torch.nn.functional.normalize(raw.float(), dim=1).cpu().numpy()
         if bad := [text for text, row in zip(unique, vectors, strict=True) if not np.isfinite(row).all()]:
             raise UserError(
@@ -60,6 +57,14 @@ class Sentence:
             )
         place = {text: i for i, text in enumerate(unique)}
         return vectors[[place[text] for text in texts]]
+
+    def _embed(self, texts: Sequence[str], batch_size: int) -> torch.Tensor:
+        """Embed texts, so many at once, as the model gives them: [n, d], on its device."""
+        prompted = [self.prompt + text for text in texts]
+        made: torch.Tensor = self.model.encode(
+            prompted, batch_size=batch_size, convert_to_tensor=True, show_progress_bar=False
+        )
+        return made
 
     def compute_similarity(self, texts: Sequence[str], names: Sequence[str]) -> Float32[np.ndarray, "n c"]:
         """Cosine of each text with each name; encoded together, so that an equal name gets 1 within float error."""

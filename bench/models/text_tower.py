@@ -1,15 +1,16 @@
 """CLIP's text tower (section 3.3), exact at a text's true length, with the keys and values of a prefix computed once.
 
 The tower is causal, so neither padding after the end token nor the split into a prefix and a rest changes a text's
-feature. The tokens of all texts of a call, whatever their lengths and prefixes, lie one after the other in packs of a
-fixed number of rows: matrix products have always the same shape, so that a text's feature does not depend on what else
-is in the call, and only the last pack is filled up. Attention looks at each text by itself.
+feature. The tokens of all texts of a call, whatever their lengths and prefixes, lie one after the other in packs of
+rows, each filled up to a number at which matrix products keep every row's bits (`bench.system.rows`), so that a text's
+feature does not depend on what else is in the call. Attention looks at each text by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -22,6 +23,7 @@ from torch.nn import functional as F
 from bench.errors import UserError
 from bench.models.blocks import Block
 from bench.system.products import multiply
+from bench.system.rows import round_up
 
 NOT_PLAIN = "this CLIP text tower is not a plain causal transformer: use one in OpenAI CLIP's layout"
 
@@ -47,12 +49,12 @@ Kind = tuple[int, int, int]
 class TextTower:
     """The text half of an open_clip model (`CLIP` or `CustomTextCLIP`), which stays where its weights are.
 
-    ``rows`` is the number of tokens in a pack, at least a whole text: it trades filling up against speed and, like any
-    change of shape, may change the last bit of a feature. Raises `UserError` for towers that are not causal or pool
-    otherwise.
+    ``rows`` is the number of tokens in a full pack, at least a whole text: it trades memory against speed and, where
+    products round by their shape, may change the last bit of a feature. Raises `UserError` for towers that are not
+    causal or pool otherwise.
     """
 
-    def __init__(self, model: nn.Module, rows: int = 128) -> None:
+    def __init__(self, model: nn.Module, rows: int = 256) -> None:
         tower: nn.Module = getattr(model, "text", model)
         self.pooling: str = getattr(tower, "text_pool_type", getattr(tower, "pool_type", "argmax"))
         _check(tower, self.pooling)
@@ -102,17 +104,16 @@ class TextTower:
         place = {key: row for row, key in enumerate(ordered)}
         return list(features[[place[key] for key in cut]].split([len(texts) for _, texts in requests]))
 
-    @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Prefix:
         """Compute keys and values of a common beginning; it holds the start token and no end token."""
-        tokens, cache = tuple(tokens)[: self.context - 1], []
-        x = self._embed(torch.tensor(tokens, dtype=torch.int64, device=self.device), torch.arange(len(tokens)))
-        for block in self.blocks:
-            heads, size = block.attention.num_heads, block.attention.head_dim
-            packed = block.project(x)
-            cache.append(packed.view(len(tokens), 3, heads, size)[:, 1:].permute(1, 2, 0, 3).contiguous())  # 2 h P k
-            x = block.leave(x, _attend(packed, 1, cache[-1][:, :, :0]) if tokens else x)
-        return Prefix(tokens, tuple(cache))
+        return self.read_all([tokens])[0]
+
+    @torch.no_grad()
+    def read_all(self, beginnings: Sequence[Sequence[int]]) -> list[Prefix]:
+        """Compute keys and values of several beginnings at once: see `read`."""
+        cut = [tuple(tokens)[: self.context - 1] for tokens in beginnings]
+        packs = _fill_packs([((at, 0, len(tokens)), tokens) for at, tokens in enumerate(cut)], self.rows)
+        return [prefix for pack in packs for prefix in self._read([tokens for _, tokens in pack])]
 
     def _cut(self, text: Tokens) -> Tokens:
         """Drop what the pooled position cannot see."""
@@ -126,6 +127,23 @@ class TextTower:
     def _embed(self, tokens: Int64[Tensor, " r"], places: Int64[Tensor, " r"]) -> Float[Tensor, "r w"]:
         return self.embedding[tokens] + self.positions[places.to(self.device)].to(self.embedding.dtype)
 
+    def _read(self, pack: Sequence[Tokens]) -> list[Prefix]:
+        """Compute keys and values of the beginnings in a pack."""
+        sizes = [len(tokens) for tokens in pack]
+        flat = torch.tensor([token for tokens in pack for token in tokens], dtype=torch.int64, device=self.device)
+        x = self._fill_up(self._embed(flat, torch.cat([torch.arange(size) for size in sizes])))  # R w
+        caches: list[list[Tensor]] = [[] for _ in pack]
+        for block in self.blocks:
+            heads, size = block.attention.num_heads, block.attention.head_dim
+            parts = block.project(x)[: len(flat)].split(sizes)
+            for cache, part in zip(caches, parts, strict=True):
+                cache.append(part.view(len(part), 3, heads, size)[:, 1:].permute(1, 2, 0, 3).contiguous())  # 2 h P k
+            if block is not self.blocks[-1]:  # behind it no keys and values follow
+                none = caches[0][-1][:, :, :0]
+                mixed = [_attend(part, 1, none) for part in parts if len(part)]
+                x = block.leave(x, self._fill_up(torch.cat([x[:0], *mixed])))
+        return [Prefix(tokens, tuple(cache)) for tokens, cache in zip(pack, caches, strict=True)]
+
     def _run(
         self, pack: Sequence[tuple[Kind, Tokens]], prefixes: Sequence[Prefix]
     ) -> tuple[Float[Tensor, "n w"], Float[Tensor, "n w"]]:
@@ -135,7 +153,7 @@ class TextTower:
         places = [place for (_, shared, length), _ in pack for place in range(shared, length)]
         tokens = torch.tensor([token for text in own for token in text], device=self.device)
         ends = torch.tensor([len(text) for text in own]).cumsum(0) - 1  # n rows of last tokens
-        x = _fill_up(self._embed(tokens, torch.tensor(places)), self.rows)  # R w
+        x = self._fill_up(self._embed(tokens, torch.tensor(places)))  # R w
         for number, block in enumerate(self.blocks, start=1):
             packed, mixed, row, last = block.project(x), [], 0, number == len(self.blocks)
             for (at, shared, length), count in counts:
@@ -144,14 +162,14 @@ class TextTower:
                 row += size
             if last:  # only the pooled token is read after the last attention
                 break
-            x = block.leave(x, _fill_up(torch.cat(mixed), self.rows))
+            x = block.leave(x, self._fill_up(torch.cat(mixed)))
         return x[ends], torch.cat(mixed)
 
     def _finish(self, x: Float[Tensor, "n w"], mixed: Float[Tensor, "n w"]) -> Float[Tensor, "n d"]:
-        """Bring last tokens from the last attention into the joint space, a fixed number at a time."""
+        """Bring last tokens from the last attention into the joint space, a pack at a time."""
         parts = []
         for states, heads in zip(x.split(self.rows), mixed.split(self.rows), strict=True):
-            pooled = self.blocks[-1].leave(_fill_up(states, self.rows), _fill_up(heads, self.rows))
+            pooled = self.blocks[-1].leave(self._fill_up(states), self._fill_up(heads))
             pooled = self.ln_final(pooled)
             if isinstance(self.projection, Tensor):
                 pooled = multiply(pooled, self.projection.t())
@@ -159,6 +177,20 @@ class TextTower:
                 pooled = self.projection(pooled)
             parts.append(pooled[: len(states)].float())
         return torch.cat(parts)
+
+    def _fill_up(self, x: Float[Tensor, "r w"]) -> Float[Tensor, "R w"]:
+        """Fill up with rows of zeros, which nobody reads, to a number of rows at which every row keeps its bits."""
+        return F.pad(x, (0, 0, 0, round_up(len(x), self.rows, self._weights) - len(x)))
+
+    @cached_property
+    def _weights(self) -> list[Tensor]:
+        """One matrix for each shape of the tower's products."""
+        block = self.blocks[0]
+        weights = [block.attention.in_proj_weight, block.attention.out_proj.weight]
+        weights += [weight for weight in block.mlp.parameters() if weight.ndim == 2]
+        if isinstance(self.projection, Tensor):
+            return [*weights, self.projection.t()]
+        return weights if self.projection is None else [*weights, self.projection.weight]
 
     def _make_none(self) -> Float[Tensor, "0 d"]:
         return torch.zeros(0, self.dim, device=self.device)
@@ -177,11 +209,6 @@ def _fill_packs(texts: Iterable[tuple[Kind, Tokens]], rows: int) -> Iterator[lis
         free -= length - shared
     if pack:
         yield pack
-
-
-def _fill_up(x: Float[Tensor, "r w"], rows: int) -> Float[Tensor, "R w"]:
-    """Fill up with rows of zeros, which nobody reads."""
-    return F.pad(x, (0, 0, 0, rows - len(x)))
 
 
 def _attend(

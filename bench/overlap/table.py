@@ -173,10 +173,12 @@ def _count(
     float64 holds exactly below 2^53.
     """
     ids, columns = ids.ravel(), columns.ravel()
-    begins = ids[1:] != ids[:-1]
-    begins |= columns[1:] != columns[:-1]
-    first = np.concatenate([[0], np.flatnonzero(begins) + 1])  # r runs
+    begins = np.empty(len(ids), bool)
+    begins[0] = True
+    np.not_equal(ids[1:], ids[:-1], out=begins[1:])
+    begins[1:] |= columns[1:] != columns[:-1]
+    first = np.flatnonzero(begins)  # r runs
     joint = ids[first].astype(np.int64) * width + columns[first] - lowest
-    lengths = np.diff(first, append=ids.size)
+    lengths = np.append(first[1:], len(ids)) - first
     counts = np.bincount(joint, weights=lengths, minlength=rows * width)
     return counts.astype(np.int64).reshape(rows, width)

@@ -21,9 +21,9 @@ def find_beside(folder: Path, name: str) -> Path:
         raise BadSample(f"{name[:40]}… has {len(name)} characters, no file's name has")
     if not name.strip() or has_half_character(name) or "\0" in name:
         raise BadSample(f"{name!r} is no file's name")
-    if Path(name).is_absolute() or ".." in Path(name).parts:
+    if (named := Path(name)).is_absolute() or ".." in named.parts:
         raise BadSample(f"{name}: should be a name below the folder of the predictions; copy the file there")
-    path = folder / name
+    path = folder / named
     try:
         kind = path.stat().st_mode
     except (OSError, ValueError) as error:

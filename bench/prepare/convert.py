@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from jaxtyping import UInt16
 
 from bench.data.images import read_beside_mask
 from bench.data.prepared import CROWD
@@ -69,9 +70,12 @@ def count_objects(labels: Labels) -> int:
     return int(np.count_nonzero((objects > 0) & (objects != CROWD)))
 
 
-def count(label: np.ndarray) -> dict[int, int]:
-    """Count pixels of each id."""
-    pixels = np.bincount(label.ravel())  # a sort of all pixels would take ten times as long
+def count(label: UInt16[np.ndarray, "h w"]) -> dict[int, int]:
+    """Count pixels of each id that occurs, ascending: run by run, for a pixel mostly is as the one before it."""
+    flat = label.ravel()
+    begins = np.append(0, np.flatnonzero(flat[1:] != flat[:-1]) + 1)
+    lengths = np.diff(begins, append=flat.size)
+    pixels = np.bincount(flat[begins], lengths).astype(np.int64)  # as float64, exact to 2 ** 53
     ids = np.flatnonzero(pixels)
     return dict(zip(ids.tolist(), pixels[ids].tolist(), strict=True))
 

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 from hydra.utils import get_object
 
 from bench.interfaces import ClipModel, DinoModel, GroupVitModel, LanguageModel, SamModel, SentenceModel
-from bench.settings.instantiate import make_object
+from bench.settings.instantiate import HANDED_OVER, make_object
 
-MODELS = ("clip", "dino", "language", "sentence", "groupvit", "sam")
+MODELS = HANDED_OVER
 
 LOADING: list[float] = []
 """Seconds that each loading of a model took in this process, the import of its library included."""

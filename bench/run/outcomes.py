@@ -112,9 +112,7 @@ def collect_outcomes(
     return sorted([*outcomes, *losses], key=lambda outcome: outcome.job)
 
 
-def make_loss(
-    job: int, overrides: Sequence[str], reason: str, folder: Path, log: str = "", lost: str = ""
-) -> Outcome:
+def make_loss(job: int, overrides: Sequence[str], reason: str, folder: Path, log: str = "", lost: str = "") -> Outcome:
     """Make the outcome of a job that left none, with the seconds and the host that it told of while it worked.
 
     Whether it had begun is read there too, unless ``lost`` says what became of it; ``reason`` is why, if anybody says.

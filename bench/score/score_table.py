@@ -7,7 +7,7 @@ parts, so that people and programs filter, group and join by them; put together 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -72,8 +72,8 @@ def add_columns(
 
     Columns that are there already stay as they are.
     """
-    described = {text: asdict(describe_name(text)) for text in table[name].unique()}
-    new = {key: [described[text][key] for text in table[name]] for key in DESCRIBED}
+    described = [describe_name(text) for text in table[name].tolist()]
+    new = {key: [getattr(each, key) for each in described] for key in DESCRIBED}
     added = {"role": role, **new, NOTE: ""}
     wanted = {key: values for key, values in added.items() if key in only and key not in table}
     return table.assign(**wanted)

@@ -54,18 +54,6 @@ def measure(call: Callable[[], Any], most: int = 5) -> tuple[Any, Cost]:
     return made, Cost(min(spent), _read_peak(), len(spent), _read_status("RssFile:") or 0.0)
 
 
-def read_free_memory() -> int:
-    """Read the bytes of memory that are free or can be freed; all there is where the system does not say."""
-    from bench.system.resources import measure_memory
-
-    whole = measure_memory() or 2**34
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:  # not Linux
-        return whole
-    return min(whole, *(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:")))
-
-
 def _reset_peak() -> None:
     """Let the peak begin anew where the system can (Linux); else it is that of the whole process."""
     try:

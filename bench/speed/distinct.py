@@ -15,13 +15,15 @@ import torch
 
 from bench.caption.candidates import CandidateFeatures
 from bench.caption.search import TokenStep
+from bench.caption.zerocap import SEGMENTS_AT_ONCE
 
 
 @dataclass(frozen=True)
 class Distinct:
     """Shares of texts that are distinct: of a step, of a segment with all its steps, of an image with all its segments.
 
-    ``asked`` is the number of texts of the image that were asked for, and ``settings`` says of what.
+    ``asked`` is the number of texts of the image that were asked for, and ``settings`` says of what. Of an image texts
+    are shared by the segments that are searched together, which are at the same step: those fit into a run's memory.
     """
 
     step: float
@@ -32,27 +34,28 @@ class Distinct:
 
 
 def count_distinct(
-    search: Any, targets: torch.Tensor, candidates: int, tokens: int = 15, iterations: int = 5
+    search: Any, targets: torch.Tensor, candidates: int, tokens: int = 15, iterations: int = 5, alone: int = 4
 ) -> Distinct:
-    """Count over a search of some targets [n, d] with five beams, by default of the paper's length and iterations.
+    """Count over a search of an image's targets [n, d], five beams, by default of the paper's length and iterations.
 
-    ``candidates`` is how many next tokens of a row CLIP is shown.
+    ``candidates`` is how many next tokens of a row CLIP is shown; ``alone`` of the targets are also searched alone.
     """
     guidance = replace(search.guidance, iterations=iterations, candidates=candidates)
     paper = replace(search, guidance=guidance, width=5, tokens=tokens)
     asked_alone, steps, known = 0, [], 0
-    for target in targets:
+    for target in targets[:alone]:
         found, rows = _search(paper, target[None])
         asked_alone += sum(rows.values()) * 5 * candidates
         known += sum(found.values())
         steps += [found[length] / (rows[length] * 5 * candidates) for length in found if rows[length]]
-    found, rows = _search(paper, targets)
-    asked = sum(rows.values()) * 5 * candidates
+    groups = [_search(paper, group) for group in targets.split(SEGMENTS_AT_ONCE)]
+    asked = sum(sum(rows.values()) for _, rows in groups) * 5 * candidates
+    image = sum(sum(found.values()) for found, _ in groups) / asked
     told = (
-        f"{len(targets)} segments, {tokens} tokens, 5 beams, {iterations} iterations, "
-        f"{candidates} of {search.model.vocabulary} tokens"
+        f"{len(targets)} segments, {min(alone, len(targets))} of them also alone, {tokens} tokens, 5 beams, "
+        f"{iterations} iterations, {candidates} of {search.model.vocabulary} tokens"
     )
-    return Distinct(sum(steps) / len(steps), known / asked_alone, sum(found.values()) / asked, asked, told)
+    return Distinct(sum(steps) / len(steps), known / asked_alone, image, asked, told)
 
 
 def _search(search: Any, targets: torch.Tensor) -> tuple[Mapping[int, int], Mapping[int, int]]:

@@ -69,9 +69,9 @@ class Inputs:
     def embeddings(self) -> Embeddings:
         """Unit-length targets of captions: random directions, drawn from a fixed seed."""
         dim = self.context.load_model("clip").dim
-        vectors = np.random.default_rng(0).normal(size=(16, dim)).astype(np.float32)
+        vectors = np.random.default_rng(0).normal(size=(20, dim)).astype(np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        return Embeddings(vectors, np.zeros((16, 0), np.float32), np.zeros((16, 0), np.float32))
+        return Embeddings(vectors, np.zeros((20, 0), np.float32), np.zeros((20, 0), np.float32))
 
 
 def require(has_plain_form: bool, option: str, known: str) -> None:

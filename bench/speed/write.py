@@ -102,12 +102,17 @@ def _write_line(row: Row) -> str:
 
 def _write_image(image: Row) -> str:
     """Write the line of a whole image's captions."""
-    shares = image["distinct"]
+    shares, text = image["distinct"], ""
+    if "measured_texts_share" in image:  # not in rows of earlier versions
+        text = (
+            f"A text where packs are full: {image['measured_text_s'] * 1e3:.2f} ms, "
+            f"{image['measured_texts_share']:.2f} of the limit. "
+        )
     return (
         f"- captions of an image ({image['of']}): plain {image['plain_s'] / 3600:,.0f} h, fast "
         f"{image['fast_s'] / 3600:.2f} h ({image['fast_s_least'] / 3600:.2f} h if every iteration asked for the same "
         f"texts, {image['fast_s_most'] / 3600:.2f} h if none came twice), ratio {image['ratio']:,.0f}; of it the "
-        f"language model {image['language_model_s'] / 3600:.2f} h. Distinct of the texts asked for, with the "
+        f"language model {image['language_model_s'] / 3600:.2f} h. {text}Distinct of the texts asked for, with the "
         f"embedded models ({shares['settings']}): {shares['step']:.3f} of a step's, {shares['segment']:.3f} of a "
         f"segment's, {shares['image']:.3f} of an image's."
     )

@@ -20,6 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ from bench.store.places import find_lock_file, is_remote, is_there, make_folder,
 
 STAGES = ("segment", "trunk", "encode", "caption", "merge", "baseline", "table", "texts")
 """The order in which counts are told."""
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
+"""Ids that are names of files as they are."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Namespace:
     key: str
     key_inputs: Mapping[str, Any] = field(compare=False, default_factory=dict)
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """The folder of this stage and key."""
         return self.root / self.stage / self.key
@@ -191,7 +194,7 @@ def _make_path(namespace: Namespace, item: str) -> Path:
 
 def make_safe_name(item: str) -> str:
     """Make a file name for any image id: itself where it is plain, else a readable part and a hash of the whole."""
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", item):
+    if _PLAIN.fullmatch(item):
         return item
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", item).lstrip("._")[:80]
     return f"{plain}-{hashlib.sha256(item.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"

@@ -82,10 +82,8 @@ def import_answers(database: sqlite3.Connection, answers: Iterable[Answer]) -> t
                 near = suggest_nearest(answer.question, list(known)[:2000])
                 raise UserError(f"{answer.where}: question {answer.question!r} is none of this study{near}")
             code = make_code(answer.rater)
-            if (
-                earlier := seen.setdefault((answer.question, code), answer.where) != answer.where
-                and seen[answer.question, code]
-            ):
+            earlier = seen.setdefault((answer.question, code), answer.where)
+            if earlier != answer.where:
                 raise UserError(
                     f"{answer.where}: rater {answer.rater!r} has answered question {answer.question} before "
                     f"({earlier}); keep one"

@@ -23,8 +23,9 @@ from bench.study.agreement import compute_alpha, count_coincidences, weigh_betwe
 from bench.study.questions import CORRECT, RATINGS
 
 MEASURES = ("share correct", "mean rating", "alpha")
-COLUMNS = ("measure", "questions", "raters", "answers", "value", "width", "cost", "hours")
-"""``width`` is that of the middle 95 % of simulated studies; ``hours`` are those of all raters together."""
+COLUMNS = ("measure", "questions", "raters", "answers", "value", "width", "cost", "hours", "pilot_images", "studies")
+"""``width`` is that of the middle 95 % of the ``studies`` simulated from ``pilot_images``; ``hours`` are those of all
+raters together."""
 FEWEST = 10
 """Questions with two ratings that a pilot has to have."""
 
@@ -47,7 +48,7 @@ def plan_study(
     Raises UserError for a pilot that is too small, or of one image: it cannot tell how far images differ.
     """
     ratings, images = take_whole_questions(answers)
-    if len(np.unique(images)) < 2:
+    if (pilot := len(np.unique(images))) < 2:
         raise UserError(
             f"study plan: a pilot needs questions of two images or more, better {FEW_IMAGES}, and this one has them of "
             f"{images[0]} alone: let people rate questions of others"
@@ -61,8 +62,10 @@ def plan_study(
                 width = _take_on(widths, r)
                 if not np.isnan(width):
                     asked = n * r * prices.controls
-                    numbers = middles[min(r, max(middles))], width, asked * prices.answer, asked * prices.seconds / 3600
-                    rows.append((measure, n, r, round(asked), *numbers))
+                    costs = asked * prices.answer, asked * prices.seconds / 3600
+                    rows.append(
+                        (measure, n, r, round(asked), middles[min(r, max(middles))], width, *costs, pilot, studies)
+                    )
     order = {measure: at for at, measure in enumerate(MEASURES)}
     rows.sort(key=lambda row: (row[1], row[2], order[row[0]]))
     return pd.DataFrame(rows, columns=list(COLUMNS))

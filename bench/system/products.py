@@ -19,6 +19,9 @@ _ONEDNN: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 """What torch.compile calls for a linear layer; absent where torch was built without oneDNN."""
 
 
+LEAST = 1_000_000
+"""Multiplications from which a product is oneDNN's: a call of it takes 13 us on that core, of torch's own 2."""
+
 WEIGHTS = 1_150_000
 """Attention weights that are held at once: 4.6 MB, which stay in a core's share of the cache."""
 
@@ -40,9 +43,9 @@ def leave_to_torch() -> Iterator[None]:
 def multiply(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Compute x W^T + b of x [..., i] and W [o, i], on a processor by oneDNN; it has no gradient there.
 
-    W may be a transposed view. Elsewhere, for other types and for empty products it is `linear`.
+    W may be a transposed view. Elsewhere, for other types and for small products (`LEAST`) it is `linear`.
     """
-    if not _takes(x, weight):
+    if not _takes(x, weight, x.numel() * weight.shape[0]):
         return functional.linear(x, weight, bias)
     if not (weight.is_contiguous() or weight.t().is_contiguous()):
         weight = weight.contiguous()  # oneDNN takes a thousand times as long for rows that lie apart
@@ -60,8 +63,11 @@ def _count_missing_rows(x: Tensor, weight: Tensor) -> int:
 
 
 def multiply_each(left: Tensor, right: Tensor) -> Tensor:
-    """Compute the products left @ right of [..., m, k] and [..., k, n], on a processor one by one by `multiply`."""
-    if not _takes(left, right):
+    """Compute the products left @ right of [..., m, k] and [..., k, n], on a processor one by one by `multiply`.
+
+    Small ones (`LEAST`) are made by one call of torch's own.
+    """
+    if not _takes(left, right, left.shape[-2] * left.shape[-1] * right.shape[-1]):
         return left @ right
     batch = torch.broadcast_shapes(left.shape[:-2], right.shape[:-2])
     left, right = left.expand(*batch, -1, -1), right.expand(*batch, -1, -1)  # views
@@ -89,9 +95,10 @@ def use_multiply(model: nn.Module) -> None:
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Compute softmax(Q K^T / sqrt(D)) V of [b, H, Q, D] and [b, H, T, D], on a processor head by head by `multiply`.
 
-    Rows of the weights are made a block at a time: all n x n of them would be 7.7 GB for DINO's 17,876 places.
+    Rows of the weights are made a block at a time: all n x n of them would be 7.7 GB for DINO's 17,876 places. Where a
+    head's product is small (`LEAST`), and elsewhere, it is torch's own.
     """
-    if not _takes(query, key):
+    if not _takes(query, key, query.shape[-2] * query.shape[-1] * key.shape[-2]):
         return functional.scaled_dot_product_attention(query, key, value)
     mixed = torch.empty_like(query, memory_format=torch.contiguous_format)
     scaled, rows = query * query.shape[-1] ** -0.5, max(WEIGHTS // key.shape[2] // 16, 1) * 16
@@ -105,13 +112,18 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return mixed
 
 
-def _takes(x: Tensor, weight: Tensor) -> bool:
-    """Whether oneDNN can take the product: float32 on a processor, nothing empty, no gradient wanted."""
+def _takes(x: Tensor, weight: Tensor, multiplications: int) -> bool:
+    """Whether oneDNN takes the product: float32 on a processor, not small, no gradient wanted.
+
+    `multiplications` are those of one product: its rows, inner numbers and columns multiplied.
+    """
+    if multiplications < LEAST:  # nothing too
+        return False
     usable = (
         _ONEDNN is not None
         and not _LEFT_TO_TORCH
         and torch.backends.mkldnn.is_available()
         and torch.backends.mkldnn.enabled
     )
-    plain = x.device.type == "cpu" and x.dtype == weight.dtype == torch.float32 and x.numel() and weight.numel()
+    plain = x.device.type == "cpu" and x.dtype == weight.dtype == torch.float32
     return bool(usable and plain and not (torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)))

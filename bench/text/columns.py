@@ -1,4 +1,4 @@
-"""A table in a terminal: columns as wide as they need to be, and amounts as people read them; no part of the paper."""
+"""Columns of tables in a terminal and of legends, and amounts as people read them; no part of the paper."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ def align_columns(rows: Sequence[Sequence[str]], right: Collection[int] = (), wi
         "  ".join(pad_text(cell, widths[at], right=at in right) for at, cell in enumerate(row)).rstrip()
         for row in shown
     ]
+
+
+def choose_columns(entries: int, most: int = 4) -> int:
+    """Choose columns of a legend whose rows are about equally long, so that no last entry stands alone."""
+    rows = -(-entries // max(1, most))
+    return -(-entries // max(1, rows))
 
 
 def write_size(size: float) -> str:

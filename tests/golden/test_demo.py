@@ -36,6 +36,7 @@ def test_every_metric_aggregation_and_group_of_the_same_records(measured: Path, 
     assert len(frozen) > 10
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("name", [f"measured_{name}" for name in MEASURED])
 def test_a_moved_digit_and_a_missing_row_are_noticed(name: str) -> None:
     frozen = read_frozen(name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bench.data.publisher import Publisher, Split
 
 _TERMS = (
-    "images for non-commercial research and education only, MIT does not own them; annotations BSD-3-Clause; not ours "
-    "to redistribute"
+    "images for non-commercial research and education only, MIT does not own them; annotations BSD-3-Clause "
+    "(https://ade20k.csail.mit.edu/terms/); not ours to redistribute"
 )
 ADE20K = {
     "ade20k": Publisher(

@@ -10,7 +10,10 @@ _IMAGES = (
     "COCO 2017, https://cocodataset.org/#download (Lin et al., ECCV 2014)",
     "  val2017.zip (1 GB), train2017.zip (18 GB)",
 )
-_TERMS = "annotations CC BY 4.0; photographs from Flickr under its terms of use, not ours to redistribute"
+_TERMS = (
+    "annotations CC BY 4.0; photographs from Flickr under its terms of use (https://cocodataset.org/#termsofuse), not "
+    "ours to redistribute"
+)
 _SPLITS = {"train": Split(118287), "val": Split(5000)}
 _STUFF = (
     *_IMAGES,

@@ -6,7 +6,10 @@ from dataclasses import replace
 
 from bench.data.publisher import Publisher, Split
 
-_VISTAS_TERMS = "Mapillary Vistas, research edition: CC BY-NC-SA 4.0 after registration; not ours to redistribute"
+_VISTAS_TERMS = (
+    "Mapillary Vistas, research edition: CC BY-NC-SA 4.0 as we remember it, after registration (terms come with "
+    "the download, and decide); not ours to redistribute"
+)
 _VISTAS = (
     "Mapillary Vistas, https://www.mapillary.com/dataset/vistas (registration; Neuhold et al., ICCV 2017)",
     "  An archive of v2.0 holds both versions: validation/images, validation/v1.2/{labels,instances}, "
@@ -36,7 +39,8 @@ STREETS = {
         "Cityscapes, the 19 classes of its benchmark, with objects of 8",
         "cityscapes19",
         "ignore",
-        "Cityscapes' own licence: non-commercial use after registration, no redistribution",
+        "Cityscapes' own licence: non-commercial use after registration, no redistribution "
+        "(https://www.cityscapes-dataset.com/license/)",
         (
             "Cityscapes, https://www.cityscapes-dataset.com/ (registration; Cordts et al., CVPR 2016)",
             "  leftImg8bit_trainvaltest.zip (11 GB), gtFine_trainvaltest.zip (241 MB)",

@@ -1,4 +1,4 @@
-"""A folder of label maps, one picture of class numbers an image, as mmsegmentation's ``--out`` and most tools write.
+"""A folder of label maps, one picture (or .npy) of class numbers an image, as mmsegmentation's ``--out`` and others.
 
 mmsegmentation counts classes from 0, or where a data set says ``reduce_zero_label`` it writes them from 1 again, with
 0 for none: ``first=`` says which, and what the maps hold is said where the other would fit as well.
@@ -13,47 +13,56 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from bench.data.headers import read_claimed_size
+from bench.data.label_files import ARRAY
 from bench.errors import UserError, writing
-from bench.exchange.label_pictures import list_pictures, read_picture, require_pictures
+from bench.exchange.label_pictures import list_maps, read_picture, require_pictures
 from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
 
 GREY = {"P", "L", "1", "I", "I;16", "I;16B"}
 """Modes of pictures that may hold class numbers."""
 CITYSCAPES = ("_labelIds", "_labelTrainIds")
+_LOOKED = 20
+"""Files of a folder that are looked at to tell what it holds."""
 
 
 def tell(path: Path) -> str | None:
     """Tell by a folder whose pictures are label maps, and none of Cityscapes' names."""
     if not path.is_dir() or any(path.glob("*.json")):
         return None
-    pictures = list_pictures(path)[:20]
-    if not pictures or any(mark in picture.stem for picture in pictures for mark in CITYSCAPES):
+    maps = list_maps(path)[:_LOOKED]
+    if not maps or any(mark in one.stem for one in maps for mark in CITYSCAPES) or any(map(_describe_other, maps)):
         return None
-    modes = set()
-    for picture in pictures:
-        try:
-            with Image.open(picture) as opened:
-                modes.add(opened.mode)
-        except OSError:
-            return None
-    return f"a folder of {', '.join(sorted(modes))} pictures" if modes <= GREY else None
+    return f"a folder of {', '.join(sorted(set(map(_name_kind, maps))))}"
 
 
 def describe_misfit(path: Path) -> str:
     """Describe the first picture for which a folder of pictures is none of label maps; empty where there is none."""
-    for picture in list_pictures(path)[:20] if path.is_dir() else ():
-        try:
-            with Image.open(picture) as opened:
-                if opened.mode not in GREY:
-                    return f"{picture} is a picture of mode {opened.mode}, no label map; "
-        except OSError as error:
-            return f"{picture} cannot be opened ({error.strerror or 'no picture'}); "
-    return ""
+    faults = map(_describe_other, list_maps(path)[:_LOOKED] if path.is_dir() else ())
+    return next((f"{fault}; " for fault in faults if fault), "")
+
+
+def _describe_other(path: Path) -> str:
+    """Describe why a file is no label map, from its header alone; empty for one that may be."""
+    if path.suffix.lower() == ARRAY:
+        return "" if read_claimed_size(path) else f"{path} is no array [h, w]"
+    try:
+        with Image.open(path) as opened:
+            return "" if opened.mode in GREY else f"{path} is a picture of mode {opened.mode}, no label map"
+    except OSError as error:
+        return f"{path} cannot be opened ({error.strerror or 'no picture'})"
+
+
+def _name_kind(path: Path) -> str:
+    if path.suffix.lower() == ARRAY:
+        return "arrays"
+    with Image.open(path) as opened:
+        return f"{opened.mode} pictures"
 
 
 def read(source: Source) -> Iterator[ForeignImage]:
-    """Read every picture below a folder; its name without ending is that of the image."""
-    pictures = require_pictures(source.path, list_pictures(source.path), "label map")
+    """Read every label map below a folder; its name without ending is that of the image."""
+    pictures = require_pictures(source.path, list_maps(source.path), "label map")
     source.require_classes()
     source.notes.expected = len(pictures)
     lowest, highest = min(source.classes.texts), max(source.classes.texts)

@@ -62,7 +62,10 @@ def _make_image(source: Source, task: dict[str, Any], where: str) -> ForeignImag
     if address is None:
         return ForeignImage(where, (1, 1), (), (f"{where}: names no picture (data.image)",))
     name = _find_name(source, _cut(address))
-    drawn = _choose_results(source, task, name)
+    try:
+        drawn = _choose_results(source, task, name)
+    except ValueError as error:
+        return ForeignImage(name, (1, 1), (), (f"{where} ({name}): {error}",))
     size = next(((d["original_height"], d["original_width"]) for d in drawn if _has_size(d)), None)
     if size is None:
         if not drawn:
@@ -94,19 +97,28 @@ def _find_name(source: Source, file: str) -> str:
 
 
 def _choose_results(source: Source, task: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """Choose the drawn labels of a task."""
+    """Choose the drawn labels of a task. Raises ValueError for what no export of Label Studio holds."""
     if not isinstance(task.get("data"), dict):  # JSON-MIN: one annotation a task, its labels under the name of a tag
         return [entry for value in task.values() for entry in map(_wrap, _list_drawn(value))]
     for key in ("annotations", "predictions"):
-        kept = [one for one in task.get(key) or () if isinstance(one, dict) and not one.get("was_cancelled")]
+        kept = [one for one in _take_objects(task, key) if not one.get("was_cancelled")]
         source.notes.count(f"further {key} of a task: only the first is read", max(0, len(kept) - 1), name)
         if kept:
-            listed = [entry for entry in kept[0].get("result") or () if isinstance(entry, dict)]
+            listed = _take_objects(kept[0], "result")
             known = [entry for entry in listed if _find_labels(entry) is not None]
             others = len(listed) - len(known)
-            source.notes.count("results are neither brush, polygon, rectangle nor ellipse: left out", others, name)
+            said = "results are neither brush, polygon, rectangle nor ellipse, or have no label: left out"
+            source.notes.count(said, others, name)
             return known
     return []
+
+
+def _take_objects(entry: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """Take a list of objects, empty where there is none. Raises ValueError for anything else."""
+    listed = entry.get(key)
+    if listed is not None and not (isinstance(listed, list) and all(isinstance(one, dict) for one in listed)):
+        raise ValueError(f"{key!r} is {listed!r:.40}, where a list of objects belongs; export the project again")
+    return listed or []
 
 
 def _list_drawn(value: Any) -> list[dict[str, Any]]:
@@ -133,9 +145,11 @@ def _read_drawn(source: Source, entry: dict[str, Any], size: Size, where: str, f
     """Read one drawn label; None with a fault noted."""
     labels, value = _find_labels(entry) or [], entry["value"]
     source.notes.count("segments have several labels: the first is taken", int(len(labels) > 1), where)
-    text = labels[0] if labels and isinstance(labels[0], str) else ""
     score = entry.get("score")
     try:
+        if not all(isinstance(label, str) for label in labels):
+            raise ValueError(f"has the labels {labels!r:.40}, which are no texts")
+        source.notes.count("segments have no label: their text is empty", int(not any(labels)), where)
         if (entry["original_height"], entry["original_width"]) != size:
             raise ValueError(
                 f"is drawn on {entry['original_width']}x{entry['original_height']}, others on {size[1]}x{size[0]}"
@@ -144,9 +158,9 @@ def _read_drawn(source: Source, entry: dict[str, Any], size: Size, where: str, f
             raise ValueError(f"is drawn on the picture turned by {entry['image_rotation']}°; turn the picture itself")
         counts = _fill(value, size, source.options["fill"])
     except (KeyError, TypeError, ValueError) as error:
-        faults.append(f"{where}: {error if isinstance(error, ValueError) else f'lacks {error}'}")
+        faults.append(f"{where}: {f'lacks {error}' if isinstance(error, KeyError) else error}")
         return None
-    return Segment(text, counts, float(score) if isinstance(score, int | float) else None)
+    return Segment(labels[0] if labels else "", counts, float(score) if isinstance(score, int | float) else None)
 
 
 def _fill(value: dict[str, Any], size: Size, fill: str) -> str:

@@ -70,6 +70,8 @@ def _read_arrays(file: Path, name: str) -> ForeignImage:
     masks = masks[:, 0] if masks.ndim == 4 and masks.shape[1] == 1 else masks
     if masks.ndim != 3 or masks.dtype.kind not in "biu":
         raise BadSample(f"{file}: 'masks' should be masks [n, h, w] but is {masks.dtype} {list(masks.shape)}")
+    if scores is not None and (scores.dtype.kind not in "iuf" or not np.isfinite(scores).all()):
+        raise BadSample(f"{file}: {key!r} should be finite numbers but is {scores.dtype} {scores[:3].tolist()}")
     if scores is not None and len(scores) != len(masks):
         raise BadSample(f"{file}: {len(scores)} scores for {len(masks)} masks")
     counts = rle.encode(masks != 0)
@@ -81,19 +83,30 @@ def _read_arrays(file: Path, name: str) -> ForeignImage:
 def _read_json(file: Path, name: str) -> ForeignImage:
     content = read_json(file)
     if isinstance(content, dict):
-        scores = content.get("scores") or [None] * len(content.get("rle_mask") or ())
-        content = [{"segmentation": m, "score": s} for m, s in zip(content.get("rle_mask") or (), scores, strict=False)]
+        content = _pair_scores(file, content.get("rle_mask"), content.get("scores"))
     if not isinstance(content, list) or not content:
         raise BadSample(f"{file}: should be a list of masks, or rle_mask with scores")
     segments, faults, size = [], [], None
     for place, entry in enumerate(content):
         fault, counts, found = _read_mask(entry, size)
+        fault = fault or _describe_score(entry)
         if fault:
             faults.append(f"{file}: segment {place}: {fault}")
             continue
         size = size or found
-        segments.append(Segment("", counts, _find_score(entry)))
+        score = _find_score(entry)
+        segments.append(Segment("", counts, None if score is None else float(score)))
     return ForeignImage(name, size or (1, 1), tuple(segments), tuple(faults))
+
+
+def _pair_scores(file: Path, masks: Any, scores: Any) -> list[dict[str, Any]]:
+    """Pair masks and scores, which may be left out. Raises BadSample where there are not as many of both."""
+    listed = masks if isinstance(masks, list) else []
+    given = [None] * len(listed) if scores is None else scores
+    if not isinstance(given, list) or len(given) != len(listed):
+        many = len(given) if isinstance(given, list) else f"{given!r:.20} as"
+        raise BadSample(f"{file}: {many} scores for {len(listed)} masks")
+    return [{"segmentation": mask, "score": score} for mask, score in zip(listed, given, strict=True)]
 
 
 def _read_mask(entry: Any, size: tuple[int, int] | None) -> tuple[str | None, str, tuple[int, int]]:
@@ -111,9 +124,14 @@ def _read_mask(entry: Any, size: tuple[int, int] | None) -> tuple[str | None, st
     return fault, "" if fault else counts if isinstance(counts, str) else compress(counts, own), own
 
 
-def _find_score(entry: dict[str, Any]) -> float | None:
-    value = next((entry[key] for key in _OF_SEGMENT if entry.get(key) is not None), None)
-    return float(value) if isinstance(value, int | float) else None
+def _find_score(entry: dict[str, Any]) -> Any:
+    """Find what a mask's score is said to be; None where nothing is said."""
+    return next((entry[key] for key in _OF_SEGMENT if entry.get(key) is not None), None)
+
+
+def _describe_score(entry: dict[str, Any]) -> str | None:
+    score = _find_score(entry)
+    return None if score is None or type(score) in (int, float) else f"score {score!r:.40} is no number"
 
 
 KIND = Kind("masks of SAM or transformers' mask generation (.npz or .json an image)", tell, read, needs_classes=False)

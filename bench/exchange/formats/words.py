@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.data.images import read_narrow_labels
+from bench.data.label_files import ARRAY, read_label_file
 from bench.errors import BadSample, UserError
+from bench.exchange.choices import read_number
 from bench.exchange.class_numbers import ClassNumbers, set_outside
 from bench.exchange.image_names import cut_ending
 from bench.exchange.json_files import describe_first, read_json
@@ -44,6 +45,8 @@ def read(source: Source) -> Iterator[ForeignImage]:
             + (f" (maps={folder}: no such folder)" if folder else "")
         )
     content = read_json(source.path)
+    if not isinstance(content, dict | list):
+        raise UserError(f'{source.path}: should be {{"IMAGE": ["WORD", …]}}, or a list of objects with image and words')
     pairs = list(content.items()) if isinstance(content, dict) else [_split(source.path, one) for one in content]
     source.notes.expected = len(pairs)
     for image, words in pairs:
@@ -65,12 +68,12 @@ def _make_image(
     picture = _find_picture(folder, (image, name, cut_ending(image)))
     if picture is None:
         return ForeignImage(name, (1, 1), (), (f"{where}: {folder / image}.png is missing",))
-    begin = int(source.options["first"]) if source.options["first"].isdigit() else 0
+    begin = read_number(source.options, "first") or 0
     classes = set_outside(
         ClassNumbers({begin + i: word for i, (word, _) in enumerate(words)}, f"its {len(words)} words"), None, None
     )
     try:
-        labels = read_narrow_labels(picture)
+        labels = read_label_file(picture)
     except BadSample as error:
         return ForeignImage(name, (1, 1), (), (f"{where}: {error}",))
     segments, faults, found = [], [], encode_labels(labels)
@@ -86,7 +89,7 @@ def _make_image(
 def _find_picture(folder: Path, stems: Sequence[str]) -> Path | None:
     """Find the map of an image; a name that leads out of the folder is never looked for."""
     inside = [stem for stem in stems if ".." not in Path(stem).parts and not Path(stem).is_absolute()]
-    places = (folder / f"{stem}{ending}" for stem in inside for ending in ENDINGS)
+    places = (folder / f"{stem}{ending}" for stem in inside for ending in (*ENDINGS, ARRAY))
     return next((place for place in places if place.is_file()), None)
 
 
@@ -98,7 +101,10 @@ def _split(path: Path, entry: Any) -> tuple[Any, Any]:
     keys = (_find(entry, IDS), _find(entry, KEYS)) if isinstance(entry, dict) else (None, None)
     if None in keys:
         raise UserError(f"{path}: {str(entry):.60}: needs an image ({', '.join(IDS)}) and words ({', '.join(KEYS)})")
-    return entry[keys[0]], entry[keys[1]]
+    image, words = entry[keys[0]], entry[keys[1]]
+    if not isinstance(image, str) and type(image) is not int:
+        raise UserError(f"{path}: {keys[0]} is {str(image):.60}; needs the name of an image or its number")
+    return image, words
 
 
 def _is_word(entry: Any) -> bool:

@@ -19,6 +19,7 @@ from matplotlib.textpath import TextPath
 
 from bench.report.tables.comparisons import shorten_names
 from bench.score.score_table import EMBEDDED_NOTE
+from bench.text.columns import choose_columns
 from bench.text.escape import escape_for_figure as figure_text
 from bench.text.escape import escape_for_picture, shorten_apart, shorten_middle
 from bench.text.fonts import list_families
@@ -166,12 +167,6 @@ def draw_key(figure: Figure, handles: Sequence[Any], labels: Sequence[str], note
     legend.get_title().set_color("#666666")
     legend.get_title().set_multialignment("center")
     return legend
-
-
-def choose_columns(entries: int, most: int = 4) -> int:
-    """Choose columns of a legend whose rows are about equally long, so that no last entry stands alone."""
-    rows = -(-entries // max(1, most))
-    return -(-entries // max(1, rows))
 
 
 def write_note(text: str, embedded: bool) -> str:

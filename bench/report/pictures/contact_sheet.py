@@ -8,9 +8,9 @@ from functools import partial
 
 from PIL import Image, ImageDraw
 
-from bench.report.figures.style import choose_columns
 from bench.report.pictures.draw import fold_text
 from bench.report.pictures.sheet import DARK, Block, Layout, draw_grid, write_line
+from bench.text.columns import choose_columns
 
 CELL = 216
 MOST = 10

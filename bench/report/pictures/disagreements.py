@@ -95,7 +95,7 @@ def write_disagreements(found: Sequence[Extremes], dataset: Dataset, path: Path,
     sheet = draw_highlight_sheet(
         strips, count=COUNT, title="Where the variants disagree most", notes=rule, footer=EMBEDDED_NOTE * embedded
     )
-    sheet.save(path, optimize=True)
+    sheet.save(path, compress_level=6)  # a sixth of the seconds of the smallest file, for a sixteenth more
     return path
 
 

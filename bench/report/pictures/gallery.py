@@ -22,6 +22,7 @@ from bench.system.remember import Memory
 from bench.text.escape import escape_for_terminal
 
 INPUT = "input"
+_KINDS = {".png": "PNG", ".jpg": "JPEG"}
 _QUALITY: dict[str, dict[str, Any]] = {".png": {"compress_level": 6}, ".jpg": {"quality": 90, "subsampling": 0}}
 _LISTED = 14
 """Texts listed below a picture; the rest is counted."""
@@ -144,7 +145,7 @@ def _draw_overview(rows: Sequence[Row], title: str, footer: str) -> bytes:
 
 def _encode(picture: Image.Image, ending: str, **options: Any) -> bytes:
     file = io.BytesIO()
-    picture.save(file, Image.registered_extensions()[ending], **options)
+    picture.save(file, _KINDS[ending], **options)
     return file.getvalue()
 
 

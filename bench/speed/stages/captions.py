@@ -6,6 +6,7 @@ At the paper's scale a token step of one beam is run, the plain one for 64 texts
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -23,7 +24,7 @@ from bench.speed.clock import Cost, measure
 from bench.speed.distinct import count_distinct, make_fresh
 from bench.speed.inputs import EMBEDDED, Inputs, require
 from bench.speed.plain import captions as plain
-from bench.speed.products import Product
+from bench.speed.products import Product, count_flops, measure_rate
 from bench.speed.trial import Trial
 
 TOLERANCE = 1e-4
@@ -112,33 +113,43 @@ class Step:
         assert self.features is not None
         rows = sum(1 for _ in self.features.contexts.items())
         passes = self.cut.guidance.iterations * 2 + 1
-        return list_text_products(self.features) + list_language_products(
-            self.cut.model, rows * passes, self.cut.get_rows(self.cut.tokens - 1)
-        )
+        size = self.cut.model.round_up(self.cut.width, self.cut.get_rows(self.cut.tokens - 1))
+        return list_text_products(self.features) + list_language_products(self.cut.model, rows * passes, size)
 
     def extrapolate(self, plain_cost: Cost, fast_cost: Cost) -> dict[str, Any]:
-        """Extrapolate an image from a text's seconds and those of a batch of the language model: a row's ``image``."""
-        assert self.features is not None
+        """Extrapolate an image from the seconds of full packs of texts and of the language model: a row's ``image``."""
         iterations, candidates = self.cut.guidance.iterations, self.cut.guidance.candidates or GPT2
-        sizes = [self.full.get_rows(0), self.full.get_rows(1)]
-        first, later = (measure_guidance(self.full, size) for size in sizes)
-        texts = sum(len(entry.features) for _, entry in self.features.contexts.items())
-        each = (fast_cost.seconds - first) / texts
-        contexts = 1 + SEGMENTS * BEAMS * (TOKENS - 1)
-        batches = count_batches(*sizes)
-        language = batches[0] * first + batches[1] * later
+        each, share = self.measure_texts()
+        language = sum(measure_guidance(self.full, rows) * count for rows, count in count_batches(self.full))
         shares = count_embedded_distinct(self.inputs)
-        fast = [each * contexts * candidates * times + language
-                for times in (1, shares["segment"] * iterations, iterations)]  # fmt: skip
         asked = SEGMENTS * (1 + BEAMS * (TOKENS - 1)) * iterations * candidates
+        rates = {"fast_s_least": shares["image"] / shares["step"] / iterations, "fast_s": shares["image"],
+                 "fast_s_most": 1.0}  # fmt: skip
+        fast = {name: each * asked * rate + language for name, rate in rates.items()}
         whole = plain_cost.seconds / FEW * asked
         told = f"{SEGMENTS} segments, {TOKENS} tokens, {BEAMS} beams, {iterations} iterations"
         return {"image": {
-            "of": told, "plain_s": whole, "fast_s_least": fast[0], "fast_s": fast[1], "fast_s_most": fast[2],
-            "ratio": whole / fast[1], "language_model_s": language, "language_model_batches": sum(batches),
-            "measured_batch_s": later, "measured_text_s": each, "distinct": shares, "plain": "extrapolated",
+            "of": told, "plain_s": whole, **fast, "ratio": whole / fast["fast_s"], "language_model_s": language,
+            "measured_text_s": each, "measured_texts_share": share, "distinct": shares, "plain": "extrapolated",
             "fast": "extrapolated",
         }}  # fmt: skip
+
+    def measure_texts(self) -> tuple[float, float]:
+        """Measure the seconds of a text where the packs are full, and their share of the limit.
+
+        The texts are those of a segment's beams in the middle of a search: the candidates that the step compared, after
+        contexts made of some of them. The contexts are read anew.
+        """
+        assert self.features is not None
+        ((_, entry),) = self.features.contexts.items()
+        found = (entry.rows >= 0).nonzero()[:, 0]
+        own = CONTEXT - len(self.cut.prompt)
+        contexts = [(*self.cut.prompt, *found[at * own : (at + 1) * own].tolist()) for at in range(BEAMS)]
+        features = make_fresh(self.cut.features)
+        _, cost = measure(lambda: features.compute_all([(context, found) for context in contexts]))
+        products = list_text_products(features)
+        share = count_flops(products) / cost.seconds / measure_rate(products)
+        return cost.seconds / (len(contexts) * len(found)), share
 
 
 def read_beams(search: Any, target: Tensor) -> Found:
@@ -169,20 +180,22 @@ def measure_guidance(search: Any, rows: int) -> float:
         return measure(lambda: guide(model, cache, last, similarity, search.guidance))[1].seconds
 
 
-def count_batches(first: int, later: int) -> tuple[int, int]:
-    """Count the language model's batches of an image, of the first token and of later ones; no beam ends early."""
-    groups = [min(SEGMENTS_AT_ONCE, SEGMENTS - first) for first in range(0, SEGMENTS, SEGMENTS_AT_ONCE)]
-    return (
-        sum(math.ceil(group / first) for group in groups),
-        (TOKENS - 1) * sum(math.ceil(group * BEAMS / later) for group in groups),
-    )
+def count_batches(search: Any) -> list[tuple[int, int]]:
+    """List the language model's batches of an image, rows and how many there are of them; no beam ends early."""
+    batches: Counter[int] = Counter()
+    for first in range(0, SEGMENTS, SEGMENTS_AT_ONCE):
+        group = min(SEGMENTS_AT_ONCE, SEGMENTS - first)
+        for rows, most, times in ((group, search.get_rows(0), 1), (group * BEAMS, search.get_rows(1), TOKENS - 1)):
+            batches[most] += rows // most * times
+            batches[search.model.round_up(rows % most, most)] += times if rows % most else 0
+    return [(rows, count) for rows, count in batches.items() if count]
 
 
 def count_embedded_distinct(inputs: Inputs) -> dict[str, Any]:
     """Count distinct texts with the embedded models, whose weights are trained, at the paper's beams and iterations."""
     embedded = Inputs(EMBEDDED, inputs.embedded, inputs.image, inputs.embedded)
     search: Any = embedded.context.make_stage("caption")
-    targets = torch.from_numpy(embedded.embeddings.vectors[:4])
+    targets = torch.from_numpy(embedded.embeddings.vectors[:SEGMENTS])
     return asdict(count_distinct(search.search, targets, FEW))
 
 
@@ -194,9 +207,9 @@ def list_text_products(features: CandidateFeatures) -> list[Product]:
     tower, texts, tokens = features.clip.text, 0, 0
     for _, entry in features.contexts.items():
         strings = [features.vocabulary.strings[token] for token in (entry.rows >= 0).nonzero()[:, 0].tolist()]
-        ids = tokenize(features.clip, [entry.text + string for string in strings])
+        ids = {tuple(text) for text in tokenize(features.clip, [entry.text + string for string in strings])}
         texts += len(ids)
-        tokens += sum(len(text) - entry.prefix.count_shared(tuple(text)) for text in ids)
+        tokens += sum(len(text) - entry.prefix.count_shared(text) for text in ids)
     block, layers, rows = tower.blocks[0], len(tower.blocks), tower.rows
     width, hidden = tower.embedding.shape[1], next(block.mlp.parameters()).shape[0]
     most, last = (layers - 1) * tokens / rows, texts / rows

@@ -53,6 +53,17 @@ def test_a_folder_that_is_no_run(tmp_path, capfd) -> None:
     assert "run.json is missing" in capfd.readouterr().err
 
 
+def test_help_loads_nothing_but_its_text() -> None:
+    """So that it costs what an interpreter costs: `scripts/compare_speed.py --only help` says how much."""
+    import subprocess
+    import sys
+
+    code = "import sys; known = set(sys.modules); sys.argv = ['zgs', 'help']; from bench.cli import main; main()"
+    code += "; print(*sorted(set(sys.modules) - known))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert told.stdout.splitlines()[-1] == "__future__ bench bench.cli"
+
+
 def test_help_names_every_command_and_loads_no_torch() -> None:
     import subprocess
     import sys

@@ -29,7 +29,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_prepared_set_from_the_command_line(data: Path, tmp_path: Path, capsys) -> None:
     words = ["data=pascal_context_59", f"data.root={data / 'pascal_context_59'}", "pictures=0", "segment=whole"]
-    (run,) = zgs(tmp_path, *words)
+    (run,) = zgs(tmp_path, *words, "score.metrics=[iou]")
     scores = pd.read_csv(run.parent / "scores.csv")
     assert scores["metric"].str.startswith("pascal_context_59:val/context59/paper/").all()
     assert (scores[["expected", "found", "skipped"]] == [2, 2, 0]).all().all()

@@ -33,8 +33,9 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
     seen: list[tuple[str, str]] = []
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
+        """Of a function its call alone, and no line of it."""
         code = frame.f_code
-        if event == "call" and code.co_name in names and code.co_filename.startswith(str(ROOT)):
+        if code.co_name in names and code.co_filename.startswith(str(ROOT)):
             step = str(Path(code.co_filename).relative_to(ROOT)), code.co_name
             if step in wanted:
                 seen.append(step)
@@ -42,12 +43,12 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
     tmp = tmp_path_factory.mktemp("walk")
     compose_config([*CHOICES, "executor=serial"])  # unwatched, and then known
     places = [f"store={tmp / 'store'}", f"out={tmp / 'out'}", "data.subset=first:1", "pictures=0"]
-    before = sys.getprofile()
-    sys.setprofile(watch)
+    before = sys.gettrace()
+    sys.settrace(watch)
     try:
         assert main(["run", *QUICK, "executor=serial", *places]) == 0
     finally:
-        sys.setprofile(before)
+        sys.settrace(before)
     return seen
 
 

@@ -96,3 +96,19 @@ def test_limits_of_control_groups_of_both_kinds(tmp_path: Path) -> None:
     assert resources._read_limits(groups, root) == [500]
     assert resources._read_limits(tmp_path / "none", root) == []
     assert (resources.measure_memory() or 1) > 0
+
+
+def test_what_is_free_is_what_the_least_limit_leaves(tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "memory.stat").write_text("anon 600\ninactive_file 150\nactive_file 20\ntotal_inactive_file 200\n")
+    (tmp_path / "memory.current").write_text("800\n")
+    (tmp_path / "memory.usage_in_bytes").write_text("700\n")
+    assert resources._read_used(tmp_path / "memory.max") == 600  # files that were read and lie idle can be given back
+    assert resources._read_used(tmp_path / "memory.limit_in_bytes") == 500
+    assert resources._read_used(tmp_path / "none/memory.max") is None
+    free, whole = resources.measure_free_memory(), resources.measure_memory()
+    assert free is None or whole is None or 0 < free <= whole
+    monkeypatch.setattr(resources, "_list_limits", lambda *_: [(tmp_path / "memory.max", 1000)])
+    monkeypatch.setattr(resources, "_read_kilobytes", lambda *_: 10**6)
+    assert resources.measure_free_memory() == 400
+    monkeypatch.setattr(resources, "_list_limits", lambda *_: [])
+    assert resources.measure_free_memory() == 10**6

@@ -23,7 +23,7 @@ from bench.settings.trust import (
 )
 from bench.store.sealed import read_record, write_record
 from tests.e2e.run.resealed import reseal
-from tests.e2e.run.running import zgs
+from tests.shared_runs import find_run
 
 THEIRS = '''
 """Says that it was imported and called; no harm is done."""
@@ -49,10 +49,9 @@ class Data(ToyScenes):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of one scene; do not change it."""
-    tmp = tmp_path_factory.mktemp("trust")
-    return zgs(tmp, "data.subset=first:1", "pictures=0", "controls=[]")[-1].parent
+def made(full: Path) -> Path:
+    """A finished run; do not change it."""
+    return find_run(full)
 
 
 @pytest.fixture

@@ -11,8 +11,10 @@ import pytest
 
 pytest.importorskip("flask", reason="zgs[study] is not installed")
 
+from bench.cli import main
 from bench.study.database import open_database
 from bench.study.raters import add_raters
+from tests.command import ended
 from tests.e2e.study.serving import Client, Server, read_hidden
 from tests.unit.study.made import make_study
 
@@ -46,18 +48,25 @@ def answer_until_killed(client: Client, server: Server, draw: np.random.Generato
             killer.join()
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test leaves a study whose server was killed, which another serves again."""
+    return tmp_path_factory.mktemp("killed")
+
+
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.slow)])
-def test_every_acknowledged_answer_outlives_any_kill(kills: int, tmp_path: Path) -> None:
-    database = make_study(tmp_path / "study", count=12_000, task=200, controls=0, raters=1)
+@pytest.mark.parametrize("kills", [1, pytest.param(100, marks=pytest.mark.slow)])
+def test_every_acknowledged_answer_outlives_any_kill(kills: int, place: Path) -> None:
+    study = place / str(kills)
+    database = make_study(study, count=max(120 * kills, 600), task=200, controls=0, raters=1)
     ((code, token),) = add_raters(database, 1, 30)
     database.close()
     client, draw, kept, doubtful = Client(token), np.random.default_rng(0), dict[str, int](), list[str]()
     for _ in range(kills):
-        server = Server(tmp_path / "study")
+        server = Server(study)
         doubtful.append(answer_until_killed(client, server, draw, kept))
         server.process.communicate()
-        database = open_database(tmp_path / "study")
+        database = open_database(study)
         assert database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         found = {row["question"]: row["rating"] for row in database.execute("SELECT * FROM answers")}
         assert database.execute("SELECT count(*) FROM answers").fetchone()[0] == len(found)
@@ -68,18 +77,22 @@ def test_every_acknowledged_answer_outlives_any_kill(kills: int, tmp_path: Path)
     assert len(kept) >= 2 * kills
 
 
-def test_a_second_server_of_one_study_is_one_line_that_names_the_first(tmp_path: Path) -> None:
-    from tests.command import ended, launch, zgs
-
-    make_study(tmp_path / "study").close()
-    server = Server(tmp_path / "study")
+def test_a_second_server_of_one_study_is_one_line_that_names_the_first(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = place / "1"  # its first server was killed, and it can be served again
+    if not study.exists():
+        make_study(study).close()
+    server = Server(study)
     try:
-        code, out, err = ended(launch(zgs("study", "serve", str(tmp_path / "study"), "port=0")))
+        code = main(["study", "serve", str(study), "port=0"])
+        out, err = capsys.readouterr()
         assert (code, out) == (1, "") and f"(process {server.process.pid}, {server.address})" in err
         assert err.count("\n") == 1 and "use that one, or stop it first" in err
         port = server.address.rpartition(":")[2]
         make_study(tmp_path / "other").close()
-        code, out, err = ended(launch(zgs("study", "serve", str(tmp_path / "other"), f"port={port}")))
+        code = main(["study", "serve", str(tmp_path / "other"), f"port={port}"])
+        out, err = capsys.readouterr()
         assert (
             code == 1 and f"port={port}: Address already in use; choose another port=" in err and err.count("\n") == 1
         )
@@ -87,5 +100,4 @@ def test_a_second_server_of_one_study_is_one_line_that_names_the_first(tmp_path:
         server.process.terminate()
     code, out, err = ended(server.process)
     assert code == 1 and "stopped; what is finished is kept" in err
-    assert not (tmp_path / "study/.served").exists()
-    Server(tmp_path / "study").kill()  # it can be served again
+    assert not (study / ".served").exists()

@@ -71,7 +71,7 @@ def test_controls_are_true_segments_under_right_and_wrong_names(made: Path, full
 
 
 def test_people_who_find_all_labels_right_give_the_scores_without_thresholds(
-    copied: Path, full: Path, capsys: pytest.CaptureFixture[str]
+    copied: Path, full: Path, capsys: pytest.CaptureFixture[str], blank_figures: None
 ) -> None:  # fmt: skip
     """An oracle by another road: where people let every label stand, no threshold drops one."""
     rate_all(open_database(copied), 3, lambda _code, _label, known: 0 if known == "wrong" else 3)
@@ -271,7 +271,7 @@ def test_photographs_without_labels_are_asked_about_by_their_texts(tmp_path: Pat
         "data=folder",
         f"data.root={tmp_path / 'photos'}",
     ]
-    assert main(["run", *FAST, *words, "pictures=0", "segment=grid", "segment.rows=2"]) == 0
+    assert main(["run", *FAST, *words, "pictures=0", "segment=whole", "encode=crop"]) == 0
     assert main(["study", "make", str(find_run(tmp_path)), f"to={tmp_path / 'study'}"]) == 0
     database = open_database(tmp_path / "study")
     assert {row[0] for row in database.execute("SELECT DISTINCT kind FROM uses")} == {"text"}

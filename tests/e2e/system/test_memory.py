@@ -36,6 +36,10 @@ def _gpu() -> None:
     raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
 
 
+def _onednn() -> None:
+    raise RuntimeError("could not create a primitive")
+
+
 def _wrapped() -> None:
     try:
         _torch()
@@ -43,7 +47,7 @@ def _wrapped() -> None:
         raise InstantiationException("Error in call to target") from error
 
 
-@pytest.mark.parametrize("fails", [_numpy, _torch, _fork, _gpu, _wrapped])
+@pytest.mark.parametrize("fails", [_numpy, _torch, _fork, _gpu, _onednn, _wrapped])
 def test_each_library_s_own_way_of_saying_it(fails) -> None:
     with pytest.raises(UserError) as caught, explain_memory_errors("encode of a", "executor.workers=1"):
         fails()
@@ -54,7 +58,13 @@ def test_each_library_s_own_way_of_saying_it(fails) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [RuntimeError("shapes differ"), BadSample("a.png is cut"), OSError(errno.EACCES, "no"), BrokenProcessPool()],
+    [
+        RuntimeError("could not create a primitive descriptor for a matmul primitive"),
+        RuntimeError("shapes differ"),
+        BadSample("a.png is cut"),
+        OSError(errno.EACCES, "no"),
+        BrokenProcessPool(),
+    ],
 )
 def test_other_errors_stay_what_they_are(error: Exception) -> None:
     assert not lacks_memory(error)

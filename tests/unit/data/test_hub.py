@@ -48,6 +48,7 @@ def refused(tmp_path: Path, text: str = LAYOUT, **options: str) -> str:
     return str(told.value)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("way", WAYS)
 def test_numbers_are_those_that_were_stored_whichever_way(way: str, tmp_path: Path) -> None:
     WAYS[way](tmp_path / "set")

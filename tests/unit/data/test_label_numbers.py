@@ -37,6 +37,21 @@ def test_other_lossless_formats(kind: str, mode: str, tmp_path: Path) -> None:
     assert np.array_equal(labels(tmp_path, encoded(Image.fromarray(VALUES).convert(mode), kind)), VALUES)
 
 
+@pytest.mark.parametrize("colours", [2, 3, 5, 8, 9, 16, 17])
+def test_numbers_that_a_short_palette_has_cut_are_refused(colours: int, tmp_path: Path) -> None:
+    """Pillow saves 255 beside 3 to 15 colours as a number that none of them has; beside 17 or more as it is."""
+    picture = Image.fromarray(np.array([[0, 1, 255]], np.uint8))
+    picture.putpalette(list(range(3 * colours)))
+    content = encoded(picture, "PNG")
+    if colours in (2, 16):  # cut to 1 and 15, which have a colour: nobody can tell
+        assert labels(tmp_path, content).tolist() == [[0, 1, colours - 1]]
+    elif colours > 16:
+        assert labels(tmp_path, content).tolist() == [[0, 1, 255]]
+    else:
+        with pytest.raises(BadSample, match=rf"holds (3|15), but its palette has {colours} colours"):
+            labels(tmp_path, content)
+
+
 @pytest.mark.parametrize("transparent", [None, 7, bytes([255, 0, 255, 9])])
 def test_a_palette_with_transparency_keeps_its_indices(transparent: int | bytes | None, tmp_path: Path) -> None:
     more = {} if transparent is None else {"transparency": transparent}

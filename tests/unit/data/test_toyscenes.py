@@ -246,5 +246,5 @@ def test_bad_options_are_named() -> None:
         ToyScenes(names="voc")
     with pytest.raises(UserError, match="drawn, not read"):
         ToyScenes(root="somewhere")
-    with pytest.raises(UserError, match="no scene 'test-0900'"):
+    with pytest.raises(UserError, match="scene 'test-0900' is not in toyscenes:test"):
         ToyScenes().load("test-0900")

@@ -49,7 +49,7 @@ def blur_slowly(share: float, grey: bool = False) -> np.ndarray:
     return pixels
 
 
-@pytest.mark.parametrize("share", [0.02, 0.1, 0.3])
+@pytest.mark.parametrize("share", [0.02, 0.1, pytest.param(0.3, marks=pytest.mark.slow)])
 def test_an_image_is_blurred_by_its_share_of_the_shorter_side(share: float) -> None:
     assert np.abs(blur(IMAGE, share) - blur_slowly(share)).max() < NEAR
     turned = blur(np.ascontiguousarray(IMAGE.swapaxes(0, 1)), share).swapaxes(0, 1)

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional
 
 from bench.encode.clearclip import ClearClip
 from bench.encode.gem import Gem
@@ -19,7 +18,7 @@ from bench.encode.proxyclip import ProxyClip
 from bench.encode.sclip import SClip
 from bench.encode.surgery import Surgery
 from bench.errors import UserError
-from tests.unit.encode import dense_oracle, tiny
+from tests.unit.encode import dense_oracle, loop_oracle, tiny
 from tests.unit.encode.test_encode import SHAPES, pixel_means
 
 FEATURES = np.random.default_rng(5).normal(size=(6 * 8, 5)).astype(np.float32)
@@ -118,13 +117,18 @@ def test_mask_tokens_see_their_segment(start_layer: int) -> None:
     np.testing.assert_allclose(found[list(SHAPES).index("full")], plain[0], rtol=0, atol=1e-5)
 
 
-def test_projected_subtraction_takes_the_whole_image_away_once() -> None:
+@pytest.mark.parametrize("start_layer", [2, 4])
+def test_projected_subtraction_takes_the_whole_image_away_once(start_layer: int) -> None:
+    """Against the loops of equation 1, and of the plain tower for the whole image."""
     clip, sample = tiny.clip(), tiny.sample()
-    plain = functional.normalize(clip.visual(tiny.preprocess(sample.image)), dim=-1)
-    segments = functional.normalize(torch.from_numpy(Masked(clip, 2)(sample, MASKS).vectors), dim=-1)
+    pixels = tiny.preprocess(sample.image)
+    plain = dense_oracle.mask_token(clip.visual, pixels, np.ones(12), 1)
     for weight in (0.0, 0.7):
-        found = ProjectedSubtraction(clip, 2, weight=weight)(sample, MASKS).vectors
-        np.testing.assert_allclose(found, segments - weight * plain, rtol=0, atol=1e-5)
+        found = ProjectedSubtraction(clip, start_layer, weight=weight)(sample, MASKS).vectors
+        for mask, vector in zip(MASKS, found, strict=True):
+            segment, *_ = loop_oracle.embed(clip.visual, pixels, pixel_means(mask), start_layer, "masked", 1.0)
+            expected = dense_oracle.unit(segment) - weight * dense_oracle.unit(plain)
+            np.testing.assert_allclose(vector, expected, rtol=0, atol=1e-5)
 
 
 def test_a_start_layer_from_the_end_is_that_layer() -> None:

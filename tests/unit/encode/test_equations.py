@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.encode.global_subtraction import GlobalSubtraction
@@ -54,7 +54,6 @@ MASKS = st.lists(st.integers(0, 2**20), min_size=1, max_size=5).map(
 LAYERS = st.integers(1, tiny.DEPTH)
 
 
-@settings(max_examples=12)
 @given(MASKS, LAYERS, st.sampled_from(HEADS), st.floats(0.05, 10))
 def test_random_masks_equal_the_oracle(masks: np.ndarray, start_layer: int, heads: str, sigma2: float) -> None:
     clip, sample, mask = tiny.clip(2), tiny.sample(2), masks[:1]
@@ -68,7 +67,6 @@ def test_random_masks_equal_the_oracle(masks: np.ndarray, start_layer: int, head
     np.testing.assert_allclose(found.vectors[0], vector, atol=1e-4)
 
 
-@settings(max_examples=20)
 @given(st.integers(0, 50), LAYERS)
 def test_a_full_mask_is_the_plain_forward(seed: int, start_layer: int) -> None:
     clip, sample = tiny.clip(seed % 3), tiny.sample(seed)
@@ -80,7 +78,6 @@ def test_a_full_mask_is_the_plain_forward(seed: int, start_layer: int) -> None:
     np.testing.assert_allclose(whole.weight, np.exp(-0.8), atol=1e-6)
 
 
-@settings(max_examples=20)
 @given(MASKS, LAYERS, st.sampled_from(HEADS))
 def test_a_vanishing_variance_is_masking(masks: np.ndarray, start_layer: int, heads: str) -> None:
     clip, sample = tiny.clip(), tiny.sample()
@@ -88,7 +85,6 @@ def test_a_vanishing_variance_is_masking(masks: np.ndarray, start_layer: int, he
     np.testing.assert_allclose(found.vectors, Masked(clip, start_layer)(sample, masks).vectors, atol=1e-5)
 
 
-@settings(max_examples=20)
 @given(MASKS, MASKS, LAYERS, st.sampled_from([1, 2, 16]))
 def test_an_embedding_does_not_depend_on_the_others(
     masks: np.ndarray, others: np.ndarray, start_layer: int, micro_batch: int

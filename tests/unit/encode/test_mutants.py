@@ -158,7 +158,7 @@ def test_without_a_mutant_both_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     assert oracle_notices(load(monkeypatch, None)) == [] and golden_notices() == []
 
 
-@pytest.mark.thinned(8)
+@pytest.mark.thinned(16)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_is_noticed_by_the_oracle_and_by_the_golden_vectors(
     mutant: Mutant, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,12 +52,25 @@ def test_all_variants_are_here() -> None:
     assert len(VARIANTS) >= 19 and set(VARIANTS) >= WHOLE | DIRECTION
 
 
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_is_one_short_file_that_says_where_it_is_from(name: str) -> None:
+    kind = find_class(name)
+    module, lines = sys.modules[kind.__module__], Path(inspect.getfile(kind)).read_text().splitlines()
+    assert len(lines) <= 40, f"{len(lines)} lines: what it shares with others goes into a base class"
+    assert module.__doc__ and kind.__doc__, "a line on the file, and one on what it computes"
+    assert kind.source and kind.cost and kind.training_free in (True, False), "what `zgs variants` says of it"
+    if kind.source.startswith("arXiv "):
+        assert kind.source in module.__doc__, "its paper"
+    if kind.source.startswith("the paper"):
+        assert re.search(r"[Ee]quations? \d|section 5\.3", module.__doc__.splitlines()[0]), "where in the paper"
+
+
 @pytest.mark.thinned(6)
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_segment_is_embedded_alike_whatever_stands_beside_it(name: str) -> None:
     encoder, sample, masks = make(name), tiny.sample(), draw_masks()
     vectors = encoder(sample, masks).vectors
-    assert vectors.shape == (5, 8) and np.isfinite(vectors).all(), "an empty mask too"
+    assert vectors.shape == (5, 8) and np.isfinite(vectors).all(), "numbers, also of an empty mask (masks[1])"
     order = [3, 0, 4, 2, 1]
     assert encoder(sample, masks[order]).vectors.tobytes() == vectors[order].tobytes()
     assert encoder(sample, masks[2:3]).vectors.tobytes() == vectors[2:3].tobytes()
@@ -81,7 +98,7 @@ def test_a_union_is_the_weighted_mean_where_patches_are_averaged(name: str) -> N
     assert found == (isinstance(encoder, DenseEncoder) or name == "unmasked")
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("name", [name for name in VARIANTS if issubclass(find_class(name), DenseEncoder)])
 def test_an_empty_mask_means_the_whole_image_where_patches_are_averaged(name: str) -> None:
     full, empty = make(name)(tiny.sample(), draw_masks()[:2]).vectors

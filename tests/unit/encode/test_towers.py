@@ -49,7 +49,7 @@ def plain(clip: Clip) -> np.ndarray:
     return found
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize("start_layer", [1, DEPTH - 2, DEPTH])
 def test_a_full_mask_is_open_clip_s_own_embedding(tower: tuple[dict[str, Any], Clip], start_layer: int) -> None:
     _, clip = tower
@@ -59,6 +59,7 @@ def test_a_full_mask_is_open_clip_s_own_embedding(tower: tuple[dict[str, Any], C
     np.testing.assert_allclose(Unmasked(clip, start_layer)(tiny.sample(), ~full).vectors, expected, rtol=0, atol=1e-5)
 
 
+@pytest.mark.thinned(2)
 def test_a_part_is_another_embedding_and_its_own(tower: tuple[dict[str, Any], Clip]) -> None:
     """The mask reaches the attention of every tower, and the grid is not transposed."""
     _, clip = tower

@@ -167,6 +167,10 @@ def test_masks_without_words_in_every_form_are_one_prediction(tmp_path: Path) ->
     (tmp_path / "b").mkdir()
     write_json(tmp_path / "b/x.json", {"rle_mask": _mask_to_rle(torch.from_numpy(masks)), "scores": scores})
     (tmp_path / "c").mkdir()
+    write_json(tmp_path / "c/x.json", {"rle_mask": _mask_to_rle(torch.from_numpy(masks)), "scores": scores[:1]})
+    assert read("mask-generation", tmp_path / "c")[0].faults == (f"{tmp_path}/c/x.json: 1 scores for 2 masks",)
+    write_json(tmp_path / "c/x.json", {"rle_mask": _mask_to_rle(torch.from_numpy(masks)), "scores": [0.5, "high"]})
+    assert "segment 1: score 'high' is no number" in read("mask-generation", tmp_path / "c")[0].faults[0]
     listed = [{"segmentation": f(m), "predicted_iou": s} for f, m, s in zip((coded, plain), masks, scores, strict=True)]
     write_json(tmp_path / "c/x.json", listed)
     found = [read("mask-generation", tmp_path / letter)[0] for letter in "abc"]
@@ -175,6 +179,8 @@ def test_masks_without_words_in_every_form_are_one_prediction(tmp_path: Path) ->
     assert all((decode_counts(s.counts, (2, 4)) == m).all() for s, m in zip(found[0].segments, masks, strict=True))
     save(tmp_path / "a/x.npz", masks=masks, scores=np.zeros(3))
     assert "3 scores for 2 masks" in read("mask-generation", tmp_path / "a")[0].faults[0]
+    save(tmp_path / "a/x.npz", masks=masks, scores=np.array([0.5, np.nan]))
+    assert "'scores' should be finite numbers" in read("mask-generation", tmp_path / "a")[0].faults[0]
     write_json(tmp_path / "c/x.json", [listed[0], {"segmentation": {"size": [2, 4], "counts": [3]}}])
     assert (
         "segment 1: mask cannot be read (counts cover 3 pixels" in read("mask-generation", tmp_path / "c")[0].faults[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from pycocotools.coco import COCO
 
 from bench.errors import UsageError, UserError
+from bench.exchange.choices import make_source
+from bench.exchange.registry import load_kind
 from tests.unit.exchange.drawn import classes_file, coded, masks_of, plain, read, read_noted, write_json
 
 CAT = np.array([[1, 1, 0, 0, 0], [1, 1, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]], bool)
@@ -85,6 +88,25 @@ FAULTS = {
     "segment 1: polygon 0 has a corner that lies in no picture": result(1, [[1, 1, 2, 2, 1e300, 0]]),
     "segment 1: mask cannot be read (counts are empty)": result(1, {"size": [4, 5], "counts": ""}),
 }
+
+
+def test_annotations_are_decoded_image_by_image(tmp_path: Path) -> None:
+    """The first image comes before a fault of the second is met, and a mark before UTF-8 is no fault."""
+    good, bad = result(1, [SQUARE]), result(1, [SQUARE], 12) | {"category_id": "cat"}
+    place = tmp_path / "a.json"
+    place.write_bytes(b"\xef\xbb\xbf" + json.dumps(LISTS | {"annotations": [good, bad, good]}).encode())
+    kind = load_kind("coco")
+    images = kind.read(make_source(place, "coco", kind, {}))
+    first = next(images)
+    assert first.image_id == "a" and len(first.segments) == 2 and not first.faults
+    with pytest.raises(UserError, match=r"a.json: annotation 1: Expected `int`, got `str`"):
+        next(images)
+    place.write_text(json.dumps(LISTS | {"annotations": [good, {"category_id": 1}]}))
+    with pytest.raises(UserError, match=r"annotation 1: .*`image_id`; write it as COCO has it"):
+        read("coco", place)
+    place.write_text(json.dumps({"results": [good]}))
+    with pytest.raises(UserError, match="a.json: holds no 'annotations', nor is it a list of results"):
+        read("coco", place)
 
 
 @pytest.mark.parametrize("said", FAULTS)

@@ -158,7 +158,7 @@ def test_both_exports_of_label_studio_are_one_prediction(tmp_path: Path) -> None
     assert [note.partition(" (")[0] for note in notes] == [
         "1 names of pictures begin with 8 signs of Label Studio's uploads: cut off",
         "1 further annotations of a task: only the first is read",
-        "1 results are neither brush, polygon, rectangle nor ellipse: left out",
+        "1 results are neither brush, polygon, rectangle nor ellipse, or have no label: left out",
     ]
 
 
@@ -171,6 +171,7 @@ STUDIO = {
     "polygon 0 has 4 numbers": drawn("polygonlabels", "dog", points=[[0, 0], [9, 9]]),
     "rle ends too early": drawn("brushlabels", "dog", format="rle", rle=[0, 0, 1, 64]),
     "lacks 'height'": drawn("rectanglelabels", "dog", x=1, y=1, width=2),
+    "has the labels [3], which are no texts": drawn("rectanglelabels", 3, x=1, y=1, width=2, height=2),  # type: ignore[arg-type]
 }
 
 
@@ -180,3 +181,15 @@ def test_a_fault_of_label_studio_names_task_and_segment(tmp_path: Path, said: st
     place = write_json(tmp_path / "t.json", tasks)
     (one,) = read("label-studio", place)
     assert one.faults[0].startswith(f"{place}: task 0 (a), segment 1: ") and said in one.faults[0]
+
+
+def test_what_label_studio_does_not_export_is_a_fault_and_an_empty_label_is_counted(tmp_path: Path) -> None:
+    for listed in ({"annotations": True}, {"annotations": [{"result": 1.5}]}, {"annotations": [{"result": [None]}]}):
+        (one,) = read("label-studio", write_json(tmp_path / "t.json", [{"data": {"image": "a.jpg"}, **listed}]))
+        assert "where a list of objects belongs; export the project again" in one.faults[0]
+    bare = drawn("rectanglelabels", "", x=0, y=0, width=50, height=50) | {"score": 0.5}
+    bare["value"]["rectanglelabels"] = []
+    tasks = [{"data": {"image": "a.jpg"}, "annotations": [{"result": [bare]}]}]
+    (one,), notes = read_noted("label-studio", write_json(tmp_path / "t.json", tasks))
+    assert [(s.text, s.score) for s in one.segments] == [("", 0.5)]
+    assert notes[0].startswith("1 segments have no label: their text is empty")

@@ -10,6 +10,7 @@ from PIL import Image
 
 from bench.errors import UserError
 from bench.exchange.formats.cityscapes import EVALUATED
+from bench.exchange.registry import tell_kind
 from tests.unit.exchange.drawn import classes_file, masks_of, read, read_noted, write_json
 
 THREE = {1: "cat", 2: "dog", 3: "sky"}
@@ -46,6 +47,26 @@ def test_maps_that_read_alike_either_way_are_told(tmp_path: Path) -> None:
     picture(tmp_path / "m/b.png", [[0, 3, 2]])
     assert read_noted("label-maps", tmp_path / "m", classes=said)[1] == []
     assert read_noted("label-maps", tmp_path / "m", classes=said, first="1")[1] == []
+
+
+def test_arrays_are_label_maps_where_no_picture_is(tmp_path: Path) -> None:
+    """Whole numbers in any type of NumPy; beside pictures arrays are something else, as logits."""
+    said = str(classes_file(tmp_path, THREE))
+    picture(tmp_path / "m/a.png", [[0, 1, 1, 3]])
+    (as_picture,) = read("label-maps", tmp_path / "m", classes=said)
+    for name, values in (("int", np.array([[0, 1, 1, 3]])), ("float", np.array([[[0, 1, 1, 3.0]]], np.float32))):
+        (tmp_path / name).mkdir()
+        np.save(tmp_path / name / "a.npy", values)
+        assert read("label-maps", tmp_path / name, classes=said) == [as_picture]
+    assert tell_kind(tmp_path / "int") == ("label-maps", "a folder of arrays")
+    np.save(tmp_path / "m/a.npy", np.zeros((3, 1, 4), np.float32))
+    assert read("label-maps", tmp_path / "m", classes=said) == [as_picture]
+    np.save(tmp_path / "int/a.npy", np.array([[0, 1.5]]))
+    (one,) = read("label-maps", tmp_path / "int", classes=said)
+    assert "not all whole numbers, e.g. 1.5" in one.faults[0]
+    np.save(tmp_path / "int/a.npy", np.zeros((3, 2, 4), np.float32))
+    with pytest.raises(UserError, match=r"of no kind .*int/a.npy is no array \[h, w\]"):
+        tell_kind(tmp_path / "int")
 
 
 @pytest.mark.parametrize("number", [4, 254])

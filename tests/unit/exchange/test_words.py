@@ -53,6 +53,21 @@ def test_words_without_masks_and_maps_without_words_are_told(tmp_path: Path) -> 
     assert "should be a list of words" in read("words", wrong, maps=str(tmp_path / "maps"))[0].faults[0]
 
 
+def test_what_is_no_list_of_words_is_told(tmp_path: Path) -> None:
+    """A first number that is none was read as 0, so that every segment had its neighbour's word."""
+    picture(tmp_path / "maps/a.png", [[1, 2, 2, 0]])
+    maps = str(tmp_path / "maps")
+    with pytest.raises(UserError, match="first=one: needs whole numbers"):
+        read("words", write_json(tmp_path / "w.json", FORMS["lists"]), maps=maps, first="one")
+    with pytest.raises(UserError, match="w.json: should be .*IMAGE"):
+        read("words", write_json(tmp_path / "w.json", 7), maps=maps)
+    with pytest.raises(UserError, match=r"image_id is \['a'\]; needs the name of an image or its number"):
+        read("words", write_json(tmp_path / "w.json", [{"image_id": ["a"], "words": ["dog"]}]), maps=maps)
+    np.save(tmp_path / "maps/b.npy", [[2, 2]])
+    (one,) = read("words", write_json(tmp_path / "w.json", {"b": ["dog", "grass", "sky"]}), maps=maps)
+    assert [(s.text, s.decode(one.size).tolist()) for s in one.segments] == [("sky", [[True, True]])]
+
+
 def test_lines_of_a_csv_are_segments(tmp_path: Path) -> None:
     picture(tmp_path / "m/1.png", [[255, 0], [0, 0]])
     picture(tmp_path / "m/2.png", [[1, 2], [0, 0]])

@@ -35,7 +35,7 @@ def over_set(images: list[tuple[Overlap, np.ndarray] | None], **settings: str) -
     return pooled([part and part["iou.dataset.union"] for part in parts])
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(5)
 @pytest.mark.parametrize("void", ["ignore", "count"])
 @pytest.mark.parametrize("background", ["context", "voc", "ignore"])
 @pytest.mark.parametrize("overlapping", [False, True])
@@ -157,6 +157,7 @@ def answered(one: object, label: np.ndarray, unlabelled: str, below: str) -> np.
     return ~((~covered & (unlabelled == "ignore")) | (covered & ~named & (below == "ignore")))
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(("unlabelled", "below"), [("ignore", "count"), ("count", "ignore"), ("ignore", "ignore")])
 def test_pixels_without_an_answer_equal_a_truth_without_them(unlabelled: str, below: str) -> None:
     """Void is what is never scored: so the same as void in the ground truth, but for which classes the image has."""

@@ -71,7 +71,7 @@ def test_equals_pixels(seed: int) -> None:
         assert reference_curve(one.overlap, label[None], background="voc")[0, at] == pytest.approx(share)
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(7)
 @pytest.mark.parametrize("background", ["voc", "context", "class"])
 @pytest.mark.parametrize("seed", range(20))
 def test_best_single_segment_equals_pixels_at_every_threshold(seed: int, background: str) -> None:

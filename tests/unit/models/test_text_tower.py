@@ -12,6 +12,7 @@ import torch
 from bench.errors import UserError
 from bench.models.text_tower import TextTower
 from bench.system.products import multiply
+from bench.system.rows import find_sizes
 from tests.unit.caption.tiny import clip_model
 
 END = 99
@@ -76,6 +77,7 @@ def test_texts_may_leave_the_prefix_early() -> None:
     torch.testing.assert_close(tower.encode(some, read), padded(model, some), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(("width", "rows"), [(32, 32), (128, 128), (96, 25)])
 def test_a_feature_does_not_depend_on_the_rest_of_the_call(width: int, rows: int) -> None:
     tower, some = TextTower(clip_model(100, width=width), rows), texts(150, 6)
@@ -97,15 +99,26 @@ def test_texts_of_several_prefixes_in_one_go_equal_each_list_by_itself() -> None
         torch.testing.assert_close(found, padded(tower_model(), some) if some else found, rtol=1e-5, atol=1e-5)
 
 
-def test_only_the_last_pack_is_filled_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packs_are_full_but_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     tower, some = TextTower(clip_model(100), rows=24), [[98, 5, token, END] for token in range(50)]
+    sizes = find_sizes(24, tower._weights)
     monkeypatch.setattr("bench.models.blocks.multiply", lambda x, *rest: seen.append(len(x)) or multiply(x, *rest))
     tower.encode(some, tower.read([98, 5]))
-    packed = [rows for rows in seen if rows > 2]  # the prefix has two tokens
-    # 50 texts of 2 tokens fill 5 packs of 24 rows: of attention 2 products in the first layer, 1 in the last; the other
-    # one of the last layer is of the 50 end tokens alone, in 3 parts
-    assert set(packed) == {24} and len(packed) == 5 * (2 + 1) + 3
+    # the beginning, of 2 tokens: of attention 2 products in the first layer, 1 in the last; then 50 texts of 2 tokens
+    # in 5 packs; the other product of the last layer is of the 50 end tokens alone, in 3 parts
+    few = min(sizes)
+    assert seen == [few] * 3 + ([24] * 3 * 4 + [next(size for size in sizes if size >= 4)] * 3) + [24, 24, few]
+
+
+def test_beginnings_read_together_have_the_bits_of_each_alone() -> None:
+    tower = TextTower(clip_model(100), rows=24)
+    beginnings = [[98], [98, 5, 6, 7], [], [98, *range(1, 23)], [98, 9], list(range(1, 40))]
+    together = tower.read_all(beginnings)
+    assert [len(prefix.tokens) for prefix in together] == [1, 4, 0, 23, 2, 23]  # one token is a text's own
+    for tokens, prefix in zip(beginnings, together, strict=True):
+        assert all(map(torch.equal, prefix.cache, tower.read(tokens).cache))
+    assert tower.read_all([]) == []
 
 
 def test_a_second_end_token_and_too_long_texts() -> None:

@@ -21,6 +21,7 @@ def check(folder: Path, runs: str, choice: str) -> None:
     check_tables(_plan([read_definition(folder / "own.yaml")], TYPED, []), Sources({}, {}, {}, typed=TYPED))
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("choice", "told"),
     [
@@ -51,6 +52,7 @@ def test_rows_by_other_protocols_are_told(tmp_path: Path) -> None:
     check(tmp_path, f"{own}, Ours: [experiment=full]", choice)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     "choice",
     [
@@ -65,6 +67,7 @@ def test_what_is_there_or_can_be_asked_for_passes(tmp_path: Path, choice: str) -
     check(tmp_path, "Ours: [experiment=full], No merge: [experiment=no_merge]", choice)
 
 
-def test_all_of_ours_pass_and_without_data_nobody_can_say() -> None:
-    for typed, names in ((TYPED, ["all"]), (("data=voc", "data.root=nowhere"), ["table1", "table4"])):
+@pytest.mark.parametrize("ours", ["table3", pytest.param("all", marks=pytest.mark.slow)])
+def test_all_of_ours_pass_and_without_data_nobody_can_say(ours: str) -> None:
+    for typed, names in ((TYPED, [ours]), (("data=voc", "data.root=nowhere"), ["table1"])):
         check_tables(_plan(read_definitions(names), typed, []), Sources({}, {}, {}, typed=typed))

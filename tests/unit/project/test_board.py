@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from hydra.utils import get_object
@@ -201,12 +202,54 @@ def test_the_test_split_is_looked_at_where_no_board_has_looked(
 ) -> None:
     asked: list[list[str]] = []
     monkeypatch.setattr(board, "OUT", tmp_path)
+    monkeypatch.setattr(board, "check_alike_tuned", lambda variants: None)
+    monkeypatch.setattr(board, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(board, "run", asked.append)
     board.look(["crop"], "oracle", board.IMAGES["oracle"], "s")
     (subset,) = [word for word in asked[0] if word.startswith("data.subset=")]
     path = Path(subset.removeprefix("data.subset=file:"))
     ids = path.read_text().split()
     assert ids == [f"test-{at:04}" for at in range(204, 500)] and path.stem == "test-0204_to_test-0499"
-    assert len(set(board.write_unseen(60).read_text().split()) & {f"test-{at:04}" for at in range(204)}) == 0
+    assert (tmp_path / "results/looks.csv").read_text() == "variant,first,last,choices\ncrop,test-0204,test-0499,\n"
     with pytest.raises(SystemExit, match="images=297: 1 to 296 test scenes are left"):
-        board.write_unseen(297)
+        board.look(["crop"], "oracle", 297, "s")
+
+
+def test_a_variant_looks_at_a_scene_again_with_the_same_choices_alone(
+    board: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    choices = {"gem": ["++encode.start_layer=-6", "++encode.iterations=1"], "crop": []}
+    monkeypatch.setattr(board, "OUT", tmp_path)
+    monkeypatch.setattr(board, "RESULTS", tmp_path)
+    monkeypatch.setattr(board, "check_alike_tuned", lambda variants: None)
+    monkeypatch.setattr(board, "list_choices", choices.__getitem__)
+    asked: list[list[str]] = []
+    monkeypatch.setattr(board, "run", asked.append)
+    for segments, images in (("oracle", 9), ("texts", 5), ("oracle", 9)):
+        board.look(["gem"], segments, images, "s")
+    board.look(["crop"], "oracle", 9, "s")
+    looked = (tmp_path / "looks.csv").read_text()
+    assert looked == (
+        "variant,first,last,choices\ncrop,test-0204,test-0212,\n"
+        "gem,test-0204,test-0208,encode.iterations=1 encode.start_layer=-6\n"
+        "gem,test-0204,test-0212,encode.iterations=1 encode.start_layer=-6\n"
+    )
+    choices["gem"] = ["++encode.iterations=2"]
+    told = (
+        "gem: a board has looked at test-0204 to test-0208 with encode.iterations=1 encode.start_layer=-6, so "
+        "test-0204 to test-0206 cannot judge encode.iterations=2: test scenes that it has not seen can"
+    )
+    with pytest.raises(SystemExit, match=told):
+        board.look(["crop", "gem"], "oracle", 3, "s")
+    assert len(asked) == 4 and (tmp_path / "looks.csv").read_text() == looked, "before anything is run or written"
+
+
+def test_a_board_that_is_written_is_a_look(board: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(board, "RESULTS", tmp_path)
+    monkeypatch.setattr(board, "list_choices", lambda variant: ["++encode.width=0.1"])
+    metric = "toyscenes:test[{}]/toyscenes/paper/st(clip@12345678,fp32,prompt=a)>=0.1/iou.image.union"
+    table = pd.DataFrame({"variant": ["red_circle", "red_circle"], "metric": metric.format("first:200")})
+    board.record_board(table)
+    assert not (tmp_path / "looks.csv").exists(), "of before"
+    board.record_board(table.assign(metric=metric.format("file:test-0204_to_test-0263@1b2c3d4e")))
+    assert (tmp_path / "looks.csv").read_text().splitlines()[1:] == ["red_circle,test-0204,test-0263,encode.width=0.1"]

@@ -48,6 +48,8 @@ def test_a_finding_says_who_leads_who_is_alike_and_where_the_method_stands(findi
     both = pd.concat([make_board(metric), make_board(f"{ST}/iou.image.union"), make_board(f"{ST}/recall>0.5", n=41)])
     first, second = (told.partition(" (n=")[0] for told in findings.describe_metrics(both))
     assert (first, second) == ("IoU TT ≥0.5 image, union = IoU ST ≥0.1 image, union", "Recall >0.5 ST ≥0.1")
+    cosine = make_board(f"{ST}/tgq.micro.cosine")
+    assert next(findings.describe_metrics(cosine)).endswith("of 3. No order of quality: see above.")
     alone = next(findings.describe_metrics(make_board(metric).assign(letters=["a", "b", "b"])))
     assert "all others differ from it" in alone
 
@@ -56,16 +58,18 @@ def test_families_groups_and_cost_are_read_from_iou_with_embeddings(findings: An
     table = pd.concat([
         make_board(f"{TT}/iou.image.union").iloc[::-1], make_board(f"{ST}/iou.image.union"),
         make_board(f"{ST}/iou.image.union.kind.things", group="kind=things", n=7),
+        make_board(f"{ST}/iou.image.union.size.tiny", group="size=tiny", n=0),
     ], ignore_index=True)  # fmt: skip
     assert list(findings.describe_families(table)) == [
         "The best of each family by IoU with embeddings (n=40): patches of the last layers, averaged: gem 50.0; "
         "masks in attention: global_subtraction 30.0."
     ]
     assert list(findings.describe_groups(table)) == [
-        "Leaders by IoU with embeddings, group by group: kind=things gem 50.0 (n=7, 1 not told from it)."
+        "Leaders by IoU with embeddings, group by group: kind=things gem 50.0 (n=7 images, 1 of 2 not told from it)."
     ]
     (cost,) = findings.describe_cost(table)
-    assert "gem 42 ms (leads); surgery 22 ms (the cheapest not told from it)" in cost and "90 ms (the dearest)" in cost
+    assert "gem 42 ms (leads); surgery 22 ms (the cheapest not told from it)" in cost
+    assert "with 20 segments, a trunk stored where there is one, ranked" in cost and "90 ms (the dearest)" in cost
 
 
 def test_the_metrics_that_agree_least_are_named(findings: Any) -> None:
@@ -77,7 +81,10 @@ def test_the_metrics_that_agree_least_are_named(findings: Any) -> None:
     ])  # fmt: skip
     told = findings.describe_agreement(table)
     assert "recall (TT) and iou.image.union (ST), Kendall's tau 0.50 [0.40, 0.50]" in told
-    assert "1 of 2 pairs agree wholly" in told
+    assert "1 of 2 pairs of metrics with numbers of their own agree wholly" in told
+    without = findings.describe_agreement(table, {f"{TT}/iou.image.union"})
+    assert "0 of 1 pairs of metrics" in without, "a copy's pairs say nothing more"
+    assert findings.describe_agreement(table, {iou}) == "All metrics have the same numbers for every variant."
 
 
 def test_what_stood_and_what_moved_is_said(findings: Any) -> None:
@@ -87,11 +94,17 @@ def test_what_stood_and_what_moved_is_said(findings: Any) -> None:
         head | {"variant": "masked", "key": "encode.start_layer", "published": "3", "chosen": "4", "mean_chosen": 0.52},
     ]))  # fmt: skip
     assert told == (
-        "Published values that stood: gem iterations=1. That moved: masked start_layer=3 to 4 (+2.0 points, n=40).\n"
+        "Values of the options that stood: gem iterations=1. That moved: masked start_layer=3 to 4 (+2.0, n=40).\n"
         "Best values at the end of their range, beyond which the variant would be another one or the same: gem "
         "iterations=1 (with 0 nothing attends to itself before it weighs the values; with its authors all do at "
         "least once); masked start_layer=1 (the tower has no other).\n"
     )
+
+
+def test_the_rule_names_its_metrics(findings: Any) -> None:
+    told = findings.describe_rule(pd.DataFrame({"metrics": ["iou.image.union recall>0.5"] * 2}))
+    assert "the best by the mean of iou.image.union, recall>0.5 (by embedding) is better in one of them by" in told
+    assert findings.describe_rule(pd.DataFrame({"variant": ["gem"]})) == ""
 
 
 def test_best_values_at_an_end_and_other_numbers_of_images_are_said(findings: Any) -> None:
@@ -115,7 +128,7 @@ def test_best_values_at_an_end_and_other_numbers_of_images_are_said(findings: An
     [
         ("[first:200]", "looked at test-0000 to test-0199 three times, of which this is the last: once"),
         ("[file:test-0204_to_test-0499@1b2c3d4e]",
-         "test-0204 to test-0499, at which no earlier board had looked; these had looked at test-0000 to test-0199"),
+         "Images: test-0204 to test-0499, at which no board had looked before this one, and which no variant sees"),
         ("[file:test-0200_to_test-0499@1b2c3d4e]", "three times"),
     ],
 )  # fmt: skip

@@ -60,9 +60,9 @@ def test_a_run_that_is_another_counts_once_in_ranks(tmp_path: Path, capsys: pyte
     """third of three is third of four, too, where the fourth is second's twin."""
     runs = fabricate(tmp_path / "runs", ["first", "second", "third"], [{}, {}, {}])
     (tmp_path / "tuning.csv").write_text("variant\n")
-    assert board([*map(str, runs), f"to={tmp_path / 'three'}", "resamples=200"]) == 0
+    assert board([*map(str, runs), f"to={tmp_path / 'three'}", "resamples=50"]) == 0
     make_twin(runs[0], "twin")
-    words = [f"to={tmp_path / 'four'}", f"tuning={tmp_path / 'tuning.csv'}", "resamples=200"]
+    words = [f"to={tmp_path / 'four'}", f"tuning={tmp_path / 'tuning.csv'}", "resamples=50"]
     assert board([str(tmp_path / "runs"), *words]) == 0
     three, four = (read_csv(tmp_path / name / "board.csv") for name in ("three", "four"))
     told = ["value", "low", "high", "rank", "rank_low", "rank_high", "letters"]

@@ -14,7 +14,7 @@ FILES = ("scores.csv", "curves.csv", "run.json")
 
 
 def _write(folder: Path, who: int) -> None:
-    for _ in range(30):
+    for _ in range(15):
         with lock_folder(folder):
             for name in FILES:
                 with open(folder / name, "w") as file:

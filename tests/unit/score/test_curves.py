@@ -86,7 +86,7 @@ def by_axis(mapping: str = "tt", name: str = "paper") -> tuple[pd.DataFrame, pd.
     return curves.compute_curves(OVERLAPS, CLASSES, score, NAMING, mapping)
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize(
     "changes",
     [

@@ -40,7 +40,7 @@ def test_the_linkage_is_scipys_with_distances_and_sizes(scale: float) -> None:
     np.testing.assert_allclose(made[:, 2], expected[:, 2], rtol=1e-9)
 
 
-@pytest.mark.parametrize(("block", "pairs"), [(1, 1), (7, 5), (512, 4096)])
+@pytest.mark.parametrize(("block", "pairs"), [pytest.param(1, 1, marks=pytest.mark.slow), (7, 5), (512, 4096)])
 def test_the_tree_does_not_depend_on_how_much_is_compared_at_once(
     block: int, pairs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

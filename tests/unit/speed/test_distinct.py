@@ -32,5 +32,14 @@ def test_shares_are_of_all_texts_that_a_step_a_segment_and_an_image_ask_for() ->
     replace(zerocap.search, features=counted)(targets, steps.append)
     asked = sum(len(step.context) for step in steps) * 5 * 8
     assert found.asked == asked and found.image == len(set(counted.asked)) / asked
-    assert found.settings.startswith("2 segments, 6 tokens, 5 beams, 2 iterations, 8 of ")
+    assert found.settings.startswith("2 segments, 2 of them also alone, 6 tokens, 5 beams, 2 iterations, 8 of ")
     assert 1 / 5 <= found.step <= 1 and found.image <= found.segment <= 1
+
+
+def test_texts_are_shared_by_the_segments_that_are_searched_together(monkeypatch) -> None:
+    zerocap = ZeroCap(tiny.language(), tiny.clip(), tokens=2, beams=5, iterations=1, candidates=8)
+    targets = torch.nn.functional.normalize(torch.from_numpy(tiny.embeddings(2).vectors), dim=-1)
+    together = count_distinct(zerocap.search, targets[[0, 0]], 8, tokens=2, iterations=1, alone=1)
+    monkeypatch.setattr("bench.speed.distinct.SEGMENTS_AT_ONCE", 1)
+    apart = count_distinct(zerocap.search, targets[[0, 0]], 8, tokens=2, iterations=1, alone=1)
+    assert (apart.segment, apart.image) == (together.segment, 2 * together.image) == (together.segment, apart.segment)

@@ -80,3 +80,16 @@ def test_files_say_what_was_extrapolated(tmp_path: Path) -> None:
     page = (tmp_path / "paper.md").read_text()
     assert page.count("(**extrapolated**)") == 1 and "- captions: a part." in page and "- features" not in page
     assert make_page(rows[:1], MACHINE, "embedded").count("xtrapolated") == 0
+
+
+def test_an_image_is_told_with_its_range_and_also_as_earlier_versions_left_it() -> None:
+    image = {
+        "of": "20 segments", "plain_s": 360_000.0, "fast_s_least": 1800.0, "fast_s": 3600.0, "fast_s_most": 7200.0,
+        "ratio": 100.0, "language_model_s": 360.0, "measured_text_s": 0.0025, "measured_texts_share": 0.75,
+        "distinct": {"step": 0.25, "segment": 0.24, "image": 0.23, "settings": "20 segments"},
+    }  # fmt: skip
+    page = make_page([{**run_trial(TRIAL), "image": image}], MACHINE, "paper")
+    assert "plain 100 h, fast 1.00 h (0.50 h if every iteration asked for the same texts, 2.00 h if none" in page
+    assert "of it the language model 0.10 h. A text where packs are full: 2.50 ms, 0.75 of the limit. Dist" in page
+    del image["measured_texts_share"]
+    assert "0.10 h. Distinct of the texts" in make_page([{**run_trial(TRIAL), "image": image}], MACHINE, "paper")

@@ -114,7 +114,7 @@ def _write_forever(root: Path) -> None:
 
 def test_kill_at_any_moment_leaves_whole_files(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
-    for wait in (0.05, 0.11, 0.17):
+    for wait in (0.04, 0.09):
         process = context.Process(target=_write_forever, args=(tmp_path,))
         process.start()
         time.sleep(wait)
@@ -130,19 +130,19 @@ def test_kill_at_any_moment_leaves_whole_files(tmp_path: Path) -> None:
 def _add_many(root: Path, first: int) -> None:
     store = Store(root)
     namespace = store.open_namespace("encode", "k", {})
-    for i in range(first, first + 20):
+    for i in range(first, first + 10):
         store.add(namespace, "shared", {f"n{i}": make_store_entry(embeddings(1, i))})
 
 
 def test_two_writers_of_one_image_lose_nothing(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
-    jobs = [context.Process(target=_add_many, args=(tmp_path, first)) for first in (0, 20, 40)]
+    jobs = [context.Process(target=_add_many, args=(tmp_path, first)) for first in (0, 10, 20)]
     for job in jobs:
         job.start()
     for job in jobs:
         job.join()
     store = Store(tmp_path)
-    assert len(store.read(store.open_namespace("encode", "k", {}), "shared")) == 60
+    assert len(store.read(store.open_namespace("encode", "k", {}), "shared")) == 30
 
 
 def _fill(root: Path, start: object) -> None:

@@ -77,8 +77,8 @@ def test_intervals_are_over_images_and_hold_the_value() -> None:
 
 def test_alpha_of_chance_is_nothing_and_of_full_agreement_one() -> None:
     draw = np.random.default_rng(0)
-    chance = measure_agreement(list_answers(draw.integers(0, 4, (20_000, 3)).astype(float)), 0)[0]
-    assert abs(chance.value) < 0.01
+    chance = measure_agreement(list_answers(draw.integers(0, 4, (5_000, 3)).astype(float)), 0)[0]
+    assert abs(chance.value) < 0.03
     whole = np.repeat(draw.integers(0, 4, (50, 1)), 3, axis=1).astype(float)
     assert measure_agreement(list_answers(whole), 0)[0].value == 1
     assert np.isnan(compute_alpha(np.zeros((1, 4, 4)), weigh_between)[0])

@@ -49,6 +49,7 @@ def test_widths_are_those_of_the_world(questions: int, raters: int, per_image: i
 def test_more_questions_and_raters_make_intervals_narrower_and_cost_what_they_cost() -> None:
     table = plan_study(draw_pilot(60, 3, 1), [50, 400], [1, 3], Prices(0.1, 6.0, controls=10 / 9), studies=100)
     assert list(table.columns) == list(COLUMNS)
+    assert set(table["pilot_images"]) == {60} and set(table["studies"]) == {100}
     wide = table.pivot(index="measure", columns=["questions", "raters"], values="width")
     assert (wide[50, 3] > wide[400, 3]).all() and wide[50, 1]["mean rating"] > wide[50, 3]["mean rating"]
     assert np.isnan(wide[50, 1]["alpha"]), "one rater agrees with nobody"

@@ -43,7 +43,7 @@ def test_batches_fill_up_one_after_the_other(tmp_path: Path) -> None:
     assert taken == [(1, 0), (1, 1), (1, 2), (1, 3), (2, 0)]
 
 
-@given(seed=st.integers(0, 10_000), raters=st.integers(3, 6), count=st.integers(1, 30))
+@given(seed=st.integers(0, 10_000), raters=st.integers(3, 6), count=st.integers(1, 18))
 def test_any_order_of_raters_who_come_leave_and_change_their_mind(
     seed: int, raters: int, count: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -11,10 +11,17 @@ from bench.system import products
 from bench.system.products import attend, leave_to_torch, multiply, multiply_each, use_multiply
 
 
+@pytest.fixture
+def every_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Products of any size are oneDNN's."""
+    monkeypatch.setattr(products, "LEAST", 1)
+
+
 def draw(*shape: int) -> torch.Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(0))
 
 
+@pytest.mark.usefixtures("every_product")
 @pytest.mark.parametrize("shape", [(1, 1), (16, 40), (3, 5, 40), (2, 3, 5, 7)])
 @pytest.mark.parametrize("biased", [False, True])
 @pytest.mark.parametrize("transposed", [False, True])
@@ -29,6 +36,7 @@ def test_a_product_is_that_of_float64(shape: tuple[int, ...], biased: bool, tran
     torch.testing.assert_close(made.double(), expected, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.usefixtures("every_product")
 @torch.no_grad()
 def test_rows_that_lie_apart_are_multiplied_too() -> None:
     x, whole = draw(40, 6)[:, ::2], draw(9, 12)
@@ -36,12 +44,14 @@ def test_rows_that_lie_apart_are_multiplied_too() -> None:
         torch.testing.assert_close(multiply(x, weight), x @ weight.t())
 
 
+@pytest.mark.usefixtures("every_product")
 @pytest.mark.parametrize("shape", [(0, 4), (2, 0, 4)])
 @torch.no_grad()
 def test_a_product_of_nothing_is_empty(shape: tuple[int, ...]) -> None:
     assert multiply(draw(*shape), draw(3, 4)).shape == (*shape[:-1], 3)
 
 
+@pytest.mark.usefixtures("every_product")
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
 @torch.no_grad()
 def test_other_types_are_torchs(dtype: torch.dtype) -> None:
@@ -49,12 +59,14 @@ def test_other_types_are_torchs(dtype: torch.dtype) -> None:
     assert torch.equal(multiply(x, weight), functional.linear(x, weight))
 
 
+@pytest.mark.usefixtures("every_product")
 def test_a_gradient_goes_through() -> None:
     x, weight = draw(4, 8).requires_grad_(), draw(3, 8)
     multiply(x, weight).sum().backward()
     torch.testing.assert_close(x.grad, weight.sum(dim=0).expand(4, -1))
 
 
+@pytest.mark.usefixtures("every_product")
 @torch.no_grad()
 def test_without_onednn_it_is_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(products, "_ONEDNN", None)
@@ -62,6 +74,7 @@ def test_without_onednn_it_is_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert torch.equal(multiply(x, weight, bias), functional.linear(x, weight, bias))
 
 
+@pytest.mark.usefixtures("every_product")
 @torch.no_grad()
 def test_within_the_context_it_is_torchs() -> None:
     x, weight = draw(64, 300), draw(40, 300)
@@ -71,11 +84,13 @@ def test_within_the_context_it_is_torchs() -> None:
     torch.testing.assert_close(multiply(x, weight), expected, atol=1e-4, rtol=1e-5)
 
 
+@pytest.mark.usefixtures("every_product")
 def test_shapes_are_known_without_numbers() -> None:
     """On torch's device without memory, where the shapes of what runs on a GPU are checked."""
     assert multiply(torch.empty(4, 8, device="meta"), torch.empty(3, 8, device="meta")).shape == (4, 3)
 
 
+@pytest.mark.usefixtures("every_product")
 @pytest.mark.parametrize(("queries", "tokens"), [(1, 7), (50, 50), (130, 33)])
 @torch.no_grad()
 def test_attention_in_blocks_is_torchs(queries: int, tokens: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +106,7 @@ def test_attention_in_blocks_is_torchs(queries: int, tokens: int, monkeypatch: p
         torch.testing.assert_close(attend(query, key, value).double(), expected, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.usefixtures("every_product")
 @pytest.mark.parametrize(
     ("left", "right"),
     [
@@ -109,6 +125,7 @@ def test_products_one_by_one_are_those_of_a_batch(left: tuple[int, ...], right: 
     torch.testing.assert_close(multiply_each(one, turned), one @ other, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.usefixtures("every_product")
 @torch.no_grad()
 def test_other_attention_is_torchs() -> None:
     query = draw(1, 2, 5, 8).bfloat16()
@@ -123,3 +140,26 @@ def test_a_model_keeps_its_weights_and_their_names() -> None:
     assert list(model.state_dict()) == names and all(type(m) is not nn.Linear for m in model.modules())
     with torch.no_grad():
         torch.testing.assert_close(model(x), expected)
+
+
+@torch.no_grad()
+def test_where_a_call_of_onednn_costs_more_than_it_saves_it_is_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told by the calls: products of a million multiplications are oneDNN's, smaller ones torch's to the bit."""
+    calls: list[int] = []
+
+    def count(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, *_: object) -> torch.Tensor:
+        calls.append(len(x))
+        return functional.linear(x, weight, bias)
+
+    monkeypatch.setattr(products, "_ONEDNN", count)
+    x, weight = draw(100, 100), draw(100, 100)
+    for rows, made in ((99, 0), (100, 1)):
+        assert torch.equal(multiply(x[:rows], weight), functional.linear(x[:rows], weight)) and len(calls) == made
+    query, key = draw(1, 3, 100, 100), draw(1, 3, 100, 100)
+    for rows, made in ((99, 0), (100, 3)):  # by the size of one of the three, which oneDNN makes one by one
+        calls.clear()
+        assert torch.equal(multiply_each(query[:, :, :rows], key), query[:, :, :rows] @ key) and len(calls) == made
+    for rows, made in ((99, 0), (100, 6)):
+        calls.clear()
+        attend(query[:, :, :rows], key, key)
+        assert len(calls) == made

@@ -87,9 +87,9 @@ def test_runs_that_do_not_fit_are_left_out_and_told(scored: Path, full: Path, tm
     shutil.copytree(list_scored(scored)[0], runs / "a")
     shutil.copytree(find_run(full), runs / "begun")
     (runs / "begun" / "run.json").unlink()
-    other = write_system(tmp_path / "other.jsonl", 2, 0.5, 5)
-    data = ("data=toyscenes", "data.split=tune", "data.subset=first:2", f"store={scored / 'store'}", f"out={runs}")
-    assert main(["score", str(other), *data, "--ignore-unknown", "score.resamples=50"]) == 3
+    other = write_system(tmp_path / "other.jsonl", 1, 0.5, 5)
+    data = ("data=toyscenes", "data.split=tune", "data.subset=first:1", f"store={scored / 'store'}", f"out={runs}")
+    assert main(["score", str(other), *data, "--ignore-unknown", "score.metrics=[iou]"]) == 3
     assert main(["report", str(runs), f"site={tmp_path / 'site'}"]) == 0
     told = {each["what"]: each["why"] for each in read(tmp_path / "site", "site")["missing"]}
     assert "begun: not finished" in told["a run"] and "finish it with" in told["a run"]

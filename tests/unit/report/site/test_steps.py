@@ -68,6 +68,7 @@ def pack_all(name: str, mapping: str) -> dict[str, dict[str, Any]]:
     return {metric: slots.pack(protocol.rounding) for metric, slots in make_steps(scored, mapping).items()}
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("mapping", ["tt", "st"])
 @pytest.mark.parametrize("name", ["paper", "reference"])
 def test_steps_at_a_threshold_are_the_numbers_of_scoring_at_it(name: str, mapping: str) -> None:

@@ -1,0 +1,51 @@
+"""No part of the paper: how few rows a product may have so that each keeps the bits that it has among many.
+
+What a text or a segment becomes must not depend on what else is computed beside it, to the last bit. Products of one
+fixed number of rows, filled up, see to that everywhere. Where a library adds up a row's terms in the same order however
+many rows there are, as oneDNN does from two rows on, fewer rows give the same bits for less: it is asked, not believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from bench.system.products import multiply
+
+STEPS = (4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+"""Numbers of rows that are tried."""
+
+_KNOWN: dict[tuple[object, ...], tuple[int, ...]] = {}
+
+
+def round_up(count: int, most: int, weights: Sequence[Tensor]) -> int:
+    """Round a number of rows (at most ``most``) up to one at which products with ``weights`` keep each row's bits."""
+    return next(size for size in find_sizes(most, weights) if size >= count)
+
+
+def find_sizes(most: int, weights: Sequence[Tensor]) -> tuple[int, ...]:
+    """Find the numbers of rows at which a product's rows have the bits that they have among ``most``; the last is that.
+
+    ``weights`` [o, i] stand for all of their shape, strides and dtype. A device that is no processor is not asked.
+    """
+    threads = torch.get_num_threads()  # a library may share one sum out among them where there are few rows
+    kinds = {(tuple(w.shape), w.stride(), w.dtype, w.device): w for w in weights}
+    key = (most, threads, *kinds)
+    if key not in _KNOWN:
+        tried = [size for size in STEPS if size < most and all(w.device.type == "cpu" for w in weights)]
+        for weight in kinds.values():
+            tried = _keep_steady(tried, most, weight)
+        _KNOWN[key] = (*tried, most)
+    return _KNOWN[key]
+
+
+@torch.no_grad()
+def _keep_steady(sizes: list[int], most: int, weight: Tensor) -> list[int]:
+    """Keep the numbers of rows that give the bits of a product of ``most`` rows."""
+    if not sizes or not weight.numel():
+        return sizes
+    x = torch.randn(most, weight.shape[1], generator=torch.Generator().manual_seed(0)).to(weight.dtype)
+    whole = multiply(x, weight)
+    return [size for size in sizes if torch.equal(multiply(x[:size], weight), whole[:size])]

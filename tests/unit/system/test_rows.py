@@ -1,0 +1,62 @@
+"""How few rows a product may have is asked of the library: what it says holds for other numbers, at any place."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from bench.system import rows
+from bench.system.products import multiply
+from bench.system.rows import find_sizes, round_up
+
+
+def draw(*shape: int) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(len(shape) + shape[0]))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "_KNOWN", {})
+
+
+@pytest.mark.parametrize("shape", [(96, 64), (33, 50), (2304, 768)])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_rows_have_the_bits_that_they_have_among_many(shape: tuple[int, int], transposed: bool) -> None:
+    weight = draw(*shape).t() if transposed else draw(*shape)
+    x = draw(64, weight.shape[1])
+    whole = multiply(x, weight, draw(weight.shape[0]))
+    sizes = find_sizes(64, [weight])
+    assert sizes[-1] == 64 and list(sizes) == sorted(sizes)
+    for size in sizes:
+        for start in (0, 3, 64 - size):
+            assert torch.equal(multiply(x[start : start + size], weight, draw(weight.shape[0]))[: 64 - start],
+                               whole[start : start + size])  # fmt: skip
+
+
+def test_a_library_that_rounds_by_the_number_of_rows_gets_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def multiply_in_two_orders(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        return x @ weight.t() if len(x) >= 24 else x[:, :7] @ weight[:, :7].t() + x[:, 7:] @ weight[:, 7:].t()
+
+    monkeypatch.setattr(rows, "multiply", multiply_in_two_orders)
+    weight = draw(40, 30).double()
+    assert find_sizes(48, [weight]) == (24, 32, 48) and find_sizes(20, [weight])[-1] == 20
+    assert [round_up(count, 48, [weight]) for count in (0, 1, 24, 25, 48)] == [24, 24, 24, 32, 48]
+
+
+def test_every_weight_has_a_say_and_threads_are_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "multiply", lambda x, weight: x @ weight.t() + (len(x) < weight.shape[0]))
+    assert find_sizes(64, [draw(10, 4), draw(30, 4)]) == (32, 48, 64)
+    before, asked = torch.get_num_threads(), []
+    monkeypatch.setattr(rows, "_keep_steady", lambda sizes, most, weight: asked.append(most) or sizes)
+    try:
+        for threads in (1, 1, 2):
+            torch.set_num_threads(threads)
+            find_sizes(16, [draw(10, 4)])
+    finally:
+        torch.set_num_threads(before)
+    assert asked == [16, 16]
+
+
+def test_other_devices_are_not_asked() -> None:
+    assert find_sizes(64, [torch.empty(5, 3, device="meta")]) == (64,)
+    assert find_sizes(64, [draw(10, 4), torch.empty(5, 3, device="meta")]) == (64,)
