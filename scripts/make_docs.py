@@ -54,7 +54,7 @@ def write_api(to: Path) -> None:
     pdoc.render.configure(docformat="markdown", footer_text="zgs", show_source=True)
     whole = [name for name in MODULES if name != "bench"]
     with warnings.catch_warnings():
-        # pdoc 16 looks up names of inherited constructors in the wrong module; such a type stands on the page as written
+        # pdoc 16 looks up names of inherited constructors in another module; such a type stands there as it is written
         warnings.filterwarnings("ignore", "Error parsing type annotation", UserWarning)
         pdoc.pdoc(*whole, output_directory=to)
     for page in to.rglob("*.html"):  # pdoc 16 links constructors that a dataclass inherits, and gives them no place

@@ -77,12 +77,8 @@ def main(words: Sequence[str] | None = None) -> None:
     table = pd.DataFrame(rows, columns=["what", "value", "unit", "n", "unit_of_n"])
     print(write_csv(table, given.to / "site.csv", decimals=2))
     lines = [f"| {what} | {value:.2f} | {unit} | {n} {of} |" for what, value, unit, n, of in rows]
-    head = [
-        HEAD.format(systems=given.systems, times=given.times, browser=browser),
-        "| what | | | n |",
-        "|---|---:|---|---|",
-    ]
-    text = "\n".join([*head, *lines])
+    head = HEAD.format(systems=given.systems, times=given.times, browser=browser)
+    text = "\n".join([head, "| what | | | n |", "|---|---:|---|---|", *lines])
     (given.to / "site.md").write_text(text + "\n", encoding="utf-8")
     print(given.to / "site.md")
 

@@ -144,7 +144,7 @@ window.zgsGallery = (function () {
     const image = new Image();
     await new Promise((resolve, reject) => { [image.onload, image.onerror, image.src] = [resolve, reject, `data/${picture.file}`]; });
     const smaller = picture.width > wide ? { resizeWidth: Math.round(wide), resizeQuality: "high" } : {};
-    return createImageBitmap(image, smaller);
+    try { return await createImageBitmap(image, smaller); } finally { image.removeAttribute("src"); } // its pixels go at once
   }
 
   /** One picture of a row: canvas, caption, what hovering and keys tell of its segments; `set` gives it an image. */

@@ -6,7 +6,7 @@
   const WHITE = [255, 255, 255], PALE = [236, 238, 241];
   const GRID = 56;
   const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", "DejaVu Sans", sans-serif';
-  const colours = new Map();
+  const colours = new Map(), widths = new Map();
   const scratch = { cells: {}, small: {}, depth: {} }; // used again by every picture
 
   /** The colour of a position: hues by the golden ratio, so that any first few are far apart. */
@@ -101,7 +101,7 @@
       const shade = shades[label - 2];
       if (label < 2 || !shade || !shade.text || shade.faded) continue;
       const text = fit(context, shade.text, width - 6);
-      const half = [context.measureText(text).width / 2 + 2, size * 0.62];
+      const half = [measureText(context, text) / 2 + 2, size * 0.62];
       const [y, x] = findRoom(small, label, rows, columns);
       const at = [clamp((x / columns) * width, half[0], width - half[0]), clamp((y / rows) * height, half[1], height - half[1])];
       const box = [at[0] - half[0], at[1] - half[1], at[0] + half[0], at[1] + half[1]];
@@ -115,10 +115,18 @@
     }
   }
 
+  /** The width of a text in the context's font. Most are asked for again, and each answer of a browser is garbage. */
+  function measureText(context, text) {
+    const key = `${context.font}|${text}`;
+    if (widths.size > 4000) widths.clear();
+    if (!widths.has(key)) widths.set(key, context.measureText(text).width);
+    return widths.get(key);
+  }
+
   function fit(context, text, room) {
+    if (measureText(context, text) <= room) return text;
     const letters = [...text];
-    if (context.measureText(text).width <= room) return text;
-    while (letters.length > 1 && context.measureText(letters.join("") + "…").width > room) letters.pop();
+    while (letters.length > 1 && measureText(context, letters.join("") + "…") > room) letters.pop();
     return letters.join("").trimEnd() + "…";
   }
 
