@@ -68,12 +68,15 @@ class LanguageStep:
         """Where the weights are."""
         return self.embedding.device
 
-    def round_up(self, rows: int, most: int) -> int:
-        """Round a batch up to a size, at most ``most``, at which every row has the bits that it has among ``most``."""
+    def round_up(self, rows: int, usual: int, room: int = 0) -> int:
+        """Round a batch up to a size at which every row has the bits that it has among ``usual``, or to the largest.
+
+        That is at most ``usual`` or, where that is more, ``room``.
+        """
         block = self.blocks[0]
         parts = (block.query_key_value, block.after_attention, block.into_mlp, block.out_of_mlp)
         forward = [*(part.weight.t() for part in parts), self.output]
-        return round_up(rows, most, [*forward, *(weight.t() for weight in forward)])  # and their gradients
+        return round_up(rows, usual, [*forward, *(weight.t() for weight in forward)], room)  # and their gradients
 
     @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Float[Tensor, "layers 2 1 h t k"]:

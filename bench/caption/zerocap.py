@@ -55,7 +55,7 @@ class ZeroCap:
     ``normalisation``: beam, a proper probability for each, or joint, over all beams of a segment as the reference does.
     ``final``: stop, where candidates are cleaned before they are compared, or cut_last, where they are compared as they
     are and the winner loses its last character whatever it is, as in the reference.
-    ``rows`` bounds the language model's batch, which is filled up so that no segment's result depends on the others'.
+    ``rows`` bounds the batch of a large language model. Filled up, so that no segment's result depends on others'.
     ``store_mb`` bounds the memory of remembered CLIP features.
     """
 

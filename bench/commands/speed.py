@@ -19,7 +19,8 @@ to=FOLDER        where table, page and picture of a scale go; rows of other stag
 stages=…         some of features, clustering, embeddings, captions, scoring (all)
 weights=FOLDER   of scale=paper: what `python -m data_prep.random_models --to FOLDER` writes; else models=paper
 image=FILE       another picture
-growth=yes       in place of the stages: how cost grows with images, segments, classes and thresholds (to= keeps it)
+growth=yes       in place of the stages: how cost grows with images, segments, classes and thresholds (to= keeps it),
+                 as exponents of a size; one above 1.1 is named
 KEY=VALUE        any key of `zgs run --help`, such as caption.beams=2
 
 --scale S and --json FILE are the same. Both forms run in one process on one thread, on the same inputs; the exit code
@@ -68,12 +69,13 @@ def keep_rows(rows: Sequence[dict[str, Any]], inputs: Any, options: dict[str, st
 
 def tell_growth(inputs: Any, to: str) -> int:
     """Tell how every cost grows, a line each as it is measured, and write them where asked to."""
-    from bench.speed.growth import describe_growth, measure_growth, write_growth
+    from bench.speed.growth import describe_growth, judge_growth, measure_growth, write_growth
 
     found = []
     for one in measure_growth(inputs):
         found.append(one)
         print(describe_growth(one).replace("\n", " "), flush=True)
+    print(judge_growth(found))
     if to:
         Path(to).mkdir(parents=True, exist_ok=True)
         print("speed:", *write_growth(found, Path(to)), sep="\n  ")

@@ -27,6 +27,10 @@ from bench.score.counts import settle_background
 from bench.score.evaluate import check_words
 from bench.score.intervals import MetricCounts
 from bench.settings.instantiate import make_object
+from bench.system.remember import Memory
+
+PROTOCOLS: Memory[Protocol] = Memory(64)
+"""Protocols of this process, before the data set has its say: a run asks for its own three times."""
 
 
 def score_predictions(context: RunContext, request: ScoreRequest, work: Map = call_here) -> ScoreResult:
@@ -74,7 +78,7 @@ def resolve_protocol(context: RunContext, options: Mapping[str, Any]) -> Protoco
     if options["background"] == "auto":
         options["background"] = getattr(context.dataset, "background", "context")
     options["background"] = UNTIL_KNOWN.get(options["background"], options["background"])
-    protocol: Protocol = make_object(options)
+    protocol = PROTOCOLS.make_once(lambda: make_object(options), options)
     check_words(protocol)
     texts = context.dataset.classes.texts if context.dataset.classes else ()
     return replace(protocol, mapping=make_strategies(protocol.mapping, texts, protocol.table))

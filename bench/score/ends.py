@@ -41,8 +41,15 @@ _NORMAL = NormalDist()
 def compute_ends(found: Sequence[Estimate], level: float) -> list[Bounds]:
     """Both ends of each interval, which always holds its value; NaN where fewer than two images were measurable.
 
-    Without bounds they are t standard errors to either side, or percentiles.
+    Without bounds they are t standard errors to either side, or percentiles. An estimate that is there several times
+    is looked at once.
     """
+    distinct = {id(one): one for one in found}
+    ends = dict(zip(distinct, _compute_different(list(distinct.values()), level), strict=True))
+    return [ends[id(one)] for one in found]
+
+
+def _compute_different(found: Sequence[Estimate], level: float) -> list[Bounds]:
     t = compute_quantile(level, np.array([_find_freedom(one) for one in found], np.float64))
     ends = [_compute_ends(one, quantile) for one, quantile in zip(found, t.tolist(), strict=True)]
     drawn = {at: known for at, one in enumerate(found) if (known := _find_samples(one)) is not None}

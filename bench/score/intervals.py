@@ -8,6 +8,7 @@ measures how often either holds, and `results/coverage.md` says so.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -81,14 +82,17 @@ def make_intervals(found: Sequence[Estimate], level: float) -> list[Interval]:
 def estimate_all(rows: Sequence[MetricCounts], resamples: int, seed: int) -> list[Estimate]:
     """Each metric with what each image does to it, and with its resamples where these are to be trusted.
 
-    Raises UserError where the metrics are not over the same images.
+    Metrics of the same counts, as at thresholds between which nothing changes, have one estimate. Raises UserError
+    where the metrics are not over the same images.
     """
     _check_same_images(rows)
-    found = [estimate_row(row) for row in rows]
-    drawn = [at for at, row in enumerate(rows) if trusts_resamples(row, found[at])]
-    for at, samples in zip(drawn, bootstrap([rows[at] for at in drawn], resamples, seed), strict=True):
-        found[at] = replace(found[at], samples=samples)
-    return found
+    keys = [_hash_counts(row) for row in rows]
+    distinct = dict(zip(keys, rows, strict=True))
+    found = {key: estimate_row(row) for key, row in distinct.items()}
+    drawn = [key for key, row in distinct.items() if trusts_resamples(row, found[key])]
+    for key, samples in zip(drawn, bootstrap([distinct[key] for key in drawn], resamples, seed), strict=True):
+        found[key] = replace(found[key], samples=samples)
+    return [found[key] for key in keys]
 
 
 def estimate_row(row: MetricCounts) -> Estimate:
@@ -116,6 +120,13 @@ def select_images(rows: MetricCounts, image_ids: Sequence[str]) -> MetricCounts:
     position = {image: index for index, image in enumerate(rows.image_ids)}
     index = [position[image] for image in image_ids]
     return MetricCounts(tuple(image_ids), rows.numerator[index], rows.denominator[index], rows.unit)
+
+
+def _hash_counts(row: MetricCounts) -> tuple[float | None, tuple[int, ...], bytes]:
+    """Hash all that the estimate of a metric is made of."""
+    digest = hashlib.blake2b(np.ascontiguousarray(row.numerator).data, digest_size=16)
+    digest.update(np.ascontiguousarray(row.denominator).data)
+    return row.shift, row.numerator.shape, digest.digest()
 
 
 def _check_same_images(rows: Sequence[MetricCounts]) -> None:

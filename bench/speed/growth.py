@@ -27,6 +27,8 @@ from bench.speed.many_tables import NAMING, draw_table
 
 TIMES = 3
 """Measurements of each size."""
+STEEP = 1.1
+"""An exponent above it is worse than in proportion."""
 IMAGES, SEGMENTS = (50, 100, 200, 400, 800), (5, 10, 20, 40, 80)
 CLASSES, THRESHOLDS = (20, 59, 150, 459), (1, 5, 21, 101)
 
@@ -120,6 +122,14 @@ def write_growth(found: Sequence[Growth], folder: Path) -> list[Path]:
 def describe_growth(one: Growth) -> str:
     """Describe a growth in a line: what against what, and its exponent."""
     return f"{one.cost} against {one.size}:\n{one.exponent:.2f} [{one.low:.2f}, {one.high:.2f}]"
+
+
+def judge_growth(found: Sequence[Growth]) -> str:
+    """Judge in a line whether any cost grows faster than in proportion, and name those that do."""
+    steep = [f"{one.cost} against {one.size} ({one.exponent:.2f})" for one in found if one.exponent > STEEP]
+    if not steep:
+        return f"none of {len(found)} costs grows faster than size^{STEEP:g}"
+    return f"faster than size^{STEEP:g}: {', '.join(steep)}; measure again on an idle machine before you judge"
 
 
 def _grow(cost: str, size: str, sizes: tuple[int, ...], make: Callable[[int], Callable[[], object]]) -> Growth:

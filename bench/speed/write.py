@@ -77,6 +77,7 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
     ]  # fmt: skip
     notes = [f"- {row['stage']}: {row['how']}." for row in rows if row["how"]]
     notes += [_write_image(row["image"]) for row in rows if "image" in row]
+    plain = [f"- {row['stage']}: {row['note']}" for row in rows if "note" in row]
     head = ["", "**Extrapolated**, since the whole would take too long:", ""] if notes else []
     many = [
         f"- {one['of']}: {one['numbers']:,} numbers with intervals in {write_seconds(one['seconds'])} s, peak "
@@ -84,7 +85,10 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
         for row in rows
         for one in row.get("many", ())
     ]
-    return "\n".join([*lines, *head, *notes, *(["", "**Scoring of many images:**", "", *many] if many else [])]) + "\n"
+    blocks = [head + notes] if notes else []
+    blocks += [["", "**Plain, where it is a choice:**", "", *plain]] if plain else []
+    blocks += [["", "**Scoring of many images:**", "", *many]] if many else []
+    return "\n".join(lines + [line for block in blocks for line in block]) + "\n"
 
 
 def _write_line(row: Row) -> str:

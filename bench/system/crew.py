@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from typing import Any
@@ -46,6 +46,23 @@ _marks: Any = None
 _open: weakref.WeakSet[Crew] = weakref.WeakSet()
 
 
+class _Pool(ProcessPoolExecutor):
+    """Notes whom it ends when it breaks: by SIGTERM, which a worker that somebody stopped has died of too."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.ended: set[int | None] = set()
+        super().__init__(*arguments)
+
+    def _spawn_process(self) -> None:
+        super()._spawn_process()  # type: ignore[misc]
+        process: Any = list(self._processes.values())[-1]
+        process.terminate = partial(self._end, process)
+
+    def _end(self, process: Any) -> None:
+        self.ended |= {process.pid} if process.exitcode is None else set()
+        type(process).terminate(process)
+
+
 class Crew:
     """``workers`` processes; ``context`` is a fork server's, ``fewer`` the option that asks for one process only.
 
@@ -58,11 +75,11 @@ class Crew:
         _open.add(self)
 
     @cached_property
-    def _pool(self) -> ProcessPoolExecutor:
+    def _pool(self) -> _Pool:
         context, workers, threads = self._wanted
         _start_server()
         self._marks = context.RawArray("l", SEATS)
-        pool = ProcessPoolExecutor(workers, context, _start_worker, (self._marks, threads))
+        pool = _Pool(workers, context, _start_worker, (self._marks, threads))
         self._processes = pool._processes  # the pool forgets them when it breaks
         return pool
 
@@ -132,7 +149,8 @@ class Crew:
         self._wait_for_end()
         codes = {process.pid: process.exitcode for process in self._processes.values()}
         guilty = {pid: code for pid, code in codes.items() if code not in (0, None, -signal.SIGTERM)}
-        guilty = guilty or {pid: code for pid, code in codes.items() if code}
+        dead = {pid: code for pid, code in codes.items() if code}
+        guilty = guilty or {pid: code for pid, code in dead.items() if pid not in self._pool.ended} or dead
         if set(guilty.values()) <= {-signal.SIGTERM}:
             time.sleep(TOGETHER)  # our own signal, if there is one, ends us here
         seats = {at for at, pid in enumerate(self._marks) if pid in guilty}

@@ -20,32 +20,38 @@ STEPS = (4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 _KNOWN: dict[tuple[object, ...], tuple[int, ...]] = {}
 
 
-def round_up(count: int, most: int, weights: Sequence[Tensor]) -> int:
-    """Round a number of rows (at most ``most``) up to one at which products with ``weights`` keep each row's bits."""
-    return next(size for size in find_sizes(most, weights) if size >= count)
+def round_up(count: int, usual: int, weights: Sequence[Tensor], room: int = 0) -> int:
+    """Round a number of rows up to one at which products with ``weights`` keep each row's bits: see `find_sizes`.
+
+    Of more rows than fit at once it is the largest such number.
+    """
+    sizes = find_sizes(usual, weights, room)
+    return next((size for size in sizes if size >= count), sizes[-1])
 
 
-def find_sizes(most: int, weights: Sequence[Tensor]) -> tuple[int, ...]:
-    """Find the numbers of rows at which a product's rows have the bits that they have among ``most``; the last is that.
+def find_sizes(usual: int, weights: Sequence[Tensor], room: int = 0) -> tuple[int, ...]:
+    """Find the numbers of rows, ascending, at which a product's rows have the bits that they have among ``usual`` rows.
 
-    ``weights`` [o, i] stand for all of their shape, strides and dtype. A device that is no processor is not asked.
+    None is larger than ``usual`` or, where that is more, ``room``. ``weights`` [o, i] stand for all of their shape,
+    strides and dtype. A device that is no processor is not asked: there it is ``usual`` alone.
     """
     threads = torch.get_num_threads()  # a library may share one sum out among them where there are few rows
     kinds = {(tuple(w.shape), w.stride(), w.dtype, w.device): w for w in weights}
-    key = (most, threads, *kinds)
+    key = (usual, room, threads, *kinds)
     if key not in _KNOWN:
-        tried = [size for size in STEPS if size < most and all(w.device.type == "cpu" for w in weights)]
+        tried = [size for size in STEPS if size <= max(usual, room) and all(w.device.type == "cpu" for w in weights)]
         for weight in kinds.values():
-            tried = _keep_steady(tried, most, weight)
-        _KNOWN[key] = (*tried, most)
+            tried = _keep_steady(tried, usual, weight)
+        _KNOWN[key] = tuple(sorted({*tried, usual}))
     return _KNOWN[key]
 
 
 @torch.no_grad()
-def _keep_steady(sizes: list[int], most: int, weight: Tensor) -> list[int]:
-    """Keep the numbers of rows that give the bits of a product of ``most`` rows."""
+def _keep_steady(sizes: list[int], usual: int, weight: Tensor) -> list[int]:
+    """Keep the numbers of rows that give the bits of products of ``usual`` rows."""
     if not sizes or not weight.numel():
         return sizes
-    x = torch.randn(most, weight.shape[1], generator=torch.Generator().manual_seed(0)).to(weight.dtype)
-    whole = multiply(x, weight)
+    rows = -(-max(*sizes, usual) // usual) * usual
+    x = torch.randn(rows, weight.shape[1], generator=torch.Generator().manual_seed(0)).to(weight.dtype)
+    whole = torch.cat([multiply(part, weight) for part in x.split(usual)])
     return [size for size in sizes if torch.equal(multiply(x[:size], weight), whole[:size])]

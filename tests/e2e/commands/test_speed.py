@@ -32,7 +32,7 @@ def test_both_forms_of_every_stage_agree(
 
 
 def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(scoring.plain, "compute_curve", lambda *_: [0.5] * len(scoring.THRESHOLDS))
+    monkeypatch.setattr(scoring.plain, "compute_iou", lambda *_: 0.5)
     assert main(["speed", "stages=scoring"]) == 1
     assert "the two forms of scoring differ" in capsys.readouterr().out
     assert "scoring" in try_stages.STAGES

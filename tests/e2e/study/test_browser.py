@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from bench.study.database import open_database
 from bench.study.questions import RIGHT
 from bench.study.raters import add_raters
 from bench.study.ratings_files import count_missing
+from tests.browser import find_browser, open_browser
 from tests.e2e.study.serving import Server
 from tests.shared_runs import find_run
 
@@ -26,29 +25,6 @@ pytestmark = [pytest.mark.extra, pytest.mark.timeout(600)]
 WIDE, NARROW = (1280, 900), (360, 640)
 SHOTS = os.environ.get("ZGS_SHOTS")
 """A folder for screenshots that somebody wants to look at."""
-
-
-@contextmanager
-def open_browser(size: tuple[int, int]) -> Iterator[Any]:
-    """A Chromium without a window: the one of the system, driven by its own driver."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed: make test-extra")
-    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
-    if not all(programs):
-        pytest.skip("no chromium and chromedriver here: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = programs[0]
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(programs[1]))
-    try:
-        browser.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == NARROW},
-        )
-        yield browser
-    finally:
-        browser.quit()
 
 
 class Person:
@@ -110,6 +86,7 @@ class Person:
 
 
 def test_three_raters_rate_a_study_by_keyboard_while_the_server_is_killed(full: Path, tmp_path: Path) -> None:
+    find_browser()
     from selenium.webdriver.support.ui import WebDriverWait
 
     study = tmp_path / "study"
@@ -121,7 +98,7 @@ def test_three_raters_rate_a_study_by_keyboard_while_the_server_is_killed(full: 
     server = Server(study)
     with ExitStack() as stack:
         people = [
-            Person(stack.enter_context(open_browser(NARROW if at == 2 else WIDE)), token, known)
+            Person(stack.enter_context(open_browser(*(NARROW if at == 2 else WIDE))), token, known)
             for at, token in enumerate(tokens)
         ]
         for at, person in enumerate(people):

@@ -58,6 +58,12 @@ def test_the_way_a_worker_died_and_its_image_are_told(crew: Crew, tmp_path: Path
     assert "out of memory" not in str(caught.value) and (tmp_path / "1").exists()
 
 
+def test_a_worker_that_the_pool_has_ended_is_not_the_one_that_was_stopped(crew: Crew, tmp_path: Path) -> None:
+    """Both have died of SIGTERM, each over an image of its own."""
+    with pytest.raises(UserError, match=r"was stopped \(SIGTERM: by somebody\) over a; what"):
+        list(crew.run(fakes.end_beside, [(True, tmp_path), (False, tmp_path)], ["a", "b"]))
+
+
 @pytest.mark.parametrize("when", ["before its start", "before it is known"])
 def test_a_worker_that_is_started_while_the_pool_breaks_is_ended_too(
     crew: Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import bootstrap as scipy_bootstrap
 
 from bench.errors import UserError
+from bench.score import intervals
 from bench.score import resampling as module
 from bench.score.intervals import MetricCounts, bootstrap, compute_intervals, select_images
 from bench.score.resampling import compute_percentile_interval
@@ -102,3 +103,15 @@ def test_order_of_images_does_not_change_the_value(seed: int, random: object) ->
     ids = list(one.image_ids)
     random.shuffle(ids)
     assert select_images(one, ids).value() == one.value() or np.isnan(one.value())
+
+
+def test_metrics_of_the_same_counts_are_estimated_once_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = random_rows(1), random_rows(2)
+    again = MetricCounts(one.image_ids, one.numerator.copy(), one.denominator.copy(order="F"), "images")
+    shifted = MetricCounts(one.image_ids, one.numerator, one.denominator, "segments", shift=0.1)
+    wide = rows(*np.random.default_rng(3).random((2, 60, 2)))
+    alone = [compute_intervals([row], 200)[0] for row in (one, other, again, shifted, wide)]
+    seen, plain = [], intervals.estimate_row
+    monkeypatch.setattr(intervals, "estimate_row", lambda row: seen.append(row) or plain(row))
+    assert compute_intervals([one, other, again, shifted, wide], 200) == alone
+    assert len(seen) == 4 and alone[0] == alone[2] != alone[1] and alone[3] != alone[0]

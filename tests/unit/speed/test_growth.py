@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.speed.growth import Growth, fit_exponent, prepare_scoring, resize_table, write_growth
+from bench.speed.growth import Growth, fit_exponent, judge_growth, prepare_scoring, resize_table, write_growth
 from bench.speed.many_tables import draw_table
 
 
@@ -35,3 +35,10 @@ def test_the_table_has_every_measurement(tmp_path: Path) -> None:
     assert [path.name for path in write_growth([one], tmp_path)] == ["growth.csv", "growth.png", "growth.svg"]
     table = pd.read_csv(tmp_path / "growth.csv")
     assert table["seconds"].tolist() == [1.0, 1.1, 2.0, 2.1] and (table["n"] == 4).all()
+
+
+def test_costs_that_grow_faster_than_in_proportion_are_named() -> None:
+    slopes = {"a": 1.1, "b": 1.2}
+    flat, steep = (Growth(cost, "images", (1, 2), np.ones((2, 2)), b, 0, 2) for cost, b in slopes.items())
+    assert judge_growth([flat]) == "none of 1 costs grows faster than size^1.1"
+    assert judge_growth([flat, steep]).startswith("faster than size^1.1: b against images (1.20);")

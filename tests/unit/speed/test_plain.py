@@ -19,11 +19,19 @@ def test_iou_of_two_classes_and_a_threshold_by_hand() -> None:
     sample = Sample("a", np.zeros((1, 4, 3), np.uint8), truth)
     similarity = np.array([[0.9, 0.1], [0.2, 0.6]], np.float32)
     prediction = Prediction("a", masks, ("x", "y"))
+    image = (prediction, sample, similarity)
     # class 0: 1 of 2 pixels; class 1: 1 of 2
-    assert scoring.compute_iou(prediction, sample, similarity, 0.5) == 0.5
+    assert scoring.compute_iou([image], 0.5, "image", "zero") == 0.5
     # class 1 has lost its segment
-    assert scoring.compute_iou(prediction, sample, similarity, 0.7) == 0.25
-    assert scoring.compute_curve([prediction], [sample], [similarity], [0.5, 0.7]) == [0.5, 0.25]
+    assert scoring.compute_iou([image], 0.7, "image", "zero") == 0.25
+    other = (prediction, Sample("b", sample.image, np.array([[0, 0, 0, 0]], np.int16)), similarity)
+    # class 0: 2 of 4 pixels; class 1, which the image does not have: 0 of 2, or left out
+    ways = {
+        ("image", "zero"): (0.5 + 0.25) / 2, ("pair", "zero"): 1.5 / 4, ("dataset", "zero"): (3 / 6 + 1 / 4) / 2,
+        ("image", "ignore"): 0.5, ("pair", "ignore"): 1.5 / 3, ("dataset", "ignore"): (3 / 6 + 1 / 4) / 2,
+    }  # fmt: skip
+    for way, expected in ways.items():
+        assert scoring.compute_iou([image, other], 0.5, *way) == expected
 
 
 def test_one_block_head_by_head_is_transformers_own() -> None:

@@ -80,6 +80,8 @@ def test_files_say_what_was_extrapolated(tmp_path: Path) -> None:
     page = (tmp_path / "paper.md").read_text()
     assert page.count("(**extrapolated**)") == 1 and "- captions: a part." in page and "- features" not in page
     assert make_page(rows[:1], MACHINE, "embedded").count("xtrapolated") == 0
+    page = make_page([{**rows[0], "note": "a choice."}, *rows[1:]], MACHINE, "embedded")
+    assert page.endswith("- captions: a part.\n\n**Plain, where it is a choice:**\n\n- features: a choice.\n")
 
 
 def test_an_image_is_told_with_its_range_and_also_as_earlier_versions_left_it() -> None:

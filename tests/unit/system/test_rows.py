@@ -41,6 +41,15 @@ def test_a_library_that_rounds_by_the_number_of_rows_gets_what_it_needs(monkeypa
     weight = draw(40, 30).double()
     assert find_sizes(48, [weight]) == (24, 32, 48) and find_sizes(20, [weight])[-1] == 20
     assert [round_up(count, 48, [weight]) for count in (0, 1, 24, 25, 48)] == [24, 24, 24, 32, 48]
+    assert find_sizes(16, [weight], 64) == (4, 8, 16) and find_sizes(24, [weight], 50) == (24, 32, 48)
+    assert round_up(90, 24, [weight], 50) == 48, "the largest, where more rows are left"
+
+
+def test_more_rows_than_usual_have_the_bits_of_the_usual_ones() -> None:
+    weight, x = draw(96, 64), draw(64, 64)
+    usual = torch.cat([multiply(part, weight) for part in x.split(16)])
+    sizes = find_sizes(16, [weight], 64)
+    assert 16 in sizes and all(torch.equal(multiply(x[:size], weight), usual[:size]) for size in sizes)
 
 
 def test_every_weight_has_a_say_and_threads_are_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
