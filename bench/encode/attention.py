@@ -16,7 +16,7 @@ from torch import Tensor
 
 from bench.encode.layers import Layer, PlainLayers
 from bench.encode.segments import Segments
-from bench.system.products import multiply_each
+from bench.system.products import multiply, multiply_each
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +55,13 @@ class Attention:
     def masked(self) -> Tensor:
         """Equation 1 applied to every query: A_masked, [n, H, Q, D]."""
         mask = self.mask[:, None, :, None]  # n 1 T 1
-        weighted = self._multiply(torch.cat([mask * self.values, mask.expand(-1, self.values.shape[1], -1, 1)], dim=-1))
-        # n H Q D+1: the numerator e (M V), and in the last column the denominator e M
-        return weighted[..., :-1] / weighted[..., -1:].clamp_min(torch.finfo(weighted.dtype).tiny)
+        numerator = self._multiply(mask * self.values)  # e (M V), n H Q D
+        # e M by a product of its own: a column more beside those of the values costs oneDNN a third of them
+        shared = self.exponential.expand(len(self.mask), -1, -1, -1)  # n H Q T, a view
+        # a copy of the mask, since MKL adds up in another order where a vector begins elsewhere in memory
+        sums = [multiply(rows.flatten(0, 1), row[None].clone()) for rows, row in zip(shared, self.mask, strict=True)]
+        denominator = torch.stack(sums).view(*shared.shape[:-1], 1)  # n H Q 1
+        return numerator / denominator.clamp_min(torch.finfo(numerator.dtype).tiny)
 
     def compute_weight_cosine(self) -> Tensor:
         """Compute the cosine of the masked and the unmasked row of weights, [n, H, Q] (the reference's saliency).

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.models.blocks import Block
-from bench.system.products import attend, multiply_each
+from bench.system.products import LOG_2, attend, multiply_each
 
 Kept = TypeVar("Kept")
 
@@ -85,8 +85,9 @@ class Layer:
 
     def compute_exponential(self, query: Tensor, key: Tensor) -> Tensor:
         """Compute exp(query . key / sqrt(D) - row maximum), [s, H, Q, T], of queries and keys [s, H, *, D]."""
-        logits = multiply_each(query * query.shape[-1] ** -0.5, key.transpose(-1, -2))
-        return logits.sub_(logits.amax(-1, keepdim=True)).exp_()
+        scaled = query * (query.shape[-1] ** -0.5 / LOG_2)  # torch raises 2 to a power four times as fast as e
+        logits = multiply_each(scaled, key.transpose(-1, -2))
+        return logits.sub_(logits.amax(-1, keepdim=True)).exp2_()
 
     def attend(self, query: Tensor, key: Tensor, added: Tensor | None = None) -> Tensor:
         """Compute softmax(query . key / sqrt(D) + added [Q, T]) V, [s, H, Q, D], of any queries and keys."""

@@ -26,6 +26,8 @@ from bench.system.products import attend, use_multiply
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 FACETS = ("key", "token")
+ROWS = 1024
+"""Tokens that go through the linear layers of a block at once, so that what these make stays in the cache."""
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -153,18 +155,25 @@ def compute_loaded_size(height: int, width: int, size: int) -> tuple[int, int]:
 
 
 def _run_block(block: Any, tokens: torch.Tensor) -> torch.Tensor:
-    """Run one pre-norm block. `attend` never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid."""
-    attention = block.attention
-    before, after = _read_norms(block)
-    normed = before(tokens)  # 1 T w
-    query, key, value = (
-        project(normed).unflatten(2, (-1, attention.head_dim)).transpose(1, 2)
-        for project in (attention.q_proj, attention.k_proj, attention.v_proj)
-    )
+    """Run one pre-norm block over tokens [1, T, w]; `ROWS` of them at a time go through all but attention.
+
+    `attend` never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid.
+    """
+    attention, before = block.attention, _read_norms(block)[0]
+    projections = attention.q_proj, attention.k_proj, attention.v_proj
+    parts = [[project(normed) for project in projections] for normed in map(before, tokens.split(ROWS, dim=1))]
+    packed = (torch.cat(part, dim=1) for part in zip(*parts, strict=True))  # 1 T w each
+    query, key, value = (part.unflatten(2, (-1, attention.head_dim)).transpose(1, 2) for part in packed)
     mixed = attend(query, key, value).transpose(1, 2).flatten(2)  # 1 H T k to 1 T w
+    left = zip(tokens.split(ROWS, dim=1), mixed.split(ROWS, dim=1), strict=True)
+    return torch.cat([_leave_block(block, part, heads) for part, heads in left], dim=1)
+
+
+def _leave_block(block: Any, tokens: torch.Tensor, heads: torch.Tensor) -> torch.Tensor:
+    """Leave a block from the tokens that entered it and what attention gives, both [1, T, w]: residuals and MLP."""
     scale = getattr(block, "layer_scale1", nn.Identity()), getattr(block, "layer_scale2", nn.Identity())  # DINOv2's
-    tokens = tokens + scale[0](attention.o_proj(mixed))
-    return tokens + scale[1](block.mlp(after(tokens)))
+    tokens = tokens + scale[0](block.attention.o_proj(heads))
+    return tokens + scale[1](block.mlp(_read_norms(block)[1](tokens)))
 
 
 def _read_norms(block: Any) -> tuple[Any, Any]:

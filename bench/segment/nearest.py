@@ -13,15 +13,21 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float, Float64, Int64
+from torch import Tensor
 
 from bench.system.products import multiply
 
-BLOCK = 128
-"""Clusters that are compared with all later ones at once."""
+BLOCK, ROWS = 256, 2048
+"""Clusters that are compared with all later ones at once, and how many of these: bounds of 2 MB, kept by the cache."""
 PAIRS = 4096
 """Pairs that are computed in float64 at once."""
 MANY = 8
 """Pairs of a block for each cluster it may be nearest to, beyond which float32 tells too little apart."""
+WAITING = 1_000_000
+"""Pairs that wait for all bounds to be known, which most of them do not survive; more are computed at once."""
+
+Pairs = tuple[Int64[np.ndarray, " p"], Int64[np.ndarray, " p"], Float[np.ndarray, " p"]]
+"""Two positions of each pair, and the lower bound of its squared distance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,64 +106,95 @@ def _list_candidates(
     clusters: Clusters, places: Int64[np.ndarray, " m"], stale: int
 ) -> Iterator[tuple[Int64[np.ndarray, " p"], Int64[np.ndarray, " p"]]]:
     """List the pairs of positions in ``places`` that may be nearest for one of the first ``stale``, each pair once."""
-    bounds = Bounds.prepare(clusters.means[places], clusters.sizes[places], np.float32)
-    most = np.full(len(places), np.inf)  # the nearest is no farther than this
+    bounds = Bounds.prepare(clusters.means[places], clusters.sizes[places], stale, np.float32)
+    most = np.full(len(places), np.inf)  # the nearest of a stale one is no farther than this
+    waiting: list[Pairs] = []
     for start in range(0, stale, BLOCK):
         block = slice(start, min(start + BLOCK, stale))
-        one, other = _select(bounds, most, block, stale)
-        if len(one) > MANY * (stale - start) and bounds.left.dtype == np.float32:
-            bounds = Bounds.prepare(clusters.means[places], clusters.sizes[places], np.float64)
-            one, other = _select(bounds, most, block, stale)
-        yield one, other
+        pairs = _select(bounds, most, block, stale)
+        if len(pairs[0]) > MANY * (stale - start) and bounds.left.dtype == torch.float32:
+            bounds = Bounds.prepare(clusters.means[places], clusters.sizes[places], stale, np.float64)
+            pairs = _select(bounds, most, block, stale)
+        waiting.append(pairs)
+        if block.stop == stale or sum(len(part[0]) for part in waiting) > WAITING:
+            yield _keep_possible(waiting, np.where(np.arange(len(places)) < stale, most, -np.inf))
+            waiting = []
 
 
-def _select(
-    bounds: Bounds, most: Float64[np.ndarray, " m"], block: slice, stale: int
+def _keep_possible(
+    waiting: list[Pairs], most: Float64[np.ndarray, " m"]
 ) -> tuple[Int64[np.ndarray, " p"], Int64[np.ndarray, " p"]]:
+    """Keep of the pairs that wait those that may still be nearest for either one."""
+    one, other, least = _join(waiting)
+    possible = least <= np.maximum(most[one], most[other])
+    return one[possible], other[possible]
+
+
+def _join(pairs: list[Pairs]) -> Pairs:
+    one, other, least = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    return one, other, least
+
+
+def _select(bounds: Bounds, most: Float64[np.ndarray, " m"], block: slice, stale: int) -> Pairs:
     """Select the pairs of a block and what follows that may be nearest, and lower what is known of ``most``."""
     start, stop = block.start, block.stop
-    least = bounds.compute(block)  # m-start b
-    square = least[: stop - start]
-    square[np.triu_indices(len(square))] = np.inf  # a pair is looked at once, and none with itself
-    most[block] = np.minimum(most[block], least.min(axis=0) + bounds.slack[block])
-    also = least[: stale - start]  # those that look for their nearest, too
-    most[start:stale] = np.minimum(most[start:stale], also.min(axis=1) + bounds.slack[start:stale])
-    limit = np.nextafter(most, np.inf).astype(least.dtype)  # m; never below ``most``
-    near = least <= limit[block]
-    near[: len(also)] |= also <= limit[start:stale, None]
-    other, one = np.divmod(np.flatnonzero(near), stop - start)
-    return one + start, other + start
+    parts = [bounds.compute(slice(at, at + ROWS), block) for at in range(start, len(most), ROWS)]  # each r b
+    once = torch.ones(stop - start, stop - start, dtype=torch.bool).tril(-1)  # a pair, and none with itself
+    parts[0][: stop - start].masked_fill_(~once, np.inf)
+    lowest = torch.cat([part.amin(1) for part in parts]).numpy()  # m-start
+    columns = torch.stack([part.amin(0) for part in parts]).amin(0).numpy()  # b
+    most[block] = np.minimum(most[block], columns + bounds.slack[block])
+    most[start:stale] = np.minimum(most[start:stale], lowest[: stale - start] + bounds.slack[start:stale])
+    limit = np.where(np.arange(len(most)) < stale, most, -np.inf)[start:].astype(lowest.dtype)  # m-start
+    found = []
+    for at, part in zip(range(0, len(lowest), ROWS), parts, strict=True):
+        rows = slice(at, at + ROWS)
+        row, column, least = _find_near(part.numpy(), lowest[rows], limit[rows], limit[: stop - start])
+        found.append((column + start, row + start + at, least))
+    return _join(found)
+
+
+def _find_near(
+    least: Float[np.ndarray, "r b"],
+    lowest: Float[np.ndarray, " r"],
+    rows: Float[np.ndarray, " r"],
+    columns: Float[np.ndarray, " b"],
+) -> Pairs:
+    """Find the places of a part that pass the limit of their row or of their column; ``lowest`` are minima of rows."""
+    looked = np.flatnonzero(lowest <= np.maximum(rows, columns.max()))  # others have none
+    part = least[looked]
+    row, column = np.divmod(np.flatnonzero(part <= np.maximum(rows[looked, None], columns)), len(columns))
+    return looked[row], column, part[row, column]
 
 
 @dataclass(frozen=True, eq=False)
 class Bounds:
-    """Lower bounds of the squared Ward distances of m clusters, and by how much at most the upper ones lie above.
+    """Lower bounds of the squared Ward distances of m clusters to the first s, and by how much upper ones lie above.
 
-    |x - y|^2 - error is one product [m, d + 2] with [d + 2, m]. Of n terms a_i b_i rounding moves a product by at most
-    n u sum |a_i b_i|, where u is half the spacing of numbers about 1 and the sum at most 4 max |x|^2; 16 more terms are
-    for the rounded factors and for what follows.
+    |x - y|^2 - error is one product [m, d + 2] with [d + 2, s], made of twice the factors of the s: doubling is exact.
+    Of n terms a_i b_i rounding moves a product by at most n u sum |a_i b_i|, where u is half the spacing of numbers
+    about 1 and the sum at most 4 max |x|^2; 16 more terms are for the rounded factors and for what follows.
     """
 
-    left: Float[np.ndarray, "m d+2"]
-    right: Float[np.ndarray, "m d+2"]
-    inverse: Float[np.ndarray, " m"]
+    left: Float[Tensor, "s d+2"]
+    right: Float[Tensor, "m d+2"]
+    inverse: Float[Tensor, " m"]
     slack: Float[np.ndarray, " m"]
 
     @staticmethod
-    def prepare(means: Float64[np.ndarray, "m d"], sizes: Float64[np.ndarray, " m"], dtype: type) -> Bounds:
-        """Prepare the factors in ``dtype``, float32 or float64."""
+    def prepare(means: Float64[np.ndarray, "m d"], sizes: Float64[np.ndarray, " m"], stale: int, dtype: type) -> Bounds:
+        """Prepare the factors of the first ``stale`` clusters with all of them in ``dtype``, float32 or float64."""
         count, dim = means.shape
         length = np.einsum("md,md->m", means, means)
         error = 4 * (dim + 18) * float(np.finfo(dtype).eps) / 2 * length.max()
-        left, right = np.ones((count, dim + 2), dtype), np.ones((count, dim + 2), dtype)
-        left[:, :dim], left[:, dim] = -2 * means, length - error
+        left, right = np.full((stale, dim + 2), 2, dtype), np.ones((count, dim + 2), dtype)
+        left[:, :dim], left[:, dim] = -4 * means[:stale], 2 * (length[:stale] - error)
         right[:, :dim], right[:, dim + 1] = means, length
         inverse: np.ndarray = (1 / sizes).astype(dtype)
-        return Bounds(left, right, inverse, 4 * error / (inverse + inverse.min()))
+        slack = 4 * error / (inverse + inverse.min())
+        return Bounds(torch.from_numpy(left), torch.from_numpy(right), torch.from_numpy(inverse), slack)
 
-    def compute(self, block: slice) -> Float[np.ndarray, "n b"]:
-        """Compute the bounds of a block's clusters with themselves and all that follow."""
-        rest = slice(block.start, None)
-        least: np.ndarray = multiply(torch.from_numpy(self.right[rest]), torch.from_numpy(self.left[block])).numpy()
-        least *= 2 / (self.inverse[rest, None] + self.inverse[block])  # 2 s t / (s + t) = 2 / (1/s + 1/t)
-        return least
+    def compute(self, rows: slice, block: slice) -> Float[Tensor, "r b"]:
+        """Compute the bounds of the clusters of some rows with those of a block."""
+        least = multiply(self.right[rows], self.left[block])
+        return least.div_(self.inverse[rows, None] + self.inverse[block])  # 2 s t / (s + t) = 2 / (1/s + 1/t)

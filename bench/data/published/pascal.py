@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bench.data.publisher import Publisher, Split
 
 _VOC_TERMS = (
@@ -48,6 +50,16 @@ _PART_NOTES = (
     "Left and right, front and back, upper and lower are united into the 116 parts of OV-PARTS (NeurIPS 2023). Whether "
     "a text names the part or the whole is asked by scoring the same predictions on both sets.",
     "Splits are the VOC 2010 lists ImageSets/Main/{train,val}.txt, as PASCAL-Context's.",
+)
+_PARTS = Publisher(
+    "PASCAL-Part, 116 parts of the objects of 17 classes, each with its object",
+    "pascal_part116",
+    "context",
+    _VOC_TERMS + "; annotations by the PASCAL-Part authors",
+    _PART,
+    _PART_SPLITS,
+    _PART_NOTES,
+    "pascal_part",
 )
 PASCAL = {
     "voc": Publisher(
@@ -103,24 +115,10 @@ PASCAL = {
         _CONTEXT_OPTIONS,
         _CONTEXT_ORDERS,
     ),
-    "pascal_part": Publisher(
-        "PASCAL-Part, 116 parts of the objects of 17 classes, each with its object",
-        "pascal_part116",
-        "context",
-        _VOC_TERMS + "; annotations by the PASCAL-Part authors",
-        _PART,
-        _PART_SPLITS,
-        _PART_NOTES,
-        "pascal_part",
-    ),
-    "pascal_part_whole": Publisher(
-        "PASCAL-Part, the whole objects on the same photographs, VOC's 20 classes",
-        "voc20",
-        "context",
-        _VOC_TERMS + "; annotations by the PASCAL-Part authors",
-        _PART,
-        _PART_SPLITS,
-        _PART_NOTES,
-        "pascal_part",
+    "pascal_part": _PARTS,
+    "pascal_part_whole": replace(
+        _PARTS,
+        title="PASCAL-Part, the whole objects on the same photographs, VOC's 20 classes",
+        class_list="voc20",
     ),
 }

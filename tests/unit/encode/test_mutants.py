@@ -42,8 +42,8 @@ LAYERS, MASKING, SEGMENTS = "layers", "masking", "segments"
 A_0, MEAN, AREA = "* attention.unmasked[:, :, :1]", "cosine.mean(-1)", "averaged.flatten(1)"
 MIXED, PLAIN = "attention.masked - subtracted", "join_heads(attention.unmasked)"
 FIRST = "= number_layer(self.start_layer, self.clip.depth)"
-DIVISOR, MASK = "/ weighted[..., -1:].clamp_min(", "mask = self.mask[:, None, :, None]"
-EXPANDED, SUM = "mask.expand(-1, self.values", "self.exponential.sum(-1, keepdim=True)"
+DIVISOR, MASK = "/ denominator.clamp_min(", "mask = self.mask[:, None, :, None]"
+EXPANDED, SUM = "self.mask, strict=True", "self.exponential.sum(-1, keepdim=True)"
 MUTANTS = (
     Mutant("sigma instead of sigma^2", SALIENCY, "(2 * sigma2)", "(2 * sigma2**0.5)"),
     Mutant("sigma^2 instead of 2 sigma^2", SALIENCY, "(2 * sigma2)", "sigma2"),
@@ -71,12 +71,12 @@ MUTANTS = (
     Mutant("no residual in masked layers", LAYERS, "= self.tokens[:, : heads", "= 0 * self.tokens[:, : heads"),
     Mutant(
         "mask not applied for the global query", ATTENTION,
-        "return weighted[..., :-1] /", "return torch.cat([self.unmasked[:, :, :1].expand(len(self.mask), -1, -1, -1), "
-        "(weighted[..., :-1] / weighted[..., -1:])[:, :, 1:]], dim=2)\n        return weighted[..., :-1] /",
+        "return numerator /", "return torch.cat([self.unmasked[:, :, :1].expand(len(self.mask), -1, -1, -1), "
+        "(numerator / denominator)[:, :, 1:]], dim=2)\n        return numerator /",
     ),
-    Mutant("rows not normalised after masking", ATTENTION, DIVISOR, DIVISOR.replace("weighted[..., -1:]", SUM)),
+    Mutant("rows not normalised after masking", ATTENTION, DIVISOR, DIVISOR.replace("denominator", SUM)),
     Mutant("mask squared", ATTENTION, MASK, MASK + " ** 2"),
-    Mutant("mask on values, not on weights", ATTENTION, EXPANDED, f"torch.ones_like(mask){EXPANDED[4:]}"),
+    Mutant("mask on values, not on weights", ATTENTION, EXPANDED, f"torch.ones_like(self.mask){EXPANDED[9:]}"),
 )  # fmt: skip
 
 

@@ -152,6 +152,14 @@ def test_what_lies_on_void_is_no_false_positive() -> None:
     assert value([counted], "pq") == pytest.approx(1 / 1.5 / 2)
 
 
+def test_a_segment_on_an_image_without_any_object_is_a_false_positive() -> None:
+    """torchmetrics' average precision of masks forgets such images (findings/)."""
+    nothing = by_hand([[BACKGROUND, BACKGROUND]], [[[1, 0]]], [row()])
+    found = by_hand([[CAT, CAT]], [[[1, 1]]], [row()])
+    pair = [panoptic(one, np.array([CAT], np.int32)) for one in (nothing, found)]
+    assert value(pair, "pq") == pytest.approx(1 / 1.5) and value(pair[1:], "pq") == 1
+
+
 def test_background_by_policy() -> None:
     item = by_hand([[CAT, CAT, BACKGROUND, BACKGROUND]], [[[1, 1, 1, 0]], [[0, 0, 0, 1]]], [row(), row()])
     label = np.array([CAT, DOG], np.int32)

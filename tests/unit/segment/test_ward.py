@@ -40,14 +40,20 @@ def test_the_linkage_is_scipys_with_distances_and_sizes(scale: float) -> None:
     np.testing.assert_allclose(made[:, 2], expected[:, 2], rtol=1e-9)
 
 
-@pytest.mark.parametrize(("block", "pairs"), [pytest.param(1, 1, marks=pytest.mark.slow), (7, 5), (512, 4096)])
+@pytest.mark.parametrize(
+    ("block", "rows", "pairs", "waiting"),
+    [pytest.param(1, 1, 1, 0, marks=pytest.mark.slow), (7, 11, 5, 30), (64, 64, 4096, 10**6), (512, 512, 4096, 10**6)],
+)
 def test_the_tree_does_not_depend_on_how_much_is_compared_at_once(
-    block: int, pairs: int, monkeypatch: pytest.MonkeyPatch
+    block: int, rows: int, pairs: int, waiting: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = build_ward_linkage(planted(2))
-    monkeypatch.setattr(nearest, "BLOCK", block)
-    monkeypatch.setattr(nearest, "PAIRS", pairs)
-    np.testing.assert_array_equal(build_ward_linkage(planted(2)), expected)
+    features = planted(2, grid=(9, 10))
+    expected = hierarchy.ward(features.astype(np.float64))
+    for name, value in (("BLOCK", block), ("ROWS", rows), ("PAIRS", pairs), ("WAITING", waiting)):
+        monkeypatch.setattr(nearest, name, value)
+    made = build_ward_linkage(features)
+    np.testing.assert_array_equal(made[:, [0, 1, 3]], expected[:, [0, 1, 3]])
+    np.testing.assert_allclose(made[:, 2], expected[:, 2], rtol=1e-9)
 
 
 def test_a_chain_in_which_each_feature_is_nearest_to_the_next_has_a_round_for_every_merge() -> None:
