@@ -6,13 +6,17 @@ Predictions of five made-up systems on made photographs (scripts/made_prediction
 segments) are scored once. Then gallery and site of the same images are written in alternation, each by a process of its
 own, and their processor seconds are compared, the start of Python taken out. The site of ``--large`` images opens in a
 real Chromium, if there is one (``apt-get install chromium chromium-driver``, ``pip install selenium``): milliseconds
-from opening until table, curves and first images stand there, and the memory of the process that shows it after going
-through all images. Ten minutes of two cores, most of them scoring.
+from opening until table, curves and first images stand there, and the memory of the process that shows it while 101
+places from its top to its end come into sight, each until its images are painted. Memory is that of the renderer
+process: its proportional set size (Pss: a share of what Chromium's processes share, most of it the program) and what is
+its alone (what Chromium's task manager shows), both of ``/proc/PID/smaps_rollup``, and the JavaScript heap by
+``Performance.getMetrics``. Ten minutes of two cores, most of them scoring.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -40,11 +44,17 @@ SLIDE = """const tau = document.getElementById("tau"), done = arguments[1], begi
 tau.value = arguments[0];
 tau.dispatchEvent(new Event("input"));
 requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - begin)));"""
+NO_BROWSER = "No browser was asked"
+KINDS = ("Pss", "private", "JavaScript heap")
+"""What is read of the memory of the page's process."""
 HEAD = """# What a report site costs
 
 {systems} made-up systems on made photographs of 375 x 500 pixels (`scripts/made_predictions.py`), by
 `python scripts/site_speed.py`. Processor seconds are medians of {times} processes each, in alternation, without
 the start of Python and its imports; the site holds the same images, segments and truth as the gallery, and the numbers.
+The first screen is there when table, curves and first rows are; memory is that of the process that shows the page while
+101 places of it come into sight, one after the other, each until its images are painted: Pss is its proportional set
+size, private what is its alone. {browser}.
 """
 
 
@@ -61,14 +71,14 @@ def main(words: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         work = (given.work or Path(temporary)).resolve()
         rows = measure_writing(work / "small", given.images, given.systems, given.times)
-        if given.large:
-            rows += measure_browser(work / "large", given.large, given.systems)
+        browser, more = measure_browser(work / "large", given.large, given.systems) if given.large else (NO_BROWSER, [])
+        rows += more
     given.to.mkdir(parents=True, exist_ok=True)
     table = pd.DataFrame(rows, columns=["what", "value", "unit", "n", "unit_of_n"])
     print(write_csv(table, given.to / "site.csv", decimals=2))
     lines = [f"| {what} | {value:.2f} | {unit} | {n} {of} |" for what, value, unit, n, of in rows]
-    head = [HEAD.format(systems=given.systems, times=given.times), "| what | | | n |", "|---|---:|---|---|"]
-    text = "\n".join([*head, *lines])
+    head = HEAD.format(systems=given.systems, times=given.times, browser=browser)
+    text = "\n".join([head, "| what | | | n |", "|---|---:|---|---|", *lines])
     (given.to / "site.md").write_text(text + "\n", encoding="utf-8")
     print(given.to / "site.md")
 
@@ -139,17 +149,19 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 
-def measure_browser(work: Path, images: int, systems: int) -> list[Row]:
-    """Measure what opening the site and going through its images takes of a browser; nothing where there is none."""
+def measure_browser(work: Path, images: int, systems: int) -> tuple[str, list[Row]]:
+    """Measure what opening the site and going through its images takes of a browser, named first; none: nothing."""
     sys.path.insert(0, str(ROOT))
     try:
         from tests.browser import open_browser
     except ImportError:
         print("no browser was asked: this is no checkout with its tests", file=sys.stderr)
-        return []
+        return NO_BROWSER, []
     runs = make_runs(work, images, systems)
     call_child(CHILD + SITE, [str(work / "site"), *map(str, runs)])
     with open_browser() as page:
+        page.execute_cdp_cmd("Performance.enable", {})
+        browser = f"Chromium {page.capabilities['browserVersion']}, without a window, at 1280 x 900"
         page.get((work / "site" / "index.html").as_uri())
         while not page.execute_script("return document.documentElement.dataset.ready"):
             time.sleep(0.05)
@@ -159,28 +171,38 @@ def measure_browser(work: Path, images: int, systems: int) -> list[Row]:
         height = page.execute_script("return document.documentElement.scrollHeight")
         for at in range(101):
             page.execute_script("scrollTo(0, arguments[0])", height * at / 100)
-            time.sleep(0.06)
+            time.sleep(0.05)
+            while page.execute_script("return document.querySelector('#rows [aria-busy]') !== null"):
+                time.sleep(0.02)
             memory.append(read_memory(page))
         page.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
         time.sleep(1)
         kept = read_memory(page)
-    return [
+    most = np.max(memory, axis=0)
+    return browser, [
         ("first screen", first, "milliseconds", images, "images"),
         ("a step of the slider", statistics.median(moved), "milliseconds", images, "images"),
-        ("memory of the page when opened", memory[0], "MB", images, "images"),
-        ("memory of the page after all images have passed, garbage collected", kept, "MB", images, "images"),
-        ("memory of the page, most before the browser collects garbage", max(memory), "MB", images, "images"),
+        *((f"memory when opened, {what}", memory[0][at], "MB", images, "images") for at, what in enumerate(KINDS)),
+        *((f"most memory while all passes, {what}", most[at], "MB", images, "images") for at, what in enumerate(KINDS)),
+        ("memory after that, garbage collected, Pss", kept[0], "MB", images, "images"),
     ]
 
 
-def read_memory(page: Any) -> float:
-    """Read the memory of the process that shows the page in megabytes: its own share of what processes share (Pss)."""
-    sizes = [0.0]
+def read_memory(page: Any) -> tuple[float, float, float]:
+    """Read the megabytes (`KINDS`) of the renderer process that shows the page: the largest below the driver."""
+    sizes = [(0.0, 0.0)]
     for process in list_children(page.service.process.pid):
-        if b"--type=renderer" in (Path("/proc") / str(process) / "cmdline").read_bytes():
-            lines = (Path("/proc") / str(process) / "smaps_rollup").read_text().splitlines()
-            sizes += [int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")]
-    return max(sizes)
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended since
+            if b"--type=renderer" in (Path("/proc") / str(process) / "cmdline").read_bytes():
+                lines = (Path("/proc") / str(process) / "smaps_rollup").read_text().splitlines()
+                sizes.append((_add(lines, "Pss:"), _add(lines, "Private_Clean:", "Private_Dirty:", "Swap:")))
+    metrics = page.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    heap = next(each["value"] for each in metrics if each["name"] == "JSHeapUsedSize")
+    return *max(sizes), heap / 2**20
+
+
+def _add(lines: Sequence[str], *names: str) -> float:
+    return sum(int(line.split()[1]) for line in lines if line.startswith(names)) / 1024
 
 
 def list_children(process: int) -> list[int]:

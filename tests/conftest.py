@@ -94,7 +94,7 @@ def pytest_collection_finish() -> None:
     reuse_files()
     gc.enable()
     gc.freeze()
-    gc.set_threshold(1_000_000, 20, 20)
+    gc.set_threshold(200_000, 20, 20)
     atexit.register(gc.unfreeze)  # libraries that count what is left over at the end would warn of it
 
 

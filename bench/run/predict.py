@@ -42,8 +42,8 @@ SMALLER = {
 }
 """By stage, the settings that need less memory."""
 TEXTS = "texts"
-START = 2.0
-"""Seconds that a pool of workers takes to start, libraries and all."""
+START, PATIENCE = 2.0, 20.0
+"""Processor seconds that a pool of workers takes to start, libraries and all, and the most that is waited meanwhile."""
 
 
 PREDICTED: Memory[Predicted] = Memory(16)
@@ -130,14 +130,18 @@ def _open_context(settings: str) -> RunContext:
 
 
 def _read_stored(context: RunContext, ids: Sequence[str]) -> Iterator[Outcome]:
-    """Give the outcomes of the first images whose entries are in the store, for as long as workers take to start."""
-    stats, end = context.store.stats, time.monotonic() + START
+    """Give the outcomes of the first images whose entries are in the store, for as long as workers take to start.
+
+    That is counted in processor seconds: on a busy machine a pool would start late, too. A slow store has `PATIENCE`.
+    """
+    stats, end, late = context.store.stats, time.process_time() + START, time.monotonic() + PATIENCE
     if not any(context.predictions.folder.glob("*.safetensors")):  # a new run: no image is loaded twice
         return
     try:
         for image_id in ids:
             sample = context.dataset.load(image_id)
-            if time.monotonic() > end or not context.store.has(context.predictions, _make_entry_name(sample)):
+            over = time.process_time() > end or time.monotonic() > late
+            if over or not context.store.has(context.predictions, _make_entry_name(sample)):
                 return
             yield _predict(context, image_id, True, sample)
     except BadSample:  # a worker tells of it in its turn

@@ -15,7 +15,7 @@ from jaxtyping import Int64
 from bench.mapping.base import Strategy
 from bench.mapping.choose import make_strategy
 from bench.records import Overlap
-from bench.report.site.pack import pack, pack_places
+from bench.report.site.pack import narrow, narrow_places
 from bench.text.escape import escape_for_terminal
 
 NEAREST = 3
@@ -79,20 +79,24 @@ def pack_segments(
             labels[key].append(label)
             best[key].append(np.asarray(near, np.float64))
     return {
-        "image": pack(image), "text": pack(text), "starts": pack(starts), "class": pack(np.concatenate(classes)),
-        "pixels": pack(np.concatenate(pixels)), "uncovered": uncovered.tolist(), "truth": truth.tolist(),
-        "label": {key: pack(_join(parts) + 1) for key, parts in labels.items()},
-        "best": {key: pack_places(_join(parts), rounding) for key, parts in best.items()},
+        "image": narrow(image), "text": narrow(text), "starts": narrow(starts),
+        "class": narrow(np.concatenate(classes)), "pixels": narrow(np.concatenate(pixels)),
+        "uncovered": uncovered.tolist(), "truth": truth.tolist(),
+        "label": {key: narrow(_join(parts) + 1) for key, parts in labels.items()},
+        "best": {key: narrow_places(_join(parts), rounding) for key, parts in best.items()},
     }  # fmt: skip
 
 
-def list_nearest(rows: np.ndarray | None) -> list[list[tuple[int, float]]] | None:
-    """List the `NEAREST` classes of each segment with their similarities, best first; None without similarities."""
+def list_nearest(rows: np.ndarray | None) -> dict[str, Any] | None:
+    """List the `NEAREST` classes of each segment, best first, and their similarities in ten-thousandths.
+
+    ``classes`` and ``near`` have ``each`` entries a segment. None without similarities.
+    """
     if rows is None:
         return None
     order = np.argsort(-rows, axis=1, kind="stable")[:, :NEAREST]
-    near = np.take_along_axis(rows, order, axis=1).round(4)
-    return [list(zip(*pair, strict=True)) for pair in zip(order.tolist(), near.tolist(), strict=True)]
+    near = np.rint(1e4 * np.take_along_axis(rows, order, axis=1).astype(np.float64))
+    return {"classes": narrow(order.ravel()), "near": narrow(near.ravel()), "each": order.shape[1]}
 
 
 def _join(parts: list[np.ndarray]) -> np.ndarray:

@@ -25,7 +25,7 @@ from bench.report.site.image_files import (
     describe_over_segments,
     describe_segments,
     describe_truth,
-    encode_picture,
+    write_picture,
 )
 from bench.report.site.numbers import (
     describe_mapping,
@@ -35,7 +35,7 @@ from bench.report.site.numbers import (
     list_mappings,
     make_run_steps,
 )
-from bench.report.site.pack import write_script
+from bench.report.site.pack import write_script, write_sheet
 from bench.report.site.provenance import describe_provenance
 from bench.report.site.segments import Texts, pack_segments
 from bench.report.site.shown import SiteRun, SiteRuns, name_data, open_runs
@@ -47,7 +47,13 @@ from bench.score.score_table import EMBEDDED_NOTE
 _PAPER = "global_subtraction"
 """The variant that is the paper's method: what others are compared with, unless one chooses."""
 PAGE = Path(__file__).parent / "page"
-_OURS = re.compile(r"(site|provenance|numbers-\d+-[\w+-]+|segments-\d+|image-\d{5,})\.js")
+NO_OVER_SEGMENTS = {
+    "what": "over-segments",
+    "why": "are not in the store any more; the command of a run (under “Where the numbers come from”) makes them again",
+}  # fmt: skip
+_OURS = re.compile(
+    r"(site|provenance)\.js|(numbers-\d+-[\w+-]+|segments-\d+|image-\d{5,})\.(js|css)|image-\d{5,}\.(jpg|png)"
+)
 """Names of data that an earlier site may have left."""
 
 
@@ -73,7 +79,7 @@ def write_site(
         pictured = _write_images(opened, shown, to, texts, hide)
         write_script(data / "provenance.js", "provenance", describe_provenance(opened.runs))
         things = list(classes.things) if classes else []
-        about = _describe_site(opened) | {"things": things, "classes": len(names)}
+        about = _describe_site(opened, pictured.pop("over")) | {"things": things, "classes": len(names)}
         more = {"texts": texts.listed, "blocked": hide.describe(), "ids": list(opened.ids), "shown": len(shown)}
         write_script(data / "site.js", "site", {**about, **summary, **more, **pictured})
         for file in sorted(PAGE.iterdir()):
@@ -95,12 +101,12 @@ def _write_numbers(opened: SiteRuns, data: Path, texts: Texts, hide: Blocklist) 
             mappings.setdefault(key, describe_mapping(run, key))
             metrics.setdefault(key, {}).update({name: describe_step_metric(name) for name in slots})
             packed = {name: one.pack(rounding) for name, one in slots.items()}
-            write_script(data / f"numbers-{at}-{key}.js", f"numbers-{at}-{key}", packed)
+            write_sheet(data / f"numbers-{at}-{key}.css", packed)
         packed = pack_segments(
             run.records.images, opened.ids, len(run.records.classes), list_mappings(run), rounding,
             lambda text: texts.number(hide.mask(text)),
         )  # fmt: skip
-        write_script(data / f"segments-{at}.js", f"segments-{at}", packed)
+        write_sheet(data / f"segments-{at}.css", packed)
     return {
         "mappings": list(mappings.values()),
         "metrics": {key: list(known.values()) for key, known in metrics.items()},
@@ -109,7 +115,7 @@ def _write_numbers(opened: SiteRuns, data: Path, texts: Texts, hide: Blocklist) 
     }
 
 
-def _describe_site(opened: SiteRuns) -> dict[str, Any]:
+def _describe_site(opened: SiteRuns, over: bool) -> dict[str, Any]:
     runs = opened.runs
     kept = [run.shown.folder for run in runs]
     return {
@@ -124,30 +130,38 @@ def _describe_site(opened: SiteRuns) -> dict[str, Any]:
             }
             for run in runs
         ],
-        "missing": opened.missing,
-        "over": any(run.shown.over_segments is not None for run in runs),
+        "missing": opened.missing + [NO_OVER_SEGMENTS] * (_have_over_segments(runs) and not over),
+        "over": over,
         "warnings": [EMBEDDED_NOTE] * uses_embedded_models(kept) + [OUT_OF_DOMAIN] * any(map(is_out_of_domain, kept)),
     }  # fmt: skip
 
 
 def _write_images(opened: SiteRuns, shown: Sequence[str], to: Path, texts: Texts, hide: Blocklist) -> dict[str, Any]:
-    """Write a file an image; return the median of heights over widths, which all rows take, and each one's classes."""
-    aspects, there = [0.75], list[list[int]]()
+    """Write files of each image; return the median of heights over widths, which all rows take, and each one's classes.
+
+    Also whether any has over-segments.
+    """
+    aspects, there, over = [0.75], list[list[int]](), False
     owners = {image_id: run for run in reversed(opened.runs) for image_id in run.ids}
     with ImageBar("site", len(shown)) as bar:
         for at, image_id in enumerate(shown):
-            told, classes = _describe_image(opened.runs, owners[image_id], image_id, texts, hide)
+            stem = to / "data" / f"image-{at:05d}"
+            told, classes = _describe_image(opened.runs, owners[image_id], image_id, texts, hide, stem)
             there.append(classes)
-            write_script(to / "data" / f"image-{at:05d}.js", f"image-{at}", told)
+            write_sheet(stem.with_suffix(".css"), told)
             aspects += [told["size"][0] / told["size"][1]] if "size" in told else []
+            over = over or "count" in (told.get("over") or ())
             bar.update()
-    return {"aspect": round(median(aspects[1:] or aspects), 3), "there": there}
+    return {"aspect": round(median(aspects[1:] or aspects), 3), "there": there, "over": over}
 
 
 def _describe_image(
-    runs: Sequence[SiteRun], owner: SiteRun, image_id: str, texts: Texts, hide: Blocklist
+    runs: Sequence[SiteRun], owner: SiteRun, image_id: str, texts: Texts, hide: Blocklist, stem: Path
 ) -> tuple[dict[str, Any], list[int]]:
-    """Describe one image of ``owner``'s data to the page, and list its true classes; a reason stands for what fails."""
+    """Describe one image of ``owner``'s data to the page, write its picture, and list its true classes.
+
+    A reason stands for what fails.
+    """
     try:
         sample = owner.dataset.load(image_id)
     except UserError as error:  # it cannot be used, or is not in the data any more
@@ -157,13 +171,17 @@ def _describe_image(
     over = next(_find_over_segments(runs, sample), None)
     labels = [] if sample.truth is None else np.unique(sample.truth[sample.truth >= 0]).tolist()
     told = {
-        "picture": encode_picture(sample.image),
+        "picture": write_picture(sample.image, stem),
         "size": list(sample.size),
         "over": over,
         "runs": [_describe_prediction(run, image_id, texts, hide) for run in runs],
         "truth": describe_truth(sample),
     }
     return told, labels
+
+
+def _have_over_segments(runs: Sequence[SiteRun]) -> bool:
+    return any(run.shown.over_segments is not None for run in runs)
 
 
 def _find_over_segments(runs: Sequence[SiteRun], sample: Sample) -> Iterator[dict[str, Any]]:

@@ -22,7 +22,7 @@ from bench.mapping.labels import assign_labels
 from bench.metrics.registry import Metric, select_metrics
 from bench.metrics.terms import ImageTables, Terms
 from bench.metrics.tgq import measure_each
-from bench.report.site.pack import pack, pack_places
+from bench.report.site.pack import narrow, narrow_places
 from bench.score.counts import SIZES, ScoredSet
 
 _BOUNDS = np.array([low for low, _ in SIZES.values()][1:])
@@ -64,12 +64,12 @@ class Slots:
         """Pack all columns; a slot's steps follow each other, ``starts`` says where each slot's begin."""
         starts = np.concatenate([[0], np.cumsum(_join(self.counts))])
         packed = {
-            "average": self.average, "strict": self.strict, "image": pack(_join(self.images)),
-            "class": pack(_join(self.classes) + 1), "size": pack(_join(self.sizes)), "starts": pack(starts),
-            "until": pack_places(_join(self.until), rounding), "top": pack(_join(self.numerators)),
-            "bottom": pack(_join(self.denominators)),
+            "average": self.average, "strict": self.strict, "image": narrow(_join(self.images)),
+            "class": narrow(_join(self.classes) + 1), "size": narrow(_join(self.sizes)), "starts": narrow(starts),
+            "until": narrow_places(_join(self.until), rounding), "top": narrow(_join(self.numerators)),
+            "bottom": narrow(_join(self.denominators)),
         }  # fmt: skip
-        return packed | ({"true": pack(_join(self.true))} if self.true else {})
+        return packed | ({"true": narrow(_join(self.true))} if self.true else {})
 
 
 def number_sizes(share: np.ndarray) -> np.ndarray:

@@ -22,6 +22,7 @@ from bench.records import Sample
 
 META = torch.device("meta")
 KINDS = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
+NAMES = ["bfloat16", *(pytest.param(name, marks=pytest.mark.slow) for name in ("float32", "float16"))]
 CLIP = "ViT-L-14-336-quickgelu"
 
 
@@ -29,7 +30,7 @@ def make_clip(precision: str) -> torch.nn.Module:
     return open_clip.create_model(CLIP, load_weights=False, device="meta", precision=precision)
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", NAMES)
 @torch.inference_mode()
 def test_a_step_of_gpt2_medium_and_its_gradient(name: str) -> None:
     with META:
@@ -61,7 +62,7 @@ def test_both_towers_of_clip(name: str) -> None:
     assert vectors.shape == (3, 768) and saliency.shape == weight.shape == (3, 4) and vectors.device == META
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", NAMES)
 def test_keys_of_dino_at_stride_4(name: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     with META:
         model = ViTModel(ViTConfig(hidden_size=384, num_attention_heads=6, intermediate_size=1536, patch_size=8),

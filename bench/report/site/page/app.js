@@ -2,9 +2,10 @@
 "use strict";
 (async function () {
   const site = zgs.get("site"), app = zgsState(site), { make } = zgsTables, $ = (id) => document.getElementById(id);
-  const { state, steps, segments, offsets, shownRuns, mapping, metrics, metric, tau, makeHash } = app;
+  const { state, steps, segments, offsets, shownRuns, mapping, metrics, metric, tau } = app, address = zgsAddress(app);
   const { drawScores, drawGroups, drawNumbers, drawConfusion } = zgsScores(app), { drawCurve } = zgsCurve(app);
-  const { allPanels, orderImages } = zgsPanels(app);
+  const { allPanels, orderImages, noteRow } = zgsPanels(app);
+  const PARTS = ["groups", "confusion", "all", "provenance", "people"]; // what opens and closes
 
   function drawGallery() {
     const order = orderImages();
@@ -14,7 +15,7 @@
   }
 
   const host = {
-    site, panels: () => allPanels, linkTo: makeHash, set: (changes) => set(changes),
+    site, panels: () => allPanels, linkTo: address.makeHash, openImage: (at) => { set({ image: site.ids[at] }); showImage(); }, note: noteRow,
     tip(told, x, y) {
       const box = $("tip");
       box.hidden = !told;
@@ -24,29 +25,14 @@
       box.style.top = `${Math.max(6, y + 18 + box.offsetHeight > innerHeight ? y - box.offsetHeight - 10 : y + 18)}px`;
       $("said").textContent = [told.title, ...told.lines].join(". ");
     },
-    async enlarge(panel, at, image) {
-      const width = Math.min(720, innerWidth * 0.86), high = Math.min(innerHeight * 0.62, (width * image.size[0]) / image.size[1]);
-      const picture = { bitmap: await zgsGallery.decode(image.picture, width * (window.devicePixelRatio || 1)) };
-      const large = zgsGallery.makePanel(panel, { wide: width, high }), part = panel.read(image);
-      $("large-title").textContent = `${site.ids[at]} · ${panel.title}`;
-      $("large-body").replaceChildren(large.figure);
-      large.set(at, image, picture);
-      if (part?.texts) {
-        const list = make("ul");
-        part.texts.forEach((_, s) => { const told = panel.explain(part, s, at), shade = panel.shade(part, at)[s], item = make("li");
-          item.append(make("span", "", { class: "swatch", style: `background:rgb(${shade.faded ? [150, 150, 150] : shade.rgb})` }), make("b", told.title), ` ${told.lines.join("; ")}`);
-          list.append(item); });
-        $("large-body").append(list);
-      }
-      if (!$("large").open) $("large").showModal();
-    },
+    enlarge: (panel, at) => set({ image: site.ids[at], large: String(allPanels.indexOf(panel)) }),
   };
 
   app.set = set;
   function set(changes, jump = false) {
     Object.assign(state, changes);
     if ("mapping" in changes) { state.tau = ""; state.metric = ""; }
-    history.replaceState(null, "", makeHash());
+    address.keep(Object.keys(changes).join());
     if ("mapping" in changes) return load();
     draw();
     if (jump) $("gallery").scrollIntoView();
@@ -60,6 +46,7 @@
       if (mapping()) { drawScores(); drawGroups(); drawConfusion(); }
       drawNumbers();
       drawGallery();
+      large.show();
       setTimeout(drawCurve, 0);
     });
   }
@@ -73,21 +60,37 @@
     if (moves) {
       $("tau").max = mapping().stop;
       $("tau").value = tau() ?? 0;
-      if (document.activeElement !== $("tau-exact")) $("tau-exact").value = tau() ?? "";
+      const typed = $("tau-exact").value;
+      if (typed === "" ? document.activeElement !== $("tau-exact") : Number(typed) !== tau()) $("tau-exact").value = tau() ?? "";
       $("tau-name").textContent = `τ of ${mapping().title}`;
       $("tau").setAttribute("aria-valuetext", `${tau() ?? "none"} of ${mapping().stop}`);
-      $("tau-own").textContent = `as the protocol says (${mapping().own ?? "none"})`;
+      $("tau-own").replaceChildren(make("span", "as the protocol says (", { class: "words" }), String(mapping().own ?? "none"), make("span", ")", { class: "words" }));
     }
     options($("metric"), metrics().map((each) => [each.name, `${each.title}${each.how ? `, ${each.how}` : ""}`]), metric()?.name || "");
     for (const key of ["digits", "theme", "sort", "paint"]) $(key).value = state[key];
+    for (const id of PARTS) $(id).open = state.open.split(",").includes(id);
+    for (const radio of document.getElementsByName("mapping")) radio.checked = radio.value === mapping()?.key;
     $("run-a").value = state.a;
     $("run-b").value = state.b;
     $("confusion-run").value = state.said;
     $("confusion-class").value = state.there;
-    if (document.activeElement !== $("find")) $("find").value = state.find;
+    if ($("find").value !== state.find) $("find").value = state.find;
+    nameSorts();
     $("a-name").textContent = ["helps", "hurts"].includes(state.sort) ? "A" : "of";
   }
+  /** Says what the sorting by a difference answers, by the names of the two variants. */
+  function nameSorts() {
+    const [a, b] = [state.a, state.b].map((at) => site.runs[Number(at)]?.name ?? "");
+    for (const [value, word] of [["helps", "helps most"], ["hurts", "hurts most"]]) $("sort").querySelector(`[value=${value}]`).textContent = a === b ? `A over B: where it ${word}` : `where ${a} ${word} over ${b}`;
+  }
+  /** Loads what the chosen mapping needs and draws; what is not in the folder is told, and the rest stands. */
   async function load() {
+    try { await loadData(); } catch (error) {
+      $("warnings").append(make("p", `${error.message}: write the site again`, { class: "warning" }));
+      draw();
+    }
+  }
+  async function loadData() {
     const chosen = mapping();
     if (chosen) await Promise.all(site.runs.map(async (run, at) => { steps[at] = run.mappings.includes(chosen.key) ? await zgs.loadSteps(at, chosen.key, site.ids.length) : null; }));
     draw();
@@ -133,12 +136,17 @@
     $("tau-own").addEventListener("click", () => set({ tau: "" }));
     for (const [id, key] of [["metric", "metric"], ["digits", "digits"], ["theme", "theme"], ["sort", "sort"], ["paint", "paint"], ["run-a", "a"], ["run-b", "b"]]) $(id).addEventListener("change", (event) => set({ [key]: event.target.value }));
     $("find").addEventListener("input", (event) => set({ find: event.target.value }));
-    for (const id of ["groups", "confusion", "all"]) $(id).addEventListener("toggle", draw);
+    for (const id of PARTS) $(id).addEventListener("toggle", () => { const open = PARTS.filter((each) => $(each).open).join(); open === state.open ? draw() : set({ open }); });
     for (const [id, key] of [["confusion-run", "said"], ["confusion-class", "there"]]) $(id).addEventListener("change", (event) => set({ [key]: event.target.value }));
     $("provenance").addEventListener("toggle", drawProvenance, { once: true });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
     addEventListener("resize", () => setTimeout(drawCurve, 50));
-    addEventListener("hashchange", () => { app.takeHash() ? load() : draw(); showImage(); });
+    new ResizeObserver(([entry]) => document.documentElement.style.setProperty("--covered", `${getComputedStyle(entry.target).position === "sticky" ? entry.target.offsetHeight : 0}px`)).observe(document.querySelector(".controls"));
+    addEventListener("hashchange", () => {
+      const changed = address.take();
+      changed.includes("mapping") ? load() : draw();
+      if (changed.includes("image")) showImage();
+    });
   }
   async function drawProvenance() {
     const box = $("provenance").querySelector("div"), told = await zgs.load("provenance");
@@ -158,6 +166,9 @@
     if (at >= 0 && place >= 0) zgsGallery.goTo(place);
   }
 
+  const large = zgsLarge(app, host);
+  zgsTables.follow({ read: (id) => state[`${id}-by`], keep: (id, by) => { state[`${id}-by`] = by; address.keep(`${id}-by`); } });
+  address.take();
   prepare();
   zgsGallery.start(host);
   await load();

@@ -1,8 +1,8 @@
-// Data as scripts: a page of file:// may not read files, but it may load scripts, each of which hands over one value.
+// Data as scripts and style sheets, for a page of file:// may not read files: bench/report/site/pack.py says which is which.
 "use strict";
 window.zgs = (function () {
   const known = new Map(), waiting = new Map(), used = [];
-  const MOST = 10; // images kept in memory beside those in sight
+  const MOST = 6; // images kept in memory beside those in sight
   const numbers = window.zgsNumbers;
 
   /** What every data file calls. */
@@ -27,43 +27,63 @@ window.zgs = (function () {
     });
   }
 
-  /** Loads an image's segments, and lets go of those that were not looked at for long. */
+  /** Loads a style sheet whose one rule says a value of the element `name`, and lets go of both. */
+  function loadSheet(name, stem = name) {
+    const file = `data/${stem}.css`;
+    return new Promise((resolve, reject) => {
+      const sheet = document.createElement("link"), holder = document.createElement("div");
+      const end = (tell) => { sheet.remove(); holder.remove(); tell(); };
+      sheet.onload = () => {
+        const style = getComputedStyle(holder), [text, bytes] = ["json", "bytes"].map((name) => join(style, name));
+        end(() => read(text, bytes).then(resolve, () => reject(new Error(`${file} cannot be read`))));
+      };
+      sheet.onerror = () => end(() => reject(new Error(`${file} is not in this folder`)));
+      [sheet.rel, sheet.href, holder.hidden] = ["stylesheet", file, true];
+      holder.attachShadow({ mode: "open" }).append(sheet); // so that no style of the page is looked at again
+      document.body.append(holder);
+    });
+  }
+  async function read(text, bytes) {
+    const value = JSON.parse(text.includes("|") ? text.replaceAll("|", "\\") : text), stream = new DecompressionStream("deflate"), writer = stream.writable.getWriter();
+    writer.write(numbers.decode(bytes)).catch(() => {}); // whoever reads is told, too
+    writer.close().catch(() => {});
+    return numbers.placeColumns(value, new Uint8Array(await new Response(stream.readable).arrayBuffer()));
+  }
+  function join(style, name) {
+    let text = "", part = "";
+    for (let at = 0; (part = style.getPropertyValue(`--${name}-${at}`).trim()); at++) text += part.slice(1, -1);
+    return text;
+  }
+
+  /** Loads an image and lets go of those that were not looked at for long. */
   async function loadImage(at) {
-    const name = `image-${at}`, image = await load(name, `data/image-${String(at).padStart(5, "0")}.js`);
+    const name = `image-${at}`;
+    if (!known.has(name)) known.set(name, loadSheet(name, `image-${String(at).padStart(5, "0")}`));
     const place = used.indexOf(name);
     if (place >= 0) used.splice(place, 1);
     used.push(name);
     while (used.length > MOST) known.delete(used.shift());
-    return image;
+    try { return await known.get(name); } catch (error) {
+      known.delete(name);
+      throw error;
+    }
   }
 
   const opened = new Map();
-  /** The steps of a run under a mapping, by metric. */
-  async function loadSteps(run, mapping, images) {
-    const name = `numbers-${run}-${mapping}`;
-    if (!opened.has(name)) {
-      const packed = await load(name);
-      opened.set(name, Object.fromEntries(Object.entries(packed).map(([metric, one]) => [metric, numbers.openSlots(one, images)])));
-      known.delete(name);
-    }
+  /** What `open` makes of a style sheet's value, once; a sheet that was not there is asked for again. */
+  function openOnce(name, open) {
+    if (!opened.has(name)) opened.set(name, loadSheet(name).then(open));
+    opened.get(name).catch(() => opened.delete(name));
     return opened.get(name);
   }
 
-  /** The segments of a run: columns of numbers. */
-  async function loadSegments(run) {
-    const name = `segments-${run}`;
-    if (!opened.has(name)) {
-      const packed = await load(name), columns = { uncovered: packed.uncovered, truth: packed.truth, label: {}, best: {} };
-      for (const key of ["image", "text", "starts", "class", "pixels"]) columns[key] = numbers.unpack(packed[key]);
-      for (const key of Object.keys(packed.label)) {
-        columns.label[key] = numbers.unpack(packed.label[key]);
-        columns.best[key] = { values: numbers.unpack(packed.best[key]), scale: packed.best[key].scale };
-      }
-      opened.set(name, columns);
-      known.delete(name);
-    }
-    return opened.get(name);
+  /** The steps of a run under a mapping, by metric. */
+  function loadSteps(run, mapping, images) {
+    return openOnce(`numbers-${run}-${mapping}`, (packed) => Object.fromEntries(Object.entries(packed).map(([metric, one]) => [metric, numbers.openSlots(one, images)])));
   }
+
+  /** The segments of a run: columns of numbers. */
+  const loadSegments = (run) => openOnce(`segments-${run}`, (columns) => columns);
 
   return { take, load, loadImage, loadSteps, loadSegments, get: (name) => known.get(name) };
 })();

@@ -4,10 +4,10 @@ window.zgsGallery = (function () {
   const { make } = window.zgsTables, { paint, openMap, findLabel, chooseColour } = window.zgsPaint;
   const GAP = 10, CAPTION = 34, HEAD = 46, SMALLEST = 150, LARGEST = 330, AROUND = 1, SPARE = 2;
   const rows = new Map(), free = []; // image number → its element; elements that wait for the next image
-  const file = {}; // where the bytes of a picture stand until they are a Blob
   let app, order = [], layout = null, active = -1;
 
-  /** Takes a row away from its image; the next image that comes into sight has it, for a new one would be garbage. */
+  /** Takes a row away from its image; the next image that comes into sight has it where it stands: a new one, or one
+   * that leaves the page and comes back, would be garbage. */
   function drop(at, row) {
     row.leave();
     rows.delete(at);
@@ -16,6 +16,7 @@ window.zgsGallery = (function () {
 
   /** Keeps `most` of the rows that wait, and lets go of the pixels of others at once: browsers keep them for long. */
   function trim(most) {
+    for (const row of free) row.remove();
     for (const row of free.splice(most)) row.querySelectorAll("canvas").forEach((canvas) => { canvas.width = canvas.height = 0; });
   }
 
@@ -69,14 +70,14 @@ window.zgsGallery = (function () {
     for (const [at, row] of [...rows]) if (!inSight.has(at) && row !== held) drop(at, row);
     let before = null;
     for (let place = first; place <= last; place++) {
-      const at = order[place], row = rows.get(at) || free.pop() || makeRow();
+      const at = order[place], row = rows.get(at) || free.shift() || makeRow();
       if (rows.get(at) !== row) row.take(at);
       rows.set(at, row);
       row.style.transform = `translateY(${place * layout.step}px)`;
       row.style.height = `${layout.row}px`;
       row.setAttribute("aria-posinset", place + 1);
       row.setAttribute("aria-setsize", order.length);
-      if (row.parentNode !== host) before ? before.after(row) : host.prepend(row);
+      if ((before ? before.nextSibling : host.firstChild) !== row) before ? before.after(row) : host.prepend(row);
       before = row;
     }
     trim(SPARE);
@@ -85,43 +86,65 @@ window.zgsGallery = (function () {
   /** Makes a row, which takes one image after another. */
   function makeRow() {
     const row = make("article", "", { class: "row", role: "listitem", tabindex: "-1" });
-    const head = make("h3"), link = make("a"), body = make("div", "", { class: "panels" });
+    const head = make("h3"), link = make("a"), note = make("span"), body = make("div", "", { class: "panels" });
     const panels = app.panels().map((panel) => makePanel(panel)), figures = panels.map((each) => each.figure);
     const picture = { bitmap: null };
     let turn = 0; // counts images: what comes late is for an earlier one
-    link.addEventListener("click", () => app.set({ image: link.textContent }));
-    head.append(link);
+    link.addEventListener("click", (event) => { if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) return; event.preventDefault(); app.openImage(Number(row.dataset.image)); });
+    head.append(link, " ", note);
     row.append(head, body);
-    row.refresh = () => panels.forEach((each) => each.refresh());
+    row.refresh = () => { tell(); panels.forEach((each) => each.refresh()); };
+    /** What a choice changes beside the pictures: the link that holds it, and the numbers of the image. */
+    function tell() {
+      link.href = app.linkTo({ image: link.textContent, large: "" });
+      note.textContent = app.note(Number(row.dataset.image));
+    }
     row.leave = () => {
       turn++;
       picture.bitmap?.close();
       picture.bitmap = null;
       panels.forEach((each) => each.leave());
-      body.replaceChildren();
-      row.remove();
+      body.style.visibility = "hidden";
     };
     row.take = (at) => {
       const mine = ++turn;
       row.dataset.image = String(at);
+      row.setAttribute("aria-busy", "true"); // until it is painted
       link.textContent = app.site.ids[at];
-      link.href = app.linkTo({ image: app.site.ids[at] });
-      window.zgs.loadImage(at).then((image) => mine === turn && fill(mine, at, image), (error) => mine === turn && body.replaceChildren(make("p", error.message, { class: "placeholder" })));
+      tell();
+      window.zgs.loadImage(at).then((image) => mine === turn && fill(mine, at, image), (error) => mine === turn && explain(error.message));
     };
+    const rest = () => row.removeAttribute("aria-busy");
+    function explain(why) {
+      rest();
+      body.replaceChildren(make("p", why, { class: "placeholder" }));
+      body.style.visibility = "";
+    }
     function fill(mine, at, image) {
       panels.forEach((each) => each.set(at, image, picture));
-      body.replaceChildren(...figures);
-      if (image.picture) decode(image.picture, layout.wide * Math.min(2, window.devicePixelRatio || 1)).then((bitmap) => { if (mine === turn) { picture.bitmap = bitmap; row.refresh(); } else bitmap.close(); },
-        () => mine === turn && panels.forEach((each) => each.fail("this picture cannot be decoded")));
+      if (body.firstChild !== figures[0]) body.replaceChildren(...figures);
+      body.style.visibility = "";
+      if (!image.picture) return rest();
+      decode(image.picture, layout.wide * Math.min(2, window.devicePixelRatio || 1)).then((bitmap) => {
+        if (mine !== turn) return bitmap.close();
+        picture.bitmap = bitmap;
+        row.refresh();
+        rest();
+      }, () => {
+        if (mine !== turn) return;
+        panels.forEach((each) => each.fail(`data/${image.picture.file} is not in this folder, or is no picture`));
+        rest();
+      });
     }
     return row;
   }
 
   /** Decodes the picture of an image, no larger than it is shown; whoever asks closes it. */
-  function decode(picture, wide) {
-    const bytes = window.zgsNumbers.unpack({ type: "u1", data: picture.data }, file);
+  async function decode(picture, wide) {
+    const image = new Image();
+    await new Promise((resolve, reject) => { [image.onload, image.onerror, image.src] = [resolve, reject, `data/${picture.file}`]; });
     const smaller = picture.width > wide ? { resizeWidth: Math.round(wide), resizeQuality: "high" } : {};
-    return createImageBitmap(new Blob([bytes], { type: picture.type }), smaller);
+    try { return await createImageBitmap(image, smaller); } finally { image.removeAttribute("src"); } // its pixels go at once
   }
 
   /** One picture of a row: canvas, caption, what hovering and keys tell of its segments; `set` gives it an image. */
@@ -146,7 +169,7 @@ window.zgsGallery = (function () {
         if (canvas.width !== wide || canvas.height !== high) [canvas.width, canvas.height] = [wide, high];
         else canvas.getContext("2d").clearRect(0, 0, wide, high);
         canvas.style.width = `${wide / ratio}px`;
-        button.replaceChildren(canvas);
+        if (button.firstChild !== canvas) button.replaceChildren(canvas);
       } else button.replaceChildren();
       refresh();
     }
@@ -180,7 +203,7 @@ window.zgsGallery = (function () {
       const box = canvas.getBoundingClientRect();
       tell(2 + ((Math.max(lit - 2, step > 0 ? -1 : 0) + step + count) % count), box.left + 20, box.bottom - 10);
     });
-    button.addEventListener("click", () => image && !missing && app.enlarge(panel, at, image));
+    button.addEventListener("click", () => image && !missing && app.enlarge(panel, at));
     return { figure, set, leave, refresh, fail };
   }
 

@@ -9,27 +9,31 @@
   const FAINT = 2 ** -40;
   const BY_CLASS = ["classes", "true_classes", "frequencies"];
 
-  /** Unpacks base64 of little endian numbers into a typed array; one in `store` holds until that is used again. */
-  function unpack(packed, store) {
-    const text = atob(packed.data), bytes = takeBytes(store, text.length), type = TYPES[packed.type];
+  /** Decodes base64 into bytes. */
+  function decode(encoded) {
+    const text = atob(encoded), bytes = new Uint8Array(text.length);
     for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    return new type(bytes.buffer, 0, text.length / type.BYTES_PER_ELEMENT);
+    return bytes;
+  }
+
+  /** Puts columns of little endian numbers in their places: views of the bytes, of which nothing is copied. */
+  function placeColumns(value, bytes) {
+    if (value === null || typeof value !== "object") return value;
+    if ("at" in value && "type" in value) return new TYPES[value.type](bytes.buffer, value.at, value.length);
+    for (const key of Object.keys(value)) value[key] = placeColumns(value[key], bytes);
+    return value;
   }
 
   /** Bytes for `length` of them: those of a store, if it has as many, so that nothing is left for the browser to collect. */
   function takeBytes(store, length) {
-    if (!store) return new Uint8Array(length);
     if (!store.bytes || store.bytes.length < length) store.bytes = new Uint8Array(8 * Math.ceil(length / 6));
     return store.bytes;
   }
 
-  /** Unpacks the steps of a metric; `images` is how many images the set has. */
+  /** Opens the steps of a metric; `images` is how many images the set has. */
   function openSlots(packed, images) {
-    const slots = { average: packed.average, strict: packed.strict, scale: packed.until.scale, images };
-    for (const key of ["image", "class", "size", "starts", "until", "top", "bottom"]) slots[key] = unpack(packed[key]);
-    slots.true = packed.true ? unpack(packed.true) : null;
-    slots.width = slots.class.reduce((most, each) => Math.max(most, each), 0) + 1;
-    return slots;
+    const width = packed.class.reduce((most, each) => Math.max(most, each), 0) + 1;
+    return { true: null, ...packed, scale: packed.until.scale, until: packed.until.values, width, images };
   }
 
   /** A threshold as the scorer compares it: rounded as similarities are, or in their single precision; null: none. */
@@ -129,7 +133,7 @@
     return findPlace(tau, rounding, best.scale) <= best.values[at];
   }
 
-  const numbers = { unpack, takeBytes, openSlots, roundTau, findPlace, measure, measureEach, reaches };
+  const numbers = { decode, placeColumns, takeBytes, openSlots, roundTau, findPlace, measure, measureEach, reaches };
   root.zgsNumbers = numbers;
   if (typeof module !== "undefined") module.exports = numbers;
 })(typeof window === "undefined" ? globalThis : window);

@@ -6,8 +6,8 @@
   const WHITE = [255, 255, 255], PALE = [236, 238, 241];
   const GRID = 56;
   const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", "DejaVu Sans", sans-serif';
-  const colours = new Map();
-  const scratch = { runs: {}, cells: {}, small: {}, depth: {} }; // used again by every picture
+  const colours = new Map(), widths = new Map();
+  const scratch = { cells: {}, small: {}, depth: {} }; // used again by every picture
 
   /** The colour of a position: hues by the golden ratio, so that any first few are far apart. */
   function chooseColour(position) {
@@ -28,8 +28,7 @@
 
   /** Opens a label map: where each of its runs ends, and what it is of (0 void, 1 no segment, 2 the first segment). */
   function openMap(encoded, store) {
-    const { unpack, takeBytes } = root.zgsNumbers, runs = unpack(encoded.runs, scratch.runs), places = (store.ends ||= {});
-    const ends = new Uint32Array(takeBytes(places, 4 * runs.length).buffer, 0, runs.length), of = unpack(encoded.of, (store.of ||= {}));
+    const { runs, of } = encoded, ends = new Uint32Array(root.zgsNumbers.takeBytes(store, 4 * runs.length).buffer, 0, runs.length);
     for (let run = 0, end = 0; run < runs.length; run++) ends[run] = end += runs[run];
     return { ends, of, height: encoded.size[0], width: encoded.size[1] };
   }
@@ -97,12 +96,12 @@
     const small = resize(map, Math.min(GRID, map.height), Math.min(GRID, map.width), scratch.small);
     const rows = Math.min(GRID, map.height), columns = Math.min(GRID, map.width), taken = [];
     const areas = new Map();
-    for (const label of small) areas.set(label, (areas.get(label) || 0) + 1);
+    for (let at = 0; at < small.length; at++) areas.set(small[at], (areas.get(small[at]) || 0) + 1);
     for (const [label] of [...areas].sort((a, b) => b[1] - a[1])) {
       const shade = shades[label - 2];
       if (label < 2 || !shade || !shade.text || shade.faded) continue;
       const text = fit(context, shade.text, width - 6);
-      const half = [context.measureText(text).width / 2 + 2, size * 0.62];
+      const half = [measureText(context, text) / 2 + 2, size * 0.62];
       const [y, x] = findRoom(small, label, rows, columns);
       const at = [clamp((x / columns) * width, half[0], width - half[0]), clamp((y / rows) * height, half[1], height - half[1])];
       const box = [at[0] - half[0], at[1] - half[1], at[0] + half[0], at[1] + half[1]];
@@ -116,10 +115,18 @@
     }
   }
 
+  /** The width of a text in the context's font. Most are asked for again, and each answer of a browser is garbage. */
+  function measureText(context, text) {
+    const key = `${context.font}|${text}`;
+    if (widths.size > 4000) widths.clear();
+    if (!widths.has(key)) widths.set(key, context.measureText(text).width);
+    return widths.get(key);
+  }
+
   function fit(context, text, room) {
+    if (measureText(context, text) <= room) return text;
     const letters = [...text];
-    if (context.measureText(text).width <= room) return text;
-    while (letters.length > 1 && context.measureText(letters.join("") + "…").width > room) letters.pop();
+    while (letters.length > 1 && measureText(context, letters.join("") + "…") > room) letters.pop();
     return letters.join("").trimEnd() + "…";
   }
 
@@ -130,14 +137,14 @@
       for (let i = 0; i < rows * columns; i++) {
         const at = forward ? i : rows * columns - 1 - i, y = Math.floor(at / columns) + 1, x = (at % columns) + 1, here = y * wide + x;
         if (cells[at] !== label) continue;
-        const [a, b] = forward ? [here - wide, here - 1] : [here + wide, here + 1];
-        const near = Math.min(depth[a] + 1, depth[b] + 0.5); // texts are wide: room at the sides counts less
+        const step = forward ? -1 : 1, near = Math.min(depth[here + step * wide] + 1, depth[here + step] + 0.5); // texts are wide: room at the sides counts less
         depth[here] = forward ? near : Math.min(depth[here], near);
       }
     };
     each(true);
     each(false);
-    const best = depth.reduce((most, value, at) => (value > depth[most] ? at : most), 0);
+    let best = 0; // a loop: `reduce` over a typed array makes an object of each of its numbers
+    for (let at = 0; at < length; at++) if (depth[at] > depth[best]) best = at;
     return [Math.floor(best / wide) - 0.5, (best % wide) - 0.5];
   }
 

@@ -8,7 +8,7 @@ window.zgsPanels = function (app) {
     return {
       title: run.name, read: (image) => image.runs[run.at],
       note: (at) => (metric() && scoreImages(run.at) ? `${metric().title} ${write(scoreImages(run.at)[at])}` : ""),
-      shade: (part, at) => part.texts.map((text, s) => {
+      shade: (part, at) => Array.from(part.texts, (text, s) => {
         const first = find(at), label = first === null ? -1 : segments[run.at].label[mapping().key][first + s] - 1;
         const held = first === null || holds(segments[run.at], first + s);
         const shown = state.paint === "class" && first !== null ? label : text;
@@ -18,29 +18,50 @@ window.zgsPanels = function (app) {
       explain: (part, s, at) => explainSegment(part, s, find(at), run),
     };
   }
+  const listNearest = ({ classes, near, each }, s) => Array.from({ length: each }, (_, at) => `${site.texts[classes[each * s + at]]} ${(near[each * s + at] / 1e4).toFixed(3)}`).join(", ");
   function explainSegment(part, s, first, run) {
-    const whole = part.map.size[0] * part.map.size[1], lines = [`${((100 * part.areas[s]) / whole).toFixed(1)} % of the image`];
+    const lines = [`${((100 * part.areas[s]) / part.whole).toFixed(1)} % of the image`];
     if (first !== null) lines.push(holds(segments[run.at], first + s) ? `taken as ${site.texts[segments[run.at].label[mapping().key][first + s] - 1]} by ${mapping().title}` : "no class at this threshold");
-    for (const rows of ["tt", "st"]) if (part[rows]) lines.push(`${rows.toUpperCase()}: ${part[rows][s].map(([label, near]) => `${site.texts[label]} ${near.toFixed(3)}`).join(", ")}`);
+    for (const rows of ["tt", "st"]) if (part[rows]) lines.push(`${rows.toUpperCase()}: ${listNearest(part[rows], s)}`);
     return { title: site.texts[part.texts[s]] || "(an empty text)", lines };
   }
   const plain = (title, read, shade, note = () => "") => ({
     title, read, shade, note, tell: (part, shades) => (part ? shades.map((each) => each.text).filter(Boolean).join(", ") || `${shades.length} segments` : "the image alone"),
     explain: (part, s) => ({ title: shade(part)[s]?.text || `segment ${s + 1}`, lines: [] }),
   });
+  const classShades = Array.from({ length: site.classes }, (_, at) => ({ rgb: zgsPaint.chooseColour(at), text: site.texts[at] }));
+  /** The classes of a map of true labels, in words. */
+  function listClasses(map) {
+    const seen = new Set();
+    for (let run = 0; run < map.of.length; run++) seen.add(map.of[run]); // a loop: each step of an iterator is an object
+    return [...seen].sort((a, b) => a - b).filter((each) => each > 1).map((each) => site.texts[each - 2]).join(", ") || "nothing labelled";
+  }
   const allPanels = [
     plain("input", () => null, () => []),
     ...(site.over ? [plain("over-segments", (image) => image.over, (part) => [...Array(part.count).keys()].map((at) => ({ rgb: zgsPaint.chooseColour(at), text: "" })), (_, part) => (part?.count ? `${part.count} segments` : ""))] : []),
     ...shownRuns.map(makeRunPanel),
-    ...(site.classes ? [plain("ground truth", (image) => image.truth, () => [...Array(site.classes).keys()].map((at) => ({ rgb: zgsPaint.chooseColour(at), text: site.texts[at] })))] : []),
+    ...(site.classes ? [{ ...plain("ground truth", (image) => image.truth, () => classShades), tell: (part, shades, map) => (map ? listClasses(map) : "not labelled") }] : []),
   ];
-  allPanels[allPanels.length - 1].tell = ((before) => (part, shades, map) => (map ? [...new Set(map.of)].filter((each) => each > 1).map((each) => shades[each - 2]?.text).filter(Boolean).join(", ") || "nothing labelled" : before(part, shades)))(allPanels[allPanels.length - 1].tell);
+
+  /** What a row says of its image beside its name: by how much A is ahead of B there, or how far all variants are apart. */
+  function noteRow(at) {
+    if (!metric() || state.sort === "name" || state.sort === "low" || state.sort === "high") return "";
+    const [a, b] = [state.a, state.b].map((run) => scoreImages(Number(run))?.[at] ?? NaN);
+    if (state.sort !== "spread") return `${nameRun(state.a)} over ${nameRun(state.b)}: ${sign(a - b)}`;
+    return `apart by ${write(measureSpread(at))}`;
+  }
+  /** How far the variants that have a number are apart in an image; NaN where fewer than two have one. */
+  function measureSpread(at) {
+    const every = shownRuns.map((run) => scoreImages(run.at)?.[at] ?? NaN).filter((value) => !Number.isNaN(value));
+    return every.length > 1 ? Math.max(...every) - Math.min(...every) : NaN;
+  }
+  const nameRun = (at) => site.runs[Number(at)].name;
+  const sign = (value) => `${value > 0 ? "+" : ""}${write(value).replace("-", "−")}`;
 
   function orderImages() {
     const all = [...Array(site.shown).keys()].filter(matches), a = scoreImages(Number(state.a)), b = scoreImages(Number(state.b));
-    const every = shownRuns.map((run) => scoreImages(run.at)).filter(Boolean);
     const key = { low: (at) => a?.[at], high: (at) => -a?.[at], helps: (at) => -(a?.[at] - b?.[at]), hurts: (at) => a?.[at] - b?.[at],
-      spread: (at) => -(Math.max(...every.map((each) => each[at])) - Math.min(...every.map((each) => each[at]))) }[state.sort];
+      spread: (at) => -measureSpread(at) }[state.sort];
     if (!key) return all;
     const values = new Map(all.map((at) => [at, key(at)])), last = (value) => (value === undefined || Number.isNaN(value) ? Infinity : value);
     return all.sort((x, y) => last(values.get(x)) - last(values.get(y)) || x - y);
@@ -57,5 +78,5 @@ window.zgsPanels = function (app) {
     }
     return found.images.has(at) || site.ids[at].toLocaleLowerCase().includes(wanted);
   }
-  return { allPanels, orderImages };
+  return { allPanels, orderImages, noteRow };
 };

@@ -11,7 +11,7 @@ window.zgsScores = function (app) {
     const heads = [{ title: "variant", text: true }, ...metrics().map((each) => ({ title: `${each.title}${each.how ? ` (${each.how})` : ""}` }))];
     const rows = site.runs.map((run, at) => ({
       bound: run.role !== "own",
-      cells: [{ text: run.name }, ...metrics().map((each) => {
+      cells: [{ text: run.name, colour: run.role === "floor" ? "" : `rgb(${zgsPaint.chooseColour(at)})` }, ...metrics().map((each) => {
         const slots = slotsOf(at, each.name);
         if (!slots) return { text: "–", sort: NaN };
         const { value, n } = measure(slots, place(slots)), span = findInterval(at, each.name);
@@ -28,17 +28,17 @@ window.zgsScores = function (app) {
   function drawGroups() {
     if (!$("groups").open) return;
     const heads = (first) => [{ title: first, text: true }, ...site.runs.map((run) => ({ title: run.name }))];
-    const row = (text, keep) => ({
-      cells: [{ text }, ...site.runs.map((_, at) => {
+    const row = (text, keep, sort = text) => ({
+      cells: [{ text, sort }, ...site.runs.map((_, at) => {
         const slots = slotsOf(at, metric().name);
         const { value, n } = slots ? measure(slots, place(slots), keep(slots)) : { value: NaN, n: 0 };
         return { text: write(value), small: `n=${n}`, sort: value };
       })],
     });
     const sizes = ["tiny: < 1/256 of the image", "small: to 1/64", "medium: to 1/16", "large"];
-    fill($("sizes"), "By size of the true segment", heads("size"), sizes.map((text, at) => row(text, (slots) => (slot) => slots.size[slot] === at + 1)));
+    fill($("sizes"), "By size of the true segment", heads("size"), sizes.map((text, at) => row(text, (slots) => (slot) => slots.size[slot] === at + 1, at)));
     const classes = [...Array(site.classes).keys()].map((at) => row(site.texts[at], (slots) => (slot) => slots.class[slot] === at + 1));
-    fill($("by-class"), "By class", heads("class"), classes.filter((each) => each.cells.some((cell) => cell.sort === cell.sort && cell.sort !== undefined)));
+    fill($("by-class"), "By class", heads("class"), classes.filter((each) => each.cells.slice(1).some((cell) => !Number.isNaN(cell.sort))));
   }
   function drawNumbers() {
     if (!$("all").open) return;

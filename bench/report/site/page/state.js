@@ -1,4 +1,4 @@
-// What is chosen in the page, and in its address; and the numbers that follow from it, for whoever draws them.
+// What is chosen in the page, and the numbers that follow from it, for whoever draws them.
 "use strict";
 window.zgsState = function (site) {
   const { measureEach, findPlace, reaches } = zgsNumbers;
@@ -6,28 +6,23 @@ window.zgsState = function (site) {
   const first = shownRuns.find((run) => run.paper) || shownRuns[0], other = shownRuns.find((run) => run !== first) || first;
   const usual = {
     mapping: site.mappings[0]?.key || "", metric: "", digits: "percent", theme: "auto", sort: "name",
-    a: String(first?.at ?? 0), b: String(other?.at ?? 0), paint: "text", find: "", image: "", tau: "", said: String(shownRuns[0]?.at ?? 0), there: "0",
+    a: String(first?.at ?? 0), b: String(other?.at ?? 0), paint: "text", find: "", image: "", large: "", tau: "",
+    said: String(shownRuns[0]?.at ?? 0), there: "0", open: "",
+    "scores-by": "", "sizes-by": "", "by-class-by": "", "said-of-by": "", "numbers-by": "", // a table's column, "-2": downwards
   };
-  const state = { ...usual, ...readHash() };
-  const steps = [], segments = [], offsets = [];
+  const state = { ...usual }, steps = [], segments = [], offsets = [];
 
-  /** What an address may hold: anything else is as if it was not there. */
+  /** Whether a value can be chosen: anything else in an address is as if it was not there. */
   function isKnown(key, value) {
+    if (!(key in usual)) return false;
     if (["digits", "theme", "sort", "paint"].includes(key)) return [...document.getElementById(key).options].some((each) => each.value === value);
     if (["a", "b", "said"].includes(key)) return shownRuns.some((run) => String(run.at) === value);
     if (key === "mapping") return site.mappings.some((each) => each.key === value);
     if (key === "there") return /^\d+$/.test(value) && Number(value) <= site.classes;
+    if (key === "open") return value.split(",").every((id) => document.querySelector(`main > details#${CSS.escape(id)}`));
+    if (key === "large") return /^\d{1,4}$/.test(value);
+    if (key.endsWith("-by")) return /^-?\d{1,4}$/.test(value);
     return key !== "tau" || (value !== "" && Math.abs(Number(value)) <= 1);
-  }
-  function readHash() {
-    const given = new URLSearchParams(location.hash.slice(1)), known = {};
-    for (const [key, value] of given) if (key in usual && isKnown(key, value)) known[key] = value;
-    return known;
-  }
-  function makeHash(changes = {}) {
-    const all = { ...state, ...changes }, kept = new URLSearchParams();
-    for (const key of Object.keys(usual)) if (all[key] !== usual[key]) kept.set(key, all[key]);
-    return `#${kept}`;
   }
 
   const mapping = () => site.mappings.find((each) => each.key === state.mapping) || site.mappings[0];
@@ -61,11 +56,6 @@ window.zgsState = function (site) {
     }
     return scoresOfImages.get(key);
   }
-  function takeHash() {
-    const before = state.mapping;
-    Object.assign(state, usual, readHash());
-    return before !== state.mapping;
-  }
 
-  return { site, state, usual, steps, segments, offsets, shownRuns, makeHash, takeHash, mapping, metrics, metric, tau, place, slotsOf, write, holds, scoreImages };
+  return { site, state, usual, isKnown, steps, segments, offsets, shownRuns, mapping, metrics, metric, tau, place, slotsOf, write, holds, scoreImages };
 };

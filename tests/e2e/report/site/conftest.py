@@ -21,7 +21,7 @@ from tests.shared_runs import make_once
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def make(folder: Path) -> None:
-        runs = score_systems(folder, IMAGES, "score.aggregation=[image,dataset]")
+        runs = score_systems(folder, IMAGES, "score.aggregation=[image,dataset]", "score.breakdown=[class,size]")
         assert main(["report", *map(str, runs), f"site={folder / 'site'}"]) == 0
 
     return make_once(tmp_path_factory, "site-in-browser", make)

@@ -58,6 +58,27 @@ def test_numbers_at_the_slider_are_those_of_scoring_there(page: Any, made: Path,
     assert visited == 9  # iou.image, iou.dataset, recall, of three systems
 
 
+def test_numbers_by_class_and_size_are_those_of_the_breakdown(browser: Any, made: Path) -> None:
+    go(browser, made, "#digits=six&open=groups")
+    rows = """return [...document.querySelectorAll(`#${arguments[0]} tbody tr`)]
+        .map(e => [...e.children].map(c => c.firstChild.data.trim()))"""
+    tables = {
+        kind: {name: cells for name, *cells in run(browser, rows, table)}
+        for kind, table in (("size", "sizes"), ("class", "by-class"))
+    }
+    visited = 0
+    for at, name in enumerate(("sure", "unsure", "anything")):
+        (folder,) = (path.parent for path in (made / name).glob("*/run.json"))
+        scores = read_csv(folder / "scores.csv")
+        own = scores[(scores["measure"] == "iou.image.union") & (scores["role"] == "own") & (scores["group"] != "")]
+        for group, value in zip(own["group"], own["value"], strict=True):
+            kind, _, which = group.partition("=")
+            cells = {key.partition(":")[0]: cells for key, cells in tables[kind].items()}
+            assert cells.get(which, ["–"] * 3)[at] == ("–" if value != value else f"{value:.6f}"), (name, group)
+            visited += value == value
+    assert visited > 60  # of three systems, four sizes and most of 41 classes
+
+
 def test_pictures_and_rows_follow_the_slider(page: Any) -> None:
     from selenium.webdriver.common.by import By
 

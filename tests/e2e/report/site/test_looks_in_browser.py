@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.e2e.report.site.driving import (
     IMAGES,
     choose,
     go,
+    read_table,
     run,
     settle,
     show_images,
@@ -106,3 +108,23 @@ def test_what_a_screen_reader_is_told(page: Any) -> None:
         for role, name in told
         if role in ("button", "link", "combobox", "slider", "spinbutton", "searchbox")
     )
+
+
+def test_files_that_were_lost_since_have_a_reason_in_their_place(browser: Any, made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made / "site", tmp_path / "site")
+    data = tmp_path / "site/data"
+    (data / "image-00000.css").unlink()
+    (data / "image-00001.png").unlink()
+    (data / "image-00002.css").write_text(":host{--json-0:'{|'}")
+    (data / "segments-1.css").unlink()
+    go(browser, tmp_path)
+    assert "data/segments-1.css is not in this folder: write the site again" in run(
+        browser, "return document.getElementById('warnings').textContent"
+    )
+    assert read_table(browser)["1/iou.image.union"] != "–", "the numbers do not need it"
+    run(browser, "document.getElementById('gallery').scrollIntoView()")
+    settle(browser)
+    wait(lambda: not run(browser, "return document.querySelector('#rows [aria-busy]')"))
+    rows = run(browser, "return [...document.querySelectorAll('#rows .row')].slice(0, 3).map(e => e.innerText)")
+    for row, why in zip(rows, ("00000.css is not", "00001.png is not", "00002.css cannot"), strict=True):
+        assert f"data/image-{why}" in row

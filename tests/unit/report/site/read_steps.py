@@ -9,17 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from bench.report.site.pack import unpack
-
 
 def choose_steps(packed: Mapping[str, Any], tau: float | None, rounding: int | None) -> list[tuple[int, ...]]:
     """Of each slot the image, class and size, and numerator, denominator and true pixels that hold at a threshold."""
-    columns = {key: unpack(packed[key]) for key in ("image", "class", "size", "starts", "until", "top", "bottom")}
-    true = unpack(packed["true"]) if "true" in packed else columns["bottom"] * 0
+    columns = {key: packed[key] for key in ("image", "class", "size", "starts", "top", "bottom")}
+    until, true = packed["until"]["values"], packed.get("true", columns["bottom"] * 0)
     chosen = []
     for slot, image in enumerate(columns["image"]):
         step, last = columns["starts"][slot], columns["starts"][slot + 1] - 1
-        while step < last and not _holds(tau, columns["until"][step] / packed["until"]["scale"], packed, rounding):
+        while step < last and not _holds(tau, until[step] / packed["until"]["scale"], packed, rounding):
             step += 1
         chosen.append((int(image), int(columns["class"][slot]) - 1, int(columns["size"][slot]),
                        columns["top"][step], columns["bottom"][step], true[step]))  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 from bench.metric_name import parse
 from bench.records import TrueSegmentTexts
-from bench.report.site.pack import unpack
+from bench.report.site.pack import separate
 from bench.report.site.site import PAGE
 from bench.report.site.steps import SIZES, make_steps, number_sizes
 from bench.score.counts import gather
@@ -92,13 +93,15 @@ def test_the_page_itself_gives_these_numbers() -> None:
     sets = [pack_all(name, mapping) for name, mapping in asked]
     script = f"""
     const numbers = require({json.dumps(str(PAGE / "numbers.js"))}), asked = JSON.parse(require("fs").readFileSync(0));
-    console.log(JSON.stringify(asked.sets.map(({{packed, rounding}}) => Object.entries(packed).map(([name, one]) => {{
-      const slots = numbers.openSlots(one, asked.images);
+    const measureAll = ({{json, bytes, rounding}}) => Object.entries(json).map(([name, one]) => {{
+      const slots = numbers.openSlots(numbers.placeColumns(one, numbers.decode(bytes)), asked.images);
       const place = (tau) => numbers.findPlace(tau, rounding, slots.scale);
       return [name, asked.taus.map((tau) => numbers.measure(slots, place(tau)).value)];
-    }}))));"""
-    given = [{"packed": packed, "rounding": PROTOCOLS[name].rounding}
-             for (name, _), packed in zip(asked, sets, strict=True)]  # fmt: skip
+    }});
+    console.log(JSON.stringify(asked.sets.map(measureAll)));"""
+    parts = map(separate, sets)
+    given = [{"json": json.loads(text), "bytes": base64.b64encode(held).decode(), "rounding": PROTOCOLS[name].rounding}
+             for (name, _), (text, held) in zip(asked, parts, strict=True)]  # fmt: skip
     told = {"images": len(OVERLAPS), "taus": TAUS, "sets": given}
     done = subprocess.run(["node", "-e", script], input=json.dumps(told), capture_output=True, text=True, check=True)
     averages = set()
@@ -115,7 +118,7 @@ def test_the_page_itself_gives_these_numbers() -> None:
 
 def test_a_slot_changes_only_at_similarities_of_its_own_image() -> None:
     packed = pack_all("paper", "tt")["iou.image.union"]
-    until, starts, images = unpack(packed["until"]), unpack(packed["starts"]), unpack(packed["image"])
+    until, starts, images = packed["until"]["values"], packed["starts"], packed["image"]
     for slot, image in enumerate(images):
         own = {round(float(near) * 1e6) for near in np.round(OVERLAPS[image].tt.max(axis=1).astype(float), 6)}
         *changes, last = until[starts[slot] : starts[slot + 1]].tolist()
