@@ -1,4 +1,4 @@
-"""Section 3.1: DINO's dense features, fused attention up to the layer that is read against all of it written out."""
+"""Section 3.1: DINO's dense features, attention in blocks up to the layer that is read, against all written out."""
 
 from __future__ import annotations
 
