@@ -39,7 +39,7 @@ from bench.toyworld.classes import NAMES
 
 ROUNDS = 3
 """How often two numbers of a variant are swept in turn at most, until neither moves the other."""
-IMAGES = {"tune": 100, "oracle": 296, "texts": 60, "predicted": 60}
+IMAGES = {"tune": 100, "oracle": 296, "texts": 296, "predicted": 200}
 HEADINGS = {
     "oracle": "Oracle masks, the nearest class name for a caption",
     "texts": "Oracle masks, ZeroCap's captions",

@@ -9,13 +9,14 @@ from pathlib import Path
 import pandas as pd
 import yaml
 from board_grids import BOUND, KNOBS, OUTSIDE, explain_end, find_bounds, find_place
+from board_lines import list_alike, select_iou, write_value
 from board_looks import describe_look
 from hydra.utils import get_object
 
 from bench.csv_files import read_csv
 from bench.metric_name import parse
 from bench.report.tables.cells import write_title
-from bench.score.ranks import find_copies, share_letter
+from bench.score.ranks import find_copies
 from bench.settings.compose import list_options
 
 METHOD = "global_subtraction"
@@ -36,7 +37,7 @@ FAMILIES = {
 
 def write_findings(boards: Mapping[str, Path], tuning: Path, to: Path) -> None:
     """Write a section a board: each metric, the best of each family, groups, agreement and cost."""
-    text = f"# What the boards say\n\n{CAVEATS}\n{describe_tuning(read_csv(tuning))}\n"
+    text = f"# What the boards say\n\n{compare_boards(boards)}\n{CAVEATS}\n{describe_tuning(read_csv(tuning))}\n"
     for heading, folder in boards.items():
         table = read_csv(folder / "board.csv")
         agreement = read_csv(folder / "agreement.csv") if (folder / "agreement.csv").is_file() else None
@@ -45,6 +46,21 @@ def write_findings(boards: Mapping[str, Path], tuning: Path, to: Path) -> None:
         parts += [] if agreement is None else [describe_agreement(agreement, list_copies(table))]
         text += f"\n## {heading}\n\n" + "".join(f"- {part}\n" for part in parts)
     to.write_text(text, encoding="utf-8")
+
+
+def compare_boards(boards: Mapping[str, Path]) -> str:
+    """Compare the boards by IoU with texts in a table of Markdown: who leads each, and where the method stands."""
+    lines = [f"| IoU with texts (TT) | n | leads | not told from it | {METHOD} |", "|---|---:|---|---|---|"]
+    for heading, folder in boards.items():
+        part = select_iou(read_csv(folder / "board.csv"), mapping="tt")
+        best, own = part.iloc[0], part[part["variant"] == METHOD].iloc[0]
+        alike = ", ".join(list_alike(part)) or "none: all others differ"
+        ends = f"[{100 * own['low']:.1f}, {100 * own['high']:.1f}]"
+        place = (
+            f"{write_value(own)} {ends}, rank {own['rank']} ({own['rank_low']} to {own['rank_high']}) of {len(part)}"
+        )
+        lines.append(f"| {heading} | {best['n']} | {best['variant']} {write_value(best)} | {alike} | {place} |")
+    return "\n".join(lines) + "\n"
 
 
 def describe_tuning(table: pd.DataFrame) -> str:
@@ -188,25 +204,6 @@ def describe_agreement(table: pd.DataFrame, copies: Collection[str] = ()) -> str
         f"[{least['low']:.2f}, {least['high']:.2f}] (n={least['images']} images, {least['runs']} variants); "
         f"{same} of {len(table)} pairs of metrics with numbers of their own agree wholly."
     )
-
-
-def select_iou(table: pd.DataFrame, grouped: bool = False) -> pd.DataFrame:
-    """Select the lines of IoU by embeddings, of all or of the groups of a breakdown."""
-    names = [parse(str(metric)) for metric in table["metric"]]
-    chosen = [name.mapping == "st" and name.metric.startswith("iou") for name in names]
-    return table[pd.Series(chosen, table.index) & ((table["group"] != "") == grouped)]
-
-
-def list_alike(part: pd.DataFrame) -> list[str]:
-    """List the variants that share a letter with the first of a metric's lines."""
-    first, *others = part.to_dict("records")
-    return [str(line["variant"]) for line in others if share_letter(line["letters"], first["letters"])]
-
-
-def write_value(line: pd.Series) -> str:
-    """Write a value in percent, a cosine as it is."""
-    scale = 1 if ".cosine" in str(line["metric"]) else 100
-    return f"{scale * float(line['value']):.{1 if scale > 1 else 3}f}"
 
 
 @cache

@@ -54,6 +54,20 @@ def test_a_finding_says_who_leads_who_is_alike_and_where_the_method_stands(findi
     assert "all others differ from it" in alone
 
 
+def test_boards_are_compared_by_iou_with_texts(findings: Any, tmp_path: Path) -> None:
+    boards = {"Names": ["a", "ab", "b"], "Words": ["a", "b", "c"]}
+    for heading, letters in boards.items():
+        (tmp_path / heading).mkdir()
+        table = pd.concat([make_board(f"{ST}/iou.image.union", n=3), make_board(f"{TT}/iou.image.union")])
+        lines = table.assign(low=0.25, high=0.35, letters=letters * 2)
+        lines.to_csv(tmp_path / heading / "board.csv", index=False)
+    told = findings.compare_boards({heading: tmp_path / heading for heading in boards}).splitlines()
+    assert told[2:] == [
+        "| Names | 40 | gem 50.0 | surgery | 30.0 [25.0, 35.0], rank 3 (2 to 3) of 3 |",
+        "| Words | 40 | gem 50.0 | none: all others differ | 30.0 [25.0, 35.0], rank 3 (2 to 3) of 3 |",
+    ]
+
+
 def test_families_groups_and_cost_are_read_from_iou_with_embeddings(findings: Any) -> None:
     table = pd.concat([
         make_board(f"{TT}/iou.image.union").iloc[::-1], make_board(f"{ST}/iou.image.union"),
