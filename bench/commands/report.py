@@ -76,7 +76,8 @@ def _write_site(
     if not kept:
         raise UsageError(f"report: {lines[0]}")
     folders, damaged = leave_out_damaged(kept, trusted)
-    print(*(f"left out: {escape_for_terminal(line)}" for line in damaged), sep="\n", end="\n" if damaged else "")
+    for line in (*lines, *damaged):
+        print(f"left out: {escape_for_terminal(line)}")
     with explain_damage(folders):
         written = write_site(folders, to, pictures, [*lines, *damaged], blocklist)
     print_unsealed(folders)

@@ -76,6 +76,7 @@ def open_runs(folders: Sequence[Path], unfinished: Iterable[str] = (), most: int
     ]  # fmt: skip
     scored = [folder for folder in kept if has_scores(folder)]
     protocol = list_run_protocols(scored[0])[0] if scored else None
+    names = label_runs(kept)  # a run that is left out changes no other's name
     runs = [_open_run(folder, names[folder], datasets[folder], protocol, missing) for folder in kept]
     ids = sorted({image_id for run in runs for image_id in run.ids})
     told = [*describe_images({run.name: run.ids for run in runs}), *_tell_protocols(runs, protocol)]

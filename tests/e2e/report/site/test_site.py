@@ -87,15 +87,19 @@ def test_runs_that_do_not_fit_are_left_out_and_told(scored: Path, full: Path, tm
     shutil.copytree(list_scored(scored)[0], runs / "a")
     shutil.copytree(find_run(full), runs / "begun")
     (runs / "begun" / "run.json").unlink()
-    other = write_system(tmp_path / "other.jsonl", 1, 0.5, 5)
-    data = ("data=toyscenes", "data.split=tune", "data.subset=first:1", f"store={scored / 'store'}", f"out={runs}")
-    assert main(["score", str(other), *data, "--ignore-unknown", "score.metrics=[iou]"]) == 3
-    assert main(["report", str(runs), f"site={tmp_path / 'site'}"]) == 0
-    told = {each["what"]: each["why"] for each in read(tmp_path / "site", "site")["missing"]}
-    assert "begun: not finished" in told["a run"] and "finish it with" in told["a run"]
-    assert [each["name"] for each in read(tmp_path / "site", "site")["runs"]] == ["other"]  # the first by its label
-    assert told["sure"].startswith("is of other data (toyscenes:test")
+    other = write_system(tmp_path / "sure.jsonl", IMAGES, 0.5, 5)
+    data = (f"data.subset=first:{IMAGES}", "data.split=tune", f"store={scored / 'store'}", f"out={runs}")
+    assert main(["score", str(other), "data=toyscenes", *data, "--ignore-unknown", "score.resamples=50"]) == 3
     capsys.readouterr()
+    assert main(["report", str(runs), f"site={tmp_path / 'site'}"]) == 0
+    site = read(tmp_path / "site", "site")
+    (unfinished,) = [each["why"] for each in site["missing"] if each["what"] == "a run"]
+    assert "begun: not finished" in unfinished and "finish it with" in unfinished
+    assert f"left out: {unfinished}" in capsys.readouterr().out
+    (left_out,) = [each["what"] for each in site["missing"] if each["why"].startswith("is of other data (toyscenes:")]
+    assert left_out.startswith("sure ") and [each["name"] for each in site["runs"]] == ["sure"]
+    assert {each["variant"] for each in site["numbers"] if each["role"] == "own"} == {"sure"}
+    assert len([each for each in site["intervals"] if each[0] == 0]) > 3, "a run that is left out takes none away"
     assert main(["report", str(runs / "begun"), f"site={tmp_path / 'none'}"]) == 2
     assert "not finished" in capsys.readouterr().err and not (tmp_path / "none").exists()
 
