@@ -75,7 +75,9 @@ def list_intervals(runs: Sequence[SiteRun]) -> list[list[Any]]:
     if not scored:
         return []
     title = make_title(scored[0][2].protocol)
-    return [[at, *row] for at, run, _ in scored for row in _list_own(run.shown.folder, str(run.record["variant"]), title)]
+    return [
+        [at, *row] for at, run, _ in scored for row in _list_own(run.shown.folder, str(run.record["variant"]), title)
+    ]
 
 
 def _list_own(folder: Path, variant: str, protocol: str) -> list[list[Any]]:
