@@ -8,9 +8,11 @@ are the addresses of a run's images, which are of their pixels: a run that lacks
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bench.errors import UserError
 from bench.store.entries import Entry
 from bench.store.facts.closure import find_closure
 from bench.store.facts.contents import replace_by_content
@@ -54,8 +56,10 @@ def read_addresses(options: Mapping[str, Any], store: Store, ids: Sequence[str])
     if not _is_ours(str(options["_target_"])):
         return {}
     item = _name_addresses(ids)
-    entries = Store(store.root).read(_find_namespace(options, store), item)
-    return dict(entries[item][1]) if entries else {}
+    with suppress(UserError):  # a damaged file of a store that may only be read
+        entries = Store(store.root).read(_find_namespace(options, store), item)
+        return dict(entries[item][1]) if entries else {}
+    return {}
 
 
 def keep_addresses(
@@ -66,8 +70,10 @@ def keep_addresses(
     if not getattr(dataset, "from_code", False) or not _is_ours(target) or not _is_of_ours_alone(target):
         return
     kept, namespace, item = Store(store.root), _find_namespace(options, store), _name_addresses(ids)
-    if not kept.has(namespace, item):
-        kept.add(namespace, item, {item: ({}, dict(items))})
+    with suppress(UserError):  # of a store that may only be read
+        if not kept.read(namespace, item):
+            kept.open_namespace(namespace.stage, namespace.key, namespace.key_inputs)
+            kept.add(namespace, item, {item: ({}, dict(items))})
 
 
 def _find_namespace(options: Mapping[str, Any], store: Store) -> Namespace:
