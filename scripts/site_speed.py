@@ -51,8 +51,9 @@ KINDS = ("Pss", "private", "JavaScript heap")
 HEAD = """# What a report site costs
 
 {systems} made-up systems on made photographs of 375 x 500 pixels (`scripts/made_predictions.py`), by
-`python scripts/site_speed.py` on {machine}. Processor seconds are medians of {times} processes each, in alternation, without
-the start of Python and its imports; the site holds the same images, segments and truth as the gallery, and the numbers.
+`python scripts/site_speed.py` on {machine}. Processor seconds are medians of {times} processes each, in alternation,
+without the start of Python and its imports; the site holds the same images, segments and truth as the gallery, and the
+numbers.
 The first screen is there when table, curves and first rows are; memory is that of the process that shows the page while
 101 places of it come into sight, one after the other, each until its images are painted: Pss is its proportional set
 size, private what is its alone. {browser}.
