@@ -100,20 +100,20 @@ def test_attention_is_drawn_and_listed(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("bench.run.context.RunContext", lambda settings: model)
     figures: list[Figure] = []
     monkeypatch.setattr(Figure, "savefig", lambda self, path, **options: (figures.append(self), path.touch()))
-    item = Item("figure10", "t", "attention", "s", options={"image": "b", "layers": 3})
+    item = Item("figure10", "t", "attention", "s", options={"image": "b", "layers": 2})
     written = attention.draw(item, {"Ours": tmp_path}, tmp_path)
     assert [path.name for path in written] == ["figure10.png", "figure10.svg", "figure10.csv"]
-    assert all(path.is_file() for path in written) and len(figures[0].axes) == 3 * (1 + 3)
+    assert all(path.is_file() for path in written) and len(figures[0].axes) == 3 * (1 + 2)
     told = [text.get_text() for text in figures[0].findobj(Text)]
     assert {"patch 1", "patch 2", "global token", "layer 1", "layer 4"} <= set(told)
     assert any("Image b." in text for text in told)
     table = pd.read_csv(written[2])
     points = choose_points(sample, GRID)
-    expected = compute_maps(clip(3), sample, [1, 2, 4], points)
-    assert list(table["token"].unique()) == ["patch 1", "patch 2", "global token"] and set(table["layer"]) == {1, 2, 4}
+    expected = compute_maps(clip(3), sample, [1, 4], points)
+    assert list(table["token"].unique()) == ["patch 1", "patch 2", "global token"] and set(table["layer"]) == {1, 4}
     np.testing.assert_allclose(table["weight"], expected.ravel(), atol=1e-8)
     line = table[(table["token"] == "patch 2") & (table["layer"] == 4) & (table["y"] == 2) & (table["x"] == 3)]
-    assert line["weight"].item() == pytest.approx(expected[2, 1, 2, 3], abs=1e-8)
+    assert line["weight"].item() == pytest.approx(expected[1, 1, 2, 3], abs=1e-8)
     with pytest.raises(UserError, match="figure10: options: image: c is not in the data set"):
         attention.draw(replace(item, options={"image": "c"}), {"Ours": tmp_path}, tmp_path)
 
