@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,9 @@ def test_a_scene_is_shown_with_the_segments_that_its_run_found(
     assert f"{len(prediction)} segments:" in told and "nearest words" in told and "green" not in told
     for at, text in enumerate(prediction.texts):
         assert f"  {at}  {text.replace('green', '[hidden]')}  (nearest" in told
-    assert (tmp_path / "x.png").is_file() and told.splitlines()[-3:-1] == [f"{tmp_path}/x.png", f"{tmp_path}/x.svg"]
+    (counted,) = re.findall(r"^(\d+) words hidden", told, flags=re.MULTILINE)
+    assert int(counted) >= told.count("[hidden]") > 0, "those of the tree come too"
+    assert (tmp_path / "x.png").is_file() and f"{tmp_path}/x.png\n{tmp_path}/x.svg\n" in told
     drawn = (tmp_path / "x.svg").read_text()
     assert (
         drawn.count("<svg") == 1 and drawn.count("image/png") == 3 + 1 + 2 * 3
