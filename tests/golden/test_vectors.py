@@ -21,7 +21,7 @@ SEEDS = [pytest.param(family, seed, id=f"{family.name}-{seed}", marks=mark(famil
 RESULTS = [
     pytest.param(family, seed, entry, id=f"{family.name}-{seed}-{entry}", marks=mark(family, seed))
     for family, seed in PAIRS
-    for entry in golden.Vectors(*golden.load(family.name, seed))
+    for entry in golden.list_entries(family.name, seed)
     if family.kind(entry) == "result"
 ]
 
