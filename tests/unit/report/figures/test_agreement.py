@@ -40,6 +40,7 @@ def texts(n: int) -> list[Text]:
     return draw_agreement(table(n), title="toy", embedded=False).axes[0].texts
 
 
+@pytest.mark.slow
 def test_files_and_the_csv_is_the_table(tmp_path: Path) -> None:
     csv, md, png, svg = write_agreement(table(5), tmp_path / "deep", title="toy:test", embedded=True)
     pd.testing.assert_frame_equal(pd.read_csv(csv), table(5), atol=1e-6)
