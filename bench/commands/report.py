@@ -35,6 +35,12 @@ def main(arguments: list[str]) -> int:
     if not places:
         raise UsageError("report: give the folders of finished runs; `zgs report --help` shows how")
     pictures = read_count("report", options, "pictures") if options["pictures"] else None
+    if options["site"]:
+        from bench.report.site.place import check_place
+
+        check_place(Path(options["site"]))
+        if options["to"] and Path(options["to"]).resolve().is_relative_to(Path(options["site"]).resolve()):
+            raise UsageError("report: to= lies in site=, a folder of its own; name another for one of them")
     if options["site"] and not options["to"]:
         return _write_site(list(map(Path, places)), Path(options["site"]), pictures, options, trusted)
     from bench.report.blocklist import read_blocklist
@@ -62,6 +68,7 @@ def _write_site(
 ) -> int:  # fmt: skip
     """Write the site of finished runs; those that are not finished are left out, and the page says so."""
     from bench.report.blocklist import read_blocklist
+    from bench.report.site.shown import LEFT_OUT
     from bench.report.site.site import write_site
     from bench.run.progress import describe_unfinished, is_unfinished
     from bench.store.sealed import explain_damage, print_unsealed
@@ -76,11 +83,15 @@ def _write_site(
     if not kept:
         raise UsageError(f"report: {lines[0]}")
     folders, damaged = leave_out_damaged(kept, trusted)
-    print(*(f"left out: {escape_for_terminal(line)}" for line in damaged), sep="\n", end="\n" if damaged else "")
+    for line in (*lines, *damaged):
+        print(f"left out: {escape_for_terminal(line)}")
     with explain_damage(folders):
-        written = write_site(folders, to, pictures, [*lines, *damaged], blocklist)
+        page, missing = write_site(folders, to, pictures, [*lines, *damaged], blocklist)
     print_unsealed(folders)
-    print("site:", *written, sep="\n  ")
+    for each in missing:
+        if each["what"] != LEFT_OUT:  # which was told before the work began
+            print(escape_for_terminal(f"missing: {each['what']}: {each['why']}"))
+    print("site:", page, sep="\n  ")
     if blocklist:
         print(blocklist.describe())
     return DONE

@@ -37,7 +37,7 @@ def _show(place: str, settings: Sequence[str], own: dict[str, str], words: Seque
     from bench.commands.settings import compose_settings
     from bench.errors import writing
     from bench.report.blocklist import read_blocklist
-    from bench.report.method.picture import draw_method
+    from bench.report.method.picture import draw_method, list_largest
     from bench.report.pictures.gallery import make_slug
     from bench.run.context import RunContext
     from bench.run.explain import explain_image, load_shown_image
@@ -59,8 +59,10 @@ def _show(place: str, settings: Sequence[str], own: dict[str, str], words: Seque
     print(f"{len(told.tree.heap_ids)} over-segments, {told.facts['merge']}, {len(told.merged.masks)} segments:")
     from bench.text.escape import escape_for_terminal
 
+    pictured = segments or list_largest(told)  # of which the picture has counted the nearest words
     for at, (text, near) in enumerate(zip(told.merged.captions.texts, told.nearest, strict=True)):
-        listed = ", ".join(f"{hide.mask(word)} {cosine:.2f}" for word, cosine in near)
+        write = hide.mask if at in pictured else hide.hide
+        listed = ", ".join(f"{write(word)} {cosine:.2f}" for word, cosine in near)
         print(escape_for_terminal(f"  {at}  {hide.mask(text)}  (nearest words: {listed})"))
     print(*written, *([hide.describe()] if hide else []), sep="\n")
     return DONE

@@ -149,9 +149,13 @@ class Task:
 def _draw(folder: Path, pictures: int, hide: Blocklist) -> None:
     """Draw the gallery of a finished run anew; its record is written, for no number depends on a picture.
 
-    Where words are hidden, a line says how many.
+    Where words are hidden, a line says how many. What lies there may be of the same run before its images changed: its
+    page goes first, and pictures that the new one shows, too, stay; none where words are hidden, which they may say.
     """
-    shutil.rmtree(folder / "gallery", ignore_errors=True)  # of the same run before its images changed
+    if hide or not pictures:
+        shutil.rmtree(folder / "gallery", ignore_errors=True)
+    for name in ("index.html", "overview.png"):
+        (folder / "gallery" / name).unlink(missing_ok=True)
     if pictures:
         from bench.report.pictures.side_by_side import write_side_by_side
 

@@ -104,9 +104,12 @@ def _flatten(node: Any, prefix: str = "") -> dict[str, Any]:
     return {k: v for name, value in node.items() for k, v in _flatten(value, f"{prefix}.{name}".lstrip(".")).items()}
 
 
-def merge_scores(folders: Sequence[Path]) -> pd.DataFrame:
-    """Merge scores.csv of all runs under each other; empty where nothing was labelled."""
-    names = label_runs(folders)
+def merge_scores(folders: Sequence[Path], names: Mapping[Path, str] | None = None) -> pd.DataFrame:
+    """Merge scores.csv of all runs under each other; empty where nothing was labelled.
+
+    ``names`` are those of `label_runs`, for whoever shows more runs than these.
+    """
+    names = names or label_runs(folders)
     parts = [_label_rows(read_run_scores(f), f, names) for f in folders if has_scores(f)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(ALL))
 

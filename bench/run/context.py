@@ -27,6 +27,7 @@ from bench.store.files import Namespace, Store
 from bench.store.identity import Identity, identify_data
 from bench.store.keys import collect_inputs, hash_texts, make_stage_key
 from bench.store.places import open_place
+from bench.store.sources import take_sources
 from bench.store.stages import StageNamespaces, StoredStages
 from bench.store.texts import StoredEncoder
 
@@ -40,6 +41,7 @@ class RunContext(RunParts):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.store = Store(open_place(self.run.store))
+        take_sources(self.store)
         self._encoders: dict[str, StoredEncoder] = {}
 
     @cached_property

@@ -32,6 +32,7 @@ from bench.settings.trust import list_foreign_packages
 from bench.store.files import StoreStats, make_safe_name, write_atomically
 from bench.store.keys import read_library_versions
 from bench.store.sealed import write_record
+from bench.store.sources import keep_sources
 from bench.system import signals
 from bench.system.memory import explain_memory_errors
 from bench.system.resources import count_processors
@@ -69,6 +70,7 @@ def run(settings: Mapping[str, Any], made_by: Mapping[str, Any] | None = None) -
     # the folder, so that what cannot begin leaves none.
     _, executor, _ = context.device, make_object(settings["executor"]), make_object(settings["tracking"])
     protocol, made_of = _check_protocol(context), describe_inputs(context)
+    keep_sources(context.store)
     folder = prepare_folder(settings)
     print(*context.depends.unknown, sep="\n", end="\n" if context.depends.unknown else "")
     with executor.open_session(settings) as work:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from bench.run.predicted import Outcome, Predicted
 from bench.run.stopwatch import Stopwatch
 from bench.store.entries import Entry, make_record, make_store_entry
 from bench.store.files import StoreStats
+from bench.store.identity import keep_addresses, read_addresses
 from bench.store.keys import hash_arrays
 from bench.store.locks import Busy
 from bench.store.stages import make_item_name
@@ -83,6 +84,7 @@ def predict_once(context: RunContext, ids: Sequence[str], work: Map) -> Predicte
         predicted = known.as_found((context.predictions.stage, TEXTS))
     else:
         predicted = predict_images(context, ids, work)
+        keep_addresses(context.dataset, context.settings["data"], context.store, ids, predicted.items)
     return PREDICTED.keep(predicted, *key)
 
 
@@ -137,13 +139,15 @@ def _read_stored(context: RunContext, ids: Sequence[str]) -> Iterator[Outcome]:
     stats, end, late = context.store.stats, time.process_time() + START, time.monotonic() + PATIENCE
     if not any(context.predictions.folder.glob("*.safetensors")):  # a new run: no image is loaded twice
         return
+    known = read_addresses(context.settings["data"], context.store, ids)
     try:
         for image_id in ids:
-            sample = context.dataset.load(image_id)
+            load = cache(partial(context.dataset.load, image_id))
+            item = known.get(image_id) or _make_entry_name(load())
             over = time.process_time() > end or time.monotonic() > late
-            if over or not context.store.has(context.predictions, _make_entry_name(sample)):
+            if over or not context.store.has(context.predictions, item):
                 return
-            yield _predict(context, image_id, True, sample)
+            yield _predict(context, image_id, True, load, item)
     except BadSample:  # a worker tells of it in its turn
         return
     finally:
@@ -160,12 +164,16 @@ def predict_image(settings: str, image_id: str, wait: bool = True) -> Outcome:
     return _predict(_open_context(settings), image_id, wait)
 
 
-def _predict(context: RunContext, image_id: str, wait: bool, sample: Sample | None = None) -> Outcome:
-    watch = Stopwatch()
+def _predict(
+    context: RunContext, image_id: str, wait: bool, load: Callable[[], Sample] | None = None, item: str = ""
+) -> Outcome:
+    """Predict an image, which ``load`` gives as often as it is asked; ``item`` is its address where that is known."""
+    watch, load = Stopwatch(), load or cache(partial(context.dataset.load, image_id))
     context.store.stats, context.store.patient = StoreStats(), wait
     try:
         with explain_memory_errors(f"predict of {image_id}", ONE), watch.measure("merge"):
-            item, entry = _fill_entry(context, sample or context.dataset.load(image_id), watch)
+            item = item or _make_entry_name(load())
+            entry = _fill_entry(context, load, item, watch)
             with watch.measure(TEXTS):
                 _encode_texts(context, entry)
     except BadSample as error:
@@ -175,14 +183,13 @@ def _predict(context: RunContext, image_id: str, wait: bool, sample: Sample | No
     return Outcome(image_id, item, seconds=watch.seconds, stats=context.store.stats)
 
 
-def _fill_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> tuple[str, ImageEntry]:
-    """Fill an image's entry in the store where it is missing; return its address and the entry."""
-    item = _make_entry_name(sample)
+def _fill_entry(context: RunContext, load: Callable[[], Sample], item: str, watch: Stopwatch) -> ImageEntry:
+    """Fill an image's entry in the store where it is missing at its address; return it."""
 
     def make(_: list[str]) -> dict[str, Entry]:
-        return {"entry": make_store_entry(_make_image_entry(context, sample, watch))}
+        return {"entry": make_store_entry(_make_image_entry(context, load(), watch))}
 
-    return item, make_record(ImageEntry, context.store.fill(context.predictions, item, ["entry"], make)["entry"])
+    return make_record(ImageEntry, context.store.fill(context.predictions, item, ["entry"], make)["entry"])
 
 
 def _make_entry_name(sample: Sample) -> str:

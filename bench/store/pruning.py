@@ -23,7 +23,7 @@ from bench.store.places import is_remote, read_remote_clock, remove_remote
 
 RECENT = 86400.0
 """Seconds for which a namespace is kept that no run names: one may be at work that has named nothing yet."""
-NEVER = ("data",)
+NEVER = ("data", "sources")
 """Stages whose few small files no run names and every run reads."""
 
 

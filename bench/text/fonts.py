@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 FAMILIES = (
@@ -19,6 +20,8 @@ FAMILIES = (
     "Arial Unicode MS", "Unifont",
 )  # fmt: skip
 """Families that are asked for letters, in this order; Debian: ``apt-get install fonts-noto-cjk fonts-noto-core``."""
+
+_DEJAVU = Path("fonts", "ttf", "DejaVuSans.ttf")
 
 
 @lru_cache(maxsize=1)
@@ -56,10 +59,14 @@ def read_letters(file: str) -> frozenset[int]:
 
 @lru_cache(maxsize=1)
 def find_usual() -> str:
-    """Find DejaVu Sans, as matplotlib ships it."""
+    """Find DejaVu Sans, as matplotlib ships it; that is imported only where its data do not lie beside its code."""
+    spec = find_spec("matplotlib")
+    beside = Path(str(spec and spec.origin)).parent / "mpl-data" / _DEJAVU
+    if beside.is_file():
+        return str(beside)
     import matplotlib as mpl
 
-    return str(Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"))
+    return str(Path(mpl.get_data_path(), _DEJAVU))
 
 
 @lru_cache(maxsize=4096)

@@ -36,8 +36,7 @@ def draw_method(
     ``segments`` are the final ones to follow, by their positions; without any the largest `FOLLOWED`.
     """
     hide = blocklist or Blocklist()
-    areas = told.merged.masks.sum(axis=(1, 2))
-    shown = list(segments) or np.argsort(-areas, kind="stable")[:FOLLOWED].tolist()
+    shown = list(segments) or list_largest(told)
     height, width = told.sample.size
     picture = min(1.3, max(0.6, height / width)) * WIDE / 3.4
     heights = [picture, *([2.2, 2.2] if told.attention else []), 2.3, 3.2]
@@ -59,6 +58,12 @@ def draw_method(
     ]
     figure.suptitle(_fold(notes), fontsize=10.5)
     return save(figure, stem)
+
+
+def list_largest(told: Explained) -> list[int]:
+    """List the positions of the largest final segments, which are followed where nobody asks for others."""
+    areas = told.merged.masks.sum(axis=(1, 2))
+    return [int(at) for at in np.argsort(-areas, kind="stable")[:FOLLOWED]]
 
 
 def _draw_pictures(figure: Any, grid: Any, told: Explained, shown: Sequence[int], hide: Blocklist) -> None:
@@ -160,9 +165,9 @@ def _draw_subtraction(axes: Sequence[Axes], told: Explained, shown: Sequence[int
 
 
 def _draw_words(axes: Axes, told: Explained, segment: int, at: int, hide: Blocklist) -> None:
-    """Draw the words nearest to a segment's embedding, with its own text in the title."""
+    """Draw the words nearest to a segment's embedding, with its own text, which the result shows too, in the title."""
     near = told.nearest[segment]
-    words = [figure_text(shorten_middle(hide.mask(word), 18)) for word, _ in near]
+    words = [figure_text(shorten_middle(hide.hide(word), 18)) for word, _ in near]
     axes.barh(range(len(near)), [cosine for _, cosine in near], color=PALETTE[at], alpha=0.35)
     for row, (word, (_, cosine)) in enumerate(zip(words, near, strict=True)):
         axes.text(0.004, row, f"{word}  {cosine:.2f}", va="center", fontsize=8.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,11 +12,11 @@ from bench.mapping.base import Strategy
 from bench.mapping.choose import make_strategy
 from bench.mapping.labels import find_threshold
 from bench.report.printed import drop_groups
-from bench.report.runs import merge_curves, merge_scores
+from bench.report.runs import merge_scores
 from bench.report.site.shown import SiteRun
 from bench.report.site.steps import Slots, make_steps
 from bench.report.tables.cells import describe_metric, find_unit_of, write_title
-from bench.run.run_folder import has_scores
+from bench.run.run_folder import has_scores, read_run_curves, read_run_scores
 from bench.score.evaluate import NOTE
 from bench.score.presets import make_title
 from bench.score.score_table import split_measure
@@ -66,28 +67,30 @@ def describe_step_metric(name: str) -> dict[str, str]:
 
 
 def list_intervals(runs: Sequence[SiteRun]) -> list[list[Any]]:
-    """List every interval that was measured: run, mapping, metric, tau, low, high, note; of one protocol alone."""
-    scored = [run for run in runs if run.records and has_scores(run.shown.folder)]
+    """List every interval that was measured: run, mapping, metric, tau, low, high, note; of one protocol alone.
+
+    Each run's are read from its own folder, so that they are its whatever the runs are called beside each other.
+    """
+    scored = [(at, run, run.records) for at, run in enumerate(runs) if run.records and has_scores(run.shown.folder)]
     if not scored:
         return []
-    title, names = make_title(scored[0].records.protocol), [run.name for run in runs]  # type: ignore[union-attr]
-    folders = [run.shown.folder for run in scored]
-    table = merge_scores(folders)
-    table = table[(table["protocol"] == title) & (table["role"] == "own") & (table["group"] == "")]
-    rows = [(r["variant"], *_place_measure(r), r["low"], r["high"], r[NOTE]) for r in table.to_dict("records")]
-    if any(has_file(folder, "curves.csv") for folder in folders):
-        curves = merge_curves(folders)
-        curves = curves[(curves["axis"] == "tau") & (curves["protocol"] == title)]
-        rows += [
-            (r["variant"].removesuffix(f", {title}"), r["mapping"], r["metric"], r["tau"], r["low"], r["high"], r[NOTE])
-            for r in curves.to_dict("records")
-        ]
-    known = {name: at for at, name in enumerate(names)}
+    title = make_title(scored[0][2].protocol)
     return [
-        [known[name], *_clean(name, rest)]
-        for name, *rest in rows
-        if name in known and not pd.isna(rest[3]) and not pd.isna(rest[2])
+        [at, *row] for at, run, _ in scored for row in _list_own(run.shown.folder, str(run.record["variant"]), title)
     ]
+
+
+def _list_own(folder: Path, variant: str, protocol: str) -> list[list[Any]]:
+    """List the intervals that a run measured of its own ``variant`` by a protocol, at its threshold and its curves'."""
+    table = read_run_scores(folder)
+    table = table[(table["protocol"] == protocol) & (table["variant"] == variant) & (table["group"] == "")]
+    rows = [(*_place_measure(r), r["low"], r["high"], r[NOTE]) for r in table.to_dict("records")]
+    if has_file(folder, "curves.csv"):
+        curves = read_run_curves(folder, "curves.csv")
+        curves = curves[(curves["axis"] == "tau") & (curves["protocol"] == protocol)]
+        columns = ("mapping", "metric", "tau", "low", "high", NOTE)
+        rows += list(curves[list(columns)].itertuples(index=False, name=None))
+    return [_clean(row) for row in rows if not pd.isna(row[3]) and not pd.isna(row[2])]
 
 
 def _place_measure(row: Mapping[Any, Any]) -> tuple[str, str, float]:
@@ -104,7 +107,8 @@ def list_all_numbers(runs: Sequence[SiteRun]) -> list[dict[str, Any]]:
     folders = [run.shown.folder for run in runs if has_scores(run.shown.folder)]
     if not folders:
         return []
-    return [_describe_row(row) for row in drop_groups(merge_scores(folders)).to_dict("records")]
+    names = {run.shown.folder: run.name for run in runs}
+    return [_describe_row(row) for row in drop_groups(merge_scores(folders, names)).to_dict("records")]
 
 
 def _describe_row(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -115,6 +119,6 @@ def _describe_row(row: Mapping[Any, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _clean(name: str, rest: Sequence[Any]) -> list[Any]:
-    mapping, metric, tau, low, high, note = rest
+def _clean(row: Sequence[Any]) -> list[Any]:
+    mapping, metric, tau, low, high, note = row
     return [mapping, metric, float(tau), float(low), float(high), note or ""]

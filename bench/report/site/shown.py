@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Missing = dict[str, str]
 """What is missing, and why."""
+LEFT_OUT = "a run"
+"""What is missing where a run was left out before any was opened."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,7 @@ def open_runs(folders: Sequence[Path], unfinished: Iterable[str] = (), most: int
     """
     from bench.run.stored_records import list_run_protocols
 
-    names, missing = label_runs(folders), [_tell("a run", line) for line in unfinished]
+    names, missing = label_runs(folders), [_tell(LEFT_OUT, line) for line in unfinished]
     datasets = _open_data(folders, names, missing)
     first = _describe_data(next(iter(datasets.values())))
     kept = [folder for folder, dataset in datasets.items() if _describe_data(dataset) == first]
@@ -76,6 +78,7 @@ def open_runs(folders: Sequence[Path], unfinished: Iterable[str] = (), most: int
     ]  # fmt: skip
     scored = [folder for folder in kept if has_scores(folder)]
     protocol = list_run_protocols(scored[0])[0] if scored else None
+    names = label_runs(kept)  # a run that is left out changes no other's name
     runs = [_open_run(folder, names[folder], datasets[folder], protocol, missing) for folder in kept]
     ids = sorted({image_id for run in runs for image_id in run.ids})
     told = [*describe_images({run.name: run.ids for run in runs}), *_tell_protocols(runs, protocol)]
@@ -123,12 +126,13 @@ def _open_run(
     ids = list_run_ids(folder, dataset, record)
     lost = sorted(set(ids).difference(dataset.list_ids()))
     if lost:
-        why = f"{len(lost)} of its {len(ids)} images are not in the data any more (the first: {lost[0]})"
+        many = f"{len(lost)} of its {len(ids)} images {'is' if len(lost) == 1 else 'are'}"
+        why = f"{many} not in the data any more (the first: {lost[0]})"
         lacking = "; numbers that follow the threshold lack them, the last table has them" if records else ""
         missing.append(_tell(name, why + lacking))
     if skipped := record.get("skipped"):
-        missing.append(_tell(name, f"left out {len(skipped)} images; the first, {next(iter(skipped.items()))[0]}: "
-                             f"{next(iter(skipped.values()))}"))  # fmt: skip
+        several, (first, reason) = "s" * (len(skipped) > 1), next(iter(skipped.items()))
+        missing.append(_tell(name, f"left out {len(skipped)} image{several}; the first, {first}: {reason}"))
     return SiteRun(shown, dataset, settings, record, records, ids)
 
 

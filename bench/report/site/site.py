@@ -7,9 +7,8 @@ sight. Images are read and written one at a time, and nothing is drawn: the page
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -36,9 +35,10 @@ from bench.report.site.numbers import (
     make_run_steps,
 )
 from bench.report.site.pack import write_script, write_sheet
+from bench.report.site.place import PAGE, begin_site, check_place, finish_site
 from bench.report.site.provenance import describe_provenance
 from bench.report.site.segments import Texts, pack_segments
-from bench.report.site.shown import SiteRun, SiteRuns, name_data, open_runs
+from bench.report.site.shown import Missing, SiteRun, SiteRuns, name_data, open_runs
 from bench.run.job_progress import ImageBar
 from bench.run.run_folder import read_over_segments
 from bench.run.writing import read_while_whole
@@ -46,30 +46,27 @@ from bench.score.score_table import EMBEDDED_NOTE
 
 _PAPER = "global_subtraction"
 """The variant that is the paper's method: what others are compared with, unless one chooses."""
-PAGE = Path(__file__).parent / "page"
 NO_OVER_SEGMENTS = {
     "what": "over-segments",
     "why": "are not in the store any more; the command of a run (under “Where the numbers come from”) makes them again",
 }  # fmt: skip
-_OURS = re.compile(
-    r"(site|provenance)\.js|(numbers-\d+-[\w+-]+|segments-\d+|image-\d{5,})\.(js|css)|image-\d{5,}\.(jpg|png)"
-)
-"""Names of data that an earlier site may have left."""
 
 
 @read_while_whole
 def write_site(
     folders: Sequence[Path], to: Path, pictures: int | None = None, unfinished: Iterable[str] = (),
     blocklist: Blocklist | None = None,
-) -> list[Path]:  # fmt: skip
-    """Write the site of some runs into a folder; returns its page. ``unfinished`` says in words which runs lack.
+) -> tuple[Path, list[Missing]]:  # fmt: skip
+    """Write the site of some runs into a folder; returns its page and what is missing there, in words.
 
-    ``pictures`` bounds the images that are shown (None: all); numbers are of all images whatever it is.
+    ``unfinished`` says of runs that are left out why, ``pictures`` bounds the images that are shown (None: all);
+    numbers are of all images whatever it is. Raises UserError for a folder that holds anything but a site.
     """
+    check_place(to)
     hide = blocklist or Blocklist()
     opened = open_runs(folders, unfinished, pictures)
     with writing(to, "site=FOLDER"):
-        _clear(to)
+        begin_site(to)
         data = to / "data"
         classes = next((run.dataset.classes for run in opened.runs if run.dataset.classes is not None), None)
         names = classes.names if classes else ()
@@ -77,16 +74,19 @@ def write_site(
         summary = _write_numbers(opened, data, texts, hide)
         shown = opened.ids if pictures is None else opened.ids[:pictures]
         pictured = _write_images(opened, shown, to, texts, hide)
+        opened.missing.extend(_tell_unread(pictured.pop("unread"), len(shown)))
         write_script(data / "provenance.js", "provenance", describe_provenance(opened.runs))
         things = list(classes.things) if classes else []
-        about = _describe_site(opened, pictured.pop("over")) | {"things": things, "classes": len(names)}
+        over_segments = pictured.pop("over")
+        about = _describe_site(opened, over_segments) | {"things": things, "classes": len(names)}
         more = {"texts": texts.listed, "blocked": hide.describe(), "ids": list(opened.ids), "shown": len(shown)}
         write_script(data / "site.js", "site", {**about, **summary, **more, **pictured})
         for file in sorted(PAGE.iterdir()):
             if file.suffix != ".html":
                 shutil.copyfile(file, to / file.name)
         shutil.copyfile(PAGE / "index.html", to / "index.html")  # last: a page that is there is whole
-    return [to / "index.html"]
+        finish_site(to)
+    return to / "index.html", about["missing"]
 
 
 def _write_numbers(opened: SiteRuns, data: Path, texts: Texts, hide: Blocklist) -> dict[str, Any]:
@@ -139,20 +139,30 @@ def _describe_site(opened: SiteRuns, over: bool) -> dict[str, Any]:
 def _write_images(opened: SiteRuns, shown: Sequence[str], to: Path, texts: Texts, hide: Blocklist) -> dict[str, Any]:
     """Write files of each image; return the median of heights over widths, which all rows take, and each one's classes.
 
-    Also whether any has over-segments.
+    Also whether any has over-segments, and which could not be read and why.
     """
-    aspects, there, over = [0.75], list[list[int]](), False
+    aspects, there, over, unread = [0.75], list[list[int]](), False, dict[str, str]()
     owners = {image_id: run for run in reversed(opened.runs) for image_id in run.ids}
     with ImageBar("site", len(shown)) as bar:
         for at, image_id in enumerate(shown):
             stem = to / "data" / f"image-{at:05d}"
             told, classes = _describe_image(opened.runs, owners[image_id], image_id, texts, hide, stem)
+            unread |= {image_id: told["missing"]} if "missing" in told else {}
             there.append(classes)
             write_sheet(stem.with_suffix(".css"), told)
             aspects += [told["size"][0] / told["size"][1]] if "size" in told else []
             over = over or "count" in (told.get("over") or ())
             bar.update()
-    return {"aspect": round(median(aspects[1:] or aspects), 3), "there": there, "over": over}
+    return {"aspect": round(median(aspects[1:] or aspects), 3), "there": there, "over": over, "unread": unread}
+
+
+def _tell_unread(unread: Mapping[str, str], shown: int) -> list[Missing]:
+    """Tell first in the page of images that could not be read; numbers come from the store and have them still."""
+    if not unread:
+        return []
+    name, why = next(iter(unread.items()))
+    first = f"the first, {name}: {why.removeprefix(f'{name}: ')}"
+    return [{"what": "pictures", "why": f"of {len(unread)} of {shown} images cannot be shown; {first}"}]
 
 
 def _describe_image(
@@ -200,11 +210,3 @@ def _describe_prediction(run: SiteRun, image_id: str, texts: Texts, hide: Blockl
         return {"missing": "this run has no prediction for it"}
     item = run.records.images.get(image_id) if run.records else None
     return describe_segments(run.shown.predictions[image_id], item, lambda text: texts.number(hide.hide(text)))
-
-
-def _clear(to: Path) -> None:
-    """Remove the page and the data of an earlier site, and nothing else."""
-    (to / "index.html").unlink(missing_ok=True)
-    for file in (to / "data").iterdir() if (to / "data").is_dir() else ():
-        if _OURS.fullmatch(file.name):
-            file.unlink()

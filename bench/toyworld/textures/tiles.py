@@ -12,25 +12,31 @@ from bench.toyworld.textures.brushes import TILE, Field
 
 _FINE = 3
 """Tiles are drawn this much larger and reduced, so that edges are smooth."""
+_CHANNELS = 3
 Points = list[tuple[float, float]]
 
 
 class _Sheet:
-    """Grey pictures of a tile, one for each quantity of the same shapes (brightness, hue, strength)."""
+    """Grey pictures of a tile, one for each of up to three quantities of the same shapes (brightness, hue, strength).
+
+    They are the channels of one picture, so that a shape is drawn once: Pillow fills the same pixels of each.
+    """
 
     def __init__(self, count: int, paper: int = 0) -> None:
-        self.layers = [Image.new("L", (TILE * _FINE, TILE * _FINE), paper) for _ in range(count)]
-        self._draws = [ImageDraw.Draw(layer) for layer in self.layers]
+        self.count, self.layers = count, Image.new("RGB", (TILE * _FINE, TILE * _FINE), (paper,) * _CHANNELS)
+        self._draw = ImageDraw.Draw(self.layers)
 
     def fill_poly(self, points: Points, *values: float) -> None:
         """Fill a polygon with one value from 0 to 1 a layer."""
-        placed = [(x * _FINE, y * _FINE) for x, y in points]
-        for draw, value in zip(self._draws, values, strict=True):
-            draw.polygon(placed, fill=int(max(0.0, min(1.0, value)) * 255))
+        if len(values) != self.count:
+            raise ValueError(f"{len(values)} values for {self.count} layers")
+        greys = [int(max(0.0, min(1.0, value)) * 255) for value in values]
+        self._draw.polygon([(x * _FINE, y * _FINE) for x, y in points], (*greys, 0, 0)[:_CHANNELS])
 
     def read_fields(self) -> tuple[Field, ...]:
         """Read what was drawn, from 0 to 1."""
-        return tuple(np.asarray(layer.reduce(_FINE)).astype(np.float32) / 255 for layer in self.layers)
+        reduced = np.asarray(self.layers.reduce(_FINE)).astype(np.float32) / 255
+        return tuple(np.ascontiguousarray(reduced[..., layer]) for layer in range(self.count))
 
 
 def _outline_ellipse(x: float, y: float, rx: float, ry: float, steps: int = 10) -> Points:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ def test_a_scene_is_shown_with_the_segments_that_its_run_found(
     assert f"{len(prediction)} segments:" in told and "nearest words" in told and "green" not in told
     for at, text in enumerate(prediction.texts):
         assert f"  {at}  {text.replace('green', '[hidden]')}  (nearest" in told
+    (counted,) = re.findall(r"^(\d+) words hidden", told, flags=re.MULTILINE)
+    assert int(counted) >= told.count("[hidden]") > 0, "those of the tree come too"
     drawn = (tmp_path / "x.svg").read_text()
     assert (
         drawn.count("<svg") == 1 and drawn.count("image/png") == 3 + 1 + 2 * 3

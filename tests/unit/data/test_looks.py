@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
+import pytest
+from PIL import Image, ImageDraw
 
 from bench.toyworld.classes import INDEX, KINDS, SIDE, STUFF
 from bench.toyworld.pen import Canvas, Pen
 from bench.toyworld.render import find_drawer
+from bench.toyworld.textures import tiles
 from bench.toyworld.textures.looks import LOOKS, paint_texture
 
 SHAPES = """
@@ -53,3 +56,22 @@ def test_colours_of_all_stuff() -> None:
     known = np.array([[int(text[at : at + 2], 16) for at in (0, 2, 4)] for text in COLOURS.split()])
     # Colours pass through sines and so may differ by a level between processors.
     np.testing.assert_allclose(colours(), known, atol=1.5)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_layers_of_a_sheet_are_what_each_alone_would_be(count: int) -> None:
+    """Drawn beside one another in the channels of one picture, and one by one as grey pictures, by Pillow, too."""
+    rng, sheet = np.random.default_rng(count), tiles._Sheet(count, 90)
+    side = tiles.TILE * tiles._FINE
+    alone = [Image.new("L", (side, side), 90) for _ in range(count)]
+    for _ in range(60):
+        points = [tuple(point) for point in rng.uniform(-9, tiles.TILE + 9, (int(rng.integers(3, 8)), 2)).tolist()]
+        values = rng.uniform(-0.2, 1.2, count).tolist()
+        sheet.fill_poly(points, *values)
+        for layer, value in zip(alone, values, strict=True):
+            placed = [(x * tiles._FINE, y * tiles._FINE) for x, y in points]
+            ImageDraw.Draw(layer).polygon(placed, fill=int(np.clip(value, 0, 1) * 255))
+    expected = [np.asarray(layer.reduce(tiles._FINE)).astype(np.float32) / 255 for layer in alone]
+    assert np.array_equal(sheet.read_fields(), expected)
+    with pytest.raises(ValueError, match="layers"):
+        sheet.fill_poly([(0, 0), (1, 0), (1, 1)], *[0.5] * (count + 1))

@@ -95,7 +95,7 @@ def test_an_image_is_addressed_by_its_pixels_and_its_truth(own: World, monkeypat
     same = [sample(captions=("a text",)), sample(instances=np.zeros((4, 4), np.int16))]
     for each in (plain, *changed, *same):
         with pytest.raises(Asked):
-            predict._fill_entry(context, each, predict.Stopwatch())
+            predict._predict(context, each.image_id, True, load=lambda each=each: each)
     assert len(set(asked)) == len(changed) + 1, "what people say and objects are no part of what is predicted"
     assert make_item_name(plain) != make_item_name(changed[0]) and make_item_name(plain) == make_item_name(changed[1])
 

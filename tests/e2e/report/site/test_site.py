@@ -16,6 +16,7 @@ from bench.data.toyscenes import ToyScenes
 from bench.errors import BadSample, UserError
 from bench.records import Sample
 from bench.report.site.pack import read_sheet
+from bench.report.site.place import begin_site, check_place
 from bench.run.context import RunContext
 from bench.run.run_folder import read_image_scores
 from bench.store.sealed import read_record, write_record
@@ -66,11 +67,13 @@ def test_numbers_of_a_run_of_ours_are_those_of_its_scores(full: Path, tmp_path: 
 
 def test_a_page_needs_nothing_from_elsewhere(scored: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
-    (site / "data").mkdir(parents=True)
+    begin_site(site)
+    (site / "data").mkdir()
     for name in ("data/image-00077.css", "data/image-00077.jpg", "data/image-00077.js", "notes.txt"):
-        (site / name).write_text("old")
+        (site / name).write_text("old")  # of a writing that was cut short, and somebody else's
     assert main(["report", *map(str, list_scored(scored)), f"site={site}", "pictures=1"]) == 0
     assert not list((site / "data").glob("image-00077.*")) and (site / "notes.txt").read_text() == "old"
+    check_place(site)
     assert [len(each["runs"]) for each in read(site, "provenance")["protocols"]] == [3], "one protocol, told once"
     page = (site / "index.html").read_text()
     assert "http" not in page.replace("http-equiv", "") and "default-src 'none'" in page
@@ -87,15 +90,19 @@ def test_runs_that_do_not_fit_are_left_out_and_told(scored: Path, full: Path, tm
     shutil.copytree(list_scored(scored)[0], runs / "a")
     shutil.copytree(find_run(full), runs / "begun")
     (runs / "begun" / "run.json").unlink()
-    other = write_system(tmp_path / "other.jsonl", 1, 0.5, 5)
-    data = ("data=toyscenes", "data.split=tune", "data.subset=first:1", f"store={scored / 'store'}", f"out={runs}")
-    assert main(["score", str(other), *data, "--ignore-unknown", "score.metrics=[iou]"]) == 3
-    assert main(["report", str(runs), f"site={tmp_path / 'site'}"]) == 0
-    told = {each["what"]: each["why"] for each in read(tmp_path / "site", "site")["missing"]}
-    assert "begun: not finished" in told["a run"] and "finish it with" in told["a run"]
-    assert [each["name"] for each in read(tmp_path / "site", "site")["runs"]] == ["other"]  # the first by its label
-    assert told["sure"].startswith("is of other data (toyscenes:test")
+    other = write_system(tmp_path / "sure.jsonl", IMAGES, 0.5, 5)
+    data = (f"data.subset=first:{IMAGES}", "data.split=tune", f"store={scored / 'store'}", f"out={runs}")
+    assert main(["score", str(other), "data=toyscenes", *data, "--ignore-unknown", "score.resamples=50"]) == 3
     capsys.readouterr()
+    assert main(["report", str(runs), f"site={tmp_path / 'site'}"]) == 0
+    site = read(tmp_path / "site", "site")
+    (unfinished,) = [each["why"] for each in site["missing"] if each["what"] == "a run"]
+    assert "begun: not finished" in unfinished and "finish it with" in unfinished
+    assert f"left out: {unfinished}" in capsys.readouterr().out
+    (left_out,) = [each["what"] for each in site["missing"] if each["why"].startswith("is of other data (toyscenes:")]
+    assert left_out.startswith("sure ") and [each["name"] for each in site["runs"]] == ["sure"]
+    assert {each["variant"] for each in site["numbers"] if each["role"] == "own"} == {"sure"}
+    assert len([each for each in site["intervals"] if each[0] == 0]) > 3, "a run that is left out takes none away"
     assert main(["report", str(runs / "begun"), f"site={tmp_path / 'none'}"]) == 2
     assert "not finished" in capsys.readouterr().err and not (tmp_path / "none").exists()
 
@@ -129,7 +136,7 @@ def test_a_whole_store_needs_no_model_and_without_one_numbers_stand_still(
 
 
 def test_what_cannot_be_shown_is_a_reason_in_its_place(
-    scored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    scored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     load = ToyScenes.load
 
@@ -144,6 +151,9 @@ def test_what_cannot_be_shown_is_a_reason_in_its_place(
     assert first["runs"][0] == {"missing": "this run has no prediction for it"} and first["picture"]
     assert second["missing"] == second["runs"][0]["missing"] == "test-0001: the file ends early"
     assert third["picture"] and len(third["runs"][0]["texts"])
+    told = "of 1 of 3 images cannot be shown; the first, test-0001: the file ends early"
+    assert {"what": "pictures", "why": told} in read(tmp_path / "site", "site")["missing"], "first in the page"
+    assert f"missing: pictures: {told}" in capsys.readouterr().out
 
 
 def test_words_of_a_list_are_in_no_file_and_are_counted(scored: Path, tmp_path: Path, capsys: Any) -> None:
@@ -161,7 +171,8 @@ def test_words_of_a_list_are_in_no_file_and_are_counted(scored: Path, tmp_path: 
 @pytest.mark.parametrize(("words", "told"), [
     (["site="], "site=: name a folder"), (["to="], "to=: name a folder"), (["sight=x"], "did you mean 'site'"),
     (["site=x", "pairs=1-2"], "pairs= is of the report"), (["site=x", "pictures=some"], "needs a whole number"),
-    (["site=x", "report.blocklist=nowhere.txt"], "give a text file"),
+    (["site=x", "report.blocklist=nowhere.txt"], "give a text file"), (["site=."], "and no site of zgs; name a new"),
+    (["site=x", "to=x/y"], "to= lies in site="),
 ])  # fmt: skip
 def test_a_wrong_word_is_one_line(scored: Path, tmp_path: Path, capsys: Any, words: list[str], told: str) -> None:
     assert main(["report", str(list_scored(scored)[0]), *words]) in (1, 2)
@@ -230,4 +241,4 @@ def test_an_image_that_was_deleted_since_has_a_placeholder_and_is_told(
     site, image = read(tmp_path / "site", "site"), read(tmp_path / "site", "image-00001")
     assert site["ids"] == ["test-0000", "test-0001", "test-0002"] and site["runs"][0]["images"] == 3
     assert image["missing"] == "not in the data any more: no picture 'test-0001' below here"
-    assert any("1 of its 3 images are not in the data any more" in each["why"] for each in site["missing"])
+    assert any("1 of its 3 images is not in the data any more" in each["why"] for each in site["missing"])

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from bench.records import BACKGROUND, VOID
 from bench.report.pictures import gallery
@@ -95,6 +96,38 @@ def test_pictures_of_an_earlier_page_go_and_other_files_stay(tmp_path: Path) -> 
     write(tmp_path, [row("new")])
     names = {path.name for path in (tmp_path / "gallery" / "pictures").iterdir()}
     assert "mine.png" in names and not any("old" in name for name in names) and len(names) == 6
+
+
+def test_only_a_picture_that_is_the_same_pixel_by_pixel_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Image.Image] = []
+    plain = gallery._encode
+    monkeypatch.setattr(gallery, "_encode", lambda picture, *a, **k: made.append(picture) or plain(picture, *a, **k))
+
+    def count_made(rows: list[GalleryRow]) -> int:
+        gallery.PICTURES.clear()
+        gallery.OVERVIEWS.clear()
+        made.clear()
+        write(tmp_path, rows)
+        return len(made) - 1  # the overview
+
+    def read() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in (tmp_path / "gallery" / "pictures").iterdir()}
+
+    assert count_made([row("a")]) == 5
+    first = read()
+    assert count_made([row("a")]) == 0 and read() == first
+    assert count_made([row("a", text="cat")]) == 1, "a word in a picture is another"
+    assert read() != first and count_made([row("a")]) == 1 and read() == first
+    one, two, three, four, _ = sorted((tmp_path / "gallery" / "pictures").iterdir())
+    one.write_bytes(first[one.name][:-40])
+    told = PngInfo()
+    told.add_text("by", "somebody")
+    with Image.open(two) as picture:
+        picture.load()
+    picture.save(two, pnginfo=told)
+    picture.convert("L").save(three)
+    four.write_bytes(b"no picture")
+    assert count_made([row("a")]) == 4 and read() == first, "damaged, with a text, of another kind"
 
 
 @pytest.mark.thinned(3)
