@@ -100,7 +100,7 @@ def test_every_preset_is_held_to_its_library() -> None:
         assert taken.sum() >= 200 and len(np.unique(values.round(6))) > 60, column
 
 
-@pytest.mark.thinned(12)
+@pytest.mark.thinned(8)
 @pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in (1, 2))])
 @pytest.mark.parametrize("column", list_numbers())
 def test_a_preset_says_what_its_library_says(column: str, part: int) -> None:

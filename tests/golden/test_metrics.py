@@ -42,7 +42,7 @@ def vectors(request: pytest.FixtureRequest) -> Vectors:
     return Vectors(request.param)
 
 
-@pytest.mark.thinned(12)
+@pytest.mark.thinned(7)
 @pytest.mark.parametrize("kind", ["voc", "ctx"])
 @pytest.mark.parametrize("mode", ["tt", "it", "itfix"])
 @pytest.mark.parametrize("name", THRESHOLDS)
@@ -193,7 +193,7 @@ def test_thresholds_and_classes_of_the_images(vectors: Vectors) -> None:
         np.testing.assert_array_equal(found, vectors.arrays[f"{kind}_class_in_image"])
 
 
-@pytest.mark.thinned(6)
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("kind", ["voc", "ctx"])
 @pytest.mark.parametrize("mode", ["tt", "it"])
 @pytest.mark.parametrize("name", THRESHOLDS)
