@@ -13,7 +13,7 @@ from PIL import Image
 
 from bench.predictions.source import PredictionFile
 from bench.records import LabelMap
-from scripts import compare_speed, made_predictions
+from scripts import made_predictions, processes
 
 ROOT = Path(__file__).parents[3]
 BUSY = "import time\nwhile time.process_time() < {}: pass\n"
@@ -35,7 +35,7 @@ def test_what_outlives_the_process_counts_too(tmp_path: Path) -> None:
         + BUSY.format(0.1)
     )
     measure = (
-        "import sys; from pathlib import Path; from scripts.compare_speed import measure;"
+        "import sys; from pathlib import Path; from scripts.processes import measure;"
         "print(measure([sys.executable, '-c', sys.argv[1]], Path.cwd(), Path(sys.argv[2])).processor)"
     )
     assert float(run_python(measure, text, str(tmp_path / "log.txt"))) >= 0.3
@@ -47,10 +47,10 @@ def test_a_command_that_fails_ends_the_comparison_with_what_it_said(
     def find_no_child() -> None:
         raise ChildProcessError
 
-    monkeypatch.setattr(compare_speed.sys, "platform", "one where nothing is taken over")
-    monkeypatch.setattr(compare_speed.os, "wait", find_no_child)
+    monkeypatch.setattr(processes.sys, "platform", "one where nothing is taken over")
+    monkeypatch.setattr(processes.os, "wait", find_no_child)
     with pytest.raises(SystemExit, match="(?s)^exit code 1 of sh -c .*no such thing"):
-        compare_speed.measure(["sh", "-c", "echo no such thing; exit 1"], ROOT, tmp_path / "log.txt")
+        processes.measure(["sh", "-c", "echo no such thing; exit 1"], ROOT, tmp_path / "log.txt")
 
 
 @pytest.mark.slow
