@@ -24,7 +24,9 @@ from pathlib import Path
 import pandas as pd
 from board_findings import write_findings
 from board_grids import KNOBS, OUTSIDE, Knob, explain_end, extend_grid, find_bounds, find_place
+from board_lines import describe_tuned_on
 from board_looks import find_scenes, list_unseen, record_looks
+from board_words import check_words
 from masking_cost import main as measure_costs
 from tuned import Chosen, choose, settings_of
 
@@ -50,6 +52,8 @@ TUNING = (
     "variant", "key", "held", "published", "tried", "chosen", "mean_published", "mean_chosen", "images", "metrics",
     "best", "place",
 )  # fmt: skip
+STAGES = ("tune", "oracle", "texts", "predicted", "page")
+DEFAULTS = {"images": "", "store": str(OUT / "store")}
 UNMERGED = ["segment=oracle", "merge=none", "merge.oracle=true"]
 SEGMENTS = {"oracle": UNMERGED, "texts": UNMERGED, "predicted": []}
 """No two true segments are merged (at a threshold of 1 those would be that have one embedding), and TGQ exists."""
@@ -213,7 +217,7 @@ def write_pages() -> None:
     made = [segments for segments in SEGMENTS if (OUT / segments).is_dir()]
     for segments in made:
         folders = sorted(str(folder) for folder in (OUT / segments).iterdir())
-        tables = [f"costs={costs}", f"tuning={RESULTS / 'tuning.csv'}"]
+        tables = [f"costs={costs}", f"tuning={RESULTS / 'tuning.csv'}", f"note={describe_tuned_on(segments)}"]
         if code := zgs(["board", *folders, *tables, f"to={RESULTS / segments}"]):
             raise SystemExit(code)
         record_board(read_csv(RESULTS / segments / "board.csv"))
@@ -223,9 +227,10 @@ def write_pages() -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Run the stages named, in this order."""
-    options = {"images": "", "store": str(OUT / "store")} | dict(w.split("=", 1) for w in arguments if "=" in w)
+    check_words(arguments, STAGES, DEFAULTS)  # before anything is written
+    options = DEFAULTS | dict(w.split("=", 1) for w in arguments if "=" in w)
     words = [word for word in arguments if "=" not in word]
-    stages = [word for word in words if word in ("tune", *SEGMENTS, "page")] or ["tune", *SEGMENTS, "page"]
+    stages = [word for word in words if word in STAGES] or list(STAGES)
     variants = [word for word in words if word not in stages] or sorted(list_options("encode"))
     for stage in stages:
         if stage == "tune":

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 from board_grids import BOUND, KNOBS, OUTSIDE, explain_end, find_bounds, find_place
-from board_lines import list_alike, select_iou, write_value
+from board_lines import describe_tuned_on, list_alike, select_iou, write_value
 from board_looks import describe_look
 from hydra.utils import get_object
 
@@ -41,7 +41,12 @@ def write_findings(boards: Mapping[str, Path], tuning: Path, to: Path) -> None:
     for heading, folder in boards.items():
         table = read_csv(folder / "board.csv")
         agreement = read_csv(folder / "agreement.csv") if (folder / "agreement.csv").is_file() else None
-        parts = [describe_look(table), *describe_metrics(table), *describe_families(table)]
+        parts = [
+            describe_look(table),
+            describe_tuned_on(folder.name),
+            *describe_metrics(table),
+            *describe_families(table),
+        ]
         parts += [*describe_groups(table), *describe_cost(table)]
         parts += [] if agreement is None else [describe_agreement(agreement, list_copies(table))]
         text += f"\n## {heading}\n\n" + "".join(f"- {part}\n" for part in parts)
@@ -155,13 +160,21 @@ def describe_families(table: pd.DataFrame) -> Iterator[str]:
 def describe_groups(table: pd.DataFrame) -> Iterator[str]:
     """Describe who leads in each group of a breakdown by IoU with embeddings."""
     told = [
-        f"{group} {part['variant'].iloc[0]} {write_value(part.iloc[0])} "
-        f"(n={part['n'].iloc[0]} images, {len(list_alike(part))} of {len(part) - 1} not told from it)"
+        f"{group} {describe_leader(part)}"
         for group, part in select_iou(table, grouped=True).groupby("group", sort=False)
         if part["n"].iloc[0] > 0
     ]
     if told:
         yield f"Leaders by IoU with embeddings, group by group: {'; '.join(told)}."
+
+
+def describe_leader(part: pd.DataFrame) -> str:
+    """Describe the first line of a group, and how many are not told from it; none leads where all have one value."""
+    n = f"n={part['n'].iloc[0]} images"
+    if part["value"].nunique() == 1:
+        return f"none, all {write_value(part.iloc[0])} ({n})"
+    alike = f"{len(list_alike(part))} of {len(part) - 1} not told from it"
+    return f"{part['variant'].iloc[0]} {write_value(part.iloc[0])} ({n}, {alike})"
 
 
 def describe_cost(table: pd.DataFrame) -> Iterator[str]:

@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 import pandas as pd
+import yaml
 
 from bench.metric_name import parse
 from bench.score.ranks import share_letter
+from bench.settings.compose import list_options
+
+TUNED_ON = (
+    "The settings that a board ranks were chosen on true segments of tune that are not merged, with the nearest class "
+    "name for a caption"
+)
+
+
+def describe_tuned_on(segments: str) -> str:
+    """Describe on what kind of segments and texts the settings of a board were chosen, and how this one differs."""
+    if segments == "texts":
+        return f"{TUNED_ON}; here the captions are ZeroCap's, with which another choice might be better."
+    if segments != "predicted":
+        return f"{TUNED_ON}, as here."
+    models = yaml.safe_load(list_options("models")["embedded"].read_text(encoding="utf-8"))
+    return (
+        f"{TUNED_ON}; here segments are predicted and merged, for which another choice may be better, so that these "
+        "ranks compare variants as tuned for true segments. For global_subtraction the same rule on predicted segments "
+        f"chose start_layer={models['start_layer']} and sigma2={models['sigma2']} (results/tuning), which is not what "
+        "stands here."
+    )
 
 
 def select_iou(table: pd.DataFrame, grouped: bool = False, mapping: str = "st") -> pd.DataFrame:

@@ -30,6 +30,7 @@ from bench.commands.settings import compose_settings
 from bench.csv_files import read_csv, write_csv
 from bench.errors import UsageError, UserError
 from bench.records import Sample
+from bench.report.board_costs import write_measured
 from bench.settings.compose import list_options
 
 SIZE = (427, 640)
@@ -58,15 +59,16 @@ def read_tuned(path: str) -> dict[str, list[str]]:
     return chosen
 
 
-def make_encoders(words: Sequence[str], only: str, tuned: str) -> dict[str, tuple[str, Any]]:
+def make_encoders(words: Sequence[str], only: str, tuned: str) -> dict[str, tuple[str, Any, str]]:
     """Make every encoder, the earliest start layer first, with its kind: attention or other; of one kind where asked.
 
-    ``tuned`` is the table of `read_tuned`. Raises SystemExit where none of them can be made.
+    The third is its settings as `bench.report.board_costs` compares them. ``tuned`` is the table of `read_tuned`.
+    Raises SystemExit where none of them can be made.
     """
     from bench.encode.trunk import TrunkEncoder
     from bench.run.context import RunContext
 
-    made, chosen = dict[str, tuple[str, Any]](), read_tuned(tuned)
+    made, chosen = dict[str, tuple[str, Any, str]](), read_tuned(tuned)
     for name in list_options("encode"):
         try:
             settings = compose_settings([*words, f"encode={name}", *chosen.get(name, ())])
@@ -76,7 +78,7 @@ def make_encoders(words: Sequence[str], only: str, tuned: str) -> dict[str, tupl
             continue
         kind = "attention" if isinstance(encoder, TrunkEncoder) and "dino" not in vars(encoder) else "other"
         if only in ("", kind):
-            made[name] = kind, encoder
+            made[name] = kind, encoder, write_measured(settings)
     if not made:
         kinds = f"of kind {only!r} (there are attention and other)" if only else "could be made: see above"
         raise SystemExit(f"masking_cost: no variant {kinds}")
@@ -100,7 +102,7 @@ def measure(repeats: int, segments: int, only: str, tuned: str, words: list[str]
         return {"ms": spent, "gflop": gflop, "share": gflop / (spent / 1000) / rate, "segments": segments}
 
     alone = dict[str, float]()
-    for name, (kind, encoder) in encoders.items():
+    for name, (kind, encoder, settings) in encoders.items():
         start, given = getattr(encoder, "start_layer", 0), tuple[Any, ...]()
         if start:
             if start not in trunks:
@@ -111,7 +113,7 @@ def measure(repeats: int, segments: int, only: str, tuned: str, words: list[str]
                 yield {"variant": told, "kind": "trunk", "start": start, **measure_call(call), "segments": math.nan}
             given = (trunks[start],)
         spent = measure_call(partial(encoder, sample, masks, *given))
-        yield {"variant": name, "kind": kind, "start": start, **spent}
+        yield {"variant": name, "kind": kind, "start": start, **spent, "settings": settings}
         if kind == "attention":
             alone[name] = spent["ms"]
     if alone:
@@ -133,8 +135,9 @@ def measure_together(
         (f"{dearest}, from the image on", "dearest", min(alone), own),
     ):
         yield {"variant": name, "kind": kind, "ms": ms, "gflop": count_operations(call) / 1e9, "segments": len(masks)}
+    work = count_parts(encoders, sample, masks)
     for name in spent[0]:
-        yield {"variant": name, "kind": "part", "ms": min(times[name] for times in spent)}
+        yield {"variant": name, "kind": "part", "ms": min(times[name] for times in spent), "gflop": work[name] / 1e9}
 
 
 def embed_together(encoders: Mapping[str, Any], sample: Sample, masks: np.ndarray) -> dict[str, float]:
@@ -146,6 +149,16 @@ def embed_together(encoders: Mapping[str, Any], sample: Sample, masks: np.ndarra
     spent, opened = time_call(lambda: first.open_layers(sample))
     return {OPENING: spent} | {
         name: time_call(partial(encoder, sample, masks, opened))[0] for name, encoder in encoders.items()
+    }
+
+
+def count_parts(encoders: Mapping[str, Any], sample: Sample, masks: np.ndarray) -> dict[str, int]:
+    """Count the operations of each part of `embed_together`, by the same names."""
+    opened: list[Any] = []
+    first = next(iter(encoders.values()))
+    counted = {OPENING: count_operations(lambda: opened.append(first.open_layers(sample)))}
+    return counted | {
+        name: count_operations(partial(encoder, sample, masks, *opened)) for name, encoder in encoders.items()
     }
 
 

@@ -39,6 +39,38 @@ def describe_parts(table: pd.DataFrame) -> str:
     return f"Of them, in ms, each after those that start before it: {told}." if told else ""
 
 
+def describe_rest(table: pd.DataFrame) -> str:
+    """Describe where the goal is missed what the rest is: the work beyond the dearest masking's, and how slow it is.
+
+    ms and operations of all together less those of the dearest alone, with the rates of both in GFLOP a second. Empty
+    where the goal is met.
+    """
+    _, together, dearest = compare_together(table)
+    rest = together - dearest
+    if together["ms"] <= GOAL * dearest["ms"] or not (rest > 0).all():
+        return ""
+    slow, fast = (1000 * part["gflop"] / part["ms"] for part in (rest, dearest))
+    at_its_rate = together["gflop"] / dearest["gflop"]
+    cause = (
+        f"at the dearest's rate they would take {1000 * rest['gflop'] / fast:.0f} ms, {at_its_rate:.2f} times in all: "
+        + ("the time is lost in small products and what is none, not in work done twice" if at_its_rate <= GOAL
+           else "even so the work alone is beyond the goal")
+    )  # fmt: skip
+    return (
+        f"Beyond the goal are {together['ms'] - GOAL * dearest['ms']:.0f} ms. The rest beside the dearest is "
+        f"{rest['ms']:.0f} ms and {rest['gflop']:.2f} GFLOP, {slow:.0f} GFLOP a second where the dearest reaches "
+        f"{fast:.0f}; {cause}.{_describe_slow(table, fast)}"
+    )
+
+
+def _describe_slow(table: pd.DataFrame, fast: float) -> str:
+    """Describe the parts that lose most against a rate in GFLOP a second: ms beyond what their operations take."""
+    parts = table[(table["kind"] == "part") & table["gflop"].notna()]
+    lost = (parts["ms"] - 1000 * parts["gflop"] / fast).set_axis(parts["variant"]).nlargest(4)
+    told = ", ".join(f"{name} {ms:.1f}" for name, ms in lost.items() if ms > 0)
+    return f" Lost so, in ms, most of all: {told}." if told else ""
+
+
 def write_page(table: pd.DataFrame, what: str, together: str) -> str:
     """Write the table as a page; ``what`` says which models were measured, on how many segments."""
     heads = {"variant": "variant", "kind": "kind", "ms": "ms an image", "gflop": "GFLOP", "share": "share of a product"}
@@ -58,4 +90,5 @@ def write_page(table: pd.DataFrame, what: str, together: str) -> str:
         "embedding, each computed once whoever asks first), and those that differ in what they read of the last layer "
         "alone (masked, projected_subtraction) the masked layers too, to the same bits as alone."
     )
-    return "\n\n".join([f"# What maskings cost\n\n{what}", together, shared, "\n".join(lines), told]) + "\n"
+    rest = [told for told in (describe_rest(table),) if told] if together else []
+    return "\n\n".join([f"# What maskings cost\n\n{what}", together, shared, *rest, "\n".join(lines), told]) + "\n"

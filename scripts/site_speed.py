@@ -35,6 +35,7 @@ from made_predictions import CLASSES
 from made_predictions import main as make_predictions
 
 from bench.csv_files import write_csv
+from bench.speed.write import describe_machine
 
 ROOT = Path(__file__).resolve().parents[1]
 GALLERY = "from bench.report.pictures.side_by_side import write_side_by_side as write; write(runs, to, 10**6)"
@@ -50,8 +51,9 @@ KINDS = ("Pss", "private", "JavaScript heap")
 HEAD = """# What a report site costs
 
 {systems} made-up systems on made photographs of 375 x 500 pixels (`scripts/made_predictions.py`), by
-`python scripts/site_speed.py`. Processor seconds are medians of {times} processes each, in alternation, without
-the start of Python and its imports; the site holds the same images, segments and truth as the gallery, and the numbers.
+`python scripts/site_speed.py` on {machine}. Processor seconds are medians of {times} processes each, in alternation,
+without the start of Python and its imports; the site holds the same images, segments and truth as the gallery, and the
+numbers.
 The first screen is there when table, curves and first rows are; memory is that of the process that shows the page while
 101 places of it come into sight, one after the other, each until its images are painted: Pss is its proportional set
 size, private what is its alone. {browser}.
@@ -77,7 +79,9 @@ def main(words: Sequence[str] | None = None) -> None:
     table = pd.DataFrame(rows, columns=["what", "value", "unit", "n", "unit_of_n"])
     print(write_csv(table, given.to / "site.csv", decimals=2))
     lines = [f"| {what} | {value:.2f} | {unit} | {n} {of} |" for what, value, unit, n, of in rows]
-    head = HEAD.format(systems=given.systems, times=given.times, browser=browser)
+    facts = describe_machine({"dtype": "float32"})
+    machine = f"{facts['processor']}, {facts['cores']} cores"
+    head = HEAD.format(systems=given.systems, times=given.times, browser=browser, machine=machine)
     text = "\n".join([head, "| what | | | n |", "|---|---:|---|---|", *lines])
     (given.to / "site.md").write_text(text + "\n", encoding="utf-8")
     print(given.to / "site.md")

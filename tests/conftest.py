@@ -38,6 +38,7 @@ from jaxtyping import jaxtyped
 import bench.records
 from tests.reused import reuse_files
 from tests.shared_runs import FULL, MEASURED, make_once, make_tiny_models, run_method
+from tests.thinning import thin_cases
 
 HERE = Path(__file__).parent
 TIERS = ("unit", "golden", "e2e")
@@ -75,16 +76,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # First of all plug-ins, since `-m` has to find the marks.
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The folder is the tier; of thinned cases all but each n-th are slow; slow ones have more time or say how much."""
-    seen: Counter[str] = Counter()
+    thin_cases(items, whole=not any("[" in word for word in config.args))
     for item in items:
         item.add_marker(item.path.relative_to(HERE).parts[0])
-        if thinned := item.get_closest_marker("thinned"):
-            name = item.nodeid.partition("[")[0]
-            if seen[name] % thinned.args[0]:
-                item.add_marker(pytest.mark.slow)
-            seen[name] += 1
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT))
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.csv_files import read_csv, write_csv
+from bench.csv_files import write_csv
 from bench.errors import UserError, writing
 from bench.metric_name import parse
+from bench.report.board_costs import COSTS, SHARE, read_costs
+from bench.report.board_names import describe_shared, drop_shared
 from bench.report.board_parts import describe_copies, describe_missing_tgq, describe_parts
 from bench.report.board_rows import add_twins, describe_twins, find_twins, select_different, write_settings
 from bench.report.comparison.alike import check_alike
@@ -28,32 +30,31 @@ from bench.score.intervals import MetricCounts
 from bench.score.rank_agreement import FEWEST, compute_agreement
 from bench.score.ranks import SIGNIFICANCE, compute_ranks, order_by_mean_rank, share_letter
 from bench.score.score_table import EMBEDDED_NOTE, describe_name
-from bench.settings.saved import read_run_settings
-from bench.store.sealed import read_record
 from bench.text.escape import escape_markdown, join_cells
 
 KINDS = ("iou", "recall", "tgq")
 """Families of metrics on the board, in its order; of each all that the runs share."""
 RESAMPLES = 10_000
-COST, IMAGE, SHARE = "ms_segment", "ms_image", "product_share"
-COSTS = {COST: "ms a segment", IMAGE: "ms an image", SHARE: "share of a product"}
-"""Columns about cost, and their heads; the last one is the part of a matrix product's rate that a variant reaches."""
+HARD = "\u00a0"
+"""A blank at which no line ends: an interval stays whole."""
 Rows = Mapping[str, Mapping[str, MetricCounts]]
 
 
 @read_while_whole
 def write_board(
     folders: Sequence[Path], to: Path, costs: Path | None = None, resamples: int | None = None,
-    tuning: Path | None = None,
+    tuning: Path | None = None, note: str = "",
 ) -> list[Path]:  # fmt: skip
     """Write board.html, board.md, board.csv, agreement.csv and the picture into ``to``; returns what was written.
 
     ``costs`` is a csv of `scripts/masking_cost.py`; ``resamples`` grow with the pairs unless given; ``tuning`` is a
-    file, to which the page links, about how settings were chosen. Raises UserError for runs that cannot be compared.
+    file, to which the page links, about how settings were chosen; ``note`` is a remark more. Raises UserError for runs
+    that cannot be compared.
     """
-    names = label_runs(folders)
-    if len(names) < 2:
+    whole = label_runs(folders)
+    if len(whole) < 2:
         raise UserError("board: one run; ranks need two")
+    names = drop_shared(whole)
     remarks, small = check_alike(names), uses_embedded_models(folders)
     every = {name: read_rows(folder) for folder, name in names.items()}
     metrics = list_board_metrics(every)
@@ -69,16 +70,23 @@ def write_board(
         ranked = compute_ranks({name: own[metric] for name, own in rows.items() if metric in own}, resamples)
         parts.append(add_twins(ranked, twins).assign(metric=metric, group=describe_name(metric).group))
     table = pd.concat(parts, ignore_index=True)
-    cost = pd.DataFrame(read_costs(names, costs)).set_index("variant")
-    table = table.join(cost, on="variant")
+    spent, others = read_costs(names, costs)
+    table = table.join(pd.DataFrame(spent).set_index("variant"), on="variant")
     table["settings"] = table["variant"].map({name: write_settings(folder) for folder, name in names.items()})
     plain = [metric for metric in metrics if not describe_name(metric).group]
     title = name_data(merge_scores(folders[:1]))
-    remarks += [*describe_parts(names), *describe_copies(table[table["metric"].isin(plain)])]
+    remarks += [
+        *filter(None, [note]),
+        *others,
+        *describe_shared(whole, names),
+        *describe_parts(names),
+        *describe_copies(table[table["metric"].isin(plain)]),
+    ]
     remarks += [*describe_missing_tgq(names, plain), *describe_twins(twins, len(rows) < len(names))]
     with writing(to, "to=FOLDER"):
         to.mkdir(parents=True, exist_ok=True)
-        files = [write_csv(table, to / "board.csv", decimals=6)]
+        full = {names[folder]: label for folder, label in whole.items()}
+        files = [write_csv(table.assign(variant=table["variant"].map(full)), to / "board.csv", decimals=6)]
         pictures = save_board(table[table["metric"].isin(plain)], to / "board", title=title, embedded=small)
         agreement = _write_agreement(rows, plain, to, title, small, resamples)
         text = [
@@ -113,33 +121,6 @@ def _find_family(name: str) -> str:
     return parse(name).metric.split(".")[0].split(">")[0]
 
 
-def read_costs(names: Mapping[Path, str], costs: Path | None) -> list[dict[str, object]]:
-    """Read what embedding cost, as ``costs`` has measured it; else ms a segment by the run's clock, if it made any."""
-    measured = {} if costs is None else _read_measured(costs)
-    lines: list[dict[str, object]] = []
-    for folder, name in names.items():
-        record = read_record(folder)
-        made = record.get("store", {}).get("encode", {}).get("made", 0)
-        spent = record.get("seconds", {}).get("encode", math.nan)
-        option = str(read_run_settings(folder).get("choices", {}).get("encode", ""))
-        known = measured.get(name, measured.get(option, {IMAGE: math.nan, SHARE: math.nan}))
-        lines.append({"variant": name, COST: 1000 * spent / made if made else math.nan, **known})
-    return lines
-
-
-def _read_measured(costs: Path) -> dict[str, dict[str, float]]:
-    """Read what an image and a segment cost, and the share of a product, by variant or option of encode=."""
-    found = read_csv(costs)
-    if not {"variant", "ms"} <= set(found.columns):
-        raise UserError(f"costs={costs}: needs the columns variant and ms, as scripts/masking_cost.py to=FILE writes")
-    numbers, measured = found.reindex(columns=["ms", "share", "segments"]).apply(pd.to_numeric, errors="coerce"), {}
-    for variant, row in zip(found["variant"].astype(str), numbers.to_dict("records"), strict=True):
-        measured[variant] = {IMAGE: float(row["ms"]), SHARE: float(row["share"])}
-        if row["segments"] > 0:
-            measured[variant][COST] = float(row["ms"] / row["segments"])
-    return measured
-
-
 def write_markdown_board(table: pd.DataFrame, metrics: Sequence[str]) -> str:
     """Write a line a variant, the best mean rank first: value, interval, rank with its interval and letters."""
     shown = order_by_mean_rank(table[table["metric"].isin(metrics)])
@@ -168,8 +149,10 @@ def _write_cell(own: pd.DataFrame, metric: str) -> str:
         return MISSING
     line, unit = own.loc[metric].to_dict(), find_unit_of(metric)
     value, low, high = (write_value(float(line[key]), unit) for key in ("value", "low", "high"))
-    ends = "" if line["rank_low"] == line["rank_high"] else f" ({line['rank_low']}–{line['rank_high']})"
-    return f"{value} [{low}, {high}]<br>{line['rank']}.{ends} {line['letters']}"
+    ends = (
+        "" if line["rank_low"] == line["rank_high"] else f"{HARD}({line['rank_low']}{HARD}to{HARD}{line['rank_high']})"
+    )
+    return f"{value}{HARD}[{low},{HARD}{high}]<br>{line['rank']}.{ends}{HARD}{line['letters']}"
 
 
 def _write_cost(key: str, value: float) -> str:
@@ -221,14 +204,11 @@ def _write_groups(table: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
             row["variant"] for row in part.iloc[1:].to_dict("records") if share_letter(row["letters"], best["letters"])
         ]
         value = write_value(best["value"], find_unit_of(metric))
-        cells = [
-            describe_name(metric).group,
-            escape_markdown(write_title(metric)),
-            str(best["n"]),
-        ]
-        lines.append(
-            join_cells([*cells, f"{escape_markdown(best['variant'])} {value}", escape_markdown(", ".join(alike))])
-        )
+        cells = [describe_name(metric).group, escape_markdown(write_title(metric)), str(best["n"])]
+        found = [f"{escape_markdown(best['variant'])} {value}", escape_markdown(", ".join(alike))]
+        if part["value"].nunique(dropna=False) == 1:  # nobody leads
+            found = [f"none: all {value}", MISSING]
+        lines.append(join_cells([*cells, *found]))
     if not lines:
         return ["No groups: `score.breakdown=[kind,size]` gives them.\n"]
     head = ["group", "metric", "n", "best", "not told from it"]

@@ -102,19 +102,31 @@ def _sets_value(override: Any) -> bool:
 
 
 def _set_value(config: Any, override: Any) -> None:
-    """Set a value as Hydra does, with its errors."""
+    """Set a value as Hydra does, with its errors; a field of a stage's class is a key though its yaml has it not."""
     from hydra.errors import ConfigCompositionException
     from omegaconf import OmegaConf
     from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
     key, line = override.key_or_group, override.input_line
     try:
-        OmegaConf.update(config, key, override.value(), merge=True)
+        OmegaConf.update(config, key, override.value(), merge=True, force_add=_is_field(config, key))
     except (ConfigAttributeError, ConfigKeyError) as error:
         told = f"Could not override '{key}'.\nTo append to your config use +{line}"
         raise ConfigCompositionException(told) from error
     except OmegaConfBaseException as error:
         raise ConfigCompositionException(f"Error merging override {line}") from error
+
+
+def _is_field(config: Any, key: str) -> bool:
+    """Whether a key that is not there is a field of the class that its group names (`bench.settings.fields`)."""
+    from omegaconf import OmegaConf
+
+    from bench.settings.fields import list_fields
+
+    group, _, name = key.partition(".")
+    known = OmegaConf.to_container(config[group]) if OmegaConf.is_dict(config.get(group)) else {}
+    target = known.get("_target_") if isinstance(known, dict) and name not in known else None
+    return isinstance(target, str) and "." not in name and name in list_fields(target)
 
 
 def _tell_words(hydra: Any, parsed: Sequence[Any]) -> None:

@@ -42,7 +42,7 @@ def vectors(request: pytest.FixtureRequest) -> Vectors:
     return Vectors(request.param)
 
 
-@pytest.mark.thinned(6)
+@pytest.mark.thinned(7)
 @pytest.mark.parametrize("kind", ["voc", "ctx"])
 @pytest.mark.parametrize("mode", ["tt", "it", "itfix"])
 @pytest.mark.parametrize("name", THRESHOLDS)

@@ -26,7 +26,9 @@ def check_place(to: Path) -> None:
     Names that begin with a dot are passed over. Nothing is changed.
     """
     with writing(to, "site=FOLDER"):
-        if not to.is_dir():
+        if to.exists() and not to.is_dir():
+            raise UserError(f"site={to}: is a file; name a folder, a new or an empty one")
+        if not to.exists():
             return
         own = _list_own(to)
         others = [each.name for each in to.iterdir() if not each.name.startswith(".")]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bench.cli import main
 from bench.csv_files import read_csv
+from bench.report.board import _write_groups
 from bench.report.runs import merge_scores
-from tests.unit.report.fabricated import fabricate
+from tests.unit.report.fabricated import METRICS, fabricate
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
@@ -40,6 +42,9 @@ def test_the_board_has_the_runs_numbers_with_ranks(tmp_path: Path, capsys: pytes
     assert "mean rank" in text and "ms an image" in text and "Do the metrics rank alike?" in text and "full" in said
     assert set(re.findall(r'(?:src|href)="(.{5})', page)) <= {"data:"} and "<b>|" not in page
     assert "share of a product" not in text, "which was not measured"
+    spans = re.findall(r"<br>\d+\.(.*?) \|", text)
+    assert spans and all(" " not in span for span in spans) and any("\u00a0to\u00a0" in span for span in spans)
+    assert "sticky" in page and "no-repeat scroll" in page, "a shadow says that a table goes on"
     before = (tmp_path / "to/board.csv").read_bytes()
     assert board(*runs, f"to={tmp_path / 'to'}", f"costs={tmp_path / 'costs.csv'}") == 0
     assert (tmp_path / "to/board.csv").read_bytes() == before
@@ -49,12 +54,30 @@ def test_the_board_has_the_runs_numbers_with_ranks(tmp_path: Path, capsys: pytes
     assert re.search(r"\| full .* \| 2.5 \| 12.5 \| 53 % \|", told) and "| ms an image | share of a product |" in told
 
 
+def test_names_are_brief_on_the_page_and_whole_in_the_table(tmp_path: Path) -> None:
+    names = [f"{name}-oracle-retrieval-no_merge" for name in ("masked", "crop_blur")]
+    runs = fabricate(tmp_path / "runs", names)
+    assert board(*runs, f"to={tmp_path / 'to'}", "note=Chosen on *true* segments.") == 0
+    text = (tmp_path / "to/board.md").read_text()
+    assert "| masked |" in text and "| crop_blur |" in text
+    assert text.count("-oracle-retrieval-no_merge") == 1 and "left out here; board.csv has them whole" in text
+    assert set(read_csv(tmp_path / "to/board.csv")["variant"]) == set(names)
+    assert "- Chosen on \\*true\\* segments." in text
+
+
+@pytest.mark.parametrize(("values", "told"), [([0.0, 0.0], "| none: all 0.0 | – |"), ([0.1, 0.0], "| a 10.0 | b |")])
+def test_nobody_leads_a_group_with_one_value(values: list[float], told: str) -> None:
+    metric = f"{METRICS['iou_st']}.size.tiny"
+    table = pd.DataFrame({"variant": ["a", "b"], "value": values, "letters": "a", "n": 3, "metric": metric})
+    assert told in "\n".join(_write_groups(table, [metric]))
+
+
 @pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("words", "told", "code"),
     [
         (["runs/a"], "one finished run is nothing to compare", 2),
-        (["runs", "costs=none.csv"], "none.csv", 1),
+        (["runs", "costs=none.csv"], "costs=none.csv: no such file", 1),
         (["runs", "costs=wrong.csv"], "needs the columns variant and ms", 1),
         (["runs", "costs=words.csv"], "words.csv: cannot be read as a table of numbers", 1),
         ([], "name runs or a folder of them", 2),

@@ -125,7 +125,7 @@ def test_endings_in_any_case(root: Path, zgs: Any) -> None:
     assert found.code == 1 and "2.PNG and " in found.told and "have the same id '2'; keep one" in found.told
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
 @pytest.mark.parametrize("in_file", ["NFC", "NFD"])
 def test_ids_in_two_normal_forms(on_disk: str, in_file: str, root: Path, zgs: Any) -> None:

@@ -18,13 +18,15 @@ QUICK = [word for word in FAST if word.startswith("caption.")]
 
 
 def write_svg_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PNG of the same figure takes as long as all else that the command does."""
+    """A PNG of the same figure takes as long as all else that the command does: it is there, and empty."""
     draw = Figure.savefig
 
     def save(self: Figure, path: Path, **options: Any) -> None:
         if path.suffix == ".svg":
             self.set_layout_engine("none")  # each of its two rounds draws everything
             draw(self, path, **options)
+        else:
+            path.touch()
 
     monkeypatch.setattr(Figure, "savefig", save)
 
@@ -53,6 +55,7 @@ def test_a_scene_is_shown_with_the_segments_that_its_run_found(
         assert f"  {at}  {text.replace('green', '[hidden]')}  (nearest" in told
     (counted,) = re.findall(r"^(\d+) words hidden", told, flags=re.MULTILINE)
     assert int(counted) >= told.count("[hidden]") > 0, "those of the tree come too"
+    assert (tmp_path / "x.png").is_file() and f"{tmp_path}/x.png\n{tmp_path}/x.svg\n" in told
     drawn = (tmp_path / "x.svg").read_text()
     assert (
         drawn.count("<svg") == 1 and drawn.count("image/png") == 3 + 1 + 2 * 3

@@ -84,7 +84,7 @@ def test_the_precision_is_the_one_asked_for(archive: Path, dtype: str) -> None:
     assert {str(parameter.dtype) for parameter in clip.model.parameters()} == {f"torch.{dtype}"}
 
 
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("wrap", [dict, lambda w: {"state_dict": {f"module.{k}": v for k, v in w.items()}, "epoch": 3}])
 @pytest.mark.parametrize("half", [False, True])
 def test_a_state_dict_in_openai_s_naming(weights: dict, wrap: Any, half: bool, archive: Path, tmp_path: Path) -> None:

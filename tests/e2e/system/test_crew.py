@@ -109,7 +109,7 @@ def test_what_is_told_without_an_image_or_a_known_signal() -> None:
     assert describe_death(255, "a").startswith("a worker process died over a; ")
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("job", ["stay", "stuck"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals, job: str) -> None:

@@ -58,8 +58,8 @@ def make(name: str, start_layer: int, clip=None):
 
 
 @pytest.mark.thinned(2)
-@pytest.mark.parametrize("start_layer", [2, 4])
 @pytest.mark.parametrize("name", DENSE)
+@pytest.mark.parametrize("start_layer", [2, 4])
 def test_a_dense_variant_is_what_its_paper_says(name: str, start_layer: int) -> None:
     clip, sample = tiny.clip(), tiny.sample()
     found = make(name, start_layer)(sample, MASKS).vectors

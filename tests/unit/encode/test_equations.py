@@ -29,7 +29,7 @@ def halved(dtype: str, seed: int = 0) -> Any:
     return clip
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(7)
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("start_layer", [1, 3])
 @pytest.mark.parametrize("shape", SHAPES)

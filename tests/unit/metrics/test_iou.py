@@ -36,9 +36,9 @@ def over_set(images: list[tuple[Overlap, np.ndarray] | None], **settings: str) -
 
 
 @pytest.mark.thinned(5)
-@pytest.mark.parametrize("void", ["ignore", "count"])
 @pytest.mark.parametrize("background", ["context", "voc", "ignore"])
 @pytest.mark.parametrize("overlapping", [False, True])
+@pytest.mark.parametrize("void", ["ignore", "count"])
 def test_equals_pixels(overlapping: bool, background: str, void: str) -> None:
     visited = 0
     for seed in range(40):
@@ -208,6 +208,19 @@ def test_background_as_a_class_changes_nothing_for_the_others() -> None:
     assert mean_iou(full, np.array([[CAT]]), background="class") == 1, (
         "no background and none predicted: it is not there to be averaged"
     )
+
+
+def test_void_that_counts_is_area_of_a_class_and_of_background() -> None:
+    """A cat says one of its own pixel, of background and of void; of what is left one is background and one void."""
+    record = by_hand([[CAT, B, V, B, V]], [[[1, 1, 1, 0, 0]]], [row()])
+    found = {
+        void: count_class_pixels(record, np.array([[CAT]], np.int32), "class", void).iou[0].tolist()
+        for void in ("ignore", "count")
+    }
+    assert found == {"ignore": [1 / 2, 1 / 2], "count": [1 / 3, 1 / 3]}
+    rest = by_hand([[CAT, V]], [[[1, 0]]], [row()])
+    said = count_class_pixels(rest, np.array([[CAT]], np.int32), "class", "count")
+    assert said.predicted.tolist() == [[True, True]], "void that no segment says is background that was said"
 
 
 def test_absent_classes_by_policy() -> None:

@@ -131,7 +131,7 @@ def flat(node: Any, name: str = "") -> dict[str, Any]:
     return {k: v for key, value in node.items() for k, v in flat(value, f"{name}.{key}".strip(".")).items()}
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("models", ["paper", "embedded"])
 @pytest.mark.parametrize("choice", ["method", "protocol"])
 def test_reference_selects_every_difference_of_prediction(choice: str, models: str) -> None:

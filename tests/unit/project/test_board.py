@@ -253,3 +253,28 @@ def test_a_board_that_is_written_is_a_look(board: Any, monkeypatch: pytest.Monke
     assert not (tmp_path / "looks.csv").exists(), "of before"
     board.record_board(table.assign(metric=metric.format("file:test-0204_to_test-0263@1b2c3d4e")))
     assert (tmp_path / "looks.csv").read_text().splitlines()[1:] == ["red_circle,test-0204,test-0263,encode.width=0.1"]
+
+
+def test_every_knob_is_a_key_of_its_yaml(board: Any) -> None:
+    for variant, knobs in board.KNOBS.items():
+        assert {key for key, *_ in knobs} <= set(yaml.safe_load((ROOT / f"conf/encode/{variant}.yaml").read_text()))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["nonsense"], "board: nonsense: no such stage (tune, oracle, texts, predicted, page) and no variant"),
+        (["orcale", "gem"], r"board: orcale: no such stage .* (did you mean 'oracle'?)"),
+        (["oracle", "gen"], r"board: gen: .* (did you mean 'gem'?)"),
+        (["image=3"], "board: image=3: no such option (did you mean 'images'?)"),
+        (["oracle", "images=x"], "board: images=x: needs a whole number from 1"),
+    ],
+)
+def test_a_wrong_word_is_a_line_and_writes_nothing(
+    board: Any, words: list[str], told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(board, "RESULTS", tmp_path)
+    monkeypatch.setattr(board, "run", lambda words: pytest.fail("ran"))
+    with pytest.raises(SystemExit, match=told.replace("(", r"\(").replace(")", r"\)").replace("?", r"\?")):
+        board.main(words)
+    assert not list(tmp_path.iterdir())

@@ -81,6 +81,8 @@ def test_families_groups_and_cost_are_read_from_iou_with_embeddings(findings: An
     assert list(findings.describe_groups(table)) == [
         "Leaders by IoU with embeddings, group by group: kind=things gem 50.0 (n=7 images, 1 of 2 not told from it)."
     ]
+    flat = table.assign(value=0.0)
+    assert next(findings.describe_groups(flat)).endswith("group by group: kind=things none, all 0.0 (n=7 images).")
     (cost,) = findings.describe_cost(table)
     assert "gem 42 ms (leads); surgery 22 ms (the cheapest not told from it)" in cost
     assert "with 20 segments, a trunk stored where there is one, ranked" in cost and "90 ms (the dearest)" in cost
@@ -135,6 +137,20 @@ def test_best_values_at_an_end_and_other_numbers_of_images_are_said(findings: An
     assert "Variants were not tuned on the same number of images: 2 on 40, 1 on 100.\n" in told
     alike = findings.describe_tuning(table.assign(images=100, best=["0.1", "3", "5"]))
     assert "of their range" not in alike and "another one" not in alike and "not tuned on the same" not in alike
+
+
+@pytest.mark.parametrize(
+    ("segments", "told"),
+    [
+        ("oracle", "with the nearest class name for a caption, as here."),
+        ("texts", "here the captions are ZeroCap's"),
+        ("predicted", "the same rule on predicted segments chose start_layer=4 and sigma2=0.25"),
+    ],
+)
+def test_the_findings_say_on_what_settings_were_chosen(findings: Any, segments: str, told: str) -> None:
+    said = findings.describe_tuned_on(segments)
+    assert said.startswith("The settings that a board ranks were chosen on true segments of tune that are not merged")
+    assert told in said and said in (ROOT / "results/board/findings.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,21 @@ def test_the_page_says_where_the_time_goes_and_shows_no_part_as_a_line(page: Any
     assert page.describe_parts(table[table["kind"] != "part"]) == ""
 
 
+def test_the_page_says_why_the_goal_is_missed(page: Any) -> None:
+    """Together 46 ms and 4.5 GFLOP, dearest 23 ms and 4.3: its 187 GFLOP/s would take the rest's 0.2 in 1 ms."""
+    table = make_table(46.0)
+    work = {"patches": 0.1, "early": 0.9, "late": 3.5}
+    part = table["kind"] == "part"
+    table.loc[part, "gflop"] = table.loc[part, "variant"].map(work)
+    told = page.describe_rest(table)
+    assert told.startswith("Beyond the goal are 9 ms. The rest beside the dearest is 23 ms and 0.20 GFLOP, 9 GFLOP a ")
+    assert "where the dearest reaches 187; at the dearest's rate they would take 1 ms, 1.05 times in all: the" in told
+    assert told.endswith("Lost so, in ms, most of all: early 4.2, patches 0.5.")
+    text = page.write_page(table, "Small models.", "Together.")
+    assert told in text and "Together the maskings share the plain layers" in text
+    assert page.describe_rest(make_table(25.0)) == "" and "Beyond the goal" not in page.write_page(table, "Small.", "")
+
+
 def test_tuned_settings_are_those_of_the_table(cost: Any, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("variant,key,chosen\ngem,encode.iterations,0\ngem,encode.start_layer,-6\n")
     assert cost.read_tuned(str(tmp_path / "t.csv")) == {"gem": ["++encode.iterations=0", "++encode.start_layer=-6"]}
@@ -73,6 +88,8 @@ def test_maskings_are_measured_alone_and_together(cost: Any, capsys: Any, tmp_pa
     cost.main(["segments=2", "repeats=1", "only=attention", f"to={tmp_path / 'costs.csv'}"])
     table = pd.read_csv(tmp_path / "costs.csv")
     assert set(table["kind"]) == {"trunk", "attention", "together", "dearest"} and (table["gflop"] > 0).all()
+    told = table.set_index("variant")["settings"].dropna().to_dict()
+    assert told["masked"] == "micro_batch=1 models=embedded start_layer=4"
     alone = table[table["kind"] == "attention"]["gflop"].sum()
     assert table[table["kind"] == "together"]["gflop"].item() < alone, "what all share is computed once"
     dearest = table[table["kind"] == "dearest"]["gflop"].item()

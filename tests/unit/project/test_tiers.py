@@ -7,11 +7,14 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from tests.conftest import FEW_EXAMPLES, MANY_EXAMPLES, MARKS, TIERS
+from tests.thinning import find_lost, thin_cases
 
 ROOT = Path(__file__).resolve().parents[3]
 TESTS = ROOT / "tests"
@@ -56,6 +59,37 @@ def test_the_tiers_are_those_of_pyproject_the_makefile_and_contributing() -> Non
     assert re.search(r"^test: .*\n\t.* -m pytest tests$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     page = (ROOT / "CONTRIBUTING.md").read_text()
     assert all(f"| `tests/{tier}/` |" in page for tier in TIERS) and all(f"| mark `{mark}` |" in page for mark in MARKS)
+
+
+class Case:
+    """What a case with the parameters kind and mode is to those who thin it."""
+
+    def __init__(self, step: int, **params: str) -> None:
+        self.nodeid, self.step, self.marks = f"tests/a.py::test_b[{params}]", step, []
+        self.callspec = SimpleNamespace(params=params)
+
+    def get_closest_marker(self, name: str) -> Any:
+        return SimpleNamespace(args=(self.step,)) if name == "thinned" else None
+
+    def add_marker(self, mark: Any) -> None:
+        self.marks.append(mark.name)
+
+
+def make_cases(step: int) -> list[Any]:
+    return [Case(step, kind=kind, mode=mode) for kind in "ab" for mode in "xyz"]
+
+
+def test_thinning_keeps_every_value_of_crossed_parameters() -> None:
+    """In step with one of them it would drop whole values, unseen: that is no collection, by the name of the test."""
+    cases = make_cases(2)
+    thin_cases(cases, whole=True)
+    assert [case.marks for case in cases] == [[], ["slow"]] * 3
+    told = r"tests/a.py::test_b: thinned\(3\) leaves no quick case of mode='y': take another step\n.*mode='z'"
+    with pytest.raises(pytest.UsageError, match=told):
+        thin_cases(make_cases(3), whole=True)
+    thin_cases(make_cases(3), whole=False)  # some of the cases were named
+    apart = [{"word": f"w{at}", "told": "x" if at else "y"} for at in range(9)]
+    assert find_lost(apart, 9) == [], "values that occur once are another input each"
 
 
 def test_a_property_has_more_examples_where_slow_tests_run(request: pytest.FixtureRequest) -> None:

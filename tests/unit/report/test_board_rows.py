@@ -30,7 +30,8 @@ def encode(option: str, target: str, **keys: Any) -> dict[str, Any]:
     [
         (encode("masked", MASKED, start_layer=4, micro_batch=1), ""),
         (encode("masked", MASKED, start_layer=3, micro_batch=1), "encode.start_layer=3"),
-        (encode("crop_blur", "bench.encode.crop.CropAndMask", fill="blur", blur=0.5), "++encode.blur=0.5"),
+        (encode("crop_blur", "bench.encode.crop.CropAndMask", fill="blur", blur=0.5), "encode.blur=0.5"),
+        (encode("crop_white", "bench.encode.crop.CropAndMask", fill="white", blur=0.5), "++encode.blur=0.5"),
         (encode("gem", "bench.encode.gem.Gem", start_layer=-4, iterations=2),
          "encode.iterations=2 encode.start_layer=-4"),
         (encode("mine", "mine.Variant", start_layer=1), UNKNOWN),

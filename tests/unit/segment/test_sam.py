@@ -46,9 +46,9 @@ def test_masks_are_those_of_transformers_pipeline(folders: Path, family: str, si
         assert stability > -1 or len(ours)
 
 
-@pytest.mark.thinned(3)
-@pytest.mark.parametrize("family", ["sam", "sam2"])
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("size", [(30, 90), (90, 30), (50, 50)])
+@pytest.mark.parametrize("family", ["sam", "sam2"])
 def test_points_are_spread_over_the_whole_image(folders: Path, family: str, size: tuple[int, int]) -> None:
     sam = Sam(str(folders / family))
     given = next(Masks(model=sam.model, image_processor=sam.processor).preprocess(
@@ -67,7 +67,7 @@ def test_a_smaller_mask_lies_on_a_larger_one_and_of_equals_the_better() -> None:
     )
 
 
-@pytest.mark.thinned(4)
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("family", ["sam", "sam2"])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_every_pixel_is_of_one_part_and_no_mask_is_one_part(folders: Path, family: str, dtype: str) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from bench.study.calibration import calibrate, fit_logistic
+from bench.study.calibration import _find_threshold, calibrate, fit_logistic
 
 
 def draw_world(
@@ -74,6 +74,18 @@ def test_few_images_and_one_are_told() -> None:
     assert few.low < few.threshold < few.high and "only 6 images" in few.note
     one = calibrate("mine", "st", 0.1, draw_world(400, images=1), 200)
     assert not np.isnan(one.threshold) and np.isnan(one.low) and "one image" in one.note
+
+
+def test_resamples_whose_curve_does_not_rise_are_told_and_have_no_threshold() -> None:
+    """Of 40 drawn curves four fall: their -a / b, here 3, is where fewer and not more are called correct."""
+    cosine, slope = np.linspace(0, 1, 40), 10.0
+    thresholds = np.linspace(0.4, 0.6, 36)
+    drawn = np.vstack([np.column_stack([-slope * thresholds, np.full(36, slope)]), [[3.0, -1.0]] * 4])
+    good = (np.arange(40) % 2).astype(float)
+    threshold, low, high, note = _find_threshold(cosine, good, np.array([-5.0, slope]), drawn, 40)
+    assert threshold == 0.5
+    assert (low, high) == pytest.approx(tuple(np.percentile(thresholds, [2.5, 97.5])), abs=1e-12)
+    assert note == "in 10 % of the resamples the curve does not rise"
 
 
 def test_labels_that_a_cosine_parts_perfectly_have_a_threshold_between() -> None:

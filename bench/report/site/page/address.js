@@ -1,6 +1,6 @@
 // The address holds all that was chosen, so that a link leads to it; each choice is one step of the browser's history.
 "use strict";
-window.zgsAddress = function ({ state, usual, isKnown }) {
+window.zgsAddress = function ({ state, usual, isKnown, partRuns }) {
   const PAUSE = 1000, QUIET = 250; // milliseconds: what follows faster is one drag; the address waits for its end
   let last = "", since = -Infinity, waiting = 0, next = "";
 
@@ -16,6 +16,7 @@ window.zgsAddress = function ({ state, usual, isKnown }) {
     [waiting, last] = [0, ""];
     const given = [...new URLSearchParams(location.hash.slice(1))].filter(([key, value]) => isKnown(key, value)), before = { ...state };
     Object.assign(state, usual, Object.fromEntries(given));
+    partRuns();
     return Object.keys(usual).filter((key) => before[key] !== state[key]);
   }
 

@@ -1,7 +1,7 @@
 // The page: puts the parts together, listens, and draws again what follows from a choice.
 "use strict";
 (async function () {
-  const site = zgs.get("site"), app = zgsState(site), { make } = zgsTables, $ = (id) => document.getElementById(id);
+  const site = zgs.get("site"), app = zgsState(site), { make, count } = zgsTables, $ = (id) => document.getElementById(id);
   const { state, steps, segments, offsets, shownRuns, mapping, metrics, metric, tau } = app, address = zgsAddress(app);
   const { drawScores, drawGroups, drawNumbers, drawConfusion } = zgsScores(app), { drawCurve } = zgsCurve(app);
   const { allPanels, orderImages, noteRow } = zgsPanels(app);
@@ -10,7 +10,7 @@
   function drawGallery() {
     const order = orderImages();
     zgsGallery.show(order);
-    $("count").textContent = `${order.length} of ${site.ids.length} images`;
+    $("count").textContent = `${order.length} of ${count(site.ids.length, "image")}`;
     for (const [id, shown] of [["run-a", state.sort !== "name" && state.sort !== "spread"], ["run-b", ["helps", "hurts"].includes(state.sort)]]) $(id).parentElement.hidden = !shown;
   }
 
@@ -105,7 +105,7 @@
 
   function prepare() {
     $("title").textContent = document.title = site.title;
-    $("facts").textContent = `${site.data} · ${site.ids.length} images · ${site.runs.length} runs · zgs ${site.version}`;
+    $("facts").textContent = `${site.data} · ${count(site.ids.length, "image")} · ${count(site.runs.length, "run")} · zgs ${site.version}`;
     site.warnings.forEach((text) => $("warnings").append(make("p", text, { class: "warning" })));
     if (site.missing.length) {
       $("missing").hidden = false;
@@ -121,10 +121,11 @@
       $("mappings").append(label);
     }
     if (!site.mappings.length) for (const each of document.querySelectorAll("main > .controls, #summary, #groups, #confusion, #all, section:has(> #curve)")) each.hidden = true;
-    const runs = shownRuns.map((run) => [String(run.at), run.name]);
-    options($("run-a"), runs, state.a);
-    options($("run-b"), runs, state.b);
-    options($("confusion-run"), runs, state.said);
+    const list = (runs) => runs.map((run) => [String(run.at), run.name]);
+    options($("run-a"), list(app.rated), state.a);
+    options($("run-b"), list(app.rated), state.b);
+    options($("confusion-run"), list(shownRuns), state.said);
+    for (const each of $("sort").options) each.hidden = each.disabled = !app.canSort(each.value);
     options($("confusion-class"), [...[...Array(site.classes).keys()].map((at) => [String(at), site.texts[at]]), [String(site.classes), "background"]], state.there);
     $("blocked").textContent = site.blocked;
     $("footer").textContent = `Made by zgs ${site.version} from finished runs. Pale segments have no class at this threshold; white lines are borders. Arrow keys go along images and, in a picture, along segments. Charts: uPlot (MIT).`;
@@ -134,7 +135,9 @@
     $("tau").addEventListener("input", (event) => set({ tau: event.target.value }));
     $("tau-exact").addEventListener("input", (event) => { if (event.target.value === "" || !event.target.reportValidity()) return; set({ tau: event.target.value }); });
     $("tau-own").addEventListener("click", () => set({ tau: "" }));
-    for (const [id, key] of [["metric", "metric"], ["digits", "digits"], ["theme", "theme"], ["sort", "sort"], ["paint", "paint"], ["run-a", "a"], ["run-b", "b"]]) $(id).addEventListener("change", (event) => set({ [key]: event.target.value }));
+    for (const [id, key] of [["metric", "metric"], ["digits", "digits"], ["theme", "theme"], ["sort", "sort"], ["paint", "paint"]]) $(id).addEventListener("change", (event) => set({ [key]: event.target.value }));
+    for (const [id, key] of [["run-a", "a"], ["run-b", "b"]]) $(id).addEventListener("change", (event) => set(app.chooseRun(key, event.target.value)));
+    $("tau-exact").addEventListener("change", (event) => { if (!event.target.validity.valid) { event.target.value = tau() ?? ""; draw(); } }); // what was no cosine goes when it is left
     $("find").addEventListener("input", (event) => set({ find: event.target.value }));
     for (const id of PARTS) $(id).addEventListener("toggle", () => { const open = PARTS.filter((each) => $(each).open).join(); open === state.open ? draw() : set({ open }); });
     for (const [id, key] of [["confusion-run", "said"], ["confusion-class", "there"]]) $(id).addEventListener("change", (event) => set({ [key]: event.target.value }));

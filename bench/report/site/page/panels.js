@@ -1,7 +1,7 @@
 // What stands in a row of the gallery, and in which order rows stand.
 "use strict";
 window.zgsPanels = function (app) {
-  const { site, state, segments, offsets, shownRuns, mapping, metric, write, holds, scoreImages } = app;
+  const { site, state, segments, offsets, shownRuns, mapping, metric, write, holds, scoreImages } = app, { count } = zgsTables;
 
   function makeRunPanel(run) {
     const find = (at) => (segments[run.at] && mapping() ? offsets[run.at][at] : null);
@@ -14,7 +14,7 @@ window.zgsPanels = function (app) {
         const shown = state.paint === "class" && first !== null ? label : text;
         return { rgb: zgsPaint.chooseColour(Math.max(0, shown)), text: site.texts[shown] || "", faded: !held };
       }),
-      tell: (part, shades) => `${shades.length} segments: ${shades.map((each) => `${each.text || "no text"}${each.faded ? " (below the threshold)" : ""}`).join(", ")}`,
+      tell: (part, shades) => `${count(shades.length, "segment")}: ${shades.map((each) => `${each.text || "no text"}${each.faded ? " (below the threshold)" : ""}`).join(", ")}`,
       explain: (part, s, at) => explainSegment(part, s, find(at), run),
     };
   }
@@ -26,7 +26,7 @@ window.zgsPanels = function (app) {
     return { title: site.texts[part.texts[s]] || "(an empty text)", lines };
   }
   const plain = (title, read, shade, note = () => "") => ({
-    title, read, shade, note, tell: (part, shades) => (part ? shades.map((each) => each.text).filter(Boolean).join(", ") || `${shades.length} segments` : "the image alone"),
+    title, read, shade, note, tell: (part, shades) => (part ? shades.map((each) => each.text).filter(Boolean).join(", ") || count(shades.length, "segment") : "the image alone"),
     explain: (part, s) => ({ title: shade(part)[s]?.text || `segment ${s + 1}`, lines: [] }),
   });
   const classShades = Array.from({ length: site.classes }, (_, at) => ({ rgb: zgsPaint.chooseColour(at), text: site.texts[at] }));
@@ -38,7 +38,7 @@ window.zgsPanels = function (app) {
   }
   const allPanels = [
     plain("input", () => null, () => []),
-    ...(site.over ? [plain("over-segments", (image) => image.over, (part) => [...Array(part.count).keys()].map((at) => ({ rgb: zgsPaint.chooseColour(at), text: "" })), (_, part) => (part?.count ? `${part.count} segments` : ""))] : []),
+    ...(site.over ? [plain("over-segments", (image) => image.over, (part) => [...Array(part.count).keys()].map((at) => ({ rgb: zgsPaint.chooseColour(at), text: "" })), (_, part) => (part?.count ? count(part.count, "segment") : ""))] : []),
     ...shownRuns.map(makeRunPanel),
     ...(site.classes ? [{ ...plain("ground truth", (image) => image.truth, () => classShades), tell: (part, shades, map) => (map ? listClasses(map) : "not labelled") }] : []),
   ];

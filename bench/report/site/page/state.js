@@ -3,7 +3,8 @@
 window.zgsState = function (site) {
   const { measureEach, findPlace, reaches } = zgsNumbers;
   const shownRuns = site.runs.map((run, at) => ({ ...run, at })).filter((run) => run.role !== "floor");
-  const first = shownRuns.find((run) => run.paper) || shownRuns[0], other = shownRuns.find((run) => run !== first) || first;
+  const scored = shownRuns.filter((run) => run.mappings.length), rated = scored.length ? scored : shownRuns; // what images are sorted by
+  const first = rated.find((run) => run.paper) || rated[0], other = rated.find((run) => run !== first) || first;
   const usual = {
     mapping: site.mappings[0]?.key || "", metric: "", digits: "percent", theme: "auto", sort: "name",
     a: String(first?.at ?? 0), b: String(other?.at ?? 0), paint: "text", find: "", image: "", large: "", tau: "",
@@ -12,11 +13,25 @@ window.zgsState = function (site) {
   };
   const state = { ...usual }, steps = [], segments = [], offsets = [];
 
+  /** Whether images can be sorted so: by scores where a run has any, by differences where two have. */
+  const canSort = (by) => by === "name" || scored.length > (["low", "high"].includes(by) ? 0 : 1);
+
+  /** Changes that choose a variant as A or B; the other one becomes what this was, where they would be the same. */
+  function chooseRun(key, value) {
+    const twin = key === "a" ? "b" : "a";
+    return { [key]: value, ...(state[twin] === value ? { [twin]: state[key] } : {}) };
+  }
+  /** Tells A and B apart where an address has them the same. */
+  function partRuns() {
+    if (state.a === state.b && rated.length > 1) state.b = state.a === usual.b ? usual.a : usual.b;
+  }
+
   /** Whether a value can be chosen: anything else in an address is as if it was not there. */
   function isKnown(key, value) {
     if (!(key in usual)) return false;
+    if (key === "sort" && !canSort(value)) return false;
     if (["digits", "theme", "sort", "paint"].includes(key)) return [...document.getElementById(key).options].some((each) => each.value === value);
-    if (["a", "b", "said"].includes(key)) return shownRuns.some((run) => String(run.at) === value);
+    if (["a", "b", "said"].includes(key)) return (key === "said" ? shownRuns : rated).some((run) => String(run.at) === value);
     if (key === "mapping") return site.mappings.some((each) => each.key === value);
     if (key === "there") return /^\d+$/.test(value) && Number(value) <= site.classes;
     if (key === "open") return value.split(",").every((id) => document.querySelector(`main > details#${CSS.escape(id)}`));
@@ -57,5 +72,5 @@ window.zgsState = function (site) {
     return scoresOfImages.get(key);
   }
 
-  return { site, state, usual, isKnown, steps, segments, offsets, shownRuns, mapping, metrics, metric, tau, place, slotsOf, write, holds, scoreImages };
+  return { site, state, usual, rated, canSort, chooseRun, partRuns, isKnown, steps, segments, offsets, shownRuns, mapping, metrics, metric, tau, place, slotsOf, write, holds, scoreImages };
 };

@@ -16,6 +16,9 @@ window.zgsTables = (function () {
     return element;
   }
 
+  /** Writes how many there are of something: "1 run", "2 runs". */
+  const count = (many, what) => `${many} ${what}${many === 1 ? "" : "s"}`;
+
   /** Fills a table: `heads` are {title, text}; rows are {cells: [{text, small, sort}], bound, name}. */
   function fill(table, caption, heads, rows) {
     const by = order.read(table.id), state = { column: by === "" ? null : Math.abs(Number(by)), down: by.startsWith("-") };
@@ -63,5 +66,5 @@ window.zgsTables = (function () {
     return sign * String(x).localeCompare(String(y), undefined, { numeric: true });
   }
 
-  return { make, fill, follow };
+  return { make, count, fill, follow };
 })();

@@ -205,6 +205,45 @@ def test_the_exact_threshold_is_a_cosine(page: Any, typed: str) -> None:
     assert read_table(page) == before and "tau" not in run(page, "return location.hash")
 
 
+def test_what_is_no_threshold_goes_when_the_field_is_left(page: Any) -> None:
+    from selenium.webdriver import Keys
+
+    field = page.find_element("id", "tau-exact")
+    field.send_keys(Keys.CONTROL + "a")
+    field.send_keys("-5")
+    settle(page)
+    assert field.get_attribute("value") == "-5", "whoever types is not disturbed"
+    field.send_keys(Keys.TAB)
+    settle(page)
+    assert field.get_attribute("value") == "0.5" and "tau" not in run(page, "return location.hash")
+
+
+def test_a_and_b_are_two_variants(browser: Any, made: Path) -> None:
+    read = "return ['run-a', 'run-b'].map(id => document.getElementById(id).value)"
+    go(browser, made, "#sort=helps&a=1&b=1")
+    assert run(browser, read) == ["1", "0"]
+    choose(browser, "run-b", "1")
+    assert run(browser, read) == ["0", "1"], "the other becomes what this was"
+    choose(browser, "run-a", "2")
+    assert run(browser, read) == ["2", "1"]
+
+
+def test_nothing_is_sorted_by_scores_that_are_not_there(
+    browser: Any, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bench.report.site import site as writing
+
+    offered = "return [...document.getElementById('sort').options].filter(e => !e.disabled).map(e => e.value)"
+    (folder,) = (path.parent for path in (made / "sure").glob("*/run.json"))
+    assert main(["report", str(folder), f"site={tmp_path / 'site'}", "pictures=1"]) == 0
+    go(browser, tmp_path, "#sort=spread")
+    assert run(browser, offered) == ["name", "low", "high"] and "1 run ·" in run(browser, "return facts.textContent")
+    monkeypatch.setattr(writing, "list_mappings", lambda run: {})
+    assert main(["report", str(folder), f"site={tmp_path / 'site'}", "pictures=1"]) == 0
+    go(browser, tmp_path, "#sort=low")
+    assert run(browser, offered) == ["name"] and run(browser, "return document.getElementById('sort').value") == "name"
+
+
 def test_images_are_found_by_what_is_truly_there(browser: Any, made: Path, tmp_path: Path) -> None:
     from bench.data.toyscenes import ToyScenes
 

@@ -172,7 +172,7 @@ def test_words_of_a_list_are_in_no_file_and_are_counted(scored: Path, tmp_path: 
     (["site="], "site=: name a folder"), (["to="], "to=: name a folder"), (["sight=x"], "did you mean 'site'"),
     (["site=x", "pairs=1-2"], "pairs= is of the report"), (["site=x", "pictures=some"], "needs a whole number"),
     (["site=x", "report.blocklist=nowhere.txt"], "give a text file"), (["site=."], "and no site of zgs; name a new"),
-    (["site=x", "to=x/y"], "to= lies in site="),
+    (["site=pyproject.toml"], "is a file; name a folder"), (["site=x", "to=x/y"], "to= lies in site="),
 ])  # fmt: skip
 def test_a_wrong_word_is_one_line(scored: Path, tmp_path: Path, capsys: Any, words: list[str], told: str) -> None:
     assert main(["report", str(list_scored(scored)[0]), *words]) in (1, 2)

@@ -6,13 +6,20 @@ import base64
 import io
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
+from bench.errors import UserError
+from bench.paper.definition import Item
+from bench.paper.figures import attention
 from bench.paper.figures.attention import choose_layers, choose_points, compute_maps
 from bench.paper.figures.histograms import BINS, count_bins
 from bench.paper.figures.panels import RULES
@@ -74,6 +81,41 @@ def test_maps_are_what_torch_itself_attends_to() -> None:
     for own, weights in zip(maps, [found[0], found[2], found[3]], strict=True):
         for row, token in zip(own, [1, 1 + 2 * GRID[1] + 1, 0], strict=True):
             np.testing.assert_allclose(row.ravel(), weights[token, 1:], atol=1e-6)
+
+
+def test_attention_is_drawn_and_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole figure, but that nothing is read from a run: what asks stands in its row, weights in the table."""
+    truth = np.zeros((18, 24), np.int16)
+    truth[:, 16:] = 1
+    sample = Sample("b", np.full((18, 24, 3), 90, np.uint8), truth)
+    made: dict[str, object] = {
+        "open_dataset": lambda run: SimpleNamespace(list_ids=lambda: ["a", "b"]),
+        "load_sample": lambda run, image_id: {"b": sample}[image_id],
+        "read_run_settings": lambda run: {},
+        "uses_embedded_models": lambda runs: True,
+    }
+    for name, made_one in made.items():
+        monkeypatch.setattr(attention, name, made_one)
+    model = SimpleNamespace(load_model=lambda kind: {"clip": clip(3)}[kind])
+    monkeypatch.setattr("bench.run.context.RunContext", lambda settings: model)
+    figures: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, path, **options: (figures.append(self), path.touch()))
+    item = Item("figure10", "t", "attention", "s", options={"image": "b", "layers": 2})
+    written = attention.draw(item, {"Ours": tmp_path}, tmp_path)
+    assert [path.name for path in written] == ["figure10.png", "figure10.svg", "figure10.csv"]
+    assert all(path.is_file() for path in written) and len(figures[0].axes) == 3 * (1 + 2)
+    told = [text.get_text() for text in figures[0].findobj(Text)]
+    assert {"patch 1", "patch 2", "global token", "layer 1", "layer 4"} <= set(told)
+    assert any("Image b." in text for text in told)
+    table = pd.read_csv(written[2])
+    points = choose_points(sample, GRID)
+    expected = compute_maps(clip(3), sample, [1, 4], points)
+    assert list(table["token"].unique()) == ["patch 1", "patch 2", "global token"] and set(table["layer"]) == {1, 4}
+    np.testing.assert_allclose(table["weight"], expected.ravel(), atol=1e-8)
+    line = table[(table["token"] == "patch 2") & (table["layer"] == 4) & (table["y"] == 2) & (table["x"] == 3)]
+    assert line["weight"].item() == pytest.approx(expected[1, 1, 2, 3], abs=1e-8)
+    with pytest.raises(UserError, match="figure10: options: image: c is not in the data set"):
+        attention.draw(replace(item, options={"image": "c"}), {"Ours": tmp_path}, tmp_path)
 
 
 def test_questions_by_rating() -> None:
