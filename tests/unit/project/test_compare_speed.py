@@ -35,7 +35,7 @@ def test_what_outlives_the_process_counts_too(tmp_path: Path) -> None:
         + BUSY.format(0.1)
     )
     measure = (
-        "import sys; from pathlib import Path; from scripts.compare_speed import measure;"
+        "import sys; from pathlib import Path; from scripts.processes import measure;"
         "print(measure([sys.executable, '-c', sys.argv[1]], Path.cwd(), Path(sys.argv[2])).processor)"
     )
     assert float(run_python(measure, text, str(tmp_path / "log.txt"))) >= 0.3
@@ -43,7 +43,7 @@ def test_what_outlives_the_process_counts_too(tmp_path: Path) -> None:
 
 def test_a_command_that_fails_ends_the_comparison_with_what_it_said(tmp_path: Path) -> None:
     measure = (
-        "import sys; from pathlib import Path; from scripts.compare_speed import measure;"
+        "import sys; from pathlib import Path; from scripts.processes import measure;"
         "measure([sys.executable, '-c', 'raise SystemExit(\"no such thing\")'], Path.cwd(), Path(sys.argv[1]))"
     )
     command = [sys.executable, "-c", measure, str(tmp_path / "log.txt")]
