@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from bench.report.pictures.draw import load_font, shorten_text
+from bench.report.pictures.lettering import load_font, shorten_text
 from bench.toyworld.classes import INDEX, KINDS, NAMES, PALETTE, SIDE, STUFF
 from bench.toyworld.pen import FINE, Canvas, Pen, jitter_colour
 from bench.toyworld.render import find_drawer

@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
-from compare_speed import ROOT, Cost, measure
+from processes import ROOT, Cost, measure
 
 from bench.csv_files import read_csv, write_csv
 

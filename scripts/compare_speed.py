@@ -16,26 +16,21 @@ run (goal: 3 s); `zgs --help` beside a bare interpreter (goal 1.5). With --to th
 from __future__ import annotations
 
 import argparse
-import contextlib
-import ctypes
-import os
-import resource
 import shlex
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
+from processes import ROOT, Cost, make_environment, measure, open_earlier_tree
 
 from bench.csv_files import read_csv, write_csv
 
-ROOT = Path(__file__).resolve().parents[1]
 CASES: dict[str, float | None] = {
     "score": 0.4,
     "score-coded": 0.4,
@@ -56,8 +51,6 @@ HELP = "import sys; sys.argv = ['zgs', '--help']; from bench.cli import main; sy
 FULL_STORE = 3.0
 """Seconds of a run that makes nothing."""
 IMAGES = 300
-_SUBREAPER = 36
-"""prctl's PR_SET_CHILD_SUBREAPER: who loses its parent becomes our child, so that its seconds come to us too."""
 PLAIN = """
 import sys
 from pathlib import Path
@@ -72,14 +65,6 @@ for path in sorted((folder / "maps").iterdir()):
 print(total.sum())
 """
 """A confusion matrix in NumPy, as one writes it without a library."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one process and its children took."""
-
-    processor: float
-    wall: float
 
 
 @dataclass(frozen=True)
@@ -118,24 +103,6 @@ def write_medians(found: Sequence[Median], to: Path) -> Path:
     old = read_csv(to).astype(new.dtypes) if to.is_file() else new[:0]
     table = pd.concat([old[~old["case"].isin(new["case"])], new]) if len(old) else new
     return write_csv(table.sort_values("case", key=lambda names: names.map(list(CASES).index), kind="stable"), to, 2)
-
-
-@contextlib.contextmanager
-def open_earlier_tree(commit: str) -> Iterator[Path]:
-    """A worktree of a commit, gone afterwards. Ends the script for a commit that is not known here."""
-    git = ["git", "-C", str(ROOT)]
-    known = subprocess.run([*git, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}"], capture_output=True)
-    if known.returncode:
-        raise SystemExit(f"--before {commit}: no commit of this repository; `git log --oneline` lists them")
-    with tempfile.TemporaryDirectory(prefix="zgs-before-") as folder:
-        tree = Path(folder) / "tree"
-        subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(tree), commit], check=True)
-        # A package without this file would give way to the one of the same name in the tree that is installed.
-        (tree / "data_prep/__init__.py").touch()
-        try:
-            yield tree
-        finally:
-            subprocess.run([*git, "worktree", "remove", "--force", str(tree)], check=True)
 
 
 def compare(case: str, trees: dict[str, Path], folder: Path, times: int, images: int) -> list[Median]:
@@ -227,34 +194,6 @@ def make_sweep(thresholds: int, folder: Path) -> list[str]:
     words = [f"data.subset=first:{SCENES}", "executor=serial", f"score.tau_sbert={taus}"]
     work = folder / LEFT
     return [sys.executable, "-m", "bench.cli", "run", "-m", *words, f"store={work}/store", f"out={work}/out"]
-
-
-def make_environment(tree: Path) -> dict[str, str]:
-    """This process's environment with the sources of a tree in front."""
-    return os.environ | {"PYTHONPATH": str(tree), "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-
-
-def measure(command: Sequence[str], tree: Path, log: Path) -> Cost:
-    """Run a command to its end and to that of everything it started; ends the script where it fails."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
-    before, begin = read_used_seconds(), time.perf_counter()
-    with log.open("wb") as stream:
-        process = subprocess.Popen(command, cwd=tree, env=make_environment(tree), stdout=stream, stderr=stream)
-        code = process.wait()
-    wall = time.perf_counter() - begin
-    with contextlib.suppress(ChildProcessError):  # when no child is left
-        while True:
-            os.wait()
-    if code:
-        raise SystemExit(f"exit code {code} of {shlex.join(command)}\n{log.read_text(errors='replace')[-2000:]}")
-    return Cost(read_used_seconds() - before, wall)
-
-
-def read_used_seconds() -> float:
-    """User and system seconds of all children that have ended."""
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return spent.ru_utime + spent.ru_stime
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from compare_speed import ROOT, make_environment, open_earlier_tree
+from processes import ROOT, make_environment, open_earlier_tree
 
 from bench.csv_files import read_csv, write_csv
 from bench.speed.inputs import PAPER, open_image

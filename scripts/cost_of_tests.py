@@ -178,7 +178,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def open_tree(tree: str, stack: contextlib.ExitStack) -> Path:
     """The folder of a checkout; that of a commit lasts as long as the stack."""
-    from compare_speed import open_earlier_tree
+    from processes import open_earlier_tree
 
     return Path(tree) if Path(tree).is_dir() else stack.enter_context(open_earlier_tree(tree))
 

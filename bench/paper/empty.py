@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bench.data.base import suggest_nearest
 from bench.errors import UserError
+from bench.metric_name import write_number
 from bench.metrics.registry import REGISTRY
 from bench.paper.definition import Choice, Item, Row
 from bench.paper.numbers import Lines, find_misfit, list_near
 from bench.paper.plan import DATA, OWN_PLACE, Need, Place, Plan
 from bench.paper.sources import Sources
+from bench.protocol import AGGREGATIONS, CHOICES, Protocol
 from bench.score.score_table import split_measure
 
 RATINGS_WORD = "ratings=FILE"
 USUAL_METRICS = ("iou", "recall", "tgq")
+BOUNDS = {"labels": "tau_iou", "tt": "tau_sbert", "st": "tau_clip"}
+"""The setting that is the bound in a name, by what a metric's line in the registry reads."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,11 @@ def explain_number(
         asking = f"score.metrics=[{','.join([*metrics, word])}]"
         return Lack(f"{metric} was not asked for", make_command(item.name, sources, asking))
     if near := list_near(lines, choice):
-        if word := find_setting(metric, score):
-            return Lack(f"{metric} was not asked for: {word} does", make_command(item.name, sources, word))
+        if words := find_settings(metric, score, (str(line["measure"]) for line in lines)):
+            asks = "does" if len(words) == 1 else "do"
+            return Lack(
+                f"{metric} was not asked for: {' and '.join(words)} {asks}", make_command(item.name, sources, *words)
+            )
         raise UserError(f"{item.name}: {row.name}: no metric {metric!r} by {choice.mapping}{near}")
     return _explain_misfit(item, row, choice, lines, sources)
 
@@ -123,17 +129,38 @@ def find_word(metric: str) -> str:
     return next((word for word in words if word in parts[1:]), words[0])
 
 
-def find_setting(metric: str, score: Mapping[str, Any]) -> str:
-    """Find the setting that makes a run measure a metric of a known family in another way; nothing where none does."""
-    if match := re.fullmatch(r"iou\.(image|pair|dataset)\.(union|argmax)", metric):
-        asked: Sequence[str] = score.get("aggregation", ["image"])
-        if match[1] not in asked:
-            return f"score.aggregation=[{','.join([*asked, match[1]])}]"
-        return f"score.representative={match[2]}" if match[2] != score.get("representative", "union") else ""
-    if match := re.fullmatch(r"(?:recall|precision)>(\d(?:\.\d+)?)", metric):
-        return f"score.tau_iou={match[1]}" if float(match[1]) != score.get("tau_iou", 0.5) else ""
-    match = re.fullmatch(r"tgq\.(micro|macro)(?:>=?\d(?:\.\d+)?)?", metric)
-    return f"score.tgq={match[1]}" if match and match[1] != score.get("tgq", "micro") else ""
+def find_settings(metric: str, score: Mapping[str, Any], measured: Iterable[str]) -> tuple[str, ...]:
+    """Find the settings that make a run measure a metric, from the name nearest to it that it measured with ``score``.
+
+    Each word that differs is the value of a setting, where the measured name has the value in force; so is the bound.
+    Holds for any line of the registry. Nothing where some word is of no setting, or of several.
+    """
+    by, (words, bound) = {**Protocol().list_settings(), **score}, split_measure(metric)
+    ways = []
+    for name in measured:
+        others, limit = split_measure(name)
+        if len(others) != len(words) or others[0] != words[0]:
+            continue
+        found = [_set_word(*pair, by) for pair in zip(words, others, strict=True) if pair[0] != pair[1]]
+        if (asked := bound.lstrip(">=")) != (known := limit.lstrip(">=")):
+            found.append(_set_bound(words[0], asked, known, by))
+        ways.append(tuple(found))
+    return min((way for way in ways if all(way)), key=len, default=())
+
+
+def _set_word(asked: str, known: str, by: Mapping[str, Any]) -> str:
+    """Set the one setting that has the value ``known`` to ``asked``; aggregations are measured side by side."""
+    if asked in AGGREGATIONS and known in by["aggregation"]:
+        return "" if asked in by["aggregation"] else f"score.aggregation=[{','.join([*by['aggregation'], asked])}]"
+    keys = [key for key, values in CHOICES.items() if asked in values and by[key] == known]
+    return f"score.{keys[0]}={asked}" if len(keys) == 1 else ""
+
+
+def _set_bound(family: str, asked: str, known: str, by: Mapping[str, Any]) -> str:
+    """Set the threshold that is the bound in a name: of an IoU where labels are compared, else of the similarity."""
+    key = next((BOUNDS[each.mapping] for each in REGISTRY if family in each.titles and each.mapping in BOUNDS), "")
+    fits = key and asked and known and by[key] is not None and write_number(by[key]) == known
+    return f"score.{key}={asked}" if fits else ""
 
 
 def _explain_misfit(item: Item, row: Row, choice: Choice, lines: Lines, sources: Sources) -> Lack:

@@ -19,7 +19,8 @@ from bench.prepare.plan import BEYOND
 from bench.prepare.tally import list_names
 from bench.records import BACKGROUND, VOID
 from bench.report.pictures.contact_sheet import draw_contact_sheet
-from bench.report.pictures.draw import Colours, Panel, draw, load_font, shorten_text
+from bench.report.pictures.draw import Colours, Panel, draw
+from bench.report.pictures.lettering import load_font, shorten_text
 
 SHOWN, PAIRS = 12, 2
 """Images on the sheet, evenly spread over the split, and how many of them in a row."""

@@ -8,7 +8,7 @@ from functools import partial
 
 from PIL import Image, ImageDraw
 
-from bench.report.pictures.draw import fold_text
+from bench.report.pictures.lettering import fold_text
 from bench.report.pictures.sheet import DARK, Block, Layout, draw_grid, write_line
 from bench.text.columns import choose_columns
 

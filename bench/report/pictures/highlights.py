@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from PIL import Image, ImageDraw, ImageFilter
 
-from bench.report.pictures.draw import fold_text, load_font
+from bench.report.pictures.lettering import fold_text, load_font
 from bench.report.pictures.sheet import DARK, Block, Layout, draw_grid, write_line
 from bench.text.escape import escape_for_picture
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from bench.report.pictures.draw import load_font, shorten_text
+from bench.report.pictures.lettering import load_font, shorten_text
 
 Colour = tuple[int, int, int]
 DARK, WARNING = (28, 30, 36), (150, 70, 0)

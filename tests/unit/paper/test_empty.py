@@ -5,14 +5,18 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from bench.commands.paper import OWN, _plan
 from bench.commands.words import prepare_words
+from bench.metrics.iou import compute_iou
+from bench.metrics.registry import Metric
+from bench.paper import empty
 from bench.paper.cells import make_table
 from bench.paper.definition import TABLE, Item
-from bench.paper.empty import find_setting, find_word, list_missing
+from bench.paper.empty import find_settings, find_word, list_missing
 from bench.paper.plan import Need, Plan, compose_need
 from bench.paper.reading import read_definitions
 from bench.paper.sources import Sources
@@ -55,7 +59,7 @@ def check(need: Need) -> None:
 @pytest.mark.parametrize(
     ("typed", "every"),
     [
-        pytest.param((), 25, id="drawn, some"),
+        pytest.param((), 60, id="drawn, some"),
         pytest.param((), 1, id="drawn", marks=pytest.mark.slow),
         pytest.param(PAPER_SIZE, 1, id="paper", marks=pytest.mark.slow),
     ],
@@ -114,11 +118,27 @@ def test_flags_of_the_command_stand_in_what_fills() -> None:
 
 
 def test_settings_of_metrics_are_those_that_make_them() -> None:
-    """Each word is of a metric that the protocol measures by another name otherwise."""
-    assert find_setting("iou.dataset.union", {"aggregation": ["image"]}) == "score.aggregation=[image,dataset]"
-    assert find_setting("iou.dataset.union", {"aggregation": ["dataset"]}) == "", "it is there: something else is wrong"
-    assert find_setting("tgq.macro>=0.5", {"tgq": "micro"}) == "score.tgq=macro"
-    assert find_setting("iou.dataset.unoin", {}) == ""
+    """Each word is of a metric that the protocol measures by another name otherwise; a user's own is no exception."""
+    usual = ("iou.image.union", "recall>0.5", "tgq.micro>0.5", "recall.mean101.union")
+    for metric, score, words in (
+        ("iou.dataset.union", {"aggregation": ["image"]}, ["aggregation=[image,dataset]"]),
+        ("iou.dataset.union", {"aggregation": ["dataset", "image"]}, []),  # something else is wrong
+        ("iou.dataset.argmax", {}, ["aggregation=[image,dataset]", "representative=argmax"]),
+        ("recall.mean101.argmax", {}, ["representative=argmax"]),
+        ("recall>0.75", {}, ["tau_iou=0.75"]),
+        ("recall>0.75", {"tau_iou": 0.6}, []),
+        ("tgq.macro>=0.5", {"tgq": "micro"}, ["tgq=macro"]),
+        ("tgq.macro>=0.4", {}, ["tgq=macro", "tau_sbert=0.4"]),
+        ("iou.dataset.unoin", {}, []),
+        ("iou.image", {}, []),
+    ):
+        assert find_settings(metric, score, usual) == tuple(f"score.{word}" for word in words), metric
+    own = ("mine.image.soft>0.5", "mine.ignore")
+    assert find_settings("mine.pair.soft>0.5", {}, own) == ("score.aggregation=[image,pair]",)
+    assert find_settings("mine.zero", {}, own) == (), "of unseen, or of unmatched?"
+    with patch.object(empty, "REGISTRY", [*empty.REGISTRY, Metric("mine", compute_iou, {"mine": "Mine"}, "labels")]):
+        assert find_settings("mine.image.soft>0.9", {}, own) == ("score.tau_iou=0.9",)
+    assert find_settings("mine.image.soft>0.9", {}, own) == (), "no line says whose bound it is"
     assert [find_word(name) for name in ("pq", "jaccard.nearest.image", "masks.recall", "open_miou")] == [
         "panoptic", "nearest", "masks", "open",
     ]  # fmt: skip

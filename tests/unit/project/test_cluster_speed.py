@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_a_case_measured_again_takes_the_place_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(ROOT / "scripts"), *sys.path])
     from cluster_speed import describe_sides, make_sides, write_sides
-    from compare_speed import Cost
+    from processes import Cost
 
     sweep = make_sides("sweep", {"1 job": [Cost(2, 1), Cost(4, 2), Cost(3, 9)], "8 jobs": [Cost(6, 3)] * 3}, 24)
     for wall in (3.25, 3):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from bench.report.pictures.draw import load_font
+from bench.report.pictures.lettering import load_font
 from bench.text import fonts
 from bench.text.escape import escape_for_picture
 from tests.unit.text.made_fonts import lend_fonts, make_font

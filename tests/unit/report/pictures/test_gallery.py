@@ -15,18 +15,9 @@ from PIL.PngImagePlugin import PngInfo
 from bench.records import BACKGROUND, VOID
 from bench.report.pictures import gallery
 from bench.report.pictures.contact_sheet import CELL, draw_contact_sheet
-from bench.report.pictures.draw import (
-    Colours,
-    Panel,
-    choose_colour,
-    draw,
-    fold_text,
-    load_font,
-    make_label_map,
-    shorten_text,
-    wrap_text,
-)
+from bench.report.pictures.draw import Colours, Panel, choose_colour, draw, make_label_map
 from bench.report.pictures.gallery import GalleryRow, write_gallery
+from bench.report.pictures.lettering import fold_text, load_font, shorten_text, wrap_text
 
 EVIL = "<script>alert('x')</script> & \"q\""
 
