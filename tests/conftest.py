@@ -23,13 +23,29 @@ import gc
 gc.disable()  # until all is imported, none of which is garbage
 
 import atexit
+import sys
+
+import pytest
+
+_PROCESS = os.getpid()
+_ended: list[pytest.Session] = []
+
+
+@atexit.register  # before torch and all others are imported, so that it comes after all that they register
+def leave_at_once() -> None:
+    """Ends this process as the session ended: Python would look through all objects first, for three seconds."""
+    if _ended and os.getpid() == _PROCESS:  # no child that a test forked
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(_ended[-1].exitstatus))
+
+
 import dataclasses
 import shutil
 import typing
 from collections import Counter
 from pathlib import Path
 
-import pytest
 import torch
 from beartype import beartype
 from hypothesis import settings
@@ -92,7 +108,6 @@ def pytest_collection_finish() -> None:
     gc.enable()
     gc.freeze()
     gc.set_threshold(200_000, 20, 20)
-    atexit.register(gc.unfreeze)  # libraries that count what is left over at the end would warn of it
 
 
 def pytest_deselected(items: typing.Sequence[pytest.Item]) -> None:
@@ -102,6 +117,7 @@ def pytest_deselected(items: typing.Sequence[pytest.Item]) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker of pytest-xdist, which collects for itself, hands over what it left out."""
+    _ended.append(session)
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["deselected"] = count_tiers(session.config.stash[_deselected])
 

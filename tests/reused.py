@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.settings import compose
+from bench.store.facts import parsed
 
 
 def reuse_files() -> None:
@@ -31,6 +32,7 @@ def reuse_files() -> None:
     reuse_yaml(sources.resolve("file"), Path)
     reuse_yaml(sources.resolve("pkg"), resources.files)
     reuse_words()
+    parsed.parse_source = lru_cache(maxsize=4096)(parsed.parse_source)  # by the text itself
     compose._compose_once = lru_cache(maxsize=1024)(compose._compose_once.__wrapped__)
     omegaconf.base.parse = lru_cache(maxsize=4096)(omegaconf.base.parse)  # type: ignore[attr-defined]
     open_clip.factory.SimpleTokenizer = cache(open_clip.factory.SimpleTokenizer)  # type: ignore[attr-defined]

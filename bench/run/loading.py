@@ -6,13 +6,16 @@ import inspect
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
+from importlib import import_module
 from typing import Any, TypeAlias
 
 from hydra.utils import get_object
 
 from bench.interfaces import ClipModel, DinoModel, GroupVitModel, LanguageModel, SamModel, SentenceModel
 from bench.settings.instantiate import HANDED_OVER, make_object
+from bench.system.start import pause_collection
 
 MODELS = HANDED_OVER
 
@@ -30,10 +33,18 @@ def load_once(options: str, device: str, dtype: str, threads: int, facts: str) -
     begin = time.perf_counter()
     torch.set_num_threads(threads)  # here too, where no worker has: keys say with how many a result was made
     try:
-        model: Model = make_object(json.loads(options), device=device, dtype=dtype)
+        wanted = json.loads(options)
+        import_library(str(wanted["_target_"]))
+        model: Model = make_object(wanted, device=device, dtype=dtype)
         return model
     finally:
         LOADING.append(time.perf_counter() - begin)
+
+
+def import_library(target: str) -> None:
+    """Import the module of a model's class, and its library with it; what goes wrong is told by who makes the model."""
+    with pause_collection(), suppress(Exception):
+        import_module(target.rpartition(".")[0])
 
 
 def list_needs(options: Mapping[str, Any]) -> tuple[str, ...]:

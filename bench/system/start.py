@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 STARTING = 300_000
@@ -36,3 +38,18 @@ def _end_start(*_: Any) -> None:
     gc.callbacks.remove(_end_start)
     gc.freeze()
     gc.set_threshold(*_usual)
+
+
+@contextmanager
+def pause_collection() -> Iterator[None]:
+    """Pause the search for garbage while libraries are imported: a third of the seconds of transformers, for nothing.
+
+    What they leave is looked at afterwards; to load weights is no time for it, for what that leaves may be large.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

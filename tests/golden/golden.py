@@ -37,6 +37,14 @@ def load(family: str, seed: str, where: Path | None = None) -> tuple[dict[str, n
     return arrays, json.loads(Path(f"{stem}.json").read_text(encoding="utf-8"))
 
 
+def list_entries(family: str, seed: str) -> list[str]:
+    """The names of a seed's entries as `Vectors` has them, without reading its arrays."""
+    stem = folder() / f"{family}_{seed}"
+    with np.load(f"{stem}.npz", allow_pickle=False) as archive:
+        names = list(archive.files)
+    return names + [f"json/{name}" for name in json.loads(Path(f"{stem}.json").read_text(encoding="utf-8"))]
+
+
 class Vectors(Mapping[str, Any]):
     """Arrays by name and json entries as ``json/NAME``; remembers which ones were read."""
 

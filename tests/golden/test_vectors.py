@@ -9,19 +9,20 @@ from tests.golden.golden import Family
 
 pytestmark = pytest.mark.golden
 MADE = (attention.FAMILY, ward.FAMILY, crf.FAMILY, zerocap.FAMILY, merge.FAMILY)
+DEAR = (attention.FAMILY, zerocap.FAMILY, crf.FAMILY)
 PAIRS = [(family, seed) for family in MADE for seed in golden.seeds(family.name)]
 
 
 def mark(family: Family, seed: str) -> list[pytest.MarkDecorator]:
-    """ZeroCap and DenseCRF take longer than all other families together: of them the first seed alone is quick."""
-    return [pytest.mark.slow] * (family in (zerocap.FAMILY, crf.FAMILY) and seed != golden.seeds(family.name)[0])
+    """Of what takes longer than all other families together the first seed alone is quick."""
+    return [pytest.mark.slow] * (family in DEAR and seed != golden.seeds(family.name)[0])
 
 
 SEEDS = [pytest.param(family, seed, id=f"{family.name}-{seed}", marks=mark(family, seed)) for family, seed in PAIRS]
 RESULTS = [
     pytest.param(family, seed, entry, id=f"{family.name}-{seed}-{entry}", marks=mark(family, seed))
     for family, seed in PAIRS
-    for entry in golden.Vectors(*golden.load(family.name, seed))
+    for entry in golden.list_entries(family.name, seed)
     if family.kind(entry) == "result"
 ]
 

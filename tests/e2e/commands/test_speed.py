@@ -13,16 +13,20 @@ from bench.speed.stages import scoring
 from data_prep.random_models import TINY_CLIP, make_clip, make_language
 
 QUICK = ["caption.beams=2", "caption.iterations=1", "caption.candidates=40"]
+QUICKEST = [*QUICK, "caption.tokens=2", "caption.candidates=8", "segment.n=5", "models.dino.stride=8"]
 STAGES = ["features", "clustering", "embeddings", "captions", "scoring"]
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("words", [QUICKEST, pytest.param(QUICK, marks=pytest.mark.slow)], ids=["quick", "whole"])
 def test_both_forms_of_every_stage_agree(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(products, "SHORTEST", 1e-4)  # of time nothing is asked here
     monkeypatch.setattr(clock, "LONG_ENOUGH", 0.0)
-    assert main(["speed", "--scale", "embedded", f"--json={tmp_path}/speed.json", *QUICK]) == 0
+    if words is QUICKEST:
+        monkeypatch.setattr(scoring, "SIZE", (60, 80))
+        monkeypatch.setitem(scoring.IMAGES, "embedded", 2)
+    assert main(["speed", "--scale", "embedded", f"--json={tmp_path}/speed.json", *words]) == 0
     rows = json.loads((tmp_path / "speed.json").read_text())
     assert [row["stage"] for row in rows] == STAGES and all(row["agrees"] for row in rows)
     assert all(row["plain"] == "measured" and row["plain_s"] > 0 and row["fast_s"] > 0 for row in rows)
@@ -38,7 +42,7 @@ def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "scoring" in try_stages.STAGES
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize(
     ("words", "said"),
     [

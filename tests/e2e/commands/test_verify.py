@@ -148,7 +148,7 @@ FAULTS = {
 }  # fmt: skip
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(5)
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 def test_a_fault_fails_at_its_line(fault: str, tiny: Path, tmp_path: Path, capfd) -> None:
     kind, act, line, told = FAULTS[fault]

@@ -24,6 +24,7 @@ def run(*words: str | Path, code: int = 0) -> None:
     assert main([str(word) for word in words]) == code
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("kind", ["coco", "coco-panoptic", "label-maps"])
 def test_written_as_another_tool_has_it_the_score_is_the_same(
     tmp_path: Path, voc: Path, ours: Path, kind: str, capsys: Any

@@ -99,12 +99,12 @@ def outcome(path: Path, root: Path, store: Store) -> str:
     return "scored"
 
 
-@pytest.mark.thinned(4)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.thinned(8)
+@pytest.mark.parametrize("seed", range(8))
 def test_damaged_files_are_scored_or_one_line(seed: int, tmp_path: Path, voc: Path, capsys: Any) -> None:  # noqa: F811
     draw, seen, store = random.Random(seed), Counter[str](), Store(tmp_path / "store")
     assert voc_data(voc).list_ids() == tuple(TRUTH)
-    for number in range(TRIES // 4):
+    for number in range(TRIES // 8):
         content = odd_value(draw, whole(tmp_path)) if draw.random() < 0.6 else json.dumps(whole(tmp_path)).encode()
         lines = draw.random() < 0.5
         content = as_lines(content) if lines else content
@@ -116,4 +116,4 @@ def test_damaged_files_are_scored_or_one_line(seed: int, tmp_path: Path, voc: Pa
         path.write_bytes(content)
         seen[outcome(path, voc, store)] += 1
         capsys.readouterr().out.encode("utf-8")
-    assert seen["one line"] > 20 and seen["scored"] > 3, seen
+    assert seen["one line"] > 10 and seen["scored"] > 1, seen

@@ -86,7 +86,7 @@ def test_every_file_of_numbers_has_a_checksum(made: Path) -> None:
     assert all(check_intact(made, name) == made / name for name in files)
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize("name", [*(name for name in SEALED if name != "ratings.csv"), "run.json"])
 def test_a_damaged_file_is_one_line_of_report_and_agree(name: str, made: Path, tmp_path: Path, capfd: Any) -> None:
     good, places = (made / name).read_bytes(), [str(tmp_path / str(n)) for n in range(3)]

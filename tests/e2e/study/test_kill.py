@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from http.client import HTTPException
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 pytest.importorskip("flask", reason="zgs[study] is not installed")
 
 from bench.cli import main
+from bench.store.locks import hold_lock
 from bench.study.database import open_database
+from bench.study.folder import LOCK, SERVED
 from bench.study.raters import add_raters
 from tests.command import ended
 from tests.e2e.study.serving import Client, Server, read_hidden
@@ -77,6 +80,23 @@ def test_every_acknowledged_answer_outlives_any_kill(kills: int, place: Path) ->
     assert len(kept) >= 2 * kills
 
 
+def test_a_study_that_is_served_or_a_port_that_is_taken_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_study(tmp_path).close()
+    (tmp_path / SERVED).write_text("process 7, http://127.0.0.1:1\n")
+    with hold_lock(tmp_path / LOCK):
+        assert main(["study", "serve", str(tmp_path), "port=0"]) == 1
+    error = capsys.readouterr().err
+    assert "(process 7, http://127.0.0.1:1)" in error and error.count("\n") == 1
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["study", "serve", str(tmp_path), f"port={port}"]) == 1
+    error = capsys.readouterr().err
+    assert f"port={port}: Address already in use; choose another port=" in error and error.count("\n") == 1
+
+
+@pytest.mark.slow
 def test_a_second_server_of_one_study_is_one_line_that_names_the_first(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

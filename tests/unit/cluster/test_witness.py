@@ -22,6 +22,7 @@ def start(code: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(("code", "exit_code", "said"), [
     ("", 0, ""),
     ("raise SystemExit(144)", 144, ""),
@@ -42,6 +43,7 @@ def test_the_signal_is_read_behind_a_progress_bar_that_has_not_ended_its_line(tm
     assert read_last_words(tmp_path / "log").reason.startswith("was killed (SIGKILL: ")
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("number", witness.PASSED_ON)
 def test_signals_reach_the_job(number: signal.Signals) -> None:
     process = start(f"signal.signal({int(number)}, lambda *_: os._exit(7)); print(flush=True); signal.pause()")

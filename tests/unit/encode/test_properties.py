@@ -65,7 +65,7 @@ def test_a_variant_is_one_short_file_that_says_where_it_is_from(name: str) -> No
         assert re.search(r"[Ee]quations? \d|section 5\.3", module.__doc__.splitlines()[0]), "where in the paper"
 
 
-@pytest.mark.thinned(6)
+@pytest.mark.thinned(10)
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_segment_is_embedded_alike_whatever_stands_beside_it(name: str) -> None:
     encoder, sample, masks = make(name), tiny.sample(), draw_masks()
@@ -78,7 +78,7 @@ def test_a_segment_is_embedded_alike_whatever_stands_beside_it(name: str) -> Non
     assert (np.abs(vectors[2] - vectors[3]).max() > 1e-4) == (name != "unmasked"), "another segment, another embedding"
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_full_mask_is_the_whole_image_where_that_is_promised(name: str) -> None:
     encoder, sample = make(name), tiny.sample()
@@ -98,7 +98,7 @@ def test_a_union_is_the_weighted_mean_where_patches_are_averaged(name: str) -> N
     assert found == (isinstance(encoder, DenseEncoder) or name == "unmasked")
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize("name", [name for name in VARIANTS if issubclass(find_class(name), DenseEncoder)])
 def test_an_empty_mask_means_the_whole_image_where_patches_are_averaged(name: str) -> None:
     full, empty = make(name)(tiny.sample(), draw_masks()[:2]).vectors

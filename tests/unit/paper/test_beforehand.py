@@ -21,7 +21,7 @@ def check(folder: Path, runs: str, choice: str) -> None:
     check_tables(_plan([read_definition(folder / "own.yaml")], TYPED, []), Sources({}, {}, {}, typed=TYPED))
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize(
     ("choice", "told"),
     [

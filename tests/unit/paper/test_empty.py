@@ -59,7 +59,7 @@ def check(need: Need) -> None:
 @pytest.mark.parametrize(
     ("typed", "every"),
     [
-        pytest.param((), 25, id="drawn, some"),
+        pytest.param((), 60, id="drawn, some"),
         pytest.param((), 1, id="drawn", marks=pytest.mark.slow),
         pytest.param(PAPER_SIZE, 1, id="paper", marks=pytest.mark.slow),
     ],

@@ -124,7 +124,7 @@ def test_a_name_is_no_option_of_the_rule_or_row_above_it(name: str, tmp_path: Pa
         assert name in told.stdout and f"{name[:-1]}x" in told.stdout
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 @pytest.mark.skipif(TEX is None, reason="no TeX is here: its source is checked instead")
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_tables_compile_and_nothing_stands_out_of_the_page(path: Path, tmp_path: Path) -> None:

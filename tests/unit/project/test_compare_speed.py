@@ -13,7 +13,7 @@ from PIL import Image
 
 from bench.predictions.source import PredictionFile
 from bench.records import LabelMap
-from scripts import made_predictions
+from scripts import made_predictions, processes
 
 ROOT = Path(__file__).parents[3]
 BUSY = "import time\nwhile time.process_time() < {}: pass\n"
@@ -41,14 +41,16 @@ def test_what_outlives_the_process_counts_too(tmp_path: Path) -> None:
     assert float(run_python(measure, text, str(tmp_path / "log.txt"))) >= 0.3
 
 
-def test_a_command_that_fails_ends_the_comparison_with_what_it_said(tmp_path: Path) -> None:
-    measure = (
-        "import sys; from pathlib import Path; from scripts.processes import measure;"
-        "measure([sys.executable, '-c', 'raise SystemExit(\"no such thing\")'], Path.cwd(), Path(sys.argv[1]))"
-    )
-    command = [sys.executable, "-c", measure, str(tmp_path / "log.txt")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 1 and "exit code 1 of" in done.stderr and "no such thing" in done.stderr
+def test_a_command_that_fails_ends_the_comparison_with_what_it_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_no_child() -> None:
+        raise ChildProcessError
+
+    monkeypatch.setattr(processes.sys, "platform", "one where nothing is taken over")
+    monkeypatch.setattr(processes.os, "wait", find_no_child)
+    with pytest.raises(SystemExit, match="(?s)^exit code 1 of sh -c .*no such thing"):
+        processes.measure(["sh", "-c", "echo no such thing; exit 1"], ROOT, tmp_path / "log.txt")
 
 
 @pytest.mark.slow

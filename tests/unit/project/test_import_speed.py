@@ -11,16 +11,29 @@ from pycocotools import mask as coco
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_sides_that_are_here_agree_and_medians_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True)
+def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(ROOT / "scripts"), *sys.path])
     import import_speed_files
-    from import_speed import Cost, compare, make_side, write_sides
 
     monkeypatch.setattr(import_speed_files, "HEIGHT", 40)
     monkeypatch.setattr(import_speed_files, "WIDTH", 50)
+
+
+@pytest.mark.slow
+def test_sides_that_are_here_count_the_same(tmp_path: Path) -> None:
+    import import_speed_files
+    from import_speed import compare
+
     file, lists = import_speed_files.draw_file(tmp_path, 3, 4, "compressed")
-    sides = compare(["zgs", "pycocotools"], file, lists, 3, "compressed", 1)  # it asserts that both count the same
+    sides = compare(["zgs", "pycocotools"], file, lists, 3, "compressed", 1)  # it asserts it
     assert [side.side for side in sides] == ["zgs", "pycocotools"] and all(side.memory > 1 for side in sides)
+
+
+def test_forms_have_the_same_area_and_medians_are_kept(tmp_path: Path) -> None:
+    import import_speed_files
+    from import_speed import Cost, make_side, write_sides
+
     masks = import_speed_files.draw_masks(2)
     coded = [import_speed_files.write_mask(masks[0], form) for form in import_speed_files.FORMS]
     areas = [int(coco.area(coco.merge(coco.frPyObjects(one, 40, 50)))) for one in ([coded[1]], coded[2])]

@@ -25,6 +25,7 @@ def encode(option: str, target: str, **keys: Any) -> dict[str, Any]:
     return {"choices": {"encode": option, "models": "embedded"}, "encode": {"_target_": target, **keys}}
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     ("settings", "told"),
     [

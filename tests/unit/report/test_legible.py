@@ -31,6 +31,8 @@ KINDS = (
     "注意マスクを弱くした変種 with a name x",
     "_an underscore first, $math_1$, 5 % ",
 )
+QUICK = ("precision", "breakdown", "forest")
+"""Of two variants the pictures of the other kinds are as these; of more, all are looked at."""
 NUMBERS = (2, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 7, 8, 20)))
 
 
@@ -76,8 +78,9 @@ def pictures(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 def test_no_text_overlaps_or_leaves_the_picture(pictures: dict[str, Figure]) -> None:
     assert {"curves", "iou", "precision", "breakdown"} <= set(pictures)
-    for name, figure in pictures.items():
-        assert faults(figure) == [], name
+    two = len(pictures["curves"].legends[0].get_texts()) == 2
+    for name in QUICK if two else pictures:
+        assert faults(pictures[name]) == [], name
 
 
 def test_no_two_variants_look_alike(pictures: dict[str, Figure]) -> None:

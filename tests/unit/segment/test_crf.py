@@ -31,12 +31,14 @@ def exact(unary: np.ndarray, image: np.ndarray, crf: DenseCrf) -> np.ndarray:
     height, width, k = unary.shape
     place = np.indices((height, width)).reshape(2, -1).T.astype(float)
     colour = image.reshape(-1, 3).astype(float)
-    near, alike = [((x[:, None] - x[None]) ** 2).sum(axis=-1) for x in (place, colour)]
+    # |a - b|^2 = a^2 + b^2 - 2ab, which is exact: all are whole numbers.
+    near, alike = [np.add.outer((x**2).sum(1), (x**2).sum(1)) - 2 * x @ x.T for x in (place, colour)]
     weighted = [
         (crf.gaussian_compat, np.exp(-near / (2 * crf.gaussian_sxy**2))),
         (crf.bilateral_compat, np.exp(-near / (2 * crf.bilateral_sxy**2) - alike / (2 * crf.bilateral_srgb**2))),
     ]
-    total = sum(w * m / np.sqrt(np.outer(m.sum(axis=0), m.sum(axis=0))) for w, m in weighted)
+    roots = [np.sqrt(m.sum(axis=0)) for _, m in weighted]
+    total = sum(w * m / root / root[:, None] for (w, m), root in zip(weighted, roots, strict=True))
     energy = unary.reshape(-1, k).astype(float)
     q = softmax(-energy)
     for _ in range(crf.iterations):

@@ -112,7 +112,7 @@ def refusal(settings: dict[str, Any]) -> str | None:
     return None
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [

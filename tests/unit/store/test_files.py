@@ -136,13 +136,13 @@ def _add_many(root: Path, first: int) -> None:
 
 def test_two_writers_of_one_image_lose_nothing(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
-    jobs = [context.Process(target=_add_many, args=(tmp_path, first)) for first in (0, 10, 20)]
+    jobs = [context.Process(target=_add_many, args=(tmp_path, first)) for first in (0, 10)]
     for job in jobs:
         job.start()
     for job in jobs:
         job.join()
     store = Store(tmp_path)
-    assert len(store.read(store.open_namespace("encode", "k", {}), "shared")) == 30
+    assert len(store.read(store.open_namespace("encode", "k", {}), "shared")) == 20
 
 
 def _fill(root: Path, start: object) -> None:

@@ -32,14 +32,14 @@ def test_weighted_fits_are_those_of_scikit_learn() -> None:
 # Fewer of 12 once in 51 such tests, of 40 once in 295.
 @pytest.mark.parametrize(("worlds", "least"), [(5, 4), pytest.param(40, 34, marks=pytest.mark.slow)])
 def test_the_threshold_of_a_known_world_lies_in_its_interval_nineteen_times_of_twenty(worlds: int, least: int) -> None:
-    found = [calibrate("mine", "st", 0.1, draw_world(600, seed=seed), 300) for seed in range(worlds)]
+    found = [calibrate("mine", "st", 0.1, draw_world(600, seed=seed), 100) for seed in range(worlds)]
     assert sum(each.low <= 0.4 <= each.high for each in found) >= least
     assert np.mean([each.threshold for each in found]) == pytest.approx(0.4, abs=0.01)
 
 
 def test_shares_bins_and_curve_are_of_the_ratings() -> None:
     world = draw_world()
-    found = calibrate("mine", "tt", 0.5, world, 200)
+    found = calibrate("mine", "tt", 0.5, world, 60)
     above = world[world["cosine"] >= 0.5]
     assert found.kept[0] == pytest.approx((above["rating"] >= 2).mean()) and found.kept[3] == len(above)
     assert found.kept[3] + found.dropped[3] == found.n == len(world) and found.images == 150

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 
 import pytest
+
+from bench.system.start import pause_collection
 
 TEXT = """
 import gc, weakref
@@ -52,3 +55,15 @@ def test_numpy_multiplies_in_one_thread_unless_told_otherwise(stated: str, threa
     done = subprocess.run([sys.executable, "-c", COUNT], capture_output=True, text=True, env=environment)
     running = min(threads, len(os.sched_getaffinity(0)))  # OpenBLAS starts no more than there are processors
     assert (done.stdout.split(), done.returncode) == ([str(threads), str(running)], 0), done.stderr
+
+
+@pytest.mark.parametrize("was", [True, False])
+def test_the_search_pauses_and_is_then_as_before(was: bool) -> None:
+    (gc.enable if was else gc.disable)()
+    try:
+        with pytest.raises(ImportError), pause_collection():
+            assert not gc.isenabled()
+            raise ImportError
+        assert gc.isenabled() is was
+    finally:
+        gc.enable()

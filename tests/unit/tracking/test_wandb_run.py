@@ -114,6 +114,7 @@ def test_what_wandb_would_refuse_after_the_work_is_refused_before(options: dict[
         Wandb(**options)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_what_a_killed_job_left_is_replaced(tmp_path: Path) -> None:
     (folder,) = fabricate(tmp_path, ["full"], [{"pictures": 0}])
     for name in ("offline-run-20260101_000000-abc/run-abc.wandb", "data-1234/artifacts/staging/tmp1"):

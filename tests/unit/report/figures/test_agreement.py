@@ -40,10 +40,15 @@ def texts(n: int) -> list[Text]:
     return draw_agreement(table(n), title="toy", embedded=False).axes[0].texts
 
 
-def test_files_and_the_csv_is_the_table(tmp_path: Path) -> None:
-    csv, md, png, svg = write_agreement(table(5), tmp_path / "deep", title="toy:test", embedded=True)
-    pd.testing.assert_frame_equal(pd.read_csv(csv), table(5), atol=1e-6)
+@pytest.mark.slow
+def test_pictures_of_both_kinds(tmp_path: Path) -> None:
+    *_, png, svg = write_agreement(table(5), tmp_path, title="toy:test", embedded=True)
     assert Image.open(png).width >= 1600 and ElementTree.parse(svg).getroot().tag.endswith("svg")
+
+
+def test_the_csv_is_the_table(blank_figures: None, tmp_path: Path) -> None:
+    csv, md, *_ = write_agreement(table(5), tmp_path / "deep", title="toy:test", embedded=True)
+    pd.testing.assert_frame_equal(pd.read_csv(csv), table(5), atol=1e-6)
     assert "cannot be compared" in md.read_text() and "5–6 runs, n = 40 images" in md.read_text()
 
 

@@ -57,7 +57,7 @@ def digest(target: str = "mine.variant.Variant") -> str:
     return find_closure(target).digest
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("way", IMPORTS)
 def test_an_edit_of_what_is_imported_counts(way: str, write: Write) -> None:
     told, edited = IMPORTS[way]
@@ -147,7 +147,7 @@ def test_of_all_that_the_settings_name_every_part_is_known(group: str) -> None:
     assert targets and join_closures(targets).unknown == ()
 
 
-@pytest.mark.thinned(2)
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("line", ["import bench", "from bench import Method", "import bench as b"])
 def test_what_the_package_has_for_scripts_counts_for_others_alone(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

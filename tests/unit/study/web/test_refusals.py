@@ -17,6 +17,7 @@ from bench.study.web.tokens import WRONG_A_MINUTE
 from tests.unit.study.web.rating import Site, count
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize(
     "path", ["/", "/question", "/end", "/r/wrong", "/static/study.js", "/nothing", "/pictures/x.jpg"]
 )
@@ -54,6 +55,7 @@ def test_a_form_without_its_token_or_with_that_of_another_changes_nothing(site: 
     assert count(site.database) == 0
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("fields", [{"rating": ""}, {"rating": "4"}, {"rating": "-1"}, {"rating": "1.0"}, {}])
 def test_no_rating_or_another_is_a_page(site: Site, fields: dict[str, str]) -> None:
     answer = site.post("/question", site.begin(), **fields)
@@ -139,6 +141,7 @@ def test_a_picture_that_is_gone_is_a_page_that_goes_on(site: Site) -> None:
     assert "Question 1 of 5" in site.client.get("/question").text, "a question with its picture cannot be left out"
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("name", ["../study.sqlite", "..%2Fstudy.sqlite", "/etc/passwd", "nothing.jpg", "%00"])
 def test_only_pictures_are_sent(site: Site, name: str) -> None:
     site.enter()
