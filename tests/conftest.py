@@ -94,7 +94,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The folder is the tier; of thinned cases all but each n-th are slow; slow ones have more time or say how much."""
-    thin_cases(items, whole=not any("[" in word for word in config.args))
+    some = config.getoption("lf", False) or any("[" in word for word in config.args)  # then cases are missing here
+    thin_cases(items, whole=not some)
     for item in items:
         item.add_marker(item.path.relative_to(HERE).parts[0])
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
