@@ -17,7 +17,7 @@ from bench.errors import UserError
 from bench.store.entries import Entry, make_record, make_store_entry
 from bench.store.facts.imports import ParsedModule
 from bench.store.facts.modules import OURS
-from bench.store.facts.parsed import Parsed, list_parsed, offer_parsed
+from bench.store.facts.parsed import Parsed, forget_kept, has_read, list_parsed, offer_parsed
 from bench.store.files import Namespace, Store
 from bench.store.keys import hash_package, make_stage_key
 
@@ -25,14 +25,19 @@ STAGE, ITEM = "sources", "parsed"
 
 
 def take_sources(store: Store) -> None:
-    """Offer what a store holds of this package's parsed modules; one that is missing or damaged is parsed again."""
+    """Offer what a store holds of this package's parsed modules; one that is missing or damaged is parsed again.
+
+    A process that has read its modules already, such as one of several jobs, looks for none.
+    """
+    if has_read():
+        return
     with suppress(UserError):  # a damaged file of a store that may only be read
         entries = Store(store.root).read(_find_namespace(store), ITEM)
         offer_parsed({name: _unpack(entry) for name, entry in entries.items()})
 
 
 def keep_sources(store: Store) -> None:
-    """Keep the modules of this package that this process had to parse; nothing where the store may only be read."""
+    """Keep the modules of this package that this process had to parse, once; nothing where the store is only read."""
     new = {name: parsed for name, parsed in list_parsed().items() if name.partition(".")[0] == OURS}
     if not new:
         return
@@ -40,6 +45,7 @@ def keep_sources(store: Store) -> None:
         kept, namespace = Store(store.root), _find_namespace(store)  # with counts of its own: no result of a stage
         kept.open_namespace(STAGE, namespace.key, namespace.key_inputs)
         kept.add(namespace, ITEM, {name: _pack(parsed) for name, parsed in new.items()})
+        forget_kept(new)
 
 
 def _find_namespace(store: Store) -> Namespace:

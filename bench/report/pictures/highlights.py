@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 from jaxtyping import Bool, UInt8
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from bench.report.pictures.lettering import fold_text, load_font
 from bench.report.pictures.sheet import DARK, Block, Layout, draw_grid, write_line
@@ -103,11 +103,20 @@ def highlight_segment(
     dim = large.convert("L").point(lambda value: round(0.42 * value + 14)).convert("RGB")
     dim.paste(large, mask=inside)
     # Dark around white: the line is seen on a bright segment as well as on a dark one.
-    wide, line = inside.filter(ImageFilter.MaxFilter(9)), inside.filter(ImageFilter.MaxFilter(5))
-    for outer, inner, colour in ((wide, line, (0, 0, 0)), (line, inside, (255, 255, 255))):
-        ring = (np.asarray(outer) > 0) & (np.asarray(inner) == 0)
+    drawn = np.asarray(inside) > 0
+    wide, line = _widen(drawn, 4), _widen(drawn, 2)
+    for outer, inner, colour in ((wide, line, (0, 0, 0)), (line, drawn, (255, 255, 255))):
+        ring = outer & ~inner
         dim.paste(colour, mask=Image.fromarray(ring))
     return dim
+
+
+def _widen(mask: Bool[np.ndarray, "h w"], pixels: int) -> Bool[np.ndarray, "h w"]:
+    """Widen a mask by ``pixels`` to all sides and corners: along one side, then along the other, as any square goes."""
+    from scipy import ndimage
+
+    widened: Bool[np.ndarray, "h w"] = ndimage.maximum_filter(mask.view(np.uint8), 2 * pixels + 1) > 0
+    return widened
 
 
 def has_room(variant: str) -> bool:

@@ -6,7 +6,7 @@ What another process has parsed is taken in its place where it was parsed of the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bench.errors import UserError
@@ -41,9 +41,20 @@ def offer_parsed(parsed: Mapping[str, Parsed]) -> None:
     _OFFERED.update(parsed)
 
 
+def has_read() -> bool:
+    """Whether this process has read modules already, so that there is little left to offer."""
+    return bool(_READ)
+
+
 def list_parsed() -> dict[str, Parsed]:
-    """List what this process had to parse itself, by name."""
+    """List what this process had to parse itself and has not kept yet, by name."""
     return dict(_PARSED)
+
+
+def forget_kept(names: Iterable[str]) -> None:
+    """Take modules that are kept off the list of what this process had to parse."""
+    for name in names:
+        _PARSED.pop(name, None)
 
 
 def forget_parsed(packages: tuple[str, ...]) -> None:

@@ -49,7 +49,7 @@ PLACES = (
 
 
 @pytest.mark.thinned(8)
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("ending", ["json", "jsonl"])
 @given(text=HALF)

@@ -16,7 +16,7 @@ from bench.settings.saved import read_run_settings
 from tests.shared_runs import FAST, find_run
 
 
-@pytest.mark.parametrize("made", ["full", "measured"])
+@pytest.mark.parametrize("made", ["full", pytest.param("measured", marks=pytest.mark.slow)])
 def test_the_names_known_beforehand_are_those_of_the_numbers(made: str, request: pytest.FixtureRequest) -> None:
     folder = find_run(request.getfixturevalue(made))
     context = RunContext(read_run_settings(folder))

@@ -31,6 +31,7 @@ def make_clip(precision: str) -> torch.nn.Module:
         return open_clip.create_model(CLIP, load_weights=False, device="meta", precision=precision)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @torch.inference_mode()
 def test_a_step_of_gpt2_medium_and_its_gradient(name: str) -> None:

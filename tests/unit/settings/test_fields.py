@@ -50,6 +50,7 @@ def test_a_field_that_the_yaml_does_not_list_is_a_key(mine: str) -> None:
     assert "my_masked_keys" not in sys.modules
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("key", ["shar", "fixed", "source", "clip", "needed", "share.more"])
 def test_what_is_no_field_with_a_default_is_no_key(key: str, mine: str) -> None:
     with pytest.raises(UsageError, match=f"encode.{key}: no such key"):

@@ -51,6 +51,22 @@ def test_another_process_parses_nothing_and_finds_the_same(tmp_path: Path, asked
     assert store.stats.count() == {} and not store.opened, "no result of a stage"
 
 
+def test_a_process_keeps_what_it_parsed_once_and_looks_for_nothing_that_it_has_read(
+    tmp_path: Path, asked: list[str]
+) -> None:
+    """As one of several jobs, each with a store of its own."""
+    first, second = Store(tmp_path / "first"), Store(tmp_path / "second")
+    find_closure(TARGET)
+    keep_sources(first)
+    keep_sources(second)
+    assert list(first.root.rglob("*.*")) and not second.root.exists()
+    take_sources(first)
+    assert not parsed._OFFERED
+    forget(asked)
+    take_sources(first)
+    assert parsed._OFFERED
+
+
 def test_what_another_target_needs_is_added(tmp_path: Path, asked: list[str]) -> None:
     store = Store(tmp_path)
     find_closure("bench.errors")

@@ -12,7 +12,7 @@ from PIL import Image
 
 from bench.records import ClassList, Sample
 from bench.report.pictures.disagreements import Extremes, select, select_extremes, write_disagreements
-from bench.report.pictures.highlights import CELL, highlight_segment
+from bench.report.pictures.highlights import CELL, _widen, highlight_segment
 from bench.report.tables.comparisons import list_pairs
 
 COLUMNS = ["image_id", "class", "text", "tt_cosine", "tt_hit", "st_top1"]
@@ -107,3 +107,12 @@ def test_the_picture_is_the_same_each_time(tmp_path: Path) -> None:
     files = [write_disagreements(found, Scenes(), tmp_path / name, embedded=True) for name in ("a.png", "b.png")]
     assert files[0].read_bytes() == files[1].read_bytes()
     assert Image.open(files[0]).width == 6 * CELL + 4 * 18 + 2 * 20 + 44
+
+
+@pytest.mark.parametrize("pixels", [1, 4])
+def test_a_widened_mask_is_all_that_lies_near(pixels: int) -> None:
+    mask = np.random.default_rng(pixels).random((13, 21)) > 0.97
+    rows, columns = np.nonzero(mask)
+    for y, x in np.ndindex(mask.shape):
+        near = (abs(rows - y) <= pixels) & (abs(columns - x) <= pixels)
+        assert _widen(mask, pixels)[y, x] == near.any()
