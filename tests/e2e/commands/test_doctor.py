@@ -72,6 +72,7 @@ def test_embedded_models_are_well_and_nothing_is_loaded(capfd, monkeypatch) -> N
     assert f"torch {torch.__version__.partition('+')[0]}" in told["versions"]
 
 
+@pytest.mark.slow
 def test_folders_of_the_paper_s_architectures(tiny: Path, capfd) -> None:
     code, told, _ = examined(words(tiny), capfd)
     assert code == 0 and all(": folder, sha256 " in told[kind] for kind in KINDS)

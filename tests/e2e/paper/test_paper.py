@@ -196,6 +196,7 @@ def test_cells_are_foreseen_as_they_come(made: Path) -> None:
             assert line is not None and cell["metric"] in (line["metric"], ""), "w/o merge has no TGQ of its own"
 
 
+@pytest.mark.slow
 def test_vectors_are_asked_for_where_a_run_without_them_lies(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """By `embeddings=inline` a reader recomputes the cells, so a run without is not what was asked for."""
     words = [f"{key}={copied / key}" for key in ("store", "out", "to")]

@@ -27,6 +27,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_a_prepared_set_from_the_command_line(data: Path, tmp_path: Path, capsys) -> None:
     words = ["data=pascal_context_59", f"data.root={data / 'pascal_context_59'}", "pictures=0", "segment=whole"]
     (run,) = zgs(tmp_path, *words, "score.metrics=[iou]")

@@ -36,6 +36,7 @@ def count_plainly(maps: list[tuple[np.ndarray, np.ndarray]]) -> float:
     return float(100 * (both[shown] / (union - both)[shown]).mean())
 
 
+@pytest.mark.slow
 def test_causes_move_the_number_as_they_say(script: ModuleType, tmp_path: Path) -> None:
     script.main(["--to", str(tmp_path), "--images", "5"])
     table = pd.read_csv(tmp_path / "differ.csv").set_index("cause")["value"]

@@ -33,7 +33,7 @@ def noise(height: int, width: int) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-@pytest.mark.thinned(3)
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "size"), [("sam", (40, 56)), ("sam", (48, 48)), ("sam2", (48, 48))])
 def test_masks_are_those_of_transformers_pipeline(folders: Path, family: str, size: tuple[int, int]) -> None:
     source, picture = str(folders / family), noise(*size)

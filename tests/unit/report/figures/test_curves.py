@@ -34,6 +34,7 @@ def legend_of(figure: Any) -> list[str]:
     return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
+@pytest.mark.slow
 def test_three_files_and_the_csv_is_the_input(curves: pd.DataFrame, tmp_path: Path) -> None:
     settings = dict(mpl.rcParams)
     png, svg, csv = write_curves(curves, tmp_path / "deep" / "curves.v1", title="toyscenes:test")
