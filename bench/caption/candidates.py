@@ -104,14 +104,14 @@ class CandidateFeatures:
 
     def _open(self, contexts: Sequence[Context]) -> list[_Known]:
         """Look contexts up; the beginnings of new ones are read in one pass of CLIP."""
-        known = {context: self.contexts.get(context) for context in contexts}
-        new = {context: self.vocabulary.decode(list(context)) for context, one in known.items() if one is None}
+        known = {context: one for context in contexts if (one := self.contexts.get(context)) is not None}
+        new = {context: self.vocabulary.decode(list(context)) for context in contexts if context not in known}
         beginnings = [ids[:-1] for ids in tokenize(self.clip, list(new.values()))] if new else []
         prefixes = run_in_halves(self.clip.text.read_all, beginnings)
         for (context, text), prefix in zip(new.items(), prefixes, strict=True):
             rows = torch.full((self.vocabulary.size,), -1, device=self.clip.text.device)
             known[context] = _Known(text, prefix, rows, self.clip.text.encode([]))
-        return [one for context in contexts if (one := known[context]) is not None]
+        return [known[context] for context in contexts]
 
     def _encode(self, known: Sequence[_Known], missing: Sequence[Int64[Tensor, " k"]]) -> list[Float[Tensor, "k d"]]:
         """Encode whole strings: CLIP's tokens of "bl" + "ack" are not those of its parts."""

@@ -21,7 +21,7 @@ from bench.prepare.looks import choose_coding
 from bench.prepare.masks import read_colours
 from bench.prepare.object_files import join_objects
 from bench.prepare.pairs import choose_folder, join, open_masks, pair
-from bench.prepare.plan import Coding, Item, Labels, Plan, make_coding
+from bench.prepare.plan import Coding, Item, Labels, Plan, WithObjects, make_coding
 from bench.prepare.splits import warn_if_told
 from bench.prepare.tree import Tree
 
@@ -31,19 +31,13 @@ _AGAIN = f"unpack both archives again, or move {OBJECTS} away to prepare without
 
 
 @dataclass(frozen=True, eq=False)
-class WithObjects:
+class ColouredObjects(WithObjects):
     """Masks by a coding, and the objects of a second file; ``things`` are the classes that have objects, ascending.
 
     Pixels of a thing that no object of its class covers are of objects that nobody told apart.
     """
 
-    coding: Coding
     things: tuple[int, ...]
-
-    @property
-    def name(self) -> str:
-        """What the numbers mean."""
-        return self.coding.name
 
     def read_item(self, item: Item) -> Labels:
         """Read classes and objects. Raises `BadSample` where both files are not of the same drawing."""
@@ -112,7 +106,7 @@ def plan(tree: Tree, choices: Choices) -> Plan:
     source = {"layout": f"{folder.parent.name}/{folder.name}/*.png", "label_order": coding.name, "how": how}
     things = tuple(row.id for row in load_class_table("ade150").rows if row.thing)
     joined = join_objects(items, find_objects(tree, mask), OBJECTS, f"{OBJECTS}.tar", choices)
-    reader = WithObjects(coding, things) if joined.has_objects else coding
+    reader = ColouredObjects(coding, things) if joined.has_objects else coding
     remarks += joined.remarks
     return Plan(
         choices.name, choices.split, joined.items, reader, source, remarks, missing, has_objects=joined.has_objects

@@ -10,26 +10,20 @@ from jaxtyping import Int32
 from bench.data.prepared import CROWD
 from bench.errors import BadSample
 from bench.prepare.masks import read_mask
-from bench.prepare.plan import BEYOND, Coding, Item, Labels
+from bench.prepare.plan import BEYOND, Item, Labels, WithObjects
 
 
 @dataclass(frozen=True, eq=False)
-class WithInstances:
+class WithInstances(WithObjects):
     """Masks by a coding, and objects from a second file: ``base`` times the label and the number of an object.
 
     ``things`` are the classes that have objects. With ``groups`` a bare label, below ``base``, is of no object, or of
     several that nobody told apart. So are all things of an image without such a file.
     """
 
-    coding: Coding
     things: tuple[int, ...]
     base: int
     groups: bool
-
-    @property
-    def name(self) -> str:
-        """What the numbers of the masks mean."""
-        return self.coding.name
 
     def read_item(self, item: Item) -> Labels:
         """Read classes and objects. Raises `BadSample` where labels and instances are not of the same drawing."""

@@ -96,6 +96,18 @@ class Coding:
         return np.ascontiguousarray(self.table[:256])
 
 
+@dataclass(frozen=True, eq=False)
+class WithObjects:
+    """Masks by a coding beside files of objects; how both are joined is a source's own (its `read_item`)."""
+
+    coding: Coding
+
+    @property
+    def name(self) -> str:
+        """What the numbers of the masks mean."""
+        return self.coding.name
+
+
 def make_coding(name: str, meanings: dict[int, int], legend: str, wide: bool = False) -> Coding:
     """Make a coding from the numbers that may occur to class ids."""
     table = np.full(BEYOND, NO_MEANING, np.int32)

@@ -17,7 +17,7 @@ from bench.errors import BadSample, UserError
 from bench.prepare.choices import Choices, list_items
 from bench.prepare.masks import read_mask
 from bench.prepare.object_files import join_objects
-from bench.prepare.plan import Coding, Item, Labels, Plan, make_voc_coding
+from bench.prepare.plan import Item, Labels, Plan, WithObjects, make_voc_coding
 from bench.prepare.splits import check_count, choose_list, read_ids
 from bench.prepare.tree import Tree
 
@@ -27,18 +27,11 @@ _AGAIN = "unpack the archive again, or leave --objects out"
 
 
 @dataclass(frozen=True, eq=False)
-class WithObjects:
+class NumberedObjects(WithObjects):
     """VOC's masks, and the objects of a second file, each of the class that most of its pixels have.
 
     Pixels of a class that no object of it covers are of objects that nobody told apart.
     """
-
-    coding: Coding
-
-    @property
-    def name(self) -> str:
-        """What the numbers mean."""
-        return self.coding.name
 
     def read_item(self, item: Item) -> Labels:
         """Read classes and objects. Raises `BadSample` where both files are not of the same drawing."""
@@ -88,7 +81,7 @@ def plan(tree: Tree, choices: Choices) -> Plan:
         raise UserError(f"--objects: {root} holds no {OBJECTS}/*.png of these images; {_AGAIN}")
     remarks += joined.remarks
     return Plan(
-        choices.name, split, joined.items, WithObjects(coding), source, remarks, missing, has_objects=True
+        choices.name, split, joined.items, NumberedObjects(coding), source, remarks, missing, has_objects=True
     )  # fmt: skip
 
 
