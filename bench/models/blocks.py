@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from bench.errors import UserError
-from bench.system.products import attend, multiply
+from bench.system.attention import attend
+from bench.system.products import multiply
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,8 @@ from transformers.utils import cached_file
 
 from bench.errors import BadSample, UserError
 from bench.models import dino_file, guards, sources
-from bench.system.products import attend, use_multiply
+from bench.system.attention import attend
+from bench.system.products import use_multiply
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 FACETS = ("key", "token")
