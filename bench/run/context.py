@@ -214,8 +214,8 @@ class RunContext(RunParts):
     def _collect_common(self, models: tuple[str, ...], *callers: str, stage: str | None = None) -> dict[str, Any]:
         facts = {name: self.read_facts(name) for name in models}
         # What a module sets in torch at its import holds for the whole process.
-        for stage in ("baseline",) if self.has_baseline else STAGES:
-            get_object(self.settings[stage]["_target_"])
+        for used in ("baseline",) if self.has_baseline else STAGES:
+            get_object(self.settings[used]["_target_"])
         run = {"device": self.device.partition(":")[0], "dtype": self.run.choose_dtype(stage), "seed": self.run.seed}
         run |= self._list_switches()
         around = self.depends.collect_machine_facts(self.device, "bench.store.stages", *callers)
