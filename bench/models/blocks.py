@@ -13,7 +13,6 @@ from bench.system.attention import attend
 from bench.system.compiled import call_compiled
 from bench.system.products import multiply
 
-
 COMPILED = "zgs_compiled"
 """The mark of a torch block that is to be read as a `CompiledBlock`."""
 
@@ -70,11 +69,15 @@ class CompiledBlock(Block):
 
     def project(self, x: Tensor) -> Tensor:
         """See `Block.project`."""
-        return Block.project(self, x) if torch.compiler.is_compiling() else call_compiled(Block.project, self, x)
+        if torch.compiler.is_compiling():  # a part of `run`
+            return Block.project(self, x)
+        return call_compiled(Block.project, self, x)
 
     def leave(self, x: Tensor, heads: Tensor) -> Tensor:
         """See `Block.leave`."""
-        return Block.leave(self, x, heads) if torch.compiler.is_compiling() else call_compiled(Block.leave, self, x, heads)
+        if torch.compiler.is_compiling():
+            return Block.leave(self, x, heads)
+        return call_compiled(Block.leave, self, x, heads)
 
     def run(self, x: Tensor) -> Tensor:
         """See `Block.run`."""

@@ -53,7 +53,7 @@ class RunSettings:
 
     def choose_dtype(self, stage: str | None = None) -> str:
         """Choose the number type of a stage's models: its own ``precision`` where one is given, else ``dtype``."""
-        return str(self.precision.get(stage) or self.dtype)
+        return str((stage and self.precision.get(stage)) or self.dtype)
 
     @property
     def dtypes(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""No part of the paper: functions of tensors by `torch.compile`, for a GPU: what is compiled has no break in its graph."""
+"""No part of the paper: functions of tensors by `torch.compile`, for a GPU, each as one graph without a break."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_names(gpus: int) -> None:
 @pytest.mark.parametrize(
     ("run", "said"),
     [
-        (RunSettings(precision={"segment": None, "encode": None, "caption": "float16"}), "precision.caption=float16 on"),
+        (RunSettings(precision={"caption": "float16"}), "precision.caption=float16 on"),
         (RunSettings(compile=True), "compile=true on device=cpu: needs a CUDA device"),
         (RunSettings(graphs=True), "graphs=true on device=cpu: needs a CUDA device"),
     ],
