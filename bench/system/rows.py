@@ -32,8 +32,9 @@ def round_up(count: int, usual: int, weights: Sequence[Tensor], room: int = 0) -
 def find_sizes(usual: int, weights: Sequence[Tensor], room: int = 0) -> tuple[int, ...]:
     """Find the numbers of rows, ascending, at which a product's rows have the bits that they have among ``usual`` rows.
 
-    None is larger than ``usual`` or, where that is more, ``room``. ``weights`` [o, i] stand for all of their shape,
-    strides and dtype. A device that is no processor is not asked: there it is ``usual`` alone.
+    None is larger than ``usual`` or, where that is more, ``room``. ``weights`` [o, i], or [h, o, i] for
+    `multiply_heads`, stand for all of their shape, strides and dtype. A device that is no processor is not asked: there
+    it is ``usual`` alone.
     """
     threads = torch.get_num_threads()  # a library may share one sum out among them where there are few rows
     kinds = {(tuple(w.shape), w.stride(), w.dtype, w.device): w for w in weights}
@@ -52,6 +53,13 @@ def _keep_steady(sizes: list[int], usual: int, weight: Tensor) -> list[int]:
     if not sizes or not weight.numel():
         return sizes
     rows = -(-max(*sizes, usual) // usual) * usual
-    x = torch.randn(rows, weight.shape[1], generator=torch.Generator().manual_seed(0)).to(weight.dtype)
-    whole = torch.cat([multiply(part, weight) for part in x.split(usual)])
-    return [size for size in sizes if torch.equal(multiply(x[:size], weight), whole[:size])]
+    shape = (rows, *weight.shape[:-2], weight.shape[-1])
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(weight.dtype)
+    product = multiply if weight.ndim == 2 else multiply_heads
+    whole = torch.cat([product(part, weight) for part in x.split(usual)])
+    return [size for size in sizes if torch.equal(product(x[:size], weight), whole[:size])]
+
+
+def multiply_heads(x: Tensor, weight: Tensor) -> Tensor:
+    """Compute the products of x [n, h, i] and W [h, o, i], head by head: [n, h, o]."""
+    return torch.bmm(x.transpose(0, 1), weight.transpose(1, 2)).transpose(0, 1)
