@@ -30,7 +30,7 @@ def attend(
     No pack has more than ``most`` rows. Half precision is widened: fused attention sums in float32 too.
     """
     queries, keys, values = packed.float().view(len(packed), 3, heads, -1).unbind(1)  # each r h k
-    queries = queries[asking.rows]  # a h k
+    queries = queries.index_select(0, asking.rows)  # a h k; several times as fast as an index
     shared = [_Shared(span, caches[span.prefix].float(), most) for span in asking.spans if caches[span.prefix].numel()]
     logits = _compare(queries, keys, shared, asking)  # a h l
     weights = logits.mul_(queries.shape[-1] ** -0.5).softmax(dim=-1)
@@ -61,7 +61,8 @@ def _compare(
         logits[prefix.rows, :, : prefix.length] = prefix.multiply(queries, prefix.keys)
     logits.masked_fill_(asking.hidden, -torch.inf)
     for level in asking.levels:
-        logits[level.asking, :, level.places] = (queries[level.asking] * keys[level.asked]).sum(dim=-1)  # n h
+        own = queries.index_select(0, level.asking) * keys.index_select(0, level.asked)  # n h k
+        logits[level.asking, :, level.places] = own.sum(dim=-1)
     return logits
 
 
@@ -75,5 +76,5 @@ def _mix(
         mixed[prefix.rows] = prefix.multiply(shared[..., : prefix.length], prefix.values)
     for level in asking.levels:
         weight = weights[level.asking, :, level.places].unsqueeze(-1)  # n h 1
-        mixed.index_add_(0, level.asking, weight * values[level.asked])
+        mixed.index_add_(0, level.asking, weight * values.index_select(0, level.asked))
     return mixed

@@ -111,7 +111,7 @@ class TextTower:
     def read_all(self, beginnings: Sequence[Sequence[int]]) -> list[Prefix]:
         """Compute keys and values of several beginnings at once: see `read`."""
         cut = [tuple(tokens)[: self.context - 1] for tokens in beginnings]
-        read = {(): self._nothing}
+        read: dict[Tokens, Prefix] = {(): self._nothing}
         ordered = sorted({Branch(0, 0, tokens) for tokens in cut if tokens})
         for pack in fill_packs(ordered, self.rows):
             caches = self._read(pack)
