@@ -26,6 +26,8 @@ from bench.models.text_tower import TextTower
 from bench.models.unfilled import SkipRandomFill
 from bench.system.products import use_multiply
 
+ROWS_OFF_PROCESSOR = 4096
+"""Tokens of a full pack of texts where no cache bounds it: a pack's kernels are as many however long it is."""
 OPEN_CLIP_PRECISION = {"float32": "fp32", "bfloat16": "pure_bf16", "float16": "pure_fp16"}
 
 
@@ -83,7 +85,7 @@ class ClipTowers:
     @cached_property
     def text(self) -> TextTower:
         """The text tower with prefix reuse."""
-        return TextTower(self.model)
+        return TextTower(self.model) if self.device.type == "cpu" else TextTower(self.model, ROWS_OFF_PROCESSOR)
 
 
 class Clip(ClipTowers):
