@@ -12,6 +12,7 @@ from annotated_types import Interval
 
 from bench.errors import UserError
 from bench.run.nested import is_nested, use_a_known_start_method
+from bench.settings.device import limit_workers
 from bench.settings.instantiate import make_object
 from bench.system.crew import Crew
 from bench.system.resources import count_processors
@@ -62,7 +63,10 @@ class Serial:
 
 
 class Local:
-    """`workers` processes on this machine ("auto": one a processor), each with `threads` torch threads."""
+    """`workers` processes on this machine, each with `threads` torch threads.
+
+    "auto" is one a processor, on a GPU no more than have room there.
+    """
 
     shares_out = True
 
@@ -71,6 +75,7 @@ class Local:
     ) -> None:
         if workers != "auto" and not (isinstance(workers, int) and workers > 0):
             raise UserError(f"executor.workers={workers}: a positive number or auto")
+        self.is_automatic = workers == "auto"
         self.workers = count_processors() if workers == "auto" else int(workers)
         self.threads = threads
 
@@ -80,7 +85,8 @@ class Local:
         from bench.models import located
 
         located.ask_hub_once(settings["models"])
-        with open_workers(self.workers, self.threads, "bench.run.predict") as work:
+        workers = limit_workers(settings["device"], self.workers) if self.is_automatic else self.workers
+        with open_workers(workers, self.threads, "bench.run.predict") as work:
             yield work
 
 

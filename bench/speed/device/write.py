@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.caption.recorded_step import ROOM
 from bench.csv_files import write_csv
 from bench.speed.write import write_json, write_seconds
 from bench.store.files import write_atomically
@@ -52,7 +53,8 @@ def make_counted_page(rows: Sequence[Row], machine: Row, scale: str) -> list[str
             f"| {'yes' if row['fits_16_gb'] else '**no**'} |"
             for row in rows
         ), "",
-        f"The largest of them needs {largest:,.0f} MB (n={len(rows)} stages and types).",
+        f"The largest of them needs {largest:,.0f} MB (n={len(rows)} stages and types); `graphs=true` records at most "
+        f"{ROOM >> 20:,} MB more.",
     ]  # fmt: skip
 
 
