@@ -1,7 +1,7 @@
 """Section 4.3, regions (atoms of the algebra that masks generate): pixels under the same set of segments.
 
-Neighbours mostly lie under the same segments, so pixels are looked at once, to find the runs along rows in which nothing
-changes; everything else is done with one number a run.
+Neighbours mostly lie under the same segments, so pixels are looked at once, to find the runs along rows in which
+nothing changes; everything else is done with one number a run.
 """
 
 from __future__ import annotations
