@@ -11,8 +11,9 @@ from torch.nn import functional
 
 from bench.system.products import call_onednn, multiply, takes
 
-QUERIES, KEYS = 4096, 512
-"""Queries and keys whose attention weights are held at once: 8 MB, in bfloat16 4, which stay in the last cache."""
+HELD, KEYS = 1 << 22, 512
+"""Bytes of attention weights that are held at once, which stay in the last cache also beside other work, and of about
+how many keys: 2048 queries with 512 keys in float32, 4096 in bfloat16."""
 LOG_2, SAFE = math.log(2), 60.0
 """No logit is beyond `SAFE`: sums of exp(60) times values of 10 ** 7 do not overflow. The largest of a query is 0 or
 more, for keys are centered, so weights below exp(-60 - 8 - 19), the smallest normal number, are nothing beside it."""
@@ -42,8 +43,9 @@ def _attend_in_blocks(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) 
     """
     most = (query.norm(dim=-1).amax() * key.norm(dim=-1).amax()).item()
     safe = most <= SAFE
-    columns = KEYS if safe else len(key)
-    rows = max(QUERIES * KEYS // max(columns, KEYS) // 16, 1) * 16
+    columns = -(-len(key) // max(round(len(key) / KEYS), 1)) if safe else len(key)  # blocks alike
+    columns = -(-columns // 16) * 16
+    rows = max(HELD // value.element_size() // columns // 16, 1) * 16
     if not (safe and query.dtype == torch.bfloat16):
         query = query.float() / LOG_2  # torch raises 2 to a power four times as fast as e
     for asking, out in zip(query.split(rows), mixed.split(rows), strict=True):  # r D

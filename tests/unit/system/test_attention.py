@@ -24,8 +24,8 @@ def draw_heads(queries: int, tokens: int) -> tuple[torch.Tensor, torch.Tensor, t
 
 
 def set_block(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
-    """Let a block have at most as many queries (16 at least) and keys."""
-    monkeypatch.setattr(attention, "QUERIES", most)
+    """Let a block have at most as many queries, to the next multiple of 16, and keys."""
+    monkeypatch.setattr(attention, "HELD", 4 * most**2)
     monkeypatch.setattr(attention, "KEYS", most)
 
 
