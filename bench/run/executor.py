@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, Protocol
 from annotated_types import Interval
 
 from bench.errors import UserError
+from bench.run.loading import list_modules
 from bench.run.nested import is_nested, use_a_known_start_method
-from bench.settings.device import limit_workers
+from bench.settings.device import find_device, limit_workers
 from bench.settings.instantiate import make_object
 from bench.system.crew import Crew
 from bench.system.resources import count_processors
@@ -86,7 +87,10 @@ class Local:
 
         located.ask_hub_once(settings["models"])
         workers = limit_workers(settings["device"], self.workers) if self.is_automatic else self.workers
-        with open_workers(workers, self.threads, "bench.run.predict") as work:
+        # On a GPU each worker imports them itself: a copy of a process that a library has begun to use one in cannot.
+        on_processor = find_device(settings["device"]) == "cpu"
+        libraries = list_modules(settings) if on_processor else ()
+        with open_workers(workers, self.threads, "bench.run.predict", libraries) as work:
             yield work
 
 
@@ -101,9 +105,13 @@ def begin_executor(options: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def open_workers(workers: int, threads: int | None, preload: str) -> Iterator[Map]:
-    """Give the `Map` of a pool of processes. It stays open for who asks next, but for one inside a worker."""
+def open_workers(workers: int, threads: int | None, preload: str, libraries: Sequence[str] = ()) -> Iterator[Map]:
+    """Give the `Map` of a pool of processes. It stays open for who asks next, but for one inside a worker.
+
+    ``libraries``: modules of models that are imported once for all of them, where they are still to be started.
+    """
     crew = _open_crew(workers, threads, preload)
+    crew.libraries = libraries
     try:
         yield crew.run
     except BaseException as error:
@@ -120,7 +128,7 @@ def _open_crew(workers: int, threads: int | None, preload: str) -> Crew:
     """Open a crew: a fork server imports the libraries once; a forked copy would inherit our threads' locks."""
     use_a_known_start_method()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.system.quiet", preload])
+    context.set_forkserver_preload(["bench.system.quiet", preload, "bench.system.libraries"])
     return Crew(context, workers, threads)
 
 
