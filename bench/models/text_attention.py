@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bench.models.text_rows import Asking, Span
-from bench.system.rows import multiply_heads, round_up
+from bench.system.rows import round_up
 
 
 def attend(
@@ -44,7 +44,7 @@ class _Shared:
         self.rows, self.length = slice(span.start, span.stop), cache.shape[2]
         self.keys, self.values = cache[0], cache[1].transpose(1, 2)  # h p k, h k p
         self.count = span.stop - span.start
-        self.size = round_up(self.count, -(-most // 16) * 16, [self.keys, self.values])
+        self.size = round_up(self.count, -(-most // 16) * 16, [self.keys, self.values], product=multiply_heads)
 
     def multiply(self, x: Float[Tensor, "a h i"], weights: Float[Tensor, "h o i"]) -> Float[Tensor, "n h o"]:
         """Multiply the rows, filled up with zeros to a number at which every row keeps its bits."""
@@ -78,3 +78,8 @@ def _mix(
         weight = weights[level.asking, :, level.places].unsqueeze(-1)  # n h 1
         mixed.index_add_(0, level.asking, weight * values.index_select(0, level.asked))
     return mixed
+
+
+def multiply_heads(x: Float[Tensor, "n h i"], weight: Float[Tensor, "h o i"]) -> Float[Tensor, "n h o"]:
+    """Compute x W^T head by head."""
+    return torch.bmm(x.transpose(0, 1), weight.transpose(1, 2)).transpose(0, 1)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from bench.errors import UserError
+from bench.models.blocks import Block
 from bench.models.text_tower import TextTower
 from bench.system.products import multiply
 from bench.system.rows import find_sizes
@@ -103,6 +104,19 @@ def test_texts_of_several_prefixes_in_one_go_equal_each_list_by_itself() -> None
     for prefix, some, found in zip(prefixes, lists, together, strict=True):
         assert torch.equal(found, tower.encode(some, prefix))
         torch.testing.assert_close(found, padded(tower_model(), some) if some else found, rtol=1e-5, atol=1e-5)
+
+
+def test_texts_that_begin_alike_share_rows_and_keep_their_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    tower = TextTower(clip_model(100), rows=64)
+    some = [[98, 5, first, second, END] for first in (6, 7) for second in range(10, 20)]
+    alone = torch.cat([tower.encode([text]) for text in some])
+    seen: list[int] = []
+    project = Block.project
+    monkeypatch.setattr(Block, "project", lambda block, x: seen.append(len(x)) or project(block, x))
+    assert torch.equal(tower.encode(some), alone) and torch.equal(tower.encode(some[::-1]), alone.flip(0))
+    # the start, 5, two first tokens, 20 second ones with their ends: 44 rows, not 100
+    assert seen == [next(size for size in find_sizes(64, tower._weights) if size >= 44)] * 4
+    torch.testing.assert_close(alone, padded(tower_model(), some), rtol=1e-4, atol=1e-4)
 
 
 def test_packs_are_full_but_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
