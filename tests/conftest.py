@@ -107,7 +107,7 @@ def pytest_collection_finish() -> None:
     reuse_files()
     gc.enable()
     gc.freeze()
-    gc.set_threshold(200_000, 20, 20)
+    gc.set_threshold(1_000_000, 20, 20)
 
 
 def pytest_deselected(items: typing.Sequence[pytest.Item]) -> None:
@@ -118,6 +118,7 @@ def pytest_deselected(items: typing.Sequence[pytest.Item]) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker of pytest-xdist, which collects for itself, hands over what it left out."""
     _ended.append(session)
+    gc.freeze()  # pytest looks for garbage five times before it ends
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["deselected"] = count_tiers(session.config.stash[_deselected])
 
