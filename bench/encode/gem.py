@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from bench.encode.layers import Layer
 from bench.encode.surgery import Surgery
-from bench.system.products import attend
+from bench.system.attention import attend
 
 
 @dataclass(eq=False)

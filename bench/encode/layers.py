@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.models.blocks import Block
-from bench.system.products import LOG_2, attend, multiply_each
+from bench.system.attention import LOG_2, attend
+from bench.system.products import multiply_each
 
 Kept = TypeVar("Kept")
 

@@ -8,13 +8,8 @@ from torch import nn
 from torch.nn import functional
 
 from bench.system import products
-from bench.system.products import attend, leave_to_torch, multiply, multiply_each, use_multiply
-
-
-@pytest.fixture
-def every_product(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Products of any size are oneDNN's."""
-    monkeypatch.setattr(products, "LEAST", 1)
+from bench.system.attention import attend
+from bench.system.products import leave_to_torch, multiply, multiply_each, use_multiply
 
 
 def draw(*shape: int) -> torch.Tensor:
@@ -101,69 +96,6 @@ def test_shapes_are_known_without_numbers() -> None:
     assert multiply(torch.empty(4, 8, device="meta"), torch.empty(3, 8, device="meta")).shape == (4, 3)
 
 
-def draw_heads(queries: int, tokens: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Queries and values are views such as heads of packed products are."""
-    return (
-        draw(2, queries, 3, 8).transpose(1, 2),
-        draw(2, 3, tokens, 8),
-        draw(2, tokens, 3, 8).transpose(1, 2),
-    )
-
-
-@pytest.mark.usefixtures("every_product")
-@pytest.mark.parametrize("block", [1, 32, 1024])
-@pytest.mark.parametrize("factor", [1, 300])
-@pytest.mark.parametrize(("queries", "tokens"), [(1, 7), (50, 50), (130, 33)])
-@torch.no_grad()
-def test_attention_in_blocks_is_that_of_float64(
-    queries: int, tokens: int, factor: int, block: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also where exponentials of the logits would overflow: they reach some 1,000."""
-    query, key, value = draw_heads(queries, tokens)
-    query = factor * query
-    expected = (query.double() @ key.double().transpose(-1, -2) / 8**0.5).softmax(-1) @ value.double()
-    monkeypatch.setattr(products, "BLOCK", block)
-    torch.testing.assert_close(attend(query, key, value).double(), expected, atol=factor * 1e-5, rtol=1e-5)
-
-
-@pytest.mark.usefixtures("every_product")
-@torch.no_grad()
-def test_what_all_keys_share_costs_attention_no_digit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logits of some 500 that differ by some 5; with float32's own rounding of them weights would be off by 0.00003."""
-    query, key, value = draw_heads(40, 50)
-    shared = key + 200 * torch.ones(8)
-    expected = (query.double() @ shared.double().transpose(-1, -2) / 8**0.5).softmax(-1) @ value.double()
-    seen: list[float] = []
-    exponentiate = products.exponentiate
-    monkeypatch.setattr(products, "exponentiate", lambda *given: seen.append(given[2]) or exponentiate(*given))
-    torch.testing.assert_close(attend(query, shared, value).double(), expected, atol=3e-6, rtol=0)
-    assert 0 < max(seen) < products.SAFE
-
-
-@pytest.mark.usefixtures("every_product")
-@pytest.mark.parametrize("factor", [1, 3, 40])
-@torch.no_grad()
-def test_attention_in_bfloat16_rounds_weights_and_values_alone(factor: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logits are float32: rounded to bfloat16 those of factor 3 would move weights by some 5 percent."""
-    query, key, value = (part.bfloat16() for part in draw_heads(50, 90))
-    query = factor * query
-    centered = key.double() - key.double().mean(-2, keepdim=True)
-    logits = (query.float() / 8**0.5).bfloat16().double() @ centered.bfloat16().double().transpose(-1, -2)
-    monkeypatch.setattr(products, "BLOCK", 32)
-    made = attend(query, key, value)
-    assert made.dtype == torch.bfloat16 and made.shape == query.shape
-    torch.testing.assert_close(made.double(), logits.softmax(-1) @ value.double(), atol=0.012, rtol=0.006)
-
-
-@pytest.mark.usefixtures("every_product")
-@torch.no_grad()
-def test_attention_over_what_is_no_number_is_no_number() -> None:
-    query, key, value = draw_heads(5, 7)
-    key[0, 0, 3, 2] = torch.nan
-    made = attend(query, key, value)
-    assert made[0, 0].isnan().all() and made[1].isfinite().all()
-
-
 @pytest.mark.usefixtures("every_product")
 @pytest.mark.parametrize(
     ("left", "right"),
@@ -181,13 +113,6 @@ def test_products_one_by_one_are_those_of_a_batch(left: tuple[int, ...], right: 
     torch.testing.assert_close(multiply_each(one, other), one @ other, atol=1e-5, rtol=1e-5)
     turned = other.transpose(-1, -2).contiguous().transpose(-1, -2)  # such as keys
     torch.testing.assert_close(multiply_each(one, turned), one @ other, atol=1e-5, rtol=1e-5)
-
-
-@pytest.mark.usefixtures("every_product")
-@torch.no_grad()
-def test_other_attention_is_torchs() -> None:
-    query = draw(1, 2, 5, 8).double()
-    assert torch.equal(attend(query, query, query), functional.scaled_dot_product_attention(query, query, query))
 
 
 def test_a_model_keeps_its_weights_and_their_names() -> None:

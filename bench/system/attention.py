@@ -1,0 +1,102 @@
+"""No part of the paper: exact attention on a processor, by blocks of queries and keys that stay in its cache."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bench.system.products import call_onednn, multiply, takes
+
+HELD, KEYS = 1 << 22, 512
+"""Bytes of attention weights that are held at once, which stay in the last cache also beside other work, and of about
+how many keys: 2048 queries with 512 keys in float32, 4096 in bfloat16."""
+LOG_2, SAFE = math.log(2), 60.0
+"""No logit is beyond `SAFE`: sums of exp(60) times values of 10 ** 7 do not overflow. The largest of a query is 0 or
+more, for keys are centered, so weights below exp(-60 - 8 - 19), the smallest normal number, are nothing beside it."""
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Compute softmax(Q K^T / sqrt(D)) V of [b, H, Q, D] and [b, H, T, D], on a processor head by head by `multiply`.
+
+    The n x n weights are never held at once: those of DINO's 17,876 places would be 7.7 GB. Where
+    a head's product is small (`LEAST`), and elsewhere, it is torch's own.
+    """
+    if not takes(query, key, query.shape[-2] * query.shape[-1] * key.shape[-2]):
+        return functional.scaled_dot_product_attention(query, key, value)
+    images, heads, queries, dim = query.shape
+    mixed = query.new_empty(images, queries, heads, dim).transpose(1, 2)  # so that heads lie side by side
+    for at in product(range(images), range(heads)):
+        _attend_in_blocks(scale(query[at]), center(key[at]), value[at].contiguous(), mixed[at])
+    return mixed
+
+
+def _attend_in_blocks(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) -> None:
+    """Write softmax(Q K^T) V of [Q, D] and [T, D] to `mixed` [Q, D], by blocks of queries and keys that fit the cache.
+
+    The sums over keys of weights and of weighted values grow block by block, in float32, and are divided at the end.
+    Weights of all keys have the same factor as long as no exponential can overflow, so no running maximum is needed;
+    where one could, a block has all keys.
+    """
+    most = (query.norm(dim=-1).amax() * key.norm(dim=-1).amax()).item()
+    safe = most <= SAFE
+    columns = -(-len(key) // max(round(len(key) / KEYS), 1)) if safe else len(key)  # blocks alike
+    columns = -(-columns // 16) * 16
+    rows = max(HELD // value.element_size() // columns // 16, 1) * 16
+    if not (safe and query.dtype == torch.bfloat16):
+        query = query.float() / LOG_2  # torch raises 2 to a power four times as fast as e
+    for asking, out in zip(query.split(rows), mixed.split(rows), strict=True):  # r D
+        sums = asking.new_zeros(len(asking), value.shape[-1], dtype=torch.float32)
+        total = asking.new_zeros(len(asking), 1, dtype=torch.float32)
+        for keys, values in zip(key.split(columns), value.split(columns), strict=True):  # c D
+            weights = exponentiate(asking, keys, most).to(value.dtype)  # r c
+            sums += multiply(weights, values.t())  # r D
+            total += _sum_rows(weights)  # r 1
+            del weights  # the next ones take the same memory: other pages would have to be cleared first
+        torch.div(sums, total, out=out)
+
+
+def _sum_rows(weights: Tensor) -> Tensor:
+    """Sum each row of weights [r, c]: [r, 1]. torch makes a copy in float32 of bfloat16, for which a product is faster.
+
+    That rounds a block's sum to bfloat16 as it does the weighted values beside it.
+    """
+    if weights.dtype == torch.float32:
+        return weights.sum(-1, keepdim=True)
+    return multiply(weights, weights.new_ones(1, weights.shape[1]))
+
+
+def scale(queries: Tensor) -> Tensor:
+    """Divide queries [Q, D] by sqrt(D)."""
+    return (queries.float() * queries.shape[-1] ** -0.5).to(queries.dtype)
+
+
+def center(keys: Tensor) -> Tensor:
+    """Subtract their mean from keys [T, D]: it adds the same to all logits of a query, which no softmax sees."""
+    return (keys - keys.mean(0, dtype=torch.float32)).to(keys.dtype)
+
+
+def exponentiate(query: Tensor, keys: Tensor, most: float) -> Tensor:
+    """Compute 2 ** (Q K^T) of float32 [Q, D] and [T, D], each row times a factor of its own: [Q, T].
+
+    Of queries in bfloat16 it is exp(Q K^T). No logit is larger than `most`, nor smaller than -`most`. If that is at
+    most `SAFE`, the factor is the same for all rows; else it makes each row's largest 1.
+    """
+    if query.dtype == torch.bfloat16:
+        return _exponentiate_in_product(query, keys, most)
+    logits = multiply(query, keys.float())
+    if not most <= SAFE:
+        logits -= logits.amax(-1, keepdim=True)
+    return logits.exp2_()
+
+
+def _exponentiate_in_product(query: Tensor, keys: Tensor, most: float) -> Tensor:
+    """Compute exp(Q K^T - most - 8) in bfloat16, by oneDNN from float32 sums, before they are rounded.
+
+    oneDNN has no exponential behind a product, but the logistic function 1 / (1 + exp(-x)): below -8 it is exp(x)
+    within 0.0004, a fifth of what bfloat16 rounds by.
+    """
+    return call_onednn(query, keys, query.new_full((len(keys),), -most - 8), "sigmoid")
