@@ -21,7 +21,7 @@ Product = Callable[[Tensor, Tensor], Tensor]
 Call = Callable[[Tensor], Tensor]
 """Rows to as many rows, each made of its own alone."""
 
-STEPS = (4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+STEPS = (4, 8, 16, 24, *range(32, 257, 16))
 """Numbers of rows that are tried."""
 
 _KNOWN: dict[tuple[object, ...], tuple[int, ...]] = {}
