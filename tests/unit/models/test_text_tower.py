@@ -103,7 +103,9 @@ def test_packs_are_full_but_the_last_one(monkeypatch: pytest.MonkeyPatch) -> Non
     seen: list[int] = []
     tower, some = TextTower(clip_model(100), rows=24), [[98, 5, token, END] for token in range(50)]
     sizes = find_sizes(24, tower._weights)
-    monkeypatch.setattr("bench.models.blocks.multiply", lambda x, *rest: seen.append(len(x)) or multiply(x, *rest))
+    monkeypatch.setattr(
+        "bench.models.blocks.multiply", lambda x, *rest, **more: seen.append(len(x)) or multiply(x, *rest, **more)
+    )
     tower.encode(some, tower.read([98, 5]))
     # the beginning, of 2 tokens: of attention 2 products in the first layer, 1 in the last; then 50 texts of 2 tokens
     # in 5 packs; the other product of the last layer is of the 50 end tokens alone, in 3 parts
