@@ -34,8 +34,9 @@ class Tower:
     def block(self, number: int) -> Block:
         """Read the block of a layer, counted from 1, once."""
         if number not in self._blocks:
-            tokens = self.visual.positional_embedding.shape[0]
-            self._blocks[number] = Block.read(self.visual.transformer.resblocks[number - 1], shared_by=tokens)
+            positions = self.visual.positional_embedding
+            shared_by = len(positions) if positions.device.type == "cpu" else 0
+            self._blocks[number] = Block.read(self.visual.transformer.resblocks[number - 1], shared_by)
         return self._blocks[number]
 
 

@@ -10,8 +10,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bench.system.attention import center, exponentiate, scale
+from bench.system.attention import LOG_2, center, exponentiate, scale
 from bench.system.products import multiply
+
+NEAR = 39.0
+"""Logits up to which all of exp(logit - NEAR - 8) are normal numbers: under a mask the largest may be left out."""
 
 
 def average_values(
@@ -33,12 +36,14 @@ def compute_exponential(query: Tensor, key: Tensor) -> Tensor:
     """Compute exp(query . key / sqrt(D)) of [Q, D] and [T, D], each row times a factor of its own: [Q, T]."""
     scaled, centered = scale(query), center(key)
     most = (scaled.norm(dim=-1).amax() * centered.norm(dim=-1).amax()).item()
-    return exponentiate(scaled, centered, most)
+    if query.dtype == torch.bfloat16 and most <= NEAR:
+        return exponentiate(scaled, centered, most)
+    return exponentiate(scaled.float() / LOG_2, centered.float(), most).to(query.dtype)
 
 
 def write_means(exponential: Tensor, value: Tensor, masks: Tensor, made: Tensor) -> None:
     """Write to `made` [k, Q, D] the means of values [T, D] by the weights `exponential` [Q, T] under masks [k, T]."""
     columns = (value[:, None] * masks.t()[:, :, None]).to(value.dtype).flatten(1)  # T k*D
     sums = multiply(exponential.float(), masks).clamp_min_(torch.finfo(torch.float32).tiny)  # Q k
-    means = multiply(exponential, columns.t()).float().unflatten(1, (len(masks), -1))  # Q k D
+    means = multiply(exponential, columns.t()).unflatten(1, (len(masks), -1))  # Q k D
     torch.div(means, sums[:, :, None], out=made.transpose(0, 1))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,11 @@ from torch.nn import functional
 from bench.errors import UserError
 from bench.models.perceptron import Perceptron
 from bench.system.attention import attend
+from bench.system.compiled import call_compiled
 from bench.system.products import count_missing_rows, multiply, pack, takes
+
+COMPILED = "zgs_compiled"
+"""The mark of a torch block that is to be read as a `CompiledBlock`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +33,8 @@ class Block:
     before_mlp: nn.Module
     mlp: nn.Module
     after_mlp: nn.Module
-    shared_by: int = field(default=0, kw_only=True)
+    layers: Perceptron | None
+    shared_by: int = 0
     _packed: dict[str, Tensor | None] = field(default_factory=dict, init=False)
 
     @staticmethod
@@ -36,10 +42,13 @@ class Block:
         """Read the parts of a block in OpenAI CLIP's layout; raises `UserError` for any other."""
         named = block._modules  # read for every segment and layer: torch's own look-ups take five times as long
         attention = named.get("attn")
-        parts = [part for name in ("ln_1", "ls_1", "ln_2", "mlp", "ls_2") if (part := named.get(name)) is not None]
-        if not isinstance(attention, nn.MultiheadAttention) or len(parts) != 5:
+        parts: list[Any] = [named.get(name) for name in ("ln_1", "ls_1", "ln_2", "mlp", "ls_2")]
+        if not isinstance(attention, nn.MultiheadAttention) or None in parts:
             raise UserError("this CLIP's blocks are not those of a plain transformer: use one in OpenAI CLIP's layout")
-        return Block(attention, *parts, shared_by=shared_by)
+        norm, scale, before_mlp, mlp, after_mlp = parts
+        layers = Perceptron.read(before_mlp, mlp)
+        made = CompiledBlock if COMPILED in vars(block) else Block
+        return made(attention, norm, scale, before_mlp, mlp, after_mlp, layers, shared_by)
 
     def project(self, x: Tensor) -> Tensor:
         """Compute queries, keys and values of tokens [..., w], side by side: [..., 3w]."""
@@ -59,7 +68,7 @@ class Block:
 
     def add_mlp(self, x: Tensor) -> Tensor:
         """Add to tokens [..., w] what the MLP makes of them; its activation is computed behind the first product."""
-        layers = self._layers
+        layers = self.layers
         if layers is None or not takes(x, layers.first.weight, x.numel() * len(layers.first.weight)):
             return x + self.after_mlp(self.mlp(self.before_mlp(x)))
         first, second = (
@@ -86,16 +95,41 @@ class Block:
         """Run the whole block over tokens [s, T, w] that see each other."""
         return self.leave(x, attend(*self.split(x)).transpose(1, 2).flatten(2))
 
-    @cached_property
-    def _layers(self) -> Perceptron | None:
-        return Perceptron.read(self.before_mlp, self.mlp)
-
     def _pack(self, name: str, weight: Tensor) -> Tensor | None:
-        if self.shared_by and name not in self._packed:
+        if not self.shared_by:
+            return None
+        if name not in self._packed:
             self._packed[name] = pack(weight, self.shared_by)
-        return self._packed.get(name)
+        return self._packed[name]
 
     def _count_missing_rows(self, x: Tensor) -> int:
         weight = self.attention.in_proj_weight
         unpacked = x.numel() and self._pack("project", weight) is None
         return count_missing_rows(x, weight) if unpacked and takes(x, weight, x.numel() * len(weight)) else 0
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledBlock(Block):
+    """A block whose ways from tokens to tokens go through `torch.compile`, each as one graph."""
+
+    def project(self, x: Tensor) -> Tensor:
+        """See `Block.project`."""
+        if torch.compiler.is_compiling():  # a part of `run`
+            return Block.project(self, x)
+        return call_compiled(Block.project, self, x)
+
+    def leave(self, x: Tensor, heads: Tensor) -> Tensor:
+        """See `Block.leave`."""
+        if torch.compiler.is_compiling():
+            return Block.leave(self, x, heads)
+        return call_compiled(Block.leave, self, x, heads)
+
+    def run(self, x: Tensor) -> Tensor:
+        """See `Block.run`."""
+        return call_compiled(Block.run, self, x)
+
+
+def mark_compiled(blocks: Iterable[nn.Module]) -> None:
+    """Mark torch blocks, so that `Block.read` reads them as compiled ones from now on."""
+    for block in blocks:
+        setattr(block, COMPILED, True)

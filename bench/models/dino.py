@@ -8,6 +8,7 @@ patch 8, stride 2 and 224 pixels, where appendix B writes 111 x 111.
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from transformers.utils import cached_file
 from bench.errors import BadSample, UserError
 from bench.models import dino_file, guards, sources
 from bench.system.attention import attend
+from bench.system.compiled import call_compiled
 from bench.system.products import use_multiply
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -33,43 +35,30 @@ ROWS = 1024
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 
-class Dino:
-    """A transformers ViT (DINO) or Dinov2, or an original checkpoint file of either, as a source of dense features.
-
-    ``size``: pixels of the smaller edge; ``stride``: pixels between patches; ``layer``: block, negative from the end;
-    ``facet``: "key" (heads concatenated) or "token" (the block's output, before the final norm); ``max_tokens`` refuses
-    images so long that attention over their grid would not end; ``patch`` and ``grid`` (own places an edge) say what
-    the model must be. Raises UserError for options the model does not have.
-    """
+class DenseFeatures:
+    """Dense features of a transformers ViT or Dinov2, wherever its weights come from: see `Dino`."""
 
     def __init__(
         self,
+        model: Any,
+        statistics: Statistics,
         source: str,
         size: int = 224,
         stride: int = 2,
         layer: int = -1,
         facet: str = "key",
         device: str = "cpu",
-        dtype: str = "float32",
         max_tokens: int = 32768,
-        patch: int | None = None,
-        grid: int | None = None,
     ) -> None:
-        kind = sources.find_dtype(dtype)
-        model, report, statistics = sources.load("DINO", source, lambda name: _load_pretrained(name, source, kind))
-        what = f"DINO {source!r}"
-        guards.check_complete(what, report, ignored=("pooler.", "embeddings.mask_token"))
-        guards.check_precision(what, model, kind)
         self.model = model.to(device).eval().requires_grad_(False)
         use_multiply(self.model)
         self.source, self.size, self.stride, self.facet, self.max_tokens = source, size, stride, facet, max_tokens
-        self.device, self.dtype = torch.device(device), kind
+        self.device, self.dtype = torch.device(device), model.dtype
         self.blocks: Any = self.model.layers if isinstance(model, ViTModel) else self.model.encoder.layer
         self.patch, self.depth = int(self.model.config.patch_size), len(self.blocks)
-        guards.check_patch(what, self.patch, patch)
-        guards.check_grid(what, self._read_own_grid(), self.model.embeddings.position_embeddings.shape[1] - 1, grid)
         self._check(layer)
         self.layer = layer % self.depth
+        self._run_block = _run_block
         self._mean, self._std = (torch.tensor(v).view(3, 1, 1) for v in statistics)
 
     def compute_features(
@@ -107,11 +96,15 @@ class Dino:
         """Compute the facet of normalised pixels [1, 3, H, W]: [1, rows * columns, d], without the class token."""
         tokens = self._embed_patches(pixels.to(self.device, self.dtype))
         for block in self.blocks[: self.layer]:
-            tokens = _run_block(block, tokens)
+            tokens = self._run_block(block, tokens)
         block = self.blocks[self.layer]
         if self.facet == "key":
             return block.attention.k_proj(_read_norms(block)[0](tokens[:, 1:]))
-        return _run_block(block, tokens)[:, 1:]
+        return self._run_block(block, tokens)[:, 1:]
+
+    def compile_blocks(self) -> None:
+        """Let blocks go through `torch.compile` from now on, one graph for all of them and for all lengths."""
+        self._run_block = partial(call_compiled, _run_block)
 
     def interpolate_positions(self, rows: int, columns: int) -> torch.Tensor:
         """Make the position embedding for a grid, bicubically interpolated: [1, 1 + rows * columns, d]."""
@@ -148,6 +141,38 @@ class Dino:
             )
 
 
+class Dino(DenseFeatures):
+    """A transformers ViT (DINO) or Dinov2, or an original checkpoint file of either, as a source of dense features.
+
+    ``size``: pixels of the smaller edge; ``stride``: pixels between patches; ``layer``: block, negative from the end;
+    ``facet``: "key" (heads concatenated) or "token" (the block's output, before the final norm); ``max_tokens`` refuses
+    images so long that attention over their grid would not end; ``patch`` and ``grid`` (own places an edge) say what
+    the model must be. Raises UserError for options the model does not have.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        size: int = 224,
+        stride: int = 2,
+        layer: int = -1,
+        facet: str = "key",
+        device: str = "cpu",
+        dtype: str = "float32",
+        max_tokens: int = 32768,
+        patch: int | None = None,
+        grid: int | None = None,
+    ) -> None:
+        kind = sources.find_dtype(dtype)
+        model, report, statistics = sources.load("DINO", source, lambda name: _load_pretrained(name, source, kind))
+        what = f"DINO {source!r}"
+        guards.check_complete(what, report, ignored=("pooler.", "embeddings.mask_token"))
+        guards.check_precision(what, model, kind)
+        super().__init__(model, statistics, source, size, stride, layer, facet, device, max_tokens)
+        guards.check_patch(what, self.patch, patch)
+        guards.check_grid(what, self._read_own_grid(), self.model.embeddings.position_embeddings.shape[1] - 1, grid)
+
+
 def compute_loaded_size(height: int, width: int, size: int) -> tuple[int, int]:
     """Compute height and width with the smaller edge ``size`` and the aspect kept; the longer edge is rounded down."""
     if height <= width:
@@ -156,17 +181,18 @@ def compute_loaded_size(height: int, width: int, size: int) -> tuple[int, int]:
 
 
 def _run_block(block: Any, tokens: torch.Tensor) -> torch.Tensor:
-    """Run one pre-norm block over tokens [1, T, w]; `ROWS` of them at a time go through all but attention.
+    """Run one pre-norm block over tokens [1, T, w]; on a processor `ROWS` at a time go through all but attention.
 
     `attend` never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid.
     """
     attention, before = block.attention, _read_norms(block)[0]
+    rows = ROWS if tokens.device.type == "cpu" else tokens.shape[1]
     projections = attention.q_proj, attention.k_proj, attention.v_proj
-    parts = [[project(normed) for project in projections] for normed in map(before, tokens.split(ROWS, dim=1))]
+    parts = [[project(normed) for project in projections] for normed in map(before, tokens.split(rows, dim=1))]
     packed = (torch.cat(part, dim=1) for part in zip(*parts, strict=True))  # 1 T w each
     query, key, value = (part.unflatten(2, (-1, attention.head_dim)).transpose(1, 2) for part in packed)
     mixed = attend(query, key, value).transpose(1, 2).flatten(2)  # 1 H T k to 1 T w
-    left = zip(tokens.split(ROWS, dim=1), mixed.split(ROWS, dim=1), strict=True)
+    left = zip(tokens.split(rows, dim=1), mixed.split(rows, dim=1), strict=True)
     return torch.cat([_leave_block(block, part, heads) for part, heads in left], dim=1)
 
 
