@@ -66,10 +66,10 @@ class Attention:
         """
         if not self.layer.splits_heads:
             return None
-        if self.plain.first is self.layer:
-            _ = self.layer.exponential
-        alone = self.skips_unseen or self.layer.keeps_exponential
-        return self.layer.average(torch.stack([self.mask] if alone else [self.mask, torch.ones_like(self.mask)]))
+        shared = self.plain.first is self.layer
+        alone = self.skips_unseen or shared or self.layer.keeps_exponential
+        masks = [self.mask] if alone else [self.mask, torch.ones_like(self.mask)]
+        return self.layer.average(torch.stack(masks), shared)
 
     @cached_property
     def _masked(self) -> Tensor:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bench.encode.weighing import average_values
+from bench.encode.weighing import exponentiate_heads, write_means
 from bench.models.blocks import Block
 from bench.system.attention import LOG_2, attend
 from bench.system.products import multiply_each, takes
@@ -106,7 +106,10 @@ class Layer:
     @cached_property
     def unmasked(self) -> Tensor:
         """A = softmax(QK/sqrt(d)) V of every asking token, float32 [s, H, Q, D]."""
-        return multiply_each(self.exponential, self.values) / self.exponential.sum(-1, keepdim=True)
+        if not self.splits_heads:
+            return self.exponential @ self.values / self.exponential.sum(-1, keepdim=True)
+        ones = self.tokens.new_ones(1, *self.tokens.shape[:2], dtype=torch.float32)
+        return self.average(ones, shared="_shared" in vars(self))[0]
 
     @property
     def splits_heads(self) -> bool:
@@ -119,20 +122,31 @@ class Layer:
         """Whether the exponentials of all heads have been read, and are held."""
         return "exponential" in vars(self)
 
-    def average(self, masks: Tensor) -> Tensor:
+    def average(self, masks: Tensor, shared: bool) -> Tensor:
         """Average the values under k masks for each of n segments, [k, n, T]: float32 [k, n, H, Q, D].
 
-        The segments have tokens of their own, or share those of one sequence.
+        The segments have tokens of their own, or share those of one sequence: of what is `shared`, by these segments or
+        by later ones, exponentials are kept.
         """
         sequences, heads, tokens, size = self.shape
         made = torch.empty(*masks.shape[:2], self.queries or tokens, heads, size)  # heads side by side
-        exponential = self.exponential if self.keeps_exponential else None
-        parts = self._split_heads if exponential is not None else self._parts
         for at in range(masks.shape[1]):
-            query, key, value = (part[at % sequences] for part in parts)
-            known = None if exponential is None else exponential[at % sequences]
-            average_values(query[:, : self.queries], key, value, masks[:, at], made[:, at], known)
+            place = at % sequences
+            query, key, value = (part[place] for part in self._parts)
+            if self.keeps_exponential:
+                write_means(self.exponential[place], value.float(), masks[:, at], made[:, at])
+            elif shared:
+                write_means(self._shared[place], value, masks[:, at], made[:, at])
+            else:
+                exponentials = exponentiate_heads(query[:, : self.queries], key)
+                write_means(exponentials, value, masks[:, at], made[:, at])
         return made.transpose(2, 3)
+
+    @cached_property
+    def _shared(self) -> list[list[Tensor]]:
+        """The exponentials of each sequence and head in the model's precision."""
+        query, key, _ = self._parts
+        return [list(exponentiate_heads(q[:, : self.queries], k)) for q, k in zip(query, key, strict=True)]
 
     def compute_exponential(self, query: Tensor, key: Tensor) -> Tensor:
         """Compute exp(query . key / sqrt(D) - row maximum), [s, H, Q, T], of queries and keys [s, H, *, D]."""

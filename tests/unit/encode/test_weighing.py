@@ -14,7 +14,7 @@ from bench.encode.global_subtraction import GlobalSubtraction
 from bench.encode.layers import Layer
 from bench.encode.masked import Masked
 from bench.encode.masking import MaskedEncoder
-from bench.encode.weighing import average_values
+from bench.encode.weighing import exponentiate_heads, write_means
 from bench.models.blocks import Block
 from bench.system import products
 from tests.unit.encode import loop_oracle, tiny
@@ -47,7 +47,7 @@ def test_means_under_masks_are_those_of_float64(queries: int, tokens: int, facto
     weights = (query.double() @ key.double().transpose(-1, -2) / 8**0.5).softmax(-1) * masks[:, None, None].double()
     expected = weights @ value.double() / weights.sum(-1, keepdim=True)
     made = torch.full((count, queries, 3, 8), torch.nan)
-    average_values(query, key, value, masks, made)
+    write_means(exponentiate_heads(query, key), value, masks, made)
     torch.testing.assert_close(made.transpose(1, 2).double(), expected, atol=factor * 1e-5, rtol=1e-5)
 
 
@@ -60,10 +60,10 @@ def test_means_in_bfloat16_round_weights_and_values_alone() -> None:
     weights = logits.softmax(-1) * masks[:, None, None].double()
     expected = weights @ value.double() / weights.sum(-1, keepdim=True)
     made = torch.empty(2, 50, 3, 8)
-    average_values(query, key, value, masks, made)
+    write_means(exponentiate_heads(query, key), value, masks, made)
     torch.testing.assert_close(made.transpose(1, 2).double(), expected, atol=0.012, rtol=0.006)
     ones = torch.ones_like(value)
-    average_values(query, key, ones, masks, made)
+    write_means(exponentiate_heads(query, key), ones, masks, made)
     assert ((made - 1).mean((1, 2, 3)).abs() < 2**-11).all() and (made - 1).abs().amax() < 1.1 * 2**-8  # of numerators
 
 
@@ -93,25 +93,32 @@ def test_an_embedding_keeps_its_bits_beside_others(variant: type[MaskedEncoder],
 
 def test_weights_of_all_heads_are_held_only_where_they_are_shared_or_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the paper's variants in the first masked layer alone; a variant that reads them gets them, and equal means."""
-    held: list[int] = []
-    compute = Layer.compute_exponential
+    held: list[tuple[str, int]] = []
 
-    def watch(layer: Layer, *given: torch.Tensor) -> torch.Tensor:
-        held.append(layer.number)
-        return compute(layer, *given)
+    def watch(name: str) -> property:
+        kept = vars(Layer)[name].func
+
+        def get(layer: Layer) -> Any:
+            if name not in vars(layer):
+                held.append((name, layer.number))
+                vars(layer)[name] = kept(layer)
+            return vars(layer)[name]
+
+        return property(get)
 
     class Reader(MaskedEncoder):
         def mix(self, attention: Attention) -> torch.Tensor:
             assert attention.exponential.shape[-1] == 13
             return attention.masked
 
-    monkeypatch.setattr(Layer, "compute_exponential", watch)
+    for name in ("exponential", "_shared"):
+        monkeypatch.setattr(Layer, name, watch(name))
     clip, sample, masks = tiny.clip(), tiny.sample(), np.stack(list(SHAPES.values())[1:3])
     GlobalSubtraction(clip, 2)(sample, masks)
-    assert held == [2]
+    assert held == [("_shared", 2)]
     held.clear()
     read = Reader(clip, 2)(sample, masks)
-    assert held == [2, 3, 4, 3, 4]
+    assert held == [("exponential", number) for number in (2, 3, 4, 3, 4)]
     np.testing.assert_allclose(read.vectors, Masked(clip, 2)(sample, masks).vectors, atol=1e-5)
 
 
