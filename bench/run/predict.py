@@ -34,6 +34,7 @@ from bench.store.keys import hash_arrays
 from bench.store.locks import Busy
 from bench.store.stages import make_item_name
 from bench.system.memory import explain_memory_errors
+from bench.system.pages import isolate
 from bench.system.remember import Memory
 
 ONE = "executor.workers=1"
@@ -175,7 +176,7 @@ def _predict(
             item = item or _make_entry_name(load())
             entry = _fill_entry(context, load, item, watch)
             with watch.measure(TEXTS):
-                _encode_texts(context, entry)
+                isolate(_encode_texts)(context, entry)
     except BadSample as error:
         return Outcome(image_id, skipped=str(error))
     except Busy:
